@@ -1,0 +1,46 @@
+/** How much one realm takes: the defaults of the configuration's `limits`, and the values nobody may exceed. */
+
+/** What holds where the configuration says nothing. Names are those of the configuration. */
+export const DEFAULT_LIMITS = {
+  /** Bytes of one received message: what Crossbar.io's production profile allows, ample for anything but file transfer. */
+  message_bytes: 1_048_576,
+  /** Nesting of lists and dicts, the message itself being 1: real payloads stay below 20, recursion overflows in the thousands. */
+  depth: 64,
+  /** Subscriptions one session may hold: twice the 5,000 a gateway is known to need. */
+  subscriptions_per_session: 10_000,
+  /** Registrations one session may hold: as with subscriptions. */
+  registrations_per_session: 10_000,
+  /** Calls of one session without a final result: each is remembered until then, and saved before the realm sleeps. */
+  pending_calls_per_session: 10_000,
+  /** Sessions in the realm: what the platform's sockets allow, less some for handshakes and for refusing politely. */
+  sessions: 32_000,
+  /** Milliseconds from the open socket to HELLO, and to every AUTHENTICATE: time for a slow mobile network, no more. */
+  hello_timeout: 10_000,
+  /** Milliseconds from the router's GOODBYE to the end of the socket, for clients that do not answer. */
+  goodbye_timeout: 5_000,
+  /**
+   * Bytes sent to a session since it was last heard of. The platform shows no back-pressure and queues in the
+   * isolate's 128 MB, so the router keeps this account itself; a quarter of that is what one reader may cost.
+   */
+  outgoing_bytes: 33_554_432,
+} as const;
+
+/** The bounds in force in a realm; units as in `DEFAULT_LIMITS`. */
+export type Limits = { readonly [Name in keyof typeof DEFAULT_LIMITS]: number };
+
+/** The largest value the configuration may set; the smallest is 1 for all of them. */
+export const LARGEST_LIMITS: Limits = {
+  /** The platform closes the socket on a longer message (1009). */
+  message_bytes: 33_554_432,
+  /** Serializers recurse, and must come back before the stack ends. */
+  depth: 1_000,
+  subscriptions_per_session: 1_000_000,
+  registrations_per_session: 1_000_000,
+  pending_calls_per_session: 1_000_000,
+  /** The platform throws on one socket more per object. */
+  sessions: 32_768,
+  hello_timeout: 600_000,
+  goodbye_timeout: 600_000,
+  /** Half of the isolate's memory. */
+  outgoing_bytes: 67_108_864,
+};

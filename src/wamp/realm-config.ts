@@ -1,0 +1,95 @@
+/** The configuration of one realm: its schema, in Crossbar.io's words, and the types the router reads. */
+
+import * as v from "valibot";
+import { authSchema } from "./auth-config.ts";
+import { type Checked, checkShape, closed, type DeepReadonly } from "./config-shape.ts";
+import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits } from "./limits.ts";
+import { matchSchema, permissionSchema } from "./permission-config.ts";
+import { realmFaults, TRUSTED } from "./realm-consistency.ts";
+import { isValidRealm, isValidUri } from "./uri.ts";
+
+const positive = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1));
+const procedure = v.pipe(
+  v.string(),
+  v.check((uri) => isValidUri(uri, "loose"), "must be a valid URI"),
+);
+
+const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
+
+const options = closed({
+  uri_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
+  request_id_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
+  enable_meta_api: v.optional(v.boolean(), true),
+});
+
+function limit(name: keyof Limits) {
+  const range = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(LARGEST_LIMITS[name]));
+  return v.optional(range, DEFAULT_LIMITS[name]);
+}
+
+const limits = closed({
+  message_bytes: limit("message_bytes"),
+  depth: limit("depth"),
+  subscriptions_per_session: limit("subscriptions_per_session"),
+  registrations_per_session: limit("registrations_per_session"),
+  pending_calls_per_session: limit("pending_calls_per_session"),
+  sessions: limit("sessions"),
+  hello_timeout: limit("hello_timeout"),
+  goodbye_timeout: limit("goodbye_timeout"),
+  outgoing_bytes: limit("outgoing_bytes"),
+});
+
+/** Which events are kept: at most `limit` of them, for `max_age` seconds. */
+const eventHistory = v.pipe(
+  closed({
+    uri: v.string(),
+    match: v.optional(matchSchema, "exact"),
+    limit: v.optional(positive, 100),
+    max_age: v.exactOptional(positive),
+  }),
+  v.check(({ uri, match }) => isValidUri(uri, "loose", match), "must have a uri that is valid for its match"),
+);
+
+const role = closed({
+  name: v.pipe(
+    v.string(),
+    v.nonEmpty("must not be empty"),
+    v.check((name) => name !== TRUSTED, `is built in: ${TRUSTED} may do everything`),
+  ),
+  permissions: v.optional(v.array(permissionSchema), []),
+  authorizer: v.exactOptional(procedure),
+  "allow-by-default": v.optional(v.boolean(), false),
+});
+
+/** The shape of one realm; what must hold beyond the shape is `realmFaults`. */
+export const realmSchema = closed({
+  name: v.pipe(
+    v.string(),
+    v.check((name) => isValidRealm(name.replaceAll("*", "x")), "must be a URI, with * for one or more characters"),
+  ),
+  location: v.exactOptional(v.picklist(LOCATIONS)),
+  jurisdiction: v.exactOptional(v.picklist(["eu", "us", "fedramp", "fedramp-high"])),
+  options: v.optional(options, {}),
+  limits: v.optional(limits, {}),
+  store: v.exactOptional(closed({ "event-history": v.optional(v.array(eventHistory), []) })),
+  roles: v.optional(v.array(role), []),
+  auth: v.optional(authSchema, {}),
+});
+
+/** One realm, checked, defaults filled in. `name` may be a pattern (`tenant-*`) that stands for many realms. */
+export type RealmConfig = DeepReadonly<v.InferOutput<typeof realmSchema>>;
+/** One role: what its sessions may do. */
+export type Role = RealmConfig["roles"][number];
+/** One rule of a role. */
+export type PermissionRule = Role["permissions"][number];
+/** The authentication methods of a realm. */
+export type AuthConfig = RealmConfig["auth"];
+/** A realm as it is written in the configuration. */
+export type RealmInput = DeepReadonly<v.InferInput<typeof realmSchema>>;
+
+/** The realm `input` describes, or all its faults; paths start at the realm. `{ "env": … }` must be resolved already. */
+export function parseRealm(input: unknown): Checked<RealmConfig> {
+  const shape = checkShape(realmSchema, input);
+  const faults = [...(shape.ok ? [] : shape.faults), ...realmFaults(input)];
+  return shape.ok && faults.length === 0 ? shape : { ok: false, faults };
+}
