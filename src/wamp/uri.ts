@@ -42,11 +42,6 @@ export function isValidRealm(name: string): boolean {
   return isValidUri(name, "loose");
 }
 
-/** Whether `uri` can be an error URI or the reason of a GOODBYE or ABORT: loose, as peers write their own. */
-export function isValidReason(uri: string): boolean {
-  return isValidUri(uri, "loose");
-}
-
 /** Whether the first component is `wamp`, which applications may not use (URIs: Reserved URIs). */
 export function isReservedUri(uri: Uri): boolean {
   return uri === "wamp" || uri.startsWith("wamp.");

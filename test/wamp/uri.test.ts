@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import {
   isReservedUri,
   isValidRealm,
-  isValidReason,
   isValidUri,
   MAX_URI_LENGTH,
   type Match,
@@ -129,15 +128,6 @@ describe("a realm's name", () => {
     "%j names none [URI-07]",
     (name) => expect(isValidRealm(name)).toBe(false),
   );
-});
-
-test.each([
-  ["com.myapp.error.Object-Gone", true],
-  ["not a uri", false],
-  ["", false],
-  ["wamp.close..x", false],
-])("the reason %j is checked as a loose URI: %s [URI-08]", (uri, valid) => {
-  expect(isValidReason(uri)).toBe(valid);
 });
 
 test.each([
