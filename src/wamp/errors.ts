@@ -53,6 +53,10 @@ export const WampUri = {
   FEATURE_NOT_SUPPORTED: "wamp.error.feature_not_supported",
   /** There is no such session. */
   NO_SUCH_SESSION: "wamp.error.no_such_session",
+  /** Every callee is at the concurrency it registered with (Crossbar.io's URI). */
+  MAX_CONCURRENCY_REACHED: "crossbar.error.max_concurrency_reached",
+  /** The router itself failed; its log says why. */
+  INTERNAL_ERROR: "wamp.edge.error.internal",
   /** A per-session limit of this router is reached. */
   LIMIT_EXCEEDED: "wamp.edge.error.limit_exceeded",
   /** The peer is going down. */

@@ -1,0 +1,83 @@
+/** The broker: takes subscriptions and sends each publication to those subscribed. */
+
+import type { Permission } from "./authorization.ts";
+import { disclosure } from "./disclosure.ts";
+import { WampError, WampUri } from "./errors.ts";
+import { EventFilter } from "./event-filter.ts";
+import type { Host } from "./host.ts";
+import type { Limits } from "./limits.ts";
+import type { Dict, Event, Publish, Subscribe, Unsubscribe } from "./message.ts";
+import { MessageType } from "./message.ts";
+import { carriedDetails, isCarried } from "./passthru.ts";
+import type { Session } from "./session.ts";
+import type { Subscription } from "./subscription.ts";
+import { Subscriptions } from "./subscription.ts";
+import type { Match } from "./uri.ts";
+
+export class Broker {
+  readonly subscriptions = new Subscriptions();
+  readonly #host: Host;
+  readonly #limits: Limits;
+
+  constructor(host: Host, limits: Limits) {
+    this.#host = host;
+    this.#limits = limits;
+  }
+
+  /** Subscribing again to the same topic answers with the same subscription. */
+  subscribe(session: Session, [, request, options, topic]: Subscribe): void {
+    const match = (options.match ?? "exact") as Match;
+    const known = this.subscriptions.get(match, topic);
+    if (known === undefined || !known.subscribers.has(session)) this.#checkLimit(session);
+    const subscription = known ?? this.subscriptions.create(this.#host.randomId(), match, topic, this.#host.now());
+    this.subscriptions.join(subscription, session);
+    session.transport.save();
+    session.transport.send([MessageType.SUBSCRIBED, request, subscription.id]);
+  }
+
+  unsubscribe(session: Session, [, request, subscriptionId]: Unsubscribe): void {
+    const subscription = session.subscriptions.get(subscriptionId);
+    if (subscription === undefined) throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION);
+    this.subscriptions.part(subscription, session);
+    session.transport.save();
+    session.transport.send([MessageType.UNSUBSCRIBED, request]);
+  }
+
+  /** One EVENT per matching subscription and subscriber, all with the same publication id (Publish and Subscribe). */
+  publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): void {
+    const publication = this.#host.randomId();
+    const disclosed = disclosure("publisher", publisher, options, permission.disclose);
+    const details = isCarried(options)
+      ? { ...disclosed, ...carriedDetails(options, publisher, "publisher", payload) }
+      : disclosed;
+    if (options.acknowledge === true) {
+      publisher.transport.send([MessageType.PUBLISHED, request, publication]);
+    }
+    // A publisher gets its own event only when it asks (Publisher Exclusion).
+    const excluded = options.exclude_me === false ? undefined : publisher;
+    const filter = EventFilter.of(options);
+    this.subscriptions.forEachMatch(topic, (subscription) => {
+      // Subscribers of a pattern learn the topic (Pattern-based Subscriptions).
+      const eventDetails: Dict = subscription.match === "exact" ? details : { ...details, topic };
+      deliver([MessageType.EVENT, subscription.id, publication, eventDetails, payload], subscription, excluded, filter);
+    });
+  }
+
+  /** The session is gone: so are its subscriptions. */
+  leave(session: Session): void {
+    for (const subscription of session.subscriptions.values()) this.subscriptions.part(subscription, session);
+  }
+
+  #checkLimit(session: Session): void {
+    const limit = this.#limits.subscriptions_per_session;
+    if (session.subscriptions.size < limit) return;
+    throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may hold ${limit} subscriptions`);
+  }
+}
+
+/** The same tuple to every receiver, so that it is encoded once per serializer. */
+function deliver(event: Event, to: Subscription, excluded: Session | undefined, filter: EventFilter | undefined): void {
+  for (const session of to.subscribers) {
+    if (session !== excluded && (filter === undefined || filter.admits(session))) session.transport.send(event);
+  }
+}

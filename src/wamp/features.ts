@@ -1,0 +1,63 @@
+/** Which advanced features either side announces (Advanced Profile: Features). */
+
+import type { Dict } from "./message.ts";
+import { isDict } from "./parse.ts";
+
+/** Client features that change what the router does, one bit each. Append only: sleeping records hold the bits. */
+const CLIENT_FEATURES = [
+  "publisher",
+  "subscriber",
+  "caller",
+  "callee",
+  "callee.call_canceling",
+  "callee.progressive_call_results",
+  "callee.progressive_call_invocations",
+  "callee.call_timeout",
+  "callee.call_reroute",
+  "callee.registration_revocation",
+  "callee.payload_passthru_mode",
+  "caller.progressive_call_invocations",
+  "caller.payload_passthru_mode",
+  "publisher.payload_passthru_mode",
+  "subscriber.subscription_revocation",
+] as const;
+
+export type ClientFeature = (typeof CLIENT_FEATURES)[number];
+
+/** A set of client roles and features as bits. */
+export type ClientFeatures = number;
+
+const BIT = new Map<ClientFeature, number>(CLIENT_FEATURES.map((feature, index) => [feature, 1 << index]));
+
+/** Another spelling one chapter uses (FEAT-03). */
+const ALIASES: { readonly [name: string]: string | undefined } = { call_cancelling: "call_canceling" };
+
+/** HELLO.Details.roles → bits; 0 when it names none of the four client roles. Unknown names are ignored. */
+export function clientFeatures(roles: Dict): ClientFeatures {
+  let bits = 0;
+  for (const role of ["publisher", "subscriber", "caller", "callee"] as const) {
+    if (!Object.hasOwn(roles, role)) continue;
+    bits |= BIT.get(role)!;
+    for (const feature of announced(roles[role])) {
+      bits |= BIT.get(`${role}.${ALIASES[feature] ?? feature}` as ClientFeature) ?? 0;
+    }
+  }
+  return bits;
+}
+
+/** Does the set contain the feature? */
+export function hasFeature(features: ClientFeatures, feature: ClientFeature): boolean {
+  return (features & BIT.get(feature)!) !== 0;
+}
+
+/** WELCOME.Details.roles: what this router does, and nothing it does not. */
+export const ROUTER_ROLES: Dict = {
+  broker: { features: {} },
+  dealer: { features: {} },
+};
+
+function announced(role: unknown): string[] {
+  const features = isDict(role) ? role.features : undefined;
+  if (!isDict(features)) return [];
+  return Object.keys(features).filter((name) => features[name] === true);
+}

@@ -1,0 +1,274 @@
+/** Decoded elements → a client's message, or the reason why they are none (Protocol Errors). */
+
+import { ProtocolViolation } from "./errors.ts";
+import { isId } from "./id.ts";
+import type { ClientMessage, Dict } from "./message.ts";
+import { MessageType } from "./message.ts";
+import { Payload } from "./payload.ts";
+import { isValidUri } from "./uri.ts";
+
+type Check = (value: unknown) => boolean;
+type OptionChecks = { readonly [option: string]: Check | undefined };
+
+/** One message type: its elements after the code, and the options it defines. */
+interface Shape {
+  readonly name: string;
+  readonly elements: readonly (readonly [name: string, check: Check])[];
+  /** Index of the options or details dict, and what is known of its keys. */
+  readonly optionsIndex: number;
+  readonly options: OptionChecks;
+  readonly hasPayload: boolean;
+  /** Elements beyond these are let pass unread (links append a dict to UNSUBSCRIBE and UNREGISTER). */
+  readonly ignoresExtraDict?: boolean;
+}
+
+/**
+ * Checks every element and every known option of what a client sent. Unknown options pass; a known option
+ * of the wrong type, an unknown type code or a message only the router may send is a ProtocolViolation.
+ */
+export function parse(elements: readonly unknown[]): ClientMessage {
+  const shape = shapeOf(elements[0]);
+  checkLength(shape, elements);
+  for (let i = 0; i < shape.elements.length; i++) {
+    const [name, check] = shape.elements[i]!;
+    if (!check(elements[i + 1])) throw new ProtocolViolation(`${shape.name}: invalid ${name}`);
+  }
+  if (shape.optionsIndex > 0) checkOptions(shape, elements[shape.optionsIndex] as Dict);
+  if (shape.hasPayload) checkPayload(shape, elements);
+  // Every element has just been checked against the shape of its message type.
+  return elements as unknown as ClientMessage;
+}
+
+/** A plain dictionary, whatever its prototype. */
+export function isDict(value: unknown): value is Dict {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function shapeOf(type: unknown): Shape {
+  if (typeof type !== "number" || !Number.isInteger(type)) {
+    throw new ProtocolViolation("a message is a list that begins with an integer type code");
+  }
+  const shape = SHAPES[type];
+  if (shape !== undefined) return shape;
+  throw new ProtocolViolation(
+    ROUTER_ONLY.has(type) ? `message type ${type} is sent by the router only` : `unknown message type ${type}`,
+  );
+}
+
+function checkLength(shape: Shape, elements: readonly unknown[]): void {
+  const expected = shape.elements.length + 1 + (shape.hasPayload ? 1 : 0);
+  if (elements.length === expected) return;
+  if (shape.ignoresExtraDict && elements.length === expected + 1 && isDict(elements[expected])) return;
+  throw new ProtocolViolation(`${shape.name}: wrong number of elements`);
+}
+
+function checkOptions(shape: Shape, options: Dict): void {
+  for (const name in options) {
+    const check = Object.hasOwn(shape.options, name) ? shape.options[name] : undefined;
+    const value = options[name];
+    // null and undefined stand for absent: clients send them (MSG-12).
+    if (check === undefined || value === undefined || value === null) continue;
+    if (!check(value)) throw new ProtocolViolation(`${shape.name}: invalid ${name}`);
+  }
+}
+
+/** Arguments is a list, ArgumentsKw a dict; with `enc_algo` one opaque value stands for both (D-14). */
+function checkPayload(shape: Shape, elements: readonly unknown[]): void {
+  const payload = elements[elements.length - 1] as Payload;
+  if (payload.length === 0) return;
+  if (payload.argsKind === "list") {
+    if (payload.length === 2 && !payload.kwargsIsDict) throw new ProtocolViolation(`${shape.name}: invalid ArgumentsKw`);
+    return;
+  }
+  const options = elements[shape.optionsIndex] as Dict;
+  const isOpaque = payload.length === 1 && payload.argsKind !== "other" && typeof options.enc_algo === "string";
+  if (!isOpaque) throw new ProtocolViolation(`${shape.name}: invalid Arguments`);
+}
+
+const isString: Check = (value) => typeof value === "string";
+const isBoolean: Check = (value) => typeof value === "boolean";
+const isNatural: Check = (value) => typeof value === "number" && Number.isInteger(value) && value >= 0;
+const isPositive: Check = (value) => isNatural(value) && value !== 0;
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const oneOf =
+  (...values: readonly string[]): Check =>
+  (value) =>
+    values.includes(value as string);
+const isReason: Check = (value) => typeof value === "string" && isValidUri(value, "loose");
+const isRequestType: Check = (value) => value === MessageType.INVOCATION;
+
+/** Payload passthru and the older payload transparency; router-to-router provenance. */
+const CARRIED: OptionChecks = {
+  ppt_scheme: isString,
+  ppt_serializer: isString,
+  ppt_cipher: isString,
+  ppt_keyid: isString,
+  enc_algo: (value) => typeof value === "string" && (ENC_ALGOS.has(value) || value.startsWith("x_")),
+  enc_key: isString,
+  enc_serializer: isString,
+  forward_for: listOf(isDict),
+};
+const ENC_ALGOS = new Set(["cryptobox", "mqtt", "xbr"]);
+
+const MATCH = oneOf("exact", "prefix", "wildcard");
+const OPTIONS = "Options";
+
+const SHAPES: { readonly [type: number]: Shape | undefined } = {
+  [MessageType.HELLO]: {
+    name: "HELLO",
+    elements: [["Realm", isString], ["Details", isDict]],
+    optionsIndex: 2,
+    options: {
+      roles: isDict,
+      agent: isString,
+      authmethods: listOf(isString),
+      authid: isString,
+      authrole: isString,
+      authextra: isDict,
+      resumable: isBoolean,
+      "resume-session": isId,
+      "resume-token": isString,
+    },
+    hasPayload: false,
+  },
+  [MessageType.ABORT]: {
+    name: "ABORT",
+    elements: [["Details", isDict], ["Reason", isReason]],
+    optionsIndex: 0,
+    options: {},
+    hasPayload: true,
+  },
+  [MessageType.AUTHENTICATE]: {
+    name: "AUTHENTICATE",
+    elements: [["Signature", isString], ["Extra", isDict]],
+    optionsIndex: 0,
+    options: {},
+    hasPayload: false,
+  },
+  [MessageType.GOODBYE]: {
+    name: "GOODBYE",
+    elements: [["Details", isDict], ["Reason", isReason]],
+    optionsIndex: 0,
+    options: {},
+    hasPayload: false,
+  },
+  [MessageType.ERROR]: {
+    name: "ERROR",
+    elements: [
+      ["REQUEST.Type", isRequestType],
+      ["REQUEST.Request", isId],
+      ["Details", isDict],
+      ["Error", isReason],
+    ],
+    optionsIndex: 3,
+    options: CARRIED,
+    hasPayload: true,
+  },
+  [MessageType.PUBLISH]: {
+    name: "PUBLISH",
+    elements: [["Request", isId], [OPTIONS, isDict], ["Topic", isString]],
+    optionsIndex: 2,
+    options: {
+      ...CARRIED,
+      acknowledge: isBoolean,
+      exclude_me: isBoolean,
+      disclose_me: isBoolean,
+      retain: isBoolean,
+      exclude: listOf(isId),
+      exclude_authid: listOf(isString),
+      exclude_authrole: listOf(isString),
+      eligible: listOf(isId),
+      eligible_authid: listOf(isString),
+      eligible_authrole: listOf(isString),
+      transaction_hash: isString,
+      rkey: isString,
+    },
+    hasPayload: true,
+  },
+  [MessageType.SUBSCRIBE]: {
+    name: "SUBSCRIBE",
+    elements: [["Request", isId], [OPTIONS, isDict], ["Topic", isString]],
+    optionsIndex: 2,
+    options: { match: MATCH, get_retained: isBoolean, nkey: isString, forward_for: listOf(isDict) },
+    hasPayload: false,
+  },
+  [MessageType.UNSUBSCRIBE]: {
+    name: "UNSUBSCRIBE",
+    elements: [["Request", isId], ["SUBSCRIBED.Subscription", isId]],
+    optionsIndex: 0,
+    options: {},
+    hasPayload: false,
+    ignoresExtraDict: true,
+  },
+  [MessageType.CALL]: {
+    name: "CALL",
+    elements: [["Request", isId], [OPTIONS, isDict], ["Procedure", isString]],
+    optionsIndex: 2,
+    options: {
+      ...CARRIED,
+      timeout: isNatural,
+      receive_progress: isBoolean,
+      progress: isBoolean,
+      disclose_me: isBoolean,
+      runmode: isString,
+      rkey: isString,
+    },
+    hasPayload: true,
+  },
+  [MessageType.CANCEL]: {
+    name: "CANCEL",
+    elements: [["CALL.Request", isId], [OPTIONS, isDict]],
+    optionsIndex: 2,
+    options: { mode: oneOf("skip", "kill", "killnowait"), forward_for: listOf(isDict) },
+    hasPayload: false,
+  },
+  [MessageType.REGISTER]: {
+    name: "REGISTER",
+    elements: [["Request", isId], [OPTIONS, isDict], ["Procedure", isString]],
+    optionsIndex: 2,
+    options: {
+      match: MATCH,
+      invoke: oneOf("single", "roundrobin", "random", "first", "last"),
+      concurrency: isPositive,
+      force_reregister: isBoolean,
+      disclose_caller: isBoolean,
+      forward_timeout: isBoolean,
+      forward_for: listOf(isDict),
+    },
+    hasPayload: false,
+  },
+  [MessageType.UNREGISTER]: {
+    name: "UNREGISTER",
+    elements: [["Request", isId], ["REGISTERED.Registration", isId]],
+    optionsIndex: 0,
+    options: {},
+    hasPayload: false,
+    ignoresExtraDict: true,
+  },
+  [MessageType.YIELD]: {
+    name: "YIELD",
+    elements: [["INVOCATION.Request", isId], [OPTIONS, isDict]],
+    optionsIndex: 2,
+    options: { ...CARRIED, progress: isBoolean },
+    hasPayload: true,
+  },
+};
+
+const ROUTER_ONLY: ReadonlySet<number> = new Set([
+  MessageType.WELCOME,
+  MessageType.CHALLENGE,
+  MessageType.PUBLISHED,
+  MessageType.SUBSCRIBED,
+  MessageType.UNSUBSCRIBED,
+  MessageType.EVENT,
+  MessageType.RESULT,
+  MessageType.REGISTERED,
+  MessageType.UNREGISTERED,
+  MessageType.INVOCATION,
+  MessageType.INTERRUPT,
+]);

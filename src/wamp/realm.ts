@@ -1,0 +1,294 @@
+/** A realm: its sessions, and the one place every message passes. */
+
+import type { Action, Permission } from "./authorization.ts";
+import { Authorization } from "./authorization.ts";
+import { Broker } from "./broker.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Dealer } from "./dealer.ts";
+import { NO_DETAILS } from "./disclosure.ts";
+import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
+import { ROUTER_ROLES } from "./features.ts";
+import { admit } from "./handshake.ts";
+import type { Host, Transport } from "./host.ts";
+import { nextId } from "./id.ts";
+import type { CallRecord } from "./invocation.ts";
+import type { ClientMessage, Dict, Id, MessageType as Type, Uri } from "./message.ts";
+import { MessageType } from "./message.ts";
+import { parse } from "./parse.ts";
+import type { Peer, PeerRecord, SessionRecord } from "./peer.ts";
+import { wokenSession } from "./peer.ts";
+import type { RealmConfig } from "./realm-config.ts";
+import { Session } from "./session.ts";
+import type { Match } from "./uri.ts";
+import { isReservedUri, isValidUri } from "./uri.ts";
+
+/** WebSocket close codes the router uses (D-02). */
+export const CloseCode = {
+  NORMAL: 1000,
+  PROTOCOL_ERROR: 1002,
+  WRONG_FRAME_TYPE: 1003,
+  POLICY: 1008,
+  TOO_BIG: 1009,
+  INTERNAL_ERROR: 1011,
+  OVERLOADED: 1013,
+} as const;
+
+export class Realm {
+  readonly name: string;
+  readonly broker: Broker;
+  readonly dealer: Dealer;
+  /** session id → session */
+  readonly sessions = new Map<Id, Session>();
+  readonly #config: RealmConfig;
+  readonly #host: Host;
+  readonly #authorization: Authorization;
+  /** Peers that owe the router a HELLO or a GOODBYE. */
+  readonly #overdue = new Deadlines<Peer>();
+
+  constructor(name: string, config: RealmConfig, host: Host) {
+    this.name = name;
+    this.#config = config;
+    this.#host = host;
+    this.#authorization = new Authorization(config.roles);
+    this.broker = new Broker(host, config.limits);
+    this.dealer = new Dealer(host, config.limits);
+  }
+
+  /** A transport has opened; its client has to say HELLO. */
+  connect(transport: Transport): Peer {
+    const peer: Peer = { transport, state: { kind: "closed" } };
+    this.#expectHello(peer, false);
+    return peer;
+  }
+
+  /** Takes one decoded message from a peer; whatever is wrong with it concerns that peer only. */
+  receive(peer: Peer, elements: readonly unknown[]): void {
+    if (peer.state.kind === "closed") return;
+    // After the router's GOODBYE only the client's counts (SES-18).
+    if (peer.state.kind === "closing") return this.#closing(peer, elements);
+    try {
+      const message = parse(elements);
+      if (peer.state.kind === "open") this.#route(peer, peer.state.session, message);
+      else this.#open(peer, message);
+    } catch (error) {
+      this.#refuse(peer, elements, error);
+    }
+  }
+
+  /** Ends a peer's session, if any, with ABORT, and its transport with it (Session Closing). */
+  abort(peer: Peer, uri: Uri, message: string, code: number = CloseCode.PROTOCOL_ERROR): void {
+    if (peer.state.kind === "closed") return;
+    peer.transport.send([MessageType.ABORT, { message }, uri]);
+    this.#close(peer, code, uri);
+  }
+
+  /** Ends a session with GOODBYE; it is detached at once, whether or not the client answers (SES-17). */
+  dismiss(peer: Peer, reason: Uri, message?: string): void {
+    if (peer.state.kind !== "open") return;
+    peer.transport.send([MessageType.GOODBYE, message === undefined ? NO_DETAILS : { message }, reason]);
+    this.#leave(peer.state.session);
+    const deadline = this.#host.now() + this.#config.limits.goodbye_timeout;
+    peer.state = { kind: "closing", deadline };
+    this.#expect(peer, deadline);
+  }
+
+  /** The transport is gone. */
+  disconnect(peer: Peer): void {
+    this.#overdue.delete(peer);
+    const { state } = peer;
+    peer.state = { kind: "closed" };
+    if (state.kind === "open") this.#leave(state.session);
+  }
+
+  /** Does what is due at `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    for (const { transport, state } of this.#overdue.takeExpired(now)) {
+      const isLate = state.kind === "connected" && !state.hadSession;
+      transport.close(isLate ? CloseCode.POLICY : CloseCode.NORMAL, isLate ? "no HELLO in time" : "no session");
+    }
+    this.dealer.tick(now);
+    const next = this.nextDeadline();
+    if (next !== undefined) this.#host.wakeAt(next);
+  }
+
+  /** When `tick` has something to do next, if ever; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    const overdue = this.#overdue.next() ?? Number.POSITIVE_INFINITY;
+    const timeout = this.dealer.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    const next = Math.min(overdue, timeout);
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
+  }
+
+  /** Rebuilds sessions and tables from the records of the peers that are still connected. */
+  wake(sleepers: Iterable<readonly [Transport, PeerRecord]>): Peer[] {
+    const peers: Peer[] = [];
+    const calls: [Session, readonly CallRecord[]][] = [];
+    for (const [transport, record] of sleepers) {
+      const peer: Peer = { transport, state: { kind: "closed" } };
+      peers.push(peer);
+      if (record.kind === "open") {
+        const session = this.#wakeSession(peer, record.session);
+        if (record.session.calls.length > 0) calls.push([session, record.session.calls]);
+      } else {
+        peer.state = record;
+        if (record.kind !== "closed") this.#overdue.set(peer, record.deadline);
+      }
+    }
+    for (const [session, records] of calls) this.dealer.wakeCalls(session, records, this.sessions);
+    return peers;
+  }
+
+  #wakeSession(peer: Peer, record: SessionRecord): Session {
+    const session = wokenSession(peer.transport, record);
+    peer.state = { kind: "open", session };
+    this.sessions.set(session.id, session);
+    this.broker.subscriptions.wake(session, record.subscriptions);
+    this.dealer.registrations.wake(session, record.registrations);
+    return session;
+  }
+
+  /** Where every message of an established session goes. */
+  #route(peer: Peer, session: Session, message: ClientMessage): void {
+    switch (message[0]) {
+      case MessageType.PUBLISH:
+        this.#checkSequence(session, message[1]);
+        return this.broker.publish(session, message, this.#permit(session, "publish", message[3], "exact"));
+      case MessageType.CALL:
+        // The chunks of a progressive call are authorized with the first (PINV-14).
+        if (session.calls.has(message[1])) return this.dealer.call(session, message, CONTINUED);
+        this.#checkSequence(session, message[1]);
+        return this.dealer.call(session, message, this.#permit(session, "call", message[3], "exact"));
+      case MessageType.YIELD:
+        return this.dealer.yield(session, message);
+      case MessageType.ERROR:
+        return this.dealer.error(session, message);
+      case MessageType.CANCEL:
+        return this.dealer.cancel(session, message);
+      case MessageType.SUBSCRIBE:
+        this.#checkSequence(session, message[1]);
+        this.#permit(session, "subscribe", message[3], matchOf(message[2]));
+        return this.broker.subscribe(session, message);
+      case MessageType.UNSUBSCRIBE:
+        this.#checkSequence(session, message[1]);
+        return this.broker.unsubscribe(session, message);
+      case MessageType.REGISTER:
+        this.#checkSequence(session, message[1]);
+        this.#permit(session, "register", message[3], matchOf(message[2]));
+        return this.dealer.register(session, message);
+      case MessageType.UNREGISTER:
+        this.#checkSequence(session, message[1]);
+        return this.dealer.unregister(session, message);
+      case MessageType.GOODBYE:
+        return this.#goodbye(peer, session);
+      case MessageType.ABORT:
+        return this.#close(peer, CloseCode.NORMAL, "aborted by the client");
+      case MessageType.HELLO:
+      case MessageType.AUTHENTICATE:
+        throw new ProtocolViolation("the session is already established");
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** The first message: HELLO, or a client that gives up. */
+  #open(peer: Peer, message: ClientMessage): void {
+    if (message[0] === MessageType.ABORT) return this.#close(peer, CloseCode.NORMAL, "aborted by the client");
+    if (message[0] !== MessageType.HELLO) throw new ProtocolViolation("the first message must be HELLO");
+    if (this.sessions.size >= this.#config.limits.sessions) {
+      return this.abort(peer, WampUri.LIMIT_EXCEEDED, "the realm is full", CloseCode.OVERLOADED);
+    }
+    const admission = admit(message, this.name, this.#config, this.#authorization, this.#host);
+    if (!admission.ok) return this.abort(peer, admission.uri, admission.message, CloseCode.NORMAL);
+    this.#overdue.delete(peer);
+    const session = new Session(this.#newSessionId(), peer.transport, admission.identity, admission.features);
+    peer.state = { kind: "open", session };
+    this.sessions.set(session.id, session);
+    peer.transport.save();
+    peer.transport.send([MessageType.WELCOME, session.id, this.#welcomeDetails(session)]);
+  }
+
+  #welcomeDetails({ identity }: Session): Dict {
+    return { realm: this.name, ...identity, roles: ROUTER_ROLES };
+  }
+
+  #closing(peer: Peer, [type]: readonly unknown[]): void {
+    if (type === MessageType.GOODBYE) this.#close(peer, CloseCode.NORMAL, "goodbye");
+  }
+
+  /** The transport stays open for another HELLO (WS-15). */
+  #goodbye(peer: Peer, session: Session): void {
+    peer.transport.send([MessageType.GOODBYE, NO_DETAILS, WampUri.GOODBYE_AND_OUT]);
+    this.#expectHello(peer, true);
+    this.#leave(session);
+  }
+
+  /** Decides before anything is looked up, so that a denial tells nothing of what exists (AZ-07). */
+  #permit(session: Session, action: Action, uri: Uri, match: Match): Permission {
+    const isReserved = (action === "publish" || action === "register") && isReservedUri(uri);
+    if (isReserved || !isValidUri(uri, this.#config.options.uri_check, match)) throw new WampError(WampUri.INVALID_URI);
+    const permission = this.#authorization.authorize(session.identity.authrole, action, uri, match);
+    if (!permission.allow) throw new WampError(WampUri.NOT_AUTHORIZED);
+    return permission;
+  }
+
+  /** Request ids of one client count 1, 2, 3 …; enforced on request only, because real clients jump (D-09). */
+  #checkSequence(session: Session, request: Id): void {
+    if (this.#config.options.request_id_check !== "strict") return;
+    if (request !== nextId(session.lastRequest)) throw new ProtocolViolation("request ids must be sequential");
+    session.lastRequest = request;
+    session.transport.save();
+  }
+
+  /** The only place where a fault becomes ERROR or ABORT; an unacknowledged PUBLISH gets neither (PUB-04). */
+  #refuse(peer: Peer, elements: readonly unknown[], error: unknown): void {
+    if (error instanceof ProtocolViolation) return this.abort(peer, error.uri, error.message);
+    if (!(error instanceof WampError)) {
+      console.error("realm", this.name, error);
+      return this.abort(peer, WampUri.INTERNAL_ERROR, "internal error", CloseCode.INTERNAL_ERROR);
+    }
+    // Only requests are refused, and parse() has seen their ids and options.
+    const [type, request, options] = elements as readonly [Type, Id, Dict];
+    if (type === MessageType.PUBLISH && options.acknowledge !== true) return;
+    peer.transport.send([MessageType.ERROR, type, request, NO_DETAILS, error.uri, error.payload]);
+  }
+
+  /** Releases what the session holds; nothing is sent to it any more. */
+  #leave(session: Session): void {
+    this.sessions.delete(session.id);
+    session.transport.save();
+    this.dealer.leave(session);
+    this.broker.leave(session);
+  }
+
+  #close(peer: Peer, code: number, reason: string): void {
+    this.disconnect(peer);
+    peer.transport.save();
+    peer.transport.close(code, reason);
+  }
+
+  #expectHello(peer: Peer, hadSession: boolean): void {
+    const deadline = this.#host.now() + this.#config.limits.hello_timeout;
+    peer.state = { kind: "connected", deadline, hadSession };
+    this.#expect(peer, deadline);
+  }
+
+  #expect(peer: Peer, deadline: number): void {
+    this.#overdue.set(peer, deadline);
+    this.#host.wakeAt(deadline);
+    peer.transport.save();
+  }
+
+  #newSessionId(): Id {
+    for (;;) {
+      const id = this.#host.randomId();
+      if (!this.sessions.has(id)) return id;
+    }
+  }
+}
+
+/** The permission of a call's later chunks; the first has been judged. */
+const CONTINUED: Permission = { allow: true, disclose: undefined };
+
+function matchOf(options: Dict): Match {
+  return (options.match ?? "exact") as Match;
+}

@@ -1,0 +1,137 @@
+/** Registrations: one per (procedure or pattern, match policy), with the callees that share it. */
+
+import type { Dict, Id, Uri } from "./message.ts";
+import { PatternMap } from "./pattern-map.ts";
+import type { Session } from "./session.ts";
+import type { Match } from "./uri.ts";
+
+/** How a callee is chosen among several (Shared Registration). */
+export type InvocationPolicy = "single" | "roundrobin" | "random" | "first" | "last";
+
+export interface Registration {
+  readonly id: Id;
+  readonly procedure: Uri;
+  readonly match: Match;
+  readonly policy: InvocationPolicy;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  /** In order of registration. */
+  readonly callees: Callee[];
+  /** `order` of the callee that got the last call under roundrobin. */
+  lastOrder: number;
+}
+
+/** One session's part in a registration, with the options it registered with. */
+export interface Callee {
+  readonly session: Session;
+  /** Grows with each REGISTER of the realm. */
+  readonly order: number;
+  readonly disclosesCaller: boolean;
+  readonly forwardsTimeout: boolean;
+  /** Most invocations at once; `Infinity` without a limit. */
+  readonly concurrency: number;
+  /** Invocations running. */
+  running: number;
+}
+
+/** What a sleeping session's record keeps of a registration. */
+export type RegistrationRecord = readonly [
+  id: Id,
+  match: Match,
+  procedure: Uri,
+  policy: InvocationPolicy,
+  created: number,
+  order: number,
+  disclosesCaller: boolean,
+  forwardsTimeout: boolean,
+  concurrency: number | null,
+];
+
+/** The dealer's table. A registration exists as long as a callee holds it. */
+export class Registrations {
+  /** (match, procedure) → registration */
+  readonly #byProcedure = new PatternMap<Registration>();
+  /** registration id → registration */
+  readonly #byId = new Map<Id, Registration>();
+  #lastOrder = 0;
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(match: Match, procedure: Uri): Registration | undefined {
+    return this.#byProcedure.get(match, procedure);
+  }
+
+  byId(registrationId: Id): Registration | undefined {
+    return this.#byId.get(registrationId);
+  }
+
+  /** The one a CALL goes to: exact, else the longest prefix, else the best wildcard (Pattern-based Registrations). */
+  best(procedure: Uri): Registration | undefined {
+    return this.#byProcedure.best(procedure);
+  }
+
+  create(id: Id, match: Match, procedure: Uri, policy: InvocationPolicy, created: number): Registration {
+    const registration: Registration = { id, match, procedure, policy, created, callees: [], lastOrder: 0 };
+    this.#byProcedure.set(match, procedure, registration);
+    this.#byId.set(id, registration);
+    return registration;
+  }
+
+  /** Adds a session with the options of its REGISTER. */
+  join(registration: Registration, session: Session, options: Dict): void {
+    const concurrency = typeof options.concurrency === "number" ? options.concurrency : Number.POSITIVE_INFINITY;
+    this.#add(registration, {
+      session,
+      order: ++this.#lastOrder,
+      disclosesCaller: options.disclose_caller === true,
+      forwardsTimeout: options.forward_timeout === true,
+      concurrency,
+      running: 0,
+    });
+  }
+
+  part(registration: Registration, session: Session): void {
+    session.registrations.delete(registration.id);
+    const index = registration.callees.findIndex((callee) => callee.session === session);
+    registration.callees.splice(index, 1);
+    if (registration.callees.length > 0) return;
+    this.#byProcedure.delete(registration.match, registration.procedure);
+    this.#byId.delete(registration.id);
+  }
+
+  /** Puts back what the record of a session that slept tells. */
+  wake(session: Session, records: readonly RegistrationRecord[]): void {
+    for (const record of records) {
+      const [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, concurrency] = record;
+      const registration = this.#byId.get(id) ?? this.create(id, match, procedure, policy, created);
+      const limit = concurrency ?? Number.POSITIVE_INFINITY;
+      this.#lastOrder = Math.max(this.#lastOrder, order);
+      this.#add(registration, { session, order, disclosesCaller, forwardsTimeout, concurrency: limit, running: 0 });
+    }
+  }
+
+  #add(registration: Registration, callee: Callee): void {
+    const { callees } = registration;
+    callees.push(callee);
+    // Sessions wake in any order.
+    if (callees.length > 1 && callees[callees.length - 2]!.order > callee.order) callees.sort(byOrder);
+    callee.session.registrations.set(registration.id, registration);
+  }
+}
+
+export function registrationRecord(registration: Registration, session: Session): RegistrationRecord {
+  const { id, match, procedure, policy, created } = registration;
+  const { order, disclosesCaller, forwardsTimeout, concurrency } = calleeOf(registration, session)!;
+  const limit = Number.isFinite(concurrency) ? concurrency : null;
+  return [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, limit];
+}
+
+export function calleeOf(registration: Registration, session: Session): Callee | undefined {
+  return registration.callees.find((callee) => callee.session === session);
+}
+
+function byOrder(a: Callee, b: Callee): number {
+  return a.order - b.order;
+}

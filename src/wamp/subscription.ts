@@ -1,0 +1,70 @@
+/** Subscriptions: one per (topic or pattern, match policy), with everyone who subscribed to it. */
+
+import type { Id, Uri } from "./message.ts";
+import { PatternMap } from "./pattern-map.ts";
+import type { Session } from "./session.ts";
+import type { Match } from "./uri.ts";
+
+export interface Subscription {
+  readonly id: Id;
+  readonly topic: Uri;
+  readonly match: Match;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  readonly subscribers: Set<Session>;
+}
+
+/** What a sleeping session's record keeps of a subscription. */
+export type SubscriptionRecord = readonly [id: Id, match: Match, topic: Uri, created: number];
+
+/** The broker's table. A subscription exists as long as a session holds it. */
+export class Subscriptions {
+  /** (match, topic) → subscription */
+  readonly #byTopic = new PatternMap<Subscription>();
+  /** subscription id → subscription */
+  readonly #byId = new Map<Id, Subscription>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(match: Match, topic: Uri): Subscription | undefined {
+    return this.#byTopic.get(match, topic);
+  }
+
+  /** Calls `visit` with every subscription an event on `topic` goes to. */
+  forEachMatch(topic: Uri, visit: (subscription: Subscription) => void): void {
+    this.#byTopic.forEachMatch(topic, visit);
+  }
+
+  create(id: Id, match: Match, topic: Uri, created: number): Subscription {
+    const subscription: Subscription = { id, match, topic, created, subscribers: new Set() };
+    this.#byTopic.set(match, topic, subscription);
+    this.#byId.set(id, subscription);
+    return subscription;
+  }
+
+  join(subscription: Subscription, session: Session): void {
+    subscription.subscribers.add(session);
+    session.subscriptions.set(subscription.id, subscription);
+  }
+
+  part(subscription: Subscription, session: Session): void {
+    session.subscriptions.delete(subscription.id);
+    subscription.subscribers.delete(session);
+    if (subscription.subscribers.size > 0) return;
+    this.#byTopic.delete(subscription.match, subscription.topic);
+    this.#byId.delete(subscription.id);
+  }
+
+  /** Puts back what the record of a session that slept tells. */
+  wake(session: Session, records: readonly SubscriptionRecord[]): void {
+    for (const [id, match, topic, created] of records) {
+      this.join(this.#byId.get(id) ?? this.create(id, match, topic, created), session);
+    }
+  }
+}
+
+export function subscriptionRecord({ id, match, topic, created }: Subscription): SubscriptionRecord {
+  return [id, match, topic, created];
+}

@@ -1,0 +1,12 @@
+/** What the platform binds to the Worker. */
+
+import type { RealmObject } from "./realm-object.ts";
+
+export interface Env {
+  /** One object per realm, named after it. */
+  readonly REALM: DurableObjectNamespace<RealmObject>;
+  /** The configuration as JSON text; replaces the one in `src/config.ts`. */
+  readonly WAMP_CONFIG?: string;
+  /** "true" admits everybody to realm1 where there is no configuration; set by `npm start` and `npm run serve`. */
+  readonly WAMP_DEVELOPMENT?: string;
+}

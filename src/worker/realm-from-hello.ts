@@ -1,0 +1,117 @@
+/** Sockets whose realm the Worker learns, or misses, from HELLO. */
+
+import { WampUri } from "../wamp/errors.ts";
+import { realmFault } from "../wamp/handshake.ts";
+import { DEFAULT_LIMITS } from "../wamp/limits.ts";
+import { MessageType } from "../wamp/message.ts";
+import { CloseCode } from "../wamp/realm.ts";
+import type { Subprotocol } from "../wamp/serializers/index.ts";
+import { negotiate } from "../wamp/serializers/index.ts";
+import { DecodeFault } from "../wamp/serializers/serializer.ts";
+import type { Config } from "./config.ts";
+import { realmFor } from "./config.ts";
+import { closeSocket } from "./connection.ts";
+import type { Env } from "./env.ts";
+import { realmObject } from "./realm-namespace.ts";
+
+/** Accepts a socket that can only be told that its realm does not exist; a client sees no reason in an HTTP error. */
+export function refuseRealm(request: Request): Response {
+  return acceptSocket(request, (socket, subprotocol, frame) => {
+    abort(socket, subprotocol, frame, helloOf(frame, subprotocol));
+  });
+}
+
+/** Accepts a socket, reads HELLO, and connects it to the object of the realm it names. */
+export function acceptForAnyRealm(request: Request, env: Env, config: Config): Response {
+  return acceptSocket(request, (socket, subprotocol, frame) => {
+    const hello = helloOf(frame, subprotocol);
+    const realm = typeof hello === "string" ? realmFor(config, hello) : undefined;
+    if (typeof hello !== "string" || realm === undefined) return abort(socket, subprotocol, frame, hello);
+    const object = realmObject(env, hello, realm);
+    return splice(socket, frame, () => object.fetch(upgradeRequest(request, hello)));
+  });
+}
+
+type Data = string | ArrayBuffer;
+type OnFirstFrame = (socket: WebSocket, subprotocol: Subprotocol, frame: Data) => void | Promise<void>;
+
+function acceptSocket(request: Request, onFirstFrame: OnFirstFrame): Response {
+  // The caller has made sure that a subprotocol fits.
+  const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"))!;
+  const { 0: client, 1: socket } = new WebSocketPair();
+  const late = () => closeSocket(socket, CloseCode.POLICY, "no HELLO in time");
+  const timer = setTimeout(late, DEFAULT_LIMITS.hello_timeout);
+  const onMessage = ({ data }: MessageEvent) => {
+    clearTimeout(timer);
+    return onFirstFrame(socket, subprotocol, data as Data);
+  };
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("message", onMessage, { once: true });
+  socket.addEventListener("close", () => {
+    clearTimeout(timer);
+    closeSocket(socket, CloseCode.NORMAL, "");
+  });
+  socket.accept();
+  return new Response(null, { status: 101, webSocket: client, headers: { "Sec-WebSocket-Protocol": subprotocol.name } });
+}
+
+/** The realm a HELLO names, or a fault. */
+function helloOf(data: Data, { serializer, batching }: Subprotocol): string | DecodeFault {
+  const frame = typeof data === "string" ? data : new Uint8Array(data);
+  if ((typeof frame !== "string") !== serializer.isBinary) return new DecodeFault("wrong type of WebSocket message");
+  const batch = batching?.split(frame);
+  if (batch instanceof DecodeFault) return batch;
+  const elements = serializer.decode(batch?.frames[0] ?? frame, DEFAULT_LIMITS);
+  if (elements instanceof DecodeFault) return elements;
+  if (elements[0] !== MessageType.HELLO || typeof elements[1] !== "string") {
+    return new DecodeFault("the first message must be HELLO");
+  }
+  return elements[1];
+}
+
+function abort(socket: WebSocket, subprotocol: Subprotocol, data: Data, hello: string | DecodeFault): void {
+  const { serializer, batching } = subprotocol;
+  const isFault = hello instanceof DecodeFault;
+  const refusal = isFault ? undefined : realmFault(hello, undefined);
+  const uri = refusal?.uri ?? WampUri.PROTOCOL_VIOLATION;
+  const message = refusal?.message ?? (isFault ? hello.reason : "");
+  const frame = serializer.encode([MessageType.ABORT, { message }, uri]);
+  const batch = typeof data === "string" ? batching?.split(data) : undefined;
+  const terminator = batch instanceof DecodeFault ? undefined : batch?.terminator;
+  socket.send(batching?.join([frame], terminator) ?? frame);
+  closeSocket(socket, isFault ? CloseCode.PROTOCOL_ERROR : CloseCode.NORMAL, uri);
+}
+
+function upgradeRequest(request: Request, realm: string): Request {
+  return new Request(new URL(`/ws/${encodeURIComponent(realm)}`, request.url), request);
+}
+
+/** Pumps both ways; frames that arrive while connecting are kept in order. */
+async function splice(client: WebSocket, first: Data, connect: () => Promise<Response>): Promise<void> {
+  const frames = [first];
+  const keep = ({ data }: MessageEvent) => frames.push(data as Data);
+  client.addEventListener("message", keep);
+  const { webSocket: realm } = await connect();
+  if (realm === null) return closeSocket(client, CloseCode.INTERNAL_ERROR, "the realm cannot be reached");
+  realm.binaryType = "arraybuffer";
+  realm.accept();
+  client.removeEventListener("message", keep);
+  for (const frame of frames) realm.send(frame);
+  pump(client, realm);
+  pump(realm, client);
+}
+
+function pump(from: WebSocket, to: WebSocket): void {
+  from.addEventListener("message", ({ data }) => {
+    try {
+      to.send(data as Data);
+    } catch {
+      // The other end has closed; its close event closes this one.
+    }
+  });
+  from.addEventListener("close", ({ code, reason }) => {
+    const isSendable = code !== 1005 && code !== 1006;
+    closeSocket(to, isSendable ? code : CloseCode.NORMAL, reason);
+    closeSocket(from, isSendable ? code : CloseCode.NORMAL, "");
+  });
+}

@@ -1,0 +1,12 @@
+/** Which object serves a realm, and where it lives. */
+
+import type { RealmConfig } from "../wamp/realm-config.ts";
+import type { Env } from "./env.ts";
+import type { RealmObject } from "./realm-object.ts";
+
+/** The object of the realm `name`; a location counts only the first time, a jurisdiction always. */
+export function realmObject(env: Env, name: string, config: RealmConfig): DurableObjectStub<RealmObject> {
+  const { location, jurisdiction } = config;
+  const namespace = jurisdiction === undefined ? env.REALM : env.REALM.jurisdiction(jurisdiction);
+  return namespace.getByName(name, location === undefined ? undefined : { locationHint: location });
+}

@@ -1,0 +1,177 @@
+/** The Durable Object of one realm: sockets in, sockets out, asleep in between. */
+
+import { DurableObject } from "cloudflare:workers";
+import type { Host } from "../wamp/host.ts";
+import { idFromRandom } from "../wamp/id.ts";
+import type { Id } from "../wamp/message.ts";
+import type { Peer } from "../wamp/peer.ts";
+import { peerRecord } from "../wamp/peer.ts";
+import { CloseCode, Realm } from "../wamp/realm.ts";
+import { negotiate } from "../wamp/serializers/index.ts";
+import { realmFor } from "./config.ts";
+import type { Switchboard } from "./connection.ts";
+import { Connection, closeSocket } from "./connection.ts";
+import { configOf } from "./deployment.ts";
+import type { Env } from "./env.ts";
+import { FrameEncoder } from "./frame-encoder.ts";
+import { Outbox } from "./outbox.ts";
+import { RandomPool } from "./random-pool.ts";
+import { Records } from "./records.ts";
+
+/**
+ * Milliseconds from the first change to the moment everything that must survive sleep is saved, in one batch. The
+ * timer keeps the object awake meanwhile, and the platform lets it sleep no sooner than 10 s after the last event.
+ */
+const SETTLE_MS = 250;
+
+export class RealmObject extends DurableObject<Env> {
+  readonly #realm: Realm;
+  readonly #switchboard: Switchboard;
+  readonly #outbox = new Outbox();
+  readonly #records: Records;
+  readonly #connections = new Map<WebSocket, { readonly connection: Connection; readonly peer: Peer }>();
+  /** Connections whose record has changed since it was saved. */
+  readonly #changed = new Set<Connection>();
+  #overflowed: Connection[] = [];
+  #isSettling = false;
+  /** When the alarm rings, as far as this instance has set it; milliseconds since the epoch. */
+  #alarmAt: number | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const name = ctx.id.name ?? "";
+    const config = realmFor(configOf(env), name);
+    if (config === undefined) throw new Error(`no realm ${name} in the configuration`);
+    this.#records = new Records(ctx.storage.sql);
+    this.#switchboard = {
+      limits: config.limits,
+      encoder: new FrameEncoder(),
+      queued: (connection) => this.#outbox.add(connection),
+      changed: (connection) => this.#change(connection),
+      overflowed: (connection) => this.#overflowed.push(connection),
+    };
+    this.#realm = new Realm(name, config, this.#host());
+    this.#wake();
+  }
+
+  /** Accepts a WebSocket; the Worker has made sure that it is one and offers a subprotocol we speak. */
+  override fetch(request: Request): Response {
+    const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
+    if (subprotocol === undefined) return new Response(null, { status: 400 });
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    const connection = new Connection(server, subprotocol, this.#switchboard);
+    this.#connections.set(server, { connection, peer: this.#realm.connect(connection) });
+    const headers = { "Sec-WebSocket-Protocol": subprotocol.name };
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    const known = this.#connections.get(socket);
+    if (known === undefined) return;
+    known.connection.receive(this.#realm, known.peer, data);
+    this.#endTurn();
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    // The close handshake is ours with hibernating sockets; codes that stand for none cannot be echoed.
+    closeSocket(socket, code === 1005 || code === 1006 ? CloseCode.NORMAL : code, "");
+    this.#disconnect(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#disconnect(socket);
+  }
+
+  override alarm(): void {
+    this.#alarmAt = undefined;
+    this.#tick();
+  }
+
+  #host(): Host {
+    const pool = new RandomPool();
+    return {
+      now: () => Date.now(),
+      randomId: (): Id => idFromRandom(pool.take(8)),
+      randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      wakeAt: (time) => this.#scheduleTick(time),
+    };
+  }
+
+  /** After sleep: the sockets are still there, and their records tell the rest. */
+  #wake(): void {
+    const sleepers = this.ctx.getWebSockets().flatMap((socket) => this.#records.load(socket, this.#switchboard) ?? []);
+    const peers = this.#realm.wake(sleepers.map(({ connection, record }) => [connection, record] as const));
+    sleepers.forEach(({ connection }, index) => {
+      this.#connections.set(connection.socket, { connection, peer: peers[index]! });
+    });
+    this.#records.forgetAllBut(sleepers.map(({ connection }) => connection));
+    this.#endTurn();
+  }
+
+  #disconnect(socket: WebSocket): void {
+    const known = this.#connections.get(socket);
+    if (known === undefined) return;
+    this.#connections.delete(socket);
+    this.#realm.disconnect(known.peer);
+    this.#changed.delete(known.connection);
+    this.#records.forget(known.connection);
+    this.#endTurn();
+  }
+
+  /** Everything one event caused has been queued. */
+  #endTurn(): void {
+    while (this.#overflowed.length > 0) this.#cut(this.#overflowed.pop()!);
+    this.#outbox.endTurn();
+  }
+
+  /** Ends a connection whose client does not read; what is queued for it is lost to it anyway. */
+  #cut(connection: Connection): void {
+    const known = this.#connections.get(connection.socket);
+    if (known === undefined) return;
+    this.#realm.disconnect(known.peer);
+    connection.close(CloseCode.OVERLOADED, "the client does not read what it is sent");
+  }
+
+  #change(connection: Connection): void {
+    this.#changed.add(connection);
+    this.#settleSoon();
+  }
+
+  /** Deadlines that come before the object settles get a timer, later ones the alarm. */
+  #scheduleTick(time: number): void {
+    const delay = time - Date.now();
+    if (delay <= SETTLE_MS) setTimeout(() => this.#tick(), Math.max(0, delay));
+    else this.#settleSoon();
+  }
+
+  #settleSoon(): void {
+    if (this.#isSettling) return;
+    this.#isSettling = true;
+    setTimeout(() => this.#settle(), SETTLE_MS);
+  }
+
+  /** Makes the object ready to sleep: records saved, and an alarm for what comes due meanwhile. */
+  #settle(): void {
+    this.#isSettling = false;
+    for (const connection of this.#changed) {
+      const known = this.#connections.get(connection.socket);
+      if (known !== undefined) this.#records.save(connection, peerRecord(known.peer));
+    }
+    this.#changed.clear();
+    this.#setAlarm(this.#realm.nextDeadline());
+  }
+
+  /** Each change of the alarm is a row written, so it stays where it is when it rings soon enough. */
+  #setAlarm(time: number | undefined): void {
+    if (time === this.#alarmAt) return;
+    this.#alarmAt = time;
+    if (time === undefined) this.ctx.storage.deleteAlarm();
+    else this.ctx.storage.setAlarm(time);
+  }
+
+  #tick(): void {
+    this.#realm.tick(Date.now());
+    this.#endTurn();
+  }
+}
