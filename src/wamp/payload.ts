@@ -14,6 +14,9 @@ export interface PayloadCodec {
 /** Encoded elements as they stand in the frame: JSON text joined by commas, or bytes back to back. */
 export type RawPayload = string | Uint8Array;
 
+/** What stands in the place of Arguments; only a list is Arguments, bytes and string occur in payload transparency. */
+export type ArgsKind = "list" | "bytes" | "string" | "other";
+
 /** `args` is a list (or the opaque bytes of payload transparency), `kwargs` a dict. */
 export interface PayloadValues {
   readonly args?: List | Uint8Array | string;
@@ -26,10 +29,14 @@ export interface PayloadValues {
  */
 export class Payload {
   /** No Arguments, no ArgumentsKw. */
-  static readonly NONE = new Payload(0, undefined, undefined, {});
+  static readonly NONE = new Payload(0, undefined, undefined, {}, "list", true);
 
   /** Elements in the tail: 0 none, 1 Arguments, 2 Arguments and ArgumentsKw. */
   readonly length: 0 | 1 | 2;
+  /** Known without decoding; "list" where absent. */
+  readonly argsKind: ArgsKind;
+  /** Known without decoding; true where absent. */
+  readonly kwargsIsDict: boolean;
   readonly #codec: PayloadCodec | undefined;
   readonly #raw: RawPayload | undefined;
   #values: PayloadValues | undefined;
@@ -40,8 +47,12 @@ export class Payload {
     codec: PayloadCodec | undefined,
     raw: RawPayload | undefined,
     values: PayloadValues | undefined,
+    argsKind: ArgsKind,
+    kwargsIsDict: boolean,
   ) {
     this.length = length;
+    this.argsKind = argsKind;
+    this.kwargsIsDict = kwargsIsDict;
     this.#codec = codec;
     this.#raw = raw;
     this.#values = values;
@@ -49,13 +60,19 @@ export class Payload {
 
   /** A payload the router makes itself; what is empty is left out (SER-23). */
   static of(args: List = [], kwargs: Dict = {}): Payload {
-    if (Object.keys(kwargs).length > 0) return new Payload(2, undefined, undefined, { args, kwargs });
-    return args.length > 0 ? new Payload(1, undefined, undefined, { args }) : Payload.NONE;
+    if (Object.keys(kwargs).length > 0) return new Payload(2, undefined, undefined, { args, kwargs }, "list", true);
+    return args.length > 0 ? new Payload(1, undefined, undefined, { args }, "list", true) : Payload.NONE;
   }
 
-  /** A payload as a serializer found it in a frame. */
-  static received(length: 1 | 2, codec: PayloadCodec, raw: RawPayload): Payload {
-    return new Payload(length, codec, raw, undefined);
+  /** A payload as a serializer found it in a frame. Its shape is told, not checked: that is up to `parse`. */
+  static received(
+    length: 1 | 2,
+    codec: PayloadCodec,
+    raw: RawPayload,
+    argsKind: ArgsKind = "list",
+    kwargsIsDict = true,
+  ): Payload {
+    return new Payload(length, codec, raw, undefined, argsKind, kwargsIsDict);
   }
 
   get values(): PayloadValues {
@@ -74,6 +91,11 @@ export class Payload {
     return this.values.kwargs ?? {};
   }
 
+  /** One binary string in Arguments and nothing else, as Payload Passthru Mode demands. */
+  get isSingleBinary(): boolean {
+    return this.length === 1 && this.args.length === 1 && this.args[0] instanceof Uint8Array;
+  }
+
   /** Characters or bytes of the sender's encoding; 0 for a payload the router made. */
   get size(): number {
     return this.#raw?.length ?? 0;
@@ -89,4 +111,10 @@ export class Payload {
     this.#transcoded.set(codec, raw);
     return raw;
   }
+}
+
+/** How many received elements count: what is empty at the end is left out (SER-23). */
+export function trimmedLength(hasEmptyArgs: boolean, hasFilledKwargs: boolean): 0 | 1 | 2 {
+  if (hasFilledKwargs) return 2;
+  return hasEmptyArgs ? 0 : 1;
 }

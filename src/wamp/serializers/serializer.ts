@@ -25,8 +25,12 @@ export interface Serializer extends PayloadCodec {
   /** Frames are binary WebSocket messages. */
   readonly isBinary: boolean;
   /**
-   * A frame → the elements of the message before the payload, as found (nothing is checked but that it is a list),
-   * then, if the message type carries one (PAYLOAD_INDEX), exactly one `Payload` (`Payload.NONE` when absent or empty).
+   * A frame → the elements of the message, as found: nothing is checked but that it is a well-formed list. Where the message
+   * type carries a payload (PAYLOAD_INDEX) and the head before it is complete, one `Payload` (`Payload.NONE` when absent or
+   * empty) stands for Arguments and ArgumentsKw. Elements even beyond those follow it, so the element count tells.
+   *
+   * In the head, what has no WAMP type (a CBOR tag, a MessagePack extension) is bytes; MessagePack's and CBOR's "undefined"
+   * is undefined; integers are `number` up to 2^53, also those written as floats, and `bigint` beyond.
    */
   decode(frame: Frame, limits: DecodeLimits): readonly unknown[] | DecodeFault;
   /** A message → a frame. Ids are integers on the wire at any size. */

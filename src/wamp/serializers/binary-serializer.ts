@@ -1,0 +1,36 @@
+/** The serializer made of a format's reader and writer. */
+
+import type { RawPayload } from "../payload.ts";
+import { Malformed } from "./byte-reader.ts";
+import type { ItemReader, Reading } from "./item-reader.ts";
+import type { ItemWriter } from "./item-writer.ts";
+import type { Serializer } from "./serializer.ts";
+import { DecodeFault } from "./serializer.ts";
+
+type Reader = new (bytes: Uint8Array, reading: Reading, depth: number) => ItemReader;
+
+/** Frames are binary; a raw payload is the part of the frame it came in. */
+export function binarySerializer(name: Serializer["name"], Reader: Reader, writer: ItemWriter): Serializer {
+  const serializer: Serializer = {
+    name,
+    isBinary: true,
+    decode(frame, limits) {
+      if (typeof frame === "string") return new DecodeFault(`${name} takes binary frames`);
+      try {
+        return new Reader(frame, "head", limits.depth).message(serializer);
+      } catch (error) {
+        if (error instanceof Malformed) return new DecodeFault(error.message);
+        throw error;
+      }
+    },
+    encode: (message) => writer.message(message, serializer),
+    decodePayload: (raw) => new Reader(bytesOf(raw), "payload", Number.POSITIVE_INFINITY).payload(),
+    encodePayload: (values) => writer.payload(values),
+  };
+  return serializer;
+}
+
+/** A binary serializer only ever sees the raw payloads it made. */
+function bytesOf(raw: RawPayload): Uint8Array {
+  return raw as Uint8Array;
+}

@@ -1,0 +1,254 @@
+/** What reading MessagePack and CBOR has in common: walking encoded items unread, and building values by one policy. */
+
+import { PAYLOAD_INDEX } from "../message.ts";
+import type { ArgsKind, PayloadCodec, PayloadValues } from "../payload.ts";
+import { Payload, trimmedLength } from "../payload.ts";
+import { ByteReader, Malformed } from "./byte-reader.ts";
+import { jsonFromValue } from "./json-text.ts";
+import { isUtf8, textFromUtf8 } from "./utf8.ts";
+
+/** What the header of an encoded item announces. `SCALAR` is a number, boolean, null or other single value. */
+export const Kind = { SCALAR: 0, TEXT: 1, BYTES: 2, EXTENSION: 3, LIST: 4, DICT: 5, TAG: 6 } as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/** The `size` of a string, list or dict that a break ends instead of a count (CBOR). */
+export const INDEFINITE = -1;
+/** That break. MessagePack has no indefinite sizes, so nothing there is ever compared with it. */
+const BREAK = 0xff;
+
+/**
+ * How values are read. `head`: the elements the router acts on. What has no WAMP type (extension, foreign tag) comes out as
+ * its encoded bytes, which no typed field accepts, "undefined" as undefined, and a dict key that is no string is a fault.
+ * `payload`: application data on its way to another serializer, where everything degrades and nothing fails.
+ */
+export type Reading = "head" | "payload";
+
+/** Reads the items of one frame, or of one payload, from the front. Every method throws `Malformed`. */
+export abstract class ItemReader extends ByteReader {
+  protected readonly isHead: boolean;
+  /** First byte of the current item. */
+  protected lead = 0;
+  /** Of the current item: bytes of its body, elements of the list, entries of the dict, or number of the tag. */
+  protected size = 0;
+  readonly #depth: number;
+
+  constructor(bytes: Uint8Array, reading: Reading, depth: number) {
+    super(bytes);
+    this.isHead = reading === "head";
+    this.#depth = depth;
+  }
+
+  /** Reads the header of an item: sets `lead` and `size` and moves to its body. */
+  protected abstract next(): Kind;
+  /** Value of the scalar whose header was read. */
+  protected abstract scalar(): unknown;
+  /** Value of the extension whose header was read, of the tag, or (`start` is where it begins) its encoded bytes. */
+  protected abstract foreign(kind: Kind, start: number, level: number): unknown;
+
+  /** The whole frame, as `Serializer.decode` describes it. */
+  message(codec: PayloadCodec): unknown[] {
+    if (this.next() !== Kind.LIST) throw new Malformed("the message is not a list");
+    const size = this.size;
+    const elements: unknown[] = [];
+    let payloadIndex: number | undefined;
+    while (elements.length !== payloadIndex && this.#has(elements.length, size)) {
+      elements.push(this.value(2));
+      if (elements.length === 1) payloadIndex = payloadIndexOf(elements[0]);
+    }
+    if (elements.length === payloadIndex) this.#pushPayload(elements, size, codec);
+    if (this.position !== this.bytes.length) throw new Malformed("bytes after the end of the message");
+    return elements;
+  }
+
+  /** The whole of a raw payload. */
+  payload(): PayloadValues {
+    // `parse` let pass what has the shape of a payload only.
+    const args = this.value(2) as NonNullable<PayloadValues["args"]>;
+    if (this.position === this.bytes.length) return { args };
+    return { args, kwargs: this.value(2) as NonNullable<PayloadValues["kwargs"]> };
+  }
+
+  /** Reads an item; `level` is its depth, the message itself being 1. */
+  protected value(level: number): unknown {
+    const start = this.position;
+    const kind = this.next();
+    if (kind >= Kind.LIST) this.#enter(level);
+    switch (kind) {
+      case Kind.SCALAR:
+        return this.scalar();
+      case Kind.TEXT:
+        return this.#text();
+      case Kind.BYTES:
+        return this.#bytes();
+      case Kind.LIST:
+        return this.#list(level);
+      case Kind.DICT:
+        return this.#dict(level);
+      default:
+        return this.foreign(kind, start, level);
+    }
+  }
+
+  /** Walks over an item without building it: it must be well-formed, not too deep, its text UTF-8. */
+  protected skip(level: number): void {
+    this.#skipBody(this.next(), level);
+  }
+
+  #skipBody(kind: Kind, level: number): void {
+    const size = this.size;
+    if (kind >= Kind.LIST) this.#enter(level);
+    if (kind === Kind.LIST) {
+      for (let i = 0; this.#has(i, size); i++) this.skip(level + 1);
+    } else if (kind === Kind.DICT) {
+      for (let i = 0; this.#has(i, size); i++) {
+        this.#skipKey(level + 1);
+        this.skip(level + 1);
+      }
+    } else if (kind === Kind.TAG) {
+      this.skip(level + 1);
+    } else if (size === INDEFINITE) {
+      for (let i = 0; this.#has(i, size); i++) this.#skipBody(this.#nextChunk(kind), level);
+    } else {
+      const start = this.take(size);
+      if (kind === Kind.TEXT && !isUtf8(this.bytes, start, size)) throw new Malformed(NOT_UTF8);
+    }
+  }
+
+  /** Refuses `__proto__`: receivers have decoders that choke on it, or worse, do not (SER-18). */
+  #skipKey(level: number): void {
+    const kind = this.next();
+    if (kind === Kind.TEXT && this.size === PROTO.length && this.startsWith(PROTO)) throw new Malformed(PROTO_REFUSED);
+    this.#skipBody(kind, level);
+  }
+
+  #pushPayload(elements: unknown[], size: number, codec: PayloadCodec): void {
+    const index = elements.length;
+    const start = this.position;
+    if (!this.#has(index, size)) {
+      elements.push(Payload.NONE);
+      return;
+    }
+    const args = this.#skipArgument();
+    const argsEnd = this.position;
+    const hasKwargs = this.#has(index + 1, size);
+    const kwargs = hasKwargs ? this.#skipArgument() : NO_KWARGS;
+    const length = trimmedLength(isEmpty(args, Kind.LIST), !isEmpty(kwargs, Kind.DICT));
+    const raw = this.bytes.subarray(start, length === 2 ? this.position : argsEnd);
+    elements.push(
+      length === 0
+        ? Payload.NONE
+        : Payload.received(length, codec, raw, ARGS_KIND[args.kind], kwargs.kind === Kind.DICT),
+    );
+    // Elements beyond ArgumentsKw stay behind the payload; such a message has a wrong element count.
+    if (hasKwargs) for (let i = index + 2; this.#has(i, size); i++) elements.push(this.value(2));
+  }
+
+  #skipArgument(): Argument {
+    const kind = this.next();
+    const hasNothing = this.size === 0 || (this.size === INDEFINITE && this.bytes[this.position] === BREAK);
+    this.#skipBody(kind, 2);
+    return { kind, hasNothing };
+  }
+
+  #text(): string {
+    if (this.size !== INDEFINITE) {
+      const text = textFromUtf8(this.bytes, this.take(this.size), this.size);
+      if (text === undefined) throw new Malformed(NOT_UTF8);
+      return text;
+    }
+    let text = "";
+    while (this.#has(0, INDEFINITE)) {
+      this.#nextChunk(Kind.TEXT);
+      text += this.#text();
+    }
+    return text;
+  }
+
+  /** A copy, lest a few bytes that somebody keeps hold on to a whole frame. */
+  #bytes(): Uint8Array {
+    if (this.size !== INDEFINITE) {
+      const start = this.take(this.size);
+      return this.bytes.slice(start, start + this.size);
+    }
+    const bytes: number[] = [];
+    while (this.#has(0, INDEFINITE)) {
+      this.#nextChunk(Kind.BYTES);
+      for (const byte of this.#bytes()) bytes.push(byte);
+    }
+    return Uint8Array.from(bytes);
+  }
+
+  #nextChunk(kind: Kind): Kind {
+    if (this.next() !== kind || this.size === INDEFINITE) throw new Malformed("a string in pieces of another kind");
+    return kind;
+  }
+
+  #list(level: number): unknown[] {
+    const size = this.size;
+    const list: unknown[] = [];
+    for (let i = 0; this.#has(i, size); i++) list.push(this.value(level + 1));
+    return list;
+  }
+
+  #dict(level: number): Record<string, unknown> {
+    const size = this.size;
+    const dict: Record<string, unknown> = {};
+    for (let i = 0; this.#has(i, size); i++) {
+      const key = this.#key(level + 1);
+      const value = this.value(level + 1);
+      if (key === PROTO)
+        Object.defineProperty(dict, key, { value, enumerable: true, configurable: true, writable: true });
+      else dict[key] = value;
+    }
+    return dict;
+  }
+
+  #key(level: number): string {
+    const key = this.value(level);
+    if (typeof key === "string" && !(this.isHead && key === PROTO)) return key;
+    if (this.isHead) throw new Malformed(typeof key === "string" ? PROTO_REFUSED : "a dict key that is not a string");
+    // Lists and dicts may hold a toString of their own.
+    return typeof key === "object" ? jsonFromValue(key) : String(key);
+  }
+
+  /** Is there an item at `index` of a list, dict or string in pieces? Moves past the break of an indefinite one. */
+  #has(index: number, size: number): boolean {
+    if (size !== INDEFINITE) return index < size;
+    if (this.bytes[this.position] !== BREAK) return true;
+    this.position++;
+    return false;
+  }
+
+  #enter(level: number): void {
+    if (level > this.#depth) throw new Malformed("the message is nested too deeply");
+  }
+}
+
+interface Argument {
+  readonly kind: Kind;
+  readonly hasNothing: boolean;
+}
+
+const NO_KWARGS: Argument = { kind: Kind.DICT, hasNothing: true };
+
+const ARGS_KIND: { readonly [kind in Kind]: ArgsKind } = {
+  [Kind.SCALAR]: "other",
+  [Kind.TEXT]: "string",
+  [Kind.BYTES]: "bytes",
+  [Kind.EXTENSION]: "other",
+  [Kind.LIST]: "list",
+  [Kind.DICT]: "other",
+  [Kind.TAG]: "other",
+};
+
+const PROTO = "__proto__";
+const PROTO_REFUSED = "a dict key __proto__";
+const NOT_UTF8 = "text that is not UTF-8";
+
+function isEmpty(argument: Argument, kind: Kind): boolean {
+  return argument.kind === kind && argument.hasNothing;
+}
+
+function payloadIndexOf(type: unknown): number | undefined {
+  return typeof type === "number" ? PAYLOAD_INDEX[type] : undefined;
+}

@@ -1,0 +1,156 @@
+/** The serializer `json`: one message is one text. */
+
+import type { Message } from "../message.ts";
+import { PAYLOAD_INDEX } from "../message.ts";
+import type { ArgsKind, PayloadValues, RawPayload } from "../payload.ts";
+import { Payload, trimmedLength } from "../payload.ts";
+import { bytesFromText } from "./binary-json.ts";
+import { jsonFromValue, NEEDS_CARE, valuesFromJson } from "./json-text.ts";
+import type { DecodeLimits, Frame, Serializer } from "./serializer.ts";
+import { DecodeFault } from "./serializer.ts";
+
+/**
+ * The native parser checks the whole text once; the payload is then cut out of the text as it stands, so 1.0, big
+ * integers and duplicate keys reach a JSON receiver unchanged (SER-21).
+ */
+export const json: Serializer = { name: "json", isBinary: false, decode, encode, decodePayload, encodePayload };
+
+function decode(frame: Frame, limits: DecodeLimits): readonly unknown[] | DecodeFault {
+  if (typeof frame !== "string") return new DecodeFault("JSON takes text frames");
+  let message: unknown;
+  try {
+    message = JSON.parse(frame);
+  } catch {
+    return new DecodeFault("the message is not valid JSON");
+  }
+  if (!Array.isArray(message)) return new DecodeFault("the message is not a list");
+  // Nesting n levels deep takes 2n characters.
+  if (frame.length > 2 * limits.depth && isDeeper(message, limits.depth)) {
+    return new DecodeFault("the message is nested too deeply");
+  }
+  const payloadIndex = typeof message[0] === "number" ? PAYLOAD_INDEX[message[0]] : undefined;
+  if (payloadIndex !== undefined && message.length > payloadIndex) {
+    foldPayload(message, frame, payloadIndex);
+  } else {
+    makeExact(message, frame, "");
+    if (message.length === payloadIndex) message.push(Payload.NONE);
+  }
+  return message;
+}
+
+function encode(message: Message): Frame {
+  const last = message[message.length - 1];
+  const payload = last instanceof Payload ? last : undefined;
+  const headLength = payload === undefined ? message.length : message.length - 1;
+  let text = `[${message[0]}`;
+  for (let i = 1; i < headLength; i++) text += `,${jsonFromValue(message[i])}`;
+  return payload === undefined || payload.length === 0 ? `${text}]` : `${text},${payload.rawFor(json)}]`;
+}
+
+function decodePayload(raw: RawPayload): PayloadValues {
+  const [args, kwargs] = valuesFromJson(`[${raw}]`) as [PayloadValues["args"], PayloadValues["kwargs"]];
+  return { ...(args !== undefined && { args }), ...(kwargs !== undefined && { kwargs }) };
+}
+
+function encodePayload({ args, kwargs }: PayloadValues): RawPayload {
+  const text = jsonFromValue(args ?? []);
+  return kwargs === undefined ? text : `${text},${jsonFromValue(kwargs)}`;
+}
+
+/**
+ * Replaces the payload's elements by one `Payload`. Elements beyond ArgumentsKw stay behind it; such a message has a
+ * wrong element count and its payload is never read.
+ */
+function foldPayload(message: unknown[], frame: string, index: number): void {
+  const args: unknown = message[index];
+  const kwargs: unknown = message[index + 1];
+  const hasKwargs = message.length > index + 1;
+  const start = elementStart(frame, index);
+  makeExact(message, frame.slice(0, start - 1), "]");
+  const length = trimmedLength(isEmptyList(args), hasKwargs && !isEmptyDict(kwargs));
+  // A trailing `{}` is cut off with its comma. Nothing after its brace can hold another one.
+  const end = length === 1 && hasKwargs ? frame.lastIndexOf(",", frame.lastIndexOf("{")) : frame.lastIndexOf("]");
+  message[index] =
+    length === 0
+      ? Payload.NONE
+      : Payload.received(length, json, frame.slice(start, end).trim(), argsKind(args), !hasKwargs || isDict(kwargs));
+  if (hasKwargs) message.splice(index + 1, 1);
+}
+
+/**
+ * Puts right what `JSON.parse` may have got wrong about the elements in `text`, which `rest` completes: no id beyond 2^53
+ * may pass for 2^53.
+ */
+function makeExact(message: unknown[], text: string, rest: "" | "]"): void {
+  if (NEEDS_CARE.test(text)) Object.assign(message, valuesFromJson(text + rest));
+}
+
+/** Where element `index` (1 or more) of a valid JSON list begins: one past its comma. */
+function elementStart(text: string, index: number): number {
+  let depth = 0;
+  let commas = 0;
+  let position = text.indexOf("[");
+  while (commas < index) {
+    position++;
+    switch (text.charCodeAt(position)) {
+      case QUOTE:
+        position = closingQuote(text, position);
+        break;
+      case LIST_START:
+      case DICT_START:
+        depth++;
+        break;
+      case LIST_END:
+      case DICT_END:
+        depth--;
+        break;
+      case COMMA:
+        if (depth === 0) commas++;
+    }
+  }
+  return position + 1;
+}
+
+function closingQuote(text: string, openingQuote: number): number {
+  let position = openingQuote + 1;
+  for (let code = text.charCodeAt(position); code !== QUOTE; code = text.charCodeAt(position)) {
+    position += code === BACKSLASH ? 2 : 1;
+  }
+  return position;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const LIST_START = 0x5b;
+const BACKSLASH = 0x5c;
+const LIST_END = 0x5d;
+const DICT_START = 0x7b;
+const DICT_END = 0x7d;
+
+function argsKind(args: unknown): ArgsKind {
+  if (Array.isArray(args)) return "list";
+  if (typeof args !== "string") return "other";
+  return bytesFromText(args) === undefined ? "string" : "bytes";
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function isDict(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isEmptyDict(value: unknown): boolean {
+  if (!isDict(value)) return false;
+  for (const _ in value) return false;
+  return true;
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth === 0) return true;
+  if (Array.isArray(value)) return value.some((element) => isDeeper(element, depth - 1));
+  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], depth - 1)) return true;
+  return false;
+}

@@ -1,0 +1,54 @@
+/** UTF-8 text inside binary frames, quick for the short ASCII strings that URIs and keys are. */
+
+/** Up to this many bytes a loop beats the call of `TextDecoder`. */
+const SHORT = 64;
+const ASCII_END = 0x80;
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** `size` bytes from `start` → text, or undefined where they are not UTF-8. */
+export function textFromUtf8(bytes: Uint8Array, start: number, size: number): string | undefined {
+  return (size <= SHORT ? shortAscii(bytes, start, size) : undefined) ?? decode(bytes.subarray(start, start + size));
+}
+
+/** Are the `size` bytes from `start` UTF-8? */
+export function isUtf8(bytes: Uint8Array, start: number, size: number): boolean {
+  if (size <= SHORT && isAscii(bytes, start, size)) return true;
+  return decode(bytes.subarray(start, start + size)) !== undefined;
+}
+
+/** Text → its bytes; half of a surrogate pair becomes U+FFFD. */
+export function utf8FromText(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Text whose characters are its bytes, and few enough of them for a loop. */
+export function isShortAscii(text: string): boolean {
+  if (text.length > SHORT) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= ASCII_END) return false;
+  return true;
+}
+
+function isAscii(bytes: Uint8Array, start: number, size: number): boolean {
+  for (let i = start; i < start + size; i++) if (bytes[i]! >= ASCII_END) return false;
+  return true;
+}
+
+function shortAscii(bytes: Uint8Array, start: number, size: number): string | undefined {
+  const codes = new Array<number>(size);
+  for (let i = 0; i < size; i++) {
+    const code = bytes[start + i]!;
+    if (code >= ASCII_END) return undefined;
+    codes[i] = code;
+  }
+  return String.fromCharCode.apply(null, codes);
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
