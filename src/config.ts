@@ -1,0 +1,8 @@
+/** What you deploy: your realms, who may join them, and what they may do there. Every fault is listed by its path at start. */
+
+import { defineConfig } from "./worker/config.ts";
+
+export default defineConfig({
+  version: 1,
+  realms: [],
+});

@@ -1,0 +1,177 @@
+/** The whole configuration: where it comes from, what it must look like, and which realm answers to a name. */
+
+import * as v from "valibot";
+import { type EnvName, secretSchema } from "../wamp/auth-config.ts";
+import { checkShape, closed, type DeepReadonly, type Fault, faultAt, isDict, type Path } from "../wamp/config-shape.ts";
+import { type RealmConfig, realmSchema } from "../wamp/realm-config.ts";
+import { duplicates, listOf, nameOf, realmFaults } from "../wamp/realm-consistency.ts";
+import { notBuiltFaults } from "./not-built.ts";
+
+export type { Fault } from "../wamp/config-shape.ts";
+
+const route = v.pipe(v.string(), v.startsWith("/", "must begin with /"));
+
+/** Crossbar.io's publisher and caller services; `timestamp_delta_limit` in seconds, `post_body_limit` in bytes, 0 for no limit. */
+const bridge = closed({
+  publish: v.optional(route, "/publish/:realm"),
+  call: v.optional(route, "/call/:realm"),
+  role: v.string(),
+  key: v.exactOptional(v.string()),
+  secret: v.exactOptional(secretSchema),
+  require_ip: v.exactOptional(v.array(v.string())),
+  require_tls: v.optional(v.boolean(), false),
+  post_body_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_048_576)), 0),
+  timestamp_delta_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)), 300),
+});
+
+const configSchema = closed({
+  version: v.literal(1),
+  realms: v.array(realmSchema),
+  http: v.exactOptional(closed({ bridge: v.exactOptional(bridge) })),
+});
+
+/** The configuration, checked, defaults filled in, secrets in their places. */
+export type Config = DeepReadonly<v.InferOutput<typeof configSchema>>;
+/** The configuration as a deployer writes it. */
+export type ConfigInput = DeepReadonly<v.InferInput<typeof configSchema>>;
+
+/** Where a configuration may come from. */
+export interface ConfigSources {
+  /** JSON text (the binding WAMP_CONFIG); where it is not blank it replaces `module` whole. */
+  readonly text?: string | undefined;
+  /** What `src/config.ts` exports. */
+  readonly module: unknown;
+  /** The bindings that `{ "env": "NAME" }` refers to. */
+  readonly env: Readonly<Record<string, unknown>>;
+  /** Opens a realm for everyone if no realm is configured. */
+  readonly isDevelopment: boolean;
+}
+
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+const EMPTY: ConfigInput = { version: 1, realms: [] };
+
+const ALL = { call: true, register: true, publish: true, subscribe: true };
+
+const OPEN_TO_ALL: ConfigInput = {
+  version: 1,
+  realms: [
+    {
+      name: "realm1",
+      roles: [{ name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }] }],
+      auth: { anonymous: { type: "static" } },
+    },
+  ],
+};
+
+/** Gives the deployer's editor the types of the configuration; returns it as it is. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config;
+}
+
+/**
+ * The configuration of this deployment, or all its faults. Without one nobody is admitted, except in development:
+ * there realm `realm1` is open to everyone.
+ */
+export function loadConfig({ text = "", module, env, isDevelopment }: ConfigSources): LoadedConfig {
+  if (text.trim() === "") {
+    const loaded = check(module ?? EMPTY, env);
+    const isEmpty = loaded.ok && loaded.config.realms.length === 0;
+    return isEmpty && isDevelopment ? check(OPEN_TO_ALL, env) : loaded;
+  }
+  try {
+    return check(JSON.parse(text), env);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { ok: false, faults: [faultAt([], `is not valid JSON${positionIn(text, error)}`)] };
+  }
+}
+
+/**
+ * The realm a client may join under `name`: the one of that name, else the pattern with the most literal characters,
+ * else none. In a pattern `*` stands for one or more characters.
+ */
+export function realmFor(config: Config, name: string): RealmConfig | undefined {
+  const exact = config.realms.find((realm) => realm.name === name);
+  if (exact !== undefined) return exact;
+  let best: RealmConfig | undefined;
+  for (const realm of config.realms) {
+    if (!covers(realm.name, name)) continue;
+    if (best === undefined || literalLength(realm) > literalLength(best)) best = realm;
+  }
+  return best;
+}
+
+/** The faults as lines of text, each beginning with the path. */
+export function formatFaults(faults: readonly Fault[]): string {
+  return faults.map(({ path, message }) => `${path === "" ? "the configuration" : path} ${message}`).join("\n");
+}
+
+function check(input: unknown, env: ConfigSources["env"]): LoadedConfig {
+  const secrets: Fault[] = [];
+  const resolved = withSecrets(input, env, [], secrets);
+  const shape = checkShape(configSchema, resolved);
+  const unresolved = new Set(secrets.map(({ path }) => path));
+  const faults = [
+    ...secrets,
+    ...(shape.ok ? [] : shape.faults.filter(({ path }) => !unresolved.has(path))),
+    ...consistencyFaults(resolved),
+    ...notBuiltFaults(resolved),
+  ];
+  return shape.ok && faults.length === 0 ? { ok: true, config: shape.value } : { ok: false, faults };
+}
+
+function consistencyFaults(config: unknown): Fault[] {
+  if (!isDict(config)) return [];
+  const realms = listOf(config.realms);
+  return [
+    ...duplicates(realms.map(nameOf), (index) => ["realms", index, "name"]),
+    ...realms.flatMap((realm, index) => realmFaults(realm, ["realms", index])),
+  ];
+}
+
+/** A copy of `value` with every `{ "env": "NAME" }` replaced by the text of that binding. */
+function withSecrets(value: unknown, env: ConfigSources["env"], path: Path, faults: Fault[]): unknown {
+  if (Array.isArray(value)) return value.map((entry, index) => withSecrets(entry, env, [...path, index], faults));
+  if (!isDict(value)) return value;
+  if (!isEnvName(value)) {
+    const entries = Object.entries(value);
+    return Object.fromEntries(entries.map(([key, inner]) => [key, withSecrets(inner, env, [...path, key], faults)]));
+  }
+  const secret = env[value.env];
+  if (typeof secret === "string" && secret !== "") return secret;
+  faults.push(faultAt(path, `needs the binding ${value.env}, which is missing, empty or not text`));
+  return value;
+}
+
+function isEnvName(value: Readonly<Record<string, unknown>>): value is Readonly<Record<string, unknown>> & EnvName {
+  return typeof value.env === "string" && Object.keys(value).length === 1;
+}
+
+/** Where the engine says the text is broken. The rest of what it says may quote a secret. */
+function positionIn(text: string, { message }: SyntaxError): string {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position === undefined) return "";
+  const lines = text.slice(0, Number(position)).split("\n");
+  return ` (line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1})`;
+}
+
+/** Leftmost matches suffice, because what follows a star may start anywhere. Linear: names come from clients. */
+function covers(pattern: string, name: string): boolean {
+  const [head = "", ...pieces] = pattern.split("*");
+  const tail = pieces.pop();
+  if (tail === undefined || !name.startsWith(head)) return false;
+  let at = head.length;
+  for (const piece of pieces) {
+    const found = name.indexOf(piece, at + 1);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return name.length - tail.length > at && name.endsWith(tail);
+}
+
+function literalLength({ name }: RealmConfig): number {
+  return name.replaceAll("*", "").length;
+}

@@ -1,0 +1,41 @@
+/** What the configuration can already say and the router cannot do yet. */
+
+import { type Fault, faultAt, isDict, type Path } from "../wamp/config-shape.ts";
+
+/** Place in the configuration → feature. Whoever builds a feature deletes its line. */
+const NOT_BUILT: readonly (readonly [place: string, feature: string])[] = [
+  ["realms.*.roles.*.authorizer", "dynamic authorization"],
+  ["realms.*.roles.*.permissions.*.validate", "payload validation"],
+  ["realms.*.store", "event history"],
+  ["realms.*.auth.anonymous.type=dynamic", "dynamic anonymous authentication"],
+  ["realms.*.auth.ticket", "ticket authentication"],
+  ["realms.*.auth.wampcra", "WAMP-CRA authentication"],
+  ["realms.*.auth.scram", "SCRAM authentication"],
+  ["realms.*.auth.cryptosign", "cryptosign authentication"],
+  ["realms.*.auth.jwt", "JWT authentication"],
+  ["realms.*.auth.cookie", "cookie authentication"],
+  ["http.bridge", "the HTTP bridge"],
+];
+
+/** A fault for everything in `config`, as it was written, that would have no effect. */
+export function notBuiltFaults(config: unknown): Fault[] {
+  return NOT_BUILT.flatMap(([place, feature]) => {
+    const [keys = "", value] = place.split("=");
+    const found = placesOf(config, keys.split("."), []);
+    return found
+      .filter((at) => value === undefined || at.value === value)
+      .map((at) => faultAt(at.path, `${feature} is not built yet`));
+  });
+}
+
+interface Place {
+  readonly value: unknown;
+  readonly path: Path;
+}
+
+/** The values that `keys` lead to; `*` stands for every entry of a list. */
+function placesOf(value: unknown, [key, ...rest]: readonly string[], path: Path): Place[] {
+  if (key === undefined) return value === undefined ? [] : [{ value, path }];
+  if (key !== "*") return isDict(value) ? placesOf(value[key], rest, [...path, key]) : [];
+  return Array.isArray(value) ? value.flatMap((entry, index) => placesOf(entry, rest, [...path, index])) : [];
+}
