@@ -2,8 +2,11 @@
 
 import { type Fault, faultAt, isDict, type Path } from "../wamp/config-shape.ts";
 
-/** Place in the configuration → feature. Whoever builds a feature deletes its line. */
-const NOT_BUILT: readonly (readonly [place: string, feature: string])[] = [
+/** Place in the configuration → feature; `*` is any entry of a list, `=` a value that alone is missing. */
+type Features = readonly (readonly [place: string, feature: string])[];
+
+/** Whoever builds a feature deletes its line. */
+const NOT_BUILT: Features = [
   ["realms.*.roles.*.authorizer", "dynamic authorization"],
   ["realms.*.roles.*.permissions.*.validate", "payload validation"],
   ["realms.*.store", "event history"],
@@ -18,8 +21,8 @@ const NOT_BUILT: readonly (readonly [place: string, feature: string])[] = [
 ];
 
 /** A fault for everything in `config`, as it was written, that would have no effect. */
-export function notBuiltFaults(config: unknown): Fault[] {
-  return NOT_BUILT.flatMap(([place, feature]) => {
+export function notBuiltFaults(config: unknown, features: Features = NOT_BUILT): Fault[] {
+  return features.flatMap(([place, feature]) => {
     const [keys = "", value] = place.split("=");
     const found = placesOf(config, keys.split("."), []);
     return found
