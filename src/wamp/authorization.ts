@@ -61,20 +61,17 @@ class RoleRules {
   /** Action → the rules that deny it. */
   readonly #denying: Readonly<Record<Action, Pattern[]>> = { call: [], register: [], publish: [], subscribe: [] };
   /** Components of the longest wildcard rule. */
-  readonly #depth: number;
+  #depth = 1;
 
   constructor({ permissions, "allow-by-default": allowsByDefault }: Omit<Role, "name">) {
     for (const rule of permissions) this.#grants.set(rule.match, rule.uri, grantsOf(rule));
     for (const [match, uri, grants] of this.#grants.entries()) {
+      if (match === "wildcard") this.#depth = Math.max(this.#depth, uri.split(".").length);
       for (const action of ACTIONS) if (!grants[action].allow) this.#denying[action].push({ match, uri });
     }
     this.#fallback = allowsByDefault ? EVERYTHING : NOTHING;
     this.#always = this.#grants.size === 0 ? this.#fallback : undefined;
     if (this.#grants.size === 1) this.#always = this.#grants.get("prefix", "");
-    this.#depth = Math.max(
-      1,
-      ...permissions.map(({ uri, match }) => (match === "wildcard" ? uri.split(".").length : 1)),
-    );
   }
 
   static forEverything(): RoleRules {
