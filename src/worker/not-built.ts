@@ -11,6 +11,7 @@ const NOT_BUILT: Features = [
   ["realms.*.roles.*.permissions.*.validate", "payload validation"],
   ["realms.*.store", "event history"],
   ["realms.*.auth.anonymous.type=dynamic", "dynamic anonymous authentication"],
+  ["realms.*.auth.anonymous.authid", "a fixed authid for anonymous sessions"],
   ["realms.*.auth.ticket", "ticket authentication"],
   ["realms.*.auth.wampcra", "WAMP-CRA authentication"],
   ["realms.*.auth.scram", "SCRAM authentication"],

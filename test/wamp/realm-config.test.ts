@@ -26,7 +26,7 @@ describe("a realm", () => {
   it("needs no more than its name; everything else has a default", () => {
     expect(realm({})).toEqual({
       name: "realm1",
-      options: { uri_check: "loose", request_id_check: "loose", enable_meta_api: true },
+      options: { uri_check: "loose", request_id_check: "loose", role_check: "loose", enable_meta_api: true },
       limits: DEFAULT_LIMITS,
       roles: [],
       auth: {},
@@ -35,7 +35,12 @@ describe("a realm", () => {
 
   it("takes what it is given instead of the defaults", () => {
     const { options, limits } = realm({ options: { uri_check: "strict" }, limits: { sessions: 10, depth: 20 } });
-    expect(options).toEqual({ uri_check: "strict", request_id_check: "loose", enable_meta_api: true });
+    expect(options).toEqual({
+      uri_check: "strict",
+      request_id_check: "loose",
+      role_check: "loose",
+      enable_meta_api: true,
+    });
     expect(limits).toEqual({ ...DEFAULT_LIMITS, sessions: 10, depth: 20 });
   });
 
