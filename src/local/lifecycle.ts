@@ -1,0 +1,114 @@
+/** How a local router comes up and goes down: the same for the development server and for plain workerd. */
+
+import { createServer } from "node:net";
+import { type Fault, formatFaults } from "../worker/config.ts";
+import { type LocalEnvironment, readEnvironment, StartError } from "./environment.ts";
+
+/** A server that is starting or running; should it end by itself, it calls `fail`. */
+export type LocalServer = {
+  /** Where it listens, once it does. */
+  readonly origin: Promise<URL>;
+  /** Resolves when every process behind it is gone. */
+  readonly stop: () => Promise<void>;
+};
+
+const READY_WITHIN_MS = 30_000;
+const POLL_EVERY_MS = 50;
+
+/**
+ * Starts a server as the environment says, prints where to connect once `/healthz` answers, and stops it on Ctrl-C,
+ * SIGTERM or a closed terminal. A fault that can be mended ends the process with its message and code 1.
+ */
+export async function runServer(start: (environment: LocalEnvironment) => Promise<LocalServer>): Promise<void> {
+  let server: LocalServer | undefined;
+  try {
+    const environment = readEnvironment(process.env, await deployedConfig());
+    await requireFreePort(environment.host, environment.port);
+    server = await start(environment);
+    stopOnSignals(server);
+    const origin = connectable(await server.origin);
+    await untilHealthy(origin);
+    process.stdout.write(greeting(origin, environment.realms));
+  } catch (error) {
+    await server?.stop();
+    fail(error);
+  }
+}
+
+/** Ends the process with code 1: a StartError shows its message alone, any other error where it comes from. */
+export function fail(error: unknown): never {
+  const text = error instanceof StartError ? error.message : error instanceof Error ? error.stack : error;
+  process.stderr.write(`wamp-edge: ${text}\n`);
+  // A cast, because the Workers types declare `process` as any.
+  return process.exit(1) as never;
+}
+
+/** What `src/config.ts` exports, where Node can load it: a component in it may need what only the Worker has. */
+async function deployedConfig(): Promise<unknown> {
+  const file = new URL("../config.ts", import.meta.url).href;
+  const module = (await import(file).catch(() => undefined)) as { default?: unknown } | undefined;
+  return module?.default;
+}
+
+/** Asked before anything starts, because wrangler waits for ever for a port that is taken. */
+async function requireFreePort(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  const listening = new Promise<void>((resolve, reject) => {
+    probe.once("error", reject).listen(port, host, resolve);
+  });
+  await listening.catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === "EADDRINUSE" ? "the port is in use (PORT chooses another)" : error.message;
+    throw new StartError(`cannot listen on ${host}:${port}: ${why}`);
+  });
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+function stopOnSignals(server: LocalServer): void {
+  let isStopping = false;
+  const stop = () => {
+    // npm passes a Ctrl-C on that the terminal has delivered already: the second signal changes nothing.
+    if (!isStopping) void server.stop().then(() => process.exit(0));
+    isStopping = true;
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // Miniflare's own handlers would leave at once with code 130 or 143, as if stopping were a failure.
+    process.removeAllListeners(signal).on(signal, stop);
+  }
+}
+
+/** A wildcard address is where a server listens, not where a client can connect. */
+function connectable(origin: URL): URL {
+  const url = new URL("/", origin);
+  if (url.hostname === "0.0.0.0" || url.hostname === "[::]") url.hostname = "127.0.0.1";
+  return url;
+}
+
+async function untilHealthy(origin: URL): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < deadline) {
+    const answer = await fetch(new URL("/healthz", origin), { signal: AbortSignal.timeout(READY_WITHIN_MS) }).catch(
+      () => undefined,
+    );
+    if (answer?.ok) return;
+    if (answer) throw new StartError(refusal(answer.status, await answer.text()));
+    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
+  }
+  throw new StartError(`no answer from ${origin.href}healthz within ${READY_WITHIN_MS / 1000} seconds`);
+}
+
+/** The faults of a configuration, one a line, as the Worker lists them, or its answer as it came. */
+function refusal(status: number, body: string): string {
+  try {
+    const { error, faults } = JSON.parse(body) as { error: string; faults: Fault[] };
+    return `${error}\n${formatFaults(faults)}`;
+  } catch {
+    return `/healthz answers ${status}: ${body}`;
+  }
+}
+
+function greeting(origin: URL, realms: readonly string[]): string {
+  const socket = new URL("/ws/", origin);
+  socket.protocol = "ws:";
+  const sockets = realms.map((realm) => `  ${socket.href}${encodeURIComponent(realm)}\n`);
+  return `wamp-edge is running; Ctrl-C stops it\n${sockets.join("") || `  ${socket.href}<realm>\n`}  ${origin.href}\n`;
+}

@@ -1,0 +1,30 @@
+/** `npm start`: the development server, which rebuilds the Worker whenever a source file changes. */
+
+import { type LocalEnvironment, StartError } from "./environment.ts";
+import { type LocalServer, runServer } from "./lifecycle.ts";
+import { loadWrangler, WRANGLER_CONFIG } from "./wrangler.ts";
+
+/**
+ * Runs what `wrangler dev` runs, inside this process: a configuration of any size and any text reaches the Worker
+ * unchanged, and no secret stands in a command line or in a file.
+ */
+async function startDevelopmentServer(environment: LocalEnvironment): Promise<LocalServer> {
+  const { unstable_startWorker: startWorker } = await loadWrangler();
+  const bindings = Object.entries(environment.bindings).map(([name, value]) => [name, { type: "plain_text", value }]);
+  const { host: hostname, port, dataDirectory } = environment;
+  const worker = await startWorker({
+    config: WRANGLER_CONFIG,
+    bindings: Object.fromEntries(bindings),
+    dev: {
+      server: { hostname, port },
+      inspector: false,
+      watch: true,
+      ...(dataDirectory && { persist: dataDirectory }),
+    },
+  }).catch((error: Error) => {
+    throw new StartError(error.cause instanceof Error ? error.cause.message : error.message);
+  });
+  return { origin: worker.url, stop: () => worker.dispose() };
+}
+
+await runServer(startDevelopmentServer);

@@ -1,0 +1,57 @@
+/** Wrangler as this project runs it: offline, silent about anything but faults, with wrangler.toml as its only settings. */
+
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { StartError } from "./environment.ts";
+
+/** The project's own directory. */
+export const PROJECT = join(import.meta.dirname, "../..");
+
+/** The Worker's settings. */
+export const WRANGLER_CONFIG = join(import.meta.dirname, "../../wrangler.toml");
+
+/** Where the bundle is written. */
+export const BUNDLE_DIRECTORY = join(import.meta.dirname, "../../dist");
+
+/** What wrangler.toml says that plain workerd has to know too. */
+export type WorkerSettings = {
+  readonly name: string;
+  readonly compatibility_date: string;
+  readonly compatibility_flags: readonly string[];
+  readonly vars: Readonly<Record<string, string>>;
+  readonly durable_objects: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
+};
+
+const WRANGLER = join(import.meta.dirname, "../../node_modules/wrangler/bin/wrangler.js");
+
+/** Variables that wrangler reads; each may be set otherwise by the caller. */
+const QUIET = {
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  WRANGLER_LOG: "warn",
+  // The local trace collector makes sockets several times slower.
+  X_LOCAL_OBSERVABILITY: "false",
+};
+
+/** Wrangler's programming interface. It reads its variables when it is loaded, hence not an import at the top. */
+export async function loadWrangler(): Promise<typeof import("wrangler")> {
+  Object.assign(process.env, { ...QUIET, ...process.env });
+  return await import("wrangler");
+}
+
+/** Reads wrangler.toml the way wrangler does. */
+export async function readSettings(): Promise<WorkerSettings> {
+  const { unstable_readConfig: readConfig } = await loadWrangler();
+  return readConfig({ config: WRANGLER_CONFIG }) as WorkerSettings;
+}
+
+/** Bundles the Worker into BUNDLE_DIRECTORY. Rejects with StartError and the bundler's words when it does not compile. */
+export async function buildBundle(): Promise<void> {
+  const command = [WRANGLER, "deploy", "--dry-run", "--outdir", BUNDLE_DIRECTORY];
+  const options = { cwd: PROJECT, env: { ...QUIET, ...process.env } };
+  await promisify(execFile)(process.execPath, command, options).catch((error: { stdout: string; stderr: string }) => {
+    throw new StartError(`the Worker does not build\n${error.stderr || error.stdout}`);
+  });
+}

@@ -1,0 +1,97 @@
+/** One of the project's commands as a child process: what it prints, what it starts, what it leaves behind. */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const PROJECT = join(import.meta.dirname, "../..");
+
+/** Variables of whoever runs the tests that would change what the commands do. */
+const THEIRS = ["HOST", "PORT", "WAMP_CONFIG", "WAMP_DATA", "WAMP_DEVELOPMENT", "WRANGLER_LOG"];
+
+/** A command that was started, and all it has printed so far. */
+export class Command {
+  readonly process: ChildProcess;
+  stdout = "";
+  stderr = "";
+
+  /** Runs `node <script>` on a port the system chooses, unless `env` says otherwise. */
+  constructor(script: string, env: Readonly<Record<string, string>>) {
+    const inherited = Object.entries(process.env).filter(([name]) => !THEIRS.includes(name));
+    this.process = spawn(process.execPath, [script], {
+      cwd: PROJECT,
+      env: { ...Object.fromEntries(inherited), PORT: "0", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      // A process group of its own, as a terminal gives it.
+      detached: true,
+    });
+    this.process.stdout?.on("data", (chunk) => {
+      this.stdout += chunk;
+    });
+    this.process.stderr?.on("data", (chunk) => {
+      this.stderr += chunk;
+    });
+  }
+
+  /** The HTTP address it prints when it is ready; rejects when it ends before. */
+  async origin(): Promise<URL> {
+    const closed = once(this.process, "close");
+    for (;;) {
+      const origin = /^ {2}(http:.*)\n/m.exec(this.stdout)?.[1];
+      if (origin !== undefined) return new URL(origin);
+      if (this.process.exitCode !== null) throw new Error(`it ended: ${this.stderr}`);
+      await Promise.race([once(this.process.stdout ?? this.process, "data"), closed]);
+    }
+  }
+
+  /** The exit code, when all it prints has been read. */
+  async ended(): Promise<number | null> {
+    if (this.process.stdout?.closed === false) await once(this.process, "close");
+    return this.process.exitCode;
+  }
+
+  /** What Ctrl-C does: the signal reaches every process of the group. */
+  interrupt(): void {
+    process.kill(-(this.process.pid as number), "SIGINT");
+  }
+
+  /** Ids of the processes it has started, and of those that they have. */
+  descendants(): number[] {
+    const table = processTable();
+    const found = [this.process.pid];
+    for (const id of found) found.push(...table.filter(({ parent }) => parent === id).map((row) => row.id));
+    return found.slice(1) as number[];
+  }
+}
+
+/** Those of `ids` that still run; a process that nobody has waited for is dead all the same. */
+export function running(ids: readonly number[]): number[] {
+  const rows = processTable().filter(({ id, state }) => ids.includes(id) && !state.startsWith("Z"));
+  return rows.map(({ id }) => id);
+}
+
+interface ProcessRow {
+  readonly id: number;
+  readonly parent: number;
+  readonly state: string;
+}
+
+/** Linux tells it in files, also where no `ps` is installed. */
+function processTable(): ProcessRow[] {
+  if (process.platform === "linux") return readdirSync("/proc").filter(Number).flatMap(processOnLinux);
+  const lines = execFileSync("ps", ["-eo", "pid=,ppid=,stat="], { encoding: "utf8" }).trim().split("\n");
+  return lines.map((line) => {
+    const [id, parent, state = ""] = line.trim().split(/\s+/);
+    return { id: Number(id), parent: Number(parent), state };
+  });
+}
+
+function processOnLinux(id: string): ProcessRow[] {
+  try {
+    const [state = "", parent] = readFileSync(`/proc/${id}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    return [{ id: Number(id), parent: Number(parent), state }];
+  } catch {
+    return []; // ended since it was listed
+  }
+}

@@ -1,0 +1,156 @@
+/** `npm start` and `npm run serve` as the person at the terminal knows them: what they print, serve and leave behind. */
+
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ID, RawClient } from "../clients/raw-client.ts";
+import { Command, running } from "./command.ts";
+
+const COMMANDS: [name: string, script: string][] = [
+  ["npm start", "src/local/start.ts"],
+  ["npm run serve", "src/local/serve.ts"],
+];
+
+/** Text that a shell, a .env file, a command line or Cap'n Proto would each change somewhere. */
+const AWKWARD = `a:b=c "d" 'e' \`f\` \${HOME} $PATH \\n \\" # é 🙂\n\ttail\\`;
+
+/** Two realms whose role names show what reached the Worker, padded to more than 100,000 bytes. */
+const CONFIG = {
+  version: 1,
+  realms: [
+    { name: "com.example.literal", roles: [{ name: AWKWARD }], auth: anonymousAs(AWKWARD) },
+    { name: "named", roles: [{ name: { env: "ROLE_NAME" } }], auth: anonymousAs({ env: "ROLE_NAME" }) },
+    { name: "tenant-*", roles: Array.from({ length: 1000 }, (_, index) => ({ name: `${index}`.padStart(100, "0") })) },
+  ],
+};
+
+function anonymousAs(role: unknown): object {
+  return { anonymous: { type: "static", role } };
+}
+
+function scratchDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "wamp-edge-"));
+}
+
+/** The bundler is the last to go: it ends when it finds its pipe closed, a moment after the command. */
+async function expectGone(processes: readonly number[]): Promise<void> {
+  expect(processes.length).toBeGreaterThan(0);
+  await expect.poll(() => running(processes), { timeout: 2_000 }).toStrictEqual([]);
+}
+
+async function roleIn(url: string, realm: string): Promise<unknown> {
+  const client = await RawClient.connect(url, "wamp.2.json");
+  await client.send([1, realm, { roles: { caller: {} } }]);
+  const [, , details] = await client.expect([2, ID, expect.any(Object)]);
+  return (details as { authrole: unknown }).authrole;
+}
+
+describe.each(COMMANDS)("%s", (_, script) => {
+  describe("with a large configuration in WAMP_CONFIG", () => {
+    const data = scratchDirectory();
+    let command: Command;
+    let origin: URL;
+
+    beforeAll(async () => {
+      const text = JSON.stringify(CONFIG, null, 1);
+      expect(text.length).toBeGreaterThan(100_000);
+      command = new Command(script, { WAMP_CONFIG: text, WAMP_DATA: data, ROLE_NAME: AWKWARD });
+      origin = await command.origin();
+    });
+
+    afterAll(async () => {
+      command.process.kill("SIGTERM");
+      await command.ended();
+    });
+
+    it("prints one address per exact realm and the HTTP address, and not a word more", () => {
+      expect(command.stdout.split("\n")).toStrictEqual([
+        "wamp-edge is running; Ctrl-C stops it",
+        `  ws://${origin.host}/ws/com.example.literal`,
+        `  ws://${origin.host}/ws/named`,
+        `  http://${origin.host}/`,
+        "",
+      ]);
+      expect(command.stderr).toBe("");
+    });
+
+    it("listens on 127.0.0.1 and answers /healthz", async () => {
+      expect(origin.hostname).toBe("127.0.0.1");
+      expect((await fetch(new URL("/healthz", origin))).status).toBe(200);
+    });
+
+    it.each(["com.example.literal", "named"])(
+      "hands every character of the configuration to realm %s",
+      async (realm) => {
+        expect(await roleIn(`ws://${origin.host}/ws/${realm}`, realm)).toBe(AWKWARD);
+      },
+    );
+
+    it("keeps its data below WAMP_DATA", () => {
+      expect(readdirSync(data, { recursive: true })).toContainEqual(expect.stringMatching(/RealmObject$/));
+    });
+
+    it("ends with code 0 on SIGTERM, also with a session open, and leaves no process and no word", async () => {
+      const client = await RawClient.connect(`ws://${origin.host}/ws/named`, "wamp.2.json");
+      await client.join("named");
+      const printed = command.stdout;
+      const started = command.descendants();
+      command.process.kill("SIGTERM");
+      expect(await command.ended()).toBe(0);
+      await expectGone(started);
+      await client.closed;
+      expect(command.stdout).toBe(printed);
+      expect(command.stderr).toBe("");
+    });
+  });
+
+  describe("otherwise", () => {
+    let command: Command;
+
+    afterEach(async () => {
+      command.process.kill("SIGTERM");
+      await command.ended();
+    });
+
+    it("opens realm1 without a configuration, and ends with code 0 on Ctrl-C", async () => {
+      command = new Command(script, { WAMP_DATA: scratchDirectory() });
+      const { host } = await command.origin();
+      expect(command.stdout).toContain(`  ws://${host}/ws/realm1\n`);
+      expect(await roleIn(`ws://${host}/ws/realm1`, "realm1")).toBe("anonymous");
+      const started = command.descendants();
+      command.interrupt();
+      expect(await command.ended()).toBe(0);
+      await expectGone(started);
+      expect(command.stderr).toBe("");
+    });
+
+    it("lists the faults of a configuration and ends with code 1", async () => {
+      const file = join(scratchDirectory(), "config.json");
+      writeFileSync(file, JSON.stringify({ version: 2, realms: [{ name: "a", roles: [{}] }] }));
+      command = new Command(script, { WAMP_CONFIG: `@${file}`, WAMP_DATA: scratchDirectory() });
+      expect(await command.ended()).toBe(1);
+      expect(command.stdout).toBe("");
+      expect(command.stderr.split("\n")).toStrictEqual([
+        "wamp-edge: the configuration is faulty",
+        "version must be 1",
+        "realms[0].roles[0].name is missing",
+        "",
+      ]);
+    });
+
+    it("says in one line that the port is in use and ends with code 1", async () => {
+      const occupant = createServer().listen(0, "127.0.0.1");
+      await new Promise((resolve) => occupant.once("listening", resolve));
+      const { port } = occupant.address() as { port: number };
+      command = new Command(script, { PORT: String(port) });
+      expect(await command.ended()).toBe(1);
+      expect(command.stdout).toBe("");
+      expect(command.stderr).toBe(
+        `wamp-edge: cannot listen on 127.0.0.1:${port}: the port is in use (PORT chooses another)\n`,
+      );
+      await new Promise((resolve) => occupant.close(resolve));
+    });
+  });
+});
