@@ -15,6 +15,8 @@ export type Action = "call" | "register" | "publish" | "subscribe";
 export interface Permission {
   readonly allow: boolean;
   readonly disclose: boolean | undefined;
+  /** How far the caller or publisher is trusted, 0 the least; absent where no rule says (Call and Publication Trust Levels). */
+  readonly trustlevel?: number;
 }
 
 type Grants = Readonly<Record<Action, Permission>>;
@@ -103,17 +105,18 @@ class RoleRules {
 
 const ACTIONS: readonly Action[] = ["call", "register", "publish", "subscribe"];
 
-function grantsOf({ allow, disclose }: PermissionRule): Grants {
+function grantsOf({ allow, disclose, trustlevel }: PermissionRule): Grants {
   return {
-    call: permission(allow.call, disclose.caller),
+    call: permission(allow.call, disclose.caller, trustlevel),
     register: allow.register ? ALLOWED : DENIED,
-    publish: permission(allow.publish, disclose.publisher),
+    publish: permission(allow.publish, disclose.publisher, trustlevel),
     subscribe: allow.subscribe ? ALLOWED : DENIED,
   };
 }
 
-function permission(allow: boolean, disclose: boolean | undefined): Permission {
+function permission(allow: boolean, disclose: boolean | undefined, trustlevel: number | undefined): Permission {
   if (!allow) return DENIED;
+  if (trustlevel !== undefined) return { allow, disclose, trustlevel };
   if (disclose === undefined) return ALLOWED;
   return disclose ? ALLOWED_DISCLOSED : ALLOWED_HIDDEN;
 }

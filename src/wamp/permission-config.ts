@@ -38,6 +38,8 @@ export const permissionSchema = v.pipe(
     allow: v.optional(closed({ call: flag, register: flag, publish: flag, subscribe: flag }), {}),
     // Absent means: disclosed when the caller or publisher asks for it.
     disclose: v.optional(closed({ caller: v.exactOptional(v.boolean()), publisher: v.exactOptional(v.boolean()) }), {}),
+    // What the callee or subscriber is told of how far the caller or publisher is trusted.
+    trustlevel: v.exactOptional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0))),
     cache: flag,
     validate: v.exactOptional(validate),
   }),

@@ -27,6 +27,7 @@ function judge(...permissions: RuleInput[]) {
     may: (action: Action, uri: string, match: Match = "exact") =>
       authorization.authorize("user", action, uri, match).allow,
     disclose: (action: Action, uri: string) => authorization.authorize("user", action, uri, "exact").disclose,
+    trustlevel: (action: Action, uri: string) => authorization.authorize("user", action, uri, "exact").trustlevel,
   };
 }
 
@@ -138,6 +139,19 @@ describe("disclosure", () => {
 
   it("is not a question of REGISTER and SUBSCRIBE", () => {
     expect([disclose("register", "always"), disclose("subscribe", "always")]).toEqual([undefined, undefined]);
+  });
+});
+
+describe("trust levels", () => {
+  it("[CTL-01] are said by the rule that decides, for calls and publications", () => {
+    const { trustlevel } = judge(
+      { uri: "com.", match: "prefix", allow: ALL, trustlevel: 0 },
+      { uri: "com.high", allow: ALL, disclose: { caller: true }, trustlevel: 3 },
+      { uri: "com.none", allow: ALL },
+    );
+    expect(["com.a", "com.high", "com.none"].map((uri) => trustlevel("call", uri))).toEqual([0, 3, undefined]);
+    expect(["com.a", "com.high", "com.none"].map((uri) => trustlevel("publish", uri))).toEqual([0, 3, undefined]);
+    expect(trustlevel("subscribe", "com.high")).toBeUndefined();
   });
 });
 

@@ -137,6 +137,10 @@ describe("a mistake", () => {
     [{ roles: [{ name: "trusted" }] }, "roles[0].name: is built in: trusted may do everything"],
     [{ roles: [{ name: "a" }, { name: "b" }, { name: "a" }] }, "roles[2].name: is the same as that of entry 0"],
     [
+      { roles: [{ name: "a", permissions: [{ uri: "x", trustlevel: -1 }] }] },
+      "roles[0].permissions[0].trustlevel: must be >=0",
+    ],
+    [
       { roles: [{ name: "a" }, { name: "b", permissions: [{ uri: "x", match: "fuzzy" }] }] },
       'roles[1].permissions[0].match: must be ("exact" | "prefix" | "wildcard")',
     ],
