@@ -8,6 +8,7 @@ import type { Host, SendFault } from "./host.ts";
 import { nextId } from "./id.ts";
 import type { CallRecord, Invocation } from "./invocation.ts";
 import {
+  abandon,
   goneCallee,
   goneRegistration,
   interrupt,
@@ -76,14 +77,16 @@ export class Dealer {
     const callee = chooseCallee(registration, this.#host);
     if (callee === undefined) throw new WampError(WampUri.MAX_CONCURRENCY_REACHED);
     const invocationRequest = nextId(callee.session.lastInvocation);
-    this.#invoke(openInvocation(caller, message, registration, callee, invocationRequest, permission), payload);
+    const invocation = openInvocation(caller, message, registration, callee, invocationRequest, permission);
+    const fault = this.#invoke(invocation, payload);
+    if (fault !== undefined) throw new WampError(fault);
   }
 
   /** Forwards an answer; a progressive one only to a caller who asked (D-25). */
   yield(session: Session, [, request, options, payload]: Yield): void {
-    const invocation = session.invocations.get(request);
-    if (invocation === undefined) return checkWasSent(session, request);
     const isProgress = options.progress === true;
+    const invocation = session.invocations.get(request);
+    if (invocation === undefined) return late(session, request, isProgress);
     if (isProgress && !invocation.receivesProgress) return;
     const details = isCarried(options)
       ? { ...(isProgress && PROGRESS), ...carriedDetails(options, session, "callee", payload) }
@@ -98,18 +101,19 @@ export class Dealer {
       interrupt(invocation, "killnowait");
       this.#end(invocation);
     }
-    fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED);
+    fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
   }
 
   /** Forwards a callee's error as the error of the CALL. */
   error(session: Session, [, , request, details, uri, payload]: ErrorMessage): void {
     const invocation = session.invocations.get(request);
-    if (invocation === undefined) return checkWasSent(session, request);
+    if (invocation === undefined) return late(session, request, false);
     if (uri === WampUri.UNAVAILABLE && invocation.reroute !== undefined) return this.#reroute(invocation);
     // Details of a callee's ERROR stay behind, except those a feature defines (CALL-06).
     const outDetails = isCarried(details) ? carriedDetails(details, session, "callee", payload) : NO_DETAILS;
     this.#end(invocation);
-    if (fail(invocation, uri, payload, outDetails) === "too large") fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED);
+    if (fail(invocation, uri, payload, outDetails) !== "too large") return;
+    fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
   }
 
   /** Cancels a call; for one that is unknown or over nothing happens (Call Canceling). */
@@ -145,7 +149,7 @@ export class Dealer {
   /** The session is gone: its callees may stop, its callers hear of it, its registrations end. */
   leave(session: Session): void {
     for (const invocation of session.calls.values()) {
-      if (invocation.callee.session !== session) interrupt(invocation, "killnowait");
+      if (invocation.callee.session !== session) abandon(invocation);
       this.#end(invocation);
     }
     for (const invocation of session.invocations.values()) {
@@ -171,17 +175,20 @@ export class Dealer {
     }
   }
 
-  #invoke(invocation: Invocation, payload: Payload): void {
+  /** Sends a new invocation; one that cannot be sent leaves no trace, and the answer is the error for its caller. */
+  #invoke(invocation: Invocation, payload: Payload): Uri | undefined {
     const { caller, callee, request } = invocation;
+    const { lastInvocation } = callee.session;
     callee.session.lastInvocation = request;
     this.#track(invocation);
     this.#startTimeout(invocation);
     caller.transport.save();
     callee.session.transport.save();
     const fault = sendInvocation(invocation, payload);
-    if (fault === undefined) return;
+    if (fault === undefined) return undefined;
     this.#end(invocation);
-    throw new WampError(fault === "too large" ? WampUri.PAYLOAD_SIZE_EXCEEDED : WampUri.NETWORK_FAILURE);
+    callee.session.lastInvocation = lastInvocation;
+    return fault === "too large" ? WampUri.PAYLOAD_SIZE_EXCEEDED : WampUri.NETWORK_FAILURE;
   }
 
   #continue(invocation: Invocation, [, , options, procedure, payload]: Call): void {
@@ -204,7 +211,8 @@ export class Dealer {
     }
     const request = nextId(callee.session.lastInvocation);
     const reroute = callee.session.has("callee.call_reroute") ? declined.reroute : undefined;
-    this.#invoke({ ...declined, callee, request, reroute }, payload);
+    const fault = this.#invoke({ ...declined, callee, request, reroute }, payload);
+    if (fault !== undefined) fail(declined, fault);
   }
 
   #track(invocation: Invocation): void {
@@ -228,6 +236,7 @@ export class Dealer {
     invocation.deadline = this.#host.now() + invocation.timeoutMs;
     this.#timeouts.set(invocation, invocation.deadline);
     this.#host.wakeAt(invocation.deadline);
+    invocation.caller.transport.save();
   }
 
   #checkLimit(count: number, limit: number, verb: string, what: string): void {
@@ -237,6 +246,7 @@ export class Dealer {
 
 const PROGRESS: Dict = { progress: true };
 const CALLEE_GONE = Payload.of(["the callee's session ended"]);
+const TOO_LARGE = Payload.of(["the answer is too large for the caller's connection"]);
 
 /** The error of a CALL, to its caller. */
 function fail(
@@ -248,7 +258,13 @@ function fail(
   return caller.transport.send([MessageType.ERROR, MessageType.CALL, callRequest, details, uri, payload]);
 }
 
-/** An answer to a call that is over is legal and dropped; one to a call never sent is not (D-23). */
-function checkWasSent(session: Session, request: Id): void {
-  if (request > session.lastInvocation) throw new ProtocolViolation("no invocation was sent with this request id");
+/**
+ * An answer to a call that is over is legal and dropped; one to a call never sent is not (D-23). A callee that goes on
+ * with progress although its caller is gone is told once more to stop (LEAVE-04).
+ */
+function late(callee: Session, request: Id, isProgress: boolean): void {
+  if (request > callee.lastInvocation) throw new ProtocolViolation("no invocation was sent with this request id");
+  if (!callee.abandoned.delete(request)) return;
+  callee.transport.save();
+  if (isProgress) callee.transport.send([MessageType.INTERRUPT, request, { mode: "killnowait" }]);
 }

@@ -1,6 +1,7 @@
 /** Which advanced features either side announces (Advanced Profile: Features). */
 
 import type { Dict } from "./message.ts";
+import { MessageType } from "./message.ts";
 import { isDict } from "./parse.ts";
 
 /** Client features that change what the router does, one bit each. Append only: sleeping records hold the bits. */
@@ -54,6 +55,22 @@ export function hasFeature(features: ClientFeatures, feature: ClientFeature): bo
 export const ROUTER_ROLES: Dict = {
   broker: { features: {} },
   dealer: { features: {} },
+};
+
+/** WELCOME.Details.agent; without a version, because that helps attackers only. */
+export const ROUTER_AGENT = "wamp-edge";
+
+/** Message type → the client role that covers it, for the messages of a session. */
+export const ROLE_OF: { readonly [type: number]: "publisher" | "subscriber" | "caller" | "callee" | undefined } = {
+  [MessageType.PUBLISH]: "publisher",
+  [MessageType.SUBSCRIBE]: "subscriber",
+  [MessageType.UNSUBSCRIBE]: "subscriber",
+  [MessageType.CALL]: "caller",
+  [MessageType.CANCEL]: "caller",
+  [MessageType.REGISTER]: "callee",
+  [MessageType.UNREGISTER]: "callee",
+  [MessageType.YIELD]: "callee",
+  [MessageType.ERROR]: "callee",
 };
 
 function announced(role: unknown): string[] {

@@ -2,24 +2,24 @@
 
 import type { Authorization } from "./authorization.ts";
 import { ProtocolViolation, WampUri } from "./errors.ts";
-import type { ClientFeatures } from "./features.ts";
 import { clientFeatures } from "./features.ts";
 import type { Host } from "./host.ts";
 import type { Dict, Hello, Uri } from "./message.ts";
 import type { RealmConfig } from "./realm-config.ts";
-import type { Identity } from "./session.ts";
+import type { Identity, SessionOrigin } from "./session.ts";
 import { isValidRealm } from "./uri.ts";
 
 /** What a HELLO leads to: a session may open, or the client is told why not. */
-export type Admission =
-  | { readonly ok: true; readonly identity: Identity; readonly features: ClientFeatures }
-  | Refusal;
+export type Admission = ({ readonly ok: true } & Pick<SessionOrigin, "identity" | "features" | "agent">) | Refusal;
 
 export interface Refusal {
   readonly ok: false;
   readonly uri: Uri;
   readonly message: string;
 }
+
+/** Characters kept of HELLO's `agent`: more than any library's name and version, little in a session record. */
+const MAX_AGENT_LENGTH = 128;
 
 /** Decides on a HELLO to realm `realmName`. A HELLO without a client role breaks the protocol (D-15). */
 export function admit(
@@ -40,7 +40,8 @@ export function admit(
   if (!authorization.hasRole(identity.authrole)) {
     return refuse(WampUri.NO_SUCH_ROLE, "the role assigned to this session does not exist");
   }
-  return { ok: true, identity, features };
+  const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
+  return { ok: true, identity, features, agent };
 }
 
 /** Why a HELLO for `requested` cannot be served by the realm `realmName`, or by none when that is undefined. */
@@ -71,5 +72,7 @@ function refuse(uri: Uri, message: string): Refusal {
 }
 
 function base64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");
 }

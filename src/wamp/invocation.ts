@@ -101,6 +101,15 @@ export function interrupt({ callee, request }: Invocation, mode: "kill" | "killn
   callee.session.transport.send([MessageType.INTERRUPT, request, { mode }]);
 }
 
+/** The caller is gone: the callee may stop (Caller Leaving During an RPC Invocation). */
+export function abandon(invocation: Invocation): void {
+  interrupt(invocation, "killnowait");
+  const { callee, request, receivesProgress } = invocation;
+  if (!receivesProgress || !callee.session.has("callee.call_canceling")) return;
+  callee.session.abandoned.add(request);
+  callee.session.transport.save();
+}
+
 export function callRecord(invocation: Invocation): CallRecord {
   const { callRequest, callee, request, registration, procedure, details } = invocation;
   const { receivesProgress, timeoutMs, deadline, isInputOpen, isKilled } = invocation;
@@ -162,4 +171,3 @@ export function wokenInvocation(
   const parties = { caller, callee, registration, callRequest, request, procedure, details };
   return { ...parties, receivesProgress, timeoutMs, deadline, isInputOpen, isKilled, reroute: undefined };
 }
-

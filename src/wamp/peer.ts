@@ -3,11 +3,9 @@
 import type { Transport } from "./host.ts";
 import type { CallRecord } from "./invocation.ts";
 import { callRecord } from "./invocation.ts";
-import type { Id } from "./message.ts";
 import type { RegistrationRecord } from "./registration.ts";
 import { registrationRecord } from "./registration.ts";
-import type { Identity } from "./session.ts";
-import { Session } from "./session.ts";
+import type { Session, SessionOrigin } from "./session.ts";
 import type { SubscriptionRecord } from "./subscription.ts";
 import { subscriptionRecord } from "./subscription.ts";
 
@@ -32,12 +30,7 @@ export type PeerRecord =
   | { readonly kind: "closing"; readonly deadline: number }
   | { readonly kind: "closed" };
 
-export interface SessionRecord {
-  readonly id: Id;
-  readonly identity: Identity;
-  readonly features: number;
-  readonly lastInvocation: Id;
-  readonly lastRequest: Id;
+export interface SessionRecord extends SessionOrigin {
   readonly subscriptions: readonly SubscriptionRecord[];
   readonly registrations: readonly RegistrationRecord[];
   readonly calls: readonly CallRecord[];
@@ -47,16 +40,12 @@ export function peerRecord({ state }: Peer): PeerRecord {
   return state.kind === "open" ? { kind: "open", session: sessionRecord(state.session) } : state;
 }
 
-/** A session from its record, still without its subscriptions, registrations and calls. */
-export function wokenSession(transport: Transport, record: SessionRecord): Session {
-  const { id, identity, features, lastInvocation, lastRequest } = record;
-  return new Session(id, transport, identity, features, lastInvocation, lastRequest);
-}
-
 function sessionRecord(session: Session): SessionRecord {
-  const { id, identity, features, lastInvocation, lastRequest } = session;
+  const { id, identity, features, agent, lastInvocation, lastRequest } = session;
+  const origin: SessionOrigin = { id, identity, features, agent, lastInvocation, lastRequest };
+  const abandoned = [...session.abandoned];
   const subscriptions = [...session.subscriptions.values()].map(subscriptionRecord);
   const registrations = [...session.registrations.values()].map((held) => registrationRecord(held, session));
   const calls = [...session.calls.values()].map(callRecord);
-  return { id, identity, features, lastInvocation, lastRequest, subscriptions, registrations, calls };
+  return { ...origin, abandoned, subscriptions, registrations, calls };
 }

@@ -7,7 +7,7 @@ import { Deadlines } from "./deadlines.ts";
 import { Dealer } from "./dealer.ts";
 import { NO_DETAILS } from "./disclosure.ts";
 import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
-import { ROUTER_ROLES } from "./features.ts";
+import { ROLE_OF, ROUTER_AGENT, ROUTER_ROLES } from "./features.ts";
 import { admit } from "./handshake.ts";
 import type { Host, Transport } from "./host.ts";
 import { nextId } from "./id.ts";
@@ -16,7 +16,6 @@ import type { ClientMessage, Dict, Id, MessageType as Type, Uri } from "./messag
 import { MessageType } from "./message.ts";
 import { parse } from "./parse.ts";
 import type { Peer, PeerRecord, SessionRecord } from "./peer.ts";
-import { wokenSession } from "./peer.ts";
 import type { RealmConfig } from "./realm-config.ts";
 import { Session } from "./session.ts";
 import type { Match } from "./uri.ts";
@@ -78,7 +77,8 @@ export class Realm {
   /** Ends a peer's session, if any, with ABORT, and its transport with it (Session Closing). */
   abort(peer: Peer, uri: Uri, message: string, code: number = CloseCode.PROTOCOL_ERROR): void {
     if (peer.state.kind === "closed") return;
-    peer.transport.send([MessageType.ABORT, { message }, uri]);
+    // After the router's GOODBYE there is nothing left to abort.
+    if (peer.state.kind !== "closing") peer.transport.send([MessageType.ABORT, { message }, uri]);
     this.#close(peer, code, uri);
   }
 
@@ -102,9 +102,9 @@ export class Realm {
 
   /** Does what is due at `now`, milliseconds since the epoch. */
   tick(now: number): void {
-    for (const { transport, state } of this.#overdue.takeExpired(now)) {
-      const isLate = state.kind === "connected" && !state.hadSession;
-      transport.close(isLate ? CloseCode.POLICY : CloseCode.NORMAL, isLate ? "no HELLO in time" : "no session");
+    for (const peer of this.#overdue.takeExpired(now)) {
+      const isLate = peer.state.kind === "connected" && !peer.state.hadSession;
+      this.#close(peer, isLate ? CloseCode.POLICY : CloseCode.NORMAL, isLate ? "no HELLO in time" : "no session");
     }
     this.dealer.tick(now);
     const next = this.nextDeadline();
@@ -139,7 +139,7 @@ export class Realm {
   }
 
   #wakeSession(peer: Peer, record: SessionRecord): Session {
-    const session = wokenSession(peer.transport, record);
+    const session = new Session(peer.transport, record);
     peer.state = { kind: "open", session };
     this.sessions.set(session.id, session);
     this.broker.subscriptions.wake(session, record.subscriptions);
@@ -149,6 +149,7 @@ export class Realm {
 
   /** Where every message of an established session goes. */
   #route(peer: Peer, session: Session, message: ClientMessage): void {
+    this.#checkRole(session, message[0]);
     switch (message[0]) {
       case MessageType.PUBLISH:
         this.#checkSequence(session, message[1]);
@@ -200,7 +201,7 @@ export class Realm {
     const admission = admit(message, this.name, this.#config, this.#authorization, this.#host);
     if (!admission.ok) return this.abort(peer, admission.uri, admission.message, CloseCode.NORMAL);
     this.#overdue.delete(peer);
-    const session = new Session(this.#newSessionId(), peer.transport, admission.identity, admission.features);
+    const session = new Session(peer.transport, { ...admission, id: this.#newSessionId() });
     peer.state = { kind: "open", session };
     this.sessions.set(session.id, session);
     peer.transport.save();
@@ -208,7 +209,7 @@ export class Realm {
   }
 
   #welcomeDetails({ identity }: Session): Dict {
-    return { realm: this.name, ...identity, roles: ROUTER_ROLES };
+    return { realm: this.name, ...identity, roles: ROUTER_ROLES, agent: ROUTER_AGENT };
   }
 
   #closing(peer: Peer, [type]: readonly unknown[]): void {
@@ -229,6 +230,13 @@ export class Realm {
     const permission = this.#authorization.authorize(session.identity.authrole, action, uri, match);
     if (!permission.allow) throw new WampError(WampUri.NOT_AUTHORIZED);
     return permission;
+  }
+
+  /** A client does only what its roles cover; enforced on request only, because real clients are careless (SES-07). */
+  #checkRole(session: Session, type: Type): void {
+    if (this.#config.options.role_check !== "strict") return;
+    const role = ROLE_OF[type];
+    if (role !== undefined && !session.has(role)) throw new ProtocolViolation(`the session is no ${role}`);
   }
 
   /** Request ids of one client count 1, 2, 3 …; enforced on request only, because real clients jump (D-09). */

@@ -17,12 +17,25 @@ export interface Identity {
   readonly authextra?: Dict;
 }
 
+/** What a session begins with: at HELLO nothing has happened, a record also tells what had. */
+export interface SessionOrigin {
+  readonly id: Id;
+  readonly identity: Identity;
+  readonly features: ClientFeatures;
+  /** The client's software, as HELLO named it. */
+  readonly agent?: string | undefined;
+  readonly lastInvocation?: Id;
+  readonly lastRequest?: Id;
+  readonly abandoned?: readonly Id[];
+}
+
 /** One established session. The maps are this session's share of the broker's and dealer's tables. */
 export class Session {
   readonly id: Id;
   readonly transport: Transport;
   readonly identity: Identity;
   readonly features: ClientFeatures;
+  readonly agent: string | undefined;
   /** subscription id → subscription */
   readonly subscriptions = new Map<Id, Subscription>();
   /** registration id → registration */
@@ -31,25 +44,22 @@ export class Session {
   readonly calls = new Map<Id, Invocation>();
   /** INVOCATION.Request → the call this session works on */
   readonly invocations = new Map<Id, Invocation>();
+  /** INVOCATION.Requests of progressive calls whose caller left and that this session has not answered since. */
+  readonly abandoned: Set<Id>;
   /** The last INVOCATION.Request given to this session; they count from 1 (Identifiers: session scope). */
   lastInvocation: Id;
   /** The last request id of the client's own sequence; kept where the realm checks it. */
   lastRequest: Id;
 
-  constructor(
-    id: Id,
-    transport: Transport,
-    identity: Identity,
-    features: ClientFeatures,
-    lastInvocation: Id = 0,
-    lastRequest: Id = 0,
-  ) {
-    this.id = id;
+  constructor(transport: Transport, origin: SessionOrigin) {
+    this.id = origin.id;
     this.transport = transport;
-    this.identity = identity;
-    this.features = features;
-    this.lastInvocation = lastInvocation;
-    this.lastRequest = lastRequest;
+    this.identity = origin.identity;
+    this.features = origin.features;
+    this.agent = origin.agent;
+    this.abandoned = new Set(origin.abandoned);
+    this.lastInvocation = origin.lastInvocation ?? 0;
+    this.lastRequest = origin.lastRequest ?? 0;
   }
 
   /** Did the client announce this role or feature in HELLO? */

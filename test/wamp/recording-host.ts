@@ -1,0 +1,223 @@
+/** A realm on a stage: clients say their lines, and everything the realm does to them is written down. */
+
+import type { Host, SendFault, Transport } from "../../src/wamp/host.ts";
+import type { RouterMessage } from "../../src/wamp/message.ts";
+import type { Peer, PeerRecord } from "../../src/wamp/peer.ts";
+import { peerRecord } from "../../src/wamp/peer.ts";
+import { Realm } from "../../src/wamp/realm.ts";
+import type { RealmConfig, RealmInput } from "../../src/wamp/realm-config.ts";
+import { parseRealm } from "../../src/wamp/realm-config.ts";
+import { json } from "../../src/wamp/serializers/json.ts";
+import { DecodeFault } from "../../src/wamp/serializers/serializer.ts";
+
+/** A message as a plain JSON list, its payload unwrapped. */
+export type Line = readonly unknown[];
+/** `[client, message]`, or `[client, "closed", code]` when the realm closes the transport. */
+export type Entry = readonly [client: string, message: Line] | readonly [client: string, "closed", code: number];
+
+/** What HELLO announces unless the test says otherwise: all roles, no features. */
+export const ALL_ROLES = { publisher: {}, subscriber: {}, caller: {}, callee: {} };
+export const ANYTHING = {
+  uri: "",
+  match: "prefix",
+  allow: { call: true, register: true, publish: true, subscribe: true },
+} as const;
+
+/**
+ * The host of one realm. Ids and random bytes count up and time stands still until `advance`, so that expectations are
+ * literal. By default everybody may join as `anonymous` and do anything.
+ */
+export class Stage implements Host {
+  realm: Realm;
+  /** What the realm did, in order. `expect(stage.take())` reads and clears it. */
+  readonly recording: Entry[] = [];
+  /** Milliseconds since the epoch. */
+  time = 0;
+  /** When the realm wants to be woken. */
+  alarm: number | undefined;
+  /** The id drawn last; ids are 1, 2, 3 … over all scopes. Set it to make an id come again. */
+  lastId = 0;
+  /** The byte that filled the last random bytes. Set it to make an authid come again. */
+  lastByte = 0;
+  readonly #config: RealmConfig;
+  #clients: Client[] = [];
+
+  constructor(input: Partial<RealmInput> = {}) {
+    this.#config = realmConfig(input);
+    this.realm = new Realm(this.#config.name, this.#config, this);
+  }
+
+  /** Opens a transport. */
+  connect(name: string): Client {
+    const client = new Client(this, name);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Opens a transport and a session; its WELCOME is not recorded. */
+  join(name: string, roles: object = ALL_ROLES): Client {
+    const client = this.connect(name);
+    client.send([1, this.#config.name, { roles }]);
+    const welcome = this.recording.pop();
+    if (welcome?.[1][0] !== 2) throw new Error(`no WELCOME but ${JSON.stringify(welcome)}`);
+    return client;
+  }
+
+  /** Several sessions with all roles. */
+  joinAll<Names extends readonly string[]>(...names: Names): { [Index in keyof Names]: Client } {
+    return names.map((name) => this.join(name)) as { [Index in keyof Names]: Client };
+  }
+
+  /** The recording so far; the next one starts empty. */
+  take(): Entry[] {
+    return this.recording.splice(0);
+  }
+
+  /** Lets time pass; the realm is woken whenever it has asked for it, and only then. */
+  advance(milliseconds: number): void {
+    const end = this.time + milliseconds;
+    while (this.alarm !== undefined && this.alarm <= end) {
+      this.time = Math.max(this.time, this.alarm);
+      this.alarm = undefined;
+      this.realm.tick(this.time);
+      this.endTurn();
+    }
+    this.time = end;
+  }
+
+  /** Puts the object to sleep, so that only the saved records are left of the realm, and wakes it. */
+  sleepAndWake(): void {
+    const sleepers = this.#clients.map(({ transport, record }) => [transport, JSON.parse(record)] as const);
+    this.realm = new Realm(this.#config.name, this.#config, this);
+    const peers = this.realm.wake(sleepers);
+    for (const [index, client] of this.#clients.entries()) client.peer = peers[index] as Peer;
+    this.endTurn();
+  }
+
+  /** The platform saves what has changed; what the realm forgot to report is lost when it sleeps. */
+  endTurn(): void {
+    for (const client of this.#clients) client.saveRecord();
+  }
+
+  /** The transport is gone for good. */
+  drop(client: Client): void {
+    this.#clients = this.#clients.filter((other) => other !== client);
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  randomId(): number {
+    return ++this.lastId;
+  }
+
+  randomBytes(length: number): Uint8Array {
+    return new Uint8Array(length).fill(++this.lastByte);
+  }
+
+  wakeAt(time: number): void {
+    this.alarm = Math.min(time, this.alarm ?? time);
+  }
+}
+
+/** One client of the realm. */
+export class Client {
+  readonly name: string;
+  readonly transport: RecordingTransport;
+  peer: Peer;
+  /** The peer's record as it was saved last, JSON text. */
+  record = "";
+  readonly #stage: Stage;
+
+  constructor(stage: Stage, name: string) {
+    this.#stage = stage;
+    this.name = name;
+    this.transport = new RecordingTransport(name, stage.recording);
+    this.peer = stage.realm.connect(this.transport);
+    stage.endTurn();
+  }
+
+  /** Says each of the messages: lists, or whatever a broken client sends. */
+  send(...messages: unknown[]): void {
+    const { realm } = this.#stage;
+    for (const message of messages) {
+      const elements = json.decode(JSON.stringify(message), { depth: 64 });
+      if (elements instanceof DecodeFault) realm.abort(this.peer, "wamp.error.protocol_violation", elements.reason);
+      else realm.receive(this.peer, elements);
+      this.#stage.endTurn();
+    }
+  }
+
+  /** The connection is lost, or closed by the client, without a word. */
+  disconnect(): void {
+    this.transport.isDead = true;
+    this.#stage.realm.disconnect(this.peer);
+    this.#stage.drop(this);
+    this.#stage.endTurn();
+  }
+
+  saveRecord(): void {
+    if (!this.transport.isChanged) return;
+    this.transport.isChanged = false;
+    this.record = JSON.stringify(peerRecord(this.peer) satisfies PeerRecord);
+  }
+}
+
+class RecordingTransport implements Transport {
+  /** The connection has died; the realm may not know yet. */
+  isDead = false;
+  /** Characters of the longest message this connection takes. */
+  maxLength = Number.POSITIVE_INFINITY;
+  isChanged = false;
+  #isClosed = false;
+  readonly #name: string;
+  readonly #recording: Entry[];
+
+  constructor(name: string, recording: Entry[]) {
+    this.#name = name;
+    this.#recording = recording;
+  }
+
+  send(message: RouterMessage): SendFault | undefined {
+    const text = json.encode(message) as string;
+    if (this.#isClosed) throw new Error(`${this.#name} is sent ${text} after its transport was closed`);
+    if (this.isDead) return "closed";
+    if (text.length > this.maxLength) return "too large";
+    this.#recording.push([this.#name, JSON.parse(text)]);
+    return undefined;
+  }
+
+  close(code: number): void {
+    this.#recording.push([this.#name, "closed", code]);
+    this.#isClosed = true;
+  }
+
+  save(): void {
+    this.isChanged = true;
+  }
+}
+
+/** What a client sees when its session, or its attempt at one, is aborted and the transport closed. */
+export function aborted(client: string, uri: string, code: number, message: string): Entry[] {
+  return [
+    [client, [3, { message }, uri]],
+    [client, "closed", code],
+  ];
+}
+
+/** What a client sees that breaks the protocol. */
+export function violated(client: string, message: string): Entry[] {
+  return aborted(client, "wamp.error.protocol_violation", 1002, message);
+}
+
+function realmConfig(input: Partial<RealmInput>): RealmConfig {
+  const parsed = parseRealm({
+    name: "realm1",
+    roles: [{ name: "anonymous", permissions: [ANYTHING] }],
+    auth: { anonymous: { type: "static", role: "anonymous" } },
+    ...input,
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  return parsed.value;
+}
