@@ -4,6 +4,8 @@
 export const DEFAULT_LIMITS = {
   /** Bytes of one received message: what Crossbar.io's production profile allows, ample for anything but file transfer. */
   message_bytes: 1_048_576,
+  /** Bytes of one sent message: larger than anything received becomes by changing its serializer, and clients take it. */
+  sent_message_bytes: 16_777_216,
   /** Nesting of lists and dicts, the message itself being 1: real payloads stay below 20, recursion overflows in the thousands. */
   depth: 64,
   /** Subscriptions one session may hold: twice the 5,000 a gateway is known to need. */
@@ -32,6 +34,7 @@ export type Limits = { readonly [Name in keyof typeof DEFAULT_LIMITS]: number };
 export const LARGEST_LIMITS: Limits = {
   /** The platform closes the socket on a longer message (1009). */
   message_bytes: 33_554_432,
+  sent_message_bytes: 33_554_432,
   /** Serializers recurse, and must come back before the stack ends. */
   depth: 1_000,
   subscriptions_per_session: 1_000_000,

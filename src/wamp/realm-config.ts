@@ -19,6 +19,7 @@ const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "ap
 const options = closed({
   uri_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   request_id_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
+  role_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   enable_meta_api: v.optional(v.boolean(), true),
 });
 
@@ -29,6 +30,7 @@ function limit(name: keyof Limits) {
 
 const limits = closed({
   message_bytes: limit("message_bytes"),
+  sent_message_bytes: limit("sent_message_bytes"),
   depth: limit("depth"),
   subscriptions_per_session: limit("subscriptions_per_session"),
   registrations_per_session: limit("registrations_per_session"),
