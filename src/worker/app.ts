@@ -6,15 +6,17 @@ import { realmFor } from "./config.ts";
 import { deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
 import { landingPage } from "./landing-page.ts";
-import { realmObject } from "./realm-namespace.ts";
 import { acceptForAnyRealm, refuseRealm } from "./realm-from-hello.ts";
+import { realmObject } from "./realm-namespace.ts";
 
 export const app = new Hono<{ Bindings: Env }>();
 
+/** Faults name principals by their paths, so only a developer gets to see them; the log has them always. */
 app.use(async (context, next) => {
   const { faults } = deploymentOf(context.env);
-  if (faults.length > 0) return context.json({ error: "the configuration is faulty", faults }, 500);
-  return next();
+  if (faults.length === 0) return next();
+  const error = "the configuration is faulty";
+  return context.json(context.env.WAMP_DEVELOPMENT === "true" ? { error, faults } : { error }, 500);
 });
 
 app.get("/", (context) => context.html(landingPage(deploymentOf(context.env).config, new URL(context.req.url))));

@@ -2,7 +2,7 @@
 
 import deployed from "../config.ts";
 import type { Config, Fault } from "./config.ts";
-import { loadConfig } from "./config.ts";
+import { formatFaults, loadConfig } from "./config.ts";
 import type { Env } from "./env.ts";
 
 export interface Deployment {
@@ -27,5 +27,6 @@ function load(env: Env): Deployment {
   const isDevelopment = env.WAMP_DEVELOPMENT === "true";
   const result = loadConfig({ text: env.WAMP_CONFIG, module: deployed, env: { ...env }, isDevelopment });
   if (result.ok) return { config: result.config, faults: [] };
+  console.error(formatFaults(result.faults));
   return { config: { version: 1, realms: [] }, faults: result.faults };
 }

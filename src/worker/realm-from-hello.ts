@@ -52,7 +52,11 @@ function acceptSocket(request: Request, onFirstFrame: OnFirstFrame): Response {
     closeSocket(socket, CloseCode.NORMAL, "");
   });
   socket.accept();
-  return new Response(null, { status: 101, webSocket: client, headers: { "Sec-WebSocket-Protocol": subprotocol.name } });
+  return new Response(null, {
+    status: 101,
+    webSocket: client,
+    headers: { "Sec-WebSocket-Protocol": subprotocol.name },
+  });
 }
 
 /** The realm a HELLO names, or a fault. */

@@ -1,0 +1,8 @@
+/** What `cloudflare:workers` gives the tests that run inside workerd. */
+
+declare namespace Cloudflare {
+  interface GlobalProps {
+    mainModule: typeof import("../../src/index.ts");
+  }
+  interface Env extends Omit<import("../../src/worker/env.ts").Env, never> {}
+}

@@ -1,0 +1,46 @@
+/** A WAMP client inside workerd: JSON lists over a WebSocket of the Worker's own fetch handler. */
+
+import { exports } from "cloudflare:workers";
+
+export interface TestClient {
+  readonly socket: WebSocket;
+  /** Sends a message as it is. */
+  send(message: readonly unknown[]): void;
+  /** The next message that has come or comes. */
+  next(): Promise<unknown[]>;
+}
+
+export const ROLES = { roles: { publisher: {}, subscriber: {}, caller: {}, callee: {} } };
+
+/** Connects to `/ws/:realm` and joins it. */
+export async function join(realm: string, details: object = ROLES): Promise<TestClient> {
+  const client = await connect(realm);
+  client.send([1, realm, details]);
+  const welcome = await client.next();
+  if (welcome[0] !== 2) throw new Error(`no WELCOME but ${JSON.stringify(welcome)}`);
+  return client;
+}
+
+export async function connect(realm: string): Promise<TestClient> {
+  const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
+  const response = await exports.default.fetch(`http://router.test/ws/${realm}`, { headers });
+  const socket = response.webSocket;
+  if (socket === null) throw new Error(`no socket but ${response.status}`);
+  const received: unknown[][] = [];
+  const waiting: ((message: unknown[]) => void)[] = [];
+  socket.addEventListener("message", ({ data }) => {
+    const message = JSON.parse(String(data)) as unknown[];
+    const waiter = waiting.shift();
+    if (waiter === undefined) received.push(message);
+    else waiter(message);
+  });
+  socket.accept();
+  return {
+    socket,
+    send: (message) => socket.send(JSON.stringify(message)),
+    next: () => {
+      const message = received.shift();
+      return message !== undefined ? Promise.resolve(message) : new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+}
