@@ -48,8 +48,9 @@ function encode(message: Message): Frame {
 }
 
 function decodePayload(raw: RawPayload): PayloadValues {
-  const [args, kwargs] = valuesFromJson(`[${raw}]`) as [PayloadValues["args"], PayloadValues["kwargs"]];
-  return { ...(args !== undefined && { args }), ...(kwargs !== undefined && { kwargs }) };
+  // `parse` let pass what has the shape of a payload only.
+  const [args, kwargs] = valuesFromJson(`[${raw}]`) as [NonNullable<PayloadValues["args"]>, PayloadValues["kwargs"]];
+  return kwargs === undefined ? { args } : { args, kwargs };
 }
 
 function encodePayload({ args, kwargs }: PayloadValues): RawPayload {
