@@ -1,0 +1,242 @@
+/** Publish and subscribe, basic profile, as publishers and subscribers see it (Publish and Subscribe). */
+
+import { describe, expect, test } from "vitest";
+import { ID, type RawClient } from "../raw-client.ts";
+import type { Stage } from "../stage.ts";
+
+export function publishSubscribe(stage: Stage): void {
+  describe("SUBSCRIBE and UNSUBSCRIBE", () => {
+    test("[SUB-01][SUB-02][PUB-06] subscribing twice gives one subscription and one EVENT", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
+      await subscriber.send([32, 2, {}, "com.myapp.mytopic1"]);
+      await subscriber.expect([33, 2, subscription]);
+      await publisher.send([16, 1, {}, "com.myapp.mytopic1", ["Hello, world!"]]);
+      await subscriber.expect([36, subscription, ID, {}, ["Hello, world!"]]);
+      await subscriber.expectNothing();
+    });
+
+    test("[SUB-03][SUB-06][ORD-10] one UNSUBSCRIBE ends a subscription however often it was made", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
+      await subscriber.send([32, 2, {}, "com.myapp.mytopic1"]);
+      await subscriber.expect([33, 2, subscription]);
+      await subscriber.send([34, 3, subscription]);
+      await subscriber.expect([35, 3]);
+      await publish(publisher, "com.myapp.mytopic1");
+      await subscriber.expectNothing();
+      await subscriber.send([34, 4, subscription]);
+      await subscriber.expectError(34, 4, "wamp.error.no_such_subscription");
+    });
+
+    test("[SUB-04][AZ-03] a topic the role may not read is refused", async () => {
+      const client = await stage.room("guarded").join();
+      await client.send([32, 1, {}, "secret.topic"]);
+      await client.expectError(32, 1, "wamp.error.not_authorized");
+      await subscribe(client, "open.topic");
+    });
+
+    test("[SUB-07] UNSUBSCRIBE from what never was is refused", async () => {
+      const client = await stage.room().join();
+      await client.send([34, 1, 5512315355]);
+      await client.expectError(34, 1, "wamp.error.no_such_subscription");
+    });
+
+    test("[SUB-08][AZ-06] UNSUBSCRIBE from somebody else's subscription is refused and changes nothing", async () => {
+      const room = stage.room();
+      const [publisher, subscriber] = await room.pair();
+      const stranger = await room.join();
+      const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
+      await stranger.send([34, 1, subscription]);
+      await stranger.expectError(34, 1, "wamp.error.no_such_subscription");
+      const publication = await publish(publisher, "com.myapp.mytopic1");
+      await subscriber.expect([36, subscription, publication, {}]);
+    });
+
+    test("[SUB-09] a subscription ends with its session and leaves the others be", async () => {
+      const room = stage.room();
+      const [publisher, subscriber] = await room.pair();
+      const leaver = await room.join();
+      const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
+      expect(await subscribe(leaver, "com.myapp.mytopic1")).toBe(subscription);
+      await leaver.leave();
+      const publication = await publish(publisher, "com.myapp.mytopic1");
+      await subscriber.expect([36, subscription, publication, {}]);
+      await leaver.join(room.realm);
+      await publish(publisher, "com.myapp.mytopic1");
+      await leaver.expectNothing();
+    });
+
+    test("[SUB-10] without subscribers a subscription is gone, and the next one has another id", async () => {
+      const client = await stage.room().join();
+      const subscription = await subscribe(client, "com.myapp.mytopic1");
+      await client.send([34, 2, subscription]);
+      await client.expect([35, 2]);
+      await client.send([32, 3, {}, "com.myapp.mytopic1"]);
+      const [, , next] = await client.expect([33, 3, ID]);
+      expect(next).not.toBe(subscription);
+    });
+  });
+
+  describe("PUBLISH", () => {
+    test("[PUB-01][PUB-05][PUB-06][PUB-07][SER-23][PUB-16] payloads arrive as they were sent, and PUBLISH is not answered", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
+      await publisher.send([16, 1, {}, "com.myapp.mytopic1"]);
+      await subscriber.expect([36, subscription, ID, {}]);
+      await publisher.send([16, 2, {}, "com.myapp.mytopic1", ["Hello, world!"]]);
+      await subscriber.expect([36, subscription, ID, {}, ["Hello, world!"]]);
+      await publisher.send([16, 3, {}, "com.myapp.mytopic1", [], { color: "orange", sizes: [23, 42, 7] }]);
+      await subscriber.expect([36, subscription, ID, {}, [], { color: "orange", sizes: [23, 42, 7] }]);
+      await publisher.send([16, 4, {}, "com.myapp.mytopic1", [1], { two: 2 }]);
+      await subscriber.expect([36, subscription, ID, {}, [1], { two: 2 }]);
+      await publisher.expectNothing();
+    });
+
+    test("[PUB-02][PUB-11][PUB-12][ID-10] PUBLISHED carries the id of the publication, heard or not", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      const unheard = await publish(publisher, "com.myapp.mytopic1");
+      const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
+      await publisher.send([16, 2, { acknowledge: true }, "com.myapp.mytopic1", ["heard"]]);
+      const [, , heard] = await publisher.expect([17, 2, ID]);
+      await subscriber.expect([36, subscription, heard, {}, ["heard"]]);
+      expect(heard).not.toBe(unheard);
+    });
+
+    test("[PUB-03][PUB-04][AZ-03][AZ-05] a topic the role may not write is refused, in silence without acknowledge", async () => {
+      const room = stage.room("guarded");
+      const client = await room.join();
+      await client.send([16, 1, { acknowledge: true }, "secret.topic"]);
+      await client.expectError(16, 1, "wamp.error.not_authorized");
+      await client.send([16, 2, {}, "secret.topic"], [16, 3, {}, "bad..topic"]);
+      await client.expectNothing();
+    });
+
+    test("[PUB-08][EXC-01] a publisher does not hear itself", async () => {
+      const room = stage.room();
+      const [publisher, subscriber] = await room.pair();
+      await subscribe(publisher, "com.myapp.mytopic1");
+      const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
+      await publisher.send([16, 2, {}, "com.myapp.mytopic1"]);
+      await subscriber.expect([36, subscription, ID, {}]);
+      await publisher.expectNothing();
+    });
+
+    test("[PUB-10][ID-10] each matching subscription of a session has its own EVENT of the one publication", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      const exact = await subscribe(subscriber, "com.myapp.mytopic1");
+      await subscriber.send([32, 2, { match: "prefix" }, "com.myapp"]);
+      const [, , prefix] = await subscriber.expect([33, 2, ID]);
+      await subscriber.send([32, 3, { match: "wildcard" }, "com..mytopic1"]);
+      const [, , wildcard] = await subscriber.expect([33, 3, ID]);
+      const publication = await publish(publisher, "com.myapp.mytopic1");
+      const events = [await subscriber.next(), await subscriber.next(), await subscriber.next()];
+      const details = { topic: "com.myapp.mytopic1" };
+      expect(new Map(events.map((event) => [event[1], event]))).toStrictEqual(
+        new Map<unknown, unknown>([
+          [exact, [36, exact, publication, {}]],
+          [prefix, [36, prefix, publication, details]],
+          [wildcard, [36, wildcard, publication, details]],
+        ]),
+      );
+      await subscriber.expectNothing();
+    });
+
+    test("[PUB-13] who subscribes later has missed it", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      await publish(publisher, "com.myapp.mytopic1");
+      await subscribe(subscriber, "com.myapp.mytopic1");
+      await subscriber.expectNothing();
+    });
+
+    test("[PUB-14] a subscriber that does not read holds nobody up", async () => {
+      const room = stage.room();
+      const [publisher, subscriber] = await room.pair();
+      const stalled = await room.join();
+      const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
+      await subscribe(stalled, "com.myapp.mytopic1");
+      stalled.socket.pause();
+      const text = "x".repeat(10_000);
+      for (let i = 0; i < 20; i++) {
+        await publisher.send([16, i + 1, {}, "com.myapp.mytopic1", [i, text]]);
+        await subscriber.expect([36, subscription, ID, {}, [i, text]]);
+      }
+      stalled.socket.resume();
+      for (let i = 0; i < 20; i++) await stalled.expect([36, subscription, ID, {}, [i, text]]);
+    });
+
+    test("[PUB-15] options of PUBLISH do not show in EVENT", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
+      const options = { acknowledge: true, exclude_me: true, exclude: [1], foo: "bar" };
+      await publisher.send([16, 1, options, "com.myapp.mytopic1"]);
+      const [, , publication] = await publisher.expect([17, 1, ID]);
+      await subscriber.expect([36, subscription, publication, {}]);
+    });
+  });
+
+  describe("order of events", () => {
+    test("[ORD-01][WS-19] events of one publisher keep their order over all topics", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      const subscriptions = [
+        await subscribe(subscriber, "com.myapp.even"),
+        await subscribe(subscriber, "com.myapp.odd"),
+      ];
+      const topics = ["com.myapp.even", "com.myapp.odd"] as const;
+      const numbers = Array.from({ length: 100 }, (_, i) => i);
+      await publisher.send(...numbers.map((i) => [16, i + 1, {}, topics[i % 2], [i]]));
+      for (const i of numbers) await subscriber.expect([36, subscriptions[i % 2], ID, {}, [i]]);
+    });
+
+    test("[ORD-02] SUBSCRIBED comes before the first EVENT", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      const requests = Array.from({ length: 30 }, (_, i) => i + 1);
+      await publisher.send(...requests.map((request) => [16, request, {}, "com.myapp.mytopic1", [request]]));
+      await subscriber.send([32, 1, {}, "com.myapp.mytopic1"]);
+      await publisher.send(...requests.map((request) => [16, 100 + request, {}, "com.myapp.mytopic1", [request]]));
+      const [, , subscription] = await subscriber.expect([33, 1, ID]);
+      await publisher.send([16, 900, {}, "com.myapp.mytopic1", ["last"]]);
+      for (;;) {
+        const [, , , , args] = await subscriber.expect([36, subscription, ID, {}, expect.any(Array)]);
+        if ((args as unknown[])[0] === "last") break;
+      }
+    });
+
+    test("[ORD-08][EXC-02] PUBLISHED comes before the publisher's own EVENT", async () => {
+      const client = await stage.room().join();
+      const subscription = await subscribe(client, "com.myapp.mytopic1");
+      await client.send([16, 2, { acknowledge: true, exclude_me: false }, "com.myapp.mytopic1", ["echo"]]);
+      const [, , publication] = await client.expect([17, 2, ID]);
+      await client.expect([36, subscription, publication, {}, ["echo"]]);
+    });
+
+    test("[ORD-10] no EVENT follows UNSUBSCRIBED, in the thick of publications", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
+      const requests = Array.from({ length: 60 }, (_, i) => i + 1);
+      await Promise.all([
+        publisher.send(...requests.map((request) => [16, request, {}, "com.myapp.mytopic1", [request]])),
+        subscriber.send([34, 2, subscription]),
+      ]);
+      let message = await subscriber.next();
+      while (message[0] === 36) message = await subscriber.next();
+      expect(message).toStrictEqual([35, 2]);
+      await publisher.expectNothing();
+      await subscriber.expectNothing();
+    });
+  });
+}
+
+/** Subscribes as the first request of a session; returns the subscription id. */
+async function subscribe(client: RawClient, topic: string): Promise<unknown> {
+  await client.send([32, 1, {}, topic]);
+  const [, , subscription] = await client.expect([33, 1, ID]);
+  return subscription;
+}
+
+/** Publishes with acknowledgement; returns the publication id once the broker has routed the event. */
+async function publish(client: RawClient, topic: string): Promise<unknown> {
+  await client.send([16, 1, { acknowledge: true }, topic]);
+  const [, , publication] = await client.expect([17, 1, ID]);
+  return publication;
+}

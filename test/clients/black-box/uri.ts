@@ -1,0 +1,117 @@
+/** Which URIs the router takes, and from whom (URIs). */
+
+import { describe, expect, test } from "vitest";
+import { ID } from "../raw-client.ts";
+import type { Stage } from "../stage.ts";
+
+const BAD_URIS = ["com..app", ".com", "com.", "com.my app", "com.#.app", "com.app\t", ""];
+const LOOSE_URIS = ["com", "com.app.topic-1", "Com.APP.Topic", "com.müller.τόπος", "com.app.a$b@c:d/e", "wampum.app"];
+
+/** The requests that carry a URI: code, and the code of the reply. */
+const REQUESTS = [
+  ["PUBLISH", 16, { acknowledge: true }],
+  ["SUBSCRIBE", 32, {}],
+  ["CALL", 48, {}],
+  ["REGISTER", 64, {}],
+] as const;
+
+export function uris(stage: Stage): void {
+  describe("URIs", () => {
+    test.each(REQUESTS)(
+      "[URI-01][URI-03][URI-04][SUB-05][REG-04] %s refuses bad URIs",
+      async (_name, code, options) => {
+        const client = await stage.room().join();
+        for (const [index, uri] of BAD_URIS.entries()) {
+          await client.send([code, index + 1, options, uri]);
+          await client.expectError(code, index + 1, "wamp.error.invalid_uri");
+        }
+      },
+    );
+
+    test("[URI-02][URI-12][URI-14] any loose URI serves as a topic and as a procedure at once", async () => {
+      const client = await stage.room().join();
+      for (const [index, uri] of LOOSE_URIS.entries()) {
+        await client.send([32, 2 * index + 1, {}, uri]);
+        await client.expect([33, 2 * index + 1, ID]);
+        await client.send([64, 2 * index + 2, {}, uri]);
+        await client.expect([65, 2 * index + 2, ID]);
+      }
+    });
+
+    test("[URI-02] a strict realm refuses what only the loose rule allows", async () => {
+      const client = await stage.room("strict").join();
+      for (const [code, options] of [
+        [16, { acknowledge: true }],
+        [32, {}],
+        [48, {}],
+        [64, {}],
+      ] as const) {
+        await client.send([code, code, options, "Com.Foo"]);
+        await client.expectError(code, code, "wamp.error.invalid_uri");
+      }
+      await client.send([32, 1, {}, "com.foo_1.bar"]);
+      await client.expect([33, 1, ID]);
+    });
+
+    test("[URI-05] a prefix may end in a dot or be empty", async () => {
+      const client = await stage.room().join();
+      for (const [index, uri] of ["com.app.", "com.app.t", ""].entries()) {
+        await client.send([32, index + 1, { match: "prefix" }, uri]);
+        await client.expect([33, index + 1, ID]);
+      }
+      await client.send([32, 9, { match: "prefix" }, "com..app"]);
+      await client.expectError(32, 9, "wamp.error.invalid_uri");
+    });
+
+    test("[URI-06] the empty components of a wildcard are its wildcards", async () => {
+      const client = await stage.room().join();
+      for (const [index, uri] of ["com..app", ".app", "com.", ".."].entries()) {
+        await client.send([32, index + 1, { match: "wildcard" }, uri]);
+        await client.expect([33, index + 1, ID]);
+      }
+      await client.send([32, 9, { match: "wildcard" }, "com..my app"]);
+      await client.expectError(32, 9, "wamp.error.invalid_uri");
+    });
+
+    test("[URI-08] an error URI from a callee must be one", async () => {
+      const [caller, callee] = await stage.room().pair();
+      await callee.send([64, 1, {}, "com.app.procedure"]);
+      await callee.expect([65, 1, ID]);
+      await caller.send([48, 1, {}, "com.app.procedure"]);
+      await callee.expect([68, 1, ID, {}]);
+      await callee.send([8, 68, 1, {}, "not a uri"]);
+      await callee.expectAbort("wamp.error.protocol_violation", 1002);
+      await caller.expectError(48, 1, "wamp.error.canceled");
+    });
+
+    test("[URI-09][URI-12] nobody registers under wamp", async () => {
+      const client = await stage.room().join();
+      for (const [index, uri] of ["wamp", "wamp.foo", "wamp.session.count"].entries()) {
+        await client.send([64, index + 1, {}, uri]);
+        await client.expectError(64, index + 1, "wamp.error.invalid_uri");
+      }
+    });
+
+    test("[URI-10] nobody publishes under wamp", async () => {
+      const [publisher, subscriber] = await stage.room().pair();
+      await subscriber.send([32, 1, {}, "wamp.my.topic"]);
+      await subscriber.expect([33, 1, ID]);
+      await publisher.send([16, 1, { acknowledge: true }, "wamp.my.topic"]);
+      await publisher.expectError(16, 1, "wamp.error.invalid_uri");
+      await publisher.send([16, 2, {}, "wamp.my.topic"]);
+      await publisher.expectNothing();
+      await subscriber.expectNothing();
+    });
+
+    test("[URI-15] URIs are compared code point by code point", async () => {
+      const client = await stage.room().join();
+      const ids: unknown[] = [];
+      for (const [index, uri] of ["com.caf\u00e9", "com.cafe\u0301", "com.Caf\u00e9"].entries()) {
+        await client.send([32, index + 1, {}, uri]);
+        const [, , subscription] = await client.expect([33, index + 1, ID]);
+        ids.push(subscription);
+      }
+      expect(new Set(ids).size).toBe(3);
+    });
+  });
+}

@@ -1,0 +1,36 @@
+/** A TCP proxy in front of the router whose connections a test can cut, as a lost network does. */
+
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { onTestFinished } from "vitest";
+
+export interface CuttableProxy {
+  /** `ws://host:port`, without a path. */
+  readonly origin: string;
+  /** Ends every connection without a closing handshake; later ones go through. */
+  cut(): void;
+}
+
+/** Starts a proxy to the router at `origin`, for the length of the test. */
+export async function startProxy(origin: string): Promise<CuttableProxy> {
+  const { hostname, port } = new URL(origin);
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const router = connect(Number(port), hostname);
+    for (const socket of [client, router]) {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+      // A cut shows as an error at the other end, which is the point.
+      socket.on("error", () => socket.destroy());
+    }
+    client.pipe(router).pipe(client);
+  });
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    cut();
+    server.close();
+  });
+  return { origin: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, cut };
+}

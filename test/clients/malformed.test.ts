@@ -1,0 +1,94 @@
+/** Thousands of broken clients, each of which ends its own session and nobody else's (Protocol Errors). */
+
+import { describe, expect, test } from "vitest";
+import { useRouter } from "./black-box.ts";
+import { type Malformed, malformedFrames } from "./malformed-messages.ts";
+import { ALL_ROLES, ID, RawClient } from "./raw-client.ts";
+import { type Room, Stage } from "./stage.ts";
+import type { Subprotocol } from "./wire.ts";
+
+const router = useRouter();
+
+const SEED = 20_261_123;
+const MESSAGES = 2000;
+// Sockets that are open at once: enough to overlap, few enough for the file descriptors.
+const AT_ONCE = 32;
+
+describe("broken clients", () => {
+  test.each(["wamp.2.json", "wamp.2.msgpack", "wamp.2.cbor"] as const)(
+    `[MSG-15][SES-24][WS-12] %s: ${MESSAGES} malformed messages (seed ${SEED}) end their sessions and disturb no other`,
+    async (subprotocol) => {
+      const room = new Stage(router, { subprotocol, evict: false }).room();
+      const calls = await startCalls(room);
+      const faults: string[] = [];
+      const queue = malformedFrames(subprotocol, MESSAGES, SEED).entries();
+      await Promise.all(Array.from({ length: AT_ONCE }, () => breakAll(room, subprotocol, queue, faults)));
+      expect(faults).toStrictEqual([]);
+      expect(await calls.stop()).toBeGreaterThan(100);
+    },
+    60_000,
+  );
+});
+
+/** Works through the queue that all share; a session that did not end as it must leaves a line in `faults`. */
+async function breakAll(
+  room: Room,
+  subprotocol: Subprotocol,
+  queue: Iterable<[number, Malformed]>,
+  faults: string[],
+): Promise<void> {
+  for (const [number, malformed] of queue) {
+    const outcome = await breakOne(room, subprotocol, malformed);
+    const wanted = `ABORT wamp.error.protocol_violation, ${malformed.closeCode}`;
+    if (outcome !== wanted) faults.push(`#${number} ${describeFrame(malformed)}: ${outcome} instead of ${wanted}`);
+  }
+}
+
+/** Plays one throwaway session to its end and tells how it ended. */
+async function breakOne(room: Room, subprotocol: Subprotocol, malformed: Malformed): Promise<string> {
+  const client = await RawClient.connect(room.url, subprotocol);
+  try {
+    if (malformed.inSession) await client.join(room.realm, { roles: ALL_ROLES });
+    await client.sendFrame(malformed.frame);
+    const answers: string[] = [];
+    const [code, , uri] = await client.next();
+    answers.push(code === 3 ? `ABORT ${uri}` : `message ${code}`);
+    const end = await Promise.race([client.closed, client.next()]).catch(() => client.closed);
+    answers.push("code" in end ? String(end.code) : `message ${end[0]}`);
+    return answers.join(", ");
+  } catch (fault) {
+    return (fault as Error).message;
+  } finally {
+    client.socket.terminate();
+  }
+}
+
+/** Two sessions whose calls go on, one after the other, until told to stop; every answer is checked. */
+async function startCalls(room: Room): Promise<{ stop(): Promise<number> }> {
+  const [caller, callee] = await room.pair();
+  await callee.send([64, 1, {}, "com.app.echo"]);
+  const [, , registration] = await callee.expect([65, 1, ID]);
+  let isStopped = false;
+  const done = (async () => {
+    let number = 0;
+    while (!isStopped) {
+      number += 1;
+      await caller.send([48, number, {}, "com.app.echo", [number]]);
+      await callee.expect([68, number, registration, {}, [number]]);
+      await callee.send([70, number, {}, [number]]);
+      await caller.expect([50, number, {}, [number]]);
+    }
+    return number;
+  })();
+  return {
+    stop() {
+      isStopped = true;
+      return done;
+    },
+  };
+}
+
+function describeFrame({ frame, inSession }: Malformed): string {
+  const text = typeof frame === "string" ? JSON.stringify(frame) : Buffer.from(frame).toString("hex");
+  return `${inSession ? "" : "first frame "}${text.slice(0, 100)}`;
+}
