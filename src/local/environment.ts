@@ -1,6 +1,7 @@
 /** What the caller's environment says about a local router: where it listens, where it keeps its data, how it is configured. */
 
 import { readFileSync } from "node:fs";
+import { formatFaults, loadConfig } from "../worker/config.ts";
 
 /** What a local router is started with. */
 export type LocalEnvironment = {
@@ -21,28 +22,39 @@ export class StartError extends Error {}
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 8787;
-const DEVELOPMENT_REALM = "realm1";
 
 /**
  * Reads HOST, PORT, WAMP_DATA, WAMP_CONFIG (JSON text, or `@path` of a file) and the secrets that the configuration
- * names as `{"env": NAME}`; `deployed` is the configuration that holds without WAMP_CONFIG. Throws StartError where one
- * of them cannot be used. Whether the configuration is a good one is for the Worker to say.
+ * names as `{"env": NAME}`. `loadDeployed` gives the configuration that holds without WAMP_CONFIG. Rejects with
+ * StartError where one of them cannot be used, and then with all faults of the configuration.
  */
-export function readEnvironment(environment: NodeJS.ProcessEnv, deployed: unknown): LocalEnvironment {
+export async function readEnvironment(
+  environment: NodeJS.ProcessEnv,
+  loadDeployed: () => Promise<unknown>,
+): Promise<LocalEnvironment> {
   const text = readConfigText(environment.WAMP_CONFIG);
-  const config = text === undefined ? deployed : parseConfig(text);
+  const deployed = text === undefined ? await loadDeployed() : undefined;
+  // Local only: a deployed Worker without a configuration admits nobody.
+  const development = environment.WAMP_DEVELOPMENT || "true";
+  const isDevelopment = development === "true";
+  const loaded = loadConfig({ text, module: deployed, env: environment, isDevelopment });
+  if (!loaded.ok) throw new StartError(listed(formatFaults(loaded.faults)));
+  const secrets = secretsNamedIn(text === undefined ? deployed : JSON.parse(text), environment);
   return {
     host: environment.HOST || DEFAULT_HOST,
     port: readPort(environment.PORT),
     dataDirectory: environment.WAMP_DATA || undefined,
     bindings: {
-      ...Object.fromEntries(secretsNamedIn(config, environment)),
-      // Local only: a deployed Worker without a configuration admits nobody.
-      WAMP_DEVELOPMENT: environment.WAMP_DEVELOPMENT || "true",
+      ...Object.fromEntries(secrets),
+      WAMP_DEVELOPMENT: development,
       ...(text === undefined ? {} : { WAMP_CONFIG: text }),
     },
-    realms: exactRealms(config) ?? [DEVELOPMENT_REALM],
+    realms: loaded.config.realms.map(({ name }) => name).filter((name) => !name.includes("*")),
   };
+}
+
+function listed(faults: string): string {
+  return faults.includes("\n") ? `the configuration has faults\n${faults}` : faults;
 }
 
 function readPort(text: string | undefined): number {
@@ -54,40 +66,22 @@ function readPort(text: string | undefined): number {
 }
 
 function readConfigText(value: string | undefined): string | undefined {
-  if (!value?.startsWith("@")) return value || undefined;
+  if (!value?.startsWith("@")) return value?.trim() ? value : undefined;
+  const file = value.slice(1);
   try {
-    return readFileSync(value.slice(1), "utf8");
+    const text = readFileSync(file, "utf8");
+    if (text.trim()) return text;
   } catch (error) {
-    throw new StartError(`WAMP_CONFIG: cannot read the file ${value.slice(1)} (${reason(error)})`);
+    throw new StartError(`WAMP_CONFIG: cannot read the file ${file} (${(error as Error).message})`);
   }
+  // Not "no configuration": that would open the router to everybody.
+  throw new StartError(`WAMP_CONFIG: the file ${file} is empty`);
 }
 
-function parseConfig(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new StartError(`WAMP_CONFIG is not JSON: ${reason(error)}`);
-  }
-}
-
-/** The message of an error on one line. */
-function reason(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
-}
-
-/** [name, value] of the variables that the configuration names and that are set; the Worker reports those missing. */
+/** [name, value] of the variables that the configuration names. */
 function secretsNamedIn(config: unknown, environment: NodeJS.ProcessEnv): [string, string][] {
   if (config === null || typeof config !== "object") return [];
   const { env: name } = config as { env?: unknown };
   const deeper = Object.values(config).flatMap((part) => secretsNamedIn(part, environment));
-  if (typeof name !== "string" || !Object.hasOwn(environment, name)) return deeper;
-  return [[name, environment[name] ?? ""], ...deeper];
-}
-
-/** Undefined where the configuration has no realms of its own. */
-function exactRealms(config: unknown): string[] | undefined {
-  const { realms } = Object(config) as { realms?: unknown };
-  if (!Array.isArray(realms) || realms.length === 0) return undefined;
-  const names = realms.map((realm: unknown) => (Object(realm) as { name?: unknown }).name);
-  return names.filter((name) => typeof name === "string").filter((name) => !name.includes("*"));
+  return typeof name === "string" ? [[name, environment[name] ?? ""], ...deeper] : deeper;
 }

@@ -1,7 +1,6 @@
 /** How a local router comes up and goes down: the same for the development server and for plain workerd. */
 
 import { createServer } from "node:net";
-import { type Fault, formatFaults } from "../worker/config.ts";
 import { type LocalEnvironment, readEnvironment, StartError } from "./environment.ts";
 
 /** A server that is starting or running; should it end by itself, it calls `fail`. */
@@ -15,14 +14,17 @@ export type LocalServer = {
 const READY_WITHIN_MS = 30_000;
 const POLL_EVERY_MS = 50;
 
+/** The process that started this one: under npm, the shell that npm runs scripts in. */
+const PARENT = process.ppid;
+
 /**
  * Starts a server as the environment says, prints where to connect once `/healthz` answers, and stops it on Ctrl-C,
- * SIGTERM or a closed terminal. A fault that can be mended ends the process with its message and code 1.
+ * SIGTERM, a closed terminal or the end of npm. A fault that can be mended ends the process with its message and code 1.
  */
 export async function runServer(start: (environment: LocalEnvironment) => Promise<LocalServer>): Promise<void> {
   let server: LocalServer | undefined;
   try {
-    const environment = readEnvironment(process.env, await deployedConfig());
+    const environment = await readEnvironment(process.env, loadDeployedConfig);
     await requireFreePort(environment.host, environment.port);
     server = await start(environment);
     stopOnSignals(server);
@@ -43,11 +45,12 @@ export function fail(error: unknown): never {
   return process.exit(1) as never;
 }
 
-/** What `src/config.ts` exports, where Node can load it: a component in it may need what only the Worker has. */
-async function deployedConfig(): Promise<unknown> {
-  const file = new URL("../config.ts", import.meta.url).href;
-  const module = (await import(file).catch(() => undefined)) as { default?: unknown } | undefined;
-  return module?.default;
+/** What `src/config.ts` exports. Node runs it here, so it may import nothing that only the Worker has. */
+async function loadDeployedConfig(): Promise<unknown> {
+  const module = await import("../config.ts").catch((error: Error) => {
+    throw new StartError(`src/config.ts: ${error.message}`);
+  });
+  return module.default;
 }
 
 /** Asked before anything starts, because wrangler waits for ever for a port that is taken. */
@@ -74,6 +77,13 @@ function stopOnSignals(server: LocalServer): void {
     // Miniflare's own handlers would leave at once with code 130 or 143, as if stopping were a failure.
     process.removeAllListeners(signal).on(signal, stop);
   }
+  if (process.env.npm_lifecycle_event) stopWithParent(stop);
+}
+
+/** npm signals only its shell, and where that is dash it dies without passing the signal on. */
+function stopWithParent(stop: () => void): void {
+  const hasParent = () => process.ppid === PARENT;
+  setInterval(() => hasParent() || stop(), POLL_EVERY_MS).unref();
 }
 
 /** A wildcard address is where a server listens, not where a client can connect. */
@@ -90,20 +100,10 @@ async function untilHealthy(origin: URL): Promise<void> {
       () => undefined,
     );
     if (answer?.ok) return;
-    if (answer) throw new StartError(refusal(answer.status, await answer.text()));
+    if (answer) throw new StartError(`/healthz answers ${answer.status}: ${await answer.text()}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
   }
   throw new StartError(`no answer from ${origin.href}healthz within ${READY_WITHIN_MS / 1000} seconds`);
-}
-
-/** The faults of a configuration, one a line, as the Worker lists them, or its answer as it came. */
-function refusal(status: number, body: string): string {
-  try {
-    const { error, faults } = JSON.parse(body) as { error: string; faults: Fault[] };
-    return `${error}\n${formatFaults(faults)}`;
-  } catch {
-    return `/healthz answers ${status}: ${body}`;
-  }
 }
 
 function greeting(origin: URL, realms: readonly string[]): string {

@@ -16,10 +16,10 @@ export class Command {
   stdout = "";
   stderr = "";
 
-  /** Runs `node <script>` on a port the system chooses, unless `env` says otherwise. */
-  constructor(script: string, env: Readonly<Record<string, string>>) {
+  /** Runs `command` on a port the system chooses, unless `env` says otherwise. */
+  constructor([file = "", ...parameters]: readonly string[], env: Readonly<Record<string, string>>) {
     const inherited = Object.entries(process.env).filter(([name]) => !THEIRS.includes(name));
-    this.process = spawn(process.execPath, [script], {
+    this.process = spawn(file, parameters, {
       cwd: PROJECT,
       env: { ...Object.fromEntries(inherited), PORT: "0", ...env },
       stdio: ["ignore", "pipe", "pipe"],

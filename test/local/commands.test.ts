@@ -37,7 +37,7 @@ function scratchDirectory(): string {
 /** The bundler is the last to go: it ends when it finds its pipe closed, a moment after the command. */
 async function expectGone(processes: readonly number[]): Promise<void> {
   expect(processes.length).toBeGreaterThan(0);
-  await expect.poll(() => running(processes), { timeout: 2_000 }).toStrictEqual([]);
+  await expect.poll(() => running(processes), { timeout: 5_000 }).toStrictEqual([]);
 }
 
 async function roleIn(url: string, realm: string): Promise<unknown> {
@@ -48,6 +48,8 @@ async function roleIn(url: string, realm: string): Promise<unknown> {
 }
 
 describe.each(COMMANDS)("%s", (_, script) => {
+  const node = [process.execPath, script];
+
   describe("with a large configuration in WAMP_CONFIG", () => {
     const data = scratchDirectory();
     let command: Command;
@@ -56,7 +58,7 @@ describe.each(COMMANDS)("%s", (_, script) => {
     beforeAll(async () => {
       const text = JSON.stringify(CONFIG, null, 1);
       expect(text.length).toBeGreaterThan(100_000);
-      command = new Command(script, { WAMP_CONFIG: text, WAMP_DATA: data, ROLE_NAME: AWKWARD });
+      command = new Command(node, { WAMP_CONFIG: text, WAMP_DATA: data, ROLE_NAME: AWKWARD });
       origin = await command.origin();
     });
 
@@ -115,7 +117,7 @@ describe.each(COMMANDS)("%s", (_, script) => {
     });
 
     it("opens realm1 without a configuration, and ends with code 0 on Ctrl-C", async () => {
-      command = new Command(script, { WAMP_DATA: scratchDirectory() });
+      command = new Command(node, { WAMP_DATA: scratchDirectory() });
       const { host } = await command.origin();
       expect(command.stdout).toContain(`  ws://${host}/ws/realm1\n`);
       expect(await roleIn(`ws://${host}/ws/realm1`, "realm1")).toBe("anonymous");
@@ -126,14 +128,24 @@ describe.each(COMMANDS)("%s", (_, script) => {
       expect(command.stderr).toBe("");
     });
 
+    it("ends when npm is told to, whose shell dies without a word", async () => {
+      const shell = ["sh", "-c", `"${process.execPath}" ${script}; true`];
+      command = new Command(shell, { WAMP_DATA: scratchDirectory(), npm_lifecycle_event: "start" });
+      await command.origin();
+      const started = command.descendants();
+      command.process.kill("SIGTERM");
+      await expectGone(started);
+      expect(command.stderr).toBe("");
+    });
+
     it("lists the faults of a configuration and ends with code 1", async () => {
       const file = join(scratchDirectory(), "config.json");
       writeFileSync(file, JSON.stringify({ version: 2, realms: [{ name: "a", roles: [{}] }] }));
-      command = new Command(script, { WAMP_CONFIG: `@${file}`, WAMP_DATA: scratchDirectory() });
+      command = new Command(node, { WAMP_CONFIG: `@${file}`, WAMP_DATA: scratchDirectory() });
       expect(await command.ended()).toBe(1);
       expect(command.stdout).toBe("");
       expect(command.stderr.split("\n")).toStrictEqual([
-        "wamp-edge: the configuration is faulty",
+        "wamp-edge: the configuration has faults",
         "version must be 1",
         "realms[0].roles[0].name is missing",
         "",
@@ -144,7 +156,7 @@ describe.each(COMMANDS)("%s", (_, script) => {
       const occupant = createServer().listen(0, "127.0.0.1");
       await new Promise((resolve) => occupant.once("listening", resolve));
       const { port } = occupant.address() as { port: number };
-      command = new Command(script, { PORT: String(port) });
+      command = new Command(node, { PORT: String(port) });
       expect(await command.ended()).toBe(1);
       expect(command.stdout).toBe("");
       expect(command.stderr).toBe(

@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readEnvironment, StartError } from "../../src/local/environment.ts";
 
-const NOTHING_DEPLOYED = { version: 1, realms: [] };
+/** Stands for `src/config.ts`. */
+const nothing = async () => ({ version: 1, realms: [] });
+
+/** A configuration with these realms, which admit nobody. */
+function configOf(...names: unknown[]): object {
+  return { version: 1, realms: names.map((name) => ({ name })) };
+}
 
 function inFile(text: string): string {
   const file = join(mkdtempSync(join(tmpdir(), "wamp-edge-")), "config.json");
@@ -15,8 +21,8 @@ function inFile(text: string): string {
 }
 
 describe("readEnvironment", () => {
-  it("listens on the loopback address and opens realm1 for development when nothing is said", () => {
-    expect(readEnvironment({}, NOTHING_DEPLOYED)).toStrictEqual({
+  it("listens on the loopback address and opens realm1 for development when nothing is said", async () => {
+    expect(await readEnvironment({}, nothing)).toStrictEqual({
       host: "127.0.0.1",
       port: 8787,
       dataDirectory: undefined,
@@ -25,58 +31,70 @@ describe("readEnvironment", () => {
     });
   });
 
-  it("takes HOST, PORT and WAMP_DATA as they are", () => {
-    const environment = readEnvironment({ HOST: "0.0.0.0", PORT: "80", WAMP_DATA: "/srv/wamp" }, NOTHING_DEPLOYED);
+  it("opens nothing when WAMP_DEVELOPMENT says false", async () => {
+    const { realms, bindings } = await readEnvironment({ WAMP_DEVELOPMENT: "false" }, nothing);
+    expect(realms).toStrictEqual([]);
+    expect(bindings).toStrictEqual({ WAMP_DEVELOPMENT: "false" });
+  });
+
+  it("takes HOST, PORT and WAMP_DATA as they are", async () => {
+    const environment = await readEnvironment({ HOST: "0.0.0.0", PORT: "80", WAMP_DATA: "/srv/wamp" }, nothing);
     expect(environment).toMatchObject({ host: "0.0.0.0", port: 80, dataDirectory: "/srv/wamp" });
   });
 
-  it("names the realms of the deployed configuration and passes its secrets on", () => {
-    const deployed = { realms: [{ name: "shop", auth: { ticket: { env: "TICKET" } } }] };
-    const { realms, bindings } = readEnvironment({ TICKET: "t:'\"`$HOME\n", OTHER: "no" }, deployed);
+  it("names the realms of the deployed configuration and passes its secrets on, and no other variable", async () => {
+    const deployed = { version: 1, realms: [{ name: "shop", roles: [{ name: { env: "ROLE" } }] }] };
+    const { realms, bindings } = await readEnvironment({ ROLE: "r:'\"`$HOME\n", OTHER: "no" }, async () => deployed);
     expect(realms).toStrictEqual(["shop"]);
-    expect(bindings).toStrictEqual({ TICKET: "t:'\"`$HOME\n", WAMP_DEVELOPMENT: "true" });
+    expect(bindings).toStrictEqual({ ROLE: "r:'\"`$HOME\n", WAMP_DEVELOPMENT: "true" });
   });
 
-  it("prefers WAMP_CONFIG, keeps its text to the letter and leaves patterns out of the realms", () => {
-    const text = '{ "realms":\n [{ "name": "a" }, { "name": "tenant-*" }, { "name": "b" }, {}, 7] }';
-    const { realms, bindings } = readEnvironment({ WAMP_CONFIG: text }, { realms: [{ name: "deployed" }] });
+  it("prefers WAMP_CONFIG, keeps its text to the letter and leaves patterns out of the realms", async () => {
+    const text = JSON.stringify(configOf("a", "tenant-*", "b"), null, 2);
+    const { realms, bindings } = await readEnvironment({ WAMP_CONFIG: text }, async () => configOf("deployed"));
     expect(realms).toStrictEqual(["a", "b"]);
     expect(bindings).toStrictEqual({ WAMP_CONFIG: text, WAMP_DEVELOPMENT: "true" });
   });
 
-  it("names no realm when all of them are patterns", () => {
-    const { realms } = readEnvironment({ WAMP_CONFIG: '{"realms":[{"name":"tenant-*"}]}' }, NOTHING_DEPLOYED);
-    expect(realms).toStrictEqual([]);
-  });
-
-  it("reads WAMP_CONFIG from the file after an @", () => {
-    const text = '{"realms":[{"name":"from.file"}]}\n';
-    const { realms, bindings } = readEnvironment({ WAMP_CONFIG: `@${inFile(text)}` }, NOTHING_DEPLOYED);
+  it("reads WAMP_CONFIG from the file after an @", async () => {
+    const text = `${JSON.stringify(configOf("from.file"))}\n`;
+    const { realms, bindings } = await readEnvironment({ WAMP_CONFIG: `@${inFile(text)}` }, nothing);
     expect(realms).toStrictEqual(["from.file"]);
     expect(bindings.WAMP_CONFIG).toBe(text);
   });
 
-  it("leaves a secret that is not set to the Worker, and names of Object.prototype too", () => {
-    const text = '{"realms":[],"a":{"env":"MISSING"},"b":{"env":"toString"}}';
-    const { bindings } = readEnvironment({ WAMP_CONFIG: text }, NOTHING_DEPLOYED);
-    expect(Object.keys(bindings)).toStrictEqual(["WAMP_DEVELOPMENT", "WAMP_CONFIG"]);
+  it("does not let a secret take the place of the configuration", async () => {
+    const text = JSON.stringify({ version: 1, realms: [{ name: "a", roles: [{ name: { env: "WAMP_CONFIG" } }] }] });
+    const { bindings } = await readEnvironment({ WAMP_CONFIG: `@${inFile(text)}` }, nothing);
+    expect(bindings.WAMP_CONFIG).toBe(text);
   });
 
-  it("does not let a secret take the place of the configuration", () => {
-    const text = '{"realms":[{"name":{"env":"WAMP_CONFIG"}}]}';
-    const file = `@${inFile(text)}`;
-    expect(readEnvironment({ WAMP_CONFIG: file }, NOTHING_DEPLOYED).bindings.WAMP_CONFIG).toBe(text);
+  it("lists every fault of a configuration, a missing secret among them", async () => {
+    const text = JSON.stringify({ version: 2, realms: [{ name: "a", roles: [{ name: { env: "MISSING" } }] }] });
+    await expect(readEnvironment({ WAMP_CONFIG: text }, nothing)).rejects.toThrow(
+      new StartError(
+        [
+          "the configuration has faults",
+          "realms[0].roles[0].name needs the binding MISSING, which is missing, empty or not text",
+          "version must be 1",
+        ].join("\n"),
+      ),
+    );
   });
 
   it.each([
-    ["a file that is not there", { WAMP_CONFIG: "@no/such.json" }, /^WAMP_CONFIG: cannot read the file no\/such\.json/],
-    ["text that is not JSON", { WAMP_CONFIG: '{\n"realms": oops' }, /^WAMP_CONFIG is not JSON: /],
+    [
+      "a file that is not there",
+      { WAMP_CONFIG: "@no/such.json" },
+      /^WAMP_CONFIG: cannot read the file no\/such\.json \(.+\)$/,
+    ],
+    ["an empty file", { WAMP_CONFIG: `@${inFile("\n")}` }, /^WAMP_CONFIG: the file .+ is empty$/],
+    ["text that is not JSON", { WAMP_CONFIG: '{\n"realms": oops' }, /^the configuration is not valid JSON.*$/],
     ["a PORT that is not a number", { PORT: "http" }, /^PORT must be a number from 0 to 65535, not "http"$/],
     ["a PORT out of range", { PORT: "65536" }, /^PORT must be a number from 0 to 65535, not "65536"$/],
-  ])("refuses %s in one line", (_, environment, message) => {
-    const read = () => readEnvironment(environment, NOTHING_DEPLOYED);
-    expect(read).toThrow(StartError);
-    expect(read).toThrow(message);
-    expect(read).not.toThrow(/\n/);
+  ])("refuses %s in one line", async (_, environment, message) => {
+    const refusal = await readEnvironment(environment, nothing).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(StartError);
+    expect((refusal as Error).message).toMatch(message);
   });
 });
