@@ -8,6 +8,8 @@ import type { Host } from "./host.ts";
 import type { Limits } from "./limits.ts";
 import type { Dict, Event, Publish, Subscribe, Unsubscribe } from "./message.ts";
 import { MessageType } from "./message.ts";
+import { MetaEvents } from "./meta/events.ts";
+import { subscribed, unsubscribed } from "./meta/subscription.ts";
 import { carriedDetails, isCarried } from "./passthru.ts";
 import type { Session } from "./session.ts";
 import type { Subscription } from "./subscription.ts";
@@ -16,23 +18,27 @@ import type { Match } from "./uri.ts";
 
 export class Broker {
   readonly subscriptions = new Subscriptions();
+  readonly metaEvents: MetaEvents;
   readonly #host: Host;
   readonly #limits: Limits;
 
-  constructor(host: Host, limits: Limits) {
+  constructor(host: Host, limits: Limits, hasMetaApi: boolean) {
     this.#host = host;
     this.#limits = limits;
+    this.metaEvents = new MetaEvents(this.subscriptions, host, hasMetaApi);
   }
 
   /** Subscribing again to the same topic answers with the same subscription. */
   subscribe(session: Session, [, request, options, topic]: Subscribe): void {
     const match = (options.match ?? "exact") as Match;
     const known = this.subscriptions.get(match, topic);
-    if (known === undefined || !known.subscribers.has(session)) this.#checkLimit(session);
+    const isNew = known === undefined || !known.subscribers.has(session);
+    if (isNew) this.#checkLimit(session);
     const subscription = known ?? this.subscriptions.create(this.#host.randomId(), match, topic, this.#host.now());
     this.subscriptions.join(subscription, session);
     session.transport.save();
     session.transport.send([MessageType.SUBSCRIBED, request, subscription.id]);
+    if (isNew) subscribed(this.metaEvents, session, subscription);
   }
 
   unsubscribe(session: Session, [, request, subscriptionId]: Unsubscribe): void {
@@ -41,6 +47,7 @@ export class Broker {
     this.subscriptions.part(subscription, session);
     session.transport.save();
     session.transport.send([MessageType.UNSUBSCRIBED, request]);
+    unsubscribed(this.metaEvents, session, subscription);
   }
 
   /** One EVENT per matching subscription and subscriber, all with the same publication id (Publish and Subscribe). */
@@ -65,7 +72,10 @@ export class Broker {
 
   /** The session is gone: so are its subscriptions. */
   leave(session: Session): void {
-    for (const subscription of session.subscriptions.values()) this.subscriptions.part(subscription, session);
+    for (const subscription of session.subscriptions.values()) {
+      this.subscriptions.part(subscription, session);
+      unsubscribed(this.metaEvents, session, subscription, session);
+    }
   }
 
   #checkLimit(session: Session): void {

@@ -20,6 +20,8 @@ import { chooseCallee } from "./invocation-policy.ts";
 import type { Limits } from "./limits.ts";
 import type { Call, Cancel, Dict, ErrorMessage, Id, Register, Unregister, Uri, Yield } from "./message.ts";
 import { MessageType } from "./message.ts";
+import type { MetaEvents } from "./meta/events.ts";
+import { registered, unregistered } from "./meta/registration.ts";
 import { carriedDetails, isCarried } from "./passthru.ts";
 import { Payload } from "./payload.ts";
 import type { InvocationPolicy } from "./registration.ts";
@@ -31,11 +33,13 @@ export class Dealer {
   readonly registrations = new Registrations();
   readonly #host: Host;
   readonly #limits: Limits;
+  readonly #metaEvents: MetaEvents;
   readonly #timeouts = new Deadlines<Invocation>();
 
-  constructor(host: Host, limits: Limits) {
+  constructor(host: Host, limits: Limits, metaEvents: MetaEvents) {
     this.#host = host;
     this.#limits = limits;
+    this.#metaEvents = metaEvents;
   }
 
   register(session: Session, [, request, options, procedure]: Register): void {
@@ -46,15 +50,18 @@ export class Dealer {
       throw new WampError(WampUri.PROCEDURE_ALREADY_EXISTS);
     }
     // The same session once more: one entry, the same id (D-27).
-    if (known === undefined || !session.registrations.has(known.id)) {
-      this.#checkLimit(session.registrations.size, this.#limits.registrations_per_session, "hold", "registrations");
-      const { registrations } = this;
-      const created = known ?? registrations.create(this.#host.randomId(), match, procedure, policy, this.#host.now());
-      registrations.join(created, session, options);
-      session.transport.save();
+    if (known !== undefined && session.registrations.has(known.id)) {
+      session.transport.send([MessageType.REGISTERED, request, known.id]);
+      return;
     }
-    const { id } = this.registrations.get(match, procedure)!;
-    session.transport.send([MessageType.REGISTERED, request, id]);
+    this.#checkLimit(session.registrations.size, this.#limits.registrations_per_session, "hold", "registrations");
+    const { registrations } = this;
+    const registration =
+      known ?? registrations.create(this.#host.randomId(), match, procedure, policy, this.#host.now());
+    registrations.join(registration, session, options);
+    session.transport.save();
+    session.transport.send([MessageType.REGISTERED, request, registration.id]);
+    registered(this.#metaEvents, session, registration);
   }
 
   /** Invocations in flight go on: their answers still reach the callers. */
@@ -64,6 +71,7 @@ export class Dealer {
     this.registrations.part(registration, session);
     session.transport.save();
     session.transport.send([MessageType.UNREGISTERED, request]);
+    unregistered(this.#metaEvents, session, registration);
   }
 
   /** Opens a call, or carries the next chunk of one (Progressive Call Invocations). */
@@ -156,7 +164,10 @@ export class Dealer {
       this.#end(invocation);
       fail(invocation, WampUri.CANCELED, CALLEE_GONE);
     }
-    for (const registration of session.registrations.values()) this.registrations.part(registration, session);
+    for (const registration of session.registrations.values()) {
+      this.registrations.part(registration, session);
+      unregistered(this.#metaEvents, session, registration, session);
+    }
   }
 
   /** Puts back the calls a session that slept still waits for; every session must be awake by now. */

@@ -12,8 +12,10 @@ import { admit } from "./handshake.ts";
 import type { Host, Transport } from "./host.ts";
 import { nextId } from "./id.ts";
 import type { CallRecord } from "./invocation.ts";
-import type { ClientMessage, Dict, Id, MessageType as Type, Uri } from "./message.ts";
+import type { Call, ClientMessage, Dict, Id, MessageType as Type, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
+import { callMeta } from "./meta/index.ts";
+import { joined, left } from "./meta/session.ts";
 import { parse } from "./parse.ts";
 import type { Peer, PeerRecord, SessionRecord } from "./peer.ts";
 import type { RealmConfig } from "./realm-config.ts";
@@ -38,6 +40,7 @@ export class Realm {
   readonly dealer: Dealer;
   /** session id → session */
   readonly sessions = new Map<Id, Session>();
+  readonly hasMetaApi: boolean;
   readonly #config: RealmConfig;
   readonly #host: Host;
   readonly #authorization: Authorization;
@@ -48,9 +51,10 @@ export class Realm {
     this.name = name;
     this.#config = config;
     this.#host = host;
+    this.hasMetaApi = config.options.enable_meta_api;
     this.#authorization = new Authorization(config.roles);
-    this.broker = new Broker(host, config.limits);
-    this.dealer = new Dealer(host, config.limits);
+    this.broker = new Broker(host, config.limits, this.hasMetaApi);
+    this.dealer = new Dealer(host, config.limits, this.broker.metaEvents);
   }
 
   /** A transport has opened; its client has to say HELLO. */
@@ -158,7 +162,7 @@ export class Realm {
         // The chunks of a progressive call are authorized with the first (PINV-14).
         if (session.calls.has(message[1])) return this.dealer.call(session, message, CONTINUED);
         this.#checkSequence(session, message[1]);
-        return this.dealer.call(session, message, this.#permit(session, "call", message[3], "exact"));
+        return this.#call(session, message, this.#permit(session, "call", message[3], "exact"));
       case MessageType.YIELD:
         return this.dealer.yield(session, message);
       case MessageType.ERROR:
@@ -191,6 +195,11 @@ export class Realm {
     }
   }
 
+  #call(session: Session, message: Call, permission: Permission): void {
+    if (isReservedUri(message[3])) callMeta(this, session, message);
+    else this.dealer.call(session, message, permission);
+  }
+
   /** The first message: HELLO, or a client that gives up. */
   #open(peer: Peer, message: ClientMessage): void {
     if (message[0] === MessageType.ABORT) return this.#close(peer, CloseCode.NORMAL, "aborted by the client");
@@ -206,6 +215,7 @@ export class Realm {
     this.sessions.set(session.id, session);
     peer.transport.save();
     peer.transport.send([MessageType.WELCOME, session.id, this.#welcomeDetails(session)]);
+    joined(this.broker.metaEvents, session);
   }
 
   #welcomeDetails({ identity }: Session): Dict {
@@ -266,6 +276,7 @@ export class Realm {
     session.transport.save();
     this.dealer.leave(session);
     this.broker.leave(session);
+    left(this.broker.metaEvents, session);
   }
 
   #close(peer: Peer, code: number, reason: string): void {

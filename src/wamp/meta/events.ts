@@ -1,0 +1,37 @@
+/** Meta events: what the router publishes about its own sessions, registrations and subscriptions (Meta API). */
+
+import { NO_DETAILS } from "../disclosure.ts";
+import type { Host } from "../host.ts";
+import type { Dict, Id, List, Uri } from "../message.ts";
+import { MessageType } from "../message.ts";
+import { Payload } from "../payload.ts";
+import type { Session } from "../session.ts";
+import type { Subscriptions } from "../subscription.ts";
+
+export class MetaEvents {
+  readonly #subscriptions: Subscriptions;
+  readonly #host: Host;
+  readonly #isEnabled: boolean;
+
+  constructor(subscriptions: Subscriptions, host: Host, isEnabled: boolean) {
+    this.#subscriptions = subscriptions;
+    this.#host = host;
+    this.#isEnabled = isEnabled;
+  }
+
+  /**
+   * Publishes on a `wamp.` topic, in the name of nobody (META-08), to every subscriber but `leaving`, a session that is
+   * on its way out (D-28). `args` is asked for the Arguments only if somebody subscribed. Call it after the reply to
+   * the request that is the reason for it (ORD-09).
+   */
+  publish(topic: Uri, args: () => List, leaving?: Session): void {
+    if (!this.#isEnabled) return;
+    let event: { readonly publication: Id; readonly payload: Payload } | undefined;
+    this.#subscriptions.forEachMatch(topic, (subscription) => {
+      event ??= { publication: this.#host.randomId(), payload: Payload.of(args()) };
+      const details: Dict = subscription.match === "exact" ? NO_DETAILS : { topic };
+      const message = [MessageType.EVENT, subscription.id, event.publication, details, event.payload] as const;
+      for (const session of subscription.subscribers) if (session !== leaving) session.transport.send(message);
+    });
+  }
+}

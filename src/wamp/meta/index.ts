@@ -1,0 +1,31 @@
+/** The procedures the router itself answers, on URIs nobody else can register (Meta API). */
+
+import { NO_DETAILS } from "../disclosure.ts";
+import { WampError, WampUri } from "../errors.ts";
+import type { Call, Uri } from "../message.ts";
+import { MessageType } from "../message.ts";
+import { Payload } from "../payload.ts";
+import type { Realm } from "../realm.ts";
+import type { Session } from "../session.ts";
+import type { MetaProcedure } from "./procedure.ts";
+
+/**
+ * URI → procedure. To add some: export a `Record<Uri, MetaProcedure>` from the file named after what they are about
+ * (it need not be in this folder) and spread it here; nothing else has to know. A realm without `enable_meta_api`
+ * has none of them. All URIs begin with `wamp.`, so that no name every object has can be asked for.
+ */
+export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> = {};
+
+/**
+ * Answers a CALL of a reserved URI, which never reaches a callee, whatever pattern it registered (URI-13). Throws
+ * no_such_procedure where there is none, and what the procedure throws.
+ */
+export function callMeta(realm: Realm, caller: Session, [, request, , uri, payload]: Call): void {
+  const procedure = realm.hasMetaApi ? META_PROCEDURES[uri] : undefined;
+  if (procedure === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE);
+  const answer = procedure(realm, caller, payload);
+  const result = answer instanceof Payload ? answer : answer.payload;
+  const fault = caller.transport.send([MessageType.RESULT, request, NO_DETAILS, result]);
+  if (fault === "too large") throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED);
+  if (!(answer instanceof Payload)) answer.afterwards();
+}
