@@ -25,7 +25,7 @@ export const ANYTHING = {
 
 /**
  * The host of one realm. Ids and random bytes count up and time stands still until `advance`, so that expectations are
- * literal. By default everybody may join as `anonymous` and do anything.
+ * literal. By default everybody may join as `anonymous` and do anything (`realmConfig`).
  */
 export class Stage implements Host {
   realm: Realm;
@@ -211,7 +211,8 @@ export function violated(client: string, message: string): Entry[] {
   return aborted(client, "wamp.error.protocol_violation", 1002, message);
 }
 
-function realmConfig(input: Partial<RealmInput>): RealmConfig {
+/** A realm that admits everybody and allows everything, save what `input` says otherwise. */
+export function realmConfig(input: Partial<RealmInput> = {}): RealmConfig {
   const parsed = parseRealm({
     name: "realm1",
     roles: [{ name: "anonymous", permissions: [ANYTHING] }],
