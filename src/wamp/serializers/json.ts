@@ -69,8 +69,8 @@ function foldPayload(message: unknown[], frame: string, index: number): void {
   const start = elementStart(frame, index);
   makeExact(message, frame.slice(0, start - 1), "]");
   const length = trimmedLength(isEmptyList(args), hasKwargs && !isEmptyDict(kwargs));
-  // A trailing `{}` is cut off with its comma. Nothing after its brace can hold another one.
-  const end = length === 1 && hasKwargs ? frame.lastIndexOf(",", frame.lastIndexOf("{")) : frame.lastIndexOf("]");
+  // An empty ArgumentsKw is cut off with the comma before it, the last one there is.
+  const end = frame.lastIndexOf(length === 1 && hasKwargs ? "," : "]");
   message[index] =
     length === 0
       ? Payload.NONE

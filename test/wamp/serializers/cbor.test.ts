@@ -208,6 +208,7 @@ describe("dict keys", () => {
     expect(faultOf(cbor, bytes(`84 1820 01 bf 7f69${proto}ff a0 ff 63612e62`))).toMatch(/__proto__/);
     expect(faultOf(cbor, publish(`81 a1 69${proto} a0`))).toMatch(/__proto__/);
     expect(argument(`a1 6a78${proto} 01`)).toStrictEqual({ x__proto__: 1 });
+    expect(argument(`a1 6a${proto}78 01`)).toStrictEqual({ __proto__x: 1 });
   });
 
   test("a __proto__ key in pieces, or made of one that is no string, touches no prototype [SER-18]", () => {

@@ -180,6 +180,7 @@ describe("dict keys", () => {
     expect(faultOf(msgpack, publish(`91 81 ${proto} 80`))).toMatch(/__proto__/);
     expect(faultOf(msgpack, publish(`90 81 d909 ${proto.slice(3)} 80`, 2))).toMatch(/__proto__/);
     expect(argument(`81 aa 78 ${proto.slice(3)} 01`)).toStrictEqual({ x__proto__: 1 });
+    expect(argument(`81 aa ${proto.slice(3)} 78 01`)).toStrictEqual({ __proto__x: 1 });
     expect(argument(proto)).toBe("__proto__");
   });
 
