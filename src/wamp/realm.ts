@@ -44,6 +44,8 @@ export class Realm {
   readonly #config: RealmConfig;
   readonly #host: Host;
   readonly #authorization: Authorization;
+  /** session → the peer whose it is */
+  readonly #peers = new Map<Session, Peer>();
   /** Peers that owe the router a HELLO or a GOODBYE. */
   readonly #overdue = new Deadlines<Peer>();
 
@@ -86,14 +88,23 @@ export class Realm {
     this.#close(peer, code, uri);
   }
 
-  /** Ends a session with GOODBYE; it is detached at once, whether or not the client answers (SES-17). */
-  dismiss(peer: Peer, reason: Uri, message?: string): void {
+  /**
+   * Ends a session with GOODBYE; it is detached at once, whether or not the client answers (SES-17). `isQuiet` when no
+   * session hears of it because all are ended (Session Meta API: wamp.session.kill_all).
+   */
+  dismiss(peer: Peer, reason: Uri, message?: string, isQuiet = false): void {
     if (peer.state.kind !== "open") return;
     peer.transport.send([MessageType.GOODBYE, message === undefined ? NO_DETAILS : { message }, reason]);
-    this.#leave(peer.state.session);
+    this.#leave(peer.state.session, isQuiet);
     const deadline = this.#host.now() + this.#config.limits.goodbye_timeout;
     peer.state = { kind: "closing", deadline };
     this.#expect(peer, deadline);
+  }
+
+  /** `dismiss` for a session; one that has left already stays as it is. */
+  kill(session: Session, reason: Uri, message?: string, isQuiet = false): void {
+    const peer = this.#peers.get(session);
+    if (peer !== undefined) this.dismiss(peer, reason, message, isQuiet);
   }
 
   /** The transport is gone. */
@@ -144,8 +155,7 @@ export class Realm {
 
   #wakeSession(peer: Peer, record: SessionRecord): Session {
     const session = new Session(peer.transport, record);
-    peer.state = { kind: "open", session };
-    this.sessions.set(session.id, session);
+    this.#attach(peer, session);
     this.broker.subscriptions.wake(session, record.subscriptions);
     this.dealer.registrations.wake(session, record.registrations);
     return session;
@@ -211,8 +221,7 @@ export class Realm {
     if (!admission.ok) return this.abort(peer, admission.uri, admission.message, CloseCode.NORMAL);
     this.#overdue.delete(peer);
     const session = new Session(peer.transport, { ...admission, id: this.#newSessionId() });
-    peer.state = { kind: "open", session };
-    this.sessions.set(session.id, session);
+    this.#attach(peer, session);
     peer.transport.save();
     peer.transport.send([MessageType.WELCOME, session.id, this.#welcomeDetails(session)]);
     joined(this.broker.metaEvents, session);
@@ -270,13 +279,20 @@ export class Realm {
     peer.transport.send([MessageType.ERROR, type, request, NO_DETAILS, error.uri, error.payload]);
   }
 
+  #attach(peer: Peer, session: Session): void {
+    peer.state = { kind: "open", session };
+    this.sessions.set(session.id, session);
+    this.#peers.set(session, peer);
+  }
+
   /** Releases what the session holds; nothing is sent to it any more. */
-  #leave(session: Session): void {
+  #leave(session: Session, isQuiet = false): void {
     this.sessions.delete(session.id);
+    this.#peers.delete(session);
     session.transport.save();
     this.dealer.leave(session);
     this.broker.leave(session);
-    left(this.broker.metaEvents, session);
+    if (!isQuiet) left(this.broker.metaEvents, session);
   }
 
   #close(peer: Peer, code: number, reason: string): void {

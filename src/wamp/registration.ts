@@ -63,6 +63,10 @@ export class Registrations {
     return this.#byProcedure.get(match, procedure);
   }
 
+  values(): Iterable<Registration> {
+    return this.#byId.values();
+  }
+
   byId(registrationId: Id): Registration | undefined {
     return this.#byId.get(registrationId);
   }

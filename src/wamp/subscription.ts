@@ -32,6 +32,14 @@ export class Subscriptions {
     return this.#byTopic.get(match, topic);
   }
 
+  byId(subscriptionId: Id): Subscription | undefined {
+    return this.#byId.get(subscriptionId);
+  }
+
+  values(): Iterable<Subscription> {
+    return this.#byId.values();
+  }
+
   /** Calls `visit` with every subscription an event on `topic` goes to. */
   forEachMatch(topic: Uri, visit: (subscription: Subscription) => void): void {
     this.#byTopic.forEachMatch(topic, visit);

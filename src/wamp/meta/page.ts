@@ -1,0 +1,46 @@
+/** Lists of ids that stay small however large the realm is. */
+
+import { WampError, WampUri } from "../errors.ts";
+import { isId } from "../id.ts";
+import type { Id } from "../message.ts";
+import type { Payload } from "../payload.ts";
+import { optionalKeyword } from "./arguments.ts";
+
+/**
+ * Ids in one list. The specification knows whole lists only, and gets them up to here: 10,000 ids are 170 kB of JSON.
+ * A longer list would cost every other session of the realm, so it is refused, not cut short without notice.
+ */
+export const MAX_LISTED = 10_000;
+
+/**
+ * What a list procedure lists: everything, in any order; limit_exceeded beyond `MAX_LISTED`. With the keyword arguments
+ * `limit` (1 to `MAX_LISTED`) or `after` (an id) a page instead: the lowest ids above `after`, ascending, at most
+ * `limit` of them. The last id of a page is the `after` of the next one; a page with fewer than `limit` is the last.
+ * What is there all the while is listed once, whatever comes and goes between the pages.
+ */
+export function listed<T extends { readonly id: Id }>(items: Iterable<T>, payload: Payload): T[] {
+  const limit = optionalKeyword(payload, "limit", isLimit);
+  const after = optionalKeyword(payload, "after", isId);
+  return limit === undefined && after === undefined ? whole(items) : page(items, limit ?? MAX_LISTED, after ?? 0);
+}
+
+function whole<T>(items: Iterable<T>): T[] {
+  const list: T[] = [];
+  for (const item of items) {
+    if (list.length === MAX_LISTED) {
+      throw new WampError(WampUri.LIMIT_EXCEEDED, `more than ${MAX_LISTED} ids: page with the kwargs limit and after`);
+    }
+    list.push(item);
+  }
+  return list;
+}
+
+function page<T extends { readonly id: Id }>(items: Iterable<T>, limit: number, after: Id): T[] {
+  const list: T[] = [];
+  for (const item of items) if (item.id > after) list.push(item);
+  return list.sort((a, b) => a.id - b.id).slice(0, limit);
+}
+
+function isLimit(value: unknown): value is number {
+  return isId(value) && value <= MAX_LISTED;
+}
