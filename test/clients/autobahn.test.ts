@@ -5,7 +5,6 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { useRouter } from "./black-box.ts";
 import { startProxy } from "./cuttable-proxy.ts";
 import { freshRealm } from "./harness.ts";
-import { Stage } from "./stage.ts";
 
 // It warns of every connection that closes.
 autobahn.log.warn = () => {};
@@ -151,7 +150,7 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
 });
 
 test("[WS-04] autobahn's own offer of subprotocols is served", async () => {
-  const { realm } = new Stage(router, { subprotocol: "wamp.2.json", evict: false }).room();
+  const realm = freshRealm();
   const { session } = await openWith({ url: router().realmUrl(realm), realm });
   await session.register("com.app.procedure", () => "default");
   expect(await session.call("com.app.procedure")).toBe("default");
@@ -185,7 +184,7 @@ function open(serializer: SerializerName, url?: string, realm = freshRealm()): P
 
 function openWith(options: { url: string; realm: string; serializers?: object[] }): Promise<Opened> {
   const { url, realm } = options;
-  const connection = new autobahn.Connection(options);
+  const connection = new autobahn.Connection({ ...options, on_user_error: () => {} });
   const { promise: closed, resolve: close } = Promise.withResolvers<{ reason: string; details: Dict }>();
   onTestFinished(() => closeQuietly(connection));
   return new Promise((resolve, reject) => {

@@ -26,7 +26,9 @@ export function blackBox(
   subprotocols: readonly Subprotocol[],
   { evict }: { evict: boolean },
 ): void {
-  describe.each(subprotocols)(evict ? "[SES-30] %s, asleep between messages" : "%s", (subprotocol) => {
+  const title = evict ? "[SES-30] %s, asleep between messages" : "%s";
+  // Falling asleep takes a realm that just changed a quarter of a second: let many do it at once.
+  describe.each(subprotocols)(title, { concurrent: evict }, (subprotocol) => {
     const stage = new Stage(router, { subprotocol, evict });
     sessions(stage);
     messages(stage);

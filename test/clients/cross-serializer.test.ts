@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { useRouter } from "./black-box.ts";
 import { ID, type RawClient } from "./raw-client.ts";
-import { Stage } from "./stage.ts";
+import { type Room, Stage } from "./stage.ts";
 import { SUBPROTOCOLS, type Subprotocol } from "./wire.ts";
 
 const router = useRouter();
@@ -36,7 +36,8 @@ const PAIRS = SUBPROTOCOLS.flatMap((from) => SUBPROTOCOLS.map((to) => [from, to]
 
 describe.each(PAIRS)("from %s to %s", (from, to) => {
   test("[SER-01][SER-03][SER-04][SER-13][SER-14][CALL-02] EVENT, INVOCATION and RESULT carry what was sent", async () => {
-    const [sender, receiver] = await clients(from, to);
+    using room = roomOf(from);
+    const [sender, receiver] = await room.pair(to);
     const payload = [[VALUES, ...Object.values(VALUES)], VALUES];
 
     await receiver.send([32, 1, {}, "com.app.topic"]);
@@ -53,7 +54,8 @@ describe.each(PAIRS)("from %s to %s", (from, to) => {
   });
 
   test("[CALL-05] ERROR carries what was sent", async () => {
-    const [sender, receiver] = await clients(from, to);
+    using room = roomOf(from);
+    const [sender, receiver] = await room.pair(to);
     await receiver.send([64, 1, {}, "com.app.fail"]);
     const [, , registration] = await receiver.expect([65, 1, ID]);
     await sender.send([48, 1, {}, "com.app.fail"]);
@@ -70,22 +72,22 @@ describe("what only some serializers can write", () => {
       ["wamp.2.msgpack", "wamp.2.cbor"],
       ["wamp.2.cbor", "wamp.2.msgpack"],
     ] as const) {
-      const [sender, receiver] = await clients(from, to);
+      using room = roomOf(from);
+      const [sender, receiver] = await room.pair(to);
       expect(await relay(sender, receiver, [Number.NaN, Infinity, -Infinity])).toStrictEqual([
         Number.NaN,
         Infinity,
         -Infinity,
       ]);
-      const [other, json] = await clients(from, "wamp.2.json");
+      using plainRoom = roomOf(from);
+      const [other, json] = await plainRoom.pair("wamp.2.json");
       expect(await relay(other, json, [Number.NaN, Infinity, -Infinity])).toStrictEqual([null, null, null]);
     }
   });
 
   test("[SER-05] a string that begins with U+0000 but holds no Base64 stays a string", async () => {
-    const room = new Stage(router, { subprotocol: "wamp.2.json", evict: false }).room();
-    const sender = await room.join();
-    const receiver = await room.connect({ subprotocol: "wamp.2.msgpack" });
-    await receiver.join(room.realm);
+    using room = roomOf("wamp.2.json");
+    const [sender, receiver] = await room.pair("wamp.2.msgpack");
     await receiver.send([32, 1, {}, "com.app.topic"]);
     const [, , subscription] = await receiver.expect([33, 1, ID]);
     await sender.sendFrame('[16,1,{},"com.app.topic",["\\u0000no base64!"]]');
@@ -99,7 +101,8 @@ describe("what only some serializers can write", () => {
       ["wamp.2.cbor", Buffer.from("851001a063612e6281c2426162", "hex")],
     ] as const;
     for (const [subprotocol, frame] of frames) {
-      const [sender, receiver] = await clients(subprotocol, "wamp.2.json");
+      using room = roomOf(subprotocol);
+      const [sender, receiver] = await room.pair("wamp.2.json");
       await receiver.send([32, 1, {}, "a.b"]);
       const [, , subscription] = await receiver.expect([33, 1, ID]);
       await sender.sendFrame(frame);
@@ -109,13 +112,9 @@ describe("what only some serializers can write", () => {
   });
 });
 
-/** Two sessions on one fresh realm. */
-async function clients(from: Subprotocol, to: Subprotocol): Promise<[RawClient, RawClient]> {
-  const room = new Stage(router, { subprotocol: from, evict: false }).room();
-  const sender = await room.join();
-  const receiver = await room.connect({ subprotocol: to });
-  await receiver.join(room.realm);
-  return [sender, receiver];
+/** A fresh realm whose clients speak `subprotocol`. */
+function roomOf(subprotocol: Subprotocol): Room {
+  return new Stage(router, { subprotocol, evict: false }).room();
 }
 
 /** The arguments of one event after they went through the router. */

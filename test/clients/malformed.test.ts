@@ -18,7 +18,7 @@ describe("broken clients", () => {
   test.each(["wamp.2.json", "wamp.2.msgpack", "wamp.2.cbor"] as const)(
     `[MSG-15][SES-24][WS-12] %s: ${MESSAGES} malformed messages (seed ${SEED}) end their sessions and disturb no other`,
     async (subprotocol) => {
-      const room = new Stage(router, { subprotocol, evict: false }).room();
+      using room = new Stage(router, { subprotocol, evict: false }).room();
       const calls = await startCalls(room);
       const faults: string[] = [];
       const queue = malformedFrames(subprotocol, MESSAGES, SEED).entries();

@@ -27,7 +27,7 @@ export const ID: number = expect.toSatisfy((value) => Number.isSafeInteger(value
 export const TEXT: string = expect.any(String);
 
 // Long enough for a loaded machine, short enough to name the message that never came.
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 const FIRST_PROBE = 900_001;
 
 export class RawClient {

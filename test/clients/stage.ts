@@ -1,6 +1,5 @@
-/** Where a black-box test plays: a realm of its own and raw clients that are gone when the test ends. */
+/** Where a black-box test plays: a realm of its own and raw clients that are gone when the test leaves it. */
 
-import { onTestFinished } from "vitest";
 import { freshRealm, type Router } from "./harness.ts";
 import { ID, RawClient, type RawClientOptions } from "./raw-client.ts";
 import type { Subprotocol } from "./wire.ts";
@@ -30,40 +29,45 @@ export class Stage {
   }
 }
 
-/** One realm and the clients that enter it. */
-export class Room {
+/** One realm and the clients that enter it; their sockets end with the scope of `using room = …`. */
+export class Room implements Disposable {
   readonly realm: string;
   readonly url: string;
+  readonly #router: Router;
   readonly #subprotocol: Subprotocol;
-  readonly #beforeSend: () => Promise<void>;
+  readonly #evicts: boolean;
+  readonly #clients: RawClient[] = [];
+  #eviction: Promise<void> | undefined;
+  #hasSlept = false;
 
-  constructor(router: Router, realm: string, subprotocol: Subprotocol, evict: boolean) {
+  constructor(router: Router, realm: string, subprotocol: Subprotocol, evicts: boolean) {
     this.realm = realm;
     this.url = router.realmUrl(realm);
+    this.#router = router;
     this.#subprotocol = subprotocol;
-    this.#beforeSend = evict ? () => router.evict(realm) : async () => {};
+    this.#evicts = evicts;
   }
 
   /** A socket without a session. */
   async connect(options: RawClientOptions & { url?: string; subprotocol?: Subprotocol } = {}): Promise<RawClient> {
     const client = await RawClient.connect(options.url ?? this.url, options.subprotocol ?? this.#subprotocol, {
-      beforeSend: this.#beforeSend,
+      beforeSend: () => this.#sleep(),
       ...options,
     });
-    onTestFinished(() => client.socket.terminate());
+    this.#clients.push(client);
     return client;
   }
 
   /** A client with a session; `details` go into HELLO. */
-  async join(details?: object): Promise<RawClient> {
-    const client = await this.connect();
+  async join(details?: object, subprotocol = this.#subprotocol): Promise<RawClient> {
+    const client = await this.connect({ subprotocol });
     await client.join(this.realm, details);
     return client;
   }
 
-  /** Two clients with a session each. */
-  async pair(): Promise<[RawClient, RawClient]> {
-    return [await this.join(), await this.join()];
+  /** Two clients with a session each, the second one perhaps over another subprotocol. */
+  async pair(second?: Subprotocol): Promise<[RawClient, RawClient]> {
+    return [await this.join(), await this.join(undefined, second)];
   }
 
   /**
@@ -77,6 +81,29 @@ export class Room {
     await client.next();
     await how(client);
     await observer.expectError(48, 800_002, "wamp.error.canceled");
+  }
+
+  [Symbol.dispose](): void {
+    for (const { socket } of this.#clients) socket.terminate();
+  }
+
+  /** Puts the object to sleep where this run does. */
+  async #sleep(): Promise<void> {
+    if (!this.#evicts) return;
+    this.#eviction ??= this.#evict().finally(() => {
+      this.#eviction = undefined;
+    });
+    await this.#eviction;
+  }
+
+  async #evict(): Promise<void> {
+    try {
+      await this.#router.evict(this.realm);
+      this.#hasSlept = true;
+    } catch (fault) {
+      // It may still sleep, while a message that is not answered is on its way. The first time it must have been awake.
+      if (!this.#hasSlept || !/not currently running/.test((fault as Error).message)) throw fault;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** Wampy.js from npm, unmodified, against the router: each serializer it speaks. */
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { Wampy, type WampyOptions } from "wampy";
+import { Wampy } from "wampy";
 import { CborSerializer } from "wampy/CborSerializer.js";
 import { JsonSerializer } from "wampy/JsonSerializer.js";
 import { MsgpackSerializer } from "wampy/MsgpackSerializer.js";
@@ -162,18 +162,20 @@ test("[SES-08] wampy learns of an unknown realm by its ABORT", async () => {
   await expect(join("json", "nope")).rejects.toMatchObject({ errorUri: "wamp.error.no_such_realm" });
 });
 
+type WampyOptions = ReturnType<Wampy["getOptions"]>;
+
 /** Joins a realm for the length of the test. */
 async function join(
   serializer: SerializerName,
   realm: string,
   origin = router().origin,
-  options: WampyOptions = {},
+  options: Partial<WampyOptions> = {},
 ): Promise<Wampy> {
   const client = new Wampy(`${origin}/ws/${realm}`, {
     realm,
     serializer: new SERIALIZERS[serializer](),
     // Node's own WebSocket takes the browser's arguments and ignores the rest of what wampy passes.
-    ws: WebSocket as unknown as NonNullable<WampyOptions["ws"]>,
+    ws: WebSocket as unknown as WampyOptions["ws"],
     autoReconnect: false,
     ...options,
   });

@@ -40,7 +40,7 @@ describe("the upgrade", () => {
 describe("frames", () => {
   test("[WS-07] a message in several frames is put together first", async () => {
     for (const subprotocol of SUBPROTOCOLS) {
-      const room = stageOf(subprotocol).room();
+      using room = stageOf(subprotocol).room();
       const client = await room.connect();
       const [frame] = wireOf(subprotocol).encode([[1, room.realm, { roles: ALL_ROLES }]]) as [string | Uint8Array];
       for (let at = 0; at < frame.length; at += 7) {
@@ -53,7 +53,7 @@ describe("frames", () => {
   test.each(SUBPROTOCOLS)(
     "[WS-08][WS-09][SER-09] %s: WELCOME comes in the right kind of frame, its id an integer",
     async (subprotocol) => {
-      const room = stageOf(subprotocol).room();
+      using room = stageOf(subprotocol).room();
       const client = await room.connect();
       const arrived = once(client.socket, "message");
       await client.join(room.realm);
@@ -66,7 +66,7 @@ describe("frames", () => {
   test.each(SUBPROTOCOLS)(
     "[WS-10] %s: the wrong kind of frame is a protocol error, before and in a session",
     async (subprotocol) => {
-      const room = stageOf(subprotocol).room();
+      using room = stageOf(subprotocol).room();
       for (const client of [await room.connect(), await room.join()]) {
         const [frame] = wireOf(subprotocol).encode([[32, 1, {}, "com.app.topic"]]) as [string | Uint8Array];
         await client.sendFrame(typeof frame === "string" ? Buffer.from(frame) : Buffer.from(frame).toString("latin1"));
@@ -94,7 +94,7 @@ describe("frames", () => {
   ] as const)(
     "[WS-11][WS-12][SER-17] %s: a frame that is no message (%s) ends the session",
     async (subprotocol, frame) => {
-      const room = stageOf(subprotocol).room();
+      using room = stageOf(subprotocol).room();
       for (const client of [await room.connect(), await room.join()]) {
         await client.sendFrame(frame);
         await client.expectAbort("wamp.error.protocol_violation", 1002);
@@ -103,10 +103,12 @@ describe("frames", () => {
   );
 
   test("[WS-07][SER-12] white space around JSON and indefinite lengths in CBOR are legal", async () => {
-    const json = await stageOf("wamp.2.json").room().join();
+    using jsonRoom = stageOf("wamp.2.json").room();
+    const json = await jsonRoom.join();
     await json.sendFrame(' [ 32 , 1 , { } , "com.app.topic" ]\r\n\t');
     await json.expect([33, 1, ID]);
-    const cbor = await stageOf("wamp.2.cbor").room().join();
+    using cborRoom = stageOf("wamp.2.cbor").room();
+    const cbor = await cborRoom.join();
     const topic = new TextEncoder().encode("com.app.topic");
     await cbor.sendFrame(
       new Uint8Array([0x9f, 0x18, 32, 0x1b, 0, 0, 0, 0, 0, 0, 0, 1, 0xbf, 0xff, 0x60 + 13, ...topic, 0xff]),
@@ -115,7 +117,8 @@ describe("frames", () => {
   });
 
   test("[WS-20] pings are answered below WAMP", async () => {
-    const client = await stageOf("wamp.2.json").room().join();
+    using room = stageOf("wamp.2.json").room();
+    const client = await room.join();
     client.socket.ping("are you there");
     const [payload] = await once(client.socket, "pong");
     expect(String(payload)).toBe("are you there");
@@ -123,7 +126,8 @@ describe("frames", () => {
   });
 
   test("[WS-17] a message beyond the realm's limit ends the connection with 1009", async () => {
-    const client = await stageOf("wamp.2.json").room("small").join();
+    using room = stageOf("wamp.2.json").room("small");
+    const client = await room.join();
     await client.send([16, 1, { acknowledge: true }, "com.app.topic", ["x".repeat(4000)]]);
     await client.expect([17, 1, ID]);
     await client.send([16, 2, { acknowledge: true }, "com.app.topic", ["x".repeat(4100)]]);
@@ -131,7 +135,8 @@ describe("frames", () => {
   });
 
   test("[WS-19] 3,000 events keep their order before a subscriber that stalls", async () => {
-    const [publisher, subscriber] = await stageOf("wamp.2.json").room().pair();
+    using room = stageOf("wamp.2.json").room();
+    const [publisher, subscriber] = await room.pair();
     await subscriber.send([32, 1, {}, "com.app.topic"]);
     const [, , subscription] = await subscriber.expect([33, 1, ID]);
     subscriber.socket.pause();
@@ -147,7 +152,8 @@ describe("batches", () => {
   test.each(["wamp.2.json.batched", "wamp.2.msgpack.batched", "wamp.2.cbor.batched"] as const)(
     "[WS-21][WS-22][WS-23][WS-24] %s: a batch holds one message or many, and all are answered in order",
     async (subprotocol) => {
-      const client = await stageOf(subprotocol).room().join();
+      using room = stageOf(subprotocol).room();
+      const client = await room.join();
       await client.send([32, 1, {}, "com.app.one"]);
       await client.expect([33, 1, ID]);
       await client.send(...[2, 3, 4].map((request) => [32, request, {}, `com.app.topic${request}`]));
@@ -158,7 +164,7 @@ describe("batches", () => {
   test.each([RECORD_SEPARATOR, AUTOBAHN_SEPARATOR])(
     "[WS-26] JSON batches are answered with the terminator %j they came with",
     async (separator) => {
-      const room = stageOf("wamp.2.json.batched").room();
+      using room = stageOf("wamp.2.json.batched").room();
       const client = await room.connect({ separator });
       await client.join(room.realm);
       await client.send([32, 1, {}, "com.app.one"], [32, 2, {}, "com.app.two"]);
@@ -172,7 +178,8 @@ describe("batches", () => {
     ["wamp.2.msgpack.batched", new Uint8Array([])],
     ["wamp.2.cbor.batched", new Uint8Array([])],
   ] as const)("[WS-25] %s: an empty batch fails the transport", async (subprotocol, frame) => {
-    const client = await stageOf(subprotocol).room().join();
+    using room = stageOf(subprotocol).room();
+    const client = await room.join();
     await client.sendFrame(frame);
     await expectFailure(client);
   });
@@ -188,7 +195,8 @@ describe("batches", () => {
     ["wamp.2.cbor.batched", new Uint8Array([0, 0, 0])],
     ["wamp.2.cbor.batched", new Uint8Array([255, 255, 255, 255, 0x81, 0x01])],
   ] as const)("[WS-27] %s: a truncated batch (%s) fails the transport", async (subprotocol, frame) => {
-    const client = await stageOf(subprotocol).room().join();
+    using room = stageOf(subprotocol).room();
+    const client = await room.join();
     await client.sendFrame(frame);
     await expectFailure(client);
   });
@@ -197,18 +205,16 @@ describe("batches", () => {
 describe("the ways in", () => {
   test("[SES-08] an unknown realm in the address is told by ABORT, since a client sees no HTTP error", async () => {
     for (const subprotocol of SUBPROTOCOLS) {
-      const client = await stageOf(subprotocol)
-        .room()
-        .connect({ url: `${router().origin}/ws/nope` });
+      using room = stageOf(subprotocol).room();
+      const client = await room.connect({ url: `${router().origin}/ws/nope` });
       await client.send([1, "nope", { roles: ALL_ROLES }]);
       await client.expectAbort("wamp.error.no_such_realm");
     }
   });
 
   test("[SES-01] an unknown realm in the address is no licence for other messages", async () => {
-    const client = await stageOf("wamp.2.json")
-      .room()
-      .connect({ url: `${router().origin}/ws/nope` });
+    using room = stageOf("wamp.2.json").room();
+    const client = await room.connect({ url: `${router().origin}/ws/nope` });
     await client.send([32, 1, {}, "com.app.topic"]);
     await client.expectAbort("wamp.error.protocol_violation", 1002);
   });
@@ -216,7 +222,7 @@ describe("the ways in", () => {
   test.each(SUBPROTOCOLS)(
     "[SES-02][SES-27] %s: at /ws the HELLO names the realm, and realms stay apart",
     async (subprotocol) => {
-      const room = stageOf(subprotocol).room();
+      using room = stageOf(subprotocol).room();
       const url = `${router().origin}/ws`;
       const [piped, direct] = [await room.connect({ url }), await room.join()];
       await piped.join(room.realm);
@@ -233,7 +239,7 @@ describe("the ways in", () => {
   );
 
   test("[SES-08][SES-10][SES-01] at /ws a HELLO without a realm of ours, or no HELLO at all, is refused", async () => {
-    const room = stageOf("wamp.2.json").room();
+    using room = stageOf("wamp.2.json").room();
     const url = `${router().origin}/ws`;
     for (const realm of ["nope", ""]) {
       const client = await room.connect({ url });
@@ -246,15 +252,14 @@ describe("the ways in", () => {
   });
 
   test.each(["/ws", "/ws/test-uri"])("[URI-07] %s: a realm that is no URI is refused as such", async (path) => {
-    const client = await stageOf("wamp.2.json")
-      .room()
-      .connect({ url: router().origin + path });
+    using room = stageOf("wamp.2.json").room();
+    const client = await room.connect({ url: router().origin + path });
     await client.send([1, "bad realm", { roles: ALL_ROLES }]);
     await client.expectAbort("wamp.error.invalid_uri");
   });
 
   test("[WS-13][WS-14] a piped socket passes on closes and violations like any other", async () => {
-    const room = stageOf("wamp.2.json").room();
+    using room = stageOf("wamp.2.json").room();
     const url = `${router().origin}/ws`;
     const [piped, observer] = [await room.connect({ url }), await room.join()];
     await piped.join(room.realm);

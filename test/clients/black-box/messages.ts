@@ -82,20 +82,22 @@ export function messages(stage: Stage): void {
     test.each(VIOLATIONS.map(([rows, message]) => [rows, label(message), message] as const))(
       "%s [WS-12] %s ends the session",
       async (_rows, _label, message) => {
-        const client = await stage.room().join();
+        using room = stage.room();
+        const client = await room.join();
         await client.send(message);
         await client.expectAbort("wamp.error.protocol_violation", 1002);
       },
     );
 
     test("[MSG-01] a dict is no message", async () => {
-      const client = await stage.room().join();
+      using room = stage.room();
+      const client = await room.join();
       await client.send({} as WireMessage);
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
 
     test("[MSG-15] a protocol error leaves the other sessions alone", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const [caller, callee] = await room.pair();
       await callee.send([64, 1, {}, "com.app.procedure"]);
       await callee.expect([65, 1, ID]);
@@ -111,7 +113,8 @@ export function messages(stage: Stage): void {
 
   describe("options", () => {
     test("[MSG-07] unknown options are neither an error nor forwarded", async () => {
-      const [publisher, subscriber] = await stage.room().pair();
+      using room = stage.room();
+      const [publisher, subscriber] = await room.pair();
       await subscriber.send([32, 1, { foo_bar: 1, _custom: [] }, "com.app.topic"]);
       const [, , subscription] = await subscriber.expect([33, 1, ID]);
       await publisher.send([16, 1, { acknowledge: true, foo_bar: "x" }, "com.app.topic"]);
@@ -120,7 +123,8 @@ export function messages(stage: Stage): void {
     });
 
     test("[MSG-12] null for an option is as good as no option", async () => {
-      const [publisher, subscriber] = await stage.room().pair();
+      using room = stage.room();
+      const [publisher, subscriber] = await room.pair();
       await subscriber.send([32, 1, { match: null, get_retained: null }, "com.app.topic"]);
       const [, , subscription] = await subscriber.expect([33, 1, ID]);
       await publisher.send([16, 1, { acknowledge: null, exclude: null, eligible: null }, "com.app.topic"]);
@@ -131,7 +135,8 @@ export function messages(stage: Stage): void {
 
   describe("ids", () => {
     test("[ID-01][ID-05][SER-10] request ids up to 2^53 are mirrored, in whatever order they come", async () => {
-      const client = await stage.room().join();
+      using room = stage.room();
+      const client = await room.join();
       for (const request of [1, 7, 3, 2 ** 31, 2 ** 32 + 1, 2 ** 53 - 1, 2n ** 53n, 1]) {
         await client.send([32, request, {}, "com.app.topic"]);
         await client.expect([33, Number(request), ID]);
@@ -139,7 +144,8 @@ export function messages(stage: Stage): void {
     });
 
     test("[ID-03] a subscription keeps its id while it exists", async () => {
-      const [one, other] = await stage.room().pair();
+      using room = stage.room();
+      const [one, other] = await room.pair();
       await one.send([32, 1, {}, "com.app.topic"]);
       const [, , subscription] = await one.expect([33, 1, ID]);
       await other.send([32, 1, {}, "com.app.topic"]);
@@ -151,7 +157,7 @@ export function messages(stage: Stage): void {
     });
 
     test("[ID-04] each callee counts its invocations from 1", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const [caller, callee] = await room.pair();
       const other = await room.join();
       await callee.send([64, 1, {}, "com.app.one"]);
@@ -171,7 +177,7 @@ export function messages(stage: Stage): void {
     });
 
     test("[ID-08] request ids of two sessions have nothing to do with each other", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const [callee, one] = await room.pair();
       const other = await room.join();
       await callee.send([64, 1, {}, "com.app.echo"]);
@@ -187,7 +193,8 @@ export function messages(stage: Stage): void {
     });
 
     test("[ID-09] one string, three subscriptions: exact, prefix and wildcard", async () => {
-      const client = await stage.room().join();
+      using room = stage.room();
+      const client = await room.join();
       const ids: unknown[] = [];
       for (const [request, match] of [
         [1, "exact"],
@@ -202,7 +209,8 @@ export function messages(stage: Stage): void {
     });
 
     test("[ID-06] a realm that counts request ids aborts on a gap", async () => {
-      const client = await stage.room("counted").join();
+      using room = stage.room("counted");
+      const client = await room.join();
       await client.send([32, 1, {}, "com.app.topic"]);
       await client.expect([33, 1, ID]);
       await client.send([32, 3, {}, "com.app.topic"]);

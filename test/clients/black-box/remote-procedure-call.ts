@@ -10,7 +10,8 @@ const CANCELING = { roles: { ...ALL_ROLES, callee: { features: { call_canceling:
 export function remoteProcedureCalls(stage: Stage): void {
   describe("REGISTER and UNREGISTER", () => {
     test("[REG-01][REG-05] a procedure is registered and unregistered", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       const registration = await register(callee, "com.myapp.myprocedure1");
       await callee.send([66, 2, registration]);
       await callee.expect([67, 2]);
@@ -21,7 +22,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[REG-02] a registered procedure is taken, for others and for its owner", async () => {
-      const [owner, other] = await stage.room().pair();
+      using room = stage.room();
+      const [owner, other] = await room.pair();
       await register(owner, "com.myapp.myprocedure1");
       await other.send([64, 1, {}, "com.myapp.myprocedure1"]);
       await other.expectError(64, 1, "wamp.error.procedure_already_exists");
@@ -30,7 +32,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[REG-03][AZ-03][AZ-07] a name the role may not offer is refused before anything is looked up", async () => {
-      const client = await stage.room("guarded").join();
+      using room = stage.room("guarded");
+      const client = await room.join();
       await client.send([64, 1, {}, "secret.procedure"]);
       await client.expectError(64, 1, "wamp.error.not_authorized");
       await client.send([64, 2, {}, "open.procedure"]);
@@ -38,13 +41,15 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[REG-06] UNREGISTER of what never was is refused", async () => {
-      const client = await stage.room().join();
+      using room = stage.room();
+      const client = await room.join();
       await client.send([66, 1, 2103333224]);
       await client.expectError(66, 1, "wamp.error.no_such_registration");
     });
 
     test("[REG-07][AZ-06] UNREGISTER of somebody else's registration is refused and changes nothing", async () => {
-      const [callee, stranger] = await stage.room().pair();
+      using room = stage.room();
+      const [callee, stranger] = await room.pair();
       const registration = await register(callee, "com.myapp.myprocedure1");
       await stranger.send([66, 1, registration]);
       await stranger.expectError(66, 1, "wamp.error.no_such_registration");
@@ -53,7 +58,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[REG-09] UNREGISTER does not disturb the invocations under way", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       const registration = await register(callee, "com.myapp.myprocedure1");
       await caller.send([48, 1, {}, "com.myapp.myprocedure1"], [48, 2, {}, "com.myapp.myprocedure1"]);
       await callee.expect([68, 1, registration, {}]);
@@ -69,7 +75,8 @@ export function remoteProcedureCalls(stage: Stage): void {
 
   describe("CALL", () => {
     test("[CALL-01] the round trip", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       const registration = await register(callee, "com.myapp.add2");
       await caller.send([48, 1, {}, "com.myapp.add2", [23, 7]]);
       await callee.expect([68, 1, registration, {}, [23, 7]]);
@@ -78,7 +85,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-02][SER-23] arguments pass unchanged both ways, and absent ones stay absent", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       const registration = await register(callee, "com.myapp.echo");
       const payloads = [[], [["Args"]], [[], { kw: "args" }], [[1, [2], null], { three: { four: 4 } }]];
       for (const [index, payload] of payloads.entries()) {
@@ -91,13 +99,15 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-03] nobody offers the procedure", async () => {
-      const client = await stage.room().join();
+      using room = stage.room();
+      const client = await room.join();
       await client.send([48, 1, {}, "com.myapp.nobody"]);
       await client.expectError(48, 1, "wamp.error.no_such_procedure");
     });
 
     test("[CALL-04][AZ-07] a procedure the role may not call is refused, whether it exists or not", async () => {
-      const client = await stage.room("guarded").join();
+      using room = stage.room("guarded");
+      const client = await room.join();
       await client.send([48, 1, {}, "secret.nobody"]);
       await client.expectError(48, 1, "wamp.error.not_authorized");
       await client.send([48, 2, {}, "open.nobody"]);
@@ -105,7 +115,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-05][CALL-06] the callee's error reaches the caller with its payload and without its details", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       await register(callee, "com.myapp.delete");
       await caller.send([48, 7, {}, "com.myapp.delete"]);
       await callee.expect([68, 1, ID, {}]);
@@ -115,7 +126,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-07] many calls are open at once and return as they are done", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       await register(callee, "com.myapp.echo");
       await caller.send(...[1, 2, 3].map((request) => [48, request, {}, "com.myapp.echo", [request]]));
       for (const invocation of [1, 2, 3]) await callee.expect([68, invocation, ID, {}, [invocation]]);
@@ -126,7 +138,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-08] a session calls what it registered itself", async () => {
-      const client = await stage.room().join();
+      using room = stage.room();
+      const client = await room.join();
       const registration = await register(client, "com.myapp.own");
       await client.send([48, 2, {}, "com.myapp.own", ["self"]]);
       await client.expect([68, 1, registration, {}, ["self"]]);
@@ -135,7 +148,7 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-09] YIELD or ERROR for an invocation that was never issued is a protocol error", async () => {
-      const room = stage.room();
+      using room = stage.room();
       for (const answer of [
         [70, 999, {}],
         [8, 68, 999, {}, "com.myapp.error"],
@@ -151,7 +164,7 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-09][ID-08] an invocation of another callee cannot be answered", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const [caller, callee] = await room.pair();
       const stranger = await room.join();
       await register(callee, "com.myapp.procedure");
@@ -164,7 +177,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-10] a second answer to the same invocation is discarded", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       await register(callee, "com.myapp.procedure");
       await caller.send([48, 1, {}, "com.myapp.procedure"]);
       await callee.expect([68, 1, ID, {}]);
@@ -177,7 +191,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-11] a request id cannot be used again while its call is open", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       await register(callee, "com.myapp.procedure");
       await caller.send([48, 1, {}, "com.myapp.procedure"]);
       await callee.expect([68, 1, ID, {}]);
@@ -186,7 +201,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-14] options of CALL do not show in INVOCATION, nor those of YIELD in RESULT", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       const registration = await register(callee, "com.myapp.procedure");
       await caller.send([48, 1, { foo: "bar", _custom: 1 }, "com.myapp.procedure"]);
       await callee.expect([68, 1, registration, {}]);
@@ -195,7 +211,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[ORD-03] invocations reach a callee in the order of the calls, over all procedures", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       const registrations = [await register(callee, "com.myapp.even"), await register(callee, "com.myapp.odd")];
       const procedures = ["com.myapp.even", "com.myapp.odd"];
       const numbers = Array.from({ length: 60 }, (_, i) => i);
@@ -204,7 +221,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[ORD-04] REGISTERED comes before the first INVOCATION", async () => {
-      const [caller, callee] = await stage.room().pair();
+      using room = stage.room();
+      const [caller, callee] = await room.pair();
       const requests = Array.from({ length: 40 }, (_, i) => i + 1);
       await Promise.all([
         caller.send(...requests.map((request) => [48, request, {}, "com.myapp.procedure"])),
@@ -222,7 +240,7 @@ export function remoteProcedureCalls(stage: Stage): void {
     test.each(WAYS_TO_LEAVE)(
       "[LEAVE-01][LEAVE-03][LEAVE-07] the caller leaves by %s: a callee that can cancel hears of it",
       async (_name, how) => {
-        const room = stage.room();
+        using room = stage.room();
         const caller = await room.join();
         const callee = await room.join(CANCELING);
         await register(callee, "com.myapp.procedure");
@@ -239,7 +257,7 @@ export function remoteProcedureCalls(stage: Stage): void {
     test.each(WAYS_TO_LEAVE)(
       "[LEAVE-02][LEAVE-03] the caller leaves by %s: another callee hears nothing, and its answer is discarded",
       async (_name, how) => {
-        const room = stage.room();
+        using room = stage.room();
         const [caller, callee] = await room.pair();
         const observer = await room.join();
         await register(callee, "com.myapp.procedure");
@@ -253,7 +271,7 @@ export function remoteProcedureCalls(stage: Stage): void {
     );
 
     test("[LEAVE-04] a progressive YIELD for a dead call is answered with INTERRUPT", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const caller = await room.join();
       const callee = await room.join(CANCELING);
       await register(callee, "com.myapp.procedure");
@@ -270,7 +288,7 @@ export function remoteProcedureCalls(stage: Stage): void {
     test.each(WAYS_TO_LEAVE)(
       "[LEAVE-05][LEAVE-07] the callee leaves by %s: every caller gets an error",
       async (_name, how) => {
-        const room = stage.room();
+        using room = stage.room();
         const [one, other] = await room.pair();
         const callee = await room.join();
         await register(callee, "com.myapp.procedure");
@@ -285,7 +303,7 @@ export function remoteProcedureCalls(stage: Stage): void {
     );
 
     test("[LEAVE-06] who is caller and callee of the same call leaves without a word", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const [client, observer] = await room.pair();
       await register(client, "com.myapp.own");
       await client.send([48, 2, {}, "com.myapp.own"]);

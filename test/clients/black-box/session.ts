@@ -23,14 +23,15 @@ export function sessions(stage: Stage): void {
     test.each(BEFORE_HELLO)(
       "[SES-01][SES-14][SES-22][SES-24] message %i before HELLO is a protocol error",
       async (...message) => {
-        const client = await stage.room().connect();
+        using room = stage.room();
+        const client = await room.connect();
         await client.send(message);
         await client.expectAbort("wamp.error.protocol_violation", 1002);
       },
     );
 
     test("[SES-02][SES-03][SES-09] HELLO is answered with WELCOME, and that is the first message", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const client = await room.connect();
       await client.send([1, room.realm, { roles: { subscriber: {} } }]);
       const welcome = await client.next();
@@ -39,7 +40,7 @@ export function sessions(stage: Stage): void {
     });
 
     test("[WEL-01][WEL-02][MSG-11] WELCOME names both roles, true features only, and keys as the protocol spells them", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const client = await room.connect();
       await client.send([1, room.realm, { roles: ALL_ROLES }]);
       const [, , details] = (await client.next()) as [number, number, { roles: Record<string, { features: object }> }];
@@ -51,7 +52,7 @@ export function sessions(stage: Stage): void {
     });
 
     test("[WEL-03][WEL-05][WEL-06][WEL-07][WEL-04] WELCOME says who the session is", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const client = await room.connect();
       await client.send([1, room.realm, { roles: ALL_ROLES }]);
       const [, , details] = await client.next();
@@ -65,7 +66,7 @@ export function sessions(stage: Stage): void {
     });
 
     test("[SES-04][ID-02] session ids are drawn at random and differ", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const ids = new Set<number>();
       for (let i = 0; i < 8; i++) ids.add(await (await room.connect()).join(room.realm));
       expect(ids.size).toBe(8);
@@ -76,7 +77,7 @@ export function sessions(stage: Stage): void {
     test.each([{}, { roles: {} }, { roles: [] }, { roles: "caller" }, { roles: { foo: {} } }])(
       "[SES-05] HELLO with details %j announces no client role and is a protocol error",
       async (details) => {
-        const room = stage.room();
+        using room = stage.room();
         const client = await room.connect();
         await client.send([1, room.realm, details]);
         await client.expectAbort("wamp.error.protocol_violation", 1002);
@@ -91,38 +92,41 @@ export function sessions(stage: Stage): void {
       { roles: { publisher: {} }, authid: null, authmethods: null, agent: null },
       { roles: { publisher: {} }, authmethods: ["anonymous"] },
     ])("[SES-06][SES-26][MSG-12][FEAT-02] HELLO with details %j is welcome", async (details) => {
-      const room = stage.room();
+      using room = stage.room();
       await (await room.connect()).join(room.realm, details);
     });
 
     test("[SES-07] a session may do more than its roles say", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const client = await room.join({ roles: { subscriber: {} } });
       await client.send([16, 1, { acknowledge: true }, "com.app.topic"]);
       await client.expect([17, 1, ID]);
     });
 
     test("[SES-10][SES-22][SES-23] an empty realm is no realm", async () => {
-      const client = await stage.room().connect();
+      using room = stage.room();
+      const client = await room.connect();
       await client.send([1, "", { roles: ALL_ROLES }]);
       await client.expectAbort("wamp.error.no_such_realm");
     });
 
     test("[SES-08] HELLO for another realm than the address names finds none", async () => {
-      const client = await stage.room().connect();
+      using room = stage.room();
+      const client = await room.connect();
       await client.send([1, "test-elsewhere", { roles: ALL_ROLES }]);
       await client.expectAbort("wamp.error.no_such_realm");
     });
 
     test("[SES-11][SES-24] a second HELLO ends the session", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const client = await room.join();
       await client.send([1, room.realm, { roles: ALL_ROLES }]);
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
 
     test("[SES-13] AUTHENTICATE that nobody asked for ends the session", async () => {
-      const client = await stage.room().join();
+      using room = stage.room();
+      const client = await room.join();
       await client.send([5, "signature", {}]);
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
@@ -130,7 +134,7 @@ export function sessions(stage: Stage): void {
 
   describe("closing a session", () => {
     test("[SES-15][WS-15] GOODBYE is answered, and the socket takes a new HELLO", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const client = await room.connect();
       const first = await client.join(room.realm);
       await client.leave();
@@ -140,7 +144,7 @@ export function sessions(stage: Stage): void {
     });
 
     test("[SES-16] nothing follows the answer to GOODBYE", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const [leaver, publisher] = await room.pair();
       await leaver.send([32, 1, {}, "com.app.topic"]);
       await leaver.expect([33, 1, ID]);
@@ -152,14 +156,15 @@ export function sessions(stage: Stage): void {
     });
 
     test("[SES-14] GOODBYE after GOODBYE comes from no session and is a protocol error", async () => {
-      const client = await stage.room().join();
+      using room = stage.room();
+      const client = await room.join();
       await client.leave();
       await client.send([6, {}, "wamp.close.close_realm"]);
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
 
     test("[SES-21] ABORT from the client ends the session and is not answered", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const [client, observer] = await room.pair();
       await room.vanish(client, observer, () => client.send([3, {}, "com.app.giving_up"]));
       expect(client.unread).toStrictEqual([]);
@@ -168,7 +173,7 @@ export function sessions(stage: Stage): void {
     test.each(WAYS_TO_LEAVE)(
       "[WS-14][SUB-09][REG-08] %s releases subscriptions and registrations",
       async (_name, how) => {
-        const room = stage.room();
+        using room = stage.room();
         const [client, observer] = await room.pair();
         await client.send([64, 1, {}, "com.app.procedure"]);
         await client.expect([65, 1, ID]);
@@ -186,7 +191,7 @@ export function sessions(stage: Stage): void {
     );
 
     test("[WS-13][SES-24] what follows a protocol error is not processed", async () => {
-      const room = stage.room();
+      using room = stage.room();
       const [culprit, observer] = await room.pair();
       await observer.send([32, 1, {}, "com.app.topic"]);
       await observer.expect([33, 1, ID]);
@@ -196,14 +201,17 @@ export function sessions(stage: Stage): void {
     });
 
     test("[SES-28] sessions of one principal are independent", async () => {
-      const [one, other] = await stage.room().pair();
+      using room = stage.room();
+      const [one, other] = await room.pair();
       await one.send([99]);
       await one.expectAbort();
       await other.expectNothing();
     });
 
     test("[SES-27] realms do not see each other", async () => {
-      const [here, there] = [await stage.room().join(), await stage.room().join()];
+      using room = stage.room();
+      using otherRoom = stage.room();
+      const [here, there] = [await room.join(), await otherRoom.join()];
       await here.send([32, 1, {}, "com.app.topic"]);
       await here.expect([33, 1, ID]);
       await here.send([64, 2, {}, "com.app.procedure"]);
