@@ -10,20 +10,20 @@ export interface TestClient {
   next(): Promise<unknown[]>;
 }
 
-export const ROLES = { roles: { publisher: {}, subscriber: {}, caller: {}, callee: {} } };
+const ROLES = { roles: { publisher: {}, subscriber: {}, caller: {}, callee: {} } };
 
-/** Connects to `/ws/:realm` and joins it. */
-export async function join(realm: string, details: object = ROLES): Promise<TestClient> {
-  const client = await connect(realm);
-  client.send([1, realm, details]);
+/** Connects to `/ws/:realm` and joins it; `router` is the Worker, or the realm's object itself. */
+export async function join(realm: string, router: Pick<Fetcher, "fetch"> = exports.default): Promise<TestClient> {
+  const client = await connect(realm, router);
+  client.send([1, realm, ROLES]);
   const welcome = await client.next();
   if (welcome[0] !== 2) throw new Error(`no WELCOME but ${JSON.stringify(welcome)}`);
   return client;
 }
 
-export async function connect(realm: string): Promise<TestClient> {
+export async function connect(realm: string, router: Pick<Fetcher, "fetch"> = exports.default): Promise<TestClient> {
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
-  const response = await exports.default.fetch(`http://router.test/ws/${realm}`, { headers });
+  const response = await router.fetch(`http://router.test/ws/${realm}`, { headers });
   const socket = response.webSocket;
   if (socket === null) throw new Error(`no socket but ${response.status}`);
   const received: unknown[][] = [];
