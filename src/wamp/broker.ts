@@ -50,6 +50,17 @@ export class Broker {
     unsubscribed(this.metaEvents, session, subscription);
   }
 
+  /** Takes a subscription away from a session, and tells one that knows the message (Subscription Revocation). */
+  revoke(subscription: Subscription, session: Session, reason?: string): void {
+    this.subscriptions.part(subscription, session);
+    session.transport.save();
+    if (session.has("subscriber.subscription_revocation")) {
+      const details = { subscription: subscription.id, ...(reason !== undefined && { reason }) };
+      session.transport.send([MessageType.UNSUBSCRIBED, 0, details]);
+    }
+    unsubscribed(this.metaEvents, session, subscription);
+  }
+
   /** One EVENT per matching subscription and subscriber, all with the same publication id (Publish and Subscribe). */
   publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): void {
     const publication = this.#host.randomId();

@@ -24,7 +24,7 @@ import type { MetaEvents } from "./meta/events.ts";
 import { registered, unregistered } from "./meta/registration.ts";
 import { carriedDetails, isCarried } from "./passthru.ts";
 import { Payload } from "./payload.ts";
-import type { InvocationPolicy } from "./registration.ts";
+import type { InvocationPolicy, Registration } from "./registration.ts";
 import { calleeOf, Registrations } from "./registration.ts";
 import type { Session } from "./session.ts";
 import type { Match } from "./uri.ts";
@@ -71,6 +71,17 @@ export class Dealer {
     this.registrations.part(registration, session);
     session.transport.save();
     session.transport.send([MessageType.UNREGISTERED, request]);
+    unregistered(this.#metaEvents, session, registration);
+  }
+
+  /** Takes a registration away from a session, and tells one that knows the message (Registration Revocation). */
+  revoke(registration: Registration, session: Session, reason?: string): void {
+    this.registrations.part(registration, session);
+    session.transport.save();
+    if (session.has("callee.registration_revocation")) {
+      const details = { registration: registration.id, ...(reason !== undefined && { reason }) };
+      session.transport.send([MessageType.UNREGISTERED, 0, details]);
+    }
     unregistered(this.#metaEvents, session, registration);
   }
 

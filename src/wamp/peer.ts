@@ -41,8 +41,8 @@ export function peerRecord({ state }: Peer): PeerRecord {
 }
 
 function sessionRecord(session: Session): SessionRecord {
-  const { id, identity, features, agent, lastInvocation, lastRequest } = session;
-  const origin: SessionOrigin = { id, identity, features, agent, lastInvocation, lastRequest };
+  const { id, identity, features, agent, addedDetails, lastInvocation, lastRequest } = session;
+  const origin: SessionOrigin = { id, identity, features, agent, addedDetails, lastInvocation, lastRequest };
   const abandoned = [...session.abandoned];
   const subscriptions = [...session.subscriptions.values()].map(subscriptionRecord);
   const registrations = [...session.registrations.values()].map((held) => registrationRecord(held, session));

@@ -40,6 +40,7 @@ export class Realm {
   readonly dealer: Dealer;
   /** session id → session */
   readonly sessions = new Map<Id, Session>();
+  /** Does the router answer `wamp.` procedures here, and publish meta events? */
   readonly hasMetaApi: boolean;
   readonly #config: RealmConfig;
   readonly #host: Host;
@@ -105,6 +106,11 @@ export class Realm {
   kill(session: Session, reason: Uri, message?: string, isQuiet = false): void {
     const peer = this.#peers.get(session);
     if (peer !== undefined) this.dismiss(peer, reason, message, isQuiet);
+  }
+
+  /** Could the realm's clients call or publish to `uri`, as far as its form goes? */
+  isUri(uri: string): boolean {
+    return isValidUri(uri, this.#config.options.uri_check);
   }
 
   /** The transport is gone. */

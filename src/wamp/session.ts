@@ -24,6 +24,8 @@ export interface SessionOrigin {
   readonly features: ClientFeatures;
   /** The client's software, as HELLO named it. */
   readonly agent?: string | undefined;
+  /** What the session meta API shows of the session beside its identity. */
+  readonly addedDetails?: Dict | undefined;
   readonly lastInvocation?: Id;
   readonly lastRequest?: Id;
   readonly abandoned?: readonly Id[];
@@ -46,6 +48,8 @@ export class Session {
   readonly invocations = new Map<Id, Invocation>();
   /** INVOCATION.Requests of progressive calls whose caller left and that this session has not answered since. */
   readonly abandoned: Set<Id>;
+  /** What was added to the session's details for the session meta API to show. */
+  addedDetails: Dict | undefined;
   /** The last INVOCATION.Request given to this session; they count from 1 (Identifiers: session scope). */
   lastInvocation: Id;
   /** The last request id of the client's own sequence; kept where the realm checks it. */
@@ -57,6 +61,7 @@ export class Session {
     this.identity = origin.identity;
     this.features = origin.features;
     this.agent = origin.agent;
+    this.addedDetails = origin.addedDetails;
     this.abandoned = new Set(origin.abandoned);
     this.lastInvocation = origin.lastInvocation ?? 0;
     this.lastRequest = origin.lastRequest ?? 0;

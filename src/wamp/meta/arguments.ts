@@ -4,10 +4,11 @@
  */
 
 import { WampError, WampUri } from "../errors.ts";
+import { isDict } from "../parse.ts";
 import type { Payload } from "../payload.ts";
 import type { Match } from "../uri.ts";
 
-/** A type guard: whether the value can be what the argument is said to be. */
+/** Whether the value can be what the argument is said to be. */
 export type Guard<T> = (value: unknown) => value is T;
 
 /** The positional argument at `index`, counted from 0. `name` is for the error's text. */
@@ -28,6 +29,11 @@ export function optionalKeyword<T>(payload: Payload, name: string, isValid: Guar
   return checked(Object.hasOwn(kwargs, name) ? kwargs[name] : undefined, name, isValid);
 }
 
+/** The `match` of an options dict at `index`; exact where absent. */
+export function matchArgument(payload: Payload, index: number): Match {
+  return checked(optionalArgument(payload, index, "options", isDict)?.match, "match", isMatch) ?? "exact";
+}
+
 /** Is it text? */
 export function isString(value: unknown): value is string {
   return typeof value === "string";
@@ -38,8 +44,7 @@ export function isStringList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(isString);
 }
 
-/** Is it a match policy? */
-export function isMatch(value: unknown): value is Match {
+function isMatch(value: unknown): value is Match {
   return value === "exact" || value === "prefix" || value === "wildcard";
 }
 

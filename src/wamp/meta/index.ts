@@ -8,13 +8,20 @@ import { Payload } from "../payload.ts";
 import type { Realm } from "../realm.ts";
 import type { Session } from "../session.ts";
 import type { MetaProcedure } from "./procedure.ts";
+import { REGISTRATION_PROCEDURES } from "./registration.ts";
+import { SESSION_PROCEDURES } from "./session.ts";
+import { SUBSCRIPTION_PROCEDURES } from "./subscription.ts";
 
 /**
  * URI → procedure. To add some: export a `Record<Uri, MetaProcedure>` from the file named after what they are about
  * (it need not be in this folder) and spread it here; nothing else has to know. A realm without `enable_meta_api`
  * has none of them. All URIs begin with `wamp.`, so that no name every object has can be asked for.
  */
-export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> = {};
+export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> = {
+  ...SESSION_PROCEDURES,
+  ...REGISTRATION_PROCEDURES,
+  ...SUBSCRIPTION_PROCEDURES,
+};
 
 /**
  * Answers a CALL of a reserved URI, which never reaches a callee, whatever pattern it registered (URI-13). Throws

@@ -4,6 +4,7 @@ import { WampError, WampUri } from "../errors.ts";
 import { isId } from "../id.ts";
 import type { Id } from "../message.ts";
 import type { Payload } from "../payload.ts";
+import type { Match } from "../uri.ts";
 import { optionalKeyword } from "./arguments.ts";
 
 /**
@@ -22,6 +23,13 @@ export function listed<T extends { readonly id: Id }>(items: Iterable<T>, payloa
   const limit = optionalKeyword(payload, "limit", isLimit);
   const after = optionalKeyword(payload, "after", isId);
   return limit === undefined && after === undefined ? whole(items) : page(items, limit ?? MAX_LISTED, after ?? 0);
+}
+
+/** Ids of registrations or subscriptions by match policy, as their `list` procedures answer. */
+export function idsByMatch(items: readonly { readonly id: Id; readonly match: Match }[]): Record<Match, Id[]> {
+  const ids: Record<Match, Id[]> = { exact: [], prefix: [], wildcard: [] };
+  for (const { id, match } of items) ids[match].push(id);
+  return ids;
 }
 
 function whole<T>(items: Iterable<T>): T[] {

@@ -1,9 +1,18 @@
 /** What the router tells of its registrations: events and procedures (Registration Meta API). */
 
-import type { Dict } from "../message.ts";
+import { WampError, WampUri } from "../errors.ts";
+import { isId } from "../id.ts";
+import type { Dict, Uri } from "../message.ts";
+import { Payload } from "../payload.ts";
+import type { Realm } from "../realm.ts";
 import type { Registration } from "../registration.ts";
 import type { Session } from "../session.ts";
+import { isReservedUri } from "../uri.ts";
+import { argument, isString, matchArgument, optionalArgument, optionalKeyword } from "./arguments.ts";
 import type { MetaEvents } from "./events.ts";
+import { idsByMatch, listed } from "./page.ts";
+import type { MetaProcedure, MetaReply } from "./procedure.ts";
+import { sessionArgument, sessionById } from "./session-details.ts";
 
 /** `session` has become a callee of the registration, as its first one or beside others. */
 export function registered(events: MetaEvents, session: Session, registration: Registration): void {
@@ -22,6 +31,59 @@ export function unregistered(
 ): void {
   events.publish("wamp.registration.on_unregister", () => [session.id, id], leaving);
   if (callees.length === 0) events.publish("wamp.registration.on_delete", () => [session.id, id], leaving);
+}
+
+/**
+ * `wamp.registration.*`. The lists take the paging of `listed`; `list` shows only the registrations of one session
+ * when it is given its id, as Crossbar.io does (MU-12).
+ */
+export const REGISTRATION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
+  "wamp.registration.list": list,
+  "wamp.registration.lookup": lookup,
+  "wamp.registration.match": match,
+  "wamp.registration.get": (realm, _, payload) => Payload.of([details(registrationArgument(realm, payload))]),
+  "wamp.registration.list_callees": listCallees,
+  "wamp.registration.count_callees": (realm, _, payload) =>
+    Payload.of([registrationArgument(realm, payload).callees.length]),
+  "wamp.registration.remove_callee": removeCallee,
+};
+
+function list(realm: Realm, _: Session, payload: Payload): Payload {
+  const sessionId = optionalArgument(payload, 0, "session", isId);
+  const all = sessionId === undefined ? realm.dealer.registrations : sessionById(realm, sessionId).registrations;
+  return Payload.of([idsByMatch(listed(all.values(), payload))]);
+}
+
+function lookup(realm: Realm, _: Session, payload: Payload): Payload {
+  const procedure = argument(payload, 0, "procedure", isString);
+  return Payload.of([realm.dealer.registrations.get(matchArgument(payload, 1), procedure)?.id ?? null]);
+}
+
+/** A call of a reserved URI goes to no registration, whatever pattern covers it (URI-13). */
+function match(realm: Realm, _: Session, payload: Payload): Payload {
+  const procedure = argument(payload, 0, "procedure", isString);
+  if (!realm.isUri(procedure) || isReservedUri(procedure)) return Payload.of([null]);
+  return Payload.of([realm.dealer.registrations.best(procedure)?.id ?? null]);
+}
+
+function listCallees(realm: Realm, _: Session, payload: Payload): Payload {
+  const sessions = registrationArgument(realm, payload).callees.map(({ session }) => session);
+  return Payload.of([listed(sessions, payload).map(({ id }) => id)]);
+}
+
+/** (registration, session) with an optional reason; a session that is no callee of it counts as none (RREV-04). */
+function removeCallee(realm: Realm, _: Session, payload: Payload): MetaReply {
+  const registration = registrationArgument(realm, payload);
+  const session = sessionArgument(realm, payload, 1);
+  const reason = optionalKeyword(payload, "reason", isString);
+  if (!session.registrations.has(registration.id)) throw new WampError(WampUri.NO_SUCH_SESSION);
+  return { payload: Payload.NONE, afterwards: () => realm.dealer.revoke(registration, session, reason) };
+}
+
+function registrationArgument(realm: Realm, payload: Payload): Registration {
+  const registration = realm.dealer.registrations.byId(argument(payload, 0, "registration", isId));
+  if (registration === undefined) throw new WampError(WampUri.NO_SUCH_REGISTRATION);
+  return registration;
 }
 
 function details({ id, created, procedure, match, policy }: Registration): Dict {

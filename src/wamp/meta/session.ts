@@ -1,13 +1,20 @@
 /** What the router tells of its sessions, and how it ends them on demand: events and procedures (Session Meta API). */
 
-import type { Dict } from "../message.ts";
-import { TRUSTED } from "../realm-consistency.ts";
+import { WampError, WampUri } from "../errors.ts";
+import type { Uri } from "../message.ts";
+import { Payload } from "../payload.ts";
+import type { Realm } from "../realm.ts";
 import type { Session } from "../session.ts";
+import { isValidUri } from "../uri.ts";
+import { argument, isString, isStringList, optionalArgument, optionalKeyword } from "./arguments.ts";
 import type { MetaEvents } from "./events.ts";
+import { listed } from "./page.ts";
+import type { MetaProcedure, MetaReply } from "./procedure.ts";
+import { isVisible, modifyDetails, sessionArgument, sessionDetails } from "./session-details.ts";
 
 /** `session` has got its WELCOME. */
 export function joined(events: MetaEvents, session: Session): void {
-  if (isVisible(session)) events.publish("wamp.session.on_join", () => [details(session)]);
+  if (isVisible(session)) events.publish("wamp.session.on_join", () => [sessionDetails(session)]);
 }
 
 /** `session` is gone, and so is all it held (MS-03). */
@@ -16,12 +23,71 @@ export function left(events: MetaEvents, session: Session): void {
   if (isVisible(session)) events.publish("wamp.session.on_leave", () => [session.id, authid, authrole]);
 }
 
-/** Sessions of the router's own components are nobody's business (META-03). */
-function isVisible(session: Session): boolean {
-  return session.identity.authrole !== TRUSTED;
+/**
+ * `wamp.session.*`; `list` takes the paging of `listed`. The sessions that are killed exclude the caller's, and are
+ * detached before anybody's next message is looked at (MS-15).
+ */
+export const SESSION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
+  "wamp.session.count": (realm, _, payload) => Payload.of([[...asked(realm, payload)].length]),
+  "wamp.session.list": (realm, _, payload) => Payload.of([idsOf(listed(asked(realm, payload), payload))]),
+  "wamp.session.get": (realm, _, payload) => Payload.of([sessionDetails(sessionArgument(realm, payload, 0))]),
+  "wamp.session.kill": kill,
+  "wamp.session.kill_by_authid": killByAuthid,
+  "wamp.session.kill_by_authrole": killByAuthrole,
+  "wamp.session.kill_all": killAll,
+  "wamp.session.modify_details": modifyDetails,
+};
+
+/** The ids of sessions, in their order. */
+export function idsOf(sessions: readonly Session[]): number[] {
+  return sessions.map((session) => session.id);
 }
 
-function details({ id, identity }: Session): Dict {
-  const { authid, authrole, authmethod, authprovider } = identity;
-  return { session: id, authid, authrole, authmethod, authprovider };
+/** Sessions with the authroles of argument 0, if there is one. */
+function* asked(realm: Realm, payload: Payload): Generator<Session, void, undefined> {
+  const authroles = optionalArgument(payload, 0, "filter_authroles", isStringList);
+  for (const session of realm.sessions.values()) {
+    if (isVisible(session) && (authroles === undefined || authroles.includes(session.identity.authrole))) yield session;
+  }
+}
+
+function kill(realm: Realm, caller: Session, payload: Payload): MetaReply {
+  const session = sessionArgument(realm, payload, 0);
+  // There is no other session with this id (MS-08).
+  if (session === caller) throw new WampError(WampUri.NO_SUCH_SESSION);
+  return killed(realm, [session], payload, Payload.NONE);
+}
+
+function killByAuthid(realm: Realm, caller: Session, payload: Payload): MetaReply {
+  const authid = argument(payload, 0, "authid", isString);
+  const victims = others(realm, caller).filter(({ identity }) => identity.authid === authid);
+  return killed(realm, victims, payload, Payload.of([idsOf(victims)]));
+}
+
+function killByAuthrole(realm: Realm, caller: Session, payload: Payload): MetaReply {
+  const authrole = argument(payload, 0, "authrole", isString);
+  const victims = others(realm, caller).filter(({ identity }) => identity.authrole === authrole);
+  return killed(realm, victims, payload, Payload.of([victims.length]));
+}
+
+/** Neither session meta events nor testaments, since nobody would remain to receive them (MS-14). */
+function killAll(realm: Realm, caller: Session, payload: Payload): MetaReply {
+  const victims = others(realm, caller);
+  return killed(realm, victims, payload, Payload.of([victims.length]), true);
+}
+
+function others(realm: Realm, caller: Session): Session[] {
+  return [...realm.sessions.values()].filter((session) => session !== caller && isVisible(session));
+}
+
+/** Ends the sessions with the reason and message of the keyword arguments. */
+function killed(realm: Realm, victims: readonly Session[], payload: Payload, result: Payload, isQuiet = false) {
+  const { reason: given } = payload.kwargs;
+  const reason = given ?? WampUri.KILLED;
+  if (!isString(reason) || !isValidUri(reason, "loose")) throw new WampError(WampUri.INVALID_URI, "reason is no URI");
+  const message = optionalKeyword(payload, "message", isString);
+  const afterwards = () => {
+    for (const session of victims) realm.kill(session, reason, message, isQuiet);
+  };
+  return { payload: result, afterwards };
 }
