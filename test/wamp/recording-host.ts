@@ -39,7 +39,7 @@ export class Stage implements Host {
   lastId = 0;
   /** The byte that filled the last random bytes. Set it to make an authid come again. */
   lastByte = 0;
-  readonly #config: RealmConfig;
+  #config: RealmConfig;
   #clients: Client[] = [];
 
   constructor(input: Partial<RealmInput> = {}) {
@@ -83,6 +83,11 @@ export class Stage implements Host {
       this.endTurn();
     }
     this.time = end;
+  }
+
+  /** The configuration the realm has when it wakes next: a deployment has changed it. */
+  configure(input: Partial<RealmInput>): void {
+    this.#config = realmConfig(input);
   }
 
   /** Puts the object to sleep, so that only the saved records are left of the realm, and wakes it. */
