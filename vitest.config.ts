@@ -3,15 +3,20 @@ import { defineConfig } from "vitest/config";
 
 const ALL = { call: true, register: true, publish: true, subscribe: true };
 
-/** Any realm, so that each test has its own, open to everyone. */
+const openRealm = (name: string, limits = {}) => ({
+  name,
+  limits,
+  roles: [{ name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }] }],
+  auth: { anonymous: { type: "static" } },
+});
+
+/** Any realm, so that each test has its own, open to everyone; some with little patience. */
 const OPEN_REALMS = {
   version: 1,
   realms: [
-    {
-      name: "*",
-      roles: [{ name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }] }],
-      auth: { anonymous: { type: "static" } },
-    },
+    openRealm("*"),
+    openRealm("narrow-*", { message_bytes: 2000, sent_message_bytes: 1500, outgoing_bytes: 20_000 }),
+    openRealm("hasty-*", { hello_timeout: 300, goodbye_timeout: 300 }),
   ],
 };
 

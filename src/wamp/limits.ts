@@ -21,8 +21,9 @@ export const DEFAULT_LIMITS = {
   /** Milliseconds from the router's GOODBYE to the end of the socket, for clients that do not answer. */
   goodbye_timeout: 5_000,
   /**
-   * Bytes sent to a session since it was last heard of. The platform shows no back-pressure and queues in the
-   * isolate's 128 MB, so the router keeps this account itself; a quarter of that is what one reader may cost.
+   * Bytes sent to a session since it was last heard of, less what any working client reads meanwhile (the whole of
+   * this in 8 s). The platform shows no back-pressure and queues in the isolate's 128 MB, so the router keeps this
+   * account itself; a quarter of that is what one reader may cost.
    */
   outgoing_bytes: 33_554_432,
 } as const;

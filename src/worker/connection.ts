@@ -126,7 +126,7 @@ export class Connection implements Transport, Sender {
     const { outgoing_bytes } = this.#switchboard.limits;
     if (this.#unreadBytes <= outgoing_bytes) return true;
     const now = Date.now();
-    const presumedRead = (now - this.#unreadSince) * SLOWEST_BYTES_PER_MS;
+    const presumedRead = ((now - this.#unreadSince) / DRAIN_MS) * outgoing_bytes;
     this.#unreadBytes = Math.max(0, this.#unreadBytes - presumedRead);
     this.#unreadSince = now;
     return this.#unreadBytes <= outgoing_bytes;
@@ -142,8 +142,8 @@ export function closeSocket(socket: WebSocket, code: number, reason: string): vo
   }
 }
 
-/** A client that reads slower than this for long is cut: 4 MiB a second, far below a broadband connection's share of fan-out. */
-const SLOWEST_BYTES_PER_MS = 4194;
+/** Milliseconds in which any working client reads the whole of `outgoing_bytes`; by default that is 4 MiB a second. */
+const DRAIN_MS = 8000;
 
 /** Bytes; RFC 6455 section 5.5.1. Our reasons are ASCII. */
 const MAX_CLOSE_REASON = 123;

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { connect, join } from "./socket.ts";
+
+/** The close code of a socket. */
+function closed(socket: WebSocket): Promise<number> {
+  return new Promise((resolve) => socket.addEventListener("close", ({ code }) => resolve(code), { once: true }));
+}
+
+describe("limits of a realm", () => {
+  it("a message over message_bytes ends its session with 1009, counted in bytes of UTF-8 [WS-17]", async () => {
+    const client = await join("narrow-1");
+    const other = await join("narrow-1");
+    const code = closed(client.socket);
+    client.send([16, 1, {}, "t", ["ü".repeat(999)]]);
+    expect((await client.next()).slice(0, 1)).toEqual([3]);
+    expect(await code).toBe(1009);
+    other.send([16, 1, { acknowledge: true }, "t"]);
+    expect((await other.next())[0]).toBe(17);
+  });
+
+  it("a result over sent_message_bytes is an error for the caller [WS-18]", async () => {
+    const callee = await join("narrow-2");
+    callee.send([64, 1, {}, "p"]);
+    await callee.next();
+    const caller = await join("narrow-2");
+    caller.send([48, 1, {}, "p"]);
+    await callee.next();
+    callee.send([70, 1, {}, ["x".repeat(1800)]]);
+    expect(await caller.next()).toEqual([8, 48, 1, {}, "wamp.error.payload_size_exceeded", [expect.any(String)]]);
+  });
+
+  it("a client that does not read is cut with 1013, and nobody else notices [PUB-14]", async () => {
+    const silent = await join("narrow-3");
+    const lively = await join("narrow-3");
+    for (const subscriber of [silent, lively]) {
+      subscriber.send([32, 1, {}, "t"]);
+      await subscriber.next();
+    }
+    const code = closed(silent.socket);
+    const publisher = await join("narrow-3");
+    for (let i = 1; i <= 40; i++) {
+      publisher.send([16, i, {}, "t", ["x".repeat(1000), i]]);
+      // Every answer tells the router that this one is alive.
+      expect(((await lively.next()) as unknown[][])[4]?.[1]).toBe(i);
+      lively.send([34, i + 1, 1]);
+      expect((await lively.next())[0]).toBe(8);
+    }
+    expect(await code).toBe(1013);
+  });
+
+  it("a client that says no HELLO in time is closed with 1008 [SES-25]", async () => {
+    const { socket } = await connect("hasty-1");
+    expect(await closed(socket)).toBe(1008);
+  });
+
+  it("a client that stays silent after its GOODBYE is closed with 1000 [WS-16]", async () => {
+    const client = await join("hasty-2");
+    const code = closed(client.socket);
+    client.send([6, {}, "wamp.close.close_realm"]);
+    expect(await client.next()).toEqual([6, {}, "wamp.close.goodbye_and_out"]);
+    expect(await code).toBe(1000);
+  });
+});
