@@ -20,7 +20,7 @@ const OPEN_REALMS = {
   ],
 };
 
-/** Four worlds: the pure core in Node, the object inside workerd, the commands that run it locally, real clients. */
+/** Five worlds: the pure core in Node, the object inside workerd, the commands that run it locally, real clients, a browser. */
 export default defineConfig({
   test: {
     projects: [
@@ -35,6 +35,7 @@ export default defineConfig({
         test: { name: "worker", include: ["test/worker/**/*.test.ts"] },
       },
       { test: { name: "local", include: ["test/local/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      { test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 30_000 } },
       { test: { name: "clients", include: ["test/clients/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 30_000 } },
     ],
   },

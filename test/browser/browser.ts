@@ -1,0 +1,22 @@
+/** A real browser, from the package registry, and pages to open in it. */
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import chromium from "@sparticuz/chromium";
+import { type Browser, chromium as playwright } from "playwright-core";
+
+export async function startBrowser(): Promise<Browser> {
+  return playwright.launch({ executablePath: await chromium.executablePath(), args: chromium.args, headless: true });
+}
+
+/** Serves files from memory on a port of its own: path → text. */
+export async function servePages(pages: Readonly<Record<string, string>>) {
+  const server = createServer(({ url }, response) => {
+    const page = pages[url ?? ""];
+    const type = url?.endsWith(".js") ? "text/javascript" : "text/html; charset=utf-8";
+    response.writeHead(page === undefined ? 404 : 200, { "Content-Type": type }).end(page);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
