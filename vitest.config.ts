@@ -24,7 +24,7 @@ const OPEN_REALMS = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "wamp", include: ["test/wamp/**/*.test.ts"] } },
+      { test: { name: "wamp", include: ["test/wamp/**/*.test.ts"], testTimeout: 30_000 } },
       {
         plugins: [
           cloudflareTest({
@@ -32,7 +32,7 @@ export default defineConfig({
             miniflare: { bindings: { WAMP_CONFIG: JSON.stringify(OPEN_REALMS) } },
           }),
         ],
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"] },
+        test: { name: "worker", include: ["test/worker/**/*.test.ts"], testTimeout: 30_000 },
       },
       { test: { name: "local", include: ["test/local/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       { test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 30_000 } },
