@@ -1,7 +1,8 @@
 /** The basic profile over real sockets, the same suite for every subprotocol, awake or put to sleep between messages. */
 
-import { beforeAll, describe } from "vitest";
-import { messages } from "./black-box/messages.ts";
+import { beforeAll, describe, vi } from "vitest";
+import { closing } from "./black-box/closing.ts";
+import { brokenMessages, messages } from "./black-box/messages.ts";
 import { publishSubscribe } from "./black-box/publish-subscribe.ts";
 import { remoteProcedureCalls } from "./black-box/remote-procedure-call.ts";
 import { sessions } from "./black-box/session.ts";
@@ -20,17 +21,24 @@ export function useRouter(): () => Router {
   return () => router;
 }
 
+// Tests at once: realms that fall asleep wait a quarter of a second after each change, and do little else.
+const AWAKE_AT_ONCE = 12;
+const ASLEEP_AT_ONCE = 24;
+
 /** Runs the suite once per subprotocol. With `evict` the realm's object goes to sleep before each message (SES-30). */
 export function blackBox(
   router: () => Router,
   subprotocols: readonly Subprotocol[],
   { evict }: { evict: boolean },
 ): void {
+  vi.setConfig({ maxConcurrency: evict ? ASLEEP_AT_ONCE : AWAKE_AT_ONCE, testTimeout: 60_000 });
   const title = evict ? "[SES-30] %s, asleep between messages" : "%s";
-  // Falling asleep takes a realm that just changed a quarter of a second: let many do it at once.
-  describe.each(subprotocols)(title, { concurrent: evict }, (subprotocol) => {
+  describe.each(subprotocols)(title, { concurrent: true }, (subprotocol) => {
     const stage = new Stage(router, { subprotocol, evict });
     sessions(stage);
+    closing(stage);
+    // A message that is no message is refused before the realm looks at anything it remembers.
+    if (!evict) brokenMessages(stage);
     messages(stage);
     uris(stage);
     publishSubscribe(stage);

@@ -112,9 +112,43 @@ describe("what only some serializers can write", () => {
   });
 });
 
+describe("what outgrows the receiver's connection on the way", () => {
+  // 3,400 bytes fit the realm's 4,096 as they are, but not as Base64.
+  const bytes = new Uint8Array(3400);
+
+  test("[WS-18] a result becomes an error for the caller", async () => {
+    using room = roomOf("wamp.2.json", "small");
+    const [caller, callee] = await room.pair("wamp.2.cbor");
+    await callee.send([64, 1, {}, "com.app.procedure"]);
+    await callee.expect([65, 1, ID]);
+    await caller.send([48, 1, {}, "com.app.procedure"], [48, 2, {}, "com.app.procedure"]);
+    await callee.expect([68, 1, ID, {}]);
+    await callee.expect([68, 2, ID, {}]);
+    await callee.send([70, 1, {}, [bytes]]);
+    await caller.expectError(48, 1, "wamp.error.payload_size_exceeded");
+    await callee.send([8, 68, 2, {}, "com.app.error", [bytes]]);
+    await caller.expectError(48, 2, "wamp.error.payload_size_exceeded");
+    await callee.expectNothing();
+  });
+
+  test("[WS-18] an event is dropped for that receiver only", async () => {
+    using room = roomOf("wamp.2.json", "small");
+    const [small, large] = await room.pair("wamp.2.msgpack");
+    const publisher = await room.join(undefined, "wamp.2.msgpack");
+    await small.send([32, 1, {}, "com.app.topic"]);
+    const [, , subscription] = await small.expect([33, 1, ID]);
+    await large.send([32, 1, {}, "com.app.topic"]);
+    await large.expect([33, 1, subscription]);
+    await publisher.send([16, 1, {}, "com.app.topic", [bytes]], [16, 2, {}, "com.app.topic", ["small"]]);
+    await large.expect([36, subscription, ID, {}, [bytes]]);
+    await large.expect([36, subscription, ID, {}, ["small"]]);
+    await small.expect([36, subscription, ID, {}, ["small"]]);
+  });
+});
+
 /** A fresh realm whose clients speak `subprotocol`. */
-function roomOf(subprotocol: Subprotocol): Room {
-  return new Stage(router, { subprotocol, evict: false }).room();
+function roomOf(subprotocol: Subprotocol, family?: string): Room {
+  return new Stage(router, { subprotocol, evict: false }).room(family);
 }
 
 /** The arguments of one event after they went through the router. */

@@ -45,7 +45,9 @@ export const TEST_CONFIGURATION: Configuration = {
     anonymousRealm("test-*"),
     anonymousRealm("strict-*", { options: { uri_check: "strict" } }),
     anonymousRealm("counted-*", { options: { request_id_check: "strict" } }),
-    anonymousRealm("small-*", { limits: { message_bytes: 4096 } }),
+    anonymousRealm("small-*", { limits: { message_bytes: 4096, sent_message_bytes: 4096 } }),
+    anonymousRealm("impatient-*", { limits: { hello_timeout: 50 } }),
+    anonymousRealm("curt-*", { limits: { goodbye_timeout: 50 } }),
     anonymousRealm("guarded-*", {}, [{ ...EVERYTHING, uri: "open." }]),
   ],
 };
@@ -58,6 +60,8 @@ export async function startRouter(configuration: Configuration = TEST_CONFIGURAT
     workers: [{ configPath: "wrangler.toml", vars: { WAMP_CONFIG: JSON.stringify(configuration) } }],
   });
   const { url } = await server.listen();
+  // A faulty configuration starts, answers 500 and tells its log why.
+  if (!(await fetch(url)).ok) throw new Error(`the router did not start: ${JSON.stringify(server.getLogs())}`);
   const origin = `ws://${url.host}`;
   return {
     origin,

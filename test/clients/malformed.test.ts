@@ -15,7 +15,7 @@ const MESSAGES = 2000;
 const AT_ONCE = 32;
 
 describe("broken clients", () => {
-  test.each(["wamp.2.json", "wamp.2.msgpack", "wamp.2.cbor"] as const)(
+  test.concurrent.each(["wamp.2.json", "wamp.2.msgpack", "wamp.2.cbor"] as const)(
     `[MSG-15][SES-24][WS-12] %s: ${MESSAGES} malformed messages (seed ${SEED}) end their sessions and disturb no other`,
     async (subprotocol) => {
       using room = new Stage(router, { subprotocol, evict: false }).room();

@@ -77,7 +77,7 @@ const VIOLATIONS: readonly [rows: string, message: WireMessage][] = [
   ["[URI-08]", [6, {}, "not a uri"]],
 ];
 
-export function messages(stage: Stage): void {
+export function brokenMessages(stage: Stage): void {
   describe("broken messages", () => {
     test.each(VIOLATIONS.map(([rows, message]) => [rows, label(message), message] as const))(
       "%s [WS-12] %s ends the session",
@@ -95,7 +95,11 @@ export function messages(stage: Stage): void {
       await client.send({} as WireMessage);
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
+  });
+}
 
+export function messages(stage: Stage): void {
+  describe("the other sessions", () => {
     test("[MSG-15] a protocol error leaves the other sessions alone", async () => {
       using room = stage.room();
       const [caller, callee] = await room.pair();

@@ -1,0 +1,90 @@
+/** How the router ends sessions, and how it takes clients that do not keep up (Session Close; Sessions Metaevents and Procedures). */
+
+import { describe, expect, test } from "vitest";
+import { ID, type RawClient, TEXT } from "../raw-client.ts";
+import type { Stage } from "../stage.ts";
+
+export function closing(stage: Stage): void {
+  describe("the router closes", () => {
+    test("[SES-17][SES-23] GOODBYE says why, and the client's answer ends the connection", async () => {
+      using room = stage.room();
+      const killer = await room.join();
+      const { victim, sessionId } = await victimOf(room);
+      await kill(killer, sessionId);
+      await victim.expect([6, { message: "bye" }, "wamp.close.system_shutdown"]);
+      await victim.send([6, {}, "wamp.close.goodbye_and_out"]);
+      expect((await victim.closed).code).toBe(1000);
+      expect(victim.unread).toStrictEqual([]);
+    });
+
+    test("[SES-18] after its GOODBYE the router ignores everything but the client's", async () => {
+      using room = stage.room();
+      const killer = await room.join();
+      const { victim, sessionId } = await victimOf(room);
+      await kill(killer, sessionId);
+      await victim.expect([6, { message: "bye" }, "wamp.close.system_shutdown"]);
+      await victim.send([48, 1, {}, "com.app.procedure"]);
+      await victim.send([16, 2, { acknowledge: true }, "com.app.topic"], [99], [32, 3, {}, "com.app.topic"]);
+      await victim.send([6, {}, "wamp.close.goodbye_and_out"]);
+      expect((await victim.closed).code).toBe(1000);
+      expect(victim.unread).toStrictEqual([]);
+    });
+
+    test("[SES-20] GOODBYEs that cross answer each other", async () => {
+      using room = stage.room();
+      const killer = await room.join();
+      const { victim, sessionId } = await victimOf(room);
+      await Promise.all([
+        killer.send([48, 1, {}, "wamp.session.kill", [sessionId]]),
+        victim.send([6, {}, "wamp.close.close_realm"]),
+      ]);
+      const [, , reason] = await victim.expect([6, expect.any(Object), TEXT]);
+      expect(["wamp.close.goodbye_and_out", "wamp.close.killed"]).toContain(reason);
+      // Whoever was first, the socket now closes or takes a new HELLO; a second GOODBYE would come before either.
+      await victim.send([1, room.realm, { roles: { caller: {} } }]).catch(() => {});
+      const next = await victim.next().catch(() => undefined);
+      if (next !== undefined) expect(next).toStrictEqual([2, ID, expect.any(Object)]);
+    });
+
+    test("[SES-19] a client that does not answer GOODBYE is cut off", async () => {
+      using room = stage.room("curt");
+      const killer = await room.join();
+      const { victim, sessionId } = await victimOf(room);
+      await kill(killer, sessionId);
+      await victim.expect([6, { message: "bye" }, "wamp.close.system_shutdown"]);
+      expect([1000, 1001]).toContain((await victim.closed).code);
+    });
+
+    test("[LEAVE-05][LEAVE-07] a killed callee's callers get an error", async () => {
+      using room = stage.room();
+      const [killer, caller] = await room.pair();
+      const { victim, sessionId } = await victimOf(room);
+      await victim.send([64, 1, {}, "com.app.procedure"]);
+      await victim.expect([65, 1, ID]);
+      await caller.send([48, 1, {}, "com.app.procedure"]);
+      await victim.expect([68, 1, ID, {}]);
+      await kill(killer, sessionId);
+      await caller.expectError(48, 1, "wamp.error.canceled");
+    });
+  });
+
+  describe("clients that do not keep up", () => {
+    test("[SES-25] who opens a socket and does not say HELLO is cut off", async () => {
+      using room = stage.room("impatient");
+      const client = await room.connect();
+      expect([1002, 1008]).toContain((await client.closed).code);
+    });
+  });
+}
+
+/** A session that is going to be killed. */
+async function victimOf(room: ReturnType<Stage["room"]>): Promise<{ victim: RawClient; sessionId: number }> {
+  const victim = await room.connect();
+  return { victim, sessionId: await victim.join(room.realm) };
+}
+
+async function kill(killer: RawClient, sessionId: number): Promise<void> {
+  const reason = { reason: "wamp.close.system_shutdown", message: "bye" };
+  await killer.send([48, 1, {}, "wamp.session.kill", [sessionId], reason]);
+  await killer.expect([50, 1, {}]);
+}
