@@ -82,6 +82,20 @@ describe("a realm", () => {
   });
 });
 
+test("a call that may take so long and no longer ends then: the realm asks to be woken for it", () => {
+  const stage = new Stage();
+  const [callee, caller] = stage.joinAll("callee", "caller");
+  stage.advance(60_000);
+  callee.send([64, 1, {}, "com.add"]);
+  caller.send([48, 1, { timeout: 50 }, "com.add"]);
+  expect(stage.alarm).toBe(60_050);
+  stage.take();
+  stage.advance(49);
+  expect(stage.take()).toStrictEqual([]);
+  stage.advance(1);
+  expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.timeout"]]]);
+});
+
 describe("Deadlines", () => {
   test("give out what is due, soonest first, each once", () => {
     const deadlines = new Deadlines<{ name: string }>();

@@ -9,6 +9,7 @@ import type { RealmConfig, RealmInput } from "../../src/wamp/realm-config.ts";
 import { parseRealm } from "../../src/wamp/realm-config.ts";
 import { json } from "../../src/wamp/serializers/json.ts";
 import { DecodeFault } from "../../src/wamp/serializers/serializer.ts";
+import { MemoryStore } from "./memory-store.ts";
 
 /** A message as a plain JSON list, its payload unwrapped. */
 export type Line = readonly unknown[];
@@ -39,7 +40,9 @@ export class Stage implements Host {
   lastId = 0;
   /** The byte that filled the last random bytes. Set it to make an authid come again. */
   lastByte = 0;
+  readonly store = new MemoryStore();
   #config: RealmConfig;
+  #wantsToSettle = false;
   #clients: Client[] = [];
 
   constructor(input: Partial<RealmInput> = {}) {
@@ -51,6 +54,7 @@ export class Stage implements Host {
   connect(name: string): Client {
     const client = new Client(this, name);
     this.#clients.push(client);
+    this.endTurn();
     return client;
   }
 
@@ -58,8 +62,10 @@ export class Stage implements Host {
   join(name: string, roles: object = ALL_ROLES): Client {
     const client = this.connect(name);
     client.send([1, this.#config.name, { roles }]);
-    const welcome = this.recording.pop();
-    if (welcome?.[1][0] !== 2) throw new Error(`no WELCOME but ${JSON.stringify(welcome)}`);
+    // Others may have heard of it meanwhile.
+    const index = this.recording.findLastIndex(([receiver, message]) => receiver === name && message[0] === 2);
+    if (index < 0) throw new Error(`no WELCOME but ${JSON.stringify(this.recording.at(-1))}`);
+    this.recording.splice(index, 1);
     return client;
   }
 
@@ -75,6 +81,7 @@ export class Stage implements Host {
 
   /** Lets time pass; the realm is woken whenever it has asked for it, and only then. */
   advance(milliseconds: number): void {
+    this.settle();
     const end = this.time + milliseconds;
     while (this.alarm !== undefined && this.alarm <= end) {
       this.time = Math.max(this.time, this.alarm);
@@ -92,11 +99,28 @@ export class Stage implements Host {
 
   /** Puts the object to sleep, so that only the saved records are left of the realm, and wakes it. */
   sleepAndWake(): void {
+    this.settle();
     const sleepers = this.#clients.map(({ transport, record }) => [transport, JSON.parse(record)] as const);
     this.realm = new Realm(this.#config.name, this.#config, this);
     const peers = this.realm.wake(sleepers);
     for (const [index, client] of this.#clients.entries()) client.peer = peers[index] as Peer;
     this.endTurn();
+  }
+
+  /** The object ends without notice, as in a crash, and all connections with it; a new one starts, maybe otherwise configured. */
+  restart(input?: Partial<RealmInput>): void {
+    for (const { transport } of this.#clients) transport.isDead = true;
+    this.#clients = [];
+    this.#wantsToSettle = false;
+    if (input !== undefined) this.#config = realmConfig(input);
+    this.realm = new Realm(this.#config.name, this.#config, this);
+    this.realm.wake([]);
+  }
+
+  /** A second has passed since the realm asked for it, if it did. */
+  settle(): void {
+    if (this.#wantsToSettle) this.realm.settle();
+    this.#wantsToSettle = false;
   }
 
   /** The platform saves what has changed; what the realm forgot to report is lost when it sleeps. */
@@ -121,6 +145,10 @@ export class Stage implements Host {
     return new Uint8Array(length).fill(++this.lastByte);
   }
 
+  settleSoon(): void {
+    this.#wantsToSettle = true;
+  }
+
   wakeAt(time: number): void {
     this.alarm = Math.min(time, this.alarm ?? time);
   }
@@ -140,7 +168,6 @@ export class Client {
     this.name = name;
     this.transport = new RecordingTransport(name, stage.recording);
     this.peer = stage.realm.connect(this.transport);
-    stage.endTurn();
   }
 
   /** Says each of the messages: lists, or whatever a broken client sends. */

@@ -1,0 +1,91 @@
+/** The storage of a realm in memory, for tests of the core; `store-contract.ts` says what every storage does. */
+
+import type { HistoryStore, LogRecord } from "../../src/wamp/history.ts";
+import type { Store } from "../../src/wamp/host.ts";
+import type { Id } from "../../src/wamp/message.ts";
+import type { RetainedRow, RetainedStore } from "../../src/wamp/retention.ts";
+import type { TestamentStore } from "../../src/wamp/testament.ts";
+
+export class MemoryStore implements Store {
+  readonly retained = new MemoryRetained();
+  readonly history = new MemoryHistory();
+  readonly testaments = new MemoryTestaments();
+}
+
+class MemoryRetained implements RetainedStore {
+  #rows: RetainedRow[] = [];
+
+  get(topic: string): RetainedRow | undefined {
+    return this.#rows.find((row) => row.topic === topic);
+  }
+
+  latest(head: string): Iterable<RetainedRow> {
+    return this.#rows.filter(({ topic }) => topic.startsWith(head)).toReversed();
+  }
+
+  put(row: RetainedRow): void {
+    this.#rows = [...this.#rows.filter(({ topic }) => topic !== row.topic), row].sort((a, b) => a.at - b.at);
+  }
+
+  size(): { rows: number; characters: number } {
+    const characters = this.#rows.reduce((sum, { text }) => sum + text.length, 0);
+    return { rows: this.#rows.length, characters };
+  }
+
+  trim(time: number, rows: number, characters: number): void {
+    this.#rows = this.#rows.filter(({ at }) => at >= time);
+    while (this.#rows.length > rows || this.size().characters > characters) this.#rows.shift();
+  }
+}
+
+class MemoryHistory implements HistoryStore {
+  readonly #logs = new Map<Id, { record: LogRecord; lines: { text: string; time: number }[] }>();
+
+  logs(): LogRecord[] {
+    return Array.from(this.#logs.values(), ({ record }) => record);
+  }
+
+  create(record: LogRecord): void {
+    this.#logs.set(record.id, { record, lines: [] });
+  }
+
+  drop(logId: Id): void {
+    this.#logs.delete(logId);
+  }
+
+  append(logId: Id, lines: readonly string[], time: number): void {
+    this.#logs.get(logId)?.lines.push(...lines.map((text) => ({ text, time })));
+  }
+
+  read(logId: Id, count: number, isReversed: boolean): Iterable<string> {
+    const all = (this.#logs.get(logId)?.lines ?? []).map(({ text }) => text);
+    const last = all.slice(Math.max(0, all.length - count));
+    return isReversed ? last.reverse() : last;
+  }
+
+  trim(logId: Id, count: number, time: number): void {
+    const log = this.#logs.get(logId);
+    if (log === undefined) return;
+    log.lines = log.lines.slice(Math.max(0, log.lines.length - count)).filter((line) => line.time >= time);
+  }
+}
+
+class MemoryTestaments implements TestamentStore {
+  readonly #texts = new Map<Id, string>();
+
+  owners(): Id[] {
+    return [...this.#texts.keys()];
+  }
+
+  get(sessionId: Id): string | undefined {
+    return this.#texts.get(sessionId);
+  }
+
+  put(sessionId: Id, text: string): void {
+    this.#texts.set(sessionId, text);
+  }
+
+  delete(sessionId: Id): void {
+    this.#texts.delete(sessionId);
+  }
+}
