@@ -1,8 +1,7 @@
 /** From an open transport to WELCOME or ABORT (Session Establishment). */
 
 import { describe, expect, test } from "vitest";
-import { Authorization } from "../../src/wamp/authorization.ts";
-import { admit } from "../../src/wamp/handshake.ts";
+import { Realm } from "../../src/wamp/realm.ts";
 import { ALL_ROLES, aborted, realmConfig, Stage, violated } from "./recording-host.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
@@ -158,14 +157,14 @@ describe("anonymous authentication", () => {
     expect(stage.take()).toStrictEqual([["ann", [2, 1, expect.objectContaining({ authmethod: "anonymous" })]]]);
   });
 
-  test("[AUTH-10] is refused where the role it gives does not exist", () => {
-    // A static role that does not exist is a fault of the configuration, so this asks past the check of that.
-    const hello = [1, "realm1", { roles: ALL_ROLES }] as const;
-    expect(admit(hello, "realm1", realmConfig(), new Authorization([]), new Stage())).toStrictEqual({
-      ok: false,
-      uri: "wamp.error.no_such_role",
-      message: "the role assigned to this session does not exist",
-    });
+  test("[AUTH-10] ends in ABORT where the role it gives does not exist", () => {
+    const stage = new Stage();
+    // A static role that does not exist is a fault of the configuration, so this one has slipped past the check of that.
+    stage.realm = new Realm("realm1", { ...realmConfig(), roles: [] }, stage);
+    stage.connect("ann").send(HELLO);
+    const message = "the role assigned to this session does not exist";
+    expect(stage.take()).toStrictEqual(aborted("ann", "wamp.error.no_such_role", 1000, message));
+    expect(stage.realm.sessions.size).toBe(0);
   });
 });
 

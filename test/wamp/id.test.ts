@@ -31,7 +31,7 @@ describe("an id", () => {
   });
 });
 
-test("[ID-02] a session id that is taken is not given again", () => {
+test("[ID-02][SES-04] a session id that is taken is not given again", () => {
   const stage = new Stage();
   stage.join("ann");
   stage.lastId = 0;
