@@ -55,7 +55,7 @@ describe.each(SEEDS)("a crowd with seed %d", (seed) => {
 });
 
 test("the crowd does everything it can, often enough to be worth its time", () => {
-  const heard = SEEDS.flatMap((seed) =>
+  const heard = SEEDS.slice(0, 10).flatMap((seed) =>
     conversation(seed).turns.flatMap((turn) => turn.heard.map(([, message]) => message)),
   );
   const counts = Map.groupBy(heard, ([type, , , , error]) => (type === 8 ? error : type));
