@@ -1,104 +1,102 @@
 /** The dealer: takes registrations and carries each call to a callee and its answer back. */
 
+import { CALLEE_GONE, canReceive, failCall, late, refuseYield, TOO_LARGE } from "./answer.ts";
 import type { Permission } from "./authorization.ts";
-import { Deadlines } from "./deadlines.ts";
+import type { WaitingCall } from "./call-queue.ts";
+import { CallQueue } from "./call-queue.ts";
+import type { CallRecord } from "./call-record.ts";
+import { goneCallee, goneRegistration, wokenInvocation } from "./call-record.ts";
+import type { CallTimeoutRules } from "./call-timeout.ts";
 import { NO_DETAILS } from "./disclosure.ts";
 import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
 import type { Host, SendFault } from "./host.ts";
-import { nextId } from "./id.ts";
-import type { CallRecord, Invocation } from "./invocation.ts";
-import {
-  abandon,
-  goneCallee,
-  goneRegistration,
-  interrupt,
-  openInvocation,
-  sendInvocation,
-  wokenInvocation,
-} from "./invocation.ts";
-import { chooseCallee } from "./invocation-policy.ts";
-import type { Limits } from "./limits.ts";
+import type { Invocation } from "./invocation.ts";
+import { canServe, checkCall, interrupt, openInvocation, sendInvocation } from "./invocation.ts";
+import { chooseCallee, takeTurn } from "./invocation-policy.ts";
 import type { Call, Cancel, Dict, ErrorMessage, Id, Register, Unregister, Uri, Yield } from "./message.ts";
 import { MessageType } from "./message.ts";
 import type { MetaEvents } from "./meta/events.ts";
-import { registered, unregistered } from "./meta/registration.ts";
-import { carriedDetails, isCarried } from "./passthru.ts";
-import { Payload } from "./payload.ts";
-import type { InvocationPolicy, Registration } from "./registration.ts";
+import { partitionKey } from "./partition.ts";
+import { carriedDetails, isCarried, isPassthru } from "./passthru.ts";
+import type { Payload } from "./payload.ts";
+import type { SessionRecord } from "./peer.ts";
+import { PendingCalls } from "./pending-calls.ts";
+import type { RealmConfig } from "./realm-config.ts";
+import { Registrar } from "./registrar.ts";
+import type { Callee, Registration } from "./registration.ts";
 import { calleeOf, Registrations } from "./registration.ts";
 import type { Session } from "./session.ts";
-import type { Match } from "./uri.ts";
+
+/** What of a realm's configuration concerns its dealer. */
+export type DealerConfig = Pick<RealmConfig, "options" | "limits" | "store">;
 
 export class Dealer {
   readonly registrations = new Registrations();
   readonly #host: Host;
-  readonly #limits: Limits;
-  readonly #metaEvents: MetaEvents;
-  readonly #timeouts = new Deadlines<Invocation>();
+  readonly #config: DealerConfig;
+  readonly #timeouts: CallTimeoutRules;
+  readonly #pending: PendingCalls;
+  readonly #queue: CallQueue;
+  readonly #registrar: Registrar;
 
-  constructor(host: Host, limits: Limits, metaEvents: MetaEvents) {
+  constructor(host: Host, config: DealerConfig, metaEvents: MetaEvents) {
     this.#host = host;
-    this.#limits = limits;
-    this.#metaEvents = metaEvents;
+    this.#config = config;
+    this.#timeouts = config.options.call_timeout ?? {};
+    this.#pending = new PendingCalls(host);
+    const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
+    this.#queue = new CallQueue(config.store["call-queue"], this.registrations, host, dispatch);
+    this.#registrar = new Registrar(this.registrations, this.#queue, host, config.limits, metaEvents);
   }
 
-  register(session: Session, [, request, options, procedure]: Register): void {
-    const match = (options.match ?? "exact") as Match;
-    const policy = (options.invoke ?? "single") as InvocationPolicy;
-    const known = this.registrations.get(match, procedure);
-    if (known !== undefined && (policy === "single" || policy !== known.policy)) {
-      throw new WampError(WampUri.PROCEDURE_ALREADY_EXISTS);
-    }
-    // The same session once more: one entry, the same id (D-27).
-    if (known !== undefined && session.registrations.has(known.id)) {
-      session.transport.send([MessageType.REGISTERED, request, known.id]);
-      return;
-    }
-    this.#checkLimit(session.registrations.size, this.#limits.registrations_per_session, "hold", "registrations");
-    const { registrations } = this;
-    const registration =
-      known ?? registrations.create(this.#host.randomId(), match, procedure, policy, this.#host.now());
-    registrations.join(registration, session, options);
-    session.transport.save();
-    session.transport.send([MessageType.REGISTERED, request, registration.id]);
-    registered(this.#metaEvents, session, registration);
+  /** The permission is that of the callee for the procedure. */
+  register(session: Session, message: Register, permission: Permission): void {
+    this.#registrar.register(session, message, permission);
   }
 
   /** Invocations in flight go on: their answers still reach the callers. */
-  unregister(session: Session, [, request, registrationId]: Unregister): void {
-    const registration = session.registrations.get(registrationId);
-    if (registration === undefined) throw new WampError(WampUri.NO_SUCH_REGISTRATION);
-    this.registrations.part(registration, session);
-    session.transport.save();
-    session.transport.send([MessageType.UNREGISTERED, request]);
-    unregistered(this.#metaEvents, session, registration);
+  unregister(session: Session, message: Unregister): void {
+    this.#registrar.unregister(session, message);
   }
 
   /** Takes a registration away from a session, and tells one that knows the message (Registration Revocation). */
   revoke(registration: Registration, session: Session, reason?: string): void {
-    this.registrations.part(registration, session);
-    session.transport.save();
-    if (session.has("callee.registration_revocation")) {
-      const details = { registration: registration.id, ...(reason !== undefined && { reason }) };
-      session.transport.send([MessageType.UNREGISTERED, 0, details]);
-    }
-    unregistered(this.#metaEvents, session, registration);
+    this.#registrar.revoke(registration, session, reason);
   }
 
-  /** Opens a call, or carries the next chunk of one (Progressive Call Invocations). */
+  /** Opens a call. The permission is that of the caller for the procedure. */
   call(caller: Session, message: Call, permission: Permission): void {
-    const [, request, , procedure, payload] = message;
-    const open = caller.calls.get(request);
-    if (open !== undefined) return this.#continue(open, message);
+    const [, , options, procedure, payload] = message;
+    checkCall(caller, message);
     const registration = this.registrations.best(procedure);
     if (registration === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE);
-    this.#checkLimit(caller.calls.size, this.#limits.pending_calls_per_session, "wait for", "calls");
-    const callee = chooseCallee(registration, this.#host);
-    if (callee === undefined) throw new WampError(WampUri.MAX_CONCURRENCY_REACHED);
-    const invocationRequest = nextId(callee.session.lastInvocation);
-    const invocation = openInvocation(caller, message, registration, callee, invocationRequest, permission);
+    this.#checkLimit(caller);
+    const callee = this.#queue.choose(caller, options, registration);
+    if (callee === undefined) return this.#queue.add(caller, message, permission, registration, this.#timeouts);
+    if (!canServe(callee.session, options)) throw new WampError(WampUri.FEATURE_NOT_SUPPORTED);
+    const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
     const fault = this.#invoke(invocation, payload);
     if (fault !== undefined) throw new WampError(fault);
+  }
+
+  /** Takes the next chunk of a call's input; false if the message opens a call (Progressive Call Invocations). */
+  continue(caller: Session, [, request, options, procedure, payload]: Call): boolean {
+    const invocation = caller.calls.get(request);
+    if (invocation === undefined) return this.#isLeftOver(caller, request, options);
+    if (!invocation.isInputOpen) throw new ProtocolViolation(STILL_OPEN);
+    if (procedure !== invocation.procedure) {
+      if (this.#config.options.request_id_check === "strict") throw new ProtocolViolation(STILL_OPEN);
+      return true;
+    }
+    if (isPassthru(invocation.details) && !payload.isSingleBinary) throw new ProtocolViolation(NOT_BINARY);
+    if (options.progress !== true) {
+      invocation.isInputOpen = false;
+      caller.transport.save();
+    }
+    if (invocation.isKilled) return true;
+    const fault = sendInvocation(invocation, payload);
+    if (fault !== undefined) this.#giveUp(invocation, fault);
+    return true;
   }
 
   /** Forwards an answer; a progressive one only to a caller who asked (D-25). */
@@ -107,20 +105,19 @@ export class Dealer {
     const invocation = session.invocations.get(request);
     if (invocation === undefined) return late(session, request, isProgress);
     if (isProgress && !invocation.receivesProgress) return;
-    const details = isCarried(options)
-      ? { ...(isProgress && PROGRESS), ...carriedDetails(options, session, "callee", payload) }
-      : isProgress
-        ? PROGRESS
-        : NO_DETAILS;
-    if (isProgress) this.#startTimeout(invocation);
+    let details = isProgress ? PROGRESS : NO_DETAILS;
+    if (isCarried(options)) {
+      details = { ...details, ...carriedDetails(options, session, "callee", payload) };
+      if (!canReceive(invocation.caller, options)) return this.#refuse(invocation, isProgress);
+    }
+    if (isProgress) this.#progress(invocation);
     else this.#end(invocation);
     const { caller, callRequest } = invocation;
-    if (caller.transport.send([MessageType.RESULT, callRequest, details, payload]) !== "too large") return;
-    if (isProgress) {
-      interrupt(invocation, "killnowait");
-      this.#end(invocation);
-    }
-    fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+    const fault = caller.transport.send([MessageType.RESULT, callRequest, details, payload]);
+    if (fault === undefined) return;
+    // A caller that cannot take a part must not believe it has the whole, and its callee need not go on (PROG-10).
+    if (isProgress) this.#giveUp(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+    else fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
   }
 
   /** Forwards a callee's error as the error of the CALL. */
@@ -131,21 +128,28 @@ export class Dealer {
     // Details of a callee's ERROR stay behind, except those a feature defines (CALL-06).
     const outDetails = isCarried(details) ? carriedDetails(details, session, "callee", payload) : NO_DETAILS;
     this.#end(invocation);
-    if (fail(invocation, uri, payload, outDetails) !== "too large") return;
-    fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+    if (!canReceive(invocation.caller, details)) fail(invocation, WampUri.FEATURE_NOT_SUPPORTED);
+    else if (fail(invocation, uri, payload, outDetails) === "too large") {
+      fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+    }
   }
 
   /** Cancels a call; for one that is unknown or over nothing happens (Call Canceling). */
   cancel(caller: Session, [, request, options]: Cancel): void {
     const invocation = caller.calls.get(request);
-    if (invocation === undefined) return;
+    if (invocation === undefined) return this.#queue.cancel(caller, request);
     // Where the callee cannot be interrupted every mode acts as skip.
-    const mode = invocation.callee.session.has("callee.call_canceling") ? (options.mode ?? "killnowait") : "skip";
-    if (mode !== "skip" && !invocation.isKilled) interrupt(invocation, mode as "kill" | "killnowait");
+    const canInterrupt = invocation.callee.session.has("callee.call_canceling");
+    const mode = canInterrupt ? (options.mode ?? "killnowait") : "skip";
+    if (mode === "kill" || mode === "killnowait") interrupt(invocation, mode);
+    else if (canInterrupt && invocation.receivesProgress && !invocation.isKilled) {
+      invocation.callee.session.abandon(invocation.request);
+    }
     if (mode === "kill") {
       invocation.isKilled = true;
-      caller.transport.save();
-      return;
+      // The callee's answer is the answer to the CANCEL, whatever it is.
+      invocation.reroute = undefined;
+      return this.#pending.stopTimeout(invocation);
     }
     this.#end(invocation);
     fail(invocation, WampUri.CANCELED);
@@ -153,140 +157,151 @@ export class Dealer {
 
   /** Ends the calls that waited too long at `now`, milliseconds since the epoch (Call Timeouts). */
   tick(now: number): void {
-    for (const invocation of this.#timeouts.takeExpired(now)) {
-      interrupt(invocation, "killnowait");
-      this.#end(invocation);
-      fail(invocation, WampUri.TIMEOUT);
-    }
+    for (const invocation of this.#pending.takeOverdue(now)) this.#giveUp(invocation, WampUri.TIMEOUT);
+    this.#queue.tick(now);
   }
 
   /** When the next call times out, if any can; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    return this.#timeouts.next();
+    const pending = this.#pending.nextDeadline();
+    const waiting = this.#queue.nextDeadline();
+    return pending === undefined || (waiting !== undefined && waiting < pending) ? waiting : pending;
   }
 
   /** The session is gone: its callees may stop, its callers hear of it, its registrations end. */
   leave(session: Session): void {
+    this.#queue.leave(session);
+    // Before the callee's calls end, so that it gets no others in their place.
+    const held = this.#registrar.leave(session);
     for (const invocation of session.calls.values()) {
-      if (invocation.callee.session !== session) abandon(invocation);
+      if (invocation.callee.session !== session) interrupt(invocation, "killnowait");
       this.#end(invocation);
     }
     for (const invocation of session.invocations.values()) {
       this.#end(invocation);
       fail(invocation, WampUri.CANCELED, CALLEE_GONE);
     }
-    for (const registration of session.registrations.values()) {
-      this.registrations.part(registration, session);
-      unregistered(this.#metaEvents, session, registration, session);
-    }
+    this.#registrar.left(session, held);
   }
 
-  /** Puts back the calls a session that slept still waits for; every session must be awake by now. */
-  wakeCalls(caller: Session, records: readonly CallRecord[], sessions: ReadonlyMap<Id, Session>): void {
-    for (const record of records) {
-      const [callRequest, calleeId, , registrationId, procedure] = record;
-      const session = sessions.get(calleeId);
-      if (session === undefined) {
-        caller.transport.save();
-        fail({ caller, callRequest }, WampUri.CANCELED, CALLEE_GONE);
-        continue;
-      }
-      const registration = this.registrations.byId(registrationId) ?? goneRegistration(registrationId, procedure);
-      const callee = calleeOf(registration, session) ?? goneCallee(session);
-      this.#track(wokenInvocation(caller, record, registration, callee));
+  /** Puts back the calls of callers that slept; every session must be awake by now. */
+  wake(callers: readonly (readonly [Session, SessionRecord])[], sessions: ReadonlyMap<Id, Session>): void {
+    for (const [caller, { calls }] of callers) for (const record of calls) this.#wakeCall(caller, record, sessions);
+    this.#queue.wake(callers);
+  }
+
+  #wakeCall(caller: Session, record: CallRecord, sessions: ReadonlyMap<Id, Session>): void {
+    const [callRequest, calleeId, , registrationId, procedure] = record;
+    const session = sessions.get(calleeId);
+    if (session === undefined) {
+      caller.transport.save();
+      failCall(caller, callRequest, WampUri.CANCELED, CALLEE_GONE);
+      return;
     }
+    const registration = this.registrations.byId(registrationId) ?? goneRegistration(registrationId, procedure);
+    const callee = calleeOf(registration, session) ?? goneCallee(session);
+    this.#pending.add(wokenInvocation(caller, record, registration, callee, sessions));
   }
 
   /** Sends a new invocation; one that cannot be sent leaves no trace, and the answer is the error for its caller. */
   #invoke(invocation: Invocation, payload: Payload): Uri | undefined {
-    const { caller, callee, request } = invocation;
+    const { caller, callee, request, registration } = invocation;
     const { lastInvocation } = callee.session;
     callee.session.lastInvocation = request;
-    this.#track(invocation);
-    this.#startTimeout(invocation);
+    takeTurn(registration, callee);
+    this.#pending.add(invocation);
+    if (invocation.deadline === 0) this.#pending.startTimeout(invocation);
     caller.transport.save();
     callee.session.transport.save();
     const fault = sendInvocation(invocation, payload);
     if (fault === undefined) return undefined;
     this.#end(invocation);
     callee.session.lastInvocation = lastInvocation;
-    return fault === "too large" ? WampUri.PAYLOAD_SIZE_EXCEEDED : WampUri.NETWORK_FAILURE;
+    return fault;
   }
 
-  #continue(invocation: Invocation, [, , options, procedure, payload]: Call): void {
-    if (!invocation.isInputOpen) throw new ProtocolViolation("CALL: request id of a call that is still open");
-    if (procedure !== invocation.procedure) return;
-    invocation.isInputOpen = options.progress === true;
-    invocation.caller.transport.save();
-    sendInvocation(invocation, payload);
+  /** A call that waited gets its callee. */
+  #dispatch(call: WaitingCall, callee: Callee): void {
+    const { caller, message, permission, registration, deadline } = call;
+    if (!canServe(callee.session, message[2])) {
+      failCall(caller, message[1], WampUri.FEATURE_NOT_SUPPORTED);
+      return;
+    }
+    const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
+    if (invocation.timeoutMs > 0) invocation.deadline = deadline;
+    const fault = this.#invoke(invocation, message[4]);
+    if (fault !== undefined) fail(invocation, fault);
   }
 
   /** The callee declined: another one gets the call, the caller notices nothing (Call Rerouting). */
   #reroute(declined: Invocation): void {
-    const { payload, tried } = declined.reroute!;
-    tried.add(declined.callee.session);
+    const { caller, registration, reroute } = declined;
+    const { message, permission } = reroute!;
+    const [, , options, , payload] = message;
+    const tried = [...reroute!.tried, declined.callee.session];
+    const others = registration.callees.filter(({ session }) => !tried.includes(session) && canServe(session, options));
+    const callee = chooseCallee(registration, this.#host, partitionKey(options), undefined, others);
     this.#end(declined);
-    const callee = chooseCallee(declined.registration, this.#host, tried);
     if (callee === undefined) {
       fail(declined, WampUri.NO_AVAILABLE_CALLEE);
       return;
     }
-    const request = nextId(callee.session.lastInvocation);
-    const reroute = callee.session.has("callee.call_reroute") ? declined.reroute : undefined;
-    const fault = this.#invoke({ ...declined, callee, request, reroute }, payload);
+    const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
+    if (invocation.timeoutMs > 0) invocation.deadline = declined.deadline;
+    if (invocation.reroute !== undefined) invocation.reroute = { message, permission, tried };
+    const fault = this.#invoke(invocation, payload);
     if (fault !== undefined) fail(declined, fault);
   }
 
-  #track(invocation: Invocation): void {
-    invocation.caller.calls.set(invocation.callRequest, invocation);
-    invocation.callee.session.invocations.set(invocation.request, invocation);
-    invocation.callee.running++;
-    if (invocation.deadline > 0) this.#timeouts.set(invocation, invocation.deadline);
+  /** The call goes on; nobody else can have it now (RRT-08). */
+  #progress(invocation: Invocation): void {
+    invocation.reroute = undefined;
+    this.#pending.startTimeout(invocation);
+  }
+
+  /** Ends a call without its callee's answer. */
+  #giveUp(invocation: Invocation, uri: Uri, payload?: Payload): void {
+    interrupt(invocation, "killnowait");
+    this.#end(invocation);
+    fail(invocation, uri, payload);
+  }
+
+  /** The answer is in passthru mode and the caller cannot take that: both sides hear of it (PPT-08, D-38). */
+  #refuse(invocation: Invocation, isProgress: boolean): void {
+    refuseYield(invocation, WampUri.FEATURE_NOT_SUPPORTED);
+    if (isProgress) interrupt(invocation, "killnowait");
+    this.#end(invocation);
+    fail(invocation, WampUri.FEATURE_NOT_SUPPORTED);
   }
 
   #end(invocation: Invocation): void {
-    invocation.caller.calls.delete(invocation.callRequest);
-    invocation.callee.session.invocations.delete(invocation.request);
-    invocation.callee.running--;
-    if (invocation.deadline > 0) this.#timeouts.delete(invocation);
-    invocation.caller.transport.save();
+    this.#pending.end(invocation);
+    if (!this.#queue.isEmpty) this.#queue.serve(invocation.registration);
   }
 
-  /** Starts the dealer's wait for the next answer, anew with each progressive one. */
-  #startTimeout(invocation: Invocation): void {
-    if (invocation.timeoutMs === 0) return;
-    invocation.deadline = this.#host.now() + invocation.timeoutMs;
-    this.#timeouts.set(invocation, invocation.deadline);
-    this.#host.wakeAt(invocation.deadline);
-    invocation.caller.transport.save();
+  #checkLimit({ calls, waitingCalls }: Session): void {
+    const limit = this.#config.limits.pending_calls_per_session;
+    if (calls.size + waitingCalls.size < limit) return;
+    throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may wait for ${limit} calls`);
   }
 
-  #checkLimit(count: number, limit: number, verb: string, what: string): void {
-    if (count >= limit) throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may ${verb} ${limit} ${what}`);
+  /** Is the CALL a chunk for a call that is over? Throws where it is for one that still waits for its callee. */
+  #isLeftOver(caller: Session, request: Id, options: Dict): boolean {
+    if (caller.waitingCalls.size + caller.endedInputs.size === 0) return false;
+    if (caller.waitingCalls.has(request)) throw new ProtocolViolation(STILL_OPEN);
+    if (!caller.endedInputs.has(request)) return false;
+    if (options.progress !== true) {
+      caller.endedInputs.delete(request);
+      caller.transport.save();
+    }
+    return true;
   }
 }
 
 const PROGRESS: Dict = { progress: true };
-const CALLEE_GONE = Payload.of(["the callee's session ended"]);
-const TOO_LARGE = Payload.of(["the answer is too large for the caller's connection"]);
+const STILL_OPEN = "CALL: request id of a call that is still open";
+const NOT_BINARY = "payload passthru takes one binary argument";
 
-/** The error of a CALL, to its caller. */
-function fail(
-  { caller, callRequest }: Pick<Invocation, "caller" | "callRequest">,
-  uri: Uri,
-  payload: Payload = Payload.NONE,
-  details: Dict = NO_DETAILS,
-): SendFault | undefined {
-  return caller.transport.send([MessageType.ERROR, MessageType.CALL, callRequest, details, uri, payload]);
-}
-
-/**
- * An answer to a call that is over is legal and dropped; one to a call never sent is not (D-23). A callee that goes on
- * with progress although its caller is gone is told once more to stop (LEAVE-04).
- */
-function late(callee: Session, request: Id, isProgress: boolean): void {
-  if (request > callee.lastInvocation) throw new ProtocolViolation("no invocation was sent with this request id");
-  if (!callee.abandoned.delete(request)) return;
-  callee.transport.save();
-  if (isProgress) callee.transport.send([MessageType.INTERRUPT, request, { mode: "killnowait" }]);
+function fail(invocation: Invocation, uri: Uri, payload?: Payload, details?: Dict): SendFault | undefined {
+  return failCall(invocation.caller, invocation.callRequest, uri, payload, details);
 }

@@ -29,6 +29,8 @@ export const WampUri = {
   AUTHORIZATION_FAILED: "wamp.error.authorization_failed",
   /** HELLO for an unknown realm. */
   NO_SUCH_REALM: "wamp.error.no_such_realm",
+  /** No authid was assigned. */
+  NO_SUCH_PRINCIPAL: "wamp.error.no_such_principal",
   /** The assigned role does not exist. */
   NO_SUCH_ROLE: "wamp.error.no_such_role",
   /** None of the offered authentication methods is accepted. */
@@ -53,6 +55,8 @@ export const WampUri = {
   FEATURE_NOT_SUPPORTED: "wamp.error.feature_not_supported",
   /** There is no such session. */
   NO_SUCH_SESSION: "wamp.error.no_such_session",
+  /** A registration was withdrawn in favour of another one (Crossbar.io's URI). */
+  UNREGISTERED: "wamp.error.unregistered",
   /** Every callee is at the concurrency it registered with (Crossbar.io's URI). */
   MAX_CONCURRENCY_REACHED: "crossbar.error.max_concurrency_reached",
   /** The router itself failed; its log says why. */
@@ -63,6 +67,8 @@ export const WampUri = {
   SYSTEM_SHUTDOWN: "wamp.close.system_shutdown",
   /** The client leaves the realm. */
   CLOSE_REALM: "wamp.close.close_realm",
+  /** The client leaves, and its cookie shall not be known any more (Crossbar.io's URI). */
+  LOGOUT: "wamp.close.logout",
   /** The reply to a GOODBYE. */
   GOODBYE_AND_OUT: "wamp.close.goodbye_and_out",
   /** The router ended the session. */

@@ -1,8 +1,11 @@
 /** Which of the callees sharing a registration gets a call (Shared Registration). */
 
 import type { Host } from "./host.ts";
+import { ownerOf } from "./partition.ts";
 import type { Callee, InvocationPolicy, Registration } from "./registration.ts";
-import type { Session } from "./session.ts";
+
+/** May the callee not get this call? */
+export type Exclusion = (callee: Callee) => boolean;
 
 type Policy = (candidates: readonly Callee[], registration: Registration, host: Host) => Callee | undefined;
 
@@ -17,21 +20,30 @@ const random: Policy = (candidates, _registration, host) => candidates[host.rand
 
 const POLICIES: { readonly [policy in InvocationPolicy]: Policy } = { single: first, first, last, roundrobin, random };
 
-/** The callee for the next call, or none when each is at its `concurrency` or was tried before. */
+/**
+ * The callee for the next call, or none when each is at its `concurrency` or excluded. A call with a key is for the
+ * callee that has the key among `callees`, whatever the policy; it is for no other even while that one is busy.
+ */
 export function chooseCallee(
   registration: Registration,
   host: Host,
-  tried?: ReadonlySet<Session>,
+  key?: string,
+  isExcluded?: Exclusion,
+  callees: readonly Callee[] = registration.callees,
 ): Callee | undefined {
-  const { callees } = registration;
-  const candidates = callees.every(isFree) && tried === undefined ? callees : callees.filter(isCandidate);
-  const chosen = POLICIES[registration.policy](candidates, registration, host);
-  if (chosen !== undefined) registration.lastOrder = chosen.order;
-  return chosen;
-
-  function isCandidate(callee: Callee): boolean {
-    return isFree(callee) && !tried?.has(callee.session);
+  if (key !== undefined) {
+    const owner = ownerOf(key, callees);
+    return owner !== undefined && isFree(owner) && !isExcluded?.(owner) ? owner : undefined;
   }
+  const isEverybody = isExcluded === undefined && callees.every(isFree);
+  const candidates = isEverybody ? callees : callees.filter((callee) => isFree(callee) && !isExcluded?.(callee));
+  return POLICIES[registration.policy](candidates, registration, host);
+}
+
+/** The callee gets a call, and the turn passes on. */
+export function takeTurn(registration: Registration, callee: Callee): void {
+  registration.lastOrder = callee.order;
+  callee.lastTurn = ++registration.turns;
 }
 
 function isFree(callee: Callee): boolean {

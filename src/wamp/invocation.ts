@@ -1,14 +1,18 @@
 /** A call on its way: from the CALL that opens it to its one final answer. */
 
 import type { Permission } from "./authorization.ts";
+import type { CallTimeoutRules } from "./call-timeout.ts";
+import { keepsTimeout, timeoutOf } from "./call-timeout.ts";
 import { disclosure } from "./disclosure.ts";
-import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
+import { ProtocolViolation, WampUri } from "./errors.ts";
 import type { SendFault } from "./host.ts";
+import { nextId } from "./id.ts";
 import type { Call, Dict, Id, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
-import { carriedDetails, isCarried } from "./passthru.ts";
+import { carriedDetails, isCarried, isPassthru } from "./passthru.ts";
 import type { Payload } from "./payload.ts";
 import type { Callee, Registration } from "./registration.ts";
+import type { Reroute } from "./reroute.ts";
 import type { Session } from "./session.ts";
 
 export interface Invocation {
@@ -36,40 +40,37 @@ export interface Invocation {
   reroute: Reroute | undefined;
 }
 
-export interface Reroute {
-  readonly payload: Payload;
-  readonly tried: Set<Session>;
+/**
+ * Refuses what breaks the protocol whatever is called: chunks or passthru from a caller that did not announce them
+ * (PINV-02, PPT-05).
+ */
+export function checkCall(caller: Session, [, , options, , payload]: Call): void {
+  if (options.progress === true && !caller.has("caller.progressive_call_invocations")) {
+    throw new ProtocolViolation("CALL: progress from a caller that did not announce progressive_call_invocations");
+  }
+  if (isPassthru(options)) carriedDetails(options, caller, "caller", payload);
 }
 
-/** What a sleeping caller's record keeps of a call it waits for. */
-export type CallRecord = readonly [
-  callRequest: Id,
-  callee: Id,
-  request: Id,
-  registration: Id,
-  procedure: Uri,
-  details: Dict,
-  receivesProgress: boolean,
-  timeoutMs: number,
-  deadline: number,
-  isInputOpen: boolean,
-  isKilled: boolean,
-];
+/** Can the callee take a CALL with these options (PINV-03, PPT-07)? */
+export function canServe(callee: Session, options: Dict): boolean {
+  if (options.progress === true && !canTakeChunks(callee)) return false;
+  return !isPassthru(options) || callee.has("callee.payload_passthru_mode");
+}
 
-/** A new invocation from a CALL; refuses what the callee or the permission does not allow. */
+/** A new invocation from a CALL. Throws option_disallowed.disclose_me where the permission does not allow the wish. */
 export function openInvocation(
   caller: Session,
   message: Call,
+  permission: Permission,
   registration: Registration,
   callee: Callee,
-  request: Id,
-  permission: Permission,
+  timeouts: CallTimeoutRules,
 ): Invocation {
-  const [, callRequest, options, procedure, payload] = message;
+  const [, callRequest, options, procedure] = message;
   const isInputOpen = options.progress === true;
-  if (isInputOpen) requireProgressiveInvocations(caller, callee.session);
-  const timeout = (options.timeout ?? 0) as number;
-  const forwardsTimeout = timeout > 0 && callee.forwardsTimeout && callee.session.has("callee.call_timeout");
+  const timeoutMs = timeoutOf(options, timeouts);
+  const forwardedMs = timeoutMs > 0 && keepsTimeout(callee, timeouts) ? timeoutMs : 0;
+  // What was already sent of a call's input would be lost to another callee (RRT-08).
   const canReroute = !isInputOpen && callee.session.has("callee.call_reroute");
   return {
     caller,
@@ -77,97 +78,62 @@ export function openInvocation(
     procedure,
     registration,
     callee,
-    request,
-    details: invocationDetails(caller, message, registration, callee, permission, forwardsTimeout),
+    request: nextId(callee.session.lastInvocation),
+    details: invocationDetails(caller, message, permission, registration, callee, forwardedMs),
     receivesProgress: options.receive_progress === true,
-    timeoutMs: forwardsTimeout ? 0 : timeout,
+    timeoutMs: forwardedMs > 0 ? 0 : timeoutMs,
     deadline: 0,
     isInputOpen,
     isKilled: false,
-    reroute: canReroute ? { payload, tried: new Set() } : undefined,
+    reroute: canReroute ? { message, permission, tried: [] } : undefined,
   };
 }
 
-/** Sends the invocation, or the next chunk of its input. */
-export function sendInvocation(invocation: Invocation, payload: Payload): SendFault | undefined {
+/** Sends the invocation, or the next chunk of its input; the answer is the error for its caller if that cannot be. */
+export function sendInvocation(invocation: Invocation, payload: Payload): Uri | undefined {
   const { callee, request, registration, details, isInputOpen } = invocation;
   const chunkDetails = isInputOpen ? { ...details, progress: true } : details;
-  return callee.session.transport.send([MessageType.INVOCATION, request, registration.id, chunkDetails, payload]);
+  const { transport } = callee.session;
+  const fault = transport.send([MessageType.INVOCATION, request, registration.id, chunkDetails, payload]);
+  return fault === undefined ? undefined : FAULT_ERROR[fault];
 }
 
-/** Tells the callee to stop, if it announced that it can (Call Canceling). */
-export function interrupt({ callee, request }: Invocation, mode: "kill" | "killnowait"): void {
-  if (!callee.session.has("callee.call_canceling")) return;
+/** Tells the callee to stop, if it announced that it can and has not been told yet (Call Canceling). */
+export function interrupt({ callee, request, isKilled }: Invocation, mode: "kill" | "killnowait"): void {
+  if (isKilled || !callee.session.has("callee.call_canceling")) return;
   callee.session.transport.send([MessageType.INTERRUPT, request, { mode }]);
 }
 
-/** The caller is gone: the callee may stop (Caller Leaving During an RPC Invocation). */
-export function abandon(invocation: Invocation): void {
-  interrupt(invocation, "killnowait");
-  const { callee, request, receivesProgress } = invocation;
-  if (!receivesProgress || !callee.session.has("callee.call_canceling")) return;
-  callee.session.abandoned.add(request);
-  callee.session.transport.save();
-}
-
-export function callRecord(invocation: Invocation): CallRecord {
-  const { callRequest, callee, request, registration, procedure, details } = invocation;
-  const { receivesProgress, timeoutMs, deadline, isInputOpen, isKilled } = invocation;
-  const ids = [callRequest, callee.session.id, request, registration.id] as const;
-  return [...ids, procedure, details, receivesProgress, timeoutMs, deadline, isInputOpen, isKilled];
-}
+const FAULT_ERROR: { readonly [fault in SendFault]: Uri } = {
+  closed: WampUri.NETWORK_FAILURE,
+  "too large": WampUri.PAYLOAD_SIZE_EXCEEDED,
+};
 
 /** Of the CALL's options only what a feature defines reaches the callee. */
 function invocationDetails(
   caller: Session,
   [, , options, procedure, payload]: Call,
+  { disclose, trustlevel }: Permission,
   { match }: Registration,
   callee: Callee,
-  permission: Permission,
-  forwardsTimeout: boolean,
+  forwardedMs: number,
 ): Dict {
-  const disclosed = disclosure("caller", caller, options, permission.disclose, callee.disclosesCaller);
+  const disclosed = disclosure("caller", caller, options, disclose, callee.disclosesCaller);
   const asksProgress = options.receive_progress === true && callee.session.has("callee.progressive_call_results");
   const carriesPayload = isCarried(options);
-  if (match === "exact" && !asksProgress && !carriesPayload && !forwardsTimeout) return disclosed;
+  const hasTrustlevel = trustlevel !== undefined;
+  if (match === "exact" && !asksProgress && !carriesPayload && !hasTrustlevel && forwardedMs === 0) return disclosed;
   return {
     ...disclosed,
+    ...(hasTrustlevel && { trustlevel }),
     ...(match !== "exact" && { procedure }),
     ...(asksProgress && { receive_progress: true }),
-    ...(forwardsTimeout && { timeout: options.timeout }),
+    ...(forwardedMs > 0 && { timeout: forwardedMs }),
     ...(carriesPayload && carriedDetails(options, caller, "caller", payload)),
   };
 }
 
-function requireProgressiveInvocations(caller: Session, callee: Session): void {
-  if (!caller.has("caller.progressive_call_invocations")) {
-    throw new ProtocolViolation("CALL: progress from a caller that did not announce progressive_call_invocations");
-  }
-  if (!callee.has("callee.progressive_call_invocations") || !callee.has("callee.call_canceling")) {
-    throw new WampError(WampUri.FEATURE_NOT_SUPPORTED);
-  }
-}
-
-/** The registration of a call whose callee unregistered while it ran; it is in no table. */
-export function goneRegistration(id: Id, procedure: Uri): Registration {
-  return { id, procedure, match: "exact", policy: "single", created: 0, callees: [], lastOrder: 0 };
-}
-
-/** A callee that is in no registration any more but still owes an answer. */
-export function goneCallee(session: Session): Callee {
-  const options = { disclosesCaller: false, forwardsTimeout: false, concurrency: Number.POSITIVE_INFINITY };
-  return { session, order: 0, ...options, running: 0 };
-}
-
-/** A call from the record of a caller that slept. */
-export function wokenInvocation(
-  caller: Session,
-  record: CallRecord,
-  registration: Registration,
-  callee: Callee,
-): Invocation {
-  const [callRequest, , request, , procedure, details, receivesProgress, timeoutMs, deadline, isInputOpen, isKilled] =
-    record;
-  const parties = { caller, callee, registration, callRequest, request, procedure, details };
-  return { ...parties, receivesProgress, timeoutMs, deadline, isInputOpen, isKilled, reroute: undefined };
+/** A callee that cannot be interrupted counts as one without progressive invocations (FEAT-05). */
+function canTakeChunks(callee: Session): boolean {
+  return callee.has("callee.progressive_call_invocations") && callee.has("callee.call_canceling");
 }

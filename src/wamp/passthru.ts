@@ -31,7 +31,8 @@ export function carriedDetails(
   return pick(options, PPT_KEYS);
 }
 
-function isPassthru(options: Dict): boolean {
+/** Is passthru in use? */
+export function isPassthru(options: Dict): boolean {
   return typeof options.ppt_scheme === "string" && options.ppt_scheme !== "";
 }
 

@@ -1,8 +1,11 @@
 /** A peer: one client's end of one transport, and how far its conversation has come (Sessions). */
 
-import type { Transport } from "./host.ts";
-import type { CallRecord } from "./invocation.ts";
-import { callRecord } from "./invocation.ts";
+import type { WaitingRecord } from "./call-queue.ts";
+import { waitingRecord } from "./call-queue.ts";
+import type { CallRecord } from "./call-record.ts";
+import { callRecord } from "./call-record.ts";
+import type { Transport, TransportFacts } from "./host.ts";
+import type { Dict } from "./message.ts";
 import type { RegistrationRecord } from "./registration.ts";
 import { registrationRecord } from "./registration.ts";
 import type { Session, SessionOrigin } from "./session.ts";
@@ -11,41 +14,75 @@ import { subscriptionRecord } from "./subscription.ts";
 
 export interface Peer {
   readonly transport: Transport;
+  /** Kept where authentication asks for them. */
+  readonly facts?: TransportFacts | undefined;
   state: PeerState;
 }
 
-export type PeerState =
-  /** HELLO is due until `deadline`, milliseconds since the epoch; after a GOODBYE there may be another one. */
+/** A client on its way to a session: what its session will begin with. */
+export interface Attempt extends Pick<SessionOrigin, "id" | "features" | "agent"> {
+  /** The authentication method, as the client spells it. */
+  readonly method: string;
+}
+
+/** CHALLENGE was sent, and AUTHENTICATE is due until `deadline`; `memo` is the method's own. */
+export interface ChallengedState {
+  readonly kind: "challenged";
+  readonly deadline: number;
+  readonly attempt: Attempt;
+  readonly memo: Dict;
+}
+
+/** A state that ends at its deadline, milliseconds since the epoch. */
+export type PendingState =
+  /** HELLO is due; after a GOODBYE there may be another one. */
   | { readonly kind: "connected"; readonly deadline: number; readonly hadSession: boolean }
+  /** The router is at work on HELLO or AUTHENTICATE; what it has done is lost when it sleeps. */
+  | { readonly kind: "authenticating"; readonly deadline: number }
+  | ChallengedState
+  /** The router said GOODBYE and waits for the client's. */
+  | { readonly kind: "closing"; readonly deadline: number };
+
+export type PeerState =
+  | PendingState
   | { readonly kind: "open"; readonly session: Session }
-  /** The router said GOODBYE and waits for the client's until `deadline`. */
-  | { readonly kind: "closing"; readonly deadline: number }
   /** Nothing more is sent or processed. */
   | { readonly kind: "closed" };
 
 /** What outlives the object's sleep, as JSON; `Realm.wake` rebuilds everything from these. */
-export type PeerRecord =
-  | { readonly kind: "connected"; readonly deadline: number; readonly hadSession: boolean }
-  | { readonly kind: "open"; readonly session: SessionRecord }
-  | { readonly kind: "closing"; readonly deadline: number }
-  | { readonly kind: "closed" };
+export type PeerRecord = Pick<Peer, "facts"> &
+  (PendingState | { readonly kind: "open"; readonly session: SessionRecord } | { readonly kind: "closed" });
 
 export interface SessionRecord extends SessionOrigin {
   readonly subscriptions: readonly SubscriptionRecord[];
   readonly registrations: readonly RegistrationRecord[];
   readonly calls: readonly CallRecord[];
+  readonly waitingCalls?: readonly WaitingRecord[];
 }
 
-export function peerRecord({ state }: Peer): PeerRecord {
-  return state.kind === "open" ? { kind: "open", session: sessionRecord(state.session) } : state;
+export function peerRecord({ facts, state }: Peer): PeerRecord {
+  return state.kind === "open" ? { kind: "open", facts, session: sessionRecord(state.session) } : { ...state, facts };
+}
+
+/** Does a record tell of calls, which need both their sides awake? */
+export function hasCalls({ calls, waitingCalls }: SessionRecord): boolean {
+  return calls.length > 0 || waitingCalls !== undefined;
 }
 
 function sessionRecord(session: Session): SessionRecord {
-  const { id, identity, features, agent, addedDetails, lastInvocation, lastRequest } = session;
-  const origin: SessionOrigin = { id, identity, features, agent, addedDetails, lastInvocation, lastRequest };
-  const abandoned = [...session.abandoned];
+  const { id, identity, features, agent, expiresAt, addedDetails, lastInvocation, lastRequest } = session;
+  const origin: SessionOrigin = { id, identity, features, agent, expiresAt, addedDetails, lastInvocation, lastRequest };
   const subscriptions = [...session.subscriptions.values()].map(subscriptionRecord);
   const registrations = [...session.registrations.values()].map((held) => registrationRecord(held, session));
   const calls = [...session.calls.values()].map(callRecord);
-  return { ...origin, abandoned, subscriptions, registrations, calls };
+  return { ...origin, ...unfinished(session), subscriptions, registrations, calls };
+}
+
+/** What few sessions have, and only for a while. */
+function unfinished({ abandoned, endedInputs, waitingCalls }: Session): Partial<SessionRecord> {
+  return {
+    ...(abandoned.size > 0 && { abandoned: [...abandoned] }),
+    ...(endedInputs.size > 0 && { endedInputs: [...endedInputs] }),
+    ...(waitingCalls.size > 0 && { waitingCalls: [...waitingCalls.values()].map(waitingRecord) }),
+  };
 }

@@ -4,11 +4,11 @@ import * as v from "valibot";
 import { authSchema } from "./auth-config.ts";
 import { type Checked, checkShape, closed, type DeepReadonly } from "./config-shape.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits } from "./limits.ts";
-import { matchSchema, permissionSchema } from "./permission-config.ts";
+import { permissionSchema } from "./permission-config.ts";
 import { realmFaults, TRUSTED } from "./realm-consistency.ts";
+import { storeSchema } from "./store-config.ts";
 import { isValidRealm, isValidUri } from "./uri.ts";
 
-const positive = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1));
 const procedure = v.pipe(
   v.string(),
   v.check((uri) => isValidUri(uri, "loose"), "must be a valid URI"),
@@ -16,11 +16,21 @@ const procedure = v.pipe(
 
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
 
+const milliseconds = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1));
+
 const options = closed({
   uri_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   request_id_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   role_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   enable_meta_api: v.optional(v.boolean(), true),
+  /** Milliseconds. With a maximum every call has a timeout; `forward` overrules what callees register with. */
+  call_timeout: v.exactOptional(
+    closed({
+      default: v.exactOptional(milliseconds),
+      maximum: v.exactOptional(milliseconds),
+      forward: v.exactOptional(v.boolean()),
+    }),
+  ),
 });
 
 function limit(name: keyof Limits) {
@@ -35,22 +45,13 @@ const limits = closed({
   subscriptions_per_session: limit("subscriptions_per_session"),
   registrations_per_session: limit("registrations_per_session"),
   pending_calls_per_session: limit("pending_calls_per_session"),
+  testaments_per_session: limit("testaments_per_session"),
+  testament_bytes: limit("testament_bytes"),
   sessions: limit("sessions"),
   hello_timeout: limit("hello_timeout"),
   goodbye_timeout: limit("goodbye_timeout"),
   outgoing_bytes: limit("outgoing_bytes"),
 });
-
-/** Which events are kept: at most `limit` of them, for `max_age` seconds. */
-const eventHistory = v.pipe(
-  closed({
-    uri: v.string(),
-    match: v.optional(matchSchema, "exact"),
-    limit: v.optional(positive, 100),
-    max_age: v.exactOptional(positive),
-  }),
-  v.check(({ uri, match }) => isValidUri(uri, "loose", match), "must have a uri that is valid for its match"),
-);
 
 const role = closed({
   name: v.pipe(
@@ -73,7 +74,7 @@ export const realmSchema = closed({
   jurisdiction: v.exactOptional(v.picklist(["eu", "us", "fedramp", "fedramp-high"])),
   options: v.optional(options, {}),
   limits: v.optional(limits, {}),
-  store: v.exactOptional(closed({ "event-history": v.optional(v.array(eventHistory), []) })),
+  store: v.optional(storeSchema, {}),
   roles: v.optional(v.array(role), []),
   auth: v.optional(authSchema, {}),
 });
@@ -82,6 +83,8 @@ export const realmSchema = closed({
 export type RealmConfig = DeepReadonly<v.InferOutput<typeof realmSchema>>;
 /** One role: what its sessions may do. */
 export type Role = RealmConfig["roles"][number];
+/** What a realm keeps of its events. */
+export type StoreConfig = RealmConfig["store"];
 /** One rule of a role. */
 export type PermissionRule = Role["permissions"][number];
 /** The authentication methods of a realm. */

@@ -7,19 +7,22 @@ import { Deadlines } from "./deadlines.ts";
 import { Dealer } from "./dealer.ts";
 import { NO_DETAILS } from "./disclosure.ts";
 import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
-import { ROLE_OF, ROUTER_AGENT, ROUTER_ROLES } from "./features.ts";
-import { admit } from "./handshake.ts";
-import type { Host, Transport } from "./host.ts";
+import { ROLE_OF, ROUTER_AGENT, routerRoles } from "./features.ts";
+import type { Door } from "./handshake.ts";
+import { Handshake } from "./handshake.ts";
+import type { Host, Transport, TransportFacts } from "./host.ts";
 import { nextId } from "./id.ts";
-import type { CallRecord } from "./invocation.ts";
-import type { Call, ClientMessage, Dict, Id, MessageType as Type, Uri } from "./message.ts";
+import type { Call, ClientMessage, Dict, Id, Publish, Register, MessageType as Type, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { callMeta } from "./meta/index.ts";
 import { joined, left } from "./meta/session.ts";
 import { parse } from "./parse.ts";
-import type { Peer, PeerRecord, SessionRecord } from "./peer.ts";
+import type { Peer, PeerRecord, PendingState, SessionRecord } from "./peer.ts";
+import { hasCalls } from "./peer.ts";
 import type { RealmConfig } from "./realm-config.ts";
+import type { SessionOrigin } from "./session.ts";
 import { Session } from "./session.ts";
+import { Testaments } from "./testament.ts";
 import type { Match } from "./uri.ts";
 import { isReservedUri, isValidUri } from "./uri.ts";
 
@@ -38,6 +41,7 @@ export class Realm {
   readonly name: string;
   readonly broker: Broker;
   readonly dealer: Dealer;
+  readonly testaments: Testaments;
   /** session id → session */
   readonly sessions = new Map<Id, Session>();
   /** Does the router answer `wamp.` procedures here, and publish meta events? */
@@ -45,9 +49,12 @@ export class Realm {
   readonly #config: RealmConfig;
   readonly #host: Host;
   readonly #authorization: Authorization;
+  /** WELCOME.Details.roles */
+  readonly #roles: Dict;
   /** session → the peer whose it is */
   readonly #peers = new Map<Session, Peer>();
-  /** Peers that owe the router a HELLO or a GOODBYE. */
+  readonly #handshake: Handshake;
+  /** Peers in a state that ends at some time, and those whose session does. */
   readonly #overdue = new Deadlines<Peer>();
 
   constructor(name: string, config: RealmConfig, host: Host) {
@@ -56,13 +63,18 @@ export class Realm {
     this.#host = host;
     this.hasMetaApi = config.options.enable_meta_api;
     this.#authorization = new Authorization(config.roles);
-    this.broker = new Broker(host, config.limits, this.hasMetaApi);
-    this.dealer = new Dealer(host, config.limits, this.broker.metaEvents);
+    this.#roles = routerRoles(this.hasMetaApi, config.store["event-history"].length > 0);
+    this.broker = new Broker(host, config);
+    this.dealer = new Dealer(host, config, this.broker.metaEvents);
+    this.testaments = new Testaments(host, config.limits, (owner, message) => this.#publish(owner, message));
+    const authorization = this.#authorization;
+    this.#handshake = new Handshake({ realm: name, config, host, dealer: this.dealer, authorization }, this.#door());
   }
 
   /** A transport has opened; its client has to say HELLO. */
-  connect(transport: Transport): Peer {
-    const peer: Peer = { transport, state: { kind: "closed" } };
+  connect(transport: Transport, facts?: TransportFacts): Peer {
+    const keptFacts = this.#handshake.authentication.usesFacts ? facts : undefined;
+    const peer: Peer = { transport, facts: keptFacts, state: { kind: "closed" } };
     this.#expectHello(peer, false);
     return peer;
   }
@@ -75,17 +87,17 @@ export class Realm {
     try {
       const message = parse(elements);
       if (peer.state.kind === "open") this.#route(peer, peer.state.session, message);
-      else this.#open(peer, message);
+      else this.#handshake.receive(peer, message);
     } catch (error) {
       this.#refuse(peer, elements, error);
     }
   }
 
   /** Ends a peer's session, if any, with ABORT, and its transport with it (Session Closing). */
-  abort(peer: Peer, uri: Uri, message: string, code: number = CloseCode.PROTOCOL_ERROR): void {
+  abort(peer: Peer, uri: Uri, message: string, code: number = CloseCode.PROTOCOL_ERROR, details?: Dict): void {
     if (peer.state.kind === "closed") return;
     // After the router's GOODBYE there is nothing left to abort.
-    if (peer.state.kind !== "closing") peer.transport.send([MessageType.ABORT, { message }, uri]);
+    if (peer.state.kind !== "closing") peer.transport.send([MessageType.ABORT, { message, ...details }, uri]);
     this.#close(peer, code, uri);
   }
 
@@ -98,8 +110,7 @@ export class Realm {
     peer.transport.send([MessageType.GOODBYE, message === undefined ? NO_DETAILS : { message }, reason]);
     this.#leave(peer.state.session, isQuiet);
     const deadline = this.#host.now() + this.#config.limits.goodbye_timeout;
-    peer.state = { kind: "closing", deadline };
-    this.#expect(peer, deadline);
+    this.#await(peer, { kind: "closing", deadline });
   }
 
   /** `dismiss` for a session; one that has left already stays as it is. */
@@ -123,10 +134,7 @@ export class Realm {
 
   /** Does what is due at `now`, milliseconds since the epoch. */
   tick(now: number): void {
-    for (const peer of this.#overdue.takeExpired(now)) {
-      const isLate = peer.state.kind === "connected" && !peer.state.hadSession;
-      this.#close(peer, isLate ? CloseCode.POLICY : CloseCode.NORMAL, isLate ? "no HELLO in time" : "no session");
-    }
+    for (const peer of this.#overdue.takeExpired(now)) this.#expire(peer);
     this.dealer.tick(now);
     const next = this.nextDeadline();
     if (next !== undefined) this.#host.wakeAt(next);
@@ -140,28 +148,36 @@ export class Realm {
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
+  /** Writes what waits to be stored. */
+  settle(): void {
+    this.broker.settle();
+  }
+
   /** Rebuilds sessions and tables from the records of the peers that are still connected. */
   wake(sleepers: Iterable<readonly [Transport, PeerRecord]>): Peer[] {
     const peers: Peer[] = [];
-    const calls: [Session, readonly CallRecord[]][] = [];
+    const callers: [Session, SessionRecord][] = [];
     for (const [transport, record] of sleepers) {
-      const peer: Peer = { transport, state: { kind: "closed" } };
+      const peer: Peer = { transport, facts: record.facts, state: { kind: "closed" } };
       peers.push(peer);
       if (record.kind === "open") {
         const session = this.#wakeSession(peer, record.session);
-        if (record.session.calls.length > 0) calls.push([session, record.session.calls]);
+        if (hasCalls(record.session)) callers.push([session, record.session]);
       } else {
         peer.state = record;
         if (record.kind !== "closed") this.#overdue.set(peer, record.deadline);
+        if (record.kind === "authenticating") this.#handshake.expire(peer);
       }
     }
-    for (const [session, records] of calls) this.dealer.wakeCalls(session, records, this.sessions);
+    this.dealer.wake(callers, this.sessions);
+    this.testaments.wake(this.sessions);
     return peers;
   }
 
   #wakeSession(peer: Peer, record: SessionRecord): Session {
     const session = new Session(peer.transport, record);
     this.#attach(peer, session);
+    if (session.expiresAt !== undefined) this.#overdue.set(peer, session.expiresAt);
     this.broker.subscriptions.wake(session, record.subscriptions);
     this.dealer.registrations.wake(session, record.registrations);
     return session;
@@ -173,12 +189,9 @@ export class Realm {
     switch (message[0]) {
       case MessageType.PUBLISH:
         this.#checkSequence(session, message[1]);
-        return this.broker.publish(session, message, this.#permit(session, "publish", message[3], "exact"));
+        return this.#publish(session, message);
       case MessageType.CALL:
-        // The chunks of a progressive call are authorized with the first (PINV-14).
-        if (session.calls.has(message[1])) return this.dealer.call(session, message, CONTINUED);
-        this.#checkSequence(session, message[1]);
-        return this.#call(session, message, this.#permit(session, "call", message[3], "exact"));
+        return this.#call(session, message);
       case MessageType.YIELD:
         return this.dealer.yield(session, message);
       case MessageType.ERROR:
@@ -187,20 +200,19 @@ export class Realm {
         return this.dealer.cancel(session, message);
       case MessageType.SUBSCRIBE:
         this.#checkSequence(session, message[1]);
-        this.#permit(session, "subscribe", message[3], matchOf(message[2]));
+        this.permit(session, "subscribe", message[3], matchOf(message[2]));
         return this.broker.subscribe(session, message);
       case MessageType.UNSUBSCRIBE:
         this.#checkSequence(session, message[1]);
         return this.broker.unsubscribe(session, message);
       case MessageType.REGISTER:
         this.#checkSequence(session, message[1]);
-        this.#permit(session, "register", message[3], matchOf(message[2]));
-        return this.dealer.register(session, message);
+        return this.#register(session, message);
       case MessageType.UNREGISTER:
         this.#checkSequence(session, message[1]);
         return this.dealer.unregister(session, message);
       case MessageType.GOODBYE:
-        return this.#goodbye(peer, session);
+        return this.#goodbye(peer, session, message[2]);
       case MessageType.ABORT:
         return this.#close(peer, CloseCode.NORMAL, "aborted by the client");
       case MessageType.HELLO:
@@ -211,30 +223,51 @@ export class Realm {
     }
   }
 
-  #call(session: Session, message: Call, permission: Permission): void {
+  #publish(session: Session, message: Publish): void {
+    this.broker.publish(session, message, this.permit(session, "publish", message[3], "exact"));
+  }
+
+  #register(session: Session, message: Register): void {
+    const permission = this.permit(session, "register", message[3], matchOf(message[2]));
+    this.dealer.register(session, message, permission);
+  }
+
+  #call(session: Session, message: Call): void {
+    // The later chunks of a call's input were authorized with the first (PINV-14).
+    if (this.dealer.continue(session, message)) return;
+    this.#checkSequence(session, message[1]);
+    const permission = this.permit(session, "call", message[3], "exact");
     if (isReservedUri(message[3])) callMeta(this, session, message);
     else this.dealer.call(session, message, permission);
   }
 
-  /** The first message: HELLO, or a client that gives up. */
-  #open(peer: Peer, message: ClientMessage): void {
-    if (message[0] === MessageType.ABORT) return this.#close(peer, CloseCode.NORMAL, "aborted by the client");
-    if (message[0] !== MessageType.HELLO) throw new ProtocolViolation("the first message must be HELLO");
-    if (this.sessions.size >= this.#config.limits.sessions) {
-      return this.abort(peer, WampUri.LIMIT_EXCEEDED, "the realm is full", CloseCode.OVERLOADED);
-    }
-    const admission = admit(message, this.name, this.#config, this.#authorization, this.#host);
-    if (!admission.ok) return this.abort(peer, admission.uri, admission.message, CloseCode.NORMAL);
+  /** What the handshake may do with a peer. */
+  #door(): Door {
+    return {
+      isFull: () => this.sessions.size >= this.#config.limits.sessions,
+      newSessionId: () => this.#newSessionId(),
+      await: (peer, state) => this.#await(peer, state),
+      open: (peer, origin) => this.#open(peer, origin),
+      refuse: (peer, { uri, message, details }) => {
+        const code = uri === WampUri.LIMIT_EXCEEDED ? CloseCode.OVERLOADED : CloseCode.NORMAL;
+        this.abort(peer, uri, message, code, details);
+      },
+      leave: (peer) => this.#close(peer, CloseCode.NORMAL, "aborted by the client"),
+    };
+  }
+
+  #open(peer: Peer, origin: SessionOrigin): void {
     this.#overdue.delete(peer);
-    const session = new Session(peer.transport, { ...admission, id: this.#newSessionId() });
+    const session = new Session(peer.transport, origin);
     this.#attach(peer, session);
+    if (session.expiresAt !== undefined) this.#endAt(peer, session.expiresAt);
     peer.transport.save();
     peer.transport.send([MessageType.WELCOME, session.id, this.#welcomeDetails(session)]);
     joined(this.broker.metaEvents, session);
   }
 
   #welcomeDetails({ identity }: Session): Dict {
-    return { realm: this.name, ...identity, roles: ROUTER_ROLES, agent: ROUTER_AGENT };
+    return { realm: this.name, ...identity, roles: this.#roles, agent: ROUTER_AGENT };
   }
 
   #closing(peer: Peer, [type]: readonly unknown[]): void {
@@ -242,14 +275,24 @@ export class Realm {
   }
 
   /** The transport stays open for another HELLO (WS-15). */
-  #goodbye(peer: Peer, session: Session): void {
+  #goodbye(peer: Peer, session: Session, reason: Uri): void {
     peer.transport.send([MessageType.GOODBYE, NO_DETAILS, WampUri.GOODBYE_AND_OUT]);
     this.#expectHello(peer, true);
     this.#leave(session);
+    if (reason === WampUri.LOGOUT) this.#logOut(peer.facts?.http_cbtid);
+  }
+
+  /** Forgets who is behind a cookie, and ends all sessions of that browser. */
+  #logOut(cookie: string | undefined): void {
+    if (cookie === undefined) return;
+    this.#handshake.authentication.cookies?.forget(cookie);
+    for (const other of [...this.#peers.values()]) {
+      if (other.facts?.http_cbtid === cookie) this.dismiss(other, WampUri.LOGOUT);
+    }
   }
 
   /** Decides before anything is looked up, so that a denial tells nothing of what exists (AZ-07). */
-  #permit(session: Session, action: Action, uri: Uri, match: Match): Permission {
+  permit(session: Session, action: Action, uri: Uri, match: Match): Permission {
     const isReserved = (action === "publish" || action === "register") && isReservedUri(uri);
     if (isReserved || !isValidUri(uri, this.#config.options.uri_check, match)) throw new WampError(WampUri.INVALID_URI);
     const permission = this.#authorization.authorize(session.identity.authrole, action, uri, match);
@@ -282,6 +325,10 @@ export class Realm {
     // Only requests are refused, and parse() has seen their ids and options.
     const [type, request, options] = elements as readonly [Type, Id, Dict];
     if (type === MessageType.PUBLISH && options.acknowledge !== true) return;
+    // More chunks of a refused call may be on their way.
+    if (type === MessageType.CALL && options.progress === true && peer.state.kind === "open") {
+      peer.state.session.endInput(request);
+    }
     peer.transport.send([MessageType.ERROR, type, request, NO_DETAILS, error.uri, error.payload]);
   }
 
@@ -298,6 +345,8 @@ export class Realm {
     session.transport.save();
     this.dealer.leave(session);
     this.broker.leave(session);
+    if (isQuiet) this.testaments.forget(session.id);
+    else this.testaments.execute(session);
     if (!isQuiet) left(this.broker.metaEvents, session);
   }
 
@@ -309,14 +358,27 @@ export class Realm {
 
   #expectHello(peer: Peer, hadSession: boolean): void {
     const deadline = this.#host.now() + this.#config.limits.hello_timeout;
-    peer.state = { kind: "connected", deadline, hadSession };
-    this.#expect(peer, deadline);
+    this.#await(peer, { kind: "connected", deadline, hadSession });
   }
 
-  #expect(peer: Peer, deadline: number): void {
+  #await(peer: Peer, state: PendingState): void {
+    peer.state = state;
+    this.#endAt(peer, state.deadline);
+  }
+
+  #endAt(peer: Peer, deadline: number): void {
     this.#overdue.set(peer, deadline);
     this.#host.wakeAt(deadline);
     peer.transport.save();
+  }
+
+  /** The time of a peer's state, or of its session, is over. */
+  #expire(peer: Peer): void {
+    const { state } = peer;
+    if (state.kind === "open") return this.dismiss(peer, WampUri.KILLED, "the credentials have expired");
+    if (state.kind === "authenticating" || state.kind === "challenged") return this.#handshake.expire(peer);
+    const isLate = state.kind === "connected" && !state.hadSession;
+    this.#close(peer, isLate ? CloseCode.POLICY : CloseCode.NORMAL, isLate ? "no HELLO in time" : "no session");
   }
 
   #newSessionId(): Id {
@@ -326,9 +388,6 @@ export class Realm {
     }
   }
 }
-
-/** The permission of a call's later chunks; the first has been judged. */
-const CONTINUED: Permission = { allow: true, disclose: undefined };
 
 function matchOf(options: Dict): Match {
   return (options.match ?? "exact") as Match;

@@ -17,8 +17,10 @@ export interface Registration {
   readonly created: number;
   /** In order of registration. */
   readonly callees: Callee[];
-  /** `order` of the callee that got the last call under roundrobin. */
+  /** `order` of the callee that got the last call. */
   lastOrder: number;
+  /** Calls that got a callee. */
+  turns: number;
 }
 
 /** One session's part in a registration, with the options it registered with. */
@@ -32,6 +34,8 @@ export interface Callee {
   readonly concurrency: number;
   /** Invocations running. */
   running: number;
+  /** `turns` of the registration when this callee got its last call, 0 before its first. */
+  lastTurn: number;
 }
 
 /** What a sleeping session's record keeps of a registration. */
@@ -45,7 +49,11 @@ export type RegistrationRecord = readonly [
   disclosesCaller: boolean,
   forwardsTimeout: boolean,
   concurrency: number | null,
+  lastTurn: number,
 ];
+
+/** No callee has got a call yet. */
+export const NO_TURNS = { lastOrder: 0, turns: 0 } as const;
 
 /** The dealer's table. A registration exists as long as a callee holds it. */
 export class Registrations {
@@ -77,7 +85,7 @@ export class Registrations {
   }
 
   create(id: Id, match: Match, procedure: Uri, policy: InvocationPolicy, created: number): Registration {
-    const registration: Registration = { id, match, procedure, policy, created, callees: [], lastOrder: 0 };
+    const registration: Registration = { id, match, procedure, policy, created, callees: [], ...NO_TURNS };
     this.#byProcedure.set(match, procedure, registration);
     this.#byId.set(id, registration);
     return registration;
@@ -93,6 +101,7 @@ export class Registrations {
       forwardsTimeout: options.forward_timeout === true,
       concurrency,
       running: 0,
+      lastTurn: 0,
     });
   }
 
@@ -108,11 +117,15 @@ export class Registrations {
   /** Puts back what the record of a session that slept tells. */
   wake(session: Session, records: readonly RegistrationRecord[]): void {
     for (const record of records) {
-      const [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, concurrency] = record;
+      const [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, limit, lastTurn] = record;
       const registration = this.#byId.get(id) ?? this.create(id, match, procedure, policy, created);
-      const limit = concurrency ?? Number.POSITIVE_INFINITY;
+      const concurrency = limit ?? Number.POSITIVE_INFINITY;
+      const options = { disclosesCaller, forwardsTimeout, concurrency };
       this.#lastOrder = Math.max(this.#lastOrder, order);
-      this.#add(registration, { session, order, disclosesCaller, forwardsTimeout, concurrency: limit, running: 0 });
+      this.#add(registration, { session, order, ...options, running: 0, lastTurn });
+      if (lastTurn <= registration.turns) continue;
+      registration.turns = lastTurn;
+      registration.lastOrder = order;
     }
   }
 
@@ -127,9 +140,9 @@ export class Registrations {
 
 export function registrationRecord(registration: Registration, session: Session): RegistrationRecord {
   const { id, match, procedure, policy, created } = registration;
-  const { order, disclosesCaller, forwardsTimeout, concurrency } = calleeOf(registration, session)!;
+  const { order, disclosesCaller, forwardsTimeout, concurrency, lastTurn } = calleeOf(registration, session)!;
   const limit = Number.isFinite(concurrency) ? concurrency : null;
-  return [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, limit];
+  return [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, limit, lastTurn];
 }
 
 export function calleeOf(registration: Registration, session: Session): Callee | undefined {

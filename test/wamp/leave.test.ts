@@ -64,29 +64,38 @@ describe.each(WAYS_OUT)("a caller that leaves by %s", (_, leave) => {
   });
 });
 
-describe("[LEAVE-04] a callee that sends progress for a caller that is gone", () => {
-  test("is told once more to stop, also when the realm slept in between", () => {
+describe("[LEAVE-04] a callee that sends progress for a call that is over", () => {
+  test("was told when its caller left, and is not told again: some clients take a second INTERRUPT for an error", () => {
+    const { stage, caller, agile } = stageWithCalls();
+    caller.send([48, 1, { receive_progress: true }, "com.fast"]);
+    caller.disconnect();
+    stage.take();
+    agile.send([70, 1, { progress: true }, [1]], [70, 1, {}, [2]]);
+    expect(stage.take()).toStrictEqual([]);
+  });
+
+  test("is told once to stop if it does not know, also when the realm slept in between", () => {
     const { stage, caller, agile } = stageWithCalls();
     const progressive = { receive_progress: true };
     caller.send([48, 1, progressive, "com.fast"], [48, 2, progressive, "com.fast"]);
+    caller.send([49, 1, { mode: "skip" }], [49, 2, { mode: "skip" }]);
     stage.take();
-    caller.disconnect();
     agile.send([70, 1, { progress: true }, [1]], [70, 1, { progress: true }, [2]], [70, 1, {}, [3]]);
     stage.sleepAndWake();
+    caller.disconnect();
     agile.send([70, 2, { progress: true }, [1]], [70, 2, { progress: true }, [2]]);
     expect(stage.take()).toStrictEqual([
-      ["agile", [69, 1, { mode: "killnowait" }]],
-      ["agile", [69, 2, { mode: "killnowait" }]],
       ["agile", [69, 1, { mode: "killnowait" }]],
       ["agile", [69, 2, { mode: "killnowait" }]],
     ]);
   });
 
-  test("is not told again when it has given its final answer, and nothing is kept of the call", () => {
+  test("is not told when it has given its final answer, and nothing is kept of the call", () => {
     const { stage, caller, agile } = stageWithCalls();
     caller.send([48, 1, { receive_progress: true }, "com.fast"], [48, 2, { receive_progress: true }, "com.fast"]);
-    caller.disconnect();
+    caller.send([49, 1, { mode: "skip" }], [49, 2, { mode: "skip" }]);
     stage.take();
+    expect(JSON.parse(agile.record).session).toMatchObject({ abandoned: [1, 2] });
     agile.send(
       [8, 68, 1, {}, "wamp.error.canceled"],
       [70, 2, {}],
@@ -94,7 +103,17 @@ describe("[LEAVE-04] a callee that sends progress for a caller that is gone", ()
       [70, 2, { progress: true }],
     );
     expect(stage.take()).toStrictEqual([]);
-    expect(JSON.parse(agile.record).session).toMatchObject({ abandoned: [], lastInvocation: 2 });
+    expect(JSON.parse(agile.record).session).not.toHaveProperty("abandoned");
+  });
+
+  test("is remembered for the last 1,000 calls at most", () => {
+    const { stage, caller, agile } = stageWithCalls();
+    for (let request = 1; request <= 1001; request++) {
+      caller.send([48, request, { receive_progress: true }, "com.fast"], [49, request, { mode: "skip" }]);
+    }
+    stage.take();
+    agile.send([70, 1, { progress: true }], [70, 2, { progress: true }]);
+    expect(stage.take()).toStrictEqual([["agile", [69, 2, { mode: "killnowait" }]]]);
   });
 
   test("is not told where it cannot be interrupted", () => {

@@ -22,15 +22,16 @@ export function registered(events: MetaEvents, session: Session, registration: R
   events.publish("wamp.registration.on_register", () => [session.id, registration.id]);
 }
 
-/** `session` is a callee of the registration no more; without any callee left the registration is gone. */
+/** `session` is a callee of the registration no more; with the last one the registration is gone. */
 export function unregistered(
   events: MetaEvents,
   session: Session,
-  { id, callees }: Registration,
+  { id }: Registration,
+  wasLast: boolean,
   leaving?: Session,
 ): void {
   events.publish("wamp.registration.on_unregister", () => [session.id, id], leaving);
-  if (callees.length === 0) events.publish("wamp.registration.on_delete", () => [session.id, id], leaving);
+  if (wasLast) events.publish("wamp.registration.on_delete", () => [session.id, id], leaving);
 }
 
 /**

@@ -270,18 +270,24 @@ export function remoteProcedureCalls(stage: Stage): void {
       },
     );
 
-    test("[LEAVE-04] a progressive YIELD for a dead call is answered with INTERRUPT", async () => {
+    test("[LEAVE-04] a progressive YIELD for a dead call is answered with INTERRUPT, once and only if none was sent", async () => {
       using room = stage.room();
       const caller = await room.join();
       const callee = await room.join(CANCELING);
       await register(callee, "com.myapp.procedure");
       await caller.send([48, 1, { receive_progress: true }, "com.myapp.procedure"]);
       await callee.expect([68, 1, ID, expect.any(Object)]);
-      await caller.leave();
-      await callee.expect([69, 1, expect.objectContaining({ mode: "killnowait" })]);
+      await caller.send([49, 1, { mode: "skip" }]);
+      await caller.expectError(48, 1, "wamp.error.canceled");
       await callee.send([70, 1, { progress: true }, [1]]);
       await callee.expect([69, 1, expect.objectContaining({ mode: "killnowait" })]);
       await callee.send([70, 1, { progress: true }, [2]]);
+      await callee.expectNothing();
+      await caller.send([48, 2, { receive_progress: true }, "com.myapp.procedure"]);
+      await callee.expect([68, 2, ID, expect.any(Object)]);
+      await caller.leave();
+      await callee.expect([69, 2, expect.objectContaining({ mode: "killnowait" })]);
+      await callee.send([70, 2, { progress: true }, [1]]);
       await callee.expectNothing();
     });
 

@@ -1,0 +1,286 @@
+/** Calls that wait until a callee has time for them (Crossbar.io's `concurrency` and `call-queue`). */
+
+import { failCall } from "./answer.ts";
+import type { Permission } from "./authorization.ts";
+import type { CallTimeoutRules } from "./call-timeout.ts";
+import { timeoutOf } from "./call-timeout.ts";
+import { Deadlines } from "./deadlines.ts";
+import { disclosure } from "./disclosure.ts";
+import { WampError, WampUri } from "./errors.ts";
+import type { Host } from "./host.ts";
+import { chooseCallee } from "./invocation-policy.ts";
+import type { Call, Dict, Id, Uri } from "./message.ts";
+import { MessageType } from "./message.ts";
+import { ownerOf, partitionKey } from "./partition.ts";
+import { PatternMap } from "./pattern-map.ts";
+import type { Callee, Registration, Registrations } from "./registration.ts";
+import type { Session } from "./session.ts";
+import type { StoredPayload } from "./stored-payload.ts";
+import { restorePayload, storePayload } from "./stored-payload.ts";
+import type { Match } from "./uri.ts";
+
+/** A CALL that got no callee yet. */
+export interface WaitingCall {
+  readonly caller: Session;
+  readonly message: Call;
+  readonly permission: Permission;
+  /** Grows with each call of the realm that has to wait. */
+  readonly order: number;
+  /** When the dealer gives up; milliseconds since the epoch, 0 for never. */
+  readonly deadline: number;
+  /** Whose callees it waits for. */
+  registration: Registration;
+}
+
+/** What a sleeping caller's record keeps of it. */
+export type WaitingRecord = readonly [
+  callRequest: Id,
+  options: Dict,
+  procedure: Uri,
+  payload: StoredPayload,
+  permission: Permission,
+  registration: Id,
+  order: number,
+  deadline: number,
+];
+
+type WaitingCallRecords = { readonly waitingCalls?: readonly WaitingRecord[] };
+
+/** How many calls may wait for the callees of one registration, by procedure. */
+export interface QueueLimit {
+  readonly uri: Uri;
+  readonly match: Match;
+  readonly limit: number;
+}
+
+/** What a call that need not wait any longer becomes. */
+export type Dispatch = (call: WaitingCall, callee: Callee) => void;
+
+/**
+ * First in, first out for each registration; and no call overtakes an earlier one of its caller on the way to the same
+ * callee, whatever the procedures (ORD-03).
+ */
+export class CallQueue {
+  readonly #registrations: Registrations;
+  readonly #host: Host;
+  readonly #dispatch: Dispatch;
+  /** procedure → calls that may wait for one registration */
+  readonly #limits = new PatternMap<number>();
+  /** registration → its waiting calls, oldest first */
+  readonly #waiting = new Map<Registration, Set<WaitingCall>>();
+  readonly #timeouts = new Deadlines<WaitingCall>();
+  /** Registrations whose calls may have become ready. */
+  readonly #due = new Set<Registration>();
+  #isServing = false;
+  #lastOrder = 0;
+
+  constructor(limits: readonly QueueLimit[], registrations: Registrations, host: Host, dispatch: Dispatch) {
+    this.#registrations = registrations;
+    for (const { uri, match, limit } of limits) this.#limits.set(match, uri, limit);
+    this.#host = host;
+    this.#dispatch = dispatch;
+  }
+
+  /** Does any call wait? */
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** The callee that may have a call now: one that is free, and that no earlier call of the caller waits for. */
+  choose(caller: Session, options: Dict, registration: Registration, call?: WaitingCall): Callee | undefined {
+    const key = partitionKey(options);
+    if (caller.waitingCalls.size === 0) return chooseCallee(registration, this.#host, key);
+    return chooseCallee(registration, this.#host, key, ({ session }) => isAwaited(session, caller, call));
+  }
+
+  /**
+   * Lets a new call wait. Throws max_concurrency_reached where there is no queue or no room in it, and for a call whose
+   * input goes on: its chunks would pile up. A call that waits only for an earlier one needs no queue.
+   */
+  add(
+    caller: Session,
+    message: Call,
+    permission: Permission,
+    registration: Registration,
+    timeouts: CallTimeoutRules,
+  ): void {
+    const [, , options, procedure] = message;
+    // Refused now, not when its turn comes.
+    disclosure("caller", caller, options, permission.disclose);
+    const hasFreeCallee = chooseCallee(registration, this.#host, partitionKey(options)) !== undefined;
+    if (options.progress === true || !(hasFreeCallee || this.#hasRoom(registration, procedure))) {
+      throw new WampError(WampUri.MAX_CONCURRENCY_REACHED);
+    }
+    const timeoutMs = timeoutOf(options, timeouts);
+    const deadline = timeoutMs === 0 ? 0 : this.#host.now() + timeoutMs;
+    this.#enter({ caller, message, permission, registration, order: ++this.#lastOrder, deadline });
+    caller.transport.save();
+  }
+
+  /** Gives waiting calls to callees that have time for them, after something has changed for `registration`. */
+  serve(registration?: Registration): void {
+    if (this.isEmpty) return;
+    if (registration !== undefined) this.#due.add(registration);
+    // A call that ends at once asks again; the loop below sees to it.
+    if (this.#isServing) return;
+    this.#isServing = true;
+    try {
+      for (const due of this.#due) {
+        this.#due.delete(due);
+        for (let ready = this.#takeReady(due); ready; ready = this.#takeReady(due)) this.#dispatch(...ready);
+      }
+    } finally {
+      this.#isServing = false;
+    }
+  }
+
+  /** A callee of the registration has left. Without any left, calls that waited there wait for what a CALL finds now. */
+  vacate(registration: Registration): void {
+    for (const call of [...(this.#waiting.get(registration) ?? [])]) {
+      if (registration.callees.length === 0) this.#moveOn(call);
+      // What waited for its earlier call, which waited for that callee, need not any more.
+      else this.#dueLater(call.caller);
+    }
+    this.serve();
+  }
+
+  /** The caller gives up a call, if it is one that waits (Call Canceling). */
+  cancel(caller: Session, request: Id): void {
+    const call = caller.waitingCalls.get(request);
+    if (call === undefined) return;
+    this.#fail(call, WampUri.CANCELED);
+    this.serve();
+  }
+
+  /** The caller is gone, and its calls with it. */
+  leave(caller: Session): void {
+    for (const call of caller.waitingCalls.values()) this.#remove(call);
+  }
+
+  /** Ends the calls that waited too long at `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    for (const call of this.#timeouts.takeExpired(now)) this.#fail(call, WampUri.TIMEOUT);
+    this.serve();
+  }
+
+  /** Milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    return this.#timeouts.next();
+  }
+
+  /** Puts back the calls of callers that slept; registrations and calls under way are back already. */
+  wake(callers: readonly (readonly [Session, WaitingCallRecords])[]): void {
+    const records = callers.flatMap(([caller, { waitingCalls = [] }]) =>
+      waitingCalls.map((record) => [caller, record] as const),
+    );
+    for (const [caller, record] of records.sort(([, a], [, b]) => orderOf(a) - orderOf(b))) {
+      this.#lastOrder = orderOf(record);
+      this.#wakeCall(caller, record);
+    }
+    this.serve();
+  }
+
+  #wakeCall(caller: Session, record: WaitingRecord): void {
+    const [callRequest, options, procedure, payload, permission, registrationId, order, deadline] = record;
+    const registration = this.#registrations.byId(registrationId) ?? this.#registrations.best(procedure);
+    if (registration === undefined) {
+      failCall(caller, callRequest, WampUri.NO_SUCH_PROCEDURE);
+      caller.transport.save();
+      return;
+    }
+    const message: Call = [MessageType.CALL, callRequest, options, procedure, restorePayload(payload)];
+    this.#enter({ caller, message, permission, registration, order, deadline });
+    this.#due.add(registration);
+  }
+
+  #enter(call: WaitingCall): void {
+    call.caller.waitingCalls.set(call.message[1], call);
+    this.#callsFor(call.registration).add(call);
+    if (call.deadline === 0) return;
+    this.#timeouts.set(call, call.deadline);
+    this.#host.wakeAt(call.deadline);
+  }
+
+  #callsFor(registration: Registration): Set<WaitingCall> {
+    let calls = this.#waiting.get(registration);
+    if (calls === undefined) {
+      calls = new Set();
+      this.#waiting.set(registration, calls);
+    }
+    return calls;
+  }
+
+  #hasRoom(registration: Registration, procedure: Uri): boolean {
+    return (this.#waiting.get(registration)?.size ?? 0) < (this.#limits.best(procedure) ?? 0);
+  }
+
+  #fail(call: WaitingCall, uri: Uri): void {
+    this.#remove(call);
+    failCall(call.caller, call.message[1], uri);
+  }
+
+  #moveOn(call: WaitingCall): void {
+    const registration = this.#registrations.best(call.message[3]);
+    if (registration === undefined) return this.#fail(call, WampUri.NO_SUCH_PROCEDURE);
+    this.#forget(call);
+    call.registration = registration;
+    call.caller.transport.save();
+    this.#callsFor(registration).add(call);
+    this.#due.add(registration);
+  }
+
+  #remove(call: WaitingCall): void {
+    call.caller.waitingCalls.delete(call.message[1]);
+    call.caller.transport.save();
+    this.#timeouts.delete(call);
+    this.#forget(call);
+    this.#dueLater(call.caller);
+  }
+
+  #forget(call: WaitingCall): void {
+    const calls = this.#waiting.get(call.registration)!;
+    calls.delete(call);
+    if (calls.size === 0) this.#waiting.delete(call.registration);
+  }
+
+  /** Calls may have waited for an earlier one of their caller. */
+  #dueLater({ waitingCalls }: Session): void {
+    for (const { registration } of waitingCalls.values()) this.#due.add(registration);
+  }
+
+  /** Takes out the oldest call that a callee could have now. */
+  #takeReady(registration: Registration): [WaitingCall, Callee] | undefined {
+    if (!registration.callees.some(({ running, concurrency }) => running < concurrency)) return undefined;
+    for (const call of this.#waiting.get(registration) ?? []) {
+      const callee = this.choose(call.caller, call.message[2], registration, call);
+      if (callee === undefined) continue;
+      this.#remove(call);
+      return [call, callee];
+    }
+    return undefined;
+  }
+}
+
+export function waitingRecord({ message, permission, registration, order, deadline }: WaitingCall): WaitingRecord {
+  const [, callRequest, options, procedure, payload] = message;
+  return [callRequest, options, procedure, storePayload(payload), permission, registration.id, order, deadline];
+}
+
+function orderOf(record: WaitingRecord): number {
+  return record[6];
+}
+
+/** Could an earlier call of `caller`, or any if `call` is new, still go to this callee? */
+function isAwaited(callee: Session, caller: Session, call: WaitingCall | undefined): boolean {
+  for (const earlier of caller.waitingCalls.values()) {
+    if (earlier === call) return false;
+    if (mayGoTo(callee, earlier)) return true;
+  }
+  return false;
+}
+
+function mayGoTo(callee: Session, { registration, message }: WaitingCall): boolean {
+  const key = partitionKey(message[2]);
+  if (key !== undefined) return ownerOf(key, registration.callees)?.session === callee;
+  return registration.callees.some(({ session }) => session === callee);
+}

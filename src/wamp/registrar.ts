@@ -1,0 +1,118 @@
+/** Who may be a callee of what: registrations are taken, given up and withdrawn here. */
+
+import type { Permission } from "./authorization.ts";
+import type { CallQueue } from "./call-queue.ts";
+import { WampError, WampUri } from "./errors.ts";
+import type { Host } from "./host.ts";
+import type { Limits } from "./limits.ts";
+import type { Register, Unregister } from "./message.ts";
+import { MessageType } from "./message.ts";
+import type { MetaEvents } from "./meta/events.ts";
+import { registered, unregistered } from "./meta/registration.ts";
+import type { InvocationPolicy, Registration, Registrations } from "./registration.ts";
+import type { Session } from "./session.ts";
+import type { Match } from "./uri.ts";
+
+export class Registrar {
+  readonly #registrations: Registrations;
+  readonly #queue: CallQueue;
+  readonly #host: Host;
+  readonly #limits: Limits;
+  readonly #metaEvents: MetaEvents;
+
+  constructor(registrations: Registrations, queue: CallQueue, host: Host, limits: Limits, metaEvents: MetaEvents) {
+    this.#registrations = registrations;
+    this.#queue = queue;
+    this.#host = host;
+    this.#limits = limits;
+    this.#metaEvents = metaEvents;
+  }
+
+  register(session: Session, [, request, options, procedure]: Register, permission: Permission): void {
+    if (options.disclose_caller === true && permission.disclose === false) {
+      throw new WampError(WampUri.OPTION_DISALLOWED_DISCLOSE_ME);
+    }
+    const match = (options.match ?? "exact") as Match;
+    const policy = (options.invoke ?? "single") as InvocationPolicy;
+    const present = this.#registrations.get(match, procedure);
+    const isForced = options.force_reregister === true;
+    if (present !== undefined && !isForced && (policy === "single" || policy !== present.policy)) {
+      throw new WampError(WampUri.PROCEDURE_ALREADY_EXISTS);
+    }
+    // The same session once more: one entry, the same id (D-27).
+    if (present !== undefined && !isForced && session.registrations.has(present.id)) {
+      session.transport.send([MessageType.REGISTERED, request, present.id]);
+      return;
+    }
+    this.#checkLimit(session);
+    const replaced = isForced ? present : undefined;
+    const former = replaced === undefined ? [] : this.#withdrawAll(replaced);
+    const registration = (isForced ? undefined : present) ?? this.#create(match, procedure, policy);
+    this.#registrations.join(registration, session, options);
+    session.transport.save();
+    session.transport.send([MessageType.REGISTERED, request, registration.id]);
+    for (const callee of former) unregistered(this.#metaEvents, callee, replaced!, callee === former.at(-1));
+    registered(this.#metaEvents, session, registration);
+    if (replaced !== undefined) this.#queue.vacate(replaced);
+    this.#queue.serve(registration);
+  }
+
+  /** Calls in flight go on: their answers still reach the callers. */
+  unregister(session: Session, [, request, registrationId]: Unregister): void {
+    const registration = session.registrations.get(registrationId);
+    if (registration === undefined) throw new WampError(WampUri.NO_SUCH_REGISTRATION);
+    this.#registrations.part(registration, session);
+    session.transport.save();
+    session.transport.send([MessageType.UNREGISTERED, request]);
+    this.#parted(session, registration);
+  }
+
+  /** Takes a registration away from a session. */
+  revoke(registration: Registration, session: Session, reason?: string): void {
+    this.#withdraw(registration, session, reason);
+    this.#parted(session, registration);
+  }
+
+  /** A session on its way out gets no more calls; returns the registrations it held, for `left`. */
+  leave(session: Session): readonly Registration[] {
+    const held = [...session.registrations.values()];
+    for (const registration of held) this.#registrations.part(registration, session);
+    return held;
+  }
+
+  /** The session has left. */
+  left(session: Session, held: readonly Registration[]): void {
+    for (const registration of held) this.#parted(session, registration, session);
+  }
+
+  #create(match: Match, procedure: string, policy: InvocationPolicy): Registration {
+    return this.#registrations.create(this.#host.randomId(), match, procedure, policy, this.#host.now());
+  }
+
+  /** Crossbar.io's `force_reregister`: whoever is there has to go. */
+  #withdrawAll(registration: Registration): readonly Session[] {
+    const former = registration.callees.map(({ session }) => session);
+    for (const callee of former) this.#withdraw(registration, callee, WampUri.UNREGISTERED);
+    return former;
+  }
+
+  /** Only a callee that knows the message is told (Registration Revocation). */
+  #withdraw(registration: Registration, session: Session, reason: string | undefined): void {
+    this.#registrations.part(registration, session);
+    session.transport.save();
+    if (!session.has("callee.registration_revocation")) return;
+    const details = { registration: registration.id, ...(reason !== undefined && { reason }) };
+    session.transport.send([MessageType.UNREGISTERED, 0, details]);
+  }
+
+  #parted(session: Session, registration: Registration, leaving?: Session): void {
+    unregistered(this.#metaEvents, session, registration, registration.callees.length === 0, leaving);
+    this.#queue.vacate(registration);
+  }
+
+  #checkLimit({ registrations }: Session): void {
+    const limit = this.#limits.registrations_per_session;
+    if (registrations.size < limit) return;
+    throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may hold ${limit} registrations`);
+  }
+}
