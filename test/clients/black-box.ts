@@ -37,8 +37,8 @@ export function blackBox(
     const stage = new Stage(router, { subprotocol, evict });
     sessions(stage);
     closing(stage);
-    // A message that is no message is refused before the realm looks at anything it remembers.
-    if (!evict) brokenMessages(stage);
+    // What a message says is judged alike in a batch and by itself, awake and woken: once per serializer is enough.
+    if (!evict && !subprotocol.endsWith("batched")) brokenMessages(stage);
     messages(stage);
     uris(stage);
     publishSubscribe(stage);

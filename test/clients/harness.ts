@@ -47,6 +47,7 @@ export const TEST_CONFIGURATION: Configuration = {
     anonymousRealm("counted-*", { options: { request_id_check: "strict" } }),
     anonymousRealm("small-*", { limits: { message_bytes: 4096, sent_message_bytes: 4096 } }),
     anonymousRealm("impatient-*", { limits: { hello_timeout: 50 } }),
+    anonymousRealm("stalling-*", { limits: { outgoing_bytes: 10_000 } }),
     anonymousRealm("curt-*", { limits: { goodbye_timeout: 50 } }),
     anonymousRealm("guarded-*", {}, [{ ...EVERYTHING, uri: "open." }]),
   ],

@@ -134,6 +134,15 @@ describe("frames", () => {
     expect((await client.closed).code).toBe(1009);
   });
 
+  test("[WS-17] the limit counts bytes, not characters", async () => {
+    using room = stageOf("wamp.2.json").room("small");
+    const client = await room.join();
+    await client.send([16, 1, { acknowledge: true }, "com.app.topic", ["漢".repeat(1300)]]);
+    await client.expect([17, 1, ID]);
+    await client.send([16, 2, { acknowledge: true }, "com.app.topic", ["漢".repeat(1400)]]);
+    expect((await client.closed).code).toBe(1009);
+  });
+
   test("[WS-19] 3,000 events keep their order before a subscriber that stalls", async () => {
     using room = stageOf("wamp.2.json").room();
     const [publisher, subscriber] = await room.pair();

@@ -74,6 +74,24 @@ export function closing(stage: Stage): void {
       const client = await room.connect();
       expect([1002, 1008]).toContain((await client.closed).code);
     });
+
+    test("[CALL-13][PUB-14][LEAVE-05] a callee that takes nothing more is cut off, and its callers hear at once", async () => {
+      using room = stage.room("stalling");
+      const [caller, callee] = await room.pair();
+      await callee.send([64, 1, {}, "com.app.procedure"]);
+      await callee.expect([65, 1, ID]);
+      const text = "x".repeat(6000);
+      await caller.send([48, 1, {}, "com.app.procedure", [text]], [48, 2, {}, "com.app.procedure", [text]]);
+      const errors = [await caller.next(), await caller.next()].map((message) => message.slice(0, 5));
+      expect(new Set(errors.map((error) => JSON.stringify(error)))).toStrictEqual(
+        new Set([
+          JSON.stringify([8, 48, 1, {}, "wamp.error.canceled"]),
+          JSON.stringify([8, 48, 2, {}, "wamp.error.network_failure"]),
+        ]),
+      );
+      await callee.closed;
+      await caller.expectNothing();
+    });
   });
 }
 
