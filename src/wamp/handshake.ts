@@ -1,78 +1,159 @@
-/** From HELLO to WELCOME or ABORT (Session Establishment). */
+/** From HELLO to WELCOME or ABORT, over as many steps as the method takes (Session Establishment). */
 
-import type { Authorization } from "./authorization.ts";
+import { Authentication } from "./authentication/index.ts";
+import type { Admitted, Applicant, Outcome, Refusal, Surroundings } from "./authentication/method.ts";
+import { failed, refused } from "./authentication/method.ts";
 import { ProtocolViolation, WampUri } from "./errors.ts";
 import { clientFeatures } from "./features.ts";
-import type { Host } from "./host.ts";
-import type { Dict, Hello, Uri } from "./message.ts";
-import type { RealmConfig } from "./realm-config.ts";
-import type { Identity, SessionOrigin } from "./session.ts";
+import type { Authenticate, ClientMessage, Dict, Hello, Id } from "./message.ts";
+import { MessageType } from "./message.ts";
+import type { Attempt, ChallengedState, Peer, PendingState } from "./peer.ts";
+import { TRUSTED } from "./realm-consistency.ts";
+import type { SessionOrigin } from "./session.ts";
 import { isValidRealm } from "./uri.ts";
 
-/** What a HELLO leads to: a session may open, or the client is told why not. */
-export type Admission = ({ readonly ok: true } & Pick<SessionOrigin, "identity" | "features" | "agent">) | Refusal;
-
-export interface Refusal {
-  readonly ok: false;
-  readonly uri: Uri;
-  readonly message: string;
+/** What the handshake asks of its realm. */
+export interface Door {
+  isFull(): boolean;
+  newSessionId(): Id;
+  /** Puts the peer into a state that ends at its deadline. */
+  await(peer: Peer, state: PendingState): void;
+  /** Opens the session, and welcomes it. */
+  open(peer: Peer, origin: SessionOrigin): void;
+  /** Ends the attempt with ABORT. */
+  refuse(peer: Peer, refusal: Refusal): void;
+  /** The client gives up. */
+  leave(peer: Peer): void;
 }
 
 /** Characters kept of HELLO's `agent`: more than any library's name and version, little in a session record. */
 const MAX_AGENT_LENGTH = 128;
 
-/** Decides on a HELLO to realm `realmName`. A HELLO without a client role breaks the protocol (D-15). */
-export function admit(
-  [, requestedRealm, details]: Hello,
-  realmName: string,
-  config: RealmConfig,
-  authorization: Authorization,
-  host: Host,
-): Admission {
-  const fault = realmFault(requestedRealm, realmName);
-  if (fault !== undefined) return fault;
-  const features = clientFeatures((details.roles ?? {}) as Dict);
-  if (features === 0) {
-    throw new ProtocolViolation("HELLO: roles must name at least one of publisher, subscriber, caller, callee");
+/** Broker and dealer never wait; here the router may have to, and the peer's state says so before it does. */
+export class Handshake {
+  readonly authentication: Authentication;
+  readonly #surroundings: Surroundings;
+  readonly #door: Door;
+
+  constructor(surroundings: Surroundings, door: Door) {
+    this.authentication = new Authentication(surroundings);
+    this.#surroundings = surroundings;
+    this.#door = door;
   }
-  const identity = authenticate(details, config, host);
-  if (identity === undefined) return noMatchingMethod(details, config);
-  if (!authorization.hasRole(identity.authrole)) {
-    return refuse(WampUri.NO_SUCH_ROLE, "the role assigned to this session does not exist");
+
+  /** Takes a message of a peer that has no session yet. */
+  receive(peer: Peer, message: ClientMessage): void {
+    const { state } = peer;
+    if (message[0] === MessageType.ABORT) return this.#door.leave(peer);
+    if (state.kind === "authenticating") throw new ProtocolViolation("the router has not answered yet");
+    if (state.kind === "challenged") {
+      if (message[0] !== MessageType.AUTHENTICATE) throw new ProtocolViolation("the challenge must be answered first");
+      return this.#authenticate(peer, state, message);
+    }
+    if (message[0] !== MessageType.HELLO) throw new ProtocolViolation("the first message must be HELLO");
+    this.#hello(peer, message);
   }
-  const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
-  return { ok: true, identity, features, agent };
+
+  /** The client has not answered in time, or the router could not: it took too long, or has slept over it (AUTH-11, AUTH-15). */
+  expire(peer: Peer): void {
+    const late = refused(WampUri.AUTHENTICATION_DENIED, "no AUTHENTICATE in time");
+    this.#door.refuse(peer, peer.state.kind === "challenged" ? late : failed());
+  }
+
+  /** A HELLO without a client role breaks the protocol (D-15). */
+  #hello(peer: Peer, [, requestedRealm, details]: Hello): void {
+    const features = clientFeatures((details.roles ?? {}) as Dict);
+    const fault = realmFault(requestedRealm, this.#surroundings.realm);
+    if (fault !== undefined) return this.#door.refuse(peer, fault);
+    if (features === 0) {
+      throw new ProtocolViolation("HELLO: roles must name at least one of publisher, subscriber, caller, callee");
+    }
+    if (this.#door.isFull()) return this.#door.refuse(peer, refused(WampUri.LIMIT_EXCEEDED, "the realm is full"));
+    const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
+    const id = this.#door.newSessionId();
+    const hopeful = { ...wishes(details), sessionId: id, facts: peer.facts };
+    const choice = this.authentication.choose((details.authmethods ?? ANONYMOUS) as readonly string[], hopeful);
+    this.#when(peer, choice, (method) => {
+      if (method === undefined) return this.#door.refuse(peer, this.#noMatchingMethod(details));
+      this.#begin(peer, { id, features, agent, method }, { ...hopeful, method });
+    });
+  }
+
+  #begin(peer: Peer, attempt: Attempt, applicant: Applicant): void {
+    const outcome = this.authentication.begin(applicant);
+    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result));
+  }
+
+  #authenticate(peer: Peer, { attempt, memo }: ChallengedState, [, signature, extra]: Authenticate): void {
+    const { id: sessionId, method } = attempt;
+    const outcome = this.authentication.finish({ sessionId, method, facts: peer.facts, memo, signature, extra });
+    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result));
+  }
+
+  /** Goes on with a result: at once, or when there is one, if the peer is still waiting for it then. */
+  #when<T>(peer: Peer, result: T | Promise<T>, next: (result: T) => void): void {
+    if (!(result instanceof Promise)) return next(result);
+    const state = { kind: "authenticating", deadline: this.#deadline() } as const;
+    this.#door.await(peer, state);
+    void this.#later(peer, state, result, next);
+  }
+
+  async #later<T>(peer: Peer, state: PendingState, result: Promise<T>, next: (result: T) => void): Promise<void> {
+    try {
+      const value = await result;
+      if (peer.state !== state) return;
+      next(value);
+    } catch (error) {
+      console.error("realm", this.#surroundings.realm, error);
+      if (peer.state === state) this.#door.refuse(peer, failed());
+    }
+    this.#surroundings.host.endTurn();
+  }
+
+  #conclude(peer: Peer, attempt: Attempt, outcome: Outcome): void {
+    if (outcome.kind === "refused") return this.#door.refuse(peer, outcome);
+    if (outcome.kind === "admitted") return this.#admit(peer, attempt, outcome);
+    this.#door.await(peer, { kind: "challenged", deadline: this.#deadline(), attempt, memo: outcome.memo });
+    peer.transport.send([MessageType.CHALLENGE, attempt.method, outcome.extra]);
+  }
+
+  #admit(peer: Peer, { id, features, agent }: Attempt, { identity, expiresAt }: Admitted): void {
+    // The router's own role is for nobody else, whatever an authenticator or a token says.
+    if (identity.authrole === TRUSTED || !this.#surroundings.authorization.hasRole(identity.authrole)) {
+      return this.#door.refuse(peer, refused(WampUri.NO_SUCH_ROLE, "the role assigned to this session does not exist"));
+    }
+    this.authentication.cookies?.remember(peer.facts, identity, expiresAt);
+    this.#door.open(peer, { id, identity, features, agent, expiresAt });
+  }
+
+  #noMatchingMethod({ authmethods = null }: Dict): Refusal {
+    return authmethods === null && this.authentication.hasMethods
+      ? refused(WampUri.AUTHENTICATION_REQUIRED, "this realm admits authenticated sessions only")
+      : refused(WampUri.NO_MATCHING_AUTH_METHOD, "none of the offered authentication methods is accepted");
+  }
+
+  #deadline(): number {
+    const { host, config } = this.#surroundings;
+    return host.now() + config.limits.hello_timeout;
+  }
 }
 
 /** Why a HELLO for `requested` cannot be served by the realm `realmName`, or by none when that is undefined. */
 export function realmFault(requested: string, realmName: string | undefined): Refusal | undefined {
   if (requested !== "" && !isValidRealm(requested)) {
-    return refuse(WampUri.INVALID_URI, "the realm name is not a valid URI");
+    return refused(WampUri.INVALID_URI, "the realm name is not a valid URI");
   }
-  return requested === realmName ? undefined : refuse(WampUri.NO_SUCH_REALM, "the realm does not exist");
+  return requested === realmName ? undefined : refused(WampUri.NO_SUCH_REALM, "the realm does not exist");
 }
 
-/** The first offered method the realm accepts; no offer counts as `anonymous` (AUTH-02, AUTH-04). */
-function authenticate(details: Dict, { auth }: RealmConfig, host: Host): Identity | undefined {
-  const offered = (details.authmethods ?? ["anonymous"]) as readonly string[];
-  if (!offered.includes("anonymous") || auth.anonymous?.type !== "static") return undefined;
-  const authid = base64Url(host.randomBytes(18));
-  return { authid, authrole: auth.anonymous.role, authmethod: "anonymous", authprovider: "static" };
-}
+/** No offer counts as this (AUTH-04). */
+const ANONYMOUS = ["anonymous"];
 
-function noMatchingMethod(details: Dict, { auth }: RealmConfig): Refusal {
-  const isAnonymous = details.authmethods === undefined || details.authmethods === null;
-  return isAnonymous && Object.keys(auth).length > 0
-    ? refuse(WampUri.AUTHENTICATION_REQUIRED, "this realm admits authenticated sessions only")
-    : refuse(WampUri.NO_MATCHING_AUTH_METHOD, "none of the offered authentication methods is accepted");
-}
-
-function refuse(uri: Uri, message: string): Refusal {
-  return { ok: false, uri, message };
-}
-
-function base64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_");
+/** What HELLO says of its sender; parse() has checked the types, and null is as good as absent. */
+function wishes({ authid, authrole, authextra }: Dict): Pick<Applicant, "authid" | "authrole" | "authextra"> {
+  return {
+    authid: (authid ?? undefined) as string | undefined,
+    authrole: (authrole ?? undefined) as string | undefined,
+    authextra: (authextra ?? {}) as Dict,
+  };
 }

@@ -1,8 +1,11 @@
 /** The port through which the pure core reaches everything outside it. */
 
-import type { Id, RouterMessage } from "./message.ts";
+import type { HistoryStore } from "./history.ts";
+import type { Dict, Id, RouterMessage } from "./message.ts";
+import type { RetainedStore } from "./retention.ts";
+import type { TestamentStore } from "./testament.ts";
 
-/** Clock, randomness and wake-ups of one realm. */
+/** Clock, randomness, wake-ups and storage of one realm. */
 export interface Host {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -12,13 +15,62 @@ export interface Host {
   randomBytes(length: number): Uint8Array;
   /** Have `Realm.tick` called at `time` (milliseconds since the epoch) or soon after; an earlier wish stands. */
   wakeAt(time: number): void;
+  /** 32 bytes that nobody else knows, the same for as long as there is the realm. */
+  secret(): Uint8Array<ArrayBuffer>;
+  /** The JSON behind an https URL; rejects where there is none, or not soon. */
+  fetchJson(url: string): Promise<unknown>;
+  /** Something that had to wait has gone on, outside of any event the host knows of: what it sent is to go out. */
+  endTurn(): void;
+  /** Have `Realm.settle` called within a second, and in any case before the object can sleep. */
+  settleSoon(): void;
+  /** What outlives sessions, sleep and restarts. */
+  readonly store: Store;
+}
+
+/**
+ * Storage that answers at once. What is written in one turn becomes durable together, and no message sent in that turn
+ * or later arrives before it is. A realm that never writes has no storage, and reading it costs next to nothing.
+ */
+export interface Store {
+  readonly retained: RetainedStore;
+  readonly history: HistoryStore;
+  readonly testaments: TestamentStore;
+  readonly cookies: CookieStore;
+}
+
+/** Who is known by which cookie. Times are milliseconds since the epoch. */
+export interface CookieStore {
+  /** What was put under a cookie's id, unless it is past its time. */
+  get(id: string, now: number): string | undefined;
+  /** Replaces what is there, and removes whatever is past its time. */
+  put(id: string, text: string, expiresAt: number, now: number): void;
+  delete(id: string): void;
 }
 
 /** Why a message did not go out. */
 export type SendFault = "closed" | "too large";
 
+/**
+ * What the router itself knows of a client's way in, in Crossbar.io's words; authenticators get it as
+ * `details.transport`, and nothing of it comes from the client's HELLO (WS-29).
+ */
+export interface TransportFacts {
+  /** The client's address. */
+  readonly peer?: string;
+  readonly is_secure: boolean;
+  readonly websocket_protocol: string;
+  /** Names in lower case. */
+  readonly http_headers_received: Dict;
+  /** The id in the tracking cookie, if the cookie is one of this realm. */
+  readonly http_cbtid?: string;
+  /** What the platform tells of a TLS client certificate it has verified. */
+  readonly client_cert?: Dict;
+}
+
 /** One client's connection: the only way a message leaves the core. */
 export interface Transport {
+  /** What the session meta API tells of the connection. */
+  readonly details?: Dict;
   /** Queues a message; what is sent first arrives first. Says at once what cannot be sent. */
   send(message: RouterMessage): SendFault | undefined;
   /** Closes after what was sent, with a WebSocket close code and a reason of at most 123 bytes. */

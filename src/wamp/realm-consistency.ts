@@ -22,6 +22,7 @@ export function realmFaults(realm: unknown, path: Path = []): Fault[] {
     ...roles.flatMap((role, index) => roleFaults(role, [...path, "roles", index])),
     ...referenceFaults(realm.auth, new Set(roles.map(nameOf)), [...path, "auth"]),
     ...principalFaults(realm.auth, [...path, "auth"]),
+    ...authenticatorFaults(realm.auth, realm.name, [...path, "auth"]),
   ];
 }
 
@@ -97,6 +98,16 @@ function roleNames(value: unknown, path: Path): [name: string, path: Path][] {
   return Object.entries(value).flatMap(([key, inner]): [string, Path][] => {
     if (ROLE_KEYS.includes(key) && typeof inner === "string") return [[inner, [...path, key]]];
     return roleNames(inner, [...path, key]);
+  });
+}
+
+/** Another realm is another object, maybe on another continent; who joins here is decided here. */
+function authenticatorFaults(auth: unknown, realm: unknown, path: Path): Fault[] {
+  if (!isDict(auth)) return [];
+  return Object.entries(auth).flatMap(([method, settings]) => {
+    const other = isDict(settings) ? settings["authenticator-realm"] : undefined;
+    if (other === undefined || other === realm) return [];
+    return [faultAt([...path, method, "authenticator-realm"], "must be this realm; others are not supported")];
   });
 }
 

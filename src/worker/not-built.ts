@@ -10,14 +10,6 @@ const NOT_BUILT: Features = [
   ["realms.*.roles.*.authorizer", "dynamic authorization"],
   ["realms.*.roles.*.permissions.*.validate", "payload validation"],
   ["realms.*.store", "event history"],
-  ["realms.*.auth.anonymous.type=dynamic", "dynamic anonymous authentication"],
-  ["realms.*.auth.anonymous.authid", "a fixed authid for anonymous sessions"],
-  ["realms.*.auth.ticket", "ticket authentication"],
-  ["realms.*.auth.wampcra", "WAMP-CRA authentication"],
-  ["realms.*.auth.scram", "SCRAM authentication"],
-  ["realms.*.auth.cryptosign", "cryptosign authentication"],
-  ["realms.*.auth.jwt", "JWT authentication"],
-  ["realms.*.auth.cookie", "cookie authentication"],
   ["http.bridge", "the HTTP bridge"],
 ];
 

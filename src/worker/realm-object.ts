@@ -1,6 +1,7 @@
 /** The Durable Object of one realm: sockets in, sockets out, asleep in between. */
 
 import { DurableObject } from "cloudflare:workers";
+import type { CookieAuth } from "../wamp/auth-config.ts";
 import type { Host } from "../wamp/host.ts";
 import { idFromRandom } from "../wamp/id.ts";
 import type { Id } from "../wamp/message.ts";
@@ -13,10 +14,15 @@ import type { Switchboard } from "./connection.ts";
 import { Connection, closeSocket } from "./connection.ts";
 import { configOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
+import { fetchJson } from "./fetch-json.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
 import { Outbox } from "./outbox.ts";
 import { RandomPool } from "./random-pool.ts";
+import { RealmSecret } from "./realm-secret.ts";
 import { Records } from "./records.ts";
+import { SqlStore } from "./storage.ts";
+import { trackingCookie } from "./tracking-cookie.ts";
+import { factsOf } from "./transport-facts.ts";
 
 /**
  * Milliseconds from the first change to the moment everything that must survive sleep is saved, in one batch. The
@@ -29,6 +35,9 @@ export class RealmObject extends DurableObject<Env> {
   readonly #switchboard: Switchboard;
   readonly #outbox = new Outbox();
   readonly #records: Records;
+  readonly #secret: RealmSecret;
+  /** Set where browsers are known again by a cookie. */
+  readonly #cookie: CookieAuth | undefined;
   readonly #connections = new Map<WebSocket, { readonly connection: Connection; readonly peer: Peer }>();
   /** Connections whose record has changed since it was saved. */
   readonly #changed = new Set<Connection>();
@@ -43,6 +52,8 @@ export class RealmObject extends DurableObject<Env> {
     const config = realmFor(configOf(env), name);
     if (config === undefined) throw new Error(`no realm ${name} in the configuration`);
     this.#records = new Records(ctx.storage.sql);
+    this.#secret = new RealmSecret(ctx.storage);
+    this.#cookie = config.auth.cookie;
     this.#switchboard = {
       limits: config.limits,
       encoder: new FrameEncoder(),
@@ -55,14 +66,17 @@ export class RealmObject extends DurableObject<Env> {
   }
 
   /** Accepts a WebSocket; the Worker has made sure that it is one and offers a subprotocol we speak. */
-  override fetch(request: Request): Response {
+  override async fetch(request: Request): Promise<Response> {
     const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
     if (subprotocol === undefined) return new Response(null, { status: 400 });
+    const cookie = this.#cookie && (await trackingCookie(request, this.#cookie, this.#secret.get()));
+    const facts = factsOf(request, subprotocol.name, cookie?.id);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     const connection = new Connection(server, subprotocol, this.#switchboard);
-    this.#connections.set(server, { connection, peer: this.#realm.connect(connection) });
-    const headers = { "Sec-WebSocket-Protocol": subprotocol.name };
+    this.#connections.set(server, { connection, peer: this.#realm.connect(connection, facts) });
+    const headers = new Headers({ "Sec-WebSocket-Protocol": subprotocol.name });
+    if (cookie?.setCookie !== undefined) headers.set("Set-Cookie", cookie.setCookie);
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
@@ -95,6 +109,11 @@ export class RealmObject extends DurableObject<Env> {
       randomId: (): Id => idFromRandom(pool.take(8)),
       randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
       wakeAt: (time) => this.#scheduleTick(time),
+      secret: () => this.#secret.get(),
+      fetchJson,
+      endTurn: () => this.#endTurn(),
+      settleSoon: () => this.#settleSoon(),
+      store: new SqlStore(this.ctx.storage.sql),
     };
   }
 
@@ -159,6 +178,7 @@ export class RealmObject extends DurableObject<Env> {
       if (known !== undefined) this.#records.save(connection, peerRecord(known.peer));
     }
     this.#changed.clear();
+    this.#realm.settle();
     this.#setAlarm(this.#realm.nextDeadline());
   }
 

@@ -28,6 +28,7 @@ describe("a realm", () => {
       name: "realm1",
       options: { uri_check: "loose", request_id_check: "loose", role_check: "loose", enable_meta_api: true },
       limits: DEFAULT_LIMITS,
+      store: { "event-history": [], retain: { limit: 10_000, max_bytes: 67_108_864, replay: 1_000, decline: [] } },
       roles: [],
       auth: {},
     });
@@ -244,14 +245,21 @@ describe("a mistake", () => {
       scram: {
         type: "static",
         principals: {
-          bob: { kdf: "pbkdf2", iterations: 1, salt: "00", "stored-key": "hunter2", "server-key": "00", role: "user" },
+          bob: {
+            kdf: "pbkdf2",
+            iterations: 4096,
+            salt: "00".repeat(8),
+            "stored-key": "hunter2",
+            "server-key": "00".repeat(32),
+            role: "user",
+          },
         },
       },
     };
     const faults = faultsWith({ roles: ROLES, auth });
     expect(faults).toEqual([
       'auth.ticket.principals.joe.ticket: must be text or { "env": "NAME" }',
-      "auth.scram.principals.bob.stored-key: must be bytes in hex",
+      "auth.scram.principals.bob.stored-key: must be 32 bytes in hex",
     ]);
   });
 
@@ -285,6 +293,7 @@ describe("authentication methods", () => {
     }).auth;
     expect(ticket).toEqual({
       type: "static",
+      require_tls: false,
       principals: new Map([
         ["joe", { ticket: "a", role: "user" }],
         ["amy", { ticket: "b", role: "admin" }],

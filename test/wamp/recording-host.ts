@@ -1,6 +1,6 @@
 /** A realm on a stage: clients say their lines, and everything the realm does to them is written down. */
 
-import type { Host, SendFault, Transport } from "../../src/wamp/host.ts";
+import type { Host, SendFault, Transport, TransportFacts } from "../../src/wamp/host.ts";
 import type { RouterMessage } from "../../src/wamp/message.ts";
 import type { Peer, PeerRecord } from "../../src/wamp/peer.ts";
 import { peerRecord } from "../../src/wamp/peer.ts";
@@ -51,8 +51,8 @@ export class Stage implements Host {
   }
 
   /** Opens a transport. */
-  connect(name: string): Client {
-    const client = new Client(this, name);
+  connect(name: string, facts?: TransportFacts): Client {
+    const client = new Client(this, name, facts);
     this.#clients.push(client);
     this.endTurn();
     return client;
@@ -128,6 +128,14 @@ export class Stage implements Host {
     for (const client of this.#clients) client.saveRecord();
   }
 
+  secret(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(32).fill(7);
+  }
+
+  fetchJson(url: string): Promise<unknown> {
+    return Promise.reject(new Error(`nothing at ${url}`));
+  }
+
   /** The transport is gone for good. */
   drop(client: Client): void {
     this.#clients = this.#clients.filter((other) => other !== client);
@@ -163,11 +171,11 @@ export class Client {
   record = "";
   readonly #stage: Stage;
 
-  constructor(stage: Stage, name: string) {
+  constructor(stage: Stage, name: string, facts?: TransportFacts) {
     this.#stage = stage;
     this.name = name;
     this.transport = new RecordingTransport(name, stage.recording);
-    this.peer = stage.realm.connect(this.transport);
+    this.peer = stage.realm.connect(this.transport, facts);
   }
 
   /** Says each of the messages: lists, or whatever a broken client sends. */

@@ -1,0 +1,75 @@
+/** Cookies as credentials: a browser that has logged in once is known again by the cookie its WebSocket came with. */
+
+import type { CookieStore, Host, TransportFacts } from "../host.ts";
+import type { Identity } from "../session.ts";
+import type { Admitted, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
+import { denied } from "./method.ts";
+
+/** The method, where the realm has it. */
+export function cookie(surroundings: Surroundings): Method | undefined {
+  const cookies = cookiesOf(surroundings);
+  return cookies && new Cookie(cookies);
+}
+
+/** The realm's cookies, where it has any. */
+export function cookiesOf({ config, host }: Surroundings): Cookies | undefined {
+  return config.auth.cookie && new Cookies(config.auth.cookie.max_age, host);
+}
+
+/** Who is behind a cookie: what another method has proven, under the id in the cookie. */
+export class Cookies {
+  readonly #store: CookieStore;
+  readonly #host: Host;
+  readonly #maxAgeMs: number;
+
+  /** `maxAge` in seconds. */
+  constructor(maxAge: number, host: Host) {
+    this.#store = host.store.cookies;
+    this.#host = host;
+    this.#maxAgeMs = maxAge * 1000;
+  }
+
+  /** Remembers who is behind a transport's cookie from now on, if he has proven it by other means. */
+  remember(facts: TransportFacts | undefined, identity: Identity, expiresAt: number | undefined): void {
+    const id = facts?.http_cbtid;
+    if (id === undefined || identity.authmethod === "anonymous" || identity.authmethod === "cookie") return;
+    const admitted: Admitted = { kind: "admitted", identity, expiresAt };
+    const now = this.#host.now();
+    this.#store.put(
+      id,
+      JSON.stringify(admitted),
+      Math.min(now + this.#maxAgeMs, expiresAt ?? now + this.#maxAgeMs),
+      now,
+    );
+  }
+
+  recall(facts: TransportFacts | undefined): Admitted | undefined {
+    if (facts?.http_cbtid === undefined) return undefined;
+    const text = this.#store.get(facts.http_cbtid, this.#host.now());
+    // Written by `remember`.
+    return text === undefined ? undefined : (JSON.parse(text) as Admitted);
+  }
+
+  /** `id` is what the cookie holds. */
+  forget(id: string): void {
+    this.#store.delete(id);
+  }
+}
+
+class Cookie implements Method {
+  readonly #cookies: Cookies;
+
+  constructor(cookies: Cookies) {
+    this.#cookies = cookies;
+  }
+
+  fits({ facts }: Applicant): Fit {
+    return this.#cookies.recall(facts) === undefined ? "no" : "open";
+  }
+
+  begin({ facts }: Applicant): Outcome {
+    const remembered = this.#cookies.recall(facts);
+    if (remembered === undefined) return denied();
+    return { ...remembered, identity: { ...remembered.identity, authmethod: "cookie", authprovider: "cookie" } };
+  }
+}

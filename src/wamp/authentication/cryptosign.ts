@@ -1,0 +1,177 @@
+/** WAMP-Cryptosign: the client signs a challenge with an Ed25519 key of which the router knows the public half. */
+
+import type { CryptosignAuth, DynamicCryptosignAuth } from "../auth-config.ts";
+import type { Host } from "../host.ts";
+import type { Dict } from "../message.ts";
+import type { Identity } from "../session.ts";
+import { Authenticator } from "./dynamic.ts";
+import type { Bytes } from "./encoding.ts";
+import { fromHex, toHex } from "./encoding.ts";
+import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
+import { denied, failed } from "./method.ts";
+import { RouterKey } from "./router-key.ts";
+
+/** A challenge that was sent. */
+interface Memo {
+  readonly identity: Identity;
+  /** 32 bytes in hex, as all that follows. */
+  readonly challenge: string;
+  readonly pubkey: string;
+  /** False where someone unknown is played along with. */
+  readonly isKnown: boolean;
+}
+
+/** Bytes. */
+const CHALLENGE_LENGTH = 32;
+/** 32 bytes in hex. */
+const HEX_32 = /^[\da-f]{64}$/;
+/** Hex digits of a signature. */
+const SIGNATURE_DIGITS = 128;
+
+/** The method, where the realm has it. */
+export function cryptosign(surroundings: Surroundings): Method | undefined {
+  const settings = surroundings.config.auth.cryptosign;
+  if (settings === undefined) return undefined;
+  return settings.type === "dynamic"
+    ? new DynamicCryptosign(settings, surroundings)
+    : new Cryptosign(settings, surroundings);
+}
+
+/** Principals in the configuration. */
+class Cryptosign implements Method {
+  readonly #principals: CryptosignAuth["principals"];
+  readonly #challenger: Challenger;
+  /** public key → those who may use it in this realm */
+  readonly #authidsByKey = new Map<string, string[]>();
+
+  constructor(settings: CryptosignAuth, { realm, host }: Surroundings) {
+    this.#principals = settings.principals;
+    this.#challenger = new Challenger(host, settings["router-key"]);
+    for (const [authid, principal] of settings.principals) {
+      if (principal.realm !== undefined && principal.realm !== realm) continue;
+      for (const key of new Set(principal.authorized_keys.map((it) => it.toLowerCase()))) {
+        this.#authidsByKey.set(key, [...(this.#authidsByKey.get(key) ?? []), authid]);
+      }
+    }
+  }
+
+  fits(applicant: Applicant): Fit {
+    if (this.#principals.size === 0) return "no";
+    return this.#authidOf(applicant) === undefined ? "unknown" : "known";
+  }
+
+  begin(applicant: Applicant): Outcome | Promise<Outcome> {
+    const pubkey = pubkeyOf(applicant);
+    if (pubkey === undefined) return denied();
+    const known = this.#authidOf(applicant);
+    const authid = known ?? pubkey;
+    const authrole = this.#principals.get(authid)?.role ?? "";
+    const identity = { authid, authrole, authmethod: applicant.method, authprovider: "static" };
+    return this.#challenger.challenge(applicant, identity, pubkey, known !== undefined);
+  }
+
+  finish(answer: Answer): Promise<Outcome> {
+    return judge(answer);
+  }
+
+  /** The principal the applicant's key is for; a key of several needs an authid. */
+  #authidOf(applicant: Applicant): string | undefined {
+    const authids = this.#authidsByKey.get(pubkeyOf(applicant) ?? "") ?? [];
+    if (applicant.authid === undefined) return authids.length === 1 ? authids[0] : undefined;
+    return authids.includes(applicant.authid) ? applicant.authid : undefined;
+  }
+}
+
+/** Keys that a procedure knows. */
+class DynamicCryptosign implements Method {
+  readonly #authenticator: Authenticator;
+  readonly #challenger: Challenger;
+
+  constructor(settings: DynamicCryptosignAuth, surroundings: Surroundings) {
+    this.#authenticator = new Authenticator(settings, surroundings);
+    this.#challenger = new Challenger(surroundings.host, settings["router-key"]);
+  }
+
+  fits(): Fit {
+    return "open";
+  }
+
+  async begin(applicant: Applicant): Promise<Outcome> {
+    const pubkey = pubkeyOf(applicant);
+    if (pubkey === undefined) return denied();
+    const grant = await this.#authenticator.identify(applicant);
+    if (grant.kind === "refused") return grant;
+    const { pubkey: expected } = grant.says;
+    if (typeof expected !== "string" || !HEX_32.test(expected.toLowerCase())) return failed();
+    const isKnown = expected.toLowerCase() === pubkey;
+    return this.#challenger.challenge(applicant, grant.identity, pubkey, isKnown);
+  }
+
+  finish(answer: Answer): Promise<Outcome> {
+    return judge(answer);
+  }
+}
+
+/** Sends challenges, and proves the router to a client that sent one itself. */
+class Challenger {
+  readonly #host: Host;
+  readonly #routerKey: RouterKey | undefined;
+
+  constructor(host: Host, seed: string | undefined) {
+    this.#host = host;
+    if (seed !== undefined) this.#routerKey = new RouterKey(fromHex(seed)!);
+  }
+
+  challenge(
+    { authextra }: Applicant,
+    identity: Identity,
+    pubkey: string,
+    isKnown: boolean,
+  ): Outcome | Promise<Outcome> {
+    const challenge = toHex(this.#host.randomBytes(CHALLENGE_LENGTH));
+    // A wish for channel binding is not granted: the TLS connection ends before the router (D-34).
+    const extra = { challenge, channel_binding: null };
+    const memo = { identity, challenge, pubkey, isKnown } satisfies Memo;
+    const { challenge: counter = null } = authextra;
+    if (counter === null || this.#routerKey === undefined) return { kind: "challenged", extra, memo };
+    const bytes = hex32(counter);
+    return bytes === undefined ? denied() : this.#sign(this.#routerKey, bytes, extra, memo);
+  }
+
+  async #sign(key: RouterKey, counter: Bytes, extra: Dict, memo: Dict): Promise<Outcome> {
+    const { publicKey, signature } = await key.sign(counter);
+    const proof = { pubkey: toHex(publicKey), signature: toHex(signature) + toHex(counter) };
+    return { kind: "challenged", extra: { ...extra, ...proof }, memo };
+  }
+}
+
+/** The signature, followed by what it signs; a bare signature is as clear (CSG-06). */
+async function judge({ memo, signature }: Answer): Promise<Outcome> {
+  // Written by `Challenger.challenge`.
+  const { identity, challenge, pubkey, isKnown } = memo as unknown as Memo;
+  const text = signature.toLowerCase();
+  const isShaped = text.length === SIGNATURE_DIGITS || text.slice(SIGNATURE_DIGITS) === challenge;
+  const bytes = isShaped ? fromHex(text.slice(0, SIGNATURE_DIGITS)) : undefined;
+  if (bytes === undefined) return denied();
+  const isRight = await isSignature(fromHex(pubkey)!, bytes, fromHex(challenge)!);
+  return isRight && isKnown ? { kind: "admitted", identity } : denied();
+}
+
+async function isSignature(pubkey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
+  try {
+    const key = await crypto.subtle.importKey("raw", pubkey, "Ed25519", false, ["verify"]);
+    return await crypto.subtle.verify("Ed25519", key, signature, message);
+  } catch {
+    // 32 bytes that are no point of the curve are nobody's key.
+    return false;
+  }
+}
+
+function pubkeyOf({ authextra }: Applicant): string | undefined {
+  const pubkey = typeof authextra.pubkey === "string" ? authextra.pubkey.toLowerCase() : "";
+  return HEX_32.test(pubkey) ? pubkey : undefined;
+}
+
+function hex32(value: unknown): Bytes | undefined {
+  return typeof value === "string" && HEX_32.test(value.toLowerCase()) ? fromHex(value) : undefined;
+}

@@ -1,0 +1,38 @@
+/** What the methods need of WebCrypto, which is asynchronous throughout. */
+
+import type { Bytes } from "./encoding.ts";
+import { utf8 } from "./encoding.ts";
+
+const HASH = "SHA-256";
+
+export async function sha256(data: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest(HASH, data));
+}
+
+/** HMAC-SHA-256. */
+export async function hmac(key: Bytes, data: Bytes): Promise<Bytes> {
+  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: HASH }, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, data));
+}
+
+/** PBKDF2-HMAC-SHA-256; `length` in bytes. Rejects where the platform takes no so many iterations. */
+export async function pbkdf2(secret: Bytes, salt: Bytes, iterations: number, length: number): Promise<Bytes> {
+  const key = await crypto.subtle.importKey("raw", secret, "PBKDF2", false, ["deriveBits"]);
+  return new Uint8Array(
+    await crypto.subtle.deriveBits({ name: "PBKDF2", hash: HASH, salt, iterations }, key, length * 8),
+  );
+}
+
+/** Compares in a time that depends on the length alone. */
+export function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!;
+  return difference === 0;
+}
+
+/** Compares texts in a time that tells nothing of the second one, not even its length. */
+export async function isSameText(given: string, secret: string): Promise<boolean> {
+  const [a, b] = await Promise.all([sha256(utf8(given)), sha256(utf8(secret))]);
+  return isEqual(a, b);
+}

@@ -1,0 +1,89 @@
+/** Dynamic authentication: a procedure of the realm decides who a client is (Dynamic Authenticators). */
+
+import type { DynamicAuth } from "../auth-config.ts";
+import { WampUri } from "../errors.ts";
+import { type CallOutcome, InternalCaller } from "../internal-caller.ts";
+import type { Dict, Uri } from "../message.ts";
+import { isDict } from "../parse.ts";
+import type { Identity } from "../session.ts";
+import { isValidUri } from "../uri.ts";
+import type { Applicant, Refusal, Surroundings } from "./method.ts";
+import { failed, refused } from "./method.ts";
+
+/** Who an authenticator says somebody is. */
+export interface Grant {
+  readonly kind: "granted";
+  readonly identity: Identity;
+  /** All it said; credentials to be checked are among it. */
+  readonly says: Dict;
+}
+
+/** What the router answers for a call that brought no decision, or a callee that broke; none of the client's business. */
+const TECHNICAL: ReadonlySet<Uri> = new Set([
+  WampUri.NO_SUCH_PROCEDURE,
+  WampUri.TIMEOUT,
+  WampUri.CANCELED,
+  WampUri.NO_AVAILABLE_CALLEE,
+  WampUri.NETWORK_FAILURE,
+  WampUri.PAYLOAD_SIZE_EXCEEDED,
+  WampUri.MAX_CONCURRENCY_REACHED,
+  WampUri.LIMIT_EXCEEDED,
+  WampUri.NOT_AUTHORIZED,
+  WampUri.INVALID_ARGUMENT,
+  WampUri.FEATURE_NOT_SUPPORTED,
+  WampUri.UNAVAILABLE,
+  "wamp.error.runtime_error",
+]);
+
+export class Authenticator {
+  readonly #settings: DynamicAuth;
+  readonly #realm: Uri;
+  readonly #timeoutMs: number;
+  readonly #caller: InternalCaller;
+
+  constructor(settings: DynamicAuth, { realm, config, host, dealer, authorization }: Surroundings) {
+    this.#settings = settings;
+    this.#realm = realm;
+    this.#timeoutMs = config.limits.hello_timeout;
+    this.#caller = new InternalCaller(dealer, authorization, host, settings["authenticator-role"]);
+  }
+
+  /** Asks with Crossbar.io's arguments: realm, authid, details; `more` are details of the method. */
+  async identify(applicant: Applicant, more: Dict = {}): Promise<Grant | Refusal> {
+    const { authid = null, authrole, authextra, method, sessionId, facts } = applicant;
+    const details = {
+      session: sessionId,
+      authmethod: method,
+      authextra,
+      ...(authid !== null && { authid }),
+      ...(authrole !== undefined && { authrole }),
+      transport: facts ?? {},
+      ...more,
+    };
+    const args = [this.#realm, authid, details];
+    const outcome = await this.#caller.call(this.#settings.authenticator, args, this.#timeoutMs);
+    return outcome.ok ? this.#grant(applicant, outcome.args[0]) : refusalFrom(outcome);
+  }
+
+  #grant({ authid, method }: Applicant, answer: unknown): Grant | Refusal {
+    const says = typeof answer === "string" ? { role: answer } : answer;
+    if (!isDict(says)) return failed();
+    const realm = says.realm ?? this.#realm;
+    // Another realm is another object; a client gets there by saying HELLO to it.
+    if (realm !== this.#realm)
+      return refused(WampUri.NO_SUCH_REALM, "the realm assigned to this session is another one");
+    const assigned = says.authid ?? authid;
+    if (typeof assigned !== "string") return refused(WampUri.NO_SUCH_PRINCIPAL, "no authid was assigned");
+    const authrole = says.role ?? this.#settings["default-role"];
+    if (typeof authrole !== "string") return refused(WampUri.NO_SUCH_ROLE, "no role was assigned");
+    const authextra = isDict(says.extra) ? { authextra: says.extra } : {};
+    const identity = { authid: assigned, authrole, authmethod: method, authprovider: "dynamic", ...authextra };
+    return { kind: "granted", identity, says };
+  }
+}
+
+/** An authenticator's own refusal is passed on; that it is broken or absent is not (DYN-03, DYN-04). */
+function refusalFrom({ uri, args }: Extract<CallOutcome, { ok: false }>): Refusal {
+  if (TECHNICAL.has(uri) || !isValidUri(uri, "loose")) return failed();
+  return refused(uri, typeof args[0] === "string" ? args[0] : "the authenticator refused");
+}

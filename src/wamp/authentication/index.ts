@@ -1,0 +1,85 @@
+/** The authentication methods of a realm, and which of them an applicant gets. */
+
+import type { AuthConfig } from "../realm-config.ts";
+import { anonymous } from "./anonymous.ts";
+import { type Cookies, cookie, cookiesOf } from "./cookie.ts";
+import { cryptosign } from "./cryptosign.ts";
+import { jwt } from "./jwt.ts";
+import type { Answer, Applicant, Method, Outcome, Surroundings } from "./method.ts";
+import { failed } from "./method.ts";
+import { scram } from "./scram.ts";
+import { indexFrom, noiseOf } from "./stand-in.ts";
+import { ticket } from "./ticket.ts";
+import { wampcra } from "./wampcra.ts";
+
+/** Method, as clients name it → makes it, where the configuration has it. */
+const MAKERS: Readonly<Record<string, (surroundings: Surroundings) => Method | undefined>> = {
+  anonymous,
+  ticket,
+  jwt,
+  wampcra,
+  scram,
+  "wamp-scram": scram,
+  cryptosign,
+  cookie,
+};
+
+export class Authentication {
+  readonly #host: Surroundings["host"];
+  /** Browsers that are known by their cookies; none where the realm knows nobody by them. */
+  readonly cookies: Cookies | undefined;
+  readonly #auth: AuthConfig;
+  readonly #methods = new Map<string, Method>();
+
+  constructor(surroundings: Surroundings) {
+    this.#host = surroundings.host;
+    this.#auth = surroundings.config.auth;
+    for (const [name, make] of Object.entries(MAKERS)) {
+      const method = make(surroundings);
+      if (method !== undefined) this.#methods.set(name, method);
+    }
+    this.cookies = cookiesOf(surroundings);
+  }
+
+  /** Has the realm any method at all? */
+  get hasMethods(): boolean {
+    return this.#methods.size > 0;
+  }
+
+  /** Does any method ask what is known of the client's transport? */
+  get usesFacts(): boolean {
+    const { cookie: tracking, ...auth } = this.#auth;
+    const asks = ({ type, ...method }: { type: string }) => type === "dynamic" || "require_tls" in method;
+    return tracking !== undefined || Object.values(auth).some(asks);
+  }
+
+  /**
+   * The first offered method that can serve (AUTH-02). Of several that know principals by name an unknown principal is
+   * given one by lot, and always the same: else he would learn from it that he is unknown.
+   */
+  choose(offered: readonly string[], applicant: Omit<Applicant, "method">): string | undefined | Promise<string> {
+    const fits = [...new Set(offered)].map((method) => {
+      return { method, fit: this.#methods.get(method)?.fits({ ...applicant, method }) ?? "no" };
+    });
+    const able = fits.filter(({ fit }) => fit !== "no" && fit !== "unnamed");
+    if (able.length === 0) return fits.find(({ fit }) => fit === "unnamed")?.method;
+    const open = able.findIndex(({ fit }) => fit === "open");
+    const named = open < 0 ? able : able.slice(0, open);
+    if (named.length < 2) return (named[0] ?? able[open])?.method;
+    const known = named.find(({ fit }) => fit === "known");
+    return noiseOf(this.#host, "method", applicant.authid ?? "").then((noise) => {
+      return (known ?? named[indexFrom(noise, named.length)]!).method;
+    });
+  }
+
+  /** Takes HELLO; the method is one that was chosen. */
+  begin(applicant: Applicant): Outcome | Promise<Outcome> {
+    return this.#methods.get(applicant.method)!.begin(applicant);
+  }
+
+  /** Takes AUTHENTICATE. */
+  finish(answer: Answer): Outcome | Promise<Outcome> {
+    // The configuration may have changed since the challenge.
+    return this.#methods.get(answer.method)?.finish?.(answer) ?? failed();
+  }
+}

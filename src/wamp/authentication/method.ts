@@ -1,0 +1,95 @@
+/** What an authentication method is, and what comes of it. */
+
+import type { Authorization } from "../authorization.ts";
+import type { Dealer } from "../dealer.ts";
+import { WampUri } from "../errors.ts";
+import type { Host, TransportFacts } from "../host.ts";
+import type { Dict, Id, Uri } from "../message.ts";
+import type { RealmConfig } from "../realm-config.ts";
+import type { Identity } from "../session.ts";
+
+/** Who asks to be let in: what HELLO says, and what the router knows besides. */
+export interface Applicant {
+  /** The id the session will have (CRA-06). */
+  readonly sessionId: Id;
+  /** The method, as the client spells it. */
+  readonly method: string;
+  readonly authid: string | undefined;
+  /** A wish, for authenticators to judge (AUTH-13). */
+  readonly authrole: string | undefined;
+  readonly authextra: Dict;
+  readonly facts: TransportFacts | undefined;
+}
+
+/** A client's AUTHENTICATE. */
+export interface Answer extends Pick<Applicant, "sessionId" | "method" | "facts"> {
+  /** What `begin` kept. */
+  readonly memo: Dict;
+  readonly signature: string;
+  readonly extra: Dict;
+}
+
+/** Where an attempt stands. */
+export type Outcome = Admitted | Challenged | Refusal;
+
+export interface Admitted {
+  readonly kind: "admitted";
+  readonly identity: Identity;
+  /** When the session has to end; milliseconds since the epoch. */
+  readonly expiresAt?: number | undefined;
+}
+
+export interface Challenged {
+  readonly kind: "challenged";
+  /** CHALLENGE.Extra. */
+  readonly extra: Dict;
+  /** What `finish` needs, as JSON: the realm may sleep before the client answers. Holds nothing one could log in with. */
+  readonly memo: Dict;
+}
+
+export interface Refusal {
+  readonly kind: "refused";
+  readonly uri: Uri;
+  readonly message: string;
+  /** More for ABORT.Details. */
+  readonly details?: Dict;
+}
+
+/**
+ * Whether a method can serve an applicant: it knows his principal; it takes anybody's attempt; it knows no such
+ * principal, which he must not learn; it would need an authid, and there is none; or it cannot serve him at all.
+ */
+export type Fit = "known" | "open" | "unknown" | "unnamed" | "no";
+
+/** One way to prove who one is. What is wrong with a client is an outcome; a method that throws has failed itself. */
+export interface Method {
+  fits(applicant: Applicant): Fit;
+  /** Takes HELLO. */
+  begin(applicant: Applicant): Outcome | Promise<Outcome>;
+  /** Takes AUTHENTICATE; a method that never challenges has none. */
+  finish?(answer: Answer): Outcome | Promise<Outcome>;
+}
+
+/** What methods are made from. */
+export interface Surroundings {
+  readonly realm: Uri;
+  readonly config: RealmConfig;
+  readonly host: Host;
+  readonly dealer: Dealer;
+  readonly authorization: Authorization;
+}
+
+/** One answer for whatever is wrong with credentials, so that nobody learns who exists (AUTH-09). */
+export function denied(details?: Dict): Refusal {
+  const refusal = refused(WampUri.AUTHENTICATION_DENIED, "the credentials were rejected");
+  return details === undefined ? refusal : { ...refusal, details };
+}
+
+/** The router or its authenticator could not decide (AUTH-08). */
+export function failed(): Refusal {
+  return refused(WampUri.AUTHENTICATION_FAILED, "authentication failed for a technical reason");
+}
+
+export function refused(uri: Uri, message: string): Refusal {
+  return { kind: "refused", uri, message };
+}

@@ -1,0 +1,222 @@
+/** WAMP-SCRAM: both sides prove that they know a password of which the router keeps a record only (RFC 5802, 7677). */
+
+import * as v from "valibot";
+import {
+  type DynamicAuth,
+  type ScramAuth,
+  type ScramPrincipal,
+  type ScramRecord,
+  scramRecordSchema,
+} from "../auth-config.ts";
+import type { Host } from "../host.ts";
+import type { Dict } from "../message.ts";
+import type { Identity } from "../session.ts";
+import { hmac, isEqual, sha256 } from "./digest.ts";
+import { Authenticator } from "./dynamic.ts";
+import type { Bytes } from "./encoding.ts";
+import { fromBase64, fromHex, toBase64, toHex, utf8 } from "./encoding.ts";
+import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
+import { denied, failed } from "./method.ts";
+import { saslprep } from "./saslprep.ts";
+import { Principals } from "./stand-in.ts";
+
+/** What the specification and what Autobahn and Crossbar.io say differently (D-32). */
+interface Dialect {
+  readonly argon2: string;
+  /** `c=`: Base64 of the GS2 header, where the dialect has one; nobody binds channels here. */
+  readonly binding: string;
+  /** The key in WELCOME.Details.authextra under which the router proves itself. */
+  readonly verifier: string;
+  /** May `memory` be null? */
+  readonly hasNull: boolean;
+  /** Does AUTHENTICATE.Extra repeat the nonce? */
+  readonly repeatsNonce: boolean;
+}
+
+const SPECIFIED: Dialect = {
+  argon2: "argon2id13",
+  binding: "biws",
+  verifier: "verifier",
+  hasNull: true,
+  repeatsNonce: true,
+};
+const AUTOBAHN: Dialect = {
+  argon2: "argon2id-13",
+  binding: "",
+  verifier: "scram_server_signature",
+  hasNull: false,
+  repeatsNonce: false,
+};
+
+/** An exchange that was begun, with what tells the right proof from others. */
+interface Memo {
+  readonly identity: Identity;
+  readonly nonce: string;
+  /** ClientSignature, in hex. */
+  readonly clientSignature: string;
+  /** SHA-256 of StoredKey, in hex: the key itself would let who has seen a proof log in. */
+  readonly storedKeyDigest: string;
+  /** What the client is told of the router's proof. */
+  readonly verifier: string;
+  readonly isKnown: boolean;
+}
+
+/** Bytes. */
+const NONCE_LENGTH = 16;
+
+/** The method, where the realm has it. */
+export function scram(surroundings: Surroundings): Method | undefined {
+  const settings = surroundings.config.auth.scram;
+  if (settings === undefined) return undefined;
+  return settings.type === "dynamic" ? new DynamicScram(settings, surroundings) : new Scram(settings, surroundings);
+}
+
+/** Principals in the configuration. */
+class Scram implements Method {
+  readonly #principals: Principals<ScramPrincipal>;
+  readonly #host: Host;
+
+  constructor({ principals }: ScramAuth, { host }: Surroundings) {
+    this.#principals = new Principals("scram", principals, host);
+    this.#host = host;
+  }
+
+  fits({ authid }: Applicant): Fit {
+    return this.#principals.fit(authid);
+  }
+
+  async begin(applicant: Applicant): Promise<Outcome> {
+    const first = readFirst(applicant);
+    if (first.kind === "refused") return first;
+    const { principal, isKnown, noise } = await this.#principals.find(first.authid);
+    const salt = fromHex(principal.salt)!;
+    const record = isKnown ? principal : { ...principal, salt: toHex(salt.map((_, i) => noise[i % noise.length]!)) };
+    const { authid } = first;
+    const identity = { authid, authrole: principal.role, authmethod: applicant.method, authprovider: "static" };
+    return challenge(first, record, identity, isKnown, this.#host);
+  }
+
+  finish(answer: Answer): Promise<Outcome> {
+    return judge(answer);
+  }
+}
+
+/** Principals whose records a procedure keeps. */
+class DynamicScram implements Method {
+  readonly #authenticator: Authenticator;
+  readonly #host: Host;
+
+  constructor(settings: DynamicAuth, surroundings: Surroundings) {
+    this.#authenticator = new Authenticator(settings, surroundings);
+    this.#host = surroundings.host;
+  }
+
+  fits({ authid }: Applicant): Fit {
+    return authid === undefined ? "unnamed" : "open";
+  }
+
+  async begin(applicant: Applicant): Promise<Outcome> {
+    const first = readFirst(applicant);
+    if (first.kind === "refused") return first;
+    const grant = await this.#authenticator.identify(applicant);
+    if (grant.kind === "refused") return grant;
+    const record = v.safeParse(scramRecordSchema, grant.says);
+    return record.success ? challenge(first, record.output, grant.identity, true, this.#host) : failed();
+  }
+
+  finish(answer: Answer): Promise<Outcome> {
+    return judge(answer);
+  }
+}
+
+/** The client's first message, checked. */
+interface First {
+  readonly kind: "first";
+  readonly dialect: Dialect;
+  readonly authid: string;
+  /** The user name as it stands in AuthMessage. */
+  readonly user: string;
+  readonly nonce: string;
+}
+
+function readFirst({ authid, method, authextra }: Applicant): First | ReturnType<typeof denied> {
+  const { nonce, channel_binding: binding = null } = authextra;
+  // The TLS connection ends at the edge, where no program sees its keys; there is no falling back (D-34).
+  if (binding !== null) return denied({ scram: "unsupported-channel-binding-type" });
+  const user = authid === undefined ? undefined : saslprep(authid);
+  if (authid === undefined || user === undefined) return denied({ scram: "invalid-username-encoding" });
+  if (typeof nonce !== "string" || !fromBase64(nonce)?.length) return denied({ scram: "invalid-encoding" });
+  const escaped = user.replaceAll("=", "=3D").replaceAll(",", "=2C");
+  const dialect = method === "scram" ? AUTOBAHN : SPECIFIED;
+  return { kind: "first", dialect, authid, user: dialect === AUTOBAHN ? user : escaped, nonce };
+}
+
+async function challenge(
+  first: First,
+  record: ScramRecord,
+  identity: Identity,
+  isKnown: boolean,
+  host: Host,
+): Promise<Outcome> {
+  const { dialect } = first;
+  const { kdf, iterations, memory } = record;
+  const nonce = first.nonce + toBase64(host.randomBytes(NONCE_LENGTH));
+  const salt = toBase64(fromHex(record.salt)!);
+  const message = authMessage(first.user, first.nonce, nonce, salt, iterations, dialect.binding);
+  const storedKey = fromHex(record["stored-key"])!;
+  const memo: Memo = {
+    identity,
+    nonce,
+    clientSignature: toHex(await hmac(storedKey, message)),
+    storedKeyDigest: toHex(await sha256(storedKey)),
+    verifier: toBase64(await hmac(fromHex(record["server-key"])!, message)),
+    isKnown,
+  };
+  const isPbkdf2 = kdf === "pbkdf2";
+  const extra: Dict = {
+    nonce,
+    salt,
+    kdf: isPbkdf2 ? kdf : dialect.argon2,
+    iterations,
+    memory: isPbkdf2 && dialect.hasNull ? null : memory,
+  };
+  return { kind: "challenged", extra, memo: { ...memo } };
+}
+
+/** What both sides sign (RFC 5802 section 3). */
+export function authMessage(
+  user: string,
+  clientNonce: string,
+  nonce: string,
+  salt: string,
+  iterations: number,
+  binding: string,
+): Bytes {
+  return utf8(`n=${user},r=${clientNonce},r=${nonce},s=${salt},i=${iterations},c=${binding},r=${nonce}`);
+}
+
+async function judge({ memo, method, signature, extra }: Answer): Promise<Outcome> {
+  // Written by `challenge`.
+  const { identity, nonce, clientSignature, storedKeyDigest, verifier, isKnown } = memo as unknown as Memo;
+  const dialect = method === "scram" ? AUTOBAHN : SPECIFIED;
+  if (!isConsistent(extra, nonce, dialect)) return denied({ scram: "other-error" });
+  const proof = fromBase64(signature);
+  const isRight = await isProof(proof, fromHex(clientSignature)!, fromHex(storedKeyDigest)!);
+  if (!isRight || !isKnown) return denied({ scram: "invalid-proof" });
+  const authextra = { ...identity.authextra, [dialect.verifier]: verifier };
+  return { kind: "admitted", identity: { ...identity, authextra } };
+}
+
+/** The same nonce again, and no channel binding. */
+function isConsistent(extra: Dict, nonce: string, { repeatsNonce }: Dialect): boolean {
+  const { channel_binding: binding = null, cbind_data: bindingData = null } = extra;
+  const hasNonce = extra.nonce === nonce || (!repeatsNonce && (extra.nonce ?? null) === null);
+  return hasNonce && binding === null && bindingData === null;
+}
+
+/** ClientProof XOR ClientSignature is ClientKey, whose hash is StoredKey (RFC 5802 section 3). */
+async function isProof(proof: Bytes | undefined, clientSignature: Bytes, storedKeyDigest: Bytes): Promise<boolean> {
+  const clientKey = clientSignature.map((byte, index) => byte ^ (proof?.[index] ?? 0));
+  const digest = await sha256(await sha256(clientKey));
+  return proof?.length === clientKey.length && isEqual(digest, storedKeyDigest);
+}

@@ -1,0 +1,177 @@
+/** WAMP Challenge-Response Authentication: the client signs a challenge with a shared secret, which never travels. */
+
+import type { DynamicAuth, WampcraAuth, WampcraUser } from "../auth-config.ts";
+import { MOST_ITERATIONS } from "../auth-config.ts";
+import type { Host } from "../host.ts";
+import type { Dict, Id } from "../message.ts";
+import type { Identity } from "../session.ts";
+import { hmac, isEqual, pbkdf2, sha256 } from "./digest.ts";
+import { Authenticator } from "./dynamic.ts";
+import type { Bytes } from "./encoding.ts";
+import { toBase64, utf8 } from "./encoding.ts";
+import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
+import { denied, failed } from "./method.ts";
+import { Principals, similarSalt } from "./stand-in.ts";
+
+/** How a client makes its key from its secret; where there is none, the secret is the key. */
+interface Salting {
+  readonly salt: string;
+  readonly iterations: number;
+  /** Bytes. */
+  readonly keylen: number;
+}
+
+/** A challenge that was sent, with what tells right answers from wrong ones. */
+interface Memo {
+  readonly identity: Identity;
+  /** SHA-256 of each right signature, in Base64: enough to judge one, too little to make one. */
+  readonly digests: readonly string[];
+  /** False where someone unknown is played along with. */
+  readonly isKnown: boolean;
+}
+
+/** Bytes. */
+const NONCE_LENGTH = 16;
+
+/** The method, where the realm has it. */
+export function wampcra(surroundings: Surroundings): Method | undefined {
+  const settings = surroundings.config.auth.wampcra;
+  if (settings === undefined) return undefined;
+  return settings.type === "dynamic" ? new DynamicWampcra(settings, surroundings) : new Wampcra(settings, surroundings);
+}
+
+/** Users in the configuration. */
+class Wampcra implements Method {
+  readonly #users: Principals<WampcraUser>;
+  readonly #host: Host;
+  /** All characters in the salts of the realm. */
+  readonly #saltAlphabet: string;
+  /** user → the key he signs with, derived once */
+  readonly #keys = new Map<WampcraUser, Promise<Bytes>>();
+
+  constructor({ users }: WampcraAuth, { host }: Surroundings) {
+    this.#users = new Principals("wampcra", users, host);
+    this.#host = host;
+    this.#saltAlphabet = Array.from(users.values(), ({ salt }) => salt ?? "").join("");
+  }
+
+  fits({ authid }: Applicant): Fit {
+    return this.#users.fit(authid);
+  }
+
+  async begin({ authid, method, sessionId }: Applicant): Promise<Outcome> {
+    if (authid === undefined) return denied();
+    const { principal: user, isKnown, noise } = await this.#users.find(authid);
+    const identity = { authid, authrole: user.role, authmethod: method, authprovider: "static" };
+    const challenge = challengeFor(identity, sessionId, this.#host);
+    const digests = [await digestOfSignature(await this.#keyOf(user), challenge)];
+    const salting = saltingOf(user);
+    const shown =
+      salting && !isKnown ? { ...salting, salt: similarSalt(salting.salt, this.#saltAlphabet, noise) } : salting;
+    return challenged(challenge, shown, { identity, digests, isKnown });
+  }
+
+  finish(answer: Answer): Promise<Outcome> {
+    return judge(answer);
+  }
+
+  #keyOf(user: WampcraUser): Promise<Bytes> {
+    let key = this.#keys.get(user);
+    if (key === undefined) {
+      const { secret = "", "salted-key": saltedKey } = user;
+      key = saltedKey === undefined ? keyFrom(secret, saltingOf(user)) : Promise.resolve(utf8(saltedKey));
+      this.#keys.set(user, key);
+    }
+    return key;
+  }
+}
+
+/** Users that a procedure knows. */
+class DynamicWampcra implements Method {
+  readonly #authenticator: Authenticator;
+  readonly #host: Host;
+
+  constructor(settings: DynamicAuth, surroundings: Surroundings) {
+    this.#authenticator = new Authenticator(settings, surroundings);
+    this.#host = surroundings.host;
+  }
+
+  fits({ authid }: Applicant): Fit {
+    return authid === undefined ? "unnamed" : "open";
+  }
+
+  async begin(applicant: Applicant): Promise<Outcome> {
+    if (applicant.authid === undefined) return denied();
+    const grant = await this.#authenticator.identify(applicant);
+    if (grant.kind === "refused") return grant;
+    const salting = saltingIn(grant.says);
+    const keys = await keysIn(grant.says, salting);
+    if (keys.length === 0) return failed();
+    const { identity } = grant;
+    const challenge = challengeFor(identity, applicant.sessionId, this.#host);
+    const digests = await Promise.all(keys.map((key) => digestOfSignature(key, challenge)));
+    return challenged(challenge, salting, { identity, digests, isKnown: true });
+  }
+
+  finish(answer: Answer): Promise<Outcome> {
+    return judge(answer);
+  }
+}
+
+/** The key that signs: with a salt the Base64 text of what PBKDF2 gives, not its bytes (D-33). */
+export async function keyFrom(secret: string, salting: Salting | undefined): Promise<Bytes> {
+  if (salting === undefined) return utf8(secret);
+  const { salt, iterations, keylen } = salting;
+  return utf8(toBase64(await pbkdf2(utf8(secret), utf8(salt), iterations, keylen)));
+}
+
+/** AUTHENTICATE.Signature for a challenge. */
+export async function signatureOf(key: Bytes, challenge: string): Promise<string> {
+  return toBase64(await hmac(key, utf8(challenge)));
+}
+
+function challengeFor(identity: Identity, session: Id, host: Host): string {
+  const { authid, authrole, authmethod, authprovider } = identity;
+  const nonce = toBase64(host.randomBytes(NONCE_LENGTH));
+  const timestamp = new Date(host.now()).toISOString();
+  return JSON.stringify({ authid, authrole, authmethod, authprovider, nonce, timestamp, session });
+}
+
+function challenged(challenge: string, salting: Salting | undefined, memo: Memo): Outcome {
+  return { kind: "challenged", extra: { challenge, ...salting }, memo: { ...memo } };
+}
+
+async function judge({ memo, signature }: Answer): Promise<Outcome> {
+  // Written by `challenged`.
+  const { identity, digests, isKnown } = memo as unknown as Memo;
+  const given = utf8(await digestOf(signature));
+  const isRight = digests.some((digest) => isEqual(given, utf8(digest)));
+  return isRight && isKnown ? { kind: "admitted", identity } : denied();
+}
+
+async function digestOfSignature(key: Bytes, challenge: string): Promise<string> {
+  return digestOf(await signatureOf(key, challenge));
+}
+
+async function digestOf(signature: string): Promise<string> {
+  return toBase64(await sha256(utf8(signature)));
+}
+
+function saltingOf({ salt, iterations, keylen }: WampcraUser): Salting | undefined {
+  // The configuration has all three or none.
+  return salt === undefined ? undefined : { salt, iterations: iterations!, keylen: keylen! };
+}
+
+function saltingIn({ salt, iterations = 1000, keylen = 32 }: Dict): Salting | undefined {
+  if (typeof salt !== "string" || typeof iterations !== "number" || typeof keylen !== "number") return undefined;
+  return { salt, iterations, keylen };
+}
+
+/** An authenticator's `secret` is the clear or the derived one, as in the versions of Crossbar.io; both are tried. */
+async function keysIn({ secret, "salted-key": saltedKey }: Dict, salting: Salting | undefined): Promise<Bytes[]> {
+  if (typeof saltedKey === "string") return salting === undefined ? [] : [utf8(saltedKey)];
+  if (typeof secret !== "string") return [];
+  if (salting === undefined) return [utf8(secret)];
+  const derives = salting.iterations <= MOST_ITERATIONS;
+  return derives ? [utf8(secret), await keyFrom(secret, salting)] : [utf8(secret)];
+}

@@ -1,0 +1,76 @@
+/** A realm at whose door one must prove something, for the tests of how it does that. */
+
+import { setImmediate } from "node:timers/promises";
+import type { TransportFacts } from "../../../src/wamp/host.ts";
+import type { RealmInput } from "../../../src/wamp/realm-config.ts";
+import { ALL_ROLES, ANYTHING, type Client, type Line, Stage } from "../recording-host.ts";
+
+export type Auth = NonNullable<RealmInput["auth"]>;
+export type Extra = Readonly<Record<string, unknown>>;
+
+/** Roles of every entrance. */
+const ROLES = ["anonymous", "user", "admin"].map((name) => ({ name, permissions: [ANYTHING] }));
+
+/** What clients of TLS connections come with. */
+export const TLS: TransportFacts = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: {} };
+
+export const DENIED = [3, { message: "the credentials were rejected" }, "wamp.error.authentication_denied"] as const;
+export const FAILED = [
+  3,
+  { message: "authentication failed for a technical reason" },
+  "wamp.error.authentication_failed",
+] as const;
+
+/** A realm with these methods, and where clients knock. */
+export class Entrance extends Stage {
+  constructor(auth: Auth, input: Partial<RealmInput> = {}) {
+    super({ roles: ROLES, auth, ...input });
+  }
+
+  /** Sends HELLO from a new client; resolves when the router has answered. */
+  async knock(details: Extra, name = "joe", facts?: TransportFacts): Promise<Client> {
+    const client = this.connect(name, facts);
+    await this.say(client, [1, this.realm.name, { roles: ALL_ROLES, ...details }]);
+    return client;
+  }
+
+  /** Sends a message that the router may have to think about; resolves when it has answered. */
+  async say(client: Client, message: Line): Promise<void> {
+    client.send(message);
+    await thinking(client);
+  }
+
+  /** The messages a client was sent since the last time, without the closing of its transport. */
+  heard(client: Client): Line[] {
+    const entries = this.take().filter(([name]) => name === client.name);
+    return entries.flatMap(([, message]) => (message === "closed" ? [] : [message]));
+  }
+
+  /** The one message a client was sent since the last time. */
+  answer(client: Client): Line {
+    const [answer, ...others] = this.heard(client);
+    if (answer === undefined || others.length > 0)
+      throw new Error(`not one answer: ${JSON.stringify([answer, ...others])}`);
+    return answer;
+  }
+
+  /** The extra of the CHALLENGE the client was sent. */
+  challenge(client: Client): Extra {
+    const [type, , extra] = this.answer(client);
+    if (type !== 4) throw new Error(`no CHALLENGE but ${type}`);
+    return extra as Extra;
+  }
+
+  /** The details of the WELCOME, or what else the client was sent. */
+  welcome(client: Client): Extra | Line {
+    const answer = this.answer(client);
+    return answer[0] === 2 ? (answer[2] as Extra) : answer;
+  }
+}
+
+/** Resolves when the router is not at work for the client's HELLO or AUTHENTICATE. */
+export async function thinking(client: Client): Promise<void> {
+  while (client.peer.state.kind === "authenticating") await setImmediate();
+  // What the router does right after.
+  await setImmediate();
+}

@@ -1,0 +1,25 @@
+/** Who is known by which cookie, in memory, for tests of the core. */
+
+import type { CookieStore } from "../../src/wamp/host.ts";
+
+export class MemoryCookies implements CookieStore {
+  readonly #rows = new Map<string, { readonly text: string; readonly expiresAt: number }>();
+
+  get(id: string, now: number): string | undefined {
+    const row = this.#rows.get(id);
+    return row !== undefined && row.expiresAt > now ? row.text : undefined;
+  }
+
+  put(id: string, text: string, expiresAt: number, now: number): void {
+    for (const [other, row] of this.#rows) if (row.expiresAt <= now) this.#rows.delete(other);
+    this.#rows.set(id, { text, expiresAt });
+  }
+
+  delete(id: string): void {
+    this.#rows.delete(id);
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+}
