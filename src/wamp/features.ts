@@ -51,11 +51,34 @@ export function hasFeature(features: ClientFeatures, feature: ClientFeature): bo
   return (features & BIT.get(feature)!) !== 0;
 }
 
-/** WELCOME.Details.roles: what this router does, and nothing it does not. */
-export const ROUTER_ROLES: Dict = {
-  broker: { features: {} },
-  dealer: { features: {} },
+/** What this router does in every realm, and nothing it does not. */
+const BROKER_FEATURES: Dict = { event_retention: true };
+const DEALER_FEATURES: Dict = {};
+
+/** What it does on top of that where its meta API is enabled; revocations are ordered there. */
+const BROKER_META_FEATURES: Dict = {
+  session_meta_api: true,
+  subscription_meta_api: true,
+  subscription_revocation: true,
 };
+const DEALER_META_FEATURES: Dict = {
+  session_meta_api: true,
+  registration_meta_api: true,
+  registration_revocation: true,
+  testament_meta_api: true,
+};
+
+/** And where the configuration asks to keep what is published (Event History). */
+const HISTORY_FEATURES: Dict = { event_history: true };
+
+/** WELCOME.Details.roles of a realm. Its history can be asked for through the meta API only. */
+export function routerRoles(hasMetaApi: boolean, hasHistory: boolean): Dict {
+  const metaFeatures = { ...BROKER_META_FEATURES, ...(hasHistory && HISTORY_FEATURES) };
+  return {
+    broker: { features: { ...BROKER_FEATURES, ...(hasMetaApi && metaFeatures) } },
+    dealer: { features: { ...DEALER_FEATURES, ...(hasMetaApi && DEALER_META_FEATURES) } },
+  };
+}
 
 /** WELCOME.Details.agent; without a version, because that helps attackers only. */
 export const ROUTER_AGENT = "wamp-edge";

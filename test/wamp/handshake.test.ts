@@ -1,6 +1,7 @@
 /** From an open transport to WELCOME or ABORT (Session Establishment). */
 
 import { describe, expect, test } from "vitest";
+import { routerRoles } from "../../src/wamp/features.ts";
 import { Realm } from "../../src/wamp/realm.ts";
 import { ALL_ROLES, aborted, realmConfig, Stage, violated } from "./recording-host.ts";
 
@@ -22,7 +23,7 @@ describe("HELLO", () => {
             authrole: "anonymous",
             authmethod: "anonymous",
             authprovider: "static",
-            roles: { broker: { features: {} }, dealer: { features: {} } },
+            roles: routerRoles(true, false),
             agent: "wamp-edge",
           },
         ],
