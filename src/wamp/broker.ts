@@ -4,6 +4,8 @@ import type { Permission } from "./authorization.ts";
 import { disclosure } from "./disclosure.ts";
 import { WampError, WampUri } from "./errors.ts";
 import { EventFilter } from "./event-filter.ts";
+import type { LoggedEvent } from "./history.ts";
+import { History, isLoggable, loggedEvent } from "./history.ts";
 import type { Host } from "./host.ts";
 import type { Limits } from "./limits.ts";
 import type { Dict, Event, Publish, Subscribe, Unsubscribe } from "./message.ts";
@@ -11,6 +13,9 @@ import { MessageType } from "./message.ts";
 import { MetaEvents } from "./meta/events.ts";
 import { subscribed, unsubscribed } from "./meta/subscription.ts";
 import { carriedDetails, isCarried } from "./passthru.ts";
+import type { Payload } from "./payload.ts";
+import type { RealmConfig } from "./realm-config.ts";
+import { Retention } from "./retention.ts";
 import type { Session } from "./session.ts";
 import type { Subscription } from "./subscription.ts";
 import { Subscriptions } from "./subscription.ts";
@@ -21,11 +26,16 @@ export class Broker {
   readonly metaEvents: MetaEvents;
   readonly #host: Host;
   readonly #limits: Limits;
+  readonly #retention: Retention;
+  readonly #history: History;
 
-  constructor(host: Host, limits: Limits, hasMetaApi: boolean) {
+  constructor(host: Host, { limits, options, store }: RealmConfig) {
     this.#host = host;
     this.#limits = limits;
-    this.metaEvents = new MetaEvents(this.subscriptions, host, hasMetaApi);
+    this.metaEvents = new MetaEvents(this.subscriptions, host, options.enable_meta_api);
+    this.#retention = new Retention(host, store.retain);
+    this.#history = new History(host, store["event-history"]);
+    for (const log of this.#history.logs) this.subscriptions.create(log.id, log.match, log.uri, log.created, log);
   }
 
   /** Subscribing again to the same topic answers with the same subscription. */
@@ -39,6 +49,7 @@ export class Broker {
     session.transport.save();
     session.transport.send([MessageType.SUBSCRIBED, request, subscription.id]);
     if (isNew) subscribed(this.metaEvents, session, subscription);
+    if (options.get_retained === true) this.#retention.replay(session, subscription);
   }
 
   unsubscribe(session: Session, [, request, subscriptionId]: Unsubscribe): void {
@@ -64,21 +75,26 @@ export class Broker {
   /** One EVENT per matching subscription and subscriber, all with the same publication id (Publish and Subscribe). */
   publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): void {
     const publication = this.#host.randomId();
-    const disclosed = disclosure("publisher", publisher, options, permission.disclose);
-    const details = isCarried(options)
-      ? { ...disclosed, ...carriedDetails(options, publisher, "publisher", payload) }
-      : disclosed;
+    const details = publicationDetails(publisher, options, payload, permission);
     if (options.acknowledge === true) {
       publisher.transport.send([MessageType.PUBLISHED, request, publication]);
     }
     // A publisher gets its own event only when it asks (Publisher Exclusion).
     const excluded = options.exclude_me === false ? undefined : publisher;
     const filter = EventFilter.of(options);
+    let logged: LoggedEvent | undefined;
     this.subscriptions.forEachMatch(topic, (subscription) => {
+      if (subscription.log !== undefined && isLoggable(options)) {
+        logged ??= loggedEvent(publication, this.#host.now(), topic, options, details, payload);
+        subscription.log.add(logged);
+      }
       // Subscribers of a pattern learn the topic (Pattern-based Subscriptions).
       const eventDetails: Dict = subscription.match === "exact" ? details : { ...details, topic };
       deliver([MessageType.EVENT, subscription.id, publication, eventDetails, payload], subscription, excluded, filter);
     });
+    if (options.retain === true) {
+      this.#retention.retain({ publication, topic, options, details, publisher, payload });
+    }
   }
 
   /** The session is gone: so are its subscriptions. */
@@ -89,11 +105,27 @@ export class Broker {
     }
   }
 
+  /** Writes what waits to be stored; the realm may sleep afterwards. */
+  settle(): void {
+    this.#retention.settle();
+    this.#history.settle();
+  }
+
   #checkLimit(session: Session): void {
     const limit = this.#limits.subscriptions_per_session;
     if (session.subscriptions.size < limit) return;
     throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may hold ${limit} subscriptions`);
   }
+}
+
+/**
+ * What every event of a publication tells besides its payload: who published it, if that is disclosed, and what belongs
+ * to a payload carried unread. Throws where the publisher asks for what it may not have.
+ */
+export function publicationDetails(publisher: Session, options: Dict, payload: Payload, permission: Permission): Dict {
+  const disclosed = disclosure("publisher", publisher, options, permission.disclose);
+  if (!isCarried(options)) return disclosed;
+  return { ...disclosed, ...carriedDetails(options, publisher, "publisher", payload) };
 }
 
 /** The same tuple to every receiver, so that it is encoded once per serializer. */

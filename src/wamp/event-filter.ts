@@ -47,6 +47,17 @@ const LISTS = [
   "eligible_authrole",
 ] as const;
 
+/** The options among `options` that restrict receivers, for `EventFilter.of` to read later; undefined where there are none. */
+export function listsOf(options: Dict): Dict | undefined {
+  let lists: Record<string, unknown> | undefined;
+  for (const list of LISTS) {
+    if (!Array.isArray(options[list])) continue;
+    lists ??= {};
+    lists[list] = options[list];
+  }
+  return lists;
+}
+
 function setOf<T>(list: unknown): ReadonlySet<T> | undefined {
   // The parser has checked the elements of every list option.
   return Array.isArray(list) ? new Set(list as T[]) : undefined;

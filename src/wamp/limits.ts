@@ -14,6 +14,10 @@ export const DEFAULT_LIMITS = {
   registrations_per_session: 10_000,
   /** Calls of one session without a final result: each is remembered until then, and saved before the realm sleeps. */
   pending_calls_per_session: 10_000,
+  /** Testaments one session may leave: one per thing it is the only one to speak for. */
+  testaments_per_session: 100,
+  /** Characters of all of them as they are stored, payloads in Base64 included: every session of a full realm may come to that. */
+  testament_bytes: 65_536,
   /** Sessions in the realm: what the platform's sockets allow, less some for handshakes and for refusing politely. */
   sessions: 32_000,
   /** Milliseconds from the open socket to HELLO, and to every AUTHENTICATE: time for a slow mobile network, no more. */
@@ -41,6 +45,9 @@ export const LARGEST_LIMITS: Limits = {
   subscriptions_per_session: 1_000_000,
   registrations_per_session: 1_000_000,
   pending_calls_per_session: 1_000_000,
+  testaments_per_session: 10_000,
+  /** They are one row of storage, which takes 2 MB; a character is at most three bytes. */
+  testament_bytes: 600_000,
   /** The platform throws on one socket more per object. */
   sessions: 32_768,
   hello_timeout: 600_000,

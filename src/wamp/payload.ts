@@ -96,6 +96,11 @@ export class Payload {
     return this.length === 1 && this.args.length === 1 && this.args[0] instanceof Uint8Array;
   }
 
+  /** The codec the sender used; undefined for a payload the router made. */
+  get codec(): PayloadCodec | undefined {
+    return this.#codec;
+  }
+
   /** Characters or bytes of the sender's encoding; 0 for a payload the router made. */
   get size(): number {
     return this.#raw?.length ?? 0;

@@ -1,5 +1,6 @@
 /** Subscriptions: one per (topic or pattern, match policy), with everyone who subscribed to it. */
 
+import type { EventLog } from "./history.ts";
 import type { Id, Uri } from "./message.ts";
 import { PatternMap } from "./pattern-map.ts";
 import type { Session } from "./session.ts";
@@ -12,12 +13,14 @@ export interface Subscription {
   /** Milliseconds since the epoch. */
   readonly created: number;
   readonly subscribers: Set<Session>;
+  /** Its history, where that is kept; then it exists without subscribers too, and its id never changes. */
+  readonly log: EventLog | undefined;
 }
 
 /** What a sleeping session's record keeps of a subscription. */
 export type SubscriptionRecord = readonly [id: Id, match: Match, topic: Uri, created: number];
 
-/** The broker's table. A subscription exists as long as a session holds it. */
+/** The broker's table. A subscription exists as long as a session holds it or its history is kept. */
 export class Subscriptions {
   /** (match, topic) → subscription */
   readonly #byTopic = new PatternMap<Subscription>();
@@ -45,8 +48,8 @@ export class Subscriptions {
     this.#byTopic.forEachMatch(topic, visit);
   }
 
-  create(id: Id, match: Match, topic: Uri, created: number): Subscription {
-    const subscription: Subscription = { id, match, topic, created, subscribers: new Set() };
+  create(id: Id, match: Match, topic: Uri, created: number, log?: EventLog): Subscription {
+    const subscription: Subscription = { id, match, topic, created, subscribers: new Set(), log };
     this.#byTopic.set(match, topic, subscription);
     this.#byId.set(id, subscription);
     return subscription;
@@ -60,7 +63,7 @@ export class Subscriptions {
   part(subscription: Subscription, session: Session): void {
     session.subscriptions.delete(subscription.id);
     subscription.subscribers.delete(session);
-    if (subscription.subscribers.size > 0) return;
+    if (subscription.subscribers.size > 0 || subscription.log !== undefined) return;
     this.#byTopic.delete(subscription.match, subscription.topic);
     this.#byId.delete(subscription.id);
   }

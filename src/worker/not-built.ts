@@ -9,7 +9,6 @@ type Features = readonly (readonly [place: string, feature: string])[];
 const NOT_BUILT: Features = [
   ["realms.*.roles.*.authorizer", "dynamic authorization"],
   ["realms.*.roles.*.permissions.*.validate", "payload validation"],
-  ["realms.*.store", "event history"],
   ["http.bridge", "the HTTP bridge"],
 ];
 

@@ -5,6 +5,7 @@ import type { Terminator } from "../wamp/serializers/batched.ts";
 import { subprotocolByName } from "../wamp/serializers/index.ts";
 import type { Switchboard } from "./connection.ts";
 import { Connection } from "./connection.ts";
+import { partsOf } from "./text-parts.ts";
 
 /** A socket's attachment: JSON text, because its length tells the size. */
 interface Attachment {
@@ -17,9 +18,6 @@ interface Attachment {
 
 /** Bytes; the platform's limit is 16,384 including a short header of its own. */
 const MAX_ATTACHMENT = 16_300;
-
-/** Characters of one row; SQLite takes 2 MB a row, and a character is at most three bytes. */
-const ROW_LENGTH = 600_000;
 
 export class Records {
   readonly #sql: SqlStorage;
@@ -77,8 +75,7 @@ export class Records {
   #store(key: string, text: string): void {
     this.#prepare();
     this.#sql.exec("DELETE FROM peer_record WHERE key = ?", key);
-    for (let part = 0; part * ROW_LENGTH < text.length; part++) {
-      const slice = text.slice(part * ROW_LENGTH, (part + 1) * ROW_LENGTH);
+    for (const [part, slice] of partsOf(text).entries()) {
       this.#sql.exec("INSERT INTO peer_record (key, part, text) VALUES (?, ?, ?)", key, part, slice);
     }
   }

@@ -5,11 +5,13 @@ import type { Store } from "../../src/wamp/host.ts";
 import type { Id } from "../../src/wamp/message.ts";
 import type { RetainedRow, RetainedStore } from "../../src/wamp/retention.ts";
 import type { TestamentStore } from "../../src/wamp/testament.ts";
+import { MemoryCookies } from "./memory-cookies.ts";
 
 export class MemoryStore implements Store {
   readonly retained = new MemoryRetained();
   readonly history = new MemoryHistory();
   readonly testaments = new MemoryTestaments();
+  readonly cookies = new MemoryCookies();
 }
 
 class MemoryRetained implements RetainedStore {

@@ -28,7 +28,11 @@ describe("a realm", () => {
       name: "realm1",
       options: { uri_check: "loose", request_id_check: "loose", role_check: "loose", enable_meta_api: true },
       limits: DEFAULT_LIMITS,
-      store: { "event-history": [], retain: { limit: 10_000, max_bytes: 67_108_864, replay: 1_000, decline: [] } },
+      store: {
+        "event-history": [],
+        "call-queue": [],
+        retain: { limit: 10_000, max_bytes: 67_108_864, replay: 1_000, decline: [] },
+      },
       roles: [],
       auth: {},
     });

@@ -39,6 +39,11 @@ export function isString(value: unknown): value is string {
   return typeof value === "string";
 }
 
+/** Is it true or false? */
+export function isBoolean(value: unknown): value is boolean {
+  return typeof value === "boolean";
+}
+
 /** Is it a list of texts? */
 export function isStringList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(isString);

@@ -2,15 +2,19 @@
 
 import { NO_DETAILS } from "../disclosure.ts";
 import { WampError, WampUri } from "../errors.ts";
-import type { Call, Uri } from "../message.ts";
+import { checkCall } from "../invocation.ts";
+import type { Call, Dict, Uri } from "../message.ts";
 import { MessageType } from "../message.ts";
+import { isPassthru } from "../passthru.ts";
 import { Payload } from "../payload.ts";
 import type { Realm } from "../realm.ts";
 import type { Session } from "../session.ts";
-import type { MetaProcedure } from "./procedure.ts";
+import { HISTORY_PROCEDURES } from "./history.ts";
+import type { MetaProcedure, MetaReply } from "./procedure.ts";
 import { REGISTRATION_PROCEDURES } from "./registration.ts";
 import { SESSION_PROCEDURES } from "./session.ts";
 import { SUBSCRIPTION_PROCEDURES } from "./subscription.ts";
+import { TESTAMENT_PROCEDURES } from "./testament.ts";
 
 /**
  * URI → procedure. To add some: export a `Record<Uri, MetaProcedure>` from the file named after what they are about
@@ -21,18 +25,28 @@ export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> =
   ...SESSION_PROCEDURES,
   ...REGISTRATION_PROCEDURES,
   ...SUBSCRIPTION_PROCEDURES,
+  ...HISTORY_PROCEDURES,
+  ...TESTAMENT_PROCEDURES,
 };
 
 /**
  * Answers a CALL of a reserved URI, which never reaches a callee, whatever pattern it registered (URI-13). Throws
  * no_such_procedure where there is none, and what the procedure throws.
  */
-export function callMeta(realm: Realm, caller: Session, [, request, , uri, payload]: Call): void {
+export function callMeta(realm: Realm, caller: Session, message: Call): void {
+  const [, request, options, uri, payload] = message;
+  checkCall(caller, message);
   const procedure = realm.hasMetaApi ? META_PROCEDURES[uri] : undefined;
   if (procedure === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE);
-  const answer = procedure(realm, caller, payload);
-  const result = answer instanceof Payload ? answer : answer.payload;
-  const fault = caller.transport.send([MessageType.RESULT, request, NO_DETAILS, result]);
-  if (fault === "too large") throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED);
-  if (!(answer instanceof Payload)) answer.afterwards();
+  // The router reads its arguments, all of them at once.
+  if (options.progress === true || isPassthru(options)) throw new WampError(WampUri.FEATURE_NOT_SUPPORTED);
+  const answer = procedure(realm, caller, payload, options);
+  const reply: MetaReply = answer instanceof Payload ? { payload: answer } : answer;
+  const send = (details: Dict, result: Payload): void => {
+    const fault = caller.transport.send([MessageType.RESULT, request, details, result]);
+    if (fault === "too large") throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED);
+  };
+  for (const part of reply.progress ?? []) send({ progress: true }, part);
+  send(NO_DETAILS, reply.payload);
+  reply.afterwards?.();
 }

@@ -1,5 +1,6 @@
 /** What a meta procedure is: a function of the router that answers a CALL (Meta API). */
 
+import type { Dict } from "../message.ts";
 import type { Payload } from "../payload.ts";
 import type { Realm } from "../realm.ts";
 import type { Session } from "../session.ts";
@@ -9,11 +10,13 @@ import type { Session } from "../session.ts";
  * been authorized; its payload comes from a client and is checked with the functions of `arguments.ts`, which ignore
  * what they do not ask for (META-07). Whatever makes the router tell somebody of it belongs into `MetaReply.afterwards`.
  */
-export type MetaProcedure = (realm: Realm, caller: Session, payload: Payload) => Payload | MetaReply;
+export type MetaProcedure = (realm: Realm, caller: Session, payload: Payload, options: Dict) => Payload | MetaReply;
 
-/** An answer with consequences; they come after it, so that events follow the reply that caused them (ORD-09). */
+/** An answer in several parts, or with consequences. */
 export interface MetaReply {
+  /** Goes out first, in progressive RESULTs; only for a caller whose `options` ask for them. */
+  readonly progress?: readonly Payload[];
   readonly payload: Payload;
-  /** Runs in the same turn, right after the RESULT was sent. Must not throw. */
-  readonly afterwards: () => void;
+  /** The consequences, which come after the answer, so that events follow the reply that caused them (ORD-09). Runs in the same turn, right after the RESULT was sent. Must not throw. */
+  readonly afterwards?: () => void;
 }

@@ -17,22 +17,23 @@ import { sessionArgument, sessionById } from "./session-details.ts";
 /** `session` has subscribed, as the first one or beside others. Subscribing to `wamp.` topics is no event (META-04). */
 export function subscribed(events: MetaEvents, session: Session, subscription: Subscription): void {
   if (isReservedUri(subscription.topic)) return;
-  if (subscription.subscribers.size === 1) {
+  if (subscription.subscribers.size === 1 && subscription.log === undefined) {
     events.publish("wamp.subscription.on_create", () => [session.id, details(subscription)]);
   }
   events.publish("wamp.subscription.on_subscribe", () => [session.id, subscription.id]);
 }
 
-/** `session` has the subscription no more; without any subscriber left the subscription is gone. */
+/** `session` has the subscription no more; without any subscriber left it is gone, unless its history is kept. */
 export function unsubscribed(
   events: MetaEvents,
   session: Session,
-  { id, topic, subscribers }: Subscription,
+  { id, topic, subscribers, log }: Subscription,
   leaving?: Session,
 ): void {
   if (isReservedUri(topic)) return;
   events.publish("wamp.subscription.on_unsubscribe", () => [session.id, id], leaving);
-  if (subscribers.size === 0) events.publish("wamp.subscription.on_delete", () => [session.id, id], leaving);
+  if (subscribers.size > 0 || log !== undefined) return;
+  events.publish("wamp.subscription.on_delete", () => [session.id, id], leaving);
 }
 
 /**

@@ -1,0 +1,200 @@
+/** Event history: what was published on the topics and patterns for which the configuration asks to keep it (Event History). */
+
+import { listsOf } from "./event-filter.ts";
+import type { Host } from "./host.ts";
+import type { Dict, Id, Uri } from "./message.ts";
+import type { Payload } from "./payload.ts";
+import type { StoreConfig } from "./realm-config.ts";
+import type { StoredPayload } from "./stored-payload.ts";
+import { restorePayload, storePayload } from "./stored-payload.ts";
+import type { Match } from "./uri.ts";
+
+/** One log: the events of one subscription, which exists as long as the log does, with or without subscribers. */
+export interface LogRecord {
+  /** Also the subscription's id; it stays the same across restarts. */
+  readonly id: Id;
+  readonly match: Match;
+  readonly uri: Uri;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+}
+
+/** Logs of lines of text, each line one event, for `EventLog` to read. */
+export interface HistoryStore {
+  logs(): readonly LogRecord[];
+  create(log: LogRecord): void;
+  /** Removes the log and all it holds. */
+  drop(logId: Id): void;
+  /** Adds lines at the end, written at `time` (milliseconds since the epoch). */
+  append(logId: Id, lines: readonly string[], time: number): void;
+  /** The last `count` lines, from the newest or from the oldest of them; the store must not change meanwhile. */
+  read(logId: Id, count: number, isReversed: boolean): Iterable<string>;
+  /** Lets go of all but the last `count` lines, and of those written before `time`; a few more may stay. */
+  trim(logId: Id, count: number, time: number): void;
+}
+
+export type HistoryConfig = StoreConfig["event-history"];
+
+/** One event as it is kept. */
+export interface LoggedEvent {
+  readonly publication: Id;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly topic: Uri;
+  /** Without what depends on the subscription. */
+  readonly details: Dict;
+  /** The lists of PUBLISH that name authids and authroles, if any; they are judged for whoever asks. */
+  readonly lists: Dict | undefined;
+  readonly payload: Payload;
+}
+
+/** A line of a log. */
+type Line = readonly [
+  publication: Id,
+  time: number,
+  topic: Uri,
+  details: Dict,
+  lists: Dict | 0,
+  ...payload: StoredPayload,
+];
+
+/** Characters or bytes of payloads that wait in memory before they are written without waiting for `settle`. */
+const MAX_UNSAVED = 524_288;
+
+/** What one event adds to that besides its payload. */
+const EVENT_OVERHEAD = 200;
+
+/**
+ * The logs of a realm. Events are written within a second, all of that time together, and before the object can sleep.
+ * A crash, or a deployment, loses the events of the last quarter of a second that were not written yet, though their
+ * publishers got PUBLISHED: that says the broker has taken them (Publish and Subscribe), no more.
+ */
+export class History {
+  readonly logs: readonly EventLog[];
+  readonly #host: Host;
+  readonly #unsaved = new Set<EventLog>();
+  #unsavedSize = 0;
+
+  constructor(host: Host, config: HistoryConfig) {
+    this.#host = host;
+    const stored = host.store.history.logs();
+    this.logs = config.map((entry) => this.#open(entry, stored));
+    for (const { id } of stored) if (!this.logs.some((log) => log.id === id)) host.store.history.drop(id);
+  }
+
+  /** An event has been added to `log` and waits in memory. */
+  added(log: EventLog, { payload }: LoggedEvent): void {
+    this.#unsaved.add(log);
+    this.#unsavedSize += payload.size + EVENT_OVERHEAD;
+    if (this.#unsavedSize > MAX_UNSAVED) this.settle();
+    else this.#host.settleSoon();
+  }
+
+  /** Writes what is not written yet. */
+  settle(): void {
+    for (const log of this.#unsaved) log.save();
+    this.#unsaved.clear();
+    this.#unsavedSize = 0;
+  }
+
+  #open(config: HistoryConfig[number], stored: readonly LogRecord[]): EventLog {
+    const { history } = this.#host.store;
+    const known = stored.find(({ match, uri }) => match === config.match && uri === config.uri);
+    if (known !== undefined) return new EventLog(known, config, this, this.#host);
+    const { match, uri } = config;
+    const record: LogRecord = { id: this.#host.randomId(), match, uri, created: this.#host.now() };
+    history.create(record);
+    return new EventLog(record, config, this, this.#host);
+  }
+}
+
+/** The log of one subscription, in the order of arrival; its bounds are exact for whoever reads it. */
+export class EventLog implements LogRecord {
+  readonly id: Id;
+  readonly match: Match;
+  readonly uri: Uri;
+  readonly created: number;
+  readonly #limit: number;
+  /** Milliseconds. */
+  readonly #maxAge: number;
+  readonly #history: History;
+  readonly #host: Host;
+  /** The newest events, oldest first, which the store does not have yet. */
+  #unsaved: LoggedEvent[] = [];
+
+  constructor({ id, match, uri, created }: LogRecord, config: HistoryConfig[number], history: History, host: Host) {
+    this.id = id;
+    this.match = match;
+    this.uri = uri;
+    this.created = created;
+    this.#limit = config.limit;
+    this.#maxAge = (config.max_age ?? Number.POSITIVE_INFINITY) * 1000;
+    this.#history = history;
+    this.#host = host;
+  }
+
+  add(event: LoggedEvent): void {
+    this.#unsaved.push(event);
+    // What is beyond the limit before it was written is never written.
+    if (this.#unsaved.length >= 2 * this.#limit) this.#unsaved = this.#unsaved.slice(-this.#limit);
+    this.#history.added(this, event);
+  }
+
+  /** Every event there is, oldest first or newest first; nothing must be added while they are read. */
+  *events(isReversed: boolean): Generator<LoggedEvent, void, undefined> {
+    const oldest = this.#oldest();
+    for (const event of this.#all(isReversed)) if (event.time >= oldest) yield event;
+  }
+
+  save(): void {
+    const { history } = this.#host.store;
+    history.append(this.id, this.#unsaved.slice(-this.#limit).map(lineOf), this.#host.now());
+    this.#unsaved = [];
+    history.trim(this.id, this.#limit, this.#oldest());
+  }
+
+  *#all(isReversed: boolean): Generator<LoggedEvent, void, undefined> {
+    const unsaved = this.#unsaved.slice(-this.#limit);
+    if (isReversed) yield* unsaved.reverse();
+    const lines = this.#host.store.history.read(this.id, this.#limit - unsaved.length, isReversed);
+    for (const line of lines) yield eventIn(line);
+    if (!isReversed) yield* unsaved;
+  }
+
+  /** When the oldest event happened that still counts. */
+  #oldest(): number {
+    return this.#host.now() - this.#maxAge;
+  }
+}
+
+/**
+ * Whether logs keep a publication with these options. Not one that names sessions: their ids mean nothing to those who
+ * ask later (Event History: Security Aspects).
+ */
+export function isLoggable(options: Dict): boolean {
+  return !Array.isArray(options.exclude) && !Array.isArray(options.eligible);
+}
+
+/** A publication as logs keep it. */
+export function loggedEvent(
+  publication: Id,
+  time: number,
+  topic: Uri,
+  options: Dict,
+  details: Dict,
+  payload: Payload,
+): LoggedEvent {
+  return { publication, time, topic, details, lists: listsOf(options), payload };
+}
+
+function lineOf({ publication, time, topic, details, lists, payload }: LoggedEvent): string {
+  const line: Line = [publication, time, topic, details, lists ?? 0, ...storePayload(payload)];
+  return JSON.stringify(line);
+}
+
+function eventIn(text: string): LoggedEvent {
+  // Written by `lineOf`.
+  const [publication, time, topic, details, lists, ...stored] = JSON.parse(text) as Line;
+  const payload = restorePayload(stored);
+  return { publication, time, topic, details, lists: lists === 0 ? undefined : lists, payload };
+}

@@ -1,0 +1,88 @@
+/** The procedures by which a session leaves testaments and takes them back (Session Testament). */
+
+import { publicationDetails } from "../broker.ts";
+import { ProtocolViolation, WampError, WampUri } from "../errors.ts";
+import type { Dict, List, Publish, Uri } from "../message.ts";
+import { MessageType } from "../message.ts";
+import { isDict, parse } from "../parse.ts";
+import { Payload } from "../payload.ts";
+import type { Realm } from "../realm.ts";
+import type { Session } from "../session.ts";
+import type { TestamentScope } from "../testament.ts";
+import { TESTAMENT_SCOPES } from "../testament.ts";
+import { argument, isString, optionalArgument, optionalKeyword } from "./arguments.ts";
+import type { MetaProcedure } from "./procedure.ts";
+
+export const TESTAMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
+  "wamp.session.add_testament": addTestament,
+  "wamp.session.flush_testaments": flushTestaments,
+};
+
+/** Options of PUBLISH that mean something without a publisher: all but those about its acknowledgement and its path. */
+const TESTAMENT_OPTIONS = [
+  "exclude_me",
+  "disclose_me",
+  "retain",
+  "exclude",
+  "exclude_authid",
+  "exclude_authrole",
+  "eligible",
+  "eligible_authid",
+  "eligible_authrole",
+  "rkey",
+  "ppt_scheme",
+  "ppt_serializer",
+  "ppt_cipher",
+  "ppt_keyid",
+  "enc_algo",
+  "enc_key",
+  "enc_serializer",
+];
+
+function addTestament(realm: Realm, caller: Session, payload: Payload): Payload {
+  const topic = argument(payload, 0, "topic", isString);
+  const args = optionalArgument(payload, 1, "args", isList) ?? [];
+  const kwargs = optionalArgument(payload, 2, "kwargs", isDict) ?? {};
+  const options = optionalKeyword(payload, "publish_options", isDict) ?? {};
+  const message = publishMessage(topic, options, Payload.of(args, kwargs));
+  checkPublication(realm, caller, message);
+  realm.testaments.add(caller, scopeOf(payload), message);
+  return Payload.NONE;
+}
+
+function flushTestaments(realm: Realm, caller: Session, payload: Payload): Payload {
+  realm.testaments.flush(caller, scopeOf(payload));
+  return Payload.NONE;
+}
+
+function scopeOf(payload: Payload): TestamentScope {
+  return optionalKeyword(payload, "scope", isScope) ?? "destroyed";
+}
+
+function publishMessage(topic: Uri, options: Dict, payload: Payload): Publish {
+  const known: Record<string, unknown> = {};
+  for (const name of TESTAMENT_OPTIONS) {
+    if (Object.hasOwn(options, name) && options[name] !== null) known[name] = options[name];
+  }
+  return [MessageType.PUBLISH, 1, known, topic, payload];
+}
+
+/** What a PUBLISH would be refused or aborted for now is refused now; once more it is judged when it is published. */
+function checkPublication(realm: Realm, publisher: Session, message: Publish): void {
+  try {
+    parse(message);
+    const permission = realm.permit(publisher, "publish", message[3], "exact");
+    publicationDetails(publisher, message[2], message[4], permission);
+  } catch (error) {
+    if (error instanceof ProtocolViolation) throw new WampError(WampUri.INVALID_ARGUMENT, error.message);
+    throw error;
+  }
+}
+
+function isList(value: unknown): value is List {
+  return Array.isArray(value);
+}
+
+function isScope(value: unknown): value is TestamentScope {
+  return TESTAMENT_SCOPES.includes(value as TestamentScope);
+}

@@ -1,0 +1,229 @@
+/** Retained events: a topic's latest event, kept for those who subscribe later (Event Retention). */
+
+import { EventFilter, listsOf } from "./event-filter.ts";
+import type { Host } from "./host.ts";
+import type { Dict, Id, Uri } from "./message.ts";
+import { MessageType } from "./message.ts";
+import { PatternMap } from "./pattern-map.ts";
+import type { Payload } from "./payload.ts";
+import type { StoreConfig } from "./realm-config.ts";
+import type { Session } from "./session.ts";
+import type { StoredPayload } from "./stored-payload.ts";
+import { restorePayload, storePayload } from "./stored-payload.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** What is kept of one topic. */
+export interface RetainedRow {
+  readonly topic: Uri;
+  /** When its latest event was retained: milliseconds since the epoch, no two alike. */
+  readonly at: number;
+  /** The events of the topic, for `Retention` to read. */
+  readonly text: string;
+}
+
+/** One row per topic. */
+export interface RetainedStore {
+  get(topic: Uri): RetainedRow | undefined;
+  /** The rows whose topics begin with `head`, the latest first; the store must not change meanwhile. */
+  latest(head: string): Iterable<RetainedRow>;
+  /** Adds the row or replaces the topic's. */
+  put(row: RetainedRow): void;
+  /** Rows, and the characters of their texts. */
+  size(): { readonly rows: number; readonly characters: number };
+  /** Drops the rows from before `time`, then the oldest until no more than so many rows and characters are left. */
+  trim(time: number, rows: number, characters: number): void;
+}
+
+export type RetentionConfig = StoreConfig["retain"];
+
+/** A publication to be retained; `details` are those its events have. */
+export interface Publication {
+  readonly publication: Id;
+  readonly topic: Uri;
+  /** Of the PUBLISH. */
+  readonly options: Dict;
+  readonly details: Dict;
+  readonly publisher: Session;
+  readonly payload: Payload;
+}
+
+interface RetainedEvent {
+  readonly publication: Id;
+  readonly at: number;
+  readonly details: Dict;
+  /** The lists of PUBLISH that restrict receivers, if any; they are judged for each later subscriber. */
+  readonly lists: Dict | undefined;
+  /** The publisher, where it does not get its own event; else 0. */
+  readonly excluded: Id;
+  readonly payload: Payload;
+}
+
+/** A retained event in a row. */
+type StoredEvent = readonly [
+  publication: Id,
+  at: number,
+  details: Dict,
+  lists: Dict | 0,
+  excluded: Id,
+  ...payload: StoredPayload,
+];
+
+/** Events kept of one topic: the one for everybody, and the latest of those for some. */
+const EVENTS_PER_TOPIC = 16;
+
+/** Characters or bytes of payloads that wait in memory before they are written without waiting for `settle`. */
+const MAX_UNSAVED = 1_048_576;
+
+/** Characters of the rows behind one replay: well below what a client may leave unread before it is cut off. */
+const MAX_REPLAY = 8_388_608;
+
+/** What remains when there is too much: a tenth goes at a time, because finding the oldest takes a look at all. */
+const KEPT_SHARE = 0.9;
+
+/** Milliseconds between two looks for what is too old, for each second of `max_age`: a tenth of that age. */
+const EXPIRY_INTERVAL = 100;
+
+/**
+ * Keeps the latest event a publisher marked for everybody, and after it those it marked for some (RET-06). A retained
+ * event is written within a second, together with the others of that time; a crash before that loses it, sleep does not.
+ */
+export class Retention {
+  readonly #host: Host;
+  readonly #config: RetentionConfig;
+  readonly #declined = new PatternMap<true>();
+  /** topic → its events as they are now, oldest first, where the store does not have them yet */
+  readonly #unsaved = new Map<Uri, readonly RetainedEvent[]>();
+  #unsavedSize = 0;
+  #lastAt = 0;
+  /** When rows that are too old are looked for again; milliseconds since the epoch. */
+  #expiryDue = 0;
+
+  constructor(host: Host, config: RetentionConfig) {
+    this.#host = host;
+    this.#config = config;
+    for (const { uri, match } of config.decline) this.#declined.set(match, uri, true);
+  }
+
+  /** Takes a PUBLISH with `retain`; on topics where retention is declined it does nothing (RET-08). */
+  retain({ publication, topic, options, details, publisher, payload }: Publication): void {
+    if (this.#declined.best(topic) !== undefined) return;
+    const lists = listsOf(options);
+    const excluded = options.exclude_me === false ? 0 : publisher.id;
+    const event: RetainedEvent = { publication, at: this.#now(), details, lists, excluded, payload };
+    this.#unsaved.set(topic, lists === undefined ? [event] : [...this.#restrictable(topic), event]);
+    this.#unsavedSize += payload.size;
+    if (this.#unsavedSize > MAX_UNSAVED) this.settle();
+    else this.#host.settleSoon();
+  }
+
+  /** Sends a subscriber what was retained for it: of each topic the latest event it may receive, the oldest first. */
+  replay(session: Session, { id, match, topic }: Subscription): void {
+    const events = match === "exact" ? this.#eventOf(topic, session) : this.#eventsOf(match, topic, session);
+    for (const [eventTopic, { publication, details, payload }] of events) {
+      const eventDetails =
+        match === "exact" ? { ...details, retained: true } : { ...details, retained: true, topic: eventTopic };
+      session.transport.send([MessageType.EVENT, id, publication, eventDetails, payload]);
+    }
+  }
+
+  /** Writes what is not written yet. */
+  settle(): void {
+    if (this.#unsaved.size === 0) return;
+    const { retained } = this.#host.store;
+    for (const [topic, events] of this.#unsaved) {
+      retained.put({ topic, at: events.at(-1)!.at, text: JSON.stringify(events.map(storedEvent)) });
+    }
+    this.#unsaved.clear();
+    this.#unsavedSize = 0;
+    this.#trim();
+  }
+
+  #trim(): void {
+    const { limit, max_bytes, max_age } = this.#config;
+    const { retained } = this.#host.store;
+    const { rows, characters } = retained.size();
+    const isFull = rows > limit || characters > max_bytes;
+    const isExpiryDue = max_age !== undefined && this.#host.now() >= this.#expiryDue;
+    if (!isFull && !isExpiryDue) return;
+    const share = isFull ? KEPT_SHARE : 1;
+    retained.trim(this.#oldest(), Math.ceil(limit * share), max_bytes * share);
+    if (max_age !== undefined) this.#expiryDue = this.#host.now() + max_age * EXPIRY_INTERVAL;
+  }
+
+  /** The topic's events to which one for some may be added. */
+  #restrictable(topic: Uri): readonly RetainedEvent[] {
+    const events = this.#unsaved.get(topic) ?? eventsIn(this.#host.store.retained.get(topic));
+    if (events.length < EVENTS_PER_TOPIC) return events;
+    const [first, ...others] = events as [RetainedEvent, ...RetainedEvent[]];
+    return first.lists === undefined ? [first, ...others.slice(1)] : others;
+  }
+
+  #eventOf(topic: Uri, session: Session): [topic: Uri, event: RetainedEvent][] {
+    const event = this.#latestFor(session, this.#unsaved.get(topic) ?? eventsIn(this.#host.store.retained.get(topic)));
+    return event === undefined ? [] : [[topic, event]];
+  }
+
+  #eventsOf(match: "prefix" | "wildcard", pattern: Uri, session: Session): [topic: Uri, event: RetainedEvent][] {
+    this.settle();
+    const found: [topic: Uri, event: RetainedEvent][] = [];
+    let characters = 0;
+    const components = match === "wildcard" ? pattern.split(".") : undefined;
+    for (const row of this.#host.store.retained.latest(components === undefined ? pattern : headOf(components))) {
+      if (components !== undefined && !isMatched(components, row.topic)) continue;
+      const event = this.#latestFor(session, eventsIn(row));
+      if (event === undefined) continue;
+      characters += row.text.length;
+      if (characters > MAX_REPLAY) break;
+      if (found.push([row.topic, event]) === this.#config.replay) break;
+    }
+    return found.sort(([, one], [, other]) => one.at - other.at);
+  }
+
+  #latestFor(session: Session, events: readonly RetainedEvent[]): RetainedEvent | undefined {
+    const oldest = this.#oldest();
+    return events.findLast(({ at, lists, excluded }) => {
+      if (at < oldest || excluded === session.id) return false;
+      return lists === undefined || EventFilter.of(lists)!.admits(session);
+    });
+  }
+
+  /** When the oldest event was retained that still counts. */
+  #oldest(): number {
+    const { max_age } = this.#config;
+    return max_age === undefined ? 0 : this.#host.now() - max_age * 1000;
+  }
+
+  #now(): number {
+    this.#lastAt = Math.max(this.#host.now(), this.#lastAt + 0.001);
+    return this.#lastAt;
+  }
+}
+
+function storedEvent({ publication, at, details, lists, excluded, payload }: RetainedEvent): StoredEvent {
+  return [publication, at, details, lists ?? 0, excluded, ...storePayload(payload)];
+}
+
+function eventsIn(row: RetainedRow | undefined): RetainedEvent[] {
+  if (row === undefined) return [];
+  // Written by `settle`.
+  return (JSON.parse(row.text) as StoredEvent[]).map(([publication, at, details, lists, excluded, ...stored]) => {
+    const payload = restorePayload(stored);
+    return { publication, at, details, lists: lists === 0 ? undefined : lists, excluded, payload };
+  });
+}
+
+/** What every topic that matches a wildcard pattern begins with. */
+function headOf(components: readonly string[]): string {
+  const wildcard = components.indexOf("");
+  return wildcard < 0
+    ? components.join(".")
+    : components
+        .slice(0, wildcard)
+        .map((literal) => `${literal}.`)
+        .join("");
+}
+
+function isMatched(components: readonly string[], topic: Uri): boolean {
+  const actual = topic.split(".");
+  return actual.length === components.length && components.every((own, i) => own === "" || own === actual[i]);
+}
