@@ -32,6 +32,7 @@ const OUT_OF_SCOPE: readonly (readonly [ids: string, reason: string])[] = [
   ["MUX-", "no transport multiplexes sessions"],
   ["SER-24", "UBJSON: two incompatible encodings are in the field"],
   ["SER-25", "FlatBuffers: no client speaks it"],
+  ["SREV-05", "permissions are configuration: changing them starts the realm anew, without sessions"],
 ];
 
 const TITLE = /(\w+\.\w+\()?\s*(["'`])((?:\\.|(?!\2)[^\\])*\[[A-Z][A-Z0-9]*-\d+\](?:\\.|(?!\2)[^\\])*)\2/g;

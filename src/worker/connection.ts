@@ -3,7 +3,7 @@
 import { WampUri } from "../wamp/errors.ts";
 import type { SendFault, Transport } from "../wamp/host.ts";
 import type { Limits } from "../wamp/limits.ts";
-import type { RouterMessage } from "../wamp/message.ts";
+import type { Dict, RouterMessage } from "../wamp/message.ts";
 import type { Peer } from "../wamp/peer.ts";
 import type { Realm } from "../wamp/realm.ts";
 import { CloseCode } from "../wamp/realm.ts";
@@ -43,6 +43,11 @@ export class Connection implements Transport, Sender {
     this.socket = socket;
     this.subprotocol = subprotocol;
     this.#switchboard = switchboard;
+  }
+
+  /** In Crossbar.io's words, and nothing that is nobody's business, such as the client's address. */
+  get details(): Dict {
+    return { websocket_protocol: this.subprotocol.name };
   }
 
   /** Takes one WebSocket message of the client into the realm. */

@@ -1,7 +1,7 @@
 /** Lists of ids that stay small however large the realm is. */
 
 import { WampError, WampUri } from "../errors.ts";
-import { isId } from "../id.ts";
+import { isId, MAX_ID } from "../id.ts";
 import type { Id } from "../message.ts";
 import type { Payload } from "../payload.ts";
 import type { Match } from "../uri.ts";
@@ -46,7 +46,9 @@ function whole<T>(items: Iterable<T>): T[] {
 function page<T extends { readonly id: Id }>(items: Iterable<T>, limit: number, after: Id): T[] {
   const list: T[] = [];
   for (const item of items) if (item.id > after) list.push(item);
-  return list.sort((a, b) => a.id - b.id).slice(0, limit);
+  // Plain numbers sort many times faster than what has ids, and most of the list is not on the page.
+  const last = Float64Array.from(list, ({ id }) => id).sort()[limit - 1] ?? MAX_ID;
+  return list.filter(({ id }) => id <= last).sort((a, b) => a.id - b.id);
 }
 
 function isLimit(value: unknown): value is number {

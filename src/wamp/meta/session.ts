@@ -28,7 +28,7 @@ export function left(events: MetaEvents, session: Session): void {
  * detached before anybody's next message is looked at (MS-15).
  */
 export const SESSION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
-  "wamp.session.count": (realm, _, payload) => Payload.of([[...asked(realm, payload)].length]),
+  "wamp.session.count": (realm, _, payload) => Payload.of([asked(realm, payload).length]),
   "wamp.session.list": (realm, _, payload) => Payload.of([idsOf(listed(asked(realm, payload), payload))]),
   "wamp.session.get": (realm, _, payload) => Payload.of([sessionDetails(sessionArgument(realm, payload, 0))]),
   "wamp.session.kill": kill,
@@ -44,11 +44,14 @@ export function idsOf(sessions: readonly Session[]): number[] {
 }
 
 /** Sessions with the authroles of argument 0, if there is one. */
-function* asked(realm: Realm, payload: Payload): Generator<Session, void, undefined> {
+function asked(realm: Realm, payload: Payload): Session[] {
   const authroles = optionalArgument(payload, 0, "filter_authroles", isStringList);
+  const sessions: Session[] = [];
   for (const session of realm.sessions.values()) {
-    if (isVisible(session) && (authroles === undefined || authroles.includes(session.identity.authrole))) yield session;
+    const { authrole } = session.identity;
+    if (isVisible(session) && (authroles === undefined || authroles.includes(authrole))) sessions.push(session);
   }
+  return sessions;
 }
 
 function kill(realm: Realm, caller: Session, payload: Payload): MetaReply {
