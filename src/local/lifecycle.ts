@@ -7,7 +7,7 @@ import { type LocalEnvironment, readEnvironment, StartError } from "./environmen
 export type LocalServer = {
   /** Where it listens, once it does. */
   readonly origin: Promise<URL>;
-  /** Resolves when every process behind it is gone. */
+  /** Resolves when every process that would outlive this one is gone. */
   readonly stop: () => Promise<void>;
 };
 
@@ -23,11 +23,21 @@ const PARENT = process.ppid;
  */
 export async function runServer(start: (environment: LocalEnvironment) => Promise<LocalServer>): Promise<void> {
   let server: LocalServer | undefined;
+  let isStopping = false;
+  const stop = async () => {
+    // npm passes a Ctrl-C on that the terminal has delivered already: the second signal changes nothing.
+    if (isStopping) return;
+    isStopping = true;
+    await server?.stop();
+    process.exit(0);
+  };
+  stopOnSignals(stop);
+  if (process.env.npm_lifecycle_event) stopWithParent(stop);
   try {
     const environment = await readEnvironment(process.env, loadDeployedConfig);
     await requireFreePort(environment.host, environment.port);
     server = await start(environment);
-    stopOnSignals(server);
+    stopOnSignals(stop);
     const origin = connectable(await server.origin);
     await untilHealthy(origin);
     process.stdout.write(greeting(origin, environment.realms));
@@ -66,18 +76,9 @@ async function requireFreePort(host: string, port: number): Promise<void> {
   await new Promise((resolve) => probe.close(resolve));
 }
 
-function stopOnSignals(server: LocalServer): void {
-  let isStopping = false;
-  const stop = () => {
-    // npm passes a Ctrl-C on that the terminal has delivered already: the second signal changes nothing.
-    if (!isStopping) void server.stop().then(() => process.exit(0));
-    isStopping = true;
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    // Miniflare's own handlers would leave at once with code 130 or 143, as if stopping were a failure.
-    process.removeAllListeners(signal).on(signal, stop);
-  }
-  if (process.env.npm_lifecycle_event) stopWithParent(stop);
+/** Calls `stop` on each of them, and nothing else: Miniflare would leave with code 130 or 143, as if that were a failure. */
+function stopOnSignals(stop: () => void): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.removeAllListeners(signal).on(signal, stop);
 }
 
 /** npm signals only its shell, and where that is dash it dies without passing the signal on. */

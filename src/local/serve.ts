@@ -63,4 +63,4 @@ async function stopWorkerd(workerd: ChildProcess): Promise<void> {
   clearTimeout(impatience);
 }
 
-await runServer(startWorkerd);
+void runServer(startWorkerd);

@@ -51,7 +51,11 @@ export async function readSettings(): Promise<WorkerSettings> {
 export async function buildBundle(): Promise<void> {
   const command = [WRANGLER, "deploy", "--dry-run", "--outdir", BUNDLE_DIRECTORY];
   const options = { cwd: PROJECT, env: { ...QUIET, ...process.env } };
-  await promisify(execFile)(process.execPath, command, options).catch((error: { stdout: string; stderr: string }) => {
+  const build = promisify(execFile)(process.execPath, command, options);
+  const abandon = () => build.child.kill();
+  process.once("exit", abandon);
+  await build.catch((error: { stdout: string; stderr: string }) => {
     throw new StartError(`the Worker does not build\n${error.stderr || error.stdout}`);
   });
+  process.off("exit", abandon);
 }

@@ -138,6 +138,16 @@ describe.each(COMMANDS)("%s", (_, script) => {
       expect(command.stderr).toBe("");
     });
 
+    it("can be stopped while it starts", async () => {
+      command = new Command(node, { WAMP_DATA: scratchDirectory() });
+      await expect.poll(() => command.descendants().length, { timeout: 30_000 }).toBeGreaterThan(0);
+      const started = command.descendants();
+      command.process.kill("SIGTERM");
+      await command.ended();
+      await expectGone(started);
+      expect(command.stdout + command.stderr).toBe("");
+    });
+
     it("lists the faults of a configuration and ends with code 1", async () => {
       const file = join(scratchDirectory(), "config.json");
       writeFileSync(file, JSON.stringify({ version: 2, realms: [{ name: "a", roles: [{}] }] }));
