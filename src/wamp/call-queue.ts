@@ -216,6 +216,7 @@ export class CallQueue {
 
   #fail(call: WaitingCall, uri: Uri): void {
     this.#remove(call);
+    this.#dueLater(call.caller);
     failCall(call.caller, call.message[1], uri);
   }
 
@@ -234,7 +235,6 @@ export class CallQueue {
     call.caller.transport.save();
     this.#timeouts.delete(call);
     this.#forget(call);
-    this.#dueLater(call.caller);
   }
 
   #forget(call: WaitingCall): void {
@@ -255,6 +255,7 @@ export class CallQueue {
       const callee = this.choose(call.caller, call.message[2], registration, call);
       if (callee === undefined) continue;
       this.#remove(call);
+      this.#dueLater(call.caller);
       return [call, callee];
     }
     return undefined;

@@ -194,6 +194,8 @@ export class Dealer {
     const [callRequest, calleeId, , registrationId, procedure] = record;
     const session = sessions.get(calleeId);
     if (session === undefined) {
+      const isInputOpen = record[9];
+      if (isInputOpen) caller.endInput(callRequest);
       caller.transport.save();
       failCall(caller, callRequest, WampUri.CANCELED, CALLEE_GONE);
       return;
@@ -215,8 +217,9 @@ export class Dealer {
     callee.session.transport.save();
     const fault = sendInvocation(invocation, payload);
     if (fault === undefined) return undefined;
-    this.#end(invocation);
+    // The id was not seen; whoever gets the place of this call may have it.
     callee.session.lastInvocation = lastInvocation;
+    this.#end(invocation);
     return fault;
   }
 
@@ -239,9 +242,9 @@ export class Dealer {
     const { message, permission } = reroute!;
     const [, , options, , payload] = message;
     const tried = [...reroute!.tried, declined.callee.session];
+    this.#end(declined);
     const others = registration.callees.filter(({ session }) => !tried.includes(session) && canServe(session, options));
     const callee = chooseCallee(registration, this.#host, partitionKey(options), undefined, others);
-    this.#end(declined);
     if (callee === undefined) {
       fail(declined, WampUri.NO_AVAILABLE_CALLEE);
       return;
