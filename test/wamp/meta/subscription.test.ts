@@ -107,13 +107,18 @@ describe("events", () => {
   });
 
   test("[D-28] of a session that leaves do not reach it, whatever it listens to", () => {
-    const { stage, ann, ben } = watched();
-    ann.send([32, 9, {}, "com.topic"], [64, 10, {}, "com.add"]);
-    watch(stage, ben, "wamp.subscription.on_unsubscribe");
+    const stage = new Stage();
+    const [ann, ben] = stage.joinAll("ann", "ben");
+    ann.send([64, 1, {}, "com.add"], [32, 2, {}, "com.topic"]);
+    for (const watcher of [ann, ben]) {
+      watch(stage, watcher, "wamp.registration.on_delete", "wamp.subscription.on_delete", "wamp.session.on_leave");
+    }
     ann.send([6, {}, "wamp.close.close_realm"]);
     expect(stage.take()).toStrictEqual([
       ["ann", [6, {}, "wamp.close.goodbye_and_out"]],
-      ["ben", [36, UNSUBSCRIBE, expect.any(Number), {}, [1, 8]]],
+      ["ben", [36, 5, 8, {}, [1, 3]]],
+      ["ben", [36, 6, 9, {}, [1, 4]]],
+      ["ben", [36, 7, 10, {}, [1, expect.any(String), "anonymous"]]],
     ]);
   });
 });
