@@ -20,7 +20,7 @@ import { Outbox } from "./outbox.ts";
 import { RandomPool } from "./random-pool.ts";
 import { RealmSecret } from "./realm-secret.ts";
 import { Records } from "./records.ts";
-import { SqlStore } from "./storage.ts";
+import { SqlStore, Tables } from "./storage.ts";
 import { trackingCookie } from "./tracking-cookie.ts";
 import { factsOf } from "./transport-facts.ts";
 
@@ -51,7 +51,8 @@ export class RealmObject extends DurableObject<Env> {
     const name = ctx.id.name ?? "";
     const config = realmFor(configOf(env), name);
     if (config === undefined) throw new Error(`no realm ${name} in the configuration`);
-    this.#records = new Records(ctx.storage.sql);
+    const tables = new Tables(ctx.storage.sql);
+    this.#records = new Records(ctx.storage.sql, tables);
     this.#secret = new RealmSecret(ctx.storage);
     this.#cookie = config.auth.cookie;
     this.#switchboard = {
@@ -61,7 +62,7 @@ export class RealmObject extends DurableObject<Env> {
       changed: (connection) => this.#change(connection),
       overflowed: (connection) => this.#overflowed.push(connection),
     };
-    this.#realm = new Realm(name, config, this.#host());
+    this.#realm = new Realm(name, config, this.#host(tables));
     this.#wake();
   }
 
@@ -102,7 +103,7 @@ export class RealmObject extends DurableObject<Env> {
     this.#tick();
   }
 
-  #host(): Host {
+  #host(tables: Tables): Host {
     const pool = new RandomPool();
     return {
       now: () => Date.now(),
@@ -113,7 +114,7 @@ export class RealmObject extends DurableObject<Env> {
       fetchJson,
       endTurn: () => this.#endTurn(),
       settleSoon: () => this.#settleSoon(),
-      store: new SqlStore(this.ctx.storage.sql),
+      store: new SqlStore(this.ctx.storage.sql, tables),
     };
   }
 

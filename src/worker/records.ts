@@ -5,6 +5,7 @@ import type { Terminator } from "../wamp/serializers/batched.ts";
 import { subprotocolByName } from "../wamp/serializers/index.ts";
 import type { Switchboard } from "./connection.ts";
 import { Connection } from "./connection.ts";
+import type { Tables } from "./storage.ts";
 import { partsOf } from "./text-parts.ts";
 
 /** A socket's attachment: JSON text, because its length tells the size. */
@@ -21,10 +22,11 @@ const MAX_ATTACHMENT = 16_300;
 
 export class Records {
   readonly #sql: SqlStorage;
-  #isTableReady = false;
+  readonly #tables: Tables;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, tables: Tables) {
     this.#sql = sql;
+    this.#tables = tables;
   }
 
   /** Puts a connection's record on its socket, or into storage when it has outgrown that. */
@@ -65,7 +67,7 @@ export class Records {
 
   /** Removes what storage holds of connections that ended without notice, as in a restart. */
   forgetAllBut(connections: Iterable<Connection>): void {
-    if (!this.#hasTable()) return;
+    if (!this.#tables.has("peer_record")) return;
     const kept = new Set(Array.from(connections, ({ storageKey }) => storageKey));
     for (const { key } of this.#sql.exec<{ key: string }>("SELECT DISTINCT key FROM peer_record").toArray()) {
       if (!kept.has(key)) this.#sql.exec("DELETE FROM peer_record WHERE key = ?", key);
@@ -87,16 +89,7 @@ export class Records {
   }
 
   #prepare(): void {
-    if (this.#isTableReady) return;
-    this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS peer_record (key TEXT, part INTEGER, text TEXT, PRIMARY KEY (key, part)) WITHOUT ROWID",
-    );
-    this.#isTableReady = true;
-  }
-
-  #hasTable(): boolean {
-    const tables = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'peer_record'");
-    return tables.toArray().length > 0;
+    this.#tables.make("peer_record", "key TEXT, part INTEGER, text TEXT, PRIMARY KEY (key, part)", "WITHOUT ROWID");
   }
 }
 

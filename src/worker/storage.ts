@@ -7,15 +7,14 @@ import { CookieTable } from "./cookie-table.ts";
 import { HistoryTables } from "./history-tables.ts";
 import { RetainedTable } from "./retained-table.ts";
 
-/** The storage of one realm. Tables come into being with the first write; one query tells which there are. */
+/** The storage of one realm. Tables come into being with the first write. */
 export class SqlStore implements Store {
   readonly retained: RetainedTable;
   readonly history: HistoryTables;
   readonly testaments: TestamentTable;
   readonly cookies: CookieTable;
 
-  constructor(sql: SqlStorage) {
-    const tables = new Tables(sql);
+  constructor(sql: SqlStorage, tables: Tables) {
     this.retained = new RetainedTable(sql, tables);
     this.history = new HistoryTables(sql, tables);
     this.testaments = new TestamentTable(sql, tables);
@@ -23,7 +22,7 @@ export class SqlStore implements Store {
   }
 }
 
-/** Which tables there are. */
+/** Which tables there are: one query tells, the first time somebody asks. */
 export class Tables {
   readonly #sql: SqlStorage;
   #names: Set<string> | undefined;
