@@ -17,6 +17,7 @@ const OPEN_REALMS = {
     openRealm("*"),
     openRealm("narrow-*", { message_bytes: 2000, sent_message_bytes: 1500, outgoing_bytes: 20_000 }),
     openRealm("hasty-*", { hello_timeout: 300, goodbye_timeout: 300 }),
+    { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
   ],
 };
 
