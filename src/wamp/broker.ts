@@ -119,13 +119,20 @@ export class Broker {
 }
 
 /**
- * What every event of a publication tells besides its payload: who published it, if that is disclosed, and what belongs
- * to a payload carried unread. Throws where the publisher asks for what it may not have.
+ * What every event of a publication tells besides its payload: who published it, if that is disclosed, how far that one
+ * is trusted, and what belongs to a payload carried unread. Throws where the publisher asks for what it may not have.
  */
 export function publicationDetails(publisher: Session, options: Dict, payload: Payload, permission: Permission): Dict {
-  const disclosed = disclosure("publisher", publisher, options, permission.disclose);
-  if (!isCarried(options)) return disclosed;
-  return { ...disclosed, ...carriedDetails(options, publisher, "publisher", payload) };
+  const { disclose, trustlevel } = permission;
+  const disclosed = disclosure("publisher", publisher, options, disclose);
+  const hasTrustlevel = trustlevel !== undefined;
+  const carriesPayload = isCarried(options);
+  if (!hasTrustlevel && !carriesPayload) return disclosed;
+  return {
+    ...disclosed,
+    ...(hasTrustlevel && { trustlevel }),
+    ...(carriesPayload && carriedDetails(options, publisher, "publisher", payload)),
+  };
 }
 
 /** The same tuple to every receiver, so that it is encoded once per serializer. */

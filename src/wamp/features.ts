@@ -52,7 +52,15 @@ export function hasFeature(features: ClientFeatures, feature: ClientFeature): bo
 }
 
 /** What this router does in every realm, and nothing it does not. */
-const BROKER_FEATURES: Dict = { event_retention: true };
+const BROKER_FEATURES: Dict = {
+  publisher_identification: true,
+  publisher_exclusion: true,
+  subscriber_blackwhite_listing: true,
+  pattern_based_subscription: true,
+  publication_trustlevels: true,
+  event_retention: true,
+  payload_passthru_mode: true,
+};
 const DEALER_FEATURES: Dict = {};
 
 /** What it does on top of that where its meta API is enabled; revocations are ordered there. */
