@@ -4,9 +4,16 @@ import { createHash, createHmac, createPrivateKey, createPublicKey, pbkdf2Sync, 
 
 type Extra = Readonly<Record<string, unknown>>;
 
+interface CraExtra {
+  readonly challenge: string;
+  readonly salt?: string;
+  readonly iterations: number;
+  readonly keylen: number;
+}
+
 /** AUTHENTICATE.Signature of WAMP-CRA. */
 export function craSignature(secret: string, extra: Extra): string {
-  const { challenge, salt, iterations, keylen } = extra as Record<string, never>;
+  const { challenge, salt, iterations, keylen } = extra as unknown as CraExtra;
   const key = salt === undefined ? secret : derivedKey(secret, salt, iterations, keylen);
   return createHmac("sha256", key).update(challenge).digest("base64");
 }

@@ -1,0 +1,247 @@
+/** Which method an applicant gets, and what he is told when there is none (Authentication). */
+
+import { describe, expect, test } from "vitest";
+import { ALL_ROLES, aborted } from "../recording-host.ts";
+import { type Auth, Entrance, type Extra, TLS } from "./entrance.ts";
+import { CASES, PENCIL_RECORD, TOKEN_SECRET, token } from "./methods.ts";
+
+const ANONYMOUS: Auth = { anonymous: { type: "static", role: "anonymous" } };
+const TICKET: Auth = { ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user" } } } };
+const WAMPCRA: Auth = { wampcra: { type: "static", users: { ann: { secret: "secret123", role: "user" } } } };
+const SCRAM: Auth = { scram: { type: "static", principals: { bob: { ...PENCIL_RECORD, role: "user" } } } };
+
+/** The method of the CHALLENGE or WELCOME that a client gets for its HELLO. */
+async function methodFor(auth: Auth, details: Extra): Promise<unknown> {
+  const entrance = new Entrance(auth);
+  const client = await entrance.knock({ authextra: { nonce: "egVDf3DMJh0=" }, ...details });
+  const [type, second, third] = entrance.answer(client);
+  if (type === 3) return third;
+  return type === 4 ? second : (third as Extra).authmethod;
+}
+
+describe("the first method that can serve", () => {
+  const auth = { ...ANONYMOUS, ...TICKET, ...WAMPCRA };
+
+  test.each<[string, Auth, Extra, string]>([
+    ["[AUTH-02] the client's order counts", auth, { authid: "joe", authmethods: ["ticket", "anonymous"] }, "ticket"],
+    ["[AUTH-02] the client's order counts", auth, { authid: "joe", authmethods: ["anonymous", "ticket"] }, "anonymous"],
+    ["[AUTH-02] it must know the authid", auth, { authid: "joe", authmethods: ["wampcra", "ticket"] }, "ticket"],
+    ["[AUTH-02] it must know the authid", auth, { authid: "ann", authmethods: ["ticket", "wampcra"] }, "wampcra"],
+    [
+      "[AUTH-02][D-29] names nobody knows are skipped",
+      auth,
+      { authid: "joe", authmethods: ["magic", "ticket"] },
+      "ticket",
+    ],
+    [
+      "[AUTH-02] names of Object.prototype are skipped",
+      auth,
+      { authid: "joe", authmethods: ["constructor", "__proto__", "ticket"] },
+      "ticket",
+    ],
+    [
+      "[AUTH-02] methods not configured are skipped",
+      auth,
+      { authid: "joe", authmethods: ["cryptosign", "ticket"] },
+      "ticket",
+    ],
+    [
+      "[AUTH-02] without an authid those that need one are skipped",
+      auth,
+      { authmethods: ["ticket", "anonymous"] },
+      "anonymous",
+    ],
+    [
+      "[AUTH-09] somebody unknown does not slip through as anonymous",
+      auth,
+      { authid: "nobody", authmethods: ["ticket", "anonymous"] },
+      "ticket",
+    ],
+    ["[AUTH-04] no offer counts as anonymous", auth, { authid: "joe" }, "anonymous"],
+    ["[AUTH-04] null counts as no offer", auth, { authid: "joe", authmethods: null }, "anonymous"],
+    ["[SCR-01] SCRAM has two names", SCRAM, { authid: "bob", authmethods: ["wamp-scram"] }, "wamp-scram"],
+    ["[SCR-01] SCRAM has two names", SCRAM, { authid: "bob", authmethods: ["scram"] }, "scram"],
+  ])("%s: %#", async (_, methods, details, method) => {
+    expect(await methodFor(methods, details)).toBe(method);
+  });
+
+  test("[AUTH-09] of several methods somebody unknown gets one by lot, and the same each time", async () => {
+    const auth = { ...TICKET, ...WAMPCRA, ...SCRAM };
+    const authmethods = ["ticket", "wampcra", "scram"];
+    const names = Array.from({ length: 30 }, (_, index) => `nobody${index}`);
+    const ask = () => Promise.all(names.map((authid) => methodFor(auth, { authid, authmethods })));
+    const methods = await ask();
+    expect(new Set(methods)).toStrictEqual(new Set(authmethods));
+    expect(await ask()).toStrictEqual(methods);
+  });
+
+  test("[AUTH-15] is the same after sleep, and the choice itself is not disturbed by it", async () => {
+    const entrance = new Entrance({ ...TICKET, ...WAMPCRA });
+    const client = await entrance.knock({ authid: "joe", authmethods: ["wampcra", "ticket"] });
+    entrance.sleepAndWake();
+    await entrance.say(client, [5, "secret!!!", {}]);
+    expect(entrance.heard(client).map(([type]) => type)).toStrictEqual([4, 2]);
+  });
+});
+
+describe("no method", () => {
+  const NONE = "none of the offered authentication methods is accepted";
+
+  test.each<[string, Auth, Extra, string, string]>([
+    ["[AUTH-03]", TICKET, { authid: "joe", authmethods: ["wampcra"] }, "no_matching_auth_method", NONE],
+    ["[AUTH-03]", TICKET, { authid: "joe", authmethods: [] }, "no_matching_auth_method", NONE],
+    ["[AUTH-03]", TICKET, { authid: "joe", authmethods: ["anonymous"] }, "no_matching_auth_method", NONE],
+    ["[AUTH-03] no method at all", {}, { authid: "joe" }, "no_matching_auth_method", NONE],
+    [
+      "[AUTH-04]",
+      TICKET,
+      { authid: "joe" },
+      "authentication_required",
+      "this realm admits authenticated sessions only",
+    ],
+    [
+      "[TKT-01][CRA-01] no authid",
+      TICKET,
+      { authmethods: ["ticket"] },
+      "authentication_denied",
+      "the credentials were rejected",
+    ],
+    [
+      "[CRA-01] no authid",
+      WAMPCRA,
+      { authmethods: ["wampcra"] },
+      "authentication_denied",
+      "the credentials were rejected",
+    ],
+  ])("%s %j, %j is refused with %s", async (_, auth, details, reason, message) => {
+    const entrance = new Entrance(auth);
+    await entrance.knock(details);
+    expect(entrance.take()).toStrictEqual(aborted("joe", `wamp.error.${reason}`, 1000, message));
+    expect(entrance.realm.nextDeadline()).toBe(undefined);
+  });
+});
+
+describe("tickets on an unencrypted transport", () => {
+  const auth: Auth = { ticket: { ...TICKET.ticket, type: "static", require_tls: true } as Auth["ticket"] };
+  const hello = { authid: "joe", authmethods: ["ticket"] };
+
+  test("[TKT-04] are not taken where the configuration wants TLS", async () => {
+    const entrance = new Entrance(auth);
+    for (const facts of [undefined, { ...TLS, is_secure: false }]) {
+      const client = await entrance.knock(hello, "joe", facts);
+      expect(entrance.answer(client)[2]).toBe("wamp.error.no_matching_auth_method");
+    }
+    const client = await entrance.knock(hello, "joe", TLS);
+    expect(entrance.answer(client)).toStrictEqual([4, "ticket", {}]);
+  });
+
+  test("[TKT-04] are taken where it does not, for use on one machine", async () => {
+    const entrance = new Entrance(TICKET);
+    expect(entrance.answer(await entrance.knock(hello, "joe", { ...TLS, is_secure: false }))[0]).toBe(4);
+  });
+});
+
+describe("the identity", () => {
+  test("[AUTH-13][D-36] the role a client asks for is a wish that nobody grants", async () => {
+    const entrance = new Entrance(TICKET);
+    const client = await entrance.knock({ authid: "joe", authrole: "admin", authmethods: ["ticket"] });
+    entrance.take();
+    await entrance.say(client, [5, "secret!!!", {}]);
+    expect(entrance.welcome(client)).toMatchObject({ authrole: "user" });
+  });
+
+  test("[AUTH-01][WEL-08] the authextra a client sends does not come back in WELCOME", async () => {
+    const entrance = new Entrance({ ...TICKET, ...ANONYMOUS });
+    const authextra = { authrole: "admin", x: 1 };
+    const joe = await entrance.knock({ authid: "joe", authmethods: ["ticket"], authextra });
+    await entrance.say(joe, [5, "secret!!!", {}]);
+    const ann = await entrance.knock({ authmethods: ["anonymous"], authextra }, "ann");
+    expect(entrance.heard(ann)[0]?.[2]).not.toHaveProperty("authextra");
+    expect(joe.peer.state).toMatchObject({ kind: "open", session: { identity: { authrole: "user" } } });
+    expect(joe.record).not.toContain("authextra");
+  });
+
+  test("[ANON-01] of anonymous sessions has the authid of the configuration, if there is one", async () => {
+    const entrance = new Entrance({ anonymous: { type: "static", role: "user", authid: "guest" } });
+    expect(entrance.welcome(await entrance.knock({ authid: "root" }))).toMatchObject({
+      authid: "guest",
+      authrole: "user",
+    });
+  });
+
+  test("[AUTH-10] with a role that the realm lost while the client proved it is refused", async () => {
+    const entrance = new Entrance({ jwt: { type: "static", key: TOKEN_SECRET } });
+    const client = await entrance.knock({ authid: "joe", authmethods: ["jwt"] });
+    entrance.take();
+    await entrance.say(client, [5, await token({ role: "gone" }), {}]);
+    const message = "the role assigned to this session does not exist";
+    expect(entrance.take()).toStrictEqual(aborted("joe", "wamp.error.no_such_role", 1000, message));
+  });
+
+  test("[SES-28] is one session's only: two clients of one principal are independent", async () => {
+    const entrance = new Entrance(TICKET);
+    const clients = [];
+    for (const name of ["one", "two"]) {
+      const client = await entrance.knock({ authid: "joe", authmethods: ["ticket"] }, name);
+      await entrance.say(client, [5, "secret!!!", {}]);
+      clients.push(client);
+    }
+    entrance.take();
+    clients[0]!.disconnect();
+    clients[1]!.send([48, 1, {}, "com.nobody"]);
+    expect(entrance.answer(clients[1]!)[4]).toBe("wamp.error.no_such_procedure");
+  });
+});
+
+test("[AUTH-05][SES-03] other clients are served while the router thinks about one", async () => {
+  const entrance = new Entrance({ ...ANONYMOUS, ...WAMPCRA });
+  const slow = entrance.connect("slow");
+  slow.send([1, "realm1", { roles: ALL_ROLES, authid: "ann", authmethods: ["wampcra"] }]);
+  const quick = entrance.connect("quick");
+  quick.send([1, "realm1", { roles: ALL_ROLES }]);
+  expect(slow.peer.state.kind).toBe("authenticating");
+  expect(entrance.answer(quick)[0]).toBe(2);
+});
+
+test("[SES-12][AUTH-12] HELLO, or anything else, while the router thinks about HELLO breaks the protocol", async () => {
+  const entrance = new Entrance(WAMPCRA);
+  for (const message of [
+    [1, "realm1", { roles: ALL_ROLES }],
+    [5, "x", {}],
+    [32, 1, {}, "a.b"],
+    [6, {}, "wamp.close.normal"],
+  ]) {
+    const client = entrance.connect("ann");
+    client.send([1, "realm1", { roles: ALL_ROLES, authid: "ann", authmethods: ["wampcra"] }], message);
+    const violation = aborted("ann", "wamp.error.protocol_violation", 1002, "the router has not answered yet");
+    expect(entrance.take()).toStrictEqual(violation);
+  }
+  expect(entrance.realm.nextDeadline()).toBe(undefined);
+});
+
+test("[SES-11][SES-13] after WELCOME neither HELLO nor AUTHENTICATE is taken", async () => {
+  for (const message of [
+    [1, "realm1", { roles: ALL_ROLES }],
+    [5, "secret!!!", {}],
+  ]) {
+    const entrance = new Entrance(TICKET);
+    const client = await entrance.knock({ authid: "joe", authmethods: ["ticket"] });
+    await entrance.say(client, [5, "secret!!!", {}]);
+    entrance.take();
+    client.send(message);
+    const violation = aborted("joe", "wamp.error.protocol_violation", 1002, "the session is already established");
+    expect(entrance.take()).toStrictEqual(violation);
+  }
+});
+
+test("[WS-15][AUTH-05] after GOODBYE another principal can log in on the same transport", async () => {
+  const entrance = new Entrance({ ...TICKET, ...WAMPCRA });
+  const client = await entrance.knock({ authid: "joe", authmethods: ["ticket"] });
+  await entrance.say(client, [5, "secret!!!", {}]);
+  await entrance.say(client, [6, {}, "wamp.close.close_realm"]);
+  entrance.take();
+  await entrance.say(client, [1, "realm1", { roles: ALL_ROLES, authid: "ann", authmethods: ["wampcra"] }]);
+  const extra = entrance.challenge(client);
+  await entrance.say(client, await CASES.wampcra!.answer(extra, true, "ann"));
+  expect(entrance.welcome(client)).toMatchObject({ authid: "ann" });
+});

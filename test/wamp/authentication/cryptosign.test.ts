@@ -1,0 +1,169 @@
+/** Cryptosign beyond what holds for every method: keys and principals, shapes of signatures, and the router's own key. */
+
+import { describe, expect, test } from "vitest";
+import type { RealmInput } from "../../../src/wamp/realm-config.ts";
+import { Entrance, type Extra } from "./entrance.ts";
+import { KEY, OTHER_KEY } from "./methods.ts";
+import { SigningKey } from "./proofs.ts";
+
+const THIRD_KEY = new SigningKey("6e1fde9cf9e2359a87420b65a87dc0c66136e66945196ba2475990d8a0c3a25b");
+const CHALLENGE = "0123456789abcdef".repeat(4);
+
+type Principals = Readonly<Record<string, { readonly authorized_keys: readonly string[]; readonly realm?: string }>>;
+
+function entranceFor(principals: Principals, settings: object = {}, input: Partial<RealmInput> = {}): Entrance {
+  const withRoles = Object.entries(principals).map(([authid, principal]) => [authid, { ...principal, role: "user" }]);
+  return new Entrance(
+    { cryptosign: { type: "static", principals: Object.fromEntries(withRoles), ...settings } },
+    input,
+  );
+}
+
+function hello(key: SigningKey, details: Extra = {}, authextra: Extra = {}): Extra {
+  return { authmethods: ["cryptosign"], authextra: { pubkey: key.publicKey, ...authextra }, ...details };
+}
+
+/** What the holder of a key is answered in the end: the authid he got, or the reason why not. */
+async function outcome(entrance: Entrance, key: SigningKey, details: Extra = {}): Promise<unknown> {
+  const client = await entrance.knock(hello(key, details));
+  await entrance.say(client, [5, key.answer(entrance.challenge(client)), {}]);
+  const answer = entrance.answer(client);
+  return answer[0] === 2 ? (answer[2] as Extra).authid : answer[2];
+}
+
+const DENIED = "wamp.error.authentication_denied";
+
+describe("a key", () => {
+  test("[CSG-02] finds its principal where no authid is given", async () => {
+    const entrance = entranceFor({
+      eve: { authorized_keys: [KEY.publicKey] },
+      ann: { authorized_keys: [OTHER_KEY.publicKey] },
+    });
+    expect(await outcome(entrance, KEY)).toBe("eve");
+    expect(await outcome(entrance, OTHER_KEY)).toBe("ann");
+  });
+
+  test("[CSG-01] is one of several a principal may have", async () => {
+    const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey, OTHER_KEY.publicKey.toUpperCase()] } });
+    expect(await outcome(entrance, KEY, { authid: "eve" })).toBe("eve");
+    expect(await outcome(entrance, OTHER_KEY)).toBe("eve");
+  });
+
+  test("[CSG-02] of several principals needs an authid", async () => {
+    const keys = { authorized_keys: [KEY.publicKey] };
+    const entrance = entranceFor({ eve: keys, ann: keys });
+    expect(await outcome(entrance, KEY, { authid: "ann" })).toBe("ann");
+    expect(await outcome(entrance, KEY)).toBe(DENIED);
+  });
+
+  test("[CSG-07] that nobody has is refused, with an authid or without", async () => {
+    const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
+    expect(await outcome(entrance, OTHER_KEY)).toBe(DENIED);
+    expect(await outcome(entrance, OTHER_KEY, { authid: "eve" })).toBe(DENIED);
+    expect(await outcome(entrance, OTHER_KEY, { authid: OTHER_KEY.publicKey })).toBe(DENIED);
+  });
+
+  test("[CSG-08] that is somebody else's is refused", async () => {
+    const entrance = entranceFor({
+      eve: { authorized_keys: [KEY.publicKey] },
+      ann: { authorized_keys: [OTHER_KEY.publicKey] },
+    });
+    expect(await outcome(entrance, KEY, { authid: "ann" })).toBe(DENIED);
+  });
+
+  test("[CSG-08] of a principal of another realm is refused", async () => {
+    const principals = { eve: { authorized_keys: [KEY.publicKey], realm: "tenant-1" } };
+    expect(await outcome(entranceFor(principals, {}, { name: "tenant-1" }), KEY)).toBe("eve");
+    expect(await outcome(entranceFor(principals, {}, { name: "tenant-2" }), KEY)).toBe(DENIED);
+  });
+
+  test.each<[string, Extra]>([
+    ["missing", {}],
+    ["null", { pubkey: null }],
+    ["no text", { pubkey: 7 }],
+    ["too short", { pubkey: KEY.publicKey.slice(2) }],
+    ["no hex", { pubkey: "x".repeat(64) }],
+  ])("[CSG-01] that is %s is refused at once", async (_, authextra) => {
+    const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
+    const client = await entrance.knock({ authid: "eve", authmethods: ["cryptosign"], authextra });
+    expect(entrance.answer(client)[2]).toBe(DENIED);
+  });
+
+  test("[CSG-07] that is no point of the curve is nobody's", async () => {
+    const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
+    const client = await entrance.knock(hello(KEY, {}, { pubkey: "ff".repeat(32) }));
+    await entrance.say(client, [5, KEY.answer(entrance.challenge(client)), {}]);
+    expect(entrance.answer(client)[2]).toBe(DENIED);
+  });
+});
+
+describe("a signature", () => {
+  const replayed = "11".repeat(32);
+
+  test.each<[string, (challenge: string) => string, boolean]>([
+    ["[CSG-04] followed by the challenge", (it) => KEY.sign(it) + it, true],
+    ["[CSG-04] in upper case", (it) => (KEY.sign(it) + it).toUpperCase(), true],
+    ["[CSG-06] alone", (it) => KEY.sign(it), true],
+    ["[CSG-05] over other bytes, followed by them", () => KEY.sign(replayed) + replayed, false],
+    ["[CSG-05] over other bytes, followed by the challenge", (it) => KEY.sign(replayed) + it, false],
+    ["[CSG-05] over other bytes, alone", () => KEY.sign(replayed), false],
+    ["[CSG-05] of the challenge, followed by other bytes", (it) => KEY.sign(it) + replayed, false],
+    ["[CSG-05] too long", (it) => `${KEY.sign(it) + it}00`, false],
+    ["[CSG-05] too short", (it) => KEY.sign(it).slice(2), false],
+    ["[CSG-05] in Base64", (it) => Buffer.from(KEY.sign(it) + it, "hex").toString("base64"), false],
+    ["[CSG-05] empty", () => "", false],
+    ["[CSG-05] of no hex", () => "x".repeat(192), false],
+    ["[CSG-05] by another key", (it) => OTHER_KEY.sign(it) + it, false],
+  ])("%s", async (_, sign, isRight) => {
+    const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
+    const client = await entrance.knock(hello(KEY));
+    await entrance.say(client, [5, sign(String(entrance.challenge(client).challenge)), {}]);
+    expect(entrance.answer(client)[0]).toBe(isRight ? 2 : 3);
+  });
+});
+
+describe("channel binding", () => {
+  test.each(["tls-unique", "tls-exporter", null])(
+    "[CSG-10][D-34] %s is not granted, and the exchange goes on without",
+    async (channel_binding) => {
+      const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
+      const client = await entrance.knock(hello(KEY, {}, { channel_binding }));
+      const extra = entrance.challenge(client);
+      expect(extra).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null });
+      await entrance.say(client, [5, KEY.answer(extra), {}]);
+      expect(entrance.welcome(client)).toMatchObject({ authid: "eve" });
+    },
+  );
+});
+
+describe("the router's key", () => {
+  const settings = { "router-key": "6e1fde9cf9e2359a87420b65a87dc0c66136e66945196ba2475990d8a0c3a25b" };
+  const principals = { eve: { authorized_keys: [KEY.publicKey] } };
+
+  test("[CSG-11] signs the client's challenge", async () => {
+    const entrance = entranceFor(principals, settings);
+    const client = await entrance.knock(hello(KEY, {}, { challenge: CHALLENGE }));
+    const extra = entrance.challenge(client);
+    const { publicKey: pubkey } = THIRD_KEY;
+    const signature = THIRD_KEY.sign(CHALLENGE) + CHALLENGE;
+    expect(extra).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null, pubkey, signature });
+    await entrance.say(client, [5, KEY.answer(extra), {}]);
+    expect(entrance.welcome(client)).toMatchObject({ authid: "eve" });
+  });
+
+  test.each<[string, object, Extra]>([
+    ["the client does not ask", settings, {}],
+    ["the client asks with null, as Autobahn does", settings, { challenge: null }],
+    ["there is none", {}, { challenge: CHALLENGE }],
+  ])("[CSG-11] is left out where %s", async (_, ownSettings, authextra) => {
+    const entrance = entranceFor(principals, ownSettings);
+    const client = await entrance.knock(hello(KEY, {}, authextra));
+    expect(entrance.challenge(client)).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null });
+  });
+
+  test.each(["", "00", 7, "x".repeat(64)])("[CSG-11] signs no %j", async (challenge) => {
+    const entrance = entranceFor(principals, settings);
+    const client = await entrance.knock(hello(KEY, {}, { challenge }));
+    expect(entrance.answer(client)[2]).toBe(DENIED);
+  });
+});

@@ -1,0 +1,167 @@
+/** WAMP-SCRAM beyond what holds for every method: its two dialects, nonces, user names and what the router proves. */
+
+import { describe, expect, test } from "vitest";
+import { type Auth, Entrance, type Extra } from "./entrance.ts";
+import { CLIENT_NONCE, PENCIL, PENCIL_RECORD, SALT } from "./methods.ts";
+import { scramMessage } from "./proofs.ts";
+
+const HELLO = { authid: "joe", authmethods: ["wamp-scram"], authextra: { nonce: CLIENT_NONCE, channel_binding: null } };
+
+function entranceFor(record: object = {}, authid = "joe"): Entrance {
+  const principals = { [authid]: { ...PENCIL_RECORD, role: "user", ...record } };
+  return new Entrance({ scram: { type: "static", principals } } as Auth);
+}
+
+describe("CHALLENGE", () => {
+  test("[SCR-01][SCR-04][SCR-05] tells how to make the key; the nonce begins with the client's, to the letter", async () => {
+    const entrance = entranceFor();
+    const client = await entrance.knock(HELLO);
+    const nonce = `${CLIENT_NONCE}AQEBAQEBAQEBAQEBAQEBAQ==`;
+    const extra = { nonce, salt: "aBc+fx0NAVA=", kdf: "pbkdf2", iterations: 4096, memory: null };
+    expect(entrance.answer(client)).toStrictEqual([4, "wamp-scram", extra]);
+  });
+
+  test.each([
+    ["wamp-scram", "argon2id13"],
+    ["scram", "argon2id-13"],
+  ])("[SCR-15][D-32] to %s calls Argon2 %s", async (method, kdf) => {
+    for (const configured of ["argon2id-13", "argon2id13"]) {
+      const entrance = entranceFor({ kdf: configured, iterations: 3, memory: 4096 });
+      const client = await entrance.knock({ ...HELLO, authmethods: [method] });
+      expect(entrance.challenge(client)).toMatchObject({ kdf, iterations: 3, memory: 4096 });
+    }
+  });
+
+  test("[D-32] to scram has a number for memory, which Autobahn reads whatever the kdf", async () => {
+    const entrance = entranceFor();
+    const client = await entrance.knock({ ...HELLO, authmethods: ["scram"] });
+    expect(entrance.challenge(client)).toMatchObject({ kdf: "pbkdf2", memory: 0 });
+  });
+
+  test("[SCR-12] to somebody unknown has a salt as long as others', his own, the same each time and after sleep", async () => {
+    const entrance = entranceFor();
+    const saltFor = async (authid: string) => entrance.challenge(await entrance.knock({ ...HELLO, authid })).salt;
+    const [one, two] = [await saltFor("one"), await saltFor("two")];
+    expect(Buffer.from(String(one), "base64")).toHaveLength(SALT.length);
+    expect(one).not.toBe(two);
+    entrance.sleepAndWake();
+    expect([await saltFor("one"), await saltFor("two")]).toStrictEqual([one, two]);
+  });
+});
+
+describe("HELLO", () => {
+  test.each<[string, Extra, string]>([
+    ["[SCR-02] without a nonce", {}, "invalid-encoding"],
+    ["[SCR-02] with an empty nonce", { nonce: "" }, "invalid-encoding"],
+    ["[SCR-02] with a nonce that is no text", { nonce: 7 }, "invalid-encoding"],
+    ["[SCR-02] with a nonce that is no Base64", { nonce: "egVDf3DMJh0!" }, "invalid-encoding"],
+    ["[SCR-02] with a nonce that lacks padding", { nonce: "egVDf3DMJh0" }, "invalid-encoding"],
+    ["[SCR-02] with a nonce in another spelling", { nonce: "egVDf3DMJh1=" }, "invalid-encoding"],
+    ["[SCR-02] with a nonce that holds a comma", { nonce: "a,s=" }, "invalid-encoding"],
+    [
+      "[SCR-03][D-34] with a channel binding",
+      { nonce: CLIENT_NONCE, channel_binding: "tls-unique" },
+      "unsupported-channel-binding-type",
+    ],
+    [
+      "[SCR-03] with a channel binding of another type",
+      { nonce: CLIENT_NONCE, channel_binding: true },
+      "unsupported-channel-binding-type",
+    ],
+  ])("%s is refused", async (_, authextra, scram) => {
+    const entrance = entranceFor();
+    const client = await entrance.knock({ ...HELLO, authextra });
+    expect(entrance.answer(client)).toStrictEqual([
+      3,
+      { message: "the credentials were rejected", scram },
+      "wamp.error.authentication_denied",
+    ]);
+  });
+
+  test("[SCR-13] with a user name that SASLprep prohibits is refused", async () => {
+    const entrance = entranceFor();
+    const client = await entrance.knock({ ...HELLO, authid: "joe\u0007" });
+    expect(entrance.answer(client)[1]).toMatchObject({ scram: "invalid-username-encoding" });
+  });
+});
+
+describe("AUTHENTICATE", () => {
+  async function outcome(details: Extra, extraFor: (nonce: unknown) => Extra, user = "joe", binding = "biws") {
+    const entrance = entranceFor({}, String(details.authid));
+    const client = await entrance.knock(details);
+    const extra = entrance.challenge(client);
+    const proof = PENCIL.proof(scramMessage(user, CLIENT_NONCE, extra, binding));
+    await entrance.say(client, [5, proof, extraFor(extra.nonce)]);
+    return entrance.answer(client);
+  }
+
+  test("[SCR-06][SCR-10] with the right proof is answered with the router's proof", async () => {
+    const entrance = entranceFor();
+    const client = await entrance.knock(HELLO);
+    const extra = entrance.challenge(client);
+    const message = scramMessage("joe", CLIENT_NONCE, extra, "biws");
+    await entrance.say(client, [
+      5,
+      PENCIL.proof(message),
+      { nonce: extra.nonce, channel_binding: null, cbind_data: null },
+    ]);
+    expect(entrance.welcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
+  });
+
+  test("[SCR-10][D-32] to scram is answered in the words of Autobahn, over an empty c=", async () => {
+    const entrance = entranceFor();
+    const client = await entrance.knock({ ...HELLO, authmethods: ["scram"] });
+    const message = scramMessage("joe", CLIENT_NONCE, entrance.challenge(client), "");
+    await entrance.say(client, [5, PENCIL.proof(message), {}]);
+    expect(entrance.welcome(client)).toMatchObject({ authextra: { scram_server_signature: PENCIL.verifier(message) } });
+  });
+
+  test.each<[string, (nonce: unknown) => Extra]>([
+    ["[SCR-06] without the nonce", () => ({})],
+    ["[SCR-06] with another nonce", () => ({ nonce: CLIENT_NONCE })],
+    ["[SCR-06] with a channel binding", (nonce) => ({ nonce, channel_binding: "tls-unique" })],
+    ["[SCR-06] with data of a channel binding", (nonce) => ({ nonce, cbind_data: "AAAA" })],
+  ])("%s is refused, whatever the proof", async (_, extraFor) => {
+    const [type, details, reason] = await outcome(HELLO, extraFor);
+    expect([type, (details as Extra).scram, reason]).toStrictEqual([
+      3,
+      "other-error",
+      "wamp.error.authentication_denied",
+    ]);
+  });
+
+  test("[SCR-11] with a wrong proof says so, and says the same to somebody unknown", async () => {
+    const nonce = (value: unknown) => ({ nonce: value });
+    const wrong = await outcome(HELLO, nonce, "jim");
+    expect(wrong[1]).toMatchObject({ scram: "invalid-proof" });
+    const entrance = entranceFor();
+    const client = await entrance.knock({ ...HELLO, authid: "nobody" });
+    const extra = entrance.challenge(client);
+    await entrance.say(client, [
+      5,
+      PENCIL.proof(scramMessage("nobody", CLIENT_NONCE, extra, "biws")),
+      nonce(extra.nonce),
+    ]);
+    expect(entrance.answer(client)).toStrictEqual(wrong);
+  });
+
+  test.each(["", "AAAA", "%%", "=".repeat(44)])("[SCR-08][SCR-11] with %j for a proof is refused", async (proof) => {
+    const entrance = entranceFor();
+    const client = await entrance.knock(HELLO);
+    const { nonce } = entrance.challenge(client);
+    await entrance.say(client, [5, proof, { nonce }]);
+    expect(entrance.answer(client)[1]).toMatchObject({ scram: "invalid-proof" });
+  });
+
+  test.each([
+    ["wamp-scram", "a=b,c", "a=3Db=2Cc", "biws"],
+    ["scram", "a=b", "a=b", ""],
+    ["wamp-scram", "I\u00adX", "IX", "biws"],
+    ["wamp-scram", "\u2168", "IX", "biws"],
+    ["scram", "\u2168", "IX", ""],
+  ])("[SCR-07][SCR-13] of %s signs the user %j as %j", async (method, authid, user, binding) => {
+    const details = { ...HELLO, authid, authmethods: [method] };
+    const [type, , welcome] = await outcome(details, (nonce) => ({ nonce }), user, binding);
+    expect([type, (welcome as Extra).authid]).toStrictEqual([2, authid]);
+  });
+});
