@@ -26,35 +26,68 @@ const ALLOWED: Permission = { allow: true, disclose: undefined };
 const ALLOWED_DISCLOSED: Permission = { allow: true, disclose: true };
 const ALLOWED_HIDDEN: Permission = { allow: true, disclose: false };
 
+/** No rule says anything, and the role has an authorizer: that one decides, and until it has the action is not allowed. */
+export const UNDECIDED: Permission = { allow: false, disclose: undefined };
+
 const NOTHING: Grants = { call: DENIED, register: DENIED, publish: DENIED, subscribe: DENIED };
 const EVERYTHING: Grants = { call: ALLOWED, register: ALLOWED, publish: ALLOWED, subscribe: ALLOWED };
+const OPEN: Grants = { call: UNDECIDED, register: UNDECIDED, publish: UNDECIDED, subscribe: UNDECIDED };
 
-/** The roles of a realm. The built-in role `trusted` may do everything, a role nobody configured nothing. */
+/**
+ * The roles of a realm. The built-in role `trusted` may do everything, a role nobody configured nothing. Roles may
+ * change at run time, and do so for the sessions that have them, too (AZ-15).
+ */
 export class Authorization {
-  readonly #roles = new Map<string, RoleRules>();
+  readonly #rules = new Map<string, RoleRules>();
+  readonly #roles = new Map<string, Role>();
 
   constructor(roles: readonly Role[]) {
-    for (const role of roles) this.#roles.set(role.name, new RoleRules(role));
-    this.#roles.set(TRUSTED, RoleRules.forEverything());
+    for (const role of roles) this.setRole(role);
+    this.#rules.set(TRUSTED, RoleRules.forEverything());
   }
 
   hasRole(name: string): boolean {
-    return this.#roles.has(name);
+    return this.#rules.has(name);
+  }
+
+  /** What is configured of a role; nothing for `trusted`, which is nobody's to configure. */
+  role(name: string): Role | undefined {
+    return this.#roles.get(name);
+  }
+
+  /** The configured roles, in no special order. */
+  roles(): Iterable<Role> {
+    return this.#roles.values();
+  }
+
+  /** Adds a role, or replaces the one of its name. */
+  setRole(role: Role): void {
+    this.#roles.set(role.name, role);
+    this.#rules.set(role.name, new RoleRules(role));
+  }
+
+  /** Sessions that have the role may do nothing any more. */
+  removeRole(name: string): void {
+    if (this.#roles.delete(name)) this.#rules.delete(name);
   }
 
   /**
    * Whether sessions of `role` may perform `action` on `uri`, which must be valid under `match`. A pattern is allowed
    * only if every URI it can match would be: a broad subscription brings no topic the role could not subscribe to one
-   * by one, and a broad registration no call it could not register for. The permission is shared: compare, don't keep.
+   * by one, and a broad registration no call it could not register for. `UNDECIDED` where the role's authorizer has to
+   * be asked. The permission is shared: compare, don't keep.
    */
   authorize(role: string, action: Action, uri: Uri, match: Match): Permission {
-    const rules = this.#roles.get(role);
+    const rules = this.#rules.get(role);
     if (rules === undefined) return DENIED;
     return match === "exact" ? rules.grantsFor(uri)[action] : rules.permissionForPattern(action, { uri, match });
   }
 }
 
-/** The rules of one role: exact before wildcard before the longest prefix; what no rule matches is denied. */
+/**
+ * The rules of one role: exact before wildcard before the longest prefix. A rule that matches decides all four actions;
+ * what no rule matches is for the role's authorizer to decide, and denied where there is none.
+ */
 class RoleRules {
   readonly #grants = new PatternMap<Grants>();
   readonly #fallback: Grants;
@@ -65,13 +98,13 @@ class RoleRules {
   /** Components of the longest wildcard rule. */
   #depth = 1;
 
-  constructor({ permissions, "allow-by-default": allowsByDefault }: Omit<Role, "name">) {
+  constructor({ permissions, authorizer, "allow-by-default": allowsByDefault }: RuleSource) {
     for (const rule of permissions) this.#grants.set(rule.match, rule.uri, grantsOf(rule));
     for (const [match, uri, grants] of this.#grants.entries()) {
       if (match === "wildcard") this.#depth = Math.max(this.#depth, uri.split(".").length);
       for (const action of ACTIONS) if (!grants[action].allow) this.#denying[action].push({ match, uri });
     }
-    this.#fallback = allowsByDefault ? EVERYTHING : NOTHING;
+    this.#fallback = authorizer !== undefined ? OPEN : allowsByDefault ? EVERYTHING : NOTHING;
     this.#always = this.#grants.size === 0 ? this.#fallback : undefined;
     if (this.#grants.size === 1) this.#always = this.#grants.get("prefix", "");
   }
@@ -90,31 +123,38 @@ class RoleRules {
   /**
    * Every URI of the pattern is decided by some rule, or by none. So it suffices to ask for one URI that only the
    * broadest rules match, and for one in the overlap with each rule that denies: a rule that denies counts only if no
-   * better one overrules it everywhere in that overlap. This takes time in proportion to the denying rules.
+   * better one overrules it everywhere in that overlap. This takes time in proportion to the denying rules. An authorizer
+   * is asked about a pattern of which the rules deny nothing and do not allow all.
    */
   permissionForPattern(action: Action, pattern: Pattern): Permission {
     if (this.#always !== undefined) return this.#always[action];
-    const allows = (rule: Pattern): boolean => {
+    const within = (rule: Pattern): Permission => {
       const uri = sharedUri(pattern, rule, this.#depth);
-      return uri === undefined || this.grantsFor(uri)[action].allow;
+      return uri === undefined ? ALLOWED : this.grantsFor(uri)[action];
     };
-    if (!allows(pattern) || !this.#denying[action].every(allows)) return DENIED;
-    return ALLOWED;
+    const broadest = within(pattern);
+    const isUndecided = broadest === UNDECIDED;
+    if (!broadest.allow && !isUndecided) return DENIED;
+    if (!this.#denying[action].every((rule) => within(rule).allow)) return DENIED;
+    return isUndecided ? UNDECIDED : ALLOWED;
   }
 }
+
+type RuleSource = Pick<Role, "permissions" | "allow-by-default"> & { readonly authorizer?: Uri | undefined };
 
 const ACTIONS: readonly Action[] = ["call", "register", "publish", "subscribe"];
 
 function grantsOf({ allow, disclose, trustlevel }: PermissionRule): Grants {
   return {
     call: permission(allow.call, disclose.caller, trustlevel),
-    register: allow.register ? ALLOWED : DENIED,
+    // A callee may not ask for what a rule forbids its callers to say (CID-05).
+    register: permission(allow.register, disclose.caller === false ? false : undefined),
     publish: permission(allow.publish, disclose.publisher, trustlevel),
     subscribe: allow.subscribe ? ALLOWED : DENIED,
   };
 }
 
-function permission(allow: boolean, disclose: boolean | undefined, trustlevel: number | undefined): Permission {
+function permission(allow: boolean, disclose: boolean | undefined, trustlevel?: number): Permission {
   if (!allow) return DENIED;
   if (trustlevel !== undefined) return { allow, disclose, trustlevel };
   if (disclose === undefined) return ALLOWED;
