@@ -1,6 +1,6 @@
 /** The Worker's HTTP side: WebSockets to their realm's object, and what a visitor without one sees. */
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { realmFor } from "./config.ts";
 import { deploymentOf } from "./deployment.ts";
