@@ -99,7 +99,7 @@ class DynamicCryptosign implements Method {
   async begin(applicant: Applicant): Promise<Outcome> {
     const pubkey = pubkeyOf(applicant);
     if (pubkey === undefined) return denied();
-    const grant = await this.#authenticator.identify(applicant);
+    const grant = await this.#authenticator.identify(applicant, {}, pubkey);
     if (grant.kind === "refused") return grant;
     const { pubkey: expected } = grant.says;
     if (typeof expected !== "string" || !HEX_32.test(expected.toLowerCase())) return failed();

@@ -48,8 +48,11 @@ export class Authenticator {
     this.#caller = new InternalCaller(dealer, authorization, host, settings["authenticator-role"]);
   }
 
-  /** Asks with Crossbar.io's arguments: realm, authid, details; `more` are details of the method. */
-  async identify(applicant: Applicant, more: Dict = {}): Promise<Grant | Refusal> {
+  /**
+   * Asks with Crossbar.io's arguments: realm, authid, details; `more` are details of the method. Whoever has no authid
+   * and is given none gets `spareAuthid`.
+   */
+  async identify(applicant: Applicant, more: Dict = {}, spareAuthid?: string): Promise<Grant | Refusal> {
     const { authid = null, authrole, authextra, method, sessionId, facts } = applicant;
     const details = {
       session: sessionId,
@@ -62,10 +65,10 @@ export class Authenticator {
     };
     const args = [this.#realm, authid, details];
     const outcome = await this.#caller.call(this.#settings.authenticator, args, this.#timeoutMs);
-    return outcome.ok ? this.#grant(applicant, outcome.args[0]) : refusalFrom(outcome);
+    return outcome.ok ? this.#grant(method, authid ?? spareAuthid, outcome.args[0]) : refusalFrom(outcome);
   }
 
-  #grant({ authid, method }: Applicant, answer: unknown): Grant | Refusal {
+  #grant(authmethod: string, authid: string | undefined, answer: unknown): Grant | Refusal {
     const says = typeof answer === "string" ? { role: answer } : answer;
     if (!isDict(says)) return failed();
     const realm = says.realm ?? this.#realm;
@@ -77,7 +80,7 @@ export class Authenticator {
     const authrole = says.role ?? this.#settings["default-role"];
     if (typeof authrole !== "string") return refused(WampUri.NO_SUCH_ROLE, "no role was assigned");
     const authextra = isDict(says.extra) ? { authextra: says.extra } : {};
-    const identity = { authid: assigned, authrole, authmethod: method, authprovider: "dynamic", ...authextra };
+    const identity = { authid: assigned, authrole, authmethod, authprovider: "dynamic", ...authextra };
     return { kind: "granted", identity, says };
   }
 }

@@ -122,7 +122,8 @@ describe("no method", () => {
 });
 
 describe("tickets on an unencrypted transport", () => {
-  const auth: Auth = { ticket: { ...TICKET.ticket, type: "static", require_tls: true } as Auth["ticket"] };
+  const principals = { joe: { ticket: "secret!!!", role: "user" } };
+  const auth: Auth = { ticket: { type: "static", principals, require_tls: true } };
   const hello = { authid: "joe", authmethods: ["ticket"] };
 
   test("[TKT-04] are not taken where the configuration wants TLS", async () => {

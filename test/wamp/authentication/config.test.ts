@@ -1,0 +1,101 @@
+/** What is wrong with the configuration of authentication methods, beyond their shapes. */
+
+import { expect, test } from "vitest";
+import { parseRealm } from "../../../src/wamp/realm-config.ts";
+import { PENCIL_RECORD, TOKEN_SECRET } from "./methods.ts";
+
+const ROLES = [{ name: "user" }, { name: "anonymous" }];
+const PEM = "-----BEGIN PUBLIC KEY-----\nMCo=\n-----END PUBLIC KEY-----";
+
+function faultsOf(auth: object, name = "realm1"): string[] {
+  const parsed = parseRealm({ name, roles: ROLES, auth });
+  return parsed.ok ? [] : parsed.faults.map(({ path, message }) => `${path}: ${message}`);
+}
+
+function wampcra(user: object): object {
+  return { wampcra: { type: "static", users: { joe: { role: "user", ...user } } } };
+}
+
+function scram(record: object): object {
+  return { scram: { type: "static", principals: { joe: { ...PENCIL_RECORD, role: "user", ...record } } } };
+}
+
+function jwt(settings: object): object {
+  return { jwt: { type: "static", ...settings } };
+}
+
+const SALTED = { salt: "s", keylen: 32 };
+
+test.each([
+  wampcra({ secret: "s", ...SALTED, iterations: 100_000 }),
+  wampcra({ "salted-key": "s", ...SALTED, iterations: 1_000_000 }),
+  scram({}),
+  scram({ kdf: "argon2id13", iterations: 1, memory: 8 }),
+  jwt({ key: TOKEN_SECRET }),
+  jwt({ key: PEM, algorithms: ["ES256"] }),
+  jwt({
+    jwks: "https://issuer.example/",
+    algorithms: ["EdDSA", "RS256"],
+    leeway: 0,
+    "realm-claim": "r",
+    "end-session": true,
+  }),
+  { ticket: { type: "dynamic", authenticator: "com.a", "authenticator-realm": "realm1", require_tls: true } },
+  { cryptosign: { type: "dynamic", authenticator: "com.a", "router-key": "ab".repeat(32) } },
+  { cookie: { same_site: "None", allowed_origins: ["https://example.com"] } },
+])("%j is fine", (auth) => {
+  expect(faultsOf(auth)).toEqual([]);
+});
+
+const TOO_MANY = "must be <=100000 with secret, as the platform does no more at once; write the salted-key instead";
+
+test.each<[string, object, string]>([
+  [
+    "[CRA-04]",
+    wampcra({ secret: "s", ...SALTED, iterations: 100_001 }),
+    `auth.wampcra.users.joe.iterations: ${TOO_MANY}`,
+  ],
+  ["[SCR-14]", scram({ iterations: 4095 }), "auth.scram.principals.joe.iterations: must be >=4096 for pbkdf2"],
+  ["[SCR-14]", scram({ salt: "00".repeat(7) }), "auth.scram.principals.joe.salt: must be at least 8 bytes in hex"],
+  ["[SCR-09]", scram({ "stored-key": "00" }), "auth.scram.principals.joe.stored-key: must be 32 bytes in hex"],
+  [
+    "",
+    jwt({ key: "too short" }),
+    "auth.jwt.key: must be a public key in PEM, or a secret of at least 32 characters (RFC 7518)",
+  ],
+  ["", jwt({ key: TOKEN_SECRET, jwks: "https://issuer.example/" }), "auth.jwt: must have either jwks or key"],
+  ["", jwt({ jwks: "http://issuer.example/" }), "auth.jwt.jwks: must be an https URL"],
+  ["", jwt({ key: TOKEN_SECRET, leeway: 301 }), "auth.jwt.leeway: must be <=300"],
+  [
+    "[DYN-01]",
+    { ticket: { type: "dynamic", authenticator: "com.a", "authenticator-realm": "other" } },
+    "auth.ticket.authenticator-realm: must be this realm; others are not supported",
+  ],
+  ["[DYN-01]", { ticket: { type: "dynamic", authenticator: "a b" } }, "auth.ticket.authenticator: must be a valid URI"],
+  [
+    "[CSG-11]",
+    { cryptosign: { type: "static", principals: {}, "router-key": "ab" } },
+    "auth.cryptosign.router-key: must be 32 bytes in hex",
+  ],
+  [
+    "[AUTH-16]",
+    { cookie: { same_site: "None" } },
+    'auth.cookie: needs allowed_origins with "same_site": "None", or any page could use the cookies of its visitors',
+  ],
+])("%s %j is not", (_, auth, fault) => {
+  expect(faultsOf(auth)).toEqual([fault]);
+});
+
+test.each([
+  [{ key: TOKEN_SECRET, algorithms: ["RS256"] }],
+  [{ key: PEM, algorithms: ["ES256", "HS256"] }],
+  [{ jwks: "https://issuer.example/", algorithms: ["HS256"] }],
+  [{ jwks: "https://issuer.example/", algorithms: ["none"] }],
+])("[AUTH-14] a key for algorithms it is not for is a trap: %j", (settings) => {
+  expect(faultsOf(jwt(settings))).toEqual([expect.stringMatching(/^auth\.jwt\.algorithms: must be some of /)]);
+});
+
+test("[DYN-01] an authenticator's realm must be the realm also where that is a pattern", () => {
+  const auth = { ticket: { type: "dynamic", authenticator: "com.a", "authenticator-realm": "tenant-1" } };
+  expect(faultsOf(auth, "tenant-*")).toHaveLength(1);
+});

@@ -1,0 +1,300 @@
+/** Dynamic authentication: what the authenticator is asked, what its answers mean, and what happens when there is none. */
+
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { ALL_ROLES } from "../recording-host.ts";
+import { DENIED, type Extra, FAILED, thinking } from "./entrance.ts";
+import { CLIENT_NONCE, KEY, OTHER_KEY, PENCIL, PENCIL_RECORD } from "./methods.ts";
+import { FACTS, Office, ROLES } from "./office.ts";
+import { craSignature, derivedKey, scramMessage } from "./proofs.ts";
+
+describe("the authenticator", () => {
+  test.each([
+    ["wampcra", { authmethod: "wampcra", authextra: {} }],
+    ["ticket", { authmethod: "ticket", authextra: {}, ticket: "secret!!!" }],
+    ["scram", { authmethod: "scram", authextra: { nonce: CLIENT_NONCE } }],
+    ["wamp-scram", { authmethod: "wamp-scram", authextra: { nonce: CLIENT_NONCE } }],
+    ["cryptosign", { authmethod: "cryptosign", authextra: { pubkey: KEY.publicKey } }],
+  ])("[DYN-01][WS-29][AUTH-13] is asked about %s with realm, authid and details", async (method, details) => {
+    const office = new Office();
+    const client = await office.apply(method, { authrole: "user" });
+    const question = office.question();
+    expect(question).toStrictEqual([
+      "realm1",
+      "joe",
+      { session: expect.any(Number), authid: "joe", authrole: "user", transport: FACTS, ...details },
+    ]);
+    expect(client.peer.state.kind).toBe("authenticating");
+  });
+
+  test("[DYN-01][ANON-01] is asked about anonymous sessions with the authid that was drawn", async () => {
+    const office = new Office();
+    office.lastByte = 0;
+    await office.apply("anonymous", { authid: "root" });
+    expect(office.question().slice(0, 2)).toStrictEqual(["realm1", "AQEBAQEBAQEBAQEBAQEBAQEB"]);
+  });
+
+  test("[DYN-01] is asked with null for an authid that is not there", async () => {
+    const office = new Office();
+    await office.apply("cryptosign", { authid: undefined });
+    const [realm, authid, details] = office.question();
+    expect([realm, authid]).toStrictEqual(["realm1", null]);
+    expect(details).not.toHaveProperty("authid");
+  });
+
+  test("[WS-29] learns of the transport from the router only", async () => {
+    const office = new Office();
+    await office.apply("wampcra", { transport: { peer: "forged", auth: {} } });
+    expect(office.question()[2]).toMatchObject({ transport: FACTS });
+  });
+
+  test("[AUTH-15][WS-29] learns of the transport also when the realm has slept before AUTHENTICATE", async () => {
+    const office = new Office();
+    const client = office.connect("joe", FACTS);
+    client.send([1, "realm1", { roles: ALL_ROLES, authid: "joe", authmethods: ["ticket"], authextra: { x: 1 } }]);
+    office.sleepAndWake();
+    client.send([5, "secret!!!", {}]);
+    await setImmediate();
+    office.heard(client);
+    office.official.send([70, 1, {}, ["user"]]);
+    await thinking(client);
+    expect(office.welcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
+  });
+});
+
+describe("its answer", () => {
+  test("[DYN-01] may be a role", async () => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    await office.decide(client, "user");
+    const identity = { authid: "joe", authrole: "user", authmethod: "ticket", authprovider: "dynamic" };
+    const welcome = office.welcome(client);
+    expect(welcome).toMatchObject(identity);
+    expect(welcome).not.toHaveProperty("authextra");
+  });
+
+  test("[DYN-01][DYN-02][WEL-08] may give another authid, the realm and extra", async () => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    await office.decide(client, { role: "user", authid: "joe-1", realm: "realm1", extra: { level: 3 } });
+    expect(office.welcome(client)).toMatchObject({ realm: "realm1", authid: "joe-1", authextra: { level: 3 } });
+  });
+
+  test("[DYN-01] may leave the role to the configuration", async () => {
+    const office = new Office({ "default-role": "user" });
+    const client = await office.apply("ticket");
+    await office.decide(client, {});
+    expect(office.welcome(client)).toMatchObject({ authrole: "user" });
+  });
+
+  test.each<[string, unknown, string]>([
+    ["[AUTH-10] no role", {}, "no_such_role"],
+    ["[AUTH-10] a role the realm has not", "root", "no_such_role"],
+    ["[AUTH-10] the router's own role", "trusted", "no_such_role"],
+    ["another realm", { role: "user", realm: "realm2" }, "no_such_realm"],
+    ["an authid that is no text", { role: "user", authid: 7 }, "no_such_principal"],
+    ["[AUTH-08] nothing", null, "authentication_failed"],
+    ["[AUTH-08] a number", 7, "authentication_failed"],
+    ["[AUTH-08] a list", ["user"], "authentication_failed"],
+    ["[AUTH-08] false", false, "authentication_failed"],
+  ])("%s is refused", async (_, answer, reason) => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    await office.decide(client, answer);
+    expect(office.answer(client)).toMatchObject({ 0: 3, 2: `wamp.error.${reason}` });
+    expect(office.realm.sessions.size).toBe(1);
+  });
+
+  test("[AUTH-08] without Arguments is refused", async () => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    office.question();
+    office.official.send([70, 1, {}]);
+    await thinking(client);
+    expect(office.answer(client)).toStrictEqual(FAILED);
+  });
+
+  test.each([
+    ["com.app.error.banned", ["until Monday"], "until Monday"],
+    ["wamp.error.no_such_principal", ["nobody"], "nobody"],
+    ["wamp.error.authentication_denied", [], "the authenticator refused"],
+    ["com.app.error.banned", [{ text: 1 }], "the authenticator refused"],
+  ])("[DYN-03] that is the error %s %j is passed on", async (uri, args, message) => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    await office.object(client, uri, ...args);
+    expect(office.answer(client)).toStrictEqual([3, { message }, uri]);
+  });
+
+  test.each(["wamp.error.runtime_error", "wamp.error.invalid_argument", "wamp.error.canceled"])(
+    "[DYN-03][AUTH-08] that is the technical error %s is not",
+    async (uri) => {
+      const office = new Office();
+      const client = await office.apply("ticket");
+      await office.object(client, uri, "Traceback: password was hunter2");
+      expect(office.answer(client)).toStrictEqual(FAILED);
+    },
+  );
+});
+
+describe("credentials in its answer", () => {
+  const right = { role: "user" };
+
+  test.each<[string, Extra]>([
+    ["unsalted", { secret: "secret123" }],
+    ["salted, in the clear", { secret: "secret123", salt: "salt123", iterations: 100, keylen: 16 }],
+    [
+      "salted, derived, as Crossbar.io had it first",
+      { secret: derivedKey("secret123", "salt123", 100, 16), salt: "salt123", iterations: 100, keylen: 16 },
+    ],
+    ["salted, derived", { "salted-key": derivedKey("secret123", "salt123", 1000, 32), salt: "salt123" }],
+    [
+      "derived with more iterations than the platform does",
+      { secret: derivedKey("secret123", "s", 100_001, 32), salt: "s", iterations: 100_001 },
+    ],
+  ])("[DYN-01][CRA-04] of WAMP-CRA: %s", async (_, credentials) => {
+    for (const [secret, type] of [
+      ["secret123", 2],
+      ["secret12", 3],
+    ] as const) {
+      const office = new Office();
+      const client = await office.apply("wampcra");
+      await office.decide(client, { ...right, ...credentials });
+      const extra = office.challenge(client);
+      office.sleepAndWake();
+      await office.say(client, [5, craSignature(secret, extra), {}]);
+      expect(office.answer(client)[0]).toBe(type);
+    }
+  });
+
+  test("[DYN-01] of SCRAM", async () => {
+    const office = new Office();
+    const client = await office.apply("wamp-scram");
+    await office.decide(client, { ...right, ...PENCIL_RECORD, colour: "red" });
+    const extra = office.challenge(client);
+    office.sleepAndWake();
+    const message = scramMessage("joe", CLIENT_NONCE, extra, "biws");
+    await office.say(client, [5, PENCIL.proof(message), { nonce: extra.nonce }]);
+    expect(office.welcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
+  });
+
+  test.each([
+    ["right", KEY.publicKey.toUpperCase(), 2],
+    ["another one", OTHER_KEY.publicKey, 3],
+  ])("[DYN-01][CSG-02] of cryptosign: the key is %s", async (_, pubkey, type) => {
+    const office = new Office();
+    const client = await office.apply("cryptosign");
+    await office.decide(client, { ...right, pubkey });
+    const extra = office.challenge(client);
+    office.sleepAndWake();
+    await office.say(client, [5, KEY.answer(extra), {}]);
+    const [answered, , third] = office.answer(client);
+    expect([answered, answered === 3 && third]).toStrictEqual([type, type === 3 && DENIED[2]]);
+  });
+
+  test("[CSG-02] of cryptosign: without any authid the key is one", async () => {
+    const office = new Office();
+    const client = await office.apply("cryptosign", { authid: undefined });
+    await office.decide(client, { ...right, pubkey: KEY.publicKey });
+    await office.say(client, [5, KEY.answer(office.challenge(client)), {}]);
+    expect(office.welcome(client)).toMatchObject({ authid: KEY.publicKey });
+  });
+
+  test.each<[string, unknown]>([
+    ["wampcra", "user"],
+    ["wampcra", { role: "user", secret: 7 }],
+    ["wampcra", { role: "user", "salted-key": "x" }],
+    ["scram", { role: "user", ...PENCIL_RECORD, salt: "zz" }],
+    ["cryptosign", "user"],
+    ["cryptosign", { role: "user", pubkey: "abc" }],
+  ])("[AUTH-08] of %s that are missing or malformed, as in %j, fail the attempt", async (method, answer) => {
+    const office = new Office();
+    const client = await office.apply(method);
+    await office.decide(client, answer);
+    expect(office.answer(client)).toStrictEqual(FAILED);
+  });
+});
+
+describe("no answer", () => {
+  test.each(["anonymous", "ticket", "wampcra", "scram", "cryptosign"])(
+    "[DYN-04][AUTH-08] for %s where nobody serves the procedure",
+    async (method) => {
+      const office = new Office({}, false);
+      const client = await office.apply(method);
+      await thinking(client);
+      expect(office.answer(client)).toStrictEqual(FAILED);
+      expect(office.realm.nextDeadline()).toBe(undefined);
+    },
+  );
+
+  test("[DYN-04][AUTH-08] in time fails the attempt, and an answer that comes later is dropped", async () => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    office.question();
+    office.advance(9_999);
+    expect(office.take()).toStrictEqual([]);
+    office.advance(1);
+    await thinking(client);
+    expect(office.take()).toStrictEqual([
+      ["joe", FAILED],
+      ["joe", "closed", 1000],
+    ]);
+    office.official.send([70, 1, {}, ["user"]]);
+    await thinking(client);
+    expect(office.take()).toStrictEqual([]);
+    expect(office.realm.nextDeadline()).toBe(undefined);
+  });
+
+  test("[DYN-04][AUTH-08] because the authenticator left", async () => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    office.question();
+    office.official.disconnect();
+    await thinking(client);
+    expect(office.answer(client)).toStrictEqual(FAILED);
+  });
+
+  test("[AUTH-15] because the realm slept meanwhile: the attempt fails, and the answer is dropped", async () => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    office.question();
+    office.sleepAndWake();
+    expect(office.take()).toStrictEqual([
+      ["joe", FAILED],
+      ["joe", "closed", 1000],
+    ]);
+    office.official.send([70, 1, {}, ["user"]]);
+    expect(office.take()).toStrictEqual([]);
+    expect(client.peer.state.kind).toBe("closed");
+  });
+
+  test("[AUTH-12] because the client left: what comes is dropped", async () => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    office.question();
+    client.disconnect();
+    office.official.send([70, 1, {}, ["user"]]);
+    await setImmediate();
+    expect(office.take()).toStrictEqual([]);
+    expect(office.realm.sessions.size).toBe(1);
+  });
+
+  test("[AUTH-08] where the role of the router's caller may not call the procedure", async () => {
+    const permissions = [{ uri: "com.other", allow: { call: true } }];
+    const roles = [...ROLES, { name: "clerk", permissions }];
+    const office = new Office({ "authenticator-role": "clerk" }, true, { roles });
+    const client = await office.apply("ticket");
+    await thinking(client);
+    expect(office.answer(client)).toStrictEqual(FAILED);
+  });
+});
+
+test("[DYN-01][META-03] the router's own session is in no list, and the callee learns its role only if it asks", async () => {
+  const office = new Office({}, false);
+  office.official.send([64, 1, { disclose_caller: true }, "com.app.authenticate"]);
+  office.take();
+  await office.apply("ticket");
+  const [type, , , details] = office.answer(office.official);
+  expect([type, (details as Extra).caller_authrole]).toStrictEqual([68, "trusted"]);
+  expect(office.realm.sessions.size).toBe(1);
+});

@@ -1,0 +1,318 @@
+/** Tokens as tickets: which are valid, what their claims mean, and where the keys come from. */
+
+import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from "jose";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { type Auth, DENIED, Entrance, type Extra, FAILED } from "./entrance.ts";
+import { TOKEN_SECRET, token } from "./methods.ts";
+
+type Settings = Partial<Omit<Extract<NonNullable<Auth["jwt"]>, object>, "type">>;
+
+const URL = "https://issuer.example/jwks.json";
+const utf8 = new TextEncoder();
+
+function entranceFor(settings: Settings, others: Auth = {}): Entrance {
+  return new Entrance({ jwt: { type: "static", ...settings }, ...others });
+}
+
+/** What is answered to a token: WELCOME's details, or the whole ABORT. */
+async function outcome(entrance: Entrance, text: string, details: Extra = {}): Promise<unknown> {
+  const client = await entrance.knock({ authmethods: ["jwt"], ...details });
+  expect(entrance.answer(client).slice(1)).toStrictEqual([(details.authmethods as string[])?.[0] ?? "jwt", {}]);
+  await entrance.say(client, [5, text, {}]);
+  return entrance.welcome(client);
+}
+
+describe("a token", () => {
+  const entrance = () => entranceFor({ key: TOKEN_SECRET });
+
+  test.each(["jwt", "ticket"])(
+    "[TKT-02][WEL-06][WEL-07] is taken by the method %s, with the authid or without",
+    async (method) => {
+      const identity = { authid: "joe", authrole: "user", authmethod: method, authprovider: "jwt" };
+      for (const details of [{}, { authid: "joe" }]) {
+        expect(await outcome(entrance(), await token(), { authmethods: [method], ...details })).toMatchObject(identity);
+      }
+    },
+  );
+
+  test.each<[string, Extra]>([
+    ["has expired", { exp: -6 }],
+    ["expires never", { exp: undefined }],
+    ["is not valid yet", { nbf: 10 }],
+    ["has no subject", { sub: undefined }],
+    ["has a subject that is no text", { sub: 7 }],
+  ])("[TKT-03] that %s is refused", async (_, claims) => {
+    expect(await outcome(entrance(), await token(claims))).toStrictEqual(DENIED);
+  });
+
+  test("[TKT-03] is valid for the leeway longer, and no longer", async () => {
+    for (const leeway of [0, 5, 300]) {
+      const tolerant = entranceFor({ key: TOKEN_SECRET, leeway });
+      tolerant.time = 1_000_000;
+      expect(await outcome(tolerant, await token({ exp: 1000 - leeway + 1 }))).toMatchObject({ authid: "joe" });
+      expect(await outcome(tolerant, await token({ exp: 1000 - leeway }))).toStrictEqual(DENIED);
+    }
+  });
+
+  test("[TKT-03] of somebody else than HELLO says is refused", async () => {
+    expect(await outcome(entrance(), await token(), { authid: "ann" })).toStrictEqual(DENIED);
+  });
+
+  test.each([
+    ["is no token", "secret!!!"],
+    ["is empty", ""],
+    [
+      "is not signed",
+      `${btoa('{"alg":"none"}')}.${btoa('{"sub":"joe","role":"user","exp":3600}')}.`.replaceAll("=", ""),
+    ],
+    ["has a broken header", "e30.e30.e30"],
+  ])("[TKT-03] that %s is refused", async (_, text) => {
+    expect(await outcome(entrance(), text)).toStrictEqual(DENIED);
+  });
+
+  test("[TKT-03] that was altered is refused", async () => {
+    const [head, , signature] = (await token()).split(".");
+    const payload = btoa('{"sub":"joe","role":"admin","exp":3600}').replaceAll("=", "");
+    expect(await outcome(entrance(), `${head}.${payload}.${signature}`)).toStrictEqual(DENIED);
+  });
+
+  test("[TKT-03] must come from the issuer, for the audience", async () => {
+    const strict = () => entranceFor({ key: TOKEN_SECRET, issuer: "me", audience: ["here", "there"] });
+    expect(await outcome(strict(), await token({ iss: "me", aud: "there" }))).toMatchObject({ authid: "joe" });
+    expect(await outcome(strict(), await token({ iss: "me", aud: ["x", "here"] }))).toMatchObject({ authid: "joe" });
+    for (const claims of [
+      { iss: "you", aud: "here" },
+      { iss: "me", aud: "elsewhere" },
+      { iss: "me" },
+      { aud: "here" },
+    ]) {
+      expect(await outcome(strict(), await token(claims))).toStrictEqual(DENIED);
+    }
+  });
+});
+
+describe("claims", () => {
+  test("[AUTH-13] name the principal where the configuration says", async () => {
+    const settings = { key: TOKEN_SECRET, "authid-claim": "email", "role-claim": "https://example.com/role" };
+    const text = await token({ email: "joe@example.com", "https://example.com/role": "admin" });
+    expect(await outcome(entranceFor(settings), text)).toMatchObject({ authid: "joe@example.com", authrole: "admin" });
+  });
+
+  test("[AUTH-13] may lie deeper, and hold several roles, of which the first one the realm has counts", async () => {
+    const settings = { key: TOKEN_SECRET, "role-claim": "realm_access.roles" };
+    const text = await token({ realm_access: { roles: ["offline_access", "admin", "user"] } });
+    expect(await outcome(entranceFor(settings), text)).toMatchObject({ authrole: "admin" });
+  });
+
+  test("[AUTH-13] without a role give the default role", async () => {
+    const text = await token({ role: undefined });
+    expect(await outcome(entranceFor({ key: TOKEN_SECRET, "default-role": "user" }), text)).toMatchObject({
+      authrole: "user",
+    });
+  });
+
+  test.each<[string, Extra]>([
+    ["none", { role: undefined }],
+    ["one the realm has not", { role: "root" }],
+    ["the router's own", { role: "trusted" }],
+    ["no text", { role: 7 }],
+  ])("[AUTH-10] with a role that is %s are refused", async (_, claims) => {
+    const answer = await outcome(entranceFor({ key: TOKEN_SECRET }), await token(claims));
+    expect(answer).toMatchObject({ 0: 3, 2: "wamp.error.no_such_role" });
+  });
+
+  test("[TKT-03] must name the realm where the configuration wants that", async () => {
+    const settings = { key: TOKEN_SECRET, "realm-claim": "realms" };
+    for (const realms of ["realm1", ["realm0", "realm1"]]) {
+      expect(await outcome(entranceFor(settings), await token({ realms }))).toMatchObject({ authid: "joe" });
+    }
+    for (const realms of ["realm10", ["realm0"], undefined, [], { realm1: true }]) {
+      expect(await outcome(entranceFor(settings), await token({ realms }))).toStrictEqual(DENIED);
+    }
+  });
+});
+
+describe("a session", () => {
+  test("[AUTH-11] outlives its token, unless the configuration ends it", async () => {
+    const entrance = entranceFor({ key: TOKEN_SECRET });
+    await outcome(entrance, await token({ exp: 60 }));
+    entrance.sleepAndWake();
+    entrance.advance(100_000);
+    expect(entrance.take()).toStrictEqual([]);
+    expect(entrance.realm.nextDeadline()).toBe(undefined);
+  });
+
+  test("[AUTH-11][SES-17] ends with its token where the configuration wants that, asleep or not", async () => {
+    const entrance = entranceFor({ key: TOKEN_SECRET, "end-session": true });
+    await outcome(entrance, await token({ exp: 60 }));
+    entrance.sleepAndWake();
+    expect(entrance.realm.nextDeadline()).toBe(60_000);
+    entrance.advance(59_999);
+    expect(entrance.take()).toStrictEqual([]);
+    entrance.advance(1);
+    expect(entrance.take()).toStrictEqual([
+      ["joe", [6, { message: "the credentials have expired" }, "wamp.close.killed"]],
+    ]);
+    expect(entrance.realm.sessions.size).toBe(0);
+  });
+});
+
+describe("beside static tickets", () => {
+  const ticket: Auth = { ticket: { type: "static", principals: { ann: { ticket: "secret!!!", role: "admin" } } } };
+  const entrance = () => entranceFor({ key: TOKEN_SECRET }, ticket);
+
+  test.each<[string, Extra, () => string | Promise<string>, string]>([
+    ["a ticket of the realm", { authid: "ann" }, () => "secret!!!", "admin"],
+    ["a token", { authid: "joe" }, () => token(), "user"],
+    ["a token without an authid", {}, () => token(), "user"],
+    ["a token of somebody who has a ticket, too", { authid: "ann" }, () => token({ sub: "ann" }), "user"],
+  ])("[TKT-02] %s is taken", async (_, details, text, authrole) => {
+    expect(await outcome(entrance(), await text(), { authmethods: ["ticket"], ...details })).toMatchObject({
+      authrole,
+    });
+  });
+
+  test.each<[string, Extra, () => string | Promise<string>]>([
+    ["a wrong ticket", { authid: "ann" }, () => "secret"],
+    ["a ticket of somebody else", { authid: "joe" }, () => "secret!!!"],
+    ["a ticket without an authid", {}, () => "secret!!!"],
+    ["a token of somebody else", { authid: "ann" }, () => token()],
+  ])("[TKT-03] %s is refused", async (_, details, text) => {
+    expect(await outcome(entrance(), await text(), { authmethods: ["ticket"], ...details })).toStrictEqual(DENIED);
+  });
+});
+
+describe("keys", () => {
+  interface Issuer {
+    readonly sign: (head?: Extra, claims?: Extra) => Promise<string>;
+    readonly jwk: JWK;
+    readonly spki: string;
+  }
+  const issuers = new Map<string, Issuer>();
+
+  async function issuer(alg: string, kid: string): Promise<Issuer> {
+    const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+    const sign = (head: Extra = {}, claims: Extra = {}) => {
+      const jwt = new SignJWT({ sub: "joe", role: "user", exp: 3600, ...claims });
+      return jwt.setProtectedHeader({ alg, kid, ...head }).sign(privateKey as CryptoKey);
+    };
+    return { sign, jwk: { ...(await exportJWK(publicKey)), kid, alg }, spki: await exportSPKI(publicKey) };
+  }
+
+  beforeAll(async () => {
+    for (const alg of ["RS256", "PS256", "ES256", "EdDSA"]) issuers.set(alg, await issuer(alg, alg));
+  });
+
+  test.each(["RS256", "PS256", "ES256", "EdDSA"])("[TKT-02] %s, from PEM", async (alg) => {
+    const { spki, sign } = issuers.get(alg)!;
+    expect(await outcome(entranceFor({ key: spki }), await sign())).toMatchObject({ authid: "joe" });
+  });
+
+  test.each(["HS256", "HS384", "HS512"])("[TKT-02] %s, shared", async (alg) => {
+    const key = "0123456789abcdef".repeat(4);
+    const text = await new SignJWT({ sub: "joe", role: "user", exp: 3600 })
+      .setProtectedHeader({ alg })
+      .sign(utf8.encode(key));
+    expect(await outcome(entranceFor({ key }), text)).toMatchObject({ authid: "joe" });
+    const others = ["HS256", "HS384", "HS512"].filter((other) => other !== alg);
+    expect(await outcome(entranceFor({ key, algorithms: others }), text)).toStrictEqual(DENIED);
+  });
+
+  test("[TKT-03] public ones are no shared secrets", async () => {
+    const { spki } = issuers.get("RS256")!;
+    const forged = await new SignJWT({ sub: "joe", role: "user", exp: 3600 })
+      .setProtectedHeader({ alg: "HS256", kid: "RS256" })
+      .sign(utf8.encode(spki));
+    expect(await outcome(entranceFor({ key: spki }), forged)).toStrictEqual(DENIED);
+  });
+
+  test("[TKT-03] of another kind than the token's algorithm are refused", async () => {
+    expect(
+      await outcome(entranceFor({ key: issuers.get("RS256")!.spki }), await issuers.get("ES256")!.sign()),
+    ).toStrictEqual(DENIED);
+  });
+
+  class Issuers extends Entrance {
+    readonly fetched: string[] = [];
+    keys: JWK[] | undefined;
+
+    override async fetchJson(url: string): Promise<unknown> {
+      this.fetched.push(url);
+      if (this.keys === undefined) throw new Error("unreachable");
+      return { keys: this.keys };
+    }
+  }
+
+  function withJwks(...algorithms: string[]): Issuers {
+    const entrance = new Issuers({ jwt: { type: "static", jwks: URL } });
+    entrance.keys = algorithms.map((alg) => issuers.get(alg)!.jwk);
+    return entrance;
+  }
+
+  test.each(["RS256", "PS256", "ES256", "EdDSA"])("[TKT-02] %s, from a key set", async (alg) => {
+    const entrance = withJwks("RS256", "PS256", "ES256", "EdDSA");
+    expect(await outcome(entrance, await issuers.get(alg)!.sign())).toMatchObject({ authid: "joe" });
+    expect(entrance.fetched).toStrictEqual([URL]);
+  });
+
+  test("are fetched once for many, and anew after ten minutes", async () => {
+    const entrance = withJwks("ES256");
+    const long = await issuers.get("ES256")!.sign({}, { exp: 100_000 });
+    await Promise.all([outcomeOnly(entrance, long, "a"), outcomeOnly(entrance, long, "b")]);
+    entrance.advance(600_000);
+    await outcome(entrance, long);
+    expect(entrance.fetched).toHaveLength(1);
+    entrance.advance(1);
+    await outcome(entrance, long);
+    expect(entrance.fetched).toHaveLength(2);
+  });
+
+  test("are fetched anew for a key id that is new, but not for each that somebody makes up", async () => {
+    const entrance = withJwks("ES256");
+    await outcome(entrance, await issuers.get("ES256")!.sign());
+    entrance.keys = [issuers.get("RS256")!.jwk];
+    const rotated = await issuers.get("RS256")!.sign({}, { exp: 100_000 });
+    expect(await outcome(entrance, rotated)).toStrictEqual(DENIED);
+    entrance.advance(30_000);
+    expect(await outcome(entrance, rotated)).toMatchObject({ authid: "joe" });
+    for (let i = 0; i < 5; i++) {
+      expect(await outcome(entrance, await issuers.get("RS256")!.sign({ kid: `made up ${i}` }))).toStrictEqual(DENIED);
+    }
+    expect(entrance.fetched).toHaveLength(2);
+    expect(await outcome(entrance, await issuers.get("ES256")!.sign())).toStrictEqual(DENIED);
+  });
+
+  test("[AUTH-08] that cannot be had fail the attempt; those had before serve for an hour", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const entrance = withJwks();
+    entrance.keys = undefined;
+    const long = await issuers.get("ES256")!.sign({}, { exp: 100_000 });
+    expect(await outcome(entrance, long)).toStrictEqual(FAILED);
+    entrance.advance(30_000);
+    entrance.keys = [issuers.get("ES256")!.jwk];
+    expect(await outcome(entrance, long)).toMatchObject({ authid: "joe" });
+    entrance.keys = undefined;
+    entrance.advance(3_600_000);
+    expect(await outcome(entrance, long)).toMatchObject({ authid: "joe" });
+    entrance.advance(30_001);
+    expect(await outcome(entrance, long)).toStrictEqual(FAILED);
+    expect(log.mock.calls.join()).not.toContain(long);
+    log.mockRestore();
+  });
+
+  test("[AUTH-08] that are no key set fail the attempt", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const entrance = withJwks();
+    entrance.fetchJson = async () => ({ hello: "world" });
+    expect(await outcome(entrance, await issuers.get("ES256")!.sign())).toStrictEqual(FAILED);
+    log.mockRestore();
+  });
+});
+
+/** Like `outcome`, for clients that come at the same time. */
+async function outcomeOnly(entrance: Entrance, text: string, name: string): Promise<void> {
+  const client = await entrance.knock({ authmethods: ["jwt"] }, name);
+  await entrance.say(client, [5, text, {}]);
+  expect(client.peer.state.kind).toBe("open");
+  entrance.heard(client);
+}

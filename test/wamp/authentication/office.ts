@@ -1,0 +1,88 @@
+/** A realm in which a procedure decides who may join, for the tests of dynamic authentication. */
+
+import { setImmediate } from "node:timers/promises";
+import { ALL_ROLES, type Client, type Line } from "../recording-host.ts";
+import { type Auth, Entrance, type Extra, TLS, thinking } from "./entrance.ts";
+import { CLIENT_NONCE, KEY } from "./methods.ts";
+
+const DYNAMIC = { type: "dynamic", authenticator: "com.app.authenticate" } as const;
+/** What the router knows of the transports of applicants. */
+export const FACTS = {
+  ...TLS,
+  peer: "203.0.113.7",
+  http_headers_received: { "user-agent": "test/1.0", cookie: "a=b" },
+  http_cbtid: "id",
+};
+
+/** Method → the authextra it needs. */
+const METHODS: Readonly<Record<string, Extra>> = {
+  anonymous: {},
+  ticket: {},
+  wampcra: {},
+  scram: { nonce: CLIENT_NONCE },
+  "wamp-scram": { nonce: CLIENT_NONCE },
+  cryptosign: { pubkey: KEY.publicKey },
+};
+
+/** Roles of the realm. */
+export const ROLES = ["anonymous", "user"].map((name) => ({
+  name,
+  permissions: [
+    { uri: "", match: "prefix" as const, allow: { call: true, register: true, publish: true, subscribe: true } },
+  ],
+}));
+
+/** A realm whose methods ask one procedure, and the session that serves it. */
+export class Office extends Entrance {
+  readonly official: Client;
+  /** INVOCATION.Request of the last question. */
+  #request = 0;
+
+  constructor(settings: object = {}, isServed = true, input: object = {}) {
+    const dynamic = { ...DYNAMIC, ...settings };
+    const auth: Auth = { anonymous: dynamic, wampcra: dynamic, scram: dynamic, cryptosign: dynamic, ticket: dynamic };
+    super(auth, input);
+    // The official is there already when the realm becomes strict: he came by a static method.
+    this.configure({ auth: { anonymous: { type: "static", role: "anonymous" } } });
+    this.sleepAndWake();
+    this.official = this.join("official");
+    if (isServed) this.official.send([64, 1, {}, "com.app.authenticate"]);
+    this.configure({ roles: ROLES, auth, ...input });
+    this.sleepAndWake();
+    this.take();
+  }
+
+  /** Sends HELLO with a method, and for tickets the ticket; resolves when the official has been asked. */
+  async apply(method: string, details: Extra = {}): Promise<Client> {
+    const client = this.connect("joe", FACTS);
+    const authextra = METHODS[method];
+    client.send([1, "realm1", { roles: ALL_ROLES, authid: "joe", authmethods: [method], authextra, ...details }]);
+    if (method === "ticket") {
+      this.take();
+      client.send([5, "secret!!!", {}]);
+    }
+    await setImmediate();
+    return client;
+  }
+
+  /** What the official is asked: the Arguments of the INVOCATION. */
+  question(): Line {
+    const [, request, , , args] = this.answer(this.official);
+    this.#request = request as number;
+    return args as Line;
+  }
+
+  /** Answers, and resolves when the router has gone on. */
+  async decide(client: Client, answer: unknown): Promise<void> {
+    this.question();
+    this.official.send([70, this.#request, {}, [answer]]);
+    await thinking(client);
+  }
+
+  /** Answers with an error. */
+  async object(client: Client, uri: string, ...args: unknown[]): Promise<void> {
+    this.question();
+    this.official.send([8, 68, this.#request, {}, uri, args]);
+    await thinking(client);
+  }
+}
