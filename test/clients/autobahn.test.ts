@@ -129,6 +129,7 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
     const sessions = reconnecting(serializer, `${proxy.origin}/ws/${realm}`, realm);
     const first = await sessions.next();
     proxy.cut();
+    proxy.restore();
     const second = await sessions.next();
     expect(second.id).not.toBe(first.id);
     await second.register("com.app.procedure", () => "again");

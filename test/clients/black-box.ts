@@ -6,6 +6,7 @@ import { brokenMessages, messages } from "./black-box/messages.ts";
 import { publishSubscribe } from "./black-box/publish-subscribe.ts";
 import { remoteProcedureCalls } from "./black-box/remote-procedure-call.ts";
 import { sessions } from "./black-box/session.ts";
+import { tickets } from "./black-box/ticket.ts";
 import { uris } from "./black-box/uri.ts";
 import { type Router, startRouter } from "./harness.ts";
 import { Stage } from "./stage.ts";
@@ -36,6 +37,7 @@ export function blackBox(
   describe.each(subprotocols)(title, { concurrent: true }, (subprotocol) => {
     const stage = new Stage(router, { subprotocol, evict });
     sessions(stage);
+    tickets(stage);
     closing(stage);
     // What a message says is judged alike in a batch and by itself, awake and woken: once per serializer is enough.
     if (!evict && !subprotocol.endsWith("batched")) brokenMessages(stage);

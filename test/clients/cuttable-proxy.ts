@@ -6,25 +6,31 @@ import { onTestFinished } from "vitest";
 export interface CuttableProxy {
   /** `ws://host:port`, without a path. */
   readonly origin: string;
-  /** Ends every connection without a closing handshake; later ones go through. */
+  /** Ends every connection without a closing handshake; whoever comes back waits for `restore`. */
   cut(): void;
+  restore(): void;
 }
 
 /** Starts a proxy to the router at `origin`, for the length of the test. */
 export async function startProxy(origin: string): Promise<CuttableProxy> {
   const { hostname, port } = new URL(origin);
   const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const router = connect(Number(port), hostname);
-    for (const socket of [client, router]) {
-      sockets.add(socket);
-      socket.on("close", () => sockets.delete(socket));
-      // A cut shows as an error at the other end, which is the point.
-      socket.on("error", () => socket.destroy());
-    }
-    client.pipe(router).pipe(client);
+  let network = Promise.withResolvers<void>();
+  network.resolve();
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    // A cut shows as an error at the other end, which is the point.
+    socket.on("error", () => socket.destroy());
+    return socket;
+  };
+  const server = createServer(async (socket) => {
+    const client = keep(socket);
+    await network.promise;
+    client.pipe(keep(connect(Number(port), hostname))).pipe(client);
   });
   const cut = () => {
+    network = Promise.withResolvers();
     for (const socket of sockets) socket.destroy();
   };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -32,5 +38,5 @@ export async function startProxy(origin: string): Promise<CuttableProxy> {
     cut();
     server.close();
   });
-  return { origin: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, cut };
+  return { origin: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, cut, restore: () => network.resolve() };
 }

@@ -50,6 +50,11 @@ export const TEST_CONFIGURATION: Configuration = {
     anonymousRealm("stalling-*", { limits: { outgoing_bytes: 10_000 } }),
     anonymousRealm("curt-*", { limits: { goodbye_timeout: 50 } }),
     anonymousRealm("guarded-*", {}, [{ ...EVERYTHING, uri: "open." }]),
+    {
+      name: "ticket-*",
+      roles: [{ name: "user", permissions: [EVERYTHING] }],
+      auth: { ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user" } } } },
+    },
   ],
 };
 

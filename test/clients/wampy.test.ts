@@ -13,6 +13,9 @@ const router = useRouter();
 
 const SERIALIZERS = { json: JsonSerializer, msgpack: MsgpackSerializer, cbor: CborSerializer } as const;
 type SerializerName = keyof typeof SERIALIZERS;
+// How long a client may take to come back, and how often to look: milliseconds.
+const PATIENCE = { timeout: 10_000, interval: 5 };
+
 const NAMES = ["json", "msgpack", "cbor"] as const;
 
 describe.each(NAMES)("wampy over %s", (serializer) => {
@@ -140,11 +143,15 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
     const client = await join(serializer, realm, proxy.origin, options);
     await client.register("com.app.procedure", () => ({ argsList: ["here"] }));
     proxy.cut();
-    await vi.waitUntil(() => onReconnectSuccess.mock.calls.length === 1, { timeout: 10_000, interval: 5 });
-    expect(await other.call("com.app.procedure")).toMatchObject({ argsList: ["here"] });
+    // Wampy does not try again where its lost session still holds the procedure.
+    await vi.waitUntil(() => isGone(other, "com.app.procedure"), PATIENCE);
+    proxy.restore();
+    await vi.waitUntil(async () => !(await isGone(other, "com.app.procedure")), PATIENCE);
+    expect(onReconnectSuccess).toHaveBeenCalledTimes(1);
     await router().evict(realm, "close");
-    await vi.waitUntil(() => onReconnectSuccess.mock.calls.length === 2, { timeout: 10_000, interval: 5 });
-    expect(await client.call("com.app.procedure")).toMatchObject({ argsList: ["here"] });
+    const another = await join(serializer, realm, router().origin);
+    await vi.waitUntil(async () => !(await isGone(another, "com.app.procedure")), PATIENCE);
+    expect(onReconnectSuccess).toHaveBeenCalledTimes(2);
   });
 
   test("[SES-15] it closes cleanly", async () => {
@@ -184,6 +191,12 @@ async function join(
   });
   await client.connect();
   return client;
+}
+
+/** Nobody offers the procedure, or the session that did is just going. */
+async function isGone(client: Wampy, procedure: string): Promise<boolean> {
+  const answer = await client.call(procedure).catch((error: { errorUri: string }) => error);
+  return "errorUri" in answer;
 }
 
 /** Returns when all that was sent to the client before has arrived: its own call comes back behind it. */
