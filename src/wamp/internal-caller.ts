@@ -10,7 +10,7 @@ import type { Dict, Id, List, RouterMessage, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { Payload } from "./payload.ts";
 import { TRUSTED } from "./realm-consistency.ts";
-import { Session } from "./session.ts";
+import { INTERNAL, Session } from "./session.ts";
 
 /** What a call came to. */
 export type CallOutcome =
@@ -60,7 +60,7 @@ export class InternalCaller {
     const identity = {
       authid: this.#authrole,
       authrole: this.#authrole,
-      authmethod: "internal",
+      authmethod: INTERNAL,
       authprovider: "static",
     };
     return new Session(transport, { id: this.#host.randomId(), identity, features: clientFeatures({ caller: {} }) });

@@ -14,6 +14,7 @@ import type { Payload } from "./payload.ts";
 import type { Callee, Registration } from "./registration.ts";
 import type { Reroute } from "./reroute.ts";
 import type { Session } from "./session.ts";
+import { INTERNAL } from "./session.ts";
 
 export interface Invocation {
   readonly caller: Session;
@@ -69,7 +70,9 @@ export function openInvocation(
   const [, callRequest, options, procedure] = message;
   const isInputOpen = options.progress === true;
   const timeoutMs = timeoutOf(options, timeouts);
-  const forwardedMs = timeoutMs > 0 && keepsTimeout(callee, timeouts) ? timeoutMs : 0;
+  // The router itself may not have to wait for longer because a callee forgets to answer.
+  const canForward = timeoutMs > 0 && caller.identity.authmethod !== INTERNAL;
+  const forwardedMs = canForward && keepsTimeout(callee, timeouts) ? timeoutMs : 0;
   // What was already sent of a call's input would be lost to another callee (RRT-08).
   const canReroute = !isInputOpen && callee.session.has("callee.call_reroute");
   return {

@@ -24,6 +24,10 @@ export const DEFAULT_LIMITS = {
   hello_timeout: 10_000,
   /** Milliseconds from the router's GOODBYE to the end of the socket, for clients that do not answer. */
   goodbye_timeout: 5_000,
+  /** Milliseconds an authorizer may take: what a user puts up with. */
+  authorizer_timeout: 5_000,
+  /** Bytes of a session's messages, about, that may wait behind one an authorizer is asked about: two of the largest. */
+  undecided_bytes: 2_097_152,
   /**
    * Bytes sent to a session since it was last heard of, less what any working client reads meanwhile (the whole of
    * this in 8 s). The platform shows no back-pressure and queues in the isolate's 128 MB, so the router keeps this
@@ -52,6 +56,9 @@ export const LARGEST_LIMITS: Limits = {
   sessions: 32_768,
   hello_timeout: 600_000,
   goodbye_timeout: 600_000,
+  /** The platform lets an object sleep 10 s after its last event; the question would be lost with it. */
+  authorizer_timeout: 9_000,
+  undecided_bytes: 67_108_864,
   /** Half of the isolate's memory. */
   outgoing_bytes: 67_108_864,
 };

@@ -50,10 +50,13 @@ const limits = closed({
   sessions: limit("sessions"),
   hello_timeout: limit("hello_timeout"),
   goodbye_timeout: limit("goodbye_timeout"),
+  authorizer_timeout: limit("authorizer_timeout"),
+  undecided_bytes: limit("undecided_bytes"),
   outgoing_bytes: limit("outgoing_bytes"),
 });
 
-const role = closed({
+/** One role: what no rule of `permissions` matches is for the procedure `authorizer` to decide (Authorization). */
+export const roleSchema = closed({
   name: v.pipe(
     v.string(),
     v.nonEmpty("must not be empty"),
@@ -61,6 +64,8 @@ const role = closed({
   ),
   permissions: v.optional(v.array(permissionSchema), []),
   authorizer: v.exactOptional(procedure),
+  /** Seconds for which decisions are kept, where the authorizer says that they may be; 0 for never. */
+  "authorizer-cache": v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400))),
   "allow-by-default": v.optional(v.boolean(), false),
 });
 
@@ -75,7 +80,7 @@ export const realmSchema = closed({
   options: v.optional(options, {}),
   limits: v.optional(limits, {}),
   store: v.optional(storeSchema, {}),
-  roles: v.optional(v.array(role), []),
+  roles: v.optional(v.array(roleSchema), []),
   auth: v.optional(authSchema, {}),
 });
 

@@ -1,7 +1,8 @@
 /** A realm: its sessions, and the one place every message passes. */
 
+import { Access } from "./access.ts";
 import type { Action, Permission } from "./authorization.ts";
-import { Authorization } from "./authorization.ts";
+import { matchOf } from "./authorizer-question.ts";
 import { Broker } from "./broker.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Dealer } from "./dealer.ts";
@@ -42,13 +43,13 @@ export class Realm {
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly testaments: Testaments;
+  readonly access: Access;
   /** session id → session */
   readonly sessions = new Map<Id, Session>();
   /** Does the router answer `wamp.` procedures here, and publish meta events? */
   readonly hasMetaApi: boolean;
   readonly #config: RealmConfig;
   readonly #host: Host;
-  readonly #authorization: Authorization;
   /** WELCOME.Details.roles */
   readonly #roles: Dict;
   /** session → the peer whose it is */
@@ -62,18 +63,21 @@ export class Realm {
     this.#config = config;
     this.#host = host;
     this.hasMetaApi = config.options.enable_meta_api;
-    this.#authorization = new Authorization(config.roles);
     this.#roles = routerRoles(this.hasMetaApi, config.store["event-history"].length > 0);
     this.broker = new Broker(host, config);
     this.dealer = new Dealer(host, config, this.broker.metaEvents);
-    this.testaments = new Testaments(host, config.limits, (owner, message) => this.#publish(owner, message));
-    const authorization = this.#authorization;
+    this.access = this.#newAccess();
+    this.testaments = new Testaments(host, config.limits, (owner, message) => {
+      this.broker.publish(owner, message, this.access.permitTestament(owner, message[3]));
+    });
+    const { authorization } = this.access;
     this.#handshake = new Handshake({ realm: name, config, host, dealer: this.dealer, authorization }, this.#door());
   }
 
   /** A transport has opened; its client has to say HELLO. */
   connect(transport: Transport, facts?: TransportFacts): Peer {
-    const keptFacts = this.#handshake.authentication.usesFacts ? facts : undefined;
+    const areAskedFor = this.#handshake.authentication.usesFacts || this.access.authorizer !== undefined;
+    const keptFacts = areAskedFor ? facts : undefined;
     const peer: Peer = { transport, facts: keptFacts, state: { kind: "closed" } };
     this.#expectHello(peer, false);
     return peer;
@@ -82,12 +86,16 @@ export class Realm {
   /** Takes one decoded message from a peer; whatever is wrong with it concerns that peer only. */
   receive(peer: Peer, elements: readonly unknown[]): void {
     if (peer.state.kind === "closed") return;
+    if (this.access.authorizer?.keepsBack(peer, elements)) return;
     // After the router's GOODBYE only the client's counts (SES-18).
     if (peer.state.kind === "closing") return this.#closing(peer, elements);
     try {
       const message = parse(elements);
-      if (peer.state.kind === "open") this.#route(peer, peer.state.session, message);
-      else this.#handshake.receive(peer, message);
+      if (peer.state.kind === "open") {
+        const { session } = peer.state;
+        if (this.access.authorizer?.asks(peer, session, message, elements)) return;
+        this.#route(peer, session, message);
+      } else this.#handshake.receive(peer, message);
     } catch (error) {
       this.#refuse(peer, elements, error);
     }
@@ -291,13 +299,24 @@ export class Realm {
     }
   }
 
-  /** Decides before anything is looked up, so that a denial tells nothing of what exists (AZ-07). */
+  /** The permission of a session for an action; throws what the message that asks for it is refused with. */
   permit(session: Session, action: Action, uri: Uri, match: Match): Permission {
-    const isReserved = (action === "publish" || action === "register") && isReservedUri(uri);
-    if (isReserved || !isValidUri(uri, this.#config.options.uri_check, match)) throw new WampError(WampUri.INVALID_URI);
-    const permission = this.#authorization.authorize(session.identity.authrole, action, uri, match);
-    if (!permission.allow) throw new WampError(WampUri.NOT_AUTHORIZED);
-    return permission;
+    return this.access.permit(session, action, uri, match);
+  }
+
+  #newAccess(): Access {
+    const access = new Access(this.#config, () => ({
+      realm: this.name,
+      host: this.#host,
+      limits: this.#config.limits,
+      dealer: this.dealer,
+      receive: (peer, elements) => this.receive(peer, elements),
+      overflow: (peer) => {
+        this.abort(peer, WampUri.LIMIT_EXCEEDED, "too much waits for an authorizer", CloseCode.POLICY);
+      },
+    }));
+    access.rolesChanged();
+    return access;
   }
 
   /** A client does only what its roles cover; enforced on request only, because real clients are careless (SES-07). */
@@ -341,6 +360,8 @@ export class Realm {
   /** Releases what the session holds; nothing is sent to it any more. */
   #leave(session: Session, isQuiet = false): void {
     this.sessions.delete(session.id);
+    const peer = this.#peers.get(session);
+    if (peer !== undefined) this.access.authorizer?.leave(peer);
     this.#peers.delete(session);
     session.transport.save();
     this.dealer.leave(session);
@@ -387,8 +408,4 @@ export class Realm {
       if (!this.sessions.has(id)) return id;
     }
   }
-}
-
-function matchOf(options: Dict): Match {
-  return (options.match ?? "exact") as Match;
 }

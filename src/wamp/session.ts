@@ -18,6 +18,9 @@ export interface Identity {
   readonly authextra?: Dict;
 }
 
+/** `authmethod` of the router's own sessions. */
+export const INTERNAL = "internal";
+
 /** What a session begins with: at HELLO nothing has happened, a record also tells what had. */
 export interface SessionOrigin {
   readonly id: Id;

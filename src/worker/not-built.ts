@@ -7,7 +7,6 @@ type Features = readonly (readonly [place: string, feature: string])[];
 
 /** Whoever builds a feature deletes its line. */
 const NOT_BUILT: Features = [
-  ["realms.*.roles.*.authorizer", "dynamic authorization"],
   ["realms.*.roles.*.permissions.*.validate", "payload validation"],
   ["http.bridge", "the HTTP bridge"],
 ];

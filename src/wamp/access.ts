@@ -1,0 +1,69 @@
+/** Who may do what in a realm, as the realm asks it: URIs, rules, and the authorizers of roles (Authorization). */
+
+import type { Action, Permission } from "./authorization.ts";
+import { Authorization, UNDECIDED } from "./authorization.ts";
+import type { Court } from "./authorizer.ts";
+import { Authorizer } from "./authorizer.ts";
+import { WampError, WampUri } from "./errors.ts";
+import type { Uri } from "./message.ts";
+import type { RealmConfig } from "./realm-config.ts";
+import type { Session } from "./session.ts";
+import type { Match, UriCheck } from "./uri.ts";
+import { isReservedUri, isValidUri } from "./uri.ts";
+
+/** What of its realm an authorizer needs; rules and URIs are known here. */
+export type Surroundings = Omit<Court, "authorization" | "isPossible">;
+
+const ALLOWED: Permission = { allow: true, disclose: undefined };
+
+export class Access {
+  readonly authorization: Authorization;
+  readonly #uriCheck: UriCheck;
+  readonly #surroundings: () => Surroundings;
+  /** There is one where a role has one; the others' messages then pass by without a question. */
+  #authorizer: Authorizer | undefined;
+
+  constructor({ roles, options }: RealmConfig, surroundings: () => Surroundings) {
+    this.authorization = new Authorization(roles);
+    this.#uriCheck = options.uri_check;
+    this.#surroundings = surroundings;
+  }
+
+  get authorizer(): Authorizer | undefined {
+    return this.#authorizer;
+  }
+
+  /** The roles are those in force now: from here on their authorizers are asked, and old decisions are void. */
+  rolesChanged(): void {
+    this.#authorizer?.forget();
+    const hasAuthorizer = [...this.authorization.roles()].some(({ authorizer }) => authorizer !== undefined);
+    if (!hasAuthorizer || this.#authorizer !== undefined) return;
+    const isPossible = (action: Action, uri: Uri, match: Match) => this.#isPossible(action, uri, match);
+    this.#authorizer = new Authorizer({ ...this.#surroundings(), authorization: this.authorization, isPossible });
+  }
+
+  /** Decides before anything is looked up, so that a denial tells nothing of what exists (AZ-07). */
+  permit(session: Session, action: Action, uri: Uri, match: Match): Permission {
+    if (!this.#isPossible(action, uri, match)) throw new WampError(WampUri.INVALID_URI);
+    const permission = this.authorization.authorize(session.identity.authrole, action, uri, match);
+    if (permission.allow) return permission;
+    // Whoever comes here without having asked gets no benefit of the doubt.
+    const decided = permission === UNDECIDED ? this.#authorizer?.verdict(session, action, uri, match) : permission;
+    if (decided === undefined) throw new WampError(WampUri.AUTHORIZATION_FAILED);
+    if (!decided.allow) throw new WampError(WampUri.NOT_AUTHORIZED);
+    return decided;
+  }
+
+  /** `permit` for the testament of a session that is gone; an authorizer was asked when it was left. */
+  permitTestament({ identity }: Session, topic: Uri): Permission {
+    const permission = this.authorization.authorize(identity.authrole, "publish", topic, "exact");
+    if (permission === UNDECIDED) return ALLOWED;
+    if (!permission.allow) throw new WampError(WampUri.NOT_AUTHORIZED);
+    return permission;
+  }
+
+  #isPossible(action: Action, uri: Uri, match: Match): boolean {
+    const isReserved = (action === "publish" || action === "register") && isReservedUri(uri);
+    return !isReserved && isValidUri(uri, this.#uriCheck, match);
+  }
+}
