@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../src/wamp/realm-config.ts";
-import type { Client, Line } from "./recording-host.ts";
+import type { Client, Entry, Line } from "./recording-host.ts";
 import { ANYTHING, Stage } from "./recording-host.ts";
 
 const TOPIC = "com.mycompany.log.auth";
@@ -218,6 +218,8 @@ describe("what is kept", () => {
     stage.restart({ store: { "event-history": [{ uri: TOPIC, limit: 7 }] } });
     expect(stage.store.history.logs()).toHaveLength(1);
     expect(argsIn(getEvents(stage, stage.join("caller")))).toStrictEqual([1]);
+    stage.restart({ store: { "event-history": [{ uri: TOPIC, match: "prefix" }] } });
+    expect(argsIn(getEvents(stage, stage.join("caller"), {}, TOPIC, "prefix"))).toStrictEqual([]);
     stage.restart({});
     expect(stage.store.history.logs()).toStrictEqual([]);
   });
@@ -241,14 +243,16 @@ describe("the subscription of a history", () => {
     events.send([32, 1, { match: "prefix" }, "wamp.subscription."]);
     const subscriber = stage.join("subscriber");
     stage.take();
+    const topicsOf = (entries: Entry[]) => entries.flatMap(([name, line]) => (name === "events" ? [line[3]] : []));
     subscriber.send([32, 1, {}, TOPIC]);
-    expect(stage.take()[0]).toStrictEqual(["subscriber", [33, 1, subscription]]);
+    const joining = stage.take();
+    expect(joining[0]).toStrictEqual(["subscriber", [33, 1, subscription]]);
+    // It was there before and is there afterwards: neither on_create nor on_delete.
+    expect(topicsOf(joining)).toStrictEqual([{ topic: "wamp.subscription.on_subscribe" }]);
     publisher.send([16, 1, {}, TOPIC]);
     expect(stage.take()).toStrictEqual([["subscriber", [36, subscription, expect.any(Number), {}]]]);
     subscriber.send([34, 2, subscription]);
-    const topics = stage.take().flatMap(([name, line]) => (name === "events" ? [(line as Line)[3]] : []));
-    // It was there before and is there afterwards: neither on_create nor on_delete.
-    expect(topics).toStrictEqual([{ topic: "wamp.subscription.on_unsubscribe" }]);
+    expect(topicsOf(stage.take())).toStrictEqual([{ topic: "wamp.subscription.on_unsubscribe" }]);
     expect(lookup(stage, caller, TOPIC)).toBe(subscription);
     subscriber.disconnect();
     stage.take();
