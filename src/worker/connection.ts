@@ -71,7 +71,7 @@ export class Connection implements Transport, Sender {
     if (!this.#isOpen) return "closed";
     const { encoder, limits } = this.#switchboard;
     const frame = encoder.encode(message, this.subprotocol.serializer);
-    if (frame.length > limits.sent_message_bytes) return "too large";
+    if (isLarger(frame, limits.sent_message_bytes)) return "too large";
     if (!this.#isRead(frame.length)) {
       this.#isOpen = false;
       this.#switchboard.overflowed(this);
@@ -156,7 +156,7 @@ const MAX_CLOSE_REASON = 123;
 const utf8 = new TextEncoder();
 
 /** Is the message longer than `limit` bytes? Text is counted in UTF-8, at most three bytes a code unit. */
-function isLarger(data: string | ArrayBuffer, limit: number): boolean {
+function isLarger(data: Frame | ArrayBuffer, limit: number): boolean {
   if (typeof data !== "string") return data.byteLength > limit;
   return data.length > limit || (data.length * 3 > limit && utf8.encode(data).length > limit);
 }
