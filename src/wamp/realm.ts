@@ -4,21 +4,20 @@ import { Access } from "./access.ts";
 import type { Action, Permission } from "./authorization.ts";
 import { matchOf } from "./authorizer-question.ts";
 import { Broker } from "./broker.ts";
-import { Deadlines } from "./deadlines.ts";
+import { CloseCode } from "./close-code.ts";
 import { Dealer } from "./dealer.ts";
 import { NO_DETAILS } from "./disclosure.ts";
 import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
 import { ROLE_OF, ROUTER_AGENT, routerRoles } from "./features.ts";
-import type { Door } from "./handshake.ts";
-import { Handshake } from "./handshake.ts";
 import type { Host, Transport, TransportFacts } from "./host.ts";
 import { nextId } from "./id.ts";
+import { Lobby } from "./lobby.ts";
 import type { Call, ClientMessage, Dict, Id, Publish, Register, MessageType as Type, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { callMeta } from "./meta/index.ts";
 import { joined, left } from "./meta/session.ts";
 import { parse } from "./parse.ts";
-import type { Peer, PeerRecord, PendingState, SessionRecord } from "./peer.ts";
+import type { Peer, PeerRecord, SessionRecord } from "./peer.ts";
 import { hasCalls } from "./peer.ts";
 import type { RealmConfig } from "./realm-config.ts";
 import type { SessionOrigin } from "./session.ts";
@@ -26,17 +25,6 @@ import { Session } from "./session.ts";
 import { Testaments } from "./testament.ts";
 import type { Match } from "./uri.ts";
 import { isReservedUri, isValidUri } from "./uri.ts";
-
-/** WebSocket close codes the router uses (D-02). */
-export const CloseCode = {
-  NORMAL: 1000,
-  PROTOCOL_ERROR: 1002,
-  WRONG_FRAME_TYPE: 1003,
-  POLICY: 1008,
-  TOO_BIG: 1009,
-  INTERNAL_ERROR: 1011,
-  OVERLOADED: 1013,
-} as const;
 
 export class Realm {
   readonly name: string;
@@ -54,9 +42,7 @@ export class Realm {
   readonly #roles: Dict;
   /** session → the peer whose it is */
   readonly #peers = new Map<Session, Peer>();
-  readonly #handshake: Handshake;
-  /** Peers in a state that ends at some time, and those whose session does. */
-  readonly #overdue = new Deadlines<Peer>();
+  readonly #lobby: Lobby;
 
   constructor(name: string, config: RealmConfig, host: Host) {
     this.name = name;
@@ -71,15 +57,15 @@ export class Realm {
       this.broker.publish(owner, message, this.access.permitTestament(owner, message[3]));
     });
     const { authorization } = this.access;
-    this.#handshake = new Handshake({ realm: name, config, host, dealer: this.dealer, authorization }, this.#door());
+    this.#lobby = new Lobby(this, { realm: name, config, host, dealer: this.dealer, authorization });
   }
 
   /** A transport has opened; its client has to say HELLO. */
   connect(transport: Transport, facts?: TransportFacts): Peer {
-    const areAskedFor = this.#handshake.authentication.usesFacts || this.access.authorizer !== undefined;
+    const areAskedFor = this.#lobby.usesFacts || this.access.authorizer !== undefined;
     const keptFacts = areAskedFor ? facts : undefined;
     const peer: Peer = { transport, facts: keptFacts, state: { kind: "closed" } };
-    this.#expectHello(peer, false);
+    this.#lobby.expectHello(peer, false);
     return peer;
   }
 
@@ -95,7 +81,7 @@ export class Realm {
         const { session } = peer.state;
         if (this.access.authorizer?.asks(peer, session, message, elements)) return;
         this.#route(peer, session, message);
-      } else this.#handshake.receive(peer, message);
+      } else this.#lobby.receive(peer, message);
     } catch (error) {
       this.#refuse(peer, elements, error);
     }
@@ -106,7 +92,7 @@ export class Realm {
     if (peer.state.kind === "closed") return;
     // After the router's GOODBYE there is nothing left to abort.
     if (peer.state.kind !== "closing") peer.transport.send([MessageType.ABORT, { message, ...details }, uri]);
-    this.#close(peer, code, uri);
+    this.close(peer, code, uri);
   }
 
   /**
@@ -117,8 +103,7 @@ export class Realm {
     if (peer.state.kind !== "open") return;
     peer.transport.send([MessageType.GOODBYE, message === undefined ? NO_DETAILS : { message }, reason]);
     this.#leave(peer.state.session, isQuiet);
-    const deadline = this.#host.now() + this.#config.limits.goodbye_timeout;
-    this.#await(peer, { kind: "closing", deadline });
+    this.#lobby.expectGoodbye(peer);
   }
 
   /** `dismiss` for a session; one that has left already stays as it is. */
@@ -134,7 +119,7 @@ export class Realm {
 
   /** The transport is gone. */
   disconnect(peer: Peer): void {
-    this.#overdue.delete(peer);
+    this.#lobby.forget(peer);
     const { state } = peer;
     peer.state = { kind: "closed" };
     if (state.kind === "open") this.#leave(state.session);
@@ -142,7 +127,7 @@ export class Realm {
 
   /** Does what is due at `now`, milliseconds since the epoch. */
   tick(now: number): void {
-    for (const peer of this.#overdue.takeExpired(now)) this.#expire(peer);
+    this.#lobby.tick(now);
     this.dealer.tick(now);
     const next = this.nextDeadline();
     if (next !== undefined) this.#host.wakeAt(next);
@@ -150,7 +135,7 @@ export class Realm {
 
   /** When `tick` has something to do next, if ever; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    const overdue = this.#overdue.next() ?? Number.POSITIVE_INFINITY;
+    const overdue = this.#lobby.nextDeadline() ?? Number.POSITIVE_INFINITY;
     const timeout = this.dealer.nextDeadline() ?? Number.POSITIVE_INFINITY;
     const next = Math.min(overdue, timeout);
     return next === Number.POSITIVE_INFINITY ? undefined : next;
@@ -171,11 +156,7 @@ export class Realm {
       if (record.kind === "open") {
         const session = this.#wakeSession(peer, record.session);
         if (hasCalls(record.session)) callers.push([session, record.session]);
-      } else {
-        peer.state = record;
-        if (record.kind !== "closed") this.#overdue.set(peer, record.deadline);
-        if (record.kind === "authenticating") this.#handshake.expire(peer);
-      }
+      } else if (record.kind !== "closed") this.#lobby.wake(peer, record);
     }
     this.dealer.wake(callers, this.sessions);
     this.testaments.wake(this.sessions);
@@ -185,7 +166,7 @@ export class Realm {
   #wakeSession(peer: Peer, record: SessionRecord): Session {
     const session = new Session(peer.transport, record);
     this.#attach(peer, session);
-    if (session.expiresAt !== undefined) this.#overdue.set(peer, session.expiresAt);
+    this.#lobby.wakeSession(peer, session);
     this.broker.subscriptions.wake(session, record.subscriptions);
     this.dealer.registrations.wake(session, record.registrations);
     return session;
@@ -222,7 +203,7 @@ export class Realm {
       case MessageType.GOODBYE:
         return this.#goodbye(peer, session, message[2]);
       case MessageType.ABORT:
-        return this.#close(peer, CloseCode.NORMAL, "aborted by the client");
+        return this.close(peer, CloseCode.NORMAL, "aborted by the client");
       case MessageType.HELLO:
       case MessageType.AUTHENTICATE:
         throw new ProtocolViolation("the session is already established");
@@ -249,26 +230,11 @@ export class Realm {
     else this.dealer.call(session, message, permission);
   }
 
-  /** What the handshake may do with a peer. */
-  #door(): Door {
-    return {
-      isFull: () => this.sessions.size >= this.#config.limits.sessions,
-      newSessionId: () => this.#newSessionId(),
-      await: (peer, state) => this.#await(peer, state),
-      open: (peer, origin) => this.#open(peer, origin),
-      refuse: (peer, { uri, message, details }) => {
-        const code = uri === WampUri.LIMIT_EXCEEDED ? CloseCode.OVERLOADED : CloseCode.NORMAL;
-        this.abort(peer, uri, message, code, details);
-      },
-      leave: (peer) => this.#close(peer, CloseCode.NORMAL, "aborted by the client"),
-    };
-  }
-
-  #open(peer: Peer, origin: SessionOrigin): void {
-    this.#overdue.delete(peer);
+  /** Opens a session for a peer that has shown who it is. */
+  open(peer: Peer, origin: SessionOrigin): void {
     const session = new Session(peer.transport, origin);
     this.#attach(peer, session);
-    if (session.expiresAt !== undefined) this.#endAt(peer, session.expiresAt);
+    this.#lobby.leave(peer, session);
     peer.transport.save();
     peer.transport.send([MessageType.WELCOME, session.id, this.#welcomeDetails(session)]);
     joined(this.broker.metaEvents, session);
@@ -279,24 +245,15 @@ export class Realm {
   }
 
   #closing(peer: Peer, [type]: readonly unknown[]): void {
-    if (type === MessageType.GOODBYE) this.#close(peer, CloseCode.NORMAL, "goodbye");
+    if (type === MessageType.GOODBYE) this.close(peer, CloseCode.NORMAL, "goodbye");
   }
 
   /** The transport stays open for another HELLO (WS-15). */
   #goodbye(peer: Peer, session: Session, reason: Uri): void {
     peer.transport.send([MessageType.GOODBYE, NO_DETAILS, WampUri.GOODBYE_AND_OUT]);
-    this.#expectHello(peer, true);
+    this.#lobby.expectHello(peer, true);
     this.#leave(session);
-    if (reason === WampUri.LOGOUT) this.#logOut(peer.facts?.http_cbtid);
-  }
-
-  /** Forgets who is behind a cookie, and ends all sessions of that browser. */
-  #logOut(cookie: string | undefined): void {
-    if (cookie === undefined) return;
-    this.#handshake.authentication.cookies?.forget(cookie);
-    for (const other of [...this.#peers.values()]) {
-      if (other.facts?.http_cbtid === cookie) this.dismiss(other, WampUri.LOGOUT);
-    }
+    if (reason === WampUri.LOGOUT) this.#lobby.logOut(peer, this.#peers.values());
   }
 
   /** The permission of a session for an action; throws what the message that asks for it is refused with. */
@@ -310,6 +267,7 @@ export class Realm {
       host: this.#host,
       limits: this.#config.limits,
       dealer: this.dealer,
+      subscriptions: this.broker.subscriptions,
       receive: (peer, elements) => this.receive(peer, elements),
       overflow: (peer) => {
         this.abort(peer, WampUri.LIMIT_EXCEEDED, "too much waits for an authorizer", CloseCode.POLICY);
@@ -371,38 +329,15 @@ export class Realm {
     if (!isQuiet) left(this.broker.metaEvents, session);
   }
 
-  #close(peer: Peer, code: number, reason: string): void {
+  /** Closes a transport, and ends the session on it without a word. */
+  close(peer: Peer, code: number, reason: string): void {
     this.disconnect(peer);
     peer.transport.save();
     peer.transport.close(code, reason);
   }
 
-  #expectHello(peer: Peer, hadSession: boolean): void {
-    const deadline = this.#host.now() + this.#config.limits.hello_timeout;
-    this.#await(peer, { kind: "connected", deadline, hadSession });
-  }
-
-  #await(peer: Peer, state: PendingState): void {
-    peer.state = state;
-    this.#endAt(peer, state.deadline);
-  }
-
-  #endAt(peer: Peer, deadline: number): void {
-    this.#overdue.set(peer, deadline);
-    this.#host.wakeAt(deadline);
-    peer.transport.save();
-  }
-
-  /** The time of a peer's state, or of its session, is over. */
-  #expire(peer: Peer): void {
-    const { state } = peer;
-    if (state.kind === "open") return this.dismiss(peer, WampUri.KILLED, "the credentials have expired");
-    if (state.kind === "authenticating" || state.kind === "challenged") return this.#handshake.expire(peer);
-    const isLate = state.kind === "connected" && !state.hadSession;
-    this.#close(peer, isLate ? CloseCode.POLICY : CloseCode.NORMAL, isLate ? "no HELLO in time" : "no session");
-  }
-
-  #newSessionId(): Id {
+  /** An id no session has. */
+  newSessionId(): Id {
     for (;;) {
       const id = this.#host.randomId();
       if (!this.sessions.has(id)) return id;

@@ -1,10 +1,10 @@
 /** Sockets whose realm the Worker learns, or misses, from HELLO. */
 
+import { CloseCode } from "../wamp/close-code.ts";
 import { WampUri } from "../wamp/errors.ts";
 import { realmFault } from "../wamp/handshake.ts";
 import { DEFAULT_LIMITS } from "../wamp/limits.ts";
 import { MessageType } from "../wamp/message.ts";
-import { CloseCode } from "../wamp/realm.ts";
 import type { Subprotocol } from "../wamp/serializers/index.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { DecodeFault } from "../wamp/serializers/serializer.ts";

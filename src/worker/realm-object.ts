@@ -2,12 +2,13 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { CookieAuth } from "../wamp/auth-config.ts";
+import { CloseCode } from "../wamp/close-code.ts";
 import type { Host } from "../wamp/host.ts";
 import { idFromRandom } from "../wamp/id.ts";
 import type { Id } from "../wamp/message.ts";
 import type { Peer } from "../wamp/peer.ts";
 import { peerRecord } from "../wamp/peer.ts";
-import { CloseCode, Realm } from "../wamp/realm.ts";
+import { Realm } from "../wamp/realm.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { realmFor } from "./config.ts";
 import type { Switchboard } from "./connection.ts";

@@ -1,0 +1,128 @@
+/** Where peers are before their session and after it, and how long they may stay. */
+
+import type { Surroundings } from "./authentication/method.ts";
+import { CloseCode } from "./close-code.ts";
+import { Deadlines } from "./deadlines.ts";
+import { WampUri } from "./errors.ts";
+import { Handshake } from "./handshake.ts";
+import type { ClientMessage, Dict, Id, Uri } from "./message.ts";
+import type { Peer, PendingState } from "./peer.ts";
+import type { Session, SessionOrigin } from "./session.ts";
+
+/** What happens to peers in the end. */
+export interface Doors {
+  readonly sessions: ReadonlyMap<Id, Session>;
+  newSessionId(): Id;
+  open(peer: Peer, origin: SessionOrigin): void;
+  dismiss(peer: Peer, reason: Uri, message?: string): void;
+  abort(peer: Peer, uri: Uri, message: string, code: number, details?: Dict): void;
+  close(peer: Peer, code: number, reason: string): void;
+}
+
+export class Lobby {
+  readonly #doors: Doors;
+  readonly #surroundings: Surroundings;
+  readonly #handshake: Handshake;
+  /** Peers in a state that ends at some time, and those whose session does. */
+  readonly #overdue = new Deadlines<Peer>();
+
+  constructor(doors: Doors, surroundings: Surroundings) {
+    this.#doors = doors;
+    this.#surroundings = surroundings;
+    this.#handshake = new Handshake(surroundings, {
+      isFull: () => doors.sessions.size >= surroundings.config.limits.sessions,
+      newSessionId: () => doors.newSessionId(),
+      await: (peer, state) => this.#await(peer, state),
+      open: (peer, origin) => doors.open(peer, origin),
+      refuse: (peer, { uri, message, details }) => {
+        const code = uri === WampUri.LIMIT_EXCEEDED ? CloseCode.OVERLOADED : CloseCode.NORMAL;
+        doors.abort(peer, uri, message, code, details);
+      },
+      leave: (peer) => doors.close(peer, CloseCode.NORMAL, "aborted by the client"),
+    });
+  }
+
+  /** Does authentication ask for what is known of the clients' transports? */
+  get usesFacts(): boolean {
+    return this.#handshake.authentication.usesFacts;
+  }
+
+  /** Takes a message of a peer that has no session yet. */
+  receive(peer: Peer, message: ClientMessage): void {
+    this.#handshake.receive(peer, message);
+  }
+
+  /** The client has to say HELLO; after a GOODBYE it may. */
+  expectHello(peer: Peer, hadSession: boolean): void {
+    const { host, config } = this.#surroundings;
+    this.#await(peer, { kind: "connected", deadline: host.now() + config.limits.hello_timeout, hadSession });
+  }
+
+  /** The router has said GOODBYE. */
+  expectGoodbye(peer: Peer): void {
+    const { host, config } = this.#surroundings;
+    this.#await(peer, { kind: "closing", deadline: host.now() + config.limits.goodbye_timeout });
+  }
+
+  /** The peer has a session now, which may have to end at some time. */
+  leave(peer: Peer, { expiresAt }: Session): void {
+    this.#overdue.delete(peer);
+    if (expiresAt !== undefined) this.#endAt(peer, expiresAt);
+  }
+
+  /** Nothing more is expected of the peer. */
+  forget(peer: Peer): void {
+    this.#overdue.delete(peer);
+  }
+
+  /** Forgets who is behind a browser's cookie, and ends the sessions of that browser among `peers`. */
+  logOut({ facts }: Peer, peers: Iterable<Peer>): void {
+    const cookie = facts?.http_cbtid;
+    if (cookie === undefined) return;
+    this.#handshake.authentication.cookies?.forget(cookie);
+    const others = [...peers].filter((peer) => peer.facts?.http_cbtid === cookie);
+    for (const other of others) this.#doors.dismiss(other, WampUri.LOGOUT);
+  }
+
+  /** Does what is due at `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    for (const peer of this.#overdue.takeExpired(now)) this.#expire(peer);
+  }
+
+  /** When the time of some peer is over next, if ever; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    return this.#overdue.next();
+  }
+
+  /** Puts a peer back where it was; what the router was at work on for it has failed. */
+  wake(peer: Peer, state: PendingState): void {
+    peer.state = state;
+    this.#overdue.set(peer, state.deadline);
+    if (state.kind === "authenticating") this.#handshake.expire(peer);
+  }
+
+  /** As `wake`, for a peer with a session. */
+  wakeSession(peer: Peer, { expiresAt }: Session): void {
+    if (expiresAt !== undefined) this.#overdue.set(peer, expiresAt);
+  }
+
+  #await(peer: Peer, state: PendingState): void {
+    peer.state = state;
+    this.#endAt(peer, state.deadline);
+  }
+
+  #endAt(peer: Peer, deadline: number): void {
+    this.#overdue.set(peer, deadline);
+    this.#surroundings.host.wakeAt(deadline);
+    peer.transport.save();
+  }
+
+  /** The time of a peer's state, or of its session, is over. */
+  #expire(peer: Peer): void {
+    const { state } = peer;
+    if (state.kind === "open") return this.#doors.dismiss(peer, WampUri.KILLED, "the credentials have expired");
+    if (state.kind === "authenticating" || state.kind === "challenged") return this.#handshake.expire(peer);
+    const isLate = state.kind === "connected" && !state.hadSession;
+    this.#doors.close(peer, isLate ? CloseCode.POLICY : CloseCode.NORMAL, isLate ? "no HELLO in time" : "no session");
+  }
+}
