@@ -1,10 +1,12 @@
 /** What an authorizer is asked, as Crossbar.io asks it, and what it may answer (Authorization: Dynamic Authorization). */
 
 import type { Action, Permission } from "./authorization.ts";
+import { isId } from "./id.ts";
 import type { Call, ClientMessage, Dict, Publish, Register, Subscribe, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { isDict } from "./parse.ts";
 import type { Session } from "./session.ts";
+import type { Subscriptions } from "./subscription.ts";
 import type { Match } from "./uri.ts";
 
 /** One action a message is about to perform. */
@@ -28,8 +30,15 @@ export interface Decision {
   readonly isCacheable: boolean;
 }
 
-/** The actions of a message, in the order they have to be permitted. Leaving a testament announces a publication. */
-export function questionsOf(session: Session, message: ClientMessage): readonly Question[] {
+/**
+ * The actions of a message, in the order they have to be permitted. Leaving a testament announces a publication, and
+ * asking for the events of a subscription takes the right to subscribe.
+ */
+export function questionsOf(
+  session: Session,
+  message: ClientMessage,
+  subscriptions: Pick<Subscriptions, "byId">,
+): readonly Question[] {
   switch (message[0]) {
     case MessageType.PUBLISH:
       return [exact("publish", message)];
@@ -38,7 +47,8 @@ export function questionsOf(session: Session, message: ClientMessage): readonly 
     case MessageType.REGISTER:
       return [{ ...exact("register", message), match: matchOf(message[2]) }];
     case MessageType.CALL:
-      return isFurtherInput(session, message) ? [] : [exact("call", message), ...testamentIn(message)];
+      if (isFurtherInput(session, message)) return [];
+      return [exact("call", message), ...testamentIn(message), ...historyIn(message, subscriptions)];
     default:
       return [];
   }
@@ -103,4 +113,13 @@ function testamentIn([, , , procedure, payload]: Call): Question[] {
   const options = payload.kwargs.publish_options;
   if (typeof topic !== "string") return [];
   return [{ action: "publish", uri: topic, match: "exact", options: isDict(options) ? options : {} }];
+}
+
+function historyIn([, , , procedure, payload]: Call, subscriptions: Pick<Subscriptions, "byId">): Question[] {
+  if (procedure !== "wamp.subscription.get_events") return [];
+  const [id] = payload.args;
+  const subscription = isId(id) ? subscriptions.byId(id) : undefined;
+  if (subscription === undefined) return [];
+  const { topic, match } = subscription;
+  return [{ action: "subscribe", uri: topic, match, options: match === "exact" ? {} : { match } }];
 }

@@ -20,6 +20,7 @@ import type { Elements } from "./pending-messages.ts";
 import { PendingMessages } from "./pending-messages.ts";
 import type { Role } from "./realm-config.ts";
 import type { Session } from "./session.ts";
+import type { Subscriptions } from "./subscription.ts";
 import type { Match } from "./uri.ts";
 
 /** What the authorizer needs of its realm. */
@@ -29,6 +30,7 @@ export interface Court {
   readonly limits: Limits;
   readonly dealer: Dealer;
   readonly authorization: Authorization;
+  readonly subscriptions: Subscriptions;
   /** `Realm.receive`. */
   receive(peer: Peer, elements: Elements): void;
   /** Could the action be permitted to anybody, as far as the form of the URI goes? */
@@ -75,7 +77,7 @@ export class Authorizer {
     this.#current = { session, verdicts };
     const role = this.#court.authorization.role(session.identity.authrole);
     if (role?.authorizer === undefined) return false;
-    for (const question of questionsOf(session, message)) {
+    for (const question of questionsOf(session, message, this.#court.subscriptions)) {
       const { action, uri, match } = question;
       if (!this.#isOpen(session, question) || verdicts.some((it) => isAbout(it, action, uri, match))) continue;
       const permission = this.#known(session, role.authorizer, question);

@@ -458,6 +458,51 @@ describe("who may ask", () => {
     expect(getEvents(stage, caller, {}, "com.", "prefix")).toStrictEqual(refused("wamp.error.not_authorized"));
   });
 
+  test.each([
+    [true, "secret"],
+    [false, "wamp.error.not_authorized"],
+  ])(
+    "[HIS-11] where an authorizer decides who may subscribe it is asked, and its %j decides",
+    async (allow, expected) => {
+      const settled = () => new Promise((resolve) => setImmediate(resolve));
+      const { stage, publisher, caller } = stageOf([{ uri: "com.secret", match: "prefix" }], {
+        roles: [
+          {
+            name: "anonymous",
+            permissions: [ANYTHING, { uri: "com.secret", match: "prefix", allow: { publish: true, register: true } }],
+          },
+          {
+            name: "asking",
+            permissions: [{ uri: "wamp.", match: "prefix", allow: { call: true } }],
+            authorizer: "com.authorize",
+          },
+        ],
+      });
+      publish(stage, publisher, "com.secret.a", [["secret"]]);
+      const subscription = lookup(stage, caller, "com.secret", "prefix");
+      publisher.send([64, 1, {}, "com.authorize"]);
+      const record = JSON.parse(caller.record);
+      record.session.identity.authrole = "asking";
+      caller.record = JSON.stringify(record);
+      stage.sleepAndWake();
+      stage.take();
+      caller.send([48, ++request, {}, "wamp.subscription.get_events", [subscription]]);
+      await settled();
+      const [[judge, [type, invocation, , , [, ...question]]]] = stage.take() as unknown as [
+        [string, [number, number, number, object, unknown[]]],
+      ];
+      expect([judge, type, question]).toStrictEqual([
+        "publisher",
+        68,
+        ["com.secret", "subscribe", { match: "prefix" }],
+      ]);
+      publisher.send([70, invocation, {}, [allow]]);
+      await settled();
+      const answer = stage.take()[0]?.[1] as Line;
+      expect(allow ? argsIn(answer)[0] : answer[4]).toBe(expected);
+    },
+  );
+
   test("[HIS-13][BWL-12] authids and authroles of a publication are judged for who asks, not for who was there", () => {
     const { stage, publisher, caller } = stageOf();
     const { authid } = [...stage.realm.sessions.values()][1]?.identity ?? { authid: "" };

@@ -214,6 +214,19 @@ describe("a mistake", () => {
       { store: { "event-history": [{ uri: "a..b" }] } },
       "store.event-history[0]: must have a uri that is valid for its match",
     ],
+    [
+      { store: { "event-history": [{ uri: "wamp.session.on_join" }] } },
+      "store.event-history[0]: cannot be about wamp topics: what the router itself publishes is not kept",
+    ],
+    [
+      { store: { "event-history": [{ uri: "a" }, { uri: "a", match: "prefix" }, { uri: "a", limit: 5 }] } },
+      "store.event-history[2]: is there twice",
+    ],
+    [{ store: { retain: { limit: 0 } } }, "store.retain.limit: must be >=1"],
+    [
+      { store: { retain: { decline: [{ uri: "a b" }] } } },
+      "store.retain.decline[0]: must have a uri that is valid for its match",
+    ],
   ])("in %j is told by its path", (settings, fault) => {
     expect(faultsWith(settings)).toEqual([fault]);
   });
