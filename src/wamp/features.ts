@@ -61,7 +61,20 @@ const BROKER_FEATURES: Dict = {
   event_retention: true,
   payload_passthru_mode: true,
 };
-const DEALER_FEATURES: Dict = {};
+/** Progress either way needs call canceling (FEAT-06). */
+const DEALER_FEATURES: Dict = {
+  progressive_call_results: true,
+  progressive_call_invocations: true,
+  call_timeout: true,
+  call_canceling: true,
+  caller_identification: true,
+  call_trustlevels: true,
+  pattern_based_registration: true,
+  shared_registration: true,
+  sharded_registration: true,
+  call_reroute: true,
+  payload_passthru_mode: true,
+};
 
 /** What it does on top of that where its meta API is enabled; revocations are ordered there. */
 const BROKER_META_FEATURES: Dict = {
