@@ -32,6 +32,9 @@ const OUT_OF_SCOPE: readonly (readonly [ids: string, reason: string])[] = [
   ["MUX-", "no transport multiplexes sessions"],
   ["SER-24", "UBJSON: two incompatible encodings are in the field"],
   ["SER-25", "FlatBuffers: no client speaks it"],
+  ["CANCEL-12", "INTERRUPT.Options.reason is nexus' own; the specification gives INTERRUPT a mode only"],
+  ["PPT-10", "payloads are not validated, whatever mode they are in"],
+  ["PPT-13", "end-to-end encryption is the clients' affair"],
   ["SREV-05", "permissions are configuration: changing them starts the realm anew, without sessions"],
 ];
 

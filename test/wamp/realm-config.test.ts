@@ -136,6 +136,18 @@ describe("a mistake", () => {
     [{ limits: { depth: 1.5 } }, "limits.depth: must be an integer"],
     [{ limits: { depth: "64" } }, "limits.depth: must be number"],
     [{ limits: { message_kilobytes: 1 } }, "limits.message_kilobytes: is not a known key"],
+    [{ options: { call_timeout: { maximum: 0 } } }, "options.call_timeout.maximum: must be >=1"],
+    [{ options: { call_timeout: { default: 1.5 } } }, "options.call_timeout.default: must be an integer"],
+    [{ options: { call_timeout: 5 } }, "options.call_timeout: must be Object"],
+    [{ store: { "call-queue": [{ uri: "com.p", limit: 0 }] } }, "store.call-queue[0].limit: must be >=1"],
+    [
+      { store: { "call-queue": [{ uri: "com..p" }] } },
+      "store.call-queue[0]: must have a uri that is valid for its match",
+    ],
+    [
+      { store: { "call-queue": [{ uri: "com.p" }, { uri: "com.p", limit: 5 }] } },
+      "store.call-queue[1]: is there twice",
+    ],
     [{ roles: {} }, "roles: must be Array"],
     [{ roles: [{}] }, "roles[0].name: is missing"],
     [{ roles: [null] }, "roles[0]: must be Object"],
