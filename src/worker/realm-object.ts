@@ -180,8 +180,9 @@ export class RealmObject extends DurableObject<Env> {
       if (known !== undefined) this.#records.save(connection, peerRecord(known.peer));
     }
     this.#changed.clear();
-    this.#realm.settle();
     this.#setAlarm(this.#realm.nextDeadline());
+    // Last, because storage may be full: sessions and calls must go on even then.
+    this.#realm.settle();
   }
 
   /** Each change of the alarm is a row written, so it stays where it is when it rings soon enough. */
