@@ -5,8 +5,11 @@ import { Authorization, UNDECIDED } from "./authorization.ts";
 import type { Court } from "./authorizer.ts";
 import { Authorizer } from "./authorizer.ts";
 import { WampError, WampUri } from "./errors.ts";
+import type { RoleStore } from "./managed-roles.ts";
+import { ManagedRoles } from "./managed-roles.ts";
 import type { Uri } from "./message.ts";
 import type { RealmConfig } from "./realm-config.ts";
+import { TRUSTED } from "./realm-consistency.ts";
 import type { Session } from "./session.ts";
 import type { Match, UriCheck } from "./uri.ts";
 import { isReservedUri, isValidUri } from "./uri.ts";
@@ -14,17 +17,22 @@ import { isReservedUri, isValidUri } from "./uri.ts";
 /** What of its realm an authorizer needs; rules and URIs are known here. */
 export type Surroundings = Omit<Court, "authorization" | "isPossible">;
 
+/** The procedures by which roles are changed begin with this. */
+export const MANAGEMENT = "wamp.edge.";
+
 const ALLOWED: Permission = { allow: true, disclose: undefined };
 
 export class Access {
   readonly authorization: Authorization;
+  readonly roles: ManagedRoles;
   readonly #uriCheck: UriCheck;
   readonly #surroundings: () => Surroundings;
   /** There is one where a role has one; the others' messages then pass by without a question. */
   #authorizer: Authorizer | undefined;
 
-  constructor({ roles, options }: RealmConfig, surroundings: () => Surroundings) {
+  constructor({ roles, options }: RealmConfig, store: RoleStore, surroundings: () => Surroundings) {
     this.authorization = new Authorization(roles);
+    this.roles = new ManagedRoles(roles, store, this.authorization);
     this.#uriCheck = options.uri_check;
     this.#surroundings = surroundings;
   }
@@ -40,6 +48,19 @@ export class Access {
     if (!hasAuthorizer || this.#authorizer !== undefined) return;
     const isPossible = (action: Action, uri: Uri, match: Match) => this.#isPossible(action, uri, match);
     this.#authorizer = new Authorizer({ ...this.#surroundings(), authorization: this.authorization, isPossible });
+  }
+
+  /**
+   * May a role call a procedure by which roles are changed? Only rules count that name such procedures themselves: who
+   * may call anything, or whom an authorizer lets, may not for that reason give himself more.
+   */
+  mayManage(authrole: string, procedure: Uri): boolean {
+    if (authrole === TRUSTED) return true;
+    const role = this.authorization.role(authrole);
+    if (role === undefined) return false;
+    const permissions = role.permissions.filter(({ uri }) => uri.startsWith(MANAGEMENT));
+    const rules = new Authorization([{ name: authrole, permissions, "allow-by-default": false }]);
+    return rules.authorize(authrole, "call", procedure, "exact").allow;
   }
 
   /** Decides before anything is looked up, so that a denial tells nothing of what exists (AZ-07). */

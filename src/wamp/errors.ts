@@ -63,6 +63,8 @@ export const WampUri = {
   INTERNAL_ERROR: "wamp.edge.error.internal",
   /** A per-session limit of this router is reached. */
   LIMIT_EXCEEDED: "wamp.edge.error.limit_exceeded",
+  /** There is no role of this name to manage, or no such rule of it. */
+  NOTHING_TO_MANAGE: "wamp.edge.error.nothing_to_manage",
   /** The peer is going down. */
   SYSTEM_SHUTDOWN: "wamp.close.system_shutdown",
   /** The client leaves the realm. */

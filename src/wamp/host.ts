@@ -1,6 +1,7 @@
 /** The port through which the pure core reaches everything outside it. */
 
 import type { HistoryStore } from "./history.ts";
+import type { RoleStore } from "./managed-roles.ts";
 import type { Dict, Id, RouterMessage } from "./message.ts";
 import type { RetainedStore } from "./retention.ts";
 import type { TestamentStore } from "./testament.ts";
@@ -35,12 +36,16 @@ export interface Store {
   readonly retained: RetainedStore;
   readonly history: HistoryStore;
   readonly testaments: TestamentStore;
-  readonly cookies: CookieStore;
+  /** Who is known by which cookie. */
+  readonly cookies: ExpiringStore;
+  /** Authids nobody can log in with for a while. */
+  readonly lockouts: ExpiringStore;
+  readonly roles: RoleStore;
 }
 
-/** Who is known by which cookie. Times are milliseconds since the epoch. */
-export interface CookieStore {
-  /** What was put under a cookie's id, unless it is past its time. */
+/** Texts that count until some time. Times are milliseconds since the epoch. */
+export interface ExpiringStore {
+  /** What was put under an id, unless it is past its time. */
   get(id: string, now: number): string | undefined;
   /** Replaces what is there, and removes whatever is past its time. */
   put(id: string, text: string, expiresAt: number, now: number): void;

@@ -5,7 +5,7 @@ import { authSchema } from "./auth-config.ts";
 import { type Checked, checkShape, closed, type DeepReadonly } from "./config-shape.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits } from "./limits.ts";
 import { permissionSchema } from "./permission-config.ts";
-import { realmFaults, TRUSTED } from "./realm-consistency.ts";
+import { realmFaults, roleFaults, TRUSTED } from "./realm-consistency.ts";
 import { storeSchema } from "./store-config.ts";
 import { isValidRealm, isValidUri } from "./uri.ts";
 
@@ -96,6 +96,13 @@ export type PermissionRule = Role["permissions"][number];
 export type AuthConfig = RealmConfig["auth"];
 /** A realm as it is written in the configuration. */
 export type RealmInput = DeepReadonly<v.InferInput<typeof realmSchema>>;
+
+/** The role `input` describes, or all its faults; paths start at the role. */
+export function parseRole(input: unknown): Checked<Role> {
+  const shape = checkShape(roleSchema, input);
+  const faults = [...(shape.ok ? [] : shape.faults), ...roleFaults(input)];
+  return shape.ok && faults.length === 0 ? shape : { ok: false, faults };
+}
 
 /** The realm `input` describes, or all its faults; paths start at the realm. `{ "env": … }` must be resolved already. */
 export function parseRealm(input: unknown): Checked<RealmConfig> {

@@ -57,7 +57,8 @@ function placeFaults(realm: Readonly<Record<string, unknown>>, path: Path): Faul
   return [faultAt([...path, "location"], "cannot be combined with jurisdiction")];
 }
 
-function roleFaults(role: unknown, path: Path): Fault[] {
+/** All faults of the role written at `path` that its schema cannot see. */
+export function roleFaults(role: unknown, path: Path = []): Fault[] {
   if (!isDict(role)) return [];
   const rules = listOf(role.permissions);
   const faults = duplicates(rules.map(patternOf), (index) => [...path, "permissions", index, "uri"]);

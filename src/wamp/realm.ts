@@ -262,7 +262,7 @@ export class Realm {
   }
 
   #newAccess(): Access {
-    const access = new Access(this.#config, () => ({
+    const access = new Access(this.#config, this.#host.store.roles, () => ({
       realm: this.name,
       host: this.#host,
       limits: this.#config.limits,

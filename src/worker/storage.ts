@@ -3,22 +3,27 @@
 import type { Store } from "../wamp/host.ts";
 import type { Id } from "../wamp/message.ts";
 import type { TestamentStore } from "../wamp/testament.ts";
-import { CookieTable } from "./cookie-table.ts";
+import { ExpiringTable } from "./expiring-table.ts";
 import { HistoryTables } from "./history-tables.ts";
 import { RetainedTable } from "./retained-table.ts";
+import { RoleTable } from "./role-table.ts";
 
 /** The storage of one realm. Tables come into being with the first write. */
 export class SqlStore implements Store {
   readonly retained: RetainedTable;
   readonly history: HistoryTables;
   readonly testaments: TestamentTable;
-  readonly cookies: CookieTable;
+  readonly cookies: ExpiringTable;
+  readonly lockouts: ExpiringTable;
+  readonly roles: RoleTable;
 
   constructor(sql: SqlStorage, tables: Tables) {
     this.retained = new RetainedTable(sql, tables);
     this.history = new HistoryTables(sql, tables);
     this.testaments = new TestamentTable(sql, tables);
-    this.cookies = new CookieTable(sql, tables);
+    this.cookies = new ExpiringTable(sql, tables, "cookie");
+    this.lockouts = new ExpiringTable(sql, tables, "lockout");
+    this.roles = new RoleTable(sql, tables);
   }
 }
 

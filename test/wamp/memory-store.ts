@@ -2,16 +2,19 @@
 
 import type { HistoryStore, LogRecord } from "../../src/wamp/history.ts";
 import type { Store } from "../../src/wamp/host.ts";
+import type { RoleStore } from "../../src/wamp/managed-roles.ts";
 import type { Id } from "../../src/wamp/message.ts";
 import type { RetainedRow, RetainedStore } from "../../src/wamp/retention.ts";
 import type { TestamentStore } from "../../src/wamp/testament.ts";
-import { MemoryCookies } from "./memory-cookies.ts";
+import { MemoryExpiring } from "./memory-expiring.ts";
 
 export class MemoryStore implements Store {
   readonly retained = new MemoryRetained();
   readonly history = new MemoryHistory();
   readonly testaments = new MemoryTestaments();
-  readonly cookies = new MemoryCookies();
+  readonly cookies = new MemoryExpiring();
+  readonly lockouts = new MemoryExpiring();
+  readonly roles = new MemoryRoles();
 }
 
 class MemoryRetained implements RetainedStore {
@@ -69,6 +72,22 @@ class MemoryHistory implements HistoryStore {
     const log = this.#logs.get(logId);
     if (log === undefined) return;
     log.lines = log.lines.slice(Math.max(0, log.lines.length - count)).filter((line) => line.time >= time);
+  }
+}
+
+class MemoryRoles implements RoleStore {
+  readonly #texts = new Map<string, string>();
+
+  all(): (readonly [name: string, text: string])[] {
+    return [...this.#texts].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  put(name: string, text: string): void {
+    this.#texts.set(name, text);
+  }
+
+  delete(name: string): void {
+    this.#texts.delete(name);
   }
 }
 

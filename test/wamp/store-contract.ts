@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { LogRecord } from "../../src/wamp/history.ts";
-import type { Store } from "../../src/wamp/host.ts";
+import type { ExpiringStore, Store } from "../../src/wamp/host.ts";
 
 /** Runs `use` with an empty storage; `reopened` gives the same storage as a new instance of the object finds it. */
 export type WithStore = (use: (store: Store, reopened: () => Store) => void) => Promise<void> | void;
@@ -15,6 +15,11 @@ export function storeContract(withStore: WithStore): void {
   describe("retained events", () => retainedContract(withStore));
   describe("event history", () => historyContract(withStore));
   describe("testaments", () => testamentContract(withStore));
+  describe("roles", () => roleContract(withStore));
+  describe("cookies", () =>
+    expiringContract((use) => withStore((store, reopened) => use(store.cookies, () => reopened().cookies))));
+  describe("lockouts", () =>
+    expiringContract((use) => withStore((store, reopened) => use(store.lockouts, () => reopened().lockouts))));
 }
 
 function retainedContract(withStore: WithStore): void {
@@ -203,5 +208,51 @@ function testamentContract(withStore: WithStore): void {
       const text = "\u20ac".repeat(600_000);
       testaments.put(1, text);
       expect(reopened().testaments.get(1) === text).toBe(true);
+    }));
+}
+
+function roleContract(withStore: WithStore): void {
+  test("[AZ-15] a role has the text put last, until it is deleted", () =>
+    withStore(({ roles }, reopened) => {
+      expect([...roles.all()]).toEqual([]);
+      roles.delete("a");
+      roles.put("b", "first");
+      roles.put("a", "other");
+      roles.put("b", "second");
+      const both = [
+        ["a", "other"],
+        ["b", "second"],
+      ];
+      for (const store of [roles, reopened().roles]) expect([...store.all()]).toEqual(both);
+      roles.delete("a");
+      expect([...reopened().roles.all()]).toEqual([["b", "second"]]);
+    }));
+}
+
+type WithExpiring = (use: (store: ExpiringStore, reopened: () => ExpiringStore) => void) => Promise<void> | void;
+
+function expiringContract(withStore: WithExpiring): void {
+  test("an id has the text put last, until it is past its time, or deleted", () =>
+    withStore((expiring, reopened) => {
+      expect(expiring.get("a", 0)).toBeUndefined();
+      expiring.delete("a");
+      expiring.put("a", "first", 10, 0);
+      expiring.put("b", "other", 20, 0);
+      expiring.put("a", "second", 15, 0);
+      for (const store of [expiring, reopened()]) {
+        expect(store.get("a", 14)).toBe("second");
+        expect(store.get("a", 15)).toBeUndefined();
+        expect(store.get("b", 19)).toBe("other");
+      }
+      expiring.delete("b");
+      expect(reopened().get("b", 0)).toBeUndefined();
+    }));
+
+  test("what is past its time is gone with the next that is put", () =>
+    withStore((expiring) => {
+      expiring.put("a", "old", 10, 0);
+      expiring.put("b", "new", 20, 10);
+      expect(expiring.get("a", 0)).toBeUndefined();
+      expect(expiring.get("b", 10)).toBe("new");
     }));
 }

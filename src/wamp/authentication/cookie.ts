@@ -1,6 +1,6 @@
 /** Cookies as credentials: a browser that has logged in once is known again by the cookie its WebSocket came with. */
 
-import type { CookieStore, Host, TransportFacts } from "../host.ts";
+import type { ExpiringStore, Host, TransportFacts } from "../host.ts";
 import type { Identity } from "../session.ts";
 import type { Admitted, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
 import { denied } from "./method.ts";
@@ -18,7 +18,7 @@ export function cookiesOf({ config, host }: Surroundings): Cookies | undefined {
 
 /** Who is behind a cookie: what another method has proven, under the id in the cookie. */
 export class Cookies {
-  readonly #store: CookieStore;
+  readonly #store: ExpiringStore;
   readonly #host: Host;
   readonly #maxAgeMs: number;
 

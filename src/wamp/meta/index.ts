@@ -10,6 +10,7 @@ import { Payload } from "../payload.ts";
 import type { Realm } from "../realm.ts";
 import type { Session } from "../session.ts";
 import { HISTORY_PROCEDURES } from "./history.ts";
+import { MANAGEMENT_PROCEDURES } from "./management.ts";
 import type { MetaProcedure, MetaReply } from "./procedure.ts";
 import { REGISTRATION_PROCEDURES } from "./registration.ts";
 import { SESSION_PROCEDURES } from "./session.ts";
@@ -27,6 +28,7 @@ export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> =
   ...SUBSCRIPTION_PROCEDURES,
   ...HISTORY_PROCEDURES,
   ...TESTAMENT_PROCEDURES,
+  ...MANAGEMENT_PROCEDURES,
 };
 
 /**

@@ -1,8 +1,8 @@
-/** Who is known by which cookie, in memory, for tests of the core. */
+/** Texts that count until some time, in memory, for tests of the core. */
 
-import type { CookieStore } from "../../src/wamp/host.ts";
+import type { ExpiringStore } from "../../src/wamp/host.ts";
 
-export class MemoryCookies implements CookieStore {
+export class MemoryExpiring implements ExpiringStore {
   readonly #rows = new Map<string, { readonly text: string; readonly expiresAt: number }>();
 
   get(id: string, now: number): string | undefined {

@@ -1,0 +1,86 @@
+/** The roles of a realm as they were changed at run time, which outlives sleep, restarts and deployments. */
+
+import type { Authorization } from "./authorization.ts";
+import { WampError, WampUri } from "./errors.ts";
+import { parseRole, type Role } from "./realm-config.ts";
+
+/** Role → text, for `ManagedRoles` to read. */
+export interface RoleStore {
+  /** By name. */
+  all(): Iterable<readonly [name: string, text: string]>;
+  put(name: string, text: string): void;
+  delete(name: string): void;
+}
+
+/** Roles that may be changed: more belong into the configuration. */
+const MAX_ROLES = 1_000;
+/** Characters of one role as JSON: some thousand rules. It is one row of storage, which takes 2 MB. */
+const MAX_ROLE_LENGTH = 200_000;
+
+/** The text of a role of the configuration that was removed. */
+const REMOVED = "null";
+
+/** What is changed here is in force instead of the configuration's role of the same name, until it is reset. */
+export class ManagedRoles {
+  readonly #configured: ReadonlyMap<string, Role>;
+  readonly #store: RoleStore;
+  readonly #authorization: Authorization;
+  readonly #names = new Set<string>();
+
+  /** Puts the changes made so far into force. */
+  constructor(configured: readonly Role[], store: RoleStore, authorization: Authorization) {
+    this.#configured = new Map(configured.map((role) => [role.name, role]));
+    this.#store = store;
+    this.#authorization = authorization;
+    for (const [name, text] of store.all()) {
+      this.#names.add(name);
+      this.#restore(name, text);
+    }
+  }
+
+  /** Adds a role, or replaces the one of its name. Throws limit_exceeded for one too many, or one too large. */
+  set(role: Role): void {
+    const { permissions, ...rest } = role;
+    // A role that allows by default may not even have an empty list.
+    this.#put(role.name, JSON.stringify(permissions.length === 0 ? rest : role));
+    this.#authorization.setRole(role);
+  }
+
+  /** Removes a role, also one of the configuration. */
+  remove(name: string): void {
+    if (this.#configured.has(name)) this.#put(name, REMOVED);
+    else this.#forget(name);
+    this.#authorization.removeRole(name);
+  }
+
+  /** Undoes all changes to a role: it is again what the configuration says, or there is none. */
+  reset(name: string): void {
+    this.#forget(name);
+    const configured = this.#configured.get(name);
+    if (configured === undefined) this.#authorization.removeRole(name);
+    else this.#authorization.setRole(configured);
+  }
+
+  #put(name: string, text: string): void {
+    if (text.length > MAX_ROLE_LENGTH) {
+      throw new WampError(WampUri.LIMIT_EXCEEDED, `a role may have ${MAX_ROLE_LENGTH} characters of JSON`);
+    }
+    if (!this.#names.has(name) && this.#names.size >= MAX_ROLES) {
+      throw new WampError(WampUri.LIMIT_EXCEEDED, `${MAX_ROLES} roles may be changed`);
+    }
+    this.#names.add(name);
+    this.#store.put(name, text);
+  }
+
+  #forget(name: string): void {
+    if (this.#names.delete(name)) this.#store.delete(name);
+  }
+
+  /** A role that cannot be read, as another version of the router has written it, is none: better too little than too much. */
+  #restore(name: string, text: string): void {
+    const role = text === REMOVED ? undefined : parseRole(JSON.parse(text));
+    if (role?.ok) return this.#authorization.setRole(role.value);
+    if (role !== undefined) console.error("role", name, role.faults);
+    this.#authorization.removeRole(name);
+  }
+}
