@@ -60,7 +60,7 @@ export function goneRegistration(id: Id, procedure: Uri): Registration {
 /** A callee that is in no registration any more but still owes an answer. */
 export function goneCallee(session: Session): Callee {
   const options = { disclosesCaller: false, forwardsTimeout: false, concurrency: Number.POSITIVE_INFINITY };
-  return { session, order: 0, ...options, running: 0, lastTurn: 0 };
+  return { session, order: 0, ...options, running: 0 };
 }
 
 function rerouteRecord({ message, permission, tried }: Reroute): RerouteRecord {

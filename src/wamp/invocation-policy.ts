@@ -43,7 +43,7 @@ export function chooseCallee(
 /** The callee gets a call, and the turn passes on. */
 export function takeTurn(registration: Registration, callee: Callee): void {
   registration.lastOrder = callee.order;
-  callee.lastTurn = ++registration.turns;
+  registration.turns++;
 }
 
 function isFree(callee: Callee): boolean {

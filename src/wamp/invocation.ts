@@ -22,7 +22,7 @@ export interface Invocation {
   readonly callRequest: Id;
   readonly procedure: Uri;
   readonly registration: Registration;
-  readonly callee: Callee;
+  callee: Callee;
   /** INVOCATION.Request, of the callee's own sequence. */
   readonly request: Id;
   /** INVOCATION.Details without `progress`: the same for every chunk of the call (Progressive Call Invocations). */

@@ -19,7 +19,7 @@ export interface Registration {
   readonly callees: Callee[];
   /** `order` of the callee that got the last call. */
   lastOrder: number;
-  /** Calls that got a callee. */
+  /** How often `lastOrder` was set: of the records of several callees the one with the most turns knows it. */
   turns: number;
 }
 
@@ -34,8 +34,6 @@ export interface Callee {
   readonly concurrency: number;
   /** Invocations running. */
   running: number;
-  /** `turns` of the registration when this callee got its last call, 0 before its first. */
-  lastTurn: number;
 }
 
 /** What a sleeping session's record keeps of a registration. */
@@ -49,7 +47,8 @@ export type RegistrationRecord = readonly [
   disclosesCaller: boolean,
   forwardsTimeout: boolean,
   concurrency: number | null,
-  lastTurn: number,
+  turns: number,
+  lastOrder: number,
 ];
 
 /** No callee has got a call yet. */
@@ -94,22 +93,28 @@ export class Registrations {
   /** Adds a session with the options of its REGISTER. */
   join(registration: Registration, session: Session, options: Dict): void {
     const concurrency = typeof options.concurrency === "number" ? options.concurrency : Number.POSITIVE_INFINITY;
-    this.#add(registration, {
+    const callee: Callee = {
       session,
       order: ++this.#lastOrder,
       disclosesCaller: options.disclose_caller === true,
       forwardsTimeout: options.forward_timeout === true,
       concurrency,
       running: 0,
-      lastTurn: 0,
-    });
+    };
+    this.#add(registration, callee);
+    // Calls it took before it left and came back still keep it busy.
+    for (const invocation of session.invocations.values()) {
+      if (invocation.registration !== registration) continue;
+      invocation.callee = callee;
+      callee.running++;
+    }
   }
 
   part(registration: Registration, session: Session): void {
     session.registrations.delete(registration.id);
     const index = registration.callees.findIndex((callee) => callee.session === session);
-    registration.callees.splice(index, 1);
-    if (registration.callees.length > 0) return;
+    const [callee] = registration.callees.splice(index, 1);
+    if (registration.callees.length > 0) return keepTurn(registration, callee!);
     this.#byProcedure.delete(registration.match, registration.procedure);
     this.#byId.delete(registration.id);
   }
@@ -117,15 +122,14 @@ export class Registrations {
   /** Puts back what the record of a session that slept tells. */
   wake(session: Session, records: readonly RegistrationRecord[]): void {
     for (const record of records) {
-      const [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, limit, lastTurn] = record;
+      const [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, limit, turns, lastOrder] =
+        record;
       const registration = this.#byId.get(id) ?? this.create(id, match, procedure, policy, created);
       const concurrency = limit ?? Number.POSITIVE_INFINITY;
       const options = { disclosesCaller, forwardsTimeout, concurrency };
-      this.#lastOrder = Math.max(this.#lastOrder, order);
-      this.#add(registration, { session, order, ...options, running: 0, lastTurn });
-      if (lastTurn <= registration.turns) continue;
-      registration.turns = lastTurn;
-      registration.lastOrder = order;
+      this.#lastOrder = Math.max(this.#lastOrder, order, lastOrder);
+      this.#add(registration, { session, order, ...options, running: 0 });
+      if (turns > registration.turns) Object.assign(registration, { turns, lastOrder });
     }
   }
 
@@ -139,10 +143,10 @@ export class Registrations {
 }
 
 export function registrationRecord(registration: Registration, session: Session): RegistrationRecord {
-  const { id, match, procedure, policy, created } = registration;
-  const { order, disclosesCaller, forwardsTimeout, concurrency, lastTurn } = calleeOf(registration, session)!;
+  const { id, match, procedure, policy, created, turns, lastOrder } = registration;
+  const { order, disclosesCaller, forwardsTimeout, concurrency } = calleeOf(registration, session)!;
   const limit = Number.isFinite(concurrency) ? concurrency : null;
-  return [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, limit, lastTurn];
+  return [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, limit, turns, lastOrder];
 }
 
 export function calleeOf(registration: Registration, session: Session): Callee | undefined {
@@ -151,4 +155,11 @@ export function calleeOf(registration: Registration, session: Session): Callee |
 
 function byOrder(a: Callee, b: Callee): number {
   return a.order - b.order;
+}
+
+/** The turn is known from the record of the callee that had it last; when that one leaves another has to keep it. */
+function keepTurn(registration: Registration, { order }: Callee): void {
+  if (order !== registration.lastOrder) return;
+  registration.turns++;
+  registration.callees[0]!.session.transport.save();
 }
