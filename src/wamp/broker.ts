@@ -12,6 +12,7 @@ import type { Dict, Event, Publish, Subscribe, Unsubscribe } from "./message.ts"
 import { MessageType } from "./message.ts";
 import { MetaEvents } from "./meta/events.ts";
 import { subscribed, unsubscribed } from "./meta/subscription.ts";
+import { nodeOf } from "./partition.ts";
 import { carriedDetails, isCarried } from "./passthru.ts";
 import type { Payload } from "./payload.ts";
 import type { RealmConfig } from "./realm-config.ts";
@@ -45,7 +46,7 @@ export class Broker {
     const isNew = known === undefined || !known.subscribers.has(session);
     if (isNew) this.#checkLimit(session);
     const subscription = known ?? this.subscriptions.create(this.#host.randomId(), match, topic, this.#host.now());
-    this.subscriptions.join(subscription, session);
+    this.subscriptions.join(subscription, session, (options.nkey ?? undefined) as string | undefined);
     session.transport.save();
     session.transport.send([MessageType.SUBSCRIBED, request, subscription.id]);
     if (isNew) subscribed(this.metaEvents, session, subscription);
@@ -90,7 +91,10 @@ export class Broker {
       }
       // Subscribers of a pattern learn the topic (Pattern-based Subscriptions).
       const eventDetails: Dict = subscription.match === "exact" ? details : { ...details, topic };
-      deliver([MessageType.EVENT, subscription.id, publication, eventDetails, payload], subscription, excluded, filter);
+      const event: Event = [MessageType.EVENT, subscription.id, publication, eventDetails, payload];
+      const isSharded = subscription.nodeKeys !== undefined && typeof options.rkey === "string";
+      if (isSharded) deliverToShard(event, subscription, excluded, filter, options.rkey as string);
+      else deliver(event, subscription, excluded, filter);
     });
     if (options.retain === true) {
       this.#retention.retain({ publication, topic, options, details, publisher, payload });
@@ -136,8 +140,28 @@ export function publicationDetails(publisher: Session, options: Dict, payload: P
 }
 
 /** The same tuple to every receiver, so that it is encoded once per serializer. */
-function deliver(event: Event, to: Subscription, excluded: Session | undefined, filter: EventFilter | undefined): void {
-  for (const session of to.subscribers) {
+function deliver(
+  event: Event,
+  { subscribers }: Pick<Subscription, "subscribers">,
+  excluded: Session | undefined,
+  filter: EventFilter | undefined,
+): void {
+  for (const session of subscribers) {
     if (session !== excluded && (filter === undefined || filter.admits(session))) session.transport.send(event);
   }
+}
+
+/** Subscribers that named a node key get the events of their share of the resource keys only (Sharded Subscription). */
+function deliverToShard(
+  event: Event,
+  to: Subscription,
+  excluded: Session | undefined,
+  filter: EventFilter | undefined,
+  rkey: string,
+): void {
+  const nodeKeys = to.nodeKeys ?? new Map<Session, string>();
+  const node = nodeOf(rkey, new Set(nodeKeys.values()));
+  const isOfShard = (session: Session) => (nodeKeys.get(session) ?? node) === node;
+  const subscribers = new Set([...to.subscribers].filter(isOfShard));
+  deliver(event, { subscribers }, excluded, filter);
 }

@@ -58,6 +58,9 @@ const BROKER_FEATURES: Dict = {
   subscriber_blackwhite_listing: true,
   pattern_based_subscription: true,
   publication_trustlevels: true,
+  // The specification has both spellings (FEAT-07).
+  sharded_subscription: true,
+  shareded_subscriptions: true,
   event_retention: true,
   payload_passthru_mode: true,
 };

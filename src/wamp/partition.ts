@@ -1,4 +1,4 @@
-/** Which callee of a shared registration has a key: partitioned calls (Sharded Registration). */
+/** Who of several has a key: partitioned calls and events (Sharded Registration, Sharded Subscription). */
 
 import { WampError, WampUri } from "./errors.ts";
 import type { Dict } from "./message.ts";
@@ -16,16 +16,26 @@ export function partitionKey(options: Dict): string | undefined {
  * keys but its own. Undefined among no callees.
  */
 export function ownerOf(key: string, callees: readonly Callee[]): Callee | undefined {
+  return highest(key, callees, ({ session }) => session.id);
+}
+
+/** The node key that has the resource key `key`, by the same rule. */
+export function nodeOf(key: string, nodeKeys: Iterable<string>): string | undefined {
+  return highest(key, nodeKeys, hashOf);
+}
+
+/** Each candidate, known by an integer of at most 53 bits, draws a lot that depends on the key. */
+function highest<T>(key: string, candidates: Iterable<T>, idOf: (candidate: T) => number): T | undefined {
   const hash = hashOf(key);
-  let owner: Callee | undefined;
-  let highest = -1;
-  for (const callee of callees) {
-    // A session id has 53 bits, the arithmetic of integers 32.
-    const { id } = callee.session;
+  let owner: T | undefined;
+  let best = -1;
+  for (const candidate of candidates) {
+    const id = idOf(candidate);
+    // The arithmetic of integers has 32 bits.
     const score = mix(mix(hash ^ id) ^ Math.floor(id / 2 ** 32));
-    if (score <= highest) continue;
-    owner = callee;
-    highest = score;
+    if (score <= best) continue;
+    owner = candidate;
+    best = score;
   }
   return owner;
 }

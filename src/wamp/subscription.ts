@@ -13,12 +13,14 @@ export interface Subscription {
   /** Milliseconds since the epoch. */
   readonly created: number;
   readonly subscribers: Set<Session>;
+  /** The node keys of those who share the events by key (Sharded Subscription); undefined as long as nobody does. */
+  nodeKeys: Map<Session, string> | undefined;
   /** Its history, where that is kept; then it exists without subscribers too, and its id never changes. */
   readonly log: EventLog | undefined;
 }
 
 /** What a sleeping session's record keeps of a subscription. */
-export type SubscriptionRecord = readonly [id: Id, match: Match, topic: Uri, created: number];
+export type SubscriptionRecord = readonly [id: Id, match: Match, topic: Uri, created: number, nodeKey?: string];
 
 /** The broker's table. A subscription exists as long as a session holds it or its history is kept. */
 export class Subscriptions {
@@ -49,20 +51,31 @@ export class Subscriptions {
   }
 
   create(id: Id, match: Match, topic: Uri, created: number, log?: EventLog): Subscription {
-    const subscription: Subscription = { id, match, topic, created, subscribers: new Set(), log };
+    const subscription: Subscription = {
+      ...{ id, match, topic, created, log },
+      subscribers: new Set(),
+      nodeKeys: undefined,
+    };
     this.#byTopic.set(match, topic, subscription);
     this.#byId.set(id, subscription);
     return subscription;
   }
 
-  join(subscription: Subscription, session: Session): void {
+  /** Adds a session, as the node `nodeKey` if it named one in its latest SUBSCRIBE. */
+  join(subscription: Subscription, session: Session, nodeKey?: string): void {
     subscription.subscribers.add(session);
+    if (nodeKey === undefined) subscription.nodeKeys?.delete(session);
+    else {
+      subscription.nodeKeys ??= new Map();
+      subscription.nodeKeys.set(session, nodeKey);
+    }
     session.subscriptions.set(subscription.id, subscription);
   }
 
   part(subscription: Subscription, session: Session): void {
     session.subscriptions.delete(subscription.id);
     subscription.subscribers.delete(session);
+    subscription.nodeKeys?.delete(session);
     if (subscription.subscribers.size > 0 || subscription.log !== undefined) return;
     this.#byTopic.delete(subscription.match, subscription.topic);
     this.#byId.delete(subscription.id);
@@ -70,12 +83,14 @@ export class Subscriptions {
 
   /** Puts back what the record of a session that slept tells. */
   wake(session: Session, records: readonly SubscriptionRecord[]): void {
-    for (const [id, match, topic, created] of records) {
-      this.join(this.#byId.get(id) ?? this.create(id, match, topic, created), session);
+    for (const [id, match, topic, created, nodeKey] of records) {
+      this.join(this.#byId.get(id) ?? this.create(id, match, topic, created), session, nodeKey);
     }
   }
 }
 
-export function subscriptionRecord({ id, match, topic, created }: Subscription): SubscriptionRecord {
-  return [id, match, topic, created];
+export function subscriptionRecord(subscription: Subscription, session: Session): SubscriptionRecord {
+  const { id, match, topic, created, nodeKeys } = subscription;
+  const nodeKey = nodeKeys?.get(session);
+  return nodeKey === undefined ? [id, match, topic, created] : [id, match, topic, created, nodeKey];
 }
