@@ -72,7 +72,7 @@ export function hasCalls({ calls, waitingCalls }: SessionRecord): boolean {
 function sessionRecord(session: Session): SessionRecord {
   const { id, identity, features, agent, expiresAt, addedDetails, lastInvocation, lastRequest } = session;
   const origin: SessionOrigin = { id, identity, features, agent, expiresAt, addedDetails, lastInvocation, lastRequest };
-  const subscriptions = [...session.subscriptions.values()].map(subscriptionRecord);
+  const subscriptions = [...session.subscriptions.values()].map((held) => subscriptionRecord(held, session));
   const registrations = [...session.registrations.values()].map((held) => registrationRecord(held, session));
   const calls = [...session.calls.values()].map(callRecord);
   return { ...origin, ...unfinished(session), subscriptions, registrations, calls };
