@@ -2,13 +2,16 @@
 
 import { Authentication } from "./authentication/index.ts";
 import type { Admitted, Applicant, Outcome, Refusal, Surroundings } from "./authentication/method.ts";
-import { failed, refused } from "./authentication/method.ts";
+import { denied, failed, refused } from "./authentication/method.ts";
 import { ProtocolViolation, WampUri } from "./errors.ts";
 import { clientFeatures } from "./features.ts";
+import type { TransportFacts } from "./host.ts";
 import type { Authenticate, ClientMessage, Dict, Hello, Id } from "./message.ts";
 import { MessageType } from "./message.ts";
 import type { Attempt, ChallengedState, Peer, PendingState } from "./peer.ts";
 import { TRUSTED } from "./realm-consistency.ts";
+import type { ResumeWish } from "./resumption.ts";
+import { resumeWish } from "./resumption.ts";
 import type { SessionOrigin } from "./session.ts";
 import { isValidRealm } from "./uri.ts";
 
@@ -18,12 +21,20 @@ export interface Door {
   newSessionId(): Id;
   /** Puts the peer into a state that ends at its deadline. */
   await(peer: Peer, state: PendingState): void;
-  /** Opens the session, and welcomes it. */
-  open(peer: Peer, origin: SessionOrigin): void;
+  /** Opens the session, or goes on with the one it is wished to, and welcomes it. */
+  open(peer: Peer, origin: SessionOrigin, wish: ResumeWish | undefined): void;
   /** Ends the attempt with ABORT. */
   refuse(peer: Peer, refusal: Refusal): void;
   /** The client gives up. */
   leave(peer: Peer): void;
+}
+
+/** What somebody without a session proves himself with. */
+export interface Credentials {
+  readonly authid: string | undefined;
+  /** A ticket of the realm's or a token of its issuer's. */
+  readonly ticket: string;
+  readonly facts: TransportFacts;
 }
 
 /** Characters kept of HELLO's `agent`: more than any library's name and version, little in a session record. */
@@ -54,6 +65,19 @@ export class Handshake {
     this.#hello(peer, message);
   }
 
+  /** Whose a ticket or token is; for its method there is no difference to a HELLO and the AUTHENTICATE after it. */
+  async identify({ authid, ticket, facts }: Credentials, sessionId: Id): Promise<Admitted | Refusal> {
+    const applicant = { sessionId, authid, authrole: undefined, authextra: {}, facts };
+    const method = await this.authentication.choose(["ticket"], applicant);
+    if (method === undefined) return denied();
+    const begun = await this.authentication.begin({ ...applicant, method });
+    if (begun.kind === "refused") return begun;
+    const answer = { sessionId, method, facts, memo: begun.kind === "challenged" ? begun.memo : {}, extra: {} };
+    const outcome = await this.authentication.finish({ ...answer, signature: ticket });
+    if (outcome.kind !== "admitted") return outcome.kind === "refused" ? outcome : failed();
+    return this.#roleFault(outcome) ?? outcome;
+  }
+
   /** The client has not answered in time, or the router could not: it took too long, or has slept over it (AUTH-11, AUTH-15). */
   expire(peer: Peer): void {
     const late = refused(WampUri.AUTHENTICATION_DENIED, "no AUTHENTICATE in time");
@@ -70,12 +94,13 @@ export class Handshake {
     }
     if (this.#door.isFull()) return this.#door.refuse(peer, refused(WampUri.LIMIT_EXCEEDED, "the realm is full"));
     const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
+    const wish = this.#surroundings.config.options.resume && resumeWish(details);
     const id = this.#door.newSessionId();
     const hopeful = { ...wishes(details), sessionId: id, facts: peer.facts };
     const choice = this.authentication.choose((details.authmethods ?? ANONYMOUS) as readonly string[], hopeful);
     this.#when(peer, choice, (method) => {
       if (method === undefined) return this.#door.refuse(peer, this.#noMatchingMethod(details));
-      this.#begin(peer, { id, features, agent, method }, { ...hopeful, method });
+      this.#begin(peer, { id, features, agent, method, wish }, { ...hopeful, method });
     });
   }
 
@@ -117,13 +142,18 @@ export class Handshake {
     peer.transport.send([MessageType.CHALLENGE, attempt.method, outcome.extra]);
   }
 
-  #admit(peer: Peer, { id, features, agent }: Attempt, { identity, expiresAt }: Admitted): void {
-    // The router's own role is for nobody else, whatever an authenticator or a token says.
-    if (identity.authrole === TRUSTED || !this.#surroundings.authorization.hasRole(identity.authrole)) {
-      return this.#door.refuse(peer, refused(WampUri.NO_SUCH_ROLE, "the role assigned to this session does not exist"));
-    }
+  #admit(peer: Peer, { id, features, agent, wish }: Attempt, admitted: Admitted): void {
+    const { identity, expiresAt } = admitted;
+    const fault = this.#roleFault(admitted);
+    if (fault !== undefined) return this.#door.refuse(peer, fault);
     this.authentication.cookies?.remember(peer.facts, identity, expiresAt);
-    this.#door.open(peer, { id, identity, features, agent, expiresAt });
+    this.#door.open(peer, { id, identity, features, agent, expiresAt }, wish);
+  }
+
+  /** The router's own role is for nobody else, whatever an authenticator or a token says. */
+  #roleFault({ identity: { authrole } }: Admitted): Refusal | undefined {
+    if (authrole !== TRUSTED && this.#surroundings.authorization.hasRole(authrole)) return undefined;
+    return refused(WampUri.NO_SUCH_ROLE, "the role assigned to this session does not exist");
   }
 
   #noMatchingMethod({ authmethods = null }: Dict): Refusal {

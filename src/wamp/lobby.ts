@@ -1,19 +1,20 @@
 /** Where peers are before their session and after it, and how long they may stay. */
 
-import type { Surroundings } from "./authentication/method.ts";
+import type { Admitted, Refusal, Surroundings } from "./authentication/method.ts";
 import { CloseCode } from "./close-code.ts";
 import { Deadlines } from "./deadlines.ts";
 import { WampUri } from "./errors.ts";
-import { Handshake } from "./handshake.ts";
+import { type Credentials, Handshake } from "./handshake.ts";
 import type { ClientMessage, Dict, Id, Uri } from "./message.ts";
 import type { Peer, PendingState } from "./peer.ts";
+import type { ResumeWish } from "./resumption.ts";
 import type { Session, SessionOrigin } from "./session.ts";
 
 /** What happens to peers in the end. */
 export interface Doors {
   readonly sessions: ReadonlyMap<Id, Session>;
   newSessionId(): Id;
-  open(peer: Peer, origin: SessionOrigin): void;
+  open(peer: Peer, origin: SessionOrigin, wish: ResumeWish | undefined): void;
   dismiss(peer: Peer, reason: Uri, message?: string): void;
   abort(peer: Peer, uri: Uri, message: string, code: number, details?: Dict): void;
   close(peer: Peer, code: number, reason: string): void;
@@ -33,7 +34,7 @@ export class Lobby {
       isFull: () => doors.sessions.size >= surroundings.config.limits.sessions,
       newSessionId: () => doors.newSessionId(),
       await: (peer, state) => this.#await(peer, state),
-      open: (peer, origin) => doors.open(peer, origin),
+      open: (peer, origin, wish) => doors.open(peer, origin, wish),
       refuse: (peer, { uri, message, details }) => {
         const code = uri === WampUri.LIMIT_EXCEEDED ? CloseCode.OVERLOADED : CloseCode.NORMAL;
         doors.abort(peer, uri, message, code, details);
@@ -45,6 +46,11 @@ export class Lobby {
   /** Does authentication ask for what is known of the clients' transports? */
   get usesFacts(): boolean {
     return this.#handshake.authentication.usesFacts;
+  }
+
+  /** Whose a ticket or token is, for those who come without HELLO. */
+  identify(credentials: Credentials): Promise<Admitted | Refusal> {
+    return this.#handshake.identify(credentials, this.#doors.newSessionId());
   }
 
   /** Takes a message of a peer that has no session yet. */
@@ -65,9 +71,9 @@ export class Lobby {
   }
 
   /** The peer has a session now, which may have to end at some time. */
-  leave(peer: Peer, { expiresAt }: Session): void {
+  leave(peer: Peer, endsAt: number | undefined): void {
     this.#overdue.delete(peer);
-    if (expiresAt !== undefined) this.#endAt(peer, expiresAt);
+    if (endsAt !== undefined) this.#endAt(peer, endsAt);
   }
 
   /** Nothing more is expected of the peer. */
@@ -102,8 +108,8 @@ export class Lobby {
   }
 
   /** As `wake`, for a peer with a session. */
-  wakeSession(peer: Peer, { expiresAt }: Session): void {
-    if (expiresAt !== undefined) this.#overdue.set(peer, expiresAt);
+  wakeSession(peer: Peer, endsAt: number | undefined): void {
+    if (endsAt !== undefined) this.#overdue.set(peer, endsAt);
   }
 
   #await(peer: Peer, state: PendingState): void {

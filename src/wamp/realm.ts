@@ -1,6 +1,7 @@
 /** A realm: its sessions, and the one place every message passes. */
 
 import { Access } from "./access.ts";
+import type { Admitted, Refusal } from "./authentication/method.ts";
 import type { Action, Permission } from "./authorization.ts";
 import { matchOf } from "./authorizer-question.ts";
 import { Broker } from "./broker.ts";
@@ -9,6 +10,7 @@ import { Dealer } from "./dealer.ts";
 import { NO_DETAILS } from "./disclosure.ts";
 import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
 import { ROLE_OF, ROUTER_AGENT, routerRoles } from "./features.ts";
+import type { Credentials } from "./handshake.ts";
 import type { Host, Transport, TransportFacts } from "./host.ts";
 import { nextId } from "./id.ts";
 import { Lobby } from "./lobby.ts";
@@ -20,6 +22,8 @@ import { parse } from "./parse.ts";
 import type { Peer, PeerRecord, SessionRecord } from "./peer.ts";
 import { hasCalls } from "./peer.ts";
 import type { RealmConfig } from "./realm-config.ts";
+import type { ResumeWish } from "./resumption.ts";
+import { offer, Resumption } from "./resumption.ts";
 import type { SessionOrigin } from "./session.ts";
 import { Session } from "./session.ts";
 import { Testaments } from "./testament.ts";
@@ -43,6 +47,7 @@ export class Realm {
   /** session → the peer whose it is */
   readonly #peers = new Map<Session, Peer>();
   readonly #lobby: Lobby;
+  readonly #resumption: Resumption | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host) {
     this.name = name;
@@ -58,6 +63,8 @@ export class Realm {
     });
     const { authorization } = this.access;
     this.#lobby = new Lobby(this, { realm: name, config, host, dealer: this.dealer, authorization });
+    const { resume } = config.options;
+    this.#resumption = resume && new Resumption(resume, host, this);
   }
 
   /** A transport has opened; its client has to say HELLO. */
@@ -67,6 +74,11 @@ export class Realm {
     const peer: Peer = { transport, facts: keptFacts, state: { kind: "closed" } };
     this.#lobby.expectHello(peer, false);
     return peer;
+  }
+
+  /** Whose a ticket or token is, for those who come without HELLO (Ticket-based Authentication). */
+  identify(credentials: Credentials): Promise<Admitted | Refusal> {
+    return this.#lobby.identify(credentials);
   }
 
   /** Takes one decoded message from a peer; whatever is wrong with it concerns that peer only. */
@@ -101,6 +113,8 @@ export class Realm {
    */
   dismiss(peer: Peer, reason: Uri, message?: string, isQuiet = false): void {
     if (peer.state.kind !== "open") return;
+    // Nobody is there to be told.
+    if (peer.transport === peer.state.session.lifeline) return this.end(peer, isQuiet);
     peer.transport.send([MessageType.GOODBYE, message === undefined ? NO_DETAILS : { message }, reason]);
     this.#leave(peer.state.session, isQuiet);
     this.#lobby.expectGoodbye(peer);
@@ -122,7 +136,8 @@ export class Realm {
     this.#lobby.forget(peer);
     const { state } = peer;
     peer.state = { kind: "closed" };
-    if (state.kind === "open") this.#leave(state.session);
+    // Nobody has seen a visitor come.
+    if (state.kind === "open") this.#leave(state.session, !this.sessions.has(state.session.id));
   }
 
   /** Does what is due at `now`, milliseconds since the epoch. */
@@ -144,6 +159,7 @@ export class Realm {
   /** Writes what waits to be stored. */
   settle(): void {
     this.broker.settle();
+    this.#resumption?.settle();
   }
 
   /** Rebuilds sessions and tables from the records of the peers that are still connected. */
@@ -154,19 +170,30 @@ export class Realm {
       const peer: Peer = { transport, facts: record.facts, state: { kind: "closed" } };
       peers.push(peer);
       if (record.kind === "open") {
-        const session = this.#wakeSession(peer, record.session);
-        if (hasCalls(record.session)) callers.push([session, record.session]);
+        const { resume } = record.session;
+        const lifeline = resume && this.#resumption?.woken(transport, resume);
+        this.#wakeSession(peer, record.session, callers, lifeline);
       } else if (record.kind !== "closed") this.#lobby.wake(peer, record);
     }
+    this.#resumption?.wake((peer, record, endsAt) => {
+      return this.#wakeSession(peer, record, callers, peer.transport, endsAt);
+    });
     this.dealer.wake(callers, this.sessions);
     this.testaments.wake(this.sessions);
     return peers;
   }
 
-  #wakeSession(peer: Peer, record: SessionRecord): Session {
-    const session = new Session(peer.transport, record);
+  #wakeSession(
+    peer: Peer,
+    record: SessionRecord,
+    callers: [Session, SessionRecord][],
+    transport = peer.transport,
+    endsAt = record.expiresAt,
+  ): Session {
+    const session = new Session(transport, record);
+    if (hasCalls(record)) callers.push([session, record]);
     this.#attach(peer, session);
-    this.#lobby.wakeSession(peer, session);
+    this.#lobby.wakeSession(peer, endsAt);
     this.broker.subscriptions.wake(session, record.subscriptions);
     this.dealer.registrations.wake(session, record.registrations);
     return session;
@@ -230,18 +257,37 @@ export class Realm {
     else this.dealer.call(session, message, permission);
   }
 
-  /** Opens a session for a peer that has shown who it is. */
-  open(peer: Peer, origin: SessionOrigin): void {
-    const session = new Session(peer.transport, origin);
+  /** Opens a session for a peer that has shown who it is, or goes on with the one it wishes. */
+  open(peer: Peer, origin: SessionOrigin, wish: ResumeWish | undefined): void {
+    if (wish !== undefined && this.#resumption?.resume(peer, origin, wish)) return;
+    const lifeline = wish && this.#resumption?.lifeline(peer.transport);
+    const session = new Session(lifeline ?? peer.transport, origin);
     this.#attach(peer, session);
-    this.#lobby.leave(peer, session);
+    this.#lobby.leave(peer, session.expiresAt);
     peer.transport.save();
-    peer.transport.send([MessageType.WELCOME, session.id, this.#welcomeDetails(session)]);
+    this.welcome(peer, session, lifeline && { resumed: false, ...offer(lifeline) });
     joined(this.broker.metaEvents, session);
   }
 
-  #welcomeDetails({ identity }: Session): Dict {
-    return { realm: this.name, ...identity, roles: this.#roles, agent: ROUTER_AGENT };
+  welcome(peer: Peer, session: Session, details?: Dict): void {
+    const told = { realm: this.name, ...session.identity, roles: this.#roles, agent: ROUTER_AGENT, ...details };
+    peer.transport.send([MessageType.WELCOME, session.id, told]);
+  }
+
+  /** The peer whose session it is. */
+  peerOf(session: Session): Peer | undefined {
+    return this.#peers.get(session);
+  }
+
+  /** The session goes on with another peer, until `endsAt` if that is given. */
+  move(session: Session, from: Peer, to: Peer, endsAt: number | undefined): void {
+    if (from !== to) {
+      this.#lobby.forget(from);
+      this.access.authorizer?.leave(from);
+      from.state = { kind: "closed" };
+      this.#attach(to, session);
+    }
+    this.#lobby.leave(to, endsAt);
   }
 
   #closing(peer: Peer, [type]: readonly unknown[]): void {
@@ -306,7 +352,8 @@ export class Realm {
     if (type === MessageType.CALL && options.progress === true && peer.state.kind === "open") {
       peer.state.session.endInput(request);
     }
-    peer.transport.send([MessageType.ERROR, type, request, NO_DETAILS, error.uri, error.payload]);
+    const { transport } = peer.state.kind === "open" ? peer.state.session : peer;
+    transport.send([MessageType.ERROR, type, request, NO_DETAILS, error.uri, error.payload]);
   }
 
   #attach(peer: Peer, session: Session): void {
@@ -322,6 +369,7 @@ export class Realm {
     if (peer !== undefined) this.access.authorizer?.leave(peer);
     this.#peers.delete(session);
     session.transport.save();
+    this.#resumption?.left(session);
     this.dealer.leave(session);
     this.broker.leave(session);
     if (isQuiet) this.testaments.forget(session.id);
@@ -331,7 +379,7 @@ export class Realm {
 
   /** Closes a transport, and ends the session on it without a word. */
   close(peer: Peer, code: number, reason: string): void {
-    this.disconnect(peer);
+    this.end(peer);
     peer.transport.save();
     peer.transport.close(code, reason);
   }

@@ -1,0 +1,71 @@
+/** The near end of a session of the router's own: what it asks for, and the promise of each answer. */
+
+import { WampUri } from "./errors.ts";
+import type { Transport } from "./host.ts";
+import { nextId } from "./id.ts";
+import type { Dict, Id, List, RouterMessage, Uri } from "./message.ts";
+import { MessageType } from "./message.ts";
+
+/** What a CALL or an acknowledged PUBLISH came to; the one result of a PUBLISH is its publication id. */
+export type CallOutcome =
+  | { readonly ok: true; readonly args: List; readonly kwargs: Dict }
+  | { readonly ok: false; readonly uri: Uri; readonly args: List; readonly kwargs: Dict };
+
+/** Takes the results that come before the last one (Progressive Call Results). */
+export type OnProgress = (args: List, kwargs: Dict) => void;
+
+interface OpenRequest {
+  readonly resolve: (outcome: CallOutcome) => void;
+  readonly onProgress: OnProgress | undefined;
+}
+
+/** An outcome the router itself decides on. */
+export function refusal(uri: Uri, args: List = []): CallOutcome {
+  return { ok: false, uri, args, kwargs: {} };
+}
+
+/** Requests wait in memory only: whoever makes one must do without its answer when the realm has slept meanwhile. */
+export class OpenRequests implements Transport {
+  readonly #open = new Map<Id, OpenRequest>();
+  #lastRequest: Id = 0;
+
+  /** A request id, and the outcome of the request that is made with it. */
+  expect(onProgress?: OnProgress): { readonly request: Id; readonly outcome: Promise<CallOutcome> } {
+    this.#lastRequest = nextId(this.#lastRequest);
+    const { promise, resolve } = Promise.withResolvers<CallOutcome>();
+    this.#open.set(this.#lastRequest, { resolve, onProgress });
+    return { request: this.#lastRequest, outcome: promise };
+  }
+
+  settle(request: Id, outcome: CallOutcome): void {
+    this.#open.get(request)?.resolve(outcome);
+    this.#open.delete(request);
+  }
+
+  send(message: RouterMessage): undefined {
+    switch (message[0]) {
+      case MessageType.RESULT: {
+        const [, request, { progress }, { args, kwargs }] = message;
+        if (progress === true) this.#open.get(request)?.onProgress?.(args, kwargs);
+        else this.settle(request, { ok: true, args, kwargs });
+        return;
+      }
+      case MessageType.PUBLISHED:
+        return void this.settle(message[1], { ok: true, args: [message[2]], kwargs: {} });
+      case MessageType.ERROR: {
+        const [, , request, , uri, { args, kwargs }] = message;
+        return void this.settle(request, { ok: false, uri, args, kwargs });
+      }
+      case MessageType.ABORT: {
+        const [, { message: text }, uri] = message;
+        for (const request of [...this.#open.keys()]) this.settle(request, refusal(uri, [text]));
+      }
+    }
+  }
+
+  close(): void {
+    for (const request of [...this.#open.keys()]) this.settle(request, refusal(WampUri.CANCELED));
+  }
+
+  save(): void {}
+}
