@@ -13,15 +13,15 @@ export interface CallTimeoutRules {
   readonly forward?: boolean;
 }
 
-/** Milliseconds, a year: more means never to anybody, and a deadline has to remain a date. */
-const LONGEST_TIMEOUT = 31_536_000_000;
+/** The most the configuration may say. Milliseconds, a year: more means never to anybody, and a deadline has to remain a date. */
+export const LONGEST_TIMEOUT = 31_536_000_000;
 
 /** Milliseconds until the next answer to a CALL with these options is overdue; 0 for never. */
 export function timeoutOf(options: Dict, rules: CallTimeoutRules): number {
   // null and undefined stand for absent, 0 for no timeout; anything else was no CALL.
   const asked = (options.timeout ?? 0) as number;
   const wanted = asked === 0 ? (rules.default ?? rules.maximum ?? 0) : asked;
-  return Math.min(wanted, rules.maximum ?? LONGEST_TIMEOUT, LONGEST_TIMEOUT);
+  return Math.min(wanted, rules.maximum ?? LONGEST_TIMEOUT);
 }
 
 /** Does the callee itself see to the timeout, so that the dealer runs no timer? */

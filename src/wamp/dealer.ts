@@ -258,7 +258,10 @@ export class Dealer {
 
   /** The call goes on; nobody else can have it now (RRT-08). */
   #progress(invocation: Invocation): void {
-    invocation.reroute = undefined;
+    if (invocation.reroute !== undefined) {
+      invocation.reroute = undefined;
+      invocation.caller.transport.save();
+    }
     this.#pending.startTimeout(invocation);
   }
 

@@ -2,10 +2,12 @@
 
 import * as v from "valibot";
 import { authSchema } from "./auth-config.ts";
+import { LONGEST_TIMEOUT } from "./call-timeout.ts";
 import { type Checked, checkShape, closed, type DeepReadonly } from "./config-shape.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits } from "./limits.ts";
 import { permissionSchema } from "./permission-config.ts";
 import { realmFaults, roleFaults, TRUSTED } from "./realm-consistency.ts";
+import { resumeSchema } from "./resume-config.ts";
 import { storeSchema } from "./store-config.ts";
 import { isValidRealm, isValidUri } from "./uri.ts";
 
@@ -16,13 +18,14 @@ const procedure = v.pipe(
 
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
 
-const milliseconds = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1));
+const milliseconds = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(LONGEST_TIMEOUT));
 
 const options = closed({
   uri_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   request_id_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   role_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   enable_meta_api: v.optional(v.boolean(), true),
+  resume: v.exactOptional(resumeSchema),
   /** Milliseconds. With a maximum every call has a timeout; `forward` overrules what callees register with. */
   call_timeout: v.exactOptional(
     closed({
@@ -50,6 +53,8 @@ const limits = closed({
   sessions: limit("sessions"),
   hello_timeout: limit("hello_timeout"),
   goodbye_timeout: limit("goodbye_timeout"),
+  failed_logins: limit("failed_logins"),
+  failed_logins_window: limit("failed_logins_window"),
   authorizer_timeout: limit("authorizer_timeout"),
   undecided_bytes: limit("undecided_bytes"),
   outgoing_bytes: limit("outgoing_bytes"),

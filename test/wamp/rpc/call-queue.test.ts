@@ -186,6 +186,22 @@ describe("a call that no callee has time for", () => {
     ]);
   });
 
+  test("[SHR-13] stands behind those that waited before, however often the realm has slept since", () => {
+    const { stage, caller, callee } = stageOfTwo();
+    const other = joinCaller(stage, "other");
+    call(caller, 1);
+    call(other, 1);
+    stage.sleepAndWake();
+    call(caller, 2);
+    stage.sleepAndWake();
+    stage.take();
+    callee.send([70, 1, {}], [70, 2, {}]);
+    expect(heard(stage).filter((line) => line.startsWith("callee"))).toStrictEqual([
+      'callee INVOCATION 2 ["other 1"]',
+      'callee INVOCATION 3 ["caller 2"]',
+    ]);
+  });
+
   test.each([["skip"], ["kill"], ["killnowait"]])("[CANCEL-09][SHR-13] is gone when canceled with %s", (mode) => {
     const { stage, caller, callee } = stageOfTwo();
     for (const request of [1, 2, 3]) call(caller, request);
@@ -391,7 +407,13 @@ describe("[ORD-03] the order of one caller's calls at one callee", () => {
     for (const request of [1, 2]) call(caller, request);
     for (const request of [3, 4]) call(caller, request, "com.q");
     callee.send([70, 1, {}]);
-    expect(heard(stage)).toHaveLength(5);
+    expect(heard(stage)).toStrictEqual([
+      'callee INVOCATION 1 ["caller 1"]',
+      'callee INVOCATION 2 ["caller 2"]',
+      'callee INVOCATION 3 ["caller 3"]',
+      'callee INVOCATION 4 ["caller 4"]',
+      "caller 50 1 []",
+    ]);
   });
 
   test("does not hold up other callers, nor calls to other callees", () => {

@@ -131,6 +131,13 @@ describe("CANCEL", () => {
     expect(stage.take()).toStrictEqual([interrupted("killnowait"), CALLER_TOLD]);
   });
 
+  test("[CANCEL-08][LEAVE-04] kill and then skip of a call in progress tells the callee no second time", () => {
+    const { stage, caller, callee } = stageOfCall(CAN, { receive_progress: true });
+    caller.send([49, 1, { mode: "kill" }], [49, 1, { mode: "skip" }]);
+    callee.send([70, 1, { progress: true }, [1]]);
+    expect(stage.take()).toStrictEqual([interrupted("kill"), CALLER_TOLD]);
+  });
+
   test("[CANCEL-02] kill lets progress through until the final answer", () => {
     const { stage, caller, callee } = stageOfCall(CAN, { receive_progress: true });
     caller.send([49, 1, { mode: "kill" }]);

@@ -1,0 +1,89 @@
+/** What holds whatever callers and callees do, as seeds decide it. */
+
+import { describe, expect, test } from "vitest";
+import type { Entry } from "../recording-host.ts";
+import { CALLEES, CALLERS, type Job, Workshop } from "./workshop.ts";
+
+/** A failure prints its seed; put it here, so that it is tried for ever. */
+const SEEDS_THAT_FAILED: readonly number[] = [];
+const SEEDS = [...SEEDS_THAT_FAILED, ...Array.from({ length: 25 }, (_, index) => 5000 + index)];
+const TURNS = 500;
+
+function workshop(seed: number, isSleepy = false): Workshop {
+  const shop = new Workshop(seed, isSleepy);
+  shop.work(TURNS);
+  shop.finish();
+  return shop;
+}
+
+/** Calls of one caller that reached one callee in another order than they were made, save those that were declined on their way. */
+function overtakings(jobs: readonly Job[], declined: ReadonlySet<number>): Job[] {
+  return CALLERS.flatMap((caller) => {
+    const own = jobs.filter(({ args }) => args[0] === caller && !declined.has(args[1]));
+    return own.filter((job, index) => index > 0 && job.args[1] < own[index - 1]!.args[1]);
+  });
+}
+
+/** What each client heard in each turn. The order among clients is nobody's to notice, nor that of what is due at once. */
+function byClient({ turns }: Workshop): unknown[] {
+  return turns.map(([name, did, heard]) => {
+    const keyOf = (entry: Entry) => (name === "time" ? JSON.stringify(entry) : entry[0]);
+    return [name, did, heard.toSorted((one, other) => keyOf(one).localeCompare(keyOf(other)))];
+  });
+}
+
+test.each(SEEDS.filter((seed) => seed % 2 === 0))(
+  "[ORD-03] calls keep their order in a calm workshop with seed %d",
+  (seed) => {
+    const { jobs } = workshop(seed);
+    const declined = [...jobs.values()].flat().filter(({ wasDeclined }) => wasDeclined);
+    const numbers = new Set(declined.map(({ args }) => args[1]));
+    for (const ownJobs of jobs.values()) expect(overtakings(ownJobs, numbers)).toStrictEqual([]);
+  },
+);
+
+describe.each(SEEDS)("a workshop with seed %d", (seed) => {
+  test("[SHR-13] answers every call once, and leaves nothing behind", () => {
+    const shop = workshop(seed);
+    const unanswered = [...shop.answers].filter(([, count]) => count !== 1);
+    expect(unanswered).toStrictEqual([]);
+    const { sessions, dealer } = shop.stage.realm;
+    for (const { calls, invocations, waitingCalls } of sessions.values()) {
+      expect([calls.size, invocations.size, waitingCalls.size]).toStrictEqual([0, 0, 0]);
+    }
+    for (const { callees } of dealer.registrations.values()) {
+      expect(callees.map(({ running }) => running)).toStrictEqual(callees.map(() => 0));
+    }
+    expect(dealer.nextDeadline()).toBeUndefined();
+  });
+
+  test("[CANCEL-04][LEAVE-04] interrupts an invocation once at most, and none of a callee that cannot be", () => {
+    for (const [name, jobs] of workshop(seed).jobs) {
+      const most = CALLEES.get(name)!.includes("call_canceling") ? 1 : 0;
+      expect(jobs.filter(({ interrupts }) => interrupts > most)).toStrictEqual([]);
+    }
+  });
+
+  test("[TMO-10][SHR-11][SHR-13] does not notice that the realm sleeps between any two messages", () => {
+    expect(byClient(workshop(seed, true))).toStrictEqual(byClient(workshop(seed)));
+  });
+});
+
+test("a workshop does everything, often enough to be worth its time", () => {
+  const shops = SEEDS.slice(0, 10).map((seed) => workshop(seed));
+  const said = shops.flatMap(({ turns }) => turns.flatMap(([, , heard]) => heard.map(([, message]) => message)));
+  const kinds = said.map((message) => (message[0] === 8 ? String(message[4]) : String(message[0])));
+  for (const kind of [
+    "50",
+    "67",
+    "68",
+    "69",
+    "crossbar.error.max_concurrency_reached",
+    "wamp.error.canceled",
+    "wamp.error.feature_not_supported",
+    "wamp.error.no_available_callee",
+    "wamp.error.timeout",
+  ]) {
+    expect([kind, kinds.filter((one) => one === kind).length >= 10]).toStrictEqual([kind, true]);
+  }
+});
