@@ -1,16 +1,23 @@
 /** The serializer made of a format's reader and writer. */
 
-import type { RawPayload } from "../payload.ts";
+import type { Message } from "../message.ts";
+import type { PayloadCodec, PayloadValues, RawPayload } from "../payload.ts";
 import { Malformed } from "./byte-reader.ts";
 import type { ItemReader, Reading } from "./item-reader.ts";
-import type { ItemWriter } from "./item-writer.ts";
 import type { Serializer } from "./serializer.ts";
 import { DecodeFault } from "./serializer.ts";
 
 type Reader = new (bytes: Uint8Array, reading: Reading, depth: number) => ItemReader;
 
+/** Each result is in memory of its own. */
+export interface MessageWriter {
+  /** A whole frame; `codec` is the serializer the payload in it is for. */
+  message(message: Message, codec: PayloadCodec): Uint8Array;
+  payload(values: PayloadValues): Uint8Array;
+}
+
 /** Frames are binary; a raw payload is the part of the frame it came in. */
-export function binarySerializer(name: Serializer["name"], Reader: Reader, writer: ItemWriter): Serializer {
+export function binarySerializer(name: Serializer["name"], Reader: Reader, writer: MessageWriter): Serializer {
   const serializer: Serializer = {
     name,
     isBinary: true,

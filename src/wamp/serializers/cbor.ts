@@ -1,11 +1,16 @@
 /** The serializer `cbor` (RFC 8949). */
 
+import type { Message } from "../message.ts";
+import type { PayloadCodec, PayloadValues } from "../payload.ts";
+import { Payload } from "../payload.ts";
+import type { MessageWriter } from "./binary-serializer.ts";
 import { binarySerializer } from "./binary-serializer.ts";
 import { Malformed } from "./byte-reader.ts";
-import { exactInteger } from "./exact-integer.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { exactInteger, isExactInteger } from "./exact-integer.ts";
 import { INDEFINITE, ItemReader, Kind } from "./item-reader.ts";
-import { ItemWriter } from "./item-writer.ts";
 import type { Serializer } from "./serializer.ts";
+import { isShortAscii, utf8FromText } from "./utf8.ts";
 
 /** Major types, the upper three bits of an item's first byte (RFC 8949, section 3.1). */
 const Major = { UNSIGNED: 0, NEGATIVE: 1, BYTES: 2, TEXT: 3, LIST: 4, DICT: 5, TAG: 6, SIMPLE: 7 } as const;
@@ -95,40 +100,94 @@ function bigIntFromBytes(bytes: Uint8Array): bigint {
   return value;
 }
 
-class CborWriter extends ItemWriter {
-  protected integer(value: number): void {
+/** First bytes of items that have no argument. */
+const Lead = { FALSE: 0xf4, TRUE: 0xf5, NULL: 0xf6, FLOAT64: 0xfb } as const;
+
+/**
+ * Integers are written as integers, in their shortest form and beyond 64 bits as bignums, other numbers as 64-bit floats.
+ * A dict entry that is undefined is left out; whatever else has no form in WAMP is null.
+ */
+class CborWriter extends ByteWriter implements MessageWriter {
+  message(message: Message, codec: PayloadCodec): Uint8Array {
+    const last = message[message.length - 1];
+    const payload = last instanceof Payload ? last : undefined;
+    const headLength = payload === undefined ? message.length : message.length - 1;
+    // Before `start`: a payload of another serializer is written by this same writer.
+    const tail = payload === undefined || payload.length === 0 ? undefined : payload.rawFor(codec);
+    this.start();
+    this.#header(Major.LIST, headLength + (payload?.length ?? 0));
+    for (let i = 0; i < headLength; i++) this.#value(message[i]);
+    return this.finish(tail as Uint8Array | undefined);
+  }
+
+  payload({ args, kwargs }: PayloadValues): Uint8Array {
+    this.start();
+    this.#value(args ?? []);
+    if (kwargs !== undefined) this.#value(kwargs);
+    return this.finish();
+  }
+
+  #value(value: unknown): void {
+    if (typeof value === "number") this.#number(value);
+    else if (typeof value === "string") this.#text(value);
+    else if (typeof value === "boolean") this.byte(value ? Lead.TRUE : Lead.FALSE);
+    else if (typeof value === "bigint") this.#bigInt(value);
+    else if (typeof value === "object" && value !== null) this.#object(value);
+    else this.byte(Lead.NULL);
+  }
+
+  #number(value: number): void {
+    if (!isExactInteger(value)) this.leadAndFloat(Lead.FLOAT64, value);
+    else if (value >= 0) this.#header(Major.UNSIGNED, value);
     // -1 - value is a number also where `value` is -2^53.
-    if (value >= 0) this.#header(Major.UNSIGNED, value);
     else this.#header(Major.NEGATIVE, -1 - value);
   }
 
-  protected bigInteger(value: bigint): void {
+  #bigInt(value: bigint): void {
     const isNegative = value < 0n;
     const argument = isNegative ? -1n - value : value;
     if (argument < 1n << 64n) {
       this.leadAndBigInt(((isNegative ? Major.NEGATIVE : Major.UNSIGNED) << 5) | 27, argument);
     } else {
       this.#header(Major.TAG, isNegative ? Tag.NEGATIVE_BIGNUM : Tag.POSITIVE_BIGNUM);
-      const bytes = bytesFromBigInt(argument);
-      this.bytesHeader(bytes.length);
+      this.#bytes(bytesFromBigInt(argument));
+    }
+  }
+
+  #text(text: string): void {
+    if (isShortAscii(text)) {
+      this.#header(Major.TEXT, text.length);
+      this.ascii(text);
+    } else {
+      const bytes = utf8FromText(text);
+      this.#header(Major.TEXT, bytes.length);
       this.raw(bytes);
     }
   }
 
-  protected textHeader(size: number): void {
-    this.#header(Major.TEXT, size);
+  #bytes(bytes: Uint8Array): void {
+    this.#header(Major.BYTES, bytes.length);
+    this.raw(bytes);
   }
 
-  protected bytesHeader(size: number): void {
-    this.#header(Major.BYTES, size);
+  #object(value: object): void {
+    if (value instanceof Uint8Array) this.#bytes(value);
+    else if (Array.isArray(value)) this.#list(value);
+    else this.#dict(value as Record<string, unknown>);
   }
 
-  protected listHeader(size: number): void {
-    this.#header(Major.LIST, size);
+  #list(list: readonly unknown[]): void {
+    this.#header(Major.LIST, list.length);
+    for (const element of list) this.#value(element);
   }
 
-  protected dictHeader(size: number): void {
-    this.#header(Major.DICT, size);
+  #dict(dict: Record<string, unknown>): void {
+    const keys = Object.keys(dict).filter((key) => dict[key] !== undefined);
+    this.#header(Major.DICT, keys.length);
+    for (const key of keys) {
+      this.#text(key);
+      this.#value(dict[key]);
+    }
   }
 
   #header(major: number, argument: number): void {
@@ -151,8 +210,4 @@ function bytesFromBigInt(value: bigint): Uint8Array {
  * Towards other serializers: integers of any size are exact, a byte string with tag 64 is bytes, any other tag is dropped
  * and its content kept, undefined and unknown simple values are null, and a dict key that is no string is its text.
  */
-export const cbor: Serializer = binarySerializer(
-  "cbor",
-  CborReader,
-  new CborWriter({ null: 0xf6, false: 0xf4, true: 0xf5, float64: 0xfb }),
-);
+export const cbor: Serializer = binarySerializer("cbor", CborReader, new CborWriter());

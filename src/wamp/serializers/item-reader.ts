@@ -52,7 +52,7 @@ export abstract class ItemReader extends ByteReader {
     const elements: unknown[] = [];
     let payloadIndex: number | undefined;
     while (elements.length !== payloadIndex && this.#has(elements.length, size)) {
-      elements.push(this.value(2));
+      elements.push(this.element());
       if (elements.length === 1) payloadIndex = payloadIndexOf(elements[0]);
     }
     if (elements.length === payloadIndex) this.#pushPayload(elements, size, codec);
@@ -66,6 +66,11 @@ export abstract class ItemReader extends ByteReader {
     const args = this.value(2) as NonNullable<PayloadValues["args"]>;
     if (this.position === this.bytes.length) return { args };
     return { args, kwargs: this.value(2) as NonNullable<PayloadValues["kwargs"]> };
+  }
+
+  /** An element of the message before its payload. */
+  protected element(): unknown {
+    return this.value(2);
   }
 
   /** Reads an item; `level` is its depth, the message itself being 1. */

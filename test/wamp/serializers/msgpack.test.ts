@@ -71,6 +71,35 @@ describe("writing", () => {
     expect(head(65536)).toBe("c600010000");
   });
 
+  test("numbers keep their widths and types beside what needs the second encoder [SER-09][SER-14]", () => {
+    const args = [2n ** 60n, 2 ** 32 - 1, 2 ** 32, -(2 ** 31), -(2 ** 31) - 1, 1.5, 2 ** 53 + 2, null, true];
+    expect(hex(msgpack.encodePayload({ args }) as Uint8Array)).toBe(
+      `99${"cf1000000000000000 ceffffffff cf0000000100000000 d280000000 d3ffffffff7fffffff"}`.replaceAll(" ", "") +
+        "cb3ff8000000000000cb4340000000000001c0c3",
+    );
+  });
+
+  test("dicts and bytes stay what they are beside what needs the second encoder [SER-18]", () => {
+    const dict = { b: 2 ** 53, gone: undefined, ["__proto__"]: new Uint8Array([7]), a: "\ud83c" };
+    expect(hex(msgpack.encodePayload({ kwargs: dict }) as Uint8Array)).toBe(
+      "9083a162cf0020000000000000a95f5f70726f746f5f5fc40107a161a3efbfbd",
+    );
+  });
+
+  test("a frame stays as it is when the next one is written", () => {
+    const first = msgpack.encode([PUBLISHED, 1, 2]) as Uint8Array;
+    const second = msgpack.encode([EVENT, 1, 2, {}, Payload.of([1])]) as Uint8Array;
+    const third = msgpack.encodePayload({ args: [1], kwargs: { a: 1 } }) as Uint8Array;
+    msgpack.encode([EVENT, 9, 9, { topic: "x".repeat(100) }, Payload.NONE]);
+    expect([first, second, third].map(hex)).toStrictEqual(["93110102", "95240102809101", "910181a16101"]);
+  });
+
+  test("a message of more than fifteen elements announces them all", () => {
+    const head = Array.from({ length: 14 }, () => 1);
+    const frame = msgpack.encode([EVENT, ...head, Payload.of([2], { a: 3 })] as unknown as Message);
+    expect(hex(frame)).toBe(`dc001124${"01".repeat(14)}910281a16103`);
+  });
+
   test("keys keep the order they were set in", () => {
     expect(hex(msgpack.encode([EVENT, 1, 2, { b: 1, a: 2 }, Payload.NONE]))).toBe("9424010282a16201a16102");
   });
@@ -113,6 +142,22 @@ describe("reading", () => {
     expect(payloadOf(decoded(msgpack, publish("dc0000 df00000000", 2)))).toBe(Payload.NONE);
   });
 
+  test("bytes hold on to no frame", () => {
+    for (const value of [argument("c403010203"), option("c403010203"), option("91c403010203")].flat()) {
+      expect((value as Uint8Array).buffer.byteLength).toBe(3);
+    }
+  });
+
+  test("U+FEFF at the front of text stays, however long the text [SER-20]", () => {
+    for (const length of [3, 60, 230, 70_000]) {
+      const text = `\ufeff${"x".repeat(length - 3)}`;
+      const item = hex(msgpack.encodePayload({ args: [text] }) as Uint8Array).slice(2);
+      expect(argument(item)).toBe(text);
+      expect(argument(`81 ${item} ${item}`)).toStrictEqual({ [text]: text });
+      expect(option(`91 ${item}`)).toStrictEqual([text]);
+    }
+  });
+
   test("a payload is the part of the frame it came in [SER-21]", () => {
     const frame = publish("91cb3ff0000000000000 81 a161 dc0001 cc01", 2);
     const raw = payloadOf(decoded(msgpack, frame)).rawFor(msgpack) as Uint8Array;
@@ -144,9 +189,28 @@ describe("extension types [SER-15]", () => {
     ["d6ff65920080", "2024-01-01T00:00:00.000Z"],
     ["d7ff1d6f345465920080", "2024-01-01T00:00:00.123Z"],
     ["c70cff00000000ffffffffffffffff", "1969-12-31T23:59:59.000Z"],
+    ["c70cff0007a120ffffffffffffffff", "1969-12-31T23:59:59.000Z"],
   ])("the timestamp %s is %s among arguments", (item, text) => {
     expect(argument(item)).toBe(text);
     expect(option(item)).toStrictEqual(bytes(item));
+  });
+
+  test("one leaves its neighbours as they are", () => {
+    const neighbours = "cf0020000000000001 cf0000000000000007 c40109 81a16b d40000";
+    expect(option(`95 d40507 ${neighbours}`)).toStrictEqual([
+      bytes("d40507"),
+      2n ** 53n + 1n,
+      7,
+      bytes("09"),
+      { k: undefined },
+    ]);
+    expect(argument(`95 d40507 ${neighbours}`)).toStrictEqual([
+      bytes("07"),
+      2n ** 53n + 1n,
+      7,
+      bytes("09"),
+      { k: null },
+    ]);
   });
 
   test("one may stand anywhere in the head without harm", () => {
