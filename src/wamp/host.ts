@@ -3,6 +3,7 @@
 import type { HistoryStore } from "./history.ts";
 import type { RoleStore } from "./managed-roles.ts";
 import type { Dict, Id, RouterMessage } from "./message.ts";
+import type { ParkedStore } from "./parked-session.ts";
 import type { RetainedStore } from "./retention.ts";
 import type { TestamentStore } from "./testament.ts";
 
@@ -41,6 +42,8 @@ export interface Store {
   /** Authids nobody can log in with for a while. */
   readonly lockouts: ExpiringStore;
   readonly roles: RoleStore;
+  /** Sessions that wait for their clients. */
+  readonly parked: ParkedStore;
 }
 
 /** Texts that count until some time. Times are milliseconds since the epoch. */
@@ -75,7 +78,7 @@ export interface TransportFacts {
 /** One client's connection: the only way a message leaves the core. */
 export interface Transport {
   /** What the session meta API tells of the connection. */
-  readonly details?: Dict;
+  readonly details?: Dict | undefined;
   /** Queues a message; what is sent first arrives first. Says at once what cannot be sent. */
   send(message: RouterMessage): SendFault | undefined;
   /** Closes after what was sent, with a WebSocket close code and a reason of at most 123 bytes. */

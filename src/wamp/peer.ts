@@ -8,6 +8,7 @@ import type { Transport, TransportFacts } from "./host.ts";
 import type { Dict } from "./message.ts";
 import type { RegistrationRecord } from "./registration.ts";
 import { registrationRecord } from "./registration.ts";
+import type { ResumeWish } from "./resumption.ts";
 import type { Session, SessionOrigin } from "./session.ts";
 import type { SubscriptionRecord } from "./subscription.ts";
 import { subscriptionRecord } from "./subscription.ts";
@@ -23,6 +24,7 @@ export interface Peer {
 export interface Attempt extends Pick<SessionOrigin, "id" | "features" | "agent"> {
   /** The authentication method, as the client spells it. */
   readonly method: string;
+  readonly wish?: ResumeWish | undefined;
 }
 
 /** CHALLENGE was sent, and AUTHENTICATE is due until `deadline`; `memo` is the method's own. */
@@ -69,7 +71,8 @@ export function hasCalls({ calls, waitingCalls }: SessionRecord): boolean {
   return calls.length > 0 || waitingCalls !== undefined;
 }
 
-function sessionRecord(session: Session): SessionRecord {
+/** What outlives the object's sleep of one session, as JSON. */
+export function sessionRecord(session: Session): SessionRecord {
   const { id, identity, features, agent, expiresAt, addedDetails, lastInvocation, lastRequest } = session;
   const origin: SessionOrigin = { id, identity, features, agent, expiresAt, addedDetails, lastInvocation, lastRequest };
   const subscriptions = [...session.subscriptions.values()].map((held) => subscriptionRecord(held, session));
@@ -79,8 +82,9 @@ function sessionRecord(session: Session): SessionRecord {
 }
 
 /** What few sessions have, and only for a while. */
-function unfinished({ abandoned, endedInputs, waitingCalls }: Session): Partial<SessionRecord> {
+function unfinished({ abandoned, endedInputs, waitingCalls, lifeline }: Session): Partial<SessionRecord> {
   return {
+    ...(lifeline !== undefined && { resume: lifeline.record }),
     ...(abandoned.size > 0 && { abandoned: [...abandoned] }),
     ...(endedInputs.size > 0 && { endedInputs: [...endedInputs] }),
     ...(waitingCalls.size > 0 && { waitingCalls: [...waitingCalls.values()].map(waitingRecord) }),

@@ -131,13 +131,21 @@ export class Realm {
     return isValidUri(uri, this.#config.options.uri_check);
   }
 
-  /** The transport is gone. */
+  /** The transport is gone; a session that can be resumed waits for its client. */
   disconnect(peer: Peer): void {
+    const session = peer.state.kind === "open" ? peer.state.session : undefined;
+    if (session?.lifeline === undefined) return this.end(peer);
+    this.#resumption?.park(peer, session, session.lifeline);
+    this.testaments.detach(session);
+  }
+
+  /** The transport is gone or given up, and the session ends with it. `isQuiet` as in `dismiss`. */
+  end(peer: Peer, isQuiet = false): void {
     this.#lobby.forget(peer);
     const { state } = peer;
     peer.state = { kind: "closed" };
     // Nobody has seen a visitor come.
-    if (state.kind === "open") this.#leave(state.session, !this.sessions.has(state.session.id));
+    if (state.kind === "open") this.#leave(state.session, isQuiet || !this.sessions.has(state.session.id));
   }
 
   /** Does what is due at `now`, milliseconds since the epoch. */

@@ -5,6 +5,8 @@ import type { ClientFeature, ClientFeatures } from "./features.ts";
 import { hasFeature } from "./features.ts";
 import type { Transport } from "./host.ts";
 import type { Invocation } from "./invocation.ts";
+import type { LifelineRecord } from "./lifeline.ts";
+import { Lifeline } from "./lifeline.ts";
 import type { Dict, Id } from "./message.ts";
 import type { Registration } from "./registration.ts";
 import type { Subscription } from "./subscription.ts";
@@ -32,6 +34,7 @@ export interface SessionOrigin {
   readonly addedDetails?: Dict | undefined;
   /** When the credentials expire, and the session with them; milliseconds since the epoch. */
   readonly expiresAt?: number | undefined;
+  readonly resume?: LifelineRecord;
   readonly lastInvocation?: Id;
   readonly lastRequest?: Id;
   readonly abandoned?: readonly Id[];
@@ -45,7 +48,9 @@ export class Session {
   readonly identity: Identity;
   readonly features: ClientFeatures;
   readonly agent: string | undefined;
-  readonly expiresAt: number | undefined;
+  expiresAt: number | undefined;
+  /** The transport, where the session can outlive its connection (Session Resumption). */
+  readonly lifeline: Lifeline | undefined;
   /** subscription id → subscription */
   readonly subscriptions = new Map<Id, Subscription>();
   /** registration id → registration */
@@ -70,6 +75,7 @@ export class Session {
   constructor(transport: Transport, origin: SessionOrigin) {
     this.id = origin.id;
     this.transport = transport;
+    this.lifeline = transport instanceof Lifeline ? transport : undefined;
     this.identity = origin.identity;
     this.features = origin.features;
     this.agent = origin.agent;

@@ -80,6 +80,13 @@ export class Testaments {
     }
   }
 
+  /** The session has lost its transport and may get another one: what it left for that is published. */
+  detach(owner: Session): void {
+    const testaments = this.#of(owner.id).filter(([scope]) => scope === "detached");
+    this.flush(owner, "detached");
+    for (const testament of testaments) this.#executeOne(owner, testament);
+  }
+
   /** Removes what a session left, unpublished. */
   forget(sessionId: Id): void {
     if (this.#owners.delete(sessionId)) this.#store.delete(sessionId);

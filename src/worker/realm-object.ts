@@ -150,7 +150,7 @@ export class RealmObject extends DurableObject<Env> {
   #cut(connection: Connection): void {
     const known = this.#connections.get(connection.socket);
     if (known === undefined) return;
-    this.#realm.disconnect(known.peer);
+    this.#realm.end(known.peer);
     connection.close(CloseCode.OVERLOADED, "the client does not read what it is sent");
   }
 

@@ -5,6 +5,7 @@ import type { Id } from "../wamp/message.ts";
 import type { TestamentStore } from "../wamp/testament.ts";
 import { ExpiringTable } from "./expiring-table.ts";
 import { HistoryTables } from "./history-tables.ts";
+import { ParkedTable } from "./parked-table.ts";
 import { RetainedTable } from "./retained-table.ts";
 import { RoleTable } from "./role-table.ts";
 
@@ -16,6 +17,7 @@ export class SqlStore implements Store {
   readonly cookies: ExpiringTable;
   readonly lockouts: ExpiringTable;
   readonly roles: RoleTable;
+  readonly parked: ParkedTable;
 
   constructor(sql: SqlStorage, tables: Tables) {
     this.retained = new RetainedTable(sql, tables);
@@ -24,6 +26,7 @@ export class SqlStore implements Store {
     this.cookies = new ExpiringTable(sql, tables, "cookie");
     this.lockouts = new ExpiringTable(sql, tables, "lockout");
     this.roles = new RoleTable(sql, tables);
+    this.parked = new ParkedTable(sql, tables);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Id } from "../../src/wamp/message.ts";
 import type { RetainedRow, RetainedStore } from "../../src/wamp/retention.ts";
 import type { TestamentStore } from "../../src/wamp/testament.ts";
 import { MemoryExpiring } from "./memory-expiring.ts";
+import { MemoryParked } from "./memory-parked.ts";
 
 export class MemoryStore implements Store {
   readonly retained = new MemoryRetained();
@@ -15,6 +16,7 @@ export class MemoryStore implements Store {
   readonly cookies = new MemoryExpiring();
   readonly lockouts = new MemoryExpiring();
   readonly roles = new MemoryRoles();
+  readonly parked = new MemoryParked();
 }
 
 class MemoryRetained implements RetainedStore {

@@ -1,0 +1,168 @@
+/** The way out of a session that outlives its connection: it counts, keeps the latest messages, and waits without one. */
+
+import type { SendFault, Transport } from "./host.ts";
+import type { Dict, RouterMessage } from "./message.ts";
+import { Payload } from "./payload.ts";
+import type { StoredPayload } from "./stored-payload.ts";
+import { restorePayload, storePayload } from "./stored-payload.ts";
+
+/** What is kept for one session: messages, and bytes, about. */
+export interface BufferBounds {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Who looks after sessions without a connection. */
+export interface Keeper {
+  /** What must survive sleep has changed. */
+  changed(lifeline: Lifeline): void;
+  /** A message came that was neither sent nor could be kept; nothing is sent any more. */
+  overflowed(lifeline: Lifeline): void;
+}
+
+/** What a session's record keeps; messages are numbered from 1, WELCOMEs do not count. */
+export interface LifelineRecord {
+  readonly token: string;
+  /** Number of the last message that was put on a connection. */
+  readonly sent: number;
+}
+
+/** Messages a session without connection is owed, or may miss; the first has the number `first`. */
+export interface KeptMessages {
+  readonly first: number;
+  readonly messages: readonly RouterMessage[];
+}
+
+export class Lifeline implements Transport {
+  /** Proves whose session it is; good for one resumption. */
+  token: string;
+  readonly #bounds: BufferBounds;
+  readonly #keeper: Keeper;
+  #line: Transport | undefined;
+  #sent: number;
+  #first: number;
+  #messages: RouterMessage[] = [];
+  #bytes = 0;
+  #isLost = false;
+
+  constructor(line: Transport | undefined, { token, sent }: LifelineRecord, bounds: BufferBounds, keeper: Keeper) {
+    this.token = token;
+    this.#line = line;
+    this.#sent = sent;
+    this.#first = sent + 1;
+    this.#bounds = bounds;
+    this.#keeper = keeper;
+  }
+
+  get details(): Dict | undefined {
+    return this.#line?.details;
+  }
+
+  /** Has something been lost, so that the session cannot go on elsewhere? */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  get record(): LifelineRecord {
+    return { token: this.token, sent: this.#sent };
+  }
+
+  get kept(): KeptMessages {
+    return { first: this.#first, messages: this.#messages };
+  }
+
+  send(message: RouterMessage): SendFault | undefined {
+    if (this.#isLost) return "closed";
+    const fault = this.#line?.send(message);
+    if (fault === "too large") return fault;
+    // The connection is gone, and the realm is about to hear of it.
+    if (fault === "closed") this.#line = undefined;
+    if (this.#line !== undefined) this.#sent++;
+    this.#keep(message);
+    this.save();
+    return this.#isLost ? "closed" : undefined;
+  }
+
+  close(code: number, reason: string): void {
+    this.#line?.close(code, reason);
+  }
+
+  save(): void {
+    if (this.#line !== undefined) this.#line.save();
+    else this.#keeper.changed(this);
+  }
+
+  /** The connection is gone; what is sent from here on waits for another one. */
+  park(): void {
+    this.#line = undefined;
+  }
+
+  /** The session is over. */
+  end(): void {
+    this.#isLost = true;
+    this.#line = undefined;
+    this.#messages = [];
+  }
+
+  /** Puts back what was kept while the object slept. */
+  restore({ first, messages }: KeptMessages, isLost: boolean): void {
+    this.#first = first;
+    this.#isLost = isLost;
+    for (const message of messages) this.#keep(message);
+  }
+
+  /** Is everything there that a client lacks which has had `received` messages? One that does not count is believed to have all. */
+  hasAllAfter(received: number = this.#sent): boolean {
+    return !this.#isLost && received <= this.#sent && received >= this.#first - 1;
+  }
+
+  /** Goes on with another connection; what the client lacks is sent there first. Says what cannot be sent. */
+  moveTo(line: Transport, received: number = this.#sent): SendFault | undefined {
+    this.#line = line;
+    this.#sent = this.#first + this.#messages.length - 1;
+    for (const message of this.#messages.slice(received + 1 - this.#first)) {
+      const fault = line.send(message);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  /** Keeps the latest; of those kept, what was sent before makes room first. */
+  #keep(message: RouterMessage): void {
+    this.#messages.push(message);
+    this.#bytes += sizeOf(message);
+    while (this.#messages.length > this.#bounds.messages || this.#bytes > this.#bounds.bytes) {
+      if (this.#first > this.#sent) return this.#overflow();
+      this.#bytes -= sizeOf(this.#messages.shift()!);
+      this.#first++;
+    }
+  }
+
+  #overflow(): void {
+    this.#isLost = true;
+    this.#messages = [];
+    this.#keeper.overflowed(this);
+  }
+}
+
+/** What the router needs to keep a message besides its payload; bytes, about. */
+const OVERHEAD = 128;
+
+function sizeOf(message: RouterMessage): number {
+  const last = message.at(-1);
+  return OVERHEAD + (last instanceof Payload ? last.size : 0);
+}
+
+/** A message as JSON values: what precedes its payload, and its payload if it has a place for one. */
+export type StoredMessage = readonly [head: readonly unknown[], payload?: StoredPayload];
+
+export function storeMessage(message: RouterMessage): StoredMessage {
+  const last = message.at(-1);
+  return last instanceof Payload ? [message.slice(0, -1), storePayload(last)] : [message];
+}
+
+/** The message that was stored. */
+export function restoreMessage([head, payload]: StoredMessage): RouterMessage {
+  // Written by `storeMessage`.
+  return (payload === undefined ? head : [...head, restorePayload(payload)]) as unknown as RouterMessage;
+}
