@@ -34,6 +34,11 @@ declare module "autobahn" {
     readonly Result: new (args?: unknown[], kwargs?: object) => Result;
     readonly Error: new (error: string, args?: unknown[], kwargs?: object) => object;
     readonly serializer: Readonly<Record<"JSONSerializer" | "MsgpackSerializer" | "CBORSerializer", new () => object>>;
+    readonly auth_cra: {
+      sign(key: string, challenge: unknown): string;
+      derive_key(secret: string, salt: unknown, iterations: unknown, keylen: unknown): string;
+    };
+    readonly auth_cryptosign: { sign_challenge(pair: { readonly secretKey: Uint8Array }, extra: Dict): string };
     readonly log: { warn(...text: unknown[]): void };
   };
   export default autobahn;
