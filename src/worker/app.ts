@@ -2,10 +2,11 @@
 
 import { Hono } from "hono/tiny";
 import { negotiate } from "../wamp/serializers/index.ts";
-import { realmFor } from "./config.ts";
+import { onlyRealm, realmFor } from "./config.ts";
 import { deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
 import { landingPage } from "./landing-page.ts";
+import { longPoll } from "./long-poll.ts";
 import { acceptForAnyRealm, refuseRealm } from "./realm-from-hello.ts";
 import { realmObject } from "./realm-namespace.ts";
 
@@ -37,7 +38,7 @@ app.use("/ws/*", async (context, next) => {
 /** For clients that know one URL for all realms: straight to the realm if there is but one, else HELLO tells. */
 app.get("/ws", (context) => {
   const { config } = deploymentOf(context.env);
-  const only = config.realms.length === 1 && !config.realms[0]!.name.includes("*") ? config.realms[0] : undefined;
+  const only = onlyRealm(config);
   if (only !== undefined) return realmObject(context.env, only.name, only).fetch(context.req.raw);
   return acceptForAnyRealm(context.req.raw, context.env, config);
 });
@@ -48,6 +49,8 @@ app.get("/ws/:realm", (context) => {
   if (realm !== undefined) return realmObject(context.env, name, realm).fetch(context.req.raw);
   return refuseRealm(context.req.raw);
 });
+
+app.route("/lp", longPoll);
 
 app.notFound((context) => context.json({ error: "not found" }, 404));
 

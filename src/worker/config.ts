@@ -5,6 +5,7 @@ import { type EnvName, secretSchema } from "../wamp/auth-config.ts";
 import { checkShape, closed, type DeepReadonly, type Fault, faultAt, isDict, type Path } from "../wamp/config-shape.ts";
 import { type RealmConfig, realmSchema } from "../wamp/realm-config.ts";
 import { duplicates, listOf, nameOf, realmFaults } from "../wamp/realm-consistency.ts";
+import { eventsSchema, longPollSchema } from "./http-config.ts";
 import { notBuiltFaults } from "./not-built.ts";
 
 export type { Fault } from "../wamp/config-shape.ts";
@@ -27,7 +28,13 @@ const bridge = closed({
 const configSchema = closed({
   version: v.literal(1),
   realms: v.array(realmSchema),
-  http: v.exactOptional(closed({ bridge: v.exactOptional(bridge) })),
+  http: v.exactOptional(
+    closed({
+      bridge: v.exactOptional(bridge),
+      longpoll: v.exactOptional(longPollSchema),
+      events: v.exactOptional(eventsSchema),
+    }),
+  ),
 });
 
 /** The configuration, checked, defaults filled in, secrets in their places. */
@@ -102,6 +109,12 @@ export function realmFor(config: Config, name: string): RealmConfig | undefined 
     if (best === undefined || literalLength(realm) > literalLength(best)) best = realm;
   }
   return best;
+}
+
+/** The realm that clients mean which name none: the one there is, if it is no pattern. */
+export function onlyRealm({ realms }: Config): RealmConfig | undefined {
+  const [only] = realms;
+  return realms.length === 1 && !only!.name.includes("*") ? only : undefined;
 }
 
 /** The faults as lines of text, each beginning with the path. */

@@ -1,10 +1,13 @@
 /** What the platform binds to the Worker. */
 
+import type { LongPollObject } from "./long-poll-object.ts";
 import type { RealmObject } from "./realm-object.ts";
 
 export interface Env {
   /** One object per realm, named after it. */
   readonly REALM: DurableObjectNamespace<RealmObject>;
+  /** One object per long-poll transport. */
+  readonly LONG_POLL: DurableObjectNamespace<LongPollObject>;
   /** The configuration as JSON text; replaces the one in `src/config.ts`. */
   readonly WAMP_CONFIG?: string;
   /** "true" admits everybody to realm1 where there is no configuration; set by `npm start` and `npm run serve`. */

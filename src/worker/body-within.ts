@@ -1,0 +1,13 @@
+/** Reads what a request carries, no further than it may go. */
+
+/** The body's bytes; undefined where it has more than `limit`. */
+export async function bodyWithin({ body }: Request, limit: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
