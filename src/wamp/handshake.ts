@@ -39,6 +39,8 @@ export interface Credentials {
 
 /** Characters kept of HELLO's `agent`: more than any library's name and version, little in a session record. */
 const MAX_AGENT_LENGTH = 128;
+/** Characters of an `authid`: more than any name, and little to keep of somebody who has proven nothing yet. */
+const MAX_AUTHID_LENGTH = 512;
 
 /** Broker and dealer never wait; here the router may have to, and the peer's state says so before it does. */
 export class Handshake {
@@ -97,6 +99,7 @@ export class Handshake {
     const wish = this.#surroundings.config.options.resume && resumeWish(details);
     const id = this.#door.newSessionId();
     const hopeful = { ...wishes(details), sessionId: id, facts: peer.facts };
+    if ((hopeful.authid?.length ?? 0) > MAX_AUTHID_LENGTH) return this.#door.refuse(peer, denied());
     const choice = this.authentication.choose((details.authmethods ?? ANONYMOUS) as readonly string[], hopeful);
     this.#when(peer, choice, (method) => {
       if (method === undefined) return this.#door.refuse(peer, this.#noMatchingMethod(details));

@@ -61,8 +61,10 @@ interface Memo {
   readonly isKnown: boolean;
 }
 
-/** Bytes. */
+/** Bytes of the router's part of the nonce. */
 const NONCE_LENGTH = 16;
+/** Characters of the client's part, of which sixteen would do. */
+const MAX_NONCE = 256;
 
 /** The method, where the realm has it. */
 export function scram(surroundings: Surroundings): Method | undefined {
@@ -145,10 +147,14 @@ function readFirst({ authid, method, authextra }: Applicant): First | ReturnType
   if (binding !== null) return denied({ scram: "unsupported-channel-binding-type" });
   const user = authid === undefined ? undefined : saslprep(authid);
   if (authid === undefined || user === undefined) return denied({ scram: "invalid-username-encoding" });
-  if (typeof nonce !== "string" || !fromBase64(nonce)?.length) return denied({ scram: "invalid-encoding" });
+  if (typeof nonce !== "string" || !isNonce(nonce)) return denied({ scram: "invalid-encoding" });
   const escaped = user.replaceAll("=", "=3D").replaceAll(",", "=2C");
   const dialect = method === "scram" ? AUTOBAHN : SPECIFIED;
   return { kind: "first", dialect, authid, user: dialect === AUTOBAHN ? user : escaped, nonce };
+}
+
+function isNonce(text: string): boolean {
+  return text !== "" && text.length <= MAX_NONCE && fromBase64(text) !== undefined;
 }
 
 async function challenge(

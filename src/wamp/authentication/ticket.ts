@@ -26,6 +26,9 @@ export function ticket(surroundings: Surroundings): Method | undefined {
   return token === undefined ? method : new TicketOrToken(method, token);
 }
 
+/** Characters of JSON kept of somebody who has proven nothing yet. */
+const MAX_MEMO = 4096;
+
 /** Tickets in the configuration. */
 class Ticket implements Method {
   readonly #principals: ReadonlyMap<string, TicketPrincipal>;
@@ -77,7 +80,8 @@ class DynamicTicket implements Method {
 
   begin({ authid, authrole, authextra }: Applicant): Outcome {
     if (authid === undefined) return denied();
-    return { kind: "challenged", extra: {}, memo: { authid, authrole, authextra } satisfies Memo };
+    const memo = { authid, authrole, authextra } satisfies Memo;
+    return JSON.stringify(memo).length > MAX_MEMO ? denied() : { kind: "challenged", extra: {}, memo };
   }
 
   async finish({ memo, signature, ...answer }: Answer): Promise<Outcome> {

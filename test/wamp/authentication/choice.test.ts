@@ -121,6 +121,24 @@ describe("no method", () => {
   });
 });
 
+test.each(["ticket", "wampcra", "anonymous"])(
+  "[AUTH-12] an authid without end is refused, also by %s",
+  async (method) => {
+    for (const [length, isTaken] of [
+      [512, true],
+      [513, false],
+    ] as const) {
+      const entrance = new Entrance({ ...ANONYMOUS, ...TICKET, ...WAMPCRA });
+      const client = await entrance.knock({ authid: "x".repeat(length), authmethods: [method] });
+      const [type, , reason] = entrance.answer(client);
+      expect([type === 3, type === 3 && reason]).toStrictEqual([
+        !isTaken,
+        !isTaken && "wamp.error.authentication_denied",
+      ]);
+    }
+  },
+);
+
 describe("tickets on an unencrypted transport", () => {
   const principals = { joe: { ticket: "secret!!!", role: "user" } };
   const auth: Auth = { ticket: { type: "static", principals, require_tls: true } };

@@ -62,6 +62,14 @@ describe("the authenticator", () => {
   });
 });
 
+test("[AUTH-12] little is kept of somebody who has shown no ticket yet", async () => {
+  const office = new Office();
+  const client = office.connect("joe", FACTS);
+  const authextra = { x: "x".repeat(5000) };
+  client.send([1, "realm1", { roles: ALL_ROLES, authid: "joe", authmethods: ["ticket"], authextra }]);
+  expect(office.answer(client)).toStrictEqual(DENIED);
+});
+
 describe("its answer", () => {
   test("[DYN-01] may be a role", async () => {
     const office = new Office();

@@ -139,6 +139,14 @@ describe.each(NAMES)("%s", (name) => {
     expect(attempt.leavesNothing()).toBe(true);
   });
 
+  test("[AUTH-14] is logged by nobody, right or wrong", async () => {
+    const logs = (["log", "info", "warn", "error", "debug"] as const).map((level) => vi.spyOn(console, level));
+    await new Attempt(it).make("joe", true);
+    await new Attempt(it).make("joe", false);
+    await new Attempt(it).make("nobody", false);
+    expect(logs.flatMap(({ mock }) => mock.calls)).toStrictEqual([]);
+  });
+
   test("[AUTH-14] is judged without anything secret in what is kept of the attempt", async () => {
     const attempt = new Attempt(it);
     await attempt.hello("joe");

@@ -53,6 +53,7 @@ describe("HELLO", () => {
   test.each<[string, Extra, string]>([
     ["[SCR-02] without a nonce", {}, "invalid-encoding"],
     ["[SCR-02] with an empty nonce", { nonce: "" }, "invalid-encoding"],
+    ["[SCR-02] with a nonce without end", { nonce: "AAAA".repeat(65) }, "invalid-encoding"],
     ["[SCR-02] with a nonce that is no text", { nonce: 7 }, "invalid-encoding"],
     ["[SCR-02] with a nonce that is no Base64", { nonce: "egVDf3DMJh0!" }, "invalid-encoding"],
     ["[SCR-02] with a nonce that lacks padding", { nonce: "egVDf3DMJh0" }, "invalid-encoding"],
