@@ -26,6 +26,7 @@ declare module "autobahn" {
     onopen: (session: Session, details: Dict) => void;
     /** A true result stops the reconnecting. */
     onclose: (reason: string, details: Dict) => boolean;
+    readonly isOpen: boolean;
     open(): void;
     close(reason?: string, message?: string): void;
   }
