@@ -134,13 +134,12 @@ export class CallQueue {
     }
   }
 
-  /** A callee of the registration has left. Without any left, calls that waited there wait for what a CALL finds now. */
-  vacate(registration: Registration): void {
-    for (const call of [...(this.#waiting.get(registration) ?? [])]) {
-      if (registration.callees.length === 0) this.#moveOn(call);
-      // What waited for its earlier call, which waited for that callee, need not any more.
-      else this.#dueLater(call.caller);
-    }
+  /** A callee of the registration has come or left. Without any, calls that waited there wait for what a CALL finds now. */
+  review(registration: Registration): void {
+    const calls = [...(this.#waiting.get(registration) ?? [])];
+    if (registration.callees.length === 0) this.#moveOn(calls);
+    // Later calls may have waited because these could have gone to a callee that they cannot go to any more.
+    for (const { caller } of calls) this.#dueLater(caller);
     this.serve();
   }
 
@@ -220,14 +219,23 @@ export class CallQueue {
     failCall(call.caller, call.message[1], uri);
   }
 
-  #moveOn(call: WaitingCall): void {
-    const registration = this.#registrations.best(call.message[3]);
-    if (registration === undefined) return this.#fail(call, WampUri.NO_SUCH_PROCEDURE);
-    this.#forget(call);
-    call.registration = registration;
-    call.caller.transport.save();
-    this.#callsFor(registration).add(call);
-    this.#due.add(registration);
+  #moveOn(calls: readonly WaitingCall[]): void {
+    const registrations = new Set<Registration>();
+    for (const call of calls) {
+      const registration = this.#registrations.best(call.message[3]);
+      if (registration === undefined) this.#fail(call, WampUri.NO_SUCH_PROCEDURE);
+      else {
+        this.#forget(call);
+        call.registration = registration;
+        call.caller.transport.save();
+        this.#callsFor(registration).add(call);
+        registrations.add(registration);
+      }
+    }
+    // Those that waited there already may be younger.
+    for (const registration of registrations) {
+      this.#waiting.set(registration, new Set([...this.#callsFor(registration)].sort((a, b) => a.order - b.order)));
+    }
   }
 
   #remove(call: WaitingCall): void {

@@ -178,7 +178,7 @@ export class Dealer {
       this.#end(invocation);
     }
     for (const invocation of session.invocations.values()) {
-      this.#end(invocation);
+      this.#pending.end(invocation);
       fail(invocation, WampUri.CANCELED, CALLEE_GONE);
     }
     this.#registrar.left(session, held);

@@ -53,8 +53,8 @@ export class Registrar {
     session.transport.send([MessageType.REGISTERED, request, registration.id]);
     for (const callee of former) unregistered(this.#metaEvents, callee, replaced!, callee === former.at(-1));
     registered(this.#metaEvents, session, registration);
-    if (replaced !== undefined) this.#queue.vacate(replaced);
-    this.#queue.serve(registration);
+    if (replaced !== undefined) this.#queue.review(replaced);
+    this.#queue.review(registration);
   }
 
   /** Calls in flight go on: their answers still reach the callers. */
@@ -107,7 +107,7 @@ export class Registrar {
 
   #parted(session: Session, registration: Registration, leaving?: Session): void {
     unregistered(this.#metaEvents, session, registration, registration.callees.length === 0, leaving);
-    this.#queue.vacate(registration);
+    this.#queue.review(registration);
   }
 
   #checkLimit({ registrations }: Session): void {

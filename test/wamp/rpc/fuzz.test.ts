@@ -1,12 +1,11 @@
 /** What holds whatever callers and callees do, as seeds decide it. */
 
 import { describe, expect, test } from "vitest";
-import type { Entry } from "../recording-host.ts";
 import { CALLEES, CALLERS, type Job, Workshop } from "./workshop.ts";
 
 /** A failure prints its seed; put it here, so that it is tried for ever. */
-const SEEDS_THAT_FAILED: readonly number[] = [];
-const SEEDS = [...SEEDS_THAT_FAILED, ...Array.from({ length: 25 }, (_, index) => 5000 + index)];
+const SEEDS_THAT_FAILED: readonly number[] = [20069, 20091, 20097, 20101, 20127, 20131, 20221, 20371];
+const SEEDS = [...SEEDS_THAT_FAILED, ...Array.from({ length: 12 }, (_, index) => 5000 + index)];
 const TURNS = 500;
 
 function workshop(seed: number, isSleepy = false): Workshop {
@@ -24,12 +23,9 @@ function overtakings(jobs: readonly Job[], declined: ReadonlySet<number>): Job[]
   });
 }
 
-/** What each client heard in each turn. The order among clients is nobody's to notice, nor that of what is due at once. */
+/** What each client heard in each turn; the order among clients is nobody's to notice. */
 function byClient({ turns }: Workshop): unknown[] {
-  return turns.map(([name, did, heard]) => {
-    const keyOf = (entry: Entry) => (name === "time" ? JSON.stringify(entry) : entry[0]);
-    return [name, did, heard.toSorted((one, other) => keyOf(one).localeCompare(keyOf(other)))];
-  });
+  return turns.map(([name, did, heard]) => [name, did, heard.toSorted(([one], [other]) => one.localeCompare(other))]);
 }
 
 test.each(SEEDS.filter((seed) => seed % 2 === 0))(

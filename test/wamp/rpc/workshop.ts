@@ -71,7 +71,7 @@ export class Workshop {
     for (let i = 0; i < turns; i++) {
       if (this.#random.chance(0.6)) this.#call(this.#random.pick(CALLERS));
       else this.#serve(this.#random.pick([...CALLEES.keys()]));
-      if (this.#random.chance(0.05)) this.#pass(this.#random.below(60));
+      if (this.#random.chance(0.05)) this.#pass(this.#random.below(60_000));
     }
   }
 
@@ -107,7 +107,7 @@ export class Workshop {
     const options = {
       ...(isChunk && { progress: true }),
       ...(random.chance(0.3) && { receive_progress: true }),
-      ...(random.chance(0.3) && { timeout: 10 + random.below(50) }),
+      ...(random.chance(0.3) && { timeout: 10_000 + random.below(50_000) }),
       ...(random.chance(0.2) && { runmode: "partition", rkey: random.pick(["x", "y", "z"]) }),
     };
     if (isChunk) inputs.add(request);
