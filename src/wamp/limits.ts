@@ -24,6 +24,10 @@ export const DEFAULT_LIMITS = {
   hello_timeout: 10_000,
   /** Milliseconds from the router's GOODBYE to the end of the socket, for clients that do not answer. */
   goodbye_timeout: 5_000,
+  /** Wrong passwords for one authid until nobody gets in under it: more than a person mistypes, few for a guesser. */
+  failed_logins: 20,
+  /** Milliseconds in which they have to come, and for which it is locked out then. */
+  failed_logins_window: 60_000,
   /** Milliseconds an authorizer may take: what a user puts up with. */
   authorizer_timeout: 5_000,
   /** Bytes of a session's messages, about, that may wait behind one an authorizer is asked about: two of the largest. */
@@ -56,6 +60,8 @@ export const LARGEST_LIMITS: Limits = {
   sessions: 32_768,
   hello_timeout: 600_000,
   goodbye_timeout: 600_000,
+  failed_logins: 1_000_000,
+  failed_logins_window: 86_400_000,
   /** The platform lets an object sleep 10 s after its last event; the question would be lost with it. */
   authorizer_timeout: 9_000,
   undecided_bytes: 67_108_864,

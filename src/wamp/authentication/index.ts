@@ -1,12 +1,16 @@
 /** The authentication methods of a realm, and which of them an applicant gets. */
 
+import { WampUri } from "../errors.ts";
+import type { Dict } from "../message.ts";
+import { isDict } from "../parse.ts";
 import type { AuthConfig } from "../realm-config.ts";
 import { anonymous } from "./anonymous.ts";
 import { type Cookies, cookie, cookiesOf } from "./cookie.ts";
 import { cryptosign } from "./cryptosign.ts";
 import { jwt } from "./jwt.ts";
+import { Lockouts } from "./lockouts.ts";
 import type { Answer, Applicant, Method, Outcome, Surroundings } from "./method.ts";
-import { failed } from "./method.ts";
+import { denied, failed } from "./method.ts";
 import { scram } from "./scram.ts";
 import { indexFrom, noiseOf } from "./stand-in.ts";
 import { ticket } from "./ticket.ts";
@@ -24,16 +28,21 @@ const MAKERS: Readonly<Record<string, (surroundings: Surroundings) => Method | u
   cookie,
 };
 
+/** Methods with a secret that people choose. */
+const GUESSABLE: ReadonlySet<string> = new Set(["ticket", "wampcra", "scram", "wamp-scram"]);
+
 export class Authentication {
   readonly #host: Surroundings["host"];
   /** Browsers that are known by their cookies; none where the realm knows nobody by them. */
   readonly cookies: Cookies | undefined;
   readonly #auth: AuthConfig;
+  readonly #lockouts: Lockouts;
   readonly #methods = new Map<string, Method>();
 
   constructor(surroundings: Surroundings) {
     this.#host = surroundings.host;
     this.#auth = surroundings.config.auth;
+    this.#lockouts = new Lockouts(surroundings.host, surroundings.config.limits);
     for (const [name, make] of Object.entries(MAKERS)) {
       const method = make(surroundings);
       if (method !== undefined) this.#methods.set(name, method);
@@ -74,12 +83,35 @@ export class Authentication {
 
   /** Takes HELLO; the method is one that was chosen. */
   begin(applicant: Applicant): Outcome | Promise<Outcome> {
+    const { method, authid } = applicant;
+    if (GUESSABLE.has(method) && authid !== undefined && this.#lockouts.isLockedOut(authid)) return denied();
     return this.#methods.get(applicant.method)!.begin(applicant);
   }
 
   /** Takes AUTHENTICATE. */
   finish(answer: Answer): Outcome | Promise<Outcome> {
     // The configuration may have changed since the challenge.
-    return this.#methods.get(answer.method)?.finish?.(answer) ?? failed();
+    const method = this.#methods.get(answer.method);
+    if (method?.finish === undefined) return failed();
+    const authid = GUESSABLE.has(answer.method) ? authidIn(answer.memo) : undefined;
+    if (authid === undefined) return method.finish(answer);
+    // Whoever has opened many connections before knows no more by that.
+    if (this.#lockouts.isLockedOut(authid)) return denied();
+    return this.#judged(authid, method.finish(answer));
   }
+
+  async #judged(authid: string, answer: Outcome | Promise<Outcome>): Promise<Outcome> {
+    const outcome = await answer;
+    if (outcome.kind === "admitted") this.#lockouts.forgive(authid);
+    else if (outcome.kind === "refused" && outcome.uri !== WampUri.AUTHENTICATION_FAILED) {
+      this.#lockouts.countFailure(authid);
+    }
+    return outcome;
+  }
+}
+
+/** Who the attempt is for, as the methods keep it. */
+function authidIn({ authid, identity }: Dict): string | undefined {
+  const found = isDict(identity) ? identity.authid : authid;
+  return typeof found === "string" ? found : undefined;
 }
