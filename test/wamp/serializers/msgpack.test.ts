@@ -86,6 +86,14 @@ describe("writing", () => {
     );
   });
 
+  test.each([
+    ["a key", { "\udfbb": 1 }, "9081a3efbfbd01"],
+    ["a value", { a: "\ud83c" }, "9081a161a3efbfbd"],
+    ["an element", { a: ["\ud83cx"] }, "9081a16191a4efbfbd78"],
+  ])("half a surrogate pair in nothing but %s is U+FFFD [SER-20]", (_where, kwargs, encoded) => {
+    expect(hex(msgpack.encodePayload({ kwargs }) as Uint8Array)).toBe(encoded);
+  });
+
   test("a frame stays as it is when the next one is written", () => {
     const first = msgpack.encode([PUBLISHED, 1, 2]) as Uint8Array;
     const second = msgpack.encode([EVENT, 1, 2, {}, Payload.of([1])]) as Uint8Array;
