@@ -4,8 +4,8 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES } from "../recording-host.ts";
 import { DENIED, type Extra, FAILED, thinking } from "./entrance.ts";
-import { CLIENT_NONCE, KEY, OTHER_KEY, PENCIL, PENCIL_RECORD } from "./methods.ts";
-import { FACTS, Office, ROLES } from "./office.ts";
+import { CLIENT_NONCE, KEY, OTHER_KEY, PENCIL, PENCIL_RECORD, TOKEN_SECRET } from "./methods.ts";
+import { DYNAMIC, FACTS, Office, ROLES } from "./office.ts";
 import { craSignature, derivedKey, scramMessage } from "./proofs.ts";
 
 describe("the authenticator", () => {
@@ -55,7 +55,7 @@ describe("the authenticator", () => {
     office.sleepAndWake();
     client.send([5, "secret!!!", {}]);
     await setImmediate();
-    office.heard(client);
+    expect(office.question()[2]).toMatchObject({ transport: FACTS, authextra: { x: 1 }, ticket: "secret!!!" });
     office.official.send([70, 1, {}, ["user"]]);
     await thinking(client);
     expect(office.welcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
@@ -295,6 +295,18 @@ describe("no answer", () => {
     await thinking(client);
     expect(office.answer(client)).toStrictEqual(FAILED);
   });
+});
+
+test("[TKT-01] beside tokens, a ticket without an authid is nobody's, and nobody is asked", async () => {
+  const office = new Office();
+  office.configure({ roles: ROLES, auth: { ticket: DYNAMIC, jwt: { type: "static", key: TOKEN_SECRET } } });
+  office.sleepAndWake();
+  const client = await office.apply("ticket", { authid: undefined });
+  await thinking(client);
+  expect(office.take()).toStrictEqual([
+    ["joe", DENIED],
+    ["joe", "closed", 1000],
+  ]);
 });
 
 test("[DYN-01][META-03] the router's own session is in no list, and the callee learns its role only if it asks", async () => {

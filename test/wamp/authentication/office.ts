@@ -5,7 +5,8 @@ import { ALL_ROLES, type Client, type Line } from "../recording-host.ts";
 import { type Auth, Entrance, type Extra, TLS, thinking } from "./entrance.ts";
 import { CLIENT_NONCE, KEY } from "./methods.ts";
 
-const DYNAMIC = { type: "dynamic", authenticator: "com.app.authenticate" } as const;
+/** The settings of a dynamic method. */
+export const DYNAMIC = { type: "dynamic", authenticator: "com.app.authenticate" } as const;
 /** What the router knows of the transports of applicants. */
 export const FACTS = {
   ...TLS,
