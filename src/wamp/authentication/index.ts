@@ -58,8 +58,8 @@ export class Authentication {
   /** Does any method ask what is known of the client's transport? */
   get usesFacts(): boolean {
     const { cookie: tracking, ...auth } = this.#auth;
-    const asks = ({ type, ...method }: { type: string }) => type === "dynamic" || "require_tls" in method;
-    return tracking !== undefined || Object.values(auth).some(asks);
+    const isDynamic = Object.values(auth).some(({ type }) => type === "dynamic");
+    return isDynamic || tracking !== undefined || auth.ticket?.require_tls === true;
   }
 
   /**

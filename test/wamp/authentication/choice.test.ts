@@ -160,6 +160,16 @@ describe("tickets on an unencrypted transport", () => {
   });
 });
 
+test.each<[string, Auth, boolean]>([
+  ["no method asks for them", { ...TICKET, ...WAMPCRA, ...ANONYMOUS }, false],
+  ["tickets need TLS", { ticket: { type: "static", principals: {}, require_tls: true } }, true],
+  ["there are cookies", { ...TICKET, cookie: {} }, true],
+  ["an authenticator may want them", { ...TICKET, scram: { type: "dynamic", authenticator: "com.a" } }, true],
+])("[WS-29] what the router knows of a transport is kept where it is of use: %s", (_, auth, isKept) => {
+  const client = new Entrance(auth).connect("joe", TLS);
+  expect(client.record.includes("http_headers_received")).toBe(isKept);
+});
+
 describe("the identity", () => {
   test("[AUTH-13][D-36] the role a client asks for is a wish that nobody grants", async () => {
     const entrance = new Entrance(TICKET);
