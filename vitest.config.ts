@@ -16,6 +16,7 @@ const OPEN_REALMS = {
   realms: [
     openRealm("*"),
     openRealm("narrow-*", { message_bytes: 2000, sent_message_bytes: 1500, outgoing_bytes: 20_000 }),
+    { ...openRealm("guarded-*"), allowed_origins: ["https://app.example"] },
     openRealm("hasty-*", { hello_timeout: 300, goodbye_timeout: 300 }),
     { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
   ],

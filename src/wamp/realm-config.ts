@@ -5,6 +5,7 @@ import { authSchema } from "./auth-config.ts";
 import { LONGEST_TIMEOUT } from "./call-timeout.ts";
 import { type Checked, checkShape, closed, type DeepReadonly } from "./config-shape.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits } from "./limits.ts";
+import { originsSchema } from "./origin.ts";
 import { permissionSchema } from "./permission-config.ts";
 import { realmFaults, roleFaults, TRUSTED } from "./realm-consistency.ts";
 import { resumeSchema } from "./resume-config.ts";
@@ -87,6 +88,8 @@ export const realmSchema = closed({
   store: v.optional(storeSchema, {}),
   roles: v.optional(v.array(roleSchema), []),
   auth: v.optional(authSchema, {}),
+  /** Pages that may connect, in place of the list for all realms. */
+  allowed_origins: v.exactOptional(originsSchema),
 });
 
 /** One realm, checked, defaults filled in. `name` may be a pattern (`tenant-*`) that stands for many realms. */

@@ -5,6 +5,7 @@ import { type EnvName, secretSchema } from "../wamp/auth-config.ts";
 import { checkShape, closed, type DeepReadonly, type Fault, faultAt, isDict, type Path } from "../wamp/config-shape.ts";
 import { type RealmConfig, realmSchema } from "../wamp/realm-config.ts";
 import { duplicates, listOf, nameOf, realmFaults } from "../wamp/realm-consistency.ts";
+import { admissionEntries } from "./admission-config.ts";
 import { eventsSchema, longPollSchema } from "./http-config.ts";
 import { notBuiltFaults } from "./not-built.ts";
 
@@ -33,6 +34,7 @@ const configSchema = closed({
       bridge: v.exactOptional(bridge),
       longpoll: v.exactOptional(longPollSchema),
       events: v.exactOptional(eventsSchema),
+      ...admissionEntries,
     }),
   ),
 });

@@ -8,6 +8,8 @@ export interface Env {
   readonly REALM: DurableObjectNamespace<RealmObject>;
   /** One object per long-poll transport. */
   readonly LONG_POLL: DurableObjectNamespace<LongPollObject>;
+  /** Counts connections by address in place of the router's own count, where it is bound (Workers: Rate Limiting). */
+  readonly RATE_LIMIT?: RateLimit;
   /** The configuration as JSON text; replaces the one in `src/config.ts`. */
   readonly WAMP_CONFIG?: string;
   /** "true" admits everybody to realm1 where there is no configuration; set by `npm start` and `npm run serve`. */

@@ -8,6 +8,7 @@ import { MessageType } from "../wamp/message.ts";
 import type { Subprotocol } from "../wamp/serializers/index.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { DecodeFault } from "../wamp/serializers/serializer.ts";
+import { lateRejection } from "./admission.ts";
 import type { Config } from "./config.ts";
 import { realmFor } from "./config.ts";
 import { closeSocket } from "./connection.ts";
@@ -17,7 +18,7 @@ import { realmObject } from "./realm-namespace.ts";
 /** Accepts a socket that can only be told that its realm does not exist; a client sees no reason in an HTTP error. */
 export function refuseRealm(request: Request): Response {
   return acceptSocket(request, (socket, subprotocol, frame) => {
-    abort(socket, subprotocol, frame, helloOf(frame, subprotocol));
+    abort(socket, subprotocol, frame, faultOf(helloOf(frame, subprotocol)));
   });
 }
 
@@ -26,7 +27,9 @@ export function acceptForAnyRealm(request: Request, env: Env, config: Config): R
   return acceptSocket(request, (socket, subprotocol, frame) => {
     const hello = helloOf(frame, subprotocol);
     const realm = typeof hello === "string" ? realmFor(config, hello) : undefined;
-    if (typeof hello !== "string" || realm === undefined) return abort(socket, subprotocol, frame, hello);
+    if (typeof hello !== "string" || realm === undefined) return abort(socket, subprotocol, frame, faultOf(hello));
+    const rejection = lateRejection(request, config, hello, realm);
+    if (rejection !== undefined) return abort(socket, subprotocol, frame, rejection);
     const object = realmObject(env, hello, realm);
     return splice(socket, frame, () => object.fetch(upgradeRequest(request, hello)));
   });
@@ -73,18 +76,32 @@ function helloOf(data: Data, { serializer, batching }: Subprotocol): string | De
   return elements[1];
 }
 
-function abort(socket: WebSocket, subprotocol: Subprotocol, data: Data, hello: string | DecodeFault): void {
+/** What is wrong with the HELLO of a client that cannot be connected to any realm. */
+function faultOf(hello: string | DecodeFault): Ending {
+  const fault = hello instanceof DecodeFault ? undefined : realmFault(hello, undefined);
+  if (fault !== undefined) return fault;
+  return { uri: WampUri.PROTOCOL_VIOLATION, message: hello instanceof DecodeFault ? hello.reason : "" };
+}
+
+function abort(socket: WebSocket, subprotocol: Subprotocol, data: Data, { uri, message }: Ending): void {
   const { serializer, batching } = subprotocol;
-  const isFault = hello instanceof DecodeFault;
-  const refusal = isFault ? undefined : realmFault(hello, undefined);
-  const uri = refusal?.uri ?? WampUri.PROTOCOL_VIOLATION;
-  const message = refusal?.message ?? (isFault ? hello.reason : "");
   const frame = serializer.encode([MessageType.ABORT, { message }, uri]);
   const batch = typeof data === "string" ? batching?.split(data) : undefined;
   const terminator = batch instanceof DecodeFault ? undefined : batch?.terminator;
   socket.send(batching?.join([frame], terminator) ?? frame);
-  closeSocket(socket, isFault ? CloseCode.PROTOCOL_ERROR : CloseCode.NORMAL, uri);
+  closeSocket(socket, CODES.get(uri) ?? CloseCode.NORMAL, uri);
 }
+
+/** Why a socket is closed. */
+interface Ending {
+  readonly uri: string;
+  readonly message: string;
+}
+
+const CODES: ReadonlyMap<string, number> = new Map([
+  [WampUri.PROTOCOL_VIOLATION, CloseCode.PROTOCOL_ERROR],
+  [WampUri.LIMIT_EXCEEDED, CloseCode.OVERLOADED],
+]);
 
 function upgradeRequest(request: Request, realm: string): Request {
   return new Request(new URL(`/ws/${encodeURIComponent(realm)}`, request.url), request);
