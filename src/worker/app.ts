@@ -2,6 +2,7 @@
 
 import { Hono } from "hono/tiny";
 import { negotiate } from "../wamp/serializers/index.ts";
+import { admit } from "./admission.ts";
 import { onlyRealm, realmFor } from "./config.ts";
 import { deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
@@ -23,6 +24,8 @@ app.use(async (context, next) => {
 app.get("/", (context) => context.html(landingPage(deploymentOf(context.env).config, new URL(context.req.url))));
 
 app.get("/healthz", (context) => context.json({ status: "ok" }));
+
+for (const path of ["/ws", "/ws/:realm", "/lp/open", "/lp/:realm/open"]) app.use(path, admit);
 
 app.use("/ws/*", async (context, next) => {
   if (context.req.header("Upgrade")?.toLowerCase() !== "websocket") {
