@@ -10,6 +10,50 @@ const openRealm = (name: string, limits = {}) => ({
   auth: { anonymous: { type: "static" } },
 });
 
+/** Realms whose role for the bridge may not do everything, with credentials that tests know, and webhooks. */
+const BRIDGED = {
+  name: "bridged-*",
+  roles: [
+    { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }] },
+    { name: "web", permissions: [{ uri: "com.", match: "prefix", allow: { call: true, publish: true } }] },
+    { name: "joe", permissions: [{ uri: "", match: "prefix", allow: { call: true, publish: true } }] },
+  ],
+  auth: {
+    anonymous: { type: "static" },
+    ticket: { type: "static", principals: { joe: { ticket: "joes-ticket", role: "joe" } } },
+    jwt: { type: "static", key: "a key of thirty-two bytes, or so.", algorithms: ["HS256"], "default-role": "joe" },
+  },
+  webhooks: {
+    github: { topic: "com.hooks.github", role: "web", github_secret: "deadbeef" },
+    shop: {
+      topic: "com.hooks.shop",
+      role: "web",
+      secret: "deadbeef",
+      success_response: "thanks",
+      post_body_limit: 100,
+    },
+    stripe: { topic: "com.hooks.stripe", role: "web", secret: "deadbeef", signature_header: "X-Stripe-Like" },
+    open: { topic: "com.hooks.open", role: "web", open: true },
+    denied: { topic: "org.hooks.denied", role: "web", open: true, error_response: "no way" },
+  },
+};
+
+/** A realm with topics that everybody may watch, and one that is kept for those who come back. */
+const WATCHED = {
+  ...openRealm("watched-*", { sessions: 5 }),
+  roles: [
+    { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }] },
+    {
+      name: "watcher",
+      permissions: [
+        { uri: "news.", match: "prefix", allow: { subscribe: true } },
+        { uri: "wamp.subscription.get_events", allow: { call: true } },
+      ],
+    },
+  ],
+  store: { "event-history": [{ uri: "news.kept", match: "exact", limit: 3000 }] },
+};
+
 /** Any realm, so that each test has its own, open to everyone; some with little patience. */
 const OPEN_REALMS = {
   version: 1,
@@ -18,8 +62,17 @@ const OPEN_REALMS = {
     openRealm("narrow-*", { message_bytes: 2000, sent_message_bytes: 1500, outgoing_bytes: 20_000 }),
     { ...openRealm("guarded-*"), allowed_origins: ["https://app.example"] },
     openRealm("hasty-*", { hello_timeout: 300, goodbye_timeout: 300 }),
+    { ...openRealm("resume-*"), options: { resume: { time: 60 } } },
+    { ...openRealm("resume-soon-*"), options: { resume: { time: 1, buffer: { messages: 3 } } } },
+    BRIDGED,
+    WATCHED,
     { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
   ],
+  http: {
+    bridge: { key: "bazapp", secret: "foobar", role: "web" },
+    service: { role: "web" },
+    events: { role: "watcher", heartbeat: 1 },
+  },
 };
 
 /** Five worlds: the pure core in Node, the object inside workerd, the commands that run it locally, real clients, a browser. */

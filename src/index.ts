@@ -1,8 +1,9 @@
-/** The Worker: its HTTP app, and the classes of its objects: realms, and long-poll transports. */
+/** The Worker: its HTTP app, the classes of its objects (realms, long-poll transports), and what other Workers bind. */
 
-import { app } from "./worker/app.ts";
+import { createApp } from "./worker/app.ts";
 
 export { LongPollObject } from "./worker/long-poll-object.ts";
 export { RealmObject } from "./worker/realm-object.ts";
+export { Wamp } from "./worker/service.ts";
 
-export default app;
+export default createApp();

@@ -11,6 +11,7 @@ import { realmFaults, roleFaults, TRUSTED } from "./realm-consistency.ts";
 import { resumeSchema } from "./resume-config.ts";
 import { storeSchema } from "./store-config.ts";
 import { isValidRealm, isValidUri } from "./uri.ts";
+import { webhooksSchema } from "./webhook-config.ts";
 
 const procedure = v.pipe(
   v.string(),
@@ -90,6 +91,7 @@ export const realmSchema = closed({
   auth: v.optional(authSchema, {}),
   /** Pages that may connect, in place of the list for all realms. */
   allowed_origins: v.exactOptional(originsSchema),
+  webhooks: v.exactOptional(webhooksSchema),
 });
 
 /** One realm, checked, defaults filled in. `name` may be a pattern (`tenant-*`) that stands for many realms. */

@@ -21,6 +21,7 @@ export function realmFaults(realm: unknown, path: Path = []): Fault[] {
     ...duplicates(roles.map(nameOf), (index) => [...path, "roles", index, "name"]),
     ...roles.flatMap((role, index) => roleFaults(role, [...path, "roles", index])),
     ...referenceFaults(realm.auth, new Set(roles.map(nameOf)), [...path, "auth"]),
+    ...roleReferenceFaults(realm.webhooks, new Set(roles.map(nameOf)), [...path, "webhooks"]),
     ...principalFaults(realm.auth, [...path, "auth"]),
     ...authenticatorFaults(realm.auth, realm.name, [...path, "auth"]),
   ];
@@ -80,10 +81,7 @@ function patternOf(rule: unknown): string | undefined {
 
 function referenceFaults(auth: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
   if (!isDict(auth)) return [];
-  const faults = roleNames(auth, path).flatMap(([name, at]) => {
-    const isKnown = roles.has(name) || (name === TRUSTED && at.at(-1) === "authenticator-role");
-    return isKnown ? [] : [faultAt(at, `there is no role ${JSON.stringify(name)} in this realm`)];
-  });
+  const faults = roleReferenceFaults(auth, roles, path);
   const { anonymous } = auth;
   if (isDict(anonymous) && anonymous.type === "static" && anonymous.role === undefined && !roles.has("anonymous")) {
     faults.push(
@@ -91,6 +89,13 @@ function referenceFaults(auth: unknown, roles: ReadonlySet<string | undefined>, 
     );
   }
   return faults;
+}
+
+function roleReferenceFaults(value: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
+  return roleNames(value, path).flatMap(([name, at]) => {
+    const isKnown = roles.has(name) || (name === TRUSTED && at.at(-1) === "authenticator-role");
+    return isKnown ? [] : [faultAt(at, `there is no role ${JSON.stringify(name)} in this realm`)];
+  });
 }
 
 /** Every role named below `value`, with its path. */

@@ -1,33 +1,68 @@
 /** The Worker's HTTP side: WebSockets to their realm's object, and what a visitor without one sees. */
 
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { admit } from "./admission.ts";
-import { onlyRealm, realmFor } from "./config.ts";
-import { deploymentOf } from "./deployment.ts";
+import { type BridgeRoute, bridge, configuredRoute } from "./bridge.ts";
+import { type ConfigInput, onlyRealm, realmFor } from "./config.ts";
+import { bring, configOf, deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
 import { landingPage } from "./landing-page.ts";
 import { longPoll } from "./long-poll.ts";
 import { acceptForAnyRealm, refuseRealm } from "./realm-from-hello.ts";
 import { realmObject } from "./realm-namespace.ts";
+import { serverSentEvents } from "./server-sent-events.ts";
+import { webhook } from "./webhook.ts";
 
-export const app = new Hono<{ Bindings: Env }>();
+type App = Hono<{ Bindings: Env }>;
+type AppContext = Context<{ Bindings: Env }>;
+
+/**
+ * The router as a Hono app: the one that is deployed here, or with `config` one to mount in an app of one's own, at "/".
+ * That Worker exports the classes of `index.ts`, too, and its objects are configured alike.
+ */
+export function createApp(config?: ConfigInput): App {
+  if (config !== undefined) bring(config);
+  const app: App = new Hono();
+  app.use(checkConfig);
+  app.get("/", (context) => context.html(landingPage(configOf(context.env), new URL(context.req.url))));
+  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  for (const path of ["/ws", "/ws/:realm", "/lp/open", "/lp/:realm/open", "/realms/:realm/events"])
+    app.use(path, admit);
+  app.use("/ws/*", checkUpgrade);
+  app.get("/ws", toAnyRealm);
+  app.get("/ws/:realm", toRealm);
+  app.route("/lp", longPoll);
+  app.get("/realms/:realm/events", ({ env, req }) => serverSentEvents(req.raw, env, req.param("realm")));
+  for (const action of ["publish", "call"] as const) {
+    app.all(`/realms/:realm/${action}`, (context) => visit(context, { action, realm: context.req.param("realm") }));
+  }
+  app.all("/realms/:realm/webhook/:name", (context) => {
+    const { realm, name } = context.req.param();
+    return webhook(context.req.raw, context.env, configOf(context.env), realm, name);
+  });
+  app.use(async (context, next) => {
+    const route = configuredRoute(context.req.path, configOf(context.env));
+    return route === undefined ? next() : visit(context, route);
+  });
+  app.notFound(notFound);
+  app.onError((error, context) => {
+    console.error(error);
+    return context.json({ error: "internal error" }, 500);
+  });
+  return app;
+}
 
 /** Faults name principals by their paths, so only a developer gets to see them; the log has them always. */
-app.use(async (context, next) => {
+async function checkConfig(context: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
   const { faults } = deploymentOf(context.env);
-  if (faults.length === 0) return next();
+  if (faults.length === 0) return void (await next());
   const error = "the configuration is faulty";
   return context.json(context.env.WAMP_DEVELOPMENT === "true" ? { error, faults } : { error }, 500);
-});
+}
 
-app.get("/", (context) => context.html(landingPage(deploymentOf(context.env).config, new URL(context.req.url))));
-
-app.get("/healthz", (context) => context.json({ status: "ok" }));
-
-for (const path of ["/ws", "/ws/:realm", "/lp/open", "/lp/:realm/open"]) app.use(path, admit);
-
-app.use("/ws/*", async (context, next) => {
+async function checkUpgrade(context: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
   if (context.req.header("Upgrade")?.toLowerCase() !== "websocket") {
     return context.json({ error: "this is a WebSocket endpoint" }, 426, { Upgrade: "websocket" });
   }
@@ -35,29 +70,31 @@ app.use("/ws/*", async (context, next) => {
   if (negotiate(offered ?? null) === undefined) {
     return context.json({ error: "offer a WAMP subprotocol, such as wamp.2.json, wamp.2.msgpack or wamp.2.cbor" }, 400);
   }
-  return next();
-});
+  return void (await next());
+}
 
 /** For clients that know one URL for all realms: straight to the realm if there is but one, else HELLO tells. */
-app.get("/ws", (context) => {
-  const { config } = deploymentOf(context.env);
+function toAnyRealm({ env, req }: AppContext): Response | Promise<Response> {
+  const config = configOf(env);
   const only = onlyRealm(config);
-  if (only !== undefined) return realmObject(context.env, only.name, only).fetch(context.req.raw);
-  return acceptForAnyRealm(context.req.raw, context.env, config);
-});
+  if (only !== undefined) return realmObject(env, only.name, only).fetch(req.raw);
+  return acceptForAnyRealm(req.raw, env, config);
+}
 
-app.get("/ws/:realm", (context) => {
-  const name = context.req.param("realm");
-  const realm = realmFor(deploymentOf(context.env).config, name);
-  if (realm !== undefined) return realmObject(context.env, name, realm).fetch(context.req.raw);
-  return refuseRealm(context.req.raw);
-});
+function toRealm({ env, req }: AppContext): Response | Promise<Response> {
+  const name = req.param("realm") ?? "";
+  const realm = realmFor(configOf(env), name);
+  if (realm !== undefined) return realmObject(env, name, realm).fetch(req.raw);
+  return refuseRealm(req.raw);
+}
 
-app.route("/lp", longPoll);
+/** There is a bridge only where one is configured. */
+function visit(context: AppContext, route: BridgeRoute): Response | Promise<Response> {
+  const config = configOf(context.env);
+  const settings = config.http?.bridge;
+  return settings === undefined ? notFound(context) : bridge(context.req.raw, context.env, config, settings, route);
+}
 
-app.notFound((context) => context.json({ error: "not found" }, 404));
-
-app.onError((error, context) => {
-  console.error(error);
-  return context.json({ error: "internal error" }, 500);
-});
+function notFound(context: AppContext): Response {
+  return context.json({ error: "not found" }, 404);
+}

@@ -1,37 +1,24 @@
 /** The whole configuration: where it comes from, what it must look like, and which realm answers to a name. */
 
 import * as v from "valibot";
-import { type EnvName, secretSchema } from "../wamp/auth-config.ts";
+import type { EnvName } from "../wamp/auth-config.ts";
 import { checkShape, closed, type DeepReadonly, type Fault, faultAt, isDict, type Path } from "../wamp/config-shape.ts";
 import { type RealmConfig, realmSchema } from "../wamp/realm-config.ts";
 import { duplicates, listOf, nameOf, realmFaults } from "../wamp/realm-consistency.ts";
 import { admissionEntries } from "./admission-config.ts";
+import { bridgeFaults, bridgeSchema, serviceSchema } from "./bridge-config.ts";
 import { eventsSchema, longPollSchema } from "./http-config.ts";
 import { notBuiltFaults } from "./not-built.ts";
 
 export type { Fault } from "../wamp/config-shape.ts";
-
-const route = v.pipe(v.string(), v.startsWith("/", "must begin with /"));
-
-/** Crossbar.io's publisher and caller services; `timestamp_delta_limit` in seconds, `post_body_limit` in bytes, 0 for no limit. */
-const bridge = closed({
-  publish: v.optional(route, "/publish/:realm"),
-  call: v.optional(route, "/call/:realm"),
-  role: v.string(),
-  key: v.exactOptional(v.string()),
-  secret: v.exactOptional(secretSchema),
-  require_ip: v.exactOptional(v.array(v.string())),
-  require_tls: v.optional(v.boolean(), false),
-  post_body_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_048_576)), 0),
-  timestamp_delta_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)), 300),
-});
 
 const configSchema = closed({
   version: v.literal(1),
   realms: v.array(realmSchema),
   http: v.exactOptional(
     closed({
-      bridge: v.exactOptional(bridge),
+      bridge: v.exactOptional(bridgeSchema),
+      service: v.exactOptional(serviceSchema),
       longpoll: v.exactOptional(longPollSchema),
       events: v.exactOptional(eventsSchema),
       ...admissionEntries,
@@ -144,6 +131,7 @@ function consistencyFaults(config: unknown): Fault[] {
   return [
     ...duplicates(realms.map(nameOf), (index) => ["realms", index, "name"]),
     ...realms.flatMap((realm, index) => realmFaults(realm, ["realms", index])),
+    ...bridgeFaults(config),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** The configuration this Worker was deployed with, read once per isolate. */
 
 import deployed from "../config.ts";
-import type { Config, Fault } from "./config.ts";
+import type { Config, ConfigInput, Fault } from "./config.ts";
 import { formatFaults, loadConfig } from "./config.ts";
 import type { Env } from "./env.ts";
 
@@ -12,6 +12,14 @@ export interface Deployment {
 }
 
 let known: Deployment | undefined;
+/** What somebody's own Worker brings instead of `src/config.ts` and WAMP_CONFIG. */
+let brought: ConfigInput | undefined;
+
+/** Puts `config` in the place of all others, for the objects of this Worker, too; before its first request. */
+export function bring(config: ConfigInput): void {
+  if (brought !== undefined && brought !== config) throw new Error("a Worker has one configuration");
+  brought = config;
+}
 
 export function deploymentOf(env: Env): Deployment {
   known ??= load(env);
@@ -25,7 +33,8 @@ export function configOf(env: Env): Config {
 
 function load(env: Env): Deployment {
   const isDevelopment = env.WAMP_DEVELOPMENT === "true";
-  const result = loadConfig({ text: env.WAMP_CONFIG, module: deployed, env: { ...env }, isDevelopment });
+  const source = brought === undefined ? { text: env.WAMP_CONFIG, module: deployed } : { module: brought };
+  const result = loadConfig({ ...source, env: { ...env }, isDevelopment });
   if (result.ok) return { config: result.config, faults: [] };
   console.error(formatFaults(result.faults));
   return { config: { version: 1, realms: [] }, faults: result.faults };

@@ -6,10 +6,7 @@ import { type Fault, faultAt, isDict, type Path } from "../wamp/config-shape.ts"
 type Features = readonly (readonly [place: string, feature: string])[];
 
 /** Whoever builds a feature deletes its line. */
-const NOT_BUILT: Features = [
-  ["realms.*.roles.*.permissions.*.validate", "payload validation"],
-  ["http.bridge", "the HTTP bridge"],
-];
+const NOT_BUILT: Features = [["realms.*.roles.*.permissions.*.validate", "payload validation"]];
 
 /** A fault for everything in `config`, as it was written, that would have no effect. */
 export function notBuiltFaults(config: unknown, features: Features = NOT_BUILT): Fault[] {

@@ -10,6 +10,7 @@ import type { Peer } from "../wamp/peer.ts";
 import { peerRecord } from "../wamp/peer.ts";
 import { Realm } from "../wamp/realm.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
+import { watch } from "../wamp/watcher.ts";
 import { realmFor } from "./config.ts";
 import type { Switchboard } from "./connection.ts";
 import { Connection, closeSocket } from "./connection.ts";
@@ -24,6 +25,8 @@ import { Records } from "./records.ts";
 import { SqlStore, Tables } from "./storage.ts";
 import { trackingCookie } from "./tracking-cookie.ts";
 import { factsOf } from "./transport-facts.ts";
+import { type VisitedRealm, type VisitOutcome, Visits } from "./visits.ts";
+import { watcherIdentity } from "./watcher-request.ts";
 
 /**
  * Milliseconds from the first change to the moment everything that must survive sleep is saved, in one batch. The
@@ -31,17 +34,27 @@ import { factsOf } from "./transport-facts.ts";
  */
 const SETTLE_MS = 250;
 
+interface Known {
+  readonly connection: Connection;
+  readonly peer: Peer;
+}
+
 export class RealmObject extends DurableObject<Env> {
-  readonly #realm: Realm;
+  /** Sessions and tables are rebuilt before its first use; see `#realm`. */
+  readonly #sleeper: Realm;
+  #isAwake = false;
+  readonly #visits: Visits;
   readonly #switchboard: Switchboard;
   readonly #outbox = new Outbox();
   readonly #records: Records;
   readonly #secret: RealmSecret;
   /** Set where browsers are known again by a cookie. */
   readonly #cookie: CookieAuth | undefined;
-  readonly #connections = new Map<WebSocket, { readonly connection: Connection; readonly peer: Peer }>();
+  readonly #connections = new Map<WebSocket, Known>();
   /** Connections whose record has changed since it was saved. */
   readonly #changed = new Set<Connection>();
+  /** Sockets whose close is dealt with; another event of theirs means nothing. */
+  readonly #gone = new WeakSet<WebSocket>();
   #overflowed: Connection[] = [];
   #isSettling = false;
   /** When the alarm rings, as far as this instance has set it; milliseconds since the epoch. */
@@ -63,8 +76,9 @@ export class RealmObject extends DurableObject<Env> {
       changed: (connection) => this.#change(connection),
       overflowed: (connection) => this.#overflowed.push(connection),
     };
-    this.#realm = new Realm(name, config, this.#host(tables));
-    this.#wake();
+    const host = this.#host(tables);
+    this.#sleeper = new Realm(name, config, host);
+    this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
   }
 
   /** Accepts a WebSocket; the Worker has made sure that it is one and offers a subprotocol we speak. */
@@ -76,14 +90,30 @@ export class RealmObject extends DurableObject<Env> {
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     const connection = new Connection(server, subprotocol, this.#switchboard);
-    this.#connections.set(server, { connection, peer: this.#realm.connect(connection, facts) });
+    const watcher = watcherIdentity(request);
+    const { limits } = this.#switchboard;
+    const peer = watcher ? watch(this.#realm, connection, watcher, limits) : this.#realm.connect(connection, facts);
+    this.#connections.set(server, { connection, peer });
+    this.#endTurn();
     const headers = new Headers({ "Sec-WebSocket-Protocol": subprotocol.name });
     if (cookie?.setCookie !== undefined) headers.set("Set-Cookie", cookie.setCookie);
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
+  /** A CALL that comes by RPC; what waits for it keeps the object awake, and nothing else. */
+  call(...visit: Parameters<VisitedRealm["call"]>): Promise<VisitOutcome> {
+    if (!this.#isAwake) this.#wake();
+    return this.#visits.call(...visit);
+  }
+
+  /** A PUBLISH that comes by RPC. */
+  publish(...visit: Parameters<VisitedRealm["publish"]>): Promise<VisitOutcome> {
+    if (!this.#isAwake) this.#wake();
+    return this.#visits.publish(...visit);
+  }
+
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
-    const known = this.#connections.get(socket);
+    const known = this.#known(socket);
     if (known === undefined) return;
     known.connection.receive(this.#realm, known.peer, data);
     this.#endTurn();
@@ -119,9 +149,36 @@ export class RealmObject extends DurableObject<Env> {
     };
   }
 
-  /** After sleep: the sockets are still there, and their records tell the rest. */
-  #wake(): void {
-    const sleepers = this.ctx.getWebSockets().flatMap((socket) => this.#records.load(socket, this.#switchboard) ?? []);
+  /** The realm, awake. */
+  get #realm(): Realm {
+    if (!this.#isAwake) this.#wake();
+    return this.#sleeper;
+  }
+
+  #known(socket: WebSocket): Known | undefined {
+    if (!this.#isAwake) this.#wake(socket);
+    return this.#connections.get(socket);
+  }
+
+  /** A socket of which nothing is known: if it closed in the object's sleep, but did not wake it, its session ends now. */
+  #late(socket: WebSocket): Known | undefined {
+    if (this.#gone.has(socket)) return undefined;
+    const sleeper = this.#records.load(socket, this.#switchboard);
+    if (sleeper === undefined) return undefined;
+    const { connection, record } = sleeper;
+    if (record.kind === "open" && this.#realm.sessions.has(record.session.id)) return undefined;
+    return { connection, peer: this.#realm.wakeLate(connection, record) };
+  }
+
+  /**
+   * After sleep: the sockets are still there, and their records tell the rest. Not in the constructor, which does not
+   * know why it runs: the platform does not list a socket that closed in the object's sleep, and wakes it with that.
+   */
+  #wake(waker?: WebSocket): void {
+    this.#isAwake = true;
+    const sockets = new Set(this.ctx.getWebSockets());
+    if (waker !== undefined) sockets.add(waker);
+    const sleepers = [...sockets].flatMap((socket) => this.#records.load(socket, this.#switchboard) ?? []);
     const peers = this.#realm.wake(sleepers.map(({ connection, record }) => [connection, record] as const));
     sleepers.forEach(({ connection }, index) => {
       this.#connections.set(connection.socket, { connection, peer: peers[index]! });
@@ -131,8 +188,9 @@ export class RealmObject extends DurableObject<Env> {
   }
 
   #disconnect(socket: WebSocket): void {
-    const known = this.#connections.get(socket);
+    const known = this.#known(socket) ?? this.#late(socket);
     if (known === undefined) return;
+    this.#gone.add(socket);
     this.#connections.delete(socket);
     this.#realm.disconnect(known.peer);
     this.#changed.delete(known.connection);

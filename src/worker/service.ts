@@ -1,0 +1,95 @@
+/** The service binding: other Workers call and publish without a socket and without a token. */
+
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { WampUri } from "../wamp/errors.ts";
+import type { Dict, Id, List, Uri } from "../wamp/message.ts";
+import { realmFor } from "./config.ts";
+import { deploymentOf } from "./deployment.ts";
+import type { Env } from "./env.ts";
+import { visitedRealm } from "./realm-namespace.ts";
+import type { Pass, VisitedRealm, VisitOutcome } from "./visits.ts";
+
+/** What a call brings. */
+export interface ServiceResult {
+  readonly args: List;
+  readonly kwargs: Dict;
+}
+
+/** CALL.Options; `timeout` in milliseconds, a minute where there is none. */
+export interface ServiceCallOptions {
+  readonly timeout?: number;
+  readonly disclose_me?: boolean;
+  /** Takes the results before the last one. */
+  readonly onProgress?: (args: List, kwargs: Dict) => unknown;
+  readonly [option: string]: unknown;
+}
+
+/** An ERROR, as the other Worker catches it: `message` begins with the URI, and the rest are properties of their own. */
+export class ServiceError extends Error {
+  readonly uri: Uri;
+  readonly args: List;
+  readonly kwargs: Dict;
+
+  constructor(uri: Uri, args: List = [], kwargs: Dict = {}) {
+    super(typeof args[0] === "string" ? `${uri}: ${args[0]}` : uri);
+    this.name = "WampError";
+    this.uri = uri;
+    this.args = args;
+    this.kwargs = kwargs;
+  }
+}
+
+const TIMEOUT_MS = 60_000;
+
+/**
+ * The entrypoint to bind: `{ "binding": "WAMP", "service": "wamp-edge", "entrypoint": "Wamp" }`. It may what the role
+ * `http.service.role` may; without one it is refused. Methods reject with a `ServiceError`.
+ */
+export class Wamp extends WorkerEntrypoint<Env> {
+  async call(
+    realm: string,
+    procedure: Uri,
+    args: List = [],
+    kwargs: Dict = {},
+    { onProgress, ...options }: ServiceCallOptions = {},
+  ): Promise<ServiceResult> {
+    const request = { uri: procedure, args, kwargs, options: { timeout: TIMEOUT_MS, ...options } };
+    const take = onProgress && ((...part: [List, Dict]) => onProgress(...part));
+    return this.#visit(realm, (visited, pass) => visited.call(pass, request, take));
+  }
+
+  /** Resolves to the publication id once the event is published. */
+  async publish(realm: string, topic: Uri, args: List = [], kwargs: Dict = {}, options: Dict = {}): Promise<Id> {
+    const request = { uri: topic, args, kwargs, options };
+    const result = await this.#visit(realm, (visited, pass) => visited.publish(pass, request));
+    return result.args[0] as Id;
+  }
+
+  /** The ids of the realm's sessions, if the role may call `wamp.session.list`. */
+  async sessions(realm: string): Promise<readonly Id[]> {
+    const result = await this.call(realm, "wamp.session.list");
+    return result.args[0] as readonly Id[];
+  }
+
+  async #visit(
+    name: string,
+    visit: (realm: VisitedRealm, pass: Pass) => Promise<VisitOutcome>,
+  ): Promise<ServiceResult> {
+    const { config, faults } = deploymentOf(this.env);
+    if (faults.length > 0) throw new Error("the router's configuration is faulty");
+    const role = config.http?.service?.role;
+    if (role === undefined) throw new ServiceError(WampUri.NOT_AUTHORIZED, ["http.service is not configured"]);
+    const realm = realmFor(config, name);
+    if (realm === undefined) throw new ServiceError(WampUri.NO_SUCH_REALM);
+    const result = await visit(visitedRealm(this.env, name, realm), {
+      kind: "role",
+      role,
+      authid: role,
+      by: "service",
+    });
+    if (result.kind === "refused") throw new ServiceError(result.uri, [result.message]);
+    const { outcome } = result;
+    if (!outcome.ok) throw new ServiceError(outcome.uri, outcome.args, outcome.kwargs);
+    return { args: outcome.args, kwargs: outcome.kwargs };
+  }
+}

@@ -1,0 +1,176 @@
+/** Requests that come to a realm by RPC: from the HTTP bridge, webhooks and other Workers. */
+
+import { WampUri } from "../wamp/errors.ts";
+import type { Credentials } from "../wamp/handshake.ts";
+import type { Host } from "../wamp/host.ts";
+import type { Dict, List, Uri } from "../wamp/message.ts";
+import type { CallOutcome } from "../wamp/open-requests.ts";
+import type { Realm } from "../wamp/realm.ts";
+import { type Identity, INTERNAL } from "../wamp/session.ts";
+import { Visitor } from "../wamp/visitor.ts";
+import { BoundedTable } from "./bounded-table.ts";
+import type { OneTime } from "./signature.ts";
+import type { Tables } from "./storage.ts";
+
+/** As whom somebody comes: with a role the configuration gives him, or with credentials of the realm. */
+export type Pass =
+  | {
+      readonly kind: "role";
+      readonly role: string;
+      readonly authid: string;
+      readonly by: string;
+      readonly once?: OneTime | undefined;
+    }
+  | ({ readonly kind: "ticket" } & Credentials);
+
+/** A request as plain values: bytes are `Uint8Array`, integers beyond 2^53 `bigint`. */
+export interface VisitRequest {
+  readonly uri: Uri;
+  readonly args: List;
+  readonly kwargs: Dict;
+  readonly options: Dict;
+}
+
+/** A publisher's wish to be heard once, however often he has to ask; `body` stands for what he asks. */
+export interface Idempotency {
+  readonly key: string;
+  readonly body: string;
+}
+
+/** What came of a visit: an outcome, or that nobody was let in for one. */
+export type VisitOutcome = { readonly kind: "outcome"; readonly outcome: CallOutcome } | Refused;
+
+export interface Refused {
+  readonly kind: "refused";
+  readonly reason: VisitFault;
+  readonly uri: Uri;
+  readonly message: string;
+}
+
+/** `full`: too much has to be remembered at once. */
+export type VisitFault = "denied" | "replayed" | "reused" | "full";
+
+/** Takes progressive results; a rejection ends the call. */
+export type Progress = (args: List, kwargs: Dict) => unknown;
+
+/** The methods of a realm's object, as those who call them by RPC see them. */
+export interface VisitedRealm {
+  call(pass: Pass, request: VisitRequest, progress?: Progress): Promise<VisitOutcome>;
+  publish(pass: Pass, request: VisitRequest, idempotency?: Idempotency): Promise<VisitOutcome>;
+}
+
+/** Rows: a hundred signed requests a second over ten minutes, the window there is by default. */
+const MOST_SIGNATURES = 60_000;
+const MOST_KEYS = 10_000;
+/** Milliseconds for which an answer is kept under its idempotency key. */
+const KEY_LIFETIME_MS = 86_400_000;
+
+export class Visits implements VisitedRealm {
+  readonly #realm: Realm;
+  readonly #host: Host;
+  readonly #signatures: BoundedTable;
+  readonly #answers: BoundedTable;
+  /** Idempotency key → the publication under way, which another request must not repeat. */
+  readonly #underWay = new Map<string, Promise<VisitOutcome>>();
+
+  constructor(realm: Realm, host: Host, sql: SqlStorage, tables: Tables) {
+    this.#realm = realm;
+    this.#host = host;
+    this.#signatures = new BoundedTable(sql, tables, "signature", MOST_SIGNATURES);
+    this.#answers = new BoundedTable(sql, tables, "answer", MOST_KEYS);
+  }
+
+  async call(pass: Pass, request: VisitRequest, progress?: Progress): Promise<VisitOutcome> {
+    const identity = await this.#identify(pass);
+    if ("kind" in identity) return identity;
+    return this.#take(pass) ?? { kind: "outcome", outcome: await this.#call(identity, request, progress) };
+  }
+
+  async publish(pass: Pass, request: VisitRequest, idempotency?: Idempotency): Promise<VisitOutcome> {
+    const identity = await this.#identify(pass);
+    if ("kind" in identity) return identity;
+    const publish = async (): Promise<VisitOutcome> => {
+      const { uri, args, kwargs, options } = request;
+      const visit = () => this.#visitor(identity).publish(uri, args, kwargs, options);
+      return this.#take(pass) ?? { kind: "outcome", outcome: await visit() };
+    };
+    return idempotency === undefined ? publish() : this.#once(identity, idempotency, publish);
+  }
+
+  async #call(
+    identity: Identity,
+    { uri, args, kwargs, options }: VisitRequest,
+    progress?: Progress,
+  ): Promise<CallOutcome> {
+    const visitor = this.#visitor(identity);
+    if (progress === undefined) return visitor.call(uri, args, kwargs, options);
+    const parts: Promise<void>[] = [];
+    const take = async (...part: [List, Dict]): Promise<void> => {
+      try {
+        await progress(...part);
+      } catch {
+        visitor.leave();
+      }
+    };
+    const outcome = await visitor.call(uri, args, kwargs, options, (...part) => parts.push(take(...part)));
+    // Whoever takes the parts has them all before he has the end.
+    await Promise.all(parts);
+    return outcome;
+  }
+
+  /** The answer there is under an idempotency key, or that of `publish`; a failure may be tried again. */
+  async #once(
+    identity: Identity,
+    { key, body }: Idempotency,
+    publish: () => Promise<VisitOutcome>,
+  ): Promise<VisitOutcome> {
+    const { authid, authrole, authprovider } = identity;
+    const id = JSON.stringify([authprovider, authrole, authid, key]);
+    while (this.#underWay.has(id)) await this.#underWay.get(id);
+    const known = this.#answers.get(id, this.#host.now());
+    if (known !== undefined) return answerFrom(known, body);
+    const underWay = publish();
+    this.#underWay.set(id, underWay);
+    const answer = await underWay.finally(() => this.#underWay.delete(id));
+    if (answer.kind === "outcome" && answer.outcome.ok) {
+      const now = this.#host.now();
+      this.#answers.put(id, JSON.stringify([body, answer.outcome.args[0]]), now + KEY_LIFETIME_MS, now);
+    }
+    return answer;
+  }
+
+  async #identify(pass: Pass): Promise<Identity | Refused> {
+    if (pass.kind === "role") return identityOf(pass);
+    const outcome = await this.#realm.identify(pass);
+    return outcome.kind === "refused" ? refused("denied", outcome.message, outcome.uri) : outcome.identity;
+  }
+
+  #visitor(identity: Identity): Visitor {
+    return new Visitor(this.#realm, this.#host, identity);
+  }
+
+  /** A signature counts once. */
+  #take(pass: Pass): Refused | undefined {
+    if (pass.kind !== "role" || pass.once === undefined) return undefined;
+    const { id, expiresAt } = pass.once;
+    const now = this.#host.now();
+    if (this.#signatures.get(id, now) !== undefined) return refused("replayed", "Request was received before.");
+    if (this.#signatures.put(id, "", expiresAt, now)) return undefined;
+    return refused("full", "Too many signed requests.");
+  }
+}
+
+function identityOf({ role, authid, by }: Extract<Pass, { kind: "role" }>): Identity {
+  return { authid, authrole: role, authmethod: INTERNAL, authprovider: by };
+}
+
+/** From what `Visits` has stored. */
+function answerFrom(text: string, body: string): VisitOutcome {
+  const [of, id] = JSON.parse(text) as [string, number];
+  if (of !== body) return refused("reused", "Idempotency-Key was used for another request.");
+  return { kind: "outcome", outcome: { ok: true, args: [id], kwargs: {} } };
+}
+
+function refused(reason: VisitFault, message: string, uri: Uri = WampUri.NOT_AUTHORIZED): Refused {
+  return { kind: "refused", reason, uri, message };
+}
