@@ -80,7 +80,6 @@ export class ParkedSession {
   settle(): void {
     if (this.#isCurrent) return;
     this.#storeMessages();
-    this.#isCurrent = true;
     const { facts } = this.peer;
     const { deadline, lifeline, session } = this;
     const record: ParkedRecord = {
@@ -92,6 +91,7 @@ export class ParkedSession {
       session: sessionRecord(session),
     };
     this.#store.write(session.id, RECORD, JSON.stringify(record));
+    this.#isCurrent = true;
   }
 
   #storeMessages(): void {

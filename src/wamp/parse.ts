@@ -4,7 +4,7 @@ import { ProtocolViolation } from "./errors.ts";
 import { isId } from "./id.ts";
 import type { ClientMessage, Dict } from "./message.ts";
 import { MessageType } from "./message.ts";
-import { Payload } from "./payload.ts";
+import type { Payload } from "./payload.ts";
 import { isValidUri } from "./uri.ts";
 
 type Check = (value: unknown) => boolean;
@@ -79,7 +79,8 @@ function checkPayload(shape: Shape, elements: readonly unknown[]): void {
   const payload = elements[elements.length - 1] as Payload;
   if (payload.length === 0) return;
   if (payload.argsKind === "list") {
-    if (payload.length === 2 && !payload.kwargsIsDict) throw new ProtocolViolation(`${shape.name}: invalid ArgumentsKw`);
+    if (payload.length === 2 && !payload.kwargsIsDict)
+      throw new ProtocolViolation(`${shape.name}: invalid ArgumentsKw`);
     return;
   }
   const options = elements[shape.optionsIndex] as Dict;
@@ -121,7 +122,10 @@ const OPTIONS = "Options";
 const SHAPES: { readonly [type: number]: Shape | undefined } = {
   [MessageType.HELLO]: {
     name: "HELLO",
-    elements: [["Realm", isString], ["Details", isDict]],
+    elements: [
+      ["Realm", isString],
+      ["Details", isDict],
+    ],
     optionsIndex: 2,
     options: {
       roles: isDict,
@@ -138,21 +142,30 @@ const SHAPES: { readonly [type: number]: Shape | undefined } = {
   },
   [MessageType.ABORT]: {
     name: "ABORT",
-    elements: [["Details", isDict], ["Reason", isReason]],
+    elements: [
+      ["Details", isDict],
+      ["Reason", isReason],
+    ],
     optionsIndex: 0,
     options: {},
     hasPayload: true,
   },
   [MessageType.AUTHENTICATE]: {
     name: "AUTHENTICATE",
-    elements: [["Signature", isString], ["Extra", isDict]],
+    elements: [
+      ["Signature", isString],
+      ["Extra", isDict],
+    ],
     optionsIndex: 0,
     options: {},
     hasPayload: false,
   },
   [MessageType.GOODBYE]: {
     name: "GOODBYE",
-    elements: [["Details", isDict], ["Reason", isReason]],
+    elements: [
+      ["Details", isDict],
+      ["Reason", isReason],
+    ],
     optionsIndex: 0,
     options: {},
     hasPayload: false,
@@ -171,7 +184,11 @@ const SHAPES: { readonly [type: number]: Shape | undefined } = {
   },
   [MessageType.PUBLISH]: {
     name: "PUBLISH",
-    elements: [["Request", isId], [OPTIONS, isDict], ["Topic", isString]],
+    elements: [
+      ["Request", isId],
+      [OPTIONS, isDict],
+      ["Topic", isString],
+    ],
     optionsIndex: 2,
     options: {
       ...CARRIED,
@@ -192,14 +209,21 @@ const SHAPES: { readonly [type: number]: Shape | undefined } = {
   },
   [MessageType.SUBSCRIBE]: {
     name: "SUBSCRIBE",
-    elements: [["Request", isId], [OPTIONS, isDict], ["Topic", isString]],
+    elements: [
+      ["Request", isId],
+      [OPTIONS, isDict],
+      ["Topic", isString],
+    ],
     optionsIndex: 2,
     options: { match: MATCH, get_retained: isBoolean, nkey: isString, forward_for: listOf(isDict) },
     hasPayload: false,
   },
   [MessageType.UNSUBSCRIBE]: {
     name: "UNSUBSCRIBE",
-    elements: [["Request", isId], ["SUBSCRIBED.Subscription", isId]],
+    elements: [
+      ["Request", isId],
+      ["SUBSCRIBED.Subscription", isId],
+    ],
     optionsIndex: 0,
     options: {},
     hasPayload: false,
@@ -207,7 +231,11 @@ const SHAPES: { readonly [type: number]: Shape | undefined } = {
   },
   [MessageType.CALL]: {
     name: "CALL",
-    elements: [["Request", isId], [OPTIONS, isDict], ["Procedure", isString]],
+    elements: [
+      ["Request", isId],
+      [OPTIONS, isDict],
+      ["Procedure", isString],
+    ],
     optionsIndex: 2,
     options: {
       ...CARRIED,
@@ -222,14 +250,21 @@ const SHAPES: { readonly [type: number]: Shape | undefined } = {
   },
   [MessageType.CANCEL]: {
     name: "CANCEL",
-    elements: [["CALL.Request", isId], [OPTIONS, isDict]],
+    elements: [
+      ["CALL.Request", isId],
+      [OPTIONS, isDict],
+    ],
     optionsIndex: 2,
     options: { mode: oneOf("skip", "kill", "killnowait"), forward_for: listOf(isDict) },
     hasPayload: false,
   },
   [MessageType.REGISTER]: {
     name: "REGISTER",
-    elements: [["Request", isId], [OPTIONS, isDict], ["Procedure", isString]],
+    elements: [
+      ["Request", isId],
+      [OPTIONS, isDict],
+      ["Procedure", isString],
+    ],
     optionsIndex: 2,
     options: {
       match: MATCH,
@@ -244,7 +279,10 @@ const SHAPES: { readonly [type: number]: Shape | undefined } = {
   },
   [MessageType.UNREGISTER]: {
     name: "UNREGISTER",
-    elements: [["Request", isId], ["REGISTERED.Registration", isId]],
+    elements: [
+      ["Request", isId],
+      ["REGISTERED.Registration", isId],
+    ],
     optionsIndex: 0,
     options: {},
     hasPayload: false,
@@ -252,7 +290,10 @@ const SHAPES: { readonly [type: number]: Shape | undefined } = {
   },
   [MessageType.YIELD]: {
     name: "YIELD",
-    elements: [["INVOCATION.Request", isId], [OPTIONS, isDict]],
+    elements: [
+      ["INVOCATION.Request", isId],
+      [OPTIONS, isDict],
+    ],
     optionsIndex: 2,
     options: { ...CARRIED, progress: isBoolean },
     hasPayload: true,

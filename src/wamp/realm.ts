@@ -166,29 +166,40 @@ export class Realm {
 
   /** Writes what waits to be stored. */
   settle(): void {
-    this.broker.settle();
+    // First, because storage may be full: what is sent to parked sessions is kept rather than what is retained.
     this.#resumption?.settle();
+    this.broker.settle();
   }
 
   /** Rebuilds sessions and tables from the records of the peers that are still connected. */
   wake(sleepers: Iterable<readonly [Transport, PeerRecord]>): Peer[] {
     const peers: Peer[] = [];
     const callers: [Session, SessionRecord][] = [];
-    for (const [transport, record] of sleepers) {
-      const peer: Peer = { transport, facts: record.facts, state: { kind: "closed" } };
-      peers.push(peer);
-      if (record.kind === "open") {
-        const { resume } = record.session;
-        const lifeline = resume && this.#resumption?.woken(transport, resume);
-        this.#wakeSession(peer, record.session, callers, lifeline);
-      } else if (record.kind !== "closed") this.#lobby.wake(peer, record);
-    }
+    for (const [transport, record] of sleepers) peers.push(this.#wakePeer(transport, record, callers));
     this.#resumption?.wake((peer, record, endsAt) => {
       return this.#wakeSession(peer, record, callers, peer.transport, endsAt);
     });
     this.dealer.wake(callers, this.sessions);
     this.testaments.wake(this.sessions);
     return peers;
+  }
+
+  /** As `wake` for one more, whose connection was lost in sleep together with the one that woke the realm. */
+  wakeLate(transport: Transport, record: PeerRecord): Peer {
+    const callers: [Session, SessionRecord][] = [];
+    const peer = this.#wakePeer(transport, record, callers);
+    this.dealer.wake(callers, this.sessions);
+    return peer;
+  }
+
+  #wakePeer(transport: Transport, record: PeerRecord, callers: [Session, SessionRecord][]): Peer {
+    const peer: Peer = { transport, facts: record.facts, state: { kind: "closed" } };
+    if (record.kind === "open") {
+      const { resume } = record.session;
+      const lifeline = resume && this.#resumption?.woken(transport, resume);
+      this.#wakeSession(peer, record.session, callers, lifeline);
+    } else if (record.kind !== "closed") this.#lobby.wake(peer, record);
+    return peer;
   }
 
   #wakeSession(

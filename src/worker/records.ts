@@ -54,7 +54,8 @@ export class Records {
     const connection = new Connection(socket, subprotocolByName.get(subprotocol)!, switchboard);
     connection.terminator = terminator;
     connection.storageKey = storageKey;
-    return { connection, record: record ?? this.#fetch(storageKey!) };
+    const found = record ?? this.#fetch(storageKey!);
+    return found && { connection, record: found };
   }
 
   /** Removes what storage holds of a connection. */
@@ -82,10 +83,12 @@ export class Records {
     }
   }
 
-  #fetch(key: string): PeerRecord {
+  #fetch(key: string): PeerRecord | undefined {
+    if (!this.#tables.has("peer_record")) return undefined;
     const rows = this.#sql.exec<{ text: string }>("SELECT text FROM peer_record WHERE key = ? ORDER BY part", key);
+    const text = Array.from(rows, ({ text }) => text).join("");
     // Written by `#store`.
-    return JSON.parse(Array.from(rows, ({ text }) => text).join("")) as PeerRecord;
+    return text === "" ? undefined : (JSON.parse(text) as PeerRecord);
   }
 
   #prepare(): void {

@@ -137,10 +137,7 @@ describe("a mistake", () => {
     [{ limits: { depth: "64" } }, "limits.depth: must be number"],
     [{ limits: { message_kilobytes: 1 } }, "limits.message_kilobytes: is not a known key"],
     [{ options: { call_timeout: { maximum: 0 } } }, "options.call_timeout.maximum: must be >=1"],
-    [
-      { options: { call_timeout: { maximum: 31_536_000_001 } } },
-      "options.call_timeout.maximum: must be <=31536000000",
-    ],
+    [{ options: { call_timeout: { maximum: 31_536_000_001 } } }, "options.call_timeout.maximum: must be <=31536000000"],
     [{ options: { call_timeout: { default: 1.5 } } }, "options.call_timeout.default: must be an integer"],
     [{ options: { call_timeout: 5 } }, "options.call_timeout: must be Object"],
     [{ store: { "call-queue": [{ uri: "com.p", limit: 0 }] } }, "store.call-queue[0].limit: must be >=1"],

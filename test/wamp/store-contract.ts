@@ -15,6 +15,7 @@ export function storeContract(withStore: WithStore): void {
   describe("retained events", () => retainedContract(withStore));
   describe("event history", () => historyContract(withStore));
   describe("testaments", () => testamentContract(withStore));
+  describe("parked sessions", () => parkedContract(withStore));
   describe("roles", () => roleContract(withStore));
   describe("cookies", () =>
     expiringContract((use) => withStore((store, reopened) => use(store.cookies, () => reopened().cookies))));
@@ -254,5 +255,37 @@ function expiringContract(withStore: WithExpiring): void {
       expiring.put("b", "new", 20, 10);
       expect(expiring.get("a", 0)).toBeUndefined();
       expect(expiring.get("b", 10)).toBe("new");
+    }));
+}
+
+function parkedContract(withStore: WithStore): void {
+  test("[SES-29] a session has the texts put last under their numbers, in order", () =>
+    withStore(({ parked }, reopened) => {
+      expect(parked.owners()).toEqual([]);
+      expect(parked.read(1)).toEqual([]);
+      parked.remove(1);
+      parked.write(1, 0, "record");
+      parked.write(1, 10, "last");
+      parked.write(1, 2, HUGE);
+      parked.write(2 ** 53 - 1, 0, "other");
+      parked.write(1, 0, "new record");
+      for (const store of [parked, reopened().parked]) {
+        expect([...store.owners()].sort((a, b) => a - b)).toEqual([1, 2 ** 53 - 1]);
+        const texts = store.read(1);
+        expect(texts.map(([entry]) => entry)).toEqual([0, 2, 10]);
+        expect(texts.every(([, text], index) => text === ["new record", HUGE, "last"][index])).toBe(true);
+        expect(store.read(2 ** 53 - 1)).toEqual([[0, "other"]]);
+      }
+    }));
+
+  test("[SES-29] one text is removed, or all of a session", () =>
+    withStore(({ parked }, reopened) => {
+      parked.write(1, 0, HUGE);
+      parked.write(1, 1, "a");
+      parked.write(2, 1, "b");
+      parked.remove(1, 0);
+      expect(reopened().parked.read(1)).toEqual([[1, "a"]]);
+      parked.remove(2);
+      expect(reopened().parked.owners()).toEqual([1]);
     }));
 }
