@@ -41,6 +41,14 @@ const OUT_OF_SCOPE: readonly (readonly [ids: string, reason: string])[] = [
   ["CANCEL-12", "INTERRUPT.Options.reason is nexus' own; the specification gives INTERRUPT a mode only"],
   ["PPT-10", "payloads are not validated, whatever mode they are in"],
   ["PPT-13", "end-to-end encryption is the clients' affair"],
+  ["WS-28", "TLS is the platform's, or the proxy's in front of `npm run serve`; tickets can be confined to it (TKT-04)"],
+  ["CALL-12", "payloads are opaque to this router: it validates none"],
+  ["AZ-14", "authorization is by role and authorizer; there are no capabilities to hand out"],
+  ["AZ-16", "accounting is left to the platform's logs"],
+  ["R2R-01", "there are no router-to-router links: a realm is one object"],
+  ["R2R-03", "a realm is one object, so there is nothing that could look like several"],
+  ["RFL-", "reflection: the specification defines neither arguments nor results, and no client asks"],
+  ["CAT-", "catalogs: the specification defines no way for a router to serve or use them"],
   ["SREV-05", "permissions are configuration: changing them starts the realm anew, without sessions"],
 ];
 
