@@ -16,16 +16,17 @@ export class Command {
   stdout = "";
   stderr = "";
 
-  /** Runs `command` on a port the system chooses, unless `env` says otherwise. */
-  constructor([file = "", ...parameters]: readonly string[], env: Readonly<Record<string, string>>) {
+  /** Runs `command` on a port the system chooses, unless `env` says otherwise; `input` is its standard input. */
+  constructor([file = "", ...parameters]: readonly string[], env: Readonly<Record<string, string>>, input?: string) {
     const inherited = Object.entries(process.env).filter(([name]) => !THEIRS.includes(name));
     this.process = spawn(file, parameters, {
       cwd: PROJECT,
       env: { ...Object.fromEntries(inherited), PORT: "0", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       // A process group of its own, as a terminal gives it.
       detached: true,
     });
+    this.process.stdin?.end(input);
     this.process.stdout?.on("data", (chunk) => {
       this.stdout += chunk;
     });

@@ -1,0 +1,139 @@
+/** Our configuration from that of a Crossbar.io node, and a list of all that has no place in it. */
+
+import type { ImportOptions } from "./crossbar-auth.ts";
+import { readAuth } from "./crossbar-auth.ts";
+import type { RealmDraft } from "./crossbar-realm.ts";
+import { readRealm } from "./crossbar-realm.ts";
+import type { HttpDraft } from "./crossbar-web.ts";
+import { readService } from "./crossbar-web.ts";
+import type { Dict, Note } from "./import-notes.ts";
+import { Source } from "./import-notes.ts";
+
+export interface Imported {
+  /** To be checked as any other configuration. */
+  readonly config: Dict;
+  readonly notes: readonly Note[];
+}
+
+const ENDPOINT = "the platform listens, and ends TLS";
+
+const OTHER_WORKERS: Readonly<Record<string, string>> = {
+  container: "run its components anywhere: they connect as clients",
+  guest: "run the program anywhere: it connects as a client",
+  proxy: "the platform scales; there are no proxy workers",
+};
+
+/** Reads `.crossbar/config.json`, already parsed. */
+export function importCrossbar(input: unknown, options: ImportOptions): Imported {
+  const notes: Note[] = [];
+  const root = new Source(input, "", notes);
+  const realms = new Map<string, RealmDraft>();
+  const http: HttpDraft = {};
+  root.get("$schema");
+  root.get("version");
+  const workers = root.list("workers");
+  for (const worker of workers) readWorker(worker, realms);
+  for (const worker of workers) readTransports(worker, realms, http, options);
+  root.note("there is no node to control", "controller");
+  root.end();
+  for (const { name, auth } of realms.values()) {
+    if (auth.size === 0) notes.push({ path: `realm ${name}`, reason: "no transport leads to it: nobody can join" });
+  }
+  const config = { version: 1, realms: Array.from(realms.values(), realmOf), ...(hasKeys(http) && { http }) };
+  return { config, notes };
+}
+
+function readWorker(worker: Source, realms: Map<string, RealmDraft>): void {
+  const type = worker.value.type;
+  if (type !== "router") return worker.note(OTHER_WORKERS[String(type)] ?? "there are no workers of this type");
+  for (const realm of worker.list("realms")) readRealm(realm, realms);
+}
+
+function readTransports(worker: Source, all: Map<string, RealmDraft>, http: HttpDraft, options: ImportOptions): void {
+  if (worker.get("type") !== "router") return;
+  const names = worker.list("realms").map((realm) => realm.text("name"));
+  const realms = [...all.values()].filter(({ name }) => names.includes(name));
+  for (const transport of worker.list("transports")) readTransport(transport, realms, all, http, options);
+  worker.get("id");
+  worker.note("run components anywhere: they connect as clients", "components");
+  worker.note("processes are the platform's", "options");
+  worker.end();
+}
+
+function readTransport(
+  transport: Source,
+  realms: readonly RealmDraft[],
+  all: Map<string, RealmDraft>,
+  http: HttpDraft,
+  options: ImportOptions,
+): void {
+  const type = transport.text("type");
+  transport.get("id");
+  const web = type === "universal" ? transport.dict("web") : transport;
+  if (type === "websocket") readWebSocket(transport, realms, http, options);
+  else if (type === "web" || type === "universal") {
+    for (const [path, service] of web.entries("paths")) readPath(service, `/${path}`, realms, all, http, options);
+  } else return transport.note(`there is no transport ${JSON.stringify(type)} here`);
+  if (type === "universal") {
+    for (const [, websocket] of transport.entries("websocket")) readWebSocket(websocket, realms, http, options);
+    transport.note("there is no RawSocket here", "rawsocket");
+    transport.note("there is no MQTT here", "mqtt");
+  }
+  transport.note(ENDPOINT, "endpoint");
+  if (web !== transport) web.end();
+  transport.end();
+}
+
+function readPath(
+  service: Source,
+  url: string,
+  realms: readonly RealmDraft[],
+  all: Map<string, RealmDraft>,
+  http: HttpDraft,
+  options: ImportOptions,
+): void {
+  const path = url === "//" ? "/" : url;
+  if (service.value.type === "websocket") {
+    service.note("is at /ws and /ws/:realm now");
+    return readWebSocket(service, realms, http, options);
+  }
+  if (service.value.type !== "path") return readService(service, path, all, http);
+  service.get("type");
+  for (const [name, inner] of service.entries("paths")) {
+    readPath(inner, name === "/" ? path : `${path}/${name}`, realms, all, http, options);
+  }
+  service.end();
+}
+
+function readWebSocket(source: Source, realms: readonly RealmDraft[], http: HttpDraft, options: ImportOptions): void {
+  source.get("type");
+  source.get("id");
+  readAuth(source, realms, options);
+  const settings = source.dict("options");
+  const size = settings.get("max_message_size");
+  if (typeof size === "number" && size > 0) for (const { limits } of realms) limits.message_bytes = size;
+  const origins = [settings.get("allowed_origins") ?? []].flat().filter((it): it is string => typeof it === "string");
+  if (origins.length > 0 && !origins.includes("*")) http.allowed_origins = origins;
+  settings.end("WebSockets are the platform's");
+  source.note("clients negotiate any of JSON, MessagePack and CBOR", "serializers");
+  source.note(ENDPOINT, "endpoint");
+  source.note(ENDPOINT, "url");
+  source.note("the log is the platform's", "debug");
+  source.end();
+}
+
+function realmOf({ name, options, limits, store, roles, auth, webhooks }: RealmDraft): Dict {
+  return {
+    name,
+    ...(hasKeys(options) && { options }),
+    ...(hasKeys(limits) && { limits }),
+    ...(hasKeys(store) && { store }),
+    roles: [...roles.values()],
+    auth: Object.fromEntries(auth),
+    ...(webhooks.size > 0 && { webhooks: Object.fromEntries(webhooks) }),
+  };
+}
+
+function hasKeys(dict: Dict): boolean {
+  return Object.keys(dict).length > 0;
+}

@@ -1,0 +1,83 @@
+/** What an import leaves behind, and why: every key of the original is either read or noted. */
+
+import { isDict } from "../wamp/config-shape.ts";
+
+export type Dict = Readonly<Record<string, unknown>>;
+
+/** Something of the original that has no place in our configuration, or another meaning there. */
+export interface Note {
+  /** Like `workers[0].transports[1].paths.ws`. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** One dict of the original, with its path. Whoever has read what he knows calls `end`. */
+export class Source {
+  readonly path: string;
+  readonly value: Dict;
+  readonly #notes: Note[];
+  readonly #read = new Set<string>();
+
+  constructor(value: unknown, path: string, notes: Note[]) {
+    this.value = isDict(value) ? value : {};
+    this.path = path;
+    this.#notes = notes;
+    if (!isDict(value) && value !== undefined) this.note("is no object");
+  }
+
+  /** The value of a key, which counts as read. */
+  get(key: string): unknown {
+    this.#read.add(key);
+    return this.value[key];
+  }
+
+  text(key: string): string | undefined {
+    const value = this.get(key);
+    return typeof value === "string" ? value : undefined;
+  }
+
+  /** The dict under a key; empty where there is none. */
+  dict(key: string): Source {
+    return new Source(this.get(key), join(this.path, key), this.#notes);
+  }
+
+  /** The dicts in the list under a key. */
+  list(key: string): Source[] {
+    const value = this.get(key);
+    if (!Array.isArray(value)) return [];
+    return value.map((entry, index) => new Source(entry, `${join(this.path, key)}[${index}]`, this.#notes));
+  }
+
+  /** The dicts in the dict under a key, by name. */
+  entries(key: string): [name: string, entry: Source][] {
+    const inner = this.dict(key);
+    return Object.keys(inner.value).map((name) => [name, inner.dict(name)]);
+  }
+
+  /** Those of `keys` that are there, as they are. */
+  pick(...keys: string[]): Record<string, unknown> {
+    const found = keys.map((key) => [key, this.get(key)] as const);
+    return Object.fromEntries(found.filter(([, value]) => value !== undefined));
+  }
+
+  has(key: string): boolean {
+    return this.value[key] !== undefined;
+  }
+
+  /** Notes a key, if it is there, or the whole. */
+  note(reason: string, key?: string): void {
+    if (key !== undefined) this.#read.add(key);
+    if (key !== undefined && !this.has(key)) return;
+    this.#notes.push({ path: key === undefined ? this.path : join(this.path, key), reason });
+  }
+
+  /** Notes every key nobody has read. */
+  end(reason = "has no counterpart"): void {
+    for (const key of Object.keys(this.value)) if (!this.#read.has(key)) this.note(reason, key);
+  }
+}
+
+function join(path: string, key: string): string {
+  const name = /^[A-Za-z_$][\w$-]*$/.test(key) ? key : JSON.stringify(key);
+  return path === "" ? name : `${path}.${name}`;
+}

@@ -1,0 +1,276 @@
+/** The tools for configurations: what they print, what they leave out, and how they end. */
+
+import { createHash, createHmac, createPrivateKey, createPublicKey, pbkdf2Sync } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { importCrossbar } from "../../src/local/crossbar-import.ts";
+import { readPassword } from "../../src/local/password.ts";
+import { loadConfig } from "../../src/worker/config.ts";
+import { Command } from "./command.ts";
+
+const SHOP = join(import.meta.dirname, "crossbar/shop.json");
+
+let directory = "";
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "wamp-config-"));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function run(
+  parameters: string[],
+  input = "",
+  env = {},
+): Promise<{ code: number | null } & Record<"out" | "err", string>> {
+  const command = new Command([process.execPath, "src/local/wamp-config.ts", ...parameters], env, input);
+  const code = await command.ended();
+  return { code, out: command.stdout, err: command.stderr };
+}
+
+function fileOf(content: unknown): string {
+  const file = join(directory, "config.json");
+  writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+  return file;
+}
+
+describe("check", () => {
+  test("finds nothing wrong with a right configuration", async () => {
+    const secret = { ticket: { type: "static", principals: { joe: { ticket: { env: "JOE" }, role: "a" } } } };
+    const file = fileOf({ version: 1, realms: [{ name: "realm1", roles: [{ name: "a" }], auth: secret }] });
+    expect(await run(["check", file], "", { JOE: "x" })).toEqual({
+      code: 0,
+      out: "the configuration is right; it has 1 realm\n",
+      err: "",
+    });
+  });
+
+  test("lists all faults with their paths", async () => {
+    const file = fileOf({ version: 1, realms: [{ name: "realm 1", roles: [{ nam: "a" }] }] });
+    const { code, err } = await run(["check", file]);
+    expect(code).toBe(1);
+    expect(err.split("\n")).toEqual([
+      "wamp-edge: the configuration has faults",
+      "realms[0].name must be a URI, with * for one or more characters",
+      "realms[0].roles[0].name is missing",
+      "realms[0].roles[0].nam is not a known key",
+      "",
+    ]);
+  });
+
+  test.each([
+    ["no file", ["check", "/none/at/all.json"], "cannot read /none/at/all.json"],
+    ["no command", [], "npm run wamp-config"],
+    ["an unknown option", ["check", "--fast"], "--fast"],
+    ["an unknown method", ["principal", "ticket"], "npm run wamp-config"],
+  ])("says what is wrong with %s", async (_, parameters, text) => {
+    const { code, out, err } = await run(parameters);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain(text);
+    expect(err).not.toContain("    at ");
+  });
+});
+
+describe("import", () => {
+  const imported = (hasPlainSecrets = false) =>
+    importCrossbar(JSON.parse(readFileSync(SHOP, "utf8")), { hasPlainSecrets });
+
+  test("carries over what there is here, too", () => {
+    expect(imported().config).toEqual({
+      version: 1,
+      realms: [
+        {
+          name: "shop",
+          options: { uri_check: "strict" },
+          limits: { message_bytes: 65536 },
+          store: { "event-history": [{ uri: "com.shop.price", match: "exact", limit: 50 }] },
+          roles: [
+            { name: "anonymous", permissions: [{ uri: "com.shop.*", allow: { subscribe: true } }] },
+            {
+              name: "clerk",
+              permissions: [
+                { uri: "", match: "prefix", allow: { call: true }, disclose: { caller: true } },
+                { uri: "com.a", allow: { publish: true } },
+                { uri: "com.b", allow: { register: true } },
+              ],
+            },
+            { name: "partner", authorizer: "com.shop.authorize" },
+          ],
+          auth: {
+            anonymous: { type: "static", role: "anonymous" },
+            ticket: { type: "static", principals: { joe: { ticket: { env: "JOE" }, role: "clerk" } } },
+            wampcra: {
+              type: "static",
+              users: {
+                ann: {
+                  "salted-key": "prq7+YkJ1/KlW1X0YczMHw==",
+                  salt: "salt123",
+                  iterations: 100,
+                  keylen: 16,
+                  role: "clerk",
+                },
+                ben: { secret: { env: "BEN" }, role: "clerk" },
+              },
+            },
+            cookie: { max_age: 600 },
+          },
+          webhooks: { hook: { role: "clerk", github_secret: "deadbeef", topic: "com.shop.push" } },
+        },
+      ],
+      http: {
+        allowed_origins: ["https://shop.example"],
+        bridge: { role: "clerk", key: "k", secret: { env: "BRIDGE" }, publish: "/api/publish", call: "/api/call" },
+        longpoll: { session_timeout: 30 },
+      },
+    });
+  });
+
+  test("names everything else, and why", () => {
+    const lines = imported().notes.map(({ path, reason }) => `${path.replace("workers[0].", "")}: ${reason}`);
+    expect(lines.sort()).toEqual([
+      "components: run components anywhere: they connect as clients",
+      "controller: there is no node to control",
+      "realms[0].options.event_dispatching_chunk_size: has no counterpart",
+      "realms[0].roles[1].permissions[2]: a later rule for the same URI and match overrules it",
+      "realms[0].roles[1].permissions[3].validate: payload validation is not built: payloads pass unchecked",
+      "realms[0].roles[1].permissions[4]: its uri may have stars for whole components, or one at its end",
+      "realms[0].roles[3]: the role is built in",
+      "realms[0].store.type: there is one kind of store",
+      "transports[0].endpoint: the platform listens, and ends TLS",
+      'transports[0].paths."/": serve files with Workers assets (wrangler.toml: assets)',
+      "transports[0].paths.api.paths.publish.options.debug: the log is the platform's",
+      "transports[0].paths.hook: is at /realms/shop/webhook/hook now",
+      "transports[0].paths.lp: is at /lp now",
+      "transports[0].paths.ws.auth.cryptosign: the authenticator would have to be in the realm it decides for",
+      'transports[0].paths.ws.auth.ticket.principals.max: no realm behind this transport has the role "boss"',
+      "transports[0].paths.ws.auth.tls: client certificates are not built",
+      "transports[0].paths.ws.cookie.store: cookies are kept in the realm's own storage",
+      "transports[0].paths.ws.options.auto_ping_interval: WebSockets are the platform's",
+      "transports[0].paths.ws: is at /ws and /ws/:realm now",
+      'transports[1]: there is no transport "rawsocket" here',
+      "workers[1]: run its components anywhere: they connect as clients",
+    ]);
+  });
+
+  test("takes a salted secret for the password when it is told so", () => {
+    const [{ auth } = { auth: {} }] = imported(true).config.realms as { auth: Record<string, { users: object }> }[];
+    expect(auth.wampcra?.users).toMatchObject({ ann: { secret: "prq7+YkJ1/KlW1X0YczMHw==", salt: "salt123" } });
+  });
+
+  test("comes to a configuration that is right", () => {
+    const env = { JOE: "a", BEN: "b", BRIDGE: "c" };
+    expect(loadConfig({ module: imported().config, env, isDevelopment: false })).toMatchObject({ ok: true });
+  });
+
+  test("lets everybody in where Crossbar.io does, and nobody where no transport leads", () => {
+    const realm = { name: "realm1", roles: [{ name: "anonymous" }] };
+    const transports = [{ type: "websocket", endpoint: {} }];
+    const open = importCrossbar(
+      { workers: [{ type: "router", realms: [realm], transports }] },
+      { hasPlainSecrets: false },
+    );
+    expect(open.config).toMatchObject({ realms: [{ auth: { anonymous: { type: "static", role: "anonymous" } } }] });
+    const closed = importCrossbar({ workers: [{ type: "router", realms: [realm] }] }, { hasPlainSecrets: false });
+    expect(closed.config).toMatchObject({ realms: [{ auth: {} }] });
+    expect(closed.notes).toEqual([{ path: "realm realm1", reason: "no transport leads to it: nobody can join" }]);
+  });
+
+  test.each([
+    null,
+    7,
+    [],
+    "x",
+    {},
+    { workers: 7 },
+    { workers: [7, { type: "router", realms: [null], transports: [[]] }] },
+  ])("survives what is no configuration: %j", (input) => {
+    expect(importCrossbar(input, { hasPlainSecrets: false }).config).toEqual({ version: 1, realms: [] });
+  });
+
+  test("prints the one on standard output and the rest on standard error", async () => {
+    const { code, out, err } = await run(["import", SHOP]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual(imported().config);
+    expect(err.trim().split("\n")).toHaveLength(21);
+  });
+
+  test("ends with 1 where what came out has faults", async () => {
+    const file = fileOf({ workers: [{ type: "router", realms: [{ name: "no realm" }] }] });
+    const { code, err } = await run(["import", file]);
+    expect(code).toBe(1);
+    expect(err).toContain("realms[0].name must be a URI");
+  });
+});
+
+describe("principal", () => {
+  const printed = async (method: string, input: string) => JSON.parse((await run(["principal", method], input)).out);
+
+  test("keeps the key a WAMP-CRA client derives from its password", async () => {
+    const user = await printed("wampcra", "päss word\n");
+    const key = pbkdf2Sync("päss word", user.salt, user.iterations, user.keylen, "sha256").toString("base64");
+    expect(user).toEqual({
+      "salted-key": key,
+      salt: expect.stringMatching(/^[\da-f]{32}$/),
+      iterations: 10_000,
+      keylen: 32,
+    });
+  });
+
+  test("keeps the keys that SCRAM needs", async () => {
+    const record = await printed("scram", "pencil");
+    const salted = pbkdf2Sync("pencil", Buffer.from(record.salt, "hex"), record.iterations, 32, "sha256");
+    const hmac = (text: string) => createHmac("sha256", salted).update(text).digest();
+    expect(record["stored-key"]).toBe(createHash("sha256").update(hmac("Client Key")).digest("hex"));
+    expect(record["server-key"]).toBe(hmac("Server Key").toString("hex"));
+  });
+
+  test("makes a key pair, of which the private half goes nowhere but to the terminal", async () => {
+    const { out, err } = await run(["principal", "cryptosign"]);
+    const [seed = ""] = /[\da-f]{64}/.exec(err) ?? [];
+    const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.from(seed, "hex")]);
+    const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+    const { x = "" } = createPublicKey(privateKey).export({ format: "jwk" });
+    expect(JSON.parse(out)).toEqual({ authorized_keys: [Buffer.from(x, "base64url").toString("hex")] });
+    expect(out).not.toContain(seed);
+  });
+
+  test.each(["wampcra", "scram"])("fits into the configuration: %s", async (method) => {
+    const entry = { ...(await printed(method, "secret")), role: "user" };
+    const auth = { [method]: { type: "static", [method === "wampcra" ? "users" : "principals"]: { joe: entry } } };
+    const module = { version: 1, realms: [{ name: "realm1", roles: [{ name: "user" }], auth }] };
+    expect(loadConfig({ module, env: {}, isDevelopment: false })).toMatchObject({ ok: true });
+  });
+
+  test("refuses an empty password", async () => {
+    expect(await run(["principal", "scram"], "\n")).toEqual({
+      code: 1,
+      out: "",
+      err: "wamp-edge: the password is empty\n",
+    });
+  });
+
+  test("asks twice on a terminal, and shows nothing of what is typed", async () => {
+    expect(await typed("secrex\u007ft\r", "secret\r")).toEqual({
+      password: "secret",
+      shown: "Password: \nAgain: \n",
+      raw: [true, false, true, false],
+    });
+    await expect(typed("one\r", "two\r")).rejects.toThrow("the passwords differ");
+    await expect(typed("one\u0003")).rejects.toThrow("given up");
+  });
+});
+
+/** Types lines into a terminal, each when it is asked for. */
+async function typed(...lines: string[]) {
+  const raw: boolean[] = [];
+  const terminal = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (isRaw: boolean) => raw.push(isRaw) });
+  let shown = "";
+  const prompt = (text: string) => {
+    shown += text;
+    if (text !== "\n") setImmediate(() => terminal.write(lines.shift()));
+  };
+  const password = await readPassword(terminal, prompt);
+  return { password, shown, raw };
+}
