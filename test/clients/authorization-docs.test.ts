@@ -1,0 +1,138 @@
+/** Everything that can be pasted from docs/authorization.md, pasted: configurations, authorizers, and what changes roles. */
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { loadConfig } from "../../src/worker/config.ts";
+import { type Router, startRouter } from "./harness.ts";
+import { findPython } from "./python.ts";
+import { ID, RawClient } from "./raw-client.ts";
+import type { WireMessage } from "./wire.ts";
+
+const PROJECT = join(import.meta.dirname, "../..");
+const DOCUMENT = readFileSync(join(PROJECT, "docs/authorization.md"), "utf8");
+
+/** "language name" → the text of that block. */
+const blocks = new Map<string, string>();
+for (const [, head = "", text = ""] of DOCUMENT.matchAll(/^```(\w+ .+)\n([\s\S]*?)^```$/gm)) blocks.set(head, text);
+
+/** Realms like the document's, one for each test. */
+const REALMS = ["javascript", "python", "managed"];
+
+let router: Router;
+
+beforeAll(async () => {
+  const { realms } = JSON.parse(block("json config"));
+  router = await startRouter({ version: 1, realms: REALMS.map((name) => ({ ...realms[0], name })) });
+  return () => router.close();
+});
+
+test("[AZ-08][WS-30] every configuration is one", () => {
+  const heads = [...blocks.keys()].filter((head) => head.startsWith("json "));
+  expect(heads).toHaveLength([...DOCUMENT.matchAll(/^```json/gm)].length);
+  for (const head of heads) {
+    const loaded = loadConfig({ text: block(head), module: undefined, env: {}, isDevelopment: false });
+    expect(loaded).toMatchObject({ ok: true });
+  }
+});
+
+test("[AZ-10] an authorizer in JavaScript", async () => {
+  await serve(spawn(process.execPath, [program("authorizer.js", block("js authorizer.js"), "javascript")]));
+  await expectDecisions("javascript");
+});
+
+const python = findPython();
+const reason = "reason" in python ? ` (${python.reason})` : "";
+
+test.skipIf(reason !== "")(`[AZ-10] an authorizer in Python${reason}`, async () => {
+  const path = program("authorizer.py", block("python authorizer.py"), "python");
+  await serve(spawn("path" in python ? python.path : "", [path]));
+  await expectDecisions("python");
+});
+
+describe("what changes roles", () => {
+  test("[AZ-15] is in force for sessions that are there", async () => {
+    const joe = await joeIn("managed");
+    expect(await joe.ask([32, 1, {}, "com.example.offers.summer"])).toStrictEqual([8, 32, 1, {}, FAILED]);
+    const path = program("manage.js", block("js manage.js"), "managed");
+    const { stdout } = await promisify(execFile)(process.execPath, [path], { timeout: 15_000 });
+    expect(stdout.trim()).toBe("[ 'backend', 'customer', 'manager' ]");
+    expect(await joe.ask([32, 2, {}, "com.example.offers.summer"])).toStrictEqual([33, 2, ID]);
+  });
+});
+
+const DENIED = "wamp.error.not_authorized";
+const FAILED = "wamp.error.authorization_failed";
+
+/** What the document says of its configuration, with its authorizer there. */
+async function expectDecisions(realm: string): Promise<void> {
+  const joe = await joeIn(realm);
+  expect(await joe.ask([32, 1, {}, "com.example.news.sports"])).toStrictEqual([33, 1, ID]);
+  expect(await joe.ask([32, 2, {}, "com.example.news.drafts"])).toStrictEqual([8, 32, 2, {}, DENIED]);
+  expect(await joe.ask([48, 3, {}, "com.example.eu.ping"])).toMatchObject([
+    8,
+    48,
+    3,
+    {},
+    "wamp.error.no_such_procedure",
+  ]);
+  expect(await joe.ask([32, 4, { match: "prefix" }, "com.example.news."])).toStrictEqual([8, 32, 4, {}, DENIED]);
+  expect(await joe.ask([32, 5, { match: "prefix" }, "com.example.news.sports."])).toStrictEqual([33, 5, ID]);
+  for (const request of [6, 7]) {
+    const publish = [16, request, { acknowledge: true }, "com.example.customers.joe.orders"];
+    expect(await joe.ask(publish)).toStrictEqual([17, request, ID]);
+  }
+  expect(await joe.ask([64, 8, {}, "com.example.customers.sue.orders"])).toStrictEqual([8, 64, 8, {}, DENIED]);
+}
+
+/** A customer's session, and what it is answered. */
+async function joeIn(realm: string) {
+  const client = await RawClient.connect(router.realmUrl(realm), "wamp.2.json");
+  onTestFinished(() => client.socket.terminate());
+  const roles = { publisher: {}, subscriber: {}, caller: {}, callee: {} };
+  await client.send([1, realm, { roles, authmethods: ["ticket"], authid: "joe" }]);
+  expect((await client.next())[0]).toBe(4);
+  await client.send([5, "joes-ticket", {}]);
+  expect((await client.next())[0]).toBe(2);
+  return {
+    ask: async (message: WireMessage) => {
+      await client.send(message);
+      return client.next();
+    },
+  };
+}
+
+function block(head: string): string {
+  const text = blocks.get(head);
+  if (text === undefined) throw new Error(`no block ${head} in the document`);
+  return text;
+}
+
+/** Writes a program of the document, for this router and one of its realms, where it finds the project's packages. */
+function program(name: string, source: string, realm: string): string {
+  const cache = join(PROJECT, "node_modules/.cache");
+  mkdirSync(cache, { recursive: true });
+  const directory = mkdtempSync(join(cache, "docs-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, "package.json"), '{ "type": "module" }');
+  const pointed = source
+    .replace("ws://localhost:8787/ws/realm1", router.realmUrl(realm))
+    .replace('"realm1"', `"${realm}"`);
+  writeFileSync(join(directory, name), pointed);
+  return join(directory, name);
+}
+
+/** Resolves when the program says that it is ready; it ends with the test. */
+async function serve(child: ChildProcess): Promise<void> {
+  onTestFinished(() => void child.kill());
+  let printed = "";
+  const ready = Promise.withResolvers<void>();
+  child.stdout!.on("data", (chunk) => {
+    printed += chunk;
+    if (printed.includes("ready")) ready.resolve();
+  });
+  child.once("exit", () => ready.reject(new Error(`it ended: ${printed}`)));
+  await ready.promise;
+}
