@@ -41,10 +41,6 @@ const OUT_OF_SCOPE: readonly (readonly [ids: string, reason: string])[] = [
   ["CANCEL-12", "INTERRUPT.Options.reason is nexus' own; the specification gives INTERRUPT a mode only"],
   ["PPT-10", "payloads are not validated, whatever mode they are in"],
   ["PPT-13", "end-to-end encryption is the clients' affair"],
-  [
-    "WS-28",
-    "TLS is the platform's, or the proxy's in front of `npm run serve`; tickets can be confined to it (TKT-04)",
-  ],
   ["CALL-12", "payloads are opaque to this router: it validates none"],
   ["AZ-14", "authorization is by role and authorizer; there are no capabilities to hand out"],
   ["AZ-16", "accounting is left to the platform's logs"],

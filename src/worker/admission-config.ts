@@ -17,6 +17,8 @@ export const DEFAULT_RATE = { address: 6_000, realm: 60_000 };
 export const admissionEntries = {
   /** For realms without a list of their own. */
   allowed_origins: v.exactOptional(originsSchema),
+  /** Refuse connections that are not encrypted; behind a proxy that ends TLS, its X-Forwarded-Proto says so. */
+  require_tls: v.optional(v.boolean(), false),
   connection_rate: v.optional(
     closed({ address: v.optional(rate, DEFAULT_RATE.address), realm: v.optional(rate, DEFAULT_RATE.realm) }),
     {},

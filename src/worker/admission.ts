@@ -10,6 +10,7 @@ import { onlyRealm, realmFor } from "./config.ts";
 import { configOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
 import { TokenBuckets } from "./token-buckets.ts";
+import { isSecure } from "./transport-facts.ts";
 
 type AdmissionContext = Context<{ Bindings: Env }>;
 
@@ -25,6 +26,7 @@ const FOREIGN: Rejection = {
   uri: WampUri.NOT_AUTHORIZED,
   message: "pages of this origin may not connect",
 };
+const UNENCRYPTED: Rejection = { status: 403, uri: WampUri.NOT_AUTHORIZED, message: "connect by wss" };
 const HASTY: Rejection = { status: 429, uri: WampUri.LIMIT_EXCEEDED, message: "too many connections; try again later" };
 
 /** Keys: some MB at most. */
@@ -41,10 +43,12 @@ export async function rejectionOf(
   name?: string,
   realm?: RealmConfig,
 ): Promise<Rejection | undefined> {
-  const { allowed_origins: origins, connection_rate: rates = DEFAULT_RATE } = config.http ?? {};
+  const { allowed_origins: origins, connection_rate: rates = DEFAULT_RATE, require_tls } = config.http ?? {};
+  if (require_tls && !isSecure(request)) return UNENCRYPTED;
   if (!isAllowedOrigin(request.headers.get("Origin"), realm?.allowed_origins ?? origins)) return FOREIGN;
   const address = request.headers.get("CF-Connecting-IP");
-  if (address !== null && !(await isPaced(networkOf(address), rates.address, env))) return HASTY;
+  if (address !== null && !isLoopback(address) && !(await isPaced(networkOf(address), rates.address, env)))
+    return HASTY;
   return realm === undefined ? undefined : realmRejection(name ?? realm.name, config);
 }
 
@@ -68,6 +72,11 @@ async function isPaced(network: string, limit: number, env: Env): Promise<boolea
   // Where the platform counts, it does so for a whole location, with the limit of that binding.
   if (env.RATE_LIMIT !== undefined) return (await env.RATE_LIMIT.limit({ key: network })).success;
   return limit === 0 || buckets.take(`address ${network}`, limit, Date.now());
+}
+
+/** The developer's own machine, as `npm start` reports it; the platform never does. */
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.");
 }
 
 /** Whoever has one IPv6 address has 2^64 of them: the first half counts. */

@@ -8,11 +8,15 @@ export function factsOf(request: Request, websocketProtocol: string, cookieId: s
   const certificate = (request.cf as IncomingRequestCfProperties | undefined)?.tlsClientAuth;
   return {
     ...(headers["cf-connecting-ip"] !== undefined && { peer: headers["cf-connecting-ip"] }),
-    // Behind a proxy that ends TLS, as with `npm run serve`, the proxy tells.
-    is_secure: new URL(request.url).protocol === "https:" || headers["x-forwarded-proto"] === "https",
+    is_secure: isSecure(request),
     websocket_protocol: websocketProtocol,
     http_headers_received: headers,
     ...(cookieId !== undefined && { http_cbtid: cookieId }),
     ...(certificate?.certVerified === "SUCCESS" && { client_cert: { ...certificate } }),
   };
+}
+
+/** Did the client connect by TLS? Behind a proxy that ends it, as with `npm run serve`, the proxy tells. */
+export function isSecure(request: Request): boolean {
+  return new URL(request.url).protocol === "https:" || request.headers.get("X-Forwarded-Proto") === "https";
 }

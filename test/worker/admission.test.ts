@@ -162,3 +162,15 @@ function configOf(input: Partial<ConfigInput>) {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
   return loaded.config;
 }
+
+describe("a router that requires TLS", () => {
+  const config = configOf({ http: { require_tls: true } });
+  const status = async (url: string, headers = {}) =>
+    (await rejectionOf(new Request(url, { headers }), env, config))?.status;
+
+  it("is reached by wss only, the proxy's word counting [WS-28]", async () => {
+    expect(await status("http://router.test/ws/a")).toBe(403);
+    expect(await status("https://router.test/ws/a")).toBeUndefined();
+    expect(await status("http://router.test/ws/a", { "X-Forwarded-Proto": "https" })).toBeUndefined();
+  });
+});
