@@ -110,6 +110,18 @@ describe("the question", () => {
     },
   );
 
+  test("[AZ-02] tells realm, authrole and authid of anonymous sessions, too, each with an authid of its own", async () => {
+    const { stage, questions } = court();
+    for (const name of ["ann", "ben"]) stage.join(name).send([48, 1, {}, "com.x"]);
+    const principals = (await questions()).map(([, , , , args]) => {
+      const [{ realm, authrole, authid }] = args as [Record<string, unknown>];
+      return { realm, authrole, authid };
+    });
+    const anybody = { realm: "realm1", authrole: "anonymous", authid: expect.stringMatching(/./) };
+    expect(principals).toStrictEqual([anybody, anybody]);
+    expect(principals[0]?.authid).not.toBe(principals[1]?.authid);
+  });
+
   test("[AZ-10] has what is known of the transport", async () => {
     const { stage, questions } = court();
     const facts = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: { a: "b" } };
