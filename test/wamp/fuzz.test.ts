@@ -48,9 +48,11 @@ describe.each(SEEDS)("a crowd with seed %d", (seed) => {
   test("[WS-14][SES-24][LEAVE-06] leaves nothing behind", () => {
     const crowd = conversation(seed);
     crowd.disperse();
-    const { broker, dealer, sessions } = crowd.stage.realm;
+    const { realm, store } = crowd.stage;
+    const { broker, dealer, sessions } = realm;
     expect([broker.subscriptions.size, dealer.registrations.size, sessions.size]).toStrictEqual([0, 0, 0]);
-    expect(crowd.stage.realm.nextDeadline()).toBe(undefined);
+    expect(realm.nextDeadline()).toBe(undefined);
+    expect([...store.testaments.owners(), ...store.parked.owners()]).toStrictEqual([]);
   });
 });
 
