@@ -39,13 +39,22 @@ export class ServiceError extends Error {
   }
 }
 
+/** What the binding offers, for the other Worker's `Env`. */
+export interface WampService {
+  call(realm: string, procedure: Uri, args?: List, kwargs?: Dict, options?: ServiceCallOptions): Promise<ServiceResult>;
+  /** Resolves to the publication id once the event is published. */
+  publish(realm: string, topic: Uri, args?: List, kwargs?: Dict, options?: Dict): Promise<Id>;
+  /** The ids of the realm's sessions, if the role may call `wamp.session.list`. */
+  sessions(realm: string): Promise<readonly Id[]>;
+}
+
 const TIMEOUT_MS = 60_000;
 
 /**
  * The entrypoint to bind: `{ "binding": "WAMP", "service": "wamp-edge", "entrypoint": "Wamp" }`. It may what the role
  * `http.service.role` may; without one it is refused. Methods reject with a `ServiceError`.
  */
-export class Wamp extends WorkerEntrypoint<Env> {
+export class Wamp extends WorkerEntrypoint<Env> implements WampService {
   async call(
     realm: string,
     procedure: Uri,
@@ -58,14 +67,12 @@ export class Wamp extends WorkerEntrypoint<Env> {
     return this.#visit(realm, (visited, pass) => visited.call(pass, request, take));
   }
 
-  /** Resolves to the publication id once the event is published. */
   async publish(realm: string, topic: Uri, args: List = [], kwargs: Dict = {}, options: Dict = {}): Promise<Id> {
     const request = { uri: topic, args, kwargs, options };
     const result = await this.#visit(realm, (visited, pass) => visited.publish(pass, request));
     return result.args[0] as Id;
   }
 
-  /** The ids of the realm's sessions, if the role may call `wamp.session.list`. */
   async sessions(realm: string): Promise<readonly Id[]> {
     const result = await this.call(realm, "wamp.session.list");
     return result.args[0] as readonly Id[];
