@@ -4,8 +4,8 @@ import * as v from "valibot";
 import { closed } from "../wamp/config-shape.ts";
 import type { Config } from "./config.ts";
 
-const seconds = (most: number) => v.pipe(v.number(), v.minValue(1), v.maxValue(most));
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const seconds = (most: number) => v.pipe(v.number(), v.minValue(1, "must be at least 1"), v.maxValue(most));
+const count = v.pipe(v.number(), v.integer(), v.minValue(1, "must be at least 1"));
 
 /** Crossbar.io's long-poll options: seconds, bytes, and messages, or batches where the subprotocol has them. */
 export const longPollSchema = closed({

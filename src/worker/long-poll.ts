@@ -14,7 +14,7 @@ type LongPollContext = Context<{ Bindings: Env }>;
 /** `/open`, `/:transport/receive`, `/send` and `/close`, each also below `/:realm`; the query is ignored (LP-09). */
 export const longPoll = new Hono<{ Bindings: Env }>();
 
-/** Any page may poll, as any page may open a WebSocket; which of them cookies tell is up to `auth.cookie` (LP-12). */
+/** Pages that may open a transport may poll it; `allowed_origins` tells which, as for WebSockets (LP-12). */
 longPoll.use(async (context, next) => {
   await next();
   const origin = context.req.header("Origin");

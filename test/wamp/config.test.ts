@@ -10,6 +10,7 @@ import {
   loadConfig,
   realmFor,
 } from "../../src/worker/config.ts";
+import { longPollConfig } from "../../src/worker/http-config.ts";
 import { notBuiltFaults } from "../../src/worker/not-built.ts";
 
 const EMPTY = { version: 1, realms: [] };
@@ -243,6 +244,23 @@ describe("a secret", () => {
     const realms = [{ name: { env: "REALM", or: "x" } }];
     expect(faultsOf({ module: { version: 1, realms }, env: { REALM: "hidden" } })).toEqual([
       "realms[0].name must be string",
+    ]);
+  });
+});
+
+describe("the ways in without WebSockets", () => {
+  it("poll as Crossbar.io says by default, and may be told otherwise [LP-06][LP-11]", () => {
+    const options = { request_timeout: 10, session_timeout: 30, queue_limit_bytes: 131_072, queue_limit_messages: 100 };
+    expect(longPollConfig(config({ module: withRealms("a") }))).toEqual(options);
+    const module = { ...withRealms("a"), http: { longpoll: { session_timeout: 60 } } };
+    expect(longPollConfig(config({ module }))).toEqual({ ...options, session_timeout: 60 });
+  });
+
+  it("wait for nobody without end, and let nobody watch with a role that no realm has", () => {
+    const module = { ...withRealms("a"), http: { longpoll: { request_timeout: 0 }, events: { role: "nobody" } } };
+    expect(faultsOf({ module })).toEqual([
+      "http.longpoll.request_timeout must be at least 1",
+      'http.events.role there is no role "nobody" in any realm',
     ]);
   });
 });

@@ -1,0 +1,57 @@
+/** docs/http.md says what is so: its examples are run, and its answers are those that come. */
+
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { anonymousRealm, type Router, startRouter } from "./harness.ts";
+
+const run = promisify(execFile);
+const PAGE = readFileSync(join(import.meta.dirname, "../../docs/http.md"), "utf8");
+const REALM = anonymousRealm("realm1");
+/** `curl` examples, each with the answer that stands below it. */
+const EXAMPLES = Array.from(
+  PAGE.matchAll(/```sh\n(curl .+?)```\s+```\n(.+?)\n```/gs),
+  ([, command, answer]) => [command!, answer!] as const,
+);
+const SCRIPT = /```js\n(.+?)```/s.exec(PAGE)![1]!;
+const HAS_CURL = await run("curl", ["--version"]).then(
+  () => true,
+  () => false,
+);
+
+let open: Router;
+let signed: Router;
+
+beforeAll(async () => {
+  const base = { version: 1, realms: [REALM] } as const;
+  open = await startRouter({ ...base, http: { bridge: { open: true, role: "anonymous" } } } as typeof base);
+  const bridge = { key: "shop", secret: "s3cret", role: "anonymous" };
+  signed = await startRouter({ ...base, http: { bridge } } as typeof base);
+});
+afterAll(async () => {
+  await open.close();
+  await signed.close();
+});
+
+it("has an example of a publish, a call and an error", () => expect(EXAMPLES).toHaveLength(3));
+
+// Without curl there is nothing to run them with.
+it.skipIf(!HAS_CURL).each(EXAMPLES)("%s", async (command, answer) => {
+  const { stdout } = await run("sh", [
+    "-c",
+    command.replace("http://localhost:8787", open.origin.replace("ws:", "http:")),
+  ]);
+  // Ids are drawn.
+  expect(stdout.replace(/"id":\d+/, '"id":0')).toBe(answer.replace(/"id":\d+/, '"id":0'));
+});
+
+it("signs a request", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "http-docs-")), "sign.mjs");
+  writeFileSync(file, SCRIPT);
+  const environment = { ...process.env, BRIDGE_SECRET: "s3cret", ROUTER: signed.origin.replace("ws:", "http:") };
+  const { stdout } = await run(process.execPath, [file], { env: environment });
+  expect(JSON.parse(stdout)).toEqual({ id: expect.any(Number) });
+});
