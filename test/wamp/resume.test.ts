@@ -177,7 +177,7 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
     expect(stage.take()).toEqual([]);
   });
 
-  test("[TST-05] publishes its detached testaments when its transport is lost, the others when it ends", () => {
+  test("[TST-07] publishes its detached testaments when its transport is lost, the others when it ends", () => {
     const stage = new Stage(RESUMING);
     const heir = stage.join("h");
     const topic = ask(stage, heir, [32, 1, {}, "bye"])[2];
