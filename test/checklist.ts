@@ -48,7 +48,6 @@ const OUT_OF_SCOPE: readonly (readonly [ids: string, reason: string])[] = [
   ["R2R-03", "a realm is one object, so there is nothing that could look like several"],
   ["RFL-", "reflection: the specification defines neither arguments nor results, and no client asks"],
   ["CAT-", "catalogs: the specification defines no way for a router to serve or use them"],
-  ["SREV-05", "permissions are configuration: changing them starts the realm anew, without sessions"],
 ];
 
 const TITLE = /(\w+\.\w+\()?\s*(["'`])((?:\\.|(?!\2)[^\\])*\[[A-Z][A-Z0-9]*-\d+\](?:\\.|(?!\2)[^\\])*)\2/g;
