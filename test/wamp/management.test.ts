@@ -120,7 +120,7 @@ describe("a role", () => {
     expect(refusal(stage)).toBe("wamp.error.no_such_role");
   });
 
-  test("[AZ-15][SREV-05] that is removed takes away what its sessions hold", () => {
+  test("[AZ-15] that is removed takes away what its sessions hold", () => {
     const { stage, admin, ann } = stageWithAdmin();
     ann.send([32, 1, {}, "com.open"], [64, 2, {}, "com.open"]);
     ask(stage, admin, "wamp.edge.role.remove", ["anonymous"]);
@@ -134,7 +134,16 @@ describe("a role", () => {
     );
   });
 
-  test("[AZ-15][SREV-05] takes away only what its sessions may not have any more", () => {
+  test("[SREV-05] that is removed tells those who know the message that their subscriptions are revoked", () => {
+    const { stage, admin } = stageWithAdmin();
+    const features = { subscription_revocation: true };
+    stage.join("bob", { ...ALL_ROLES, subscriber: { features } }).send([32, 1, {}, "com.open"]);
+    const [, [, , subscription]] = stage.take()[0] as [string, [33, number, number]];
+    admin.send([48, 1, {}, "wamp.edge.role.remove", ["anonymous"]]);
+    expect(stage.take()).toContainEqual(["bob", [35, 0, { subscription, reason: "wamp.error.not_authorized" }]]);
+  });
+
+  test("[AZ-15] takes away only what its sessions may not have any more", () => {
     const { stage, admin, ann } = stageWithAdmin();
     ann.send([32, 1, {}, "com.open"]);
     ask(stage, admin, "wamp.edge.role.add", [
