@@ -24,3 +24,12 @@ export function idFromRandom(bytes: Uint8Array): Id {
   const id = (view.getUint32(0) & 0x1fffff) * 2 ** 32 + view.getUint32(4);
   return id === 0 ? MAX_ID - 1 : id;
 }
+
+/** An id in 1..2^53-1 that is the same for the same text, and hardly ever for two: the upper bits of FNV-1a. */
+export function idFromText(text: string): Id {
+  let hash = 0xcbf29ce484222325n;
+  for (const character of text) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(character.codePointAt(0)!)) * 0x100000001b3n);
+  }
+  return Number(hash >> 11n) || 1;
+}

@@ -19,8 +19,7 @@ import { MessageType } from "./message.ts";
 import { callMeta } from "./meta/index.ts";
 import { joined, left } from "./meta/session.ts";
 import { parse } from "./parse.ts";
-import type { Peer, PeerRecord, SessionRecord } from "./peer.ts";
-import { hasCalls } from "./peer.ts";
+import type { Peer, PeerRecord } from "./peer.ts";
 import type { RealmConfig } from "./realm-config.ts";
 import type { ResumeWish } from "./resumption.ts";
 import { offer, Resumption } from "./resumption.ts";
@@ -29,6 +28,7 @@ import { Session } from "./session.ts";
 import { Testaments } from "./testament.ts";
 import type { Match } from "./uri.ts";
 import { isReservedUri, isValidUri } from "./uri.ts";
+import { Waking } from "./waking.ts";
 
 export class Realm {
   readonly name: string;
@@ -48,6 +48,7 @@ export class Realm {
   readonly #peers = new Map<Session, Peer>();
   readonly #lobby: Lobby;
   readonly #resumption: Resumption | undefined;
+  readonly #waking: Waking;
 
   constructor(name: string, config: RealmConfig, host: Host) {
     this.name = name;
@@ -65,6 +66,7 @@ export class Realm {
     this.#lobby = new Lobby(this, { realm: name, config, host, dealer: this.dealer, authorization });
     const { resume } = config.options;
     this.#resumption = resume && new Resumption(resume, host, this);
+    this.#waking = new Waking(this, this.#lobby, this.#resumption);
   }
 
   /** A transport has opened; its client has to say HELLO. */
@@ -171,51 +173,17 @@ export class Realm {
     this.broker.settle();
   }
 
-  /** Rebuilds sessions and tables from the records of the peers that are still connected. */
-  wake(sleepers: Iterable<readonly [Transport, PeerRecord]>): Peer[] {
-    const peers: Peer[] = [];
-    const callers: [Session, SessionRecord][] = [];
-    for (const [transport, record] of sleepers) peers.push(this.#wakePeer(transport, record, callers));
-    this.#resumption?.wake((peer, record, endsAt) => {
-      return this.#wakeSession(peer, record, callers, peer.transport, endsAt);
-    });
-    this.dealer.wake(callers, this.sessions);
-    this.testaments.wake(this.sessions);
-    return peers;
+  /**
+   * Rebuilds sessions and tables from the records of the peers that are still connected; `moveIn` is called when the
+   * sessions are there and before their calls are, and adds the residents.
+   */
+  wake(sleepers: Iterable<readonly [Transport, PeerRecord]>, moveIn?: () => void): Peer[] {
+    return this.#waking.wake(sleepers, moveIn);
   }
 
   /** As `wake` for one more, whose connection was lost in sleep together with the one that woke the realm. */
   wakeLate(transport: Transport, record: PeerRecord): Peer {
-    const callers: [Session, SessionRecord][] = [];
-    const peer = this.#wakePeer(transport, record, callers);
-    this.dealer.wake(callers, this.sessions);
-    return peer;
-  }
-
-  #wakePeer(transport: Transport, record: PeerRecord, callers: [Session, SessionRecord][]): Peer {
-    const peer: Peer = { transport, facts: record.facts, state: { kind: "closed" } };
-    if (record.kind === "open") {
-      const { resume } = record.session;
-      const lifeline = resume && this.#resumption?.woken(transport, resume);
-      this.#wakeSession(peer, record.session, callers, lifeline);
-    } else if (record.kind !== "closed") this.#lobby.wake(peer, record);
-    return peer;
-  }
-
-  #wakeSession(
-    peer: Peer,
-    record: SessionRecord,
-    callers: [Session, SessionRecord][],
-    transport = peer.transport,
-    endsAt = record.expiresAt,
-  ): Session {
-    const session = new Session(transport, record);
-    if (hasCalls(record)) callers.push([session, record]);
-    this.#attach(peer, session);
-    this.#lobby.wakeSession(peer, endsAt);
-    this.broker.subscriptions.wake(session, record.subscriptions);
-    this.dealer.registrations.wake(session, record.registrations);
-    return session;
+    return this.#waking.wakeLate(transport, record);
   }
 
   /** Where every message of an established session goes. */
@@ -281,7 +249,7 @@ export class Realm {
     if (wish !== undefined && this.#resumption?.resume(peer, origin, wish)) return;
     const lifeline = wish && this.#resumption?.lifeline(peer.transport);
     const session = new Session(lifeline ?? peer.transport, origin);
-    this.#attach(peer, session);
+    this.attach(peer, session);
     this.#lobby.leave(peer, session.expiresAt);
     peer.transport.save();
     this.welcome(peer, session, lifeline && { resumed: false, ...offer(lifeline) });
@@ -304,7 +272,7 @@ export class Realm {
       this.#lobby.forget(from);
       this.access.authorizer?.leave(from);
       from.state = { kind: "closed" };
-      this.#attach(to, session);
+      this.attach(to, session);
     }
     this.#lobby.leave(to, endsAt);
   }
@@ -375,7 +343,8 @@ export class Realm {
     transport.send([MessageType.ERROR, type, request, NO_DETAILS, error.uri, error.payload]);
   }
 
-  #attach(peer: Peer, session: Session): void {
+  /** The session is there, and it is this peer's. */
+  attach(peer: Peer, session: Session): void {
     peer.state = { kind: "open", session };
     this.sessions.set(session.id, session);
     this.#peers.set(session, peer);

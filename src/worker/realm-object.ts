@@ -179,13 +179,17 @@ export class RealmObject extends DurableObject<Env> {
     const sockets = new Set(this.ctx.getWebSockets());
     if (waker !== undefined) sockets.add(waker);
     const sleepers = [...sockets].flatMap((socket) => this.#records.load(socket, this.#switchboard) ?? []);
-    const peers = this.#realm.wake(sleepers.map(({ connection, record }) => [connection, record] as const));
+    const records = sleepers.map(({ connection, record }) => [connection, record] as const);
+    const peers = this.#sleeper.wake(records, () => this.#moveIn());
     sleepers.forEach(({ connection }, index) => {
       this.#connections.set(connection.socket, { connection, peer: peers[index]! });
     });
     this.#records.forgetAllBut(sleepers.map(({ connection }) => connection));
     this.#endTurn();
   }
+
+  /** Those whom the configuration calls for are there whenever the realm is awake. */
+  #moveIn(): void {}
 
   #disconnect(socket: WebSocket): void {
     const known = this.#known(socket) ?? this.#late(socket);

@@ -1,7 +1,7 @@
 /** Ids: their range, their scopes, and who may choose them (Identifiers). */
 
 import { describe, expect, test } from "vitest";
-import { idFromRandom, isId, MAX_ID, nextId } from "../../src/wamp/id.ts";
+import { idFromRandom, idFromText, isId, MAX_ID, nextId } from "../../src/wamp/id.ts";
 import { Stage, violated } from "./recording-host.ts";
 
 describe("an id", () => {
@@ -29,6 +29,13 @@ describe("an id", () => {
   ])("[ID-02] of the global scope is the low 53 of the random bits %s, and never 0", (bytes, id) => {
     expect(idFromRandom(Buffer.from(bytes, "hex"))).toBe(id);
   });
+});
+
+test("an id from a text is the same every time, in the range of ids, and another for another text", () => {
+  const ids = ["", "a", "b", "ab", "registration exact add", "😀"].map(idFromText);
+  expect(ids.every(isId)).toBe(true);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(idFromText("registration exact add")).toBe(ids[4]);
 });
 
 test("[ID-02][SES-04] a session id that is taken is not given again", () => {

@@ -41,6 +41,8 @@ export class Stage implements Host {
   /** The byte that filled the last random bytes. Set it to make an authid come again. */
   lastByte = 0;
   readonly store = new MemoryStore();
+  /** Has the realm's residents move in, whenever it wakes. */
+  moveIn: ((realm: Realm) => void) | undefined;
   #config: RealmConfig;
   #wantsToSettle = false;
   #clients: Client[] = [];
@@ -102,7 +104,7 @@ export class Stage implements Host {
     this.settle();
     const sleepers = this.#clients.map(({ transport, record }) => [transport, JSON.parse(record)] as const);
     this.realm = new Realm(this.#config.name, this.#config, this);
-    const peers = this.realm.wake(sleepers);
+    const peers = this.realm.wake(sleepers, () => this.moveIn?.(this.realm));
     for (const [index, client] of this.#clients.entries()) client.peer = peers[index] as Peer;
     this.endTurn();
   }
@@ -114,7 +116,7 @@ export class Stage implements Host {
     this.#wantsToSettle = false;
     if (input !== undefined) this.#config = realmConfig(input);
     this.realm = new Realm(this.#config.name, this.#config, this);
-    this.realm.wake([]);
+    this.realm.wake([], () => this.moveIn?.(this.realm));
   }
 
   /** A second has passed since the realm asked for it, if it did. */

@@ -11,12 +11,23 @@ import type { Subscriptions } from "../subscription.ts";
 export class MetaEvents {
   readonly #subscriptions: Subscriptions;
   readonly #host: Host;
-  readonly #isEnabled: boolean;
+  #isEnabled: boolean;
 
   constructor(subscriptions: Subscriptions, host: Host, isEnabled: boolean) {
     this.#subscriptions = subscriptions;
     this.#host = host;
     this.#isEnabled = isEnabled;
+  }
+
+  /** Does something of which no session is to hear. */
+  silently(act: () => void): void {
+    const wasEnabled = this.#isEnabled;
+    this.#isEnabled = false;
+    try {
+      act();
+    } finally {
+      this.#isEnabled = wasEnabled;
+    }
   }
 
   /**
