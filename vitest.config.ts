@@ -54,6 +54,23 @@ const WATCHED = {
   store: { "event-history": [{ uri: "news.kept", match: "exact", limit: 3000 }] },
 };
 
+const TRIGGERED = { realm: "bridged-triggered", role: "web" };
+
+/** Requests at set times, some of which the role may not make, and queues. */
+const TRIGGERS = {
+  schedules: [
+    { ...TRIGGERED, cron: "0 * * * *", publish: "com.tick.hourly", args: [1], kwargs: { unit: "h" } },
+    { ...TRIGGERED, cron: "*/5 * * * *", publish: "com.tick.often" },
+    { ...TRIGGERED, cron: "0 3 * * *", call: "com.clean", args: ["all"] },
+    { ...TRIGGERED, cron: "1 1 1 1 *", publish: "org.forbidden" },
+    { ...TRIGGERED, cron: "1 1 1 1 *", publish: "com.tick.mixed" },
+  ],
+  queues: [
+    { ...TRIGGERED, queue: "orders", topic: "com.orders" },
+    { ...TRIGGERED, queue: "forbidden", topic: "org.orders" },
+  ],
+};
+
 /** Any realm, so that each test has its own, open to everyone; some with little patience. */
 const OPEN_REALMS = {
   version: 1,
@@ -73,6 +90,7 @@ const OPEN_REALMS = {
     service: { role: "web" },
     events: { role: "watcher", heartbeat: 1 },
   },
+  ...TRIGGERS,
 };
 
 /** Five worlds: the pure core in Node, the object inside workerd, the commands that run it locally, real clients, a browser. */

@@ -1,9 +1,10 @@
-/** The Worker: its HTTP app, the classes of its objects (realms, long-poll transports), and what other Workers bind. */
+/** The Worker: its HTTP app and other handlers, the classes of its objects, and what other Workers bind. */
 
 import { createApp } from "./worker/app.ts";
+import { queue, scheduled } from "./worker/triggers.ts";
 
 export { LongPollObject } from "./worker/long-poll-object.ts";
 export { RealmObject } from "./worker/realm-object.ts";
 export { Wamp } from "./worker/service.ts";
 
-export default createApp();
+export default { fetch: createApp().fetch, scheduled, queue };

@@ -9,12 +9,14 @@ import { admissionEntries } from "./admission-config.ts";
 import { bridgeFaults, bridgeSchema, serviceSchema } from "./bridge-config.ts";
 import { eventsSchema, longPollSchema } from "./http-config.ts";
 import { notBuiltFaults } from "./not-built.ts";
+import { triggerEntries, triggerFaults } from "./trigger-config.ts";
 
 export type { Fault } from "../wamp/config-shape.ts";
 
 const configSchema = closed({
   version: v.literal(1),
   realms: v.array(realmSchema),
+  ...triggerEntries,
   http: v.exactOptional(
     closed({
       bridge: v.exactOptional(bridgeSchema),
@@ -90,10 +92,22 @@ export function loadConfig({ text = "", module, env, isDevelopment }: ConfigSour
  * else none. In a pattern `*` stands for one or more characters.
  */
 export function realmFor(config: Config, name: string): RealmConfig | undefined {
-  const exact = config.realms.find((realm) => realm.name === name);
+  return bestOf(config.realms, name);
+}
+
+interface Named {
+  readonly name: string;
+}
+
+function isNamed(realm: unknown): realm is Named {
+  return nameOf(realm) !== undefined;
+}
+
+function bestOf<R extends Named>(realms: readonly R[], name: string): R | undefined {
+  const exact = realms.find((realm) => realm.name === name);
   if (exact !== undefined) return exact;
-  let best: RealmConfig | undefined;
-  for (const realm of config.realms) {
+  let best: R | undefined;
+  for (const realm of realms) {
     if (!covers(realm.name, name)) continue;
     if (best === undefined || literalLength(realm) > literalLength(best)) best = realm;
   }
@@ -132,6 +146,7 @@ function consistencyFaults(config: unknown): Fault[] {
     ...duplicates(realms.map(nameOf), (index) => ["realms", index, "name"]),
     ...realms.flatMap((realm, index) => realmFaults(realm, ["realms", index])),
     ...bridgeFaults(config),
+    ...triggerFaults(config, (name) => bestOf(realms.filter(isNamed), name)),
   ];
 }
 
@@ -175,6 +190,6 @@ function covers(pattern: string, name: string): boolean {
   return name.length - tail.length > at && name.endsWith(tail);
 }
 
-function literalLength({ name }: RealmConfig): number {
+function literalLength({ name }: Named): number {
   return name.replaceAll("*", "").length;
 }

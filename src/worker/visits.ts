@@ -53,6 +53,13 @@ export type VisitFault = "denied" | "replayed" | "reused" | "full";
 /** Takes progressive results; a rejection ends the call. */
 export type Progress = (args: List, kwargs: Dict) => unknown;
 
+/** What went wrong with a visit, for a log; undefined where nothing did. */
+export function faultOf(visit: VisitOutcome): string | undefined {
+  if (visit.kind === "refused") return `${visit.uri}: ${visit.message}`;
+  const { outcome } = visit;
+  return outcome.ok ? undefined : [outcome.uri, ...outcome.args].join(": ");
+}
+
 /** The methods of a realm's object, as those who call them by RPC see them. */
 export interface VisitedRealm {
   call(pass: Pass, request: VisitRequest, progress?: Progress): Promise<VisitOutcome>;
