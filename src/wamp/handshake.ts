@@ -142,7 +142,7 @@ export class Handshake {
     if (outcome.kind === "refused") return this.#door.refuse(peer, outcome);
     if (outcome.kind === "admitted") return this.#admit(peer, attempt, outcome);
     this.#door.await(peer, { kind: "challenged", deadline: this.#deadline(), attempt, memo: outcome.memo });
-    peer.transport.send([MessageType.CHALLENGE, attempt.method, outcome.extra]);
+    peer.transport.send([MessageType.CHALLENGE, outcome.method ?? attempt.method, outcome.extra]);
   }
 
   #admit(peer: Peer, { id, features, agent, wish }: Attempt, admitted: Admitted): void {

@@ -1,7 +1,7 @@
 /** Anonymous sessions: nothing is proven, and so nothing the client says of itself is believed. */
 
 import type { AnonymousAuth } from "../auth-config.ts";
-import { Authenticator } from "./dynamic.ts";
+import { Authenticator, admitted } from "./dynamic.ts";
 import { toBase64Url } from "./encoding.ts";
 import type { Applicant, Method, Outcome, Surroundings } from "./method.ts";
 
@@ -11,12 +11,12 @@ const AUTHID_LENGTH = 18;
 class Anonymous implements Method {
   readonly #settings: AnonymousAuth;
   readonly #surroundings: Surroundings;
-  readonly #authenticator: Authenticator | undefined;
+  readonly authenticator: Authenticator | undefined;
 
   constructor(settings: AnonymousAuth, surroundings: Surroundings) {
     this.#settings = settings;
     this.#surroundings = surroundings;
-    if (settings.type === "dynamic") this.#authenticator = new Authenticator(settings, surroundings);
+    if (settings.type === "dynamic") this.authenticator = new Authenticator(settings, surroundings);
   }
 
   fits(): "open" {
@@ -32,8 +32,8 @@ class Anonymous implements Method {
   }
 
   async #ask(applicant: Applicant): Promise<Outcome> {
-    const grant = await this.#authenticator!.identify(applicant);
-    return grant.kind === "granted" ? { kind: "admitted", identity: grant.identity } : grant;
+    const grant = await this.authenticator!.identify(applicant);
+    return grant.kind === "granted" ? admitted(grant) : grant;
   }
 }
 

@@ -1,24 +1,32 @@
 /** WAMP-Cryptosign: the client signs a challenge with an Ed25519 key of which the router knows the public half. */
 
 import type { CryptosignAuth, DynamicCryptosignAuth } from "../auth-config.ts";
+import { WampUri } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { Dict } from "../message.ts";
-import type { Identity } from "../session.ts";
-import { Authenticator } from "./dynamic.ts";
+import { Authenticator, admitted } from "./dynamic.ts";
 import type { Bytes } from "./encoding.ts";
 import { fromHex, toHex } from "./encoding.ts";
-import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
-import { denied, failed } from "./method.ts";
+import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
+import { denied, failed, refused } from "./method.ts";
 import { RouterKey } from "./router-key.ts";
 
 /** A challenge that was sent. */
-interface Memo {
-  readonly identity: Identity;
-  /** 32 bytes in hex, as all that follows. */
+interface Memo extends Claim {
+  /** 32 bytes in hex. */
   readonly challenge: string;
+  /** The client wished for channel binding, and did not get it. */
+  readonly isUnbound: boolean;
+}
+
+/** Who somebody will be once he has proven it. */
+interface Claim extends Pick<Admitted, "identity" | "secondFactor"> {
+  /** 32 bytes in hex. */
   readonly pubkey: string;
   /** False where someone unknown is played along with. */
   readonly isKnown: boolean;
+  /** The registers of the client's TPM that its authenticator wants to see (Remote Attestation). */
+  readonly attest?: readonly number[] | undefined;
 }
 
 /** Bytes. */
@@ -27,6 +35,8 @@ const CHALLENGE_LENGTH = 32;
 const HEX_32 = /^[\da-f]{64}$/;
 /** Hex digits of a signature. */
 const SIGNATURE_DIGITS = 128;
+
+const UNBOUND = "the signature is not of this challenge as it is; there is no channel binding";
 
 /** The method, where the realm has it. */
 export function cryptosign(surroundings: Surroundings): Method | undefined {
@@ -67,7 +77,7 @@ class Cryptosign implements Method {
     const authid = known ?? pubkey;
     const authrole = this.#principals.get(authid)?.role ?? "";
     const identity = { authid, authrole, authmethod: applicant.method, authprovider: "static" };
-    return this.#challenger.challenge(applicant, identity, pubkey, known !== undefined);
+    return this.#challenger.challenge(applicant, { identity, pubkey, isKnown: known !== undefined });
   }
 
   finish(answer: Answer): Promise<Outcome> {
@@ -84,11 +94,11 @@ class Cryptosign implements Method {
 
 /** Keys that a procedure knows. */
 class DynamicCryptosign implements Method {
-  readonly #authenticator: Authenticator;
+  readonly authenticator: Authenticator;
   readonly #challenger: Challenger;
 
   constructor(settings: DynamicCryptosignAuth, surroundings: Surroundings) {
-    this.#authenticator = new Authenticator(settings, surroundings);
+    this.authenticator = new Authenticator(settings, surroundings);
     this.#challenger = new Challenger(surroundings.host, settings["router-key"]);
   }
 
@@ -99,16 +109,28 @@ class DynamicCryptosign implements Method {
   async begin(applicant: Applicant): Promise<Outcome> {
     const pubkey = pubkeyOf(applicant);
     if (pubkey === undefined) return denied();
-    const grant = await this.#authenticator.identify(applicant, {}, pubkey);
+    const grant = await this.authenticator.identify(applicant, {}, { authid: pubkey });
     if (grant.kind === "refused") return grant;
-    const { pubkey: expected } = grant.says;
+    const { identity, secondFactor, says } = grant;
+    const { pubkey: expected, attest = null } = says;
     if (typeof expected !== "string" || !HEX_32.test(expected.toLowerCase())) return failed();
+    if (attest !== null && !isListOfRegisters(attest)) return failed();
     const isKnown = expected.toLowerCase() === pubkey;
-    return this.#challenger.challenge(applicant, grant.identity, pubkey, isKnown);
+    const claim = { identity, secondFactor, pubkey, isKnown, attest: attest ?? undefined };
+    return this.#challenger.challenge(applicant, claim);
   }
 
-  finish(answer: Answer): Promise<Outcome> {
-    return judge(answer);
+  /** The key is judged here; a TPM's quote, which answers the same challenge, by who asked for it. */
+  async finish(answer: Answer): Promise<Outcome> {
+    const outcome = await judge(answer);
+    const { challenge, attest } = answer.memo as unknown as Memo;
+    if (outcome.kind !== "admitted" || attest === undefined) return outcome;
+    const { quote = null, measurement = null } = answer.extra;
+    if (quote === null || measurement === null) return denied();
+    const more = { challenge, attest, quote, measurement };
+    const confirmed = await this.authenticator.confirm(answer, outcome.identity, more);
+    if (confirmed.kind === "refused") return confirmed;
+    return { ...confirmed, secondFactor: confirmed.secondFactor ?? outcome.secondFactor };
   }
 }
 
@@ -122,17 +144,12 @@ class Challenger {
     if (seed !== undefined) this.#routerKey = new RouterKey(fromHex(seed)!);
   }
 
-  challenge(
-    { authextra }: Applicant,
-    identity: Identity,
-    pubkey: string,
-    isKnown: boolean,
-  ): Outcome | Promise<Outcome> {
+  challenge({ authextra }: Applicant, claim: Claim): Outcome | Promise<Outcome> {
     const challenge = toHex(this.#host.randomBytes(CHALLENGE_LENGTH));
     // A wish for channel binding is not granted: the TLS connection ends before the router (D-34).
-    const extra = { challenge, channel_binding: null };
-    const memo = { identity, challenge, pubkey, isKnown } satisfies Memo;
-    const { challenge: counter = null } = authextra;
+    const extra = { challenge, channel_binding: null, ...(claim.attest && { attest: claim.attest }) };
+    const { challenge: counter = null, channel_binding: binding = null } = authextra;
+    const memo = { ...claim, challenge, isUnbound: binding !== null } satisfies Memo;
     if (counter === null || this.#routerKey === undefined) return { kind: "challenged", extra, memo };
     const bytes = hex32(counter);
     return bytes === undefined ? denied() : this.#sign(this.#routerKey, bytes, extra, memo);
@@ -148,13 +165,14 @@ class Challenger {
 /** The signature, followed by what it signs; a bare signature is as clear (CSG-06). */
 async function judge({ memo, signature }: Answer): Promise<Outcome> {
   // Written by `Challenger.challenge`.
-  const { identity, challenge, pubkey, isKnown } = memo as unknown as Memo;
+  const { challenge, isUnbound, pubkey, isKnown, identity, secondFactor } = memo as unknown as Memo;
   const text = signature.toLowerCase();
-  const isShaped = text.length === SIGNATURE_DIGITS || text.slice(SIGNATURE_DIGITS) === challenge;
-  const bytes = isShaped ? fromHex(text.slice(0, SIGNATURE_DIGITS)) : undefined;
-  if (bytes === undefined) return denied();
+  const signed = text.slice(SIGNATURE_DIGITS);
+  const bytes = signed === "" || signed === challenge ? fromHex(text.slice(0, SIGNATURE_DIGITS)) : undefined;
+  // Autobahn|Python binds what it signs whenever it was told to, and does not look at what CHALLENGE says (CSG-09).
+  if (bytes === undefined) return isUnbound ? refused(WampUri.AUTHENTICATION_DENIED, UNBOUND) : denied();
   const isRight = await isSignature(fromHex(pubkey)!, bytes, fromHex(challenge)!);
-  return isRight && isKnown ? { kind: "admitted", identity } : denied();
+  return isRight && isKnown ? admitted({ identity, secondFactor }) : denied();
 }
 
 async function isSignature(pubkey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
@@ -165,6 +183,10 @@ async function isSignature(pubkey: Bytes, signature: Bytes, message: Bytes): Pro
     // 32 bytes that are no point of the curve are nobody's key.
     return false;
   }
+}
+
+function isListOfRegisters(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((it) => Number.isInteger(it) && it >= 0);
 }
 
 function pubkeyOf({ authextra }: Applicant): string | undefined {

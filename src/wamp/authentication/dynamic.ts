@@ -7,16 +7,18 @@ import type { Dict, Uri } from "../message.ts";
 import { isDict } from "../parse.ts";
 import type { Identity } from "../session.ts";
 import { isValidUri } from "../uri.ts";
-import type { Applicant, Refusal, Surroundings } from "./method.ts";
+import type { Admitted, Answer, Applicant, Refusal, Surroundings } from "./method.ts";
 import { failed, refused } from "./method.ts";
 
-/** Who an authenticator says somebody is. */
-export interface Grant {
+/** Who an authenticator says somebody is, and whether it wants to hear more of him. */
+export interface Grant extends Pick<Admitted, "identity" | "secondFactor"> {
   readonly kind: "granted";
-  readonly identity: Identity;
   /** All it said; credentials to be checked are among it. */
   readonly says: Dict;
 }
+
+/** What stands where an authenticator does not say otherwise. */
+type Known = { readonly [Key in keyof Identity]?: Identity[Key] | undefined };
 
 /** What the router answers for a call that brought no decision, or a callee that broke; none of the client's business. */
 const TECHNICAL: ReadonlySet<Uri> = new Set([
@@ -49,10 +51,10 @@ export class Authenticator {
   }
 
   /**
-   * Asks with Crossbar.io's arguments: realm, authid, details; `more` are details of the method. Whoever has no authid
-   * and is given none gets `spareAuthid`.
+   * Asks with Crossbar.io's arguments: realm, authid, details; `more` are details of the method. What the answer leaves
+   * open is as in `known`.
    */
-  async identify(applicant: Applicant, more: Dict = {}, spareAuthid?: string): Promise<Grant | Refusal> {
+  async identify(applicant: Applicant, more: Dict = {}, known: Known = {}): Promise<Grant | Refusal> {
     const { authid = null, authrole, authextra, method, sessionId, facts } = applicant;
     const details = {
       session: sessionId,
@@ -65,24 +67,39 @@ export class Authenticator {
     };
     const args = [this.#realm, authid, details];
     const outcome = await this.#caller.call(this.#settings.authenticator, args, this.#timeoutMs);
-    return outcome.ok ? this.#grant(method, authid ?? spareAuthid, outcome.args[0]) : refusalFrom(outcome);
+    if (!outcome.ok) return refusalFrom(outcome);
+    return this.#grant(method, authid === null ? known : { ...known, authid }, outcome.args[0]);
   }
 
-  #grant(authmethod: string, authid: string | undefined, answer: unknown): Grant | Refusal {
+  /** Asks again, about somebody who has proven `identity`; `more` is what his AUTHENTICATE brings besides. */
+  async confirm(answer: Answer, identity: Identity, more: Dict): Promise<Admitted | Refusal> {
+    const { authid, authrole, authextra = {} } = identity;
+    const grant = await this.identify({ ...answer, authid, authrole, authextra }, more, identity);
+    return grant.kind === "granted" ? admitted(grant) : grant;
+  }
+
+  #grant(authmethod: string, known: Known, answer: unknown): Grant | Refusal {
     const says = typeof answer === "string" ? { role: answer } : answer;
     if (!isDict(says)) return failed();
     const realm = says.realm ?? this.#realm;
     // Another realm is another object; a client gets there by saying HELLO to it.
     if (realm !== this.#realm)
       return refused(WampUri.NO_SUCH_REALM, "the realm assigned to this session is another one");
-    const assigned = says.authid ?? authid;
-    if (typeof assigned !== "string") return refused(WampUri.NO_SUCH_PRINCIPAL, "no authid was assigned");
-    const authrole = says.role ?? this.#settings["default-role"];
+    const authid = says.authid ?? known.authid;
+    if (typeof authid !== "string") return refused(WampUri.NO_SUCH_PRINCIPAL, "no authid was assigned");
+    const authrole = says.role ?? known.authrole ?? this.#settings["default-role"];
     if (typeof authrole !== "string") return refused(WampUri.NO_SUCH_ROLE, "no role was assigned");
-    const authextra = isDict(says.extra) ? { authextra: says.extra } : {};
-    const identity = { authid: assigned, authrole, authmethod, authprovider: "dynamic", ...authextra };
-    return { kind: "granted", identity, says };
+    const wish = says["second-factor"] ?? false;
+    if (typeof wish !== "boolean" && !isDict(wish)) return failed();
+    const authextra = isDict(says.extra) ? { ...known.authextra, ...says.extra } : known.authextra;
+    const identity = { authid, authrole, authmethod, authprovider: "dynamic", ...(authextra && { authextra }) };
+    return { kind: "granted", identity, secondFactor: wish === true ? {} : wish || undefined, says };
   }
+}
+
+/** Lets in whom an authenticator has granted it, or whom it was granted before he proved it. */
+export function admitted({ identity, secondFactor }: Pick<Admitted, "identity" | "secondFactor">): Admitted {
+  return { kind: "admitted", identity, secondFactor };
 }
 
 /** An authenticator's own refusal is passed on; that it is broken or absent is not (DYN-03, DYN-04). */

@@ -12,6 +12,7 @@ import { Lockouts } from "./lockouts.ts";
 import type { Answer, Applicant, Method, Outcome, Surroundings } from "./method.ts";
 import { denied, failed } from "./method.ts";
 import { scram } from "./scram.ts";
+import { isSecondRound, judgeSecond, withSecondRound } from "./second-factor.ts";
 import { indexFrom, noiseOf } from "./stand-in.ts";
 import { ticket } from "./ticket.ts";
 import { wampcra } from "./wampcra.ts";
@@ -85,19 +86,21 @@ export class Authentication {
   begin(applicant: Applicant): Outcome | Promise<Outcome> {
     const { method, authid } = applicant;
     if (GUESSABLE.has(method) && authid !== undefined && this.#lockouts.isLockedOut(authid)) return denied();
-    return this.#methods.get(applicant.method)!.begin(applicant);
+    return withSecondRound(this.#methods.get(method)!.begin(applicant));
   }
 
   /** Takes AUTHENTICATE. */
   finish(answer: Answer): Outcome | Promise<Outcome> {
     // The configuration may have changed since the challenge.
     const method = this.#methods.get(answer.method);
-    if (method?.finish === undefined) return failed();
-    const authid = GUESSABLE.has(answer.method) ? authidIn(answer.memo) : undefined;
-    if (authid === undefined) return method.finish(answer);
+    if (method === undefined) return failed();
+    const isSecond = isSecondRound(answer);
+    const isGuessable = isSecond || GUESSABLE.has(answer.method);
+    const authid = isGuessable ? authidIn(answer.memo) : undefined;
     // Whoever has opened many connections before knows no more by that.
-    if (this.#lockouts.isLockedOut(authid)) return denied();
-    return this.#judged(authid, method.finish(answer));
+    if (authid !== undefined && this.#lockouts.isLockedOut(authid)) return denied();
+    const outcome = isSecond ? judgeSecond(method, answer) : (method.finish?.(answer) ?? failed());
+    return authid === undefined ? withSecondRound(outcome) : this.#judged(authid, withSecondRound(outcome));
   }
 
   async #judged(authid: string, answer: Outcome | Promise<Outcome>): Promise<Outcome> {

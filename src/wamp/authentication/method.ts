@@ -7,6 +7,7 @@ import type { Host, TransportFacts } from "../host.ts";
 import type { Dict, Id, Uri } from "../message.ts";
 import type { RealmConfig } from "../realm-config.ts";
 import type { Identity } from "../session.ts";
+import type { Authenticator } from "./dynamic.ts";
 
 /** Who asks to be let in: what HELLO says, and what the router knows besides. */
 export interface Applicant {
@@ -37,10 +38,14 @@ export interface Admitted {
   readonly identity: Identity;
   /** When the session has to end; milliseconds since the epoch. */
   readonly expiresAt?: number | undefined;
+  /** One proof is not enough: CHALLENGE.Extra of the round in which he gives another one. */
+  readonly secondFactor?: Dict | undefined;
 }
 
 export interface Challenged {
   readonly kind: "challenged";
+  /** CHALLENGE.AuthMethod, where it is not the method that was chosen. */
+  readonly method?: string;
   /** CHALLENGE.Extra. */
   readonly extra: Dict;
   /** What `finish` needs, as JSON: the realm may sleep before the client answers. Holds nothing one could log in with. */
@@ -63,6 +68,8 @@ export type Fit = "known" | "open" | "unknown" | "unnamed" | "no";
 
 /** One way to prove who one is. What is wrong with a client is an outcome; a method that throws has failed itself. */
 export interface Method {
+  /** Who decides, where that is a procedure. */
+  readonly authenticator?: Authenticator | undefined;
   fits(applicant: Applicant): Fit;
   /** Takes HELLO. */
   begin(applicant: Applicant): Outcome | Promise<Outcome>;

@@ -10,12 +10,11 @@ import {
 } from "../auth-config.ts";
 import type { Host } from "../host.ts";
 import type { Dict } from "../message.ts";
-import type { Identity } from "../session.ts";
 import { hmac, isEqual, sha256 } from "./digest.ts";
-import { Authenticator } from "./dynamic.ts";
+import { Authenticator, admitted } from "./dynamic.ts";
 import type { Bytes } from "./encoding.ts";
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from "./encoding.ts";
-import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
+import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
 import { denied, failed } from "./method.ts";
 import { saslprep } from "./saslprep.ts";
 import { Principals } from "./stand-in.ts";
@@ -49,8 +48,7 @@ const AUTOBAHN: Dialect = {
 };
 
 /** An exchange that was begun, with what tells the right proof from others. */
-interface Memo {
-  readonly identity: Identity;
+interface Memo extends Claim {
   readonly nonce: string;
   /** ClientSignature, in hex. */
   readonly clientSignature: string;
@@ -58,6 +56,10 @@ interface Memo {
   readonly storedKeyDigest: string;
   /** What the client is told of the router's proof. */
   readonly verifier: string;
+}
+
+/** Who somebody will be once he has proven it. */
+interface Claim extends Pick<Admitted, "identity" | "secondFactor"> {
   readonly isKnown: boolean;
 }
 
@@ -95,7 +97,7 @@ class Scram implements Method {
     const record = isKnown ? principal : { ...principal, salt: toHex(salt.map((_, i) => noise[i % noise.length]!)) };
     const { authid } = first;
     const identity = { authid, authrole: principal.role, authmethod: applicant.method, authprovider: "static" };
-    return challenge(first, record, identity, isKnown, this.#host);
+    return challenge(first, record, { identity, isKnown }, this.#host);
   }
 
   finish(answer: Answer): Promise<Outcome> {
@@ -105,11 +107,11 @@ class Scram implements Method {
 
 /** Principals whose records a procedure keeps. */
 class DynamicScram implements Method {
-  readonly #authenticator: Authenticator;
+  readonly authenticator: Authenticator;
   readonly #host: Host;
 
   constructor(settings: DynamicAuth, surroundings: Surroundings) {
-    this.#authenticator = new Authenticator(settings, surroundings);
+    this.authenticator = new Authenticator(settings, surroundings);
     this.#host = surroundings.host;
   }
 
@@ -120,10 +122,12 @@ class DynamicScram implements Method {
   async begin(applicant: Applicant): Promise<Outcome> {
     const first = readFirst(applicant);
     if (first.kind === "refused") return first;
-    const grant = await this.#authenticator.identify(applicant);
+    const grant = await this.authenticator.identify(applicant);
     if (grant.kind === "refused") return grant;
-    const record = v.safeParse(scramRecordSchema, grant.says);
-    return record.success ? challenge(first, record.output, grant.identity, true, this.#host) : failed();
+    const { identity, secondFactor, says } = grant;
+    const record = v.safeParse(scramRecordSchema, says);
+    const claim = { identity, secondFactor, isKnown: true };
+    return record.success ? challenge(first, record.output, claim, this.#host) : failed();
   }
 
   finish(answer: Answer): Promise<Outcome> {
@@ -157,13 +161,7 @@ function isNonce(text: string): boolean {
   return text !== "" && text.length <= MAX_NONCE && fromBase64(text) !== undefined;
 }
 
-async function challenge(
-  first: First,
-  record: ScramRecord,
-  identity: Identity,
-  isKnown: boolean,
-  host: Host,
-): Promise<Outcome> {
+async function challenge(first: First, record: ScramRecord, claim: Claim, host: Host): Promise<Outcome> {
   const { dialect } = first;
   const { kdf, iterations, memory } = record;
   const nonce = first.nonce + toBase64(host.randomBytes(NONCE_LENGTH));
@@ -171,12 +169,11 @@ async function challenge(
   const message = authMessage(first.user, first.nonce, nonce, salt, iterations, dialect.binding);
   const storedKey = fromHex(record["stored-key"])!;
   const memo: Memo = {
-    identity,
+    ...claim,
     nonce,
     clientSignature: toHex(await hmac(storedKey, message)),
     storedKeyDigest: toHex(await sha256(storedKey)),
     verifier: toBase64(await hmac(fromHex(record["server-key"])!, message)),
-    isKnown,
   };
   const isPbkdf2 = kdf === "pbkdf2";
   const extra: Dict = {
@@ -203,14 +200,14 @@ export function authMessage(
 
 async function judge({ memo, method, signature, extra }: Answer): Promise<Outcome> {
   // Written by `challenge`.
-  const { identity, nonce, clientSignature, storedKeyDigest, verifier, isKnown } = memo as unknown as Memo;
+  const { nonce, clientSignature, storedKeyDigest, verifier, isKnown, ...proven } = memo as unknown as Memo;
   const dialect = method === "scram" ? AUTOBAHN : SPECIFIED;
   if (!isConsistent(extra, nonce, dialect)) return denied({ scram: "other-error" });
   const proof = fromBase64(signature);
   const isRight = await isProof(proof, fromHex(clientSignature)!, fromHex(storedKeyDigest)!);
   if (!isRight || !isKnown) return denied({ scram: "invalid-proof" });
-  const authextra = { ...identity.authextra, [dialect.verifier]: verifier };
-  return { kind: "admitted", identity: { ...identity, authextra } };
+  const authextra = { ...proven.identity.authextra, [dialect.verifier]: verifier };
+  return admitted({ ...proven, identity: { ...proven.identity, authextra } });
 }
 
 /** The same nonce again, and no channel binding. */

@@ -1,5 +1,6 @@
 /** Tickets where some clients have one of the realm's and others a token of an issuer. */
 
+import type { Authenticator } from "./dynamic.ts";
 import { isToken } from "./jwt.ts";
 import type { Answer, Applicant, Fit, Method, Outcome } from "./method.ts";
 
@@ -10,6 +11,10 @@ export class TicketOrToken implements Method {
   constructor(ticket: Method, token: Method) {
     this.#ticket = ticket;
     this.#token = token;
+  }
+
+  get authenticator(): Authenticator | undefined {
+    return this.#ticket.authenticator;
   }
 
   fits(applicant: Applicant): Fit {

@@ -3,7 +3,7 @@
 import type { DynamicTicketAuth, TicketAuth, TicketPrincipal } from "../auth-config.ts";
 import type { Dict } from "../message.ts";
 import { isSameText } from "./digest.ts";
-import { Authenticator } from "./dynamic.ts";
+import { Authenticator, admitted } from "./dynamic.ts";
 import { jwt } from "./jwt.ts";
 import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
 import { denied } from "./method.ts";
@@ -65,11 +65,11 @@ class Ticket implements Method {
 
 /** Tickets that a procedure knows; it is asked when the ticket is there. */
 class DynamicTicket implements Method {
-  readonly #authenticator: Authenticator;
+  readonly authenticator: Authenticator;
   readonly #requiresTls: boolean;
 
   constructor(settings: DynamicTicketAuth, surroundings: Surroundings) {
-    this.#authenticator = new Authenticator(settings, surroundings);
+    this.authenticator = new Authenticator(settings, surroundings);
     this.#requiresTls = settings.require_tls;
   }
 
@@ -87,8 +87,8 @@ class DynamicTicket implements Method {
   async finish({ memo, signature, ...answer }: Answer): Promise<Outcome> {
     const { authid, authrole, authextra = {} } = readMemo(memo);
     const applicant = { ...answer, authid, authrole, authextra };
-    const grant = await this.#authenticator.identify(applicant, { ticket: signature });
-    return grant.kind === "granted" ? { kind: "admitted", identity: grant.identity } : grant;
+    const grant = await this.authenticator.identify(applicant, { ticket: signature });
+    return grant.kind === "granted" ? admitted(grant) : grant;
   }
 }
 

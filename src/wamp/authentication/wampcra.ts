@@ -6,10 +6,10 @@ import type { Host } from "../host.ts";
 import type { Dict, Id } from "../message.ts";
 import type { Identity } from "../session.ts";
 import { hmac, isEqual, pbkdf2, sha256 } from "./digest.ts";
-import { Authenticator } from "./dynamic.ts";
+import { Authenticator, admitted } from "./dynamic.ts";
 import type { Bytes } from "./encoding.ts";
 import { toBase64, utf8 } from "./encoding.ts";
-import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
+import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
 import { denied, failed } from "./method.ts";
 import { Principals, similarSalt } from "./stand-in.ts";
 
@@ -22,8 +22,7 @@ interface Salting {
 }
 
 /** A challenge that was sent, with what tells right answers from wrong ones. */
-interface Memo {
-  readonly identity: Identity;
+interface Memo extends Pick<Admitted, "identity" | "secondFactor"> {
   /** SHA-256 of each right signature, in Base64: enough to judge one, too little to make one. */
   readonly digests: readonly string[];
   /** False where someone unknown is played along with. */
@@ -88,11 +87,11 @@ class Wampcra implements Method {
 
 /** Users that a procedure knows. */
 class DynamicWampcra implements Method {
-  readonly #authenticator: Authenticator;
+  readonly authenticator: Authenticator;
   readonly #host: Host;
 
   constructor(settings: DynamicAuth, surroundings: Surroundings) {
-    this.#authenticator = new Authenticator(settings, surroundings);
+    this.authenticator = new Authenticator(settings, surroundings);
     this.#host = surroundings.host;
   }
 
@@ -102,15 +101,15 @@ class DynamicWampcra implements Method {
 
   async begin(applicant: Applicant): Promise<Outcome> {
     if (applicant.authid === undefined) return denied();
-    const grant = await this.#authenticator.identify(applicant);
+    const grant = await this.authenticator.identify(applicant);
     if (grant.kind === "refused") return grant;
     const salting = saltingIn(grant.says);
     const keys = await keysIn(grant.says, salting);
     if (keys.length === 0) return failed();
-    const { identity } = grant;
+    const { identity, secondFactor } = grant;
     const challenge = challengeFor(identity, applicant.sessionId, this.#host);
     const digests = await Promise.all(keys.map((key) => digestOfSignature(key, challenge)));
-    return challenged(challenge, salting, { identity, digests, isKnown: true });
+    return challenged(challenge, salting, { identity, secondFactor, digests, isKnown: true });
   }
 
   finish(answer: Answer): Promise<Outcome> {
@@ -143,10 +142,10 @@ function challenged(challenge: string, salting: Salting | undefined, memo: Memo)
 
 async function judge({ memo, signature }: Answer): Promise<Outcome> {
   // Written by `challenged`.
-  const { identity, digests, isKnown } = memo as unknown as Memo;
+  const { digests, isKnown, ...proven } = memo as unknown as Memo;
   const given = utf8(await digestOf(signature));
   const isRight = digests.some((digest) => isEqual(given, utf8(digest)));
-  return isRight && isKnown ? { kind: "admitted", identity } : denied();
+  return isRight && isKnown ? admitted(proven) : denied();
 }
 
 async function digestOfSignature(key: Bytes, challenge: string): Promise<string> {

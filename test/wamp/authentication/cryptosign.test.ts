@@ -8,6 +8,8 @@ import { SigningKey } from "./proofs.ts";
 
 const THIRD_KEY = new SigningKey("6e1fde9cf9e2359a87420b65a87dc0c66136e66945196ba2475990d8a0c3a25b");
 const CHALLENGE = "0123456789abcdef".repeat(4);
+/** What a client knows of its TLS connection, and the router of none. */
+const CHANNEL_ID = Buffer.from("fedcba9876543210".repeat(4), "hex");
 
 type Principals = Readonly<Record<string, { readonly authorized_keys: readonly string[]; readonly realm?: string }>>;
 
@@ -132,6 +134,19 @@ describe("channel binding", () => {
       expect(extra).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null });
       await entrance.say(client, [5, KEY.answer(extra), {}]);
       expect(entrance.welcome(client)).toMatchObject({ authid: "eve" });
+    },
+  );
+
+  test.each(["tls-unique", "tls-exporter"])(
+    "[CSG-09] a signature bound to %s all the same, against what CHALLENGE says, is refused with a word on why",
+    async (channel_binding) => {
+      const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
+      const client = await entrance.knock(hello(KEY, {}, { channel_binding }));
+      const challenge = Buffer.from(String(entrance.challenge(client).challenge), "hex");
+      const bound = challenge.map((byte, index) => byte ^ CHANNEL_ID[index]!).toString("hex");
+      await entrance.say(client, [5, KEY.answer({ challenge: bound }), {}]);
+      const message = "the signature is not of this challenge as it is; there is no channel binding";
+      expect(entrance.answer(client)).toStrictEqual([3, { message }, DENIED]);
     },
   );
 });

@@ -1,0 +1,280 @@
+/** Two factors: after the first proof an authenticator asks for another one; and what a TPM proves beside a key. */
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import type { Client, Line } from "../recording-host.ts";
+import { DENIED, type Extra, FAILED, thinking } from "./entrance.ts";
+import { CLIENT_NONCE, KEY, OTHER_KEY, PENCIL, PENCIL_RECORD } from "./methods.ts";
+import { FACTS, Office, ROLES } from "./office.ts";
+import { craSignature, scramMessage } from "./proofs.ts";
+
+const PROMPT = { factor: "totp", digits: 6 };
+
+/** A first round: what the authenticator answers besides role and wish, and how the client answers its CHALLENGE. */
+interface First {
+  readonly says?: Extra;
+  readonly proof?: (extra: Extra) => Line;
+  /** What of the first round's WELCOME stays. */
+  readonly authextra?: Extra;
+}
+
+const FIRST: Readonly<Record<string, First>> = {
+  anonymous: {},
+  ticket: {},
+  wampcra: { says: { secret: "secret123" }, proof: (extra) => [5, craSignature("secret123", extra), {}] },
+  scram: scram("", "scram_server_signature"),
+  "wamp-scram": scram("biws", "verifier"),
+  cryptosign: { says: { pubkey: KEY.publicKey }, proof: (extra) => [5, KEY.answer(extra), {}] },
+};
+
+function scram(binding: string, verifier: string): First {
+  return {
+    says: PENCIL_RECORD,
+    proof: (extra) => {
+      const message = scramMessage("joe", CLIENT_NONCE, extra, binding);
+      return [5, PENCIL.proof(message), { nonce: extra.nonce }];
+    },
+    authextra: { [verifier]: expect.any(String) },
+  };
+}
+
+/** A client whose first proof was right and who owes the second. */
+async function halfway(office: Office, method: string, says: Extra = {}): Promise<Client> {
+  const first = FIRST[method]!;
+  const client = await office.apply(method);
+  await office.decide(client, { role: "user", ...first.says, "second-factor": PROMPT, ...says });
+  if (first.proof !== undefined) await office.say(client, first.proof(office.challenge(client)));
+  return client;
+}
+
+/** Sends the code; resolves when the authenticator has been asked. */
+async function sendCode(client: Client, code = "123456", extra: Extra = {}): Promise<void> {
+  client.send([5, code, extra]);
+  await nextTurn();
+}
+
+describe.each(Object.keys(FIRST))("a second factor after %s", (method) => {
+  const { authextra } = FIRST[method]!;
+
+  test("[AUTH-06][AUTH-15] is asked for when the first was right, and whoever has both joins, over sleep between the rounds", async () => {
+    const office = new Office();
+    const client = await halfway(office, method, { extra: { plan: "free" } });
+    expect(office.answer(client)).toStrictEqual([4, "ticket", PROMPT]);
+    office.sleepAndWake();
+    await sendCode(client, "123456", { remember: true });
+    const [realm, authid, details] = office.question();
+    expect([realm, authid]).toStrictEqual(["realm1", method === "anonymous" ? expect.any(String) : "joe"]);
+    expect(details).toStrictEqual({
+      session: expect.any(Number),
+      authmethod: method,
+      authid,
+      authrole: "user",
+      authextra: { plan: "free", ...authextra },
+      transport: FACTS,
+      "second-factor": "123456",
+      extra: { remember: true },
+    });
+    office.official.send([70, 2, {}, [{ extra: { checked: true } }]]);
+    await thinking(client);
+    const welcome = office.welcome(client) as Extra;
+    expect(welcome).toMatchObject({ authid, authrole: "user", authmethod: method, authprovider: "dynamic" });
+    expect(welcome.authextra).toStrictEqual({ plan: "free", checked: true, ...authextra });
+  });
+
+  test("[AUTH-06][DYN-03] that is wrong is refused as the authenticator says", async () => {
+    const office = new Office();
+    const client = await halfway(office, method);
+    office.take();
+    await sendCode(client);
+    await office.object(client, "wamp.error.authentication_denied", "wrong code");
+    expect(office.answer(client)).toStrictEqual([3, { message: "wrong code" }, "wamp.error.authentication_denied"]);
+    expect(office.realm.sessions.size).toBe(1);
+  });
+
+  test("[AUTH-06][AUTH-11] that is late is refused", async () => {
+    const office = new Office();
+    const client = await halfway(office, method);
+    office.take();
+    office.sleepAndWake();
+    office.advance(9_999);
+    expect(office.take()).toStrictEqual([]);
+    office.advance(1);
+    expect(office.answer(client)).toMatchObject([3, {}, "wamp.error.authentication_denied"]);
+    expect(office.realm.nextDeadline()).toBe(undefined);
+  });
+
+  test("[AUTH-06][AUTH-08] that nobody judges any more fails", async () => {
+    const office = new Office();
+    const client = await halfway(office, method);
+    office.official.disconnect();
+    office.take();
+    await sendCode(client);
+    await thinking(client);
+    expect(office.answer(client)).toStrictEqual(FAILED);
+  });
+});
+
+test.each(["wampcra", "wamp-scram", "cryptosign"])(
+  "[AUTH-06] somebody whose %s was wrong is not asked for the second factor",
+  async (method) => {
+    const office = new Office();
+    const client = await office.apply(method);
+    await office.decide(client, { role: "user", ...FIRST[method]!.says, "second-factor": true });
+    const { nonce } = office.challenge(client);
+    await office.say(client, [5, "wrong", { nonce }]);
+    expect(office.answer(client)[2]).toBe(DENIED[2]);
+  },
+);
+
+describe("the wish for a second factor", () => {
+  test("[AUTH-06] may be true, and may come again", async () => {
+    const office = new Office();
+    const client = await halfway(office, "ticket", { "second-factor": true });
+    expect(office.answer(client)).toStrictEqual([4, "ticket", {}]);
+    await sendCode(client, "first");
+    await office.decide(client, { "second-factor": { again: 1 } });
+    expect(office.answer(client)).toStrictEqual([4, "ticket", { again: 1 }]);
+    await sendCode(client, "second");
+    await office.decide(client, "user");
+    expect(office.welcome(client)).toMatchObject({ authid: "joe" });
+  });
+
+  test.each([false, null])("is none where it is %s", async (wish) => {
+    const office = new Office();
+    const client = await halfway(office, "ticket", { "second-factor": wish });
+    expect(office.welcome(client)).toMatchObject({ authid: "joe" });
+  });
+
+  test.each([["totp"], [1], [["totp"]]])("[AUTH-08] fails the attempt where it is %j", async (wish) => {
+    const office = new Office();
+    const client = await halfway(office, "ticket", { "second-factor": wish });
+    expect(office.answer(client)).toStrictEqual(FAILED);
+  });
+
+  test("[AUTH-10] may lead to another role, but to none that is not there", async () => {
+    const office = new Office();
+    for (const [answer, type] of [
+      ["anonymous", 2],
+      ["root", 3],
+    ] as const) {
+      const client = await halfway(office, "ticket");
+      office.take();
+      await sendCode(client);
+      await office.decide(client, answer);
+      expect(office.answer(client)[0]).toBe(type);
+    }
+  });
+
+  test("[AUTH-06][AUTH-08] is in vain where the realm has the method no more, or no authenticator for it", async () => {
+    for (const auth of [
+      {},
+      { ticket: { type: "static", principals: { joe: { ticket: "t", role: "user" } } } },
+    ] as const) {
+      const office = new Office();
+      const client = await halfway(office, "ticket");
+      office.take();
+      office.configure({ roles: ROLES, auth });
+      office.sleepAndWake();
+      await sendCode(client);
+      await thinking(client);
+      expect(office.answer(client)).toStrictEqual(FAILED);
+    }
+  });
+});
+
+test("[AUTH-06] wrong second factors are counted, for keys too, and the right first one does not make up for them", async () => {
+  for (const method of ["wampcra", "cryptosign"]) {
+    const office = new Office({}, true, { limits: { failed_logins: 2 } });
+    for (const _ of [1, 2]) {
+      const client = await halfway(office, method);
+      office.take();
+      await sendCode(client);
+      await office.object(client, "wamp.error.authentication_denied", "wrong code");
+      office.take();
+    }
+    const other = await office.apply("wampcra");
+    await thinking(other);
+    expect(office.answer(other)).toStrictEqual(DENIED);
+  }
+});
+
+describe("a TPM", () => {
+  const says = { role: "user", pubkey: KEY.publicKey, attest: [0, 1, 7] };
+  const EVIDENCE = { quote: "quoted", measurement: "measured" };
+
+  async function challenged(office: Office, more: Extra = {}): Promise<readonly [Client, Extra]> {
+    const client = await office.apply("cryptosign");
+    await office.decide(client, { ...says, ...more });
+    return [client, office.challenge(client)];
+  }
+
+  test("[CSG-15] is asked for the registers its authenticator names, which judges what it says", async () => {
+    const office = new Office();
+    const [client, extra] = await challenged(office, { extra: { device: 7 } });
+    expect(extra).toStrictEqual({ challenge: expect.any(String), channel_binding: null, attest: [0, 1, 7] });
+    office.sleepAndWake();
+    client.send([5, KEY.answer(extra), EVIDENCE]);
+    await until(() => office.recording.length > 0);
+    expect(office.question()).toStrictEqual([
+      "realm1",
+      "joe",
+      {
+        session: expect.any(Number),
+        authmethod: "cryptosign",
+        authid: "joe",
+        authrole: "user",
+        authextra: { device: 7 },
+        transport: FACTS,
+        challenge: extra.challenge,
+        attest: [0, 1, 7],
+        ...EVIDENCE,
+      },
+    ]);
+    office.official.send([70, 2, {}, [{}]]);
+    await thinking(client);
+    expect(office.welcome(client)).toMatchObject({ authid: "joe", authrole: "user", authmethod: "cryptosign" });
+  });
+
+  test("[CSG-15] that its authenticator does not trust is refused", async () => {
+    const office = new Office();
+    const [client, extra] = await challenged(office);
+    client.send([5, KEY.answer(extra), EVIDENCE]);
+    await until(() => office.recording.length > 0);
+    await office.object(client, "com.app.error.tampered", "register 7");
+    expect(office.answer(client)).toStrictEqual([3, { message: "register 7" }, "com.app.error.tampered"]);
+  });
+
+  test.each<[string, (extra: Extra) => Line]>([
+    ["no quote", (extra) => [5, KEY.answer(extra), { measurement: "measured" }]],
+    ["no measurement", (extra) => [5, KEY.answer(extra), { quote: "quoted", measurement: null }]],
+    ["another key", (extra) => [5, OTHER_KEY.answer(extra), EVIDENCE]],
+  ])("[CSG-15] with %s is refused, and nobody is asked", async (_, answer) => {
+    const office = new Office();
+    const [client, extra] = await challenged(office);
+    await office.say(client, answer(extra));
+    expect(office.take()).toStrictEqual([
+      ["joe", DENIED],
+      ["joe", "closed", 1000],
+    ]);
+  });
+
+  test.each([[7], ["0"], [[-1]], [[0.5]], [["0"]]])("[CSG-15][AUTH-08] is not asked for %j", async (attest) => {
+    const office = new Office();
+    const client = await office.apply("cryptosign");
+    await office.decide(client, { ...says, attest });
+    expect(office.answer(client)).toStrictEqual(FAILED);
+  });
+
+  test("[CSG-15][AUTH-06] does not stand for the second factor that was asked for with it", async () => {
+    const office = new Office();
+    const [client, extra] = await challenged(office, { "second-factor": PROMPT });
+    client.send([5, KEY.answer(extra), EVIDENCE]);
+    await until(() => office.recording.length > 0);
+    await office.decide(client, {});
+    expect(office.answer(client)).toStrictEqual([4, "ticket", PROMPT]);
+  });
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await nextTurn();
+}
