@@ -39,8 +39,6 @@ const OUT_OF_SCOPE: readonly (readonly [ids: string, reason: string])[] = [
   ["PPT-10", "payloads are not validated, whatever mode they are in"],
   ["PPT-13", "end-to-end encryption is the clients' affair"],
   ["CALL-12", "payloads are opaque to this router: it validates none"],
-  ["AZ-14", "authorization is by role and authorizer; there are no capabilities to hand out"],
-  ["AZ-16", "accounting is left to the platform's logs"],
   ["R2R-01", "there are no router-to-router links: a realm is one object"],
   ["R2R-03", "a realm is one object, so there is nothing that could look like several"],
   ["RFL-", "reflection: the specification defines neither arguments nor results, and no client asks"],

@@ -1,12 +1,13 @@
 /** Who may do what in a realm, as the realm asks it: URIs, rules, and the authorizers of roles (Authorization). */
 
+import { accounted } from "./accounting.ts";
 import type { Action, Permission } from "./authorization.ts";
 import { Authorization, UNDECIDED } from "./authorization.ts";
 import type { Court } from "./authorizer.ts";
 import { Authorizer } from "./authorizer.ts";
 import { WampError, WampUri } from "./errors.ts";
 import type { RoleStore } from "./managed-roles.ts";
-import { ManagedRoles } from "./managed-roles.ts";
+import { MANAGEMENT, ManagedRoles } from "./managed-roles.ts";
 import type { Uri } from "./message.ts";
 import type { RealmConfig } from "./realm-config.ts";
 import { TRUSTED } from "./realm-consistency.ts";
@@ -16,9 +17,6 @@ import { isReservedUri, isValidUri } from "./uri.ts";
 
 /** What of its realm an authorizer needs; rules and URIs are known here. */
 export type Surroundings = Omit<Court, "authorization" | "isPossible">;
-
-/** The procedures by which roles are changed begin with this. */
-export const MANAGEMENT = "wamp.edge.";
 
 const ALLOWED: Permission = { allow: true, disclose: undefined };
 
@@ -35,6 +33,8 @@ export class Access {
     this.roles = new ManagedRoles(roles, store, this.authorization);
     this.#uriCheck = options.uri_check;
     this.#surroundings = surroundings;
+    // Where nothing is accounted for, nothing is asked about it for each message either.
+    if (options.accounting !== undefined) this.permit = accounted(this, options.accounting, surroundings);
   }
 
   get authorizer(): Authorizer | undefined {
@@ -71,7 +71,7 @@ export class Access {
     // Whoever comes here without having asked gets no benefit of the doubt.
     const decided = permission === UNDECIDED ? this.#authorizer?.verdict(session, action, uri, match) : permission;
     if (decided === undefined) throw new WampError(WampUri.AUTHORIZATION_FAILED);
-    if (!decided.allow) throw new WampError(WampUri.NOT_AUTHORIZED);
+    if (!decided.allow) throw denial(decided);
     return decided;
   }
 
@@ -79,7 +79,7 @@ export class Access {
   permitTestament({ identity }: Session, topic: Uri): Permission {
     const permission = this.authorization.authorize(identity.authrole, "publish", topic, "exact");
     if (permission === UNDECIDED) return ALLOWED;
-    if (!permission.allow) throw new WampError(WampUri.NOT_AUTHORIZED);
+    if (!permission.allow) throw denial(permission);
     return permission;
   }
 
@@ -87,4 +87,8 @@ export class Access {
     const isReserved = (action === "publish" || action === "register") && isReservedUri(uri);
     return !isReserved && isValidUri(uri, this.#uriCheck, match);
   }
+}
+
+function denial({ isGrantable }: Permission): WampError {
+  return new WampError(isGrantable ? WampUri.AUTHORIZATION_REQUIRED : WampUri.NOT_AUTHORIZED);
 }

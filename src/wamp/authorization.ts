@@ -15,6 +15,8 @@ export type Action = "call" | "register" | "publish" | "subscribe";
 export interface Permission {
   readonly allow: boolean;
   readonly disclose: boolean | undefined;
+  /** Where it is denied: it takes a grant, for which the client may ask whomever the application has for that. */
+  readonly isGrantable?: boolean;
   /** How far the caller or publisher is trusted, 0 the least; absent where no rule says (Call and Publication Trust Levels). */
   readonly trustlevel?: number;
 }
@@ -22,6 +24,7 @@ export interface Permission {
 type Grants = Readonly<Record<Action, Permission>>;
 
 const DENIED: Permission = { allow: false, disclose: undefined };
+const GRANTABLE: Permission = { allow: false, disclose: undefined, isGrantable: true };
 const ALLOWED: Permission = { allow: true, disclose: undefined };
 const ALLOWED_DISCLOSED: Permission = { allow: true, disclose: true };
 const ALLOWED_HIDDEN: Permission = { allow: true, disclose: false };
@@ -133,10 +136,12 @@ class RoleRules {
       return uri === undefined ? ALLOWED : this.grantsFor(uri)[action];
     };
     const broadest = within(pattern);
-    const isUndecided = broadest === UNDECIDED;
-    if (!broadest.allow && !isUndecided) return DENIED;
-    if (!this.#denying[action].every((rule) => within(rule).allow)) return DENIED;
-    return isUndecided ? UNDECIDED : ALLOWED;
+    if (broadest === DENIED) return DENIED;
+    const decided = [broadest, ...this.#denying[action].map(within)].filter((it) => it !== UNDECIDED);
+    const denials = decided.filter(({ allow }) => !allow);
+    // One grant does not help where another rule denies for good.
+    if (denials.length > 0) return denials.every((it) => it === GRANTABLE) ? GRANTABLE : DENIED;
+    return broadest === UNDECIDED ? UNDECIDED : ALLOWED;
   }
 }
 
@@ -144,19 +149,22 @@ type RuleSource = Pick<Role, "permissions" | "allow-by-default"> & { readonly au
 
 const ACTIONS: readonly Action[] = ["call", "register", "publish", "subscribe"];
 
-function grantsOf({ allow, disclose, trustlevel }: PermissionRule): Grants {
+function grantsOf({ allow, grantable, disclose, trustlevel }: PermissionRule): Grants {
+  const denied = grantable ? GRANTABLE : DENIED;
+  const permission = (isAllowed: boolean, ...how: [boolean | undefined, number?]) => {
+    return isAllowed ? allowed(...how) : denied;
+  };
   return {
     call: permission(allow.call, disclose.caller, trustlevel),
     // A callee may not ask for what a rule forbids its callers to say (CID-05).
     register: permission(allow.register, disclose.caller === false ? false : undefined),
     publish: permission(allow.publish, disclose.publisher, trustlevel),
-    subscribe: allow.subscribe ? ALLOWED : DENIED,
+    subscribe: permission(allow.subscribe, undefined),
   };
 }
 
-function permission(allow: boolean, disclose: boolean | undefined, trustlevel?: number): Permission {
-  if (!allow) return DENIED;
-  if (trustlevel !== undefined) return { allow, disclose, trustlevel };
+function allowed(disclose: boolean | undefined, trustlevel?: number): Permission {
+  if (trustlevel !== undefined) return { allow: true, disclose, trustlevel };
   if (disclose === undefined) return ALLOWED;
   return disclose ? ALLOWED_DISCLOSED : ALLOWED_HIDDEN;
 }

@@ -63,11 +63,12 @@ export function isAbout({ question }: Verdict, action: Action, uri: Uri, match: 
 export function decisionFrom(answer: unknown): Decision | undefined {
   if (typeof answer === "boolean") return { permission: { allow: answer, disclose: undefined }, isCacheable: false };
   if (!isDict(answer) || !Object.keys(answer).every((key) => ANSWER_KEYS.includes(key))) return undefined;
-  const { allow, disclose = null, cache = null, validate = null } = answer;
-  if (typeof allow !== "boolean" || !isFlag(disclose) || !isFlag(cache)) return undefined;
+  const { allow, disclose = null, cache = null, validate = null, grantable = null } = answer;
+  if (typeof allow !== "boolean" || !isFlag(disclose) || !isFlag(cache) || !isFlag(grantable)) return undefined;
   // The router cannot do this yet, and to let unchecked payload pass would be worse than to let none.
   if (validate !== null && !(isDict(validate) && Object.keys(validate).length === 0)) return undefined;
-  return { permission: { allow, disclose: disclose ?? undefined }, isCacheable: cache === true };
+  const permission = { allow, disclose: disclose ?? undefined, ...(grantable && { isGrantable: true }) };
+  return { permission, isCacheable: cache === true };
 }
 
 /** Options that change how an answer travels, and nothing of what is done. */
@@ -92,7 +93,7 @@ export function matchOf(options: Dict): Match {
   return (options.match ?? "exact") as Match;
 }
 
-const ANSWER_KEYS = ["allow", "disclose", "cache", "validate"];
+const ANSWER_KEYS = ["allow", "disclose", "cache", "validate", "grantable"];
 
 function isFlag(value: unknown): value is boolean | null {
   return value === null || typeof value === "boolean";

@@ -25,6 +25,8 @@ export const WampUri = {
   PROTOCOL_VIOLATION: "wamp.error.protocol_violation",
   /** The principal may not perform the action. */
   NOT_AUTHORIZED: "wamp.error.not_authorized",
+  /** The principal may perform the action once somebody has granted it (capability-based access control). */
+  AUTHORIZATION_REQUIRED: "wamp.error.authorization_required",
   /** Deciding the permission itself failed. */
   AUTHORIZATION_FAILED: "wamp.error.authorization_failed",
   /** HELLO for an unknown realm. */

@@ -1,5 +1,6 @@
 /** The port through which the pure core reaches everything outside it. */
 
+import type { Account } from "./accounting.ts";
 import type { HistoryStore } from "./history.ts";
 import type { RoleStore } from "./managed-roles.ts";
 import type { Dict, Id, RouterMessage } from "./message.ts";
@@ -21,6 +22,8 @@ export interface Host {
   secret(): Uint8Array<ArrayBuffer>;
   /** The JSON behind an https URL; rejects where there is none, or not soon. */
   fetchJson(url: string): Promise<unknown>;
+  /** Keeps a record of a verdict, where the realm wants that; must not throw. */
+  account(record: Account): void;
   /** Something that had to wait has gone on, outside of any event the host knows of: what it sent is to go out. */
   endTurn(): void;
   /** Have `Realm.settle` called within a second, and in any case before the object can sleep. */

@@ -4,6 +4,9 @@ import type { Authorization } from "./authorization.ts";
 import { WampError, WampUri } from "./errors.ts";
 import { parseRole, type Role } from "./realm-config.ts";
 
+/** The procedures by which roles are changed begin with this. */
+export const MANAGEMENT = "wamp.edge.";
+
 /** Role → text, for `ManagedRoles` to read. */
 export interface RoleStore {
   /** By name. */

@@ -36,6 +36,8 @@ export const permissionSchema = v.pipe(
     uri: v.string(),
     match: v.exactOptional(matchSchema),
     allow: v.optional(closed({ call: flag, register: flag, publish: flag, subscribe: flag }), {}),
+    // What is not allowed is not denied for good: somebody may grant it, by a rule that allows it.
+    grantable: v.exactOptional(v.boolean()),
     // Absent means: disclosed when the caller or publisher asks for it.
     disclose: v.optional(closed({ caller: v.exactOptional(v.boolean()), publisher: v.exactOptional(v.boolean()) }), {}),
     // What the callee or subscriber is told of how far the caller or publisher is trusted.

@@ -27,6 +27,8 @@ const options = closed({
   request_id_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   role_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   enable_meta_api: v.optional(v.boolean(), true),
+  /** What is recorded of who wanted to do what; nothing by default. */
+  accounting: v.exactOptional(v.picklist(["all", "denied"])),
   resume: v.exactOptional(resumeSchema),
   /** Milliseconds. With a maximum every call has a timeout; `forward` overrules what callees register with. */
   call_timeout: v.exactOptional(

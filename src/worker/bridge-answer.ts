@@ -77,6 +77,7 @@ const STATUS: { readonly [error: Uri]: number | undefined } = {
   [WampUri.INVALID_URI]: 400,
   [WampUri.PROTOCOL_VIOLATION]: 400,
   [WampUri.NOT_AUTHORIZED]: 403,
+  [WampUri.AUTHORIZATION_REQUIRED]: 403,
   [WampUri.OPTION_DISALLOWED_DISCLOSE_ME]: 403,
   [WampUri.NO_SUCH_PROCEDURE]: 404,
   [WampUri.NO_SUCH_SESSION]: 404,

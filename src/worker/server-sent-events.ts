@@ -14,6 +14,7 @@ const HEADERS = { "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store
 const STATUS: Readonly<Record<string, number>> = {
   [WampUri.INVALID_URI]: 400,
   [WampUri.NOT_AUTHORIZED]: 403,
+  [WampUri.AUTHORIZATION_REQUIRED]: 403,
 };
 
 /** Answers once the subscription stands or is refused. The Worker holds the request, and the realm sleeps in between. */

@@ -207,6 +207,24 @@ describe("a rule", () => {
     expect(published(stage, ann, "com.open")).toBe(true);
   });
 
+  test("[AZ-14] grants what took a grant, and takes the grant back", () => {
+    const grantable = { uri: "com.x", allow: {}, grantable: true };
+    const { stage, admin, ann } = stageWithAdmin([
+      { name: "anonymous", permissions: [grantable] },
+      { name: "admin", permissions: [MANAGER] },
+    ]);
+    const grant = { uri: "com.x", allow: { publish: true } };
+    for (const [rule, outcome] of [
+      [grantable, "wamp.error.authorization_required"],
+      [grant, true],
+      [grantable, "wamp.error.authorization_required"],
+    ] as const) {
+      expect(ask(stage, admin, "wamp.edge.permission.add", ["anonymous", rule])).toStrictEqual(answered("admin"));
+      stage.sleepAndWake();
+      expect(published(stage, ann, "com.x")).toBe(outcome);
+    }
+  });
+
   test("[AZ-15] replaces the one for the same URI and match, and no other", () => {
     const { stage, admin } = stageWithAdmin();
     for (const rule of [

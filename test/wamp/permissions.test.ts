@@ -23,6 +23,34 @@ test.each([
   expect(stage.take()).toStrictEqual([["ann", [8, message[0], 1, {}, "wamp.error.not_authorized"]]]);
 });
 
+describe("what takes a grant", () => {
+  const REQUIRED = "wamp.error.authorization_required";
+  const reports = { uri: "com.reports.", match: "prefix", allow: { subscribe: true }, grantable: true } as const;
+
+  test.each<[string, unknown[], string | undefined]>([
+    ["SUBSCRIBE to what is allowed", [32, 1, {}, "com.reports.may"], undefined],
+    ["CALL", [48, 1, {}, "com.reports.may"], REQUIRED],
+    ["REGISTER", [64, 1, {}, "com.reports.may"], REQUIRED],
+    ["REGISTER with a pattern", [64, 1, { match: "prefix" }, "com.reports.may"], REQUIRED],
+    ["PUBLISH with acknowledge", [16, 1, { acknowledge: true }, "com.reports.may"], REQUIRED],
+    ["what another rule denies", [48, 1, {}, "com.reports.secret"], "wamp.error.not_authorized"],
+    ["a pattern that touches it", [64, 1, { match: "prefix" }, "com.reports."], "wamp.error.not_authorized"],
+    ["a pattern that touches only what takes a grant", [64, 1, { match: "prefix" }, "com.drafts."], REQUIRED],
+    ["a pattern that goes beyond all rules", [64, 1, { match: "prefix" }, "com."], "wamp.error.not_authorized"],
+  ])("[AZ-14] is refused with authorization_required: %s", (_, message, error) => {
+    const stage = stageWith(
+      reports,
+      { uri: "com.reports.secret", allow: {} },
+      { uri: "com.drafts.", match: "prefix", allow: { register: true } },
+      { uri: "com.drafts.old", allow: {}, grantable: true },
+    );
+    stage.join("ann").send(message);
+    const [[, answer] = []] = stage.take();
+    if (error === undefined) expect(answer?.slice(0, 2)).toStrictEqual([33, 1]);
+    else expect(answer).toStrictEqual([8, message[0], 1, {}, error]);
+  });
+});
+
 test("[AZ-03] each action is permitted by itself", () => {
   const stage = stageWith(
     { uri: "com.s", allow: { subscribe: true } },

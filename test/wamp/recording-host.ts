@@ -1,5 +1,6 @@
 /** A realm on a stage: clients say their lines, and everything the realm does to them is written down. */
 
+import type { Account } from "../../src/wamp/accounting.ts";
 import type { Host, SendFault, Transport, TransportFacts } from "../../src/wamp/host.ts";
 import type { RouterMessage } from "../../src/wamp/message.ts";
 import type { Peer, PeerRecord } from "../../src/wamp/peer.ts";
@@ -40,6 +41,8 @@ export class Stage implements Host {
   lastId = 0;
   /** The byte that filled the last random bytes. Set it to make an authid come again. */
   lastByte = 0;
+  /** The verdicts that were recorded. */
+  readonly accounts: Account[] = [];
   readonly store = new MemoryStore();
   /** Has the realm's residents move in, whenever it wakes. */
   moveIn: ((realm: Realm) => void) | undefined;
@@ -123,6 +126,10 @@ export class Stage implements Host {
   settle(): void {
     if (this.#wantsToSettle) this.realm.settle();
     this.#wantsToSettle = false;
+  }
+
+  account(record: Account): void {
+    this.accounts.push(record);
   }
 
   /** The platform saves what has changed; what the realm forgot to report is lost when it sleeps. */

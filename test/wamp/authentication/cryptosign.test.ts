@@ -143,7 +143,7 @@ describe("channel binding", () => {
       const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
       const client = await entrance.knock(hello(KEY, {}, { channel_binding }));
       const challenge = Buffer.from(String(entrance.challenge(client).challenge), "hex");
-      const bound = challenge.map((byte, index) => byte ^ CHANNEL_ID[index]!).toString("hex");
+      const bound = challenge.map((byte: number, index: number) => byte ^ CHANNEL_ID[index]!).toString("hex");
       await entrance.say(client, [5, KEY.answer({ challenge: bound }), {}]);
       const message = "the signature is not of this challenge as it is; there is no channel binding";
       expect(entrance.answer(client)).toStrictEqual([3, { message }, DENIED]);
