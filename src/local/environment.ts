@@ -1,6 +1,7 @@
 /** What the caller's environment says about a local router: where it listens, where it keeps its data, how it is configured. */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { formatFaults, loadConfig } from "../worker/config.ts";
 
 /** What a local router is started with. */
@@ -11,6 +12,8 @@ export type LocalEnvironment = {
   readonly port: number;
   /** Directory that outlives the process; each command has its own default. */
   readonly dataDirectory: string | undefined;
+  /** Folder of the files that static services serve. */
+  readonly assetsDirectory: string | undefined;
   /** Text bindings of the Worker: name → value, passed on unchanged. */
   readonly bindings: Readonly<Record<string, string>>;
   /** Realms whose name is not a pattern, in the order of the configuration. */
@@ -24,9 +27,9 @@ const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 8787;
 
 /**
- * Reads HOST, PORT, WAMP_DATA, WAMP_CONFIG (JSON text, or `@path` of a file) and the secrets that the configuration
- * names as `{"env": NAME}`. `loadDeployed` gives the configuration that holds without WAMP_CONFIG. Rejects with
- * StartError where one of them cannot be used, and then with all faults of the configuration.
+ * Reads HOST, PORT, WAMP_DATA, WAMP_ASSETS, WAMP_CONFIG (JSON text, or `@path` of a file) and the secrets that the
+ * configuration names as `{"env": NAME}`. `loadDeployed` gives the configuration that holds without WAMP_CONFIG. Rejects
+ * with StartError where one of them cannot be used, and then with all faults of the configuration.
  */
 export async function readEnvironment(
   environment: NodeJS.ProcessEnv,
@@ -44,6 +47,7 @@ export async function readEnvironment(
     host: environment.HOST || DEFAULT_HOST,
     port: readPort(environment.PORT),
     dataDirectory: environment.WAMP_DATA || undefined,
+    assetsDirectory: readFolder(environment.WAMP_ASSETS),
     bindings: {
       ...Object.fromEntries(secrets),
       WAMP_DEVELOPMENT: development,
@@ -63,6 +67,13 @@ function readPort(text: string | undefined): number {
     throw new StartError(`PORT must be a number from 0 to 65535, not "${text}"`);
   }
   return port;
+}
+
+function readFolder(path: string | undefined): string | undefined {
+  if (!path) return undefined;
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new StartError(`WAMP_ASSETS: ${path} is no folder`);
+  return resolve(path);
 }
 
 function readConfigText(value: string | undefined): string | undefined {

@@ -21,11 +21,14 @@ async function startWorkerd(environment: LocalEnvironment): Promise<LocalServer>
   const [settings] = await Promise.all([readSettings(), buildBundle()]);
   const bindings = { ...settings.vars, ...environment.bindings };
   const configFile = join(BUNDLE_DIRECTORY, "workerd.capnp");
-  writeFileSync(configFile, workerdConfig(settings, Object.keys(bindings)));
+  const files =
+    environment.assetsDirectory ?? (settings.assets?.directory && resolve(PROJECT, settings.assets.directory));
+  writeFileSync(configFile, workerdConfig(settings, Object.keys(bindings), files !== undefined));
   const data = resolve(environment.dataDirectory ?? DEFAULT_DATA_DIRECTORY);
   mkdirSync(data, { recursive: true });
   const host = environment.host.includes(":") ? `[${environment.host}]` : environment.host;
   const places = [`--socket-addr=http=${host}:${environment.port}`, `--directory-path=realms=${data}`];
+  if (files !== undefined) places.push(`--directory-path=assets=${files}`);
   const workerd = spawnWorkerd(["serve", configFile, ...places, "--control-fd=3"], { ...process.env, ...bindings });
   workerd.once("error", fail);
   workerd.once("exit", failBecauseItEnded);

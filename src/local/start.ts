@@ -1,8 +1,11 @@
 /** `npm start`: the development server, which rebuilds the Worker whenever a source file changes. */
 
+import { join } from "node:path";
 import { type LocalEnvironment, StartError } from "./environment.ts";
 import { type LocalServer, runServer } from "./lifecycle.ts";
-import { loadWrangler, WRANGLER_CONFIG } from "./wrangler.ts";
+import { loadWrangler, PROJECT, settingsWithAssets, WRANGLER_CONFIG } from "./wrangler.ts";
+
+const ENTRY = join(PROJECT, "src/index.ts");
 
 /**
  * Runs what `wrangler dev` runs, inside this process: a configuration of any size and any text reaches the Worker
@@ -11,9 +14,11 @@ import { loadWrangler, WRANGLER_CONFIG } from "./wrangler.ts";
 async function startDevelopmentServer(environment: LocalEnvironment): Promise<LocalServer> {
   const { unstable_startWorker: startWorker } = await loadWrangler();
   const bindings = Object.entries(environment.bindings).map(([name, value]) => [name, { type: "plain_text", value }]);
-  const { host: hostname, port, dataDirectory } = environment;
+  const { host: hostname, port, dataDirectory, assetsDirectory } = environment;
   const worker = await startWorker({
-    config: WRANGLER_CONFIG,
+    ...(assetsDirectory === undefined
+      ? { config: WRANGLER_CONFIG }
+      : { config: await settingsWithAssets(), entrypoint: ENTRY, assets: assetsDirectory }),
     bindings: Object.fromEntries(bindings),
     dev: {
       server: { hostname, port },

@@ -4,9 +4,10 @@ import type { WorkerSettings } from "./wrangler.ts";
 
 /**
  * A workerd configuration for the bundle that lies beside it. Text bindings come from workerd's environment, so no value
- * has to be quoted here; the socket `http` and the directory `realms` are named, for the command line to place them.
+ * has to be quoted here; the socket `http` and the directories `realms` and, with `hasAssets`, `assets` are named, for
+ * the command line to place them.
  */
-export function workerdConfig(worker: WorkerSettings, textBindings: readonly string[]): string {
+export function workerdConfig(worker: WorkerSettings, textBindings: readonly string[], hasAssets: boolean): string {
   const objects = worker.durable_objects.bindings;
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -14,6 +15,7 @@ const config :Workerd.Config = (
   services = [
     (name = "router", worker = .router),
     (name = "realms", disk = (writable = true)),
+${hasAssets ? `    (name = "assets", disk = (allowDotfiles = true)),\n` : ""}\
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [(name = "http", http = (), service = "router")],
@@ -25,6 +27,7 @@ const router :Workerd.Worker = (
   compatibilityFlags = [${worker.compatibility_flags.map(quote).join(", ")}],
   globalOutbound = "internet",
   bindings = [
+${hasAssets ? `    (name = "ASSETS", service = "assets"),\n` : ""}\
 ${textBindings.map((name) => `    (name = ${quote(name)}, fromEnvironment = ${quote(name)}),\n`).join("")}\
 ${objects.map(({ name, class_name }) => `    (name = ${quote(name)}, durableObjectNamespace = ${quote(class_name)}),\n`).join("")}\
   ],

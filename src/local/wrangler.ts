@@ -1,7 +1,8 @@
 /** Wrangler as this project runs it: offline, silent about anything but faults, with wrangler.toml as its only settings. */
 
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { StartError } from "./environment.ts";
 
@@ -20,8 +21,17 @@ export type WorkerSettings = {
   readonly compatibility_date: string;
   readonly compatibility_flags: readonly string[];
   readonly vars: Readonly<Record<string, string>>;
+  readonly assets?: { readonly directory?: string };
   readonly durable_objects: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
 };
+
+/** What wrangler.toml proposes for files, for when only the folder is given. */
+const ASSETS = `
+[assets]
+binding = "ASSETS"
+run_worker_first = true
+html_handling = "none"
+`;
 
 const WRANGLER = join(import.meta.dirname, "../../node_modules/wrangler/bin/wrangler.js");
 
@@ -45,6 +55,15 @@ export async function loadWrangler(): Promise<typeof import("wrangler")> {
 export async function readSettings(): Promise<WorkerSettings> {
   const { unstable_readConfig: readConfig } = await loadWrangler();
   return readConfig({ config: WRANGLER_CONFIG }) as WorkerSettings;
+}
+
+/** The path of the Worker's settings, with a binding for files added where they have none. */
+export async function settingsWithAssets(): Promise<string> {
+  if ((await readSettings()).assets !== undefined) return WRANGLER_CONFIG;
+  const file = join(PROJECT, ".wrangler/with-assets.toml");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, readFileSync(WRANGLER_CONFIG, "utf8") + ASSETS);
+  return file;
 }
 
 /** Bundles the Worker into BUNDLE_DIRECTORY. Rejects with StartError and the bundler's words when it does not compile. */

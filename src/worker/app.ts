@@ -8,11 +8,11 @@ import { type BridgeRoute, bridge, configuredRoute } from "./bridge.ts";
 import { type ConfigInput, onlyRealm, realmFor } from "./config.ts";
 import { bring, configOf, deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
-import { landingPage } from "./landing-page.ts";
 import { longPoll } from "./long-poll.ts";
 import { acceptForAnyRealm, refuseRealm } from "./realm-from-hello.ts";
 import { realmObject } from "./realm-namespace.ts";
 import { serverSentEvents } from "./server-sent-events.ts";
+import { webService } from "./web-services.ts";
 import { webhook } from "./webhook.ts";
 
 type App = Hono<{ Bindings: Env }>;
@@ -26,7 +26,6 @@ export function createApp(config?: ConfigInput): App {
   if (config !== undefined) bring(config);
   const app: App = new Hono();
   app.use(checkConfig);
-  app.get("/", (context) => context.html(landingPage(configOf(context.env), new URL(context.req.url))));
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   for (const path of ["/ws", "/ws/:realm", "/lp/open", "/lp/:realm/open", "/realms/:realm/events"])
     app.use(path, admit);
@@ -46,6 +45,7 @@ export function createApp(config?: ConfigInput): App {
     const route = configuredRoute(context.req.path, configOf(context.env));
     return route === undefined ? next() : visit(context, route);
   });
+  app.use(async ({ env, req }, next) => (await webService(req.raw, env, configOf(env))) ?? next());
   app.notFound(notFound);
   app.onError((error, context) => {
     console.error(error);

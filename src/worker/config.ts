@@ -10,6 +10,7 @@ import { bridgeFaults, bridgeSchema, serviceSchema } from "./bridge-config.ts";
 import { eventsSchema, longPollSchema } from "./http-config.ts";
 import { notBuiltFaults } from "./not-built.ts";
 import { triggerEntries, triggerFaults } from "./trigger-config.ts";
+import { pathsSchema, webFaults } from "./web-config.ts";
 
 export type { Fault } from "../wamp/config-shape.ts";
 
@@ -23,6 +24,7 @@ const configSchema = closed({
       service: v.exactOptional(serviceSchema),
       longpoll: v.exactOptional(longPollSchema),
       events: v.exactOptional(eventsSchema),
+      paths: v.exactOptional(pathsSchema),
       ...admissionEntries,
     }),
   ),
@@ -146,6 +148,7 @@ function consistencyFaults(config: unknown): Fault[] {
     ...duplicates(realms.map(nameOf), (index) => ["realms", index, "name"]),
     ...realms.flatMap((realm, index) => realmFaults(realm, ["realms", index])),
     ...bridgeFaults(config),
+    ...webFaults(config),
     ...triggerFaults(config, (name) => bestOf(realms.filter(isNamed), name)),
   ];
 }

@@ -10,6 +10,8 @@ export interface Env {
   readonly LONG_POLL: DurableObjectNamespace<LongPollObject>;
   /** Counts connections by address in place of the router's own count, where it is bound (Workers: Rate Limiting). */
   readonly RATE_LIMIT?: RateLimit;
+  /** The folder of files for static services, where there is one (wrangler.toml: assets). */
+  readonly ASSETS?: Fetcher;
   /** The configuration as JSON text; replaces the one in `src/config.ts`. */
   readonly WAMP_CONFIG?: string;
   /** "true" admits everybody to realm1 where there is no configuration; set by `npm start` and `npm run serve`. */

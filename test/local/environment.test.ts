@@ -26,6 +26,7 @@ describe("readEnvironment", () => {
       host: "127.0.0.1",
       port: 8787,
       dataDirectory: undefined,
+      assetsDirectory: undefined,
       bindings: { WAMP_DEVELOPMENT: "true" },
       realms: ["realm1"],
     });
@@ -35,6 +36,12 @@ describe("readEnvironment", () => {
     const { realms, bindings } = await readEnvironment({ WAMP_DEVELOPMENT: "false" }, nothing);
     expect(realms).toStrictEqual([]);
     expect(bindings).toStrictEqual({ WAMP_DEVELOPMENT: "false" });
+  });
+
+  it("takes WAMP_ASSETS for a folder that must be there", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "wamp-edge-"));
+    expect((await readEnvironment({ WAMP_ASSETS: directory }, nothing)).assetsDirectory).toBe(directory);
+    await expect(readEnvironment({ WAMP_ASSETS: join(directory, "none") }, nothing)).rejects.toThrow("is no folder");
   });
 
   it("takes HOST, PORT and WAMP_DATA as they are", async () => {
