@@ -1,4 +1,4 @@
-/** The web services of a Crossbar.io node that we have too: HTTP bridge, webhooks, long-poll. */
+/** The web services of a Crossbar.io node that we have too: HTTP bridge, webhooks, long-poll, files, values and redirects. */
 
 import { secretOf } from "./crossbar-auth.ts";
 import type { RealmDraft } from "./crossbar-realm.ts";
@@ -7,21 +7,16 @@ import type { Source } from "./import-notes.ts";
 /** Our `http`, as it comes into being. */
 export type HttpDraft = Record<string, Record<string, unknown> | readonly string[]>;
 
-const STATIC = "serve files with Workers assets (wrangler.toml: assets)";
+/** Type of a service there → what to do here. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  static: STATIC,
-  resource: "runs Python inside Crossbar.io; write a Worker",
-  wsgi: "runs Python inside Crossbar.io; write a Worker",
-  wap: "renders templates inside Crossbar.io; write a Worker",
-  archive: STATIC,
-  json: STATIC,
+  archive: "unpack it into a folder, and serve that as static (docs/web-services.md)",
+  resource: "runs Python inside Crossbar.io; write a Worker, or a server behind a reverseproxy",
+  wsgi: "runs Python inside Crossbar.io; serve it elsewhere, behind a reverseproxy",
+  cgi: "runs programs; serve them elsewhere, behind a reverseproxy",
+  wap: "renders templates inside Crossbar.io; write a Worker that calls by service binding",
   catalog: "payload validation is not built",
-  nodeinfo: "the landing page is at /",
   upload: "write a Worker; R2 stores files",
-  redirect: "write a Worker, or a rule of the zone",
-  reverseproxy: "write a Worker",
   "websocket-reverseproxy": "write a Worker",
-  cgi: "write a Worker",
 };
 
 /** Reads one service of a web transport at a URL path. */
@@ -30,7 +25,72 @@ export function readService(source: Source, url: string, realms: Map<string, Rea
   if (type === "publisher" || type === "caller") return readBridge(source, url, type, realms, http);
   if (type === "webhook") return readWebhook(source, url, realms);
   if (type === "longpoll") return readLongPoll(source, http);
-  source.note(ELSEWHERE[type] ?? `there is no service ${JSON.stringify(type)} here`);
+  const read = PAGES[type];
+  if (read === undefined) return source.note(ELSEWHERE[type] ?? `there is no service ${JSON.stringify(type)} here`);
+  put({ type, ...read(source, url) }, url, http, source);
+  source.end();
+}
+
+type Page = Readonly<Record<string, unknown>>;
+
+/** Services that are what they are there, at the same path. */
+const PAGES: Readonly<Record<string, (source: Source, url: string) => Page>> = {
+  static: readStatic,
+  json: (source) => ({
+    ...source.pick("value"),
+    ...optionsOf(source, "prettify", "allow_cross_origin", "discourage_caching"),
+  }),
+  redirect: (source) => source.pick("url"),
+  nodeinfo: () => ({}),
+  none: () => ({}),
+  reverseproxy: (source) => {
+    for (const key of ["forwarded_port", "forwarded_proto"]) source.note("is told as the client asked", key);
+    return source.pick("host", "port", "path");
+  },
+};
+
+/** All files are in one folder here; below it they are where their URLs say. */
+function readStatic(source: Source, url: string): Page {
+  const files = source.text("directory") ?? [source.text("package"), source.text("resource")].filter(Boolean).join("/");
+  const directory = url.slice(1);
+  const place = directory === "" ? "the folder of assets" : `the folder ${directory} of assets`;
+  source.note(`put the files of ${files} into ${place} (docs/web-services.md)`);
+  return {
+    ...(directory !== "" && { directory }),
+    ...optionsOf(source, "cache_timeout", "default_file", "mime_types"),
+  };
+}
+
+function optionsOf(source: Source, ...keys: string[]): Page {
+  const options = source.dict("options");
+  const kept = options.pick(...keys);
+  if (options.get("enable_directory_listing") === true) {
+    options.note("folders are not listed", "enable_directory_listing");
+  }
+  options.end();
+  return Object.keys(kept).length > 0 ? { options: kept } : {};
+}
+
+type Paths = Record<string, Record<string, unknown>>;
+
+/** Enters a service at its path, in nests as deep as that takes. */
+function put(service: Page, url: string, http: HttpDraft, source: Source): void {
+  const segments = url.split("/").filter(Boolean);
+  const last = segments.pop() ?? "/";
+  http.paths ??= {};
+  const paths = segments.reduce(nestIn, http.paths as Paths);
+  const at = paths[last]?.type === "path" ? nestIn(paths, last) : paths;
+  const key = at === paths ? last : "/";
+  if (at[key] !== undefined) return source.note("another service is at its path already");
+  at[key] = { ...service };
+}
+
+/** The services below a segment; one that stands there already goes on to answer for all that have none. */
+function nestIn(paths: Paths, segment: string): Paths {
+  const there = paths[segment];
+  const nest = there?.type === "path" ? there : { type: "path", paths: there === undefined ? {} : { "/": there } };
+  paths[segment] = nest;
+  return nest.paths as Paths;
 }
 
 function readBridge(

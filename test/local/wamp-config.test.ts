@@ -123,6 +123,7 @@ describe("import", () => {
         allowed_origins: ["https://shop.example"],
         bridge: { role: "clerk", key: "k", secret: { env: "BRIDGE" }, publish: "/api/publish", call: "/api/call" },
         longpoll: { session_timeout: 30 },
+        paths: { "/": { type: "static" } },
       },
     });
   });
@@ -139,13 +140,13 @@ describe("import", () => {
       "realms[0].roles[3]: the role is built in",
       "realms[0].store.type: there is one kind of store",
       "transports[0].endpoint: the platform listens, and ends TLS",
-      'transports[0].paths."/": serve files with Workers assets (wrangler.toml: assets)',
+      'transports[0].paths."/": put the files of .. into the folder of assets (docs/web-services.md)',
       "transports[0].paths.api.paths.publish.options.debug: the log is the platform's",
       "transports[0].paths.hook: is at /realms/shop/webhook/hook now",
       "transports[0].paths.lp: is at /lp now",
       "transports[0].paths.ws.auth.cryptosign: the authenticator would have to be in the realm it decides for",
       'transports[0].paths.ws.auth.ticket.principals.max: no realm behind this transport has the role "boss"',
-      "transports[0].paths.ws.auth.tls: client certificates are not built",
+      "transports[0].paths.ws.auth.tls: ask an authenticator, which is told of the certificate: docs/authentication.md, client certificates",
       "transports[0].paths.ws.cookie.store: cookies are kept in the realm's own storage",
       "transports[0].paths.ws.options.auto_ping_interval: WebSockets are the platform's",
       "transports[0].paths.ws: is at /ws and /ws/:realm now",
@@ -189,6 +190,52 @@ describe("import", () => {
     expect(importCrossbar(input, { hasPlainSecrets: false }).config).toEqual({ version: 1, realms: [] });
   });
 
+  test("leaves nothing out without a word: what changes in the original shows in the configuration or in the notes", () => {
+    const original = JSON.parse(readFileSync(SHOP, "utf8"));
+    const before = JSON.stringify(imported());
+    const unseen = [...valuesIn(original, "")].filter(({ value, set }) => {
+      const others = typeof value === "string" ? [`${value}x`, 7] : [!value, "x", 7];
+      const isSeen = others.some((other) => {
+        set(other);
+        return JSON.stringify(importCrossbar(original, { hasPlainSecrets: false })) !== before;
+      });
+      set(value);
+      return !isSeen;
+    });
+    const paths = unseen.map(({ path }) => path).filter((path) => !isNamed(path, imported().notes));
+    expect(paths).toEqual([".version", ".$schema"].filter((path) => path.slice(1) in original));
+  });
+
+  test("names what is not of the type it should be", () => {
+    const ws = { type: "websocket", options: { allowed_origins: ["https://shop.example", 7] }, auth: 7 };
+    const rules = [
+      { uri: "com.a", match: "some", allow: { call: true } },
+      { uri: 7, allow: { call: true } },
+    ];
+    const realm = { name: "realm1", roles: [{ name: "anonymous", permissions: rules }, { name: 7 }], store: [] };
+    const worker = { type: "router", realms: [realm, "x"], transports: [ws], components: 7 };
+    const { config, notes } = importCrossbar({ workers: [worker] }, { hasPlainSecrets: false });
+    expect(config).toMatchObject({
+      realms: [{ roles: [{ name: "anonymous" }] }],
+      http: { allowed_origins: ["https://shop.example"] },
+    });
+    expect(notes.map(({ path, reason }) => `${path.replace("workers[0].", "")}: ${reason}`).sort()).toEqual([
+      "components: run components anywhere: they connect as clients",
+      "realm realm1: no transport leads to it: nobody can join",
+      "realms[0].roles[0].permissions[0]: is left out, as its match is none",
+      "realms[0].roles[0].permissions[1].uri: is no text",
+      "realms[0].roles[0].permissions[1]: has no uri",
+      "realms[0].roles[1].name: is no text",
+      "realms[0].roles[1]: has no name",
+      "realms[0].store: is no object",
+      "realms[1]: has no name",
+      "realms[1]: is no object",
+      "transports[0].auth: is no object",
+      "transports[0].auth: is no object",
+      "transports[0].options.allowed_origins: some are no texts",
+    ]);
+  });
+
   test("prints the one on standard output and the rest on standard error", async () => {
     const { code, out, err } = await run(["import", SHOP]);
     expect(code).toBe(0);
@@ -203,6 +250,26 @@ describe("import", () => {
     expect(err).toContain("realms[0].name must be a URI");
   });
 });
+
+/** Everything in a JSON value that is neither list nor dict, and how to put something else in its place. */
+function* valuesIn(
+  value: unknown,
+  path: string,
+  set: (other: unknown) => void = () => {},
+): Generator<{ path: string; value: unknown; set: (other: unknown) => void }> {
+  if (typeof value !== "object" || value === null) return yield { path, value, set };
+  for (const [key, inner] of Object.entries(value)) {
+    const name = /^[A-Za-z_$][\w$-]*$/.test(key) ? key : JSON.stringify(key);
+    yield* valuesIn(inner, Array.isArray(value) ? `${path}[${key}]` : `${path}.${name}`, (other) => {
+      (value as Record<string, unknown>)[key] = other;
+    });
+  }
+}
+
+/** Is it, or what it is part of, among what is left out? */
+function isNamed(path: string, notes: readonly { readonly path: string }[]): boolean {
+  return notes.some((note) => [".", "[", ""].some((end) => `${path}.`.startsWith(`.${note.path}${end || "."}`)));
+}
 
 describe("principal", () => {
   const printed = async (method: string, input: string) => JSON.parse((await run(["principal", method], input)).out);
