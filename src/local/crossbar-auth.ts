@@ -23,7 +23,7 @@ const PRINCIPALS: Readonly<
 };
 
 const LEFT_OUT: Readonly<Record<string, string>> = {
-  tls: "client certificates are not built",
+  tls: "ask an authenticator, which is told of the certificate: docs/authentication.md, client certificates",
   "anonymous-proxy": "there are no proxy workers",
   "cryptosign-proxy": "there are no proxy workers",
 };

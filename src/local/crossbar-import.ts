@@ -40,7 +40,8 @@ export function importCrossbar(input: unknown, options: ImportOptions): Imported
     if (auth.size === 0) notes.push({ path: `realm ${name}`, reason: "no transport leads to it: nobody can join" });
   }
   const config = { version: 1, realms: Array.from(realms.values(), realmOf), ...(hasKeys(http) && { http }) };
-  return { config, notes };
+  // Some things are looked at more than once.
+  return { config, notes: [...new Map(notes.map((note) => [`${note.path}: ${note.reason}`, note])).values()] };
 }
 
 function readWorker(worker: Source, realms: Map<string, RealmDraft>): void {
@@ -112,8 +113,10 @@ function readWebSocket(source: Source, realms: readonly RealmDraft[], http: Http
   const settings = source.dict("options");
   const size = settings.get("max_message_size");
   if (typeof size === "number" && size > 0) for (const { limits } of realms) limits.message_bytes = size;
-  const origins = [settings.get("allowed_origins") ?? []].flat().filter((it): it is string => typeof it === "string");
+  const given = [settings.get("allowed_origins") ?? []].flat();
+  const origins = given.filter((it): it is string => typeof it === "string");
   if (origins.length > 0 && !origins.includes("*")) http.allowed_origins = origins;
+  if (origins.length < given.length) settings.note("some are no texts", "allowed_origins");
   settings.end("WebSockets are the platform's");
   source.note("clients negotiate any of JSON, MessagePack and CBOR", "serializers");
   source.note(ENDPOINT, "endpoint");

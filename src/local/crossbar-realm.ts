@@ -1,6 +1,6 @@
 /** A realm of a Crossbar.io node: options, store, roles and their rules. */
 
-import { readPattern } from "../wamp/permission-config.ts";
+import { isMatch, readPattern } from "../wamp/permission-config.ts";
 import { TRUSTED } from "../wamp/realm-consistency.ts";
 import type { Match } from "../wamp/uri.ts";
 import type { Source } from "./import-notes.ts";
@@ -15,6 +15,11 @@ export interface RealmDraft {
   /** Method → settings. */
   readonly auth: Map<string, Record<string, unknown>>;
   readonly webhooks: Map<string, Record<string, unknown>>;
+}
+
+interface Rule extends Record<string, unknown> {
+  readonly uri: string;
+  match?: Match;
 }
 
 const ACTIONS = ["call", "register", "publish", "subscribe"];
@@ -73,11 +78,11 @@ function readRole(source: Source, draft: RealmDraft): void {
 
 /** Of two rules for the same URI and match the last one counts, as in Crossbar.io. */
 function readRules(role: Source): Record<string, unknown>[] {
-  const byPattern = new Map<string, { rule: Record<string, unknown>; source: Source }>();
+  const byPattern = new Map<string, { rule: Rule; source: Source }>();
   for (const source of role.list("permissions")) {
     const rule = readRule(source);
     if (rule === undefined) continue;
-    const pattern = readPattern(rule.uri as string, rule.match as Match | undefined);
+    const pattern = readPattern(rule.uri, rule.match);
     if (typeof pattern === "string") {
       source.note(`its uri ${pattern}`);
       continue;
@@ -90,13 +95,18 @@ function readRules(role: Source): Record<string, unknown>[] {
   return Array.from(byPattern.values(), ({ rule }) => rule);
 }
 
-function readRule(source: Source): Record<string, unknown> | undefined {
+function readRule(source: Source): Rule | undefined {
   const uri = source.text("uri");
   if (uri === undefined) {
     source.note("has no uri");
     return undefined;
   }
-  const rule: Record<string, unknown> = { uri, ...source.pick("match") };
+  const match = source.get("match");
+  if (match !== undefined && !isMatch(match)) {
+    source.note("is left out, as its match is none");
+    return undefined;
+  }
+  const rule: Rule = { uri, ...(match && { match }) };
   // Crossbar.io takes an empty URI for all URIs, whatever its match.
   if (uri === "") rule.match = "prefix";
   const allow = source.has("allow") ? source.dict("allow") : source;

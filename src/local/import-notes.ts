@@ -33,7 +33,9 @@ export class Source {
 
   text(key: string): string | undefined {
     const value = this.get(key);
-    return typeof value === "string" ? value : undefined;
+    if (typeof value === "string") return value;
+    this.note("is no text", key);
+    return undefined;
   }
 
   /** The dict under a key; empty where there is none. */
@@ -44,7 +46,10 @@ export class Source {
   /** The dicts in the list under a key. */
   list(key: string): Source[] {
     const value = this.get(key);
-    if (!Array.isArray(value)) return [];
+    if (!Array.isArray(value)) {
+      this.note("is no list", key);
+      return [];
+    }
     return value.map((entry, index) => new Source(entry, `${join(this.path, key)}[${index}]`, this.#notes));
   }
 
