@@ -9,6 +9,7 @@ import type { SendFault } from "./host.ts";
 import { nextId } from "./id.ts";
 import type { Call, Dict, Id, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
+import { OpenRequests } from "./open-requests.ts";
 import { carriedDetails, isCarried, isPassthru } from "./passthru.ts";
 import type { Payload } from "./payload.ts";
 import type { Callee, Registration } from "./registration.ts";
@@ -52,6 +53,11 @@ export function checkCall(caller: Session, [, , options, , payload]: Call): void
   if (isPassthru(options)) carriedDetails(options, caller, "caller", payload);
 }
 
+/** The router itself, or a visitor, may not have to wait for longer because a callee forgets to answer. */
+function isOurs({ identity, transport }: Session): boolean {
+  return identity.authmethod === INTERNAL || transport instanceof OpenRequests;
+}
+
 /** Can the callee take a CALL with these options (PINV-03, PPT-07)? */
 export function canServe(callee: Session, options: Dict): boolean {
   if (options.progress === true && !canTakeChunks(callee)) return false;
@@ -70,8 +76,7 @@ export function openInvocation(
   const [, callRequest, options, procedure] = message;
   const isInputOpen = options.progress === true;
   const timeoutMs = timeoutOf(options, timeouts);
-  // The router itself may not have to wait for longer because a callee forgets to answer.
-  const canForward = timeoutMs > 0 && caller.identity.authmethod !== INTERNAL;
+  const canForward = timeoutMs > 0 && !isOurs(caller);
   const forwardedMs = canForward && keepsTimeout(callee, timeouts) ? timeoutMs : 0;
   // What was already sent of a call's input would be lost to another callee (RRT-08).
   const canReroute = !isInputOpen && callee.session.has("callee.call_reroute");

@@ -91,3 +91,17 @@ it("a visitor takes progressive results if he asks, and his leaving cancels the 
   expect(seen).toEqual([[1], [2]]);
   expect(stage.take()).toEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
 });
+
+it.each(["internal", "ticket"])(
+  "the router itself ends a call of a visitor who came by %s, whatever its callee promised to see to",
+  async (authmethod) => {
+    const stage = new Stage();
+    const callee = stage.join("callee", { callee: { features: { call_timeout: true } } });
+    callee.send([64, 1, { forward_timeout: true }, "slow"]);
+    stage.take();
+    const outcome = new Visitor(stage.realm, stage, { ...IDENTITY, authmethod }).call("slow", [], {}, { timeout: 500 });
+    expect(stage.take()).toEqual([["callee", [68, 1, expect.any(Number), {}]]]);
+    stage.advance(500);
+    expect(await outcome).toMatchObject({ ok: false, uri: "wamp.error.timeout" });
+  },
+);
