@@ -6,7 +6,7 @@ import { nextId } from "./id.ts";
 import type { Dict, Id, List, RouterMessage, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 
-/** What a CALL or an acknowledged PUBLISH came to; the one result of a PUBLISH is its publication id. */
+/** What a request came to; the one result of a PUBLISH, SUBSCRIBE or REGISTER is the id that the router gave. */
 export type CallOutcome =
   | { readonly ok: true; readonly args: List; readonly kwargs: Dict }
   | { readonly ok: false; readonly uri: Uri; readonly args: List; readonly kwargs: Dict };
@@ -14,9 +14,13 @@ export type CallOutcome =
 /** Takes the results that come before the last one (Progressive Call Results). */
 export type OnProgress = (args: List, kwargs: Dict) => void;
 
+/** Hears that the router did what was asked, and the id that it gave, if any, before its next message is looked at. */
+export type OnGrant = (id: Id | undefined) => void;
+
 interface OpenRequest {
   readonly resolve: (outcome: CallOutcome) => void;
   readonly onProgress: OnProgress | undefined;
+  readonly onGrant: OnGrant | undefined;
 }
 
 /** An outcome the router itself decides on. */
@@ -30,10 +34,10 @@ export class OpenRequests implements Transport {
   #lastRequest: Id = 0;
 
   /** A request id, and the outcome of the request that is made with it. */
-  expect(onProgress?: OnProgress): { readonly request: Id; readonly outcome: Promise<CallOutcome> } {
+  expect(onProgress?: OnProgress, onGrant?: OnGrant): { readonly request: Id; readonly outcome: Promise<CallOutcome> } {
     this.#lastRequest = nextId(this.#lastRequest);
     const { promise, resolve } = Promise.withResolvers<CallOutcome>();
-    this.#open.set(this.#lastRequest, { resolve, onProgress });
+    this.#open.set(this.#lastRequest, { resolve, onProgress, onGrant });
     return { request: this.#lastRequest, outcome: promise };
   }
 
@@ -51,7 +55,12 @@ export class OpenRequests implements Transport {
         return;
       }
       case MessageType.PUBLISHED:
-        return void this.settle(message[1], { ok: true, args: [message[2]], kwargs: {} });
+      case MessageType.SUBSCRIBED:
+      case MessageType.REGISTERED:
+        return this.#grant(message[1], message[2]);
+      case MessageType.UNSUBSCRIBED:
+      case MessageType.UNREGISTERED:
+        return this.#grant(message[1]);
       case MessageType.ERROR: {
         const [, , request, , uri, { args, kwargs }] = message;
         return void this.settle(request, { ok: false, uri, args, kwargs });
@@ -68,4 +77,9 @@ export class OpenRequests implements Transport {
   }
 
   save(): void {}
+
+  #grant(request: Id, id?: Id): undefined {
+    this.#open.get(request)?.onGrant?.(id);
+    this.settle(request, { ok: true, args: id === undefined ? [] : [id], kwargs: {} });
+  }
 }

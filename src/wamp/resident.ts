@@ -13,6 +13,8 @@ import type { Match } from "./uri.ts";
 export interface Tenancy {
   /** No two residents of a realm share it, and it is the same after every wake. */
   readonly name: string;
+  /** The name, where there is none. */
+  readonly authid?: string;
   readonly authrole: string;
   readonly roles: Dict;
 }
@@ -31,8 +33,8 @@ export class Resident implements Transport {
   readonly #peer: Peer;
   readonly #inbox: Inbox;
 
-  constructor(realm: Realm, host: Host, { name, authrole, roles }: Tenancy, inbox: Inbox) {
-    const identity: Identity = { authid: name, authrole, authmethod: INTERNAL, authprovider: "static" };
+  constructor(realm: Realm, host: Host, { name, authid = name, authrole, roles }: Tenancy, inbox: Inbox) {
+    const identity: Identity = { authid, authrole, authmethod: INTERNAL, authprovider: "static" };
     const origin = { id: idFromText(`session ${name}`), identity, features: clientFeatures(roles) };
     this.#realm = realm;
     this.#host = host;
