@@ -33,6 +33,10 @@ const KINDS: readonly Kind[] = [
 ];
 
 class CborReader extends ItemReader {
+  protected listForNull(lead: number): number | undefined {
+    return lead === Lead.NULL || lead === Lead.UNDEFINED ? Lead.EMPTY_LIST : undefined;
+  }
+
   protected next(): Kind {
     const lead = this.bytes[this.take(1)]!;
     const major = lead >> 5;
@@ -101,7 +105,7 @@ function bigIntFromBytes(bytes: Uint8Array): bigint {
 }
 
 /** First bytes of items that have no argument. */
-const Lead = { FALSE: 0xf4, TRUE: 0xf5, NULL: 0xf6, FLOAT64: 0xfb } as const;
+const Lead = { FALSE: 0xf4, TRUE: 0xf5, NULL: 0xf6, UNDEFINED: 0xf7, FLOAT64: 0xfb, EMPTY_LIST: 0x80 } as const;
 
 /**
  * Integers are written as integers, in their shortest form and beyond 64 bits as bignums, other numbers as 64-bit floats.

@@ -40,6 +40,8 @@ export abstract class ItemReader extends ByteReader {
 
   /** Reads the header of an item: sets `lead` and `size` and moves to its body. */
   protected abstract next(): Kind;
+  /** An item of one byte that stands for nothing → the empty list, which is one byte, too; undefined for any other item. */
+  protected abstract listForNull(lead: number): number | undefined;
   /** Value of the scalar whose header was read. */
   protected abstract scalar(): unknown;
   /** Value of the extension whose header was read, of the tag, or (`start` is where it begins) its encoded bytes. */
@@ -133,12 +135,17 @@ export abstract class ItemReader extends ByteReader {
       elements.push(Payload.NONE);
       return;
     }
-    const args = this.#skipArgument();
+    let args = this.#skipArgument();
     const argsEnd = this.position;
     const hasKwargs = this.#has(index + 1, size);
+    // nexus writes null for the Arguments it has not.
+    const noArgs = hasKwargs ? this.listForNull(this.bytes[start]!) : undefined;
+    if (noArgs !== undefined) args = NO_ARGS;
     const kwargs = hasKwargs ? this.#skipArgument() : NO_KWARGS;
     const length = trimmedLength(isEmpty(args, Kind.LIST), !isEmpty(kwargs, Kind.DICT));
-    const raw = this.bytes.subarray(start, length === 2 ? this.position : argsEnd);
+    const end = length === 2 ? this.position : argsEnd;
+    const raw = noArgs === undefined ? this.bytes.subarray(start, end) : this.bytes.slice(start, end);
+    if (noArgs !== undefined) raw[0] = noArgs;
     elements.push(
       length === 0
         ? Payload.NONE
@@ -234,6 +241,7 @@ interface Argument {
   readonly hasNothing: boolean;
 }
 
+const NO_ARGS: Argument = { kind: Kind.LIST, hasNothing: true };
 const NO_KWARGS: Argument = { kind: Kind.DICT, hasNothing: true };
 
 const ARGS_KIND: { readonly [kind in Kind]: ArgsKind } = {

@@ -16,6 +16,10 @@ import type { Serializer } from "./serializer.ts";
 
 /** Walks the frame and reads the single values of the head; lists, dicts and payloads are the package's to read. */
 class MsgpackReader extends ItemReader {
+  protected listForNull(lead: number): number | undefined {
+    return lead === 0xc0 ? 0x90 : undefined;
+  }
+
   override payload(): PayloadValues {
     const values = payloadValuesFromMsgpack(this.bytes);
     if (values === undefined) return super.payload();

@@ -72,6 +72,18 @@ describe.each(SERIALIZERS.map((serializer) => [serializer.name, serializer] as c
     expect(forward([[], { color: "orange" }])).toStrictEqual([EVENT, 1, 2, {}, [], { color: "orange" }]);
   });
 
+  test("takes null before ArgumentsKw for no Arguments, as nexus means it, and passes it on as an empty list", () => {
+    const { length, argsKind, kwargs } = payloadOf(decoded(serializer, frameOf(serializer, [null, { a: 1 }])));
+    expect([length, argsKind, kwargs]).toStrictEqual([2, "list", { a: 1 }]);
+    const received = payloadOf(decoded(serializer, frameOf(serializer, [null, { a: "null" }])));
+    expect(plain(decoded(serializer, serializer.encode([EVENT, 1, 2, {}, received])))).toStrictEqual([
+      ...[EVENT, 1, 2, {}],
+      ...[[], { a: "null" }],
+    ]);
+    expect(received.args).toStrictEqual([]);
+    expect(payloadOf(decoded(serializer, frameOf(serializer, [null, {}]))).length).toBe(0);
+  });
+
   test("tells the shape of a payload without its values", () => {
     const shape = (tail: readonly unknown[]) => {
       const { length, argsKind, kwargsIsDict } = payloadOf(decoded(serializer, frameOf(serializer, tail)));
