@@ -54,6 +54,17 @@ const WATCHED = {
   store: { "event-history": [{ uri: "news.kept", match: "exact", limit: 3000 }] },
 };
 
+const HOOK = { url: "https://shop.example/hook", secret: "s3cret", role: "anonymous" };
+
+/** Realms whose events go to webhooks. */
+const HOOKED = {
+  ...openRealm("hooked-*", { message_bytes: 4_000_000 }),
+  webhooks_out: [
+    { ...HOOK, name: "orders", uri: "com.order.", match: "prefix", headers: { "X-Shop": "tea" }, retries: 3 },
+    { ...HOOK, name: "once", uri: "com.once", retries: 0 },
+  ],
+};
+
 const TRIGGERED = { realm: "bridged-triggered", role: "web" };
 
 /** Requests at set times, some of which the role may not make, and queues. */
@@ -83,6 +94,7 @@ const OPEN_REALMS = {
     { ...openRealm("resume-soon-*"), options: { resume: { time: 1, buffer: { messages: 3 } } } },
     BRIDGED,
     WATCHED,
+    HOOKED,
     { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
   ],
   http: {

@@ -6,5 +6,6 @@ import { queue, scheduled } from "./worker/triggers.ts";
 export { LongPollObject } from "./worker/long-poll-object.ts";
 export { RealmObject } from "./worker/realm-object.ts";
 export { Wamp } from "./worker/service.ts";
+export { WebhookObject } from "./worker/webhook-object.ts";
 
 export default { fetch: createApp().fetch, scheduled, queue };

@@ -4,9 +4,12 @@ import { Hono } from "hono";
 import { createApp } from "../../src/worker/app.ts";
 import { defineConfig } from "../../src/worker/config.ts";
 import type { Env } from "../../src/worker/env.ts";
+import { queue, scheduled } from "../../src/worker/triggers.ts";
 
+export { CalleeWorker } from "../../src/worker/callee-worker.ts";
 export { LongPollObject } from "../../src/worker/long-poll-object.ts";
 export { RealmObject } from "../../src/worker/realm-object.ts";
+export { WebhookObject } from "../../src/worker/webhook-object.ts";
 
 const config = defineConfig({
   version: 1,
@@ -26,4 +29,4 @@ const app = new Hono<{ Bindings: Env }>();
 app.get("/hello", (context) => context.text("hello"));
 app.route("/", createApp(config));
 
-export default app;
+export default { fetch: app.fetch, scheduled, queue };

@@ -11,7 +11,7 @@ import { realmFaults, roleFaults, TRUSTED } from "./realm-consistency.ts";
 import { resumeSchema } from "./resume-config.ts";
 import { storeSchema } from "./store-config.ts";
 import { isValidRealm, isValidUri } from "./uri.ts";
-import { webhooksSchema } from "./webhook-config.ts";
+import { webhooksOutSchema, webhooksSchema } from "./webhook-config.ts";
 
 const procedure = v.pipe(
   v.string(),
@@ -94,6 +94,7 @@ export const realmSchema = closed({
   /** Pages that may connect, in place of the list for all realms. */
   allowed_origins: v.exactOptional(originsSchema),
   webhooks: v.exactOptional(webhooksSchema),
+  webhooks_out: v.exactOptional(webhooksOutSchema),
 });
 
 /** One realm, checked, defaults filled in. `name` may be a pattern (`tenant-*`) that stands for many realms. */

@@ -22,6 +22,7 @@ export function realmFaults(realm: unknown, path: Path = []): Fault[] {
     ...roles.flatMap((role, index) => roleFaults(role, [...path, "roles", index])),
     ...referenceFaults(realm.auth, new Set(roles.map(nameOf)), [...path, "auth"]),
     ...roleReferenceFaults(realm.webhooks, new Set(roles.map(nameOf)), [...path, "webhooks"]),
+    ...webhookFaults(listOf(realm.webhooks_out), new Set(roles.map(nameOf)), [...path, "webhooks_out"]),
     ...principalFaults(realm.auth, [...path, "auth"]),
     ...authenticatorFaults(realm.auth, realm.name, [...path, "auth"]),
   ];
@@ -96,6 +97,16 @@ function roleReferenceFaults(value: unknown, roles: ReadonlySet<string | undefin
     const isKnown = roles.has(name) || (name === TRUSTED && at.at(-1) === "authenticator-role");
     return isKnown ? [] : [faultAt(at, `there is no role ${JSON.stringify(name)} in this realm`)];
   });
+}
+
+/** Names stand for what is pending; the names of headers are nobody's roles. */
+function webhookFaults(webhooks: readonly unknown[], roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
+  return [
+    ...duplicates(webhooks.map(nameOf), (index) => [...path, index, "name"]),
+    ...webhooks.flatMap((webhook, index) =>
+      isDict(webhook) ? roleReferenceFaults({ role: webhook.role }, roles, [...path, index]) : [],
+    ),
+  ];
 }
 
 /** Every role named below `value`, with its path. */

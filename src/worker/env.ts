@@ -2,12 +2,19 @@
 
 import type { LongPollObject } from "./long-poll-object.ts";
 import type { RealmObject } from "./realm-object.ts";
+import type { WebhookObject } from "./webhook-object.ts";
 
 export interface Env {
   /** One object per realm, named after it. */
   readonly REALM: DurableObjectNamespace<RealmObject>;
   /** One object per long-poll transport. */
   readonly LONG_POLL: DurableObjectNamespace<LongPollObject>;
+  /** One object per outgoing webhook of a realm. */
+  readonly WEBHOOK: DurableObjectNamespace<WebhookObject>;
+  /** Where it is bound, events for webhooks go through it. */
+  readonly WEBHOOKS?: Queue;
+  /** Where it is bound, it gets what webhooks could not be given. */
+  readonly WEBHOOK_DEAD_LETTERS?: Queue;
   /** Counts connections by address in place of the router's own count, where it is bound (Workers: Rate Limiting). */
   readonly RATE_LIMIT?: RateLimit;
   /** The folder of files for static services, where there is one (wrangler.toml: assets). */

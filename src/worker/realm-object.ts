@@ -27,6 +27,8 @@ import { trackingCookie } from "./tracking-cookie.ts";
 import { factsOf } from "./transport-facts.ts";
 import { type VisitedRealm, type VisitOutcome, Visits } from "./visits.ts";
 import { watcherIdentity } from "./watcher-request.ts";
+import { post } from "./webhook-mail.ts";
+import { WebhooksOut } from "./webhooks-out.ts";
 
 /**
  * Milliseconds from the first change to the moment everything that must survive sleep is saved, in one batch. The
@@ -44,6 +46,7 @@ export class RealmObject extends DurableObject<Env> {
   readonly #sleeper: Realm;
   #isAwake = false;
   readonly #visits: Visits;
+  readonly #webhooks: WebhooksOut;
   readonly #switchboard: Switchboard;
   readonly #outbox = new Outbox();
   readonly #records: Records;
@@ -79,6 +82,7 @@ export class RealmObject extends DurableObject<Env> {
     const host = this.#host(tables);
     this.#sleeper = new Realm(name, config, host);
     this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
+    this.#webhooks = new WebhooksOut(name, config.webhooks_out ?? [], host, (mail) => post(env, config, mail));
   }
 
   /** Accepts a WebSocket; the Worker has made sure that it is one and offers a subprotocol we speak. */
@@ -191,7 +195,9 @@ export class RealmObject extends DurableObject<Env> {
   }
 
   /** Those whom the configuration calls for are there whenever the realm is awake. */
-  #moveIn(): void {}
+  #moveIn(): void {
+    this.#webhooks.moveIn(this.#sleeper);
+  }
 
   #disconnect(socket: WebSocket): void {
     const known = this.#known(socket) ?? this.#late(socket);
@@ -245,6 +251,7 @@ export class RealmObject extends DurableObject<Env> {
     }
     this.#changed.clear();
     this.#setAlarm(this.#realm.nextDeadline());
+    this.#webhooks.settle();
     // Last, because storage may be full: sessions and calls must go on even then.
     this.#realm.settle();
   }

@@ -3,11 +3,14 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { WampUri } from "../wamp/errors.ts";
 import type { Dict, Id, List, Uri } from "../wamp/message.ts";
+import type { RealmConfig } from "../wamp/realm-config.ts";
 import { realmFor } from "./config.ts";
 import { deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
+import type { DeadLetter } from "./mailbox.ts";
 import { visitedRealm } from "./realm-namespace.ts";
 import type { Pass, VisitedRealm, VisitOutcome } from "./visits.ts";
+import { webhookObject } from "./webhook-mail.ts";
 
 /** What a call brings. */
 export interface ServiceResult {
@@ -46,9 +49,20 @@ export interface WampService {
   publish(realm: string, topic: Uri, args?: List, kwargs?: Dict, options?: Dict): Promise<Id>;
   /** The ids of the realm's sessions, if the role may call `wamp.session.list`. */
   sessions(realm: string): Promise<readonly Id[]>;
+  /** What a webhook could not be given, from the oldest on: at most `limit`, those after the letter `after`. */
+  deadLetters(realm: string, webhook: string, page?: DeadLetterPage): Promise<readonly DeadLetter[]>;
+  /** Has these dead letters delivered after all, or every one; resolves to how many. */
+  redeliver(realm: string, webhook: string, ids?: readonly number[]): Promise<number>;
+}
+
+/** `after` is the `id` of the last letter seen. */
+export interface DeadLetterPage {
+  readonly after?: number;
+  readonly limit?: number;
 }
 
 const TIMEOUT_MS = 60_000;
+const DEAD_LETTERS = 100;
 
 /**
  * The entrypoint to bind: `{ "binding": "WAMP", "service": "wamp-edge", "entrypoint": "Wamp" }`. It may what the role
@@ -78,16 +92,37 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
     return result.args[0] as readonly Id[];
   }
 
-  async #visit(
-    name: string,
-    visit: (realm: VisitedRealm, pass: Pass) => Promise<VisitOutcome>,
-  ): Promise<ServiceResult> {
+  async deadLetters(realm: string, webhook: string, page: DeadLetterPage = {}): Promise<readonly DeadLetter[]> {
+    const { after = 0, limit = DEAD_LETTERS } = page;
+    return this.#mailbox(realm, webhook).deadLetters(after, limit);
+  }
+
+  async redeliver(realm: string, webhook: string, ids?: readonly number[]): Promise<number> {
+    return this.#mailbox(realm, webhook).redeliver(ids);
+  }
+
+  #mailbox(name: string, webhook: string): ReturnType<typeof webhookObject> {
+    const { realm } = this.#enter(name);
+    if (realm.webhooks_out?.some(({ name }) => name === webhook)) return webhookObject(this.env, name, realm, webhook);
+    throw new ServiceError(WampUri.INVALID_ARGUMENT, [`there is no webhook ${webhook}`]);
+  }
+
+  /** The realm, if other Workers may come in, and with which role. */
+  #enter(name: string): { realm: RealmConfig; role: string } {
     const { config, faults } = deploymentOf(this.env);
     if (faults.length > 0) throw new Error("the router's configuration is faulty");
     const role = config.http?.service?.role;
     if (role === undefined) throw new ServiceError(WampUri.NOT_AUTHORIZED, ["http.service is not configured"]);
     const realm = realmFor(config, name);
     if (realm === undefined) throw new ServiceError(WampUri.NO_SUCH_REALM);
+    return { realm, role };
+  }
+
+  async #visit(
+    name: string,
+    visit: (realm: VisitedRealm, pass: Pass) => Promise<VisitOutcome>,
+  ): Promise<ServiceResult> {
+    const { realm, role } = this.#enter(name);
     const result = await visit(visitedRealm(this.env, name, realm), {
       kind: "role",
       role,

@@ -1,0 +1,54 @@
+/** What passes between a realm and the mailboxes of its webhooks. */
+
+import { isDict } from "../wamp/config-shape.ts";
+import type { Id, Uri } from "../wamp/message.ts";
+import type { RealmConfig } from "../wamp/realm-config.ts";
+import type { Env } from "./env.ts";
+import type { WebhookObject } from "./webhook-object.ts";
+
+/** One event on its way to a webhook. */
+export interface WebhookEvent {
+  readonly publication: Id;
+  readonly topic: Uri;
+  /** Tells the order of a webhook's events. */
+  readonly sequence: number;
+  /** The request's body: JSON text. */
+  readonly body: string;
+}
+
+/** Events of one webhook, in order. */
+export interface WebhookMail {
+  readonly kind: "webhook";
+  readonly realm: string;
+  readonly webhook: string;
+  /** The publication handed over before these, if that was lately; queues do not always keep the order. */
+  readonly after: Id | undefined;
+  readonly events: readonly WebhookEvent[];
+}
+
+/** Characters of bodies in one message: a queue takes 128 kB, and a character may need two bytes. */
+export const QUEUE_CHARACTERS = 50_000;
+
+export function isWebhookMail(body: unknown): body is WebhookMail {
+  return isDict(body) && body.kind === "webhook";
+}
+
+/** The mailbox of a webhook; it is where the realm is. */
+export function webhookObject(
+  env: Env,
+  realm: string,
+  { location, jurisdiction }: RealmConfig,
+  webhook: string,
+): DurableObjectStub<WebhookObject> {
+  const namespace = jurisdiction === undefined ? env.WEBHOOK : env.WEBHOOK.jurisdiction(jurisdiction);
+  const name = JSON.stringify([realm, webhook]);
+  return namespace.getByName(name, location === undefined ? undefined : { locationHint: location });
+}
+
+/** Hands mail over for good: to the queue where there is one and the mail fits, else to the mailbox. */
+export async function post(env: Env, config: RealmConfig, mail: WebhookMail): Promise<void> {
+  const characters = mail.events.reduce((sum, { body }) => sum + body.length, 0);
+  if (env.WEBHOOKS !== undefined && characters <= QUEUE_CHARACTERS) {
+    await env.WEBHOOKS.send(mail, { contentType: "v8" });
+  } else await webhookObject(env, mail.realm, config, mail.webhook).accept(mail);
+}

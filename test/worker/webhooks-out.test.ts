@@ -1,0 +1,133 @@
+/** Webhooks out: which events leave a realm, what their requests carry, and that the realm may sleep meanwhile. */
+
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { hmac } from "../../src/wamp/authentication/digest.ts";
+import { toBase64, toHex, utf8 } from "../../src/wamp/authentication/encoding.ts";
+import { join } from "./socket.ts";
+
+interface Received {
+  readonly url: string;
+  readonly init: RequestInit;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: { readonly [key: string]: unknown };
+}
+
+let received: Received[];
+let status: number;
+let realms = 0;
+
+beforeEach(() => {
+  received = [];
+  status = 200;
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init = {}) => {
+    const text = String(init.body);
+    const body = JSON.parse(text) as Received["body"];
+    if (body.realm === realmNow())
+      received.push({ url: String(url), init, headers: new Headers(init.headers), text, body });
+    return new Response(null, { status });
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+const realmNow = () => `hooked-${realms}`;
+
+function freshRealm(): string {
+  realms += 1;
+  return realmNow();
+}
+
+async function arrived(count: number): Promise<void> {
+  await vi.waitFor(() => expect(received).toHaveLength(count), { timeout: 3_000 });
+}
+
+it("an event on a matching topic becomes a request; its publisher need not know", async () => {
+  const realm = freshRealm();
+  const publisher = await join(realm);
+  publisher.send([16, 1, {}, "com.other", ["nobody's"]]);
+  publisher.send([16, 2, { acknowledge: true }, "com.order.new", ["tea", "\0AQI="], { cups: 2 }]);
+  const [, , publication] = await publisher.next();
+  await arrived(1);
+  const [{ url, init, body, text }] = received as [Received];
+  expect([url, init.method, init.redirect]).toEqual(["https://shop.example/hook", "POST", "manual"]);
+  const event = { realm, topic: "com.order.new", publication, args: ["tea", "\0AQI="], kwargs: { cups: 2 } };
+  expect(body).toEqual({ ...event, details: { topic: "com.order.new" } });
+  expect(text).toContain('"\\u0000AQI="');
+});
+
+it("the request is signed: its body, and its body with id and time", async () => {
+  const publisher = await join(freshRealm());
+  publisher.send([16, 1, {}, "com.order.new", ["tea"]]);
+  await arrived(1);
+  const [{ headers, text, body }] = received as [Received];
+  const id = String(body.publication);
+  const timestamp = headers.get("Webhook-Timestamp")!;
+  const sign = (content: string) => hmac(utf8("s3cret"), utf8(content));
+  expect(Object.fromEntries(headers)).toEqual({
+    "content-type": "application/json",
+    "user-agent": "wamp-edge",
+    "x-shop": "tea",
+    "x-hub-signature-256": `sha256=${toHex(await sign(text))}`,
+    "webhook-id": id,
+    "webhook-timestamp": timestamp,
+    "webhook-signature": `v1,${toBase64(await sign(`${id}.${timestamp}.${text}`))}`,
+  });
+  expect(Math.abs(Number(timestamp) - Date.now() / 1000)).toBeLessThan(5);
+});
+
+it("an exact topic is told, too, and a publisher's lists count for the webhook's role", async () => {
+  const publisher = await join(freshRealm());
+  publisher.send([16, 1, { exclude_authrole: ["anonymous"] }, "com.once", [1]]);
+  publisher.send([16, 2, { eligible_authrole: ["anonymous"] }, "com.once", [2]]);
+  publisher.send([16, 3, { eligible_authrole: ["other"] }, "com.once", [3]]);
+  publisher.send([16, 4, {}, "com.once", [4]]);
+  await arrived(2);
+  expect(received.map(({ body }) => [body.topic, body.args])).toEqual([
+    ["com.once", [2]],
+    ["com.once", [4]],
+  ]);
+});
+
+it("order is kept, event by event", async () => {
+  const realm = freshRealm();
+  const publisher = await join(realm);
+  for (let n = 1; n <= 50; n++) publisher.send([16, n, {}, "com.order.many", [n]]);
+  await arrived(50);
+  expect(received.map(({ body }) => (body.args as number[])[0])).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+});
+
+it("the realm sleeps while deliveries are pending, stores nothing for them, and goes on after its sleep", async () => {
+  const realm = freshRealm();
+  const publisher = await join(realm);
+  status = 503;
+  publisher.send([16, 1, {}, "com.order.new", [1]]);
+  await arrived(1);
+  const object = env.REALM.getByName(realm);
+  await evictDurableObject(object);
+  await runInDurableObject(object, async (_, { storage }) => {
+    const tables = storage.sql
+      .exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")
+      .toArray();
+    expect([tables, await storage.getAlarm()]).toEqual([[], null]);
+  });
+  status = 200;
+  publisher.send([16, 2, {}, "com.order.other", [2]]);
+  await arrived(2);
+  expect(received[1]!.body.args).toEqual([2]);
+  const sequences = await runInDurableObject(
+    env.WEBHOOK.getByName(JSON.stringify([realm, "orders"])),
+    (_, { storage }) => storage.sql.exec("SELECT topic FROM pending").toArray(),
+  );
+  expect(sequences).toEqual([{ topic: "com.order.new" }]);
+});
+
+it("an event nobody could store is lost with a word in the log, and holds up no other", async () => {
+  const publisher = await join(freshRealm());
+  publisher.send([16, 1, {}, "com.order.large", ["€".repeat(340_000), "€".repeat(300_000)]]);
+  publisher.send([16, 2, {}, "com.order.small", [2]]);
+  await arrived(1);
+  expect(received[0]!.body.args).toEqual([2]);
+});
