@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { authSchema } from "./auth-config.ts";
 import { LONGEST_TIMEOUT } from "./call-timeout.ts";
+import { componentsSchema } from "./component-config.ts";
 import { type Checked, checkShape, closed, type DeepReadonly } from "./config-shape.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits } from "./limits.ts";
 import { originsSchema } from "./origin.ts";
@@ -94,6 +95,7 @@ export const realmSchema = closed({
   /** Pages that may connect, in place of the list for all realms. */
   allowed_origins: v.exactOptional(originsSchema),
   webhooks: v.exactOptional(webhooksSchema),
+  components: v.optional(componentsSchema, []),
   webhooks_out: v.exactOptional(webhooksOutSchema),
 });
 

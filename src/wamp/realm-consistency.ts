@@ -22,7 +22,8 @@ export function realmFaults(realm: unknown, path: Path = []): Fault[] {
     ...roles.flatMap((role, index) => roleFaults(role, [...path, "roles", index])),
     ...referenceFaults(realm.auth, new Set(roles.map(nameOf)), [...path, "auth"]),
     ...roleReferenceFaults(realm.webhooks, new Set(roles.map(nameOf)), [...path, "webhooks"]),
-    ...webhookFaults(listOf(realm.webhooks_out), new Set(roles.map(nameOf)), [...path, "webhooks_out"]),
+    ...residentFaults(listOf(realm.webhooks_out), new Set(roles.map(nameOf)), [...path, "webhooks_out"]),
+    ...residentFaults(listOf(realm.components), new Set(roles.map(nameOf)), [...path, "components"]),
     ...principalFaults(realm.auth, [...path, "auth"]),
     ...authenticatorFaults(realm.auth, realm.name, [...path, "auth"]),
   ];
@@ -99,12 +100,12 @@ function roleReferenceFaults(value: unknown, roles: ReadonlySet<string | undefin
   });
 }
 
-/** Names stand for what is pending; the names of headers are nobody's roles. */
-function webhookFaults(webhooks: readonly unknown[], roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
+/** By their names the realm knows them again after a sleep; what else they hold may be called a role without being one. */
+function residentFaults(residents: readonly unknown[], roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
   return [
-    ...duplicates(webhooks.map(nameOf), (index) => [...path, index, "name"]),
-    ...webhooks.flatMap((webhook, index) =>
-      isDict(webhook) ? roleReferenceFaults({ role: webhook.role }, roles, [...path, index]) : [],
+    ...duplicates(residents.map(nameOf), (index) => [...path, index, "name"]),
+    ...residents.flatMap((resident, index) =>
+      isDict(resident) ? roleReferenceFaults({ role: resident.role }, roles, [...path, index]) : [],
     ),
   ];
 }

@@ -2,6 +2,7 @@
 
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
+import type { Components } from "../wamp/component.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { admit } from "./admission.ts";
 import { type BridgeRoute, bridge, configuredRoute } from "./bridge.ts";
@@ -19,11 +20,11 @@ type App = Hono<{ Bindings: Env }>;
 type AppContext = Context<{ Bindings: Env }>;
 
 /**
- * The router as a Hono app: the one that is deployed here, or with `config` one to mount in an app of one's own, at "/".
- * That Worker exports the classes of `index.ts`, too, and its objects are configured alike.
+ * The router as a Hono app: the one that is deployed here, or with `config` one to mount in an app of one's own, at "/",
+ * with the `components` that it names. That Worker exports the classes of `index.ts`, too, and its objects are configured alike.
  */
-export function createApp(config?: ConfigInput): App {
-  if (config !== undefined) bring(config);
+export function createApp(config?: ConfigInput, components?: Components): App {
+  if (config !== undefined) bring(config, components);
   const app: App = new Hono();
   app.use(checkConfig);
   app.get("/healthz", (context) => context.json({ status: "ok" }));

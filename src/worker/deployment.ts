@@ -1,6 +1,9 @@
 /** The configuration this Worker was deployed with, read once per isolate. */
 
+import deployedComponents from "../components.ts";
 import deployed from "../config.ts";
+import type { Components } from "../wamp/component.ts";
+import { componentFaults } from "./components.ts";
 import type { Config, ConfigInput, Fault } from "./config.ts";
 import { formatFaults, loadConfig } from "./config.ts";
 import type { Env } from "./env.ts";
@@ -9,16 +12,23 @@ export interface Deployment {
   /** Without realms where there are faults: a wrong configuration never half-starts. */
   readonly config: Config;
   readonly faults: readonly Fault[];
+  /** Those that realms may name. */
+  readonly components: Components;
 }
 
 let known: Deployment | undefined;
 /** What somebody's own Worker brings instead of `src/config.ts` and WAMP_CONFIG. */
 let brought: ConfigInput | undefined;
+let components = deployedComponents;
 
-/** Puts `config` in the place of all others, for the objects of this Worker, too; before its first request. */
-export function bring(config: ConfigInput): void {
+/**
+ * Puts `config` in the place of all others, and the components it names in the place of those in `src/components.ts`,
+ * for the objects of this Worker, too; before its first request.
+ */
+export function bring(config: ConfigInput, itsComponents: Components = deployedComponents): void {
   if (brought !== undefined && brought !== config) throw new Error("a Worker has one configuration");
   brought = config;
+  components = itsComponents;
 }
 
 export function deploymentOf(env: Env): Deployment {
@@ -35,7 +45,8 @@ function load(env: Env): Deployment {
   const isDevelopment = env.WAMP_DEVELOPMENT === "true";
   const source = brought === undefined ? { text: env.WAMP_CONFIG, module: deployed } : { module: brought };
   const result = loadConfig({ ...source, env: { ...env }, isDevelopment });
-  if (result.ok) return { config: result.config, faults: [] };
-  console.error(formatFaults(result.faults));
-  return { config: { version: 1, realms: [] }, faults: result.faults };
+  const faults = result.ok ? componentFaults(result.config, components) : result.faults;
+  if (result.ok && faults.length === 0) return { config: result.config, faults, components };
+  console.error(formatFaults(faults));
+  return { config: { version: 1, realms: [] }, faults, components };
 }

@@ -11,10 +11,11 @@ import { peerRecord } from "../wamp/peer.ts";
 import { Realm } from "../wamp/realm.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { watch } from "../wamp/watcher.ts";
+import { ResidentComponents } from "./components.ts";
 import { realmFor } from "./config.ts";
 import type { Switchboard } from "./connection.ts";
 import { Connection, closeSocket } from "./connection.ts";
-import { configOf } from "./deployment.ts";
+import { deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
 import { fetchJson } from "./fetch-json.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
@@ -46,6 +47,7 @@ export class RealmObject extends DurableObject<Env> {
   readonly #sleeper: Realm;
   #isAwake = false;
   readonly #visits: Visits;
+  readonly #components: ResidentComponents;
   readonly #webhooks: WebhooksOut;
   readonly #switchboard: Switchboard;
   readonly #outbox = new Outbox();
@@ -66,7 +68,8 @@ export class RealmObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const name = ctx.id.name ?? "";
-    const config = realmFor(configOf(env), name);
+    const deployment = deploymentOf(env);
+    const config = realmFor(deployment.config, name);
     if (config === undefined) throw new Error(`no realm ${name} in the configuration`);
     const tables = new Tables(ctx.storage.sql);
     this.#records = new Records(ctx.storage.sql, tables);
@@ -82,6 +85,7 @@ export class RealmObject extends DurableObject<Env> {
     const host = this.#host(tables);
     this.#sleeper = new Realm(name, config, host);
     this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
+    this.#components = new ResidentComponents(config.components, deployment.components, env, host);
     this.#webhooks = new WebhooksOut(name, config.webhooks_out ?? [], host, (mail) => post(env, config, mail));
   }
 
@@ -197,6 +201,8 @@ export class RealmObject extends DurableObject<Env> {
   /** Those whom the configuration calls for are there whenever the realm is awake. */
   #moveIn(): void {
     this.#webhooks.moveIn(this.#sleeper);
+    // Last, so that what they do at once finds the others there.
+    this.#components.moveIn(this.#sleeper);
   }
 
   #disconnect(socket: WebSocket): void {

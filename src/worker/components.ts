@@ -1,0 +1,60 @@
+/** The components of a realm: those that the configuration names, of the ones the deployment has. */
+
+import type { Component, Components } from "../wamp/component.ts";
+import type { ComponentConfig } from "../wamp/component-config.ts";
+import { ComponentSession } from "../wamp/component-session.ts";
+import { type Fault, faultAt } from "../wamp/config-shape.ts";
+import type { Host } from "../wamp/host.ts";
+import type { Realm } from "../wamp/realm.ts";
+import type { Config } from "./config.ts";
+import type { Env } from "./env.ts";
+import { Vigil } from "./vigil.ts";
+
+/** A fault for every component that a realm names and the deployment does not have. */
+export function componentFaults({ realms }: Config, components: Components): Fault[] {
+  return realms.flatMap((realm, realmIndex) =>
+    realm.components.flatMap(({ name }, index) => {
+      if (Object.hasOwn(components, name)) return [];
+      const path = ["realms", realmIndex, "components", index, "name"];
+      return [faultAt(path, "is not in the registry (src/components.ts, or what createApp is given)")];
+    }),
+  );
+}
+
+/** Milliseconds from a component's end to its next start. */
+const RESTART_MS = 1000;
+/** One that does not last as long as this, milliseconds, is not started again before the realm wakes again. */
+const SHORTEST_STAY_MS = 60_000;
+
+export class ResidentComponents {
+  readonly #entries: readonly (readonly [ComponentConfig, Component<unknown>])[];
+  readonly #env: Env;
+  readonly #host: Host;
+  readonly #vigil = new Vigil();
+
+  constructor(configs: readonly ComponentConfig[], components: Components, env: Env, host: Host) {
+    this.#entries = configs.map((config) => [config, components[config.name]!]);
+    this.#env = env;
+    this.#host = host;
+  }
+
+  /** All are there when this returns, with what they registered and subscribed to at once. */
+  moveIn(realm: Realm): void {
+    for (const [config, component] of this.#entries) this.#start(realm, config, component);
+  }
+
+  #start(realm: Realm, config: ComponentConfig, component: Component<unknown>): void {
+    const startedAt = Date.now();
+    const session = new ComponentSession(component, config, {
+      realm,
+      host: this.#host,
+      env: this.#env,
+      keepAwake: (work) => this.#vigil.keep(work),
+      left: () => {
+        if (Date.now() - startedAt < SHORTEST_STAY_MS) return;
+        setTimeout(() => this.#start(realm, config, component), RESTART_MS);
+      },
+    });
+    session.join();
+  }
+}
