@@ -1,5 +1,6 @@
 /** The HTTP bridge: a PUBLISH or a CALL as one HTTP request, as Crossbar.io's publisher and caller take it. */
 
+import { waitUntil } from "cloudflare:workers";
 import { sha256 } from "../wamp/authentication/digest.ts";
 import { toHex } from "../wamp/authentication/encoding.ts";
 import { WampUri } from "../wamp/errors.ts";
@@ -136,9 +137,12 @@ async function serve(
 ): Promise<Response> {
   if (action === "publish") return published(await reach(realm.publish(pass, asked, idempotency)), settings, headers);
   const visit = { ...asked, options: { ...asked.options, timeout: timeoutOf(asked.options, settings) } };
+  const id = crypto.randomUUID();
+  // The platform keeps a Worker whose client is gone only for what it is told to wait for.
+  request.signal.addEventListener("abort", () => waitUntil(realm.cancel(id)));
   const isStreamed = request.headers.get("Accept")?.includes(NDJSON);
-  if (isStreamed) return stream((progress) => realm.call(pass, visit, progress), headers);
-  return called(await reach(realm.call(pass, visit)), settings, headers);
+  if (isStreamed) return stream((progress) => realm.call(pass, visit, progress, id), headers);
+  return called(await reach(realm.call(pass, visit, undefined, id)), settings, headers);
 }
 
 /** Nobody keeps a realm awake for longer than the configuration says. */

@@ -114,6 +114,11 @@ export class RealmObject extends DurableObject<Env> {
     return this.#visits.call(...visit);
   }
 
+  /** Whoever made that CALL has gone. */
+  cancel(id: string): Promise<void> {
+    return this.#visits.cancel(id);
+  }
+
   /** A PUBLISH that comes by RPC. */
   publish(...visit: Parameters<VisitedRealm["publish"]>): Promise<VisitOutcome> {
     if (!this.#isAwake) this.#wake();

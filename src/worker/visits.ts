@@ -4,7 +4,7 @@ import { WampUri } from "../wamp/errors.ts";
 import type { Credentials } from "../wamp/handshake.ts";
 import type { Host } from "../wamp/host.ts";
 import type { Dict, List, Uri } from "../wamp/message.ts";
-import type { CallOutcome } from "../wamp/open-requests.ts";
+import { type CallOutcome, refusal } from "../wamp/open-requests.ts";
 import type { Realm } from "../wamp/realm.ts";
 import { type Identity, INTERNAL } from "../wamp/session.ts";
 import { Visitor } from "../wamp/visitor.ts";
@@ -62,7 +62,10 @@ export function faultOf(visit: VisitOutcome): string | undefined {
 
 /** The methods of a realm's object, as those who call them by RPC see them. */
 export interface VisitedRealm {
-  call(pass: Pass, request: VisitRequest, progress?: Progress): Promise<VisitOutcome>;
+  /** `id` is for `cancel`; nobody else may know it. */
+  call(pass: Pass, request: VisitRequest, progress?: Progress, id?: string): Promise<VisitOutcome>;
+  /** Nobody waits for the answer any more. */
+  cancel(id: string): Promise<void>;
   publish(pass: Pass, request: VisitRequest, idempotency?: Idempotency): Promise<VisitOutcome>;
 }
 
@@ -80,6 +83,9 @@ export class Visits implements VisitedRealm {
   /** Idempotency key → the publication under way, which another request must not repeat. */
   readonly #underWay = new Map<string, Promise<VisitOutcome>>();
 
+  /** Id → what cancels the call. */
+  readonly #cancellations = new Map<string, AbortController>();
+
   constructor(realm: Realm, host: Host, sql: SqlStorage, tables: Tables) {
     this.#realm = realm;
     this.#host = host;
@@ -87,10 +93,21 @@ export class Visits implements VisitedRealm {
     this.#answers = new BoundedTable(sql, tables, "answer", MOST_KEYS);
   }
 
-  async call(pass: Pass, request: VisitRequest, progress?: Progress): Promise<VisitOutcome> {
-    const identity = await this.#identify(pass);
-    if ("kind" in identity) return identity;
-    return this.#take(pass) ?? { kind: "outcome", outcome: await this.#call(identity, request, progress) };
+  async call(pass: Pass, request: VisitRequest, progress?: Progress, id?: string): Promise<VisitOutcome> {
+    const cancellation = new AbortController();
+    if (id !== undefined) this.#cancellations.set(id, cancellation);
+    try {
+      const identity = await this.#identify(pass);
+      if ("kind" in identity) return identity;
+      const call = () => this.#call(identity, request, cancellation.signal, progress);
+      return this.#take(pass) ?? { kind: "outcome", outcome: await call() };
+    } finally {
+      if (id !== undefined) this.#cancellations.delete(id);
+    }
+  }
+
+  async cancel(id: string): Promise<void> {
+    this.#cancellations.get(id)?.abort();
   }
 
   async publish(pass: Pass, request: VisitRequest, idempotency?: Idempotency): Promise<VisitOutcome> {
@@ -107,9 +124,12 @@ export class Visits implements VisitedRealm {
   async #call(
     identity: Identity,
     { uri, args, kwargs, options }: VisitRequest,
+    canceled: AbortSignal,
     progress?: Progress,
   ): Promise<CallOutcome> {
+    if (canceled.aborted) return refusal(WampUri.CANCELED);
     const visitor = this.#visitor(identity);
+    canceled.addEventListener("abort", () => visitor.leave());
     if (progress === undefined) return visitor.call(uri, args, kwargs, options);
     const parts: Promise<void>[] = [];
     const take = async (...part: [List, Dict]): Promise<void> => {
