@@ -11,7 +11,7 @@ export class BoundedTable {
   readonly #name: string;
   readonly #most: number;
   #rows = 0;
-  #writes = 0;
+  #untilPurge = 0;
 
   constructor(sql: SqlStorage, tables: Tables, name: string, most: number) {
     this.#sql = sql;
@@ -27,19 +27,26 @@ export class BoundedTable {
     return this.#sql.exec<{ text: string }>(query, id, now).toArray()[0]?.text;
   }
 
+  /** Is there room for another text, once what is past its time has gone? */
+  hasRoom(now: number): boolean {
+    this.#tables.make(this.#name, "id TEXT PRIMARY KEY, text TEXT, expires_at INTEGER", "WITHOUT ROWID");
+    if (this.#untilPurge <= 0 || this.#rows >= this.#most) this.#purge(now);
+    return this.#rows < this.#most;
+  }
+
   /** False where there is no room, and nothing is past its time. */
   put(id: string, text: string, expiresAt: number, now: number): boolean {
-    this.#tables.make(this.#name, "id TEXT PRIMARY KEY, text TEXT, expires_at INTEGER", "WITHOUT ROWID");
-    if (this.#writes++ % PURGE_EVERY === 0 || this.#rows >= this.#most) this.#purge(now);
-    if (this.#rows >= this.#most) return false;
+    if (!this.hasRoom(now)) return false;
     const put = `INSERT INTO ${this.#name} (id, text, expires_at) VALUES (?, ?, ?)
       ON CONFLICT DO UPDATE SET text = excluded.text, expires_at = excluded.expires_at`;
     this.#sql.exec(put, id, text, expiresAt);
+    this.#untilPurge--;
     this.#rows++;
     return true;
   }
 
   #purge(now: number): void {
+    this.#untilPurge = PURGE_EVERY;
     this.#sql.exec(`DELETE FROM ${this.#name} WHERE expires_at <= ?`, now);
     this.#rows = this.#sql.exec<{ rows: number }>(`SELECT count(*) AS rows FROM ${this.#name}`).one().rows;
   }

@@ -156,6 +156,8 @@ export class Visits implements VisitedRealm {
     while (this.#underWay.has(id)) await this.#underWay.get(id);
     const known = this.#answers.get(id, this.#host.now());
     if (known !== undefined) return answerFrom(known, body);
+    // What cannot be remembered would be published again.
+    if (!this.#answers.hasRoom(this.#host.now())) return refused("full", "Too many idempotency keys.");
     const underWay = publish();
     this.#underWay.set(id, underWay);
     const answer = await underWay.finally(() => this.#underWay.delete(id));
