@@ -6,13 +6,13 @@ import type { Action, Permission } from "./authorization.ts";
 import { matchOf } from "./authorizer-question.ts";
 import { Broker } from "./broker.ts";
 import { CloseCode } from "./close-code.ts";
+import { Conduct } from "./conduct.ts";
 import { Dealer } from "./dealer.ts";
 import { NO_DETAILS } from "./disclosure.ts";
 import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
-import { ROLE_OF, ROUTER_AGENT, routerRoles } from "./features.ts";
+import { ROUTER_AGENT, routerRoles } from "./features.ts";
 import type { Credentials } from "./handshake.ts";
 import type { Host, Transport, TransportFacts } from "./host.ts";
-import { nextId } from "./id.ts";
 import { Lobby } from "./lobby.ts";
 import type { Call, ClientMessage, Dict, Id, Publish, Register, MessageType as Type, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
@@ -49,12 +49,14 @@ export class Realm {
   readonly #lobby: Lobby;
   readonly #resumption: Resumption | undefined;
   readonly #waking: Waking;
+  readonly #conduct: Conduct;
 
   constructor(name: string, config: RealmConfig, host: Host) {
     this.name = name;
     this.#config = config;
     this.#host = host;
     this.hasMetaApi = config.options.enable_meta_api;
+    this.#conduct = new Conduct(config.options);
     this.#roles = routerRoles(this.hasMetaApi, config.store["event-history"].length > 0);
     this.broker = new Broker(host, config);
     this.dealer = new Dealer(host, config, this.broker.metaEvents);
@@ -188,10 +190,10 @@ export class Realm {
 
   /** Where every message of an established session goes. */
   #route(peer: Peer, session: Session, message: ClientMessage): void {
-    this.#checkRole(session, message[0]);
+    this.#conduct.checkRole(session, message[0]);
     switch (message[0]) {
       case MessageType.PUBLISH:
-        this.#checkSequence(session, message[1]);
+        this.#conduct.checkSequence(session, message[1]);
         return this.#publish(session, message);
       case MessageType.CALL:
         return this.#call(session, message);
@@ -202,17 +204,17 @@ export class Realm {
       case MessageType.CANCEL:
         return this.dealer.cancel(session, message);
       case MessageType.SUBSCRIBE:
-        this.#checkSequence(session, message[1]);
+        this.#conduct.checkSequence(session, message[1]);
         this.permit(session, "subscribe", message[3], matchOf(message[2]));
         return this.broker.subscribe(session, message);
       case MessageType.UNSUBSCRIBE:
-        this.#checkSequence(session, message[1]);
+        this.#conduct.checkSequence(session, message[1]);
         return this.broker.unsubscribe(session, message);
       case MessageType.REGISTER:
-        this.#checkSequence(session, message[1]);
+        this.#conduct.checkSequence(session, message[1]);
         return this.#register(session, message);
       case MessageType.UNREGISTER:
-        this.#checkSequence(session, message[1]);
+        this.#conduct.checkSequence(session, message[1]);
         return this.dealer.unregister(session, message);
       case MessageType.GOODBYE:
         return this.#goodbye(peer, session, message[2]);
@@ -238,7 +240,7 @@ export class Realm {
   #call(session: Session, message: Call): void {
     // The later chunks of a call's input were authorized with the first (PINV-14).
     if (this.dealer.continue(session, message)) return;
-    this.#checkSequence(session, message[1]);
+    this.#conduct.checkSequence(session, message[1]);
     const permission = this.permit(session, "call", message[3], "exact");
     if (isReservedUri(message[3])) callMeta(this, session, message);
     else this.dealer.call(session, message, permission);
@@ -308,21 +310,6 @@ export class Realm {
     }));
     access.rolesChanged();
     return access;
-  }
-
-  /** A client does only what its roles cover; enforced on request only, because real clients are careless (SES-07). */
-  #checkRole(session: Session, type: Type): void {
-    if (this.#config.options.role_check !== "strict") return;
-    const role = ROLE_OF[type];
-    if (role !== undefined && !session.has(role)) throw new ProtocolViolation(`the session is no ${role}`);
-  }
-
-  /** Request ids of one client count 1, 2, 3 …; enforced on request only, because real clients jump (D-09). */
-  #checkSequence(session: Session, request: Id): void {
-    if (this.#config.options.request_id_check !== "strict") return;
-    if (request !== nextId(session.lastRequest)) throw new ProtocolViolation("request ids must be sequential");
-    session.lastRequest = request;
-    session.transport.save();
   }
 
   /** The only place where a fault becomes ERROR or ABORT; an unacknowledged PUBLISH gets neither (PUB-04). */
