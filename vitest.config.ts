@@ -65,6 +65,15 @@ const HOOKED = {
   ],
 };
 
+/** A realm whose authenticator knows clients by their certificates. */
+const CERTIFIED = {
+  ...openRealm("certified-*"),
+  auth: {
+    anonymous: { type: "dynamic", authenticator: "com.app.authenticate" },
+    ticket: { type: "static", principals: { clerk: { ticket: "clerks-ticket", role: "anonymous" } } },
+  },
+};
+
 const TRIGGERED = { realm: "bridged-triggered", role: "web" };
 
 /** Requests at set times, some of which the role may not make, and queues. */
@@ -95,6 +104,7 @@ const OPEN_REALMS = {
     BRIDGED,
     WATCHED,
     HOOKED,
+    CERTIFIED,
     { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
   ],
   http: {

@@ -6,13 +6,15 @@ import type { TransportFacts } from "../wamp/host.ts";
 export function factsOf(request: Request, websocketProtocol: string, cookieId: string | undefined): TransportFacts {
   const headers = Object.fromEntries(request.headers);
   const certificate = (request.cf as IncomingRequestCfProperties | undefined)?.tlsClientAuth;
+  // A certificate that was revoked counts as verified, too (Cloudflare: client certificate variables).
+  const isValid = certificate?.certVerified === "SUCCESS" && certificate.certRevoked !== "1";
   return {
     ...(headers["cf-connecting-ip"] !== undefined && { peer: headers["cf-connecting-ip"] }),
     is_secure: isSecure(request),
     websocket_protocol: websocketProtocol,
     http_headers_received: headers,
     ...(cookieId !== undefined && { http_cbtid: cookieId }),
-    ...(certificate?.certVerified === "SUCCESS" && { client_cert: { ...certificate } }),
+    ...(isValid && { client_cert: { ...certificate } }),
   };
 }
 
