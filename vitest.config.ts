@@ -105,6 +105,7 @@ const OPEN_REALMS = {
     WATCHED,
     HOOKED,
     CERTIFIED,
+    { ...openRealm("accounted-*"), options: { accounting: "all" } },
     { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
   ],
   http: {

@@ -88,6 +88,35 @@ describe("Autobahn|JS", () => {
   });
 });
 
+describe("Autobahn|JS with an authenticator", () => {
+  test("[AUTH-06] that asks for a second factor", async () => {
+    await serveAuthenticator("second-factor");
+    expect((await connectByNode("second-factor", block("js", "second-factor"))).trim()).toBe(
+      "joe joined as user by ticket",
+    );
+    for (const right of ["123456", "secret!!!"]) {
+      const credentials = block("js", "second-factor").replace(right, "wrong");
+      const outcome = (await connectByNode("second-factor", credentials)).trim();
+      expect(outcome).toMatch(/: wamp\.error\.authentication_denied$/);
+    }
+  });
+
+  // The edge alone tells of certificates; test/worker/client-certificate.test.ts plays the edge.
+  test("[AUTH-16] that demands a client certificate", async () => {
+    await serveAuthenticator("client-certificate");
+    const outcome = (await connectByNode("client-certificate", block("js", "anonymous"))).trim();
+    expect(outcome).toMatch(/: com\.example\.error\.unknown_device$/);
+  });
+
+  async function serveAuthenticator(name: string): Promise<void> {
+    const files = {
+      [`${name}.js`]: pointed(block("js", `${name}.js`), name),
+      "authenticator-credentials.js": block("js", "wampcra"),
+    };
+    await serve(spawn(process.execPath, [program(files)]));
+  }
+});
+
 const python = findPython();
 const reason = "reason" in python ? ` (${python.reason})` : "";
 
