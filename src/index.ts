@@ -3,6 +3,7 @@
 import { createApp } from "./worker/app.ts";
 import { queue, scheduled } from "./worker/triggers.ts";
 
+export { CalleeWorker } from "./worker/callee-worker.ts";
 export { LongPollObject } from "./worker/long-poll-object.ts";
 export { RealmObject } from "./worker/realm-object.ts";
 export { Wamp } from "./worker/service.ts";

@@ -59,6 +59,8 @@ export const WampUri = {
   NO_SUCH_SESSION: "wamp.error.no_such_session",
   /** A registration was withdrawn in favour of another one (Crossbar.io's URI). */
   UNREGISTERED: "wamp.error.unregistered",
+  /** A callee failed in a way it has no URI for (the URI of Autobahn's clients). */
+  RUNTIME_ERROR: "wamp.error.runtime_error",
   /** Every callee is at the concurrency it registered with (Crossbar.io's URI). */
   MAX_CONCURRENCY_REACHED: "crossbar.error.max_concurrency_reached",
   /** The router itself failed; its log says why. */

@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { authSchema } from "./auth-config.ts";
 import { LONGEST_TIMEOUT } from "./call-timeout.ts";
+import { calleeSchema } from "./callee-config.ts";
 import { componentsSchema } from "./component-config.ts";
 import { type Checked, checkShape, closed, type DeepReadonly } from "./config-shape.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits } from "./limits.ts";
@@ -96,6 +97,7 @@ export const realmSchema = closed({
   allowed_origins: v.exactOptional(originsSchema),
   webhooks: v.exactOptional(webhooksSchema),
   components: v.optional(componentsSchema, []),
+  callees: v.exactOptional(v.array(calleeSchema)),
   webhooks_out: v.exactOptional(webhooksOutSchema),
 });
 

@@ -24,6 +24,7 @@ export function realmFaults(realm: unknown, path: Path = []): Fault[] {
     ...roleReferenceFaults(realm.webhooks, new Set(roles.map(nameOf)), [...path, "webhooks"]),
     ...residentFaults(listOf(realm.webhooks_out), new Set(roles.map(nameOf)), [...path, "webhooks_out"]),
     ...residentFaults(listOf(realm.components), new Set(roles.map(nameOf)), [...path, "components"]),
+    ...duplicates(listOf(realm.callees).map(calleeOf), (index) => [...path, "callees", index, "procedure"]),
     ...principalFaults(realm.auth, [...path, "auth"]),
     ...authenticatorFaults(realm.auth, realm.name, [...path, "auth"]),
   ];
@@ -79,6 +80,11 @@ function patternOf(rule: unknown): string | undefined {
   if (rule.match !== undefined && !isMatch(rule.match)) return undefined;
   const pattern = readPattern(rule.uri, rule.match);
   return typeof pattern === "string" ? undefined : `${pattern.match} ${pattern.uri}`;
+}
+
+/** Match and procedure of a callee as one text. */
+function calleeOf(callee: unknown): string | undefined {
+  return isDict(callee) ? `${callee.match ?? "exact"} ${callee.procedure}` : undefined;
 }
 
 function referenceFaults(auth: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {

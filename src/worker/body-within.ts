@@ -1,7 +1,7 @@
-/** Reads what a request carries, no further than it may go. */
+/** Reads what a request or an answer carries, no further than it may go. */
 
 /** The body's bytes; undefined where it has more than `limit`. */
-export async function bodyWithin({ body }: Request, limit: number): Promise<Uint8Array | undefined> {
+export async function bodyWithin({ body }: Pick<Body, "body">, limit: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body ?? []) {

@@ -3,6 +3,7 @@
 import deployedComponents from "../components.ts";
 import deployed from "../config.ts";
 import type { Components } from "../wamp/component.ts";
+import { calleeFaults } from "./callee-bindings.ts";
 import { componentFaults } from "./components.ts";
 import type { Config, ConfigInput, Fault } from "./config.ts";
 import { formatFaults, loadConfig } from "./config.ts";
@@ -45,7 +46,9 @@ function load(env: Env): Deployment {
   const isDevelopment = env.WAMP_DEVELOPMENT === "true";
   const source = brought === undefined ? { text: env.WAMP_CONFIG, module: deployed } : { module: brought };
   const result = loadConfig({ ...source, env: { ...env }, isDevelopment });
-  const faults = result.ok ? componentFaults(result.config, components) : result.faults;
+  const faults = result.ok
+    ? [...calleeFaults(result.config, env), ...componentFaults(result.config, components)]
+    : result.faults;
   if (result.ok && faults.length === 0) return { config: result.config, faults, components };
   console.error(formatFaults(faults));
   return { config: { version: 1, realms: [] }, faults, components };

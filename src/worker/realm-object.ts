@@ -11,6 +11,9 @@ import { peerRecord } from "../wamp/peer.ts";
 import { Realm } from "../wamp/realm.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { watch } from "../wamp/watcher.ts";
+import { startWork } from "./callee-bindings.ts";
+import { servedCall } from "./callee-request.ts";
+import { Callees } from "./callees.ts";
 import { ResidentComponents } from "./components.ts";
 import { realmFor } from "./config.ts";
 import type { Switchboard } from "./connection.ts";
@@ -48,6 +51,7 @@ export class RealmObject extends DurableObject<Env> {
   #isAwake = false;
   readonly #visits: Visits;
   readonly #components: ResidentComponents;
+  readonly #callees: Callees;
   readonly #webhooks: WebhooksOut;
   readonly #switchboard: Switchboard;
   readonly #outbox = new Outbox();
@@ -86,11 +90,14 @@ export class RealmObject extends DurableObject<Env> {
     this.#sleeper = new Realm(name, config, host);
     this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
     this.#components = new ResidentComponents(config.components, deployment.components, env, host);
+    this.#callees = new Callees(ctx, name, config, host, startWork);
     this.#webhooks = new WebhooksOut(name, config.webhooks_out ?? [], host, (mail) => post(env, config, mail));
   }
 
   /** Accepts a WebSocket; the Worker has made sure that it is one and offers a subprotocol we speak. */
   override async fetch(request: Request): Promise<Response> {
+    const call = servedCall(request);
+    if (call !== undefined) return this.#callees.accept(call);
     const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
     if (subprotocol === undefined) return new Response(null, { status: 400 });
     const cookie = this.#cookie && (await trackingCookie(request, this.#cookie, this.#secret.get()));
@@ -127,7 +134,7 @@ export class RealmObject extends DurableObject<Env> {
 
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
     const known = this.#known(socket);
-    if (known === undefined) return;
+    if (known === undefined) return this.#callees.receive(socket, data);
     known.connection.receive(this.#realm, known.peer, data);
     this.#endTurn();
   }
@@ -200,11 +207,13 @@ export class RealmObject extends DurableObject<Env> {
       this.#connections.set(connection.socket, { connection, peer: peers[index]! });
     });
     this.#records.forgetAllBut(sleepers.map(({ connection }) => connection));
+    this.#callees.awake();
     this.#endTurn();
   }
 
   /** Those whom the configuration calls for are there whenever the realm is awake. */
   #moveIn(): void {
+    this.#callees.moveIn(this.#sleeper);
     this.#webhooks.moveIn(this.#sleeper);
     // Last, so that what they do at once finds the others there.
     this.#components.moveIn(this.#sleeper);
@@ -212,7 +221,7 @@ export class RealmObject extends DurableObject<Env> {
 
   #disconnect(socket: WebSocket): void {
     const known = this.#known(socket) ?? this.#late(socket);
-    if (known === undefined) return;
+    if (known === undefined) return this.#callees.closed(socket);
     this.#gone.add(socket);
     this.#connections.delete(socket);
     this.#realm.disconnect(known.peer);
