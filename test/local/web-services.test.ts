@@ -1,21 +1,26 @@
 /** `npm start` and `npm run serve` serve the same folder of files alike. */
 
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Command } from "./command.ts";
 
-const CONFIG = {
+/** The configuration, with another server at a port of this machine. */
+const configWith = (port: number) => ({
   version: 1,
   realms: [],
   http: {
     paths: {
+      away: { type: "reverseproxy", host: "127.0.0.1", port, path: "/moved" },
       "/": { type: "static", options: { default_file: "index.html", mime_types: { ".wamp": "text/x-wamp" } } },
       docs: { type: "static", directory: "manual", options: { cache_timeout: null } },
     },
   },
-};
+});
 
 const FILES = {
   "index.html": "<h1>home</h1>",
@@ -44,9 +49,12 @@ describe.each([
 ])("%s", (_, script) => {
   let command: Command;
   let origin: URL;
+  const other = createServer(({ url }, response) => response.writeHead(307, { Location: url }).end());
   beforeAll(async () => {
+    await once(other.listen(0, "127.0.0.1"), "listening");
+    const { port } = other.address() as AddressInfo;
     const env = {
-      WAMP_CONFIG: JSON.stringify(CONFIG),
+      WAMP_CONFIG: JSON.stringify(configWith(port)),
       WAMP_ASSETS: siteFolder(),
       WAMP_DATA: mkdtempSync(join(tmpdir(), "wamp-edge-")),
     };
@@ -56,6 +64,7 @@ describe.each([
   afterAll(async () => {
     command.process.kill("SIGTERM");
     await command.ended();
+    other.close();
   });
 
   const ask = async (path: string, init: RequestInit = {}) => {
@@ -124,6 +133,11 @@ describe.each([
     });
     const { response, status } = await ask("/data.json", { method: "DELETE" });
     expect([status, response.headers.get("Allow")]).toEqual([405, "GET, HEAD"]);
+  });
+
+  it("leaves the redirects of another server to the client", async () => {
+    const { response, status } = await ask("/away/x");
+    expect([status, response.headers.get("Location")]).toEqual([307, "/moved/x"]);
   });
 
   it("goes on being a router", async () => {
