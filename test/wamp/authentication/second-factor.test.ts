@@ -4,8 +4,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Client, Line } from "../recording-host.ts";
 import { DENIED, type Extra, FAILED, thinking } from "./entrance.ts";
-import { CLIENT_NONCE, KEY, OTHER_KEY, PENCIL, PENCIL_RECORD } from "./methods.ts";
-import { FACTS, Office, ROLES } from "./office.ts";
+import { CLIENT_NONCE, KEY, OTHER_KEY, PENCIL, PENCIL_RECORD, TOKEN_SECRET, token } from "./methods.ts";
+import { DYNAMIC, FACTS, Office, ROLES } from "./office.ts";
 import { craSignature, scramMessage } from "./proofs.ts";
 
 const PROMPT = { factor: "totp", digits: 6 };
@@ -180,6 +180,27 @@ describe("the wish for a second factor", () => {
       expect(office.answer(client)).toStrictEqual(FAILED);
     }
   });
+});
+
+test("[AUTH-06] a ticket beside tokens can have a second factor, too", async () => {
+  const office = new Office();
+  office.configure({ roles: ROLES, auth: { ticket: DYNAMIC, jwt: { type: "static", key: TOKEN_SECRET } } });
+  office.sleepAndWake();
+  const client = await halfway(office, "ticket");
+  office.take();
+  // A code that looks like a token is none.
+  await sendCode(client, await token());
+  await office.decide(client, {});
+  expect(office.welcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
+});
+
+test("[AUTH-06][AUTH-08] whoever comes without HELLO cannot be asked for a second factor, and is not let in without", async () => {
+  const office = new Office();
+  const identified = office.realm.identify({ authid: "joe", ticket: "secret!!!", facts: FACTS });
+  await nextTurn();
+  office.question();
+  office.official.send([70, 1, {}, [{ role: "user", "second-factor": true }]]);
+  expect(await identified).toMatchObject({ kind: "refused", uri: FAILED[2] });
 });
 
 test("[AUTH-06] wrong second factors are counted, for keys too, and the right first one does not make up for them", async () => {
