@@ -21,6 +21,8 @@ export function componentFaults({ realms }: Config, components: Components): Fau
   );
 }
 
+/** Milliseconds for which a realm that wakes waits for the components that do not come at once. */
+const ARRIVAL_MS = 1000;
 /** Milliseconds from a component's end to its next start. */
 const RESTART_MS = 1000;
 /** One that does not last as long as this, milliseconds, is not started again before the realm wakes again. */
@@ -38,12 +40,16 @@ export class ResidentComponents {
     this.#host = host;
   }
 
-  /** All are there when this returns, with what they registered and subscribed to at once. */
-  moveIn(realm: Realm): void {
-    for (const [config, component] of this.#entries) this.#start(realm, config, component);
+  /**
+   * All are there when this returns, with what they registered and subscribed to at once. Where some have more to do,
+   * the promise resolves when that is done, or soon; it never rejects.
+   */
+  moveIn(realm: Realm): Promise<unknown> | undefined {
+    const arrivals = this.#entries.flatMap(([config, component]) => this.#start(realm, config, component) ?? []);
+    return arrivals.length === 0 ? undefined : Promise.race([Promise.all(arrivals), scheduler.wait(ARRIVAL_MS)]);
   }
 
-  #start(realm: Realm, config: ComponentConfig, component: Component<unknown>): void {
+  #start(realm: Realm, config: ComponentConfig, component: Component<unknown>): PromiseLike<unknown> | undefined {
     const startedAt = Date.now();
     const session = new ComponentSession(component, config, {
       realm,
@@ -55,6 +61,6 @@ export class ResidentComponents {
         setTimeout(() => this.#start(realm, config, component), RESTART_MS);
       },
     });
-    session.join();
+    return session.join();
   }
 }

@@ -51,6 +51,8 @@ export class RealmObject extends DurableObject<Env> {
   #isAwake = false;
   readonly #visits: Visits;
   readonly #components: ResidentComponents;
+  /** While components take their time to come, what others say waits for it. */
+  #arrival: Promise<void> | undefined;
   readonly #callees: Callees;
   readonly #webhooks: WebhooksOut;
   readonly #switchboard: Switchboard;
@@ -116,8 +118,9 @@ export class RealmObject extends DurableObject<Env> {
   }
 
   /** A CALL that comes by RPC; what waits for it keeps the object awake, and nothing else. */
-  call(...visit: Parameters<VisitedRealm["call"]>): Promise<VisitOutcome> {
+  async call(...visit: Parameters<VisitedRealm["call"]>): Promise<VisitOutcome> {
     if (!this.#isAwake) this.#wake();
+    await this.#arrival;
     return this.#visits.call(...visit);
   }
 
@@ -127,14 +130,20 @@ export class RealmObject extends DurableObject<Env> {
   }
 
   /** A PUBLISH that comes by RPC. */
-  publish(...visit: Parameters<VisitedRealm["publish"]>): Promise<VisitOutcome> {
+  async publish(...visit: Parameters<VisitedRealm["publish"]>): Promise<VisitOutcome> {
     if (!this.#isAwake) this.#wake();
+    await this.#arrival;
     return this.#visits.publish(...visit);
   }
 
-  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void | Promise<void> {
     const known = this.#known(socket);
     if (known === undefined) return this.#callees.receive(socket, data);
+    if (this.#arrival !== undefined) return this.#arrival.then(() => this.#receive(known, data));
+    this.#receive(known, data);
+  }
+
+  #receive(known: Known, data: string | ArrayBuffer): void {
     known.connection.receive(this.#realm, known.peer, data);
     this.#endTurn();
   }
@@ -216,10 +225,15 @@ export class RealmObject extends DurableObject<Env> {
     this.#callees.moveIn(this.#sleeper);
     this.#webhooks.moveIn(this.#sleeper);
     // Last, so that what they do at once finds the others there.
-    this.#components.moveIn(this.#sleeper);
+    this.#arrival = this.#components.moveIn(this.#sleeper)?.then(() => {
+      this.#arrival = undefined;
+    });
   }
 
   #disconnect(socket: WebSocket): void {
+    if (!this.#isAwake) this.#wake(socket);
+    // What the client said last has to be heard before.
+    if (this.#arrival !== undefined) return void this.#arrival.then(() => this.#disconnect(socket));
     const known = this.#known(socket) ?? this.#late(socket);
     if (known === undefined) return this.#callees.closed(socket);
     this.#gone.add(socket);
