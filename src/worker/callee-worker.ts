@@ -58,12 +58,21 @@ async function serve(job: Job, socket: WebSocket, limits: RealmConfig["limits"],
   };
   const progress = (args: List, kwargs: Dict): void => send({ ok: true, args, kwargs }, { progress: true });
   const task = { job, signal, limits, progress: details.receive_progress === true ? progress : undefined };
+  const outcome = outcomeOf(task, env);
   try {
-    send(await outcomeOf(task, env), {});
+    send(await Promise.race([outcome, rejection(signal)]), {});
   } catch (error) {
     send(late.aborted ? refusal(WampUri.TIMEOUT, [`no answer in ${callee.timeout} ms`]) : failureOf(error), {});
   }
   await closed;
+  // With this Worker everything ends that it has asked for; who is told to stop gets a moment to do it himself.
+  await Promise.race([outcome, scheduler.wait(GRACE_MS)]).catch(() => {});
+}
+
+const GRACE_MS = 1_000;
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
 
 function outcomeOf(task: Task, env: Env): Promise<CallOutcome> {

@@ -25,7 +25,7 @@ export interface Callee {
   call(invocation: CalleeInvocation): unknown;
 }
 
-/** Rejects with what the Worker throws, or where the task's signal aborts. */
+/** Rejects with what the Worker throws. */
 export async function callWorker(binding: string, task: Task, env: Env): Promise<CallOutcome> {
   const { job, signal, progress } = task;
   const { procedure, args, kwargs, details } = job;
@@ -36,8 +36,7 @@ export async function callWorker(binding: string, task: Task, env: Env): Promise
   const invocation = { procedure, args, kwargs, details, over: () => aborted };
   const take = progress && ((args: List = [], kwargs: Dict = {}) => progress(args, kwargs));
   try {
-    const answer = callee.call(take ? { ...invocation, progress: take } : invocation);
-    return resultOf(await Promise.race([answer, aborted.then(() => Promise.reject(signal.reason))]));
+    return resultOf(await callee.call(take ? { ...invocation, progress: take } : invocation));
   } catch (error) {
     if (signal.aborted || isThrownByCallee(error)) throw error;
     console.error(`callee ${job.callee.procedure}:`, error);
