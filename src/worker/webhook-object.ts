@@ -89,7 +89,7 @@ export class WebhookObject extends DurableObject<Env> {
       const isOver = Date.now() >= endsAt || faults.length > 0;
       const due = isOver ? [] : this.#mailbox.due(Date.now(), LANES + turns.size);
       for (const topic of due.filter((topic) => !turns.has(topic)).slice(0, LANES - turns.size)) {
-        const turn = this.#turn(topic, webhook).catch((error: unknown) => void faults.push(error));
+        const turn = this.#turn(topic, webhook, endsAt).catch((error: unknown) => void faults.push(error));
         turns.set(
           topic,
           turn.then(() => {
@@ -115,8 +115,8 @@ export class WebhookObject extends DurableObject<Env> {
   }
 
   /** The next events of a topic, as far as they can be delivered. */
-  async #turn(topic: Uri, webhook: WebhookOutConfig | undefined): Promise<void> {
-    for (let count = 0; count < TURN; count++) {
+  async #turn(topic: Uri, webhook: WebhookOutConfig | undefined, endsAt: number): Promise<void> {
+    for (let count = 0; count < TURN && Date.now() < endsAt; count++) {
       const event = this.#mailbox.head(topic);
       if (event === undefined) return;
       const verdict = webhook === undefined ? NOT_CONFIGURED : await deliver(webhook, event, Date.now());
