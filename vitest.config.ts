@@ -15,7 +15,13 @@ const BRIDGED = {
   name: "bridged-*",
   roles: [
     { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }] },
-    { name: "web", permissions: [{ uri: "com.", match: "prefix", allow: { call: true, publish: true } }] },
+    {
+      name: "web",
+      permissions: [
+        { uri: "com.", match: "prefix", allow: { call: true, publish: true } },
+        { uri: "org.sold", allow: {}, grantable: true },
+      ],
+    },
     { name: "joe", permissions: [{ uri: "", match: "prefix", allow: { call: true, publish: true } }] },
   ],
   auth: {
@@ -47,6 +53,7 @@ const WATCHED = {
       name: "watcher",
       permissions: [
         { uri: "news.", match: "prefix", allow: { subscribe: true } },
+        { uri: "sold.", match: "prefix", allow: {}, grantable: true },
         { uri: "wamp.subscription.get_events", allow: { call: true } },
       ],
     },

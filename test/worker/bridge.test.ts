@@ -443,6 +443,7 @@ describe("what is configured besides", () => {
   it.each([
     ["com.none", 404, "wamp.error.no_such_procedure"],
     ["org.none", 403, "wamp.error.not_authorized"],
+    ["org.sold", 403, "wamp.error.authorization_required"],
     ["com..none", 400, "wamp.error.invalid_uri"],
     ["com.slow", 504, "wamp.error.timeout"],
     ["com.fail", 500, "com.error"],

@@ -99,6 +99,8 @@ describe("a watcher", () => {
     expect(denied.status).toBe(403);
     expect(await denied.json()).toEqual({ error: "wamp.error.not_authorized" });
     expect((await getEvents("watched-10", "topic=&match=prefix")).status).toBe(403);
+    const sold = await getEvents("watched-10", "topic=sold.news");
+    expect([sold.status, await sold.json()]).toEqual([403, { error: "wamp.error.authorization_required" }]);
   });
 
   it.each([
