@@ -1,5 +1,6 @@
 /** Webhooks out, on the realm's side: events are collected, and handed over together when the realm settles. */
 
+import { WampUri } from "../wamp/errors.ts";
 import type { Host } from "../wamp/host.ts";
 import type { Event, Id, RouterMessage } from "../wamp/message.ts";
 import { MessageType } from "../wamp/message.ts";
@@ -21,6 +22,8 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 /** Milliseconds for which mailboxes are sure to know what they had: a part of what `Mailbox` remembers. */
 const RECENT_MS = 3_600_000;
+
+const ROLES = { subscriber: { features: { subscription_revocation: true } } };
 
 export class WebhooksOut {
   readonly #trays: readonly Tray[];
@@ -61,9 +64,21 @@ class Tray {
 
   moveIn(realm: Realm): void {
     const { name, role, uri, match } = this.#webhook;
-    const tenancy = { name: `webhook ${name}`, authrole: role, roles: { subscriber: {} } };
-    const resident = new Resident(realm, this.#host, tenancy, (message) => this.#take(message));
+    const tenancy = { name: `webhook ${name}`, authrole: role, roles: ROLES };
+    const resident: Resident = new Resident(realm, this.#host, tenancy, (message) => {
+      if (message[0] === MessageType.EVENT) this.#take(message);
+      else queueMicrotask(() => this.#comeBack(realm, resident, message));
+      return undefined;
+    });
     resident.subscribe(uri, match);
+  }
+
+  /** Who ends sessions, or takes subscriptions away, means clients: what the configuration calls for goes on. */
+  #comeBack(realm: Realm, resident: Resident, [type]: RouterMessage): void {
+    if (type === MessageType.UNSUBSCRIBED) resident.subscribe(this.#webhook.uri, this.#webhook.match);
+    if (type !== MessageType.GOODBYE) return;
+    resident.say([MessageType.GOODBYE, {}, WampUri.GOODBYE_AND_OUT]);
+    this.moveIn(realm);
   }
 
   /** One batch at a time, so that none overtakes another. */
@@ -86,9 +101,8 @@ class Tray {
     this.#isBusy = false;
   }
 
-  #take(message: RouterMessage): undefined {
-    if (message[0] !== MessageType.EVENT) return;
-    const event = this.#eventOf(message as Event);
+  #take(message: Event): void {
+    const event = this.#eventOf(message);
     const isTooLarge = event.body.length * 3 > MOST_BYTES && new TextEncoder().encode(event.body).length > MOST_BYTES;
     if (isTooLarge || this.#characters + event.body.length > MOST_WAITING) {
       const reason = isTooLarge ? "it is too large" : "too many wait to be handed over";

@@ -103,7 +103,7 @@ it("the realm sleeps while deliveries are pending, stores nothing for them, and 
   const realm = freshRealm();
   const publisher = await join(realm);
   status = 503;
-  publisher.send([16, 1, {}, "com.order.new", [1]]);
+  for (const n of [1, 2, 3]) publisher.send([16, n, {}, "com.order.new", [n]]);
   await arrived(1);
   const object = env.REALM.getByName(realm);
   await evictDurableObject(object);
@@ -113,15 +113,29 @@ it("the realm sleeps while deliveries are pending, stores nothing for them, and 
       .toArray();
     expect([tables, await storage.getAlarm()]).toEqual([[], null]);
   });
-  status = 200;
-  publisher.send([16, 2, {}, "com.order.other", [2]]);
+  publisher.send([16, 4, {}, "com.order.new", [4]]);
+  publisher.send([16, 5, {}, "com.order.other", [5]]);
   await arrived(2);
-  expect(received[1]!.body.args).toEqual([2]);
-  const sequences = await runInDurableObject(
-    env.WEBHOOK.getByName(JSON.stringify([realm, "orders"])),
-    (_, { storage }) => storage.sql.exec("SELECT topic FROM pending").toArray(),
+  const pending = await runInDurableObject(env.WEBHOOK.getByName(JSON.stringify([realm, "orders"])), (_, { storage }) =>
+    storage.sql.exec<{ body: string }>("SELECT body FROM pending ORDER BY sequence").toArray(),
   );
-  expect(sequences).toEqual([{ topic: "com.order.new" }]);
+  expect(pending.map(({ body }) => JSON.parse(body).args)).toEqual([[1], [2], [3], [4], [5]]);
+});
+
+it("neither killing sessions nor revoking subscriptions stops a webhook", async () => {
+  const client = await join(freshRealm());
+  client.send([48, 1, {}, "wamp.session.kill_all"]);
+  expect((await client.next())[0]).toBe(50);
+  client.send([16, 2, {}, "com.order.new", [1]]);
+  await arrived(1);
+  client.send([48, 3, {}, "wamp.subscription.match", ["com.order.new"]]);
+  const [, , , [[subscription]]] = (await client.next()) as [number, number, object, [[number]]];
+  client.send([48, 4, {}, "wamp.subscription.list_subscribers", [subscription]]);
+  const [, , , [[webhook]]] = (await client.next()) as [number, number, object, [[number]]];
+  client.send([48, 5, {}, "wamp.subscription.remove_subscriber", [subscription, webhook]]);
+  expect((await client.next())[0]).toBe(50);
+  client.send([16, 6, {}, "com.order.new", [2]]);
+  await arrived(2);
 });
 
 it("an event nobody could store is lost with a word in the log, and holds up no other", async () => {
