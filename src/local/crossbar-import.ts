@@ -2,6 +2,7 @@
 
 import type { ImportOptions } from "./crossbar-auth.ts";
 import { readAuth } from "./crossbar-auth.ts";
+import { readComponents } from "./crossbar-components.ts";
 import type { RealmDraft } from "./crossbar-realm.ts";
 import { readRealm } from "./crossbar-realm.ts";
 import type { HttpDraft } from "./crossbar-web.ts";
@@ -18,10 +19,12 @@ export interface Imported {
 const ENDPOINT = "the platform listens, and ends TLS";
 
 const OTHER_WORKERS: Readonly<Record<string, string>> = {
-  container: "run its components anywhere: they connect as clients",
   guest: "run the program anywhere: it connects as a client",
   proxy: "the platform scales; there are no proxy workers",
 };
+
+/** Types of workers that have components. */
+const HOSTS = ["router", "container"];
 
 /** Reads `.crossbar/config.json`, already parsed. */
 export function importCrossbar(input: unknown, options: ImportOptions): Imported {
@@ -34,6 +37,7 @@ export function importCrossbar(input: unknown, options: ImportOptions): Imported
   const workers = root.list("workers");
   for (const worker of workers) readWorker(worker, realms);
   for (const worker of workers) readTransports(worker, realms, http, options);
+  for (const worker of workers) if (HOSTS.includes(worker.text("type") ?? "")) readComponents(worker, realms);
   root.note("there is no node to control", "controller");
   root.end();
   for (const { name, auth } of realms.values()) {
@@ -46,6 +50,7 @@ export function importCrossbar(input: unknown, options: ImportOptions): Imported
 
 function readWorker(worker: Source, realms: Map<string, RealmDraft>): void {
   const type = worker.value.type;
+  if (type === "container") return;
   if (type !== "router") return worker.note(OTHER_WORKERS[String(type)] ?? "there are no workers of this type");
   for (const realm of worker.list("realms")) readRealm(realm, realms);
 }
@@ -56,7 +61,7 @@ function readTransports(worker: Source, all: Map<string, RealmDraft>, http: Http
   const realms = [...all.values()].filter(({ name }) => names.includes(name));
   for (const transport of worker.list("transports")) readTransport(transport, realms, all, http, options);
   worker.get("id");
-  worker.note("run components anywhere: they connect as clients", "components");
+  worker.get("components");
   worker.note("processes are the platform's", "options");
   worker.end();
 }
@@ -125,7 +130,8 @@ function readWebSocket(source: Source, realms: readonly RealmDraft[], http: Http
   source.end();
 }
 
-function realmOf({ name, options, limits, store, roles, auth, webhooks }: RealmDraft): Dict {
+function realmOf(draft: RealmDraft): Dict {
+  const { name, options, limits, store, roles, auth, webhooks, webhooksOut, callees } = draft;
   return {
     name,
     ...(hasKeys(options) && { options }),
@@ -134,6 +140,8 @@ function realmOf({ name, options, limits, store, roles, auth, webhooks }: RealmD
     roles: [...roles.values()],
     auth: Object.fromEntries(auth),
     ...(webhooks.size > 0 && { webhooks: Object.fromEntries(webhooks) }),
+    ...(webhooksOut.length > 0 && { webhooks_out: webhooksOut }),
+    ...(callees.length > 0 && { callees }),
   };
 }
 

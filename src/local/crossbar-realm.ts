@@ -15,6 +15,8 @@ export interface RealmDraft {
   /** Method → settings. */
   readonly auth: Map<string, Record<string, unknown>>;
   readonly webhooks: Map<string, Record<string, unknown>>;
+  readonly webhooksOut: Record<string, unknown>[];
+  readonly callees: Record<string, unknown>[];
 }
 
 interface Rule extends Record<string, unknown> {
@@ -41,7 +43,8 @@ export function readRealm(source: Source, drafts: Map<string, RealmDraft>): void
 }
 
 function emptyRealm(name: string): RealmDraft {
-  return { name, options: {}, store: {}, limits: {}, roles: new Map(), auth: new Map(), webhooks: new Map() };
+  const lists = { webhooksOut: [], callees: [] };
+  return { name, options: {}, store: {}, limits: {}, roles: new Map(), auth: new Map(), webhooks: new Map(), ...lists };
 }
 
 function readStore(source: Source, draft: RealmDraft): void {
