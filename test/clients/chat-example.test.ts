@@ -1,0 +1,85 @@
+/** examples/chat, with Autobahn|JS: a component that nobody notices to be gone whenever its realm sleeps. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import autobahn, { type Connection, type Session } from "autobahn";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { createTestHarness } from "wrangler";
+
+// It warns of every connection that closes.
+autobahn.log.warn = () => {};
+
+const root = join(import.meta.dirname, "../..");
+const server = createTestHarness({ root, workers: [{ configPath: "examples/chat/wrangler.toml" }] });
+let url: URL;
+
+beforeAll(async () => {
+  ({ url } = await server.listen());
+});
+afterAll(() => server.close());
+
+const sleep = () => server.getWorker("chat").evictDurableObject("RealmObject", { name: "chat" });
+
+async function enter(name: string): Promise<{ session: Session; connection: Connection }> {
+  const connection = new autobahn.Connection({
+    url: `ws://${url.host}/ws/chat`,
+    realm: "chat",
+    authmethods: ["ticket"],
+    authid: name,
+    onchallenge: () => `${name}'s secret`,
+    max_retries: 0,
+  });
+  const session = await new Promise<Session>((resolve, reject) => {
+    connection.onopen = resolve;
+    connection.onclose = (reason) => {
+      reject(new Error(reason));
+      return true;
+    };
+    connection.open();
+  });
+  onTestFinished(() => {
+    if (connection.isOpen) connection.close();
+  });
+  return { session, connection };
+}
+
+test("guests talk, see who is there, and read what was said, though the realm sleeps all the time", async () => {
+  const { session: ann } = await enter("ann");
+  const heard: unknown[] = [];
+  await ann.subscribe("com.chat.said", (_args, kwargs) => void heard.push(kwargs));
+  await ann.subscribe("com.chat.came", ([who]) => void heard.push(`${who} came`));
+  await ann.subscribe("com.chat.left", ([who]) => void heard.push(`${who} left`));
+  await sleep();
+  const { session: ben, connection } = await enter("ben");
+  await sleep();
+  expect(await ben.call("com.chat.say", ["hello"])).toBe(null);
+  await sleep();
+  expect(await ann.call("com.chat.present")).toEqual(["ann", "ben"]);
+  await sleep();
+  await ann.call("com.chat.say", ["hi ben"]);
+  await sleep();
+  connection.close();
+  const hello = { who: "ben", text: "hello" };
+  const hi = { who: "ann", text: "hi ben" };
+  await vi.waitFor(() => expect(heard).toEqual(["ben came", hello, hi, "ben left"]));
+  await sleep();
+  expect(await ann.call("com.chat.history")).toEqual([hello, hi]);
+  expect(await ann.call("com.chat.history", [1])).toEqual([hi]);
+});
+
+test("what is no text is refused, with the component's own error", async () => {
+  const { session } = await enter("ann");
+  const refused = { error: "com.chat.error.no_text", args: ["say something in 1000 characters"] };
+  await expect(session.call("com.chat.say", [4711])).rejects.toMatchObject(refused);
+  await expect(session.call("com.chat.say", ["x".repeat(1001)])).rejects.toMatchObject(refused);
+});
+
+test("nobody but the component speaks for the room", async () => {
+  const { session } = await enter("ann");
+  const forged = session.publish("com.chat.said", [], { who: "ben", text: "forged" }, { acknowledge: true });
+  await expect(forged).rejects.toMatchObject({ error: "wamp.error.not_authorized" });
+});
+
+test("it is as short as it is said to be", () => {
+  expect(readFileSync(join(root, "examples/chat/chat.ts"), "utf8").split("\n").length).toBeLessThan(50);
+});
