@@ -1,0 +1,144 @@
+/** Everything that can be pasted from docs/components.md, pasted: components, and configurations that name them. */
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { createTestHarness } from "wrangler";
+import { loadConfig } from "../../src/worker/config.ts";
+import { ID, RawClient } from "./raw-client.ts";
+import type { WireMessage } from "./wire.ts";
+
+const PROJECT = join(import.meta.dirname, "../..");
+const DOCUMENT = readFileSync(join(PROJECT, "docs/components.md"), "utf8");
+
+/** "language name" → the text of that block. */
+const blocks = new Map<string, string>();
+for (const [, head = "", text = ""] of DOCUMENT.matchAll(/^```(\w+ .+)\n([\s\S]*?)^```$/gm)) blocks.set(head, text);
+
+const COMPONENTS = ["counter", "visits", "authorizer"];
+
+/** A Worker with all of the document's components, in a place where it finds the router's sources. */
+const directory = mkdtempSync(join(cache(), "docs-"));
+const source = (path: string) => JSON.stringify(join(PROJECT, "src", path));
+for (const [head, text] of blocks) {
+  const path = /^ts src\/(.+)$/.exec(head)?.[1];
+  if (path === undefined) continue;
+  writeFileSync(join(directory, path), text.replace('"./wamp/component.ts"', source("wamp/component.ts")));
+}
+writeFileSync(
+  join(directory, "index.ts"),
+  `import { createApp } from ${source("worker/app.ts")};
+   import components from "./components.ts";
+   ${COMPONENTS.map((name) => `import { ${name} } from "./${name}.ts";`).join("\n")}
+   export { LongPollObject } from ${source("worker/long-poll-object.ts")};
+   export { RealmObject } from ${source("worker/realm-object.ts")};
+   export default createApp(${JSON.stringify(config())}, { ...components, ${COMPONENTS.join(", ")} });`,
+);
+writeFileSync(
+  join(directory, "wrangler.toml"),
+  `${readFileSync(join(PROJECT, "examples/chat/wrangler.toml"), "utf8")}
+  [[kv_namespaces]]
+  binding = "VISITS"
+  id = "visits"`,
+);
+const server = createTestHarness({
+  root: PROJECT,
+  workers: [{ configPath: relative(PROJECT, join(directory, "wrangler.toml")) }],
+});
+let url: URL;
+
+beforeAll(async () => {
+  ({ url } = await server.listen());
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(directory, { recursive: true });
+});
+
+test("every configuration is one", () => {
+  const heads = [...blocks.keys()].filter((head) => head.startsWith("json "));
+  expect(heads).toHaveLength([...DOCUMENT.matchAll(/^```json/gm)].length);
+  for (const head of heads) {
+    const loaded = loadConfig({ text: block(head), module: undefined, env: {}, isDevelopment: false });
+    expect(loaded).toMatchObject({ ok: true });
+  }
+});
+
+test("the first one greets, and hears of arrivals", async () => {
+  const client = await joined("realm1");
+  expect(await client.ask([48, 1, {}, "com.example.greet", ["Ann"]])).toEqual([50, 1, {}, ["Hello, Ann!"]]);
+  expect(await client.ask([32, 2, {}, "com.example.welcome"])).toEqual([33, 2, ID]);
+  expect(await client.ask([16, 3, {}, "com.example.arrived", ["Ann"]])).toEqual([36, ID, ID, {}, ["Ann"]]);
+});
+
+test("the counter tells how far it is, stops, and refuses", async () => {
+  const client = await joined("realm1");
+  expect(await client.ask([48, 1, { receive_progress: true }, "com.example.count", [2]])).toEqual([
+    50,
+    1,
+    { progress: true },
+    [1],
+  ]);
+  expect(await client.next()).toEqual([50, 1, {}, [2], { unit: "sheep" }]);
+  const refusal = [8, 48, 2, {}, "com.example.error.no_number", ["count to what?"]];
+  expect(await client.ask([48, 2, {}, "com.example.count"])).toEqual(refusal);
+});
+
+test("the visits are counted on after a sleep", async () => {
+  const client = await joined("realm1");
+  expect(await client.ask([48, 1, {}, "com.example.visited", ["home"]])).toEqual([50, 1, {}, [1]]);
+  await server.getWorker("chat").evictDurableObject("RealmObject", { name: "realm1" });
+  expect(await client.ask([48, 2, {}, "com.example.visited", ["home"]])).toEqual([50, 2, {}, [2]]);
+  expect((await client.ask([32, 3, { get_retained: true }, "com.example.visits"])).slice(0, 2)).toEqual([33, 3]);
+  expect(await client.next()).toEqual([36, ID, ID, { retained: true }, ["home", 2]]);
+});
+
+test("the authorizer decides, also as the first thing after a sleep", async () => {
+  const client = await joined("authorizer", "joes-ticket");
+  await server.getWorker("chat").evictDurableObject("RealmObject", { name: "authorizer" });
+  expect(await client.ask([32, 1, {}, "com.example.inbox.joe"])).toEqual([33, 1, ID]);
+  const denied = [8, 32, 2, {}, "wamp.error.not_authorized"];
+  expect(await client.ask([32, 2, {}, "com.example.inbox.sue"])).toEqual(denied);
+});
+
+/** The document's realms, the first one with the components of the later chapters, too. */
+function config(): object {
+  const [realm] = JSON.parse(block("json realm")).realms;
+  const [authorized] = JSON.parse(block("json authorizer")).realms;
+  const others = ["counter", "visits"].map((name) => ({ name, role: "backend" }));
+  const realms = [
+    { ...realm, components: [...realm.components, ...others] },
+    { ...authorized, name: "authorizer" },
+  ];
+  return { version: 1, realms };
+}
+
+async function joined(realm: string, ticket?: string) {
+  const client = await RawClient.connect(`ws://${url.host}/ws/${realm}`, "wamp.2.json");
+  onTestFinished(() => client.socket.terminate());
+  if (ticket === undefined) await client.join(realm);
+  else {
+    await client.send([1, realm, { roles: { caller: {}, subscriber: {} }, authmethods: ["ticket"], authid: "joe" }]);
+    expect((await client.next())[0]).toBe(4);
+    await client.send([5, ticket, {}]);
+    expect((await client.next())[0]).toBe(2);
+  }
+  const next = () => client.next();
+  const ask = async (message: WireMessage) => {
+    await client.send(message);
+    return next();
+  };
+  return { ask, next };
+}
+
+function block(head: string): string {
+  const text = blocks.get(head);
+  if (text === undefined) throw new Error(`no block ${head} in the document`);
+  return text;
+}
+
+function cache(): string {
+  const path = join(PROJECT, "node_modules/.cache");
+  mkdirSync(path, { recursive: true });
+  return path;
+}
