@@ -26,8 +26,15 @@ export interface WebhookMail {
   readonly events: readonly WebhookEvent[];
 }
 
-/** Characters of bodies in one message: a queue takes 128 kB, and a character may need two bytes. */
-export const QUEUE_CHARACTERS = 50_000;
+/** What one message of a queue takes: 128 kB, where a character may need two bytes. */
+export const QUEUE_CHARACTERS = 60_000;
+/** What stands around an event's body and topic. */
+const OVERHEAD = 60;
+
+/** The room an event needs in a message. */
+export function charactersOf({ topic, body }: WebhookEvent): number {
+  return topic.length + body.length + OVERHEAD;
+}
 
 export function isWebhookMail(body: unknown): body is WebhookMail {
   return isDict(body) && body.kind === "webhook";
@@ -45,10 +52,15 @@ export function webhookObject(
   return namespace.getByName(name, location === undefined ? undefined : { locationHint: location });
 }
 
-/** Hands mail over for good: to the queue where there is one and the mail fits, else to the mailbox. */
+/** Hands mail over for good: to the queue where there is one that takes it, else to the mailbox. */
 export async function post(env: Env, config: RealmConfig, mail: WebhookMail): Promise<void> {
-  const characters = mail.events.reduce((sum, { body }) => sum + body.length, 0);
+  const characters = mail.events.reduce((sum, event) => sum + charactersOf(event), 0);
   if (env.WEBHOOKS !== undefined && characters <= QUEUE_CHARACTERS) {
-    await env.WEBHOOKS.send(mail, { contentType: "v8" });
-  } else await webhookObject(env, mail.realm, config, mail.webhook).accept(mail);
+    try {
+      return void (await env.WEBHOOKS.send(mail, { contentType: "v8" }));
+    } catch (error) {
+      console.error("the queue for webhooks does not take a message", error);
+    }
+  }
+  await webhookObject(env, mail.realm, config, mail.webhook).accept(mail);
 }

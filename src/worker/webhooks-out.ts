@@ -8,7 +8,7 @@ import type { Realm } from "../wamp/realm.ts";
 import { Resident } from "../wamp/resident.ts";
 import { jsonFromValue } from "../wamp/serializers/json-text.ts";
 import type { WebhookOutConfig } from "../wamp/webhook-config.ts";
-import { QUEUE_CHARACTERS, type WebhookEvent, type WebhookMail } from "./webhook-mail.ts";
+import { charactersOf, QUEUE_CHARACTERS, type WebhookEvent, type WebhookMail } from "./webhook-mail.ts";
 
 /** Hands mail over; whoever resolves has it for good. */
 export type Post = (mail: WebhookMail) => Promise<void>;
@@ -126,8 +126,8 @@ class Tray {
   /** The first events, as many as one message of a queue takes, but at least one. */
   #batch(): readonly WebhookEvent[] {
     let characters = 0;
-    const end = this.#events.findIndex(({ body }, index) => {
-      characters += body.length;
+    const end = this.#events.findIndex((event, index) => {
+      characters += charactersOf(event);
       return index > 0 && characters > QUEUE_CHARACTERS;
     });
     return end < 0 ? [...this.#events] : this.#events.slice(0, end);

@@ -70,3 +70,9 @@ it("all of a batch comes again where the realm cannot be reached", async () => {
 it("a batch of a queue nobody has configured comes again", async () => {
   await expect(consume("unknown", 1)).rejects.toThrow("no queue unknown in the configuration");
 });
+
+it("mail for a webhook goes to its mailbox, and comes again where there is none", async () => {
+  const mail = { kind: "webhook", webhook: "removed", after: undefined, events: [] };
+  const { explicitAcks, retryMessages } = await consume("any", { ...mail, realm: "hooked-1" }, { ...mail, realm: "" });
+  expect([explicitAcks, retryMessages]).toEqual([["m0"], [{ msgId: "m1" }]]);
+});
