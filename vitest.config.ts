@@ -112,6 +112,11 @@ const OPEN_REALMS = {
     WATCHED,
     HOOKED,
     CERTIFIED,
+    {
+      ...openRealm("callees-*"),
+      options: { resume: { time: 60 } },
+      callees: [{ procedure: "api.", match: "prefix", url: "https://api.example/" }],
+    },
     { ...openRealm("accounted-*"), options: { accounting: "all" } },
     { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
   ],
