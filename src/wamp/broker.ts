@@ -8,7 +8,7 @@ import type { LoggedEvent } from "./history.ts";
 import { History, isLoggable, loggedEvent } from "./history.ts";
 import type { Host } from "./host.ts";
 import type { Limits } from "./limits.ts";
-import type { Dict, Event, Publish, Subscribe, Unsubscribe } from "./message.ts";
+import type { Dict, Event, Publish, Subscribe, Unsubscribe, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { MetaEvents } from "./meta/events.ts";
 import { subscribed, unsubscribed } from "./meta/subscription.ts";
@@ -45,7 +45,7 @@ export class Broker {
     const known = this.subscriptions.get(match, topic);
     const isNew = known === undefined || !known.subscribers.has(session);
     if (isNew) this.#checkLimit(session);
-    const subscription = known ?? this.subscriptions.create(this.#host.randomId(), match, topic, this.#host.now());
+    const subscription = known ?? this.#create(session, match, topic);
     this.subscriptions.join(subscription, session, (options.nkey ?? undefined) as string | undefined);
     session.transport.save();
     session.transport.send([MessageType.SUBSCRIBED, request, subscription.id]);
@@ -113,6 +113,11 @@ export class Broker {
   settle(): void {
     this.#retention.settle();
     this.#history.settle();
+  }
+
+  #create(creator: Session, match: Match, topic: Uri): Subscription {
+    const id = creator.transport.idFor?.(`subscription ${match} ${topic}`) ?? this.#host.randomId();
+    return this.subscriptions.create(id, match, topic, this.#host.now());
   }
 
   #checkLimit(session: Session): void {

@@ -82,6 +82,8 @@ export interface TransportFacts {
 export interface Transport {
   /** What the session meta API tells of the connection. */
   readonly details?: Dict | undefined;
+  /** The id of what the session creates, if it is to be the same after every sleep; `text` says what that is. */
+  idFor?(text: string): Id;
   /** Queues a message; what is sent first arrives first. Says at once what cannot be sent. */
   send(message: RouterMessage): SendFault | undefined;
   /** Closes after what was sent, with a WebSocket close code and a reason of at most 123 bytes. */

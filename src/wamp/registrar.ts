@@ -47,7 +47,7 @@ export class Registrar {
     this.#checkLimit(session);
     const replaced = isForced ? present : undefined;
     const former = replaced === undefined ? [] : this.#withdrawAll(replaced);
-    const registration = (isForced ? undefined : present) ?? this.#create(match, procedure, policy);
+    const registration = (isForced ? undefined : present) ?? this.#create(session, match, procedure, policy);
     this.#registrations.join(registration, session, options);
     session.transport.save();
     session.transport.send([MessageType.REGISTERED, request, registration.id]);
@@ -85,8 +85,9 @@ export class Registrar {
     for (const registration of held) this.#parted(session, registration, session);
   }
 
-  #create(match: Match, procedure: string, policy: InvocationPolicy): Registration {
-    return this.#registrations.create(this.#host.randomId(), match, procedure, policy, this.#host.now());
+  #create(creator: Session, match: Match, procedure: string, policy: InvocationPolicy): Registration {
+    const id = creator.transport.idFor?.(`registration ${match} ${procedure}`) ?? this.#host.randomId();
+    return this.#registrations.create(id, match, procedure, policy, this.#host.now());
   }
 
   /** Crossbar.io's `force_reregister`: whoever is there has to go. */

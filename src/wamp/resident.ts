@@ -3,7 +3,7 @@
 import { clientFeatures } from "./features.ts";
 import type { Host, SendFault, Transport } from "./host.ts";
 import { idFromText } from "./id.ts";
-import type { Dict, List, RouterMessage, Uri } from "./message.ts";
+import type { Dict, Id, List, RouterMessage, Uri } from "./message.ts";
 import type { Peer } from "./peer.ts";
 import type { Realm } from "./realm.ts";
 import { type Identity, INTERNAL, Session } from "./session.ts";
@@ -49,7 +49,7 @@ export class Resident implements Transport {
   register(procedure: Uri, match: Match): boolean {
     const { registrations } = this.#realm.dealer;
     if (registrations.get(match, procedure) !== undefined) return false;
-    const id = idFromText(`registration ${match} ${procedure}`);
+    const id = this.idFor(`registration ${match} ${procedure}`);
     const registration = registrations.create(id, match, procedure, "single", this.#host.now());
     registrations.join(registration, this.session, {});
     return true;
@@ -57,7 +57,7 @@ export class Resident implements Transport {
 
   subscribe(topic: Uri, match: Match): void {
     const { subscriptions } = this.#realm.broker;
-    const id = idFromText(`subscription ${match} ${topic}`);
+    const id = this.idFor(`subscription ${match} ${topic}`);
     const present = subscriptions.get(match, topic) ?? subscriptions.create(id, match, topic, this.#host.now());
     subscriptions.join(present, this.session);
   }
@@ -66,6 +66,10 @@ export class Resident implements Transport {
   say(message: List): void {
     this.#realm.receive(this.#peer, message);
     queueMicrotask(() => this.#host.endTurn());
+  }
+
+  idFor(text: string): Id {
+    return idFromText(text);
   }
 
   send(message: RouterMessage): SendFault | undefined {

@@ -25,7 +25,8 @@ export function componentFaults({ realms }: Config, components: Components): Fau
 const ARRIVAL_MS = 1000;
 /** Milliseconds from a component's end to its next start. */
 const RESTART_MS = 1000;
-/** One that does not last as long as this, milliseconds, is not started again before the realm wakes again. */
+/** One that ends so often in a row, each time within the time below, is not started again before the realm wakes again. */
+const MOST_RESTARTS = 5;
 const SHORTEST_STAY_MS = 60_000;
 
 export class ResidentComponents {
@@ -49,7 +50,12 @@ export class ResidentComponents {
     return arrivals.length === 0 ? undefined : Promise.race([Promise.all(arrivals), scheduler.wait(ARRIVAL_MS)]);
   }
 
-  #start(realm: Realm, config: ComponentConfig, component: Component<unknown>): PromiseLike<unknown> | undefined {
+  #start(
+    realm: Realm,
+    config: ComponentConfig,
+    component: Component<unknown>,
+    restarts = 0,
+  ): PromiseLike<unknown> | undefined {
     const startedAt = Date.now();
     const session = new ComponentSession(component, config, {
       realm,
@@ -57,8 +63,9 @@ export class ResidentComponents {
       env: this.#env,
       keepAwake: (work) => this.#vigil.keep(work),
       left: () => {
-        if (Date.now() - startedAt < SHORTEST_STAY_MS) return;
-        setTimeout(() => this.#start(realm, config, component), RESTART_MS);
+        const inARow = Date.now() - startedAt < SHORTEST_STAY_MS ? restarts : 0;
+        if (inARow === MOST_RESTARTS) return;
+        setTimeout(() => this.#start(realm, config, component, inARow + 1), RESTART_MS);
       },
     });
     return session.join();

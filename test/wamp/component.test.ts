@@ -434,6 +434,21 @@ describe("a component asks", () => {
     expect(await outcome(stage)).toEqual([]);
   });
 
+  it("is refused what the authorizer of its role denies, and waits for it", async () => {
+    const roles = [...ROLES.slice(0, 1), { name: "backend", authorizer: "authorize" }];
+    const { stage, sessions } = cast({ one: () => {} }, { roles });
+    const [ann] = stage.joinAll("ann");
+    ann.send([64, 1, {}, "authorize"]);
+    stage.take();
+    const outcomes = [sessions.one!.publish("allowed"), sessions.one!.register("denied", () => 1)];
+    for (const isAllowed of [true, false]) {
+      const [[, invocation]] = (await outcome(stage)) as [[string, List]];
+      ann.send([70, invocation[1], {}, [isAllowed]]);
+    }
+    await expect(outcomes[0]).resolves.toEqual(expect.any(Number));
+    await expect(outcomes[1]).rejects.toThrow("wamp.error.not_authorized");
+  });
+
   it("knows its realm, its part of the configuration and the bindings", () => {
     const { sessions } = cast({ one: () => {} });
     const { realm, extra, env } = sessions.one!;
@@ -476,10 +491,18 @@ describe("a component comes and goes", () => {
     for (const [index, topic] of ["wamp.session.on_join", "wamp.registration.on_create", "echo"].entries()) {
       ann.send([32, index + 1, {}, topic]);
     }
-    stage.take();
+    const ids = [
+      [48, 4, {}, "wamp.registration.match", ["p"]],
+      [48, 5, {}, "wamp.subscription.match", ["t"]],
+    ];
+    ann.send(...ids);
+    const known = stage.take().slice(-2);
     const { id } = sessions.maths!;
     stage.sleepAndWake();
+    ann.send(...ids);
+    expect(stage.take()).toEqual(known);
     expect(sessions.maths!.id).toBe(id);
+    stage.sleepAndWake();
     ann.send([48, 1, {}, "p"], [16, 4, {}, "t", ["x"]]);
     const messages = (await outcome(stage)).map(([, message]) => message);
     expect(messages).toEqual([

@@ -34,10 +34,20 @@ const slow = defineComponent({
   },
 });
 
+let faultyStarts = 0;
+
+/** Breaks the protocol. */
+const faulty = defineComponent({
+  onJoin(session) {
+    faultyStarts++;
+    session.publish("t", [], {}, { exclude: "everybody" }).catch(() => {});
+  },
+});
+
 /** Never done with coming. */
 const stuck = defineComponent({ onJoin: () => new Promise(() => {}) });
 
-const components: Record<string, Component<unknown>> = { counter, slow, stuck };
+const components: Record<string, Component<unknown>> = { counter, slow, stuck, faulty };
 
 function realm(name: string, ...names: string[]) {
   return {
@@ -51,7 +61,12 @@ function realm(name: string, ...names: string[]) {
 bring(
   {
     version: 1,
-    realms: [realm("counter-*", "counter"), realm("slow-*", "slow"), realm("stuck-*", "stuck")],
+    realms: [
+      realm("counter-*", "counter"),
+      realm("slow-*", "slow"),
+      realm("stuck-*", "stuck"),
+      realm("faulty-*", "faulty"),
+    ],
     http: { service: { role: "anonymous" } },
   },
   components,
@@ -162,27 +177,27 @@ describe("a call that a component works on", () => {
   });
 });
 
-describe("a component that is killed", () => {
-  const kill = (client: TestClient) => call(client, "wamp.session.kill_by_authid", ["counter"]);
-
-  it("is there again when the realm has slept", async () => {
+describe("a component whose session was ended", () => {
+  it("is there again a second later", async () => {
     const client = await join("counter-2");
-    await call(client, "count");
-    await kill(client);
-    expect(await call(client, "count")).toEqual([{}, "wamp.error.no_such_procedure"]);
-    await evictDurableObject(objectOf("counter-2"));
-    expect(await call(client, "count")).toEqual([[1]]);
-  });
-
-  it("is there again a second later, if it had been there for a minute", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
-    const client = await join("counter-3");
     client.send([32, ++requests, {}, "wamp.session.on_join"]);
     await client.next();
-    vi.setSystemTime(Date.now() + 60_000);
-    await kill(client);
+    await call(client, "wamp.session.kill_by_authid", ["counter"]);
+    expect(await call(client, "count")).toEqual([{}, "wamp.error.no_such_procedure"]);
     const [type, , , , args] = await client.next();
     expect([type, args]).toEqual([36, [expect.objectContaining({ authid: "counter" })]]);
     expect(await call(client, "count")).toEqual([[1]]);
+  });
+
+  it("is given up after six times in a row, until the realm has slept", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const client = await join("faulty-1");
+    await vi.waitFor(() => expect(faultyStarts).toBe(6), { timeout: 10_000 });
+    await scheduler.wait(1500);
+    expect(faultyStarts).toBe(6);
+    await evictDurableObject(objectOf("faulty-1"));
+    await call(client, "wamp.session.count");
+    expect(faultyStarts).toBeGreaterThan(6);
+    vi.restoreAllMocks();
   });
 });
