@@ -3,9 +3,11 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { calleeFaults } from "../../src/worker/callee-bindings.ts";
 import { calleeRequest } from "../../src/worker/callee-request.ts";
 import { CalleeWorker } from "../../src/worker/callee-worker.ts";
 import type { Job } from "../../src/worker/callees.ts";
+import { formatFaults, loadConfig } from "../../src/worker/config.ts";
 import { connect, join, type TestClient } from "./socket.ts";
 
 const realmOf = (name: string) => env.REALM.getByName(name);
@@ -175,6 +177,20 @@ it("nobody can register what the configuration has given away, and everybody see
   expect((await client.next())[4]).toBe("wamp.error.procedure_already_exists");
   client.send([48, 2, {}, "wamp.registration.match", ["api.any"]]);
   expect(await client.next()).toEqual([50, 2, {}, [expect.any(Number)]]);
+});
+
+it("a service binding that is not there is a fault", () => {
+  const callees = ["REALM", "WAMP_CONFIG", "WEATHER"].map((binding) => ({ procedure: binding, binding }));
+  const loaded = loadConfig({
+    module: { version: 1, realms: [{ name: "a", callees }] },
+    env: {},
+    isDevelopment: false,
+  });
+  if (!loaded.ok) throw new Error(formatFaults(loaded.faults));
+  expect(calleeFaults(loaded.config, env)).toEqual([
+    { path: "realms[0].callees[1].binding", message: "there is no service binding WAMP_CONFIG" },
+    { path: "realms[0].callees[2].binding", message: "there is no service binding WEATHER" },
+  ]);
 });
 
 interface Resumable {
