@@ -1,6 +1,7 @@
 /** The service binding: other Workers call and publish without a socket and without a token. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { ApplicationError } from "../wamp/application-error.ts";
 import { WampUri } from "../wamp/errors.ts";
 import type { Dict, Id, List, Uri } from "../wamp/message.ts";
 import type { RealmConfig } from "../wamp/realm-config.ts";
@@ -27,20 +28,8 @@ export interface ServiceCallOptions {
   readonly [option: string]: unknown;
 }
 
-/** An ERROR, as the other Worker catches it: `message` begins with the URI, and the rest are properties of their own. */
-export class ServiceError extends Error {
-  readonly uri: Uri;
-  readonly args: List;
-  readonly kwargs: Dict;
-
-  constructor(uri: Uri, args: List = [], kwargs: Dict = {}) {
-    super(typeof args[0] === "string" ? `${uri}: ${args[0]}` : uri);
-    this.name = "WampError";
-    this.uri = uri;
-    this.args = args;
-    this.kwargs = kwargs;
-  }
-}
+/** An ERROR, as the other Worker catches it. */
+export { ApplicationError as ServiceError } from "../wamp/application-error.ts";
 
 /** What the binding offers, for the other Worker's `Env`. */
 export interface WampService {
@@ -104,7 +93,7 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
   #mailbox(name: string, webhook: string): ReturnType<typeof webhookObject> {
     const { realm } = this.#enter(name);
     if (realm.webhooks_out?.some(({ name }) => name === webhook)) return webhookObject(this.env, name, realm, webhook);
-    throw new ServiceError(WampUri.INVALID_ARGUMENT, [`there is no webhook ${webhook}`]);
+    throw new ApplicationError(WampUri.INVALID_ARGUMENT, [`there is no webhook ${webhook}`]);
   }
 
   /** The realm, if other Workers may come in, and with which role. */
@@ -112,9 +101,9 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
     const { config, faults } = deploymentOf(this.env);
     if (faults.length > 0) throw new Error("the router's configuration is faulty");
     const role = config.http?.service?.role;
-    if (role === undefined) throw new ServiceError(WampUri.NOT_AUTHORIZED, ["http.service is not configured"]);
+    if (role === undefined) throw new ApplicationError(WampUri.NOT_AUTHORIZED, ["http.service is not configured"]);
     const realm = realmFor(config, name);
-    if (realm === undefined) throw new ServiceError(WampUri.NO_SUCH_REALM);
+    if (realm === undefined) throw new ApplicationError(WampUri.NO_SUCH_REALM);
     return { realm, role };
   }
 
@@ -129,9 +118,9 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
       authid: role,
       by: "service",
     });
-    if (result.kind === "refused") throw new ServiceError(result.uri, [result.message]);
+    if (result.kind === "refused") throw new ApplicationError(result.uri, [result.message]);
     const { outcome } = result;
-    if (!outcome.ok) throw new ServiceError(outcome.uri, outcome.args, outcome.kwargs);
+    if (!outcome.ok) throw new ApplicationError(outcome.uri, outcome.args, outcome.kwargs);
     return { args: outcome.args, kwargs: outcome.kwargs };
   }
 }

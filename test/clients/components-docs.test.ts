@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createTestHarness } from "wrangler";
 import { loadConfig } from "../../src/worker/config.ts";
+import { startRouter } from "./harness.ts";
 import { ID, RawClient } from "./raw-client.ts";
 import type { WireMessage } from "./wire.ts";
 
@@ -62,6 +63,13 @@ test("every configuration is one", () => {
     const loaded = loadConfig({ text: block(head), module: undefined, env: {}, isDevelopment: false });
     expect(loaded).toMatchObject({ ok: true });
   }
+});
+
+test("a name that stands for no component is a fault, with its path", async () => {
+  const { realms } = JSON.parse(block("json realm"));
+  await expect(startRouter({ version: 1, realms })).rejects.toThrow(
+    "realms[0].components[0].name is not in the registry",
+  );
 });
 
 test("the first one greets, and hears of arrivals", async () => {
