@@ -96,7 +96,7 @@ export const realmSchema = closed({
   /** Pages that may connect, in place of the list for all realms. */
   allowed_origins: v.exactOptional(originsSchema),
   webhooks: v.exactOptional(webhooksSchema),
-  components: v.optional(componentsSchema, []),
+  components: v.exactOptional(componentsSchema),
   callees: v.exactOptional(v.array(calleeSchema)),
   webhooks_out: v.exactOptional(webhooksOutSchema),
 });

@@ -13,7 +13,7 @@ import { Vigil } from "./vigil.ts";
 /** A fault for every component that a realm names and the deployment does not have. */
 export function componentFaults({ realms }: Config, components: Components): Fault[] {
   return realms.flatMap((realm, realmIndex) =>
-    realm.components.flatMap(({ name }, index) => {
+    (realm.components ?? []).flatMap(({ name }, index) => {
       if (Object.hasOwn(components, name)) return [];
       const path = ["realms", realmIndex, "components", index, "name"];
       return [faultAt(path, "is not in the registry (src/components.ts, or what createApp is given)")];

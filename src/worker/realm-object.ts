@@ -91,7 +91,7 @@ export class RealmObject extends DurableObject<Env> {
     const host = this.#host(tables);
     this.#sleeper = new Realm(name, config, host);
     this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
-    this.#components = new ResidentComponents(config.components, deployment.components, env, host);
+    this.#components = new ResidentComponents(config.components ?? [], deployment.components, env, host);
     this.#callees = new Callees(ctx, name, config, host, startWork);
     this.#webhooks = new WebhooksOut(name, config.webhooks_out ?? [], host, (mail) => post(env, config, mail));
   }

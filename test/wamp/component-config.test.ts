@@ -20,7 +20,6 @@ it("a component has a name and a role, and what it is told on top", () => {
   ];
   const parsed = parseRealm({ ...base, components: written });
   expect(parsed).toMatchObject({ ok: true, value: { components: [{ ...written[0], extra: {} }, written[1]] } });
-  expect(parseRealm(base)).toMatchObject({ ok: true, value: { components: [] } });
 });
 
 it.each([
