@@ -1,25 +1,24 @@
 /** A procedure as Crossbar.io's RESTCallee has it: the call's keyword arguments say what to request, the result what came. */
 
-import { WampUri } from "../wamp/errors.ts";
+import { WampError, WampUri } from "../wamp/errors.ts";
 import type { Dict } from "../wamp/message.ts";
-import { type CallOutcome, refusal } from "../wamp/open-requests.ts";
+import type { CallOutcome } from "../wamp/open-requests.ts";
 import { isDict } from "../wamp/parse.ts";
 import { bodyWithin } from "./body-within.ts";
 import type { Task } from "./callee-worker.ts";
 import { answered, redirectOf } from "./http-callee.ts";
-import { AnswerFault } from "./http-value.ts";
 
 /**
  * Keyword arguments: `method`, `url` below `baseurl`, and optionally `body` (text), `headers` (name → values) and
  * `params` (name → value). The one result is `{ code, content, headers }`, whatever the code.
  */
 export function callCrossbarStyle(baseurl: string, task: Task): Promise<CallOutcome> {
-  const request = requestOf(baseurl, task);
-  if (request === undefined) return Promise.resolve(refusal(WampUri.INVALID_ARGUMENT, [USAGE]));
   return answered(task, async () => {
+    const request = requestOf(baseurl, task);
+    if (request === undefined) throw new WampError(WampUri.INVALID_ARGUMENT, USAGE);
     const response = await fetch(request, { signal: task.signal });
     const body = await bodyWithin(response, task.limits.message_bytes);
-    if (body === undefined) throw new AnswerFault("the answer is too large", WampUri.PAYLOAD_SIZE_EXCEEDED);
+    if (body === undefined) throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, "the answer is too large");
     const headers = Object.fromEntries([...response.headers].map(([name, value]) => [name, [value]]));
     const result = { code: response.status, content: new TextDecoder().decode(body), headers };
     return { ok: true, args: [result], kwargs: {} };

@@ -1,6 +1,6 @@
 /** A procedure that is an API elsewhere: a call becomes one HTTP request, and the answer its result. */
 
-import { WampUri } from "../wamp/errors.ts";
+import { WampError, WampUri } from "../wamp/errors.ts";
 import type { Dict, Uri } from "../wamp/message.ts";
 import { type CallOutcome, refusal } from "../wamp/open-requests.ts";
 import { jsonFromValue } from "../wamp/serializers/json-text.ts";
@@ -8,22 +8,22 @@ import { errorIn, resultOf } from "./callee-outcome.ts";
 import type { Task } from "./callee-worker.ts";
 import type { Job } from "./callees.ts";
 import { lastLine } from "./http-lines.ts";
-import { AnswerFault, isLines, valueIn } from "./http-value.ts";
+import { isLines, valueIn } from "./http-value.ts";
 
-/** Rejects where the task's signal aborts, with whatever. */
-export async function callHttp(url: string, task: Task): Promise<CallOutcome> {
+/** Rejects with `WampError`, and with whatever where the task's signal aborts. */
+export function callHttp(url: string, task: Task): Promise<CallOutcome> {
   const { job, signal } = task;
-  if (!hasBody(job) && job.args.length > 0) {
-    return refusal(WampUri.INVALID_ARGUMENT, ["this procedure takes keyword arguments only"]);
-  }
   return answered(task, async () => {
+    if (!hasBody(job) && job.args.length > 0) {
+      throw new WampError(WampUri.INVALID_ARGUMENT, "this procedure takes keyword arguments only");
+    }
     const response = await fetch(requestOf(url, job), { signal });
     if (!response.ok) return errorOf(response, await valueIn(response, task.limits));
     return isLines(response) ? lastLine(response, task) : resultOf(await valueIn(response, task.limits));
   });
 }
 
-/** What `ask` comes to; what keeps it from an answer is told in general, and in the log as it is. */
+/** What `ask` comes to. What keeps it from an answer is for the log; its caller learns that there is none. */
 export async function answered(
   { job, signal }: Pick<Task, "job" | "signal">,
   ask: () => Promise<CallOutcome>,
@@ -31,8 +31,7 @@ export async function answered(
   try {
     return await ask();
   } catch (error) {
-    if (signal.aborted) throw error;
-    if (error instanceof AnswerFault) return refusal(error.uri, [error.message]);
+    if (signal.aborted || error instanceof WampError) throw error;
     console.error(`callee ${job.callee.procedure}:`, error);
     return refusal(WampUri.NETWORK_FAILURE, ["the API cannot be reached"]);
   }

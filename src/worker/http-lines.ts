@@ -1,10 +1,10 @@
 /** An answer that comes line by line: the last one is the result, and those before it are progress. */
 
-import { WampUri } from "../wamp/errors.ts";
+import { WampError, WampUri } from "../wamp/errors.ts";
 import type { CallOutcome } from "../wamp/open-requests.ts";
 import { errorIn, resultOf } from "./callee-outcome.ts";
 import type { Task } from "./callee-worker.ts";
-import { AnswerFault, jsonIn } from "./http-value.ts";
+import { jsonIn } from "./http-value.ts";
 
 /** Tells each line as it comes when the next one does; an error in the last line is the call's. */
 export async function lastLine({ body }: Response, { limits, progress }: Task): Promise<CallOutcome> {
@@ -17,7 +17,7 @@ export async function lastLine({ body }: Response, { limits, progress }: Task): 
   return last ?? resultOf(undefined);
 }
 
-/** Lines that are not blank. Throws `AnswerFault` for one of more than `limit` characters. */
+/** Lines that are not blank. Throws `WampError` for one of more than `limit` characters. */
 async function* linesOf(body: Response["body"], limit: number): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -25,7 +25,7 @@ async function* linesOf(body: Response["body"], limit: number): AsyncGenerator<s
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop()!;
     yield* lines.filter((line) => line.trim() !== "");
-    if (rest.length > limit) throw new AnswerFault("a line is too large", WampUri.PAYLOAD_SIZE_EXCEEDED);
+    if (rest.length > limit) throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, "a line is too large");
   }
   if (rest.trim() !== "") yield rest;
 }

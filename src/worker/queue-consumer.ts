@@ -1,6 +1,6 @@
 /** The messages of a Cloudflare Queue, each of which becomes an event. */
 
-import { isDict } from "../wamp/config-shape.ts";
+import { resultOf } from "./callee-outcome.ts";
 import type { QueueTopic } from "./trigger-config.ts";
 import type { VisitedRealm, VisitRequest } from "./visits.ts";
 import { faultOf } from "./visits.ts";
@@ -32,18 +32,7 @@ export async function publishMessages(
   }
 }
 
-/** Args and kwargs if the body has these and nothing else, or the body as the only argument. */
 function requestOf(uri: string, body: unknown): VisitRequest {
-  const value = body instanceof ArrayBuffer ? new Uint8Array(body) : body;
-  if (!isPayload(value)) return { uri, args: [value], kwargs: {}, options: {} };
-  return { uri, args: value.args ?? [], kwargs: value.kwargs ?? {}, options: {} };
-}
-
-function isPayload(value: unknown): value is Partial<Pick<VisitRequest, "args" | "kwargs">> {
-  if (!isDict(value)) return false;
-  const keys = Object.keys(value);
-  if (keys.length === 0 || !keys.every((key) => key === "args" || key === "kwargs")) return false;
-  return (
-    (value.args === undefined || Array.isArray(value.args)) && (value.kwargs === undefined || isDict(value.kwargs))
-  );
+  const { args, kwargs } = resultOf(body instanceof ArrayBuffer ? new Uint8Array(body) : body);
+  return { uri, args, kwargs, options: {} };
 }
