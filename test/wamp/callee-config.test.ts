@@ -1,5 +1,7 @@
 /** The procedures that a realm's configuration gives to APIs and other Workers, and how each mistake is told. */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseRealm } from "../../src/wamp/realm-config.ts";
 
@@ -82,4 +84,14 @@ describe("a callee", () => {
       faults: [{ path: "callees[2].procedure", message: "is the same as that of entry 0" }],
     });
   });
+});
+
+it("the documentation shows configurations that are right", () => {
+  const text = readFileSync(join(import.meta.dirname, "../../docs/callees.md"), "utf8");
+  // The secret is then in its place.
+  const snippets = [...text.matchAll(/^```json\n(.*?)^```/gms)].map(([, json]) =>
+    JSON.parse(json!.replace(/\{ "env": "\w+" \}/, '"Bearer x"')),
+  );
+  expect(snippets).toHaveLength(2);
+  for (const snippet of snippets) expect(parseRealm({ name: "realm1", ...snippet })).toHaveProperty("ok", true);
 });
