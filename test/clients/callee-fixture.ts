@@ -23,6 +23,11 @@ const PROCEDURES: Readonly<Record<string, (invocation: CalleeInvocation, end: ()
     await progress?.([2], { half: true });
     return 3;
   },
+  authenticate: ({ args }) => {
+    const [, authid, { ticket }] = args as [realm: string, authid: string, details: { ticket: string }];
+    if (authid === "ali" && ticket === "sesame") return { role: "user" };
+    throw Object.assign(new Error("no"), { uri: "com.example.error.closed" });
+  },
   wait: async (invocation) => {
     const [name] = invocation.args;
     waiting.add(name);

@@ -39,7 +39,14 @@ function router(origin: string) {
     { procedure: "worker.hasty.wait", binding: "FIXTURE", timeout: 300 },
     { procedure: "com.example.weather", binding: "WEATHER" },
   ];
-  const config = { version: 1, realms: [{ ...realm, name: "test-*", limits: { message_bytes: 4_096 }, callees }] };
+  const checked = {
+    name: "checked-*",
+    roles: [{ name: "user" }],
+    auth: { ticket: { type: "dynamic", authenticator: "worker.authenticate" } },
+    callees: [{ procedure: "worker.authenticate", binding: "FIXTURE" }],
+  };
+  const realms = [{ ...realm, name: "test-*", limits: { message_bytes: 4_096 }, callees }, checked];
+  const config = { version: 1, realms };
   return {
     config: {
       name: "wamp-edge",
@@ -153,6 +160,21 @@ describe("a procedure that is another Worker's", () => {
     await vi.waitFor(async () =>
       expect((await waiting.call("worker.over"))[2]).toEqual([expect.arrayContaining(["late", "overdue", "canceled"])]),
     );
+  });
+
+  it("can be the realm's authenticator", async () => {
+    const realm = freshRealm("checked");
+    for (const [ticket, answer] of [
+      ["sesame", 2],
+      ["barley", 3],
+    ] as const) {
+      const client = await RawClient.connect(`ws://${url.host}/ws/${realm}`, "wamp.2.json");
+      onTestFinished(() => client.socket.terminate());
+      await client.send([1, realm, { roles: { caller: {} }, authmethods: ["ticket"], authid: "ali" }]);
+      expect((await client.next())[0]).toBe(4);
+      await client.send([5, ticket, {}]);
+      expect((await client.next())[0]).toBe(answer);
+    }
   });
 
   it("serves a client that knows nothing of all this", async () => {
