@@ -100,8 +100,8 @@ function isListing({ headers }: Response): boolean {
 function answer({ name, response }: File, { options }: StaticService, request: Request): Response {
   const etag = response.headers.get("ETag") ?? tagOf(response.headers);
   const headers = new Headers({ "X-Content-Type-Options": "nosniff", ...(etag !== undefined && { ETag: etag }) });
-  const caching = cacheControl(options.cache_timeout) ?? response.headers.get("Cache-Control");
-  if (caching !== null) headers.set("Cache-Control", caching);
+  const { cache_timeout } = options;
+  headers.set("Cache-Control", cache_timeout === null ? "no-cache" : `public, max-age=${cache_timeout}`);
   if (response.status === 304 || (etag !== undefined && isKnown(request, etag))) {
     void response.body?.cancel();
     return new Response(null, { status: 304, headers });
@@ -118,10 +118,6 @@ function answer({ name, response }: File, { options }: StaticService, request: R
 function tagOf(headers: Headers): string | undefined {
   const changed = headers.get("Last-Modified");
   return changed === null ? undefined : `W/"${Date.parse(changed).toString(36)}-${headers.get("Content-Length")}"`;
-}
-
-function cacheControl(seconds: number | null): string | null {
-  return seconds === null ? null : `public, max-age=${seconds}`;
 }
 
 function typeOf(name: string, { headers }: Response, types: ReadonlyMap<string, string> | undefined): string {

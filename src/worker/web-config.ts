@@ -18,7 +18,7 @@ const staticService = closed({
   directory: v.optional(folder, ""),
   options: v.optional(
     closed({
-      /** Seconds for which browsers need not ask again; null for what the platform says. */
+      /** Seconds for which browsers need not ask again; with null they always do. */
       cache_timeout: v.optional(v.nullable(seconds), 43_200),
       /** Served, with status 200, where there is no such file: the page of a single-page application. */
       default_file: v.exactOptional(text),

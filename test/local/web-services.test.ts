@@ -122,7 +122,7 @@ describe.each([
     const again = await ask("/data.json", { headers: { "If-None-Match": etag } });
     expect([again.status, again.text, again.response.headers.get("ETag")]).toEqual([304, "", etag]);
     expect((await ask("/data.json", { headers: { "If-None-Match": '"other"' } })).status).toBe(200);
-    expect((await ask("/docs/")).response.headers.get("Cache-Control") ?? "").not.toContain("43200");
+    expect((await ask("/docs/")).response.headers.get("Cache-Control")).toBe("no-cache");
   });
 
   it("answers HEAD without the file, and no other method", async () => {
