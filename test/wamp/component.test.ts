@@ -6,6 +6,7 @@ import { ComponentSession as Session } from "../../src/wamp/component-session.ts
 import type { Dict, List } from "../../src/wamp/message.ts";
 import type { RealmInput } from "../../src/wamp/realm-config.ts";
 import { ANYTHING, type Client, type Entry, Stage } from "./recording-host.ts";
+import { SeededRandom } from "./seeded-random.ts";
 
 type Join = Component<Dict>["onJoin"];
 
@@ -24,6 +25,22 @@ const ROLES = [
   { name: "backend", permissions: [ANYTHING] },
   { name: "reader", permissions: [{ uri: "", match: "prefix", allow: { subscribe: true } }] },
 ] as const;
+
+/** What clients may say, and hear something from components. */
+const LINES: readonly ((request: number) => List)[] = [
+  (request) => [48, request, {}, "add", [request, 1]],
+  (request) => [48, request, {}, "twice", [request]],
+  (request) => [48, request, {}, "com.example.thing"],
+  (request) => [16, request, { acknowledge: true }, "t", [request]],
+  (request) => [32, request, {}, "echo"],
+  (request) => [32, request, { match: "prefix" }, ""],
+  (request) => [32, request, { get_retained: true }, "all"],
+  (request) => [64, request, {}, "add"],
+  (request) => [64, request, {}, "com.example.thing"],
+  (request) => [48, request, {}, "wamp.registration.match", ["twice"]],
+  (request) => [48, request, {}, "wamp.subscription.lookup", ["echo"]],
+  (request) => [48, request, {}, "wamp.session.count"],
+];
 
 /** A stage on which these components live, of which `quiet` may be a `reader` only. */
 function cast(components: Record<string, Join | Component<Dict>>, input: Partial<RealmInput> = {}): Cast {
@@ -510,6 +527,37 @@ describe("a component comes and goes", () => {
       [36, expect.any(Number), expect.any(Number), {}, ["x"]],
     ]);
   });
+
+  it.each(Array.from({ length: 40 }, (_, index) => [index + 1]))(
+    "makes no difference by sleeping (seed %i)",
+    async (seed) => {
+      const story = async (sleeps: boolean): Promise<Partial<Record<string, Entry[]>>> => {
+        const { stage } = cast({
+          maths: (session) => {
+            session.register("add", async ([a, b]) => (a as number) + (b as number));
+            session.register("com.", (_args, _kwargs, { procedure }) => procedure, { match: "prefix" });
+            session.subscribe("t", (args) => session.publish("echo", args));
+          },
+          twice: (session) => {
+            session.register("twice", async ([n]) => new Result((await session.call("add", [n, n])).args));
+            session.subscribe("echo", ([n]) => session.publish("all", [n], {}, { exclude_me: false, retain: true }));
+            session.subscribe("all", () => session.publish("end"), { match: "wildcard" });
+          },
+        });
+        const clients = stage.joinAll("ann", "ben");
+        const random = new SeededRandom(seed);
+        const entries: Entry[] = [];
+        for (let request = 1; request <= 25; request++) {
+          random.pick(clients).send(random.pick(LINES)(request));
+          entries.push(...(await outcome(stage)));
+          if (sleeps) stage.sleepAndWake();
+        }
+        // Whom an event is sent to first is nobody's business.
+        return Object.groupBy(entries, ([client]) => client);
+      };
+      expect(await story(true)).toEqual(await story(false));
+    },
+  );
 
   it("cancels calls that it forgot in its sleep, and none that came since", async () => {
     let isPatient = true;
