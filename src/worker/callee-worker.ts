@@ -94,5 +94,10 @@ function frameOf(request: Id, outcome: CallOutcome, options: Dict, limit: number
   // This serializer writes text.
   const text = frame as string;
   if (utf8.encode(text).length <= limit) return text;
-  return frameOf(request, refusal(WampUri.PAYLOAD_SIZE_EXCEEDED, ["the answer is too large"]), {}, limit);
+  return frameOf(
+    request,
+    refusal(WampUri.PAYLOAD_SIZE_EXCEEDED, ["the answer is too large"]),
+    {},
+    Number.POSITIVE_INFINITY,
+  );
 }
