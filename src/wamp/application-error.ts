@@ -8,8 +8,8 @@ export class ApplicationError extends Error {
   readonly args: List;
   readonly kwargs: Dict;
 
-  constructor(uri: Uri, args: List = [], kwargs: Dict = {}) {
-    super(typeof args[0] === "string" ? `${uri}: ${args[0]}` : uri);
+  constructor(uri: Uri, args: List = [], kwargs: Dict = {}, options?: ErrorOptions) {
+    super(typeof args[0] === "string" ? `${uri}: ${args[0]}` : uri, options);
     this.name = "WampError";
     this.uri = uri;
     this.args = args;

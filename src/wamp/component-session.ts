@@ -176,10 +176,13 @@ export class ComponentSession<Bindings = Dict> {
   ): Promise<Pick<Result, "args" | "kwargs">> {
     if (this.#hasLeft) throw new ApplicationError(WampUri.NO_SUCH_SESSION, ["the component's session was ended"]);
     const { request, outcome } = this.#requests.expect(onProgress, onGrant);
-    this.#resident.say(message(request));
+    const elements = message(request);
+    this.#resident.say(elements);
     const answer = await outcome;
-    if (!answer.ok) throw new ApplicationError(answer.uri, answer.args, answer.kwargs);
-    return { args: answer.args, kwargs: answer.kwargs };
+    if (answer.ok) return { args: answer.args, kwargs: answer.kwargs };
+    // What was asked for, in case that only the log hears of it.
+    const cause = `${this.#resident.session.identity.authid} in ${this.realm}: ${elements[3]}`;
+    throw new ApplicationError(answer.uri, answer.args, answer.kwargs, { cause });
   }
 
   #receive(message: RouterMessage): undefined {

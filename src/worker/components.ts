@@ -29,6 +29,15 @@ const RESTART_MS = 1000;
 const MOST_RESTARTS = 5;
 const SHORTEST_STAY_MS = 60_000;
 
+let logsRejections = false;
+
+/** The platform says nothing of promises that nobody waits for, and a component need not wait for what it asks. */
+function logRejections(): void {
+  if (logsRejections) return;
+  logsRejections = true;
+  addEventListener("unhandledrejection", ({ reason }) => console.error("nobody caught", reason));
+}
+
 export class ResidentComponents {
   readonly #entries: readonly (readonly [ComponentConfig, Component<unknown>])[];
   readonly #env: Env;
@@ -39,6 +48,7 @@ export class ResidentComponents {
     this.#entries = configs.map((config) => [config, components[config.name]!]);
     this.#env = env;
     this.#host = host;
+    if (configs.length > 0) logRejections();
   }
 
   /**

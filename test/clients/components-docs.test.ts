@@ -2,7 +2,7 @@
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { createTestHarness } from "wrangler";
 import { loadConfig } from "../../src/worker/config.ts";
 import { startRouter } from "./harness.ts";
@@ -33,7 +33,11 @@ writeFileSync(
    ${COMPONENTS.map((name) => `import { ${name} } from "./${name}.ts";`).join("\n")}
    export { LongPollObject } from ${source("worker/long-poll-object.ts")};
    export { RealmObject } from ${source("worker/realm-object.ts")};
-   export default createApp(${JSON.stringify(config())}, { ...components, ${COMPONENTS.join(", ")} });`,
+   export default createApp(${JSON.stringify(config())}, {
+     ...components,
+     ${COMPONENTS.join(", ")},
+     careless: { onJoin: (session) => void session.register("com.other.procedure", () => 1) },
+   });`,
 );
 writeFileSync(
   join(directory, "wrangler.toml"),
@@ -109,6 +113,14 @@ test("the authorizer decides, also as the first thing after a sleep", async () =
   expect(await client.ask([32, 2, {}, "com.example.inbox.sue"])).toEqual(denied);
 });
 
+test("what a component is refused, and does not ask about, is in the log", async () => {
+  await joined("careless");
+  const expected = /nobody caught.*wamp\.error\.not_authorized[\s\S]*careless in careless: com\.other\.procedure/;
+  await vi.waitFor(() => {
+    expect(server.getLogs().map(({ message }) => message)).toContainEqual(expect.stringMatching(expected));
+  });
+});
+
 /** The document's realms, the first one with the components of the later chapters, too. */
 function config(): object {
   const [realm] = JSON.parse(block("json realm")).realms;
@@ -117,6 +129,7 @@ function config(): object {
   const realms = [
     { ...realm, components: [...realm.components, ...others] },
     { ...authorized, name: "authorizer" },
+    { ...realm, name: "careless", components: [{ name: "careless", role: "backend" }] },
   ];
   return { version: 1, realms };
 }
