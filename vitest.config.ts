@@ -142,7 +142,16 @@ export default defineConfig({
         ],
         test: { name: "worker", include: ["test/worker/**/*.test.ts"], testTimeout: 30_000 },
       },
-      { test: { name: "local", include: ["test/local/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: "local",
+          include: ["test/local/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // The commands build into one folder.
+          fileParallelism: false,
+        },
+      },
       { test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 30_000 } },
       { test: { name: "clients", include: ["test/clients/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 30_000 } },
     ],
