@@ -27,6 +27,10 @@ export function createApp(config?: ConfigInput, components?: Components): App {
   if (config !== undefined) bring(config, components);
   const app: App = new Hono();
   app.use(checkConfig);
+  app.get("/", async ({ env, req, executionCtx }, next) => {
+    if (!isUpgrade(req.raw)) return next();
+    return app.fetch(new Request(new URL("/ws", req.url), req.raw), env, executionCtx);
+  });
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   for (const path of ["/ws", "/ws/:realm", "/lp/open", "/lp/:realm/open", "/realms/:realm/events"])
     app.use(path, admit);
@@ -64,7 +68,7 @@ async function checkConfig(context: AppContext, next: () => Promise<void>): Prom
 }
 
 async function checkUpgrade(context: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
-  if (context.req.header("Upgrade")?.toLowerCase() !== "websocket") {
+  if (!isUpgrade(context.req.raw)) {
     return context.json({ error: "this is a WebSocket endpoint" }, 426, { Upgrade: "websocket" });
   }
   const offered = context.req.header("Sec-WebSocket-Protocol");
@@ -72,6 +76,10 @@ async function checkUpgrade(context: AppContext, next: () => Promise<void>): Pro
     return context.json({ error: "offer a WAMP subprotocol, such as wamp.2.json, wamp.2.msgpack or wamp.2.cbor" }, 400);
   }
   return void (await next());
+}
+
+function isUpgrade({ headers }: Request): boolean {
+  return headers.get("Upgrade")?.toLowerCase() === "websocket";
 }
 
 /** For clients that know one URL for all realms: straight to the realm if there is but one, else HELLO tells. */

@@ -19,6 +19,7 @@ describe("the upgrade", () => {
   test.each(SUBPROTOCOLS)("[WS-01][WS-02][WS-03] %s is answered with the same single value", async (subprotocol) => {
     expect(await upgrade(router().realmUrl(freshRealm()), [subprotocol])).toBe(subprotocol);
     expect(await upgrade(`${router().origin}/ws`, [subprotocol])).toBe(subprotocol);
+    expect(await upgrade(`${router().origin}/`, [subprotocol])).toBe(subprotocol);
   });
 
   test("[WS-04][WS-05] the client's first choice that the router speaks is taken", async () => {
@@ -28,7 +29,7 @@ describe("the upgrade", () => {
     expect(await upgrade(url, ["wamp.2.flatbuffers", "wamp.9.json", "wamp.2.msgpack"])).toBe("wamp.2.msgpack");
   });
 
-  test.each(["/ws", "/ws/test-upgrade", "/ws/nope"])(
+  test.each(["/", "/ws", "/ws/test-upgrade", "/ws/nope"])(
     "[WS-05][WS-06] %s without a common subprotocol is 400",
     async (path) => {
       expect(await upgrade(router().origin + path, ["wamp.2.flatbuffers", "mqtt"])).toBe(400);
