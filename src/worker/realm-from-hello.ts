@@ -18,7 +18,7 @@ import { realmObject } from "./realm-namespace.ts";
 /** Accepts a socket that can only be told that its realm does not exist; a client sees no reason in an HTTP error. */
 export function refuseRealm(request: Request): Response {
   return acceptSocket(request, (socket, subprotocol, frame) => {
-    abort(socket, subprotocol, frame, faultOf(helloOf(frame, subprotocol)));
+    refuse(socket, subprotocol, frame, helloOf(frame, subprotocol));
   });
 }
 
@@ -27,7 +27,7 @@ export function acceptForAnyRealm(request: Request, env: Env, config: Config): R
   return acceptSocket(request, (socket, subprotocol, frame) => {
     const hello = helloOf(frame, subprotocol);
     const realm = typeof hello === "string" ? realmFor(config, hello) : undefined;
-    if (typeof hello !== "string" || realm === undefined) return abort(socket, subprotocol, frame, faultOf(hello));
+    if (typeof hello !== "string" || realm === undefined) return refuse(socket, subprotocol, frame, hello);
     const rejection = lateRejection(request, config, hello, realm);
     if (rejection !== undefined) return abort(socket, subprotocol, frame, rejection);
     const object = realmObject(env, hello, realm);
@@ -62,18 +62,30 @@ function acceptSocket(request: Request, onFirstFrame: OnFirstFrame): Response {
   });
 }
 
-/** The realm a HELLO names, or a fault. */
-function helloOf(data: Data, { serializer, batching }: Subprotocol): string | DecodeFault {
+/** The realm a HELLO names, a fault, or undefined for the ABORT of a client that gives up. */
+function helloOf(data: Data, { serializer, batching }: Subprotocol): string | DecodeFault | undefined {
   const frame = typeof data === "string" ? data : new Uint8Array(data);
   if ((typeof frame !== "string") !== serializer.isBinary) return new DecodeFault("wrong type of WebSocket message");
   const batch = batching?.split(frame);
   if (batch instanceof DecodeFault) return batch;
   const elements = serializer.decode(batch?.frames[0] ?? frame, DEFAULT_LIMITS);
   if (elements instanceof DecodeFault) return elements;
+  if (elements[0] === MessageType.ABORT) return undefined;
   if (elements[0] !== MessageType.HELLO || typeof elements[1] !== "string") {
     return new DecodeFault("the first message must be HELLO");
   }
   return elements[1];
+}
+
+/** Ends a socket that cannot be connected to any realm; ABORT has no answer (Session Closing). */
+function refuse(
+  socket: WebSocket,
+  subprotocol: Subprotocol,
+  data: Data,
+  hello: string | DecodeFault | undefined,
+): void {
+  if (hello === undefined) return closeSocket(socket, CloseCode.NORMAL, "aborted by the client");
+  abort(socket, subprotocol, data, faultOf(hello));
 }
 
 /** What is wrong with the HELLO of a client that cannot be connected to any realm. */
@@ -107,17 +119,24 @@ function upgradeRequest(request: Request, realm: string): Request {
   return new Request(new URL(`/ws/${encodeURIComponent(realm)}`, request.url), request);
 }
 
-/** Pumps both ways; frames that arrive while connecting are kept in order. */
+/** Pumps both ways; frames that arrive while connecting are kept in order, also those of a client that has left by then. */
 async function splice(client: WebSocket, first: Data, connect: () => Promise<Response>): Promise<void> {
   const frames = [first];
   const keep = ({ data }: MessageEvent) => frames.push(data as Data);
+  let isGone = false;
+  const leave = () => {
+    isGone = true;
+  };
   client.addEventListener("message", keep);
+  client.addEventListener("close", leave);
+  client.addEventListener("error", leave);
   const { webSocket: realm } = await connect();
   if (realm === null) return closeSocket(client, CloseCode.INTERNAL_ERROR, "the realm cannot be reached");
   realm.binaryType = "arraybuffer";
   realm.accept();
   client.removeEventListener("message", keep);
   for (const frame of frames) realm.send(frame);
+  if (isGone) return closeSocket(realm, CloseCode.NORMAL, "");
   pump(client, realm);
   pump(realm, client);
 }
@@ -130,6 +149,8 @@ function pump(from: WebSocket, to: WebSocket): void {
       // The other end has closed; its close event closes this one.
     }
   });
+  // What breaks the WebSocket protocol, or is larger than the platform takes, ends a socket without a close event.
+  from.addEventListener("error", () => closeSocket(to, CloseCode.INTERNAL_ERROR, "the connection failed"));
   from.addEventListener("close", ({ code, reason }) => {
     const isSendable = code !== 1005 && code !== 1006;
     closeSocket(to, isSendable ? code : CloseCode.NORMAL, reason);

@@ -280,6 +280,21 @@ describe("the ways in", () => {
     await violator.expectAbort("wamp.error.protocol_violation", 1002);
   });
 
+  test("[WS-14] a piped client that breaks the WebSocket protocol is gone from the realm", async () => {
+    using room = stageOf("wamp.2.json").room();
+    const [piped, observer] = [await room.connect({ url: `${router().origin}/ws` }), await room.join()];
+    await piped.join(room.realm);
+    await room.vanish(piped, observer, () => piped.socket.send(Buffer.alloc(LARGEST_MESSAGE_BYTES + 1)));
+  });
+
+  test("[SES-21] at /ws an ABORT in place of HELLO is not answered", async () => {
+    using room = stageOf("wamp.2.json").room();
+    const client = await room.connect({ url: `${router().origin}/ws` });
+    await client.send([3, {}, "com.app.giving_up"]);
+    await client.closed;
+    expect(client.unread).toStrictEqual([]);
+  });
+
   test("[SES-02] with a single realm in the configuration /ws leads straight to it", async () => {
     const single = await startRouter({ version: 1, realms: [anonymousRealm("only")] });
     onTestFinished(() => single.close());
@@ -291,6 +306,9 @@ describe("the ways in", () => {
     await client.expectNothing();
   });
 });
+
+/** Bytes; longer ones end the WebSocket below the router (platform: WebSocket message size). */
+const LARGEST_MESSAGE_BYTES = 33_554_432;
 
 /** How WELCOME starts, binary as hex and after the length in a batch: a list of three, 2, and an integer of 32 or 64 bits, no float. */
 const WELCOME_HEAD = {
