@@ -64,6 +64,7 @@ const OPEN_TO_ALL: ConfigInput = {
       auth: { anonymous: { type: "static" } },
     },
   ],
+  http: { bridge: { open: true, role: "anonymous" }, events: { role: "anonymous" } },
 };
 
 /** Gives the deployer's editor the types of the configuration; returns it as it is. */
