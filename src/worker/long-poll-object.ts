@@ -8,6 +8,7 @@ import type { Env } from "./env.ts";
 import { longPollConfig } from "./http-config.ts";
 import { LongPollTransport } from "./long-poll-transport.ts";
 import { realmObject } from "./realm-namespace.ts";
+import { webError } from "./web-answer.ts";
 
 /**
  * The realm has a socket as from any client and sleeps while a poll waits here; this object is awake for as long as its
@@ -20,7 +21,7 @@ export class LongPollObject extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     if (request.method === "GET") return this.#open(request);
     const transport = this.#transport;
-    if (transport === undefined || transport.isOver) return new Response("no such transport", { status: 404 });
+    if (transport === undefined || transport.isOver) return webError(404, "no such transport");
     switch (new URL(request.url).pathname) {
       case "/receive":
         return transport.receive();
@@ -38,9 +39,9 @@ export class LongPollObject extends DurableObject<Env> {
     const name = decodeURIComponent(new URL(request.url).pathname.split("/")[2] ?? "");
     const realm = realmFor(config, name);
     const subprotocol = subprotocolByName.get(request.headers.get("Sec-WebSocket-Protocol") ?? "");
-    if (realm === undefined || subprotocol === undefined) return new Response(null, { status: 404 });
+    if (realm === undefined || subprotocol === undefined) return webError(404, "no such realm");
     const { webSocket, headers } = await realmObject(this.env, name, realm).fetch(request);
-    if (webSocket === null) return new Response("the realm cannot be reached", { status: 503 });
+    if (webSocket === null) return webError(503, "the realm cannot be reached");
     this.#transport = new LongPollTransport(webSocket, subprotocol, longPollConfig(config), realm.limits);
     const cookie = headers.get("Set-Cookie");
     const opened = { transport: this.ctx.id.toString(), protocol: subprotocol.name };

@@ -7,6 +7,7 @@ import { DecodeFault } from "../wamp/serializers/serializer.ts";
 import { bodyWithin } from "./body-within.ts";
 import { closeSocket } from "./connection.ts";
 import type { LongPollConfig } from "./http-config.ts";
+import { webError } from "./web-answer.ts";
 
 const CONTENT_TYPES: Readonly<Record<Serializer["name"], string>> = {
   json: "application/json",
@@ -50,7 +51,7 @@ export class LongPollTransport {
   /** One message, or all that wait as a batch: now, or when there is one; nothing if none comes in time (LP-05, LP-06). */
   receive(): Response | Promise<Response> {
     // The held poll is owed what comes next, and the two could not be told apart.
-    if (this.#answer !== undefined) return new Response("a receive is waiting already", { status: 400 });
+    if (this.#answer !== undefined) return webError(400, "a receive is waiting already");
     this.#stay();
     if (this.#queue.length > 0) return this.#take();
     return new Promise((resolve) => {
@@ -80,11 +81,11 @@ export class LongPollTransport {
 
   async #forward(request: Request): Promise<Response> {
     const body = await bodyWithin(request, this.#limits.message_bytes);
-    if (body === undefined) return new Response("the message is too large", { status: 413 });
+    if (body === undefined) return webError(413, "the message is too large");
     const frame = this.#frameOf(body);
     const fault = frame instanceof DecodeFault ? frame : this.#faultIn(frame);
-    if (fault !== undefined) return new Response(fault.reason, { status: 400 });
-    if (!this.#isOpen) return new Response(null, { status: 404 });
+    if (fault !== undefined) return webError(400, fault.reason);
+    if (!this.#isOpen) return webError(404, "no such transport");
     this.#socket.send(frame as Frame);
     return new Response(null, { status: 204 });
   }

@@ -41,10 +41,11 @@ async function open(context: LongPollContext): Promise<Response> {
   const config = configOf(context.env);
   const name = context.req.param("realm") ?? onlyRealm(config)?.name;
   const realm = name === undefined ? undefined : realmFor(config, name);
-  if (name === undefined || realm === undefined) return context.text("no such realm", 404);
+  if (name === undefined || realm === undefined) return context.json({ error: "no such realm" }, 404);
   const subprotocol = chosen(await bodyWithin(context.req.raw, MAX_OPEN_BYTES));
-  if (subprotocol === undefined)
-    return context.text(`protocols must name one of ${[...subprotocolByName.keys()]}`, 400);
+  if (subprotocol === undefined) {
+    return context.json({ error: `protocols must name one of ${[...subprotocolByName.keys()].join(", ")}` }, 400);
+  }
   const { LONG_POLL } = context.env;
   const objects = realm.jurisdiction === undefined ? LONG_POLL : LONG_POLL.jurisdiction(realm.jurisdiction);
   const headers = new Headers(context.req.raw.headers);
@@ -63,7 +64,7 @@ function forward(context: LongPollContext, action: string): Response | Promise<R
   try {
     id = LONG_POLL.idFromString(context.req.param("transport") ?? "");
   } catch {
-    return context.text("no such transport", 404);
+    return context.json({ error: "no such transport" }, 404);
   }
   return LONG_POLL.get(id).fetch(`https://transport/${action}`, { method: "POST", body: context.req.raw.body });
 }

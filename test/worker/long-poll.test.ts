@@ -207,6 +207,25 @@ describe("a transport", () => {
     expect((await post(`/lp/lp-40/${transport}/dance`)).status).toBe(404);
   });
 
+  it("says in JSON what it refuses", async () => {
+    const poller = await joinByPolling("narrow-lp-json");
+    const waiting = poller.post("receive");
+    const refusals = [
+      [404, await post("/lp/open", { body: "{}" }), "no such realm"],
+      [400, await post("/lp/lp-41/open", { body: "{}" }), expect.stringContaining("wamp.2.json, wamp.2.msgpack")],
+      [404, await post("/lp/lp-41/nonsense/send"), "no such transport"],
+      [404, await post(`/lp/lp-41/${env.LONG_POLL.newUniqueId()}/send`), "no such transport"],
+      [400, await poller.post("receive"), "a receive is waiting already"],
+      [400, await poller.post("send", "{"), expect.any(String)],
+      [413, await poller.post("send", "x".repeat(3000)), "the message is too large"],
+    ] as const;
+    for (const [status, response, error] of refusals) {
+      expect([response.status, await response.json()]).toEqual([status, { error }]);
+    }
+    await poller.post("close");
+    await waiting;
+  });
+
   it("ends when a client lets more than 100 messages wait [LP-11]", async () => {
     const { poller, publisher } = await subscribed("lp-42");
     for (let i = 1; i <= 100; i++) publisher.send([16, i, {}, "t", [i]]);
