@@ -4,7 +4,6 @@ import { createApp } from "../../src/worker/app.ts";
 import { chat } from "./chat.ts";
 import { config } from "./config.ts";
 
-export { LongPollObject } from "../../src/worker/long-poll-object.ts";
-export { RealmObject } from "../../src/worker/realm-object.ts";
+export * from "../../src/worker/exports.ts";
 
 export default createApp(config, { chat });

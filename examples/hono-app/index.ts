@@ -4,12 +4,9 @@ import { Hono } from "hono";
 import { createApp } from "../../src/worker/app.ts";
 import { defineConfig } from "../../src/worker/config.ts";
 import type { Env } from "../../src/worker/env.ts";
-import { queue, scheduled } from "../../src/worker/triggers.ts";
+import { queue, scheduled } from "../../src/worker/triggers/index.ts";
 
-export { CalleeWorker } from "../../src/worker/callee-worker.ts";
-export { LongPollObject } from "../../src/worker/long-poll-object.ts";
-export { RealmObject } from "../../src/worker/realm-object.ts";
-export { WebhookObject } from "../../src/worker/webhook-object.ts";
+export * from "../../src/worker/exports.ts";
 
 const config = defineConfig({
   version: 1,

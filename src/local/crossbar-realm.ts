@@ -1,7 +1,7 @@
 /** A realm of a Crossbar.io node: options, store, roles and their rules. */
 
-import { isMatch, readPattern } from "../wamp/permission-config.ts";
-import { TRUSTED } from "../wamp/realm-consistency.ts";
+import { TRUSTED } from "../wamp/config/consistency.ts";
+import { isMatch, readPattern } from "../wamp/config/permission.ts";
 import type { Match } from "../wamp/uri.ts";
 import type { Source } from "./import-notes.ts";
 

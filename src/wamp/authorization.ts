@@ -1,11 +1,11 @@
 /** Who may do what: the static rules of a realm's roles (Authorization). */
 
+import { TRUSTED } from "./config/consistency.ts";
+import type { Pattern } from "./config/permission.ts";
+import type { PermissionRule, Role } from "./config/realm.ts";
 import type { Uri } from "./message.ts";
-import { PatternMap } from "./pattern-map.ts";
-import { sharedUri } from "./pattern-overlap.ts";
-import type { Pattern } from "./permission-config.ts";
-import type { PermissionRule, Role } from "./realm-config.ts";
-import { TRUSTED } from "./realm-consistency.ts";
+import { sharedUri } from "./patterns/overlap.ts";
+import { PatternMap } from "./patterns/pattern-map.ts";
 import type { Match } from "./uri.ts";
 
 /** The four things a session must be permitted (Authorization: Actions). */

@@ -1,13 +1,14 @@
 /** The broker: takes subscriptions and sends each publication to those subscribed. */
 
 import type { Permission } from "./authorization.ts";
+import type { Limits } from "./config/limits.ts";
+import type { RealmConfig } from "./config/realm.ts";
 import { disclosure } from "./disclosure.ts";
 import { WampError, WampUri } from "./errors.ts";
 import { EventFilter } from "./event-filter.ts";
 import type { LoggedEvent } from "./history.ts";
 import { History, isLoggable, loggedEvent } from "./history.ts";
 import type { Host } from "./host.ts";
-import type { Limits } from "./limits.ts";
 import type { Dict, Event, Publish, Subscribe, Unsubscribe, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { MetaEvents } from "./meta/events.ts";
@@ -15,7 +16,6 @@ import { subscribed, unsubscribed } from "./meta/subscription.ts";
 import { nodeOf } from "./partition.ts";
 import { carriedDetails, isCarried } from "./passthru.ts";
 import type { Payload } from "./payload.ts";
-import type { RealmConfig } from "./realm-config.ts";
 import { Retention } from "./retention.ts";
 import type { Session } from "./session.ts";
 import type { Subscription } from "./subscription.ts";

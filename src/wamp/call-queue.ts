@@ -12,7 +12,7 @@ import { chooseCallee } from "./invocation-policy.ts";
 import type { Call, Dict, Id, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { ownerOf, partitionKey } from "./partition.ts";
-import { PatternMap } from "./pattern-map.ts";
+import { PatternMap } from "./patterns/pattern-map.ts";
 import type { Callee, Registration, Registrations } from "./registration.ts";
 import type { Session } from "./session.ts";
 import type { StoredPayload } from "./stored-payload.ts";

@@ -12,8 +12,8 @@ import type {
   Subscription,
 } from "./component.ts";
 import { ComponentCalls, isPromise, type Workplace } from "./component-calls.ts";
-import type { ComponentConfig } from "./component-config.ts";
 import { ownPayload, valuesOf } from "./component-payload.ts";
+import type { ComponentConfig } from "./config/component.ts";
 import { WampUri } from "./errors.ts";
 import type { Host } from "./host.ts";
 import type { Dict, Event, Id, List, RouterMessage, Uri } from "./message.ts";

@@ -1,10 +1,10 @@
 /** Conduct: what the specification asks of clients and many of them do not keep to; enforced where a realm is strict. */
 
+import type { RealmConfig } from "./config/realm.ts";
 import { ProtocolViolation } from "./errors.ts";
 import { ROLE_OF } from "./features.ts";
 import { nextId } from "./id.ts";
 import type { Id, MessageType } from "./message.ts";
-import type { RealmConfig } from "./realm-config.ts";
 import type { Session } from "./session.ts";
 
 export class Conduct {

@@ -3,13 +3,13 @@
 import { Authentication } from "./authentication/index.ts";
 import type { Admitted, Applicant, Outcome, Refusal, Surroundings } from "./authentication/method.ts";
 import { denied, failed, refused } from "./authentication/method.ts";
+import { TRUSTED } from "./config/consistency.ts";
 import { ProtocolViolation, WampUri } from "./errors.ts";
 import { clientFeatures } from "./features.ts";
 import type { TransportFacts } from "./host.ts";
 import type { Authenticate, ClientMessage, Dict, Hello, Id } from "./message.ts";
 import { MessageType } from "./message.ts";
 import type { Attempt, ChallengedState, Peer, PendingState } from "./peer.ts";
-import { TRUSTED } from "./realm-consistency.ts";
 import type { ResumeWish } from "./resumption.ts";
 import { resumeWish } from "./resumption.ts";
 import type { SessionOrigin } from "./session.ts";

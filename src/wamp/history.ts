@@ -1,10 +1,10 @@
 /** Event history: what was published on the topics and patterns for which the configuration asks to keep it (Event History). */
 
+import type { StoreConfig } from "./config/realm.ts";
 import { listsOf } from "./event-filter.ts";
 import type { Host } from "./host.ts";
 import type { Dict, Id, Uri } from "./message.ts";
 import type { Payload } from "./payload.ts";
-import type { StoreConfig } from "./realm-config.ts";
 import type { StoredPayload } from "./stored-payload.ts";
 import { restorePayload, storePayload } from "./stored-payload.ts";
 import type { Match } from "./uri.ts";

@@ -1,6 +1,7 @@
 /** How the router calls a procedure of its own realm: through the dealer like anybody, from a session nobody sees. */
 
 import type { Authorization } from "./authorization.ts";
+import { TRUSTED } from "./config/consistency.ts";
 import type { Dealer } from "./dealer.ts";
 import { WampError, WampUri } from "./errors.ts";
 import { clientFeatures } from "./features.ts";
@@ -9,7 +10,6 @@ import type { List, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { type CallOutcome, OpenRequests, refusal } from "./open-requests.ts";
 import { Payload } from "./payload.ts";
-import { TRUSTED } from "./realm-consistency.ts";
 import { INTERNAL, Session } from "./session.ts";
 
 export type { CallOutcome } from "./open-requests.ts";

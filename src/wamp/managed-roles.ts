@@ -1,8 +1,8 @@
 /** The roles of a realm as they were changed at run time, which outlives sleep, restarts and deployments. */
 
 import type { Authorization } from "./authorization.ts";
+import { parseRole, type Role } from "./config/realm.ts";
 import { WampError, WampUri } from "./errors.ts";
-import { parseRole, type Role } from "./realm-config.ts";
 
 /** The procedures by which roles are changed begin with this. */
 export const MANAGEMENT = "wamp.edge.";

@@ -2,9 +2,9 @@
 
 import type { Permission } from "./authorization.ts";
 import type { CallQueue } from "./call-queue.ts";
+import type { Limits } from "./config/limits.ts";
 import { WampError, WampUri } from "./errors.ts";
 import type { Host } from "./host.ts";
-import type { Limits } from "./limits.ts";
 import type { Register, Unregister } from "./message.ts";
 import { MessageType } from "./message.ts";
 import type { MetaEvents } from "./meta/events.ts";

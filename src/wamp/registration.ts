@@ -1,7 +1,7 @@
 /** Registrations: one per (procedure or pattern, match policy), with the callees that share it. */
 
 import type { Dict, Id, Uri } from "./message.ts";
-import { PatternMap } from "./pattern-map.ts";
+import { PatternMap } from "./patterns/pattern-map.ts";
 import type { Session } from "./session.ts";
 import type { Match } from "./uri.ts";
 

@@ -3,6 +3,7 @@
 import { isEqual } from "./authentication/digest.ts";
 import { toBase64Url, utf8 } from "./authentication/encoding.ts";
 import { CloseCode } from "./close-code.ts";
+import type { ResumeConfig } from "./config/resume.ts";
 import { ProtocolViolation, WampUri } from "./errors.ts";
 import type { Host, SendFault, Transport } from "./host.ts";
 import type { Keeper, LifelineRecord } from "./lifeline.ts";
@@ -11,7 +12,6 @@ import type { Dict, Id, Uri } from "./message.ts";
 import type { StoredSession } from "./parked-session.ts";
 import { ParkedSession, storedSessions } from "./parked-session.ts";
 import type { Peer, SessionRecord } from "./peer.ts";
-import type { ResumeConfig } from "./resume-config.ts";
 import type { Identity, Session, SessionOrigin } from "./session.ts";
 
 /** What HELLO asks for: a session that can be resumed, or to go on with an earlier one. */

@@ -1,12 +1,12 @@
 /** Retained events: a topic's latest event, kept for those who subscribe later (Event Retention). */
 
+import type { StoreConfig } from "./config/realm.ts";
 import { EventFilter, listsOf } from "./event-filter.ts";
 import type { Host } from "./host.ts";
 import type { Dict, Id, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
-import { PatternMap } from "./pattern-map.ts";
+import { PatternMap } from "./patterns/pattern-map.ts";
 import type { Payload } from "./payload.ts";
-import type { StoreConfig } from "./realm-config.ts";
 import type { Session } from "./session.ts";
 import type { StoredPayload } from "./stored-payload.ts";
 import { restorePayload, storePayload } from "./stored-payload.ts";

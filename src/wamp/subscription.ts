@@ -2,7 +2,7 @@
 
 import type { EventLog } from "./history.ts";
 import type { Id, Uri } from "./message.ts";
-import { PatternMap } from "./pattern-map.ts";
+import { PatternMap } from "./patterns/pattern-map.ts";
 import type { Session } from "./session.ts";
 import type { Match } from "./uri.ts";
 

@@ -1,8 +1,8 @@
 /** Testaments: events a session leaves with the router, which publishes them once the session is gone (Session Testament). */
 
+import type { Limits } from "./config/limits.ts";
 import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
 import type { Host, Transport } from "./host.ts";
-import type { Limits } from "./limits.ts";
 import type { Dict, Id, Publish, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import type { SessionOrigin } from "./session.ts";

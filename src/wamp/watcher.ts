@@ -1,10 +1,10 @@
 /** Watchers: clients of the router's own making, which join without a handshake to subscribe and nothing else. */
 
 import { CloseCode } from "./close-code.ts";
+import type { Limits } from "./config/limits.ts";
 import { WampUri } from "./errors.ts";
 import { clientFeatures } from "./features.ts";
 import type { Transport } from "./host.ts";
-import type { Limits } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { Realm } from "./realm.ts";
 import type { Identity } from "./session.ts";

@@ -1,9 +1,9 @@
 /** The components of a realm: those that the configuration names, of the ones the deployment has. */
 
 import type { Component, Components } from "../wamp/component.ts";
-import type { ComponentConfig } from "../wamp/component-config.ts";
 import { ComponentSession } from "../wamp/component-session.ts";
-import { type Fault, faultAt } from "../wamp/config-shape.ts";
+import type { ComponentConfig } from "../wamp/config/component.ts";
+import { type Fault, faultAt } from "../wamp/config/shape.ts";
 import type { Host } from "../wamp/host.ts";
 import type { Realm } from "../wamp/realm.ts";
 import type { Config } from "./config.ts";

@@ -1,18 +1,18 @@
 /** The whole configuration: where it comes from, what it must look like, and which realm answers to a name. */
 
 import * as v from "valibot";
-import type { EnvName } from "../wamp/auth-config.ts";
-import { checkShape, closed, type DeepReadonly, type Fault, faultAt, isDict, type Path } from "../wamp/config-shape.ts";
-import { type RealmConfig, realmSchema } from "../wamp/realm-config.ts";
-import { duplicates, listOf, nameOf, realmFaults } from "../wamp/realm-consistency.ts";
-import { admissionEntries } from "./admission-config.ts";
-import { bridgeFaults, bridgeSchema, serviceSchema } from "./bridge-config.ts";
+import type { EnvName } from "../wamp/config/auth.ts";
+import { duplicates, listOf, nameOf, realmFaults } from "../wamp/config/consistency.ts";
+import { type RealmConfig, realmSchema } from "../wamp/config/realm.ts";
+import { checkShape, closed, type DeepReadonly, type Fault, faultAt, isDict, type Path } from "../wamp/config/shape.ts";
+import { admissionEntries } from "./admission/config.ts";
+import { bridgeFaults, bridgeSchema, serviceSchema } from "./bridge/config.ts";
 import { eventsSchema, longPollSchema } from "./http-config.ts";
 import { notBuiltFaults } from "./not-built.ts";
-import { triggerEntries, triggerFaults } from "./trigger-config.ts";
-import { pathsSchema, webFaults } from "./web-config.ts";
+import { triggerEntries, triggerFaults } from "./triggers/config.ts";
+import { pathsSchema, webFaults } from "./web/config.ts";
 
-export type { Fault } from "../wamp/config-shape.ts";
+export type { Fault } from "../wamp/config/shape.ts";
 
 const configSchema = closed({
   version: v.literal(1),

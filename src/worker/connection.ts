@@ -1,9 +1,9 @@
 /** One WebSocket of a realm: frames ↔ messages, the queue of what goes out, and the account of what is unread. */
 
 import { CloseCode } from "../wamp/close-code.ts";
+import type { Limits } from "../wamp/config/limits.ts";
 import { WampUri } from "../wamp/errors.ts";
 import type { SendFault, Transport } from "../wamp/host.ts";
-import type { Limits } from "../wamp/limits.ts";
 import type { Dict, RouterMessage } from "../wamp/message.ts";
 import type { Peer } from "../wamp/peer.ts";
 import type { Realm } from "../wamp/realm.ts";

@@ -3,7 +3,7 @@
 import deployedComponents from "../components.ts";
 import deployed from "../config.ts";
 import type { Components } from "../wamp/component.ts";
-import { calleeFaults } from "./callee-bindings.ts";
+import { calleeFaults } from "./callees/bindings.ts";
 import { componentFaults } from "./components.ts";
 import type { Config, ConfigInput, Fault } from "./config.ts";
 import { formatFaults, loadConfig } from "./config.ts";

@@ -1,8 +1,8 @@
 /** What the platform binds to the Worker. */
 
-import type { LongPollObject } from "./long-poll-object.ts";
+import type { LongPollObject } from "./long-poll/long-poll-object.ts";
 import type { RealmObject } from "./realm-object.ts";
-import type { WebhookObject } from "./webhook-object.ts";
+import type { WebhookObject } from "./webhooks/webhook-object.ts";
 
 export interface Env {
   /** One object per realm, named after it. */

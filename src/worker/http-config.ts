@@ -1,7 +1,7 @@
 /** The ways in without a WebSocket, as far as the configuration has a say in them. */
 
 import * as v from "valibot";
-import { closed } from "../wamp/config-shape.ts";
+import { closed } from "../wamp/config/shape.ts";
 import type { Config } from "./config.ts";
 
 const seconds = (most: number) => v.pipe(v.number(), v.minValue(1, "must be at least 1"), v.maxValue(most));

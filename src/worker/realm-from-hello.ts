@@ -1,14 +1,14 @@
 /** Sockets whose realm the Worker learns, or misses, from HELLO. */
 
 import { CloseCode } from "../wamp/close-code.ts";
+import { DEFAULT_LIMITS } from "../wamp/config/limits.ts";
 import { WampUri } from "../wamp/errors.ts";
 import { realmFault } from "../wamp/handshake.ts";
-import { DEFAULT_LIMITS } from "../wamp/limits.ts";
 import { MessageType } from "../wamp/message.ts";
 import type { Subprotocol } from "../wamp/serializers/index.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { DecodeFault } from "../wamp/serializers/serializer.ts";
-import { lateRejection } from "./admission.ts";
+import { lateRejection } from "./admission/index.ts";
 import type { Config } from "./config.ts";
 import { realmFor } from "./config.ts";
 import { closeSocket } from "./connection.ts";

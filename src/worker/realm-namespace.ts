@@ -1,6 +1,6 @@
 /** Which object serves a realm, and where it lives. */
 
-import type { RealmConfig } from "../wamp/realm-config.ts";
+import type { RealmConfig } from "../wamp/config/realm.ts";
 import type { Env } from "./env.ts";
 import type { RealmObject } from "./realm-object.ts";
 import type { VisitedRealm } from "./visits.ts";

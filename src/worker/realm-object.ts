@@ -1,8 +1,8 @@
 /** The Durable Object of one realm: sockets in, sockets out, asleep in between. */
 
 import { DurableObject } from "cloudflare:workers";
-import type { CookieAuth } from "../wamp/auth-config.ts";
 import { CloseCode } from "../wamp/close-code.ts";
+import type { CookieAuth } from "../wamp/config/auth.ts";
 import type { Host } from "../wamp/host.ts";
 import { idFromRandom } from "../wamp/id.ts";
 import type { Id } from "../wamp/message.ts";
@@ -11,28 +11,28 @@ import { peerRecord } from "../wamp/peer.ts";
 import { Realm } from "../wamp/realm.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { watch } from "../wamp/watcher.ts";
-import { startWork } from "./callee-bindings.ts";
-import { servedCall } from "./callee-request.ts";
-import { Callees } from "./callees.ts";
+import { startWork } from "./callees/bindings.ts";
+import { Callees } from "./callees/index.ts";
+import { servedCall } from "./callees/request.ts";
 import { ResidentComponents } from "./components.ts";
 import { realmFor } from "./config.ts";
 import type { Switchboard } from "./connection.ts";
 import { Connection, closeSocket } from "./connection.ts";
 import { deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
+import { watcherIdentity } from "./events/watcher-request.ts";
 import { fetchJson } from "./fetch-json.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
 import { Outbox } from "./outbox.ts";
 import { RandomPool } from "./random-pool.ts";
 import { RealmSecret } from "./realm-secret.ts";
 import { Records } from "./records.ts";
-import { SqlStore, Tables } from "./storage.ts";
+import { SqlStore, Tables } from "./storage/index.ts";
 import { trackingCookie } from "./tracking-cookie.ts";
 import { factsOf } from "./transport-facts.ts";
 import { type VisitedRealm, type VisitOutcome, Visits } from "./visits.ts";
-import { watcherIdentity } from "./watcher-request.ts";
-import { post } from "./webhook-mail.ts";
-import { WebhooksOut } from "./webhooks-out.ts";
+import { post } from "./webhooks/mail.ts";
+import { WebhooksOut } from "./webhooks/webhooks-out.ts";
 
 /**
  * Milliseconds from the first change to the moment everything that must survive sleep is saved, in one batch. The

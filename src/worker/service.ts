@@ -2,16 +2,16 @@
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { ApplicationError } from "../wamp/application-error.ts";
+import type { RealmConfig } from "../wamp/config/realm.ts";
 import { WampUri } from "../wamp/errors.ts";
 import type { Dict, Id, List, Uri } from "../wamp/message.ts";
-import type { RealmConfig } from "../wamp/realm-config.ts";
 import { realmFor } from "./config.ts";
 import { deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
-import type { DeadLetter } from "./mailbox.ts";
 import { visitedRealm } from "./realm-namespace.ts";
 import type { Pass, VisitedRealm, VisitOutcome } from "./visits.ts";
-import { webhookObject } from "./webhook-mail.ts";
+import { webhookObject } from "./webhooks/mail.ts";
+import type { DeadLetter } from "./webhooks/mailbox.ts";
 
 /** What a call brings. */
 export interface ServiceResult {

@@ -1,8 +1,8 @@
 /** The cookie by which a browser is known again: an id, and the realm's signature under it. */
 
-import type { CookieAuth } from "../wamp/auth-config.ts";
 import { hmac, isEqual } from "../wamp/authentication/digest.ts";
 import { type Bytes, toBase64Url, utf8 } from "../wamp/authentication/encoding.ts";
+import type { CookieAuth } from "../wamp/config/auth.ts";
 
 /** The cookie of one request. */
 export interface TrackingCookie {

@@ -8,9 +8,9 @@ import { type CallOutcome, refusal } from "../wamp/open-requests.ts";
 import type { Realm } from "../wamp/realm.ts";
 import { type Identity, INTERNAL } from "../wamp/session.ts";
 import { Visitor } from "../wamp/visitor.ts";
-import { BoundedTable } from "./bounded-table.ts";
-import type { OneTime } from "./signature.ts";
-import type { Tables } from "./storage.ts";
+import type { OneTime } from "./bridge/signature.ts";
+import { BoundedTable } from "./storage/bounded-table.ts";
+import type { Tables } from "./storage/index.ts";
 
 /** As whom somebody comes: with a role the configuration gives him, or with credentials of the realm. */
 export type Pass =

@@ -31,8 +31,7 @@ writeFileSync(
   `import { createApp } from ${source("worker/app.ts")};
    import components from "./components.ts";
    ${COMPONENTS.map((name) => `import { ${name} } from "./${name}.ts";`).join("\n")}
-   export { LongPollObject } from ${source("worker/long-poll-object.ts")};
-   export { RealmObject } from ${source("worker/realm-object.ts")};
+   export * from ${source("worker/exports.ts")};
    export default createApp(${JSON.stringify(config())}, {
      ...components,
      ${COMPONENTS.join(", ")},

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { DEFAULT_LIMITS, LARGEST_LIMITS } from "../../src/wamp/limits.ts";
-import { realmSchema } from "../../src/wamp/realm-config.ts";
+import { DEFAULT_LIMITS, LARGEST_LIMITS } from "../../src/wamp/config/limits.ts";
+import { realmSchema } from "../../src/wamp/config/realm.ts";
 import { loadConfig } from "../../src/worker/config.ts";
 
 const PAGE = readFileSync(join(import.meta.dirname, "../../docs/realms.md"), "utf8");

@@ -1,7 +1,7 @@
 /** Accounting: which verdicts are recorded, and what of them (Authorization). */
 
 import { describe, expect, test, vi } from "vitest";
-import type { RealmInput } from "../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import { Stage } from "./recording-host.ts";
 
 const ALL = { call: true, register: true, publish: true, subscribe: true };

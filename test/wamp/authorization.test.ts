@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { type Action, Authorization } from "../../src/wamp/authorization.ts";
-import { sharedUri } from "../../src/wamp/pattern-overlap.ts";
-import { parseRealm, type RealmInput } from "../../src/wamp/realm-config.ts";
+import { parseRealm, type RealmInput } from "../../src/wamp/config/realm.ts";
+import { sharedUri } from "../../src/wamp/patterns/overlap.ts";
 import type { Match } from "../../src/wamp/uri.ts";
 
 type RoleInput = NonNullable<RealmInput["roles"]>[number];

@@ -1,7 +1,7 @@
 /** Dynamic authorization: what an authorizer is asked, what its answers do, and what waits for them (Authorization). */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { RealmInput } from "../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import type { Client } from "./recording-host.ts";
 import { ALL_ROLES, ANYTHING, aborted, Stage } from "./recording-host.ts";
 

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { defineComponent } from "../../src/wamp/component.ts";
-import { parseRealm } from "../../src/wamp/realm-config.ts";
+import { parseRealm } from "../../src/wamp/config/realm.ts";
 import { componentFaults } from "../../src/worker/components.ts";
 import { loadConfig } from "../../src/worker/config.ts";
 

@@ -3,8 +3,8 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ApplicationError, type Component, type ComponentSession, Result } from "../../src/wamp/component.ts";
 import { ComponentSession as Session } from "../../src/wamp/component-session.ts";
+import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import type { Dict, List } from "../../src/wamp/message.ts";
-import type { RealmInput } from "../../src/wamp/realm-config.ts";
 import { ANYTHING, type Client, type Entry, Stage } from "./recording-host.ts";
 import { SeededRandom } from "./seeded-random.ts";
 

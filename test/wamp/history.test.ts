@@ -1,7 +1,7 @@
 /** Event history: what is kept of which publications, and who gets to see which of them. */
 
 import { describe, expect, test } from "vitest";
-import type { RealmInput } from "../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import type { Client, Entry, Line } from "./recording-host.ts";
 import { ANYTHING, Stage } from "./recording-host.ts";
 

@@ -1,7 +1,7 @@
 /** Roles and rules changed at run time: who may, what it does to sessions, and what stays (Authorization). */
 
 import { describe, expect, test, vi } from "vitest";
-import type { RealmInput } from "../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import { answered, ask, joinAs, refused } from "./meta/asking.ts";
 import { ALL_ROLES, ANYTHING, Stage } from "./recording-host.ts";
 

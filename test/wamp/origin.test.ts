@@ -1,8 +1,8 @@
 /** Which web pages may connect. */
 
 import { describe, expect, test } from "vitest";
+import { parseRealm } from "../../src/wamp/config/realm.ts";
 import { isAllowedOrigin } from "../../src/wamp/origin.ts";
-import { parseRealm } from "../../src/wamp/realm-config.ts";
 
 describe("an Origin header", () => {
   test.each<[string | null, string[] | undefined, boolean]>([

@@ -1,10 +1,10 @@
 /** Matching by the specification's examples, against a naive matcher, and at a cost other patterns do not raise. */
 
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { PatternMap } from "../../src/wamp/pattern-map.ts";
-import { PrefixTree } from "../../src/wamp/prefix-tree.ts";
+import { PatternMap } from "../../src/wamp/patterns/pattern-map.ts";
+import { PrefixTree } from "../../src/wamp/patterns/prefix-tree.ts";
+import { WildcardTree } from "../../src/wamp/patterns/wildcard-tree.ts";
 import type { Match } from "../../src/wamp/uri.ts";
-import { WildcardTree } from "../../src/wamp/wildcard-tree.ts";
 
 type Entry = readonly [match: Match, uri: string];
 

@@ -1,7 +1,7 @@
 /** How the decisions of authorization reach the clients (Authorization). */
 
 import { describe, expect, test } from "vitest";
-import type { RealmInput } from "../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import { ANYTHING, Stage } from "./recording-host.ts";
 
 type Rules = NonNullable<NonNullable<RealmInput["roles"]>[number]["permissions"]>;

@@ -1,8 +1,8 @@
 /** One realm's configuration: what it means when it is right, and how each mistake is told. */
 
 import { describe, expect, it } from "vitest";
-import { DEFAULT_LIMITS } from "../../src/wamp/limits.ts";
-import { parseRealm, type RealmConfig } from "../../src/wamp/realm-config.ts";
+import { DEFAULT_LIMITS } from "../../src/wamp/config/limits.ts";
+import { parseRealm, type RealmConfig } from "../../src/wamp/config/realm.ts";
 
 function realm(settings: object): RealmConfig {
   const parsed = parseRealm({ name: "realm1", ...settings });

@@ -1,13 +1,13 @@
 /** A realm on a stage: clients say their lines, and everything the realm does to them is written down. */
 
 import type { Account } from "../../src/wamp/accounting.ts";
+import type { RealmConfig, RealmInput } from "../../src/wamp/config/realm.ts";
+import { parseRealm } from "../../src/wamp/config/realm.ts";
 import type { Host, SendFault, Transport, TransportFacts } from "../../src/wamp/host.ts";
 import type { RouterMessage } from "../../src/wamp/message.ts";
 import type { Peer, PeerRecord } from "../../src/wamp/peer.ts";
 import { peerRecord } from "../../src/wamp/peer.ts";
 import { Realm } from "../../src/wamp/realm.ts";
-import type { RealmConfig, RealmInput } from "../../src/wamp/realm-config.ts";
-import { parseRealm } from "../../src/wamp/realm-config.ts";
 import { json } from "../../src/wamp/serializers/json.ts";
 import { DecodeFault } from "../../src/wamp/serializers/serializer.ts";
 import { MemoryStore } from "./memory-store.ts";

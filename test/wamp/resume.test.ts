@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RealmInput } from "../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import type { Client, Entry, Line } from "./recording-host.ts";
 import { ALL_ROLES, ANYTHING, aborted, Stage, violated } from "./recording-host.ts";
 

@@ -1,7 +1,7 @@
 /** Retained events: who gets which, when, and how long they are kept. */
 
 import { describe, expect, test } from "vitest";
-import type { RealmInput } from "../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import type { Line } from "./recording-host.ts";
 import { Stage } from "./recording-host.ts";
 

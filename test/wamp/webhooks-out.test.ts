@@ -1,8 +1,8 @@
 /** Webhooks out, on the realm's side: what is handed over together, and what becomes of it where nobody takes it. */
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { WebhookMail } from "../../src/worker/webhook-mail.ts";
-import { WebhooksOut } from "../../src/worker/webhooks-out.ts";
+import type { WebhookMail } from "../../src/worker/webhooks/mail.ts";
+import { WebhooksOut } from "../../src/worker/webhooks/webhooks-out.ts";
 import { type Client, realmConfig, Stage } from "./recording-host.ts";
 
 const HOOK = {

@@ -1,9 +1,9 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { rejectionOf } from "../../src/worker/admission.ts";
+import { rejectionOf } from "../../src/worker/admission/index.ts";
+import { TokenBuckets } from "../../src/worker/admission/token-buckets.ts";
 import type { ConfigInput } from "../../src/worker/config.ts";
 import { loadConfig, realmFor } from "../../src/worker/config.ts";
-import { TokenBuckets } from "../../src/worker/token-buckets.ts";
 
 const UPGRADE = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
 const ALLOWED = "https://app.example";

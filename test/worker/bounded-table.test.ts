@@ -3,8 +3,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { BoundedTable } from "../../src/worker/bounded-table.ts";
-import { Tables } from "../../src/worker/storage.ts";
+import { BoundedTable } from "../../src/worker/storage/bounded-table.ts";
+import { Tables } from "../../src/worker/storage/index.ts";
 import { freshRealm, sendSigned } from "./bridge-client.ts";
 import { join } from "./socket.ts";
 

@@ -1,11 +1,11 @@
 /** Requests to the bridge, signed as Crossbar.io documents it. */
 
 import { env, exports } from "cloudflare:workers";
-import type { BridgeAction } from "../../src/worker/bridge.ts";
-import { bridge } from "../../src/worker/bridge.ts";
+import type { BridgeAction } from "../../src/worker/bridge/index.ts";
+import { bridge } from "../../src/worker/bridge/index.ts";
+import { signatureOf } from "../../src/worker/bridge/signature.ts";
 import type { ConfigInput } from "../../src/worker/config.ts";
 import { formatFaults, loadConfig } from "../../src/worker/config.ts";
-import { signatureOf } from "../../src/worker/signature.ts";
 
 export interface Answer {
   readonly status: number;

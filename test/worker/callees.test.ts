@@ -3,10 +3,10 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { calleeFaults } from "../../src/worker/callee-bindings.ts";
-import { calleeRequest } from "../../src/worker/callee-request.ts";
-import { CalleeWorker } from "../../src/worker/callee-worker.ts";
-import type { Job } from "../../src/worker/callees.ts";
+import { calleeFaults } from "../../src/worker/callees/bindings.ts";
+import { CalleeWorker } from "../../src/worker/callees/callee-worker.ts";
+import type { Job } from "../../src/worker/callees/index.ts";
+import { calleeRequest } from "../../src/worker/callees/request.ts";
 import { formatFaults, loadConfig } from "../../src/worker/config.ts";
 import { connect, join, type TestClient } from "./socket.ts";
 

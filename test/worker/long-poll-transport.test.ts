@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { DEFAULT_LIMITS } from "../../src/wamp/limits.ts";
+import { DEFAULT_LIMITS } from "../../src/wamp/config/limits.ts";
 import { subprotocolByName } from "../../src/wamp/serializers/index.ts";
-import { LongPollTransport } from "../../src/worker/long-poll-transport.ts";
+import { LongPollTransport } from "../../src/worker/long-poll/transport.ts";
 
 const OPTIONS = { request_timeout: 10, session_timeout: 30, queue_limit_bytes: 100, queue_limit_messages: 3 };
 

@@ -3,8 +3,8 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { publishMessages } from "../../src/worker/queue-consumer.ts";
-import { queue } from "../../src/worker/triggers.ts";
+import { queue } from "../../src/worker/triggers/index.ts";
+import { publishMessages } from "../../src/worker/triggers/queue-consumer.ts";
 import type { VisitedRealm } from "../../src/worker/visits.ts";
 import { join } from "./socket.ts";
 

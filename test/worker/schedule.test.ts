@@ -3,7 +3,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { scheduled } from "../../src/worker/triggers.ts";
+import { scheduled } from "../../src/worker/triggers/index.ts";
 import { join } from "./socket.ts";
 
 const REALM = "bridged-triggered";

@@ -1,7 +1,7 @@
 /** Signed requests, with vectors from Crossbar.io's own code. */
 
 import { expect, it } from "vitest";
-import { checkSignature } from "../../src/worker/signature.ts";
+import { checkSignature } from "../../src/worker/bridge/signature.ts";
 
 const TIMESTAMP = "2026-01-02T03:04:05.678Z";
 const BODY = '{"topic": "com.test.messages", "args": [1]}';

@@ -3,7 +3,7 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { type ConfigInput, formatFaults, loadConfig } from "../../src/worker/config.ts";
-import { webService } from "../../src/worker/web-services.ts";
+import { webService } from "../../src/worker/web/index.ts";
 
 type Http = NonNullable<ConfigInput["http"]>;
 type Paths = NonNullable<Http["paths"]>;

@@ -3,7 +3,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { WebhookEvent } from "../../src/worker/webhook-mail.ts";
+import type { WebhookEvent } from "../../src/worker/webhooks/mail.ts";
 
 /** What the receiver has had: topic, number, and when. */
 let had: [topic: string, number: number][];

@@ -1,6 +1,6 @@
 /** Anonymous sessions: nothing is proven, and so nothing the client says of itself is believed. */
 
-import type { AnonymousAuth } from "../auth-config.ts";
+import type { AnonymousAuth } from "../config/auth.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
 import { toBase64Url } from "./encoding.ts";
 import type { Applicant, Method, Outcome, Surroundings } from "./method.ts";

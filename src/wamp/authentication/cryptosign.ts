@@ -1,6 +1,6 @@
 /** WAMP-Cryptosign: the client signs a challenge with an Ed25519 key of which the router knows the public half. */
 
-import type { CryptosignAuth, DynamicCryptosignAuth } from "../auth-config.ts";
+import type { CryptosignAuth, DynamicCryptosignAuth } from "../config/auth.ts";
 import { WampUri } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { Dict } from "../message.ts";

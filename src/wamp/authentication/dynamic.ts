@@ -1,6 +1,6 @@
 /** Dynamic authentication: a procedure of the realm decides who a client is (Dynamic Authenticators). */
 
-import type { DynamicAuth } from "../auth-config.ts";
+import type { DynamicAuth } from "../config/auth.ts";
 import { WampUri } from "../errors.ts";
 import { type CallOutcome, InternalCaller } from "../internal-caller.ts";
 import type { Dict, Uri } from "../message.ts";

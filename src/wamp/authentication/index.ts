@@ -1,9 +1,9 @@
 /** The authentication methods of a realm, and which of them an applicant gets. */
 
+import type { AuthConfig } from "../config/realm.ts";
 import { WampUri } from "../errors.ts";
 import type { Dict } from "../message.ts";
 import { isDict } from "../parse.ts";
-import type { AuthConfig } from "../realm-config.ts";
 import { anonymous } from "./anonymous.ts";
 import { type Cookies, cookie, cookiesOf } from "./cookie.ts";
 import { cryptosign } from "./cryptosign.ts";

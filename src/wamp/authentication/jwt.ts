@@ -1,7 +1,7 @@
 /** JSON Web Tokens as tickets: whom an issuer vouches for may join, as whom and for as long as the token says. */
 
 import { errors, importSPKI, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
-import type { JwtAuth } from "../auth-config.ts";
+import type { JwtAuth } from "../config/auth.ts";
 import { WampUri } from "../errors.ts";
 import type { Dict } from "../message.ts";
 import { isDict } from "../parse.ts";

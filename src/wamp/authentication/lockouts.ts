@@ -1,7 +1,7 @@
 /** Slows down who guesses passwords: after too many wrong ones nobody gets in under that authid for a while. */
 
+import type { Limits } from "../config/limits.ts";
 import type { Host } from "../host.ts";
-import type { Limits } from "../limits.ts";
 
 /** Authids whose failures are counted at once; the oldest goes first. */
 const MAX_COUNTED = 10_000;

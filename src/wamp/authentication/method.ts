@@ -1,11 +1,11 @@
 /** What an authentication method is, and what comes of it. */
 
 import type { Authorization } from "../authorization.ts";
+import type { RealmConfig } from "../config/realm.ts";
 import type { Dealer } from "../dealer.ts";
 import { WampUri } from "../errors.ts";
 import type { Host, TransportFacts } from "../host.ts";
 import type { Dict, Id, Uri } from "../message.ts";
-import type { RealmConfig } from "../realm-config.ts";
 import type { Identity } from "../session.ts";
 import type { Authenticator } from "./dynamic.ts";
 

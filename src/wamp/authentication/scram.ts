@@ -7,7 +7,7 @@ import {
   type ScramPrincipal,
   type ScramRecord,
   scramRecordSchema,
-} from "../auth-config.ts";
+} from "../config/auth.ts";
 import type { Host } from "../host.ts";
 import type { Dict } from "../message.ts";
 import { hmac, isEqual, sha256 } from "./digest.ts";

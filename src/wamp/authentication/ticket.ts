@@ -1,6 +1,6 @@
 /** Ticket-based authentication: a shared secret, sent as it is. */
 
-import type { DynamicTicketAuth, TicketAuth, TicketPrincipal } from "../auth-config.ts";
+import type { DynamicTicketAuth, TicketAuth, TicketPrincipal } from "../config/auth.ts";
 import type { Dict } from "../message.ts";
 import { isSameText } from "./digest.ts";
 import { Authenticator, admitted } from "./dynamic.ts";

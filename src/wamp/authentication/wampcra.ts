@@ -1,7 +1,7 @@
 /** WAMP Challenge-Response Authentication: the client signs a challenge with a shared secret, which never travels. */
 
-import type { DynamicAuth, WampcraAuth, WampcraUser } from "../auth-config.ts";
-import { MOST_ITERATIONS } from "../auth-config.ts";
+import type { DynamicAuth, WampcraAuth, WampcraUser } from "../config/auth.ts";
+import { MOST_ITERATIONS } from "../config/auth.ts";
 import type { Host } from "../host.ts";
 import type { Dict, Id } from "../message.ts";
 import type { Identity } from "../session.ts";

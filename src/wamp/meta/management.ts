@@ -1,14 +1,14 @@
 /** The procedures by which roles and their rules are changed at run time: no part of WAMP, hence `wamp.edge.`. */
 
 import { UNDECIDED } from "../authorization.ts";
-import type { Fault } from "../config-shape.ts";
+import { isMatch, type Pattern, readPattern } from "../config/permission.ts";
+import { type PermissionRule, parseRole, type Role } from "../config/realm.ts";
+import type { Fault } from "../config/shape.ts";
 import { WampError, WampUri } from "../errors.ts";
 import type { Dict, Uri } from "../message.ts";
 import { isDict } from "../parse.ts";
 import { Payload } from "../payload.ts";
-import { isMatch, type Pattern, readPattern } from "../permission-config.ts";
 import type { Realm } from "../realm.ts";
-import { type PermissionRule, parseRole, type Role } from "../realm-config.ts";
 import type { Session } from "../session.ts";
 import { argument, isString, optionalArgument } from "./arguments.ts";
 import type { MetaProcedure, MetaReply } from "./procedure.ts";

@@ -1,12 +1,12 @@
 /** What sessions the meta API shows, and what it tells of each. */
 
+import { TRUSTED } from "../config/consistency.ts";
 import { WampError, WampUri } from "../errors.ts";
 import { isId } from "../id.ts";
 import type { Dict, Id } from "../message.ts";
 import { isDict } from "../parse.ts";
 import { Payload } from "../payload.ts";
 import type { Realm } from "../realm.ts";
-import { TRUSTED } from "../realm-consistency.ts";
 import type { Session } from "../session.ts";
 import { argument } from "./arguments.ts";
 import type { MetaReply } from "./procedure.ts";

@@ -1,7 +1,7 @@
 /** What is wrong with the configuration of authentication methods, beyond their shapes. */
 
 import { expect, test } from "vitest";
-import { parseRealm } from "../../../src/wamp/realm-config.ts";
+import { parseRealm } from "../../../src/wamp/config/realm.ts";
 import { PENCIL_RECORD, TOKEN_SECRET } from "./methods.ts";
 
 const ROLES = [{ name: "user" }, { name: "anonymous" }];

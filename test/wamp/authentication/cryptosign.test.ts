@@ -1,7 +1,7 @@
 /** Cryptosign beyond what holds for every method: keys and principals, shapes of signatures, and the router's own key. */
 
 import { describe, expect, test } from "vitest";
-import type { RealmInput } from "../../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import { Entrance, type Extra } from "./entrance.ts";
 import { KEY, OTHER_KEY } from "./methods.ts";
 import { SigningKey } from "./proofs.ts";

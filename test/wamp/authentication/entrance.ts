@@ -1,8 +1,8 @@
 /** A realm at whose door one must prove something, for the tests of how it does that. */
 
 import { setImmediate } from "node:timers/promises";
+import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import type { TransportFacts } from "../../../src/wamp/host.ts";
-import type { RealmInput } from "../../../src/wamp/realm-config.ts";
 import { ALL_ROLES, ANYTHING, type Client, type Line, Stage } from "../recording-host.ts";
 
 export type Auth = NonNullable<RealmInput["auth"]>;

@@ -1,7 +1,7 @@
 /** Callees that take only so many calls at once, and calls that wait for them (Crossbar.io's concurrency and call-queue). */
 
 import { describe, expect, test } from "vitest";
-import type { RealmInput } from "../../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import type { Client } from "../recording-host.ts";
 import { Stage, violated } from "../recording-host.ts";
 import { joinCallee, joinCaller } from "./parties.ts";

@@ -1,7 +1,7 @@
 /** Callees that decline a call, and others that get it (Call Rerouting). */
 
 import { describe, expect, test } from "vitest";
-import type { RealmInput } from "../../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import type { Client } from "../recording-host.ts";
 import { Stage } from "../recording-host.ts";
 import { CALLEE_FEATURES, joinCallee, joinCaller } from "./parties.ts";

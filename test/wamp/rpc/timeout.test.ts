@@ -1,7 +1,7 @@
 /** Calls that may not take forever (Call Timeouts). */
 
 import { describe, expect, test } from "vitest";
-import type { RealmInput } from "../../../src/wamp/realm-config.ts";
+import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import { Stage } from "../recording-host.ts";
 import { joinCallee, joinCaller } from "./parties.ts";
 

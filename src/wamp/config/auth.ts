@@ -1,0 +1,267 @@
+/** How sessions prove who they are, as the configuration says it: one shape per method and type. */
+
+import * as v from "valibot";
+import { isValidUri } from "../uri.ts";
+import { closed, type DeepReadonly, named } from "./shape.ts";
+
+/** Stands for the text of the binding it names; replaced before the shape is checked. */
+export interface EnvName {
+  readonly env: string;
+}
+
+const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
+/** Iterations of PBKDF2 the platform does at once (Workers: Web Crypto, in production). */
+export const MOST_ITERATIONS = 100_000;
+/** Fewer make passwords easy to guess from a stolen record (RFC 7677). */
+const FEWEST_SCRAM_ITERATIONS = 4096;
+
+const count = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1));
+
+/** Text that may be named instead of written. */
+export const secretSchema = v.pipe(
+  v.custom<string | EnvName>((value) => typeof value === "string", 'must be text or { "env": "NAME" }'),
+  v.string(),
+  v.nonEmpty("must not be empty"),
+);
+
+const bytes32 = v.regex(/^[\da-fA-F]{64}$/, "must be 32 bytes in hex");
+const publicKey = v.pipe(v.string(), bytes32);
+
+const dynamicEntries = {
+  type: v.literal("dynamic"),
+  authenticator: v.pipe(
+    v.string(),
+    v.check((uri) => isValidUri(uri, "loose"), "must be a valid URI"),
+  ),
+  "authenticator-realm": v.exactOptional(text),
+  "authenticator-role": v.optional(text, "trusted"),
+  "default-role": v.exactOptional(text),
+};
+
+/** A procedure decides; it is called with realm, authid and details (Dynamic Authenticators). */
+const dynamic = closed(dynamicEntries);
+
+const anonymous = closed({
+  type: v.literal("static"),
+  role: v.optional(text, "anonymous"),
+  authid: v.exactOptional(text),
+});
+
+/** Tickets travel as they are, so they can be refused where the transport is not encrypted. */
+const requireTls = v.optional(v.boolean(), false);
+
+const dynamicTicket = closed({ ...dynamicEntries, require_tls: requireTls });
+
+const ticket = v.pipe(
+  closed({
+    type: v.literal("static"),
+    principals: named(closed({ ticket: secretSchema, role: v.exactOptional(text) })),
+    "default-role": v.exactOptional(text),
+    require_tls: requireTls,
+  }),
+  v.transform(({ "default-role": defaultRole, ...method }) => ({
+    ...method,
+    principals: withRoles(method.principals, defaultRole),
+  })),
+);
+
+// `secret` is the clear password, `salted-key` what a client derives from it: Crossbar.io's `secret` has meant either.
+const wampcraUser = v.pipe(
+  closed({
+    secret: v.exactOptional(secretSchema),
+    "salted-key": v.exactOptional(secretSchema),
+    salt: v.exactOptional(text),
+    iterations: v.exactOptional(count),
+    keylen: v.exactOptional(count),
+    role: v.exactOptional(text),
+  }),
+  v.check(
+    (user) => (user.secret === undefined) !== (user["salted-key"] === undefined),
+    "must have either secret or salted-key",
+  ),
+  v.check((user) => {
+    const given = [user.salt, user.iterations, user.keylen].filter((value) => value !== undefined).length;
+    return given === 3 || (given === 0 && user["salted-key"] === undefined);
+  }, "must have all of salt, iterations and keylen, or, with secret, none"),
+  v.forward(
+    v.check(
+      ({ secret, iterations = 0 }) => secret === undefined || iterations <= MOST_ITERATIONS,
+      `must be <=${MOST_ITERATIONS} with secret, as the platform does no more at once; write the salted-key instead`,
+    ),
+    ["iterations"],
+  ),
+);
+
+const wampcra = v.pipe(
+  closed({ type: v.literal("static"), users: named(wampcraUser), "default-role": v.exactOptional(text) }),
+  v.transform((method) => ({ type: method.type, users: withRoles(method.users, method["default-role"]) })),
+);
+
+const scramEntries = {
+  kdf: v.pipe(
+    v.picklist(["pbkdf2", "argon2id-13", "argon2id13"]),
+    v.transform((kdf) => (kdf === "pbkdf2" ? kdf : "argon2id-13")),
+  ),
+  iterations: count,
+  /** KiB; pbkdf2 needs none. */
+  memory: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0)), 0),
+  salt: v.pipe(v.string(), v.regex(/^(?:[\da-fA-F]{2}){8,}$/, "must be at least 8 bytes in hex")),
+  "stored-key": v.pipe(secretSchema, bytes32),
+  "server-key": v.pipe(secretSchema, bytes32),
+};
+
+/** What is kept of a password for SCRAM, as an authenticator tells it; it may tell more. */
+export const scramRecordSchema = v.object(scramEntries);
+
+const scramPrincipal = v.pipe(
+  closed({ ...scramEntries, role: v.exactOptional(text) }),
+  v.forward(
+    v.check(
+      ({ kdf, iterations }) => kdf !== "pbkdf2" || iterations >= FEWEST_SCRAM_ITERATIONS,
+      `must be >=${FEWEST_SCRAM_ITERATIONS} for pbkdf2`,
+    ),
+    ["iterations"],
+  ),
+);
+
+const scram = v.pipe(
+  closed({ type: v.literal("static"), principals: named(scramPrincipal), "default-role": v.exactOptional(text) }),
+  v.transform((method) => ({ type: method.type, principals: withRoles(method.principals, method["default-role"]) })),
+);
+
+const cryptosignPrincipal = closed({
+  authorized_keys: v.pipe(v.array(publicKey), v.nonEmpty("must not be empty")),
+  role: v.exactOptional(text),
+  realm: v.exactOptional(text),
+});
+
+/** The private key by which clients tell the router from an impostor: 32 bytes in hex. */
+const routerKey = v.exactOptional(v.pipe(secretSchema, bytes32));
+
+const dynamicCryptosign = closed({ ...dynamicEntries, "router-key": routerKey });
+
+const cryptosign = v.pipe(
+  closed({
+    type: v.literal("static"),
+    principals: named(cryptosignPrincipal),
+    "default-role": v.exactOptional(text),
+    "router-key": routerKey,
+  }),
+  v.transform(({ "default-role": defaultRole, ...method }) => ({
+    ...method,
+    principals: withRoles(method.principals, defaultRole),
+  })),
+);
+
+const SYMMETRIC = ["HS256", "HS384", "HS512"];
+const ASYMMETRIC = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
+
+const jwt = v.pipe(
+  closed({
+    type: v.literal("static"),
+    jwks: v.exactOptional(v.pipe(v.string(), v.regex(/^https:\/\//, "must be an https URL"))),
+    /** A public key in PEM, or the secret shared with the issuer. */
+    key: v.exactOptional(secretSchema),
+    algorithms: v.exactOptional(v.pipe(v.array(text), v.nonEmpty("must not be empty"))),
+    issuer: v.exactOptional(text),
+    audience: v.exactOptional(v.union([text, v.array(text)])),
+    /** Seconds by which the clocks of issuer and router may differ. */
+    leeway: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(300)), 5),
+    "authid-claim": v.optional(text, "sub"),
+    "role-claim": v.optional(text, "role"),
+    "realm-claim": v.exactOptional(text),
+    "default-role": v.exactOptional(text),
+    /** Does the session end when the token expires? */
+    "end-session": v.optional(v.boolean(), false),
+  }),
+  v.check((method) => (method.jwks === undefined) !== (method.key === undefined), "must have either jwks or key"),
+  v.forward(
+    v.check(
+      ({ key }) => key === undefined || key.startsWith(PEM) || key.length >= 32,
+      "must be a public key in PEM, or a secret of at least 32 characters (RFC 7518)",
+    ),
+    ["key"],
+  ),
+  v.forward(
+    v.check(
+      ({ algorithms = [], key }) => algorithms.every((name) => algorithmsFor(key).includes(name)),
+      `must be some of ${ASYMMETRIC.join(", ")}, or, with a secret, of ${SYMMETRIC.join(", ")}`,
+    ),
+    ["algorithms"],
+  ),
+  v.transform((method) => ({ ...method, algorithms: method.algorithms ?? algorithmsFor(method.key) })),
+);
+
+const PEM = "-----BEGIN PUBLIC KEY-----";
+
+/** What a key is for: who takes a public key for a shared secret lets anybody sign. */
+function algorithmsFor(key: string | undefined): readonly string[] {
+  return key === undefined || key.startsWith(PEM) ? ASYMMETRIC : SYMMETRIC;
+}
+
+const cookie = v.pipe(
+  closed({
+    name: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]+$/, "must be a lower-case cookie name")), "cbtid"),
+    length: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(6), v.maxValue(64)), 24),
+    /** Seconds. */
+    max_age: v.optional(count, 604_800),
+    secure: v.optional(v.boolean(), true),
+    http_strict: v.optional(v.boolean(), true),
+    same_site: v.optional(v.picklist(["Strict", "Lax", "None"]), "Lax"),
+    /** Origins of pages from which the cookie counts; all, where there is no list. */
+    allowed_origins: v.exactOptional(v.array(text)),
+  }),
+  v.check(
+    ({ same_site, allowed_origins }) => same_site !== "None" || allowed_origins !== undefined,
+    'needs allowed_origins with "same_site": "None", or any page could use the cookies of its visitors',
+  ),
+);
+
+/** Method → how it works in this realm. A method that is not there admits nobody. */
+export const authSchema = closed({
+  anonymous: v.exactOptional(v.variant("type", [anonymous, dynamic])),
+  ticket: v.exactOptional(v.variant("type", [ticket, dynamicTicket])),
+  wampcra: v.exactOptional(v.variant("type", [wampcra, dynamic])),
+  scram: v.exactOptional(v.variant("type", [scram, dynamic])),
+  cryptosign: v.exactOptional(v.variant("type", [cryptosign, dynamicCryptosign])),
+  jwt: v.exactOptional(v.variant("type", [jwt])),
+  cookie: v.exactOptional(cookie),
+});
+
+type Output<S extends v.GenericSchema> = DeepReadonly<v.InferOutput<S>>;
+type PrincipalOf<M> = M extends ReadonlyMap<string, infer P> ? P : never;
+
+export type AnonymousAuth = Output<typeof anonymous> | DynamicAuth;
+export type DynamicAuth = Output<typeof dynamic>;
+export type TicketAuth = Output<typeof ticket>;
+export type TicketPrincipal = PrincipalOf<TicketAuth["principals"]>;
+export type DynamicTicketAuth = Output<typeof dynamicTicket>;
+export type WampcraAuth = Output<typeof wampcra>;
+export type WampcraUser = PrincipalOf<WampcraAuth["users"]>;
+export type ScramAuth = Output<typeof scram>;
+export type ScramPrincipal = PrincipalOf<ScramAuth["principals"]>;
+export type ScramRecord = Output<typeof scramRecordSchema>;
+export type CryptosignAuth = Output<typeof cryptosign>;
+export type DynamicCryptosignAuth = Output<typeof dynamicCryptosign>;
+export type JwtAuth = Output<typeof jwt>;
+export type CookieAuth = Output<typeof cookie>;
+
+/** A principal without a role has that of its method; one with neither is refused before anyone sees the role "" (realm-consistency). */
+function withRoles<P extends { readonly role?: string }>(
+  principals: ReadonlyMap<string, P>,
+  defaultRole = "",
+): ReadonlyMap<string, P & { readonly role: string }> {
+  return new Map(Array.from(principals, ([authid, it]) => [authid, { ...it, role: it.role ?? defaultRole }]));
+}

@@ -1,0 +1,151 @@
+/**
+ * What a realm's configuration must satisfy beyond its shape. Works on the configuration as it was written and passes
+ * over what has not the right shape, so that these faults are listed together with those of the shape.
+ */
+
+import { isMatch, readPattern } from "./permission.ts";
+import { type Fault, faultAt, isDict, type Path } from "./shape.ts";
+
+/** The role of the router's own sessions: it may do everything, and no client can have it. */
+export const TRUSTED = "trusted";
+
+/** Keys under `auth` whose text is the name of a role. */
+const ROLE_KEYS = ["role", "default-role", "authenticator-role"];
+
+/** All faults of the realm written at `path` that its schema cannot see. */
+export function realmFaults(realm: unknown, path: Path = []): Fault[] {
+  if (!isDict(realm)) return [];
+  const roles = listOf(realm.roles);
+  return [
+    ...placeFaults(realm, path),
+    ...duplicates(roles.map(nameOf), (index) => [...path, "roles", index, "name"]),
+    ...roles.flatMap((role, index) => roleFaults(role, [...path, "roles", index])),
+    ...referenceFaults(realm.auth, new Set(roles.map(nameOf)), [...path, "auth"]),
+    ...roleReferenceFaults(realm.webhooks, new Set(roles.map(nameOf)), [...path, "webhooks"]),
+    ...residentFaults(listOf(realm.webhooks_out), new Set(roles.map(nameOf)), [...path, "webhooks_out"]),
+    ...residentFaults(listOf(realm.components), new Set(roles.map(nameOf)), [...path, "components"]),
+    ...duplicates(listOf(realm.callees).map(calleeOf), (index) => [...path, "callees", index, "procedure"]),
+    ...principalFaults(realm.auth, [...path, "auth"]),
+    ...authenticatorFaults(realm.auth, realm.name, [...path, "auth"]),
+  ];
+}
+
+/** A fault for every name that an earlier entry has already; `undefined` is no name. */
+export function duplicates(names: readonly (string | undefined)[], pathOf: (index: number) => Path): Fault[] {
+  const firstByName = new Map<string, number>();
+  return names.flatMap((name, index) => {
+    if (name === undefined) return [];
+    const first = firstByName.get(name);
+    if (first !== undefined) return [faultAt(pathOf(index), `is the same as that of entry ${first}`)];
+    firstByName.set(name, index);
+    return [];
+  });
+}
+
+/** The value if it is a list, else an empty one. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The `name` of an entry, if it has one. */
+export function nameOf(entry: unknown): string | undefined {
+  return isDict(entry) ? textOf(entry.name) : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function placeFaults(realm: Readonly<Record<string, unknown>>, path: Path): Fault[] {
+  if (realm.location === undefined || realm.jurisdiction === undefined) return [];
+  return [faultAt([...path, "location"], "cannot be combined with jurisdiction")];
+}
+
+/** All faults of the role written at `path` that its schema cannot see. */
+export function roleFaults(role: unknown, path: Path = []): Fault[] {
+  if (!isDict(role)) return [];
+  const rules = listOf(role.permissions);
+  const faults = duplicates(rules.map(patternOf), (index) => [...path, "permissions", index, "uri"]);
+  // Crossbar.io reads it only where nothing else decides; to open a role wider than its file did would be a trap.
+  if (role["allow-by-default"] === true && (role.permissions !== undefined || role.authorizer !== undefined)) {
+    const message = 'is for roles with neither permissions nor authorizer; add a rule { "uri": "", "match": "prefix" }';
+    faults.push(faultAt([...path, "allow-by-default"], message));
+  }
+  return faults;
+}
+
+/** Match and URI as one text, equal for two rules only if one of them could never act. */
+function patternOf(rule: unknown): string | undefined {
+  if (!isDict(rule) || typeof rule.uri !== "string") return undefined;
+  if (rule.match !== undefined && !isMatch(rule.match)) return undefined;
+  const pattern = readPattern(rule.uri, rule.match);
+  return typeof pattern === "string" ? undefined : `${pattern.match} ${pattern.uri}`;
+}
+
+/** Match and procedure of a callee as one text. */
+function calleeOf(callee: unknown): string | undefined {
+  return isDict(callee) ? `${callee.match ?? "exact"} ${callee.procedure}` : undefined;
+}
+
+function referenceFaults(auth: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
+  if (!isDict(auth)) return [];
+  const faults = roleReferenceFaults(auth, roles, path);
+  const { anonymous } = auth;
+  if (isDict(anonymous) && anonymous.type === "static" && anonymous.role === undefined && !roles.has("anonymous")) {
+    faults.push(
+      faultAt([...path, "anonymous", "role"], 'is "anonymous" by default, and there is no such role in this realm'),
+    );
+  }
+  return faults;
+}
+
+function roleReferenceFaults(value: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
+  return roleNames(value, path).flatMap(([name, at]) => {
+    const isKnown = roles.has(name) || (name === TRUSTED && at.at(-1) === "authenticator-role");
+    return isKnown ? [] : [faultAt(at, `there is no role ${JSON.stringify(name)} in this realm`)];
+  });
+}
+
+/** By their names the realm knows them again after a sleep; what else they hold may be called a role without being one. */
+function residentFaults(residents: readonly unknown[], roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
+  return [
+    ...duplicates(residents.map(nameOf), (index) => [...path, index, "name"]),
+    ...residents.flatMap((resident, index) =>
+      isDict(resident) ? roleReferenceFaults({ role: resident.role }, roles, [...path, index]) : [],
+    ),
+  ];
+}
+
+/** Every role named below `value`, with its path. */
+function roleNames(value: unknown, path: Path): [name: string, path: Path][] {
+  if (!isDict(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]): [string, Path][] => {
+    if (ROLE_KEYS.includes(key) && typeof inner === "string") return [[inner, [...path, key]]];
+    return roleNames(inner, [...path, key]);
+  });
+}
+
+/** Another realm is another object, maybe on another continent; who joins here is decided here. */
+function authenticatorFaults(auth: unknown, realm: unknown, path: Path): Fault[] {
+  if (!isDict(auth)) return [];
+  return Object.entries(auth).flatMap(([method, settings]) => {
+    const other = isDict(settings) ? settings["authenticator-realm"] : undefined;
+    if (other === undefined || other === realm) return [];
+    return [faultAt([...path, method, "authenticator-realm"], "must be this realm; others are not supported")];
+  });
+}
+
+/** A static principal must get a role from somewhere. */
+function principalFaults(auth: unknown, path: Path): Fault[] {
+  if (!isDict(auth)) return [];
+  return Object.entries(auth).flatMap(([method, settings]) => {
+    if (!isDict(settings) || settings["default-role"] !== undefined) return [];
+    return ["principals", "users"].flatMap((key) => {
+      const principals = settings[key];
+      if (!isDict(principals)) return [];
+      return Object.entries(principals)
+        .filter(([, principal]) => isDict(principal) && principal.role === undefined)
+        .map(([name]) => faultAt([...path, method, key, name], "needs a role, or its method a default-role"));
+    });
+  });
+}

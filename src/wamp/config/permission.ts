@@ -1,0 +1,80 @@
+/** One rule of a role in the configuration, and the two ways its URI can be written. */
+
+import * as v from "valibot";
+import { isValidUri, type Match } from "../uri.ts";
+import { closed } from "./shape.ts";
+
+/** Which topics or procedures a rule is about. */
+export interface Pattern {
+  readonly uri: string;
+  readonly match: Match;
+}
+
+const flag = v.optional(v.boolean(), false);
+
+/** Payload kind → name of the schema its payload must satisfy; Crossbar.io's checker and loader each lack one of the two last kinds. */
+const validate = closed({
+  call: v.exactOptional(v.string()),
+  call_progress: v.exactOptional(v.string()),
+  call_result: v.exactOptional(v.string()),
+  call_result_progress: v.exactOptional(v.string()),
+  call_error: v.exactOptional(v.string()),
+  event: v.exactOptional(v.string()),
+  event_confirmation: v.exactOptional(v.string()),
+  event_result: v.exactOptional(v.string()),
+});
+
+export const matchSchema = v.picklist(["exact", "prefix", "wildcard"]);
+
+export function isMatch(value: unknown): value is Match {
+  return v.is(matchSchema, value);
+}
+
+/** A permission rule as Crossbar.io writes it; comes out with `match` always set and no stars left. */
+export const permissionSchema = v.pipe(
+  closed({
+    uri: v.string(),
+    match: v.exactOptional(matchSchema),
+    allow: v.optional(closed({ call: flag, register: flag, publish: flag, subscribe: flag }), {}),
+    // What is not allowed is not denied for good: somebody may grant it, by a rule that allows it.
+    grantable: v.exactOptional(v.boolean()),
+    // Absent means: disclosed when the caller or publisher asks for it.
+    disclose: v.optional(closed({ caller: v.exactOptional(v.boolean()), publisher: v.exactOptional(v.boolean()) }), {}),
+    // What the callee or subscriber is told of how far the caller or publisher is trusted.
+    trustlevel: v.exactOptional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0))),
+    cache: flag,
+    validate: v.exactOptional(validate),
+  }),
+  v.rawTransform(({ dataset: { value }, addIssue, NEVER }) => {
+    const pattern = readPattern(value.uri, value.match);
+    if (typeof pattern !== "string") return { ...value, ...pattern };
+    addIssue({
+      message: pattern,
+      path: [{ type: "object", origin: "value", input: { ...value }, key: "uri", value: value.uri }],
+    });
+    return NEVER;
+  }),
+);
+
+/**
+ * With `match` the URI is literal. Without, a star at the end makes a prefix, a star for a component a wildcard, and no
+ * star an exact rule (Crossbar.io's starred notation). Returns what is wrong with a URI no topic could ever match.
+ */
+export function readPattern(uri: string, match: Match | undefined): Pattern | string {
+  const pattern = match === undefined ? unstar(uri) : { uri, match };
+  if (typeof pattern === "string" || isValidUri(pattern.uri, "loose", pattern.match)) return pattern;
+  return uri === ""
+    ? 'matches nothing; for every URI write "match": "prefix"'
+    : `is not a valid URI for match ${pattern.match}`;
+}
+
+function unstar(uri: string): Pattern | string {
+  const firstStar = uri.indexOf("*");
+  if (firstStar < 0) return { uri, match: "exact" };
+  if (firstStar === uri.length - 1) return { uri: uri.slice(0, -1), match: "prefix" };
+  const components = uri.split(".");
+  if (components.some((component) => component === "" || (component !== "*" && component.includes("*")))) {
+    return "may have stars for whole components, or one at its end";
+  }
+  return { uri: components.map((component) => (component === "*" ? "" : component)).join("."), match: "wildcard" };
+}

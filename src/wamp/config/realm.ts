@@ -1,0 +1,129 @@
+/** The configuration of one realm: its schema, in Crossbar.io's words, and the types the router reads. */
+
+import * as v from "valibot";
+import { LONGEST_TIMEOUT } from "../call-timeout.ts";
+import { originsSchema } from "../origin.ts";
+import { isValidRealm, isValidUri } from "../uri.ts";
+import { authSchema } from "./auth.ts";
+import { calleeSchema } from "./callee.ts";
+import { componentsSchema } from "./component.ts";
+import { realmFaults, roleFaults, TRUSTED } from "./consistency.ts";
+import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits } from "./limits.ts";
+import { permissionSchema } from "./permission.ts";
+import { resumeSchema } from "./resume.ts";
+import { type Checked, checkShape, closed, type DeepReadonly } from "./shape.ts";
+import { storeSchema } from "./store.ts";
+import { webhooksOutSchema, webhooksSchema } from "./webhook.ts";
+
+const procedure = v.pipe(
+  v.string(),
+  v.check((uri) => isValidUri(uri, "loose"), "must be a valid URI"),
+);
+
+const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
+
+const milliseconds = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(LONGEST_TIMEOUT));
+
+const options = closed({
+  uri_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
+  request_id_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
+  role_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
+  enable_meta_api: v.optional(v.boolean(), true),
+  /** What is recorded of who wanted to do what; nothing by default. */
+  accounting: v.exactOptional(v.picklist(["all", "denied"])),
+  resume: v.exactOptional(resumeSchema),
+  /** Milliseconds. With a maximum every call has a timeout; `forward` overrules what callees register with. */
+  call_timeout: v.exactOptional(
+    closed({
+      default: v.exactOptional(milliseconds),
+      maximum: v.exactOptional(milliseconds),
+      forward: v.exactOptional(v.boolean()),
+    }),
+  ),
+});
+
+function limit(name: keyof Limits) {
+  const range = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(LARGEST_LIMITS[name]));
+  return v.optional(range, DEFAULT_LIMITS[name]);
+}
+
+const limits = closed({
+  message_bytes: limit("message_bytes"),
+  sent_message_bytes: limit("sent_message_bytes"),
+  depth: limit("depth"),
+  subscriptions_per_session: limit("subscriptions_per_session"),
+  registrations_per_session: limit("registrations_per_session"),
+  pending_calls_per_session: limit("pending_calls_per_session"),
+  testaments_per_session: limit("testaments_per_session"),
+  testament_bytes: limit("testament_bytes"),
+  sessions: limit("sessions"),
+  hello_timeout: limit("hello_timeout"),
+  goodbye_timeout: limit("goodbye_timeout"),
+  failed_logins: limit("failed_logins"),
+  failed_logins_window: limit("failed_logins_window"),
+  authorizer_timeout: limit("authorizer_timeout"),
+  undecided_bytes: limit("undecided_bytes"),
+  outgoing_bytes: limit("outgoing_bytes"),
+});
+
+/** One role: what no rule of `permissions` matches is for the procedure `authorizer` to decide (Authorization). */
+export const roleSchema = closed({
+  name: v.pipe(
+    v.string(),
+    v.nonEmpty("must not be empty"),
+    v.check((name) => name !== TRUSTED, `is built in: ${TRUSTED} may do everything`),
+  ),
+  permissions: v.optional(v.array(permissionSchema), []),
+  authorizer: v.exactOptional(procedure),
+  /** Seconds for which decisions are kept, where the authorizer says that they may be; 0 for never. */
+  "authorizer-cache": v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400))),
+  "allow-by-default": v.optional(v.boolean(), false),
+});
+
+/** The shape of one realm; what must hold beyond the shape is `realmFaults`. */
+export const realmSchema = closed({
+  name: v.pipe(
+    v.string(),
+    v.check((name) => isValidRealm(name.replaceAll("*", "x")), "must be a URI, with * for one or more characters"),
+  ),
+  location: v.exactOptional(v.picklist(LOCATIONS)),
+  jurisdiction: v.exactOptional(v.picklist(["eu", "us", "fedramp", "fedramp-high"])),
+  options: v.optional(options, {}),
+  limits: v.optional(limits, {}),
+  store: v.optional(storeSchema, {}),
+  roles: v.optional(v.array(roleSchema), []),
+  auth: v.optional(authSchema, {}),
+  /** Pages that may connect, in place of the list for all realms. */
+  allowed_origins: v.exactOptional(originsSchema),
+  webhooks: v.exactOptional(webhooksSchema),
+  components: v.exactOptional(componentsSchema),
+  callees: v.exactOptional(v.array(calleeSchema)),
+  webhooks_out: v.exactOptional(webhooksOutSchema),
+});
+
+/** One realm, checked, defaults filled in. `name` may be a pattern (`tenant-*`) that stands for many realms. */
+export type RealmConfig = DeepReadonly<v.InferOutput<typeof realmSchema>>;
+/** One role: what its sessions may do. */
+export type Role = RealmConfig["roles"][number];
+/** What a realm keeps of its events. */
+export type StoreConfig = RealmConfig["store"];
+/** One rule of a role. */
+export type PermissionRule = Role["permissions"][number];
+/** The authentication methods of a realm. */
+export type AuthConfig = RealmConfig["auth"];
+/** A realm as it is written in the configuration. */
+export type RealmInput = DeepReadonly<v.InferInput<typeof realmSchema>>;
+
+/** The role `input` describes, or all its faults; paths start at the role. */
+export function parseRole(input: unknown): Checked<Role> {
+  const shape = checkShape(roleSchema, input);
+  const faults = [...(shape.ok ? [] : shape.faults), ...roleFaults(input)];
+  return shape.ok && faults.length === 0 ? shape : { ok: false, faults };
+}
+
+/** The realm `input` describes, or all its faults; paths start at the realm. `{ "env": … }` must be resolved already. */
+export function parseRealm(input: unknown): Checked<RealmConfig> {
+  const shape = checkShape(realmSchema, input);
+  const faults = [...(shape.ok ? [] : shape.faults), ...realmFaults(input)];
+  return shape.ok && faults.length === 0 ? shape : { ok: false, faults };
+}

@@ -1,0 +1,89 @@
+/** Signed requests: Crossbar.io's query fields, and HMAC-SHA-256 over them and the body. */
+
+import { hmac, isSameText } from "../../wamp/authentication/digest.ts";
+import { toBase64Url, utf8 } from "../../wamp/authentication/encoding.ts";
+import { Denial } from "../admission/denial.ts";
+import type { BridgeConfig } from "./config.ts";
+
+/** What makes a signed request one that nobody can send again. */
+export interface OneTime {
+  readonly id: string;
+  /** When its timestamp is too old anyway; milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+type Settings = Pick<BridgeConfig, "key" | "secret" | "timestamp_delta_limit">;
+
+const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{1,6})Z$/;
+const INTEGER = /^\s*[+-]?\d+\s*$/;
+
+/**
+ * Checks the fields in Crossbar.io's order, which judges them as far as they are there even where nothing has to be
+ * signed; throws a `Denial`. What a signed request returns must be taken once only.
+ */
+export async function checkSignature(
+  settings: Settings,
+  query: URLSearchParams,
+  body: Uint8Array,
+  now: number,
+): Promise<OneTime | undefined> {
+  const isRequired = settings.secret !== undefined;
+  const field = (name: string, missing = `'${name}' field missing`): string | undefined => {
+    const value = query.get(name) ?? undefined;
+    if (value === undefined && isRequired) throw new Denial(400, `${INVALID} (missing mandatory field - ${missing}).`);
+    return value;
+  };
+  const key = field("key");
+  const timestamp = field("timestamp", "signed request required, but mandatory 'timestamp' field missing");
+  const time = timestamp === undefined ? now : checkTimestamp(timestamp, settings.timestamp_delta_limit, now);
+  const seq = field("seq");
+  if (seq !== undefined && !INTEGER.test(seq)) throw invalid(`invalid sequence number '${seq}' (must be an integer)`);
+  const nonce = field("nonce");
+  if (nonce !== undefined && !INTEGER.test(nonce)) throw invalid(`invalid nonce '${nonce}' (must be an integer)`);
+  const signature = field("signature");
+  if (settings.secret === undefined) return undefined;
+  if (!(await isSameText(key!, settings.key ?? ""))) throw new Denial(401, "REST bridge signature key not valid.");
+  const expected = await signatureOf(settings.secret, `${key}${timestamp}${seq}${nonce}`, body);
+  if (!(await isSameText(signature!, expected))) throw new Denial(401, "REST bridge signature secret not valid.");
+  const limit = settings.timestamp_delta_limit;
+  // Without a window there is no end to what would have to be remembered.
+  return limit === 0 ? undefined : { id: expected, expiresAt: time + limit * 1000 };
+}
+
+/** URL-safe Base64 with padding of the HMAC over the fields, in the order key, timestamp, seq, nonce, and the body. */
+export async function signatureOf(secret: string, fields: string, body: Uint8Array): Promise<string> {
+  const head = utf8(fields);
+  const data = new Uint8Array(head.length + body.length);
+  data.set(head);
+  data.set(body, head.length);
+  return toBase64Url(await hmac(utf8(secret), data));
+}
+
+const INVALID = "REST bridge signature was invalid";
+
+function invalid(reason: string): Denial {
+  return new Denial(400, `${INVALID} (${reason}).`);
+}
+
+/** Milliseconds since the epoch. */
+function checkTimestamp(text: string, limitSeconds: number, now: number): number {
+  const time = timeOf(text);
+  if (time === undefined) {
+    throw invalid(`invalid timestamp '${text}' (must be UTC/ISO-8601, e.g. '2011-10-14T16:59:51.123Z')`);
+  }
+  if (limitSeconds > 0 && Math.abs(time - now) > limitSeconds * 1000) {
+    throw new Denial(400, "Request expired, too old timestamp.");
+  }
+  return time;
+}
+
+/** The fraction is not optional. */
+function timeOf(text: string): number | undefined {
+  const match = TIMESTAMP.exec(text);
+  if (match === null) return undefined;
+  const seconds = text.slice(0, 19);
+  const time = Date.parse(`${seconds}Z`);
+  // A day that no month has would silently be one of the next.
+  if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(seconds)) return undefined;
+  return time + Number(`0.${match[7]}`) * 1000;
+}

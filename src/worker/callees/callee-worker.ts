@@ -1,0 +1,103 @@
+/** The Worker that serves one call of a realm's own procedure, and lets the realm's object sleep meanwhile. */
+
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { RealmConfig } from "../../wamp/config/realm.ts";
+import { WampUri } from "../../wamp/errors.ts";
+import type { Dict, Id, List } from "../../wamp/message.ts";
+import { MessageType } from "../../wamp/message.ts";
+import { type CallOutcome, refusal } from "../../wamp/open-requests.ts";
+import { Payload } from "../../wamp/payload.ts";
+import { json } from "../../wamp/serializers/json.ts";
+import { realmFor } from "../config.ts";
+import { configOf } from "../deployment.ts";
+import type { Env } from "../env.ts";
+import { realmObject } from "../realm-namespace.ts";
+import { callCrossbarStyle } from "./crossbar-callee.ts";
+import { callHttp } from "./http-callee.ts";
+import type { Job } from "./index.ts";
+import { failureOf } from "./outcome.ts";
+import { calleeRequest } from "./request.ts";
+import { callWorker } from "./worker-callee.ts";
+
+/** What somebody who does the work on a call can rely on. */
+export interface Task {
+  readonly job: Job;
+  /** Aborts when nobody waits any more, or when the callee's time is over. */
+  readonly signal: AbortSignal;
+  readonly limits: RealmConfig["limits"];
+  /** Takes a result that is not the last one; undefined where the caller wants none. */
+  readonly progress: ((args: List, kwargs: Dict) => void) | undefined;
+}
+
+/** The realm's object finds it among the exports of the Worker's main module. */
+export class CalleeWorker extends WorkerEntrypoint<Env> {
+  /** Resolves once the realm can be told the answer; rejects where the realm does not wait for one. */
+  async work(job: Job): Promise<void> {
+    const realm = realmFor(configOf(this.env), job.realm)!;
+    const { webSocket, status } = await realmObject(this.env, job.realm, realm).fetch(calleeRequest(job.request));
+    if (webSocket === null) throw new Error(`the realm answered ${status}`);
+    webSocket.accept();
+    this.ctx.waitUntil(serve(job, webSocket, realm.limits, this.env));
+  }
+}
+
+/** Does the work, tells the answer, and waits for the realm to close the socket: then it has the answer. */
+async function serve(job: Job, socket: WebSocket, limits: RealmConfig["limits"], env: Env): Promise<void> {
+  const { request, callee, details } = job;
+  const gone = new AbortController();
+  const closed = new Promise<void>((resolve) => {
+    socket.addEventListener("close", () => {
+      gone.abort();
+      resolve();
+    });
+  });
+  const late = AbortSignal.timeout(callee.timeout);
+  const signal = AbortSignal.any([gone.signal, late]);
+  const send = (outcome: CallOutcome, options: Dict): void => {
+    if (!gone.signal.aborted) socket.send(frameOf(request, outcome, options, limits.message_bytes));
+  };
+  const progress = (args: List, kwargs: Dict): void => send({ ok: true, args, kwargs }, { progress: true });
+  const task = { job, signal, limits, progress: details.receive_progress === true ? progress : undefined };
+  const outcome = outcomeOf(task, env);
+  try {
+    send(await Promise.race([outcome, rejection(signal)]), {});
+  } catch (error) {
+    send(late.aborted ? refusal(WampUri.TIMEOUT, [`no answer in ${callee.timeout} ms`]) : failureOf(error), {});
+  }
+  await closed;
+  // With this Worker everything ends that it has asked for; who is told to stop gets a moment to do it himself.
+  await Promise.race([outcome, scheduler.wait(GRACE_MS)]).catch(() => {});
+}
+
+const GRACE_MS = 1_000;
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
+function outcomeOf(task: Task, env: Env): Promise<CallOutcome> {
+  const { url, baseurl, binding } = task.job.callee;
+  if (url !== undefined) return callHttp(url, task);
+  if (baseurl !== undefined) return callCrossbarStyle(baseurl, task);
+  return callWorker(binding!, task, env);
+}
+
+const utf8 = new TextEncoder();
+
+/** The answer as the message of a callee. Throws for values that no message can carry. */
+function frameOf(request: Id, outcome: CallOutcome, options: Dict, limit: number): string {
+  const { ok, args, kwargs } = outcome;
+  const payload = Payload.of(args, kwargs);
+  const frame = ok
+    ? json.encode([MessageType.YIELD, request, options, payload])
+    : json.encode([MessageType.ERROR, MessageType.INVOCATION, request, options, outcome.uri, payload]);
+  // This serializer writes text.
+  const text = frame as string;
+  if (utf8.encode(text).length <= limit) return text;
+  return frameOf(
+    request,
+    refusal(WampUri.PAYLOAD_SIZE_EXCEEDED, ["the answer is too large"]),
+    {},
+    Number.POSITIVE_INFINITY,
+  );
+}

@@ -1,0 +1,54 @@
+/** A procedure as Crossbar.io's RESTCallee has it: the call's keyword arguments say what to request, the result what came. */
+
+import { WampError, WampUri } from "../../wamp/errors.ts";
+import type { Dict } from "../../wamp/message.ts";
+import type { CallOutcome } from "../../wamp/open-requests.ts";
+import { isDict } from "../../wamp/parse.ts";
+import { bodyWithin } from "../body-within.ts";
+import type { Task } from "./callee-worker.ts";
+import { answered, redirectOf } from "./http-callee.ts";
+
+/**
+ * Keyword arguments: `method`, `url` below `baseurl`, and optionally `body` (text), `headers` (name → values) and
+ * `params` (name → value). The one result is `{ code, content, headers }`, whatever the code.
+ */
+export function callCrossbarStyle(baseurl: string, task: Task): Promise<CallOutcome> {
+  return answered(task, async () => {
+    const request = requestOf(baseurl, task);
+    if (request === undefined) throw new WampError(WampUri.INVALID_ARGUMENT, USAGE);
+    const response = await fetch(request, { signal: task.signal });
+    const body = await bodyWithin(response, task.limits.message_bytes);
+    if (body === undefined) throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, "the answer is too large");
+    const headers = Object.fromEntries([...response.headers].map(([name, value]) => [name, [value]]));
+    const result = { code: response.status, content: new TextDecoder().decode(body), headers };
+    return { ok: true, args: [result], kwargs: {} };
+  });
+}
+
+const USAGE = "expected are method, url below the base, and perhaps body (text), headers and params (objects)";
+
+/** What the call asks for, unless it asks for something else than the configuration offers. */
+function requestOf(baseurl: string, { job }: Task): Request | undefined {
+  const { method, url = "", body, headers = {}, params = {} } = job.kwargs;
+  if (typeof method !== "string" || typeof url !== "string" || !isDict(headers) || !isDict(params)) return undefined;
+  if ((body !== undefined && typeof body !== "string") || !URL.canParse(url, baseurl)) return undefined;
+  const target = new URL(url, baseurl);
+  // Callers get no further than this, least of all with the configured headers.
+  if (!target.href.startsWith(new URL(".", baseurl).href)) return undefined;
+  for (const [name, value] of Object.entries(params)) target.searchParams.append(name, String(value));
+  try {
+    const init = { method, headers: headersOf(headers, job.callee.headers), redirect: redirectOf(job.callee) };
+    return new Request(target, body === undefined ? init : { ...init, body });
+  } catch {
+    return undefined;
+  }
+}
+
+function headersOf(asked: Dict, configured: Iterable<readonly [string, string]> = []): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(asked)) {
+    for (const value of Array.isArray(values) ? values : [values]) headers.append(name, String(value));
+  }
+  for (const [name, value] of configured) headers.set(name, value);
+  return headers;
+}

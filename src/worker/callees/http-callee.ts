@@ -1,0 +1,99 @@
+/** A procedure that is an API elsewhere: a call becomes one HTTP request, and the answer its result. */
+
+import { WampError, WampUri } from "../../wamp/errors.ts";
+import type { Dict, Uri } from "../../wamp/message.ts";
+import { type CallOutcome, refusal } from "../../wamp/open-requests.ts";
+import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
+import type { Task } from "./callee-worker.ts";
+import { lastLine } from "./http-lines.ts";
+import { isLines, valueIn } from "./http-value.ts";
+import type { Job } from "./index.ts";
+import { errorIn, resultOf } from "./outcome.ts";
+
+/** Rejects with `WampError`, and with whatever where the task's signal aborts. */
+export function callHttp(url: string, task: Task): Promise<CallOutcome> {
+  const { job, signal } = task;
+  return answered(task, async () => {
+    if (!hasBody(job) && job.args.length > 0) {
+      throw new WampError(WampUri.INVALID_ARGUMENT, "this procedure takes keyword arguments only");
+    }
+    const response = await fetch(requestOf(url, job), { signal });
+    if (!response.ok) return errorOf(response, await valueIn(response, task.limits));
+    return isLines(response) ? lastLine(response, task) : resultOf(await valueIn(response, task.limits));
+  });
+}
+
+/** What `ask` comes to. What keeps it from an answer is for the log; its caller learns that there is none. */
+export async function answered(
+  { job, signal }: Pick<Task, "job" | "signal">,
+  ask: () => Promise<CallOutcome>,
+): Promise<CallOutcome> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (signal.aborted || error instanceof WampError) throw error;
+    console.error(`callee ${job.callee.procedure}:`, error);
+    return refusal(WampUri.NETWORK_FAILURE, ["the API cannot be reached"]);
+  }
+}
+
+/** Secrets among the headers go to the configured place only: redirects are then answers like others. */
+export function redirectOf({ headers }: Job["callee"]): "follow" | "manual" {
+  return headers === undefined ? "follow" : "manual";
+}
+
+function requestOf(text: string, job: Job): Request {
+  const { callee, procedure, args, kwargs, details } = job;
+  const url = new URL(text);
+  const headers = new Headers({ Accept: "application/json", "X-WAMP-Procedure": encodeURI(procedure) });
+  for (const [name, key] of DISCLOSED)
+    if (details[key] !== undefined) headers.set(name, encodeURI(String(details[key])));
+  const init = { method: callee.method ?? "POST", headers, redirect: redirectOf(callee) };
+  if (hasBody(job)) headers.set("Content-Type", "application/json");
+  else addQuery(url, kwargs);
+  for (const [name, value] of callee.headers ?? []) headers.set(name, value);
+  return new Request(url, hasBody(job) ? { ...init, body: jsonFromValue({ args, kwargs }) } : init);
+}
+
+/** Header → INVOCATION.Details, where the caller is disclosed. */
+const DISCLOSED = [
+  ["X-WAMP-Caller", "caller"],
+  ["X-WAMP-Caller-Authid", "caller_authid"],
+  ["X-WAMP-Caller-Authrole", "caller_authrole"],
+] as const;
+
+function hasBody({ callee: { method } }: Job): boolean {
+  return method !== "GET" && method !== "DELETE";
+}
+
+/** Text as it is, a list as one field for each entry, all else as JSON. */
+function addQuery({ searchParams }: URL, kwargs: Dict): void {
+  for (const [name, value] of Object.entries(kwargs)) {
+    for (const entry of Array.isArray(value) ? value : [value]) {
+      searchParams.append(name, typeof entry === "string" ? entry : jsonFromValue(entry));
+    }
+  }
+}
+
+/** The error a body tells, or one for the status, which is `kwargs.status` beside the `kwargs.body` there is. */
+function errorOf({ status, statusText }: Response, body: unknown): CallOutcome {
+  const told = errorIn(body);
+  if (told !== undefined) return told;
+  const uri = ERROR[status] ?? (status >= 500 ? WampUri.RUNTIME_ERROR : `wamp.edge.error.http.${status}`);
+  const kwargs = body === undefined ? { status } : { status, body };
+  return { ok: false, uri, args: [`${status} ${statusText}`.trim()], kwargs };
+}
+
+const ERROR: { readonly [status: number]: Uri | undefined } = {
+  400: WampUri.INVALID_ARGUMENT,
+  401: WampUri.NOT_AUTHORIZED,
+  403: WampUri.NOT_AUTHORIZED,
+  408: WampUri.TIMEOUT,
+  413: WampUri.PAYLOAD_SIZE_EXCEEDED,
+  422: WampUri.INVALID_ARGUMENT,
+  429: WampUri.LIMIT_EXCEEDED,
+  501: WampUri.FEATURE_NOT_SUPPORTED,
+  502: WampUri.UNAVAILABLE,
+  503: WampUri.UNAVAILABLE,
+  504: WampUri.TIMEOUT,
+};

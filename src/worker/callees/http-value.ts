@@ -1,0 +1,36 @@
+/** The body of an answer, as a value. */
+
+import type { RealmConfig } from "../../wamp/config/realm.ts";
+import { WampError, WampUri } from "../../wamp/errors.ts";
+import { json } from "../../wamp/serializers/json.ts";
+import { DecodeFault } from "../../wamp/serializers/serializer.ts";
+import { bodyWithin } from "../body-within.ts";
+
+type Limits = RealmConfig["limits"];
+
+/** JSON as what it says, text as text, all else as bytes; nothing is undefined. Throws `WampError`. */
+export async function valueIn(response: Response, limits: Limits): Promise<unknown> {
+  const body = await bodyWithin(response, limits.message_bytes);
+  if (body === undefined) throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, "the answer is too large");
+  if (body.length === 0) return undefined;
+  const type = typeOf(response);
+  if (/[/+]json$/.test(type)) return jsonIn(new TextDecoder().decode(body), limits);
+  return type.startsWith("text/") || type.endsWith("xml") ? new TextDecoder().decode(body) : body;
+}
+
+/** JSON text with all the care the serializer takes. Throws `WampError`. */
+export function jsonIn(text: string, { depth }: Limits): unknown {
+  const elements = json.decode(`[0,${text}]`, { depth });
+  if (!(elements instanceof DecodeFault) && elements.length === 2) return elements[1];
+  throw new WampError(WampUri.RUNTIME_ERROR, "the answer is not valid JSON, or nested too deeply");
+}
+
+/** Is each line of the answer a value? */
+export function isLines(response: Response): boolean {
+  return typeOf(response) === "application/x-ndjson";
+}
+
+/** The content type without its parameters, in lower case. */
+function typeOf({ headers }: Response): string {
+  return (headers.get("Content-Type") ?? "").split(";")[0]!.trim().toLowerCase();
+}

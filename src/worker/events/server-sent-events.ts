@@ -1,0 +1,42 @@
+/** `GET /realms/:realm/events`: a topic as server-sent events, for whoever may watch it. */
+
+import { WampUri } from "../../wamp/errors.ts";
+import { realmFor } from "../config.ts";
+import { configOf } from "../deployment.ts";
+import type { Env } from "../env.ts";
+import { realmObject } from "../realm-namespace.ts";
+import { publicationIn, Watcher } from "./watcher.ts";
+import { watcherRequest } from "./watcher-request.ts";
+
+/** Any page may watch what the role may: nothing the browser knows of its user goes into it. */
+const HEADERS = { "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" };
+
+const STATUS: Readonly<Record<string, number>> = {
+  [WampUri.INVALID_URI]: 400,
+  [WampUri.NOT_AUTHORIZED]: 403,
+  [WampUri.AUTHORIZATION_REQUIRED]: 403,
+};
+
+/** Answers once the subscription stands or is refused. The Worker holds the request, and the realm sleeps in between. */
+export async function serverSentEvents(request: Request, env: Env, name: string): Promise<Response> {
+  const config = configOf(env);
+  const events = config.http?.events;
+  const realm = realmFor(config, name);
+  if (events === undefined || realm === undefined) return refused(404, "not found");
+  const query = new URL(request.url).searchParams;
+  const topic = query.get("topic");
+  const match = query.get("match") ?? "exact";
+  if (topic === null) return refused(400, "which topic?");
+  if (!["exact", "prefix", "wildcard"].includes(match)) return refused(400, "match is exact, prefix or wildcard");
+  const { webSocket } = await realmObject(env, name, realm).fetch(watcherRequest(events.role));
+  if (webSocket === null) return refused(503, "the realm cannot be reached");
+  const after = publicationIn(request.headers.get("Last-Event-ID") ?? undefined);
+  const watcher = new Watcher(webSocket, { topic, match, after, heartbeat: events.heartbeat });
+  const refusal = await watcher.refusal;
+  if (refusal !== undefined) return refused(STATUS[refusal] ?? 503, refusal);
+  return new Response(watcher.stream, { headers: { ...HEADERS, "Content-Type": "text/event-stream" } });
+}
+
+function refused(status: number, error: string): Response {
+  return Response.json({ error }, { status, headers: HEADERS });
+}

@@ -1,0 +1,50 @@
+/** The Durable Object of one long-poll transport: it holds the polls, and a WebSocket to the realm. */
+
+import { DurableObject } from "cloudflare:workers";
+import { subprotocolByName } from "../../wamp/serializers/index.ts";
+import { realmFor } from "../config.ts";
+import { configOf } from "../deployment.ts";
+import type { Env } from "../env.ts";
+import { longPollConfig } from "../http-config.ts";
+import { realmObject } from "../realm-namespace.ts";
+import { webError } from "../web/answer.ts";
+import { LongPollTransport } from "./transport.ts";
+
+/**
+ * The realm has a socket as from any client and sleeps while a poll waits here; this object is awake for as long as its
+ * one client polls, and ends with it. Nothing is stored: after a restart the transport is unknown, as a socket is cut.
+ */
+export class LongPollObject extends DurableObject<Env> {
+  #transport: LongPollTransport | undefined;
+
+  /** What the Worker has made of a client's request: GET opens, POST to `/receive`, `/send` or `/close` does what it says. */
+  override async fetch(request: Request): Promise<Response> {
+    if (request.method === "GET") return this.#open(request);
+    const transport = this.#transport;
+    if (transport === undefined || transport.isOver) return webError(404, "no such transport");
+    switch (new URL(request.url).pathname) {
+      case "/receive":
+        return transport.receive();
+      case "/send":
+        return transport.send(request);
+      default:
+        transport.close();
+        return new Response(null, { status: 204 });
+    }
+  }
+
+  /** `request` is the client's, as an upgrade of the one subprotocol chosen, to `/lp/:realm`. */
+  async #open(request: Request): Promise<Response> {
+    const config = configOf(this.env);
+    const name = decodeURIComponent(new URL(request.url).pathname.split("/")[2] ?? "");
+    const realm = realmFor(config, name);
+    const subprotocol = subprotocolByName.get(request.headers.get("Sec-WebSocket-Protocol") ?? "");
+    if (realm === undefined || subprotocol === undefined) return webError(404, "no such realm");
+    const { webSocket, headers } = await realmObject(this.env, name, realm).fetch(request);
+    if (webSocket === null) return webError(503, "the realm cannot be reached");
+    this.#transport = new LongPollTransport(webSocket, subprotocol, longPollConfig(config), realm.limits);
+    const cookie = headers.get("Set-Cookie");
+    const opened = { transport: this.ctx.id.toString(), protocol: subprotocol.name };
+    return Response.json(opened, { headers: cookie === null ? {} : { "Set-Cookie": cookie } });
+  }
+}

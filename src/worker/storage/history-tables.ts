@@ -1,0 +1,154 @@
+/** Event history in SQLite: many lines in one row, because rows are what is paid for. */
+
+import type { HistoryStore, LogRecord } from "../../wamp/history.ts";
+import type { Id } from "../../wamp/message.ts";
+import type { Match } from "../../wamp/uri.ts";
+import { PART_LENGTH, partsOf } from "../events/text-parts.ts";
+import type { Tables } from "./index.ts";
+
+const LOGS = "history_log";
+const LOG_COLUMNS = "id INTEGER PRIMARY KEY, match TEXT, uri TEXT, created REAL";
+
+// A batch: `count` lines, the first of which is line `first` of its log. One that is too long for a row has parts, and
+// everything but `text` is that of the whole batch.
+const BATCHES = "history_batch";
+const BATCH_COLUMNS =
+  "log INTEGER, first INTEGER, part INTEGER, count INTEGER, length INTEGER, time REAL, text TEXT, PRIMARY KEY (log, first, part)";
+
+/**
+ * Characters up to which the last batch of a log is added to instead of beginning another one. Where events are few,
+ * that keeps rows few to read and to delete; to write a longer text again each time would cost more than it saves.
+ */
+const GROWING_LENGTH = 32_768;
+
+interface Tail {
+  readonly first: number;
+  readonly count: number;
+  readonly length: number;
+}
+
+const EMPTY_TAIL: Tail = { first: 0, count: 0, length: Number.POSITIVE_INFINITY };
+
+export class HistoryTables implements HistoryStore {
+  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
+  /** log id → its last batch, once it was looked up */
+  readonly #tails = new Map<Id, Tail>();
+
+  constructor(sql: SqlStorage, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
+  }
+
+  logs(): LogRecord[] {
+    if (!this.#tables.has(LOGS)) return [];
+    const rows = this.#sql.exec<{ id: number; match: Match; uri: string; created: number }>(`SELECT * FROM ${LOGS}`);
+    return rows.toArray();
+  }
+
+  create({ id, match, uri, created }: LogRecord): void {
+    this.#tables.make(LOGS, LOG_COLUMNS);
+    this.#tables.make(BATCHES, BATCH_COLUMNS, "WITHOUT ROWID");
+    this.#sql.exec(`INSERT INTO ${LOGS} (id, match, uri, created) VALUES (?, ?, ?, ?)`, id, match, uri, created);
+  }
+
+  drop(logId: Id): void {
+    this.#sql.exec(`DELETE FROM ${LOGS} WHERE id = ?`, logId);
+    this.#sql.exec(`DELETE FROM ${BATCHES} WHERE log = ?`, logId);
+    this.#tails.delete(logId);
+  }
+
+  append(logId: Id, lines: readonly string[], time: number): void {
+    for (const batch of batchesOf(lines)) this.#appendBatch(logId, batch, time);
+  }
+
+  *read(logId: Id, count: number, isReversed: boolean): Generator<string, void, undefined> {
+    const from = endOf(this.#tailOf(logId)) - count;
+    for (const { first, text } of this.#batches(logId, from, isReversed)) {
+      const lines = text.split("\n");
+      lines.pop(); // After the last newline there is none.
+      const firstCounted = Math.max(0, from - first);
+      if (isReversed) for (let i = lines.length - 1; i >= firstCounted; i--) yield lines[i]!;
+      else for (let i = firstCounted; i < lines.length; i++) yield lines[i]!;
+    }
+  }
+
+  trim(logId: Id, count: number, time: number): void {
+    const remove = `DELETE FROM ${BATCHES} WHERE log = ? AND first <`;
+    const from = endOf(this.#tailOf(logId)) - count;
+    if (from > 0) this.#sql.exec(`${remove} (${BATCH_OF_LINE})`, logId, logId, from);
+    if (time === Number.NEGATIVE_INFINITY) return;
+    const firstInTime = `SELECT first FROM ${BATCHES} WHERE log = ? AND time >= ? ORDER BY first LIMIT 1`;
+    this.#sql.exec(`${remove} coalesce((${firstInTime}), ${Number.MAX_SAFE_INTEGER})`, logId, logId, time);
+    this.#tails.delete(logId);
+  }
+
+  #appendBatch(logId: Id, { text, count }: Batch, time: number): void {
+    const tail = this.#tailOf(logId);
+    const length = tail.length + text.length;
+    if (length <= GROWING_LENGTH) {
+      const update = `UPDATE ${BATCHES} SET text = text || ?, count = count + ?, length = ?, time = ? WHERE log = ? AND first = ?`;
+      this.#sql.exec(update, text, count, length, time, logId, tail.first);
+      this.#tails.set(logId, { first: tail.first, count: tail.count + count, length });
+      return;
+    }
+    const first = endOf(tail);
+    const insert = `INSERT INTO ${BATCHES} (log, first, part, count, length, time, text) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+    for (const [part, slice] of partsOf(text).entries()) {
+      this.#sql.exec(insert, logId, first, part, count, text.length, time, slice);
+    }
+    this.#tails.set(logId, { first, count, length: text.length });
+  }
+
+  #tailOf(logId: Id): Tail {
+    const known = this.#tails.get(logId);
+    if (known !== undefined) return known;
+    const query = `SELECT first, count, length FROM ${BATCHES} WHERE log = ? ORDER BY first DESC LIMIT 1`;
+    const [row] = this.#sql.exec<{ first: number; count: number; length: number }>(query, logId);
+    const tail = row ?? EMPTY_TAIL;
+    this.#tails.set(logId, tail);
+    return tail;
+  }
+
+  /** The batches from the one with line `from`, each with the text of all its parts. */
+  *#batches(logId: Id, from: number, isReversed: boolean): Generator<{ first: number; text: string }, void, undefined> {
+    const query = `SELECT first, text FROM ${BATCHES} WHERE log = ? AND first >= coalesce((${BATCH_OF_LINE}), 0)
+      ORDER BY first ${isReversed ? "DESC" : "ASC"}, part`;
+    let batch: { first: number; text: string } | undefined;
+    for (const row of this.#sql.exec<{ first: number; text: string }>(query, logId, logId, from)) {
+      if (row.first === batch?.first) {
+        batch.text += row.text;
+        continue;
+      }
+      if (batch !== undefined) yield batch;
+      batch = row;
+    }
+    if (batch !== undefined) yield batch;
+  }
+}
+
+/** The first line of the batch that contains a line; bindings: log, line. */
+const BATCH_OF_LINE = `SELECT max(first) FROM ${BATCHES} WHERE log = ? AND first <= ?`;
+
+/** The number of the line after the last one. */
+function endOf({ first, count }: Tail): number {
+  return first + count;
+}
+
+interface Batch {
+  readonly text: string;
+  readonly count: number;
+}
+
+/** The lines in as few texts as fit a row each, every line ended by a newline; a line too long for a row is alone. */
+function batchesOf(lines: readonly string[]): Batch[] {
+  const batches: { text: string; count: number }[] = [];
+  for (const line of lines) {
+    const last = batches.at(-1);
+    if (last !== undefined && last.text.length + line.length < PART_LENGTH) {
+      last.text += `${line}\n`;
+      last.count++;
+    } else batches.push({ text: `${line}\n`, count: 1 });
+  }
+  return batches;
+}

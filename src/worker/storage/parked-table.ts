@@ -1,0 +1,48 @@
+/** Sessions without a connection in SQLite: the texts of each, in as many rows as they need. */
+
+import type { Id } from "../../wamp/message.ts";
+import type { ParkedStore } from "../../wamp/parked-session.ts";
+import { partsOf } from "../events/text-parts.ts";
+import type { Tables } from "./index.ts";
+
+const TABLE = "parked_session";
+const COLUMNS = "session INTEGER, entry INTEGER, part INTEGER, text TEXT, PRIMARY KEY (session, entry, part)";
+
+export class ParkedTable implements ParkedStore {
+  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
+
+  constructor(sql: SqlStorage, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
+  }
+
+  owners(): Id[] {
+    if (!this.#tables.has(TABLE)) return [];
+    const rows = this.#sql.exec<{ session: number }>(`SELECT DISTINCT session FROM ${TABLE}`);
+    return Array.from(rows, ({ session }) => session);
+  }
+
+  read(sessionId: Id): (readonly [entry: number, text: string])[] {
+    if (!this.#tables.has(TABLE)) return [];
+    const query = `SELECT entry, text FROM ${TABLE} WHERE session = ? ORDER BY entry, part`;
+    const texts = new Map<number, string>();
+    for (const { entry, text } of this.#sql.exec<{ entry: number; text: string }>(query, sessionId)) {
+      texts.set(entry, (texts.get(entry) ?? "") + text);
+    }
+    return [...texts];
+  }
+
+  write(sessionId: Id, entry: number, text: string): void {
+    this.#tables.make(TABLE, COLUMNS, "WITHOUT ROWID");
+    this.remove(sessionId, entry);
+    const insert = `INSERT INTO ${TABLE} (session, entry, part, text) VALUES (?, ?, ?, ?)`;
+    for (const [part, slice] of partsOf(text).entries()) this.#sql.exec(insert, sessionId, entry, part, slice);
+  }
+
+  remove(sessionId: Id, entry?: number): void {
+    if (!this.#tables.has(TABLE)) return;
+    if (entry === undefined) this.#sql.exec(`DELETE FROM ${TABLE} WHERE session = ?`, sessionId);
+    else this.#sql.exec(`DELETE FROM ${TABLE} WHERE session = ? AND entry = ?`, sessionId, entry);
+  }
+}

@@ -1,0 +1,30 @@
+/** Roles changed at run time, in the object's SQLite: one row each. */
+
+import type { RoleStore } from "../../wamp/managed-roles.ts";
+import type { Tables } from "./index.ts";
+
+export class RoleTable implements RoleStore {
+  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
+
+  constructor(sql: SqlStorage, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
+  }
+
+  all(): (readonly [name: string, text: string])[] {
+    if (!this.#tables.has("role")) return [];
+    const rows = this.#sql.exec<{ name: string; text: string }>("SELECT name, text FROM role ORDER BY name");
+    return Array.from(rows, ({ name, text }) => [name, text] as const);
+  }
+
+  put(name: string, text: string): void {
+    this.#tables.make("role", "name TEXT PRIMARY KEY, text TEXT", "WITHOUT ROWID");
+    const put = "INSERT INTO role (name, text) VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text";
+    this.#sql.exec(put, name, text);
+  }
+
+  delete(name: string): void {
+    if (this.#tables.has("role")) this.#sql.exec("DELETE FROM role WHERE name = ?", name);
+  }
+}

@@ -1,0 +1,38 @@
+/** The messages of a Cloudflare Queue, each of which becomes an event. */
+
+import { resultOf } from "../callees/outcome.ts";
+import type { VisitedRealm, VisitRequest } from "../visits.ts";
+import { faultOf } from "../visits.ts";
+import type { QueueTopic } from "./config.ts";
+
+/**
+ * Publishes a batch in its order and acknowledges each message that is published. A message that is refused is left to
+ * the queue's own rules: it comes again, and in the end is a dead letter. Where the realm cannot be reached the rest of
+ * the batch comes again.
+ */
+export async function publishMessages(
+  { messages }: MessageBatch,
+  { queue, role, topic }: QueueTopic,
+  realm: VisitedRealm,
+): Promise<void> {
+  const pass = { kind: "role", role, authid: queue, by: "queue" } as const;
+  for (const [index, message] of messages.entries()) {
+    try {
+      const fault = faultOf(await realm.publish(pass, requestOf(topic, message.body)));
+      if (fault === undefined) message.ack();
+      else {
+        console.error(`message ${message.id} of queue ${queue}: ${topic}: ${fault}`);
+        message.retry();
+      }
+    } catch (error) {
+      console.error(`queue ${queue}: the realm could not answer`, error);
+      for (const left of messages.slice(index)) left.retry();
+      return;
+    }
+  }
+}
+
+function requestOf(uri: string, body: unknown): VisitRequest {
+  const { args, kwargs } = resultOf(body instanceof ArrayBuffer ? new Uint8Array(body) : body);
+  return { uri, args, kwargs, options: {} };
+}

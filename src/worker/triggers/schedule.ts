@@ -1,0 +1,33 @@
+/** Requests at set times, each a visit to its realm. */
+
+import { type Config, realmFor } from "../config.ts";
+import type { Env } from "../env.ts";
+import { visitedRealm } from "../realm-namespace.ts";
+import { faultOf } from "../visits.ts";
+import type { Schedule } from "./config.ts";
+
+/** Milliseconds a call may take where its options say nothing else. */
+const TIMEOUT_MS = 60_000;
+
+/** Makes all requests of one cron trigger at once; rejects with one line for each that failed, which are logged, too. */
+export async function runSchedules(cron: string, config: Config, env: Env): Promise<void> {
+  const due = (config.schedules ?? []).filter((schedule) => schedule.cron === cron);
+  if (due.length === 0) console.warn(`no schedule has the cron ${JSON.stringify(cron)}`);
+  const faults = await Promise.all(due.map((schedule) => run(schedule, config, env)));
+  const lines = faults.filter((fault) => fault !== undefined);
+  for (const line of lines) console.error(line);
+  if (lines.length > 0) throw new Error(lines.join("\n"));
+}
+
+/** What went wrong, if anything. */
+async function run(schedule: Schedule, config: Config, env: Env): Promise<string | undefined> {
+  const { realm: name, role, call, publish, args, kwargs, options } = schedule;
+  const realm = visitedRealm(env, name, realmFor(config, name)!);
+  const pass = { kind: "role", role, authid: role, by: "schedule" } as const;
+  const visit =
+    call === undefined
+      ? realm.publish(pass, { uri: publish!, args, kwargs, options })
+      : realm.call(pass, { uri: call, args, kwargs, options: { timeout: TIMEOUT_MS, ...options } });
+  const fault = await visit.then(faultOf, String);
+  return fault && `schedule ${schedule.cron}: ${call ?? publish} in ${name}: ${fault}`;
+}

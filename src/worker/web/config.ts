@@ -1,0 +1,139 @@
+/** The web services beside the router, in Crossbar.io's words: what is served at which path. */
+
+import * as v from "valibot";
+import { closed, type DeepReadonly, type Fault, faultAt, isDict, named, type Path } from "../../wamp/config/shape.ts";
+
+const seconds = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0));
+const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
+const port = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(65_535));
+const folder = v.pipe(
+  v.string(),
+  v.check((path) => !path.split("/").includes(".."), "must not lead out of the folder of files"),
+);
+
+/** Files of the folder that is bound as `ASSETS`. */
+const staticService = closed({
+  type: v.literal("static"),
+  /** Below the folder that is bound. */
+  directory: v.optional(folder, ""),
+  options: v.optional(
+    closed({
+      /** Seconds for which browsers need not ask again; with null they always do. */
+      cache_timeout: v.optional(v.nullable(seconds), 43_200),
+      /** Served, with status 200, where there is no such file: the page of a single-page application. */
+      default_file: v.exactOptional(text),
+      /** Extension with its dot → content type. */
+      mime_types: v.exactOptional(named(text)),
+    }),
+    {},
+  ),
+});
+
+const jsonService = closed({
+  type: v.literal("json"),
+  value: v.custom<unknown>((value) => value !== undefined, "is missing"),
+  options: v.optional(
+    closed({
+      prettify: v.optional(v.boolean(), false),
+      /** Any page may read it, without credentials. */
+      allow_cross_origin: v.optional(v.boolean(), true),
+      discourage_caching: v.optional(v.boolean(), false),
+    }),
+    {},
+  ),
+});
+
+const redirectService = closed({
+  type: v.literal("redirect"),
+  url: v.pipe(
+    text,
+    v.check((url) => /^https?:$/.test(URL.parse(url, "https://host")?.protocol ?? ""), "must be a URL"),
+  ),
+});
+
+const nodeInfoService = closed({
+  type: v.literal("nodeinfo"),
+  /** Names them; whoever knows a realm's name can try to join it. */
+  realms: v.optional(v.boolean(), false),
+});
+
+const reverseProxyService = closed({
+  type: v.literal("reverseproxy"),
+  host: text,
+  /** 443 is asked by TLS. */
+  port: v.optional(port, 80),
+  path: v.optional(v.string(), ""),
+});
+
+const noService = closed({ type: v.literal("none") });
+
+const leaves = [staticService, jsonService, redirectService, nodeInfoService, reverseProxyService, noService] as const;
+
+type LeafInput = v.InferInput<(typeof leaves)[number]>;
+type Leaf = v.InferOutput<(typeof leaves)[number]>;
+
+/** Other services, each a path segment further. */
+interface NestInput {
+  readonly type: "path";
+  readonly paths: Readonly<Record<string, LeafInput | NestInput>>;
+}
+interface Nest {
+  readonly type: "path";
+  readonly paths: ReadonlyMap<string, Leaf | Nest>;
+}
+
+type Services = ReadonlyMap<string, Leaf | Nest>;
+
+/** Path segment, or "/" for all that has no other entry → what is served there. */
+export const pathsSchema: v.GenericSchema<NestInput["paths"], Services> = v.lazy(() =>
+  named(v.variant("type", [...leaves, nest])),
+);
+
+const nest = closed({ type: v.literal("path"), paths: pathsSchema });
+
+/** What is served at one path and below it; nests are resolved. */
+export type WebService = DeepReadonly<Leaf>;
+export type WebPaths = DeepReadonly<Services>;
+export type StaticService = Extract<WebService, { type: "static" }>;
+export type JsonService = Extract<WebService, { type: "json" }>;
+export type NodeInfoService = Extract<WebService, { type: "nodeinfo" }>;
+export type ReverseProxyService = Extract<WebService, { type: "reverseproxy" }>;
+
+type Dict = Readonly<Record<string, unknown>>;
+
+/** Segments that the router itself answers at, with all that is below them. */
+const WAYS_IN = ["ws", "lp", "realms", "healthz"].map((segment) => [segment]);
+
+/** What is wrong with `http.paths`, as it is written, beyond its shape: names, and places that are taken. */
+export function webFaults({ http }: Dict): Fault[] {
+  if (!isDict(http) || !isDict(http.paths)) return [];
+  return nestFaults(http.paths, ["http", "paths"], [], [...WAYS_IN, ...bridgePlaces(http.bridge)]);
+}
+
+function nestFaults(paths: Dict, path: Path, above: readonly string[], taken: readonly string[][]): Fault[] {
+  return Object.entries(paths).flatMap(([key, service]) => {
+    const at = [...path, key];
+    if (!/^(\/|(?!\.\.?$)[\w.~-]+)$/.test(key)) {
+      return [faultAt(at, 'must be one segment of a path, or "/"; a service of type path has others in it')];
+    }
+    const place = key === "/" ? above : [...above, key];
+    if (isDict(service) && service.type === "path") {
+      return isDict(service.paths) ? nestFaults(service.paths, [...at, "paths"], place, taken) : [];
+    }
+    const isTaken = taken.some((route) =>
+      route.every((part, index) => (part === ":realm" ? index in place : part === place[index])),
+    );
+    return isTaken ? [faultAt(at, `is at /${place.join("/")}, where the router itself answers`)] : [];
+  });
+}
+
+/** The routes of the bridge up to the realm, or whole where they begin with it. */
+function bridgePlaces(bridge: unknown): string[][] {
+  if (!isDict(bridge)) return [];
+  return [bridge.publish ?? "/publish/:realm", bridge.call ?? "/call/:realm"].flatMap((route) => {
+    if (typeof route !== "string") return [];
+    const parts = route.split("/").slice(1);
+    const realm = parts.indexOf(":realm");
+    return [realm > 0 ? parts.slice(0, realm) : parts];
+  });
+}

@@ -1,0 +1,150 @@
+/** The Durable Object of one webhook of one realm: it delivers, again if need be, while the realm sleeps. */
+
+import { DurableObject } from "cloudflare:workers";
+import type { WebhookOutConfig } from "../../wamp/config/webhook.ts";
+import type { Uri } from "../../wamp/message.ts";
+import { realmFor } from "../config.ts";
+import { deploymentOf } from "../deployment.ts";
+import type { Env } from "../env.ts";
+import { deliver, retryDelay, type Verdict } from "./delivery.ts";
+import type { WebhookMail } from "./mail.ts";
+import { type DeadLetter, Mailbox } from "./mailbox.ts";
+
+/** Topics that are delivered at the same time: the connections the platform gives one event. */
+const LANES = 6;
+/** Events of one topic in a row, before others have their turn. */
+const TURN = 20;
+/** Milliseconds for one alarm, which the platform ends after 15 minutes; the rest goes on with the next one. */
+const RUN_MS = 300_000;
+/** Milliseconds between two looks for topics that come due while others are being delivered. */
+const LOOK_MS = 1_000;
+/** Milliseconds until another try where the configuration is faulty, or storage fails. */
+const TROUBLE_MS = 60_000;
+/** Characters of a body in the queue of dead letters, whose messages have 128 kB at most. */
+const MOST_QUEUED = 40_000;
+
+const NOT_CONFIGURED: Verdict = { kind: "dead", reason: "the configuration has no such webhook" };
+
+/** The secret and the URL are never stored: they are the configuration's whenever something is delivered. */
+export class WebhookObject extends DurableObject<Env> {
+  readonly #mailbox: Mailbox;
+  readonly #realm: string;
+  readonly #name: string;
+  #isRunning = false;
+  #ring = (): void => {};
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    [this.#realm, this.#name] = JSON.parse(ctx.id.name ?? "[]") as [string, string];
+    this.#mailbox = new Mailbox(ctx.storage.sql);
+  }
+
+  /** What is resolved is kept until it is delivered or dead; mail that comes again changes nothing. */
+  async accept(mail: WebhookMail): Promise<void> {
+    const lost = this.ctx.storage.transactionSync(() => this.#mailbox.accept(mail, Date.now()));
+    await this.#setAlarm();
+    await this.#report(lost);
+  }
+
+  deadLetters(after: number, limit: number): DeadLetter[] {
+    return this.#mailbox.deadLetters(after, limit);
+  }
+
+  async redeliver(ids?: readonly number[]): Promise<number> {
+    const count = this.ctx.storage.transactionSync(() => this.#mailbox.redeliver(ids, Date.now()));
+    await this.#setAlarm();
+    return count;
+  }
+
+  override async alarm(): Promise<void> {
+    const { config, faults } = deploymentOf(this.env);
+    if (faults.length > 0) return this.ctx.storage.setAlarm(Date.now() + TROUBLE_MS);
+    const webhook = realmFor(config, this.#realm)?.webhooks_out?.find(({ name }) => name === this.#name);
+    this.#isRunning = true;
+    try {
+      await this.#run(webhook);
+      this.#isRunning = false;
+      await this.#setAlarm();
+    } catch (error) {
+      console.error(error);
+      await this.ctx.storage.setAlarm(Date.now() + TROUBLE_MS);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** An alarm that runs is told what is new, and sets the next one when it is done. */
+  async #setAlarm(): Promise<void> {
+    if (this.#isRunning) return this.#ring();
+    const { dueAt } = this.#mailbox;
+    if (dueAt !== undefined) await this.ctx.storage.setAlarm(dueAt);
+  }
+
+  /** Gives every topic that is due or comes due meanwhile its turns, so that a slow one holds up no other. */
+  async #run(webhook: WebhookOutConfig | undefined): Promise<void> {
+    const endsAt = Date.now() + RUN_MS;
+    const turns = new Map<Uri, Promise<void>>();
+    const faults: unknown[] = [];
+    for (;;) {
+      const isOver = Date.now() >= endsAt || faults.length > 0;
+      const due = isOver ? [] : this.#mailbox.due(Date.now(), LANES + turns.size);
+      for (const topic of due.filter((topic) => !turns.has(topic)).slice(0, LANES - turns.size)) {
+        const turn = this.#turn(topic, webhook, endsAt).catch((error: unknown) => void faults.push(error));
+        turns.set(
+          topic,
+          turn.then(() => {
+            turns.delete(topic);
+            this.#ring();
+          }),
+        );
+      }
+      if (turns.size === 0) break;
+      await this.#bell();
+    }
+    if (faults.length > 0) throw faults[0];
+  }
+
+  /** Somebody rings, or it is time to look. */
+  async #bell(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      this.#ring = resolve;
+      timer = setTimeout(resolve, LOOK_MS);
+    });
+    clearTimeout(timer);
+  }
+
+  /** The next events of a topic, as far as they can be delivered. */
+  async #turn(topic: Uri, webhook: WebhookOutConfig | undefined, endsAt: number): Promise<void> {
+    for (let count = 0; count < TURN && Date.now() < endsAt; count++) {
+      const event = this.#mailbox.head(topic);
+      if (event === undefined) return;
+      const verdict = webhook === undefined ? NOT_CONFIGURED : await deliver(webhook, event, Date.now());
+      const now = Date.now();
+      const tries = event.tries + 1;
+      if (verdict.kind === "delivered") this.#mailbox.delivered(event, now);
+      else if (verdict.kind === "dead" || webhook === undefined || tries > webhook.retries) {
+        await this.#report([this.#mailbox.giveUp({ ...event, tries }, verdict.reason, now)]);
+      } else {
+        const wait = Math.max(retryDelay(tries, Math.random()), verdict.waitMs ?? 0);
+        return this.#mailbox.postpone(topic, tries, now + wait);
+      }
+    }
+    this.#mailbox.postpone(topic, 0, Date.now());
+  }
+
+  /** Dead letters are there to be asked for anyway, so a queue that cannot take them does no harm. */
+  async #report(letters: readonly DeadLetter[]): Promise<void> {
+    for (const { body, ...letter } of letters) {
+      const { publication, reason } = letter;
+      console.error(`webhook ${this.#name} of ${this.#realm}: event ${publication} is given up: ${reason}`);
+      const told = {
+        realm: this.#realm,
+        webhook: this.#name,
+        ...letter,
+        body: body.length > MOST_QUEUED ? null : body,
+      };
+      await this.env.WEBHOOK_DEAD_LETTERS?.send(told).catch((error: unknown) => console.error(error));
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/** Webhooks out, on the realm's side: events are collected, and handed over together when the realm settles. */
+
+import type { WebhookOutConfig } from "../../wamp/config/webhook.ts";
+import { WampUri } from "../../wamp/errors.ts";
+import type { Host } from "../../wamp/host.ts";
+import type { Event, Id, RouterMessage } from "../../wamp/message.ts";
+import { MessageType } from "../../wamp/message.ts";
+import type { Realm } from "../../wamp/realm.ts";
+import { Resident } from "../../wamp/resident.ts";
+import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
+import { charactersOf, QUEUE_CHARACTERS, type WebhookEvent, type WebhookMail } from "./mail.ts";
+
+/** Hands mail over; whoever resolves has it for good. */
+export type Post = (mail: WebhookMail) => Promise<void>;
+
+/** Bytes of a body: a row of the mailbox takes 2 MB. */
+const MOST_BYTES = 1_900_000;
+/** Characters that wait while nothing can be handed over. */
+const MOST_WAITING = 4_000_000;
+/** Milliseconds between tries to hand over; meanwhile the realm stays awake. */
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+/** Milliseconds for which mailboxes are sure to know what they had: a part of what `Mailbox` remembers. */
+const RECENT_MS = 3_600_000;
+
+const ROLES = { subscriber: { features: { subscription_revocation: true } } };
+
+export class WebhooksOut {
+  readonly #trays: readonly Tray[];
+
+  constructor(realm: string, webhooks: readonly WebhookOutConfig[], host: Host, post: Post) {
+    this.#trays = webhooks.map((webhook) => new Tray(realm, webhook, host, post));
+  }
+
+  /** Subscribes, each time the realm wakes; a resident per webhook, because each has a role of its own. */
+  moveIn(realm: Realm): void {
+    for (const tray of this.#trays) tray.moveIn(realm);
+  }
+
+  /** Starts handing over what has been collected. The realm cannot sleep before that is done. */
+  settle(): void {
+    for (const tray of this.#trays) void tray.handOver();
+  }
+}
+
+/** The events of one webhook that nobody else has yet. */
+class Tray {
+  readonly #realm: string;
+  readonly #webhook: WebhookOutConfig;
+  readonly #host: Host;
+  readonly #post: Post;
+  #events: WebhookEvent[] = [];
+  #characters = 0;
+  #sequence = 0;
+  #last: { readonly publication: Id; readonly at: number } | undefined;
+  #isBusy = false;
+
+  constructor(realm: string, webhook: WebhookOutConfig, host: Host, post: Post) {
+    this.#realm = realm;
+    this.#webhook = webhook;
+    this.#host = host;
+    this.#post = post;
+  }
+
+  moveIn(realm: Realm): void {
+    const { name, role, uri, match } = this.#webhook;
+    const tenancy = { name: `webhook ${name}`, authrole: role, roles: ROLES };
+    const resident: Resident = new Resident(realm, this.#host, tenancy, (message) => {
+      if (message[0] === MessageType.EVENT) this.#take(message);
+      else queueMicrotask(() => this.#comeBack(realm, resident, message));
+      return undefined;
+    });
+    resident.subscribe(uri, match);
+  }
+
+  /** Who ends sessions, or takes subscriptions away, means clients: what the configuration calls for goes on. */
+  #comeBack(realm: Realm, resident: Resident, [type]: RouterMessage): void {
+    if (type === MessageType.UNSUBSCRIBED) resident.subscribe(this.#webhook.uri, this.#webhook.match);
+    if (type !== MessageType.GOODBYE) return;
+    resident.say([MessageType.GOODBYE, {}, WampUri.GOODBYE_AND_OUT]);
+    this.moveIn(realm);
+  }
+
+  /** One batch at a time, so that none overtakes another. */
+  async handOver(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    let wait = FIRST_WAIT_MS;
+    while (this.#events.length > 0) {
+      const events = this.#batch();
+      try {
+        await this.#post(this.#mail(events));
+        this.#handedOver(events);
+        wait = FIRST_WAIT_MS;
+      } catch (error) {
+        console.error(`webhook ${this.#webhook.name}: ${events.length} events cannot be handed over`, error);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+        wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+      }
+    }
+    this.#isBusy = false;
+  }
+
+  #take(message: Event): void {
+    const event = this.#eventOf(message);
+    const isTooLarge = event.body.length * 3 > MOST_BYTES && new TextEncoder().encode(event.body).length > MOST_BYTES;
+    if (isTooLarge || this.#characters + event.body.length > MOST_WAITING) {
+      const reason = isTooLarge ? "it is too large" : "too many wait to be handed over";
+      console.error(`webhook ${this.#webhook.name}: event ${event.publication} is lost: ${reason}`);
+      return;
+    }
+    this.#events.push(event);
+    this.#characters += event.body.length;
+    this.#host.settleSoon();
+  }
+
+  /** By the clock, so that events after a sleep come after those before it, and nothing has to be stored for that. */
+  #eventOf([, , publication, details, payload]: Event): WebhookEvent {
+    this.#sequence = Math.max(this.#sequence + 1, this.#host.now() * 1_000);
+    const topic = typeof details.topic === "string" ? details.topic : this.#webhook.uri;
+    const { args = [], kwargs = {} } = payload.values;
+    const body = jsonFromValue({ realm: this.#realm, topic, publication, args, kwargs, details });
+    return { publication, topic, sequence: this.#sequence, body };
+  }
+
+  /** The first events, as many as one message of a queue takes, but at least one. */
+  #batch(): readonly WebhookEvent[] {
+    let characters = 0;
+    const end = this.#events.findIndex((event, index) => {
+      characters += charactersOf(event);
+      return index > 0 && characters > QUEUE_CHARACTERS;
+    });
+    return end < 0 ? [...this.#events] : this.#events.slice(0, end);
+  }
+
+  #mail(events: readonly WebhookEvent[]): WebhookMail {
+    const isRecent = this.#last !== undefined && this.#host.now() - this.#last.at < RECENT_MS;
+    const after = isRecent ? this.#last?.publication : undefined;
+    return { kind: "webhook", realm: this.#realm, webhook: this.#webhook.name, after, events };
+  }
+
+  #handedOver(events: readonly WebhookEvent[]): void {
+    this.#events = this.#events.slice(events.length);
+    for (const { body } of events) this.#characters -= body.length;
+    this.#last = { publication: events.at(-1)!.publication, at: this.#host.now() };
+  }
+}
