@@ -37,7 +37,8 @@ const ALIASES: { readonly [name: string]: string | undefined } = { call_cancelli
 export function clientFeatures(roles: Dict): ClientFeatures {
   let bits = 0;
   for (const role of ["publisher", "subscriber", "caller", "callee"] as const) {
-    if (!Object.hasOwn(roles, role)) continue;
+    // null stands for absent here, too (MSG-12).
+    if (!Object.hasOwn(roles, role) || (roles[role] ?? null) === null) continue;
     bits |= BIT.get(role)!;
     for (const feature of announced(roles[role])) {
       bits |= BIT.get(`${role}.${ALIASES[feature] ?? feature}` as ClientFeature) ?? 0;

@@ -176,7 +176,12 @@ export function realmFault(requested: string, realmName: string | undefined): Re
   if (requested !== "" && !isValidRealm(requested)) {
     return refused(WampUri.INVALID_URI, "the realm name is not a valid URI");
   }
-  return requested === realmName ? undefined : refused(WampUri.NO_SUCH_REALM, "the realm does not exist");
+  if (requested === realmName) return undefined;
+  const isElsewhere = requested !== "" && realmName !== undefined;
+  return refused(
+    WampUri.NO_SUCH_REALM,
+    isElsewhere ? "this connection leads to another realm" : "the realm does not exist",
+  );
 }
 
 /** No offer counts as this (AUTH-04). */

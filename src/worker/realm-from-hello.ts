@@ -130,7 +130,7 @@ async function splice(client: WebSocket, first: Data, connect: () => Promise<Res
   client.addEventListener("message", keep);
   client.addEventListener("close", leave);
   client.addEventListener("error", leave);
-  const { webSocket: realm } = await connect();
+  const realm = await connect().then(({ webSocket }) => webSocket, logged);
   if (realm === null) return closeSocket(client, CloseCode.INTERNAL_ERROR, "the realm cannot be reached");
   realm.binaryType = "arraybuffer";
   realm.accept();
@@ -139,6 +139,11 @@ async function splice(client: WebSocket, first: Data, connect: () => Promise<Res
   if (isGone) return closeSocket(realm, CloseCode.NORMAL, "");
   pump(client, realm);
   pump(realm, client);
+}
+
+function logged(error: unknown): null {
+  console.error(error);
+  return null;
 }
 
 function pump(from: WebSocket, to: WebSocket): void {

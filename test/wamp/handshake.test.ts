@@ -41,6 +41,7 @@ describe("HELLO", () => {
     ["without roles", {}],
     ["with empty roles", { roles: {} }],
     ["with roles: null", { roles: null }],
+    ["with roles that are null [MSG-12]", { roles: { caller: null, callee: null } }],
     ["with router roles only", { roles: { broker: {}, dealer: {} } }],
     ["with a role of Object.prototype only", { roles: { constructor: {}, toString: {} } }],
   ])("[SES-05] %s breaks the protocol", (_, details) => {
@@ -74,13 +75,13 @@ describe("HELLO", () => {
   });
 
   test.each([
-    ["[SES-08] an unknown realm", "nope"],
-    ["[SES-10] the empty realm", ""],
-    ["[SES-08][URI-15] a realm that differs in case", "Realm1"],
-  ])("for %s is refused", (_, realm) => {
+    ["[SES-08] another realm than the one the connection leads to", "nope", "this connection leads to another realm"],
+    ["[SES-10] the empty realm", "", "the realm does not exist"],
+    ["[SES-08][URI-15] a realm that differs in case", "Realm1", "this connection leads to another realm"],
+  ])("for %s is refused", (_, realm, message) => {
     const stage = new Stage();
     stage.connect("ann").send([1, realm, { roles: ALL_ROLES }]);
-    expect(stage.take()).toStrictEqual(aborted("ann", "wamp.error.no_such_realm", 1000, "the realm does not exist"));
+    expect(stage.take()).toStrictEqual(aborted("ann", "wamp.error.no_such_realm", 1000, message));
   });
 
   test("[SES-10] for the realm null breaks the protocol", () => {

@@ -44,6 +44,16 @@ describe("a client of /ws that leaves while its realm is being reached", () => {
   });
 });
 
+it("a client of /ws whose realm cannot be reached is not left waiting", async () => {
+  const { promise: distance, reject: fail } = Promise.withResolvers<void>();
+  const socket = knock(farFrom(distance));
+  const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
+  socket.send(JSON.stringify([1, REALM, { roles: { publisher: {} } }]));
+  await scheduler.wait(20);
+  fail(new Error("overloaded"));
+  expect(await closed).toMatchObject({ code: 1011, reason: "the realm cannot be reached" });
+});
+
 async function sessions({ send, next }: Awaited<ReturnType<typeof join>>): Promise<unknown> {
   send([48, 2, {}, "wamp.session.count"]);
   return ((await next()) as [50, 2, object, [number]])[3][0];

@@ -8,7 +8,7 @@ import { binarySerializer } from "./binary-serializer.ts";
 import { Malformed } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { exactInteger, isExactInteger } from "./exact-integer.ts";
-import { INDEFINITE, ItemReader, Kind } from "./item-reader.ts";
+import { INDEFINITE, ItemReader, Kind, PROTO } from "./item-reader.ts";
 import type { Serializer } from "./serializer.ts";
 import { isShortAscii, utf8FromText } from "./utf8.ts";
 
@@ -109,7 +109,7 @@ const Lead = { FALSE: 0xf4, TRUE: 0xf5, NULL: 0xf6, UNDEFINED: 0xf7, FLOAT64: 0x
 
 /**
  * Integers are written as integers, in their shortest form and beyond 64 bits as bignums, other numbers as 64-bit floats.
- * A dict entry that is undefined is left out; whatever else has no form in WAMP is null.
+ * A dict entry that is undefined is left out, and so is `__proto__`; whatever else has no form in WAMP is null.
  */
 class CborWriter extends ByteWriter implements MessageWriter {
   message(message: Message, codec: PayloadCodec): Uint8Array {
@@ -186,7 +186,7 @@ class CborWriter extends ByteWriter implements MessageWriter {
   }
 
   #dict(dict: Record<string, unknown>): void {
-    const keys = Object.keys(dict).filter((key) => dict[key] !== undefined);
+    const keys = Object.keys(dict).filter((key) => dict[key] !== undefined && key !== PROTO);
     this.#header(Major.DICT, keys.length);
     for (const key of keys) {
       this.#text(key);

@@ -254,7 +254,8 @@ const ARGS_KIND: { readonly [kind in Kind]: ArgsKind } = {
   [Kind.TAG]: "other",
 };
 
-const PROTO = "__proto__";
+/** Carried between JSON clients only: decoders of the other serializers choke on it. */
+export const PROTO = "__proto__";
 const PROTO_REFUSED = "a dict key __proto__";
 const NOT_UTF8 = "text that is not UTF-8";
 

@@ -4,10 +4,11 @@ import { Encoder } from "@msgpack/msgpack";
 import { Payload } from "../payload.ts";
 import type { MessageWriter } from "./binary-serializer.ts";
 import { isExactInteger, MAX_EXACT } from "./exact-integer.ts";
+import { PROTO } from "./item-reader.ts";
 
 /**
  * Integers are written as integers up to 64 bits, in their shortest form, other numbers as 64-bit floats. A dict entry
- * that is undefined is left out; whatever else has no form in WAMP is null.
+ * that is undefined is left out, and so is `__proto__`; whatever else has no form in WAMP is null.
  */
 export const msgpackWriter: MessageWriter = {
   message(message, codec) {
@@ -94,7 +95,7 @@ function holdsUnprepared(value: object): boolean {
   if (Array.isArray(value)) return someNeedPreparation(value);
   if (value instanceof Uint8Array) return false;
   const dict = value as Record<string, unknown>;
-  for (const key in dict) if (!key.isWellFormed() || needsPreparation(dict[key])) return true;
+  for (const key in dict) if (key === PROTO || !key.isWellFormed() || needsPreparation(dict[key])) return true;
   return false;
 }
 
@@ -125,5 +126,6 @@ function prepared(value: unknown): unknown {
 function preparedObject(value: object): object {
   if (Array.isArray(value)) return value.map(prepared);
   if (value instanceof Uint8Array) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key.toWellFormed(), prepared(entry)]));
+  const entries = Object.entries(value).filter(([key]) => key !== PROTO);
+  return Object.fromEntries(entries.map(([key, entry]) => [key.toWellFormed(), prepared(entry)]));
 }

@@ -201,11 +201,11 @@ describe("transcoding", () => {
     expect(relayed(message, from, to)).toStrictEqual(to.encode(message));
   });
 
-  test("a __proto__ key from JSON stays a key, and touches no prototype [SER-18]", () => {
+  test("a __proto__ key from JSON stays with JSON, where it is a key and touches no prototype [SER-18]", () => {
     const payload = payloadOf(decoded(json, '[16,1,{},"a.b",[],{"__proto__":{"isAdmin":true},"constructor":1}]'));
     for (const to of SERIALIZERS) {
       const { kwargs = {} } = to.decodePayload(payload.rawFor(to));
-      expect(Object.keys(kwargs)).toStrictEqual(["__proto__", "constructor"]);
+      expect(Object.keys(kwargs)).toStrictEqual(to === json ? ["__proto__", "constructor"] : ["constructor"]);
       expect(Object.getPrototypeOf(kwargs)).toBe(Object.prototype);
       expect(kwargs.isAdmin).toBeUndefined();
     }
