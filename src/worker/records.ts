@@ -5,8 +5,8 @@ import type { Terminator } from "../wamp/serializers/batched.ts";
 import { subprotocolByName } from "../wamp/serializers/index.ts";
 import type { Switchboard } from "./connection.ts";
 import { Connection } from "./connection.ts";
-import { partsOf } from "./events/text-parts.ts";
-import type { Tables } from "./storage/index.ts";
+import type { Tables } from "./storage/tables.ts";
+import { partsOf } from "./storage/text-parts.ts";
 
 /** A socket's attachment: JSON text, because its length tells the size. */
 interface Attachment {

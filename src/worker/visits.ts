@@ -10,7 +10,7 @@ import { type Identity, INTERNAL } from "../wamp/session.ts";
 import { Visitor } from "../wamp/visitor.ts";
 import type { OneTime } from "./bridge/signature.ts";
 import { BoundedTable } from "./storage/bounded-table.ts";
-import type { Tables } from "./storage/index.ts";
+import type { Tables } from "./storage/tables.ts";
 
 /** As whom somebody comes: with a role the configuration gives him, or with credentials of the realm. */
 export type Pass =

@@ -4,7 +4,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { BoundedTable } from "../../src/worker/storage/bounded-table.ts";
-import { Tables } from "../../src/worker/storage/index.ts";
+import { Tables } from "../../src/worker/storage/tables.ts";
 import { freshRealm, sendSigned } from "./bridge-client.ts";
 import { join } from "./socket.ts";
 

@@ -7,9 +7,10 @@ import { History, loggedEvent } from "../../src/wamp/history.ts";
 import type { Host } from "../../src/wamp/host.ts";
 import { Payload } from "../../src/wamp/payload.ts";
 import { json } from "../../src/wamp/serializers/json.ts";
-import { partsOf } from "../../src/worker/events/text-parts.ts";
-import { SqlStore, Tables } from "../../src/worker/storage/index.ts";
+import { SqlStore } from "../../src/worker/storage/index.ts";
 import { afterAll } from "../../src/worker/storage/retained-table.ts";
+import { Tables } from "../../src/worker/storage/tables.ts";
+import { partsOf } from "../../src/worker/storage/text-parts.ts";
 import { storeContract } from "../wamp/store-contract.ts";
 
 let realms = 0;

@@ -1,6 +1,6 @@
 /** Texts that count until some time, never more of them than fit, in a table of the object's SQLite. */
 
-import type { Tables } from "./index.ts";
+import type { Tables } from "./tables.ts";
 
 /** Writes between two looks for what is past its time: each look reads the whole table. */
 const PURGE_EVERY = 1_000;

@@ -1,7 +1,7 @@
 /** Texts that count until some time, in a table of the object's SQLite. */
 
 import type { ExpiringStore } from "../../wamp/host.ts";
-import type { Tables } from "./index.ts";
+import type { Tables } from "./tables.ts";
 
 export class ExpiringTable implements ExpiringStore {
   readonly #sql: SqlStorage;

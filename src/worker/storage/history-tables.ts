@@ -3,8 +3,8 @@
 import type { HistoryStore, LogRecord } from "../../wamp/history.ts";
 import type { Id } from "../../wamp/message.ts";
 import type { Match } from "../../wamp/uri.ts";
-import { PART_LENGTH, partsOf } from "../events/text-parts.ts";
-import type { Tables } from "./index.ts";
+import type { Tables } from "./tables.ts";
+import { PART_LENGTH, partsOf } from "./text-parts.ts";
 
 const LOGS = "history_log";
 const LOG_COLUMNS = "id INTEGER PRIMARY KEY, match TEXT, uri TEXT, created REAL";

@@ -2,8 +2,8 @@
 
 import type { Id } from "../../wamp/message.ts";
 import type { ParkedStore } from "../../wamp/parked-session.ts";
-import { partsOf } from "../events/text-parts.ts";
-import type { Tables } from "./index.ts";
+import type { Tables } from "./tables.ts";
+import { partsOf } from "./text-parts.ts";
 
 const TABLE = "parked_session";
 const COLUMNS = "session INTEGER, entry INTEGER, part INTEGER, text TEXT, PRIMARY KEY (session, entry, part)";

@@ -1,8 +1,8 @@
 /** Retained events in SQLite: a row per topic, found by the topic or by what it begins with. */
 
 import type { RetainedRow, RetainedStore } from "../../wamp/retention.ts";
-import { partsOf } from "../events/text-parts.ts";
-import type { Tables } from "./index.ts";
+import type { Tables } from "./tables.ts";
+import { partsOf } from "./text-parts.ts";
 
 const TABLE = "retained_event";
 

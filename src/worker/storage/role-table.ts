@@ -1,7 +1,7 @@
 /** Roles changed at run time, in the object's SQLite: one row each. */
 
 import type { RoleStore } from "../../wamp/managed-roles.ts";
-import type { Tables } from "./index.ts";
+import type { Tables } from "./tables.ts";
 
 export class RoleTable implements RoleStore {
   readonly #sql: SqlStorage;

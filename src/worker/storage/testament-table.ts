@@ -1,0 +1,36 @@
+/** Testaments in SQLite: one row per session that left some. */
+
+import type { Id } from "../../wamp/message.ts";
+import type { TestamentStore } from "../../wamp/testament.ts";
+import type { Tables } from "./tables.ts";
+
+export class TestamentTable implements TestamentStore {
+  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
+
+  constructor(sql: SqlStorage, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
+  }
+
+  owners(): Id[] {
+    if (!this.#tables.has("testament")) return [];
+    return Array.from(this.#sql.exec<{ session: number }>("SELECT session FROM testament"), ({ session }) => session);
+  }
+
+  get(sessionId: Id): string | undefined {
+    if (!this.#tables.has("testament")) return undefined;
+    const [row] = this.#sql.exec<{ text: string }>("SELECT text FROM testament WHERE session = ?", sessionId);
+    return row?.text;
+  }
+
+  put(sessionId: Id, text: string): void {
+    this.#tables.make("testament", "session INTEGER PRIMARY KEY, text TEXT");
+    const insert = "INSERT INTO testament (session, text) VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text";
+    this.#sql.exec(insert, sessionId, text);
+  }
+
+  delete(sessionId: Id): void {
+    if (this.#tables.has("testament")) this.#sql.exec("DELETE FROM testament WHERE session = ?", sessionId);
+  }
+}
