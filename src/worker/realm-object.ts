@@ -60,6 +60,7 @@ export class RealmObject extends DurableObject<Env> {
   readonly #outbox = new Outbox();
   readonly #records: Records;
   readonly #secret: RealmSecret;
+  readonly #store: SqlStore;
   /** Set where browsers are known again by a cookie. */
   readonly #cookie: CookieAuth | undefined;
   readonly #connections = new Map<WebSocket, Known>();
@@ -81,6 +82,7 @@ export class RealmObject extends DurableObject<Env> {
     const tables = new Tables(ctx.storage.sql);
     this.#records = new Records(ctx.storage.sql, tables);
     this.#secret = new RealmSecret(ctx.storage);
+    this.#store = new SqlStore(ctx.storage.sql, tables);
     this.#cookie = config.auth.cookie;
     this.#switchboard = {
       limits: config.limits,
@@ -89,7 +91,7 @@ export class RealmObject extends DurableObject<Env> {
       changed: (connection) => this.#change(connection),
       overflowed: (connection) => this.#overflowed.push(connection),
     };
-    const host = this.#host(tables);
+    const host = this.#newHost();
     this.#sleeper = new Realm(name, config, host);
     this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
     this.#components = new ResidentComponents(config.components ?? [], deployment.components, env, host);
@@ -103,7 +105,8 @@ export class RealmObject extends DurableObject<Env> {
     if (call !== undefined) return this.#callees.accept(call);
     const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
     if (subprotocol === undefined) return new Response(null, { status: 400 });
-    const cookie = this.#cookie && (await trackingCookie(request, this.#cookie, this.#secret.get()));
+    const cookie =
+      this.#cookie && (await trackingCookie(request, this.#cookie, this.#secret.get(), this.#store.cookies));
     const facts = factsOf(request, subprotocol.name, cookie?.id);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
@@ -164,7 +167,7 @@ export class RealmObject extends DurableObject<Env> {
     this.#tick();
   }
 
-  #host(tables: Tables): Host {
+  #newHost(): Host {
     const pool = new RandomPool();
     return {
       now: () => Date.now(),
@@ -177,7 +180,7 @@ export class RealmObject extends DurableObject<Env> {
       account: (record) => console.log(JSON.stringify(record)),
       endTurn: () => this.#endTurn(),
       settleSoon: () => this.#settleSoon(),
-      store: new SqlStore(this.ctx.storage.sql, tables),
+      store: this.#store,
     };
   }
 

@@ -3,6 +3,7 @@
 import { hmac, isEqual } from "../wamp/authentication/digest.ts";
 import { type Bytes, toBase64Url, utf8 } from "../wamp/authentication/encoding.ts";
 import type { CookieAuth } from "../wamp/config/auth.ts";
+import type { ExpiringStore } from "../wamp/host.ts";
 
 /** The cookie of one request. */
 export interface TrackingCookie {
@@ -11,17 +12,22 @@ export interface TrackingCookie {
   readonly setCookie: string | undefined;
 }
 
-/** The cookie a request came with, or a new one; nothing for pages of origins that have no part in it. */
+/**
+ * The cookie a request came with, if it stands for somebody, or a new one: who is about to log in gets one that nobody
+ * can have planted in the browser (session fixation). Nothing for pages of origins that have no part in it.
+ */
 export async function trackingCookie(
   request: Request,
   settings: CookieAuth,
   secret: Bytes,
+  known: ExpiringStore,
 ): Promise<TrackingCookie | undefined> {
   const origin = request.headers.get("Origin");
   if (origin !== null && settings.allowed_origins?.includes(origin) === false) return undefined;
   for (const value of valuesOf(request.headers.get("Cookie") ?? "", settings.name)) {
     const [id = "", signature = ""] = value.split(".");
-    if (isEqual(utf8(signature), utf8(await signatureOf(id, secret)))) return { id, setCookie: undefined };
+    const isOurs = isEqual(utf8(signature), utf8(await signatureOf(id, secret)));
+    if (isOurs && known.get(id, Date.now()) !== undefined) return { id, setCookie: undefined };
   }
   const id = toBase64Url(crypto.getRandomValues(new Uint8Array(settings.length))).slice(0, settings.length);
   const value = `${id}.${await signatureOf(id, secret)}`;

@@ -154,10 +154,8 @@ describe("a browser", () => {
 
   test("[AUTH-16] is known again by it, over sleep and a redeploy, until it logs out", async () => {
     const realm = freshRealm("auth");
-    const { cookie, hello } = await visit(realm);
+    const { cookie, hello, say } = await visit(realm);
     expect(await hello("cookie", "ticket")).toStrictEqual([4, "ticket", {}]);
-    const { hello: login, say } = await visit(realm, cookie);
-    await login("cookie", "ticket");
     expect((await say([5, "secret!!!", {}]))[0]).toBe(2);
     await router.evict(realm);
     const again = await visit(realm, `other=1; ${cookie}`);
@@ -183,6 +181,18 @@ describe("a browser", () => {
     const forged = await visit(realm, alter(cookie));
     expect(forged.setCookie).toMatch(/^cbtid=/);
     expect((await forged.hello("cookie"))[2]).toBe("wamp.error.no_matching_auth_method");
+  });
+
+  test("[AUTH-16] logs in with a cookie of its own, whatever cookie somebody has planted in it", async () => {
+    const realm = freshRealm("auth");
+    const planted = (await visit(realm)).cookie;
+    const { cookie, hello, say } = await visit(realm, planted);
+    await hello("cookie", "ticket");
+    await say([5, "secret!!!", {}]);
+    expect(cookie).not.toBe(planted);
+    const thief = await visit(realm, planted);
+    expect((await thief.hello("cookie"))[2]).toBe("wamp.error.no_matching_auth_method");
+    expect((await visit(realm, cookie)).setCookie).toBe(undefined);
   });
 
   test("[AUTH-16] with a cookie of another realm is a stranger", async () => {

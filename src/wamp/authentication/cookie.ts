@@ -29,10 +29,18 @@ export class Cookies {
     this.#maxAgeMs = maxAge * 1000;
   }
 
-  /** Remembers who is behind a transport's cookie from now on, if he has proven it by other means. */
+  /**
+   * Remembers who is behind a transport's cookie from now on, if he has proven it by other means. A cookie that stood for
+   * somebody else stands for nobody from now on.
+   */
   remember(facts: TransportFacts | undefined, identity: Identity, expiresAt: number | undefined): void {
     const id = facts?.http_cbtid;
     if (id === undefined || identity.authmethod === "anonymous" || identity.authmethod === "cookie") return;
+    const present = this.recall(facts)?.identity;
+    const isAnothers =
+      present !== undefined && (present.authid !== identity.authid || present.authrole !== identity.authrole);
+    // Somebody else may have put his cookie into this browser.
+    if (isAnothers) return this.forget(id);
     const admitted: Admitted = { kind: "admitted", identity, expiresAt };
     const now = this.#host.now();
     this.#store.put(
