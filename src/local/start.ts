@@ -24,7 +24,7 @@ async function startDevelopmentServer(environment: LocalEnvironment): Promise<Lo
       server: { hostname, port },
       inspector: false,
       watch: true,
-      ...(dataDirectory && { persist: dataDirectory }),
+      persist: dataDirectory ?? false,
     },
   }).catch((error: Error) => {
     throw new StartError(error.cause instanceof Error ? error.cause.message : error.message);

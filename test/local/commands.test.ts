@@ -177,3 +177,31 @@ describe.each(COMMANDS)("%s", (_, script) => {
     });
   });
 });
+
+it("npm start without WAMP_DATA begins anew each time: an event that one run retained is not there in the next", async () => {
+  const topic = "com.example.kept";
+  const publishing = await startOnce();
+  const body = JSON.stringify({ topic, args: ["old"], options: { retain: true } });
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(new URL("/realms/realm1/publish", publishing.origin), { method: "POST", headers, body });
+  expect(await answer.json()).toStrictEqual({ id: ID });
+  await publishing.stop();
+
+  const { origin, stop } = await startOnce();
+  const client = await RawClient.connect(`ws://${origin.host}/ws/realm1`, "wamp.2.json");
+  await client.join("realm1");
+  await client.send([32, 1, { get_retained: true }, topic]);
+  await client.expect([33, 1, ID]);
+  await client.expectNothing();
+  await stop();
+});
+
+async function startOnce(): Promise<{ origin: URL; stop: () => Promise<void> }> {
+  const command = new Command([process.execPath, "src/local/start.ts"], {});
+  const origin = await command.origin();
+  const stop = async () => {
+    command.process.kill("SIGTERM");
+    await command.ended();
+  };
+  return { origin, stop };
+}
