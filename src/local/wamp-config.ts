@@ -39,8 +39,14 @@ function parseArguments() {
 
 /** JSON text, or what src/config.ts exports. */
 async function readConfig(file: string | undefined): Promise<{ text?: string; module: unknown }> {
-  if (file !== undefined) return { text: readText(file), module: undefined };
+  if (file !== undefined) return { text: notBlank(readText(file), file), module: undefined };
   return { module: (await import("../config.ts")).default };
+}
+
+/** To the Worker blank text is no configuration at all, and so no fault. */
+function notBlank(text: string, file: string): string {
+  if (text.trim() === "") throw new StartError(`the file ${file} is empty`);
+  return text;
 }
 
 function check(source: { readonly text?: string; readonly module: unknown }): void {
@@ -55,7 +61,7 @@ function runImport(file: string, hasPlainSecrets: boolean): void {
   const { config, notes } = importCrossbar(parseJson(file), { hasPlainSecrets });
   const text = JSON.stringify(config, null, 2);
   process.stdout.write(`${text}\n`);
-  for (const { path, reason } of notes) process.stderr.write(`${path}: ${reason}\n`);
+  for (const { path, reason } of notes) process.stderr.write(`${path || "the configuration"}: ${reason}\n`);
   const names = [...text.matchAll(/"env": "(\w+)"/g)].map(([, name = ""]) => name);
   const env = Object.fromEntries(names.map((name) => [name, "a secret that is to come"]));
   const loaded = loadConfig({ module: config, env, isDevelopment: false });
@@ -79,7 +85,7 @@ function parseJson(file: string): unknown {
     return JSON.parse(readText(file));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new StartError(`${file} is not JSON: ${error.message}`);
+    throw new StartError(`${file} is not JSON (YAML has to be made JSON first): ${error.message}`);
   }
 }
 

@@ -5,7 +5,7 @@ import { closed } from "../wamp/config/shape.ts";
 import type { Config } from "./config.ts";
 
 const seconds = (most: number) => v.pipe(v.number(), v.minValue(1, "must be at least 1"), v.maxValue(most));
-const count = v.pipe(v.number(), v.integer(), v.minValue(1, "must be at least 1"));
+const count = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1, "must be at least 1"));
 
 /** Crossbar.io's long-poll options: seconds, bytes, and messages, or batches where the subprotocol has them. */
 export const longPollSchema = closed({
@@ -17,7 +17,7 @@ export const longPollSchema = closed({
 
 /** Who may watch topics as server-sent events: whoever asks, with what this role may subscribe to. `heartbeat` in seconds. */
 export const eventsSchema = closed({
-  role: v.pipe(v.string(), v.nonEmpty()),
+  role: v.pipe(v.string(), v.nonEmpty("must not be empty")),
   heartbeat: v.optional(seconds(600), 15),
 });
 

@@ -60,6 +60,11 @@ describe("check", () => {
     ]);
   });
 
+  test("takes an empty file for a mistake, as npm start does", async () => {
+    const file = fileOf("\n");
+    expect(await run(["check", file])).toEqual({ code: 1, out: "", err: `wamp-edge: the file ${file} is empty\n` });
+  });
+
   test.each([
     ["no file", ["check", "/none/at/all.json"], "cannot read /none/at/all.json"],
     ["no command", [], "npm run wamp-config"],
@@ -239,6 +244,11 @@ describe("import", () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual(imported().config);
     expect(err.trim().split("\n")).toHaveLength(20);
+  });
+
+  test("says of a file that is YAML what to do, and of a list that it is none of Crossbar.io's", async () => {
+    expect((await run(["import", fileOf("version: 2\n")])).err).toContain("YAML has to be made JSON first");
+    expect((await run(["import", fileOf([])])).err).toBe("the configuration: is no object\n");
   });
 
   test("ends with 1 where what came out has faults", async () => {

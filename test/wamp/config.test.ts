@@ -263,6 +263,14 @@ describe("the ways in without WebSockets", () => {
       'http.events.role there is no role "nobody" in any realm',
     ]);
   });
+
+  it("are told what a value has to be, whatever is wrong with it", () => {
+    const module = { ...withRealms("a"), http: { longpoll: { queue_limit_messages: 1.5 }, events: { role: "" } } };
+    expect(faultsOf({ module }).slice(0, 2)).toEqual([
+      "http.longpoll.queue_limit_messages must be an integer",
+      "http.events.role must not be empty",
+    ]);
+  });
 });
 
 describe("the realm for a name", () => {
