@@ -1,0 +1,64 @@
+/** Signed typed data of Ethereum (EIP-712), as far as certificates need it: flat structs, hashed, and who has signed them. */
+
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { Point, recoverPublicKey } from "@noble/secp256k1";
+
+/** An account: 20 bytes in lower-case hex behind `0x`. */
+export type Address = `0x${string}`;
+
+/** Name of a field → its type, in the order in which they are hashed. */
+export type Fields = Readonly<Record<string, "string" | "address" | "bytes32" | "uint64" | "uint256">>;
+
+/** Values of fields: text, numbers, and bytes as hex behind `0x`. */
+export type Values = Readonly<Record<string, string | bigint>>;
+
+/** A struct with the name and the types of its fields. */
+export interface Struct {
+  readonly type: string;
+  readonly fields: Fields;
+  readonly values: Values;
+}
+
+/** The 32 bytes that are signed for a struct of a domain (EIP-712: Definition of the encoding). */
+export function typedDataHash(domain: Struct, message: Struct): Uint8Array {
+  return keccak_256(concatBytes(Uint8Array.of(0x19, 0x01), structHash(domain), structHash(message)));
+}
+
+/** Whose key has made a signature: r, s and v (27 or 28) in 65 bytes. Undefined where it can be nobody's. */
+export function signerOf(hash: Uint8Array, signature: Uint8Array): Address | undefined {
+  const recovery = signature[64]! - 27;
+  try {
+    const recoverable = concatBytes(Uint8Array.of(recovery), signature.subarray(0, 64));
+    return addressOf(recoverPublicKey(recoverable, hash, { prehash: false }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The account of a public key of the curve secp256k1. */
+export function addressOf(publicKey: Uint8Array): Address {
+  const point = Point.fromBytes(publicKey).toBytes(false);
+  return `0x${bytesToHex(keccak_256(point.subarray(1)).subarray(12))}`;
+}
+
+/** An address as people are shown it: upper-case letters are its checksum (EIP-55). */
+export function checksummed(address: Address): string {
+  const hash = bytesToHex(keccak_256(utf8ToBytes(address.slice(2))));
+  return address.replace(/[a-f]/g, (letter, index: number) =>
+    hash[index - 2]! >= "8" ? letter.toUpperCase() : letter,
+  );
+}
+
+function structHash({ type, fields, values }: Struct): Uint8Array {
+  const names = Object.entries(fields).map(([name, fieldType]) => `${fieldType} ${name}`);
+  const words = Object.entries(fields).map(([name, fieldType]) =>
+    fieldType === "string" ? keccak_256(utf8ToBytes(String(values[name]))) : word(values[name]!),
+  );
+  return keccak_256(concatBytes(keccak_256(utf8ToBytes(`${type}(${names.join(",")})`)), ...words));
+}
+
+/** All but texts are numbers of 32 bytes; shorter ones have zeros before them. */
+function word(value: string | bigint): Uint8Array {
+  return hexToBytes(BigInt(value).toString(16).padStart(64, "0"));
+}

@@ -1,0 +1,98 @@
+/** Cryptosign by certificates: an authenticator that trusts keys because a root it trusts vouches for them (Trustroots and Certificates). */
+
+import * as v from "valibot";
+import { ApplicationError, type ComponentSession, defineComponent } from "../../src/wamp/component.ts";
+import { checkShape, closed, type Fault } from "../../src/wamp/config/shape.ts";
+import {
+  type AuthorityCertificate,
+  addressSchema,
+  authoritySchema,
+  certificatesSchema,
+  isRoot,
+  uintSchema,
+} from "./certificate.ts";
+import { type AuthorityOf, complete, judge } from "./certificate-chain.ts";
+import { type Address, checksummed } from "./eip712.ts";
+
+const uri = v.pipe(v.string(), v.nonEmpty("must not be empty"));
+
+/** `extra` of the component. */
+const settingsSchema = closed({
+  /** Of everybody whose chain is sound. */
+  role: v.pipe(v.string(), v.nonEmpty("must not be empty")),
+  chain_id: uintSchema(256n),
+  verifying_contract: addressSchema,
+  /** The address that certificates have for the realm; its name, where nothing else is said. */
+  realm: addressSchema,
+  /** The newest block, or the procedure that tells it. */
+  block_number: v.union([uintSchema(256n), uri], "must be a number or a procedure"),
+  /** Roots that are trusted: their addresses, or whole certificates, which clients need not send then. Others may be among these. */
+  trustroots: v.optional(v.array(v.union([addressSchema, authoritySchema], "must be an address or a certificate")), []),
+  /** A procedure that is given an address and answers with the `[certificate, signature]` about it, or null. */
+  lookup: v.exactOptional(uri),
+});
+
+type Settings = v.InferOutput<typeof settingsSchema>;
+
+/** The part of `authextra` that cryptosign itself does not look at. */
+const claimSchema = v.object({ trustroot: addressSchema, certificates: certificatesSchema });
+
+export const trustroots = defineComponent({
+  onJoin(session) {
+    const settings = checked(settingsSchema, { realm: session.realm, ...session.extra }, (text) => new TypeError(text));
+    session.register("com.trustroots.authenticate", ([_realm, _authid, details]) =>
+      authenticate(session, settings, (details as { readonly authextra: unknown }).authextra),
+    );
+  },
+});
+
+/** Resolves to the principal: whoever the chain is about, if he can sign by the key it names. That the router finds out. */
+async function authenticate(session: ComponentSession, settings: Settings, authextra: unknown): Promise<object> {
+  const { trustroot, certificates } = checked(claimSchema, authextra, denied);
+  // Who brings his own root must bring one that is known; one that is found is known by that.
+  if (certificates.length > 1 && !isListed(settings, trustroot)) throw denied("the trustroot is not trusted here");
+  const chain = await complete(certificates, authorities(session, settings));
+  const verdict = judge(chain, {
+    chainId: settings.chain_id,
+    verifyingContract: settings.verifying_contract,
+    realm: settings.realm,
+    blockNumber: await blockNumber(session, settings),
+  });
+  if (!verdict.ok) throw denied(verdict.reason);
+  if (verdict.trustroot !== trustroot) throw denied("the trustroot is not the root of the certificates");
+  const { delegate, csPubKey } = verdict.delegate.message;
+  return { role: settings.role, authid: checksummed(delegate), pubkey: csPubKey.slice(2) };
+}
+
+function isListed({ trustroots }: Settings, address: Address): boolean {
+  return trustroots.some((it) =>
+    typeof it === "string" ? it === address : isRoot(it) && it.message.subject === address,
+  );
+}
+
+/** What the configuration keeps, and then what the procedure knows. */
+function authorities(session: ComponentSession, { trustroots, lookup }: Settings): AuthorityOf {
+  const kept = trustroots.filter((it): it is AuthorityCertificate => typeof it !== "string");
+  return async (subject) => {
+    const found = kept.find(({ message }) => message.subject === subject);
+    if (found !== undefined || lookup === undefined) return found;
+    const [answer = null] = (await session.call(lookup, [checksummed(subject)])).args;
+    return answer === null ? undefined : checked(authoritySchema, answer, (text) => new TypeError(text));
+  };
+}
+
+async function blockNumber(session: ComponentSession, { block_number: source }: Settings): Promise<bigint> {
+  if (typeof source === "bigint") return source;
+  const { args } = await session.call(source);
+  return checked(uintSchema(256n), args[0], (text) => new TypeError(`${source}: ${text}`));
+}
+
+function checked<const S extends v.GenericSchema>(schema: S, value: unknown, error: (text: string) => Error) {
+  const result = checkShape(schema, value);
+  if (result.ok) return result.value;
+  throw error(result.faults.map(({ path, message }: Fault) => `${path} ${message}`).join("; "));
+}
+
+function denied(reason: string): ApplicationError {
+  return new ApplicationError("wamp.error.authentication_denied", [reason]);
+}
