@@ -11,7 +11,7 @@ import { bring, configOf, deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
 import { serverSentEvents } from "./events/server-sent-events.ts";
 import { longPoll } from "./long-poll/index.ts";
-import { acceptForAnyRealm, refuseRealm } from "./realm-from-hello.ts";
+import { acceptForAnyRealm, refuseRealm, upgradeRequest } from "./realm-from-hello.ts";
 import { realmObject } from "./realm-namespace.ts";
 import { webService } from "./web/index.ts";
 import { webhook } from "./webhooks/webhook-in.ts";
@@ -93,7 +93,7 @@ function toAnyRealm({ env, req }: AppContext): Response | Promise<Response> {
 function toRealm({ env, req }: AppContext): Response | Promise<Response> {
   const name = req.param("realm") ?? "";
   const realm = realmFor(configOf(env), name);
-  if (realm !== undefined) return realmObject(env, name, realm).fetch(req.raw);
+  if (realm !== undefined) return realmObject(env, name, realm).fetch(upgradeRequest(req.raw, name));
   return refuseRealm(req.raw);
 }
 

@@ -26,7 +26,8 @@ export function refuseRealm(request: Request): Response {
 export function acceptForAnyRealm(request: Request, env: Env, config: Config): Response {
   return acceptSocket(request, (socket, subprotocol, frame) => {
     const hello = helloOf(frame, subprotocol);
-    const realm = typeof hello === "string" ? realmFor(config, hello) : undefined;
+    // Half of a surrogate pair cannot be in a URL, nor in the name of an object.
+    const realm = typeof hello === "string" && hello.isWellFormed() ? realmFor(config, hello) : undefined;
     if (typeof hello !== "string" || realm === undefined) return refuse(socket, subprotocol, frame, hello);
     const rejection = lateRejection(request, config, hello, realm);
     if (rejection !== undefined) return abort(socket, subprotocol, frame, rejection);
@@ -115,7 +116,8 @@ const CODES: ReadonlyMap<string, number> = new Map([
   [WampUri.LIMIT_EXCEEDED, CloseCode.OVERLOADED],
 ]);
 
-function upgradeRequest(request: Request, realm: string): Request {
+/** The request for the object of a realm. Its path is none that a client wrote: objects tell by it who is at the door. */
+export function upgradeRequest(request: Request, realm: string): Request {
   return new Request(new URL(`/ws/${encodeURIComponent(realm)}`, request.url), request);
 }
 

@@ -1,0 +1,71 @@
+/** Upgrade requests whose paths no URL parser leaves as they are, by a real socket that writes them as they are. */
+
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { anonymousRealm } from "../clients/harness.ts";
+import { Command } from "./command.ts";
+
+let command: Command;
+let origin: URL;
+beforeAll(async () => {
+  const configuration = { version: 1, realms: [anonymousRealm("test-*")] };
+  const data = mkdtempSync(join(tmpdir(), "wamp-edge-"));
+  const env = { WAMP_CONFIG: JSON.stringify(configuration), WAMP_DATA: data };
+  command = new Command([process.execPath, "src/local/serve.ts"], env);
+  origin = await command.origin();
+});
+afterAll(async () => {
+  command.process.kill("SIGTERM");
+  await command.ended();
+});
+
+/** The beginning of what is answered to an upgrade of `path`, and to the HELLO that is there at once. */
+async function answerTo(path: string, hello: readonly unknown[]): Promise<string> {
+  const socket = connect(Number(origin.port), origin.hostname);
+  await once(socket, "connect");
+  const head = [
+    `GET ${path} HTTP/1.1`,
+    `Host: ${origin.host}`,
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Protocol: wamp.2.json",
+  ];
+  socket.write(`${head.join("\r\n")}\r\n\r\n`);
+  let answer = "";
+  socket.on("data", (data: Buffer) => {
+    answer += data.toString("latin1");
+  });
+  await once(socket, "data");
+  const text = Buffer.from(JSON.stringify(hello));
+  // One frame of text, masked with zeros.
+  socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), text]));
+  await expect.poll(() => answer.split("\r\n\r\n")[1]).not.toBe("");
+  socket.destroy();
+  return answer;
+}
+
+const HELLO = [1, "test-1", { roles: { caller: {} } }];
+
+it("a path that a URL parser reads as another one lets nobody in without HELLO", async () => {
+  const answer = await answerTo("/ws/test-\\..\\..\\watch\\trusted", HELLO);
+  expect(answer).toMatch(/^HTTP\/1.1 101 /);
+  expect(answer).not.toContain("trusted");
+  expect(answer).toContain("wamp.error.no_such_realm");
+});
+
+it("a path that a URL parser reads as another one does not reach the sockets of callees", async () => {
+  const answer = await answerTo("/ws/test-\\..\\..\\callee\\5", HELLO);
+  expect(answer).toMatch(/^HTTP\/1.1 101 /);
+  expect(answer).toContain("wamp.error.no_such_realm");
+});
+
+it("a realm that cannot stand in a URL does not exist, and its client is told so", async () => {
+  const answer = await answerTo("/ws", [1, "test-\ud800", HELLO[2]]);
+  expect(answer).toContain("wamp.error.no_such_realm");
+});
