@@ -30,9 +30,6 @@ export interface Row extends Item {
 const OUT_OF_SCOPE: readonly (readonly [ids: string, reason: string])[] = [
   ["RS-", "RawSocket needs inbound TCP, which reaches no Worker"],
   ["MUX-", "no transport multiplexes sessions"],
-  ["CSG-12", "trustroots need secp256k1 and Keccak, which WebCrypto has not"],
-  ["CSG-13", "trustroots need secp256k1 and Keccak, which WebCrypto has not"],
-  ["CSG-14", "trustroots need secp256k1 and Keccak, which WebCrypto has not"],
   ["SER-24", "UBJSON: two incompatible encodings are in the field"],
   ["SER-25", "FlatBuffers: no client speaks it"],
   ["CANCEL-12", "INTERRUPT.Options.reason is nexus' own; the specification gives INTERRUPT a mode only"],

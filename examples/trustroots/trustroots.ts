@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { ApplicationError, type ComponentSession, defineComponent } from "../../src/wamp/component.ts";
-import { checkShape, closed, type Fault } from "../../src/wamp/config/shape.ts";
+import { checkShape, closed } from "../../src/wamp/config/shape.ts";
 import {
   type AuthorityCertificate,
   addressSchema,
@@ -14,22 +14,22 @@ import {
 import { type AuthorityOf, complete, judge } from "./certificate-chain.ts";
 import { type Address, checksummed } from "./eip712.ts";
 
-const uri = v.pipe(v.string(), v.nonEmpty("must not be empty"));
+const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
 /** `extra` of the component. */
 const settingsSchema = closed({
   /** Of everybody whose chain is sound. */
-  role: v.pipe(v.string(), v.nonEmpty("must not be empty")),
+  role: text,
   chain_id: uintSchema(256n),
   verifying_contract: addressSchema,
   /** The address that certificates have for the realm; its name, where nothing else is said. */
   realm: addressSchema,
   /** The newest block, or the procedure that tells it. */
-  block_number: v.union([uintSchema(256n), uri], "must be a number or a procedure"),
+  block_number: v.union([uintSchema(256n), text], "must be a number or a procedure"),
   /** Roots that are trusted: their addresses, or whole certificates, which clients need not send then. Others may be among these. */
   trustroots: v.optional(v.array(v.union([addressSchema, authoritySchema], "must be an address or a certificate")), []),
   /** A procedure that is given an address and answers with the `[certificate, signature]` about it, or null. */
-  lookup: v.exactOptional(uri),
+  lookup: v.exactOptional(text),
 });
 
 type Settings = v.InferOutput<typeof settingsSchema>;
@@ -90,7 +90,7 @@ async function blockNumber(session: ComponentSession, { block_number: source }: 
 function checked<const S extends v.GenericSchema>(schema: S, value: unknown, error: (text: string) => Error) {
   const result = checkShape(schema, value);
   if (result.ok) return result.value;
-  throw error(result.faults.map(({ path, message }: Fault) => `${path} ${message}`).join("; "));
+  throw error(result.faults.map(({ path, message }) => `${path} ${message}`).join("; "));
 }
 
 function denied(reason: string): ApplicationError {
