@@ -83,7 +83,7 @@ function readStatic(method: string, source: Source, realms: readonly RealmDraft[
     if (fitting.length === 0) principal.note(`no realm behind this transport has the role ${JSON.stringify(role)}`);
     for (const realm of fitting) putPrincipal(realm, method, key, authid, settings, principal);
   }
-  source.note("trust roots are not built", "trustroots");
+  source.note("trust roots take an authenticator: docs/authentication.md#trustroots", "trustroots");
   source.end();
 }
 
