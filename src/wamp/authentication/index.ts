@@ -73,8 +73,9 @@ export class Authentication {
     });
     const able = fits.filter(({ fit }) => fit !== "no" && fit !== "unnamed");
     if (able.length === 0) return fits.find(({ fit }) => fit === "unnamed")?.method;
-    const open = able.findIndex(({ fit }) => fit === "open");
-    const named = open < 0 ? able : able.slice(0, open);
+    const open = able.findIndex(({ fit }) => fit === "open" || fit === "open to unknown");
+    const isNamed = able[open]?.fit === "open to unknown";
+    const named = open < 0 ? able : able.slice(0, isNamed ? open + 1 : open);
     if (named.length < 2) return (named[0] ?? able[open])?.method;
     const known = named.find(({ fit }) => fit === "known");
     return noiseOf(this.#host, "method", applicant.authid ?? "").then((noise) => {

@@ -62,9 +62,10 @@ export interface Refusal {
 
 /**
  * Whether a method can serve an applicant: it knows his principal; it takes anybody's attempt; it knows no such
- * principal, which he must not learn; it would need an authid, and there is none; or it cannot serve him at all.
+ * principal, which he must not learn; that, and yet it takes his attempt; it would need an authid, and there is none; or
+ * it cannot serve him at all.
  */
-export type Fit = "known" | "open" | "unknown" | "unnamed" | "no";
+export type Fit = "known" | "open" | "unknown" | "open to unknown" | "unnamed" | "no";
 
 /** One way to prove who one is. What is wrong with a client is an outcome; a method that throws has failed itself. */
 export interface Method {

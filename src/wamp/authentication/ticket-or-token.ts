@@ -19,7 +19,8 @@ export class TicketOrToken implements Method {
 
   fits(applicant: Applicant): Fit {
     const fit = this.#ticket.fits(applicant);
-    return fit === "unknown" || fit === "unnamed" ? "open" : fit;
+    if (fit === "unknown") return "open to unknown";
+    return fit === "unnamed" ? "open" : fit;
   }
 
   /** The challenge is the same for both; what a ticket needs, a token has within. */

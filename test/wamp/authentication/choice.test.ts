@@ -75,6 +75,18 @@ describe("the first method that can serve", () => {
     expect(await ask()).toStrictEqual(methods);
   });
 
+  test("[AUTH-09] where tickets may be tokens, too, the lot still hides whose tickets are known", async () => {
+    const auth = { ...TICKET, ...WAMPCRA, jwt: { type: "static", key: TOKEN_SECRET } } as const;
+    const ask = (authid: string, ...authmethods: string[]) => methodFor(auth, { authid, authmethods });
+    const names = Array.from({ length: 30 }, (_, index) => `nobody${index}`);
+    const methods = await Promise.all(names.map((name) => ask(name, "wampcra", "ticket")));
+    expect(new Set(methods)).toStrictEqual(new Set(["wampcra", "ticket"]));
+    expect(await ask("joe", "wampcra", "ticket")).toBe("ticket");
+    expect(await ask("ann", "wampcra", "ticket")).toBe("wampcra");
+    // A token is as good as it comes first.
+    for (const name of [...names, "joe", "ann"]) expect(await ask(name, "ticket", "wampcra")).toBe("ticket");
+  });
+
   test("[AUTH-15] is the same after sleep, and the choice itself is not disturbed by it", async () => {
     const entrance = new Entrance({ ...TICKET, ...WAMPCRA });
     const client = await entrance.knock({ authid: "joe", authmethods: ["wampcra", "ticket"] });
