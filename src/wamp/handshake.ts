@@ -94,9 +94,11 @@ export class Handshake {
     if (features === 0) {
       throw new ProtocolViolation("HELLO: roles must name at least one of publisher, subscriber, caller, callee");
     }
-    if (this.#door.isFull()) return this.#door.refuse(peer, refused(WampUri.LIMIT_EXCEEDED, "the realm is full"));
     const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
     const wish = this.#surroundings.config.options.resume && resumeWish(details);
+    // Whoever goes on with a session takes no new place.
+    if (wish?.session === undefined && this.#door.isFull())
+      return this.#door.refuse(peer, refused(WampUri.LIMIT_EXCEEDED, "the realm is full"));
     const id = this.#door.newSessionId();
     const hopeful = { ...wishes(details), sessionId: id, facts: peer.facts };
     if ((hopeful.authid?.length ?? 0) > MAX_AUTHID_LENGTH) return this.#door.refuse(peer, denied());

@@ -246,9 +246,13 @@ export class Realm {
     else this.dealer.call(session, message, permission);
   }
 
-  /** Opens a session for a peer that has shown who it is, or goes on with the one it wishes. */
+  /** Opens a session for a peer that has shown who it is, unless the realm is full, or goes on with the one it wishes. */
   open(peer: Peer, origin: SessionOrigin, wish: ResumeWish | undefined): void {
     if (wish !== undefined && this.#resumption?.resume(peer, origin, wish)) return;
+    // Others may have come while this one showed who it is.
+    if (this.sessions.size >= this.#config.limits.sessions) {
+      return this.abort(peer, WampUri.LIMIT_EXCEEDED, "the realm is full", CloseCode.OVERLOADED);
+    }
     const lifeline = wish && this.#resumption?.lifeline(peer.transport);
     const session = new Session(lifeline ?? peer.transport, origin);
     this.attach(peer, session);

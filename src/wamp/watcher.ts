@@ -1,8 +1,5 @@
 /** Watchers: clients of the router's own making, which join without a handshake to subscribe and nothing else. */
 
-import { CloseCode } from "./close-code.ts";
-import type { Limits } from "./config/limits.ts";
-import { WampUri } from "./errors.ts";
 import { clientFeatures } from "./features.ts";
 import type { Transport } from "./host.ts";
 import type { Peer } from "./peer.ts";
@@ -13,10 +10,8 @@ import type { Identity } from "./session.ts";
 const FEATURES = clientFeatures({ subscriber: {}, caller: {} });
 
 /** Opens a session for a transport whose client the router vouches for; one too many is told so and closed. */
-export function watch(realm: Realm, transport: Transport, identity: Identity, { sessions }: Limits): Peer {
+export function watch(realm: Realm, transport: Transport, identity: Identity): Peer {
   const peer = realm.connect(transport);
-  if (realm.sessions.size >= sessions) {
-    realm.abort(peer, WampUri.LIMIT_EXCEEDED, "the realm is full", CloseCode.OVERLOADED);
-  } else realm.open(peer, { id: realm.newSessionId(), identity, features: FEATURES }, undefined);
+  realm.open(peer, { id: realm.newSessionId(), identity, features: FEATURES }, undefined);
   return peer;
 }

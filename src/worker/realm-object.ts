@@ -112,8 +112,7 @@ export class RealmObject extends DurableObject<Env> {
     this.ctx.acceptWebSocket(server);
     const connection = new Connection(server, subprotocol, this.#switchboard);
     const watcher = watcherIdentity(request);
-    const { limits } = this.#switchboard;
-    const peer = watcher ? watch(this.#realm, connection, watcher, limits) : this.#realm.connect(connection, facts);
+    const peer = watcher ? watch(this.#realm, connection, watcher) : this.#realm.connect(connection, facts);
     this.#connections.set(server, { connection, peer });
     this.#endTurn();
     const headers = new Headers({ "Sec-WebSocket-Protocol": subprotocol.name });

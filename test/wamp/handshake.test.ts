@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { routerRoles } from "../../src/wamp/features.ts";
 import { Realm } from "../../src/wamp/realm.ts";
+import { thinking } from "./authentication/entrance.ts";
 import { ALL_ROLES, aborted, realmConfig, Stage, violated } from "./recording-host.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
@@ -134,6 +135,22 @@ describe("HELLO", () => {
       ["cal", [2, 2, expect.any(Object)]],
     ]);
   });
+});
+
+test("a realm has no more sessions than it may, however many log in at once", async () => {
+  const principals = { joe: { ticket: "secret!!!", role: "anonymous" } };
+  const stage = new Stage({ limits: { sessions: 1 }, auth: { ticket: { type: "static", principals } } });
+  const clients = ["ann", "ben"].map((name) => stage.connect(name));
+  for (const client of clients) {
+    client.send([1, "realm1", { roles: ALL_ROLES, authid: "joe", authmethods: ["ticket"] }]);
+  }
+  stage.take();
+  for (const client of clients) client.send([5, "secret!!!", {}]);
+  await Promise.all(clients.map(thinking));
+  expect(stage.take()).toStrictEqual([
+    ["ann", [2, expect.any(Number), expect.any(Object)]],
+    ...aborted("ben", "wamp.edge.error.limit_exceeded", 1013, "the realm is full"),
+  ]);
 });
 
 describe("anonymous authentication", () => {

@@ -538,3 +538,13 @@ test("[SES-29] aborts a client for which a message that waited is too large", ()
     aborted("a", "wamp.error.payload_size_exceeded", 1009, "a message that waited is too large"),
   );
 });
+
+test("[SES-29] a session is resumed also where the realm is full; a new one in its place is refused", () => {
+  const stage = new Stage({ ...RESUMING, limits: { sessions: 1 } });
+  const a = hold(stage, "a");
+  a.client.disconnect();
+  const stranger = { roles: ALL_ROLES, resumable: true, "resume-session": a.id, "resume-token": "wrong" };
+  stage.connect("b").send([1, "realm1", stranger]);
+  expect(stage.take()).toEqual(aborted("b", "wamp.edge.error.limit_exceeded", 1013, "the realm is full"));
+  expect(comeBack(stage, a)).toMatchObject({ id: a.id, resumed: true });
+});
