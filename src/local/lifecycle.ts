@@ -34,7 +34,7 @@ export async function runServer(start: (environment: LocalEnvironment) => Promis
   stopOnSignals(stop);
   if (process.env.npm_lifecycle_event) stopWithParent(stop);
   try {
-    const environment = await readEnvironment(process.env, loadDeployedConfig);
+    const environment = await readEnvironment(process.env, () => loadDeployedConfig());
     await requireFreePort(environment.host, environment.port);
     server = await start(environment);
     stopOnSignals(stop);
@@ -55,12 +55,16 @@ export function fail(error: unknown): never {
   return process.exit(1) as never;
 }
 
-/** What `src/config.ts` exports. Node runs it here, so it may import nothing that only the Worker has. */
-async function loadDeployedConfig(): Promise<unknown> {
-  const module = await import("../config.ts").catch((error: Error) => {
+/**
+ * What `src/config.ts` exports, or another `module`. Node runs it here, so it may import nothing that only the Worker has.
+ * Rejects with StartError where it cannot be run or exports nothing.
+ */
+export async function loadDeployedConfig(module: Promise<object> = import("../config.ts")): Promise<unknown> {
+  const exported = await module.catch((error: Error) => {
     throw new StartError(`src/config.ts: ${error.message}`);
   });
-  return module.default;
+  if (!("default" in exported)) throw new StartError("src/config.ts: has no default export");
+  return exported.default;
 }
 
 /** Asked before anything starts, because wrangler waits for ever for a port that is taken. */

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { formatFaults, loadConfig } from "../worker/config.ts";
 import { importCrossbar } from "./crossbar-import.ts";
 import { StartError } from "./environment.ts";
-import { fail } from "./lifecycle.ts";
+import { fail, loadDeployedConfig } from "./lifecycle.ts";
 import { readPassword } from "./password.ts";
 import { METHODS, newPrincipal, type PrincipalMethod } from "./principal.ts";
 
@@ -40,7 +40,7 @@ function parseArguments() {
 /** JSON text, or what src/config.ts exports. */
 async function readConfig(file: string | undefined): Promise<{ text?: string; module: unknown }> {
   if (file !== undefined) return { text: notBlank(readText(file), file), module: undefined };
-  return { module: (await import("../config.ts")).default };
+  return { module: await loadDeployedConfig() };
 }
 
 /** To the Worker blank text is no configuration at all, and so no fault. */

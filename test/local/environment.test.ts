@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readEnvironment, StartError } from "../../src/local/environment.ts";
+import { loadDeployedConfig } from "../../src/local/lifecycle.ts";
 
 /** Stands for `src/config.ts`. */
 const nothing = async () => ({ version: 1, realms: [] });
@@ -103,5 +104,18 @@ describe("readEnvironment", () => {
     const refusal = await readEnvironment(environment, nothing).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(StartError);
     expect((refusal as Error).message).toMatch(message);
+  });
+});
+
+describe("src/config.ts", () => {
+  it("is what it exports by default", async () => {
+    expect(await loadDeployedConfig(Promise.resolve({ default: { version: 1 } }))).toStrictEqual({ version: 1 });
+  });
+
+  it.each([
+    ["cannot be run", () => Promise.reject(new SyntaxError("Unexpected token")), "src/config.ts: Unexpected token"],
+    ["exports nothing by default", async () => ({ config: {} }), "src/config.ts: has no default export"],
+  ])("that %s is refused in one line", async (_, module, message) => {
+    await expect(loadDeployedConfig(module())).rejects.toThrow(new StartError(message));
   });
 });

@@ -157,11 +157,11 @@ describe("the whole configuration", () => {
     [{ realms: [] }, "version is missing"],
     [{ version: 2, realms: [] }, "version must be 1"],
     [{ version: 1 }, "realms is missing"],
-    [{ version: 1, realms: {} }, "realms must be Array"],
+    [{ version: 1, realms: {} }, "realms must be a list"],
     [{ version: 1, realms: [], workers: [] }, "workers is not a known key"],
     [withRealms("a", "b", "a"), "realms[2].name is the same as that of entry 0"],
-    [[], "the configuration must be Object"],
-    [7, "the configuration must be Object"],
+    [[], "the configuration must be an object"],
+    [7, "the configuration must be an object"],
   ])("%j: %s", (module, fault) => {
     expect(faultsOf({ module })).toEqual([fault]);
   });
@@ -243,7 +243,7 @@ describe("a secret", () => {
   it("is only what has no key but env", () => {
     const realms = [{ name: { env: "REALM", or: "x" } }];
     expect(faultsOf({ module: { version: 1, realms }, env: { REALM: "hidden" } })).toEqual([
-      "realms[0].name must be string",
+      "realms[0].name must be text",
     ]);
   });
 });

@@ -129,8 +129,8 @@ describe("a mistake", () => {
   it.each<[settings: object, fault: string]>([
     [{ colour: "red" }, "colour: is not a known key"],
     [{ options: { uri_check: "lose" } }, 'options.uri_check: must be ("loose" | "strict")'],
-    [{ options: [] }, "options: must be Object"],
-    [{ limits: [] }, "limits: must be Object"],
+    [{ options: [] }, "options: must be an object"],
+    [{ limits: [] }, "limits: must be an object"],
     [{ limits: { sessions: 0 } }, "limits.sessions: must be >=1"],
     [{ limits: { sessions: 40_000 } }, "limits.sessions: must be <=32768"],
     [{ limits: { depth: 1.5 } }, "limits.depth: must be an integer"],
@@ -139,7 +139,7 @@ describe("a mistake", () => {
     [{ options: { call_timeout: { maximum: 0 } } }, "options.call_timeout.maximum: must be >=1"],
     [{ options: { call_timeout: { maximum: 31_536_000_001 } } }, "options.call_timeout.maximum: must be <=31536000000"],
     [{ options: { call_timeout: { default: 1.5 } } }, "options.call_timeout.default: must be an integer"],
-    [{ options: { call_timeout: 5 } }, "options.call_timeout: must be Object"],
+    [{ options: { call_timeout: 5 } }, "options.call_timeout: must be an object"],
     [{ store: { "call-queue": [{ uri: "com.p", limit: 0 }] } }, "store.call-queue[0].limit: must be >=1"],
     [
       { store: { "call-queue": [{ uri: "com..p" }] } },
@@ -149,9 +149,9 @@ describe("a mistake", () => {
       { store: { "call-queue": [{ uri: "com.p" }, { uri: "com.p", limit: 5 }] } },
       "store.call-queue[1]: is there twice",
     ],
-    [{ roles: {} }, "roles: must be Array"],
+    [{ roles: {} }, "roles: must be a list"],
     [{ roles: [{}] }, "roles[0].name: is missing"],
-    [{ roles: [null] }, "roles[0]: must be Object"],
+    [{ roles: [null] }, "roles[0]: must be an object"],
     [{ roles: [{ name: "trusted" }] }, "roles[0].name: is built in: trusted may do everything"],
     [{ roles: [{ name: "a" }, { name: "b" }, { name: "a" }] }, "roles[2].name: is the same as that of entry 0"],
     [
@@ -245,7 +245,7 @@ describe("a mistake", () => {
   });
 
   it.each([undefined, null, 7, "realm1", [], [{ name: "realm1" }]])("of giving %j for a realm is told", (input) => {
-    expect(faultsOf(input)).toEqual([": must be Object"]);
+    expect(faultsOf(input)).toEqual([": must be an object"]);
   });
 
   it("does not hide another: all are told at once, of shape and of sense, every unknown key too", () => {

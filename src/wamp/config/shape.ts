@@ -94,12 +94,15 @@ function pathText(path: Path): string {
   return text.join("").replace(/^\./, "");
 }
 
+/** Valibot's names of types that are none to who writes JSON. */
+const KINDS: Readonly<Record<string, string>> = { Object: "an object", Array: "a list", string: "text" };
+
 // Valibot's own texts quote what was received, which may be a secret in the wrong place.
 function describe(issue: v.BaseIssue<unknown>): string {
   if (isUnknownKey(issue)) return "is not a known key";
   if (issue.type === "strict_object" && issue.expected?.startsWith('"')) return "is missing";
   if (!issue.message.startsWith("Invalid ")) return issue.message;
-  return `must be ${issue.expected}`;
+  return `must be ${KINDS[issue.expected ?? ""] ?? issue.expected}`;
 }
 
 function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {
