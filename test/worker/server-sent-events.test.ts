@@ -84,6 +84,20 @@ describe("GET /realms/:realm/events", () => {
     });
   });
 
+  it("leaves no session behind where only the head is asked for", async () => {
+    const { exports } = await import("cloudflare:workers");
+    const url = "http://router.test/realms/watched-14/events?topic=";
+    const head = (topic: string) => exports.default.fetch(`${url}${topic}`, { method: "HEAD" });
+    const { status, headers } = await head("news.today");
+    expect([status, headers.get("Content-Type")]).toEqual([200, "text/event-stream"]);
+    expect((await head("secret.plans")).status).toBe(403);
+    const observer = await join("watched-14");
+    await vi.waitFor(async () => {
+      observer.send([48, 1, {}, "wamp.session.count"]);
+      expect((await observer.next())[3]).toEqual([1]);
+    });
+  });
+
   it("ends the stream when the session is killed, for the watcher to come back", async () => {
     const events = await watch("watched-7", "topic=news.today");
     const admin = await join("watched-7");

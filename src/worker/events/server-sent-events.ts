@@ -34,7 +34,12 @@ export async function serverSentEvents(request: Request, env: Env, name: string)
   const watcher = new Watcher(webSocket, { topic, match, after, heartbeat: events.heartbeat });
   const refusal = await watcher.refusal;
   if (refusal !== undefined) return refused(STATUS[refusal] ?? 503, refusal);
-  return new Response(watcher.stream, { headers: { ...HEADERS, "Content-Type": "text/event-stream" } });
+  // Nobody would read what comes after the head, nor end it.
+  const isHeadOnly = request.method === "HEAD";
+  if (isHeadOnly) await watcher.stream.cancel();
+  return new Response(isHeadOnly ? null : watcher.stream, {
+    headers: { ...HEADERS, "Content-Type": "text/event-stream" },
+  });
 }
 
 function refused(status: number, error: string): Response {
