@@ -5,6 +5,7 @@ import type { EnvName } from "../wamp/config/auth.ts";
 import { duplicates, listOf, nameOf, realmFaults } from "../wamp/config/consistency.ts";
 import { type RealmConfig, realmSchema } from "../wamp/config/realm.ts";
 import { checkShape, closed, type DeepReadonly, type Fault, faultAt, isDict, type Path } from "../wamp/config/shape.ts";
+import { isValidRealm } from "../wamp/uri.ts";
 import { admissionEntries } from "./admission/config.ts";
 import { bridgeFaults, bridgeSchema, serviceSchema } from "./bridge/config.ts";
 import { eventsSchema, longPollSchema } from "./http-config.ts";
@@ -92,7 +93,7 @@ export function loadConfig({ text = "", module, env, isDevelopment }: ConfigSour
 
 /**
  * The realm a client may join under `name`: the one of that name, else the pattern with the most literal characters,
- * else none. In a pattern `*` stands for one or more characters.
+ * else none. In a pattern `*` stands for one or more characters, of which the name remains a valid one.
  */
 export function realmFor(config: Config, name: string): RealmConfig | undefined {
   return bestOf(config.realms, name);
@@ -109,6 +110,8 @@ function isNamed(realm: unknown): realm is Named {
 function bestOf<R extends Named>(realms: readonly R[], name: string): R | undefined {
   const exact = realms.find((realm) => realm.name === name);
   if (exact !== undefined) return exact;
+  // Half of a surrogate pair is lost in URLs and in the names of objects.
+  if (!isValidRealm(name) || !name.isWellFormed()) return undefined;
   let best: R | undefined;
   for (const realm of realms) {
     if (!covers(realm.name, name)) continue;

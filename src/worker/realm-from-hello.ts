@@ -26,8 +26,7 @@ export function refuseRealm(request: Request): Response {
 export function acceptForAnyRealm(request: Request, env: Env, config: Config): Response {
   return acceptSocket(request, (socket, subprotocol, frame) => {
     const hello = helloOf(frame, subprotocol);
-    // Half of a surrogate pair cannot be in a URL, nor in the name of an object.
-    const realm = typeof hello === "string" && hello.isWellFormed() ? realmFor(config, hello) : undefined;
+    const realm = typeof hello === "string" ? realmFor(config, hello) : undefined;
     if (typeof hello !== "string" || realm === undefined) return refuse(socket, subprotocol, frame, hello);
     const rejection = lateRejection(request, config, hello, realm);
     if (rejection !== undefined) return abort(socket, subprotocol, frame, rejection);

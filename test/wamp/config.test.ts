@@ -298,6 +298,11 @@ describe("the realm for a name", () => {
     ["abc", undefined],
     ["", undefined],
     ["constructor", undefined],
+    ["tenant-\n", undefined],
+    ["tenant-#", undefined],
+    ["tenant-..example", undefined],
+    ["tenant-\\..\\..\\x", undefined],
+    ["tenant-\ud800", undefined],
   ])("%j is %j", (name, expected) => {
     expect(realmFor(realms, name)?.name).toBe(expected);
   });
