@@ -2,13 +2,13 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { type LocalEnvironment, StartError } from "./environment.ts";
 import { fail, type LocalServer, runServer } from "./lifecycle.ts";
-import { workerdConfig } from "./workerd-config.ts";
+import { uniqueKey, workerdConfig } from "./workerd-config.ts";
 import { BUNDLE_DIRECTORY, buildBundle, PROJECT, readSettings } from "./wrangler.ts";
 
 const WORKERD = join(PROJECT, "node_modules/.bin/workerd");
@@ -26,6 +26,8 @@ async function startWorkerd(environment: LocalEnvironment): Promise<LocalServer>
   writeFileSync(configFile, workerdConfig(settings, Object.keys(bindings), files !== undefined));
   const data = resolve(environment.dataDirectory ?? DEFAULT_DATA_DIRECTORY);
   mkdirSync(data, { recursive: true });
+  // Transports end with the process, and workerd would keep the files of each for ever.
+  rmSync(join(data, uniqueKey(settings, "LongPollObject")), { recursive: true, force: true });
   const host = environment.host.includes(":") ? `[${environment.host}]` : environment.host;
   const places = [`--socket-addr=http=${host}:${environment.port}`, `--directory-path=realms=${data}`];
   if (files !== undefined) places.push(`--directory-path=assets=${files}`);

@@ -32,11 +32,16 @@ ${textBindings.map((name) => `    (name = ${quote(name)}, fromEnvironment = ${qu
 ${objects.map(({ name, class_name }) => `    (name = ${quote(name)}, durableObjectNamespace = ${quote(class_name)}),\n`).join("")}\
   ],
   durableObjectNamespaces = [
-${objects.map(({ class_name }) => `    (className = ${quote(class_name)}, uniqueKey = ${quote(`${worker.name}-${class_name}`)}, enableSql = true),\n`).join("")}\
+${objects.map(({ class_name }) => `    (className = ${quote(class_name)}, uniqueKey = ${quote(uniqueKey(worker, class_name))}, enableSql = true),\n`).join("")}\
   ],
   durableObjectStorage = (localDisk = "realms"),
 );
 `;
+}
+
+/** The name of a class's objects over all times, and of their folder below the data directory. */
+export function uniqueKey({ name }: WorkerSettings, className: string): string {
+  return `${name}-${className}`;
 }
 
 /** A Cap'n Proto text literal; names have no characters that JSON escapes in another way. */

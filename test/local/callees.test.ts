@@ -203,6 +203,8 @@ describe("a procedure that is an API", () => {
     for (const wrong of [
       {},
       { method: "GET", url: "https://example.com/" },
+      { method: "GET", url: "a/..%2f..%2Fadmin" },
+      { method: "GET", url: "..%5cadmin" },
       { method: "GET", url: "//x/" },
       { method: "CONNECT" },
     ]) {

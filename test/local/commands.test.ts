@@ -196,6 +196,32 @@ it("npm start without WAMP_DATA begins anew each time: an event that one run ret
   await stop();
 });
 
+it("npm run serve leaves nothing lying about of the long-poll transports that ended with the last run", async () => {
+  const data = scratchDirectory();
+  const serve = async () => {
+    const command = new Command([process.execPath, "src/local/serve.ts"], { WAMP_DATA: data });
+    return { command, origin: await command.origin() };
+  };
+  const polled = await serve();
+  const body = JSON.stringify({ protocols: ["wamp.2.json"] });
+  const answer = await fetch(new URL("/lp/realm1/open", polled.origin), { method: "POST", body });
+  expect(answer.status).toBe(200);
+  polled.command.process.kill("SIGTERM");
+  await polled.command.ended();
+  expect(transports(data)).toHaveLength(1);
+
+  const { command } = await serve();
+  expect(transports(data)).toHaveLength(0);
+  command.process.kill("SIGTERM");
+  await command.ended();
+});
+
+/** The databases of long-poll transports, which are named after them. */
+function transports(data: string): string[] {
+  const names = readdirSync(data, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => /LongPollObject.[0-9a-f]{64}\.sqlite$/.test(name));
+}
+
 async function startOnce(): Promise<{ origin: URL; stop: () => Promise<void> }> {
   const command = new Command([process.execPath, "src/local/start.ts"], {});
   const origin = await command.origin();

@@ -34,7 +34,7 @@ function requestOf(baseurl: string, { job }: Task): Request | undefined {
   if ((body !== undefined && typeof body !== "string") || !URL.canParse(url, baseurl)) return undefined;
   const target = new URL(url, baseurl);
   // Callers get no further than this, least of all with the configured headers.
-  if (!target.href.startsWith(new URL(".", baseurl).href)) return undefined;
+  if (!target.href.startsWith(new URL(".", baseurl).href) || HIDDEN_SLASH.test(target.pathname)) return undefined;
   for (const [name, value] of Object.entries(params)) target.searchParams.append(name, String(value));
   try {
     const init = { method, headers: headersOf(headers, job.callee.headers), redirect: redirectOf(job.callee) };
@@ -43,6 +43,9 @@ function requestOf(baseurl: string, { job }: Task): Request | undefined {
     return undefined;
   }
 }
+
+/** What an API may read as a slash, and so as a way up from the base. */
+const HIDDEN_SLASH = /%2f|%5c/i;
 
 function headersOf(asked: Dict, configured: Iterable<readonly [string, string]> = []): Headers {
   const headers = new Headers();
