@@ -80,9 +80,15 @@ async function requireFreePort(host: string, port: number): Promise<void> {
   await new Promise((resolve) => probe.close(resolve));
 }
 
-/** Calls `stop` on each of them, and nothing else: Miniflare would leave with code 130 or 143, as if that were a failure. */
+/**
+ * Calls `stop` on each of them, and nothing else: Miniflare would leave with code 130 or 143, as if that were a failure.
+ * What listens already goes on listening, for Node drops a signal that has come when nothing listens for a moment.
+ */
 function stopOnSignals(stop: () => void): void {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.removeAllListeners(signal).on(signal, stop);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    if (!process.listeners(signal).includes(stop)) process.on(signal, stop);
+    for (const other of process.listeners(signal)) if (other !== stop) process.off(signal, other);
+  }
 }
 
 /** npm signals only its shell, and where that is dash it dies without passing the signal on. */
