@@ -116,7 +116,7 @@ export class Broker {
   }
 
   #create(creator: Session, match: Match, topic: Uri): Subscription {
-    const id = creator.transport.idFor?.(`subscription ${match} ${topic}`) ?? this.#host.randomId();
+    const id = creator.transport.idFor?.("subscription", match, topic) ?? this.#host.randomId();
     return this.subscriptions.create(id, match, topic, this.#host.now());
   }
 

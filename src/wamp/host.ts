@@ -3,10 +3,11 @@
 import type { Account } from "./accounting.ts";
 import type { HistoryStore } from "./history.ts";
 import type { RoleStore } from "./managed-roles.ts";
-import type { Dict, Id, RouterMessage } from "./message.ts";
+import type { Dict, Id, RouterMessage, Uri } from "./message.ts";
 import type { ParkedStore } from "./parked-session.ts";
 import type { RetainedStore } from "./retention.ts";
 import type { TestamentStore } from "./testament.ts";
+import type { Match } from "./uri.ts";
 
 /** Clock, randomness, wake-ups and storage of one realm. */
 export interface Host {
@@ -82,8 +83,8 @@ export interface TransportFacts {
 export interface Transport {
   /** What the session meta API tells of the connection. */
   readonly details?: Dict | undefined;
-  /** The id of what the session creates, if it is to be the same after every sleep; `text` says what that is. */
-  idFor?(text: string): Id;
+  /** The id of a registration or subscription that the session creates, if it is to be the same after every sleep. */
+  idFor?(kind: "registration" | "subscription", match: Match, uri: Uri): Id;
   /** Queues a message; what is sent first arrives first. Says at once what cannot be sent. */
   send(message: RouterMessage): SendFault | undefined;
   /** Closes after what was sent, with a WebSocket close code and a reason of at most 123 bytes. */

@@ -86,7 +86,7 @@ export class Registrar {
   }
 
   #create(creator: Session, match: Match, procedure: string, policy: InvocationPolicy): Registration {
-    const id = creator.transport.idFor?.(`registration ${match} ${procedure}`) ?? this.#host.randomId();
+    const id = creator.transport.idFor?.("registration", match, procedure) ?? this.#host.randomId();
     return this.#registrations.create(id, match, procedure, policy, this.#host.now());
   }
 

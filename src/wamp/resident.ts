@@ -49,7 +49,7 @@ export class Resident implements Transport {
   register(procedure: Uri, match: Match): boolean {
     const { registrations } = this.#realm.dealer;
     if (registrations.get(match, procedure) !== undefined) return false;
-    const id = this.idFor(`registration ${match} ${procedure}`);
+    const id = this.idFor("registration", match, procedure);
     const registration = registrations.create(id, match, procedure, "single", this.#host.now());
     registrations.join(registration, this.session, {});
     return true;
@@ -57,7 +57,7 @@ export class Resident implements Transport {
 
   subscribe(topic: Uri, match: Match): void {
     const { subscriptions } = this.#realm.broker;
-    const id = this.idFor(`subscription ${match} ${topic}`);
+    const id = this.idFor("subscription", match, topic);
     const present = subscriptions.get(match, topic) ?? subscriptions.create(id, match, topic, this.#host.now());
     subscriptions.join(present, this.session);
   }
@@ -68,8 +68,8 @@ export class Resident implements Transport {
     queueMicrotask(() => this.#host.endTurn());
   }
 
-  idFor(text: string): Id {
-    return idFromText(text);
+  idFor(kind: "registration" | "subscription", match: Match, uri: Uri): Id {
+    return idFromText(`${kind} ${match} ${uri}`);
   }
 
   send(message: RouterMessage): SendFault | undefined {
