@@ -2,6 +2,7 @@
 
 import type { Account } from "./accounting.ts";
 import type { HistoryStore } from "./history.ts";
+import type { LogLine } from "./log-line.ts";
 import type { RoleStore } from "./managed-roles.ts";
 import type { Dict, Id, RouterMessage, Uri } from "./message.ts";
 import type { ParkedStore } from "./parked-session.ts";
@@ -25,6 +26,8 @@ export interface Host {
   fetchJson(url: string): Promise<unknown>;
   /** Keeps a record of a verdict, where the realm wants that; must not throw. */
   account(record: Account): void;
+  /** Tells the operator of a fault; must not throw. */
+  log(line: LogLine): void;
   /** Something that had to wait has gone on, outside of any event the host knows of: what it sent is to go out. */
   endTurn(): void;
   /** Have `Realm.settle` called within a second, and in any case before the object can sleep. */

@@ -23,6 +23,7 @@ import type { Env } from "./env.ts";
 import { watcherIdentity } from "./events/watcher-request.ts";
 import { fetchJson } from "./fetch-json.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
+import { writeLog } from "./log.ts";
 import { Outbox } from "./outbox.ts";
 import { RandomPool } from "./random-pool.ts";
 import { RealmSecret } from "./realm-secret.ts";
@@ -177,6 +178,7 @@ export class RealmObject extends DurableObject<Env> {
       fetchJson,
       // One line of JSON: the platform's logs can be searched by its keys.
       account: (record) => console.log(JSON.stringify(record)),
+      log: (line) => writeLog({ realm: this.ctx.id.name ?? "", ...line }),
       endTurn: () => this.#endTurn(),
       settleSoon: () => this.#settleSoon(),
       store: this.#store,

@@ -4,6 +4,7 @@ import type { Account } from "../../src/wamp/accounting.ts";
 import type { RealmConfig, RealmInput } from "../../src/wamp/config/realm.ts";
 import { parseRealm } from "../../src/wamp/config/realm.ts";
 import type { Host, SendFault, Transport, TransportFacts } from "../../src/wamp/host.ts";
+import type { LogLine } from "../../src/wamp/log-line.ts";
 import type { RouterMessage } from "../../src/wamp/message.ts";
 import type { Peer, PeerRecord } from "../../src/wamp/peer.ts";
 import { peerRecord } from "../../src/wamp/peer.ts";
@@ -43,6 +44,8 @@ export class Stage implements Host {
   lastByte = 0;
   /** The verdicts that were recorded. */
   readonly accounts: Account[] = [];
+  /** The lines the operator was told, in order. */
+  readonly logged: LogLine[] = [];
   readonly store = new MemoryStore();
   /** Has the realm's residents move in, whenever it wakes. */
   moveIn: ((realm: Realm) => void) | undefined;
@@ -130,6 +133,10 @@ export class Stage implements Host {
 
   account(record: Account): void {
     this.accounts.push(record);
+  }
+
+  log(line: LogLine): void {
+    this.logged.push(line);
   }
 
   /** The platform saves what has changed; what the realm forgot to report is lost when it sleeps. */

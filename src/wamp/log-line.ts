@@ -1,0 +1,11 @@
+/** What the operator of a router is told: one structured line per fault, never a credential. */
+
+export interface LogLine {
+  readonly level: "info" | "warn" | "error";
+  /** What happened, as `noun.verb`, such as `login.refused`. */
+  readonly event: string;
+  readonly realm?: string;
+  /** Why it happened: an error URI, a code or a short text. */
+  readonly cause?: string;
+  readonly [detail: string]: unknown;
+}
