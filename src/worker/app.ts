@@ -11,8 +11,9 @@ import { bring, configOf, deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
 import { serverSentEvents } from "./events/server-sent-events.ts";
 import { longPoll } from "./long-poll/index.ts";
-import { acceptForAnyRealm, refuseRealm, upgradeRequest } from "./realm-from-hello.ts";
+import { acceptForAnyRealm, refuseRealm } from "./realm-from-hello.ts";
 import { realmObject } from "./realm-namespace.ts";
+import { clientRequest } from "./realm-socket.ts";
 import { webService } from "./web/index.ts";
 import { webhook } from "./webhooks/webhook-in.ts";
 
@@ -26,11 +27,9 @@ type AppContext = Context<{ Bindings: Env }>;
 export function createApp(config?: ConfigInput, components?: Components): App {
   if (config !== undefined) bring(config, components);
   const app: App = new Hono();
+  app.use(makeHeadersMutable);
   app.use(checkConfig);
-  app.get("/", async ({ env, req, executionCtx }, next) => {
-    if (!isUpgrade(req.raw)) return next();
-    return app.fetch(new Request(new URL("/ws", req.url), req.raw), env, executionCtx);
-  });
+  app.get("/", ifUpgrade(admit), ifUpgrade(checkUpgrade), ifUpgrade(toAnyRealm));
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   for (const path of ["/ws", "/ws/:realm", "/lp/open", "/lp/:realm/open", "/realms/:realm/events"])
     app.use(path, admit);
@@ -67,6 +66,26 @@ async function checkConfig(context: AppContext, next: () => Promise<void>): Prom
   return context.json(context.env.WAMP_DEVELOPMENT === "true" ? { error, faults } : { error }, 500);
 }
 
+/**
+ * A Worker that mounts this app may set headers on every answer (Hono: secureHeaders, cors). Those of an answer that came
+ * by fetch, from an object or from elsewhere, are immutable and would make it a 500; a copy's are not.
+ */
+async function makeHeadersMutable(context: AppContext, next: () => Promise<void>): Promise<void> {
+  await next();
+  const { res } = context;
+  // Hono would merge the headers of the answer before.
+  context.res = undefined;
+  context.res = new Response(res.body, res);
+}
+
+type Handler = (context: AppContext, next: () => Promise<void>) => Response | Promise<Response | undefined>;
+
+/** The handler, for upgrade requests only. */
+function ifUpgrade(handler: Handler) {
+  return async (context: AppContext, next: () => Promise<void>): Promise<Response | undefined> =>
+    isUpgrade(context.req.raw) ? handler(context, next) : void (await next());
+}
+
 async function checkUpgrade(context: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
   if (!isUpgrade(context.req.raw)) {
     return context.json({ error: "this is a WebSocket endpoint" }, 426, { Upgrade: "websocket" });
@@ -86,14 +105,15 @@ function isUpgrade({ headers }: Request): boolean {
 function toAnyRealm({ env, req }: AppContext): Response | Promise<Response> {
   const config = configOf(env);
   const only = onlyRealm(config);
-  if (only !== undefined) return realmObject(env, only.name, only).fetch(req.raw);
+  if (only !== undefined) return realmObject(env, only.name, only).fetch(clientRequest(req.raw, req.path));
   return acceptForAnyRealm(req.raw, env, config);
 }
 
 function toRealm({ env, req }: AppContext): Response | Promise<Response> {
   const name = req.param("realm") ?? "";
   const realm = realmFor(configOf(env), name);
-  if (realm !== undefined) return realmObject(env, name, realm).fetch(upgradeRequest(req.raw, name));
+  if (realm !== undefined)
+    return realmObject(env, name, realm).fetch(clientRequest(req.raw, `/ws/${encodeURIComponent(name)}`));
   return refuseRealm(req.raw);
 }
 

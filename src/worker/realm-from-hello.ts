@@ -14,6 +14,7 @@ import { realmFor } from "./config.ts";
 import { closeSocket } from "./connection.ts";
 import type { Env } from "./env.ts";
 import { realmObject } from "./realm-namespace.ts";
+import { clientRequest } from "./realm-socket.ts";
 
 /** Accepts a socket that can only be told that its realm does not exist; a client sees no reason in an HTTP error. */
 export function refuseRealm(request: Request): Response {
@@ -31,7 +32,7 @@ export function acceptForAnyRealm(request: Request, env: Env, config: Config): R
     const rejection = lateRejection(request, config, hello, realm);
     if (rejection !== undefined) return abort(socket, subprotocol, frame, rejection);
     const object = realmObject(env, hello, realm);
-    return splice(socket, frame, () => object.fetch(upgradeRequest(request, hello)));
+    return splice(socket, frame, () => object.fetch(clientRequest(request, "/ws")));
   });
 }
 
@@ -114,11 +115,6 @@ const CODES: ReadonlyMap<string, number> = new Map([
   [WampUri.PROTOCOL_VIOLATION, CloseCode.PROTOCOL_ERROR],
   [WampUri.LIMIT_EXCEEDED, CloseCode.OVERLOADED],
 ]);
-
-/** The request for the object of a realm. Its path is none that a client wrote: objects tell by it who is at the door. */
-export function upgradeRequest(request: Request, realm: string): Request {
-  return new Request(new URL(`/ws/${encodeURIComponent(realm)}`, request.url), request);
-}
 
 /** Pumps both ways; frames that arrive while connecting are kept in order, also those of a client that has left by then. */
 async function splice(client: WebSocket, first: Data, connect: () => Promise<Response>): Promise<void> {

@@ -13,23 +13,24 @@ import { negotiate } from "../wamp/serializers/index.ts";
 import { watch } from "../wamp/watcher.ts";
 import { startWork } from "./callees/bindings.ts";
 import { Callees } from "./callees/index.ts";
-import { servedCall } from "./callees/request.ts";
 import { ResidentComponents } from "./components.ts";
 import { realmFor } from "./config.ts";
 import type { Switchboard } from "./connection.ts";
 import { Connection, closeSocket } from "./connection.ts";
 import { deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
-import { watcherIdentity } from "./events/watcher-request.ts";
+import { watcherIdentity } from "./events/watcher.ts";
 import { fetchJson } from "./fetch-json.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
 import { writeLog } from "./log.ts";
 import { Outbox } from "./outbox.ts";
 import { RandomPool } from "./random-pool.ts";
 import { RealmSecret } from "./realm-secret.ts";
+import { cookiePathIn, ticketIn } from "./realm-socket.ts";
 import { Records } from "./records.ts";
 import { SqlStore } from "./storage/index.ts";
 import { Tables } from "./storage/tables.ts";
+import { Tickets } from "./tickets.ts";
 import { trackingCookie } from "./tracking-cookie.ts";
 import { factsOf } from "./transport-facts.ts";
 import { type VisitedRealm, type VisitOutcome, Visits } from "./visits.ts";
@@ -47,6 +48,11 @@ interface Known {
   readonly peer: Peer;
 }
 
+/** What a ticket admits: a session of a role without HELLO, or the Worker that serves an INVOCATION. */
+type TicketHolder =
+  | { readonly kind: "watcher"; readonly role: string }
+  | { readonly kind: "callee"; readonly call: Id };
+
 export class RealmObject extends DurableObject<Env> {
   /** Sessions and tables are rebuilt before its first use; see `#realm`. */
   readonly #sleeper: Realm;
@@ -56,6 +62,7 @@ export class RealmObject extends DurableObject<Env> {
   /** While components take their time to come, what others say waits for it. */
   #arrival: Promise<void> | undefined;
   readonly #callees: Callees;
+  readonly #tickets = new Tickets<TicketHolder>();
   readonly #webhooks: WebhooksOut;
   readonly #switchboard: Switchboard;
   readonly #outbox = new Outbox();
@@ -96,29 +103,43 @@ export class RealmObject extends DurableObject<Env> {
     this.#sleeper = new Realm(name, config, host);
     this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
     this.#components = new ResidentComponents(config.components ?? [], deployment.components, env, host);
-    this.#callees = new Callees(ctx, name, config, host, startWork);
+    this.#callees = new Callees(ctx, name, config, host, (job) => {
+      return startWork(job, this.#tickets.issue({ kind: "callee", call: job.request }, Date.now()));
+    });
     this.#webhooks = new WebhooksOut(name, config.webhooks_out ?? [], host, (mail) => post(env, config, mail));
   }
 
-  /** Accepts a WebSocket; the Worker has made sure that it is one and offers a subprotocol we speak. */
+  /**
+   * Accepts a WebSocket; the Worker has checked that the request is an upgrade and offers a subprotocol we speak.
+   * Without a ticket it is a client's.
+   */
   override async fetch(request: Request): Promise<Response> {
-    const call = servedCall(request);
-    if (call !== undefined) return this.#callees.accept(call);
+    const ticket = ticketIn(request);
+    const holder = ticket === undefined ? undefined : this.#tickets.redeem(ticket, Date.now());
+    if (ticket !== undefined && holder === undefined) return new Response(null, { status: 410 });
+    if (holder?.kind === "callee") return this.#callees.accept(holder.call);
     const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
     if (subprotocol === undefined) return new Response(null, { status: 400 });
     const cookie =
-      this.#cookie && (await trackingCookie(request, this.#cookie, this.#secret.get(), this.#store.cookies));
+      this.#cookie &&
+      (await trackingCookie(request, cookiePathIn(request), this.#cookie, this.#secret.get(), this.#store.cookies));
     const facts = factsOf(request, subprotocol.name, cookie?.id);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     const connection = new Connection(server, subprotocol, this.#switchboard);
-    const watcher = watcherIdentity(request);
-    const peer = watcher ? watch(this.#realm, connection, watcher) : this.#realm.connect(connection, facts);
+    const peer = holder
+      ? watch(this.#realm, connection, watcherIdentity(holder.role))
+      : this.#realm.connect(connection, facts);
     this.#connections.set(server, { connection, peer });
     this.#endTurn();
     const headers = new Headers({ "Sec-WebSocket-Protocol": subprotocol.name });
     if (cookie?.setCookie !== undefined) headers.set("Set-Cookie", cookie.setCookie);
     return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  /** A ticket for a WebSocket with a session of that role (server-sent events). */
+  watcherTicket(role: string): string {
+    return this.#tickets.issue({ kind: "watcher", role }, Date.now());
   }
 
   /** A CALL that comes by RPC; what waits for it keeps the object awake, and nothing else. */

@@ -14,10 +14,11 @@ export interface TrackingCookie {
 
 /**
  * The cookie a request came with, if it stands for somebody, or a new one: who is about to log in gets one that nobody
- * can have planted in the browser (session fixation). Nothing for pages of origins that have no part in it.
+ * can have planted in the browser (session fixation), good below `path`. Nothing for pages of origins that have no part in it.
  */
 export async function trackingCookie(
   request: Request,
+  path: string,
   settings: CookieAuth,
   secret: Bytes,
   known: ExpiringStore,
@@ -31,7 +32,7 @@ export async function trackingCookie(
   }
   const id = toBase64Url(crypto.getRandomValues(new Uint8Array(settings.length))).slice(0, settings.length);
   const value = `${id}.${await signatureOf(id, secret)}`;
-  return { id, setCookie: setCookie(value, settings, new URL(request.url).pathname) };
+  return { id, setCookie: setCookie(value, settings, path) };
 }
 
 /** Ids are worth nothing by themselves, so nobody gains by guessing them. */

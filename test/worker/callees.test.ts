@@ -6,8 +6,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { calleeFaults } from "../../src/worker/callees/bindings.ts";
 import { CalleeWorker } from "../../src/worker/callees/callee-worker.ts";
 import type { Job } from "../../src/worker/callees/index.ts";
-import { calleeRequest } from "../../src/worker/callees/request.ts";
 import { formatFaults, loadConfig } from "../../src/worker/config.ts";
+import { ticketRequest } from "../../src/worker/realm-socket.ts";
 import { connect, join, type TestClient } from "./socket.ts";
 
 const realmOf = (name: string) => env.REALM.getByName(name);
@@ -20,6 +20,8 @@ const freshRealm = () => `callees-${++realms}`;
 /** What a Worker was asked to begin; the test says when it has, or what kept it from it. */
 interface Start {
   readonly job: Job;
+  /** Admits the Worker's WebSocket. */
+  readonly ticket: string;
   outcome?: "begun" | Error;
 }
 
@@ -28,8 +30,8 @@ const starts: Start[] = [];
 /** The Workers do nothing by themselves. They wait by turns, because they are not the test's to wake. */
 beforeEach(() => {
   starts.length = 0;
-  vi.spyOn(CalleeWorker.prototype, "work").mockImplementation(async (job) => {
-    const start: Start = { job };
+  vi.spyOn(CalleeWorker.prototype, "work").mockImplementation(async (job, ticket) => {
+    const start: Start = { job, ticket };
     starts.push(start);
     while (start.outcome === undefined) await scheduler.wait(1);
     if (start.outcome !== "begun") throw start.outcome;
@@ -37,8 +39,8 @@ beforeEach(() => {
 });
 
 /** Opens the socket of a Worker. */
-async function open({ realm, request }: Pick<Job, "realm" | "request">): Promise<WebSocket> {
-  const { webSocket, status } = await realmOf(realm).fetch(calleeRequest(request));
+async function open({ job, ticket }: Pick<Start, "job" | "ticket">): Promise<WebSocket> {
+  const { webSocket, status } = await realmOf(job.realm).fetch(ticketRequest(ticket));
   if (webSocket === null) throw new Error(`turned away with ${status}`);
   webSocket.accept();
   return webSocket;
@@ -55,7 +57,7 @@ async function call(client: TestClient, request: number): Promise<Start> {
 /** A call whose Worker has begun. */
 async function begun(client: TestClient, request = 1): Promise<{ job: Job; socket: WebSocket }> {
   const start = await call(client, request);
-  const socket = await open(start.job);
+  const socket = await open(start);
   start.outcome = "begun";
   return { job: start.job, socket };
 }
@@ -119,7 +121,7 @@ describe("a call whose Worker", () => {
     const start = await call(client, 1);
     client.send([49, 1, { mode: "kill" }]);
     expect((await client.next()).slice(0, 5)).toEqual([8, 48, 1, {}, "wamp.error.canceled"]);
-    await expect(open(start.job)).rejects.toThrow("turned away with 410");
+    await expect(open(start)).rejects.toThrow("turned away with 410");
     start.outcome = new Error("turned away");
     expect(await sessionCount(client)).toEqual([1]);
   });
@@ -147,14 +149,14 @@ describe("the socket of a Worker", () => {
     const client = await join(realm);
     const start = await call(client, 1);
     const { request } = start.job;
-    const socket = await open(start.job);
-    for (const other of [request, request + 1, 1]) {
-      await expect(open({ realm, request: other })).rejects.toThrow("turned away with 410");
+    const socket = await open(start);
+    for (const ticket of [start.ticket, "", "A".repeat(start.ticket.length)]) {
+      await expect(open({ job: start.job, ticket })).rejects.toThrow("turned away with 410");
     }
     start.outcome = "begun";
     socket.send(JSON.stringify([70, request, {}, []]));
     expect(await client.next()).toEqual([50, 1, {}]);
-    await expect(open({ realm, request })).rejects.toThrow("turned away with 410");
+    await expect(open(start)).rejects.toThrow("turned away with 410");
   });
 
   it("cannot be had from outside", async () => {
@@ -166,7 +168,7 @@ describe("the socket of a Worker", () => {
     for (const path of [`/callee/${request}`, `/ws/callee/${request}`, `/ws/${realm}/../../callee/${request}`]) {
       expect((await exports.default.fetch(`http://router.test${path}`, { headers })).status).toBe(404);
     }
-    await open(start.job);
+    await open(start);
     start.outcome = "begun";
   });
 });

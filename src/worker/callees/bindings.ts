@@ -6,12 +6,12 @@ import type { Config } from "../config.ts";
 import type { Job } from "./index.ts";
 
 interface Loopback {
-  readonly CalleeWorker?: { work(job: Job): Promise<void> };
+  readonly CalleeWorker?: { work(job: Job, ticket: string): Promise<void> };
 }
 
-/** Has this Worker itself, in an invocation of its own, begin the work on a call. */
-export function startWork(job: Job): Promise<void> {
-  return loopback().CalleeWorker!.work(job);
+/** Has this Worker itself, in an invocation of its own, begin the work on a call; `ticket` admits its WebSocket. */
+export function startWork(job: Job, ticket: string): Promise<void> {
+  return loopback().CalleeWorker!.work(job, ticket);
 }
 
 /** A fault for each callee that has not what it needs. */

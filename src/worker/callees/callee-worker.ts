@@ -12,11 +12,11 @@ import { realmFor } from "../config.ts";
 import { configOf } from "../deployment.ts";
 import type { Env } from "../env.ts";
 import { realmObject } from "../realm-namespace.ts";
+import { ticketRequest } from "../realm-socket.ts";
 import { callCrossbarStyle } from "./crossbar-callee.ts";
 import { callHttp } from "./http-callee.ts";
 import type { Job } from "./index.ts";
 import { failureOf } from "./outcome.ts";
-import { calleeRequest } from "./request.ts";
 import { callWorker } from "./worker-callee.ts";
 
 /** What somebody who does the work on a call can rely on. */
@@ -31,10 +31,10 @@ export interface Task {
 
 /** The realm's object finds it among the exports of the Worker's main module. */
 export class CalleeWorker extends WorkerEntrypoint<Env> {
-  /** Resolves once the realm can be told the answer; rejects where the realm does not wait for one. */
-  async work(job: Job): Promise<void> {
+  /** Resolves once the realm can be told the answer; rejects where the realm does not wait for one. `ticket` is the realm's. */
+  async work(job: Job, ticket: string): Promise<void> {
     const realm = realmFor(configOf(this.env), job.realm)!;
-    const { webSocket, status } = await realmObject(this.env, job.realm, realm).fetch(calleeRequest(job.request));
+    const { webSocket, status } = await realmObject(this.env, job.realm, realm).fetch(ticketRequest(ticket));
     if (webSocket === null) throw new Error(`the realm answered ${status}`);
     webSocket.accept();
     this.ctx.waitUntil(serve(job, webSocket, realm.limits, this.env));

@@ -5,8 +5,8 @@ import { realmFor } from "../config.ts";
 import { configOf } from "../deployment.ts";
 import type { Env } from "../env.ts";
 import { realmObject } from "../realm-namespace.ts";
+import { ticketRequest } from "../realm-socket.ts";
 import { publicationIn, Watcher } from "./watcher.ts";
-import { watcherRequest } from "./watcher-request.ts";
 
 /** Any page may watch what the role may: nothing the browser knows of its user goes into it. */
 const HEADERS = { "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" };
@@ -28,7 +28,8 @@ export async function serverSentEvents(request: Request, env: Env, name: string)
   const match = query.get("match") ?? "exact";
   if (topic === null) return refused(400, "which topic?");
   if (!["exact", "prefix", "wildcard"].includes(match)) return refused(400, "match is exact, prefix or wildcard");
-  const { webSocket } = await realmObject(env, name, realm).fetch(watcherRequest(events.role));
+  const object = realmObject(env, name, realm);
+  const { webSocket } = await object.fetch(ticketRequest(await object.watcherTicket(events.role)));
   if (webSocket === null) return refused(503, "the realm cannot be reached");
   const after = publicationIn(request.headers.get("Last-Event-ID") ?? undefined);
   const watcher = new Watcher(webSocket, { topic, match, after, heartbeat: events.heartbeat });

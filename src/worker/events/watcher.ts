@@ -1,5 +1,6 @@
 /** One watched topic: a session in the realm on one side, server-sent events on the other. */
 
+import { toBase64Url } from "../../wamp/authentication/encoding.ts";
 import { isId } from "../../wamp/id.ts";
 import type { Dict, Id, List } from "../../wamp/message.ts";
 import { MessageType } from "../../wamp/message.ts";
@@ -7,6 +8,7 @@ import type { Payload } from "../../wamp/payload.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
+import type { Identity } from "../../wamp/session.ts";
 import { closeSocket } from "../connection.ts";
 
 /** What to watch. */
@@ -170,6 +172,15 @@ export function publicationIn(lastEventId: string | undefined): Id | undefined {
   const id = lastEventId === undefined ? undefined : Number(lastEventId);
   return isId(id) ? id : undefined;
 }
+
+/** The identity of a watcher's session: an anonymous one of that role. */
+export function watcherIdentity(authrole: string): Identity {
+  const authid = toBase64Url(crypto.getRandomValues(new Uint8Array(AUTHID_LENGTH)));
+  return { authid, authrole, authmethod: "anonymous", authprovider: "static" };
+}
+
+/** Random bytes, as many as other anonymous sessions have. */
+const AUTHID_LENGTH = 18;
 
 const utf8 = new TextEncoder();
 

@@ -53,7 +53,8 @@ async function open(context: LongPollContext): Promise<Response> {
   headers.set("Sec-WebSocket-Protocol", subprotocol.name);
   for (const name of ["Content-Type", "Content-Length"]) headers.delete(name);
   const { cf } = context.req.raw;
-  const url = new URL(`/lp/${encodeURIComponent(name)}`, context.req.url);
+  const url = new URL("/open", context.req.url);
+  url.search = String(new URLSearchParams({ realm: name, cookie_path: context.req.path.replace(/\/open$/, "") }));
   return objects.get(objects.newUniqueId()).fetch(url, { headers, ...(cf !== undefined && { cf }) });
 }
 

@@ -7,6 +7,7 @@ import { configOf } from "../deployment.ts";
 import type { Env } from "../env.ts";
 import { longPollConfig } from "../http-config.ts";
 import { realmObject } from "../realm-namespace.ts";
+import { clientRequest } from "../realm-socket.ts";
 import { webError } from "../web/answer.ts";
 import { LongPollTransport } from "./transport.ts";
 
@@ -33,14 +34,16 @@ export class LongPollObject extends DurableObject<Env> {
     }
   }
 
-  /** `request` is the client's, as an upgrade of the one subprotocol chosen, to `/lp/:realm`. */
+  /** `request` is the client's, as an upgrade of the one subprotocol chosen; its query has the realm and the cookie's path. */
   async #open(request: Request): Promise<Response> {
     const config = configOf(this.env);
-    const name = decodeURIComponent(new URL(request.url).pathname.split("/")[2] ?? "");
+    const query = new URL(request.url).searchParams;
+    const name = query.get("realm") ?? "";
     const realm = realmFor(config, name);
     const subprotocol = subprotocolByName.get(request.headers.get("Sec-WebSocket-Protocol") ?? "");
     if (realm === undefined || subprotocol === undefined) return webError(404, "no such realm");
-    const { webSocket, headers } = await realmObject(this.env, name, realm).fetch(request);
+    const object = realmObject(this.env, name, realm);
+    const { webSocket, headers } = await object.fetch(clientRequest(request, query.get("cookie_path") ?? "/lp"));
     if (webSocket === null) return webError(503, "the realm cannot be reached");
     this.#transport = new LongPollTransport(webSocket, subprotocol, longPollConfig(config), realm.limits);
     const cookie = headers.get("Set-Cookie");
