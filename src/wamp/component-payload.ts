@@ -6,9 +6,9 @@ import { Payload } from "./payload.ts";
 import { json } from "./serializers/json.ts";
 
 /** What a component sends. Written down at once: what cannot be is the component's own fault, and throws. */
-export function ownPayload(args: List = [], kwargs: Dict = {}): Payload {
-  if (!Array.isArray(args)) throw new TypeError("args must be a list");
-  if (!isDict(kwargs)) throw new TypeError("kwargs must be an object");
+export function ownPayload(args?: List | null, kwargs?: Dict | null): Payload {
+  if (!Array.isArray(args ?? [])) throw new TypeError("args must be a list");
+  if (!isDict(kwargs ?? {})) throw new TypeError("kwargs must be an object");
   const payload = Payload.of(args, kwargs);
   return payload.length === 0 ? payload : Payload.received(payload.length, json, payload.rawFor(json));
 }

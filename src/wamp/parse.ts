@@ -24,19 +24,29 @@ interface Shape {
 
 /**
  * Checks every element and every known option of what a client sent. Unknown options pass; a known option
- * of the wrong type, an unknown type code or a message only the router may send is a ProtocolViolation.
+ * of the wrong type, an unknown type code or a message only the router may send is a ProtocolViolation. A dict that is
+ * null comes out empty and a known option that is absent in the sense of `isAbsent` is left out: clients in typed
+ * languages write both for what their user did not set.
  */
 export function parse(elements: readonly unknown[]): ClientMessage {
   const shape = shapeOf(elements[0]);
   checkLength(shape, elements);
+  let checked = elements;
   for (let i = 0; i < shape.elements.length; i++) {
     const [name, check] = shape.elements[i]!;
-    if (!check(elements[i + 1])) throw new ProtocolViolation(`${shape.name}: invalid ${name}`);
+    const element = elements[i + 1];
+    if (check(element)) continue;
+    if (check !== isDict || !isNull(element)) throw new ProtocolViolation(`${shape.name}: invalid ${name}`);
+    checked = checked.with(i + 1, {});
   }
-  if (shape.optionsIndex > 0) checkOptions(shape, elements[shape.optionsIndex] as Dict);
-  if (shape.hasPayload) checkPayload(shape, elements);
+  if (shape.optionsIndex > 0) {
+    const options = checked[shape.optionsIndex] as Dict;
+    const present = presentOptions(shape, options);
+    if (present !== options) checked = checked.with(shape.optionsIndex, present);
+  }
+  if (shape.hasPayload) checkPayload(shape, checked);
   // Every element has just been checked against the shape of its message type.
-  return elements as unknown as ClientMessage;
+  return checked as unknown as ClientMessage;
 }
 
 /** A plain dictionary, whatever its prototype. */
@@ -60,18 +70,44 @@ function shapeOf(type: unknown): Shape {
 function checkLength(shape: Shape, elements: readonly unknown[]): void {
   const expected = shape.elements.length + 1 + (shape.hasPayload ? 1 : 0);
   if (elements.length === expected) return;
-  if (shape.ignoresExtraDict && elements.length === expected + 1 && isDict(elements[expected])) return;
+  if (shape.ignoresExtraDict && elements.length === expected + 1) {
+    const extra = elements[expected];
+    if (isDict(extra) || isNull(extra)) return;
+  }
   throw new ProtocolViolation(`${shape.name}: wrong number of elements`);
 }
 
-function checkOptions(shape: Shape, options: Dict): void {
+/** Checks the options and returns them: the same dict, or a copy without the known ones that are absent. */
+function presentOptions(shape: Shape, options: Dict): Dict {
+  let absent: string[] | undefined;
   for (const name in options) {
     const check = Object.hasOwn(shape.options, name) ? shape.options[name] : undefined;
+    if (check === undefined) continue;
     const value = options[name];
-    // null and undefined stand for absent: clients send them (MSG-12).
-    if (check === undefined || value === undefined || value === null) continue;
-    if (!check(value)) throw new ProtocolViolation(`${shape.name}: invalid ${name}`);
+    if (isAbsent(name, value)) {
+      absent ??= [];
+      absent.push(name);
+    } else if (!check(value)) throw new ProtocolViolation(`${shape.name}: invalid ${name}`);
   }
+  if (absent === undefined) return options;
+  const present: Record<string, unknown> = { ...options };
+  for (const name of absent) delete present[name];
+  return present;
+}
+
+/**
+ * null and undefined stand for a known option that is not there (MSG-12), and so does the empty string, which only the
+ * keys of sharding have a use for. An empty list says something (`eligible: []` is no session at all), except for HELLO's
+ * `authmethods`, where autobahn-cpp writes it for "no offer".
+ */
+function isAbsent(name: string, value: unknown): boolean {
+  if (isNull(value)) return true;
+  if (value === "") return name !== "rkey" && name !== "nkey";
+  return name === "authmethods" && Array.isArray(value) && value.length === 0;
+}
+
+function isNull(value: unknown): boolean {
+  return value === null || value === undefined;
 }
 
 /** Arguments is a list, ArgumentsKw a dict; with `enc_algo` one opaque value stands for both (D-14). */

@@ -58,8 +58,12 @@ export class Payload {
     this.#values = values;
   }
 
-  /** A payload the router makes itself; what is empty is left out (SER-23). */
-  static of(args: List = [], kwargs: Dict = {}): Payload {
+  /** A payload the router makes itself; what is null or empty is left out (SER-23). */
+  static of(args?: List | null, kwargs?: Dict | null): Payload {
+    return Payload.#of(args ?? [], kwargs ?? {});
+  }
+
+  static #of(args: List, kwargs: Dict): Payload {
     if (Object.keys(kwargs).length > 0) return new Payload(2, undefined, undefined, { args, kwargs }, "list", true);
     return args.length > 0 ? new Payload(1, undefined, undefined, { args }, "list", true) : Payload.NONE;
   }

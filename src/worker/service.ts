@@ -63,9 +63,10 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
     procedure: Uri,
     args: List = [],
     kwargs: Dict = {},
-    { onProgress, ...options }: ServiceCallOptions = {},
+    options: ServiceCallOptions = {},
   ): Promise<ServiceResult> {
-    const request = { uri: procedure, args, kwargs, options: { timeout: TIMEOUT_MS, ...options } };
+    const { onProgress, ...others } = options ?? {};
+    const request = { uri: procedure, args, kwargs, options: { timeout: TIMEOUT_MS, ...others } };
     const take = onProgress && ((...part: [List, Dict]) => onProgress(...part));
     return this.#visit(realm, (visited, pass) => visited.call(pass, request, take));
   }

@@ -148,8 +148,8 @@ class Challenger {
     const challenge = toHex(this.#host.randomBytes(CHALLENGE_LENGTH));
     // A wish for channel binding is not granted: the TLS connection ends before the router (D-34).
     const extra = { challenge, channel_binding: null, ...(claim.attest && { attest: claim.attest }) };
-    const { challenge: counter = null, channel_binding: binding = null } = authextra;
-    const memo = { ...claim, challenge, isUnbound: binding !== null } satisfies Memo;
+    const { challenge: counter = null, channel_binding: binding } = authextra;
+    const memo = { ...claim, challenge, isUnbound: (binding ?? "") !== "" } satisfies Memo;
     if (counter === null || this.#routerKey === undefined) return { kind: "challenged", extra, memo };
     const bytes = hex32(counter);
     return bytes === undefined ? denied() : this.#sign(this.#routerKey, bytes, extra, memo);

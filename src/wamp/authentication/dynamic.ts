@@ -81,13 +81,14 @@ export class Authenticator {
   #grant(authmethod: string, known: Known, answer: unknown): Grant | Refusal {
     const says = typeof answer === "string" ? { role: answer } : answer;
     if (!isDict(says)) return failed();
-    const realm = says.realm ?? this.#realm;
+    // The empty string is absent, as in HELLO: authenticators in typed languages write it for what they leave open.
+    const realm = says.realm || this.#realm;
     // Another realm is another object; a client gets there by saying HELLO to it.
     if (realm !== this.#realm)
       return refused(WampUri.NO_SUCH_REALM, "the realm assigned to this session is another one");
-    const authid = says.authid ?? known.authid;
+    const authid = says.authid || known.authid;
     if (typeof authid !== "string") return refused(WampUri.NO_SUCH_PRINCIPAL, "no authid was assigned");
-    const authrole = says.role ?? known.authrole ?? this.#settings["default-role"];
+    const authrole = (says.role || known.authrole) ?? this.#settings["default-role"];
     if (typeof authrole !== "string") return refused(WampUri.NO_SUCH_ROLE, "no role was assigned");
     const wish = says["second-factor"] ?? false;
     if (typeof wish !== "boolean" && !isDict(wish)) return failed();

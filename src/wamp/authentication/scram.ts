@@ -146,9 +146,9 @@ interface First {
 }
 
 function readFirst({ authid, method, authextra }: Applicant): First | ReturnType<typeof denied> {
-  const { nonce, channel_binding: binding = null } = authextra;
+  const { nonce, channel_binding: binding } = authextra;
   // The TLS connection ends at the edge, where no program sees its keys; there is no falling back (D-34).
-  if (binding !== null) return denied({ scram: "unsupported-channel-binding-type" });
+  if ((binding ?? "") !== "") return denied({ scram: "unsupported-channel-binding-type" });
   const user = authid === undefined ? undefined : saslprep(authid);
   if (authid === undefined || user === undefined) return denied({ scram: "invalid-username-encoding" });
   if (typeof nonce !== "string" || !isNonce(nonce)) return denied({ scram: "invalid-encoding" });

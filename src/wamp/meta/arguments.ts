@@ -31,7 +31,8 @@ export function optionalKeyword<T>(payload: Payload, name: string, isValid: Guar
 
 /** The `match` of an options dict at `index`; exact where absent. */
 export function matchArgument(payload: Payload, index: number): Match {
-  return checked(optionalArgument(payload, index, "options", isDict)?.match, "match", isMatch) ?? "exact";
+  // The empty string is absent, as in SUBSCRIBE and REGISTER.
+  return checked(optionalArgument(payload, index, "options", isDict)?.match || undefined, "match", isMatch) ?? "exact";
 }
 
 /** Is it text? */

@@ -44,8 +44,7 @@ function addTestament(realm: Realm, caller: Session, payload: Payload): Payload 
   const args = optionalArgument(payload, 1, "args", isList) ?? [];
   const kwargs = optionalArgument(payload, 2, "kwargs", isDict) ?? {};
   const options = optionalKeyword(payload, "publish_options", isDict) ?? {};
-  const message = publishMessage(topic, options, Payload.of(args, kwargs));
-  checkPublication(realm, caller, message);
+  const message = checkedPublication(realm, caller, publishMessage(topic, options, Payload.of(args, kwargs)));
   realm.testaments.add(caller, scopeOf(payload), message);
   return Payload.NONE;
 }
@@ -62,17 +61,18 @@ function scopeOf(payload: Payload): TestamentScope {
 function publishMessage(topic: Uri, options: Dict, payload: Payload): Publish {
   const known: Record<string, unknown> = {};
   for (const name of TESTAMENT_OPTIONS) {
-    if (Object.hasOwn(options, name) && options[name] !== null) known[name] = options[name];
+    if (Object.hasOwn(options, name)) known[name] = options[name];
   }
   return [MessageType.PUBLISH, 1, known, topic, payload];
 }
 
 /** What a PUBLISH would be refused or aborted for now is refused now; once more it is judged when it is published. */
-function checkPublication(realm: Realm, publisher: Session, message: Publish): void {
+function checkedPublication(realm: Realm, publisher: Session, written: Publish): Publish {
   try {
-    parse(message);
+    const message = parse(written) as Publish;
     const permission = realm.permit(publisher, "publish", message[3], "exact");
     publicationDetails(publisher, message[2], message[4], permission);
+    return message;
   } catch (error) {
     if (error instanceof ProtocolViolation) throw new WampError(WampUri.INVALID_ARGUMENT, error.message);
     throw error;

@@ -33,8 +33,13 @@ const KINDS: readonly Kind[] = [
 ];
 
 class CborReader extends ItemReader {
-  protected listForNull(lead: number): number | undefined {
-    return lead === Lead.NULL || lead === Lead.UNDEFINED ? Lead.EMPTY_LIST : undefined;
+  protected get emptyList(): number {
+    return Lead.EMPTY_LIST;
+  }
+
+  protected isNull(start: number): boolean {
+    const lead = this.bytes[start];
+    return lead === Lead.NULL || lead === Lead.UNDEFINED;
   }
 
   protected next(): Kind {

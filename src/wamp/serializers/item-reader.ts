@@ -40,8 +40,10 @@ export abstract class ItemReader extends ByteReader {
 
   /** Reads the header of an item: sets `lead` and `size` and moves to its body. */
   protected abstract next(): Kind;
-  /** An item of one byte that stands for nothing → the empty list, which is one byte, too; undefined for any other item. */
-  protected abstract listForNull(lead: number): number | undefined;
+  /** Is the well-formed item that begins at `start` null or undefined? */
+  protected abstract isNull(start: number): boolean;
+  /** The one byte that is the empty list. */
+  protected abstract get emptyList(): number;
   /** Value of the scalar whose header was read. */
   protected abstract scalar(): unknown;
   /** Value of the extension whose header was read, of the tag, or (`start` is where it begins) its encoded bytes. */
@@ -135,17 +137,13 @@ export abstract class ItemReader extends ByteReader {
       elements.push(Payload.NONE);
       return;
     }
-    let args = this.#skipArgument();
+    const args = this.#skipArgument(NO_ARGS);
     const argsEnd = this.position;
     const hasKwargs = this.#has(index + 1, size);
-    // nexus writes null for the Arguments it has not.
-    const noArgs = hasKwargs ? this.listForNull(this.bytes[start]!) : undefined;
-    if (noArgs !== undefined) args = NO_ARGS;
-    const kwargs = hasKwargs ? this.#skipArgument() : NO_KWARGS;
+    const kwargs = hasKwargs ? this.#skipArgument(NO_KWARGS) : NO_KWARGS;
     const length = trimmedLength(isEmpty(args, Kind.LIST), !isEmpty(kwargs, Kind.DICT));
     const end = length === 2 ? this.position : argsEnd;
-    const raw = noArgs === undefined ? this.bytes.subarray(start, end) : this.bytes.slice(start, end);
-    if (noArgs !== undefined) raw[0] = noArgs;
+    const raw = length === 2 && args === NO_ARGS ? this.#withoutArgs(argsEnd, end) : this.bytes.subarray(start, end);
     elements.push(
       length === 0
         ? Payload.NONE
@@ -155,11 +153,22 @@ export abstract class ItemReader extends ByteReader {
     if (hasKwargs) for (let i = index + 2; this.#has(i, size); i++) elements.push(this.value(2));
   }
 
-  #skipArgument(): Argument {
+  /** Walks over Arguments or ArgumentsKw; null, which clients in typed languages write for what they have not, is `none`. */
+  #skipArgument(none: Argument): Argument {
+    const start = this.position;
     const kind = this.next();
     const hasNothing = this.size === 0 || (this.size === INDEFINITE && this.bytes[this.position] === BREAK);
     this.#skipBody(kind, 2);
-    return { kind, hasNothing };
+    const canBeNull = kind === Kind.SCALAR || kind === Kind.EXTENSION;
+    return canBeNull && this.isNull(start) ? none : { kind, hasNothing };
+  }
+
+  /** The bytes from `start` to `end`, which are ArgumentsKw, after an empty list of Arguments. */
+  #withoutArgs(start: number, end: number): Uint8Array {
+    const raw = new Uint8Array(1 + end - start);
+    raw[0] = this.emptyList;
+    raw.set(this.bytes.subarray(start, end), 1);
+    return raw;
   }
 
   #text(): string {

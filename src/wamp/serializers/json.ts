@@ -63,11 +63,11 @@ function encodePayload({ args, kwargs }: PayloadValues): RawPayload {
  * wrong element count and its payload is never read.
  */
 function foldPayload(message: unknown[], frame: string, index: number): void {
-  const kwargs: unknown = message[index + 1];
   const hasKwargs = message.length > index + 1;
-  // nexus writes null for the Arguments it has not.
-  const hasNull = hasKwargs && message[index] === null;
+  // null, which clients in typed languages write for what they have not, is as good as absent.
+  const hasNull = message[index] === null;
   const args: unknown = hasNull ? [] : message[index];
+  const kwargs: unknown = message[index + 1] ?? {};
   const start = elementStart(frame, index);
   makeExact(message, frame.slice(0, start - 1), "]");
   const length = trimmedLength(isEmptyList(args), hasKwargs && !isEmptyDict(kwargs));
@@ -75,8 +75,7 @@ function foldPayload(message: unknown[], frame: string, index: number): void {
   const end = frame.lastIndexOf(length === 1 && hasKwargs ? "," : "]");
   const text = frame.slice(start, end).trim();
   const raw = hasNull ? text.replace("null", "[]") : text;
-  message[index] =
-    length === 0 ? Payload.NONE : Payload.received(length, json, raw, argsKind(args), !hasKwargs || isDict(kwargs));
+  message[index] = length === 0 ? Payload.NONE : Payload.received(length, json, raw, argsKind(args), isDict(kwargs));
   if (hasKwargs) message.splice(index + 1, 1);
 }
 

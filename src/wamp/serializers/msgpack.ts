@@ -16,8 +16,14 @@ import type { Serializer } from "./serializer.ts";
 
 /** Walks the frame and reads the single values of the head; lists, dicts and payloads are the package's to read. */
 class MsgpackReader extends ItemReader {
-  protected listForNull(lead: number): number | undefined {
-    return lead === 0xc0 ? 0x90 : undefined;
+  protected get emptyList(): number {
+    return 0x90;
+  }
+
+  protected isNull(start: number): boolean {
+    if (this.bytes[start] === 0xc0) return true;
+    // The data of an extension ends it: type 0 with one zero byte, whichever way its length is written.
+    return this.bytes.length >= start + 3 && isUndefinedItem(this.bytes.subarray(start, this.position));
   }
 
   override payload(): PayloadValues {
@@ -115,6 +121,13 @@ class MsgpackReader extends ItemReader {
     const value = BigInt.asIntN(size * 8, BigInt(this.unsigned(size)));
     return exactInteger(value);
   }
+}
+
+/** Is the item undefined as msgpackr writes it, with the length in its lead byte or in a byte of its own? */
+function isUndefinedItem(item: Uint8Array): boolean {
+  const [lead, ...rest] = item;
+  const body = lead === 0xd4 ? rest : lead === 0xc7 ? rest.slice(1) : [];
+  return body.length === 2 && body[0] === 0 && body[1] === 0;
 }
 
 /** Is it the lead byte of a list or dict, other than an empty one in its shortest form? */

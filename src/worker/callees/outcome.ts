@@ -26,7 +26,7 @@ export function failureOf(error: unknown): CallOutcome {
   if (!(error instanceof Error)) return refusal(WampUri.RUNTIME_ERROR, [String(error)]);
   const { uri, args, kwargs, message } = error as Error & { readonly [property: string]: unknown };
   if (!isErrorUri(uri)) return refusal(WampUri.RUNTIME_ERROR, [message]);
-  const hasParts = args !== undefined || kwargs !== undefined;
+  const hasParts = (args ?? kwargs ?? undefined) !== undefined;
   return { ok: false, uri, args: hasParts ? listIn(args) : [message], kwargs: isDict(kwargs) ? kwargs : {} };
 }
 
@@ -42,7 +42,9 @@ function partsOf(value: unknown, more: readonly string[]): Parts | undefined {
   if (keys.length === 0 || !keys.every((key) => key === "args" || key === "kwargs" || more.includes(key))) {
     return undefined;
   }
-  const { args = [], kwargs = {} } = value;
+  // null is absent, as in a message.
+  const args = value.args ?? [];
+  const kwargs = value.kwargs ?? {};
   return Array.isArray(args) && isDict(kwargs) ? { args, kwargs } : undefined;
 }
 

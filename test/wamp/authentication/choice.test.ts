@@ -101,7 +101,13 @@ describe("no method", () => {
 
   test.each<[string, Auth, Extra, string, string]>([
     ["[AUTH-03]", TICKET, { authid: "joe", authmethods: ["wampcra"] }, "no_matching_auth_method", NONE],
-    ["[AUTH-03]", TICKET, { authid: "joe", authmethods: [] }, "no_matching_auth_method", NONE],
+    [
+      "[AUTH-04] an empty offer, which is none",
+      TICKET,
+      { authid: "joe", authmethods: [] },
+      "authentication_required",
+      "this realm admits authenticated sessions only",
+    ],
     ["[AUTH-03]", TICKET, { authid: "joe", authmethods: ["anonymous"] }, "no_matching_auth_method", NONE],
     ["[AUTH-03] no method at all", {}, { authid: "joe" }, "no_matching_auth_method", NONE],
     [

@@ -58,7 +58,7 @@ describe("REGISTER of a procedure that exists", () => {
     expect(calls(2)).toBe("two two");
   });
 
-  test.each([["twice"], [""], ["ROUNDROBIN"], [1]])("[SHR-10] with invoke %j breaks the protocol", (invoke) => {
+  test.each([["twice"], [" "], ["ROUNDROBIN"], [1]])("[SHR-10] with invoke %j breaks the protocol", (invoke) => {
     const { stage } = stageOf("single");
     const callee = stage.join("callee");
     callee.send([64, 1, { invoke }, "com.p"]);
