@@ -6,8 +6,8 @@ export const DEFAULT_LIMITS = {
   message_bytes: 1_048_576,
   /** Bytes of one sent message: larger than anything received becomes by changing its serializer, and clients take it. */
   sent_message_bytes: 16_777_216,
-  /** Nesting of lists and dicts, the message itself being 1: real payloads stay below 20, recursion overflows in the thousands. */
-  depth: 64,
+  /** Nesting of lists and dicts, Arguments itself being 1: real payloads stay below 20, recursion overflows in the thousands. */
+  depth: 128,
   /** Subscriptions one session may hold: twice the 5,000 a gateway is known to need. */
   subscriptions_per_session: 10_000,
   /** Registrations one session may hold: as with subscriptions. */

@@ -67,21 +67,21 @@ export abstract class ItemReader extends ByteReader {
   /** The whole of a raw payload. */
   payload(): PayloadValues {
     // `parse` let pass what has the shape of a payload only.
-    const args = this.value(2) as NonNullable<PayloadValues["args"]>;
+    const args = this.value(1) as NonNullable<PayloadValues["args"]>;
     if (this.position === this.bytes.length) return { args };
-    return { args, kwargs: this.value(2) as NonNullable<PayloadValues["kwargs"]> };
+    return { args, kwargs: this.value(1) as NonNullable<PayloadValues["kwargs"]> };
   }
 
   /** An element of the message before its payload. */
   protected element(): unknown {
-    return this.value(2);
+    return this.value(1);
   }
 
-  /** Reads an item; `level` is its depth, the message itself being 1. */
+  /** Reads an item; `level` is its depth, an element of the message being 1. */
   protected value(level: number): unknown {
     const start = this.position;
     const kind = this.next();
-    if (kind >= Kind.LIST) this.#enter(level);
+    if (kind >= Kind.LIST) this.#enter(kind, level);
     switch (kind) {
       case Kind.SCALAR:
         return this.scalar();
@@ -105,7 +105,7 @@ export abstract class ItemReader extends ByteReader {
 
   #skipBody(kind: Kind, level: number): void {
     const size = this.size;
-    if (kind >= Kind.LIST) this.#enter(level);
+    if (kind >= Kind.LIST) this.#enter(kind, level);
     if (kind === Kind.LIST) {
       for (let i = 0; this.#has(i, size); i++) this.skip(level + 1);
     } else if (kind === Kind.DICT) {
@@ -150,7 +150,7 @@ export abstract class ItemReader extends ByteReader {
         : Payload.received(length, codec, raw, ARGS_KIND[args.kind], kwargs.kind === Kind.DICT),
     );
     // Elements beyond ArgumentsKw stay behind the payload; such a message has a wrong element count.
-    if (hasKwargs) for (let i = index + 2; this.#has(i, size); i++) elements.push(this.value(2));
+    if (hasKwargs) for (let i = index + 2; this.#has(i, size); i++) elements.push(this.value(1));
   }
 
   /** Walks over Arguments or ArgumentsKw; null, which clients in typed languages write for what they have not, is `none`. */
@@ -158,7 +158,7 @@ export abstract class ItemReader extends ByteReader {
     const start = this.position;
     const kind = this.next();
     const hasNothing = this.size === 0 || (this.size === INDEFINITE && this.bytes[this.position] === BREAK);
-    this.#skipBody(kind, 2);
+    this.#skipBody(kind, 1);
     const canBeNull = kind === Kind.SCALAR || kind === Kind.EXTENSION;
     return canBeNull && this.isNull(start) ? none : { kind, hasNothing };
   }
@@ -240,8 +240,10 @@ export abstract class ItemReader extends ByteReader {
     return false;
   }
 
-  #enter(level: number): void {
-    if (level > this.#depth) throw new Malformed("the message is nested too deeply");
+  /** A tag is no level of its own around a scalar: JSON and MessagePack have a plain scalar there. */
+  #enter(kind: Kind, level: number): void {
+    if (level > (kind === Kind.TAG ? this.#depth + 1 : this.#depth))
+      throw new Malformed("the message is nested too deeply");
   }
 }
 

@@ -24,8 +24,9 @@ function decode(frame: Frame, limits: DecodeLimits): readonly unknown[] | Decode
     return new DecodeFault("the message is not valid JSON");
   }
   if (!Array.isArray(message)) return new DecodeFault("the message is not a list");
-  // Nesting n levels deep takes 2n characters.
-  if (frame.length > 2 * limits.depth && isDeeper(message, limits.depth)) {
+  // The message is a level, too; nesting n levels deep takes 2n characters.
+  const levels = limits.depth + 1;
+  if (frame.length > 2 * levels && isDeeper(message, levels)) {
     return new DecodeFault("the message is nested too deeply");
   }
   const payloadIndex = typeof message[0] === "number" ? PAYLOAD_INDEX[message[0]] : undefined;

@@ -38,7 +38,7 @@ class MsgpackReader extends ItemReader {
     const start = this.position;
     if (!isFilledContainer(this.bytes[start]!)) return super.element();
     // The package checks neither UTF-8 nor depth.
-    this.skip(2);
+    this.skip(1);
     const value = headValueFromMsgpack(this.bytes.subarray(start, this.position));
     if (value !== undefined) return value;
     this.position = start;

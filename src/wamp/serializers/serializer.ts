@@ -16,7 +16,7 @@ export class DecodeFault {
 
 /** Bounds a serializer checks before anything else sees the message. */
 export interface DecodeLimits {
-  /** Deepest nesting of lists and dicts, the message itself being 1. */
+  /** Deepest nesting of lists and dicts, an element of the message (Options, Arguments) being 1. */
   readonly depth: number;
 }
 

@@ -73,7 +73,8 @@ export function readText(body: Uint8Array): string {
 /** The request in a body; `depth` is that of the realm's messages, and `key` where its URI stands. */
 export function readRequest(text: string, depth: number, key: "topic" | "procedure"): BridgeRequest {
   // As an element of a message it is read with all the care the serializer takes.
-  const elements = json.decode(`[0,${text}]`, { depth });
+  // Arguments and ArgumentsKw are one level deeper in the body than in a message.
+  const elements = json.decode(`[0,${text}]`, { depth: depth + 1 });
   if (elements instanceof DecodeFault || elements.length !== 2) throw new Denial(400, "Request body was invalid JSON.");
   const body = elements[1];
   if (!isDict(body)) throw new Denial(400, "Request body was valid JSON, but not well formed (must be a dict).");

@@ -20,7 +20,8 @@ export async function valueIn(response: Response, limits: Limits): Promise<unkno
 
 /** JSON text with all the care the serializer takes. Throws `WampError`. */
 export function jsonIn(text: string, { depth }: Limits): unknown {
-  const elements = json.decode(`[0,${text}]`, { depth });
+  // Arguments and ArgumentsKw may be one level deeper in the answer than in a message.
+  const elements = json.decode(`[0,${text}]`, { depth: depth + 1 });
   if (!(elements instanceof DecodeFault) && elements.length === 2) return elements[1];
   throw new WampError(WampUri.RUNTIME_ERROR, "the answer is not valid JSON, or nested too deeply");
 }

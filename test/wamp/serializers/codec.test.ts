@@ -133,13 +133,13 @@ describe.each(SERIALIZERS.map((serializer) => [serializer.name, serializer] as c
     const nested = (depth: number): unknown => (depth === 0 ? "x".repeat(100) : [nested(depth - 1)]);
     const dicts = (depth: number): unknown => (depth === 0 ? "x".repeat(100) : { a: dicts(depth - 1) });
     for (const deep of [nested, dicts]) {
-      // The message and Arguments are two of 32 levels.
+      // Arguments, or the dict of details, is the first of 32 levels.
       const inPayload = (depth: number) => serializer.encode([PUBLISH, 1, {}, "a.b", Payload.of([deep(depth)])]);
-      expect(decoded(serializer, inPayload(30))).toHaveLength(5);
-      expect(faultOf(serializer, inPayload(31))).toMatch(/deep/);
+      expect(decoded(serializer, inPayload(31))).toHaveLength(5);
+      expect(faultOf(serializer, inPayload(32))).toMatch(/deep/);
       const inHead = (depth: number) => serializer.encode([MessageType.HELLO, "realm1", { a: deep(depth) }]);
-      expect(decoded(serializer, inHead(30))).toHaveLength(3);
-      expect(faultOf(serializer, inHead(31))).toMatch(/deep/);
+      expect(decoded(serializer, inHead(31))).toHaveLength(3);
+      expect(faultOf(serializer, inHead(32))).toMatch(/deep/);
     }
   });
 
