@@ -3,6 +3,6 @@
 import { createApp } from "./worker/app.ts";
 import { queue, scheduled } from "./worker/triggers/index.ts";
 
-export { CalleeWorker, LongPollObject, RealmObject, Wamp, WebhookObject } from "./worker/exports.ts";
+export { CalleeWorker, Control, LongPollObject, RealmObject, Wamp, WebhookObject } from "./worker/exports.ts";
 
 export default { fetch: createApp().fetch, scheduled, queue };

@@ -10,7 +10,7 @@ import { BUNDLE_DIRECTORY, buildBundle } from "./wrangler.ts";
 /** Kibibytes of compressed code: a cold start loads and parses all of it. The router proper takes two fifths of this. */
 const LIMIT_KIB = 104;
 
-await buildBundle().catch(fail);
+await buildBundle(BUNDLE_DIRECTORY).catch(fail);
 const kib = uploadBytes() / 1024;
 process.stdout.write(`bundle: ${kib.toFixed(1)} KiB gzip\n`);
 if (kib > LIMIT_KIB) fail(new StartError(`the bundle is larger than ${LIMIT_KIB} KiB gzip`));

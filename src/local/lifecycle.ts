@@ -7,37 +7,47 @@ import { type LocalEnvironment, readEnvironment, StartError } from "./environmen
 export type LocalServer = {
   /** Where it listens, once it does. */
   readonly origin: Promise<URL>;
-  /** Resolves when every process that would outlive this one is gone. */
+  /** Resolves when all is saved and every process that would outlive this one is gone. */
   readonly stop: () => Promise<void>;
+  /** Ends every process that would outlive this one at once. */
+  readonly kill: () => void;
 };
 
 const READY_WITHIN_MS = 30_000;
 const POLL_EVERY_MS = 50;
+/** npm passes on a Ctrl-C that the terminal has delivered already: a signal so soon after the first is the same one. */
+const REPEATED_WITHIN_MS = process.env.npm_lifecycle_event ? 500 : 0;
 
 /** The process that started this one: under npm, the shell that npm runs scripts in. */
 const PARENT = process.ppid;
 
 /**
  * Starts a server as the environment says, prints where to connect once `/healthz` answers, and stops it on Ctrl-C,
- * SIGTERM, a closed terminal or the end of npm. A fault that can be mended ends the process with its message and code 1.
+ * SIGTERM, a closed terminal or the end of npm; a second signal ends it at once, with code 1. A fault that can be mended
+ * ends the process with its message and code 1.
  */
 export async function runServer(start: (environment: LocalEnvironment) => Promise<LocalServer>): Promise<void> {
   let server: LocalServer | undefined;
-  let isStopping = false;
+  let stoppingSince: number | undefined;
   const stop = async () => {
-    // npm passes a Ctrl-C on that the terminal has delivered already: the second signal changes nothing.
-    if (isStopping) return;
-    isStopping = true;
+    if (stoppingSince !== undefined) return;
+    stoppingSince = Date.now();
     await server?.stop();
     process.exit(0);
   };
-  stopOnSignals(stop);
+  const onSignal = () => {
+    if (stoppingSince === undefined) return void stop();
+    if (Date.now() - stoppingSince < REPEATED_WITHIN_MS) return;
+    server?.kill();
+    process.exit(1);
+  };
+  stopOnSignals(onSignal);
   if (process.env.npm_lifecycle_event) stopWithParent(stop);
   try {
     const environment = await readEnvironment(process.env, () => loadDeployedConfig());
     await requireFreePort(environment.host, environment.port);
     server = await start(environment);
-    stopOnSignals(stop);
+    stopOnSignals(onSignal);
     const origin = connectable(await server.origin);
     await untilHealthy(origin);
     process.stdout.write(greeting(origin, environment.realms));
@@ -81,13 +91,13 @@ async function requireFreePort(host: string, port: number): Promise<void> {
 }
 
 /**
- * Calls `stop` on each of them, and nothing else: Miniflare would leave with code 130 or 143, as if that were a failure.
- * What listens already goes on listening, for Node drops a signal that has come when nothing listens for a moment.
+ * Calls `onSignal` on each of them, and nothing else: Miniflare would leave with code 130 or 143, as if that were a
+ * failure. What listens already goes on listening, for Node drops a signal that has come when nothing listens for a moment.
  */
-function stopOnSignals(stop: () => void): void {
+function stopOnSignals(onSignal: () => void): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    if (!process.listeners(signal).includes(stop)) process.on(signal, stop);
-    for (const other of process.listeners(signal)) if (other !== stop) process.off(signal, other);
+    if (!process.listeners(signal).includes(onSignal)) process.on(signal, onSignal);
+    for (const other of process.listeners(signal)) if (other !== onSignal) process.off(signal, other);
   }
 }
 

@@ -30,7 +30,7 @@ async function startDevelopmentServer(environment: LocalEnvironment): Promise<Lo
     throw new StartError(error.cause instanceof Error ? error.cause.message : error.message);
   });
   // Miniflare kills its processes when this one exits; `worker.dispose()` would wait for ever for a start cut short.
-  return { origin: worker.url, stop: async () => {} };
+  return { origin: worker.url, stop: async () => {}, kill: () => {} };
 }
 
 void runServer(startDevelopmentServer);

@@ -4,8 +4,8 @@ import type { WorkerSettings } from "./wrangler.ts";
 
 /**
  * A workerd configuration for the bundle that lies beside it. Text bindings come from workerd's environment, so no value
- * has to be quoted here; the socket `http` and the directories `realms` and, with `hasAssets`, `assets` are named, for
- * the command line to place them.
+ * has to be quoted here; the sockets `http` and `control` and the directories `realms` and, with `hasAssets`, `assets` are
+ * named, for the command line to place them.
  */
 export function workerdConfig(worker: WorkerSettings, textBindings: readonly string[], hasAssets: boolean): string {
   const objects = worker.durable_objects.bindings;
@@ -18,7 +18,10 @@ const config :Workerd.Config = (
 ${hasAssets ? `    (name = "assets", disk = (allowDotfiles = true)),\n` : ""}\
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
-  sockets = [(name = "http", http = (), service = "router")],
+  sockets = [
+    (name = "http", http = (), service = "router"),
+    (name = "control", http = (), service = (name = "router", entrypoint = "Control")),
+  ],
 );
 
 const router :Workerd.Worker = (

@@ -12,7 +12,7 @@ export const PROJECT = join(import.meta.dirname, "../..");
 /** The Worker's settings. */
 export const WRANGLER_CONFIG = join(import.meta.dirname, "../../wrangler.toml");
 
-/** Where the bundle is written. */
+/** Where `npm run build` writes the bundle. */
 export const BUNDLE_DIRECTORY = join(import.meta.dirname, "../../dist");
 
 /** What wrangler.toml says that plain workerd has to know too. */
@@ -66,9 +66,9 @@ export async function settingsWithAssets(): Promise<string> {
   return file;
 }
 
-/** Bundles the Worker into BUNDLE_DIRECTORY. Rejects with StartError and the bundler's words when it does not compile. */
-export async function buildBundle(): Promise<void> {
-  const command = [WRANGLER, "deploy", "--dry-run", "--outdir", BUNDLE_DIRECTORY];
+/** Bundles the Worker into `folder`. Rejects with StartError and the bundler's words when it does not compile. */
+export async function buildBundle(folder: string): Promise<void> {
+  const command = [WRANGLER, "deploy", "--dry-run", "--outdir", folder];
   const options = { cwd: PROJECT, env: { ...QUIET, ...process.env } };
   const build = promisify(execFile)(process.execPath, command, options);
   const abandon = () => build.child.kill();

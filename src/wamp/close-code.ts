@@ -8,5 +8,6 @@ export const CloseCode = {
   POLICY: 1008,
   TOO_BIG: 1009,
   INTERNAL_ERROR: 1011,
+  RESTART: 1012,
   OVERLOADED: 1013,
 } as const;

@@ -14,6 +14,7 @@ import { longPoll } from "./long-poll/index.ts";
 import { acceptForAnyRealm, refuseRealm } from "./realm-from-hello.ts";
 import { realmObject } from "./realm-namespace.ts";
 import { clientRequest } from "./realm-socket.ts";
+import { isStopping } from "./shutdown.ts";
 import { webService } from "./web/index.ts";
 import { webhook } from "./webhooks/webhook-in.ts";
 
@@ -60,6 +61,7 @@ export function createApp(config?: ConfigInput, components?: Components): App {
 
 /** Faults name principals by their paths, so only a developer gets to see them; the log has them always. */
 async function checkConfig(context: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
+  if (isStopping()) return context.json({ error: "the router is stopping" }, 503);
   const { faults } = deploymentOf(context.env);
   if (faults.length === 0) return void (await next());
   const error = "the configuration is faulty";

@@ -23,4 +23,6 @@ export interface Env {
   readonly WAMP_CONFIG?: string;
   /** "true" admits everybody to realm1 where there is no configuration; set by `npm start` and `npm run serve`. */
   readonly WAMP_DEVELOPMENT?: string;
+  /** "true" where the process that runs the Worker gives it orders (`control.ts`); set by `npm run serve`. */
+  readonly WAMP_CONTROL?: string;
 }

@@ -15,6 +15,7 @@ import { closeSocket } from "./connection.ts";
 import type { Env } from "./env.ts";
 import { realmObject } from "./realm-namespace.ts";
 import { clientRequest } from "./realm-socket.ts";
+import { isStopping, onStop } from "./shutdown.ts";
 
 /** Accepts a socket that can only be told that its realm does not exist; a client sees no reason in an HTTP error. */
 export function refuseRealm(request: Request): Response {
@@ -45,14 +46,19 @@ function acceptSocket(request: Request, onFirstFrame: OnFirstFrame): Response {
   const { 0: client, 1: socket } = new WebSocketPair();
   const late = () => closeSocket(socket, CloseCode.POLICY, "no HELLO in time");
   const timer = setTimeout(late, DEFAULT_LIMITS.hello_timeout);
-  const onMessage = ({ data }: MessageEvent) => {
+  const stayOpen = onStop(() => closeSocket(socket, CloseCode.RESTART, "the router restarts"));
+  const endWait = () => {
     clearTimeout(timer);
+    stayOpen();
+  };
+  const onMessage = ({ data }: MessageEvent) => {
+    endWait();
     return onFirstFrame(socket, subprotocol, data as Data);
   };
   socket.binaryType = "arraybuffer";
   socket.addEventListener("message", onMessage, { once: true });
   socket.addEventListener("close", () => {
-    clearTimeout(timer);
+    endWait();
     closeSocket(socket, CloseCode.NORMAL, "");
   });
   socket.accept();
@@ -128,7 +134,10 @@ async function splice(client: WebSocket, first: Data, connect: () => Promise<Res
   client.addEventListener("close", leave);
   client.addEventListener("error", leave);
   const realm = await connect().then(({ webSocket }) => webSocket, logged);
-  if (realm === null) return closeSocket(client, CloseCode.INTERNAL_ERROR, "the realm cannot be reached");
+  if (realm === null) {
+    const code = isStopping() ? CloseCode.RESTART : CloseCode.INTERNAL_ERROR;
+    return closeSocket(client, code, "the realm cannot be reached");
+  }
   realm.binaryType = "arraybuffer";
   realm.accept();
   client.removeEventListener("message", keep);

@@ -28,6 +28,7 @@ import { RandomPool } from "./random-pool.ts";
 import { RealmSecret } from "./realm-secret.ts";
 import { cookiePathIn, ticketIn } from "./realm-socket.ts";
 import { Records } from "./records.ts";
+import { busyRealms, isStopping } from "./shutdown.ts";
 import { SqlStore } from "./storage/index.ts";
 import { Tables } from "./storage/tables.ts";
 import { Tickets } from "./tickets.ts";
@@ -42,6 +43,10 @@ import { WebhooksOut } from "./webhooks/webhooks-out.ts";
  * timer keeps the object awake meanwhile, and the platform lets it sleep no sooner than 10 s after the last event.
  */
 const SETTLE_MS = 250;
+
+/** Milliseconds that clients have to answer the close frames of a stop. */
+const CLOSE_WITHIN_MS = 1_000;
+const CLOSE_POLL_MS = 10;
 
 interface Known {
   readonly connection: Connection;
@@ -118,6 +123,7 @@ export class RealmObject extends DurableObject<Env> {
     const holder = ticket === undefined ? undefined : this.#tickets.redeem(ticket, Date.now());
     if (ticket !== undefined && holder === undefined) return new Response(null, { status: 410 });
     if (holder?.kind === "callee") return this.#callees.accept(holder.call);
+    if (isStopping()) return new Response(null, { status: 503 });
     const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
     if (subprotocol === undefined) return new Response(null, { status: 400 });
     const cookie =
@@ -131,6 +137,7 @@ export class RealmObject extends DurableObject<Env> {
       ? watch(this.#realm, connection, watcherIdentity(holder.role))
       : this.#realm.connect(connection, facts);
     this.#connections.set(server, { connection, peer });
+    this.#markBusy();
     this.#endTurn();
     const headers = new Headers({ "Sec-WebSocket-Protocol": subprotocol.name });
     if (cookie?.setCookie !== undefined) headers.set("Set-Cookie", cookie.setCookie);
@@ -181,6 +188,26 @@ export class RealmObject extends DurableObject<Env> {
 
   override webSocketError(socket: WebSocket): void {
     this.#disconnect(socket);
+  }
+
+  /** Before the process ends: saves everything and closes all sockets so that clients come back; called by `Control`. */
+  async stop(): Promise<void> {
+    if (!this.#isAwake) this.#wake();
+    // What clients have sent already is heard, what it causes is saved, and only then told.
+    await this.#arrival;
+    this.#settle();
+    this.#endTurn();
+    const known = [...this.#connections.values()];
+    // No session is told that another one ends.
+    for (const { connection } of known) connection.close(CloseCode.RESTART, "the router restarts");
+    for (const { connection } of known) this.#disconnect(connection.socket);
+    for (const socket of this.ctx.getWebSockets()) closeSocket(socket, CloseCode.RESTART, "the router restarts");
+    this.#settle();
+    await this.#webhooks.emptied();
+    await this.ctx.storage.sync();
+    // The close frames are out when the clients have answered them.
+    const deadline = Date.now() + CLOSE_WITHIN_MS;
+    while (this.ctx.getWebSockets().length > 0 && Date.now() < deadline) await scheduler.wait(CLOSE_POLL_MS);
   }
 
   override alarm(): void {
@@ -268,6 +295,17 @@ export class RealmObject extends DurableObject<Env> {
     this.#changed.delete(known.connection);
     this.#records.forget(known.connection);
     this.#endTurn();
+    if (!this.#isSettling) this.#markIdle();
+  }
+
+  /** A stop of the process must reach this object: it has a socket, or something to save. */
+  #markBusy(): void {
+    if (this.env.WAMP_CONTROL === "true") busyRealms.add(this.#sleeper.name);
+  }
+
+  /** A stop of the process finds nothing to do here any more, if there is no socket and no webhook waits for events. */
+  #markIdle(): void {
+    if (this.#connections.size === 0 && this.#webhooks.isEmpty) busyRealms.delete(this.#sleeper.name);
   }
 
   /** Everything one event caused has been queued. */
@@ -299,6 +337,7 @@ export class RealmObject extends DurableObject<Env> {
   #settleSoon(): void {
     if (this.#isSettling) return;
     this.#isSettling = true;
+    this.#markBusy();
     setTimeout(() => this.#settle(), SETTLE_MS);
   }
 
@@ -314,6 +353,7 @@ export class RealmObject extends DurableObject<Env> {
     this.#webhooks.settle();
     // Last, because storage may be full: sessions and calls must go on even then.
     this.#realm.settle();
+    this.#markIdle();
   }
 
   /** Each change of the alarm is a row written, so it stays where it is when it rings soon enough. */

@@ -8,7 +8,16 @@ import { join } from "node:path";
 const PROJECT = join(import.meta.dirname, "../..");
 
 /** Variables of whoever runs the tests that would change what the commands do. */
-const THEIRS = ["HOST", "PORT", "WAMP_ASSETS", "WAMP_CONFIG", "WAMP_DATA", "WAMP_DEVELOPMENT", "WRANGLER_LOG"];
+const THEIRS = [
+  "npm_lifecycle_event",
+  "HOST",
+  "PORT",
+  "WAMP_ASSETS",
+  "WAMP_CONFIG",
+  "WAMP_DATA",
+  "WAMP_DEVELOPMENT",
+  "WRANGLER_LOG",
+];
 
 /** A command that was started, and all it has printed so far. */
 export class Command {

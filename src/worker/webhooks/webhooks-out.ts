@@ -37,9 +37,19 @@ export class WebhooksOut {
     for (const tray of this.#trays) tray.moveIn(realm);
   }
 
+  /** Whether all events have been handed over. */
+  get isEmpty(): boolean {
+    return this.#trays.every(({ isEmpty }) => isEmpty);
+  }
+
+  /** Resolves when all events that have been collected are handed over, however long that takes. */
+  async emptied(): Promise<void> {
+    await Promise.all(this.#trays.map((tray) => tray.emptied()));
+  }
+
   /** Starts handing over what has been collected. The realm cannot sleep before that is done. */
   settle(): void {
-    for (const tray of this.#trays) void tray.handOver();
+    for (const tray of this.#trays) tray.handOver();
   }
 }
 
@@ -53,7 +63,8 @@ class Tray {
   #characters = 0;
   #sequence = 0;
   #last: { readonly publication: Id; readonly at: number } | undefined;
-  #isBusy = false;
+  /** Set while events are being handed over. */
+  #handingOver: Promise<void> | undefined;
 
   constructor(realm: string, webhook: WebhookOutConfig, host: Host, post: Post) {
     this.#realm = realm;
@@ -81,10 +92,26 @@ class Tray {
     this.moveIn(realm);
   }
 
+  get isEmpty(): boolean {
+    return this.#events.length === 0;
+  }
+
+  /** Starts to hand over, if that is not under way. */
+  handOver(): void {
+    this.#handingOver ??= this.#handOver().finally(() => {
+      this.#handingOver = undefined;
+    });
+  }
+
+  async emptied(): Promise<void> {
+    while (!this.isEmpty) {
+      this.handOver();
+      await this.#handingOver;
+    }
+  }
+
   /** One batch at a time, so that none overtakes another. */
-  async handOver(): Promise<void> {
-    if (this.#isBusy) return;
-    this.#isBusy = true;
+  async #handOver(): Promise<void> {
     let wait = FIRST_WAIT_MS;
     while (this.#events.length > 0) {
       const events = this.#batch();
@@ -98,7 +125,6 @@ class Tray {
         wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       }
     }
-    this.#isBusy = false;
   }
 
   #take(message: Event): void {
