@@ -8,7 +8,7 @@ import { Authorizer } from "./authorizer.ts";
 import { TRUSTED } from "./config/consistency.ts";
 import type { RealmConfig } from "./config/realm.ts";
 import { WampError, WampUri } from "./errors.ts";
-import type { RoleStore } from "./managed-roles.ts";
+import type { RoleHost } from "./managed-roles.ts";
 import { MANAGEMENT, ManagedRoles } from "./managed-roles.ts";
 import type { Uri } from "./message.ts";
 import type { Session } from "./session.ts";
@@ -28,9 +28,9 @@ export class Access {
   /** There is one where a role has one; the others' messages then pass by without a question. */
   #authorizer: Authorizer | undefined;
 
-  constructor({ roles, options }: RealmConfig, store: RoleStore, surroundings: () => Surroundings) {
+  constructor({ roles, options }: RealmConfig, host: RoleHost, surroundings: () => Surroundings) {
     this.authorization = new Authorization(roles);
-    this.roles = new ManagedRoles(roles, store, this.authorization);
+    this.roles = new ManagedRoles(roles, host, this.authorization);
     this.#uriCheck = options.uri_check;
     this.#surroundings = surroundings;
     // Where nothing is accounted for, nothing is asked about it for each message either.

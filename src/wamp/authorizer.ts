@@ -162,13 +162,24 @@ export class Authorizer {
     const args = [sessionDetails(this.#court.realm, session, peer), uri, action, options];
     const outcome = await this.#caller.call(role.authorizer!, args, this.#court.limits.authorizer_timeout);
     const decision = outcome.ok ? decisionFrom(outcome.args[0]) : undefined;
-    if (decision === undefined) console.warn("realm", this.#court.realm, role.authorizer, faultOf(outcome));
+    if (decision === undefined) this.#logFault(session, role.authorizer!, question, outcome);
     else if (decision.isCacheable && generation === this.#cache.generation) {
       this.#cache.put(session, question, decision.permission, role["authorizer-cache"] ?? DEFAULT_CACHE_SECONDS);
     }
     if (pending.question !== question) return;
     pending.verdicts.push({ question, permission: decision?.permission });
     this.#resume(peer, pending, pending.first);
+  }
+
+  #logFault(
+    { id, identity: { authid, authrole } }: Session,
+    procedure: Uri,
+    question: Question,
+    outcome: CallOutcome,
+  ): void {
+    const { action, uri } = question;
+    const line = { procedure, session: id, authid, authrole, action, uri };
+    this.#court.host.log({ level: "error", event: "authorizer.failed", cause: faultOf(outcome), ...line });
   }
 
   /** Takes the messages up again, up to one for which there is something to ask. */

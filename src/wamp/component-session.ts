@@ -16,6 +16,7 @@ import { ownPayload, valuesOf } from "./component-payload.ts";
 import type { ComponentConfig } from "./config/component.ts";
 import { WampUri } from "./errors.ts";
 import type { Host } from "./host.ts";
+import { thrown } from "./log-line.ts";
 import type { Dict, Event, Id, List, RouterMessage, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { joined } from "./meta/session.ts";
@@ -267,6 +268,7 @@ export class ComponentSession<Bindings = Dict> {
   }
 
   #log(error: unknown): void {
-    console.error("component", this.#resident.session.identity.authid, "in realm", this.realm, error);
+    const component = this.#resident.session.identity.authid;
+    this.#home.host.log({ level: "error", event: "component.failed", component, ...thrown(error) });
   }
 }

@@ -1,14 +1,16 @@
 /** From HELLO to WELCOME or ABORT, over as many steps as the method takes (Session Establishment). */
 
-import { Authentication } from "./authentication/index.ts";
+import { Authentication, authidIn } from "./authentication/index.ts";
 import type { Admitted, Applicant, Outcome, Refusal, Surroundings } from "./authentication/method.ts";
 import { denied, failed, refused } from "./authentication/method.ts";
 import { TRUSTED } from "./config/consistency.ts";
 import { ProtocolViolation, WampUri } from "./errors.ts";
 import { clientFeatures } from "./features.ts";
 import type { TransportFacts } from "./host.ts";
+import { thrown } from "./log-line.ts";
 import type { Authenticate, ClientMessage, Dict, Hello, Id } from "./message.ts";
 import { MessageType } from "./message.ts";
+import { networkOf } from "./network.ts";
 import type { Attempt, ChallengedState, Peer, PendingState } from "./peer.ts";
 import type { ResumeWish } from "./resumption.ts";
 import { resumeWish } from "./resumption.ts";
@@ -68,29 +70,54 @@ export class Handshake {
   }
 
   /** Whose a ticket or token is; for its method there is no difference to a HELLO and the AUTHENTICATE after it. */
-  async identify({ authid, ticket, facts }: Credentials, sessionId: Id): Promise<Admitted | Refusal> {
-    const applicant = { sessionId, authid, authrole: undefined, authextra: {}, facts };
+  async identify(credentials: Credentials, sessionId: Id): Promise<Admitted | Refusal> {
+    const { authid, facts } = credentials;
+    const network = facts.peer === undefined ? undefined : networkOf(facts.peer);
+    const outcome = await this.#identify(credentials, {
+      sessionId,
+      authid,
+      authrole: undefined,
+      authextra: {},
+      facts,
+      network,
+    });
+    if (outcome.kind === "refused")
+      this.#logRefusal(outcome, { authid, method: "ticket", address: facts.peer, network });
+    return outcome;
+  }
+
+  async #identify({ ticket }: Credentials, applicant: Omit<Applicant, "method">): Promise<Admitted | Refusal> {
+    const { sessionId, facts, network } = applicant;
     const method = await this.authentication.choose(["ticket"], applicant);
-    if (method === undefined) return denied();
+    if (method === undefined) return denied("the realm takes no tickets, or none over this connection");
     const begun = await this.authentication.begin({ ...applicant, method });
     if (begun.kind === "refused") return begun;
-    const answer = { sessionId, method, facts, memo: begun.kind === "challenged" ? begun.memo : {}, extra: {} };
+    const answer = {
+      sessionId,
+      method,
+      facts,
+      network,
+      memo: begun.kind === "challenged" ? begun.memo : {},
+      extra: {},
+    };
     const outcome = await this.authentication.finish({ ...answer, signature: ticket });
-    if (outcome.kind !== "admitted") return outcome.kind === "refused" ? outcome : failed();
+    if (outcome.kind !== "admitted") return outcome.kind === "refused" ? outcome : failed("a ticket alone does not do");
     return this.#roleFault(outcome) ?? outcome;
   }
 
   /** The client has not answered in time, or the router could not: it took too long, or has slept over it (AUTH-11, AUTH-15). */
   expire(peer: Peer): void {
     const late = refused(WampUri.AUTHENTICATION_DENIED, "no AUTHENTICATE in time");
-    this.#door.refuse(peer, peer.state.kind === "challenged" ? late : failed());
+    const isLate = peer.state.kind === "challenged";
+    this.#refuse(peer, isLate ? late : failed("the router had no decision in time"), triedBy(peer));
   }
 
   /** A HELLO without a client role breaks the protocol (D-15). */
   #hello(peer: Peer, [, requestedRealm, details]: Hello): void {
     const features = clientFeatures((details.roles ?? {}) as Dict);
     const fault = realmFault(requestedRealm, this.#surroundings.realm);
-    if (fault !== undefined) return this.#door.refuse(peer, fault);
+    const { authid } = wishes(details);
+    if (fault !== undefined) return this.#refuse(peer, fault, { authid, requested: requestedRealm });
     if (features === 0) {
       throw new ProtocolViolation("HELLO: roles must name at least one of publisher, subscriber, caller, callee");
     }
@@ -98,26 +125,31 @@ export class Handshake {
     const wish = this.#surroundings.config.options.resume && resumeWish(details);
     // Whoever goes on with a session takes no new place.
     if (wish?.session === undefined && this.#door.isFull())
-      return this.#door.refuse(peer, refused(WampUri.LIMIT_EXCEEDED, "the realm is full"));
+      return this.#refuse(peer, refused(WampUri.LIMIT_EXCEEDED, "the realm is full"), { authid });
     const id = this.#door.newSessionId();
-    const hopeful = { ...wishes(details), sessionId: id, facts: peer.facts };
-    if ((hopeful.authid?.length ?? 0) > MAX_AUTHID_LENGTH) return this.#door.refuse(peer, denied());
+    const hopeful = { ...wishes(details), sessionId: id, facts: peer.facts, network: peer.network };
+    if ((authid?.length ?? 0) > MAX_AUTHID_LENGTH) {
+      return this.#refuse(peer, denied("the authid is too long"), { authid });
+    }
     const choice = this.authentication.choose((details.authmethods ?? ANONYMOUS) as readonly string[], hopeful);
     this.#when(peer, choice, (method) => {
-      if (method === undefined) return this.#door.refuse(peer, this.#noMatchingMethod(details));
+      if (method === undefined) {
+        return this.#refuse(peer, this.#noMatchingMethod(details), { authid, methods: details.authmethods });
+      }
       this.#begin(peer, { id, features, agent, method, wish }, { ...hopeful, method });
     });
   }
 
   #begin(peer: Peer, attempt: Attempt, applicant: Applicant): void {
     const outcome = this.authentication.begin(applicant);
-    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result));
+    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result, applicant.authid));
   }
 
   #authenticate(peer: Peer, { attempt, memo }: ChallengedState, [, signature, extra]: Authenticate): void {
     const { id: sessionId, method } = attempt;
-    const outcome = this.authentication.finish({ sessionId, method, facts: peer.facts, memo, signature, extra });
-    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result));
+    const { facts, network } = peer;
+    const outcome = this.authentication.finish({ sessionId, method, facts, network, memo, signature, extra });
+    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result, authidIn(memo)));
   }
 
   /** Goes on with a result: at once, or when there is one, if the peer is still waiting for it then. */
@@ -134,14 +166,31 @@ export class Handshake {
       if (peer.state !== state) return;
       next(value);
     } catch (error) {
-      console.error("realm", this.#surroundings.realm, error);
-      if (peer.state === state) this.#door.refuse(peer, failed());
+      this.#fail(peer, state, error);
     }
     this.#surroundings.host.endTurn();
   }
 
-  #conclude(peer: Peer, attempt: Attempt, outcome: Outcome): void {
-    if (outcome.kind === "refused") return this.#door.refuse(peer, outcome);
+  /** A method has failed itself. */
+  #fail(peer: Peer, state: PendingState, error: unknown): void {
+    const { host } = this.#surroundings;
+    host.log({ level: "error", event: "login.failed", network: peer.network, ...thrown(error) });
+    if (peer.state === state) this.#door.refuse(peer, failed("internal error"));
+  }
+
+  #refuse(peer: Peer, refusal: Refusal, applicant: Dict): void {
+    this.#logRefusal(refusal, { ...applicant, address: peer.facts?.peer, network: peer.network });
+    this.#door.refuse(peer, refusal);
+  }
+
+  #logRefusal({ uri, message, reason = { cause: message } }: Refusal, applicant: Dict): void {
+    const level = uri === WampUri.AUTHENTICATION_FAILED ? "error" : "warn";
+    this.#surroundings.host.log({ level, event: "login.refused", ...reason, uri, ...applicant });
+  }
+
+  #conclude(peer: Peer, attempt: Attempt, outcome: Outcome, authid: string | undefined): void {
+    const { method } = attempt;
+    if (outcome.kind === "refused") return this.#refuse(peer, outcome, { authid, method });
     if (outcome.kind === "admitted") return this.#admit(peer, attempt, outcome);
     this.#door.await(peer, { kind: "challenged", deadline: this.#deadline(), attempt, memo: outcome.memo });
     peer.transport.send([MessageType.CHALLENGE, outcome.method ?? attempt.method, outcome.extra]);
@@ -150,7 +199,13 @@ export class Handshake {
   #admit(peer: Peer, { id, features, agent, wish }: Attempt, admitted: Admitted): void {
     const { identity, expiresAt } = admitted;
     const fault = this.#roleFault(admitted);
-    if (fault !== undefined) return this.#door.refuse(peer, fault);
+    if (fault !== undefined) {
+      return this.#refuse(peer, fault, {
+        authid: identity.authid,
+        method: identity.authmethod,
+        role: identity.authrole,
+      });
+    }
     this.authentication.cookies?.remember(peer.facts, identity, expiresAt);
     this.#door.open(peer, { id, identity, features, agent, expiresAt }, wish);
   }
@@ -171,6 +226,11 @@ export class Handshake {
     const { host, config } = this.#surroundings;
     return host.now() + config.limits.hello_timeout;
   }
+}
+
+/** Who is being challenged, for the log. */
+function triedBy({ state }: Peer): Dict {
+  return state.kind === "challenged" ? { authid: authidIn(state.memo), method: state.attempt.method } : {};
 }
 
 /** Why a HELLO for `requested` cannot be served by the realm `realmName`, or by none when that is undefined. */

@@ -3,6 +3,7 @@
 import type { Authorization } from "./authorization.ts";
 import { parseRole, type Role } from "./config/realm.ts";
 import { WampError, WampUri } from "./errors.ts";
+import type { Host } from "./host.ts";
 
 /** The procedures by which roles are changed begin with this. */
 export const MANAGEMENT = "wamp.edge.";
@@ -14,6 +15,9 @@ export interface RoleStore {
   put(name: string, text: string): void;
   delete(name: string): void;
 }
+
+/** What is needed of the host: its storage and its log. */
+export type RoleHost = Pick<Host, "store" | "log">;
 
 /** Roles that may be changed: more belong into the configuration. */
 const MAX_ROLES = 1_000;
@@ -28,14 +32,16 @@ export class ManagedRoles {
   readonly #configured: ReadonlyMap<string, Role>;
   readonly #store: RoleStore;
   readonly #authorization: Authorization;
+  readonly #log: Host["log"];
   readonly #names = new Set<string>();
 
   /** Puts the changes made so far into force. */
-  constructor(configured: readonly Role[], store: RoleStore, authorization: Authorization) {
+  constructor(configured: readonly Role[], host: RoleHost, authorization: Authorization) {
     this.#configured = new Map(configured.map((role) => [role.name, role]));
-    this.#store = store;
+    this.#store = host.store.roles;
+    this.#log = (line) => host.log(line);
     this.#authorization = authorization;
-    for (const [name, text] of store.all()) {
+    for (const [name, text] of this.#store.all()) {
       this.#names.add(name);
       this.#restore(name, text);
     }
@@ -83,7 +89,10 @@ export class ManagedRoles {
   #restore(name: string, text: string): void {
     const role = text === REMOVED ? undefined : parseRole(JSON.parse(text));
     if (role?.ok) return this.#authorization.setRole(role.value);
-    if (role !== undefined) console.error("role", name, role.faults);
+    if (role !== undefined) {
+      const cause = role.faults.map(({ path, message }) => `${path} ${message}`).join("; ");
+      this.#log({ level: "error", event: "role.unreadable", role: name, cause });
+    }
     this.#authorization.removeRole(name);
   }
 }

@@ -17,6 +17,8 @@ export interface Peer {
   readonly transport: Transport;
   /** Kept where authentication asks for them. */
   readonly facts?: TransportFacts | undefined;
+  /** The network of the client's address, where that is known. */
+  readonly network?: string | undefined;
   state: PeerState;
 }
 
@@ -52,7 +54,7 @@ export type PeerState =
   | { readonly kind: "closed" };
 
 /** What outlives the object's sleep, as JSON; `Realm.wake` rebuilds everything from these. */
-export type PeerRecord = Pick<Peer, "facts"> &
+export type PeerRecord = Pick<Peer, "facts" | "network"> &
   (PendingState | { readonly kind: "open"; readonly session: SessionRecord } | { readonly kind: "closed" });
 
 export interface SessionRecord extends SessionOrigin {
@@ -62,8 +64,9 @@ export interface SessionRecord extends SessionOrigin {
   readonly waitingCalls?: readonly WaitingRecord[];
 }
 
-export function peerRecord({ facts, state }: Peer): PeerRecord {
-  return state.kind === "open" ? { kind: "open", facts, session: sessionRecord(state.session) } : { ...state, facts };
+export function peerRecord({ facts, network, state }: Peer): PeerRecord {
+  if (state.kind !== "open") return { ...state, facts, network };
+  return { kind: "open", facts, network, session: sessionRecord(state.session) };
 }
 
 /** Does a record tell of calls, which need both their sides awake? */

@@ -15,10 +15,12 @@ import { ROUTER_AGENT, routerRoles } from "./features.ts";
 import type { Credentials } from "./handshake.ts";
 import type { Host, Transport, TransportFacts } from "./host.ts";
 import { Lobby } from "./lobby.ts";
+import { thrown } from "./log-line.ts";
 import type { Call, ClientMessage, Dict, Id, Publish, Register, MessageType as Type, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { callMeta } from "./meta/index.ts";
 import { joined, left } from "./meta/session.ts";
+import { networkOf } from "./network.ts";
 import { parse } from "./parse.ts";
 import type { Peer, PeerRecord } from "./peer.ts";
 import type { ResumeWish } from "./resumption.ts";
@@ -75,7 +77,8 @@ export class Realm {
   connect(transport: Transport, facts?: TransportFacts): Peer {
     const areAskedFor = this.#lobby.usesFacts || this.access.authorizer !== undefined;
     const keptFacts = areAskedFor ? facts : undefined;
-    const peer: Peer = { transport, facts: keptFacts, state: { kind: "closed" } };
+    const network = facts?.peer === undefined ? undefined : networkOf(facts.peer);
+    const peer: Peer = { transport, facts: keptFacts, network, state: { kind: "closed" } };
     this.#lobby.expectHello(peer, false);
     return peer;
   }
@@ -301,7 +304,7 @@ export class Realm {
   }
 
   #newAccess(): Access {
-    const access = new Access(this.#config, this.#host.store.roles, () => ({
+    const access = new Access(this.#config, this.#host, () => ({
       realm: this.name,
       host: this.#host,
       limits: this.#config.limits,
@@ -320,7 +323,13 @@ export class Realm {
   #refuse(peer: Peer, elements: readonly unknown[], error: unknown): void {
     if (error instanceof ProtocolViolation) return this.abort(peer, error.uri, error.message);
     if (!(error instanceof WampError)) {
-      console.error("realm", this.name, error);
+      this.#host.log({
+        level: "error",
+        event: "message.failed",
+        ...senderOf(peer),
+        type: elements[0],
+        ...thrown(error),
+      });
       return this.abort(peer, WampUri.INTERNAL_ERROR, "internal error", CloseCode.INTERNAL_ERROR);
     }
     // Only requests are refused, and parse() has seen their ids and options.
@@ -370,4 +379,11 @@ export class Realm {
       if (!this.sessions.has(id)) return id;
     }
   }
+}
+
+/** Whose message it is, for the log. */
+function senderOf({ state, network }: Peer): Dict {
+  if (state.kind !== "open") return { network };
+  const { id, identity } = state.session;
+  return { session: id, authid: identity.authid, network };
 }

@@ -3,6 +3,7 @@
 import type { Limits } from "./config/limits.ts";
 import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
 import type { Host, Transport } from "./host.ts";
+import { thrown } from "./log-line.ts";
 import type { Dict, Id, Publish, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import type { SessionOrigin } from "./session.ts";
@@ -36,6 +37,7 @@ type StoredTestament = readonly [scope: TestamentScope, topic: Uri, options: Dic
  * is one turn, so they become public exactly once, whatever happens to the object.
  */
 export class Testaments {
+  readonly #host: Host;
   readonly #store: TestamentStore;
   readonly #limits: Limits;
   readonly #publish: (owner: Session, message: Publish) => void;
@@ -43,6 +45,7 @@ export class Testaments {
 
   /** `publish` publishes in the name of a session, and throws what a refused PUBLISH throws. */
   constructor(host: Host, limits: Limits, publish: (owner: Session, message: Publish) => void) {
+    this.#host = host;
     this.#store = host.store.testaments;
     this.#limits = limits;
     this.#publish = publish;
@@ -108,7 +111,8 @@ export class Testaments {
       this.#publish(owner, [MessageType.PUBLISH, 1, options, topic, restorePayload(stored)]);
     } catch (error) {
       // Nobody is left to tell that the owner may no longer publish this; anything else is our own fault.
-      if (!(error instanceof WampError || error instanceof ProtocolViolation)) console.error("testament", error);
+      if (error instanceof WampError || error instanceof ProtocolViolation) return;
+      this.#host.log({ level: "error", event: "testament.failed", session: owner.id, topic, ...thrown(error) });
     }
   }
 }

@@ -46,7 +46,7 @@ export class Waking {
   }
 
   #wakePeer(transport: Transport, record: PeerRecord, callers: Callers): Peer {
-    const peer: Peer = { transport, facts: record.facts, state: { kind: "closed" } };
+    const peer: Peer = { transport, facts: record.facts, network: record.network, state: { kind: "closed" } };
     if (record.kind === "open") {
       const { resume } = record.session;
       const lifeline = resume && this.#resumption?.woken(transport, resume);

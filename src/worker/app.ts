@@ -3,6 +3,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { Components } from "../wamp/component.ts";
+import { thrown } from "../wamp/log-line.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { admit } from "./admission/index.ts";
 import { type BridgeRoute, bridge, configuredRoute } from "./bridge/index.ts";
@@ -10,6 +11,7 @@ import { type ConfigInput, onlyRealm, realmFor } from "./config.ts";
 import { bring, configOf, deploymentOf } from "./deployment.ts";
 import type { Env } from "./env.ts";
 import { serverSentEvents } from "./events/server-sent-events.ts";
+import { writeLog } from "./log.ts";
 import { longPoll } from "./long-poll/index.ts";
 import { acceptForAnyRealm, refuseRealm } from "./realm-from-hello.ts";
 import { realmObject } from "./realm-namespace.ts";
@@ -53,7 +55,7 @@ export function createApp(config?: ConfigInput, components?: Components): App {
   app.use(async ({ env, req }, next) => (await webService(req.raw, env, configOf(env))) ?? next());
   app.notFound(notFound);
   app.onError((error, context) => {
-    console.error(error);
+    writeLog({ level: "error", event: "request.failed", path: new URL(context.req.url).pathname, ...thrown(error) });
     return context.json({ error: "internal error" }, 500);
   });
   return app;

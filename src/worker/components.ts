@@ -5,9 +5,11 @@ import { ComponentSession } from "../wamp/component-session.ts";
 import type { ComponentConfig } from "../wamp/config/component.ts";
 import { type Fault, faultAt } from "../wamp/config/shape.ts";
 import type { Host } from "../wamp/host.ts";
+import { thrown } from "../wamp/log-line.ts";
 import type { Realm } from "../wamp/realm.ts";
 import type { Config } from "./config.ts";
 import type { Env } from "./env.ts";
+import { writeLog } from "./log.ts";
 import { Vigil } from "./vigil.ts";
 
 /** A fault for every component that a realm names and the deployment does not have. */
@@ -35,7 +37,9 @@ let logsRejections = false;
 function logRejections(): void {
   if (logsRejections) return;
   logsRejections = true;
-  addEventListener("unhandledrejection", ({ reason }) => console.error("nobody caught", reason));
+  addEventListener("unhandledrejection", ({ reason }) => {
+    writeLog({ level: "error", event: "rejection.uncaught", ...thrown(reason) });
+  });
 }
 
 export class ResidentComponents {

@@ -6,8 +6,9 @@ import type { Components } from "../wamp/component.ts";
 import { calleeFaults } from "./callees/bindings.ts";
 import { componentFaults } from "./components.ts";
 import type { Config, ConfigInput, Fault } from "./config.ts";
-import { formatFaults, loadConfig } from "./config.ts";
+import { loadConfig } from "./config.ts";
 import type { Env } from "./env.ts";
+import { writeLog } from "./log.ts";
 
 export interface Deployment {
   /** Without realms where there are faults: a wrong configuration never half-starts. */
@@ -50,6 +51,6 @@ function load(env: Env): Deployment {
     ? [...calleeFaults(result.config, env), ...componentFaults(result.config, components)]
     : result.faults;
   if (result.ok && faults.length === 0) return { config: result.config, faults, components };
-  console.error(formatFaults(faults));
+  for (const { path, message } of faults) writeLog({ level: "error", event: "config.refused", path, cause: message });
   return { config: { version: 1, realms: [] }, faults, components };
 }

@@ -4,6 +4,7 @@ import { CloseCode } from "../wamp/close-code.ts";
 import { DEFAULT_LIMITS } from "../wamp/config/limits.ts";
 import { WampUri } from "../wamp/errors.ts";
 import { realmFault } from "../wamp/handshake.ts";
+import { thrown } from "../wamp/log-line.ts";
 import { MessageType } from "../wamp/message.ts";
 import type { Subprotocol } from "../wamp/serializers/index.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
@@ -13,6 +14,7 @@ import type { Config } from "./config.ts";
 import { realmFor } from "./config.ts";
 import { closeSocket } from "./connection.ts";
 import type { Env } from "./env.ts";
+import { writeLog } from "./log.ts";
 import { realmObject } from "./realm-namespace.ts";
 import { clientRequest } from "./realm-socket.ts";
 import { isStopping, onStop } from "./shutdown.ts";
@@ -103,6 +105,7 @@ function faultOf(hello: string | DecodeFault): Ending {
 }
 
 function abort(socket: WebSocket, subprotocol: Subprotocol, data: Data, { uri, message }: Ending): void {
+  writeLog({ level: "warn", event: "connection.refused", cause: message, uri });
   const { serializer, batching } = subprotocol;
   const frame = serializer.encode([MessageType.ABORT, { message }, uri]);
   const batch = typeof data === "string" ? batching?.split(data) : undefined;
@@ -148,7 +151,7 @@ async function splice(client: WebSocket, first: Data, connect: () => Promise<Res
 }
 
 function logged(error: unknown): null {
-  console.error(error);
+  writeLog({ level: "error", event: "realm.unreachable", ...thrown(error) });
   return null;
 }
 

@@ -22,7 +22,7 @@ import type { Env } from "./env.ts";
 import { watcherIdentity } from "./events/watcher.ts";
 import { fetchJson } from "./fetch-json.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
-import { writeLog } from "./log.ts";
+import { sweepLog, writeAccount, writeLog } from "./log.ts";
 import { Outbox } from "./outbox.ts";
 import { RandomPool } from "./random-pool.ts";
 import { RealmSecret } from "./realm-secret.ts";
@@ -224,8 +224,7 @@ export class RealmObject extends DurableObject<Env> {
       wakeAt: (time) => this.#scheduleTick(time),
       secret: () => this.#secret.get(),
       fetchJson,
-      // One line of JSON: the platform's logs can be searched by its keys.
-      account: (record) => console.log(JSON.stringify(record)),
+      account: writeAccount,
       log: (line) => writeLog({ realm: this.ctx.id.name ?? "", ...line }),
       endTurn: () => this.#endTurn(),
       settleSoon: () => this.#settleSoon(),
@@ -344,6 +343,7 @@ export class RealmObject extends DurableObject<Env> {
   /** Makes the object ready to sleep: records saved, and an alarm for what comes due meanwhile. */
   #settle(): void {
     this.#isSettling = false;
+    sweepLog();
     for (const connection of this.#changed) {
       const known = this.#connections.get(connection.socket);
       if (known !== undefined) this.#records.save(connection, peerRecord(known.peer));

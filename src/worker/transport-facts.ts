@@ -1,6 +1,7 @@
 /** What an upgrade request tells of a client. */
 
 import type { TransportFacts } from "../wamp/host.ts";
+import { networkOf } from "../wamp/network.ts";
 
 /** `cookieId` is the id in the tracking cookie, once its signature has been checked. */
 export function factsOf(request: Request, websocketProtocol: string, cookieId: string | undefined): TransportFacts {
@@ -16,6 +17,12 @@ export function factsOf(request: Request, websocketProtocol: string, cookieId: s
     ...(cookieId !== undefined && { http_cbtid: cookieId }),
     ...(isValid && { client_cert: { ...certificate } }),
   };
+}
+
+/** Where a request comes from, for the log. */
+export function clientOf({ headers }: Request): { readonly address?: string; readonly network?: string | undefined } {
+  const address = headers.get("CF-Connecting-IP");
+  return address === null ? {} : { address, network: networkOf(address) };
 }
 
 /** Did the client connect by TLS? Behind a proxy that ends it, as with `npm run serve`, the proxy tells. */

@@ -1,6 +1,6 @@
 /** Accounting: which verdicts are recorded, and what of them (Authorization). */
 
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import { Stage } from "./recording-host.ts";
 
@@ -88,7 +88,6 @@ describe("a realm that accounts", () => {
   });
 
   test("[AZ-16] records once what an authorizer was asked about: its verdict, or that it has none", async () => {
-    vi.spyOn(console, "warn").mockImplementation(() => {});
     const stage = stageWith("all", { roles: [{ ...ROLES[0]!, authorizer: "com.authorize" }] });
     const judge = stage.join("judge");
     judge.send([64, 1, {}, "com.authorize"]);
@@ -113,6 +112,5 @@ describe("a realm that accounts", () => {
       "wamp.error.authorization_required",
       "wamp.error.authorization_failed",
     ]);
-    vi.restoreAllMocks();
   });
 });

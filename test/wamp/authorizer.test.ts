@@ -1,6 +1,6 @@
 /** Dynamic authorization: what an authorizer is asked, what its answers do, and what waits for them (Authorization). */
 
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import type { Client } from "./recording-host.ts";
 import { ALL_ROLES, ANYTHING, aborted, Stage } from "./recording-host.ts";
@@ -8,11 +8,6 @@ import { ALL_ROLES, ANYTHING, aborted, Stage } from "./recording-host.ts";
 type Roles = NonNullable<RealmInput["roles"]>;
 
 const AUTHORIZE = "com.authorize";
-
-/** Faults of authorizers go to the log. */
-const warn = vi.spyOn(console, "warn");
-beforeEach(() => warn.mockImplementation(() => {}));
-afterEach(() => warn.mockReset());
 
 /** What waits for an authorizer goes on in later turns. */
 async function settled(): Promise<void> {
@@ -211,7 +206,8 @@ describe("the answer", () => {
     stage.take();
     await answer(1, ...args);
     expect(stage.take()).toStrictEqual([["ann", [8, 48, 1, {}, "wamp.error.authorization_failed"]]]);
-    expect(warn).toHaveBeenCalledOnce();
+    const cause = "gave no answer an authorizer may give";
+    expect(stage.logged).toMatchObject([{ level: "error", event: "authorizer.failed", cause, uri: "com.x" }]);
   });
 
   test("[AZ-04] is an error: authorization_failed, whatever the error is", async () => {

@@ -1,6 +1,6 @@
 /** Components: programs in the realm, with a session like everybody's. */
 
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ApplicationError, type Component, type ComponentSession, Result } from "../../src/wamp/component.ts";
 import { ComponentSession as Session } from "../../src/wamp/component-session.ts";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
@@ -81,12 +81,12 @@ async function answer(stage: Stage, client: Client, options: Dict = {}, ...paylo
   return outcome(stage);
 }
 
-/** What goes to the log meanwhile. */
-function logged(): unknown[][] {
-  const lines: unknown[][] = [];
-  const spy = vi.spyOn(console, "error").mockImplementation((...line) => void lines.push(line));
-  onTestFinished(() => spy.mockRestore());
-  return lines;
+/** The causes of the faults of components that the operator is told. */
+function faults({ logged }: Stage): unknown[] {
+  return logged.map(({ level, event, component, cause }) => {
+    expect([level, event, component]).toEqual(["error", "component.failed", expect.any(String)]);
+    return cause;
+  });
 }
 
 describe("a procedure of a component", () => {
@@ -135,7 +135,6 @@ describe("a procedure of a component", () => {
     ],
     ["anything that has a URI", { uri: "com.error" }, "com.error", []],
   ])("throws %s at its caller, and the log hears nothing", async (_, thrown, uri, payload) => {
-    const lines = logged();
     const { stage } = cast({
       sync: (session) => {
         session.register("p", () => {
@@ -150,7 +149,7 @@ describe("a procedure of a component", () => {
     expect(await answer(stage, ann)).toEqual([["ann", [8, 48, 1, {}, uri, ...payload]]]);
     ann.send([48, 2, {}, "async"]);
     expect(await outcome(stage)).toEqual([["ann", [8, 48, 2, {}, uri, ...payload]]]);
-    expect(lines).toEqual([]);
+    expect(stage.logged).toEqual([]);
   });
 
   it.each([
@@ -158,7 +157,6 @@ describe("a procedure of a component", () => {
     ["a text", "too much", "too much"],
     ["an Error whose URI is none", Object.assign(new Error("odd"), { uri: "no uri" }), "odd"],
   ])("that throws %s is a runtime error, and is logged", async (_, thrown, message) => {
-    const lines = logged();
     const { stage } = cast({
       faulty: (session) => {
         session.register("p", () => {
@@ -169,13 +167,12 @@ describe("a procedure of a component", () => {
     });
     const [ann] = stage.joinAll("ann");
     expect(await answer(stage, ann)).toEqual([["ann", [8, 48, 1, {}, "wamp.error.runtime_error", [message]]]]);
-    expect(lines).toEqual([["component", "faulty", "in realm", "realm1", thrown]]);
+    expect(faults(stage)).toEqual([String(thrown)]);
     ann.send([48, 2, {}, "other"]);
     expect(await outcome(stage)).toEqual([["ann", [50, 2, {}, ["fine"]]]]);
   });
 
   it("that answers with what cannot be sent fails by itself", async () => {
-    const lines = logged();
     const endless: unknown[] = [];
     endless.push(endless);
     const { stage } = cast({ faulty: (session) => void session.register("p", () => endless) });
@@ -183,7 +180,7 @@ describe("a procedure of a component", () => {
     expect(await answer(stage, ann)).toEqual([
       ["ann", [8, 48, 1, {}, "wamp.error.runtime_error", ["Maximum call stack size exceeded"]]],
     ]);
-    expect(lines).toHaveLength(1);
+    expect(faults(stage)).toHaveLength(1);
   });
 
   it("hangs alone, and its caller can give up", async () => {
@@ -338,7 +335,6 @@ describe("a subscription of a component", () => {
   });
 
   it("outlives a handler that throws, which the log hears of and nobody else", async () => {
-    const lines = logged();
     const heard: number[] = [];
     const { stage } = cast({
       ear: (session) => {
@@ -355,7 +351,7 @@ describe("a subscription of a component", () => {
     ann.send([16, 1, {}, "t", [1]], [16, 2, {}, "t", [2]]);
     expect(await outcome(stage)).toEqual([]);
     expect(heard).toEqual([1, 2]);
-    expect(lines.map((line) => (line.at(-1) as Error).message).sort()).toEqual(["async", "async", "sync", "sync"]);
+    expect(faults(stage).sort()).toEqual(["Error: async", "Error: async", "Error: sync", "Error: sync"]);
   });
 
   it("shows each its own copy of an event", async () => {
@@ -610,7 +606,6 @@ describe("a component comes and goes", () => {
   });
 
   it("is aborted alone when it breaks the protocol", async () => {
-    const lines = logged();
     const reasons: string[] = [];
     const { stage, sessions, left } = cast({
       faulty: { onJoin: () => {}, onLeave: (_session, reason) => void reasons.push(reason) },
@@ -622,12 +617,11 @@ describe("a component comes and goes", () => {
     );
     await outcome(stage);
     expect([reasons, left]).toEqual([["wamp.error.protocol_violation"], ["faulty"]]);
-    expect(lines).toEqual([["component", "faulty", "in realm", "realm1", "PUBLISH: invalid exclude"]]);
+    expect(faults(stage)).toEqual(["PUBLISH: invalid exclude"]);
     expect(await answer(stage, ann)).toEqual([["ann", [50, 1, {}, ["fine"]]]]);
   });
 
   it("keeps what it has when onJoin throws, which the log hears of", async () => {
-    const lines = logged();
     const { stage } = cast({
       sync: (session) => {
         session.register("p", () => "fine");
@@ -640,6 +634,6 @@ describe("a component comes and goes", () => {
     });
     const [ann] = stage.joinAll("ann");
     expect(await answer(stage, ann)).toEqual([["ann", [50, 1, {}, ["fine"]]]]);
-    expect(lines.map((line) => (line.at(-1) as Error).message)).toEqual(["sync", "async"]);
+    expect(faults(stage)).toEqual(["Error: sync", "Error: async"]);
   });
 });

@@ -73,7 +73,6 @@ it("an event of which the mailbox may know nothing any more is not named", async
 });
 
 it("mail nobody takes is kept, in order, and offered again after one second, two, four", async () => {
-  const log = vi.spyOn(console, "error").mockImplementation(() => {});
   isFailing = true;
   publish(1);
   await settle();
@@ -90,7 +89,7 @@ it("mail nobody takes is kept, in order, and offered again after one second, two
   isFailing = false;
   await vi.advanceTimersByTimeAsync(4_000);
   expect(mails.slice(3).map(argsOf)).toEqual([[1, 2]]);
-  expect(log).toHaveBeenCalledTimes(3);
+  expect(stage.logged.map(({ event }) => event)).toEqual(["webhook.stalled", "webhook.stalled", "webhook.stalled"]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -101,9 +100,10 @@ it("mail is cut where a queue would not take more, and an event is never cut", a
 });
 
 it("what would take too much memory while nobody takes mail is lost, with a word in the log", async () => {
-  const log = vi.spyOn(console, "error").mockImplementation(() => {});
   for (let n = 0; n < 5; n++) publish("x".repeat(900_000));
-  expect(log.mock.calls).toEqual([[expect.stringMatching(/^webhook shop: event \d+ is lost: too many wait/)]]);
+  const cause = "too many wait to be handed over";
+  const publication = expect.any(Number);
+  expect(stage.logged).toEqual([{ level: "error", event: "webhook.lost", cause, webhook: "shop", publication }]);
   await settle();
   expect(mails).toHaveLength(4);
 });

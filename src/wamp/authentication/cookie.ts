@@ -77,7 +77,7 @@ class Cookie implements Method {
 
   begin({ facts }: Applicant): Outcome {
     const remembered = this.#cookies.recall(facts);
-    if (remembered === undefined) return denied();
+    if (remembered === undefined) return denied("the cookie is unknown");
     return { ...remembered, identity: { ...remembered.identity, authmethod: "cookie", authprovider: "cookie" } };
   }
 }

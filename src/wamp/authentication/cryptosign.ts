@@ -8,7 +8,7 @@ import { Authenticator, admitted } from "./dynamic.ts";
 import type { Bytes } from "./encoding.ts";
 import { fromHex, toHex } from "./encoding.ts";
 import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
-import { denied, failed, refused } from "./method.ts";
+import { denied, failed, refused, WRONG_SIGNATURE } from "./method.ts";
 import { RouterKey } from "./router-key.ts";
 
 /** A challenge that was sent. */
@@ -36,6 +36,7 @@ const HEX_32 = /^[\da-f]{64}$/;
 /** Hex digits of a signature. */
 const SIGNATURE_DIGITS = 128;
 
+const NO_KEY = "authextra.pubkey is not 32 bytes in hex";
 const UNBOUND = "the signature is not of this challenge as it is; there is no channel binding";
 
 /** The method, where the realm has it. */
@@ -72,7 +73,7 @@ class Cryptosign implements Method {
 
   begin(applicant: Applicant): Outcome | Promise<Outcome> {
     const pubkey = pubkeyOf(applicant);
-    if (pubkey === undefined) return denied();
+    if (pubkey === undefined) return denied(NO_KEY);
     const known = this.#authidOf(applicant);
     const authid = known ?? pubkey;
     const authrole = this.#principals.get(authid)?.role ?? "";
@@ -108,13 +109,17 @@ class DynamicCryptosign implements Method {
 
   async begin(applicant: Applicant): Promise<Outcome> {
     const pubkey = pubkeyOf(applicant);
-    if (pubkey === undefined) return denied();
+    if (pubkey === undefined) return denied(NO_KEY);
     const grant = await this.authenticator.identify(applicant, {}, { authid: pubkey });
     if (grant.kind === "refused") return grant;
     const { identity, secondFactor, says } = grant;
     const { pubkey: expected, attest = null } = says;
-    if (typeof expected !== "string" || !HEX_32.test(expected.toLowerCase())) return failed();
-    if (attest !== null && !isListOfRegisters(attest)) return failed();
+    if (typeof expected !== "string" || !HEX_32.test(expected.toLowerCase())) {
+      return failed(this.authenticator.fault("pubkey must be 32 bytes in hex"));
+    }
+    if (attest !== null && !isListOfRegisters(attest)) {
+      return failed(this.authenticator.fault("attest must be a list of registers"));
+    }
     const isKnown = expected.toLowerCase() === pubkey;
     const claim = { identity, secondFactor, pubkey, isKnown, attest: attest ?? undefined };
     return this.#challenger.challenge(applicant, claim);
@@ -126,7 +131,7 @@ class DynamicCryptosign implements Method {
     const { challenge, attest } = answer.memo as unknown as Memo;
     if (outcome.kind !== "admitted" || attest === undefined) return outcome;
     const { quote = null, measurement = null } = answer.extra;
-    if (quote === null || measurement === null) return denied();
+    if (quote === null || measurement === null) return denied("the attestation is missing");
     const more = { challenge, attest, quote, measurement };
     const confirmed = await this.authenticator.confirm(answer, outcome.identity, more);
     if (confirmed.kind === "refused") return confirmed;
@@ -152,7 +157,9 @@ class Challenger {
     const memo = { ...claim, challenge, isUnbound: (binding ?? "") !== "" } satisfies Memo;
     if (counter === null || this.#routerKey === undefined) return { kind: "challenged", extra, memo };
     const bytes = hex32(counter);
-    return bytes === undefined ? denied() : this.#sign(this.#routerKey, bytes, extra, memo);
+    return bytes === undefined
+      ? denied("the challenge of the client is not 32 bytes in hex")
+      : this.#sign(this.#routerKey, bytes, extra, memo);
   }
 
   async #sign(key: RouterKey, counter: Bytes, extra: Dict, memo: Dict): Promise<Outcome> {
@@ -170,9 +177,10 @@ async function judge({ memo, signature }: Answer): Promise<Outcome> {
   const signed = text.slice(SIGNATURE_DIGITS);
   const bytes = signed === "" || signed === challenge ? fromHex(text.slice(0, SIGNATURE_DIGITS)) : undefined;
   // Autobahn|Python binds what it signs whenever it was told to, and does not look at what CHALLENGE says (CSG-09).
-  if (bytes === undefined) return isUnbound ? refused(WampUri.AUTHENTICATION_DENIED, UNBOUND) : denied();
+  if (bytes === undefined) return isUnbound ? refused(WampUri.AUTHENTICATION_DENIED, UNBOUND) : denied(WRONG_SIGNATURE);
   const isRight = await isSignature(fromHex(pubkey)!, bytes, fromHex(challenge)!);
-  return isRight && isKnown ? admitted({ identity, secondFactor }) : denied();
+  if (!isKnown) return denied("the public key is unknown");
+  return isRight ? admitted({ identity, secondFactor }) : denied(WRONG_SIGNATURE);
 }
 
 async function isSignature(pubkey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { Dict, Uri } from "../message.ts";
 import { isDict } from "../parse.ts";
 import type { Identity } from "../session.ts";
 import { isValidUri } from "../uri.ts";
-import type { Admitted, Answer, Applicant, Refusal, Surroundings } from "./method.ts";
+import type { Admitted, Answer, Applicant, Reason, Refusal, Surroundings } from "./method.ts";
 import { failed, refused } from "./method.ts";
 
 /** Who an authenticator says somebody is, and whether it wants to hear more of him. */
@@ -36,6 +36,9 @@ const TECHNICAL: ReadonlySet<Uri> = new Set([
   WampUri.UNAVAILABLE,
   "wamp.error.runtime_error",
 ]);
+
+const NO_ASSIGNED_AUTHID = "no authid was assigned";
+const NO_ASSIGNED_ROLE = "no role was assigned";
 
 export class Authenticator {
   readonly #settings: DynamicAuth;
@@ -67,7 +70,7 @@ export class Authenticator {
     };
     const args = [this.#realm, authid, details];
     const outcome = await this.#caller.call(this.#settings.authenticator, args, this.#timeoutMs);
-    if (!outcome.ok) return refusalFrom(outcome);
+    if (!outcome.ok) return this.#refusalFrom(outcome);
     return this.#grant(method, authid === null ? known : { ...known, authid }, outcome.args[0]);
   }
 
@@ -78,20 +81,37 @@ export class Authenticator {
     return grant.kind === "granted" ? admitted(grant) : grant;
   }
 
+  /** What is wrong with the authenticator's answer, for the log. */
+  fault(cause: string): Reason {
+    return { cause, procedure: this.#settings.authenticator };
+  }
+
+  /** An authenticator's own refusal is passed on; that it is broken or absent is not (DYN-03, DYN-04). */
+  #refusalFrom({ uri, args }: Extract<CallOutcome, { ok: false }>): Refusal {
+    const reason = this.fault(uri);
+    if (TECHNICAL.has(uri) || !isValidUri(uri, "loose")) return failed(reason);
+    return refused(uri, typeof args[0] === "string" ? args[0] : "the authenticator refused", reason);
+  }
+
   #grant(authmethod: string, known: Known, answer: unknown): Grant | Refusal {
     const says = typeof answer === "string" ? { role: answer } : answer;
-    if (!isDict(says)) return failed();
+    if (!isDict(says)) return failed(this.fault("the answer must be a role or a dict"));
     // The empty string is absent, as in HELLO: authenticators in typed languages write it for what they leave open.
     const realm = says.realm || this.#realm;
     // Another realm is another object; a client gets there by saying HELLO to it.
-    if (realm !== this.#realm)
-      return refused(WampUri.NO_SUCH_REALM, "the realm assigned to this session is another one");
+    if (realm !== this.#realm) {
+      const message = "the realm assigned to this session is another one";
+      return refused(WampUri.NO_SUCH_REALM, message, this.fault(message));
+    }
     const authid = says.authid || known.authid;
-    if (typeof authid !== "string") return refused(WampUri.NO_SUCH_PRINCIPAL, "no authid was assigned");
+    if (typeof authid !== "string")
+      return refused(WampUri.NO_SUCH_PRINCIPAL, NO_ASSIGNED_AUTHID, this.fault(NO_ASSIGNED_AUTHID));
     const authrole = (says.role || known.authrole) ?? this.#settings["default-role"];
-    if (typeof authrole !== "string") return refused(WampUri.NO_SUCH_ROLE, "no role was assigned");
+    if (typeof authrole !== "string")
+      return refused(WampUri.NO_SUCH_ROLE, NO_ASSIGNED_ROLE, this.fault(NO_ASSIGNED_ROLE));
     const wish = says["second-factor"] ?? false;
-    if (typeof wish !== "boolean" && !isDict(wish)) return failed();
+    if (typeof wish !== "boolean" && !isDict(wish))
+      return failed(this.fault("second-factor must be a boolean or a dict"));
     const authextra = isDict(says.extra) ? { ...known.authextra, ...says.extra } : known.authextra;
     const identity = { authid, authrole, authmethod, authprovider: "dynamic", ...(authextra && { authextra }) };
     return { kind: "granted", identity, secondFactor: wish === true ? {} : wish || undefined, says };
@@ -101,10 +121,4 @@ export class Authenticator {
 /** Lets in whom an authenticator has granted it, or whom it was granted before he proved it. */
 export function admitted({ identity, secondFactor }: Pick<Admitted, "identity" | "secondFactor">): Admitted {
   return { kind: "admitted", identity, secondFactor };
-}
-
-/** An authenticator's own refusal is passed on; that it is broken or absent is not (DYN-03, DYN-04). */
-function refusalFrom({ uri, args }: Extract<CallOutcome, { ok: false }>): Refusal {
-  if (TECHNICAL.has(uri) || !isValidUri(uri, "loose")) return failed();
-  return refused(uri, typeof args[0] === "string" ? args[0] : "the authenticator refused");
 }

@@ -86,7 +86,7 @@ export class Authentication {
   /** Takes HELLO; the method is one that was chosen. */
   begin(applicant: Applicant): Outcome | Promise<Outcome> {
     const { method, authid } = applicant;
-    if (GUESSABLE.has(method) && authid !== undefined && this.#lockouts.isLockedOut(authid)) return denied();
+    if (GUESSABLE.has(method) && authid !== undefined && this.#lockouts.isLockedOut(authid)) return denied(LOCKED_OUT);
     return withSecondRound(this.#methods.get(method)!.begin(applicant));
   }
 
@@ -94,13 +94,15 @@ export class Authentication {
   finish(answer: Answer): Outcome | Promise<Outcome> {
     // The configuration may have changed since the challenge.
     const method = this.#methods.get(answer.method);
-    if (method === undefined) return failed();
+    if (method === undefined) return failed("the configuration has the method no more");
     const isSecond = isSecondRound(answer);
     const isGuessable = isSecond || GUESSABLE.has(answer.method);
     const authid = isGuessable ? authidIn(answer.memo) : undefined;
     // Whoever has opened many connections before knows no more by that.
-    if (authid !== undefined && this.#lockouts.isLockedOut(authid)) return denied();
-    const outcome = isSecond ? judgeSecond(method, answer) : (method.finish?.(answer) ?? failed());
+    if (authid !== undefined && this.#lockouts.isLockedOut(authid)) return denied(LOCKED_OUT);
+    const outcome = isSecond
+      ? judgeSecond(method, answer)
+      : (method.finish?.(answer) ?? failed("the method takes no AUTHENTICATE"));
     return authid === undefined ? withSecondRound(outcome) : this.#judged(authid, withSecondRound(outcome));
   }
 
@@ -114,8 +116,10 @@ export class Authentication {
   }
 }
 
+const LOCKED_OUT = "the authid is locked out";
+
 /** Who the attempt is for, as the methods keep it. */
-function authidIn({ authid, identity }: Dict): string | undefined {
+export function authidIn({ authid, identity }: Dict): string | undefined {
   const found = isDict(identity) ? identity.authid : authid;
   return typeof found === "string" ? found : undefined;
 }

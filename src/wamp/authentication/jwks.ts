@@ -2,6 +2,7 @@
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import type { Host } from "../host.ts";
+import { thrown } from "../log-line.ts";
 
 /** Milliseconds for which keys are not asked for again: how long a key the issuer has withdrawn still counts. */
 const FRESH_MS = 600_000;
@@ -56,7 +57,7 @@ export class JwksCache {
       this.#keys = createLocalJWKSet((await this.#host.fetchJson(this.#url)) as JSONWebKeySet);
       this.#fetchedAt = this.#host.now();
     } catch (error) {
-      console.error("JWKS", this.#url, error);
+      this.#host.log({ level: "error", event: "jwks.failed", url: this.#url, ...thrown(error) });
     }
   }
 }

@@ -7,7 +7,7 @@ import type { Dict } from "../message.ts";
 import { isDict } from "../parse.ts";
 import { utf8 } from "./encoding.ts";
 import { JwksCache } from "./jwks.ts";
-import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
+import type { Answer, Applicant, Fit, Method, Outcome, Reason, Refusal, Surroundings } from "./method.ts";
 import { denied, refused } from "./method.ts";
 
 interface Memo {
@@ -42,13 +42,12 @@ class Jwt implements Method {
 
   async finish({ memo, method, signature }: Answer): Promise<Outcome> {
     const claims = await this.#verify(signature);
-    if (claims === undefined) return denied();
     // Written by `begin`.
-    return this.#admit(claims, method, (memo as unknown as Memo).authid);
+    return claims.kind === "refused" ? claims : this.#admit(claims.payload, method, (memo as unknown as Memo).authid);
   }
 
-  /** The claims of a valid token. */
-  async #verify(token: string): Promise<JWTPayload | undefined> {
+  /** The claims of a valid token, or why it is none. */
+  async #verify(token: string): Promise<Verified | Refusal> {
     const { algorithms, issuer, audience, leeway } = this.#settings;
     const options = {
       algorithms: [...algorithms],
@@ -59,10 +58,12 @@ class Jwt implements Method {
       requiredClaims: ["exp"],
     };
     try {
-      return (await jwtVerify(token, this.#keyFor, options)).payload;
+      return { kind: "verified", payload: (await jwtVerify(token, this.#keyFor, options)).payload };
     } catch (error) {
       // jose's errors, and what WebCrypto says of keys that do not suit the algorithm, are the token's fault.
-      if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof DOMException) return;
+      if (error instanceof errors.JOSEError) return denied(reasonOf(error));
+      if (error instanceof TypeError || error instanceof DOMException)
+        return denied("the key does not suit the algorithm");
       throw error;
     }
   }
@@ -70,11 +71,19 @@ class Jwt implements Method {
   #admit(claims: JWTPayload, authmethod: string, requestedAuthid: string | undefined): Outcome {
     const settings = this.#settings;
     const authid = claimOf(claims, settings["authid-claim"]);
-    if (typeof authid !== "string" || (requestedAuthid ?? authid) !== authid) return denied();
+    if (typeof authid !== "string") return denied({ cause: "the claim is no text", claim: settings["authid-claim"] });
+    if ((requestedAuthid ?? authid) !== authid) {
+      return denied({ cause: "the token is for another authid", claim: settings["authid-claim"] });
+    }
     const realms = settings["realm-claim"] && [claimOf(claims, settings["realm-claim"])].flat();
-    if (realms && !realms.includes(this.#surroundings.realm)) return denied();
+    if (realms && !realms.includes(this.#surroundings.realm)) {
+      return denied({ cause: "the token does not name the realm", claim: settings["realm-claim"] });
+    }
     const authrole = this.#roleIn(claims) ?? settings["default-role"];
-    if (authrole === undefined) return refused(WampUri.NO_SUCH_ROLE, "the token assigns no role");
+    if (authrole === undefined) {
+      const message = "the token assigns no role";
+      return refused(WampUri.NO_SUCH_ROLE, message, { cause: message, claim: settings["role-claim"] });
+    }
     const identity = { authid, authrole, authmethod, authprovider: "jwt" };
     const { exp = 0 } = claims;
     return { kind: "admitted", identity, expiresAt: settings["end-session"] ? exp * 1000 : undefined };
@@ -85,6 +94,20 @@ class Jwt implements Method {
     const roles = [claimOf(claims, this.#settings["role-claim"])].flat().filter((role) => typeof role === "string");
     return roles.find((role) => this.#surroundings.authorization.hasRole(role)) ?? roles[0];
   }
+}
+
+/** A token that is valid. */
+interface Verified {
+  readonly kind: "verified";
+  readonly payload: JWTPayload;
+}
+
+/** What is wrong with a token: jose's code, and the claim it is about; never the token. */
+function reasonOf(error: errors.JOSEError): Reason {
+  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
+    return { cause: error.code, claim: error.claim, reason: error.reason };
+  }
+  return { cause: error.code };
 }
 
 /** Does the text look like a signed token, and not like a ticket of any other kind? */

@@ -20,10 +20,12 @@ export interface Applicant {
   readonly authrole: string | undefined;
   readonly authextra: Dict;
   readonly facts: TransportFacts | undefined;
+  /** Where the client is, if that is known. */
+  readonly network: string | undefined;
 }
 
 /** A client's AUTHENTICATE. */
-export interface Answer extends Pick<Applicant, "sessionId" | "method" | "facts"> {
+export interface Answer extends Pick<Applicant, "sessionId" | "method" | "facts" | "network"> {
   /** What `begin` kept. */
   readonly memo: Dict;
   readonly signature: string;
@@ -58,6 +60,14 @@ export interface Refusal {
   readonly message: string;
   /** More for ABORT.Details. */
   readonly details?: Dict;
+  /** What the operator is told and the client is not. */
+  readonly reason?: Reason;
+}
+
+/** Why an attempt came to nothing, for the log: never a credential. */
+export interface Reason {
+  readonly cause: string;
+  readonly [detail: string]: unknown;
 }
 
 /**
@@ -87,17 +97,23 @@ export interface Surroundings {
   readonly authorization: Authorization;
 }
 
+/** Reasons that several methods have. */
+export const NO_AUTHID = "the client names no authid";
+export const UNKNOWN_PRINCIPAL = "the principal is unknown";
+export const WRONG_SIGNATURE = "the signature is wrong";
+
 /** One answer for whatever is wrong with credentials, so that nobody learns who exists (AUTH-09). */
-export function denied(details?: Dict): Refusal {
-  const refusal = refused(WampUri.AUTHENTICATION_DENIED, "the credentials were rejected");
+export function denied(reason: Reason | string, details?: Dict): Refusal {
+  const refusal = refused(WampUri.AUTHENTICATION_DENIED, "the credentials were rejected", reason);
   return details === undefined ? refusal : { ...refusal, details };
 }
 
 /** The router or its authenticator could not decide (AUTH-08). */
-export function failed(): Refusal {
-  return refused(WampUri.AUTHENTICATION_FAILED, "authentication failed for a technical reason");
+export function failed(reason: Reason | string): Refusal {
+  return refused(WampUri.AUTHENTICATION_FAILED, "authentication failed for a technical reason", reason);
 }
 
-export function refused(uri: Uri, message: string): Refusal {
-  return { kind: "refused", uri, message };
+/** A refusal whose message says to the client all there is to say, unless there is a `reason` for the log. */
+export function refused(uri: Uri, message: string, reason: Reason | string = message): Refusal {
+  return { kind: "refused", uri, message, reason: typeof reason === "string" ? { cause: reason } : reason };
 }

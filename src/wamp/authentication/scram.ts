@@ -14,8 +14,8 @@ import { hmac, isEqual, sha256 } from "./digest.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
 import type { Bytes } from "./encoding.ts";
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from "./encoding.ts";
-import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
-import { denied, failed } from "./method.ts";
+import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Refusal, Surroundings } from "./method.ts";
+import { denied, failed, UNKNOWN_PRINCIPAL } from "./method.ts";
 import { saslprep } from "./saslprep.ts";
 import { Principals } from "./stand-in.ts";
 
@@ -127,7 +127,9 @@ class DynamicScram implements Method {
     const { identity, secondFactor, says } = grant;
     const record = v.safeParse(scramRecordSchema, says);
     const claim = { identity, secondFactor, isKnown: true };
-    return record.success ? challenge(first, record.output, claim, this.#host) : failed();
+    return record.success
+      ? challenge(first, record.output, claim, this.#host)
+      : failed(this.authenticator.fault("the record is none of SCRAM"));
   }
 
   finish(answer: Answer): Promise<Outcome> {
@@ -145,16 +147,21 @@ interface First {
   readonly nonce: string;
 }
 
-function readFirst({ authid, method, authextra }: Applicant): First | ReturnType<typeof denied> {
+function readFirst({ authid, method, authextra }: Applicant): First | Refusal {
   const { nonce, channel_binding: binding } = authextra;
   // The TLS connection ends at the edge, where no program sees its keys; there is no falling back (D-34).
-  if ((binding ?? "") !== "") return denied({ scram: "unsupported-channel-binding-type" });
+  if ((binding ?? "") !== "") return scramDenied("unsupported-channel-binding-type");
   const user = authid === undefined ? undefined : saslprep(authid);
-  if (authid === undefined || user === undefined) return denied({ scram: "invalid-username-encoding" });
-  if (typeof nonce !== "string" || !isNonce(nonce)) return denied({ scram: "invalid-encoding" });
+  if (authid === undefined || user === undefined) return scramDenied("invalid-username-encoding");
+  if (typeof nonce !== "string" || !isNonce(nonce)) return scramDenied("invalid-encoding");
   const escaped = user.replaceAll("=", "=3D").replaceAll(",", "=2C");
   const dialect = method === "scram" ? AUTOBAHN : SPECIFIED;
   return { kind: "first", dialect, authid, user: dialect === AUTOBAHN ? user : escaped, nonce };
+}
+
+/** `word` is one of RFC 5802 (server-error-value), which the client is told. */
+function scramDenied(word: string, cause: string = word): Refusal {
+  return denied(cause, { scram: word });
 }
 
 function isNonce(text: string): boolean {
@@ -202,10 +209,10 @@ async function judge({ memo, method, signature, extra }: Answer): Promise<Outcom
   // Written by `challenge`.
   const { nonce, clientSignature, storedKeyDigest, verifier, isKnown, ...proven } = memo as unknown as Memo;
   const dialect = method === "scram" ? AUTOBAHN : SPECIFIED;
-  if (!isConsistent(extra, nonce, dialect)) return denied({ scram: "other-error" });
+  if (!isConsistent(extra, nonce, dialect)) return scramDenied("other-error");
   const proof = fromBase64(signature);
   const isRight = await isProof(proof, fromHex(clientSignature)!, fromHex(storedKeyDigest)!);
-  if (!isRight || !isKnown) return denied({ scram: "invalid-proof" });
+  if (!isRight || !isKnown) return scramDenied("invalid-proof", isKnown ? "the proof is wrong" : UNKNOWN_PRINCIPAL);
   const authextra = { ...proven.identity.authextra, [dialect.verifier]: verifier };
   return admitted({ ...proven, identity: { ...proven.identity, authextra } });
 }

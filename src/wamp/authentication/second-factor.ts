@@ -33,5 +33,8 @@ export function judgeSecond({ authenticator }: Method, answer: Answer): Outcome 
   // Written by `withSecondRound`.
   const { identity } = answer.memo as unknown as Memo;
   const more = { "second-factor": answer.signature, extra: answer.extra };
-  return authenticator?.confirm(answer, identity, more) ?? failed();
+  return (
+    authenticator?.confirm(answer, identity, more) ??
+    failed("the method has no authenticator that asked for a second factor")
+  );
 }

@@ -6,7 +6,7 @@ import { isSameText } from "./digest.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
 import { jwt } from "./jwt.ts";
 import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
-import { denied } from "./method.ts";
+import { denied, NO_AUTHID, UNKNOWN_PRINCIPAL } from "./method.ts";
 import { TicketOrToken } from "./ticket-or-token.ts";
 
 /** What is kept of an applicant until his ticket comes. */
@@ -46,7 +46,7 @@ class Ticket implements Method {
   }
 
   begin({ authid }: Applicant): Outcome {
-    if (authid === undefined) return denied();
+    if (authid === undefined) return denied(NO_AUTHID);
     return { kind: "challenged", extra: {}, memo: { authid } satisfies Memo };
   }
 
@@ -55,7 +55,8 @@ class Ticket implements Method {
     const principal = this.#principals.get(authid);
     // The ticket of somebody unknown takes as long.
     const isRight = await isSameText(signature, principal?.ticket ?? "");
-    if (principal === undefined || !isRight) return denied();
+    if (principal === undefined) return denied(UNKNOWN_PRINCIPAL);
+    if (!isRight) return denied("the ticket is wrong");
     return {
       kind: "admitted",
       identity: { authid, authrole: principal.role, authmethod: method, authprovider: "static" },
@@ -79,9 +80,11 @@ class DynamicTicket implements Method {
   }
 
   begin({ authid, authrole, authextra }: Applicant): Outcome {
-    if (authid === undefined) return denied();
+    if (authid === undefined) return denied(NO_AUTHID);
     const memo = { authid, authrole, authextra } satisfies Memo;
-    return JSON.stringify(memo).length > MAX_MEMO ? denied() : { kind: "challenged", extra: {}, memo };
+    return JSON.stringify(memo).length > MAX_MEMO
+      ? denied("authextra is too long")
+      : { kind: "challenged", extra: {}, memo };
   }
 
   async finish({ memo, signature, ...answer }: Answer): Promise<Outcome> {

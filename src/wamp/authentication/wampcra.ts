@@ -10,7 +10,7 @@ import { Authenticator, admitted } from "./dynamic.ts";
 import type { Bytes } from "./encoding.ts";
 import { toBase64, utf8 } from "./encoding.ts";
 import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
-import { denied, failed } from "./method.ts";
+import { denied, failed, NO_AUTHID, UNKNOWN_PRINCIPAL, WRONG_SIGNATURE } from "./method.ts";
 import { Principals, similarSalt } from "./stand-in.ts";
 
 /** How a client makes its key from its secret; where there is none, the secret is the key. */
@@ -59,7 +59,7 @@ class Wampcra implements Method {
   }
 
   async begin({ authid, method, sessionId }: Applicant): Promise<Outcome> {
-    if (authid === undefined) return denied();
+    if (authid === undefined) return denied(NO_AUTHID);
     const { principal: user, isKnown, noise } = await this.#users.find(authid);
     const identity = { authid, authrole: user.role, authmethod: method, authprovider: "static" };
     const challenge = challengeFor(identity, sessionId, this.#host);
@@ -100,12 +100,12 @@ class DynamicWampcra implements Method {
   }
 
   async begin(applicant: Applicant): Promise<Outcome> {
-    if (applicant.authid === undefined) return denied();
+    if (applicant.authid === undefined) return denied(NO_AUTHID);
     const grant = await this.authenticator.identify(applicant);
     if (grant.kind === "refused") return grant;
     const salting = saltingIn(grant.says);
     const keys = await keysIn(grant.says, salting);
-    if (keys.length === 0) return failed();
+    if (keys.length === 0) return failed(this.authenticator.fault("secret must be text"));
     const { identity, secondFactor } = grant;
     const challenge = challengeFor(identity, applicant.sessionId, this.#host);
     const digests = await Promise.all(keys.map((key) => digestOfSignature(key, challenge)));
@@ -145,7 +145,8 @@ async function judge({ memo, signature }: Answer): Promise<Outcome> {
   const { digests, isKnown, ...proven } = memo as unknown as Memo;
   const given = utf8(await digestOf(signature));
   const isRight = digests.some((digest) => isEqual(given, utf8(digest)));
-  return isRight && isKnown ? admitted(proven) : denied();
+  if (!isKnown) return denied(UNKNOWN_PRINCIPAL);
+  return isRight ? admitted(proven) : denied(WRONG_SIGNATURE);
 }
 
 async function digestOfSignature(key: Bytes, challenge: string): Promise<string> {

@@ -8,7 +8,8 @@ import type { Config } from "../config.ts";
 import { onlyRealm, realmFor } from "../config.ts";
 import { configOf } from "../deployment.ts";
 import type { Env } from "../env.ts";
-import { isSecure } from "../transport-facts.ts";
+import { writeLog } from "../log.ts";
+import { clientOf, isSecure } from "../transport-facts.ts";
 import { DEFAULT_RATE } from "./config.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 
@@ -94,6 +95,15 @@ export async function admit(context: AdmissionContext, next: () => Promise<void>
   const realm = name === undefined ? undefined : realmFor(config, name);
   const rejection = await rejectionOf(req.raw, env, config, name, realm);
   if (rejection === undefined) return void (await next());
+  const { message: cause, uri } = rejection;
+  writeLog({
+    level: "warn",
+    event: "connection.refused",
+    ...(name && { realm: name }),
+    cause,
+    uri,
+    ...clientOf(req.raw),
+  });
   const headers = rejection.status === 429 ? { "Retry-After": "1" } : {};
   return context.json({ error: rejection.message }, rejection.status, headers);
 }

@@ -5,13 +5,15 @@ import { sha256 } from "../../wamp/authentication/digest.ts";
 import { toHex } from "../../wamp/authentication/encoding.ts";
 import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { WampUri } from "../../wamp/errors.ts";
+import { thrown } from "../../wamp/log-line.ts";
 import type { Dict } from "../../wamp/message.ts";
 import type { CallOutcome } from "../../wamp/open-requests.ts";
 import { Denial } from "../admission/denial.ts";
 import { type Config, onlyRealm, realmFor } from "../config.ts";
 import type { Env } from "../env.ts";
+import { writeLog } from "../log.ts";
 import { visitedRealm } from "../realm-namespace.ts";
-import { factsOf } from "../transport-facts.ts";
+import { clientOf, factsOf } from "../transport-facts.ts";
 import type { Idempotency, Pass, VisitedRealm, VisitFault, VisitOutcome } from "../visits.ts";
 import { called, commonHeaders, denied, errorText, methods, published, resultText } from "./answer.ts";
 import type { BridgeConfig } from "./config.ts";
@@ -57,14 +59,22 @@ export async function bridge(
   if (request.method === "OPTIONS") return methods(headers);
   try {
     const realm = realmFor(config, route.realm);
-    const work = await prepare(request, settings, route, realm);
+    const work = await prepare(request, settings, route, realm).catch((error: unknown) => {
+      if (error instanceof Denial) logRefusal(error, request, route);
+      throw error;
+    });
     const visited = visitedRealm(env, route.realm, realm!);
     return await serve(request, visited, work, settings, route, headers);
   } catch (error) {
     if (error instanceof Denial) return denied(error, headers);
-    console.error(error);
+    writeLog({ level: "error", event: "request.failed", realm: route.realm, ...thrown(error) });
     return denied(new Denial(500, "Unhandled exception in Crossbar."), headers);
   }
+}
+
+function logRefusal({ status, message }: Denial, request: Request, { action, realm }: BridgeRoute): void {
+  const client = clientOf(request);
+  writeLog({ level: "warn", event: "bridge.refused", realm, cause: message, status, action, ...client });
 }
 
 /** Throws `Denial` for any other method than those of the bridge. */
@@ -76,11 +86,13 @@ export function checkMethod({ method }: Request): void {
 /** The larger part of what can be wrong with a realm that cannot be reached: it was cut off, or has too much to do. */
 export async function reach(visit: Promise<VisitOutcome>): Promise<CallOutcome> {
   const result = await visit.catch((error: unknown) => {
-    console.error(error);
+    writeLog({ level: "error", event: "realm.unreachable", ...thrown(error) });
     throw new Denial(503, WampUri.UNAVAILABLE, ["the realm could not answer"]);
   });
   if (result.kind === "outcome") return result.outcome;
   const { reason, uri, message } = result;
+  // The realm logs who is denied.
+  if (reason !== "denied") writeLog({ level: "warn", event: "bridge.refused", cause: message, reason });
   throw reason === "denied" ? new Denial(401, uri, [message]) : new Denial(FAULT_STATUS[reason], message);
 }
 

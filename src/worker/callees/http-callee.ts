@@ -1,9 +1,11 @@
 /** A procedure that is an API elsewhere: a call becomes one HTTP request, and the answer its result. */
 
 import { WampError, WampUri } from "../../wamp/errors.ts";
+import { thrown } from "../../wamp/log-line.ts";
 import type { Dict, Uri } from "../../wamp/message.ts";
 import { type CallOutcome, refusal } from "../../wamp/open-requests.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
+import { writeLog } from "../log.ts";
 import type { Task } from "./callee-worker.ts";
 import { lastLine } from "./http-lines.ts";
 import { isLines, valueIn } from "./http-value.ts";
@@ -32,7 +34,9 @@ export async function answered(
     return await ask();
   } catch (error) {
     if (signal.aborted || error instanceof WampError) throw error;
-    console.error(`callee ${job.callee.procedure}:`, error);
+    const { realm, callee } = job;
+    const { procedure } = callee;
+    writeLog({ level: "error", event: "callee.failed", realm, procedure, ...thrown(error) });
     return refusal(WampUri.NETWORK_FAILURE, ["the API cannot be reached"]);
   }
 }

@@ -6,6 +6,7 @@ import { TRUSTED } from "../../wamp/config/consistency.ts";
 import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { WampUri } from "../../wamp/errors.ts";
 import type { Host } from "../../wamp/host.ts";
+import { thrown } from "../../wamp/log-line.ts";
 import type { Dict, Id, Invocation, List, RouterMessage, Uri } from "../../wamp/message.ts";
 import { MessageType } from "../../wamp/message.ts";
 import { isDict } from "../../wamp/parse.ts";
@@ -65,7 +66,8 @@ export class Callees {
     for (const callee of callees) {
       const { procedure, match } = callee;
       const isOurs = resident.register(procedure, match);
-      if (!isOurs) console.error(`callee ${procedure}: a session has registered this procedure`);
+      if (!isOurs)
+        this.#host.log({ level: "error", event: "callee.displaced", procedure, cause: "a session has registered it" });
       else this.#calleeByRegistration.set(realm.dealer.registrations.get(match, procedure)!.id, callee);
     }
   }
@@ -114,7 +116,9 @@ export class Callees {
       await this.#start({ realm: this.#realm, request, callee, procedure, args, kwargs, details });
     } catch (error) {
       // Who is interrupted before he is there is turned away.
-      if (this.#isOpen(request)) console.error(`callee ${callee.procedure}:`, error);
+      if (this.#isOpen(request)) {
+        this.#host.log({ level: "error", event: "callee.failed", procedure: callee.procedure, ...thrown(error) });
+      }
       this.#fail(request, WampUri.NETWORK_FAILURE, "the callee could not be started");
     } finally {
       this.#expected.delete(request);

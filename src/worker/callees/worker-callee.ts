@@ -1,9 +1,11 @@
 /** A procedure that is another Worker's: a call becomes one of its method `call`. */
 
 import { WampUri } from "../../wamp/errors.ts";
+import { thrown } from "../../wamp/log-line.ts";
 import type { Dict, List, Uri } from "../../wamp/message.ts";
 import { type CallOutcome, refusal } from "../../wamp/open-requests.ts";
 import type { Env } from "../env.ts";
+import { writeLog } from "../log.ts";
 import type { Task } from "./callee-worker.ts";
 import { resultOf } from "./outcome.ts";
 
@@ -39,7 +41,13 @@ export async function callWorker(binding: string, task: Task, env: Env): Promise
     return resultOf(await callee.call(take ? { ...invocation, progress: take } : invocation));
   } catch (error) {
     if (signal.aborted || isThrownByCallee(error)) throw error;
-    console.error(`callee ${job.callee.procedure}:`, error);
+    writeLog({
+      level: "error",
+      event: "callee.failed",
+      realm: job.realm,
+      procedure: job.callee.procedure,
+      ...thrown(error),
+    });
     return refusal(WampUri.NETWORK_FAILURE, ["the callee was lost"]);
   }
 }

@@ -1,8 +1,10 @@
 /** What the platform starts: the handlers that stand beside `fetch` in the Worker's export. */
 
+import { thrown } from "../../wamp/log-line.ts";
 import { type Config, realmFor } from "../config.ts";
 import { deploymentOf } from "../deployment.ts";
 import type { Env } from "../env.ts";
+import { writeLog } from "../log.ts";
 import { visitedRealm } from "../realm-namespace.ts";
 import { isWebhookMail, type WebhookMail, webhookObject } from "../webhooks/mail.ts";
 import { publishMessages } from "./queue-consumer.ts";
@@ -35,7 +37,7 @@ async function distribute({ queue, messages }: MessageBatch, config: Config, env
       await webhookObject(env, mail.realm, realm, mail.webhook).accept(mail);
       message.ack();
     } catch (error) {
-      console.error(`queue ${queue}: mail for a webhook`, error);
+      writeLog({ level: "error", event: "queue.failed", queue, ...thrown(error) });
       message.retry();
     }
   }

@@ -1,6 +1,8 @@
 /** The messages of a Cloudflare Queue, each of which becomes an event. */
 
+import { thrown } from "../../wamp/log-line.ts";
 import { resultOf } from "../callees/outcome.ts";
+import { writeLog } from "../log.ts";
 import type { VisitedRealm, VisitRequest } from "../visits.ts";
 import { faultOf } from "../visits.ts";
 import type { QueueTopic } from "./config.ts";
@@ -21,11 +23,11 @@ export async function publishMessages(
       const fault = faultOf(await realm.publish(pass, requestOf(topic, message.body)));
       if (fault === undefined) message.ack();
       else {
-        console.error(`message ${message.id} of queue ${queue}: ${topic}: ${fault}`);
+        writeLog({ level: "error", event: "message.refused", queue, cause: fault, message: message.id, topic });
         message.retry();
       }
     } catch (error) {
-      console.error(`queue ${queue}: the realm could not answer`, error);
+      writeLog({ level: "error", event: "queue.failed", queue, ...thrown(error) });
       for (const left of messages.slice(index)) left.retry();
       return;
     }

@@ -2,6 +2,7 @@
 
 import { type Config, realmFor } from "../config.ts";
 import type { Env } from "../env.ts";
+import { writeLog } from "../log.ts";
 import { visitedRealm } from "../realm-namespace.ts";
 import { faultOf } from "../visits.ts";
 import type { Schedule } from "./config.ts";
@@ -12,10 +13,11 @@ const TIMEOUT_MS = 60_000;
 /** Makes all requests of one cron trigger at once; rejects with one line for each that failed, which are logged, too. */
 export async function runSchedules(cron: string, config: Config, env: Env): Promise<void> {
   const due = (config.schedules ?? []).filter((schedule) => schedule.cron === cron);
-  if (due.length === 0) console.warn(`no schedule has the cron ${JSON.stringify(cron)}`);
+  if (due.length === 0)
+    writeLog({ level: "warn", event: "schedule.unknown", cron, cause: "no schedule has this cron" });
   const faults = await Promise.all(due.map((schedule) => run(schedule, config, env)));
   const lines = faults.filter((fault) => fault !== undefined);
-  for (const line of lines) console.error(line);
+  for (const cause of lines) writeLog({ level: "error", event: "schedule.failed", cron, cause });
   if (lines.length > 0) throw new Error(lines.join("\n"));
 }
 

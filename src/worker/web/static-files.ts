@@ -1,6 +1,7 @@
 /** Files from the folder that is bound as `ASSETS`: Cloudflare's assets where it is deployed, a directory in plain workerd. */
 
 import { getMimeType } from "hono/utils/mime";
+import { writeLog } from "../log.ts";
 import { isKnown, webError } from "./answer.ts";
 import type { StaticService } from "./config.ts";
 
@@ -15,7 +16,7 @@ export async function staticFile(
   assets: Fetcher | undefined,
 ): Promise<Response> {
   if (assets === undefined) {
-    console.error("a static service needs the binding ASSETS");
+    writeLog({ level: "error", event: "binding.missing", cause: "a static service needs the binding ASSETS" });
     return webError(500, "no folder of files is bound");
   }
   if (rest.length === 0) return toFolder(request);

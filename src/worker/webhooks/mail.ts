@@ -2,8 +2,10 @@
 
 import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { isDict } from "../../wamp/config/shape.ts";
+import { thrown } from "../../wamp/log-line.ts";
 import type { Id, Uri } from "../../wamp/message.ts";
 import type { Env } from "../env.ts";
+import { writeLog } from "../log.ts";
 import type { WebhookObject } from "./webhook-object.ts";
 
 /** One event on its way to a webhook. */
@@ -59,7 +61,7 @@ export async function post(env: Env, config: RealmConfig, mail: WebhookMail): Pr
     try {
       return void (await env.WEBHOOKS.send(mail, { contentType: "v8" }));
     } catch (error) {
-      console.error("the queue for webhooks does not take a message", error);
+      writeLog({ level: "error", event: "queue.failed", realm: mail.realm, queue: "WEBHOOKS", ...thrown(error) });
     }
   }
   await webhookObject(env, mail.realm, config, mail.webhook).accept(mail);

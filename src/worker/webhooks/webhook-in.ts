@@ -10,7 +10,9 @@ import { checkMethod, reach } from "../bridge/index.ts";
 import { checkContentType, readBody, readText } from "../bridge/request.ts";
 import { type Config, realmFor } from "../config.ts";
 import type { Env } from "../env.ts";
+import { writeLog } from "../log.ts";
 import { visitedRealm } from "../realm-namespace.ts";
+import { clientOf } from "../transport-facts.ts";
 
 /** Serves `POST /realms/:realm/webhook/:name`. */
 export async function webhook(
@@ -32,8 +34,11 @@ export async function webhook(
     checkMethod(request);
     checkContentType(request, false);
     const body = await readBody(request, Math.min(settings.post_body_limit || message_bytes, message_bytes));
-    if (!(await isSigned(request.headers, settings, body)))
+    if (!(await isSigned(request.headers, settings, body))) {
+      const cause = "the signature is wrong or missing";
+      writeLog({ level: "warn", event: "webhook.refused", realm: name, cause, webhook: hook, ...clientOf(request) });
       throw new Denial(400, "Malformed request to the REST bridge.");
+    }
     const event = { headers: headersOf(request), body: readText(body) };
     const isPublished = await publish(event, visitedRealm(env, name, realm), hook, settings);
     const { success_response, error_response } = settings;
@@ -53,6 +58,7 @@ async function publish(
   const pass = { kind: "role", role, authid: hook, by: "webhook" } as const;
   try {
     const outcome = await reach(realm.publish(pass, { uri: topic, args: [event], kwargs: {}, options: {} }));
+    if (!outcome.ok) writeLog({ level: "error", event: "webhook.refused", cause: outcome.uri, webhook: hook, topic });
     return outcome.ok;
   } catch (error) {
     if (error instanceof Denial) return false;

@@ -2,10 +2,12 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { WebhookOutConfig } from "../../wamp/config/webhook.ts";
+import { type LogLine, thrown } from "../../wamp/log-line.ts";
 import type { Uri } from "../../wamp/message.ts";
 import { realmFor } from "../config.ts";
 import { deploymentOf } from "../deployment.ts";
 import type { Env } from "../env.ts";
+import { writeLog } from "../log.ts";
 import { deliver, retryDelay, type Verdict } from "./delivery.ts";
 import type { WebhookMail } from "./mail.ts";
 import { type DeadLetter, Mailbox } from "./mailbox.ts";
@@ -66,7 +68,7 @@ export class WebhookObject extends DurableObject<Env> {
       this.#isRunning = false;
       await this.#setAlarm();
     } catch (error) {
-      console.error(error);
+      this.#log({ level: "error", event: "webhook.failed", ...thrown(error) });
       await this.ctx.storage.setAlarm(Date.now() + TROUBLE_MS);
     } finally {
       this.#isRunning = false;
@@ -137,14 +139,20 @@ export class WebhookObject extends DurableObject<Env> {
   async #report(letters: readonly DeadLetter[]): Promise<void> {
     for (const { body, ...letter } of letters) {
       const { publication, reason } = letter;
-      console.error(`webhook ${this.#name} of ${this.#realm}: event ${publication} is given up: ${reason}`);
+      this.#log({ level: "error", event: "webhook.abandoned", cause: reason, publication });
       const told = {
         realm: this.#realm,
         webhook: this.#name,
         ...letter,
         body: body.length > MOST_QUEUED ? null : body,
       };
-      await this.env.WEBHOOK_DEAD_LETTERS?.send(told).catch((error: unknown) => console.error(error));
+      await this.env.WEBHOOK_DEAD_LETTERS?.send(told).catch((error: unknown) => {
+        this.#log({ level: "error", event: "queue.failed", queue: "WEBHOOK_DEAD_LETTERS", ...thrown(error) });
+      });
     }
+  }
+
+  #log(line: LogLine): void {
+    writeLog({ ...line, realm: this.#realm, webhook: this.#name });
   }
 }

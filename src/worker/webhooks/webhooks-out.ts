@@ -3,6 +3,7 @@
 import type { WebhookOutConfig } from "../../wamp/config/webhook.ts";
 import { WampUri } from "../../wamp/errors.ts";
 import type { Host } from "../../wamp/host.ts";
+import { thrown } from "../../wamp/log-line.ts";
 import type { Event, Id, RouterMessage } from "../../wamp/message.ts";
 import { MessageType } from "../../wamp/message.ts";
 import type { Realm } from "../../wamp/realm.ts";
@@ -120,7 +121,8 @@ class Tray {
         this.#handedOver(events);
         wait = FIRST_WAIT_MS;
       } catch (error) {
-        console.error(`webhook ${this.#webhook.name}: ${events.length} events cannot be handed over`, error);
+        const { name: webhook } = this.#webhook;
+        this.#host.log({ level: "error", event: "webhook.stalled", webhook, events: events.length, ...thrown(error) });
         await new Promise((resolve) => setTimeout(resolve, wait));
         wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       }
@@ -131,8 +133,9 @@ class Tray {
     const event = this.#eventOf(message);
     const isTooLarge = event.body.length * 3 > MOST_BYTES && new TextEncoder().encode(event.body).length > MOST_BYTES;
     if (isTooLarge || this.#characters + event.body.length > MOST_WAITING) {
-      const reason = isTooLarge ? "it is too large" : "too many wait to be handed over";
-      console.error(`webhook ${this.#webhook.name}: event ${event.publication} is lost: ${reason}`);
+      const cause = isTooLarge ? "it is too large" : "too many wait to be handed over";
+      const { publication } = event;
+      this.#host.log({ level: "error", event: "webhook.lost", cause, webhook: this.#webhook.name, publication });
       return;
     }
     this.#events.push(event);
