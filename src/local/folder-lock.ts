@@ -7,6 +7,9 @@ import { DatabaseSync } from "node:sqlite";
 /** The file that is locked; it stays behind, empty. */
 const LOCK_FILE = "wamp-edge.lock";
 
+/** The databases of the locks that are held: one that is garbage would be closed, and its lock be lost. */
+const held = new Set<DatabaseSync>();
+
 /** A lock that this process holds until it ends or gives it up. */
 export interface FolderLock {
   release(): void;
@@ -21,7 +24,12 @@ export function lockFolder(folder: string): FolderLock | undefined {
   const database = new DatabaseSync(join(folder, LOCK_FILE));
   try {
     database.exec("BEGIN EXCLUSIVE");
-    return { release: () => database.close() };
+    held.add(database);
+    const release = (): void => {
+      held.delete(database);
+      database.close();
+    };
+    return { release };
   } catch (error) {
     database.close();
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;

@@ -1,8 +1,9 @@
 /** `npm run serve`: the bundle that would be deployed, in plain workerd, with no wrangler or Node between it and a client. */
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ControlChannel } from "./control-channel.ts";
+import { keyPrefixIn, openDataFolder } from "./data-folder.ts";
 import { type LocalEnvironment, StartError } from "./environment.ts";
 import { fail, type LocalServer, runServer } from "./lifecycle.ts";
 import { makeRunFolder } from "./run-folder.ts";
@@ -18,17 +19,17 @@ const SAVE_WITHIN_MS = 5_000;
 const END_WITHIN_MS = 2_000;
 
 async function startWorkerd(environment: LocalEnvironment): Promise<LocalServer> {
+  const data = openDataFolder(environment.dataDirectory ?? DEFAULT_DATA_DIRECTORY);
   const folder = makeRunFolder();
   const [settings] = await Promise.all([readSettings(), buildBundle(folder)]);
+  const keyPrefix = keyPrefixIn(data, settings.name);
   const bindings = { ...settings.vars, ...environment.bindings, WAMP_CONTROL: "true" };
   const configFile = join(folder, "workerd.capnp");
   const files =
     environment.assetsDirectory ?? (settings.assets?.directory && resolve(PROJECT, settings.assets.directory));
-  writeFileSync(configFile, workerdConfig(settings, Object.keys(bindings), files !== undefined));
-  const data = resolve(environment.dataDirectory ?? DEFAULT_DATA_DIRECTORY);
-  mkdirSync(data, { recursive: true });
+  writeFileSync(configFile, workerdConfig(settings, keyPrefix, Object.keys(bindings), files !== undefined));
   // Transports end with the process, and workerd would keep the files of each for ever.
-  rmSync(join(data, uniqueKey(settings, "LongPollObject")), { recursive: true, force: true });
+  rmSync(join(data, uniqueKey(keyPrefix, "LongPollObject")), { recursive: true, force: true });
   const host = environment.host.includes(":") ? `[${environment.host}]` : environment.host;
   const control = new ControlChannel(join(folder, "control"));
   const places = [

@@ -1,9 +1,13 @@
 /** `npm start`: the development server, which rebuilds the Worker whenever a source file changes. */
 
 import { join } from "node:path";
+import { keyPrefixIn, openDataFolder } from "./data-folder.ts";
 import { type LocalEnvironment, StartError } from "./environment.ts";
 import { type LocalServer, runServer } from "./lifecycle.ts";
-import { loadWrangler, PROJECT, settingsWithAssets, WRANGLER_CONFIG } from "./wrangler.ts";
+import { loadWrangler, PROJECT, readSettings, settingsWithAssets, WRANGLER_CONFIG } from "./wrangler.ts";
+
+/** Where Miniflare keeps the state of objects, below the folder that it is given. */
+const OBJECTS = "v3/do";
 
 const ENTRY = join(PROJECT, "src/index.ts");
 
@@ -15,7 +19,9 @@ async function startDevelopmentServer(environment: LocalEnvironment): Promise<Lo
   const { unstable_startWorker: startWorker } = await loadWrangler();
   const bindings = Object.entries(environment.bindings).map(([name, value]) => [name, { type: "plain_text", value }]);
   const { host: hostname, port, dataDirectory, assetsDirectory } = environment;
+  const data = dataDirectory && openDataFolder(dataDirectory);
   const worker = await startWorker({
+    ...(data !== undefined && { name: keyPrefixIn(join(data, OBJECTS), (await readSettings()).name) }),
     ...(assetsDirectory === undefined
       ? { config: WRANGLER_CONFIG }
       : { config: await settingsWithAssets(), entrypoint: ENTRY, assets: assetsDirectory }),
@@ -24,7 +30,7 @@ async function startDevelopmentServer(environment: LocalEnvironment): Promise<Lo
       server: { hostname, port },
       inspector: false,
       watch: true,
-      persist: dataDirectory ?? false,
+      persist: data ?? false,
     },
   }).catch((error: Error) => {
     throw new StartError(error.cause instanceof Error ? error.cause.message : error.message);

@@ -7,7 +7,12 @@ import type { WorkerSettings } from "./wrangler.ts";
  * has to be quoted here; the sockets `http` and `control` and the directories `realms` and, with `hasAssets`, `assets` are
  * named, for the command line to place them.
  */
-export function workerdConfig(worker: WorkerSettings, textBindings: readonly string[], hasAssets: boolean): string {
+export function workerdConfig(
+  worker: WorkerSettings,
+  keyPrefix: string,
+  textBindings: readonly string[],
+  hasAssets: boolean,
+): string {
   const objects = worker.durable_objects.bindings;
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -35,7 +40,7 @@ ${textBindings.map((name) => `    (name = ${quote(name)}, fromEnvironment = ${qu
 ${objects.map(({ name, class_name }) => `    (name = ${quote(name)}, durableObjectNamespace = ${quote(class_name)}),\n`).join("")}\
   ],
   durableObjectNamespaces = [
-${objects.map(({ class_name }) => `    (className = ${quote(class_name)}, uniqueKey = ${quote(uniqueKey(worker, class_name))}, enableSql = true),\n`).join("")}\
+${objects.map(({ class_name }) => `    (className = ${quote(class_name)}, uniqueKey = ${quote(uniqueKey(keyPrefix, class_name))}, enableSql = true),\n`).join("")}\
   ],
   durableObjectStorage = (localDisk = "realms"),
 );
@@ -43,8 +48,8 @@ ${objects.map(({ class_name }) => `    (className = ${quote(class_name)}, unique
 }
 
 /** The name of a class's objects over all times, and of their folder below the data directory. */
-export function uniqueKey({ name }: WorkerSettings, className: string): string {
-  return `${name}-${className}`;
+export function uniqueKey(prefix: string, className: string): string {
+  return `${prefix}-${className}`;
 }
 
 /** A Cap'n Proto text literal; names have no characters that JSON escapes in another way. */
