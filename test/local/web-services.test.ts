@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,6 +32,9 @@ const FILES = {
   "sub/index.html": "<h1>sub</h1>",
   "manual/index.html": "<h1>manual</h1>",
   "manual/page.html": "<h1>page</h1>",
+  "film.mp4": "0123456789",
+  "empty.mp4": "",
+  "large.mp4": "0123456789".repeat(50_000),
 };
 
 function siteFolder(): string {
@@ -77,6 +80,16 @@ describe.each([
     };
   };
 
+  /** A request with these headers and no others; `fetch` would add some. */
+  const raw = async (path: string, headers: Readonly<Record<string, string>> = {}, method = "GET") => {
+    const asked = request(new URL(path, origin).href, { headers, method });
+    asked.end();
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    let text = "";
+    for await (const chunk of response.setEncoding("latin1")) text += chunk;
+    return { status: response.statusCode, headers: response.headers, text };
+  };
+
   it.each([
     ["/", "text/html; charset=utf-8", "<h1>home</h1>"],
     ["/index.html", "text/html; charset=utf-8", "<h1>home</h1>"],
@@ -87,7 +100,6 @@ describe.each([
     ["/sub/", "text/html; charset=utf-8", "<h1>sub</h1>"],
     ["/docs/", "text/html; charset=utf-8", "<h1>manual</h1>"],
     ["/docs/page.html", "text/html; charset=utf-8", "<h1>page</h1>"],
-    ["/any/view/of/the/application", "text/html; charset=utf-8", "<h1>home</h1>"],
   ])("serves %s", async (path, type, text) => {
     expect(await ask(path)).toMatchObject({ status: 200, type, text });
   });
@@ -101,7 +113,7 @@ describe.each([
 
   it("does not list a folder", async () => {
     expect((await ask("/manual")).response.headers.get("Location")).toBe("./manual/");
-    expect((await ask("/.well-known/")).text).toBe("<h1>home</h1>");
+    expect((await raw("/.well-known/")).text).toBe("<h1>home</h1>");
   });
 
   it("leads to the address of a folder with a slash at its end", async () => {
@@ -133,6 +145,97 @@ describe.each([
     });
     const { response, status } = await ask("/data.json", { method: "DELETE" });
     expect([status, response.headers.get("Allow")]).toEqual([405, "GET, HEAD"]);
+  });
+
+  describe("the page of a single-page application", () => {
+    const cases: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+      ["/any/view/of/the/application", {}],
+      ["/any/view", { Accept: "*/*" }],
+      ["/any/view", { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" }],
+      ["/people/john.doe", { "Sec-Fetch-Mode": "navigate", Accept: "text/html" }],
+    ];
+    it.each(cases)("stands in for %s with %j, and is not kept", async (path, headers) => {
+      const response = await raw(path, headers);
+      expect([response.status, response.text]).toEqual([200, "<h1>home</h1>"]);
+      expect(response.headers["cache-control"]).toBe("no-cache");
+      expect(response.headers.vary).toBe("Accept, Sec-Fetch-Mode");
+      expect((await raw(path, headers, "HEAD")).status).toBe(200);
+    });
+
+    it.each([
+      ["/assets/app-4f3a.js", { "Sec-Fetch-Mode": "no-cors", Accept: "*/*" }],
+      ["/assets/app-4f3a.js", { Accept: "*/*" }],
+      ["/api/typo", { "Sec-Fetch-Mode": "cors", Accept: "*/*" }],
+      ["/picture", { Accept: "image/avif,image/webp" }],
+    ] as const)("does not stand in for %s with %j", async (path, headers) => {
+      const response = await raw(path, headers);
+      expect([response.status, response.text]).toEqual([404, '{"error":"not found"}']);
+      expect(response.headers["cache-control"]).toBe("no-cache");
+    });
+  });
+
+  describe("a part of a file", () => {
+    it.each([
+      ["bytes=0-1", "01", "0-1"],
+      ["bytes=0-", "0123456789", "0-9"],
+      ["bytes=3-5", "345", "3-5"],
+      ["bytes=8-", "89", "8-9"],
+      ["bytes=8-99", "89", "8-9"],
+      ["bytes=-3", "789", "7-9"],
+      ["bytes=-99", "0123456789", "0-9"],
+    ])("%s is sent alone", async (range, text, part) => {
+      const response = await raw("/film.mp4", { Range: range });
+      expect([response.status, response.text]).toEqual([206, text]);
+      expect(response.headers).toMatchObject({
+        "content-range": `bytes ${part}/10`,
+        "content-length": String(text.length),
+        "content-type": "video/mp4",
+        "accept-ranges": "bytes",
+        etag: expect.any(String),
+      });
+    });
+
+    it("is found in the midst of a large file", async () => {
+      const { status, text, headers } = await raw("/large.mp4", { Range: "bytes=123458-323459" });
+      expect([status, headers["content-range"]]).toEqual([206, "bytes 123458-323459/500000"]);
+      expect(text).toBe("0123456789".repeat(50_000).slice(123_458, 323_460));
+    });
+
+    it.each(["bytes=10-", "bytes=99-100", "bytes=-0"])("%s is none of the file", async (range) => {
+      const response = await raw("/film.mp4", { Range: range });
+      expect([response.status, response.headers["content-range"]]).toEqual([416, "bytes */10"]);
+      expect((await raw("/empty.mp4", { Range: "bytes=0-" })).status).toBe(416);
+    });
+
+    it.each(["bytes=5-3", "bytes=-", "bytes=0-1,4-5", "lines=1-2", "bytes=a-b"])(
+      "%s is the whole file",
+      async (range) => {
+        const { status, text, headers } = await raw("/film.mp4", { Range: range });
+        expect([status, text, headers["content-range"]]).toEqual([200, "0123456789", undefined]);
+      },
+    );
+
+    it("is not sent where HEAD asks, which tells that parts can be had", async () => {
+      const { status, headers } = await raw("/film.mp4", { Range: "bytes=0-1" }, "HEAD");
+      expect([status, headers["accept-ranges"], headers["content-range"]]).toEqual([200, "bytes", undefined]);
+    });
+
+    it("is sent only of the file that the client has the rest of (If-Range)", async () => {
+      const { headers } = await raw("/film.mp4");
+      const etag = headers.etag!;
+      const strong = etag.startsWith("W/") ? headers["last-modified"]! : etag;
+      const ask = (condition: string) => raw("/film.mp4", { Range: "bytes=3-5", "If-Range": condition });
+      expect((await ask(strong)).text).toBe("345");
+      for (const other of ['"other"', `W/${etag.replace("W/", "")}`, "Thu, 01 Jan 1970 00:00:00 GMT"]) {
+        expect(await ask(other)).toMatchObject({ status: 200, text: "0123456789" });
+      }
+    });
+
+    it("is not sent to a client that has the file", async () => {
+      const { headers } = await raw("/film.mp4");
+      const response = await raw("/film.mp4", { Range: "bytes=3-5", "If-None-Match": headers.etag! });
+      expect([response.status, response.text]).toEqual([304, ""]);
+    });
   });
 
   it("leaves the redirects of another server to the client", async () => {
