@@ -40,7 +40,7 @@ export function createApp(config?: ConfigInput, components?: Components): App {
   app.get("/ws", toAnyRealm);
   app.get("/ws/:realm", toRealm);
   app.route("/lp", longPoll);
-  app.get("/realms/:realm/events", ({ env, req }) => serverSentEvents(req.raw, env, req.param("realm")));
+  app.all("/realms/:realm/events", ({ env, req }) => serverSentEvents(req.raw, env, req.param("realm")));
   for (const action of ["publish", "call"] as const) {
     app.all(`/realms/:realm/${action}`, (context) => visit(context, { action, realm: context.req.param("realm") }));
   }

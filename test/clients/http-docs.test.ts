@@ -16,24 +16,28 @@ const EXAMPLES = Array.from(
   PAGE.matchAll(/```sh\n(curl .+?)```\s+```\n(.+?)\n```/gs),
   ([, command, answer]) => [command!, answer!] as const,
 );
-const SCRIPT = /```js\n(.+?)```/s.exec(PAGE)![1]!;
+/** Programs that sign a request: as Crossbar.io does, and with action and realm. */
+const SCRIPTS = Array.from(PAGE.matchAll(/```js\n(.+?)```/gs), ([, script]) => script!);
 const HAS_CURL = await run("curl", ["--version"]).then(
   () => true,
   () => false,
 );
 
 let open: Router;
-let signed: Router;
+/** One for each of the programs. */
+const signed: Router[] = [];
 
 beforeAll(async () => {
   const base = { version: 1, realms: [REALM] } as const;
   open = await startRouter({ ...base, http: { bridge: { open: true, role: "anonymous" } } } as typeof base);
   const bridge = { key: "shop", secret: "s3cret", role: "anonymous" };
-  signed = await startRouter({ ...base, http: { bridge } } as typeof base);
+  for (const sign_route of [false, true]) {
+    signed.push(await startRouter({ ...base, http: { bridge: { ...bridge, sign_route } } } as typeof base));
+  }
 });
 afterAll(async () => {
   await open.close();
-  await signed.close();
+  for (const router of signed) await router.close();
 });
 
 it("has an example of a publish, a call and an error", () => expect(EXAMPLES).toHaveLength(3));
@@ -48,10 +52,14 @@ it.skipIf(!HAS_CURL).each(EXAMPLES)("%s", async (command, answer) => {
   expect(stdout.replace(/"id":\d+/, '"id":0')).toBe(answer.replace(/"id":\d+/, '"id":0'));
 });
 
-it("signs a request", async () => {
+it.each([0, 1])("program %i signs a request", async (index) => {
   const file = join(mkdtempSync(join(tmpdir(), "http-docs-")), "sign.mjs");
-  writeFileSync(file, SCRIPT);
-  const environment = { ...process.env, BRIDGE_SECRET: "s3cret", ROUTER: signed.origin.replace("ws:", "http:") };
+  writeFileSync(file, SCRIPTS[index]!);
+  const environment = {
+    ...process.env,
+    BRIDGE_SECRET: "s3cret",
+    ROUTER: signed[index]!.origin.replace("ws:", "http:"),
+  };
   const { stdout } = await run(process.execPath, [file], { env: environment });
   expect(JSON.parse(stdout)).toEqual({ id: expect.any(Number) });
 });

@@ -29,6 +29,7 @@ it.each([
   [{ role: "user" }, `http.bridge ${NO_PROOF}`],
   [{ key: "k", role: "user" }, "http.bridge needs key and secret, or neither"],
   [{ ...SIGNED, open: true }, "http.bridge.open cannot be combined with key"],
+  [{ open: true, role: "user", sign_route: true }, "http.bridge.sign_route needs key and secret"],
   [{ open: true }, "http.bridge.role is missing"],
   [{ ...SIGNED, role: "trusted" }, 'http.bridge.role there is no role "trusted" in any realm'],
   [{ ...SIGNED, call: "/call" }, "http.bridge.call must have :realm in it where there is not exactly one realm"],

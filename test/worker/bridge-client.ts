@@ -22,8 +22,12 @@ export function freshRealm(): string {
   return `bridged-${realms}`;
 }
 
-/** The query of a signed request. */
-export async function signedQuery(body: string, more: Readonly<Record<string, string>> = {}): Promise<URLSearchParams> {
+/** The query of a signed request; `route` is signed before the fields. */
+export async function signedQuery(
+  body: string,
+  more: Readonly<Record<string, string>> = {},
+  route = "",
+): Promise<URLSearchParams> {
   const fields = {
     timestamp: new Date().toISOString(),
     seq: "1",
@@ -32,7 +36,7 @@ export async function signedQuery(body: string, more: Readonly<Record<string, st
     ...more,
   };
   const { key, timestamp, seq, nonce } = fields;
-  const signature = await signatureOf("foobar", key + timestamp + seq + nonce, new TextEncoder().encode(body));
+  const signature = await signatureOf("foobar", route + key + timestamp + seq + nonce, new TextEncoder().encode(body));
   return new URLSearchParams({ signature, ...fields });
 }
 

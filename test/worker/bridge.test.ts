@@ -4,6 +4,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/worker/config.ts";
 import { bridgeWith, freshRealm, send, sendSigned, signedQuery } from "./bridge-client.ts";
 import { join, type TestClient } from "./socket.ts";
 
@@ -143,6 +144,8 @@ describe("call", () => {
     callee.send([70, request, {}, [3]]);
     const { status, headers, body } = await response;
     expect([status, headers.get("Content-Type")]).toEqual([200, "application/x-ndjson"]);
+    expect(headers.get("Cache-Control")).toBe("no-store, no-transform");
+    expect(headers.get("X-Accel-Buffering")).toBe("no");
     expect(body).toBe(
       '{"args":[1],"progress":true}\n{"args":[2],"kwargs":{"half":true},"progress":true}\n{"args":[3]}\n',
     );
@@ -296,11 +299,35 @@ describe("what is refused, with Crossbar.io's status and text:", () => {
   });
 });
 
+it("a fault of the router itself is answered without the name of another router", async () => {
+  const { bridge } = await import("../../src/worker/bridge/index.ts");
+  const loaded = loadConfig({
+    module: { version: 1, realms: [{ name: "r", roles: [{ name: "web" }] }], http: { bridge: OPEN } },
+    env: {},
+    isDevelopment: false,
+  });
+  if (!loaded.ok) throw new Error("faulty");
+  const request = new Request("http://router.test/realms/r/publish", {
+    method: "POST",
+    body: new TextEncoder().encode(EVENT),
+  });
+  const broken = {
+    ...env,
+    get REALM(): never {
+      throw new Error("no objects");
+    },
+  };
+  const route = { action: "publish", realm: "r" } as const;
+  const response = await bridge(request, broken, loaded.config, loaded.config.http!.bridge!, route);
+  expect([response.status, await response.json()]).toEqual([500, error("Unhandled exception in the router.")]);
+});
+
 describe("a signed request", () => {
   const signed = bridgeWith(SIGNED);
   const publish = (query: URLSearchParams, realm = freshRealm()) =>
     signed("publish", realm, { body: EVENT }, `?${query}`);
   const MISSING = "REST bridge signature was invalid (missing mandatory field - ";
+  const WANTED = "wanted is URL-safe Base64 of HMAC-SHA-256, with the secret, over key, timestamp, seq, nonce and body";
   const now = () => new Date().toISOString();
 
   it.each([
@@ -315,7 +342,7 @@ describe("a signed request", () => {
     expect(await publish(query)).toMatchObject({ status: 400, body: error(`${MISSING}${reason}).`) });
   });
 
-  it.each(["2026-01-02T03:04:05Z", "2026-01-02 03:04:05.678Z", "2026-02-30T03:04:05.678Z", "now"])(
+  it.each(["2026-01-02T03:04:05", "2026-01-02 03:04:05.678Z", "2026-02-30T03:04:05.678Z", "now"])(
     "has no timestamp like %s",
     async (timestamp) => {
       const text = `invalid timestamp '${timestamp}' (must be UTC/ISO-8601, e.g. '2011-10-14T16:59:51.123Z')`;
@@ -323,6 +350,23 @@ describe("a signed request", () => {
       expect([status, body]).toEqual([400, error(`REST bridge signature was invalid (${text}).`)]);
     },
   );
+
+  it("may have a timestamp without a fraction", async () => {
+    expect((await publish(await signedQuery(EVENT, { timestamp: now().replace(/\.\d+/, "") }))).status).toBe(200);
+  });
+
+  it("is good for one action in one realm, where these are signed, too", async () => {
+    const strict = bridgeWith({ ...SIGNED, sign_route: true });
+    const [realm, other] = [freshRealm(), freshRealm()];
+    const body = JSON.stringify({ topic: "com.topic", procedure: "com.topic" });
+    const query = `?${await signedQuery(body, {}, `publish ${realm}\n`)}`;
+    expect((await strict("publish", other, { body }, query)).status).toBe(401);
+    expect((await strict("call", realm, { body }, query)).status).toBe(401);
+    expect((await strict("publish", realm, { body }, query)).status).toBe(200);
+    expect((await strict("publish", realm, { body }, query)).status).toBe(400);
+    const plain = await strict("publish", realm, { body }, `?${await signedQuery(body)}`);
+    expect(plain).toMatchObject({ status: 401, body: { args: [expect.stringContaining("over the action, a space")] } });
+  });
 
   it("is from within the limit, before or after now", async () => {
     const at = (seconds: number) => ({ timestamp: new Date(Date.now() + seconds * 1000).toISOString() });
@@ -349,7 +393,7 @@ describe("a signed request", () => {
     const other = await publish(await signedQuery(EVENT, { key: "other" }));
     expect([other.status, other.body]).toEqual([401, error("REST bridge signature key not valid.")]);
     const forged = await publish(await signedQuery(`${EVENT} `));
-    expect([forged.status, forged.body]).toEqual([401, error("REST bridge signature secret not valid.")]);
+    expect([forged.status, forged.body]).toEqual([401, error("REST bridge signature secret not valid.", [WANTED])]);
   });
 
   it("of which the fields are checked where nothing has to be signed, too", async () => {

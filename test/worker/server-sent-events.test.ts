@@ -23,7 +23,8 @@ describe("GET /realms/:realm/events", () => {
   it("tells of every publication: its id, and topic, arguments and details as JSON", async () => {
     const events = await watch("watched-1", "topic=news.today");
     expect(events.response.headers.get("Content-Type")).toBe("text/event-stream");
-    expect(events.response.headers.get("Cache-Control")).toBe("no-store");
+    expect(events.response.headers.get("Cache-Control")).toBe("no-store, no-transform");
+    expect(events.response.headers.get("X-Accel-Buffering")).toBe("no");
     expect(events.response.headers.get("Access-Control-Allow-Origin")).toBe("*");
     const publisher = await join("watched-1");
     const first = await publish(publisher, "news.today", ["a\nb", { deep: [null, 1.5] }], { key: "ü" });
@@ -104,6 +105,31 @@ describe("GET /realms/:realm/events", () => {
     admin.send([48, 1, {}, "wamp.session.kill_by_authrole", ["watcher"]]);
     expect((await admin.next()).slice(0, 2)).toEqual([50, 1]);
     expect(await events.next()).toBe(undefined);
+  });
+});
+
+describe("the endpoint for events", () => {
+  const ask = async (method: string, headers: HeadersInit = {}) => {
+    const { exports } = await import("cloudflare:workers");
+    return exports.default.fetch("http://router.test/realms/watched-30/events?topic=news.today", { method, headers });
+  };
+
+  it("answers the preflight of a page, which may then send Last-Event-ID", async () => {
+    const asked = { "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "last-event-id" };
+    const response = await ask("OPTIONS", { Origin: "https://page.example", ...asked });
+    expect([response.status, Object.fromEntries(response.headers)]).toMatchObject([
+      200,
+      {
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "GET, HEAD, OPTIONS",
+        "access-control-allow-headers": "last-event-id",
+      },
+    ]);
+  });
+
+  it("refuses other methods and tells which it takes", async () => {
+    const response = await ask("POST");
+    expect([response.status, response.headers.get("Allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
   });
 });
 

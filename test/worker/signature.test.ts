@@ -9,7 +9,13 @@ const NOW = Date.parse(TIMESTAMP);
 
 function check(key: string, secret: string, seq: string, nonce: string, signature: string, body: string) {
   const query = new URLSearchParams({ timestamp: TIMESTAMP, seq, key, nonce, signature });
-  return checkSignature({ key, secret, timestamp_delta_limit: 300 }, query, new TextEncoder().encode(body), NOW);
+  return checkSignature(
+    { key, secret, timestamp_delta_limit: 300, sign_route: false },
+    query,
+    new TextEncoder().encode(body),
+    NOW,
+    { action: "publish", realm: "realm1" },
+  );
 }
 
 it.each([
@@ -29,12 +35,11 @@ it.each([
   await expect(check(key, secret, seq, nonce, signature, `${body} `)).rejects.toMatchObject({ status: 401 });
 });
 
-it("the standard alphabet of Base64, or none of its padding, is no signature", async () => {
-  for (const signature of [
-    "7fLLTi176AdqqwTX5V4zV6vNW/4J1CxKfuViU24ulNk=",
-    "7fLLTi176AdqqwTX5V4zV6vNW_4J1CxKfuViU24ulNk",
-  ]) {
-    const checked = check("bazapp", "foobar", "1", "1234567890", signature, BODY);
-    await expect(checked).rejects.toMatchObject({ status: 401, message: "REST bridge signature secret not valid." });
-  }
+it.each([
+  "7fLLTi176AdqqwTX5V4zV6vNW_4J1CxKfuViU24ulNk",
+  "7fLLTi176AdqqwTX5V4zV6vNW/4J1CxKfuViU24ulNk=",
+  "7fLLTi176AdqqwTX5V4zV6vNW/4J1CxKfuViU24ulNk",
+])("%s is the same signature in another Base64, and counts as the same", async (signature) => {
+  const once = await check("bazapp", "foobar", "1", "1234567890", signature, BODY);
+  expect(once?.id).toBe("7fLLTi176AdqqwTX5V4zV6vNW_4J1CxKfuViU24ulNk=");
 });

@@ -69,7 +69,7 @@ function failed({ uri, args, kwargs }: Failure, settings: BridgeConfig, headers:
   return new Response(errorText(uri, args, kwargs), { status, headers });
 }
 
-const TROUBLE = errorText("wamp.error.runtime_error", ["Sorry, Crossbar.io has encountered a problem."]);
+const TROUBLE = errorText("wamp.error.runtime_error", ["The router has encountered a problem."]);
 
 /** Error → HTTP status, where the configuration wants that; all others are 500. */
 const STATUS: { readonly [error: Uri]: number | undefined } = {

@@ -21,6 +21,8 @@ export const bridgeSchema = closed({
   role: v.exactOptional(text),
   key: v.exactOptional(text),
   secret: v.exactOptional(secretSchema),
+  /** Signatures cover the action and the realm, too: "publish realm1" and a line feed before Crossbar.io's fields. */
+  sign_route: v.optional(v.boolean(), false),
   /** Serves requests that prove nothing. */
   open: v.optional(v.boolean(), false),
   require_ip: v.exactOptional(v.array(ipRange)),
@@ -56,8 +58,9 @@ export function bridgeFaults({ http, realms }: Dict): Fault[] {
 }
 
 /** Nobody shall open a realm to the world by leaving something out. */
-function proofFaults({ key, secret, open, role }: Dict, realms: readonly Dict[]): Fault[] {
+function proofFaults({ key, secret, sign_route, open, role }: Dict, realms: readonly Dict[]): Fault[] {
   const path = ["http", "bridge"];
+  if (sign_route === true && secret === undefined) return [faultAt([...path, "sign_route"], "needs key and secret")];
   if ((key === undefined) !== (secret === undefined)) return [faultAt(path, "needs key and secret, or neither")];
   const isSigned = key !== undefined;
   if (isSigned && open === true) return [faultAt([...path, "open"], "cannot be combined with key")];

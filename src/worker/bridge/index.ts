@@ -14,6 +14,7 @@ import type { Env } from "../env.ts";
 import { writeLog } from "../log.ts";
 import { visitedRealm } from "../realm-namespace.ts";
 import { clientOf, factsOf } from "../transport-facts.ts";
+import { UNBUFFERED } from "../unbuffered.ts";
 import type { Idempotency, Pass, VisitedRealm, VisitFault, VisitOutcome } from "../visits.ts";
 import { called, commonHeaders, denied, errorText, methods, published, resultText } from "./answer.ts";
 import type { BridgeConfig } from "./config.ts";
@@ -68,7 +69,7 @@ export async function bridge(
   } catch (error) {
     if (error instanceof Denial) return denied(error, headers);
     writeLog({ level: "error", event: "request.failed", realm: route.realm, ...thrown(error) });
-    return denied(new Denial(500, "Unhandled exception in Crossbar."), headers);
+    return denied(new Denial(500, "Unhandled exception in the router."), headers);
   }
 }
 
@@ -107,7 +108,7 @@ interface Work extends BridgeRequest {
 async function prepare(
   request: Request,
   settings: BridgeConfig,
-  { action }: BridgeRoute,
+  route: BridgeRoute,
   realm: RealmConfig | undefined,
 ): Promise<Work> {
   checkMethod(request);
@@ -115,23 +116,23 @@ async function prepare(
   checkContentType(request, true);
   const { message_bytes, depth } = realm.limits;
   const body = await readBody(request, Math.min(settings.post_body_limit || message_bytes, message_bytes));
-  const pass = await passOf(request, settings, body);
+  const pass = await passOf(request, settings, body, route);
   checkOrigin(request, settings);
-  const asked = readRequest(readText(body), depth, URI_KEY[action]);
-  const key = action === "publish" ? request.headers.get("Idempotency-Key") : null;
+  const asked = readRequest(readText(body), depth, URI_KEY[route.action]);
+  const key = route.action === "publish" ? request.headers.get("Idempotency-Key") : null;
   if (key === null) return { ...asked, pass, idempotency: undefined };
   if (key.length > MAX_KEY_LENGTH) throw new Denial(400, "Idempotency-Key is too long.");
   return { ...asked, pass, idempotency: { key, body: toHex(await sha256(new Uint8Array(body))) } };
 }
 
 /** A token or ticket stands in for a signature. */
-async function passOf(request: Request, settings: BridgeConfig, body: Uint8Array): Promise<Pass> {
+async function passOf(request: Request, settings: BridgeConfig, body: Uint8Array, route: BridgeRoute): Promise<Pass> {
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
   if (bearer !== undefined) {
     const authid = request.headers.get("X-WAMP-Authid") ?? undefined;
     return { kind: "ticket", authid, ticket: bearer, facts: factsOf(request, "http", undefined) };
   }
-  const once = await checkSignature(settings, new URL(request.url).searchParams, body, Date.now());
+  const once = await checkSignature(settings, new URL(request.url).searchParams, body, Date.now(), route);
   const { key, open, role } = settings;
   if (role === undefined || (key === undefined && !open)) {
     throw new Denial(401, WampUri.AUTHENTICATION_REQUIRED, ["send a token or ticket"]);
@@ -180,6 +181,7 @@ function stream(visit: Visit, headers: Headers): Response {
     // The client does not read any more.
     .catch(() => {});
   headers.set("Content-Type", NDJSON);
+  for (const [name, value] of Object.entries(UNBUFFERED)) headers.set(name, value);
   return new Response(readable, { headers });
 }
 

@@ -4,6 +4,7 @@ import { hmac, isSameText } from "../../wamp/authentication/digest.ts";
 import { toBase64Url, utf8 } from "../../wamp/authentication/encoding.ts";
 import { Denial } from "../admission/denial.ts";
 import type { BridgeConfig } from "./config.ts";
+import type { BridgeRoute } from "./index.ts";
 
 /** What makes a signed request one that nobody can send again. */
 export interface OneTime {
@@ -12,9 +13,9 @@ export interface OneTime {
   readonly expiresAt: number;
 }
 
-type Settings = Pick<BridgeConfig, "key" | "secret" | "timestamp_delta_limit">;
+type Settings = Pick<BridgeConfig, "key" | "secret" | "timestamp_delta_limit" | "sign_route">;
 
-const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{1,6})Z$/;
+const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,6})?Z$/;
 const INTEGER = /^\s*[+-]?\d+\s*$/;
 
 /**
@@ -26,6 +27,7 @@ export async function checkSignature(
   query: URLSearchParams,
   body: Uint8Array,
   now: number,
+  route: BridgeRoute,
 ): Promise<OneTime | undefined> {
   const isRequired = settings.secret !== undefined;
   const field = (name: string, missing = `'${name}' field missing`): string | undefined => {
@@ -43,8 +45,11 @@ export async function checkSignature(
   const signature = field("signature");
   if (settings.secret === undefined) return undefined;
   if (!(await isSameText(key!, settings.key ?? ""))) throw new Denial(401, "REST bridge signature key not valid.");
-  const expected = await signatureOf(settings.secret, `${key}${timestamp}${seq}${nonce}`, body);
-  if (!(await isSameText(signature!, expected))) throw new Denial(401, "REST bridge signature secret not valid.");
+  const fields = `${settings.sign_route ? signedRoute(route) : ""}${key}${timestamp}${seq}${nonce}`;
+  const expected = await signatureOf(settings.secret, fields, body);
+  if (!(await isSameText(canonical(signature!), canonical(expected)))) {
+    throw new Denial(401, "REST bridge signature secret not valid.", [wanted(settings)]);
+  }
   const limit = settings.timestamp_delta_limit;
   // Without a window there is no end to what would have to be remembered.
   return limit === 0 ? undefined : { id: expected, expiresAt: time + limit * 1000 };
@@ -57,6 +62,21 @@ export async function signatureOf(secret: string, fields: string, body: Uint8Arr
   data.set(head);
   data.set(body, head.length);
   return toBase64Url(await hmac(utf8(secret), data));
+}
+
+/** What stands before Crossbar.io's fields where action and realm are signed; neither has white space in it. */
+export function signedRoute({ action, realm }: BridgeRoute): string {
+  return `${action} ${realm}\n`;
+}
+
+/** Base64 of one alphabet and without padding: clients write it in several ways. */
+function canonical(signature: string): string {
+  return signature.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+function wanted({ sign_route }: Settings): string {
+  const first = sign_route ? "the action, a space, the realm, a line feed, " : "";
+  return `wanted is URL-safe Base64 of HMAC-SHA-256, with the secret, over ${first}key, timestamp, seq, nonce and body`;
 }
 
 const INVALID = "REST bridge signature was invalid";
@@ -77,7 +97,7 @@ function checkTimestamp(text: string, limitSeconds: number, now: number): number
   return time;
 }
 
-/** The fraction is not optional. */
+/** Crossbar.io wants a fraction of the second; without one the time is as clear. */
 function timeOf(text: string): number | undefined {
   const match = TIMESTAMP.exec(text);
   if (match === null) return undefined;
@@ -85,5 +105,5 @@ function timeOf(text: string): number | undefined {
   const time = Date.parse(`${seconds}Z`);
   // A day that no month has would silently be one of the next.
   if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(seconds)) return undefined;
-  return time + Number(`0.${match[7]}`) * 1000;
+  return time + Number(`0${match[7] ?? ""}`) * 1000;
 }

@@ -6,7 +6,10 @@ import { configOf } from "../deployment.ts";
 import type { Env } from "../env.ts";
 import { realmObject } from "../realm-namespace.ts";
 import { ticketRequest } from "../realm-socket.ts";
+import { UNBUFFERED } from "../unbuffered.ts";
 import { publicationIn, Watcher } from "./watcher.ts";
+
+const METHODS = "GET, HEAD, OPTIONS";
 
 /** Any page may watch what the role may: nothing the browser knows of its user goes into it. */
 const HEADERS = { "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" };
@@ -23,6 +26,8 @@ export async function serverSentEvents(request: Request, env: Env, name: string)
   const events = config.http?.events;
   const realm = realmFor(config, name);
   if (events === undefined || realm === undefined) return refused(404, "not found");
+  if (request.method === "OPTIONS") return preflight(request);
+  if (request.method !== "GET" && request.method !== "HEAD") return refused(405, `only ${METHODS}`, { Allow: METHODS });
   const query = new URL(request.url).searchParams;
   const topic = query.get("topic");
   const match = query.get("match") ?? "exact";
@@ -39,10 +44,23 @@ export async function serverSentEvents(request: Request, env: Env, name: string)
   const isHeadOnly = request.method === "HEAD";
   if (isHeadOnly) await watcher.stream.cancel();
   return new Response(isHeadOnly ? null : watcher.stream, {
-    headers: { ...HEADERS, "Content-Type": "text/event-stream" },
+    headers: { ...HEADERS, ...UNBUFFERED, "Content-Type": "text/event-stream" },
   });
 }
 
-function refused(status: number, error: string): Response {
-  return Response.json({ error }, { status, headers: HEADERS });
+/** A page that reads the stream by `fetch` and sends Last-Event-ID asks first. */
+function preflight({ headers }: Request): Response {
+  const requested = headers.get("Access-Control-Request-Headers");
+  return new Response("", {
+    headers: {
+      ...HEADERS,
+      Allow: METHODS,
+      "Access-Control-Allow-Methods": METHODS,
+      ...(requested !== null && { "Access-Control-Allow-Headers": requested }),
+    },
+  });
+}
+
+function refused(status: number, error: string, more: Readonly<Record<string, string>> = {}): Response {
+  return Response.json({ error }, { status, headers: { ...HEADERS, ...more } });
 }
