@@ -1,12 +1,16 @@
 /** Arguments and ArgumentsKw, kept in the sender's encoding until somebody needs the values. */
 
 import type { Dict, List } from "./message.ts";
+import { withoutFloats } from "./serializers/float.ts";
 
 /** What one serializer knows about payloads. */
 export interface PayloadCodec {
   readonly name: string;
-  /** Raw tail → values. Binary strings are `Uint8Array`, integers beyond 2^53 `bigint`. Never throws on what the codec itself accepted. */
-  decodePayload(raw: RawPayload): PayloadValues;
+  /**
+   * Raw tail → values. Binary strings are `Uint8Array`, integers beyond 2^53 `bigint`; with `isExact` whole floats are
+   * `Float`. Never throws on what the codec itself accepted.
+   */
+  decodePayload(raw: RawPayload, isExact?: boolean): PayloadValues;
   /** Values → raw tail. `args` precedes `kwargs`; with kwargs alone an empty list stands in for args. */
   encodePayload(values: PayloadValues): RawPayload;
 }
@@ -40,13 +44,15 @@ export class Payload {
   readonly #codec: PayloadCodec | undefined;
   readonly #raw: RawPayload | undefined;
   #values: PayloadValues | undefined;
+  /** The values as they are encoded again, see `exact`. */
+  #exact: PayloadValues | undefined;
   #transcoded: Map<PayloadCodec, RawPayload> | undefined;
 
   private constructor(
     length: 0 | 1 | 2,
     codec: PayloadCodec | undefined,
     raw: RawPayload | undefined,
-    values: PayloadValues | undefined,
+    exact: PayloadValues | undefined,
     argsKind: ArgsKind,
     kwargsIsDict: boolean,
   ) {
@@ -55,10 +61,10 @@ export class Payload {
     this.kwargsIsDict = kwargsIsDict;
     this.#codec = codec;
     this.#raw = raw;
-    this.#values = values;
+    this.#exact = exact;
   }
 
-  /** A payload the router makes itself; what is null or empty is left out (SER-23). */
+  /** A payload the router makes itself, also of `exact` values; what is null or empty is left out (SER-23). */
   static of(args?: List | null, kwargs?: Dict | null): Payload {
     return Payload.#of(args ?? [], kwargs ?? {});
   }
@@ -79,9 +85,17 @@ export class Payload {
     return new Payload(length, codec, raw, undefined, argsKind, kwargsIsDict);
   }
 
+  /** What the router's own code, components and HTTP see: every number is plain. */
   get values(): PayloadValues {
-    if (this.#values === undefined) this.#values = this.#codec!.decodePayload(this.#raw!);
+    this.#values ??=
+      this.#raw === undefined ? (withoutFloats(this.#exact) as PayloadValues) : this.#codec!.decodePayload(this.#raw);
     return this.#values;
+  }
+
+  /** What goes into another payload: a `Float` stands where a float is whole, so that it is written as one again. */
+  get exact(): PayloadValues {
+    this.#exact ??= this.#codec!.decodePayload(this.#raw!, true);
+    return this.#exact;
   }
 
   /** Arguments as a list, empty where absent or opaque. */
@@ -115,7 +129,7 @@ export class Payload {
     if (codec === this.#codec) return this.#raw!;
     const known = this.#transcoded?.get(codec);
     if (known !== undefined) return known;
-    const raw = codec.encodePayload(this.values);
+    const raw = codec.encodePayload(this.exact);
     this.#transcoded ??= new Map();
     this.#transcoded.set(codec, raw);
     return raw;

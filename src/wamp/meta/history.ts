@@ -110,7 +110,7 @@ function paged(events: Iterable<LoggedEvent>, limit: number, maxPages: number): 
 }
 
 function eventDict({ publication, time, topic, details, payload }: LoggedEvent, { id, match }: Subscription): Dict {
-  const { args, kwargs } = payload.length === 0 ? {} : payload.values;
+  const { args, kwargs } = payload.length === 0 ? {} : payload.exact;
   return {
     timestamp: new Date(time).toISOString(),
     subscription: id satisfies Id,

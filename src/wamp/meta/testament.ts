@@ -41,9 +41,11 @@ const TESTAMENT_OPTIONS = [
 
 function addTestament(realm: Realm, caller: Session, payload: Payload): Payload {
   const topic = argument(payload, 0, "topic", isString);
-  const args = optionalArgument(payload, 1, "args", isList) ?? [];
-  const kwargs = optionalArgument(payload, 2, "kwargs", isDict) ?? {};
+  optionalArgument(payload, 1, "args", isList);
+  optionalArgument(payload, 2, "kwargs", isDict);
   const options = optionalKeyword(payload, "publish_options", isDict) ?? {};
+  // The exact values, so that a float that is whole is published as a float.
+  const [, args, kwargs] = payload.exact.args as [topic: unknown, args?: List | null, kwargs?: Dict | null];
   const message = checkedPublication(realm, caller, publishMessage(topic, options, Payload.of(args, kwargs)));
   realm.testaments.add(caller, scopeOf(payload), message);
   return Payload.NONE;

@@ -31,7 +31,8 @@ export function binarySerializer(name: Serializer["name"], Reader: Reader, write
       }
     },
     encode: (message) => writer.message(message, serializer),
-    decodePayload: (raw) => new Reader(bytesOf(raw), "payload", Number.POSITIVE_INFINITY).payload(),
+    decodePayload: (raw, isExact) =>
+      new Reader(bytesOf(raw), isExact ? "exact payload" : "payload", Number.POSITIVE_INFINITY).payload(),
     encodePayload: (values) => writer.payload(values),
   };
   return serializer;

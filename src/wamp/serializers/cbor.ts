@@ -8,6 +8,7 @@ import { binarySerializer } from "./binary-serializer.ts";
 import { Malformed } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { exactInteger, isExactInteger } from "./exact-integer.ts";
+import { Float } from "./float.ts";
 import { INDEFINITE, ItemReader, Kind, PROTO } from "./item-reader.ts";
 import type { Serializer } from "./serializer.ts";
 import { isShortAscii, utf8FromText } from "./utf8.ts";
@@ -59,7 +60,7 @@ class CborReader extends ItemReader {
     const start = this.position - 1;
     const major = this.lead >> 5;
     const info = this.lead & 0x1f;
-    if (major === Major.SIMPLE) return info >= 25 ? this.float(this.size) : this.#simple(info, start);
+    if (major === Major.SIMPLE) return info >= 25 ? this.floatValue(this.size) : this.#simple(info, start);
     const value = info < 24 ? info : this.unsigned(this.size);
     if (major === Major.UNSIGNED) return value;
     return typeof value === "number" && value < Number.MAX_SAFE_INTEGER
@@ -113,8 +114,8 @@ function bigIntFromBytes(bytes: Uint8Array): bigint {
 const Lead = { FALSE: 0xf4, TRUE: 0xf5, NULL: 0xf6, UNDEFINED: 0xf7, FLOAT64: 0xfb, EMPTY_LIST: 0x80 } as const;
 
 /**
- * Integers are written as integers, in their shortest form and beyond 64 bits as bignums, other numbers as 64-bit floats.
- * A dict entry that is undefined is left out, and so is `__proto__`; whatever else has no form in WAMP is null.
+ * Integers are written as integers, in their shortest form and beyond 64 bits as bignums, other numbers and each `Float`
+ * as 64-bit floats. A dict entry that is undefined is left out, and so is `__proto__`; whatever else has no form in WAMP is null.
  */
 class CborWriter extends ByteWriter implements MessageWriter {
   message(message: Message, codec: PayloadCodec): Uint8Array {
@@ -182,6 +183,7 @@ class CborWriter extends ByteWriter implements MessageWriter {
   #object(value: object): void {
     if (value instanceof Uint8Array) this.#bytes(value);
     else if (Array.isArray(value)) this.#list(value);
+    else if (value instanceof Float) this.leadAndFloat(Lead.FLOAT64, value.value);
     else this.#dict(value as Record<string, unknown>);
   }
 

@@ -4,6 +4,7 @@ import { PAYLOAD_INDEX } from "../message.ts";
 import type { ArgsKind, PayloadCodec, PayloadValues } from "../payload.ts";
 import { Payload, trimmedLength } from "../payload.ts";
 import { ByteReader, Malformed } from "./byte-reader.ts";
+import { Float, floatOf } from "./float.ts";
 import { jsonFromValue } from "./json-text.ts";
 import { isUtf8, textFromUtf8 } from "./utf8.ts";
 
@@ -19,13 +20,16 @@ const BREAK = 0xff;
 /**
  * How values are read. `head`: the elements the router acts on. What has no WAMP type (extension, foreign tag) comes out as
  * its encoded bytes, which no typed field accepts, "undefined" as undefined, and a dict key that is no string is a fault.
- * `payload`: application data on its way to another serializer, where everything degrades and nothing fails.
+ * `payload`: application data, where everything degrades and nothing fails. `exact payload`: the same on its way to
+ * another serializer or back to its own, with a `Float` where a float is whole.
  */
-export type Reading = "head" | "payload";
+export type Reading = "head" | "payload" | "exact payload";
 
 /** Reads the items of one frame, or of one payload, from the front. Every method throws `Malformed`. */
 export abstract class ItemReader extends ByteReader {
   protected readonly isHead: boolean;
+  /** Does a float stay one? */
+  protected readonly isExact: boolean;
   /** First byte of the current item. */
   protected lead = 0;
   /** Of the current item: bytes of its body, elements of the list, entries of the dict, or number of the tag. */
@@ -35,6 +39,7 @@ export abstract class ItemReader extends ByteReader {
   constructor(bytes: Uint8Array, reading: Reading, depth: number) {
     super(bytes);
     this.isHead = reading === "head";
+    this.isExact = reading === "exact payload";
     this.#depth = depth;
   }
 
@@ -96,6 +101,12 @@ export abstract class ItemReader extends ByteReader {
       default:
         return this.foreign(kind, start, level);
     }
+  }
+
+  /** Value of a float of 2, 4 or 8 bytes. */
+  protected floatValue(size: number): unknown {
+    const value = this.float(size);
+    return this.isExact ? floatOf(value) : value;
   }
 
   /** Walks over an item without building it: it must be well-formed, not too deep, its text UTF-8. */
@@ -228,8 +239,7 @@ export abstract class ItemReader extends ByteReader {
     const key = this.value(level);
     if (typeof key === "string" && !(this.isHead && key === PROTO)) return key;
     if (this.isHead) throw new Malformed(typeof key === "string" ? PROTO_REFUSED : "a dict key that is not a string");
-    // Lists and dicts may hold a toString of their own.
-    return typeof key === "object" ? jsonFromValue(key) : String(key);
+    return textOfKey(key);
   }
 
   /** Is there an item at `index` of a list, dict or string in pieces? Moves past the break of an indefinite one. */
@@ -269,6 +279,12 @@ const ARGS_KIND: { readonly [kind in Kind]: ArgsKind } = {
 export const PROTO = "__proto__";
 const PROTO_REFUSED = "a dict key __proto__";
 const NOT_UTF8 = "text that is not UTF-8";
+
+/** The text of a dict key that is none; lists and dicts may hold a toString of their own. */
+export function textOfKey(key: unknown): string {
+  if (key instanceof Float) return String(key.value);
+  return typeof key === "object" ? jsonFromValue(key) : String(key);
+}
 
 function isEmpty(argument: Argument, kind: Kind): boolean {
   return argument.kind === kind && argument.hasNothing;

@@ -2,10 +2,12 @@
 
 import { bytesFromText, textFromBytes } from "./binary-json.ts";
 import { exactInteger, isExactInteger, MAX_EXACT } from "./exact-integer.ts";
+import { Float, floatOf, jsonFromFloat } from "./float.ts";
 
 /** Text that may hold a binary string or an integer beyond 2^53. All other text `JSON.parse` reads exactly. */
 export const NEEDS_CARE = /\\u0000|\d{16}/;
 
+const FLOAT = /[.eE]/;
 const INTEGER = /^-?\d+$/;
 
 /**
@@ -16,8 +18,20 @@ export function valuesFromJson(text: string): unknown {
   return NEEDS_CARE.test(text) ? JSON.parse(text, revive as Parameters<typeof JSON.parse>[1]) : JSON.parse(text);
 }
 
+/** As `valuesFromJson`, with a `Float` for every whole number that the text spells with a fraction or an exponent. */
+export function exactValuesFromJson(text: string): unknown {
+  if (!MAY_HOLD_FLOATS.test(text)) return valuesFromJson(text);
+  return JSON.parse(text, reviveExactly as Parameters<typeof JSON.parse>[1]);
+}
+
 /**
- * A value → JSON text. Bytes become marked strings, `bigint` its digits, NaN and infinities null (SER-14). A dict entry
+ * Text with a number that has an exponent, a fraction of zeros, or so many digits that its fraction may be lost. Text inside
+ * strings may look alike, which costs time only.
+ */
+const MAY_HOLD_FLOATS = /[[,:\s]-?(?:\d[\d.]{15}|\d+(?:\.\d+)?[eE]|\d+\.0+(?!\d))/;
+
+/**
+ * A value → JSON text. Bytes become marked strings, `bigint` its digits, a `Float` a number with a fraction, NaN and infinities null (SER-14). A dict entry
  * that is undefined is left out; whatever else has no JSON form is null.
  */
 export function jsonFromValue(value: unknown): string {
@@ -43,12 +57,18 @@ function jsonFromNumber(value: number): string {
 function jsonFromObject(value: object): string {
   if (Array.isArray(value)) return `[${value.map(jsonFromValue).join(",")}]`;
   if (value instanceof Uint8Array) return JSON.stringify(textFromBytes(value));
+  if (value instanceof Float) return jsonFromFloat(value);
   let entries = "";
   for (const [key, entry] of Object.entries(value)) {
     if (entry === undefined) continue;
     entries += `${entries === "" ? "" : ","}${JSON.stringify(key)}:${jsonFromValue(entry)}`;
   }
   return `{${entries}}`;
+}
+
+function reviveExactly(key: string, value: unknown, context: { readonly source?: string }): unknown {
+  if (typeof value === "number" && context.source !== undefined && FLOAT.test(context.source)) return floatOf(value);
+  return revive(key, value, context);
 }
 
 /** `source` is the number as the text spells it (a feature newer than the compiler's library). */

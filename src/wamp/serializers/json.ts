@@ -5,7 +5,7 @@ import { PAYLOAD_INDEX } from "../message.ts";
 import type { ArgsKind, PayloadValues, RawPayload } from "../payload.ts";
 import { Payload, trimmedLength } from "../payload.ts";
 import { bytesFromText } from "./binary-json.ts";
-import { jsonFromValue, NEEDS_CARE, valuesFromJson } from "./json-text.ts";
+import { exactValuesFromJson, jsonFromValue, NEEDS_CARE, valuesFromJson } from "./json-text.ts";
 import type { DecodeLimits, Frame, Serializer } from "./serializer.ts";
 import { DecodeFault } from "./serializer.ts";
 
@@ -48,9 +48,13 @@ function encode(message: Message): Frame {
   return payload === undefined || payload.length === 0 ? `${text}]` : `${text},${payload.rawFor(json)}]`;
 }
 
-function decodePayload(raw: RawPayload): PayloadValues {
+function decodePayload(raw: RawPayload, isExact = false): PayloadValues {
+  const text = `[${raw}]`;
   // `parse` let pass what has the shape of a payload only.
-  const [args, kwargs] = valuesFromJson(`[${raw}]`) as [NonNullable<PayloadValues["args"]>, PayloadValues["kwargs"]];
+  const [args, kwargs] = (isExact ? exactValuesFromJson(text) : valuesFromJson(text)) as [
+    NonNullable<PayloadValues["args"]>,
+    PayloadValues["kwargs"],
+  ];
   return kwargs === undefined ? { args } : { args, kwargs };
 }
 

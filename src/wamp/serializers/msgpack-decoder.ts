@@ -2,7 +2,7 @@
 
 import { DecodeError, Decoder, decodeTimestampToTimeSpec, EXT_TIMESTAMP } from "@msgpack/msgpack";
 import { exactInteger } from "./exact-integer.ts";
-import { jsonFromValue } from "./json-text.ts";
+import { textOfKey } from "./item-reader.ts";
 
 /** A well-formed list or dict of the head → its value; undefined where our own reader must read it, see `attempt`. */
 export function headValueFromMsgpack(bytes: Uint8Array): unknown {
@@ -94,8 +94,7 @@ const headDecoder = new Decoder({
 const payloadDecoder = new Decoder({
   useBigInt64: true,
   extensionCodec: { tryToEncode: () => null, decode: valueOfExtension },
-  // Lists and dicts may hold a toString of their own.
-  mapKeyConverter: (key) => (typeof key === "object" ? jsonFromValue(key) : String(key)),
+  mapKeyConverter: textOfKey,
 });
 
 /** The timestamp extension → ISO 8601, to the millisecond; undefined where it is none, or beyond what a Date holds. */

@@ -1,131 +1,139 @@
-/** Values → MessagePack by @msgpack/msgpack. */
+/** Values → MessagePack. */
 
-import { Encoder } from "@msgpack/msgpack";
+import type { Message } from "../message.ts";
+import type { PayloadCodec, PayloadValues } from "../payload.ts";
 import { Payload } from "../payload.ts";
 import type { MessageWriter } from "./binary-serializer.ts";
-import { isExactInteger, MAX_EXACT } from "./exact-integer.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { exactInteger, isExactInteger } from "./exact-integer.ts";
+import { Float } from "./float.ts";
 import { PROTO } from "./item-reader.ts";
+import { isShortAscii, utf8FromText } from "./utf8.ts";
+
+/** Lead bytes of items that have no size in them. */
+const Lead = { NIL: 0xc0, FALSE: 0xc2, TRUE: 0xc3, FLOAT64: 0xcb, UINT8: 0xcc, INT8: 0xd0 } as const;
+
+/** Lead bytes of the family whose sizes take a byte (if it has that form), two or four, and of its short form. */
+interface Family {
+  readonly short: number;
+  /** The first size that has no short form. */
+  readonly shortEnd: number;
+  readonly size8: number | undefined;
+  readonly size16: number;
+}
+
+const BYTES: Family = { short: 0, shortEnd: 0, size8: 0xc4, size16: 0xc5 };
+const TEXT: Family = { short: 0xa0, shortEnd: 32, size8: 0xd9, size16: 0xda };
+const LIST: Family = { short: 0x90, shortEnd: 16, size8: undefined, size16: 0xdc };
+const DICT: Family = { short: 0x80, shortEnd: 16, size8: undefined, size16: 0xde };
 
 /**
- * Integers are written as integers up to 64 bits, in their shortest form, other numbers as 64-bit floats. A dict entry
- * that is undefined is left out, and so is `__proto__`; whatever else has no form in WAMP is null.
+ * Integers are written as integers up to 64 bits, in their shortest form, other numbers and each `Float` as 64-bit
+ * floats. The package's encoder takes every whole number for an integer. A dict entry that is undefined is left out, and
+ * so is `__proto__`; whatever else has no form in WAMP is null.
  */
-export const msgpackWriter: MessageWriter = {
-  message(message, codec) {
+class MsgpackWriter extends ByteWriter implements MessageWriter {
+  message(message: Message, codec: PayloadCodec): Uint8Array {
     const last = message[message.length - 1];
-    if (!(last instanceof Payload)) return encoded(message).slice();
-    // Before the head: a payload of another serializer is written by the same encoder.
-    const tail = last.length === 0 ? NO_BYTES : (last.rawFor(codec) as Uint8Array);
-    const head: unknown[] = message.slice(0, -1);
-    // Stand-ins of one byte each, so that the list announces what the tail holds.
-    for (let i = 0; i < last.length; i++) head.push(0);
-    return joined(encoded(head), last.length, tail);
-  },
-  // Without the byte that says "a list of two", they stand back to back.
-  payload: ({ args = [], kwargs }) => encoded(kwargs === undefined ? [args] : [args, kwargs]).slice(1),
-};
-
-const NO_BYTES = new Uint8Array(0);
-
-/** `head`, its last bytes replaced by `tail`, in memory of its own. */
-function joined(head: Uint8Array, replaced: number, tail: Uint8Array): Uint8Array {
-  const size = head.length - replaced;
-  const frame = new Uint8Array(size + tail.length);
-  frame.set(head.subarray(0, size));
-  frame.set(tail, size);
-  return frame;
-}
-
-/** A list; its bytes are overwritten by the next call. */
-function encoded(list: readonly unknown[]): Uint8Array {
-  return someNeedPreparation(list) ? bigEncoder.encode(list.map(prepared)) : encoder.encode(list);
-}
-
-/** An encoder whose buffer serves the next list, too, unless a long one made it grow. */
-class ReusedEncoder {
-  readonly #useBigInt64: boolean;
-  #encoder: Encoder;
-
-  constructor(useBigInt64: boolean) {
-    this.#useBigInt64 = useBigInt64;
-    this.#encoder = this.#create();
+    const payload = last instanceof Payload ? last : undefined;
+    const headLength = payload === undefined ? message.length : message.length - 1;
+    // Before `start`: a payload of another serializer is written by this same writer.
+    const tail = payload === undefined || payload.length === 0 ? undefined : payload.rawFor(codec);
+    this.start();
+    this.#header(LIST, headLength + (payload?.length ?? 0));
+    for (let i = 0; i < headLength; i++) this.#value(message[i]);
+    return this.finish(tail as Uint8Array | undefined);
   }
 
-  encode(list: readonly unknown[]): Uint8Array {
-    const bytes = this.#encoder.encodeSharedRef(list);
-    if (bytes.buffer.byteLength > KEPT_SIZE) this.#encoder = this.#create();
-    return bytes;
+  payload({ args, kwargs }: PayloadValues): Uint8Array {
+    this.start();
+    this.#value(args ?? []);
+    if (kwargs !== undefined) this.#value(kwargs);
+    return this.finish();
   }
 
-  #create(): Encoder {
-    return new Encoder({
-      useBigInt64: this.#useBigInt64,
-      ignoreUndefined: true,
-      maxDepth: Number.POSITIVE_INFINITY,
-    });
+  #value(value: unknown): void {
+    if (typeof value === "number") this.#number(value);
+    else if (typeof value === "string") this.#text(value);
+    else if (typeof value === "boolean") this.byte(value ? Lead.TRUE : Lead.FALSE);
+    else if (typeof value === "bigint") this.#bigInt(value);
+    else if (typeof value === "object" && value !== null) this.#object(value);
+    else this.byte(Lead.NIL);
   }
-}
 
-/** Bytes; a buffer that had to grow beyond is not kept. */
-const KEPT_SIZE = 65_536;
-
-/** Writes integers beyond 32 bits as integers, but no `bigint`. */
-const encoder = new ReusedEncoder(false);
-/** Writes each `bigint` as a 64-bit integer, but numbers beyond 32 bits as floats. */
-const bigEncoder = new ReusedEncoder(true);
-
-/** What the first encoder does not write, or not as it should: see `prepared`. */
-function needsPreparation(value: unknown): boolean {
-  switch (typeof value) {
-    case "string":
-      return !value.isWellFormed();
-    case "number":
-      return value === MAX_EXACT || value === -MAX_EXACT;
-    case "boolean":
-    case "undefined":
-      return false;
-    case "object":
-      return value !== null && holdsUnprepared(value);
-    default:
-      return true;
+  #number(value: number): void {
+    if (!isExactInteger(value)) this.leadAndFloat(Lead.FLOAT64, value);
+    else if (value >= 0) this.#unsigned(value);
+    else this.#negative(value);
   }
-}
 
-function holdsUnprepared(value: object): boolean {
-  if (Array.isArray(value)) return someNeedPreparation(value);
-  if (value instanceof Uint8Array) return false;
-  const dict = value as Record<string, unknown>;
-  for (const key in dict) if (key === PROTO || !key.isWellFormed() || needsPreparation(dict[key])) return true;
-  return false;
-}
+  #unsigned(value: number): void {
+    if (value < 0x80) this.byte(value);
+    else if (value < 0x100) this.leadAndUnsigned(Lead.UINT8, value, 1);
+    else if (value < 0x1_0000) this.leadAndUnsigned(Lead.UINT8 + 1, value, 2);
+    else if (value < 0x1_0000_0000) this.leadAndUnsigned(Lead.UINT8 + 2, value, 4);
+    else this.leadAndUnsigned(Lead.UINT8 + 3, value, 8);
+  }
 
-function someNeedPreparation(values: readonly unknown[]): boolean {
-  for (const value of values) if (needsPreparation(value)) return true;
-  return false;
-}
+  #negative(value: number): void {
+    if (value >= -0x20) this.byte(value & 0xff);
+    else if (value >= -0x80) this.leadAndUnsigned(Lead.INT8, value, 1);
+    else if (value >= -0x8000) this.leadAndUnsigned(Lead.INT8 + 1, value, 2);
+    else if (value >= -0x8000_0000) this.leadAndUnsigned(Lead.INT8 + 2, value, 4);
+    else this.leadAndBigInt(Lead.INT8 + 3, BigInt(value));
+  }
 
-/** A copy for the second encoder: half a surrogate pair is U+FFFD, and what is to be a 64-bit integer a `bigint`. */
-function prepared(value: unknown): unknown {
-  switch (typeof value) {
-    case "string":
-      return value.toWellFormed();
-    case "number":
-      return isExactInteger(value) && (value > 0xffff_ffff || value < -0x8000_0000) ? BigInt(value) : value;
-    case "bigint":
-      return value < 1n << 64n && value >= -(1n << 63n) ? value : Number(value);
-    case "boolean":
-    case "undefined":
-      return value;
-    case "object":
-      return value === null ? null : preparedObject(value);
-    default:
-      return null;
+  #bigInt(value: bigint): void {
+    const exact = exactInteger(value);
+    if (typeof exact === "number") this.#number(exact);
+    else if (value >= 1n << 64n || value < -(1n << 63n)) this.leadAndFloat(Lead.FLOAT64, Number(value));
+    else this.leadAndBigInt(value < 0n ? Lead.INT8 + 3 : Lead.UINT8 + 3, value);
+  }
+
+  #text(text: string): void {
+    if (isShortAscii(text)) {
+      this.#header(TEXT, text.length);
+      this.ascii(text);
+    } else {
+      const bytes = utf8FromText(text);
+      this.#header(TEXT, bytes.length);
+      this.raw(bytes);
+    }
+  }
+
+  #object(value: object): void {
+    if (Array.isArray(value)) this.#list(value);
+    else if (value instanceof Uint8Array) this.#bytes(value);
+    else if (value instanceof Float) this.leadAndFloat(Lead.FLOAT64, value.value);
+    else this.#dict(value as Record<string, unknown>);
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    this.#header(BYTES, bytes.length);
+    this.raw(bytes);
+  }
+
+  #list(list: readonly unknown[]): void {
+    this.#header(LIST, list.length);
+    for (const element of list) this.#value(element);
+  }
+
+  #dict(dict: Record<string, unknown>): void {
+    const keys = Object.keys(dict).filter((key) => dict[key] !== undefined && key !== PROTO);
+    this.#header(DICT, keys.length);
+    for (const key of keys) {
+      this.#text(key);
+      this.#value(dict[key]);
+    }
+  }
+
+  #header({ short, shortEnd, size8, size16 }: Family, size: number): void {
+    if (size < shortEnd) this.byte(short | size);
+    else if (size8 !== undefined && size < 0x100) this.leadAndUnsigned(size8, size, 1);
+    else if (size < 0x1_0000) this.leadAndUnsigned(size16, size, 2);
+    else this.leadAndUnsigned(size16 + 1, size, 4);
   }
 }
 
-function preparedObject(value: object): object {
-  if (Array.isArray(value)) return value.map(prepared);
-  if (value instanceof Uint8Array) return value;
-  const entries = Object.entries(value).filter(([key]) => key !== PROTO);
-  return Object.fromEntries(entries.map(([key, entry]) => [key.toWellFormed(), prepared(entry)]));
-}
+/** Each result is in memory of its own. */
+export const msgpackWriter: MessageWriter = new MsgpackWriter();

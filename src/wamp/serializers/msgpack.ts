@@ -27,7 +27,8 @@ class MsgpackReader extends ItemReader {
   }
 
   override payload(): PayloadValues {
-    const values = payloadValuesFromMsgpack(this.bytes);
+    // The package does not tell floats from integers.
+    const values = this.isExact && hasFloats(this.bytes) ? undefined : payloadValuesFromMsgpack(this.bytes);
     if (values === undefined) return super.payload();
     // `parse` let pass what has the shape of a payload only.
     const [args, kwargs] = values as [NonNullable<PayloadValues["args"]>, PayloadValues["kwargs"]];
@@ -97,7 +98,7 @@ class MsgpackReader extends ItemReader {
         return true;
       case 0xca:
       case 0xcb:
-        return this.float(size);
+        return this.floatValue(size);
       default:
         return lead < 0xd0 ? this.unsigned(size) : this.#signed(size);
     }
@@ -121,6 +122,11 @@ class MsgpackReader extends ItemReader {
     const value = BigInt.asIntN(size * 8, BigInt(this.unsigned(size)));
     return exactInteger(value);
   }
+}
+
+/** May there be floats among the encoded items? Their lead bytes are rare elsewhere. */
+function hasFloats(bytes: Uint8Array): boolean {
+  return bytes.includes(0xcb) || bytes.includes(0xca);
 }
 
 /** Is the item undefined as msgpackr writes it, with the length in its lead byte or in a byte of its own? */
