@@ -13,36 +13,48 @@ import type { Frame } from "../wamp/serializers/serializer.ts";
 import { DecodeFault } from "../wamp/serializers/serializer.ts";
 import type { FrameEncoder } from "./frame-encoder.ts";
 import type { Sender } from "./outbox.ts";
+import { ReadMarks } from "./read-marks.ts";
+import type { Reader, Unread, UnreadBudget } from "./unread-budget.ts";
 
 /** What the connections of one object share. */
 export interface Switchboard {
   readonly limits: Limits;
   readonly encoder: FrameEncoder;
+  readonly budget: UnreadBudget;
   /** The connection has its first frame queued. */
   queued(connection: Connection): void;
+  /** So much is queued that it must not wait for the end of the turn. */
+  flush(): void;
   /** The connection's record has changed. */
   changed(connection: Connection): void;
   /** The connection's client does not read; it is to be ended when the turn is over. */
   overflowed(connection: Connection): void;
 }
 
-export class Connection implements Transport, Sender {
+export class Connection implements Transport, Sender, Reader {
   readonly socket: WebSocket;
   readonly subprotocol: Subprotocol;
   /** How the client ends its JSON batches; the router answers alike (D-05). */
   terminator: Terminator | undefined;
   /** Under which its record was put in storage because it outgrew the socket's attachment. */
   storageKey: string | undefined;
+  readonly unread: Unread;
   readonly #switchboard: Switchboard;
+  readonly #marks: ReadMarks;
   #queue: Frame[] = [];
   #isOpen = true;
-  #unreadBytes = 0;
-  #unreadSince = 0;
 
   constructor(socket: WebSocket, subprotocol: Subprotocol, switchboard: Switchboard) {
     this.socket = socket;
     this.subprotocol = subprotocol;
     this.#switchboard = switchboard;
+    this.#marks = new ReadMarks(switchboard.limits.outgoing_bytes / MARKS_PER_LIMIT);
+    this.unread = switchboard.budget.open(this);
+  }
+
+  /** Frames that are not handed over to the platform yet, oldest first. */
+  get queue(): readonly Frame[] {
+    return this.#queue;
   }
 
   /** In Crossbar.io's words, and nothing that is nobody's business, such as the client's address. */
@@ -52,7 +64,6 @@ export class Connection implements Transport, Sender {
 
   /** Takes one WebSocket message of the client into the realm. */
   receive(realm: Realm, peer: Peer, data: string | ArrayBuffer): void {
-    this.#unreadBytes = 0;
     const { serializer, batching } = this.subprotocol;
     if (isLarger(data, this.#switchboard.limits.message_bytes)) {
       return realm.abort(peer, WampUri.PAYLOAD_SIZE_EXCEEDED, "the message is too large", CloseCode.TOO_BIG);
@@ -69,36 +80,54 @@ export class Connection implements Transport, Sender {
 
   send(message: RouterMessage): SendFault | undefined {
     if (!this.#isOpen) return "closed";
-    const { encoder, limits } = this.#switchboard;
+    const { budget, encoder, limits } = this.#switchboard;
     const frame = encoder.encode(message, this.subprotocol.serializer);
     if (isLarger(frame, limits.sent_message_bytes)) return "too large";
-    if (!this.#isRead(frame.length)) {
-      this.#isOpen = false;
-      this.#switchboard.overflowed(this);
+    if (!budget.add(this, frame)) {
+      this.giveUp();
       return "closed";
     }
+    if (this.unread.sent >= this.#marks.nextAt) this.#marks.note(message, this.unread.sent);
     if (this.#queue.push(frame) === 1) this.#switchboard.queued(this);
+    if (encoder.bytes > MOST_BYTES_QUEUED) {
+      encoder.bytes = 0;
+      this.#switchboard.flush();
+    }
     return undefined;
   }
 
   flush(): number {
-    const queue = this.#queue;
-    if (queue.length === 0) return 0;
-    this.#queue = [];
+    if (this.#queue.length === 0) return 0;
+    const count = this.#switchboard.budget.admit(this);
+    if (count === 0) return 0;
+    const frames = this.#queue;
+    this.#queue = frames.splice(count);
     const { batching } = this.subprotocol;
     try {
-      if (batching !== undefined) this.socket.send(batching.join(queue, this.terminator));
-      else for (const frame of queue) this.socket.send(frame);
+      if (batching !== undefined) this.socket.send(batching.join(frames, this.terminator));
+      else for (const frame of frames) this.socket.send(frame);
     } catch {
       // The socket died meanwhile; its close event ends the session.
     }
-    return queue.length;
+    return count;
   }
 
+  /** Of a client that has not read what it was sent before, what still waits is dropped. */
   close(code: number, reason: string): void {
     this.flush();
-    this.#isOpen = false;
+    this.#shut();
     closeSocket(this.socket, code, reason);
+  }
+
+  giveUp(): void {
+    this.#shut();
+    this.#switchboard.overflowed(this);
+  }
+
+  /** The socket is gone. */
+  ended(): void {
+    this.#shut();
+    this.#switchboard.budget.leave(this);
   }
 
   save(): void {
@@ -108,7 +137,11 @@ export class Connection implements Transport, Sender {
   #receiveFrame(realm: Realm, peer: Peer, frame: Frame): void {
     const elements = this.subprotocol.serializer.decode(frame, this.#switchboard.limits);
     if (elements instanceof DecodeFault) realm.abort(peer, WampUri.PROTOCOL_VIOLATION, elements.reason);
-    else realm.receive(peer, elements);
+    else {
+      const read = this.#marks.provedBy(elements);
+      if (read !== undefined) this.#switchboard.budget.prove(this, read);
+      realm.receive(peer, elements);
+    }
   }
 
   #receiveBatch(realm: Realm, peer: Peer, batching: Batching, frame: Frame): void {
@@ -121,20 +154,11 @@ export class Connection implements Transport, Sender {
     for (const message of batch.frames) this.#receiveFrame(realm, peer, message);
   }
 
-  /**
-   * Whether the client can be taken to read what it is sent. The platform shows no back-pressure, so bytes sent count
-   * as unread until the client is heard of, less what any working client reads in the time since.
-   */
-  #isRead(bytes: number): boolean {
-    if (this.#unreadBytes === 0) this.#unreadSince = Date.now();
-    this.#unreadBytes += bytes;
-    const { outgoing_bytes } = this.#switchboard.limits;
-    if (this.#unreadBytes <= outgoing_bytes) return true;
-    const now = Date.now();
-    const presumedRead = ((now - this.#unreadSince) / DRAIN_MS) * outgoing_bytes;
-    this.#unreadBytes = Math.max(0, this.#unreadBytes - presumedRead);
-    this.#unreadSince = now;
-    return this.#unreadBytes <= outgoing_bytes;
+  #shut(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#switchboard.budget.drop(this);
+    this.#queue = [];
   }
 }
 
@@ -147,8 +171,11 @@ export function closeSocket(socket: WebSocket, code: number, reason: string): vo
   }
 }
 
-/** Milliseconds in which any working client reads the whole of `outgoing_bytes`; by default that is 4 MiB a second. */
-const DRAIN_MS = 8000;
+/** Marks in as many bytes as may be unread: fine enough for the account, few enough not to be looked for all the time. */
+const MARKS_PER_LIMIT = 256;
+
+/** Bytes encoded, a message once per serializer, until what is queued goes out or waits whether or not its turn is over. */
+const MOST_BYTES_QUEUED = 4_194_304;
 
 /** Bytes; RFC 6455 section 5.5.1. Our reasons are ASCII. */
 const MAX_CLOSE_REASON = 123;

@@ -7,6 +7,8 @@ import type { Frame, Serializer } from "../wamp/serializers/serializer.ts";
 export class FrameEncoder {
   #message: RouterMessage | undefined;
   readonly #frames = new Map<Serializer, Frame>();
+  /** Bytes encoded since it was set to 0; text counts one byte a code unit. */
+  bytes = 0;
 
   encode(message: RouterMessage, serializer: Serializer): Frame {
     if (message !== this.#message) {
@@ -17,6 +19,7 @@ export class FrameEncoder {
     if (frame === undefined) {
       frame = serializer.encode(message);
       this.#frames.set(serializer, frame);
+      this.bytes += frame.length;
     }
     return frame;
   }

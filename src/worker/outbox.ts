@@ -27,7 +27,7 @@ export class Outbox {
     if (this.#senders.length === 0 || this.#isTimerSet) return;
     if (this.#immediateTurns > 0) {
       this.#immediateTurns--;
-      this.#flush();
+      this.flush();
       return;
     }
     this.#isTimerSet = true;
@@ -37,7 +37,7 @@ export class Outbox {
   #flushTogether(): void {
     this.#isTimerSet = false;
     const receivers = this.#senders.length;
-    if (this.#flush() >= WORTHWHILE_FRAMES_PER_RECEIVER * receivers) {
+    if (this.flush() >= WORTHWHILE_FRAMES_PER_RECEIVER * receivers) {
       this.#nextImmediateTurns = FEWEST_IMMEDIATE_TURNS;
       return;
     }
@@ -45,7 +45,8 @@ export class Outbox {
     this.#nextImmediateTurns = Math.min(2 * this.#nextImmediateTurns, MOST_IMMEDIATE_TURNS);
   }
 
-  #flush(): number {
+  /** Sends what is queued; the number of frames it was. */
+  flush(): number {
     const senders = this.#senders;
     this.#senders = [];
     let frames = 0;

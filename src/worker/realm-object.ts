@@ -34,6 +34,7 @@ import { Tables } from "./storage/tables.ts";
 import { Tickets } from "./tickets.ts";
 import { trackingCookie } from "./tracking-cookie.ts";
 import { factsOf } from "./transport-facts.ts";
+import { UnreadBudget } from "./unread-budget.ts";
 import { type VisitedRealm, type VisitOutcome, Visits } from "./visits.ts";
 import { post } from "./webhooks/mail.ts";
 import { WebhooksOut } from "./webhooks/webhooks-out.ts";
@@ -97,10 +98,16 @@ export class RealmObject extends DurableObject<Env> {
     this.#secret = new RealmSecret(ctx.storage);
     this.#store = new SqlStore(ctx.storage.sql, tables);
     this.#cookie = config.auth.cookie;
+    const budget = new UnreadBudget(config.limits, () => this.#endTurn());
     this.#switchboard = {
       limits: config.limits,
       encoder: new FrameEncoder(),
+      budget,
       queued: (connection) => this.#outbox.add(connection),
+      flush: () => {
+        this.#outbox.flush();
+        budget.relieve();
+      },
       changed: (connection) => this.#change(connection),
       overflowed: (connection) => this.#overflowed.push(connection),
     };
@@ -290,6 +297,7 @@ export class RealmObject extends DurableObject<Env> {
     if (known === undefined) return this.#callees.closed(socket);
     this.#gone.add(socket);
     this.#connections.delete(socket);
+    known.connection.ended();
     this.#realm.disconnect(known.peer);
     this.#changed.delete(known.connection);
     this.#records.forget(known.connection);
@@ -309,6 +317,7 @@ export class RealmObject extends DurableObject<Env> {
 
   /** Everything one event caused has been queued. */
   #endTurn(): void {
+    this.#switchboard.budget.relieve();
     while (this.#overflowed.length > 0) this.#cut(this.#overflowed.pop()!);
     this.#outbox.endTurn();
   }

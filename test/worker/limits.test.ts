@@ -41,10 +41,26 @@ describe("limits of a realm", () => {
     const publisher = await join("narrow-3");
     for (let i = 1; i <= 40; i++) {
       publisher.send([16, i, {}, "t", ["x".repeat(1000), i]]);
-      // Every answer tells the router that this one is alive.
       expect(((await lively.next()) as unknown[][])[4]?.[1]).toBe(i);
-      lively.send([34, i + 1, 1]);
-      expect((await lively.next())[0]).toBe(8);
+      // To give up a subscription proves that its id was read, and all before it.
+      lively.send([32, 2 * i, {}, "other"]);
+      const [, , subscription] = await lively.next();
+      lively.send([34, 2 * i + 1, subscription]);
+      expect((await lively.next())[0]).toBe(35);
+    }
+    expect(await code).toBe(1013);
+  });
+
+  it("messages that prove nothing do not keep a client that does not read from being cut", async () => {
+    const talker = await join("narrow-4");
+    talker.send([32, 1, {}, "t"]);
+    await talker.next();
+    const code = closed(talker.socket);
+    const publisher = await join("narrow-4");
+    for (let i = 1; i <= 40; i++) {
+      publisher.send([16, i, { acknowledge: true }, "t", ["x".repeat(1000)]]);
+      await publisher.next();
+      if (talker.socket.readyState === WebSocket.OPEN) talker.send([34, i + 1, 1]);
     }
     expect(await code).toBe(1013);
   });

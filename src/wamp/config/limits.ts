@@ -33,11 +33,13 @@ export const DEFAULT_LIMITS = {
   /** Bytes of a session's messages, about, that may wait behind one an authorizer is asked about: two of the largest. */
   undecided_bytes: 2_097_152,
   /**
-   * Bytes sent to a session since it was last heard of, less what any working client reads meanwhile (the whole of
-   * this in 8 s). The platform shows no back-pressure and queues in the isolate's 128 MB, so the router keeps this
-   * account itself; a quarter of that is what one reader may cost.
+   * Bytes sent to a session that it has not read, as far as the router can know: an eighth of the isolate's 128 MB, and
+   * as much as the largest message. Above it the session is closed. The platform shows no back-pressure; what counts as
+   * read is in `UnreadBudget`.
    */
-  outgoing_bytes: 33_554_432,
+  outgoing_bytes: 16_777_216,
+  /** The same for all sessions of the realm together: half of the isolate's memory. Those with the most unread go first. */
+  realm_outgoing_bytes: 67_108_864,
 } as const;
 
 /** The bounds in force in a realm; units as in `DEFAULT_LIMITS`. */
@@ -67,4 +69,6 @@ export const LARGEST_LIMITS: Limits = {
   undecided_bytes: 67_108_864,
   /** Half of the isolate's memory. */
   outgoing_bytes: 67_108_864,
+  /** For workerd on a machine of its own; there the isolate's limit of 128 MB does not hold. */
+  realm_outgoing_bytes: 4_294_967_296,
 };

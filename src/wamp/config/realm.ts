@@ -64,6 +64,7 @@ const limits = closed({
   authorizer_timeout: limit("authorizer_timeout"),
   undecided_bytes: limit("undecided_bytes"),
   outgoing_bytes: limit("outgoing_bytes"),
+  realm_outgoing_bytes: limit("realm_outgoing_bytes"),
 });
 
 /** One role: what no rule of `permissions` matches is for the procedure `authorizer` to decide (Authorization). */

@@ -1,0 +1,109 @@
+/** What hostile clients tried to do to a realm's memory; a witness session's calls go on meanwhile. */
+
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { freshRealm, type Router, startRouter } from "./harness.ts";
+import { ALL_ROLES, ID, RawClient } from "./raw-client.ts";
+import { watchMemory, workerdMemory } from "./workerd-memory.ts";
+
+let router: Router;
+
+beforeAll(async () => {
+  router = await startRouter();
+});
+
+afterAll(() => router.close());
+
+/** MiB that an attack may add: the budgets of a realm (docs/limits.md), the sockets, and what the allocator keeps. */
+const MOST_ADDED = 300;
+
+async function joined(realm: string): Promise<RawClient> {
+  const client = await RawClient.connect(router.realmUrl(realm), "wamp.2.json");
+  onTestFinished(() => client.socket.terminate());
+  await client.join(realm, { roles: ALL_ROLES });
+  return client;
+}
+
+/** Calls a procedure of the realm over and over until `stop`, which tells how many calls were answered. */
+async function startWitness(realm: string): Promise<{ stop(): Promise<number> }> {
+  const callee = await joined(realm);
+  await callee.send([64, 1, {}, "witness.ping"]);
+  await callee.expect([65, 1, ID]);
+  callee.socket.on("message", (data) => {
+    const [type, request] = JSON.parse(data.toString()) as [number, number];
+    if (type === 68) callee.socket.send(JSON.stringify([70, request, {}, ["pong"]]));
+  });
+  const caller = await joined(realm);
+  let isOver = false;
+  const calls = (async () => {
+    let answered = 0;
+    for (; !isOver; answered++) {
+      await caller.send([48, answered + 1, {}, "witness.ping"]);
+      await caller.expect([50, answered + 1, {}, ["pong"]]);
+    }
+    return answered;
+  })();
+  return {
+    stop: () => {
+      isOver = true;
+      return calls;
+    },
+  };
+}
+
+/** Stops reading for good. The client's own handlers see nothing any more. */
+function stall(client: RawClient): void {
+  client.socket.pause();
+}
+
+describe("a client that does not read", () => {
+  it("costs the realm no more than its budget when it sends itself every event twelve times", async () => {
+    const realm = freshRealm();
+    const witness = await startWitness(realm);
+    const attacker = await joined(realm);
+    for (let pattern = 0; pattern < 12; pattern++) {
+      const topic = ["a", "b", "c", "d"].map((part, bit) => ((pattern >> bit) & 1 ? "" : part)).join(".");
+      await attacker.send([32, pattern + 1, { match: "wildcard" }, topic]);
+      await attacker.expect([33, pattern + 1, ID]);
+    }
+    stall(attacker);
+    const before = workerdMemory();
+    const memory = watchMemory();
+    const event = JSON.stringify([16, 100, { exclude_me: false }, "a.b.c.d", ["x".repeat(900_000)]]);
+    for (let sent = 0; sent < 60; sent++) attacker.socket.send(event);
+    // The router has taken all of it, or has ended the session.
+    await expect.poll(() => attacker.socket.bufferedAmount, { timeout: 15_000 }).toBe(0);
+    expect(memory.stop() - before).toBeLessThan(MOST_ADDED);
+    expect(await witness.stop()).toBeGreaterThan(0);
+  });
+
+  it("costs no more when there are 200 of them, and one that proves to read gets every event", async () => {
+    const realm = freshRealm();
+    const witness = await startWitness(realm);
+    const reader = await joined(realm);
+    const stalled = await Promise.all(Array.from({ length: 200 }, () => joined(realm)));
+    for (const client of [reader, ...stalled]) {
+      await client.send([32, 1, {}, "news"]);
+      await client.expect([33, 1, ID]);
+    }
+    stalled.forEach(stall);
+    const publisher = await joined(realm);
+    const before = workerdMemory();
+    const memory = watchMemory();
+    const text = "x".repeat(200_000);
+    for (let event = 1; event <= 70; event++) {
+      await publisher.send([16, event, {}, "news", [event, text]]);
+      await reader.expect([36, ID, ID, {}, [event, text]]);
+      await proveReading(reader, 2 * event);
+    }
+    expect(memory.stop() - before).toBeLessThan(MOST_ADDED);
+    expect(await witness.stop()).toBeGreaterThan(0);
+  });
+});
+
+/** Gives up a subscription, whose id the client must have read, and everything before it. */
+async function proveReading(client: RawClient, request: number): Promise<void> {
+  await client.send([32, request, {}, "other"]);
+  const [, , subscription] = await client.expect([33, request, ID]);
+  await client.send([34, request + 1, subscription as number]);
+  await client.expect([35, request + 1]);
+}
