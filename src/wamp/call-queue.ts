@@ -2,6 +2,7 @@
 
 import { failCall } from "./answer.ts";
 import type { Permission } from "./authorization.ts";
+import { storedPermission } from "./call-record.ts";
 import type { CallTimeoutRules } from "./call-timeout.ts";
 import { timeoutOf } from "./call-timeout.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -13,10 +14,12 @@ import type { Call, Dict, Id, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { ownerOf, partitionKey } from "./partition.ts";
 import { PatternMap } from "./patterns/pattern-map.ts";
+import type { Payload } from "./payload.ts";
 import type { Callee, Registration, Registrations } from "./registration.ts";
 import type { Session } from "./session.ts";
-import type { StoredPayload } from "./stored-payload.ts";
-import { restorePayload, storePayload } from "./stored-payload.ts";
+import { payloadField } from "./stored-payload.ts";
+import { field, record, usually } from "./stored-record.ts";
+import * as is from "./stored-values.ts";
 import type { Match } from "./uri.ts";
 
 /** A CALL that got no callee yet. */
@@ -33,16 +36,25 @@ export interface WaitingCall {
 }
 
 /** What a sleeping caller's record keeps of it. */
-export type WaitingRecord = readonly [
-  callRequest: Id,
-  options: Dict,
-  procedure: Uri,
-  payload: StoredPayload,
-  permission: Permission,
-  registration: Id,
-  order: number,
-  deadline: number,
-];
+export interface WaitingRecord extends Pick<WaitingCall, "permission" | "order" | "deadline"> {
+  readonly callRequest: Id;
+  readonly options: Dict;
+  readonly procedure: Uri;
+  readonly payload: Payload;
+  readonly registration: Id;
+}
+
+/** A waiting call in the stored record of its caller. */
+export const storedWaitingCall = record<WaitingRecord>({
+  callRequest: field("c", is.id),
+  options: is.details("o"),
+  procedure: field("u", is.text),
+  payload: payloadField("p"),
+  permission: field("a", storedPermission),
+  registration: field("i", is.id),
+  order: field("n", is.count),
+  deadline: usually("l", is.number, 0),
+});
 
 type WaitingCallRecords = { readonly waitingCalls?: readonly WaitingRecord[] };
 
@@ -172,22 +184,22 @@ export class CallQueue {
     const records = callers.flatMap(([caller, { waitingCalls = [] }]) =>
       waitingCalls.map((record) => [caller, record] as const),
     );
-    for (const [caller, record] of records.sort(([, a], [, b]) => orderOf(a) - orderOf(b))) {
-      this.#lastOrder = orderOf(record);
+    for (const [caller, record] of records.sort(([, a], [, b]) => a.order - b.order)) {
+      this.#lastOrder = record.order;
       this.#wakeCall(caller, record);
     }
     this.serve();
   }
 
   #wakeCall(caller: Session, record: WaitingRecord): void {
-    const [callRequest, options, procedure, payload, permission, registrationId, order, deadline] = record;
-    const registration = this.#registrations.byId(registrationId) ?? this.#registrations.best(procedure);
+    const { callRequest, options, procedure, payload, permission, order, deadline } = record;
+    const registration = this.#registrations.byId(record.registration) ?? this.#registrations.best(procedure);
     if (registration === undefined) {
       failCall(caller, callRequest, WampUri.NO_SUCH_PROCEDURE);
       caller.transport.save();
       return;
     }
-    const message: Call = [MessageType.CALL, callRequest, options, procedure, restorePayload(payload)];
+    const message: Call = [MessageType.CALL, callRequest, options, procedure, payload];
     this.#enter({ caller, message, permission, registration, order, deadline });
     this.#due.add(registration);
   }
@@ -272,11 +284,7 @@ export class CallQueue {
 
 export function waitingRecord({ message, permission, registration, order, deadline }: WaitingCall): WaitingRecord {
   const [, callRequest, options, procedure, payload] = message;
-  return [callRequest, options, procedure, storePayload(payload), permission, registration.id, order, deadline];
-}
-
-function orderOf(record: WaitingRecord): number {
-  return record[6];
+  return { callRequest, options, procedure, payload, permission, registration: registration.id, order, deadline };
 }
 
 /** Could an earlier call of `caller`, or any if `call` is new, still go to this callee? */

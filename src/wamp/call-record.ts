@@ -4,37 +4,77 @@ import type { Permission } from "./authorization.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Dict, Id, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
+import type { Payload } from "./payload.ts";
 import type { Callee, Registration } from "./registration.ts";
 import { NO_TURNS } from "./registration.ts";
 import type { Reroute } from "./reroute.ts";
 import type { Session } from "./session.ts";
-import type { StoredPayload } from "./stored-payload.ts";
-import { restorePayload, storePayload } from "./stored-payload.ts";
+import { payloadField } from "./stored-payload.ts";
+import { field, optional, record, usually } from "./stored-record.ts";
+import * as is from "./stored-values.ts";
 
 /** What a sleeping caller's record keeps of a call it waits for. */
-export type CallRecord = readonly [
-  callRequest: Id,
-  callee: Id,
-  request: Id,
-  registration: Id,
-  procedure: Uri,
-  details: Dict,
-  receivesProgress: boolean,
-  timeoutMs: number,
-  deadline: number,
-  isInputOpen: boolean,
-  isKilled: boolean,
-  reroute?: RerouteRecord,
-];
+export interface CallRecord
+  extends Pick<
+    Invocation,
+    "callRequest" | "request" | "procedure" | "details" | "receivesProgress" | "timeoutMs" | "deadline"
+  > {
+  /** The callee's session. */
+  readonly callee: Id;
+  readonly registration: Id;
+  readonly isInputOpen: boolean;
+  readonly isKilled: boolean;
+  readonly reroute?: RerouteRecord | undefined;
+}
 
-type RerouteRecord = readonly [options: Dict, payload: StoredPayload, permission: Permission, tried: readonly Id[]];
+interface RerouteRecord {
+  readonly options: Dict;
+  readonly payload: Payload;
+  readonly permission: Permission;
+  /** Sessions. */
+  readonly tried: readonly Id[];
+}
+
+/** The permission of a call, which a callee may get later. */
+export const storedPermission = record<Permission>({
+  allow: usually("a", is.flag, true),
+  disclose: optional("d", is.flag),
+  isGrantable: optional("g", is.flag),
+  trustlevel: optional("t", is.number),
+});
+
+/** A call in the stored record of its caller. */
+export const storedCall = record<CallRecord>({
+  callRequest: field("c", is.id),
+  callee: field("e", is.id),
+  request: field("q", is.id),
+  registration: field("i", is.id),
+  procedure: field("u", is.text),
+  details: is.details("d"),
+  receivesProgress: usually("p", is.flag, false),
+  timeoutMs: usually("t", is.count, 0),
+  deadline: usually("l", is.number, 0),
+  isInputOpen: usually("o", is.flag, false),
+  isKilled: usually("k", is.flag, false),
+  reroute: optional(
+    "r",
+    record<RerouteRecord>({
+      options: is.details("o"),
+      payload: payloadField("p"),
+      permission: field("a", storedPermission),
+      tried: is.several("t", is.id),
+    }),
+  ),
+});
 
 export function callRecord(invocation: Invocation): CallRecord {
   const { callRequest, callee, request, registration, procedure, details, reroute } = invocation;
   const { receivesProgress, timeoutMs, deadline, isInputOpen, isKilled } = invocation;
-  const ids = [callRequest, callee.session.id, request, registration.id] as const;
-  const record = [...ids, procedure, details, receivesProgress, timeoutMs, deadline, isInputOpen, isKilled] as const;
-  return reroute === undefined ? record : [...record, rerouteRecord(reroute)];
+  return {
+    ...{ callRequest, callee: callee.session.id, request, registration: registration.id, procedure, details },
+    ...{ receivesProgress, timeoutMs, deadline, isInputOpen, isKilled },
+    reroute: reroute && rerouteRecord(reroute),
+  };
 }
 
 /** A call from the record of a caller that slept; of the sessions it knew, those in `sessions` are still there. */
@@ -45,11 +85,8 @@ export function wokenInvocation(
   callee: Callee,
   sessions: ReadonlyMap<Id, Session>,
 ): Invocation {
-  const [callRequest, , request, , procedure, details, receivesProgress, timeoutMs, deadline, isInputOpen, isKilled] =
-    record;
-  const parties = { caller, callee, registration, callRequest, request, procedure, details };
-  const reroute = record[11] === undefined ? undefined : wokenReroute(record[11], callRequest, procedure, sessions);
-  return { ...parties, receivesProgress, timeoutMs, deadline, isInputOpen, isKilled, reroute };
+  const reroute = record.reroute && wokenReroute(record.reroute, record, sessions);
+  return { ...record, caller, callee, registration, reroute };
 }
 
 /** The registration of a call whose callee unregistered while it ran; it is in no table. */
@@ -65,17 +102,16 @@ export function goneCallee(session: Session): Callee {
 
 function rerouteRecord({ message, permission, tried }: Reroute): RerouteRecord {
   const [, , options, , payload] = message;
-  return [options, storePayload(payload), permission, tried.map(({ id }) => id)];
+  return { options, payload, permission, tried: tried.map(({ id }) => id) };
 }
 
 function wokenReroute(
-  [options, payload, permission, tried]: RerouteRecord,
-  callRequest: Id,
-  procedure: Uri,
+  { options, payload, permission, tried }: RerouteRecord,
+  { callRequest, procedure }: CallRecord,
   sessions: ReadonlyMap<Id, Session>,
 ): Reroute {
   return {
-    message: [MessageType.CALL, callRequest, options, procedure, restorePayload(payload)],
+    message: [MessageType.CALL, callRequest, options, procedure, payload],
     permission,
     tried: tried.flatMap((id) => sessions.get(id) ?? []),
   };

@@ -8,6 +8,7 @@ export const CloseCode = {
   POLICY: 1008,
   TOO_BIG: 1009,
   INTERNAL_ERROR: 1011,
+  /** The client comes back by itself. */
   RESTART: 1012,
   OVERLOADED: 1013,
 } as const;

@@ -191,11 +191,10 @@ export class Dealer {
   }
 
   #wakeCall(caller: Session, record: CallRecord, sessions: ReadonlyMap<Id, Session>): void {
-    const [callRequest, calleeId, , registrationId, procedure] = record;
-    const session = sessions.get(calleeId);
+    const { callRequest, procedure, registration: registrationId } = record;
+    const session = sessions.get(record.callee);
     if (session === undefined) {
-      const isInputOpen = record[9];
-      if (isInputOpen) caller.endInput(callRequest);
+      if (record.isInputOpen) caller.endInput(callRequest);
       caller.transport.save();
       failCall(caller, callRequest, WampUri.CANCELED, CALLEE_GONE);
       return;

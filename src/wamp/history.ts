@@ -2,11 +2,13 @@
 
 import type { StoreConfig } from "./config/realm.ts";
 import { listsOf } from "./event-filter.ts";
+import { eventFromFormat1 } from "./format-1.ts";
 import type { Host } from "./host.ts";
 import type { Dict, Id, Uri } from "./message.ts";
 import type { Payload } from "./payload.ts";
-import type { StoredPayload } from "./stored-payload.ts";
-import { restorePayload, storePayload } from "./stored-payload.ts";
+import { payloadField } from "./stored-payload.ts";
+import { type Format, field, optional, read, record, unreadable, write } from "./stored-record.ts";
+import * as is from "./stored-values.ts";
 import type { Match } from "./uri.ts";
 
 /** One log: the events of one subscription, which exists as long as the log does, with or without subscribers. */
@@ -49,14 +51,18 @@ export interface LoggedEvent {
 }
 
 /** A line of a log. */
-type Line = readonly [
-  publication: Id,
-  time: number,
-  topic: Uri,
-  details: Dict,
-  lists: Dict | 0,
-  ...payload: StoredPayload,
-];
+const EVENT: Format<LoggedEvent> = {
+  kind: "event",
+  codec: record<LoggedEvent>({
+    publication: field("i", is.id),
+    time: field("t", is.number),
+    topic: field("u", is.text),
+    details: is.details("d"),
+    lists: optional("l", is.dict),
+    payload: payloadField("p"),
+  }),
+  steps: [eventFromFormat1],
+};
 
 /** Characters or bytes of payloads that wait in memory before they are written without waiting for `settle`. */
 const MAX_UNSAVED = 524_288;
@@ -148,7 +154,11 @@ export class EventLog implements LogRecord {
 
   save(): void {
     const { history } = this.#host.store;
-    history.append(this.id, this.#unsaved.slice(-this.#limit).map(lineOf), this.#host.now());
+    history.append(
+      this.id,
+      this.#unsaved.slice(-this.#limit).map((event) => write(EVENT, event)),
+      this.#host.now(),
+    );
     this.#unsaved = [];
     history.trim(this.id, this.#limit, this.#oldest());
   }
@@ -157,8 +167,23 @@ export class EventLog implements LogRecord {
     const unsaved = this.#unsaved.slice(-this.#limit);
     if (isReversed) yield* unsaved.reverse();
     const lines = this.#host.store.history.read(this.id, this.#limit - unsaved.length, isReversed);
-    for (const line of lines) yield eventIn(line);
+    yield* this.#eventsIn(lines);
     if (!isReversed) yield* unsaved;
+  }
+
+  /** The events of the lines; those that this code cannot read are left out, and one line tells of all. */
+  *#eventsIn(lines: Iterable<string>): Generator<LoggedEvent, void, undefined> {
+    let fault: string | undefined;
+    let count = 0;
+    for (const line of lines) {
+      const reading = read(EVENT, line);
+      if (reading.ok) yield reading.value;
+      else {
+        fault ??= reading.cause;
+        count++;
+      }
+    }
+    if (fault !== undefined) this.#host.log(unreadable("event", fault, { uri: this.uri, count }));
   }
 
   /** When the oldest event happened that still counts. */
@@ -185,16 +210,4 @@ export function loggedEvent(
   payload: Payload,
 ): LoggedEvent {
   return { publication, time, topic, details, lists: listsOf(options), payload };
-}
-
-function lineOf({ publication, time, topic, details, lists, payload }: LoggedEvent): string {
-  const line: Line = [publication, time, topic, details, lists ?? 0, ...storePayload(payload)];
-  return JSON.stringify(line);
-}
-
-function eventIn(text: string): LoggedEvent {
-  // Written by `lineOf`.
-  const [publication, time, topic, details, lists, ...stored] = JSON.parse(text) as Line;
-  const payload = restorePayload(stored);
-  return { publication, time, topic, details, lists: lists === 0 ? undefined : lists, payload };
 }

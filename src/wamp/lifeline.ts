@@ -3,8 +3,10 @@
 import type { SendFault, Transport } from "./host.ts";
 import type { Dict, RouterMessage } from "./message.ts";
 import { Payload } from "./payload.ts";
-import type { StoredPayload } from "./stored-payload.ts";
-import { restorePayload, storePayload } from "./stored-payload.ts";
+import { storedPayload } from "./stored-payload.ts";
+import type { Codec } from "./stored-record.ts";
+import { field, optional, record, Unreadable } from "./stored-record.ts";
+import * as is from "./stored-values.ts";
 
 /** What is kept for one session: messages, and bytes, about. */
 export interface BufferBounds {
@@ -26,6 +28,9 @@ export interface LifelineRecord {
   /** Number of the last message that was put on a connection. */
   readonly sent: number;
 }
+
+/** The lifeline in the stored record of a session. */
+export const storedLifeline = record<LifelineRecord>({ token: field("t", is.text), sent: field("n", is.count) });
 
 /** Messages a session without connection is owed, or may miss; the first has the number `first`. */
 export interface KeptMessages {
@@ -153,16 +158,24 @@ function sizeOf(message: RouterMessage): number {
   return OVERHEAD + (last instanceof Payload ? last.size : 0);
 }
 
-/** A message as JSON values: what precedes its payload, and its payload if it has a place for one. */
-export type StoredMessage = readonly [head: readonly unknown[], payload?: StoredPayload];
-
-export function storeMessage(message: RouterMessage): StoredMessage {
-  const last = message.at(-1);
-  return last instanceof Payload ? [message.slice(0, -1), storePayload(last)] : [message];
+/** What precedes a message's payload, and its payload if it has a place for one. */
+interface StoredMessage {
+  readonly head: readonly unknown[];
+  readonly payload?: Payload | undefined;
 }
 
-/** The message that was stored. */
-export function restoreMessage([head, payload]: StoredMessage): RouterMessage {
-  // Written by `storeMessage`.
-  return (payload === undefined ? head : [...head, restorePayload(payload)]) as unknown as RouterMessage;
-}
+const parts = record<StoredMessage>({ head: field("h", is.elements), payload: optional("p", storedPayload) });
+
+/** A message that was kept. */
+export const storedMessage: Codec<RouterMessage> = {
+  write(message) {
+    const last = message.at(-1);
+    return parts.write(last instanceof Payload ? { head: message.slice(0, -1), payload: last } : { head: message });
+  },
+  read(json, at) {
+    const { head, payload } = parts.read(json, at);
+    if (typeof head[0] !== "number") throw new Unreadable(`${at} has no type`);
+    // Written by `write`.
+    return (payload === undefined ? head : [...head, payload]) as unknown as RouterMessage;
+  },
+};

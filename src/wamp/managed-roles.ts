@@ -2,8 +2,13 @@
 
 import type { Authorization } from "./authorization.ts";
 import { parseRole, type Role } from "./config/realm.ts";
+import type { Fault } from "./config/shape.ts";
 import { WampError, WampUri } from "./errors.ts";
+import { roleFromFormat1 } from "./format-1.ts";
 import type { Host } from "./host.ts";
+import type { Dict } from "./message.ts";
+import { type Format, optional, read, record, unreadable, write } from "./stored-record.ts";
+import * as is from "./stored-values.ts";
 
 /** The procedures by which roles are changed begin with this. */
 export const MANAGEMENT = "wamp.edge.";
@@ -24,8 +29,16 @@ const MAX_ROLES = 1_000;
 /** Characters of one role as JSON: some thousand rules. It is one row of storage, which takes 2 MB. */
 const MAX_ROLE_LENGTH = 200_000;
 
-/** The text of a role of the configuration that was removed. */
-const REMOVED = "null";
+/** A role as in the configuration, or none for one of the configuration that was removed. */
+interface ChangedRole {
+  readonly role?: Dict | undefined;
+}
+
+const ROLE: Format<ChangedRole> = {
+  kind: "role",
+  codec: record<ChangedRole>({ role: optional("role", is.dict) }),
+  steps: [roleFromFormat1],
+};
 
 /** What is changed here is in force instead of the configuration's role of the same name, until it is reset. */
 export class ManagedRoles {
@@ -51,13 +64,13 @@ export class ManagedRoles {
   set(role: Role): void {
     const { permissions, ...rest } = role;
     // A role that allows by default may not even have an empty list.
-    this.#put(role.name, JSON.stringify(permissions.length === 0 ? rest : role));
+    this.#put(role.name, write(ROLE, { role: permissions.length === 0 ? rest : role }));
     this.#authorization.setRole(role);
   }
 
   /** Removes a role, also one of the configuration. */
   remove(name: string): void {
-    if (this.#configured.has(name)) this.#put(name, REMOVED);
+    if (this.#configured.has(name)) this.#put(name, write(ROLE, {}));
     else this.#forget(name);
     this.#authorization.removeRole(name);
   }
@@ -87,12 +100,15 @@ export class ManagedRoles {
 
   /** A role that cannot be read, as another version of the router has written it, is none: better too little than too much. */
   #restore(name: string, text: string): void {
-    const role = text === REMOVED ? undefined : parseRole(JSON.parse(text));
+    const reading = read(ROLE, text);
+    const role = reading.ok && reading.value.role !== undefined ? parseRole(reading.value.role) : undefined;
     if (role?.ok) return this.#authorization.setRole(role.value);
-    if (role !== undefined) {
-      const cause = role.faults.map(({ path, message }) => `${path} ${message}`).join("; ");
-      this.#log({ level: "error", event: "role.unreadable", role: name, cause });
-    }
+    const fault = reading.ok ? role && formatFaults(role.faults) : reading.cause;
+    if (fault !== undefined) this.#log(unreadable("role", fault, { role: name }));
     this.#authorization.removeRole(name);
   }
+}
+
+function formatFaults(faults: readonly Fault[]): string {
+  return faults.map(({ path, message }) => `${path} ${message}`).join("; ");
 }

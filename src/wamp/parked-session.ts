@@ -1,13 +1,29 @@
 /** A session without a connection, and how it is stored meanwhile. */
 
-import type { KeptMessages, Lifeline, StoredMessage } from "./lifeline.ts";
-import { restoreMessage, storeMessage } from "./lifeline.ts";
+import { messagesFromFormat1, parkedFromFormat1 } from "./format-1.ts";
+import type { Host } from "./host.ts";
+import type { KeptMessages, Lifeline } from "./lifeline.ts";
+import { storedMessage } from "./lifeline.ts";
 import type { Id, RouterMessage } from "./message.ts";
 import type { Peer, SessionRecord } from "./peer.ts";
 import { sessionRecord } from "./peer.ts";
 import type { Session } from "./session.ts";
+import {
+  type Format,
+  field,
+  list,
+  optional,
+  type Reading,
+  read,
+  record,
+  unreadable,
+  usually,
+  write,
+} from "./stored-record.ts";
+import { storedFacts, storedSession } from "./stored-session.ts";
+import * as is from "./stored-values.ts";
 
-/** Session id → numbered texts: 0 is the session's record, the others are its messages in their order. */
+/** Session id → numbered texts: one is the session's record, those after it are its messages in their order. */
 export interface ParkedStore {
   /** The sessions that have any text. */
   owners(): readonly Id[];
@@ -19,8 +35,12 @@ export interface ParkedStore {
   remove(sessionId: Id, entry?: number): void;
 }
 
-/** The record among a session's texts. */
-const RECORD = 0;
+/**
+ * The record among a session's texts; messages count from 1. Release 0.1.0 has its record at 0 and reads no other: after
+ * a rollback it takes these sessions for incomplete and removes them, instead of failing on each wake.
+ */
+const RECORD = -1;
+const RECORD_OF_FORMAT_1 = 0;
 
 /** What is stored of a parked session beside its messages. */
 export interface ParkedRecord extends Pick<Peer, "facts"> {
@@ -31,6 +51,24 @@ export interface ParkedRecord extends Pick<Peer, "facts"> {
   readonly isLost: boolean;
   readonly session: SessionRecord;
 }
+
+const PARKED: Format<ParkedRecord> = {
+  kind: "parked",
+  codec: record<ParkedRecord>({
+    facts: optional("f", storedFacts),
+    deadline: field("d", is.number),
+    first: field("n", is.count),
+    isLost: usually("l", is.flag, false),
+    session: field("s", storedSession),
+  }),
+  steps: [parkedFromFormat1],
+};
+
+const MESSAGES: Format<{ readonly messages: readonly RouterMessage[] }> = {
+  kind: "messages",
+  codec: record({ messages: field("m", list(storedMessage)) }),
+  steps: [messagesFromFormat1],
+};
 
 /**
  * Storage is behind until `settle`, and then says so: the record is removed with the first change and written again
@@ -72,7 +110,7 @@ export class ParkedSession {
 
   /** Storage does not tell the truth any more. */
   change(): void {
-    if (this.#isCurrent) this.#store.remove(this.session.id, RECORD);
+    if (this.#isCurrent) this.#removeRecord();
     this.#isCurrent = false;
   }
 
@@ -90,8 +128,13 @@ export class ParkedSession {
       isLost: lifeline.isLost,
       session: sessionRecord(session),
     };
-    this.#store.write(session.id, RECORD, JSON.stringify(record));
+    this.#store.write(session.id, RECORD, write(PARKED, record));
     this.#isCurrent = true;
+  }
+
+  #removeRecord(): void {
+    this.#store.remove(this.session.id, RECORD);
+    this.#store.remove(this.session.id, RECORD_OF_FORMAT_1);
   }
 
   #storeMessages(): void {
@@ -101,7 +144,7 @@ export class ParkedSession {
     const fresh = messages.slice(Math.max(0, this.#last + 1 - first));
     if (fresh.length === 0) return;
     this.#last = first + messages.length - 1;
-    this.#store.write(this.session.id, ++this.#batches, JSON.stringify(fresh.map(storeMessage)));
+    this.#store.write(this.session.id, ++this.#batches, write(MESSAGES, { messages: fresh }));
   }
 }
 
@@ -113,19 +156,39 @@ export interface StoredSession {
   readonly batches: number;
 }
 
-/** The sessions that were parked when the object ended; those whose record is not complete are forgotten. */
-export function storedSessions(store: ParkedStore): StoredSession[] {
-  return store.owners().flatMap((id) => {
-    const [head, ...batches] = store.read(id);
-    if (head?.[0] !== RECORD) {
-      store.remove(id);
+/**
+ * The sessions that were parked when the object ended. Those whose record is not complete are removed; those that this
+ * code cannot read stay in storage and are logged.
+ */
+export function storedSessions(host: Pick<Host, "store" | "log">): StoredSession[] {
+  const { parked } = host.store;
+  return parked.owners().flatMap((session) => {
+    const [head, ...batches] = parked.read(session);
+    if (head === undefined || !(head[0] === RECORD || head[0] === RECORD_OF_FORMAT_1)) {
+      parked.remove(session);
       return [];
     }
-    // Written by `ParkedSession`.
-    const record = JSON.parse(head[1]) as ParkedRecord;
-    const messages: RouterMessage[] = batches.flatMap(([, text]) =>
-      (JSON.parse(text) as StoredMessage[]).map(restoreMessage),
-    );
-    return [{ record, kept: { first: record.first, messages }, batches: batches.length }];
+    const stored = storedSessionIn(head[1], batches);
+    if (stored.ok) return [stored.value];
+    host.log(unreadable("parked", stored.cause, { session }));
+    return [];
   });
+}
+
+function storedSessionIn(
+  text: string,
+  batches: readonly (readonly [entry: number, text: string])[],
+): Reading<StoredSession> {
+  const record = read(PARKED, text);
+  if (!record.ok) return record;
+  // A record is written of sessions with a lifeline only.
+  if (record.value.session.resume === undefined) return { ok: false, cause: "the session has no lifeline" };
+  const messages: RouterMessage[] = [];
+  for (const [, batch] of batches) {
+    const kept = read(MESSAGES, batch);
+    if (!kept.ok) return kept;
+    messages.push(...kept.value.messages);
+  }
+  const { first } = record.value;
+  return { ok: true, value: { record: record.value, kept: { first, messages }, batches: batches.length } };
 }

@@ -22,7 +22,7 @@ import { callMeta } from "./meta/index.ts";
 import { joined, left } from "./meta/session.ts";
 import { networkOf } from "./network.ts";
 import { parse } from "./parse.ts";
-import type { Peer, PeerRecord } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 import type { ResumeWish } from "./resumption.ts";
 import { offer, Resumption } from "./resumption.ts";
 import type { SessionOrigin } from "./session.ts";
@@ -30,7 +30,7 @@ import { Session } from "./session.ts";
 import { Testaments } from "./testament.ts";
 import type { Match } from "./uri.ts";
 import { isReservedUri, isValidUri } from "./uri.ts";
-import { Waking } from "./waking.ts";
+import { type Sleeper, Waking } from "./waking.ts";
 
 export class Realm {
   readonly name: string;
@@ -70,7 +70,7 @@ export class Realm {
     this.#lobby = new Lobby(this, { realm: name, config, host, dealer: this.dealer, authorization });
     const { resume } = config.options;
     this.#resumption = resume && new Resumption(resume, host, this);
-    this.#waking = new Waking(this, this.#lobby, this.#resumption);
+    this.#waking = new Waking(this, host, this.#lobby, this.#resumption);
   }
 
   /** A transport has opened; its client has to say HELLO. */
@@ -182,13 +182,13 @@ export class Realm {
    * Rebuilds sessions and tables from the records of the peers that are still connected; `moveIn` is called when the
    * sessions are there and before their calls are, and adds the residents.
    */
-  wake(sleepers: Iterable<readonly [Transport, PeerRecord]>, moveIn?: () => void): Peer[] {
+  wake(sleepers: Iterable<Sleeper>, moveIn?: () => void): Peer[] {
     return this.#waking.wake(sleepers, moveIn);
   }
 
   /** As `wake` for one more, whose connection was lost in sleep together with the one that woke the realm. */
-  wakeLate(transport: Transport, record: PeerRecord): Peer {
-    return this.#waking.wakeLate(transport, record);
+  wakeLate(sleeper: Sleeper): Peer {
+    return this.#waking.wakeLate(sleeper);
   }
 
   /** Where every message of an established session goes. */

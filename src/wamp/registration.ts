@@ -3,6 +3,8 @@
 import type { Dict, Id, Uri } from "./message.ts";
 import { PatternMap } from "./patterns/pattern-map.ts";
 import type { Session } from "./session.ts";
+import { field, oneOf, record, usually } from "./stored-record.ts";
+import * as is from "./stored-values.ts";
 import type { Match } from "./uri.ts";
 
 /** How a callee is chosen among several (Shared Registration). */
@@ -37,19 +39,22 @@ export interface Callee {
 }
 
 /** What a sleeping session's record keeps of a registration. */
-export type RegistrationRecord = readonly [
-  id: Id,
-  match: Match,
-  procedure: Uri,
-  policy: InvocationPolicy,
-  created: number,
-  order: number,
-  disclosesCaller: boolean,
-  forwardsTimeout: boolean,
-  concurrency: number | null,
-  turns: number,
-  lastOrder: number,
-];
+export type RegistrationRecord = Omit<Registration, "callees"> & Omit<Callee, "session" | "running">;
+
+/** A registration in the stored record of a session. */
+export const storedRegistration = record<RegistrationRecord>({
+  id: field("i", is.id),
+  match: usually("m", is.match, "exact"),
+  procedure: field("u", is.text),
+  policy: usually("p", oneOf<InvocationPolicy>("single", "roundrobin", "random", "first", "last"), "single"),
+  created: field("c", is.number),
+  order: field("o", is.count),
+  disclosesCaller: usually("d", is.flag, false),
+  forwardsTimeout: usually("f", is.flag, false),
+  concurrency: usually("n", is.count, Number.POSITIVE_INFINITY),
+  turns: usually("t", is.count, 0),
+  lastOrder: usually("l", is.count, 0),
+});
 
 /** No callee has got a call yet. */
 export const NO_TURNS = { lastOrder: 0, turns: 0 } as const;
@@ -121,12 +126,8 @@ export class Registrations {
 
   /** Puts back what the record of a session that slept tells. */
   wake(session: Session, records: readonly RegistrationRecord[]): void {
-    for (const record of records) {
-      const [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, limit, turns, lastOrder] =
-        record;
+    for (const { id, match, procedure, policy, created, turns, lastOrder, order, ...options } of records) {
       const registration = this.#byId.get(id) ?? this.create(id, match, procedure, policy, created);
-      const concurrency = limit ?? Number.POSITIVE_INFINITY;
-      const options = { disclosesCaller, forwardsTimeout, concurrency };
       this.#lastOrder = Math.max(this.#lastOrder, order, lastOrder);
       this.#add(registration, { session, order, ...options, running: 0 });
       if (turns > registration.turns) Object.assign(registration, { turns, lastOrder });
@@ -145,8 +146,8 @@ export class Registrations {
 export function registrationRecord(registration: Registration, session: Session): RegistrationRecord {
   const { id, match, procedure, policy, created, turns, lastOrder } = registration;
   const { order, disclosesCaller, forwardsTimeout, concurrency } = calleeOf(registration, session)!;
-  const limit = Number.isFinite(concurrency) ? concurrency : null;
-  return [id, match, procedure, policy, created, order, disclosesCaller, forwardsTimeout, limit, turns, lastOrder];
+  const options = { disclosesCaller, forwardsTimeout, concurrency };
+  return { id, match, procedure, policy, created, order, ...options, turns, lastOrder };
 }
 
 export function calleeOf(registration: Registration, session: Session): Callee | undefined {

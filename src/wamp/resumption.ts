@@ -111,7 +111,7 @@ export class Resumption implements Keeper {
 
   /** The sessions that were parked when the object fell asleep, or ended; what they kept is theirs again. */
   wake(revive: Revive): void {
-    for (const stored of storedSessions(this.#host.store.parked)) this.#wake(stored, revive);
+    for (const stored of storedSessions(this.#host)) this.#wake(stored, revive);
   }
 
   changed(lifeline: Lifeline): void {
@@ -130,7 +130,7 @@ export class Resumption implements Keeper {
 
   #wake(stored: StoredSession, revive: Revive): void {
     const { record, kept } = stored;
-    // A record is written of sessions with a lifeline only.
+    // `storedSessions` has checked that there is one.
     const lifeline = this.#lifeline(undefined, record.session.resume!);
     const peer: Peer = { transport: lifeline, facts: record.facts, state: { kind: "closed" } };
     const session = revive(peer, record.session, record.deadline);

@@ -2,14 +2,16 @@
 
 import type { StoreConfig } from "./config/realm.ts";
 import { EventFilter, listsOf } from "./event-filter.ts";
+import { retainedFromFormat1 } from "./format-1.ts";
 import type { Host } from "./host.ts";
 import type { Dict, Id, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { PatternMap } from "./patterns/pattern-map.ts";
 import type { Payload } from "./payload.ts";
 import type { Session } from "./session.ts";
-import type { StoredPayload } from "./stored-payload.ts";
-import { restorePayload, storePayload } from "./stored-payload.ts";
+import { payloadField } from "./stored-payload.ts";
+import { type Format, field, list, optional, read, record, unreadable, usually, write } from "./stored-record.ts";
+import * as is from "./stored-values.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What is kept of one topic. */
@@ -58,15 +60,26 @@ interface RetainedEvent {
   readonly payload: Payload;
 }
 
-/** A retained event in a row. */
-type StoredEvent = readonly [
-  publication: Id,
-  at: number,
-  details: Dict,
-  lists: Dict | 0,
-  excluded: Id,
-  ...payload: StoredPayload,
-];
+/** The events of one topic in a row. */
+const RETAINED: Format<{ readonly events: readonly RetainedEvent[] }> = {
+  kind: "retained",
+  codec: record({
+    events: field(
+      "e",
+      list(
+        record<RetainedEvent>({
+          publication: field("i", is.id),
+          at: field("t", is.number),
+          details: is.details("d"),
+          lists: optional("l", is.dict),
+          excluded: usually("x", is.count, 0),
+          payload: payloadField("p"),
+        }),
+      ),
+    ),
+  }),
+  steps: [retainedFromFormat1],
+};
 
 /** Events kept of one topic: the one for everybody, and the latest of those for some. */
 const EVENTS_PER_TOPIC = 16;
@@ -131,7 +144,7 @@ export class Retention {
     if (this.#unsaved.size === 0) return;
     const { retained } = this.#host.store;
     for (const [topic, events] of this.#unsaved) {
-      retained.put({ topic, at: events.at(-1)!.at, text: JSON.stringify(events.map(storedEvent)) });
+      retained.put({ topic, at: events.at(-1)!.at, text: write(RETAINED, { events }) });
     }
     this.#unsaved.clear();
     this.#unsavedSize = 0;
@@ -152,14 +165,17 @@ export class Retention {
 
   /** The topic's events to which one for some may be added. */
   #restrictable(topic: Uri): readonly RetainedEvent[] {
-    const events = this.#unsaved.get(topic) ?? eventsIn(this.#host.store.retained.get(topic));
+    const events = this.#unsaved.get(topic) ?? this.#eventsIn(this.#host.store.retained.get(topic));
     if (events.length < EVENTS_PER_TOPIC) return events;
     const [first, ...others] = events as [RetainedEvent, ...RetainedEvent[]];
     return first.lists === undefined ? [first, ...others.slice(1)] : others;
   }
 
   #eventOf(topic: Uri, session: Session): [topic: Uri, event: RetainedEvent][] {
-    const event = this.#latestFor(session, this.#unsaved.get(topic) ?? eventsIn(this.#host.store.retained.get(topic)));
+    const event = this.#latestFor(
+      session,
+      this.#unsaved.get(topic) ?? this.#eventsIn(this.#host.store.retained.get(topic)),
+    );
     return event === undefined ? [] : [[topic, event]];
   }
 
@@ -170,13 +186,22 @@ export class Retention {
     const components = match === "wildcard" ? pattern.split(".") : undefined;
     for (const row of this.#host.store.retained.latest(components === undefined ? pattern : headOf(components))) {
       if (components !== undefined && !isMatched(components, row.topic)) continue;
-      const event = this.#latestFor(session, eventsIn(row));
+      const event = this.#latestFor(session, this.#eventsIn(row));
       if (event === undefined) continue;
       characters += row.text.length;
       if (characters > MAX_REPLAY) break;
       if (found.push([row.topic, event]) === this.#config.replay) break;
     }
     return found.sort(([, one], [, other]) => one.at - other.at);
+  }
+
+  /** A row that this code cannot read stays until the next retained event of its topic, or until it is too old. */
+  #eventsIn(row: RetainedRow | undefined): readonly RetainedEvent[] {
+    if (row === undefined) return [];
+    const reading = read(RETAINED, row.text);
+    if (reading.ok) return reading.value.events;
+    this.#host.log(unreadable("retained", reading.cause, { topic: row.topic }));
+    return [];
   }
 
   #latestFor(session: Session, events: readonly RetainedEvent[]): RetainedEvent | undefined {
@@ -197,19 +222,6 @@ export class Retention {
     this.#lastAt = Math.max(this.#host.now(), this.#lastAt + 0.001);
     return this.#lastAt;
   }
-}
-
-function storedEvent({ publication, at, details, lists, excluded, payload }: RetainedEvent): StoredEvent {
-  return [publication, at, details, lists ?? 0, excluded, ...storePayload(payload)];
-}
-
-function eventsIn(row: RetainedRow | undefined): RetainedEvent[] {
-  if (row === undefined) return [];
-  // Written by `settle`.
-  return (JSON.parse(row.text) as StoredEvent[]).map(([publication, at, details, lists, excluded, ...stored]) => {
-    const payload = restorePayload(stored);
-    return { publication, at, details, lists: lists === 0 ? undefined : lists, excluded, payload };
-  });
 }
 
 /** What every topic that matches a wildcard pattern begins with. */

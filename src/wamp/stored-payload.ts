@@ -6,25 +6,40 @@ import { bytesFromText, textFromBytes } from "./serializers/binary-json.ts";
 import { cbor } from "./serializers/cbor.ts";
 import { json } from "./serializers/json.ts";
 import { msgpack } from "./serializers/msgpack.ts";
+import type { Codec, Field } from "./stored-record.ts";
+import { Unreadable, usually } from "./stored-record.ts";
 
-/** A payload as JSON values: nothing, or its serializer, its number of elements and its encoding (bytes as Base64). */
-export type StoredPayload = readonly [] | readonly [serializer: string, length: 1 | 2, raw: string];
+/** A payload as JSON: nothing, or its serializer, its number of elements and its encoding (bytes as Base64). */
+interface StoredPayload {
+  readonly s?: string;
+  readonly n?: 1 | 2;
+  readonly r?: string;
+}
 
 const CODECS: ReadonlyMap<string, PayloadCodec> = new Map([json, msgpack, cbor].map((codec) => [codec.name, codec]));
 
-/** What a payload is kept as; one that the router made is encoded in CBOR, which has all of WAMP's types. */
-export function storePayload(payload: Payload): StoredPayload {
-  if (payload.length === 0) return [];
-  const codec = payload.codec ?? cbor;
-  const raw = payload.rawFor(codec);
-  return [codec.name, payload.length, typeof raw === "string" ? raw : textFromBytes(raw)];
-}
+/** A payload that the router made is encoded in CBOR, which has all of WAMP's types. */
+export const storedPayload: Codec<Payload> = {
+  write(payload): StoredPayload {
+    if (payload.length === 0) return {};
+    const codec = payload.codec ?? cbor;
+    const raw = payload.rawFor(codec);
+    return { s: codec.name, n: payload.length, r: typeof raw === "string" ? raw : textFromBytes(raw) };
+  },
+  read(stored, at) {
+    const { s, n, r } = (stored ?? {}) as StoredPayload;
+    if (s === undefined && n === undefined && r === undefined) return Payload.NONE;
+    const codec = CODECS.get(s!);
+    if (codec === undefined || (n !== 1 && n !== 2) || typeof r !== "string") {
+      throw new Unreadable(`${at} is no payload`);
+    }
+    const raw = codec === json ? r : bytesFromText(r);
+    if (raw === undefined) throw new Unreadable(`${at} is no Base64`);
+    return Payload.received(n, codec, raw);
+  },
+};
 
-/** The payload that was kept. */
-export function restorePayload(stored: StoredPayload): Payload {
-  if (stored.length === 0) return Payload.NONE;
-  const [serializer, length, raw] = stored;
-  // Written by `storePayload`.
-  const codec = CODECS.get(serializer)!;
-  return Payload.received(length, codec, codec === json ? raw : bytesFromText(raw)!);
+/** The field of a record that keeps a payload; it is absent where there is none. */
+export function payloadField(key: string): Field<Payload> {
+  return usually(key, storedPayload, Payload.NONE, ({ length }) => length === 0);
 }

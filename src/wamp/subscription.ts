@@ -4,6 +4,8 @@ import type { EventLog } from "./history.ts";
 import type { Id, Uri } from "./message.ts";
 import { PatternMap } from "./patterns/pattern-map.ts";
 import type { Session } from "./session.ts";
+import { field, optional, record, usually } from "./stored-record.ts";
+import * as is from "./stored-values.ts";
 import type { Match } from "./uri.ts";
 
 export interface Subscription {
@@ -20,7 +22,18 @@ export interface Subscription {
 }
 
 /** What a sleeping session's record keeps of a subscription. */
-export type SubscriptionRecord = readonly [id: Id, match: Match, topic: Uri, created: number, nodeKey?: string];
+export interface SubscriptionRecord extends Pick<Subscription, "id" | "match" | "topic" | "created"> {
+  readonly nodeKey?: string | undefined;
+}
+
+/** A subscription in the stored record of a session. */
+export const storedSubscription = record<SubscriptionRecord>({
+  id: field("i", is.id),
+  match: usually("m", is.match, "exact"),
+  topic: field("t", is.text),
+  created: field("c", is.number),
+  nodeKey: optional("k", is.text),
+});
 
 /** The broker's table. A subscription exists as long as a session holds it or its history is kept. */
 export class Subscriptions {
@@ -83,7 +96,7 @@ export class Subscriptions {
 
   /** Puts back what the record of a session that slept tells. */
   wake(session: Session, records: readonly SubscriptionRecord[]): void {
-    for (const [id, match, topic, created, nodeKey] of records) {
+    for (const { id, match, topic, created, nodeKey } of records) {
       this.join(this.#byId.get(id) ?? this.create(id, match, topic, created), session, nodeKey);
     }
   }
@@ -91,6 +104,5 @@ export class Subscriptions {
 
 export function subscriptionRecord(subscription: Subscription, session: Session): SubscriptionRecord {
   const { id, match, topic, created, nodeKeys } = subscription;
-  const nodeKey = nodeKeys?.get(session);
-  return nodeKey === undefined ? [id, match, topic, created] : [id, match, topic, created, nodeKey];
+  return { id, match, topic, created, nodeKey: nodeKeys?.get(session) };
 }

@@ -2,14 +2,18 @@
 
 import type { Limits } from "./config/limits.ts";
 import { ProtocolViolation, WampError, WampUri } from "./errors.ts";
+import { testamentFromFormat1 } from "./format-1.ts";
 import type { Host, Transport } from "./host.ts";
 import { thrown } from "./log-line.ts";
 import type { Dict, Id, Publish, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
+import type { Payload } from "./payload.ts";
 import type { SessionOrigin } from "./session.ts";
 import { Session } from "./session.ts";
-import type { StoredPayload } from "./stored-payload.ts";
-import { restorePayload, storePayload } from "./stored-payload.ts";
+import { namedIdentity } from "./stored-identity.ts";
+import { payloadField } from "./stored-payload.ts";
+import { type Format, field, oneOf, read, record, unreadable, write } from "./stored-record.ts";
+import * as is from "./stored-values.ts";
 
 /** Session id → text, for `Testaments` to read. */
 export interface TestamentStore {
@@ -27,10 +31,45 @@ export type TestamentScope = (typeof TESTAMENT_SCOPES)[number];
 /** What one session left, as JSON. The owner is told too: after a restart nothing else is known of it. */
 interface Estate {
   readonly owner: Pick<SessionOrigin, "id" | "identity" | "features">;
-  readonly testaments: readonly StoredTestament[];
+  readonly testaments: readonly Testament[];
 }
 
-type StoredTestament = readonly [scope: TestamentScope, topic: Uri, options: Dict, ...payload: StoredPayload];
+interface Testament {
+  readonly scope: TestamentScope;
+  readonly topic: Uri;
+  readonly options: Dict;
+  readonly payload: Payload;
+}
+
+const estate = record<Estate>({
+  owner: field(
+    "owner",
+    record<Estate["owner"]>({
+      id: field("id", is.id),
+      identity: field("identity", namedIdentity),
+      features: field("features", is.count),
+    }),
+  ),
+  testaments: is.several(
+    "all",
+    record<Testament>({
+      scope: field("s", oneOf(...TESTAMENT_SCOPES)),
+      topic: field("u", is.text),
+      options: is.details("o"),
+      payload: payloadField("p"),
+    }),
+  ),
+});
+
+/**
+ * Release 0.1.0 reads `owner` and `testaments`. It finds the owner here, and an empty list: after a rollback it removes
+ * the row of a session that is gone, instead of failing on each wake.
+ */
+const ESTATE: Format<Estate> = {
+  kind: "testament",
+  codec: { ...estate, write: (value) => ({ ...(estate.write(value) as object), testaments: [] }) },
+  steps: [testamentFromFormat1],
+};
 
 /**
  * The testaments of a realm's sessions, in storage from the moment they are added. Taking them out and publishing them
@@ -41,12 +80,16 @@ export class Testaments {
   readonly #store: TestamentStore;
   readonly #limits: Limits;
   readonly #publish: (owner: Session, message: Publish) => void;
+  readonly #log: Host["log"];
   readonly #owners: Set<Id>;
+  /** Owners whose testaments this code cannot read; they stay in storage. */
+  readonly #unreadable = new Set<Id>();
 
   /** `publish` publishes in the name of a session, and throws what a refused PUBLISH throws. */
   constructor(host: Host, limits: Limits, publish: (owner: Session, message: Publish) => void) {
     this.#host = host;
     this.#store = host.store.testaments;
+    this.#log = (line) => host.log(line);
     this.#limits = limits;
     this.#publish = publish;
     this.#owners = new Set(this.#store.owners());
@@ -54,7 +97,8 @@ export class Testaments {
 
   /** Adds a testament after those the session has; throws invalid_argument where that is one too many (TST-13). */
   add(owner: Session, scope: TestamentScope, [, , options, topic, payload]: Publish): void {
-    const testaments = [...this.#of(owner.id), [scope, topic, options, ...storePayload(payload)] as const];
+    const testaments = [...this.#of(owner.id), { scope, topic, options, payload }];
+    if (this.#unreadable.has(owner.id)) throw new WampError(WampUri.UNAVAILABLE, "the testaments cannot be read");
     const text = textOf(owner, testaments);
     const { testaments_per_session, testament_bytes } = this.#limits;
     if (testaments.length > testaments_per_session || text.length > testament_bytes) {
@@ -68,7 +112,7 @@ export class Testaments {
   /** Removes the testaments of one scope. */
   flush(owner: Session, scope: TestamentScope): void {
     const testaments = this.#of(owner.id);
-    const kept = testaments.filter(([of]) => of !== scope);
+    const kept = testaments.filter((testament) => testament.scope !== scope);
     if (kept.length === testaments.length) return;
     if (kept.length === 0) this.forget(owner.id);
     else this.#store.put(owner.id, textOf(owner, kept));
@@ -79,13 +123,13 @@ export class Testaments {
     const testaments = this.#of(owner.id);
     this.forget(owner.id);
     for (const scope of TESTAMENT_SCOPES) {
-      for (const testament of testaments) if (testament[0] === scope) this.#executeOne(owner, testament);
+      for (const testament of testaments) if (testament.scope === scope) this.#executeOne(owner, testament);
     }
   }
 
   /** The session has lost its transport and may get another one: what it left for that is published. */
   detach(owner: Session): void {
-    const testaments = this.#of(owner.id).filter(([scope]) => scope === "detached");
+    const testaments = this.#of(owner.id).filter(({ scope }) => scope === "detached");
     this.flush(owner, "detached");
     for (const testament of testaments) this.#executeOne(owner, testament);
   }
@@ -98,17 +142,31 @@ export class Testaments {
   /** After a start: sessions that ended with the object are gone without notice, and what they left is published now. */
   wake(sessions: ReadonlyMap<Id, Session>): void {
     for (const id of this.#owners) {
-      if (!sessions.has(id)) this.execute(new Session(NOWHERE, estateIn(this.#store.get(id)!).owner));
+      if (sessions.has(id)) continue;
+      const estate = this.#estateOf(id);
+      if (estate !== undefined) this.execute(new Session(NOWHERE, estate.owner));
     }
   }
 
-  #of(sessionId: Id): readonly StoredTestament[] {
-    return this.#owners.has(sessionId) ? estateIn(this.#store.get(sessionId)!).testaments : [];
+  #of(sessionId: Id): readonly Testament[] {
+    return this.#estateOf(sessionId)?.testaments ?? [];
   }
 
-  #executeOne(owner: Session, [, topic, options, ...stored]: StoredTestament): void {
+  /** What cannot be read is logged once, and stays as it is: the owner has no testaments for this code. */
+  #estateOf(sessionId: Id): Estate | undefined {
+    const text = this.#owners.has(sessionId) ? this.#store.get(sessionId) : undefined;
+    if (text === undefined) return undefined;
+    const reading = read(ESTATE, text);
+    if (reading.ok) return reading.value;
+    this.#owners.delete(sessionId);
+    this.#unreadable.add(sessionId);
+    this.#log(unreadable("testament", reading.cause, { session: sessionId }));
+    return undefined;
+  }
+
+  #executeOne(owner: Session, { topic, options, payload }: Testament): void {
     try {
-      this.#publish(owner, [MessageType.PUBLISH, 1, options, topic, restorePayload(stored)]);
+      this.#publish(owner, [MessageType.PUBLISH, 1, options, topic, payload]);
     } catch (error) {
       // Nobody is left to tell that the owner may no longer publish this; anything else is our own fault.
       if (error instanceof WampError || error instanceof ProtocolViolation) return;
@@ -120,12 +178,6 @@ export class Testaments {
 /** The transport of a session that is gone. */
 const NOWHERE: Transport = { send: () => "closed", close: () => {}, save: () => {} };
 
-function textOf({ id, identity, features }: Session, testaments: readonly StoredTestament[]): string {
-  const estate: Estate = { owner: { id, identity, features }, testaments };
-  return JSON.stringify(estate);
-}
-
-function estateIn(text: string): Estate {
-  // Written by `textOf`.
-  return JSON.parse(text) as Estate;
+function textOf({ id, identity, features }: Session, testaments: readonly Testament[]): string {
+  return write(ESTATE, { owner: { id, identity, features }, testaments });
 }

@@ -1,33 +1,41 @@
 /** Waking: a realm's sessions and tables, rebuilt from the records of the peers that are still connected. */
 
-import type { Transport } from "./host.ts";
+import { CloseCode } from "./close-code.ts";
+import type { Host, Transport } from "./host.ts";
 import type { Lobby } from "./lobby.ts";
+import type { LogLine } from "./log-line.ts";
 import type { Peer, PeerRecord, SessionRecord } from "./peer.ts";
 import { hasCalls } from "./peer.ts";
 import type { Realm } from "./realm.ts";
 import type { Resumption } from "./resumption.ts";
 import { Session } from "./session.ts";
+import { type Reading, unreadable } from "./stored-record.ts";
+
+/** A connection that slept, and its record. */
+export type Sleeper = readonly [Transport, Reading<PeerRecord>];
 
 /** Sessions whose records tell of calls, which need both their sides awake. */
 type Callers = [Session, SessionRecord][];
 
 export class Waking {
   readonly #realm: Realm;
+  readonly #host: Host;
   readonly #lobby: Lobby;
   readonly #resumption: Resumption | undefined;
 
-  constructor(realm: Realm, lobby: Lobby, resumption: Resumption | undefined) {
+  constructor(realm: Realm, host: Host, lobby: Lobby, resumption: Resumption | undefined) {
     this.#realm = realm;
+    this.#host = host;
     this.#lobby = lobby;
     this.#resumption = resumption;
   }
 
   /** Clients come before residents, so that ids they know stay; calls come last, for anybody may be a callee. */
-  wake(sleepers: Iterable<readonly [Transport, PeerRecord]>, moveIn?: () => void): Peer[] {
+  wake(sleepers: Iterable<Sleeper>, moveIn?: () => void): Peer[] {
     const { broker, dealer, sessions, testaments } = this.#realm;
     const peers: Peer[] = [];
     const callers: Callers = [];
-    for (const [transport, record] of sleepers) peers.push(this.#wakePeer(transport, record, callers));
+    for (const sleeper of sleepers) peers.push(this.#wakePeer(sleeper, callers));
     this.#resumption?.wake((peer, record, endsAt) => {
       return this.#wakeSession(peer, record, callers, peer.transport, endsAt);
     });
@@ -38,21 +46,45 @@ export class Waking {
     return peers;
   }
 
-  wakeLate(transport: Transport, record: PeerRecord): Peer {
+  wakeLate(sleeper: Sleeper): Peer {
     const callers: Callers = [];
-    const peer = this.#wakePeer(transport, record, callers);
+    const peer = this.#wakePeer(sleeper, callers);
     this.#realm.dealer.wake(callers, this.#realm.sessions);
     return peer;
   }
 
-  #wakePeer(transport: Transport, record: PeerRecord, callers: Callers): Peer {
-    const peer: Peer = { transport, facts: record.facts, network: record.network, state: { kind: "closed" } };
+  #wakePeer([transport, reading]: Sleeper, callers: Callers): Peer {
+    const { facts, network } = reading.ok ? reading.value : {};
+    const peer: Peer = { transport, facts, network, state: { kind: "closed" } };
+    if (!reading.ok) this.#dropPeer(peer, unreadable("peer", reading.cause));
+    else this.#tryToRestore(peer, reading.value, callers);
+    return peer;
+  }
+
+  /** Closes a connection whose record cannot be read; its client comes back by itself, and all others go on. */
+  #dropPeer({ transport }: Peer, line: LogLine): void {
+    this.#host.log(line);
+    transport.save();
+    transport.close(CloseCode.RESTART, "the session's record cannot be read");
+  }
+
+  /** A record that passes all checks may still contradict what is there already: then only its own session ends. */
+  #tryToRestore(peer: Peer, record: PeerRecord, callers: Callers): void {
+    try {
+      this.#restorePeer(peer, record, callers);
+    } catch (error) {
+      this.#realm.end(peer, true);
+      this.#dropPeer(peer, unreadable("peer", String(error)));
+    }
+  }
+
+  #restorePeer(peer: Peer, record: PeerRecord, callers: Callers): void {
+    const { transport } = peer;
     if (record.kind === "open") {
       const { resume } = record.session;
       const lifeline = resume && this.#resumption?.woken(transport, resume);
       this.#wakeSession(peer, record.session, callers, lifeline);
     } else if (record.kind !== "closed") this.#lobby.wake(peer, record);
-    return peer;
   }
 
   #wakeSession(

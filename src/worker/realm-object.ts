@@ -10,6 +10,7 @@ import type { Peer } from "../wamp/peer.ts";
 import { peerRecord } from "../wamp/peer.ts";
 import { Realm } from "../wamp/realm.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
+import { unreadable } from "../wamp/stored-record.ts";
 import { watch } from "../wamp/watcher.ts";
 import { startWork } from "./callees/bindings.ts";
 import { Callees } from "./callees/index.ts";
@@ -27,7 +28,7 @@ import { Outbox } from "./outbox.ts";
 import { RandomPool } from "./random-pool.ts";
 import { RealmSecret } from "./realm-secret.ts";
 import { cookiePathIn, ticketIn } from "./realm-socket.ts";
-import { Records } from "./records.ts";
+import { Records, type SleepingConnection } from "./records.ts";
 import { busyRealms, isStopping } from "./shutdown.ts";
 import { SqlStore } from "./storage/index.ts";
 import { Tables } from "./storage/tables.ts";
@@ -72,6 +73,7 @@ export class RealmObject extends DurableObject<Env> {
   readonly #webhooks: WebhooksOut;
   readonly #switchboard: Switchboard;
   readonly #outbox = new Outbox();
+  readonly #host: Host;
   readonly #records: Records;
   readonly #secret: RealmSecret;
   readonly #store: SqlStore;
@@ -112,6 +114,7 @@ export class RealmObject extends DurableObject<Env> {
       overflowed: (connection) => this.#overflowed.push(connection),
     };
     const host = this.#newHost();
+    this.#host = host;
     this.#sleeper = new Realm(name, config, host);
     this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
     this.#components = new ResidentComponents(config.components ?? [], deployment.components, env, host);
@@ -253,11 +256,11 @@ export class RealmObject extends DurableObject<Env> {
   /** A socket of which nothing is known: if it closed in the object's sleep, but did not wake it, its session ends now. */
   #late(socket: WebSocket): Known | undefined {
     if (this.#gone.has(socket)) return undefined;
-    const sleeper = this.#records.load(socket, this.#switchboard);
+    const sleeper = this.#load(socket);
     if (sleeper === undefined) return undefined;
     const { connection, record } = sleeper;
-    if (record.kind === "open" && this.#realm.sessions.has(record.session.id)) return undefined;
-    return { connection, peer: this.#realm.wakeLate(connection, record) };
+    const isKnown = record.ok && record.value.kind === "open" && this.#realm.sessions.has(record.value.session.id);
+    return isKnown ? undefined : { connection, peer: this.#realm.wakeLate([connection, record]) };
   }
 
   /**
@@ -268,7 +271,7 @@ export class RealmObject extends DurableObject<Env> {
     this.#isAwake = true;
     const sockets = new Set(this.ctx.getWebSockets());
     if (waker !== undefined) sockets.add(waker);
-    const sleepers = [...sockets].flatMap((socket) => this.#records.load(socket, this.#switchboard) ?? []);
+    const sleepers = [...sockets].flatMap((socket) => this.#load(socket) ?? []);
     const records = sleepers.map(({ connection, record }) => [connection, record] as const);
     const peers = this.#sleeper.wake(records, () => this.#moveIn());
     sleepers.forEach(({ connection }, index) => {
@@ -277,6 +280,16 @@ export class RealmObject extends DurableObject<Env> {
     this.#records.forgetAllBut(sleepers.map(({ connection }) => connection));
     this.#callees.awake();
     this.#endTurn();
+  }
+
+  /** Undefined for a socket that is no client's, and for one whose attachment cannot be read: that one is closed. */
+  #load(socket: WebSocket): SleepingConnection | undefined {
+    const reading = this.#records.load(socket, this.#switchboard);
+    if (reading === undefined || reading.ok) return reading?.value;
+    this.#gone.add(socket);
+    this.#host.log(unreadable("attachment", reading.cause));
+    closeSocket(socket, CloseCode.RESTART, "the session's record cannot be read");
+    return undefined;
   }
 
   /** Those whom the configuration calls for are there whenever the realm is awake. */

@@ -1,21 +1,64 @@
 /** Where the records of connections are while the object sleeps: on their sockets, in SQLite what does not fit. */
 
+import { attachmentFromFormat1 } from "../wamp/format-1.ts";
 import type { PeerRecord } from "../wamp/peer.ts";
 import type { Terminator } from "../wamp/serializers/batched.ts";
+import type { Subprotocol } from "../wamp/serializers/index.ts";
 import { subprotocolByName } from "../wamp/serializers/index.ts";
+import type { Codec, Format, Reading } from "../wamp/stored-record.ts";
+import { field, oneOf, optional, pack, read, record, Unreadable, unpack, value, write } from "../wamp/stored-record.ts";
+import { PEER } from "../wamp/stored-session.ts";
+import * as is from "../wamp/stored-values.ts";
 import type { Switchboard } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import type { Tables } from "./storage/tables.ts";
 import { partsOf } from "./storage/text-parts.ts";
 
+/** A connection that slept, with the record of its peer. */
+export interface SleepingConnection {
+  readonly connection: Connection;
+  readonly record: Reading<PeerRecord>;
+}
+
 /** A socket's attachment: JSON text, because its length tells the size. */
 interface Attachment {
-  readonly subprotocol: string;
+  readonly subprotocol: Subprotocol;
   readonly terminator?: Terminator | undefined;
-  /** Absent where the record is in storage. */
-  readonly record?: PeerRecord;
-  readonly storageKey?: string;
+  /** Absent where the record is in storage; a record has a format of its own. */
+  readonly peer?: unknown;
+  readonly storageKey?: string | undefined;
 }
+
+const subprotocol: Codec<Subprotocol> = {
+  write: ({ name }) => name,
+  read(json, at) {
+    const known = subprotocolByName.get(json as string);
+    if (known === undefined) throw new Unreadable(`${at} is unknown`);
+    return known;
+  },
+};
+
+const attachment = record<Attachment>({
+  subprotocol: field("subprotocol", subprotocol),
+  terminator: optional("t", oneOf<Terminator>("\u001e", "\u0018")),
+  peer: optional<unknown>(
+    "p",
+    value(() => true),
+  ),
+  storageKey: optional("k", is.text),
+});
+
+/**
+ * Release 0.1.0 reads `subprotocol` and `record`. It finds a login that sleep has broken off: after a rollback it tells
+ * each client so and closes the connection, instead of leaving it open and mute.
+ */
+const FOR_FORMAT_1 = { record: { kind: "authenticating", deadline: 0 } };
+
+const ATTACHMENT: Format<Attachment> = {
+  kind: "attachment",
+  codec: { ...attachment, write: (own) => ({ ...(attachment.write(own) as object), ...FOR_FORMAT_1 }) },
+  steps: [attachmentFromFormat1],
+};
 
 /** Bytes; the platform's limit is 16,384 including a short header of its own. */
 const MAX_ATTACHMENT = 16_300;
@@ -32,30 +75,32 @@ export class Records {
   /** Puts a connection's record on its socket, or into storage when it has outgrown that. */
   save(connection: Connection, record: PeerRecord): void {
     const { socket, subprotocol, terminator, storageKey } = connection;
-    const attachment: Attachment = { subprotocol: subprotocol.name, terminator, record };
-    const text = JSON.stringify(attachment);
+    const peer = pack(PEER, record);
+    const text = write(ATTACHMENT, { subprotocol, terminator, peer });
     if (sizeOf(text) <= MAX_ATTACHMENT) {
       socket.serializeAttachment(text);
       if (storageKey !== undefined) this.forget(connection);
       return;
     }
     connection.storageKey ??= crypto.randomUUID();
-    this.#store(connection.storageKey, JSON.stringify(record));
-    const pointer: Attachment = { subprotocol: subprotocol.name, terminator, storageKey: connection.storageKey };
-    socket.serializeAttachment(JSON.stringify(pointer));
+    this.#store(connection.storageKey, JSON.stringify(peer));
+    const pointer: Attachment = { subprotocol, terminator, storageKey: connection.storageKey };
+    socket.serializeAttachment(write(ATTACHMENT, pointer));
   }
 
   /** The connection and record of a socket that slept; nothing for a socket that never was one of ours. */
-  load(socket: WebSocket, switchboard: Switchboard): { connection: Connection; record: PeerRecord } | undefined {
+  load(socket: WebSocket, switchboard: Switchboard): Reading<SleepingConnection> | undefined {
     const text: unknown = socket.deserializeAttachment();
-    if (typeof text !== "string") return undefined;
-    // Written by `save`.
-    const { subprotocol, terminator, record, storageKey } = JSON.parse(text) as Attachment;
-    const connection = new Connection(socket, subprotocolByName.get(subprotocol)!, switchboard);
+    if (text === null || text === undefined) return undefined;
+    if (typeof text !== "string") return { ok: false, cause: "it is no text" };
+    const reading = read(ATTACHMENT, text);
+    if (!reading.ok) return reading;
+    const { subprotocol, terminator, peer, storageKey } = reading.value;
+    const connection = new Connection(socket, subprotocol, switchboard);
     connection.terminator = terminator;
     connection.storageKey = storageKey;
-    const found = record ?? this.#fetch(storageKey!);
-    return found && { connection, record: found };
+    const record = peer === undefined ? this.#fetch(storageKey) : unpack(PEER, peer);
+    return { ok: true, value: { connection, record } };
   }
 
   /** Removes what storage holds of a connection. */
@@ -83,18 +128,19 @@ export class Records {
     }
   }
 
-  #fetch(key: string): PeerRecord | undefined {
-    if (!this.#tables.has("peer_record")) return undefined;
+  #fetch(key: string | undefined): Reading<PeerRecord> {
+    if (key === undefined || !this.#tables.has("peer_record")) return MISSING;
     const rows = this.#sql.exec<{ text: string }>("SELECT text FROM peer_record WHERE key = ? ORDER BY part", key);
     const text = Array.from(rows, ({ text }) => text).join("");
-    // Written by `#store`.
-    return text === "" ? undefined : (JSON.parse(text) as PeerRecord);
+    return text === "" ? MISSING : read(PEER, text);
   }
 
   #prepare(): void {
     this.#tables.make("peer_record", "key TEXT, part INTEGER, text TEXT, PRIMARY KEY (key, part)", "WITHOUT ROWID");
   }
 }
+
+const MISSING = { ok: false, cause: "it is not in storage" } as const;
 
 /** Bytes of a string in V8's serialization: one a code unit, or two if any is beyond Latin-1. */
 function sizeOf(text: string): number {

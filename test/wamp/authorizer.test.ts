@@ -60,9 +60,9 @@ function joinAs(
   roles: object = ALL_ROLES,
 ): Client {
   const client = stage.join(name, roles);
-  const record = JSON.parse(client.record);
-  record.session.identity = { authid, authrole, authmethod: "ticket", authprovider: "static", authextra };
-  client.record = JSON.stringify(record);
+  client.alterSession({
+    identity: { authid, authrole, authmethod: "ticket", authprovider: "static", authextra: { ...authextra } },
+  });
   stage.sleepAndWake();
   return client;
 }

@@ -481,9 +481,7 @@ describe("who may ask", () => {
       publish(stage, publisher, "com.secret.a", [["secret"]]);
       const subscription = lookup(stage, caller, "com.secret", "prefix");
       publisher.send([64, 1, {}, "com.authorize"]);
-      const record = JSON.parse(caller.record);
-      record.session.identity.authrole = "asking";
-      caller.record = JSON.stringify(record);
+      caller.alterSession({ identity: { ...caller.savedSession.identity, authrole: "asking" } });
       stage.sleepAndWake();
       stage.take();
       caller.send([48, ++request, {}, "wamp.subscription.get_events", [subscription]]);

@@ -297,7 +297,7 @@ describe("a change", () => {
     stage.restart();
     expect(refusal(stage)).toBe("wamp.error.no_such_role");
     const [line, refused] = stage.logged;
-    expect(line).toMatchObject({ level: "error", event: "role.unreadable", role: "anonymous" });
+    expect(line).toMatchObject({ level: "error", event: "record.unreadable", kind: "role", role: "anonymous" });
     expect(line?.cause).toContain("foo");
     expect(refused).toMatchObject({ event: "login.refused", uri: "wamp.error.no_such_role" });
   });

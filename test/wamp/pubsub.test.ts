@@ -213,7 +213,7 @@ describe("EVENT", () => {
     for (const client of [ann, twin]) client.send([32, 1, {}, "com.topic"]);
     stage.take();
     ann.send([16, 2, {}, "com.topic"]);
-    expect([ann, twin].map(({ record }) => JSON.parse(record).session.identity.authid)).toStrictEqual([
+    expect([ann, twin].map(({ savedSession }) => savedSession.identity.authid)).toStrictEqual([
       "AQEBAQEBAQEBAQEBAQEBAQEB",
       "AQEBAQEBAQEBAQEBAQEBAQEB",
     ]);

@@ -6,11 +6,13 @@ import { parseRealm } from "../../src/wamp/config/realm.ts";
 import type { Host, SendFault, Transport, TransportFacts } from "../../src/wamp/host.ts";
 import type { LogLine } from "../../src/wamp/log-line.ts";
 import type { RouterMessage } from "../../src/wamp/message.ts";
-import type { Peer, PeerRecord } from "../../src/wamp/peer.ts";
+import type { Peer, PeerRecord, SessionRecord } from "../../src/wamp/peer.ts";
 import { peerRecord } from "../../src/wamp/peer.ts";
 import { Realm } from "../../src/wamp/realm.ts";
 import { json } from "../../src/wamp/serializers/json.ts";
 import { DecodeFault } from "../../src/wamp/serializers/serializer.ts";
+import { read, write } from "../../src/wamp/stored-record.ts";
+import { PEER } from "../../src/wamp/stored-session.ts";
 import { MemoryStore } from "./memory-store.ts";
 
 /** A message as a plain JSON list, its payload unwrapped. */
@@ -56,6 +58,11 @@ export class Stage implements Host {
   constructor(input: Partial<RealmInput> = {}) {
     this.#config = realmConfig(input);
     this.realm = new Realm(this.#config.name, this.#config, this);
+  }
+
+  /** Those that are connected. */
+  get clients(): readonly Client[] {
+    return this.#clients;
   }
 
   /** Opens a transport. */
@@ -108,7 +115,7 @@ export class Stage implements Host {
   /** Puts the object to sleep, so that only the saved records are left of the realm, and wakes it. */
   sleepAndWake(): void {
     this.settle();
-    const sleepers = this.#clients.map(({ transport, record }) => [transport, JSON.parse(record)] as const);
+    const sleepers = this.#clients.map(({ transport, record }) => [transport, read(PEER, record)] as const);
     this.realm = new Realm(this.#config.name, this.#config, this);
     const peers = this.realm.wake(sleepers, () => this.moveIn?.(this.realm));
     for (const [index, client] of this.#clients.entries()) client.peer = peers[index] as Peer;
@@ -213,10 +220,33 @@ export class Client {
     this.#stage.endTurn();
   }
 
+  /** What the record saved last says; set it to what another session might have saved. */
+  get saved(): PeerRecord {
+    const reading = read(PEER, this.record);
+    if (!reading.ok) throw new Error(reading.cause);
+    return reading.value;
+  }
+
+  set saved(record: PeerRecord) {
+    this.record = write(PEER, record);
+  }
+
+  /** What the record saved last says of the client's session. */
+  get savedSession(): SessionRecord {
+    const { saved } = this;
+    if (saved.kind !== "open") throw new Error(`${this.name} has no session`);
+    return saved.session;
+  }
+
+  /** Changes the session in the record saved last, so that it wakes as another one. */
+  alterSession(changes: Partial<SessionRecord>): void {
+    this.saved = { kind: "open", facts: this.saved.facts, session: { ...this.savedSession, ...changes } };
+  }
+
   saveRecord(): void {
     if (!this.transport.isChanged) return;
     this.transport.isChanged = false;
-    this.record = JSON.stringify(peerRecord(this.peer) satisfies PeerRecord);
+    this.record = write(PEER, peerRecord(this.peer));
   }
 }
 

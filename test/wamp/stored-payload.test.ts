@@ -6,12 +6,13 @@ import { Payload } from "../../src/wamp/payload.ts";
 import { cbor } from "../../src/wamp/serializers/cbor.ts";
 import { json } from "../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../src/wamp/serializers/msgpack.ts";
-import { restorePayload, storePayload } from "../../src/wamp/stored-payload.ts";
+import { storedPayload } from "../../src/wamp/stored-payload.ts";
 
 const ARGS = ["text", 1, 2 ** 53, 2n ** 63n, 1.5, true, null, [new Uint8Array([0, 1, 255])], { deep: { er: [] } }];
 
 /** Through JSON text, as storage keeps it. */
-const kept = (payload: Payload) => restorePayload(JSON.parse(JSON.stringify(storePayload(payload))));
+const kept = (payload: Payload) =>
+  storedPayload.read(JSON.parse(JSON.stringify(storedPayload.write(payload))), "payload");
 
 describe.each([json, msgpack, cbor] as PayloadCodec[])("a payload in $name", (codec) => {
   test.each([

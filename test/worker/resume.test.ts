@@ -41,7 +41,7 @@ const parkedIn = (realm: string) =>
 async function lose(realm: string, { client, id }: Resumable): Promise<void> {
   client.socket.close(1001);
   await vi.waitFor(async () => {
-    expect(await parkedIn(realm)).toContainEqual({ session: id, entry: 0 });
+    expect(await parkedIn(realm)).toContainEqual({ session: id, entry: -1 });
   });
 }
 

@@ -1,9 +1,26 @@
 /** Cookies as credentials: a browser that has logged in once is known again by the cookie its WebSocket came with. */
 
+import { cookieFromFormat1 } from "../format-1.ts";
 import type { ExpiringStore, Host, TransportFacts } from "../host.ts";
 import type { Identity } from "../session.ts";
+import { namedIdentity } from "../stored-identity.ts";
+import { type Format, field, oneOf, optional, read, record, unreadable, write } from "../stored-record.ts";
+import * as is from "../stored-values.ts";
 import type { Admitted, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
 import { denied } from "./method.ts";
+
+type Remembered = Pick<Admitted, "kind" | "identity" | "expiresAt">;
+
+/** Its keys are those of format 1, so that browsers stay logged in after a rollback. */
+const COOKIE: Format<Remembered> = {
+  kind: "cookie",
+  codec: record<Remembered>({
+    kind: field("kind", oneOf("admitted")),
+    identity: field("identity", namedIdentity),
+    expiresAt: optional("expiresAt", is.number),
+  }),
+  steps: [cookieFromFormat1],
+};
 
 /** The method, where the realm has it. */
 export function cookie(surroundings: Surroundings): Method | undefined {
@@ -41,11 +58,10 @@ export class Cookies {
       present !== undefined && (present.authid !== identity.authid || present.authrole !== identity.authrole);
     // Somebody else may have put his cookie into this browser.
     if (isAnothers) return this.forget(id);
-    const admitted: Admitted = { kind: "admitted", identity, expiresAt };
     const now = this.#host.now();
     this.#store.put(
       id,
-      JSON.stringify(admitted),
+      write(COOKIE, { kind: "admitted", identity, expiresAt }),
       Math.min(now + this.#maxAgeMs, expiresAt ?? now + this.#maxAgeMs),
       now,
     );
@@ -54,8 +70,11 @@ export class Cookies {
   recall(facts: TransportFacts | undefined): Admitted | undefined {
     if (facts?.http_cbtid === undefined) return undefined;
     const text = this.#store.get(facts.http_cbtid, this.#host.now());
-    // Written by `remember`.
-    return text === undefined ? undefined : (JSON.parse(text) as Admitted);
+    if (text === undefined) return undefined;
+    const reading = read(COOKIE, text);
+    if (reading.ok) return reading.value;
+    this.#host.log(unreadable("cookie", reading.cause));
+    return undefined;
   }
 
   /** `id` is what the cookie holds. */

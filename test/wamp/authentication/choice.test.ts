@@ -185,7 +185,7 @@ test.each<[string, Auth, boolean]>([
   ["an authenticator may want them", { ...TICKET, scram: { type: "dynamic", authenticator: "com.a" } }, true],
 ])("[WS-29] what the router knows of a transport is kept where it is of use: %s", (_, auth, isKept) => {
   const client = new Entrance(auth).connect("joe", TLS);
-  expect(client.record.includes("http_headers_received")).toBe(isKept);
+  expect(client.saved.facts !== undefined).toBe(isKept);
 });
 
 describe("the identity", () => {
@@ -205,7 +205,7 @@ describe("the identity", () => {
     const ann = await entrance.knock({ authmethods: ["anonymous"], authextra }, "ann");
     expect(entrance.heard(ann)[0]?.[2]).not.toHaveProperty("authextra");
     expect(joe.peer.state).toMatchObject({ kind: "open", session: { identity: { authrole: "user" } } });
-    expect(joe.record).not.toContain("authextra");
+    expect(joe.savedSession.identity).not.toHaveProperty("authextra");
   });
 
   test("[ANON-01] of anonymous sessions has the authid of the configuration, if there is one", async () => {

@@ -28,9 +28,9 @@ export function refused(client: string, error: string, ...args: unknown[]): Entr
 /** A session that authenticated as somebody; its record tells. */
 export function joinAs(stage: Stage, name: string, authrole: string, authid = name): Client {
   const client = stage.join(name);
-  const record = JSON.parse(client.record);
-  record.session.identity = { authid, authrole, authmethod: "ticket", authprovider: "static", authextra: { x: 1 } };
-  client.record = JSON.stringify(record);
+  client.alterSession({
+    identity: { authid, authrole, authmethod: "ticket", authprovider: "static", authextra: { x: 1 } },
+  });
   stage.sleepAndWake();
   return client;
 }

@@ -209,18 +209,15 @@ describe("lists", () => {
   test("[MS-04][MS-05] are whole up to 10,000 ids; more have to be read in pages", () => {
     const stage = new Stage();
     const ann = stage.join("ann");
-    const template = JSON.parse(ann.record);
-    const sleepers = Array.from({ length: 10_000 }, (_, index) => {
-      const record = structuredClone(template);
-      record.session.id = index + 1;
-      return [ann.transport, record] as const;
-    });
+    const session = ann.savedSession;
+    const sleeper = (id: number) =>
+      [ann.transport, { ok: true, value: { kind: "open", session: { ...session, id } } }] as const;
+    const sleepers = Array.from({ length: 10_000 }, (_, index) => sleeper(index + 1));
     stage.realm = new Stage().realm;
     ann.peer = stage.realm.wake(sleepers)[0]!;
     const all = sleepers.map((_, index) => index + 1);
     expect(ask(stage, ann, "wamp.session.list")).toStrictEqual(answered("ann", all));
-    template.session.id = 10_001;
-    stage.realm.wake([[ann.transport, template]]);
+    stage.realm.wake([sleeper(10_001)]);
     expect(ask(stage, ann, "wamp.session.list")).toStrictEqual(
       refused("ann", "wamp.edge.error.limit_exceeded", "more than 10000 ids: page with the kwargs limit and after"),
     );

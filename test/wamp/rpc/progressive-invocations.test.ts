@@ -228,9 +228,9 @@ describe("a call that ends before its input", () => {
     const { stage, caller, callee } = stageOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
     callee.send([70, 1, {}]);
-    expect(JSON.parse(caller.record).session.endedInputs).toStrictEqual([1]);
+    expect(caller.savedSession.endedInputs).toStrictEqual([1]);
     caller.send([48, 1, {}, "com.p", [2]]);
-    expect(JSON.parse(caller.record).session).not.toHaveProperty("endedInputs");
+    expect(caller.savedSession).not.toHaveProperty("endedInputs");
     stage.take();
     caller.send([48, 1, {}, "com.p", ["a new call"]]);
     expect(stage.take()).toStrictEqual([["callee", [68, 2, 3, {}, ["a new call"]]]]);
