@@ -70,16 +70,19 @@ export class Access {
     if (permission.allow) return permission;
     // Whoever comes here without having asked gets no benefit of the doubt.
     const decided = permission === UNDECIDED ? this.#authorizer?.verdict(session, action, uri, match) : permission;
-    if (decided === undefined) throw new WampError(WampUri.AUTHORIZATION_FAILED);
-    if (!decided.allow) throw denial(decided);
+    if (decided === undefined) {
+      const message = `failed to authorize ${asker(session)} to ${actionOn(action, uri, match)}`;
+      throw new WampError(WampUri.AUTHORIZATION_FAILED, message);
+    }
+    if (!decided.allow) throw denial(session, action, uri, match, decided);
     return decided;
   }
 
   /** `permit` for the testament of a session that is gone; an authorizer was asked when it was left. */
-  permitTestament({ identity }: Session, topic: Uri): Permission {
-    const permission = this.authorization.authorize(identity.authrole, "publish", topic, "exact");
+  permitTestament(session: Session, topic: Uri): Permission {
+    const permission = this.authorization.authorize(session.identity.authrole, "publish", topic, "exact");
     if (permission === UNDECIDED) return ALLOWED;
-    if (!permission.allow) throw denial(permission);
+    if (!permission.allow) throw denial(session, "publish", topic, "exact", permission);
     return permission;
   }
 
@@ -89,6 +92,25 @@ export class Access {
   }
 }
 
-function denial({ isGrantable }: Permission): WampError {
-  return new WampError(isGrantable ? WampUri.AUTHORIZATION_REQUIRED : WampUri.NOT_AUTHORIZED);
+/** What a denied message is answered with; Crossbar.io says "not authorized to", the action and the URI, too. */
+export function denial(session: Session, action: Action, uri: Uri, match: Match, denied?: Permission): WampError {
+  const what = actionOn(action, uri, match);
+  return denied?.isGrantable
+    ? new WampError(WampUri.AUTHORIZATION_REQUIRED, `${asker(session)} needs a grant to ${what}`)
+    : new WampError(WampUri.NOT_AUTHORIZED, `${asker(session)} not authorized to ${what}`);
 }
+
+function asker({ identity: { authid, authrole } }: Session): string {
+  return `session (authid '${authid}', authrole '${authrole}')`;
+}
+
+function actionOn(action: Action, uri: Uri, match: Match): string {
+  return `${VERBS[action]} '${uri}'${match === "exact" ? "" : ` (${match})`}`;
+}
+
+const VERBS: Readonly<Record<Action, string>> = {
+  call: "call procedure",
+  register: "register procedure",
+  publish: "publish to topic",
+  subscribe: "subscribe to topic",
+};

@@ -10,8 +10,17 @@ export interface LogLine {
   readonly [detail: string]: unknown;
 }
 
-/** `cause` and `stack` of a line about something that was thrown. */
-export function thrown(error: unknown): { readonly cause: string; readonly stack?: string | undefined } {
+/** What a line tells of something that was thrown. */
+export interface Thrown {
+  readonly cause: string;
+  /** What that followed from, where the error says so. */
+  readonly origin?: string;
+  readonly stack?: string | undefined;
+}
+
+/** The fields of a line about something that was thrown. */
+export function thrown(error: unknown): Thrown {
   if (!(error instanceof Error)) return { cause: String(error) };
-  return { cause: `${error.name}: ${error.message}`, stack: error.stack };
+  const { name, message, stack, cause } = error;
+  return { cause: `${name}: ${message}`, ...(cause !== undefined && { origin: String(cause) }), stack };
 }

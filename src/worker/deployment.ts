@@ -6,7 +6,7 @@ import type { Components } from "../wamp/component.ts";
 import { calleeFaults } from "./callees/bindings.ts";
 import { componentFaults } from "./components.ts";
 import type { Config, ConfigInput, Fault } from "./config.ts";
-import { loadConfig } from "./config.ts";
+import { formatFaults, loadConfig } from "./config.ts";
 import type { Env } from "./env.ts";
 import { writeLog } from "./log.ts";
 
@@ -51,6 +51,6 @@ function load(env: Env): Deployment {
     ? [...calleeFaults(result.config, env), ...componentFaults(result.config, components)]
     : result.faults;
   if (result.ok && faults.length === 0) return { config: result.config, faults, components };
-  for (const { path, message } of faults) writeLog({ level: "error", event: "config.refused", path, cause: message });
+  for (const fault of faults) writeLog({ level: "error", event: "config.refused", cause: formatFaults([fault]) });
   return { config: { version: 1, realms: [] }, faults, components };
 }

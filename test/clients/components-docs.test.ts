@@ -108,13 +108,14 @@ test("the authorizer decides, also as the first thing after a sleep", async () =
   const client = await joined("authorizer", "joes-ticket");
   await server.getWorker("chat").evictDurableObject("RealmObject", { name: "authorizer" });
   expect(await client.ask([32, 1, {}, "com.example.inbox.joe"])).toEqual([33, 1, ID]);
-  const denied = [8, 32, 2, {}, "wamp.error.not_authorized"];
+  const words = "session (authid 'joe', authrole 'user') not authorized to subscribe to topic 'com.example.inbox.sue'";
+  const denied = [8, 32, 2, {}, "wamp.error.not_authorized", [words]];
   expect(await client.ask([32, 2, {}, "com.example.inbox.sue"])).toEqual(denied);
 });
 
 test("what a component is refused, and does not ask about, is in the log", async () => {
   await joined("careless");
-  const expected = /nobody caught.*wamp\.error\.not_authorized[\s\S]*careless in careless: com\.other\.procedure/;
+  const expected = /"rejection\.uncaught".*wamp\.error\.not_authorized.*"careless in careless: com\.other\.procedure"/;
   await vi.waitFor(() => {
     expect(server.getLogs().map(({ message }) => message)).toContainEqual(expect.stringMatching(expected));
   });

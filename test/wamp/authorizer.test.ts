@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
+import { denial } from "./denial.ts";
 import type { Client } from "./recording-host.ts";
 import { ALL_ROLES, ANYTHING, aborted, Stage } from "./recording-host.ts";
 
@@ -184,7 +185,7 @@ describe("the answer", () => {
       stage.join("ann").send(message);
       stage.take();
       await answer(1, no);
-      expect(stage.take()).toStrictEqual([["ann", [8, message[0], 1, {}, "wamp.error.not_authorized"]]]);
+      expect(stage.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...denial("wamp.error.not_authorized")]]]);
     }
   });
 
@@ -205,7 +206,7 @@ describe("the answer", () => {
     stage.join("ann").send([48, 1, {}, "com.x"]);
     stage.take();
     await answer(1, ...args);
-    expect(stage.take()).toStrictEqual([["ann", [8, 48, 1, {}, "wamp.error.authorization_failed"]]]);
+    expect(stage.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.authorization_failed")]]]);
     const cause = "gave no answer an authorizer may give";
     expect(stage.logged).toMatchObject([{ level: "error", event: "authorizer.failed", cause, uri: "com.x" }]);
   });
@@ -215,7 +216,9 @@ describe("the answer", () => {
     stage.join("ann").send([64, 1, {}, "com.x"]);
     judge.send([8, 68, 1, {}, "com.app.broken", ["secret"]]);
     await settled();
-    expect(stage.take().slice(1)).toStrictEqual([["ann", [8, 64, 1, {}, "wamp.error.authorization_failed"]]]);
+    expect(stage.take().slice(1)).toStrictEqual([
+      ["ann", [8, 64, 1, {}, ...denial("wamp.error.authorization_failed")]],
+    ]);
   });
 
   test("[AZ-04] does not come: authorization_failed after the limit, even if the callee wanted to see to timeouts", async () => {
@@ -233,7 +236,7 @@ describe("the answer", () => {
     await settled();
     expect(stage.take()).toStrictEqual([
       ["judge", [69, 1, { mode: "killnowait" }]],
-      ["ann", [8, 32, 1, {}, "wamp.error.authorization_failed"]],
+      ["ann", [8, 32, 1, {}, ...denial("wamp.error.authorization_failed")]],
     ]);
     judge.send([70, 1, {}, [true]]);
     await settled();
@@ -247,7 +250,7 @@ describe("the answer", () => {
     judge.disconnect();
     ann.send([32, 2, {}, "com.x"]);
     await settled();
-    const failed = (request: number) => ["ann", [8, 32, request, {}, "wamp.error.authorization_failed"]];
+    const failed = (request: number) => ["ann", [8, 32, request, {}, ...denial("wamp.error.authorization_failed")]];
     expect(stage.take().slice(1)).toStrictEqual([failed(1), failed(2)]);
   });
 
@@ -333,7 +336,7 @@ describe("rules beside an authorizer", () => {
       const [[name, answer] = []] = stage.take() as [string, unknown[]][];
       if (expected === undefined) expect([name, answer?.[0]]).toStrictEqual(["judge", 68]);
       else if (typeof expected === "number") expect([name, answer?.[0]]).toStrictEqual(["ann", expected]);
-      else expect([name, answer]).toStrictEqual(["ann", [8, message[0], 1, {}, expected]]);
+      else expect([name, answer]).toStrictEqual(["ann", [8, message[0], 1, {}, ...denial(expected)]]);
     },
   );
 });
@@ -350,8 +353,8 @@ describe("the authorizer itself", () => {
     judge.send([48, 2, {}, "com.db"], [32, 3, {}, "com.x"]);
     await settled();
     expect(stage.take()).toStrictEqual([
-      ["judge", [8, 48, 2, {}, "wamp.error.not_authorized"]],
-      ["judge", [8, 32, 3, {}, "wamp.error.not_authorized"]],
+      ["judge", [8, 48, 2, {}, ...denial("wamp.error.not_authorized")]],
+      ["judge", [8, 32, 3, {}, ...denial("wamp.error.not_authorized")]],
     ]);
   });
 
@@ -701,7 +704,7 @@ describe("a testament", () => {
     stage.take();
     await answer(1, false);
     ann.disconnect();
-    expect(stage.take()).toStrictEqual([["ann", [8, 48, 1, {}, "wamp.error.not_authorized"]]]);
+    expect(stage.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.not_authorized")]]]);
   });
 
   test("[AZ-10] takes two questions where calling is for the authorizer to decide, too", async () => {

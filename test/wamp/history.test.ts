@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
+import { denial } from "./denial.ts";
 import type { Client, Entry, Line } from "./recording-host.ts";
 import { ANYTHING, Stage } from "./recording-host.ts";
 
@@ -69,7 +70,7 @@ interface EventDict {
 
 const eventsIn = (answer: Line | undefined) => (answer?.[3] ?? []) as EventDict[];
 const argsIn = (answer: Line | undefined) => eventsIn(answer).map(({ args }) => args?.[0]);
-const refused = (uri: string) => [8, 48, request, {}, uri];
+const refused = (uri: string) => [8, 48, request, {}, ...denial(uri)];
 
 describe("what is kept", () => {
   test("[HIS-01] is every publication once, however many subscribers it has, by subscription, in the order of arrival", () => {

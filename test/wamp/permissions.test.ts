@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
+import { denial } from "./denial.ts";
 import { ANYTHING, Stage } from "./recording-host.ts";
 
 type Rules = NonNullable<NonNullable<RealmInput["roles"]>[number]["permissions"]>;
@@ -20,7 +21,7 @@ test.each([
 ])("[AZ-03] what is not permitted is refused with not_authorized: %s", (_, message) => {
   const stage = stageWith();
   stage.join("ann").send(message);
-  expect(stage.take()).toStrictEqual([["ann", [8, message[0], 1, {}, "wamp.error.not_authorized"]]]);
+  expect(stage.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...denial("wamp.error.not_authorized")]]]);
 });
 
 describe("what takes a grant", () => {
@@ -47,7 +48,7 @@ describe("what takes a grant", () => {
     stage.join("ann").send(message);
     const [[, answer] = []] = stage.take();
     if (error === undefined) expect(answer?.slice(0, 2)).toStrictEqual([33, 1]);
-    else expect(answer).toStrictEqual([8, message[0], 1, {}, error]);
+    else expect(answer).toStrictEqual([8, message[0], 1, {}, ...denial(error)]);
   });
 });
 
@@ -106,7 +107,7 @@ describe("[AZ-06] no permission beyond ownership is needed", () => {
     callee.send([70, 2, {}], [8, 68, 3, {}, "com.error"], [66, 3, 3], [34, 4, 4]);
     callee.send([6, {}, "wamp.close.close_realm"]);
     expect(stage.take()).toStrictEqual([
-      ["caller", [8, 48, 4, {}, "wamp.error.not_authorized"]],
+      ["caller", [8, 48, 4, {}, ...denial("wamp.error.not_authorized")]],
       ["caller", [8, 48, 1, {}, "wamp.error.canceled"]],
       ["caller", [50, 2, {}]],
       ["caller", [8, 48, 3, {}, "com.error"]],
@@ -135,7 +136,22 @@ describe("[AZ-07] a denial tells nothing of what exists", () => {
     stage.configure({ roles, auth: { anonymous: { type: "static", role: "stranger" } } });
     stage.sleepAndWake();
     stage.join("eve").send(known, unknown);
-    const refusal = ["eve", [8, known[0], 1, {}, "wamp.error.not_authorized"]];
+    const refusal = ["eve", [8, known[0], 1, {}, ...denial("wamp.error.not_authorized")]];
     expect(stage.take()).toStrictEqual([refusal, refusal]);
   });
+});
+
+test.each([
+  [[16, 1, { acknowledge: true }, "com.x"], "publish to topic 'com.x'"],
+  [[32, 1, {}, "com.x"], "subscribe to topic 'com.x'"],
+  [[32, 1, { match: "prefix" }, "com."], "subscribe to topic 'com.' (prefix)"],
+  [[64, 1, { match: "wildcard" }, "com..x"], "register procedure 'com..x' (wildcard)"],
+  [[48, 1, {}, "com.x"], "call procedure 'com.x'"],
+  [[48, 1, {}, "wamp.session.list"], "call procedure 'wamp.session.list'"],
+])("[AZ-03] the refusal tells who may not do what: %j", (message, action) => {
+  const auth = { anonymous: { type: "static", role: "anonymous", authid: "joe" } } as const;
+  const stage = new Stage({ auth, roles: [{ name: "anonymous", permissions: [] }] });
+  stage.join("ann").send(message);
+  const words = `session (authid 'joe', authrole 'anonymous') not authorized to ${action}`;
+  expect(stage.take()).toStrictEqual([["ann", [8, message[0], 1, {}, "wamp.error.not_authorized", [words]]]]);
 });

@@ -1,6 +1,7 @@
 /** Subscriptions and events, basic profile (Publish and Subscribe). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "./denial.ts";
 import { Stage, violated } from "./recording-host.ts";
 
 describe("SUBSCRIBE", () => {
@@ -159,7 +160,7 @@ describe("PUBLISH", () => {
       sub.send([32, 1, { match: "prefix" }, ""]);
       stage.take();
       pub.send([16, 1, options, uri, ["lost"]], [16, 2, { ...options, acknowledge: true }, uri, ["lost"]]);
-      expect(stage.take()).toStrictEqual([["pub", [8, 16, 2, {}, error]]]);
+      expect(stage.take()).toStrictEqual([["pub", [8, 16, 2, {}, ...denial(error)]]]);
     },
   );
 

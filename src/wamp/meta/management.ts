@@ -1,5 +1,6 @@
 /** The procedures by which roles and their rules are changed at run time: no part of WAMP, hence `wamp.edge.`. */
 
+import { denial } from "../access.ts";
 import { UNDECIDED } from "../authorization.ts";
 import { isMatch, type Pattern, readPattern } from "../config/permission.ts";
 import { type PermissionRule, parseRole, type Role } from "../config/realm.ts";
@@ -35,7 +36,7 @@ export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = Objec
 
 function guarded(uri: Uri, procedure: MetaProcedure): MetaProcedure {
   return (realm, caller, payload, options) => {
-    if (!realm.access.mayManage(caller.identity.authrole, uri)) throw new WampError(WampUri.NOT_AUTHORIZED);
+    if (!realm.access.mayManage(caller.identity.authrole, uri)) throw denial(caller, "call", uri, "exact");
     return procedure(realm, caller, payload, options);
   };
 }

@@ -1,5 +1,6 @@
 /** What the tests of the meta API share: asking a procedure, and sessions with an identity of their own. */
 
+import { denial } from "../denial.ts";
 import type { Client, Entry } from "../recording-host.ts";
 import { ANYTHING, Stage } from "../recording-host.ts";
 
@@ -22,7 +23,7 @@ export function answered(client: string, ...args: unknown[]): Entry[] {
 
 /** What the caller receives whose call was refused. */
 export function refused(client: string, error: string, ...args: unknown[]): Entry[] {
-  return [[client, args.length === 0 ? [8, 48, 1, {}, error] : [8, 48, 1, {}, error, args]]];
+  return [[client, args.length === 0 ? [8, 48, 1, {}, ...denial(error)] : [8, 48, 1, {}, error, args]]];
 }
 
 /** A session that authenticated as somebody; its record tells. */

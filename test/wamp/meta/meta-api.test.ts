@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { META_PROCEDURES } from "../../../src/wamp/meta/index.ts";
+import { denial } from "../denial.ts";
 import { ALL_ROLES, ANYTHING, Stage } from "../recording-host.ts";
 import { answered, ask, joinAs, refused, watch } from "./asking.ts";
 
@@ -84,11 +85,11 @@ describe("authorization", () => {
     joe.send([32, 1, { match: "prefix" }, "wamp."], [32, 2, { match: "prefix" }, ""]);
     expect(stage.take()).toStrictEqual([
       ["ann", [33, 1, 3]],
-      ["ann", [8, 32, 2, {}, NOT_AUTHORIZED]],
-      ["ann", [8, 32, 3, {}, NOT_AUTHORIZED]],
-      ["ann", [8, 32, 4, {}, NOT_AUTHORIZED]],
+      ["ann", [8, 32, 2, {}, ...denial(NOT_AUTHORIZED)]],
+      ["ann", [8, 32, 3, {}, ...denial(NOT_AUTHORIZED)]],
+      ["ann", [8, 32, 4, {}, ...denial(NOT_AUTHORIZED)]],
       ["joe", [33, 1, 4]],
-      ["joe", [8, 32, 2, {}, NOT_AUTHORIZED]],
+      ["joe", [8, 32, 2, {}, ...denial(NOT_AUTHORIZED)]],
     ]);
     stage.join("new").disconnect();
     expect(stage.take().map(([client, message]) => [client, message[1]])).toStrictEqual([

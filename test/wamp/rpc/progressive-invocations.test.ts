@@ -1,6 +1,7 @@
 /** Input in parts (Progressive Call Invocations). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import type { Entry } from "../recording-host.ts";
 import { Stage, violated } from "../recording-host.ts";
 import { CALLEE_FEATURES, joinCallee, joinCaller } from "./parties.ts";
@@ -112,7 +113,7 @@ describe("the chunks of a call", () => {
     callee.send([70, 1, {}]);
     expect(stage.take()).toStrictEqual([
       ["callee", [68, 1, 3, {}, [2]]],
-      ["caller", [8, 48, 2, {}, "wamp.error.not_authorized"]],
+      ["caller", [8, 48, 2, {}, ...denial("wamp.error.not_authorized")]],
       ["caller", [50, 1, {}]],
     ]);
   });
@@ -178,7 +179,7 @@ describe("progress: true", () => {
     caller.send([48, 1, MORE, procedure, [1]]);
     stage.sleepAndWake();
     caller.send([48, 1, MORE, procedure, [2]], [48, 1, {}, procedure, [3]]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, error]]]);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(error)]]]);
   });
 });
 
