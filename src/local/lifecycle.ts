@@ -3,14 +3,16 @@
 import { createServer } from "node:net";
 import { type LocalEnvironment, readEnvironment, StartError } from "./environment.ts";
 
-/** A server that is starting or running; should it end by itself, it calls `fail`. */
+/** A server that is starting or running. */
 export type LocalServer = {
-  /** Where it listens, once it does. */
+  /** Where it listens, once it does; rejects with StartError where it cannot. */
   readonly origin: Promise<URL>;
   /** Resolves when all is saved and every process that would outlive this one is gone. */
   readonly stop: () => Promise<void>;
   /** Ends every process that would outlive this one at once. */
   readonly kill: () => void;
+  /** A line for the operator, shown when it listens. */
+  readonly notice?: string | undefined;
 };
 
 const READY_WITHIN_MS = 30_000;
@@ -50,7 +52,7 @@ export async function runServer(start: (environment: LocalEnvironment) => Promis
     stopOnSignals(onSignal);
     const origin = connectable(await server.origin);
     await untilHealthy(origin);
-    process.stdout.write(greeting(origin, environment.realms));
+    process.stdout.write(greeting(origin, environment.realms, server.notice));
   } catch (error) {
     await server?.stop();
     fail(error);
@@ -127,9 +129,10 @@ async function untilHealthy(origin: URL): Promise<void> {
   throw new StartError(`no answer from ${origin.href}healthz within ${READY_WITHIN_MS / 1000} seconds`);
 }
 
-function greeting(origin: URL, realms: readonly string[]): string {
+function greeting(origin: URL, realms: readonly string[], notice?: string): string {
   const socket = new URL("/ws/", origin);
   socket.protocol = "ws:";
   const sockets = realms.map((realm) => `  ${socket.href}${encodeURIComponent(realm)}\n`);
-  return `wamp-edge is running; Ctrl-C stops it\n${sockets.join("") || `  ${socket.href}<realm>\n`}  ${origin.href}\n`;
+  const addresses = `${sockets.join("") || `  ${socket.href}<realm>\n`}  ${origin.href}\n`;
+  return `wamp-edge is running; Ctrl-C stops it\n${addresses}${notice === undefined ? "" : `  ${notice}\n`}`;
 }

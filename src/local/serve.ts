@@ -4,9 +4,11 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ControlChannel } from "./control-channel.ts";
 import { keyPrefixIn, openDataFolder } from "./data-folder.ts";
-import { type LocalEnvironment, StartError } from "./environment.ts";
-import { fail, type LocalServer, runServer } from "./lifecycle.ts";
+import { descriptorLimit, descriptorNotice } from "./descriptors.ts";
+import type { LocalEnvironment } from "./environment.ts";
+import { type LocalServer, runServer } from "./lifecycle.ts";
 import { makeRunFolder } from "./run-folder.ts";
+import { Supervisor } from "./supervisor.ts";
 import { Workerd } from "./workerd.ts";
 import { uniqueKey, workerdConfig } from "./workerd-config.ts";
 import { buildBundle, PROJECT, readSettings } from "./wrangler.ts";
@@ -28,37 +30,36 @@ async function startWorkerd(environment: LocalEnvironment): Promise<LocalServer>
   const files =
     environment.assetsDirectory ?? (settings.assets?.directory && resolve(PROJECT, settings.assets.directory));
   writeFileSync(configFile, workerdConfig(settings, keyPrefix, Object.keys(bindings), files !== undefined));
-  // Transports end with the process, and workerd would keep the files of each for ever.
-  rmSync(join(data, uniqueKey(keyPrefix, "LongPollObject")), { recursive: true, force: true });
   const host = environment.host.includes(":") ? `[${environment.host}]` : environment.host;
   const control = new ControlChannel(join(folder, "control"));
-  const places = [
-    `--socket-addr=http=${host}:${environment.port}`,
-    `--socket-addr=control=unix:${control.path}`,
-    `--directory-path=realms=${data}`,
-  ];
+  const places = [`--socket-addr=control=unix:${control.path}`, `--directory-path=realms=${data}`];
   if (files !== undefined) places.push(`--directory-path=assets=${files}`);
-  const workerd = new Workerd([configFile, ...places], { ...process.env, ...bindings });
+  const start = (port: number): Workerd => {
+    // Transports end with the process, and workerd would keep the files of each for ever.
+    rmSync(join(data, uniqueKey(keyPrefix, "LongPollObject")), { recursive: true, force: true });
+    rmSync(control.path, { force: true });
+    const address = `--socket-addr=http=${host}:${port}`;
+    return new Workerd([configFile, address, ...places], { ...process.env, ...bindings });
+  };
+  const supervisor = new Supervisor(start, environment.port);
   let isListening = false;
-  let isStopping = false;
-  workerd.ended.then(({ code, signal }) => {
-    if (!isStopping) fail(new StartError(`workerd ended by itself (${signal ?? `code ${code}`})`));
-  }, fail);
   const stop = async (): Promise<void> => {
-    isStopping = true;
+    supervisor.expectEnd();
     // Until it listens there is nothing to save.
-    if (isListening && !workerd.hasEnded) await control.order("stop", SAVE_WITHIN_MS).catch(tellOfUnsaved);
-    await workerd.stop(END_WITHIN_MS);
+    if (isListening && supervisor.isRunning) await control.order("stop", SAVE_WITHIN_MS).catch(tellOfUnsaved);
+    await supervisor.stop(END_WITHIN_MS);
   };
-  const kill = (): void => {
-    isStopping = true;
-    workerd.kill();
-  };
-  const origin = workerd.port.then((port) => {
+  const origin = supervisor.port.then((port) => {
     isListening = true;
     return new URL(`http://${host}:${port}/`);
   });
-  return { origin, stop, kill };
+  const limit = descriptorLimit();
+  return {
+    origin,
+    stop,
+    kill: () => supervisor.kill(),
+    notice: limit === undefined ? undefined : descriptorNotice(limit),
+  };
 }
 
 function tellOfUnsaved({ message }: Error): void {

@@ -9,9 +9,6 @@ import { PROJECT } from "./wrangler.ts";
 
 const WORKERD = join(PROJECT, "node_modules/.bin/workerd");
 
-/** Raises the soft limit of open files as far as the hard one allows, then becomes the command after it. */
-const WITH_ALL_DESCRIPTORS = 'ulimit -n "$(ulimit -Hn)" 2>/dev/null; exec "$@"';
-
 /** Kills a process when this one ends, also by `kill -9`: the pipe it reads from then closes. */
 const KILL_AFTER = 'read _; kill -9 "$1"';
 
@@ -31,7 +28,7 @@ export class Workerd {
 
   /** `parameters` are those of `workerd serve`. */
   constructor(parameters: readonly string[], env: NodeJS.ProcessEnv) {
-    const child = spawnDetached([WORKERD, "serve", ...parameters, "--control-fd=3"], env);
+    const child = spawnDetached(["serve", ...parameters, "--control-fd=3"], env);
     this.#process = child;
     this.ended = new Promise((resolve, reject) => {
       child.once("error", reject);
@@ -76,13 +73,9 @@ export class Workerd {
 }
 
 /** Detached, so that a Ctrl-C reaches workerd by way of the command alone. */
-function spawnDetached(command: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+function spawnDetached(parameters: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   try {
-    return spawn("/bin/sh", ["-c", WITH_ALL_DESCRIPTORS, "sh", ...command], {
-      env,
-      stdio: ["ignore", "inherit", "inherit", "pipe"],
-      detached: true,
-    });
+    return spawn(WORKERD, parameters, { env, stdio: ["ignore", "inherit", "inherit", "pipe"], detached: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "E2BIG") throw error;
     throw new StartError("WAMP_CONFIG is larger than the operating system lets a variable be (Linux: 128 KiB)");

@@ -67,12 +67,13 @@ describe.each(COMMANDS)("%s", (_, script) => {
       await command.ended();
     });
 
-    it("prints one address per exact realm and the HTTP address, and not a word more", () => {
+    it("prints one address per exact realm, the HTTP address and what limits connections, and not a word more", () => {
       expect(command.stdout.split("\n")).toStrictEqual([
         "wamp-edge is running; Ctrl-C stops it",
         `  ws://${origin.host}/ws/com.example.literal`,
         `  ws://${origin.host}/ws/named`,
         `  http://${origin.host}/`,
+        ...(script.includes("serve") ? [expect.stringMatching(/^ {2}at most \d+ connections \(.+\)$/)] : []),
         "",
       ]);
       expect(command.stderr).toBe("");

@@ -33,9 +33,18 @@ export interface Served {
 const started: Command[] = [];
 
 /** Starts a router; `env` is added to its environment. */
-export async function serve(data: string, config: string, env: Readonly<Record<string, string>> = {}): Promise<Served> {
-  const variables = { WAMP_DATA: data, WAMP_CONFIG: config, ...env };
-  const command = new Command([process.execPath, "src/local/serve.ts"], variables);
+export function serve(data: string, config: string, env: Readonly<Record<string, string>> = {}): Promise<Served> {
+  return serveWith([process.execPath, "src/local/serve.ts"], data, config, env);
+}
+
+/** Starts a router by another command that ends up in the same program. */
+export async function serveWith(
+  line: readonly string[],
+  data: string,
+  config: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Served> {
+  const command = new Command(line, { WAMP_DATA: data, WAMP_CONFIG: config, ...env });
   started.push(command);
   const origin = await command.origin();
   return { command, origin, socketUrl: `ws://${origin.host}` };
