@@ -130,8 +130,17 @@ describe("a procedure that is an API", () => {
     const { call } = await joined();
     const headers = { authorization: "Bearer sesame", "x-own": "1" };
     expect(await call("api.secret")).toMatchObject([1, {}, [{ headers }]]);
-    expect((await call("api.secret.away"))[3]).toBe("wamp.edge.error.http.302");
-    expect(await call("api.away")).toMatchObject([3, {}, [{ url: "/echo" }]]);
+  });
+
+  it("follows no redirect, which may lead into a private network", async () => {
+    const { call } = await joined();
+    for (const procedure of ["api.secret.away", "api.away"]) {
+      const [, , , uri, [reason]] = (await call(procedure)) as [48, number, object, string, [string]];
+      expect(uri).toBe("wamp.edge.error.http.302");
+      expect(reason).toBe("302 Found: redirects are not followed; configure the address that it leads to");
+    }
+    const asked = await call("rest", [], { method: "GET", url: "away" });
+    expect(asked).toMatchObject([3, {}, [{ code: 302, headers: { location: ["/echo"] } }]]);
   });
 
   it.each([

@@ -148,16 +148,18 @@ it("waits where nobody answers", async () => {
   await vi.waitFor(async () => expect(await wait()).toBe(5_000));
 });
 
-it.each([400, 401, 404, 410, 301])(
+const NOT_FOLLOWED = ": redirects are not followed; configure the address that it leads to";
+
+it.each([[400], [401], [404], [410], [301, NOT_FOLLOWED], [307, NOT_FOLLOWED]])(
   "%i is final: the event is a dead letter, and the next one has its turn",
-  async (status) => {
+  async (status, why = "") => {
     const { accept, wait, dead } = mailbox();
     answer = (_, number) => new Response(null, { status: number === 1 ? status : 204 });
     const events = [event("a", 1), event("a", 2)];
     await accept(events);
     await settled(2);
     const { publication, topic, body } = events[0]!;
-    const letter = { id: 1, publication, topic, body, tries: 1, reason: `HTTP status ${status}`, at: time };
+    const letter = { id: 1, publication, topic, body, tries: 1, reason: `HTTP status ${status}${why}`, at: time };
     expect([await dead(), await wait()]).toEqual([[letter], undefined]);
   },
 );

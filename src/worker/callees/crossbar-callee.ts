@@ -6,11 +6,11 @@ import type { CallOutcome } from "../../wamp/open-requests.ts";
 import { isDict } from "../../wamp/parse.ts";
 import { bodyWithin } from "../body-within.ts";
 import type { Task } from "./callee-worker.ts";
-import { answered, redirectOf } from "./http-callee.ts";
+import { answered } from "./http-callee.ts";
 
 /**
  * Keyword arguments: `method`, `url` below `baseurl`, and optionally `body` (text), `headers` (name → values) and
- * `params` (name → value). The one result is `{ code, content, headers }`, whatever the code.
+ * `params` (name → value). The one result is `{ code, content, headers }`, whatever the code; a redirect is such a result.
  */
 export function callCrossbarStyle(baseurl: string, task: Task): Promise<CallOutcome> {
   return answered(task, async () => {
@@ -37,7 +37,7 @@ function requestOf(baseurl: string, { job }: Task): Request | undefined {
   if (!target.href.startsWith(new URL(".", baseurl).href) || HIDDEN_SLASH.test(target.pathname)) return undefined;
   for (const [name, value] of Object.entries(params)) target.searchParams.append(name, String(value));
   try {
-    const init = { method, headers: headersOf(headers, job.callee.headers), redirect: redirectOf(job.callee) };
+    const init = { method, headers: headersOf(headers, job.callee.headers), redirect: "manual" } as const;
     return new Request(target, body === undefined ? init : { ...init, body });
   } catch {
     return undefined;

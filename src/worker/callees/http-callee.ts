@@ -6,13 +6,14 @@ import type { Dict, Uri } from "../../wamp/message.ts";
 import { type CallOutcome, refusal } from "../../wamp/open-requests.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import { writeLog } from "../log.ts";
+import { isRedirect, NOT_FOLLOWED } from "../redirect.ts";
 import type { Task } from "./callee-worker.ts";
 import { lastLine } from "./http-lines.ts";
 import { isLines, valueIn } from "./http-value.ts";
 import type { Job } from "./index.ts";
 import { errorIn, resultOf } from "./outcome.ts";
 
-/** Rejects with `WampError`, and with whatever where the task's signal aborts. */
+/** Redirects are not followed (`isRedirect`). Rejects with `WampError`, and with whatever where the task's signal aborts. */
 export function callHttp(url: string, task: Task): Promise<CallOutcome> {
   const { job, signal } = task;
   return answered(task, async () => {
@@ -41,18 +42,13 @@ export async function answered(
   }
 }
 
-/** Secrets among the headers go to the configured place only: redirects are then answers like others. */
-export function redirectOf({ headers }: Job["callee"]): "follow" | "manual" {
-  return headers === undefined ? "follow" : "manual";
-}
-
 function requestOf(text: string, job: Job): Request {
   const { callee, procedure, args, kwargs, details } = job;
   const url = new URL(text);
   const headers = new Headers({ Accept: "application/json", "X-WAMP-Procedure": encodeURI(procedure) });
   for (const [name, key] of DISCLOSED)
     if (details[key] !== undefined) headers.set(name, encodeURI(String(details[key])));
-  const init = { method: callee.method ?? "POST", headers, redirect: redirectOf(callee) };
+  const init = { method: callee.method ?? "POST", headers, redirect: "manual" } as const;
   if (hasBody(job)) headers.set("Content-Type", "application/json");
   else addQuery(url, kwargs);
   for (const [name, value] of callee.headers ?? []) headers.set(name, value);
@@ -85,7 +81,8 @@ function errorOf({ status, statusText }: Response, body: unknown): CallOutcome {
   if (told !== undefined) return told;
   const uri = ERROR[status] ?? (status >= 500 ? WampUri.RUNTIME_ERROR : `wamp.edge.error.http.${status}`);
   const kwargs = body === undefined ? { status } : { status, body };
-  return { ok: false, uri, args: [`${status} ${statusText}`.trim()], kwargs };
+  const reason = isRedirect(status) ? `${statusText}: ${NOT_FOLLOWED}` : statusText;
+  return { ok: false, uri, args: [`${status} ${reason}`.trim()], kwargs };
 }
 
 const ERROR: { readonly [status: number]: Uri | undefined } = {

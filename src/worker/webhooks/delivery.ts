@@ -4,6 +4,7 @@ import { hmac } from "../../wamp/authentication/digest.ts";
 import { toBase64, toHex, utf8 } from "../../wamp/authentication/encoding.ts";
 import type { WebhookOutConfig } from "../../wamp/config/webhook.ts";
 import type { Id } from "../../wamp/message.ts";
+import { isRedirect, NOT_FOLLOWED } from "../redirect.ts";
 
 /** `retry` may come with the milliseconds the receiver wants to be left alone for. */
 export type Verdict =
@@ -72,7 +73,7 @@ async function signedHeaders(secret: string, id: string, body: string, now: numb
 
 function verdictOn({ ok, status, headers }: Response, now: number): Verdict {
   if (ok) return { kind: "delivered" };
-  const reason = `HTTP status ${status}`;
+  const reason = isRedirect(status) ? `HTTP status ${status}: ${NOT_FOLLOWED}` : `HTTP status ${status}`;
   if (status < 500 && !PASSING.includes(status)) return { kind: "dead", reason };
   const waitMs = waitIn(headers.get("Retry-After"), now);
   return waitMs === undefined ? { kind: "retry", reason } : { kind: "retry", reason, waitMs };
