@@ -3,12 +3,14 @@
 import deployedComponents from "../components.ts";
 import deployed from "../config.ts";
 import type { Components } from "../wamp/component.ts";
+import { bindingFaults } from "./bindings.ts";
 import { calleeFaults } from "./callees/bindings.ts";
 import { componentFaults } from "./components.ts";
 import type { Config, ConfigInput, Fault } from "./config.ts";
 import { formatFaults, loadConfig } from "./config.ts";
 import type { Env } from "./env.ts";
 import { writeLog } from "./log.ts";
+import { hasJurisdictions } from "./realm-namespace.ts";
 
 export interface Deployment {
   /** Without realms where there are faults: a wrong configuration never half-starts. */
@@ -48,9 +50,25 @@ function load(env: Env): Deployment {
   const source = brought === undefined ? { text: env.WAMP_CONFIG, module: deployed } : { module: brought };
   const result = loadConfig({ ...source, env: { ...env }, isDevelopment });
   const faults = result.ok
-    ? [...calleeFaults(result.config, env), ...componentFaults(result.config, components)]
+    ? [
+        ...bindingFaults(result.config, env),
+        ...calleeFaults(result.config, env),
+        ...componentFaults(result.config, components),
+      ]
     : result.faults;
-  if (result.ok && faults.length === 0) return { config: result.config, faults, components };
+  if (result.ok && faults.length === 0) {
+    tellIgnoredJurisdictions(result.config, env);
+    return { config: result.config, faults, components };
+  }
   for (const fault of faults) writeLog({ level: "error", event: "config.refused", cause: formatFaults([fault]) });
   return { config: { version: 1, realms: [] }, faults, components };
+}
+
+/** One line for each realm whose data is not kept where the configuration says. */
+function tellIgnoredJurisdictions({ realms }: Config, { REALM }: Env): void {
+  for (const { name, jurisdiction } of realms) {
+    if (jurisdiction === undefined || hasJurisdictions(REALM)) continue;
+    const cause = "this runtime has no jurisdictions; the realm is here";
+    writeLog({ level: "warn", event: "jurisdiction.ignored", realm: name, jurisdiction, cause });
+  }
 }

@@ -5,11 +5,36 @@ import type { Env } from "./env.ts";
 import type { RealmObject } from "./realm-object.ts";
 import type { VisitedRealm } from "./visits.ts";
 
+/**
+ * The objects of a class that stay in a jurisdiction. Workerd by itself, as `npm start` and `npm run serve` run it, has
+ * none and throws: there all objects are on this machine. Any other fault is thrown on, so that no data leaves its
+ * jurisdiction unnoticed.
+ */
+export function namespaceIn<T extends Rpc.DurableObjectBranded | undefined>(
+  namespace: DurableObjectNamespace<T>,
+  jurisdiction: RealmConfig["jurisdiction"],
+): DurableObjectNamespace<T> {
+  if (jurisdiction === undefined || !hasJurisdictions(namespace)) return namespace;
+  return namespace.jurisdiction(jurisdiction);
+}
+
+/** Whether the runtime can keep objects in a jurisdiction. */
+export function hasJurisdictions(namespace: Pick<DurableObjectNamespace, "jurisdiction">): boolean {
+  try {
+    namespace.jurisdiction("eu");
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && error.message.includes("not implemented in workerd"));
+  }
+}
+
 /** The object of the realm `name`; a location counts only the first time, a jurisdiction always. */
 export function realmObject(env: Env, name: string, config: RealmConfig): DurableObjectStub<RealmObject> {
   const { location, jurisdiction } = config;
-  const namespace = jurisdiction === undefined ? env.REALM : env.REALM.jurisdiction(jurisdiction);
-  return namespace.getByName(name, location === undefined ? undefined : { locationHint: location });
+  return namespaceIn(env.REALM, jurisdiction).getByName(
+    name,
+    location === undefined ? undefined : { locationHint: location },
+  );
 }
 
 /** The same object for those who visit the realm by RPC. */

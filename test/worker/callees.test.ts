@@ -190,8 +190,14 @@ it("a service binding that is not there is a fault", () => {
   });
   if (!loaded.ok) throw new Error(formatFaults(loaded.faults));
   expect(calleeFaults(loaded.config, env)).toEqual([
-    { path: "realms[0].callees[1].binding", message: "there is no service binding WAMP_CONFIG" },
-    { path: "realms[0].callees[2].binding", message: "there is no service binding WEATHER" },
+    {
+      path: "realms[0].callees[1].binding",
+      message: expect.stringContaining("there is no service binding WAMP_CONFIG. Add to wrangler.toml"),
+    },
+    {
+      path: "realms[0].callees[2].binding",
+      message: expect.stringContaining("there is no service binding WEATHER. Add to wrangler.toml"),
+    },
   ]);
 });
 

@@ -23,7 +23,12 @@ export function calleeFaults({ realms }: Config, env: object): Fault[] {
       const path = ["realms", realm, "callees", index];
       if (!isExported) return [faultAt(path, "needs CalleeWorker among the exports of the Worker's main module")];
       if (binding === undefined || typeof bound.get(binding) === "object") return [];
-      return [faultAt([...path, "binding"], `there is no service binding ${binding}`)];
+      return [
+        faultAt(
+          [...path, "binding"],
+          `there is no service binding ${binding}. Add to wrangler.toml:\n[[services]]\nbinding = "${binding}"\nservice = "its Worker"`,
+        ),
+      ];
     }),
   );
 }

@@ -8,6 +8,7 @@ import { bodyWithin } from "../body-within.ts";
 import { onlyRealm, realmFor } from "../config.ts";
 import { configOf } from "../deployment.ts";
 import type { Env } from "../env.ts";
+import { namespaceIn } from "../realm-namespace.ts";
 
 type LongPollContext = Context<{ Bindings: Env }>;
 
@@ -47,7 +48,7 @@ async function open(context: LongPollContext): Promise<Response> {
     return context.json({ error: `protocols must name one of ${[...subprotocolByName.keys()].join(", ")}` }, 400);
   }
   const { LONG_POLL } = context.env;
-  const objects = realm.jurisdiction === undefined ? LONG_POLL : LONG_POLL.jurisdiction(realm.jurisdiction);
+  const objects = namespaceIn(LONG_POLL, realm.jurisdiction);
   const headers = new Headers(context.req.raw.headers);
   headers.set("Upgrade", "websocket");
   headers.set("Sec-WebSocket-Protocol", subprotocol.name);

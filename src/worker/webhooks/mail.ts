@@ -6,6 +6,7 @@ import { thrown } from "../../wamp/log-line.ts";
 import type { Id, Uri } from "../../wamp/message.ts";
 import type { Env } from "../env.ts";
 import { writeLog } from "../log.ts";
+import { namespaceIn } from "../realm-namespace.ts";
 import type { WebhookObject } from "./webhook-object.ts";
 
 /** One event on its way to a webhook. */
@@ -49,9 +50,11 @@ export function webhookObject(
   { location, jurisdiction }: RealmConfig,
   webhook: string,
 ): DurableObjectStub<WebhookObject> {
-  const namespace = jurisdiction === undefined ? env.WEBHOOK : env.WEBHOOK.jurisdiction(jurisdiction);
   const name = JSON.stringify([realm, webhook]);
-  return namespace.getByName(name, location === undefined ? undefined : { locationHint: location });
+  return namespaceIn(env.WEBHOOK, jurisdiction).getByName(
+    name,
+    location === undefined ? undefined : { locationHint: location },
+  );
 }
 
 /** Hands mail over for good: to the queue where there is one that takes it, else to the mailbox. */
