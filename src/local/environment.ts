@@ -28,13 +28,16 @@ const DEFAULT_PORT = 8787;
 
 /**
  * Reads HOST, PORT, WAMP_DATA, WAMP_ASSETS, WAMP_CONFIG (JSON text, or `@path` of a file) and the secrets that the
- * configuration names as `{"env": NAME}`. `loadDeployed` gives the configuration that holds without WAMP_CONFIG. Rejects
- * with StartError where one of them cannot be used, and then with all faults of the configuration.
+ * configuration names as `{"env": NAME}`. `variables` are those of the Worker (`readVariables`): all of them become
+ * bindings, each replaced by one of `own` with the same name. `loadDeployed` gives the configuration that holds without
+ * WAMP_CONFIG. Rejects with StartError where one of them cannot be used, and then with all faults of the configuration.
  */
 export async function readEnvironment(
-  environment: NodeJS.ProcessEnv,
+  own: NodeJS.ProcessEnv,
   loadDeployed: () => Promise<unknown>,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<LocalEnvironment> {
+  const environment = { ...variables, ...own };
   const text = readConfigText(environment.WAMP_CONFIG);
   const deployed = text === undefined ? await loadDeployed() : undefined;
   // Local only: a deployed Worker without a configuration admits nobody.
@@ -49,6 +52,7 @@ export async function readEnvironment(
     dataDirectory: environment.WAMP_DATA || undefined,
     assetsDirectory: readFolder(environment.WAMP_ASSETS),
     bindings: {
+      ...Object.fromEntries(Object.keys(variables).map((name) => [name, environment[name] ?? ""])),
       ...Object.fromEntries(secrets),
       WAMP_DEVELOPMENT: development,
       ...(text === undefined ? {} : { WAMP_CONFIG: text }),

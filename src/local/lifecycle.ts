@@ -2,6 +2,7 @@
 
 import { createServer } from "node:net";
 import { type LocalEnvironment, readEnvironment, StartError } from "./environment.ts";
+import { readVariables } from "./variables.ts";
 
 /** A server that is starting or running. */
 export type LocalServer = {
@@ -46,7 +47,7 @@ export async function runServer(start: (environment: LocalEnvironment) => Promis
   stopOnSignals(onSignal);
   if (process.env.npm_lifecycle_event) stopWithParent(stop);
   try {
-    const environment = await readEnvironment(process.env, () => loadDeployedConfig());
+    const environment = await readEnvironment(process.env, () => loadDeployedConfig(), await readVariables());
     await requireFreePort(environment.host, environment.port);
     server = await start(environment);
     stopOnSignals(onSignal);

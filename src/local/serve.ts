@@ -25,7 +25,7 @@ async function startWorkerd(environment: LocalEnvironment): Promise<LocalServer>
   const folder = makeRunFolder();
   const [settings] = await Promise.all([readSettings(), buildBundle(folder)]);
   const keyPrefix = keyPrefixIn(data, settings.name);
-  const bindings = { ...settings.vars, ...environment.bindings, WAMP_CONTROL: "true" };
+  const bindings = { ...environment.bindings, WAMP_CONTROL: "true" };
   const configFile = join(folder, "workerd.capnp");
   const files =
     environment.assetsDirectory ?? (settings.assets?.directory && resolve(PROJECT, settings.assets.directory));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { keyPrefixIn, openDataFolder } from "./data-folder.ts";
 import { type LocalEnvironment, StartError } from "./environment.ts";
 import { type LocalServer, runServer } from "./lifecycle.ts";
+import { printWorkerLog } from "./worker-log.ts";
 import { loadWrangler, PROJECT, readSettings, settingsWithAssets, WRANGLER_CONFIG } from "./wrangler.ts";
 
 /** Where Miniflare keeps the state of objects, below the folder that it is given. */
@@ -31,6 +32,8 @@ async function startDevelopmentServer(environment: LocalEnvironment): Promise<Lo
       inspector: false,
       watch: true,
       persist: data ?? false,
+      // Wrangler would print them at its own level, with its own news in between.
+      structuredLogsHandler: printWorkerLog,
     },
   }).catch((error: Error) => {
     throw new StartError(error.cause instanceof Error ? error.cause.message : error.message);

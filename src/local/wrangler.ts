@@ -1,7 +1,7 @@
 /** Wrangler as this project runs it: offline, silent about anything but faults, with wrangler.toml as its only settings. */
 
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { StartError } from "./environment.ts";
@@ -20,7 +20,6 @@ export type WorkerSettings = {
   readonly name: string;
   readonly compatibility_date: string;
   readonly compatibility_flags: readonly string[];
-  readonly vars: Readonly<Record<string, string>>;
   readonly assets?: { readonly directory?: string };
   readonly durable_objects: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
 };
@@ -62,7 +61,9 @@ export async function settingsWithAssets(): Promise<string> {
   if ((await readSettings()).assets !== undefined) return WRANGLER_CONFIG;
   const file = join(PROJECT, ".wrangler/with-assets.toml");
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, readFileSync(WRANGLER_CONFIG, "utf8") + ASSETS);
+  // Another command may be reading it: it gets the old text or the new one, never a part.
+  writeFileSync(`${file}.${process.pid}`, readFileSync(WRANGLER_CONFIG, "utf8") + ASSETS);
+  renameSync(`${file}.${process.pid}`, file);
   return file;
 }
 
