@@ -1,5 +1,6 @@
 /** The broker: takes subscriptions and sends each publication to those subscribed. */
 
+import { Acknowledgments } from "./acknowledgments.ts";
 import type { Permission } from "./authorization.ts";
 import type { Limits } from "./config/limits.ts";
 import type { RealmConfig } from "./config/realm.ts";
@@ -25,6 +26,7 @@ import type { Match } from "./uri.ts";
 export class Broker {
   readonly subscriptions = new Subscriptions();
   readonly metaEvents: MetaEvents;
+  readonly acknowledgments: Acknowledgments;
   readonly #host: Host;
   readonly #limits: Limits;
   readonly #retention: Retention;
@@ -36,7 +38,13 @@ export class Broker {
     this.metaEvents = new MetaEvents(this.subscriptions, host, options.enable_meta_api);
     this.#retention = new Retention(host, store.retain);
     this.#history = new History(host, store["event-history"]);
-    for (const log of this.#history.logs) this.subscriptions.create(log.id, log.match, log.uri, log.created, log);
+    this.acknowledgments = new Acknowledgments(host);
+    this.acknowledgments.addKeeper(this.#retention);
+    this.acknowledgments.addKeeper(this.#history);
+    for (const log of this.#history.logs) {
+      this.subscriptions.create(log.id, log.match, log.uri, log.created, log);
+      this.acknowledgments.keep(log.match, log.uri);
+    }
   }
 
   /** Subscribing again to the same topic answers with the same subscription. */
@@ -77,9 +85,10 @@ export class Broker {
   publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): void {
     const publication = this.#host.randomId();
     const details = publicationDetails(publisher, options, payload, permission);
-    if (options.acknowledge === true) {
-      publisher.transport.send([MessageType.PUBLISHED, request, publication]);
-    }
+    const isAcknowledged = options.acknowledge === true;
+    const isStoredFirst = isAcknowledged && this.#isKept(topic, options);
+    if (isStoredFirst) this.acknowledgments.checkRoom();
+    else if (isAcknowledged) publisher.transport.send([MessageType.PUBLISHED, request, publication]);
     // A publisher gets its own event only when it asks (Publisher Exclusion).
     const excluded = options.exclude_me === false ? undefined : publisher;
     const filter = EventFilter.of(options);
@@ -99,20 +108,21 @@ export class Broker {
     if (options.retain === true) {
       this.#retention.retain({ publication, topic, options, details, publisher, payload });
     }
+    if (isStoredFirst) this.acknowledgments.add(publisher, request, publication);
   }
 
   /** The session is gone: so are its subscriptions. */
   leave(session: Session): void {
+    this.acknowledgments.leave(session);
     for (const subscription of session.subscriptions.values()) {
       this.subscriptions.part(subscription, session);
       unsubscribed(this.metaEvents, session, subscription, session);
     }
   }
 
-  /** Writes what waits to be stored; the realm may sleep afterwards. */
-  settle(): void {
-    this.#retention.settle();
-    this.#history.settle();
+  /** Does an event of this publication outlive the process? */
+  #isKept(topic: Uri, options: Dict): boolean {
+    return (options.retain === true && this.#retention.keeps(topic)) || this.acknowledgments.isKept(topic);
   }
 
   #create(creator: Session, match: Match, topic: Uri): Subscription {

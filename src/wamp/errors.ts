@@ -67,6 +67,8 @@ export const WampUri = {
   INTERNAL_ERROR: "wamp.edge.error.internal",
   /** A per-session limit of this router is reached. */
   LIMIT_EXCEEDED: "wamp.edge.error.limit_exceeded",
+  /** Storage has no room for what an acknowledged request would keep; nothing of it is kept. */
+  STORAGE_FULL: "wamp.edge.error.storage_full",
   /** There is no role of this name to manage, or no such rule of it. */
   NOTHING_TO_MANAGE: "wamp.edge.error.nothing_to_manage",
   /** The peer is going down. */

@@ -1,5 +1,6 @@
 /** Event history: what was published on the topics and patterns for which the configuration asks to keep it (Event History). */
 
+import type { EventKeeper } from "./acknowledgments.ts";
 import type { StoreConfig } from "./config/realm.ts";
 import { listsOf } from "./event-filter.ts";
 import { eventFromFormat1 } from "./format-1.ts";
@@ -64,19 +65,19 @@ const EVENT: Format<LoggedEvent> = {
   steps: [eventFromFormat1],
 };
 
-/** Characters or bytes of payloads that wait in memory before they are written without waiting for `settle`. */
+/** Characters or bytes of payloads that wait in memory until they are written at the end of the turn. */
 const MAX_UNSAVED = 524_288;
 
 /** What one event adds to that besides its payload. */
 const EVENT_OVERHEAD = 200;
 
 /**
- * The logs of a realm. Events are written within a second, all of that time together, and before the object can sleep.
- * A crash, or a deployment, loses the events of the last quarter of a second that were not written yet, though their
- * publishers got PUBLISHED: that says the broker has taken them (Publish and Subscribe), no more.
+ * The logs of a realm. Acknowledged events are written before PUBLISHED is sent, the others within a second, all of that
+ * time together, and before the object can sleep; a crash before that loses those others.
  */
-export class History {
+export class History implements EventKeeper {
   readonly logs: readonly EventLog[];
+  readonly savesOnDemand = false;
   readonly #host: Host;
   readonly #unsaved = new Set<EventLog>();
   #unsavedSize = 0;
@@ -92,15 +93,26 @@ export class History {
   added(log: EventLog, { payload }: LoggedEvent): void {
     this.#unsaved.add(log);
     this.#unsavedSize += payload.size + EVENT_OVERHEAD;
-    if (this.#unsavedSize > MAX_UNSAVED) this.settle();
+    if (this.#unsavedSize > MAX_UNSAVED) this.#host.storeSoon();
     else this.#host.settleSoon();
   }
 
-  /** Writes what is not written yet. */
-  settle(): void {
+  get hasUnsaved(): boolean {
+    return this.#unsaved.size > 0;
+  }
+
+  save(): void {
     for (const log of this.#unsaved) log.save();
+  }
+
+  saved(): void {
+    for (const log of this.#unsaved) log.forgetUnsaved();
     this.#unsaved.clear();
     this.#unsavedSize = 0;
+  }
+
+  discard(): void {
+    this.saved();
   }
 
   #open(config: HistoryConfig[number], stored: readonly LogRecord[]): EventLog {
@@ -139,7 +151,9 @@ export class EventLog implements LogRecord {
     this.#host = host;
   }
 
+  /** While storage is full nothing is added: memory would have to hold it for as long as that lasts. */
   add(event: LoggedEvent): void {
+    if (this.#host.store.isFull) return;
     this.#unsaved.push(event);
     // What is beyond the limit before it was written is never written.
     if (this.#unsaved.length >= 2 * this.#limit) this.#unsaved = this.#unsaved.slice(-this.#limit);
@@ -152,6 +166,7 @@ export class EventLog implements LogRecord {
     for (const event of this.#all(isReversed)) if (event.time >= oldest) yield event;
   }
 
+  /** Writes the events that the store does not have; they stay in memory until `forgetUnsaved`. */
   save(): void {
     const { history } = this.#host.store;
     history.append(
@@ -159,8 +174,12 @@ export class EventLog implements LogRecord {
       this.#unsaved.slice(-this.#limit).map((event) => write(EVENT, event)),
       this.#host.now(),
     );
-    this.#unsaved = [];
     history.trim(this.id, this.#limit, this.#oldest());
+  }
+
+  /** The store has them, or must not get them. */
+  forgetUnsaved(): void {
+    this.#unsaved = [];
   }
 
   *#all(isReversed: boolean): Generator<LoggedEvent, void, undefined> {

@@ -5,6 +5,7 @@ import type { HistoryStore } from "./history.ts";
 import type { LogLine } from "./log-line.ts";
 import type { RoleStore } from "./managed-roles.ts";
 import type { Dict, Id, RouterMessage, Uri } from "./message.ts";
+import type { OutgoingStore } from "./outgoing-store.ts";
 import type { ParkedStore } from "./parked-session.ts";
 import type { RetainedStore } from "./retention.ts";
 import type { TestamentStore } from "./testament.ts";
@@ -32,6 +33,8 @@ export interface Host {
   endTurn(): void;
   /** Have `Realm.settle` called within a second, and in any case before the object can sleep. */
   settleSoon(): void;
+  /** Have `Realm.store` called: when this turn ends or, under load, within a few milliseconds for several turns together. */
+  storeSoon(): void;
   /** What outlives sessions, sleep and restarts. */
   readonly store: Store;
 }
@@ -41,6 +44,10 @@ export interface Host {
  * or later arrives before it is. A realm that never writes has no storage, and reading it costs next to nothing.
  */
 export interface Store {
+  /** Is there no room for more events? What a client is promised to be stored is refused then. */
+  readonly isFull: boolean;
+  /** Makes all of the changes or, where storage fails, none, and then returns false. */
+  write(changes: () => void): boolean;
   readonly retained: RetainedStore;
   readonly history: HistoryStore;
   readonly testaments: TestamentStore;
@@ -51,6 +58,8 @@ export interface Store {
   readonly roles: RoleStore;
   /** Sessions that wait for their clients. */
   readonly parked: ParkedStore;
+  /** Events on their way to webhooks. */
+  readonly outgoing: OutgoingStore;
 }
 
 /** Texts that count until some time. Times are milliseconds since the epoch. */

@@ -122,6 +122,7 @@ export class Realm {
     if (peer.state.kind !== "open") return;
     // Nobody is there to be told.
     if (peer.transport === peer.state.session.lifeline) return this.end(peer, isQuiet);
+    this.broker.acknowledgments.complete(peer.state.session);
     peer.transport.send([MessageType.GOODBYE, message === undefined ? NO_DETAILS : { message }, reason]);
     this.#leave(peer.state.session, isQuiet);
     this.#lobby.expectGoodbye(peer);
@@ -175,7 +176,12 @@ export class Realm {
   settle(): void {
     // First, because storage may be full: what is sent to parked sessions is kept rather than what is retained.
     this.#resumption?.settle();
-    this.broker.settle();
+    this.store();
+  }
+
+  /** Writes the events that wait to be stored, and sends PUBLISHED to those that wait for that. */
+  store(): void {
+    this.broker.acknowledgments.store();
   }
 
   /**
@@ -292,6 +298,7 @@ export class Realm {
 
   /** The transport stays open for another HELLO (WS-15). */
   #goodbye(peer: Peer, session: Session, reason: Uri): void {
+    this.broker.acknowledgments.complete(session);
     peer.transport.send([MessageType.GOODBYE, NO_DETAILS, WampUri.GOODBYE_AND_OUT]);
     this.#lobby.expectHello(peer, true);
     this.#leave(session);

@@ -1,5 +1,6 @@
 /** Retained events: a topic's latest event, kept for those who subscribe later (Event Retention). */
 
+import type { EventKeeper } from "./acknowledgments.ts";
 import type { StoreConfig } from "./config/realm.ts";
 import { EventFilter, listsOf } from "./event-filter.ts";
 import { retainedFromFormat1 } from "./format-1.ts";
@@ -84,7 +85,7 @@ const RETAINED: Format<{ readonly events: readonly RetainedEvent[] }> = {
 /** Events kept of one topic: the one for everybody, and the latest of those for some. */
 const EVENTS_PER_TOPIC = 16;
 
-/** Characters or bytes of payloads that wait in memory before they are written without waiting for `settle`. */
+/** Characters or bytes of payloads that wait in memory until they are written at the end of the turn. */
 const MAX_UNSAVED = 1_048_576;
 
 /** Characters of the rows behind one replay: well below what a client may leave unread before it is cut off. */
@@ -98,9 +99,11 @@ const EXPIRY_INTERVAL = 100;
 
 /**
  * Keeps the latest event a publisher marked for everybody, and after it those it marked for some (RET-06). A retained
- * event is written within a second, together with the others of that time; a crash before that loses it, sleep does not.
+ * event is written before PUBLISHED is sent; one without acknowledgment within a second, together with the others of
+ * that time: a crash before that loses it, sleep does not.
  */
-export class Retention {
+export class Retention implements EventKeeper {
+  readonly savesOnDemand = false;
   readonly #host: Host;
   readonly #config: RetentionConfig;
   readonly #declined = new PatternMap<true>();
@@ -117,15 +120,20 @@ export class Retention {
     for (const { uri, match } of config.decline) this.#declined.set(match, uri, true);
   }
 
-  /** Takes a PUBLISH with `retain`; on topics where retention is declined it does nothing (RET-08). */
+  /** Whether events of the topic can be retained (RET-08). */
+  keeps(topic: Uri): boolean {
+    return this.#declined.best(topic) === undefined;
+  }
+
+  /** Takes a PUBLISH with `retain`; on topics where retention is declined, and while storage is full, it does nothing. */
   retain({ publication, topic, options, details, publisher, payload }: Publication): void {
-    if (this.#declined.best(topic) !== undefined) return;
+    if (!this.keeps(topic) || this.#host.store.isFull) return;
     const lists = listsOf(options);
     const excluded = options.exclude_me === false ? 0 : publisher.id;
     const event: RetainedEvent = { publication, at: this.#now(), details, lists, excluded, payload };
     this.#unsaved.set(topic, lists === undefined ? [event] : [...this.#restrictable(topic), event]);
     this.#unsavedSize += payload.size;
-    if (this.#unsavedSize > MAX_UNSAVED) this.settle();
+    if (this.#unsavedSize > MAX_UNSAVED) this.#host.storeSoon();
     else this.#host.settleSoon();
   }
 
@@ -139,16 +147,30 @@ export class Retention {
     }
   }
 
-  /** Writes what is not written yet. */
-  settle(): void {
-    if (this.#unsaved.size === 0) return;
+  get hasUnsaved(): boolean {
+    return this.#unsaved.size > 0;
+  }
+
+  save(): void {
     const { retained } = this.#host.store;
-    for (const [topic, events] of this.#unsaved) {
-      retained.put({ topic, at: events.at(-1)!.at, text: write(RETAINED, { events }) });
-    }
+    for (const row of this.#unsavedRows()) retained.put(row);
+    this.#trim();
+  }
+
+  saved(): void {
     this.#unsaved.clear();
     this.#unsavedSize = 0;
-    this.#trim();
+  }
+
+  discard(): void {
+    this.saved();
+  }
+
+  /** The rows that the store does not have yet, the oldest first. */
+  #unsavedRows(): RetainedRow[] {
+    return Array.from(this.#unsaved, ([topic, events]) => {
+      return { topic, at: events.at(-1)!.at, text: write(RETAINED, { events }) };
+    });
   }
 
   #trim(): void {
@@ -180,11 +202,10 @@ export class Retention {
   }
 
   #eventsOf(match: "prefix" | "wildcard", pattern: Uri, session: Session): [topic: Uri, event: RetainedEvent][] {
-    this.settle();
     const found: [topic: Uri, event: RetainedEvent][] = [];
     let characters = 0;
     const components = match === "wildcard" ? pattern.split(".") : undefined;
-    for (const row of this.#host.store.retained.latest(components === undefined ? pattern : headOf(components))) {
+    for (const row of this.#latest(components === undefined ? pattern : headOf(components))) {
       if (components !== undefined && !isMatched(components, row.topic)) continue;
       const event = this.#latestFor(session, this.#eventsIn(row));
       if (event === undefined) continue;
@@ -202,6 +223,13 @@ export class Retention {
     if (reading.ok) return reading.value.events;
     this.#host.log(unreadable("retained", reading.cause, { topic: row.topic }));
     return [];
+  }
+
+  /** As `RetainedStore.latest`, with the rows that are not written yet. */
+  *#latest(head: string): Generator<RetainedRow, void, undefined> {
+    const unsaved = this.#unsavedRows().filter(({ topic }) => topic.startsWith(head));
+    yield* unsaved.sort((one, other) => other.at - one.at);
+    for (const row of this.#host.store.retained.latest(head)) if (!this.#unsaved.has(row.topic)) yield row;
   }
 
   #latestFor(session: Session, events: readonly RetainedEvent[]): RetainedEvent | undefined {

@@ -5,6 +5,7 @@ import { CloseCode } from "../wamp/close-code.ts";
 import type { CookieAuth } from "../wamp/config/auth.ts";
 import type { Host } from "../wamp/host.ts";
 import { idFromRandom } from "../wamp/id.ts";
+import type { LogLine } from "../wamp/log-line.ts";
 import type { Id } from "../wamp/message.ts";
 import type { Peer } from "../wamp/peer.ts";
 import { peerRecord } from "../wamp/peer.ts";
@@ -23,6 +24,7 @@ import type { Env } from "./env.ts";
 import { watcherIdentity } from "./events/watcher.ts";
 import { fetchJson } from "./fetch-json.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { sweepLog, writeAccount, writeLog } from "./log.ts";
 import { Outbox } from "./outbox.ts";
 import { RandomPool } from "./random-pool.ts";
@@ -50,6 +52,9 @@ const SETTLE_MS = 250;
 const CLOSE_WITHIN_MS = 1_000;
 const CLOSE_POLL_MS = 10;
 
+/** Milliseconds after which events for webhooks that an ended instance has left behind are looked for. */
+const HAND_OVER_MS = 30_000;
+
 interface Known {
   readonly connection: Connection;
   readonly peer: Peer;
@@ -74,6 +79,7 @@ export class RealmObject extends DurableObject<Env> {
   readonly #switchboard: Switchboard;
   readonly #outbox = new Outbox();
   readonly #host: Host;
+  readonly #groupCommit = new GroupCommit(() => this.#commit());
   readonly #records: Records;
   readonly #secret: RealmSecret;
   readonly #store: SqlStore;
@@ -96,9 +102,10 @@ export class RealmObject extends DurableObject<Env> {
     const config = realmFor(deployment.config, name);
     if (config === undefined) throw new Error(`no realm ${name} in the configuration`);
     const tables = new Tables(ctx.storage.sql);
+    const log = (line: LogLine) => writeLog({ realm: name, ...line });
     this.#records = new Records(ctx.storage.sql, tables);
     this.#secret = new RealmSecret(ctx.storage);
-    this.#store = new SqlStore(ctx.storage.sql, tables);
+    this.#store = new SqlStore(ctx.storage, tables, log);
     this.#cookie = config.auth.cookie;
     const budget = new UnreadBudget(config.limits, () => this.#endTurn());
     this.#switchboard = {
@@ -113,7 +120,7 @@ export class RealmObject extends DurableObject<Env> {
       changed: (connection) => this.#change(connection),
       overflowed: (connection) => this.#overflowed.push(connection),
     };
-    const host = this.#newHost();
+    const host = this.#newHost(log);
     this.#host = host;
     this.#sleeper = new Realm(name, config, host);
     this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
@@ -225,7 +232,7 @@ export class RealmObject extends DurableObject<Env> {
     this.#tick();
   }
 
-  #newHost(): Host {
+  #newHost(log: Host["log"]): Host {
     const pool = new RandomPool();
     return {
       now: () => Date.now(),
@@ -235,9 +242,10 @@ export class RealmObject extends DurableObject<Env> {
       secret: () => this.#secret.get(),
       fetchJson,
       account: writeAccount,
-      log: (line) => writeLog({ realm: this.ctx.id.name ?? "", ...line }),
+      log,
       endTurn: () => this.#endTurn(),
       settleSoon: () => this.#settleSoon(),
+      storeSoon: () => this.#groupCommit.add(),
       store: this.#store,
     };
   }
@@ -330,6 +338,7 @@ export class RealmObject extends DurableObject<Env> {
 
   /** Everything one event caused has been queued. */
   #endTurn(): void {
+    this.#groupCommit.endTurn();
     this.#switchboard.budget.relieve();
     while (this.#overflowed.length > 0) this.#cut(this.#overflowed.pop()!);
     this.#outbox.endTurn();
@@ -341,6 +350,18 @@ export class RealmObject extends DurableObject<Env> {
     if (known === undefined) return;
     this.#realm.end(known.peer);
     connection.close(CloseCode.OVERLOADED, "the client does not read what it is sent");
+  }
+
+  /** Stores events; the platform holds back all frames of this turn and later until they are on the disk. */
+  #commit(): void {
+    this.#realm.store();
+    if (this.#webhooks.waits) this.#setAlarm(this.#withRetry(this.#alarmAt));
+    this.#endTurn();
+  }
+
+  /** An alarm that brings events for webhooks on their way should this instance end before that. */
+  #withRetry(time: number | undefined): number {
+    return Math.min(time ?? Number.POSITIVE_INFINITY, this.#alarmAt ?? Date.now() + HAND_OVER_MS);
   }
 
   #change(connection: Connection): void {
@@ -371,7 +392,8 @@ export class RealmObject extends DurableObject<Env> {
       if (known !== undefined) this.#records.save(connection, peerRecord(known.peer));
     }
     this.#changed.clear();
-    this.#setAlarm(this.#realm.nextDeadline());
+    const next = this.#realm.nextDeadline();
+    this.#setAlarm(this.#webhooks.waits ? this.#withRetry(next) : next);
     this.#webhooks.settle();
     // Last, because storage may be full: sessions and calls must go on even then.
     this.#realm.settle();

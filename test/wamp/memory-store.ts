@@ -4,12 +4,16 @@ import type { HistoryStore, LogRecord } from "../../src/wamp/history.ts";
 import type { Store } from "../../src/wamp/host.ts";
 import type { RoleStore } from "../../src/wamp/managed-roles.ts";
 import type { Id } from "../../src/wamp/message.ts";
+import type { OutgoingStore } from "../../src/wamp/outgoing-store.ts";
 import type { RetainedRow, RetainedStore } from "../../src/wamp/retention.ts";
 import type { TestamentStore } from "../../src/wamp/testament.ts";
 import { MemoryExpiring } from "./memory-expiring.ts";
 import { MemoryParked } from "./memory-parked.ts";
 
 export class MemoryStore implements Store {
+  isFull = false;
+  /** Storage throws in the middle of the next write, as where it turns out to be full. */
+  failsNext = false;
   readonly retained = new MemoryRetained();
   readonly history = new MemoryHistory();
   readonly testaments = new MemoryTestaments();
@@ -17,6 +21,36 @@ export class MemoryStore implements Store {
   readonly lockouts = new MemoryExpiring();
   readonly roles = new MemoryRoles();
   readonly parked = new MemoryParked();
+  readonly outgoing = new MemoryOutgoing();
+
+  write(changes: () => void): boolean {
+    if (this.failsNext) {
+      this.failsNext = false;
+      return false;
+    }
+    changes();
+    return true;
+  }
+}
+
+class MemoryOutgoing implements OutgoingStore {
+  #rows: { receiver: string; number: number; text: string }[] = [];
+
+  receivers(): string[] {
+    return [...new Set(this.#rows.map(({ receiver }) => receiver))];
+  }
+
+  texts(of: string): string[] {
+    return this.#rows.filter(({ receiver }) => receiver === of).map(({ text }) => text);
+  }
+
+  put(receiver: string, number: number, text: string): void {
+    this.#rows.push({ receiver, number, text });
+  }
+
+  remove(of: string, upTo: number): void {
+    this.#rows = this.#rows.filter(({ receiver, number }) => receiver !== of || number > upTo);
+  }
 }
 
 class MemoryRetained implements RetainedStore {

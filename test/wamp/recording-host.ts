@@ -53,6 +53,9 @@ export class Stage implements Host {
   moveIn: ((realm: Realm) => void) | undefined;
   #config: RealmConfig;
   #wantsToSettle = false;
+  #wantsToStore = false;
+  /** Does storage wait for `store` instead of the end of each turn, as under load? */
+  isUnderLoad = false;
   #clients: Client[] = [];
 
   constructor(input: Partial<RealmInput> = {}) {
@@ -127,6 +130,7 @@ export class Stage implements Host {
     for (const { transport } of this.#clients) transport.isDead = true;
     this.#clients = [];
     this.#wantsToSettle = false;
+    this.#wantsToStore = false;
     if (input !== undefined) this.#config = realmConfig(input);
     this.realm = new Realm(this.#config.name, this.#config, this);
     this.realm.wake([], () => this.moveIn?.(this.realm));
@@ -134,8 +138,9 @@ export class Stage implements Host {
 
   /** A second has passed since the realm asked for it, if it did. */
   settle(): void {
-    if (this.#wantsToSettle) this.realm.settle();
+    const wantsToSettle = this.#wantsToSettle;
     this.#wantsToSettle = false;
+    if (wantsToSettle) this.realm.settle();
   }
 
   account(record: Account): void {
@@ -148,7 +153,14 @@ export class Stage implements Host {
 
   /** The platform saves what has changed; what the realm forgot to report is lost when it sleeps. */
   endTurn(): void {
+    if (!this.isUnderLoad) this.storeGroup();
     for (const client of this.#clients) client.saveRecord();
+  }
+
+  /** What several turns have published is stored together. */
+  storeGroup(): void {
+    if (this.#wantsToStore) this.realm.store();
+    this.#wantsToStore = false;
   }
 
   secret(): Uint8Array<ArrayBuffer> {
@@ -174,6 +186,10 @@ export class Stage implements Host {
 
   randomBytes(length: number): Uint8Array {
     return new Uint8Array(length).fill(++this.lastByte);
+  }
+
+  storeSoon(): void {
+    this.#wantsToStore = true;
   }
 
   settleSoon(): void {

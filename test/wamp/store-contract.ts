@@ -16,6 +16,7 @@ export function storeContract(withStore: WithStore): void {
   describe("event history", () => historyContract(withStore));
   describe("testaments", () => testamentContract(withStore));
   describe("parked sessions", () => parkedContract(withStore));
+  describe("events for webhooks", () => outgoingContract(withStore));
   describe("roles", () => roleContract(withStore));
   describe("cookies", () =>
     expiringContract((use) => withStore((store, reopened) => use(store.cookies, () => reopened().cookies))));
@@ -255,6 +256,25 @@ function expiringContract(withStore: WithExpiring): void {
       expiring.put("b", "new", 20, 10);
       expect(expiring.get("a", 0)).toBeUndefined();
       expect(expiring.get("b", 10)).toBe("new");
+    }));
+}
+
+function outgoingContract(withStore: WithStore): void {
+  test("texts for a receiver are there in the order of their numbers until they are removed", () =>
+    withStore(({ outgoing }, reopened) => {
+      expect([outgoing.receivers(), outgoing.texts("a")]).toEqual([[], []]);
+      outgoing.remove("a", 1);
+      outgoing.put("a", 5, "first");
+      outgoing.put("a", 1_700_000_000_000_000, HUGE);
+      outgoing.put("b", 1, "other");
+      for (const store of [outgoing, reopened().outgoing]) {
+        expect([...store.receivers()].sort()).toEqual(["a", "b"]);
+        expect(store.texts("a").every((text, index) => text === ["first", HUGE][index])).toBe(true);
+      }
+      outgoing.remove("a", 5);
+      expect(outgoing.texts("a")).toHaveLength(1);
+      outgoing.remove("b", Number.MAX_SAFE_INTEGER);
+      expect(reopened().outgoing.receivers()).toEqual(["a"]);
     }));
 }
 

@@ -107,3 +107,33 @@ it("what would take too much memory while nobody takes mail is lost, with a word
   await settle();
   expect(mails).toHaveLength(4);
 });
+
+it("an event with acknowledgment is stored before PUBLISHED until it is handed over, the others are not", async () => {
+  publish(1);
+  expect(stage.store.outgoing.texts("shop")).toEqual([]);
+  client.send([16, 2, { acknowledge: true }, "shop.ordered", [2]]);
+  expect(stage.take()).toMatchObject([["ann", [17, 2, expect.any(Number)]]]);
+  expect(webhooks.waits).toBe(true);
+  // The object ends without notice, before anything was handed over.
+  const { webhooks_out = [] } = realmConfig({ webhooks_out: [HOOK] } as Parameters<typeof realmConfig>[0]);
+  webhooks = new WebhooksOut("realm1", webhooks_out, stage, async (mail) => void mails.push(mail));
+  stage.restart();
+  await settle();
+  expect(mails.map(argsOf)).toEqual([[1, 2]]);
+  expect([webhooks.waits, stage.store.outgoing.texts("shop")]).toEqual([false, []]);
+});
+
+it("what is stored for a webhook that is no longer configured is dropped, with a line in the log", () => {
+  client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
+  new WebhooksOut("realm1", [], stage, async () => {});
+  expect(stage.store.outgoing.receivers()).toEqual([]);
+  expect(stage.logged).toMatchObject([{ event: "webhook.dropped", receiver: "shop" }]);
+});
+
+it("an event that could not be stored is not handed over, and its publisher gets ERROR", async () => {
+  stage.store.failsNext = true;
+  client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
+  expect(stage.take()).toMatchObject([["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]]]);
+  await settle();
+  expect(mails).toEqual([]);
+});

@@ -111,6 +111,35 @@ describe("a realm whose object ends without notice", () => {
   });
 });
 
+describe("a realm whose object ends right after PUBLISHED", () => {
+  it("has every acknowledged event, also those that came together [HIS-01]", async () => {
+    const client = await join("kept-3");
+    const expected: string[] = [];
+    for (const size of [1, 1, 200]) {
+      const args = Array.from({ length: size }, (_, n) => `${expected.length} ${n}`);
+      for (const arg of args) client.send([16, ++request, { acknowledge: true }, "log.a", [arg]]);
+      for (const _ of args) expect((await client.next())[0]).toBe(17);
+      expected.push(...args);
+    }
+    await publish(client, "log.b", ["retained"], { retain: true });
+    await crash();
+    expect(await retainedIn("kept-3", "log.b")).toEqual([{ retained: true }, ["retained"]]);
+    const again = await join("kept-3");
+    expect(await historyIn(again, await lookup(again))).toEqual([...expected, "retained"]);
+  });
+
+  it("has the answer under an idempotency key if it has the event, so that a repetition publishes nothing", async () => {
+    const pass = { kind: "role", role: "anonymous", authid: "web", by: "bridge" } as const;
+    const event = { uri: "log.a", args: ["once"], kwargs: {}, options: {} };
+    const publishOnce = () => realmOf("kept-4").publish(pass, event, { key: "k", body: "b" });
+    const first = await publishOnce();
+    await crash();
+    expect(await publishOnce()).toEqual(first);
+    const client = await join("kept-4");
+    expect(await historyIn(client, await lookup(client))).toEqual(["once"]);
+  });
+});
+
 describe("a realm that keeps nothing", () => {
   it("has no table, however much is published and subscribed in it", async () => {
     const [publisher, subscriber] = [await join("keep-3"), await join("keep-3")];

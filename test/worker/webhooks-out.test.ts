@@ -1,6 +1,6 @@
 /** Webhooks out: which events leave a realm, what their requests carry, and that the realm may sleep meanwhile. */
 
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { hmac } from "../../src/wamp/authentication/digest.ts";
@@ -120,6 +120,27 @@ it("the realm sleeps while deliveries are pending, stores nothing for them, and 
     storage.sql.exec<{ body: string }>("SELECT body FROM pending ORDER BY sequence").toArray(),
   );
   expect(pending.map(({ body }) => JSON.parse(body).args)).toEqual([[1], [2], [3], [4], [5]]);
+});
+
+it("acknowledged events outlive the end of the object without notice, and its alarm sends them on", async () => {
+  const realm = freshRealm();
+  const publisher = await join(realm);
+  const sent: unknown[] = [];
+  for (let n = 1; n <= 3; n++) {
+    publisher.send([16, n, { acknowledge: true }, "com.order.new", [n]]);
+    sent.push((await publisher.next())[2]);
+  }
+  await abortAllDurableObjects();
+  expect(received).toEqual([]);
+  expect(await runDurableObjectAlarm(env.REALM.getByName(realm))).toBe(true);
+  await arrived(3);
+  expect(received.map(({ body }) => body.publication)).toEqual(sent);
+  await vi.waitFor(() =>
+    runInDurableObject(env.REALM.getByName(realm), async (_, { storage }) => {
+      expect(storage.sql.exec("SELECT * FROM outgoing").toArray()).toEqual([]);
+      expect(await storage.getAlarm()).toBeNull();
+    }),
+  );
 });
 
 it("neither killing sessions nor revoking subscriptions stops a webhook", async () => {

@@ -83,6 +83,11 @@ export class HistoryTables implements HistoryStore {
     this.#tails.delete(logId);
   }
 
+  /** What was written may have been rolled back. */
+  forget(): void {
+    this.#tails.clear();
+  }
+
   #appendBatch(logId: Id, { text, count }: Batch, time: number): void {
     const tail = this.#tailOf(logId);
     const length = tail.length + text.length;

@@ -76,6 +76,11 @@ export class RetainedTable implements RetainedStore {
     }
   }
 
+  /** What was written may have been rolled back. */
+  forget(): void {
+    this.#size = undefined;
+  }
+
   #measure(where: string, ...bindings: string[]): Size {
     const query = `SELECT count(DISTINCT topic) AS rows, coalesce(sum(length), 0) AS characters FROM ${TABLE} ${where}`;
     const { rows, characters } = this.#sql.exec<{ rows: number; characters: number }>(query, ...bindings).one();

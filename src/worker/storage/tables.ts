@@ -12,6 +12,11 @@ export class Tables {
     return this.#known().has(name);
   }
 
+  /** What was created may have been rolled back. */
+  forget(): void {
+    this.#names = undefined;
+  }
+
   /** Creates the table if it is not there yet; `columns` is what stands between the parentheses. */
   make(name: string, columns: string, options = ""): void {
     if (this.has(name)) return;

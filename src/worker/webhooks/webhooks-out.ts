@@ -1,5 +1,6 @@
 /** Webhooks out, on the realm's side: events are collected, and handed over together when the realm settles. */
 
+import type { EventKeeper } from "../../wamp/acknowledgments.ts";
 import type { WebhookOutConfig } from "../../wamp/config/webhook.ts";
 import { WampUri } from "../../wamp/errors.ts";
 import type { Host } from "../../wamp/host.ts";
@@ -31,6 +32,16 @@ export class WebhooksOut {
 
   constructor(realm: string, webhooks: readonly WebhookOutConfig[], host: Host, post: Post) {
     this.#trays = webhooks.map((webhook) => new Tray(realm, webhook, host, post));
+    for (const receiver of host.store.outgoing.receivers()) {
+      if (webhooks.some(({ name }) => name === receiver)) continue;
+      host.store.outgoing.remove(receiver, Number.MAX_SAFE_INTEGER);
+      host.log({ level: "error", event: "webhook.dropped", cause: "the configuration has no such webhook", receiver });
+    }
+  }
+
+  /** Whether storage has events that are not handed over yet. */
+  get waits(): boolean {
+    return this.#trays.some(({ waits }) => waits);
   }
 
   /** Subscribes, each time the realm wakes; a resident per webhook, because each has a role of its own. */
@@ -54,14 +65,22 @@ export class WebhooksOut {
   }
 }
 
-/** The events of one webhook that nobody else has yet. */
-class Tray {
+/**
+ * The events of one webhook that no mailbox has yet. Those that a publisher is told to be stored are in storage until
+ * they are handed over, so that the end of the object delays them and no more; mailboxes know what comes again.
+ */
+class Tray implements EventKeeper {
+  readonly savesOnDemand = true;
   readonly #realm: string;
   readonly #webhook: WebhookOutConfig;
   readonly #host: Host;
   readonly #post: Post;
   #events: WebhookEvent[] = [];
   #characters = 0;
+  /** How many of the events, from the first on, storage has. */
+  #stored = 0;
+  /** How many of the events, from the first on, are being handed over. */
+  #posted = 0;
   #sequence = 0;
   #last: { readonly publication: Id; readonly at: number } | undefined;
   /** Set while events are being handed over. */
@@ -72,9 +91,13 @@ class Tray {
     this.#webhook = webhook;
     this.#host = host;
     this.#post = post;
+    this.#restore();
   }
 
   moveIn(realm: Realm): void {
+    realm.broker.acknowledgments.addKeeper(this);
+    realm.broker.acknowledgments.keep(this.#webhook.match, this.#webhook.uri);
+    if (!this.isEmpty) this.#host.settleSoon();
     const { name, role, uri, match } = this.#webhook;
     const tenancy = { name: `webhook ${name}`, authrole: role, roles: ROLES };
     const resident: Resident = new Resident(realm, this.#host, tenancy, (message) => {
@@ -97,6 +120,45 @@ class Tray {
     return this.#events.length === 0;
   }
 
+  get waits(): boolean {
+    return this.#stored > 0;
+  }
+
+  get hasUnsaved(): boolean {
+    return this.#stored < this.#events.length;
+  }
+
+  save(): void {
+    const unsaved = this.#events.slice(this.#stored);
+    this.#host.store.outgoing.put(this.#webhook.name, unsaved.at(-1)!.sequence, JSON.stringify(unsaved));
+  }
+
+  saved(): void {
+    this.#stored = this.#events.length;
+  }
+
+  /** What a mailbox is being given cannot be taken back. */
+  discard(): void {
+    const kept = Math.max(this.#stored, this.#posted);
+    for (const { body } of this.#events.splice(kept)) this.#characters -= body.length;
+  }
+
+  /** What was left behind by an instance that ended. */
+  #restore(): void {
+    for (const text of this.#host.store.outgoing.texts(this.#webhook.name)) {
+      try {
+        // Written by `save`.
+        this.#events.push(...(JSON.parse(text) as WebhookEvent[]));
+      } catch (error) {
+        const receiver = this.#webhook.name;
+        this.#host.log({ level: "error", event: "webhook.dropped", cause: String(error), receiver });
+      }
+    }
+    for (const { body } of this.#events) this.#characters += body.length;
+    this.#stored = this.#events.length;
+    this.#sequence = this.#events.at(-1)?.sequence ?? 0;
+  }
+
   /** Starts to hand over, if that is not under way. */
   handOver(): void {
     this.#handingOver ??= this.#handOver().finally(() => {
@@ -116,6 +178,7 @@ class Tray {
     let wait = FIRST_WAIT_MS;
     while (this.#events.length > 0) {
       const events = this.#batch();
+      this.#posted = events.length;
       try {
         await this.#post(this.#mail(events));
         this.#handedOver(events);
@@ -125,6 +188,8 @@ class Tray {
         this.#host.log({ level: "error", event: "webhook.stalled", webhook, events: events.length, ...thrown(error) });
         await new Promise((resolve) => setTimeout(resolve, wait));
         wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+      } finally {
+        this.#posted = 0;
       }
     }
   }
@@ -171,6 +236,12 @@ class Tray {
   #handedOver(events: readonly WebhookEvent[]): void {
     this.#events = this.#events.slice(events.length);
     for (const { body } of events) this.#characters -= body.length;
-    this.#last = { publication: events.at(-1)!.publication, at: this.#host.now() };
+    const last = events.at(-1)!;
+    this.#last = { publication: last.publication, at: this.#host.now() };
+    if (this.#stored === 0) return;
+    this.#stored = Math.max(0, this.#stored - events.length);
+    this.#host.store.outgoing.remove(this.#webhook.name, last.sequence);
+    // The alarm for what is left behind is not needed any more.
+    if (this.#stored === 0) this.#host.settleSoon();
   }
 }
