@@ -257,6 +257,9 @@ export class Realm {
 
   /** Opens a session for a peer that has shown who it is, unless the realm is full, or goes on with the one it wishes. */
   open(peer: Peer, origin: SessionOrigin, wish: ResumeWish | undefined): void {
+    const former = wish?.session === undefined ? undefined : this.sessions.get(wish.session);
+    // What the client asked for before has its answer before the first new request has (docs/session-resume.md).
+    if (former !== undefined) this.broker.acknowledgments.complete(former);
     if (wish !== undefined && this.#resumption?.resume(peer, origin, wish)) return;
     // Others may have come while this one showed who it is.
     if (this.sessions.size >= this.#config.limits.sessions) {

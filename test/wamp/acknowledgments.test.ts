@@ -1,7 +1,7 @@
 /** PUBLISHED for events that are kept: it is sent once they are stored, and ERROR where they cannot be. */
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Client, Stage } from "./recording-host.ts";
+import { ALL_ROLES, type Client, Stage } from "./recording-host.ts";
 
 const KEPT = "log.kept";
 const STORAGE_FULL = "wamp.edge.error.storage_full";
@@ -112,6 +112,24 @@ describe("PUBLISHED", () => {
     stage.storeGroup();
     expect(stage.take()).toStrictEqual([published(sent)]);
     expect(keptAfterCrash()).toStrictEqual([1, 2]);
+  });
+
+  test("comes first in a session that is resumed", () => {
+    stage = new Stage({ store: STORE, options: { resume: { time: 60 } } });
+    stage.isUnderLoad = true;
+    const first = stage.connect("first");
+    first.send([1, "realm1", { roles: ALL_ROLES, resumable: true }]);
+    const [, [, session, details]] = stage.take()[0] as [string, [number, number, { resume_token: string }]];
+    const sent = publish(KEPT, 1, {}, first);
+    first.disconnect();
+    const second = stage.connect("second");
+    const wish = { resumable: true, "resume-session": session, "resume-token": details.resume_token };
+    second.send([1, "realm1", { roles: ALL_ROLES, ...wish }], [32, sent + 1, {}, "t"]);
+    expect(told()).toStrictEqual([
+      ["second", 2],
+      ["second", 17],
+      ["second", 33],
+    ]);
   });
 
   test("is sent before the realm sleeps", () => {
