@@ -2,7 +2,7 @@
 
 import { WampError, WampUri } from "./errors.ts";
 import type { Host } from "./host.ts";
-import type { Id } from "./message.ts";
+import type { Id, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import { PatternMap } from "./patterns/pattern-map.ts";
 import type { Session } from "./session.ts";
@@ -12,6 +12,8 @@ import type { Match } from "./uri.ts";
 export interface EventKeeper {
   /** Does it save only when a publisher waits for that, because its events leave memory in another way? */
   readonly savesOnDemand: boolean;
+  /** Can it take another event of the topic? Absent where it always can. */
+  hasRoomFor?(topic: Uri): boolean;
   /** Is there anything that is not stored yet? */
   readonly hasUnsaved: boolean;
   /** Writes what is not stored yet; throws what storage throws. */
@@ -58,19 +60,20 @@ export class Acknowledgments {
   }
 
   /** From now on a publication on a topic of this pattern is acknowledged when it is stored. */
-  keep(match: Match, uri: string): void {
+  keep(match: Match, uri: Uri): void {
     this.#keptTopics.set(match, uri, true);
     this.#keepsTopics = true;
   }
 
   /** Is an event of the topic kept, if PUBLISH does not ask for that itself? */
-  isKept(topic: string): boolean {
+  isKept(topic: Uri): boolean {
     return this.#keepsTopics && this.#keptTopics.best(topic) !== undefined;
   }
 
   /** Refuses a publication that could not be stored; throws storage_full. */
-  checkRoom(): void {
-    if (!this.#host.store.isFull) return;
+  checkRoom(topic: Uri): void {
+    const hasRoom = [...this.#keepers].every((keeper) => keeper.hasRoomFor?.(topic) ?? true);
+    if (hasRoom && !this.#host.store.isFull) return;
     this.#refused(1);
     throw new WampError(WampUri.STORAGE_FULL, "the event cannot be stored");
   }

@@ -87,7 +87,7 @@ export class Broker {
     const details = publicationDetails(publisher, options, payload, permission);
     const isAcknowledged = options.acknowledge === true;
     const isStoredFirst = isAcknowledged && this.#isKept(topic, options);
-    if (isStoredFirst) this.acknowledgments.checkRoom();
+    if (isStoredFirst) this.acknowledgments.checkRoom(topic);
     else if (isAcknowledged) publisher.transport.send([MessageType.PUBLISHED, request, publication]);
     // A publisher gets its own event only when it asks (Publisher Exclusion).
     const excluded = options.exclude_me === false ? undefined : publisher;

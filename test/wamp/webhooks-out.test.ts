@@ -127,7 +127,7 @@ it("what is stored for a webhook that is no longer configured is dropped, with a
   client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
   new WebhooksOut("realm1", [], stage, async () => {});
   expect(stage.store.outgoing.receivers()).toEqual([]);
-  expect(stage.logged).toMatchObject([{ event: "webhook.dropped", receiver: "shop" }]);
+  expect(stage.logged).toMatchObject([{ event: "webhook.dropped", webhook: "shop" }]);
 });
 
 it("an event that could not be stored is not handed over, and its publisher gets ERROR", async () => {
@@ -136,4 +136,15 @@ it("an event that could not be stored is not handed over, and its publisher gets
   expect(stage.take()).toMatchObject([["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]]]);
   await settle();
   expect(mails).toEqual([]);
+});
+
+it("an acknowledged event is refused, not lost, where too many wait to be handed over", async () => {
+  for (let n = 0; n < 4; n++) publish("x".repeat(900_000));
+  client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]], [16, 2, { acknowledge: true }, "other", [1]]);
+  expect(stage.take()).toMatchObject([
+    ["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]],
+    ["ann", [17, 2, expect.any(Number)]],
+  ]);
+  await settle();
+  expect(mails).toHaveLength(4);
 });

@@ -5,8 +5,9 @@ import type { WebhookOutConfig } from "../../wamp/config/webhook.ts";
 import { WampUri } from "../../wamp/errors.ts";
 import type { Host } from "../../wamp/host.ts";
 import { thrown } from "../../wamp/log-line.ts";
-import type { Event, Id, RouterMessage } from "../../wamp/message.ts";
+import type { Event, Id, RouterMessage, Uri } from "../../wamp/message.ts";
 import { MessageType } from "../../wamp/message.ts";
+import { PatternMap } from "../../wamp/patterns/pattern-map.ts";
 import type { Realm } from "../../wamp/realm.ts";
 import { Resident } from "../../wamp/resident.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
@@ -32,10 +33,10 @@ export class WebhooksOut {
 
   constructor(realm: string, webhooks: readonly WebhookOutConfig[], host: Host, post: Post) {
     this.#trays = webhooks.map((webhook) => new Tray(realm, webhook, host, post));
-    for (const receiver of host.store.outgoing.receivers()) {
-      if (webhooks.some(({ name }) => name === receiver)) continue;
-      host.store.outgoing.remove(receiver, Number.MAX_SAFE_INTEGER);
-      host.log({ level: "error", event: "webhook.dropped", cause: "the configuration has no such webhook", receiver });
+    for (const webhook of host.store.outgoing.receivers()) {
+      if (webhooks.some(({ name }) => name === webhook)) continue;
+      host.store.outgoing.remove(webhook, Number.MAX_SAFE_INTEGER);
+      host.log({ level: "error", event: "webhook.dropped", cause: "the configuration has no such webhook", webhook });
     }
   }
 
@@ -75,6 +76,7 @@ class Tray implements EventKeeper {
   readonly #webhook: WebhookOutConfig;
   readonly #host: Host;
   readonly #post: Post;
+  readonly #topics = new PatternMap<true>();
   #events: WebhookEvent[] = [];
   #characters = 0;
   /** How many of the events, from the first on, storage has. */
@@ -91,6 +93,7 @@ class Tray implements EventKeeper {
     this.#webhook = webhook;
     this.#host = host;
     this.#post = post;
+    this.#topics.set(webhook.match, webhook.uri, true);
     this.#restore();
   }
 
@@ -124,6 +127,10 @@ class Tray implements EventKeeper {
     return this.#stored > 0;
   }
 
+  hasRoomFor(topic: Uri): boolean {
+    return this.#characters < MOST_WAITING / 2 || this.#topics.best(topic) === undefined;
+  }
+
   get hasUnsaved(): boolean {
     return this.#stored < this.#events.length;
   }
@@ -150,8 +157,8 @@ class Tray implements EventKeeper {
         // Written by `save`.
         this.#events.push(...(JSON.parse(text) as WebhookEvent[]));
       } catch (error) {
-        const receiver = this.#webhook.name;
-        this.#host.log({ level: "error", event: "webhook.dropped", cause: String(error), receiver });
+        const webhook = this.#webhook.name;
+        this.#host.log({ level: "error", event: "webhook.dropped", cause: String(error), webhook });
       }
     }
     for (const { body } of this.#events) this.#characters += body.length;
