@@ -19,6 +19,7 @@ import { MessageType } from "./message.ts";
 import type { Peer } from "./peer.ts";
 import type { Elements } from "./pending-messages.ts";
 import { PendingMessages } from "./pending-messages.ts";
+import type { RecordBudget } from "./record-budget.ts";
 import type { Session } from "./session.ts";
 import type { Subscriptions } from "./subscription.ts";
 import type { Match } from "./uri.ts";
@@ -28,6 +29,7 @@ export interface Court {
   readonly realm: Uri;
   readonly host: Host;
   readonly limits: Limits;
+  readonly records: RecordBudget;
   readonly dealer: Dealer;
   readonly authorization: Authorization;
   readonly subscriptions: Subscriptions;
@@ -144,8 +146,9 @@ export class Authorizer {
     role: Role,
     question: Question,
   ): boolean {
-    const { undecided_bytes: limit } = this.#court.limits;
-    const pending = this.#pending.get(peer) ?? new PendingMessages(session, elements, verdicts, limit);
+    const { limits, records } = this.#court;
+    const pending =
+      this.#pending.get(peer) ?? new PendingMessages(session, elements, verdicts, limits.undecided_bytes, records);
     pending.session = session;
     pending.first = elements;
     pending.verdicts = verdicts;
@@ -189,7 +192,10 @@ export class Authorizer {
       this.#court.receive(peer, next);
       if (pending.question !== undefined) break;
     }
-    if (pending.question === undefined) this.#pending.delete(peer);
+    if (pending.question === undefined) {
+      this.#pending.delete(peer);
+      pending.end();
+    }
     this.#court.host.endTurn();
   }
 }

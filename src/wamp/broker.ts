@@ -17,6 +17,8 @@ import { subscribed, unsubscribed } from "./meta/subscription.ts";
 import { nodeOf } from "./partition.ts";
 import { carriedDetails, isCarried } from "./passthru.ts";
 import type { Payload } from "./payload.ts";
+import type { RecordBudget } from "./record-budget.ts";
+import { shareOf } from "./record-budget.ts";
 import { Retention } from "./retention.ts";
 import type { Session } from "./session.ts";
 import type { Subscription } from "./subscription.ts";
@@ -24,16 +26,19 @@ import { Subscriptions } from "./subscription.ts";
 import type { Match } from "./uri.ts";
 
 export class Broker {
-  readonly subscriptions = new Subscriptions();
+  readonly subscriptions: Subscriptions;
   readonly metaEvents: MetaEvents;
   readonly acknowledgments: Acknowledgments;
   readonly #host: Host;
   readonly #limits: Limits;
+  readonly #records: RecordBudget;
   readonly #retention: Retention;
   readonly #history: History;
 
-  constructor(host: Host, { limits, options, store }: RealmConfig) {
+  constructor(host: Host, { limits, options, store }: RealmConfig, records: RecordBudget) {
+    this.subscriptions = new Subscriptions(records);
     this.#host = host;
+    this.#records = records;
     this.#limits = limits;
     this.metaEvents = new MetaEvents(this.subscriptions, host, options.enable_meta_api);
     this.#retention = new Retention(host, store.retain);
@@ -52,9 +57,11 @@ export class Broker {
     const match = (options.match ?? "exact") as Match;
     const known = this.subscriptions.get(match, topic);
     const isNew = known === undefined || !known.subscribers.has(session);
+    const nodeKey = (options.nkey ?? undefined) as string | undefined;
     if (isNew) this.#checkLimit(session);
+    this.#records.check(session, shareOf(topic, nodeKey));
     const subscription = known ?? this.#create(session, match, topic);
-    this.subscriptions.join(subscription, session, (options.nkey ?? undefined) as string | undefined);
+    this.subscriptions.join(subscription, session, nodeKey);
     session.transport.save();
     session.transport.send([MessageType.SUBSCRIBED, request, subscription.id]);
     if (isNew) subscribed(this.metaEvents, session, subscription);

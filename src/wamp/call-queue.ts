@@ -15,6 +15,8 @@ import { MessageType } from "./message.ts";
 import { ownerOf, partitionKey } from "./partition.ts";
 import { PatternMap } from "./patterns/pattern-map.ts";
 import type { Payload } from "./payload.ts";
+import type { RecordBudget } from "./record-budget.ts";
+import { waitingBytes } from "./record-budget.ts";
 import type { Callee, Registration, Registrations } from "./registration.ts";
 import type { Session } from "./session.ts";
 import { payloadField } from "./stored-payload.ts";
@@ -75,6 +77,7 @@ export type Dispatch = (call: WaitingCall, callee: Callee) => void;
 export class CallQueue {
   readonly #registrations: Registrations;
   readonly #host: Host;
+  readonly #records: RecordBudget;
   readonly #dispatch: Dispatch;
   /** procedure → calls that may wait for one registration */
   readonly #limits = new PatternMap<number>();
@@ -86,8 +89,15 @@ export class CallQueue {
   #isServing = false;
   #lastOrder = 0;
 
-  constructor(limits: readonly QueueLimit[], registrations: Registrations, host: Host, dispatch: Dispatch) {
+  constructor(
+    limits: readonly QueueLimit[],
+    registrations: Registrations,
+    host: Host,
+    records: RecordBudget,
+    dispatch: Dispatch,
+  ) {
     this.#registrations = registrations;
+    this.#records = records;
     for (const { uri, match, limit } of limits) this.#limits.set(match, uri, limit);
     this.#host = host;
     this.#dispatch = dispatch;
@@ -123,6 +133,7 @@ export class CallQueue {
     if (options.progress === true || !(hasFreeCallee || this.#hasRoom(registration, procedure))) {
       throw new WampError(WampUri.MAX_CONCURRENCY_REACHED);
     }
+    this.#records.check(caller, waitingBytes(message));
     const timeoutMs = timeoutOf(options, timeouts);
     const deadline = timeoutMs === 0 ? 0 : this.#host.now() + timeoutMs;
     this.#enter({ caller, message, permission, registration, order: ++this.#lastOrder, deadline });
@@ -206,6 +217,7 @@ export class CallQueue {
 
   #enter(call: WaitingCall): void {
     call.caller.waitingCalls.set(call.message[1], call);
+    this.#records.wait(call.caller, call.message);
     this.#callsFor(call.registration).add(call);
     if (call.deadline === 0) return;
     this.#timeouts.set(call, call.deadline);
@@ -252,6 +264,7 @@ export class CallQueue {
 
   #remove(call: WaitingCall): void {
     call.caller.waitingCalls.delete(call.message[1]);
+    this.#records.served(call.caller, call.message);
     call.caller.transport.save();
     this.#timeouts.delete(call);
     this.#forget(call);

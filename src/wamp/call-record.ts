@@ -86,7 +86,7 @@ export function wokenInvocation(
   sessions: ReadonlyMap<Id, Session>,
 ): Invocation {
   const reroute = record.reroute && wokenReroute(record.reroute, record, sessions);
-  return { ...record, caller, callee, registration, reroute };
+  return { ...record, caller, callee, registration, recordBytes: 0, reroute };
 }
 
 /** The registration of a call whose callee unregistered while it ran; it is in no table. */

@@ -22,6 +22,8 @@ import { carriedDetails, isCarried, isPassthru } from "./passthru.ts";
 import type { Payload } from "./payload.ts";
 import type { SessionRecord } from "./peer.ts";
 import { PendingCalls } from "./pending-calls.ts";
+import type { RecordBudget } from "./record-budget.ts";
+import { callBytes } from "./record-budget.ts";
 import { Registrar } from "./registrar.ts";
 import type { Callee, Registration } from "./registration.ts";
 import { calleeOf, Registrations } from "./registration.ts";
@@ -31,22 +33,25 @@ import type { Session } from "./session.ts";
 export type DealerConfig = Pick<RealmConfig, "options" | "limits" | "store">;
 
 export class Dealer {
-  readonly registrations = new Registrations();
+  readonly registrations: Registrations;
   readonly #host: Host;
   readonly #config: DealerConfig;
   readonly #timeouts: CallTimeoutRules;
+  readonly #records: RecordBudget;
   readonly #pending: PendingCalls;
   readonly #queue: CallQueue;
   readonly #registrar: Registrar;
 
-  constructor(host: Host, config: DealerConfig, metaEvents: MetaEvents) {
+  constructor(host: Host, config: DealerConfig, metaEvents: MetaEvents, records: RecordBudget) {
+    this.registrations = new Registrations(records);
+    this.#records = records;
     this.#host = host;
     this.#config = config;
     this.#timeouts = config.options.call_timeout ?? {};
-    this.#pending = new PendingCalls(host);
+    this.#pending = new PendingCalls(host, records);
     const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
-    this.#queue = new CallQueue(config.store["call-queue"], this.registrations, host, dispatch);
-    this.#registrar = new Registrar(this.registrations, this.#queue, host, config.limits, metaEvents);
+    this.#queue = new CallQueue(config.store["call-queue"], this.registrations, host, records, dispatch);
+    this.#registrar = new Registrar(this.registrations, this.#queue, host, config.limits, metaEvents, records);
   }
 
   /** The permission is that of the callee for the procedure. */
@@ -70,7 +75,7 @@ export class Dealer {
     checkCall(caller, message);
     const registration = this.registrations.best(procedure);
     if (registration === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE);
-    this.#checkLimit(caller);
+    this.#checkLimit(caller, procedure, options);
     const callee = this.#queue.choose(caller, options, registration);
     if (callee === undefined) return this.#queue.add(caller, message, permission, registration, this.#timeouts);
     if (!canServe(callee.session, options)) throw new WampError(WampUri.FEATURE_NOT_SUPPORTED);
@@ -284,9 +289,10 @@ export class Dealer {
     if (!this.#queue.isEmpty) this.#queue.serve(invocation.registration);
   }
 
-  #checkLimit({ calls, waitingCalls }: Session): void {
+  #checkLimit(caller: Session, procedure: Uri, options: Dict): void {
+    const { calls, waitingCalls } = caller;
     const limit = this.#config.limits.pending_calls_per_session;
-    if (calls.size + waitingCalls.size < limit) return;
+    if (calls.size + waitingCalls.size < limit) return this.#records.check(caller, callBytes(procedure, options));
     throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may wait for ${limit} calls`);
   }
 

@@ -38,6 +38,8 @@ export interface Invocation {
   isInputOpen: boolean;
   /** The caller canceled with mode `kill` and waits for the callee's answer. */
   isKilled: boolean;
+  /** Bytes of the caller's record, as long as the call is pending; see `RecordBudget`. */
+  recordBytes: number;
   /** Kept while another callee may have to be tried (Call Rerouting). */
   reroute: Reroute | undefined;
 }
@@ -93,6 +95,7 @@ export function openInvocation(
     deadline: 0,
     isInputOpen,
     isKilled: false,
+    recordBytes: 0,
     reroute: canReroute ? { message, permission, tried: [] } : undefined,
   };
 }

@@ -16,6 +16,10 @@ export interface BufferBounds {
 
 /** Who looks after sessions without a connection. */
 export interface Keeper {
+  /** Must messages make room, because the realm keeps too much? */
+  readonly isFull: boolean;
+  /** So many bytes more are kept, or fewer. */
+  kept(bytes: number): void;
   /** What must survive sleep has changed. */
   changed(lifeline: Lifeline): void;
   /** A message came that was neither sent nor could be kept; nothing is sent any more. */
@@ -106,7 +110,7 @@ export class Lifeline implements Transport {
   end(): void {
     this.#isLost = true;
     this.#line = undefined;
-    this.#messages = [];
+    this.#clear();
   }
 
   /** Puts back what was kept while the object slept. */
@@ -135,17 +139,31 @@ export class Lifeline implements Transport {
   /** Keeps the latest; of those kept, what was sent before makes room first. */
   #keep(message: RouterMessage): void {
     this.#messages.push(message);
-    this.#bytes += sizeOf(message);
-    while (this.#messages.length > this.#bounds.messages || this.#bytes > this.#bounds.bytes) {
+    this.#count(sizeOf(message));
+    while (this.#messages.length > 0 && this.#isTooMuch()) {
       if (this.#first > this.#sent) return this.#overflow();
-      this.#bytes -= sizeOf(this.#messages.shift()!);
+      this.#count(-sizeOf(this.#messages.shift()!));
       this.#first++;
     }
   }
 
+  #isTooMuch(): boolean {
+    return this.#messages.length > this.#bounds.messages || this.#bytes > this.#bounds.bytes || this.#keeper.isFull;
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#keeper.kept(bytes);
+  }
+
+  #clear(): void {
+    this.#messages = [];
+    this.#count(-this.#bytes);
+  }
+
   #overflow(): void {
     this.#isLost = true;
-    this.#messages = [];
+    this.#clear();
     this.#keeper.overflowed(this);
   }
 }

@@ -3,14 +3,17 @@
 import { Deadlines } from "./deadlines.ts";
 import type { Host } from "./host.ts";
 import type { Invocation } from "./invocation.ts";
+import type { RecordBudget } from "./record-budget.ts";
 
 /** Every call stands in its caller's `calls` and its callee's `invocations`; both ends are entered and removed here. */
 export class PendingCalls {
   readonly #host: Host;
+  readonly #records: RecordBudget;
   readonly #timeouts = new Deadlines<Invocation>();
 
-  constructor(host: Host) {
+  constructor(host: Host, records: RecordBudget) {
     this.#host = host;
+    this.#records = records;
   }
 
   /** Adds a call, with the deadline it has. */
@@ -18,6 +21,7 @@ export class PendingCalls {
     invocation.caller.calls.set(invocation.callRequest, invocation);
     invocation.callee.session.invocations.set(invocation.request, invocation);
     invocation.callee.running++;
+    this.#records.call(invocation);
     if (invocation.deadline > 0) this.#expect(invocation);
   }
 
@@ -27,6 +31,7 @@ export class PendingCalls {
     caller.calls.delete(callRequest);
     callee.session.invocations.delete(invocation.request);
     callee.running--;
+    this.#records.answered(invocation);
     if (invocation.deadline > 0) this.#timeouts.delete(invocation);
     if (invocation.isInputOpen) caller.endInput(callRequest);
     caller.transport.save();

@@ -23,6 +23,7 @@ import { joined, left } from "./meta/session.ts";
 import { networkOf } from "./network.ts";
 import { parse } from "./parse.ts";
 import type { Peer } from "./peer.ts";
+import { RecordBudget } from "./record-budget.ts";
 import type { ResumeWish } from "./resumption.ts";
 import { offer, Resumption } from "./resumption.ts";
 import type { SessionOrigin } from "./session.ts";
@@ -52,6 +53,7 @@ export class Realm {
   readonly #resumption: Resumption | undefined;
   readonly #waking: Waking;
   readonly #conduct: Conduct;
+  readonly records: RecordBudget;
 
   constructor(name: string, config: RealmConfig, host: Host) {
     this.name = name;
@@ -60,8 +62,9 @@ export class Realm {
     this.hasMetaApi = config.options.enable_meta_api;
     this.#conduct = new Conduct(config.options);
     this.#roles = routerRoles(this.hasMetaApi, config.store["event-history"].length > 0);
-    this.broker = new Broker(host, config);
-    this.dealer = new Dealer(host, config, this.broker.metaEvents);
+    this.records = new RecordBudget(config.limits);
+    this.broker = new Broker(host, config, this.records);
+    this.dealer = new Dealer(host, config, this.broker.metaEvents, this.records);
     this.access = this.#newAccess();
     this.testaments = new Testaments(host, config.limits, (owner, message) => {
       this.broker.publish(owner, message, this.access.permitTestament(owner, message[3]));
@@ -69,7 +72,7 @@ export class Realm {
     const { authorization } = this.access;
     this.#lobby = new Lobby(this, { realm: name, config, host, dealer: this.dealer, authorization });
     const { resume } = config.options;
-    this.#resumption = resume && new Resumption(resume, host, this);
+    this.#resumption = resume && new Resumption(resume, host, this, this.records);
     this.#waking = new Waking(this, host, this.#lobby, this.#resumption);
   }
 
@@ -318,6 +321,7 @@ export class Realm {
       realm: this.name,
       host: this.#host,
       limits: this.#config.limits,
+      records: this.records,
       dealer: this.dealer,
       subscriptions: this.broker.subscriptions,
       receive: (peer, elements) => this.receive(peer, elements),
@@ -356,13 +360,15 @@ export class Realm {
   /** The session is there, and it is this peer's. */
   attach(peer: Peer, session: Session): void {
     peer.state = { kind: "open", session };
+    const { identity, agent, addedDetails } = session;
+    if (!this.sessions.has(session.id)) this.records.open(session, identity, agent, addedDetails, peer.facts);
     this.sessions.set(session.id, session);
     this.#peers.set(session, peer);
   }
 
   /** Releases what the session holds; nothing is sent to it any more. */
   #leave(session: Session, isQuiet = false): void {
-    this.sessions.delete(session.id);
+    const wasAttached = this.sessions.delete(session.id);
     const peer = this.#peers.get(session);
     if (peer !== undefined) this.access.authorizer?.leave(peer);
     this.#peers.delete(session);
@@ -370,6 +376,7 @@ export class Realm {
     this.#resumption?.left(session);
     this.dealer.leave(session);
     this.broker.leave(session);
+    if (wasAttached) this.records.close(session);
     if (isQuiet) this.testaments.forget(session.id);
     else this.testaments.execute(session);
     if (!isQuiet) left(this.broker.metaEvents, session);

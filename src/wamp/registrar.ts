@@ -5,10 +5,12 @@ import type { CallQueue } from "./call-queue.ts";
 import type { Limits } from "./config/limits.ts";
 import { WampError, WampUri } from "./errors.ts";
 import type { Host } from "./host.ts";
-import type { Register, Unregister } from "./message.ts";
+import type { Register, Unregister, Uri } from "./message.ts";
 import { MessageType } from "./message.ts";
 import type { MetaEvents } from "./meta/events.ts";
 import { registered, unregistered } from "./meta/registration.ts";
+import type { RecordBudget } from "./record-budget.ts";
+import { shareOf } from "./record-budget.ts";
 import type { InvocationPolicy, Registration, Registrations } from "./registration.ts";
 import type { Session } from "./session.ts";
 import type { Match } from "./uri.ts";
@@ -19,13 +21,22 @@ export class Registrar {
   readonly #host: Host;
   readonly #limits: Limits;
   readonly #metaEvents: MetaEvents;
+  readonly #records: RecordBudget;
 
-  constructor(registrations: Registrations, queue: CallQueue, host: Host, limits: Limits, metaEvents: MetaEvents) {
+  constructor(
+    registrations: Registrations,
+    queue: CallQueue,
+    host: Host,
+    limits: Limits,
+    metaEvents: MetaEvents,
+    records: RecordBudget,
+  ) {
     this.#registrations = registrations;
     this.#queue = queue;
     this.#host = host;
     this.#limits = limits;
     this.#metaEvents = metaEvents;
+    this.#records = records;
   }
 
   register(session: Session, [, request, options, procedure]: Register, permission: Permission): void {
@@ -44,7 +55,7 @@ export class Registrar {
       session.transport.send([MessageType.REGISTERED, request, present.id]);
       return;
     }
-    this.#checkLimit(session);
+    this.#checkLimit(session, procedure);
     const replaced = isForced ? present : undefined;
     const former = replaced === undefined ? [] : this.#withdrawAll(replaced);
     const registration = (isForced ? undefined : present) ?? this.#create(session, match, procedure, policy);
@@ -111,9 +122,9 @@ export class Registrar {
     this.#queue.review(registration);
   }
 
-  #checkLimit({ registrations }: Session): void {
+  #checkLimit(session: Session, procedure: Uri): void {
     const limit = this.#limits.registrations_per_session;
-    if (registrations.size < limit) return;
+    if (session.registrations.size < limit) return this.#records.check(session, shareOf(procedure));
     throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may hold ${limit} registrations`);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Dict, Id, Uri } from "./message.ts";
 import { PatternMap } from "./patterns/pattern-map.ts";
+import type { RecordBudget } from "./record-budget.ts";
 import type { Session } from "./session.ts";
 import { field, oneOf, record, usually } from "./stored-record.ts";
 import * as is from "./stored-values.ts";
@@ -65,7 +66,12 @@ export class Registrations {
   readonly #byProcedure = new PatternMap<Registration>();
   /** registration id → registration */
   readonly #byId = new Map<Id, Registration>();
+  readonly #records: RecordBudget;
   #lastOrder = 0;
+
+  constructor(records: RecordBudget) {
+    this.#records = records;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -91,6 +97,7 @@ export class Registrations {
   create(id: Id, match: Match, procedure: Uri, policy: InvocationPolicy, created: number): Registration {
     const registration: Registration = { id, match, procedure, policy, created, callees: [], ...NO_TURNS };
     this.#byProcedure.set(match, procedure, registration);
+    this.#records.create(match, procedure);
     this.#byId.set(id, registration);
     return registration;
   }
@@ -117,10 +124,12 @@ export class Registrations {
 
   part(registration: Registration, session: Session): void {
     session.registrations.delete(registration.id);
+    this.#records.part(session, registration.procedure);
     const index = registration.callees.findIndex((callee) => callee.session === session);
     const [callee] = registration.callees.splice(index, 1);
     if (registration.callees.length > 0) return keepTurn(registration, callee!);
     this.#byProcedure.delete(registration.match, registration.procedure);
+    this.#records.delete(registration.match, registration.procedure);
     this.#byId.delete(registration.id);
   }
 
@@ -140,6 +149,7 @@ export class Registrations {
     // Sessions wake in any order.
     if (callees.length > 1 && callees[callees.length - 2]!.order > callee.order) callees.sort(byOrder);
     callee.session.registrations.set(registration.id, registration);
+    this.#records.join(callee.session, registration.procedure);
   }
 }
 

@@ -12,6 +12,7 @@ import type { Dict, Id, Uri } from "./message.ts";
 import type { StoredSession } from "./parked-session.ts";
 import { ParkedSession, storedSessions } from "./parked-session.ts";
 import type { Peer, SessionRecord } from "./peer.ts";
+import type { RecordBudget } from "./record-budget.ts";
 import type { Identity, Session, SessionOrigin } from "./session.ts";
 
 /** What HELLO asks for: a session that can be resumed, or to go on with an earlier one. */
@@ -44,11 +45,13 @@ export class Resumption implements Keeper {
   readonly #config: ResumeConfig;
   readonly #host: Host;
   readonly #mover: Mover;
+  readonly #records: RecordBudget;
   readonly #parked = new Map<Lifeline, ParkedSession>();
   /** Those of which storage does not tell the truth. */
   readonly #changed = new Set<ParkedSession>();
 
-  constructor(config: ResumeConfig, host: Host, mover: Mover) {
+  constructor(config: ResumeConfig, host: Host, mover: Mover, records: RecordBudget) {
+    this.#records = records;
     this.#config = config;
     this.#host = host;
     this.#mover = mover;
@@ -112,6 +115,14 @@ export class Resumption implements Keeper {
   /** The sessions that were parked when the object fell asleep, or ended; what they kept is theirs again. */
   wake(revive: Revive): void {
     for (const stored of storedSessions(this.#host)) this.#wake(stored, revive);
+  }
+
+  get isFull(): boolean {
+    return this.#records.isFull;
+  }
+
+  kept(bytes: number): void {
+    this.#records.bytes += bytes;
   }
 
   changed(lifeline: Lifeline): void {

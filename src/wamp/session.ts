@@ -72,6 +72,9 @@ export class Session {
   /** The last request id of the client's own sequence; kept where the realm checks it. */
   lastRequest: Id;
 
+  /** Bytes of what it holds, as `RecordBudget` counts them. */
+  recordBytes = 0;
+
   constructor(transport: Transport, origin: SessionOrigin) {
     this.id = origin.id;
     this.transport = transport;

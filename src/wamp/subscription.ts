@@ -3,6 +3,7 @@
 import type { EventLog } from "./history.ts";
 import type { Id, Uri } from "./message.ts";
 import { PatternMap } from "./patterns/pattern-map.ts";
+import type { RecordBudget } from "./record-budget.ts";
 import type { Session } from "./session.ts";
 import { field, optional, record, usually } from "./stored-record.ts";
 import * as is from "./stored-values.ts";
@@ -41,6 +42,11 @@ export class Subscriptions {
   readonly #byTopic = new PatternMap<Subscription>();
   /** subscription id → subscription */
   readonly #byId = new Map<Id, Subscription>();
+  readonly #records: RecordBudget;
+
+  constructor(records: RecordBudget) {
+    this.#records = records;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -70,12 +76,14 @@ export class Subscriptions {
       nodeKeys: undefined,
     };
     this.#byTopic.set(match, topic, subscription);
+    this.#records.create(match, topic);
     this.#byId.set(id, subscription);
     return subscription;
   }
 
   /** Adds a session, as the node `nodeKey` if it named one in its latest SUBSCRIBE. */
   join(subscription: Subscription, session: Session, nodeKey?: string): void {
+    this.#partRecord(subscription, session);
     subscription.subscribers.add(session);
     if (nodeKey === undefined) subscription.nodeKeys?.delete(session);
     else {
@@ -83,15 +91,23 @@ export class Subscriptions {
       subscription.nodeKeys.set(session, nodeKey);
     }
     session.subscriptions.set(subscription.id, subscription);
+    this.#records.join(session, subscription.topic, nodeKey);
   }
 
   part(subscription: Subscription, session: Session): void {
+    this.#partRecord(subscription, session);
     session.subscriptions.delete(subscription.id);
     subscription.subscribers.delete(session);
     subscription.nodeKeys?.delete(session);
     if (subscription.subscribers.size > 0 || subscription.log !== undefined) return;
     this.#byTopic.delete(subscription.match, subscription.topic);
+    this.#records.delete(subscription.match, subscription.topic);
     this.#byId.delete(subscription.id);
+  }
+
+  /** A session that subscribes again may name another node key. */
+  #partRecord({ id, topic, nodeKeys }: Subscription, session: Session): void {
+    if (session.subscriptions.has(id)) this.#records.part(session, topic, nodeKeys?.get(session));
   }
 
   /** Puts back what the record of a session that slept tells. */

@@ -18,6 +18,13 @@ export const DEFAULT_LIMITS = {
   testaments_per_session: 100,
   /** Characters of all of them as they are stored, payloads in Base64 included: every session of a full realm may come to that. */
   testament_bytes: 65_536,
+  /**
+   * Bytes of a session's record, about: its identity, subscriptions, registrations and pending calls, 64 bytes each and
+   * their URIs. 10,000 subscriptions of 40 characters fit; 10,000 of the longest URIs would cost gigabytes.
+   */
+  session_bytes: 1_048_576,
+  /** Bytes of memory for the records of all sessions, and for messages that wait: half of the isolate's 128 MB. */
+  realm_bytes: 67_108_864,
   /** Sessions in the realm: what the platform's sockets allow, less some for handshakes and for refusing politely. */
   sessions: 32_000,
   /** Milliseconds from the open socket to HELLO, and to every AUTHENTICATE: time for a slow mobile network, no more. */
@@ -58,6 +65,9 @@ export const LARGEST_LIMITS: Limits = {
   testaments_per_session: 10_000,
   /** They are one row of storage, which takes 2 MB; a character is at most three bytes. */
   testament_bytes: 600_000,
+  /** One record is saved as a whole. */
+  session_bytes: 67_108_864,
+  realm_bytes: 4_294_967_296,
   /** The platform throws on one socket more per object. */
   sessions: 32_768,
   hello_timeout: 600_000,

@@ -56,6 +56,8 @@ const limits = closed({
   pending_calls_per_session: limit("pending_calls_per_session"),
   testaments_per_session: limit("testaments_per_session"),
   testament_bytes: limit("testament_bytes"),
+  session_bytes: limit("session_bytes"),
+  realm_bytes: limit("realm_bytes"),
   sessions: limit("sessions"),
   hello_timeout: limit("hello_timeout"),
   goodbye_timeout: limit("goodbye_timeout"),
