@@ -5,6 +5,7 @@ import type { EnvName } from "../wamp/config/auth.ts";
 import { duplicates, listOf, nameOf, realmFaults } from "../wamp/config/consistency.ts";
 import { type RealmConfig, realmSchema } from "../wamp/config/realm.ts";
 import { checkShape, closed, type DeepReadonly, type Fault, faultAt, isDict, type Path } from "../wamp/config/shape.ts";
+import { wayInFaults } from "../wamp/config/way-in.ts";
 import { isValidRealm } from "../wamp/uri.ts";
 import { admissionEntries } from "./admission/config.ts";
 import { bridgeFaults, bridgeSchema, serviceSchema } from "./bridge/config.ts";
@@ -151,6 +152,7 @@ function consistencyFaults(config: unknown): Fault[] {
   return [
     ...duplicates(realms.map(nameOf), (index) => ["realms", index, "name"]),
     ...realms.flatMap((realm, index) => realmFaults(realm, ["realms", index])),
+    ...realms.flatMap((realm, index) => wayInFaults(realm, ["realms", index])),
     ...bridgeFaults(config),
     ...webFaults(config),
     ...triggerFaults(config, (name) => bestOf(realms.filter(isNamed), name)),
