@@ -24,9 +24,10 @@ const PRINCIPALS: Readonly<
 
 const LEFT_OUT: Readonly<Record<string, string>> = {
   tls: "ask an authenticator, which is told of the certificate: docs/authentication.md, client certificates",
-  "anonymous-proxy": "there are no proxy workers",
-  "cryptosign-proxy": "there are no proxy workers",
 };
+
+/** Methods between workers of one node. */
+const PROXY_METHODS = ["anonymous-proxy", "cryptosign-proxy"];
 
 /** Reads the methods of one transport into the realms of its worker. `cookie` is what the transport says of cookies. */
 export function readAuth(transport: Source, realms: readonly RealmDraft[], options: ImportOptions): void {
@@ -37,10 +38,11 @@ export function readAuth(transport: Source, realms: readonly RealmDraft[], optio
       if (roles.has("anonymous") && !auth.has("anonymous"))
         auth.set("anonymous", { type: "static", role: "anonymous" });
     }
-    return cookie.end("is for cookie authentication, which the transport does not have");
+    return cookie.end("is for cookie authentication, which the transport does not have", "none");
   }
   for (const [method, source] of transport.entries("auth")) {
     if (method === "cookie") readCookie(source, cookie, realms);
+    else if (PROXY_METHODS.includes(method)) source.dismiss("there are no proxy workers");
     else if (LEFT_OUT[method] !== undefined) source.note(LEFT_OUT[method]);
     else if (method === "anonymous") readAnonymous(source, realms);
     else if (PRINCIPALS[method] === undefined) source.note("is no method of ours");
@@ -48,7 +50,7 @@ export function readAuth(transport: Source, realms: readonly RealmDraft[], optio
     else readDynamic(method, source, realms);
   }
   if (!transport.dict("auth").has("cookie"))
-    cookie.end("is for cookie authentication, which the transport does not have");
+    cookie.end("is for cookie authentication, which the transport does not have", "none");
 }
 
 /** `$NAME` and `${NAME}` become the name of a binding. */
@@ -108,7 +110,7 @@ function readDynamic(method: string, source: Source, realms: readonly RealmDraft
   for (const realm of fitting) {
     const isKnown = role !== undefined && (role === TRUSTED || realm.roles.has(role));
     if (role !== undefined && !isKnown)
-      source.note(`realm ${realm.name} has no such role; trusted calls`, "authenticator-role");
+      source.check(`realm ${realm.name} has no such role; trusted calls`, "authenticator-role");
     put(realm, method, isKnown ? { ...settings, "authenticator-role": role } : settings, source);
   }
   if (fitting.length > 0 && fitting.length < realms.length) {
@@ -127,7 +129,7 @@ function readUser(source: Source, { hasPlainSecrets }: ImportOptions): Settings 
 function readCookie(source: Source, cookie: Source, realms: readonly RealmDraft[]): void {
   const settings = cookie.pick("name", "length", "max_age", "secure", "http_strict", "same_site");
   for (const realm of realms) if (realm.auth.size > 0 || realm.roles.size > 0) put(realm, "cookie", settings, source);
-  cookie.note("cookies are kept in the realm's own storage", "store");
+  cookie.dismiss("cookies are kept in the realm's own storage", "store");
   cookie.end();
   source.end();
 }

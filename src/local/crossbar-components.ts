@@ -14,7 +14,7 @@ export function readComponents(worker: Source, realms: ReadonlyMap<string, Realm
   for (const component of worker.list("components")) {
     const [, kind] = REST.exec(component.text("classname") ?? "") ?? [];
     const realm = realms.get(component.text("realm") ?? "");
-    if (kind === undefined) component.note(PROGRAM);
+    if (kind === undefined) component.check(PROGRAM);
     else if (realm === undefined) component.note("its realm is not in this configuration");
     else if (kind === "RESTCallee") readCallee(component, realm);
     else readForwarder(component, realm);
@@ -30,23 +30,23 @@ function readCallee(component: Source, realm: RealmDraft): void {
 function readForwarder(component: Source, realm: RealmDraft): void {
   const extra = component.dict("extra");
   const role = component.text("role") ?? [...realm.roles.keys()][0];
-  if (!component.has("role")) component.note(`subscribes as ${JSON.stringify(role)}; whose role is it?`);
+  if (!component.has("role")) component.check(`subscribes as ${JSON.stringify(role)}; whose role is it?`);
   for (const subscription of extra.list("subscriptions")) {
     const { topic: uri, ...rest } = subscription.pick("topic", "match", "url");
     const name = `forwarder-${realm.webhooksOut.length + 1}`;
     realm.webhooksOut.push({ name, uri, ...rest, secret: SECRET, role });
     subscription.end();
   }
-  component.note(`requests are signed: set ${SECRET.env}, and what receives them may check it`);
+  component.check(`requests are signed: set ${SECRET.env}, and what receives them may check it`);
   if (extra.get("method") !== "POST") extra.note("is POST always", "method");
-  extra.note("any 2xx is a success, and anything else tried again", "expectedcode");
+  extra.check("any 2xx is a success, and anything else tried again", "expectedcode");
   endOf(component, extra);
 }
 
 /** What a component of Crossbar.io's needs to come to its realm, and one of ours does not. */
 function endOf(component: Source, extra: Source): void {
   for (const key of ["type", "id", "role", "transport", "auth"]) component.get(key);
-  extra.note("the log is the platform's", "debug");
+  extra.dismiss("the log is the platform's", "debug");
   extra.end();
   component.end();
 }

@@ -18,10 +18,7 @@ export interface Imported {
 
 const ENDPOINT = "the platform listens, and ends TLS";
 
-const OTHER_WORKERS: Readonly<Record<string, string>> = {
-  guest: "run the program anywhere: it connects as a client",
-  proxy: "the platform scales; there are no proxy workers",
-};
+const NO_PINGS = "the router sends no pings; clients do: docs/keepalive.md";
 
 /** Types of workers that have components. */
 const HOSTS = ["router", "container"];
@@ -38,10 +35,11 @@ export function importCrossbar(input: unknown, options: ImportOptions): Imported
   for (const worker of workers) readWorker(worker, realms);
   for (const worker of workers) readTransports(worker, realms, http, options);
   for (const worker of workers) if (HOSTS.includes(worker.text("type") ?? "")) readComponents(worker, realms);
-  root.note("there is no node to control", "controller");
+  root.dismiss("there is no node to control", "controller");
   root.end();
   for (const { name, auth } of realms.values()) {
-    if (auth.size === 0) notes.push({ path: `realm ${name}`, reason: "no transport leads to it: nobody can join" });
+    if (auth.size === 0)
+      notes.push({ path: `realm ${name}`, reason: "no transport leads to it: nobody can join", kind: "lost" });
   }
   const config = { version: 1, realms: Array.from(realms.values(), realmOf), ...(hasKeys(http) && { http }) };
   // Some things are looked at more than once.
@@ -51,7 +49,9 @@ export function importCrossbar(input: unknown, options: ImportOptions): Imported
 function readWorker(worker: Source, realms: Map<string, RealmDraft>): void {
   const type = worker.value.type;
   if (type === "container") return;
-  if (type !== "router") return worker.note(OTHER_WORKERS[String(type)] ?? "there are no workers of this type");
+  if (type === "guest") return worker.check("run the program anywhere: it connects as a client");
+  if (type === "proxy") return worker.dismiss("the platform scales; there are no proxy workers");
+  if (type !== "router") return worker.note("there are no workers of this type");
   for (const realm of worker.list("realms")) readRealm(realm, realms);
 }
 
@@ -62,7 +62,7 @@ function readTransports(worker: Source, all: Map<string, RealmDraft>, http: Http
   for (const transport of worker.list("transports")) readTransport(transport, realms, all, http, options);
   worker.get("id");
   worker.get("components");
-  worker.note("processes are the platform's", "options");
+  worker.dismiss("processes are the platform's", "options");
   worker.end();
 }
 
@@ -85,7 +85,7 @@ function readTransport(
     transport.note("there is no RawSocket here", "rawsocket");
     transport.note("there is no MQTT here", "mqtt");
   }
-  transport.note(ENDPOINT, "endpoint");
+  transport.dismiss(ENDPOINT, "endpoint");
   if (web !== transport) web.end();
   transport.end();
 }
@@ -100,7 +100,7 @@ function readPath(
 ): void {
   const path = url === "//" ? "/" : url;
   if (service.value.type === "websocket") {
-    service.note("is at /ws and /ws/:realm now");
+    service.check("is at /ws and /ws/:realm now");
     return readWebSocket(service, realms, http, options);
   }
   if (service.value.type !== "path") return readService(service, path, all, http);
@@ -122,11 +122,12 @@ function readWebSocket(source: Source, realms: readonly RealmDraft[], http: Http
   const origins = given.filter((it): it is string => typeof it === "string");
   if (origins.length > 0 && !origins.includes("*")) http.allowed_origins = origins;
   if (origins.length < given.length) settings.note("some are no texts", "allowed_origins");
-  settings.end("WebSockets are the platform's");
-  source.note("clients negotiate any of JSON, MessagePack and CBOR", "serializers");
-  source.note(ENDPOINT, "endpoint");
-  source.note(ENDPOINT, "url");
-  source.note("the log is the platform's", "debug");
+  for (const key of ["auto_ping_interval", "auto_ping_timeout"]) settings.check(NO_PINGS, key);
+  settings.end("WebSockets are the platform's", "none");
+  source.dismiss("clients negotiate any of JSON, MessagePack and CBOR", "serializers");
+  source.dismiss(ENDPOINT, "endpoint");
+  source.dismiss(ENDPOINT, "url");
+  source.dismiss("the log is the platform's", "debug");
   source.end();
 }
 

@@ -34,6 +34,7 @@ export function readRealm(source: Source, drafts: Map<string, RealmDraft>): void
   drafts.set(name, draft);
   const options = source.dict("options");
   Object.assign(draft.options, options.pick("enable_meta_api", "uri_check"));
+  options.dismiss("the platform sends", "event_dispatching_chunk_size");
   options.end();
   readStore(source.dict("store"), draft);
   for (const role of source.list("roles")) readRole(role, draft);
@@ -57,21 +58,21 @@ function readStore(source: Source, draft: RealmDraft): void {
     });
     if (entries.length > 0) draft.store[key] = entries;
   }
-  source.note("there is one kind of store", "type");
+  source.dismiss("there is one kind of store", "type");
   source.end();
 }
 
 function readRole(source: Source, draft: RealmDraft): void {
   const name = source.text("name");
   if (name === undefined) return source.note("has no name");
-  if (name === TRUSTED) return source.note("the role is built in");
+  if (name === TRUSTED) return source.dismiss("the role is built in");
   const permissions = readRules(source);
   const role: Record<string, unknown> = { name, ...source.pick("authorizer") };
   if (permissions.length > 0) role.permissions = permissions;
   const isSole = permissions.length === 0 && role.authorizer === undefined;
   if (isSole && source.get("allow-by-default") === true) role["allow-by-default"] = true;
   else if (source.get("allow-by-default") === true) {
-    source.note("counts only without permissions and authorizer, as in Crossbar.io", "allow-by-default");
+    source.dismiss("counts only without permissions and authorizer, as in Crossbar.io", "allow-by-default");
   }
   source.end();
   const known = draft.roles.get(name);
@@ -91,7 +92,7 @@ function readRules(role: Source): Record<string, unknown>[] {
       continue;
     }
     const key = `${pattern.match} ${pattern.uri}`;
-    byPattern.get(key)?.source.note("a later rule for the same URI and match overrules it");
+    byPattern.get(key)?.source.dismiss("a later rule for the same URI and match overrules it");
     byPattern.delete(key);
     byPattern.set(key, { rule, source });
   }

@@ -44,7 +44,7 @@ const PAGES: Readonly<Record<string, (source: Source, url: string) => Page>> = {
   nodeinfo: () => ({}),
   none: () => ({}),
   reverseproxy: (source) => {
-    for (const key of ["forwarded_port", "forwarded_proto"]) source.note("is told as the client asked", key);
+    for (const key of ["forwarded_port", "forwarded_proto"]) source.dismiss("is told as the client asked", key);
     return source.pick("host", "port", "path");
   },
 };
@@ -54,7 +54,7 @@ function readStatic(source: Source, url: string): Page {
   const files = source.text("directory") ?? [source.text("package"), source.text("resource")].filter(Boolean).join("/");
   const directory = url.slice(1);
   const place = directory === "" ? "the folder of assets" : `the folder ${directory} of assets`;
-  source.note(`put the files of ${files} into ${place} (docs/web-services.md)`);
+  source.check(`put the files of ${files} into ${place} (docs/web-services.md)`);
   return {
     ...(directory !== "" && { directory }),
     ...optionsOf(source, "cache_timeout", "default_file", "mime_types"),
@@ -111,14 +111,14 @@ function readBridge(
     ...(isSigned ? { key: options.get("key"), secret: secretOf(options, "secret") } : { open: true }),
     ...options.pick("require_ip", "require_tls", "post_body_limit", "timestamp_delta_limit"),
   };
-  options.note("the log is the platform's", "debug");
+  options.dismiss("the log is the platform's", "debug");
   options.end();
   source.end();
   const { publish, call, ...known } = (http.bridge ?? settings) as Record<string, unknown>;
   if (JSON.stringify(known) !== JSON.stringify(settings))
     return source.note("there is one bridge, and another service came first");
   const path = realms.size === 1 ? url : `/${action}/:realm`;
-  if (path !== url) source.note(`is at ${path} now, as there are several realms`);
+  if (path !== url) source.check(`is at ${path} now, as there are several realms`);
   const routes = { publish, call, [action]: path };
   http.bridge = { ...known, ...Object.fromEntries(Object.entries(routes).filter(([, route]) => route !== undefined)) };
 }
@@ -132,10 +132,10 @@ function readWebhook(source: Source, url: string, realms: Map<string, RealmDraft
   const rest = options.pick("topic", "success_response", "error_response", "post_body_limit");
   const name = url.split("/").filter(Boolean).join("-") || "webhook";
   realm.webhooks.set(name, { role, ...secret, ...rest });
-  options.note("the log is the platform's", "debug");
+  options.dismiss("the log is the platform's", "debug");
   options.end();
   source.end();
-  source.note(`is at /realms/${realm.name}/webhook/${name} now`);
+  source.check(`is at /realms/${realm.name}/webhook/${name} now`);
 }
 
 function readLongPoll(source: Source, http: HttpDraft): void {
@@ -146,5 +146,5 @@ function readLongPoll(source: Source, http: HttpDraft): void {
   if (Object.keys(settings).length > 0) http.longpoll = settings;
   options.end();
   source.end();
-  source.note("is at /lp now");
+  source.check("is at /lp now");
 }

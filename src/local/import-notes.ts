@@ -9,7 +9,11 @@ export interface Note {
   /** Like `workers[0].transports[1].paths.ws`. */
   readonly path: string;
   readonly reason: string;
+  readonly kind: NoteKind;
 }
+
+/** `lost`: it worked there and does not here. `check`: to be done or checked. `none`: the platform does it, or it had no effect. */
+export type NoteKind = "lost" | "check" | "none";
 
 /** One dict of the original, with its path. Whoever has read what he knows calls `end`. */
 export class Source {
@@ -69,16 +73,26 @@ export class Source {
     return this.value[key] !== undefined;
   }
 
-  /** Notes a key, if it is there, or the whole. */
-  note(reason: string, key?: string): void {
+  /** Notes a key, if it is there, or the whole, as something that is lost. */
+  note(reason: string, key?: string, kind: NoteKind = "lost"): void {
     if (key !== undefined) this.#read.add(key);
     if (key !== undefined && !this.has(key)) return;
-    this.#notes.push({ path: key === undefined ? this.path : join(this.path, key), reason });
+    this.#notes.push({ path: key === undefined ? this.path : join(this.path, key), reason, kind });
   }
 
-  /** Notes every key nobody has read. */
-  end(reason = "has no counterpart"): void {
-    for (const key of Object.keys(this.value)) if (!this.#read.has(key)) this.note(reason, key);
+  /** Notes a key, if it is there, or the whole, as something to be done or checked. */
+  check(reason: string, key?: string): void {
+    this.note(reason, key, "check");
+  }
+
+  /** Notes a key, if it is there, or the whole, as something of no consequence. */
+  dismiss(reason: string, key?: string): void {
+    this.note(reason, key, "none");
+  }
+
+  /** Notes every key that was not read. */
+  end(reason = "has no counterpart", kind: NoteKind = "lost"): void {
+    for (const key of Object.keys(this.value)) if (!this.#read.has(key)) this.note(reason, key, kind);
   }
 }
 

@@ -69,14 +69,17 @@ export function fail(error: unknown): never {
 }
 
 /**
- * What `src/config.ts` exports, or another `module`. Node runs it here, so it may import nothing that only the Worker has.
+ * What `src/config.ts` exports, or another `module` of that name. Node runs it here, so it may import nothing that only the Worker has.
  * Rejects with StartError where it cannot be run or exports nothing.
  */
-export async function loadDeployedConfig(module: Promise<object> = import("../config.ts")): Promise<unknown> {
+export async function loadDeployedConfig(
+  module: Promise<object> = import("../config.ts"),
+  name = "src/config.ts",
+): Promise<unknown> {
   const exported = await module.catch((error: Error) => {
-    throw new StartError(`src/config.ts: ${error.message}`);
+    throw new StartError(`${name}: ${error.message}`);
   });
-  if (!("default" in exported)) throw new StartError("src/config.ts: has no default export");
+  if (!("default" in exported)) throw new StartError(`${name}: has no default export`);
   return exported.default;
 }
 

@@ -21,6 +21,9 @@ export type WorkerSettings = {
   readonly compatibility_date: string;
   readonly compatibility_flags: readonly string[];
   readonly assets?: { readonly directory?: string };
+  readonly triggers?: { readonly crons?: readonly string[] };
+  readonly queues?: { readonly consumers?: readonly { readonly queue: string }[] };
+  readonly services?: readonly { readonly binding: string }[];
   readonly durable_objects: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
 };
 
@@ -50,10 +53,11 @@ export async function loadWrangler(): Promise<typeof import("wrangler")> {
   return await import("wrangler");
 }
 
-/** Reads wrangler.toml the way wrangler does. */
-export async function readSettings(): Promise<WorkerSettings> {
+/** Reads wrangler.toml the way wrangler does; `environment` is the name of an [env]. */
+export async function readSettings(environment?: string): Promise<WorkerSettings> {
   const { unstable_readConfig: readConfig } = await loadWrangler();
-  return readConfig({ config: WRANGLER_CONFIG }) as WorkerSettings;
+  const which = environment === undefined ? {} : { env: environment };
+  return readConfig({ config: WRANGLER_CONFIG, ...which }) as WorkerSettings;
 }
 
 /** The path of the Worker's settings, with a binding for files added where they have none. */

@@ -19,6 +19,12 @@ export function bindingFaults({ realms, http }: Config, env: Partial<Env>): Faul
   ];
 }
 
+/** The fault of a callee whose service `binding` is missing; `path` is where the configuration names it. */
+export function serviceFault(path: Path, binding: string): Fault {
+  const lines = `[[services]]\nbinding = "${binding}"\nservice = "its Worker"`;
+  return faultAt(path, `there is no service binding ${binding}. Add to wrangler.toml:\n${lines}`);
+}
+
 function objectFaults(
   name: "REALM" | "LONG_POLL" | "WEBHOOK",
   className: string,
@@ -27,7 +33,7 @@ function objectFaults(
 ): Fault[] {
   if (typeof env[name]?.getByName === "function") return [];
   const lines = `[[durable_objects.bindings]]\nname = "${name}"\nclass_name = "${className}"`;
-  return [faultAt(path, `needs the binding ${name}. Add to wrangler.toml, where an [env] inherits none:\n${lines}`)];
+  return [faultAt(path, `needs the binding ${name}. Add to wrangler.toml, in an [env] as [[env.NAME.…]]:\n${lines}`)];
 }
 
 function pathFaults(paths: WebPaths | undefined, env: Partial<Env>, path: Path = ["http", "paths"]): Fault[] {

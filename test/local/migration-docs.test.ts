@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { importCrossbar } from "../../src/local/crossbar-import.ts";
+import { summaryOf } from "../../src/local/import-summary.ts";
 import { loadConfig } from "../../src/worker/config.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
@@ -16,9 +17,10 @@ function block(head: string): string {
 }
 
 test("what comes out of the example is what stands there", () => {
-  const { config, notes } = importCrossbar(JSON.parse(block("json crossbar")), { hasPlainSecrets: false });
+  const imported = importCrossbar(JSON.parse(block("json crossbar")), { hasPlainSecrets: false });
+  const { config } = imported;
   expect(config).toEqual(JSON.parse(block("json wamp-edge")));
-  expect(notes.map(({ path, reason }) => `${path}: ${reason}\n`).join("")).toBe(block("text"));
+  expect(summaryOf(imported)).toBe(block("text"));
   const env = { SHOP_TICKET: "a", PUSH_SECRET: "b" };
   expect(loadConfig({ module: config, env, isDevelopment: false })).toMatchObject({ ok: true });
 });

@@ -60,6 +60,53 @@ describe("check", () => {
     ]);
   });
 
+  test("reads a module, too, and says what is wrong with it by its name", async () => {
+    expect((await run(["check", "src/config.ts"])).code).toBe(0);
+    const named = (name: string, text: string) => {
+      const file = join(directory, name);
+      writeFileSync(file, text);
+      return file;
+    };
+    const own = join(import.meta.dirname, "../../src/worker/config.ts");
+    const sound = named(
+      "sound.ts",
+      `import { defineConfig } from ${JSON.stringify(own)};
+       const name: string = "realm1";
+       export default defineConfig({ version: 1, realms: [{ name }] });`,
+    );
+    expect(await run(["check", sound])).toMatchObject({ code: 0, out: expect.stringContaining("1 realm"), err: "" });
+    const faulty = named("faulty.ts", "export default { version: 1 as number, realms: 7 };");
+    expect((await run(["check", faulty])).err).toContain("realms must be a list");
+    const broken = named("broken.mjs", "export default {");
+    expect((await run(["check", broken])).err).toContain(`wamp-edge: ${broken}: `);
+    const empty = named("other.ts", "export const config = 1;");
+    expect((await run(["check", empty])).err).toBe(`wamp-edge: ${empty}: has no default export\n`);
+  });
+
+  test("lists what wrangler.toml lacks, with the lines to add", async () => {
+    const place = { realm: "realm1", role: "a" };
+    const config = {
+      version: 1,
+      realms: [{ name: "realm1", roles: [{ name: "a" }], callees: [{ procedure: "com.a", binding: "API" }] }],
+      http: { paths: { "/": { type: "static" } } },
+      schedules: [{ ...place, cron: "*/5 * * * *", publish: "com.tick" }],
+      queues: [{ ...place, queue: "orders", topic: "com.orders" }],
+    };
+    const { code, err } = await run(["check", fileOf(config)]);
+    expect(code).toBe(1);
+    for (const text of [
+      'http.paths["/"] needs a folder of files: WAMP_ASSETS, or in wrangler.toml\n[assets]\n',
+      'realms[0].callees[0].binding there is no service binding API. Add to wrangler.toml:\n[[services]]\nbinding = "API"\n',
+      'schedules[0].cron is no trigger of wrangler.toml. Add it there:\n[triggers]\ncrons = ["*/5 * * * *"]\n',
+      'queues[0].queue has no consumer in wrangler.toml. Add it there:\n[[queues.consumers]]\nqueue = "orders"\n',
+    ]) {
+      expect(err).toContain(text);
+    }
+    const { schedules: _, queues: __, ...others } = config;
+    const served = { ...others, realms: [{ name: "realm1", roles: [{ name: "a" }] }] };
+    expect((await run(["check", fileOf(served)], "", { WAMP_ASSETS: directory })).code).toBe(0);
+  });
+
   test("takes an empty file for a mistake, as npm start does", async () => {
     const file = fileOf("\n");
     expect(await run(["check", file])).toEqual({ code: 1, out: "", err: `wamp-edge: the file ${file} is empty\n` });
@@ -138,7 +185,7 @@ describe("import", () => {
     expect(lines.sort()).toEqual([
       "components[0]: run it anywhere, it connects as a client; or write it as a hosted component",
       "controller: there is no node to control",
-      "realms[0].options.event_dispatching_chunk_size: has no counterpart",
+      "realms[0].options.event_dispatching_chunk_size: the platform sends",
       "realms[0].roles[1].permissions[2]: a later rule for the same URI and match overrules it",
       "realms[0].roles[1].permissions[3].validate: payload validation is not built: payloads pass unchecked",
       "realms[0].roles[1].permissions[4]: its uri may have stars for whole components, or one at its end",
@@ -153,7 +200,7 @@ describe("import", () => {
       'transports[0].paths.ws.auth.ticket.principals.max: no realm behind this transport has the role "boss"',
       "transports[0].paths.ws.auth.tls: ask an authenticator, which is told of the certificate: docs/authentication.md, client certificates",
       "transports[0].paths.ws.cookie.store: cookies are kept in the realm's own storage",
-      "transports[0].paths.ws.options.auto_ping_interval: WebSockets are the platform's",
+      "transports[0].paths.ws.options.auto_ping_interval: the router sends no pings; clients do: docs/keepalive.md",
       "transports[0].paths.ws: is at /ws and /ws/:realm now",
       'transports[1]: there is no transport "rawsocket" here',
     ]);
@@ -179,7 +226,9 @@ describe("import", () => {
     expect(open.config).toMatchObject({ realms: [{ auth: { anonymous: { type: "static", role: "anonymous" } } }] });
     const closed = importCrossbar({ workers: [{ type: "router", realms: [realm] }] }, { hasPlainSecrets: false });
     expect(closed.config).toMatchObject({ realms: [{ auth: {} }] });
-    expect(closed.notes).toEqual([{ path: "realm realm1", reason: "no transport leads to it: nobody can join" }]);
+    expect(closed.notes).toEqual([
+      { path: "realm realm1", reason: "no transport leads to it: nobody can join", kind: "lost" },
+    ]);
   });
 
   test.each([
@@ -239,16 +288,40 @@ describe("import", () => {
     ]);
   });
 
-  test("prints the one on standard output and the rest on standard error", async () => {
+  test("prints the one on standard output, and on standard error what runs, what is to be done and what is lost", async () => {
     const { code, out, err } = await run(["import", SHOP]);
-    expect(code).toBe(0);
+    expect(code).toBe(2);
     expect(JSON.parse(out)).toEqual(imported().config);
-    expect(err.trim().split("\n")).toHaveLength(20);
+    const headings = err.split("\n").filter((line) => line !== "" && !line.startsWith("  "));
+    expect(headings).toEqual([
+      "runs",
+      "to do or to check (6)",
+      "lost (6)",
+      "done by the platform, or of no effect (8)",
+    ]);
+    expect(err).toContain("\n  realm shop: 3 roles, login by anonymous, ticket, wampcra, cookie, 1 webhook\n");
+    expect(err).toContain("\n  http.paths: /\n");
+    expect(err.trim().split("\n")).toHaveLength(4 + 20 + 5);
+  });
+
+  test("ends with 0 where everything runs, with 2 where something is lost, with 1 where nobody could ever log in", async () => {
+    const realm = { name: "realm1", roles: [{ name: "anonymous" }] };
+    const node = (transport: object, more = {}) => {
+      const transports = [{ type: "websocket", endpoint: {}, ...transport }];
+      return { workers: [{ type: "router", realms: [{ ...realm, ...more }], transports }] };
+    };
+    const all = await run(["import", fileOf(node({}))]);
+    expect([all.code, all.err.split("\n")[0], all.err.includes("lost")]).toEqual([0, "runs", false]);
+    expect((await run(["import", fileOf(node({}, { rlinks: [] }))])).code).toBe(2);
+    const dynamic = { auth: { wampcra: { type: "dynamic", authenticator: "com.example.authenticate" } } };
+    const { code, err } = await run(["import", fileOf(node(dynamic))]);
+    expect(code).toBe(1);
+    expect(err).toContain("realms[0].auth.wampcra.authenticator has no way in");
   });
 
   test("says of a file that is YAML what to do, and of a list that it is none of Crossbar.io's", async () => {
     expect((await run(["import", fileOf("version: 2\n")])).err).toContain("YAML has to be made JSON first");
-    expect((await run(["import", fileOf([])])).err).toBe("the configuration: is no object\n");
+    expect((await run(["import", fileOf([])])).err).toBe("lost (1)\n  the configuration: is no object\n");
   });
 
   test("ends with 1 where what came out has faults", async () => {

@@ -2,6 +2,7 @@
 
 import { exports } from "cloudflare:workers";
 import { type Fault, faultAt } from "../../wamp/config/shape.ts";
+import { serviceFault } from "../bindings.ts";
 import type { Config } from "../config.ts";
 import type { Job } from "./index.ts";
 
@@ -23,12 +24,7 @@ export function calleeFaults({ realms }: Config, env: object): Fault[] {
       const path = ["realms", realm, "callees", index];
       if (!isExported) return [faultAt(path, "needs CalleeWorker among the exports of the Worker's main module")];
       if (binding === undefined || typeof bound.get(binding) === "object") return [];
-      return [
-        faultAt(
-          [...path, "binding"],
-          `there is no service binding ${binding}. Add to wrangler.toml:\n[[services]]\nbinding = "${binding}"\nservice = "its Worker"`,
-        ),
-      ];
+      return [serviceFault([...path, "binding"], binding)];
     }),
   );
 }
