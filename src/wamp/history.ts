@@ -8,7 +8,7 @@ import type { Host } from "./host.ts";
 import type { Dict, Id, Uri } from "./message.ts";
 import type { Payload } from "./payload.ts";
 import { payloadField } from "./stored-payload.ts";
-import { type Format, field, optional, read, record, unreadable, write } from "./stored-record.ts";
+import { type Format, field, optional, read, readRow, record, unreadable, write } from "./stored-record.ts";
 import * as is from "./stored-values.ts";
 import type { Match } from "./uri.ts";
 
@@ -51,6 +51,13 @@ export interface LoggedEvent {
   readonly payload: Payload;
 }
 
+const LOG = record<LogRecord>({
+  id: field("id", is.id),
+  match: field("match", is.match),
+  uri: field("uri", is.text),
+  created: field("created", is.number),
+});
+
 /** A line of a log. */
 const EVENT: Format<LoggedEvent> = {
   kind: "event",
@@ -84,9 +91,16 @@ export class History implements EventKeeper {
 
   constructor(host: Host, config: HistoryConfig) {
     this.#host = host;
-    const stored = host.store.history.logs();
+    const stored = host.store.history.logs().filter((log) => this.#isReadable(log));
     this.logs = config.map((entry) => this.#open(entry, stored));
     for (const { id } of stored) if (!this.logs.some((log) => log.id === id)) host.store.history.drop(id);
+  }
+
+  /** A row that this code cannot read stays in storage; its events are not found until a version can read it. */
+  #isReadable(row: LogRecord): boolean {
+    const reading = readRow(LOG, row);
+    if (!reading.ok) this.#host.log(unreadable("log", reading.cause, { uri: row.uri }));
+    return reading.ok;
   }
 
   /** An event has been added to `log` and waits in memory. */

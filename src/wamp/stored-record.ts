@@ -63,6 +63,16 @@ export function read<T>(format: Format<T>, text: string): Reading<T> {
   return unpack(format, json);
 }
 
+/** Checks a row whose fields are columns; the number of the storage's schema stands for that of a format. */
+export function readRow<T>(codec: Codec<T>, row: unknown): Reading<T> {
+  try {
+    return { ok: true, value: codec.read(row, "row") };
+  } catch (error) {
+    if (error instanceof Unreadable) return { ok: false, cause: error.message };
+    throw error;
+  }
+}
+
 /** Tells the operator of a record that was set aside; `session` is its owner, where that is known. */
 export function unreadable(kind: string, cause: string, details: { readonly [detail: string]: unknown } = {}): LogLine {
   return { level: "error", event: "record.unreadable", kind, cause, ...details };

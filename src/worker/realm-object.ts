@@ -5,7 +5,7 @@ import { CloseCode } from "../wamp/close-code.ts";
 import type { CookieAuth } from "../wamp/config/auth.ts";
 import type { Host } from "../wamp/host.ts";
 import { idFromRandom } from "../wamp/id.ts";
-import type { LogLine } from "../wamp/log-line.ts";
+import { type LogLine, thrown } from "../wamp/log-line.ts";
 import type { Id } from "../wamp/message.ts";
 import type { Peer } from "../wamp/peer.ts";
 import { peerRecord } from "../wamp/peer.ts";
@@ -33,11 +33,13 @@ import { cookiePathIn, ticketIn } from "./realm-socket.ts";
 import { Records, type SleepingConnection } from "./records.ts";
 import { busyRealms, isStopping } from "./shutdown.ts";
 import { SqlStore } from "./storage/index.ts";
+import { openStorage } from "./storage/schema.ts";
 import { Tables } from "./storage/tables.ts";
 import { Tickets } from "./tickets.ts";
 import { trackingCookie } from "./tracking-cookie.ts";
 import { factsOf } from "./transport-facts.ts";
 import { UnreadBudget } from "./unread-budget.ts";
+import { closeUnserved, type Unserved, unservedSocket, unservedVisit } from "./unserved.ts";
 import { type VisitedRealm, type VisitOutcome, Visits } from "./visits.ts";
 import { post } from "./webhooks/mail.ts";
 import { WebhooksOut } from "./webhooks/webhooks-out.ts";
@@ -66,25 +68,26 @@ type TicketHolder =
   | { readonly kind: "callee"; readonly call: Id };
 
 export class RealmObject extends DurableObject<Env> {
-  /** Sessions and tables are rebuilt before its first use; see `#realm`. */
-  readonly #sleeper: Realm;
+  /** Sessions and tables are rebuilt before its first use; see `#isServing`, which also builds what follows here. */
+  #sleeper!: Realm;
   #isAwake = false;
-  readonly #visits: Visits;
-  readonly #components: ResidentComponents;
+  /** Set while the realm cannot be served. */
+  #unserved: Unserved | undefined;
+  #visits!: Visits;
+  #components!: ResidentComponents;
   /** While components take their time to come, what others say waits for it. */
   #arrival: Promise<void> | undefined;
-  readonly #callees: Callees;
+  #callees!: Callees;
   readonly #tickets = new Tickets<TicketHolder>();
-  readonly #webhooks: WebhooksOut;
-  readonly #switchboard: Switchboard;
+  #webhooks!: WebhooksOut;
+  #switchboard!: Switchboard;
   readonly #outbox = new Outbox();
-  readonly #host: Host;
   readonly #groupCommit = new GroupCommit(() => this.#commit());
-  readonly #records: Records;
-  readonly #secret: RealmSecret;
-  readonly #store: SqlStore;
+  #records!: Records;
+  #secret!: RealmSecret;
+  #store!: SqlStore;
   /** Set where browsers are known again by a cookie. */
-  readonly #cookie: CookieAuth | undefined;
+  #cookie: CookieAuth | undefined;
   readonly #connections = new Map<WebSocket, Known>();
   /** Connections whose record has changed since it was saved. */
   readonly #changed = new Set<Connection>();
@@ -95,14 +98,18 @@ export class RealmObject extends DurableObject<Env> {
   /** When the alarm rings, as far as this instance has set it; milliseconds since the epoch. */
   #alarmAt: number | undefined;
 
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
+  /** Makes everything but the sessions; undefined if it can be served, and nothing is read or written where it cannot. */
+  #build(): Unserved | undefined {
+    const { ctx, env } = this;
     const name = ctx.id.name ?? "";
     const deployment = deploymentOf(env);
     const config = realmFor(deployment.config, name);
-    if (config === undefined) throw new Error(`no realm ${name} in the configuration`);
+    if (deployment.faults.length > 0) return { kind: "broken", cause: "the configuration is faulty" };
+    if (config === undefined) return { kind: "unknown" };
     const tables = new Tables(ctx.storage.sql);
-    const log = (line: LogLine) => writeLog({ realm: name, ...line });
+    const cause = openStorage(ctx.storage, tables);
+    if (cause !== undefined) return { kind: "broken", cause };
+    const log = (line: LogLine) => this.#log(line);
     this.#records = new Records(ctx.storage.sql, tables);
     this.#secret = new RealmSecret(ctx.storage);
     this.#store = new SqlStore(ctx.storage, tables, log);
@@ -121,7 +128,6 @@ export class RealmObject extends DurableObject<Env> {
       overflowed: (connection) => this.#overflowed.push(connection),
     };
     const host = this.#newHost(log);
-    this.#host = host;
     this.#sleeper = new Realm(name, config, host);
     this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
     this.#components = new ResidentComponents(config.components ?? [], deployment.components, env, host);
@@ -129,6 +135,7 @@ export class RealmObject extends DurableObject<Env> {
       return startWork(job, this.#tickets.issue({ kind: "callee", call: job.request }, Date.now()));
     });
     this.#webhooks = new WebhooksOut(name, config.webhooks_out ?? [], host, (mail) => post(env, config, mail));
+    return undefined;
   }
 
   /**
@@ -141,6 +148,7 @@ export class RealmObject extends DurableObject<Env> {
     if (ticket !== undefined && holder === undefined) return new Response(null, { status: 410 });
     if (holder?.kind === "callee") return this.#callees.accept(holder.call);
     if (isStopping()) return new Response(null, { status: 503 });
+    if (!this.#isServing()) return unservedSocket(request, this.#unserved!);
     const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
     if (subprotocol === undefined) return new Response(null, { status: 400 });
     const cookie =
@@ -168,25 +176,26 @@ export class RealmObject extends DurableObject<Env> {
 
   /** A CALL that comes by RPC; what waits for it keeps the object awake, and nothing else. */
   async call(...visit: Parameters<VisitedRealm["call"]>): Promise<VisitOutcome> {
-    if (!this.#isAwake) this.#wake();
+    if (!this.#isServing()) return unservedVisit(this.#unserved!);
     await this.#arrival;
     return this.#visits.call(...visit);
   }
 
   /** Whoever made that CALL has gone. */
-  cancel(id: string): Promise<void> {
-    return this.#visits.cancel(id);
+  async cancel(id: string): Promise<void> {
+    if (this.#isAwake) await this.#visits.cancel(id);
   }
 
   /** A PUBLISH that comes by RPC. */
   async publish(...visit: Parameters<VisitedRealm["publish"]>): Promise<VisitOutcome> {
-    if (!this.#isAwake) this.#wake();
+    if (!this.#isServing()) return unservedVisit(this.#unserved!);
     await this.#arrival;
     return this.#visits.publish(...visit);
   }
 
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void | Promise<void> {
-    const known = this.#known(socket);
+    if (!this.#isServing(socket)) return;
+    const known = this.#connections.get(socket);
     if (known === undefined) return this.#callees.receive(socket, data);
     if (this.#arrival !== undefined) return this.#arrival.then(() => this.#receive(known, data));
     this.#receive(known, data);
@@ -209,7 +218,7 @@ export class RealmObject extends DurableObject<Env> {
 
   /** Before the process ends: saves everything and closes all sockets so that clients come back; called by `Control`. */
   async stop(): Promise<void> {
-    if (!this.#isAwake) this.#wake();
+    if (!this.#isServing()) return;
     // What clients have sent already is heard, what it causes is saved, and only then told.
     await this.#arrival;
     this.#settle();
@@ -229,7 +238,7 @@ export class RealmObject extends DurableObject<Env> {
 
   override alarm(): void {
     this.#alarmAt = undefined;
-    this.#tick();
+    if (this.#isServing()) this.#tick();
   }
 
   #newHost(log: Host["log"]): Host {
@@ -250,15 +259,45 @@ export class RealmObject extends DurableObject<Env> {
     };
   }
 
+  #log(line: LogLine): void {
+    writeLog({ realm: this.ctx.id.name ?? "", ...line });
+  }
+
   /** The realm, awake. */
   get #realm(): Realm {
-    if (!this.#isAwake) this.#wake();
+    if (!this.#isServing()) throw new Error("the realm cannot be served");
     return this.#sleeper;
   }
 
-  #known(socket: WebSocket): Known | undefined {
-    if (!this.#isAwake) this.#wake(socket);
-    return this.#connections.get(socket);
+  /**
+   * Wakes the realm where it sleeps. False where it cannot be served: then every socket is closed, so that its client
+   * comes back, and the next event tries again. `waker` is the socket whose event it is.
+   */
+  #isServing(waker?: WebSocket): boolean {
+    if (this.#isAwake) return true;
+    if (waker !== undefined && this.#gone.has(waker)) return false;
+    try {
+      this.#unserved = this.#build();
+      if (this.#unserved === undefined) this.#wake(waker);
+    } catch (error) {
+      this.#unserved = { kind: "broken", ...thrown(error) };
+    }
+    if (this.#unserved !== undefined) this.#giveUp(this.#unserved, waker);
+    return this.#isAwake;
+  }
+
+  #giveUp({ kind, ...fault }: Unserved, waker: WebSocket | undefined): void {
+    this.#isAwake = false;
+    this.#arrival = undefined;
+    this.#connections.clear();
+    this.#changed.clear();
+    this.#overflowed = [];
+    const sockets = new Set(this.ctx.getWebSockets());
+    if (waker !== undefined) sockets.add(waker);
+    // Without sockets this is a client that was refused, which is no fault of the realm's.
+    if (kind === "broken" || sockets.size > 0) this.#log({ level: "error", event: "realm.unserved", kind, ...fault });
+    for (const socket of sockets) this.#gone.add(socket);
+    closeUnserved(sockets);
   }
 
   /** A socket of which nothing is known: if it closed in the object's sleep, but did not wake it, its session ends now. */
@@ -295,7 +334,7 @@ export class RealmObject extends DurableObject<Env> {
     const reading = this.#records.load(socket, this.#switchboard);
     if (reading === undefined || reading.ok) return reading?.value;
     this.#gone.add(socket);
-    this.#host.log(unreadable("attachment", reading.cause));
+    this.#log(unreadable("attachment", reading.cause));
     closeSocket(socket, CloseCode.RESTART, "the session's record cannot be read");
     return undefined;
   }
@@ -311,10 +350,10 @@ export class RealmObject extends DurableObject<Env> {
   }
 
   #disconnect(socket: WebSocket): void {
-    if (!this.#isAwake) this.#wake(socket);
+    if (!this.#isServing(socket)) return;
     // What the client said last has to be heard before.
     if (this.#arrival !== undefined) return void this.#arrival.then(() => this.#disconnect(socket));
-    const known = this.#known(socket) ?? this.#late(socket);
+    const known = this.#connections.get(socket) ?? this.#late(socket);
     if (known === undefined) return this.#callees.closed(socket);
     this.#gone.add(socket);
     this.#connections.delete(socket);
@@ -354,6 +393,7 @@ export class RealmObject extends DurableObject<Env> {
 
   /** Stores events; the platform holds back all frames of this turn and later until they are on the disk. */
   #commit(): void {
+    if (!this.#isAwake) return;
     this.#realm.store();
     if (this.#webhooks.waits) this.#setAlarm(this.#withRetry(this.#alarmAt));
     this.#endTurn();
@@ -387,6 +427,7 @@ export class RealmObject extends DurableObject<Env> {
   #settle(): void {
     this.#isSettling = false;
     sweepLog();
+    if (!this.#isAwake) return;
     for (const connection of this.#changed) {
       const known = this.#connections.get(connection.socket);
       if (known !== undefined) this.#records.save(connection, peerRecord(known.peer));
@@ -409,6 +450,7 @@ export class RealmObject extends DurableObject<Env> {
   }
 
   #tick(): void {
+    if (!this.#isAwake) return;
     this.#realm.tick(Date.now());
     this.#endTurn();
   }

@@ -1,6 +1,10 @@
-/** Which tables there are: one query tells, the first time somebody asks. */
+/** Which tables a realm's storage has, and the number of their schema: one query tells, when it is first asked. */
+
+const SCHEMA = "schema_version";
 
 export class Tables {
+  /** The schema that is written with the first table. */
+  schema = 1;
   readonly #sql: SqlStorage;
   #names: Set<string> | undefined;
 
@@ -12,7 +16,7 @@ export class Tables {
     return this.#known().has(name);
   }
 
-  /** What was created may have been rolled back. */
+  /** Others have created tables, or what was created has been rolled back. */
   forget(): void {
     this.#names = undefined;
   }
@@ -20,8 +24,24 @@ export class Tables {
   /** Creates the table if it is not there yet; `columns` is what stands between the parentheses. */
   make(name: string, columns: string, options = ""): void {
     if (this.has(name)) return;
+    if (!this.has(SCHEMA)) this.writeSchema();
     this.#sql.exec(`CREATE TABLE ${name} (${columns}) ${options}`);
     this.#known().add(name);
+  }
+
+  /** The schema of what is stored; undefined for storage without tables. Release 0.1.0 has written no number. */
+  storedSchema(): number | undefined {
+    const known = this.#known();
+    if (!known.has(SCHEMA)) return [...known].some((name) => !name.startsWith("_cf_")) ? 1 : undefined;
+    return this.#sql.exec<{ number: number }>(`SELECT number FROM ${SCHEMA}`).toArray()[0]?.number ?? Number.NaN;
+  }
+
+  /** Writes `schema` as the schema of what is stored. */
+  writeSchema(): void {
+    this.#sql.exec(`CREATE TABLE IF NOT EXISTS ${SCHEMA} (number INTEGER)`);
+    this.#sql.exec(`DELETE FROM ${SCHEMA}`);
+    this.#sql.exec(`INSERT INTO ${SCHEMA} (number) VALUES (?)`, this.schema);
+    this.#known().add(SCHEMA);
   }
 
   #known(): Set<string> {

@@ -1,0 +1,36 @@
+/** The number of the schema of a realm's tables, and the steps that bring older storage to it. */
+
+import type { Tables } from "./tables.ts";
+
+/** Changes tables of one schema into those of the next. */
+export type SchemaStep = (sql: SqlStorage) => void;
+
+/**
+ * The steps from schema 1 to 2, from 2 to 3, and so on. Schema 1 is that of release 0.1.0, whose storage has no number.
+ * New tables need no step, because a table is created with its first row; what a row's text holds has formats of its
+ * own (stored-formats.ts).
+ */
+const STEPS: readonly SchemaStep[] = [];
+
+/**
+ * Brings storage to the newest schema this code knows. Returns what is wrong where a newer version of the router has
+ * been at work: then nothing may be read or written.
+ */
+export function openStorage(
+  storage: DurableObjectStorage,
+  tables: Tables,
+  steps: readonly SchemaStep[] = STEPS,
+): string | undefined {
+  const newest = steps.length + 1;
+  tables.schema = newest;
+  const found = tables.storedSchema();
+  if (found === undefined || found === newest) return undefined;
+  if (!Number.isInteger(found) || found < 1) return "the schema number of the storage is invalid";
+  if (found > newest) return `the storage has schema ${found}, which is newer than ${newest}`;
+  storage.transactionSync(() => {
+    for (const step of steps.slice(found - 1)) step(storage.sql);
+    tables.writeSchema();
+  });
+  tables.forget();
+  return undefined;
+}

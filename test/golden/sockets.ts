@@ -1,0 +1,169 @@
+/** What a golden set of sockets is made from: sessions of each subprotocol, and a mailbox, in workerd. */
+
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { MessageType } from "../../src/wamp/message.ts";
+import { Payload } from "../../src/wamp/payload.ts";
+import type { Subprotocol } from "../../src/wamp/serializers/index.ts";
+import { subprotocolByName } from "../../src/wamp/serializers/index.ts";
+import { DecodeFault } from "../../src/wamp/serializers/serializer.ts";
+import { Mailbox } from "../../src/worker/webhooks/mailbox.ts";
+
+/** What a release has left on sockets and in the storage of a realm and of a mailbox. */
+export interface GoldenSockets {
+  /** client → the attachment of its socket */
+  readonly attachments: Readonly<Record<string, string>>;
+  readonly realm: readonly GoldenTable[];
+  readonly mailbox: readonly GoldenTable[];
+}
+
+interface GoldenTable {
+  readonly sql: string;
+  readonly name: string;
+  readonly rows: readonly (readonly SqlStorageValue[])[];
+}
+
+/** A client of any subprotocol; payloads are lists of arguments. */
+export interface Speaker {
+  readonly name: string;
+  readonly closed: Promise<number>;
+  send(message: readonly unknown[], args?: readonly unknown[]): void;
+  next(): Promise<unknown[]>;
+}
+
+const SUBPROTOCOLS = [...subprotocolByName.values()];
+/** Subscriptions that fit no attachment. */
+const MANY = 600;
+const LIMITS = { depth: 64 };
+
+/** Connects and says HELLO; the agent tells clients apart. */
+export async function speak(realm: string, name: string, subprotocol: Subprotocol, details = {}): Promise<Speaker> {
+  const { serializer, batching } = subprotocol;
+  const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": subprotocol.name };
+  const { webSocket } = await exports.default.fetch(`http://router.test/ws/${realm}`, { headers });
+  const socket = webSocket!;
+  const received: unknown[][] = [];
+  const waiting: ((message: unknown[]) => void)[] = [];
+  socket.addEventListener("message", ({ data }) => {
+    const frame = typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer);
+    const batch = batching?.split(frame);
+    if (batch instanceof DecodeFault) throw new Error(batch.reason);
+    for (const one of batch?.frames ?? [frame]) {
+      const elements = serializer.decode(one, LIMITS);
+      if (elements instanceof DecodeFault) throw new Error(elements.reason);
+      const message = elements.flatMap((own) =>
+        own instanceof Payload ? (own.length === 0 ? [] : [own.args]) : [own],
+      );
+      const waiter = waiting.shift();
+      if (waiter === undefined) received.push(message);
+      else waiter(message);
+    }
+  });
+  const closed = new Promise<number>((resolve) => {
+    socket.addEventListener("close", ({ code }) => {
+      socket.close();
+      resolve(code);
+    });
+  });
+  socket.binaryType = "arraybuffer";
+  socket.accept();
+  const client: Speaker = {
+    name,
+    closed,
+    send(message, args) {
+      const frame = serializer.encode([...message, ...(args === undefined ? [] : [Payload.of(args)])] as never);
+      socket.send(batching === undefined ? frame : batching.join([frame]));
+    },
+    next() {
+      const message = received.shift();
+      return message !== undefined ? Promise.resolve(message) : new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+  const roles = { publisher: {}, subscriber: {}, caller: {}, callee: {} };
+  client.send([MessageType.HELLO, realm, { roles, agent: `agent ${name}`, ...details }]);
+  const [type] = await client.next();
+  if (type !== MessageType.WELCOME) throw new Error(`no WELCOME but ${type}`);
+  return client;
+}
+
+/** One client of each subprotocol, one whose session can be resumed, and one with more than fits an attachment. */
+export async function speakAll(realm: string): Promise<Map<string, Speaker>> {
+  const clients = new Map<string, Speaker>();
+  for (const subprotocol of SUBPROTOCOLS) {
+    clients.set(subprotocol.name, await speak(realm, subprotocol.name, subprotocol));
+  }
+  const [json] = SUBPROTOCOLS;
+  clients.set("resumable", await speak(realm, "resumable", json!, { resumable: true }));
+  clients.set("spilled", await speak(realm, "spilled", json!));
+  return clients;
+}
+
+/** Each client subscribes to a topic of its name and registers a procedure of it; the first has a call at each other. */
+export async function playOnSockets(realm: string): Promise<GoldenSockets> {
+  const clients = [...(await speakAll(realm)).values()];
+  for (const client of clients) {
+    client.send([MessageType.SUBSCRIBE, 1, {}, `topic.${client.name}`]);
+    await client.next();
+    client.send([MessageType.REGISTER, 2, {}, `procedure.${client.name}`]);
+    await client.next();
+  }
+  const [caller, ...callees] = clients;
+  for (const [index, callee] of callees.entries()) {
+    caller!.send([MessageType.CALL, 10 + index, {}, `procedure.${callee.name}`], [callee.name]);
+    await callee.next();
+  }
+  const spilled = clients.at(-1)!;
+  for (let i = 0; i < MANY; i++) {
+    spilled.send([MessageType.SUBSCRIBE, 10 + i, {}, `topic.many.${i}`]);
+    await spilled.next();
+  }
+  const stub = env.REALM.getByName(realm);
+  await evictDurableObject(stub);
+  return runInDurableObject(stub, (_, ctx) => {
+    const texts = ctx.getWebSockets().map((socket) => socket.deserializeAttachment() as string);
+    const own = tablesOf(ctx.storage.sql);
+    const attachments = Object.fromEntries(clients.map(({ name }) => [name, textOf(name, texts, own)]));
+    return { attachments, realm: own, mailbox: playMailbox(ctx.storage.sql) };
+  });
+}
+
+/** The attachment of a client: the agent tells it, which stands in storage for the one with the key. */
+function textOf(name: string, texts: readonly string[], tables: readonly GoldenTable[]): string {
+  const key = tables.find((table) => table.name === "peer_record")?.rows[0]?.[0] as string;
+  return texts.find((text) => text.includes(`agent ${name}"`)) ?? texts.find((text) => text.includes(key))!;
+}
+
+/** Events that are pending, delivered, behind a gap and dead; beside the realm's tables, whose names differ. */
+function playMailbox(sql: SqlStorage): GoldenTable[] {
+  const before = new Set(tablesOf(sql).map(({ name }) => name));
+  const mailbox = new Mailbox(sql);
+  const event = (publication: number, topic: string) => {
+    return { publication, topic, sequence: publication, body: JSON.stringify({ publication, topic }) };
+  };
+  mailbox.accept({ after: undefined, events: [event(1, "com.a"), event(2, "com.a"), event(3, "com.b")] }, 1_000);
+  mailbox.delivered({ publication: 1, topic: "com.a", tries: 0 }, 2_000);
+  mailbox.giveUp({ ...event(3, "com.b"), tries: 4 }, "HTTP status 410", 3_000);
+  mailbox.postpone("com.a", 2, 4_000);
+  mailbox.accept({ after: 9, events: [event(10, "com.c")] }, 5_000);
+  return tablesOf(sql).filter(({ name }) => !before.has(name));
+}
+
+/** Tables with their rows; the platform's own are left out. */
+export function tablesOf(sql: SqlStorage): GoldenTable[] {
+  const query =
+    "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'";
+  const tables = sql.exec<{ name: string; sql: string }>(query).toArray();
+  return tables.map((table) => ({
+    ...table,
+    rows: [...sql.exec(`SELECT * FROM "${table.name}"`).raw()] as SqlStorageValue[][],
+  }));
+}
+
+/** Creates the tables that are not there yet, with their rows. */
+export function restoreTables(sql: SqlStorage, tables: readonly GoldenTable[]): void {
+  for (const { name, sql: create, rows } of tables) {
+    sql.exec(create.replace(/^CREATE TABLE /i, "CREATE TABLE IF NOT EXISTS "));
+    sql.exec(`DELETE FROM "${name}"`);
+    for (const row of rows) sql.exec(`INSERT INTO "${name}" VALUES (${row.map(() => "?").join(", ")})`, ...row);
+  }
+}
