@@ -85,8 +85,10 @@ export class Authentication {
 
   /** Takes HELLO; the method is one that was chosen. */
   begin(applicant: Applicant): Outcome | Promise<Outcome> {
-    const { method, authid } = applicant;
-    if (GUESSABLE.has(method) && authid !== undefined && this.#lockouts.isLockedOut(authid)) return denied(LOCKED_OUT);
+    const { method, authid, network } = applicant;
+    if (GUESSABLE.has(method) && authid !== undefined && this.#lockouts.isLockedOut(authid, network)) {
+      return denied(LOCKED_OUT);
+    }
     return withSecondRound(this.#methods.get(method)!.begin(applicant));
   }
 
@@ -99,18 +101,22 @@ export class Authentication {
     const isGuessable = isSecond || GUESSABLE.has(answer.method);
     const authid = isGuessable ? authidIn(answer.memo) : undefined;
     // Whoever has opened many connections before knows no more by that.
-    if (authid !== undefined && this.#lockouts.isLockedOut(authid)) return denied(LOCKED_OUT);
+    if (authid !== undefined && this.#lockouts.isLockedOut(authid, answer.network)) return denied(LOCKED_OUT);
     const outcome = isSecond
       ? judgeSecond(method, answer)
       : (method.finish?.(answer) ?? failed("the method takes no AUTHENTICATE"));
-    return authid === undefined ? withSecondRound(outcome) : this.#judged(authid, withSecondRound(outcome));
+    return authid === undefined
+      ? withSecondRound(outcome)
+      : this.#judged(authid, answer.network, withSecondRound(outcome));
   }
 
-  async #judged(authid: string, answer: Outcome | Promise<Outcome>): Promise<Outcome> {
+  async #judged(authid: string, network: string | undefined, answer: Outcome | Promise<Outcome>): Promise<Outcome> {
     const outcome = await answer;
-    if (outcome.kind === "admitted") this.#lockouts.forgive(authid);
+    // A token cannot be guessed, and its issuer may have any number of users.
+    const isToken = outcome.kind === "admitted" && outcome.identity.authprovider === "jwt";
+    if (outcome.kind === "admitted" && !isToken) this.#lockouts.forgive(authid, network);
     else if (outcome.kind === "refused" && outcome.uri !== WampUri.AUTHENTICATION_FAILED) {
-      this.#lockouts.countFailure(authid);
+      this.#lockouts.countFailure(authid, network);
     }
     return outcome;
   }

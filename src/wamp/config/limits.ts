@@ -31,7 +31,10 @@ export const DEFAULT_LIMITS = {
   hello_timeout: 10_000,
   /** Milliseconds from the router's GOODBYE to the end of the socket, for clients that do not answer. */
   goodbye_timeout: 5_000,
-  /** Wrong passwords for one authid until nobody gets in under it: more than a person mistypes, few for a guesser. */
+  /**
+   * Wrong passwords for one authid from one network until it is locked out there: more than a person mistypes, few for a
+   * guesser. Ten times as many from all networks lock it out wherever it has not logged in before.
+   */
   failed_logins: 20,
   /** Milliseconds in which they have to come, and for which it is locked out then. */
   failed_logins_window: 60_000,

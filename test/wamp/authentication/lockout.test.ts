@@ -1,7 +1,7 @@
 /** What becomes of somebody who guesses: after too many wrong answers no answer for an authid is right for a while. */
 
 import { describe, expect, test } from "vitest";
-import { DENIED, Entrance, FAILED } from "./entrance.ts";
+import { DENIED, Entrance, FAILED, TLS } from "./entrance.ts";
 import { CASES } from "./methods.ts";
 
 const LIMITS = { failed_logins: 3, failed_logins_window: 10_000 };
@@ -108,4 +108,101 @@ test("[AUTH-07] keys cannot be guessed, so nobody is locked out for wrong signat
   const guessing = new Guessing("cryptosign");
   await guessing.fail("joe", 5);
   expect(await guessing.attempt("joe", true)).toStrictEqual(WELCOME);
+});
+
+describe("networks", () => {
+  const AUTH = { ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user" } } } } as const;
+  const HOME = "198.51.100.1";
+  const DAY = 86_400_000;
+
+  /** A realm that asks for no facts, and the reason or WELCOME of an attempt from an address. */
+  class Town extends Entrance {
+    constructor() {
+      super(AUTH, { limits: LIMITS });
+    }
+
+    async attempt(peer: string | undefined, ticket: string, authid = "joe", sleeps = false): Promise<unknown> {
+      const client = await this.knock({ authmethods: ["ticket"], authid }, "joe", { ...TLS, ...(peer && { peer }) });
+      const first = this.answer(client);
+      if (first[0] !== 4) return first[2];
+      if (sleeps) this.sleepAndWake();
+      expect(client.record).not.toContain("http_headers_received");
+      await this.say(client, [5, ticket, {}]);
+      const last = this.answer(client);
+      client.disconnect();
+      return last[0] === 2 ? "welcome" : last[2];
+    }
+
+    async guess(times: number, peerOf: (n: number) => string): Promise<void> {
+      for (let n = 0; n < times; n++) expect(await this.attempt(peerOf(n), "wrong")).toBe(DENIED[2]);
+    }
+
+    get lockouts(): unknown[] {
+      return this.logged.filter(({ event }) => event === "lockout.begun");
+    }
+  }
+
+  test.each([
+    ["203.0.113.7", "203.0.113.99"],
+    ["2001:db8:1:2::3", "2001:db8:1:ffff::"],
+  ])(
+    "[AUTH-07] a stranger at %s locks out his own network, and not the owner elsewhere",
+    async (stranger, neighbour) => {
+      const town = new Town();
+      await town.guess(3, () => stranger);
+      expect(await town.attempt(neighbour, "secret!!!")).toBe(DENIED[2]);
+      expect(await town.attempt(HOME, "secret!!!")).toBe("welcome");
+      expect(town.lockouts).toMatchObject([
+        { level: "warn", authid: "joe", network: expect.stringMatching(/\/(24|48)$/) },
+      ]);
+      town.advance(10_000);
+      expect(await town.attempt(neighbour, "secret!!!")).toBe("welcome");
+    },
+  );
+
+  test("[AUTH-15] the network of an attempt is known after a sleep in its midst", async () => {
+    const town = new Town();
+    for (let n = 0; n < 3; n++) await town.attempt("203.0.113.7", "wrong", "joe", n === 0);
+    expect(await town.attempt("203.0.113.8", "secret!!!")).toBe(DENIED[2]);
+    expect(await town.attempt(HOME, "secret!!!")).toBe("welcome");
+  });
+
+  test("[AUTH-07] a guesser with many networks is stopped, and the owner gets in where he was before", async () => {
+    const town = new Town();
+    expect(await town.attempt(HOME, "secret!!!")).toBe("welcome");
+    town.sleepAndWake();
+    await town.guess(30, (n) => `203.0.${n}.1`);
+    expect(await town.attempt("192.0.2.1", "secret!!!")).toBe(DENIED[2]);
+    expect(await town.attempt(undefined, "secret!!!")).toBe(DENIED[2]);
+    expect(await town.attempt(HOME, "secret!!!")).toBe("welcome");
+    expect(town.lockouts).toStrictEqual([
+      expect.objectContaining({ authid: "joe", cause: "too many wrong passwords from all networks together" }),
+    ]);
+    town.advance(10_000);
+    expect(await town.attempt("192.0.2.1", "secret!!!")).toBe("welcome");
+  });
+
+  test("[AUTH-07] a network is known for thirty days", async () => {
+    const town = new Town();
+    await town.attempt(HOME, "secret!!!");
+    town.advance(30 * DAY);
+    await town.guess(30, (n) => `203.0.${n}.1`);
+    expect(await town.attempt(HOME, "secret!!!")).toBe(DENIED[2]);
+  });
+
+  test("[AUTH-07] no authid stands for another one's lockout", async () => {
+    const town = new Town();
+    for (const authid of ["203.0.113.0/24 joe", " joe", "all  joe", "network  joe"]) {
+      for (let n = 0; n < 40; n++) await town.attempt(`192.0.${n}.1`, "wrong", authid);
+    }
+    expect(await town.attempt("203.0.113.1", "secret!!!")).toBe("welcome");
+  });
+
+  test("[AUTH-07] a clock that is set back ends no lockout late", async () => {
+    const later = new Town();
+    later.time = 5_000_000;
+    await later.guess(3, () => HOME);
+    later.time -= 3_600_000;
+    expect(await later.attempt(HOME, "secret!!!")).toBe("welcome");
+  });
 });
