@@ -1,6 +1,7 @@
 /** The dealer: takes registrations and carries each call to a callee and its answer back. */
 
 import { CALLEE_GONE, canReceive, failCall, late, refuseYield, TOO_LARGE } from "./answer.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { Permission } from "./authorization.ts";
 import type { WaitingCall } from "./call-queue.ts";
 import { CallQueue } from "./call-queue.ts";
@@ -34,6 +35,8 @@ export type DealerConfig = Pick<RealmConfig, "options" | "limits" | "store">;
 
 export class Dealer {
   readonly registrations: Registrations;
+  /** What of the router's own waits for procedures that are not there yet. */
+  readonly arrivals: Arrivals;
   readonly #host: Host;
   readonly #config: DealerConfig;
   readonly #timeouts: CallTimeoutRules;
@@ -43,10 +46,12 @@ export class Dealer {
   readonly #registrar: Registrar;
 
   constructor(host: Host, config: DealerConfig, metaEvents: MetaEvents, records: RecordBudget) {
-    this.registrations = new Registrations(records);
     this.#records = records;
     this.#host = host;
     this.#config = config;
+    this.arrivals = new Arrivals(host);
+    const isServed = (procedure: Uri) => this.registrations.best(procedure) !== undefined;
+    this.registrations = new Registrations(records, () => this.arrivals.review(isServed));
     this.#timeouts = config.options.call_timeout ?? {};
     this.#pending = new PendingCalls(host, records);
     const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
@@ -164,13 +169,14 @@ export class Dealer {
   tick(now: number): void {
     for (const invocation of this.#pending.takeOverdue(now)) this.#giveUp(invocation, WampUri.TIMEOUT);
     this.#queue.tick(now);
+    this.arrivals.tick(now);
   }
 
   /** When the next call times out, if any can; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    const pending = this.#pending.nextDeadline();
-    const waiting = this.#queue.nextDeadline();
-    return pending === undefined || (waiting !== undefined && waiting < pending) ? waiting : pending;
+    const deadlines = [this.#pending, this.#queue, this.arrivals].map((it) => it.nextDeadline() ?? Infinity);
+    const next = Math.min(...deadlines);
+    return next === Infinity ? undefined : next;
   }
 
   /** The session is gone: its callees may stop, its callers hear of it, its registrations end. */

@@ -1,6 +1,6 @@
 /** How the router calls a procedure of its own realm: through the dealer like anybody, from a session nobody sees. */
 
-import type { Authorization } from "./authorization.ts";
+import type { Authorization, Permission } from "./authorization.ts";
 import { TRUSTED } from "./config/consistency.ts";
 import type { Dealer } from "./dealer.ts";
 import { WampError, WampUri } from "./errors.ts";
@@ -11,6 +11,7 @@ import { MessageType } from "./message.ts";
 import { type CallOutcome, OpenRequests, refusal } from "./open-requests.ts";
 import { Payload } from "./payload.ts";
 import { INTERNAL, Session } from "./session.ts";
+import { sizeOf } from "./value-size.ts";
 
 export type { CallOutcome } from "./open-requests.ts";
 
@@ -30,10 +31,25 @@ export class InternalCaller {
     this.#authrole = authrole;
   }
 
-  /** Calls an exact URI; resolves in any case, after `timeoutMs` with `wamp.error.timeout`. */
+  /**
+   * Calls an exact URI; resolves in any case, after `timeoutMs` with `wamp.error.timeout`. Where there is no such
+   * procedure it may come within that time: after a restart its callee is one of many who come back at once.
+   */
   call(procedure: Uri, args: List, timeoutMs: number): Promise<CallOutcome> {
     const permission = this.#authorization.authorize(this.#authrole, "call", procedure, "exact");
     if (!permission.allow) return Promise.resolve(refusal(WampUri.NOT_AUTHORIZED));
+    const { registrations, arrivals } = this.#dealer;
+    if (registrations.best(procedure) !== undefined) return this.#call(procedure, args, timeoutMs, permission);
+    const now = this.#host.now();
+    const arrival = arrivals.wait(procedure, timeoutMs, sizeOf(args));
+    if (arrival === undefined) return Promise.resolve(refusal(WampUri.NO_SUCH_PROCEDURE));
+    return arrival.then(() => {
+      const left = Math.max(1, timeoutMs - (this.#host.now() - now));
+      return this.#call(procedure, args, left, permission);
+    });
+  }
+
+  #call(procedure: Uri, args: List, timeoutMs: number, permission: Permission): Promise<CallOutcome> {
     this.#session ??= this.#open();
     const { request, outcome } = this.#requests.expect();
     const call = [MessageType.CALL, request, { timeout: timeoutMs }, procedure, Payload.of(args)] as const;

@@ -67,10 +67,13 @@ export class Registrations {
   /** registration id → registration */
   readonly #byId = new Map<Id, Registration>();
   readonly #records: RecordBudget;
+  readonly #created: () => void;
   #lastOrder = 0;
 
-  constructor(records: RecordBudget) {
+  /** `created` hears of each new registration. */
+  constructor(records: RecordBudget, created: () => void = () => {}) {
     this.#records = records;
+    this.#created = created;
   }
 
   get size(): number {
@@ -99,6 +102,7 @@ export class Registrations {
     this.#byProcedure.set(match, procedure, registration);
     this.#records.create(match, procedure);
     this.#byId.set(id, registration);
+    this.#created();
     return registration;
   }
 

@@ -243,12 +243,14 @@ describe("the answer", () => {
     expect(stage.take()).toStrictEqual([]);
   });
 
-  test("[AZ-04] cannot come, as there is no authorizer, or no more: authorization_failed at once", async () => {
+  test("[AZ-04] cannot come, as there is no authorizer, or no more: authorization_failed when the time for it is over", async () => {
     const { stage, judge } = court();
     const ann = stage.join("ann");
     ann.send([32, 1, {}, "com.x"]);
     judge.disconnect();
     ann.send([32, 2, {}, "com.x"]);
+    await settled();
+    stage.advance(5_000);
     await settled();
     const failed = (request: number) => ["ann", [8, 32, request, {}, ...denial("wamp.error.authorization_failed")]];
     expect(stage.take().slice(1)).toStrictEqual([failed(1), failed(2)]);

@@ -229,6 +229,7 @@ describe("no answer", () => {
     async (method) => {
       const office = new Office({}, false);
       const client = await office.apply(method);
+      office.advance(9_000);
       await thinking(client);
       expect(office.answer(client)).toStrictEqual(FAILED);
       expect(office.realm.nextDeadline()).toBe(undefined);

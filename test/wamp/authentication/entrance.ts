@@ -40,6 +40,14 @@ export class Entrance extends Stage {
     await thinking(client);
   }
 
+  /** `say`, where the router waits for an authenticator that does not come. */
+  async sayInVain(client: Client, message: Line): Promise<void> {
+    client.send(message);
+    await setImmediate();
+    this.advance(9_000);
+    await thinking(client);
+  }
+
   /** The messages a client was sent since the last time, without the closing of its transport. */
   heard(client: Client): Line[] {
     const entries = this.take().filter(([name]) => name === client.name);
@@ -70,7 +78,11 @@ export class Entrance extends Stage {
 
 /** Resolves when the router is not at work for the client's HELLO or AUTHENTICATE. */
 export async function thinking(client: Client): Promise<void> {
-  while (client.peer.state.kind === "authenticating") await setImmediate();
+  const startedAt = Date.now();
+  while (client.peer.state.kind === "authenticating") {
+    if (Date.now() - startedAt > 4_000) throw new Error("the router goes on thinking");
+    await setImmediate();
+  }
   // What the router does right after.
   await setImmediate();
 }

@@ -109,6 +109,7 @@ describe.each(Object.keys(FIRST))("a second factor after %s", (method) => {
     office.official.disconnect();
     office.take();
     await sendCode(client);
+    office.advance(9_000);
     await thinking(client);
     expect(office.answer(client)).toStrictEqual(FAILED);
   });
