@@ -7,7 +7,7 @@ import type { Dict, Id } from "../message.ts";
 import { isDict } from "../parse.ts";
 import { Payload } from "../payload.ts";
 import type { Realm } from "../realm.ts";
-import type { Session } from "../session.ts";
+import type { Identity, Session } from "../session.ts";
 import { argument } from "./arguments.ts";
 import type { MetaReply } from "./procedure.ts";
 
@@ -31,10 +31,18 @@ export function sessionById(realm: Realm, sessionId: Id): Session {
   return session;
 }
 
-/** The dict of `wamp.session.on_join` and `wamp.session.get`: who the session is, after what was added to it. */
+/**
+ * The dict of `wamp.session.on_join` and `wamp.session.get`: who the session is, after what was added to it. `authextra` is
+ * what an authenticator said of the session; proofs the router gave the client are no part of it.
+ */
 export function sessionDetails({ id, identity, transport, addedDetails }: Session): Dict {
   const { authid, authrole, authmethod, authprovider } = identity;
-  const details = { ...addedDetails, session: id, authid, authrole, authmethod, authprovider };
+  const authextra = shownExtra(identity);
+  const details = {
+    ...addedDetails,
+    ...{ session: id, authid, authrole, authmethod, authprovider },
+    ...(authextra !== undefined && { authextra }),
+  };
   return transport.details === undefined ? details : { ...details, transport: transport.details };
 }
 
@@ -57,7 +65,15 @@ export function modifyDetails(realm: Realm, _: Session, payload: Payload): Paylo
   return Payload.NONE;
 }
 
-const FIXED = ["session", "authid", "authrole", "authmethod", "authprovider", "transport"];
+/** What SCRAM adds to `authextra` for the client alone, in both dialects. */
+const PROOFS = ["verifier", "scram_server_signature"];
+
+function shownExtra({ authextra = {} }: Identity): Dict | undefined {
+  const shown = Object.entries(authextra).filter(([key]) => !PROOFS.includes(key));
+  return shown.length > 0 ? Object.fromEntries(shown) : undefined;
+}
+
+const FIXED = ["session", "authid", "authrole", "authmethod", "authprovider", "authextra", "transport"];
 
 function isAddable(value: unknown): value is Dict {
   return isDict(value) && isJson(value) && !FIXED.some((key) => Object.hasOwn(value, key));

@@ -319,3 +319,31 @@ test("[DYN-01][META-03] the router's own session is in no list, and the callee l
   expect([type, (details as Extra).caller_authrole]).toStrictEqual([68, "trusted"]);
   expect(office.realm.sessions.size).toBe(1);
 });
+
+describe("what an authenticator says in extra", () => {
+  test("is seen in on_join and wamp.session.get, as at Crossbar.io and nexus", async () => {
+    const office = new Office();
+    office.official.send([32, 2, {}, "wamp.session.on_join"]);
+    const client = await office.apply("ticket");
+    office.take();
+    office.official.send([70, 1, {}, [{ role: "user", extra: { tenant: "t1" } }]]);
+    await thinking(client);
+    const lines = office.take().map(([, line]) => line);
+    const session = lines.find(([type]) => type === 2)?.[1];
+    const joined = lines.find(([type]) => type === 36)?.[4];
+    expect(joined).toMatchObject([{ session, authextra: { tenant: "t1" } }]);
+    office.official.send([48, 3, {}, "wamp.session.get", [session]]);
+    expect(office.take()[0]?.[1].slice(0, 4)).toStrictEqual([50, 3, {}, joined]);
+  });
+
+  test("is no dict where there is nothing of it", async () => {
+    const office = new Office();
+    office.official.send([32, 2, {}, "wamp.session.on_join"]);
+    const client = await office.apply("ticket");
+    office.take();
+    office.official.send([70, 1, {}, ["user"]]);
+    await thinking(client);
+    const joined = office.take().find(([, [type]]) => type === 36)?.[1][4];
+    expect(joined).not.toMatchObject([{ authextra: expect.anything() }]);
+  });
+});

@@ -160,7 +160,14 @@ describe("wamp.session.get", () => {
   test("[MS-06] tells of a session what on_join told, asleep in between or not, and of oneself too", () => {
     const stage = stageOfRoles();
     const joe = joinAs(stage, "joe", "user");
-    const details = { session: 1, authid: "joe", authrole: "user", authmethod: "ticket", authprovider: "static" };
+    const details = {
+      session: 1,
+      authid: "joe",
+      authrole: "user",
+      authmethod: "ticket",
+      authprovider: "static",
+      authextra: { x: 1 },
+    };
     expect(ask(stage, joe, "wamp.session.get", [1])).toStrictEqual(answered("joe", details));
     stage.sleepAndWake();
     expect(ask(stage, stage.join("ann"), "wamp.session.get", [1])).toStrictEqual(answered("ann", details));
@@ -197,7 +204,14 @@ describe("wamp.session.modify_details", () => {
     const stage = stageOfRoles();
     const ann = stage.join("ann");
     const joe = joinAs(stage, "joe", "user");
-    const told = { session: 2, authid: "joe", authrole: "user", authmethod: "ticket", authprovider: "static" };
+    const told = {
+      session: 2,
+      authid: "joe",
+      authrole: "user",
+      authmethod: "ticket",
+      authprovider: "static",
+      authextra: { x: 1 },
+    };
     const modify = (delta: object) => ask(stage, ann, "wamp.session.modify_details", [2, delta]);
     expect(modify({ room: 1, tags: ["a", { b: null }] })).toStrictEqual(answered("ann"));
     expect(modify({ room: null, nick: "jo", __proto__x: true })).toStrictEqual(answered("ann"));
@@ -207,7 +221,7 @@ describe("wamp.session.modify_details", () => {
     );
   });
 
-  test.each(["session", "authid", "authrole", "authmethod", "authprovider", "transport"])(
+  test.each(["session", "authid", "authrole", "authmethod", "authprovider", "authextra", "transport"])(
     "[MS-16] leaves %s as it is",
     (key) => {
       const stage = new Stage();
