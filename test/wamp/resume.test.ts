@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import type { Client, Entry, Line } from "./recording-host.ts";
 import { ALL_ROLES, ANYTHING, aborted, Stage, violated } from "./recording-host.ts";
@@ -392,22 +392,25 @@ describe("[SES-29] nothing of a session goes to", () => {
       client.send([5, secret, {}]);
       return { client };
     };
-    const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+    const told = (name: string, what: unknown) =>
+      vi.waitUntil(() =>
+        stage.recording.some(([who, message]) => who === name && [message, message[0]].includes(what)),
+      );
     return (async () => {
       const { client } = enter("joe", "joe", "j");
-      await settled();
+      await told("joe", 2);
       const joe = offered(stage, "joe");
       client.disconnect();
       const wish = { "resume-session": joe.id, "resume-token": joe.token };
       enter("ann", "ann", "a", wish);
-      await settled();
+      await told("ann", 2);
       expect(offered(stage, "ann")).toMatchObject({ resumed: false });
       stage.take();
       enter("liar", "joe", "wrong", wish);
-      await settled();
+      await told("liar", "closed");
       expect(stage.take().at(-1)).toEqual(["liar", "closed", 1000]);
       enter("joe2", "joe", "j", wish);
-      await settled();
+      await told("joe2", 2);
       expect(offered(stage, "joe2")).toMatchObject({ id: joe.id, resumed: true });
     })();
   });
