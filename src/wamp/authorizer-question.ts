@@ -48,7 +48,12 @@ export function questionsOf(
       return [{ ...exact("register", message), match: matchOf(message[2]) }];
     case MessageType.CALL:
       if (isFurtherInput(session, message)) return [];
-      return [exact("call", message), ...testamentIn(message), ...historyIn(message, subscriptions)];
+      return [
+        exact("call", message),
+        ...testamentIn(message),
+        ...removalIn(message),
+        ...historyIn(message, subscriptions),
+      ];
     default:
       return [];
   }
@@ -114,6 +119,12 @@ function testamentIn([, , , procedure, payload]: Call): Question[] {
   const options = payload.kwargs.publish_options;
   if (typeof topic !== "string") return [];
   return [{ action: "publish", uri: topic, match: "exact", options: isDict(options) ? options : {} }];
+}
+
+/** Removing what is retained takes the right to publish on the topic. */
+function removalIn([, , , procedure, payload]: Call): Question[] {
+  const [topic] = procedure === "wamp.edge.retained.remove" ? payload.args : [];
+  return typeof topic === "string" ? [{ action: "publish", uri: topic, match: "exact", options: {} }] : [];
 }
 
 function historyIn([, , , procedure, payload]: Call, subscriptions: Pick<Subscriptions, "byId">): Question[] {

@@ -7,7 +7,7 @@ import type { RealmConfig } from "./config/realm.ts";
 import { disclosure } from "./disclosure.ts";
 import { WampError, WampUri } from "./errors.ts";
 import { EventFilter } from "./event-filter.ts";
-import type { LoggedEvent } from "./history.ts";
+import type { EventLog, LoggedEvent } from "./history.ts";
 import { History, isLoggable, loggedEvent } from "./history.ts";
 import type { Host } from "./host.ts";
 import type { Dict, Event, Publish, Subscribe, Unsubscribe, Uri } from "./message.ts";
@@ -16,6 +16,7 @@ import { MetaEvents } from "./meta/events.ts";
 import { subscribed, unsubscribed } from "./meta/subscription.ts";
 import { nodeOf } from "./partition.ts";
 import { carriedDetails, isCarried } from "./passthru.ts";
+import { covers } from "./patterns/covering.ts";
 import type { Payload } from "./payload.ts";
 import type { RecordBudget } from "./record-budget.ts";
 import { shareOf } from "./record-budget.ts";
@@ -50,6 +51,18 @@ export class Broker {
       this.subscriptions.create(log.id, log.match, log.uri, log.created, log);
       this.acknowledgments.keep(log.match, log.uri);
     }
+  }
+
+  /** Removes what is retained of a topic; whether there was anything. */
+  forgetRetained(topic: Uri): boolean {
+    return this.#retention.remove(topic);
+  }
+
+  /** The log that has the events of a subscription: its own, or of those that take in its topics the one with the longest URI. */
+  logOf({ log, match, topic: uri }: Subscription): EventLog | undefined {
+    if (log !== undefined) return log;
+    const covering = this.#history.logs.filter((wide) => covers(wide, { match, uri }));
+    return covering.sort((a, b) => b.uri.length - a.uri.length)[0];
   }
 
   /** Subscribing again to the same topic answers with the same subscription. */

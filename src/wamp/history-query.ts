@@ -3,7 +3,9 @@
 import { EventFilter } from "./event-filter.ts";
 import type { EventLog, LoggedEvent } from "./history.ts";
 import type { Id, Uri } from "./message.ts";
+import { matches } from "./patterns/covering.ts";
 import type { Session } from "./session.ts";
+import type { Match } from "./uri.ts";
 
 /** The conditions an event must meet, all of them; times in milliseconds since the epoch. */
 export interface HistoryQuery {
@@ -19,6 +21,8 @@ export interface HistoryQuery {
   readonly beforePublication: Id | undefined;
   readonly untilPublication: Id | undefined;
   readonly topic: Uri | undefined;
+  /** The subscription's pattern; the log may have other topics, too. */
+  readonly within: { readonly match: Match; readonly uri: Uri };
 }
 
 /**
@@ -33,6 +37,7 @@ export function* found(log: EventLog, query: HistoryQuery, session: Session): Ge
 
 function isWanted({ time, topic }: LoggedEvent, query: HistoryQuery): boolean {
   if (query.topic !== undefined && query.topic !== topic) return false;
+  if (!matches(query.within, topic)) return false;
   if (query.fromTime !== undefined && time < query.fromTime) return false;
   if (query.afterTime !== undefined && time <= query.afterTime) return false;
   if (query.beforeTime !== undefined && time >= query.beforeTime) return false;

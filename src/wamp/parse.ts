@@ -240,6 +240,8 @@ const SHAPES: { readonly [type: number]: Shape | undefined } = {
       eligible_authrole: listOf(isString),
       transaction_hash: isString,
       rkey: isString,
+      /** Seconds, as Bondy has it. */
+      _retained_ttl: isPositive,
     },
     hasPayload: true,
   },

@@ -2,6 +2,7 @@
 
 import type { EventKeeper } from "./acknowledgments.ts";
 import type { StoreConfig } from "./config/realm.ts";
+import { WampError, WampUri } from "./errors.ts";
 import { EventFilter, listsOf } from "./event-filter.ts";
 import { retainedFromFormat1 } from "./format-1.ts";
 import type { Host } from "./host.ts";
@@ -31,6 +32,8 @@ export interface RetainedStore {
   latest(head: string): Iterable<RetainedRow>;
   /** Adds the row or replaces the topic's. */
   put(row: RetainedRow): void;
+  /** Removes the topic's row, if there is one. */
+  delete(topic: Uri): void;
   /** Rows, and the characters of their texts. */
   size(): { readonly rows: number; readonly characters: number };
   /** Drops the rows from before `time`, then the oldest until no more than so many rows and characters are left. */
@@ -58,6 +61,8 @@ interface RetainedEvent {
   readonly lists: Dict | undefined;
   /** The publisher, where it does not get its own event; else 0. */
   readonly excluded: Id;
+  /** When it is kept no longer, where the publisher said so; milliseconds since the epoch. */
+  readonly until: number | undefined;
   readonly payload: Payload;
 }
 
@@ -74,6 +79,7 @@ const RETAINED: Format<{ readonly events: readonly RetainedEvent[] }> = {
           details: is.details("d"),
           lists: optional("l", is.dict),
           excluded: usually("x", is.count, 0),
+          until: optional("u", is.number),
           payload: payloadField("p"),
         }),
       ),
@@ -130,11 +136,29 @@ export class Retention implements EventKeeper {
     if (!this.keeps(topic) || this.#host.store.isFull) return;
     const lists = listsOf(options);
     const excluded = options.exclude_me === false ? 0 : publisher.id;
-    const event: RetainedEvent = { publication, at: this.#now(), details, lists, excluded, payload };
+    const at = this.#now();
+    const seconds = options._retained_ttl as number | undefined;
+    const until = seconds === undefined ? undefined : at + seconds * 1000;
+    const event: RetainedEvent = { publication, at, details, lists, excluded, until, payload };
     this.#unsaved.set(topic, lists === undefined ? [event] : [...this.#restrictable(topic), event]);
     this.#unsavedSize += payload.size;
     if (this.#unsavedSize > MAX_UNSAVED) this.#host.storeSoon();
     else this.#host.settleSoon();
+  }
+
+  /**
+   * Removes what is retained of a topic, also of an event that is not written yet; whether there was anything. Throws
+   * storage_full where it could not be removed.
+   */
+  remove(topic: Uri): boolean {
+    const { store } = this.#host;
+    const events = this.#unsaved.get(topic) ?? this.#eventsIn(store.retained.get(topic));
+    if (!store.write(() => store.retained.delete(topic))) {
+      throw new WampError(WampUri.STORAGE_FULL, `what is retained of ${topic} could not be removed`);
+    }
+    this.#unsaved.delete(topic);
+    const now = this.#host.now();
+    return events.some(({ at, until = Number.POSITIVE_INFINITY }) => at >= this.#oldest() && until > now);
   }
 
   /** Sends a subscriber what was retained for it: of each topic the latest event it may receive, the oldest first. */
@@ -234,8 +258,9 @@ export class Retention implements EventKeeper {
 
   #latestFor(session: Session, events: readonly RetainedEvent[]): RetainedEvent | undefined {
     const oldest = this.#oldest();
-    return events.findLast(({ at, lists, excluded }) => {
-      if (at < oldest || excluded === session.id) return false;
+    const now = this.#host.now();
+    return events.findLast(({ at, lists, excluded, until = Number.POSITIVE_INFINITY }) => {
+      if (at < oldest || until <= now || excluded === session.id) return false;
       return lists === undefined || EventFilter.of(lists)!.admits(session);
     });
   }

@@ -64,6 +64,7 @@ function getEvents(stage: Stage, caller: Client, kwargs = {}, topic = TOPIC, mat
 
 interface EventDict {
   readonly timestamp: string;
+  readonly subscription: number;
   readonly publication: number;
   readonly args?: unknown[];
 }
@@ -614,3 +615,47 @@ test.each([
     expect(details.roles.broker.features.event_history).toBe(announced);
   },
 );
+
+describe("a subscription without a log of its own", () => {
+  const LOGS: HistoryInput = [
+    { uri: "com.", match: "prefix" },
+    { uri: "com.mycompany..auth", match: "wildcard" },
+  ];
+
+  /** Arguments of the events that a new subscription gets. */
+  function asked(topic: string, match = "exact", logs = LOGS): unknown {
+    const { stage, publisher, caller } = stageOf(logs);
+    for (const [index, each] of ["com.a", TOPIC, "com.mycompany.x.auth", "com.b.c", "org.a"].entries()) {
+      publish(stage, publisher, each, [[index]]);
+    }
+    caller.send([32, ++request, { match }, topic]);
+    const id = stage.take().find(([, [type]]) => type === 33)?.[1][2];
+    const [answer] = call(stage, caller, "wamp.subscription.get_events", [id]);
+    return eventsIn(answer).map((event) => [event.subscription === id, event.args?.[0]]);
+  }
+
+  const of = (...args: number[]) => args.map((arg) => [true, arg]);
+
+  test.each([
+    ["an exact topic", "com.a", "exact", of(0)],
+    ["an exact topic that two logs have", "com.mycompany.x.auth", "exact", of(2)],
+    ["a longer prefix", "com.mycompany.", "prefix", of(1, 2)],
+    ["a prefix of which there is nothing", "com.zzz", "prefix", of()],
+    ["a wildcard below the prefix", "com..c", "wildcard", of(3)],
+    ["a wildcard with the same places", "com.mycompany.x.auth", "wildcard", of(2)],
+    ["a topic that no log has", "org.a", "exact", of()],
+    ["a prefix that no log takes in", "co", "prefix", of()],
+    ["a wildcard that no log takes in", ".a", "wildcard", of()],
+  ] as const)("has the events of a log that takes it in: %s", (_, topic, match, events) => {
+    expect(asked(topic, match)).toStrictEqual(events);
+  });
+
+  test("has those of the log with the longest URI, which may keep other events than the others", () => {
+    const logs: HistoryInput = [
+      { uri: "com.mycompany.", match: "prefix", limit: 1 },
+      { uri: "com.", match: "prefix" },
+    ];
+    expect(asked(TOPIC, "exact", logs)).toStrictEqual(of());
+    expect(asked("com.mycompany.x.auth", "exact", logs)).toStrictEqual(of(2));
+  });
+});

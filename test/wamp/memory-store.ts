@@ -68,6 +68,10 @@ class MemoryRetained implements RetainedStore {
     this.#rows = [...this.#rows.filter(({ topic }) => topic !== row.topic), row].sort((a, b) => a.at - b.at);
   }
 
+  delete(topic: string): void {
+    this.#rows = this.#rows.filter((row) => row.topic !== topic);
+  }
+
   size(): { rows: number; characters: number } {
     const characters = this.#rows.reduce((sum, { text }) => sum + text.length, 0);
     return { rows: this.#rows.length, characters };

@@ -395,3 +395,81 @@ test("[RET-15] WELCOME announces event_retention", () => {
   const details = stage.take()[0]?.[1][2] as { roles: { broker: { features: object } } };
   expect(details.roles.broker.features).toMatchObject({ event_retention: true });
 });
+
+describe("a retained event that is to go", () => {
+  const remove = (stage: Stage, topic: string, name = "remover") => {
+    const client = stage.join(name);
+    stage.take();
+    client.send([48, 1, {}, "wamp.edge.retained.remove", [topic]]);
+    const [line] = linesOf(stage);
+    return line;
+  };
+
+  test.each([
+    ["before it was written", false],
+    ["after it was written", true],
+  ])("is removed by wamp.edge.retained.remove %s", (_, isWritten) => {
+    const stage = published([
+      [{ retain: true }, TOPIC, [1]],
+      [{ retain: true }, "com.myapp.other", [2]],
+      [{ retain: true, eligible_authrole: ["anonymous"] }, TOPIC, [3]],
+    ]);
+    if (isWritten) stage.settle();
+    expect(remove(stage, TOPIC)).toStrictEqual([50, 1, {}, [true]]);
+    expect(argsOf(retained(stage, "late"))).toStrictEqual([]);
+    stage.settle();
+    stage.restart();
+    expect(argsOf(retained(stage, "later", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2]]);
+    expect(remove(stage, TOPIC)).toStrictEqual([50, 1, {}, [false]]);
+  });
+
+  test("is replaced, not removed, by one without payload, which is a value like others", () => {
+    const stage = published([
+      [{ retain: true }, TOPIC, [1]],
+      [{ retain: true }, TOPIC],
+    ]);
+    expect(argsOf(retained(stage, "late"))).toStrictEqual([undefined]);
+  });
+
+  test("stays where the caller may not publish on its topic", () => {
+    const stage = published([[{ retain: true }, TOPIC, [1]]], {
+      roles: [
+        {
+          name: "anonymous",
+          permissions: [
+            { uri: "", match: "prefix", allow: { call: true, subscribe: true, publish: true } },
+            { uri: "com.forbidden", allow: { call: true, subscribe: true } },
+          ],
+        },
+      ],
+    });
+    expect(remove(stage, "com.forbidden")?.slice(0, 5)).toStrictEqual([8, 48, 1, {}, "wamp.error.not_authorized"]);
+    expect(remove(stage, "wamp.session.on_join")?.[4]).toBe("wamp.error.invalid_uri");
+    expect(remove(stage, "no uri")?.[4]).toBe("wamp.error.invalid_uri");
+    expect(remove(stage, TOPIC)).toStrictEqual([50, 1, {}, [true]]);
+  });
+
+  test("goes by itself after _retained_ttl seconds, also in sleep, and uncovers no earlier one", () => {
+    const stage = published([
+      [{ retain: true }, TOPIC, [1]],
+      [{ retain: true, _retained_ttl: 60 }, TOPIC, [2]],
+      [{ retain: true, _retained_ttl: 10 }, "com.myapp.short", [3]],
+      [{ retain: true }, "com.myapp.long", [4]],
+    ]);
+    stage.advance(9_000);
+    expect(argsOf(retained(stage, "a", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2], [3], [4]]);
+    stage.sleepAndWake();
+    stage.advance(2_000);
+    expect(argsOf(retained(stage, "b", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2], [4]]);
+    expect(argsOf(retained(stage, "c", "com.myapp.short"))).toStrictEqual([]);
+    stage.advance(50_000);
+    expect(argsOf(retained(stage, "d"))).toStrictEqual([]);
+    expect(remove(stage, TOPIC)).toStrictEqual([50, 1, {}, [false]]);
+  });
+
+  test.each([0, -1, 1.5, "60", true])("has no life time of %j", (ttl) => {
+    const stage = new Stage();
+    stage.join("ann").send([16, 1, { retain: true, _retained_ttl: ttl }, TOPIC]);
+    expect(linesOf(stage)[0]?.[1]).toStrictEqual({ message: "PUBLISH: invalid _retained_ttl" });
+  });
+});

@@ -33,6 +33,18 @@ function retainedContract(withStore: WithStore): void {
       expect([...retained.latest("")]).toEqual([]);
       expect(retained.size()).toEqual({ rows: 0, characters: 0 });
       retained.trim(0, 1, 1);
+      retained.delete("a");
+    }));
+
+  test("a topic that was deleted has none, and the others stay", () =>
+    withStore(({ retained }, reopened) => {
+      for (const topic of ["a", "b"]) retained.put({ topic, at: 1, text: topic === "a" ? HUGE : "small" });
+      retained.delete("a");
+      for (const store of [retained, reopened().retained]) {
+        expect(store.get("a")).toBeUndefined();
+        expect(topics(store.latest(""))).toEqual(["b"]);
+        expect(store.size()).toEqual({ rows: 1, characters: 5 });
+      }
     }));
 
   test("a topic has the row put last", () =>

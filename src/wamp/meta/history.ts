@@ -25,22 +25,24 @@ const MAX_PAGES = 16;
 /**
  * The events of a subscription the caller could have: Arguments is the list of them (D-19). An answer that is cut short
  * by a limit, the caller's or that of one RESULT, says `is_limit_reached` in ArgumentsKw; the caller goes on with
- * `after_publication`, or `before_publication` in reverse. A subscription without history has no events (HIS-18).
+ * `after_publication`, or `before_publication` in reverse. A subscription without a log of its own has the events of one
+ * that takes in all its topics; where there is none either, it has no events (HIS-18).
  */
 function getEvents(realm: Realm, caller: Session, payload: Payload, options: Dict): Payload | MetaReply {
   const subscription = subscriptionArgument(realm, payload);
   realm.permit(caller, "subscribe", subscription.topic, subscription.match);
-  const query = queryIn(payload);
-  if (subscription.log === undefined) return Payload.NONE;
+  const query = queryIn(payload, subscription);
+  const log = realm.broker.logOf(subscription);
+  if (log === undefined) return Payload.NONE;
   const maxPages = options.receive_progress === true ? MAX_PAGES : 1;
-  const { pages, isLimitReached } = paged(found(subscription.log, query, caller), query.limit, maxPages);
+  const { pages, isLimitReached } = paged(found(log, query, caller), query.limit, maxPages);
   const answers = pages.map((events) => events.map((event) => eventDict(event, subscription)));
   const last = Payload.of(answers.pop(), isLimitReached ? { is_limit_reached: true } : {});
   return { progress: answers.map((events) => Payload.of(events)), payload: last };
 }
 
 /** Positional `limit` as Crossbar.io takes it, everything else by keyword. */
-function queryIn(payload: Payload): HistoryQuery {
+function queryIn(payload: Payload, { match, topic }: Subscription): HistoryQuery {
   return {
     isReversed: optionalKeyword(payload, "reverse", isBoolean) ?? false,
     limit:
@@ -56,6 +58,7 @@ function queryIn(payload: Payload): HistoryQuery {
     beforePublication: optionalKeyword(payload, "before_publication", isId),
     untilPublication: optionalKeyword(payload, "until_publication", isId),
     topic: optionalKeyword(payload, "topic", isString),
+    within: { match, uri: topic },
   };
 }
 

@@ -13,6 +13,7 @@ import { HISTORY_PROCEDURES } from "./history.ts";
 import { MANAGEMENT_PROCEDURES } from "./management.ts";
 import type { MetaProcedure, MetaReply } from "./procedure.ts";
 import { REGISTRATION_PROCEDURES } from "./registration.ts";
+import { RETENTION_PROCEDURES } from "./retention.ts";
 import { SESSION_PROCEDURES } from "./session.ts";
 import { SUBSCRIPTION_PROCEDURES } from "./subscription.ts";
 import { TESTAMENT_PROCEDURES } from "./testament.ts";
@@ -27,6 +28,7 @@ export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> =
   ...REGISTRATION_PROCEDURES,
   ...SUBSCRIPTION_PROCEDURES,
   ...HISTORY_PROCEDURES,
+  ...RETENTION_PROCEDURES,
   ...TESTAMENT_PROCEDURES,
   ...MANAGEMENT_PROCEDURES,
 };

@@ -30,6 +30,7 @@ const TESTAMENT_OPTIONS = [
   "eligible_authid",
   "eligible_authrole",
   "rkey",
+  "_retained_ttl",
   "ppt_scheme",
   "ppt_serializer",
   "ppt_cipher",

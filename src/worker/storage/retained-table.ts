@@ -57,6 +57,12 @@ export class RetainedTable implements RetainedStore {
     this.#size = { rows: rows + 1 - before.rows, characters: characters + text.length - before.characters };
   }
 
+  delete(topic: string): void {
+    if (!this.#tables.has(TABLE)) return;
+    this.#sql.exec(`DELETE FROM ${TABLE} WHERE topic = ?`, topic);
+    this.#size = undefined;
+  }
+
   size(): Size {
     if (!this.#tables.has(TABLE)) return NOTHING;
     this.#size ??= this.#measure("");
