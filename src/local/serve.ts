@@ -23,7 +23,9 @@ const END_WITHIN_MS = 2_000;
 async function startWorkerd(environment: LocalEnvironment): Promise<LocalServer> {
   const data = openDataFolder(environment.dataDirectory ?? DEFAULT_DATA_DIRECTORY);
   const folder = makeRunFolder();
-  const [settings] = await Promise.all([readSettings(), buildBundle(folder)]);
+  // Wrangler writes to its user's settings, and the user of a service may have no home.
+  const home = { XDG_CONFIG_HOME: join(folder, "settings") };
+  const [settings] = await Promise.all([readSettings(), buildBundle(folder, home)]);
   const keyPrefix = keyPrefixIn(data, settings.name);
   const bindings = { ...environment.bindings, WAMP_CONTROL: "true" };
   const configFile = join(folder, "workerd.capnp");

@@ -71,10 +71,13 @@ export async function settingsWithAssets(): Promise<string> {
   return file;
 }
 
-/** Bundles the Worker into `folder`. Rejects with StartError and the bundler's words when it does not compile. */
-export async function buildBundle(folder: string): Promise<void> {
+/**
+ * Bundles the Worker into `folder`; `defaults` are variables for wrangler that the environment may set otherwise. Rejects
+ * with StartError and the bundler's words when it does not compile.
+ */
+export async function buildBundle(folder: string, defaults: NodeJS.ProcessEnv = {}): Promise<void> {
   const command = [WRANGLER, "deploy", "--dry-run", "--outdir", folder];
-  const options = { cwd: PROJECT, env: { ...QUIET, ...process.env } };
+  const options = { cwd: PROJECT, env: { ...QUIET, ...defaults, ...process.env } };
   const build = promisify(execFile)(process.execPath, command, options);
   const abandon = () => build.child.kill();
   process.once("exit", abandon);
