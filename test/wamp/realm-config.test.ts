@@ -222,7 +222,10 @@ describe("a mistake", () => {
       },
       "auth.cryptosign.principals.e.authorized_keys[0]: must be 32 bytes in hex",
     ],
-    [{ auth: { jwt: { type: "static" } } }, "auth.jwt: must have either jwks or key"],
+    [
+      { auth: { jwt: { type: "static" } } },
+      "auth.jwt: must have jwks, key, or an issuer that tells where its keys are",
+    ],
     [
       { store: { "event-history": [{ uri: "a..b" }] } },
       "store.event-history[0]: must have a uri that is valid for its match",

@@ -1,8 +1,10 @@
-/** The public keys of a token issuer, fetched from its JWKS URL: kept for a while, and fetched anew when it signs with others. */
+/** The public keys of a token issuer, fetched from its key set: kept for a while, and fetched anew when it signs with others. */
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { isTrustedUrl } from "../config/key-set.ts";
 import type { Host } from "../host.ts";
 import { thrown } from "../log-line.ts";
+import { isDict } from "../parse.ts";
 
 /** Milliseconds for which keys are not asked for again: how long a key the issuer has withdrawn still counts. */
 const FRESH_MS = 600_000;
@@ -11,23 +13,26 @@ const STALE_MS = 3_600_000;
 /** Milliseconds between requests, whatever key ids clients make up. */
 const COOLDOWN_MS = 30_000;
 
+/** Where the keys are: at a URL, or where the issuer's own description says (OpenID Connect Discovery). */
+export type KeySource = { readonly jwks: string } | { readonly issuer: string };
+
 export class JwksCache {
-  readonly #url: string;
+  readonly #source: KeySource;
   readonly #host: Host;
   #keys: JWTVerifyGetKey | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
   #pending: Promise<void> | undefined;
 
-  constructor(url: string, host: Host) {
-    this.#url = url;
+  constructor(source: KeySource, host: Host) {
+    this.#source = source;
     this.#host = host;
   }
 
   /** The key a token's header names, for jose; rejects with `JwksUnreachable` where there are no keys to look in. */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
-    if (this.#age() > FRESH_MS) await this.#refresh();
-    if (this.#keys === undefined || this.#age() > STALE_MS) throw new JwksUnreachable();
+    if (this.#since(this.#fetchedAt) > FRESH_MS) await this.#refresh();
+    if (this.#keys === undefined || this.#since(this.#fetchedAt) > STALE_MS) throw new JwksUnreachable();
     try {
       return await this.#keys(header, token);
     } catch (error) {
@@ -37,13 +42,14 @@ export class JwksCache {
     }
   };
 
-  #age(): number {
-    return this.#host.now() - this.#fetchedAt;
+  /** Milliseconds; a time that lies ahead, as after the clock was set back, counts like one in the past. */
+  #since(time: number): number {
+    return Math.abs(this.#host.now() - time);
   }
 
   #refresh(): Promise<void> {
     if (this.#pending !== undefined) return this.#pending;
-    if (this.#host.now() - this.#askedAt < COOLDOWN_MS) return Promise.resolve();
+    if (this.#since(this.#askedAt) < COOLDOWN_MS) return Promise.resolve();
     this.#askedAt = this.#host.now();
     this.#pending = this.#fetch().finally(() => {
       this.#pending = undefined;
@@ -52,15 +58,31 @@ export class JwksCache {
   }
 
   async #fetch(): Promise<void> {
+    let url = "jwks" in this.#source ? this.#source.jwks : descriptionOf(this.#source.issuer);
     try {
+      if ("issuer" in this.#source) url = jwksUriIn(await this.#host.fetchJson(url), this.#source.issuer);
       // jose checks that it is a key set.
-      this.#keys = createLocalJWKSet((await this.#host.fetchJson(this.#url)) as JSONWebKeySet);
+      this.#keys = createLocalJWKSet((await this.#host.fetchJson(url)) as JSONWebKeySet);
       this.#fetchedAt = this.#host.now();
     } catch (error) {
-      this.#host.log({ level: "error", event: "jwks.failed", url: this.#url, ...thrown(error) });
+      this.#host.log({ level: "error", event: "jwks.failed", url, ...thrown(error) });
     }
   }
 }
 
 /** The issuer's keys cannot be had; nobody is to blame for his token. */
 export class JwksUnreachable extends Error {}
+
+/** The URL of an issuer's description (OpenID Connect Discovery 1.0, section 4). */
+function descriptionOf(issuer: string): string {
+  return `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+}
+
+/** Where the description of an issuer says its keys are; it must be the description of that very issuer (section 4.3). */
+function jwksUriIn(description: unknown, issuer: string): string {
+  if (!isDict(description)) throw new Error("the issuer's description is no dict");
+  if (description.issuer !== issuer) throw new Error("the description is of another issuer");
+  const { jwks_uri: uri } = description;
+  if (typeof uri !== "string" || !isTrustedUrl(uri)) throw new Error("jwks_uri is no https URL");
+  return uri;
+}

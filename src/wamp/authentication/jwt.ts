@@ -1,8 +1,18 @@
 /** JSON Web Tokens as tickets: whom an issuer vouches for may join, as whom and for as long as the token says. */
 
-import { errors, importSPKI, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import {
+  type CryptoKey,
+  createLocalJWKSet,
+  errors,
+  importSPKI,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from "jose";
 import type { JwtAuth } from "../config/auth.ts";
 import { WampUri } from "../errors.ts";
+import type { Host } from "../host.ts";
 import type { Dict } from "../message.ts";
 import { isDict } from "../parse.ts";
 import { utf8 } from "./encoding.ts";
@@ -28,8 +38,7 @@ class Jwt implements Method {
   constructor(settings: JwtAuth, surroundings: Surroundings) {
     this.#settings = settings;
     this.#surroundings = surroundings;
-    const { jwks, key = "" } = settings;
-    this.#keyFor = jwks === undefined ? keyFrom(key) : new JwksCache(jwks, surroundings.host).keyFor;
+    this.#keyFor = keysOf(settings, surroundings.host);
   }
 
   fits(): Fit {
@@ -58,13 +67,29 @@ class Jwt implements Method {
       requiredClaims: ["exp"],
     };
     try {
-      return { kind: "verified", payload: (await jwtVerify(token, this.#keyFor, options)).payload };
+      return { kind: "verified", payload: await this.#claimsIn(token, options) };
     } catch (error) {
       // jose's errors, and what WebCrypto says of keys that do not suit the algorithm, are the token's fault.
       if (error instanceof errors.JOSEError) return denied(reasonOf(error));
       if (error instanceof TypeError || error instanceof DOMException)
         return denied("the key does not suit the algorithm");
       throw error;
+    }
+  }
+
+  /** Where the token names no key and several fit, each of them is tried. */
+  async #claimsIn(token: string, options: JWTVerifyOptions): Promise<JWTPayload> {
+    try {
+      return (await jwtVerify(token, this.#keyFor, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      let tries = 0;
+      for await (const key of error) {
+        if (++tries > MOST_TRIES) break;
+        const payload = await claimsBy(key, token, options);
+        if (payload !== undefined) return payload;
+      }
+      throw new errors.JWSSignatureVerificationFailed();
     }
   }
 
@@ -121,6 +146,28 @@ function claimOf(claims: Dict, name: string): unknown {
   let value: unknown = claims;
   for (const key of name.split(".")) value = isDict(value) && Object.hasOwn(value, key) ? value[key] : undefined;
   return value;
+}
+
+/** Keys that are tried on one token: what it costs to refuse one. */
+const MOST_TRIES = 16;
+
+/** The claims of a token that this key has signed; undefined if another one has. */
+async function claimsBy(key: CryptoKey, token: string, options: JWTVerifyOptions): Promise<JWTPayload | undefined> {
+  try {
+    return (await jwtVerify(token, key, options)).payload;
+  } catch (error) {
+    const isOther = error instanceof errors.JWSSignatureVerificationFailed || error instanceof TypeError;
+    if (isOther) return undefined;
+    throw error;
+  }
+}
+
+/** Where the keys are that tokens are signed with. The configuration has a key, keys, or an issuer. */
+function keysOf({ jwks, key, issuer = "" }: JwtAuth, host: Host): JWTVerifyGetKey {
+  if (key !== undefined) return keyFrom(key);
+  if (jwks === undefined) return new JwksCache({ issuer }, host).keyFor;
+  if (typeof jwks === "string") return new JwksCache({ jwks }, host).keyFor;
+  return createLocalJWKSet({ keys: jwks.map((it) => ({ ...it })) });
 }
 
 /** A public key in PEM, or else the shared secret of HMAC. */

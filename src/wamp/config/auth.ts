@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { isValidUri } from "../uri.ts";
+import { isTrustedUrl, jwksSchema, NOT_TRUSTED } from "./key-set.ts";
 import { closed, type DeepReadonly, named } from "./shape.ts";
 
 /** Stands for the text of the binding it names; replaced before the shape is checked. */
@@ -171,7 +172,8 @@ const ASYMMETRIC = [
 const jwt = v.pipe(
   closed({
     type: v.literal("static"),
-    jwks: v.exactOptional(v.pipe(v.string(), v.regex(/^https:\/\//, "must be an https URL"))),
+    /** The keys of the issuer, or where they are. */
+    jwks: v.exactOptional(jwksSchema),
     /** A public key in PEM, or the secret shared with the issuer. */
     key: v.exactOptional(secretSchema),
     algorithms: v.exactOptional(v.pipe(v.array(text), v.nonEmpty("must not be empty"))),
@@ -186,7 +188,19 @@ const jwt = v.pipe(
     /** Does the session end when the token expires? */
     "end-session": v.optional(v.boolean(), false),
   }),
-  v.check((method) => (method.jwks === undefined) !== (method.key === undefined), "must have either jwks or key"),
+  v.check(({ jwks, key }) => jwks === undefined || key === undefined, "must have either jwks or key"),
+  v.check(
+    ({ jwks, key, issuer }) => jwks !== undefined || key !== undefined || issuer !== undefined,
+    "must have jwks, key, or an issuer that tells where its keys are",
+  ),
+  v.forward(
+    v.check(
+      ({ jwks, key, issuer }) =>
+        jwks !== undefined || key !== undefined || issuer === undefined || isTrustedUrl(issuer),
+      `${NOT_TRUSTED}, as there is neither jwks nor key`,
+    ),
+    ["issuer"],
+  ),
   v.forward(
     v.check(
       ({ key }) => key === undefined || key.startsWith(PEM) || key.length >= 32,

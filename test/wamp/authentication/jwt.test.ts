@@ -255,6 +255,99 @@ describe("keys", () => {
     expect(entrance.fetched).toStrictEqual([URL]);
   });
 
+  describe("without a key id", () => {
+    let first: Issuer;
+    let second: Issuer;
+    beforeAll(async () => {
+      first = await issuer("ES256", "first");
+      second = await issuer("ES256", "second");
+    });
+    const unnamed = { kid: undefined };
+
+    test("[TKT-02] are tried one by one where several fit", async () => {
+      for (const { sign } of [first, second]) {
+        const entrance = new Issuers({ jwt: { type: "static", jwks: URL } });
+        entrance.keys = [first.jwk, issuers.get("RS256")!.jwk, second.jwk];
+        expect(await outcome(entrance, await sign(unnamed))).toMatchObject({ authid: "joe" });
+      }
+    });
+
+    test("[TKT-03] refuse what none of them has signed, and what is wrong besides the signature", async () => {
+      const entrance = new Issuers({ jwt: { type: "static", jwks: URL } });
+      entrance.keys = [first.jwk, second.jwk];
+      const stranger = await issuer("ES256", "stranger");
+      expect(await outcome(entrance, await stranger.sign(unnamed))).toStrictEqual(DENIED);
+      expect(await outcome(entrance, await second.sign(unnamed, { exp: -60 }))).toStrictEqual(DENIED);
+      expect(entrance.logged).toMatchObject([
+        { event: "login.refused", cause: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" },
+        { event: "login.refused", cause: "ERR_JWT_EXPIRED", claim: "exp" },
+      ]);
+    });
+  });
+
+  test("[TKT-02] may stand in the configuration, as a set or a list", async () => {
+    const { jwk, sign } = issuers.get("EdDSA")!;
+    const others = issuers.get("RS256")!.jwk;
+    for (const jwks of [[others, jwk], { keys: [others, jwk] }] as Settings["jwks"][]) {
+      const entrance = entranceFor({ jwks: jwks! });
+      expect(await outcome(entrance, await sign())).toMatchObject({ authid: "joe" });
+      expect(await outcome(entrance, await issuers.get("ES256")!.sign())).toStrictEqual(DENIED);
+    }
+  });
+
+  describe("of an issuer that says where they are", () => {
+    const ISSUER = "https://issuer.example/tenant/";
+    const DESCRIPTION = "https://issuer.example/tenant/.well-known/openid-configuration";
+
+    class Provider extends Issuers {
+      description: unknown = { issuer: ISSUER, jwks_uri: URL };
+
+      constructor() {
+        super({ jwt: { type: "static", issuer: ISSUER } });
+        this.keys = [issuers.get("ES256")!.jwk];
+      }
+
+      override async fetchJson(url: string): Promise<unknown> {
+        if (url === URL) return super.fetchJson(url);
+        this.fetched.push(url);
+        return this.description;
+      }
+    }
+
+    const sign = (iss = ISSUER) => issuers.get("ES256")!.sign({}, { iss, exp: 100_000 });
+
+    test("[TKT-02] are found by its name alone, and kept", async () => {
+      const entrance = new Provider();
+      for (let n = 0; n < 3; n++) expect(await outcome(entrance, await sign())).toMatchObject({ authid: "joe" });
+      expect(entrance.fetched).toStrictEqual([DESCRIPTION, URL]);
+      expect(await outcome(entrance, await sign("https://other.example/"))).toStrictEqual(DENIED);
+    });
+
+    test.each<[string, unknown, string]>([
+      ["is of another issuer", { issuer: "https://issuer.example/tenant", jwks_uri: URL }, "another issuer"],
+      ["names keys that come by http", { issuer: ISSUER, jwks_uri: "http://issuer.example/" }, "no https URL"],
+      ["names no keys", { issuer: ISSUER }, "no https URL"],
+      ["is no dict", "hello", "no dict"],
+    ])("[AUTH-08] fail the attempt where the description %s, and the log says why", async (_, description, cause) => {
+      const entrance = new Provider();
+      entrance.description = description;
+      expect(await outcome(entrance, await sign())).toStrictEqual(FAILED);
+      const lines = entrance.logged.filter(({ event }) => event === "jwks.failed");
+      expect(lines).toMatchObject([{ level: "error", url: DESCRIPTION, cause: expect.stringContaining(cause) }]);
+      expect(entrance.fetched).toStrictEqual([DESCRIPTION]);
+    });
+  });
+
+  test("are fetched anew when the clock is set back", async () => {
+    const entrance = withJwks("ES256");
+    entrance.time = 3_600_000;
+    const text = await issuers.get("ES256")!.sign({}, { exp: 100_000 });
+    await outcome(entrance, text);
+    entrance.time = 0;
+    await outcome(entrance, text);
+    expect(entrance.fetched).toHaveLength(2);
+  });
+
   test("are fetched once for many, and anew after ten minutes", async () => {
     const entrance = withJwks("ES256");
     const long = await issuers.get("ES256")!.sign({}, { exp: 100_000 });
