@@ -3,7 +3,7 @@
 import type { RealmConfig } from "../wamp/config/realm.ts";
 import type { Env } from "./env.ts";
 import type { RealmObject } from "./realm-object.ts";
-import type { VisitedRealm } from "./visits.ts";
+import { readAnswer, type VisitedRealm } from "./visits.ts";
 
 /**
  * The objects of a class that stay in a jurisdiction. Workerd by itself, as `npm start` and `npm run serve` run it, has
@@ -40,5 +40,10 @@ export function realmObject(env: Env, name: string, config: RealmConfig): Durabl
 /** The same object for those who visit the realm by RPC. */
 export function visitedRealm(env: Env, name: string, config: RealmConfig): VisitedRealm {
   // The platform's types for RPC know no values of any type; what is sent are plain values throughout.
-  return realmObject(env, name, config) as unknown as VisitedRealm;
+  const realm = realmObject(env, name, config) as unknown as VisitedRealm;
+  return {
+    call: async (...visit) => readAnswer(await realm.call(...visit)),
+    publish: async (...visit) => readAnswer(await realm.publish(...visit)),
+    cancel: (id) => realm.cancel(id),
+  };
 }

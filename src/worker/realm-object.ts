@@ -111,7 +111,7 @@ export class RealmObject extends DurableObject<Env> {
     if (cause !== undefined) return { kind: "broken", cause };
     const log = (line: LogLine) => this.#log(line);
     this.#records = new Records(ctx.storage.sql, tables);
-    this.#secret = new RealmSecret(ctx.storage);
+    this.#secret = new RealmSecret(ctx.storage, log);
     this.#store = new SqlStore(ctx.storage, tables, log);
     this.#cookie = config.auth.cookie;
     const budget = new UnreadBudget(config.limits, () => this.#endTurn());

@@ -1,12 +1,16 @@
 /** Requests that come to a realm by RPC: from the HTTP bridge, webhooks and other Workers. */
 
+import { isDict } from "../wamp/config/shape.ts";
 import { WampUri } from "../wamp/errors.ts";
+import { answerFromFormat1 } from "../wamp/format-1.ts";
 import type { Credentials } from "../wamp/handshake.ts";
 import type { Host } from "../wamp/host.ts";
-import type { Dict, List, Uri } from "../wamp/message.ts";
+import type { Dict, Id, List, Uri } from "../wamp/message.ts";
 import { type CallOutcome, refusal } from "../wamp/open-requests.ts";
 import type { Realm } from "../wamp/realm.ts";
 import { type Identity, INTERNAL } from "../wamp/session.ts";
+import { type Format, field, read, record, unreadable, write } from "../wamp/stored-record.ts";
+import * as is from "../wamp/stored-values.ts";
 import { Visitor } from "../wamp/visitor.ts";
 import type { OneTime } from "./bridge/signature.ts";
 import { BoundedTable } from "./storage/bounded-table.ts";
@@ -52,6 +56,27 @@ export type VisitFault = "denied" | "replayed" | "reused" | "full";
 
 /** Takes progressive results; a rejection ends the call. */
 export type Progress = (args: List, kwargs: Dict) => unknown;
+
+const FAULTS: readonly unknown[] = ["denied", "replayed", "reused", "full"] satisfies VisitFault[];
+
+/**
+ * The answer of a realm's object, which another version of the router may have made: unknown fields are ignored, missing
+ * ones have defaults, and an answer of an unknown kind is the refusal "full", which can be tried again.
+ */
+export function readAnswer(answer: VisitOutcome): VisitOutcome {
+  const { kind } = answer as { readonly kind?: unknown };
+  if (answer.kind === "outcome" && isDict(answer.outcome)) {
+    const { ok, uri = WampUri.RUNTIME_ERROR, args = [], kwargs = {} } = answer.outcome as Partial<Failure>;
+    return { kind: "outcome", outcome: ok ? { ok, args, kwargs } : { ok: false, uri, args, kwargs } };
+  }
+  if (answer.kind === "refused") {
+    const { reason, uri = WampUri.NOT_AUTHORIZED, message = "" } = answer as Partial<Refused>;
+    return { kind: "refused", reason: FAULTS.includes(reason) ? reason! : "full", uri, message };
+  }
+  return refused("full", `the realm gave an answer of the unknown kind ${String(kind)}`, WampUri.UNAVAILABLE);
+}
+
+type Failure = { readonly ok: boolean } & Omit<Extract<CallOutcome, { ok: false }>, "ok">;
 
 /** What went wrong with a visit, for a log; undefined where nothing did. */
 export function faultOf(visit: VisitOutcome): string | undefined {
@@ -99,7 +124,7 @@ export class Visits implements VisitedRealm {
     try {
       const identity = await this.#identify(pass);
       if ("kind" in identity) return identity;
-      const call = () => this.#call(identity, request, cancellation.signal, progress);
+      const call = () => this.#call(identity, readRequest(request), cancellation.signal, progress);
       return this.#take(pass) ?? { kind: "outcome", outcome: await call() };
     } finally {
       if (id !== undefined) this.#cancellations.delete(id);
@@ -114,7 +139,7 @@ export class Visits implements VisitedRealm {
     const identity = await this.#identify(pass);
     if ("kind" in identity) return identity;
     const publish = async (): Promise<VisitOutcome> => {
-      const { uri, args, kwargs, options } = request;
+      const { uri, args, kwargs, options } = readRequest(request);
       const visit = () => this.#visitor(identity).publish(uri, args, kwargs, options);
       return this.#take(pass) ?? { kind: "outcome", outcome: await visit() };
     };
@@ -155,7 +180,7 @@ export class Visits implements VisitedRealm {
     const id = JSON.stringify([authprovider, authrole, authid, key]);
     while (this.#underWay.has(id)) await this.#underWay.get(id);
     const known = this.#answers.get(id, this.#host.now());
-    if (known !== undefined) return answerFrom(known, body);
+    if (known !== undefined) return this.#answerIn(known, body);
     // What cannot be remembered would be published again.
     if (!this.#answers.hasRoom(this.#host.now())) return refused("full", "Too many idempotency keys.");
     const underWay = publish();
@@ -163,13 +188,32 @@ export class Visits implements VisitedRealm {
     const answer = await underWay.finally(() => this.#underWay.delete(id));
     if (answer.kind === "outcome" && answer.outcome.ok) {
       const now = this.#host.now();
-      this.#answers.put(id, JSON.stringify([body, answer.outcome.args[0]]), now + KEY_LIFETIME_MS, now);
+      this.#answers.put(
+        id,
+        write(ANSWER, { body, publication: answer.outcome.args[0] as Id }),
+        now + KEY_LIFETIME_MS,
+        now,
+      );
     }
     return answer;
   }
 
+  /** A publication whose answer cannot be read must not be repeated. */
+  #answerIn(text: string, body: string): VisitOutcome {
+    const reading = read(ANSWER, text);
+    if (!reading.ok) {
+      this.#host.log(unreadable("answer", reading.cause));
+      return refused("full", "The answer under this Idempotency-Key cannot be read.");
+    }
+    if (reading.value.body !== body) return refused("reused", "Idempotency-Key was used for another request.");
+    return { kind: "outcome", outcome: { ok: true, args: [reading.value.publication], kwargs: {} } };
+  }
+
   async #identify(pass: Pass): Promise<Identity | Refused> {
-    if (pass.kind === "role") return identityOf(pass);
+    const { kind } = pass as { readonly kind?: unknown };
+    if (pass.kind === "role" && typeof pass.role === "string") return identityOf(pass);
+    // A Worker of another version may know passes that this one does not.
+    if (pass.kind !== "ticket") return refused("denied", `the realm does not know a pass of the kind ${String(kind)}`);
     const outcome = await this.#realm.identify(pass);
     return outcome.kind === "refused" ? refused("denied", outcome.message, outcome.uri) : outcome.identity;
   }
@@ -189,16 +233,30 @@ export class Visits implements VisitedRealm {
   }
 }
 
-function identityOf({ role, authid, by }: Extract<Pass, { kind: "role" }>): Identity {
+/** The request of a Worker, which may be of another version: what is missing has its default. */
+function readRequest(request: VisitRequest): VisitRequest {
+  const { uri = "", args = [], kwargs = {}, options = {} } = request as Partial<VisitRequest>;
+  return { uri, args, kwargs, options };
+}
+
+function identityOf({ role, authid = role, by = "router" }: RolePass): Identity {
   return { authid, authrole: role, authmethod: INTERNAL, authprovider: by };
 }
 
-/** From what `Visits` has stored. */
-function answerFrom(text: string, body: string): VisitOutcome {
-  const [of, id] = JSON.parse(text) as [string, number];
-  if (of !== body) return refused("reused", "Idempotency-Key was used for another request.");
-  return { kind: "outcome", outcome: { ok: true, args: [id], kwargs: {} } };
+type RolePass = Partial<Extract<Pass, { kind: "role" }>> & { readonly role: string };
+
+/** What is remembered of a publication with an idempotency key. */
+interface Remembered {
+  /** Digest of the request's body. */
+  readonly body: string;
+  readonly publication: Id;
 }
+
+const ANSWER: Format<Remembered> = {
+  kind: "answer",
+  codec: record<Remembered>({ body: field("b", is.text), publication: field("i", is.id) }),
+  steps: [answerFromFormat1],
+};
 
 function refused(reason: VisitFault, message: string, uri: Uri = WampUri.NOT_AUTHORIZED): Refused {
   return { kind: "refused", reason, uri, message };

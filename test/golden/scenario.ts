@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
-import { ANYTHING, Stage } from "../wamp/recording-host.ts";
+import { ANYTHING, type Client, Stage } from "../wamp/recording-host.ts";
 
 /** The records of one realm, as a release of this router has written them. */
 export interface GoldenRealm {
@@ -19,7 +19,7 @@ export interface GoldenRealm {
   readonly cookie: string;
 }
 
-interface GoldenLog {
+export interface GoldenLog {
   readonly id: number;
   readonly match: "exact" | "prefix" | "wildcard";
   readonly uri: string;
@@ -198,4 +198,25 @@ export function goldenRealm(stage: Stage): GoldenRealm {
       .flatMap((owner) => parked.read(owner).map(([entry, text]) => [owner, entry, text] as const)),
     cookie: cookies.get(COOKIE_ID, time)!,
   };
+}
+
+/** A stage on which the realm of a golden set sleeps. */
+export function stageOf(golden: GoldenRealm): Stage & { readonly byName: (name: string) => Client } {
+  const stage = new Stage(GOLDEN_REALM);
+  stage.time = golden.time;
+  stage.lastId = golden.lastId;
+  stage.lastByte = 100;
+  const { retained, history, testaments, roles, parked } = stage.store;
+  for (const row of golden.retained.toReversed()) retained.put(row);
+  for (const { id } of history.logs()) history.drop(id);
+  for (const { lines, ...log } of golden.logs) {
+    history.create(log);
+    history.append(log.id, lines, golden.time);
+  }
+  for (const [session, text] of golden.testaments) testaments.put(session, text);
+  for (const [name, text] of golden.roles) roles.put(name, text);
+  for (const [session, entry, text] of golden.parked) parked.write(session, entry, text);
+  for (const [name, record] of Object.entries(golden.peers)) stage.connect(name).record = record;
+  const byName = (name: string) => stage.clients.find((client) => client.name === name)!;
+  return Object.assign(stage, { byName });
 }

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { FORMATS } from "../../src/wamp/stored-formats.ts";
-import { GOLDEN_REALM, type GoldenRealm, goldenRealm, playScenario } from "../golden/scenario.ts";
-import { type Client, Stage } from "./recording-host.ts";
+import { type GoldenRealm, goldenRealm, playScenario, stageOf } from "../golden/scenario.ts";
+import type { Stage } from "./recording-host.ts";
 
 const FOLDER = "test/golden";
 
@@ -32,27 +32,6 @@ function formOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(formOf);
   if (typeof value !== "object" || value === null) return typeof value;
   return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, formOf(own)]));
-}
-
-/** A stage on which the realm of a golden set sleeps. */
-function stageOf(golden: GoldenRealm): Stage & { readonly byName: (name: string) => Client } {
-  const stage = new Stage(GOLDEN_REALM);
-  stage.time = golden.time;
-  stage.lastId = golden.lastId;
-  stage.lastByte = 100;
-  const { retained, history, testaments, roles, parked } = stage.store;
-  for (const row of golden.retained.toReversed()) retained.put(row);
-  for (const { id } of history.logs()) history.drop(id);
-  for (const { lines, ...log } of golden.logs) {
-    history.create(log);
-    history.append(log.id, lines, golden.time);
-  }
-  for (const [session, text] of golden.testaments) testaments.put(session, text);
-  for (const [name, text] of golden.roles) roles.put(name, text);
-  for (const [session, entry, text] of golden.parked) parked.write(session, entry, text);
-  for (const [name, record] of Object.entries(golden.peers)) stage.connect(name).record = record;
-  const byName = (name: string) => stage.clients.find((client) => client.name === name)!;
-  return Object.assign(stage, { byName });
 }
 
 function unreadableIn({ logged }: Stage): unknown[] {

@@ -7,7 +7,7 @@ import { closed, type DeepReadonly, named } from "./shape.ts";
 
 /** Milliseconds; the platform lets a Worker go on for 30 s after its answer, and what it finds has to be told, too. */
 const LONGEST_CALL = 25_000;
-const USUAL_CALL = 10_000;
+export const USUAL_CALL = 10_000;
 
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 

@@ -1,6 +1,7 @@
 /** The Worker that serves one call of a realm's own procedure, and lets the realm's object sleep meanwhile. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { USUAL_CALL } from "../../wamp/config/callee.ts";
 import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { WampUri } from "../../wamp/errors.ts";
 import type { Dict, Id, List } from "../../wamp/message.ts";
@@ -32,13 +33,33 @@ export interface Task {
 /** The realm's object finds it among the exports of the Worker's main module. */
 export class CalleeWorker extends WorkerEntrypoint<Env> {
   /** Resolves once the realm can be told the answer; rejects where the realm does not wait for one. `ticket` is the realm's. */
-  async work(job: Job, ticket: string): Promise<void> {
-    const realm = realmFor(configOf(this.env), job.realm)!;
+  async work(asked: Job, ticket: string): Promise<void> {
+    const job = readJob(asked);
+    const realm = realmFor(configOf(this.env), job.realm);
+    if (realm === undefined) throw new Error("the configuration has no such realm");
     const { webSocket, status } = await realmObject(this.env, job.realm, realm).fetch(ticketRequest(ticket));
     if (webSocket === null) throw new Error(`the realm answered ${status}`);
     webSocket.accept();
     this.ctx.waitUntil(serve(job, webSocket, realm.limits, this.env));
   }
+}
+
+/** The job of a realm's object, which may be of another version: what is missing has its default. */
+function readJob(job: Job): Job {
+  const {
+    callee,
+    args = [],
+    kwargs = {},
+    details = {},
+  } = job as Omit<Job, "callee"> & { callee: Partial<Job["callee"]> };
+  // A job without any of these fields cannot be one.
+  return {
+    ...job,
+    args,
+    kwargs,
+    details,
+    callee: { ...callee, timeout: callee.timeout ?? USUAL_CALL } as Job["callee"],
+  };
 }
 
 /** Does the work, tells the answer, and waits for the realm to close the socket: then it has the answer. */
@@ -79,7 +100,9 @@ function outcomeOf(task: Task, env: Env): Promise<CallOutcome> {
   const { url, baseurl, binding } = task.job.callee;
   if (url !== undefined) return callHttp(url, task);
   if (baseurl !== undefined) return callCrossbarStyle(baseurl, task);
-  return callWorker(binding!, task, env);
+  if (binding !== undefined) return callWorker(binding, task, env);
+  const fault = "this version of the router does not know the kind of callee";
+  return Promise.resolve(refusal(WampUri.FEATURE_NOT_SUPPORTED, [fault]));
 }
 
 const utf8 = new TextEncoder();

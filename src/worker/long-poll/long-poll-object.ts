@@ -28,9 +28,12 @@ export class LongPollObject extends DurableObject<Env> {
         return transport.receive();
       case "/send":
         return transport.send(request);
-      default:
+      case "/close":
         transport.close();
         return new Response(null, { status: 204 });
+      default:
+        // A Worker of another version may know actions that this one does not.
+        return webError(404, "no such action");
     }
   }
 

@@ -2,8 +2,10 @@
 
 import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { isDict } from "../../wamp/config/shape.ts";
-import { thrown } from "../../wamp/log-line.ts";
+import { type LogLine, thrown } from "../../wamp/log-line.ts";
 import type { Id, Uri } from "../../wamp/message.ts";
+import { field, readRow, record, unreadable } from "../../wamp/stored-record.ts";
+import * as is from "../../wamp/stored-values.ts";
 import type { Env } from "../env.ts";
 import { writeLog } from "../log.ts";
 import { namespaceIn } from "../realm-namespace.ts";
@@ -27,6 +29,34 @@ export interface WebhookMail {
   /** The publication handed over before these, if that was lately; queues do not always keep the order. */
   readonly after: Id | undefined;
   readonly events: readonly WebhookEvent[];
+}
+
+const event = record<WebhookEvent>({
+  publication: field("publication", is.id),
+  topic: field("topic", is.text),
+  sequence: field("sequence", is.number),
+  body: field("body", is.text),
+});
+
+/**
+ * Mail of a realm, which may be of another version: unknown fields are ignored, and an event without a sequence is the
+ * next one. `log` is told of events that cannot be read; they are left out, because they would hold up all others.
+ */
+export function readMail(
+  mail: WebhookMail,
+  now: number,
+  log: (line: LogLine) => void,
+): Pick<WebhookMail, "after" | "events"> {
+  const { after, events = [] } = mail as Partial<WebhookMail>;
+  const readable = events.flatMap((own, index) => {
+    const reading = readRow(event, {
+      ...own,
+      sequence: (own as Partial<WebhookEvent>).sequence ?? now * 1_000 + index,
+    });
+    if (!reading.ok) log(unreadable("mail", reading.cause));
+    return reading.ok ? [reading.value] : [];
+  });
+  return { after, events: readable };
 }
 
 /** What one message of a queue takes: 128 kB, where a character may need two bytes. */

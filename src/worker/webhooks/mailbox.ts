@@ -1,6 +1,10 @@
 /** What a webhook still has to get, what it got lately, and what it could not be given: the tables of its object. */
 
+import type { LogLine } from "../../wamp/log-line.ts";
 import type { Id, Uri } from "../../wamp/message.ts";
+import { field, readRow, record, unreadable } from "../../wamp/stored-record.ts";
+import * as is from "../../wamp/stored-values.ts";
+import { writeLog } from "../log.ts";
 import type { WebhookEvent, WebhookMail } from "./mail.ts";
 
 /** An event that was given up. */
@@ -15,6 +19,20 @@ export interface DeadLetter {
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
+
+const PENDING = {
+  publication: field("publication", is.id),
+  topic: field("topic", is.text),
+  body: field("body", is.text),
+  tries: field("tries", is.count),
+};
+const HEAD = record<WebhookEvent & Pick<DeadLetter, "tries">>({ ...PENDING, sequence: field("sequence", is.number) });
+const LETTER = record<DeadLetter>({
+  ...PENDING,
+  id: field("id", is.id),
+  reason: field("reason", is.text),
+  at: field("at", is.number),
+});
 
 /** Events: what a receiver that is down for hours can be expected to catch up on. */
 const MOST_PENDING = 100_000;
@@ -39,11 +57,14 @@ CREATE TABLE IF NOT EXISTS dead (id INTEGER PRIMARY KEY AUTOINCREMENT, publicati
 /** Events of one topic go out one after another; `topic` has a row for each that has pending ones, and when it is due. */
 export class Mailbox {
   readonly #sql: SqlStorage;
+  readonly #log: (line: LogLine) => void;
   #pending: number;
   #forgetAt = 0;
 
-  constructor(sql: SqlStorage) {
+  /** `log` is told of rows that cannot be read. */
+  constructor(sql: SqlStorage, log: (line: LogLine) => void = writeLog) {
     this.#sql = sql;
+    this.#log = log;
     sql.exec(SCHEMA);
     this.#pending = sql.exec<{ rows: number }>("SELECT count(*) AS rows FROM pending").one().rows;
   }
@@ -88,6 +109,11 @@ export class Mailbox {
     const [head] = this.#sql.exec<
       Record<"publication" | "sequence" | "tries", number> & Record<"topic" | "body", string>
     >(query, topic);
+    const reading = head && readRow(HEAD, head);
+    if (reading?.ok === false) {
+      this.#setAside(head!.publication, reading.cause);
+      return this.head(topic);
+    }
     if (head === undefined) this.#sql.exec("DELETE FROM topic WHERE topic = ?", topic);
     else if (first === null || head.sequence < first) return head;
     else this.postpone(topic, head.tries, until!);
@@ -119,6 +145,7 @@ export class Mailbox {
     const letters: DeadLetter[] = [];
     let characters = 0;
     for (const letter of this.#sql.exec<{ [K in keyof DeadLetter]: DeadLetter[K] }>(query, after, limit)) {
+      if (!readRow(LETTER, letter).ok) continue;
       characters += letter.body.length;
       if (characters > MOST_LISTED && letters.length > 0) break;
       letters.push(letter);
@@ -159,6 +186,16 @@ export class Mailbox {
     const { id } = row.one();
     this.#sql.exec("DELETE FROM dead WHERE id <= ?", id - MOST_DEAD);
     return { id, publication, topic, body, tries, reason, at };
+  }
+
+  /** A row that cannot be read is kept among the dead letters, as it is. */
+  #setAside(publication: Id, cause: string): void {
+    this.#log(unreadable("mail", cause));
+    const move = `INSERT INTO dead (publication, topic, sequence, body, tries, reason, at)
+      SELECT publication, topic, sequence, body, 0, ?, ? FROM pending WHERE publication = ?`;
+    this.#sql.exec(move, `unreadable: ${cause}`, Date.now(), publication);
+    this.#sql.exec("DELETE FROM pending WHERE publication = ?", publication);
+    this.#pending--;
   }
 
   #knows(publication: Id): boolean {

@@ -8,8 +8,10 @@ import { realmFor } from "../config.ts";
 import { deploymentOf } from "../deployment.ts";
 import type { Env } from "../env.ts";
 import { writeLog } from "../log.ts";
+import { openStorage } from "../storage/schema.ts";
+import { Tables } from "../storage/tables.ts";
 import { deliver, retryDelay, type Verdict } from "./delivery.ts";
-import type { WebhookMail } from "./mail.ts";
+import { readMail, type WebhookMail } from "./mail.ts";
 import { type DeadLetter, Mailbox } from "./mailbox.ts";
 
 /** Topics that are delivered at the same time: the connections the platform gives one event. */
@@ -29,7 +31,9 @@ const NOT_CONFIGURED: Verdict = { kind: "dead", reason: "the configuration has n
 
 /** The secret and the URL are never stored: they are the configuration's whenever something is delivered. */
 export class WebhookObject extends DurableObject<Env> {
-  readonly #mailbox: Mailbox;
+  readonly #opened: Mailbox | undefined;
+  /** Why the storage cannot be used. */
+  readonly #fault: string | undefined;
   readonly #realm: string;
   readonly #name: string;
   #isRunning = false;
@@ -38,14 +42,26 @@ export class WebhookObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     [this.#realm, this.#name] = JSON.parse(ctx.id.name ?? "[]") as [string, string];
-    this.#mailbox = new Mailbox(ctx.storage.sql);
+    const tables = new Tables(ctx.storage.sql);
+    this.#fault = openStorage(ctx.storage, tables, []);
+    if (this.#fault !== undefined) return;
+    this.#opened = new Mailbox(ctx.storage.sql, (line) => this.#log(line));
+    if (tables.storedSchema() === undefined) tables.writeSchema();
   }
 
   /** What is resolved is kept until it is delivered or dead; mail that comes again changes nothing. */
   async accept(mail: WebhookMail): Promise<void> {
-    const lost = this.ctx.storage.transactionSync(() => this.#mailbox.accept(mail, Date.now()));
+    const now = Date.now();
+    const read = readMail(mail, now, (line) => this.#log(line));
+    const lost = this.ctx.storage.transactionSync(() => this.#mailbox.accept(read, now));
     await this.#setAlarm();
     await this.#report(lost);
+  }
+
+  /** Throws where a newer version of the router has been at work: then nothing may be read or written. */
+  get #mailbox(): Mailbox {
+    if (this.#opened === undefined) throw new Error(this.#fault);
+    return this.#opened;
   }
 
   deadLetters(after: number, limit: number): DeadLetter[] {
