@@ -25,6 +25,7 @@ import { watcherIdentity } from "./events/watcher.ts";
 import { fetchJson } from "./fetch-json.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { answerHeartbeats } from "./heartbeat.ts";
 import { sweepLog, writeAccount, writeLog } from "./log.ts";
 import { Outbox } from "./outbox.ts";
 import { RandomPool } from "./random-pool.ts";
@@ -106,6 +107,7 @@ export class RealmObject extends DurableObject<Env> {
     const config = realmFor(deployment.config, name);
     if (deployment.faults.length > 0) return { kind: "broken", cause: "the configuration is faulty" };
     if (config === undefined) return { kind: "unknown" };
+    answerHeartbeats(ctx);
     const tables = new Tables(ctx.storage.sql);
     const cause = openStorage(ctx.storage, tables);
     if (cause !== undefined) return { kind: "broken", cause };

@@ -8,6 +8,8 @@ export interface CuttableProxy {
   readonly origin: string;
   /** Ends every connection without a closing handshake; whoever comes back waits for `restore`. */
   cut(): void;
+  /** Lets nothing more through on the connections there are, and ends none of them: they are dead, and nothing says so. */
+  freeze(): void;
   restore(): void;
 }
 
@@ -33,10 +35,18 @@ export async function startProxy(origin: string): Promise<CuttableProxy> {
     network = Promise.withResolvers();
     for (const socket of sockets) socket.destroy();
   };
+  const freeze = () => {
+    for (const socket of sockets) socket.unpipe().pause();
+  };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
     cut();
     server.close();
   });
-  return { origin: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, cut, restore: () => network.resolve() };
+  return {
+    origin: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut,
+    freeze,
+    restore: () => network.resolve(),
+  };
 }
