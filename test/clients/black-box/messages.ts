@@ -36,7 +36,7 @@ const VIOLATIONS: readonly [rows: string, message: WireMessage][] = [
   ["[MSG-04]", [16, 1, {}, "com.app.topic", {}]],
   ["[MSG-04]", [16, 1, {}, "com.app.topic", "text"]],
   ["[MSG-04]", [16, 1, {}, "com.app.topic", [], []]],
-  ["[MSG-04]", [16, 1, null, "com.app.topic"]],
+  ["[MSG-04]", [16, 1, true, "com.app.topic"]],
   ["[MSG-04]", [32, 1, "exact", "com.app.topic"]],
   ["[MSG-04]", [32, 1, {}, ["com.app.topic"]]],
   ["[MSG-04]", [48, 1, {}, { uri: "com.app.procedure" }]],
