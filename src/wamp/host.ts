@@ -13,8 +13,13 @@ import type { Match } from "./uri.ts";
 
 /** Clock, randomness, wake-ups and storage of one realm. */
 export interface Host {
-  /** Milliseconds since the epoch. */
+  /**
+   * Milliseconds since the epoch by a clock that never goes back while the object lives: for durations and timestamps.
+   * It may be ahead of the wall clock when that was set back.
+   */
   now(): number;
+  /** Milliseconds since the epoch by the wall clock: for what others have dated, such as tokens. */
+  wallTime(): number;
   /** A random id for the global and router scopes, uniform over 1..2^53-1 (Identifiers). */
   randomId(): Id;
   /** `length` bytes from a cryptographic source. */

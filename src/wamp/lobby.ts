@@ -101,9 +101,16 @@ export class Lobby {
   }
 
   /** Puts a peer back where it was; what the router was at work on for it has failed. */
-  wake(peer: Peer, state: PendingState): void {
+  wake(peer: Peer, stored: PendingState): void {
+    const { host, config } = this.#surroundings;
+    const { hello_timeout, goodbye_timeout } = config.limits;
+    const longest = host.now() + (stored.kind === "closing" ? goodbye_timeout : hello_timeout);
+    // A deadline further away is from before the clock was set back, and so is the alarm.
+    const isTooLate = stored.deadline > longest;
+    const state = isTooLate ? { ...stored, deadline: longest } : stored;
     peer.state = state;
     this.#overdue.set(peer, state.deadline);
+    if (isTooLate) host.wakeAt(longest);
     if (state.kind === "authenticating") this.#handshake.expire(peer);
   }
 

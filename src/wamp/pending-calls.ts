@@ -22,7 +22,12 @@ export class PendingCalls {
     invocation.callee.session.invocations.set(invocation.request, invocation);
     invocation.callee.running++;
     this.#records.call(invocation);
-    if (invocation.deadline > 0) this.#expect(invocation);
+    if (invocation.deadline === 0) return;
+    // A deadline further away is from before the clock was set back.
+    if (invocation.timeoutMs > 0) {
+      invocation.deadline = Math.min(invocation.deadline, this.#host.now() + invocation.timeoutMs);
+    }
+    this.#expect(invocation);
   }
 
   /** Removes a call; chunks of its input that are still on their way will be known as such. */

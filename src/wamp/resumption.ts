@@ -144,8 +144,11 @@ export class Resumption implements Keeper {
     // `storedSessions` has checked that there is one.
     const lifeline = this.#lifeline(undefined, record.session.resume!);
     const peer: Peer = { transport: lifeline, facts: record.facts, state: { kind: "closed" } };
-    const session = revive(peer, record.session, record.deadline);
-    const parked = new ParkedSession(peer, session, lifeline, record.deadline, this.#host.store.parked, stored);
+    // A deadline further away is from before the clock was set back, and so is the alarm.
+    const deadline = Math.min(record.deadline, this.#host.now() + this.#config.time * 1000);
+    if (deadline < record.deadline) this.#host.wakeAt(deadline);
+    const session = revive(peer, record.session, deadline);
+    const parked = new ParkedSession(peer, session, lifeline, deadline, this.#host.store.parked, stored);
     this.#parked.set(lifeline, parked);
     lifeline.restore(kept, record.isLost);
   }

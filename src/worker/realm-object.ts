@@ -11,6 +11,7 @@ import type { Peer } from "../wamp/peer.ts";
 import { peerRecord } from "../wamp/peer.ts";
 import { Realm } from "../wamp/realm.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
+import { SteadyClock } from "../wamp/steady-clock.ts";
 import { unreadable } from "../wamp/stored-record.ts";
 import { watch } from "../wamp/watcher.ts";
 import { startWork } from "./callees/bindings.ts";
@@ -98,6 +99,7 @@ export class RealmObject extends DurableObject<Env> {
   #isSettling = false;
   /** When the alarm rings, as far as this instance has set it; milliseconds since the epoch. */
   #alarmAt: number | undefined;
+  readonly #clock = new SteadyClock(() => Date.now());
 
   /** Makes everything but the sessions; undefined if it can be served, and nothing is read or written where it cannot. */
   #build(): Unserved | undefined {
@@ -246,7 +248,8 @@ export class RealmObject extends DurableObject<Env> {
   #newHost(log: Host["log"]): Host {
     const pool = new RandomPool();
     return {
-      now: () => Date.now(),
+      now: () => this.#clock.now(),
+      wallTime: () => Date.now(),
       randomId: (): Id => idFromRandom(pool.take(8)),
       randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
       wakeAt: (time) => this.#scheduleTick(time),
@@ -403,7 +406,7 @@ export class RealmObject extends DurableObject<Env> {
 
   /** An alarm that brings events for webhooks on their way should this instance end before that. */
   #withRetry(time: number | undefined): number {
-    return Math.min(time ?? Number.POSITIVE_INFINITY, this.#alarmAt ?? Date.now() + HAND_OVER_MS);
+    return Math.min(time ?? Number.POSITIVE_INFINITY, this.#alarmAt ?? this.#clock.now() + HAND_OVER_MS);
   }
 
   #change(connection: Connection): void {
@@ -413,7 +416,7 @@ export class RealmObject extends DurableObject<Env> {
 
   /** Deadlines that come before the object settles get a timer, later ones the alarm. */
   #scheduleTick(time: number): void {
-    const delay = time - Date.now();
+    const delay = time - this.#clock.now();
     if (delay <= SETTLE_MS) setTimeout(() => this.#tick(), Math.max(0, delay));
     else this.#settleSoon();
   }
@@ -448,12 +451,12 @@ export class RealmObject extends DurableObject<Env> {
     if (time === this.#alarmAt) return;
     this.#alarmAt = time;
     if (time === undefined) this.ctx.storage.deleteAlarm();
-    else this.ctx.storage.setAlarm(time);
+    else this.ctx.storage.setAlarm(time - this.#clock.lead);
   }
 
   #tick(): void {
     if (!this.#isAwake) return;
-    this.#realm.tick(Date.now());
+    this.#realm.tick(this.#clock.now());
     this.#endTurn();
   }
 }

@@ -26,7 +26,8 @@ export class Vigil {
     this.#timer = undefined;
     const now = Date.now();
     for (const [work, end] of this.#ends) {
-      if (end > now) {
+      // Work that would count for longer than it may began before the clock was set back.
+      if (end > now && end - now <= LONGEST_MS) {
         this.#timer = setTimeout(() => this.#look(), end - now);
         return;
       }

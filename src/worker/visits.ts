@@ -226,7 +226,8 @@ export class Visits implements VisitedRealm {
   #take(pass: Pass): Refused | undefined {
     if (pass.kind !== "role" || pass.once === undefined) return undefined;
     const { id, expiresAt } = pass.once;
-    const now = this.#host.now();
+    // Its timestamp is by the wall clock of whoever signed.
+    const now = this.#host.wallTime();
     if (this.#signatures.get(id, now) !== undefined) return refused("replayed", "Request was received before.");
     if (this.#signatures.put(id, "", expiresAt, now)) return undefined;
     return refused("full", "Too many signed requests.");

@@ -180,6 +180,10 @@ export class Stage implements Host {
     return this.time;
   }
 
+  wallTime(): number {
+    return this.time;
+  }
+
   randomId(): number {
     return ++this.lastId;
   }

@@ -53,6 +53,7 @@ function historyIn(sql: SqlStorage, limit: number) {
   let lastId = 0;
   const host = {
     now: () => 1_700_000_000_000 + lastId,
+    wallTime: () => 1_700_000_000_000 + lastId,
     randomId: () => ++lastId,
     settleSoon: () => {},
     storeSoon: () => {},

@@ -63,7 +63,7 @@ class Jwt implements Method {
       ...(issuer !== undefined && { issuer }),
       ...(audience !== undefined && { audience: [audience].flat() as string[] }),
       clockTolerance: leeway,
-      currentDate: new Date(this.#surroundings.host.now()),
+      currentDate: new Date(this.#surroundings.host.wallTime()),
       requiredClaims: ["exp"],
     };
     try {
@@ -111,7 +111,10 @@ class Jwt implements Method {
     }
     const identity = { authid, authrole, authmethod, authprovider: "jwt" };
     const { exp = 0 } = claims;
-    return { kind: "admitted", identity, expiresAt: settings["end-session"] ? exp * 1000 : undefined };
+    const { host } = this.#surroundings;
+    // Sessions end by the clock of durations, tokens by the wall clock.
+    const lead = host.now() - host.wallTime();
+    return { kind: "admitted", identity, expiresAt: settings["end-session"] ? exp * 1000 + lead : undefined };
   }
 
   /** Of several roles the first that the realm has. */

@@ -132,7 +132,7 @@ export async function signatureOf(key: Bytes, challenge: string): Promise<string
 function challengeFor(identity: Identity, session: Id, host: Host): string {
   const { authid, authrole, authmethod, authprovider } = identity;
   const nonce = toBase64(host.randomBytes(NONCE_LENGTH));
-  const timestamp = new Date(host.now()).toISOString();
+  const timestamp = new Date(host.wallTime()).toISOString();
   return JSON.stringify({ authid, authrole, authmethod, authprovider, nonce, timestamp, session });
 }
 
