@@ -1,0 +1,61 @@
+/** `kill -9` of a router under load, again and again on the same state, with a look at that state after each. */
+
+import { Router } from "./router.ts";
+import type { Account } from "./workload.ts";
+import { chaosConfig, faultsOf, Load, WebhookReceiver } from "./workload.ts";
+
+/** What many cycles came to. */
+export interface Outcome {
+  readonly cycles: number;
+  readonly acknowledged: number;
+  readonly faults: readonly string[];
+}
+
+/** Milliseconds for events that the last router has to send on; the alarm for them rings after half a minute. */
+const WEBHOOKS_WITHIN_MS = 90_000;
+const LOOK_MS = 50;
+
+/** Kills a router that keeps its state in `data`; each time after `acknowledgments` and up to `delayMs` more. */
+export async function killCycles(
+  data: string,
+  cycles: number,
+  acknowledgments: number,
+  delayMs: number,
+): Promise<Outcome> {
+  const receiver = await WebhookReceiver.start();
+  const router = await Router.build(data, chaosConfig(receiver.url));
+  const accounts: Account[] = [];
+  const faults: string[] = [];
+  try {
+    let url = await router.start();
+    for (let cycle = 1; cycle <= cycles; cycle++) {
+      const load = new Load(cycle, await Load.sessions(url), acknowledgments);
+      await load.busy;
+      await pause(Math.random() * delayMs);
+      await router.kill();
+      await load.ended;
+      accounts.push(load.account);
+      url = await router.start();
+      faults.push(...(await faultsOf(url, load.account)));
+    }
+    faults.push(...(await missingWebhooks(receiver, accounts)));
+  } finally {
+    await router.kill();
+    receiver.close();
+  }
+  const acknowledged = accounts.reduce((sum, { acknowledged: by }) => sum + by.patient + by.hasty + by.testament, 0);
+  return { cycles, acknowledged, faults };
+}
+
+async function missingWebhooks(receiver: WebhookReceiver, accounts: readonly Account[]): Promise<string[]> {
+  const deadline = Date.now() + WEBHOOKS_WITHIN_MS;
+  for (;;) {
+    const missing = accounts.flatMap((account) => receiver.missing(account));
+    if (missing.length === 0 || Date.now() > deadline) return missing.map((each) => `webhook event ${each} is lost`);
+    await pause(LOOK_MS);
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,44 @@
+/** A self-hosted router for the chaos script: a process of workerd on a port of its own, killed and started at will. */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeRunFolder } from "../../src/local/run-folder.ts";
+import { Workerd } from "../../src/local/workerd.ts";
+import { workerdConfig } from "../../src/local/workerd-config.ts";
+import { buildBundle, readSettings } from "../../src/local/wrangler.ts";
+
+/** Starts workerd on the same state again and again; the bundle is built once. */
+export class Router {
+  readonly #parameters: readonly string[];
+  readonly #env: NodeJS.ProcessEnv;
+  #workerd: Workerd | undefined;
+
+  private constructor(parameters: readonly string[], env: NodeJS.ProcessEnv) {
+    this.#parameters = parameters;
+    this.#env = env;
+  }
+
+  static async build(data: string, config: object): Promise<Router> {
+    const folder = makeRunFolder();
+    const [settings] = await Promise.all([readSettings(), buildBundle(folder)]);
+    const bindings = { WAMP_CONFIG: JSON.stringify(config) };
+    const file = join(folder, "workerd.capnp");
+    writeFileSync(file, workerdConfig(settings, "wamp-edge", Object.keys(bindings), false));
+    mkdirSync(data, { recursive: true });
+    const places = ["--socket-addr=http=127.0.0.1:0", "--socket-addr=control=127.0.0.1:0"];
+    const parameters = [file, ...places, `--directory-path=realms=${data}`];
+    return new Router(parameters, { ...process.env, ...bindings });
+  }
+
+  /** Resolves to the URL of the sockets. */
+  async start(): Promise<string> {
+    this.#workerd = new Workerd(this.#parameters, this.#env);
+    return `ws://127.0.0.1:${await this.#workerd.port}`;
+  }
+
+  /** `kill -9`; resolves when the process is gone. */
+  async kill(): Promise<void> {
+    this.#workerd?.kill();
+    await this.#workerd?.ended;
+  }
+}

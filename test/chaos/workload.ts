@@ -1,0 +1,200 @@
+/** What the chaos script has a router keep, and the account of what the router has acknowledged. */
+
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Lost, Session } from "./session.ts";
+
+const REALM = "chaos";
+const KEPT = "chaos.log.";
+/** The topics of the publisher that waits for each answer, of the one that does not, and of testaments. */
+const TOPICS = { patient: `${KEPT}patient`, hasty: `${KEPT}hasty`, testament: `${KEPT}testament` } as const;
+type Source = keyof typeof TOPICS;
+
+/** Publications of the hasty publisher without an answer. */
+const IN_FLIGHT = 64;
+
+export function chaosConfig(webhookUrl: string): object {
+  const allow = { call: true, register: true, publish: true, subscribe: true };
+  return {
+    version: 1,
+    realms: [
+      {
+        name: REALM,
+        roles: [
+          {
+            name: "anonymous",
+            permissions: [
+              { uri: "", match: "prefix", allow },
+              { uri: "wamp.edge.", match: "prefix", allow },
+            ],
+          },
+        ],
+        auth: { anonymous: { type: "static", role: "anonymous" } },
+        store: { "event-history": [{ uri: KEPT, match: "prefix", limit: 1_000_000 }] },
+        webhooks_out: [{ name: "all", uri: KEPT, match: "prefix", url: webhookUrl, secret: "s", role: "anonymous" }],
+      },
+    ],
+  };
+}
+
+/** What was acknowledged in one cycle: of each source the number of its last event, and whether a role was added. */
+export interface Account {
+  readonly cycle: number;
+  readonly acknowledged: Record<Source, number>;
+  /** How many were refused. */
+  refused: number;
+  hasRole: boolean;
+}
+
+/** Takes webhooks: which events have come, as `cycle source number`. */
+export class WebhookReceiver {
+  readonly arrived = new Set<string>();
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<WebhookReceiver> {
+    const server = createServer(async (request, response) => {
+      const text = (await request.setEncoding("utf8").toArray()).join("");
+      const { topic, args } = JSON.parse(text) as { topic: string; args: [number, number] };
+      receiver.arrived.add(`${args[0]} ${topic} ${args[1]}`);
+      response.writeHead(204).end();
+    });
+    const receiver = new WebhookReceiver(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  /** Those acknowledged events that have not come; `since` is what the account began with. */
+  missing({ cycle, acknowledged }: Account): string[] {
+    return (Object.keys(TOPICS) as Source[]).flatMap((source) => {
+      const expected = Array.from({ length: acknowledged[source] }, (_, n) => `${cycle} ${TOPICS[source]} ${n + 1}`);
+      return expected.filter((each) => !this.arrived.has(each));
+    });
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+/** A router under load, until it ends. */
+export class Load {
+  readonly account: Account;
+  /** Resolves when the load has ended with the router. */
+  readonly ended: Promise<void>;
+  /** Settles to `acknowledgments` at least. */
+  readonly busy: Promise<void>;
+
+  /** Begins with `sessions` of the realm; it is busy after so many acknowledgments. */
+  constructor(cycle: number, sessions: readonly Session[], acknowledgments: number) {
+    this.account = { cycle, acknowledged: { patient: 0, hasty: 0, testament: 0 }, refused: 0, hasRole: false };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.busy = promise;
+    const [patient, hasty, other] = sessions as [Session, Session, Session];
+    const progress = () => {
+      const { patient: one, hasty: many, testament } = this.account.acknowledged;
+      if (one + many >= acknowledgments && testament > 0 && this.account.hasRole) resolve();
+    };
+    const work = [this.#publish(patient, "patient", 1, progress), this.#publish(hasty, "hasty", IN_FLIGHT, progress)];
+    this.ended = Promise.all([...work, this.#leave(other, progress)]).then(() => {
+      resolve();
+      for (const session of sessions) session.close();
+    });
+  }
+
+  static sessions(url: string): Promise<Session[]> {
+    return Promise.all([1, 2, 3].map(() => Session.join(url, REALM)));
+  }
+
+  /** Publishes with numbers that count up, so many at a time. The router answers one publisher in order. */
+  async #publish(session: Session, source: Source, inFlight: number, progress: () => void): Promise<void> {
+    let number = 0;
+    const lane = async (): Promise<void> => {
+      for (;;) {
+        const own = ++number;
+        const options = { acknowledge: true, retain: true };
+        const answer = await session.ask(16, options, TOPICS[source], [this.account.cycle, own]);
+        if (answer[0] !== 17) throw new Error(`PUBLISH: ${JSON.stringify(answer)}`);
+        this.account.acknowledged[source] = Math.max(this.account.acknowledged[source], own);
+        progress();
+      }
+    };
+    await Promise.all(Array.from({ length: inFlight }, () => lane().catch(unlessLost)));
+  }
+
+  /** Leaves a testament and adds a role. */
+  async #leave(session: Session, progress: () => void): Promise<void> {
+    try {
+      await session.call("wamp.session.add_testament", [TOPICS.testament, [this.account.cycle, 1]]);
+      this.account.acknowledged.testament = 1;
+      await session.call("wamp.edge.role.add", [roleOf(this.account.cycle)]);
+      this.account.hasRole = true;
+      progress();
+    } catch (error) {
+      unlessLost(error);
+    }
+  }
+}
+
+/** What a router that has started again lacks or has wrong, one line each. */
+export async function faultsOf(url: string, { cycle, acknowledged, hasRole }: Account): Promise<string[]> {
+  const session = await Session.join(url, REALM);
+  try {
+    const faults: string[] = [];
+    const [id] = await session.call("wamp.subscription.lookup", [KEPT, { match: "prefix" }]);
+    const limit = 2 * (acknowledged.patient + acknowledged.hasty) + 1_000;
+    const answer = await session.call("wamp.subscription.get_events", [id], { limit, reverse: true });
+    const events = (answer as { details: { topic: string }; args: [number, number] }[]).toReversed();
+    for (const source of Object.keys(TOPICS) as Source[]) {
+      const numbers = events.filter(({ details, args }) => details.topic === TOPICS[source] && args[0] === cycle);
+      const fault = sequenceFault(
+        numbers.map(({ args }) => args[1]),
+        acknowledged[source],
+      );
+      if (fault !== undefined) faults.push(`cycle ${cycle}: history of ${source}: ${fault}`);
+    }
+    for (const source of ["patient", "hasty"] as const) {
+      const [ofCycle, number] = await retainedOf(session, TOPICS[source]);
+      if (ofCycle !== cycle || number < acknowledged[source]) {
+        faults.push(`cycle ${cycle}: retained of ${source} is ${ofCycle} ${number}, not ${acknowledged[source]}`);
+      }
+    }
+    const [roles] = await session.call("wamp.edge.role.list", []);
+    if (hasRole && !(roles as string[]).includes(roleOf(cycle))) faults.push(`cycle ${cycle}: the role is lost`);
+    return faults;
+  } finally {
+    session.close();
+  }
+}
+
+/** What is wrong with numbers that must be 1, 2, 3 … at least up to `acknowledged`. */
+function sequenceFault(numbers: readonly number[], acknowledged: number): string | undefined {
+  const wrong = numbers.findIndex((number, index) => number !== index + 1);
+  if (wrong >= 0) return `${numbers[wrong]} follows ${numbers[wrong - 1] ?? "nothing"}`;
+  if (numbers.length < acknowledged) return `ends at ${numbers.length}, though ${acknowledged} were acknowledged`;
+  return undefined;
+}
+
+async function retainedOf(session: Session, topic: string): Promise<[cycle: number, number: number]> {
+  const before = session.events.length;
+  await session.ask(32, { get_retained: true }, topic);
+  // What is retained is sent right after SUBSCRIBED: the answer to another request comes later.
+  await session.call("wamp.edge.role.list", []);
+  return (session.events[before]?.[4] ?? [0, 0]) as [number, number];
+}
+
+function roleOf(cycle: number): string {
+  return `chaos-${cycle}`;
+}
+
+function unlessLost(error: unknown): void {
+  if (!(error instanceof Lost)) throw error;
+}
