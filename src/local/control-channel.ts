@@ -1,6 +1,10 @@
 /** The way from the command to the Worker that it runs: requests to the entrypoint `Control`, over a Unix socket. */
 
 import { request } from "node:http";
+import type { DiskState } from "../worker/storage/room.ts";
+
+/** What the Worker can be told to do (`control.ts`). */
+export type Order = "stop" | `disk-${DiskState}`;
 
 /** Sends orders to a workerd that listens on the Unix socket `path`. */
 export class ControlChannel {
@@ -11,7 +15,7 @@ export class ControlChannel {
   }
 
   /** Resolves to the JSON of the answer; rejects where there is none within `timeoutMs`, or another status than 200. */
-  async order(name: "stop", timeoutMs: number): Promise<unknown> {
+  async order(name: Order, timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const signal = AbortSignal.timeout(timeoutMs);
       const sent = request({ socketPath: this.path, path: `/${name}`, method: "POST", signal }, async (answer) => {

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { ControlChannel } from "./control-channel.ts";
 import { keyPrefixIn, openDataFolder } from "./data-folder.ts";
 import { descriptorLimit, descriptorNotice } from "./descriptors.ts";
+import { DiskWatch } from "./disk-watch.ts";
 import type { LocalEnvironment } from "./environment.ts";
 import { type LocalServer, runServer } from "./lifecycle.ts";
 import { makeRunFolder } from "./run-folder.ts";
@@ -14,6 +15,9 @@ import { uniqueKey, workerdConfig } from "./workerd-config.ts";
 import { buildBundle, PROJECT, readSettings } from "./wrangler.ts";
 
 const DEFAULT_DATA_DIRECTORY = "data";
+
+/** Milliseconds that the Worker has to take in how full the disk is. */
+const TELL_WITHIN_MS = 1_000;
 
 /** Milliseconds that realms have to save what they hold and to close their sockets. */
 const SAVE_WITHIN_MS = 5_000;
@@ -44,15 +48,18 @@ async function startWorkerd(environment: LocalEnvironment): Promise<LocalServer>
     return new Workerd([configFile, address, ...places], { ...process.env, ...bindings });
   };
   const supervisor = new Supervisor(start, environment.port);
+  const disk = new DiskWatch(data, (state) => control.order(`disk-${state}`, TELL_WITHIN_MS));
   let isListening = false;
   const stop = async (): Promise<void> => {
     supervisor.expectEnd();
+    disk.stop();
     // Until it listens there is nothing to save.
     if (isListening && supervisor.isRunning) await control.order("stop", SAVE_WITHIN_MS).catch(tellOfUnsaved);
     await supervisor.stop(END_WITHIN_MS);
   };
-  const origin = supervisor.port.then((port) => {
+  const origin = supervisor.port.then(async (port) => {
     isListening = true;
+    await disk.start();
     return new URL(`http://${host}:${port}/`);
   });
   const limit = descriptorLimit();

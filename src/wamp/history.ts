@@ -120,13 +120,17 @@ export class History implements EventKeeper {
   }
 
   saved(): void {
-    for (const log of this.#unsaved) log.forgetUnsaved();
-    this.#unsaved.clear();
-    this.#unsavedSize = 0;
+    this.#forget(true);
   }
 
   discard(): void {
-    this.saved();
+    this.#forget(false);
+  }
+
+  #forget(areStored: boolean): void {
+    for (const log of this.#unsaved) log.forgetUnsaved(areStored);
+    this.#unsaved.clear();
+    this.#unsavedSize = 0;
   }
 
   #open(config: HistoryConfig[number], stored: readonly LogRecord[]): EventLog {
@@ -135,8 +139,8 @@ export class History implements EventKeeper {
     if (known !== undefined) return new EventLog(known, config, this, this.#host);
     const { match, uri } = config;
     const record: LogRecord = { id: this.#host.randomId(), match, uri, created: this.#host.now() };
-    history.create(record);
-    return new EventLog(record, config, this, this.#host);
+    const isCreated = this.#host.store.write(() => history.create(record));
+    return new EventLog(record, config, this, this.#host, isCreated);
   }
 }
 
@@ -151,10 +155,19 @@ export class EventLog implements LogRecord {
   readonly #maxAge: number;
   readonly #history: History;
   readonly #host: Host;
+  /** Does the store know the log? Not where it had no room when the log began. */
+  #isCreated: boolean;
   /** The newest events, oldest first, which the store does not have yet. */
   #unsaved: LoggedEvent[] = [];
 
-  constructor({ id, match, uri, created }: LogRecord, config: HistoryConfig[number], history: History, host: Host) {
+  constructor(
+    { id, match, uri, created }: LogRecord,
+    config: HistoryConfig[number],
+    history: History,
+    host: Host,
+    isCreated = true,
+  ) {
+    this.#isCreated = isCreated;
     this.id = id;
     this.match = match;
     this.uri = uri;
@@ -183,6 +196,7 @@ export class EventLog implements LogRecord {
   /** Writes the events that the store does not have; they stay in memory until `forgetUnsaved`. */
   save(): void {
     const { history } = this.#host.store;
+    if (!this.#isCreated) history.create(this);
     history.append(
       this.id,
       this.#unsaved.slice(-this.#limit).map((event) => write(EVENT, event)),
@@ -192,7 +206,8 @@ export class EventLog implements LogRecord {
   }
 
   /** The store has them, or must not get them. */
-  forgetUnsaved(): void {
+  forgetUnsaved(isStored: boolean): void {
+    this.#isCreated ||= isStored;
     this.#unsaved = [];
   }
 

@@ -90,8 +90,8 @@ export class ManagedRoles {
     if (!this.#names.has(name) && this.#names.size >= MAX_ROLES) {
       throw new WampError(WampUri.LIMIT_EXCEEDED, `${MAX_ROLES} roles may be changed`);
     }
-    this.#names.add(name);
     this.#store.put(name, text);
+    this.#names.add(name);
   }
 
   #forget(name: string): void {

@@ -105,8 +105,8 @@ export class Testaments {
       const bounds = `${testaments_per_session} testaments, ${testament_bytes} bytes in all`;
       throw new WampError(WampUri.INVALID_ARGUMENT, `a session may leave ${bounds}`);
     }
-    this.#owners.add(owner.id);
     this.#store.put(owner.id, text);
+    this.#owners.add(owner.id);
   }
 
   /** Removes the testaments of one scope. */

@@ -7,10 +7,14 @@ import type { Env } from "./env.ts";
 import { writeLog } from "./log.ts";
 import { realmObject } from "./realm-namespace.ts";
 import { beginStop, busyRealms } from "./shutdown.ts";
+import { type DiskState, setDiskState } from "./storage/room.ts";
 
 /** Path → what a POST to it does; what is returned is the answer, as JSON. */
 const ORDERS: Readonly<Record<string, (env: Env) => object | Promise<object>>> = {
   "/stop": stop,
+  "/disk-ample": () => tellOfDisk("ample"),
+  "/disk-low": () => tellOfDisk("low"),
+  "/disk-exhausted": () => tellOfDisk("exhausted"),
 };
 
 /**
@@ -24,6 +28,14 @@ export class Control extends WorkerEntrypoint<Env> {
       return Response.json({ error: "no such order" }, { status: 404 });
     return Response.json(await order(this.env));
   }
+}
+
+/** All objects of the process learn how much room the disk has. */
+function tellOfDisk(state: DiskState): object {
+  if (!setDiskState(state)) return {};
+  if (state === "ample") writeLog({ level: "info", event: "disk.recovered" });
+  else writeLog({ level: "error", event: "disk.full", cause: state });
+  return {};
 }
 
 /** Has every realm save what it holds and close its sockets; answers when that is done. */

@@ -35,6 +35,7 @@ import { cookiePathIn, ticketIn } from "./realm-socket.ts";
 import { Records, type SleepingConnection } from "./records.ts";
 import { busyRealms, isStopping } from "./shutdown.ts";
 import { SqlStore } from "./storage/index.ts";
+import { guarded, isDiskFull, isExhausted, untilWritable } from "./storage/room.ts";
 import { openStorage } from "./storage/schema.ts";
 import { Tables } from "./storage/tables.ts";
 import { Tickets } from "./tickets.ts";
@@ -110,13 +111,18 @@ export class RealmObject extends DurableObject<Env> {
     if (deployment.faults.length > 0) return { kind: "broken", cause: "the configuration is faulty" };
     if (config === undefined) return { kind: "unknown" };
     answerHeartbeats(ctx);
-    const tables = new Tables(ctx.storage.sql);
+    const sql = guarded(ctx.storage.sql);
+    const tables = new Tables(sql);
     const cause = openStorage(ctx.storage, tables);
     if (cause !== undefined) return { kind: "broken", cause };
     const log = (line: LogLine) => this.#log(line);
-    this.#records = new Records(ctx.storage.sql, tables);
+    this.#records = new Records(sql, tables);
     this.#secret = new RealmSecret(ctx.storage, log);
-    this.#store = new SqlStore(ctx.storage, tables, log);
+    this.#store = new SqlStore(
+      { sql, transactionSync: (changes) => ctx.storage.transactionSync(changes) },
+      tables,
+      log,
+    );
     this.#cookie = config.auth.cookie;
     const budget = new UnreadBudget(config.limits, () => this.#endTurn());
     this.#switchboard = {
@@ -133,12 +139,14 @@ export class RealmObject extends DurableObject<Env> {
     };
     const host = this.#newHost(log);
     this.#sleeper = new Realm(name, config, host);
-    this.#visits = new Visits(this.#sleeper, host, ctx.storage.sql, tables);
+    this.#visits = new Visits(this.#sleeper, host, sql, tables);
     this.#components = new ResidentComponents(config.components ?? [], deployment.components, env, host);
     this.#callees = new Callees(ctx, name, config, host, (job) => {
       return startWork(job, this.#tickets.issue({ kind: "callee", call: job.request }, Date.now()));
     });
-    this.#webhooks = new WebhooksOut(name, config.webhooks_out ?? [], host, (mail) => post(env, config, mail));
+    this.#webhooks = new WebhooksOut(name, config.webhooks_out ?? [], host, (mail) => {
+      return isDiskFull() ? Promise.reject(new Error("the disk is full")) : post(env, config, mail);
+    });
     return undefined;
   }
 
@@ -240,9 +248,11 @@ export class RealmObject extends DurableObject<Env> {
     while (this.ctx.getWebSockets().length > 0 && Date.now() < deadline) await scheduler.wait(CLOSE_POLL_MS);
   }
 
-  override alarm(): void {
+  override async alarm(): Promise<void> {
     this.#alarmAt = undefined;
     if (this.#isServing()) this.#tick();
+    // When this ends the platform writes that the alarm has rung.
+    await untilWritable();
   }
 
   #newHost(log: Host["log"]): Host {
@@ -400,7 +410,7 @@ export class RealmObject extends DurableObject<Env> {
   #commit(): void {
     if (!this.#isAwake) return;
     this.#realm.store();
-    if (this.#webhooks.waits) this.#setAlarm(this.#withRetry(this.#alarmAt));
+    if (this.#webhooks.waits && !isExhausted()) this.#setAlarm(this.#withRetry(this.#alarmAt));
     this.#endTurn();
   }
 
@@ -433,6 +443,7 @@ export class RealmObject extends DurableObject<Env> {
     this.#isSettling = false;
     sweepLog();
     if (!this.#isAwake) return;
+    if (isExhausted()) return this.#doWithoutStorage();
     for (const connection of this.#changed) {
       const known = this.#connections.get(connection.socket);
       if (known !== undefined) this.#records.save(connection, peerRecord(known.peer));
@@ -441,9 +452,15 @@ export class RealmObject extends DurableObject<Env> {
     const next = this.#realm.nextDeadline();
     this.#setAlarm(this.#webhooks.waits ? this.#withRetry(next) : next);
     this.#webhooks.settle();
-    // Last, because storage may be full: sessions and calls must go on even then.
     this.#realm.settle();
     this.#markIdle();
+  }
+
+  /** Nothing can be saved, so the object stays awake: what comes due is done by its timer, the rest waits for room. */
+  #doWithoutStorage(): void {
+    const next = this.#realm.nextDeadline();
+    if (next !== undefined && next <= Date.now()) this.#tick();
+    this.#settleSoon();
   }
 
   /** Each change of the alarm is a row written, so it stays where it is when it rings soon enough. */

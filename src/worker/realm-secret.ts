@@ -2,6 +2,7 @@
 
 import type { Host } from "../wamp/host.ts";
 import { unreadable } from "../wamp/stored-record.ts";
+import { isExhausted } from "./storage/room.ts";
 
 const KEY = "secret";
 /** Bytes. */
@@ -33,7 +34,8 @@ export class RealmSecret {
 
   #draw(): Uint8Array<ArrayBuffer> {
     const bytes = crypto.getRandomValues(new Uint8Array(LENGTH));
-    this.#storage.kv.put(KEY, bytes);
+    // What cannot be stored lasts until this instance ends: cookies and the like are drawn anew then.
+    if (!isExhausted()) this.#storage.kv.put(KEY, bytes);
     return bytes;
   }
 }

@@ -149,12 +149,10 @@ export async function faultsOf(url: string, { cycle, acknowledged, hasRole }: Ac
   const session = await Session.join(url, REALM);
   try {
     const faults: string[] = [];
-    const [id] = await session.call("wamp.subscription.lookup", [KEPT, { match: "prefix" }]);
-    const limit = 2 * (acknowledged.patient + acknowledged.hasty) + 1_000;
-    const answer = await session.call("wamp.subscription.get_events", [id], { limit, reverse: true });
-    const events = (answer as { details: { topic: string }; args: [number, number] }[]).toReversed();
+    const isOfCycle = ({ args }: KeptEvent) => args[0] === cycle;
+    const events = (await historyOf(session, isOfCycle)).filter(isOfCycle);
     for (const source of Object.keys(TOPICS) as Source[]) {
-      const numbers = events.filter(({ details, args }) => details.topic === TOPICS[source] && args[0] === cycle);
+      const numbers = events.filter(({ details }) => details.topic === TOPICS[source]);
       const fault = sequenceFault(
         numbers.map(({ args }) => args[1]),
         acknowledged[source],
@@ -172,6 +170,26 @@ export async function faultsOf(url: string, { cycle, acknowledged, hasRole }: Ac
     return faults;
   } finally {
     session.close();
+  }
+}
+
+/** An event as `get_events` tells of it. */
+export interface KeptEvent {
+  readonly publication: number;
+  readonly details: { readonly topic: string };
+  readonly args: readonly [number, number];
+}
+
+/** The latest events of the history, in order: pages from the newest back to one without any that is `wanted`. */
+export async function historyOf(session: Session, wanted: (event: KeptEvent) => boolean): Promise<KeptEvent[]> {
+  const [id] = await session.call("wamp.subscription.lookup", [KEPT, { match: "prefix" }]);
+  const events: KeptEvent[] = [];
+  for (;;) {
+    const before = events.at(-1) && { before_publication: events.at(-1)!.publication };
+    const query = { reverse: true, limit: 500, ...before };
+    const page = (await session.call("wamp.subscription.get_events", [id], query)) as KeptEvent[];
+    events.push(...page);
+    if (!page.some(wanted)) return events.toReversed();
   }
 }
 

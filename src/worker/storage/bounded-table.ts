@@ -1,5 +1,6 @@
 /** Texts that count until some time, never more of them than fit, in a table of the object's SQLite. */
 
+import { isExhausted } from "./room.ts";
 import type { Tables } from "./tables.ts";
 
 /** Writes between two looks for what is past its time: each look reads the whole table. */
@@ -29,6 +30,7 @@ export class BoundedTable {
 
   /** Is there room for another text, once what is past its time has gone? */
   hasRoom(now: number): boolean {
+    if (isExhausted()) return false;
     this.#tables.make(this.#name, "id TEXT PRIMARY KEY, text TEXT, expires_at INTEGER", "WITHOUT ROWID");
     if (this.#untilPurge <= 0 || this.#rows >= this.#most) this.#purge(now);
     return this.#rows < this.#most;

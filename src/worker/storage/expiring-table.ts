@@ -1,12 +1,18 @@
 /** Texts that count until some time, in a table of the object's SQLite. */
 
 import type { ExpiringStore } from "../../wamp/host.ts";
+import { isExhausted } from "./room.ts";
 import type { Tables } from "./tables.ts";
+
+/** Texts held in memory while the disk is exhausted. */
+const MOST_UNSTORED = 10_000;
 
 export class ExpiringTable implements ExpiringStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
   readonly #name: string;
+  /** What could not be stored counts for as long as this instance lives. */
+  readonly #unstored = new Map<string, { readonly text: string; readonly expiresAt: number }>();
 
   constructor(sql: SqlStorage, tables: Tables, name: string) {
     this.#sql = sql;
@@ -15,12 +21,19 @@ export class ExpiringTable implements ExpiringStore {
   }
 
   get(id: string, now: number): string | undefined {
+    const unstored = this.#unstored.get(id);
+    if (unstored !== undefined) return unstored.expiresAt > now ? unstored.text : undefined;
     if (!this.#tables.has(this.#name)) return undefined;
     const query = `SELECT text FROM ${this.#name} WHERE id = ? AND expires_at > ?`;
     return this.#sql.exec<{ text: string }>(query, id, now).toArray()[0]?.text;
   }
 
   put(id: string, text: string, expiresAt: number, now: number): void {
+    if (isExhausted()) {
+      if (this.#unstored.size < MOST_UNSTORED) this.#unstored.set(id, { text, expiresAt });
+      return;
+    }
+    this.#unstored.delete(id);
     this.#tables.make(this.#name, "id TEXT PRIMARY KEY, text TEXT, expires_at INTEGER", "WITHOUT ROWID");
     this.#sql.exec(`DELETE FROM ${this.#name} WHERE expires_at <= ?`, now);
     const put = `INSERT INTO ${this.#name} (id, text, expires_at) VALUES (?, ?, ?)
@@ -29,6 +42,7 @@ export class ExpiringTable implements ExpiringStore {
   }
 
   delete(id: string): void {
+    this.#unstored.delete(id);
     if (this.#tables.has(this.#name)) this.#sql.exec(`DELETE FROM ${this.#name} WHERE id = ?`, id);
   }
 }

@@ -8,6 +8,7 @@ import { realmFor } from "../config.ts";
 import { deploymentOf } from "../deployment.ts";
 import type { Env } from "../env.ts";
 import { writeLog } from "../log.ts";
+import { isDiskFull, untilWritable } from "../storage/room.ts";
 import { openStorage } from "../storage/schema.ts";
 import { Tables } from "../storage/tables.ts";
 import { deliver, retryDelay, type Verdict } from "./delivery.ts";
@@ -51,6 +52,7 @@ export class WebhookObject extends DurableObject<Env> {
 
   /** What is resolved is kept until it is delivered or dead; mail that comes again changes nothing. */
   async accept(mail: WebhookMail): Promise<void> {
+    if (isDiskFull()) throw new Error("the disk is full");
     const now = Date.now();
     const read = readMail(mail, now, (line) => this.#log(line));
     const lost = this.ctx.storage.transactionSync(() => this.#mailbox.accept(read, now));
@@ -80,6 +82,7 @@ export class WebhookObject extends DurableObject<Env> {
     const webhook = realmFor(config, this.#realm)?.webhooks_out?.find(({ name }) => name === this.#name);
     this.#isRunning = true;
     try {
+      await untilWritable();
       await this.#run(webhook);
       this.#isRunning = false;
       await this.#setAlarm();
@@ -135,6 +138,7 @@ export class WebhookObject extends DurableObject<Env> {
   /** The next events of a topic, as far as they can be delivered. */
   async #turn(topic: Uri, webhook: WebhookOutConfig | undefined, endsAt: number): Promise<void> {
     for (let count = 0; count < TURN && Date.now() < endsAt; count++) {
+      await untilWritable();
       const event = this.#mailbox.head(topic);
       if (event === undefined) return;
       const verdict = webhook === undefined ? NOT_CONFIGURED : await deliver(webhook, event, Date.now());

@@ -1,6 +1,7 @@
-/** `kill -9` of a router under load, again and again on the same state, with a look at that state after each. */
+/** The end of a router under load, again and again on the same state, with a look at that state after each. */
 
 import { Router } from "./router.ts";
+import { Serve } from "./served.ts";
 import type { Account } from "./workload.ts";
 import { chaosConfig, faultsOf, Load, WebhookReceiver } from "./workload.ts";
 
@@ -15,15 +16,52 @@ export interface Outcome {
 const WEBHOOKS_WITHIN_MS = 90_000;
 const LOOK_MS = 50;
 
-/** Kills a router that keeps its state in `data`; each time after `acknowledgments` and up to `delayMs` more. */
-export async function killCycles(
-  data: string,
-  cycles: number,
-  acknowledgments: number,
-  delayMs: number,
+/** A router that is started and ended on the same state. */
+interface Endable {
+  /** Resolves to the URL of its sockets. */
+  start(): Promise<string>;
+  /** Resolves when it has ended. */
+  end(): Promise<void>;
+}
+
+/** When each cycle ends: after so many acknowledgments, and up to `delayMs` more. */
+export interface Pace {
+  readonly cycles: number;
+  readonly acknowledgments: number;
+  readonly delayMs: number;
+}
+
+/** `kill -9` of workerd, which keeps its state in `data`. */
+export function killCycles(data: string, pace: Pace): Promise<Outcome> {
+  return endCycles(pace, async (webhookUrl) => {
+    const router = await Router.build(data, chaosConfig(webhookUrl));
+    return { start: () => router.start(), end: () => router.kill() };
+  });
+}
+
+/** SIGTERM to `npm run serve`, which keeps its state in `data`; it must end with code 0 and without complaint. */
+export function stopCycles(data: string, pace: Pace): Promise<Outcome> {
+  return endCycles(pace, async (webhookUrl) => {
+    let serve: Serve | undefined;
+    return {
+      start: () => {
+        serve = new Serve(data, chaosConfig(webhookUrl));
+        return serve.url();
+      },
+      end: async () => {
+        const code = await serve?.stop();
+        if (code !== 0 || serve?.command.stderr !== "") throw new Error(`stopped: ${code} ${serve?.command.stderr}`);
+      },
+    };
+  });
+}
+
+async function endCycles(
+  { cycles, acknowledgments, delayMs }: Pace,
+  make: (webhookUrl: string) => Promise<Endable>,
 ): Promise<Outcome> {
   const receiver = await WebhookReceiver.start();
-  const router = await Router.build(data, chaosConfig(receiver.url));
+  const router = await make(receiver.url);
   const accounts: Account[] = [];
   const faults: string[] = [];
   try {
@@ -32,7 +70,7 @@ export async function killCycles(
       const load = new Load(cycle, await Load.sessions(url), acknowledgments);
       await load.busy;
       await pause(Math.random() * delayMs);
-      await router.kill();
+      await router.end();
       await load.ended;
       accounts.push(load.account);
       url = await router.start();
@@ -40,7 +78,7 @@ export async function killCycles(
     }
     faults.push(...(await missingWebhooks(receiver, accounts)));
   } finally {
-    await router.kill();
+    await router.end();
     receiver.close();
   }
   const acknowledged = accounts.reduce((sum, { acknowledged: by }) => sum + by.patient + by.hasty + by.testament, 0);

@@ -1,0 +1,178 @@
+/** A disk that fills up under load, and a folder that cannot be written. */
+
+import { execFileSync } from "node:child_process";
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Serve } from "./served.ts";
+import { Lost, Session } from "./session.ts";
+import { chaosConfig, historyOf } from "./workload.ts";
+
+/** Why there can be no small disk here; undefined where there can. */
+export const NO_SMALL_DISK =
+  process.platform === "linux" && process.getuid?.() === 0 ? undefined : "only root on Linux can mount a small disk";
+
+const DISK_MIB = 48;
+const MIB = Buffer.alloc(1_048_576, 1);
+const TOPIC = "chaos.log.disk";
+const STORAGE_FULL = "wamp.edge.error.storage_full";
+/** Milliseconds between two mebibytes of the file that fills the disk: 100 MB a second. */
+const FILL_MS = 10;
+/** Milliseconds that the disk stays full, and that the router has to notice it, or that there is room again. */
+const FULL_MS = 1_500;
+const NOTICED_WITHIN_MS = 5_000;
+
+/** What a full disk came to. */
+export interface FullDisk {
+  readonly acknowledged: number;
+  readonly refused: number;
+  readonly faults: readonly string[];
+}
+
+/** Fills the disk below a router under load, makes room again, kills the router and looks at what it kept. */
+export async function fullDisk(): Promise<FullDisk> {
+  const disk = mkdtempSync(join(tmpdir(), "wamp-edge-disk-"));
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_MIB}m`, "tmpfs", disk]);
+  try {
+    return await withDisk(disk);
+  } finally {
+    execFileSync("umount", ["-l", disk]);
+    rmSync(disk, { recursive: true, force: true });
+  }
+}
+
+async function withDisk(disk: string): Promise<FullDisk> {
+  const data = join(disk, "data");
+  // Nothing listens there: webhooks wait all the time.
+  const config = chaosConfig("http://127.0.0.1:9/");
+  let serve = new Serve(data, config);
+  try {
+    const url = await serve.url();
+    const [publisher, bystander, heir] = await Promise.all([1, 2, 3].map(() => Session.join(url, "chaos")));
+    const faults: string[] = [];
+    const publishing = new Publishing(publisher!);
+    await bystander!.ask(32, {}, TOPIC);
+    await publishing.until("acknowledged", 100);
+    await heir!.call("wamp.session.add_testament", [TOPIC, ["testament"]]);
+    const file = join(disk, "filling");
+    await fill(file);
+    await publishing.until("refused", 1);
+    const before = bystander!.events.length;
+    const late = await Session.join(url, "chaos");
+    const unstored = await late.ask(48, {}, "wamp.session.add_testament", [TOPIC, [0]]);
+    if (unstored[0] !== 8) faults.push(`a testament is taken that cannot be stored: ${JSON.stringify(unstored)}`);
+    late.close();
+    await pause(FULL_MS);
+    const plain = await publisher!.ask(16, { acknowledge: true }, "plain");
+    if (plain[0] !== 17) faults.push("a topic that is not kept is refused");
+    for (const [name, session] of Object.entries({ publisher, bystander, heir })) {
+      if (!session!.isOpen) faults.push(`the ${name} is thrown out`);
+    }
+    const lines = serve.command.stderr.split("\n").filter((line) => line.includes('"storage.full"'));
+    if (lines.length !== 1) faults.push(`the log has ${lines.length} lines of storage.full`);
+    rmSync(file);
+    await publishing.until("acknowledged", publishing.acknowledged.length + 100);
+    if (bystander!.events.length <= before) faults.push("the bystander hears nothing any more");
+    publishing.stop();
+    await serve.kill();
+    serve = new Serve(data, config);
+    faults.push(...(await publishing.faults(await serve.url())));
+    return { acknowledged: publishing.acknowledged.length, refused: publishing.refused.length, faults };
+  } finally {
+    await serve.kill();
+  }
+}
+
+/** A publisher with a few publications in flight, and what became of each. */
+class Publishing {
+  readonly acknowledged: number[] = [];
+  readonly refused: number[] = [];
+  readonly #session: Session;
+  #isStopped = false;
+  #number = 0;
+
+  constructor(session: Session) {
+    this.#session = session;
+    for (let lane = 0; lane < 8; lane++) void this.#publish();
+  }
+
+  async until(what: "acknowledged" | "refused", count: number): Promise<void> {
+    const deadline = Date.now() + NOTICED_WITHIN_MS;
+    while (this[what].length < count) {
+      if (!this.#session.isOpen) throw new Error("the publisher is thrown out");
+      if (Date.now() > deadline) throw new Error(`only ${this[what].length} of ${count} are ${what}`);
+      await pause(FILL_MS);
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** What the history of a router that has started again has too much or too little. */
+  async faults(url: string): Promise<string[]> {
+    const session = await Session.join(url, "chaos");
+    const events = await historyOf(session, () => true);
+    session.close();
+    const kept = new Map<number, number>();
+    for (const { args } of events) kept.set(args[0]!, (kept.get(args[0]!) ?? 0) + 1);
+    return [
+      ...this.acknowledged.filter((n) => kept.get(n) !== 1).map((n) => `event ${n} is kept ${kept.get(n) ?? 0} times`),
+      ...this.refused.filter((n) => kept.has(n)).map((n) => `event ${n} was refused and is kept`),
+    ];
+  }
+
+  async #publish(): Promise<void> {
+    try {
+      while (!this.#isStopped) {
+        const number = ++this.#number;
+        const answer = await this.#session.ask(16, { acknowledge: true }, TOPIC, [number]);
+        if (answer[0] === 17) this.acknowledged.push(number);
+        else if (answer[4] === STORAGE_FULL) this.refused.push(number);
+        else throw new Error(JSON.stringify(answer));
+        await pause(1);
+      }
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+    }
+  }
+}
+
+/** Writes a file until the disk is full. */
+async function fill(path: string): Promise<void> {
+  const file = openSync(path, "w");
+  try {
+    for (;;) {
+      writeSync(file, MIB);
+      await pause(FILL_MS);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Starts a router on a folder that cannot be written; what is wrong with its answer. */
+export async function readOnlyFolder(): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "wamp-edge-read-only-"));
+  const data = join(folder, "data");
+  mkdirSync(data);
+  // Permissions do not hold back root.
+  if (NO_SMALL_DISK === undefined) execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", data]);
+  else chmodSync(data, 0o500);
+  const serve = new Serve(data, chaosConfig("http://127.0.0.1:9/"));
+  try {
+    const code = await serve.command.ended();
+    const isTold = /^wamp-edge: WAMP_DATA: [^\n]+\n$/.test(serve.command.stderr);
+    return code === 1 && isTold ? [] : [`a read-only folder: code ${code}, ${serve.command.stderr}`];
+  } finally {
+    await serve.kill();
+    if (NO_SMALL_DISK === undefined) execFileSync("umount", [data]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

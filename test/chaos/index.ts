@@ -1,0 +1,44 @@
+/**
+ * `npm run chaos [kills] [stops]`: ends self-hosted routers under load, fills the disk below one, and starts one on a
+ * folder that it cannot write. Ends with code 1 where anything acknowledged was lost, torn or doubled.
+ */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { killCycles, type Outcome, stopCycles } from "./cycles.ts";
+import { fullDisk, NO_SMALL_DISK, readOnlyFolder } from "./disk.ts";
+
+const [kills = 100, stops = 20] = process.argv.slice(2).map(Number);
+
+/** When a cycle ends: after so many acknowledgments, and up to so many milliseconds more. */
+const ACKNOWLEDGMENTS = 500;
+const DELAY_MS = 500;
+
+const faults: string[] = [];
+
+await cycles("kill -9", kills, killCycles);
+await cycles("SIGTERM", stops, stopCycles);
+if (NO_SMALL_DISK === undefined) {
+  const disk = await fullDisk();
+  report("full disk", `${disk.acknowledged} events acknowledged, ${disk.refused} refused`, disk.faults);
+} else process.stdout.write(`full disk: skipped, because ${NO_SMALL_DISK}\n`);
+report("read-only folder", "refused at start", await readOnlyFolder());
+process.exit(faults.length > 0 ? 1 : 0);
+
+async function cycles(name: string, count: number, run: typeof killCycles): Promise<void> {
+  if (!(count > 0)) return;
+  const data = mkdtempSync(join(tmpdir(), "wamp-edge-chaos-"));
+  try {
+    const pace = { cycles: count, acknowledgments: ACKNOWLEDGMENTS, delayMs: DELAY_MS };
+    const { acknowledged, faults: found }: Outcome = await run(data, pace);
+    report(name, `${count} times, ${acknowledged} events acknowledged`, found);
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+function report(name: string, what: string, found: readonly string[]): void {
+  faults.push(...found);
+  process.stdout.write(`${name}: ${what}, ${found.length} faults\n${found.map((fault) => `  ${fault}\n`).join("")}`);
+}
