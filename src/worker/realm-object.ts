@@ -231,6 +231,8 @@ export class RealmObject extends DurableObject<Env> {
   /** Before the process ends: saves everything and closes all sockets so that clients come back; called by `Control`. */
   async stop(): Promise<void> {
     if (!this.#isServing()) return;
+    // Saved before anything is waited for, because the process may be in a hurry.
+    this.#settle();
     // What clients have sent already is heard, what it causes is saved, and only then told.
     await this.#arrival;
     this.#settle();
