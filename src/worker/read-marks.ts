@@ -9,7 +9,8 @@ const MOST_MARKS = 64;
 /**
  * A client can answer INVOCATION, or give up a subscription or registration, only when it has read the id, and with it
  * everything the router sent before. A mark is such an id and the bytes sent up to the message that told it. Other
- * messages prove nothing: a client can write them without reading. GOODBYE and AUTHENTICATE also answer something, but
+ * messages prove nothing: a client can write them without reading. It can also guess: INVOCATIONs count 1, 2, 3 …, and an
+ * id of a subscription that others share may be known from them. So a proof is believed within limits (`UnreadBudget`). GOODBYE and AUTHENTICATE also answer something, but
  * no session receives much before the one or after the other.
  */
 export class ReadMarks {

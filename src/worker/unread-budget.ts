@@ -42,20 +42,11 @@ export class Unread {
   presumedAt: number;
   /** Frames wait in the router until the client has read, or is presumed to have read, some of those before. */
   isWaiting = false;
-  /** Bytes presumed read since it waits. */
+  /** Bytes credited since it waits. */
   presumed = 0;
-  /** Of all that was sent, what the client has proved that it has read. */
-  proved = 0;
-  /** The client has proved that it has read something since it waits. */
-  isReading = false;
 
   constructor(now: number) {
     this.presumedAt = now;
-  }
-
-  /** Has the client proved that it has read all but a little of what the platform was handed? */
-  get hasProved(): boolean {
-    return this.proved > 0 && this.sent - this.queued - this.proved <= LEAST_WINDOW;
   }
 }
 
@@ -78,9 +69,10 @@ export interface Reader {
  * - What the platform has: at most half of `realm_outgoing_bytes`, and `LEAST_WINDOW` for each connection. One connection
  *   gets a quarter of what is free, so that many stalled ones share what few would take.
  * - What waits in the router: at most the other half; above it the connection with the most bytes waiting is cut first.
- * - A message proves read what `ReadMarks` says. Otherwise time does, at the two rates above: the one for the realm
- *   bounds what clients that stall on purpose can cost per second. Those presumed to have read more than
- *   `realm_outgoing_bytes` while they wait are cut, again the largest debtor first.
+ * - What a connection has read is known only by what `ReadMarks` takes for a proof, which one that guesses ids can
+ *   forge, and presumed by time. A proof lifts the rate for the session; the rate for the realm holds for both, and
+ *   bounds what clients that stall on purpose can cost per second. When those that wait are credited with more than
+ *   `realm_outgoing_bytes`, the largest debtors are cut, too.
  */
 export class UnreadBudget {
   readonly #sessionLimit: number;
@@ -91,7 +83,7 @@ export class UnreadBudget {
   readonly #now: () => number;
   /** Bytes the platform has of all connections, those cut included. */
   #handedOver = 0;
-  /** Bytes that may be presumed read now. */
+  /** Bytes that may be credited now. */
   #allowance: number;
   #refilledAt: number;
   /** Connections that are open; `#sweep` goes round them. */
@@ -155,18 +147,13 @@ export class UnreadBudget {
     return count;
   }
 
-  /** The client has read the first `read` bytes of all it was sent. */
+  /** The client says that it has read the first `read` bytes of all it was sent; it is believed as far as the realm's rate goes. */
   prove(reader: Reader, read: number): void {
     const { unread } = reader;
     const left = Math.max(0, unread.sent - unread.queued - read);
-    unread.proved = read;
-    unread.isReading = true;
-    if (left < unread.handedOver) {
-      this.#handedOver -= unread.handedOver - left;
-      unread.handedOver = left;
-    }
-    this.#presumed -= unread.presumed;
-    unread.presumed = 0;
+    this.#refill(this.#now());
+    const bytes = Math.floor(Math.min(unread.handedOver - left, this.#allowance));
+    if (bytes > 0) this.#credit(unread, bytes);
     if (unread.isWaiting) reader.flush();
   }
 
@@ -186,12 +173,10 @@ export class UnreadBudget {
     reader.unread.handedOver = 0;
   }
 
-  /** Cuts connections until what waits is affordable: those with the most bytes waiting first, those that read last. */
+  /** Cuts connections until what waits is affordable, those with the most bytes waiting first. */
   relieve(): void {
     if (!this.#isOver()) return;
-    const debtors = [...this.#waiting].sort(
-      ({ unread: a }, { unread: b }) => Number(a.isReading) - Number(b.isReading) || b.queued - a.queued,
-    );
+    const debtors = [...this.#waiting].sort((a, b) => b.unread.queued - a.unread.queued);
     for (const debtor of debtors) {
       if (!this.#isOver()) return;
       debtor.giveUp();
@@ -228,13 +213,20 @@ export class UnreadBudget {
   /** Takes it that the connection has read as much of `wanted` bytes as time allows. */
   #presume(unread: Unread, wanted: number): void {
     const now = this.#now();
-    const refill = Math.max(0, now - this.#refilledAt) * this.#realmRate;
-    this.#allowance = Math.min(this.#allowance + refill, this.#realmRate * LONGEST_CREDIT_MS);
-    this.#refilledAt = now;
+    this.#refill(now);
     const elapsed = Math.min(Math.max(0, now - unread.presumedAt), LONGEST_CREDIT_MS);
     const bytes = Math.floor(Math.min(wanted, elapsed * this.#sessionRate, this.#allowance));
     unread.presumedAt = now;
-    if (bytes <= 0) return;
+    if (bytes > 0) this.#credit(unread, bytes);
+  }
+
+  #refill(now: number): void {
+    const refill = Math.max(0, now - this.#refilledAt) * this.#realmRate;
+    this.#allowance = Math.min(this.#allowance + refill, this.#realmRate * LONGEST_CREDIT_MS);
+    this.#refilledAt = now;
+  }
+
+  #credit(unread: Unread, bytes: number): void {
     this.#allowance -= bytes;
     unread.handedOver -= bytes;
     this.#handedOver -= bytes;
@@ -245,7 +237,6 @@ export class UnreadBudget {
 
   #startWaiting(reader: Reader, first: number): void {
     reader.unread.isWaiting = true;
-    reader.unread.isReading = false;
     this.#waiting.add(reader);
     for (let index = first; index < reader.queue.length; index++) this.#hold(reader.queue[index]!);
     this.#setTimer();
@@ -297,11 +288,9 @@ export class UnreadBudget {
     if (this.#waiting.size > 0) this.#setTimer();
   }
 
-  /** Those that have proved to read first, then those with the least to get: none of them waits for long behind one that stalls. */
+  /** Those with the least to get first: none of them waits for long behind one that stalls. */
   #inTurn(): Reader[] {
-    return [...this.#waiting].sort(
-      ({ unread: a }, { unread: b }) => Number(b.hasProved) - Number(a.hasProved) || a.queued - b.queued,
-    );
+    return [...this.#waiting].sort((a, b) => a.unread.queued - b.unread.queued);
   }
 
   #sweepOthers(): void {
