@@ -105,6 +105,7 @@ const OPEN_REALMS = {
     openRealm("*"),
     openRealm("narrow-*", { message_bytes: 2000, sent_message_bytes: 1500, outgoing_bytes: 20_000 }),
     { ...openRealm("guarded-*"), allowed_origins: ["https://app.example"] },
+    openRealm("crowded-*", { handshakes: 2 }),
     openRealm("hasty-*", { hello_timeout: 300, goodbye_timeout: 300 }),
     { ...openRealm("resume-*"), options: { resume: { time: 60 } } },
     { ...openRealm("resume-soon-*"), options: { resume: { time: 1, buffer: { messages: 3 } } } },

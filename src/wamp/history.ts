@@ -5,6 +5,7 @@ import type { StoreConfig } from "./config/realm.ts";
 import { listsOf } from "./event-filter.ts";
 import { eventFromFormat1 } from "./format-1.ts";
 import type { Host } from "./host.ts";
+import { idFromText } from "./id.ts";
 import type { Dict, Id, Uri } from "./message.ts";
 import type { Payload } from "./payload.ts";
 import { payloadField } from "./stored-payload.ts";
@@ -134,13 +135,12 @@ export class History implements EventKeeper {
   }
 
   #open(config: HistoryConfig[number], stored: readonly LogRecord[]): EventLog {
-    const { history } = this.#host.store;
     const known = stored.find(({ match, uri }) => match === config.match && uri === config.uri);
     if (known !== undefined) return new EventLog(known, config, this, this.#host);
     const { match, uri } = config;
-    const record: LogRecord = { id: this.#host.randomId(), match, uri, created: this.#host.now() };
-    const isCreated = this.#host.store.write(() => history.create(record));
-    return new EventLog(record, config, this, this.#host, isCreated);
+    // The id is the same at every start, for subscribers may know it before there is anything to store.
+    const record: LogRecord = { id: idFromText(`history ${match} ${uri}`), match, uri, created: this.#host.now() };
+    return new EventLog(record, config, this, this.#host, false);
   }
 }
 

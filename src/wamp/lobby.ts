@@ -26,6 +26,8 @@ export class Lobby {
   readonly #handshake: Handshake;
   /** Peers in a state that ends at some time, and those whose session does. */
   readonly #overdue = new Deadlines<Peer>();
+  /** Peers without a session. */
+  readonly #waiting = new Set<Peer>();
 
   constructor(doors: Doors, surroundings: Surroundings) {
     this.#doors = doors;
@@ -41,6 +43,11 @@ export class Lobby {
       },
       leave: (peer) => doors.close(peer, CloseCode.NORMAL, "aborted by the client"),
     });
+  }
+
+  /** Peers without a session. */
+  get size(): number {
+    return this.#waiting.size;
   }
 
   /** Does authentication ask for what is known of the clients' transports? */
@@ -72,13 +79,14 @@ export class Lobby {
 
   /** The peer has a session now, which may have to end at some time. */
   leave(peer: Peer, endsAt: number | undefined): void {
-    this.#overdue.delete(peer);
+    this.forget(peer);
     if (endsAt !== undefined) this.#endAt(peer, endsAt);
   }
 
   /** Nothing more is expected of the peer. */
   forget(peer: Peer): void {
     this.#overdue.delete(peer);
+    this.#waiting.delete(peer);
   }
 
   /** Forgets who is behind a browser's cookie, and ends the sessions of that browser among `peers`. */
@@ -109,6 +117,7 @@ export class Lobby {
     const isTooLate = stored.deadline > longest;
     const state = isTooLate ? { ...stored, deadline: longest } : stored;
     peer.state = state;
+    this.#waiting.add(peer);
     this.#overdue.set(peer, state.deadline);
     if (isTooLate) host.wakeAt(longest);
     if (state.kind === "authenticating") this.#handshake.expire(peer);
@@ -121,6 +130,7 @@ export class Lobby {
 
   #await(peer: Peer, state: PendingState): void {
     peer.state = state;
+    this.#waiting.add(peer);
     this.#endAt(peer, state.deadline);
   }
 

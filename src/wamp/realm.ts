@@ -86,6 +86,11 @@ export class Realm {
     return peer;
   }
 
+  /** Are there too many transports without a session for another one? */
+  get isCrowded(): boolean {
+    return this.#lobby.size >= this.#config.limits.handshakes;
+  }
+
   /** Whose a ticket or token is, for those who come without HELLO (Ticket-based Authentication). */
   identify(credentials: Credentials): Promise<Admitted | Refusal> {
     return this.#lobby.identify(credentials);

@@ -37,6 +37,7 @@ import { busyRealms, isStopping } from "./shutdown.ts";
 import { SqlStore } from "./storage/index.ts";
 import { guarded, isDiskFull, isExhausted, untilWritable } from "./storage/room.ts";
 import { openStorage } from "./storage/schema.ts";
+import { StorageUse } from "./storage/storage-use.ts";
 import { Tables } from "./storage/tables.ts";
 import { Tickets } from "./tickets.ts";
 import { trackingCookie } from "./tracking-cookie.ts";
@@ -89,6 +90,7 @@ export class RealmObject extends DurableObject<Env> {
   #records!: Records;
   #secret!: RealmSecret;
   #store!: SqlStore;
+  #storageUse!: StorageUse;
   /** Set where browsers are known again by a cookie. */
   #cookie: CookieAuth | undefined;
   readonly #connections = new Map<WebSocket, Known>();
@@ -101,6 +103,8 @@ export class RealmObject extends DurableObject<Env> {
   /** When the alarm rings, as far as this instance has set it; milliseconds since the epoch. */
   #alarmAt: number | undefined;
   readonly #clock = new SteadyClock(() => Date.now());
+  /** Does the work of the alarm until storage may be written. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Makes everything but the sessions; undefined if it can be served, and nothing is read or written where it cannot. */
   #build(): Unserved | undefined {
@@ -118,6 +122,7 @@ export class RealmObject extends DurableObject<Env> {
     const log = (line: LogLine) => this.#log(line);
     this.#records = new Records(sql, tables);
     this.#secret = new RealmSecret(ctx.storage, log);
+    this.#storageUse = new StorageUse(ctx.storage, tables, this.#secret);
     this.#store = new SqlStore(
       { sql, transactionSync: (changes) => ctx.storage.transactionSync(changes) },
       tables,
@@ -161,11 +166,12 @@ export class RealmObject extends DurableObject<Env> {
     if (holder?.kind === "callee") return this.#callees.accept(holder.call);
     if (isStopping()) return new Response(null, { status: 503 });
     if (!this.#isServing()) return unservedSocket(request, this.#unserved!);
+    if (holder === undefined && this.#realm.isCrowded) return crowded();
     const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
     if (subprotocol === undefined) return new Response(null, { status: 400 });
     const cookie =
       this.#cookie &&
-      (await trackingCookie(request, cookiePathIn(request), this.#cookie, this.#secret.get(), this.#store.cookies));
+      (await trackingCookie(request, cookiePathIn(request), this.#cookie, this.#secret.draft(), this.#store.cookies));
     const facts = factsOf(request, subprotocol.name, cookie?.id);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
@@ -379,6 +385,7 @@ export class RealmObject extends DurableObject<Env> {
     this.#changed.delete(known.connection);
     this.#records.forget(known.connection);
     this.#endTurn();
+    if (this.#connections.size === 0) this.#leaveEmpty();
     if (!this.#isSettling) this.#markIdle();
   }
 
@@ -452,7 +459,9 @@ export class RealmObject extends DurableObject<Env> {
     }
     this.#changed.clear();
     const next = this.#realm.nextDeadline();
-    this.#setAlarm(this.#webhooks.waits ? this.#withRetry(next) : next);
+    clearTimeout(this.#timer);
+    if (!this.#mayStore()) this.#setTimer(next);
+    else this.#setAlarm(this.#webhooks.waits ? this.#withRetry(next) : next);
     this.#webhooks.settle();
     this.#realm.settle();
     this.#markIdle();
@@ -463,6 +472,27 @@ export class RealmObject extends DurableObject<Env> {
     const next = this.#realm.nextDeadline();
     if (next !== undefined && next <= Date.now()) this.#tick();
     this.#settleSoon();
+  }
+
+  /** The last socket has closed: what is left is saved, and the storage removed where nothing is. */
+  #leaveEmpty(): void {
+    this.#settle();
+    if (this.#alarmAt === undefined && !this.#webhooks.waits && !isExhausted()) this.#storageUse.removeIfEmpty();
+  }
+
+  /** Clients that say no HELLO leave no row behind. */
+  #mayStore(): boolean {
+    if (this.#storageUse.isOpen) return true;
+    let isOpen = this.#webhooks.waits || this.#alarmAt !== undefined;
+    for (const { peer } of this.#connections.values()) isOpen ||= peer.state.kind === "open";
+    if (isOpen) this.#storageUse.open();
+    return isOpen;
+  }
+
+  /** Keeps the object awake for the few seconds of a handshake; after an eviction the records of its sockets are there. */
+  #setTimer(time: number | undefined): void {
+    if (time === undefined) return;
+    this.#timer = setTimeout(() => this.#tick(), Math.max(0, time - Date.now()));
   }
 
   /** Each change of the alarm is a row written, so it stays where it is when it rings soon enough. */
@@ -478,4 +508,10 @@ export class RealmObject extends DurableObject<Env> {
     this.#realm.tick(this.#clock.now());
     this.#endTurn();
   }
+}
+
+/** Too many sockets wait for HELLO: those in time make room soon. */
+function crowded(): Response {
+  const error = "too many connections wait for their sessions; try again later";
+  return Response.json({ error }, { status: 503, headers: { "Retry-After": "1" } });
 }

@@ -120,6 +120,23 @@ describe("a session that holds as much as it can", () => {
   });
 });
 
+describe("sockets without HELLO", () => {
+  it("cost no more than their sockets, on one realm or on many", { timeout: 30_000 }, async () => {
+    const witness = await startWitness(freshRealm());
+    const before = workerdMemory();
+    const memory = watchMemory();
+    const realm = freshRealm();
+    for (let index = 0; index < 200; index++) {
+      for (const name of [realm, freshRealm()]) {
+        const client = await RawClient.connect(router.realmUrl(name), "wamp.2.json");
+        onTestFinished(() => client.socket.terminate());
+      }
+    }
+    expect(memory.stop() - before).toBeLessThan(MOST_ADDED);
+    expect(await witness.stop()).toBeGreaterThan(0);
+  });
+});
+
 /** Gives up a subscription, whose id the client must have read, and everything before it. */
 async function proveReading(client: RawClient, request: number): Promise<void> {
   await client.send([32, request, {}, "other"]);

@@ -97,7 +97,7 @@ describe("what is kept", () => {
       publish(stage, publisher, TOPIC, [[], { c: 2 }], { disclose_me: true }),
     ];
     const answer = call(stage, caller, "wamp.subscription.get_events", [subscription], { limit: 10 });
-    const publisherDetails = { publisher: 2, publisher_authid: expect.any(String), publisher_authrole: "anonymous" };
+    const publisherDetails = { publisher: 1, publisher_authid: expect.any(String), publisher_authrole: "anonymous" };
     expect(answer).toStrictEqual([
       [
         50,

@@ -27,6 +27,8 @@ export const DEFAULT_LIMITS = {
   realm_bytes: 67_108_864,
   /** Sessions in the realm: what the platform's sockets allow, less some for handshakes and for refusing politely. */
   sessions: 32_000,
+  /** Transports without a session: enough for the clients of a large realm, which all come back at once. */
+  handshakes: 10_000,
   /** Milliseconds from the open socket to HELLO, and to every AUTHENTICATE: time for a slow mobile network, no more. */
   hello_timeout: 10_000,
   /** Milliseconds from the router's GOODBYE to the end of the socket, for clients that do not answer. */
@@ -73,6 +75,7 @@ export const LARGEST_LIMITS: Limits = {
   realm_bytes: 4_294_967_296,
   /** The platform throws on one socket more per object. */
   sessions: 32_768,
+  handshakes: 32_768,
   hello_timeout: 600_000,
   goodbye_timeout: 600_000,
   failed_logins: 1_000_000,

@@ -59,6 +59,7 @@ const limits = closed({
   session_bytes: limit("session_bytes"),
   realm_bytes: limit("realm_bytes"),
   sessions: limit("sessions"),
+  handshakes: limit("handshakes"),
   hello_timeout: limit("hello_timeout"),
   goodbye_timeout: limit("goodbye_timeout"),
   failed_logins: limit("failed_logins"),

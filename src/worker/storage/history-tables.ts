@@ -108,6 +108,7 @@ export class HistoryTables implements HistoryStore {
   #tailOf(logId: Id): Tail {
     const known = this.#tails.get(logId);
     if (known !== undefined) return known;
+    if (!this.#tables.has(BATCHES)) return EMPTY_TAIL;
     const query = `SELECT first, count, length FROM ${BATCHES} WHERE log = ? ORDER BY first DESC LIMIT 1`;
     const [row] = this.#sql.exec<{ first: number; count: number; length: number }>(query, logId);
     const tail = row ?? EMPTY_TAIL;
@@ -117,6 +118,7 @@ export class HistoryTables implements HistoryStore {
 
   /** The batches from the one with line `from`, each with the text of all its parts. */
   *#batches(logId: Id, from: number, isReversed: boolean): Generator<{ first: number; text: string }, void, undefined> {
+    if (!this.#tables.has(BATCHES)) return;
     const query = `SELECT first, text FROM ${BATCHES} WHERE log = ? AND first >= coalesce((${BATCH_OF_LINE}), 0)
       ORDER BY first ${isReversed ? "DESC" : "ASC"}, part`;
     let batch: { first: number; text: string } | undefined;

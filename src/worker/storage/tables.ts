@@ -16,6 +16,13 @@ export class Tables {
     return this.#known().has(name);
   }
 
+  /** Do they hold no row? The number of the schema, and tables of the platform's own, are not looked at. */
+  areEmpty(): boolean {
+    const isOurs = (name: string) => name !== SCHEMA && !name.startsWith("_cf_") && !name.startsWith("sqlite_");
+    const own = [...this.#known()].filter(isOurs);
+    return own.every((name) => this.#sql.exec(`SELECT 1 FROM ${name} LIMIT 1`).toArray().length === 0);
+  }
+
   /** Others have created tables, or what was created has been rolled back. */
   forget(): void {
     this.#names = undefined;

@@ -1,0 +1,42 @@
+/** When a realm may begin to write to its storage, and when nothing of it needs to be kept. */
+
+import type { RealmSecret } from "../realm-secret.ts";
+import type { Tables } from "./tables.ts";
+
+/**
+ * The first write creates a file that stays, and where realm names are a pattern anyone can name realms. So deadlines of
+ * clients without a session wait in memory until a session is open, and a realm that keeps nothing loses its file again.
+ */
+export class StorageUse {
+  readonly #storage: DurableObjectStorage;
+  readonly #tables: Tables;
+  readonly #secret: RealmSecret;
+  #isOpen = false;
+
+  constructor(storage: DurableObjectStorage, tables: Tables, secret: RealmSecret) {
+    this.#storage = storage;
+    this.#tables = tables;
+    this.#secret = secret;
+  }
+
+  /** May rows be written for what is not a session's? */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** A session is, or was, open. */
+  open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#secret.keep();
+  }
+
+  /** Removes the storage of a realm without sockets and alarm, if it keeps nothing. Returns whether it did. */
+  removeIfEmpty(): boolean {
+    if (!this.#isOpen || this.#secret.isStored || !this.#tables.areEmpty()) return false;
+    this.#isOpen = false;
+    this.#tables.forget();
+    void this.#storage.deleteAll();
+    return true;
+  }
+}
