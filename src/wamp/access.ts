@@ -65,7 +65,9 @@ export class Access {
 
   /** Decides before anything is looked up, so that a denial tells nothing of what exists (AZ-07). */
   permit(session: Session, action: Action, uri: Uri, match: Match): Permission {
-    if (!this.#isPossible(action, uri, match)) throw new WampError(WampUri.INVALID_URI);
+    if (!this.#isPossible(action, uri, match)) {
+      throw new WampError(WampUri.INVALID_URI, `${JSON.stringify(uri)} is not a URI to ${action}`);
+    }
     const permission = this.authorization.authorize(session.identity.authrole, action, uri, match);
     if (permission.allow) return permission;
     // Whoever comes here without having asked gets no benefit of the doubt.

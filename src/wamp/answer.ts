@@ -1,7 +1,7 @@
 /** How answers reach those who wait for them, and what becomes of those that nobody waits for. */
 
 import { NO_DETAILS } from "./disclosure.ts";
-import { ProtocolViolation } from "./errors.ts";
+import { ProtocolViolation, WampUri } from "./errors.ts";
 import type { SendFault } from "./host.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Dict, Id, Uri } from "./message.ts";
@@ -28,7 +28,7 @@ export function canReceive(caller: Session, details: Dict): boolean {
 
 /** Tells a callee that its YIELD does not reach the caller. The request type is that of YIELD, which no other ERROR has (D-38). */
 export function refuseYield({ callee, request }: Invocation, uri: Uri): void {
-  callee.session.transport.send([MessageType.ERROR, MessageType.YIELD, request, NO_DETAILS, uri, Payload.NONE]);
+  callee.session.transport.send([MessageType.ERROR, MessageType.YIELD, request, NO_DETAILS, uri, NOT_PASSED_THROUGH]);
 }
 
 /**
@@ -41,6 +41,34 @@ export function late(callee: Session, request: Id, isProgress: boolean): void {
   callee.transport.save();
   if (isProgress) callee.transport.send([MessageType.INTERRUPT, request, { mode: "killnowait" }]);
 }
+
+/** What a caller is told beside the URI of an error of the router's own: a sentence that names the procedure. */
+export function words(text: string): Payload {
+  return Payload.of([text]);
+}
+
+/** Words for a call that was canceled, by its caller or in its queue. */
+export const canceledWords = (procedure: Uri): Payload => words(`the call of ${procedure} was canceled`);
+
+/** Words for a call that ran out of time. */
+export const timeoutWords = (procedure: Uri): Payload => words(`the call of ${procedure} took too long`);
+
+/** The sentence for a call of a procedure that no callee has. */
+export const noSuchProcedure = (procedure: Uri): string => `no callee is registered for procedure ${procedure}`;
+
+/** The sentence for a call that its callee cannot serve. */
+export const notServed = (procedure: Uri): string =>
+  `the callee of ${procedure} does not support what the call asks for`;
+
+/** The sentence for an invocation that could not be sent, by its error. */
+export function unsent(uri: Uri, procedure: Uri): string {
+  return uri === WampUri.PAYLOAD_SIZE_EXCEEDED
+    ? `the call is too large for the connection of the callee of ${procedure}`
+    : `the callee of ${procedure} cannot be reached`;
+}
+
+/** An answer in payload passthru mode for a caller that did not announce it. */
+export const NOT_PASSED_THROUGH = words("the caller did not announce payload_passthru_mode, which the answer uses");
 
 export const CALLEE_GONE = Payload.of(["the callee's session ended"]);
 export const TOO_LARGE = Payload.of(["the answer is too large for the caller's connection"]);

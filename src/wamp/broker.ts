@@ -83,7 +83,9 @@ export class Broker {
 
   unsubscribe(session: Session, [, request, subscriptionId]: Unsubscribe): void {
     const subscription = session.subscriptions.get(subscriptionId);
-    if (subscription === undefined) throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION);
+    if (subscription === undefined) {
+      throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION, `the session does not hold subscription ${subscriptionId}`);
+    }
     this.subscriptions.part(subscription, session);
     session.transport.save();
     session.transport.send([MessageType.UNSUBSCRIBED, request]);

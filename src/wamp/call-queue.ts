@@ -1,6 +1,6 @@
 /** Calls that wait until a callee has time for them (Crossbar.io's `concurrency` and `call-queue`). */
 
-import { failCall } from "./answer.ts";
+import { canceledWords, failCall, noSuchProcedure, timeoutWords, words } from "./answer.ts";
 import type { Permission } from "./authorization.ts";
 import { storedPermission } from "./call-record.ts";
 import type { CallTimeoutRules } from "./call-timeout.ts";
@@ -131,7 +131,10 @@ export class CallQueue {
     disclosure("caller", caller, options, permission.disclose);
     const hasFreeCallee = chooseCallee(registration, this.#host, partitionKey(options)) !== undefined;
     if (options.progress === true || !(hasFreeCallee || this.#hasRoom(registration, procedure))) {
-      throw new WampError(WampUri.MAX_CONCURRENCY_REACHED);
+      throw new WampError(
+        WampUri.MAX_CONCURRENCY_REACHED,
+        `every callee of ${procedure} is at its concurrency, and no more calls wait`,
+      );
     }
     this.#records.check(caller, waitingBytes(message));
     const timeoutMs = timeoutOf(options, timeouts);
@@ -170,7 +173,7 @@ export class CallQueue {
   cancel(caller: Session, request: Id): void {
     const call = caller.waitingCalls.get(request);
     if (call === undefined) return;
-    this.#fail(call, WampUri.CANCELED);
+    this.#fail(call, WampUri.CANCELED, canceledWords(call.message[3]));
     this.serve();
   }
 
@@ -181,7 +184,8 @@ export class CallQueue {
 
   /** Ends the calls that waited too long at `now`, milliseconds since the epoch. */
   tick(now: number): void {
-    for (const call of this.#timeouts.takeExpired(now)) this.#fail(call, WampUri.TIMEOUT);
+    for (const call of this.#timeouts.takeExpired(now))
+      this.#fail(call, WampUri.TIMEOUT, timeoutWords(call.message[3]));
     this.serve();
   }
 
@@ -206,7 +210,7 @@ export class CallQueue {
     const { callRequest, options, procedure, payload, permission, order, deadline } = record;
     const registration = this.#registrations.byId(record.registration) ?? this.#registrations.best(procedure);
     if (registration === undefined) {
-      failCall(caller, callRequest, WampUri.NO_SUCH_PROCEDURE);
+      failCall(caller, callRequest, WampUri.NO_SUCH_PROCEDURE, words(noSuchProcedure(procedure)));
       caller.transport.save();
       return;
     }
@@ -237,17 +241,18 @@ export class CallQueue {
     return (this.#waiting.get(registration)?.size ?? 0) < (this.#limits.best(procedure) ?? 0);
   }
 
-  #fail(call: WaitingCall, uri: Uri): void {
+  #fail(call: WaitingCall, uri: Uri, payload: Payload): void {
     this.#remove(call);
     this.#dueLater(call.caller);
-    failCall(call.caller, call.message[1], uri);
+    failCall(call.caller, call.message[1], uri, payload);
   }
 
   #moveOn(calls: readonly WaitingCall[]): void {
     const registrations = new Set<Registration>();
     for (const call of calls) {
       const registration = this.#registrations.best(call.message[3]);
-      if (registration === undefined) this.#fail(call, WampUri.NO_SUCH_PROCEDURE);
+      if (registration === undefined)
+        this.#fail(call, WampUri.NO_SUCH_PROCEDURE, words(noSuchProcedure(call.message[3])));
       else {
         this.#forget(call);
         call.registration = registration;

@@ -1,6 +1,20 @@
 /** The dealer: takes registrations and carries each call to a callee and its answer back. */
 
-import { CALLEE_GONE, canReceive, failCall, late, refuseYield, TOO_LARGE } from "./answer.ts";
+import {
+  CALLEE_GONE,
+  canceledWords,
+  canReceive,
+  failCall,
+  late,
+  NOT_PASSED_THROUGH,
+  noSuchProcedure,
+  notServed,
+  refuseYield,
+  TOO_LARGE,
+  timeoutWords,
+  unsent,
+  words,
+} from "./answer.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Permission } from "./authorization.ts";
 import type { WaitingCall } from "./call-queue.ts";
@@ -79,14 +93,14 @@ export class Dealer {
     const [, , options, procedure, payload] = message;
     checkCall(caller, message);
     const registration = this.registrations.best(procedure);
-    if (registration === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE);
+    if (registration === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, noSuchProcedure(procedure));
     this.#checkLimit(caller, procedure, options);
     const callee = this.#queue.choose(caller, options, registration);
     if (callee === undefined) return this.#queue.add(caller, message, permission, registration, this.#timeouts);
-    if (!canServe(callee.session, options)) throw new WampError(WampUri.FEATURE_NOT_SUPPORTED);
+    if (!canServe(callee.session, options)) throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, notServed(procedure));
     const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
     const fault = this.#invoke(invocation, payload);
-    if (fault !== undefined) throw new WampError(fault);
+    if (fault !== undefined) throw new WampError(fault, unsent(fault, procedure));
   }
 
   /** Takes the next chunk of a call's input; false if the message opens a call (Progressive Call Invocations). */
@@ -105,7 +119,7 @@ export class Dealer {
     }
     if (invocation.isKilled) return true;
     const fault = sendInvocation(invocation, payload);
-    if (fault !== undefined) this.#giveUp(invocation, fault);
+    if (fault !== undefined) this.#giveUp(invocation, fault, words(unsent(fault, procedure)));
     return true;
   }
 
@@ -138,7 +152,7 @@ export class Dealer {
     // Details of a callee's ERROR stay behind, except those a feature defines (CALL-06).
     const outDetails = isCarried(details) ? carriedDetails(details, session, "callee", payload) : NO_DETAILS;
     this.#end(invocation);
-    if (!canReceive(invocation.caller, details)) fail(invocation, WampUri.FEATURE_NOT_SUPPORTED);
+    if (!canReceive(invocation.caller, details)) fail(invocation, WampUri.FEATURE_NOT_SUPPORTED, NOT_PASSED_THROUGH);
     else if (fail(invocation, uri, payload, outDetails) === "too large") {
       fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
     }
@@ -162,12 +176,14 @@ export class Dealer {
       return this.#pending.stopTimeout(invocation);
     }
     this.#end(invocation);
-    fail(invocation, WampUri.CANCELED);
+    fail(invocation, WampUri.CANCELED, canceledWords(invocation.procedure));
   }
 
   /** Ends the calls that waited too long at `now`, milliseconds since the epoch (Call Timeouts). */
   tick(now: number): void {
-    for (const invocation of this.#pending.takeOverdue(now)) this.#giveUp(invocation, WampUri.TIMEOUT);
+    for (const invocation of this.#pending.takeOverdue(now)) {
+      this.#giveUp(invocation, WampUri.TIMEOUT, timeoutWords(invocation.procedure));
+    }
     this.#queue.tick(now);
     this.arrivals.tick(now);
   }
@@ -237,13 +253,13 @@ export class Dealer {
   #dispatch(call: WaitingCall, callee: Callee): void {
     const { caller, message, permission, registration, deadline } = call;
     if (!canServe(callee.session, message[2])) {
-      failCall(caller, message[1], WampUri.FEATURE_NOT_SUPPORTED);
+      failCall(caller, message[1], WampUri.FEATURE_NOT_SUPPORTED, words(notServed(message[3])));
       return;
     }
     const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
     if (invocation.timeoutMs > 0) invocation.deadline = deadline;
     const fault = this.#invoke(invocation, message[4]);
-    if (fault !== undefined) fail(invocation, fault);
+    if (fault !== undefined) fail(invocation, fault, words(unsent(fault, message[3])));
   }
 
   /** The callee declined: another one gets the call, the caller notices nothing (Call Rerouting). */
@@ -256,14 +272,14 @@ export class Dealer {
     const others = registration.callees.filter(({ session }) => !tried.includes(session) && canServe(session, options));
     const callee = chooseCallee(registration, this.#host, partitionKey(options), undefined, others);
     if (callee === undefined) {
-      fail(declined, WampUri.NO_AVAILABLE_CALLEE);
+      fail(declined, WampUri.NO_AVAILABLE_CALLEE, words(`every callee of ${declined.procedure} is unavailable`));
       return;
     }
     const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
     if (invocation.timeoutMs > 0) invocation.deadline = declined.deadline;
     if (invocation.reroute !== undefined) invocation.reroute = { message, permission, tried };
     const fault = this.#invoke(invocation, payload);
-    if (fault !== undefined) fail(declined, fault);
+    if (fault !== undefined) fail(declined, fault, words(unsent(fault, declined.procedure)));
   }
 
   /** The call goes on; nobody else can have it now (RRT-08). */
@@ -287,7 +303,7 @@ export class Dealer {
     refuseYield(invocation, WampUri.FEATURE_NOT_SUPPORTED);
     if (isProgress) interrupt(invocation, "killnowait");
     this.#end(invocation);
-    fail(invocation, WampUri.FEATURE_NOT_SUPPORTED);
+    fail(invocation, WampUri.FEATURE_NOT_SUPPORTED, NOT_PASSED_THROUGH);
   }
 
   #end(invocation: Invocation): void {

@@ -19,7 +19,9 @@ export function disclosure(
   isDemanded = false,
 ): Dict {
   const isWanted = options.disclose_me === true;
-  if (isWanted && rule === false) throw new WampError(WampUri.OPTION_DISALLOWED_DISCLOSE_ME);
+  if (isWanted && rule === false) {
+    throw new WampError(WampUri.OPTION_DISALLOWED_DISCLOSE_ME, `the ${as} is not disclosed here`);
+  }
   if (rule === false || !(isWanted || isDemanded || rule === true)) return NO_DETAILS;
   const { authid, authrole } = session.identity;
   return { [as]: session.id, [`${as}_authid`]: authid, [`${as}_authrole`]: authrole };

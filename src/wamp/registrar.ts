@@ -41,14 +41,14 @@ export class Registrar {
 
   register(session: Session, [, request, options, procedure]: Register, permission: Permission): void {
     if (options.disclose_caller === true && permission.disclose === false) {
-      throw new WampError(WampUri.OPTION_DISALLOWED_DISCLOSE_ME);
+      throw new WampError(WampUri.OPTION_DISALLOWED_DISCLOSE_ME, `callers of ${procedure} are not disclosed`);
     }
     const match = (options.match ?? "exact") as Match;
     const policy = (options.invoke ?? "single") as InvocationPolicy;
     const present = this.#registrations.get(match, procedure);
     const isForced = options.force_reregister === true;
     if (present !== undefined && !isForced && (policy === "single" || policy !== present.policy)) {
-      throw new WampError(WampUri.PROCEDURE_ALREADY_EXISTS);
+      throw new WampError(WampUri.PROCEDURE_ALREADY_EXISTS, `procedure ${procedure} is registered already`);
     }
     // The same session once more: one entry, the same id (D-27).
     if (present !== undefined && !isForced && session.registrations.has(present.id)) {
@@ -71,7 +71,9 @@ export class Registrar {
   /** Calls in flight go on: their answers still reach the callers. */
   unregister(session: Session, [, request, registrationId]: Unregister): void {
     const registration = session.registrations.get(registrationId);
-    if (registration === undefined) throw new WampError(WampUri.NO_SUCH_REGISTRATION);
+    if (registration === undefined) {
+      throw new WampError(WampUri.NO_SUCH_REGISTRATION, `the session does not hold registration ${registrationId}`);
+    }
     this.#registrations.part(registration, session);
     session.transport.save();
     session.transport.send([MessageType.UNREGISTERED, request]);

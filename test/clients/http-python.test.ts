@@ -32,12 +32,12 @@ it.skipIf(!hasPython())("publishes, calls, and is told what went wrong", async (
   const [type, request, , , args] = await shop.next();
   expect([type, args]).toStrictEqual([68, [2, 3]]);
   await shop.send([70, request as number, {}, [5]]);
-  const failed = (error: string, ...args: string[]) => ({ error, args, kwargs: {} });
+  const failed = (error: string, ...args: unknown[]) => ({ error, args, kwargs: {} });
   expect(JSON.parse((await program).stdout)).toStrictEqual({
     published: [200, { id: event[2] }],
     excluded: [200, { id: ID }],
     called: [200, { args: [5] }],
-    failed: [200, failed("wamp.error.no_such_procedure")],
+    failed: [200, failed("wamp.error.no_such_procedure", expect.stringContaining("no callee is registered"))],
     forged: [
       401,
       failed(

@@ -134,9 +134,9 @@ describe("the question", () => {
     ann.send([48, 1, {}, "com..x"], [64, 2, {}, "wamp.x"], [16, 3, { acknowledge: true }, "wamp.x"]);
     await settled();
     expect(stage.take()).toStrictEqual([
-      ["ann", [8, 48, 1, {}, "wamp.error.invalid_uri"]],
-      ["ann", [8, 64, 2, {}, "wamp.error.invalid_uri"]],
-      ["ann", [8, 16, 3, {}, "wamp.error.invalid_uri"]],
+      ["ann", [8, 48, 1, {}, ...denial("wamp.error.invalid_uri")]],
+      ["ann", [8, 64, 2, {}, ...denial("wamp.error.invalid_uri")]],
+      ["ann", [8, 16, 3, {}, ...denial("wamp.error.invalid_uri")]],
     ]);
   });
 
@@ -163,7 +163,7 @@ describe("the question", () => {
 
 describe("the answer", () => {
   const CASES = [
-    ["call", [48, 1, {}, "com.x"], [8, 48, 1, {}, "wamp.error.no_such_procedure"]],
+    ["call", [48, 1, {}, "com.x"], [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]],
     ["publish", [16, 1, { acknowledge: true }, "com.x"], [17, 1, expect.any(Number)]],
     ["subscribe", [32, 1, { match: "prefix" }, "com.x"], [33, 1, expect.any(Number)]],
     ["register", [64, 1, { match: "wildcard" }, "com..x"], [65, 1, expect.any(Number)]],
@@ -286,7 +286,9 @@ describe("the answer", () => {
     stage.join("ann").send([48, 1, { disclose_me: true }, "com.x"]);
     stage.take();
     await answer(1, { allow: true, disclose: false });
-    expect(stage.take()).toStrictEqual([["ann", [8, 48, 1, {}, "wamp.error.option_disallowed.disclose_me"]]]);
+    expect(stage.take()).toStrictEqual([
+      ["ann", [8, 48, 1, {}, ...denial("wamp.error.option_disallowed.disclose_me")]],
+    ]);
   });
 });
 
@@ -507,7 +509,7 @@ describe("a session that ends while a decision is pending", () => {
     ann.disconnect();
     await answer(1, true);
     judge.send([48, 3, {}, "p"]);
-    expect(stage.take()).toStrictEqual([["judge", [8, 48, 3, {}, "wamp.error.no_such_procedure"]]]);
+    expect(stage.take()).toStrictEqual([["judge", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]]]);
   });
 
   test("[AZ-13] by ABORT ends at once", async () => {

@@ -5,6 +5,7 @@ import { ApplicationError, type Component, type ComponentSession, Result } from 
 import { ComponentSession as Session } from "../../src/wamp/component-session.ts";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import type { Dict, List } from "../../src/wamp/message.ts";
+import { denial } from "./denial.ts";
 import { ANYTHING, type Client, type Entry, Stage } from "./recording-host.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
@@ -196,7 +197,7 @@ describe("a procedure of a component", () => {
     ann.send([48, 2, {}, "other"]);
     expect(await outcome(stage)).toEqual([["ann", [50, 2, {}, ["fine"]]]]);
     stage.advance(1000);
-    expect(await outcome(stage)).toEqual([["ann", [8, 48, 1, {}, "wamp.error.timeout"]]]);
+    expect(await outcome(stage)).toEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
     expect(works).toHaveLength(1);
   });
 
@@ -239,7 +240,10 @@ describe("a procedure of a component", () => {
       const [ann] = stage.joinAll("ann");
       await answer(stage, ann);
       ann.send([49, 1, { mode }]);
-      expect(await outcome(stage)).toEqual([["ann", [8, 48, 1, {}, "wamp.error.canceled"]]]);
+      expect(await outcome(stage)).toEqual([
+        // With kill the answer is that of the component.
+        ["ann", [8, 48, 1, {}, ...(mode === "kill" ? ["wamp.error.canceled"] : denial("wamp.error.canceled"))]],
+      ]);
       expect(reason).toMatchObject({ uri: "wamp.error.canceled" });
     },
   );
@@ -269,7 +273,7 @@ describe("a procedure of a component", () => {
     });
     const [ann] = stage.joinAll("ann");
     await outcome(stage);
-    expect(await answer(stage, ann)).toEqual([["ann", [8, 48, 1, {}, "wamp.error.no_such_procedure"]]]);
+    expect(await answer(stage, ann)).toEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]]);
     const unknown = { id: 4711, procedure: "p", handler: () => 1 };
     await expect(sessions.brief!.unregister(unknown)).rejects.toThrow("wamp.error.no_such_registration");
   });

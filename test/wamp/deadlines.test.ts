@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Deadlines } from "../../src/wamp/deadlines.ts";
+import { denial } from "./denial.ts";
 import { ALL_ROLES, Stage } from "./recording-host.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
@@ -93,7 +94,7 @@ test("a call that may take so long and no longer ends then: the realm asks to be
   stage.advance(49);
   expect(stage.take()).toStrictEqual([]);
   stage.advance(1);
-  expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.timeout"]]]);
+  expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
 });
 
 describe("Deadlines", () => {

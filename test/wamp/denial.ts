@@ -1,4 +1,4 @@
-/** The words with which an action is denied, for the tests of what is denied rather than how. */
+/** The words of the router's own errors, for the tests of what is refused rather than how. */
 
 import { expect } from "vitest";
 
@@ -12,6 +12,42 @@ export const WORDS: Readonly<Record<string, readonly unknown[]>> = {
   "wamp.error.authorization_required": [expect.stringMatching(new RegExp(`^${SESSION} needs a grant to ${ACTION}`))],
   "wamp.error.authorization_failed": [
     expect.stringMatching(new RegExp(`^failed to authorize ${SESSION} to ${ACTION}`)),
+  ],
+  "wamp.error.no_such_procedure": [
+    expect.stringMatching(/^(no callee is registered for|the router has no) procedure \S+$/),
+  ],
+  "wamp.error.procedure_already_exists": [expect.stringMatching(/^procedure \S* is registered already$/)],
+  "wamp.error.no_such_registration": [
+    expect.stringMatching(/^(the session does not hold|there is no) registration \d+$/),
+  ],
+  "wamp.error.no_such_subscription": [
+    expect.stringMatching(/^(the session does not hold|there is no) subscription \d+$/),
+  ],
+  "wamp.error.no_such_session": [
+    expect.stringMatching(
+      /^there is no (other )?session \d+$|^session \d+ (does not hold subscription|is no callee of registration) \d+$/,
+    ),
+  ],
+  "wamp.error.invalid_uri": [expect.stringMatching(/^".*" is not a URI to (call|register|publish|subscribe)$/)],
+  "wamp.error.canceled": [expect.stringMatching(/^the call of \S+ was canceled$/)],
+  "wamp.error.timeout": [expect.stringMatching(/^the call of \S+ took too long$/)],
+  "wamp.error.network_failure": [expect.stringMatching(/^the callee of \S+ cannot be reached$/)],
+  "wamp.error.no_available_callee": [expect.stringMatching(/^every callee of \S+ is unavailable$/)],
+  "wamp.error.payload_size_exceeded": [
+    expect.stringMatching(
+      /^the call is too large for the connection of the callee of \S+$|^the answer of \S+ is too large$/,
+    ),
+  ],
+  "wamp.error.feature_not_supported": [
+    expect.stringMatching(
+      /^the callee of \S+ does not support what the call asks for$|^the caller did not announce payload_passthru_mode|^\S+ takes its arguments at once/,
+    ),
+  ],
+  "wamp.error.option_disallowed.disclose_me": [
+    expect.stringMatching(/^callers of \S+ are not disclosed$|^the (caller|publisher) is not disclosed here$/),
+  ],
+  "crossbar.error.max_concurrency_reached": [
+    expect.stringMatching(/^every callee of \S+ is at its concurrency, and no more calls wait$/),
   ],
 };
 

@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { FORMATS } from "../../src/wamp/stored-formats.ts";
 import { type GoldenRealm, goldenRealm, playScenario, stageOf } from "../golden/scenario.ts";
+import { denial } from "./denial.ts";
 import type { Stage } from "./recording-host.ts";
 
 const FOLDER = "test/golden";
@@ -114,7 +115,7 @@ describe.each(sets)("a realm that wakes on %s", (name) => {
     stage.byName("callee").send([70, 7, {}]);
     stage.take();
     stage.advance(50_000);
-    expect(received(stage, "caller")).toEqual([[8, 48, 8, {}, "wamp.error.timeout"]]);
+    expect(received(stage, "caller")).toEqual([[8, 48, 8, {}, ...denial("wamp.error.timeout")]]);
   });
 
   test("goes on with logins", async () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { routerRoles } from "../../src/wamp/features.ts";
 import { Realm } from "../../src/wamp/realm.ts";
 import { thinking } from "./authentication/entrance.ts";
+import { denial } from "./denial.ts";
 import { ALL_ROLES, aborted, realmConfig, Stage, violated } from "./recording-host.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
@@ -248,7 +249,7 @@ describe("features", () => {
     expect(stage.take()).toStrictEqual([
       ["cal", [65, 1, 3]],
       ["cal", [68, 1, 3, {}]],
-      ["ann", [8, 48, 1, {}, "wamp.error.canceled"]],
+      ["ann", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
     ]);
   });
 
@@ -261,7 +262,7 @@ describe("features", () => {
       ["cal", [65, 1, 3]],
       ["cal", [68, 1, 3, {}]],
       ["cal", [69, 1, { mode: "killnowait" }]],
-      ["ann", [8, 48, 1, {}, "wamp.error.canceled"]],
+      ["ann", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
     ]);
   });
 });

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
+import { denial } from "./denial.ts";
 import { answered, ask, joinAs, refused } from "./meta/asking.ts";
 import { ALL_ROLES, ANYTHING, Stage } from "./recording-host.ts";
 
@@ -129,7 +130,7 @@ describe("a role", () => {
     expect(stage.take()).toStrictEqual(
       refused("admin", "wamp.error.no_such_procedure").map(([name]) => [
         name,
-        [8, 48, 2, {}, "wamp.error.no_such_procedure"],
+        [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")],
       ]),
     );
   });

@@ -108,7 +108,7 @@ describe("[AZ-06] no permission beyond ownership is needed", () => {
     callee.send([6, {}, "wamp.close.close_realm"]);
     expect(stage.take()).toStrictEqual([
       ["caller", [8, 48, 4, {}, ...denial("wamp.error.not_authorized")]],
-      ["caller", [8, 48, 1, {}, "wamp.error.canceled"]],
+      ["caller", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
       ["caller", [50, 2, {}]],
       ["caller", [8, 48, 3, {}, "com.error"]],
       ["callee", [67, 3]],

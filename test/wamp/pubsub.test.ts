@@ -51,14 +51,14 @@ describe("UNSUBSCRIBE", () => {
       ["sub", [33, 1, 3]],
       ["sub", [33, 2, 3]],
       ["sub", [35, 3]],
-      ["sub", [8, 34, 4, {}, "wamp.error.no_such_subscription"]],
+      ["sub", [8, 34, 4, {}, ...denial("wamp.error.no_such_subscription")]],
     ]);
   });
 
   test("[SUB-07] from what does not exist is refused", () => {
     const stage = new Stage();
     stage.join("sub").send([34, 2, 5512315355]);
-    expect(stage.take()).toStrictEqual([["sub", [8, 34, 2, {}, "wamp.error.no_such_subscription"]]]);
+    expect(stage.take()).toStrictEqual([["sub", [8, 34, 2, {}, ...denial("wamp.error.no_such_subscription")]]]);
   });
 
   test("[SUB-08] from somebody else's subscription is refused as if it did not exist, and changes nothing", () => {
@@ -69,7 +69,7 @@ describe("UNSUBSCRIBE", () => {
     pub.send([16, 1, {}, "com.topic"]);
     expect(stage.take()).toStrictEqual([
       ["ann", [33, 1, 4]],
-      ["ben", [8, 34, 1, {}, "wamp.error.no_such_subscription"]],
+      ["ben", [8, 34, 1, {}, ...denial("wamp.error.no_such_subscription")]],
       ["ann", [36, 4, 5, {}]],
     ]);
   });

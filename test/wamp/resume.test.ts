@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
+import { denial } from "./denial.ts";
 import type { Client, Entry, Line } from "./recording-host.ts";
 import { ALL_ROLES, ANYTHING, aborted, Stage, violated } from "./recording-host.ts";
 
@@ -125,7 +126,7 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
     a.client.disconnect();
     pause(stage);
     stage.advance(5_000);
-    expect(stage.take()).toEqual([["b", [8, 48, 1, {}, "wamp.error.timeout"]]]);
+    expect(stage.take()).toEqual([["b", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
     comeBack(stage, a, { roles: { ...ALL_ROLES, callee: { features: { call_canceling: true } } } });
     expect(stage.take()).toEqual([["a", [69, 1, { mode: "killnowait" }]]]);
   });
@@ -161,7 +162,7 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
     expect(comeBack(stage, a)).toMatchObject({ resumed: false, resumable: true });
     stage.take();
     watcher.send([48, 4, {}, "a.p"]);
-    expect(stage.take()).toEqual([["w", [8, 48, 4, {}, "wamp.error.no_such_procedure"]]]);
+    expect(stage.take()).toEqual([["w", [8, 48, 4, {}, ...denial("wamp.error.no_such_procedure")]]]);
   });
 
   test("leaves and enters no roll meanwhile: no session event is published when it goes and comes", () => {

@@ -1,6 +1,7 @@
 /** Registrations and calls, basic profile (Remote Procedure Calls). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "./denial.ts";
 import { Stage, violated } from "./recording-host.ts";
 
 /** A callee with `com.add` (registration 3) and a caller. */
@@ -25,9 +26,9 @@ describe("REGISTER", () => {
     caller.send([64, 1, {}, "com.add"], [64, 2, { match: "exact", invoke: "single" }, "com.add"]);
     caller.send([48, 3, {}, "com.add"]);
     expect(stage.take()).toStrictEqual([
-      ["callee", [8, 64, 2, {}, "wamp.error.procedure_already_exists"]],
-      ["caller", [8, 64, 1, {}, "wamp.error.procedure_already_exists"]],
-      ["caller", [8, 64, 2, {}, "wamp.error.procedure_already_exists"]],
+      ["callee", [8, 64, 2, {}, ...denial("wamp.error.procedure_already_exists")]],
+      ["caller", [8, 64, 1, {}, ...denial("wamp.error.procedure_already_exists")]],
+      ["caller", [8, 64, 2, {}, ...denial("wamp.error.procedure_already_exists")]],
       ["callee", [68, 1, 3, {}]],
     ]);
   });
@@ -52,7 +53,7 @@ describe("UNREGISTER", () => {
     caller.send([48, 1, {}, "com.add"], [64, 2, {}, "com.add"]);
     expect(stage.take()).toStrictEqual([
       ["callee", [67, 2]],
-      ["caller", [8, 48, 1, {}, "wamp.error.no_such_procedure"]],
+      ["caller", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]],
       ["caller", [65, 2, 4]],
     ]);
   });
@@ -61,9 +62,9 @@ describe("UNREGISTER", () => {
     const { stage, callee } = stageWithAdd();
     callee.send([66, 2, 2103333224], [66, 3, 3], [66, 4, 3]);
     expect(stage.take()).toStrictEqual([
-      ["callee", [8, 66, 2, {}, "wamp.error.no_such_registration"]],
+      ["callee", [8, 66, 2, {}, ...denial("wamp.error.no_such_registration")]],
       ["callee", [67, 3]],
-      ["callee", [8, 66, 4, {}, "wamp.error.no_such_registration"]],
+      ["callee", [8, 66, 4, {}, ...denial("wamp.error.no_such_registration")]],
     ]);
   });
 
@@ -71,7 +72,7 @@ describe("UNREGISTER", () => {
     const { stage, caller } = stageWithAdd();
     caller.send([66, 1, 3], [48, 2, {}, "com.add"]);
     expect(stage.take()).toStrictEqual([
-      ["caller", [8, 66, 1, {}, "wamp.error.no_such_registration"]],
+      ["caller", [8, 66, 1, {}, ...denial("wamp.error.no_such_registration")]],
       ["callee", [68, 1, 3, {}]],
     ]);
   });
@@ -101,8 +102,8 @@ test("[REG-08] registrations end with their session", () => {
   stage.take();
   caller.send([48, 1, {}, "com.add"], [48, 2, {}, "com.sub.x"], [64, 3, {}, "com.add"]);
   expect(stage.take()).toStrictEqual([
-    ["caller", [8, 48, 1, {}, "wamp.error.no_such_procedure"]],
-    ["caller", [8, 48, 2, {}, "wamp.error.no_such_procedure"]],
+    ["caller", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]],
+    ["caller", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]],
     ["caller", [65, 3, 5]],
   ]);
 });
@@ -140,7 +141,7 @@ describe("CALL", () => {
   test("[CALL-03] of what nobody registered is refused", () => {
     const { stage, caller } = stageWithAdd();
     caller.send([48, 1, {}, "com.adder"]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.no_such_procedure"]]]);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]]);
   });
 
   test("[CALL-05] that fails at the callee fails with its URI, Arguments and ArgumentsKw", () => {
@@ -215,7 +216,7 @@ describe("CALL", () => {
       ["callee", [68, 1, 3, {}]],
       ["caller", [50, 1, {}]],
       ["callee", [68, 2, 3, {}]],
-      ["caller", [8, 48, 2, {}, "wamp.error.no_such_procedure"]],
+      ["caller", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]],
       ["callee", [68, 3, 3, {}]],
     ]);
   });
@@ -224,7 +225,7 @@ describe("CALL", () => {
     const { stage, callee, caller } = stageWithAdd();
     callee.transport.isDead = true;
     caller.send([48, 1, {}, "com.add"]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.network_failure"]]]);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.network_failure")]]]);
     callee.disconnect();
     expect(stage.take()).toStrictEqual([]);
   });
@@ -354,7 +355,7 @@ describe("[WS-18] what is too large for its receiver", () => {
     callee.send([70, 2, {}]);
     expect(stage.take()).toStrictEqual([
       ["callee", [68, 1, 3, {}, ["short"]]],
-      ["caller", [8, 48, 2, {}, "wamp.error.payload_size_exceeded"]],
+      ["caller", [8, 48, 2, {}, ...denial("wamp.error.payload_size_exceeded")]],
       ["callee", [68, 2, 3, {}, ["short"]]],
       ["caller", [50, 3, {}]],
     ]);

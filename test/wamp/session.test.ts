@@ -1,6 +1,7 @@
 /** How sessions live beside each other, and how they end (Sessions, Session Closing). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "./denial.ts";
 import { ALL_ROLES, aborted, Stage, violated } from "./recording-host.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
@@ -35,9 +36,9 @@ describe("GOODBYE from the client", () => {
     ann.send([34, 1, 3], [66, 2, 4]);
     ben.send([16, 1, {}, "com.topic"], [48, 2, {}, "com.add"]);
     expect(stage.take()).toStrictEqual([
-      ["ann", [8, 34, 1, {}, "wamp.error.no_such_subscription"]],
-      ["ann", [8, 66, 2, {}, "wamp.error.no_such_registration"]],
-      ["ben", [8, 48, 2, {}, "wamp.error.no_such_procedure"]],
+      ["ann", [8, 34, 1, {}, ...denial("wamp.error.no_such_subscription")]],
+      ["ann", [8, 66, 2, {}, ...denial("wamp.error.no_such_registration")]],
+      ["ben", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]],
     ]);
     expect([...stage.realm.sessions.keys()]).toStrictEqual([2, 5]);
   });
@@ -75,7 +76,7 @@ describe("GOODBYE from the router", () => {
     expect(stage.take()).toStrictEqual([
       ["ann", [6, {}, "wamp.close.killed"]],
       ["ben", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]],
-      ["ben", [8, 48, 3, {}, "wamp.error.no_such_procedure"]],
+      ["ben", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]],
     ]);
   });
 
@@ -146,7 +147,7 @@ describe("ABORT", () => {
       ["ann", [3, { message: "unknown message type 99" }, "wamp.error.protocol_violation"]],
       ["ben", [8, 48, 2, {}, "wamp.error.canceled", ["the callee's session ended"]]],
       ["ann", "closed", 1002],
-      ["ben", [8, 48, 4, {}, "wamp.error.no_such_procedure"]],
+      ["ben", [8, 48, 4, {}, ...denial("wamp.error.no_such_procedure")]],
     ]);
   });
 
@@ -183,7 +184,7 @@ describe("a lost transport", () => {
     ben.send([16, 2, {}, "com.topic"], [48, 3, {}, "com.add"]);
     expect(stage.take()).toStrictEqual([
       ["ben", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]],
-      ["ben", [8, 48, 3, {}, "wamp.error.no_such_procedure"]],
+      ["ben", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]],
     ]);
     const { broker, dealer, sessions } = stage.realm;
     expect([broker.subscriptions.size, dealer.registrations.size, sessions.size]).toStrictEqual([0, 0, 1]);
@@ -231,7 +232,7 @@ describe("sessions beside each other", () => {
       [],
       [
         ["cal", [33, 1, 3]],
-        ["dan", [8, 48, 1, {}, "wamp.error.no_such_procedure"]],
+        ["dan", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]],
         ["cal", [36, 3, 4, {}]],
       ],
     ]);
@@ -254,7 +255,7 @@ describe("sessions beside each other", () => {
     ]);
     expect(stage.take()).toStrictEqual([
       ["ann", [33, 1, 3]],
-      ["twin", [8, 34, 1, {}, "wamp.error.no_such_subscription"]],
+      ["twin", [8, 34, 1, {}, ...denial("wamp.error.no_such_subscription")]],
       ["twin", [33, 2, 3]],
       ["ann", GOODBYE_AND_OUT],
       ["twin", [36, 3, 5, {}]],

@@ -1,6 +1,7 @@
 /** Which URIs the realm takes in which field of which message (URIs; Reserved URIs). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "./denial.ts";
 import { Stage, violated } from "./recording-host.ts";
 
 /** What a session sees that sends this; `check` is the realm's rule set. Broad patterns shall see no meta events. */
@@ -10,8 +11,8 @@ function fate(message: unknown, check: "loose" | "strict" = "loose"): unknown[] 
   return stage.take();
 }
 
-const invalid = (type: number) => [["ann", [8, type, 1, {}, "wamp.error.invalid_uri"]]];
-const noProcedure = [["ann", [8, 48, 1, {}, "wamp.error.no_such_procedure"]]];
+const invalid = (type: number) => [["ann", [8, type, 1, {}, ...denial("wamp.error.invalid_uri")]]];
+const noProcedure = [["ann", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]];
 
 const BAD_URIS = ["", "a..b", ".a", "a.", "a b", "a#b", "a.\tb", "x".repeat(2049)];
 
@@ -114,7 +115,7 @@ describe("URIs under wamp.", () => {
     sub.send([32, 1, {}, uri], [32, 2, { match: "prefix" }, ""]);
     stage.take();
     pub.send([16, 1, { acknowledge: true }, uri], [16, 2, {}, uri]);
-    expect(stage.take()).toStrictEqual([["pub", [8, 16, 1, {}, "wamp.error.invalid_uri"]]]);
+    expect(stage.take()).toStrictEqual([["pub", [8, 16, 1, {}, ...denial("wamp.error.invalid_uri")]]]);
   });
 
   test("[URI-11] can be subscribed to and called", () => {
@@ -157,5 +158,5 @@ test.each([
   ann.send([32, 1, {}, "com.name"], [32, 2, {}, "com.\u00e9"], [64, 3, {}, "com.name"]);
   stage.take();
   ben.send([16, 1, {}, other], [48, 2, {}, other]);
-  expect(stage.take()).toStrictEqual([["ben", [8, 48, 2, {}, "wamp.error.no_such_procedure"]]]);
+  expect(stage.take()).toStrictEqual([["ben", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]]]);
 });

@@ -183,7 +183,11 @@ describe("a component whose session was ended", () => {
     client.send([32, ++requests, {}, "wamp.session.on_join"]);
     await client.next();
     await call(client, "wamp.session.kill_by_authid", ["counter"]);
-    expect(await call(client, "count")).toEqual([{}, "wamp.error.no_such_procedure"]);
+    expect(await call(client, "count")).toEqual([
+      {},
+      "wamp.error.no_such_procedure",
+      ["no callee is registered for procedure count"],
+    ]);
     const [type, , , , args] = await client.next();
     expect([type, args]).toEqual([36, [expect.objectContaining({ authid: "counter" })]]);
     expect(await call(client, "count")).toEqual([[1]]);

@@ -41,14 +41,16 @@ export function callMeta(realm: Realm, caller: Session, message: Call): void {
   const [, request, options, uri, payload] = message;
   checkCall(caller, message);
   const procedure = realm.hasMetaApi ? META_PROCEDURES[uri] : undefined;
-  if (procedure === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE);
+  if (procedure === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, `the router has no procedure ${uri}`);
   // The router reads its arguments, all of them at once.
-  if (options.progress === true || isPassthru(options)) throw new WampError(WampUri.FEATURE_NOT_SUPPORTED);
+  if (options.progress === true || isPassthru(options)) {
+    throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, `${uri} takes its arguments at once, and reads them`);
+  }
   const answer = procedure(realm, caller, payload, options);
   const reply: MetaReply = answer instanceof Payload ? { payload: answer } : answer;
   const send = (details: Dict, result: Payload): void => {
     const fault = caller.transport.send([MessageType.RESULT, request, details, result]);
-    if (fault === "too large") throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED);
+    if (fault === "too large") throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, `the answer of ${uri} is too large`);
   };
   for (const part of reply.progress ?? []) send({ progress: true }, part);
   send(NO_DETAILS, reply.payload);

@@ -77,13 +77,20 @@ function removeCallee(realm: Realm, _: Session, payload: Payload): MetaReply {
   const registration = registrationArgument(realm, payload);
   const session = sessionArgument(realm, payload, 1);
   const reason = optionalKeyword(payload, "reason", isString);
-  if (!session.registrations.has(registration.id)) throw new WampError(WampUri.NO_SUCH_SESSION);
+  if (!session.registrations.has(registration.id)) {
+    throw new WampError(
+      WampUri.NO_SUCH_SESSION,
+      `session ${session.id} is no callee of registration ${registration.id}`,
+    );
+  }
   return { payload: Payload.NONE, afterwards: () => realm.dealer.revoke(registration, session, reason) };
 }
 
 function registrationArgument(realm: Realm, payload: Payload): Registration {
-  const registration = realm.dealer.registrations.byId(argument(payload, 0, "registration", isId));
-  if (registration === undefined) throw new WampError(WampUri.NO_SUCH_REGISTRATION);
+  const registrationId = argument(payload, 0, "registration", isId);
+  const registration = realm.dealer.registrations.byId(registrationId);
+  if (registration === undefined)
+    throw new WampError(WampUri.NO_SUCH_REGISTRATION, `there is no registration ${registrationId}`);
   return registration;
 }
 

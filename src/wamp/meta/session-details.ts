@@ -27,7 +27,9 @@ export function sessionArgument(realm: Realm, payload: Payload, index: number): 
 /** The session with this id; throws no_such_session. */
 export function sessionById(realm: Realm, sessionId: Id): Session {
   const session = realm.sessions.get(sessionId);
-  if (session === undefined || !isVisible(session)) throw new WampError(WampUri.NO_SUCH_SESSION);
+  if (session === undefined || !isVisible(session)) {
+    throw new WampError(WampUri.NO_SUCH_SESSION, `there is no session ${sessionId}`);
+  }
   return session;
 }
 

@@ -57,7 +57,7 @@ function asked(realm: Realm, payload: Payload): Session[] {
 function kill(realm: Realm, caller: Session, payload: Payload): MetaReply {
   const session = sessionArgument(realm, payload, 0);
   // There is no other session with this id (MS-08).
-  if (session === caller) throw new WampError(WampUri.NO_SUCH_SESSION);
+  if (session === caller) throw new WampError(WampUri.NO_SUCH_SESSION, `there is no other session ${session.id}`);
   return killed(realm, [session], payload, Payload.NONE);
 }
 

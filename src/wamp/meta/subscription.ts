@@ -53,8 +53,10 @@ export const SUBSCRIPTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
 
 /** The subscription argument 0 names; throws no_such_subscription. */
 export function subscriptionArgument(realm: Realm, payload: Payload): Subscription {
-  const subscription = realm.broker.subscriptions.byId(argument(payload, 0, "subscription", isId));
-  if (subscription === undefined) throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION);
+  const subscriptionId = argument(payload, 0, "subscription", isId);
+  const subscription = realm.broker.subscriptions.byId(subscriptionId);
+  if (subscription === undefined)
+    throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION, `there is no subscription ${subscriptionId}`);
   return subscription;
 }
 
@@ -87,7 +89,9 @@ function removeSubscriber(realm: Realm, _: Session, payload: Payload): MetaReply
   const subscription = subscriptionArgument(realm, payload);
   const session = sessionArgument(realm, payload, 1);
   const reason = optionalKeyword(payload, "reason", isString);
-  if (!subscription.subscribers.has(session)) throw new WampError(WampUri.NO_SUCH_SESSION);
+  if (!subscription.subscribers.has(session)) {
+    throw new WampError(WampUri.NO_SUCH_SESSION, `session ${session.id} does not hold subscription ${subscription.id}`);
+  }
   return { payload: Payload.NONE, afterwards: () => realm.broker.revoke(subscription, session, reason) };
 }
 

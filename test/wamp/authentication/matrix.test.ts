@@ -1,6 +1,7 @@
 /** What holds for every method: right, wrong, unknown, replayed and late answers, with the realm asleep at each step. */
 
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { denial } from "../denial.ts";
 import { ALL_ROLES, type Client, type Line } from "../recording-host.ts";
 import { DENIED, Entrance, type Extra, thinking } from "./entrance.ts";
 import { CASES, type Case } from "./methods.ts";
@@ -29,7 +30,13 @@ describe.each(NAMES)("%s", (name) => {
       expect(welcome).toStrictEqual([2, 1, { ...identity, roles, agent }]);
       expect([...attempt.entrance.realm.sessions.keys()]).toStrictEqual([1]);
       attempt.client.send([48, 1, {}, "com.nobody"]);
-      expect(attempt.entrance.answer(attempt.client)).toStrictEqual([8, 48, 1, {}, "wamp.error.no_such_procedure"]);
+      expect(attempt.entrance.answer(attempt.client)).toStrictEqual([
+        8,
+        48,
+        1,
+        {},
+        ...denial("wamp.error.no_such_procedure"),
+      ]);
     },
   );
 

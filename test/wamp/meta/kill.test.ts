@@ -1,6 +1,7 @@
 /** How the meta API ends sessions (Session Meta API: the kill procedures). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import { answered, ask, joinAs, refused, stageOfRoles, watch } from "./asking.ts";
 
 const KILLED = [6, {}, "wamp.close.killed"];
@@ -62,7 +63,7 @@ describe("every kill procedure", () => {
     ]);
     ben.send([16, 5, {}, "com.topic"], [48, 6, {}, "com.mul"], [70, 1, {}], [32, 7, {}, "com.topic"]);
     ann.send([16, 4, {}, "com.topic"], [48, 5, {}, "com.add"], [70, 1, {}]);
-    expect(stage.take()).toStrictEqual([["ann", [8, 48, 5, {}, "wamp.error.no_such_procedure"]]]);
+    expect(stage.take()).toStrictEqual([["ann", [8, 48, 5, {}, ...denial("wamp.error.no_such_procedure")]]]);
     expect([...stage.realm.sessions.keys()]).toStrictEqual([1]);
     stage.sleepAndWake();
     ben.send([16, 8, {}, "com.topic"], [6, {}, "wamp.close.goodbye_and_out"]);

@@ -145,8 +145,8 @@ describe("a call of a meta procedure", () => {
     ann.transport.maxLength = 12;
     expect(ask(stage, ann, "wamp.session.kill_by_authrole", ["anonymous"])).toStrictEqual([]);
     expect(stage.realm.sessions.size).toBe(3);
-    ann.transport.maxLength = 60;
-    stage.joinAll(...Array.from({ length: 30 }, (_, index) => `s${index}`));
+    ann.transport.maxLength = 110;
+    stage.joinAll(...Array.from({ length: 60 }, (_, index) => `s${index}`));
     expect(ask(stage, ann, "wamp.session.list")).toStrictEqual(refused("ann", "wamp.error.payload_size_exceeded"));
   });
 });

@@ -1,6 +1,7 @@
 /** What the router tells of its registrations (Registration Meta API, Registration Revocation). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import { Stage } from "../recording-host.ts";
 import { answered, ask, joinAs, refused, watch } from "./asking.ts";
 
@@ -73,8 +74,8 @@ describe("events", () => {
     stage.take();
     cat.send([64, 1, {}, "com.add"], [66, 2, 8]);
     expect(stage.take()).toStrictEqual([
-      ["cat", [8, 64, 1, {}, "wamp.error.procedure_already_exists"]],
-      ["cat", [8, 66, 2, {}, NO_SUCH_REGISTRATION]],
+      ["cat", [8, 64, 1, {}, ...denial("wamp.error.procedure_already_exists")]],
+      ["cat", [8, 66, 2, {}, ...denial(NO_SUCH_REGISTRATION)]],
     ]);
   });
 
@@ -274,7 +275,7 @@ describe("wamp.registration.remove_callee", () => {
     expect(stage.take()).toStrictEqual([
       ["ann", [50, 5, {}, [42]]],
       ["cat", [68, 1, 3, {}]],
-      ["ben", [8, 66, 2, {}, NO_SUCH_REGISTRATION]],
+      ["ben", [8, 66, 2, {}, ...denial(NO_SUCH_REGISTRATION)]],
     ]);
   });
 

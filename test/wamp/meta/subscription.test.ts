@@ -1,6 +1,7 @@
 /** What the router tells of its subscriptions (Subscription Meta API, Subscription Revocation). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import { Stage } from "../recording-host.ts";
 import { answered, ask, joinAs, refused, watch } from "./asking.ts";
 
@@ -294,7 +295,7 @@ describe("wamp.subscription.remove_subscriber", () => {
     ben.send([34, 2, 3], [32, 3, {}, "com.topic"]);
     expect(stage.take()).toStrictEqual([
       ["cat", [36, 3, 5, {}]],
-      ["ben", [8, 34, 2, {}, NO_SUCH_SUBSCRIPTION]],
+      ["ben", [8, 34, 2, {}, ...denial(NO_SUCH_SUBSCRIPTION)]],
       ["ben", [33, 3, 3]],
     ]);
   });

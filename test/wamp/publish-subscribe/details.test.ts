@@ -1,6 +1,7 @@
 /** What an event tells besides its payload (Publisher Identification; Publication Trust Levels; Payload Passthru Mode). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import { ALL_ROLES, ANYTHING, Stage, violated } from "../recording-host.ts";
 
 /** Two subscribers and a publisher under one rule. */
@@ -34,7 +35,9 @@ describe("publisher identification", () => {
   test("[PID-03] where the rule says never, the wish is refused and nothing is published", () => {
     const { stage, pub } = scene({ disclose: { publisher: false } });
     pub.send([16, 1, { disclose_me: true }, "a.b"], [16, 2, { disclose_me: true, acknowledge: true }, "a.b"]);
-    expect(stage.take()).toStrictEqual([["pub", [8, 16, 2, {}, "wamp.error.option_disallowed.disclose_me"]]]);
+    expect(stage.take()).toStrictEqual([
+      ["pub", [8, 16, 2, {}, ...denial("wamp.error.option_disallowed.disclose_me")]],
+    ]);
   });
 
   test("[PID-04] where the rule says always, nobody has to ask", () => {

@@ -1,6 +1,7 @@
 /** Subscriptions to patterns (Pattern-based Subscriptions). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import { Stage, violated } from "../recording-host.ts";
 
 describe("a subscription to a pattern", () => {
@@ -81,8 +82,8 @@ describe("a subscription to a pattern", () => {
         [32, 3, { match: "glob" }, "a"],
       );
     expect(stage.take()).toStrictEqual([
-      ["sub", [8, 32, 1, {}, "wamp.error.invalid_uri"]],
-      ["sub", [8, 32, 2, {}, "wamp.error.invalid_uri"]],
+      ["sub", [8, 32, 1, {}, ...denial("wamp.error.invalid_uri")]],
+      ["sub", [8, 32, 2, {}, ...denial("wamp.error.invalid_uri")]],
       ...violated("sub", "SUBSCRIBE: invalid match"),
     ]);
   });

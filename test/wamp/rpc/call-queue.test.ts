@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
+import { denial } from "../denial.ts";
 import type { Client } from "../recording-host.ts";
 import { Stage, violated } from "../recording-host.ts";
 import { joinCallee, joinCaller } from "./parties.ts";
@@ -244,7 +245,7 @@ describe("a call that no callee has time for", () => {
     stage.advance(1);
     expect(stage.take()).toStrictEqual([
       ["callee", [69, 2, { mode: "killnowait" }]],
-      ["caller", [8, 48, 3, {}, "wamp.error.timeout"]],
+      ["caller", [8, 48, 3, {}, ...denial("wamp.error.timeout")]],
     ]);
   });
 

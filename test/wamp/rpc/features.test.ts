@@ -1,6 +1,7 @@
 /** What the dealer announces, and what it makes of what clients announce (Advanced Profile: Features). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import { Stage } from "../recording-host.ts";
 import { joinCallee, joinCaller } from "./parties.ts";
 
@@ -51,7 +52,7 @@ describe("a callee's announcement", () => {
     stage.join("callee", { callee: { features } }).send([64, 1, {}, "com.p"]);
     stage.take();
     caller.send([48, 1, { progress: true }, "com.p"]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.feature_not_supported"]]]);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.feature_not_supported")]]]);
   });
 
   test("[FEAT-05] outlives sleep", () => {
@@ -87,6 +88,6 @@ test("[FEAT-08] patterns, policies and CANCEL are honoured from clients that ann
   caller.send([48, 1, {}, "com.p"], [49, 1, {}]);
   expect(stage.take()).toStrictEqual([
     ["callee", [68, 1, 3, { procedure: "com.p" }]],
-    ["caller", [8, 48, 1, {}, "wamp.error.canceled"]],
+    ["caller", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
   ]);
 });

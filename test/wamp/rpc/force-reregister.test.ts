@@ -1,6 +1,7 @@
 /** Registrations taken over by a newcomer (Crossbar.io's force_reregister). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import { Stage } from "../recording-host.ts";
 import { joinCallee, joinCaller } from "./parties.ts";
 
@@ -47,8 +48,8 @@ describe("REGISTER with force_reregister", () => {
     old.send([66, 2, 2], [64, 3, {}, "com.p"]);
     old.disconnect();
     expect(stage.take()).toStrictEqual([
-      ["old", [8, 66, 2, {}, "wamp.error.no_such_registration"]],
-      ["old", [8, 64, 3, {}, "wamp.error.procedure_already_exists"]],
+      ["old", [8, 66, 2, {}, ...denial("wamp.error.no_such_registration")]],
+      ["old", [8, 64, 3, {}, ...denial("wamp.error.procedure_already_exists")]],
     ]);
     expect([...stage.realm.dealer.registrations.values()].map(({ callees }) => callees.length)).toStrictEqual([1]);
   });
@@ -84,7 +85,7 @@ describe("REGISTER with force_reregister", () => {
     two.send([64, 1, { force_reregister: false }, "com.p"]);
     expect(stage.take()).toStrictEqual([
       ["one", [65, 1, 3]],
-      ["two", [8, 64, 1, {}, "wamp.error.procedure_already_exists"]],
+      ["two", [8, 64, 1, {}, ...denial("wamp.error.procedure_already_exists")]],
     ]);
   });
 

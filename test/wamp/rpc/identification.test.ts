@@ -1,6 +1,7 @@
 /** What callees learn of callers (Caller Identification, Call Trust Levels). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import { Stage } from "../recording-host.ts";
 import { joinCallee, joinCaller } from "./parties.ts";
 
@@ -80,7 +81,7 @@ describe("the caller's identity", () => {
     const { stage, caller } = stageOf("com.never");
     caller.send([48, 1, { disclose_me: true }, "com.never"], [48, 2, {}, "com.never"]);
     expect(stage.take()).toStrictEqual([
-      ["caller", [8, 48, 1, {}, REFUSED]],
+      ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
       ["callee", [68, 1, 3, {}]],
     ]);
   });
@@ -89,7 +90,7 @@ describe("the caller's identity", () => {
     const { stage, callee } = stageOf("com.p");
     callee.send([64, 2, { disclose_caller: true }, "com.never"], [64, 3, { disclose_caller: false }, "com.never"]);
     expect(stage.take()).toStrictEqual([
-      ["callee", [8, 64, 2, {}, REFUSED]],
+      ["callee", [8, 64, 2, {}, ...denial(REFUSED)]],
       ["callee", [65, 3, 4]],
     ]);
   });

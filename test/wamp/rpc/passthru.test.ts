@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
+import { denial } from "../denial.ts";
 import type { Entry } from "../recording-host.ts";
 import { Stage, violated } from "../recording-host.ts";
 import { CALLEE_FEATURES, CALLER_FEATURES, joinCallee, joinCaller } from "./parties.ts";
@@ -173,7 +174,7 @@ describe("passthru mode that is not announced", () => {
     const { stage, caller } = stageOfTwo("callee");
     caller.send([48, 1, PPT, "com.p", [BYTES]], [48, 2, {}, "com.p", [BYTES]]);
     expect(stage.take()).toStrictEqual([
-      ["caller", [8, 48, 1, {}, REFUSED]],
+      ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
       ["callee", [68, 1, 3, {}, [BYTES]]],
     ]);
   });
@@ -181,7 +182,7 @@ describe("passthru mode that is not announced", () => {
   test("[PPT-07] of a procedure of the router itself makes a CALL fail", () => {
     const { stage, caller } = stageOfTwo();
     caller.send([48, 1, PPT, "wamp.session.count", [BYTES]]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, REFUSED]]]);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(REFUSED)]]]);
   });
 
   test("[PPT-08] by the caller makes a YIELD in it fail, for both sides (D-38)", () => {
@@ -190,8 +191,8 @@ describe("passthru mode that is not announced", () => {
     stage.take();
     callee.send([70, 1, PPT, [BYTES]], [70, 1, {}, ["again"]]);
     expect(stage.take()).toStrictEqual([
-      ["callee", [8, 70, 1, {}, REFUSED]],
-      ["caller", [8, 48, 1, {}, REFUSED]],
+      ["callee", [8, 70, 1, {}, ...denial(REFUSED)]],
+      ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
     ]);
   });
 
@@ -201,9 +202,9 @@ describe("passthru mode that is not announced", () => {
     stage.take();
     callee.send([70, 1, { ...PPT, progress: true }, [BYTES]], [70, 1, { progress: true }, [2]]);
     expect(stage.take()).toStrictEqual([
-      ["callee", [8, 70, 1, {}, REFUSED]],
+      ["callee", [8, 70, 1, {}, ...denial(REFUSED)]],
       ["callee", [69, 1, { mode: "killnowait" }]],
-      ["caller", [8, 48, 1, {}, REFUSED]],
+      ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
     ]);
   });
 
@@ -212,7 +213,7 @@ describe("passthru mode that is not announced", () => {
     caller.send([48, 1, {}, "com.p"]);
     stage.take();
     callee.send([8, 68, 1, PPT, "com.app.no", [BYTES]]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, REFUSED]]]);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(REFUSED)]]]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Which registration a call goes to (Pattern-based Registration). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import { Stage } from "../recording-host.ts";
 import { joinCallee, joinCaller } from "./parties.ts";
 
@@ -63,7 +64,7 @@ describe("a registration", () => {
       ["one", [65, 1, 3]],
       ["one", [65, 2, 4]],
       ["two", [65, 1, 5]],
-      ["two", [8, 64, 2, {}, "wamp.error.procedure_already_exists"]],
+      ["two", [8, 64, 2, {}, ...denial("wamp.error.procedure_already_exists")]],
       ["two", [65, 3, 4]],
       ["two", [65, 4, 6]],
     ]);
@@ -165,9 +166,9 @@ describe("of several registrations a call goes to", () => {
     joinCallee(stage, "busy", [], { concurrency: 1 }, "com.busy");
     caller.send([48, 1, { progress: true }, "com.p"], [48, 2, {}, "com.busy"], [48, 3, {}, "com.busy"]);
     expect(stage.take()).toStrictEqual([
-      ["caller", [8, 48, 1, {}, "wamp.error.feature_not_supported"]],
+      ["caller", [8, 48, 1, {}, ...denial("wamp.error.feature_not_supported")]],
       ["busy", [68, 1, 7, {}]],
-      ["caller", [8, 48, 3, {}, "crossbar.error.max_concurrency_reached"]],
+      ["caller", [8, 48, 3, {}, ...denial("crossbar.error.max_concurrency_reached")]],
     ]);
   });
 

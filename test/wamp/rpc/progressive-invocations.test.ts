@@ -126,7 +126,7 @@ describe("the chunks of a call", () => {
     expect(stage.take()).toStrictEqual([
       ["callee", [68, 1, 3, MORE, [1]]],
       ["callee", [69, 1, { mode: "killnowait" }]],
-      ["caller", [8, 48, 1, {}, "wamp.error.payload_size_exceeded"]],
+      ["caller", [8, 48, 1, {}, ...denial("wamp.error.payload_size_exceeded")]],
       ["callee", [68, 2, 3, {}]],
     ]);
   });
@@ -152,7 +152,9 @@ describe("progress: true", () => {
       const caller = joinCaller(stage, "caller");
       joinCallee(stage, "callee", features);
       caller.send([48, 77245, MORE, "com.p", [1]], [48, 77245, MORE, "com.p", [2]], [48, 77245, {}, "com.p", [3]]);
-      expect(stage.take()).toStrictEqual([["caller", [8, 48, 77245, {}, "wamp.error.feature_not_supported"]]]);
+      expect(stage.take()).toStrictEqual([
+        ["caller", [8, 48, 77245, {}, ...denial("wamp.error.feature_not_supported")]],
+      ]);
     },
   );
 
@@ -197,7 +199,7 @@ describe("a call that ends before its input", () => {
       ({ caller }) => caller.send([49, 1, {}]),
       [
         ["callee", [69, 1, { mode: "killnowait" }]],
-        ["caller", [8, 48, 1, {}, "wamp.error.canceled"]],
+        ["caller", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
       ],
     ],
     [
@@ -205,7 +207,7 @@ describe("a call that ends before its input", () => {
       ({ stage }) => stage.advance(500),
       [
         ["callee", [69, 1, { mode: "killnowait" }]],
-        ["caller", [8, 48, 1, {}, "wamp.error.timeout"]],
+        ["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]],
       ],
     ],
   ];

@@ -2,13 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
+import { denial } from "../denial.ts";
 import type { Client } from "../recording-host.ts";
 import { Stage } from "../recording-host.ts";
 import { CALLEE_FEATURES, joinCallee, joinCaller } from "./parties.ts";
 
 const UNAVAILABLE = "wamp.error.unavailable";
 const REROUTING = ["call_reroute"];
-const NOBODY = ["caller", [8, 48, 1, {}, "wamp.error.no_available_callee"]] as const;
+const NOBODY = ["caller", [8, 48, 1, {}, ...denial("wamp.error.no_available_callee")]] as const;
 
 /** A caller (session 1) and callees of `com.p` (registration 3) that may decline. */
 function stageOf(invoke: string, names: readonly string[], input: Partial<RealmInput> = {}) {
@@ -170,7 +171,7 @@ describe("a call that is declined", () => {
     decline(callees[0]);
     stage.take();
     stage.advance(100);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.timeout"]]]);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
   });
 
   test("[RRT-01][PPT-07] passes over callees that cannot take it", () => {
@@ -280,7 +281,7 @@ describe("rerouting crossed by", () => {
     stage.take();
     callees[1]!.transport.isDead = true;
     decline(callees[0]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.network_failure"]]]);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.network_failure")]]]);
     expect(stage.realm.sessions.get(1)?.calls.size).toBe(0);
   });
 

@@ -1,6 +1,7 @@
 /** Calls by key, each for the callee that has the key (Sharded Registration). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import type { Client } from "../recording-host.ts";
 import { Stage } from "../recording-host.ts";
 import { joinCallee, joinCaller } from "./parties.ts";
@@ -84,7 +85,7 @@ describe("a call with runmode partition", () => {
     const options = { runmode: "partition", rkey: "k" };
     caller.send([48, 1, options, "com.p"], [48, 2, options, "com.p"], [48, 3, {}, "com.p"]);
     const [first, second, third] = stage.take();
-    expect(second).toStrictEqual(["caller", [8, 48, 2, {}, "crossbar.error.max_concurrency_reached"]]);
+    expect(second).toStrictEqual(["caller", [8, 48, 2, {}, ...denial("crossbar.error.max_concurrency_reached")]]);
     expect(new Set([first?.[0], third?.[0]])).toStrictEqual(new Set(["a", "b"]));
   });
 

@@ -1,6 +1,7 @@
 /** Several callees of one procedure (Shared Registration). */
 
 import { describe, expect, test } from "vitest";
+import { denial } from "../denial.ts";
 import type { Client } from "../recording-host.ts";
 import { Stage, violated } from "../recording-host.ts";
 import { joinCallee, joinCaller } from "./parties.ts";
@@ -38,7 +39,7 @@ describe("REGISTER of a procedure that exists", () => {
     const { stage, calls } = stageOf(present, "one");
     const two = stage.join("two");
     two.send([64, 1, { invoke }, "com.p"]);
-    expect(stage.take()).toStrictEqual([["two", [8, 64, 1, {}, EXISTS]]]);
+    expect(stage.take()).toStrictEqual([["two", [8, 64, 1, {}, ...denial(EXISTS)]]]);
     expect(calls(2)).toBe("one one");
   });
 
@@ -73,7 +74,7 @@ describe("REGISTER of a procedure that exists", () => {
     leave("two");
     three.send([64, 2, { invoke: "last" }, "com.p"]);
     expect(stage.take()).toStrictEqual([
-      ["three", [8, 64, 1, {}, EXISTS]],
+      ["three", [8, 64, 1, {}, ...denial(EXISTS)]],
       ["three", [65, 2, 6]],
     ]);
     expect(calls(1)).toBe("three");
@@ -166,6 +167,6 @@ describe("what a callee registered with", () => {
     ]);
     expect(stage.realm.nextDeadline()).toBe(5);
     stage.advance(5);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.timeout"]]]);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
   });
 });
