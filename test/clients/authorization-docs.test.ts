@@ -78,6 +78,7 @@ async function expectDecisions(realm: string): Promise<void> {
     3,
     {},
     "wamp.error.no_such_procedure",
+    ["no callee is registered for procedure com.example.eu.ping"],
   ]);
   expect(await joe.ask([32, 4, { match: "prefix" }, "com.example.news."])).toStrictEqual([8, 32, 4, {}, DENIED, TEXT]);
   expect(await joe.ask([32, 5, { match: "prefix" }, "com.example.news.sports."])).toStrictEqual([33, 5, ID]);
