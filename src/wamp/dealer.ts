@@ -158,6 +158,16 @@ export class Dealer {
     }
   }
 
+  /** A YIELD or ERROR of the callee is too large to be taken; `front` are the integers it begins with. */
+  loseAnswer(callee: Session, [type, first, second]: readonly number[]): void {
+    const request = type === MessageType.YIELD ? first : type === MessageType.ERROR ? second : undefined;
+    const invocation = request === undefined ? undefined : callee.invocations.get(request);
+    if (invocation === undefined) return;
+    this.#pending.end(invocation);
+    const text = `the answer of the callee of ${invocation.procedure} is too large for the router`;
+    fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, words(text));
+  }
+
   /** Cancels a call; for one that is unknown or over nothing happens (Call Canceling). */
   cancel(caller: Session, [, request, options]: Cancel): void {
     const invocation = caller.calls.get(request);

@@ -114,6 +114,15 @@ export class Realm {
     }
   }
 
+  /**
+   * Ends a peer's session because a message of it is too large; `front` is what `Serializer.peek` tells of the message. The
+   * caller that waits for it as the answer of its call hears why.
+   */
+  abortTooLarge(peer: Peer, front: readonly number[]): void {
+    if (peer.state.kind === "open") this.dealer.loseAnswer(peer.state.session, front);
+    this.abort(peer, WampUri.PAYLOAD_SIZE_EXCEEDED, "the message is too large", CloseCode.TOO_BIG);
+  }
+
   /** Ends a peer's session, if any, with ABORT, and its transport with it (Session Closing). */
   abort(peer: Peer, uri: Uri, message: string, code: number = CloseCode.PROTOCOL_ERROR, details?: Dict): void {
     if (peer.state.kind === "closed") return;

@@ -66,7 +66,7 @@ export class Connection implements Transport, Sender, Reader {
   receive(realm: Realm, peer: Peer, data: string | ArrayBuffer): void {
     const { serializer, batching } = this.subprotocol;
     if (isLarger(data, this.#switchboard.limits.message_bytes)) {
-      return realm.abort(peer, WampUri.PAYLOAD_SIZE_EXCEEDED, "the message is too large", CloseCode.TOO_BIG);
+      return realm.abortTooLarge(peer, this.#front(data));
     }
     if ((typeof data !== "string") !== serializer.isBinary) {
       const expected = serializer.isBinary ? "binary" : "text";
@@ -132,6 +132,13 @@ export class Connection implements Transport, Sender, Reader {
 
   save(): void {
     this.#switchboard.changed(this);
+  }
+
+  /** What the front of a message that is too large tells of it; that of a batch tells nothing. */
+  #front(data: string | ArrayBuffer): readonly number[] {
+    const { serializer, batching } = this.subprotocol;
+    if (batching !== undefined) return [];
+    return serializer.peek(typeof data === "string" ? data : new Uint8Array(data));
   }
 
   #receiveFrame(realm: Realm, peer: Peer, frame: Frame): void {

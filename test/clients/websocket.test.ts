@@ -39,6 +39,19 @@ describe("the upgrade", () => {
 });
 
 describe("frames", () => {
+  test("[SER-20] bytes that are not UTF-8 in a text message are U+FFFD when the platform hands it over", async () => {
+    using room = stageOf("wamp.2.json").room();
+    const [publisher, subscriber] = await room.pair();
+    await subscriber.send([32, 1, {}, "com.app.topic"]);
+    await subscriber.expect([33, 1, ID]);
+    const text = Buffer.from('[16,1,{},"com.app.topic",["a?b"]]');
+    text[text.indexOf("?")] = 0xff;
+    publisher.socket.send(text, { binary: false });
+    await subscriber.expect([36, ID, ID, {}, ["a\ufffdb"]]);
+    publisher.socket.send(Buffer.from([0xff]), { binary: false });
+    expect((await publisher.closed).code).toBe(1002);
+  });
+
   test("[WS-07] a message in several frames is put together first", async () => {
     for (const subprotocol of SUBPROTOCOLS) {
       using room = stageOf(subprotocol).room();

@@ -30,6 +30,20 @@ describe("limits of a realm", () => {
     expect(await caller.next()).toEqual([8, 48, 1, {}, "wamp.error.payload_size_exceeded", [expect.any(String)]]);
   });
 
+  it("a result over message_bytes ends its callee with 1009, and its caller hears why [WS-17]", async () => {
+    const callee = await join("narrow-callee");
+    callee.send([64, 1, {}, "p"]);
+    await callee.next();
+    const caller = await join("narrow-callee");
+    caller.send([48, 1, {}, "p"]);
+    await callee.next();
+    const code = closed(callee.socket);
+    callee.send([70, 1, {}, ["x".repeat(2_000)]]);
+    const words = ["the answer of the callee of p is too large for the router"];
+    expect(await caller.next()).toEqual([8, 48, 1, {}, "wamp.error.payload_size_exceeded", words]);
+    expect(await code).toBe(1009);
+  });
+
   it("a client that does not read is cut with 1013, and nobody else notices [PUB-14]", async () => {
     const silent = await join("narrow-3");
     const lively = await join("narrow-3");

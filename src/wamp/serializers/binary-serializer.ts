@@ -30,6 +30,7 @@ export function binarySerializer(name: Serializer["name"], Reader: Reader, write
         throw error;
       }
     },
+    peek: (frame) => (typeof frame === "string" ? [] : new Reader(frame, "head", 0).integers()),
     encode: (message) => writer.message(message, serializer),
     decodePayload: (raw, isExact) =>
       new Reader(bytesOf(raw), isExact ? "exact payload" : "payload", Number.POSITIVE_INFINITY).payload(),

@@ -69,6 +69,22 @@ export abstract class ItemReader extends ByteReader {
     return elements;
   }
 
+  /** The integers at the front of the message, three at most; what follows may be anything. */
+  integers(): number[] {
+    const found: number[] = [];
+    try {
+      if (this.next() !== Kind.LIST) return found;
+      while (found.length < 3) {
+        const value = this.value(1);
+        if (typeof value !== "number") break;
+        found.push(value);
+      }
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+    }
+    return found;
+  }
+
   /** The whole of a raw payload. */
   payload(): PayloadValues {
     // `parse` let pass what has the shape of a payload only.

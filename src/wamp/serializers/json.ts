@@ -13,7 +13,7 @@ import { DecodeFault } from "./serializer.ts";
  * The native parser checks the whole text once; the payload is then cut out of the text as it stands, so 1.0, big
  * integers and duplicate keys reach a JSON receiver unchanged (SER-21).
  */
-export const json: Serializer = { name: "json", isBinary: false, decode, encode, decodePayload, encodePayload };
+export const json: Serializer = { name: "json", isBinary: false, decode, peek, encode, decodePayload, encodePayload };
 
 function decode(frame: Frame, limits: DecodeLimits): readonly unknown[] | DecodeFault {
   if (typeof frame !== "string") return new DecodeFault("JSON takes text frames");
@@ -38,6 +38,16 @@ function decode(frame: Frame, limits: DecodeLimits): readonly unknown[] | Decode
   }
   return message;
 }
+
+function peek(frame: Frame): number[] {
+  const front = typeof frame === "string" ? FRONT.exec(frame.slice(0, MAX_FRONT)) : null;
+  return (front?.slice(1) ?? []).filter((digits) => digits !== undefined).map(Number);
+}
+
+/** A list that begins with integers; of the third one there may be none. */
+const FRONT = /^\s*\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(?:(\d+)\s*,)?/;
+/** Characters; white space before the request id beyond that is none of a client's. */
+const MAX_FRONT = 100;
 
 function encode(message: Message): Frame {
   const last = message[message.length - 1];

@@ -33,6 +33,8 @@ export interface Serializer extends PayloadCodec {
    * is undefined; integers are `number` up to 2^53, also those written as floats, and `bigint` beyond.
    */
   decode(frame: Frame, limits: DecodeLimits): readonly unknown[] | DecodeFault;
+  /** The integers a frame begins with, three at most: the type of a message too large to be decoded, and its request. */
+  peek(frame: Frame): readonly number[];
   /** A message → a frame. Ids are integers on the wire at any size. */
   encode(message: Message): Frame;
 }
