@@ -104,6 +104,16 @@ const OPEN_REALMS = {
   realms: [
     openRealm("*"),
     openRealm("narrow-*", { message_bytes: 2000, sent_message_bytes: 1500, outgoing_bytes: 20_000 }),
+    {
+      ...openRealm("rated-*"),
+      roles: [
+        {
+          name: "anonymous",
+          permissions: [{ uri: "", match: "prefix", allow: ALL }],
+          rates: { session: { messages: { per_second: 1, burst: 2 } } },
+        },
+      ],
+    },
     { ...openRealm("guarded-*"), allowed_origins: ["https://app.example"] },
     openRealm("crowded-*", { handshakes: 2 }),
     openRealm("hasty-*", { hello_timeout: 300, goodbye_timeout: 300 }),

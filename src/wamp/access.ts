@@ -11,6 +11,7 @@ import { WampError, WampUri } from "./errors.ts";
 import type { RoleHost } from "./managed-roles.ts";
 import { MANAGEMENT, ManagedRoles } from "./managed-roles.ts";
 import type { Uri } from "./message.ts";
+import { haveRates, MessageRates } from "./message-rates.ts";
 import type { Session } from "./session.ts";
 import type { Match, UriCheck } from "./uri.ts";
 import { isReservedUri, isValidUri } from "./uri.ts";
@@ -27,6 +28,7 @@ export class Access {
   readonly #surroundings: () => Surroundings;
   /** There is one where a role has one; the others' messages then pass by without a question. */
   #authorizer: Authorizer | undefined;
+  #rates: MessageRates | undefined;
 
   constructor({ roles, options }: RealmConfig, host: RoleHost, surroundings: () => Surroundings) {
     this.authorization = new Authorization(roles);
@@ -41,9 +43,16 @@ export class Access {
     return this.#authorizer;
   }
 
+  /** Undefined where no role has message rates. */
+  get rates(): MessageRates | undefined {
+    return this.#rates;
+  }
+
   /** The roles are those in force now: from here on their authorizers are asked, and old decisions are void. */
   rolesChanged(): void {
     this.#authorizer?.forget();
+    const role = (name: string) => this.authorization.role(name);
+    this.#rates = haveRates(this.authorization.roles()) ? new MessageRates(this.#surroundings().host, role) : undefined;
     const hasAuthorizer = [...this.authorization.roles()].some(({ authorizer }) => authorizer !== undefined);
     if (!hasAuthorizer || this.#authorizer !== undefined) return;
     const isPossible = (action: Action, uri: Uri, match: Match) => this.#isPossible(action, uri, match);

@@ -103,8 +103,11 @@ export class Broker {
     unsubscribed(this.metaEvents, session, subscription);
   }
 
-  /** One EVENT per matching subscription and subscriber, all with the same publication id (Publish and Subscribe). */
-  publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): void {
+  /**
+   * One EVENT per matching subscription and subscriber, all with the same publication id (Publish and Subscribe). Returns
+   * how many events that was.
+   */
+  publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): number {
     const publication = this.#host.randomId();
     const details = publicationDetails(publisher, options, payload, permission);
     const isAcknowledged = options.acknowledge === true;
@@ -115,22 +118,26 @@ export class Broker {
     const excluded = options.exclude_me === false ? undefined : publisher;
     const filter = EventFilter.of(options);
     let logged: LoggedEvent | undefined;
+    // Subscribers of a pattern learn the topic (Pattern-based Subscriptions).
+    let patternDetails: Dict | undefined;
+    let events = 0;
     this.subscriptions.forEachMatch(topic, (subscription) => {
       if (subscription.log !== undefined && isLoggable(options)) {
         logged ??= loggedEvent(publication, this.#host.now(), topic, options, details, payload);
         subscription.log.add(logged);
       }
-      // Subscribers of a pattern learn the topic (Pattern-based Subscriptions).
-      const eventDetails: Dict = subscription.match === "exact" ? details : { ...details, topic };
+      const eventDetails = subscription.match === "exact" ? details : (patternDetails ??= { ...details, topic });
       const event: Event = [MessageType.EVENT, subscription.id, publication, eventDetails, payload];
       const isSharded = subscription.nodeKeys !== undefined && typeof options.rkey === "string";
-      if (isSharded) deliverToShard(event, subscription, excluded, filter, options.rkey as string);
-      else deliver(event, subscription, excluded, filter);
+      events += isSharded
+        ? deliverToShard(event, subscription, excluded, filter, options.rkey as string)
+        : deliver(event, subscription, excluded, filter);
     });
     if (options.retain === true) {
       this.#retention.retain({ publication, topic, options, details, publisher, payload });
     }
     if (isStoredFirst) this.acknowledgments.add(publisher, request, publication);
+    return events;
   }
 
   /** The session is gone: so are its subscriptions. */
@@ -176,16 +183,20 @@ export function publicationDetails(publisher: Session, options: Dict, payload: P
   };
 }
 
-/** The same tuple to every receiver, so that it is encoded once per serializer. */
+/** Sends the same tuple to every receiver, so that it is encoded once per serializer; returns how many those are. */
 function deliver(
   event: Event,
   { subscribers }: Pick<Subscription, "subscribers">,
   excluded: Session | undefined,
   filter: EventFilter | undefined,
-): void {
+): number {
+  let events = 0;
   for (const session of subscribers) {
-    if (session !== excluded && (filter === undefined || filter.admits(session))) session.transport.send(event);
+    if (session === excluded || (filter !== undefined && !filter.admits(session))) continue;
+    session.transport.send(event);
+    events++;
   }
+  return events;
 }
 
 /** Subscribers that named a node key get the events of their share of the resource keys only (Sharded Subscription). */
@@ -195,10 +206,10 @@ function deliverToShard(
   excluded: Session | undefined,
   filter: EventFilter | undefined,
   rkey: string,
-): void {
+): number {
   const nodeKeys = to.nodeKeys ?? new Map<Session, string>();
   const node = nodeOf(rkey, new Set(nodeKeys.values()));
   const isOfShard = (session: Session) => (nodeKeys.get(session) ?? node) === node;
   const subscribers = new Set([...to.subscribers].filter(isOfShard));
-  deliver(event, { subscribers }, excluded, filter);
+  return deliver(event, { subscribers }, excluded, filter);
 }

@@ -1,5 +1,6 @@
 /** The predefined URIs, and the two ways a message can be refused. */
 
+import { CloseCode } from "./close-code.ts";
 import type { Uri } from "./message.ts";
 import { Payload } from "./payload.ts";
 
@@ -67,6 +68,8 @@ export const WampUri = {
   INTERNAL_ERROR: "wamp.edge.error.internal",
   /** A per-session limit of this router is reached. */
   LIMIT_EXCEEDED: "wamp.edge.error.limit_exceeded",
+  /** The session, or its role, sends more messages or causes more events than its rate allows. */
+  RATE_EXCEEDED: "wamp.edge.error.rate_exceeded",
   /** Storage has no room for what an acknowledged request would keep; nothing of it is kept. */
   STORAGE_FULL: "wamp.edge.error.storage_full",
   /** There is no role of this name to manage, or no such rule of it. */
@@ -97,8 +100,11 @@ export class WampError extends Error {
 /** A broken conversation: becomes an ABORT and ends the session (Protocol Errors). */
 export class ProtocolViolation extends Error {
   readonly uri: Uri;
-  constructor(message: string, uri: Uri = WampUri.PROTOCOL_VIOLATION) {
+  /** With which the transport is closed. */
+  readonly code: number;
+  constructor(message: string, uri: Uri = WampUri.PROTOCOL_VIOLATION, code: number = CloseCode.PROTOCOL_ERROR) {
     super(message);
     this.uri = uri;
+    this.code = code;
   }
 }

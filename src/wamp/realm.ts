@@ -107,6 +107,7 @@ export class Realm {
       if (peer.state.kind === "open") {
         const { session } = peer.state;
         if (this.access.authorizer?.asks(peer, session, message, elements)) return;
+        this.access.rates?.take(session, message);
         this.#route(peer, session, message);
       } else this.#lobby.receive(peer, message);
     } catch (error) {
@@ -255,7 +256,8 @@ export class Realm {
   }
 
   #publish(session: Session, message: Publish): void {
-    this.broker.publish(session, message, this.permit(session, "publish", message[3], "exact"));
+    const events = this.broker.publish(session, message, this.permit(session, "publish", message[3], "exact"));
+    this.access.rates?.charge(session, events);
   }
 
   #register(session: Session, message: Register): void {
@@ -349,7 +351,7 @@ export class Realm {
 
   /** The only place where a fault becomes ERROR or ABORT; an unacknowledged PUBLISH gets neither (PUB-04). */
   #refuse(peer: Peer, elements: readonly unknown[], error: unknown): void {
-    if (error instanceof ProtocolViolation) return this.abort(peer, error.uri, error.message);
+    if (error instanceof ProtocolViolation) return this.abort(peer, error.uri, error.message, error.code);
     if (!(error instanceof WampError)) {
       this.#host.log({
         level: "error",

@@ -91,4 +91,16 @@ describe("limits of a realm", () => {
     expect(await client.next()).toEqual([6, {}, "wamp.close.goodbye_and_out"]);
     expect(await code).toBe(1000);
   });
+
+  it("a session that sends far more than its rate is refused, then ended with 1008; others go on", async () => {
+    const [flooder, other] = [await join("rated-1"), await join("rated-1")];
+    const code = closed(flooder.socket);
+    for (let request = 1; request <= 100; request++) flooder.send([32, request, {}, `t${request}`]);
+    expect((await flooder.next())[0]).toBe(33);
+    expect((await flooder.next())[0]).toBe(33);
+    expect((await flooder.next())[4]).toBe("wamp.edge.error.rate_exceeded");
+    expect(await code).toBe(1008);
+    other.send([16, 1, { acknowledge: true }, "t"]);
+    expect((await other.next())[0]).toBe(17);
+  });
 });

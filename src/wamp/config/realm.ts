@@ -10,6 +10,7 @@ import { componentsSchema } from "./component.ts";
 import { realmFaults, roleFaults, TRUSTED } from "./consistency.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits } from "./limits.ts";
 import { permissionSchema } from "./permission.ts";
+import { ratesSchema } from "./rates.ts";
 import { resumeSchema } from "./resume.ts";
 import { type Checked, checkShape, closed, type DeepReadonly } from "./shape.ts";
 import { storeSchema } from "./store.ts";
@@ -82,6 +83,7 @@ export const roleSchema = closed({
   /** Seconds for which decisions are kept, where the authorizer says that they may be; 0 for never. */
   "authorizer-cache": v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400))),
   "allow-by-default": v.optional(v.boolean(), false),
+  rates: v.exactOptional(ratesSchema),
 });
 
 /** The shape of one realm; what must hold beyond the shape is `realmFaults`. */
