@@ -126,7 +126,9 @@ export class Broker {
         logged ??= loggedEvent(publication, this.#host.now(), topic, options, details, payload);
         subscription.log.add(logged);
       }
-      const eventDetails = subscription.match === "exact" ? details : (patternDetails ??= { ...details, topic });
+      const isPattern = subscription.match !== "exact";
+      if (isPattern) patternDetails ??= { ...details, topic };
+      const eventDetails = isPattern && patternDetails !== undefined ? patternDetails : details;
       const event: Event = [MessageType.EVENT, subscription.id, publication, eventDetails, payload];
       const isSharded = subscription.nodeKeys !== undefined && typeof options.rkey === "string";
       events += isSharded
