@@ -9,9 +9,12 @@ const WINDOW_MS = 60_000;
 const MOST_ALIKE = 5;
 /** Kinds of lines, by realm and cause, that are told apart for one event in one window; causes may be a client's words. */
 const MOST_KINDS = 20;
-/** Characters of a field; a stack of calls may be longer. */
+/** Characters of a field, but for those whose end matters. */
 const LONGEST_FIELD = 200;
-const LONGEST_STACK = 1_000;
+const LONGER: ReadonlyMap<string, number> = new Map([
+  ["cause", 500],
+  ["stack", 1_000],
+]);
 /** Fields of one line. */
 const MOST_FIELDS = 16;
 /** Characters of a realm and a cause that tell kinds apart. */
@@ -143,7 +146,7 @@ function bounded(line: LogLine): Record<string, unknown> {
 function shortened(name: string, value: unknown): unknown {
   if (value === null || typeof value === "number" || typeof value === "boolean") return value;
   const text = typeof value === "string" ? value : textOf(value);
-  const longest = name === "stack" ? LONGEST_STACK : LONGEST_FIELD;
+  const longest = LONGER.get(name) ?? LONGEST_FIELD;
   return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }
 
