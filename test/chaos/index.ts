@@ -12,8 +12,10 @@ import { fullDisk, NO_SMALL_DISK, readOnlyFolder } from "./disk.ts";
 const [kills = 100, stops = 20] = process.argv.slice(2).map(Number);
 
 /** When a cycle ends: after so many acknowledgments, and up to so many milliseconds more. */
-const ACKNOWLEDGMENTS = 500;
-const DELAY_MS = 500;
+const ACKNOWLEDGMENTS = 200;
+const DELAY_MS = 300;
+/** Faults that are listed, of each kind of end. */
+const MOST_LISTED = 20;
 
 const faults: string[] = [];
 
@@ -40,5 +42,6 @@ async function cycles(name: string, count: number, run: typeof killCycles): Prom
 
 function report(name: string, what: string, found: readonly string[]): void {
   faults.push(...found);
-  process.stdout.write(`${name}: ${what}, ${found.length} faults\n${found.map((fault) => `  ${fault}\n`).join("")}`);
+  const listed = found.slice(0, MOST_LISTED).map((fault) => `  ${fault}\n`);
+  process.stdout.write(`${name}: ${what}, ${found.length} faults\n${listed.join("")}`);
 }
