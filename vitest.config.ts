@@ -159,7 +159,7 @@ export default defineConfig({
           include: ["test/local/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // The commands build into one folder.
+          // Each file starts several routers: in parallel they would only slow each other down.
           fileParallelism: false,
         },
       },
