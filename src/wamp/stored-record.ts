@@ -1,6 +1,7 @@
 /** Stored records: JSON objects with short keys and a format number, each field checked when it is read. */
 
 import type { LogLine } from "./log-line.ts";
+import type { Id } from "./message.ts";
 import { FORMATS, type StoredKind } from "./stored-formats.ts";
 
 /** Values of one type as JSON. */
@@ -21,8 +22,13 @@ export interface Format<T> {
   readonly steps: readonly Step[];
 }
 
-/** What was read, or why it cannot be read; the cause quotes nothing of the record. */
-export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly cause: string };
+/**
+ * What was read, or why it cannot be read; the cause quotes nothing of the record. `session` is whose record it is, as far
+ * as that can be told.
+ */
+export type Reading<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly cause: string; readonly session?: Id | undefined };
 
 /** A stored value that this code cannot read. */
 export class Unreadable extends Error {}

@@ -4,7 +4,9 @@ import { storedWaitingCall } from "./call-queue.ts";
 import { storedCall } from "./call-record.ts";
 import { peerFromFormat1 } from "./format-1.ts";
 import type { TransportFacts } from "./host.ts";
+import { isId } from "./id.ts";
 import { storedLifeline } from "./lifeline.ts";
+import type { Id } from "./message.ts";
 import type { Attempt, PeerRecord, SessionRecord } from "./peer.ts";
 import { storedRegistration } from "./registration.ts";
 import type { ResumeWish } from "./resumption.ts";
@@ -63,6 +65,16 @@ const attempt = record<Attempt>({
     }),
   ),
 });
+
+/** The id of the session in a peer's record that cannot be read, for the log. */
+export function sessionIn(peer: unknown): Id | undefined {
+  const { s, session } = (peer ?? {}) as {
+    readonly s?: { readonly i?: unknown };
+    readonly session?: { readonly id?: unknown };
+  };
+  const id = s?.i ?? session?.id;
+  return isId(id) ? id : undefined;
+}
 
 /** The record of a peer. */
 export const PEER: Format<PeerRecord> = {

@@ -56,7 +56,7 @@ export class Waking {
   #wakePeer([transport, reading]: Sleeper, callers: Callers): Peer {
     const { facts, network } = reading.ok ? reading.value : {};
     const peer: Peer = { transport, facts, network, state: { kind: "closed" } };
-    if (!reading.ok) this.#dropPeer(peer, unreadable("peer", reading.cause));
+    if (!reading.ok) this.#dropPeer(peer, unreadable("peer", reading.cause, { session: reading.session }));
     else this.#tryToRestore(peer, reading.value, callers);
     return peer;
   }

@@ -7,7 +7,7 @@ import type { Subprotocol } from "../wamp/serializers/index.ts";
 import { subprotocolByName } from "../wamp/serializers/index.ts";
 import type { Codec, Format, Reading } from "../wamp/stored-record.ts";
 import { field, oneOf, optional, pack, read, record, Unreadable, unpack, value, write } from "../wamp/stored-record.ts";
-import { PEER } from "../wamp/stored-session.ts";
+import { PEER, sessionIn } from "../wamp/stored-session.ts";
 import * as is from "../wamp/stored-values.ts";
 import type { Switchboard } from "./connection.ts";
 import { Connection } from "./connection.ts";
@@ -100,7 +100,10 @@ export class Records {
     connection.terminator = terminator;
     connection.storageKey = storageKey;
     const record = peer === undefined ? this.#fetch(storageKey) : unpack(PEER, peer);
-    return { ok: true, value: { connection, record } };
+    return {
+      ok: true,
+      value: { connection, record: record.ok ? record : { ...record, session: sessionIn(peer) } },
+    };
   }
 
   /** Removes what storage holds of a connection. */

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { subprotocolByName } from "../../src/wamp/serializers/index.ts";
 import { configOf } from "../../src/worker/deployment.ts";
 import { visitedRealm } from "../../src/worker/realm-namespace.ts";
+import { RealmSecret } from "../../src/worker/realm-secret.ts";
 import { openStorage } from "../../src/worker/storage/schema.ts";
 import { Tables } from "../../src/worker/storage/tables.ts";
 import { type Speaker, speak } from "../golden/sockets.ts";
@@ -96,13 +97,62 @@ test("a row of a session that cannot be read ends that session only", async () =
   expect(lines()).toMatchObject([{ kind: "peer", cause: "it is not JSON" }]);
 });
 
+test("the line about a session that cannot be read names the session", async () => {
+  const realm = "unreadable-named";
+  const lines = logLines("record.unreadable", realm);
+  const [callee, caller, third] = await three(realm);
+  let id: unknown;
+  const change = (own: string) => {
+    const attachment = JSON.parse(own) as { p: { s: { i: unknown; f: unknown } } };
+    id = attachment.p.s.i;
+    attachment.p.s.f = "none";
+    return JSON.stringify(attachment);
+  };
+  await exchange(realm, { third: change });
+  await expectCall(callee, caller);
+  expect(await third.closed).toBe(1012);
+  expect(lines()).toMatchObject([{ kind: "peer", session: id, cause: "features is of a wrong type" }]);
+});
+
+test("a secret that is none stays in storage, and another one is in force meanwhile", async () => {
+  await runInDurableObject(realmOf("unreadable-secret"), (_, { storage }) => {
+    storage.kv.put("secret", "text");
+    const log = vi.fn();
+    const secret = new RealmSecret(storage, log);
+    expect(secret.get()).toHaveLength(32);
+    expect(secret.get()).toBe(secret.get());
+    expect(log.mock.calls).toMatchObject([[{ event: "record.unreadable", kind: "secret" }]]);
+    expect(storage.kv.get("secret")).toBe("text");
+  });
+});
+
+describe("answers under an idempotency key", () => {
+  const PASS = { kind: "role", role: "web", authid: "a", by: "bridge" } as const;
+  const REQUEST = { uri: "com.topic", args: [], kwargs: {}, options: {} };
+  const ONCE = { key: "k", body: "digest" };
+
+  test("of format 1 count; one that cannot be read is no permission to publish again", async () => {
+    const realm = "bridged-answers";
+    const lines = logLines("record.unreadable", realm);
+    const config = configOf(env).realms.find(({ name }) => name === "bridged-*")!;
+    const publish = () => visitedRealm(env, realm, config).publish(PASS, REQUEST, ONCE);
+    const first = await publish();
+    expect(await publish()).toEqual(first);
+    await inStorage(realm, (sql) => sql.exec(`UPDATE answer SET text = '["digest",4711]'`));
+    expect(await publish()).toEqual({ kind: "outcome", outcome: { ok: true, args: [4711], kwargs: {} } });
+    await inStorage(realm, (sql) => sql.exec("UPDATE answer SET text = '{'"));
+    expect(await publish()).toMatchObject({ kind: "refused", reason: "full" });
+    expect(lines()).toMatchObject([{ kind: "answer" }]);
+  });
+});
+
 describe("a realm that cannot wake as a whole", () => {
   const KEPT = "kept-broken";
 
   test("closes all sockets with 1012, removes nothing, and goes on when its storage is whole again", async () => {
     const lines = logLines("realm.unserved", KEPT);
     const [callee, caller, third] = await three(KEPT);
-    await inStorage(KEPT, (sql) => sql.exec("ALTER TABLE history_log RENAME COLUMN uri TO url"));
+    await inStorage(KEPT, (sql) => sql.exec("CREATE TABLE role (other TEXT)"));
     caller.send([48, 1, {}, "com.procedure"]);
     expect(await Promise.all([callee.closed, caller.closed, third.closed])).toEqual([1012, 1012, 1012]);
     expect(lines()).toMatchObject([{ kind: "broken", cause: expect.any(String) }]);
@@ -118,7 +168,7 @@ describe("a realm that cannot wake as a whole", () => {
       kind: "refused",
       reason: "full",
     });
-    await inStorage(KEPT, (sql) => sql.exec("ALTER TABLE history_log RENAME COLUMN url TO uri"));
+    await inStorage(KEPT, (sql) => sql.exec("DROP TABLE role"));
     const [again, other] = await three(KEPT);
     await expectCall(again, other);
   });
