@@ -69,6 +69,11 @@ export class Authorizer {
     return true;
   }
 
+  /** Was the authorizer asked about the message, which now comes back with the decision? */
+  hasAsked(peer: Peer, elements: Elements): boolean {
+    return this.#pending.get(peer)?.first === elements;
+  }
+
   /**
    * Must the message wait for a decision about itself? Then it is kept, too. If not, `verdict` tells what is decided
    * about it until the next message is looked at.

@@ -106,8 +106,10 @@ export class Realm {
       const message = parse(elements);
       if (peer.state.kind === "open") {
         const { session } = peer.state;
-        if (this.access.authorizer?.asks(peer, session, message, elements)) return;
-        this.access.rates?.take(session, message);
+        const { authorizer, rates } = this.access;
+        // Before the authorizer is asked: otherwise each message beyond the rate costs it an invocation.
+        if (rates !== undefined && !authorizer?.hasAsked(peer, elements)) rates.take(session, message);
+        if (authorizer?.asks(peer, session, message, elements)) return;
         this.#route(peer, session, message);
       } else this.#lobby.receive(peer, message);
     } catch (error) {

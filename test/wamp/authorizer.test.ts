@@ -725,3 +725,41 @@ describe("a testament", () => {
 test("[AZ-10] without authorizers nothing is held, and nobody is asked", () => {
   expect(new Stage().realm.access.authorizer).toBeUndefined();
 });
+
+describe("message rates", () => {
+  const rates = { session: { messages: { per_second: 1, burst: 1 } } };
+
+  test("spare the authorizer the messages beyond the rate", async () => {
+    const { stage, questions, answer } = court({}, { rates });
+    const ann = joinAs(stage, "ann", "anonymous");
+    stage.take();
+    ann.send([32, 1, {}, "com.a"]);
+    const [question] = await questions();
+    await answer(question?.[1], true);
+    expect(stage.take()).toStrictEqual([["ann", [33, 1, expect.any(Number)]]]);
+    ann.send([32, 2, {}, "com.b"]);
+    await settled();
+    const cause = "the session exceeds its rate of messages";
+    expect(stage.take()).toStrictEqual([["ann", [8, 32, 2, {}, "wamp.edge.error.rate_exceeded", [cause]]]]);
+  });
+
+  test("count a message once, also one that waits behind another", async () => {
+    const burst = { session: { messages: { per_second: 1, burst: 2 } } };
+    const { stage, questions, answer } = court({}, { rates: burst });
+    const ann = joinAs(stage, "ann", "anonymous");
+    stage.take();
+    ann.send([32, 1, {}, "com.a"], [32, 2, {}, "com.b"], [32, 3, {}, "com.c"]);
+    const [first] = await questions();
+    await answer(first?.[1], true);
+    const second = stage.take();
+    expect(second.map(([name, message]) => [name, message[0]])).toStrictEqual([
+      ["ann", 33],
+      ["judge", 68],
+    ]);
+    await answer(second[1]?.[1][1], true);
+    expect(stage.take().map(([name, message]) => [name, message[0], message[2]])).toStrictEqual([
+      ["ann", 33, expect.any(Number)],
+      ["ann", 8, 3],
+    ]);
+  });
+});
