@@ -177,6 +177,8 @@ describe("a realm that cannot wake as a whole", () => {
     const realm = "kept-newer";
     const lines = logLines("realm.unserved", realm);
     const [callee, caller] = await three(realm);
+    caller.send([16, 2, { acknowledge: true }, "log.one"]);
+    expect((await caller.next())[0]).toBe(17);
     const before = await inStorage(realm, (sql) => {
       sql.exec("UPDATE schema_version SET number = 99");
       return sql.exec("SELECT * FROM history_log").toArray();
