@@ -89,11 +89,12 @@ export class Acknowledgments {
     const { store } = this.#host;
     const isDemanded = this.#waiting.length > 0;
     const keepers = [...this.#keepers].filter((each) => each.hasUnsaved && (isDemanded || !each.savesOnDemand));
+    // Most often there is nothing: storage is not even looked at.
+    if (keepers.length === 0 && !isDemanded) return;
     if (store.isFull) {
       if (isDemanded) return this.#refuse();
       // Events that were not acknowledged stay in memory and are written when there is room.
-      if (keepers.length > 0) this.#host.settleSoon();
-      return;
+      return this.#host.settleSoon();
     }
     const isStored =
       keepers.length === 0 ||

@@ -129,7 +129,11 @@ export class RealmObject extends DurableObject<Env> {
       log,
     );
     this.#cookie = config.auth.cookie;
-    const budget = new UnreadBudget(config.limits, () => this.#endTurn());
+    const budget = new UnreadBudget(
+      config.limits,
+      () => this.#endTurn(),
+      () => this.#clock.now(),
+    );
     this.#switchboard = {
       limits: config.limits,
       encoder: new FrameEncoder(),
@@ -147,7 +151,7 @@ export class RealmObject extends DurableObject<Env> {
     this.#visits = new Visits(this.#sleeper, host, sql, tables);
     this.#components = new ResidentComponents(config.components ?? [], deployment.components, env, host);
     this.#callees = new Callees(ctx, name, config, host, (job) => {
-      return startWork(job, this.#tickets.issue({ kind: "callee", call: job.request }, Date.now()));
+      return startWork(job, this.#tickets.issue({ kind: "callee", call: job.request }, this.#clock.now()));
     });
     this.#webhooks = new WebhooksOut(name, config.webhooks_out ?? [], host, (mail) => {
       return isDiskFull() ? Promise.reject(new Error("the disk is full")) : post(env, config, mail);
@@ -161,7 +165,7 @@ export class RealmObject extends DurableObject<Env> {
    */
   override async fetch(request: Request): Promise<Response> {
     const ticket = ticketIn(request);
-    const holder = ticket === undefined ? undefined : this.#tickets.redeem(ticket, Date.now());
+    const holder = ticket === undefined ? undefined : this.#tickets.redeem(ticket, this.#clock.now());
     if (ticket !== undefined && holder === undefined) return new Response(null, { status: 410 });
     if (holder?.kind === "callee") return this.#callees.accept(holder.call);
     if (isStopping()) return new Response(null, { status: 503 });
@@ -189,7 +193,7 @@ export class RealmObject extends DurableObject<Env> {
 
   /** A ticket for a WebSocket with a session of that role (server-sent events). */
   watcherTicket(role: string): string {
-    return this.#tickets.issue({ kind: "watcher", role }, Date.now());
+    return this.#tickets.issue({ kind: "watcher", role }, this.#clock.now());
   }
 
   /** A CALL that comes by RPC; what waits for it keeps the object awake, and nothing else. */
@@ -470,7 +474,7 @@ export class RealmObject extends DurableObject<Env> {
   /** Nothing can be saved, so the object stays awake: what comes due is done by its timer, the rest waits for room. */
   #doWithoutStorage(): void {
     const next = this.#realm.nextDeadline();
-    if (next !== undefined && next <= Date.now()) this.#tick();
+    if (next !== undefined && next <= this.#clock.now()) this.#tick();
     this.#settleSoon();
   }
 
@@ -492,7 +496,7 @@ export class RealmObject extends DurableObject<Env> {
   /** Keeps the object awake for the few seconds of a handshake; after an eviction the records of its sockets are there. */
   #setTimer(time: number | undefined): void {
     if (time === undefined) return;
-    this.#timer = setTimeout(() => this.#tick(), Math.max(0, time - Date.now()));
+    this.#timer = setTimeout(() => this.#tick(), Math.max(0, time - this.#clock.now()));
   }
 
   /** Each change of the alarm is a row written, so it stays where it is when it rings soon enough. */
