@@ -46,6 +46,35 @@ export function keyPrefixIn(folder: string, name: string): string {
   throw new StartError(`WAMP_DATA: ${folder} holds the state of ${names}; name one of them in wrangler.toml`);
 }
 
+/**
+ * Removes the databases of objects that keep nothing. workerd makes one for each name that a client connects to, and
+ * leaves it when the object has removed its storage: where realms are a pattern their number grows for ever.
+ */
+export function removeEmptyDatabases(folder: string): void {
+  for (const name of filesIn(folder)) {
+    if (!OBJECT_DATABASE.test(name)) continue;
+    const file = join(folder, name);
+    if (sizeOf(file) === ONE_PAGE && sizeOf(`${file}-wal`) === 0) {
+      for (const ending of ["", "-wal", "-shm"]) rmSync(`${file}${ending}`, { force: true });
+    }
+  }
+}
+
+/** The name of an object's database: its id. */
+const OBJECT_DATABASE = /^[0-9a-f]{64}\.sqlite$/;
+
+/** Bytes of a database without tables: the first table needs a second page. */
+const ONE_PAGE = 4096;
+
+function filesIn(folder: string): string[] {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
+}
+
+/** Bytes; 0 where there is no such file. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 function foldersIn(folder: string): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   const entries = readdirSync(folder, { withFileTypes: true });

@@ -3,7 +3,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ControlChannel } from "./control-channel.ts";
-import { keyPrefixIn, openDataFolder } from "./data-folder.ts";
+import { keyPrefixIn, openDataFolder, removeEmptyDatabases } from "./data-folder.ts";
 import { descriptorLimit, descriptorNotice } from "./descriptors.ts";
 import { DiskWatch } from "./disk-watch.ts";
 import type { LocalEnvironment } from "./environment.ts";
@@ -43,6 +43,8 @@ async function startWorkerd(environment: LocalEnvironment): Promise<LocalServer>
   const start = (port: number): Workerd => {
     // Transports end with the process, and workerd would keep the files of each for ever.
     rmSync(join(data, uniqueKey(keyPrefix, "LongPollObject")), { recursive: true, force: true });
+    for (const objects of ["RealmObject", "WebhookObject"])
+      removeEmptyDatabases(join(data, uniqueKey(keyPrefix, objects)));
     rmSync(control.path, { force: true });
     const address = `--socket-addr=http=${host}:${port}`;
     return new Workerd([configFile, address, ...places], { ...process.env, ...bindings });

@@ -58,6 +58,9 @@ const SETTLE_MS = 250;
 const CLOSE_WITHIN_MS = 1_000;
 const CLOSE_POLL_MS = 10;
 
+/** Milliseconds for which clients that have not said HELLO hold the object awake, instead of an alarm, which is a row. */
+const SILENT_MS = 1_000;
+
 /** Milliseconds after which events for webhooks that an ended instance has left behind are looked for. */
 const HAND_OVER_MS = 30_000;
 
@@ -103,6 +106,8 @@ export class RealmObject extends DurableObject<Env> {
   /** When the alarm rings, as far as this instance has set it; milliseconds since the epoch. */
   #alarmAt: number | undefined;
   readonly #clock = new SteadyClock(() => Date.now());
+  /** Until when clients without HELLO leave no row; milliseconds since the epoch. */
+  #silentUntil = 0;
   /** Does the work of the alarm until storage may be written. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -184,6 +189,7 @@ export class RealmObject extends DurableObject<Env> {
       ? watch(this.#realm, connection, watcherIdentity(holder.role))
       : this.#realm.connect(connection, facts);
     this.#connections.set(server, { connection, peer });
+    this.#silentUntil = this.#clock.now() + SILENT_MS;
     this.#markBusy();
     this.#endTurn();
     const headers = new Headers({ "Sec-WebSocket-Protocol": subprotocol.name });
@@ -484,19 +490,20 @@ export class RealmObject extends DurableObject<Env> {
     if (this.#alarmAt === undefined && !this.#webhooks.waits && !isExhausted()) this.#storageUse.removeIfEmpty();
   }
 
-  /** Clients that say no HELLO leave no row behind. */
+  /** Clients that connect and say no HELLO leave no row, unless they stay: their deadline then has to outlast sleep. */
   #mayStore(): boolean {
     if (this.#storageUse.isOpen) return true;
-    let isOpen = this.#webhooks.waits || this.#alarmAt !== undefined;
-    for (const { peer } of this.#connections.values()) isOpen ||= peer.state.kind === "open";
+    let isOpen = this.#webhooks.waits || this.#alarmAt !== undefined || this.#clock.now() >= this.#silentUntil;
+    for (const { peer } of this.#connections.values()) isOpen ||= peer.state.kind !== "connected";
     if (isOpen) this.#storageUse.open();
     return isOpen;
   }
 
-  /** Keeps the object awake for the few seconds of a handshake; after an eviction the records of its sockets are there. */
+  /** Keeps the object awake until `time`, or until the alarm may take over. */
   #setTimer(time: number | undefined): void {
     if (time === undefined) return;
-    this.#timer = setTimeout(() => this.#tick(), Math.max(0, time - this.#clock.now()));
+    const next = Math.min(time, this.#silentUntil);
+    this.#timer = setTimeout(() => this.#tick(), Math.max(0, next - this.#clock.now()));
   }
 
   /** Each change of the alarm is a row written, so it stays where it is when it rings soon enough. */

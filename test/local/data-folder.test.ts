@@ -3,14 +3,15 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { keyPrefixIn, openDataFolder } from "../../src/local/data-folder.ts";
+import { keyPrefixIn, openDataFolder, removeEmptyDatabases } from "../../src/local/data-folder.ts";
 import { StartError } from "../../src/local/environment.ts";
-import { ID } from "../clients/raw-client.ts";
+import { ID, RawClient } from "../clients/raw-client.ts";
 import { Command, running } from "./command.ts";
 import { joinRealm, killServed, OPEN, type Served, scratchDirectory, serve, stop } from "./served.ts";
 
 const CONFIG = JSON.stringify({ version: 1, realms: [{ name: "realm1", ...OPEN }] });
 const TOPIC = "com.example.kept";
+const TENANTS = JSON.stringify({ version: 1, realms: ["realm1", "tenant-*"].map((name) => ({ name, ...OPEN })) });
 const COMMANDS = [
   ["npm start", "src/local/start.ts"],
   ["npm run serve", "src/local/serve.ts"],
@@ -135,5 +136,34 @@ describe("the keys of objects", () => {
     const again = await serve(data, CONFIG);
     expect(await retained(again)).toBe("kept");
     await stop(again);
+  });
+});
+
+describe("npm run serve, of realms that keep nothing", () => {
+  it("removes the databases at the next start, and none that holds something", async () => {
+    const data = scratchDirectory();
+    const objects = join(data, "wamp-edge-RealmObject");
+    const databases = () => readdirSync(objects).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)).length;
+    const first = await serve(data, TENANTS);
+    for (const name of ["a", "b", "c"]) {
+      const client = await RawClient.connect(`${first.socketUrl}/ws/tenant-${name}`, "wamp.2.json");
+      client.socket.close();
+    }
+    await retain(first, "kept");
+    await stop(first);
+    expect(databases()).toBe(4);
+    const second = await serve(data, TENANTS);
+    await stop(second);
+    expect(databases()).toBe(1);
+  });
+
+  it("takes no file for empty that has a log, and no other file for a database", () => {
+    const folder = scratchDirectory();
+    const [empty, logged] = ["a".repeat(64), "b".repeat(64)];
+    for (const name of [empty, logged, "metadata"]) writeFileSync(join(folder, `${name}.sqlite`), Buffer.alloc(4096));
+    writeFileSync(join(folder, `${empty}.sqlite-wal`), "");
+    writeFileSync(join(folder, `${logged}.sqlite-wal`), "frames");
+    removeEmptyDatabases(folder);
+    expect(readdirSync(folder).sort()).toEqual([`${logged}.sqlite`, `${logged}.sqlite-wal`, "metadata.sqlite"]);
   });
 });

@@ -30,6 +30,14 @@ it("a client that says no HELLO is closed in time, and leaves nothing in storage
   expect(await storedIn("hasty-unused")).toEqual(NOTHING);
 });
 
+it("a client that says no HELLO holds no object awake, and leaves nothing when it goes", async () => {
+  const { socket } = await connect("unused-2");
+  await vi.waitFor(async () => expect(await storedIn("unused-2")).toMatchObject({ alarm: expect.any(Number) }), 5_000);
+  await evictDurableObject(env.REALM.getByName("unused-2"));
+  socket.close(1000);
+  await vi.waitFor(async () => expect(await storedIn("unused-2")).toEqual(NOTHING));
+});
+
 it("an event history makes no table before its first event, and keeps its id over a start of the object", async () => {
   const first = await join("kept-unused");
   first.send([32, 1, { match: "prefix" }, "log."]);

@@ -4,8 +4,8 @@ import type { RealmSecret } from "../realm-secret.ts";
 import type { Tables } from "./tables.ts";
 
 /**
- * The first write creates a file that stays, and where realm names are a pattern anyone can name realms. So deadlines of
- * clients without a session wait in memory until a session is open, and a realm that keeps nothing loses its file again.
+ * Where realm names are a pattern anyone can name realms. So a client that connects and leaves causes no write, and the
+ * storage of a realm that keeps nothing is emptied with its last socket.
  */
 export class StorageUse {
   readonly #storage: DurableObjectStorage;
@@ -24,7 +24,7 @@ export class StorageUse {
     return this.#isOpen;
   }
 
-  /** A session is, or was, open. */
+  /** A client has begun its login, or stays without one. */
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
