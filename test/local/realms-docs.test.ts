@@ -10,7 +10,15 @@ import { loadConfig } from "../../src/worker/config.ts";
 const PAGE = readFileSync(join(import.meta.dirname, "../../docs/realms.md"), "utf8");
 
 /** Keys that other pages describe with all that is in them. */
-const ELSEWHERE = ["auth", "webhooks", "webhooks_out", "components", "callees", "roles[].permissions[].validate"];
+const ELSEWHERE = [
+  "auth",
+  "webhooks",
+  "webhooks_out",
+  "components",
+  "callees",
+  "roles[].rates",
+  "roles[].permissions[].validate",
+];
 
 /** What of a schema matters here: its parts, whatever it is wrapped in. */
 interface Schema {
