@@ -101,7 +101,7 @@ export class Connection implements Transport, Sender, Reader {
     const count = this.#switchboard.budget.admit(this);
     if (count === 0) return 0;
     const frames = this.#queue;
-    this.#queue = frames.splice(count);
+    this.#queue = count === frames.length ? [] : frames.splice(count);
     const { batching } = this.subprotocol;
     try {
       if (batching !== undefined) this.socket.send(batching.join(frames, this.terminator));

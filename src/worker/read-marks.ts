@@ -42,10 +42,15 @@ export class ReadMarks {
   }
 
   /** The bytes that a decoded message of the client proves read; undefined where it proves nothing that is marked. */
-  provedBy([type, first, second]: readonly unknown[]): number | undefined {
-    if (type === MessageType.YIELD) return this.#take(this.#invocations, first);
-    if (type === MessageType.ERROR && first === MessageType.INVOCATION) return this.#take(this.#invocations, second);
-    if (type === MessageType.UNSUBSCRIBE || type === MessageType.UNREGISTER) return this.#take(this.#holdings, second);
+  provedBy(elements: readonly unknown[]): number | undefined {
+    const type = elements[0];
+    if (type === MessageType.YIELD) return this.#take(this.#invocations, elements[1]);
+    if (type === MessageType.ERROR && elements[1] === MessageType.INVOCATION) {
+      return this.#take(this.#invocations, elements[2]);
+    }
+    if (type === MessageType.UNSUBSCRIBE || type === MessageType.UNREGISTER) {
+      return this.#take(this.#holdings, elements[2]);
+    }
     return undefined;
   }
 
