@@ -1,6 +1,6 @@
 /** A chat room: who is there, what they say, and what they said before. */
 
-import { ApplicationError, defineComponent } from "../../src/wamp/component.ts";
+import { ApplicationError, defineComponent } from "../../src/wamp/local/component.ts";
 
 const LONGEST_TEXT = 1000;
 

@@ -2,9 +2,9 @@
 
 import { Hono } from "hono";
 import { createApp } from "../../src/worker/app.ts";
-import { defineConfig } from "../../src/worker/config.ts";
-import type { Env } from "../../src/worker/env.ts";
-import { queue, scheduled } from "../../src/worker/triggers/index.ts";
+import { defineConfig } from "../../src/worker/config/config.ts";
+import type { Env } from "../../src/worker/platform/env.ts";
+import { queue, scheduled } from "../../src/worker/triggers/triggers.ts";
 
 export * from "../../src/worker/exports.ts";
 

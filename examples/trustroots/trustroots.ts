@@ -1,8 +1,8 @@
 /** Cryptosign by certificates: an authenticator that trusts keys because a root it trusts vouches for them (Trustroots and Certificates). */
 
 import * as v from "valibot";
-import { ApplicationError, type ComponentSession, defineComponent } from "../../src/wamp/component.ts";
 import { checkShape, closed } from "../../src/wamp/config/shape.ts";
+import { ApplicationError, type ComponentSession, defineComponent } from "../../src/wamp/local/component.ts";
 import {
   type AuthorityCertificate,
   addressSchema,

@@ -1,13 +1,13 @@
 /** Orders of the process that runs the Worker itself, such as `npm run serve`; a deployed Worker never gets one. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { realmFor } from "./config.ts";
-import { configOf } from "./deployment.ts";
-import type { Env } from "./env.ts";
-import { writeLog } from "./log.ts";
-import { realmObject } from "./realm-namespace.ts";
-import { beginStop, busyRealms } from "./shutdown.ts";
-import { type DiskState, setDiskState } from "./storage/room.ts";
+import { realmFor } from "./config/config.ts";
+import { configOf } from "./config/deployment.ts";
+import type { Env } from "./platform/env.ts";
+import { writeLog } from "./platform/log.ts";
+import { realmObject } from "./routing/realm-stub.ts";
+import { beginStop, busyRealms } from "./routing/shutdown.ts";
+import { type DiskState, setDiskState } from "./storage/free-space.ts";
 
 /** Path → what a POST to it does; what is returned is the answer, as JSON. */
 const ORDERS: Readonly<Record<string, (env: Env) => object | Promise<object>>> = {

@@ -3,6 +3,6 @@
 export { CalleeWorker } from "./callees/callee-worker.ts";
 export { Control } from "./control.ts";
 export { LongPollObject } from "./long-poll/long-poll-object.ts";
-export { RealmObject } from "./realm-object.ts";
+export { RealmObject } from "./realm/realm-object.ts";
 export { Wamp } from "./service.ts";
 export { WebhookObject } from "./webhooks/webhook-object.ts";

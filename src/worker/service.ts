@@ -1,17 +1,17 @@
 /** The service binding: other Workers call and publish without a socket and without a token. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { ApplicationError } from "../wamp/application-error.ts";
 import type { RealmConfig } from "../wamp/config/realm.ts";
-import { WampUri } from "../wamp/errors.ts";
-import type { Dict, Id, List, Uri } from "../wamp/message.ts";
-import { realmFor } from "./config.ts";
-import { deploymentOf } from "./deployment.ts";
-import type { Env } from "./env.ts";
-import { visitedRealm } from "./realm-namespace.ts";
-import type { Pass, VisitedRealm, VisitOutcome } from "./visits.ts";
-import { webhookObject } from "./webhooks/mail.ts";
-import type { DeadLetter } from "./webhooks/mailbox.ts";
+import { ApplicationError } from "../wamp/local/application-error.ts";
+import { WampUri } from "../wamp/protocol/errors.ts";
+import type { Dict, Id, List, Uri } from "../wamp/protocol/message.ts";
+import { realmFor } from "./config/config.ts";
+import { deploymentOf } from "./config/deployment.ts";
+import type { Env } from "./platform/env.ts";
+import type { Pass, VisitedRealm, VisitOutcome } from "./realm/rpc.ts";
+import { visitedRealm } from "./routing/realm-stub.ts";
+import type { DeadLetter } from "./webhooks/delivery-queue.ts";
+import { webhookObject } from "./webhooks/webhook-batch.ts";
 
 /** What a call brings. */
 export interface ServiceResult {
@@ -29,7 +29,7 @@ export interface ServiceCallOptions {
 }
 
 /** An ERROR, as the other Worker catches it. */
-export { ApplicationError as ServiceError } from "../wamp/application-error.ts";
+export { ApplicationError as ServiceError } from "../wamp/local/application-error.ts";
 
 /** What the binding offers, for the other Worker's `Env`. */
 export interface WampService {

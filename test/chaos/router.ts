@@ -2,10 +2,10 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeRunFolder } from "../../src/local/run-folder.ts";
-import { Workerd } from "../../src/local/workerd.ts";
-import { workerdConfig } from "../../src/local/workerd-config.ts";
-import { buildBundle, readSettings } from "../../src/local/wrangler.ts";
+import { makeRunFolder } from "../../src/cli/workerd/run-folder.ts";
+import { Workerd } from "../../src/cli/workerd/workerd.ts";
+import { workerdConfig } from "../../src/cli/workerd/workerd-config.ts";
+import { buildBundle, readSettings } from "../../src/cli/wrangler.ts";
 
 /** Starts workerd on the same state again and again; the bundle is built once. */
 export class Router {

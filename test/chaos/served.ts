@@ -1,13 +1,13 @@
 /** `npm run serve` for the chaos script: started, stopped in order, or killed. */
 
-import { Command } from "../local/command.ts";
+import { Command } from "../cli/command.ts";
 
 export class Serve {
   readonly command: Command;
 
   constructor(data: string, config: object) {
     const variables = { WAMP_DATA: data, WAMP_CONFIG: JSON.stringify(config) };
-    this.command = new Command([process.execPath, "src/local/serve.ts"], variables);
+    this.command = new Command([process.execPath, "src/cli/serve.ts"], variables);
   }
 
   /** Resolves to the URL of the sockets. */

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { loadConfig } from "../../src/worker/config.ts";
+import { loadConfig } from "../../src/worker/config/config.ts";
 import { type Router, startRouter } from "./harness.ts";
 import { findPython } from "./python.ts";
 
@@ -104,7 +104,7 @@ describe("Autobahn|JS with an authenticator", () => {
     }
   });
 
-  // The edge alone tells of certificates; test/worker/client-certificate.test.ts plays the edge.
+  // The edge alone tells of certificates; test/worker/routing/client-certificate.test.ts plays the edge.
   test("[AUTH-16] that demands a client certificate", async () => {
     await serveAuthenticator("client-certificate", "wampcra");
     const outcome = (await connectByNode("client-certificate", block("js", "anonymous"))).trim();

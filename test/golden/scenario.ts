@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
-import { ANYTHING, type Client, Stage } from "../wamp/recording-host.ts";
+import { ANYTHING, type Client, Stage } from "../wamp/host/recording-host.ts";
 
 /** The records of one realm, as a release of this router has written them. */
 export interface GoldenRealm {

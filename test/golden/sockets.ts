@@ -2,12 +2,12 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { MessageType } from "../../src/wamp/message.ts";
-import { Payload } from "../../src/wamp/payload.ts";
+import { MessageType } from "../../src/wamp/protocol/message.ts";
+import { Payload } from "../../src/wamp/protocol/payload.ts";
 import type { Subprotocol } from "../../src/wamp/serializers/index.ts";
 import { subprotocolByName } from "../../src/wamp/serializers/index.ts";
 import { DecodeFault } from "../../src/wamp/serializers/serializer.ts";
-import { Mailbox } from "../../src/worker/webhooks/mailbox.ts";
+import { Mailbox } from "../../src/worker/webhooks/delivery-queue.ts";
 
 /** What a release has left on sockets and in the storage of a realm and of a mailbox. */
 export interface GoldenSockets {

@@ -2,11 +2,11 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { bindingFaults } from "../../src/worker/bindings.ts";
-import { type ConfigInput, formatFaults, loadConfig, realmFor } from "../../src/worker/config.ts";
-import type { Env } from "../../src/worker/env.ts";
-import { hasJurisdictions, namespaceIn, realmObject } from "../../src/worker/realm-namespace.ts";
-import { post } from "../../src/worker/webhooks/mail.ts";
+import { bindingFaults } from "../../src/worker/config/bindings.ts";
+import { type ConfigInput, formatFaults, loadConfig, realmFor } from "../../src/worker/config/config.ts";
+import type { Env } from "../../src/worker/platform/env.ts";
+import { hasJurisdictions, namespaceIn, realmObject } from "../../src/worker/routing/realm-stub.ts";
+import { post } from "../../src/worker/webhooks/webhook-batch.ts";
 import { join } from "./socket.ts";
 
 afterEach(() => vi.restoreAllMocks());

@@ -4,5 +4,5 @@ declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import("../../src/index.ts");
   }
-  interface Env extends Omit<import("../../src/worker/env.ts").Env, never> {}
+  interface Env extends Omit<import("../../src/worker/platform/env.ts").Env, never> {}
 }

@@ -7,7 +7,7 @@ import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { expect, it } from "vitest";
 import { createApp } from "../../src/worker/app.ts";
-import type { Env } from "../../src/worker/env.ts";
+import type { Env } from "../../src/worker/platform/env.ts";
 import { join } from "./socket.ts";
 
 const app = new Hono<{ Bindings: Env }>();

@@ -1,8 +1,8 @@
 /** Anonymous sessions: nothing is proven, and so nothing the client says of itself is believed. */
 
 import type { AnonymousAuth } from "../config/auth.ts";
+import { toBase64Url } from "../crypto/encoding.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
-import { toBase64Url } from "./encoding.ts";
 import type { Applicant, Method, Outcome, Surroundings } from "./method.ts";
 
 /** Bytes of a drawn authid: enough that no two sessions ever share one. */

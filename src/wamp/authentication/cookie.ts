@@ -1,11 +1,11 @@
 /** Cookies as credentials: a browser that has logged in once is known again by the cookie its WebSocket came with. */
 
-import { cookieFromFormat1 } from "../format-1.ts";
-import type { ExpiringStore, Host, TransportFacts } from "../host.ts";
-import type { Identity } from "../session.ts";
-import { namedIdentity } from "../stored-identity.ts";
-import { type Format, field, oneOf, optional, read, record, unreadable, write } from "../stored-record.ts";
-import * as is from "../stored-values.ts";
+import type { ExpiringStore, Host, TransportFacts } from "../host/host.ts";
+import { cookieFromFormat1 } from "../records/format-1.ts";
+import { type Format, field, oneOf, optional, read, record, unreadable, write } from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+import type { Identity } from "../session/session.ts";
+import { namedIdentity } from "../session/stored-identity.ts";
 import type { Admitted, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
 import { denied } from "./method.ts";
 

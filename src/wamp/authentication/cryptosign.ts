@@ -1,12 +1,12 @@
 /** WAMP-Cryptosign: the client signs a challenge with an Ed25519 key of which the router knows the public half. */
 
 import type { CryptosignAuth, DynamicCryptosignAuth } from "../config/auth.ts";
-import { WampUri } from "../errors.ts";
-import type { Host } from "../host.ts";
-import type { Dict } from "../message.ts";
+import type { Bytes } from "../crypto/encoding.ts";
+import { fromHex, toHex } from "../crypto/encoding.ts";
+import type { Host } from "../host/host.ts";
+import { WampUri } from "../protocol/errors.ts";
+import type { Dict } from "../protocol/message.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
-import type { Bytes } from "./encoding.ts";
-import { fromHex, toHex } from "./encoding.ts";
 import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
 import { denied, failed, refused, WRONG_SIGNATURE } from "./method.ts";
 import { RouterKey } from "./router-key.ts";

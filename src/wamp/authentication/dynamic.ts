@@ -1,12 +1,12 @@
 /** Dynamic authentication: a procedure of the realm decides who a client is (Dynamic Authenticators). */
 
 import type { DynamicAuth } from "../config/auth.ts";
-import { WampUri } from "../errors.ts";
-import { type CallOutcome, InternalCaller } from "../internal-caller.ts";
-import type { Dict, Uri } from "../message.ts";
-import { isDict } from "../parse.ts";
-import type { Identity } from "../session.ts";
-import { isValidUri } from "../uri.ts";
+import { type CallOutcome, InternalCaller } from "../dealer/internal-caller.ts";
+import { WampUri } from "../protocol/errors.ts";
+import type { Dict, Uri } from "../protocol/message.ts";
+import { isDict } from "../protocol/parse.ts";
+import { isValidUri } from "../protocol/uri.ts";
+import type { Identity } from "../session/session.ts";
 import type { Admitted, Answer, Applicant, Reason, Refusal, Surroundings } from "./method.ts";
 import { failed, refused } from "./method.ts";
 

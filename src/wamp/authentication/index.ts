@@ -1,9 +1,9 @@
 /** The authentication methods of a realm, and which of them an applicant gets. */
 
 import type { AuthConfig } from "../config/realm.ts";
-import { WampUri } from "../errors.ts";
-import type { Dict } from "../message.ts";
-import { isDict } from "../parse.ts";
+import { WampUri } from "../protocol/errors.ts";
+import type { Dict } from "../protocol/message.ts";
+import { isDict } from "../protocol/parse.ts";
 import { anonymous } from "./anonymous.ts";
 import { type Cookies, cookie, cookiesOf } from "./cookie.ts";
 import { cryptosign } from "./cryptosign.ts";
@@ -11,9 +11,9 @@ import { jwt } from "./jwt.ts";
 import { Lockouts } from "./lockouts.ts";
 import type { Answer, Applicant, Method, Outcome, Surroundings } from "./method.ts";
 import { denied, failed } from "./method.ts";
+import { indexFrom, noiseOf } from "./principals.ts";
 import { scram } from "./scram.ts";
 import { isSecondRound, judgeSecond, withSecondRound } from "./second-factor.ts";
-import { indexFrom, noiseOf } from "./stand-in.ts";
 import { ticket } from "./ticket.ts";
 import { wampcra } from "./wampcra.ts";
 

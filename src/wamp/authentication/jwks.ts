@@ -2,9 +2,9 @@
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { isTrustedUrl } from "../config/key-set.ts";
-import type { Host } from "../host.ts";
-import { thrown } from "../log-line.ts";
-import { isDict } from "../parse.ts";
+import type { Host } from "../host/host.ts";
+import { thrown } from "../host/log-line.ts";
+import { isDict } from "../protocol/parse.ts";
 
 /** Milliseconds for which keys are not asked for again: how long a key the issuer has withdrawn still counts. */
 const FRESH_MS = 600_000;

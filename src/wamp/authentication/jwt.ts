@@ -11,11 +11,11 @@ import {
   jwtVerify,
 } from "jose";
 import type { JwtAuth } from "../config/auth.ts";
-import { WampUri } from "../errors.ts";
-import type { Host } from "../host.ts";
-import type { Dict } from "../message.ts";
-import { isDict } from "../parse.ts";
-import { utf8 } from "./encoding.ts";
+import { utf8 } from "../crypto/encoding.ts";
+import type { Host } from "../host/host.ts";
+import { WampUri } from "../protocol/errors.ts";
+import type { Dict } from "../protocol/message.ts";
+import { isDict } from "../protocol/parse.ts";
 import { JwksCache } from "./jwks.ts";
 import type { Answer, Applicant, Fit, Method, Outcome, Reason, Refusal, Surroundings } from "./method.ts";
 import { denied, refused } from "./method.ts";

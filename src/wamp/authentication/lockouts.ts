@@ -1,7 +1,7 @@
 /** Slows down guessers of passwords: after too many wrong ones from one network none is right there for a while. */
 
 import type { Limits } from "../config/limits.ts";
-import type { Host } from "../host.ts";
+import type { Host } from "../host/host.ts";
 
 /** Counts that are kept at once; the oldest goes first. */
 const MAX_COUNTED = 10_000;

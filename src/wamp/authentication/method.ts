@@ -1,12 +1,12 @@
 /** What an authentication method is, and what comes of it. */
 
-import type { Authorization } from "../authorization.ts";
+import type { Authorization } from "../authorization/rules.ts";
 import type { RealmConfig } from "../config/realm.ts";
-import type { Dealer } from "../dealer.ts";
-import { WampUri } from "../errors.ts";
-import type { Host, TransportFacts } from "../host.ts";
-import type { Dict, Id, Uri } from "../message.ts";
-import type { Identity } from "../session.ts";
+import type { Dealer } from "../dealer/dealer.ts";
+import type { Host, TransportFacts } from "../host/host.ts";
+import { WampUri } from "../protocol/errors.ts";
+import type { Dict, Id, Uri } from "../protocol/message.ts";
+import type { Identity } from "../session/session.ts";
 import type { Authenticator } from "./dynamic.ts";
 
 /** Who asks to be let in: what HELLO says, and what the router knows besides. */

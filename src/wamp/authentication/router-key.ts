@@ -1,6 +1,6 @@
 /** The Ed25519 key by which clients tell this router from an impostor (Cryptosign: Router Authentication). */
 
-import type { Bytes } from "./encoding.ts";
+import type { Bytes } from "../crypto/encoding.ts";
 
 /** What stands before the 32 bytes of a private key in PKCS #8, the only form WebCrypto takes it in (RFC 8410). */
 const PKCS8_HEAD = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];

@@ -8,16 +8,16 @@ import {
   type ScramRecord,
   scramRecordSchema,
 } from "../config/auth.ts";
-import type { Host } from "../host.ts";
-import type { Dict } from "../message.ts";
-import { hmac, isEqual, sha256 } from "./digest.ts";
+import { hmac, isEqual, sha256 } from "../crypto/digest.ts";
+import type { Bytes } from "../crypto/encoding.ts";
+import { fromBase64, fromHex, toBase64, toHex, utf8 } from "../crypto/encoding.ts";
+import type { Host } from "../host/host.ts";
+import type { Dict } from "../protocol/message.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
-import type { Bytes } from "./encoding.ts";
-import { fromBase64, fromHex, toBase64, toHex, utf8 } from "./encoding.ts";
 import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Refusal, Surroundings } from "./method.ts";
 import { denied, failed, UNKNOWN_PRINCIPAL } from "./method.ts";
+import { Principals } from "./principals.ts";
 import { saslprep } from "./saslprep.ts";
-import { Principals } from "./stand-in.ts";
 
 /** What the specification and what Autobahn and Crossbar.io say differently (D-32). */
 interface Dialect {

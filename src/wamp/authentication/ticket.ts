@@ -1,8 +1,8 @@
 /** Ticket-based authentication: a shared secret, sent as it is. */
 
 import type { DynamicTicketAuth, TicketAuth, TicketPrincipal } from "../config/auth.ts";
-import type { Dict } from "../message.ts";
-import { isSameText } from "./digest.ts";
+import { isSameText } from "../crypto/digest.ts";
+import type { Dict } from "../protocol/message.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
 import { jwt } from "./jwt.ts";
 import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";

@@ -2,16 +2,16 @@
 
 import type { DynamicAuth, WampcraAuth, WampcraUser } from "../config/auth.ts";
 import { MOST_ITERATIONS } from "../config/auth.ts";
-import type { Host } from "../host.ts";
-import type { Dict, Id } from "../message.ts";
-import type { Identity } from "../session.ts";
-import { hmac, isEqual, pbkdf2, sha256 } from "./digest.ts";
+import { hmac, isEqual, pbkdf2, sha256 } from "../crypto/digest.ts";
+import type { Bytes } from "../crypto/encoding.ts";
+import { toBase64, utf8 } from "../crypto/encoding.ts";
+import type { Host } from "../host/host.ts";
+import type { Dict, Id } from "../protocol/message.ts";
+import type { Identity } from "../session/session.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
-import type { Bytes } from "./encoding.ts";
-import { toBase64, utf8 } from "./encoding.ts";
 import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
 import { denied, failed, NO_AUTHID, UNKNOWN_PRINCIPAL, WRONG_SIGNATURE } from "./method.ts";
-import { Principals, similarSalt } from "./stand-in.ts";
+import { Principals, similarSalt } from "./principals.ts";
 
 /** How a client makes its key from its secret; where there is none, the secret is the key. */
 interface Salting {

@@ -1,7 +1,7 @@
 /** How sessions prove who they are, as the configuration says it: one shape per method and type. */
 
 import * as v from "valibot";
-import { isValidUri } from "../uri.ts";
+import { isValidUri } from "../protocol/uri.ts";
 import { isTrustedUrl, jwksSchema, NOT_TRUSTED } from "./key-set.ts";
 import { closed, type DeepReadonly, named } from "./shape.ts";
 

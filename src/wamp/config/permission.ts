@@ -1,7 +1,7 @@
 /** One rule of a role in the configuration, and the two ways its URI can be written. */
 
 import * as v from "valibot";
-import { isValidUri, type Match } from "../uri.ts";
+import { isValidUri, type Match } from "../protocol/uri.ts";
 import { closed } from "./shape.ts";
 
 /** Which topics or procedures a rule is about. */

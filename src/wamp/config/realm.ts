@@ -1,12 +1,13 @@
 /** The configuration of one realm: its schema, in Crossbar.io's words, and the types the router reads. */
 
 import * as v from "valibot";
-import { LONGEST_TIMEOUT } from "../call-timeout.ts";
-import { originsSchema } from "../origin.ts";
-import { isValidRealm, isValidUri } from "../uri.ts";
+import { calleeSchema } from "../../worker/config/callee-config.ts";
+import { componentsSchema } from "../../worker/config/component-config.ts";
+import { originsSchema } from "../../worker/config/origins.ts";
+import { webhooksOutSchema, webhooksSchema } from "../../worker/config/webhook-config.ts";
+import { LONGEST_TIMEOUT } from "../dealer/call-timeout.ts";
+import { isValidRealm, isValidUri } from "../protocol/uri.ts";
 import { authSchema } from "./auth.ts";
-import { calleeSchema } from "./callee.ts";
-import { componentsSchema } from "./component.ts";
 import { realmFaults, roleFaults, TRUSTED } from "./consistency.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits } from "./limits.ts";
 import { permissionSchema } from "./permission.ts";
@@ -14,7 +15,6 @@ import { ratesSchema } from "./rates.ts";
 import { resumeSchema } from "./resume.ts";
 import { type Checked, checkShape, closed, type DeepReadonly } from "./shape.ts";
 import { storeSchema } from "./store.ts";
-import { webhooksOutSchema, webhooksSchema } from "./webhook.ts";
 
 const procedure = v.pipe(
   v.string(),

@@ -1,7 +1,7 @@
 /** The configuration of what a realm keeps: event history, in Crossbar.io's words, and retained events. */
 
 import * as v from "valibot";
-import { isReservedUri, isValidUri, type Match } from "../uri.ts";
+import { isReservedUri, isValidUri, type Match } from "../protocol/uri.ts";
 import { matchSchema } from "./permission.ts";
 import { closed } from "./shape.ts";
 

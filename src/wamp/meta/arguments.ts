@@ -3,10 +3,10 @@
  * absent, and what is missing or of the wrong type is refused with invalid_argument (META-05).
  */
 
-import { WampError, WampUri } from "../errors.ts";
-import { isDict } from "../parse.ts";
-import type { Payload } from "../payload.ts";
-import type { Match } from "../uri.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import { isDict } from "../protocol/parse.ts";
+import type { Payload } from "../protocol/payload.ts";
+import type { Match } from "../protocol/uri.ts";
 
 /** Whether the value can be what the argument is said to be. */
 export type Guard<T> = (value: unknown) => value is T;

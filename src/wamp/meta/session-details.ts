@@ -1,15 +1,15 @@
 /** What sessions the meta API shows, and what it tells of each. */
 
 import { TRUSTED } from "../config/consistency.ts";
-import { WampError, WampUri } from "../errors.ts";
-import { isId } from "../id.ts";
-import type { Dict, Id } from "../message.ts";
-import { isDict } from "../parse.ts";
-import { Payload } from "../payload.ts";
-import type { Realm } from "../realm.ts";
-import type { Identity, Session } from "../session.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import { isId } from "../protocol/id.ts";
+import type { Dict, Id } from "../protocol/message.ts";
+import { isDict } from "../protocol/parse.ts";
+import { Payload } from "../protocol/payload.ts";
+import type { Realm } from "../realm/realm.ts";
+import type { Identity, Session } from "../session/session.ts";
 import { argument } from "./arguments.ts";
-import type { MetaReply } from "./procedure.ts";
+import type { MetaReply } from "./meta-procedure.ts";
 
 /** Characters of JSON that `modify_details` may have added to one session: they lie in its record, which is small. */
 export const MAX_ADDED_DETAILS = 4096;

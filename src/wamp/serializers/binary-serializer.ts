@@ -1,7 +1,7 @@
 /** The serializer made of a format's reader and writer. */
 
-import type { Message } from "../message.ts";
-import type { PayloadCodec, PayloadValues, RawPayload } from "../payload.ts";
+import type { Message } from "../protocol/message.ts";
+import type { PayloadCodec, PayloadValues, RawPayload } from "../protocol/payload.ts";
 import { Malformed } from "./byte-reader.ts";
 import type { ItemReader, Reading } from "./item-reader.ts";
 import type { Serializer } from "./serializer.ts";

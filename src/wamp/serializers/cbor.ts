@@ -1,14 +1,14 @@
 /** The serializer `cbor` (RFC 8949). */
 
-import type { Message } from "../message.ts";
-import type { PayloadCodec, PayloadValues } from "../payload.ts";
-import { Payload } from "../payload.ts";
+import { Float } from "../protocol/float.ts";
+import type { Message } from "../protocol/message.ts";
+import type { PayloadCodec, PayloadValues } from "../protocol/payload.ts";
+import { Payload } from "../protocol/payload.ts";
 import type { MessageWriter } from "./binary-serializer.ts";
 import { binarySerializer } from "./binary-serializer.ts";
 import { Malformed } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { exactInteger, isExactInteger } from "./exact-integer.ts";
-import { Float } from "./float.ts";
 import { INDEFINITE, ItemReader, Kind, PROTO } from "./item-reader.ts";
 import type { Serializer } from "./serializer.ts";
 import { isShortAscii, utf8FromText } from "./utf8.ts";

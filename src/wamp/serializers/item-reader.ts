@@ -1,10 +1,10 @@
 /** What reading MessagePack and CBOR has in common: walking encoded items unread, and building values by one policy. */
 
-import { PAYLOAD_INDEX } from "../message.ts";
-import type { ArgsKind, PayloadCodec, PayloadValues } from "../payload.ts";
-import { Payload, trimmedLength } from "../payload.ts";
+import { Float, floatOf } from "../protocol/float.ts";
+import { PAYLOAD_INDEX } from "../protocol/message.ts";
+import type { ArgsKind, PayloadCodec, PayloadValues } from "../protocol/payload.ts";
+import { Payload, trimmedLength } from "../protocol/payload.ts";
 import { ByteReader, Malformed } from "./byte-reader.ts";
-import { Float, floatOf } from "./float.ts";
 import { jsonFromValue } from "./json-text.ts";
 import { isUtf8, textFromUtf8 } from "./utf8.ts";
 

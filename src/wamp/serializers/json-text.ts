@@ -1,8 +1,8 @@
 /** JSON text ↔ values where `JSON.parse` and `JSON.stringify` alone would lose binary strings or big integers. */
 
+import { Float, floatOf, jsonFromFloat } from "../protocol/float.ts";
 import { bytesFromText, textFromBytes } from "./binary-json.ts";
 import { exactInteger, isExactInteger, MAX_EXACT } from "./exact-integer.ts";
-import { Float, floatOf, jsonFromFloat } from "./float.ts";
 
 /** Text that may hold a binary string or an integer beyond 2^53. All other text `JSON.parse` reads exactly. */
 export const NEEDS_CARE = /\\u0000|\d{16}/;

@@ -1,9 +1,9 @@
 /** The serializer `json`: one message is one text. */
 
-import type { Message } from "../message.ts";
-import { PAYLOAD_INDEX } from "../message.ts";
-import type { ArgsKind, PayloadValues, RawPayload } from "../payload.ts";
-import { Payload, trimmedLength } from "../payload.ts";
+import type { Message } from "../protocol/message.ts";
+import { PAYLOAD_INDEX } from "../protocol/message.ts";
+import type { ArgsKind, PayloadValues, RawPayload } from "../protocol/payload.ts";
+import { Payload, trimmedLength } from "../protocol/payload.ts";
 import { bytesFromText } from "./binary-json.ts";
 import { exactValuesFromJson, jsonFromValue, NEEDS_CARE, valuesFromJson } from "./json-text.ts";
 import type { DecodeLimits, Frame, Serializer } from "./serializer.ts";

@@ -1,6 +1,6 @@
 /** The serializer `msgpack` (MessagePack specification, version 5: `str` and `bin` are distinct). */
 
-import type { PayloadValues } from "../payload.ts";
+import type { PayloadValues } from "../protocol/payload.ts";
 import { binarySerializer } from "./binary-serializer.ts";
 import { Malformed } from "./byte-reader.ts";
 import { exactInteger } from "./exact-integer.ts";

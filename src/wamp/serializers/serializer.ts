@@ -1,7 +1,7 @@
 /** What a serializer is: one WAMP message ↔ one frame. */
 
-import type { Message } from "../message.ts";
-import type { PayloadCodec } from "../payload.ts";
+import type { Message } from "../protocol/message.ts";
+import type { PayloadCodec } from "../protocol/payload.ts";
 
 /** One WebSocket message: text for JSON, binary for the others. */
 export type Frame = string | Uint8Array;

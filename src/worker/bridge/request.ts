@@ -1,14 +1,14 @@
 /** What a request to the bridge carries, checked in Crossbar.io's order and refused in its words. */
 
-import type { Dict, List, Uri } from "../../wamp/message.ts";
-import { isDict } from "../../wamp/parse.ts";
+import type { Dict, List, Uri } from "../../wamp/protocol/message.ts";
+import { isDict } from "../../wamp/protocol/parse.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
-import { Denial } from "../admission/denial.ts";
-import { isInRanges } from "../admission/ip-range.ts";
-import { bodyWithin } from "../body-within.ts";
-import { factsOf } from "../transport-facts.ts";
-import type { BridgeConfig } from "./config.ts";
+import type { BridgeConfig } from "../config/bridge-config.ts";
+import { isInRanges } from "../config/ip-range.ts";
+import { bodyWithin } from "../platform/body-within.ts";
+import { Denial } from "../platform/http-error.ts";
+import { factsOf } from "../routing/transport-info.ts";
 
 /** What a body asks for; `uri` is its topic or procedure. */
 export interface BridgeRequest {

@@ -1,10 +1,10 @@
 /** Signed requests: Crossbar.io's query fields, and HMAC-SHA-256 over them and the body. */
 
-import { hmac, isSameText } from "../../wamp/authentication/digest.ts";
-import { toBase64Url, utf8 } from "../../wamp/authentication/encoding.ts";
-import { Denial } from "../admission/denial.ts";
-import type { BridgeConfig } from "./config.ts";
-import type { BridgeRoute } from "./index.ts";
+import { hmac, isSameText } from "../../wamp/crypto/digest.ts";
+import { toBase64Url, utf8 } from "../../wamp/crypto/encoding.ts";
+import type { BridgeConfig } from "../config/bridge-config.ts";
+import { Denial } from "../platform/http-error.ts";
+import type { BridgeRoute } from "./bridge.ts";
 
 /** What makes a signed request one that nobody can send again. */
 export interface OneTime {

@@ -1,23 +1,23 @@
 /** The Worker that serves one call of a realm's own procedure, and lets the realm's object sleep meanwhile. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { USUAL_CALL } from "../../wamp/config/callee.ts";
 import type { RealmConfig } from "../../wamp/config/realm.ts";
-import { WampUri } from "../../wamp/errors.ts";
-import type { Dict, Id, List } from "../../wamp/message.ts";
-import { MessageType } from "../../wamp/message.ts";
-import { type CallOutcome, refusal } from "../../wamp/open-requests.ts";
-import { Payload } from "../../wamp/payload.ts";
+import { WampUri } from "../../wamp/protocol/errors.ts";
+import type { Dict, Id, List } from "../../wamp/protocol/message.ts";
+import { MessageType } from "../../wamp/protocol/message.ts";
+import { Payload } from "../../wamp/protocol/payload.ts";
 import { json } from "../../wamp/serializers/json.ts";
-import { realmFor } from "../config.ts";
-import { configOf } from "../deployment.ts";
-import type { Env } from "../env.ts";
-import { realmObject } from "../realm-namespace.ts";
-import { ticketRequest } from "../realm-socket.ts";
+import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
+import { USUAL_CALL } from "../config/callee-config.ts";
+import { realmFor } from "../config/config.ts";
+import { configOf } from "../config/deployment.ts";
+import type { Env } from "../platform/env.ts";
+import type { Job } from "../realm/callee-sessions.ts";
+import { ticketRequest } from "../routing/object-requests.ts";
+import { realmObject } from "../routing/realm-stub.ts";
 import { callCrossbarStyle } from "./crossbar-callee.ts";
 import { callHttp } from "./http-callee.ts";
-import type { Job } from "./index.ts";
-import { failureOf } from "./outcome.ts";
+import { failureOf } from "./http-outcome.ts";
 import { callWorker } from "./worker-callee.ts";
 
 /** What somebody who does the work on a call can rely on. */

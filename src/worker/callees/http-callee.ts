@@ -1,17 +1,17 @@
 /** A procedure that is an API elsewhere: a call becomes one HTTP request, and the answer its result. */
 
-import { WampError, WampUri } from "../../wamp/errors.ts";
-import { thrown } from "../../wamp/log-line.ts";
-import type { Dict, Uri } from "../../wamp/message.ts";
-import { type CallOutcome, refusal } from "../../wamp/open-requests.ts";
+import { thrown } from "../../wamp/host/log-line.ts";
+import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
+import type { Dict, Uri } from "../../wamp/protocol/message.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
-import { writeLog } from "../log.ts";
-import { isRedirect, NOT_FOLLOWED } from "../redirect.ts";
+import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
+import { writeLog } from "../platform/log.ts";
+import { isRedirect, NOT_FOLLOWED } from "../platform/redirect.ts";
+import type { Job } from "../realm/callee-sessions.ts";
 import type { Task } from "./callee-worker.ts";
 import { lastLine } from "./http-lines.ts";
+import { errorIn, resultOf } from "./http-outcome.ts";
 import { isLines, valueIn } from "./http-value.ts";
-import type { Job } from "./index.ts";
-import { errorIn, resultOf } from "./outcome.ts";
 
 /** Redirects are not followed (`isRedirect`). Rejects with `WampError`, and with whatever where the task's signal aborts. */
 export function callHttp(url: string, task: Task): Promise<CallOutcome> {

@@ -1,10 +1,10 @@
 /** The body of an answer, as a value. */
 
 import type { RealmConfig } from "../../wamp/config/realm.ts";
-import { WampError, WampUri } from "../../wamp/errors.ts";
+import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
-import { bodyWithin } from "../body-within.ts";
+import { bodyWithin } from "../platform/body-within.ts";
 
 type Limits = RealmConfig["limits"];
 

@@ -1,13 +1,13 @@
 /** A procedure that is another Worker's: a call becomes one of its method `call`. */
 
-import { WampUri } from "../../wamp/errors.ts";
-import { thrown } from "../../wamp/log-line.ts";
-import type { Dict, List, Uri } from "../../wamp/message.ts";
-import { type CallOutcome, refusal } from "../../wamp/open-requests.ts";
-import type { Env } from "../env.ts";
-import { writeLog } from "../log.ts";
+import { thrown } from "../../wamp/host/log-line.ts";
+import { WampUri } from "../../wamp/protocol/errors.ts";
+import type { Dict, List, Uri } from "../../wamp/protocol/message.ts";
+import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
+import type { Env } from "../platform/env.ts";
+import { writeLog } from "../platform/log.ts";
 import type { Task } from "./callee-worker.ts";
-import { resultOf } from "./outcome.ts";
+import { resultOf } from "./http-outcome.ts";
 
 /** What the method `call` of a Worker that is a callee gets. Bytes are `Uint8Array`, integers beyond 2^53 `bigint`. */
 export interface CalleeInvocation {

@@ -2,14 +2,14 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { subprotocolByName } from "../../wamp/serializers/index.ts";
-import { realmFor } from "../config.ts";
-import { configOf } from "../deployment.ts";
-import type { Env } from "../env.ts";
-import { longPollConfig } from "../http-config.ts";
-import { realmObject } from "../realm-namespace.ts";
-import { clientRequest } from "../realm-socket.ts";
-import { webError } from "../web/answer.ts";
-import { LongPollTransport } from "./transport.ts";
+import { realmFor } from "../config/config.ts";
+import { configOf } from "../config/deployment.ts";
+import { longPollConfig } from "../config/http-config.ts";
+import type { Env } from "../platform/env.ts";
+import { webError } from "../platform/http-responses.ts";
+import { clientRequest } from "../routing/object-requests.ts";
+import { realmObject } from "../routing/realm-stub.ts";
+import { LongPollTransport } from "./long-poll-transport.ts";
 
 /**
  * The realm has a socket as from any client and sleeps while a poll waits here; this object is awake for as long as its

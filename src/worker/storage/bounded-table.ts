@@ -1,6 +1,6 @@
 /** Texts that count until some time, never more of them than fit, in a table of the object's SQLite. */
 
-import { isExhausted } from "./room.ts";
+import { isExhausted } from "./free-space.ts";
 import type { Tables } from "./tables.ts";
 
 /** Writes between two looks for what is past its time: each look reads the whole table. */

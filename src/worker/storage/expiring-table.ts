@@ -1,7 +1,7 @@
 /** Texts that count until some time, in a table of the object's SQLite. */
 
-import type { ExpiringStore } from "../../wamp/host.ts";
-import { isExhausted } from "./room.ts";
+import type { ExpiringStore } from "../../wamp/host/host.ts";
+import { isExhausted } from "./free-space.ts";
 import type { Tables } from "./tables.ts";
 
 /** Texts held in memory while the disk is exhausted. */

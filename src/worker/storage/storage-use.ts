@@ -1,6 +1,6 @@
 /** When a realm may begin to write to its storage, and when nothing of it needs to be kept. */
 
-import type { RealmSecret } from "../realm-secret.ts";
+import type { RealmSecret } from "../realm/realm-secret.ts";
 import type { Tables } from "./tables.ts";
 
 /**

@@ -1,11 +1,11 @@
 /** The messages of a Cloudflare Queue, each of which becomes an event. */
 
-import { thrown } from "../../wamp/log-line.ts";
-import { resultOf } from "../callees/outcome.ts";
-import { writeLog } from "../log.ts";
-import type { VisitedRealm, VisitRequest } from "../visits.ts";
-import { faultOf } from "../visits.ts";
-import type { QueueTopic } from "./config.ts";
+import { thrown } from "../../wamp/host/log-line.ts";
+import { resultOf } from "../callees/http-outcome.ts";
+import type { QueueTopic } from "../config/triggers-config.ts";
+import { writeLog } from "../platform/log.ts";
+import type { VisitedRealm, VisitRequest } from "../realm/rpc.ts";
+import { faultOf } from "../realm/rpc.ts";
 
 /**
  * Publishes a batch in its order and acknowledges each message that is published. A message that is refused is left to

@@ -1,11 +1,11 @@
 /** Requests at set times, each a visit to its realm. */
 
-import { type Config, realmFor } from "../config.ts";
-import type { Env } from "../env.ts";
-import { writeLog } from "../log.ts";
-import { visitedRealm } from "../realm-namespace.ts";
-import { faultOf } from "../visits.ts";
-import type { Schedule } from "./config.ts";
+import { type Config, realmFor } from "../config/config.ts";
+import type { Schedule } from "../config/triggers-config.ts";
+import type { Env } from "../platform/env.ts";
+import { writeLog } from "../platform/log.ts";
+import { faultOf } from "../realm/rpc.ts";
+import { visitedRealm } from "../routing/realm-stub.ts";
 
 /** Milliseconds a call may take where its options say nothing else. */
 const TIMEOUT_MS = 60_000;

@@ -2,9 +2,9 @@
 
 import { html } from "hono/html";
 import { subprotocolByName } from "../../wamp/serializers/index.ts";
-import type { Config } from "../config.ts";
-import { documentOf } from "./answer.ts";
-import type { NodeInfoService } from "./config.ts";
+import type { Config } from "../config/config.ts";
+import type { NodeInfoService } from "../config/web-config.ts";
+import { documentOf } from "../platform/http-responses.ts";
 
 interface NodeInfo {
   readonly router: "wamp-edge";

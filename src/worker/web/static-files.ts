@@ -1,9 +1,9 @@
 /** Files from the folder that is bound as `ASSETS`: Cloudflare's assets where it is deployed, a directory in plain workerd. */
 
 import { getMimeType } from "hono/utils/mime";
-import { writeLog } from "../log.ts";
-import { isKnown, webError } from "./answer.ts";
-import type { StaticService } from "./config.ts";
+import type { StaticService } from "../config/web-config.ts";
+import { isKnown, webError } from "../platform/http-responses.ts";
+import { writeLog } from "../platform/log.ts";
 import { isOfSameFile, partOf, type RangeWish, rangeIn, rangeWish } from "./range.ts";
 
 const INDEX = "index.html";

@@ -1,10 +1,10 @@
 /** One try to deliver an event to a webhook: a signed POST, and what its answer means. */
 
-import { hmac } from "../../wamp/authentication/digest.ts";
-import { toBase64, toHex, utf8 } from "../../wamp/authentication/encoding.ts";
-import type { WebhookOutConfig } from "../../wamp/config/webhook.ts";
-import type { Id } from "../../wamp/message.ts";
-import { isRedirect, NOT_FOLLOWED } from "../redirect.ts";
+import { hmac } from "../../wamp/crypto/digest.ts";
+import { toBase64, toHex, utf8 } from "../../wamp/crypto/encoding.ts";
+import type { Id } from "../../wamp/protocol/message.ts";
+import type { WebhookOutConfig } from "../config/webhook-config.ts";
+import { isRedirect, NOT_FOLLOWED } from "../platform/redirect.ts";
 
 /** `retry` may come with the milliseconds the receiver wants to be left alone for. */
 export type Verdict =

@@ -1,19 +1,19 @@
 /** The Durable Object of one webhook of one realm: it delivers, again if need be, while the realm sleeps. */
 
 import { DurableObject } from "cloudflare:workers";
-import type { WebhookOutConfig } from "../../wamp/config/webhook.ts";
-import { type LogLine, thrown } from "../../wamp/log-line.ts";
-import type { Uri } from "../../wamp/message.ts";
-import { realmFor } from "../config.ts";
-import { deploymentOf } from "../deployment.ts";
-import type { Env } from "../env.ts";
-import { writeLog } from "../log.ts";
-import { isDiskFull, untilWritable } from "../storage/room.ts";
+import { type LogLine, thrown } from "../../wamp/host/log-line.ts";
+import type { Uri } from "../../wamp/protocol/message.ts";
+import { realmFor } from "../config/config.ts";
+import { deploymentOf } from "../config/deployment.ts";
+import type { WebhookOutConfig } from "../config/webhook-config.ts";
+import type { Env } from "../platform/env.ts";
+import { writeLog } from "../platform/log.ts";
+import { isDiskFull, untilWritable } from "../storage/free-space.ts";
 import { openStorage } from "../storage/schema.ts";
 import { Tables } from "../storage/tables.ts";
 import { deliver, retryDelay, type Verdict } from "./delivery.ts";
-import { readMail, type WebhookMail } from "./mail.ts";
-import { type DeadLetter, Mailbox } from "./mailbox.ts";
+import { type DeadLetter, Mailbox } from "./delivery-queue.ts";
+import { readMail, type WebhookMail } from "./webhook-batch.ts";
 
 /** Topics that are delivered at the same time: the connections the platform gives one event. */
 const LANES = 6;

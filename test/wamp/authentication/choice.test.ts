@@ -1,7 +1,7 @@
 /** Which method an applicant gets, and what he is told when there is none (Authentication). */
 
 import { describe, expect, test } from "vitest";
-import { ALL_ROLES, aborted } from "../recording-host.ts";
+import { ALL_ROLES, aborted } from "../host/recording-host.ts";
 import { type Auth, Entrance, type Extra, TLS } from "./entrance.ts";
 import { CASES, PENCIL_RECORD, TOKEN_SECRET, token } from "./methods.ts";
 

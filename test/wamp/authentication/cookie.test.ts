@@ -1,7 +1,7 @@
 /** Cookies as credentials: who is remembered, for how long, and how he is forgotten. */
 
 import { describe, expect, test } from "vitest";
-import { ALL_ROLES, type Client } from "../recording-host.ts";
+import { ALL_ROLES, type Client } from "../host/recording-host.ts";
 import { type Auth, Entrance, type Extra, TLS } from "./entrance.ts";
 import { TOKEN_SECRET, token } from "./methods.ts";
 

@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { ALL_ROLES } from "../recording-host.ts";
+import { ALL_ROLES } from "../host/recording-host.ts";
 import { DENIED, type Extra, FAILED, thinking } from "./entrance.ts";
 import { CLIENT_NONCE, KEY, OTHER_KEY, PENCIL, PENCIL_RECORD, TOKEN_SECRET } from "./methods.ts";
 import { DYNAMIC, FACTS, Office, ROLES } from "./office.ts";

@@ -2,8 +2,8 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import type { TransportFacts } from "../../../src/wamp/host.ts";
-import { ALL_ROLES, ANYTHING, type Client, type Line, Stage } from "../recording-host.ts";
+import type { TransportFacts } from "../../../src/wamp/host/host.ts";
+import { ALL_ROLES, ANYTHING, type Client, type Line, Stage } from "../host/recording-host.ts";
 
 export type Auth = NonNullable<RealmInput["auth"]>;
 export type Extra = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 /** What holds for every method: right, wrong, unknown, replayed and late answers, with the realm asleep at each step. */
 
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { denial } from "../denial.ts";
-import { ALL_ROLES, type Client, type Line } from "../recording-host.ts";
+import { denial } from "../authorization/denial.ts";
+import { ALL_ROLES, type Client, type Line } from "../host/recording-host.ts";
 import { DENIED, Entrance, type Extra, thinking } from "./entrance.ts";
 import { CASES, type Case } from "./methods.ts";
 

@@ -1,7 +1,7 @@
 /** A realm in which a procedure decides who may join, for the tests of dynamic authentication. */
 
 import { setImmediate } from "node:timers/promises";
-import { ALL_ROLES, type Client, type Line } from "../recording-host.ts";
+import { ALL_ROLES, type Client, type Line } from "../host/recording-host.ts";
 import { type Auth, Entrance, type Extra, TLS, thinking } from "./entrance.ts";
 import { CLIENT_NONCE, KEY } from "./methods.ts";
 

@@ -6,10 +6,10 @@ import { certificatesSchema } from "../../../examples/trustroots/certificate.ts"
 import { judge, type Verdict } from "../../../examples/trustroots/certificate-chain.ts";
 import type { Address } from "../../../examples/trustroots/eip712.ts";
 import { trustroots } from "../../../examples/trustroots/trustroots.ts";
-import { type Component, defineComponent } from "../../../src/wamp/component.ts";
-import { ComponentSession } from "../../../src/wamp/component-session.ts";
-import type { Dict } from "../../../src/wamp/message.ts";
-import type { Line } from "../recording-host.ts";
+import { type Component, defineComponent } from "../../../src/wamp/local/component.ts";
+import { ComponentSession } from "../../../src/wamp/local/component-session.ts";
+import type { Dict } from "../../../src/wamp/protocol/message.ts";
+import type { Line } from "../host/recording-host.ts";
 import {
   AGENT,
   authority,

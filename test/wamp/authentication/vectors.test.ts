@@ -1,10 +1,10 @@
 /** Worked numbers from the specification and from other implementations. */
 
 import { expect, test } from "vitest";
-import { hmac, pbkdf2, sha256 } from "../../../src/wamp/authentication/digest.ts";
-import { fromBase64, toBase64, utf8 } from "../../../src/wamp/authentication/encoding.ts";
 import { authMessage } from "../../../src/wamp/authentication/scram.ts";
 import { keyFrom, signatureOf } from "../../../src/wamp/authentication/wampcra.ts";
+import { hmac, pbkdf2, sha256 } from "../../../src/wamp/crypto/digest.ts";
+import { fromBase64, toBase64, utf8 } from "../../../src/wamp/crypto/encoding.ts";
 import { Entrance } from "./entrance.ts";
 import { SigningKey } from "./proofs.ts";
 

@@ -1,8 +1,8 @@
 /** What the tests of the meta API share: asking a procedure, and sessions with an identity of their own. */
 
-import { denial } from "../denial.ts";
-import type { Client, Entry } from "../recording-host.ts";
-import { ANYTHING, Stage } from "../recording-host.ts";
+import { denial } from "../authorization/denial.ts";
+import type { Client, Entry } from "../host/recording-host.ts";
+import { ANYTHING, Stage } from "../host/recording-host.ts";
 
 /** A stage of several roles, all of which may do anything. */
 export function stageOfRoles(): Stage {

@@ -1,7 +1,7 @@
 /** How the meta API ends sessions (Session Meta API: the kill procedures). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../denial.ts";
+import { denial } from "../authorization/denial.ts";
 import { answered, ask, joinAs, refused, stageOfRoles, watch } from "./asking.ts";
 
 const KILLED = [6, {}, "wamp.close.killed"];

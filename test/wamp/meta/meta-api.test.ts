@@ -1,9 +1,9 @@
 /** What holds for the whole meta API: who may use it, where it is absent, and how its lists stay small (Meta API). */
 
 import { describe, expect, test } from "vitest";
-import { META_PROCEDURES } from "../../../src/wamp/meta/index.ts";
-import { denial } from "../denial.ts";
-import { ALL_ROLES, ANYTHING, Stage } from "../recording-host.ts";
+import { META_PROCEDURES } from "../../../src/wamp/meta/meta-api.ts";
+import { denial } from "../authorization/denial.ts";
+import { ALL_ROLES, ANYTHING, Stage } from "../host/recording-host.ts";
 import { answered, ask, joinAs, refused, watch } from "./asking.ts";
 
 const DISABLED = { options: { enable_meta_api: false } } as const;

@@ -1,8 +1,8 @@
 /** What the router tells of its sessions (Session Meta API: events, count, list, get). */
 
 import { describe, expect, test } from "vitest";
-import { Payload } from "../../../src/wamp/payload.ts";
-import { ALL_ROLES, type Client, Stage } from "../recording-host.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
+import { ALL_ROLES, type Client, Stage } from "../host/recording-host.ts";
 import { answered, ask, joinAs, refused, stageOfRoles, watch } from "./asking.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];

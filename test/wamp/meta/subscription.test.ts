@@ -1,8 +1,8 @@
 /** What the router tells of its subscriptions (Subscription Meta API, Subscription Revocation). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../denial.ts";
-import { Stage } from "../recording-host.ts";
+import { denial } from "../authorization/denial.ts";
+import { Stage } from "../host/recording-host.ts";
 import { answered, ask, joinAs, refused, watch } from "./asking.ts";
 
 const NO_SUCH_SUBSCRIPTION = "wamp.error.no_such_subscription";

@@ -1,7 +1,7 @@
 /** Batches of messages in one WebSocket message. */
 
 import { describe, expect, test } from "vitest";
-import { MessageType } from "../../../src/wamp/message.ts";
+import { MessageType } from "../../../src/wamp/protocol/message.ts";
 import type { Batch, Batching } from "../../../src/wamp/serializers/batched.ts";
 import { binaryBatching, textBatching } from "../../../src/wamp/serializers/batched.ts";
 import { subprotocolByName } from "../../../src/wamp/serializers/index.ts";

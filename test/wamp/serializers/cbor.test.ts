@@ -2,8 +2,8 @@
 
 import { decode as referenceDecode, encode as referenceEncode } from "cborg";
 import { describe, expect, test } from "vitest";
-import { MessageType } from "../../../src/wamp/message.ts";
-import { Payload } from "../../../src/wamp/payload.ts";
+import { MessageType } from "../../../src/wamp/protocol/message.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
 import { cbor } from "../../../src/wamp/serializers/cbor.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";

@@ -1,10 +1,10 @@
 /** What every serializer does alike, and what happens between any two of them. */
 
 import { describe, expect, test } from "vitest";
-import { idFromRandom } from "../../../src/wamp/id.ts";
-import type { Message } from "../../../src/wamp/message.ts";
-import { MessageType } from "../../../src/wamp/message.ts";
-import { Payload } from "../../../src/wamp/payload.ts";
+import { idFromRandom } from "../../../src/wamp/protocol/id.ts";
+import type { Message } from "../../../src/wamp/protocol/message.ts";
+import { MessageType } from "../../../src/wamp/protocol/message.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
 import { cbor } from "../../../src/wamp/serializers/cbor.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";

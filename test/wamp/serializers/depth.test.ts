@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, LARGEST_LIMITS } from "../../../src/wamp/config/limits.ts";
-import { MessageType } from "../../../src/wamp/message.ts";
-import { Payload } from "../../../src/wamp/payload.ts";
+import { MessageType } from "../../../src/wamp/protocol/message.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
 import { cbor } from "../../../src/wamp/serializers/cbor.ts";
 import { DecodeFault } from "../../../src/wamp/serializers/serializer.ts";
 import { readRequest } from "../../../src/worker/bridge/request.ts";

@@ -1,16 +1,16 @@
 /** Floats stay floats and integers stay integers, between all serializers and in what the router keeps (SER-14). */
 
 import { describe, expect, test } from "vitest";
-import type { RouterMessage } from "../../../src/wamp/message.ts";
-import { Payload } from "../../../src/wamp/payload.ts";
+import { Float } from "../../../src/wamp/protocol/float.ts";
+import type { RouterMessage } from "../../../src/wamp/protocol/message.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
+import { storedPayload } from "../../../src/wamp/records/stored-payload.ts";
 import { cbor } from "../../../src/wamp/serializers/cbor.ts";
-import { Float } from "../../../src/wamp/serializers/float.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
 import type { Serializer } from "../../../src/wamp/serializers/serializer.ts";
-import { storedPayload } from "../../../src/wamp/stored-payload.ts";
-import { Stage } from "../recording-host.ts";
-import { SeededRandom } from "../seeded-random.ts";
+import { Stage } from "../host/recording-host.ts";
+import { SeededRandom } from "../host/seeded-random.ts";
 import { BINARY, bytes, hex, PAIRS, payloadOf, SERIALIZERS } from "./samples.ts";
 
 /** A number as each serializer writes it. */

@@ -1,9 +1,9 @@
 /** Frames that were cut off, damaged or made up: a serializer answers with a fault or with a list, and never throws. */
 
 import { describe, expect, test } from "vitest";
-import type { Message } from "../../../src/wamp/message.ts";
-import { MessageType } from "../../../src/wamp/message.ts";
-import { Payload } from "../../../src/wamp/payload.ts";
+import type { Message } from "../../../src/wamp/protocol/message.ts";
+import { MessageType } from "../../../src/wamp/protocol/message.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
 import type { Frame, Serializer } from "../../../src/wamp/serializers/serializer.ts";
 import { DecodeFault } from "../../../src/wamp/serializers/serializer.ts";
 import { BINARY, bytes, decoded, faultOf, LIMITS, MESSAGES, SERIALIZERS, seeded, VALUES } from "./samples.ts";

@@ -1,9 +1,9 @@
 /** The serializer `json`, character by character. */
 
 import { describe, expect, test } from "vitest";
-import type { Message } from "../../../src/wamp/message.ts";
-import { MessageType } from "../../../src/wamp/message.ts";
-import { Payload } from "../../../src/wamp/payload.ts";
+import type { Message } from "../../../src/wamp/protocol/message.ts";
+import { MessageType } from "../../../src/wamp/protocol/message.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
 import { bytes, decoded, faultOf, hex, payloadOf, plain } from "./samples.ts";

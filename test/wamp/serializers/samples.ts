@@ -1,8 +1,8 @@
 /** What the serializer tests share: messages of every type, values of every kind, and ways to compare them. */
 
-import type { Message } from "../../../src/wamp/message.ts";
-import { MessageType } from "../../../src/wamp/message.ts";
-import { Payload } from "../../../src/wamp/payload.ts";
+import type { Message } from "../../../src/wamp/protocol/message.ts";
+import { MessageType } from "../../../src/wamp/protocol/message.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
 import { cbor } from "../../../src/wamp/serializers/cbor.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";

@@ -3,8 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Message } from "../../../src/wamp/message.ts";
-import { Payload } from "../../../src/wamp/payload.ts";
+import type { Message } from "../../../src/wamp/protocol/message.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
 import type { Frame, Serializer } from "../../../src/wamp/serializers/serializer.ts";
 import { bytes, decoded, hex, PAIRS, payloadOf, plain, SERIALIZERS } from "./samples.ts";
 

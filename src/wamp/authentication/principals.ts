@@ -1,0 +1,60 @@
+/** What an unknown principal is shown: the like of a known one, and the same at each attempt (AUTH-09). */
+
+import { hmac } from "../crypto/digest.ts";
+import type { Bytes } from "../crypto/encoding.ts";
+import { utf8 } from "../crypto/encoding.ts";
+import type { Host } from "../host/host.ts";
+import type { Fit } from "./method.ts";
+
+/** The principal an attempt is for, or another one whose settings stand in for his. */
+export interface Found<P> {
+  readonly principal: P;
+  readonly isKnown: boolean;
+  /** 32 bytes that only this realm can tell for this authid. */
+  readonly noise: Bytes;
+}
+
+/** The principals of one method: authid → principal. */
+export class Principals<P> {
+  readonly #byAuthid: ReadonlyMap<string, P>;
+  readonly #all: readonly P[];
+  readonly #method: string;
+  readonly #host: Host;
+
+  constructor(method: string, byAuthid: ReadonlyMap<string, P>, host: Host) {
+    this.#method = method;
+    this.#byAuthid = byAuthid;
+    this.#all = [...byAuthid.values()];
+    this.#host = host;
+  }
+
+  fit(authid: string | undefined): Fit {
+    if (this.#all.length === 0) return "no";
+    if (authid === undefined) return "unnamed";
+    return this.#byAuthid.has(authid) ? "known" : "unknown";
+  }
+
+  /** Takes the same time for everybody. There must be at least one principal. */
+  async find(authid: string): Promise<Found<P>> {
+    const noise = await noiseOf(this.#host, this.#method, authid);
+    const standIn = this.#all[indexFrom(noise, this.#all.length)]!;
+    const known = this.#byAuthid.get(authid);
+    return { principal: known ?? standIn, isKnown: known !== undefined, noise };
+  }
+}
+
+/** 32 bytes that follow from the realm's secret, a purpose and an authid. */
+export function noiseOf(host: Host, purpose: string, authid: string): Promise<Bytes> {
+  return hmac(host.secret(), utf8(`${purpose}\0${authid}`));
+}
+
+/** One of `count` positions, chosen by the noise. */
+export function indexFrom(noise: Bytes, count: number): number {
+  return new DataView(noise.buffer).getUint32(0) % count;
+}
+
+/** A salt like `salt`, of the same length and of characters that occur in `alphabet`, chosen by the noise. */
+export function similarSalt(salt: string, alphabet: string, noise: Bytes): string {
+  const characters = [...new Set(alphabet)];
+  return Array.from(salt, (_, index) => characters[noise[index % noise.length]! % characters.length]).join("");
+}

@@ -1,0 +1,52 @@
+/** Accounting: a record of who wanted to do what, and whether he might (Authorization). */
+
+import { WampError, WampUri } from "../protocol/errors.ts";
+import type { Id, Uri } from "../protocol/message.ts";
+import type { Match } from "../protocol/uri.ts";
+import type { Access, Surroundings } from "./access-control.ts";
+import { MANAGEMENT } from "./managed-roles.ts";
+import type { Action } from "./rules.ts";
+
+/** What a realm accounts for: every action somebody wanted to perform, or those he was denied. */
+export type Accounting = "all" | "denied";
+
+/** One action of one principal. */
+export interface Account {
+  readonly realm: Uri;
+  readonly session: Id;
+  readonly authid: string;
+  readonly authrole: string;
+  readonly action: Action;
+  /** Its first `LONGEST_URI` characters. */
+  readonly uri: Uri;
+  readonly match: Match;
+  /** `allowed`, or the error that was the answer. */
+  readonly verdict: string;
+}
+
+/** Characters: more than any URI in use, little in a log. */
+const LONGEST_URI = 1_000;
+
+/** `access.permit` that has the host keep a record of each verdict. */
+export function accounted(access: Access, kept: Accounting, surroundings: () => Surroundings): Access["permit"] {
+  const permit = access.permit.bind(access);
+  return (session, action, uri, match) => {
+    const { realm, host } = surroundings();
+    const { id, identity } = session;
+    const { authid, authrole } = identity;
+    const principal = { realm, session: id, authid, authrole };
+    const account = (verdict: string) => {
+      host.account({ ...principal, action, uri: uri.slice(0, LONGEST_URI), match, verdict });
+    };
+    try {
+      const permission = permit(session, action, uri, match);
+      const isRefused = action === "call" && uri.startsWith(MANAGEMENT) && !access.mayManage(authrole, uri);
+      if (isRefused) account(WampUri.NOT_AUTHORIZED);
+      else if (kept === "all") account("allowed");
+      return permission;
+    } catch (error) {
+      if (error instanceof WampError) account(error.uri);
+      throw error;
+    }
+  };
+}

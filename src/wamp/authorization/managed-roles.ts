@@ -1,0 +1,114 @@
+/** The roles of a realm as they were changed at run time, which outlives sleep, restarts and deployments. */
+
+import { parseRole, type Role } from "../config/realm.ts";
+import type { Fault } from "../config/shape.ts";
+import type { Host } from "../host/host.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import type { Dict } from "../protocol/message.ts";
+import { roleFromFormat1 } from "../records/format-1.ts";
+import { type Format, optional, read, record, unreadable, write } from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+import type { Authorization } from "./rules.ts";
+
+/** The procedures by which roles are changed begin with this. */
+export const MANAGEMENT = "wamp.edge.";
+
+/** Role → text, for `ManagedRoles` to read. */
+export interface RoleStore {
+  /** By name. */
+  all(): Iterable<readonly [name: string, text: string]>;
+  put(name: string, text: string): void;
+  delete(name: string): void;
+}
+
+/** What is needed of the host: its storage and its log. */
+export type RoleHost = Pick<Host, "store" | "log">;
+
+/** Roles that may be changed: more belong into the configuration. */
+const MAX_ROLES = 1_000;
+/** Characters of one role as JSON: some thousand rules. It is one row of storage, which takes 2 MB. */
+const MAX_ROLE_LENGTH = 200_000;
+
+/** A role as in the configuration, or none for one of the configuration that was removed. */
+interface ChangedRole {
+  readonly role?: Dict | undefined;
+}
+
+const ROLE: Format<ChangedRole> = {
+  kind: "role",
+  codec: record<ChangedRole>({ role: optional("role", is.dict) }),
+  steps: [roleFromFormat1],
+};
+
+/** What is changed here is in force instead of the configuration's role of the same name, until it is reset. */
+export class ManagedRoles {
+  readonly #configured: ReadonlyMap<string, Role>;
+  readonly #store: RoleStore;
+  readonly #authorization: Authorization;
+  readonly #log: Host["log"];
+  readonly #names = new Set<string>();
+
+  /** Puts the changes made so far into force. */
+  constructor(configured: readonly Role[], host: RoleHost, authorization: Authorization) {
+    this.#configured = new Map(configured.map((role) => [role.name, role]));
+    this.#store = host.store.roles;
+    this.#log = (line) => host.log(line);
+    this.#authorization = authorization;
+    for (const [name, text] of this.#store.all()) {
+      this.#names.add(name);
+      this.#restore(name, text);
+    }
+  }
+
+  /** Adds a role, or replaces the one of its name. Throws limit_exceeded for one too many, or one too large. */
+  set(role: Role): void {
+    const { permissions, ...rest } = role;
+    // A role that allows by default may not even have an empty list.
+    this.#put(role.name, write(ROLE, { role: permissions.length === 0 ? rest : role }));
+    this.#authorization.setRole(role);
+  }
+
+  /** Removes a role, also one of the configuration. */
+  remove(name: string): void {
+    if (this.#configured.has(name)) this.#put(name, write(ROLE, {}));
+    else this.#forget(name);
+    this.#authorization.removeRole(name);
+  }
+
+  /** Undoes all changes to a role: it is again what the configuration says, or there is none. */
+  reset(name: string): void {
+    this.#forget(name);
+    const configured = this.#configured.get(name);
+    if (configured === undefined) this.#authorization.removeRole(name);
+    else this.#authorization.setRole(configured);
+  }
+
+  #put(name: string, text: string): void {
+    if (text.length > MAX_ROLE_LENGTH) {
+      throw new WampError(WampUri.LIMIT_EXCEEDED, `a role may have ${MAX_ROLE_LENGTH} characters of JSON`);
+    }
+    if (!this.#names.has(name) && this.#names.size >= MAX_ROLES) {
+      throw new WampError(WampUri.LIMIT_EXCEEDED, `${MAX_ROLES} roles may be changed`);
+    }
+    this.#store.put(name, text);
+    this.#names.add(name);
+  }
+
+  #forget(name: string): void {
+    if (this.#names.delete(name)) this.#store.delete(name);
+  }
+
+  /** A role that cannot be read, as another version of the router has written it, is none: better too little than too much. */
+  #restore(name: string, text: string): void {
+    const reading = read(ROLE, text);
+    const role = reading.ok && reading.value.role !== undefined ? parseRole(reading.value.role) : undefined;
+    if (role?.ok) return this.#authorization.setRole(role.value);
+    const fault = reading.ok ? role && formatFaults(role.faults) : reading.cause;
+    if (fault !== undefined) this.#log(unreadable("role", fault, { role: name }));
+    this.#authorization.removeRole(name);
+  }
+}
+
+function formatFaults(faults: readonly Fault[]): string {
+  return faults.map(({ path, message }) => `${path} ${message}`).join("; ");
+}

@@ -1,0 +1,143 @@
+/** Message rates: how many messages, and events, a session and all sessions of its role may cause. */
+
+import type { Rate, Rates } from "../config/rates.ts";
+import type { Role } from "../config/realm.ts";
+import type { Host } from "../host/host.ts";
+import { TokenBucket } from "../host/token-bucket.ts";
+import { CloseCode } from "../protocol/close-code.ts";
+import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
+import type { ClientMessage } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import type { Session } from "../session/session.ts";
+
+/** A session that sends as many times its rate is ended: each refusal costs the realm work, too. */
+const FLOOD_FACTOR = 10;
+
+/** The buckets of one session, or of one role. */
+interface Buckets {
+  readonly messages: TokenBucket | undefined;
+  readonly events: TokenBucket | undefined;
+}
+
+interface SessionBuckets {
+  readonly own: Buckets;
+  readonly ofRole: Buckets | undefined;
+  /** Counts all messages, those refused included. */
+  readonly flood: TokenBucket | undefined;
+}
+
+/**
+ * Buckets live in memory and are full after the realm has slept. PUBLISH, SUBSCRIBE, REGISTER and a new CALL are refused
+ * while a bucket is empty; other messages spend tokens but pass, because a lost YIELD or CANCEL would leave its call open.
+ */
+export class MessageRates {
+  readonly #host: Pick<Host, "now" | "log">;
+  readonly #role: (name: string) => Role | undefined;
+  readonly #roles = new Map<string, Buckets>();
+  readonly #sessions = new WeakMap<Session, SessionBuckets>();
+
+  /** `role` looks up what is configured of a role. */
+  constructor(host: Pick<Host, "now" | "log">, role: (name: string) => Role | undefined) {
+    this.#host = host;
+    this.#role = role;
+  }
+
+  /**
+   * Counts a message. Throws WampError `rate_exceeded` where it is refused, and ProtocolViolation with the same URI where
+   * the session goes on far beyond its rate.
+   */
+  take(session: Session, message: ClientMessage): void {
+    const { own, ofRole, flood } = this.#bucketsOf(session);
+    const now = this.#host.now();
+    if (flood !== undefined && !flood.hasToken(now)) throw this.#flooded(session);
+    flood?.spend(1);
+    if (isRefusable(session, message)) {
+      this.#check(session, message, "messages", own.messages, ofRole?.messages, now);
+      if (message[0] === MessageType.PUBLISH) {
+        this.#check(session, message, "events", own.events, ofRole?.events, now);
+      }
+    }
+    own.messages?.spend(1);
+    ofRole?.messages?.spend(1);
+  }
+
+  /** Counts the events of one publication; a large one passes, and those after it wait until the tokens are back. */
+  charge(session: Session, events: number): void {
+    const { own, ofRole } = this.#bucketsOf(session);
+    own.events?.spend(events);
+    ofRole?.events?.spend(events);
+  }
+
+  #check(
+    session: Session,
+    [type]: ClientMessage,
+    counted: keyof Rates,
+    own: TokenBucket | undefined,
+    ofRole: TokenBucket | undefined,
+    now: number,
+  ): void {
+    const isOwnEmpty = own !== undefined && !own.hasToken(now);
+    if (!isOwnEmpty && (ofRole === undefined || ofRole.hasToken(now))) return;
+    const { authid, authrole } = session.identity;
+    const whose = isOwnEmpty ? "the session" : `role '${authrole}'`;
+    this.#host.log({ level: "warn", event: "rate.exceeded", authid, authrole, type, cause: `${counted} of ${whose}` });
+    throw new WampError(WampUri.RATE_EXCEEDED, `${whose} exceeds its rate of ${counted}`);
+  }
+
+  #flooded(session: Session): ProtocolViolation {
+    const { authid, authrole } = session.identity;
+    const cause = `more than ${FLOOD_FACTOR} times the rate of messages`;
+    this.#host.log({ level: "warn", event: "rate.flooded", session: session.id, authid, authrole, cause });
+    return new ProtocolViolation(`the session sends ${cause}`, WampUri.RATE_EXCEEDED, CloseCode.POLICY);
+  }
+
+  #bucketsOf(session: Session): SessionBuckets {
+    let buckets = this.#sessions.get(session);
+    if (buckets === undefined) {
+      buckets = this.#newBuckets(session.identity.authrole);
+      this.#sessions.set(session, buckets);
+    }
+    return buckets;
+  }
+
+  #newBuckets(roleName: string): SessionBuckets {
+    const rates = this.#role(roleName)?.rates;
+    const now = this.#host.now();
+    const own = bucketsFor(rates?.session, now);
+    const flood = bucketFor(rates?.session?.messages, now, FLOOD_FACTOR);
+    if (rates?.role === undefined) return { own, ofRole: undefined, flood };
+    const ofRole = this.#roles.get(roleName) ?? bucketsFor(rates.role, now);
+    this.#roles.set(roleName, ofRole);
+    return { own, ofRole, flood };
+  }
+}
+
+/** Does any of the roles have rates? */
+export function haveRates(roles: Iterable<Role>): boolean {
+  for (const { rates } of roles) if (rates !== undefined) return true;
+  return false;
+}
+
+/** Input that continues a call is not refused: the callee already works on it. */
+function isRefusable(session: Session, [type, request]: ClientMessage): boolean {
+  switch (type) {
+    case MessageType.CALL:
+      return !session.calls.has(request) && !session.waitingCalls.has(request);
+    case MessageType.PUBLISH:
+    case MessageType.SUBSCRIBE:
+    case MessageType.REGISTER:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function bucketsFor(rates: Rates | undefined, now: number): Buckets {
+  return { messages: bucketFor(rates?.messages, now), events: bucketFor(rates?.events, now) };
+}
+
+function bucketFor(rate: Rate | undefined, now: number, factor = 1): TokenBucket | undefined {
+  if (rate === undefined) return undefined;
+  const burst = rate.burst ?? Math.max(1, Math.ceil(rate.per_second));
+  return new TokenBucket(rate.per_second * factor, burst * factor, now);
+}

@@ -1,0 +1,217 @@
+/** The broker: takes subscriptions and sends each publication to those subscribed. */
+
+import type { Permission } from "../authorization/rules.ts";
+import type { Limits } from "../config/limits.ts";
+import type { RealmConfig } from "../config/realm.ts";
+import type { Host } from "../host/host.ts";
+import { covers } from "../matching/covering.ts";
+import { nodeOf } from "../matching/rendezvous.ts";
+import { MetaEvents } from "../meta/meta-events.ts";
+import { subscribed, unsubscribed } from "../meta/subscription-procedures.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import type { Dict, Event, Publish, Subscribe, Unsubscribe, Uri } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import type { Payload } from "../protocol/payload.ts";
+import { carriedDetails, isCarried } from "../protocol/payload-passthru.ts";
+import type { Match } from "../protocol/uri.ts";
+import { disclosure } from "../session/disclosure.ts";
+import type { RecordBudget } from "../session/record-budget.ts";
+import { shareOf } from "../session/record-budget.ts";
+import type { Session } from "../session/session.ts";
+import { Acknowledgments } from "./acknowledgments.ts";
+import { EventFilter } from "./event-filter.ts";
+import type { EventLog, LoggedEvent } from "./event-log.ts";
+import { History, isLoggable, loggedEvent } from "./event-log.ts";
+import { Retention } from "./retention.ts";
+import type { Subscription } from "./subscriptions.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+export class Broker {
+  readonly subscriptions: Subscriptions;
+  readonly metaEvents: MetaEvents;
+  readonly acknowledgments: Acknowledgments;
+  readonly #host: Host;
+  readonly #limits: Limits;
+  readonly #records: RecordBudget;
+  readonly #retention: Retention;
+  readonly #history: History;
+
+  constructor(host: Host, { limits, options, store }: RealmConfig, records: RecordBudget) {
+    this.subscriptions = new Subscriptions(records);
+    this.#host = host;
+    this.#records = records;
+    this.#limits = limits;
+    this.metaEvents = new MetaEvents(this.subscriptions, host, options.enable_meta_api);
+    this.#retention = new Retention(host, store.retain);
+    this.#history = new History(host, store["event-history"]);
+    this.acknowledgments = new Acknowledgments(host);
+    this.acknowledgments.addKeeper(this.#retention);
+    this.acknowledgments.addKeeper(this.#history);
+    for (const log of this.#history.logs) {
+      this.subscriptions.create(log.id, log.match, log.uri, log.created, log);
+      this.acknowledgments.keep(log.match, log.uri);
+    }
+  }
+
+  /** Removes what is retained of a topic; whether there was anything. */
+  forgetRetained(topic: Uri): boolean {
+    return this.#retention.remove(topic);
+  }
+
+  /** The log that has the events of a subscription: its own, or of those that take in its topics the one with the longest URI. */
+  logOf({ log, match, topic: uri }: Subscription): EventLog | undefined {
+    if (log !== undefined) return log;
+    const covering = this.#history.logs.filter((wide) => covers(wide, { match, uri }));
+    return covering.sort((a, b) => b.uri.length - a.uri.length)[0];
+  }
+
+  /** Subscribing again to the same topic answers with the same subscription. */
+  subscribe(session: Session, [, request, options, topic]: Subscribe): void {
+    const match = (options.match ?? "exact") as Match;
+    const known = this.subscriptions.get(match, topic);
+    const isNew = known === undefined || !known.subscribers.has(session);
+    const nodeKey = (options.nkey ?? undefined) as string | undefined;
+    if (isNew) this.#checkLimit(session);
+    this.#records.check(session, shareOf(topic, nodeKey));
+    const subscription = known ?? this.#create(session, match, topic);
+    this.subscriptions.join(subscription, session, nodeKey);
+    session.transport.save();
+    session.transport.send([MessageType.SUBSCRIBED, request, subscription.id]);
+    if (isNew) subscribed(this.metaEvents, session, subscription);
+    if (options.get_retained === true) this.#retention.replay(session, subscription);
+  }
+
+  unsubscribe(session: Session, [, request, subscriptionId]: Unsubscribe): void {
+    const subscription = session.subscriptions.get(subscriptionId);
+    if (subscription === undefined) {
+      throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION, `the session does not hold subscription ${subscriptionId}`);
+    }
+    this.subscriptions.part(subscription, session);
+    session.transport.save();
+    session.transport.send([MessageType.UNSUBSCRIBED, request]);
+    unsubscribed(this.metaEvents, session, subscription);
+  }
+
+  /** Takes a subscription away from a session, and tells one that knows the message (Subscription Revocation). */
+  revoke(subscription: Subscription, session: Session, reason?: string): void {
+    this.subscriptions.part(subscription, session);
+    session.transport.save();
+    if (session.has("subscriber.subscription_revocation")) {
+      const details = { subscription: subscription.id, ...(reason !== undefined && { reason }) };
+      session.transport.send([MessageType.UNSUBSCRIBED, 0, details]);
+    }
+    unsubscribed(this.metaEvents, session, subscription);
+  }
+
+  /**
+   * One EVENT per matching subscription and subscriber, all with the same publication id (Publish and Subscribe). Returns
+   * how many events that was.
+   */
+  publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): number {
+    const publication = this.#host.randomId();
+    const details = publicationDetails(publisher, options, payload, permission);
+    const isAcknowledged = options.acknowledge === true;
+    const isStoredFirst = isAcknowledged && this.#isKept(topic, options);
+    if (isStoredFirst) this.acknowledgments.checkRoom(topic);
+    else if (isAcknowledged) publisher.transport.send([MessageType.PUBLISHED, request, publication]);
+    // A publisher gets its own event only when it asks (Publisher Exclusion).
+    const excluded = options.exclude_me === false ? undefined : publisher;
+    const filter = EventFilter.of(options);
+    let logged: LoggedEvent | undefined;
+    // Subscribers of a pattern learn the topic (Pattern-based Subscriptions).
+    let patternDetails: Dict | undefined;
+    let events = 0;
+    this.subscriptions.forEachMatch(topic, (subscription) => {
+      if (subscription.log !== undefined && isLoggable(options)) {
+        logged ??= loggedEvent(publication, this.#host.now(), topic, options, details, payload);
+        subscription.log.add(logged);
+      }
+      const isPattern = subscription.match !== "exact";
+      if (isPattern) patternDetails ??= { ...details, topic };
+      const eventDetails = isPattern && patternDetails !== undefined ? patternDetails : details;
+      const event: Event = [MessageType.EVENT, subscription.id, publication, eventDetails, payload];
+      const isSharded = subscription.nodeKeys !== undefined && typeof options.rkey === "string";
+      events += isSharded
+        ? deliverToShard(event, subscription, excluded, filter, options.rkey as string)
+        : deliver(event, subscription, excluded, filter);
+    });
+    if (options.retain === true) {
+      this.#retention.retain({ publication, topic, options, details, publisher, payload });
+    }
+    if (isStoredFirst) this.acknowledgments.add(publisher, request, publication);
+    return events;
+  }
+
+  /** The session is gone: so are its subscriptions. */
+  leave(session: Session): void {
+    this.acknowledgments.leave(session);
+    for (const subscription of session.subscriptions.values()) {
+      this.subscriptions.part(subscription, session);
+      unsubscribed(this.metaEvents, session, subscription, session);
+    }
+  }
+
+  /** Does an event of this publication outlive the process? */
+  #isKept(topic: Uri, options: Dict): boolean {
+    return (options.retain === true && this.#retention.keeps(topic)) || this.acknowledgments.isKept(topic);
+  }
+
+  #create(creator: Session, match: Match, topic: Uri): Subscription {
+    const id = creator.transport.idFor?.("subscription", match, topic) ?? this.#host.randomId();
+    return this.subscriptions.create(id, match, topic, this.#host.now());
+  }
+
+  #checkLimit(session: Session): void {
+    const limit = this.#limits.subscriptions_per_session;
+    if (session.subscriptions.size < limit) return;
+    throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may hold ${limit} subscriptions`);
+  }
+}
+
+/**
+ * What every event of a publication tells besides its payload: who published it, if that is disclosed, how far that one
+ * is trusted, and what belongs to a payload carried unread. Throws where the publisher asks for what it may not have.
+ */
+export function publicationDetails(publisher: Session, options: Dict, payload: Payload, permission: Permission): Dict {
+  const { disclose, trustlevel } = permission;
+  const disclosed = disclosure("publisher", publisher, options, disclose);
+  const hasTrustlevel = trustlevel !== undefined;
+  const carriesPayload = isCarried(options);
+  if (!hasTrustlevel && !carriesPayload) return disclosed;
+  return {
+    ...disclosed,
+    ...(hasTrustlevel && { trustlevel }),
+    ...(carriesPayload && carriedDetails(options, publisher, "publisher", payload)),
+  };
+}
+
+/** Sends the same tuple to every receiver, so that it is encoded once per serializer; returns how many those are. */
+function deliver(
+  event: Event,
+  { subscribers }: Pick<Subscription, "subscribers">,
+  excluded: Session | undefined,
+  filter: EventFilter | undefined,
+): number {
+  let events = 0;
+  for (const session of subscribers) {
+    if (session === excluded || (filter !== undefined && !filter.admits(session))) continue;
+    session.transport.send(event);
+    events++;
+  }
+  return events;
+}
+
+/** Subscribers that named a node key get the events of their share of the resource keys only (Sharded Subscription). */
+function deliverToShard(
+  event: Event,
+  to: Subscription,
+  excluded: Session | undefined,
+  filter: EventFilter | undefined,
+  rkey: string,
+): number {
+  const nodeKeys = to.nodeKeys ?? new Map<Session, string>();
+  const node = nodeOf(rkey, new Set(nodeKeys.values()));
+  const isOfShard = (session: Session) => (nodeKeys.get(session) ?? node) === node;
+  const subscribers = new Set([...to.subscribers].filter(isOfShard));
+  return deliver(event, { subscribers }, excluded, filter);
+}

@@ -1,0 +1,64 @@
+/** Who of the subscribers may receive an event (Publisher Exclusion; Subscriber Black- and Whitelisting). */
+
+import type { Dict, Id } from "../protocol/message.ts";
+import type { Session } from "../session/session.ts";
+
+/** The PUBLISH options that restrict receivers, read once. A list that is present but empty admits nobody (D-17). */
+export class EventFilter {
+  readonly #excluded: ReadonlySet<Id> | undefined;
+  readonly #excludedAuthids: ReadonlySet<string> | undefined;
+  readonly #excludedAuthroles: ReadonlySet<string> | undefined;
+  readonly #eligible: ReadonlySet<Id> | undefined;
+  readonly #eligibleAuthids: ReadonlySet<string> | undefined;
+  readonly #eligibleAuthroles: ReadonlySet<string> | undefined;
+
+  private constructor(options: Dict) {
+    this.#excluded = setOf<Id>(options.exclude);
+    this.#excludedAuthids = setOf<string>(options.exclude_authid);
+    this.#excludedAuthroles = setOf<string>(options.exclude_authrole);
+    this.#eligible = setOf<Id>(options.eligible);
+    this.#eligibleAuthids = setOf<string>(options.eligible_authid);
+    this.#eligibleAuthroles = setOf<string>(options.eligible_authrole);
+  }
+
+  /** `undefined` when the options name no list: then everyone is admitted. */
+  static of(options: Dict): EventFilter | undefined {
+    for (const list of LISTS) if (Array.isArray(options[list])) return new EventFilter(options);
+    return undefined;
+  }
+
+  /** All six conditions hold; exclusion wins over eligibility. */
+  admits({ id, identity }: Session): boolean {
+    if (this.#excluded?.has(id)) return false;
+    if (this.#excludedAuthids?.has(identity.authid)) return false;
+    if (this.#excludedAuthroles?.has(identity.authrole)) return false;
+    if (this.#eligible?.has(id) === false) return false;
+    if (this.#eligibleAuthids?.has(identity.authid) === false) return false;
+    return this.#eligibleAuthroles?.has(identity.authrole) !== false;
+  }
+}
+
+const LISTS = [
+  "exclude",
+  "exclude_authid",
+  "exclude_authrole",
+  "eligible",
+  "eligible_authid",
+  "eligible_authrole",
+] as const;
+
+/** The options among `options` that restrict receivers, for `EventFilter.of` to read later; undefined where there are none. */
+export function listsOf(options: Dict): Dict | undefined {
+  let lists: Record<string, unknown> | undefined;
+  for (const list of LISTS) {
+    if (!Array.isArray(options[list])) continue;
+    lists ??= {};
+    lists[list] = options[list];
+  }
+  return lists;
+}
+
+function setOf<T>(list: unknown): ReadonlySet<T> | undefined {
+  // The parser has checked the elements of every list option.
+  return Array.isArray(list) ? new Set(list as T[]) : undefined;
+}

@@ -1,0 +1,321 @@
+/** Calls that wait until a callee has time for them (Crossbar.io's `concurrency` and `call-queue`). */
+
+import type { Permission } from "../authorization/rules.ts";
+import { Deadlines } from "../host/deadlines.ts";
+import type { Host } from "../host/host.ts";
+import { PatternMap } from "../matching/pattern-map.ts";
+import { ownerOf, partitionKey } from "../matching/rendezvous.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import type { Call, Dict, Id, Uri } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import type { Payload } from "../protocol/payload.ts";
+import type { Match } from "../protocol/uri.ts";
+import { payloadField } from "../records/stored-payload.ts";
+import { field, record, usually } from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+import { disclosure } from "../session/disclosure.ts";
+import type { RecordBudget } from "../session/record-budget.ts";
+import { waitingBytes } from "../session/record-budget.ts";
+import type { Session } from "../session/session.ts";
+import { storedPermission } from "./call-records.ts";
+import { canceledWords, failCall, noSuchProcedure, timeoutWords, words } from "./call-results.ts";
+import type { CallTimeoutRules } from "./call-timeout.ts";
+import { timeoutOf } from "./call-timeout.ts";
+import { chooseCallee } from "./invocation-policy.ts";
+import type { Callee, Registration, Registrations } from "./registrations.ts";
+
+/** A CALL that got no callee yet. */
+export interface WaitingCall {
+  readonly caller: Session;
+  readonly message: Call;
+  readonly permission: Permission;
+  /** Grows with each call of the realm that has to wait. */
+  readonly order: number;
+  /** When the dealer gives up; milliseconds since the epoch, 0 for never. */
+  readonly deadline: number;
+  /** Whose callees it waits for. */
+  registration: Registration;
+}
+
+/** What a sleeping caller's record keeps of it. */
+export interface WaitingRecord extends Pick<WaitingCall, "permission" | "order" | "deadline"> {
+  readonly callRequest: Id;
+  readonly options: Dict;
+  readonly procedure: Uri;
+  readonly payload: Payload;
+  readonly registration: Id;
+}
+
+/** A waiting call in the stored record of its caller. */
+export const storedWaitingCall = record<WaitingRecord>({
+  callRequest: field("c", is.id),
+  options: is.details("o"),
+  procedure: field("u", is.text),
+  payload: payloadField("p"),
+  permission: field("a", storedPermission),
+  registration: field("i", is.id),
+  order: field("n", is.count),
+  deadline: usually("l", is.number, 0),
+});
+
+type WaitingCallRecords = { readonly waitingCalls?: readonly WaitingRecord[] };
+
+/** How many calls may wait for the callees of one registration, by procedure. */
+export interface QueueLimit {
+  readonly uri: Uri;
+  readonly match: Match;
+  readonly limit: number;
+}
+
+/** What a call that need not wait any longer becomes. */
+export type Dispatch = (call: WaitingCall, callee: Callee) => void;
+
+/**
+ * First in, first out for each registration; and no call overtakes an earlier one of its caller on the way to the same
+ * callee, whatever the procedures (ORD-03).
+ */
+export class CallQueue {
+  readonly #registrations: Registrations;
+  readonly #host: Host;
+  readonly #records: RecordBudget;
+  readonly #dispatch: Dispatch;
+  /** procedure → calls that may wait for one registration */
+  readonly #limits = new PatternMap<number>();
+  /** registration → its waiting calls, oldest first */
+  readonly #waiting = new Map<Registration, Set<WaitingCall>>();
+  readonly #timeouts = new Deadlines<WaitingCall>();
+  /** Registrations whose calls may have become ready. */
+  readonly #due = new Set<Registration>();
+  #isServing = false;
+  #lastOrder = 0;
+
+  constructor(
+    limits: readonly QueueLimit[],
+    registrations: Registrations,
+    host: Host,
+    records: RecordBudget,
+    dispatch: Dispatch,
+  ) {
+    this.#registrations = registrations;
+    this.#records = records;
+    for (const { uri, match, limit } of limits) this.#limits.set(match, uri, limit);
+    this.#host = host;
+    this.#dispatch = dispatch;
+  }
+
+  /** Does any call wait? */
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** The callee that may have a call now: one that is free, and that no earlier call of the caller waits for. */
+  choose(caller: Session, options: Dict, registration: Registration, call?: WaitingCall): Callee | undefined {
+    const key = partitionKey(options);
+    if (caller.waitingCalls.size === 0) return chooseCallee(registration, this.#host, key);
+    return chooseCallee(registration, this.#host, key, ({ session }) => isAwaited(session, caller, call));
+  }
+
+  /**
+   * Lets a new call wait. Throws max_concurrency_reached where there is no queue or no room in it, and for a call whose
+   * input goes on: its chunks would pile up. A call that waits only for an earlier one needs no queue.
+   */
+  add(
+    caller: Session,
+    message: Call,
+    permission: Permission,
+    registration: Registration,
+    timeouts: CallTimeoutRules,
+  ): void {
+    const [, , options, procedure] = message;
+    // Refused now, not when its turn comes.
+    disclosure("caller", caller, options, permission.disclose);
+    const hasFreeCallee = chooseCallee(registration, this.#host, partitionKey(options)) !== undefined;
+    if (options.progress === true || !(hasFreeCallee || this.#hasRoom(registration, procedure))) {
+      throw new WampError(
+        WampUri.MAX_CONCURRENCY_REACHED,
+        `every callee of ${procedure} is at its concurrency, and no more calls wait`,
+      );
+    }
+    this.#records.check(caller, waitingBytes(message));
+    const timeoutMs = timeoutOf(options, timeouts);
+    const deadline = timeoutMs === 0 ? 0 : this.#host.now() + timeoutMs;
+    this.#enter({ caller, message, permission, registration, order: ++this.#lastOrder, deadline });
+    caller.transport.save();
+  }
+
+  /** Gives waiting calls to callees that have time for them, after something has changed for `registration`. */
+  serve(registration?: Registration): void {
+    if (this.isEmpty) return;
+    if (registration !== undefined) this.#due.add(registration);
+    // A call that ends at once asks again; the loop below sees to it.
+    if (this.#isServing) return;
+    this.#isServing = true;
+    try {
+      for (const due of this.#due) {
+        this.#due.delete(due);
+        for (let ready = this.#takeReady(due); ready; ready = this.#takeReady(due)) this.#dispatch(...ready);
+      }
+    } finally {
+      this.#isServing = false;
+    }
+  }
+
+  /** A callee of the registration has come or left. Without any, calls that waited there wait for what a CALL finds now. */
+  review(registration: Registration): void {
+    const calls = [...(this.#waiting.get(registration) ?? [])];
+    if (registration.callees.length === 0) this.#moveOn(calls);
+    // Later calls may have waited because these could have gone to a callee that they cannot go to any more.
+    for (const { caller } of calls) this.#dueLater(caller);
+    this.serve();
+  }
+
+  /** The caller gives up a call, if it is one that waits (Call Canceling). */
+  cancel(caller: Session, request: Id): void {
+    const call = caller.waitingCalls.get(request);
+    if (call === undefined) return;
+    this.#fail(call, WampUri.CANCELED, canceledWords(call.message[3]));
+    this.serve();
+  }
+
+  /** The caller is gone, and its calls with it. */
+  leave(caller: Session): void {
+    for (const call of caller.waitingCalls.values()) this.#remove(call);
+  }
+
+  /** Ends the calls that waited too long at `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    for (const call of this.#timeouts.takeExpired(now))
+      this.#fail(call, WampUri.TIMEOUT, timeoutWords(call.message[3]));
+    this.serve();
+  }
+
+  /** Milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    return this.#timeouts.next();
+  }
+
+  /** Puts back the calls of callers that slept; registrations and calls under way are back already. */
+  wake(callers: readonly (readonly [Session, WaitingCallRecords])[]): void {
+    const records = callers.flatMap(([caller, { waitingCalls = [] }]) =>
+      waitingCalls.map((record) => [caller, record] as const),
+    );
+    for (const [caller, record] of records.sort(([, a], [, b]) => a.order - b.order)) {
+      this.#lastOrder = record.order;
+      this.#wakeCall(caller, record);
+    }
+    this.serve();
+  }
+
+  #wakeCall(caller: Session, record: WaitingRecord): void {
+    const { callRequest, options, procedure, payload, permission, order, deadline } = record;
+    const registration = this.#registrations.byId(record.registration) ?? this.#registrations.best(procedure);
+    if (registration === undefined) {
+      failCall(caller, callRequest, WampUri.NO_SUCH_PROCEDURE, words(noSuchProcedure(procedure)));
+      caller.transport.save();
+      return;
+    }
+    const message: Call = [MessageType.CALL, callRequest, options, procedure, payload];
+    this.#enter({ caller, message, permission, registration, order, deadline });
+    this.#due.add(registration);
+  }
+
+  #enter(call: WaitingCall): void {
+    call.caller.waitingCalls.set(call.message[1], call);
+    this.#records.wait(call.caller, call.message);
+    this.#callsFor(call.registration).add(call);
+    if (call.deadline === 0) return;
+    this.#timeouts.set(call, call.deadline);
+    this.#host.wakeAt(call.deadline);
+  }
+
+  #callsFor(registration: Registration): Set<WaitingCall> {
+    let calls = this.#waiting.get(registration);
+    if (calls === undefined) {
+      calls = new Set();
+      this.#waiting.set(registration, calls);
+    }
+    return calls;
+  }
+
+  #hasRoom(registration: Registration, procedure: Uri): boolean {
+    return (this.#waiting.get(registration)?.size ?? 0) < (this.#limits.best(procedure) ?? 0);
+  }
+
+  #fail(call: WaitingCall, uri: Uri, payload: Payload): void {
+    this.#remove(call);
+    this.#dueLater(call.caller);
+    failCall(call.caller, call.message[1], uri, payload);
+  }
+
+  #moveOn(calls: readonly WaitingCall[]): void {
+    const registrations = new Set<Registration>();
+    for (const call of calls) {
+      const registration = this.#registrations.best(call.message[3]);
+      if (registration === undefined)
+        this.#fail(call, WampUri.NO_SUCH_PROCEDURE, words(noSuchProcedure(call.message[3])));
+      else {
+        this.#forget(call);
+        call.registration = registration;
+        call.caller.transport.save();
+        this.#callsFor(registration).add(call);
+        registrations.add(registration);
+      }
+    }
+    // Those that waited there already may be younger.
+    for (const registration of registrations) {
+      this.#waiting.set(registration, new Set([...this.#callsFor(registration)].sort((a, b) => a.order - b.order)));
+    }
+  }
+
+  #remove(call: WaitingCall): void {
+    call.caller.waitingCalls.delete(call.message[1]);
+    this.#records.served(call.caller, call.message);
+    call.caller.transport.save();
+    this.#timeouts.delete(call);
+    this.#forget(call);
+  }
+
+  #forget(call: WaitingCall): void {
+    const calls = this.#waiting.get(call.registration)!;
+    calls.delete(call);
+    if (calls.size === 0) this.#waiting.delete(call.registration);
+  }
+
+  /** Calls may have waited for an earlier one of their caller. */
+  #dueLater({ waitingCalls }: Session): void {
+    for (const { registration } of waitingCalls.values()) this.#due.add(registration);
+  }
+
+  /** Takes out the oldest call that a callee could have now. */
+  #takeReady(registration: Registration): [WaitingCall, Callee] | undefined {
+    if (!registration.callees.some(({ running, concurrency }) => running < concurrency)) return undefined;
+    for (const call of this.#waiting.get(registration) ?? []) {
+      const callee = this.choose(call.caller, call.message[2], registration, call);
+      if (callee === undefined) continue;
+      this.#remove(call);
+      this.#dueLater(call.caller);
+      return [call, callee];
+    }
+    return undefined;
+  }
+}
+
+export function waitingRecord({ message, permission, registration, order, deadline }: WaitingCall): WaitingRecord {
+  const [, callRequest, options, procedure, payload] = message;
+  return { callRequest, options, procedure, payload, permission, registration: registration.id, order, deadline };
+}
+
+/** Could an earlier call of `caller`, or any if `call` is new, still go to this callee? */
+function isAwaited(callee: Session, caller: Session, call: WaitingCall | undefined): boolean {
+  for (const earlier of caller.waitingCalls.values()) {
+    if (earlier === call) return false;
+    if (mayGoTo(callee, earlier)) return true;
+  }
+  return false;
+}
+
+function mayGoTo(callee: Session, { registration, message }: WaitingCall): boolean {
+  const key = partitionKey(message[2]);
+  if (key !== undefined) return ownerOf(key, registration.callees)?.session === callee;
+  return registration.callees.some(({ session }) => session === callee);
+}

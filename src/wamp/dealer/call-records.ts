@@ -1,0 +1,118 @@
+/** Calls on their way, as the record of a sleeping caller keeps them. */
+
+import type { Permission } from "../authorization/rules.ts";
+import type { Dict, Id, Uri } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import type { Payload } from "../protocol/payload.ts";
+import { payloadField } from "../records/stored-payload.ts";
+import { field, optional, record, usually } from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+import type { Session } from "../session/session.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Callee, Registration } from "./registrations.ts";
+import { NO_TURNS } from "./registrations.ts";
+import type { Reroute } from "./reroute.ts";
+
+/** What a sleeping caller's record keeps of a call it waits for. */
+export interface CallRecord
+  extends Pick<
+    Invocation,
+    "callRequest" | "request" | "procedure" | "details" | "receivesProgress" | "timeoutMs" | "deadline"
+  > {
+  /** The callee's session. */
+  readonly callee: Id;
+  readonly registration: Id;
+  readonly isInputOpen: boolean;
+  readonly isKilled: boolean;
+  readonly reroute?: RerouteRecord | undefined;
+}
+
+interface RerouteRecord {
+  readonly options: Dict;
+  readonly payload: Payload;
+  readonly permission: Permission;
+  /** Sessions. */
+  readonly tried: readonly Id[];
+}
+
+/** The permission of a call, which a callee may get later. */
+export const storedPermission = record<Permission>({
+  allow: usually("a", is.flag, true),
+  disclose: optional("d", is.flag),
+  isGrantable: optional("g", is.flag),
+  trustlevel: optional("t", is.number),
+});
+
+/** A call in the stored record of its caller. */
+export const storedCall = record<CallRecord>({
+  callRequest: field("c", is.id),
+  callee: field("e", is.id),
+  request: field("q", is.id),
+  registration: field("i", is.id),
+  procedure: field("u", is.text),
+  details: is.details("d"),
+  receivesProgress: usually("p", is.flag, false),
+  timeoutMs: usually("t", is.count, 0),
+  deadline: usually("l", is.number, 0),
+  isInputOpen: usually("o", is.flag, false),
+  isKilled: usually("k", is.flag, false),
+  reroute: optional(
+    "r",
+    record<RerouteRecord>({
+      options: is.details("o"),
+      payload: payloadField("p"),
+      permission: field("a", storedPermission),
+      tried: is.several("t", is.id),
+    }),
+  ),
+});
+
+export function callRecord(invocation: Invocation): CallRecord {
+  const { callRequest, callee, request, registration, procedure, details, reroute } = invocation;
+  const { receivesProgress, timeoutMs, deadline, isInputOpen, isKilled } = invocation;
+  return {
+    ...{ callRequest, callee: callee.session.id, request, registration: registration.id, procedure, details },
+    ...{ receivesProgress, timeoutMs, deadline, isInputOpen, isKilled },
+    reroute: reroute && rerouteRecord(reroute),
+  };
+}
+
+/** A call from the record of a caller that slept; of the sessions it knew, those in `sessions` are still there. */
+export function wokenInvocation(
+  caller: Session,
+  record: CallRecord,
+  registration: Registration,
+  callee: Callee,
+  sessions: ReadonlyMap<Id, Session>,
+): Invocation {
+  const reroute = record.reroute && wokenReroute(record.reroute, record, sessions);
+  return { ...record, caller, callee, registration, recordBytes: 0, reroute };
+}
+
+/** The registration of a call whose callee unregistered while it ran; it is in no table. */
+export function goneRegistration(id: Id, procedure: Uri): Registration {
+  return { id, procedure, match: "exact", policy: "single", created: 0, callees: [], ...NO_TURNS };
+}
+
+/** A callee that is in no registration any more but still owes an answer. */
+export function goneCallee(session: Session): Callee {
+  const options = { disclosesCaller: false, forwardsTimeout: false, concurrency: Number.POSITIVE_INFINITY };
+  return { session, order: 0, ...options, running: 0 };
+}
+
+function rerouteRecord({ message, permission, tried }: Reroute): RerouteRecord {
+  const [, , options, , payload] = message;
+  return { options, payload, permission, tried: tried.map(({ id }) => id) };
+}
+
+function wokenReroute(
+  { options, payload, permission, tried }: RerouteRecord,
+  { callRequest, procedure }: CallRecord,
+  sessions: ReadonlyMap<Id, Session>,
+): Reroute {
+  return {
+    message: [MessageType.CALL, callRequest, options, procedure, payload],
+    permission,
+    tried: tried.flatMap((id) => sessions.get(id) ?? []),
+  };
+}

@@ -1,0 +1,350 @@
+/** The dealer: takes registrations and carries each call to a callee and its answer back. */
+
+import type { Permission } from "../authorization/rules.ts";
+import type { RealmConfig } from "../config/realm.ts";
+import type { Host, SendFault } from "../host/host.ts";
+import { partitionKey } from "../matching/rendezvous.ts";
+import type { MetaEvents } from "../meta/meta-events.ts";
+import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
+import type { Call, Cancel, Dict, ErrorMessage, Id, Register, Unregister, Uri, Yield } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import type { Payload } from "../protocol/payload.ts";
+import { carriedDetails, isCarried, isPassthru } from "../protocol/payload-passthru.ts";
+import { NO_DETAILS } from "../session/disclosure.ts";
+import type { SessionRecord } from "../session/peer.ts";
+import type { RecordBudget } from "../session/record-budget.ts";
+import { callBytes } from "../session/record-budget.ts";
+import type { Session } from "../session/session.ts";
+import { Arrivals } from "./awaited-registrations.ts";
+import type { WaitingCall } from "./call-queue.ts";
+import { CallQueue } from "./call-queue.ts";
+import type { CallRecord } from "./call-records.ts";
+import { goneCallee, goneRegistration, wokenInvocation } from "./call-records.ts";
+import {
+  CALLEE_GONE,
+  canceledWords,
+  canReceive,
+  failCall,
+  late,
+  NOT_PASSED_THROUGH,
+  noSuchProcedure,
+  notServed,
+  refuseYield,
+  TOO_LARGE,
+  timeoutWords,
+  unsent,
+  words,
+} from "./call-results.ts";
+import type { CallTimeoutRules } from "./call-timeout.ts";
+import type { Invocation } from "./invocation.ts";
+import { canServe, checkCall, interrupt, openInvocation, sendInvocation } from "./invocation.ts";
+import { chooseCallee, takeTurn } from "./invocation-policy.ts";
+import { PendingCalls } from "./pending-calls.ts";
+import { Registrar } from "./registrar.ts";
+import type { Callee, Registration } from "./registrations.ts";
+import { calleeOf, Registrations } from "./registrations.ts";
+
+/** What of a realm's configuration concerns its dealer. */
+export type DealerConfig = Pick<RealmConfig, "options" | "limits" | "store">;
+
+export class Dealer {
+  readonly registrations: Registrations;
+  /** What of the router's own waits for procedures that are not there yet. */
+  readonly arrivals: Arrivals;
+  readonly #host: Host;
+  readonly #config: DealerConfig;
+  readonly #timeouts: CallTimeoutRules;
+  readonly #records: RecordBudget;
+  readonly #pending: PendingCalls;
+  readonly #queue: CallQueue;
+  readonly #registrar: Registrar;
+
+  constructor(host: Host, config: DealerConfig, metaEvents: MetaEvents, records: RecordBudget) {
+    this.#records = records;
+    this.#host = host;
+    this.#config = config;
+    this.arrivals = new Arrivals(host);
+    const isServed = (procedure: Uri) => this.registrations.best(procedure) !== undefined;
+    this.registrations = new Registrations(records, () => this.arrivals.review(isServed));
+    this.#timeouts = config.options.call_timeout ?? {};
+    this.#pending = new PendingCalls(host, records);
+    const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
+    this.#queue = new CallQueue(config.store["call-queue"], this.registrations, host, records, dispatch);
+    this.#registrar = new Registrar(this.registrations, this.#queue, host, config.limits, metaEvents, records);
+  }
+
+  /** The permission is that of the callee for the procedure. */
+  register(session: Session, message: Register, permission: Permission): void {
+    this.#registrar.register(session, message, permission);
+  }
+
+  /** Invocations in flight go on: their answers still reach the callers. */
+  unregister(session: Session, message: Unregister): void {
+    this.#registrar.unregister(session, message);
+  }
+
+  /** Takes a registration away from a session, and tells one that knows the message (Registration Revocation). */
+  revoke(registration: Registration, session: Session, reason?: string): void {
+    this.#registrar.revoke(registration, session, reason);
+  }
+
+  /** Opens a call. The permission is that of the caller for the procedure. */
+  call(caller: Session, message: Call, permission: Permission): void {
+    const [, , options, procedure, payload] = message;
+    checkCall(caller, message);
+    const registration = this.registrations.best(procedure);
+    if (registration === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, noSuchProcedure(procedure));
+    this.#checkLimit(caller, procedure, options);
+    const callee = this.#queue.choose(caller, options, registration);
+    if (callee === undefined) return this.#queue.add(caller, message, permission, registration, this.#timeouts);
+    if (!canServe(callee.session, options)) throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, notServed(procedure));
+    const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
+    const fault = this.#invoke(invocation, payload);
+    if (fault !== undefined) throw new WampError(fault, unsent(fault, procedure));
+  }
+
+  /** Takes the next chunk of a call's input; false if the message opens a call (Progressive Call Invocations). */
+  continue(caller: Session, [, request, options, procedure, payload]: Call): boolean {
+    const invocation = caller.calls.get(request);
+    if (invocation === undefined) return this.#isLeftOver(caller, request, options);
+    if (!invocation.isInputOpen) throw new ProtocolViolation(STILL_OPEN);
+    if (procedure !== invocation.procedure) {
+      if (this.#config.options.request_id_check === "strict") throw new ProtocolViolation(STILL_OPEN);
+      return true;
+    }
+    if (isPassthru(invocation.details) && !payload.isSingleBinary) throw new ProtocolViolation(NOT_BINARY);
+    if (options.progress !== true) {
+      invocation.isInputOpen = false;
+      caller.transport.save();
+    }
+    if (invocation.isKilled) return true;
+    const fault = sendInvocation(invocation, payload);
+    if (fault !== undefined) this.#giveUp(invocation, fault, words(unsent(fault, procedure)));
+    return true;
+  }
+
+  /** Forwards an answer; a progressive one only to a caller who asked (D-25). */
+  yield(session: Session, [, request, options, payload]: Yield): void {
+    const isProgress = options.progress === true;
+    const invocation = session.invocations.get(request);
+    if (invocation === undefined) return late(session, request, isProgress);
+    if (isProgress && !invocation.receivesProgress) return;
+    let details = isProgress ? PROGRESS : NO_DETAILS;
+    if (isCarried(options)) {
+      details = { ...details, ...carriedDetails(options, session, "callee", payload) };
+      if (!canReceive(invocation.caller, options)) return this.#refuse(invocation, isProgress);
+    }
+    if (isProgress) this.#progress(invocation);
+    else this.#end(invocation);
+    const { caller, callRequest } = invocation;
+    const fault = caller.transport.send([MessageType.RESULT, callRequest, details, payload]);
+    if (fault === undefined) return;
+    // A caller that cannot take a part must not believe it has the whole, and its callee need not go on (PROG-10).
+    if (isProgress) this.#giveUp(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+    else fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+  }
+
+  /** Forwards a callee's error as the error of the CALL. */
+  error(session: Session, [, , request, details, uri, payload]: ErrorMessage): void {
+    const invocation = session.invocations.get(request);
+    if (invocation === undefined) return late(session, request, false);
+    if (uri === WampUri.UNAVAILABLE && invocation.reroute !== undefined) return this.#reroute(invocation);
+    // Details of a callee's ERROR stay behind, except those a feature defines (CALL-06).
+    const outDetails = isCarried(details) ? carriedDetails(details, session, "callee", payload) : NO_DETAILS;
+    this.#end(invocation);
+    if (!canReceive(invocation.caller, details)) fail(invocation, WampUri.FEATURE_NOT_SUPPORTED, NOT_PASSED_THROUGH);
+    else if (fail(invocation, uri, payload, outDetails) === "too large") {
+      fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+    }
+  }
+
+  /** A YIELD or ERROR of the callee is too large to be taken; `front` are the integers it begins with. */
+  loseAnswer(callee: Session, [type, first, second]: readonly number[]): void {
+    const request = type === MessageType.YIELD ? first : type === MessageType.ERROR ? second : undefined;
+    const invocation = request === undefined ? undefined : callee.invocations.get(request);
+    if (invocation === undefined) return;
+    this.#pending.end(invocation);
+    const text = `the answer of the callee of ${invocation.procedure} is too large for the router`;
+    fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, words(text));
+  }
+
+  /** Cancels a call; for one that is unknown or over nothing happens (Call Canceling). */
+  cancel(caller: Session, [, request, options]: Cancel): void {
+    const invocation = caller.calls.get(request);
+    if (invocation === undefined) return this.#queue.cancel(caller, request);
+    // Where the callee cannot be interrupted every mode acts as skip.
+    const canInterrupt = invocation.callee.session.has("callee.call_canceling");
+    const mode = canInterrupt ? (options.mode ?? "killnowait") : "skip";
+    if (mode === "kill" || mode === "killnowait") interrupt(invocation, mode);
+    else if (canInterrupt && invocation.receivesProgress && !invocation.isKilled) {
+      invocation.callee.session.abandon(invocation.request);
+    }
+    if (mode === "kill") {
+      invocation.isKilled = true;
+      // The callee's answer is the answer to the CANCEL, whatever it is.
+      invocation.reroute = undefined;
+      return this.#pending.stopTimeout(invocation);
+    }
+    this.#end(invocation);
+    fail(invocation, WampUri.CANCELED, canceledWords(invocation.procedure));
+  }
+
+  /** Ends the calls that waited too long at `now`, milliseconds since the epoch (Call Timeouts). */
+  tick(now: number): void {
+    for (const invocation of this.#pending.takeOverdue(now)) {
+      this.#giveUp(invocation, WampUri.TIMEOUT, timeoutWords(invocation.procedure));
+    }
+    this.#queue.tick(now);
+    this.arrivals.tick(now);
+  }
+
+  /** When the next call times out, if any can; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    const deadlines = [this.#pending, this.#queue, this.arrivals].map((it) => it.nextDeadline() ?? Infinity);
+    const next = Math.min(...deadlines);
+    return next === Infinity ? undefined : next;
+  }
+
+  /** The session is gone: its callees may stop, its callers hear of it, its registrations end. */
+  leave(session: Session): void {
+    this.#queue.leave(session);
+    // Before the callee's calls end, so that it gets no others in their place.
+    const held = this.#registrar.leave(session);
+    for (const invocation of session.calls.values()) {
+      if (invocation.callee.session !== session) interrupt(invocation, "killnowait");
+      this.#end(invocation);
+    }
+    for (const invocation of session.invocations.values()) {
+      this.#pending.end(invocation);
+      fail(invocation, WampUri.CANCELED, CALLEE_GONE);
+    }
+    this.#registrar.left(session, held);
+  }
+
+  /** Puts back the calls of callers that slept; every session must be awake by now. */
+  wake(callers: readonly (readonly [Session, SessionRecord])[], sessions: ReadonlyMap<Id, Session>): void {
+    for (const [caller, { calls }] of callers) for (const record of calls) this.#wakeCall(caller, record, sessions);
+    this.#queue.wake(callers);
+  }
+
+  #wakeCall(caller: Session, record: CallRecord, sessions: ReadonlyMap<Id, Session>): void {
+    const { callRequest, procedure, registration: registrationId } = record;
+    const session = sessions.get(record.callee);
+    if (session === undefined) {
+      if (record.isInputOpen) caller.endInput(callRequest);
+      caller.transport.save();
+      failCall(caller, callRequest, WampUri.CANCELED, CALLEE_GONE);
+      return;
+    }
+    const registration = this.registrations.byId(registrationId) ?? goneRegistration(registrationId, procedure);
+    const callee = calleeOf(registration, session) ?? goneCallee(session);
+    this.#pending.add(wokenInvocation(caller, record, registration, callee, sessions));
+  }
+
+  /** Sends a new invocation; one that cannot be sent leaves no trace, and the answer is the error for its caller. */
+  #invoke(invocation: Invocation, payload: Payload): Uri | undefined {
+    const { caller, callee, request, registration } = invocation;
+    const { lastInvocation } = callee.session;
+    callee.session.lastInvocation = request;
+    takeTurn(registration, callee);
+    this.#pending.add(invocation);
+    if (invocation.deadline === 0) this.#pending.startTimeout(invocation);
+    caller.transport.save();
+    callee.session.transport.save();
+    const fault = sendInvocation(invocation, payload);
+    if (fault === undefined) return undefined;
+    // The id was not seen; whoever gets the place of this call may have it.
+    callee.session.lastInvocation = lastInvocation;
+    this.#end(invocation);
+    return fault;
+  }
+
+  /** A call that waited gets its callee. */
+  #dispatch(call: WaitingCall, callee: Callee): void {
+    const { caller, message, permission, registration, deadline } = call;
+    if (!canServe(callee.session, message[2])) {
+      failCall(caller, message[1], WampUri.FEATURE_NOT_SUPPORTED, words(notServed(message[3])));
+      return;
+    }
+    const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
+    if (invocation.timeoutMs > 0) invocation.deadline = deadline;
+    const fault = this.#invoke(invocation, message[4]);
+    if (fault !== undefined) fail(invocation, fault, words(unsent(fault, message[3])));
+  }
+
+  /** The callee declined: another one gets the call, the caller notices nothing (Call Rerouting). */
+  #reroute(declined: Invocation): void {
+    const { caller, registration, reroute } = declined;
+    const { message, permission } = reroute!;
+    const [, , options, , payload] = message;
+    const tried = [...reroute!.tried, declined.callee.session];
+    this.#end(declined);
+    const others = registration.callees.filter(({ session }) => !tried.includes(session) && canServe(session, options));
+    const callee = chooseCallee(registration, this.#host, partitionKey(options), undefined, others);
+    if (callee === undefined) {
+      fail(declined, WampUri.NO_AVAILABLE_CALLEE, words(`every callee of ${declined.procedure} is unavailable`));
+      return;
+    }
+    const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
+    if (invocation.timeoutMs > 0) invocation.deadline = declined.deadline;
+    if (invocation.reroute !== undefined) invocation.reroute = { message, permission, tried };
+    const fault = this.#invoke(invocation, payload);
+    if (fault !== undefined) fail(declined, fault, words(unsent(fault, declined.procedure)));
+  }
+
+  /** The call goes on; nobody else can have it now (RRT-08). */
+  #progress(invocation: Invocation): void {
+    if (invocation.reroute !== undefined) {
+      invocation.reroute = undefined;
+      invocation.caller.transport.save();
+    }
+    this.#pending.startTimeout(invocation);
+  }
+
+  /** Ends a call without its callee's answer. */
+  #giveUp(invocation: Invocation, uri: Uri, payload?: Payload): void {
+    interrupt(invocation, "killnowait");
+    this.#end(invocation);
+    fail(invocation, uri, payload);
+  }
+
+  /** The answer is in passthru mode and the caller cannot take that: both sides hear of it (PPT-08, D-38). */
+  #refuse(invocation: Invocation, isProgress: boolean): void {
+    refuseYield(invocation, WampUri.FEATURE_NOT_SUPPORTED);
+    if (isProgress) interrupt(invocation, "killnowait");
+    this.#end(invocation);
+    fail(invocation, WampUri.FEATURE_NOT_SUPPORTED, NOT_PASSED_THROUGH);
+  }
+
+  #end(invocation: Invocation): void {
+    this.#pending.end(invocation);
+    if (!this.#queue.isEmpty) this.#queue.serve(invocation.registration);
+  }
+
+  #checkLimit(caller: Session, procedure: Uri, options: Dict): void {
+    const { calls, waitingCalls } = caller;
+    const limit = this.#config.limits.pending_calls_per_session;
+    if (calls.size + waitingCalls.size < limit) return this.#records.check(caller, callBytes(procedure, options));
+    throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may wait for ${limit} calls`);
+  }
+
+  /** Is the CALL a chunk for a call that is over? Throws where it is for one that still waits for its callee. */
+  #isLeftOver(caller: Session, request: Id, options: Dict): boolean {
+    if (caller.waitingCalls.size + caller.endedInputs.size === 0) return false;
+    if (caller.waitingCalls.has(request)) throw new ProtocolViolation(STILL_OPEN);
+    if (!caller.endedInputs.has(request)) return false;
+    if (options.progress !== true) {
+      caller.endedInputs.delete(request);
+      caller.transport.save();
+    }
+    return true;
+  }
+}
+
+const PROGRESS: Dict = { progress: true };
+const STILL_OPEN = "CALL: request id of a call that is still open";
+const NOT_BINARY = "payload passthru takes one binary argument";
+
+function fail(invocation: Invocation, uri: Uri, payload?: Payload, details?: Dict): SendFault | undefined {
+  return failCall(invocation.caller, invocation.callRequest, uri, payload, details);
+}

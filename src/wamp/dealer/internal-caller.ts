@@ -1,0 +1,77 @@
+/** How the router calls a procedure of its own realm: through the dealer like anybody, from a session nobody sees. */
+
+import type { Authorization, Permission } from "../authorization/rules.ts";
+import { TRUSTED } from "../config/consistency.ts";
+import type { Host } from "../host/host.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import { clientFeatures } from "../protocol/features.ts";
+import type { List, Uri } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import { Payload } from "../protocol/payload.ts";
+import { sizeOf } from "../protocol/value-size.ts";
+import { type CallOutcome, OpenRequests, refusal } from "../session/pending-requests.ts";
+import { INTERNAL, Session } from "../session/session.ts";
+import type { Dealer } from "./dealer.ts";
+
+export type { CallOutcome } from "../session/pending-requests.ts";
+
+/** Authenticators and authorizers are called by it, past the authorizers themselves. */
+export class InternalCaller {
+  readonly #dealer: Dealer;
+  readonly #authorization: Authorization;
+  readonly #host: Host;
+  readonly #authrole: string;
+  readonly #requests = new OpenRequests();
+  #session: Session | undefined;
+
+  constructor(dealer: Dealer, authorization: Authorization, host: Host, authrole: string = TRUSTED) {
+    this.#dealer = dealer;
+    this.#authorization = authorization;
+    this.#host = host;
+    this.#authrole = authrole;
+  }
+
+  /**
+   * Calls an exact URI; resolves in any case, after `timeoutMs` with `wamp.error.timeout`. Where there is no such
+   * procedure it may come within that time: after a restart its callee is one of many who come back at once.
+   */
+  call(procedure: Uri, args: List, timeoutMs: number): Promise<CallOutcome> {
+    const permission = this.#authorization.authorize(this.#authrole, "call", procedure, "exact");
+    if (!permission.allow) return Promise.resolve(refusal(WampUri.NOT_AUTHORIZED));
+    const { registrations, arrivals } = this.#dealer;
+    if (registrations.best(procedure) !== undefined) return this.#call(procedure, args, timeoutMs, permission);
+    const now = this.#host.now();
+    const arrival = arrivals.wait(procedure, timeoutMs, sizeOf(args));
+    if (arrival === undefined) return Promise.resolve(refusal(WampUri.NO_SUCH_PROCEDURE));
+    return arrival.then(() => {
+      const left = Math.max(1, timeoutMs - (this.#host.now() - now));
+      return this.#call(procedure, args, left, permission);
+    });
+  }
+
+  #call(procedure: Uri, args: List, timeoutMs: number, permission: Permission): Promise<CallOutcome> {
+    this.#session ??= this.#open();
+    const { request, outcome } = this.#requests.expect();
+    const call = [MessageType.CALL, request, { timeout: timeoutMs }, procedure, Payload.of(args)] as const;
+    try {
+      this.#dealer.call(this.#session, call, permission);
+      // Nobody may be in a turn just now; after the current one, if there is one, the invocation goes out.
+      queueMicrotask(() => this.#host.endTurn());
+    } catch (error) {
+      if (!(error instanceof WampError)) throw error;
+      this.#requests.settle(request, refusal(error.uri, error.payload.args));
+    }
+    return outcome;
+  }
+
+  #open(): Session {
+    const identity = {
+      authid: this.#authrole,
+      authrole: this.#authrole,
+      authmethod: INTERNAL,
+      authprovider: "static",
+    };
+    const origin = { id: this.#host.randomId(), identity, features: clientFeatures({ caller: {} }) };
+    return new Session(this.#requests, origin);
+  }
+}

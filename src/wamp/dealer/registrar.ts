@@ -1,0 +1,132 @@
+/** Who may be a callee of what: registrations are taken, given up and withdrawn here. */
+
+import type { Permission } from "../authorization/rules.ts";
+import type { Limits } from "../config/limits.ts";
+import type { Host } from "../host/host.ts";
+import type { MetaEvents } from "../meta/meta-events.ts";
+import { registered, unregistered } from "../meta/registration-procedures.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import type { Register, Unregister, Uri } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import type { Match } from "../protocol/uri.ts";
+import type { RecordBudget } from "../session/record-budget.ts";
+import { shareOf } from "../session/record-budget.ts";
+import type { Session } from "../session/session.ts";
+import type { CallQueue } from "./call-queue.ts";
+import type { InvocationPolicy, Registration, Registrations } from "./registrations.ts";
+
+export class Registrar {
+  readonly #registrations: Registrations;
+  readonly #queue: CallQueue;
+  readonly #host: Host;
+  readonly #limits: Limits;
+  readonly #metaEvents: MetaEvents;
+  readonly #records: RecordBudget;
+
+  constructor(
+    registrations: Registrations,
+    queue: CallQueue,
+    host: Host,
+    limits: Limits,
+    metaEvents: MetaEvents,
+    records: RecordBudget,
+  ) {
+    this.#registrations = registrations;
+    this.#queue = queue;
+    this.#host = host;
+    this.#limits = limits;
+    this.#metaEvents = metaEvents;
+    this.#records = records;
+  }
+
+  register(session: Session, [, request, options, procedure]: Register, permission: Permission): void {
+    if (options.disclose_caller === true && permission.disclose === false) {
+      throw new WampError(WampUri.OPTION_DISALLOWED_DISCLOSE_ME, `callers of ${procedure} are not disclosed`);
+    }
+    const match = (options.match ?? "exact") as Match;
+    const policy = (options.invoke ?? "single") as InvocationPolicy;
+    const present = this.#registrations.get(match, procedure);
+    const isForced = options.force_reregister === true;
+    if (present !== undefined && !isForced && (policy === "single" || policy !== present.policy)) {
+      throw new WampError(WampUri.PROCEDURE_ALREADY_EXISTS, `procedure ${procedure} is registered already`);
+    }
+    // The same session once more: one entry, the same id (D-27).
+    if (present !== undefined && !isForced && session.registrations.has(present.id)) {
+      session.transport.send([MessageType.REGISTERED, request, present.id]);
+      return;
+    }
+    this.#checkLimit(session, procedure);
+    const replaced = isForced ? present : undefined;
+    const former = replaced === undefined ? [] : this.#withdrawAll(replaced);
+    const registration = (isForced ? undefined : present) ?? this.#create(session, match, procedure, policy);
+    this.#registrations.join(registration, session, options);
+    session.transport.save();
+    session.transport.send([MessageType.REGISTERED, request, registration.id]);
+    for (const callee of former) unregistered(this.#metaEvents, callee, replaced!, callee === former.at(-1));
+    registered(this.#metaEvents, session, registration);
+    if (replaced !== undefined) this.#queue.review(replaced);
+    this.#queue.review(registration);
+  }
+
+  /** Calls in flight go on: their answers still reach the callers. */
+  unregister(session: Session, [, request, registrationId]: Unregister): void {
+    const registration = session.registrations.get(registrationId);
+    if (registration === undefined) {
+      throw new WampError(WampUri.NO_SUCH_REGISTRATION, `the session does not hold registration ${registrationId}`);
+    }
+    this.#registrations.part(registration, session);
+    session.transport.save();
+    session.transport.send([MessageType.UNREGISTERED, request]);
+    this.#parted(session, registration);
+  }
+
+  /** Takes a registration away from a session. */
+  revoke(registration: Registration, session: Session, reason?: string): void {
+    this.#withdraw(registration, session, reason);
+    this.#parted(session, registration);
+  }
+
+  /** A session on its way out gets no more calls; returns the registrations it held, for `left`. */
+  leave(session: Session): readonly Registration[] {
+    const held = [...session.registrations.values()];
+    for (const registration of held) this.#registrations.part(registration, session);
+    return held;
+  }
+
+  /** The session has left. */
+  left(session: Session, held: readonly Registration[]): void {
+    for (const registration of held) this.#parted(session, registration, session);
+  }
+
+  #create(creator: Session, match: Match, procedure: string, policy: InvocationPolicy): Registration {
+    const id = creator.transport.idFor?.("registration", match, procedure) ?? this.#host.randomId();
+    return this.#registrations.create(id, match, procedure, policy, this.#host.now());
+  }
+
+  /** Crossbar.io's `force_reregister`: whoever is there has to go. */
+  #withdrawAll(registration: Registration): readonly Session[] {
+    const former = registration.callees.map(({ session }) => session);
+    for (const callee of former) this.#withdraw(registration, callee, WampUri.UNREGISTERED);
+    return former;
+  }
+
+  /** Only a callee that knows the message is told (Registration Revocation). */
+  #withdraw(registration: Registration, session: Session, reason: string | undefined): void {
+    this.#registrations.part(registration, session);
+    session.transport.save();
+    if (!session.has("callee.registration_revocation")) return;
+    const details = { registration: registration.id, ...(reason !== undefined && { reason }) };
+    session.transport.send([MessageType.UNREGISTERED, 0, details]);
+  }
+
+  #parted(session: Session, registration: Registration, leaving?: Session): void {
+    unregistered(this.#metaEvents, session, registration, registration.callees.length === 0, leaving);
+    this.#queue.review(registration);
+  }
+
+  #checkLimit(session: Session, procedure: Uri): void {
+    const limit = this.#limits.registrations_per_session;
+    if (session.registrations.size < limit) return this.#records.check(session, shareOf(procedure));
+    throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may hold ${limit} registrations`);
+  }
+}

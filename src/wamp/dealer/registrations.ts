@@ -1,0 +1,180 @@
+/** Registrations: one per (procedure or pattern, match policy), with the callees that share it. */
+
+import { PatternMap } from "../matching/pattern-map.ts";
+import type { Dict, Id, Uri } from "../protocol/message.ts";
+import type { Match } from "../protocol/uri.ts";
+import { field, oneOf, record, usually } from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+import type { RecordBudget } from "../session/record-budget.ts";
+import type { Session } from "../session/session.ts";
+
+/** How a callee is chosen among several (Shared Registration). */
+export type InvocationPolicy = "single" | "roundrobin" | "random" | "first" | "last";
+
+export interface Registration {
+  readonly id: Id;
+  readonly procedure: Uri;
+  readonly match: Match;
+  readonly policy: InvocationPolicy;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  /** In order of registration. */
+  readonly callees: Callee[];
+  /** `order` of the callee that got the last call. */
+  lastOrder: number;
+  /** How often `lastOrder` was set: of the records of several callees the one with the most turns knows it. */
+  turns: number;
+}
+
+/** One session's part in a registration, with the options it registered with. */
+export interface Callee {
+  readonly session: Session;
+  /** Grows with each REGISTER of the realm. */
+  readonly order: number;
+  readonly disclosesCaller: boolean;
+  readonly forwardsTimeout: boolean;
+  /** Most invocations at once; `Infinity` without a limit. */
+  readonly concurrency: number;
+  /** Invocations running. */
+  running: number;
+}
+
+/** What a sleeping session's record keeps of a registration. */
+export type RegistrationRecord = Omit<Registration, "callees"> & Omit<Callee, "session" | "running">;
+
+/** A registration in the stored record of a session. */
+export const storedRegistration = record<RegistrationRecord>({
+  id: field("i", is.id),
+  match: usually("m", is.match, "exact"),
+  procedure: field("u", is.text),
+  policy: usually("p", oneOf<InvocationPolicy>("single", "roundrobin", "random", "first", "last"), "single"),
+  created: field("c", is.number),
+  order: field("o", is.count),
+  disclosesCaller: usually("d", is.flag, false),
+  forwardsTimeout: usually("f", is.flag, false),
+  concurrency: usually("n", is.count, Number.POSITIVE_INFINITY),
+  turns: usually("t", is.count, 0),
+  lastOrder: usually("l", is.count, 0),
+});
+
+/** No callee has got a call yet. */
+export const NO_TURNS = { lastOrder: 0, turns: 0 } as const;
+
+/** The dealer's table. A registration exists as long as a callee holds it. */
+export class Registrations {
+  /** (match, procedure) → registration */
+  readonly #byProcedure = new PatternMap<Registration>();
+  /** registration id → registration */
+  readonly #byId = new Map<Id, Registration>();
+  readonly #records: RecordBudget;
+  readonly #created: () => void;
+  #lastOrder = 0;
+
+  /** `created` hears of each new registration. */
+  constructor(records: RecordBudget, created: () => void = () => {}) {
+    this.#records = records;
+    this.#created = created;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(match: Match, procedure: Uri): Registration | undefined {
+    return this.#byProcedure.get(match, procedure);
+  }
+
+  values(): Iterable<Registration> {
+    return this.#byId.values();
+  }
+
+  byId(registrationId: Id): Registration | undefined {
+    return this.#byId.get(registrationId);
+  }
+
+  /** The one a CALL goes to: exact, else the longest prefix, else the best wildcard (Pattern-based Registrations). */
+  best(procedure: Uri): Registration | undefined {
+    return this.#byProcedure.best(procedure);
+  }
+
+  create(id: Id, match: Match, procedure: Uri, policy: InvocationPolicy, created: number): Registration {
+    const registration: Registration = { id, match, procedure, policy, created, callees: [], ...NO_TURNS };
+    this.#byProcedure.set(match, procedure, registration);
+    this.#records.create(match, procedure);
+    this.#byId.set(id, registration);
+    this.#created();
+    return registration;
+  }
+
+  /** Adds a session with the options of its REGISTER. */
+  join(registration: Registration, session: Session, options: Dict): void {
+    const concurrency = typeof options.concurrency === "number" ? options.concurrency : Number.POSITIVE_INFINITY;
+    const callee: Callee = {
+      session,
+      order: ++this.#lastOrder,
+      disclosesCaller: options.disclose_caller === true,
+      forwardsTimeout: options.forward_timeout === true,
+      concurrency,
+      running: 0,
+    };
+    this.#add(registration, callee);
+    // Calls it took before it left and came back still keep it busy.
+    for (const invocation of session.invocations.values()) {
+      if (invocation.registration !== registration) continue;
+      invocation.callee = callee;
+      callee.running++;
+    }
+  }
+
+  part(registration: Registration, session: Session): void {
+    session.registrations.delete(registration.id);
+    this.#records.part(session, registration.procedure);
+    const index = registration.callees.findIndex((callee) => callee.session === session);
+    const [callee] = registration.callees.splice(index, 1);
+    if (registration.callees.length > 0) return keepTurn(registration, callee!);
+    this.#byProcedure.delete(registration.match, registration.procedure);
+    this.#records.delete(registration.match, registration.procedure);
+    this.#byId.delete(registration.id);
+  }
+
+  /** Puts back what the record of a session that slept tells. */
+  wake(session: Session, records: readonly RegistrationRecord[]): void {
+    for (const { id, match, procedure, policy, created, turns, lastOrder, order, ...options } of records) {
+      const registration = this.#byId.get(id) ?? this.create(id, match, procedure, policy, created);
+      this.#lastOrder = Math.max(this.#lastOrder, order, lastOrder);
+      this.#add(registration, { session, order, ...options, running: 0 });
+      if (turns > registration.turns) Object.assign(registration, { turns, lastOrder });
+    }
+  }
+
+  #add(registration: Registration, callee: Callee): void {
+    const { callees } = registration;
+    callees.push(callee);
+    // Sessions wake in any order.
+    if (callees.length > 1 && callees[callees.length - 2]!.order > callee.order) callees.sort(byOrder);
+    callee.session.registrations.set(registration.id, registration);
+    this.#records.join(callee.session, registration.procedure);
+  }
+}
+
+export function registrationRecord(registration: Registration, session: Session): RegistrationRecord {
+  const { id, match, procedure, policy, created, turns, lastOrder } = registration;
+  const { order, disclosesCaller, forwardsTimeout, concurrency } = calleeOf(registration, session)!;
+  const options = { disclosesCaller, forwardsTimeout, concurrency };
+  return { id, match, procedure, policy, created, order, ...options, turns, lastOrder };
+}
+
+export function calleeOf(registration: Registration, session: Session): Callee | undefined {
+  return registration.callees.find((callee) => callee.session === session);
+}
+
+function byOrder(a: Callee, b: Callee): number {
+  return a.order - b.order;
+}
+
+/** The turn is known from the record of the callee that had it last; when that one leaves another has to keep it. */
+function keepTurn(registration: Registration, { order }: Callee): void {
+  if (order !== registration.lastOrder) return;
+  registration.turns++;
+  registration.callees[0]!.session.transport.save();
+}

@@ -1,0 +1,194 @@
+/** A session without a connection, and how it is stored meanwhile. */
+
+import type { Host } from "../host/host.ts";
+import type { Id, RouterMessage } from "../protocol/message.ts";
+import { messagesFromFormat1, parkedFromFormat1 } from "../records/format-1.ts";
+import {
+  type Format,
+  field,
+  list,
+  optional,
+  type Reading,
+  read,
+  record,
+  unreadable,
+  usually,
+  write,
+} from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+import type { Peer, SessionRecord } from "../session/peer.ts";
+import { sessionRecord } from "../session/peer.ts";
+import type { KeptMessages, Lifeline } from "../session/resumable-transport.ts";
+import { storedMessage } from "../session/resumable-transport.ts";
+import type { Session } from "../session/session.ts";
+import { storedFacts, storedSession } from "./session-record.ts";
+
+/** Session id → numbered texts: one is the session's record, those after it are its messages in their order. */
+export interface ParkedStore {
+  /** The sessions that have any text. */
+  owners(): readonly Id[];
+  /** All texts of a session by their numbers, in order. */
+  read(sessionId: Id): readonly (readonly [entry: number, text: string])[];
+  /** Replaces what is there under the number. */
+  write(sessionId: Id, entry: number, text: string): void;
+  /** Removes one text, or all of the session. */
+  remove(sessionId: Id, entry?: number): void;
+}
+
+/**
+ * The record among a session's texts; messages count from 1. Release 0.1.0 has its record at 0 and reads no other: after
+ * a rollback it takes these sessions for incomplete and removes them, instead of failing on each wake.
+ */
+const RECORD = -1;
+const RECORD_OF_FORMAT_1 = 0;
+
+/** What is stored of a parked session beside its messages. */
+export interface ParkedRecord extends Pick<Peer, "facts"> {
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  /** Number of the first message stored. */
+  readonly first: number;
+  readonly isLost: boolean;
+  readonly session: SessionRecord;
+}
+
+const PARKED: Format<ParkedRecord> = {
+  kind: "parked",
+  codec: record<ParkedRecord>({
+    facts: optional("f", storedFacts),
+    deadline: field("d", is.number),
+    first: field("n", is.count),
+    isLost: usually("l", is.flag, false),
+    session: field("s", storedSession),
+  }),
+  steps: [parkedFromFormat1],
+};
+
+const MESSAGES: Format<{ readonly messages: readonly RouterMessage[] }> = {
+  kind: "messages",
+  codec: record({ messages: field("m", list(storedMessage)) }),
+  steps: [messagesFromFormat1],
+};
+
+/**
+ * Storage is behind until `settle`, and then says so: the record is removed with the first change and written again
+ * last, so that what is found after a sudden end of the object is complete.
+ */
+export class ParkedSession {
+  readonly peer: Peer;
+  readonly session: Session;
+  readonly lifeline: Lifeline;
+  readonly deadline: number;
+  readonly #store: ParkedStore;
+  /** Numbers of the first and the last message stored. */
+  #first: number;
+  #last: number;
+  /** Texts with messages. */
+  #batches: number;
+  #isCurrent: boolean;
+
+  /** `stored` is what storage has of the session already. */
+  constructor(
+    peer: Peer,
+    session: Session,
+    lifeline: Lifeline,
+    deadline: number,
+    store: ParkedStore,
+    stored?: StoredSession,
+  ) {
+    this.peer = peer;
+    this.session = session;
+    this.lifeline = lifeline;
+    this.deadline = deadline;
+    this.#store = store;
+    const { first, messages } = stored?.kept ?? { first: lifeline.kept.first, messages: [] };
+    this.#first = first;
+    this.#last = first + messages.length - 1;
+    this.#batches = stored?.batches ?? 0;
+    this.#isCurrent = stored !== undefined;
+  }
+
+  /** Storage does not tell the truth any more. */
+  change(): void {
+    if (this.#isCurrent) this.#removeRecord();
+    this.#isCurrent = false;
+  }
+
+  /** Writes what is new, in one text. */
+  settle(): void {
+    if (this.#isCurrent) return;
+    this.#storeMessages();
+    const { facts } = this.peer;
+    const { deadline, lifeline, session } = this;
+    const record: ParkedRecord = {
+      facts,
+      // Nothing is left to wait for.
+      deadline: lifeline.isLost ? 0 : deadline,
+      first: this.#first,
+      isLost: lifeline.isLost,
+      session: sessionRecord(session),
+    };
+    this.#store.write(session.id, RECORD, write(PARKED, record));
+    this.#isCurrent = true;
+  }
+
+  #removeRecord(): void {
+    this.#store.remove(this.session.id, RECORD);
+    this.#store.remove(this.session.id, RECORD_OF_FORMAT_1);
+  }
+
+  #storeMessages(): void {
+    const { first, messages } = this.lifeline.kept;
+    // Until something is stored the oldest may still have made room.
+    if (this.#batches === 0) this.#first = first;
+    const fresh = messages.slice(Math.max(0, this.#last + 1 - first));
+    if (fresh.length === 0) return;
+    this.#last = first + messages.length - 1;
+    this.#store.write(this.session.id, ++this.#batches, write(MESSAGES, { messages: fresh }));
+  }
+}
+
+/** A parked session as storage tells of it. */
+export interface StoredSession {
+  readonly record: ParkedRecord;
+  readonly kept: KeptMessages;
+  /** Texts with messages. */
+  readonly batches: number;
+}
+
+/**
+ * The sessions that were parked when the object ended. Those whose record is not complete are removed; those that this
+ * code cannot read stay in storage and are logged.
+ */
+export function storedSessions(host: Pick<Host, "store" | "log">): StoredSession[] {
+  const { parked } = host.store;
+  return parked.owners().flatMap((session) => {
+    const [head, ...batches] = parked.read(session);
+    if (head === undefined || !(head[0] === RECORD || head[0] === RECORD_OF_FORMAT_1)) {
+      parked.remove(session);
+      return [];
+    }
+    const stored = storedSessionIn(head[1], batches);
+    if (stored.ok) return [stored.value];
+    host.log(unreadable("parked", stored.cause, { session }));
+    return [];
+  });
+}
+
+function storedSessionIn(
+  text: string,
+  batches: readonly (readonly [entry: number, text: string])[],
+): Reading<StoredSession> {
+  const record = read(PARKED, text);
+  if (!record.ok) return record;
+  // A record is written of sessions with a lifeline only.
+  if (record.value.session.resume === undefined) return { ok: false, cause: "the session has no lifeline" };
+  const messages: RouterMessage[] = [];
+  for (const [, batch] of batches) {
+    const kept = read(MESSAGES, batch);
+    if (!kept.ok) return kept;
+    messages.push(...kept.value.messages);
+  }
+  const { first } = record.value;
+  return { ok: true, value: { record: record.value, kept: { first, messages }, batches: batches.length } };
+}

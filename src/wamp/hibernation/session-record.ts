@@ -1,0 +1,97 @@
+/** Sessions and peers as they are stored. */
+
+import { storedSubscription } from "../broker/subscriptions.ts";
+import { storedWaitingCall } from "../dealer/call-queue.ts";
+import { storedCall } from "../dealer/call-records.ts";
+import { storedRegistration } from "../dealer/registrations.ts";
+import type { TransportFacts } from "../host/host.ts";
+import { isId } from "../protocol/id.ts";
+import type { Id } from "../protocol/message.ts";
+import { peerFromFormat1 } from "../records/format-1.ts";
+import type { Field } from "../records/stored-record.ts";
+import { type Format, field, list, optional, record, union, usually } from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+import type { Attempt, PeerRecord, SessionRecord } from "../session/peer.ts";
+import { storedLifeline } from "../session/resumable-transport.ts";
+import { storedIdentity } from "../session/stored-identity.ts";
+import type { ResumeWish } from "./session-resume.ts";
+
+/** A session in the record of its peer. */
+export const storedSession = record<SessionRecord>({
+  id: field("i", is.id),
+  identity: field("w", storedIdentity),
+  features: field("f", is.count),
+  agent: optional("a", is.text),
+  addedDetails: optional("d", is.dict),
+  expiresAt: optional("e", is.number),
+  resume: optional("l", storedLifeline) as Field<SessionRecord["resume"]>,
+  lastInvocation: usually("n", is.count, 0) as Field<SessionRecord["lastInvocation"]>,
+  lastRequest: usually("q", is.count, 0) as Field<SessionRecord["lastRequest"]>,
+  abandoned: optional("b", list(is.id)) as Field<SessionRecord["abandoned"]>,
+  endedInputs: optional("o", list(is.id)) as Field<SessionRecord["endedInputs"]>,
+  waitingCalls: optional("v", list(storedWaitingCall)) as Field<SessionRecord["waitingCalls"]>,
+  subscriptions: is.several("s", storedSubscription),
+  registrations: is.several("g", storedRegistration),
+  calls: is.several("c", storedCall),
+});
+
+/** What the router knows of a transport, in the record of its peer. */
+export const storedFacts = record<TransportFacts>({
+  peer: optional("p", is.text) as Field<TransportFacts["peer"]>,
+  is_secure: field("s", is.flag),
+  websocket_protocol: field("w", is.text),
+  http_headers_received: is.details("h"),
+  http_cbtid: optional("c", is.text) as Field<TransportFacts["http_cbtid"]>,
+  client_cert: optional("t", is.dict) as Field<TransportFacts["client_cert"]>,
+});
+
+const facts = optional("f", storedFacts);
+const network = optional("n", is.text);
+const deadline = field("d", is.number);
+
+type StateOf<Kind extends PeerRecord["kind"]> = Omit<Extract<PeerRecord, { readonly kind: Kind }>, "kind">;
+
+const attempt = record<Attempt>({
+  id: field("i", is.id),
+  features: field("f", is.count),
+  agent: optional("a", is.text),
+  method: field("m", is.text),
+  wish: optional(
+    "w",
+    record<ResumeWish>({
+      session: optional("s", is.id),
+      token: optional("t", is.text),
+      received: optional("r", is.count),
+    }),
+  ),
+});
+
+/** The id of the session in a peer's record that cannot be read, for the log. */
+export function sessionIn(peer: unknown): Id | undefined {
+  const { s, session } = (peer ?? {}) as {
+    readonly s?: { readonly i?: unknown };
+    readonly session?: { readonly id?: unknown };
+  };
+  const id = s?.i ?? session?.id;
+  return isId(id) ? id : undefined;
+}
+
+/** The record of a peer. */
+export const PEER: Format<PeerRecord> = {
+  kind: "peer",
+  codec: union<PeerRecord>({
+    open: record<StateOf<"open">>({ facts, network, session: field("s", storedSession) }),
+    closed: record<StateOf<"closed">>({ facts, network }),
+    connected: record<StateOf<"connected">>({ facts, network, deadline, hadSession: usually("h", is.flag, false) }),
+    authenticating: record<StateOf<"authenticating">>({ facts, network, deadline }),
+    challenged: record<StateOf<"challenged">>({
+      facts,
+      network,
+      deadline,
+      attempt: field("a", attempt),
+      memo: is.details("m"),
+    }),
+    closing: record<StateOf<"closing">>({ facts, network, deadline }),
+  }),
+  steps: [peerFromFormat1],
+};

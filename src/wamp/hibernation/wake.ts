@@ -1,0 +1,106 @@
+/** Waking: a realm's sessions and tables, rebuilt from the records of the peers that are still connected. */
+
+import type { Host, Transport } from "../host/host.ts";
+import type { LogLine } from "../host/log-line.ts";
+import { CloseCode } from "../protocol/close-code.ts";
+import type { Lobby } from "../realm/peer-lifecycle.ts";
+import type { Realm } from "../realm/realm.ts";
+import { type Reading, unreadable } from "../records/stored-record.ts";
+import type { Peer, PeerRecord, SessionRecord } from "../session/peer.ts";
+import { hasCalls } from "../session/peer.ts";
+import { Session } from "../session/session.ts";
+import type { Resumption } from "./session-resume.ts";
+
+/** A connection that slept, and its record. */
+export type Sleeper = readonly [Transport, Reading<PeerRecord>];
+
+/** Sessions whose records tell of calls, which need both their sides awake. */
+type Callers = [Session, SessionRecord][];
+
+export class Waking {
+  readonly #realm: Realm;
+  readonly #host: Host;
+  readonly #lobby: Lobby;
+  readonly #resumption: Resumption | undefined;
+
+  constructor(realm: Realm, host: Host, lobby: Lobby, resumption: Resumption | undefined) {
+    this.#realm = realm;
+    this.#host = host;
+    this.#lobby = lobby;
+    this.#resumption = resumption;
+  }
+
+  /** Clients come before residents, so that ids they know stay; calls come last, for anybody may be a callee. */
+  wake(sleepers: Iterable<Sleeper>, moveIn?: () => void): Peer[] {
+    const { broker, dealer, sessions, testaments } = this.#realm;
+    const peers: Peer[] = [];
+    const callers: Callers = [];
+    for (const sleeper of sleepers) peers.push(this.#wakePeer(sleeper, callers));
+    this.#resumption?.wake((peer, record, endsAt) => {
+      return this.#wakeSession(peer, record, callers, peer.transport, endsAt);
+    });
+    // They were there before, as far as anybody can tell.
+    if (moveIn !== undefined) broker.metaEvents.silently(moveIn);
+    dealer.wake(callers, sessions);
+    testaments.wake(sessions);
+    return peers;
+  }
+
+  wakeLate(sleeper: Sleeper): Peer {
+    const callers: Callers = [];
+    const peer = this.#wakePeer(sleeper, callers);
+    this.#realm.dealer.wake(callers, this.#realm.sessions);
+    return peer;
+  }
+
+  #wakePeer([transport, reading]: Sleeper, callers: Callers): Peer {
+    const { facts, network } = reading.ok ? reading.value : {};
+    const peer: Peer = { transport, facts, network, state: { kind: "closed" } };
+    if (!reading.ok) this.#dropPeer(peer, unreadable("peer", reading.cause, { session: reading.session }));
+    else this.#tryToRestore(peer, reading.value, callers);
+    return peer;
+  }
+
+  /** Closes a connection whose record cannot be read; its client comes back by itself, and all others go on. */
+  #dropPeer({ transport }: Peer, line: LogLine): void {
+    this.#host.log(line);
+    transport.save();
+    transport.close(CloseCode.RESTART, "the session's record cannot be read");
+  }
+
+  /** A record that passes all checks may still contradict what is there already: then only its own session ends. */
+  #tryToRestore(peer: Peer, record: PeerRecord, callers: Callers): void {
+    try {
+      this.#restorePeer(peer, record, callers);
+    } catch (error) {
+      this.#realm.end(peer, true);
+      this.#dropPeer(peer, unreadable("peer", String(error)));
+    }
+  }
+
+  #restorePeer(peer: Peer, record: PeerRecord, callers: Callers): void {
+    const { transport } = peer;
+    if (record.kind === "open") {
+      const { resume } = record.session;
+      const lifeline = resume && this.#resumption?.woken(transport, resume);
+      this.#wakeSession(peer, record.session, callers, lifeline);
+    } else if (record.kind !== "closed") this.#lobby.wake(peer, record);
+  }
+
+  #wakeSession(
+    peer: Peer,
+    record: SessionRecord,
+    callers: Callers,
+    transport = peer.transport,
+    endsAt = record.expiresAt,
+  ): Session {
+    const { broker, dealer } = this.#realm;
+    const session = new Session(transport, record);
+    if (hasCalls(record)) callers.push([session, record]);
+    this.#realm.attach(peer, session);
+    this.#lobby.wakeSession(peer, endsAt);
+    broker.subscriptions.wake(session, record.subscriptions);
+    dealer.registrations.wake(session, record.registrations);
+    return session;
+  }
+}

@@ -1,0 +1,18 @@
+/** An ERROR, as programs on this side of the router throw and catch it. */
+
+import type { Dict, List, Uri } from "../protocol/message.ts";
+
+/** `message` begins with the URI, and the rest are properties of their own. */
+export class ApplicationError extends Error {
+  readonly uri: Uri;
+  readonly args: List;
+  readonly kwargs: Dict;
+
+  constructor(uri: Uri, args: List = [], kwargs: Dict = {}, options?: ErrorOptions) {
+    super(typeof args[0] === "string" ? `${uri}: ${args[0]}` : uri, options);
+    this.name = "WampError";
+    this.uri = uri;
+    this.args = args;
+    this.kwargs = kwargs;
+  }
+}

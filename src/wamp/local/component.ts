@@ -1,0 +1,106 @@
+/** Components: programs that live in a realm, as whoever deploys the router writes them. */
+
+import type { Dict, Id, List, Uri } from "../protocol/message.ts";
+import type { ComponentSession } from "./component-session.ts";
+
+export { ApplicationError } from "./application-error.ts";
+export type { ComponentSession } from "./component-session.ts";
+
+/** `Bindings` is what the Worker's `env` holds. Both methods may be asynchronous; what they throw is logged. */
+export interface Component<Bindings = Dict> {
+  /**
+   * The component is in the realm: at the realm's start, after every sleep, and again after its session was ended. What
+   * it registers and subscribes to before its first `await` is there before any message is routed.
+   */
+  onJoin(session: ComponentSession<Bindings>, details: JoinDetails): unknown;
+  /** The session was ended; nobody is told when the realm goes to sleep. */
+  onLeave?(session: ComponentSession<Bindings>, reason: Uri): unknown;
+}
+
+/** Name → component, for `components` of the configuration. */
+export type Components = Readonly<Record<string, Component<unknown>>>;
+
+/** Gives an editor the types of a component; returns it as it is. */
+export function defineComponent<Bindings = Dict>(component: Component<Bindings>): Component<Bindings> {
+  return component;
+}
+
+/** What WELCOME tells a client. */
+export interface JoinDetails {
+  readonly realm: Uri;
+  readonly session: Id;
+  readonly authid: string;
+  readonly authrole: string;
+  readonly authmethod: string;
+  readonly authprovider: string;
+}
+
+/** The result of a call that is more, or less, than one value. */
+export class Result {
+  readonly args: List;
+  readonly kwargs: Dict;
+
+  constructor(args: List = [], kwargs: Dict = {}) {
+    this.args = args;
+    this.kwargs = kwargs;
+  }
+}
+
+/**
+ * Answers a call with a value, a `Result`, or nothing. An error it throws that has a `uri` (as `ApplicationError` has)
+ * reaches the caller with its `args` and `kwargs`; any other is logged, and `wamp.error.runtime_error` there.
+ */
+export type CallHandler = (args: List, kwargs: Dict, details: CallDetails) => unknown;
+
+/** INVOCATION.Details, completed. */
+export interface CallDetails {
+  /** The URI that was called. */
+  readonly procedure: Uri;
+  /** Sends a result before the last one, where the caller asked for that. */
+  readonly progress?: (args?: List, kwargs?: Dict) => void;
+  /** Aborted when the caller cancels, is gone, or has waited too long. */
+  readonly signal: AbortSignal;
+  readonly caller?: Id;
+  readonly caller_authid?: string;
+  readonly caller_authrole?: string;
+  readonly [detail: string]: unknown;
+}
+
+/** What it throws is logged. */
+export type EventHandler = (args: List, kwargs: Dict, details: EventDetails) => unknown;
+
+/** EVENT.Details, completed. */
+export interface EventDetails {
+  /** The topic that was published to. */
+  readonly topic: Uri;
+  readonly publication: Id;
+  readonly publisher?: Id;
+  readonly publisher_authid?: string;
+  readonly publisher_authrole?: string;
+  readonly [detail: string]: unknown;
+}
+
+/** CALL.Options; `timeout` in milliseconds. */
+export interface CallOptions {
+  readonly timeout?: number;
+  readonly disclose_me?: boolean;
+  /** Takes the results before the last one. */
+  readonly onProgress?: (args: List, kwargs: Dict) => unknown;
+  /** Cancels the call. */
+  readonly signal?: AbortSignal;
+  readonly [option: string]: unknown;
+}
+
+/** A registration of the component's, for `unregister`. */
+export interface Registration {
+  readonly id: Id;
+  readonly procedure: Uri;
+  readonly handler: CallHandler;
+}
+
+/** One handler of a subscription, for `unsubscribe`. */
+export interface Subscription {
+  readonly id: Id;
+  readonly topic: Uri;
+  readonly handler: EventHandler;
+}

@@ -1,0 +1,39 @@
+/** Which topics a subscription is about, and whether another pattern takes in all of them (Pattern-based Subscriptions). */
+
+import type { Uri } from "../protocol/message.ts";
+import type { Match } from "../protocol/uri.ts";
+
+interface Pattern {
+  readonly match: Match;
+  readonly uri: Uri;
+}
+
+/** Does the pattern match the topic? */
+export function matches({ match, uri }: Pattern, topic: Uri): boolean {
+  if (match === "exact") return topic === uri;
+  if (match === "prefix") return topic.startsWith(uri);
+  const [own, actual] = [uri.split("."), topic.split(".")];
+  return own.length === actual.length && own.every((component, i) => component === "" || component === actual[i]);
+}
+
+/** Does `wide` match every topic that `narrow` matches? */
+export function covers(wide: Pattern, narrow: Pattern): boolean {
+  if (narrow.match === "exact") return matches(wide, narrow.uri);
+  if (wide.match === "prefix") return headOf(narrow).startsWith(wide.uri);
+  if (wide.match === "exact" || narrow.match === "prefix") return false;
+  // An empty component of `narrow` stands for any, which only an empty one of `wide` takes in.
+  return matches(wide, narrow.uri);
+}
+
+/** What every topic that matches begins with. */
+function headOf({ match, uri }: Pattern): string {
+  if (match !== "wildcard") return uri;
+  const components = uri.split(".");
+  const wildcard = components.indexOf("");
+  return wildcard < 0
+    ? uri
+    : components
+        .slice(0, wildcard)
+        .map((literal) => `${literal}.`)
+        .join("");
+}

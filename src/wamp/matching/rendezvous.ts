@@ -1,0 +1,55 @@
+/** Who of several has a key: partitioned calls and events (Sharded Registration, Sharded Subscription). */
+
+import type { Callee } from "../dealer/registrations.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import type { Dict } from "../protocol/message.ts";
+
+/** The key of a partitioned call, undefined for any other. Throws invalid_argument where the key is missing. */
+export function partitionKey(options: Dict): string | undefined {
+  if (options.runmode !== "partition") return undefined;
+  if (typeof options.rkey === "string") return options.rkey;
+  throw new WampError(WampUri.INVALID_ARGUMENT, "runmode partition needs an rkey");
+}
+
+/**
+ * The callee that has `key` (rendezvous hashing): the same one as long as it is there, and who comes or goes moves no
+ * keys but its own. Undefined among no callees.
+ */
+export function ownerOf(key: string, callees: readonly Callee[]): Callee | undefined {
+  return highest(key, callees, ({ session }) => session.id);
+}
+
+/** The node key that has the resource key `key`, by the same rule. */
+export function nodeOf(key: string, nodeKeys: Iterable<string>): string | undefined {
+  return highest(key, nodeKeys, hashOf);
+}
+
+/** Each candidate, known by an integer of at most 53 bits, draws a lot that depends on the key. */
+function highest<T>(key: string, candidates: Iterable<T>, idOf: (candidate: T) => number): T | undefined {
+  const hash = hashOf(key);
+  let owner: T | undefined;
+  let best = -1;
+  for (const candidate of candidates) {
+    const id = idOf(candidate);
+    // The arithmetic of integers has 32 bits.
+    const score = mix(mix(hash ^ id) ^ Math.floor(id / 2 ** 32));
+    if (score <= best) continue;
+    owner = candidate;
+    best = score;
+  }
+  return owner;
+}
+
+/** FNV-1a over the key's UTF-16 code units; 32 bits. */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
+  return hash;
+}
+
+/** Spreads every bit over all 32 (the finalizer of MurmurHash3). */
+function mix(bits: number): number {
+  let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}

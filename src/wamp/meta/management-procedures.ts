@@ -1,0 +1,143 @@
+/** The procedures by which roles and their rules are changed at run time: no part of WAMP, hence `wamp.edge.`. */
+
+import { denial } from "../authorization/access-control.ts";
+import { UNDECIDED } from "../authorization/rules.ts";
+import { isMatch, type Pattern, readPattern } from "../config/permission.ts";
+import { type PermissionRule, parseRole, type Role } from "../config/realm.ts";
+import type { Fault } from "../config/shape.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import type { Dict, Uri } from "../protocol/message.ts";
+import { isDict } from "../protocol/parse.ts";
+import { Payload } from "../protocol/payload.ts";
+import type { Realm } from "../realm/realm.ts";
+import type { Session } from "../session/session.ts";
+import { argument, isString, optionalArgument } from "./arguments.ts";
+import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
+
+/**
+ * Roles and rules are written as in the configuration. What is changed is in force for the next message of every
+ * session, survives sleep and restarts, and takes the place of what the configuration says of that role until it is
+ * reset. Sessions lose the subscriptions and registrations they could not have made any more. Only for sessions whose
+ * role has a rule for `wamp.edge.` itself (`Access.mayManage`); errors: not_authorized, invalid_argument with the
+ * faults, limit_exceeded, nothing_to_manage.
+ */
+export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = Object.fromEntries(
+  Object.entries({
+    "wamp.edge.role.list": (realm: Realm) => Payload.of([[...realm.access.authorization.roles()].map(nameOf).sort()]),
+    "wamp.edge.role.get": (realm: Realm, _: Session, payload: Payload) => Payload.of([roleArgument(realm, payload)]),
+    "wamp.edge.role.add": addRole,
+    "wamp.edge.role.remove": removeRole,
+    "wamp.edge.role.reset": resetRole,
+    "wamp.edge.permission.list": listPermissions,
+    "wamp.edge.permission.add": addPermission,
+    "wamp.edge.permission.remove": removePermission,
+  }).map(([uri, procedure]) => [uri, guarded(uri, procedure)]),
+);
+
+function guarded(uri: Uri, procedure: MetaProcedure): MetaProcedure {
+  return (realm, caller, payload, options) => {
+    if (!realm.access.mayManage(caller.identity.authrole, uri)) throw denial(caller, "call", uri, "exact");
+    return procedure(realm, caller, payload, options);
+  };
+}
+
+/** (name) and optionally a dict of what else a role has: adds the role, or replaces the one of that name. */
+function addRole(realm: Realm, _: Session, payload: Payload): MetaReply {
+  const name = argument(payload, 0, "name", isString);
+  const rest = optionalArgument(payload, 1, "role", isDict) ?? {};
+  return changed(realm, () => realm.access.roles.set(checkedRole({ ...rest, name })));
+}
+
+function removeRole(realm: Realm, _: Session, payload: Payload): MetaReply {
+  const { name } = roleArgument(realm, payload);
+  return changed(realm, () => realm.access.roles.remove(name));
+}
+
+function resetRole(realm: Realm, _: Session, payload: Payload): MetaReply {
+  const name = argument(payload, 0, "name", isString);
+  return changed(realm, () => realm.access.roles.reset(name));
+}
+
+function listPermissions(realm: Realm, _: Session, payload: Payload): Payload {
+  return Payload.of([roleArgument(realm, payload).permissions]);
+}
+
+/** (role, rule): in place of the rule for the same URI and match, if there is one. */
+function addPermission(realm: Realm, _: Session, payload: Payload): MetaReply {
+  const role = roleArgument(realm, payload);
+  const rule: Dict = argument(payload, 1, "permission", isDict);
+  const [added] = checkedRole({ name: role.name, permissions: [rule] }).permissions;
+  return changed(realm, () => realm.access.roles.set(withRules(role, [...rulesBut(role, added!), added!])));
+}
+
+/** (role, uri, options): with `match` in the options the URI is literal, without it may have stars, as in a rule. */
+function removePermission(realm: Realm, _: Session, payload: Payload): MetaReply {
+  const role = roleArgument(realm, payload);
+  const uri = argument(payload, 1, "uri", isString);
+  const match = optionalArgument(payload, 2, "options", isDict)?.match ?? undefined;
+  const pattern = match === undefined || isMatch(match) ? readPattern(uri, match) : "match is invalid";
+  if (typeof pattern === "string") throw new WampError(WampUri.INVALID_ARGUMENT, pattern);
+  const rest = rulesBut(role, pattern);
+  if (rest.length === role.permissions.length) throw new WampError(WampUri.NOTHING_TO_MANAGE, "there is no such rule");
+  return changed(realm, () => realm.access.roles.set(withRules(role, rest)));
+}
+
+/** Makes the change; whoever loses something by it hears of that after the answer. */
+function changed(realm: Realm, change: () => void): MetaReply {
+  change();
+  realm.access.rolesChanged();
+  return { payload: Payload.NONE, afterwards: () => withdraw(realm) };
+}
+
+/** Takes from all sessions what they could not subscribe to or register any more. */
+function withdraw(realm: Realm): void {
+  const { broker, dealer, access } = realm;
+  for (const session of [...realm.sessions.values()]) {
+    const { authrole } = session.identity;
+    for (const subscription of [...session.subscriptions.values()]) {
+      const permission = access.authorization.authorize(authrole, "subscribe", subscription.topic, subscription.match);
+      if (isDenied(permission)) broker.revoke(subscription, session, WampUri.NOT_AUTHORIZED);
+    }
+    for (const registration of [...session.registrations.values()]) {
+      const { procedure, match } = registration;
+      const permission = access.authorization.authorize(authrole, "register", procedure, match);
+      if (isDenied(permission)) dealer.revoke(registration, session, WampUri.NOT_AUTHORIZED);
+    }
+  }
+}
+
+/** What an authorizer has allowed stays. */
+function isDenied(permission: { readonly allow: boolean }): boolean {
+  return !permission.allow && permission !== UNDECIDED;
+}
+
+function roleArgument(realm: Realm, payload: Payload): Role {
+  const role = realm.access.authorization.role(argument(payload, 0, "role", isString));
+  if (role === undefined) throw new WampError(WampUri.NOTHING_TO_MANAGE, "there is no such role");
+  return role;
+}
+
+function checkedRole(input: Dict): Role {
+  const role = parseRole(input);
+  if (!role.ok) throw new WampError(WampUri.INVALID_ARGUMENT, role.faults.map(textOf).join("; "));
+  if (role.value.permissions.some(({ validate }) => validate !== undefined)) {
+    throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, "payload validation is not built yet");
+  }
+  return role.value;
+}
+
+function withRules(role: Role, permissions: readonly PermissionRule[]): Role {
+  return checkedRole({ ...role, permissions });
+}
+
+function rulesBut({ permissions }: Role, { uri, match }: Pattern): PermissionRule[] {
+  return permissions.filter((rule) => rule.uri !== uri || rule.match !== match);
+}
+
+function nameOf({ name }: Role): string {
+  return name;
+}
+
+function textOf({ path, message }: Fault): string {
+  return `${path} ${message}`;
+}

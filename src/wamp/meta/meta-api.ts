@@ -1,0 +1,58 @@
+/** The procedures the router itself answers, on URIs nobody else can register (Meta API). */
+
+import { checkCall } from "../dealer/invocation.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import type { Call, Dict, Uri } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import { Payload } from "../protocol/payload.ts";
+import { isPassthru } from "../protocol/payload-passthru.ts";
+import type { Realm } from "../realm/realm.ts";
+import { NO_DETAILS } from "../session/disclosure.ts";
+import type { Session } from "../session/session.ts";
+import { HISTORY_PROCEDURES } from "./history-procedures.ts";
+import { MANAGEMENT_PROCEDURES } from "./management-procedures.ts";
+import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
+import { REGISTRATION_PROCEDURES } from "./registration-procedures.ts";
+import { RETENTION_PROCEDURES } from "./retained-procedures.ts";
+import { SESSION_PROCEDURES } from "./session-procedures.ts";
+import { SUBSCRIPTION_PROCEDURES } from "./subscription-procedures.ts";
+import { TESTAMENT_PROCEDURES } from "./testament-procedures.ts";
+
+/**
+ * URI → procedure. To add some: export a `Record<Uri, MetaProcedure>` from the file named after what they are about
+ * (it need not be in this folder) and spread it here; nothing else has to know. A realm without `enable_meta_api`
+ * has none of them. All URIs begin with `wamp.`, so that no name every object has can be asked for.
+ */
+export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> = {
+  ...SESSION_PROCEDURES,
+  ...REGISTRATION_PROCEDURES,
+  ...SUBSCRIPTION_PROCEDURES,
+  ...HISTORY_PROCEDURES,
+  ...RETENTION_PROCEDURES,
+  ...TESTAMENT_PROCEDURES,
+  ...MANAGEMENT_PROCEDURES,
+};
+
+/**
+ * Answers a CALL of a reserved URI, which never reaches a callee, whatever pattern it registered (URI-13). Throws
+ * no_such_procedure where there is none, and what the procedure throws.
+ */
+export function callMeta(realm: Realm, caller: Session, message: Call): void {
+  const [, request, options, uri, payload] = message;
+  checkCall(caller, message);
+  const procedure = realm.hasMetaApi ? META_PROCEDURES[uri] : undefined;
+  if (procedure === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, `the router has no procedure ${uri}`);
+  // The router reads its arguments, all of them at once.
+  if (options.progress === true || isPassthru(options)) {
+    throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, `${uri} takes its arguments at once, and reads them`);
+  }
+  const answer = procedure(realm, caller, payload, options);
+  const reply: MetaReply = answer instanceof Payload ? { payload: answer } : answer;
+  const send = (details: Dict, result: Payload): void => {
+    const fault = caller.transport.send([MessageType.RESULT, request, details, result]);
+    if (fault === "too large") throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, `the answer of ${uri} is too large`);
+  };
+  for (const part of reply.progress ?? []) send({ progress: true }, part);
+  send(NO_DETAILS, reply.payload);
+  reply.afterwards?.();
+}

@@ -1,0 +1,99 @@
+/** What the router tells of its registrations: events and procedures (Registration Meta API). */
+
+import type { Registration } from "../dealer/registrations.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import { isId } from "../protocol/id.ts";
+import type { Dict, Uri } from "../protocol/message.ts";
+import { Payload } from "../protocol/payload.ts";
+import { isReservedUri } from "../protocol/uri.ts";
+import type { Realm } from "../realm/realm.ts";
+import type { Session } from "../session/session.ts";
+import { argument, isString, matchArgument, optionalArgument, optionalKeyword } from "./arguments.ts";
+import type { MetaEvents } from "./meta-events.ts";
+import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
+import { idsByMatch, listed } from "./pages.ts";
+import { sessionArgument, sessionById } from "./session-details.ts";
+
+/** `session` has become a callee of the registration, as its first one or beside others. */
+export function registered(events: MetaEvents, session: Session, registration: Registration): void {
+  if (registration.callees.length === 1) {
+    events.publish("wamp.registration.on_create", () => [session.id, details(registration)]);
+  }
+  events.publish("wamp.registration.on_register", () => [session.id, registration.id]);
+}
+
+/** `session` is a callee of the registration no more; with the last one the registration is gone. */
+export function unregistered(
+  events: MetaEvents,
+  session: Session,
+  { id }: Registration,
+  wasLast: boolean,
+  leaving?: Session,
+): void {
+  events.publish("wamp.registration.on_unregister", () => [session.id, id], leaving);
+  if (wasLast) events.publish("wamp.registration.on_delete", () => [session.id, id], leaving);
+}
+
+/**
+ * `wamp.registration.*`. The lists take the paging of `listed`; `list` shows only the registrations of one session
+ * when it is given its id, as Crossbar.io does (MU-12).
+ */
+export const REGISTRATION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
+  "wamp.registration.list": list,
+  "wamp.registration.lookup": lookup,
+  "wamp.registration.match": match,
+  "wamp.registration.get": (realm, _, payload) => Payload.of([details(registrationArgument(realm, payload))]),
+  "wamp.registration.list_callees": listCallees,
+  "wamp.registration.count_callees": (realm, _, payload) =>
+    Payload.of([registrationArgument(realm, payload).callees.length]),
+  "wamp.registration.remove_callee": removeCallee,
+};
+
+function list(realm: Realm, _: Session, payload: Payload): Payload {
+  const sessionId = optionalArgument(payload, 0, "session", isId);
+  const all = sessionId === undefined ? realm.dealer.registrations : sessionById(realm, sessionId).registrations;
+  return Payload.of([idsByMatch(listed(all.values(), payload))]);
+}
+
+function lookup(realm: Realm, _: Session, payload: Payload): Payload {
+  const procedure = argument(payload, 0, "procedure", isString);
+  return Payload.of([realm.dealer.registrations.get(matchArgument(payload, 1), procedure)?.id ?? null]);
+}
+
+/** A call of a reserved URI goes to no registration, whatever pattern covers it (URI-13). */
+function match(realm: Realm, _: Session, payload: Payload): Payload {
+  const procedure = argument(payload, 0, "procedure", isString);
+  if (!realm.isUri(procedure) || isReservedUri(procedure)) return Payload.of([null]);
+  return Payload.of([realm.dealer.registrations.best(procedure)?.id ?? null]);
+}
+
+function listCallees(realm: Realm, _: Session, payload: Payload): Payload {
+  const sessions = registrationArgument(realm, payload).callees.map(({ session }) => session);
+  return Payload.of([listed(sessions, payload).map(({ id }) => id)]);
+}
+
+/** (registration, session) with an optional reason; a session that is no callee of it counts as none (RREV-04). */
+function removeCallee(realm: Realm, _: Session, payload: Payload): MetaReply {
+  const registration = registrationArgument(realm, payload);
+  const session = sessionArgument(realm, payload, 1);
+  const reason = optionalKeyword(payload, "reason", isString);
+  if (!session.registrations.has(registration.id)) {
+    throw new WampError(
+      WampUri.NO_SUCH_SESSION,
+      `session ${session.id} is no callee of registration ${registration.id}`,
+    );
+  }
+  return { payload: Payload.NONE, afterwards: () => realm.dealer.revoke(registration, session, reason) };
+}
+
+function registrationArgument(realm: Realm, payload: Payload): Registration {
+  const registrationId = argument(payload, 0, "registration", isId);
+  const registration = realm.dealer.registrations.byId(registrationId);
+  if (registration === undefined)
+    throw new WampError(WampUri.NO_SUCH_REGISTRATION, `there is no registration ${registrationId}`);
+  return registration;
+}
+
+function details({ id, created, procedure, match, policy }: Registration): Dict {
+  return { id, created: new Date(created).toISOString(), uri: procedure, match, invoke: policy };
+}

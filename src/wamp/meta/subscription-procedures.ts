@@ -1,0 +1,100 @@
+/** What the router tells of its subscriptions: events and procedures (Subscription Meta API). */
+
+import type { Subscription } from "../broker/subscriptions.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import { isId } from "../protocol/id.ts";
+import type { Dict, Id, Uri } from "../protocol/message.ts";
+import { Payload } from "../protocol/payload.ts";
+import { isReservedUri } from "../protocol/uri.ts";
+import type { Realm } from "../realm/realm.ts";
+import type { Session } from "../session/session.ts";
+import { argument, isString, matchArgument, optionalArgument, optionalKeyword } from "./arguments.ts";
+import type { MetaEvents } from "./meta-events.ts";
+import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
+import { idsByMatch, listed } from "./pages.ts";
+import { sessionArgument, sessionById } from "./session-details.ts";
+
+/** `session` has subscribed, as the first one or beside others. Subscribing to `wamp.` topics is no event (META-04). */
+export function subscribed(events: MetaEvents, session: Session, subscription: Subscription): void {
+  if (isReservedUri(subscription.topic)) return;
+  if (subscription.subscribers.size === 1 && subscription.log === undefined) {
+    events.publish("wamp.subscription.on_create", () => [session.id, details(subscription)]);
+  }
+  events.publish("wamp.subscription.on_subscribe", () => [session.id, subscription.id]);
+}
+
+/** `session` has the subscription no more; without any subscriber left it is gone, unless its history is kept. */
+export function unsubscribed(
+  events: MetaEvents,
+  session: Session,
+  { id, topic, subscribers, log }: Subscription,
+  leaving?: Session,
+): void {
+  if (isReservedUri(topic)) return;
+  events.publish("wamp.subscription.on_unsubscribe", () => [session.id, id], leaving);
+  if (subscribers.size > 0 || log !== undefined) return;
+  events.publish("wamp.subscription.on_delete", () => [session.id, id], leaving);
+}
+
+/**
+ * `wamp.subscription.*`. The lists take the paging of `listed`; `list` shows only the subscriptions of one session
+ * when it is given its id, as Crossbar.io does (MU-12).
+ */
+export const SUBSCRIPTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
+  "wamp.subscription.list": list,
+  "wamp.subscription.lookup": lookup,
+  "wamp.subscription.match": match,
+  "wamp.subscription.get": (realm, _, payload) => Payload.of([details(subscriptionArgument(realm, payload))]),
+  "wamp.subscription.list_subscribers": listSubscribers,
+  "wamp.subscription.count_subscribers": (realm, _, payload) =>
+    Payload.of([subscriptionArgument(realm, payload).subscribers.size]),
+  "wamp.subscription.remove_subscriber": removeSubscriber,
+};
+
+/** The subscription argument 0 names; throws no_such_subscription. */
+export function subscriptionArgument(realm: Realm, payload: Payload): Subscription {
+  const subscriptionId = argument(payload, 0, "subscription", isId);
+  const subscription = realm.broker.subscriptions.byId(subscriptionId);
+  if (subscription === undefined)
+    throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION, `there is no subscription ${subscriptionId}`);
+  return subscription;
+}
+
+function list(realm: Realm, _: Session, payload: Payload): Payload {
+  const sessionId = optionalArgument(payload, 0, "session", isId);
+  const all = sessionId === undefined ? realm.broker.subscriptions : sessionById(realm, sessionId).subscriptions;
+  return Payload.of([idsByMatch(listed(all.values(), payload))]);
+}
+
+function lookup(realm: Realm, _: Session, payload: Payload): Payload {
+  const topic = argument(payload, 0, "topic", isString);
+  return Payload.of([realm.broker.subscriptions.get(matchArgument(payload, 1), topic)?.id ?? null]);
+}
+
+/** The subscriptions an event on the topic goes to, or null. */
+function match(realm: Realm, _: Session, payload: Payload): Payload {
+  const topic = argument(payload, 0, "topic", isString);
+  const ids: Id[] = [];
+  if (realm.isUri(topic)) realm.broker.subscriptions.forEachMatch(topic, ({ id }) => ids.push(id));
+  return Payload.of([ids.length > 0 ? ids : null]);
+}
+
+function listSubscribers(realm: Realm, _: Session, payload: Payload): Payload {
+  const { subscribers } = subscriptionArgument(realm, payload);
+  return Payload.of([listed(subscribers, payload).map(({ id }) => id)]);
+}
+
+/** (subscription, session) with an optional reason; a session that has not subscribed counts as none (SREV-04). */
+function removeSubscriber(realm: Realm, _: Session, payload: Payload): MetaReply {
+  const subscription = subscriptionArgument(realm, payload);
+  const session = sessionArgument(realm, payload, 1);
+  const reason = optionalKeyword(payload, "reason", isString);
+  if (!subscription.subscribers.has(session)) {
+    throw new WampError(WampUri.NO_SUCH_SESSION, `session ${session.id} does not hold subscription ${subscription.id}`);
+  }
+  return { payload: Payload.NONE, afterwards: () => realm.broker.revoke(subscription, session, reason) };
+}
+
+function details({ id, created, topic, match }: Subscription): Dict {
+  return { id, created: new Date(created).toISOString(), uri: topic, match };
+}

@@ -1,0 +1,91 @@
+/** The procedures by which a session leaves testaments and takes them back (Session Testament). */
+
+import { publicationDetails } from "../broker/broker.ts";
+import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
+import type { Dict, List, Publish, Uri } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import { isDict, parse } from "../protocol/parse.ts";
+import { Payload } from "../protocol/payload.ts";
+import type { Realm } from "../realm/realm.ts";
+import type { Session } from "../session/session.ts";
+import type { TestamentScope } from "../session/testaments.ts";
+import { TESTAMENT_SCOPES } from "../session/testaments.ts";
+import { argument, isString, optionalArgument, optionalKeyword } from "./arguments.ts";
+import type { MetaProcedure } from "./meta-procedure.ts";
+
+export const TESTAMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
+  "wamp.session.add_testament": addTestament,
+  "wamp.session.flush_testaments": flushTestaments,
+};
+
+/** Options of PUBLISH that mean something without a publisher: all but those about its acknowledgement and its path. */
+const TESTAMENT_OPTIONS = [
+  "exclude_me",
+  "disclose_me",
+  "retain",
+  "exclude",
+  "exclude_authid",
+  "exclude_authrole",
+  "eligible",
+  "eligible_authid",
+  "eligible_authrole",
+  "rkey",
+  "_retained_ttl",
+  "ppt_scheme",
+  "ppt_serializer",
+  "ppt_cipher",
+  "ppt_keyid",
+  "enc_algo",
+  "enc_key",
+  "enc_serializer",
+];
+
+function addTestament(realm: Realm, caller: Session, payload: Payload): Payload {
+  const topic = argument(payload, 0, "topic", isString);
+  optionalArgument(payload, 1, "args", isList);
+  optionalArgument(payload, 2, "kwargs", isDict);
+  const options = optionalKeyword(payload, "publish_options", isDict) ?? {};
+  // The exact values, so that a float that is whole is published as a float.
+  const [, args, kwargs] = payload.exact.args as [topic: unknown, args?: List | null, kwargs?: Dict | null];
+  const message = checkedPublication(realm, caller, publishMessage(topic, options, Payload.of(args, kwargs)));
+  realm.testaments.add(caller, scopeOf(payload), message);
+  return Payload.NONE;
+}
+
+function flushTestaments(realm: Realm, caller: Session, payload: Payload): Payload {
+  realm.testaments.flush(caller, scopeOf(payload));
+  return Payload.NONE;
+}
+
+function scopeOf(payload: Payload): TestamentScope {
+  return optionalKeyword(payload, "scope", isScope) ?? "destroyed";
+}
+
+function publishMessage(topic: Uri, options: Dict, payload: Payload): Publish {
+  const known: Record<string, unknown> = {};
+  for (const name of TESTAMENT_OPTIONS) {
+    if (Object.hasOwn(options, name)) known[name] = options[name];
+  }
+  return [MessageType.PUBLISH, 1, known, topic, payload];
+}
+
+/** What a PUBLISH would be refused or aborted for now is refused now; once more it is judged when it is published. */
+function checkedPublication(realm: Realm, publisher: Session, written: Publish): Publish {
+  try {
+    const message = parse(written) as Publish;
+    const permission = realm.permit(publisher, "publish", message[3], "exact");
+    publicationDetails(publisher, message[2], message[4], permission);
+    return message;
+  } catch (error) {
+    if (error instanceof ProtocolViolation) throw new WampError(WampUri.INVALID_ARGUMENT, error.message);
+    throw error;
+  }
+}
+
+function isList(value: unknown): value is List {
+  return Array.isArray(value);
+}
+
+function isScope(value: unknown): value is TestamentScope {
+  return TESTAMENT_SCOPES.includes(value as TestamentScope);
+}

@@ -1,0 +1,43 @@
+/** Payloads the router carries without a look inside (Payload Passthru Mode, and Autobahn's payload transparency). */
+
+import type { Session } from "../session/session.ts";
+import { ProtocolViolation } from "./errors.ts";
+import type { Dict } from "./message.ts";
+import type { Payload } from "./payload.ts";
+
+const PPT_KEYS = ["ppt_scheme", "ppt_serializer", "ppt_cipher", "ppt_keyid"] as const;
+const ENC_KEYS = ["enc_algo", "enc_key", "enc_serializer"] as const;
+
+/** Do the options or details ask for a payload to be carried unread? */
+export function isCarried(options: Dict): boolean {
+  return isPassthru(options) || typeof options.enc_algo === "string";
+}
+
+/**
+ * The details that travel with such a payload. A sender that did not announce passthru for its role, or whose payload
+ * is not one binary element, breaks the protocol (PPT-03, PPT-05).
+ */
+export function carriedDetails(
+  options: Dict,
+  sender: Session,
+  role: "publisher" | "caller" | "callee",
+  payload: Payload,
+): Dict {
+  if (!isPassthru(options)) return pick(options, ENC_KEYS);
+  if (!sender.has(`${role}.payload_passthru_mode`)) {
+    throw new ProtocolViolation(`ppt_scheme from a ${role} that did not announce payload_passthru_mode`);
+  }
+  if (!payload.isSingleBinary) throw new ProtocolViolation("payload passthru takes one binary argument");
+  return pick(options, PPT_KEYS);
+}
+
+/** Is passthru in use? */
+export function isPassthru(options: Dict): boolean {
+  return typeof options.ppt_scheme === "string" && options.ppt_scheme !== "";
+}
+
+function pick(options: Dict, keys: readonly string[]): Dict {
+  const picked: Record<string, unknown> = {};
+  for (const key of keys) if (options[key] !== undefined && options[key] !== null) picked[key] = options[key];
+  return picked;
+}

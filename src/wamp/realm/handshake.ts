@@ -1,0 +1,259 @@
+/** From HELLO to WELCOME or ABORT, over as many steps as the method takes (Session Establishment). */
+
+import { Authentication, authidIn } from "../authentication/index.ts";
+import type { Admitted, Applicant, Outcome, Refusal, Surroundings } from "../authentication/method.ts";
+import { denied, failed, refused } from "../authentication/method.ts";
+import { TRUSTED } from "../config/consistency.ts";
+import type { ResumeWish } from "../hibernation/session-resume.ts";
+import { resumeWish } from "../hibernation/session-resume.ts";
+import type { TransportFacts } from "../host/host.ts";
+import { thrown } from "../host/log-line.ts";
+import { networkOf } from "../host/network.ts";
+import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
+import { clientFeatures } from "../protocol/features.ts";
+import type { Authenticate, ClientMessage, Dict, Hello, Id } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import { isValidRealm } from "../protocol/uri.ts";
+import type { Attempt, ChallengedState, Peer, PendingState } from "../session/peer.ts";
+import type { SessionOrigin } from "../session/session.ts";
+
+/** What the handshake asks of its realm. */
+export interface Door {
+  isFull(): boolean;
+  newSessionId(): Id;
+  /** Puts the peer into a state that ends at its deadline. */
+  await(peer: Peer, state: PendingState): void;
+  /** Opens the session, or goes on with the one it is wished to, and welcomes it. */
+  open(peer: Peer, origin: SessionOrigin, wish: ResumeWish | undefined): void;
+  /** Ends the attempt with ABORT. */
+  refuse(peer: Peer, refusal: Refusal): void;
+  /** The client gives up. */
+  leave(peer: Peer): void;
+}
+
+/** What somebody without a session proves himself with. */
+export interface Credentials {
+  readonly authid: string | undefined;
+  /** A ticket of the realm's or a token of its issuer's. */
+  readonly ticket: string;
+  readonly facts: TransportFacts;
+}
+
+/** Characters kept of HELLO's `agent`: more than any library's name and version, little in a session record. */
+const MAX_AGENT_LENGTH = 128;
+/** Characters of an `authid`: more than any name, and little to keep of somebody who has proven nothing yet. */
+const MAX_AUTHID_LENGTH = 512;
+
+/** Broker and dealer never wait; here the router may have to, and the peer's state says so before it does. */
+export class Handshake {
+  readonly authentication: Authentication;
+  readonly #surroundings: Surroundings;
+  readonly #door: Door;
+
+  constructor(surroundings: Surroundings, door: Door) {
+    this.authentication = new Authentication(surroundings);
+    this.#surroundings = surroundings;
+    this.#door = door;
+  }
+
+  /** Takes a message of a peer that has no session yet. */
+  receive(peer: Peer, message: ClientMessage): void {
+    const { state } = peer;
+    if (message[0] === MessageType.ABORT) return this.#door.leave(peer);
+    if (state.kind === "authenticating") throw new ProtocolViolation("the router has not answered yet");
+    if (state.kind === "challenged") {
+      if (message[0] !== MessageType.AUTHENTICATE) throw new ProtocolViolation("the challenge must be answered first");
+      return this.#authenticate(peer, state, message);
+    }
+    if (message[0] !== MessageType.HELLO) throw new ProtocolViolation("the first message must be HELLO");
+    this.#hello(peer, message);
+  }
+
+  /** Whose a ticket or token is; for its method there is no difference to a HELLO and the AUTHENTICATE after it. */
+  async identify(credentials: Credentials, sessionId: Id): Promise<Admitted | Refusal> {
+    const { authid, facts } = credentials;
+    const network = facts.peer === undefined ? undefined : networkOf(facts.peer);
+    const outcome = await this.#identify(credentials, {
+      sessionId,
+      authid,
+      authrole: undefined,
+      authextra: {},
+      facts,
+      network,
+    });
+    if (outcome.kind === "refused")
+      this.#logRefusal(outcome, { authid, method: "ticket", address: facts.peer, network });
+    return outcome;
+  }
+
+  async #identify({ ticket }: Credentials, applicant: Omit<Applicant, "method">): Promise<Admitted | Refusal> {
+    const { sessionId, facts, network } = applicant;
+    const method = await this.authentication.choose(["ticket"], applicant);
+    if (method === undefined) return denied("the realm takes no tickets, or none over this connection");
+    const begun = await this.authentication.begin({ ...applicant, method });
+    if (begun.kind === "refused") return begun;
+    const answer = {
+      sessionId,
+      method,
+      facts,
+      network,
+      memo: begun.kind === "challenged" ? begun.memo : {},
+      extra: {},
+    };
+    const outcome = await this.authentication.finish({ ...answer, signature: ticket });
+    if (outcome.kind !== "admitted") return outcome.kind === "refused" ? outcome : failed("a ticket alone does not do");
+    return this.#roleFault(outcome) ?? outcome;
+  }
+
+  /** The client has not answered in time, or the router could not: it took too long, or has slept over it (AUTH-11, AUTH-15). */
+  expire(peer: Peer): void {
+    const late = refused(WampUri.AUTHENTICATION_DENIED, "no AUTHENTICATE in time");
+    const isLate = peer.state.kind === "challenged";
+    this.#refuse(peer, isLate ? late : failed("the router had no decision in time"), triedBy(peer));
+  }
+
+  /** A HELLO without a client role breaks the protocol (D-15). */
+  #hello(peer: Peer, [, requestedRealm, details]: Hello): void {
+    const features = clientFeatures((details.roles ?? {}) as Dict);
+    const fault = realmFault(requestedRealm, this.#surroundings.realm);
+    const { authid } = wishes(details);
+    if (fault !== undefined) return this.#refuse(peer, fault, { authid, requested: requestedRealm });
+    if (features === 0) {
+      throw new ProtocolViolation("HELLO: roles must name at least one of publisher, subscriber, caller, callee");
+    }
+    const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
+    const wish = this.#surroundings.config.options.resume && resumeWish(details);
+    // Whoever goes on with a session takes no new place.
+    if (wish?.session === undefined && this.#door.isFull())
+      return this.#refuse(peer, refused(WampUri.LIMIT_EXCEEDED, "the realm is full"), { authid });
+    const id = this.#door.newSessionId();
+    const hopeful = { ...wishes(details), sessionId: id, facts: peer.facts, network: peer.network };
+    if ((authid?.length ?? 0) > MAX_AUTHID_LENGTH) {
+      return this.#refuse(peer, denied("the authid is too long"), { authid });
+    }
+    const choice = this.authentication.choose((details.authmethods ?? ANONYMOUS) as readonly string[], hopeful);
+    this.#when(peer, choice, (method) => {
+      if (method === undefined) {
+        return this.#refuse(peer, this.#noMatchingMethod(details), { authid, methods: details.authmethods });
+      }
+      this.#begin(peer, { id, features, agent, method, wish }, { ...hopeful, method });
+    });
+  }
+
+  #begin(peer: Peer, attempt: Attempt, applicant: Applicant): void {
+    const outcome = this.authentication.begin(applicant);
+    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result, applicant.authid));
+  }
+
+  #authenticate(peer: Peer, { attempt, memo }: ChallengedState, [, signature, extra]: Authenticate): void {
+    const { id: sessionId, method } = attempt;
+    const { facts, network } = peer;
+    const outcome = this.authentication.finish({ sessionId, method, facts, network, memo, signature, extra });
+    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result, authidIn(memo)));
+  }
+
+  /** Goes on with a result: at once, or when there is one, if the peer is still waiting for it then. */
+  #when<T>(peer: Peer, result: T | Promise<T>, next: (result: T) => void): void {
+    if (!(result instanceof Promise)) return next(result);
+    const state = { kind: "authenticating", deadline: this.#deadline() } as const;
+    this.#door.await(peer, state);
+    void this.#later(peer, state, result, next);
+  }
+
+  async #later<T>(peer: Peer, state: PendingState, result: Promise<T>, next: (result: T) => void): Promise<void> {
+    try {
+      const value = await result;
+      if (peer.state !== state) return;
+      next(value);
+    } catch (error) {
+      this.#fail(peer, state, error);
+    }
+    this.#surroundings.host.endTurn();
+  }
+
+  /** A method has failed itself. */
+  #fail(peer: Peer, state: PendingState, error: unknown): void {
+    const { host } = this.#surroundings;
+    host.log({ level: "error", event: "login.failed", network: peer.network, ...thrown(error) });
+    if (peer.state === state) this.#door.refuse(peer, failed("internal error"));
+  }
+
+  #refuse(peer: Peer, refusal: Refusal, applicant: Dict): void {
+    this.#logRefusal(refusal, { ...applicant, address: peer.facts?.peer, network: peer.network });
+    this.#door.refuse(peer, refusal);
+  }
+
+  #logRefusal({ uri, message, reason = { cause: message } }: Refusal, applicant: Dict): void {
+    const level = uri === WampUri.AUTHENTICATION_FAILED ? "error" : "warn";
+    this.#surroundings.host.log({ level, event: "login.refused", ...reason, uri, ...applicant });
+  }
+
+  #conclude(peer: Peer, attempt: Attempt, outcome: Outcome, authid: string | undefined): void {
+    const { method } = attempt;
+    if (outcome.kind === "refused") return this.#refuse(peer, outcome, { authid, method });
+    if (outcome.kind === "admitted") return this.#admit(peer, attempt, outcome);
+    this.#door.await(peer, { kind: "challenged", deadline: this.#deadline(), attempt, memo: outcome.memo });
+    peer.transport.send([MessageType.CHALLENGE, outcome.method ?? attempt.method, outcome.extra]);
+  }
+
+  #admit(peer: Peer, { id, features, agent, wish }: Attempt, admitted: Admitted): void {
+    const { identity, expiresAt } = admitted;
+    const fault = this.#roleFault(admitted);
+    if (fault !== undefined) {
+      return this.#refuse(peer, fault, {
+        authid: identity.authid,
+        method: identity.authmethod,
+        role: identity.authrole,
+      });
+    }
+    this.authentication.cookies?.remember(peer.facts, identity, expiresAt);
+    this.#door.open(peer, { id, identity, features, agent, expiresAt }, wish);
+  }
+
+  /** The router's own role is for nobody else, whatever an authenticator or a token says. */
+  #roleFault({ identity: { authrole } }: Admitted): Refusal | undefined {
+    if (authrole !== TRUSTED && this.#surroundings.authorization.hasRole(authrole)) return undefined;
+    return refused(WampUri.NO_SUCH_ROLE, "the role assigned to this session does not exist");
+  }
+
+  #noMatchingMethod({ authmethods = null }: Dict): Refusal {
+    return authmethods === null && this.authentication.hasMethods
+      ? refused(WampUri.AUTHENTICATION_REQUIRED, "this realm admits authenticated sessions only")
+      : refused(WampUri.NO_MATCHING_AUTH_METHOD, "none of the offered authentication methods is accepted");
+  }
+
+  #deadline(): number {
+    const { host, config } = this.#surroundings;
+    return host.now() + config.limits.hello_timeout;
+  }
+}
+
+/** Who is being challenged, for the log. */
+function triedBy({ state }: Peer): Dict {
+  return state.kind === "challenged" ? { authid: authidIn(state.memo), method: state.attempt.method } : {};
+}
+
+/** Why a HELLO for `requested` cannot be served by the realm `realmName`, or by none when that is undefined. */
+export function realmFault(requested: string, realmName: string | undefined): Refusal | undefined {
+  if (requested !== "" && !isValidRealm(requested)) {
+    return refused(WampUri.INVALID_URI, "the realm name is not a valid URI");
+  }
+  if (requested === realmName) return undefined;
+  const isElsewhere = requested !== "" && realmName !== undefined;
+  return refused(
+    WampUri.NO_SUCH_REALM,
+    isElsewhere ? "this connection leads to another realm" : "the realm does not exist",
+  );
+}
+
+/** No offer counts as this (AUTH-04). */
+const ANONYMOUS = ["anonymous"];
+
+/** What HELLO says of its sender; parse() has checked the types, and null is as good as absent. */
+function wishes({ authid, authrole, authextra }: Dict): Pick<Applicant, "authid" | "authrole" | "authextra"> {
+  return {
+    authid: (authid ?? undefined) as string | undefined,
+    authrole: (authrole ?? undefined) as string | undefined,
+    authextra: (authextra ?? {}) as Dict,
+  };
+}

@@ -1,0 +1,151 @@
+/** Where peers are before their session and after it, and how long they may stay. */
+
+import type { Admitted, Refusal, Surroundings } from "../authentication/method.ts";
+import type { ResumeWish } from "../hibernation/session-resume.ts";
+import { Deadlines } from "../host/deadlines.ts";
+import { CloseCode } from "../protocol/close-code.ts";
+import { WampUri } from "../protocol/errors.ts";
+import type { ClientMessage, Dict, Id, Uri } from "../protocol/message.ts";
+import type { Peer, PendingState } from "../session/peer.ts";
+import type { Session, SessionOrigin } from "../session/session.ts";
+import { type Credentials, Handshake } from "./handshake.ts";
+
+/** What happens to peers in the end. */
+export interface Doors {
+  readonly sessions: ReadonlyMap<Id, Session>;
+  newSessionId(): Id;
+  open(peer: Peer, origin: SessionOrigin, wish: ResumeWish | undefined): void;
+  dismiss(peer: Peer, reason: Uri, message?: string): void;
+  abort(peer: Peer, uri: Uri, message: string, code: number, details?: Dict): void;
+  close(peer: Peer, code: number, reason: string): void;
+}
+
+export class Lobby {
+  readonly #doors: Doors;
+  readonly #surroundings: Surroundings;
+  readonly #handshake: Handshake;
+  /** Peers in a state that ends at some time, and those whose session does. */
+  readonly #overdue = new Deadlines<Peer>();
+  /** Peers without a session. */
+  readonly #waiting = new Set<Peer>();
+
+  constructor(doors: Doors, surroundings: Surroundings) {
+    this.#doors = doors;
+    this.#surroundings = surroundings;
+    this.#handshake = new Handshake(surroundings, {
+      isFull: () => doors.sessions.size >= surroundings.config.limits.sessions,
+      newSessionId: () => doors.newSessionId(),
+      await: (peer, state) => this.#await(peer, state),
+      open: (peer, origin, wish) => doors.open(peer, origin, wish),
+      refuse: (peer, { uri, message, details }) => {
+        const code = uri === WampUri.LIMIT_EXCEEDED ? CloseCode.OVERLOADED : CloseCode.NORMAL;
+        doors.abort(peer, uri, message, code, details);
+      },
+      leave: (peer) => doors.close(peer, CloseCode.NORMAL, "aborted by the client"),
+    });
+  }
+
+  /** Peers without a session. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Does authentication ask for what is known of the clients' transports? */
+  get usesFacts(): boolean {
+    return this.#handshake.authentication.usesFacts;
+  }
+
+  /** Whose a ticket or token is, for those who come without HELLO. */
+  identify(credentials: Credentials): Promise<Admitted | Refusal> {
+    return this.#handshake.identify(credentials, this.#doors.newSessionId());
+  }
+
+  /** Takes a message of a peer that has no session yet. */
+  receive(peer: Peer, message: ClientMessage): void {
+    this.#handshake.receive(peer, message);
+  }
+
+  /** The client has to say HELLO; after a GOODBYE it may. */
+  expectHello(peer: Peer, hadSession: boolean): void {
+    const { host, config } = this.#surroundings;
+    this.#await(peer, { kind: "connected", deadline: host.now() + config.limits.hello_timeout, hadSession });
+  }
+
+  /** The router has said GOODBYE. */
+  expectGoodbye(peer: Peer): void {
+    const { host, config } = this.#surroundings;
+    this.#await(peer, { kind: "closing", deadline: host.now() + config.limits.goodbye_timeout });
+  }
+
+  /** The peer has a session now, which may have to end at some time. */
+  leave(peer: Peer, endsAt: number | undefined): void {
+    this.forget(peer);
+    if (endsAt !== undefined) this.#endAt(peer, endsAt);
+  }
+
+  /** Nothing more is expected of the peer. */
+  forget(peer: Peer): void {
+    this.#overdue.delete(peer);
+    this.#waiting.delete(peer);
+  }
+
+  /** Forgets who is behind a browser's cookie, and ends the sessions of that browser among `peers`. */
+  logOut({ facts }: Peer, peers: Iterable<Peer>): void {
+    const cookie = facts?.http_cbtid;
+    if (cookie === undefined) return;
+    this.#handshake.authentication.cookies?.forget(cookie);
+    const others = [...peers].filter((peer) => peer.facts?.http_cbtid === cookie);
+    for (const other of others) this.#doors.dismiss(other, WampUri.LOGOUT);
+  }
+
+  /** Does what is due at `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    for (const peer of this.#overdue.takeExpired(now)) this.#expire(peer);
+  }
+
+  /** When the time of some peer is over next, if ever; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    return this.#overdue.next();
+  }
+
+  /** Puts a peer back where it was; what the router was at work on for it has failed. */
+  wake(peer: Peer, stored: PendingState): void {
+    const { host, config } = this.#surroundings;
+    const { hello_timeout, goodbye_timeout } = config.limits;
+    const longest = host.now() + (stored.kind === "closing" ? goodbye_timeout : hello_timeout);
+    // A deadline further away is from before the clock was set back, and so is the alarm.
+    const isTooLate = stored.deadline > longest;
+    const state = isTooLate ? { ...stored, deadline: longest } : stored;
+    peer.state = state;
+    this.#waiting.add(peer);
+    this.#overdue.set(peer, state.deadline);
+    if (isTooLate) host.wakeAt(longest);
+    if (state.kind === "authenticating") this.#handshake.expire(peer);
+  }
+
+  /** As `wake`, for a peer with a session. */
+  wakeSession(peer: Peer, endsAt: number | undefined): void {
+    if (endsAt !== undefined) this.#overdue.set(peer, endsAt);
+  }
+
+  #await(peer: Peer, state: PendingState): void {
+    peer.state = state;
+    this.#waiting.add(peer);
+    this.#endAt(peer, state.deadline);
+  }
+
+  #endAt(peer: Peer, deadline: number): void {
+    this.#overdue.set(peer, deadline);
+    this.#surroundings.host.wakeAt(deadline);
+    peer.transport.save();
+  }
+
+  /** The time of a peer's state, or of its session, is over. */
+  #expire(peer: Peer): void {
+    const { state } = peer;
+    if (state.kind === "open") return this.#doors.dismiss(peer, WampUri.KILLED, "the credentials have expired");
+    if (state.kind === "authenticating" || state.kind === "challenged") return this.#handshake.expire(peer);
+    const isLate = state.kind === "connected" && !state.hadSession;
+    this.#doors.close(peer, isLate ? CloseCode.POLICY : CloseCode.NORMAL, isLate ? "no HELLO in time" : "no session");
+  }
+}

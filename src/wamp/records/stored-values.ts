@@ -1,0 +1,29 @@
+/** The simple values that stored records consist of. */
+
+import { isId } from "../protocol/id.ts";
+import type { Dict, Id } from "../protocol/message.ts";
+import { isDict } from "../protocol/parse.ts";
+import type { Match } from "../protocol/uri.ts";
+import { NO_DETAILS } from "../session/disclosure.ts";
+import type { Codec, Field } from "./stored-record.ts";
+import { list, oneOf, usually, value } from "./stored-record.ts";
+
+export const id: Codec<Id> = value(isId);
+/** Integers from 0. */
+export const count: Codec<number> = value((json) => Number.isSafeInteger(json) && (json as number) >= 0);
+export const number: Codec<number> = value((json) => typeof json === "number");
+export const text: Codec<string> = value((json) => typeof json === "string");
+export const flag: Codec<boolean> = value((json) => typeof json === "boolean");
+export const dict: Codec<Dict> = value(isDict);
+export const elements: Codec<readonly unknown[]> = value((json) => Array.isArray(json));
+export const match: Codec<Match> = oneOf("exact", "prefix", "wildcard");
+
+/** A field with a dict that is mostly empty. */
+export function details(key: string): Field<Dict> {
+  return usually(key, dict, NO_DETAILS, (own) => Object.keys(own).length === 0);
+}
+
+/** A field with a list that is mostly empty. */
+export function several<T>(key: string, codec: Codec<T>): Field<readonly T[]> {
+  return usually<readonly T[]>(key, list(codec), [], (own) => own.length === 0);
+}

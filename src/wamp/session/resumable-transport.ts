@@ -1,0 +1,199 @@
+/** The way out of a session that outlives its connection: it counts, keeps the latest messages, and waits without one. */
+
+import type { SendFault, Transport } from "../host/host.ts";
+import type { Dict, RouterMessage } from "../protocol/message.ts";
+import { Payload } from "../protocol/payload.ts";
+import { storedPayload } from "../records/stored-payload.ts";
+import type { Codec } from "../records/stored-record.ts";
+import { field, optional, record, Unreadable } from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+
+/** What is kept for one session: messages, and bytes, about. */
+export interface BufferBounds {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Who looks after sessions without a connection. */
+export interface Keeper {
+  /** Must messages make room, because the realm keeps too much? */
+  readonly isFull: boolean;
+  /** So many bytes more are kept, or fewer. */
+  kept(bytes: number): void;
+  /** What must survive sleep has changed. */
+  changed(lifeline: Lifeline): void;
+  /** A message came that was neither sent nor could be kept; nothing is sent any more. */
+  overflowed(lifeline: Lifeline): void;
+}
+
+/** What a session's record keeps; messages are numbered from 1, WELCOMEs do not count. */
+export interface LifelineRecord {
+  readonly token: string;
+  /** Number of the last message that was put on a connection. */
+  readonly sent: number;
+}
+
+/** The lifeline in the stored record of a session. */
+export const storedLifeline = record<LifelineRecord>({ token: field("t", is.text), sent: field("n", is.count) });
+
+/** Messages a session without connection is owed, or may miss; the first has the number `first`. */
+export interface KeptMessages {
+  readonly first: number;
+  readonly messages: readonly RouterMessage[];
+}
+
+export class Lifeline implements Transport {
+  /** Proves whose session it is; good for one resumption. */
+  token: string;
+  readonly #bounds: BufferBounds;
+  readonly #keeper: Keeper;
+  #line: Transport | undefined;
+  #sent: number;
+  #first: number;
+  #messages: RouterMessage[] = [];
+  #bytes = 0;
+  #isLost = false;
+
+  constructor(line: Transport | undefined, { token, sent }: LifelineRecord, bounds: BufferBounds, keeper: Keeper) {
+    this.token = token;
+    this.#line = line;
+    this.#sent = sent;
+    this.#first = sent + 1;
+    this.#bounds = bounds;
+    this.#keeper = keeper;
+  }
+
+  get details(): Dict | undefined {
+    return this.#line?.details;
+  }
+
+  /** Has something been lost, so that the session cannot go on elsewhere? */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  get record(): LifelineRecord {
+    return { token: this.token, sent: this.#sent };
+  }
+
+  get kept(): KeptMessages {
+    return { first: this.#first, messages: this.#messages };
+  }
+
+  send(message: RouterMessage): SendFault | undefined {
+    if (this.#isLost) return "closed";
+    const fault = this.#line?.send(message);
+    if (fault === "too large") return fault;
+    // The connection is gone, and the realm is about to hear of it.
+    if (fault === "closed") this.#line = undefined;
+    if (this.#line !== undefined) this.#sent++;
+    this.#keep(message);
+    this.save();
+    return this.#isLost ? "closed" : undefined;
+  }
+
+  close(code: number, reason: string): void {
+    this.#line?.close(code, reason);
+  }
+
+  save(): void {
+    if (this.#line !== undefined) this.#line.save();
+    else this.#keeper.changed(this);
+  }
+
+  /** The connection is gone; what is sent from here on waits for another one. */
+  park(): void {
+    this.#line = undefined;
+  }
+
+  /** The session is over. */
+  end(): void {
+    this.#isLost = true;
+    this.#line = undefined;
+    this.#clear();
+  }
+
+  /** Puts back what was kept while the object slept. */
+  restore({ first, messages }: KeptMessages, isLost: boolean): void {
+    this.#first = first;
+    this.#isLost = isLost;
+    for (const message of messages) this.#keep(message);
+  }
+
+  /** Is everything there that a client lacks which has had `received` messages? One that does not count is believed to have all. */
+  hasAllAfter(received: number = this.#sent): boolean {
+    return !this.#isLost && received <= this.#sent && received >= this.#first - 1;
+  }
+
+  /** Goes on with another connection; what the client lacks is sent there first. Says what cannot be sent. */
+  moveTo(line: Transport, received: number = this.#sent): SendFault | undefined {
+    this.#line = line;
+    this.#sent = this.#first + this.#messages.length - 1;
+    for (const message of this.#messages.slice(received + 1 - this.#first)) {
+      const fault = line.send(message);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  /** Keeps the latest; of those kept, what was sent before makes room first. */
+  #keep(message: RouterMessage): void {
+    this.#messages.push(message);
+    this.#count(sizeOf(message));
+    while (this.#messages.length > 0 && this.#isTooMuch()) {
+      if (this.#first > this.#sent) return this.#overflow();
+      this.#count(-sizeOf(this.#messages.shift()!));
+      this.#first++;
+    }
+  }
+
+  #isTooMuch(): boolean {
+    return this.#messages.length > this.#bounds.messages || this.#bytes > this.#bounds.bytes || this.#keeper.isFull;
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#keeper.kept(bytes);
+  }
+
+  #clear(): void {
+    this.#messages = [];
+    this.#count(-this.#bytes);
+  }
+
+  #overflow(): void {
+    this.#isLost = true;
+    this.#clear();
+    this.#keeper.overflowed(this);
+  }
+}
+
+/** What the router needs to keep a message besides its payload; bytes, about. */
+const OVERHEAD = 128;
+
+function sizeOf(message: RouterMessage): number {
+  const last = message.at(-1);
+  return OVERHEAD + (last instanceof Payload ? last.size : 0);
+}
+
+/** What precedes a message's payload, and its payload if it has a place for one. */
+interface StoredMessage {
+  readonly head: readonly unknown[];
+  readonly payload?: Payload | undefined;
+}
+
+const parts = record<StoredMessage>({ head: field("h", is.elements), payload: optional("p", storedPayload) });
+
+/** A message that was kept. */
+export const storedMessage: Codec<RouterMessage> = {
+  write(message) {
+    const last = message.at(-1);
+    return parts.write(last instanceof Payload ? { head: message.slice(0, -1), payload: last } : { head: message });
+  },
+  read(json, at) {
+    const { head, payload } = parts.read(json, at);
+    if (typeof head[0] !== "number") throw new Unreadable(`${at} has no type`);
+    // Written by `write`.
+    return (payload === undefined ? head : [...head, payload]) as unknown as RouterMessage;
+  },
+};

@@ -1,0 +1,183 @@
+/** Testaments: events a session leaves with the router, which publishes them once the session is gone (Session Testament). */
+
+import type { Limits } from "../config/limits.ts";
+import type { Host, Transport } from "../host/host.ts";
+import { thrown } from "../host/log-line.ts";
+import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
+import type { Dict, Id, Publish, Uri } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import type { Payload } from "../protocol/payload.ts";
+import { testamentFromFormat1 } from "../records/format-1.ts";
+import { payloadField } from "../records/stored-payload.ts";
+import { type Format, field, oneOf, read, record, unreadable, write } from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+import type { SessionOrigin } from "./session.ts";
+import { Session } from "./session.ts";
+import { namedIdentity } from "./stored-identity.ts";
+
+/** Session id → text, for `Testaments` to read. */
+export interface TestamentStore {
+  /** The sessions that have one. */
+  owners(): readonly Id[];
+  get(sessionId: Id): string | undefined;
+  put(sessionId: Id, text: string): void;
+  delete(sessionId: Id): void;
+}
+
+/** When a testament is published; without session resumption one follows the other, but they are flushed apart. */
+export const TESTAMENT_SCOPES = ["detached", "destroyed"] as const;
+export type TestamentScope = (typeof TESTAMENT_SCOPES)[number];
+
+/** What one session left, as JSON. The owner is told too: after a restart nothing else is known of it. */
+interface Estate {
+  readonly owner: Pick<SessionOrigin, "id" | "identity" | "features">;
+  readonly testaments: readonly Testament[];
+}
+
+interface Testament {
+  readonly scope: TestamentScope;
+  readonly topic: Uri;
+  readonly options: Dict;
+  readonly payload: Payload;
+}
+
+const estate = record<Estate>({
+  owner: field(
+    "owner",
+    record<Estate["owner"]>({
+      id: field("id", is.id),
+      identity: field("identity", namedIdentity),
+      features: field("features", is.count),
+    }),
+  ),
+  testaments: is.several(
+    "all",
+    record<Testament>({
+      scope: field("s", oneOf(...TESTAMENT_SCOPES)),
+      topic: field("u", is.text),
+      options: is.details("o"),
+      payload: payloadField("p"),
+    }),
+  ),
+});
+
+/**
+ * Release 0.1.0 reads `owner` and `testaments`. It finds the owner here, and an empty list: after a rollback it removes
+ * the row of a session that is gone, instead of failing on each wake.
+ */
+const ESTATE: Format<Estate> = {
+  kind: "testament",
+  codec: { ...estate, write: (value) => ({ ...(estate.write(value) as object), testaments: [] }) },
+  steps: [testamentFromFormat1],
+};
+
+/**
+ * The testaments of a realm's sessions, in storage from the moment they are added. Taking them out and publishing them
+ * is one turn, so they become public exactly once, whatever happens to the object.
+ */
+export class Testaments {
+  readonly #host: Host;
+  readonly #store: TestamentStore;
+  readonly #limits: Limits;
+  readonly #publish: (owner: Session, message: Publish) => void;
+  readonly #log: Host["log"];
+  readonly #owners: Set<Id>;
+  /** Owners whose testaments this code cannot read; they stay in storage. */
+  readonly #unreadable = new Set<Id>();
+
+  /** `publish` publishes in the name of a session, and throws what a refused PUBLISH throws. */
+  constructor(host: Host, limits: Limits, publish: (owner: Session, message: Publish) => void) {
+    this.#host = host;
+    this.#store = host.store.testaments;
+    this.#log = (line) => host.log(line);
+    this.#limits = limits;
+    this.#publish = publish;
+    this.#owners = new Set(this.#store.owners());
+  }
+
+  /** Adds a testament after those the session has; throws invalid_argument where that is one too many (TST-13). */
+  add(owner: Session, scope: TestamentScope, [, , options, topic, payload]: Publish): void {
+    const testaments = [...this.#of(owner.id), { scope, topic, options, payload }];
+    if (this.#unreadable.has(owner.id)) throw new WampError(WampUri.UNAVAILABLE, "the testaments cannot be read");
+    const text = textOf(owner, testaments);
+    const { testaments_per_session, testament_bytes } = this.#limits;
+    if (testaments.length > testaments_per_session || text.length > testament_bytes) {
+      const bounds = `${testaments_per_session} testaments, ${testament_bytes} bytes in all`;
+      throw new WampError(WampUri.INVALID_ARGUMENT, `a session may leave ${bounds}`);
+    }
+    this.#store.put(owner.id, text);
+    this.#owners.add(owner.id);
+  }
+
+  /** Removes the testaments of one scope. */
+  flush(owner: Session, scope: TestamentScope): void {
+    const testaments = this.#of(owner.id);
+    const kept = testaments.filter((testament) => testament.scope !== scope);
+    if (kept.length === testaments.length) return;
+    if (kept.length === 0) this.forget(owner.id);
+    else this.#store.put(owner.id, textOf(owner, kept));
+  }
+
+  /** The session is gone: what it left is published, the scope `detached` first. */
+  execute(owner: Session): void {
+    const testaments = this.#of(owner.id);
+    this.forget(owner.id);
+    for (const scope of TESTAMENT_SCOPES) {
+      for (const testament of testaments) if (testament.scope === scope) this.#executeOne(owner, testament);
+    }
+  }
+
+  /** The session has lost its transport and may get another one: what it left for that is published. */
+  detach(owner: Session): void {
+    const testaments = this.#of(owner.id).filter(({ scope }) => scope === "detached");
+    this.flush(owner, "detached");
+    for (const testament of testaments) this.#executeOne(owner, testament);
+  }
+
+  /** Removes what a session left, unpublished. */
+  forget(sessionId: Id): void {
+    if (this.#owners.delete(sessionId)) this.#store.delete(sessionId);
+  }
+
+  /** After a start: sessions that ended with the object are gone without notice, and what they left is published now. */
+  wake(sessions: ReadonlyMap<Id, Session>): void {
+    for (const id of this.#owners) {
+      if (sessions.has(id)) continue;
+      const estate = this.#estateOf(id);
+      if (estate !== undefined) this.execute(new Session(NOWHERE, estate.owner));
+    }
+  }
+
+  #of(sessionId: Id): readonly Testament[] {
+    return this.#estateOf(sessionId)?.testaments ?? [];
+  }
+
+  /** What cannot be read is logged once, and stays as it is: the owner has no testaments for this code. */
+  #estateOf(sessionId: Id): Estate | undefined {
+    const text = this.#owners.has(sessionId) ? this.#store.get(sessionId) : undefined;
+    if (text === undefined) return undefined;
+    const reading = read(ESTATE, text);
+    if (reading.ok) return reading.value;
+    this.#owners.delete(sessionId);
+    this.#unreadable.add(sessionId);
+    this.#log(unreadable("testament", reading.cause, { session: sessionId }));
+    return undefined;
+  }
+
+  #executeOne(owner: Session, { topic, options, payload }: Testament): void {
+    try {
+      this.#publish(owner, [MessageType.PUBLISH, 1, options, topic, payload]);
+    } catch (error) {
+      // Nobody is left to tell that the owner may no longer publish this; anything else is our own fault.
+      if (error instanceof WampError || error instanceof ProtocolViolation) return;
+      this.#host.log({ level: "error", event: "testament.failed", session: owner.id, topic, ...thrown(error) });
+    }
+  }
+}
+
+/** The transport of a session that is gone. */
+const NOWHERE: Transport = { send: () => "closed", close: () => {}, save: () => {} };
+
+function textOf({ id, identity, features }: Session, testaments: readonly Testament[]): string {
+  return write(ESTATE, { owner: { id, identity, features }, testaments });
+}

@@ -1,0 +1,204 @@
+/** The HTTP bridge: a PUBLISH or a CALL as one HTTP request, as Crossbar.io's publisher and caller take it. */
+
+import { waitUntil } from "cloudflare:workers";
+import type { RealmConfig } from "../../wamp/config/realm.ts";
+import { sha256 } from "../../wamp/crypto/digest.ts";
+import { toHex } from "../../wamp/crypto/encoding.ts";
+import { thrown } from "../../wamp/host/log-line.ts";
+import { WampUri } from "../../wamp/protocol/errors.ts";
+import type { Dict } from "../../wamp/protocol/message.ts";
+import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
+import type { BridgeConfig } from "../config/bridge-config.ts";
+import { type Config, onlyRealm, realmFor } from "../config/config.ts";
+import type { Env } from "../platform/env.ts";
+import { Denial } from "../platform/http-error.ts";
+import { writeLog } from "../platform/log.ts";
+import { UNBUFFERED } from "../platform/unbuffered.ts";
+import type { Idempotency, Pass, VisitedRealm, VisitFault, VisitOutcome } from "../realm/rpc.ts";
+import { visitedRealm } from "../routing/realm-stub.ts";
+import { clientOf, factsOf } from "../routing/transport-info.ts";
+import type { BridgeRequest } from "./request.ts";
+import { checkContentType, checkOrigin, readBody, readRequest, readText } from "./request.ts";
+import { called, commonHeaders, denied, errorText, methods, published, resultText } from "./responses.ts";
+import { checkSignature } from "./signature.ts";
+
+/** What the bridge can be asked for, and where a body names its URI. */
+const URI_KEY = { publish: "topic", call: "procedure" } as const;
+
+export type BridgeAction = keyof typeof URI_KEY;
+
+/** Where a request is to be served. */
+export interface BridgeRoute {
+  readonly action: BridgeAction;
+  readonly realm: string;
+}
+
+const NDJSON = "application/x-ndjson";
+/** Characters of an Idempotency-Key. */
+const MAX_KEY_LENGTH = 255;
+
+/** The configured route that a path is on, as Crossbar.io's users know theirs. */
+export function configuredRoute(path: string, config: Config): BridgeRoute | undefined {
+  const bridge = config.http?.bridge;
+  if (bridge === undefined) return undefined;
+  for (const action of ["publish", "call"] as const) {
+    const realm = realmIn(path, bridge[action]) ?? undefined;
+    if (realm !== undefined) return { action, realm: realm === "" ? (onlyRealm(config)?.name ?? "") : realm };
+  }
+  return undefined;
+}
+
+/** Serves one request; `settings` are the configuration's for the bridge. */
+export async function bridge(
+  request: Request,
+  env: Env,
+  config: Config,
+  settings: BridgeConfig,
+  route: BridgeRoute,
+): Promise<Response> {
+  const headers = commonHeaders(request, settings.allowed_origins);
+  if (request.method === "OPTIONS") return methods(headers);
+  try {
+    const realm = realmFor(config, route.realm);
+    const work = await prepare(request, settings, route, realm).catch((error: unknown) => {
+      if (error instanceof Denial) logRefusal(error, request, route);
+      throw error;
+    });
+    const visited = visitedRealm(env, route.realm, realm!);
+    return await serve(request, visited, work, settings, route, headers);
+  } catch (error) {
+    if (error instanceof Denial) return denied(error, headers);
+    writeLog({ level: "error", event: "request.failed", realm: route.realm, ...thrown(error) });
+    return denied(new Denial(500, "Unhandled exception in the router."), headers);
+  }
+}
+
+function logRefusal({ status, message }: Denial, request: Request, { action, realm }: BridgeRoute): void {
+  const client = clientOf(request);
+  writeLog({ level: "warn", event: "bridge.refused", realm, cause: message, status, action, ...client });
+}
+
+/** Throws `Denial` for any other method than those of the bridge. */
+export function checkMethod({ method }: Request): void {
+  if (method === "POST" || method === "PUT") return;
+  throw new Denial(405, `Method not accepted by the REST bridge. (${method} not allowed, only POST, PUT)`);
+}
+
+/** The larger part of what can be wrong with a realm that cannot be reached: it was cut off, or has too much to do. */
+export async function reach(visit: Promise<VisitOutcome>): Promise<CallOutcome> {
+  const result = await visit.catch((error: unknown) => {
+    writeLog({ level: "error", event: "realm.unreachable", ...thrown(error) });
+    throw new Denial(503, WampUri.UNAVAILABLE, ["the realm could not answer"]);
+  });
+  if (result.kind === "outcome") return result.outcome;
+  const { reason, uri, message } = result;
+  // The realm logs who is denied.
+  if (reason !== "denied") writeLog({ level: "warn", event: "bridge.refused", cause: message, reason });
+  throw reason === "denied" ? new Denial(401, uri, [message]) : new Denial(FAULT_STATUS[reason], message);
+}
+
+const FAULT_STATUS: { readonly [fault in VisitFault]: number } = { denied: 401, replayed: 400, reused: 422, full: 503 };
+
+interface Work extends BridgeRequest {
+  readonly pass: Pass;
+  readonly idempotency: Idempotency | undefined;
+}
+
+/** All of Crossbar.io's checks, in their order. */
+async function prepare(
+  request: Request,
+  settings: BridgeConfig,
+  route: BridgeRoute,
+  realm: RealmConfig | undefined,
+): Promise<Work> {
+  checkMethod(request);
+  if (realm === undefined) throw new Denial(404, WampUri.NO_SUCH_REALM);
+  checkContentType(request, true);
+  const { message_bytes, depth } = realm.limits;
+  const body = await readBody(request, Math.min(settings.post_body_limit || message_bytes, message_bytes));
+  const pass = await passOf(request, settings, body, route);
+  checkOrigin(request, settings);
+  const asked = readRequest(readText(body), depth, URI_KEY[route.action]);
+  const key = route.action === "publish" ? request.headers.get("Idempotency-Key") : null;
+  if (key === null) return { ...asked, pass, idempotency: undefined };
+  if (key.length > MAX_KEY_LENGTH) throw new Denial(400, "Idempotency-Key is too long.");
+  return { ...asked, pass, idempotency: { key, body: toHex(await sha256(new Uint8Array(body))) } };
+}
+
+/** A token or ticket stands in for a signature. */
+async function passOf(request: Request, settings: BridgeConfig, body: Uint8Array, route: BridgeRoute): Promise<Pass> {
+  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
+  if (bearer !== undefined) {
+    const authid = request.headers.get("X-WAMP-Authid") ?? undefined;
+    return { kind: "ticket", authid, ticket: bearer, facts: factsOf(request, "http", undefined) };
+  }
+  const once = await checkSignature(settings, new URL(request.url).searchParams, body, Date.now(), route);
+  const { key, open, role } = settings;
+  if (role === undefined || (key === undefined && !open)) {
+    throw new Denial(401, WampUri.AUTHENTICATION_REQUIRED, ["send a token or ticket"]);
+  }
+  return { kind: "role", role, authid: key ?? role, by: "bridge", once };
+}
+
+async function serve(
+  request: Request,
+  realm: VisitedRealm,
+  { pass, idempotency, ...asked }: Work,
+  settings: BridgeConfig,
+  { action }: BridgeRoute,
+  headers: Headers,
+): Promise<Response> {
+  if (action === "publish") return published(await reach(realm.publish(pass, asked, idempotency)), settings, headers);
+  const visit = { ...asked, options: { ...asked.options, timeout: timeoutOf(asked.options, settings) } };
+  const id = crypto.randomUUID();
+  // The platform keeps a Worker whose client is gone only for what it is told to wait for.
+  request.signal.addEventListener("abort", () => waitUntil(realm.cancel(id)));
+  const isStreamed = request.headers.get("Accept")?.includes(NDJSON);
+  if (isStreamed) return stream((progress) => realm.call(pass, visit, progress, id), headers);
+  return called(await reach(realm.call(pass, visit, undefined, id)), settings, headers);
+}
+
+/** Nobody keeps a realm awake for longer than the configuration says. */
+function timeoutOf({ timeout }: Dict, { call_timeout }: BridgeConfig): unknown {
+  return typeof timeout === "number" && timeout > call_timeout ? call_timeout : timeout || call_timeout;
+}
+
+type Visit = (progress: (args: CallOutcome["args"], kwargs: Dict) => Promise<void>) => Promise<VisitOutcome>;
+
+/** Results as lines of JSON, as they come; the last one is what would be the answer without the others. */
+function stream(visit: Visit, headers: Headers): Response {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const encoder = new TextEncoder();
+  const write = (line: string): Promise<void> => writer.write(encoder.encode(`${line}\n`));
+  const run = async (): Promise<void> => {
+    const outcome = await reach(visit((args, kwargs) => write(resultText({ args, kwargs }, { progress: true }))));
+    await write(outcome.ok ? resultText(outcome) : errorText(outcome.uri, outcome.args, outcome.kwargs));
+  };
+  run()
+    .catch((error: unknown) => (error instanceof Denial ? write(errorText(error.message, error.args)) : undefined))
+    .then(() => writer.close())
+    // The client does not read any more.
+    .catch(() => {});
+  headers.set("Content-Type", NDJSON);
+  for (const [name, value] of Object.entries(UNBUFFERED)) headers.set(name, value);
+  return new Response(readable, { headers });
+}
+
+/** The realm a path names on a route, "" where the route has no place for it. */
+function realmIn(path: string, route: string): string | undefined {
+  const places = route.split("/");
+  const parts = path.split("/");
+  if (parts.length !== places.length) return undefined;
+  if (!places.every((place, index) => place === ":realm" || place === parts[index])) return undefined;
+  const at = places.indexOf(":realm");
+  return at < 0 ? "" : decode(parts[at]!);
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,98 @@
+/** Webhooks: requests of other services that become events, as Crossbar.io's webhook service makes them. */
+
+import { isSameText } from "../../wamp/crypto/digest.ts";
+import { toHex, utf8 } from "../../wamp/crypto/encoding.ts";
+import type { Dict } from "../../wamp/protocol/message.ts";
+import { type Config, realmFor } from "../config/config.ts";
+import type { WebhookConfig } from "../config/webhook-config.ts";
+import type { Env } from "../platform/env.ts";
+import { Denial } from "../platform/http-error.ts";
+import { writeLog } from "../platform/log.ts";
+import { visitedRealm } from "../routing/realm-stub.ts";
+import { clientOf } from "../routing/transport-info.ts";
+import { checkMethod, reach } from "./bridge.ts";
+import { checkContentType, readBody, readText } from "./request.ts";
+import { commonHeaders, denied, methods } from "./responses.ts";
+
+/** Serves `POST /realms/:realm/webhook/:name`. */
+export async function webhook(
+  request: Request,
+  env: Env,
+  config: Config,
+  name: string,
+  hook: string,
+): Promise<Response> {
+  const headers = commonHeaders(request);
+  const realm = realmFor(config, name);
+  const settings = realm?.webhooks?.get(hook);
+  if (realm === undefined || settings === undefined) {
+    return denied(new Denial(404, "There is no such webhook."), headers);
+  }
+  if (request.method === "OPTIONS") return methods(headers);
+  const { message_bytes } = realm.limits;
+  try {
+    checkMethod(request);
+    checkContentType(request, false);
+    const body = await readBody(request, Math.min(settings.post_body_limit || message_bytes, message_bytes));
+    if (!(await isSigned(request.headers, settings, body))) {
+      const cause = "the signature is wrong or missing";
+      writeLog({ level: "warn", event: "webhook.refused", realm: name, cause, webhook: hook, ...clientOf(request) });
+      throw new Denial(400, "Malformed request to the REST bridge.");
+    }
+    const event = { headers: headersOf(request), body: readText(body) };
+    const isPublished = await publish(event, visitedRealm(env, name, realm), hook, settings);
+    const { success_response, error_response } = settings;
+    return new Response(isPublished ? success_response : error_response, { status: isPublished ? 202 : 500, headers });
+  } catch (error) {
+    if (!(error instanceof Denial)) throw error;
+    return denied(error, headers);
+  }
+}
+
+async function publish(
+  event: Dict,
+  realm: ReturnType<typeof visitedRealm>,
+  hook: string,
+  { topic, role }: WebhookConfig,
+): Promise<boolean> {
+  const pass = { kind: "role", role, authid: hook, by: "webhook" } as const;
+  try {
+    const outcome = await reach(realm.publish(pass, { uri: topic, args: [event], kwargs: {}, options: {} }));
+    if (!outcome.ok) writeLog({ level: "error", event: "webhook.refused", cause: outcome.uri, webhook: hook, topic });
+    return outcome.ok;
+  } catch (error) {
+    if (error instanceof Denial) return false;
+    throw error;
+  }
+}
+
+/** Is the body signed as this webhook wants it? */
+async function isSigned(headers: Headers, settings: WebhookConfig, body: Uint8Array): Promise<boolean> {
+  const { github_secret, secret, signature_header } = settings;
+  if (secret !== undefined) {
+    const given = headers
+      .get(signature_header)
+      ?.toLowerCase()
+      .replace(/^sha256=/, "");
+    return isSameText(given ?? "", await hexHmac("SHA-256", secret, body));
+  }
+  if (github_secret === undefined) return true;
+  const sha256 = headers.get("X-Hub-Signature-256");
+  if (sha256 !== null)
+    return isSameText(sha256.toLowerCase(), `sha256=${await hexHmac("SHA-256", github_secret, body)}`);
+  const sha1 = headers.get("X-Hub-Signature")?.toLowerCase() ?? "";
+  return isSameText(sha1, `sha1=${await hexHmac("SHA-1", github_secret, body)}`);
+}
+
+async function hexHmac(hash: "SHA-1" | "SHA-256", secret: string, body: Uint8Array): Promise<string> {
+  const key = await crypto.subtle.importKey("raw", utf8(secret), { name: "HMAC", hash }, false, ["sign"]);
+  return toHex(new Uint8Array(await crypto.subtle.sign("HMAC", key, new Uint8Array(body))));
+}
+
+/** Names in the capitals they are usually written with, each with a list of values. */
+function headersOf({ headers }: Request): Dict {
+  const named = Array.from(headers, ([name, value]) => {
+    return [name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase()), [value]] as const;
+  });
+  return Object.fromEntries(named);
+}

@@ -1,0 +1,46 @@
+/** Bindings of the Worker that the configuration needs: without one, each request that uses it would fail. */
+
+import { type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
+import type { Env } from "../platform/env.ts";
+import type { Config } from "./config.ts";
+import type { WebPaths } from "./web-config.ts";
+
+/** A fault for each binding that is missing, with the lines of wrangler.toml that bind it. */
+export function bindingFaults({ realms, http }: Config, env: Partial<Env>): Fault[] {
+  // A router without realms refuses every client before it uses an object.
+  if (realms.length === 0) return pathFaults(http?.paths, env);
+  return [
+    ...objectFaults("REALM", "RealmObject", env, []),
+    ...objectFaults("LONG_POLL", "LongPollObject", env, []),
+    ...realms.flatMap(({ webhooks_out = [] }, index) =>
+      webhooks_out.length === 0 ? [] : objectFaults("WEBHOOK", "WebhookObject", env, ["realms", index, "webhooks_out"]),
+    ),
+    ...pathFaults(http?.paths, env),
+  ];
+}
+
+/** The fault of a callee whose service `binding` is missing; `path` is where the configuration names it. */
+export function serviceFault(path: Path, binding: string): Fault {
+  const lines = `[[services]]\nbinding = "${binding}"\nservice = "its Worker"`;
+  return faultAt(path, `there is no service binding ${binding}. Add to wrangler.toml:\n${lines}`);
+}
+
+function objectFaults(
+  name: "REALM" | "LONG_POLL" | "WEBHOOK",
+  className: string,
+  env: Partial<Env>,
+  path: Path,
+): Fault[] {
+  if (typeof env[name]?.getByName === "function") return [];
+  const lines = `[[durable_objects.bindings]]\nname = "${name}"\nclass_name = "${className}"`;
+  return [faultAt(path, `needs the binding ${name}. Add to wrangler.toml, in an [env] as [[env.NAME.…]]:\n${lines}`)];
+}
+
+function pathFaults(paths: WebPaths | undefined, env: Partial<Env>, path: Path = ["http", "paths"]): Fault[] {
+  return [...(paths ?? [])].flatMap(([key, service]) => {
+    if (service.type === "path") return pathFaults(service.paths, env, [...path, key, "paths"]);
+    if (service.type !== "static" || env.ASSETS !== undefined) return [];
+    const lines = `[assets]\ndirectory = "./public"\nbinding = "ASSETS"\nrun_worker_first = true`;
+    return [faultAt([...path, key], `needs a folder of files: WAMP_ASSETS, or in wrangler.toml\n${lines}`)];
+  });
+}

@@ -1,0 +1,84 @@
+/** The HTTP bridge and the service binding, as the configuration says them. */
+
+import * as v from "valibot";
+import { secretSchema } from "../../wamp/config/auth.ts";
+import { listOf, nameOf } from "../../wamp/config/consistency.ts";
+import { closed, type DeepReadonly, type Fault, faultAt, isDict } from "../../wamp/config/shape.ts";
+import { isIpRange } from "./ip-range.ts";
+
+const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
+const route = v.pipe(v.string(), v.startsWith("/", "must begin with /"));
+const ipRange = v.pipe(v.string(), v.check(isIpRange, "must be an IP address or network"));
+
+/**
+ * Crossbar.io's publisher and caller services. `post_body_limit` in bytes and `timestamp_delta_limit` in seconds, 0 for
+ * no limit; `call_timeout` in milliseconds.
+ */
+export const bridgeSchema = closed({
+  publish: v.optional(route, "/publish/:realm"),
+  call: v.optional(route, "/call/:realm"),
+  /** Of everybody who signs requests, or of everybody where the bridge is open. */
+  role: v.exactOptional(text),
+  key: v.exactOptional(text),
+  secret: v.exactOptional(secretSchema),
+  /** Signatures cover the action and the realm, too: "publish realm1" and a line feed before Crossbar.io's fields. */
+  sign_route: v.optional(v.boolean(), false),
+  /** Serves requests that prove nothing. */
+  open: v.optional(v.boolean(), false),
+  require_ip: v.exactOptional(v.array(ipRange)),
+  require_tls: v.optional(v.boolean(), false),
+  post_body_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_048_576)), 0),
+  timestamp_delta_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)), 300),
+  call_timeout: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1)), 60_000),
+  /** Answers WAMP errors with a status that says so, instead of Crossbar.io's 200. */
+  status_codes: v.optional(v.boolean(), false),
+  /** Origins of pages that may use the bridge; `*` for all of them, without credentials. */
+  allowed_origins: v.exactOptional(v.array(text)),
+});
+
+/** What other Workers may do by service binding: what this role may. */
+export const serviceSchema = closed({ role: text });
+
+export type BridgeConfig = DeepReadonly<v.InferOutput<typeof bridgeSchema>>;
+
+type Dict = Readonly<Record<string, unknown>>;
+
+/** What is wrong with `http.bridge`, `http.service` and `http.events`, as they are written, beyond their shapes. */
+export function bridgeFaults({ http, realms }: Dict): Fault[] {
+  if (!isDict(http)) return [];
+  const all = listOf(realms).filter(isDict);
+  const { bridge, service, events } = http;
+  return [
+    ...(isDict(bridge)
+      ? [...proofFaults(bridge, all), ...pathFaults(bridge, all), ...roleFaults("bridge", bridge, all)]
+      : []),
+    ...(isDict(service) ? roleFaults("service", service, all) : []),
+    ...(isDict(events) ? roleFaults("events", events, all) : []),
+  ];
+}
+
+/** Nobody shall open a realm to the world by leaving something out. */
+function proofFaults({ key, secret, sign_route, open, role }: Dict, realms: readonly Dict[]): Fault[] {
+  const path = ["http", "bridge"];
+  if (sign_route === true && secret === undefined) return [faultAt([...path, "sign_route"], "needs key and secret")];
+  if ((key === undefined) !== (secret === undefined)) return [faultAt(path, "needs key and secret, or neither")];
+  const isSigned = key !== undefined;
+  if (isSigned && open === true) return [faultAt([...path, "open"], "cannot be combined with key")];
+  if (isSigned || open === true) return role === undefined ? [faultAt([...path, "role"], "is missing")] : [];
+  const hasTickets = realms.some(({ auth }) => isDict(auth) && (auth.ticket ?? auth.jwt) !== undefined);
+  if (hasTickets) return [];
+  return [faultAt(path, 'needs key and secret, or a realm with ticket or jwt authentication, or "open": true')];
+}
+
+function pathFaults({ publish, call }: Dict, realms: readonly Dict[]): Fault[] {
+  if (realms.length === 1 && !nameOf(realms[0])?.includes("*")) return [];
+  return Object.entries({ publish, call })
+    .filter(([, route]) => typeof route === "string" && !route.split("/").includes(":realm"))
+    .map(([key]) => faultAt(["http", "bridge", key], "must have :realm in it where there is not exactly one realm"));
+}
+
+function roleFaults(section: string, { role }: Dict, realms: readonly Dict[]): Fault[] {
+  if (typeof role !== "string" || realms.some(({ roles }) => listOf(roles).some((it) => nameOf(it) === role)))
+    return [];
+  return [faultAt(["http", section, "role"], `there is no role ${JSON.stringify(role)} in any realm`)];
+}

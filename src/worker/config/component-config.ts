@@ -1,0 +1,18 @@
+/** Which components live in a realm, and as whom. */
+
+import * as v from "valibot";
+import { closed, type DeepReadonly, isDict } from "../../wamp/config/shape.ts";
+
+const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
+
+export const componentsSchema = v.array(
+  closed({
+    /** Under which it stands in the registry, and its authid. */
+    name: text,
+    role: text,
+    /** For the component to read. */
+    extra: v.optional(v.custom<Record<string, unknown>>(isDict, "must be an object"), {}),
+  }),
+);
+
+export type ComponentConfig = DeepReadonly<v.InferOutput<typeof componentsSchema>>[number];

@@ -1,0 +1,32 @@
+/** What the configuration can already say and the router cannot do yet. */
+
+import { type Fault, faultAt, isDict, type Path } from "../../wamp/config/shape.ts";
+
+/** Place in the configuration → feature; `*` is any entry of a list, `=` a value that alone is missing. */
+type Features = readonly (readonly [place: string, feature: string])[];
+
+/** Whoever builds a feature deletes its line. */
+const NOT_BUILT: Features = [["realms.*.roles.*.permissions.*.validate", "payload validation"]];
+
+/** A fault for everything in `config`, as it was written, that would have no effect. */
+export function notBuiltFaults(config: unknown, features: Features = NOT_BUILT): Fault[] {
+  return features.flatMap(([place, feature]) => {
+    const [keys = "", value] = place.split("=");
+    const found = placesOf(config, keys.split("."), []);
+    return found
+      .filter((at) => value === undefined || at.value === value)
+      .map((at) => faultAt(at.path, `${feature} is not built yet`));
+  });
+}
+
+interface Place {
+  readonly value: unknown;
+  readonly path: Path;
+}
+
+/** The values that `keys` lead to; `*` stands for every entry of a list. */
+function placesOf(value: unknown, [key, ...rest]: readonly string[], path: Path): Place[] {
+  if (key === undefined) return value === undefined ? [] : [{ value, path }];
+  if (key !== "*") return isDict(value) ? placesOf(value[key], rest, [...path, key]) : [];
+  return Array.isArray(value) ? value.flatMap((entry, index) => placesOf(entry, rest, [...path, index])) : [];
+}

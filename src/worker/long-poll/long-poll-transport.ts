@@ -1,0 +1,153 @@
+/** A WebSocket to a realm, seen as a long-poll transport: what comes is queued for polls (HTTP Long-Poll Transport). */
+
+import type { Limits } from "../../wamp/config/limits.ts";
+import type { Subprotocol } from "../../wamp/serializers/index.ts";
+import type { Frame, Serializer } from "../../wamp/serializers/serializer.ts";
+import { DecodeFault } from "../../wamp/serializers/serializer.ts";
+import type { LongPollConfig } from "../config/http-config.ts";
+import { bodyWithin } from "../platform/body-within.ts";
+import { webError } from "../platform/http-responses.ts";
+import { closeSocket } from "../realm/connection.ts";
+
+const CONTENT_TYPES: Readonly<Record<Serializer["name"], string>> = {
+  json: "application/json",
+  msgpack: "application/x-msgpack",
+  cbor: "application/cbor",
+};
+
+/** The client's end of a transport. It is over when the client or the realm ends it, or the client is not heard of. */
+export class LongPollTransport {
+  readonly #socket: WebSocket;
+  readonly #subprotocol: Subprotocol;
+  readonly #options: LongPollConfig;
+  readonly #limits: Limits;
+  /** What the realm has sent, oldest first; a frame is a message, or a batch where the subprotocol has batches. */
+  #queue: Frame[] = [];
+  #queuedBytes = 0;
+  /** Answers the poll that waits. */
+  #answer: (() => void) | undefined;
+  #isOpen = true;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #lastSend: Promise<unknown> = Promise.resolve();
+
+  /** Takes over an open WebSocket to the realm. */
+  constructor(socket: WebSocket, subprotocol: Subprotocol, options: LongPollConfig, limits: Limits) {
+    this.#socket = socket;
+    this.#subprotocol = subprotocol;
+    this.#options = options;
+    this.#limits = limits;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", ({ data }) => this.#enqueue(data as string | ArrayBuffer));
+    socket.addEventListener("close", () => this.#closed());
+    socket.accept();
+    this.#stay();
+  }
+
+  /** Has it ended, and has the client got all there was? */
+  get isOver(): boolean {
+    return !this.#isOpen && this.#queue.length === 0;
+  }
+
+  /** One message, or all that wait as a batch: now, or when there is one; nothing if none comes in time (LP-05, LP-06). */
+  receive(): Response | Promise<Response> {
+    // The held poll is owed what comes next, and the two could not be told apart.
+    if (this.#answer !== undefined) return webError(400, "a receive is waiting already");
+    this.#stay();
+    if (this.#queue.length > 0) return this.#take();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#answer?.(), this.#options.request_timeout * 1000);
+      this.#answer = () => {
+        clearTimeout(timer);
+        this.#answer = undefined;
+        this.#stay();
+        resolve(this.#take());
+      };
+    });
+  }
+
+  /** Takes a message or a batch to the realm. Clients don't wait for the answer, so the order of arrival is kept. */
+  send(request: Request): Promise<Response> {
+    this.#stay();
+    const sent = this.#lastSend.then(() => this.#forward(request));
+    this.#lastSend = sent.catch(() => undefined);
+    return sent;
+  }
+
+  /** Ends the transport, and the session with it unless that said GOODBYE; what waits is lost (LP-08). */
+  close(): void {
+    this.#queue = [];
+    this.#closed();
+  }
+
+  async #forward(request: Request): Promise<Response> {
+    const body = await bodyWithin(request, this.#limits.message_bytes);
+    if (body === undefined) return webError(413, "the message is too large");
+    const frame = this.#frameOf(body);
+    const fault = frame instanceof DecodeFault ? frame : this.#faultIn(frame);
+    if (fault !== undefined) return webError(400, fault.reason);
+    if (!this.#isOpen) return webError(404, "no such transport");
+    this.#socket.send(frame as Frame);
+    return new Response(null, { status: 204 });
+  }
+
+  #frameOf(body: Uint8Array): Frame | DecodeFault {
+    if (this.#subprotocol.serializer.isBinary) return body;
+    try {
+      return utf8.decode(body);
+    } catch {
+      return new DecodeFault("the message is not UTF-8");
+    }
+  }
+
+  /** The realm would end the session for it; here the sender learns what was wrong (LP-07). */
+  #faultIn(frame: Frame): DecodeFault | undefined {
+    const { serializer, batching } = this.#subprotocol;
+    const batch = batching?.split(frame);
+    if (batch instanceof DecodeFault) return batch;
+    for (const message of batch?.frames ?? [frame]) {
+      const elements = serializer.decode(message, this.#limits);
+      if (elements instanceof DecodeFault) return elements;
+    }
+    return undefined;
+  }
+
+  #enqueue(data: string | ArrayBuffer): void {
+    if (!this.#isOpen) return;
+    const { queue_limit_messages, queue_limit_bytes } = this.#options;
+    // A full queue is full when the next message comes: one by itself may be as large as the realm sends it.
+    const isFull = this.#queue.length >= queue_limit_messages || this.#queuedBytes >= queue_limit_bytes;
+    if (isFull) return this.close();
+    const frame = typeof data === "string" ? data : new Uint8Array(data);
+    this.#queue.push(frame);
+    this.#queuedBytes += frame.length;
+    this.#answer?.();
+  }
+
+  #take(): Response {
+    const isBatched = this.#subprotocol.batching !== undefined;
+    const frames = this.#queue.splice(0, isBatched ? this.#queue.length : 1);
+    for (const { length } of frames) this.#queuedBytes -= length;
+    // Batches in a row are a batch.
+    const body = frames.length > 0 ? new Blob(frames) : null;
+    return new Response(body, { headers: { "Content-Type": CONTENT_TYPES[this.#subprotocol.serializer.name] } });
+  }
+
+  #closed(): void {
+    this.#isOpen = false;
+    closeSocket(this.#socket, CLOSED_BY_CLIENT, "");
+    this.#answer?.();
+    if (this.isOver) clearTimeout(this.#idle);
+  }
+
+  /** The client is there: it has `session_timeout` from now, or from the end of the poll that waits. */
+  #stay(): void {
+    clearTimeout(this.#idle);
+    if (this.isOver) return;
+    const expire = () => (this.#answer === undefined ? this.close() : this.#stay());
+    this.#idle = setTimeout(expire, this.#options.session_timeout * 1000);
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+const CLOSED_BY_CLIENT = 1000;

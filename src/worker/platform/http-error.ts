@@ -1,0 +1,15 @@
+/** Why the bridge does not serve a request. */
+
+import type { List } from "../../wamp/protocol/message.ts";
+
+/** Thrown where a check fails; becomes the answer. `error` is a sentence of Crossbar.io's, or a URI. */
+export class Denial extends Error {
+  readonly status: number;
+  readonly args: List;
+
+  constructor(status: number, error: string, args: List = []) {
+    super(error);
+    this.status = status;
+    this.args = args;
+  }
+}

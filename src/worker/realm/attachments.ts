@@ -1,0 +1,163 @@
+/** Where the records of connections are while the object sleeps: on their sockets, in SQLite what does not fit. */
+
+import { PEER, sessionIn } from "../../wamp/hibernation/session-record.ts";
+import { attachmentFromFormat1 } from "../../wamp/records/format-1.ts";
+import type { Codec, Format, Reading } from "../../wamp/records/stored-record.ts";
+import {
+  field,
+  oneOf,
+  optional,
+  pack,
+  read,
+  record,
+  Unreadable,
+  unpack,
+  value,
+  write,
+} from "../../wamp/records/stored-record.ts";
+import * as is from "../../wamp/records/stored-values.ts";
+import type { Terminator } from "../../wamp/serializers/batched.ts";
+import type { Subprotocol } from "../../wamp/serializers/index.ts";
+import { subprotocolByName } from "../../wamp/serializers/index.ts";
+import type { PeerRecord } from "../../wamp/session/peer.ts";
+import type { Tables } from "../storage/tables.ts";
+import { partsOf } from "../storage/text-parts.ts";
+import type { Switchboard } from "./connection.ts";
+import { Connection } from "./connection.ts";
+
+/** A connection that slept, with the record of its peer. */
+export interface SleepingConnection {
+  readonly connection: Connection;
+  readonly record: Reading<PeerRecord>;
+}
+
+/** A socket's attachment: JSON text, because its length tells the size. */
+interface Attachment {
+  readonly subprotocol: Subprotocol;
+  readonly terminator?: Terminator | undefined;
+  /** Absent where the record is in storage; a record has a format of its own. */
+  readonly peer?: unknown;
+  readonly storageKey?: string | undefined;
+}
+
+const subprotocol: Codec<Subprotocol> = {
+  write: ({ name }) => name,
+  read(json, at) {
+    const known = subprotocolByName.get(json as string);
+    if (known === undefined) throw new Unreadable(`${at} is unknown`);
+    return known;
+  },
+};
+
+const attachment = record<Attachment>({
+  subprotocol: field("subprotocol", subprotocol),
+  terminator: optional("t", oneOf<Terminator>("\u001e", "\u0018")),
+  peer: optional<unknown>(
+    "p",
+    value(() => true),
+  ),
+  storageKey: optional("k", is.text),
+});
+
+/**
+ * Release 0.1.0 reads `subprotocol` and `record`. It finds a login that sleep has broken off: after a rollback it tells
+ * each client so and closes the connection, instead of leaving it open and mute.
+ */
+const FOR_FORMAT_1 = { record: { kind: "authenticating", deadline: 0 } };
+
+const ATTACHMENT: Format<Attachment> = {
+  kind: "attachment",
+  codec: { ...attachment, write: (own) => ({ ...(attachment.write(own) as object), ...FOR_FORMAT_1 }) },
+  steps: [attachmentFromFormat1],
+};
+
+/** Bytes; the platform's limit is 16,384 including a short header of its own. */
+const MAX_ATTACHMENT = 16_300;
+
+export class Records {
+  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
+
+  constructor(sql: SqlStorage, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
+  }
+
+  /** Puts a connection's record on its socket, or into storage when it has outgrown that. */
+  save(connection: Connection, record: PeerRecord): void {
+    const { socket, subprotocol, terminator, storageKey } = connection;
+    const peer = pack(PEER, record);
+    const text = write(ATTACHMENT, { subprotocol, terminator, peer });
+    if (sizeOf(text) <= MAX_ATTACHMENT) {
+      socket.serializeAttachment(text);
+      if (storageKey !== undefined) this.forget(connection);
+      return;
+    }
+    connection.storageKey ??= crypto.randomUUID();
+    this.#store(connection.storageKey, JSON.stringify(peer));
+    const pointer: Attachment = { subprotocol, terminator, storageKey: connection.storageKey };
+    socket.serializeAttachment(write(ATTACHMENT, pointer));
+  }
+
+  /** The connection and record of a socket that slept; nothing for a socket that never was one of ours. */
+  load(socket: WebSocket, switchboard: Switchboard): Reading<SleepingConnection> | undefined {
+    const text: unknown = socket.deserializeAttachment();
+    if (text === null || text === undefined) return undefined;
+    if (typeof text !== "string") return { ok: false, cause: "it is no text" };
+    const reading = read(ATTACHMENT, text);
+    if (!reading.ok) return reading;
+    const { subprotocol, terminator, peer, storageKey } = reading.value;
+    const connection = new Connection(socket, subprotocol, switchboard);
+    connection.terminator = terminator;
+    connection.storageKey = storageKey;
+    const record = peer === undefined ? this.#fetch(storageKey) : unpack(PEER, peer);
+    return {
+      ok: true,
+      value: { connection, record: record.ok ? record : { ...record, session: sessionIn(peer) } },
+    };
+  }
+
+  /** Removes what storage holds of a connection. */
+  forget(connection: Connection): void {
+    if (connection.storageKey === undefined) return;
+    this.#prepare();
+    this.#sql.exec("DELETE FROM peer_record WHERE key = ?", connection.storageKey);
+    connection.storageKey = undefined;
+  }
+
+  /** Removes what storage holds of connections that ended without notice, as in a restart. */
+  forgetAllBut(connections: Iterable<Connection>): void {
+    if (!this.#tables.has("peer_record")) return;
+    const kept = new Set(Array.from(connections, ({ storageKey }) => storageKey));
+    for (const { key } of this.#sql.exec<{ key: string }>("SELECT DISTINCT key FROM peer_record").toArray()) {
+      if (!kept.has(key)) this.#sql.exec("DELETE FROM peer_record WHERE key = ?", key);
+    }
+  }
+
+  #store(key: string, text: string): void {
+    this.#prepare();
+    this.#sql.exec("DELETE FROM peer_record WHERE key = ?", key);
+    for (const [part, slice] of partsOf(text).entries()) {
+      this.#sql.exec("INSERT INTO peer_record (key, part, text) VALUES (?, ?, ?)", key, part, slice);
+    }
+  }
+
+  #fetch(key: string | undefined): Reading<PeerRecord> {
+    if (key === undefined || !this.#tables.has("peer_record")) return MISSING;
+    const rows = this.#sql.exec<{ text: string }>("SELECT text FROM peer_record WHERE key = ? ORDER BY part", key);
+    const text = Array.from(rows, ({ text }) => text).join("");
+    return text === "" ? MISSING : read(PEER, text);
+  }
+
+  #prepare(): void {
+    this.#tables.make("peer_record", "key TEXT, part INTEGER, text TEXT, PRIMARY KEY (key, part)", "WITHOUT ROWID");
+  }
+}
+
+const MISSING = { ok: false, cause: "it is not in storage" } as const;
+
+/** Bytes of a string in V8's serialization: one a code unit, or two if any is beyond Latin-1. */
+function sizeOf(text: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is Latin-1, control characters included.
+  return /^[\u0000-\u00ff]*$/.test(text) ? text.length : 2 * text.length;
+}

@@ -1,0 +1,163 @@
+/** The realm's own procedures: one session has them all, and for each call a Worker waits, so that the realm can sleep. */
+
+import { TRUSTED } from "../../wamp/config/consistency.ts";
+import type { RealmConfig } from "../../wamp/config/realm.ts";
+import type { Host } from "../../wamp/host/host.ts";
+import { thrown } from "../../wamp/host/log-line.ts";
+import { Resident } from "../../wamp/local/local-session.ts";
+import { CloseCode } from "../../wamp/protocol/close-code.ts";
+import { WampUri } from "../../wamp/protocol/errors.ts";
+import type { Dict, Id, Invocation, List, RouterMessage, Uri } from "../../wamp/protocol/message.ts";
+import { MessageType } from "../../wamp/protocol/message.ts";
+import { isDict } from "../../wamp/protocol/parse.ts";
+import { Payload } from "../../wamp/protocol/payload.ts";
+import type { Realm } from "../../wamp/realm/realm.ts";
+import { json } from "../../wamp/serializers/json.ts";
+import { DecodeFault } from "../../wamp/serializers/serializer.ts";
+import type { CalleeConfig } from "../config/callee-config.ts";
+import { closeSocket } from "./connection.ts";
+
+/** One call, for the Worker that serves it. */
+export interface Job {
+  readonly realm: string;
+  /** INVOCATION.Request. */
+  readonly request: Id;
+  readonly callee: CalleeConfig;
+  readonly procedure: Uri;
+  readonly args: List;
+  readonly kwargs: Dict;
+  /** INVOCATION.Details. */
+  readonly details: Dict;
+}
+
+/** Starts the work on a call; it goes on when this has resolved, and its answer comes over a WebSocket. */
+export type Start = (job: Job) => Promise<void>;
+
+const ROLES = { callee: { features: { call_canceling: true, progressive_call_results: true } } };
+
+export class Callees {
+  readonly #ctx: DurableObjectState;
+  readonly #realm: string;
+  readonly #config: RealmConfig;
+  readonly #host: Host;
+  readonly #start: Start;
+  #resident: Resident | undefined;
+  /** registration id → who serves it */
+  readonly #calleeByRegistration = new Map<Id, CalleeConfig>();
+  /** INVOCATION.Requests whose Workers have not opened their sockets yet. */
+  readonly #expected = new Set<Id>();
+
+  /** `realm` is the realm's name. */
+  constructor(ctx: DurableObjectState, realm: string, config: RealmConfig, host: Host, start: Start) {
+    this.#ctx = ctx;
+    this.#realm = realm;
+    this.#config = config;
+    this.#host = host;
+    this.#start = start;
+  }
+
+  /** Registers what the configuration calls for, if anything; what somebody has registered meanwhile stays his. */
+  moveIn(realm: Realm): void {
+    const { callees = [] } = this.#config;
+    if (callees.length === 0) return;
+    const tenancy = { name: "callees", authrole: TRUSTED, roles: ROLES };
+    const resident = new Resident(realm, this.#host, tenancy, (message) => this.#take(message));
+    this.#resident = resident;
+    for (const callee of callees) {
+      const { procedure, match } = callee;
+      const isOurs = resident.register(procedure, match);
+      if (!isOurs)
+        this.#host.log({ level: "error", event: "callee.displaced", procedure, cause: "a session has registered it" });
+      else this.#calleeByRegistration.set(realm.dealer.registrations.get(match, procedure)!.id, callee);
+    }
+  }
+
+  /** Takes the WebSocket of a Worker that was asked to serve a call, and of nobody else. */
+  accept(request: Id): Response {
+    if (!this.#expected.delete(request)) return new Response(null, { status: 410 });
+    const { 0: worker, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server, [tagOf(request)]);
+    return new Response(null, { status: 101, webSocket: worker });
+  }
+
+  /** A message of a socket that is no client's: a part of an answer, or all of it. */
+  receive(socket: WebSocket, data: string | ArrayBuffer): void {
+    const request = this.#callOf(socket);
+    if (request === undefined) return;
+    const message = typeof data === "string" ? json.decode(data, this.#config.limits) : new DecodeFault("");
+    if (message instanceof DecodeFault) this.#fail(request, WampUri.RUNTIME_ERROR, "the answer is nested too deeply");
+    else this.#resident?.say(message);
+    if (message instanceof DecodeFault || !isProgress(message)) closeSocket(socket, CloseCode.NORMAL, "");
+  }
+
+  /** A socket that is no client's has closed: if its call still waits, the Worker has died. */
+  closed(socket: WebSocket): void {
+    const request = this.#callOf(socket);
+    if (request !== undefined) this.#fail(request, WampUri.NETWORK_FAILURE, LOST);
+  }
+
+  /** The realm is awake: calls end whose Workers died while nobody could notice. */
+  awake(): void {
+    for (const request of this.#resident?.session.invocations.keys() ?? []) {
+      if (this.#ctx.getWebSockets(tagOf(request)).length === 0) this.#fail(request, WampUri.NETWORK_FAILURE, LOST);
+    }
+  }
+
+  #take(message: RouterMessage): undefined {
+    if (message[0] === MessageType.INVOCATION) void this.#invoke(message);
+    else if (message[0] === MessageType.INTERRUPT) this.#interrupt(message[1]);
+  }
+
+  async #invoke([, request, registration, details, { args, kwargs }]: Invocation): Promise<void> {
+    const callee = this.#calleeByRegistration.get(registration)!;
+    const procedure = typeof details.procedure === "string" ? details.procedure : callee.procedure;
+    this.#expected.add(request);
+    try {
+      await this.#start({ realm: this.#realm, request, callee, procedure, args, kwargs, details });
+    } catch (error) {
+      // Who is interrupted before he is there is turned away.
+      if (this.#isOpen(request)) {
+        this.#host.log({ level: "error", event: "callee.failed", procedure: callee.procedure, ...thrown(error) });
+      }
+      this.#fail(request, WampUri.NETWORK_FAILURE, "the callee could not be started");
+    } finally {
+      this.#expected.delete(request);
+    }
+  }
+
+  /** To the Worker a closed socket says that nobody waits any more. */
+  #interrupt(request: Id): void {
+    this.#expected.delete(request);
+    for (const socket of this.#ctx.getWebSockets(tagOf(request))) closeSocket(socket, CloseCode.NORMAL, "interrupted");
+    this.#fail(request, WampUri.CANCELED, "the call was canceled");
+  }
+
+  /** After this turn, in which the dealer may be about to end the call itself. */
+  #fail(request: Id, uri: Uri, reason: string): void {
+    queueMicrotask(() => {
+      if (!this.#isOpen(request)) return;
+      this.#resident?.say([MessageType.ERROR, MessageType.INVOCATION, request, {}, uri, Payload.of([reason])]);
+    });
+  }
+
+  #isOpen(request: Id): boolean {
+    return this.#resident?.session.invocations.has(request) === true;
+  }
+
+  /** The call, still open, that a socket is for. */
+  #callOf(socket: WebSocket): Id | undefined {
+    const request = Number(this.#ctx.getTags(socket)[0]?.slice(TAG.length));
+    return this.#isOpen(request) ? request : undefined;
+  }
+}
+
+const TAG = "callee ";
+const LOST = "the callee was lost";
+
+function tagOf(request: Id): string {
+  return `${TAG}${request}`;
+}
+
+function isProgress([type, , options]: readonly unknown[]): boolean {
+  return type === MessageType.YIELD && isDict(options) && options.progress === true;
+}

@@ -1,0 +1,35 @@
+/** One-time tickets for the WebSockets that the router itself opens at a realm's object. */
+
+import { toBase64Url } from "../../wamp/crypto/encoding.ts";
+
+/** Random bytes of a ticket: as many as a key has, so that no client guesses one. */
+const LENGTH = 16;
+/** Milliseconds for which a ticket can be redeemed; the Worker that gets it connects at once. */
+const LIFETIME_MS = 60_000;
+
+/**
+ * Issues and redeems tickets. A ticket is the only thing that selects a role without HELLO: no URL and no header of a
+ * client does. Tickets are in memory only; after a restart of the object the Worker has to ask for another one.
+ */
+export class Tickets<Holder> {
+  /** Ticket → what it admits, oldest first. */
+  readonly #issued = new Map<string, { readonly holder: Holder; readonly expiresAt: number }>();
+
+  /** A new ticket that admits `holder` once; `now` in milliseconds since the epoch. */
+  issue(holder: Holder, now: number): string {
+    for (const [ticket, { expiresAt }] of this.#issued) {
+      if (expiresAt > now) break;
+      this.#issued.delete(ticket);
+    }
+    const ticket = toBase64Url(crypto.getRandomValues(new Uint8Array(LENGTH)));
+    this.#issued.set(ticket, { holder, expiresAt: now + LIFETIME_MS });
+    return ticket;
+  }
+
+  /** What the ticket admits; undefined for a ticket that is unknown, expired or used. */
+  redeem(ticket: string, now: number): Holder | undefined {
+    const issued = this.#issued.get(ticket);
+    this.#issued.delete(ticket);
+    return issued !== undefined && issued.expiresAt > now ? issued.holder : undefined;
+  }
+}

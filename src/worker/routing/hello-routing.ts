@@ -1,0 +1,173 @@
+/** Sockets whose realm the Worker learns, or misses, from HELLO. */
+
+import { DEFAULT_LIMITS } from "../../wamp/config/limits.ts";
+import { thrown } from "../../wamp/host/log-line.ts";
+import { CloseCode } from "../../wamp/protocol/close-code.ts";
+import { WampUri } from "../../wamp/protocol/errors.ts";
+import { MessageType } from "../../wamp/protocol/message.ts";
+import { realmFault } from "../../wamp/realm/handshake.ts";
+import type { Subprotocol } from "../../wamp/serializers/index.ts";
+import { negotiate } from "../../wamp/serializers/index.ts";
+import { DecodeFault } from "../../wamp/serializers/serializer.ts";
+import type { Config } from "../config/config.ts";
+import { realmFor } from "../config/config.ts";
+import type { Env } from "../platform/env.ts";
+import { writeLog } from "../platform/log.ts";
+import { closeSocket } from "../realm/connection.ts";
+import { lateRejection } from "./admission.ts";
+import { clientRequest } from "./object-requests.ts";
+import { realmObject } from "./realm-stub.ts";
+import { isStopping, onStop } from "./shutdown.ts";
+
+/** Accepts a socket that can only be told that its realm does not exist; a client sees no reason in an HTTP error. */
+export function refuseRealm(request: Request): Response {
+  return acceptSocket(request, (socket, subprotocol, frame) => {
+    refuse(socket, subprotocol, frame, helloOf(frame, subprotocol));
+  });
+}
+
+/** Accepts a socket, reads HELLO, and connects it to the object of the realm it names. */
+export function acceptForAnyRealm(request: Request, env: Env, config: Config): Response {
+  return acceptSocket(request, (socket, subprotocol, frame) => {
+    const hello = helloOf(frame, subprotocol);
+    const realm = typeof hello === "string" ? realmFor(config, hello) : undefined;
+    if (typeof hello !== "string" || realm === undefined) return refuse(socket, subprotocol, frame, hello);
+    const rejection = lateRejection(request, config, hello, realm);
+    if (rejection !== undefined) return abort(socket, subprotocol, frame, rejection);
+    const object = realmObject(env, hello, realm);
+    return splice(socket, frame, () => object.fetch(clientRequest(request, "/ws")));
+  });
+}
+
+type Data = string | ArrayBuffer;
+type OnFirstFrame = (socket: WebSocket, subprotocol: Subprotocol, frame: Data) => void | Promise<void>;
+
+function acceptSocket(request: Request, onFirstFrame: OnFirstFrame): Response {
+  // The caller has made sure that a subprotocol fits.
+  const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"))!;
+  const { 0: client, 1: socket } = new WebSocketPair();
+  const late = () => closeSocket(socket, CloseCode.POLICY, "no HELLO in time");
+  const timer = setTimeout(late, DEFAULT_LIMITS.hello_timeout);
+  const stayOpen = onStop(() => closeSocket(socket, CloseCode.RESTART, "the router restarts"));
+  const endWait = () => {
+    clearTimeout(timer);
+    stayOpen();
+  };
+  const onMessage = ({ data }: MessageEvent) => {
+    endWait();
+    return onFirstFrame(socket, subprotocol, data as Data);
+  };
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("message", onMessage, { once: true });
+  socket.addEventListener("close", () => {
+    endWait();
+    closeSocket(socket, CloseCode.NORMAL, "");
+  });
+  socket.accept();
+  return new Response(null, {
+    status: 101,
+    webSocket: client,
+    headers: { "Sec-WebSocket-Protocol": subprotocol.name },
+  });
+}
+
+/** The realm a HELLO names, a fault, or undefined for the ABORT of a client that gives up. */
+function helloOf(data: Data, { serializer, batching }: Subprotocol): string | DecodeFault | undefined {
+  const frame = typeof data === "string" ? data : new Uint8Array(data);
+  if ((typeof frame !== "string") !== serializer.isBinary) return new DecodeFault("wrong type of WebSocket message");
+  const batch = batching?.split(frame);
+  if (batch instanceof DecodeFault) return batch;
+  const elements = serializer.decode(batch?.frames[0] ?? frame, DEFAULT_LIMITS);
+  if (elements instanceof DecodeFault) return elements;
+  if (elements[0] === MessageType.ABORT) return undefined;
+  if (elements[0] !== MessageType.HELLO || typeof elements[1] !== "string") {
+    return new DecodeFault("the first message must be HELLO");
+  }
+  return elements[1];
+}
+
+/** Ends a socket that cannot be connected to any realm; ABORT has no answer (Session Closing). */
+function refuse(
+  socket: WebSocket,
+  subprotocol: Subprotocol,
+  data: Data,
+  hello: string | DecodeFault | undefined,
+): void {
+  if (hello === undefined) return closeSocket(socket, CloseCode.NORMAL, "aborted by the client");
+  abort(socket, subprotocol, data, faultOf(hello));
+}
+
+/** What is wrong with the HELLO of a client that cannot be connected to any realm. */
+function faultOf(hello: string | DecodeFault): Ending {
+  const fault = hello instanceof DecodeFault ? undefined : realmFault(hello, undefined);
+  if (fault !== undefined) return fault;
+  return { uri: WampUri.PROTOCOL_VIOLATION, message: hello instanceof DecodeFault ? hello.reason : "" };
+}
+
+function abort(socket: WebSocket, subprotocol: Subprotocol, data: Data, { uri, message }: Ending): void {
+  writeLog({ level: "warn", event: "connection.refused", cause: message, uri });
+  const { serializer, batching } = subprotocol;
+  const frame = serializer.encode([MessageType.ABORT, { message }, uri]);
+  const batch = typeof data === "string" ? batching?.split(data) : undefined;
+  const terminator = batch instanceof DecodeFault ? undefined : batch?.terminator;
+  socket.send(batching?.join([frame], terminator) ?? frame);
+  closeSocket(socket, CODES.get(uri) ?? CloseCode.NORMAL, uri);
+}
+
+/** Why a socket is closed. */
+interface Ending {
+  readonly uri: string;
+  readonly message: string;
+}
+
+const CODES: ReadonlyMap<string, number> = new Map([
+  [WampUri.PROTOCOL_VIOLATION, CloseCode.PROTOCOL_ERROR],
+  [WampUri.LIMIT_EXCEEDED, CloseCode.OVERLOADED],
+]);
+
+/** Pumps both ways; frames that arrive while connecting are kept in order, also those of a client that has left by then. */
+async function splice(client: WebSocket, first: Data, connect: () => Promise<Response>): Promise<void> {
+  const frames = [first];
+  const keep = ({ data }: MessageEvent) => frames.push(data as Data);
+  let isGone = false;
+  const leave = () => {
+    isGone = true;
+  };
+  client.addEventListener("message", keep);
+  client.addEventListener("close", leave);
+  client.addEventListener("error", leave);
+  const realm = await connect().then(({ webSocket }) => webSocket, logged);
+  if (realm === null) {
+    const code = isStopping() ? CloseCode.RESTART : CloseCode.INTERNAL_ERROR;
+    return closeSocket(client, code, "the realm cannot be reached");
+  }
+  realm.binaryType = "arraybuffer";
+  realm.accept();
+  client.removeEventListener("message", keep);
+  for (const frame of frames) realm.send(frame);
+  if (isGone) return closeSocket(realm, CloseCode.NORMAL, "");
+  pump(client, realm);
+  pump(realm, client);
+}
+
+function logged(error: unknown): null {
+  writeLog({ level: "error", event: "realm.unreachable", ...thrown(error) });
+  return null;
+}
+
+function pump(from: WebSocket, to: WebSocket): void {
+  from.addEventListener("message", ({ data }) => {
+    try {
+      to.send(data as Data);
+    } catch {
+      // The other end has closed; its close event closes this one.
+    }
+  });
+  // What breaks the WebSocket protocol, or is larger than the platform takes, ends a socket without a close event.
+  from.addEventListener("error", () => closeSocket(to, CloseCode.INTERNAL_ERROR, "the connection failed"));
+  from.addEventListener("close", ({ code, reason }) => {
+    const isSendable = code !== 1005 && code !== 1006;
+    closeSocket(to, isSendable ? code : CloseCode.NORMAL, reason);
+    closeSocket(from, isSendable ? code : CloseCode.NORMAL, "");
+  });
+}

@@ -1,0 +1,51 @@
+/** What the platform starts: the handlers that stand beside `fetch` in the Worker's export. */
+
+import { thrown } from "../../wamp/host/log-line.ts";
+import { type Config, realmFor } from "../config/config.ts";
+import { deploymentOf } from "../config/deployment.ts";
+import type { Env } from "../platform/env.ts";
+import { writeLog } from "../platform/log.ts";
+import { visitedRealm } from "../routing/realm-stub.ts";
+import { isWebhookMail, type WebhookMail, webhookObject } from "../webhooks/webhook-batch.ts";
+import { publishMessages } from "./queue-consumer.ts";
+import { runSchedules } from "./schedule.ts";
+
+/** Runs the schedules of a cron trigger; rejects where one failed, so that the platform shows it. */
+export async function scheduled({ cron }: Pick<ScheduledController, "cron">, env: Env): Promise<void> {
+  await runSchedules(cron, soundConfig(env), env);
+}
+
+/**
+ * Publishes what comes in the queues of the configuration, and gives the mailboxes of webhooks what comes for them in
+ * another one. A batch of any other queue comes again.
+ */
+export async function queue(batch: MessageBatch, env: Env): Promise<void> {
+  const config = soundConfig(env);
+  const entry = config.queues?.find(({ queue }) => queue === batch.queue);
+  if (entry === undefined) return distribute(batch, config, env);
+  await publishMessages(batch, entry, visitedRealm(env, entry.realm, realmFor(config, entry.realm)!));
+}
+
+/** Mail that a mailbox did not take comes again. */
+async function distribute({ queue, messages }: MessageBatch, config: Config, env: Env): Promise<void> {
+  if (!messages.every(({ body }) => isWebhookMail(body))) throw new Error(`no queue ${queue} in the configuration`);
+  for (const message of messages) {
+    try {
+      const mail = message.body as WebhookMail;
+      const realm = realmFor(config, mail.realm);
+      if (realm === undefined) throw new Error(`no realm ${mail.realm} in the configuration`);
+      await webhookObject(env, mail.realm, realm, mail.webhook).accept(mail);
+      message.ack();
+    } catch (error) {
+      writeLog({ level: "error", event: "queue.failed", queue, ...thrown(error) });
+      message.retry();
+    }
+  }
+}
+
+/** The log has the faults themselves. */
+function soundConfig(env: Env): Config {
+  const { config, faults } = deploymentOf(env);
+  if (faults.length > 0) throw new Error("the router's configuration is faulty");
+  return config;
+}

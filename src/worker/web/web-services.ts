@@ -1,0 +1,111 @@
+/** What the router serves beside WAMP: which service answers a path, and those that need no file of their own. */
+
+import type { Config } from "../config/config.ts";
+import type { JsonService, ReverseProxyService, WebPaths, WebService } from "../config/web-config.ts";
+import type { Env } from "../platform/env.ts";
+import { allowOnly, documentOf, webError } from "../platform/http-responses.ts";
+import { landingPage } from "./landing-page.ts";
+import { nodeInfo } from "./node-info.ts";
+import { staticFile } from "./static-files.ts";
+
+const NO_STORE = "no-store, no-cache, must-revalidate, max-age=0";
+
+/** Answers a request for a page; undefined where nothing is served at its path. Without services there is a landing page. */
+export async function webService(request: Request, env: Env, config: Config): Promise<Response | undefined> {
+  const url = new URL(request.url);
+  const segments = url.pathname.split("/").slice(1);
+  const found = serviceAt(config.http?.paths ?? NOTHING, segments);
+  if (found === undefined) return url.pathname === "/" ? landing(request, config, url) : undefined;
+  return serve(found.service, segments.slice(found.depth), request, env, config);
+}
+
+const NOTHING: WebPaths = new Map();
+
+interface Found {
+  readonly service: WebService;
+  /** Segments of the path that lead to the service; the others are its own. */
+  readonly depth: number;
+}
+
+/** As in Crossbar.io: whoever has an entry for the next segment answers for all below it, else "/" does. */
+function serviceAt(paths: WebPaths, segments: readonly string[], depth = 0): Found | undefined {
+  const next = paths.get(segments[depth] ?? "");
+  const service = next ?? paths.get("/");
+  const reached = next === undefined ? depth : depth + 1;
+  if (service?.type !== "path") return service && { service, depth: reached };
+  return serviceAt(service.paths, segments, reached) ?? { service: { type: "none" }, depth: reached };
+}
+
+function serve(
+  service: WebService,
+  rest: readonly string[],
+  request: Request,
+  env: Env,
+  config: Config,
+): Response | Promise<Response> {
+  if (service.type === "reverseproxy") return reverseProxy(service, rest, request);
+  if (service.type === "json" && request.method === "OPTIONS") return preflight(service);
+  const refusal = allowOnly(request);
+  if (refusal !== undefined) return refusal;
+  switch (service.type) {
+    case "static":
+      return staticFile(service, rest, request, env.ASSETS);
+    case "json":
+      return json(service, request);
+    case "redirect":
+      return new Response(null, { status: 302, headers: { Location: service.url } });
+    case "nodeinfo":
+      return nodeInfo(service, request, config);
+    case "none":
+      return webError(404, "not found");
+    default:
+      return service satisfies never;
+  }
+}
+
+async function landing(request: Request, config: Config, url: URL): Promise<Response> {
+  const refusal = allowOnly(request);
+  return refusal ?? documentOf(request, String(await landingPage(config, url)), "text/html; charset=utf-8");
+}
+
+function json({ value, options }: JsonService, request: Request): Promise<Response> {
+  const text = JSON.stringify(value, null, options.prettify ? 2 : 0);
+  return documentOf(request, text, "application/json; charset=utf-8", {
+    ...(options.allow_cross_origin && { "Access-Control-Allow-Origin": "*" }),
+    "Cache-Control": options.discourage_caching ? NO_STORE : "no-cache",
+  });
+}
+
+/** Browsers ask before they send a header that is not simple. */
+function preflight({ options }: JsonService): Response {
+  const headers = new Headers({ Allow: "GET, HEAD, OPTIONS" });
+  if (options.allow_cross_origin) {
+    headers.set("Access-Control-Allow-Origin", "*");
+    headers.set("Access-Control-Allow-Headers", "*");
+  }
+  return new Response(null, { status: 204, headers });
+}
+
+/** Passes a request on as it is, and tells the other server, as Crossbar.io does, what the client asked for. */
+function reverseProxy(
+  { host, port, path }: ReverseProxyService,
+  rest: readonly string[],
+  request: Request,
+): Promise<Response> {
+  const asked = new URL(request.url);
+  const target = new URL(`${port === 443 ? "https" : "http"}://${host}:${port}`);
+  // Not by way of a relative URL, where a path with two slashes would name another host.
+  target.pathname = `${path.replace(/\/$/, "")}/${rest.join("/")}`;
+  target.search = asked.search;
+  const headers = new Headers(request.headers);
+  const address = headers.get("CF-Connecting-IP");
+  headers.set("X-Forwarded-Host", asked.host);
+  headers.set("X-Forwarded-Proto", asked.protocol.slice(0, -1));
+  headers.set("X-Forwarded-Port", asked.port || (asked.protocol === "https:" ? "443" : "80"));
+  // What a client says of itself counts for nothing.
+  for (const name of ["X-Forwarded-For", "X-Real-IP"]) {
+    if (address === null) headers.delete(name);
+    else headers.set(name, address);
+  }
+  return fetch(new Request(target, new Request(request, { headers })), { redirect: "manual" });
+}

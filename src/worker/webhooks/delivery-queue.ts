@@ -1,0 +1,218 @@
+/** What a webhook still has to get, what it got lately, and what it could not be given: the tables of its object. */
+
+import type { LogLine } from "../../wamp/host/log-line.ts";
+import type { Id, Uri } from "../../wamp/protocol/message.ts";
+import { field, readRow, record, unreadable } from "../../wamp/records/stored-record.ts";
+import * as is from "../../wamp/records/stored-values.ts";
+import { writeLog } from "../platform/log.ts";
+import type { WebhookEvent, WebhookMail } from "./webhook-batch.ts";
+
+/** An event that was given up. */
+export interface DeadLetter {
+  /** Counts up; says where a list goes on. */
+  readonly id: number;
+  readonly publication: Id;
+  readonly topic: Uri;
+  readonly body: string;
+  readonly tries: number;
+  readonly reason: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+const PENDING = {
+  publication: field("publication", is.id),
+  topic: field("topic", is.text),
+  body: field("body", is.text),
+  tries: field("tries", is.count),
+};
+const HEAD = record<WebhookEvent & Pick<DeadLetter, "tries">>({ ...PENDING, sequence: field("sequence", is.number) });
+const LETTER = record<DeadLetter>({
+  ...PENDING,
+  id: field("id", is.id),
+  reason: field("reason", is.text),
+  at: field("at", is.number),
+});
+
+/** Events: what a receiver that is down for hours can be expected to catch up on. */
+const MOST_PENDING = 100_000;
+const MOST_DEAD = 10_000;
+/** Milliseconds for which an event that comes again is known. */
+const MEMORY_MS = 86_400_000;
+const FORGET_EVERY_MS = 3_600_000;
+/** Characters of bodies in one list; the platform's RPC takes 32 MB. */
+const MOST_LISTED = 8_000_000;
+/** Milliseconds for which events wait for mail that should have come before: queues may wait for a minute to fill a batch. */
+const ORDER_MS = 60_000;
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS pending (publication INTEGER PRIMARY KEY, topic TEXT, sequence INTEGER, body TEXT);
+CREATE INDEX IF NOT EXISTS pending_order ON pending (topic, sequence);
+CREATE TABLE IF NOT EXISTS topic (topic TEXT PRIMARY KEY, tries INTEGER, due_at INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settled (publication INTEGER PRIMARY KEY, at INTEGER);
+CREATE TABLE IF NOT EXISTS gap (after INTEGER PRIMARY KEY, first INTEGER, until INTEGER);
+CREATE TABLE IF NOT EXISTS dead (id INTEGER PRIMARY KEY AUTOINCREMENT, publication INTEGER, topic TEXT,
+  sequence INTEGER, body TEXT, tries INTEGER, reason TEXT, at INTEGER);`;
+
+/** Events of one topic go out one after another; `topic` has a row for each that has pending ones, and when it is due. */
+export class Mailbox {
+  readonly #sql: SqlStorage;
+  readonly #log: (line: LogLine) => void;
+  #pending: number;
+  #forgetAt = 0;
+
+  /** `log` is told of rows that cannot be read. */
+  constructor(sql: SqlStorage, log: (line: LogLine) => void = writeLog) {
+    this.#sql = sql;
+    this.#log = log;
+    sql.exec(SCHEMA);
+    this.#pending = sql.exec<{ rows: number }>("SELECT count(*) AS rows FROM pending").one().rows;
+  }
+
+  /** Takes what is not known yet; times are milliseconds since the epoch. Returns what there was no room for. */
+  accept({ after, events }: Pick<WebhookMail, "after" | "events">, now: number): readonly DeadLetter[] {
+    this.#forget(now);
+    const fresh = events.filter(({ publication }) => !this.#knows(publication));
+    const dead = fresh.flatMap((event) => {
+      if (this.#pending >= MOST_PENDING) return this.#bury({ ...event, tries: 0 }, "too many events are pending", now);
+      this.#insert(event, now);
+      return [];
+    });
+    const first = events[0];
+    if (after !== undefined && first !== undefined && !this.#knows(after)) {
+      this.#sql.exec("INSERT OR IGNORE INTO gap VALUES (?, ?, ?)", after, first.sequence, now + ORDER_MS);
+    }
+    for (const { publication } of fresh) this.#close("after = ?", publication, now);
+    return dead;
+  }
+
+  /** The topics that are due, those that have waited longest first. */
+  due(now: number, limit: number): Uri[] {
+    this.#close("until <= ?", now, now);
+    const query = "SELECT topic FROM topic WHERE due_at <= ? ORDER BY due_at LIMIT ?";
+    return Array.from(this.#sql.exec<{ topic: string }>(query, now, limit), ({ topic }) => topic);
+  }
+
+  /** When the next topic is due. */
+  get dueAt(): number | undefined {
+    return this.#sql.exec<{ at: number | null }>("SELECT min(due_at) AS at FROM topic").one().at ?? undefined;
+  }
+
+  /** The event of a topic whose turn it is, with the tries it has had. Without one the topic is put to rest. */
+  head(topic: Uri): (WebhookEvent & { readonly tries: number }) | undefined {
+    const gap = this.#sql.exec<{ first: number | null; until: number | null }>(
+      "SELECT min(first) AS first, min(until) AS until FROM gap",
+    );
+    const { first, until } = gap.one();
+    const query = `SELECT publication, topic, sequence, body, tries FROM pending JOIN topic USING (topic)
+      WHERE topic = ? ORDER BY sequence LIMIT 1`;
+    const [head] = this.#sql.exec<
+      Record<"publication" | "sequence" | "tries", number> & Record<"topic" | "body", string>
+    >(query, topic);
+    const reading = head && readRow(HEAD, head);
+    if (reading?.ok === false) {
+      this.#setAside(head!.publication, reading.cause);
+      return this.head(topic);
+    }
+    if (head === undefined) this.#sql.exec("DELETE FROM topic WHERE topic = ?", topic);
+    else if (first === null || head.sequence < first) return head;
+    else this.postpone(topic, head.tries, until!);
+    return undefined;
+  }
+
+  /** The head of its topic is delivered; the next one has had no tries. */
+  delivered({ publication, topic, tries }: Pick<DeadLetter, "publication" | "topic" | "tries">, now: number): void {
+    this.#sql.exec("DELETE FROM pending WHERE publication = ?", publication);
+    this.#sql.exec("INSERT OR REPLACE INTO settled VALUES (?, ?)", publication, now);
+    this.#pending--;
+    if (tries > 0) this.postpone(topic, 0, now);
+  }
+
+  /** Nothing of the topic goes out before `dueAt`. */
+  postpone(topic: Uri, tries: number, dueAt: number): void {
+    this.#sql.exec("UPDATE topic SET tries = ?, due_at = ? WHERE topic = ?", tries, dueAt, topic);
+  }
+
+  /** The head of its topic is given up. */
+  giveUp(event: WebhookEvent & { readonly tries: number }, reason: string, now: number): DeadLetter {
+    this.delivered(event, now);
+    return this.#bury(event, reason, now);
+  }
+
+  /** Dead letters from the oldest on, those after `after`. */
+  deadLetters(after: number, limit: number): DeadLetter[] {
+    const query = `SELECT id, publication, topic, body, tries, reason, at FROM dead WHERE id > ? ORDER BY id LIMIT ?`;
+    const letters: DeadLetter[] = [];
+    let characters = 0;
+    for (const letter of this.#sql.exec<{ [K in keyof DeadLetter]: DeadLetter[K] }>(query, after, limit)) {
+      if (!readRow(LETTER, letter).ok) continue;
+      characters += letter.body.length;
+      if (characters > MOST_LISTED && letters.length > 0) break;
+      letters.push(letter);
+    }
+    return letters;
+  }
+
+  /** Makes dead letters pending again, all of them or these; returns how many. */
+  redeliver(ids: readonly number[] | undefined, now: number): number {
+    const all = ids ?? Array.from(this.#sql.exec<{ id: number }>("SELECT id FROM dead"), ({ id }) => id);
+    return all.filter((id) => this.#revive(id, now)).length;
+  }
+
+  #revive(id: number, now: number): boolean {
+    const query = "DELETE FROM dead WHERE id = ? RETURNING publication, topic, sequence, body";
+    const [event] = this.#sql.exec<Record<"publication" | "sequence", number> & Record<"topic" | "body", string>>(
+      query,
+      id,
+    );
+    if (event === undefined) return false;
+    this.#sql.exec("DELETE FROM settled WHERE publication = ?", event.publication);
+    this.#insert(event, now);
+    return true;
+  }
+
+  #insert({ publication, topic, sequence, body }: WebhookEvent, now: number): void {
+    this.#sql.exec("INSERT INTO pending VALUES (?, ?, ?, ?)", publication, topic, sequence, body);
+    this.#sql.exec("INSERT OR IGNORE INTO topic VALUES (?, 0, ?)", topic, now);
+    this.#pending++;
+  }
+
+  #bury(event: WebhookEvent & { readonly tries: number }, reason: string, at: number): DeadLetter {
+    const { publication, topic, sequence, body, tries } = event;
+    this.#sql.exec("INSERT OR REPLACE INTO settled VALUES (?, ?)", publication, at);
+    const insert = `INSERT INTO dead (publication, topic, sequence, body, tries, reason, at)
+      VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`;
+    const row = this.#sql.exec<{ id: number }>(insert, publication, topic, sequence, body, tries, reason, at);
+    const { id } = row.one();
+    this.#sql.exec("DELETE FROM dead WHERE id <= ?", id - MOST_DEAD);
+    return { id, publication, topic, body, tries, reason, at };
+  }
+
+  /** A row that cannot be read is kept among the dead letters, as it is. */
+  #setAside(publication: Id, cause: string): void {
+    this.#log(unreadable("mail", cause));
+    const move = `INSERT INTO dead (publication, topic, sequence, body, tries, reason, at)
+      SELECT publication, topic, sequence, body, 0, ?, ? FROM pending WHERE publication = ?`;
+    this.#sql.exec(move, `unreadable: ${cause}`, Date.now(), publication);
+    this.#sql.exec("DELETE FROM pending WHERE publication = ?", publication);
+    this.#pending--;
+  }
+
+  #knows(publication: Id): boolean {
+    const query = `SELECT 1 FROM pending WHERE publication = ?1 UNION ALL SELECT 1 FROM settled WHERE publication = ?1`;
+    return this.#sql.exec(query, publication).toArray().length > 0;
+  }
+
+  /** Each time this reads all that is remembered. */
+  #forget(now: number): void {
+    if (now < this.#forgetAt) return;
+    this.#forgetAt = now + FORGET_EVERY_MS;
+    this.#sql.exec("DELETE FROM settled WHERE at <= ?", now - MEMORY_MS);
+  }
+
+  /** What waited behind a gap waits no longer; a topic whose receiver has to be left alone waits on. */
+  #close(condition: string, value: number, now: number): void {
+    const { rowsWritten } = this.#sql.exec(`DELETE FROM gap WHERE ${condition}`, value);
+    if (rowsWritten > 0) this.#sql.exec("UPDATE topic SET due_at = ? WHERE tries = 0", now);
+  }
+}

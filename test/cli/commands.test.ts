@@ -1,0 +1,233 @@
+/** `npm start` and `npm run serve` as the person at the terminal knows them: what they print, serve and leave behind. */
+
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ID, RawClient } from "../clients/raw-client.ts";
+import { Command, running } from "./command.ts";
+
+const COMMANDS: [name: string, script: string][] = [
+  ["npm start", "src/cli/start.ts"],
+  ["npm run serve", "src/cli/serve.ts"],
+];
+
+/** Text that a shell, a .env file, a command line or Cap'n Proto would each change somewhere. */
+const AWKWARD = `a:b=c "d" 'e' \`f\` \${HOME} $PATH \\n \\" # é 🙂\n\ttail\\`;
+
+/** Two realms whose role names show what reached the Worker, padded to more than 100,000 bytes. */
+const CONFIG = {
+  version: 1,
+  realms: [
+    { name: "com.example.literal", roles: [{ name: AWKWARD }], auth: anonymousAs(AWKWARD) },
+    { name: "named", roles: [{ name: { env: "ROLE_NAME" } }], auth: anonymousAs({ env: "ROLE_NAME" }) },
+    { name: "tenant-*", roles: Array.from({ length: 1000 }, (_, index) => ({ name: `${index}`.padStart(100, "0") })) },
+  ],
+};
+
+function anonymousAs(role: unknown): object {
+  return { anonymous: { type: "static", role } };
+}
+
+function scratchDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "wamp-edge-"));
+}
+
+/** The bundler is the last to go: it ends when it finds its pipe closed, a moment after the command. */
+async function expectGone(processes: readonly number[]): Promise<void> {
+  expect(processes.length).toBeGreaterThan(0);
+  await expect.poll(() => running(processes), { timeout: 5_000 }).toStrictEqual([]);
+}
+
+async function roleIn(url: string, realm: string): Promise<unknown> {
+  const client = await RawClient.connect(url, "wamp.2.json");
+  await client.send([1, realm, { roles: { caller: {} } }]);
+  const [, , details] = await client.expect([2, ID, expect.any(Object)]);
+  return (details as { authrole: unknown }).authrole;
+}
+
+describe.each(COMMANDS)("%s", (_, script) => {
+  const node = [process.execPath, script];
+
+  describe("with a large configuration in WAMP_CONFIG", () => {
+    const data = scratchDirectory();
+    let command: Command;
+    let origin: URL;
+
+    beforeAll(async () => {
+      const text = JSON.stringify(CONFIG, null, 1);
+      expect(text.length).toBeGreaterThan(100_000);
+      command = new Command(node, { WAMP_CONFIG: text, WAMP_DATA: data, ROLE_NAME: AWKWARD });
+      origin = await command.origin();
+    });
+
+    afterAll(async () => {
+      command.process.kill("SIGTERM");
+      await command.ended();
+    });
+
+    it("prints one address per exact realm, the HTTP address and what limits connections, and not a word more", () => {
+      expect(command.stdout.split("\n")).toStrictEqual([
+        "wamp-edge is running; Ctrl-C stops it",
+        `  ws://${origin.host}/ws/com.example.literal`,
+        `  ws://${origin.host}/ws/named`,
+        `  http://${origin.host}/`,
+        ...(script.includes("serve") ? [expect.stringMatching(/^ {2}at most \d+ connections \(.+\)$/)] : []),
+        "",
+      ]);
+      expect(command.stderr).toBe("");
+    });
+
+    it("listens on 127.0.0.1 and answers /healthz", async () => {
+      expect(origin.hostname).toBe("127.0.0.1");
+      expect((await fetch(new URL("/healthz", origin))).status).toBe(200);
+    });
+
+    it.each(["com.example.literal", "named"])(
+      "hands every character of the configuration to realm %s",
+      async (realm) => {
+        expect(await roleIn(`ws://${origin.host}/ws/${realm}`, realm)).toBe(AWKWARD);
+      },
+    );
+
+    it("keeps its data below WAMP_DATA", () => {
+      expect(readdirSync(data, { recursive: true })).toContainEqual(expect.stringMatching(/RealmObject$/));
+    });
+
+    it("ends with code 0 on SIGTERM, also with a session open, and leaves no process and no word", async () => {
+      const client = await RawClient.connect(`ws://${origin.host}/ws/named`, "wamp.2.json");
+      await client.join("named");
+      const printed = command.stdout;
+      const started = command.descendants();
+      command.process.kill("SIGTERM");
+      expect(await command.ended()).toBe(0);
+      await expectGone(started);
+      await client.closed;
+      expect(command.stdout).toBe(printed);
+      expect(command.stderr).toBe("");
+    });
+  });
+
+  describe("otherwise", () => {
+    let command: Command;
+
+    afterEach(async () => {
+      command.process.kill("SIGTERM");
+      await command.ended();
+    });
+
+    it("opens realm1 without a configuration, and ends with code 0 on Ctrl-C", async () => {
+      command = new Command(node, { WAMP_DATA: scratchDirectory() });
+      const { host } = await command.origin();
+      expect(command.stdout).toContain(`  ws://${host}/ws/realm1\n`);
+      expect(await roleIn(`ws://${host}/ws/realm1`, "realm1")).toBe("anonymous");
+      const started = command.descendants();
+      command.interrupt();
+      expect(await command.ended()).toBe(0);
+      await expectGone(started);
+      expect(command.stderr).toBe("");
+    });
+
+    it("ends when npm is told to, whose shell dies without a word", async () => {
+      const shell = ["sh", "-c", `"${process.execPath}" ${script}; true`];
+      command = new Command(shell, { WAMP_DATA: scratchDirectory(), npm_lifecycle_event: "start" });
+      await command.origin();
+      const started = command.descendants();
+      command.process.kill("SIGTERM");
+      await expectGone(started);
+      expect(command.stderr).toBe("");
+    });
+
+    it("can be stopped while it starts", async () => {
+      command = new Command(node, { WAMP_DATA: scratchDirectory() });
+      await expect.poll(() => command.descendants().length, { timeout: 30_000 }).toBeGreaterThan(0);
+      const started = command.descendants();
+      command.process.kill("SIGTERM");
+      await command.ended();
+      await expectGone(started);
+      expect(command.stdout + command.stderr).toBe("");
+    });
+
+    it("lists the faults of a configuration and ends with code 1", async () => {
+      const file = join(scratchDirectory(), "config.json");
+      writeFileSync(file, JSON.stringify({ version: 2, realms: [{ name: "a", roles: [{}] }] }));
+      command = new Command(node, { WAMP_CONFIG: `@${file}`, WAMP_DATA: scratchDirectory() });
+      expect(await command.ended()).toBe(1);
+      expect(command.stdout).toBe("");
+      expect(command.stderr.split("\n")).toStrictEqual([
+        "wamp-edge: the configuration has faults",
+        "version must be 1",
+        "realms[0].roles[0].name is missing",
+        "",
+      ]);
+    });
+
+    it("says in one line that the port is in use and ends with code 1", async () => {
+      const occupant = createServer().listen(0, "127.0.0.1");
+      await new Promise((resolve) => occupant.once("listening", resolve));
+      const { port } = occupant.address() as { port: number };
+      command = new Command(node, { PORT: String(port) });
+      expect(await command.ended()).toBe(1);
+      expect(command.stdout).toBe("");
+      expect(command.stderr).toBe(
+        `wamp-edge: cannot listen on 127.0.0.1:${port}: the port is in use (PORT chooses another)\n`,
+      );
+      await new Promise((resolve) => occupant.close(resolve));
+    });
+  });
+});
+
+it("npm start without WAMP_DATA begins anew each time: an event that one run retained is not there in the next", async () => {
+  const topic = "com.example.kept";
+  const publishing = await startOnce();
+  const body = JSON.stringify({ topic, args: ["old"], options: { retain: true } });
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(new URL("/realms/realm1/publish", publishing.origin), { method: "POST", headers, body });
+  expect(await answer.json()).toStrictEqual({ id: ID });
+  await publishing.stop();
+
+  const { origin, stop } = await startOnce();
+  const client = await RawClient.connect(`ws://${origin.host}/ws/realm1`, "wamp.2.json");
+  await client.join("realm1");
+  await client.send([32, 1, { get_retained: true }, topic]);
+  await client.expect([33, 1, ID]);
+  await client.expectNothing();
+  await stop();
+});
+
+it("npm run serve leaves nothing lying about of the long-poll transports that ended with the last run", async () => {
+  const data = scratchDirectory();
+  const serve = async () => {
+    const command = new Command([process.execPath, "src/cli/serve.ts"], { WAMP_DATA: data });
+    return { command, origin: await command.origin() };
+  };
+  const polled = await serve();
+  const body = JSON.stringify({ protocols: ["wamp.2.json"] });
+  const answer = await fetch(new URL("/lp/realm1/open", polled.origin), { method: "POST", body });
+  expect(answer.status).toBe(200);
+  polled.command.process.kill("SIGTERM");
+  await polled.command.ended();
+  expect(transports(data)).toHaveLength(1);
+
+  const { command } = await serve();
+  expect(transports(data)).toHaveLength(0);
+  command.process.kill("SIGTERM");
+  await command.ended();
+});
+
+/** The databases of long-poll transports, which are named after them. */
+function transports(data: string): string[] {
+  const names = readdirSync(data, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => /LongPollObject.[0-9a-f]{64}\.sqlite$/.test(name));
+}
+
+async function startOnce(): Promise<{ origin: URL; stop: () => Promise<void> }> {
+  const command = new Command([process.execPath, "src/cli/start.ts"], {});
+  const origin = await command.origin();
+  const stop = async () => {
+    command.process.kill("SIGTERM");
+    await command.ended();
+  };
+  return { origin, stop };
+}

@@ -1,0 +1,169 @@
+/** The folder of the state: what is refused at the start, and whose state is found in it. */
+
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { StartError } from "../../src/cli/environment.ts";
+import { keyPrefixIn, openDataFolder, removeEmptyDatabases } from "../../src/cli/workerd/data-folder.ts";
+import { ID, RawClient } from "../clients/raw-client.ts";
+import { Command, running } from "./command.ts";
+import { joinRealm, killServed, OPEN, type Served, scratchDirectory, serve, stop } from "./served.ts";
+
+const CONFIG = JSON.stringify({ version: 1, realms: [{ name: "realm1", ...OPEN }] });
+const TOPIC = "com.example.kept";
+const TENANTS = JSON.stringify({ version: 1, realms: ["realm1", "tenant-*"].map((name) => ({ name, ...OPEN })) });
+const COMMANDS = [
+  ["npm start", "src/cli/start.ts"],
+  ["npm run serve", "src/cli/serve.ts"],
+] as const;
+
+afterEach(killServed);
+
+async function retain(served: Served, value: string): Promise<void> {
+  const client = await joinRealm(served);
+  await client.send([16, 1, { acknowledge: true, retain: true }, TOPIC, [value]]);
+  await client.expect([17, 1, ID]);
+}
+
+async function retained(served: Served): Promise<unknown> {
+  const client = await joinRealm(served);
+  await client.send([32, 1, { get_retained: true }, TOPIC]);
+  const [, , subscription] = await client.expect([33, 1, ID]);
+  const [, , , , [value]] = (await client.expect([36, subscription, ID, expect.any(Object), [expect.anything()]])) as [
+    36,
+    number,
+    number,
+    object,
+    [unknown],
+  ];
+  return value;
+}
+
+/** What a command says when it ends by itself, which it has to do soon. */
+async function refusalOf(script: string, data: string): Promise<string> {
+  const command = new Command([process.execPath, script], { WAMP_DATA: data });
+  const impatience = setTimeout(() => command.process.kill("SIGKILL"), 20_000);
+  expect(await command.ended()).toBe(1);
+  clearTimeout(impatience);
+  expect(command.stdout).toBe("");
+  return command.stderr;
+}
+
+describe.each(COMMANDS)("%s with a folder in WAMP_DATA that cannot be written", (_, script) => {
+  it.each([
+    ["is a file", () => fileIn(scratchDirectory()), /\(EEXIST: .*\)$/],
+    ["is below a file", () => join(fileIn(scratchDirectory()), "data"), /\((EEXIST|ENOTDIR): .*\)$/],
+    ["cannot be made", () => "/proc/x", /\(ENOENT: .*\)$/],
+    ["takes no files", () => "/proc/self", /\(ENOENT: .*\)$/],
+  ])("says so in one line and ends with code 1 when it %s", async (_, folder, message) => {
+    const path = folder();
+    const refusal = await refusalOf(script, path);
+    expect(refusal).toMatch(new RegExp(`^wamp-edge: WAMP_DATA: cannot write to the folder ${path} \\(.*\\)\n$`));
+    expect(refusal.trim()).toMatch(message);
+  });
+});
+
+function fileIn(folder: string): string {
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  return file;
+}
+
+describe("a folder that a running router has", () => {
+  it.each(COMMANDS)("is refused to %s in one line, and nothing in it changes", async (_, script) => {
+    const data = scratchDirectory();
+    const served = await serve(data, CONFIG);
+    await retain(served, "first");
+    expect(await refusalOf(script, data)).toBe(`wamp-edge: WAMP_DATA: another router is using the folder ${data}\n`);
+    expect(await retained(served)).toBe("first");
+    await stop(served);
+  });
+
+  it("is free again when the router was killed, and so is its workerd", async () => {
+    const data = scratchDirectory();
+    const served = await serve(data, CONFIG);
+    const processes = served.command.descendants();
+    expect(processes.length).toBeGreaterThan(0);
+    served.command.process.kill("SIGKILL");
+    await served.command.ended();
+    await expect.poll(() => running(processes), { timeout: 5_000 }).toStrictEqual([]);
+    await stop(await serve(data, CONFIG));
+  });
+});
+
+describe("openDataFolder", () => {
+  it("makes the folder with those above it, and leaves nothing in it but the lock", () => {
+    const folder = join(scratchDirectory(), "a/b");
+    expect(openDataFolder(folder)).toBe(folder);
+    expect(readdirSync(folder).filter((name) => !name.startsWith("wamp-edge.lock"))).toStrictEqual([]);
+    expect(() => openDataFolder(folder)).toThrow(
+      new StartError(`WAMP_DATA: another router is using the folder ${folder}`),
+    );
+  });
+});
+
+describe("the keys of objects", () => {
+  function folderOf(...names: string[]): string {
+    const folder = scratchDirectory();
+    for (const name of names) mkdirSync(join(folder, name));
+    return folder;
+  }
+
+  it("begin alike in every new folder, whatever the Worker is called", () => {
+    expect(keyPrefixIn(folderOf(), "renamed")).toBe("wamp-edge");
+    expect(keyPrefixIn(join(scratchDirectory(), "none"), "renamed")).toBe("wamp-edge");
+  });
+
+  it("stay what they were when the Worker is renamed", () => {
+    expect(keyPrefixIn(folderOf("wamp-edge-RealmObject", "wamp-edge-WebhookObject"), "renamed")).toBe("wamp-edge");
+    expect(keyPrefixIn(folderOf("my-own-RealmObject"), "renamed")).toBe("my-own");
+  });
+
+  it("are those of the Worker's name where a folder holds several Workers' state, and a fault if it is none of them", () => {
+    const folder = folderOf("one-RealmObject", "two-RealmObject");
+    expect(keyPrefixIn(folder, "two")).toBe("two");
+    const fault = `WAMP_DATA: ${folder} holds the state of one, two; name one of them in wrangler.toml`;
+    expect(() => keyPrefixIn(folder, "three")).toThrow(new StartError(fault));
+  });
+
+  it("let npm run serve go on with state that began under another name", async () => {
+    const data = folderOf("earlier-name-RealmObject");
+    const served = await serve(data, CONFIG);
+    await retain(served, "kept");
+    await stop(served);
+    const folders = readdirSync(data).filter((name) => name.endsWith("-RealmObject"));
+    expect(folders).toStrictEqual(["earlier-name-RealmObject"]);
+    const again = await serve(data, CONFIG);
+    expect(await retained(again)).toBe("kept");
+    await stop(again);
+  });
+});
+
+describe("npm run serve, of realms that keep nothing", () => {
+  it("removes the databases at the next start, and none that holds something", async () => {
+    const data = scratchDirectory();
+    const objects = join(data, "wamp-edge-RealmObject");
+    const databases = () => readdirSync(objects).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)).length;
+    const first = await serve(data, TENANTS);
+    for (const name of ["a", "b", "c"]) {
+      const client = await RawClient.connect(`${first.socketUrl}/ws/tenant-${name}`, "wamp.2.json");
+      client.socket.close();
+    }
+    await retain(first, "kept");
+    await stop(first);
+    expect(databases()).toBe(4);
+    const second = await serve(data, TENANTS);
+    await stop(second);
+    expect(databases()).toBe(1);
+  });
+
+  it("takes no file for empty that has a log, and no other file for a database", () => {
+    const folder = scratchDirectory();
+    const [empty, logged] = ["a".repeat(64), "b".repeat(64)];
+    for (const name of [empty, logged, "metadata"]) writeFileSync(join(folder, `${name}.sqlite`), Buffer.alloc(4096));
+    writeFileSync(join(folder, `${empty}.sqlite-wal`), "");
+    writeFileSync(join(folder, `${logged}.sqlite-wal`), "frames");
+    removeEmptyDatabases(folder);
+    expect(readdirSync(folder).sort()).toEqual([`${logged}.sqlite`, `${logged}.sqlite-wal`, "metadata.sqlite"]);
+  });
+});

@@ -1,0 +1,121 @@
+/** What the commands read from their environment. */
+
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readEnvironment, StartError } from "../../src/cli/environment.ts";
+import { loadDeployedConfig } from "../../src/cli/lifecycle.ts";
+
+/** Stands for `src/config.ts`. */
+const nothing = async () => ({ version: 1, realms: [] });
+
+/** A configuration with these realms, which admit nobody. */
+function configOf(...names: unknown[]): object {
+  return { version: 1, realms: names.map((name) => ({ name })) };
+}
+
+function inFile(text: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), "wamp-edge-")), "config.json");
+  writeFileSync(file, text);
+  return file;
+}
+
+describe("readEnvironment", () => {
+  it("listens on the loopback address and opens realm1 for development when nothing is said", async () => {
+    expect(await readEnvironment({}, nothing)).toStrictEqual({
+      host: "127.0.0.1",
+      port: 8787,
+      dataDirectory: undefined,
+      assetsDirectory: undefined,
+      bindings: { WAMP_DEVELOPMENT: "true" },
+      realms: ["realm1"],
+    });
+  });
+
+  it("opens nothing when WAMP_DEVELOPMENT says false", async () => {
+    const { realms, bindings } = await readEnvironment({ WAMP_DEVELOPMENT: "false" }, nothing);
+    expect(realms).toStrictEqual([]);
+    expect(bindings).toStrictEqual({ WAMP_DEVELOPMENT: "false" });
+  });
+
+  it("takes WAMP_ASSETS for a folder that must be there", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "wamp-edge-"));
+    expect((await readEnvironment({ WAMP_ASSETS: directory }, nothing)).assetsDirectory).toBe(directory);
+    await expect(readEnvironment({ WAMP_ASSETS: join(directory, "none") }, nothing)).rejects.toThrow("is no folder");
+  });
+
+  it("takes HOST, PORT and WAMP_DATA as they are", async () => {
+    const environment = await readEnvironment({ HOST: "0.0.0.0", PORT: "80", WAMP_DATA: "/srv/wamp" }, nothing);
+    expect(environment).toMatchObject({ host: "0.0.0.0", port: 80, dataDirectory: "/srv/wamp" });
+  });
+
+  it("names the realms of the deployed configuration and passes its secrets on, and no other variable", async () => {
+    const deployed = { version: 1, realms: [{ name: "shop", roles: [{ name: { env: "ROLE" } }] }] };
+    const { realms, bindings } = await readEnvironment({ ROLE: "r:'\"`$HOME\n", OTHER: "no" }, async () => deployed);
+    expect(realms).toStrictEqual(["shop"]);
+    expect(bindings).toStrictEqual({ ROLE: "r:'\"`$HOME\n", WAMP_DEVELOPMENT: "true" });
+  });
+
+  it("prefers WAMP_CONFIG, keeps its text to the letter and leaves patterns out of the realms", async () => {
+    const text = JSON.stringify(configOf("a", "tenant-*", "b"), null, 2);
+    const { realms, bindings } = await readEnvironment({ WAMP_CONFIG: text }, async () => configOf("deployed"));
+    expect(realms).toStrictEqual(["a", "b"]);
+    expect(bindings).toStrictEqual({ WAMP_CONFIG: text, WAMP_DEVELOPMENT: "true" });
+  });
+
+  it("reads WAMP_CONFIG from the file after an @", async () => {
+    const text = `${JSON.stringify(configOf("from.file"))}\n`;
+    const { realms, bindings } = await readEnvironment({ WAMP_CONFIG: `@${inFile(text)}` }, nothing);
+    expect(realms).toStrictEqual(["from.file"]);
+    expect(bindings.WAMP_CONFIG).toBe(text);
+  });
+
+  it("does not let a secret take the place of the configuration", async () => {
+    const text = JSON.stringify({ version: 1, realms: [{ name: "a", roles: [{ name: { env: "WAMP_CONFIG" } }] }] });
+    const { bindings } = await readEnvironment({ WAMP_CONFIG: `@${inFile(text)}` }, nothing);
+    expect(bindings.WAMP_CONFIG).toBe(text);
+  });
+
+  it("lists every fault of a configuration, a missing secret among them", async () => {
+    const text = JSON.stringify({ version: 2, realms: [{ name: "a", roles: [{ name: { env: "MISSING" } }] }] });
+    await expect(readEnvironment({ WAMP_CONFIG: text }, nothing)).rejects.toThrow(
+      new StartError(
+        [
+          "the configuration has faults",
+          "realms[0].roles[0].name needs the binding MISSING, which is missing, empty or not text",
+          "version must be 1",
+        ].join("\n"),
+      ),
+    );
+  });
+
+  it.each([
+    [
+      "a file that is not there",
+      { WAMP_CONFIG: "@no/such.json" },
+      /^WAMP_CONFIG: cannot read the file no\/such\.json \(.+\)$/,
+    ],
+    ["an empty file", { WAMP_CONFIG: `@${inFile("\n")}` }, /^WAMP_CONFIG: the file .+ is empty$/],
+    ["text that is not JSON", { WAMP_CONFIG: '{\n"realms": oops' }, /^the configuration is not valid JSON.*$/],
+    ["a PORT that is not a number", { PORT: "http" }, /^PORT must be a number from 0 to 65535, not "http"$/],
+    ["a PORT out of range", { PORT: "65536" }, /^PORT must be a number from 0 to 65535, not "65536"$/],
+  ])("refuses %s in one line", async (_, environment, message) => {
+    const refusal = await readEnvironment(environment, nothing).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(StartError);
+    expect((refusal as Error).message).toMatch(message);
+  });
+});
+
+describe("src/config.ts", () => {
+  it("is what it exports by default", async () => {
+    expect(await loadDeployedConfig(Promise.resolve({ default: { version: 1 } }))).toStrictEqual({ version: 1 });
+  });
+
+  it.each([
+    ["cannot be run", () => Promise.reject(new SyntaxError("Unexpected token")), "src/config.ts: Unexpected token"],
+    ["exports nothing by default", async () => ({ config: {} }), "src/config.ts: has no default export"],
+  ])("that %s is refused in one line", async (_, module, message) => {
+    await expect(loadDeployedConfig(module())).rejects.toThrow(new StartError(message));
+  });
+});

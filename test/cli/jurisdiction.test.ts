@@ -1,0 +1,30 @@
+/** A realm with a jurisdiction, on a machine whose runtime has none. */
+
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { anonymousRealm } from "../clients/harness.ts";
+import { RawClient } from "../clients/raw-client.ts";
+import { Command } from "./command.ts";
+
+let command: Command | undefined;
+afterEach(async () => {
+  command?.process.kill("SIGTERM");
+  await command?.ended();
+});
+
+it.each(["src/cli/start.ts", "src/cli/serve.ts"])(
+  "%s serves it, and says in one line that it is here",
+  async (script) => {
+    const WAMP_CONFIG = JSON.stringify({ version: 1, realms: [anonymousRealm("test-1", { jurisdiction: "eu" })] });
+    const WAMP_DATA = mkdtempSync(join(tmpdir(), "wamp-edge-"));
+    command = new Command([process.execPath, script], { WAMP_CONFIG, WAMP_DATA });
+    const { host } = await command.origin();
+    const client = await RawClient.connect(`ws://${host}/ws/test-1`, "wamp.2.json");
+    await client.join("test-1");
+    client.socket.terminate();
+    const told = () => `${command!.stdout}${command!.stderr}`.match(/jurisdiction\.ignored/g);
+    await expect.poll(told).toHaveLength(1);
+  },
+);

@@ -1,0 +1,78 @@
+/** `npm run serve` as tests use it: on a port that the system chooses, with a data folder and a configuration of theirs. */
+
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { ALL_ROLES, ID, RawClient } from "../clients/raw-client.ts";
+import { Command } from "./command.ts";
+
+/** What a realm needs to admit every client to everything. */
+export const OPEN = {
+  roles: [
+    {
+      name: "anonymous",
+      permissions: [
+        { uri: "", match: "prefix", allow: { call: true, register: true, publish: true, subscribe: true } },
+      ],
+    },
+  ],
+  auth: { anonymous: { type: "static", role: "anonymous" } },
+};
+
+/** HELLO.Details. */
+export const ROLES = { roles: ALL_ROLES };
+
+/** A router that listens. */
+export interface Served {
+  readonly command: Command;
+  readonly origin: URL;
+  readonly socketUrl: string;
+}
+
+const started: Command[] = [];
+
+/** Starts a router; `env` is added to its environment. */
+export function serve(data: string, config: string, env: Readonly<Record<string, string>> = {}): Promise<Served> {
+  return serveWith([process.execPath, "src/cli/serve.ts"], data, config, env);
+}
+
+/** Starts a router by another command that ends up in the same program. */
+export async function serveWith(
+  line: readonly string[],
+  data: string,
+  config: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Served> {
+  const command = new Command(line, { WAMP_DATA: data, WAMP_CONFIG: config, ...env });
+  started.push(command);
+  const origin = await command.origin();
+  return { command, origin, socketUrl: `ws://${origin.host}` };
+}
+
+/** Stops a router, which must have no complaint. */
+export async function stop({ command }: Served): Promise<void> {
+  command.process.kill("SIGTERM");
+  expect(await command.ended()).toBe(0);
+  expect(command.stderr).toBe("");
+}
+
+/** Ends all routers that a test has left behind. */
+export async function killServed(): Promise<void> {
+  for (const command of started.splice(0)) {
+    command.process.kill("SIGKILL");
+    await command.ended();
+  }
+}
+
+export function scratchDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "wamp-edge-"));
+}
+
+/** A session of realm1. */
+export async function joinRealm({ socketUrl }: Served, path = "/ws/realm1"): Promise<RawClient> {
+  const client = await RawClient.connect(`${socketUrl}${path}`, "wamp.2.json");
+  await client.send([1, "realm1", ROLES]);
+  await client.expect([2, ID, expect.any(Object)]);
+  return client;
+}

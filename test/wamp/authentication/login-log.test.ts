@@ -1,0 +1,169 @@
+/** What the operator is told of a login that came to nothing: who, where, how and why, and never a credential. */
+
+import { SignJWT } from "jose";
+import { describe, expect, test } from "vitest";
+import type { LogLine } from "../../../src/wamp/host/log-line.ts";
+import { type Auth, Entrance, type Extra, TLS } from "./entrance.ts";
+import { TOKEN_SECRET, token } from "./methods.ts";
+import { Office } from "./office.ts";
+
+const FACTS = { ...TLS, peer: "203.0.113.7" };
+/** What every line says of these clients. */
+const WHERE = { event: "login.refused", network: "203.0.113.0/24" };
+
+const TICKETS: Auth = { ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user" } } } };
+
+/** The line about an attempt; there must be one and no other. */
+async function lineOf(entrance: Entrance, hello: Extra, answer?: string): Promise<LogLine> {
+  const client = await entrance.knock(hello, "joe", FACTS);
+  const isInVain = client.peer.state.kind !== "closed" && JSON.stringify(hello).includes("absent");
+  if (answer !== undefined) await entrance[isInVain ? "sayInVain" : "say"](client, [5, answer, {}]);
+  expect(entrance.logged).toHaveLength(1);
+  expect(JSON.stringify(entrance.logged)).not.toContain(answer ?? "secret!!!");
+  return entrance.logged[0]!;
+}
+
+describe("a refused login is one line", () => {
+  test.each<[string, Auth, Extra, string | undefined, Extra]>([
+    [
+      "for a wrong ticket",
+      TICKETS,
+      { authmethods: ["ticket"], authid: "joe" },
+      "wr0ng ticket",
+      {
+        level: "warn",
+        cause: "the ticket is wrong",
+        authid: "joe",
+        method: "ticket",
+        uri: "wamp.error.authentication_denied",
+      },
+    ],
+    [
+      "for an unknown principal",
+      TICKETS,
+      { authmethods: ["ticket"], authid: "eve" },
+      "wr0ng ticket",
+      { level: "warn", cause: "the principal is unknown", authid: "eve", method: "ticket" },
+    ],
+    [
+      "for methods the realm has not",
+      TICKETS,
+      { authmethods: ["cryptosign", "scram"], authid: "joe" },
+      undefined,
+      { level: "warn", authid: "joe", methods: ["cryptosign", "scram"], uri: "wamp.error.no_matching_auth_method" },
+    ],
+    [
+      "for no method where the realm wants one",
+      TICKETS,
+      {},
+      undefined,
+      { level: "warn", uri: "wamp.error.authentication_required" },
+    ],
+    [
+      "for an authid that is too long",
+      TICKETS,
+      { authmethods: ["ticket"], authid: "x".repeat(600) },
+      undefined,
+      { level: "warn", cause: "the authid is too long" },
+    ],
+    [
+      "for an absent authenticator",
+      { ticket: { type: "dynamic", authenticator: "com.absent" } },
+      { authmethods: ["ticket"], authid: "absent joe" },
+      "right or wrong",
+      {
+        level: "error",
+        cause: "wamp.error.no_such_procedure",
+        procedure: "com.absent",
+        authid: "absent joe",
+        method: "ticket",
+        uri: "wamp.error.authentication_failed",
+      },
+    ],
+  ])("%s", async (_, auth, hello, answer, line) => {
+    expect(await lineOf(new Entrance(auth), hello, answer)).toMatchObject({ ...WHERE, ...line });
+  });
+
+  test.each<[string, Extra, Extra]>([
+    ["that has expired", { exp: -60 }, { cause: "ERR_JWT_EXPIRED", claim: "exp", reason: "check_failed" }],
+    ["of another issuer", { iss: "you" }, { cause: "ERR_JWT_CLAIM_VALIDATION_FAILED", claim: "iss" }],
+    ["for another audience", { aud: "there" }, { cause: "ERR_JWT_CLAIM_VALIDATION_FAILED", claim: "aud" }],
+    ["without a subject", { sub: undefined }, { cause: "the claim is no text", claim: "sub" }],
+    ["for somebody else", { sub: "ann" }, { cause: "the token is for another authid", claim: "sub" }],
+    ["for another realm", { realm: "realm2" }, { cause: "the token does not name the realm", claim: "realm" }],
+    ["without a role", { role: undefined }, { cause: "the token assigns no role", claim: "role" }],
+    ["with a role the realm has not", { role: "root" }, { role: "root", uri: "wamp.error.no_such_role" }],
+  ])("for a token %s", async (_, claims, line) => {
+    const settings = { issuer: "me", audience: "here", "realm-claim": "realm" };
+    const entrance = new Entrance({ jwt: { type: "static", key: TOKEN_SECRET, ...settings } });
+    const text = await token({ iss: "me", aud: "here", realm: "realm1", ...claims });
+    expect(await lineOf(entrance, { authmethods: ["jwt"], authid: "joe" }, text)).toMatchObject({
+      ...WHERE,
+      method: expect.stringMatching("jwt"),
+      ...line,
+    });
+  });
+
+  test("for a token that was signed by another", async () => {
+    const entrance = new Entrance({ jwt: { type: "static", key: TOKEN_SECRET } });
+    const key = new TextEncoder().encode("another secret, of another issuer");
+    const text = await new SignJWT({ sub: "joe", exp: 60 }).setProtectedHeader({ alg: "HS256" }).sign(key);
+    const line = { ...WHERE, cause: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" };
+    expect(await lineOf(entrance, { authmethods: ["jwt"] }, text)).toMatchObject(line);
+  });
+
+  test("for a challenge nobody answers", async () => {
+    const entrance = new Entrance(TICKETS);
+    await entrance.knock({ authmethods: ["ticket"], authid: "joe" }, "joe", FACTS);
+    entrance.advance(10_000);
+    const line = { ...WHERE, level: "warn", cause: "no AUTHENTICATE in time", authid: "joe", method: "ticket" };
+    expect(entrance.logged).toMatchObject([line]);
+  });
+});
+
+describe("an authenticator", () => {
+  test.each<[string, unknown, string]>([
+    ["that answers with nonsense", 7, "the answer must be a role or a dict"],
+    ["that assigns no role", { authid: "joe" }, "no role was assigned"],
+    ["that assigns a role the realm has not", "root", "the role assigned to this session does not exist"],
+  ])("%s is told of, with its procedure", async (_, answer, cause) => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    await office.decide(client, answer);
+    expect(office.logged).toMatchObject([{ ...WHERE, cause, authid: "joe", address: "203.0.113.7" }]);
+  });
+
+  test("that is too slow, or breaks, is told of", async () => {
+    const office = new Office();
+    const slow = await office.apply("ticket");
+    office.advance(10_000);
+    await new Promise(setImmediate);
+    expect(slow.peer.state.kind).toBe("closed");
+    const broken = await office.apply("ticket");
+    const [, request] = office.heard(office.official).findLast(([type]) => type === 68)!;
+    office.official.send([8, 68, request, {}, "wamp.error.runtime_error", ["secret!!!"]]);
+    await new Promise(setImmediate);
+    expect(broken.peer.state.kind).toBe("closed");
+    expect(office.logged.map(({ level, event }) => [level, event])).toStrictEqual([
+      ["error", "login.refused"],
+      ["error", "login.refused"],
+    ]);
+    expect(office.logged[1]).toMatchObject({ cause: "wamp.error.runtime_error", procedure: "com.app.authenticate" });
+    expect(JSON.stringify(office.logged)).not.toContain("secret!!!");
+  });
+
+  test("that refuses is told of by its reason", async () => {
+    const office = new Office();
+    const client = await office.apply("ticket");
+    await office.object(client, "com.app.error.banned", "no entry for joe, whose ticket is secret!!!");
+    expect(office.logged).toMatchObject([{ ...WHERE, level: "warn", cause: "com.app.error.banned", authid: "joe" }]);
+    expect(JSON.stringify(office.logged)).not.toContain("secret!!!");
+  });
+});
+
+test("a login that works is no line", async () => {
+  const entrance = new Entrance(TICKETS);
+  const client = await entrance.knock({ authmethods: ["ticket"], authid: "joe" });
+  await entrance.say(client, [5, "secret!!!", {}]);
+  expect(entrance.logged).toStrictEqual([]);
+});

@@ -1,0 +1,116 @@
+/** Accounting: which verdicts are recorded, and what of them (Authorization). */
+
+import { describe, expect, test } from "vitest";
+import type { RealmInput } from "../../../src/wamp/config/realm.ts";
+import { Stage } from "../host/recording-host.ts";
+
+const ALL = { call: true, register: true, publish: true, subscribe: true };
+const ROLES: NonNullable<RealmInput["roles"]> = [
+  {
+    name: "anonymous",
+    permissions: [
+      { uri: "com.", match: "prefix", allow: ALL },
+      { uri: "com.secret", allow: {} },
+      { uri: "com.report", allow: {}, grantable: true },
+      { uri: "wamp.", match: "prefix", allow: { call: true } },
+    ],
+  },
+];
+
+function stageWith(accounting: "all" | "denied" | undefined, input: Partial<RealmInput> = {}): Stage {
+  return new Stage({ roles: ROLES, ...(accounting && { options: { accounting } }), ...input });
+}
+
+/** Action, URI, match and verdict of each record. */
+function verdictsOf(stage: Stage): unknown[] {
+  return stage.accounts.splice(0).map(({ action, uri, match, verdict }) => [action, uri, match, verdict]);
+}
+
+const MESSAGES = [
+  [32, 1, { match: "prefix" }, "com.a."],
+  [64, 2, {}, "com.b"],
+  [48, 3, {}, "com.b"],
+  [16, 4, {}, "com.a.b"],
+  [48, 5, {}, "com.secret"],
+  [16, 6, {}, "com.report"],
+  [32, 7, {}, "com..a"],
+  [48, 8, {}, "wamp.session.count"],
+  [48, 9, {}, "wamp.edge.role.list"],
+];
+const ALLOWED = [
+  ["subscribe", "com.a.", "prefix", "allowed"],
+  ["register", "com.b", "exact", "allowed"],
+  ["call", "com.b", "exact", "allowed"],
+  ["publish", "com.a.b", "exact", "allowed"],
+];
+const REFUSED = [
+  ["call", "com.secret", "exact", "wamp.error.not_authorized"],
+  ["publish", "com.report", "exact", "wamp.error.authorization_required"],
+  ["subscribe", "com..a", "exact", "wamp.error.invalid_uri"],
+];
+/** Its own rule lets nobody manage, whatever broader ones allow. */
+const MANAGING = ["call", "wamp.edge.role.list", "exact", "wamp.error.not_authorized"];
+
+describe("a realm that accounts", () => {
+  test.each([
+    ["all", [...ALLOWED, ...REFUSED, ["call", "wamp.session.count", "exact", "allowed"], MANAGING]],
+    ["denied", [...REFUSED, MANAGING]],
+    [undefined, []],
+  ] as const)("[AZ-16] for %s records that of who wanted to do what", (accounting, verdicts) => {
+    const stage = stageWith(accounting);
+    stage.join("ann").send(...MESSAGES);
+    expect(verdictsOf(stage)).toStrictEqual(verdicts);
+  });
+
+  test("[AZ-16] names the principal, and keeps no more of a URI than the start", () => {
+    const stage = stageWith("denied", { auth: { anonymous: { type: "static", role: "anonymous", authid: "ann" } } });
+    stage.join("ann").send([48, 1, {}, `org.${"x".repeat(5000)}`]);
+    expect(stage.accounts).toStrictEqual([
+      {
+        realm: "realm1",
+        session: 1,
+        authid: "ann",
+        authrole: "anonymous",
+        action: "call",
+        uri: `org.${"x".repeat(996)}`,
+        match: "exact",
+        verdict: "wamp.error.invalid_uri",
+      },
+    ]);
+  });
+
+  test("[AZ-16] goes on after sleep", () => {
+    const stage = stageWith("denied");
+    const ann = stage.join("ann");
+    stage.sleepAndWake();
+    ann.send([48, 1, {}, "com.secret"]);
+    expect(verdictsOf(stage)).toStrictEqual([REFUSED[0]]);
+  });
+
+  test("[AZ-16] records once what an authorizer was asked about: its verdict, or that it has none", async () => {
+    const stage = stageWith("all", { roles: [{ ...ROLES[0]!, authorizer: "com.authorize" }] });
+    const judge = stage.join("judge");
+    judge.send([64, 1, {}, "com.authorize"]);
+    stage.accounts.splice(0);
+    const ann = stage.join("ann");
+    for (const [request, answer, verdict] of [
+      [1, [true], "allowed"],
+      [2, [false], "wamp.error.not_authorized"],
+      [3, [{ allow: false, grantable: true }], "wamp.error.authorization_required"],
+      [4, [{ allow: false, grantable: "yes" }], "wamp.error.authorization_failed"],
+    ] as const) {
+      ann.send([16, request, { acknowledge: true }, "org.x"]);
+      await new Promise(setImmediate);
+      judge.send([70, request, {}, answer]);
+      await new Promise(setImmediate);
+      expect(verdictsOf(stage)).toStrictEqual([["publish", "org.x", "exact", verdict]]);
+    }
+    const answers = stage.take().flatMap(([name, message]) => (name === "ann" ? [message[4]] : []));
+    expect(answers).toStrictEqual([
+      undefined,
+      "wamp.error.not_authorized",
+      "wamp.error.authorization_required",
+      "wamp.error.authorization_failed",
+    ]);
+  });
+});

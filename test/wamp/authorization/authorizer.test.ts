@@ -1,0 +1,765 @@
+/** Dynamic authorization: what an authorizer is asked, what its answers do, and what waits for them (Authorization). */
+
+import { describe, expect, test } from "vitest";
+import type { RealmInput } from "../../../src/wamp/config/realm.ts";
+import type { Client } from "../host/recording-host.ts";
+import { ALL_ROLES, ANYTHING, aborted, Stage } from "../host/recording-host.ts";
+import { denial } from "./denial.ts";
+
+type Roles = NonNullable<RealmInput["roles"]>;
+
+const AUTHORIZE = "com.authorize";
+
+/** What waits for an authorizer goes on in later turns. */
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+interface Court {
+  readonly stage: Stage;
+  /** Whose role may do anything, and who decides for the others. */
+  readonly judge: Client;
+  /** The judge's last INVOCATION that it has not answered. */
+  questions(): Promise<unknown[][]>;
+  /** Answers an INVOCATION. */
+  answer(request: unknown, ...args: unknown[]): Promise<void>;
+}
+
+/** A realm whose role `anonymous` asks, except for `rules`, and a judge of a role that need not. */
+function court(input: Partial<RealmInput> = {}, role: Partial<Roles[number]> = {}): Court {
+  const roles: Roles = [
+    { name: "anonymous", authorizer: AUTHORIZE, ...role },
+    { name: "judge", permissions: [ANYTHING] },
+  ];
+  const stage = new Stage({ roles, ...input });
+  const judge = joinAs(stage, "judge", "judge");
+  judge.send([64, 1, {}, AUTHORIZE]);
+  stage.take();
+  return {
+    stage,
+    judge,
+    questions: async () => {
+      await settled();
+      const all = stage.take();
+      expect(all.filter(([name]) => name !== "judge")).toStrictEqual([]);
+      return all.map(([, message]) => [...(message as unknown[])]);
+    },
+    answer: async (request, ...args) => {
+      judge.send([70, request, {}, args]);
+      await settled();
+    },
+  };
+}
+
+/** A session of a role; its record tells. */
+function joinAs(
+  stage: Stage,
+  name: string,
+  authrole: string,
+  authid = name,
+  authextra: object = {},
+  roles: object = ALL_ROLES,
+): Client {
+  const client = stage.join(name, roles);
+  client.alterSession({
+    identity: { authid, authrole, authmethod: "ticket", authprovider: "static", authextra: { ...authextra } },
+  });
+  stage.sleepAndWake();
+  return client;
+}
+
+/** Request and question of an INVOCATION of the authorizer, without the session's details. */
+function asked([type, request, , , args]: unknown[]): unknown[] {
+  expect(type).toBe(68);
+  return [request, ...(args as unknown[]).slice(1)];
+}
+
+describe("the question", () => {
+  test.each([
+    ["call", [48, 1, { timeout: 5 }, "com.x"], "com.x", { timeout: 5 }],
+    ["publish", [16, 1, { acknowledge: true, retain: true }, "com.x"], "com.x", { acknowledge: true, retain: true }],
+    ["subscribe", [32, 1, { match: "prefix" }, "com."], "com.", { match: "prefix" }],
+    [
+      "register",
+      [64, 1, { match: "wildcard", invoke: "random" }, "a..c"],
+      "a..c",
+      { match: "wildcard", invoke: "random" },
+    ],
+  ])(
+    "[AZ-10][AZ-01] has the session's details, the URI, the action and the options: %s",
+    async (action, message, uri, options) => {
+      const { stage, questions } = court();
+      const ann = joinAs(stage, "ann", "anonymous", "ann", { tenant: 7 });
+      stage.take();
+      ann.send(message);
+      const details = {
+        realm: "realm1",
+        session: 3,
+        authid: "ann",
+        authrole: "anonymous",
+        authmethod: "ticket",
+        authprovider: "static",
+        authextra: { tenant: 7 },
+        transport: {},
+      };
+      expect(await questions()).toStrictEqual([[68, 1, expect.any(Number), {}, [details, uri, action, options]]]);
+    },
+  );
+
+  test("[AZ-02] tells realm, authrole and authid of anonymous sessions, too, each with an authid of its own", async () => {
+    const { stage, questions } = court();
+    for (const name of ["ann", "ben"]) stage.join(name).send([48, 1, {}, "com.x"]);
+    const principals = (await questions()).map(([, , , , args]) => {
+      const [{ realm, authrole, authid }] = args as [Record<string, unknown>];
+      return { realm, authrole, authid };
+    });
+    const anybody = { realm: "realm1", authrole: "anonymous", authid: expect.stringMatching(/./) };
+    expect(principals).toStrictEqual([anybody, anybody]);
+    expect(principals[0]?.authid).not.toBe(principals[1]?.authid);
+  });
+
+  test("[AZ-10] has what is known of the transport", async () => {
+    const { stage, questions } = court();
+    const facts = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: { a: "b" } };
+    const ann = stage.connect("ann", facts);
+    ann.send([1, "realm1", { roles: ALL_ROLES }], [48, 1, {}, "com.x"]);
+    stage.recording.splice(0, 1);
+    const [[, , , , args] = []] = await questions();
+    expect((args as [{ transport: object }])[0].transport).toStrictEqual(facts);
+  });
+
+  test("[URI-01][AZ-07] is not asked about a URI that nobody could be permitted", async () => {
+    const { stage } = court();
+    const ann = stage.join("ann");
+    ann.send([48, 1, {}, "com..x"], [64, 2, {}, "wamp.x"], [16, 3, { acknowledge: true }, "wamp.x"]);
+    await settled();
+    expect(stage.take()).toStrictEqual([
+      ["ann", [8, 48, 1, {}, ...denial("wamp.error.invalid_uri")]],
+      ["ann", [8, 64, 2, {}, ...denial("wamp.error.invalid_uri")]],
+      ["ann", [8, 16, 3, {}, ...denial("wamp.error.invalid_uri")]],
+    ]);
+  });
+
+  test("[AZ-06] is not asked about UNSUBSCRIBE, UNREGISTER, YIELD, CANCEL and GOODBYE", async () => {
+    const { stage, judge } = court(
+      {},
+      { permissions: [{ uri: "com.own", allow: { subscribe: true, register: true } }] },
+    );
+    const ann = stage.join("ann");
+    ann.send([32, 1, {}, "com.own"], [64, 2, {}, "com.own"]);
+    const [subscription, registration] = stage.take().map(([, message]) => message[2]);
+    judge.send([48, 9, {}, "com.own"]);
+    ann.send([70, 1, {}], [34, 3, subscription], [66, 4, registration], [49, 5, {}], [6, {}, "wamp.close.close_realm"]);
+    await settled();
+    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+      ["ann", 68],
+      ["judge", 50],
+      ["ann", 35],
+      ["ann", 67],
+      ["ann", 6],
+    ]);
+  });
+});
+
+describe("the answer", () => {
+  const CASES = [
+    ["call", [48, 1, {}, "com.x"], [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]],
+    ["publish", [16, 1, { acknowledge: true }, "com.x"], [17, 1, expect.any(Number)]],
+    ["subscribe", [32, 1, { match: "prefix" }, "com.x"], [33, 1, expect.any(Number)]],
+    ["register", [64, 1, { match: "wildcard" }, "com..x"], [65, 1, expect.any(Number)]],
+  ] as const;
+
+  test.each(CASES)("[AZ-10] that allows lets the message pass: %s", async (_, message, passed) => {
+    for (const yes of [true, { allow: true }, { allow: true, disclose: null, cache: false, validate: null }]) {
+      const { stage, answer } = court();
+      stage.join("ann").send(message);
+      stage.take();
+      await answer(1, yes);
+      expect(stage.take()).toStrictEqual([["ann", passed]]);
+    }
+  });
+
+  test.each(CASES)("[AZ-03][AZ-10] that does not refuses it with not_authorized: %s", async (_, message) => {
+    for (const no of [false, { allow: false }, { allow: false, disclose: true, cache: true }]) {
+      const { stage, answer } = court();
+      stage.join("ann").send(message);
+      stage.take();
+      await answer(1, no);
+      expect(stage.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...denial("wamp.error.not_authorized")]]]);
+    }
+  });
+
+  test.each([
+    ["nothing", []],
+    ["null", [null]],
+    ["text", ["yes"]],
+    ["a number", [1]],
+    ["a list", [[true]]],
+    ["a dict without allow", [{ disclose: true }]],
+    ["allow that is no bool", [{ allow: 1 }]],
+    ["disclose that is no bool", [{ allow: true, disclose: "yes" }]],
+    ["cache that is no bool", [{ allow: true, cache: 1 }]],
+    ["a key nobody knows", [{ allow: true, admit: true }]],
+    ["payload validation", [{ allow: true, validate: { call: "com.Type" } }]],
+  ])("[AZ-04] that says %s fails that one action", async (_, args) => {
+    const { stage, answer } = court();
+    stage.join("ann").send([48, 1, {}, "com.x"]);
+    stage.take();
+    await answer(1, ...args);
+    expect(stage.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.authorization_failed")]]]);
+    const cause = "gave no answer an authorizer may give";
+    expect(stage.logged).toMatchObject([{ level: "error", event: "authorizer.failed", cause, uri: "com.x" }]);
+  });
+
+  test("[AZ-04] is an error: authorization_failed, whatever the error is", async () => {
+    const { stage, judge } = court();
+    stage.join("ann").send([64, 1, {}, "com.x"]);
+    judge.send([8, 68, 1, {}, "com.app.broken", ["secret"]]);
+    await settled();
+    expect(stage.take().slice(1)).toStrictEqual([
+      ["ann", [8, 64, 1, {}, ...denial("wamp.error.authorization_failed")]],
+    ]);
+  });
+
+  test("[AZ-04] does not come: authorization_failed after the limit, even if the callee wanted to see to timeouts", async () => {
+    const { stage, judge: first } = court({ limits: { authorizer_timeout: 700 } });
+    first.disconnect();
+    const roles = { callee: { features: { call_timeout: true, call_canceling: true } } };
+    const judge = joinAs(stage, "judge", "judge", "judge", {}, roles);
+    judge.send([64, 1, { forward_timeout: true }, AUTHORIZE]);
+    stage.join("ann").send([32, 1, {}, "com.x"]);
+    stage.take();
+    stage.advance(699);
+    await settled();
+    expect(stage.take()).toStrictEqual([]);
+    stage.advance(1);
+    await settled();
+    expect(stage.take()).toStrictEqual([
+      ["judge", [69, 1, { mode: "killnowait" }]],
+      ["ann", [8, 32, 1, {}, ...denial("wamp.error.authorization_failed")]],
+    ]);
+    judge.send([70, 1, {}, [true]]);
+    await settled();
+    expect(stage.take()).toStrictEqual([]);
+  });
+
+  test("[AZ-04] cannot come, as there is no authorizer, or no more: authorization_failed when the time for it is over", async () => {
+    const { stage, judge } = court();
+    const ann = stage.join("ann");
+    ann.send([32, 1, {}, "com.x"]);
+    judge.disconnect();
+    ann.send([32, 2, {}, "com.x"]);
+    await settled();
+    stage.advance(5_000);
+    await settled();
+    const failed = (request: number) => ["ann", [8, 32, request, {}, ...denial("wamp.error.authorization_failed")]];
+    expect(stage.take().slice(1)).toStrictEqual([failed(1), failed(2)]);
+  });
+
+  test("[AZ-05] an unacknowledged PUBLISH is dropped silently when it is denied, and when the decision failed", async () => {
+    const { stage, answer } = court();
+    stage.join("ann").send([16, 1, {}, "com.x"], [16, 2, {}, "com.y"]);
+    await answer(1, false);
+    await answer(2, "nonsense");
+    expect(stage.take().filter(([name]) => name === "ann")).toStrictEqual([]);
+  });
+
+  test.each([
+    [true, undefined, { publisher: 4, publisher_authid: "ann", publisher_authrole: "anonymous" }],
+    [undefined, undefined, {}],
+    [undefined, true, { publisher: 4, publisher_authid: "ann", publisher_authrole: "anonymous" }],
+    [false, undefined, {}],
+  ])("[PID-04][AZ-10] discloses the publisher as it says: %s, wish %s", async (disclose, wish, details) => {
+    const { stage, judge, answer } = court();
+    judge.send([32, 2, {}, "com.x"]);
+    const ann = joinAs(stage, "ann", "anonymous");
+    stage.take();
+    ann.send([16, 1, wish ? { disclose_me: true } : {}, "com.x"]);
+    stage.take();
+    await answer(1, { allow: true, ...(disclose !== undefined && { disclose }) });
+    expect(stage.take()).toStrictEqual([["judge", [36, expect.any(Number), expect.any(Number), details]]]);
+  });
+
+  test("[CID-04][D-18] never disclosed, and wanted: option_disallowed.disclose_me", async () => {
+    const { stage, judge, answer } = court();
+    judge.send([64, 2, {}, "com.x"]);
+    stage.join("ann").send([48, 1, { disclose_me: true }, "com.x"]);
+    stage.take();
+    await answer(1, { allow: true, disclose: false });
+    expect(stage.take()).toStrictEqual([
+      ["ann", [8, 48, 1, {}, ...denial("wamp.error.option_disallowed.disclose_me")]],
+    ]);
+  });
+});
+
+describe("rules beside an authorizer", () => {
+  const RULES: Roles[number]["permissions"] = [
+    { uri: "com.public.", match: "prefix", allow: { call: true, register: true, publish: true, subscribe: true } },
+    { uri: "com.public.secret", match: "exact", allow: { call: true } },
+    { uri: "com..closed", match: "wildcard" },
+  ];
+  const DENY = "wamp.error.not_authorized";
+  /** Message → what the rules say of it; undefined where the authorizer is asked. */
+  const MATRIX: [string, unknown[], string | number | undefined][] = [
+    ["call, exact, under a rule that allows", [48, 1, {}, "com.public.x"], "wamp.error.no_such_procedure"],
+    ["call, exact, under an exact rule that allows", [48, 1, {}, "com.public.secret"], "wamp.error.no_such_procedure"],
+    ["call, exact, under a wildcard rule that denies", [48, 1, {}, "com.x.closed"], DENY],
+    ["call, exact, under no rule", [48, 1, {}, "com.x"], undefined],
+    ["publish, exact, under a rule that allows", [16, 1, { acknowledge: true }, "com.public.x"], 17],
+    [
+      "publish, exact, under a rule that allows other actions",
+      [16, 1, { acknowledge: true }, "com.public.secret"],
+      DENY,
+    ],
+    ["publish, exact, under no rule", [16, 1, { acknowledge: true }, "com.x"], undefined],
+    ["subscribe, exact, under a rule that allows", [32, 1, {}, "com.public.x"], 33],
+    ["subscribe, exact, under a rule that allows other actions", [32, 1, {}, "com.public.secret"], DENY],
+    ["subscribe, exact, under no rule", [32, 1, {}, "com.x"], undefined],
+    ["subscribe, prefix, all under a rule that allows", [32, 1, { match: "prefix" }, "com.public.x."], 33],
+    ["subscribe, prefix, with a part that is denied", [32, 1, { match: "prefix" }, "com.public."], DENY],
+    ["subscribe, prefix, beyond the rules, with a part that is denied", [32, 1, { match: "prefix" }, "com."], DENY],
+    ["subscribe, prefix, under no rule", [32, 1, { match: "prefix" }, "org."], undefined],
+    ["subscribe, wildcard, all under a rule that allows", [32, 1, { match: "wildcard" }, "com.public.x."], 33],
+    ["subscribe, wildcard, under no rule", [32, 1, { match: "wildcard" }, "org..x"], undefined],
+    ["register, exact, under a rule that allows", [64, 1, {}, "com.public.x"], 65],
+    ["register, exact, under no rule", [64, 1, {}, "com.x"], undefined],
+    ["register, prefix, all under a rule that allows", [64, 1, { match: "prefix" }, "com.public.x."], 65],
+    ["register, prefix, with a part that is denied", [64, 1, { match: "prefix" }, "com.public.s"], DENY],
+    ["register, prefix, under no rule", [64, 1, { match: "prefix" }, "org."], undefined],
+    ["register, wildcard, under a rule that denies", [64, 1, { match: "wildcard" }, "com..closed"], DENY],
+    ["register, wildcard, partly under a rule that denies", [64, 1, { match: "wildcard" }, "..closed"], DENY],
+    ["register, wildcard, under no rule", [64, 1, { match: "wildcard" }, "org..x"], undefined],
+  ];
+
+  test.each(MATRIX)(
+    "[AZ-08][AZ-10] decide where they match, the authorizer the rest: %s",
+    async (_, message, expected) => {
+      const { stage } = court({}, { permissions: RULES! });
+      stage.join("ann").send(message);
+      await settled();
+      const [[name, answer] = []] = stage.take() as [string, unknown[]][];
+      if (expected === undefined) expect([name, answer?.[0]]).toStrictEqual(["judge", 68]);
+      else if (typeof expected === "number") expect([name, answer?.[0]]).toStrictEqual(["ann", expected]);
+      else expect([name, answer]).toStrictEqual(["ann", [8, message[0], 1, {}, ...denial(expected)]]);
+    },
+  );
+});
+
+describe("the authorizer itself", () => {
+  test("[AZ-12] is not asked about its own session: there the rules decide alone", async () => {
+    const roles: Roles = [
+      { name: "anonymous", authorizer: AUTHORIZE, permissions: [{ uri: AUTHORIZE, allow: { register: true } }] },
+    ];
+    const stage = new Stage({ roles });
+    const judge = stage.join("judge");
+    judge.send([64, 1, {}, AUTHORIZE]);
+    stage.take();
+    judge.send([48, 2, {}, "com.db"], [32, 3, {}, "com.x"]);
+    await settled();
+    expect(stage.take()).toStrictEqual([
+      ["judge", [8, 48, 2, {}, ...denial("wamp.error.not_authorized")]],
+      ["judge", [8, 32, 3, {}, ...denial("wamp.error.not_authorized")]],
+    ]);
+  });
+
+  test("[AZ-12] answers although something of its own waits for another authorizer that waits for it", async () => {
+    const roles: Roles = [
+      { name: "anonymous" },
+      { name: "left", authorizer: "com.right", permissions: [{ uri: "com.left", allow: { register: true } }] },
+      { name: "right", authorizer: "com.left", permissions: [{ uri: "com.right", allow: { register: true } }] },
+    ];
+    const stage = new Stage({ roles });
+    const [left, right] = [joinAs(stage, "left", "left"), joinAs(stage, "right", "right")];
+    left.send([64, 1, {}, "com.left"]);
+    right.send([64, 1, {}, "com.right"]);
+    left.send([16, 2, { acknowledge: true }, "com.a"]);
+    right.send([16, 2, { acknowledge: true }, "com.b"]);
+    stage.take();
+    left.send([70, 1, {}, [true]]);
+    right.send([70, 1, {}, [true]]);
+    await settled();
+    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+      ["right", 17],
+      ["left", 17],
+    ]);
+  });
+});
+
+describe("what comes while a decision is pending", () => {
+  test("[ORD-05][ORD-01][ORD-03] waits behind it in order, for slow decisions of every kind", async () => {
+    const { stage, judge, answer } = court(
+      {},
+      { permissions: [{ uri: "static", allow: { publish: true, call: true } }] },
+    );
+    judge.send([32, 2, { match: "prefix" }, ""], [64, 3, {}, "static"], [64, 4, {}, "asked"]);
+    const ann = stage.join("ann");
+    stage.take();
+    ann.send([16, 1, {}, "t1", [1]], [16, 2, {}, "static", [2]], [48, 3, {}, "static"], [16, 4, {}, "t2", [4]]);
+    ann.send([48, 5, {}, "asked"], [16, 6, { acknowledge: true }, "static", [6]]);
+    await settled();
+    const id = expect.any(Number);
+    const event = (topic: string, n: number) => ["judge", [36, id, id, { topic }, [n]]];
+    const question = (request: number, ...rest: unknown[]) => [
+      "judge",
+      [68, request, id, {}, [expect.anything(), ...rest]],
+    ];
+    expect(stage.take()).toStrictEqual([question(1, "t1", "publish", {})]);
+    await answer(1, true);
+    expect(stage.take()).toStrictEqual([
+      event("t1", 1),
+      event("static", 2),
+      ["judge", [68, 2, id, {}]],
+      question(3, "t2", "publish", {}),
+    ]);
+    await answer(3, false);
+    expect(stage.take()).toStrictEqual([question(4, "asked", "call", {})]);
+    await answer(4, true);
+    expect(stage.take()).toStrictEqual([["judge", [68, 5, id, {}]], ["ann", [17, 6, id]], event("static", 6)]);
+  });
+
+  test("[ORD-05] of another session does not wait", async () => {
+    const { stage, answer } = court({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
+    const [ann, ben] = stage.joinAll("ann", "ben");
+    ann.send([16, 1, { acknowledge: true }, "t1"]);
+    stage.take();
+    ben.send([16, 1, { acknowledge: true }, "static"], [16, 2, { acknowledge: true }, "t2"]);
+    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+      ["ben", 17],
+      ["judge", 68],
+    ]);
+    await answer(2, true);
+    await answer(1, true);
+    expect(stage.take().map(([name]) => name)).toStrictEqual(["ben", "ann"]);
+  });
+
+  test("[D-16] static decisions and remembered ones are made at once", async () => {
+    const { stage, answer } = court({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
+    const ann = stage.join("ann");
+    ann.send([16, 1, {}, "t"]);
+    await answer(1, { allow: true, cache: true });
+    stage.take();
+    ann.send([16, 2, { acknowledge: true }, "t"], [16, 3, { acknowledge: true }, "static"]);
+    expect(stage.take().map(([, message]) => message.slice(0, 2))).toStrictEqual([
+      [17, 2],
+      [17, 3],
+    ]);
+  });
+
+  test("[ORD-05] more of it than the limit ends the session with the limit's error, and nobody else's", async () => {
+    const { stage, answer } = court({ limits: { undecided_bytes: 2_000 } });
+    const [ann, ben] = stage.joinAll("ann", "ben");
+    ann.send([16, 1, {}, "t"]);
+    ben.send([16, 1, { acknowledge: true }, "t"]);
+    stage.take();
+    ann.send([16, 2, {}, "t", ["x".repeat(1_000)]]);
+    expect(stage.take()).toStrictEqual([]);
+    ann.send([16, 3, {}, "t", ["x".repeat(1_000)]]);
+    const error = "wamp.edge.error.limit_exceeded";
+    expect(stage.take()).toStrictEqual(aborted("ann", error, 1008, "too much waits for an authorizer"));
+    await answer(1, true);
+    await answer(2, true);
+    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([["ben", 17]]);
+  });
+
+  test("[ORD-05] is as long as it may be, again and again", async () => {
+    const { stage, answer } = court({ limits: { undecided_bytes: 3_000 } });
+    const ann = stage.join("ann");
+    for (let round = 0; round < 5; round++) {
+      ann.send([16, 1, {}, "t"], [16, 2, {}, "t", ["x".repeat(1_000)]], [16, 3, { acknowledge: true }, "t"]);
+      for (const turn of [1, 2, 3]) await answer(3 * round + turn, true);
+    }
+    expect(stage.take().filter(([name]) => name === "ann")).toHaveLength(5);
+  });
+
+  test("[MSG-02] is nonsense: the session is aborted when its turn comes", async () => {
+    const { stage, answer } = court();
+    const ann = stage.join("ann");
+    ann.send([16, 1, { acknowledge: true }, "t"], [99], [16, 2, { acknowledge: true }, "t"]);
+    stage.take();
+    await answer(1, true);
+    expect(stage.take().map(([name, message]) => [name, message === "closed" ? message : message[0]])).toStrictEqual([
+      ["ann", 17],
+      ["ann", 3],
+      ["ann", "closed"],
+    ]);
+  });
+
+  test("[ID-06] request ids stay sequential where they are checked", async () => {
+    const { stage, answer } = court({ options: { request_id_check: "strict" } });
+    const ann = stage.join("ann");
+    ann.send([16, 1, { acknowledge: true }, "t"], [32, 2, {}, "t"]);
+    await answer(1, true);
+    await answer(2, true);
+    expect(
+      stage
+        .take()
+        .filter(([name]) => name === "ann")
+        .map(([, message]) => message[0]),
+    ).toStrictEqual([17, 33]);
+  });
+});
+
+describe("a session that ends while a decision is pending", () => {
+  test("[AZ-13] by losing its connection leaves nothing behind", async () => {
+    const { stage, judge, answer } = court();
+    judge.send([32, 2, {}, "t"]);
+    const ann = stage.join("ann");
+    ann.send([16, 1, {}, "t"], [16, 2, {}, "t"], [64, 3, {}, "p"]);
+    stage.take();
+    ann.disconnect();
+    await answer(1, true);
+    judge.send([48, 3, {}, "p"]);
+    expect(stage.take()).toStrictEqual([["judge", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]]]);
+  });
+
+  test("[AZ-13] by ABORT ends at once", async () => {
+    const { stage, answer } = court();
+    const ann = stage.join("ann");
+    ann.send([64, 1, {}, "p"]);
+    stage.take();
+    ann.send([3, {}, "wamp.error.x"]);
+    await answer(1, true);
+    expect(stage.take()).toStrictEqual([["ann", "closed", 1000]]);
+  });
+
+  test("[AZ-13][WS-15] by its own GOODBYE does so in its turn, and the next session on the socket begins", async () => {
+    const { stage, answer } = court();
+    const ann = stage.join("ann");
+    ann.send(
+      [16, 1, { acknowledge: true }, "t"],
+      [6, {}, "wamp.close.close_realm"],
+      [1, "realm1", { roles: ALL_ROLES }],
+    );
+    ann.send([16, 1, { acknowledge: true }, "u"], [16, 2, { acknowledge: true }, "v"]);
+    await answer(1, true);
+    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+      ["judge", 68],
+      ["ann", 17],
+      ["ann", 6],
+      ["ann", 2],
+      ["judge", 68],
+    ]);
+    await answer(2, false);
+    await answer(3, true);
+    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+      ["ann", 8],
+      ["judge", 68],
+      ["ann", 17],
+    ]);
+  });
+
+  test("[AZ-13][SES-18] by the router's GOODBYE drops what it asked for; its own GOODBYE is found behind that", async () => {
+    const { stage, judge, answer } = court();
+    const ann = stage.join("ann");
+    ann.send([64, 1, {}, "p"], [6, {}, "wamp.close.close_realm"]);
+    stage.take();
+    judge.send([48, 2, {}, "wamp.session.kill_by_authrole", ["anonymous"]]);
+    await settled();
+    await answer(1, true);
+    expect(stage.take()).toStrictEqual([
+      ["judge", [50, 2, {}, [1]]],
+      ["ann", [6, {}, "wamp.close.killed"]],
+      ["ann", "closed", 1000],
+    ]);
+  });
+});
+
+describe("what was decided before", () => {
+  /** Sends a message and tells whether the judge was asked; the judge allows it. */
+  async function isAsked(
+    { stage, answer }: Court,
+    client: Client,
+    message: unknown[],
+    reply: unknown,
+  ): Promise<boolean> {
+    stage.take();
+    client.send(message);
+    const question = stage.take().find(([name, it]) => name === "judge" && it[0] === 68)?.[1] as unknown[] | undefined;
+    if (question !== undefined) await answer(asked(question)[0], reply);
+    return question !== undefined;
+  }
+  const KEEP = { allow: true, cache: true };
+
+  test("[AZ-11] holds only if the authorizer says so", async () => {
+    for (const reply of [true, false, { allow: true }, { allow: true, cache: false }]) {
+      const all = court();
+      const ann = all.stage.join("ann");
+      expect(await isAsked(all, ann, [16, 1, {}, "t"], reply)).toBe(true);
+      expect(await isAsked(all, ann, [16, 2, {}, "t"], reply)).toBe(true);
+    }
+    const all = court();
+    const ann = all.stage.join("ann");
+    const no = { allow: false, cache: true };
+    expect(await isAsked(all, ann, [48, 1, {}, "t"], no)).toBe(true);
+    expect(await isAsked(all, ann, [48, 2, {}, "t"], no)).toBe(false);
+    expect(all.stage.take()).toStrictEqual([]);
+  });
+
+  test("[AZ-11] holds for the same identity, and no other", async () => {
+    const all = court();
+    const join = (name: string, authid: string, extra = {}) => joinAs(all.stage, name, "anonymous", authid, extra);
+    const [a, b, c, d] = [join("a", "joe"), join("b", "joe"), join("c", "sue"), join("d", "joe", { tenant: 2 })];
+    const message = [32, 1, {}, "t"];
+    expect(await isAsked(all, a, message, KEEP)).toBe(true);
+    expect(await isAsked(all, b, message, KEEP)).toBe(false);
+    expect(await isAsked(all, c, message, KEEP)).toBe(true);
+    expect(await isAsked(all, d, message, KEEP)).toBe(true);
+  });
+
+  test("[AZ-11] holds for the same URI, action, match and options", async () => {
+    const all = court();
+    const ann = all.stage.join("ann");
+    const first = [32, 1, { match: "prefix", get_retained: true }, "t"];
+    expect(await isAsked(all, ann, first, KEEP)).toBe(true);
+    expect(await isAsked(all, ann, [32, 2, { get_retained: true, match: "prefix" }, "t"], KEEP)).toBe(false);
+    expect(await isAsked(all, ann, [32, 3, { match: "prefix" }, "t"], KEEP)).toBe(true);
+    expect(await isAsked(all, ann, [32, 4, { get_retained: true }, "t"], KEEP)).toBe(true);
+    expect(await isAsked(all, ann, [32, 5, { match: "prefix", get_retained: true }, "u"], KEEP)).toBe(true);
+    expect(await isAsked(all, ann, [16, 6, { match: "prefix", get_retained: true }, "t"], KEEP)).toBe(true);
+  });
+
+  test("[AZ-11] holds whether or not the answer is wanted, and how", async () => {
+    const all = court();
+    const ann = all.stage.join("ann");
+    expect(await isAsked(all, ann, [16, 1, {}, "t"], KEEP)).toBe(true);
+    expect(await isAsked(all, ann, [16, 2, { acknowledge: true }, "t"], KEEP)).toBe(false);
+  });
+
+  test("[AZ-11] holds for a minute, or what the role says", async () => {
+    for (const [role, seconds] of [
+      [{}, 60],
+      [{ "authorizer-cache": 5 }, 5],
+    ] as const) {
+      const all = court({}, role);
+      const ann = all.stage.join("ann");
+      await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
+      all.stage.advance(seconds * 1000 - 1);
+      expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(false);
+      all.stage.advance(1);
+      expect(await isAsked(all, ann, [16, 3, {}, "t"], KEEP)).toBe(true);
+    }
+  });
+
+  test("[AZ-11] does not hold where the role says 0", async () => {
+    const all = court({}, { "authorizer-cache": 0 });
+    const ann = all.stage.join("ann");
+    await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
+    expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(true);
+  });
+
+  test("[AZ-11] is forgotten when the authorizer registers again", async () => {
+    const all = court();
+    const ann = all.stage.join("ann");
+    await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
+    all.judge.send([66, 8, all.stage.realm.dealer.registrations.best(AUTHORIZE)?.id]);
+    expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(false);
+    all.judge.send([64, 9, {}, AUTHORIZE]);
+    expect(await isAsked(all, ann, [16, 3, {}, "t"], KEEP)).toBe(true);
+  });
+
+  test("[AZ-11] is asked anew after sleep", async () => {
+    const all = court();
+    const ann = all.stage.join("ann");
+    await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
+    all.stage.sleepAndWake();
+    expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(true);
+  });
+
+  test("[AZ-11] is kept for 5,000 questions, and the oldest goes first", async () => {
+    const all = court();
+    const ann = all.stage.join("ann");
+    for (let n = 0; n <= 5_000; n++) {
+      ann.send([16, 1, {}, `t${n}`]);
+      all.judge.send([70, n + 1, {}, [KEEP]]);
+      await null;
+      await null;
+    }
+    await settled();
+    expect(await isAsked(all, ann, [16, 2, {}, "t1"], KEEP)).toBe(false);
+    expect(await isAsked(all, ann, [16, 2, {}, "t0"], KEEP)).toBe(true);
+  });
+});
+
+describe("a testament", () => {
+  const TESTAMENT = [48, 1, {}, "wamp.session.add_testament", ["t", [7], {}]];
+  const PERMISSIONS = { permissions: [{ uri: "wamp.", match: "prefix" as const, allow: { call: true } }] };
+
+  test("[AZ-10][TST-01] is asked about when it is left, and published without another question", async () => {
+    const { stage, judge, questions, answer } = court({}, PERMISSIONS);
+    judge.send([32, 2, {}, "t"]);
+    const ann = stage.join("ann");
+    stage.take();
+    ann.send(TESTAMENT);
+    expect((await questions()).map(asked)).toStrictEqual([[1, "t", "publish", {}]]);
+    await answer(1, true);
+    ann.disconnect();
+    await settled();
+    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+      ["ann", 50],
+      ["judge", 36],
+    ]);
+  });
+
+  test("[AZ-03] is refused when it is left if it could not be published", async () => {
+    const { stage, judge, answer } = court({}, PERMISSIONS);
+    judge.send([32, 2, {}, "t"]);
+    const ann = stage.join("ann");
+    ann.send(TESTAMENT);
+    stage.take();
+    await answer(1, false);
+    ann.disconnect();
+    expect(stage.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.not_authorized")]]]);
+  });
+
+  test("[AZ-10] takes two questions where calling is for the authorizer to decide, too", async () => {
+    const { stage, questions, answer } = court();
+    stage.join("ann").send(TESTAMENT);
+    expect((await questions()).map(asked)).toStrictEqual([[1, "wamp.session.add_testament", "call", {}]]);
+    await answer(1, true);
+    expect((await questions()).map(asked)).toStrictEqual([[2, "t", "publish", {}]]);
+    await answer(2, true);
+    expect(stage.take()).toStrictEqual([["ann", [50, 1, {}]]]);
+  });
+});
+
+test("[AZ-10] without authorizers nothing is held, and nobody is asked", () => {
+  expect(new Stage().realm.access.authorizer).toBeUndefined();
+});
+
+describe("message rates", () => {
+  const rates = { session: { messages: { per_second: 1, burst: 1 } } };
+
+  test("spare the authorizer the messages beyond the rate", async () => {
+    const { stage, questions, answer } = court({}, { rates });
+    const ann = joinAs(stage, "ann", "anonymous");
+    stage.take();
+    ann.send([32, 1, {}, "com.a"]);
+    const [question] = await questions();
+    await answer(question?.[1], true);
+    expect(stage.take()).toStrictEqual([["ann", [33, 1, expect.any(Number)]]]);
+    ann.send([32, 2, {}, "com.b"]);
+    await settled();
+    const cause = "the session exceeds its rate of messages";
+    expect(stage.take()).toStrictEqual([["ann", [8, 32, 2, {}, "wamp.edge.error.rate_exceeded", [cause]]]]);
+  });
+
+  test("count a message once, also one that waits behind another", async () => {
+    const burst = { session: { messages: { per_second: 1, burst: 2 } } };
+    const { stage, questions, answer } = court({}, { rates: burst });
+    const ann = joinAs(stage, "ann", "anonymous");
+    stage.take();
+    ann.send([32, 1, {}, "com.a"], [32, 2, {}, "com.b"], [32, 3, {}, "com.c"]);
+    const [first] = await questions();
+    await answer(first?.[1], true);
+    const second = stage.take();
+    expect(second.map(([name, message]) => [name, message[0]])).toStrictEqual([
+      ["ann", 33],
+      ["judge", 68],
+    ]);
+    await answer(second[1]?.[1][1], true);
+    expect(stage.take().map(([name, message]) => [name, message[0], message[2]])).toStrictEqual([
+      ["ann", 33, expect.any(Number)],
+      ["ann", 8, 3],
+    ]);
+  });
+});

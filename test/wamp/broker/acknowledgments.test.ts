@@ -1,0 +1,247 @@
+/** PUBLISHED for events that are kept: it is sent once they are stored, and ERROR where they cannot be. */
+
+import { beforeEach, describe, expect, test } from "vitest";
+import { ALL_ROLES, type Client, Stage } from "../host/recording-host.ts";
+
+const KEPT = "log.kept";
+const STORAGE_FULL = "wamp.edge.error.storage_full";
+const STORE = {
+  "event-history": [{ uri: "log.", match: "prefix" }],
+  retain: { decline: [{ uri: "declined" }] },
+} as const;
+
+let stage: Stage;
+let publisher: Client;
+
+beforeEach(() => {
+  stage = new Stage({ store: STORE });
+  publisher = stage.join("publisher");
+});
+
+let request = 0;
+const publish = (topic: string, arg: unknown, options = {}, from = publisher) => {
+  from.send([16, ++request, { acknowledge: true, ...options }, topic, [arg]]);
+  return request;
+};
+const published = (of: number) => ["publisher", [17, of, expect.any(Number)]];
+const refused = (of: number, why: string) => ["publisher", [8, 16, of, {}, STORAGE_FULL, [why]]];
+
+/** Who was sent messages of which type. */
+const told = () => stage.take().map(([name, [type]]) => [name, type]);
+
+/** The first Argument of the answer to a CALL. */
+function call(caller: Client, procedure: string, args: unknown[]): unknown[] {
+  stage.take();
+  caller.send([48, 1, {}, procedure, args]);
+  return (stage.take().at(-1)?.[1][3] ?? []) as unknown[];
+}
+
+/** What the history has after the object has ended without notice. */
+function keptAfterCrash(): unknown[] {
+  stage.restart();
+  const caller = stage.join("caller");
+  const id = call(caller, "wamp.subscription.lookup", ["log.", { match: "prefix" }]);
+  return call(caller, "wamp.subscription.get_events", id).map((event) => (event as { args: unknown[] }).args[0]);
+}
+
+/** What is retained of a topic after the object has ended without notice. */
+function retainedAfterCrash(topic: string, match = "exact"): unknown[] {
+  stage.restart();
+  const subscriber = stage.join("subscriber");
+  stage.take();
+  subscriber.send([32, 1, { get_retained: true, match }, topic]);
+  return stage.take().flatMap(([, message]) => (message[0] === 36 ? [(message as unknown[][])[4]?.[0]] : []));
+}
+
+describe("PUBLISHED", () => {
+  test("for an event of a history is sent after the event is stored, with those of several turns", () => {
+    stage.isUnderLoad = true;
+    const requests = [publish(KEPT, 1), publish(KEPT, 2)];
+    expect(stage.take()).toStrictEqual([]);
+    stage.storeGroup();
+    expect(stage.take()).toStrictEqual(requests.map(published));
+    expect(keptAfterCrash()).toStrictEqual([1, 2]);
+  });
+
+  test("for a retained event is sent after the event is stored", () => {
+    stage.isUnderLoad = true;
+    const sent = publish("temperature", 21, { retain: true });
+    expect(stage.take()).toStrictEqual([]);
+    stage.storeGroup();
+    expect(stage.take()).toStrictEqual([published(sent)]);
+    expect(retainedAfterCrash("temperature")).toStrictEqual([21]);
+  });
+
+  test.each([
+    ["of a topic that is not kept", "plain", {}],
+    ["that is to be retained where that is declined", "declined", { retain: true }],
+  ])("for an event %s is sent at once, and nothing is stored", (_, topic, options) => {
+    stage.isUnderLoad = true;
+    expect([publish(topic, 1, options)].map(published)).toStrictEqual(stage.take());
+  });
+
+  test("waits for no write of unacknowledged events, which are written later", () => {
+    publisher.send([16, ++request, {}, KEPT, ["lazy"]]);
+    expect(stage.take()).toStrictEqual([]);
+    expect(keptAfterCrash()).toStrictEqual([]);
+  });
+
+  test("comes before the GOODBYE of the publisher, and before that of the router", () => {
+    stage.isUnderLoad = true;
+    const first = publish(KEPT, 1);
+    publisher.send([6, {}, "wamp.close.close_realm"]);
+    expect(stage.take()).toStrictEqual([published(first), ["publisher", [6, {}, "wamp.close.goodbye_and_out"]]]);
+    const other = stage.join("other");
+    publish(KEPT, 2, {}, other);
+    const killer = stage.join("killer");
+    const [session] = [...stage.realm.sessions.values()];
+    killer.send([48, 1, {}, "wamp.session.kill", [session!.id]]);
+    expect(told().filter(([name]) => name === "other")).toStrictEqual([
+      ["other", 17],
+      ["other", 6],
+    ]);
+    expect(keptAfterCrash()).toStrictEqual([1, 2]);
+  });
+
+  test("is sent to no publisher that has gone, and the others get theirs", () => {
+    stage.isUnderLoad = true;
+    const gone = stage.join("gone");
+    publish(KEPT, 1, {}, gone);
+    const sent = publish(KEPT, 2);
+    gone.disconnect();
+    stage.storeGroup();
+    expect(stage.take()).toStrictEqual([published(sent)]);
+    expect(keptAfterCrash()).toStrictEqual([1, 2]);
+  });
+
+  test("comes first in a session that is resumed", () => {
+    stage = new Stage({ store: STORE, options: { resume: { time: 60 } } });
+    stage.isUnderLoad = true;
+    const first = stage.connect("first");
+    first.send([1, "realm1", { roles: ALL_ROLES, resumable: true }]);
+    const [, [, session, details]] = stage.take()[0] as [string, [number, number, { resume_token: string }]];
+    const sent = publish(KEPT, 1, {}, first);
+    first.disconnect();
+    const second = stage.connect("second");
+    const wish = { resumable: true, "resume-session": session, "resume-token": details.resume_token };
+    second.send([1, "realm1", { roles: ALL_ROLES, ...wish }], [32, sent + 1, {}, "t"]);
+    expect(told()).toStrictEqual([
+      ["second", 2],
+      ["second", 17],
+      ["second", 33],
+    ]);
+  });
+
+  test("is sent before the realm sleeps", () => {
+    stage.isUnderLoad = true;
+    const sent = publish(KEPT, 1);
+    stage.sleepAndWake();
+    expect(stage.take()).toStrictEqual([published(sent)]);
+  });
+});
+
+describe("while storage is full", () => {
+  test("an acknowledged PUBLISH of a kept event is refused, nothing of it is delivered or kept, and other topics go on", () => {
+    const bystander = stage.join("bystander");
+    for (const topic of [KEPT, "plain", "temperature"]) bystander.send([32, 1, {}, topic]);
+    stage.take();
+    stage.store.isFull = true;
+    const requests = [publish(KEPT, 1), publish("temperature", 2, { retain: true })];
+    expect(stage.take()).toStrictEqual(requests.map((each) => refused(each, "the event cannot be stored")));
+    publish("plain", 3);
+    expect(told()).toStrictEqual([
+      ["publisher", 17],
+      ["bystander", 36],
+    ]);
+    stage.store.isFull = false;
+    publish(KEPT, 4);
+    expect(told()).toStrictEqual([
+      ["bystander", 36],
+      ["publisher", 17],
+    ]);
+    expect(keptAfterCrash()).toStrictEqual([4]);
+  });
+
+  test("an unacknowledged event is delivered and not kept; what was taken before is written when there is room", () => {
+    const bystander = stage.join("bystander");
+    bystander.send([32, 1, {}, KEPT]);
+    publisher.send([16, ++request, {}, KEPT, ["before"]]);
+    stage.take();
+    stage.store.isFull = true;
+    publisher.send([16, ++request, { retain: true }, KEPT, ["while"]]);
+    expect(told()).toStrictEqual([["bystander", 36]]);
+    stage.settle();
+    stage.store.isFull = false;
+    publish(KEPT, "after");
+    expect(keptAfterCrash()).toStrictEqual(["before", "after"]);
+    expect(retainedAfterCrash(KEPT)).toStrictEqual([]);
+  });
+
+  test("a subscriber to a pattern gets retained events that are not written yet", () => {
+    publish("temperature.in", 1, { retain: true });
+    publisher.send([16, ++request, { retain: true }, "temperature.out", [2]]);
+    publisher.send([16, ++request, { retain: true }, "temperature.in", [3]]);
+    stage.store.isFull = true;
+    stage.take();
+    publisher.send([32, 1, { get_retained: true, match: "prefix" }, "temperature."]);
+    const events = stage
+      .take()
+      .slice(1)
+      .map(([, message]) => (message as unknown[][])[4]?.[0]);
+    expect(events).toStrictEqual([]); // its own
+    const subscriber = stage.join("subscriber");
+    subscriber.send([32, 1, { get_retained: true, match: "prefix" }, "temperature."]);
+    expect(
+      stage
+        .take()
+        .slice(1)
+        .map(([, message]) => (message as unknown[][])[4]?.[0]),
+    ).toStrictEqual([2, 3]);
+  });
+
+  test("what was taken before is written without another PUBLISH once there is room", () => {
+    publisher.send([16, ++request, {}, KEPT, ["before"]]);
+    stage.store.isFull = true;
+    stage.settle();
+    stage.store.isFull = false;
+    stage.settle();
+    expect(keptAfterCrash()).toStrictEqual(["before"]);
+  });
+
+  test("the log tells of it once a minute, with the number of refusals", () => {
+    stage.store.isFull = true;
+    for (let n = 0; n < 5; n++) publish(KEPT, n);
+    stage.advance(60_000);
+    publish(KEPT, 5);
+    expect(stage.logged).toStrictEqual([
+      { level: "error", event: "storage.full", cause: STORAGE_FULL, refused: 1 },
+      { level: "error", event: "storage.full", cause: STORAGE_FULL, refused: 5 },
+    ]);
+  });
+});
+
+describe("a write that fails", () => {
+  test("is an ERROR for each publisher that waits for it, and nothing of it is kept", () => {
+    stage.isUnderLoad = true;
+    const requests = [publish(KEPT, 1), publish(KEPT, 2, { retain: true })];
+    stage.store.failsNext = true;
+    stage.storeGroup();
+    expect(stage.take()).toStrictEqual(requests.map((each) => refused(each, "the event could not be stored")));
+    const sent = publish(KEPT, 3);
+    stage.storeGroup();
+    expect(stage.take()).toStrictEqual([published(sent)]);
+    expect(keptAfterCrash()).toStrictEqual([3]);
+    expect(retainedAfterCrash(KEPT)).toStrictEqual([]);
+  });
+
+  test("is the same where storage was found to be full only when it was written to", () => {
+    stage.isUnderLoad = true;
+    const sent = publish(KEPT, 1);
+    stage.store.isFull = true;
+    stage.storeGroup();
+    expect(stage.take()).toStrictEqual([refused(sent, "the event could not be stored")]);
+    stage.store.isFull = false;
+    stage.settle();
+    expect(keptAfterCrash()).toStrictEqual([]);
+  });
+});

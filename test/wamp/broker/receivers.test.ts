@@ -1,0 +1,109 @@
+/** Who of the subscribers receives an event (Publisher Exclusion; Subscriber Black- and Whitelisting). */
+
+import { describe, expect, test } from "vitest";
+import { Entrance } from "../authentication/entrance.ts";
+import type { Client } from "../host/recording-host.ts";
+
+const ROLE_OF = { ann: "user", bob: "user", cyd: "admin", pub: "admin" } as const;
+
+interface Audience {
+  readonly publisher: Client;
+  /** Session ids by authid. */
+  readonly session: Readonly<Record<keyof typeof ROLE_OF, number>>;
+  /** Publishes to the topic all four subscribe to; who receives the event, in order of subscription. */
+  publish(options: object): string[];
+}
+
+async function audience(match = "exact", topic = "a.b"): Promise<Audience> {
+  const principals = Object.fromEntries(Object.entries(ROLE_OF).map(([name, role]) => [name, { ticket: "t", role }]));
+  const stage = new Entrance({ ticket: { type: "static", principals } });
+  const session: Record<string, number> = {};
+  let publisher: Client | undefined;
+  for (const name of Object.keys(ROLE_OF)) {
+    publisher = await stage.knock({ authmethods: ["ticket"], authid: name }, name);
+    stage.take();
+    await stage.say(publisher, [5, "t", {}]);
+    session[name] = stage.take()[0]?.[1][1] as number;
+    publisher.send([32, 1, { match }, topic]);
+  }
+  stage.take();
+  return {
+    publisher: publisher as Client,
+    session: session as Audience["session"],
+    publish: (options) => {
+      publisher?.send([16, 2, options, "a.b"]);
+      return stage.take().map(([name]) => name);
+    },
+  };
+}
+
+describe("publisher exclusion", () => {
+  test("[EXC-01] the publisher does not get its own event, asked or not", async () => {
+    const { publish } = await audience();
+    expect(publish({})).toStrictEqual(["ann", "bob", "cyd"]);
+    expect(publish({ exclude_me: true })).toStrictEqual(["ann", "bob", "cyd"]);
+  });
+
+  test("[EXC-02] with exclude_me: false it does", async () => {
+    const { publish } = await audience();
+    expect(publish({ exclude_me: false })).toStrictEqual(["ann", "bob", "cyd", "pub"]);
+  });
+});
+
+describe("black- and whitelists", () => {
+  test("[BWL-01][BWL-04] by session id", async () => {
+    const { publish, session } = await audience();
+    expect(publish({ exclude: [session.ann, session.cyd] })).toStrictEqual(["bob"]);
+    expect(publish({ eligible: [session.ann, session.cyd] })).toStrictEqual(["ann", "cyd"]);
+  });
+
+  test("[BWL-02][BWL-05] by authid", async () => {
+    const { publish } = await audience();
+    expect(publish({ exclude_authid: ["bob"] })).toStrictEqual(["ann", "cyd"]);
+    expect(publish({ eligible_authid: ["bob"] })).toStrictEqual(["bob"]);
+  });
+
+  test("[BWL-03][BWL-06] by authrole", async () => {
+    const { publish } = await audience();
+    expect(publish({ exclude_authrole: ["user"] })).toStrictEqual(["cyd"]);
+    expect(publish({ eligible_authrole: ["user"] })).toStrictEqual(["ann", "bob"]);
+  });
+
+  test("[BWL-07] all conditions hold at once, exclusion wins", async () => {
+    const { publish, session } = await audience();
+    expect(publish({ eligible: [session.ann, session.bob], exclude: [session.ann] })).toStrictEqual(["bob"]);
+    expect(publish({ eligible_authrole: ["user"], exclude_authid: ["ann"] })).toStrictEqual(["bob"]);
+    expect(publish({ eligible: [session.cyd], eligible_authrole: ["user"] })).toStrictEqual([]);
+  });
+
+  test("[BWL-08][BWL-09] an empty eligible list admits nobody, an empty exclude list everybody", async () => {
+    const { publish } = await audience();
+    for (const list of ["eligible", "eligible_authid", "eligible_authrole"]) {
+      expect(publish({ [list]: [] })).toStrictEqual([]);
+    }
+    for (const list of ["exclude", "exclude_authid", "exclude_authrole"]) {
+      expect(publish({ [list]: [] })).toStrictEqual(["ann", "bob", "cyd"]);
+    }
+  });
+
+  test("[BWL-10] names of nobody are ignored", async () => {
+    const { publish, session } = await audience();
+    expect(publish({ exclude: [4711], exclude_authid: ["zoe"], exclude_authrole: ["none"] })).toHaveLength(3);
+    expect(publish({ eligible: [4711, session.bob] })).toStrictEqual(["bob"]);
+  });
+
+  test("[BWL-11] a publisher on the list needs exclude_me: false all the same", async () => {
+    const { publish, session } = await audience();
+    expect(publish({ eligible: [session.pub] })).toStrictEqual([]);
+    expect(publish({ eligible: [session.pub], exclude_me: false })).toStrictEqual(["pub"]);
+  });
+
+  test.each([
+    ["prefix", "a."],
+    ["wildcard", "a."],
+  ])("[BWL-12] they hold for subscriptions to a %s too", async (match, pattern) => {
+    const { publish } = await audience(match, pattern);
+    expect(publish({ exclude_authid: ["bob"] })).toStrictEqual(["ann", "cyd"]);
+    expect(publish({ eligible: [] })).toStrictEqual([]);
+  });
+});

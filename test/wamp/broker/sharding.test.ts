@@ -1,0 +1,62 @@
+/** Subscribers that share a topic's events by key (Sharded Subscription). */
+
+import { describe, expect, test } from "vitest";
+import { ALL_ROLES, Stage } from "../host/recording-host.ts";
+
+/** Three nodes and one subscriber without a node key; node c's key is given twice. */
+function scene() {
+  const stage = new Stage();
+  const nodes = ["a", "b", "c", "c2"].map((name) => {
+    const client = stage.join(name);
+    client.send([32, 1, { nkey: `node-${name.charAt(0)}` }, "sensors"]);
+    return client;
+  });
+  const [all, pub] = stage.joinAll("all", "pub");
+  all.send([32, 1, {}, "sensors"]);
+  stage.take();
+  const receivers = (options: object) => {
+    pub.send([16, 1, options, "sensors"]);
+    return stage.take().map(([name]) => name);
+  };
+  return { stage, nodes, receivers };
+}
+
+const KEYS = Array.from({ length: 60 }, (_, index) => `sn${index}`);
+
+describe("PUBLISH with an rkey", () => {
+  test("[SHS-01] goes to the subscribers of one node key, always the same, and to those without one", () => {
+    const { receivers } = scene();
+    const shares = KEYS.map((rkey) => receivers({ rkey }).filter((name) => name !== "all"));
+    for (const share of shares) expect([["a"], ["b"], ["c", "c2"]]).toContainEqual(share);
+    expect(new Set(shares.map((share) => share[0])).size).toBe(3);
+    expect(KEYS.map((rkey) => receivers({ rkey }).filter((name) => name !== "all"))).toStrictEqual(shares);
+    expect(KEYS.every((rkey) => receivers({ rkey }).includes("all"))).toBe(true);
+  });
+
+  test("[SHS-01] who leaves moves no keys but its own, sleep none at all", () => {
+    const { stage, nodes, receivers } = scene();
+    const nodeOf = (rkey: string) => receivers({ rkey })[0];
+    const before = KEYS.map(nodeOf);
+    stage.sleepAndWake();
+    expect(KEYS.map(nodeOf)).toStrictEqual(before);
+    nodes[0]?.disconnect();
+    KEYS.forEach((rkey, index) => {
+      if (before[index] !== "a") expect(nodeOf(rkey)).toBe(before[index]);
+    });
+  });
+
+  test("[SHS-01] without one everybody gets the event; a SUBSCRIBE without nkey leaves the shards", () => {
+    const { nodes, receivers } = scene();
+    expect(receivers({})).toStrictEqual(["a", "b", "c", "c2", "all"]);
+    for (const node of nodes) node.send([32, 2, {}, "sensors"]);
+    expect(receivers({ rkey: "sn1" }).slice(-5)).toStrictEqual(["a", "b", "c", "c2", "all"]);
+  });
+
+  test("[FEAT-07] WELCOME announces it in both spellings", () => {
+    const stage = new Stage();
+    stage.connect("joe").send([1, "realm1", { roles: ALL_ROLES }]);
+    const details = stage.take()[0]?.[1][2] as unknown as { roles: { broker: { features: object } } };
+    const announced = { sharded_subscription: true, shareded_subscriptions: true };
+    expect(details.roles.broker.features).toMatchObject(announced);
+  });
+});

@@ -1,0 +1,93 @@
+/** What the dealer announces, and what it makes of what clients announce (Advanced Profile: Features). */
+
+import { describe, expect, test } from "vitest";
+import { denial } from "../authorization/denial.ts";
+import { Stage } from "../host/recording-host.ts";
+import { joinCallee, joinCaller } from "./parties.ts";
+
+const DEALER_FEATURES = [
+  "call_canceling",
+  "call_reroute",
+  "call_timeout",
+  "call_trustlevels",
+  "caller_identification",
+  "pattern_based_registration",
+  "payload_passthru_mode",
+  "progressive_call_invocations",
+  "progressive_call_results",
+  "sharded_registration",
+  "shared_registration",
+];
+
+/** WELCOME.Details.roles.dealer.features */
+function announced(): Record<string, unknown> {
+  const stage = new Stage({ options: { enable_meta_api: false } });
+  stage.connect("ann").send([1, "realm1", { roles: { caller: {} } }]);
+  const [[, welcome]] = stage.take() as [[string, [2, number, { roles: { dealer: { features: object } } }]]];
+  return { ...welcome[2].roles.dealer.features };
+}
+
+test("[FEAT-01][FEAT-06][CANCEL-13] the dealer announces what it does, call canceling with progress either way", () => {
+  expect(Object.keys(announced()).toSorted()).toStrictEqual(DEALER_FEATURES);
+  expect(new Set(Object.values(announced()))).toStrictEqual(new Set([true]));
+});
+
+describe("a callee's announcement", () => {
+  test.each([
+    ["call_canceling", true],
+    ["call_cancelling", true],
+    ["call_cancelled", false],
+  ])("[FEAT-03] of %s counts as call canceling: %s", (name, canCancel) => {
+    const stage = new Stage();
+    const caller = joinCaller(stage, "caller");
+    joinCallee(stage, "callee", [name]);
+    caller.send([48, 1, {}, "com.p"], [49, 1, {}]);
+    expect(stage.take().some(([, message]) => message[0] === 69)).toBe(canCancel);
+  });
+
+  test.each([["true"], [1], [{}], [null], [false]])("[FEAT-03][FEAT-05] of call_canceling: %j is none", (value) => {
+    const stage = new Stage();
+    const caller = joinCaller(stage, "caller");
+    const features = { call_canceling: value, progressive_call_invocations: true };
+    stage.join("callee", { callee: { features } }).send([64, 1, {}, "com.p"]);
+    stage.take();
+    caller.send([48, 1, { progress: true }, "com.p"]);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.feature_not_supported")]]]);
+  });
+
+  test("[FEAT-05] outlives sleep", () => {
+    const stage = new Stage();
+    const caller = joinCaller(stage, "caller");
+    joinCallee(stage, "callee", ["progressive_call_invocations", "call_canceling", "progressive_call_results"]);
+    stage.sleepAndWake();
+    caller.send([48, 1, { progress: true, receive_progress: true }, "com.p"], [49, 1, {}]);
+    expect(stage.take().slice(0, 2)).toStrictEqual([
+      ["callee", [68, 1, 3, { progress: true, receive_progress: true }]],
+      ["callee", [69, 1, { mode: "killnowait" }]],
+    ]);
+  });
+});
+
+test.each([
+  ["CALL with disclose_me", { disclose_me: true }, { caller: 1 }],
+  ["CALL with timeout", { timeout: 5 }, {}],
+  ["CALL with receive_progress", { receive_progress: true }, { receive_progress: true }],
+  ["CALL by key", { runmode: "partition", rkey: "k" }, {}],
+])("[FEAT-08] %s is honoured from a caller that announced nothing", (_, options, details) => {
+  const stage = new Stage();
+  const caller = joinCaller(stage, "caller", []);
+  joinCallee(stage, "callee");
+  caller.send([48, 1, options, "com.p"]);
+  expect(stage.take()).toMatchObject([["callee", [68, 1, 3, details]]]);
+});
+
+test("[FEAT-08] patterns, policies and CANCEL are honoured from clients that announced nothing", () => {
+  const stage = new Stage();
+  const caller = joinCaller(stage, "caller", []);
+  joinCallee(stage, "callee", [], { match: "prefix", invoke: "last" }, "com.");
+  caller.send([48, 1, {}, "com.p"], [49, 1, {}]);
+  expect(stage.take()).toStrictEqual([
+    ["callee", [68, 1, 3, { procedure: "com.p" }]],
+    ["caller", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
+  ]);
+});

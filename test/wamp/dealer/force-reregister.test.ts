@@ -1,0 +1,142 @@
+/** Registrations taken over by a newcomer (Crossbar.io's force_reregister). */
+
+import { describe, expect, test } from "vitest";
+import { denial } from "../authorization/denial.ts";
+import { Stage } from "../host/recording-host.ts";
+import { joinCallee, joinCaller } from "./parties.ts";
+
+const FORCE = { force_reregister: true };
+const REVOCABLE = ["registration_revocation"];
+
+describe("REGISTER with force_reregister", () => {
+  test("[FRR-01][FRR-02] takes a procedure from all its callees; those are told that understand it", () => {
+    const stage = new Stage();
+    joinCallee(stage, "old", REVOCABLE, { invoke: "roundrobin" });
+    joinCallee(stage, "older", [], { invoke: "roundrobin" });
+    joinCallee(stage, "oldest", REVOCABLE, { invoke: "roundrobin" });
+    const caller = joinCaller(stage, "caller");
+    stage.join("new").send([64, 1, FORCE, "com.p"]);
+    caller.send([48, 1, {}, "com.p"], [48, 2, {}, "com.p"]);
+    expect(stage.take()).toStrictEqual([
+      ["old", [67, 0, { registration: 2, reason: "wamp.error.unregistered" }]],
+      ["oldest", [67, 0, { registration: 2, reason: "wamp.error.unregistered" }]],
+      ["new", [65, 1, 7]],
+      ["new", [68, 1, 7, {}]],
+      ["new", [68, 2, 7, {}]],
+    ]);
+  });
+
+  test("[FRR-02] lets invocations under way finish at the former callee", () => {
+    const stage = new Stage();
+    const caller = joinCaller(stage, "caller");
+    const old = joinCallee(stage, "old", REVOCABLE);
+    caller.send([48, 1, {}, "com.p"]);
+    stage.join("new").send([64, 1, FORCE, "com.p"]);
+    stage.sleepAndWake();
+    stage.take();
+    old.send([70, 1, {}, ["finished"]]);
+    expect(stage.take()).toStrictEqual([["caller", [50, 1, {}, ["finished"]]]]);
+  });
+
+  test("[FRR-02] leaves nothing of the former callee's registration, nor does it come back after a sleep", () => {
+    const stage = new Stage();
+    const old = joinCallee(stage, "old", []);
+    stage.join("new").send([64, 1, FORCE, "com.p"]);
+    stage.sleepAndWake();
+    stage.take();
+    expect([...(stage.realm.sessions.get(1)?.registrations.keys() ?? [])]).toStrictEqual([]);
+    old.send([66, 2, 2], [64, 3, {}, "com.p"]);
+    old.disconnect();
+    expect(stage.take()).toStrictEqual([
+      ["old", [8, 66, 2, {}, ...denial("wamp.error.no_such_registration")]],
+      ["old", [8, 64, 3, {}, ...denial("wamp.error.procedure_already_exists")]],
+    ]);
+    expect([...stage.realm.dealer.registrations.values()].map(({ callees }) => callees.length)).toStrictEqual([1]);
+  });
+
+  test("[FRR-02][ORD-09] makes meta events in order, after the reply: gone from each, deleted, created, registered", () => {
+    const stage = new Stage();
+    const watcher = stage.join("watcher");
+    watcher.send([32, 1, { match: "prefix" }, "wamp.registration."]);
+    for (const name of ["one", "two"]) joinCallee(stage, name, [], { invoke: "last" });
+    stage.join("new").send([64, 1, FORCE, "com.p"]);
+    const events = stage.take().map(([name, message]) => {
+      if (message[0] !== 36) return [name, message];
+      const [, , , details, args] = message as [number, number, number, { topic: string }, unknown[]];
+      return [name, details.topic, args];
+    });
+    const created = expect.objectContaining({ uri: "com.p", invoke: "single" });
+    const [, registered] = events[0] as [string, [number, number, number]];
+    const id = registered[2];
+    expect(events).toStrictEqual([
+      ["new", [65, 1, id]],
+      ["watcher", "wamp.registration.on_unregister", [3, 4]],
+      ["watcher", "wamp.registration.on_unregister", [expect.any(Number), 4]],
+      ["watcher", "wamp.registration.on_delete", [expect.any(Number), 4]],
+      ["watcher", "wamp.registration.on_create", [expect.any(Number), created]],
+      ["watcher", "wamp.registration.on_register", [expect.any(Number), id]],
+    ]);
+  });
+
+  test("[FRR-01] of a free procedure is a plain REGISTER, and false is as if absent", () => {
+    const stage = new Stage();
+    const [one, two] = stage.joinAll("one", "two");
+    one.send([64, 1, FORCE, "com.p"]);
+    two.send([64, 1, { force_reregister: false }, "com.p"]);
+    expect(stage.take()).toStrictEqual([
+      ["one", [65, 1, 3]],
+      ["two", [8, 64, 1, {}, ...denial("wamp.error.procedure_already_exists")]],
+    ]);
+  });
+
+  test("[FRR-01] is for the same match only, and may change the policy", () => {
+    const stage = new Stage();
+    joinCallee(stage, "prefix", REVOCABLE, { match: "prefix", invoke: "first" });
+    joinCallee(stage, "exact", REVOCABLE, { invoke: "first" });
+    stage.join("new").send([64, 1, { ...FORCE, invoke: "last" }, "com.p"]);
+    joinCallee(stage, "last", [], { invoke: "last" });
+    const caller = joinCaller(stage, "caller");
+    caller.send([48, 1, {}, "com.p"], [48, 2, {}, "com.p.x"]);
+    expect(stage.take().map(([name]) => name)).toStrictEqual(["last", "prefix"]);
+  });
+
+  test("[FRR-01] by the callee itself gives it a new registration", () => {
+    const stage = new Stage();
+    const callee = joinCallee(stage, "callee", REVOCABLE);
+    callee.send([64, 2, FORCE, "com.p"]);
+    expect(stage.take()).toStrictEqual([
+      ["callee", [67, 0, { registration: 2, reason: "wamp.error.unregistered" }]],
+      ["callee", [65, 2, 3]],
+    ]);
+  });
+
+  test("[FRR-01] that is not permitted, or one too many, changes nothing", () => {
+    const permissions = [{ uri: "com.", match: "prefix", allow: { register: true } }] as const;
+    const stage = new Stage({
+      limits: { registrations_per_session: 1 },
+      roles: [{ name: "anonymous", permissions }],
+    });
+    joinCallee(stage, "old", REVOCABLE);
+    const rival = stage.join("rival");
+    rival.send([64, 1, {}, "com.other"], [64, 2, FORCE, "com.p"], [64, 3, FORCE, "org.p"]);
+    expect(stage.take().map(([name, message]) => [name, message[0], message[4]])).toStrictEqual([
+      ["rival", 65, undefined],
+      ["rival", 8, "wamp.edge.error.limit_exceeded"],
+      ["rival", 8, "wamp.error.not_authorized"],
+    ]);
+    expect(stage.realm.sessions.get(1)?.registrations.size).toBe(1);
+  });
+
+  test("[FRR-01][SHR-13] gives the newcomer the calls that wait", () => {
+    const stage = new Stage({ store: { "call-queue": [{ uri: "com.p" }] } });
+    const caller = joinCaller(stage, "caller");
+    joinCallee(stage, "old", [], { concurrency: 1 });
+    for (const request of [1, 2, 3]) caller.send([48, request, {}, "com.p", [request]]);
+    stage.take();
+    stage.join("new").send([64, 1, { ...FORCE, concurrency: 1 }, "com.p"]);
+    expect(stage.take()).toStrictEqual([
+      ["new", [65, 1, 5]],
+      ["new", [68, 1, 5, {}, [2]]],
+    ]);
+  });
+});

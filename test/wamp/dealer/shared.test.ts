@@ -1,0 +1,172 @@
+/** Several callees of one procedure (Shared Registration). */
+
+import { describe, expect, test } from "vitest";
+import { denial } from "../authorization/denial.ts";
+import type { Client } from "../host/recording-host.ts";
+import { Stage, violated } from "../host/recording-host.ts";
+import { joinCallee, joinCaller } from "./parties.ts";
+
+const EXISTS = "wamp.error.procedure_already_exists";
+
+/** A caller (session 1) and callees of `com.p`, named as they are; `calls` tells who gets the next calls. */
+function stageOf(invoke: string, ...names: readonly string[]) {
+  const stage = new Stage();
+  const caller = joinCaller(stage, "caller");
+  const callees = new Map(names.map((name) => [name, joinCallee(stage, name, [], { invoke })] as const));
+  let request = 0;
+  function calls(count: number): string {
+    stage.take();
+    for (let i = 0; i < count; i++) caller.send([48, ++request, {}, "com.p"]);
+    return stage
+      .take()
+      .map(([name]) => name)
+      .join(" ");
+  }
+  function leave(name: string): void {
+    callees.get(name)?.disconnect();
+  }
+  return { stage, caller, callees, calls, leave };
+}
+
+describe("REGISTER of a procedure that exists", () => {
+  test.each([
+    ["single", undefined],
+    ["roundrobin", "first"],
+    ["roundrobin", undefined],
+    ["roundrobin", "single"],
+    ["single", "roundrobin"],
+  ])("[SHR-01][SHR-07][SHR-08][REG-02] with %s and now %s is refused, and changes nothing", (present, invoke) => {
+    const { stage, calls } = stageOf(present, "one");
+    const two = stage.join("two");
+    two.send([64, 1, { invoke }, "com.p"]);
+    expect(stage.take()).toStrictEqual([["two", [8, 64, 1, {}, ...denial(EXISTS)]]]);
+    expect(calls(2)).toBe("one one");
+  });
+
+  test("[SHR-06][MSG-12] with the same policy shares the registration and its id", () => {
+    const { stage } = stageOf("random", "one");
+    const two = stage.join("two");
+    two.send([64, 1, { invoke: "random", match: null }, "com.p"]);
+    expect(stage.take()).toStrictEqual([["two", [65, 1, 3]]]);
+  });
+
+  test("[SHR-09] by a callee that has it answers the same id and makes it no callee twice (D-27)", () => {
+    const { stage, callees, calls } = stageOf("roundrobin", "one", "two");
+    callees.get("one")?.send([64, 2, { invoke: "roundrobin" }, "com.p"]);
+    expect(stage.take()).toStrictEqual([["one", [65, 2, 3]]]);
+    expect(calls(3)).toBe("one two one");
+    callees.get("one")?.send([66, 3, 3]);
+    expect(calls(2)).toBe("two two");
+  });
+
+  test.each([["twice"], [" "], ["ROUNDROBIN"], [1]])("[SHR-10] with invoke %j breaks the protocol", (invoke) => {
+    const { stage } = stageOf("single");
+    const callee = stage.join("callee");
+    callee.send([64, 1, { invoke }, "com.p"]);
+    expect(stage.take()).toStrictEqual(violated("callee", "REGISTER: invalid invoke"));
+  });
+
+  test("[SHR-12] is free for any policy when the last callee has left", () => {
+    const { stage, leave, calls } = stageOf("roundrobin", "one", "two");
+    leave("one");
+    const three = stage.join("three");
+    three.send([64, 1, {}, "com.p"]);
+    leave("two");
+    three.send([64, 2, { invoke: "last" }, "com.p"]);
+    expect(stage.take()).toStrictEqual([
+      ["three", [8, 64, 1, {}, ...denial(EXISTS)]],
+      ["three", [65, 2, 6]],
+    ]);
+    expect(calls(1)).toBe("three");
+  });
+});
+
+describe("calls go", () => {
+  test("[SHR-02] with roundrobin to each in order of registration, and around", () => {
+    expect(stageOf("roundrobin", "a", "b", "c").calls(7)).toBe("a b c a b c a");
+  });
+
+  test("[SHR-03] with random to any, each as likely", () => {
+    const { stage, calls } = stageOf("random", "a", "b", "c");
+    let seed = 1;
+    stage.randomId = () => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed;
+    };
+    const counts = new Map<string, number>();
+    for (const name of calls(3000).split(" ")) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const name of ["a", "b", "c"]) expect(Math.abs((counts.get(name) ?? 0) - 1000)).toBeLessThan(100);
+  });
+
+  test("[SHR-04] with first to the earliest still there", () => {
+    const { calls, leave } = stageOf("first", "a", "b", "c");
+    expect(calls(2)).toBe("a a");
+    leave("a");
+    expect(calls(2)).toBe("b b");
+  });
+
+  test("[SHR-05] with last to the latest still there", () => {
+    const { calls, leave } = stageOf("last", "a", "b", "c");
+    expect(calls(2)).toBe("c c");
+    leave("c");
+    expect(calls(2)).toBe("b b");
+  });
+
+  test.each([
+    ["a", "b c d b"],
+    ["b", "c d a c"],
+    ["c", "d a b d"],
+    ["d", "b c a b"],
+  ])(
+    "[SHR-11] with roundrobin in the old turn when %s leaves: nobody is passed over or served twice",
+    (gone, after) => {
+      const { calls, leave } = stageOf("roundrobin", "a", "b", "c", "d");
+      expect(calls(gone === "d" ? 5 : gone === "a" ? 1 : gone === "b" ? 2 : 3)).toMatch(/^a/);
+      leave(gone);
+      expect(calls(4)).toBe(after);
+    },
+  );
+
+  test("[SHR-02][SHR-11] with roundrobin to the next also when the realm slept, and when who was served last left meanwhile", () => {
+    const { stage, calls, leave } = stageOf("roundrobin", "a", "b", "c");
+    expect(calls(1)).toBe("a");
+    stage.sleepAndWake();
+    expect(calls(1)).toBe("b");
+    leave("b");
+    stage.sleepAndWake();
+    expect(calls(3)).toBe("c a c");
+  });
+
+  test("[SHR-02] with roundrobin also to who joins later, after those who are there", () => {
+    const { stage, calls } = stageOf("roundrobin", "a", "b");
+    expect(calls(1)).toBe("a");
+    joinCallee(stage, "c", [], { invoke: "roundrobin" });
+    expect(calls(4)).toBe("b c a b");
+  });
+
+  test("[SHR-04][SHR-05] in the order of registration also after a sleep", () => {
+    const { stage, callees, calls } = stageOf("first", "a", "b");
+    const a = callees.get("a") as Client;
+    a.send([66, 2, 3], [64, 3, { invoke: "first" }, "com.p"]);
+    stage.sleepAndWake();
+    expect(calls(1)).toBe("b");
+  });
+});
+
+describe("what a callee registered with", () => {
+  test("[SHR-14] is its own: disclosure, forwarded timeouts", () => {
+    const stage = new Stage();
+    const caller = joinCaller(stage, "caller");
+    joinCallee(stage, "one", ["call_timeout"], { invoke: "roundrobin" });
+    joinCallee(stage, "two", ["call_timeout"], { invoke: "roundrobin", forward_timeout: true, disclose_caller: true });
+    stage.sleepAndWake();
+    caller.send([48, 1, { timeout: 5 }, "com.p"], [48, 2, { timeout: 5 }, "com.p"]);
+    expect(stage.take()).toMatchObject([
+      ["one", [68, 1, 3, {}]],
+      ["two", [68, 1, 3, { timeout: 5, caller: 1 }]],
+    ]);
+    expect(stage.realm.nextDeadline()).toBe(5);
+    stage.advance(5);
+    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+  });
+});

@@ -1,0 +1,54 @@
+/** A callee whose answer is too large for the router: its session ends, and its caller hears why. */
+
+import { describe, expect, test } from "vitest";
+import type { Message } from "../../../src/wamp/protocol/message.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
+import { Stage } from "../host/recording-host.ts";
+import { SERIALIZERS } from "../serializers/samples.ts";
+
+const ANSWER = Payload.of(["x".repeat(1_000)]);
+
+describe.each(SERIALIZERS)("in $name", (serializer) => {
+  test.each([
+    ["YIELD", [70, 2, {}, ANSWER]],
+    ["progressive YIELD", [70, 2, { progress: true }, ANSWER]],
+    ["ERROR", [8, 68, 2, {}, "com.error", ANSWER]],
+  ])("a %s tells payload_size_exceeded to the caller that waits for it, and canceled to others", (_, message) => {
+    const stage = new Stage();
+    const [callee, caller] = stage.joinAll("callee", "caller");
+    callee.send([64, 1, {}, "com.p"]);
+    caller.send([48, 1, {}, "com.p"], [48, 2, {}, "com.p"]);
+    stage.take();
+    stage.realm.abortTooLarge(callee.peer, serializer.peek(serializer.encode(message as unknown as Message)));
+    const told = stage.take();
+    const words = ["the answer of the callee of com.p is too large for the router"];
+    expect(told).toContainEqual(["caller", [8, 48, 2, {}, "wamp.error.payload_size_exceeded", words]]);
+    expect(told).toContainEqual(["caller", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]]);
+    expect(told).toContainEqual(["callee", "closed", 1009]);
+    expect(told).toHaveLength(4);
+  });
+
+  test.each([[[16, 2, {}, "com.t", ANSWER]], [[48, 2, {}, "com.p", ANSWER]], [[70, 9, {}, ANSWER]]])(
+    "%j is the answer to no call",
+    (message) => {
+      const stage = new Stage();
+      const [callee, caller] = stage.joinAll("callee", "caller");
+      callee.send([64, 1, {}, "com.p"]);
+      caller.send([48, 1, {}, "com.p"]);
+      stage.take();
+      stage.realm.abortTooLarge(callee.peer, serializer.peek(serializer.encode(message as unknown as Message)));
+      expect(stage.take()).toContainEqual([
+        "caller",
+        [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]],
+      ]);
+    },
+  );
+
+  test("peek takes anything that is no message", () => {
+    const frames =
+      serializer.name === "json"
+        ? ["", "[", "[70", "{}", "[70,1", '["70",1,2]', `[${" ".repeat(200)}70,1,{}]`]
+        : [[], [0x91], [0x92, 0x46], [0xc1], [0xff, 0xff], [0x82, 0x18]].map((bytes) => Uint8Array.from(bytes));
+    for (const frame of frames) expect(() => serializer.peek(frame)).not.toThrow();
+  });
+});

@@ -1,0 +1,203 @@
+/** Callers and callees who use every feature of calls at once, as a seed decides. */
+
+import type { Client, Entry, Line } from "../host/recording-host.ts";
+import { Stage } from "../host/recording-host.ts";
+import { SeededRandom } from "../host/seeded-random.ts";
+import { CALLER_FEATURES } from "./parties.ts";
+
+/** One callee's view of an invocation. */
+export interface Job {
+  readonly request: number;
+  /** [caller, number of the call] */
+  readonly args: readonly [caller: string, call: number];
+  interrupts: number;
+  /** The callee has given its final answer. */
+  isDone: boolean;
+  wasDeclined: boolean;
+}
+
+export const CALLERS = ["ann", "ben"];
+/** Callee → what it announces */
+export const CALLEES = new Map([
+  ["cal", ["call_canceling", "progressive_call_invocations", "progressive_call_results"]],
+  ["dan", ["call_reroute", "call_canceling"]],
+  ["eve", ["call_timeout", "registration_revocation"]],
+]);
+
+/** Every procedure has its own way of being served; `com.one` is nobody's but dan's. */
+const REGISTRATIONS: readonly (readonly [procedure: string, options: object])[] = [
+  ["com.shared", { invoke: "roundrobin", concurrency: 1 }],
+  ["com.first", { invoke: "first", concurrency: 2 }],
+  ["com.free", { invoke: "roundrobin" }],
+  ["com.", { match: "prefix", invoke: "last", forward_timeout: true }],
+];
+const PROCEDURES = ["com.shared", "com.shared", "com.first", "com.free", "com.other"];
+const QUEUES = [
+  { uri: "com.shared", limit: 4 },
+  { uri: "com.first", limit: 2 },
+];
+
+export class Workshop {
+  readonly stage = new Stage({ options: { enable_meta_api: false }, store: { "call-queue": QUEUES } });
+  /** Everything that was said and heard: what each did, and what all heard of it. */
+  readonly turns: (readonly [name: string, did: unknown, heard: readonly Entry[]])[] = [];
+  /** callee → its invocations */
+  readonly jobs = new Map<string, Job[]>();
+  /** `caller request` → final answers */
+  readonly answers = new Map<string, number>();
+  readonly #random: SeededRandom;
+  readonly #isSleepy: boolean;
+  /** Nobody leaves, and nobody registers or unregisters after the beginning. */
+  readonly #isCalm: boolean;
+  readonly #clients = new Map<string, Client>();
+  /** caller → its open inputs */
+  readonly #inputs = new Map<string, Set<number>>(CALLERS.map((name) => [name, new Set()]));
+  #calls = 0;
+  #requests = 0;
+
+  /** With `isSleepy` the realm sleeps before every turn. Every other seed is a calm one. */
+  constructor(seed: number, isSleepy: boolean) {
+    this.#isCalm = seed % 2 === 0;
+    this.#random = new SeededRandom(seed);
+    this.#isSleepy = isSleepy;
+    const callerFeatures = Object.fromEntries(CALLER_FEATURES.map((name) => [name, true]));
+    for (const name of CALLERS)
+      this.#clients.set(name, this.stage.join(name, { caller: { features: callerFeatures } }));
+    for (const name of CALLEES.keys()) this.#enter(name);
+  }
+
+  /** Everybody acts, as chance has it. */
+  work(turns: number): void {
+    for (let i = 0; i < turns; i++) {
+      if (this.#random.chance(0.6)) this.#call(this.#random.pick(CALLERS));
+      else this.#serve(this.#random.pick([...CALLEES.keys()]));
+      if (this.#random.chance(0.05)) this.#pass(this.#random.below(60_000));
+    }
+  }
+
+  /** Every callee finishes what it has, until nothing is left to do. */
+  finish(): void {
+    for (let isBusy = true; isBusy; ) {
+      isBusy = false;
+      for (const [name, jobs] of this.jobs) {
+        for (const job of jobs.filter(({ isDone }) => !isDone)) {
+          isBusy = true;
+          this.#finish(name, job, [70, job.request, {}]);
+        }
+      }
+    }
+  }
+
+  #call(name: string): void {
+    const random = this.#random;
+    const inputs = this.#inputs.get(name)!;
+    const open = [...inputs];
+    if (open.length > 0 && random.chance(0.3)) {
+      const request = random.pick(open);
+      const isLast = random.chance(0.5);
+      if (isLast) inputs.delete(request);
+      return this.#say(name, [48, request, isLast ? {} : { progress: true }, "com.free", [name, 0]]);
+    }
+    if (random.chance(0.25)) {
+      const request = Math.max(1, this.#requests - random.below(8));
+      return this.#say(name, [49, request, { mode: random.pick(["skip", "kill", "killnowait"]) }]);
+    }
+    const request = ++this.#requests;
+    const isChunk = random.chance(0.15);
+    const options = {
+      ...(isChunk && { progress: true }),
+      ...(random.chance(0.3) && { receive_progress: true }),
+      ...(random.chance(0.3) && { timeout: 10_000 + random.below(50_000) }),
+      ...(random.chance(0.2) && { runmode: "partition", rkey: random.pick(["x", "y", "z"]) }),
+    };
+    if (isChunk) inputs.add(request);
+    this.answers.set(`${name} ${request}`, 0);
+    this.#say(name, [48, request, options, isChunk ? "com.free" : random.pick(PROCEDURES), [name, ++this.#calls]]);
+  }
+
+  #serve(name: string): void {
+    const random = this.#random;
+    const job = random.pick([...(this.jobs.get(name) ?? []).filter(({ isDone }) => !isDone), undefined]);
+    if (!this.#isCalm && random.chance(0.04)) return this.#leave(name);
+    if (!this.#isCalm && random.chance(0.04)) return this.#reregister(name);
+    if (job === undefined) return;
+    if (random.chance(0.3)) return this.#say(name, [70, job.request, { progress: true }, ["part"]]);
+    if (random.chance(0.2)) {
+      job.wasDeclined = true;
+      return this.#finish(name, job, [8, 68, job.request, {}, "wamp.error.unavailable"]);
+    }
+    this.#finish(name, job, random.chance(0.8) ? [70, job.request, {}] : [8, 68, job.request, {}, "com.app.no"]);
+  }
+
+  #finish(name: string, job: Job, answer: Line): void {
+    job.isDone = true;
+    this.#say(name, answer);
+  }
+
+  #enter(name: string): void {
+    const features = Object.fromEntries(CALLEES.get(name)!.map((feature) => [feature, true]));
+    const callee = this.stage.join(name, { callee: { features } });
+    this.#clients.set(name, callee);
+    this.jobs.set(name, []);
+    REGISTRATIONS.forEach(([procedure, options], index) => {
+      this.#say(name, [64, index + 1, options, procedure]);
+    });
+  }
+
+  #leave(name: string): void {
+    this.#sleep();
+    this.#clients.get(name)?.disconnect();
+    this.#hear(name, "leaves");
+    this.#enter(name);
+  }
+
+  #reregister(name: string): void {
+    const [procedure, options] = this.#random.pick(REGISTRATIONS);
+    const session = [...this.stage.realm.sessions.values()].find(
+      ({ transport }) => transport === this.#clients.get(name)?.transport,
+    );
+    const held = [...(session?.registrations.values() ?? [])].find((one) => one.procedure === procedure);
+    if (held !== undefined && this.#random.chance(0.6)) return this.#say(name, [66, 20, held.id]);
+    const isForced = this.#random.chance(0.2);
+    this.#say(name, [64, 20, { ...options, ...(isForced && { force_reregister: true }) }, procedure]);
+  }
+
+  #pass(milliseconds: number): void {
+    this.#sleep();
+    this.stage.advance(milliseconds);
+    this.#hear("time", milliseconds);
+  }
+
+  #say(name: string, message: Line): void {
+    this.#sleep();
+    this.#clients.get(name)?.send(message);
+    this.#hear(name, message);
+  }
+
+  #sleep(): void {
+    if (this.#isSleepy) this.stage.sleepAndWake();
+  }
+
+  #hear(name: string, did: unknown): void {
+    const heard = this.stage.take();
+    this.turns.push([name, did, heard]);
+    for (const [receiver, message] of heard) {
+      if (message === "closed") throw new Error(`${receiver} was cut after ${JSON.stringify(did)}`);
+      this.#note(receiver, message);
+    }
+  }
+
+  #note(receiver: string, message: Line): void {
+    const [type, first, second] = message as [number, number, number & { progress?: boolean }];
+    const jobs = this.jobs.get(receiver) ?? [];
+    const job = jobs.find(({ request }) => request === first);
+    if (type === 68 && job === undefined) {
+      const args = message[4] as Job["args"];
+      jobs.push({ request: first, args, interrupts: 0, isDone: false, wasDeclined: false });
+    }
+    if (type === 69 && job !== undefined) job.interrupts++;
+    const isFinal = type === 50 && second.progress !== true;
+    const key = isFinal ? `${receiver} ${first}` : type === 8 && first === 48 ? `${receiver} ${second}` : undefined;
+    if (key !== undefined) this.answers.set(key, (this.answers.get(key) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,133 @@
+/** What happens to clients that keep the realm waiting, and the queue that remembers them. */
+
+import { describe, expect, test } from "vitest";
+import { Deadlines } from "../../../src/wamp/host/deadlines.ts";
+import { denial } from "../authorization/denial.ts";
+import { ALL_ROLES, Stage } from "./recording-host.ts";
+
+const HELLO = [1, "realm1", { roles: ALL_ROLES }];
+const GOODBYE = [6, {}, "wamp.close.close_realm"];
+
+describe("a realm", () => {
+  test("[SES-25] closes a transport on which no HELLO comes in time, and takes nothing from it any more", () => {
+    const stage = new Stage({ limits: { hello_timeout: 5000 } });
+    const ann = stage.connect("ann");
+    stage.advance(4999);
+    expect(stage.take()).toStrictEqual([]);
+    stage.advance(1);
+    expect(stage.take()).toStrictEqual([["ann", "closed", 1008]]);
+    ann.send(HELLO);
+    expect(stage.take()).toStrictEqual([]);
+    expect(stage.realm.sessions.size).toBe(0);
+  });
+
+  test("[SES-25] waits no more for a client that has said HELLO", () => {
+    const stage = new Stage();
+    stage.join("ann");
+    expect(stage.realm.nextDeadline()).toBe(undefined);
+    stage.advance(100_000);
+    expect(stage.take()).toStrictEqual([]);
+    expect(stage.alarm).toBe(undefined);
+  });
+
+  test("[WS-16] closes a transport that is left without a session for as long", () => {
+    const stage = new Stage({ limits: { hello_timeout: 5000 } });
+    const ann = stage.join("ann");
+    stage.advance(60_000);
+    ann.send(GOODBYE);
+    stage.advance(4999);
+    expect(stage.take()).toStrictEqual([["ann", [6, {}, "wamp.close.goodbye_and_out"]]]);
+    stage.advance(1);
+    expect(stage.take()).toStrictEqual([["ann", "closed", 1000]]);
+  });
+
+  test("[SES-19] closes the transport of a client that does not answer GOODBYE", () => {
+    const stage = new Stage({ limits: { goodbye_timeout: 3000 } });
+    const ann = stage.join("ann");
+    stage.realm.dismiss(ann.peer, "wamp.close.killed");
+    ann.send([32, 1, {}, "a.b"]);
+    stage.advance(2999);
+    expect(stage.take()).toStrictEqual([["ann", [6, {}, "wamp.close.killed"]]]);
+    stage.advance(1);
+    expect(stage.take()).toStrictEqual([["ann", "closed", 1000]]);
+    expect(stage.realm.nextDeadline()).toBe(undefined);
+  });
+
+  test("[SES-19][SES-25][SES-30] keeps its deadlines in its sleep", () => {
+    const stage = new Stage({ limits: { hello_timeout: 5000, goodbye_timeout: 3000 } });
+    const ann = stage.join("ann");
+    stage.connect("ben");
+    stage.advance(1000);
+    stage.realm.dismiss(ann.peer, "wamp.close.killed");
+    stage.endTurn();
+    stage.take();
+    stage.sleepAndWake();
+    expect(stage.realm.nextDeadline()).toBe(4000);
+    stage.advance(3000);
+    stage.sleepAndWake();
+    stage.advance(1000);
+    expect(stage.take()).toStrictEqual([
+      ["ann", "closed", 1000],
+      ["ben", "closed", 1008],
+    ]);
+  });
+
+  test("asks to be woken for the next deadline when one has passed", () => {
+    const stage = new Stage({ limits: { hello_timeout: 5000 } });
+    stage.connect("ann");
+    stage.advance(1000);
+    stage.connect("ben");
+    expect(stage.alarm).toBe(5000);
+    stage.advance(4000);
+    expect([stage.alarm, stage.realm.nextDeadline()]).toStrictEqual([6000, 6000]);
+  });
+});
+
+test("a call that may take so long and no longer ends then: the realm asks to be woken for it", () => {
+  const stage = new Stage();
+  const [callee, caller] = stage.joinAll("callee", "caller");
+  stage.advance(60_000);
+  callee.send([64, 1, {}, "com.add"]);
+  caller.send([48, 1, { timeout: 50 }, "com.add"]);
+  expect(stage.alarm).toBe(60_050);
+  stage.take();
+  stage.advance(49);
+  expect(stage.take()).toStrictEqual([]);
+  stage.advance(1);
+  expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+});
+
+describe("Deadlines", () => {
+  test("give out what is due, soonest first, each once", () => {
+    const deadlines = new Deadlines<{ name: string }>();
+    const [a, b, c, d] = [{ name: "a" }, { name: "b" }, { name: "c" }, { name: "d" }];
+    deadlines.set(c, 30);
+    deadlines.set(a, 10);
+    deadlines.set(d, 40);
+    deadlines.set(b, 20);
+    expect([deadlines.next(), deadlines.takeExpired(9), deadlines.takeExpired(30)]).toStrictEqual([10, [], [a, b, c]]);
+    expect([deadlines.next(), deadlines.size, deadlines.takeExpired(30)]).toStrictEqual([40, 1, []]);
+  });
+
+  test("know the last deadline an item was given, and none once it is deleted", () => {
+    const deadlines = new Deadlines<{ name: string }>();
+    const [a, b] = [{ name: "a" }, { name: "b" }];
+    deadlines.set(a, 10);
+    deadlines.set(b, 20);
+    deadlines.set(a, 30);
+    expect([deadlines.next(), deadlines.takeExpired(25)]).toStrictEqual([20, [b]]);
+    deadlines.set(a, 5);
+    deadlines.delete(a);
+    expect([deadlines.next(), deadlines.size, deadlines.takeExpired(100)]).toStrictEqual([undefined, 0, []]);
+  });
+
+  test("stay in order however often they are moved", () => {
+    const deadlines = new Deadlines<{ at: number }>();
+    const items = Array.from({ length: 100 }, (_, index) => ({ at: (index * 37) % 100 }));
+    for (let round = 0; round < 50; round++) for (const item of items) deadlines.set(item, 1000 + item.at + round);
+    for (const item of items) deadlines.set(item, item.at);
+    const expired = deadlines.takeExpired(1000);
+    expect(expired.map(({ at }) => at)).toStrictEqual(Array.from({ length: 100 }, (_, index) => index));
+    expect(deadlines.next()).toBe(undefined);
+  });
+});

@@ -1,0 +1,25 @@
+/** Texts that count until some time, in memory, for tests of the core. */
+
+import type { ExpiringStore } from "../../../src/wamp/host/host.ts";
+
+export class MemoryExpiring implements ExpiringStore {
+  readonly #rows = new Map<string, { readonly text: string; readonly expiresAt: number }>();
+
+  get(id: string, now: number): string | undefined {
+    const row = this.#rows.get(id);
+    return row !== undefined && row.expiresAt > now ? row.text : undefined;
+  }
+
+  put(id: string, text: string, expiresAt: number, now: number): void {
+    for (const [other, row] of this.#rows) if (row.expiresAt <= now) this.#rows.delete(other);
+    this.#rows.set(id, { text, expiresAt });
+  }
+
+  delete(id: string): void {
+    this.#rows.delete(id);
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+}

@@ -1,0 +1,27 @@
+/** Parked sessions in memory, for tests of the core. */
+
+import type { ParkedStore } from "../../../src/wamp/hibernation/parked-session.ts";
+import type { Id } from "../../../src/wamp/protocol/message.ts";
+
+export class MemoryParked implements ParkedStore {
+  readonly #texts = new Map<Id, Map<number, string>>();
+
+  owners(): Id[] {
+    return [...this.#texts.keys()];
+  }
+
+  read(sessionId: Id): [entry: number, text: string][] {
+    return [...(this.#texts.get(sessionId) ?? [])].sort(([a], [b]) => a - b);
+  }
+
+  write(sessionId: Id, entry: number, text: string): void {
+    const texts = this.#texts.get(sessionId) ?? new Map<number, string>();
+    this.#texts.set(sessionId, texts.set(entry, text));
+  }
+
+  remove(sessionId: Id, entry?: number): void {
+    const texts = this.#texts.get(sessionId);
+    if (entry !== undefined) texts?.delete(entry);
+    if (entry === undefined || texts?.size === 0) this.#texts.delete(sessionId);
+  }
+}

@@ -1,0 +1,330 @@
+/** A realm on a stage: clients say their lines, and everything the realm does to them is written down. */
+
+import type { Account } from "../../../src/wamp/authorization/audit.ts";
+import type { RealmConfig, RealmInput } from "../../../src/wamp/config/realm.ts";
+import { parseRealm } from "../../../src/wamp/config/realm.ts";
+import { PEER } from "../../../src/wamp/hibernation/session-record.ts";
+import type { Host, SendFault, Transport, TransportFacts } from "../../../src/wamp/host/host.ts";
+import type { LogLine } from "../../../src/wamp/host/log-line.ts";
+import type { RouterMessage } from "../../../src/wamp/protocol/message.ts";
+import { Realm } from "../../../src/wamp/realm/realm.ts";
+import { read, write } from "../../../src/wamp/records/stored-record.ts";
+import { json } from "../../../src/wamp/serializers/json.ts";
+import { DecodeFault } from "../../../src/wamp/serializers/serializer.ts";
+import type { Peer, PeerRecord, SessionRecord } from "../../../src/wamp/session/peer.ts";
+import { peerRecord } from "../../../src/wamp/session/peer.ts";
+import { MemoryStore } from "./memory-store.ts";
+
+/** A message as a plain JSON list, its payload unwrapped. */
+export type Line = readonly unknown[];
+/** `[client, message]`, or `[client, "closed", code]` when the realm closes the transport. */
+export type Entry = readonly [client: string, message: Line] | readonly [client: string, "closed", code: number];
+
+/** What HELLO announces unless the test says otherwise: all roles, no features. */
+export const ALL_ROLES = { publisher: {}, subscriber: {}, caller: {}, callee: {} };
+export const ANYTHING = {
+  uri: "",
+  match: "prefix",
+  allow: { call: true, register: true, publish: true, subscribe: true },
+} as const;
+
+/**
+ * The host of one realm. Ids and random bytes count up and time stands still until `advance`, so that expectations are
+ * literal. By default everybody may join as `anonymous` and do anything (`realmConfig`).
+ */
+export class Stage implements Host {
+  realm: Realm;
+  /** What the realm did, in order. `expect(stage.take())` reads and clears it. */
+  readonly recording: Entry[] = [];
+  /** Milliseconds since the epoch. */
+  time = 0;
+  /** When the realm wants to be woken. */
+  alarm: number | undefined;
+  /** The id drawn last; ids are 1, 2, 3 … over all scopes. Set it to make an id come again. */
+  lastId = 0;
+  /** The byte that filled the last random bytes. Set it to make an authid come again. */
+  lastByte = 0;
+  /** The verdicts that were recorded. */
+  readonly accounts: Account[] = [];
+  /** The lines the operator was told, in order. */
+  readonly logged: LogLine[] = [];
+  readonly store = new MemoryStore();
+  /** Has the realm's residents move in, whenever it wakes. */
+  moveIn: ((realm: Realm) => void) | undefined;
+  #config: RealmConfig;
+  #wantsToSettle = false;
+  #wantsToStore = false;
+  /** Does storage wait for `store` instead of the end of each turn, as under load? */
+  isUnderLoad = false;
+  #clients: Client[] = [];
+
+  constructor(input: Partial<RealmInput> = {}) {
+    this.#config = realmConfig(input);
+    this.realm = new Realm(this.#config.name, this.#config, this);
+  }
+
+  /** Those that are connected. */
+  get clients(): readonly Client[] {
+    return this.#clients;
+  }
+
+  /** Opens a transport. */
+  connect(name: string, facts?: TransportFacts): Client {
+    const client = new Client(this, name, facts);
+    this.#clients.push(client);
+    this.endTurn();
+    return client;
+  }
+
+  /** Opens a transport and a session; its WELCOME is not recorded. */
+  join(name: string, roles: object = ALL_ROLES): Client {
+    const client = this.connect(name);
+    client.send([1, this.#config.name, { roles }]);
+    // Others may have heard of it meanwhile.
+    const index = this.recording.findLastIndex(([receiver, message]) => receiver === name && message[0] === 2);
+    if (index < 0) throw new Error(`no WELCOME but ${JSON.stringify(this.recording.at(-1))}`);
+    this.recording.splice(index, 1);
+    return client;
+  }
+
+  /** Several sessions with all roles. */
+  joinAll<Names extends readonly string[]>(...names: Names): { [Index in keyof Names]: Client } {
+    return names.map((name) => this.join(name)) as { [Index in keyof Names]: Client };
+  }
+
+  /** The recording so far; the next one starts empty. */
+  take(): Entry[] {
+    return this.recording.splice(0);
+  }
+
+  /** Lets time pass; the realm is woken whenever it has asked for it, and only then. */
+  advance(milliseconds: number): void {
+    this.settle();
+    const end = this.time + milliseconds;
+    while (this.alarm !== undefined && this.alarm <= end) {
+      this.time = Math.max(this.time, this.alarm);
+      this.alarm = undefined;
+      this.realm.tick(this.time);
+      this.endTurn();
+    }
+    this.time = end;
+  }
+
+  /** The configuration the realm has when it wakes next: a deployment has changed it. */
+  configure(input: Partial<RealmInput>): void {
+    this.#config = realmConfig(input);
+  }
+
+  /** Puts the object to sleep, so that only the saved records are left of the realm, and wakes it. */
+  sleepAndWake(): void {
+    this.settle();
+    const sleepers = this.#clients.map(({ transport, record }) => [transport, read(PEER, record)] as const);
+    this.realm = new Realm(this.#config.name, this.#config, this);
+    const peers = this.realm.wake(sleepers, () => this.moveIn?.(this.realm));
+    for (const [index, client] of this.#clients.entries()) client.peer = peers[index] as Peer;
+    this.endTurn();
+  }
+
+  /** The object ends without notice, as in a crash, and all connections with it; a new one starts, maybe otherwise configured. */
+  restart(input?: Partial<RealmInput>): void {
+    for (const { transport } of this.#clients) transport.isDead = true;
+    this.#clients = [];
+    this.#wantsToSettle = false;
+    this.#wantsToStore = false;
+    if (input !== undefined) this.#config = realmConfig(input);
+    this.realm = new Realm(this.#config.name, this.#config, this);
+    this.realm.wake([], () => this.moveIn?.(this.realm));
+  }
+
+  /** A second has passed since the realm asked for it, if it did. */
+  settle(): void {
+    const wantsToSettle = this.#wantsToSettle;
+    this.#wantsToSettle = false;
+    if (wantsToSettle) this.realm.settle();
+  }
+
+  account(record: Account): void {
+    this.accounts.push(record);
+  }
+
+  log(line: LogLine): void {
+    this.logged.push(line);
+  }
+
+  /** The platform saves what has changed; what the realm forgot to report is lost when it sleeps. */
+  endTurn(): void {
+    if (!this.isUnderLoad) this.storeGroup();
+    for (const client of this.#clients) client.saveRecord();
+  }
+
+  /** What several turns have published is stored together. */
+  storeGroup(): void {
+    if (this.#wantsToStore) this.realm.store();
+    this.#wantsToStore = false;
+  }
+
+  secret(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(32).fill(7);
+  }
+
+  fetchJson(url: string): Promise<unknown> {
+    return Promise.reject(new Error(`nothing at ${url}`));
+  }
+
+  /** The transport is gone for good. */
+  drop(client: Client): void {
+    this.#clients = this.#clients.filter((other) => other !== client);
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  wallTime(): number {
+    return this.time;
+  }
+
+  randomId(): number {
+    return ++this.lastId;
+  }
+
+  randomBytes(length: number): Uint8Array {
+    return new Uint8Array(length).fill(++this.lastByte);
+  }
+
+  storeSoon(): void {
+    this.#wantsToStore = true;
+  }
+
+  settleSoon(): void {
+    this.#wantsToSettle = true;
+  }
+
+  wakeAt(time: number): void {
+    this.alarm = Math.min(time, this.alarm ?? time);
+  }
+}
+
+/** One client of the realm. */
+export class Client {
+  readonly name: string;
+  readonly transport: RecordingTransport;
+  peer: Peer;
+  /** The peer's record as it was saved last, JSON text. */
+  record = "";
+  readonly #stage: Stage;
+
+  constructor(stage: Stage, name: string, facts?: TransportFacts) {
+    this.#stage = stage;
+    this.name = name;
+    this.transport = new RecordingTransport(name, stage.recording);
+    this.peer = stage.realm.connect(this.transport, facts);
+  }
+
+  /** Says each of the messages: lists, or whatever a broken client sends. */
+  send(...messages: unknown[]): void {
+    const { realm } = this.#stage;
+    for (const message of messages) {
+      const elements = json.decode(JSON.stringify(message), { depth: 64 });
+      if (elements instanceof DecodeFault) realm.abort(this.peer, "wamp.error.protocol_violation", elements.reason);
+      else realm.receive(this.peer, elements);
+      this.#stage.endTurn();
+    }
+  }
+
+  /** The connection is lost, or closed by the client, without a word. */
+  disconnect(): void {
+    this.transport.isDead = true;
+    this.#stage.realm.disconnect(this.peer);
+    this.#stage.drop(this);
+    this.#stage.endTurn();
+  }
+
+  /** What the record saved last says; set it to what another session might have saved. */
+  get saved(): PeerRecord {
+    const reading = read(PEER, this.record);
+    if (!reading.ok) throw new Error(reading.cause);
+    return reading.value;
+  }
+
+  set saved(record: PeerRecord) {
+    this.record = write(PEER, record);
+  }
+
+  /** What the record saved last says of the client's session. */
+  get savedSession(): SessionRecord {
+    const { saved } = this;
+    if (saved.kind !== "open") throw new Error(`${this.name} has no session`);
+    return saved.session;
+  }
+
+  /** Changes the session in the record saved last, so that it wakes as another one. */
+  alterSession(changes: Partial<SessionRecord>): void {
+    this.saved = { kind: "open", facts: this.saved.facts, session: { ...this.savedSession, ...changes } };
+  }
+
+  saveRecord(): void {
+    if (!this.transport.isChanged) return;
+    this.transport.isChanged = false;
+    this.record = write(PEER, peerRecord(this.peer));
+  }
+}
+
+class RecordingTransport implements Transport {
+  /** The connection has died; the realm may not know yet. */
+  isDead = false;
+  /** Characters of the longest message this connection takes. */
+  maxLength = Number.POSITIVE_INFINITY;
+  isChanged = false;
+  #isClosed = false;
+  readonly #name: string;
+  readonly #recording: Entry[];
+
+  constructor(name: string, recording: Entry[]) {
+    this.#name = name;
+    this.#recording = recording;
+  }
+
+  send(message: RouterMessage): SendFault | undefined {
+    const text = json.encode(message) as string;
+    if (this.#isClosed) throw new Error(`${this.#name} is sent ${text} after its transport was closed`);
+    if (this.isDead) return "closed";
+    if (text.length > this.maxLength) return "too large";
+    this.#recording.push([this.#name, JSON.parse(text)]);
+    return undefined;
+  }
+
+  close(code: number): void {
+    this.#recording.push([this.#name, "closed", code]);
+    this.#isClosed = true;
+  }
+
+  save(): void {
+    this.isChanged = true;
+  }
+}
+
+/** What a client sees when its session, or its attempt at one, is aborted and the transport closed. */
+export function aborted(client: string, uri: string, code: number, message: string): Entry[] {
+  return [
+    [client, [3, { message }, uri]],
+    [client, "closed", code],
+  ];
+}
+
+/** What a client sees that breaks the protocol. */
+export function violated(client: string, message: string): Entry[] {
+  return aborted(client, "wamp.error.protocol_violation", 1002, message);
+}
+
+/** A realm that admits everybody and allows everything, save what `input` says otherwise. */
+export function realmConfig(input: Partial<RealmInput> = {}): RealmConfig {
+  const parsed = parseRealm({
+    name: "realm1",
+    roles: [{ name: "anonymous", permissions: [ANYTHING] }],
+    auth: { anonymous: { type: "static", role: "anonymous" } },
+    ...input,
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  return parsed.value;
+}

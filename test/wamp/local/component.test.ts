@@ -1,0 +1,643 @@
+/** Components: programs in the realm, with a session like everybody's. */
+
+import { describe, expect, it } from "vitest";
+import type { RealmInput } from "../../../src/wamp/config/realm.ts";
+import { ApplicationError, type Component, type ComponentSession, Result } from "../../../src/wamp/local/component.ts";
+import { ComponentSession as Session } from "../../../src/wamp/local/component-session.ts";
+import type { Dict, List } from "../../../src/wamp/protocol/message.ts";
+import { denial } from "../authorization/denial.ts";
+import { ANYTHING, type Client, type Entry, Stage } from "../host/recording-host.ts";
+import { SeededRandom } from "../host/seeded-random.ts";
+
+type Join = Component<Dict>["onJoin"];
+
+interface Cast {
+  readonly stage: Stage;
+  /** The session of each component, as it was given last. */
+  readonly sessions: Record<string, ComponentSession>;
+  /** What the realm was to stay awake for. */
+  readonly works: PromiseLike<unknown>[];
+  /** Names of components whose session was ended. */
+  readonly left: string[];
+}
+
+const ROLES = [
+  { name: "anonymous", permissions: [ANYTHING] },
+  { name: "backend", permissions: [ANYTHING] },
+  { name: "reader", permissions: [{ uri: "", match: "prefix", allow: { subscribe: true } }] },
+] as const;
+
+/** What clients may say, and hear something from components. */
+const LINES: readonly ((request: number) => List)[] = [
+  (request) => [48, request, {}, "add", [request, 1]],
+  (request) => [48, request, {}, "twice", [request]],
+  (request) => [48, request, {}, "com.example.thing"],
+  (request) => [16, request, { acknowledge: true }, "t", [request]],
+  (request) => [32, request, {}, "echo"],
+  (request) => [32, request, { match: "prefix" }, ""],
+  (request) => [32, request, { get_retained: true }, "all"],
+  (request) => [64, request, {}, "add"],
+  (request) => [64, request, {}, "com.example.thing"],
+  (request) => [48, request, {}, "wamp.registration.match", ["twice"]],
+  (request) => [48, request, {}, "wamp.subscription.lookup", ["echo"]],
+  (request) => [48, request, {}, "wamp.session.count"],
+];
+
+/** A stage on which these components live, of which `quiet` may be a `reader` only. */
+function cast(components: Record<string, Join | Component<Dict>>, input: Partial<RealmInput> = {}): Cast {
+  const stage = new Stage({ roles: ROLES, ...input });
+  const sessions: Cast["sessions"] = {};
+  const works: PromiseLike<unknown>[] = [];
+  const left: string[] = [];
+  stage.moveIn = (realm) => {
+    for (const [name, program] of Object.entries(components)) {
+      const component = typeof program === "function" ? { onJoin: program } : program;
+      const role = name === "quiet" ? "reader" : "backend";
+      const home = { realm, host: stage, env: { KEY: "k" }, left: () => left.push(name) };
+      const session = new Session(
+        component,
+        { name, role, extra: { greeting: "hi" } },
+        {
+          ...home,
+          keepAwake: (work) => works.push(work),
+        },
+      );
+      sessions[name] = session;
+      session.join();
+    }
+  };
+  stage.restart();
+  return { stage, sessions, works, left };
+}
+
+/** What the realm has done once components have had their say. */
+async function outcome(stage: Stage): Promise<Entry[]> {
+  await new Promise(setImmediate);
+  return stage.take();
+}
+
+/** A call of `p` by a client; its answer. */
+async function answer(stage: Stage, client: Client, options: Dict = {}, ...payload: unknown[]): Promise<Entry[]> {
+  client.send([48, 1, options, "p", ...payload]);
+  return outcome(stage);
+}
+
+/** The causes of the faults of components that the operator is told. */
+function faults({ logged }: Stage): unknown[] {
+  return logged.map(({ level, event, component, cause }) => {
+    expect([level, event, component]).toEqual(["error", "component.failed", expect.any(String)]);
+    return cause;
+  });
+}
+
+describe("a procedure of a component", () => {
+  it.each([
+    ["a value", () => 3, [[3]]],
+    ["nothing", () => undefined, []],
+    ["null", () => null, [[null]]],
+    ["a list", () => [1, 2], [[[1, 2]]]],
+    ["a Result", () => new Result([1, 2], { exact: true }), [[1, 2], { exact: true }]],
+    ["an empty Result", () => new Result(), []],
+    ["a promise", async () => 3, [[3]]],
+    ["a binary string", () => new Uint8Array([1, 2]), [["\0AQI="]]],
+  ])("answers with %s", async (_, handler, payload) => {
+    const { stage } = cast({ maths: (session) => void session.register("p", handler) });
+    const [ann] = stage.joinAll("ann");
+    expect(await answer(stage, ann)).toEqual([["ann", [50, 1, {}, ...payload]]]);
+  });
+
+  it("is given args, kwargs and details, and copies of its own of them", async () => {
+    const heard: unknown[] = [];
+    const { stage } = cast({
+      maths: (session) => {
+        session.register("p", ([list], kwargs, { signal, ...details }) => {
+          heard.push(structuredClone([list, kwargs, details]), signal.aborted);
+          (list as unknown[]).push("changed");
+          return list;
+        });
+        session.register("com.", (_args, _kwargs, { procedure }) => procedure, { match: "prefix" });
+      },
+    });
+    const [ann] = stage.joinAll("ann");
+    const calls = await answer(stage, ann, { disclose_me: true }, [[1]], { a: 1 });
+    expect(calls).toEqual([["ann", [50, 1, {}, [[1, "changed"]]]]]);
+    const details = { procedure: "p", caller: 1, caller_authid: expect.any(String), caller_authrole: "anonymous" };
+    expect(heard).toEqual([[[1], { a: 1 }, { ...details, caller: expect.any(Number) }], false]);
+    ann.send([48, 2, {}, "com.example"]);
+    expect(await outcome(stage)).toEqual([["ann", [50, 2, {}, ["com.example"]]]]);
+  });
+
+  it.each([
+    [
+      "an ApplicationError",
+      new ApplicationError("com.error", ["no"], { limit: 2 }),
+      "com.error",
+      [["no"], { limit: 2 }],
+    ],
+    ["anything that has a URI", { uri: "com.error" }, "com.error", []],
+  ])("throws %s at its caller, and the log hears nothing", async (_, thrown, uri, payload) => {
+    const { stage } = cast({
+      sync: (session) => {
+        session.register("p", () => {
+          throw thrown;
+        });
+        session.register("async", async () => {
+          throw thrown;
+        });
+      },
+    });
+    const [ann] = stage.joinAll("ann");
+    expect(await answer(stage, ann)).toEqual([["ann", [8, 48, 1, {}, uri, ...payload]]]);
+    ann.send([48, 2, {}, "async"]);
+    expect(await outcome(stage)).toEqual([["ann", [8, 48, 2, {}, uri, ...payload]]]);
+    expect(stage.logged).toEqual([]);
+  });
+
+  it.each([
+    ["an Error", new RangeError("too much"), "too much"],
+    ["a text", "too much", "too much"],
+    ["an Error whose URI is none", Object.assign(new Error("odd"), { uri: "no uri" }), "odd"],
+  ])("that throws %s is a runtime error, and is logged", async (_, thrown, message) => {
+    const { stage } = cast({
+      faulty: (session) => {
+        session.register("p", () => {
+          throw thrown;
+        });
+        session.register("other", () => "fine");
+      },
+    });
+    const [ann] = stage.joinAll("ann");
+    expect(await answer(stage, ann)).toEqual([["ann", [8, 48, 1, {}, "wamp.error.runtime_error", [message]]]]);
+    expect(faults(stage)).toEqual([String(thrown)]);
+    ann.send([48, 2, {}, "other"]);
+    expect(await outcome(stage)).toEqual([["ann", [50, 2, {}, ["fine"]]]]);
+  });
+
+  it("that answers with what cannot be sent fails by itself", async () => {
+    const endless: unknown[] = [];
+    endless.push(endless);
+    const { stage } = cast({ faulty: (session) => void session.register("p", () => endless) });
+    const [ann] = stage.joinAll("ann");
+    expect(await answer(stage, ann)).toEqual([
+      ["ann", [8, 48, 1, {}, "wamp.error.runtime_error", ["Maximum call stack size exceeded"]]],
+    ]);
+    expect(faults(stage)).toHaveLength(1);
+  });
+
+  it("hangs alone, and its caller can give up", async () => {
+    const { stage, works } = cast({
+      slow: (session) => {
+        session.register("p", () => new Promise(() => {}));
+        session.register("other", () => "fine");
+      },
+    });
+    const [ann] = stage.joinAll("ann");
+    expect(await answer(stage, ann, { timeout: 1000 })).toEqual([]);
+    expect(works).toHaveLength(1);
+    ann.send([48, 2, {}, "other"]);
+    expect(await outcome(stage)).toEqual([["ann", [50, 2, {}, ["fine"]]]]);
+    stage.advance(1000);
+    expect(await outcome(stage)).toEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+    expect(works).toHaveLength(1);
+  });
+
+  it("tells of its progress to callers that ask", async () => {
+    const { stage } = cast({
+      counter: (session) => {
+        session.register("p", async (_args, _kwargs, { progress }) => {
+          progress?.([1]);
+          await undefined;
+          progress?.([2], { half: true });
+          setImmediate(() => progress?.(["too late"]));
+          return 3;
+        });
+      },
+    });
+    const [ann] = stage.joinAll("ann");
+    expect(await answer(stage, ann, { receive_progress: true })).toEqual([
+      ["ann", [50, 1, { progress: true }, [1]]],
+      ["ann", [50, 1, { progress: true }, [2], { half: true }]],
+      ["ann", [50, 1, {}, [3]]],
+    ]);
+    ann.send([48, 2, {}, "p"]);
+    expect(await outcome(stage)).toEqual([["ann", [50, 2, {}, [3]]]]);
+  });
+
+  it.each([["kill"], ["killnowait"]])(
+    "is told when its caller cancels (%s), who need not wait for it",
+    async (mode) => {
+      let reason: unknown;
+      const { stage } = cast({
+        slow: (session) => {
+          session.register("p", (_args, _kwargs, { signal }) => {
+            signal.addEventListener("abort", () => {
+              reason = signal.reason;
+            });
+            return new Promise(() => {});
+          });
+        },
+      });
+      const [ann] = stage.joinAll("ann");
+      await answer(stage, ann);
+      ann.send([49, 1, { mode }]);
+      expect(await outcome(stage)).toEqual([
+        // With kill the answer is that of the component.
+        ["ann", [8, 48, 1, {}, ...(mode === "kill" ? ["wamp.error.canceled"] : denial("wamp.error.canceled"))]],
+      ]);
+      expect(reason).toMatchObject({ uri: "wamp.error.canceled" });
+    },
+  );
+
+  it("stops when its caller is gone", async () => {
+    let isAborted = false;
+    const { stage } = cast({
+      slow: (session) => {
+        session.register("p", (_args, _kwargs, { signal }) => {
+          signal.addEventListener("abort", () => {
+            isAborted = true;
+          });
+          return new Promise(() => {});
+        });
+      },
+    });
+    const [ann] = stage.joinAll("ann");
+    await answer(stage, ann);
+    ann.disconnect();
+    expect(await outcome(stage)).toEqual([]);
+    expect(isAborted).toBe(true);
+  });
+
+  it("ends with unregister", async () => {
+    const { stage, sessions } = cast({
+      brief: (session) => void session.register("p", () => 1).then((it) => session.unregister(it)),
+    });
+    const [ann] = stage.joinAll("ann");
+    await outcome(stage);
+    expect(await answer(stage, ann)).toEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]]);
+    const unknown = { id: 4711, procedure: "p", handler: () => 1 };
+    await expect(sessions.brief!.unregister(unknown)).rejects.toThrow("wamp.error.no_such_registration");
+  });
+
+  it("shares its calls with others where they register so", async () => {
+    const { stage } = cast({
+      one: (session) => void session.register("p", () => "one", { invoke: "roundrobin" }),
+      two: (session) => void session.register("p", () => "two", { invoke: "roundrobin" }),
+    });
+    const [ann] = stage.joinAll("ann");
+    ann.send([48, 1, {}, "p"], [48, 2, {}, "p"]);
+    expect((await outcome(stage)).map(([, message]) => (message as List)[3])).toEqual([["one"], ["two"]]);
+  });
+});
+
+describe("a subscription of a component", () => {
+  it("brings events with their details", async () => {
+    const heard: unknown[] = [];
+    const { stage } = cast({
+      ear: (session) => {
+        session.subscribe("news.", (...event) => void heard.push(event), { match: "prefix" });
+        session.subscribe("exact", (...event) => void heard.push(event));
+      },
+    });
+    const [ann] = stage.joinAll("ann");
+    stage.lastId = 100;
+    ann.send([16, 1, {}, "news.local", ["hi"], { a: 1 }], [16, 2, { disclose_me: true }, "exact"]);
+    await outcome(stage);
+    expect(heard).toEqual([
+      [["hi"], { a: 1 }, { topic: "news.local", publication: 101 }],
+      [[], {}, expect.objectContaining({ topic: "exact", publication: 102, publisher_authrole: "anonymous" })],
+    ]);
+  });
+
+  it("has as many handlers as there are, and ends with the last of them", async () => {
+    const heard: string[] = [];
+    const { stage, sessions } = cast({ ear: () => {} });
+    const { ear } = sessions;
+    const first = await ear!.subscribe("t", () => void heard.push("first"));
+    const second = await ear!.subscribe("t", () => void heard.push("second"));
+    expect(second.id).toBe(first.id);
+    const [ann] = stage.joinAll("ann");
+    ann.send([16, 1, {}, "t"]);
+    await outcome(stage);
+    await ear!.unsubscribe(first);
+    ann.send([16, 2, {}, "t"]);
+    await outcome(stage);
+    await ear!.unsubscribe(second);
+    expect(heard).toEqual(["first", "second", "second"]);
+    ann.send([48, 1, {}, "wamp.subscription.match", ["t"]]);
+    expect(await outcome(stage)).toEqual([["ann", [50, 1, {}, [null]]]]);
+    await expect(ear!.unsubscribe(second)).rejects.toThrow("wamp.error.no_such_subscription");
+  });
+
+  it("gets what is retained, though its handler is that new", async () => {
+    const heard: List[] = [];
+    const { stage, sessions } = cast({ ear: () => {} });
+    const [ann] = stage.joinAll("ann");
+    ann.send([16, 1, { retain: true }, "t", ["kept"]]);
+    sessions.ear!.subscribe("t", (args) => void heard.push(args), { get_retained: true });
+    await outcome(stage);
+    expect(heard).toEqual([["kept"]]);
+  });
+
+  it("outlives a handler that throws, which the log hears of and nobody else", async () => {
+    const heard: number[] = [];
+    const { stage } = cast({
+      ear: (session) => {
+        session.subscribe("t", () => {
+          throw new Error("sync");
+        });
+        session.subscribe("t", async () => {
+          throw new Error("async");
+        });
+        session.subscribe("t", ([n]) => void heard.push(n as number));
+      },
+    });
+    const [ann] = stage.joinAll("ann");
+    ann.send([16, 1, {}, "t", [1]], [16, 2, {}, "t", [2]]);
+    expect(await outcome(stage)).toEqual([]);
+    expect(heard).toEqual([1, 2]);
+    expect(faults(stage).sort()).toEqual(["Error: async", "Error: async", "Error: sync", "Error: sync"]);
+  });
+
+  it("shows each its own copy of an event", async () => {
+    const heard: unknown[] = [];
+    const take = ([list]: List): void => {
+      (list as unknown[]).push("mine");
+      heard.push(list);
+    };
+    const { stage } = cast({ one: (it) => void it.subscribe("t", take), two: (it) => void it.subscribe("t", take) });
+    const [ann] = stage.joinAll("ann");
+    ann.send([16, 1, {}, "t", [[]]]);
+    await outcome(stage);
+    expect(heard).toEqual([["mine"], ["mine"]]);
+  });
+});
+
+describe("a component asks", () => {
+  it("calls like everybody, and gets args and kwargs, parts and errors", async () => {
+    const { stage, sessions, works } = cast({
+      maths: (session) => {
+        session.register("add", ([a, b], { exact }, { progress }) => {
+          progress?.(["soon"]);
+          return new Result([(a as number) + (b as number)], { exact });
+        });
+        session.register("fail", () => {
+          throw new ApplicationError("com.error", ["no"], { limit: 2 });
+        });
+      },
+      asker: () => {},
+    });
+    const { asker } = sessions;
+    const parts: unknown[] = [];
+    const onProgress = (...part: unknown[]) => parts.push(part);
+    expect(await asker!.call("add", [1, 2], { exact: true }, { onProgress })).toEqual({
+      args: [3],
+      kwargs: { exact: true },
+    });
+    expect(parts).toEqual([[["soon"], {}]]);
+    expect(works).toHaveLength(1);
+    const error = { name: "WampError", message: "com.error: no", uri: "com.error", args: ["no"], kwargs: { limit: 2 } };
+    await expect(asker!.call("fail")).rejects.toMatchObject(error);
+    await expect(asker!.call("nothing")).rejects.toThrow("wamp.error.no_such_procedure");
+    const [ann] = stage.joinAll("ann");
+    ann.send([64, 1, {}, "client"]);
+    const answered = asker!.call("client", ["x"], {}, { timeout: 1000 });
+    expect((await outcome(stage)).at(-1)).toEqual(["ann", [68, 1, expect.any(Number), {}, ["x"]]]);
+    ann.send([70, 1, {}, ["y"]]);
+    expect(await answered).toEqual({ args: ["y"], kwargs: {} });
+  });
+
+  it("cancels its call by a signal", async () => {
+    const { stage, sessions } = cast({ asker: () => {} });
+    const callee = stage.join("ann", { callee: { features: { call_canceling: true } } });
+    callee.send([64, 1, {}, "slow"]);
+    const stop = new AbortController();
+    const answered = sessions.asker!.call("slow", [], {}, { signal: stop.signal });
+    stage.take();
+    stop.abort();
+    await expect(answered).rejects.toThrow("wamp.error.canceled");
+    expect(await outcome(stage)).toEqual([["ann", [69, 1, { mode: "killnowait" }]]]);
+    await expect(sessions.asker!.call("slow", [], {}, { signal: stop.signal })).rejects.toThrow("aborted");
+    expect(await outcome(stage)).toEqual([]);
+  });
+
+  it("publishes like everybody, and hears the publication id", async () => {
+    const { stage, sessions } = cast({ mouth: () => {} });
+    const [ann] = stage.joinAll("ann");
+    ann.send([32, 1, {}, "t"]);
+    const [[, [, , subscription]]] = stage.take() as [[string, [number, number, number]]];
+    const publication = await sessions.mouth!.publish("t", ["hi"], { a: 1 }, { disclose_me: true });
+    const details = { publisher: sessions.mouth!.id, publisher_authid: "mouth", publisher_authrole: "backend" };
+    expect(await outcome(stage)).toEqual([["ann", [36, subscription, publication, details, ["hi"], { a: 1 }]]]);
+  });
+
+  it("is refused what its role may not do", async () => {
+    const { sessions } = cast({ quiet: () => {} });
+    const { quiet } = sessions;
+    await expect(quiet!.register("p", () => 1)).rejects.toThrow("wamp.error.not_authorized");
+    await expect(quiet!.call("p")).rejects.toThrow("wamp.error.not_authorized");
+    await expect(quiet!.publish("t")).rejects.toThrow("wamp.error.not_authorized");
+    await expect(quiet!.subscribe("t", () => {})).resolves.toMatchObject({ topic: "t" });
+  });
+
+  it("is refused what cannot be sent, and goes on", async () => {
+    const { stage, sessions } = cast({ mouth: () => {} });
+    const { mouth } = sessions;
+    await expect(mouth!.publish("t", "text" as never)).rejects.toThrow("args must be a list");
+    await expect(mouth!.publish("t", [], [] as never)).rejects.toThrow("kwargs must be an object");
+    const endless: unknown[] = [];
+    endless.push(endless);
+    await expect(mouth!.publish("t", endless)).rejects.toThrow(RangeError);
+    await expect(mouth!.publish("t")).resolves.toEqual(expect.any(Number));
+    expect(await outcome(stage)).toEqual([]);
+  });
+
+  it("is refused what the authorizer of its role denies, and waits for it", async () => {
+    const roles = [...ROLES.slice(0, 1), { name: "backend", authorizer: "authorize" }];
+    const { stage, sessions } = cast({ one: () => {} }, { roles });
+    const [ann] = stage.joinAll("ann");
+    ann.send([64, 1, {}, "authorize"]);
+    stage.take();
+    const outcomes = [sessions.one!.publish("allowed"), sessions.one!.register("denied", () => 1)];
+    for (const isAllowed of [true, false]) {
+      const [[, invocation]] = (await outcome(stage)) as [[string, List]];
+      ann.send([70, invocation[1], {}, [isAllowed]]);
+    }
+    await expect(outcomes[0]).resolves.toEqual(expect.any(Number));
+    await expect(outcomes[1]).rejects.toThrow("wamp.error.not_authorized");
+  });
+
+  it("knows its realm, its part of the configuration and the bindings", () => {
+    const { sessions } = cast({ one: () => {} });
+    const { realm, extra, env } = sessions.one!;
+    expect([realm, extra, env]).toEqual(["realm1", { greeting: "hi" }, { KEY: "k" }]);
+  });
+
+  it("acts after the turn it hears of something in, so that all hear things in one order", async () => {
+    const { stage } = cast({
+      echo: (session) => void session.subscribe("t", (args) => session.publish("echo", args)),
+    });
+    const [ann, ben] = stage.joinAll("ann", "ben");
+    ben.send([32, 1, { match: "prefix" }, ""]);
+    stage.take();
+    ann.send([16, 1, {}, "t", [1]], [16, 2, {}, "t", [2]]);
+    const topics = (await outcome(stage)).map(([, message]) => (message as unknown as [0, 0, 0, Dict])[3].topic);
+    expect(topics).toEqual(["t", "t", "echo", "echo"]);
+  });
+});
+
+describe("a component comes and goes", () => {
+  it("is seen by the session meta API, as what it is", async () => {
+    const told: unknown[] = [];
+    const { stage, sessions } = cast({ one: (_session, details) => void told.push(details) });
+    const [ann] = stage.joinAll("ann");
+    ann.send([48, 1, {}, "wamp.session.get", [sessions.one!.id]]);
+    const identity = { authid: "one", authrole: "backend", authmethod: "internal", authprovider: "static" };
+    const details = expect.objectContaining({ session: sessions.one!.id, ...identity });
+    expect(stage.take()).toEqual([["ann", [50, 1, {}, [details]]]]);
+    expect(told).toEqual([{ realm: "realm1", session: sessions.one!.id, ...identity }]);
+  });
+
+  it("is there before the first message after a sleep is routed, and nobody notices", async () => {
+    const { stage, sessions } = cast({
+      maths: (session) => {
+        session.register("p", () => "here");
+        session.subscribe("t", (args) => session.publish("echo", args));
+      },
+    });
+    const [ann] = stage.joinAll("ann");
+    for (const [index, topic] of ["wamp.session.on_join", "wamp.registration.on_create", "echo"].entries()) {
+      ann.send([32, index + 1, {}, topic]);
+    }
+    const ids = [
+      [48, 4, {}, "wamp.registration.match", ["p"]],
+      [48, 5, {}, "wamp.subscription.match", ["t"]],
+    ];
+    ann.send(...ids);
+    const known = stage.take().slice(-2);
+    const { id } = sessions.maths!;
+    stage.sleepAndWake();
+    ann.send(...ids);
+    expect(stage.take()).toEqual(known);
+    expect(sessions.maths!.id).toBe(id);
+    stage.sleepAndWake();
+    ann.send([48, 1, {}, "p"], [16, 4, {}, "t", ["x"]]);
+    const messages = (await outcome(stage)).map(([, message]) => message);
+    expect(messages).toEqual([
+      [50, 1, {}, ["here"]],
+      [36, expect.any(Number), expect.any(Number), {}, ["x"]],
+    ]);
+  });
+
+  it.each(Array.from({ length: 40 }, (_, index) => [index + 1]))(
+    "makes no difference by sleeping (seed %i)",
+    async (seed) => {
+      const story = async (sleeps: boolean): Promise<Partial<Record<string, Entry[]>>> => {
+        const { stage } = cast({
+          maths: (session) => {
+            session.register("add", async ([a, b]) => (a as number) + (b as number));
+            session.register("com.", (_args, _kwargs, { procedure }) => procedure, { match: "prefix" });
+            session.subscribe("t", (args) => session.publish("echo", args));
+          },
+          twice: (session) => {
+            session.register("twice", async ([n]) => new Result((await session.call("add", [n, n])).args));
+            session.subscribe("echo", ([n]) => session.publish("all", [n], {}, { exclude_me: false, retain: true }));
+            session.subscribe("all", () => session.publish("end"), { match: "wildcard" });
+          },
+        });
+        const clients = stage.joinAll("ann", "ben");
+        const random = new SeededRandom(seed);
+        const entries: Entry[] = [];
+        for (let request = 1; request <= 25; request++) {
+          random.pick(clients).send(random.pick(LINES)(request));
+          entries.push(...(await outcome(stage)));
+          if (sleeps) stage.sleepAndWake();
+        }
+        // Whom an event is sent to first is nobody's business.
+        return Object.groupBy(entries, ([client]) => client);
+      };
+      expect(await story(true)).toEqual(await story(false));
+    },
+  );
+
+  it("cancels calls that it forgot in its sleep, and none that came since", async () => {
+    let isPatient = true;
+    const { stage } = cast({
+      slow: (session) => void session.register("p", () => (isPatient ? new Promise(() => {}) : "quick")),
+    });
+    stage.time = 5;
+    const [ann] = stage.joinAll("ann");
+    await answer(stage, ann);
+    stage.advance(90_000);
+    stage.sleepAndWake();
+    isPatient = false;
+    ann.send([48, 2, {}, "p"]);
+    expect(await outcome(stage)).toEqual([
+      ["ann", [8, 48, 1, {}, "wamp.error.canceled", ["the component was interrupted"]]],
+      ["ann", [50, 2, {}, ["quick"]]],
+    ]);
+  });
+
+  it("says goodbye when it is killed, and is told; others go on", async () => {
+    const reasons: string[] = [];
+    const { stage, sessions, left } = cast({
+      victim: {
+        onJoin: (session) => void session.register("p", () => new Promise(() => {})),
+        onLeave: (_session, reason) => void reasons.push(reason),
+      },
+      other: (session) => void session.register("other", () => "fine"),
+    });
+    const [ann, ben] = stage.joinAll("ann", "ben");
+    const pending = sessions.victim!.call("other", [], {}, {});
+    await expect(pending).resolves.toMatchObject({ args: ["fine"] });
+    ben.send([64, 1, {}, "silent"]);
+    const unanswered = sessions.victim!.call("silent");
+    await answer(stage, ann);
+    ann.send([48, 2, {}, "wamp.session.kill", [sessions.victim!.id], { reason: "com.bye" }]);
+    await expect(unanswered).rejects.toThrow("wamp.error.canceled");
+    expect(await outcome(stage)).toEqual([
+      ["ann", [50, 2, {}]],
+      ["ann", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]],
+    ]);
+    expect([reasons, left]).toEqual([["com.bye"], ["victim"]]);
+    await expect(sessions.victim!.publish("t")).rejects.toThrow("wamp.error.no_such_session");
+    // Nothing is left to be done about it.
+    expect(stage.realm.nextDeadline()).toBeUndefined();
+    ann.send([48, 3, {}, "other"]);
+    expect(await outcome(stage)).toEqual([["ann", [50, 3, {}, ["fine"]]]]);
+    stage.sleepAndWake();
+    ann.send([48, 4, {}, "p"]);
+    expect(await outcome(stage)).toEqual([]);
+  });
+
+  it("is aborted alone when it breaks the protocol", async () => {
+    const reasons: string[] = [];
+    const { stage, sessions, left } = cast({
+      faulty: { onJoin: () => {}, onLeave: (_session, reason) => void reasons.push(reason) },
+      other: (session) => void session.register("p", () => "fine"),
+    });
+    const [ann] = stage.joinAll("ann");
+    await expect(sessions.faulty!.publish("t", [], {}, { exclude: "everybody" })).rejects.toThrow(
+      "wamp.error.protocol_violation: PUBLISH: invalid exclude",
+    );
+    await outcome(stage);
+    expect([reasons, left]).toEqual([["wamp.error.protocol_violation"], ["faulty"]]);
+    expect(faults(stage)).toEqual(["PUBLISH: invalid exclude"]);
+    expect(await answer(stage, ann)).toEqual([["ann", [50, 1, {}, ["fine"]]]]);
+  });
+
+  it("keeps what it has when onJoin throws, which the log hears of", async () => {
+    const { stage } = cast({
+      sync: (session) => {
+        session.register("p", () => "fine");
+        throw new Error("sync");
+      },
+      async: async () => {
+        await undefined;
+        throw new Error("async");
+      },
+    });
+    const [ann] = stage.joinAll("ann");
+    expect(await answer(stage, ann)).toEqual([["ann", [50, 1, {}, ["fine"]]]]);
+    expect(faults(stage)).toEqual(["Error: sync", "Error: async"]);
+  });
+});

@@ -1,0 +1,41 @@
+/** Payloads that were kept are what they were. */
+
+import { describe, expect, test } from "vitest";
+import type { PayloadCodec } from "../../../src/wamp/protocol/payload.ts";
+import { Payload } from "../../../src/wamp/protocol/payload.ts";
+import { storedPayload } from "../../../src/wamp/records/stored-payload.ts";
+import { cbor } from "../../../src/wamp/serializers/cbor.ts";
+import { json } from "../../../src/wamp/serializers/json.ts";
+import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
+
+const ARGS = ["text", 1, 2 ** 53, 2n ** 63n, 1.5, true, null, [new Uint8Array([0, 1, 255])], { deep: { er: [] } }];
+
+/** Through JSON text, as storage keeps it. */
+const kept = (payload: Payload) =>
+  storedPayload.read(JSON.parse(JSON.stringify(storedPayload.write(payload))), "payload");
+
+describe.each([json, msgpack, cbor] as PayloadCodec[])("a payload in $name", (codec) => {
+  test.each([
+    [1, { args: ARGS }],
+    [2, { args: [], kwargs: { a: ARGS } }],
+  ] as const)("of %i elements keeps its encoding, unread", (length, values) => {
+    const raw = codec.encodePayload(values);
+    const payload = kept(Payload.received(length, codec, raw));
+    expect(payload.length).toBe(length);
+    expect(payload.codec).toBe(codec);
+    expect(payload.rawFor(codec)).toEqual(raw);
+    expect(payload.values).toEqual(codec.decodePayload(raw));
+  });
+});
+
+test("what JSON text says stays as it was written", () => {
+  const raw = '[1.0, 1e3,"\\u00fc",{"a":1,"a":2}]';
+  expect(kept(Payload.received(1, json, raw)).rawFor(json)).toBe(raw);
+});
+
+test("a payload the router made keeps its values, those JSON has not among them", () => {
+  const args = [...ARGS, Number.NaN, Number.NEGATIVE_INFINITY, "\u0000AAEC"];
+  expect(kept(Payload.of(args, { a: 1 })).values).toEqual({ args, kwargs: { a: 1 } });
+});
+
+test("no payload stays none", () => expect(kept(Payload.NONE)).toBe(Payload.NONE));

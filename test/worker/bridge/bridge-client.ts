@@ -1,0 +1,93 @@
+/** Requests to the bridge, signed as Crossbar.io documents it. */
+
+import { env, exports } from "cloudflare:workers";
+import type { BridgeAction } from "../../../src/worker/bridge/bridge.ts";
+import { bridge } from "../../../src/worker/bridge/bridge.ts";
+import { signatureOf } from "../../../src/worker/bridge/signature.ts";
+import type { ConfigInput } from "../../../src/worker/config/config.ts";
+import { formatFaults, loadConfig } from "../../../src/worker/config/config.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The JSON of the body, or its text where it is none. */
+  readonly body: unknown;
+}
+
+let realms = 0;
+
+/** A realm nobody used before, with the roles of `bridged-*`. */
+export function freshRealm(): string {
+  realms += 1;
+  return `bridged-${realms}`;
+}
+
+/** The query of a signed request; `route` is signed before the fields. */
+export async function signedQuery(
+  body: string,
+  more: Readonly<Record<string, string>> = {},
+  route = "",
+): Promise<URLSearchParams> {
+  const fields = {
+    timestamp: new Date().toISOString(),
+    seq: "1",
+    key: "bazapp",
+    nonce: String(Math.random()).slice(2, 15),
+    ...more,
+  };
+  const { key, timestamp, seq, nonce } = fields;
+  const signature = await signatureOf("foobar", route + key + timestamp + seq + nonce, new TextEncoder().encode(body));
+  return new URLSearchParams({ signature, ...fields });
+}
+
+/** Sends a request to the Worker. */
+export async function send(path: string, init: RequestInit): Promise<Answer> {
+  return read(await exports.default.fetch(`http://router.test${path}`, { method: "POST", ...bare(init) }));
+}
+
+/** Sends a signed request to the Worker. */
+export async function sendSigned(path: string, body: unknown, headers: HeadersInit = {}): Promise<Answer> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return send(`${path}?${await signedQuery(text)}`, { body: text, headers });
+}
+
+type BridgeInput = NonNullable<NonNullable<ConfigInput["http"]>["bridge"]>;
+
+/** The bridge as another configuration has it; the realm's object knows nothing of that. */
+export function bridgeWith(settings: BridgeInput, limits: object = {}) {
+  const role = { name: "web", permissions: [] };
+  const tickets = { ticket: { type: "static", principals: {} } };
+  const module = {
+    version: 1,
+    realms: [{ name: "bridged-*", roles: [role], auth: tickets, limits }],
+    http: { bridge: settings },
+  };
+  const loaded = loadConfig({ module, env: {}, isDevelopment: false });
+  if (!loaded.ok) throw new Error(formatFaults(loaded.faults));
+  const { config } = loaded;
+  return async (
+    action: BridgeAction,
+    realm: string,
+    init: RequestInit,
+    query = "",
+    origin = "http://router.test",
+  ): Promise<Answer> => {
+    const request = new Request(`${origin}/realms/${realm}/${action}${query}`, { method: "POST", ...bare(init) });
+    return read(await bridge(request, env, config, config.http!.bridge!, { action, realm }));
+  };
+}
+
+/** As bytes, for which no content type is made up. */
+function bare(init: RequestInit): RequestInit {
+  return typeof init.body === "string" ? { ...init, body: new TextEncoder().encode(init.body) } : init;
+}
+
+async function read(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const { status, headers } = response;
+  try {
+    return { status, headers, body: JSON.parse(text) };
+  } catch {
+    return { status, headers, body: text };
+  }
+}

@@ -1,0 +1,225 @@
+/** What becomes of calls of the realm's own procedures when the Workers that serve them come to grief. */
+
+import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { CalleeWorker } from "../../../src/worker/callees/callee-worker.ts";
+import { calleeFaults } from "../../../src/worker/config/callee-bindings.ts";
+import { formatFaults, loadConfig } from "../../../src/worker/config/config.ts";
+import type { Job } from "../../../src/worker/realm/callee-sessions.ts";
+import { ticketRequest } from "../../../src/worker/routing/object-requests.ts";
+import { connect, join, type TestClient } from "../socket.ts";
+
+const realmOf = (name: string) => env.REALM.getByName(name);
+
+const LOST = ["the callee was lost"];
+
+let realms = 0;
+const freshRealm = () => `callees-${++realms}`;
+
+/** What a Worker was asked to begin; the test says when it has, or what kept it from it. */
+interface Start {
+  readonly job: Job;
+  /** Admits the Worker's WebSocket. */
+  readonly ticket: string;
+  outcome?: "begun" | Error;
+}
+
+const starts: Start[] = [];
+
+/** The Workers do nothing by themselves. They wait by turns, because they are not the test's to wake. */
+beforeEach(() => {
+  starts.length = 0;
+  vi.spyOn(CalleeWorker.prototype, "work").mockImplementation(async (job, ticket) => {
+    const start: Start = { job, ticket };
+    starts.push(start);
+    while (start.outcome === undefined) await scheduler.wait(1);
+    if (start.outcome !== "begun") throw start.outcome;
+  });
+});
+
+/** Opens the socket of a Worker. */
+async function open({ job, ticket }: Pick<Start, "job" | "ticket">): Promise<WebSocket> {
+  const { webSocket, status } = await realmOf(job.realm).fetch(ticketRequest(ticket));
+  if (webSocket === null) throw new Error(`turned away with ${status}`);
+  webSocket.accept();
+  return webSocket;
+}
+
+/** Calls, and waits until a Worker is asked for it. */
+async function call(client: TestClient, request: number): Promise<Start> {
+  const earlier = starts.length;
+  client.send([48, request, {}, "api.any"]);
+  await vi.waitFor(() => expect(starts).toHaveLength(earlier + 1));
+  return starts[earlier]!;
+}
+
+/** A call whose Worker has begun. */
+async function begun(client: TestClient, request = 1): Promise<{ job: Job; socket: WebSocket }> {
+  const start = await call(client, request);
+  const socket = await open(start);
+  start.outcome = "begun";
+  return { job: start.job, socket };
+}
+
+async function sessionCount(client: TestClient): Promise<unknown> {
+  client.send([48, 99, {}, "wamp.session.count"]);
+  return (await client.next())[3];
+}
+
+describe("a call whose Worker", () => {
+  it("cannot be started fails", async () => {
+    const client = await join(freshRealm());
+    (await call(client, 1)).outcome = new Error("no more Workers");
+    const error = ["wamp.error.network_failure", ["the callee could not be started"]];
+    expect(await client.next()).toEqual([8, 48, 1, {}, ...error]);
+  });
+
+  it("dies fails, and the session that has the procedures stays", async () => {
+    const client = await join(freshRealm());
+    const { socket } = await begun(client);
+    socket.close();
+    expect(await client.next()).toEqual([8, 48, 1, {}, "wamp.error.network_failure", LOST]);
+    const { job, socket: next } = await begun(client, 2);
+    next.send(JSON.stringify([70, job.request, {}, ["alive"]]));
+    expect(await client.next()).toEqual([50, 2, {}, ["alive"]]);
+  });
+
+  it("dies while the realm sleeps fails", async () => {
+    const realm = freshRealm();
+    const client = await join(realm);
+    const { socket } = await begun(client);
+    await evictDurableObject(realmOf(realm));
+    socket.close();
+    expect(await client.next()).toEqual([8, 48, 1, {}, "wamp.error.network_failure", LOST]);
+  });
+
+  it("ended with the realm's object fails for a caller who comes back", async () => {
+    const realm = freshRealm();
+    const first = await enter(realm);
+    await begun(first.client);
+    first.client.socket.close(1001);
+    await vi.waitFor(async () => expect(await parkedIn(realm)).toBe(1));
+    await abortAllDurableObjects();
+    const { client } = await enter(realm, first);
+    expect(await client.next()).toEqual([8, 48, 1, {}, "wamp.error.network_failure", LOST]);
+  });
+
+  it("answers nonsense fails, and the other calls go on", async () => {
+    const client = await join(freshRealm());
+    const [first, second, third] = [await begun(client, 1), await begun(client, 2), await begun(client, 3)];
+    first.socket.send("[70,");
+    expect((await client.next()).slice(0, 5)).toEqual([8, 48, 1, {}, "wamp.error.runtime_error"]);
+    second.socket.send(new Uint8Array(3));
+    expect((await client.next()).slice(0, 5)).toEqual([8, 48, 2, {}, "wamp.error.runtime_error"]);
+    third.socket.send(JSON.stringify([70, third.job.request, {}, [1]]));
+    expect(await client.next()).toEqual([50, 3, {}, [1]]);
+  });
+
+  it("comes after the call was canceled is turned away", async () => {
+    const client = await join(freshRealm());
+    const start = await call(client, 1);
+    client.send([49, 1, { mode: "kill" }]);
+    expect((await client.next()).slice(0, 5)).toEqual([8, 48, 1, {}, "wamp.error.canceled"]);
+    await expect(open(start)).rejects.toThrow("turned away with 410");
+    start.outcome = new Error("turned away");
+    expect(await sessionCount(client)).toEqual([1]);
+  });
+});
+
+describe("the socket of a Worker", () => {
+  it("is not a client's, before and after sleep, and closes with the answer", async () => {
+    const realm = freshRealm();
+    const client = await join(realm);
+    const { job, socket } = await begun(client);
+    expect(await sessionCount(client)).toEqual([1]);
+    await evictDurableObject(realmOf(realm));
+    expect(await sessionCount(client)).toEqual([1]);
+    const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
+    socket.send(JSON.stringify([70, job.request, { progress: true }, ["not asked for"]]));
+    socket.send(JSON.stringify([70, job.request, {}, ["done"]]));
+    expect(await client.next()).toEqual([50, 1, {}, ["done"]]);
+    await closed;
+    const sockets = () => runInDurableObject(realmOf(realm), (_, ctx) => ctx.getWebSockets().length);
+    await vi.waitFor(async () => expect(await sockets()).toBe(1));
+  });
+
+  it("is taken once, and only for a call that is being started", async () => {
+    const realm = freshRealm();
+    const client = await join(realm);
+    const start = await call(client, 1);
+    const { request } = start.job;
+    const socket = await open(start);
+    for (const ticket of [start.ticket, "", "A".repeat(start.ticket.length)]) {
+      await expect(open({ job: start.job, ticket })).rejects.toThrow("turned away with 410");
+    }
+    start.outcome = "begun";
+    socket.send(JSON.stringify([70, request, {}, []]));
+    expect(await client.next()).toEqual([50, 1, {}]);
+    await expect(open(start)).rejects.toThrow("turned away with 410");
+  });
+
+  it("cannot be had from outside", async () => {
+    const realm = freshRealm();
+    const client = await join(realm);
+    const start = await call(client, 1);
+    const { request } = start.job;
+    const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
+    for (const path of [`/callee/${request}`, `/ws/callee/${request}`, `/ws/${realm}/../../callee/${request}`]) {
+      expect((await exports.default.fetch(`http://router.test${path}`, { headers })).status).toBe(404);
+    }
+    await open(start);
+    start.outcome = "begun";
+  });
+});
+
+it("nobody can register what the configuration has given away, and everybody sees that it is there", async () => {
+  const client = await join(freshRealm());
+  client.send([64, 1, { match: "prefix" }, "api."]);
+  expect((await client.next())[4]).toBe("wamp.error.procedure_already_exists");
+  client.send([48, 2, {}, "wamp.registration.match", ["api.any"]]);
+  expect(await client.next()).toEqual([50, 2, {}, [expect.any(Number)]]);
+});
+
+it("a service binding that is not there is a fault", () => {
+  const callees = ["REALM", "WAMP_CONFIG", "WEATHER"].map((binding) => ({ procedure: binding, binding }));
+  const loaded = loadConfig({
+    module: { version: 1, realms: [{ name: "a", callees }] },
+    env: {},
+    isDevelopment: false,
+  });
+  if (!loaded.ok) throw new Error(formatFaults(loaded.faults));
+  expect(calleeFaults(loaded.config, env)).toEqual([
+    {
+      path: "realms[0].callees[1].binding",
+      message: expect.stringContaining("there is no service binding WAMP_CONFIG. Add to wrangler.toml"),
+    },
+    {
+      path: "realms[0].callees[2].binding",
+      message: expect.stringContaining("there is no service binding WEATHER. Add to wrangler.toml"),
+    },
+  ]);
+});
+
+interface Resumable {
+  readonly client: TestClient;
+  readonly id: unknown;
+  readonly token: unknown;
+}
+
+/** Joins with the wish for a session that can be resumed, or for the earlier one. */
+async function enter(realm: string, earlier?: Resumable): Promise<Resumable> {
+  const client = await connect(realm);
+  const wish = earlier && { "resume-session": earlier.id, "resume-token": earlier.token };
+  client.send([1, realm, { roles: { caller: {} }, resumable: true, ...wish }]);
+  const [, id, details] = (await client.next()) as [number, unknown, { resume_token: unknown }];
+  return { client, id, token: details.resume_token };
+}
+
+/** How many sessions wait for their clients. */
+function parkedIn(realm: string): Promise<number> {
+  return runInDurableObject(realmOf(realm), (_, { storage }) => {
+    const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'parked_session'").toArray();
+    return tables.length === 0 ? 0 : storage.sql.exec("SELECT 1 FROM parked_session").toArray().length;
+  });
+}

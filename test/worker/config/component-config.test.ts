@@ -1,0 +1,59 @@
+/** Which components a realm may name, and whom it makes of them. */
+
+import { expect, it } from "vitest";
+import { parseRealm } from "../../../src/wamp/config/realm.ts";
+import { defineComponent } from "../../../src/wamp/local/component.ts";
+import { loadConfig } from "../../../src/worker/config/config.ts";
+import { componentFaults } from "../../../src/worker/realm/component-host.ts";
+
+const base = { name: "realm1", roles: [{ name: "backend" }] };
+
+function faultsOf(components: unknown): string[] {
+  const parsed = parseRealm({ ...base, components });
+  return parsed.ok ? [] : parsed.faults.map(({ path, message }) => `${path} ${message}`);
+}
+
+it("a component has a name and a role, and what it is told on top", () => {
+  const written = [
+    { name: "chat", role: "backend" },
+    { name: "bot", role: "backend", extra: { role: "nobody", list: [1] } },
+  ];
+  const parsed = parseRealm({ ...base, components: written });
+  expect(parsed).toMatchObject({ ok: true, value: { components: [{ ...written[0], extra: {} }, written[1]] } });
+});
+
+it.each([
+  [[{ role: "backend" }], ["components[0].name is missing"]],
+  [[{ name: "chat" }], ["components[0].role is missing"]],
+  [[{ name: "", role: "backend" }], ["components[0].name must not be empty"]],
+  [[{ name: "chat", role: "nobody" }], ['components[0].role there is no role "nobody" in this realm']],
+  [[{ name: "chat", role: "trusted" }], ['components[0].role there is no role "trusted" in this realm']],
+  [[{ name: "chat", role: "backend", extra: [] }], ["components[0].extra must be an object"]],
+  [[{ name: "chat", role: "backend", url: "x" }], ["components[0].url is not a known key"]],
+  [
+    [
+      { name: "chat", role: "backend" },
+      { name: "chat", role: "backend" },
+    ],
+    ["components[1].name is the same as that of entry 0"],
+  ],
+])("%j is refused, by its path", (components, faults) => expect(faultsOf(components)).toEqual(faults));
+
+it("a realm names components that the deployment has", () => {
+  const components = ["chat", "bot", "toString"].map((name) => ({ name, role: "backend" }));
+  const module = { version: 1, realms: [{ name: "other" }, { ...base, components }] };
+  const loaded = loadConfig({ module, env: {}, isDevelopment: false });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+  const message = "is not in the registry (src/components.ts, or what createApp is given)";
+  expect(componentFaults(loaded.config, { chat: defineComponent({ onJoin: () => {} }) })).toEqual([
+    { path: "realms[1].components[1].name", message },
+    { path: "realms[1].components[2].name", message },
+  ]);
+});
+
+it("secrets in `extra` come from the bindings", () => {
+  const components = [{ name: "chat", role: "backend", extra: { key: { env: "CHAT_KEY" } } }];
+  const module = { version: 1, realms: [{ ...base, components }] };
+  const loaded = loadConfig({ module, env: { CHAT_KEY: "s3cret" }, isDevelopment: false });
+  expect(loaded).toMatchObject({ ok: true, config: { realms: [{ components: [{ extra: { key: "s3cret" } }] }] } });
+});

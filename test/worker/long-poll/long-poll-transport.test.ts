@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DEFAULT_LIMITS } from "../../../src/wamp/config/limits.ts";
+import { subprotocolByName } from "../../../src/wamp/serializers/index.ts";
+import { LongPollTransport } from "../../../src/worker/long-poll/long-poll-transport.ts";
+
+const OPTIONS = { request_timeout: 10, session_timeout: 30, queue_limit_bytes: 100, queue_limit_messages: 3 };
+
+/** A transport, and the realm's end of its socket with the codes it was closed with. */
+function stage() {
+  const { 0: ours, 1: realm } = new WebSocketPair();
+  const closes: number[] = [];
+  realm.addEventListener("close", ({ code }) => {
+    closes.push(code);
+  });
+  realm.accept();
+  const transport = new LongPollTransport(ours, subprotocolByName.get("wamp.2.json")!, OPTIONS, DEFAULT_LIMITS);
+  return { transport, realm, closes };
+}
+
+/** Whether a poll has been answered. */
+function watched(poll: Response | Promise<Response>) {
+  const state = { isAnswered: false, text: Promise.resolve(poll).then((response) => response.text()) };
+  void state.text.then(() => {
+    state.isAnswered = true;
+  });
+  return state;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a long-poll transport", () => {
+  it("answers a poll with nothing after request_timeout, and the next one with what came [LP-06]", async () => {
+    const { transport, realm } = stage();
+    const poll = watched(transport.receive());
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(poll.isAnswered).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await poll.text).toBe("");
+    realm.send("[1]");
+    expect(await watched(transport.receive()).text).toBe("[1]");
+  });
+
+  it("is over when session_timeout has passed since the last request [LP-11]", async () => {
+    const { transport, closes } = stage();
+    await vi.advanceTimersByTimeAsync(29_999);
+    const sent = transport.send(new Request("http://t/send", { method: "POST", body: "[1]" }));
+    expect((await sent).status).toBe(204);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(transport.isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(transport.isOver).toBe(true);
+    await vi.waitFor(() => expect(closes).toEqual([1000]));
+  });
+
+  it("lives on while it is polled, and session_timeout from the end of the last poll [LP-11]", async () => {
+    const { transport } = stage();
+    for (let i = 0; i < 5; i++) {
+      const poll = watched(transport.receive());
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await poll.text).toBe("");
+    }
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(transport.isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(transport.isOver).toBe(true);
+  });
+
+  it("leaves no timer behind once it is over", async () => {
+    const { transport } = stage();
+    const poll = watched(transport.receive());
+    transport.close();
+    expect(await poll.text).toBe("");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("keeps what the realm said before it closed for one session_timeout, for the client to fetch", async () => {
+    const { transport, realm } = stage();
+    realm.send("[1]");
+    realm.send("[2]");
+    realm.close(1000);
+    await vi.waitFor(async () => expect((await transport.send(emptyList())).status).toBe(404));
+    expect(await watched(transport.receive()).text).toBe("[1]");
+    expect(transport.isOver).toBe(false);
+    expect(await watched(transport.receive()).text).toBe("[2]");
+    expect(transport.isOver).toBe(true);
+  });
+
+  it.each([
+    ["queue_limit_messages", "[1]", 3],
+    ["queue_limit_bytes", JSON.stringify(["x".repeat(60)]), 2],
+  ])("is over when a message comes while %s is reached, and not before [LP-11]", async (_, message, fit) => {
+    const { transport, realm } = stage();
+    for (let i = 0; i < fit; i++) realm.send(message);
+    await delivered();
+    expect(transport.isOver).toBe(false);
+    expect(await watched(transport.receive()).text).toBe(message);
+    for (let i = 0; i < 2; i++) realm.send(message);
+    await vi.waitFor(() => expect(transport.isOver).toBe(true));
+  });
+});
+
+function emptyList(): Request {
+  return new Request("http://t/send", { method: "POST", body: "[]" });
+}
+
+/** What was sent over a socket pair before has arrived: a pair of its own takes as long. */
+async function delivered(): Promise<void> {
+  const { 0: near, 1: far } = new WebSocketPair();
+  near.accept();
+  far.accept();
+  const arrival = new Promise((resolve) => near.addEventListener("message", resolve, { once: true }));
+  far.send("");
+  await arrival;
+}

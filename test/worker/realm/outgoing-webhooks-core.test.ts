@@ -1,0 +1,150 @@
+/** Webhooks out, on the realm's side: what is handed over together, and what becomes of it where nobody takes it. */
+
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { WebhooksOut } from "../../../src/worker/realm/outgoing-webhooks.ts";
+import type { WebhookMail } from "../../../src/worker/webhooks/webhook-batch.ts";
+import { type Client, realmConfig, Stage } from "../../wamp/host/recording-host.ts";
+
+const HOOK = {
+  name: "shop",
+  uri: "shop.",
+  match: "prefix",
+  url: "https://shop.example/",
+  secret: "s",
+  role: "anonymous",
+};
+
+let mails: WebhookMail[];
+let stage: Stage;
+let webhooks: WebhooksOut;
+let client: Client;
+/** Does whoever takes mail fail? */
+let isFailing: boolean;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  mails = [];
+  isFailing = false;
+  stage = new Stage();
+  const { webhooks_out = [] } = realmConfig({ webhooks_out: [HOOK] } as Parameters<typeof realmConfig>[0]);
+  webhooks = new WebhooksOut("realm1", webhooks_out, stage, async (mail) => {
+    mails.push(mail);
+    if (isFailing) throw new Error("nobody takes it");
+  });
+  stage.moveIn = (realm) => webhooks.moveIn(realm);
+  stage.restart();
+  client = stage.join("ann");
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const publish = (...args: unknown[]) => client.send([16, 1, {}, "shop.ordered", args]);
+const argsOf = ({ events }: WebhookMail) => events.map(({ body }) => JSON.parse(body).args[0]);
+
+/** The realm settles. */
+async function settle(): Promise<void> {
+  webhooks.settle();
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+it("events are handed over together, and each mail names the event before it", async () => {
+  publish(1);
+  publish(2);
+  await settle();
+  publish(3);
+  await settle();
+  await settle();
+  expect(mails.map(argsOf)).toEqual([[1, 2], [3]]);
+  const [first, second] = mails as [WebhookMail, WebhookMail];
+  expect([first.after, second.after]).toEqual([undefined, first.events[1]!.publication]);
+  const sequences = mails.flatMap(({ events }) => events.map(({ sequence }) => sequence));
+  expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
+});
+
+it("an event of which the mailbox may know nothing any more is not named", async () => {
+  publish(1);
+  await settle();
+  stage.time += 3_600_000;
+  publish(2);
+  await settle();
+  expect(mails.map(({ after }) => after)).toEqual([undefined, undefined]);
+});
+
+it("mail nobody takes is kept, in order, and offered again after one second, two, four", async () => {
+  isFailing = true;
+  publish(1);
+  await settle();
+  publish(2);
+  await settle();
+  expect(mails.map(argsOf)).toEqual([[1]]);
+  await vi.advanceTimersByTimeAsync(999);
+  expect(mails).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(mails.slice(1).map(argsOf)).toEqual([[1, 2]]);
+  await vi.advanceTimersByTimeAsync(1_999);
+  expect(mails).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(1);
+  isFailing = false;
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(mails.slice(3).map(argsOf)).toEqual([[1, 2]]);
+  expect(stage.logged.map(({ event }) => event)).toEqual(["webhook.stalled", "webhook.stalled", "webhook.stalled"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("mail is cut where a queue would not take more, and an event is never cut", async () => {
+  for (const [index, size] of [40_000, 15_000, 10_000, 100_000, 1].entries()) publish(`${index}`.padEnd(size));
+  await settle();
+  expect(mails.map((mail) => argsOf(mail).map(Number))).toEqual([[0, 1], [2], [3], [4]]);
+});
+
+it("what would take too much memory while nobody takes mail is lost, with a word in the log", async () => {
+  for (let n = 0; n < 5; n++) publish("x".repeat(900_000));
+  const cause = "too many wait to be handed over";
+  const publication = expect.any(Number);
+  expect(stage.logged).toEqual([{ level: "error", event: "webhook.lost", cause, webhook: "shop", publication }]);
+  await settle();
+  expect(mails).toHaveLength(4);
+});
+
+it("an event with acknowledgment is stored before PUBLISHED until it is handed over, the others are not", async () => {
+  publish(1);
+  expect(stage.store.outgoing.texts("shop")).toEqual([]);
+  client.send([16, 2, { acknowledge: true }, "shop.ordered", [2]]);
+  expect(stage.take()).toMatchObject([["ann", [17, 2, expect.any(Number)]]]);
+  expect(webhooks.waits).toBe(true);
+  // The object ends without notice, before anything was handed over.
+  const { webhooks_out = [] } = realmConfig({ webhooks_out: [HOOK] } as Parameters<typeof realmConfig>[0]);
+  webhooks = new WebhooksOut("realm1", webhooks_out, stage, async (mail) => void mails.push(mail));
+  stage.restart();
+  await settle();
+  expect(mails.map(argsOf)).toEqual([[1, 2]]);
+  expect([webhooks.waits, stage.store.outgoing.texts("shop")]).toEqual([false, []]);
+});
+
+it("what is stored for a webhook that is no longer configured is dropped, with a line in the log", () => {
+  client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
+  new WebhooksOut("realm1", [], stage, async () => {});
+  expect(stage.store.outgoing.receivers()).toEqual([]);
+  expect(stage.logged).toMatchObject([{ event: "webhook.dropped", webhook: "shop" }]);
+});
+
+it("an event that could not be stored is not handed over, and its publisher gets ERROR", async () => {
+  stage.store.failsNext = true;
+  client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
+  expect(stage.take()).toMatchObject([["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]]]);
+  await settle();
+  expect(mails).toEqual([]);
+});
+
+it("an acknowledged event is refused, not lost, where too many wait to be handed over", async () => {
+  for (let n = 0; n < 4; n++) publish("x".repeat(900_000));
+  client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]], [16, 2, { acknowledge: true }, "other", [1]]);
+  expect(stage.take()).toMatchObject([
+    ["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]],
+    ["ann", [17, 2, expect.any(Number)]],
+  ]);
+  await settle();
+  expect(mails).toHaveLength(4);
+});

@@ -1,0 +1,139 @@
+/** The realms that the tests in workerd connect to: each test takes a name of its own out of a pattern. */
+
+const ALL = { call: true, register: true, publish: true, subscribe: true };
+
+const openRealm = (name: string, limits = {}) => ({
+  name,
+  limits,
+  roles: [{ name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }] }],
+  auth: { anonymous: { type: "static" } },
+});
+
+/** Realms whose role for the bridge may not do everything, with credentials that tests know, and webhooks. */
+const BRIDGED = {
+  name: "bridged-*",
+  roles: [
+    { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }] },
+    {
+      name: "web",
+      permissions: [
+        { uri: "com.", match: "prefix", allow: { call: true, publish: true } },
+        { uri: "org.sold", allow: {}, grantable: true },
+      ],
+    },
+    { name: "joe", permissions: [{ uri: "", match: "prefix", allow: { call: true, publish: true } }] },
+  ],
+  auth: {
+    anonymous: { type: "static" },
+    ticket: { type: "static", principals: { joe: { ticket: "joes-ticket", role: "joe" } } },
+    jwt: { type: "static", key: "a key of thirty-two bytes, or so.", algorithms: ["HS256"], "default-role": "joe" },
+  },
+  webhooks: {
+    github: { topic: "com.hooks.github", role: "web", github_secret: "deadbeef" },
+    shop: {
+      topic: "com.hooks.shop",
+      role: "web",
+      secret: "deadbeef",
+      success_response: "thanks",
+      post_body_limit: 100,
+    },
+    stripe: { topic: "com.hooks.stripe", role: "web", secret: "deadbeef", signature_header: "X-Stripe-Like" },
+    open: { topic: "com.hooks.open", role: "web", open: true },
+    denied: { topic: "org.hooks.denied", role: "web", open: true, error_response: "no way" },
+  },
+};
+
+/** A realm with topics that everybody may watch, and one that is kept for those who come back. */
+const WATCHED = {
+  ...openRealm("watched-*", { sessions: 5 }),
+  roles: [
+    { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }] },
+    {
+      name: "watcher",
+      permissions: [
+        { uri: "news.", match: "prefix", allow: { subscribe: true } },
+        { uri: "sold.", match: "prefix", allow: {}, grantable: true },
+        { uri: "wamp.subscription.get_events", allow: { call: true } },
+      ],
+    },
+  ],
+  store: { "event-history": [{ uri: "news.kept", match: "exact", limit: 3000 }] },
+};
+
+const HOOK = { url: "https://shop.example/hook", secret: "s3cret", role: "anonymous" };
+
+/** Realms whose events go to webhooks. */
+const HOOKED = {
+  ...openRealm("hooked-*", { message_bytes: 4_000_000 }),
+  webhooks_out: [
+    { ...HOOK, name: "orders", uri: "com.order.", match: "prefix", headers: { "X-Shop": "tea" }, retries: 3 },
+    { ...HOOK, name: "once", uri: "com.once", retries: 0 },
+  ],
+};
+
+/** A realm whose authenticator knows clients by their certificates. */
+const CERTIFIED = {
+  ...openRealm("certified-*"),
+  auth: {
+    anonymous: { type: "dynamic", authenticator: "com.app.authenticate" },
+    ticket: { type: "static", principals: { clerk: { ticket: "clerks-ticket", role: "anonymous" } } },
+  },
+};
+
+const TRIGGERED = { realm: "bridged-triggered", role: "web" };
+
+/** Requests at set times, some of which the role may not make, and queues. */
+const TRIGGERS = {
+  schedules: [
+    { ...TRIGGERED, cron: "0 * * * *", publish: "com.tick.hourly", args: [1], kwargs: { unit: "h" } },
+    { ...TRIGGERED, cron: "*/5 * * * *", publish: "com.tick.often" },
+    { ...TRIGGERED, cron: "0 3 * * *", call: "com.clean", args: ["all"] },
+    { ...TRIGGERED, cron: "1 1 1 1 *", publish: "org.forbidden" },
+    { ...TRIGGERED, cron: "1 1 1 1 *", publish: "com.tick.mixed" },
+  ],
+  queues: [
+    { ...TRIGGERED, queue: "orders", topic: "com.orders" },
+    { ...TRIGGERED, queue: "forbidden", topic: "org.orders" },
+  ],
+};
+
+/** The configuration of the Worker under test: open realms by pattern, and realms of one feature each. */
+export const REALMS = {
+  version: 1,
+  realms: [
+    openRealm("*"),
+    openRealm("narrow-*", { message_bytes: 2000, sent_message_bytes: 1500, outgoing_bytes: 20_000 }),
+    {
+      ...openRealm("rated-*"),
+      roles: [
+        {
+          name: "anonymous",
+          permissions: [{ uri: "", match: "prefix", allow: ALL }],
+          rates: { session: { messages: { per_second: 1, burst: 2 } } },
+        },
+      ],
+    },
+    { ...openRealm("guarded-*"), allowed_origins: ["https://app.example"] },
+    openRealm("crowded-*", { handshakes: 2 }),
+    openRealm("hasty-*", { hello_timeout: 300, goodbye_timeout: 300 }),
+    { ...openRealm("resume-*"), options: { resume: { time: 60 } } },
+    { ...openRealm("resume-soon-*"), options: { resume: { time: 1, buffer: { messages: 3 } } } },
+    BRIDGED,
+    WATCHED,
+    HOOKED,
+    CERTIFIED,
+    {
+      ...openRealm("callees-*"),
+      options: { resume: { time: 60 } },
+      callees: [{ procedure: "api.", match: "prefix", url: "https://api.example/" }],
+    },
+    { ...openRealm("accounted-*"), options: { accounting: "all" } },
+    { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
+  ],
+  http: {
+    bridge: { key: "bazapp", secret: "foobar", role: "web" },
+    service: { role: "web" },
+    events: { role: "watcher", heartbeat: 1 },
+  },
+  ...TRIGGERS,
+};

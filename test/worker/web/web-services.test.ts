@@ -1,0 +1,224 @@
+/** Web services beside the router: which of them answers a path, and how. */
+
+import { env, exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { type ConfigInput, formatFaults, loadConfig } from "../../../src/worker/config/config.ts";
+import { webService } from "../../../src/worker/web/web-services.ts";
+
+type Http = NonNullable<ConfigInput["http"]>;
+type Paths = NonNullable<Http["paths"]>;
+
+const REALM = { name: "secret-realm", roles: [{ name: "web" }] };
+
+function load(http: Http) {
+  return loadConfig({ module: { version: 1, realms: [REALM], http }, env: {}, isDevelopment: false });
+}
+
+/** The services of a configuration. */
+function site(paths: Paths) {
+  const loaded = load({ paths });
+  if (!loaded.ok) throw new Error(formatFaults(loaded.faults));
+  return async (path: string, init: RequestInit = {}): Promise<Response | undefined> =>
+    webService(new Request(`https://site.test${path}`, init), env, loaded.config);
+}
+
+function faultsOf(paths: unknown, http: object = {}): string[] {
+  const loaded = load({ ...http, paths } as Http);
+  return loaded.ok ? [] : loaded.faults.map(({ path, message }) => `${path} ${message}`);
+}
+
+const value = (name: string) => ({ type: "json", value: name }) as const;
+
+describe("the service of a path", () => {
+  const ask = site({
+    "/": value("root"),
+    a: value("a"),
+    n: { type: "path", paths: { "/": value("n"), b: value("b"), c: { type: "path", paths: { d: value("d") } } } },
+    off: { type: "none" },
+  });
+
+  it.each([
+    ["/", "root"],
+    ["/other", "root"],
+    ["/ab", "root"],
+    ["/A", "root"],
+    ["/a", "a"],
+    ["/a/", "a"],
+    ["/a/b/c", "a"],
+    ["/n", "n"],
+    ["/n/", "n"],
+    ["/n/x", "n"],
+    ["/n/b", "b"],
+    ["/n/b/x", "b"],
+    ["/n/c/d", "d"],
+  ])("%s is %s's", async (path, name) => {
+    expect(await (await ask(path))?.json()).toBe(name);
+  });
+
+  it.each(["/n/c", "/n/c/", "/n/c/x", "/off", "/off/x"])("%s is nobody's", async (path) => {
+    const response = await ask(path);
+    expect([response?.status, await response?.json()]).toEqual([404, { error: "not found" }]);
+  });
+
+  it("without services there is a landing page, and the rest is for others", async () => {
+    const none = site({});
+    expect(await (await none("/"))?.text()).toContain("wss://site.test/ws/secret-realm");
+    expect((await none("/", { method: "POST" }))?.status).toBe(405);
+    expect(await none("/other")).toBeUndefined();
+    const some = site({ a: value("a") });
+    expect((await some("/"))?.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+    expect(await some("/other")).toBeUndefined();
+  });
+
+  it("is asked for by the router after its own ways in", async () => {
+    const response = await exports.default.fetch("http://router.test/healthz");
+    expect(await response.json()).toEqual({ status: "ok" });
+    expect((await exports.default.fetch("http://router.test/nowhere")).status).toBe(404);
+  });
+});
+
+describe("json", () => {
+  const list = { b: [1, "ü"], a: null };
+
+  it("answers with the value, which any page may read and nobody keeps without asking", async () => {
+    const ask = site({ info: { type: "json", value: list } });
+    const response = (await ask("/info"))!;
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "content-type": "application/json; charset=utf-8",
+      "access-control-allow-origin": "*",
+      "cache-control": "no-cache",
+      "x-content-type-options": "nosniff",
+    });
+    expect(await response.text()).toBe('{"b":[1,"ü"],"a":null}');
+  });
+
+  it("has Crossbar.io's options, and applies them", async () => {
+    const options = { prettify: true, allow_cross_origin: false, discourage_caching: true };
+    const response = (await site({ info: { type: "json", value: list, options } })("/info"))!;
+    expect(response.headers.has("Access-Control-Allow-Origin")).toBe(false);
+    expect(response.headers.get("Cache-Control")).toContain("no-store");
+    expect(await response.text()).toBe('{\n  "b": [\n    1,\n    "ü"\n  ],\n  "a": null\n}');
+  });
+
+  it("is not sent again to whoever has it", async () => {
+    const ask = site({ info: value("x"), other: value("y") });
+    const etag = (await ask("/info"))!.headers.get("ETag")!;
+    for (const known of [etag, `W/${etag}`, `"a", ${etag}`, "*"]) {
+      const response = (await ask("/info", { headers: { "If-None-Match": known } }))!;
+      expect([response.status, response.headers.get("ETag"), await response.text()]).toEqual([304, etag, ""]);
+    }
+    expect((await ask("/other", { headers: { "If-None-Match": etag } }))!.status).toBe(200);
+  });
+
+  it("answers HEAD without it, the question of a browser, and nothing else", async () => {
+    const ask = site({ info: value("x"), closed: { ...value("y"), options: { allow_cross_origin: false } } });
+    const head = (await ask("/info", { method: "HEAD" }))!;
+    expect([head.status, head.headers.has("ETag"), await head.text()]).toEqual([200, true, ""]);
+    const preflight = (await ask("/info", { method: "OPTIONS" }))!;
+    expect([preflight.status, preflight.headers.get("Access-Control-Allow-Origin")]).toEqual([204, "*"]);
+    expect((await ask("/closed", { method: "OPTIONS" }))!.headers.has("Access-Control-Allow-Origin")).toBe(false);
+    const post = (await ask("/info", { method: "POST", body: "{}" }))!;
+    expect([post.status, post.headers.get("Allow"), await post.json()]).toEqual([
+      405,
+      "GET, HEAD",
+      { error: "only GET and HEAD are allowed here" },
+    ]);
+  });
+
+  it("may be null, and must be there", async () => {
+    expect(await (await site({ info: { type: "json", value: null } })("/info"))!.text()).toBe("null");
+    expect(faultsOf({ info: { type: "json" } })).toEqual(["http.paths.info.value is missing"]);
+  });
+});
+
+describe("redirect", () => {
+  it("leads elsewhere", async () => {
+    const ask = site({ docs: { type: "redirect", url: "https://docs.test/" }, home: { type: "redirect", url: "/" } });
+    const response = (await ask("/docs/x"))!;
+    expect([response.status, response.headers.get("Location")]).toEqual([302, "https://docs.test/"]);
+    expect((await ask("/home"))!.headers.get("Location")).toBe("/");
+    expect((await ask("/docs", { method: "PUT" }))!.status).toBe(405);
+  });
+
+  it("needs a URL of the web", () => {
+    for (const url of ["", "javascript:alert(1)", "http://"]) {
+      expect(faultsOf({ docs: { type: "redirect", url } })).toHaveLength(1);
+    }
+  });
+});
+
+describe("nodeinfo", () => {
+  it("tells no more than any client could find out", async () => {
+    const response = (await site({ info: { type: "nodeinfo" } })("/info"))!;
+    const text = await response.text();
+    expect(response.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+    expect(text).toContain("wss://site.test/ws/{realm}");
+    expect(text).toContain("wamp.2.cbor");
+    expect(text).not.toContain("secret-realm");
+  });
+
+  it("is JSON for whoever accepts that, and names realms where it is to", async () => {
+    const ask = site({ info: { type: "nodeinfo", realms: true } });
+    const json = (await ask("/info", { headers: { Accept: "application/json" } }))!;
+    expect(json.headers.get("Vary")).toBe("Accept");
+    expect(await json.json()).toEqual({
+      router: "wamp-edge",
+      websocket: "wss://site.test/ws/{realm}",
+      longpoll: "https://site.test/lp/{realm}",
+      subprotocols: expect.arrayContaining(["wamp.2.json", "wamp.2.msgpack.batched"]),
+      realms: ["secret-realm"],
+    });
+    expect(await (await ask("/info"))!.text()).toContain("secret-realm");
+  });
+});
+
+it("a static service without a folder says so to the log and fails", async () => {
+  const response = (await site({ "/": { type: "static" } })("/index.html"))!;
+  expect([response.status, await response.json()]).toEqual([500, { error: "no folder of files is bound" }]);
+});
+
+describe("the configuration", () => {
+  it.each(["ws", "lp", "realms", "healthz", "publish", "call"])("cannot take the router's own path /%s", (path) => {
+    const message = `is at /${path}, where the router itself answers`;
+    expect(faultsOf({ [path]: { type: "none" } }, { bridge: { role: "web", open: true } })).toEqual([
+      `http.paths.${path} ${message}`,
+    ]);
+    const nested = { [path]: { type: "path", paths: { x: { type: "none" } } } };
+    expect(faultsOf(nested, { bridge: { role: "web", open: true } })).toEqual([
+      `http.paths.${path}.paths.x is at /${path}/x, where the router itself answers`,
+    ]);
+  });
+
+  it("leaves the default paths of the bridge to others where there is none", () => {
+    expect(faultsOf({ publish: { type: "none" }, call: { type: "none" } })).toEqual([]);
+  });
+
+  it("can have services beside the paths of a bridge, and not on them", () => {
+    const bridge = { role: "web", open: true, publish: "/api/publish", call: "/:realm/call" };
+    const paths = (...names: string[]) => Object.fromEntries(names.map((name) => [name, { type: "none" }]));
+    expect(faultsOf({ api: { type: "path", paths: paths("info", "/") } }, { bridge })).toEqual([]);
+    expect(faultsOf({ api: { type: "path", paths: paths("publish") } }, { bridge })).toEqual([
+      "http.paths.api.paths.publish is at /api/publish, where the router itself answers",
+    ]);
+    expect(faultsOf({ x: { type: "path", paths: paths("call") } }, { bridge })).toHaveLength(1);
+  });
+
+  it.each(["a/b", "/a", "", "a b", "..", ".", "ü"])("has no path %j", (path) => {
+    expect(faultsOf({ [path]: { type: "none" } })).toEqual([
+      expect.stringContaining('must be one segment of a path, or "/"'),
+    ]);
+  });
+
+  it("lists faults deep inside by their paths", () => {
+    const paths = {
+      a: { type: "path", paths: { b: { type: "json", value: 1, options: { pretty: true } }, c: { type: "wsgi" } } },
+      s: { type: "static", directory: "../up", options: { cache_timeout: -1 } },
+    };
+    expect(faultsOf(paths).map((fault) => fault.split(" ")[0])).toEqual([
+      "http.paths.a.paths.b.options.pretty",
+      "http.paths.a.paths.c.type",
+      "http.paths.s.directory",
+      "http.paths.s.options.cache_timeout",
+    ]);
+  });
+});
