@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
-import { ANYTHING, type Client, Stage } from "../wamp/host/recording-host.ts";
+import { ANYTHING, type Client, TestRealm } from "../wamp/host/test-realm.ts";
 
 /** The records of one realm, as a release of this router has written them. */
 export interface GoldenRealm {
@@ -78,24 +78,24 @@ const HELLO = { roles: { caller: {}, callee: {}, publisher: {}, subscriber: {} }
 const START = 1_780_000_000_000;
 
 /** Plays the scenario and puts the realm to sleep. */
-export async function playScenario(): Promise<Stage> {
-  const stage = new Stage(GOLDEN_REALM);
-  stage.time = START;
-  stage.lastId = 1_000_000_000_000_000;
-  stage.realm.wake([]);
-  registerAll(stage);
-  stage.advance(10);
-  callAll(stage);
-  stage.advance(10);
-  keepAll(stage);
-  stage.sleepAndWake();
-  await attempt(stage);
-  stage.settle();
-  return stage;
+export async function playScenario(): Promise<TestRealm> {
+  const realm = new TestRealm(GOLDEN_REALM);
+  realm.time = START;
+  realm.lastId = 1_000_000_000_000_000;
+  realm.realm.wake([]);
+  registerAll(realm);
+  realm.advance(10);
+  callAll(realm);
+  realm.advance(10);
+  keepAll(realm);
+  realm.sleepAndWake();
+  await attempt(realm);
+  realm.settle();
+  return realm;
 }
 
-function registerAll(stage: Stage): void {
-  const subscriber = stage.join("subscriber");
+function registerAll(realm: TestRealm): void {
+  const subscriber = realm.join("subscriber");
   subscriber.send(
     [32, 1, {}, "com.topic"],
     [32, 2, { match: "prefix" }, "com.prefix."],
@@ -103,7 +103,7 @@ function registerAll(stage: Stage): void {
     [32, 4, { nkey: "node-1" }, "com.sharded"],
     [32, 5, { match: "prefix" }, "log."],
   );
-  const callee = stage.join("callee", CALLEE);
+  const callee = realm.join("callee", CALLEE);
   callee.send(
     [64, 1, {}, "com.plain"],
     [64, 2, { match: "prefix" }, "com.chunks."],
@@ -111,12 +111,12 @@ function registerAll(stage: Stage): void {
     [64, 4, { concurrency: 1 }, "com.narrow"],
     [64, 5, { forward_timeout: true }, "com.timed"],
   );
-  stage.join("second", CALLEE).send([64, 1, { invoke: "roundrobin" }, "com.shared"]);
-  stage.join("authenticator").send([64, 1, {}, "com.authenticate"]);
+  realm.join("second", CALLEE).send([64, 1, { invoke: "roundrobin" }, "com.shared"]);
+  realm.join("authenticator").send([64, 1, {}, "com.authenticate"]);
 }
 
-function callAll(stage: Stage): void {
-  const caller = stage.join("caller", CALLER);
+function callAll(realm: TestRealm): void {
+  const caller = realm.join("caller", CALLER);
   caller.send(
     [48, 1, {}, "com.plain", ["plain"]],
     [48, 2, { timeout: 30_000 }, "com.timed"],
@@ -132,8 +132,8 @@ function callAll(stage: Stage): void {
   );
 }
 
-function keepAll(stage: Stage): void {
-  const publisher = stage.join("publisher");
+function keepAll(realm: TestRealm): void {
+  const publisher = realm.join("publisher");
   publisher.send(
     [16, 1, { retain: true }, "com.kept", ["for all"], { n: 1 }],
     [16, 2, { retain: true, eligible_authrole: ["anonymous"], exclude_me: false }, "com.kept", ["for some"]],
@@ -152,9 +152,9 @@ function keepAll(stage: Stage): void {
     ],
     [48, 10, {}, "wamp.edge.role.remove", ["removed"]],
   );
-  const resumable = stage.connect("resumable");
+  const resumable = realm.connect("resumable");
   resumable.send([1, "realm1", { ...HELLO, resumable: true, agent: "test/1.0" }], [32, 1, {}, "com.resumable"]);
-  const parked = stage.connect("parked");
+  const parked = realm.connect("parked");
   parked.send(
     [1, "realm1", { ...HELLO, resumable: true }],
     [32, 1, {}, "com.parked"],
@@ -165,30 +165,30 @@ function keepAll(stage: Stage): void {
 }
 
 /** Peers in every state there is besides an anonymous session. */
-async function attempt(stage: Stage): Promise<void> {
-  stage.connect("connected");
-  const former = stage.join("former");
+async function attempt(realm: TestRealm): Promise<void> {
+  realm.connect("connected");
+  const former = realm.join("former");
   former.send([6, {}, "wamp.close.close_realm"]);
-  const ticket = stage.connect("ticket", FACTS);
+  const ticket = realm.connect("ticket", FACTS);
   ticket.send([1, "realm1", { ...HELLO, authid: "joe", authmethods: ["ticket"] }], [5, "joes-ticket", {}]);
   while (ticket.peer.state.kind === "authenticating") await setImmediate();
   const applicant = { ...HELLO, authid: "joe", authmethods: ["ticket"], resumable: true, agent: "test/1.0" };
-  stage.connect("challenged", FACTS).send([1, "realm1", applicant]);
-  stage.connect("authenticating", FACTS).send([1, "realm1", { ...HELLO, authid: "eve", authmethods: ["wampcra"] }]);
-  const killed = stage.join("closing");
+  realm.connect("challenged", FACTS).send([1, "realm1", applicant]);
+  realm.connect("authenticating", FACTS).send([1, "realm1", { ...HELLO, authid: "eve", authmethods: ["wampcra"] }]);
+  const killed = realm.join("closing");
   const [{ id } = { id: 0 }] = killed.peer.state.kind === "open" ? [killed.peer.state.session] : [];
-  stage.join("killer").send([48, 1, {}, "wamp.session.kill", [id]]);
-  stage.endTurn();
+  realm.join("killer").send([48, 1, {}, "wamp.session.kill", [id]]);
+  realm.endTurn();
 }
 
 /** What the realm has stored; tokens, ids and times are the same each time. */
-export function goldenRealm(stage: Stage): GoldenRealm {
-  const { store, time, lastId } = stage;
+export function goldenRealm(realm: TestRealm): GoldenRealm {
+  const { store, time, lastId } = realm;
   const { retained, history, testaments, roles, parked, cookies } = store;
   return {
     time,
     lastId,
-    peers: Object.fromEntries(stage.clients.map(({ name, record }) => [name, record])),
+    peers: Object.fromEntries(realm.clients.map(({ name, record }) => [name, record])),
     retained: [...retained.latest("")],
     logs: history.logs().map((log) => ({ ...log, lines: [...history.read(log.id, 100, false)] })),
     testaments: testaments.owners().map((owner) => [owner, testaments.get(owner)!] as const),
@@ -200,13 +200,13 @@ export function goldenRealm(stage: Stage): GoldenRealm {
   };
 }
 
-/** A stage on which the realm of a golden set sleeps. */
-export function stageOf(golden: GoldenRealm): Stage & { readonly byName: (name: string) => Client } {
-  const stage = new Stage(GOLDEN_REALM);
-  stage.time = golden.time;
-  stage.lastId = golden.lastId;
-  stage.lastByte = 100;
-  const { retained, history, testaments, roles, parked } = stage.store;
+/** A realm on which the realm of a golden set sleeps. */
+export function testRealmOf(golden: GoldenRealm): TestRealm & { readonly byName: (name: string) => Client } {
+  const realm = new TestRealm(GOLDEN_REALM);
+  realm.time = golden.time;
+  realm.lastId = golden.lastId;
+  realm.lastByte = 100;
+  const { retained, history, testaments, roles, parked } = realm.store;
   for (const row of golden.retained.toReversed()) retained.put(row);
   for (const { id } of history.logs()) history.drop(id);
   for (const { lines, ...log } of golden.logs) {
@@ -216,7 +216,7 @@ export function stageOf(golden: GoldenRealm): Stage & { readonly byName: (name: 
   for (const [session, text] of golden.testaments) testaments.put(session, text);
   for (const [name, text] of golden.roles) roles.put(name, text);
   for (const [session, entry, text] of golden.parked) parked.write(session, entry, text);
-  for (const [name, record] of Object.entries(golden.peers)) stage.connect(name).record = record;
-  const byName = (name: string) => stage.clients.find((client) => client.name === name)!;
-  return Object.assign(stage, { byName });
+  for (const [name, record] of Object.entries(golden.peers)) realm.connect(name).record = record;
+  const byName = (name: string) => realm.clients.find((client) => client.name === name)!;
+  return Object.assign(realm, { byName });
 }

@@ -1,8 +1,8 @@
 /** Which method an applicant gets, and what he is told when there is none (Authentication). */
 
 import { describe, expect, test } from "vitest";
-import { ALL_ROLES, aborted } from "../host/recording-host.ts";
-import { type Auth, Entrance, type Extra, TLS } from "./entrance.ts";
+import { ALL_ROLES, aborted } from "../host/test-realm.ts";
+import { type Auth, AuthTestRealm, type Extra, TLS } from "./auth-test-realm.ts";
 import { CASES, PENCIL_RECORD, TOKEN_SECRET, token } from "./methods.ts";
 
 const ANONYMOUS: Auth = { anonymous: { type: "static", role: "anonymous" } };
@@ -12,9 +12,9 @@ const SCRAM: Auth = { scram: { type: "static", principals: { bob: { ...PENCIL_RE
 
 /** The method of the CHALLENGE or WELCOME that a client gets for its HELLO. */
 async function methodFor(auth: Auth, details: Extra): Promise<unknown> {
-  const entrance = new Entrance(auth);
-  const client = await entrance.knock({ authextra: { nonce: "egVDf3DMJh0=" }, ...details });
-  const [type, second, third] = entrance.answer(client);
+  const realm = new AuthTestRealm(auth);
+  const client = await realm.knock({ authextra: { nonce: "egVDf3DMJh0=" }, ...details });
+  const [type, second, third] = realm.answer(client);
   if (type === 3) return third;
   return type === 4 ? second : (third as Extra).authmethod;
 }
@@ -88,11 +88,11 @@ describe("the first method that can serve", () => {
   });
 
   test("[AUTH-15] is the same after sleep, and the choice itself is not disturbed by it", async () => {
-    const entrance = new Entrance({ ...TICKET, ...WAMPCRA });
-    const client = await entrance.knock({ authid: "joe", authmethods: ["wampcra", "ticket"] });
-    entrance.sleepAndWake();
-    await entrance.say(client, [5, "secret!!!", {}]);
-    expect(entrance.heard(client).map(([type]) => type)).toStrictEqual([4, 2]);
+    const realm = new AuthTestRealm({ ...TICKET, ...WAMPCRA });
+    const client = await realm.knock({ authid: "joe", authmethods: ["wampcra", "ticket"] });
+    realm.sleepAndWake();
+    await realm.say(client, [5, "secret!!!", {}]);
+    expect(realm.heard(client).map(([type]) => type)).toStrictEqual([4, 2]);
   });
 });
 
@@ -132,10 +132,10 @@ describe("no method", () => {
       "the credentials were rejected",
     ],
   ])("%s %j, %j is refused with %s", async (_, auth, details, reason, message) => {
-    const entrance = new Entrance(auth);
-    await entrance.knock(details);
-    expect(entrance.take()).toStrictEqual(aborted("joe", `wamp.error.${reason}`, 1000, message));
-    expect(entrance.realm.nextDeadline()).toBe(undefined);
+    const realm = new AuthTestRealm(auth);
+    await realm.knock(details);
+    expect(realm.take()).toStrictEqual(aborted("joe", `wamp.error.${reason}`, 1000, message));
+    expect(realm.realm.nextDeadline()).toBe(undefined);
   });
 });
 
@@ -146,9 +146,9 @@ test.each(["ticket", "wampcra", "anonymous"])(
       [512, true],
       [513, false],
     ] as const) {
-      const entrance = new Entrance({ ...ANONYMOUS, ...TICKET, ...WAMPCRA });
-      const client = await entrance.knock({ authid: "x".repeat(length), authmethods: [method] });
-      const [type, , reason] = entrance.answer(client);
+      const realm = new AuthTestRealm({ ...ANONYMOUS, ...TICKET, ...WAMPCRA });
+      const client = await realm.knock({ authid: "x".repeat(length), authmethods: [method] });
+      const [type, , reason] = realm.answer(client);
       expect([type === 3, type === 3 && reason]).toStrictEqual([
         !isTaken,
         !isTaken && "wamp.error.authentication_denied",
@@ -163,18 +163,18 @@ describe("tickets on an unencrypted transport", () => {
   const hello = { authid: "joe", authmethods: ["ticket"] };
 
   test("[TKT-04] are not taken where the configuration wants TLS", async () => {
-    const entrance = new Entrance(auth);
+    const realm = new AuthTestRealm(auth);
     for (const facts of [undefined, { ...TLS, is_secure: false }]) {
-      const client = await entrance.knock(hello, "joe", facts);
-      expect(entrance.answer(client)[2]).toBe("wamp.error.no_matching_auth_method");
+      const client = await realm.knock(hello, "joe", facts);
+      expect(realm.answer(client)[2]).toBe("wamp.error.no_matching_auth_method");
     }
-    const client = await entrance.knock(hello, "joe", TLS);
-    expect(entrance.answer(client)).toStrictEqual([4, "ticket", {}]);
+    const client = await realm.knock(hello, "joe", TLS);
+    expect(realm.answer(client)).toStrictEqual([4, "ticket", {}]);
   });
 
   test("[TKT-04] are taken where it does not, for use on one machine", async () => {
-    const entrance = new Entrance(TICKET);
-    expect(entrance.answer(await entrance.knock(hello, "joe", { ...TLS, is_secure: false }))[0]).toBe(4);
+    const realm = new AuthTestRealm(TICKET);
+    expect(realm.answer(await realm.knock(hello, "joe", { ...TLS, is_secure: false }))[0]).toBe(4);
   });
 });
 
@@ -184,86 +184,86 @@ test.each<[string, Auth, boolean]>([
   ["there are cookies", { ...TICKET, cookie: {} }, true],
   ["an authenticator may want them", { ...TICKET, scram: { type: "dynamic", authenticator: "com.a" } }, true],
 ])("[WS-29] what the router knows of a transport is kept where it is of use: %s", (_, auth, isKept) => {
-  const client = new Entrance(auth).connect("joe", TLS);
+  const client = new AuthTestRealm(auth).connect("joe", TLS);
   expect(client.saved.facts !== undefined).toBe(isKept);
 });
 
 describe("the identity", () => {
   test("[AUTH-13][D-36] the role a client asks for is a wish that nobody grants", async () => {
-    const entrance = new Entrance(TICKET);
-    const client = await entrance.knock({ authid: "joe", authrole: "admin", authmethods: ["ticket"] });
-    entrance.take();
-    await entrance.say(client, [5, "secret!!!", {}]);
-    expect(entrance.welcome(client)).toMatchObject({ authrole: "user" });
+    const realm = new AuthTestRealm(TICKET);
+    const client = await realm.knock({ authid: "joe", authrole: "admin", authmethods: ["ticket"] });
+    realm.take();
+    await realm.say(client, [5, "secret!!!", {}]);
+    expect(realm.welcome(client)).toMatchObject({ authrole: "user" });
   });
 
   test("[AUTH-01][WEL-08] the authextra a client sends does not come back in WELCOME", async () => {
-    const entrance = new Entrance({ ...TICKET, ...ANONYMOUS });
+    const realm = new AuthTestRealm({ ...TICKET, ...ANONYMOUS });
     const authextra = { authrole: "admin", x: 1 };
-    const joe = await entrance.knock({ authid: "joe", authmethods: ["ticket"], authextra });
-    await entrance.say(joe, [5, "secret!!!", {}]);
-    const ann = await entrance.knock({ authmethods: ["anonymous"], authextra }, "ann");
-    expect(entrance.heard(ann)[0]?.[2]).not.toHaveProperty("authextra");
+    const joe = await realm.knock({ authid: "joe", authmethods: ["ticket"], authextra });
+    await realm.say(joe, [5, "secret!!!", {}]);
+    const ann = await realm.knock({ authmethods: ["anonymous"], authextra }, "ann");
+    expect(realm.heard(ann)[0]?.[2]).not.toHaveProperty("authextra");
     expect(joe.peer.state).toMatchObject({ kind: "open", session: { identity: { authrole: "user" } } });
     expect(joe.savedSession.identity).not.toHaveProperty("authextra");
   });
 
   test("[ANON-01] of anonymous sessions has the authid of the configuration, if there is one", async () => {
-    const entrance = new Entrance({ anonymous: { type: "static", role: "user", authid: "guest" } });
-    expect(entrance.welcome(await entrance.knock({ authid: "root" }))).toMatchObject({
+    const realm = new AuthTestRealm({ anonymous: { type: "static", role: "user", authid: "guest" } });
+    expect(realm.welcome(await realm.knock({ authid: "root" }))).toMatchObject({
       authid: "guest",
       authrole: "user",
     });
   });
 
   test("[AUTH-10] with a role that the realm lost while the client proved it is refused", async () => {
-    const entrance = new Entrance({ jwt: { type: "static", key: TOKEN_SECRET } });
-    const client = await entrance.knock({ authid: "joe", authmethods: ["jwt"] });
-    entrance.take();
-    await entrance.say(client, [5, await token({ role: "gone" }), {}]);
+    const realm = new AuthTestRealm({ jwt: { type: "static", key: TOKEN_SECRET } });
+    const client = await realm.knock({ authid: "joe", authmethods: ["jwt"] });
+    realm.take();
+    await realm.say(client, [5, await token({ role: "gone" }), {}]);
     const message = "the role assigned to this session does not exist";
-    expect(entrance.take()).toStrictEqual(aborted("joe", "wamp.error.no_such_role", 1000, message));
+    expect(realm.take()).toStrictEqual(aborted("joe", "wamp.error.no_such_role", 1000, message));
   });
 
   test("[SES-28] is one session's only: two clients of one principal are independent", async () => {
-    const entrance = new Entrance(TICKET);
+    const realm = new AuthTestRealm(TICKET);
     const clients = [];
     for (const name of ["one", "two"]) {
-      const client = await entrance.knock({ authid: "joe", authmethods: ["ticket"] }, name);
-      await entrance.say(client, [5, "secret!!!", {}]);
+      const client = await realm.knock({ authid: "joe", authmethods: ["ticket"] }, name);
+      await realm.say(client, [5, "secret!!!", {}]);
       clients.push(client);
     }
-    entrance.take();
+    realm.take();
     clients[0]!.disconnect();
     clients[1]!.send([48, 1, {}, "com.nobody"]);
-    expect(entrance.answer(clients[1]!)[4]).toBe("wamp.error.no_such_procedure");
+    expect(realm.answer(clients[1]!)[4]).toBe("wamp.error.no_such_procedure");
   });
 });
 
 test("[AUTH-05][SES-03] other clients are served while the router thinks about one", async () => {
-  const entrance = new Entrance({ ...ANONYMOUS, ...WAMPCRA });
-  const slow = entrance.connect("slow");
+  const realm = new AuthTestRealm({ ...ANONYMOUS, ...WAMPCRA });
+  const slow = realm.connect("slow");
   slow.send([1, "realm1", { roles: ALL_ROLES, authid: "ann", authmethods: ["wampcra"] }]);
-  const quick = entrance.connect("quick");
+  const quick = realm.connect("quick");
   quick.send([1, "realm1", { roles: ALL_ROLES }]);
   expect(slow.peer.state.kind).toBe("authenticating");
-  expect(entrance.answer(quick)[0]).toBe(2);
+  expect(realm.answer(quick)[0]).toBe(2);
 });
 
 test("[SES-12][AUTH-12] HELLO, or anything else, while the router thinks about HELLO breaks the protocol", async () => {
-  const entrance = new Entrance(WAMPCRA);
+  const realm = new AuthTestRealm(WAMPCRA);
   for (const message of [
     [1, "realm1", { roles: ALL_ROLES }],
     [5, "x", {}],
     [32, 1, {}, "a.b"],
     [6, {}, "wamp.close.normal"],
   ]) {
-    const client = entrance.connect("ann");
+    const client = realm.connect("ann");
     client.send([1, "realm1", { roles: ALL_ROLES, authid: "ann", authmethods: ["wampcra"] }], message);
     const violation = aborted("ann", "wamp.error.protocol_violation", 1002, "the router has not answered yet");
-    expect(entrance.take()).toStrictEqual(violation);
+    expect(realm.take()).toStrictEqual(violation);
   }
-  expect(entrance.realm.nextDeadline()).toBe(undefined);
+  expect(realm.realm.nextDeadline()).toBe(undefined);
 });
 
 test("[SES-11][SES-13] after WELCOME neither HELLO nor AUTHENTICATE is taken", async () => {
@@ -271,24 +271,24 @@ test("[SES-11][SES-13] after WELCOME neither HELLO nor AUTHENTICATE is taken", a
     [1, "realm1", { roles: ALL_ROLES }],
     [5, "secret!!!", {}],
   ]) {
-    const entrance = new Entrance(TICKET);
-    const client = await entrance.knock({ authid: "joe", authmethods: ["ticket"] });
-    await entrance.say(client, [5, "secret!!!", {}]);
-    entrance.take();
+    const realm = new AuthTestRealm(TICKET);
+    const client = await realm.knock({ authid: "joe", authmethods: ["ticket"] });
+    await realm.say(client, [5, "secret!!!", {}]);
+    realm.take();
     client.send(message);
     const violation = aborted("joe", "wamp.error.protocol_violation", 1002, "the session is already established");
-    expect(entrance.take()).toStrictEqual(violation);
+    expect(realm.take()).toStrictEqual(violation);
   }
 });
 
 test("[WS-15][AUTH-05] after GOODBYE another principal can log in on the same transport", async () => {
-  const entrance = new Entrance({ ...TICKET, ...WAMPCRA });
-  const client = await entrance.knock({ authid: "joe", authmethods: ["ticket"] });
-  await entrance.say(client, [5, "secret!!!", {}]);
-  await entrance.say(client, [6, {}, "wamp.close.close_realm"]);
-  entrance.take();
-  await entrance.say(client, [1, "realm1", { roles: ALL_ROLES, authid: "ann", authmethods: ["wampcra"] }]);
-  const extra = entrance.challenge(client);
-  await entrance.say(client, await CASES.wampcra!.answer(extra, true, "ann"));
-  expect(entrance.welcome(client)).toMatchObject({ authid: "ann" });
+  const realm = new AuthTestRealm({ ...TICKET, ...WAMPCRA });
+  const client = await realm.knock({ authid: "joe", authmethods: ["ticket"] });
+  await realm.say(client, [5, "secret!!!", {}]);
+  await realm.say(client, [6, {}, "wamp.close.close_realm"]);
+  realm.take();
+  await realm.say(client, [1, "realm1", { roles: ALL_ROLES, authid: "ann", authmethods: ["wampcra"] }]);
+  const extra = realm.challenge(client);
+  await realm.say(client, await CASES.wampcra!.answer(extra, true, "ann"));
+  expect(realm.welcome(client)).toMatchObject({ authid: "ann" });
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { Entrance, type Extra } from "./entrance.ts";
+import { AuthTestRealm, type Extra } from "./auth-test-realm.ts";
 import { KEY, OTHER_KEY } from "./methods.ts";
 import { SigningKey } from "./proofs.ts";
 
@@ -13,9 +13,9 @@ const CHANNEL_ID = Buffer.from("fedcba9876543210".repeat(4), "hex");
 
 type Principals = Readonly<Record<string, { readonly authorized_keys: readonly string[]; readonly realm?: string }>>;
 
-function entranceFor(principals: Principals, settings: object = {}, input: Partial<RealmInput> = {}): Entrance {
+function testRealmFor(principals: Principals, settings: object = {}, input: Partial<RealmInput> = {}): AuthTestRealm {
   const withRoles = Object.entries(principals).map(([authid, principal]) => [authid, { ...principal, role: "user" }]);
-  return new Entrance(
+  return new AuthTestRealm(
     { cryptosign: { type: "static", principals: Object.fromEntries(withRoles), ...settings } },
     input,
   );
@@ -26,10 +26,10 @@ function hello(key: SigningKey, details: Extra = {}, authextra: Extra = {}): Ext
 }
 
 /** What the holder of a key is answered in the end: the authid he got, or the reason why not. */
-async function outcome(entrance: Entrance, key: SigningKey, details: Extra = {}): Promise<unknown> {
-  const client = await entrance.knock(hello(key, details));
-  await entrance.say(client, [5, key.answer(entrance.challenge(client)), {}]);
-  const answer = entrance.answer(client);
+async function outcome(testRealm: AuthTestRealm, key: SigningKey, details: Extra = {}): Promise<unknown> {
+  const client = await testRealm.knock(hello(key, details));
+  await testRealm.say(client, [5, key.answer(testRealm.challenge(client)), {}]);
+  const answer = testRealm.answer(client);
   return answer[0] === 2 ? (answer[2] as Extra).authid : answer[2];
 }
 
@@ -37,46 +37,46 @@ const DENIED = "wamp.error.authentication_denied";
 
 describe("a key", () => {
   test("[CSG-02] finds its principal where no authid is given", async () => {
-    const entrance = entranceFor({
+    const testRealm = testRealmFor({
       eve: { authorized_keys: [KEY.publicKey] },
       ann: { authorized_keys: [OTHER_KEY.publicKey] },
     });
-    expect(await outcome(entrance, KEY)).toBe("eve");
-    expect(await outcome(entrance, OTHER_KEY)).toBe("ann");
+    expect(await outcome(testRealm, KEY)).toBe("eve");
+    expect(await outcome(testRealm, OTHER_KEY)).toBe("ann");
   });
 
   test("[CSG-01] is one of several a principal may have", async () => {
-    const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey, OTHER_KEY.publicKey.toUpperCase()] } });
-    expect(await outcome(entrance, KEY, { authid: "eve" })).toBe("eve");
-    expect(await outcome(entrance, OTHER_KEY)).toBe("eve");
+    const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey, OTHER_KEY.publicKey.toUpperCase()] } });
+    expect(await outcome(testRealm, KEY, { authid: "eve" })).toBe("eve");
+    expect(await outcome(testRealm, OTHER_KEY)).toBe("eve");
   });
 
   test("[CSG-02] of several principals needs an authid", async () => {
     const keys = { authorized_keys: [KEY.publicKey] };
-    const entrance = entranceFor({ eve: keys, ann: keys });
-    expect(await outcome(entrance, KEY, { authid: "ann" })).toBe("ann");
-    expect(await outcome(entrance, KEY)).toBe(DENIED);
+    const testRealm = testRealmFor({ eve: keys, ann: keys });
+    expect(await outcome(testRealm, KEY, { authid: "ann" })).toBe("ann");
+    expect(await outcome(testRealm, KEY)).toBe(DENIED);
   });
 
   test("[CSG-07] that nobody has is refused, with an authid or without", async () => {
-    const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
-    expect(await outcome(entrance, OTHER_KEY)).toBe(DENIED);
-    expect(await outcome(entrance, OTHER_KEY, { authid: "eve" })).toBe(DENIED);
-    expect(await outcome(entrance, OTHER_KEY, { authid: OTHER_KEY.publicKey })).toBe(DENIED);
+    const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
+    expect(await outcome(testRealm, OTHER_KEY)).toBe(DENIED);
+    expect(await outcome(testRealm, OTHER_KEY, { authid: "eve" })).toBe(DENIED);
+    expect(await outcome(testRealm, OTHER_KEY, { authid: OTHER_KEY.publicKey })).toBe(DENIED);
   });
 
   test("[CSG-08] that is somebody else's is refused", async () => {
-    const entrance = entranceFor({
+    const testRealm = testRealmFor({
       eve: { authorized_keys: [KEY.publicKey] },
       ann: { authorized_keys: [OTHER_KEY.publicKey] },
     });
-    expect(await outcome(entrance, KEY, { authid: "ann" })).toBe(DENIED);
+    expect(await outcome(testRealm, KEY, { authid: "ann" })).toBe(DENIED);
   });
 
   test("[CSG-08] of a principal of another realm is refused", async () => {
     const principals = { eve: { authorized_keys: [KEY.publicKey], realm: "tenant-1" } };
-    expect(await outcome(entranceFor(principals, {}, { name: "tenant-1" }), KEY)).toBe("eve");
-    expect(await outcome(entranceFor(principals, {}, { name: "tenant-2" }), KEY)).toBe(DENIED);
+    expect(await outcome(testRealmFor(principals, {}, { name: "tenant-1" }), KEY)).toBe("eve");
+    expect(await outcome(testRealmFor(principals, {}, { name: "tenant-2" }), KEY)).toBe(DENIED);
   });
 
   test.each<[string, Extra]>([
@@ -86,16 +86,16 @@ describe("a key", () => {
     ["too short", { pubkey: KEY.publicKey.slice(2) }],
     ["no hex", { pubkey: "x".repeat(64) }],
   ])("[CSG-01] that is %s is refused at once", async (_, authextra) => {
-    const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
-    const client = await entrance.knock({ authid: "eve", authmethods: ["cryptosign"], authextra });
-    expect(entrance.answer(client)[2]).toBe(DENIED);
+    const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
+    const client = await testRealm.knock({ authid: "eve", authmethods: ["cryptosign"], authextra });
+    expect(testRealm.answer(client)[2]).toBe(DENIED);
   });
 
   test("[CSG-07] that is no point of the curve is nobody's", async () => {
-    const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
-    const client = await entrance.knock(hello(KEY, {}, { pubkey: "ff".repeat(32) }));
-    await entrance.say(client, [5, KEY.answer(entrance.challenge(client)), {}]);
-    expect(entrance.answer(client)[2]).toBe(DENIED);
+    const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
+    const client = await testRealm.knock(hello(KEY, {}, { pubkey: "ff".repeat(32) }));
+    await testRealm.say(client, [5, KEY.answer(testRealm.challenge(client)), {}]);
+    expect(testRealm.answer(client)[2]).toBe(DENIED);
   });
 });
 
@@ -117,10 +117,10 @@ describe("a signature", () => {
     ["[CSG-05] of no hex", () => "x".repeat(192), false],
     ["[CSG-05] by another key", (it) => OTHER_KEY.sign(it) + it, false],
   ])("%s", async (_, sign, isRight) => {
-    const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
-    const client = await entrance.knock(hello(KEY));
-    await entrance.say(client, [5, sign(String(entrance.challenge(client).challenge)), {}]);
-    expect(entrance.answer(client)[0]).toBe(isRight ? 2 : 3);
+    const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
+    const client = await testRealm.knock(hello(KEY));
+    await testRealm.say(client, [5, sign(String(testRealm.challenge(client).challenge)), {}]);
+    expect(testRealm.answer(client)[0]).toBe(isRight ? 2 : 3);
   });
 });
 
@@ -128,25 +128,25 @@ describe("channel binding", () => {
   test.each(["tls-unique", "tls-exporter", null])(
     "[CSG-10][D-34] %s is not granted, and the exchange goes on without",
     async (channel_binding) => {
-      const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
-      const client = await entrance.knock(hello(KEY, {}, { channel_binding }));
-      const extra = entrance.challenge(client);
+      const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
+      const client = await testRealm.knock(hello(KEY, {}, { channel_binding }));
+      const extra = testRealm.challenge(client);
       expect(extra).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null });
-      await entrance.say(client, [5, KEY.answer(extra), {}]);
-      expect(entrance.welcome(client)).toMatchObject({ authid: "eve" });
+      await testRealm.say(client, [5, KEY.answer(extra), {}]);
+      expect(testRealm.welcome(client)).toMatchObject({ authid: "eve" });
     },
   );
 
   test.each(["tls-unique", "tls-exporter"])(
     "[CSG-09] a signature bound to %s all the same, against what CHALLENGE says, is refused with a word on why",
     async (channel_binding) => {
-      const entrance = entranceFor({ eve: { authorized_keys: [KEY.publicKey] } });
-      const client = await entrance.knock(hello(KEY, {}, { channel_binding }));
-      const challenge = Buffer.from(String(entrance.challenge(client).challenge), "hex");
+      const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
+      const client = await testRealm.knock(hello(KEY, {}, { channel_binding }));
+      const challenge = Buffer.from(String(testRealm.challenge(client).challenge), "hex");
       const bound = challenge.map((byte: number, index: number) => byte ^ CHANNEL_ID[index]!).toString("hex");
-      await entrance.say(client, [5, KEY.answer({ challenge: bound }), {}]);
+      await testRealm.say(client, [5, KEY.answer({ challenge: bound }), {}]);
       const message = "the signature is not of this challenge as it is; there is no channel binding";
-      expect(entrance.answer(client)).toStrictEqual([3, { message }, DENIED]);
+      expect(testRealm.answer(client)).toStrictEqual([3, { message }, DENIED]);
     },
   );
 });
@@ -156,14 +156,14 @@ describe("the router's key", () => {
   const principals = { eve: { authorized_keys: [KEY.publicKey] } };
 
   test("[CSG-11] signs the client's challenge", async () => {
-    const entrance = entranceFor(principals, settings);
-    const client = await entrance.knock(hello(KEY, {}, { challenge: CHALLENGE }));
-    const extra = entrance.challenge(client);
+    const testRealm = testRealmFor(principals, settings);
+    const client = await testRealm.knock(hello(KEY, {}, { challenge: CHALLENGE }));
+    const extra = testRealm.challenge(client);
     const { publicKey: pubkey } = THIRD_KEY;
     const signature = THIRD_KEY.sign(CHALLENGE) + CHALLENGE;
     expect(extra).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null, pubkey, signature });
-    await entrance.say(client, [5, KEY.answer(extra), {}]);
-    expect(entrance.welcome(client)).toMatchObject({ authid: "eve" });
+    await testRealm.say(client, [5, KEY.answer(extra), {}]);
+    expect(testRealm.welcome(client)).toMatchObject({ authid: "eve" });
   });
 
   test.each<[string, object, Extra]>([
@@ -171,14 +171,14 @@ describe("the router's key", () => {
     ["the client asks with null, as Autobahn does", settings, { challenge: null }],
     ["there is none", {}, { challenge: CHALLENGE }],
   ])("[CSG-11] is left out where %s", async (_, ownSettings, authextra) => {
-    const entrance = entranceFor(principals, ownSettings);
-    const client = await entrance.knock(hello(KEY, {}, authextra));
-    expect(entrance.challenge(client)).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null });
+    const testRealm = testRealmFor(principals, ownSettings);
+    const client = await testRealm.knock(hello(KEY, {}, authextra));
+    expect(testRealm.challenge(client)).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null });
   });
 
   test.each(["", "00", 7, "x".repeat(64)])("[CSG-11] signs no %j", async (challenge) => {
-    const entrance = entranceFor(principals, settings);
-    const client = await entrance.knock(hello(KEY, {}, { challenge }));
-    expect(entrance.answer(client)[2]).toBe(DENIED);
+    const testRealm = testRealmFor(principals, settings);
+    const client = await testRealm.knock(hello(KEY, {}, { challenge }));
+    expect(testRealm.answer(client)[2]).toBe(DENIED);
   });
 });

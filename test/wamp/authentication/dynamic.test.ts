@@ -2,10 +2,10 @@
 
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { ALL_ROLES } from "../host/recording-host.ts";
-import { DENIED, type Extra, FAILED, thinking } from "./entrance.ts";
+import { ALL_ROLES } from "../host/test-realm.ts";
+import { DENIED, type Extra, FAILED, thinking } from "./auth-test-realm.ts";
+import { AuthenticatorTestRealm, DYNAMIC, FACTS, ROLES } from "./authenticator-test-realm.ts";
 import { CLIENT_NONCE, KEY, OTHER_KEY, PENCIL, PENCIL_RECORD, TOKEN_SECRET } from "./methods.ts";
-import { DYNAMIC, FACTS, Office, ROLES } from "./office.ts";
 import { craSignature, derivedKey, scramMessage } from "./proofs.ts";
 
 describe("the authenticator", () => {
@@ -16,9 +16,9 @@ describe("the authenticator", () => {
     ["wamp-scram", { authmethod: "wamp-scram", authextra: { nonce: CLIENT_NONCE } }],
     ["cryptosign", { authmethod: "cryptosign", authextra: { pubkey: KEY.publicKey } }],
   ])("[DYN-01][WS-29][AUTH-13] is asked about %s with realm, authid and details", async (method, details) => {
-    const office = new Office();
-    const client = await office.apply(method, { authrole: "user" });
-    const question = office.question();
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply(method, { authrole: "user" });
+    const question = testRealm.question();
     expect(question).toStrictEqual([
       "realm1",
       "joe",
@@ -28,71 +28,71 @@ describe("the authenticator", () => {
   });
 
   test("[DYN-01][ANON-01] is asked about anonymous sessions with the authid that was drawn", async () => {
-    const office = new Office();
-    office.lastByte = 0;
-    await office.apply("anonymous", { authid: "root" });
-    expect(office.question().slice(0, 2)).toStrictEqual(["realm1", "AQEBAQEBAQEBAQEBAQEBAQEB"]);
+    const testRealm = new AuthenticatorTestRealm();
+    testRealm.lastByte = 0;
+    await testRealm.apply("anonymous", { authid: "root" });
+    expect(testRealm.question().slice(0, 2)).toStrictEqual(["realm1", "AQEBAQEBAQEBAQEBAQEBAQEB"]);
   });
 
   test("[DYN-01] is asked with null for an authid that is not there", async () => {
-    const office = new Office();
-    await office.apply("cryptosign", { authid: undefined });
-    const [realm, authid, details] = office.question();
+    const testRealm = new AuthenticatorTestRealm();
+    await testRealm.apply("cryptosign", { authid: undefined });
+    const [realm, authid, details] = testRealm.question();
     expect([realm, authid]).toStrictEqual(["realm1", null]);
     expect(details).not.toHaveProperty("authid");
   });
 
   test("[WS-29] learns of the transport from the router only", async () => {
-    const office = new Office();
-    await office.apply("wampcra", { transport: { peer: "forged", auth: {} } });
-    expect(office.question()[2]).toMatchObject({ transport: FACTS });
+    const testRealm = new AuthenticatorTestRealm();
+    await testRealm.apply("wampcra", { transport: { peer: "forged", auth: {} } });
+    expect(testRealm.question()[2]).toMatchObject({ transport: FACTS });
   });
 
   test("[AUTH-15][WS-29] learns of the transport also when the realm has slept before AUTHENTICATE", async () => {
-    const office = new Office();
-    const client = office.connect("joe", FACTS);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = testRealm.connect("joe", FACTS);
     client.send([1, "realm1", { roles: ALL_ROLES, authid: "joe", authmethods: ["ticket"], authextra: { x: 1 } }]);
-    office.sleepAndWake();
+    testRealm.sleepAndWake();
     client.send([5, "secret!!!", {}]);
     await setImmediate();
-    expect(office.question()[2]).toMatchObject({ transport: FACTS, authextra: { x: 1 }, ticket: "secret!!!" });
-    office.official.send([70, 1, {}, ["user"]]);
+    expect(testRealm.question()[2]).toMatchObject({ transport: FACTS, authextra: { x: 1 }, ticket: "secret!!!" });
+    testRealm.official.send([70, 1, {}, ["user"]]);
     await thinking(client);
-    expect(office.welcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
+    expect(testRealm.welcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
   });
 });
 
 test("[AUTH-12] little is kept of somebody who has shown no ticket yet", async () => {
-  const office = new Office();
-  const client = office.connect("joe", FACTS);
+  const testRealm = new AuthenticatorTestRealm();
+  const client = testRealm.connect("joe", FACTS);
   const authextra = { x: "x".repeat(5000) };
   client.send([1, "realm1", { roles: ALL_ROLES, authid: "joe", authmethods: ["ticket"], authextra }]);
-  expect(office.answer(client)).toStrictEqual(DENIED);
+  expect(testRealm.answer(client)).toStrictEqual(DENIED);
 });
 
 describe("its answer", () => {
   test("[DYN-01] may be a role", async () => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    await office.decide(client, "user");
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    await testRealm.decide(client, "user");
     const identity = { authid: "joe", authrole: "user", authmethod: "ticket", authprovider: "dynamic" };
-    const welcome = office.welcome(client);
+    const welcome = testRealm.welcome(client);
     expect(welcome).toMatchObject(identity);
     expect(welcome).not.toHaveProperty("authextra");
   });
 
   test("[DYN-01][DYN-02][WEL-08] may give another authid, the realm and extra", async () => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    await office.decide(client, { role: "user", authid: "joe-1", realm: "realm1", extra: { level: 3 } });
-    expect(office.welcome(client)).toMatchObject({ realm: "realm1", authid: "joe-1", authextra: { level: 3 } });
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    await testRealm.decide(client, { role: "user", authid: "joe-1", realm: "realm1", extra: { level: 3 } });
+    expect(testRealm.welcome(client)).toMatchObject({ realm: "realm1", authid: "joe-1", authextra: { level: 3 } });
   });
 
   test("[DYN-01] may leave the role to the configuration", async () => {
-    const office = new Office({ "default-role": "user" });
-    const client = await office.apply("ticket");
-    await office.decide(client, {});
-    expect(office.welcome(client)).toMatchObject({ authrole: "user" });
+    const testRealm = new AuthenticatorTestRealm({ "default-role": "user" });
+    const client = await testRealm.apply("ticket");
+    await testRealm.decide(client, {});
+    expect(testRealm.welcome(client)).toMatchObject({ authrole: "user" });
   });
 
   test.each<[string, unknown, string]>([
@@ -106,20 +106,20 @@ describe("its answer", () => {
     ["[AUTH-08] a list", ["user"], "authentication_failed"],
     ["[AUTH-08] false", false, "authentication_failed"],
   ])("%s is refused", async (_, answer, reason) => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    await office.decide(client, answer);
-    expect(office.answer(client)).toMatchObject({ 0: 3, 2: `wamp.error.${reason}` });
-    expect(office.realm.sessions.size).toBe(1);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    await testRealm.decide(client, answer);
+    expect(testRealm.answer(client)).toMatchObject({ 0: 3, 2: `wamp.error.${reason}` });
+    expect(testRealm.realm.sessions.size).toBe(1);
   });
 
   test("[AUTH-08] without Arguments is refused", async () => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    office.question();
-    office.official.send([70, 1, {}]);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    testRealm.question();
+    testRealm.official.send([70, 1, {}]);
     await thinking(client);
-    expect(office.answer(client)).toStrictEqual(FAILED);
+    expect(testRealm.answer(client)).toStrictEqual(FAILED);
   });
 
   test.each([
@@ -128,19 +128,19 @@ describe("its answer", () => {
     ["wamp.error.authentication_denied", [], "the authenticator refused"],
     ["com.app.error.banned", [{ text: 1 }], "the authenticator refused"],
   ])("[DYN-03] that is the error %s %j is passed on", async (uri, args, message) => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    await office.object(client, uri, ...args);
-    expect(office.answer(client)).toStrictEqual([3, { message }, uri]);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    await testRealm.object(client, uri, ...args);
+    expect(testRealm.answer(client)).toStrictEqual([3, { message }, uri]);
   });
 
   test.each(["wamp.error.runtime_error", "wamp.error.invalid_argument", "wamp.error.canceled"])(
     "[DYN-03][AUTH-08] that is the technical error %s is not",
     async (uri) => {
-      const office = new Office();
-      const client = await office.apply("ticket");
-      await office.object(client, uri, "Traceback: password was hunter2");
-      expect(office.answer(client)).toStrictEqual(FAILED);
+      const testRealm = new AuthenticatorTestRealm();
+      const client = await testRealm.apply("ticket");
+      await testRealm.object(client, uri, "Traceback: password was hunter2");
+      expect(testRealm.answer(client)).toStrictEqual(FAILED);
     },
   );
 });
@@ -165,47 +165,47 @@ describe("credentials in its answer", () => {
       ["secret123", 2],
       ["secret12", 3],
     ] as const) {
-      const office = new Office();
-      const client = await office.apply("wampcra");
-      await office.decide(client, { ...right, ...credentials });
-      const extra = office.challenge(client);
-      office.sleepAndWake();
-      await office.say(client, [5, craSignature(secret, extra), {}]);
-      expect(office.answer(client)[0]).toBe(type);
+      const testRealm = new AuthenticatorTestRealm();
+      const client = await testRealm.apply("wampcra");
+      await testRealm.decide(client, { ...right, ...credentials });
+      const extra = testRealm.challenge(client);
+      testRealm.sleepAndWake();
+      await testRealm.say(client, [5, craSignature(secret, extra), {}]);
+      expect(testRealm.answer(client)[0]).toBe(type);
     }
   });
 
   test("[DYN-01] of SCRAM", async () => {
-    const office = new Office();
-    const client = await office.apply("wamp-scram");
-    await office.decide(client, { ...right, ...PENCIL_RECORD, colour: "red" });
-    const extra = office.challenge(client);
-    office.sleepAndWake();
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("wamp-scram");
+    await testRealm.decide(client, { ...right, ...PENCIL_RECORD, colour: "red" });
+    const extra = testRealm.challenge(client);
+    testRealm.sleepAndWake();
     const message = scramMessage("joe", CLIENT_NONCE, extra, "biws");
-    await office.say(client, [5, PENCIL.proof(message), { nonce: extra.nonce }]);
-    expect(office.welcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
+    await testRealm.say(client, [5, PENCIL.proof(message), { nonce: extra.nonce }]);
+    expect(testRealm.welcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
   });
 
   test.each([
     ["right", KEY.publicKey.toUpperCase(), 2],
     ["another one", OTHER_KEY.publicKey, 3],
   ])("[DYN-01][CSG-02] of cryptosign: the key is %s", async (_, pubkey, type) => {
-    const office = new Office();
-    const client = await office.apply("cryptosign");
-    await office.decide(client, { ...right, pubkey });
-    const extra = office.challenge(client);
-    office.sleepAndWake();
-    await office.say(client, [5, KEY.answer(extra), {}]);
-    const [answered, , third] = office.answer(client);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("cryptosign");
+    await testRealm.decide(client, { ...right, pubkey });
+    const extra = testRealm.challenge(client);
+    testRealm.sleepAndWake();
+    await testRealm.say(client, [5, KEY.answer(extra), {}]);
+    const [answered, , third] = testRealm.answer(client);
     expect([answered, answered === 3 && third]).toStrictEqual([type, type === 3 && DENIED[2]]);
   });
 
   test("[CSG-02] of cryptosign: without any authid the key is one", async () => {
-    const office = new Office();
-    const client = await office.apply("cryptosign", { authid: undefined });
-    await office.decide(client, { ...right, pubkey: KEY.publicKey });
-    await office.say(client, [5, KEY.answer(office.challenge(client)), {}]);
-    expect(office.welcome(client)).toMatchObject({ authid: KEY.publicKey });
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("cryptosign", { authid: undefined });
+    await testRealm.decide(client, { ...right, pubkey: KEY.publicKey });
+    await testRealm.say(client, [5, KEY.answer(testRealm.challenge(client)), {}]);
+    expect(testRealm.welcome(client)).toMatchObject({ authid: KEY.publicKey });
   });
 
   test.each<[string, unknown]>([
@@ -216,10 +216,10 @@ describe("credentials in its answer", () => {
     ["cryptosign", "user"],
     ["cryptosign", { role: "user", pubkey: "abc" }],
   ])("[AUTH-08] of %s that are missing or malformed, as in %j, fail the attempt", async (method, answer) => {
-    const office = new Office();
-    const client = await office.apply(method);
-    await office.decide(client, answer);
-    expect(office.answer(client)).toStrictEqual(FAILED);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply(method);
+    await testRealm.decide(client, answer);
+    expect(testRealm.answer(client)).toStrictEqual(FAILED);
   });
 });
 
@@ -227,123 +227,123 @@ describe("no answer", () => {
   test.each(["anonymous", "ticket", "wampcra", "scram", "cryptosign"])(
     "[DYN-04][AUTH-08] for %s where nobody serves the procedure",
     async (method) => {
-      const office = new Office({}, false);
-      const client = await office.apply(method);
-      office.advance(9_000);
+      const testRealm = new AuthenticatorTestRealm({}, false);
+      const client = await testRealm.apply(method);
+      testRealm.advance(9_000);
       await thinking(client);
-      expect(office.answer(client)).toStrictEqual(FAILED);
-      expect(office.realm.nextDeadline()).toBe(undefined);
+      expect(testRealm.answer(client)).toStrictEqual(FAILED);
+      expect(testRealm.realm.nextDeadline()).toBe(undefined);
     },
   );
 
   test("[DYN-04][AUTH-08] in time fails the attempt, and an answer that comes later is dropped", async () => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    office.question();
-    office.advance(9_999);
-    expect(office.take()).toStrictEqual([]);
-    office.advance(1);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    testRealm.question();
+    testRealm.advance(9_999);
+    expect(testRealm.take()).toStrictEqual([]);
+    testRealm.advance(1);
     await thinking(client);
-    expect(office.take()).toStrictEqual([
+    expect(testRealm.take()).toStrictEqual([
       ["joe", FAILED],
       ["joe", "closed", 1000],
     ]);
-    office.official.send([70, 1, {}, ["user"]]);
+    testRealm.official.send([70, 1, {}, ["user"]]);
     await thinking(client);
-    expect(office.take()).toStrictEqual([]);
-    expect(office.realm.nextDeadline()).toBe(undefined);
+    expect(testRealm.take()).toStrictEqual([]);
+    expect(testRealm.realm.nextDeadline()).toBe(undefined);
   });
 
   test("[DYN-04][AUTH-08] because the authenticator left", async () => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    office.question();
-    office.official.disconnect();
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    testRealm.question();
+    testRealm.official.disconnect();
     await thinking(client);
-    expect(office.answer(client)).toStrictEqual(FAILED);
+    expect(testRealm.answer(client)).toStrictEqual(FAILED);
   });
 
   test("[AUTH-15] because the realm slept meanwhile: the attempt fails, and the answer is dropped", async () => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    office.question();
-    office.sleepAndWake();
-    expect(office.take()).toStrictEqual([
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    testRealm.question();
+    testRealm.sleepAndWake();
+    expect(testRealm.take()).toStrictEqual([
       ["joe", FAILED],
       ["joe", "closed", 1000],
     ]);
-    office.official.send([70, 1, {}, ["user"]]);
-    expect(office.take()).toStrictEqual([]);
+    testRealm.official.send([70, 1, {}, ["user"]]);
+    expect(testRealm.take()).toStrictEqual([]);
     expect(client.peer.state.kind).toBe("closed");
   });
 
   test("[AUTH-12] because the client left: what comes is dropped", async () => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    office.question();
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    testRealm.question();
     client.disconnect();
-    office.official.send([70, 1, {}, ["user"]]);
+    testRealm.official.send([70, 1, {}, ["user"]]);
     await setImmediate();
-    expect(office.take()).toStrictEqual([]);
-    expect(office.realm.sessions.size).toBe(1);
+    expect(testRealm.take()).toStrictEqual([]);
+    expect(testRealm.realm.sessions.size).toBe(1);
   });
 
   test("[AUTH-08] where the role of the router's caller may not call the procedure", async () => {
     const permissions = [{ uri: "com.other", allow: { call: true } }];
     const roles = [...ROLES, { name: "clerk", permissions }];
-    const office = new Office({ "authenticator-role": "clerk" }, true, { roles });
-    const client = await office.apply("ticket");
+    const testRealm = new AuthenticatorTestRealm({ "authenticator-role": "clerk" }, true, { roles });
+    const client = await testRealm.apply("ticket");
     await thinking(client);
-    expect(office.answer(client)).toStrictEqual(FAILED);
+    expect(testRealm.answer(client)).toStrictEqual(FAILED);
   });
 });
 
 test("[TKT-01] beside tokens, a ticket without an authid is nobody's, and nobody is asked", async () => {
-  const office = new Office();
-  office.configure({ roles: ROLES, auth: { ticket: DYNAMIC, jwt: { type: "static", key: TOKEN_SECRET } } });
-  office.sleepAndWake();
-  const client = await office.apply("ticket", { authid: undefined });
+  const testRealm = new AuthenticatorTestRealm();
+  testRealm.configure({ roles: ROLES, auth: { ticket: DYNAMIC, jwt: { type: "static", key: TOKEN_SECRET } } });
+  testRealm.sleepAndWake();
+  const client = await testRealm.apply("ticket", { authid: undefined });
   await thinking(client);
-  expect(office.take()).toStrictEqual([
+  expect(testRealm.take()).toStrictEqual([
     ["joe", DENIED],
     ["joe", "closed", 1000],
   ]);
 });
 
 test("[DYN-01][META-03] the router's own session is in no list, and the callee learns its role only if it asks", async () => {
-  const office = new Office({}, false);
-  office.official.send([64, 1, { disclose_caller: true }, "com.app.authenticate"]);
-  office.take();
-  await office.apply("ticket");
-  const [type, , , details] = office.answer(office.official);
+  const testRealm = new AuthenticatorTestRealm({}, false);
+  testRealm.official.send([64, 1, { disclose_caller: true }, "com.app.authenticate"]);
+  testRealm.take();
+  await testRealm.apply("ticket");
+  const [type, , , details] = testRealm.answer(testRealm.official);
   expect([type, (details as Extra).caller_authrole]).toStrictEqual([68, "trusted"]);
-  expect(office.realm.sessions.size).toBe(1);
+  expect(testRealm.realm.sessions.size).toBe(1);
 });
 
 describe("what an authenticator says in extra", () => {
   test("is seen in on_join and wamp.session.get, as at Crossbar.io and nexus", async () => {
-    const office = new Office();
-    office.official.send([32, 2, {}, "wamp.session.on_join"]);
-    const client = await office.apply("ticket");
-    office.take();
-    office.official.send([70, 1, {}, [{ role: "user", extra: { tenant: "t1" } }]]);
+    const testRealm = new AuthenticatorTestRealm();
+    testRealm.official.send([32, 2, {}, "wamp.session.on_join"]);
+    const client = await testRealm.apply("ticket");
+    testRealm.take();
+    testRealm.official.send([70, 1, {}, [{ role: "user", extra: { tenant: "t1" } }]]);
     await thinking(client);
-    const lines = office.take().map(([, line]) => line);
+    const lines = testRealm.take().map(([, line]) => line);
     const session = lines.find(([type]) => type === 2)?.[1];
     const joined = lines.find(([type]) => type === 36)?.[4];
     expect(joined).toMatchObject([{ session, authextra: { tenant: "t1" } }]);
-    office.official.send([48, 3, {}, "wamp.session.get", [session]]);
-    expect(office.take()[0]?.[1].slice(0, 4)).toStrictEqual([50, 3, {}, joined]);
+    testRealm.official.send([48, 3, {}, "wamp.session.get", [session]]);
+    expect(testRealm.take()[0]?.[1].slice(0, 4)).toStrictEqual([50, 3, {}, joined]);
   });
 
   test("is no dict where there is nothing of it", async () => {
-    const office = new Office();
-    office.official.send([32, 2, {}, "wamp.session.on_join"]);
-    const client = await office.apply("ticket");
-    office.take();
-    office.official.send([70, 1, {}, ["user"]]);
+    const testRealm = new AuthenticatorTestRealm();
+    testRealm.official.send([32, 2, {}, "wamp.session.on_join"]);
+    const client = await testRealm.apply("ticket");
+    testRealm.take();
+    testRealm.official.send([70, 1, {}, ["user"]]);
     await thinking(client);
-    const joined = office.take().find(([, [type]]) => type === 36)?.[1][4];
+    const joined = testRealm.take().find(([, [type]]) => type === 36)?.[1][4];
     expect(joined).not.toMatchObject([{ authextra: expect.anything() }]);
   });
 });

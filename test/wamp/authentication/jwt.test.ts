@@ -2,7 +2,7 @@
 
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Auth, DENIED, Entrance, type Extra, FAILED } from "./entrance.ts";
+import { type Auth, AuthTestRealm, DENIED, type Extra, FAILED } from "./auth-test-realm.ts";
 import { TOKEN_SECRET, token } from "./methods.ts";
 
 type Settings = Partial<Omit<Extract<NonNullable<Auth["jwt"]>, object>, "type">>;
@@ -10,27 +10,27 @@ type Settings = Partial<Omit<Extract<NonNullable<Auth["jwt"]>, object>, "type">>
 const URL = "https://issuer.example/jwks.json";
 const utf8 = new TextEncoder();
 
-function entranceFor(settings: Settings, others: Auth = {}): Entrance {
-  return new Entrance({ jwt: { type: "static", ...settings }, ...others });
+function testRealmFor(settings: Settings, others: Auth = {}): AuthTestRealm {
+  return new AuthTestRealm({ jwt: { type: "static", ...settings }, ...others });
 }
 
 /** What is answered to a token: WELCOME's details, or the whole ABORT. */
-async function outcome(entrance: Entrance, text: string, details: Extra = {}): Promise<unknown> {
-  const client = await entrance.knock({ authmethods: ["jwt"], ...details });
-  expect(entrance.answer(client).slice(1)).toStrictEqual([(details.authmethods as string[])?.[0] ?? "jwt", {}]);
-  await entrance.say(client, [5, text, {}]);
-  return entrance.welcome(client);
+async function outcome(realm: AuthTestRealm, text: string, details: Extra = {}): Promise<unknown> {
+  const client = await realm.knock({ authmethods: ["jwt"], ...details });
+  expect(realm.answer(client).slice(1)).toStrictEqual([(details.authmethods as string[])?.[0] ?? "jwt", {}]);
+  await realm.say(client, [5, text, {}]);
+  return realm.welcome(client);
 }
 
 describe("a token", () => {
-  const entrance = () => entranceFor({ key: TOKEN_SECRET });
+  const realm = () => testRealmFor({ key: TOKEN_SECRET });
 
   test.each(["jwt", "ticket"])(
     "[TKT-02][WEL-06][WEL-07] is taken by the method %s, with the authid or without",
     async (method) => {
       const identity = { authid: "joe", authrole: "user", authmethod: method, authprovider: "jwt" };
       for (const details of [{}, { authid: "joe" }]) {
-        expect(await outcome(entrance(), await token(), { authmethods: [method], ...details })).toMatchObject(identity);
+        expect(await outcome(realm(), await token(), { authmethods: [method], ...details })).toMatchObject(identity);
       }
     },
   );
@@ -42,12 +42,12 @@ describe("a token", () => {
     ["has no subject", { sub: undefined }],
     ["has a subject that is no text", { sub: 7 }],
   ])("[TKT-03] that %s is refused", async (_, claims) => {
-    expect(await outcome(entrance(), await token(claims))).toStrictEqual(DENIED);
+    expect(await outcome(realm(), await token(claims))).toStrictEqual(DENIED);
   });
 
   test("[TKT-03] is valid for the leeway longer, and no longer", async () => {
     for (const leeway of [0, 5, 300]) {
-      const tolerant = entranceFor({ key: TOKEN_SECRET, leeway });
+      const tolerant = testRealmFor({ key: TOKEN_SECRET, leeway });
       tolerant.time = 1_000_000;
       expect(await outcome(tolerant, await token({ exp: 1000 - leeway + 1 }))).toMatchObject({ authid: "joe" });
       expect(await outcome(tolerant, await token({ exp: 1000 - leeway }))).toStrictEqual(DENIED);
@@ -55,7 +55,7 @@ describe("a token", () => {
   });
 
   test("[TKT-03] of somebody else than HELLO says is refused", async () => {
-    expect(await outcome(entrance(), await token(), { authid: "ann" })).toStrictEqual(DENIED);
+    expect(await outcome(realm(), await token(), { authid: "ann" })).toStrictEqual(DENIED);
   });
 
   test.each([
@@ -67,17 +67,17 @@ describe("a token", () => {
     ],
     ["has a broken header", "e30.e30.e30"],
   ])("[TKT-03] that %s is refused", async (_, text) => {
-    expect(await outcome(entrance(), text)).toStrictEqual(DENIED);
+    expect(await outcome(realm(), text)).toStrictEqual(DENIED);
   });
 
   test("[TKT-03] that was altered is refused", async () => {
     const [head, , signature] = (await token()).split(".");
     const payload = btoa('{"sub":"joe","role":"admin","exp":3600}').replaceAll("=", "");
-    expect(await outcome(entrance(), `${head}.${payload}.${signature}`)).toStrictEqual(DENIED);
+    expect(await outcome(realm(), `${head}.${payload}.${signature}`)).toStrictEqual(DENIED);
   });
 
   test("[TKT-03] must come from the issuer, for the audience", async () => {
-    const strict = () => entranceFor({ key: TOKEN_SECRET, issuer: "me", audience: ["here", "there"] });
+    const strict = () => testRealmFor({ key: TOKEN_SECRET, issuer: "me", audience: ["here", "there"] });
     expect(await outcome(strict(), await token({ iss: "me", aud: "there" }))).toMatchObject({ authid: "joe" });
     expect(await outcome(strict(), await token({ iss: "me", aud: ["x", "here"] }))).toMatchObject({ authid: "joe" });
     for (const claims of [
@@ -95,18 +95,18 @@ describe("claims", () => {
   test("[AUTH-13] name the principal where the configuration says", async () => {
     const settings = { key: TOKEN_SECRET, "authid-claim": "email", "role-claim": "https://example.com/role" };
     const text = await token({ email: "joe@example.com", "https://example.com/role": "admin" });
-    expect(await outcome(entranceFor(settings), text)).toMatchObject({ authid: "joe@example.com", authrole: "admin" });
+    expect(await outcome(testRealmFor(settings), text)).toMatchObject({ authid: "joe@example.com", authrole: "admin" });
   });
 
   test("[AUTH-13] may lie deeper, and hold several roles, of which the first one the realm has counts", async () => {
     const settings = { key: TOKEN_SECRET, "role-claim": "realm_access.roles" };
     const text = await token({ realm_access: { roles: ["offline_access", "admin", "user"] } });
-    expect(await outcome(entranceFor(settings), text)).toMatchObject({ authrole: "admin" });
+    expect(await outcome(testRealmFor(settings), text)).toMatchObject({ authrole: "admin" });
   });
 
   test("[AUTH-13] without a role give the default role", async () => {
     const text = await token({ role: undefined });
-    expect(await outcome(entranceFor({ key: TOKEN_SECRET, "default-role": "user" }), text)).toMatchObject({
+    expect(await outcome(testRealmFor({ key: TOKEN_SECRET, "default-role": "user" }), text)).toMatchObject({
       authrole: "user",
     });
   });
@@ -117,49 +117,49 @@ describe("claims", () => {
     ["the router's own", { role: "trusted" }],
     ["no text", { role: 7 }],
   ])("[AUTH-10] with a role that is %s are refused", async (_, claims) => {
-    const answer = await outcome(entranceFor({ key: TOKEN_SECRET }), await token(claims));
+    const answer = await outcome(testRealmFor({ key: TOKEN_SECRET }), await token(claims));
     expect(answer).toMatchObject({ 0: 3, 2: "wamp.error.no_such_role" });
   });
 
   test("[TKT-03] must name the realm where the configuration wants that", async () => {
     const settings = { key: TOKEN_SECRET, "realm-claim": "realms" };
     for (const realms of ["realm1", ["realm0", "realm1"]]) {
-      expect(await outcome(entranceFor(settings), await token({ realms }))).toMatchObject({ authid: "joe" });
+      expect(await outcome(testRealmFor(settings), await token({ realms }))).toMatchObject({ authid: "joe" });
     }
     for (const realms of ["realm10", ["realm0"], undefined, [], { realm1: true }]) {
-      expect(await outcome(entranceFor(settings), await token({ realms }))).toStrictEqual(DENIED);
+      expect(await outcome(testRealmFor(settings), await token({ realms }))).toStrictEqual(DENIED);
     }
   });
 });
 
 describe("a session", () => {
   test("[AUTH-11] outlives its token, unless the configuration ends it", async () => {
-    const entrance = entranceFor({ key: TOKEN_SECRET });
-    await outcome(entrance, await token({ exp: 60 }));
-    entrance.sleepAndWake();
-    entrance.advance(100_000);
-    expect(entrance.take()).toStrictEqual([]);
-    expect(entrance.realm.nextDeadline()).toBe(undefined);
+    const realm = testRealmFor({ key: TOKEN_SECRET });
+    await outcome(realm, await token({ exp: 60 }));
+    realm.sleepAndWake();
+    realm.advance(100_000);
+    expect(realm.take()).toStrictEqual([]);
+    expect(realm.realm.nextDeadline()).toBe(undefined);
   });
 
   test("[AUTH-11][SES-17] ends with its token where the configuration wants that, asleep or not", async () => {
-    const entrance = entranceFor({ key: TOKEN_SECRET, "end-session": true });
-    await outcome(entrance, await token({ exp: 60 }));
-    entrance.sleepAndWake();
-    expect(entrance.realm.nextDeadline()).toBe(60_000);
-    entrance.advance(59_999);
-    expect(entrance.take()).toStrictEqual([]);
-    entrance.advance(1);
-    expect(entrance.take()).toStrictEqual([
+    const realm = testRealmFor({ key: TOKEN_SECRET, "end-session": true });
+    await outcome(realm, await token({ exp: 60 }));
+    realm.sleepAndWake();
+    expect(realm.realm.nextDeadline()).toBe(60_000);
+    realm.advance(59_999);
+    expect(realm.take()).toStrictEqual([]);
+    realm.advance(1);
+    expect(realm.take()).toStrictEqual([
       ["joe", [6, { message: "the credentials have expired" }, "wamp.close.killed"]],
     ]);
-    expect(entrance.realm.sessions.size).toBe(0);
+    expect(realm.realm.sessions.size).toBe(0);
   });
 });
 
 describe("beside static tickets", () => {
   const ticket: Auth = { ticket: { type: "static", principals: { ann: { ticket: "secret!!!", role: "admin" } } } };
-  const entrance = () => entranceFor({ key: TOKEN_SECRET }, ticket);
+  const realm = () => testRealmFor({ key: TOKEN_SECRET }, ticket);
 
   test.each<[string, Extra, () => string | Promise<string>, string]>([
     ["a ticket of the realm", { authid: "ann" }, () => "secret!!!", "admin"],
@@ -167,7 +167,7 @@ describe("beside static tickets", () => {
     ["a token without an authid", {}, () => token(), "user"],
     ["a token of somebody who has a ticket, too", { authid: "ann" }, () => token({ sub: "ann" }), "user"],
   ])("[TKT-02] %s is taken", async (_, details, text, authrole) => {
-    expect(await outcome(entrance(), await text(), { authmethods: ["ticket"], ...details })).toMatchObject({
+    expect(await outcome(realm(), await text(), { authmethods: ["ticket"], ...details })).toMatchObject({
       authrole,
     });
   });
@@ -178,7 +178,7 @@ describe("beside static tickets", () => {
     ["a ticket without an authid", {}, () => "secret!!!"],
     ["a token of somebody else", { authid: "ann" }, () => token()],
   ])("[TKT-03] %s is refused", async (_, details, text) => {
-    expect(await outcome(entrance(), await text(), { authmethods: ["ticket"], ...details })).toStrictEqual(DENIED);
+    expect(await outcome(realm(), await text(), { authmethods: ["ticket"], ...details })).toStrictEqual(DENIED);
   });
 });
 
@@ -205,7 +205,7 @@ describe("keys", () => {
 
   test.each(["RS256", "PS256", "ES256", "EdDSA"])("[TKT-02] %s, from PEM", async (alg) => {
     const { spki, sign } = issuers.get(alg)!;
-    expect(await outcome(entranceFor({ key: spki }), await sign())).toMatchObject({ authid: "joe" });
+    expect(await outcome(testRealmFor({ key: spki }), await sign())).toMatchObject({ authid: "joe" });
   });
 
   test.each(["HS256", "HS384", "HS512"])("[TKT-02] %s, shared", async (alg) => {
@@ -213,9 +213,9 @@ describe("keys", () => {
     const text = await new SignJWT({ sub: "joe", role: "user", exp: 3600 })
       .setProtectedHeader({ alg })
       .sign(utf8.encode(key));
-    expect(await outcome(entranceFor({ key }), text)).toMatchObject({ authid: "joe" });
+    expect(await outcome(testRealmFor({ key }), text)).toMatchObject({ authid: "joe" });
     const others = ["HS256", "HS384", "HS512"].filter((other) => other !== alg);
-    expect(await outcome(entranceFor({ key, algorithms: others }), text)).toStrictEqual(DENIED);
+    expect(await outcome(testRealmFor({ key, algorithms: others }), text)).toStrictEqual(DENIED);
   });
 
   test("[TKT-03] public ones are no shared secrets", async () => {
@@ -223,16 +223,16 @@ describe("keys", () => {
     const forged = await new SignJWT({ sub: "joe", role: "user", exp: 3600 })
       .setProtectedHeader({ alg: "HS256", kid: "RS256" })
       .sign(utf8.encode(spki));
-    expect(await outcome(entranceFor({ key: spki }), forged)).toStrictEqual(DENIED);
+    expect(await outcome(testRealmFor({ key: spki }), forged)).toStrictEqual(DENIED);
   });
 
   test("[TKT-03] of another kind than the token's algorithm are refused", async () => {
     expect(
-      await outcome(entranceFor({ key: issuers.get("RS256")!.spki }), await issuers.get("ES256")!.sign()),
+      await outcome(testRealmFor({ key: issuers.get("RS256")!.spki }), await issuers.get("ES256")!.sign()),
     ).toStrictEqual(DENIED);
   });
 
-  class Issuers extends Entrance {
+  class Issuers extends AuthTestRealm {
     readonly fetched: string[] = [];
     keys: JWK[] | undefined;
 
@@ -244,15 +244,15 @@ describe("keys", () => {
   }
 
   function withJwks(...algorithms: string[]): Issuers {
-    const entrance = new Issuers({ jwt: { type: "static", jwks: URL } });
-    entrance.keys = algorithms.map((alg) => issuers.get(alg)!.jwk);
-    return entrance;
+    const realm = new Issuers({ jwt: { type: "static", jwks: URL } });
+    realm.keys = algorithms.map((alg) => issuers.get(alg)!.jwk);
+    return realm;
   }
 
   test.each(["RS256", "PS256", "ES256", "EdDSA"])("[TKT-02] %s, from a key set", async (alg) => {
-    const entrance = withJwks("RS256", "PS256", "ES256", "EdDSA");
-    expect(await outcome(entrance, await issuers.get(alg)!.sign())).toMatchObject({ authid: "joe" });
-    expect(entrance.fetched).toStrictEqual([URL]);
+    const realm = withJwks("RS256", "PS256", "ES256", "EdDSA");
+    expect(await outcome(realm, await issuers.get(alg)!.sign())).toMatchObject({ authid: "joe" });
+    expect(realm.fetched).toStrictEqual([URL]);
   });
 
   describe("without a key id", () => {
@@ -266,19 +266,19 @@ describe("keys", () => {
 
     test("[TKT-02] are tried one by one where several fit", async () => {
       for (const { sign } of [first, second]) {
-        const entrance = new Issuers({ jwt: { type: "static", jwks: URL } });
-        entrance.keys = [first.jwk, issuers.get("RS256")!.jwk, second.jwk];
-        expect(await outcome(entrance, await sign(unnamed))).toMatchObject({ authid: "joe" });
+        const realm = new Issuers({ jwt: { type: "static", jwks: URL } });
+        realm.keys = [first.jwk, issuers.get("RS256")!.jwk, second.jwk];
+        expect(await outcome(realm, await sign(unnamed))).toMatchObject({ authid: "joe" });
       }
     });
 
     test("[TKT-03] refuse what none of them has signed, and what is wrong besides the signature", async () => {
-      const entrance = new Issuers({ jwt: { type: "static", jwks: URL } });
-      entrance.keys = [first.jwk, second.jwk];
+      const realm = new Issuers({ jwt: { type: "static", jwks: URL } });
+      realm.keys = [first.jwk, second.jwk];
       const stranger = await issuer("ES256", "stranger");
-      expect(await outcome(entrance, await stranger.sign(unnamed))).toStrictEqual(DENIED);
-      expect(await outcome(entrance, await second.sign(unnamed, { exp: -60 }))).toStrictEqual(DENIED);
-      expect(entrance.logged).toMatchObject([
+      expect(await outcome(realm, await stranger.sign(unnamed))).toStrictEqual(DENIED);
+      expect(await outcome(realm, await second.sign(unnamed, { exp: -60 }))).toStrictEqual(DENIED);
+      expect(realm.logged).toMatchObject([
         { event: "login.refused", cause: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" },
         { event: "login.refused", cause: "ERR_JWT_EXPIRED", claim: "exp" },
       ]);
@@ -289,9 +289,9 @@ describe("keys", () => {
     const { jwk, sign } = issuers.get("EdDSA")!;
     const others = issuers.get("RS256")!.jwk;
     for (const jwks of [[others, jwk], { keys: [others, jwk] }] as Settings["jwks"][]) {
-      const entrance = entranceFor({ jwks: jwks! });
-      expect(await outcome(entrance, await sign())).toMatchObject({ authid: "joe" });
-      expect(await outcome(entrance, await issuers.get("ES256")!.sign())).toStrictEqual(DENIED);
+      const realm = testRealmFor({ jwks: jwks! });
+      expect(await outcome(realm, await sign())).toMatchObject({ authid: "joe" });
+      expect(await outcome(realm, await issuers.get("ES256")!.sign())).toStrictEqual(DENIED);
     }
   });
 
@@ -317,10 +317,10 @@ describe("keys", () => {
     const sign = (iss = ISSUER) => issuers.get("ES256")!.sign({}, { iss, exp: 100_000 });
 
     test("[TKT-02] are found by its name alone, and kept", async () => {
-      const entrance = new Provider();
-      for (let n = 0; n < 3; n++) expect(await outcome(entrance, await sign())).toMatchObject({ authid: "joe" });
-      expect(entrance.fetched).toStrictEqual([DESCRIPTION, URL]);
-      expect(await outcome(entrance, await sign("https://other.example/"))).toStrictEqual(DENIED);
+      const realm = new Provider();
+      for (let n = 0; n < 3; n++) expect(await outcome(realm, await sign())).toMatchObject({ authid: "joe" });
+      expect(realm.fetched).toStrictEqual([DESCRIPTION, URL]);
+      expect(await outcome(realm, await sign("https://other.example/"))).toStrictEqual(DENIED);
     });
 
     test.each<[string, unknown, string]>([
@@ -329,81 +329,81 @@ describe("keys", () => {
       ["names no keys", { issuer: ISSUER }, "no https URL"],
       ["is no dict", "hello", "no dict"],
     ])("[AUTH-08] fail the attempt where the description %s, and the log says why", async (_, description, cause) => {
-      const entrance = new Provider();
-      entrance.description = description;
-      expect(await outcome(entrance, await sign())).toStrictEqual(FAILED);
-      const lines = entrance.logged.filter(({ event }) => event === "jwks.failed");
+      const realm = new Provider();
+      realm.description = description;
+      expect(await outcome(realm, await sign())).toStrictEqual(FAILED);
+      const lines = realm.logged.filter(({ event }) => event === "jwks.failed");
       expect(lines).toMatchObject([{ level: "error", url: DESCRIPTION, cause: expect.stringContaining(cause) }]);
-      expect(entrance.fetched).toStrictEqual([DESCRIPTION]);
+      expect(realm.fetched).toStrictEqual([DESCRIPTION]);
     });
   });
 
   test("are fetched anew when the clock is set back", async () => {
-    const entrance = withJwks("ES256");
-    entrance.time = 3_600_000;
+    const realm = withJwks("ES256");
+    realm.time = 3_600_000;
     const text = await issuers.get("ES256")!.sign({}, { exp: 100_000 });
-    await outcome(entrance, text);
-    entrance.time = 0;
-    await outcome(entrance, text);
-    expect(entrance.fetched).toHaveLength(2);
+    await outcome(realm, text);
+    realm.time = 0;
+    await outcome(realm, text);
+    expect(realm.fetched).toHaveLength(2);
   });
 
   test("are fetched once for many, and anew after ten minutes", async () => {
-    const entrance = withJwks("ES256");
+    const realm = withJwks("ES256");
     const long = await issuers.get("ES256")!.sign({}, { exp: 100_000 });
-    await Promise.all([outcomeOnly(entrance, long, "a"), outcomeOnly(entrance, long, "b")]);
-    entrance.advance(600_000);
-    await outcome(entrance, long);
-    expect(entrance.fetched).toHaveLength(1);
-    entrance.advance(1);
-    await outcome(entrance, long);
-    expect(entrance.fetched).toHaveLength(2);
+    await Promise.all([outcomeOnly(realm, long, "a"), outcomeOnly(realm, long, "b")]);
+    realm.advance(600_000);
+    await outcome(realm, long);
+    expect(realm.fetched).toHaveLength(1);
+    realm.advance(1);
+    await outcome(realm, long);
+    expect(realm.fetched).toHaveLength(2);
   });
 
   test("are fetched anew for a key id that is new, but not for each that somebody makes up", async () => {
-    const entrance = withJwks("ES256");
-    await outcome(entrance, await issuers.get("ES256")!.sign());
-    entrance.keys = [issuers.get("RS256")!.jwk];
+    const realm = withJwks("ES256");
+    await outcome(realm, await issuers.get("ES256")!.sign());
+    realm.keys = [issuers.get("RS256")!.jwk];
     const rotated = await issuers.get("RS256")!.sign({}, { exp: 100_000 });
-    expect(await outcome(entrance, rotated)).toStrictEqual(DENIED);
-    entrance.advance(30_000);
-    expect(await outcome(entrance, rotated)).toMatchObject({ authid: "joe" });
+    expect(await outcome(realm, rotated)).toStrictEqual(DENIED);
+    realm.advance(30_000);
+    expect(await outcome(realm, rotated)).toMatchObject({ authid: "joe" });
     for (let i = 0; i < 5; i++) {
-      expect(await outcome(entrance, await issuers.get("RS256")!.sign({ kid: `made up ${i}` }))).toStrictEqual(DENIED);
+      expect(await outcome(realm, await issuers.get("RS256")!.sign({ kid: `made up ${i}` }))).toStrictEqual(DENIED);
     }
-    expect(entrance.fetched).toHaveLength(2);
-    expect(await outcome(entrance, await issuers.get("ES256")!.sign())).toStrictEqual(DENIED);
+    expect(realm.fetched).toHaveLength(2);
+    expect(await outcome(realm, await issuers.get("ES256")!.sign())).toStrictEqual(DENIED);
   });
 
   test("[AUTH-08] that cannot be had fail the attempt; those had before serve for an hour", async () => {
-    const entrance = withJwks();
-    entrance.keys = undefined;
+    const realm = withJwks();
+    realm.keys = undefined;
     const long = await issuers.get("ES256")!.sign({}, { exp: 100_000 });
-    expect(await outcome(entrance, long)).toStrictEqual(FAILED);
-    entrance.advance(30_000);
-    entrance.keys = [issuers.get("ES256")!.jwk];
-    expect(await outcome(entrance, long)).toMatchObject({ authid: "joe" });
-    entrance.keys = undefined;
-    entrance.advance(3_600_000);
-    expect(await outcome(entrance, long)).toMatchObject({ authid: "joe" });
-    entrance.advance(30_001);
-    expect(await outcome(entrance, long)).toStrictEqual(FAILED);
-    const lines = entrance.logged.filter(({ event }) => event === "jwks.failed");
+    expect(await outcome(realm, long)).toStrictEqual(FAILED);
+    realm.advance(30_000);
+    realm.keys = [issuers.get("ES256")!.jwk];
+    expect(await outcome(realm, long)).toMatchObject({ authid: "joe" });
+    realm.keys = undefined;
+    realm.advance(3_600_000);
+    expect(await outcome(realm, long)).toMatchObject({ authid: "joe" });
+    realm.advance(30_001);
+    expect(await outcome(realm, long)).toStrictEqual(FAILED);
+    const lines = realm.logged.filter(({ event }) => event === "jwks.failed");
     expect(lines[0]).toMatchObject({ level: "error", url: URL, cause: "Error: unreachable" });
-    expect(JSON.stringify(entrance.logged)).not.toContain(long);
+    expect(JSON.stringify(realm.logged)).not.toContain(long);
   });
 
   test("[AUTH-08] that are no key set fail the attempt", async () => {
-    const entrance = withJwks();
-    entrance.fetchJson = async () => ({ hello: "world" });
-    expect(await outcome(entrance, await issuers.get("ES256")!.sign())).toStrictEqual(FAILED);
+    const realm = withJwks();
+    realm.fetchJson = async () => ({ hello: "world" });
+    expect(await outcome(realm, await issuers.get("ES256")!.sign())).toStrictEqual(FAILED);
   });
 });
 
 /** Like `outcome`, for clients that come at the same time. */
-async function outcomeOnly(entrance: Entrance, text: string, name: string): Promise<void> {
-  const client = await entrance.knock({ authmethods: ["jwt"] }, name);
-  await entrance.say(client, [5, text, {}]);
+async function outcomeOnly(realm: AuthTestRealm, text: string, name: string): Promise<void> {
+  const client = await realm.knock({ authmethods: ["jwt"] }, name);
+  await realm.say(client, [5, text, {}]);
   expect(client.peer.state.kind).toBe("open");
-  entrance.heard(client);
+  realm.heard(client);
 }

@@ -1,7 +1,7 @@
 /** What becomes of somebody who guesses: after too many wrong answers no answer for an authid is right for a while. */
 
 import { describe, expect, test } from "vitest";
-import { DENIED, Entrance, FAILED, TLS } from "./entrance.ts";
+import { AuthTestRealm, DENIED, FAILED, TLS } from "./auth-test-realm.ts";
 import { CASES } from "./methods.ts";
 
 const LIMITS = { failed_logins: 3, failed_logins_window: 10_000 };
@@ -10,22 +10,22 @@ const LIMITS = { failed_logins: 3, failed_logins_window: 10_000 };
 const GUESSABLE = ["ticket", "wampcra", "wampcra, salted", "scram", "wamp-scram"];
 
 class Guessing {
-  readonly entrance: Entrance;
+  readonly realm: AuthTestRealm;
   readonly #it: (typeof CASES)[string];
 
   constructor(method: string, limits: object = LIMITS) {
     this.#it = CASES[method]!;
-    this.entrance = new Entrance(this.#it.auth, { limits });
+    this.realm = new AuthTestRealm(this.#it.auth, { limits });
   }
 
   /** The answer to an attempt: its type and reason, and whether there was a challenge before. */
   async attempt(authid: string, isRight: boolean): Promise<unknown[]> {
-    const client = await this.entrance.knock({ ...this.#it.hello, authid });
-    const first = this.entrance.answer(client);
+    const client = await this.realm.knock({ ...this.#it.hello, authid });
+    const first = this.realm.answer(client);
     if (first[0] !== 4) return [false, first[0], first[2]];
     const extra = first[2] as never;
-    await this.entrance.say(client, await this.#it.answer(extra, isRight, authid));
-    const last = this.entrance.answer(client);
+    await this.realm.say(client, await this.#it.answer(extra, isRight, authid));
+    const last = this.realm.answer(client);
     return [true, last[0], last[0] === 2 ? undefined : last[2]];
   }
 
@@ -42,9 +42,9 @@ describe.each(GUESSABLE)("%s", (method) => {
     const guessing = new Guessing(method);
     await guessing.fail("joe", 3);
     expect(await guessing.attempt("joe", true)).toStrictEqual(LOCKED);
-    guessing.entrance.advance(9_999);
+    guessing.realm.advance(9_999);
     expect(await guessing.attempt("joe", true)).toStrictEqual(LOCKED);
-    guessing.entrance.advance(1);
+    guessing.realm.advance(1);
     expect(await guessing.attempt("joe", true)).toStrictEqual(WELCOME);
   });
 
@@ -58,11 +58,11 @@ describe.each(GUESSABLE)("%s", (method) => {
   test("[AUTH-07] challenges that were open before are of no use", async () => {
     const guessing = new Guessing(method);
     const it = CASES[method]!;
-    const client = await guessing.entrance.knock({ ...it.hello, authid: "joe" }, "early");
-    const extra = guessing.entrance.challenge(client);
+    const client = await guessing.realm.knock({ ...it.hello, authid: "joe" }, "early");
+    const extra = guessing.realm.challenge(client);
     await guessing.fail("joe", 3);
-    await guessing.entrance.say(client, await it.answer(extra, true, "joe"));
-    expect(guessing.entrance.answer(client)[2]).toBe(DENIED[2]);
+    await guessing.realm.say(client, await it.answer(extra, true, "joe"));
+    expect(guessing.realm.answer(client)[2]).toBe(DENIED[2]);
   });
 });
 
@@ -71,7 +71,7 @@ test("[AUTH-07] fewer wrong answers, or over a longer time, lock nobody out", as
   await guessing.fail("joe", 2);
   expect(await guessing.attempt("joe", true)).toStrictEqual(WELCOME);
   await guessing.fail("joe", 2);
-  guessing.entrance.advance(10_000);
+  guessing.realm.advance(10_000);
   await guessing.fail("joe", 2);
   expect(await guessing.attempt("joe", true)).toStrictEqual(WELCOME);
 });
@@ -79,9 +79,9 @@ test("[AUTH-07] fewer wrong answers, or over a longer time, lock nobody out", as
 test("[AUTH-15] a lockout outlasts sleep and restarts", async () => {
   const guessing = new Guessing("ticket");
   await guessing.fail("joe", 3);
-  guessing.entrance.sleepAndWake();
+  guessing.realm.sleepAndWake();
   expect(await guessing.attempt("joe", true)).toStrictEqual(LOCKED);
-  guessing.entrance.restart();
+  guessing.realm.restart();
   expect(await guessing.attempt("joe", true)).toStrictEqual(LOCKED);
 });
 
@@ -89,18 +89,18 @@ test("[AUTH-07] twenty wrong answers a minute are too many where the configurati
   const guessing = new Guessing("ticket", {});
   await guessing.fail("joe", 20);
   expect(await guessing.attempt("joe", true)).toStrictEqual(LOCKED);
-  guessing.entrance.advance(60_000);
+  guessing.realm.advance(60_000);
   expect(await guessing.attempt("joe", true)).toStrictEqual(WELCOME);
 });
 
 test("[AUTH-08] that an authenticator is absent is nobody's wrong answer", async () => {
   const auth = { ticket: { type: "dynamic", authenticator: "com.authenticate" } } as const;
-  const entrance = new Entrance(auth, { limits: LIMITS });
+  const realm = new AuthTestRealm(auth, { limits: LIMITS });
   for (let n = 0; n < 5; n++) {
-    const client = await entrance.knock({ authmethods: ["ticket"], authid: "joe" });
-    entrance.challenge(client);
-    await entrance.sayInVain(client, [5, "secret", {}]);
-    expect(entrance.answer(client)).toStrictEqual(FAILED);
+    const client = await realm.knock({ authmethods: ["ticket"], authid: "joe" });
+    realm.challenge(client);
+    await realm.sayInVain(client, [5, "secret", {}]);
+    expect(realm.answer(client)).toStrictEqual(FAILED);
   }
 });
 
@@ -116,7 +116,7 @@ describe("networks", () => {
   const DAY = 86_400_000;
 
   /** A realm that asks for no facts, and the reason or WELCOME of an attempt from an address. */
-  class Town extends Entrance {
+  class Town extends AuthTestRealm {
     constructor() {
       super(AUTH, { limits: LIMITS });
     }

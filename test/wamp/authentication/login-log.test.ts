@@ -3,9 +3,9 @@
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import type { LogLine } from "../../../src/wamp/host/log-line.ts";
-import { type Auth, Entrance, type Extra, TLS } from "./entrance.ts";
+import { type Auth, AuthTestRealm, type Extra, TLS } from "./auth-test-realm.ts";
+import { AuthenticatorTestRealm } from "./authenticator-test-realm.ts";
 import { TOKEN_SECRET, token } from "./methods.ts";
-import { Office } from "./office.ts";
 
 const FACTS = { ...TLS, peer: "203.0.113.7" };
 /** What every line says of these clients. */
@@ -14,13 +14,13 @@ const WHERE = { event: "login.refused", network: "203.0.113.0/24" };
 const TICKETS: Auth = { ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user" } } } };
 
 /** The line about an attempt; there must be one and no other. */
-async function lineOf(entrance: Entrance, hello: Extra, answer?: string): Promise<LogLine> {
-  const client = await entrance.knock(hello, "joe", FACTS);
+async function lineOf(realm: AuthTestRealm, hello: Extra, answer?: string): Promise<LogLine> {
+  const client = await realm.knock(hello, "joe", FACTS);
   const isInVain = client.peer.state.kind !== "closed" && JSON.stringify(hello).includes("absent");
-  if (answer !== undefined) await entrance[isInVain ? "sayInVain" : "say"](client, [5, answer, {}]);
-  expect(entrance.logged).toHaveLength(1);
-  expect(JSON.stringify(entrance.logged)).not.toContain(answer ?? "secret!!!");
-  return entrance.logged[0]!;
+  if (answer !== undefined) await realm[isInVain ? "sayInVain" : "say"](client, [5, answer, {}]);
+  expect(realm.logged).toHaveLength(1);
+  expect(JSON.stringify(realm.logged)).not.toContain(answer ?? "secret!!!");
+  return realm.logged[0]!;
 }
 
 describe("a refused login is one line", () => {
@@ -81,7 +81,7 @@ describe("a refused login is one line", () => {
       },
     ],
   ])("%s", async (_, auth, hello, answer, line) => {
-    expect(await lineOf(new Entrance(auth), hello, answer)).toMatchObject({ ...WHERE, ...line });
+    expect(await lineOf(new AuthTestRealm(auth), hello, answer)).toMatchObject({ ...WHERE, ...line });
   });
 
   test.each<[string, Extra, Extra]>([
@@ -95,9 +95,9 @@ describe("a refused login is one line", () => {
     ["with a role the realm has not", { role: "root" }, { role: "root", uri: "wamp.error.no_such_role" }],
   ])("for a token %s", async (_, claims, line) => {
     const settings = { issuer: "me", audience: "here", "realm-claim": "realm" };
-    const entrance = new Entrance({ jwt: { type: "static", key: TOKEN_SECRET, ...settings } });
+    const realm = new AuthTestRealm({ jwt: { type: "static", key: TOKEN_SECRET, ...settings } });
     const text = await token({ iss: "me", aud: "here", realm: "realm1", ...claims });
-    expect(await lineOf(entrance, { authmethods: ["jwt"], authid: "joe" }, text)).toMatchObject({
+    expect(await lineOf(realm, { authmethods: ["jwt"], authid: "joe" }, text)).toMatchObject({
       ...WHERE,
       method: expect.stringMatching("jwt"),
       ...line,
@@ -105,19 +105,19 @@ describe("a refused login is one line", () => {
   });
 
   test("for a token that was signed by another", async () => {
-    const entrance = new Entrance({ jwt: { type: "static", key: TOKEN_SECRET } });
+    const realm = new AuthTestRealm({ jwt: { type: "static", key: TOKEN_SECRET } });
     const key = new TextEncoder().encode("another secret, of another issuer");
     const text = await new SignJWT({ sub: "joe", exp: 60 }).setProtectedHeader({ alg: "HS256" }).sign(key);
     const line = { ...WHERE, cause: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" };
-    expect(await lineOf(entrance, { authmethods: ["jwt"] }, text)).toMatchObject(line);
+    expect(await lineOf(realm, { authmethods: ["jwt"] }, text)).toMatchObject(line);
   });
 
   test("for a challenge nobody answers", async () => {
-    const entrance = new Entrance(TICKETS);
-    await entrance.knock({ authmethods: ["ticket"], authid: "joe" }, "joe", FACTS);
-    entrance.advance(10_000);
+    const realm = new AuthTestRealm(TICKETS);
+    await realm.knock({ authmethods: ["ticket"], authid: "joe" }, "joe", FACTS);
+    realm.advance(10_000);
     const line = { ...WHERE, level: "warn", cause: "no AUTHENTICATE in time", authid: "joe", method: "ticket" };
-    expect(entrance.logged).toMatchObject([line]);
+    expect(realm.logged).toMatchObject([line]);
   });
 });
 
@@ -127,43 +127,43 @@ describe("an authenticator", () => {
     ["that assigns no role", { authid: "joe" }, "no role was assigned"],
     ["that assigns a role the realm has not", "root", "the role assigned to this session does not exist"],
   ])("%s is told of, with its procedure", async (_, answer, cause) => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    await office.decide(client, answer);
-    expect(office.logged).toMatchObject([{ ...WHERE, cause, authid: "joe", address: "203.0.113.7" }]);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    await testRealm.decide(client, answer);
+    expect(testRealm.logged).toMatchObject([{ ...WHERE, cause, authid: "joe", address: "203.0.113.7" }]);
   });
 
   test("that is too slow, or breaks, is told of", async () => {
-    const office = new Office();
-    const slow = await office.apply("ticket");
-    office.advance(10_000);
+    const testRealm = new AuthenticatorTestRealm();
+    const slow = await testRealm.apply("ticket");
+    testRealm.advance(10_000);
     await new Promise(setImmediate);
     expect(slow.peer.state.kind).toBe("closed");
-    const broken = await office.apply("ticket");
-    const [, request] = office.heard(office.official).findLast(([type]) => type === 68)!;
-    office.official.send([8, 68, request, {}, "wamp.error.runtime_error", ["secret!!!"]]);
+    const broken = await testRealm.apply("ticket");
+    const [, request] = testRealm.heard(testRealm.official).findLast(([type]) => type === 68)!;
+    testRealm.official.send([8, 68, request, {}, "wamp.error.runtime_error", ["secret!!!"]]);
     await new Promise(setImmediate);
     expect(broken.peer.state.kind).toBe("closed");
-    expect(office.logged.map(({ level, event }) => [level, event])).toStrictEqual([
+    expect(testRealm.logged.map(({ level, event }) => [level, event])).toStrictEqual([
       ["error", "login.refused"],
       ["error", "login.refused"],
     ]);
-    expect(office.logged[1]).toMatchObject({ cause: "wamp.error.runtime_error", procedure: "com.app.authenticate" });
-    expect(JSON.stringify(office.logged)).not.toContain("secret!!!");
+    expect(testRealm.logged[1]).toMatchObject({ cause: "wamp.error.runtime_error", procedure: "com.app.authenticate" });
+    expect(JSON.stringify(testRealm.logged)).not.toContain("secret!!!");
   });
 
   test("that refuses is told of by its reason", async () => {
-    const office = new Office();
-    const client = await office.apply("ticket");
-    await office.object(client, "com.app.error.banned", "no entry for joe, whose ticket is secret!!!");
-    expect(office.logged).toMatchObject([{ ...WHERE, level: "warn", cause: "com.app.error.banned", authid: "joe" }]);
-    expect(JSON.stringify(office.logged)).not.toContain("secret!!!");
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("ticket");
+    await testRealm.object(client, "com.app.error.banned", "no entry for joe, whose ticket is secret!!!");
+    expect(testRealm.logged).toMatchObject([{ ...WHERE, level: "warn", cause: "com.app.error.banned", authid: "joe" }]);
+    expect(JSON.stringify(testRealm.logged)).not.toContain("secret!!!");
   });
 });
 
 test("a login that works is no line", async () => {
-  const entrance = new Entrance(TICKETS);
-  const client = await entrance.knock({ authmethods: ["ticket"], authid: "joe" });
-  await entrance.say(client, [5, "secret!!!", {}]);
-  expect(entrance.logged).toStrictEqual([]);
+  const realm = new AuthTestRealm(TICKETS);
+  const client = await realm.knock({ authmethods: ["ticket"], authid: "joe" });
+  await realm.say(client, [5, "secret!!!", {}]);
+  expect(realm.logged).toStrictEqual([]);
 });

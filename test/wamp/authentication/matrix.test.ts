@@ -1,9 +1,9 @@
 /** What holds for every method: right, wrong, unknown, replayed and late answers, with the realm asleep at each step. */
 
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { ALL_ROLES, type Client, type Line } from "../host/recording-host.ts";
-import { DENIED, Entrance, type Extra, thinking } from "./entrance.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { ALL_ROLES, type Client, type Line } from "../host/test-realm.ts";
+import { AuthTestRealm, DENIED, type Extra, thinking } from "./auth-test-realm.ts";
 import { CASES, type Case } from "./methods.ts";
 
 const NAMES = Object.keys(CASES);
@@ -28,9 +28,9 @@ describe.each(NAMES)("%s", (name) => {
       const { roles, agent } = (welcome[2] ?? {}) as Extra;
       const identity = { realm: "realm1", authid: "joe", authrole: "user", ...it.welcome };
       expect(welcome).toStrictEqual([2, 1, { ...identity, roles, agent }]);
-      expect([...attempt.entrance.realm.sessions.keys()]).toStrictEqual([1]);
+      expect([...attempt.testRealm.realm.sessions.keys()]).toStrictEqual([1]);
       attempt.client.send([48, 1, {}, "com.nobody"]);
-      expect(attempt.entrance.answer(attempt.client)).toStrictEqual([
+      expect(attempt.testRealm.answer(attempt.client)).toStrictEqual([
         8,
         48,
         1,
@@ -72,11 +72,11 @@ describe.each(NAMES)("%s", (name) => {
   test("[AUTH-11] late is refused when its time is over, and not before", async () => {
     const attempt = new Attempt(it);
     await attempt.hello("joe");
-    attempt.entrance.sleepAndWake();
-    attempt.entrance.advance(9_999);
-    expect(attempt.entrance.take()).toStrictEqual([]);
-    attempt.entrance.advance(1);
-    expect(attempt.entrance.take()).toStrictEqual([
+    attempt.testRealm.sleepAndWake();
+    attempt.testRealm.advance(9_999);
+    expect(attempt.testRealm.take()).toStrictEqual([]);
+    attempt.testRealm.advance(1);
+    expect(attempt.testRealm.take()).toStrictEqual([
       ["joe", [3, { message: "no AUTHENTICATE in time" }, "wamp.error.authentication_denied"]],
       ["joe", "closed", 1000],
     ]);
@@ -88,7 +88,7 @@ describe.each(NAMES)("%s", (name) => {
     const extra = await attempt.hello("joe");
     attempt.client.send(await it.answer(extra, false, "joe"), await it.answer(extra, true, "joe"));
     await thinking(attempt.client);
-    expect(attempt.entrance.answer(attempt.client)[2]).toBe("wamp.error.protocol_violation");
+    expect(attempt.testRealm.answer(attempt.client)[2]).toBe("wamp.error.protocol_violation");
     expect(attempt.leavesNothing()).toBe(true);
   });
 
@@ -100,7 +100,7 @@ describe.each(NAMES)("%s", (name) => {
     const attempt = new Attempt(it);
     await attempt.hello("joe");
     attempt.client.send(message);
-    const [type, details, reason] = attempt.entrance.answer(attempt.client);
+    const [type, details, reason] = attempt.testRealm.answer(attempt.client);
     expect([type, details, reason]).toStrictEqual([
       3,
       { message: "the challenge must be answered first" },
@@ -116,7 +116,7 @@ describe.each(NAMES)("%s", (name) => {
     const attempt = new Attempt(it);
     await attempt.hello("joe");
     end(attempt.client);
-    expect(attempt.entrance.heard(attempt.client)).toStrictEqual([]);
+    expect(attempt.testRealm.heard(attempt.client)).toStrictEqual([]);
     expect(attempt.leavesNothing()).toBe(true);
   });
 
@@ -131,7 +131,7 @@ describe.each(NAMES)("%s", (name) => {
     end(attempt.client);
     // The same work, begun later, is done: so is that of the attempt.
     await new Attempt(it).make("joe", true);
-    expect(attempt.entrance.heard(attempt.client)).toStrictEqual([]);
+    expect(attempt.testRealm.heard(attempt.client)).toStrictEqual([]);
     expect(attempt.leavesNothing()).toBe(true);
   });
 
@@ -139,10 +139,10 @@ describe.each(NAMES)("%s", (name) => {
     const attempt = new Attempt(it);
     const answer = await it.answer(await attempt.hello("joe"), true, "joe");
     attempt.client.send(answer);
-    attempt.entrance.sleepAndWake();
+    attempt.testRealm.sleepAndWake();
     // The same work, begun later, is done: so is that of the attempt.
     await new Attempt(it).make("joe", true);
-    expect(attempt.entrance.answer(attempt.client).slice(2)).toStrictEqual(["wamp.error.authentication_failed"]);
+    expect(attempt.testRealm.answer(attempt.client).slice(2)).toStrictEqual(["wamp.error.authentication_failed"]);
     expect(attempt.leavesNothing()).toBe(true);
   });
 
@@ -150,11 +150,11 @@ describe.each(NAMES)("%s", (name) => {
     const logs = (["log", "info", "warn", "error", "debug"] as const).map((level) => vi.spyOn(console, level));
     const right = new Attempt(it);
     await right.make("joe", true);
-    expect(right.entrance.logged).toStrictEqual([]);
+    expect(right.testRealm.logged).toStrictEqual([]);
     for (const authid of ["joe", "nobody"]) {
       const wrong = new Attempt(it);
       await wrong.make(authid, false);
-      const [line, ...others] = wrong.entrance.logged;
+      const [line, ...others] = wrong.testRealm.logged;
       expect(others).toStrictEqual([]);
       expect(line).toMatchObject({ level: "warn", event: "login.refused", uri: DENIED[2], authid: expect.any(String) });
       const text = JSON.stringify(line);
@@ -175,21 +175,21 @@ describe.each(NAMES.filter((name) => CASES[name]!.isBound))("%s", (name) => {
   const it = CASES[name]!;
 
   test("[AUTH-14][CRA-06][CSG-05] replayed in another attempt is wrong", async () => {
-    const entrance = new Entrance(it.auth);
-    const first = new Attempt(it, [], entrance);
+    const testRealm = new AuthTestRealm(it.auth);
+    const first = new Attempt(it, [], testRealm);
     const answer = await it.answer(await first.hello("joe"), true, "joe");
-    await entrance.say(first.client, answer);
-    expect(entrance.answer(first.client)[0]).toBe(2);
-    const second = new Attempt(it, [], entrance);
+    await testRealm.say(first.client, answer);
+    expect(testRealm.answer(first.client)[0]).toBe(2);
+    const second = new Attempt(it, [], testRealm);
     await second.hello("joe");
-    await entrance.say(second.client, answer);
-    expect(withoutDetails(entrance.answer(second.client))).toStrictEqual(DENIED);
+    await testRealm.say(second.client, answer);
+    expect(withoutDetails(testRealm.answer(second.client))).toStrictEqual(DENIED);
   });
 });
 
 /** One client's attempt. */
 class Attempt {
-  readonly entrance: Entrance;
+  readonly testRealm: AuthTestRealm;
   readonly client: Client;
   /** CHALLENGE.Extra. */
   challenged: Extra = {};
@@ -198,19 +198,19 @@ class Attempt {
   readonly #case: Case;
   readonly #sleeps: readonly Step[];
 
-  constructor(it: Case, sleeps: readonly Step[] = [], entrance = new Entrance(it.auth)) {
+  constructor(it: Case, sleeps: readonly Step[] = [], testRealm = new AuthTestRealm(it.auth)) {
     this.#case = it;
     this.#sleeps = sleeps;
-    this.entrance = entrance;
-    this.client = entrance.connect("joe");
+    this.testRealm = testRealm;
+    this.client = testRealm.connect("joe");
   }
 
   /** Says HELLO and returns what CHALLENGE says. */
   async hello(authid: string): Promise<Extra> {
     this.#sleepBefore("hello");
     const details = { roles: ALL_ROLES, authid, ...this.#case.hello };
-    await this.entrance.say(this.client, [1, "realm1", details]);
-    this.challenged = this.entrance.challenge(this.client);
+    await this.testRealm.say(this.client, [1, "realm1", details]);
+    this.challenged = this.testRealm.challenge(this.client);
     return this.challenged;
   }
 
@@ -219,19 +219,19 @@ class Attempt {
     const answer = await this.#case.answer(await this.hello(authid), isRight, authid);
     this.said.push(answer[1]);
     this.#sleepBefore("authenticate");
-    await this.entrance.say(this.client, answer);
-    const outcome = this.entrance.answer(this.client);
+    await this.testRealm.say(this.client, answer);
+    const outcome = this.testRealm.answer(this.client);
     this.#sleepBefore("welcome");
     return outcome;
   }
 
   leavesNothing(): boolean {
-    this.entrance.sleepAndWake();
-    return this.entrance.realm.sessions.size === 0 && this.entrance.realm.nextDeadline() === undefined;
+    this.testRealm.sleepAndWake();
+    return this.testRealm.realm.sessions.size === 0 && this.testRealm.realm.nextDeadline() === undefined;
   }
 
   #sleepBefore(step: Step): void {
-    if (this.#sleeps.includes(step)) this.entrance.sleepAndWake();
+    if (this.#sleeps.includes(step)) this.testRealm.sleepAndWake();
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { SignJWT } from "jose";
 import { expect } from "vitest";
-import type { Auth, Extra } from "./entrance.ts";
+import type { Auth, Extra } from "./auth-test-realm.ts";
 import { craSignature, derivedKey, ScramPassword, SigningKey, scramMessage } from "./proofs.ts";
 
 export interface Case {

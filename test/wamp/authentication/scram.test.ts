@@ -1,24 +1,24 @@
 /** WAMP-SCRAM beyond what holds for every method: its two dialects, nonces, user names and what the router proves. */
 
 import { describe, expect, test } from "vitest";
-import { type Auth, Entrance, type Extra } from "./entrance.ts";
+import { type Auth, AuthTestRealm, type Extra } from "./auth-test-realm.ts";
 import { CLIENT_NONCE, PENCIL, PENCIL_RECORD, SALT } from "./methods.ts";
 import { scramMessage } from "./proofs.ts";
 
 const HELLO = { authid: "joe", authmethods: ["wamp-scram"], authextra: { nonce: CLIENT_NONCE, channel_binding: null } };
 
-function entranceFor(record: object = {}, authid = "joe"): Entrance {
+function testRealmFor(record: object = {}, authid = "joe"): AuthTestRealm {
   const principals = { [authid]: { ...PENCIL_RECORD, role: "user", ...record } };
-  return new Entrance({ scram: { type: "static", principals } } as Auth);
+  return new AuthTestRealm({ scram: { type: "static", principals } } as Auth);
 }
 
 describe("CHALLENGE", () => {
   test("[SCR-01][SCR-04][SCR-05] tells how to make the key; the nonce begins with the client's, to the letter", async () => {
-    const entrance = entranceFor();
-    const client = await entrance.knock(HELLO);
+    const realm = testRealmFor();
+    const client = await realm.knock(HELLO);
     const nonce = `${CLIENT_NONCE}AQEBAQEBAQEBAQEBAQEBAQ==`;
     const extra = { nonce, salt: "aBc+fx0NAVA=", kdf: "pbkdf2", iterations: 4096, memory: null };
-    expect(entrance.answer(client)).toStrictEqual([4, "wamp-scram", extra]);
+    expect(realm.answer(client)).toStrictEqual([4, "wamp-scram", extra]);
   });
 
   test.each([
@@ -26,25 +26,25 @@ describe("CHALLENGE", () => {
     ["scram", "argon2id-13"],
   ])("[SCR-15][D-32] to %s calls Argon2 %s", async (method, kdf) => {
     for (const configured of ["argon2id-13", "argon2id13"]) {
-      const entrance = entranceFor({ kdf: configured, iterations: 3, memory: 4096 });
-      const client = await entrance.knock({ ...HELLO, authmethods: [method] });
-      expect(entrance.challenge(client)).toMatchObject({ kdf, iterations: 3, memory: 4096 });
+      const realm = testRealmFor({ kdf: configured, iterations: 3, memory: 4096 });
+      const client = await realm.knock({ ...HELLO, authmethods: [method] });
+      expect(realm.challenge(client)).toMatchObject({ kdf, iterations: 3, memory: 4096 });
     }
   });
 
   test("[D-32] to scram has a number for memory, which Autobahn reads whatever the kdf", async () => {
-    const entrance = entranceFor();
-    const client = await entrance.knock({ ...HELLO, authmethods: ["scram"] });
-    expect(entrance.challenge(client)).toMatchObject({ kdf: "pbkdf2", memory: 0 });
+    const realm = testRealmFor();
+    const client = await realm.knock({ ...HELLO, authmethods: ["scram"] });
+    expect(realm.challenge(client)).toMatchObject({ kdf: "pbkdf2", memory: 0 });
   });
 
   test("[SCR-12] to somebody unknown has a salt as long as others', his own, the same each time and after sleep", async () => {
-    const entrance = entranceFor();
-    const saltFor = async (authid: string) => entrance.challenge(await entrance.knock({ ...HELLO, authid })).salt;
+    const realm = testRealmFor();
+    const saltFor = async (authid: string) => realm.challenge(await realm.knock({ ...HELLO, authid })).salt;
     const [one, two] = [await saltFor("one"), await saltFor("two")];
     expect(Buffer.from(String(one), "base64")).toHaveLength(SALT.length);
     expect(one).not.toBe(two);
-    entrance.sleepAndWake();
+    realm.sleepAndWake();
     expect([await saltFor("one"), await saltFor("two")]).toStrictEqual([one, two]);
   });
 });
@@ -70,9 +70,9 @@ describe("HELLO", () => {
       "unsupported-channel-binding-type",
     ],
   ])("%s is refused", async (_, authextra, scram) => {
-    const entrance = entranceFor();
-    const client = await entrance.knock({ ...HELLO, authextra });
-    expect(entrance.answer(client)).toStrictEqual([
+    const realm = testRealmFor();
+    const client = await realm.knock({ ...HELLO, authextra });
+    expect(realm.answer(client)).toStrictEqual([
       3,
       { message: "the credentials were rejected", scram },
       "wamp.error.authentication_denied",
@@ -80,41 +80,41 @@ describe("HELLO", () => {
   });
 
   test("[SCR-13] with a user name that SASLprep prohibits is refused", async () => {
-    const entrance = entranceFor();
-    const client = await entrance.knock({ ...HELLO, authid: "joe\u0007" });
-    expect(entrance.answer(client)[1]).toMatchObject({ scram: "invalid-username-encoding" });
+    const realm = testRealmFor();
+    const client = await realm.knock({ ...HELLO, authid: "joe\u0007" });
+    expect(realm.answer(client)[1]).toMatchObject({ scram: "invalid-username-encoding" });
   });
 });
 
 describe("AUTHENTICATE", () => {
   async function outcome(details: Extra, extraFor: (nonce: unknown) => Extra, user = "joe", binding = "biws") {
-    const entrance = entranceFor({}, String(details.authid));
-    const client = await entrance.knock(details);
-    const extra = entrance.challenge(client);
+    const realm = testRealmFor({}, String(details.authid));
+    const client = await realm.knock(details);
+    const extra = realm.challenge(client);
     const proof = PENCIL.proof(scramMessage(user, CLIENT_NONCE, extra, binding));
-    await entrance.say(client, [5, proof, extraFor(extra.nonce)]);
-    return entrance.answer(client);
+    await realm.say(client, [5, proof, extraFor(extra.nonce)]);
+    return realm.answer(client);
   }
 
   test("[SCR-06][SCR-10] with the right proof is answered with the router's proof", async () => {
-    const entrance = entranceFor();
-    const client = await entrance.knock(HELLO);
-    const extra = entrance.challenge(client);
+    const realm = testRealmFor();
+    const client = await realm.knock(HELLO);
+    const extra = realm.challenge(client);
     const message = scramMessage("joe", CLIENT_NONCE, extra, "biws");
-    await entrance.say(client, [
+    await realm.say(client, [
       5,
       PENCIL.proof(message),
       { nonce: extra.nonce, channel_binding: null, cbind_data: null },
     ]);
-    expect(entrance.welcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
+    expect(realm.welcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
   });
 
   test("[SCR-10][D-32] to scram is answered in the words of Autobahn, over an empty c=", async () => {
-    const entrance = entranceFor();
-    const client = await entrance.knock({ ...HELLO, authmethods: ["scram"] });
-    const message = scramMessage("joe", CLIENT_NONCE, entrance.challenge(client), "");
-    await entrance.say(client, [5, PENCIL.proof(message), {}]);
-    expect(entrance.welcome(client)).toMatchObject({ authextra: { scram_server_signature: PENCIL.verifier(message) } });
+    const realm = testRealmFor();
+    const client = await realm.knock({ ...HELLO, authmethods: ["scram"] });
+    const message = scramMessage("joe", CLIENT_NONCE, realm.challenge(client), "");
+    await realm.say(client, [5, PENCIL.proof(message), {}]);
+    expect(realm.welcome(client)).toMatchObject({ authextra: { scram_server_signature: PENCIL.verifier(message) } });
   });
 
   test.each<[string, (nonce: unknown) => Extra]>([
@@ -135,23 +135,19 @@ describe("AUTHENTICATE", () => {
     const nonce = (value: unknown) => ({ nonce: value });
     const wrong = await outcome(HELLO, nonce, "jim");
     expect(wrong[1]).toMatchObject({ scram: "invalid-proof" });
-    const entrance = entranceFor();
-    const client = await entrance.knock({ ...HELLO, authid: "nobody" });
-    const extra = entrance.challenge(client);
-    await entrance.say(client, [
-      5,
-      PENCIL.proof(scramMessage("nobody", CLIENT_NONCE, extra, "biws")),
-      nonce(extra.nonce),
-    ]);
-    expect(entrance.answer(client)).toStrictEqual(wrong);
+    const realm = testRealmFor();
+    const client = await realm.knock({ ...HELLO, authid: "nobody" });
+    const extra = realm.challenge(client);
+    await realm.say(client, [5, PENCIL.proof(scramMessage("nobody", CLIENT_NONCE, extra, "biws")), nonce(extra.nonce)]);
+    expect(realm.answer(client)).toStrictEqual(wrong);
   });
 
   test.each(["", "AAAA", "%%", "=".repeat(44)])("[SCR-08][SCR-11] with %j for a proof is refused", async (proof) => {
-    const entrance = entranceFor();
-    const client = await entrance.knock(HELLO);
-    const { nonce } = entrance.challenge(client);
-    await entrance.say(client, [5, proof, { nonce }]);
-    expect(entrance.answer(client)[1]).toMatchObject({ scram: "invalid-proof" });
+    const realm = testRealmFor();
+    const client = await realm.knock(HELLO);
+    const { nonce } = realm.challenge(client);
+    await realm.say(client, [5, proof, { nonce }]);
+    expect(realm.answer(client)[1]).toMatchObject({ scram: "invalid-proof" });
   });
 
   test.each([

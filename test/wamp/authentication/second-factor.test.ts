@@ -2,10 +2,10 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import type { Client, Line } from "../host/recording-host.ts";
-import { DENIED, type Extra, FAILED, thinking } from "./entrance.ts";
+import type { Client, Line } from "../host/test-realm.ts";
+import { DENIED, type Extra, FAILED, thinking } from "./auth-test-realm.ts";
+import { AuthenticatorTestRealm, DYNAMIC, FACTS, ROLES } from "./authenticator-test-realm.ts";
 import { CLIENT_NONCE, KEY, OTHER_KEY, PENCIL, PENCIL_RECORD, TOKEN_SECRET, token } from "./methods.ts";
-import { DYNAMIC, FACTS, Office, ROLES } from "./office.ts";
 import { craSignature, scramMessage } from "./proofs.ts";
 
 const PROMPT = { factor: "totp", digits: 6 };
@@ -39,11 +39,11 @@ function scram(binding: string, verifier: string): First {
 }
 
 /** A client whose first proof was right and who owes the second. */
-async function halfway(office: Office, method: string, says: Extra = {}): Promise<Client> {
+async function halfway(testRealm: AuthenticatorTestRealm, method: string, says: Extra = {}): Promise<Client> {
   const first = FIRST[method]!;
-  const client = await office.apply(method);
-  await office.decide(client, { role: "user", ...first.says, "second-factor": PROMPT, ...says });
-  if (first.proof !== undefined) await office.say(client, first.proof(office.challenge(client)));
+  const client = await testRealm.apply(method);
+  await testRealm.decide(client, { role: "user", ...first.says, "second-factor": PROMPT, ...says });
+  if (first.proof !== undefined) await testRealm.say(client, first.proof(testRealm.challenge(client)));
   return client;
 }
 
@@ -57,12 +57,12 @@ describe.each(Object.keys(FIRST))("a second factor after %s", (method) => {
   const { authextra } = FIRST[method]!;
 
   test("[AUTH-06][AUTH-15] is asked for when the first was right, and whoever has both joins, over sleep between the rounds", async () => {
-    const office = new Office();
-    const client = await halfway(office, method, { extra: { plan: "free" } });
-    expect(office.answer(client)).toStrictEqual([4, "ticket", PROMPT]);
-    office.sleepAndWake();
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await halfway(testRealm, method, { extra: { plan: "free" } });
+    expect(testRealm.answer(client)).toStrictEqual([4, "ticket", PROMPT]);
+    testRealm.sleepAndWake();
     await sendCode(client, "123456", { remember: true });
-    const [realm, authid, details] = office.question();
+    const [realm, authid, details] = testRealm.question();
     expect([realm, authid]).toStrictEqual(["realm1", method === "anonymous" ? expect.any(String) : "joe"]);
     expect(details).toStrictEqual({
       session: expect.any(Number),
@@ -74,95 +74,95 @@ describe.each(Object.keys(FIRST))("a second factor after %s", (method) => {
       "second-factor": "123456",
       extra: { remember: true },
     });
-    office.official.send([70, 2, {}, [{ extra: { checked: true } }]]);
+    testRealm.official.send([70, 2, {}, [{ extra: { checked: true } }]]);
     await thinking(client);
-    const welcome = office.welcome(client) as Extra;
+    const welcome = testRealm.welcome(client) as Extra;
     expect(welcome).toMatchObject({ authid, authrole: "user", authmethod: method, authprovider: "dynamic" });
     expect(welcome.authextra).toStrictEqual({ plan: "free", checked: true, ...authextra });
   });
 
   test("[AUTH-06][DYN-03] that is wrong is refused as the authenticator says", async () => {
-    const office = new Office();
-    const client = await halfway(office, method);
-    office.take();
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await halfway(testRealm, method);
+    testRealm.take();
     await sendCode(client);
-    await office.object(client, "wamp.error.authentication_denied", "wrong code");
-    expect(office.answer(client)).toStrictEqual([3, { message: "wrong code" }, "wamp.error.authentication_denied"]);
-    expect(office.realm.sessions.size).toBe(1);
+    await testRealm.object(client, "wamp.error.authentication_denied", "wrong code");
+    expect(testRealm.answer(client)).toStrictEqual([3, { message: "wrong code" }, "wamp.error.authentication_denied"]);
+    expect(testRealm.realm.sessions.size).toBe(1);
   });
 
   test("[AUTH-06][AUTH-11] that is late is refused", async () => {
-    const office = new Office();
-    const client = await halfway(office, method);
-    office.take();
-    office.sleepAndWake();
-    office.advance(9_999);
-    expect(office.take()).toStrictEqual([]);
-    office.advance(1);
-    expect(office.answer(client)).toMatchObject([3, {}, "wamp.error.authentication_denied"]);
-    expect(office.realm.nextDeadline()).toBe(undefined);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await halfway(testRealm, method);
+    testRealm.take();
+    testRealm.sleepAndWake();
+    testRealm.advance(9_999);
+    expect(testRealm.take()).toStrictEqual([]);
+    testRealm.advance(1);
+    expect(testRealm.answer(client)).toMatchObject([3, {}, "wamp.error.authentication_denied"]);
+    expect(testRealm.realm.nextDeadline()).toBe(undefined);
   });
 
   test("[AUTH-06][AUTH-08] that nobody judges any more fails", async () => {
-    const office = new Office();
-    const client = await halfway(office, method);
-    office.official.disconnect();
-    office.take();
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await halfway(testRealm, method);
+    testRealm.official.disconnect();
+    testRealm.take();
     await sendCode(client);
-    office.advance(9_000);
+    testRealm.advance(9_000);
     await thinking(client);
-    expect(office.answer(client)).toStrictEqual(FAILED);
+    expect(testRealm.answer(client)).toStrictEqual(FAILED);
   });
 });
 
 test.each(["wampcra", "wamp-scram", "cryptosign"])(
   "[AUTH-06] somebody whose %s was wrong is not asked for the second factor",
   async (method) => {
-    const office = new Office();
-    const client = await office.apply(method);
-    await office.decide(client, { role: "user", ...FIRST[method]!.says, "second-factor": true });
-    const { nonce } = office.challenge(client);
-    await office.say(client, [5, "wrong", { nonce }]);
-    expect(office.answer(client)[2]).toBe(DENIED[2]);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply(method);
+    await testRealm.decide(client, { role: "user", ...FIRST[method]!.says, "second-factor": true });
+    const { nonce } = testRealm.challenge(client);
+    await testRealm.say(client, [5, "wrong", { nonce }]);
+    expect(testRealm.answer(client)[2]).toBe(DENIED[2]);
   },
 );
 
 describe("the wish for a second factor", () => {
   test("[AUTH-06] may be true, and may come again", async () => {
-    const office = new Office();
-    const client = await halfway(office, "ticket", { "second-factor": true });
-    expect(office.answer(client)).toStrictEqual([4, "ticket", {}]);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await halfway(testRealm, "ticket", { "second-factor": true });
+    expect(testRealm.answer(client)).toStrictEqual([4, "ticket", {}]);
     await sendCode(client, "first");
-    await office.decide(client, { "second-factor": { again: 1 } });
-    expect(office.answer(client)).toStrictEqual([4, "ticket", { again: 1 }]);
+    await testRealm.decide(client, { "second-factor": { again: 1 } });
+    expect(testRealm.answer(client)).toStrictEqual([4, "ticket", { again: 1 }]);
     await sendCode(client, "second");
-    await office.decide(client, "user");
-    expect(office.welcome(client)).toMatchObject({ authid: "joe" });
+    await testRealm.decide(client, "user");
+    expect(testRealm.welcome(client)).toMatchObject({ authid: "joe" });
   });
 
   test.each([false, null])("is none where it is %s", async (wish) => {
-    const office = new Office();
-    const client = await halfway(office, "ticket", { "second-factor": wish });
-    expect(office.welcome(client)).toMatchObject({ authid: "joe" });
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await halfway(testRealm, "ticket", { "second-factor": wish });
+    expect(testRealm.welcome(client)).toMatchObject({ authid: "joe" });
   });
 
   test.each([["totp"], [1], [["totp"]]])("[AUTH-08] fails the attempt where it is %j", async (wish) => {
-    const office = new Office();
-    const client = await halfway(office, "ticket", { "second-factor": wish });
-    expect(office.answer(client)).toStrictEqual(FAILED);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await halfway(testRealm, "ticket", { "second-factor": wish });
+    expect(testRealm.answer(client)).toStrictEqual(FAILED);
   });
 
   test("[AUTH-10] may lead to another role, but to none that is not there", async () => {
-    const office = new Office();
+    const testRealm = new AuthenticatorTestRealm();
     for (const [answer, type] of [
       ["anonymous", 2],
       ["root", 3],
     ] as const) {
-      const client = await halfway(office, "ticket");
-      office.take();
+      const client = await halfway(testRealm, "ticket");
+      testRealm.take();
       await sendCode(client);
-      await office.decide(client, answer);
-      expect(office.answer(client)[0]).toBe(type);
+      await testRealm.decide(client, answer);
+      expect(testRealm.answer(client)[0]).toBe(type);
     }
   });
 
@@ -171,52 +171,52 @@ describe("the wish for a second factor", () => {
       {},
       { ticket: { type: "static", principals: { joe: { ticket: "t", role: "user" } } } },
     ] as const) {
-      const office = new Office();
-      const client = await halfway(office, "ticket");
-      office.take();
-      office.configure({ roles: ROLES, auth });
-      office.sleepAndWake();
+      const testRealm = new AuthenticatorTestRealm();
+      const client = await halfway(testRealm, "ticket");
+      testRealm.take();
+      testRealm.configure({ roles: ROLES, auth });
+      testRealm.sleepAndWake();
       await sendCode(client);
       await thinking(client);
-      expect(office.answer(client)).toStrictEqual(FAILED);
+      expect(testRealm.answer(client)).toStrictEqual(FAILED);
     }
   });
 });
 
 test("[AUTH-06] a ticket beside tokens can have a second factor, too", async () => {
-  const office = new Office();
-  office.configure({ roles: ROLES, auth: { ticket: DYNAMIC, jwt: { type: "static", key: TOKEN_SECRET } } });
-  office.sleepAndWake();
-  const client = await halfway(office, "ticket");
-  office.take();
+  const testRealm = new AuthenticatorTestRealm();
+  testRealm.configure({ roles: ROLES, auth: { ticket: DYNAMIC, jwt: { type: "static", key: TOKEN_SECRET } } });
+  testRealm.sleepAndWake();
+  const client = await halfway(testRealm, "ticket");
+  testRealm.take();
   // A code that looks like a token is none.
   await sendCode(client, await token());
-  await office.decide(client, {});
-  expect(office.welcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
+  await testRealm.decide(client, {});
+  expect(testRealm.welcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
 });
 
 test("[AUTH-06][AUTH-08] whoever comes without HELLO cannot be asked for a second factor, and is not let in without", async () => {
-  const office = new Office();
-  const identified = office.realm.identify({ authid: "joe", ticket: "secret!!!", facts: FACTS });
+  const testRealm = new AuthenticatorTestRealm();
+  const identified = testRealm.realm.identify({ authid: "joe", ticket: "secret!!!", facts: FACTS });
   await nextTurn();
-  office.question();
-  office.official.send([70, 1, {}, [{ role: "user", "second-factor": true }]]);
+  testRealm.question();
+  testRealm.official.send([70, 1, {}, [{ role: "user", "second-factor": true }]]);
   expect(await identified).toMatchObject({ kind: "refused", uri: FAILED[2] });
 });
 
 test("[AUTH-06] wrong second factors are counted, for keys too, and the right first one does not make up for them", async () => {
   for (const method of ["wampcra", "cryptosign"]) {
-    const office = new Office({}, true, { limits: { failed_logins: 2 } });
+    const testRealm = new AuthenticatorTestRealm({}, true, { limits: { failed_logins: 2 } });
     for (const _ of [1, 2]) {
-      const client = await halfway(office, method);
-      office.take();
+      const client = await halfway(testRealm, method);
+      testRealm.take();
       await sendCode(client);
-      await office.object(client, "wamp.error.authentication_denied", "wrong code");
-      office.take();
+      await testRealm.object(client, "wamp.error.authentication_denied", "wrong code");
+      testRealm.take();
     }
-    const other = await office.apply("wampcra");
+    const other = await testRealm.apply("wampcra");
     await thinking(other);
-    expect(office.answer(other)).toStrictEqual(DENIED);
+    expect(testRealm.answer(other)).toStrictEqual(DENIED);
   }
 });
 
@@ -224,20 +224,20 @@ describe("a TPM", () => {
   const says = { role: "user", pubkey: KEY.publicKey, attest: [0, 1, 7] };
   const EVIDENCE = { quote: "quoted", measurement: "measured" };
 
-  async function challenged(office: Office, more: Extra = {}): Promise<readonly [Client, Extra]> {
-    const client = await office.apply("cryptosign");
-    await office.decide(client, { ...says, ...more });
-    return [client, office.challenge(client)];
+  async function challenged(testRealm: AuthenticatorTestRealm, more: Extra = {}): Promise<readonly [Client, Extra]> {
+    const client = await testRealm.apply("cryptosign");
+    await testRealm.decide(client, { ...says, ...more });
+    return [client, testRealm.challenge(client)];
   }
 
   test("[CSG-15] is asked for the registers its authenticator names, which judges what it says", async () => {
-    const office = new Office();
-    const [client, extra] = await challenged(office, { extra: { device: 7 } });
+    const testRealm = new AuthenticatorTestRealm();
+    const [client, extra] = await challenged(testRealm, { extra: { device: 7 } });
     expect(extra).toStrictEqual({ challenge: expect.any(String), channel_binding: null, attest: [0, 1, 7] });
-    office.sleepAndWake();
+    testRealm.sleepAndWake();
     client.send([5, KEY.answer(extra), EVIDENCE]);
-    await until(() => office.recording.length > 0);
-    expect(office.question()).toStrictEqual([
+    await until(() => testRealm.recording.length > 0);
+    expect(testRealm.question()).toStrictEqual([
       "realm1",
       "joe",
       {
@@ -252,18 +252,18 @@ describe("a TPM", () => {
         ...EVIDENCE,
       },
     ]);
-    office.official.send([70, 2, {}, [{}]]);
+    testRealm.official.send([70, 2, {}, [{}]]);
     await thinking(client);
-    expect(office.welcome(client)).toMatchObject({ authid: "joe", authrole: "user", authmethod: "cryptosign" });
+    expect(testRealm.welcome(client)).toMatchObject({ authid: "joe", authrole: "user", authmethod: "cryptosign" });
   });
 
   test("[CSG-15] that its authenticator does not trust is refused", async () => {
-    const office = new Office();
-    const [client, extra] = await challenged(office);
+    const testRealm = new AuthenticatorTestRealm();
+    const [client, extra] = await challenged(testRealm);
     client.send([5, KEY.answer(extra), EVIDENCE]);
-    await until(() => office.recording.length > 0);
-    await office.object(client, "com.app.error.tampered", "register 7");
-    expect(office.answer(client)).toStrictEqual([3, { message: "register 7" }, "com.app.error.tampered"]);
+    await until(() => testRealm.recording.length > 0);
+    await testRealm.object(client, "com.app.error.tampered", "register 7");
+    expect(testRealm.answer(client)).toStrictEqual([3, { message: "register 7" }, "com.app.error.tampered"]);
   });
 
   test.each<[string, (extra: Extra) => Line]>([
@@ -271,29 +271,29 @@ describe("a TPM", () => {
     ["no measurement", (extra) => [5, KEY.answer(extra), { quote: "quoted", measurement: null }]],
     ["another key", (extra) => [5, OTHER_KEY.answer(extra), EVIDENCE]],
   ])("[CSG-15] with %s is refused, and nobody is asked", async (_, answer) => {
-    const office = new Office();
-    const [client, extra] = await challenged(office);
-    await office.say(client, answer(extra));
-    expect(office.take()).toStrictEqual([
+    const testRealm = new AuthenticatorTestRealm();
+    const [client, extra] = await challenged(testRealm);
+    await testRealm.say(client, answer(extra));
+    expect(testRealm.take()).toStrictEqual([
       ["joe", DENIED],
       ["joe", "closed", 1000],
     ]);
   });
 
   test.each([[7], ["0"], [[-1]], [[0.5]], [["0"]]])("[CSG-15][AUTH-08] is not asked for %j", async (attest) => {
-    const office = new Office();
-    const client = await office.apply("cryptosign");
-    await office.decide(client, { ...says, attest });
-    expect(office.answer(client)).toStrictEqual(FAILED);
+    const testRealm = new AuthenticatorTestRealm();
+    const client = await testRealm.apply("cryptosign");
+    await testRealm.decide(client, { ...says, attest });
+    expect(testRealm.answer(client)).toStrictEqual(FAILED);
   });
 
   test("[CSG-15][AUTH-06] does not stand for the second factor that was asked for with it", async () => {
-    const office = new Office();
-    const [client, extra] = await challenged(office, { "second-factor": PROMPT });
+    const testRealm = new AuthenticatorTestRealm();
+    const [client, extra] = await challenged(testRealm, { "second-factor": PROMPT });
     client.send([5, KEY.answer(extra), EVIDENCE]);
-    await until(() => office.recording.length > 0);
-    await office.decide(client, {});
-    expect(office.answer(client)).toStrictEqual([4, "ticket", PROMPT]);
+    await until(() => testRealm.recording.length > 0);
+    await testRealm.decide(client, {});
+    expect(testRealm.answer(client)).toStrictEqual([4, "ticket", PROMPT]);
   });
 });
 

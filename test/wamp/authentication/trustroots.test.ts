@@ -9,7 +9,8 @@ import { trustroots } from "../../../examples/trustroots/trustroots.ts";
 import { type Component, defineComponent } from "../../../src/wamp/local/component.ts";
 import { ComponentSession } from "../../../src/wamp/local/component-session.ts";
 import type { Dict } from "../../../src/wamp/protocol/message.ts";
-import type { Line } from "../host/recording-host.ts";
+import type { Line } from "../host/test-realm.ts";
+import { AuthTestRealm, DENIED, type Extra, FAILED } from "./auth-test-realm.ts";
 import {
   AGENT,
   authority,
@@ -26,7 +27,6 @@ import {
   type SignedCertificate,
   STRANGER,
 } from "./certificates.ts";
-import { DENIED, Entrance, type Extra, FAILED } from "./entrance.ts";
 import { OTHER_KEY } from "./methods.ts";
 import { SigningKey } from "./proofs.ts";
 
@@ -48,7 +48,7 @@ const EXTRA = {
 const BOOTED = { bootedAt: 1658765756680 };
 
 /** A realm that lets certificates in. */
-class Gate extends Entrance {
+class Gate extends AuthTestRealm {
   constructor(extra: Extra = {}, others: Readonly<Record<string, Component<Dict>>> = {}, name = "realm1") {
     super({ cryptosign: { type: "dynamic", authenticator: "com.trustroots.authenticate" } }, { name });
     this.moveIn = (realm) => {

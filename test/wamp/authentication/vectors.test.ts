@@ -5,7 +5,7 @@ import { authMessage } from "../../../src/wamp/authentication/scram.ts";
 import { keyFrom, signatureOf } from "../../../src/wamp/authentication/wampcra.ts";
 import { hmac, pbkdf2, sha256 } from "../../../src/wamp/crypto/digest.ts";
 import { fromBase64, toBase64, utf8 } from "../../../src/wamp/crypto/encoding.ts";
-import { Entrance } from "./entrance.ts";
+import { AuthTestRealm } from "./auth-test-realm.ts";
 import { SigningKey } from "./proofs.ts";
 
 const CHALLENGE =
@@ -126,16 +126,16 @@ const SIGNED_CHALLENGES = [
 test.each(SIGNED_CHALLENGES)(
   "[CSG-03][CSG-04][CSG-05] cryptosign: the specification's key %s signs 32 bytes ff",
   async (seed, publicKey, signature) => {
-    const entrance = new Entrance({
+    const realm = new AuthTestRealm({
       cryptosign: { type: "static", principals: { eve: { authorized_keys: [publicKey], role: "user" } } },
     });
-    entrance.lastByte = 254;
-    const client = await entrance.knock({ authmethods: ["cryptosign"], authextra: { pubkey: publicKey } });
+    realm.lastByte = 254;
+    const client = await realm.knock({ authmethods: ["cryptosign"], authextra: { pubkey: publicKey } });
     const challenge = "ff".repeat(32);
-    expect(entrance.answer(client)).toStrictEqual([4, "cryptosign", { challenge, channel_binding: null }]);
+    expect(realm.answer(client)).toStrictEqual([4, "cryptosign", { challenge, channel_binding: null }]);
     expect(new SigningKey(seed).answer({ challenge })).toBe(signature + challenge);
-    await entrance.say(client, [5, signature + challenge, {}]);
-    expect(entrance.welcome(client)).toMatchObject({ authid: "eve" });
+    await realm.say(client, [5, signature + challenge, {}]);
+    expect(realm.welcome(client)).toMatchObject({ authid: "eve" });
   },
 );
 
@@ -151,7 +151,7 @@ test.each([
 ])(
   "[CSG-11] cryptosign: the router's private key %s has the public key the specification's has",
   async (seed, publicKey) => {
-    const entrance = new Entrance({
+    const realm = new AuthTestRealm({
       cryptosign: {
         type: "static",
         "router-key": seed,
@@ -159,8 +159,8 @@ test.each([
       },
     });
     const challenge = "0f".repeat(32);
-    const client = await entrance.knock({ authmethods: ["cryptosign"], authextra: { pubkey: publicKey, challenge } });
+    const client = await realm.knock({ authmethods: ["cryptosign"], authextra: { pubkey: publicKey, challenge } });
     const signature = new SigningKey(seed).sign(challenge) + challenge;
-    expect(entrance.challenge(client)).toMatchObject({ pubkey: publicKey, signature });
+    expect(realm.challenge(client)).toMatchObject({ pubkey: publicKey, signature });
   },
 );

@@ -1,26 +1,26 @@
 /** WAMP-CRA beyond what holds for every method: the challenge, salts, and stand-ins. */
 
 import { describe, expect, test, vi } from "vitest";
-import { type Auth, Entrance, type Extra } from "./entrance.ts";
+import { type Auth, AuthTestRealm, type Extra } from "./auth-test-realm.ts";
 import { craSignature, derivedKey } from "./proofs.ts";
 
 const HELLO = { authid: "joe", authmethods: ["wampcra"] };
 
-function entranceFor(...users: [string, object][]): Entrance {
+function testRealmFor(...users: [string, object][]): AuthTestRealm {
   const auth = { wampcra: { type: "static", users: Object.fromEntries(users) } } as Auth;
-  return new Entrance(auth);
+  return new AuthTestRealm(auth);
 }
 
-async function challengeOf(entrance: Entrance, authid: string): Promise<Extra> {
-  return entrance.challenge(await entrance.knock({ ...HELLO, authid }));
+async function challengeOf(realm: AuthTestRealm, authid: string): Promise<Extra> {
+  return realm.challenge(await realm.knock({ ...HELLO, authid }));
 }
 
 describe("the challenge", () => {
   test("[CRA-01][CRA-02][CRA-10] holds all that a third party needs to sign it, as JSON text", async () => {
-    const entrance = entranceFor(["joe", { secret: "s", role: "user" }]);
-    entrance.time = Date.UTC(2014, 5, 22, 16, 36, 25, 448);
-    const client = await entrance.knock(HELLO);
-    const [type, method, extra] = entrance.answer(client);
+    const realm = testRealmFor(["joe", { secret: "s", role: "user" }]);
+    realm.time = Date.UTC(2014, 5, 22, 16, 36, 25, 448);
+    const client = await realm.knock(HELLO);
+    const [type, method, extra] = realm.answer(client);
     expect([type, method, Object.keys(extra as Extra)]).toStrictEqual([4, "wampcra", ["challenge"]]);
     expect(JSON.parse((extra as { challenge: string }).challenge)).toStrictEqual({
       authid: "joe",
@@ -34,35 +34,35 @@ describe("the challenge", () => {
   });
 
   test("[CRA-06] has a fresh nonce and session id each time", async () => {
-    const entrance = entranceFor(["joe", { secret: "s", role: "user" }]);
-    const texts = [await challengeOf(entrance, "joe"), await challengeOf(entrance, "joe")];
+    const realm = testRealmFor(["joe", { secret: "s", role: "user" }]);
+    const texts = [await challengeOf(realm, "joe"), await challengeOf(realm, "joe")];
     const [first, second] = texts.map(({ challenge }) => JSON.parse(String(challenge)));
     expect(second.nonce).not.toBe(first.nonce);
     expect(second.session).not.toBe(first.session);
   });
 
   test("[CRA-07][SES-04] names the session that WELCOME names", async () => {
-    const entrance = entranceFor(["joe", { secret: "s", role: "user" }]);
-    entrance.lastId = 3251278072152161;
-    const client = await entrance.knock(HELLO);
-    const extra = entrance.challenge(client);
+    const realm = testRealmFor(["joe", { secret: "s", role: "user" }]);
+    realm.lastId = 3251278072152161;
+    const client = await realm.knock(HELLO);
+    const extra = realm.challenge(client);
     expect(JSON.parse(String(extra.challenge)).session).toBe(3251278072152162);
-    entrance.sleepAndWake();
-    await entrance.say(client, [5, craSignature("s", extra), {}]);
-    expect(entrance.answer(client).slice(0, 2)).toStrictEqual([2, 3251278072152162]);
+    realm.sleepAndWake();
+    await realm.say(client, [5, craSignature("s", extra), {}]);
+    expect(realm.answer(client).slice(0, 2)).toStrictEqual([2, 3251278072152162]);
   });
 
   test("[CRA-04] tells the salt of a salted user", async () => {
-    const entrance = entranceFor(["joe", { secret: "s", salt: "salt123", iterations: 1000, keylen: 32, role: "user" }]);
-    const { challenge: _, ...salting } = await challengeOf(entrance, "joe");
+    const realm = testRealmFor(["joe", { secret: "s", salt: "salt123", iterations: 1000, keylen: 32, role: "user" }]);
+    const { challenge: _, ...salting } = await challengeOf(realm, "joe");
     expect(salting).toStrictEqual({ salt: "salt123", iterations: 1000, keylen: 32 });
   });
 
   test("[CRA-03] may hold characters beyond ASCII; they are signed as UTF-8", async () => {
-    const entrance = entranceFor(["jö🙂", { secret: "geheimnis ü", role: "user" }]);
-    const client = await entrance.knock({ ...HELLO, authid: "jö🙂" });
-    await entrance.say(client, [5, craSignature("geheimnis ü", entrance.challenge(client)), {}]);
-    expect(entrance.welcome(client)).toMatchObject({ authid: "jö🙂" });
+    const realm = testRealmFor(["jö🙂", { secret: "geheimnis ü", role: "user" }]);
+    const client = await realm.knock({ ...HELLO, authid: "jö🙂" });
+    await realm.say(client, [5, craSignature("geheimnis ü", realm.challenge(client)), {}]);
+    expect(realm.welcome(client)).toMatchObject({ authid: "jö🙂" });
   });
 });
 
@@ -82,25 +82,25 @@ describe("the signature", () => {
       ({ challenge }) => craSignature(Buffer.from(key, "base64") as never, { challenge }),
     ],
   ])("%s is refused", async (_, sign) => {
-    const entrance = entranceFor(["joe", { secret: "secret123", ...salted, role: "user" }]);
-    const client = await entrance.knock(HELLO);
-    await entrance.say(client, [5, sign(entrance.challenge(client)), {}]);
-    expect(entrance.answer(client)[2]).toBe("wamp.error.authentication_denied");
+    const realm = testRealmFor(["joe", { secret: "secret123", ...salted, role: "user" }]);
+    const client = await realm.knock(HELLO);
+    await realm.say(client, [5, sign(realm.challenge(client)), {}]);
+    expect(realm.answer(client)[2]).toBe("wamp.error.authentication_denied");
   });
 
   test("[CRA-05] is checked without the password where the derived key is stored", async () => {
-    const entrance = entranceFor(["joe", { "salted-key": key, ...salted, role: "user" }]);
-    const client = await entrance.knock(HELLO);
-    await entrance.say(client, [5, craSignature("secret123", entrance.challenge(client)), {}]);
-    expect(entrance.welcome(client)).toMatchObject({ authid: "joe" });
+    const realm = testRealmFor(["joe", { "salted-key": key, ...salted, role: "user" }]);
+    const client = await realm.knock(HELLO);
+    await realm.say(client, [5, craSignature("secret123", realm.challenge(client)), {}]);
+    expect(realm.welcome(client)).toMatchObject({ authid: "joe" });
   });
 
   test("[CRA-05] costs one derivation per user, however often he comes", async () => {
-    const entrance = entranceFor(["joe", { secret: "secret123", ...salted, role: "user" }]);
+    const realm = testRealmFor(["joe", { secret: "secret123", ...salted, role: "user" }]);
     const deriveBits = vi.spyOn(crypto.subtle, "deriveBits");
-    for (let i = 0; i < 3; i++) await challengeOf(entrance, "joe");
+    for (let i = 0; i < 3; i++) await challengeOf(realm, "joe");
     expect(deriveBits).toHaveBeenCalledTimes(1);
-    await challengeOf(entrance, "nobody");
+    await challengeOf(realm, "nobody");
     expect(deriveBits).toHaveBeenCalledTimes(1);
   });
 });
@@ -118,12 +118,12 @@ describe("somebody unknown", () => {
   ]);
 
   test("[CRA-09] is shown the settings of one of the users, and always of the same one", async () => {
-    const entrance = entranceFor(...users);
+    const realm = testRealmFor(...users);
     const seen = new Set<unknown>();
     for (let i = 0; i < 40; i++) {
-      const { challenge, ...salting } = await challengeOf(entrance, `nobody${i}`);
+      const { challenge, ...salting } = await challengeOf(realm, `nobody${i}`);
       seen.add(salting.iterations);
-      const { challenge: again, ...sameSalting } = await challengeOf(entrance, `nobody${i}`);
+      const { challenge: again, ...sameSalting } = await challengeOf(realm, `nobody${i}`);
       expect(sameSalting).toStrictEqual(salting);
       const [role, sameRole] = [challenge, again].map((text) => JSON.parse(String(text)).authrole);
       expect(sameRole).toBe(role);
@@ -132,19 +132,19 @@ describe("somebody unknown", () => {
   });
 
   test("[CRA-09][AUTH-15] is shown a salt of his own that stays, made as the salts of the realm are", async () => {
-    const entrance = entranceFor(...users);
+    const realm = testRealmFor(...users);
     const salts = [];
-    for (let i = 0; i < 20; i++) salts.push((await challengeOf(entrance, `nobody${i}`)).salt);
+    for (let i = 0; i < 20; i++) salts.push((await challengeOf(realm, `nobody${i}`)).salt);
     for (const salt of salts) expect(salt).toMatch(/^[5a170-4]{5}$/);
     expect(new Set(salts).size).toBeGreaterThan(15);
-    entrance.sleepAndWake();
-    expect((await challengeOf(entrance, "nobody0")).salt).toBe(salts[0]);
+    realm.sleepAndWake();
+    expect((await challengeOf(realm, "nobody0")).salt).toBe(salts[0]);
   });
 
   test("[CRA-09] cannot log in with the secret of the user whose settings he is shown", async () => {
-    const entrance = entranceFor(["joe", { secret: "secret123", role: "user" }]);
-    const client = await entrance.knock({ ...HELLO, authid: "nobody" });
-    await entrance.say(client, [5, craSignature("secret123", entrance.challenge(client)), {}]);
-    expect(entrance.answer(client)[2]).toBe("wamp.error.authentication_denied");
+    const realm = testRealmFor(["joe", { secret: "secret123", role: "user" }]);
+    const client = await realm.knock({ ...HELLO, authid: "nobody" });
+    await realm.say(client, [5, craSignature("secret123", realm.challenge(client)), {}]);
+    expect(realm.answer(client)[2]).toBe("wamp.error.authentication_denied");
   });
 });

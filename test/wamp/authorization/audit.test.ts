@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { Stage } from "../host/recording-host.ts";
+import { TestRealm } from "../host/test-realm.ts";
 
 const ALL = { call: true, register: true, publish: true, subscribe: true };
 const ROLES: NonNullable<RealmInput["roles"]> = [
@@ -17,13 +17,13 @@ const ROLES: NonNullable<RealmInput["roles"]> = [
   },
 ];
 
-function stageWith(accounting: "all" | "denied" | undefined, input: Partial<RealmInput> = {}): Stage {
-  return new Stage({ roles: ROLES, ...(accounting && { options: { accounting } }), ...input });
+function stageWith(accounting: "all" | "denied" | undefined, input: Partial<RealmInput> = {}): TestRealm {
+  return new TestRealm({ roles: ROLES, ...(accounting && { options: { accounting } }), ...input });
 }
 
 /** Action, URI, match and verdict of each record. */
-function verdictsOf(stage: Stage): unknown[] {
-  return stage.accounts.splice(0).map(({ action, uri, match, verdict }) => [action, uri, match, verdict]);
+function verdictsOf(realm: TestRealm): unknown[] {
+  return realm.accounts.splice(0).map(({ action, uri, match, verdict }) => [action, uri, match, verdict]);
 }
 
 const MESSAGES = [
@@ -57,15 +57,15 @@ describe("a realm that accounts", () => {
     ["denied", [...REFUSED, MANAGING]],
     [undefined, []],
   ] as const)("[AZ-16] for %s records that of who wanted to do what", (accounting, verdicts) => {
-    const stage = stageWith(accounting);
-    stage.join("ann").send(...MESSAGES);
-    expect(verdictsOf(stage)).toStrictEqual(verdicts);
+    const realm = stageWith(accounting);
+    realm.join("ann").send(...MESSAGES);
+    expect(verdictsOf(realm)).toStrictEqual(verdicts);
   });
 
   test("[AZ-16] names the principal, and keeps no more of a URI than the start", () => {
-    const stage = stageWith("denied", { auth: { anonymous: { type: "static", role: "anonymous", authid: "ann" } } });
-    stage.join("ann").send([48, 1, {}, `org.${"x".repeat(5000)}`]);
-    expect(stage.accounts).toStrictEqual([
+    const realm = stageWith("denied", { auth: { anonymous: { type: "static", role: "anonymous", authid: "ann" } } });
+    realm.join("ann").send([48, 1, {}, `org.${"x".repeat(5000)}`]);
+    expect(realm.accounts).toStrictEqual([
       {
         realm: "realm1",
         session: 1,
@@ -80,19 +80,19 @@ describe("a realm that accounts", () => {
   });
 
   test("[AZ-16] goes on after sleep", () => {
-    const stage = stageWith("denied");
-    const ann = stage.join("ann");
-    stage.sleepAndWake();
+    const realm = stageWith("denied");
+    const ann = realm.join("ann");
+    realm.sleepAndWake();
     ann.send([48, 1, {}, "com.secret"]);
-    expect(verdictsOf(stage)).toStrictEqual([REFUSED[0]]);
+    expect(verdictsOf(realm)).toStrictEqual([REFUSED[0]]);
   });
 
   test("[AZ-16] records once what an authorizer was asked about: its verdict, or that it has none", async () => {
-    const stage = stageWith("all", { roles: [{ ...ROLES[0]!, authorizer: "com.authorize" }] });
-    const judge = stage.join("judge");
+    const realm = stageWith("all", { roles: [{ ...ROLES[0]!, authorizer: "com.authorize" }] });
+    const judge = realm.join("judge");
     judge.send([64, 1, {}, "com.authorize"]);
-    stage.accounts.splice(0);
-    const ann = stage.join("ann");
+    realm.accounts.splice(0);
+    const ann = realm.join("ann");
     for (const [request, answer, verdict] of [
       [1, [true], "allowed"],
       [2, [false], "wamp.error.not_authorized"],
@@ -103,9 +103,9 @@ describe("a realm that accounts", () => {
       await new Promise(setImmediate);
       judge.send([70, request, {}, answer]);
       await new Promise(setImmediate);
-      expect(verdictsOf(stage)).toStrictEqual([["publish", "org.x", "exact", verdict]]);
+      expect(verdictsOf(realm)).toStrictEqual([["publish", "org.x", "exact", verdict]]);
     }
-    const answers = stage.take().flatMap(([name, message]) => (name === "ann" ? [message[4]] : []));
+    const answers = realm.take().flatMap(([name, message]) => (name === "ann" ? [message[4]] : []));
     expect(answers).toStrictEqual([
       undefined,
       "wamp.error.not_authorized",

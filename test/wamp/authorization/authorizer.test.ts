@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import type { Client } from "../host/recording-host.ts";
-import { ALL_ROLES, ANYTHING, aborted, Stage } from "../host/recording-host.ts";
-import { denial } from "./denial.ts";
+import type { Client } from "../host/test-realm.ts";
+import { ALL_ROLES, ANYTHING, aborted, TestRealm } from "../host/test-realm.ts";
+import { denial } from "./denial-errors.ts";
 
 type Roles = NonNullable<RealmInput["roles"]>;
 
@@ -16,7 +16,7 @@ async function settled(): Promise<void> {
 }
 
 interface Court {
-  readonly stage: Stage;
+  readonly testRealm: TestRealm;
   /** Whose role may do anything, and who decides for the others. */
   readonly judge: Client;
   /** The judge's last INVOCATION that it has not answered. */
@@ -31,16 +31,16 @@ function court(input: Partial<RealmInput> = {}, role: Partial<Roles[number]> = {
     { name: "anonymous", authorizer: AUTHORIZE, ...role },
     { name: "judge", permissions: [ANYTHING] },
   ];
-  const stage = new Stage({ roles, ...input });
-  const judge = joinAs(stage, "judge", "judge");
+  const testRealm = new TestRealm({ roles, ...input });
+  const judge = joinAs(testRealm, "judge", "judge");
   judge.send([64, 1, {}, AUTHORIZE]);
-  stage.take();
+  testRealm.take();
   return {
-    stage,
+    testRealm,
     judge,
     questions: async () => {
       await settled();
-      const all = stage.take();
+      const all = testRealm.take();
       expect(all.filter(([name]) => name !== "judge")).toStrictEqual([]);
       return all.map(([, message]) => [...(message as unknown[])]);
     },
@@ -53,18 +53,18 @@ function court(input: Partial<RealmInput> = {}, role: Partial<Roles[number]> = {
 
 /** A session of a role; its record tells. */
 function joinAs(
-  stage: Stage,
+  testRealm: TestRealm,
   name: string,
   authrole: string,
   authid = name,
   authextra: object = {},
   roles: object = ALL_ROLES,
 ): Client {
-  const client = stage.join(name, roles);
+  const client = testRealm.join(name, roles);
   client.alterSession({
     identity: { authid, authrole, authmethod: "ticket", authprovider: "static", authextra: { ...authextra } },
   });
-  stage.sleepAndWake();
+  testRealm.sleepAndWake();
   return client;
 }
 
@@ -88,9 +88,9 @@ describe("the question", () => {
   ])(
     "[AZ-10][AZ-01] has the session's details, the URI, the action and the options: %s",
     async (action, message, uri, options) => {
-      const { stage, questions } = court();
-      const ann = joinAs(stage, "ann", "anonymous", "ann", { tenant: 7 });
-      stage.take();
+      const { testRealm, questions } = court();
+      const ann = joinAs(testRealm, "ann", "anonymous", "ann", { tenant: 7 });
+      testRealm.take();
       ann.send(message);
       const details = {
         realm: "realm1",
@@ -107,8 +107,8 @@ describe("the question", () => {
   );
 
   test("[AZ-02] tells realm, authrole and authid of anonymous sessions, too, each with an authid of its own", async () => {
-    const { stage, questions } = court();
-    for (const name of ["ann", "ben"]) stage.join(name).send([48, 1, {}, "com.x"]);
+    const { testRealm, questions } = court();
+    for (const name of ["ann", "ben"]) testRealm.join(name).send([48, 1, {}, "com.x"]);
     const principals = (await questions()).map(([, , , , args]) => {
       const [{ realm, authrole, authid }] = args as [Record<string, unknown>];
       return { realm, authrole, authid };
@@ -119,21 +119,21 @@ describe("the question", () => {
   });
 
   test("[AZ-10] has what is known of the transport", async () => {
-    const { stage, questions } = court();
+    const { testRealm, questions } = court();
     const facts = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: { a: "b" } };
-    const ann = stage.connect("ann", facts);
+    const ann = testRealm.connect("ann", facts);
     ann.send([1, "realm1", { roles: ALL_ROLES }], [48, 1, {}, "com.x"]);
-    stage.recording.splice(0, 1);
+    testRealm.recording.splice(0, 1);
     const [[, , , , args] = []] = await questions();
     expect((args as [{ transport: object }])[0].transport).toStrictEqual(facts);
   });
 
   test("[URI-01][AZ-07] is not asked about a URI that nobody could be permitted", async () => {
-    const { stage } = court();
-    const ann = stage.join("ann");
+    const { testRealm } = court();
+    const ann = testRealm.join("ann");
     ann.send([48, 1, {}, "com..x"], [64, 2, {}, "wamp.x"], [16, 3, { acknowledge: true }, "wamp.x"]);
     await settled();
-    expect(stage.take()).toStrictEqual([
+    expect(testRealm.take()).toStrictEqual([
       ["ann", [8, 48, 1, {}, ...denial("wamp.error.invalid_uri")]],
       ["ann", [8, 64, 2, {}, ...denial("wamp.error.invalid_uri")]],
       ["ann", [8, 16, 3, {}, ...denial("wamp.error.invalid_uri")]],
@@ -141,17 +141,17 @@ describe("the question", () => {
   });
 
   test("[AZ-06] is not asked about UNSUBSCRIBE, UNREGISTER, YIELD, CANCEL and GOODBYE", async () => {
-    const { stage, judge } = court(
+    const { testRealm, judge } = court(
       {},
       { permissions: [{ uri: "com.own", allow: { subscribe: true, register: true } }] },
     );
-    const ann = stage.join("ann");
+    const ann = testRealm.join("ann");
     ann.send([32, 1, {}, "com.own"], [64, 2, {}, "com.own"]);
-    const [subscription, registration] = stage.take().map(([, message]) => message[2]);
+    const [subscription, registration] = testRealm.take().map(([, message]) => message[2]);
     judge.send([48, 9, {}, "com.own"]);
     ann.send([70, 1, {}], [34, 3, subscription], [66, 4, registration], [49, 5, {}], [6, {}, "wamp.close.close_realm"]);
     await settled();
-    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+    expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ann", 68],
       ["judge", 50],
       ["ann", 35],
@@ -171,21 +171,21 @@ describe("the answer", () => {
 
   test.each(CASES)("[AZ-10] that allows lets the message pass: %s", async (_, message, passed) => {
     for (const yes of [true, { allow: true }, { allow: true, disclose: null, cache: false, validate: null }]) {
-      const { stage, answer } = court();
-      stage.join("ann").send(message);
-      stage.take();
+      const { testRealm, answer } = court();
+      testRealm.join("ann").send(message);
+      testRealm.take();
       await answer(1, yes);
-      expect(stage.take()).toStrictEqual([["ann", passed]]);
+      expect(testRealm.take()).toStrictEqual([["ann", passed]]);
     }
   });
 
   test.each(CASES)("[AZ-03][AZ-10] that does not refuses it with not_authorized: %s", async (_, message) => {
     for (const no of [false, { allow: false }, { allow: false, disclose: true, cache: true }]) {
-      const { stage, answer } = court();
-      stage.join("ann").send(message);
-      stage.take();
+      const { testRealm, answer } = court();
+      testRealm.join("ann").send(message);
+      testRealm.take();
       await answer(1, no);
-      expect(stage.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...denial("wamp.error.not_authorized")]]]);
+      expect(testRealm.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...denial("wamp.error.not_authorized")]]]);
     }
   });
 
@@ -202,66 +202,66 @@ describe("the answer", () => {
     ["a key nobody knows", [{ allow: true, admit: true }]],
     ["payload validation", [{ allow: true, validate: { call: "com.Type" } }]],
   ])("[AZ-04] that says %s fails that one action", async (_, args) => {
-    const { stage, answer } = court();
-    stage.join("ann").send([48, 1, {}, "com.x"]);
-    stage.take();
+    const { testRealm, answer } = court();
+    testRealm.join("ann").send([48, 1, {}, "com.x"]);
+    testRealm.take();
     await answer(1, ...args);
-    expect(stage.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.authorization_failed")]]]);
+    expect(testRealm.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.authorization_failed")]]]);
     const cause = "gave no answer an authorizer may give";
-    expect(stage.logged).toMatchObject([{ level: "error", event: "authorizer.failed", cause, uri: "com.x" }]);
+    expect(testRealm.logged).toMatchObject([{ level: "error", event: "authorizer.failed", cause, uri: "com.x" }]);
   });
 
   test("[AZ-04] is an error: authorization_failed, whatever the error is", async () => {
-    const { stage, judge } = court();
-    stage.join("ann").send([64, 1, {}, "com.x"]);
+    const { testRealm, judge } = court();
+    testRealm.join("ann").send([64, 1, {}, "com.x"]);
     judge.send([8, 68, 1, {}, "com.app.broken", ["secret"]]);
     await settled();
-    expect(stage.take().slice(1)).toStrictEqual([
+    expect(testRealm.take().slice(1)).toStrictEqual([
       ["ann", [8, 64, 1, {}, ...denial("wamp.error.authorization_failed")]],
     ]);
   });
 
   test("[AZ-04] does not come: authorization_failed after the limit, even if the callee wanted to see to timeouts", async () => {
-    const { stage, judge: first } = court({ limits: { authorizer_timeout: 700 } });
+    const { testRealm, judge: first } = court({ limits: { authorizer_timeout: 700 } });
     first.disconnect();
     const roles = { callee: { features: { call_timeout: true, call_canceling: true } } };
-    const judge = joinAs(stage, "judge", "judge", "judge", {}, roles);
+    const judge = joinAs(testRealm, "judge", "judge", "judge", {}, roles);
     judge.send([64, 1, { forward_timeout: true }, AUTHORIZE]);
-    stage.join("ann").send([32, 1, {}, "com.x"]);
-    stage.take();
-    stage.advance(699);
+    testRealm.join("ann").send([32, 1, {}, "com.x"]);
+    testRealm.take();
+    testRealm.advance(699);
     await settled();
-    expect(stage.take()).toStrictEqual([]);
-    stage.advance(1);
+    expect(testRealm.take()).toStrictEqual([]);
+    testRealm.advance(1);
     await settled();
-    expect(stage.take()).toStrictEqual([
+    expect(testRealm.take()).toStrictEqual([
       ["judge", [69, 1, { mode: "killnowait" }]],
       ["ann", [8, 32, 1, {}, ...denial("wamp.error.authorization_failed")]],
     ]);
     judge.send([70, 1, {}, [true]]);
     await settled();
-    expect(stage.take()).toStrictEqual([]);
+    expect(testRealm.take()).toStrictEqual([]);
   });
 
   test("[AZ-04] cannot come, as there is no authorizer, or no more: authorization_failed when the time for it is over", async () => {
-    const { stage, judge } = court();
-    const ann = stage.join("ann");
+    const { testRealm, judge } = court();
+    const ann = testRealm.join("ann");
     ann.send([32, 1, {}, "com.x"]);
     judge.disconnect();
     ann.send([32, 2, {}, "com.x"]);
     await settled();
-    stage.advance(5_000);
+    testRealm.advance(5_000);
     await settled();
     const failed = (request: number) => ["ann", [8, 32, request, {}, ...denial("wamp.error.authorization_failed")]];
-    expect(stage.take().slice(1)).toStrictEqual([failed(1), failed(2)]);
+    expect(testRealm.take().slice(1)).toStrictEqual([failed(1), failed(2)]);
   });
 
   test("[AZ-05] an unacknowledged PUBLISH is dropped silently when it is denied, and when the decision failed", async () => {
-    const { stage, answer } = court();
-    stage.join("ann").send([16, 1, {}, "com.x"], [16, 2, {}, "com.y"]);
+    const { testRealm, answer } = court();
+    testRealm.join("ann").send([16, 1, {}, "com.x"], [16, 2, {}, "com.y"]);
     await answer(1, false);
     await answer(2, "nonsense");
-    expect(stage.take().filter(([name]) => name === "ann")).toStrictEqual([]);
+    expect(testRealm.take().filter(([name]) => name === "ann")).toStrictEqual([]);
   });
 
   test.each([
@@ -270,23 +270,23 @@ describe("the answer", () => {
     [undefined, true, { publisher: 4, publisher_authid: "ann", publisher_authrole: "anonymous" }],
     [false, undefined, {}],
   ])("[PID-04][AZ-10] discloses the publisher as it says: %s, wish %s", async (disclose, wish, details) => {
-    const { stage, judge, answer } = court();
+    const { testRealm, judge, answer } = court();
     judge.send([32, 2, {}, "com.x"]);
-    const ann = joinAs(stage, "ann", "anonymous");
-    stage.take();
+    const ann = joinAs(testRealm, "ann", "anonymous");
+    testRealm.take();
     ann.send([16, 1, wish ? { disclose_me: true } : {}, "com.x"]);
-    stage.take();
+    testRealm.take();
     await answer(1, { allow: true, ...(disclose !== undefined && { disclose }) });
-    expect(stage.take()).toStrictEqual([["judge", [36, expect.any(Number), expect.any(Number), details]]]);
+    expect(testRealm.take()).toStrictEqual([["judge", [36, expect.any(Number), expect.any(Number), details]]]);
   });
 
   test("[CID-04][D-18] never disclosed, and wanted: option_disallowed.disclose_me", async () => {
-    const { stage, judge, answer } = court();
+    const { testRealm, judge, answer } = court();
     judge.send([64, 2, {}, "com.x"]);
-    stage.join("ann").send([48, 1, { disclose_me: true }, "com.x"]);
-    stage.take();
+    testRealm.join("ann").send([48, 1, { disclose_me: true }, "com.x"]);
+    testRealm.take();
     await answer(1, { allow: true, disclose: false });
-    expect(stage.take()).toStrictEqual([
+    expect(testRealm.take()).toStrictEqual([
       ["ann", [8, 48, 1, {}, ...denial("wamp.error.option_disallowed.disclose_me")]],
     ]);
   });
@@ -334,10 +334,10 @@ describe("rules beside an authorizer", () => {
   test.each(MATRIX)(
     "[AZ-08][AZ-10] decide where they match, the authorizer the rest: %s",
     async (_, message, expected) => {
-      const { stage } = court({}, { permissions: RULES! });
-      stage.join("ann").send(message);
+      const { testRealm } = court({}, { permissions: RULES! });
+      testRealm.join("ann").send(message);
       await settled();
-      const [[name, answer] = []] = stage.take() as [string, unknown[]][];
+      const [[name, answer] = []] = testRealm.take() as [string, unknown[]][];
       if (expected === undefined) expect([name, answer?.[0]]).toStrictEqual(["judge", 68]);
       else if (typeof expected === "number") expect([name, answer?.[0]]).toStrictEqual(["ann", expected]);
       else expect([name, answer]).toStrictEqual(["ann", [8, message[0], 1, {}, ...denial(expected)]]);
@@ -350,13 +350,13 @@ describe("the authorizer itself", () => {
     const roles: Roles = [
       { name: "anonymous", authorizer: AUTHORIZE, permissions: [{ uri: AUTHORIZE, allow: { register: true } }] },
     ];
-    const stage = new Stage({ roles });
-    const judge = stage.join("judge");
+    const testRealm = new TestRealm({ roles });
+    const judge = testRealm.join("judge");
     judge.send([64, 1, {}, AUTHORIZE]);
-    stage.take();
+    testRealm.take();
     judge.send([48, 2, {}, "com.db"], [32, 3, {}, "com.x"]);
     await settled();
-    expect(stage.take()).toStrictEqual([
+    expect(testRealm.take()).toStrictEqual([
       ["judge", [8, 48, 2, {}, ...denial("wamp.error.not_authorized")]],
       ["judge", [8, 32, 3, {}, ...denial("wamp.error.not_authorized")]],
     ]);
@@ -368,17 +368,17 @@ describe("the authorizer itself", () => {
       { name: "left", authorizer: "com.right", permissions: [{ uri: "com.left", allow: { register: true } }] },
       { name: "right", authorizer: "com.left", permissions: [{ uri: "com.right", allow: { register: true } }] },
     ];
-    const stage = new Stage({ roles });
-    const [left, right] = [joinAs(stage, "left", "left"), joinAs(stage, "right", "right")];
+    const testRealm = new TestRealm({ roles });
+    const [left, right] = [joinAs(testRealm, "left", "left"), joinAs(testRealm, "right", "right")];
     left.send([64, 1, {}, "com.left"]);
     right.send([64, 1, {}, "com.right"]);
     left.send([16, 2, { acknowledge: true }, "com.a"]);
     right.send([16, 2, { acknowledge: true }, "com.b"]);
-    stage.take();
+    testRealm.take();
     left.send([70, 1, {}, [true]]);
     right.send([70, 1, {}, [true]]);
     await settled();
-    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+    expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["right", 17],
       ["left", 17],
     ]);
@@ -387,13 +387,13 @@ describe("the authorizer itself", () => {
 
 describe("what comes while a decision is pending", () => {
   test("[ORD-05][ORD-01][ORD-03] waits behind it in order, for slow decisions of every kind", async () => {
-    const { stage, judge, answer } = court(
+    const { testRealm, judge, answer } = court(
       {},
       { permissions: [{ uri: "static", allow: { publish: true, call: true } }] },
     );
     judge.send([32, 2, { match: "prefix" }, ""], [64, 3, {}, "static"], [64, 4, {}, "asked"]);
-    const ann = stage.join("ann");
-    stage.take();
+    const ann = testRealm.join("ann");
+    testRealm.take();
     ann.send([16, 1, {}, "t1", [1]], [16, 2, {}, "static", [2]], [48, 3, {}, "static"], [16, 4, {}, "t2", [4]]);
     ann.send([48, 5, {}, "asked"], [16, 6, { acknowledge: true }, "static", [6]]);
     await settled();
@@ -403,81 +403,83 @@ describe("what comes while a decision is pending", () => {
       "judge",
       [68, request, id, {}, [expect.anything(), ...rest]],
     ];
-    expect(stage.take()).toStrictEqual([question(1, "t1", "publish", {})]);
+    expect(testRealm.take()).toStrictEqual([question(1, "t1", "publish", {})]);
     await answer(1, true);
-    expect(stage.take()).toStrictEqual([
+    expect(testRealm.take()).toStrictEqual([
       event("t1", 1),
       event("static", 2),
       ["judge", [68, 2, id, {}]],
       question(3, "t2", "publish", {}),
     ]);
     await answer(3, false);
-    expect(stage.take()).toStrictEqual([question(4, "asked", "call", {})]);
+    expect(testRealm.take()).toStrictEqual([question(4, "asked", "call", {})]);
     await answer(4, true);
-    expect(stage.take()).toStrictEqual([["judge", [68, 5, id, {}]], ["ann", [17, 6, id]], event("static", 6)]);
+    expect(testRealm.take()).toStrictEqual([["judge", [68, 5, id, {}]], ["ann", [17, 6, id]], event("static", 6)]);
   });
 
   test("[ORD-05] of another session does not wait", async () => {
-    const { stage, answer } = court({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const { testRealm, answer } = court({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
+    const [ann, ben] = testRealm.joinAll("ann", "ben");
     ann.send([16, 1, { acknowledge: true }, "t1"]);
-    stage.take();
+    testRealm.take();
     ben.send([16, 1, { acknowledge: true }, "static"], [16, 2, { acknowledge: true }, "t2"]);
-    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+    expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ben", 17],
       ["judge", 68],
     ]);
     await answer(2, true);
     await answer(1, true);
-    expect(stage.take().map(([name]) => name)).toStrictEqual(["ben", "ann"]);
+    expect(testRealm.take().map(([name]) => name)).toStrictEqual(["ben", "ann"]);
   });
 
   test("[D-16] static decisions and remembered ones are made at once", async () => {
-    const { stage, answer } = court({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
-    const ann = stage.join("ann");
+    const { testRealm, answer } = court({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
+    const ann = testRealm.join("ann");
     ann.send([16, 1, {}, "t"]);
     await answer(1, { allow: true, cache: true });
-    stage.take();
+    testRealm.take();
     ann.send([16, 2, { acknowledge: true }, "t"], [16, 3, { acknowledge: true }, "static"]);
-    expect(stage.take().map(([, message]) => message.slice(0, 2))).toStrictEqual([
+    expect(testRealm.take().map(([, message]) => message.slice(0, 2))).toStrictEqual([
       [17, 2],
       [17, 3],
     ]);
   });
 
   test("[ORD-05] more of it than the limit ends the session with the limit's error, and nobody else's", async () => {
-    const { stage, answer } = court({ limits: { undecided_bytes: 2_000 } });
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const { testRealm, answer } = court({ limits: { undecided_bytes: 2_000 } });
+    const [ann, ben] = testRealm.joinAll("ann", "ben");
     ann.send([16, 1, {}, "t"]);
     ben.send([16, 1, { acknowledge: true }, "t"]);
-    stage.take();
+    testRealm.take();
     ann.send([16, 2, {}, "t", ["x".repeat(1_000)]]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(testRealm.take()).toStrictEqual([]);
     ann.send([16, 3, {}, "t", ["x".repeat(1_000)]]);
     const error = "wamp.edge.error.limit_exceeded";
-    expect(stage.take()).toStrictEqual(aborted("ann", error, 1008, "too much waits for an authorizer"));
+    expect(testRealm.take()).toStrictEqual(aborted("ann", error, 1008, "too much waits for an authorizer"));
     await answer(1, true);
     await answer(2, true);
-    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([["ben", 17]]);
+    expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([["ben", 17]]);
   });
 
   test("[ORD-05] is as long as it may be, again and again", async () => {
-    const { stage, answer } = court({ limits: { undecided_bytes: 3_000 } });
-    const ann = stage.join("ann");
+    const { testRealm, answer } = court({ limits: { undecided_bytes: 3_000 } });
+    const ann = testRealm.join("ann");
     for (let round = 0; round < 5; round++) {
       ann.send([16, 1, {}, "t"], [16, 2, {}, "t", ["x".repeat(1_000)]], [16, 3, { acknowledge: true }, "t"]);
       for (const turn of [1, 2, 3]) await answer(3 * round + turn, true);
     }
-    expect(stage.take().filter(([name]) => name === "ann")).toHaveLength(5);
+    expect(testRealm.take().filter(([name]) => name === "ann")).toHaveLength(5);
   });
 
   test("[MSG-02] is nonsense: the session is aborted when its turn comes", async () => {
-    const { stage, answer } = court();
-    const ann = stage.join("ann");
+    const { testRealm, answer } = court();
+    const ann = testRealm.join("ann");
     ann.send([16, 1, { acknowledge: true }, "t"], [99], [16, 2, { acknowledge: true }, "t"]);
-    stage.take();
+    testRealm.take();
     await answer(1, true);
-    expect(stage.take().map(([name, message]) => [name, message === "closed" ? message : message[0]])).toStrictEqual([
+    expect(
+      testRealm.take().map(([name, message]) => [name, message === "closed" ? message : message[0]]),
+    ).toStrictEqual([
       ["ann", 17],
       ["ann", 3],
       ["ann", "closed"],
@@ -485,13 +487,13 @@ describe("what comes while a decision is pending", () => {
   });
 
   test("[ID-06] request ids stay sequential where they are checked", async () => {
-    const { stage, answer } = court({ options: { request_id_check: "strict" } });
-    const ann = stage.join("ann");
+    const { testRealm, answer } = court({ options: { request_id_check: "strict" } });
+    const ann = testRealm.join("ann");
     ann.send([16, 1, { acknowledge: true }, "t"], [32, 2, {}, "t"]);
     await answer(1, true);
     await answer(2, true);
     expect(
-      stage
+      testRealm
         .take()
         .filter(([name]) => name === "ann")
         .map(([, message]) => message[0]),
@@ -501,30 +503,30 @@ describe("what comes while a decision is pending", () => {
 
 describe("a session that ends while a decision is pending", () => {
   test("[AZ-13] by losing its connection leaves nothing behind", async () => {
-    const { stage, judge, answer } = court();
+    const { testRealm, judge, answer } = court();
     judge.send([32, 2, {}, "t"]);
-    const ann = stage.join("ann");
+    const ann = testRealm.join("ann");
     ann.send([16, 1, {}, "t"], [16, 2, {}, "t"], [64, 3, {}, "p"]);
-    stage.take();
+    testRealm.take();
     ann.disconnect();
     await answer(1, true);
     judge.send([48, 3, {}, "p"]);
-    expect(stage.take()).toStrictEqual([["judge", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]]]);
+    expect(testRealm.take()).toStrictEqual([["judge", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]]]);
   });
 
   test("[AZ-13] by ABORT ends at once", async () => {
-    const { stage, answer } = court();
-    const ann = stage.join("ann");
+    const { testRealm, answer } = court();
+    const ann = testRealm.join("ann");
     ann.send([64, 1, {}, "p"]);
-    stage.take();
+    testRealm.take();
     ann.send([3, {}, "wamp.error.x"]);
     await answer(1, true);
-    expect(stage.take()).toStrictEqual([["ann", "closed", 1000]]);
+    expect(testRealm.take()).toStrictEqual([["ann", "closed", 1000]]);
   });
 
   test("[AZ-13][WS-15] by its own GOODBYE does so in its turn, and the next session on the socket begins", async () => {
-    const { stage, answer } = court();
-    const ann = stage.join("ann");
+    const { testRealm, answer } = court();
+    const ann = testRealm.join("ann");
     ann.send(
       [16, 1, { acknowledge: true }, "t"],
       [6, {}, "wamp.close.close_realm"],
@@ -532,7 +534,7 @@ describe("a session that ends while a decision is pending", () => {
     );
     ann.send([16, 1, { acknowledge: true }, "u"], [16, 2, { acknowledge: true }, "v"]);
     await answer(1, true);
-    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+    expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["judge", 68],
       ["ann", 17],
       ["ann", 6],
@@ -541,7 +543,7 @@ describe("a session that ends while a decision is pending", () => {
     ]);
     await answer(2, false);
     await answer(3, true);
-    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+    expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ann", 8],
       ["judge", 68],
       ["ann", 17],
@@ -549,14 +551,14 @@ describe("a session that ends while a decision is pending", () => {
   });
 
   test("[AZ-13][SES-18] by the router's GOODBYE drops what it asked for; its own GOODBYE is found behind that", async () => {
-    const { stage, judge, answer } = court();
-    const ann = stage.join("ann");
+    const { testRealm, judge, answer } = court();
+    const ann = testRealm.join("ann");
     ann.send([64, 1, {}, "p"], [6, {}, "wamp.close.close_realm"]);
-    stage.take();
+    testRealm.take();
     judge.send([48, 2, {}, "wamp.session.kill_by_authrole", ["anonymous"]]);
     await settled();
     await answer(1, true);
-    expect(stage.take()).toStrictEqual([
+    expect(testRealm.take()).toStrictEqual([
       ["judge", [50, 2, {}, [1]]],
       ["ann", [6, {}, "wamp.close.killed"]],
       ["ann", "closed", 1000],
@@ -567,14 +569,16 @@ describe("a session that ends while a decision is pending", () => {
 describe("what was decided before", () => {
   /** Sends a message and tells whether the judge was asked; the judge allows it. */
   async function isAsked(
-    { stage, answer }: Court,
+    { testRealm, answer }: Court,
     client: Client,
     message: unknown[],
     reply: unknown,
   ): Promise<boolean> {
-    stage.take();
+    testRealm.take();
     client.send(message);
-    const question = stage.take().find(([name, it]) => name === "judge" && it[0] === 68)?.[1] as unknown[] | undefined;
+    const question = testRealm.take().find(([name, it]) => name === "judge" && it[0] === 68)?.[1] as
+      | unknown[]
+      | undefined;
     if (question !== undefined) await answer(asked(question)[0], reply);
     return question !== undefined;
   }
@@ -583,21 +587,21 @@ describe("what was decided before", () => {
   test("[AZ-11] holds only if the authorizer says so", async () => {
     for (const reply of [true, false, { allow: true }, { allow: true, cache: false }]) {
       const all = court();
-      const ann = all.stage.join("ann");
+      const ann = all.testRealm.join("ann");
       expect(await isAsked(all, ann, [16, 1, {}, "t"], reply)).toBe(true);
       expect(await isAsked(all, ann, [16, 2, {}, "t"], reply)).toBe(true);
     }
     const all = court();
-    const ann = all.stage.join("ann");
+    const ann = all.testRealm.join("ann");
     const no = { allow: false, cache: true };
     expect(await isAsked(all, ann, [48, 1, {}, "t"], no)).toBe(true);
     expect(await isAsked(all, ann, [48, 2, {}, "t"], no)).toBe(false);
-    expect(all.stage.take()).toStrictEqual([]);
+    expect(all.testRealm.take()).toStrictEqual([]);
   });
 
   test("[AZ-11] holds for the same identity, and no other", async () => {
     const all = court();
-    const join = (name: string, authid: string, extra = {}) => joinAs(all.stage, name, "anonymous", authid, extra);
+    const join = (name: string, authid: string, extra = {}) => joinAs(all.testRealm, name, "anonymous", authid, extra);
     const [a, b, c, d] = [join("a", "joe"), join("b", "joe"), join("c", "sue"), join("d", "joe", { tenant: 2 })];
     const message = [32, 1, {}, "t"];
     expect(await isAsked(all, a, message, KEEP)).toBe(true);
@@ -608,7 +612,7 @@ describe("what was decided before", () => {
 
   test("[AZ-11] holds for the same URI, action, match and options", async () => {
     const all = court();
-    const ann = all.stage.join("ann");
+    const ann = all.testRealm.join("ann");
     const first = [32, 1, { match: "prefix", get_retained: true }, "t"];
     expect(await isAsked(all, ann, first, KEEP)).toBe(true);
     expect(await isAsked(all, ann, [32, 2, { get_retained: true, match: "prefix" }, "t"], KEEP)).toBe(false);
@@ -620,7 +624,7 @@ describe("what was decided before", () => {
 
   test("[AZ-11] holds whether or not the answer is wanted, and how", async () => {
     const all = court();
-    const ann = all.stage.join("ann");
+    const ann = all.testRealm.join("ann");
     expect(await isAsked(all, ann, [16, 1, {}, "t"], KEEP)).toBe(true);
     expect(await isAsked(all, ann, [16, 2, { acknowledge: true }, "t"], KEEP)).toBe(false);
   });
@@ -631,27 +635,27 @@ describe("what was decided before", () => {
       [{ "authorizer-cache": 5 }, 5],
     ] as const) {
       const all = court({}, role);
-      const ann = all.stage.join("ann");
+      const ann = all.testRealm.join("ann");
       await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
-      all.stage.advance(seconds * 1000 - 1);
+      all.testRealm.advance(seconds * 1000 - 1);
       expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(false);
-      all.stage.advance(1);
+      all.testRealm.advance(1);
       expect(await isAsked(all, ann, [16, 3, {}, "t"], KEEP)).toBe(true);
     }
   });
 
   test("[AZ-11] does not hold where the role says 0", async () => {
     const all = court({}, { "authorizer-cache": 0 });
-    const ann = all.stage.join("ann");
+    const ann = all.testRealm.join("ann");
     await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
     expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(true);
   });
 
   test("[AZ-11] is forgotten when the authorizer registers again", async () => {
     const all = court();
-    const ann = all.stage.join("ann");
+    const ann = all.testRealm.join("ann");
     await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
-    all.judge.send([66, 8, all.stage.realm.dealer.registrations.best(AUTHORIZE)?.id]);
+    all.judge.send([66, 8, all.testRealm.realm.dealer.registrations.best(AUTHORIZE)?.id]);
     expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(false);
     all.judge.send([64, 9, {}, AUTHORIZE]);
     expect(await isAsked(all, ann, [16, 3, {}, "t"], KEEP)).toBe(true);
@@ -659,15 +663,15 @@ describe("what was decided before", () => {
 
   test("[AZ-11] is asked anew after sleep", async () => {
     const all = court();
-    const ann = all.stage.join("ann");
+    const ann = all.testRealm.join("ann");
     await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
-    all.stage.sleepAndWake();
+    all.testRealm.sleepAndWake();
     expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(true);
   });
 
   test("[AZ-11] is kept for 5,000 questions, and the oldest goes first", async () => {
     const all = court();
-    const ann = all.stage.join("ann");
+    const ann = all.testRealm.join("ann");
     for (let n = 0; n <= 5_000; n++) {
       ann.send([16, 1, {}, `t${n}`]);
       all.judge.send([70, n + 1, {}, [KEEP]]);
@@ -685,79 +689,79 @@ describe("a testament", () => {
   const PERMISSIONS = { permissions: [{ uri: "wamp.", match: "prefix" as const, allow: { call: true } }] };
 
   test("[AZ-10][TST-01] is asked about when it is left, and published without another question", async () => {
-    const { stage, judge, questions, answer } = court({}, PERMISSIONS);
+    const { testRealm, judge, questions, answer } = court({}, PERMISSIONS);
     judge.send([32, 2, {}, "t"]);
-    const ann = stage.join("ann");
-    stage.take();
+    const ann = testRealm.join("ann");
+    testRealm.take();
     ann.send(TESTAMENT);
     expect((await questions()).map(asked)).toStrictEqual([[1, "t", "publish", {}]]);
     await answer(1, true);
     ann.disconnect();
     await settled();
-    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
+    expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ann", 50],
       ["judge", 36],
     ]);
   });
 
   test("[AZ-03] is refused when it is left if it could not be published", async () => {
-    const { stage, judge, answer } = court({}, PERMISSIONS);
+    const { testRealm, judge, answer } = court({}, PERMISSIONS);
     judge.send([32, 2, {}, "t"]);
-    const ann = stage.join("ann");
+    const ann = testRealm.join("ann");
     ann.send(TESTAMENT);
-    stage.take();
+    testRealm.take();
     await answer(1, false);
     ann.disconnect();
-    expect(stage.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.not_authorized")]]]);
+    expect(testRealm.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.not_authorized")]]]);
   });
 
   test("[AZ-10] takes two questions where calling is for the authorizer to decide, too", async () => {
-    const { stage, questions, answer } = court();
-    stage.join("ann").send(TESTAMENT);
+    const { testRealm, questions, answer } = court();
+    testRealm.join("ann").send(TESTAMENT);
     expect((await questions()).map(asked)).toStrictEqual([[1, "wamp.session.add_testament", "call", {}]]);
     await answer(1, true);
     expect((await questions()).map(asked)).toStrictEqual([[2, "t", "publish", {}]]);
     await answer(2, true);
-    expect(stage.take()).toStrictEqual([["ann", [50, 1, {}]]]);
+    expect(testRealm.take()).toStrictEqual([["ann", [50, 1, {}]]]);
   });
 });
 
 test("[AZ-10] without authorizers nothing is held, and nobody is asked", () => {
-  expect(new Stage().realm.access.authorizer).toBeUndefined();
+  expect(new TestRealm().realm.access.authorizer).toBeUndefined();
 });
 
 describe("message rates", () => {
   const rates = { session: { messages: { per_second: 1, burst: 1 } } };
 
   test("spare the authorizer the messages beyond the rate", async () => {
-    const { stage, questions, answer } = court({}, { rates });
-    const ann = joinAs(stage, "ann", "anonymous");
-    stage.take();
+    const { testRealm, questions, answer } = court({}, { rates });
+    const ann = joinAs(testRealm, "ann", "anonymous");
+    testRealm.take();
     ann.send([32, 1, {}, "com.a"]);
     const [question] = await questions();
     await answer(question?.[1], true);
-    expect(stage.take()).toStrictEqual([["ann", [33, 1, expect.any(Number)]]]);
+    expect(testRealm.take()).toStrictEqual([["ann", [33, 1, expect.any(Number)]]]);
     ann.send([32, 2, {}, "com.b"]);
     await settled();
     const cause = "the session exceeds its rate of messages";
-    expect(stage.take()).toStrictEqual([["ann", [8, 32, 2, {}, "wamp.edge.error.rate_exceeded", [cause]]]]);
+    expect(testRealm.take()).toStrictEqual([["ann", [8, 32, 2, {}, "wamp.edge.error.rate_exceeded", [cause]]]]);
   });
 
   test("count a message once, also one that waits behind another", async () => {
     const burst = { session: { messages: { per_second: 1, burst: 2 } } };
-    const { stage, questions, answer } = court({}, { rates: burst });
-    const ann = joinAs(stage, "ann", "anonymous");
-    stage.take();
+    const { testRealm, questions, answer } = court({}, { rates: burst });
+    const ann = joinAs(testRealm, "ann", "anonymous");
+    testRealm.take();
     ann.send([32, 1, {}, "com.a"], [32, 2, {}, "com.b"], [32, 3, {}, "com.c"]);
     const [first] = await questions();
     await answer(first?.[1], true);
-    const second = stage.take();
+    const second = testRealm.take();
     expect(second.map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ann", 33],
       ["judge", 68],
     ]);
     await answer(second[1]?.[1][1], true);
-    expect(stage.take().map(([name, message]) => [name, message[0], message[2]])).toStrictEqual([
+    expect(testRealm.take().map(([name, message]) => [name, message[0], message[2]])).toStrictEqual([
       ["ann", 33, expect.any(Number)],
       ["ann", 8, 3],
     ]);

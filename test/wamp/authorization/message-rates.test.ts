@@ -2,21 +2,21 @@
 
 import { describe, expect, test } from "vitest";
 import { parseRole, type RealmInput } from "../../../src/wamp/config/realm.ts";
-import type { Client } from "../host/recording-host.ts";
-import { ANYTHING, Stage } from "../host/recording-host.ts";
+import type { Client } from "../host/test-realm.ts";
+import { ANYTHING, TestRealm } from "../host/test-realm.ts";
 
 type RatesInput = NonNullable<NonNullable<RealmInput["roles"]>[number]["rates"]>;
 
 const RATE_EXCEEDED = "wamp.edge.error.rate_exceeded";
 const OWN = [`the session exceeds its rate of messages`];
 
-function stageWith(rates: RatesInput): Stage {
-  return new Stage({ roles: [{ name: "anonymous", permissions: [ANYTHING], rates }] });
+function stageWith(rates: RatesInput): TestRealm {
+  return new TestRealm({ roles: [{ name: "anonymous", permissions: [ANYTHING], rates }] });
 }
 
 /** The types of the messages that a client was sent, and the URIs of ERRORs. */
-function answers(stage: Stage, name: string): unknown[] {
-  const own = stage.take().filter(([client]) => client === name);
+function answers(realm: TestRealm, name: string): unknown[] {
+  const own = realm.take().filter(([client]) => client === name);
   return own.map(([, message]) => (message[0] === 8 ? message[4] : message[0]));
 }
 
@@ -26,14 +26,14 @@ function publishTimes(client: Client, times: number, options: object = { acknowl
 
 describe("rates of messages", () => {
   test("each refusable request beyond the rate is answered with rate_exceeded, and no other session notices", () => {
-    const stage = stageWith({ session: { messages: { per_second: 1, burst: 1 } } });
-    const [ann, bob] = stage.joinAll("ann", "bob");
+    const realm = stageWith({ session: { messages: { per_second: 1, burst: 1 } } });
+    const [ann, bob] = realm.joinAll("ann", "bob");
     ann.send([16, 1, { acknowledge: true }, "com.topic"]);
-    stage.take();
+    realm.take();
     ann.send([16, 2, { acknowledge: true }, "com.topic"], [32, 3, {}, "com.topic"]);
     ann.send([64, 4, {}, "com.procedure"], [48, 5, {}, "com.procedure"]);
     bob.send([32, 1, {}, "com.topic"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [8, 16, 2, {}, RATE_EXCEEDED, OWN]],
       ["ann", [8, 32, 3, {}, RATE_EXCEEDED, OWN]],
       ["ann", [8, 64, 4, {}, RATE_EXCEEDED, OWN]],
@@ -43,29 +43,29 @@ describe("rates of messages", () => {
   });
 
   test("tokens come back with time, up to the burst", () => {
-    const stage = stageWith({ session: { messages: { per_second: 2, burst: 3 } } });
-    const ann = stage.join("ann");
+    const realm = stageWith({ session: { messages: { per_second: 2, burst: 3 } } });
+    const ann = realm.join("ann");
     publishTimes(ann, 4);
-    expect(answers(stage, "ann")).toStrictEqual([17, 17, 17, RATE_EXCEEDED]);
-    stage.advance(499);
+    expect(answers(realm, "ann")).toStrictEqual([17, 17, 17, RATE_EXCEEDED]);
+    realm.advance(499);
     publishTimes(ann, 1);
-    expect(answers(stage, "ann")).toStrictEqual([RATE_EXCEEDED]);
-    stage.advance(1);
+    expect(answers(realm, "ann")).toStrictEqual([RATE_EXCEEDED]);
+    realm.advance(1);
     publishTimes(ann, 2);
-    expect(answers(stage, "ann")).toStrictEqual([17, RATE_EXCEEDED]);
-    stage.advance(3_600_000);
+    expect(answers(realm, "ann")).toStrictEqual([17, RATE_EXCEEDED]);
+    realm.advance(3_600_000);
     publishTimes(ann, 4);
-    expect(answers(stage, "ann")).toStrictEqual([17, 17, 17, RATE_EXCEEDED]);
+    expect(answers(realm, "ann")).toStrictEqual([17, 17, 17, RATE_EXCEEDED]);
   });
 
   test("an unacknowledged PUBLISH beyond the rate is dropped, and the operator is told", () => {
-    const stage = stageWith({ session: { messages: { per_second: 1, burst: 1 } } });
-    const [ann, bob] = stage.joinAll("ann", "bob");
+    const realm = stageWith({ session: { messages: { per_second: 1, burst: 1 } } });
+    const [ann, bob] = realm.joinAll("ann", "bob");
     bob.send([32, 1, {}, "com.topic"]);
-    stage.take();
+    realm.take();
     publishTimes(ann, 2, {});
-    expect(answers(stage, "bob")).toStrictEqual([36]);
-    expect(stage.logged).toStrictEqual([
+    expect(answers(realm, "bob")).toStrictEqual([36]);
+    expect(realm.logged).toStrictEqual([
       {
         level: "warn",
         event: "rate.exceeded",
@@ -78,22 +78,22 @@ describe("rates of messages", () => {
   });
 
   test("YIELD, CANCEL, UNSUBSCRIBE, UNREGISTER and input that continues a call pass, but count", () => {
-    const stage = stageWith({ session: { messages: { per_second: 1, burst: 3 } } });
+    const realm = stageWith({ session: { messages: { per_second: 1, burst: 3 } } });
     const streaming = { progressive_call_invocations: true, progressive_call_results: true, call_canceling: true };
     const roles = { caller: { features: streaming }, callee: { features: streaming } };
-    const [callee, caller] = [stage.join("callee", roles), stage.join("caller", roles)];
+    const [callee, caller] = [realm.join("callee", roles), realm.join("caller", roles)];
     callee.send([64, 1, {}, "com.procedure"]);
-    const registration = stage.take()[0]?.[1][2];
+    const registration = realm.take()[0]?.[1][2];
     caller.send([48, 1, { progress: true }, "com.procedure"]);
     caller.send([48, 1, { progress: true }, "com.procedure"], [48, 1, { progress: true }, "com.procedure"]);
     caller.send([48, 1, { progress: true }, "com.procedure"]);
-    expect(answers(stage, "callee")).toStrictEqual([68, 68, 68, 68]);
+    expect(answers(realm, "callee")).toStrictEqual([68, 68, 68, 68]);
     caller.send([49, 1, { mode: "skip" }]);
-    expect(answers(stage, "caller")).toStrictEqual(["wamp.error.canceled"]);
+    expect(answers(realm, "caller")).toStrictEqual(["wamp.error.canceled"]);
     callee.send([70, 1, {}], [70, 1, {}], [66, 2, registration]);
     caller.send([48, 2, {}, "com.procedure"]);
     callee.send([64, 3, {}, "com.procedure"]);
-    expect(stage.take().map(([name, message]) => [name, message[0], message[4]])).toStrictEqual([
+    expect(realm.take().map(([name, message]) => [name, message[0], message[4]])).toStrictEqual([
       ["callee", 67, undefined],
       ["caller", 8, RATE_EXCEEDED],
       ["callee", 8, RATE_EXCEEDED],
@@ -101,25 +101,25 @@ describe("rates of messages", () => {
   });
 
   test("a session that sends more than ten times its rate is ended with ABORT and 1008", () => {
-    const stage = stageWith({ session: { messages: { per_second: 1, burst: 2 } } });
-    const ann = stage.join("ann");
+    const realm = stageWith({ session: { messages: { per_second: 1, burst: 2 } } });
+    const ann = realm.join("ann");
     publishTimes(ann, 20);
-    expect(answers(stage, "ann").slice(2)).toStrictEqual(Array.from({ length: 18 }, () => RATE_EXCEEDED));
+    expect(answers(realm, "ann").slice(2)).toStrictEqual(Array.from({ length: 18 }, () => RATE_EXCEEDED));
     publishTimes(ann, 1);
     const message = "the session sends more than 10 times the rate of messages";
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [3, { message }, RATE_EXCEEDED]],
       ["ann", "closed", 1008],
     ]);
-    expect(stage.logged.at(-1)).toMatchObject({ event: "rate.flooded" });
+    expect(realm.logged.at(-1)).toMatchObject({ event: "rate.flooded" });
   });
 
   test("the rate of a role is shared by its sessions", () => {
-    const stage = stageWith({ role: { messages: { per_second: 1, burst: 2 } } });
-    const [ann, bob] = stage.joinAll("ann", "bob");
+    const realm = stageWith({ role: { messages: { per_second: 1, burst: 2 } } });
+    const [ann, bob] = realm.joinAll("ann", "bob");
     publishTimes(ann, 1);
     publishTimes(bob, 2);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [17, 1, expect.any(Number)]],
       ["bob", [17, 1, expect.any(Number)]],
       ["bob", [8, 16, 2, {}, RATE_EXCEEDED, ["role 'anonymous' exceeds its rate of messages"]]],
@@ -127,39 +127,39 @@ describe("rates of messages", () => {
   });
 
   test("buckets are full after the realm has slept", () => {
-    const stage = stageWith({ session: { messages: { per_second: 1, burst: 1 } } });
-    const ann = stage.join("ann");
+    const realm = stageWith({ session: { messages: { per_second: 1, burst: 1 } } });
+    const ann = realm.join("ann");
     publishTimes(ann, 2);
-    stage.sleepAndWake();
-    stage.take();
+    realm.sleepAndWake();
+    realm.take();
     publishTimes(ann, 1);
-    expect(answers(stage, "ann")).toStrictEqual([17]);
+    expect(answers(realm, "ann")).toStrictEqual([17]);
   });
 });
 
 describe("rates of events", () => {
   test("a publication costs as many tokens as it has receivers; the next ones wait until they are back", () => {
-    const stage = stageWith({ session: { events: { per_second: 1, burst: 1 } } });
-    const [ann, ...others] = stage.joinAll("ann", "bob", "cat", "dan");
+    const realm = stageWith({ session: { events: { per_second: 1, burst: 1 } } });
+    const [ann, ...others] = realm.joinAll("ann", "bob", "cat", "dan");
     for (const other of others) other.send([32, 1, {}, "com.topic"]);
-    stage.take();
+    realm.take();
     publishTimes(ann, 2);
-    expect(answers(stage, "ann")).toStrictEqual([17, RATE_EXCEEDED]);
+    expect(answers(realm, "ann")).toStrictEqual([17, RATE_EXCEEDED]);
     // 3 events were sent with 1 token: 2 are owed, and a whole one is needed.
-    stage.advance(2_999);
+    realm.advance(2_999);
     publishTimes(ann, 1);
-    expect(answers(stage, "ann")).toStrictEqual([RATE_EXCEEDED]);
-    stage.advance(1);
+    expect(answers(realm, "ann")).toStrictEqual([RATE_EXCEEDED]);
+    realm.advance(1);
     publishTimes(ann, 1);
-    expect(answers(stage, "ann")).toStrictEqual([17]);
+    expect(answers(realm, "ann")).toStrictEqual([17]);
   });
 
   test("a publication without receivers costs nothing, and other requests go on", () => {
-    const stage = stageWith({ session: { events: { per_second: 1, burst: 1 } } });
-    const ann = stage.join("ann");
+    const realm = stageWith({ session: { events: { per_second: 1, burst: 1 } } });
+    const ann = realm.join("ann");
     publishTimes(ann, 3);
     ann.send([32, 4, {}, "com.topic"]);
-    expect(answers(stage, "ann")).toStrictEqual([17, 17, 17, 33]);
+    expect(answers(realm, "ann")).toStrictEqual([17, 17, 17, 33]);
   });
 });
 

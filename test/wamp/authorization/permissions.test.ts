@@ -2,14 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { ANYTHING, Stage } from "../host/recording-host.ts";
-import { denial } from "./denial.ts";
+import { ANYTHING, TestRealm } from "../host/test-realm.ts";
+import { denial } from "./denial-errors.ts";
 
 type Rules = NonNullable<NonNullable<RealmInput["roles"]>[number]["permissions"]>;
 
 /** A realm whose anonymous sessions have these rules. */
-function stageWith(...permissions: Rules): Stage {
-  return new Stage({ roles: [{ name: "anonymous", permissions }] });
+function stageWith(...permissions: Rules): TestRealm {
+  return new TestRealm({ roles: [{ name: "anonymous", permissions }] });
 }
 
 test.each([
@@ -19,9 +19,9 @@ test.each([
   ["CALL [CALL-04]", [48, 1, {}, "com.x"]],
   ["PUBLISH with acknowledge [PUB-03]", [16, 1, { acknowledge: true }, "com.x"]],
 ])("[AZ-03] what is not permitted is refused with not_authorized: %s", (_, message) => {
-  const stage = stageWith();
-  stage.join("ann").send(message);
-  expect(stage.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...denial("wamp.error.not_authorized")]]]);
+  const realm = stageWith();
+  realm.join("ann").send(message);
+  expect(realm.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...denial("wamp.error.not_authorized")]]]);
 });
 
 describe("what takes a grant", () => {
@@ -39,31 +39,31 @@ describe("what takes a grant", () => {
     ["a pattern that touches only what takes a grant", [64, 1, { match: "prefix" }, "com.drafts."], REQUIRED],
     ["a pattern that goes beyond all rules", [64, 1, { match: "prefix" }, "com."], "wamp.error.not_authorized"],
   ])("[AZ-14] is refused with authorization_required: %s", (_, message, error) => {
-    const stage = stageWith(
+    const realm = stageWith(
       reports,
       { uri: "com.reports.secret", allow: {} },
       { uri: "com.drafts.", match: "prefix", allow: { register: true } },
       { uri: "com.drafts.old", allow: {}, grantable: true },
     );
-    stage.join("ann").send(message);
-    const [[, answer] = []] = stage.take();
+    realm.join("ann").send(message);
+    const [[, answer] = []] = realm.take();
     if (error === undefined) expect(answer?.slice(0, 2)).toStrictEqual([33, 1]);
     else expect(answer).toStrictEqual([8, message[0], 1, {}, ...denial(error)]);
   });
 });
 
 test("[AZ-03] each action is permitted by itself", () => {
-  const stage = stageWith(
+  const realm = stageWith(
     { uri: "com.s", allow: { subscribe: true } },
     { uri: "com.p", allow: { publish: true } },
     { uri: "com.r", allow: { register: true } },
     { uri: "com.c", allow: { call: true } },
   );
-  const ann = stage.join("ann");
+  const ann = realm.join("ann");
   for (const uri of ["com.s", "com.p", "com.r", "com.c"]) {
     ann.send([32, 1, {}, uri], [16, 2, { acknowledge: true }, uri], [64, 3, {}, uri], [48, 4, {}, uri]);
   }
-  const answers = stage.take().map(([, message]) => message.slice(0, 3));
+  const answers = realm.take().map(([, message]) => message.slice(0, 3));
   expect(answers).toStrictEqual([
     [33, 1, 2],
     [8, 16, 2],
@@ -85,28 +85,28 @@ test("[AZ-03] each action is permitted by itself", () => {
 });
 
 test("[AZ-05][PUB-04] an unacknowledged PUBLISH that is not permitted is dropped silently", () => {
-  const stage = stageWith({ uri: "", match: "prefix", allow: { subscribe: true } });
-  const [sub, pub] = stage.joinAll("sub", "pub");
+  const realm = stageWith({ uri: "", match: "prefix", allow: { subscribe: true } });
+  const [sub, pub] = realm.joinAll("sub", "pub");
   sub.send([32, 1, {}, "com.x"]);
-  stage.take();
+  realm.take();
   pub.send([16, 1, {}, "com.x"], [16, 2, { acknowledge: false }, "com.x"]);
-  expect(stage.take()).toStrictEqual([]);
+  expect(realm.take()).toStrictEqual([]);
 });
 
 describe("[AZ-06] no permission beyond ownership is needed", () => {
   test("for UNSUBSCRIBE, UNREGISTER, YIELD, ERROR, CANCEL and GOODBYE", () => {
-    const stage = new Stage();
-    const [callee, caller] = stage.joinAll("callee", "caller");
+    const realm = new TestRealm();
+    const [callee, caller] = realm.joinAll("callee", "caller");
     callee.send([64, 1, {}, "com.add"], [32, 2, {}, "com.x"]);
     caller.send([48, 1, {}, "com.add"], [48, 2, {}, "com.add"], [48, 3, {}, "com.add"]);
-    stage.take();
+    realm.take();
     // The configuration has changed while the realm slept: nothing is permitted any more.
-    stage.configure({ roles: [{ name: "anonymous" }] });
-    stage.sleepAndWake();
+    realm.configure({ roles: [{ name: "anonymous" }] });
+    realm.sleepAndWake();
     caller.send([48, 4, {}, "com.add"], [49, 1, { mode: "skip" }]);
     callee.send([70, 2, {}], [8, 68, 3, {}, "com.error"], [66, 3, 3], [34, 4, 4]);
     callee.send([6, {}, "wamp.close.close_realm"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [8, 48, 4, {}, ...denial("wamp.error.not_authorized")]],
       ["caller", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
       ["caller", [50, 2, {}]],
@@ -129,15 +129,15 @@ describe("[AZ-07] a denial tells nothing of what exists", () => {
     ["REGISTER [REG-03]", [64, 1, {}, "com.secret"], [64, 1, {}, "com.nothing"]],
     ["SUBSCRIBE", [32, 1, {}, "com.secret"], [32, 1, {}, "com.nothing"]],
   ])("in the answer to %s", (_, known, unknown) => {
-    const stage = new Stage({ roles });
-    const ann = stage.join("ann");
+    const realm = new TestRealm({ roles });
+    const ann = realm.join("ann");
     ann.send([64, 1, {}, "com.secret"], [32, 2, {}, "com.secret"]);
-    stage.take();
-    stage.configure({ roles, auth: { anonymous: { type: "static", role: "stranger" } } });
-    stage.sleepAndWake();
-    stage.join("eve").send(known, unknown);
+    realm.take();
+    realm.configure({ roles, auth: { anonymous: { type: "static", role: "stranger" } } });
+    realm.sleepAndWake();
+    realm.join("eve").send(known, unknown);
     const refusal = ["eve", [8, known[0], 1, {}, ...denial("wamp.error.not_authorized")]];
-    expect(stage.take()).toStrictEqual([refusal, refusal]);
+    expect(realm.take()).toStrictEqual([refusal, refusal]);
   });
 });
 
@@ -150,8 +150,8 @@ test.each([
   [[48, 1, {}, "wamp.session.list"], "call procedure 'wamp.session.list'"],
 ])("[AZ-03] the refusal tells who may not do what: %j", (message, action) => {
   const auth = { anonymous: { type: "static", role: "anonymous", authid: "joe" } } as const;
-  const stage = new Stage({ auth, roles: [{ name: "anonymous", permissions: [] }] });
-  stage.join("ann").send(message);
+  const realm = new TestRealm({ auth, roles: [{ name: "anonymous", permissions: [] }] });
+  realm.join("ann").send(message);
   const words = `session (authid 'joe', authrole 'anonymous') not authorized to ${action}`;
-  expect(stage.take()).toStrictEqual([["ann", [8, message[0], 1, {}, "wamp.error.not_authorized", [words]]]]);
+  expect(realm.take()).toStrictEqual([["ann", [8, message[0], 1, {}, "wamp.error.not_authorized", [words]]]]);
 });

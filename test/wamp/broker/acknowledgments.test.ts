@@ -1,7 +1,7 @@
 /** PUBLISHED for events that are kept: it is sent once they are stored, and ERROR where they cannot be. */
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { ALL_ROLES, type Client, Stage } from "../host/recording-host.ts";
+import { ALL_ROLES, type Client, TestRealm } from "../host/test-realm.ts";
 
 const KEPT = "log.kept";
 const STORAGE_FULL = "wamp.edge.error.storage_full";
@@ -10,12 +10,12 @@ const STORE = {
   retain: { decline: [{ uri: "declined" }] },
 } as const;
 
-let stage: Stage;
+let realm: TestRealm;
 let publisher: Client;
 
 beforeEach(() => {
-  stage = new Stage({ store: STORE });
-  publisher = stage.join("publisher");
+  realm = new TestRealm({ store: STORE });
+  publisher = realm.join("publisher");
 });
 
 let request = 0;
@@ -27,48 +27,48 @@ const published = (of: number) => ["publisher", [17, of, expect.any(Number)]];
 const refused = (of: number, why: string) => ["publisher", [8, 16, of, {}, STORAGE_FULL, [why]]];
 
 /** Who was sent messages of which type. */
-const told = () => stage.take().map(([name, [type]]) => [name, type]);
+const told = () => realm.take().map(([name, [type]]) => [name, type]);
 
 /** The first Argument of the answer to a CALL. */
 function call(caller: Client, procedure: string, args: unknown[]): unknown[] {
-  stage.take();
+  realm.take();
   caller.send([48, 1, {}, procedure, args]);
-  return (stage.take().at(-1)?.[1][3] ?? []) as unknown[];
+  return (realm.take().at(-1)?.[1][3] ?? []) as unknown[];
 }
 
 /** What the history has after the object has ended without notice. */
 function keptAfterCrash(): unknown[] {
-  stage.restart();
-  const caller = stage.join("caller");
+  realm.restart();
+  const caller = realm.join("caller");
   const id = call(caller, "wamp.subscription.lookup", ["log.", { match: "prefix" }]);
   return call(caller, "wamp.subscription.get_events", id).map((event) => (event as { args: unknown[] }).args[0]);
 }
 
 /** What is retained of a topic after the object has ended without notice. */
 function retainedAfterCrash(topic: string, match = "exact"): unknown[] {
-  stage.restart();
-  const subscriber = stage.join("subscriber");
-  stage.take();
+  realm.restart();
+  const subscriber = realm.join("subscriber");
+  realm.take();
   subscriber.send([32, 1, { get_retained: true, match }, topic]);
-  return stage.take().flatMap(([, message]) => (message[0] === 36 ? [(message as unknown[][])[4]?.[0]] : []));
+  return realm.take().flatMap(([, message]) => (message[0] === 36 ? [(message as unknown[][])[4]?.[0]] : []));
 }
 
 describe("PUBLISHED", () => {
   test("for an event of a history is sent after the event is stored, with those of several turns", () => {
-    stage.isUnderLoad = true;
+    realm.isUnderLoad = true;
     const requests = [publish(KEPT, 1), publish(KEPT, 2)];
-    expect(stage.take()).toStrictEqual([]);
-    stage.storeGroup();
-    expect(stage.take()).toStrictEqual(requests.map(published));
+    expect(realm.take()).toStrictEqual([]);
+    realm.storeGroup();
+    expect(realm.take()).toStrictEqual(requests.map(published));
     expect(keptAfterCrash()).toStrictEqual([1, 2]);
   });
 
   test("for a retained event is sent after the event is stored", () => {
-    stage.isUnderLoad = true;
+    realm.isUnderLoad = true;
     const sent = publish("temperature", 21, { retain: true });
-    expect(stage.take()).toStrictEqual([]);
-    stage.storeGroup();
-    expect(stage.take()).toStrictEqual([published(sent)]);
+    expect(realm.take()).toStrictEqual([]);
+    realm.storeGroup();
+    expect(realm.take()).toStrictEqual([published(sent)]);
     expect(retainedAfterCrash("temperature")).toStrictEqual([21]);
   });
 
@@ -76,25 +76,25 @@ describe("PUBLISHED", () => {
     ["of a topic that is not kept", "plain", {}],
     ["that is to be retained where that is declined", "declined", { retain: true }],
   ])("for an event %s is sent at once, and nothing is stored", (_, topic, options) => {
-    stage.isUnderLoad = true;
-    expect([publish(topic, 1, options)].map(published)).toStrictEqual(stage.take());
+    realm.isUnderLoad = true;
+    expect([publish(topic, 1, options)].map(published)).toStrictEqual(realm.take());
   });
 
   test("waits for no write of unacknowledged events, which are written later", () => {
     publisher.send([16, ++request, {}, KEPT, ["lazy"]]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
     expect(keptAfterCrash()).toStrictEqual([]);
   });
 
   test("comes before the GOODBYE of the publisher, and before that of the router", () => {
-    stage.isUnderLoad = true;
+    realm.isUnderLoad = true;
     const first = publish(KEPT, 1);
     publisher.send([6, {}, "wamp.close.close_realm"]);
-    expect(stage.take()).toStrictEqual([published(first), ["publisher", [6, {}, "wamp.close.goodbye_and_out"]]]);
-    const other = stage.join("other");
+    expect(realm.take()).toStrictEqual([published(first), ["publisher", [6, {}, "wamp.close.goodbye_and_out"]]]);
+    const other = realm.join("other");
     publish(KEPT, 2, {}, other);
-    const killer = stage.join("killer");
-    const [session] = [...stage.realm.sessions.values()];
+    const killer = realm.join("killer");
+    const [session] = [...realm.realm.sessions.values()];
     killer.send([48, 1, {}, "wamp.session.kill", [session!.id]]);
     expect(told().filter(([name]) => name === "other")).toStrictEqual([
       ["other", 17],
@@ -104,25 +104,25 @@ describe("PUBLISHED", () => {
   });
 
   test("is sent to no publisher that has gone, and the others get theirs", () => {
-    stage.isUnderLoad = true;
-    const gone = stage.join("gone");
+    realm.isUnderLoad = true;
+    const gone = realm.join("gone");
     publish(KEPT, 1, {}, gone);
     const sent = publish(KEPT, 2);
     gone.disconnect();
-    stage.storeGroup();
-    expect(stage.take()).toStrictEqual([published(sent)]);
+    realm.storeGroup();
+    expect(realm.take()).toStrictEqual([published(sent)]);
     expect(keptAfterCrash()).toStrictEqual([1, 2]);
   });
 
   test("comes first in a session that is resumed", () => {
-    stage = new Stage({ store: STORE, options: { resume: { time: 60 } } });
-    stage.isUnderLoad = true;
-    const first = stage.connect("first");
+    realm = new TestRealm({ store: STORE, options: { resume: { time: 60 } } });
+    realm.isUnderLoad = true;
+    const first = realm.connect("first");
     first.send([1, "realm1", { roles: ALL_ROLES, resumable: true }]);
-    const [, [, session, details]] = stage.take()[0] as [string, [number, number, { resume_token: string }]];
+    const [, [, session, details]] = realm.take()[0] as [string, [number, number, { resume_token: string }]];
     const sent = publish(KEPT, 1, {}, first);
     first.disconnect();
-    const second = stage.connect("second");
+    const second = realm.connect("second");
     const wish = { resumable: true, "resume-session": session, "resume-token": details.resume_token };
     second.send([1, "realm1", { roles: ALL_ROLES, ...wish }], [32, sent + 1, {}, "t"]);
     expect(told()).toStrictEqual([
@@ -133,27 +133,27 @@ describe("PUBLISHED", () => {
   });
 
   test("is sent before the realm sleeps", () => {
-    stage.isUnderLoad = true;
+    realm.isUnderLoad = true;
     const sent = publish(KEPT, 1);
-    stage.sleepAndWake();
-    expect(stage.take()).toStrictEqual([published(sent)]);
+    realm.sleepAndWake();
+    expect(realm.take()).toStrictEqual([published(sent)]);
   });
 });
 
 describe("while storage is full", () => {
   test("an acknowledged PUBLISH of a kept event is refused, nothing of it is delivered or kept, and other topics go on", () => {
-    const bystander = stage.join("bystander");
+    const bystander = realm.join("bystander");
     for (const topic of [KEPT, "plain", "temperature"]) bystander.send([32, 1, {}, topic]);
-    stage.take();
-    stage.store.isFull = true;
+    realm.take();
+    realm.store.isFull = true;
     const requests = [publish(KEPT, 1), publish("temperature", 2, { retain: true })];
-    expect(stage.take()).toStrictEqual(requests.map((each) => refused(each, "the event cannot be stored")));
+    expect(realm.take()).toStrictEqual(requests.map((each) => refused(each, "the event cannot be stored")));
     publish("plain", 3);
     expect(told()).toStrictEqual([
       ["publisher", 17],
       ["bystander", 36],
     ]);
-    stage.store.isFull = false;
+    realm.store.isFull = false;
     publish(KEPT, 4);
     expect(told()).toStrictEqual([
       ["bystander", 36],
@@ -163,15 +163,15 @@ describe("while storage is full", () => {
   });
 
   test("an unacknowledged event is delivered and not kept; what was taken before is written when there is room", () => {
-    const bystander = stage.join("bystander");
+    const bystander = realm.join("bystander");
     bystander.send([32, 1, {}, KEPT]);
     publisher.send([16, ++request, {}, KEPT, ["before"]]);
-    stage.take();
-    stage.store.isFull = true;
+    realm.take();
+    realm.store.isFull = true;
     publisher.send([16, ++request, { retain: true }, KEPT, ["while"]]);
     expect(told()).toStrictEqual([["bystander", 36]]);
-    stage.settle();
-    stage.store.isFull = false;
+    realm.settle();
+    realm.store.isFull = false;
     publish(KEPT, "after");
     expect(keptAfterCrash()).toStrictEqual(["before", "after"]);
     expect(retainedAfterCrash(KEPT)).toStrictEqual([]);
@@ -181,18 +181,18 @@ describe("while storage is full", () => {
     publish("temperature.in", 1, { retain: true });
     publisher.send([16, ++request, { retain: true }, "temperature.out", [2]]);
     publisher.send([16, ++request, { retain: true }, "temperature.in", [3]]);
-    stage.store.isFull = true;
-    stage.take();
+    realm.store.isFull = true;
+    realm.take();
     publisher.send([32, 1, { get_retained: true, match: "prefix" }, "temperature."]);
-    const events = stage
+    const events = realm
       .take()
       .slice(1)
       .map(([, message]) => (message as unknown[][])[4]?.[0]);
     expect(events).toStrictEqual([]); // its own
-    const subscriber = stage.join("subscriber");
+    const subscriber = realm.join("subscriber");
     subscriber.send([32, 1, { get_retained: true, match: "prefix" }, "temperature."]);
     expect(
-      stage
+      realm
         .take()
         .slice(1)
         .map(([, message]) => (message as unknown[][])[4]?.[0]),
@@ -201,19 +201,19 @@ describe("while storage is full", () => {
 
   test("what was taken before is written without another PUBLISH once there is room", () => {
     publisher.send([16, ++request, {}, KEPT, ["before"]]);
-    stage.store.isFull = true;
-    stage.settle();
-    stage.store.isFull = false;
-    stage.settle();
+    realm.store.isFull = true;
+    realm.settle();
+    realm.store.isFull = false;
+    realm.settle();
     expect(keptAfterCrash()).toStrictEqual(["before"]);
   });
 
   test("the log tells of it once a minute, with the number of refusals", () => {
-    stage.store.isFull = true;
+    realm.store.isFull = true;
     for (let n = 0; n < 5; n++) publish(KEPT, n);
-    stage.advance(60_000);
+    realm.advance(60_000);
     publish(KEPT, 5);
-    expect(stage.logged).toStrictEqual([
+    expect(realm.logged).toStrictEqual([
       { level: "error", event: "storage.full", cause: STORAGE_FULL, refused: 1 },
       { level: "error", event: "storage.full", cause: STORAGE_FULL, refused: 5 },
     ]);
@@ -222,26 +222,26 @@ describe("while storage is full", () => {
 
 describe("a write that fails", () => {
   test("is an ERROR for each publisher that waits for it, and nothing of it is kept", () => {
-    stage.isUnderLoad = true;
+    realm.isUnderLoad = true;
     const requests = [publish(KEPT, 1), publish(KEPT, 2, { retain: true })];
-    stage.store.failsNext = true;
-    stage.storeGroup();
-    expect(stage.take()).toStrictEqual(requests.map((each) => refused(each, "the event could not be stored")));
+    realm.store.failsNext = true;
+    realm.storeGroup();
+    expect(realm.take()).toStrictEqual(requests.map((each) => refused(each, "the event could not be stored")));
     const sent = publish(KEPT, 3);
-    stage.storeGroup();
-    expect(stage.take()).toStrictEqual([published(sent)]);
+    realm.storeGroup();
+    expect(realm.take()).toStrictEqual([published(sent)]);
     expect(keptAfterCrash()).toStrictEqual([3]);
     expect(retainedAfterCrash(KEPT)).toStrictEqual([]);
   });
 
   test("is the same where storage was found to be full only when it was written to", () => {
-    stage.isUnderLoad = true;
+    realm.isUnderLoad = true;
     const sent = publish(KEPT, 1);
-    stage.store.isFull = true;
-    stage.storeGroup();
-    expect(stage.take()).toStrictEqual([refused(sent, "the event could not be stored")]);
-    stage.store.isFull = false;
-    stage.settle();
+    realm.store.isFull = true;
+    realm.storeGroup();
+    expect(realm.take()).toStrictEqual([refused(sent, "the event could not be stored")]);
+    realm.store.isFull = false;
+    realm.settle();
     expect(keptAfterCrash()).toStrictEqual([]);
   });
 });

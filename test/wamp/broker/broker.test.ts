@@ -1,22 +1,22 @@
 /** Subscriptions and events, basic profile (Publish and Subscribe). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { Stage, violated } from "../host/recording-host.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
 
 describe("SUBSCRIBE", () => {
   test("[SUB-01] is answered with the id of a subscription", () => {
-    const stage = new Stage();
-    stage.join("sub").send([32, 1, {}, "com.myapp.mytopic1"]);
-    expect(stage.take()).toStrictEqual([["sub", [33, 1, 2]]]);
+    const realm = new TestRealm();
+    realm.join("sub").send([32, 1, {}, "com.myapp.mytopic1"]);
+    expect(realm.take()).toStrictEqual([["sub", [33, 1, 2]]]);
   });
 
   test("[SUB-02] for the same topic again gives the same subscription, and each event still comes once", () => {
-    const stage = new Stage();
-    const [sub, pub] = stage.joinAll("sub", "pub");
+    const realm = new TestRealm();
+    const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "com.topic"], [32, 2, {}, "com.topic"], [32, 3, { match: "exact" }, "com.topic"]);
     pub.send([16, 1, {}, "com.topic", ["once"]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["sub", [33, 1, 3]],
       ["sub", [33, 2, 3]],
       ["sub", [33, 3, 3]],
@@ -25,11 +25,11 @@ describe("SUBSCRIBE", () => {
   });
 
   test("is refused beyond the limit of the session, but not for what it holds already", () => {
-    const stage = new Stage({ limits: { subscriptions_per_session: 2 } });
-    const ann = stage.join("ann");
+    const realm = new TestRealm({ limits: { subscriptions_per_session: 2 } });
+    const ann = realm.join("ann");
     ann.send([32, 1, {}, "a.b"], [32, 2, {}, "a.c"], [32, 3, {}, "a.d"], [32, 4, {}, "a.c"]);
     ann.send([34, 5, 2], [32, 6, {}, "a.d"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 2]],
       ["ann", [33, 2, 3]],
       ["ann", [8, 32, 3, {}, "wamp.edge.error.limit_exceeded", ["a session may hold 2 subscriptions"]]],
@@ -37,17 +37,17 @@ describe("SUBSCRIBE", () => {
       ["ann", [35, 5]],
       ["ann", [33, 6, 4]],
     ]);
-    expect(stage.realm.broker.subscriptions.size).toBe(2);
+    expect(realm.realm.broker.subscriptions.size).toBe(2);
   });
 });
 
 describe("UNSUBSCRIBE", () => {
   test("[SUB-03][SUB-06] ends a subscription however often it was made", () => {
-    const stage = new Stage();
-    const [sub, pub] = stage.joinAll("sub", "pub");
+    const realm = new TestRealm();
+    const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "com.topic"], [32, 2, {}, "com.topic"], [34, 3, 3], [34, 4, 3]);
     pub.send([16, 1, {}, "com.topic"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["sub", [33, 1, 3]],
       ["sub", [33, 2, 3]],
       ["sub", [35, 3]],
@@ -56,18 +56,18 @@ describe("UNSUBSCRIBE", () => {
   });
 
   test("[SUB-07] from what does not exist is refused", () => {
-    const stage = new Stage();
-    stage.join("sub").send([34, 2, 5512315355]);
-    expect(stage.take()).toStrictEqual([["sub", [8, 34, 2, {}, ...denial("wamp.error.no_such_subscription")]]]);
+    const realm = new TestRealm();
+    realm.join("sub").send([34, 2, 5512315355]);
+    expect(realm.take()).toStrictEqual([["sub", [8, 34, 2, {}, ...denial("wamp.error.no_such_subscription")]]]);
   });
 
   test("[SUB-08] from somebody else's subscription is refused as if it did not exist, and changes nothing", () => {
-    const stage = new Stage();
-    const [ann, ben, pub] = stage.joinAll("ann", "ben", "pub");
+    const realm = new TestRealm();
+    const [ann, ben, pub] = realm.joinAll("ann", "ben", "pub");
     ann.send([32, 1, {}, "com.topic"]);
     ben.send([34, 1, 4]);
     pub.send([16, 1, {}, "com.topic"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 4]],
       ["ben", [8, 34, 1, {}, ...denial("wamp.error.no_such_subscription")]],
       ["ann", [36, 4, 5, {}]],
@@ -75,29 +75,29 @@ describe("UNSUBSCRIBE", () => {
   });
 
   test("[SUB-08] ends one's own part of a shared subscription only", () => {
-    const stage = new Stage();
-    const [ann, ben, pub] = stage.joinAll("ann", "ben", "pub");
+    const realm = new TestRealm();
+    const [ann, ben, pub] = realm.joinAll("ann", "ben", "pub");
     ann.send([32, 1, {}, "com.topic"]);
     ben.send([32, 1, {}, "com.topic"]);
-    stage.take();
+    realm.take();
     ann.send([34, 2, 4]);
     pub.send([16, 1, {}, "com.topic"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [35, 2]],
       ["ben", [36, 4, 5, {}]],
     ]);
   });
 
   test("[SUB-10] by the last subscriber deletes the subscription, and a later one has a new id", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([32, 1, {}, "com.topic"]);
     ben.send([32, 1, {}, "com.topic"]);
     ann.send([34, 2, 3]);
     ben.disconnect();
-    expect(stage.realm.broker.subscriptions.size).toBe(0);
+    expect(realm.realm.broker.subscriptions.size).toBe(0);
     ann.send([32, 3, {}, "com.topic"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 3]],
       ["ben", [33, 1, 3]],
       ["ann", [35, 2]],
@@ -107,13 +107,13 @@ describe("UNSUBSCRIBE", () => {
 });
 
 test("[SUB-09] subscriptions end with their session", () => {
-  const stage = new Stage();
-  const [ann, ben, pub] = stage.joinAll("ann", "ben", "pub");
+  const realm = new TestRealm();
+  const [ann, ben, pub] = realm.joinAll("ann", "ben", "pub");
   for (const client of [ann, ben]) client.send([32, 1, {}, "com.topic"], [32, 2, { match: "prefix" }, "com."]);
-  stage.take();
+  realm.take();
   ann.send([6, {}, "wamp.close.close_realm"]);
   pub.send([16, 1, {}, "com.topic"]);
-  expect(stage.take()).toStrictEqual([
+  expect(realm.take()).toStrictEqual([
     ["ann", [6, {}, "wamp.close.goodbye_and_out"]],
     ["ben", [36, 4, 6, {}]],
     ["ben", [36, 5, 6, { topic: "com.topic" }]],
@@ -122,22 +122,22 @@ test("[SUB-09] subscriptions end with their session", () => {
 
 describe("PUBLISH", () => {
   test("[PUB-01] without acknowledge has no reply", () => {
-    const stage = new Stage();
-    const pub = stage.join("pub");
+    const realm = new TestRealm();
+    const pub = realm.join("pub");
     pub.send([16, 1, {}, "com.topic", ["Hello, world!"]], [16, 2, { acknowledge: false }, "com.topic"]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
   });
 
   test("[PUB-02][PUB-11][PUB-12] with acknowledge is answered, also where nobody listens", () => {
-    const stage = new Stage();
-    stage.join("pub").send([16, 1, { acknowledge: true }, "com.topic"]);
-    expect(stage.take()).toStrictEqual([["pub", [17, 1, 2]]]);
+    const realm = new TestRealm();
+    realm.join("pub").send([16, 1, { acknowledge: true }, "com.topic"]);
+    expect(realm.take()).toStrictEqual([["pub", [17, 1, 2]]]);
   });
 
   test("[PUB-12] is answered where only the publisher listens", () => {
-    const stage = new Stage();
-    stage.join("pub").send([32, 1, {}, "com.topic"], [16, 2, { acknowledge: true }, "com.topic"]);
-    expect(stage.take()).toStrictEqual([
+    const realm = new TestRealm();
+    realm.join("pub").send([32, 1, {}, "com.topic"], [16, 2, { acknowledge: true }, "com.topic"]);
+    expect(realm.take()).toStrictEqual([
       ["pub", [33, 1, 2]],
       ["pub", [17, 2, 3]],
     ]);
@@ -155,19 +155,19 @@ describe("PUBLISH", () => {
         { uri: "com.", match: "prefix", allow: { publish: true }, disclose: { publisher: false } },
         { uri: "", match: "prefix", allow: { subscribe: true } },
       ] as const;
-      const stage = new Stage({ roles: [{ name: "anonymous", permissions }], options: { enable_meta_api: false } });
-      const [sub, pub] = stage.joinAll("sub", "pub");
+      const realm = new TestRealm({ roles: [{ name: "anonymous", permissions }], options: { enable_meta_api: false } });
+      const [sub, pub] = realm.joinAll("sub", "pub");
       sub.send([32, 1, { match: "prefix" }, ""]);
-      stage.take();
+      realm.take();
       pub.send([16, 1, options, uri, ["lost"]], [16, 2, { ...options, acknowledge: true }, uri, ["lost"]]);
-      expect(stage.take()).toStrictEqual([["pub", [8, 16, 2, {}, ...denial(error)]]]);
+      expect(realm.take()).toStrictEqual([["pub", [8, 16, 2, {}, ...denial(error)]]]);
     },
   );
 
   test("[PUB-04] that breaks the protocol ends the session, acknowledged or not", () => {
-    const stage = new Stage();
-    stage.join("pub").send([16, 1, { acknowledge: 0 }, "com.topic"]);
-    expect(stage.take()).toStrictEqual(violated("pub", "PUBLISH: invalid acknowledge"));
+    const realm = new TestRealm();
+    realm.join("pub").send([16, 1, { acknowledge: 0 }, "com.topic"]);
+    expect(realm.take()).toStrictEqual(violated("pub", "PUBLISH: invalid acknowledge"));
   });
 });
 
@@ -186,49 +186,49 @@ describe("EVENT", () => {
       [[], { color: "orange", sizes: [23, 42, 7] }],
     ],
   ])("%s carries what PUBLISH carries: %s", (_id, _what, sent, received) => {
-    const stage = new Stage();
-    const [sub, pub] = stage.joinAll("sub", "pub");
+    const realm = new TestRealm();
+    const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "com.topic"]);
-    stage.take();
+    realm.take();
     pub.send([16, 1, {}, "com.topic", ...sent]);
-    expect(stage.take()).toStrictEqual([["sub", [36, 3, 4, {}, ...received]]]);
+    expect(realm.take()).toStrictEqual([["sub", [36, 3, 4, {}, ...received]]]);
   });
 
   test("[PUB-08] does not reach its publisher on any of its subscriptions", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     for (const client of [ann, ben]) client.send([32, 1, {}, "com.topic"], [32, 2, { match: "prefix" }, "com"]);
-    stage.take();
+    realm.take();
     ann.send([16, 3, {}, "com.topic"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ben", [36, 3, 5, {}]],
       ["ben", [36, 4, 5, { topic: "com.topic" }]],
     ]);
   });
 
   test("[PUB-09] reaches another session of its publisher's authid", () => {
-    const stage = new Stage();
-    const ann = stage.join("ann");
-    stage.lastByte = 0;
-    const twin = stage.join("twin");
+    const realm = new TestRealm();
+    const ann = realm.join("ann");
+    realm.lastByte = 0;
+    const twin = realm.join("twin");
     for (const client of [ann, twin]) client.send([32, 1, {}, "com.topic"]);
-    stage.take();
+    realm.take();
     ann.send([16, 2, {}, "com.topic"]);
     expect([ann, twin].map(({ savedSession }) => savedSession.identity.authid)).toStrictEqual([
       "AQEBAQEBAQEBAQEBAQEBAQEB",
       "AQEBAQEBAQEBAQEBAQEBAQEB",
     ]);
-    expect(stage.take()).toStrictEqual([["twin", [36, 3, 4, {}]]]);
+    expect(realm.take()).toStrictEqual([["twin", [36, 3, 4, {}]]]);
   });
 
   test("[PUB-10][PUB-16] comes once per matching subscription, with one publication id; only patterns name the topic", () => {
-    const stage = new Stage();
-    const [sub, pub] = stage.joinAll("sub", "pub");
+    const realm = new TestRealm();
+    const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "com.my.topic"], [32, 2, { match: "prefix" }, "com.my"]);
     sub.send([32, 3, { match: "wildcard" }, "com..topic"], [32, 4, {}, "com.other"]);
-    stage.take();
+    realm.take();
     pub.send([16, 1, {}, "com.my.topic", [1]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["sub", [36, 3, 7, {}, [1]]],
       ["sub", [36, 4, 7, { topic: "com.my.topic" }, [1]]],
       ["sub", [36, 5, 7, { topic: "com.my.topic" }, [1]]],
@@ -236,14 +236,14 @@ describe("EVENT", () => {
   });
 
   test("[PUB-13] reaches who is subscribed when it is published, not before and not after", () => {
-    const stage = new Stage();
-    const [early, late, pub] = stage.joinAll("early", "late", "pub");
+    const realm = new TestRealm();
+    const [early, late, pub] = realm.joinAll("early", "late", "pub");
     early.send([32, 1, {}, "com.topic"]);
     pub.send([16, 1, {}, "com.topic", [1]]);
     late.send([32, 1, {}, "com.topic"]);
     early.send([34, 2, 4]);
     pub.send([16, 2, {}, "com.topic", [2]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["early", [33, 1, 4]],
       ["early", [36, 4, 5, {}, [1]]],
       ["late", [33, 1, 4]],
@@ -253,14 +253,14 @@ describe("EVENT", () => {
   });
 
   test("[PUB-14][WS-18] that cannot be delivered to one receiver reaches the others, and the next one reaches all", () => {
-    const stage = new Stage();
-    const [narrow, dead, fine, pub] = stage.joinAll("narrow", "dead", "fine", "pub");
+    const realm = new TestRealm();
+    const [narrow, dead, fine, pub] = realm.joinAll("narrow", "dead", "fine", "pub");
     for (const client of [narrow, dead, fine]) client.send([32, 1, {}, "com.topic"]);
-    stage.take();
+    realm.take();
     narrow.transport.maxLength = 40;
     dead.transport.isDead = true;
     pub.send([16, 1, { acknowledge: true }, "com.topic", ["x".repeat(50)]], [16, 2, {}, "com.topic", ["short"]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["pub", [17, 1, 6]],
       ["fine", [36, 5, 6, {}, ["x".repeat(50)]]],
       ["narrow", [36, 5, 7, {}, ["short"]]],
@@ -269,10 +269,10 @@ describe("EVENT", () => {
   });
 
   test("[PUB-15] shows nothing of the options of PUBLISH", () => {
-    const stage = new Stage();
-    const [sub, pub] = stage.joinAll("sub", "pub");
+    const realm = new TestRealm();
+    const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "com.topic"]);
-    stage.take();
+    realm.take();
     const options = {
       exclude_me: true,
       exclude: [77],
@@ -283,15 +283,15 @@ describe("EVENT", () => {
       topic: "x.y",
     };
     pub.send([16, 1, { ...options, forward_for: [], publisher: 9, retained: true }, "com.topic"]);
-    expect(stage.take()).toStrictEqual([["sub", [36, 3, 4, {}]]]);
+    expect(realm.take()).toStrictEqual([["sub", [36, 3, 4, {}]]]);
   });
 });
 
 test("[FEAT-08] a feature works without having been announced", () => {
-  const stage = new Stage();
-  const pub = stage.join("pub", { publisher: {}, subscriber: {} });
+  const realm = new TestRealm();
+  const pub = realm.join("pub", { publisher: {}, subscriber: {} });
   pub.send([32, 1, {}, "com.topic"], [16, 2, { exclude_me: false }, "com.topic"]);
-  expect(stage.take()).toStrictEqual([
+  expect(realm.take()).toStrictEqual([
     ["pub", [33, 1, 2]],
     ["pub", [36, 2, 3, {}]],
   ]);

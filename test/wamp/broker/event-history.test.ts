@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { denial } from "../authorization/denial.ts";
-import type { Client, Entry, Line } from "../host/recording-host.ts";
-import { ANYTHING, Stage } from "../host/recording-host.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import type { Client, Entry, Line } from "../host/test-realm.ts";
+import { ANYTHING, TestRealm } from "../host/test-realm.ts";
 
 const TOPIC = "com.mycompany.log.auth";
 const PREFIX = "com.mycompany.log.";
@@ -12,35 +12,35 @@ const PREFIX = "com.mycompany.log.";
 type HistoryInput = NonNullable<NonNullable<RealmInput["store"]>["event-history"]>;
 
 /** A realm that keeps the history of `TOPIC`, with somebody who publishes and somebody who asks. */
-function stageOf(history: HistoryInput = [{ uri: TOPIC }], input: Partial<RealmInput> = {}) {
-  const stage = new Stage({ store: { "event-history": history }, ...input });
-  const [publisher, caller] = stage.joinAll("publisher", "caller");
-  return { stage, publisher, caller };
+function testRealmOf(history: HistoryInput = [{ uri: TOPIC }], input: Partial<RealmInput> = {}) {
+  const testRealm = new TestRealm({ store: { "event-history": history }, ...input });
+  const [publisher, caller] = testRealm.joinAll("publisher", "caller");
+  return { testRealm, publisher, caller };
 }
 
 let request = 0;
 
 /** Publishes a second after the last one; the publication id. */
 function publish(
-  stage: Stage,
+  testRealm: TestRealm,
   publisher: Client,
   topic: string,
   payload: readonly unknown[] = [],
   options = {},
 ): number {
-  stage.time += 1000;
+  testRealm.time += 1000;
   publisher.send([16, ++request, { acknowledge: true, ...options }, topic, ...payload]);
-  const published = stage.take().find(([, [type]]) => type === 17);
+  const published = testRealm.take().find(([, [type]]) => type === 17);
   return published?.[1][2] as number;
 }
 
 /** Publishes one event with each of these Arguments on `TOPIC`; their publication ids. */
-function publishAll(stage: Stage, publisher: Client, args: readonly unknown[], topic = TOPIC): number[] {
-  return args.map((arg) => publish(stage, publisher, topic, [[arg]]));
+function publishAll(testRealm: TestRealm, publisher: Client, args: readonly unknown[], topic = TOPIC): number[] {
+  return args.map((arg) => publish(testRealm, publisher, topic, [[arg]]));
 }
 
 function call(
-  stage: Stage,
+  testRealm: TestRealm,
   caller: Client,
   procedure: string,
   args: readonly unknown[],
@@ -48,17 +48,29 @@ function call(
   options = {},
 ): Line[] {
   caller.send([48, ++request, options, procedure, args, kwargs]);
-  return stage.take().map(([, line]) => line as Line);
+  return testRealm.take().map(([, line]) => line as Line);
 }
 
-function lookup(stage: Stage, caller: Client, topic: string, match = "exact"): unknown {
-  const [result] = call(stage, caller, "wamp.subscription.lookup", [topic, { match }]);
+function lookup(testRealm: TestRealm, caller: Client, topic: string, match = "exact"): unknown {
+  const [result] = call(testRealm, caller, "wamp.subscription.lookup", [topic, { match }]);
   return (result?.[3] as unknown[] | undefined)?.[0];
 }
 
 /** The answer of get_events for the history of `topic`. */
-function getEvents(stage: Stage, caller: Client, kwargs = {}, topic = TOPIC, match = "exact"): Line | undefined {
-  const [answer] = call(stage, caller, "wamp.subscription.get_events", [lookup(stage, caller, topic, match)], kwargs);
+function getEvents(
+  testRealm: TestRealm,
+  caller: Client,
+  kwargs = {},
+  topic = TOPIC,
+  match = "exact",
+): Line | undefined {
+  const [answer] = call(
+    testRealm,
+    caller,
+    "wamp.subscription.get_events",
+    [lookup(testRealm, caller, topic, match)],
+    kwargs,
+  );
   return answer;
 }
 
@@ -75,28 +87,28 @@ const refused = (uri: string) => [8, 48, request, {}, ...denial(uri)];
 
 describe("what is kept", () => {
   test("[HIS-01] is every publication once, however many subscribers it has, by subscription, in the order of arrival", () => {
-    const { stage, publisher, caller } = stageOf([{ uri: TOPIC }, { uri: PREFIX, match: "prefix" }]);
-    const [one, other] = stage.joinAll("one", "other");
+    const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC }, { uri: PREFIX, match: "prefix" }]);
+    const [one, other] = testRealm.joinAll("one", "other");
     for (const client of [one, other]) client.send([32, 1, {}, TOPIC]);
-    publish(stage, publisher, TOPIC, [[1]]);
-    publish(stage, publisher, `${PREFIX}basket`, [[2]]);
-    one.send([34, 2, lookup(stage, caller, TOPIC)]);
+    publish(testRealm, publisher, TOPIC, [[1]]);
+    publish(testRealm, publisher, `${PREFIX}basket`, [[2]]);
+    one.send([34, 2, lookup(testRealm, caller, TOPIC)]);
     other.disconnect();
-    publish(stage, publisher, TOPIC, [[3]]);
-    publish(stage, publisher, "com.elsewhere", [[4]]);
-    expect(argsIn(getEvents(stage, caller))).toStrictEqual([1, 3]);
-    expect(argsIn(getEvents(stage, caller, {}, PREFIX, "prefix"))).toStrictEqual([1, 2, 3]);
+    publish(testRealm, publisher, TOPIC, [[3]]);
+    publish(testRealm, publisher, "com.elsewhere", [[4]]);
+    expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([1, 3]);
+    expect(argsIn(getEvents(testRealm, caller, {}, PREFIX, "prefix"))).toStrictEqual([1, 2, 3]);
   });
 
   test("[HIS-02][HIS-03] get_events takes the subscription id and answers with the list of events", () => {
-    const { stage, publisher, caller } = stageOf();
-    const subscription = lookup(stage, caller, TOPIC);
+    const { testRealm, publisher, caller } = testRealmOf();
+    const subscription = lookup(testRealm, caller, TOPIC);
     const ids = [
-      publish(stage, publisher, TOPIC),
-      publish(stage, publisher, TOPIC, [["a", { b: 1 }]]),
-      publish(stage, publisher, TOPIC, [[], { c: 2 }], { disclose_me: true }),
+      publish(testRealm, publisher, TOPIC),
+      publish(testRealm, publisher, TOPIC, [["a", { b: 1 }]]),
+      publish(testRealm, publisher, TOPIC, [[], { c: 2 }], { disclose_me: true }),
     ];
-    const answer = call(stage, caller, "wamp.subscription.get_events", [subscription], { limit: 10 });
+    const answer = call(testRealm, caller, "wamp.subscription.get_events", [subscription], { limit: 10 });
     const publisherDetails = { publisher: 1, publisher_authid: expect.any(String), publisher_authrole: "anonymous" };
     expect(answer).toStrictEqual([
       [
@@ -126,40 +138,40 @@ describe("what is kept", () => {
   });
 
   test("[HIS-03] events of a pattern tell their topic in their details", () => {
-    const { stage, publisher, caller } = stageOf([{ uri: "com...auth", match: "wildcard" }]);
-    publish(stage, publisher, TOPIC);
-    const [event] = eventsIn(getEvents(stage, caller, {}, "com...auth", "wildcard"));
+    const { testRealm, publisher, caller } = testRealmOf([{ uri: "com...auth", match: "wildcard" }]);
+    publish(testRealm, publisher, TOPIC);
+    const [event] = eventsIn(getEvents(testRealm, caller, {}, "com...auth", "wildcard"));
     expect(event).toMatchObject({ details: { topic: TOPIC } });
   });
 
   test("[HIS-01] is the same before it is written, after it is, after sleep and after a restart", () => {
-    const { stage, publisher, caller } = stageOf();
-    const subscription = lookup(stage, caller, TOPIC);
-    publishAll(stage, publisher, ["\u0000AAEC", '\ud83d\ude00\n"', { deep: [1.5, null] }]);
-    const before = getEvents(stage, caller)?.[3];
-    stage.settle();
-    expect(getEvents(stage, caller)?.[3]).toStrictEqual(before);
-    publishAll(stage, publisher, ["unwritten"]);
-    expect(argsIn(getEvents(stage, caller))).toStrictEqual([...argsIn([0, 0, 0, before]), "unwritten"]);
-    expect(argsIn(getEvents(stage, caller, { reverse: true, limit: 2 }))).toStrictEqual([
+    const { testRealm, publisher, caller } = testRealmOf();
+    const subscription = lookup(testRealm, caller, TOPIC);
+    publishAll(testRealm, publisher, ["\u0000AAEC", '\ud83d\ude00\n"', { deep: [1.5, null] }]);
+    const before = getEvents(testRealm, caller)?.[3];
+    testRealm.settle();
+    expect(getEvents(testRealm, caller)?.[3]).toStrictEqual(before);
+    publishAll(testRealm, publisher, ["unwritten"]);
+    expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([...argsIn([0, 0, 0, before]), "unwritten"]);
+    expect(argsIn(getEvents(testRealm, caller, { reverse: true, limit: 2 }))).toStrictEqual([
       "unwritten",
       { deep: [1.5, null] },
     ]);
-    stage.sleepAndWake();
-    expect(argsIn(getEvents(stage, caller))).toStrictEqual([...argsIn([0, 0, 0, before]), "unwritten"]);
-    stage.restart();
-    const again = stage.join("again");
-    expect(lookup(stage, again, TOPIC)).toBe(subscription);
-    expect(eventsIn(getEvents(stage, again)).slice(0, 3)).toStrictEqual(before);
-    expect(eventsIn(getEvents(stage, again))).toHaveLength(4);
+    testRealm.sleepAndWake();
+    expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([...argsIn([0, 0, 0, before]), "unwritten"]);
+    testRealm.restart();
+    const again = testRealm.join("again");
+    expect(lookup(testRealm, again, TOPIC)).toBe(subscription);
+    expect(eventsIn(getEvents(testRealm, again)).slice(0, 3)).toStrictEqual(before);
+    expect(eventsIn(getEvents(testRealm, again))).toHaveLength(4);
   });
 
   test("[HIS-01] a crash loses unacknowledged events that the realm has had no second to write, and nothing else", () => {
-    const { stage, publisher } = stageOf();
-    publishAll(stage, publisher, [1, 2]);
+    const { testRealm, publisher } = testRealmOf();
+    publishAll(testRealm, publisher, [1, 2]);
     publisher.send([16, ++request, {}, TOPIC, ["unacknowledged"]]);
-    stage.restart();
-    expect(argsIn(getEvents(stage, stage.join("caller")))).toStrictEqual([1, 2]);
+    testRealm.restart();
+    expect(argsIn(getEvents(testRealm, testRealm.join("caller")))).toStrictEqual([1, 2]);
   });
 
   test.each([
@@ -167,134 +179,134 @@ describe("what is kept", () => {
     ["an empty exclude", { exclude: [] }],
     ["eligible", { eligible: [1, 2, 3, 4] }],
   ])("[HIS-12] is no publication with %s", (_, options) => {
-    const { stage, publisher, caller } = stageOf();
-    publish(stage, publisher, TOPIC, [["kept"]]);
-    publish(stage, publisher, TOPIC, [["not kept"]], options);
-    expect(argsIn(getEvents(stage, caller))).toStrictEqual(["kept"]);
+    const { testRealm, publisher, caller } = testRealmOf();
+    publish(testRealm, publisher, TOPIC, [["kept"]]);
+    publish(testRealm, publisher, TOPIC, [["not kept"]], options);
+    expect(argsIn(getEvents(testRealm, caller))).toStrictEqual(["kept"]);
   });
 
   test.each([1, 3, 5])("[HIS-01] is bounded by the number %i of events", (limit) => {
-    const { stage, publisher, caller } = stageOf([{ uri: TOPIC, limit }]);
+    const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit }]);
     const all = Array.from({ length: 20 }, (_, i) => i);
     for (const [index, arg] of all.entries()) {
-      publishAll(stage, publisher, [arg]);
-      if (index % 7 === 4) stage.settle();
+      publishAll(testRealm, publisher, [arg]);
+      if (index % 7 === 4) testRealm.settle();
       const kept = all.slice(0, index + 1).slice(-limit);
-      expect(argsIn(getEvents(stage, caller))).toStrictEqual(kept);
-      expect(argsIn(getEvents(stage, caller, { reverse: true }))).toStrictEqual(kept.toReversed());
+      expect(argsIn(getEvents(testRealm, caller))).toStrictEqual(kept);
+      expect(argsIn(getEvents(testRealm, caller, { reverse: true }))).toStrictEqual(kept.toReversed());
     }
-    stage.sleepAndWake();
-    expect(argsIn(getEvents(stage, caller))).toStrictEqual(all.slice(-limit));
+    testRealm.sleepAndWake();
+    expect(argsIn(getEvents(testRealm, caller))).toStrictEqual(all.slice(-limit));
   });
 
   test("[HIS-01] is bounded by age", () => {
-    const { stage, publisher, caller } = stageOf([{ uri: TOPIC, max_age: 10 }]);
-    publishAll(stage, publisher, [1, 2]);
-    stage.settle();
-    stage.time = 11_000;
-    expect(argsIn(getEvents(stage, caller))).toStrictEqual([1, 2]);
-    stage.time = 11_001;
-    expect(argsIn(getEvents(stage, caller))).toStrictEqual([2]);
-    stage.time = 60_000;
-    publishAll(stage, publisher, [3]);
-    stage.settle();
-    const [log] = stage.store.history.logs();
-    expect([...stage.store.history.read(log?.id ?? 0, 100, false)]).toHaveLength(1);
+    const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, max_age: 10 }]);
+    publishAll(testRealm, publisher, [1, 2]);
+    testRealm.settle();
+    testRealm.time = 11_000;
+    expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([1, 2]);
+    testRealm.time = 11_001;
+    expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([2]);
+    testRealm.time = 60_000;
+    publishAll(testRealm, publisher, [3]);
+    testRealm.settle();
+    const [log] = testRealm.store.history.logs();
+    expect([...testRealm.store.history.read(log?.id ?? 0, 100, false)]).toHaveLength(1);
   });
 
   test("[HIS-01] is no more than the limit even before it is written, and written before much of it waits", () => {
-    const { stage, publisher, caller } = stageOf([{ uri: TOPIC, limit: 2 }]);
-    publishAll(stage, publisher, [1, 2, 3, "x".repeat(300_000), "y".repeat(300_000)]);
-    const [log] = stage.store.history.logs();
-    expect([...stage.store.history.read(log?.id ?? 0, 100, false)]).toHaveLength(2);
+    const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit: 2 }]);
+    publishAll(testRealm, publisher, [1, 2, 3, "x".repeat(300_000), "y".repeat(300_000)]);
+    const [log] = testRealm.store.history.logs();
+    expect([...testRealm.store.history.read(log?.id ?? 0, 100, false)]).toHaveLength(2);
     const end = (kwargs: object) =>
-      argsIn(getEvents(stage, caller, { limit: 1, ...kwargs })).map((arg) => String(arg)[0]);
+      argsIn(getEvents(testRealm, caller, { limit: 1, ...kwargs })).map((arg) => String(arg)[0]);
     expect([...end({}), ...end({ reverse: true })]).toStrictEqual(["x", "y"]);
   });
 
   test("is removed when the configuration asks for it no more; what it still asks for stays", () => {
-    const { stage, publisher } = stageOf([{ uri: TOPIC }, { uri: PREFIX, match: "prefix" }]);
-    publishAll(stage, publisher, [1]);
-    stage.settle();
-    stage.restart({ store: { "event-history": [{ uri: TOPIC, limit: 7 }] } });
-    expect(stage.store.history.logs()).toHaveLength(1);
-    expect(argsIn(getEvents(stage, stage.join("caller")))).toStrictEqual([1]);
-    stage.restart({ store: { "event-history": [{ uri: TOPIC, match: "prefix" }] } });
-    expect(argsIn(getEvents(stage, stage.join("caller"), {}, TOPIC, "prefix"))).toStrictEqual([]);
-    stage.restart({});
-    expect(stage.store.history.logs()).toStrictEqual([]);
+    const { testRealm, publisher } = testRealmOf([{ uri: TOPIC }, { uri: PREFIX, match: "prefix" }]);
+    publishAll(testRealm, publisher, [1]);
+    testRealm.settle();
+    testRealm.restart({ store: { "event-history": [{ uri: TOPIC, limit: 7 }] } });
+    expect(testRealm.store.history.logs()).toHaveLength(1);
+    expect(argsIn(getEvents(testRealm, testRealm.join("caller")))).toStrictEqual([1]);
+    testRealm.restart({ store: { "event-history": [{ uri: TOPIC, match: "prefix" }] } });
+    expect(argsIn(getEvents(testRealm, testRealm.join("caller"), {}, TOPIC, "prefix"))).toStrictEqual([]);
+    testRealm.restart({});
+    expect(testRealm.store.history.logs()).toStrictEqual([]);
   });
 });
 
 describe("the subscription of a history", () => {
   test("[HIS-14] exists from the start, with an id that never changes", () => {
-    const { stage, caller } = stageOf();
-    const subscription = lookup(stage, caller, TOPIC);
+    const { testRealm, caller } = testRealmOf();
+    const subscription = lookup(testRealm, caller, TOPIC);
     expect(subscription).toEqual(expect.any(Number));
-    stage.sleepAndWake();
-    expect(lookup(stage, caller, TOPIC)).toBe(subscription);
-    stage.restart();
-    expect(lookup(stage, stage.join("other"), TOPIC)).toBe(subscription);
+    testRealm.sleepAndWake();
+    expect(lookup(testRealm, caller, TOPIC)).toBe(subscription);
+    testRealm.restart();
+    expect(lookup(testRealm, testRealm.join("other"), TOPIC)).toBe(subscription);
   });
 
   test("[SUB-10][HIS-14] is joined and left like any other, and stays when the last subscriber leaves", () => {
-    const { stage, publisher, caller } = stageOf();
-    const subscription = lookup(stage, caller, TOPIC);
-    const events = stage.join("events");
+    const { testRealm, publisher, caller } = testRealmOf();
+    const subscription = lookup(testRealm, caller, TOPIC);
+    const events = testRealm.join("events");
     events.send([32, 1, { match: "prefix" }, "wamp.subscription."]);
-    const subscriber = stage.join("subscriber");
-    stage.take();
+    const subscriber = testRealm.join("subscriber");
+    testRealm.take();
     const topicsOf = (entries: Entry[]) => entries.flatMap(([name, line]) => (name === "events" ? [line[3]] : []));
     subscriber.send([32, 1, {}, TOPIC]);
-    const joining = stage.take();
+    const joining = testRealm.take();
     expect(joining[0]).toStrictEqual(["subscriber", [33, 1, subscription]]);
     // It was there before and is there afterwards: neither on_create nor on_delete.
     expect(topicsOf(joining)).toStrictEqual([{ topic: "wamp.subscription.on_subscribe" }]);
     publisher.send([16, 1, {}, TOPIC]);
-    expect(stage.take()).toStrictEqual([["subscriber", [36, subscription, expect.any(Number), {}]]]);
+    expect(testRealm.take()).toStrictEqual([["subscriber", [36, subscription, expect.any(Number), {}]]]);
     subscriber.send([34, 2, subscription]);
-    expect(topicsOf(stage.take())).toStrictEqual([{ topic: "wamp.subscription.on_unsubscribe" }]);
-    expect(lookup(stage, caller, TOPIC)).toBe(subscription);
+    expect(topicsOf(testRealm.take())).toStrictEqual([{ topic: "wamp.subscription.on_unsubscribe" }]);
+    expect(lookup(testRealm, caller, TOPIC)).toBe(subscription);
     subscriber.disconnect();
-    stage.take();
-    expect(lookup(stage, caller, TOPIC)).toBe(subscription);
+    testRealm.take();
+    expect(lookup(testRealm, caller, TOPIC)).toBe(subscription);
   });
 
   test("[SUB-10] without history a subscription ends with its last subscriber, and the next one has another id", () => {
-    const { stage, caller } = stageOf([]);
+    const { testRealm, caller } = testRealmOf([]);
     caller.send([32, 1, {}, TOPIC]);
-    stage.take();
-    const subscription = lookup(stage, caller, TOPIC);
+    testRealm.take();
+    const subscription = lookup(testRealm, caller, TOPIC);
     caller.send([34, 2, subscription]);
-    stage.take();
-    expect(lookup(stage, caller, TOPIC)).toBe(null);
+    testRealm.take();
+    expect(lookup(testRealm, caller, TOPIC)).toBe(null);
     caller.send([32, 3, {}, TOPIC]);
-    stage.take();
-    expect(lookup(stage, caller, TOPIC)).not.toBe(subscription);
+    testRealm.take();
+    expect(lookup(testRealm, caller, TOPIC)).not.toBe(subscription);
   });
 
   test("[HIS-14] a session that slept is still subscribed to it", () => {
-    const { stage, publisher, caller } = stageOf();
+    const { testRealm, publisher, caller } = testRealmOf();
     caller.send([32, 1, {}, TOPIC]);
-    stage.sleepAndWake();
-    stage.take();
+    testRealm.sleepAndWake();
+    testRealm.take();
     publisher.send([16, 1, {}, TOPIC]);
-    expect(stage.take()).toHaveLength(1);
-    expect(eventsIn(getEvents(stage, caller))).toHaveLength(1);
+    expect(testRealm.take()).toHaveLength(1);
+    expect(eventsIn(getEvents(testRealm, caller))).toHaveLength(1);
   });
 });
 
 describe("the filters of get_events", () => {
   /** Five events, published at 1, 2, 3, 4 and 5 s, the first three of them written. */
   function fiveEvents() {
-    const { stage, publisher, caller } = stageOf([{ uri: PREFIX, match: "prefix" }]);
+    const { testRealm, publisher, caller } = testRealmOf([{ uri: PREFIX, match: "prefix" }]);
     const ids = [1, 2, 3, 4, 5].map((n) => {
-      const id = publish(stage, publisher, `${PREFIX}${n % 2 === 0 ? "even" : "odd"}`, [[n]]);
-      if (n === 3) stage.settle();
+      const id = publish(testRealm, publisher, `${PREFIX}${n % 2 === 0 ? "even" : "odd"}`, [[n]]);
+      if (n === 3) testRealm.settle();
       return id;
     });
-    const ask = (kwargs: object) => getEvents(stage, caller, kwargs, PREFIX, "prefix");
-    return { stage, publisher, caller, ids, ask };
+    const ask = (kwargs: object) => getEvents(testRealm, caller, kwargs, PREFIX, "prefix");
+    return { testRealm, publisher, caller, ids, ask };
   }
 
   const at = (second: number) => `1970-01-01T00:00:0${second}Z`;
@@ -304,8 +316,8 @@ describe("the filters of get_events", () => {
   /** Asks for the events 1 to 5, of which `found` are to be the answer, before and after the realm slept. */
   function expectFound(kwargs: Record<string, unknown>, found: number[]): void {
     for (const sleeps of [false, true]) {
-      const { stage, ids, ask } = fiveEvents();
-      if (sleeps) stage.sleepAndWake();
+      const { testRealm, ids, ask } = fiveEvents();
+      if (sleeps) testRealm.sleepAndWake();
       const named = Object.entries(kwargs).map(([key, value]) => {
         const isNth = typeof value === "object" && value !== null;
         return [key, isNth ? ids[(value as { nth: number }).nth - 1] : value];
@@ -385,10 +397,10 @@ describe("the filters of get_events", () => {
   });
 
   test("[HIS-04] Crossbar.io's positional limit counts too, and the keyword more", () => {
-    const { stage, caller } = fiveEvents();
-    const subscription = lookup(stage, caller, PREFIX, "prefix");
+    const { testRealm, caller } = fiveEvents();
+    const subscription = lookup(testRealm, caller, PREFIX, "prefix");
     const ask = (args: unknown[], kwargs = {}) =>
-      argsIn(call(stage, caller, "wamp.subscription.get_events", args, kwargs)[0]);
+      argsIn(call(testRealm, caller, "wamp.subscription.get_events", args, kwargs)[0]);
     expect(ask([subscription, 2])).toStrictEqual([1, 2]);
     expect(ask([subscription, 2], { limit: 3 })).toStrictEqual([1, 2, 3]);
     expect(ask([subscription, null])).toHaveLength(5);
@@ -426,22 +438,22 @@ describe("the filters of get_events", () => {
 
 describe("who may ask", () => {
   test.each([[[]], [["x"]], [[0]], [[null]]])("[META-05] arguments %j are refused", (args) => {
-    const { stage, caller } = stageOf();
-    const [answer] = call(stage, caller, "wamp.subscription.get_events", args);
+    const { testRealm, caller } = testRealmOf();
+    const [answer] = call(testRealm, caller, "wamp.subscription.get_events", args);
     expect(answer).toStrictEqual([...refused("wamp.error.invalid_argument"), expect.any(Array)]);
   });
 
   test("[HIS-10] an unknown subscription is no_such_subscription", () => {
-    const { stage, caller } = stageOf();
-    const [answer] = call(stage, caller, "wamp.subscription.get_events", [123_456]);
+    const { testRealm, caller } = testRealmOf();
+    const [answer] = call(testRealm, caller, "wamp.subscription.get_events", [123_456]);
     expect(answer).toStrictEqual(refused("wamp.error.no_such_subscription"));
   });
 
   test("[HIS-18] a subscription without history has no events", () => {
-    const { stage, publisher, caller } = stageOf();
+    const { testRealm, publisher, caller } = testRealmOf();
     caller.send([32, 1, {}, "com.other"]);
-    publish(stage, publisher, "com.other", [[1]]);
-    expect(getEvents(stage, caller, {}, "com.other")).toStrictEqual([50, request, {}]);
+    publish(testRealm, publisher, "com.other", [[1]]);
+    expect(getEvents(testRealm, caller, {}, "com.other")).toStrictEqual([50, request, {}]);
   });
 
   test("[HIS-11] the caller must be allowed to subscribe, to a pattern as a whole", () => {
@@ -451,12 +463,12 @@ describe("who may ask", () => {
       { uri: "com.secret", allow },
     ] as const;
     const history = [{ uri: "com.open" }, { uri: "com.secret" }, { uri: "com.", match: "prefix" }] as const;
-    const { stage, publisher, caller } = stageOf(history, { roles: [{ name: "anonymous", permissions }] });
-    publish(stage, publisher, "com.open", [["open"]]);
-    publish(stage, publisher, "com.secret", [["secret"]]);
-    expect(argsIn(getEvents(stage, caller, {}, "com.open"))).toStrictEqual(["open"]);
-    expect(getEvents(stage, caller, {}, "com.secret")).toStrictEqual(refused("wamp.error.not_authorized"));
-    expect(getEvents(stage, caller, {}, "com.", "prefix")).toStrictEqual(refused("wamp.error.not_authorized"));
+    const { testRealm, publisher, caller } = testRealmOf(history, { roles: [{ name: "anonymous", permissions }] });
+    publish(testRealm, publisher, "com.open", [["open"]]);
+    publish(testRealm, publisher, "com.secret", [["secret"]]);
+    expect(argsIn(getEvents(testRealm, caller, {}, "com.open"))).toStrictEqual(["open"]);
+    expect(getEvents(testRealm, caller, {}, "com.secret")).toStrictEqual(refused("wamp.error.not_authorized"));
+    expect(getEvents(testRealm, caller, {}, "com.", "prefix")).toStrictEqual(refused("wamp.error.not_authorized"));
   });
 
   test.each([
@@ -466,7 +478,7 @@ describe("who may ask", () => {
     "[HIS-11] where an authorizer decides who may subscribe it is asked, and its %j decides",
     async (allow, expected) => {
       const settled = () => new Promise((resolve) => setImmediate(resolve));
-      const { stage, publisher, caller } = stageOf([{ uri: "com.secret", match: "prefix" }], {
+      const { testRealm, publisher, caller } = testRealmOf([{ uri: "com.secret", match: "prefix" }], {
         roles: [
           {
             name: "anonymous",
@@ -479,15 +491,15 @@ describe("who may ask", () => {
           },
         ],
       });
-      publish(stage, publisher, "com.secret.a", [["secret"]]);
-      const subscription = lookup(stage, caller, "com.secret", "prefix");
+      publish(testRealm, publisher, "com.secret.a", [["secret"]]);
+      const subscription = lookup(testRealm, caller, "com.secret", "prefix");
       publisher.send([64, 1, {}, "com.authorize"]);
       caller.alterSession({ identity: { ...caller.savedSession.identity, authrole: "asking" } });
-      stage.sleepAndWake();
-      stage.take();
+      testRealm.sleepAndWake();
+      testRealm.take();
       caller.send([48, ++request, {}, "wamp.subscription.get_events", [subscription]]);
       await settled();
-      const [[judge, [type, invocation, , , [, ...question]]]] = stage.take() as unknown as [
+      const [[judge, [type, invocation, , , [, ...question]]]] = testRealm.take() as unknown as [
         [string, [number, number, number, object, unknown[]]],
       ];
       expect([judge, type, question]).toStrictEqual([
@@ -497,14 +509,14 @@ describe("who may ask", () => {
       ]);
       publisher.send([70, invocation, {}, [allow]]);
       await settled();
-      const answer = stage.take()[0]?.[1] as Line;
+      const answer = testRealm.take()[0]?.[1] as Line;
       expect(allow ? argsIn(answer)[0] : answer[4]).toBe(expected);
     },
   );
 
   test("[HIS-13][BWL-12] authids and authroles of a publication are judged for who asks, not for who was there", () => {
-    const { stage, publisher, caller } = stageOf();
-    const { authid } = [...stage.realm.sessions.values()][1]?.identity ?? { authid: "" };
+    const { testRealm, publisher, caller } = testRealmOf();
+    const { authid } = [...testRealm.realm.sessions.values()][1]?.identity ?? { authid: "" };
     const messages = [
       ["for all", {}],
       ["not for the caller", { exclude_authid: [authid] }],
@@ -514,12 +526,12 @@ describe("who may ask", () => {
       ["for its role", { eligible_authrole: ["anonymous"] }],
       ["for nobody", { eligible_authrole: [] }],
     ] as const;
-    for (const [arg, options] of messages) publish(stage, publisher, TOPIC, [[arg]], options);
+    for (const [arg, options] of messages) publish(testRealm, publisher, TOPIC, [[arg]], options);
     for (const sleeps of [false, true]) {
-      if (sleeps) stage.sleepAndWake();
-      expect(argsIn(getEvents(stage, caller))).toStrictEqual(["for all", "for the caller", "for its role"]);
-      expect(argsIn(getEvents(stage, publisher))).toStrictEqual(["for all", "not for the caller", "for its role"]);
-      expect(argsIn(getEvents(stage, caller, { limit: 1, reverse: true }))).toStrictEqual(["for its role"]);
+      if (sleeps) testRealm.sleepAndWake();
+      expect(argsIn(getEvents(testRealm, caller))).toStrictEqual(["for all", "for the caller", "for its role"]);
+      expect(argsIn(getEvents(testRealm, publisher))).toStrictEqual(["for all", "not for the caller", "for its role"]);
+      expect(argsIn(getEvents(testRealm, caller, { limit: 1, reverse: true }))).toStrictEqual(["for its role"]);
     }
   });
 });
@@ -528,19 +540,19 @@ describe("a large answer", () => {
   const many = Array.from({ length: 2_500 }, (_, i) => i);
 
   function manyEvents(payload: unknown = undefined) {
-    const { stage, publisher, caller } = stageOf([{ uri: TOPIC, limit: 100_000 }]);
+    const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit: 100_000 }]);
     const count = payload === undefined ? many.length : 8;
     for (const n of many.slice(0, count)) publisher.send([16, 1, {}, TOPIC, [n, payload]]);
-    stage.settle();
-    return { stage, caller };
+    testRealm.settle();
+    return { testRealm, caller };
   }
 
   test("[HIS-16][HIS-15] is cut after 1,000 events and says so; the caller turns the page", () => {
-    const { stage, caller } = manyEvents();
+    const { testRealm, caller } = manyEvents();
     const pages: unknown[][] = [];
     let after: object = {};
     for (;;) {
-      const answer = getEvents(stage, caller, after);
+      const answer = getEvents(testRealm, caller, after);
       pages.push(argsIn(answer));
       if ((answer?.[4] as { is_limit_reached?: boolean } | undefined)?.is_limit_reached !== true) break;
       after = { after_publication: eventsIn(answer).at(-1)?.publication };
@@ -550,20 +562,27 @@ describe("a large answer", () => {
   });
 
   test("[HIS-15] says is_limit_reached only where there is more", () => {
-    const { stage, caller } = manyEvents();
-    expect(getEvents(stage, caller, { limit: 500, after_time: "1970-01-01T00:00:01Z" })?.[4]).toBeUndefined();
-    expect(getEvents(stage, caller, { limit: 999 })?.[4]).toStrictEqual({ is_limit_reached: true });
-    const last = eventsIn(getEvents(stage, caller, { reverse: true, limit: 500 })).at(-1)?.publication;
-    expect(getEvents(stage, caller, { from_publication: last, limit: 500 })?.[4]).toBeUndefined();
-    expect(getEvents(stage, caller, { from_publication: last, limit: 499 })?.[4]).toStrictEqual({
+    const { testRealm, caller } = manyEvents();
+    expect(getEvents(testRealm, caller, { limit: 500, after_time: "1970-01-01T00:00:01Z" })?.[4]).toBeUndefined();
+    expect(getEvents(testRealm, caller, { limit: 999 })?.[4]).toStrictEqual({ is_limit_reached: true });
+    const last = eventsIn(getEvents(testRealm, caller, { reverse: true, limit: 500 })).at(-1)?.publication;
+    expect(getEvents(testRealm, caller, { from_publication: last, limit: 500 })?.[4]).toBeUndefined();
+    expect(getEvents(testRealm, caller, { from_publication: last, limit: 499 })?.[4]).toStrictEqual({
       is_limit_reached: true,
     });
   });
 
   test("[HIS-16] comes in progressive results for a caller who asked for them", () => {
-    const { stage, caller } = manyEvents();
-    const subscription = lookup(stage, caller, TOPIC);
-    const answers = call(stage, caller, "wamp.subscription.get_events", [subscription], {}, { receive_progress: true });
+    const { testRealm, caller } = manyEvents();
+    const subscription = lookup(testRealm, caller, TOPIC);
+    const answers = call(
+      testRealm,
+      caller,
+      "wamp.subscription.get_events",
+      [subscription],
+      {},
+      { receive_progress: true },
+    );
     expect(answers.map(([type, id, details, args]) => [type, id, details, (args as unknown[]).length])).toStrictEqual([
       [50, request, { progress: true }, 1000],
       [50, request, { progress: true }, 1000],
@@ -573,12 +592,19 @@ describe("a large answer", () => {
   });
 
   test("[HIS-16] is cut by size too, and has one event at least", () => {
-    const { stage, caller } = manyEvents("x".repeat(200_000));
-    expect(argsIn(getEvents(stage, caller))).toStrictEqual([0, 1]);
+    const { testRealm, caller } = manyEvents("x".repeat(200_000));
+    expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([0, 1]);
     const huge = manyEvents("x".repeat(600_000));
-    expect(argsIn(getEvents(huge.stage, huge.caller))).toStrictEqual([0]);
-    const subscription = lookup(stage, caller, TOPIC);
-    const pages = call(stage, caller, "wamp.subscription.get_events", [subscription], {}, { receive_progress: true });
+    expect(argsIn(getEvents(huge.testRealm, huge.caller))).toStrictEqual([0]);
+    const subscription = lookup(testRealm, caller, TOPIC);
+    const pages = call(
+      testRealm,
+      caller,
+      "wamp.subscription.get_events",
+      [subscription],
+      {},
+      { receive_progress: true },
+    );
     expect(pages.map((page) => argsIn(page))).toStrictEqual([
       [0, 1],
       [2, 3],
@@ -588,11 +614,18 @@ describe("a large answer", () => {
   });
 
   test("[HIS-16] ends after 16 progressive results, and says so", () => {
-    const { stage, publisher, caller } = stageOf([{ uri: TOPIC, limit: 100 }]);
+    const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit: 100 }]);
     for (let n = 0; n < 20; n++) publisher.send([16, 1, {}, TOPIC, [n, "x".repeat(520_000)]]);
-    stage.take();
-    const subscription = lookup(stage, caller, TOPIC);
-    const pages = call(stage, caller, "wamp.subscription.get_events", [subscription], {}, { receive_progress: true });
+    testRealm.take();
+    const subscription = lookup(testRealm, caller, TOPIC);
+    const pages = call(
+      testRealm,
+      caller,
+      "wamp.subscription.get_events",
+      [subscription],
+      {},
+      { receive_progress: true },
+    );
     expect(pages.map((page) => argsIn(page))).toStrictEqual(Array.from({ length: 16 }, (_, n) => [n]));
     expect(pages.at(-1)?.[4]).toStrictEqual({ is_limit_reached: true });
   });
@@ -605,13 +638,13 @@ test.each([
 ])(
   "[HIS-17] with the history %j and enable_meta_api %j WELCOME announces event_history as %j",
   (history, enable_meta_api, announced) => {
-    const stage = new Stage({
+    const testRealm = new TestRealm({
       store: { "event-history": history },
       options: { enable_meta_api },
       roles: [{ name: "anonymous", permissions: [ANYTHING] }],
     });
-    stage.connect("client").send([1, "realm1", { roles: { caller: {} } }]);
-    const details = stage.take()[0]?.[1][2] as { roles: { broker: { features: Record<string, unknown> } } };
+    testRealm.connect("client").send([1, "realm1", { roles: { caller: {} } }]);
+    const details = testRealm.take()[0]?.[1][2] as { roles: { broker: { features: Record<string, unknown> } } };
     expect(details.roles.broker.features.event_history).toBe(announced);
   },
 );
@@ -624,13 +657,13 @@ describe("a subscription without a log of its own", () => {
 
   /** Arguments of the events that a new subscription gets. */
   function asked(topic: string, match = "exact", logs = LOGS): unknown {
-    const { stage, publisher, caller } = stageOf(logs);
+    const { testRealm, publisher, caller } = testRealmOf(logs);
     for (const [index, each] of ["com.a", TOPIC, "com.mycompany.x.auth", "com.b.c", "org.a"].entries()) {
-      publish(stage, publisher, each, [[index]]);
+      publish(testRealm, publisher, each, [[index]]);
     }
     caller.send([32, ++request, { match }, topic]);
-    const id = stage.take().find(([, [type]]) => type === 33)?.[1][2];
-    const [answer] = call(stage, caller, "wamp.subscription.get_events", [id]);
+    const id = testRealm.take().find(([, [type]]) => type === 33)?.[1][2];
+    const [answer] = call(testRealm, caller, "wamp.subscription.get_events", [id]);
     return eventsIn(answer).map((event) => [event.subscription === id, event.args?.[0]]);
   }
 

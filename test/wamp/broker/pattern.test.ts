@@ -1,14 +1,14 @@
 /** Subscriptions to patterns (Pattern-based Subscriptions). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { Stage, violated } from "../host/recording-host.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
 
 describe("a subscription to a pattern", () => {
   test("[PAT-01] match absent is exact: one subscription", () => {
-    const stage = new Stage();
-    stage.join("sub").send([32, 1, {}, "a.b"], [32, 2, { match: "exact" }, "a.b"]);
-    expect(stage.take()).toStrictEqual([
+    const realm = new TestRealm();
+    realm.join("sub").send([32, 1, {}, "a.b"], [32, 2, { match: "exact" }, "a.b"]);
+    expect(realm.take()).toStrictEqual([
       ["sub", [33, 1, 2]],
       ["sub", [33, 2, 2]],
     ]);
@@ -25,31 +25,31 @@ describe("a subscription to a pattern", () => {
   ])(
     "[PAT-02][PAT-03][PAT-04][PAT-05][PAT-06][PAT-08] %s %j gets its topics, each event with the topic",
     (match, pattern, topics) => {
-      const stage = new Stage();
-      const [sub, pub] = stage.joinAll("sub", "pub");
+      const realm = new TestRealm();
+      const [sub, pub] = realm.joinAll("sub", "pub");
       sub.send([32, 1, { match }, pattern]);
       const others = ["com.myapp.topic.emerge", "com.myapp.foo.user", "com.myapp2.foo.userevent", "x.y.z"];
       const noise = others.filter(
         (topic) => !topics.includes(topic) && !(match === "prefix" && topic.startsWith(pattern)),
       );
-      stage.take();
-      const before = stage.lastId;
+      realm.take();
+      const before = realm.lastId;
       for (const topic of [...topics, ...noise]) pub.send([16, 1, {}, topic, ["hi"]]);
-      expect(stage.take()).toStrictEqual(
+      expect(realm.take()).toStrictEqual(
         topics.map((topic, index) => ["sub", [36, 3, before + 1 + index, { topic }, ["hi"]]]),
       );
     },
   );
 
   test("[PAT-07][ID-10] an event goes to every matching subscription, exact first, with one publication id", () => {
-    const stage = new Stage();
-    const [sub, pub] = stage.joinAll("sub", "pub");
+    const realm = new TestRealm();
+    const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "a.b.c"], [32, 2, { match: "prefix" }, "a."], [32, 3, { match: "prefix" }, "a.b."]);
     sub.send([32, 4, { match: "wildcard" }, "a..c"], [32, 5, { match: "wildcard" }, "x..c"]);
-    stage.take();
+    realm.take();
     pub.send([16, 1, {}, "a.b.c"]);
     const topic = "a.b.c";
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["sub", [36, 3, 8, {}]],
       ["sub", [36, 5, 8, { topic }]],
       ["sub", [36, 4, 8, { topic }]],
@@ -58,14 +58,14 @@ describe("a subscription to a pattern", () => {
   });
 
   test("[PAT-09][PAT-10] the same string under another match is another subscription, ended on its own", () => {
-    const stage = new Stage();
-    const [sub, pub] = stage.joinAll("sub", "pub");
+    const realm = new TestRealm();
+    const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "a.b"], [32, 2, { match: "prefix" }, "a.b"], [32, 3, { match: "wildcard" }, "a.b"]);
     sub.send([32, 4, { match: "prefix" }, "a."], [34, 5, 4]);
-    stage.take();
+    realm.take();
     pub.send([16, 1, {}, "a.b"]);
     const topic = "a.b";
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["sub", [36, 3, 7, {}]],
       ["sub", [36, 6, 7, { topic }]],
       ["sub", [36, 5, 7, { topic }]],
@@ -73,15 +73,15 @@ describe("a subscription to a pattern", () => {
   });
 
   test("[PAT-11][MSG-09] a pattern with a character no URI has is refused, a match nobody knows breaks the protocol", () => {
-    const stage = new Stage();
-    stage
+    const realm = new TestRealm();
+    realm
       .join("sub")
       .send(
         [32, 1, { match: "prefix" }, "a b"],
         [32, 2, { match: "wildcard" }, "a.#."],
         [32, 3, { match: "glob" }, "a"],
       );
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["sub", [8, 32, 1, {}, ...denial("wamp.error.invalid_uri")]],
       ["sub", [8, 32, 2, {}, ...denial("wamp.error.invalid_uri")]],
       ...violated("sub", "SUBSCRIBE: invalid match"),

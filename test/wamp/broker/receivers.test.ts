@@ -1,8 +1,8 @@
 /** Who of the subscribers receives an event (Publisher Exclusion; Subscriber Black- and Whitelisting). */
 
 import { describe, expect, test } from "vitest";
-import { Entrance } from "../authentication/entrance.ts";
-import type { Client } from "../host/recording-host.ts";
+import { AuthTestRealm } from "../authentication/auth-test-realm.ts";
+import type { Client } from "../host/test-realm.ts";
 
 const ROLE_OF = { ann: "user", bob: "user", cyd: "admin", pub: "admin" } as const;
 
@@ -16,23 +16,23 @@ interface Audience {
 
 async function audience(match = "exact", topic = "a.b"): Promise<Audience> {
   const principals = Object.fromEntries(Object.entries(ROLE_OF).map(([name, role]) => [name, { ticket: "t", role }]));
-  const stage = new Entrance({ ticket: { type: "static", principals } });
+  const realm = new AuthTestRealm({ ticket: { type: "static", principals } });
   const session: Record<string, number> = {};
   let publisher: Client | undefined;
   for (const name of Object.keys(ROLE_OF)) {
-    publisher = await stage.knock({ authmethods: ["ticket"], authid: name }, name);
-    stage.take();
-    await stage.say(publisher, [5, "t", {}]);
-    session[name] = stage.take()[0]?.[1][1] as number;
+    publisher = await realm.knock({ authmethods: ["ticket"], authid: name }, name);
+    realm.take();
+    await realm.say(publisher, [5, "t", {}]);
+    session[name] = realm.take()[0]?.[1][1] as number;
     publisher.send([32, 1, { match }, topic]);
   }
-  stage.take();
+  realm.take();
   return {
     publisher: publisher as Client,
     session: session as Audience["session"],
     publish: (options) => {
       publisher?.send([16, 2, options, "a.b"]);
-      return stage.take().map(([name]) => name);
+      return realm.take().map(([name]) => name);
     },
   };
 }

@@ -2,14 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import type { Line } from "../host/recording-host.ts";
-import { Stage } from "../host/recording-host.ts";
+import type { Line } from "../host/test-realm.ts";
+import { TestRealm } from "../host/test-realm.ts";
 
 const TOPIC = "com.myapp.temp";
 
 /** The retained events a new session of this name is sent when it subscribes with `get_retained`. */
-function retained(stage: Stage, name: string, topic = TOPIC, options: object = {}): Line[] {
-  return retainedIn(subscribe(stage, name, topic, { get_retained: true, ...options }));
+function retained(realm: TestRealm, name: string, topic = TOPIC, options: object = {}): Line[] {
+  return retainedIn(subscribe(realm, name, topic, { get_retained: true, ...options }));
 }
 
 /** Leaves out SUBSCRIBED, and the meta events a broad pattern brings along. */
@@ -18,70 +18,70 @@ function retainedIn(lines: readonly Line[]): Line[] {
 }
 
 /** What a new session of this name is sent when it subscribes. */
-function subscribe(stage: Stage, name: string, topic: string, options: object): Line[] {
-  const client = stage.join(name);
-  stage.take();
+function subscribe(realm: TestRealm, name: string, topic: string, options: object): Line[] {
+  const client = realm.join(name);
+  realm.take();
   client.send([32, 1, options, topic]);
-  const lines = linesOf(stage);
+  const lines = linesOf(realm);
   client.disconnect();
-  stage.take();
+  realm.take();
   return lines;
 }
 
-/** A stage whose publisher has published these, each a millisecond after the other. */
+/** A realm whose publisher has published these, each a millisecond after the other. */
 function published(
   messages: readonly (readonly [options: object, topic: string, ...payload: unknown[]])[],
   input: Partial<RealmInput> = {},
-): Stage {
-  const stage = new Stage(input);
-  const publisher = stage.join("publisher");
+): TestRealm {
+  const realm = new TestRealm(input);
+  const publisher = realm.join("publisher");
   messages.forEach(([options, topic, ...payload], index) => {
     publisher.send([16, index + 1, options, topic, ...payload]);
-    stage.time++;
+    realm.time++;
   });
-  stage.take();
-  return stage;
+  realm.take();
+  return realm;
 }
 
 /** What was sent since, to whomever. */
-const linesOf = (stage: Stage) => stage.take().map(([, line]) => line as Line);
+const linesOf = (realm: TestRealm) => realm.take().map(([, line]) => line as Line);
 
 /** Arguments of the events. */
 const argsOf = (events: readonly Line[]) => events.map(([, , , , args]) => args);
 
 describe("a retained event", () => {
   test("[RET-01] reaches those subscribed like any other, and is kept", () => {
-    const stage = new Stage();
-    const [publisher, subscriber] = stage.joinAll("publisher", "subscriber");
+    const realm = new TestRealm();
+    const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");
     subscriber.send([32, 1, {}, TOPIC]);
-    stage.take();
+    realm.take();
     publisher.send([16, 1, { retain: true }, TOPIC, [21.5], { unit: "C" }]);
-    const [[, event]] = stage.take() as [[string, Line]];
+    const [[, event]] = realm.take() as [[string, Line]];
     expect(event).toStrictEqual([36, expect.any(Number), expect.any(Number), {}, [21.5], { unit: "C" }]);
     const [, subscription, publication] = event;
     // The same subscription, the same publication id, so that a receiver can tell a duplicate [RET-11].
-    expect(retained(stage, "late")).toStrictEqual([
+    expect(retained(realm, "late")).toStrictEqual([
       [36, subscription, publication, { retained: true }, [21.5], { unit: "C" }],
     ]);
   });
 
   test("[RET-02] gives way to the next retained one, not to one that is not", () => {
-    const stage = published([
+    const realm = published([
       [{ retain: true }, TOPIC, [1]],
       [{}, TOPIC, [2]],
       [{ retain: false }, TOPIC, [3]],
     ]);
-    expect(argsOf(retained(stage, "one"))).toStrictEqual([[1]]);
-    stage.join("other").send([16, 1, { retain: true }, TOPIC, [4]]);
-    expect(argsOf(retained(stage, "two"))).toStrictEqual([[4]]);
+    expect(argsOf(retained(realm, "one"))).toStrictEqual([[1]]);
+    realm.join("other").send([16, 1, { retain: true }, TOPIC, [4]]);
+    expect(argsOf(retained(realm, "two"))).toStrictEqual([[4]]);
   });
 
   test("[RET-03][ORD-02][RET-11] comes after SUBSCRIBED, marked as retained, with its own publication id", () => {
-    const stage = new Stage();
-    const publisher = stage.join("publisher");
+    const realm = new TestRealm();
+    const publisher = realm.join("publisher");
     publisher.send([16, 1, { retain: true, acknowledge: true }, TOPIC, [21.5]]);
-    const [[, [, , publication]]] = stage.take() as [[string, Line]];
-    const lines = subscribe(stage, "subscriber", TOPIC, { get_retained: true });
+    const [[, [, , publication]]] = realm.take() as [[string, Line]];
+    const lines = subscribe(realm, "subscriber", TOPIC, { get_retained: true });
     const subscription = lines[0]?.[2];
     expect(lines).toStrictEqual([
       [33, 1, subscription],
@@ -92,30 +92,30 @@ describe("a retained event", () => {
   test.each([[{}], [{ get_retained: false }], [{ get_retained: null }]])(
     "[RET-04] is not sent for the options %j",
     (options) => {
-      const stage = published([[{ retain: true }, TOPIC, [1]]]);
-      expect(subscribe(stage, "subscriber", TOPIC, options)).toStrictEqual([[33, 1, expect.any(Number)]]);
+      const realm = published([[{ retain: true }, TOPIC, [1]]]);
+      expect(subscribe(realm, "subscriber", TOPIC, options)).toStrictEqual([[33, 1, expect.any(Number)]]);
     },
   );
 
   test("[RET-12] is sent again to a session that subscribes again", () => {
-    const stage = published([[{ retain: true }, TOPIC, [1]]]);
-    const subscriber = stage.join("subscriber");
+    const realm = published([[{ retain: true }, TOPIC, [1]]]);
+    const subscriber = realm.join("subscriber");
     subscriber.send([32, 1, { get_retained: true }, TOPIC]);
-    const first = stage.take();
+    const first = realm.take();
     subscriber.send([32, 2, { get_retained: true }, TOPIC]);
-    const second = stage.take();
+    const second = realm.take();
     expect(first).toHaveLength(2);
     expect(second[0]).toStrictEqual(["subscriber", [33, 2, first[0]?.[1][2]]]);
     expect(second[1]).toStrictEqual(first[1]);
   });
 
   test("[RET-13] tells of its publisher what the PUBLISH disclosed", () => {
-    const stage = new Stage();
-    const publisher = stage.join("publisher");
+    const realm = new TestRealm();
+    const publisher = realm.join("publisher");
     publisher.send([16, 1, { retain: true, disclose_me: true }, TOPIC]);
     publisher.disconnect();
-    stage.take();
-    expect(retained(stage, "subscriber")[0]?.[3]).toStrictEqual({
+    realm.take();
+    expect(retained(realm, "subscriber")[0]?.[3]).toStrictEqual({
       retained: true,
       publisher: 1,
       publisher_authid: expect.any(String),
@@ -124,46 +124,46 @@ describe("a retained event", () => {
   });
 
   test("[RET-14] outlives its publisher, the last subscriber, sleep and a restart", () => {
-    const stage = new Stage();
-    const [publisher, subscriber] = stage.joinAll("publisher", "subscriber");
+    const realm = new TestRealm();
+    const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");
     subscriber.send([32, 1, {}, TOPIC]);
     publisher.send([16, 1, { retain: true }, TOPIC, ["kept"], { really: true }]);
-    const publication = stage.take().at(-1)?.[1][2];
-    const events = (name: string) => retained(stage, name).map(([, , ...event]) => event);
+    const publication = realm.take().at(-1)?.[1][2];
+    const events = (name: string) => retained(realm, name).map(([, , ...event]) => event);
     const expected = [[publication, { retained: true }, ["kept"], { really: true }]];
     publisher.disconnect();
     subscriber.disconnect();
     expect(events("one")).toStrictEqual(expected);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     expect(events("two")).toStrictEqual(expected);
-    stage.restart();
+    realm.restart();
     expect(events("three")).toStrictEqual(expected);
   });
 
   test("[RET-14] is lost by a crash only within the second it takes to be written", () => {
-    const stage = published([[{ retain: true }, TOPIC, ["old"]]]);
-    stage.settle();
-    stage.join("other").send([16, 1, { retain: true }, TOPIC, ["new"]]);
-    stage.restart();
-    expect(argsOf(retained(stage, "subscriber"))).toStrictEqual([["old"]]);
+    const realm = published([[{ retain: true }, TOPIC, ["old"]]]);
+    realm.settle();
+    realm.join("other").send([16, 1, { retain: true }, TOPIC, ["new"]]);
+    realm.restart();
+    expect(argsOf(retained(realm, "subscriber"))).toStrictEqual([["old"]]);
   });
 
   test("[RET-14] keeps binary, large integers and no payload at all as they were", () => {
     const binary = "\u0000AAEC";
-    const stage = published([
+    const realm = published([
       [{ retain: true }, "a.binary", [binary, { deep: [binary] }]],
       [{ retain: true }, "b.nothing"],
       [{ retain: true }, "c.unicode", ['\ud83d\ude00 " \\ \n \u0001']],
     ]);
-    stage.sleepAndWake();
-    expect(retained(stage, "subscriber", "", { match: "prefix" }).map(([, , , , ...payload]) => payload)).toStrictEqual(
+    realm.sleepAndWake();
+    expect(retained(realm, "subscriber", "", { match: "prefix" }).map(([, , , , ...payload]) => payload)).toStrictEqual(
       [[[binary, { deep: [binary] }]], [], [['\ud83d\ude00 " \\ \n \u0001']]],
     );
   });
 });
 
 describe("who may receive a retained event", () => {
-  // The publisher is session 1, each later session one more; authids of the stage are "Ag…" for session 2.
+  // The publisher is session 1, each later session one more; authids of the realm are "Ag…" for session 2.
   test.each([
     ["exclude", { exclude: [4] }, { exclude: [5] }],
     ["exclude_authrole", { exclude_authrole: ["anonymous"] }, { exclude_authrole: ["other"] }],
@@ -176,10 +176,10 @@ describe("who may receive a retained event", () => {
         [refuses, []],
         [admits, [["some"]]],
       ] as const) {
-        const stage = published([[{ retain: true, ...options }, TOPIC, ["some"]]]);
+        const realm = published([[{ retain: true, ...options }, TOPIC, ["some"]]]);
         // Sessions and publications draw from one counter: 1 is the publisher's, 2 the publication.
-        stage.lastId = 3;
-        expect(argsOf(retained(stage, "four", TOPIC, { match }))).toStrictEqual(expected);
+        realm.lastId = 3;
+        expect(argsOf(retained(realm, "four", TOPIC, { match }))).toStrictEqual(expected);
       }
     }
   });
@@ -190,53 +190,53 @@ describe("who may receive a retained event", () => {
     ["eligible_authid", (authid: string) => ({ eligible_authid: [authid] }), [["some"]]],
     ["eligible_authid", () => ({ eligible_authid: ["nobody"] }), []],
   ])("[RET-05][BWL-12] is decided by the list %s, also after sleep", (_, options, expected) => {
-    const stage = new Stage();
-    const [publisher, subscriber] = stage.joinAll("publisher", "subscriber");
-    const { authid } = [...stage.realm.sessions.values()][1]?.identity ?? { authid: "" };
+    const realm = new TestRealm();
+    const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");
+    const { authid } = [...realm.realm.sessions.values()][1]?.identity ?? { authid: "" };
     publisher.send([16, 1, { retain: true, ...options(authid) }, TOPIC, ["some"]]);
     for (const sleeps of [false, true]) {
-      if (sleeps) stage.sleepAndWake();
-      stage.take();
+      if (sleeps) realm.sleepAndWake();
+      realm.take();
       subscriber.send([32, 1, { get_retained: true }, TOPIC]);
-      expect(argsOf(retainedIn(linesOf(stage)))).toStrictEqual(expected);
+      expect(argsOf(retainedIn(linesOf(realm)))).toStrictEqual(expected);
     }
   });
 
   test("[RET-05] the publisher itself is excluded unless it said otherwise, and a later session of its is not", () => {
-    const stage = new Stage();
-    const publisher = stage.join("publisher");
+    const realm = new TestRealm();
+    const publisher = realm.join("publisher");
     publisher.send(
       [16, 1, { retain: true }, "a", ["not to me"]],
       [16, 2, { retain: true, exclude_me: false }, "b", ["to me too"]],
     );
     for (const sleeps of [false, true]) {
-      if (sleeps) stage.sleepAndWake();
-      stage.take();
+      if (sleeps) realm.sleepAndWake();
+      realm.take();
       publisher.send([32, 3, { match: "prefix", get_retained: true }, ""]);
-      expect(argsOf(retainedIn(linesOf(stage)))).toStrictEqual([["to me too"]]);
+      expect(argsOf(retainedIn(linesOf(realm)))).toStrictEqual([["to me too"]]);
     }
-    expect(argsOf(retained(stage, "again", "a"))).toStrictEqual([["not to me"]]);
+    expect(argsOf(retained(realm, "again", "a"))).toStrictEqual([["not to me"]]);
   });
 
   test("[RET-06][RET-07] the latest event the subscriber may have is sent: one for all, and those for some after it", () => {
-    const stage = published([
+    const realm = published([
       [{ retain: true, eligible: [100] }, TOPIC, ["before"]],
       [{ retain: true }, TOPIC, ["for all"]],
       [{ retain: true, eligible: [100, 101] }, TOPIC, ["for two"]],
       [{ retain: true, eligible: [101] }, TOPIC, ["for one"]],
     ]);
     for (const sleeps of [false, true]) {
-      if (sleeps) stage.sleepAndWake();
+      if (sleeps) realm.sleepAndWake();
       for (const [id, expected] of [
         [99, "for all"],
         [100, "for two"],
         [101, "for one"],
       ] as const) {
-        stage.lastId = id - 1;
-        const client = stage.join("subscriber");
-        stage.take();
+        realm.lastId = id - 1;
+        const client = realm.join("subscriber");
+        realm.take();
         client.send([32, 1, { get_retained: true }, TOPIC]);
-        expect(argsOf([stage.take()[1]?.[1] as Line])).toStrictEqual([[expected]]);
+        expect(argsOf([realm.take()[1]?.[1] as Line])).toStrictEqual([[expected]]);
         client.disconnect();
       }
     }
@@ -244,25 +244,25 @@ describe("who may receive a retained event", () => {
 
   test("[RET-06] a new event for all discards those for some, written or not", () => {
     for (const sleeps of [false, true]) {
-      const stage = published([[{ retain: true, eligible: [100] }, TOPIC, ["for one"]]]);
-      if (sleeps) stage.sleepAndWake();
-      stage.join("other").send([16, 1, { retain: true }, TOPIC, ["for all"]]);
-      stage.lastId = 99;
-      expect(argsOf(retained(stage, "hundred"))).toStrictEqual([["for all"]]);
+      const realm = published([[{ retain: true, eligible: [100] }, TOPIC, ["for one"]]]);
+      if (sleeps) realm.sleepAndWake();
+      realm.join("other").send([16, 1, { retain: true }, TOPIC, ["for all"]]);
+      realm.lastId = 99;
+      expect(argsOf(retained(realm, "hundred"))).toStrictEqual([["for all"]]);
     }
   });
 
   test("[RET-06][RET-09] of the events for some the latest 15 are kept beside the one for all", () => {
     const forSome = Array.from({ length: 20 }, (_, i) => [{ retain: true, eligible: [100 + i] }, TOPIC, [i]] as const);
-    const stage = published([[{ retain: true }, TOPIC, ["for all"]], ...forSome]);
+    const realm = published([[{ retain: true }, TOPIC, ["for all"]], ...forSome]);
     for (const [id, expected] of [
       [100, "for all"],
       [104, "for all"],
       [105, 5],
       [119, 19],
     ] as const) {
-      stage.lastId = id - 1;
-      expect(argsOf(retained(stage, `session ${id}`))).toStrictEqual([[expected]]);
+      realm.lastId = id - 1;
+      expect(argsOf(retained(realm, `session ${id}`))).toStrictEqual([[expected]]);
     }
   });
 });
@@ -288,9 +288,9 @@ describe("subscribing to a pattern", () => {
     ["wildcard", "..", ["a.b.c", "a.x.c", "ab.b.c", "b.b.c"]],
   ])("[RET-10] %s %j brings one event per topic, the oldest first, each with its topic", (match, pattern, topics) => {
     for (const sleeps of [false, true]) {
-      const stage = published(TOPICS);
-      if (sleeps) stage.sleepAndWake();
-      const events = retained(stage, "subscriber", pattern, { match });
+      const realm = published(TOPICS);
+      if (sleeps) realm.sleepAndWake();
+      const events = retained(realm, "subscriber", pattern, { match });
       expect(events.map(([, , , details]) => details)).toStrictEqual(
         topics.map((topic) => ({ retained: true, topic })),
       );
@@ -298,62 +298,62 @@ describe("subscribing to a pattern", () => {
   });
 
   test("[RET-10][RET-11] tells events by the ids they were published with", () => {
-    const stage = published(TOPICS);
-    const ids = retained(stage, "one", "a.", { match: "prefix" }).map(([, , publication]) => publication);
+    const realm = published(TOPICS);
+    const ids = retained(realm, "one", "a.", { match: "prefix" }).map(([, , publication]) => publication);
     expect(ids).toStrictEqual([2, 4, 6]);
   });
 
   test("[RET-10] brings no more than `replay` of them, the latest ones", () => {
-    const stage = published(TOPICS, { store: { retain: { replay: 2 } } });
-    expect(argsOf(retained(stage, "subscriber", "a", { match: "prefix" }))).toStrictEqual([[4], [5]]);
+    const realm = published(TOPICS, { store: { retain: { replay: 2 } } });
+    expect(argsOf(retained(realm, "subscriber", "a", { match: "prefix" }))).toStrictEqual([[4], [5]]);
   });
 
   test("[RET-10] brings no more than a client may well leave unread", () => {
     const megabyte = "x".repeat(1_000_000);
     const messages = Array.from({ length: 12 }, (_, i) => [{ retain: true }, `a.t${i}`, [megabyte]] as const);
-    const stage = published(messages);
-    expect(retained(stage, "subscriber", "a", { match: "prefix" })).toHaveLength(8);
+    const realm = published(messages);
+    expect(retained(realm, "subscriber", "a", { match: "prefix" })).toHaveLength(8);
   });
 });
 
 describe("what is kept", () => {
-  const topics = (stage: Stage) => {
-    const events = retained(stage, "subscriber", "", { match: "prefix" });
+  const topics = (realm: TestRealm) => {
+    const events = retained(realm, "subscriber", "", { match: "prefix" });
     return events.map(([, , , details]) => (details as { topic: string }).topic);
   };
   const some = (count: number, payload: unknown = 1) =>
     Array.from({ length: count }, (_, i) => [{ retain: true }, `t${i}`, [payload]] as const);
 
   test("[RET-09] is bounded by a number of topics: when it is exceeded the oldest tenth goes", () => {
-    const stage = published(some(10), { store: { retain: { limit: 10 } } });
-    stage.settle();
-    expect(topics(stage)).toHaveLength(10);
-    stage.join("other").send([16, 1, { retain: true }, "one.more"]);
-    stage.settle();
-    expect(topics(stage)).toStrictEqual(["t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "one.more"]);
+    const realm = published(some(10), { store: { retain: { limit: 10 } } });
+    realm.settle();
+    expect(topics(realm)).toHaveLength(10);
+    realm.join("other").send([16, 1, { retain: true }, "one.more"]);
+    realm.settle();
+    expect(topics(realm)).toStrictEqual(["t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "one.more"]);
   });
 
   test("[RET-09] is bounded by the bytes of all events", () => {
-    const stage = published(some(10, "x".repeat(1000)), { store: { retain: { max_bytes: 5_000 } } });
-    stage.settle();
-    expect(topics(stage)).toStrictEqual(["t6", "t7", "t8", "t9"]);
+    const realm = published(some(10, "x".repeat(1000)), { store: { retain: { max_bytes: 5_000 } } });
+    realm.settle();
+    expect(topics(realm)).toStrictEqual(["t6", "t7", "t8", "t9"]);
   });
 
   test("[RET-09] is bounded by age, to the millisecond for who asks, and removed later", () => {
-    const stage = published([[{ retain: true }, "old"]], { store: { retain: { max_age: 60 } } });
-    stage.settle();
-    stage.time = 50_000;
-    stage.join("other").send([16, 1, { retain: true }, "new"]);
-    stage.settle();
-    stage.time = 60_000;
-    expect(topics(stage)).toStrictEqual(["old", "new"]);
-    stage.time = 60_001;
-    expect(topics(stage)).toStrictEqual(["new"]);
-    expect(retained(stage, "exact", "old")).toStrictEqual([]);
-    expect(stage.store.retained.size().rows).toBe(2);
-    stage.join("another").send([16, 1, { retain: true }, "newer"]);
-    stage.settle();
-    expect(stage.store.retained.size().rows).toBe(2);
+    const realm = published([[{ retain: true }, "old"]], { store: { retain: { max_age: 60 } } });
+    realm.settle();
+    realm.time = 50_000;
+    realm.join("other").send([16, 1, { retain: true }, "new"]);
+    realm.settle();
+    realm.time = 60_000;
+    expect(topics(realm)).toStrictEqual(["old", "new"]);
+    realm.time = 60_001;
+    expect(topics(realm)).toStrictEqual(["new"]);
+    expect(retained(realm, "exact", "old")).toStrictEqual([]);
+    expect(realm.store.retained.size().rows).toBe(2);
+    realm.join("another").send([16, 1, { retain: true }, "newer"]);
+    realm.settle();
+    expect(realm.store.retained.size().rows).toBe(2);
   });
 
   test("[RET-08] does not include topics the configuration declines, and that is no error", () => {
@@ -362,46 +362,46 @@ describe("what is kept", () => {
       { uri: "exactly" },
       { uri: "a..c", match: "wildcard" },
     ] as const;
-    const stage = new Stage({ store: { retain: { decline } } });
-    const [publisher, subscriber] = stage.joinAll("publisher", "subscriber");
+    const realm = new TestRealm({ store: { retain: { decline } } });
+    const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");
     subscriber.send([32, 1, { match: "prefix" }, ""]);
-    stage.take();
+    realm.take();
     const names = ["com.app.one", "exactly", "a.b.c", "exactly.not", "com.ap"];
     publisher.send(...names.map((topic, i) => [16, i + 1, { retain: true, acknowledge: true }, topic]));
-    const received = stage.take();
+    const received = realm.take();
     expect(received.filter(([, [type]]) => type === 17)).toHaveLength(5);
     expect(received.filter(([, [type]]) => type === 36)).toHaveLength(5);
-    expect(topics(stage)).toStrictEqual(["exactly.not", "com.ap"]);
+    expect(topics(realm)).toStrictEqual(["exactly.not", "com.ap"]);
   });
 
   test("[RET-09] is written before much of it waits in memory", () => {
-    const stage = published(some(2, "x".repeat(600_000)));
-    expect(stage.store.retained.size().rows).toBe(2);
+    const realm = published(some(2, "x".repeat(600_000)));
+    expect(realm.store.retained.size().rows).toBe(2);
   });
 
   test("is not what a PUBLISH refused would have been", () => {
-    const stage = new Stage({
+    const realm = new TestRealm({
       roles: [{ name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: { subscribe: true } }] }],
     });
-    stage.join("publisher").send([16, 1, { retain: true, acknowledge: true }, TOPIC]);
-    expect(stage.take()[0]?.[1][4]).toBe("wamp.error.not_authorized");
-    expect(retained(stage, "subscriber")).toStrictEqual([]);
+    realm.join("publisher").send([16, 1, { retain: true, acknowledge: true }, TOPIC]);
+    expect(realm.take()[0]?.[1][4]).toBe("wamp.error.not_authorized");
+    expect(retained(realm, "subscriber")).toStrictEqual([]);
   });
 });
 
 test("[RET-15] WELCOME announces event_retention", () => {
-  const stage = new Stage();
-  stage.connect("client").send([1, "realm1", { roles: { subscriber: {} } }]);
-  const details = stage.take()[0]?.[1][2] as { roles: { broker: { features: object } } };
+  const realm = new TestRealm();
+  realm.connect("client").send([1, "realm1", { roles: { subscriber: {} } }]);
+  const details = realm.take()[0]?.[1][2] as { roles: { broker: { features: object } } };
   expect(details.roles.broker.features).toMatchObject({ event_retention: true });
 });
 
 describe("a retained event that is to go", () => {
-  const remove = (stage: Stage, topic: string, name = "remover") => {
-    const client = stage.join(name);
-    stage.take();
+  const remove = (realm: TestRealm, topic: string, name = "remover") => {
+    const client = realm.join(name);
+    realm.take();
     client.send([48, 1, {}, "wamp.edge.retained.remove", [topic]]);
-    const [line] = linesOf(stage);
+    const [line] = linesOf(realm);
     return line;
   };
 
@@ -409,30 +409,30 @@ describe("a retained event that is to go", () => {
     ["before it was written", false],
     ["after it was written", true],
   ])("is removed by wamp.edge.retained.remove %s", (_, isWritten) => {
-    const stage = published([
+    const realm = published([
       [{ retain: true }, TOPIC, [1]],
       [{ retain: true }, "com.myapp.other", [2]],
       [{ retain: true, eligible_authrole: ["anonymous"] }, TOPIC, [3]],
     ]);
-    if (isWritten) stage.settle();
-    expect(remove(stage, TOPIC)).toStrictEqual([50, 1, {}, [true]]);
-    expect(argsOf(retained(stage, "late"))).toStrictEqual([]);
-    stage.settle();
-    stage.restart();
-    expect(argsOf(retained(stage, "later", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2]]);
-    expect(remove(stage, TOPIC)).toStrictEqual([50, 1, {}, [false]]);
+    if (isWritten) realm.settle();
+    expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [true]]);
+    expect(argsOf(retained(realm, "late"))).toStrictEqual([]);
+    realm.settle();
+    realm.restart();
+    expect(argsOf(retained(realm, "later", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2]]);
+    expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [false]]);
   });
 
   test("is replaced, not removed, by one without payload, which is a value like others", () => {
-    const stage = published([
+    const realm = published([
       [{ retain: true }, TOPIC, [1]],
       [{ retain: true }, TOPIC],
     ]);
-    expect(argsOf(retained(stage, "late"))).toStrictEqual([undefined]);
+    expect(argsOf(retained(realm, "late"))).toStrictEqual([undefined]);
   });
 
   test("stays where the caller may not publish on its topic", () => {
-    const stage = published([[{ retain: true }, TOPIC, [1]]], {
+    const realm = published([[{ retain: true }, TOPIC, [1]]], {
       roles: [
         {
           name: "anonymous",
@@ -443,33 +443,33 @@ describe("a retained event that is to go", () => {
         },
       ],
     });
-    expect(remove(stage, "com.forbidden")?.slice(0, 5)).toStrictEqual([8, 48, 1, {}, "wamp.error.not_authorized"]);
-    expect(remove(stage, "wamp.session.on_join")?.[4]).toBe("wamp.error.invalid_uri");
-    expect(remove(stage, "no uri")?.[4]).toBe("wamp.error.invalid_uri");
-    expect(remove(stage, TOPIC)).toStrictEqual([50, 1, {}, [true]]);
+    expect(remove(realm, "com.forbidden")?.slice(0, 5)).toStrictEqual([8, 48, 1, {}, "wamp.error.not_authorized"]);
+    expect(remove(realm, "wamp.session.on_join")?.[4]).toBe("wamp.error.invalid_uri");
+    expect(remove(realm, "no uri")?.[4]).toBe("wamp.error.invalid_uri");
+    expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [true]]);
   });
 
   test("goes by itself after _retained_ttl seconds, also in sleep, and uncovers no earlier one", () => {
-    const stage = published([
+    const realm = published([
       [{ retain: true }, TOPIC, [1]],
       [{ retain: true, _retained_ttl: 60 }, TOPIC, [2]],
       [{ retain: true, _retained_ttl: 10 }, "com.myapp.short", [3]],
       [{ retain: true }, "com.myapp.long", [4]],
     ]);
-    stage.advance(9_000);
-    expect(argsOf(retained(stage, "a", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2], [3], [4]]);
-    stage.sleepAndWake();
-    stage.advance(2_000);
-    expect(argsOf(retained(stage, "b", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2], [4]]);
-    expect(argsOf(retained(stage, "c", "com.myapp.short"))).toStrictEqual([]);
-    stage.advance(50_000);
-    expect(argsOf(retained(stage, "d"))).toStrictEqual([]);
-    expect(remove(stage, TOPIC)).toStrictEqual([50, 1, {}, [false]]);
+    realm.advance(9_000);
+    expect(argsOf(retained(realm, "a", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2], [3], [4]]);
+    realm.sleepAndWake();
+    realm.advance(2_000);
+    expect(argsOf(retained(realm, "b", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2], [4]]);
+    expect(argsOf(retained(realm, "c", "com.myapp.short"))).toStrictEqual([]);
+    realm.advance(50_000);
+    expect(argsOf(retained(realm, "d"))).toStrictEqual([]);
+    expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [false]]);
   });
 
   test.each([0, -1, 1.5, "60", true])("has no life time of %j", (ttl) => {
-    const stage = new Stage();
-    stage.join("ann").send([16, 1, { retain: true, _retained_ttl: ttl }, TOPIC]);
-    expect(linesOf(stage)[0]?.[1]).toStrictEqual({ message: "PUBLISH: invalid _retained_ttl" });
+    const realm = new TestRealm();
+    realm.join("ann").send([16, 1, { retain: true, _retained_ttl: ttl }, TOPIC]);
+    expect(linesOf(realm)[0]?.[1]).toStrictEqual({ message: "PUBLISH: invalid _retained_ttl" });
   });
 });

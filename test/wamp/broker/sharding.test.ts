@@ -1,24 +1,24 @@
 /** Subscribers that share a topic's events by key (Sharded Subscription). */
 
 import { describe, expect, test } from "vitest";
-import { ALL_ROLES, Stage } from "../host/recording-host.ts";
+import { ALL_ROLES, TestRealm } from "../host/test-realm.ts";
 
 /** Three nodes and one subscriber without a node key; node c's key is given twice. */
 function scene() {
-  const stage = new Stage();
+  const realm = new TestRealm();
   const nodes = ["a", "b", "c", "c2"].map((name) => {
-    const client = stage.join(name);
+    const client = realm.join(name);
     client.send([32, 1, { nkey: `node-${name.charAt(0)}` }, "sensors"]);
     return client;
   });
-  const [all, pub] = stage.joinAll("all", "pub");
+  const [all, pub] = realm.joinAll("all", "pub");
   all.send([32, 1, {}, "sensors"]);
-  stage.take();
+  realm.take();
   const receivers = (options: object) => {
     pub.send([16, 1, options, "sensors"]);
-    return stage.take().map(([name]) => name);
+    return realm.take().map(([name]) => name);
   };
-  return { stage, nodes, receivers };
+  return { realm, nodes, receivers };
 }
 
 const KEYS = Array.from({ length: 60 }, (_, index) => `sn${index}`);
@@ -34,10 +34,10 @@ describe("PUBLISH with an rkey", () => {
   });
 
   test("[SHS-01] who leaves moves no keys but its own, sleep none at all", () => {
-    const { stage, nodes, receivers } = scene();
+    const { realm, nodes, receivers } = scene();
     const nodeOf = (rkey: string) => receivers({ rkey })[0];
     const before = KEYS.map(nodeOf);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     expect(KEYS.map(nodeOf)).toStrictEqual(before);
     nodes[0]?.disconnect();
     KEYS.forEach((rkey, index) => {
@@ -53,9 +53,9 @@ describe("PUBLISH with an rkey", () => {
   });
 
   test("[FEAT-07] WELCOME announces it in both spellings", () => {
-    const stage = new Stage();
-    stage.connect("joe").send([1, "realm1", { roles: ALL_ROLES }]);
-    const details = stage.take()[0]?.[1][2] as unknown as { roles: { broker: { features: object } } };
+    const realm = new TestRealm();
+    realm.connect("joe").send([1, "realm1", { roles: ALL_ROLES }]);
+    const details = realm.take()[0]?.[1][2] as unknown as { roles: { broker: { features: object } } };
     const announced = { sharded_subscription: true, shareded_subscriptions: true };
     expect(details.roles.broker.features).toMatchObject(announced);
   });

@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { denial } from "../authorization/denial.ts";
-import type { Client } from "../host/recording-host.ts";
-import { Stage, violated } from "../host/recording-host.ts";
-import { joinCallee, joinCaller } from "./parties.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import type { Client } from "../host/test-realm.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
+import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const QUEUE = { store: { "call-queue": [{ uri: "com.", match: "prefix", limit: 3 }] } } as const;
 const BUSY = "crossbar.error.max_concurrency_reached";
@@ -13,15 +13,15 @@ const ONE = { concurrency: 1 };
 const SHARED = { concurrency: 1, invoke: "roundrobin" };
 
 /** A caller (session 1) and a callee (session 2) that takes one call of `com.p` (registration 3) at once. */
-function stageOfTwo(input: Partial<RealmInput> = QUEUE, options: object = ONE) {
-  const stage = new Stage(input);
-  const caller = joinCaller(stage, "caller");
-  return { stage, caller, callee: joinCallee(stage, "callee", ["call_canceling"], options) };
+function testRealmOfTwo(input: Partial<RealmInput> = QUEUE, options: object = ONE) {
+  const realm = new TestRealm(input);
+  const caller = joinCaller(realm, "caller");
+  return { realm, caller, callee: joinCallee(realm, "callee", ["call_canceling"], options) };
 }
 
 /** Who heard what: `name type request args`, for messages with Arguments at the usual place. */
-function heard(stage: Stage): string[] {
-  return stage.take().map(([name, message]) => {
+function heard(realm: TestRealm): string[] {
+  return realm.take().map(([name, message]) => {
     if (message === "closed") return `${name} closed`;
     const [type] = message;
     if (type === 8) return `${name} ERROR ${message[2]} ${message[4]}`;
@@ -36,11 +36,11 @@ function call(client: Client, request: number, procedure = "com.p", options: obj
 
 describe("a callee with a concurrency", () => {
   test("[SHR-13] gets no more calls at once than that; without a queue the next one is refused", () => {
-    const { stage, caller, callee } = stageOfTwo({}, { concurrency: 2 });
+    const { realm, caller, callee } = testRealmOfTwo({}, { concurrency: 2 });
     for (const request of [1, 2, 3]) call(caller, request);
     callee.send([70, 1, {}]);
     for (const request of [4, 5]) call(caller, request);
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       'callee INVOCATION 2 ["caller 2"]',
       `caller ERROR 3 ${BUSY}`,
@@ -51,14 +51,14 @@ describe("a callee with a concurrency", () => {
   });
 
   test("[SHR-13] is passed over while others have time", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    const [a] = ["a", "b"].map((name) => joinCallee(stage, name, [], SHARED)) as [Client, Client];
-    joinCallee(stage, "c", [], { concurrency: 2, invoke: "roundrobin" });
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    const [a] = ["a", "b"].map((name) => joinCallee(realm, name, [], SHARED)) as [Client, Client];
+    joinCallee(realm, "c", [], { concurrency: 2, invoke: "roundrobin" });
     for (const request of [1, 2, 3, 4, 5]) call(caller, request);
     a.send([70, 1, {}]);
     call(caller, 6);
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'a INVOCATION 1 ["caller 1"]',
       'b INVOCATION 1 ["caller 2"]',
       'c INVOCATION 1 ["caller 3"]',
@@ -70,39 +70,39 @@ describe("a callee with a concurrency", () => {
   });
 
   test.each([
-    ["its ERROR", ({ callee }: ReturnType<typeof stageOfTwo>) => callee.send([8, 68, 1, {}, "com.app.no"])],
-    ["CANCEL", ({ caller }: ReturnType<typeof stageOfTwo>) => caller.send([49, 1, {}])],
-    ["a timeout", ({ stage }: ReturnType<typeof stageOfTwo>) => stage.advance(100)],
+    ["its ERROR", ({ callee }: ReturnType<typeof testRealmOfTwo>) => callee.send([8, 68, 1, {}, "com.app.no"])],
+    ["CANCEL", ({ caller }: ReturnType<typeof testRealmOfTwo>) => caller.send([49, 1, {}])],
+    ["a timeout", ({ realm }: ReturnType<typeof testRealmOfTwo>) => realm.advance(100)],
   ])("[SHR-13] has time again after %s, counted over sleep", (_, end) => {
-    const parties = stageOfTwo({});
+    const parties = testRealmOfTwo({});
     call(parties.caller, 1, "com.p", { timeout: 100 });
-    parties.stage.sleepAndWake();
+    parties.realm.sleepAndWake();
     call(parties.caller, 2);
-    expect(heard(parties.stage)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]', `caller ERROR 2 ${BUSY}`]);
+    expect(heard(parties.realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]', `caller ERROR 2 ${BUSY}`]);
     end(parties);
-    parties.stage.take();
+    parties.realm.take();
     call(parties.caller, 3);
-    expect(heard(parties.stage)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]']);
+    expect(heard(parties.realm)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]']);
   });
 
   test.each([[0], [-1], [1.5], ["1"], [true]])("[SHR-13] of %j breaks the protocol", (concurrency) => {
-    const stage = new Stage();
-    stage.join("callee").send([64, 1, { concurrency }, "com.p"]);
-    expect(stage.take()).toStrictEqual(violated("callee", "REGISTER: invalid concurrency"));
+    const realm = new TestRealm();
+    realm.join("callee").send([64, 1, { concurrency }, "com.p"]);
+    expect(realm.take()).toStrictEqual(violated("callee", "REGISTER: invalid concurrency"));
   });
 });
 
 describe("a call that no callee has time for", () => {
   test("[SHR-13] waits where the configuration has a queue, first in, first out, whoever calls", () => {
-    const { stage, caller, callee } = stageOfTwo();
-    const other = joinCaller(stage, "other");
+    const { realm, caller, callee } = testRealmOfTwo();
+    const other = joinCaller(realm, "other");
     call(caller, 1);
     call(caller, 2);
     call(other, 1);
     call(caller, 3);
-    expect(heard(stage)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
+    expect(heard(realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
     callee.send([70, 1, {}, ["r1"]], [70, 2, {}, ["r2"]], [70, 3, {}, ["r3"]], [70, 4, {}, ["r4"]]);
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'callee INVOCATION 2 ["caller 2"]',
       'caller 50 1 ["r1"]',
       'callee INVOCATION 3 ["other 1"]',
@@ -114,11 +114,11 @@ describe("a call that no callee has time for", () => {
   });
 
   test("[SHR-13] is refused when the queue is full, and taken when there is room again", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     for (const request of [1, 2, 3, 4, 5]) call(caller, request);
     callee.send([70, 1, {}]);
     call(caller, 6);
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       `caller ERROR 5 ${BUSY}`,
       'callee INVOCATION 2 ["caller 2"]',
@@ -127,7 +127,7 @@ describe("a call that no callee has time for", () => {
   });
 
   test("[SHR-13] waits in the queue the configuration has for its procedure: exact before prefix before wildcard", () => {
-    const { stage, caller } = stageOfTwo(
+    const { realm, caller } = testRealmOfTwo(
       {
         store: {
           "call-queue": [
@@ -141,7 +141,7 @@ describe("a call that no callee has time for", () => {
     for (const request of [1, 2, 3]) call(caller, request);
     call(caller, 4, "com.p.q");
     call(caller, 5, "com.p.q");
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       `caller ERROR 3 ${BUSY}`,
       `caller ERROR 5 ${BUSY}`,
@@ -149,14 +149,14 @@ describe("a call that no callee has time for", () => {
   });
 
   test("[SHR-13] is the next one's for whichever callee has time first, or joins", () => {
-    const stage = new Stage(QUEUE);
-    const caller = joinCaller(stage, "caller");
-    const [, b] = ["a", "b"].map((name) => joinCallee(stage, name, [], SHARED)) as [Client, Client];
+    const realm = new TestRealm(QUEUE);
+    const caller = joinCaller(realm, "caller");
+    const [, b] = ["a", "b"].map((name) => joinCallee(realm, name, [], SHARED)) as [Client, Client];
     for (const request of [1, 2, 3, 4]) call(caller, request);
-    stage.take();
+    realm.take();
     b.send([70, 1, {}]);
-    stage.join("c").send([64, 1, SHARED, "com.p"]);
-    expect(heard(stage)).toStrictEqual([
+    realm.join("c").send([64, 1, SHARED, "com.p"]);
+    expect(heard(realm)).toStrictEqual([
       'b INVOCATION 2 ["caller 3"]',
       "caller 50 2 []",
       "c 65 1 []",
@@ -165,20 +165,20 @@ describe("a call that no callee has time for", () => {
   });
 
   test("[SHR-13] survives sleep, with what it says and where it stands", () => {
-    const { stage, caller, callee } = stageOfTwo();
-    const other = joinCaller(stage, "other");
+    const { realm, caller, callee } = testRealmOfTwo();
+    const other = joinCaller(realm, "other");
     call(caller, 1);
     call(other, 1, "com.p", { disclose_me: true, receive_progress: true });
     caller.send([48, 2, {}, "com.p", ["\0AAEC", null, 1.5e300], { deep: [{ a: 1 }] }]);
-    stage.take();
-    stage.sleepAndWake();
-    expect(stage.take()).toStrictEqual([]);
+    realm.take();
+    realm.sleepAndWake();
+    expect(realm.take()).toStrictEqual([]);
     callee.send([70, 1, {}]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     callee.send([70, 2, { progress: true }, ["half"]], [70, 2, {}]);
-    const session = stage.realm.sessions.get(4);
+    const session = realm.realm.sessions.get(4);
     const identity = { caller: 4, caller_authid: session?.identity.authid, caller_authrole: "anonymous" };
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 2, 3, identity, ["other 1"]]],
       ["caller", [50, 1, {}]],
       ["other", [50, 1, { progress: true }, ["half"]]],
@@ -188,28 +188,28 @@ describe("a call that no callee has time for", () => {
   });
 
   test("[SHR-13] stands behind those that waited before, however often the realm has slept since", () => {
-    const { stage, caller, callee } = stageOfTwo();
-    const other = joinCaller(stage, "other");
+    const { realm, caller, callee } = testRealmOfTwo();
+    const other = joinCaller(realm, "other");
     call(caller, 1);
     call(other, 1);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     call(caller, 2);
-    stage.sleepAndWake();
-    stage.take();
+    realm.sleepAndWake();
+    realm.take();
     callee.send([70, 1, {}], [70, 2, {}]);
-    expect(heard(stage).filter((line) => line.startsWith("callee"))).toStrictEqual([
+    expect(heard(realm).filter((line) => line.startsWith("callee"))).toStrictEqual([
       'callee INVOCATION 2 ["other 1"]',
       'callee INVOCATION 3 ["caller 2"]',
     ]);
   });
 
   test.each([["skip"], ["kill"], ["killnowait"]])("[CANCEL-09][SHR-13] is gone when canceled with %s", (mode) => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     for (const request of [1, 2, 3]) call(caller, request);
-    stage.take();
+    realm.take();
     caller.send([49, 2, { mode }], [49, 2, { mode }]);
     callee.send([70, 1, {}]);
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       "caller ERROR 2 wamp.error.canceled",
       'callee INVOCATION 2 ["caller 3"]',
       "caller 50 1 []",
@@ -217,82 +217,82 @@ describe("a call that no callee has time for", () => {
   });
 
   test("[SHR-13] is gone with its caller", () => {
-    const { stage, caller, callee } = stageOfTwo();
-    const other = joinCaller(stage, "other");
+    const { realm, caller, callee } = testRealmOfTwo();
+    const other = joinCaller(realm, "other");
     call(other, 1);
     for (const request of [1, 2]) call(caller, request);
     call(other, 2);
-    stage.take();
+    realm.take();
     caller.disconnect();
     callee.send([70, 1, {}]);
-    expect(heard(stage)).toStrictEqual(['callee INVOCATION 2 ["other 2"]', "other 50 1 []"]);
+    expect(heard(realm)).toStrictEqual(['callee INVOCATION 2 ["other 2"]', "other 50 1 []"]);
   });
 
   test("[TMO-02][TMO-10][SHR-13] times out as if it had not waited, also over a sleep", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     call(caller, 1);
     call(caller, 2, "com.p", { timeout: 100 });
     call(caller, 3, "com.p", { timeout: 300 });
-    stage.take();
-    stage.sleepAndWake();
-    expect(stage.realm.nextDeadline()).toBe(100);
-    stage.advance(100);
-    expect(heard(stage)).toStrictEqual(["caller ERROR 2 wamp.error.timeout"]);
+    realm.take();
+    realm.sleepAndWake();
+    expect(realm.realm.nextDeadline()).toBe(100);
+    realm.advance(100);
+    expect(heard(realm)).toStrictEqual(["caller ERROR 2 wamp.error.timeout"]);
     callee.send([70, 1, {}]);
-    expect(heard(stage)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]', "caller 50 1 []"]);
-    stage.advance(199);
-    expect(stage.take()).toStrictEqual([]);
-    stage.advance(1);
-    expect(stage.take()).toStrictEqual([
+    expect(heard(realm)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]', "caller 50 1 []"]);
+    realm.advance(199);
+    expect(realm.take()).toStrictEqual([]);
+    realm.advance(1);
+    expect(realm.take()).toStrictEqual([
       ["callee", [69, 2, { mode: "killnowait" }]],
       ["caller", [8, 48, 3, {}, ...denial("wamp.error.timeout")]],
     ]);
   });
 
   test("[TMO-04] that waited long is the callee's to time out from then on, if it asked for that", () => {
-    const stage = new Stage(QUEUE);
-    const caller = joinCaller(stage, "caller");
-    const callee = joinCallee(stage, "callee", ["call_timeout"], { ...ONE, forward_timeout: true });
+    const realm = new TestRealm(QUEUE);
+    const caller = joinCaller(realm, "caller");
+    const callee = joinCallee(realm, "callee", ["call_timeout"], { ...ONE, forward_timeout: true });
     call(caller, 1);
     call(caller, 2, "com.p", { timeout: 100 });
-    stage.advance(50);
+    realm.advance(50);
     callee.send([70, 1, {}]);
-    stage.take();
-    stage.advance(1000);
-    expect(stage.take()).toStrictEqual([]);
-    expect(stage.realm.nextDeadline()).toBeUndefined();
+    realm.take();
+    realm.advance(1000);
+    expect(realm.take()).toStrictEqual([]);
+    expect(realm.realm.nextDeadline()).toBeUndefined();
   });
 
   test("[CALL-11] keeps its request id: another call with it breaks the protocol", () => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     call(caller, 1);
     call(caller, 2);
-    stage.take();
+    realm.take();
     call(caller, 2);
-    expect(stage.take()).toContainEqual(violated("caller", "CALL: request id of a call that is still open")[0]);
+    expect(realm.take()).toContainEqual(violated("caller", "CALL: request id of a call that is still open")[0]);
   });
 
   test("[CID-04] is refused at once what it would be refused later", () => {
     const permissions = [
       { uri: "com.", match: "prefix", allow: { call: true, register: true }, disclose: { caller: false } },
     ];
-    const { stage, caller } = stageOfTwo({
+    const { realm, caller } = testRealmOfTwo({
       ...QUEUE,
       roles: [{ name: "anonymous", permissions }],
     } as Partial<RealmInput>);
     call(caller, 1);
     call(caller, 2, "com.p", { disclose_me: true });
-    stage.take();
-    expect(stage.realm.sessions.get(1)?.waitingCalls.size).toBe(0);
+    realm.take();
+    expect(realm.realm.sessions.get(1)?.waitingCalls.size).toBe(0);
   });
 
   test("[PINV-03] does not wait if its input goes on, and its chunks are swallowed", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     call(caller, 1);
     call(caller, 2, "com.p", { progress: true });
     callee.send([70, 1, {}]);
     call(caller, 2);
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       `caller ERROR 2 ${BUSY}`,
       "caller 50 1 []",
@@ -300,9 +300,9 @@ describe("a call that no callee has time for", () => {
   });
 
   test("counts as an open call of its caller", () => {
-    const { stage, caller } = stageOfTwo({ ...QUEUE, limits: { pending_calls_per_session: 2 } });
+    const { realm, caller } = testRealmOfTwo({ ...QUEUE, limits: { pending_calls_per_session: 2 } });
     for (const request of [1, 2, 3]) call(caller, request);
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       "caller ERROR 3 wamp.edge.error.limit_exceeded",
     ]);
@@ -314,88 +314,88 @@ describe("when the callee a call waits for leaves", () => {
     ["unregisters", (callee: Client) => callee.send([66, 2, 3])],
     ["leaves", (callee: Client) => callee.disconnect()],
   ])("[SHR-13] and %s, the call gets what a CALL would get now: an error", (_, leave) => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     call(caller, 1);
     call(caller, 2);
-    stage.take();
+    realm.take();
     leave(callee);
-    expect(heard(stage)).toContain("caller ERROR 2 wamp.error.no_such_procedure");
-    expect(stage.realm.sessions.get(1)?.waitingCalls.size).toBe(0);
+    expect(heard(realm)).toContain("caller ERROR 2 wamp.error.no_such_procedure");
+    expect(realm.realm.sessions.get(1)?.waitingCalls.size).toBe(0);
   });
 
   test("[SHR-13] the call goes to the pattern that covers it now", () => {
-    const { stage, caller, callee } = stageOfTwo();
-    joinCallee(stage, "fallback", [], { match: "prefix" }, "com.");
+    const { realm, caller, callee } = testRealmOfTwo();
+    joinCallee(realm, "fallback", [], { match: "prefix" }, "com.");
     call(caller, 1);
     call(caller, 2);
-    stage.take();
+    realm.take();
     callee.send([66, 2, 3]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [67, 2]],
       ["fallback", [68, 1, 5, { procedure: "com.p" }, ["caller 2"]]],
     ]);
   });
 
   test("[SHR-13] nothing is given to it in place of the calls that end with it", () => {
-    const stage = new Stage(QUEUE);
-    const caller = joinCaller(stage, "caller");
-    const [a, b] = ["a", "b"].map((name) => joinCallee(stage, name, [], SHARED)) as [Client, Client];
+    const realm = new TestRealm(QUEUE);
+    const caller = joinCaller(realm, "caller");
+    const [a, b] = ["a", "b"].map((name) => joinCallee(realm, name, [], SHARED)) as [Client, Client];
     for (const request of [1, 2, 3, 4]) call(caller, request);
-    stage.take();
+    realm.take();
     a.disconnect();
-    expect(heard(stage)).toStrictEqual(["caller ERROR 1 wamp.error.canceled"]);
+    expect(heard(realm)).toStrictEqual(["caller ERROR 1 wamp.error.canceled"]);
     b.send([70, 1, {}]);
-    expect(heard(stage)).toStrictEqual(['b INVOCATION 2 ["caller 3"]', "caller 50 2 []"]);
+    expect(heard(realm)).toStrictEqual(['b INVOCATION 2 ["caller 3"]', "caller 50 2 []"]);
   });
 
   test("[SHR-13] while the realm sleeps, the call is looked at again when it wakes", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     call(caller, 1);
     call(caller, 2);
-    stage.take();
-    stage.drop(callee);
-    stage.sleepAndWake();
-    expect(heard(stage)).toStrictEqual([
+    realm.take();
+    realm.drop(callee);
+    realm.sleepAndWake();
+    expect(heard(realm)).toStrictEqual([
       "caller ERROR 1 wamp.error.canceled",
       "caller ERROR 2 wamp.error.no_such_procedure",
     ]);
   });
 
   test("[SHR-13] by a connection that is dead already, the calls fail one by one", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     for (const request of [1, 2, 3]) call(caller, request);
-    stage.take();
+    realm.take();
     callee.transport.isDead = true;
-    stage.realm.dealer.tick(0);
+    realm.realm.dealer.tick(0);
     caller.send([49, 1, { mode: "skip" }]);
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       "caller ERROR 2 wamp.error.network_failure",
       "caller ERROR 3 wamp.error.network_failure",
       "caller ERROR 1 wamp.error.canceled",
     ]);
-    expect(stage.realm.sessions.get(1)?.calls.size).toBe(0);
+    expect(realm.realm.sessions.get(1)?.calls.size).toBe(0);
   });
 });
 
 describe("[ORD-03] the order of one caller's calls at one callee", () => {
   /** The callee has a second procedure, `com.q`, without a bound. */
   function stageWithSecond(input: Partial<RealmInput> = QUEUE) {
-    const parties = stageOfTwo(input);
+    const parties = testRealmOfTwo(input);
     parties.callee.send([64, 2, {}, "com.q"]);
-    parties.stage.take();
+    parties.realm.take();
     return parties;
   }
 
   test("holds though only the earlier one has to wait: the later one waits for it", () => {
-    const { stage, caller, callee } = stageWithSecond();
+    const { realm, caller, callee } = stageWithSecond();
     call(caller, 1);
     call(caller, 2);
     call(caller, 3, "com.q");
     call(caller, 4, "com.q");
-    expect(heard(stage)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
-    stage.sleepAndWake();
+    expect(heard(realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
+    realm.sleepAndWake();
     callee.send([70, 1, {}]);
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'callee INVOCATION 2 ["caller 2"]',
       'callee INVOCATION 3 ["caller 3"]',
       'callee INVOCATION 4 ["caller 4"]',
@@ -404,11 +404,11 @@ describe("[ORD-03] the order of one caller's calls at one callee", () => {
   });
 
   test("needs no queue of its own for the later one", () => {
-    const { stage, caller, callee } = stageWithSecond({ store: { "call-queue": [{ uri: "com.p", limit: 1 }] } });
+    const { realm, caller, callee } = stageWithSecond({ store: { "call-queue": [{ uri: "com.p", limit: 1 }] } });
     for (const request of [1, 2]) call(caller, request);
     for (const request of [3, 4]) call(caller, request, "com.q");
     callee.send([70, 1, {}]);
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       'callee INVOCATION 2 ["caller 2"]',
       'callee INVOCATION 3 ["caller 3"]',
@@ -418,14 +418,14 @@ describe("[ORD-03] the order of one caller's calls at one callee", () => {
   });
 
   test("does not hold up other callers, nor calls to other callees", () => {
-    const { stage, caller } = stageWithSecond();
-    const other = joinCaller(stage, "other");
-    joinCallee(stage, "elsewhere", [], {}, "com.elsewhere");
+    const { realm, caller } = stageWithSecond();
+    const other = joinCaller(realm, "other");
+    joinCallee(realm, "elsewhere", [], {}, "com.elsewhere");
     call(caller, 1);
     call(caller, 2);
     call(other, 1, "com.q");
     call(caller, 3, "com.elsewhere");
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       'callee INVOCATION 2 ["other 1"]',
       'elsewhere INVOCATION 1 ["caller 3"]',
@@ -433,43 +433,47 @@ describe("[ORD-03] the order of one caller's calls at one callee", () => {
   });
 
   test.each([
-    ["is canceled", ({ caller }: ReturnType<typeof stageOfTwo>) => caller.send([49, 2, {}]), "canceled"],
-    ["times out", ({ stage }: ReturnType<typeof stageOfTwo>) => stage.advance(100), "timeout"],
-    ["has no callee left", ({ callee }: ReturnType<typeof stageOfTwo>) => callee.send([66, 3, 3]), "no_such_procedure"],
+    ["is canceled", ({ caller }: ReturnType<typeof testRealmOfTwo>) => caller.send([49, 2, {}]), "canceled"],
+    ["times out", ({ realm }: ReturnType<typeof testRealmOfTwo>) => realm.advance(100), "timeout"],
+    [
+      "has no callee left",
+      ({ callee }: ReturnType<typeof testRealmOfTwo>) => callee.send([66, 3, 3]),
+      "no_such_procedure",
+    ],
   ])("lets the later one go when the earlier one %s", (_, end, error) => {
     const parties = stageWithSecond();
-    const { stage, caller } = parties;
+    const { realm, caller } = parties;
     call(caller, 1);
     call(caller, 2, "com.p", { timeout: 100 });
     call(caller, 3, "com.q");
-    stage.take();
+    realm.take();
     end(parties);
-    expect(heard(stage).filter((line) => !line.includes("67"))).toStrictEqual([
+    expect(heard(realm).filter((line) => !line.includes("67"))).toStrictEqual([
       `caller ERROR 2 wamp.error.${error}`,
       'callee INVOCATION 2 ["caller 3"]',
     ]);
   });
 
   test("lets the later one go when the callee cannot get the earlier one any more", () => {
-    const stage = new Stage(QUEUE);
-    const caller = joinCaller(stage, "caller");
-    const [a] = ["a", "b"].map((name) => joinCallee(stage, name, [], SHARED)) as [Client, Client];
+    const realm = new TestRealm(QUEUE);
+    const caller = joinCaller(realm, "caller");
+    const [a] = ["a", "b"].map((name) => joinCallee(realm, name, [], SHARED)) as [Client, Client];
     a.send([64, 2, {}, "com.q"]);
     for (const request of [1, 2, 3]) call(caller, request);
     call(caller, 4, "com.q");
-    stage.take();
+    realm.take();
     a.send([66, 3, 3]);
-    expect(heard(stage)).toStrictEqual(["a 67 3 []", 'a INVOCATION 2 ["caller 4"]']);
+    expect(heard(realm)).toStrictEqual(["a 67 3 []", 'a INVOCATION 2 ["caller 4"]']);
   });
 
   test("does not keep a shared procedure from using its other callees", () => {
-    const { stage, caller, callee } = stageWithSecond();
+    const { realm, caller, callee } = stageWithSecond();
     callee.send([64, 3, { invoke: "roundrobin" }, "com.shared"]);
-    joinCallee(stage, "helper", [], { invoke: "roundrobin" }, "com.shared");
+    joinCallee(realm, "helper", [], { invoke: "roundrobin" }, "com.shared");
     call(caller, 1);
     call(caller, 2);
     for (const request of [3, 4]) call(caller, request, "com.shared");
-    expect(heard(stage)).toStrictEqual([
+    expect(heard(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       'helper INVOCATION 1 ["caller 3"]',
       'helper INVOCATION 2 ["caller 4"]',

@@ -1,22 +1,22 @@
 /** Calls that their callers give up (Call Canceling). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { Stage, violated } from "../host/recording-host.ts";
-import { joinCallee, joinCaller } from "./parties.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
+import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const CANCELED = "wamp.error.canceled";
 const CAN = ["call_canceling", "progressive_call_results"];
 const CALLER_TOLD = ["caller", [8, 48, 1, {}, ...denial(CANCELED)]] as const;
 
 /** A caller (session 1) with one open call, and its callee (session 2, registration 3). */
-function stageOfCall(features: readonly string[] = CAN, options: object = {}) {
-  const stage = new Stage();
-  const caller = joinCaller(stage, "caller");
-  const callee = joinCallee(stage, "callee", features);
+function testRealmOfCall(features: readonly string[] = CAN, options: object = {}) {
+  const realm = new TestRealm();
+  const caller = joinCaller(realm, "caller");
+  const callee = joinCallee(realm, "callee", features);
   caller.send([48, 1, options, "com.p"]);
-  stage.take();
-  return { stage, caller, callee };
+  realm.take();
+  return { realm, caller, callee };
 }
 
 function interrupted(mode: string) {
@@ -25,60 +25,60 @@ function interrupted(mode: string) {
 
 describe("CANCEL", () => {
   test("[CANCEL-01][CANCEL-09][CANCEL-11] skip: the caller gets its error at once, the callee nothing", () => {
-    const { stage, caller, callee } = stageOfCall();
+    const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "skip" }]);
-    expect(stage.take()).toStrictEqual([CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([CALLER_TOLD]);
     callee.send([70, 1, {}, [30]]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
   });
 
   test("[CANCEL-02][CANCEL-09] kill: the callee is interrupted, and its error is the caller's", () => {
-    const { stage, caller, callee } = stageOfCall();
+    const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "kill" }]);
-    expect(stage.take()).toStrictEqual([interrupted("kill")]);
+    expect(realm.take()).toStrictEqual([interrupted("kill")]);
     callee.send([8, 68, 1, {}, CANCELED, ["as you wish"]]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, CANCELED, ["as you wish"]]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, CANCELED, ["as you wish"]]]]);
   });
 
   test("[CANCEL-02][CANCEL-10] kill: a RESULT that was on its way is let through, also after a sleep", () => {
-    const { stage, caller, callee } = stageOfCall();
+    const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "kill" }]);
-    stage.take();
-    stage.sleepAndWake();
+    realm.take();
+    realm.sleepAndWake();
     callee.send([70, 1, {}, [30]], [8, 68, 1, {}, CANCELED]);
-    expect(stage.take()).toStrictEqual([["caller", [50, 1, {}, [30]]]]);
+    expect(realm.take()).toStrictEqual([["caller", [50, 1, {}, [30]]]]);
   });
 
   test("[CANCEL-03][CANCEL-09] killnowait: both are told at once, and the callee's answer is discarded", () => {
-    const { stage, caller, callee } = stageOfCall();
+    const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "killnowait" }]);
-    expect(stage.take()).toStrictEqual([interrupted("killnowait"), CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([interrupted("killnowait"), CALLER_TOLD]);
     callee.send([8, 68, 1, {}, CANCELED]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
   });
 
   test.each([["skip"], ["kill"], ["killnowait"], [undefined]])(
     "[CANCEL-04] %s acts as skip where the callee cannot be interrupted",
     (mode) => {
-      const { stage, caller, callee } = stageOfCall([]);
+      const { realm, caller, callee } = testRealmOfCall([]);
       caller.send([49, 1, { mode }]);
       callee.send([70, 1, {}, [30]]);
-      expect(stage.take()).toStrictEqual([CALLER_TOLD]);
+      expect(realm.take()).toStrictEqual([CALLER_TOLD]);
     },
   );
 
   test.each([[{}], [{ mode: null }]])("[CANCEL-05] %j means killnowait (D-26)", (options) => {
-    const { stage, caller } = stageOfCall();
+    const { realm, caller } = testRealmOfCall();
     caller.send([49, 1, options]);
-    expect(stage.take()).toStrictEqual([interrupted("killnowait"), CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([interrupted("killnowait"), CALLER_TOLD]);
   });
 
   test.each([["abort"], [" "], ["KILL"], [7], [true]])(
     "[CANCEL-06] with mode %j breaks the protocol (D-26)",
     (mode) => {
-      const { stage, caller } = stageOfCall();
+      const { realm, caller } = testRealmOfCall();
       caller.send([49, 1, { mode }]);
-      expect(stage.take()).toStrictEqual([
+      expect(realm.take()).toStrictEqual([
         ...violated("caller", "CANCEL: invalid mode").slice(0, 1),
         interrupted("killnowait"),
         ["caller", "closed", 1002],
@@ -87,13 +87,13 @@ describe("CANCEL", () => {
   );
 
   test("[CANCEL-07] of a call that is unknown, somebody else's or over is ignored in silence", () => {
-    const { stage, caller, callee } = stageOfCall();
-    const stranger = stage.join("stranger");
+    const { realm, caller, callee } = testRealmOfCall();
+    const stranger = realm.join("stranger");
     stranger.send([49, 1, { mode: "kill" }]);
     caller.send([49, 2, { mode: "kill" }]);
     callee.send([70, 1, {}, [30]]);
     caller.send([49, 1, { mode: "kill" }]);
-    expect(stage.take()).toStrictEqual([["caller", [50, 1, {}, [30]]]]);
+    expect(realm.take()).toStrictEqual([["caller", [50, 1, {}, [30]]]]);
   });
 
   test.each([
@@ -104,49 +104,49 @@ describe("CANCEL", () => {
     ["skip", ["kill", "killnowait", "skip"], []],
     ["killnowait", ["kill", "killnowait", "skip"], []],
   ])("[CANCEL-08] %s followed by %j interrupts nobody again", (first, others, heard) => {
-    const { stage, caller } = stageOfCall();
+    const { realm, caller } = testRealmOfCall();
     caller.send([49, 1, { mode: first }]);
-    stage.take();
+    realm.take();
     caller.send(...others.map((mode) => [49, 1, { mode }]));
-    expect(stage.take()).toStrictEqual(heard);
+    expect(realm.take()).toStrictEqual(heard);
   });
 
   test("[CANCEL-08] kill and its release are remembered over sleep", () => {
-    const { stage, caller, callee } = stageOfCall();
+    const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "kill" }]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     caller.send([49, 1, { mode: "kill" }], [49, 1, { mode: "skip" }]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     callee.send([70, 1, {}, [30]]);
-    expect(stage.take()).toStrictEqual([interrupted("kill"), CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([interrupted("kill"), CALLER_TOLD]);
   });
 
   test("[CANCEL-01][LEAVE-04] skip of a call in progress: the next part makes the callee stop, once", () => {
-    const { stage, caller, callee } = stageOfCall(CAN, { receive_progress: true });
+    const { realm, caller, callee } = testRealmOfCall(CAN, { receive_progress: true });
     caller.send([49, 1, { mode: "skip" }]);
     callee.send([70, 1, { progress: true }, [1]], [70, 1, { progress: true }, [2]], [70, 1, {}, [3]]);
-    expect(stage.take()).toStrictEqual([CALLER_TOLD, interrupted("killnowait")]);
+    expect(realm.take()).toStrictEqual([CALLER_TOLD, interrupted("killnowait")]);
   });
 
   test("[CANCEL-03][LEAVE-04] killnowait of a call in progress tells the callee no second time", () => {
-    const { stage, caller, callee } = stageOfCall(CAN, { receive_progress: true });
+    const { realm, caller, callee } = testRealmOfCall(CAN, { receive_progress: true });
     caller.send([49, 1, { mode: "killnowait" }]);
     callee.send([70, 1, { progress: true }, [1]]);
-    expect(stage.take()).toStrictEqual([interrupted("killnowait"), CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([interrupted("killnowait"), CALLER_TOLD]);
   });
 
   test("[CANCEL-08][LEAVE-04] kill and then skip of a call in progress tells the callee no second time", () => {
-    const { stage, caller, callee } = stageOfCall(CAN, { receive_progress: true });
+    const { realm, caller, callee } = testRealmOfCall(CAN, { receive_progress: true });
     caller.send([49, 1, { mode: "kill" }], [49, 1, { mode: "skip" }]);
     callee.send([70, 1, { progress: true }, [1]]);
-    expect(stage.take()).toStrictEqual([interrupted("kill"), CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([interrupted("kill"), CALLER_TOLD]);
   });
 
   test("[CANCEL-02] kill lets progress through until the final answer", () => {
-    const { stage, caller, callee } = stageOfCall(CAN, { receive_progress: true });
+    const { realm, caller, callee } = testRealmOfCall(CAN, { receive_progress: true });
     caller.send([49, 1, { mode: "kill" }]);
     callee.send([70, 1, { progress: true }, [1]], [8, 68, 1, {}, CANCELED]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       interrupted("kill"),
       ["caller", [50, 1, { progress: true }, [1]]],
       ["caller", [8, 48, 1, {}, CANCELED]],
@@ -156,19 +156,19 @@ describe("CANCEL", () => {
 
 describe("after CANCEL kill", () => {
   test("[CANCEL-02][LEAVE-05] the callee's leaving is the caller's answer", () => {
-    const { stage, caller, callee } = stageOfCall();
+    const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "kill" }]);
-    stage.take();
+    realm.take();
     callee.disconnect();
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, CANCELED, ["the callee's session ended"]]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, CANCELED, ["the callee's session ended"]]]]);
   });
 
   test("[CANCEL-08][LEAVE-01] the caller's leaving interrupts the callee no second time", () => {
-    const { stage, caller, callee } = stageOfCall();
+    const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "kill" }]);
-    stage.take();
+    realm.take();
     caller.disconnect();
     callee.send([8, 68, 1, {}, CANCELED]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 /** What the dealer announces, and what it makes of what clients announce (Advanced Profile: Features). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { Stage } from "../host/recording-host.ts";
-import { joinCallee, joinCaller } from "./parties.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm } from "../host/test-realm.ts";
+import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const DEALER_FEATURES = [
   "call_canceling",
@@ -21,9 +21,9 @@ const DEALER_FEATURES = [
 
 /** WELCOME.Details.roles.dealer.features */
 function announced(): Record<string, unknown> {
-  const stage = new Stage({ options: { enable_meta_api: false } });
-  stage.connect("ann").send([1, "realm1", { roles: { caller: {} } }]);
-  const [[, welcome]] = stage.take() as [[string, [2, number, { roles: { dealer: { features: object } } }]]];
+  const realm = new TestRealm({ options: { enable_meta_api: false } });
+  realm.connect("ann").send([1, "realm1", { roles: { caller: {} } }]);
+  const [[, welcome]] = realm.take() as [[string, [2, number, { roles: { dealer: { features: object } } }]]];
   return { ...welcome[2].roles.dealer.features };
 }
 
@@ -38,30 +38,30 @@ describe("a callee's announcement", () => {
     ["call_cancelling", true],
     ["call_cancelled", false],
   ])("[FEAT-03] of %s counts as call canceling: %s", (name, canCancel) => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    joinCallee(stage, "callee", [name]);
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    joinCallee(realm, "callee", [name]);
     caller.send([48, 1, {}, "com.p"], [49, 1, {}]);
-    expect(stage.take().some(([, message]) => message[0] === 69)).toBe(canCancel);
+    expect(realm.take().some(([, message]) => message[0] === 69)).toBe(canCancel);
   });
 
   test.each([["true"], [1], [{}], [null], [false]])("[FEAT-03][FEAT-05] of call_canceling: %j is none", (value) => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
     const features = { call_canceling: value, progressive_call_invocations: true };
-    stage.join("callee", { callee: { features } }).send([64, 1, {}, "com.p"]);
-    stage.take();
+    realm.join("callee", { callee: { features } }).send([64, 1, {}, "com.p"]);
+    realm.take();
     caller.send([48, 1, { progress: true }, "com.p"]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.feature_not_supported")]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.feature_not_supported")]]]);
   });
 
   test("[FEAT-05] outlives sleep", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    joinCallee(stage, "callee", ["progressive_call_invocations", "call_canceling", "progressive_call_results"]);
-    stage.sleepAndWake();
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    joinCallee(realm, "callee", ["progressive_call_invocations", "call_canceling", "progressive_call_results"]);
+    realm.sleepAndWake();
     caller.send([48, 1, { progress: true, receive_progress: true }, "com.p"], [49, 1, {}]);
-    expect(stage.take().slice(0, 2)).toStrictEqual([
+    expect(realm.take().slice(0, 2)).toStrictEqual([
       ["callee", [68, 1, 3, { progress: true, receive_progress: true }]],
       ["callee", [69, 1, { mode: "killnowait" }]],
     ]);
@@ -74,19 +74,19 @@ test.each([
   ["CALL with receive_progress", { receive_progress: true }, { receive_progress: true }],
   ["CALL by key", { runmode: "partition", rkey: "k" }, {}],
 ])("[FEAT-08] %s is honoured from a caller that announced nothing", (_, options, details) => {
-  const stage = new Stage();
-  const caller = joinCaller(stage, "caller", []);
-  joinCallee(stage, "callee");
+  const realm = new TestRealm();
+  const caller = joinCaller(realm, "caller", []);
+  joinCallee(realm, "callee");
   caller.send([48, 1, options, "com.p"]);
-  expect(stage.take()).toMatchObject([["callee", [68, 1, 3, details]]]);
+  expect(realm.take()).toMatchObject([["callee", [68, 1, 3, details]]]);
 });
 
 test("[FEAT-08] patterns, policies and CANCEL are honoured from clients that announced nothing", () => {
-  const stage = new Stage();
-  const caller = joinCaller(stage, "caller", []);
-  joinCallee(stage, "callee", [], { match: "prefix", invoke: "last" }, "com.");
+  const realm = new TestRealm();
+  const caller = joinCaller(realm, "caller", []);
+  joinCallee(realm, "callee", [], { match: "prefix", invoke: "last" }, "com.");
   caller.send([48, 1, {}, "com.p"], [49, 1, {}]);
-  expect(stage.take()).toStrictEqual([
+  expect(realm.take()).toStrictEqual([
     ["callee", [68, 1, 3, { procedure: "com.p" }]],
     ["caller", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
   ]);

@@ -1,23 +1,23 @@
 /** Registrations taken over by a newcomer (Crossbar.io's force_reregister). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { Stage } from "../host/recording-host.ts";
-import { joinCallee, joinCaller } from "./parties.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm } from "../host/test-realm.ts";
+import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const FORCE = { force_reregister: true };
 const REVOCABLE = ["registration_revocation"];
 
 describe("REGISTER with force_reregister", () => {
   test("[FRR-01][FRR-02] takes a procedure from all its callees; those are told that understand it", () => {
-    const stage = new Stage();
-    joinCallee(stage, "old", REVOCABLE, { invoke: "roundrobin" });
-    joinCallee(stage, "older", [], { invoke: "roundrobin" });
-    joinCallee(stage, "oldest", REVOCABLE, { invoke: "roundrobin" });
-    const caller = joinCaller(stage, "caller");
-    stage.join("new").send([64, 1, FORCE, "com.p"]);
+    const realm = new TestRealm();
+    joinCallee(realm, "old", REVOCABLE, { invoke: "roundrobin" });
+    joinCallee(realm, "older", [], { invoke: "roundrobin" });
+    joinCallee(realm, "oldest", REVOCABLE, { invoke: "roundrobin" });
+    const caller = joinCaller(realm, "caller");
+    realm.join("new").send([64, 1, FORCE, "com.p"]);
     caller.send([48, 1, {}, "com.p"], [48, 2, {}, "com.p"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["old", [67, 0, { registration: 2, reason: "wamp.error.unregistered" }]],
       ["oldest", [67, 0, { registration: 2, reason: "wamp.error.unregistered" }]],
       ["new", [65, 1, 7]],
@@ -27,40 +27,40 @@ describe("REGISTER with force_reregister", () => {
   });
 
   test("[FRR-02] lets invocations under way finish at the former callee", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    const old = joinCallee(stage, "old", REVOCABLE);
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    const old = joinCallee(realm, "old", REVOCABLE);
     caller.send([48, 1, {}, "com.p"]);
-    stage.join("new").send([64, 1, FORCE, "com.p"]);
-    stage.sleepAndWake();
-    stage.take();
+    realm.join("new").send([64, 1, FORCE, "com.p"]);
+    realm.sleepAndWake();
+    realm.take();
     old.send([70, 1, {}, ["finished"]]);
-    expect(stage.take()).toStrictEqual([["caller", [50, 1, {}, ["finished"]]]]);
+    expect(realm.take()).toStrictEqual([["caller", [50, 1, {}, ["finished"]]]]);
   });
 
   test("[FRR-02] leaves nothing of the former callee's registration, nor does it come back after a sleep", () => {
-    const stage = new Stage();
-    const old = joinCallee(stage, "old", []);
-    stage.join("new").send([64, 1, FORCE, "com.p"]);
-    stage.sleepAndWake();
-    stage.take();
-    expect([...(stage.realm.sessions.get(1)?.registrations.keys() ?? [])]).toStrictEqual([]);
+    const realm = new TestRealm();
+    const old = joinCallee(realm, "old", []);
+    realm.join("new").send([64, 1, FORCE, "com.p"]);
+    realm.sleepAndWake();
+    realm.take();
+    expect([...(realm.realm.sessions.get(1)?.registrations.keys() ?? [])]).toStrictEqual([]);
     old.send([66, 2, 2], [64, 3, {}, "com.p"]);
     old.disconnect();
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["old", [8, 66, 2, {}, ...denial("wamp.error.no_such_registration")]],
       ["old", [8, 64, 3, {}, ...denial("wamp.error.procedure_already_exists")]],
     ]);
-    expect([...stage.realm.dealer.registrations.values()].map(({ callees }) => callees.length)).toStrictEqual([1]);
+    expect([...realm.realm.dealer.registrations.values()].map(({ callees }) => callees.length)).toStrictEqual([1]);
   });
 
   test("[FRR-02][ORD-09] makes meta events in order, after the reply: gone from each, deleted, created, registered", () => {
-    const stage = new Stage();
-    const watcher = stage.join("watcher");
+    const realm = new TestRealm();
+    const watcher = realm.join("watcher");
     watcher.send([32, 1, { match: "prefix" }, "wamp.registration."]);
-    for (const name of ["one", "two"]) joinCallee(stage, name, [], { invoke: "last" });
-    stage.join("new").send([64, 1, FORCE, "com.p"]);
-    const events = stage.take().map(([name, message]) => {
+    for (const name of ["one", "two"]) joinCallee(realm, name, [], { invoke: "last" });
+    realm.join("new").send([64, 1, FORCE, "com.p"]);
+    const events = realm.take().map(([name, message]) => {
       if (message[0] !== 36) return [name, message];
       const [, , , details, args] = message as [number, number, number, { topic: string }, unknown[]];
       return [name, details.topic, args];
@@ -79,32 +79,32 @@ describe("REGISTER with force_reregister", () => {
   });
 
   test("[FRR-01] of a free procedure is a plain REGISTER, and false is as if absent", () => {
-    const stage = new Stage();
-    const [one, two] = stage.joinAll("one", "two");
+    const realm = new TestRealm();
+    const [one, two] = realm.joinAll("one", "two");
     one.send([64, 1, FORCE, "com.p"]);
     two.send([64, 1, { force_reregister: false }, "com.p"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["one", [65, 1, 3]],
       ["two", [8, 64, 1, {}, ...denial("wamp.error.procedure_already_exists")]],
     ]);
   });
 
   test("[FRR-01] is for the same match only, and may change the policy", () => {
-    const stage = new Stage();
-    joinCallee(stage, "prefix", REVOCABLE, { match: "prefix", invoke: "first" });
-    joinCallee(stage, "exact", REVOCABLE, { invoke: "first" });
-    stage.join("new").send([64, 1, { ...FORCE, invoke: "last" }, "com.p"]);
-    joinCallee(stage, "last", [], { invoke: "last" });
-    const caller = joinCaller(stage, "caller");
+    const realm = new TestRealm();
+    joinCallee(realm, "prefix", REVOCABLE, { match: "prefix", invoke: "first" });
+    joinCallee(realm, "exact", REVOCABLE, { invoke: "first" });
+    realm.join("new").send([64, 1, { ...FORCE, invoke: "last" }, "com.p"]);
+    joinCallee(realm, "last", [], { invoke: "last" });
+    const caller = joinCaller(realm, "caller");
     caller.send([48, 1, {}, "com.p"], [48, 2, {}, "com.p.x"]);
-    expect(stage.take().map(([name]) => name)).toStrictEqual(["last", "prefix"]);
+    expect(realm.take().map(([name]) => name)).toStrictEqual(["last", "prefix"]);
   });
 
   test("[FRR-01] by the callee itself gives it a new registration", () => {
-    const stage = new Stage();
-    const callee = joinCallee(stage, "callee", REVOCABLE);
+    const realm = new TestRealm();
+    const callee = joinCallee(realm, "callee", REVOCABLE);
     callee.send([64, 2, FORCE, "com.p"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [67, 0, { registration: 2, reason: "wamp.error.unregistered" }]],
       ["callee", [65, 2, 3]],
     ]);
@@ -112,29 +112,29 @@ describe("REGISTER with force_reregister", () => {
 
   test("[FRR-01] that is not permitted, or one too many, changes nothing", () => {
     const permissions = [{ uri: "com.", match: "prefix", allow: { register: true } }] as const;
-    const stage = new Stage({
+    const realm = new TestRealm({
       limits: { registrations_per_session: 1 },
       roles: [{ name: "anonymous", permissions }],
     });
-    joinCallee(stage, "old", REVOCABLE);
-    const rival = stage.join("rival");
+    joinCallee(realm, "old", REVOCABLE);
+    const rival = realm.join("rival");
     rival.send([64, 1, {}, "com.other"], [64, 2, FORCE, "com.p"], [64, 3, FORCE, "org.p"]);
-    expect(stage.take().map(([name, message]) => [name, message[0], message[4]])).toStrictEqual([
+    expect(realm.take().map(([name, message]) => [name, message[0], message[4]])).toStrictEqual([
       ["rival", 65, undefined],
       ["rival", 8, "wamp.edge.error.limit_exceeded"],
       ["rival", 8, "wamp.error.not_authorized"],
     ]);
-    expect(stage.realm.sessions.get(1)?.registrations.size).toBe(1);
+    expect(realm.realm.sessions.get(1)?.registrations.size).toBe(1);
   });
 
   test("[FRR-01][SHR-13] gives the newcomer the calls that wait", () => {
-    const stage = new Stage({ store: { "call-queue": [{ uri: "com.p" }] } });
-    const caller = joinCaller(stage, "caller");
-    joinCallee(stage, "old", [], { concurrency: 1 });
+    const realm = new TestRealm({ store: { "call-queue": [{ uri: "com.p" }] } });
+    const caller = joinCaller(realm, "caller");
+    joinCallee(realm, "old", [], { concurrency: 1 });
     for (const request of [1, 2, 3]) caller.send([48, request, {}, "com.p", [request]]);
-    stage.take();
-    stage.join("new").send([64, 1, { ...FORCE, concurrency: 1 }, "com.p"]);
-    expect(stage.take()).toStrictEqual([
+    realm.take();
+    realm.join("new").send([64, 1, { ...FORCE, concurrency: 1 }, "com.p"]);
+    expect(realm.take()).toStrictEqual([
       ["new", [65, 1, 5]],
       ["new", [68, 1, 5, {}, [2]]],
     ]);

@@ -1,15 +1,15 @@
 /** What holds whatever callers and callees do, as seeds decide it. */
 
 import { describe, expect, test } from "vitest";
-import { CALLEES, CALLERS, type Job, Workshop } from "./workshop.ts";
+import { CALLEES, CALLERS, CallFuzzer, type Job } from "./call-fuzzer.ts";
 
 /** A failure prints its seed; put it here, so that it is tried for ever. */
 const SEEDS_THAT_FAILED: readonly number[] = [20069, 20091, 20097, 20101, 20127, 20131, 20221, 20371];
 const SEEDS = [...SEEDS_THAT_FAILED, ...Array.from({ length: 12 }, (_, index) => 5000 + index)];
 const TURNS = 500;
 
-function workshop(seed: number, isSleepy = false): Workshop {
-  const shop = new Workshop(seed, isSleepy);
+function workshop(seed: number, isSleepy = false): CallFuzzer {
+  const shop = new CallFuzzer(seed, isSleepy);
   shop.work(TURNS);
   shop.finish();
   return shop;
@@ -24,7 +24,7 @@ function overtakings(jobs: readonly Job[], declined: ReadonlySet<number>): Job[]
 }
 
 /** What each client heard in each turn; the order among clients is nobody's to notice. */
-function byClient({ turns }: Workshop): unknown[] {
+function byClient({ turns }: CallFuzzer): unknown[] {
   return turns.map(([name, did, heard]) => [name, did, heard.toSorted(([one], [other]) => one.localeCompare(other))]);
 }
 
@@ -43,7 +43,7 @@ describe.each(SEEDS)("a workshop with seed %d", (seed) => {
     const shop = workshop(seed);
     const unanswered = [...shop.answers].filter(([, count]) => count !== 1);
     expect(unanswered).toStrictEqual([]);
-    const { sessions, dealer } = shop.stage.realm;
+    const { sessions, dealer } = shop.realm.realm;
     for (const { calls, invocations, waitingCalls } of sessions.values()) {
       expect([calls.size, invocations.size, waitingCalls.size]).toStrictEqual([0, 0, 0]);
     }

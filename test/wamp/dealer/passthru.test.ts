@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
-import { denial } from "../authorization/denial.ts";
-import type { Entry } from "../host/recording-host.ts";
-import { Stage, violated } from "../host/recording-host.ts";
-import { CALLEE_FEATURES, CALLER_FEATURES, joinCallee, joinCaller } from "./parties.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import type { Entry } from "../host/test-realm.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
+import { CALLEE_FEATURES, CALLER_FEATURES, joinCallee, joinCaller } from "./rpc-clients.ts";
 
 /** How JSON writes bytes. */
 const BYTES = "\0AAECAwQ=";
@@ -14,32 +14,32 @@ const REFUSED = "wamp.error.feature_not_supported";
 const NOT_BINARY = "payload passthru takes one binary argument";
 
 /** A caller (session 1) and a callee (session 2) of `com.p` (registration 3), with everything but `lacking`. */
-function stageOfTwo(lacking?: "caller" | "callee") {
+function testRealmOfTwo(lacking?: "caller" | "callee") {
   const without = (features: readonly string[]) => features.filter((name) => name !== "payload_passthru_mode");
-  const stage = new Stage();
-  const caller = joinCaller(stage, "caller", lacking === "caller" ? without(CALLER_FEATURES) : CALLER_FEATURES);
-  const callee = joinCallee(stage, "callee", lacking === "callee" ? without(CALLEE_FEATURES) : CALLEE_FEATURES);
-  return { stage, caller, callee };
+  const realm = new TestRealm();
+  const caller = joinCaller(realm, "caller", lacking === "caller" ? without(CALLER_FEATURES) : CALLER_FEATURES);
+  const callee = joinCallee(realm, "callee", lacking === "callee" ? without(CALLEE_FEATURES) : CALLEE_FEATURES);
+  return { realm, caller, callee };
 }
 
 describe("ppt_scheme and what goes with it", () => {
   test("[PPT-01][PPT-02] travel from CALL to INVOCATION and from YIELD to RESULT", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     const answer = { ppt_scheme: "x_own", ppt_serializer: "msgpack" };
     caller.send([48, 1, { ...PPT, custom: 1 }, "com.p", [BYTES]]);
     callee.send([70, 1, { ...answer, custom: 1 }, [BYTES]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, PPT, [BYTES]]],
       ["caller", [50, 1, answer, [BYTES]]],
     ]);
   });
 
   test("[PPT-02][CALL-06] travel from the callee's ERROR to the caller's", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, PPT, "com.p", [BYTES]]);
-    stage.take();
+    realm.take();
     callee.send([8, 68, 1, { ...PPT, custom: 1 }, "com.app.no", [BYTES]]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, PPT, "com.app.no", [BYTES]]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, PPT, "com.app.no", [BYTES]]]]);
   });
 
   test.each([
@@ -47,17 +47,17 @@ describe("ppt_scheme and what goes with it", () => {
     [{ ppt_scheme: "x_anything", ppt_serializer: "smoke signals", ppt_cipher: "rot13" }],
     [{ ppt_scheme: "wamp" }],
   ])("[PPT-11] may say anything: %j", (options) => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, options, "com.p", [BYTES]]);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, options, [BYTES]]]]);
+    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, options, [BYTES]]]]);
   });
 
   test.each([[{ ppt_scheme: "" }], [{ ppt_scheme: null }], [{ ppt_serializer: "cbor" }]])(
     "[PPT-01] are not in use with %j: the call is a plain one",
     (options) => {
-      const { stage, caller } = stageOfTwo("callee");
+      const { realm, caller } = testRealmOfTwo("callee");
       caller.send([48, 1, options, "com.p", ["plain", 1]]);
-      expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, {}, ["plain", 1]]]]);
+      expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}, ["plain", 1]]]]);
     },
   );
 
@@ -67,19 +67,19 @@ describe("ppt_scheme and what goes with it", () => {
     ["ppt_cipher", {}],
     ["ppt_keyid", 7],
   ])("[PPT-01] break the protocol where %s is %j", (name, value) => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, { ...PPT, [name]: value }, "com.p", [BYTES]]);
-    expect(stage.take()).toStrictEqual(violated("caller", `CALL: invalid ${name}`));
+    expect(realm.take()).toStrictEqual(violated("caller", `CALL: invalid ${name}`));
   });
 
   test("[PPT-12] go with progress both ways, frozen at the first chunk", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     const more = { progress: true };
     caller.send([48, 1, { ...PPT, ...more, receive_progress: true }, "com.p", [BYTES]]);
     caller.send([48, 1, { ...more, ppt_scheme: "x_other" }, "com.p", [BYTES]], [48, 1, {}, "com.p", [BYTES]]);
     callee.send([70, 1, { ...PPT, ...more }, [BYTES]], [70, 1, more, ["plain"]], [70, 1, PPT, [BYTES]]);
     const details = { ...PPT, receive_progress: true };
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, { ...details, ...more }, [BYTES]]],
       ["callee", [68, 1, 3, { ...details, ...more }, [BYTES]]],
       ["callee", [68, 1, 3, details, [BYTES]]],
@@ -94,23 +94,23 @@ describe("a payload in passthru mode", () => {
   const WRONG = [[[]], [["text"]], [[BYTES, BYTES]], [[[BYTES]]], [[BYTES], { a: 1 }], [[null]]] as const;
 
   test.each(WRONG)("[PPT-03] of a CALL is one binary element; %j %j breaks the protocol", (...payload) => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, PPT, "com.p", ...payload]);
-    expect(stage.take()).toStrictEqual(violated("caller", NOT_BINARY));
+    expect(realm.take()).toStrictEqual(violated("caller", NOT_BINARY));
   });
 
   test("[PPT-03] may be followed by empty ArgumentsKw", () => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, PPT, "com.p", [BYTES], {}]);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, PPT, [BYTES]]]]);
+    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, PPT, [BYTES]]]]);
   });
 
   test("[PPT-03][PPT-12] is one binary element in each chunk of a call that began so", () => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, { ...PPT, progress: true }, "com.p", [BYTES]]);
-    stage.take();
+    realm.take();
     caller.send([48, 1, {}, "com.p", ["text"]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ...violated("caller", NOT_BINARY).slice(0, 1),
       ["callee", [69, 1, { mode: "killnowait" }]],
       ["caller", "closed", 1002],
@@ -121,27 +121,27 @@ describe("a payload in passthru mode", () => {
     ["YIELD", [70, 1, PPT, ["text"]]],
     ["ERROR", [8, 68, 1, PPT, "com.app.no", ["text"]]],
   ])("[PPT-03] of %s is one binary element; else the callee breaks the protocol", (_, message) => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, {}, "com.p"]);
-    stage.take();
+    realm.take();
     callee.send(message);
-    expect(stage.take()).toStrictEqual(brokenCallee(NOT_BINARY));
+    expect(realm.take()).toStrictEqual(brokenCallee(NOT_BINARY));
   });
 
   test("[PPT-04] between clients of one serializer is forwarded byte for byte, be it written ever so oddly", () => {
-    const { stage } = stageOfTwo();
+    const { realm } = testRealmOfTwo();
     // The payload [bin 8 of 2 bytes] as an array 16 with a bin 32: valid, and nobody would write it so.
     const oddTail = [0xdc, 0, 1, 0xc6, 0, 0, 0, 2, 0xff, 0xc1];
     const head = msgpack.encode([48, 1, PPT, "com.p"] as never) as Uint8Array;
     const frame = Uint8Array.from([head[0]! + 1, ...head.subarray(1), ...oddTail]);
     const elements = msgpack.decode(frame, { depth: 64 }) as readonly unknown[];
     const sent: Uint8Array[] = [];
-    const [caller, callee] = [...stage.realm.sessions.values()];
+    const [caller, callee] = [...realm.realm.sessions.values()];
     callee!.transport.send = (message) => {
       sent.push(msgpack.encode(message) as Uint8Array);
       return undefined;
     };
-    stage.realm.dealer.call(caller!, elements as never, { allow: true, disclose: undefined });
+    realm.realm.dealer.call(caller!, elements as never, { allow: true, disclose: undefined });
     expect([...sent[0]!.slice(-oddTail.length)]).toStrictEqual(oddTail);
   });
 });
@@ -149,9 +149,9 @@ describe("a payload in passthru mode", () => {
 describe("passthru mode that is not announced", () => {
   test("[PPT-05] by the caller breaks the protocol, whatever it calls", () => {
     for (const procedure of ["com.p", "com.nothing", "wamp.session.count"]) {
-      const { stage, caller } = stageOfTwo("caller");
+      const { realm, caller } = testRealmOfTwo("caller");
       caller.send([48, 1, PPT, procedure, [BYTES]]);
-      expect(stage.take()).toStrictEqual(
+      expect(realm.take()).toStrictEqual(
         violated("caller", "ppt_scheme from a caller that did not announce payload_passthru_mode"),
       );
     }
@@ -161,47 +161,47 @@ describe("passthru mode that is not announced", () => {
     ["YIELD", [70, 1, PPT, [BYTES]]],
     ["ERROR", [8, 68, 1, PPT, "com.app.no", [BYTES]]],
   ])("[PPT-05] by the callee breaks the protocol with its %s", (_, message) => {
-    const { stage, caller, callee } = stageOfTwo("callee");
+    const { realm, caller, callee } = testRealmOfTwo("callee");
     caller.send([48, 1, {}, "com.p"]);
-    stage.take();
+    realm.take();
     callee.send(message);
-    expect(stage.take()).toStrictEqual(
+    expect(realm.take()).toStrictEqual(
       brokenCallee("ppt_scheme from a callee that did not announce payload_passthru_mode"),
     );
   });
 
   test("[PPT-07] by the callee makes a CALL in it fail; plain ones are fine", () => {
-    const { stage, caller } = stageOfTwo("callee");
+    const { realm, caller } = testRealmOfTwo("callee");
     caller.send([48, 1, PPT, "com.p", [BYTES]], [48, 2, {}, "com.p", [BYTES]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
       ["callee", [68, 1, 3, {}, [BYTES]]],
     ]);
   });
 
   test("[PPT-07] of a procedure of the router itself makes a CALL fail", () => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, PPT, "wamp.session.count", [BYTES]]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(REFUSED)]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(REFUSED)]]]);
   });
 
   test("[PPT-08] by the caller makes a YIELD in it fail, for both sides (D-38)", () => {
-    const { stage, caller, callee } = stageOfTwo("caller");
+    const { realm, caller, callee } = testRealmOfTwo("caller");
     caller.send([48, 1, {}, "com.p"]);
-    stage.take();
+    realm.take();
     callee.send([70, 1, PPT, [BYTES]], [70, 1, {}, ["again"]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [8, 70, 1, {}, ...denial(REFUSED)]],
       ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
     ]);
   });
 
   test("[PPT-08][PPT-12] by the caller ends the call with the first part in it, and the callee is told to stop", () => {
-    const { stage, caller, callee } = stageOfTwo("caller");
+    const { realm, caller, callee } = testRealmOfTwo("caller");
     caller.send([48, 1, { receive_progress: true }, "com.p"]);
-    stage.take();
+    realm.take();
     callee.send([70, 1, { ...PPT, progress: true }, [BYTES]], [70, 1, { progress: true }, [2]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [8, 70, 1, {}, ...denial(REFUSED)]],
       ["callee", [69, 1, { mode: "killnowait" }]],
       ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
@@ -209,11 +209,11 @@ describe("passthru mode that is not announced", () => {
   });
 
   test("[PPT-08] by the caller hides from it the error that came so, not that there was one", () => {
-    const { stage, caller, callee } = stageOfTwo("caller");
+    const { realm, caller, callee } = testRealmOfTwo("caller");
     caller.send([48, 1, {}, "com.p"]);
-    stage.take();
+    realm.take();
     callee.send([8, 68, 1, PPT, "com.app.no", [BYTES]]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(REFUSED)]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(REFUSED)]]]);
   });
 });
 

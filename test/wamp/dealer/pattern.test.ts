@@ -1,33 +1,33 @@
 /** Which registration a call goes to (Pattern-based Registration). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { Stage } from "../host/recording-host.ts";
-import { joinCallee, joinCaller } from "./parties.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm } from "../host/test-realm.ts";
+import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 type Pattern = readonly [match: string, uri: string];
 
 /** Callees named 1, 2, 3 … with a pattern each; `to` tells who gets a call of a procedure. */
-function stageOf(...patterns: readonly Pattern[]) {
-  const stage = new Stage();
-  const caller = joinCaller(stage, "caller");
-  const callees = patterns.map(([match, uri], index) => joinCallee(stage, `${index + 1}`, [], { match }, uri));
+function testRealmOf(...patterns: readonly Pattern[]) {
+  const realm = new TestRealm();
+  const caller = joinCaller(realm, "caller");
+  const callees = patterns.map(([match, uri], index) => joinCallee(realm, `${index + 1}`, [], { match }, uri));
   let request = 0;
   function to(procedure: string): string {
-    stage.take();
+    realm.take();
     caller.send([48, ++request, {}, procedure]);
-    const [entry, ...rest] = stage.take();
+    const [entry, ...rest] = realm.take();
     expect(rest).toStrictEqual([]);
     return entry?.[1][0] === 8 ? String(entry[1][4]) : String(entry?.[0]);
   }
-  return { stage, caller, callees, to };
+  return { realm, caller, callees, to };
 }
 
 const NOBODY = "wamp.error.no_such_procedure";
 
 describe("a registration", () => {
   test("[PREG-01] without match is for one procedure; prefix and wildcard are for what they match", () => {
-    const { to, callees } = stageOf(["prefix", "com.myapp.myobject1"], ["wildcard", "com.other..create"]);
+    const { to, callees } = testRealmOf(["prefix", "com.myapp.myobject1"], ["wildcard", "com.other..create"]);
     callees[0]?.send([64, 2, {}, "com.exact"]);
     expect(to("com.myapp.myobject1.create")).toBe("1");
     expect(to("com.myapp.myobject1-mysubobject1")).toBe("1");
@@ -38,10 +38,10 @@ describe("a registration", () => {
   });
 
   test("[PREG-08] by pattern learns which procedure was called, an exact one does not", () => {
-    const { stage, caller } = stageOf(["prefix", "com.myapp"], ["wildcard", "org..add"], ["exact", "org.a.b"]);
+    const { realm, caller } = testRealmOf(["prefix", "com.myapp"], ["wildcard", "org..add"], ["exact", "org.a.b"]);
     caller.send([48, 1, {}, "com.myapp.procedure.proc1", ["Hello, world!"]], [48, 2, {}, "org.x.add"]);
     caller.send([48, 3, {}, "org.a.b"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["1", [68, 1, 3, { procedure: "com.myapp.procedure.proc1" }, ["Hello, world!"]]],
       ["2", [68, 1, 5, { procedure: "org.x.add" }]],
       ["3", [68, 1, 7, {}]],
@@ -49,18 +49,18 @@ describe("a registration", () => {
   });
 
   test("[PREG-08] by pattern of the very procedure that is called learns it too", () => {
-    const { stage, caller } = stageOf(["prefix", "com.p"]);
+    const { realm, caller } = testRealmOf(["prefix", "com.p"]);
     caller.send([48, 1, {}, "com.p"]);
-    expect(stage.take()).toStrictEqual([["1", [68, 1, 3, { procedure: "com.p" }]]]);
+    expect(realm.take()).toStrictEqual([["1", [68, 1, 3, { procedure: "com.p" }]]]);
   });
 
   test("[PREG-09][PREG-10] is another one for the same string under another match; policies do not meet", () => {
-    const stage = new Stage();
-    const [one, two] = stage.joinAll("one", "two");
+    const realm = new TestRealm();
+    const [one, two] = realm.joinAll("one", "two");
     one.send([64, 1, {}, "com.p"], [64, 2, { match: "prefix", invoke: "first" }, "com.p"]);
     two.send([64, 1, { match: "wildcard", invoke: "last" }, "com.p"], [64, 2, { match: "prefix" }, "com.p"]);
     two.send([64, 3, { match: "prefix", invoke: "first" }, "com.p"], [64, 4, { match: "prefix" }, "com.p.q"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["one", [65, 1, 3]],
       ["one", [65, 2, 4]],
       ["two", [65, 1, 5]],
@@ -73,12 +73,12 @@ describe("a registration", () => {
 
 describe("of several registrations a call goes to", () => {
   test("[PREG-02] the exact one first", () => {
-    const { to } = stageOf(["prefix", "a1.b2.c3"], ["wildcard", "a1..c3"], ["exact", "a1.b2.c3"]);
+    const { to } = testRealmOf(["prefix", "a1.b2.c3"], ["wildcard", "a1..c3"], ["exact", "a1.b2.c3"]);
     expect(to("a1.b2.c3")).toBe("3");
   });
 
   test("[PREG-03] then the longest prefix", () => {
-    const { to } = stageOf(["prefix", "a1.b2"], ["prefix", "a1.b2.c3"], ["prefix", "a1"]);
+    const { to } = testRealmOf(["prefix", "a1.b2"], ["prefix", "a1.b2.c3"], ["prefix", "a1"]);
     expect([to("a1.b2.c3.d4"), to("a1.b2.c"), to("a1.x")]).toStrictEqual(["2", "1", "3"]);
   });
 
@@ -126,17 +126,17 @@ describe("of several registrations a call goes to", () => {
   ])(
     "[PREG-04][PREG-07] then, of %j for %s, the wildcard that is literal where they first differ",
     (patterns, uri, winner) => {
-      expect(stageOf(...patterns).to(uri)).toBe(winner);
+      expect(testRealmOf(...patterns).to(uri)).toBe(winner);
     },
   );
 
   test("[PREG-05] a prefix however short before every wildcard", () => {
-    const { to } = stageOf(["wildcard", "a.b..d"], ["prefix", "a"]);
+    const { to } = testRealmOf(["wildcard", "a.b..d"], ["prefix", "a"]);
     expect(to("a.b.c.d")).toBe("2");
   });
 
   test("[PREG-06] what the specification's table says, prefixes being string prefixes (D-39)", () => {
-    const { to } = stageOf(
+    const { to } = testRealmOf(
       ["exact", "a1.b2.c3.d4.e55"],
       ["prefix", "a1.b2.c3"],
       ["prefix", "a1.b2.c3.d4"],
@@ -159,13 +159,13 @@ describe("of several registrations a call goes to", () => {
   });
 
   test("[PREG-11] the best one only, though its callee cannot serve the call and another's could", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    joinCallee(stage, "plain", [], {}, "com.p");
-    joinCallee(stage, "able", ["progressive_call_invocations", "call_canceling"], { match: "prefix" }, "com.");
-    joinCallee(stage, "busy", [], { concurrency: 1 }, "com.busy");
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    joinCallee(realm, "plain", [], {}, "com.p");
+    joinCallee(realm, "able", ["progressive_call_invocations", "call_canceling"], { match: "prefix" }, "com.");
+    joinCallee(realm, "busy", [], { concurrency: 1 }, "com.busy");
     caller.send([48, 1, { progress: true }, "com.p"], [48, 2, {}, "com.busy"], [48, 3, {}, "com.busy"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [8, 48, 1, {}, ...denial("wamp.error.feature_not_supported")]],
       ["busy", [68, 1, 7, {}]],
       ["caller", [8, 48, 3, {}, ...denial("crossbar.error.max_concurrency_reached")]],
@@ -173,14 +173,14 @@ describe("of several registrations a call goes to", () => {
   });
 
   test("[PREG-02] the next best when the best is gone, and the same after a sleep", () => {
-    const { stage, to, callees } = stageOf(["exact", "a.b.c"], ["prefix", "a.b"], ["wildcard", "a..c"]);
-    stage.sleepAndWake();
+    const { realm, to, callees } = testRealmOf(["exact", "a.b.c"], ["prefix", "a.b"], ["wildcard", "a..c"]);
+    realm.sleepAndWake();
     expect(to("a.b.c")).toBe("1");
     callees[0]?.disconnect();
-    expect(stage.take()).toHaveLength(1);
+    expect(realm.take()).toHaveLength(1);
     expect(to("a.b.c")).toBe("2");
     callees[1]?.disconnect();
-    expect(stage.take()).toHaveLength(1);
+    expect(realm.take()).toHaveLength(1);
     expect(to("a.b.c")).toBe("3");
   });
 });

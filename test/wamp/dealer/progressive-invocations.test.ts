@@ -1,10 +1,10 @@
 /** Input in parts (Progressive Call Invocations). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import type { Entry } from "../host/recording-host.ts";
-import { Stage, violated } from "../host/recording-host.ts";
-import { CALLEE_FEATURES, joinCallee, joinCaller } from "./parties.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import type { Entry } from "../host/test-realm.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
+import { CALLEE_FEATURES, joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const MORE = { progress: true };
 const STREAMING = ["progressive_call_invocations", "call_canceling"];
@@ -13,20 +13,20 @@ const STILL_OPEN = "CALL: request id of a call that is still open";
 const OUT_OF_SEQUENCE = "request ids must be sequential";
 
 /** A caller (session 1) and a callee (session 2) of `com.p` (registration 3). */
-function stageOfTwo(input: ConstructorParameters<typeof Stage>[0] = {}) {
-  const stage = new Stage(input);
-  const caller = joinCaller(stage, "caller");
-  return { stage, caller, callee: joinCallee(stage, "callee") };
+function testRealmOfTwo(input: ConstructorParameters<typeof TestRealm>[0] = {}) {
+  const realm = new TestRealm(input);
+  const caller = joinCaller(realm, "caller");
+  return { realm, caller, callee: joinCallee(realm, "callee") };
 }
 
 const STRICT = { options: { request_id_check: "strict" } } as const;
 
 describe("the chunks of a call", () => {
   test("[PINV-01] reach the callee under one request id; the one without progress closes the input", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 77245, MORE, "com.p", [1]], [48, 77245, MORE, "com.p"], [48, 77245, {}, "com.p", [], { n: 2 }]);
     callee.send([70, 1, {}, [3]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, MORE, [1]]],
       ["callee", [68, 1, 3, MORE]],
       ["callee", [68, 1, 3, {}, [], { n: 2 }]],
@@ -35,15 +35,15 @@ describe("the chunks of a call", () => {
   });
 
   test("[PINV-01] go on after a sleep, and progress: false closes the input like no progress", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     caller.send([48, 1, MORE, "com.p", [2]]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     caller.send([48, 1, { progress: false }, "com.p", [3]]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     callee.send([70, 1, {}]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, MORE, [1]]],
       ["callee", [68, 1, 3, MORE, [2]]],
       ["callee", [68, 1, 3, {}, [3]]],
@@ -52,12 +52,12 @@ describe("the chunks of a call", () => {
   });
 
   test("[PINV-04] all go to the callee chosen for the first", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    for (const name of ["one", "two"]) joinCallee(stage, name, CALLEE_FEATURES, { invoke: "roundrobin" });
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    for (const name of ["one", "two"]) joinCallee(realm, name, CALLEE_FEATURES, { invoke: "roundrobin" });
     caller.send([48, 1, MORE, "com.p", ["a1"]], [48, 2, MORE, "com.p", ["b1"]]);
     caller.send([48, 1, MORE, "com.p", ["a2"]], [48, 2, {}, "com.p", ["b2"]], [48, 1, {}, "com.p", ["a3"]]);
-    expect(stage.take().map(([name, message]) => [name, message[4]])).toStrictEqual([
+    expect(realm.take().map(([name, message]) => [name, message[4]])).toStrictEqual([
       ["one", ["a1"]],
       ["two", ["b1"]],
       ["one", ["a2"]],
@@ -67,13 +67,13 @@ describe("the chunks of a call", () => {
   });
 
   test("[PINV-05][PINV-06] take their options from the first: what it disclosed stays, what others ask is ignored", () => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     const wishes = { disclose_me: true, receive_progress: true, ppt_scheme: "x_", timeout: 5, custom: 1 };
     caller.send([48, 1, { ...MORE, disclose_me: true }, "com.p"], [48, 1, MORE, "com.p"], [48, 1, {}, "com.p"]);
     caller.send([48, 2, { ...MORE, custom: 1 }, "com.p"], [48, 2, { ...MORE, ...wishes }, "com.p", [2]]);
     caller.send([48, 2, wishes, "com.p", [3]]);
     const identity = { caller: 1, caller_authid: expect.any(String), caller_authrole: "anonymous" };
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, { ...identity, progress: true }]],
       ["callee", [68, 1, 3, { ...identity, progress: true }]],
       ["callee", [68, 1, 3, identity]],
@@ -81,17 +81,17 @@ describe("the chunks of a call", () => {
       ["callee", [68, 2, 3, MORE, [2]]],
       ["callee", [68, 2, 3, {}, [3]]],
     ]);
-    stage.advance(10);
-    expect(stage.take()).toStrictEqual([]);
+    realm.advance(10);
+    expect(realm.take()).toStrictEqual([]);
   });
 
   test("[PINV-11] and progressive results flow both ways at once, unpaired", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, { ...MORE, receive_progress: true }, "com.p", [1]]);
     callee.send([70, 1, MORE, ["a"]], [70, 1, MORE, ["b"]]);
     caller.send([48, 1, MORE, "com.p", [2]], [48, 1, {}, "com.p", [3]]);
     callee.send([70, 1, MORE, ["c"]], [70, 1, {}, ["d"]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, { receive_progress: true, progress: true }, [1]]],
       ["caller", [50, 1, MORE, ["a"]]],
       ["caller", [50, 1, MORE, ["b"]]],
@@ -103,15 +103,15 @@ describe("the chunks of a call", () => {
   });
 
   test("[PINV-14] are authorized with the first, and find its callee though the registration is gone", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
     callee.send([66, 2, 3]);
-    stage.configure({ roles: [{ name: "anonymous" }] });
-    stage.sleepAndWake();
-    stage.take();
+    realm.configure({ roles: [{ name: "anonymous" }] });
+    realm.sleepAndWake();
+    realm.take();
     caller.send([48, 1, {}, "com.p", [2]], [48, 2, {}, "com.p"]);
     callee.send([70, 1, {}]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, {}, [2]]],
       ["caller", [8, 48, 2, {}, ...denial("wamp.error.not_authorized")]],
       ["caller", [50, 1, {}]],
@@ -119,11 +119,11 @@ describe("the chunks of a call", () => {
   });
 
   test("end the call where one is too large for the callee: a stream with a hole is worth nothing", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
     callee.transport.maxLength = 100;
     caller.send([48, 1, MORE, "com.p", ["x".repeat(100)]], [48, 1, {}, "com.p", [3]], [48, 2, {}, "com.p"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, MORE, [1]]],
       ["callee", [69, 1, { mode: "killnowait" }]],
       ["caller", [8, 48, 1, {}, ...denial("wamp.error.payload_size_exceeded")]],
@@ -135,11 +135,11 @@ describe("the chunks of a call", () => {
 describe("progress: true", () => {
   test("[PINV-02][FEAT-08] from a caller that did not announce it breaks the protocol, whatever it calls", () => {
     for (const procedure of ["com.p", "com.nothing", "wamp.session.count"]) {
-      const stage = new Stage();
-      const caller = joinCaller(stage, "caller", ["progressive_call_results"]);
-      joinCallee(stage, "callee");
+      const realm = new TestRealm();
+      const caller = joinCaller(realm, "caller", ["progressive_call_results"]);
+      joinCallee(realm, "callee");
       caller.send([48, 1, MORE, procedure]);
-      expect(stage.take()).toStrictEqual(
+      expect(realm.take()).toStrictEqual(
         violated("caller", "CALL: progress from a caller that did not announce progressive_call_invocations"),
       );
     }
@@ -148,22 +148,22 @@ describe("progress: true", () => {
   test.each([[[]], [["call_canceling"]], [["progressive_call_invocations"]]])(
     "[PINV-03][FEAT-05] to a callee that announced only %j is refused, and so are all chunks, in one answer",
     (features) => {
-      const stage = new Stage();
-      const caller = joinCaller(stage, "caller");
-      joinCallee(stage, "callee", features);
+      const realm = new TestRealm();
+      const caller = joinCaller(realm, "caller");
+      joinCallee(realm, "callee", features);
       caller.send([48, 77245, MORE, "com.p", [1]], [48, 77245, MORE, "com.p", [2]], [48, 77245, {}, "com.p", [3]]);
-      expect(stage.take()).toStrictEqual([
+      expect(realm.take()).toStrictEqual([
         ["caller", [8, 48, 77245, {}, ...denial("wamp.error.feature_not_supported")]],
       ]);
     },
   );
 
   test("[PINV-03] needs no more of the callee than the feature and call canceling", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    joinCallee(stage, "callee", STREAMING);
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    joinCallee(realm, "callee", STREAMING);
     caller.send([48, 1, MORE, "com.p", [1]]);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, MORE, [1]]]]);
+    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, MORE, [1]]]]);
   });
 
   test.each([
@@ -177,16 +177,16 @@ describe("progress: true", () => {
       { uri: "", match: "prefix", allow: everything },
       { uri: "com.forbidden", allow: {} },
     ] as const;
-    const { stage, caller } = stageOfTwo({ roles: [{ name: "anonymous", permissions }] });
+    const { realm, caller } = testRealmOfTwo({ roles: [{ name: "anonymous", permissions }] });
     caller.send([48, 1, MORE, procedure, [1]]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     caller.send([48, 1, MORE, procedure, [2]], [48, 1, {}, procedure, [3]]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(error)]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(error)]]]);
   });
 });
 
 describe("a call that ends before its input", () => {
-  const ENDINGS: readonly [how: string, end: (parties: ReturnType<typeof stageOfTwo>) => void, heard: Entry[]][] = [
+  const ENDINGS: readonly [how: string, end: (parties: ReturnType<typeof testRealmOfTwo>) => void, heard: Entry[]][] = [
     ["a result", ({ callee }) => callee.send([70, 1, {}, ["enough"]]), [["caller", [50, 1, {}, ["enough"]]]]],
     ["an error", ({ callee }) => callee.send([8, 68, 1, {}, "com.app.no"]), [["caller", [8, 48, 1, {}, "com.app.no"]]]],
     [
@@ -204,7 +204,7 @@ describe("a call that ends before its input", () => {
     ],
     [
       "a timeout",
-      ({ stage }) => stage.advance(500),
+      ({ realm }) => realm.advance(500),
       [
         ["callee", [69, 1, { mode: "killnowait" }]],
         ["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]],
@@ -215,47 +215,47 @@ describe("a call that ends before its input", () => {
   test.each(ENDINGS)(
     "[PINV-12][PINV-13][PINV-09] by %s swallows the chunks that were on their way",
     (_, end, heard) => {
-      const parties = stageOfTwo();
-      const { stage, caller } = parties;
-      joinCallee(stage, "other", CALLEE_FEATURES, {}, "com.other");
+      const parties = testRealmOfTwo();
+      const { realm, caller } = parties;
+      joinCallee(realm, "other", CALLEE_FEATURES, {}, "com.other");
       caller.send([48, 1, { ...MORE, timeout: 500 }, "com.p", [1]]);
-      stage.take();
+      realm.take();
       end(parties);
-      stage.sleepAndWake();
+      realm.sleepAndWake();
       caller.send([48, 1, MORE, "com.p", [2]], [48, 1, {}, "com.p", [3]]);
-      expect(stage.take()).toStrictEqual(heard);
+      expect(realm.take()).toStrictEqual(heard);
     },
   );
 
   test("[PINV-09] leaves nothing behind once the closing chunk has come", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
     callee.send([70, 1, {}]);
     expect(caller.savedSession.endedInputs).toStrictEqual([1]);
     caller.send([48, 1, {}, "com.p", [2]]);
     expect(caller.savedSession).not.toHaveProperty("endedInputs");
-    stage.take();
+    realm.take();
     caller.send([48, 1, {}, "com.p", ["a new call"]]);
-    expect(stage.take()).toStrictEqual([["callee", [68, 2, 3, {}, ["a new call"]]]]);
+    expect(realm.take()).toStrictEqual([["callee", [68, 2, 3, {}, ["a new call"]]]]);
   });
 
   test("[PINV-09] is remembered for the last 1,000 of them", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     for (let request = 1; request <= 1001; request++) {
       caller.send([48, request, MORE, "com.p"]);
       callee.send([70, request, {}]);
     }
-    stage.take();
+    realm.take();
     caller.send([48, 2, {}, "com.p"], [48, 1, {}, "com.p", ["taken for new"]]);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1002, 3, {}, ["taken for new"]]]]);
+    expect(realm.take()).toStrictEqual([["callee", [68, 1002, 3, {}, ["taken for new"]]]]);
   });
 
   test("[PINV-12] ends where the callee answered though CANCEL kill is under way, and chunks after it stay here", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]], [49, 1, { mode: "kill" }], [48, 1, MORE, "com.p", [2]]);
     callee.send([70, 1, {}, ["done"]]);
     caller.send([48, 1, {}, "com.p", [3]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, MORE, [1]]],
       ["callee", [69, 1, { mode: "kill" }]],
       ["caller", [50, 1, {}, ["done"]]],
@@ -263,38 +263,38 @@ describe("a call that ends before its input", () => {
   });
 
   test("[PINV-13] by the caller's leaving is interrupted", () => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
-    stage.take();
+    realm.take();
     caller.disconnect();
-    expect(stage.take()).toStrictEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
+    expect(realm.take()).toStrictEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
   });
 
   test("has an end also where its callee vanished while the realm slept", () => {
-    const { stage, caller, callee } = stageOfTwo();
+    const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
-    stage.take();
-    stage.drop(callee);
-    stage.sleepAndWake();
+    realm.take();
+    realm.drop(callee);
+    realm.sleepAndWake();
     caller.send([48, 1, {}, "com.p", [2]]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.canceled", GONE]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.canceled", GONE]]]);
   });
 });
 
 describe("the request id of a CALL", () => {
   test("[PINV-07] may go back to an open call while new ones count on", () => {
-    const { stage, caller } = stageOfTwo(STRICT);
+    const { realm, caller } = testRealmOfTwo(STRICT);
     caller.send([48, 1, MORE, "com.p", ["a"]], [48, 2, {}, "com.p", ["b"]], [48, 1, {}, "com.p", ["c"]]);
     caller.send([48, 3, {}, "com.p", ["d"]]);
-    expect(stage.take().map(([, message]) => (message as unknown[])[1])).toStrictEqual([1, 2, 1, 3]);
+    expect(realm.take().map(([, message]) => (message as unknown[])[1])).toStrictEqual([1, 2, 1, 3]);
   });
 
   test("[PINV-07] more than one above the watermark breaks the protocol", () => {
-    const { stage, caller } = stageOfTwo(STRICT);
+    const { realm, caller } = testRealmOfTwo(STRICT);
     caller.send([48, 1, MORE, "com.p"], [48, 2, {}, "com.p"], [48, 1, {}, "com.p"]);
-    stage.take();
+    realm.take();
     caller.send([48, 4, {}, "com.p"]);
-    const [abort, ...rest] = stage.take();
+    const [abort, ...rest] = realm.take();
     expect(abort).toStrictEqual(violated("caller", OUT_OF_SEQUENCE)[0]);
     expect(rest.filter(([name]) => name === "caller")).toStrictEqual([["caller", "closed", 1002]]);
   });
@@ -303,11 +303,11 @@ describe("the request id of a CALL", () => {
     ["loose", {}],
     ["strict", STRICT],
   ])("[PINV-08][CALL-11] of a call whose input is complete breaks the protocol (%s)", (_, input) => {
-    const { stage, caller } = stageOfTwo(input);
+    const { realm, caller } = testRealmOfTwo(input);
     caller.send([48, 1, MORE, "com.p"], [48, 1, {}, "com.p"]);
-    stage.take();
+    realm.take();
     caller.send([48, 1, MORE, "com.p"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ...violated("caller", STILL_OPEN).slice(0, 1),
       ["callee", [69, 1, { mode: "killnowait" }]],
       ["caller", "closed", 1002],
@@ -315,26 +315,26 @@ describe("the request id of a CALL", () => {
   });
 
   test("[PINV-09] of a call that ended before its input is a chunk to discard, strict or not; of any other one a fault", () => {
-    const { stage, caller, callee } = stageOfTwo(STRICT);
+    const { realm, caller, callee } = testRealmOfTwo(STRICT);
     caller.send([48, 1, MORE, "com.p"], [48, 2, {}, "com.p"]);
     callee.send([70, 1, {}], [70, 2, {}]);
-    stage.take();
+    realm.take();
     caller.send([48, 1, MORE, "com.p"], [48, 1, {}, "com.p"]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
     caller.send([48, 2, {}, "com.p"]);
-    expect(stage.take()).toStrictEqual(violated("caller", OUT_OF_SEQUENCE));
+    expect(realm.take()).toStrictEqual(violated("caller", OUT_OF_SEQUENCE));
   });
 
   test("[PINV-10] with another procedure than the call was opened with is no chunk of it: discarded, or a fault if strict", () => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]], [48, 1, {}, "com.other", [2]], [48, 1, {}, "com.p", [3]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, MORE, [1]]],
       ["callee", [68, 1, 3, {}, [3]]],
     ]);
-    const strict = stageOfTwo(STRICT);
+    const strict = testRealmOfTwo(STRICT);
     strict.caller.send([48, 1, MORE, "com.p", [1]], [48, 1, {}, "com.other", [2]]);
-    expect(strict.stage.take()).toStrictEqual([
+    expect(strict.realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, MORE, [1]]],
       ...violated("caller", STILL_OPEN).slice(0, 1),
       ["callee", [69, 1, { mode: "killnowait" }]],

@@ -1,47 +1,47 @@
 /** Answers in parts (Progressive Call Results). */
 
 import { describe, expect, test } from "vitest";
-import { Stage, violated } from "../host/recording-host.ts";
-import { CALLEE_FEATURES, joinCallee, joinCaller } from "./parties.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
+import { CALLEE_FEATURES, joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const PROGRESSIVE = { receive_progress: true };
 const TOO_LARGE = ["the answer is too large for the caller's connection"];
 
 /** A caller (session 1) that has a call open which asks for progress, and its callee (session 2, registration 3). */
-function stageOfCall(features: readonly string[] = CALLEE_FEATURES) {
-  const stage = new Stage();
-  const caller = joinCaller(stage, "caller");
-  const callee = joinCallee(stage, "callee", features);
+function testRealmOfCall(features: readonly string[] = CALLEE_FEATURES) {
+  const realm = new TestRealm();
+  const caller = joinCaller(realm, "caller");
+  const callee = joinCallee(realm, "callee", features);
   caller.send([48, 7, PROGRESSIVE, "com.p", [2010]]);
-  return { stage, caller, callee };
+  return { realm, caller, callee };
 }
 
 describe("receive_progress", () => {
   test("[PROG-01] is passed on to a callee with progressive results and call canceling", () => {
-    const { stage } = stageOfCall(["progressive_call_results", "call_canceling"]);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, PROGRESSIVE, [2010]]]]);
+    const { realm } = testRealmOfCall(["progressive_call_results", "call_canceling"]);
+    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, PROGRESSIVE, [2010]]]]);
   });
 
   test("[PROG-01][FEAT-03] is passed on to a callee that spells it call_cancelling", () => {
-    const { stage, caller } = stageOfCall(["progressive_call_results", "call_cancelling"]);
+    const { realm, caller } = testRealmOfCall(["progressive_call_results", "call_cancelling"]);
     caller.send([49, 7, { mode: "kill" }]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, PROGRESSIVE, [2010]]],
       ["callee", [69, 1, { mode: "kill" }]],
     ]);
   });
 
   test("[PROG-01][FEAT-05] is passed on without call canceling too, because Autobahn|JS and Wampy need it", () => {
-    const { stage } = stageOfCall(["progressive_call_results"]);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, PROGRESSIVE, [2010]]]]);
+    const { realm } = testRealmOfCall(["progressive_call_results"]);
+    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, PROGRESSIVE, [2010]]]]);
   });
 
   test.each([[[]], [["call_canceling"]], [["progressive_call_invocations"]]])(
     "[PROG-02] is left out for a callee that announced %j, and the call runs",
     (features) => {
-      const { stage, callee } = stageOfCall(features);
+      const { realm, callee } = testRealmOfCall(features);
       callee.send([70, 1, {}, [42]]);
-      expect(stage.take()).toStrictEqual([
+      expect(realm.take()).toStrictEqual([
         ["callee", [68, 1, 3, {}, [2010]]],
         ["caller", [50, 7, {}, [42]]],
       ]);
@@ -49,97 +49,97 @@ describe("receive_progress", () => {
   );
 
   test("[PROG-02] left out, a progressive YIELD all the same is forwarded: the caller did ask", () => {
-    const { stage, callee } = stageOfCall([]);
-    stage.take();
+    const { realm, callee } = testRealmOfCall([]);
+    realm.take();
     callee.send([70, 1, { progress: true }, [1]]);
-    expect(stage.take()).toStrictEqual([["caller", [50, 7, { progress: true }, [1]]]]);
+    expect(realm.take()).toStrictEqual([["caller", [50, 7, { progress: true }, [1]]]]);
   });
 
   test("[PROG-02][FEAT-08] needs no announcement of the caller", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller", []);
-    const callee = joinCallee(stage, "callee");
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller", []);
+    const callee = joinCallee(realm, "callee");
     caller.send([48, 1, PROGRESSIVE, "com.p"]);
     callee.send([70, 1, { progress: true }, [1]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, PROGRESSIVE]],
       ["caller", [50, 1, { progress: true }, [1]]],
     ]);
   });
 
   test("false is as if absent", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    joinCallee(stage, "callee");
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    joinCallee(realm, "callee");
     caller.send([48, 1, { receive_progress: false }, "com.p"]);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
+    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
   });
 });
 
 describe("a progressive YIELD", () => {
   test("[PROG-03][PROG-04][PROG-07][ORD-07] is forwarded at once, whatever its shape, and the final one closes the call", () => {
-    const { stage, callee } = stageOfCall();
-    stage.take();
+    const { realm, callee } = testRealmOfCall();
+    realm.take();
     callee.send([70, 1, { progress: true }, ["Y2010", 120]]);
-    expect(stage.take()).toStrictEqual([["caller", [50, 7, { progress: true }, ["Y2010", 120]]]]);
+    expect(realm.take()).toStrictEqual([["caller", [50, 7, { progress: true }, ["Y2010", 120]]]]);
     callee.send([70, 1, { progress: true }], [70, 1, { progress: true }, [], { total: 3 }]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [50, 7, { progress: true }]],
       ["caller", [50, 7, { progress: true }, [], { total: 3 }]],
     ]);
     callee.send([70, 1, {}]);
-    expect(stage.take()).toStrictEqual([["caller", [50, 7, {}]]]);
-    expect(stage.realm.sessions.get(1)?.calls.size).toBe(0);
+    expect(realm.take()).toStrictEqual([["caller", [50, 7, {}]]]);
+    expect(realm.realm.sessions.get(1)?.calls.size).toBe(0);
   });
 
   test("[PROG-04] may be followed by an ERROR, which closes the call too", () => {
-    const { stage, callee } = stageOfCall();
-    stage.take();
+    const { realm, callee } = testRealmOfCall();
+    realm.take();
     callee.send([70, 1, { progress: true }, [1]], [8, 68, 1, {}, "com.app.broken", ["half way"]]);
     callee.send([70, 1, { progress: true }, [2]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [50, 7, { progress: true }, [1]]],
       ["caller", [8, 48, 7, {}, "com.app.broken", ["half way"]]],
     ]);
   });
 
   test("[PROG-05] after the final one is discarded, and so is another final one", () => {
-    const { stage, callee } = stageOfCall();
+    const { realm, callee } = testRealmOfCall();
     callee.send([70, 1, {}, ["all"]]);
-    stage.take();
+    realm.take();
     callee.send([70, 1, { progress: true }, ["more"]], [70, 1, {}, ["again"]], [8, 68, 1, {}, "com.app.late"]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
   });
 
   test("[PROG-06] that the caller did not ask for is dropped; the final one is the result (D-25)", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    const callee = joinCallee(stage, "callee");
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    const callee = joinCallee(realm, "callee");
     caller.send([48, 1, {}, "com.p"]);
     callee.send([70, 1, { progress: true }, [1]], [70, 1, {}, ["all"]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, {}]],
       ["caller", [50, 1, {}, ["all"]]],
     ]);
   });
 
   test("[PROG-03] goes on after a sleep", () => {
-    const { stage, callee } = stageOfCall();
+    const { realm, callee } = testRealmOfCall();
     callee.send([70, 1, { progress: true }, [1]]);
-    stage.take();
-    stage.sleepAndWake();
+    realm.take();
+    realm.sleepAndWake();
     callee.send([70, 1, { progress: true }, [2]], [70, 1, {}, [3]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [50, 7, { progress: true }, [2]]],
       ["caller", [50, 7, {}, [3]]],
     ]);
   });
 
   test("for an invocation that never was breaks the protocol", () => {
-    const { stage, callee } = stageOfCall();
-    stage.take();
+    const { realm, callee } = testRealmOfCall();
+    realm.take();
     callee.send([70, 2, { progress: true }, [1]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ...violated("callee", "no invocation was sent with this request id").slice(0, 1),
       ["caller", [8, 48, 7, {}, "wamp.error.canceled", ["the callee's session ended"]]],
       ["callee", "closed", 1002],
@@ -149,40 +149,40 @@ describe("a progressive YIELD", () => {
 
 describe("a call in progress", () => {
   test("[PROG-08] whose caller leaves is interrupted, once", () => {
-    const { stage, caller, callee } = stageOfCall();
+    const { realm, caller, callee } = testRealmOfCall();
     callee.send([70, 1, { progress: true }, [1]]);
-    stage.take();
+    realm.take();
     caller.disconnect();
     callee.send([70, 1, { progress: true }, [2]], [70, 1, {}, [3]]);
-    expect(stage.take()).toStrictEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
+    expect(realm.take()).toStrictEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
   });
 
   test("[PROG-08] whose callee leaves ends with wamp.error.canceled", () => {
-    const { stage, callee } = stageOfCall();
+    const { realm, callee } = testRealmOfCall();
     callee.send([70, 1, { progress: true }, [1]]);
-    stage.take();
+    realm.take();
     callee.disconnect();
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [8, 48, 7, {}, "wamp.error.canceled", ["the callee's session ended"]]],
     ]);
   });
 
   test("[PROG-10] ends when the caller's connection takes no more, and the callee is told to stop", () => {
-    const { stage, caller, callee } = stageOfCall();
-    stage.take();
+    const { realm, caller, callee } = testRealmOfCall();
+    realm.take();
     caller.transport.isDead = true;
     callee.send([70, 1, { progress: true }, [1]], [70, 1, { progress: true }, [2]]);
-    expect(stage.take()).toStrictEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
-    expect(stage.realm.sessions.get(1)?.calls.size).toBe(0);
+    expect(realm.take()).toStrictEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
+    expect(realm.realm.sessions.get(1)?.calls.size).toBe(0);
   });
 
   test("[PROG-10] ends when one part is too large for the caller", () => {
-    const { stage, caller, callee } = stageOfCall();
-    stage.take();
+    const { realm, caller, callee } = testRealmOfCall();
+    realm.take();
     caller.transport.maxLength = 120;
     callee.send([70, 1, { progress: true }, [1]], [70, 1, { progress: true }, ["x".repeat(100)]]);
     callee.send([70, 1, { progress: true }, [3]], [70, 1, {}, [4]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [50, 7, { progress: true }, [1]]],
       ["callee", [69, 1, { mode: "killnowait" }]],
       ["caller", [8, 48, 7, {}, "wamp.error.payload_size_exceeded", TOO_LARGE]],

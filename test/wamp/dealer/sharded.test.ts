@@ -1,30 +1,30 @@
 /** Calls by key, each for the callee that has the key (Sharded Registration). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import type { Client } from "../host/recording-host.ts";
-import { Stage } from "../host/recording-host.ts";
-import { joinCallee, joinCaller } from "./parties.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import type { Client } from "../host/test-realm.ts";
+import { TestRealm } from "../host/test-realm.ts";
+import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const KEYS = Array.from({ length: 300 }, (_, index) => `customer ${index}`);
 
 /** A caller and callees of `com.p`, each with a session id as in real life; `owners` tells who gets which key. */
-function stageOf(invoke: string, names: readonly string[], features: readonly string[] = []) {
-  const stage = new Stage();
-  const caller = joinCaller(stage, "caller");
+function testRealmOf(invoke: string, names: readonly string[], features: readonly string[] = []) {
+  const realm = new TestRealm();
+  const caller = joinCaller(realm, "caller");
   const callees = new Map<string, Client>();
   for (const name of names) {
-    stage.lastId = names.indexOf(name) * 1_234_567_890_123 + 1000;
-    callees.set(name, joinCallee(stage, name, features, { invoke }));
+    realm.lastId = names.indexOf(name) * 1_234_567_890_123 + 1000;
+    callees.set(name, joinCallee(realm, name, features, { invoke }));
   }
   let request = 0;
   function ask(key: string): string | undefined {
-    stage.take();
+    realm.take();
     caller.send([48, ++request, { runmode: "partition", rkey: key }, "com.p", [key]]);
-    return stage.take()[0]?.[0];
+    return realm.take()[0]?.[0];
   }
   const owners = () => new Map(KEYS.map((key) => [key, ask(key)]));
-  return { stage, caller, callees, ask, owners };
+  return { realm, caller, callees, ask, owners };
 }
 
 function countsOf(owners: ReadonlyMap<string, string | undefined>): Map<string | undefined, number> {
@@ -37,93 +37,93 @@ describe("a call with runmode partition", () => {
   test.each([["roundrobin"], ["random"], ["first"], ["last"]])(
     "[SHD-01] goes to the same callee for the same key, whatever the policy: %s",
     (invoke) => {
-      const { stage, owners } = stageOf(invoke, ["a", "b", "c"]);
+      const { realm, owners } = testRealmOf(invoke, ["a", "b", "c"]);
       const before = owners();
       expect(owners()).toStrictEqual(before);
-      stage.sleepAndWake();
+      realm.sleepAndWake();
       expect(owners()).toStrictEqual(before);
     },
   );
 
   test("[SHD-01] finds the keys spread evenly over the callees", () => {
-    const counts = countsOf(stageOf("roundrobin", ["a", "b", "c"]).owners());
+    const counts = countsOf(testRealmOf("roundrobin", ["a", "b", "c"]).owners());
     for (const name of ["a", "b", "c"]) expect(Math.abs((counts.get(name) ?? 0) - 100)).toBeLessThan(25);
   });
 
   test("[SHD-01] moves no key but those of a callee that leaves, and those to one that joins", () => {
-    const { stage, callees, owners } = stageOf("roundrobin", ["a", "b", "c"]);
+    const { realm, callees, owners } = testRealmOf("roundrobin", ["a", "b", "c"]);
     const before = owners();
     callees.get("b")?.disconnect();
     const without = owners();
     for (const [key, owner] of before) if (owner !== "b") expect(without.get(key)).toBe(owner);
     expect(new Set(without.values())).toStrictEqual(new Set(["a", "c"]));
-    stage.lastId = 777_777_777_777;
-    joinCallee(stage, "d", [], { invoke: "roundrobin" });
+    realm.lastId = 777_777_777_777;
+    joinCallee(realm, "d", [], { invoke: "roundrobin" });
     const later = owners();
     for (const [key, owner] of later) if (owner !== "d") expect(without.get(key)).toBe(owner);
     expect(countsOf(later).get("d")).toBeGreaterThan(50);
   });
 
   test.each([[{}], [{ rkey: null }]])("[SHD-01] needs a key: %j", (options) => {
-    const { stage, caller } = stageOf("roundrobin", ["a"]);
+    const { realm, caller } = testRealmOf("roundrobin", ["a"]);
     caller.send([48, 1, { runmode: "partition", ...options }, "com.p"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [8, 48, 1, {}, "wamp.error.invalid_argument", ["runmode partition needs an rkey"]]],
     ]);
   });
 
   test("[SHD-01][CALL-14] does not tell the callee its key, and takes an empty one", () => {
-    const { stage, caller } = stageOf("single", ["a"]);
+    const { realm, caller } = testRealmOf("single", ["a"]);
     caller.send([48, 1, { runmode: "partition", rkey: "" }, "com.p"]);
-    expect(stage.take()).toStrictEqual([["a", [68, 1, 1002, {}]]]);
+    expect(realm.take()).toStrictEqual([["a", [68, 1, 1002, {}]]]);
   });
 
   test("[SHD-01][SHR-13] is not for another callee while the one with the key is busy", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    for (const name of ["a", "b"]) joinCallee(stage, name, [], { invoke: "roundrobin", concurrency: 1 });
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    for (const name of ["a", "b"]) joinCallee(realm, name, [], { invoke: "roundrobin", concurrency: 1 });
     const options = { runmode: "partition", rkey: "k" };
     caller.send([48, 1, options, "com.p"], [48, 2, options, "com.p"], [48, 3, {}, "com.p"]);
-    const [first, second, third] = stage.take();
+    const [first, second, third] = realm.take();
     expect(second).toStrictEqual(["caller", [8, 48, 2, {}, ...denial("crossbar.error.max_concurrency_reached")]]);
     expect(new Set([first?.[0], third?.[0]])).toStrictEqual(new Set(["a", "b"]));
   });
 
   test("[SHD-01][SHR-13][ORD-03] waits for its own callee, and calls for other keys pass it, of the same caller too", () => {
-    const stage = new Stage({ store: { "call-queue": [{ uri: "com.p" }] } });
-    const caller = joinCaller(stage, "caller");
-    const callees = ["a", "b"].map((name) => joinCallee(stage, name, [], { invoke: "first", concurrency: 1 }));
+    const realm = new TestRealm({ store: { "call-queue": [{ uri: "com.p" }] } });
+    const caller = joinCaller(realm, "caller");
+    const callees = ["a", "b"].map((name) => joinCallee(realm, name, [], { invoke: "first", concurrency: 1 }));
     let request = 0;
     const ask = (rkey: string) => caller.send([48, ++request, { runmode: "partition", rkey }, "com.p", [rkey]]);
     // With nobody else busy, a key's owner is whoever gets its call.
     const keys = { a: "", b: "" };
     for (const key of KEYS.slice(0, 20)) {
       ask(key);
-      const name = stage.take()[0]?.[0] as "a" | "b";
+      const name = realm.take()[0]?.[0] as "a" | "b";
       keys[name] = key;
-      callees["ab".indexOf(name)]?.send([70, stage.realm.sessions.get(name === "a" ? 2 : 4)?.lastInvocation, {}]);
-      stage.take();
+      callees["ab".indexOf(name)]?.send([70, realm.realm.sessions.get(name === "a" ? 2 : 4)?.lastInvocation, {}]);
+      realm.take();
     }
     for (const key of [keys.a, keys.a, keys.a, keys.b, keys.b]) ask(key);
-    expect(stage.take().map(([name, message]) => [name, message[4]])).toStrictEqual([
+    expect(realm.take().map(([name, message]) => [name, message[4]])).toStrictEqual([
       ["a", [keys.a]],
       ["b", [keys.b]],
     ]);
-    callees[1]?.send([70, stage.realm.sessions.get(4)?.lastInvocation, {}]);
-    expect(stage.take().map(([name]) => name)).toStrictEqual(["b", "caller"]);
-    expect([...(stage.realm.sessions.get(1)?.waitingCalls.keys() ?? [])]).toStrictEqual([22, 23]);
+    callees[1]?.send([70, realm.realm.sessions.get(4)?.lastInvocation, {}]);
+    expect(realm.take().map(([name]) => name)).toStrictEqual(["b", "caller"]);
+    expect([...(realm.realm.sessions.get(1)?.waitingCalls.keys() ?? [])]).toStrictEqual([22, 23]);
   });
 
   test("[SHD-01][RRT-01] that is declined goes to the callee next in line for the key, always the same", () => {
-    const { stage, ask, callees } = stageOf("random", ["a", "b", "c"], ["call_reroute"]);
+    const { realm, ask, callees } = testRealmOf("random", ["a", "b", "c"], ["call_reroute"]);
     const line = () => {
       const names = [ask("k")];
       for (let last = names[0]; last !== undefined && names.length < 3; last = names.at(-1)) {
-        const { lastInvocation } = [...stage.realm.sessions.values()].find(
+        const { lastInvocation } = [...realm.realm.sessions.values()].find(
           ({ transport }) => transport === callees.get(String(last))?.transport,
         )!;
         callees.get(last)?.send([8, 68, lastInvocation, {}, "wamp.error.unavailable"]);
-        names.push(stage.take()[0]?.[0]);
+        names.push(realm.take()[0]?.[0]);
       }
       return names;
     };
@@ -134,8 +134,8 @@ describe("a call with runmode partition", () => {
 });
 
 test("[SHD-02] rkey without runmode partition, and other run modes, change nothing", () => {
-  const { stage, caller } = stageOf("first", ["a", "b"]);
+  const { realm, caller } = testRealmOf("first", ["a", "b"]);
   caller.send([48, 1, { rkey: "k" }, "com.p"], [48, 2, { runmode: "all", rkey: "q" }, "com.p"]);
   caller.send([48, 3, { runmode: "all" }, "com.p"]);
-  expect(stage.take()).toStrictEqual([1, 2, 3].map((request) => ["a", [68, request, 1002, {}]]));
+  expect(realm.take()).toStrictEqual([1, 2, 3].map((request) => ["a", [68, request, 1002, {}]]));
 });

@@ -1,23 +1,23 @@
 /** Several callees of one procedure (Shared Registration). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import type { Client } from "../host/recording-host.ts";
-import { Stage, violated } from "../host/recording-host.ts";
-import { joinCallee, joinCaller } from "./parties.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import type { Client } from "../host/test-realm.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
+import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const EXISTS = "wamp.error.procedure_already_exists";
 
 /** A caller (session 1) and callees of `com.p`, named as they are; `calls` tells who gets the next calls. */
-function stageOf(invoke: string, ...names: readonly string[]) {
-  const stage = new Stage();
-  const caller = joinCaller(stage, "caller");
-  const callees = new Map(names.map((name) => [name, joinCallee(stage, name, [], { invoke })] as const));
+function testRealmOf(invoke: string, ...names: readonly string[]) {
+  const realm = new TestRealm();
+  const caller = joinCaller(realm, "caller");
+  const callees = new Map(names.map((name) => [name, joinCallee(realm, name, [], { invoke })] as const));
   let request = 0;
   function calls(count: number): string {
-    stage.take();
+    realm.take();
     for (let i = 0; i < count; i++) caller.send([48, ++request, {}, "com.p"]);
-    return stage
+    return realm
       .take()
       .map(([name]) => name)
       .join(" ");
@@ -25,7 +25,7 @@ function stageOf(invoke: string, ...names: readonly string[]) {
   function leave(name: string): void {
     callees.get(name)?.disconnect();
   }
-  return { stage, caller, callees, calls, leave };
+  return { realm, caller, callees, calls, leave };
 }
 
 describe("REGISTER of a procedure that exists", () => {
@@ -36,44 +36,44 @@ describe("REGISTER of a procedure that exists", () => {
     ["roundrobin", "single"],
     ["single", "roundrobin"],
   ])("[SHR-01][SHR-07][SHR-08][REG-02] with %s and now %s is refused, and changes nothing", (present, invoke) => {
-    const { stage, calls } = stageOf(present, "one");
-    const two = stage.join("two");
+    const { realm, calls } = testRealmOf(present, "one");
+    const two = realm.join("two");
     two.send([64, 1, { invoke }, "com.p"]);
-    expect(stage.take()).toStrictEqual([["two", [8, 64, 1, {}, ...denial(EXISTS)]]]);
+    expect(realm.take()).toStrictEqual([["two", [8, 64, 1, {}, ...denial(EXISTS)]]]);
     expect(calls(2)).toBe("one one");
   });
 
   test("[SHR-06][MSG-12] with the same policy shares the registration and its id", () => {
-    const { stage } = stageOf("random", "one");
-    const two = stage.join("two");
+    const { realm } = testRealmOf("random", "one");
+    const two = realm.join("two");
     two.send([64, 1, { invoke: "random", match: null }, "com.p"]);
-    expect(stage.take()).toStrictEqual([["two", [65, 1, 3]]]);
+    expect(realm.take()).toStrictEqual([["two", [65, 1, 3]]]);
   });
 
   test("[SHR-09] by a callee that has it answers the same id and makes it no callee twice (D-27)", () => {
-    const { stage, callees, calls } = stageOf("roundrobin", "one", "two");
+    const { realm, callees, calls } = testRealmOf("roundrobin", "one", "two");
     callees.get("one")?.send([64, 2, { invoke: "roundrobin" }, "com.p"]);
-    expect(stage.take()).toStrictEqual([["one", [65, 2, 3]]]);
+    expect(realm.take()).toStrictEqual([["one", [65, 2, 3]]]);
     expect(calls(3)).toBe("one two one");
     callees.get("one")?.send([66, 3, 3]);
     expect(calls(2)).toBe("two two");
   });
 
   test.each([["twice"], [" "], ["ROUNDROBIN"], [1]])("[SHR-10] with invoke %j breaks the protocol", (invoke) => {
-    const { stage } = stageOf("single");
-    const callee = stage.join("callee");
+    const { realm } = testRealmOf("single");
+    const callee = realm.join("callee");
     callee.send([64, 1, { invoke }, "com.p"]);
-    expect(stage.take()).toStrictEqual(violated("callee", "REGISTER: invalid invoke"));
+    expect(realm.take()).toStrictEqual(violated("callee", "REGISTER: invalid invoke"));
   });
 
   test("[SHR-12] is free for any policy when the last callee has left", () => {
-    const { stage, leave, calls } = stageOf("roundrobin", "one", "two");
+    const { realm, leave, calls } = testRealmOf("roundrobin", "one", "two");
     leave("one");
-    const three = stage.join("three");
+    const three = realm.join("three");
     three.send([64, 1, {}, "com.p"]);
     leave("two");
     three.send([64, 2, { invoke: "last" }, "com.p"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["three", [8, 64, 1, {}, ...denial(EXISTS)]],
       ["three", [65, 2, 6]],
     ]);
@@ -83,13 +83,13 @@ describe("REGISTER of a procedure that exists", () => {
 
 describe("calls go", () => {
   test("[SHR-02] with roundrobin to each in order of registration, and around", () => {
-    expect(stageOf("roundrobin", "a", "b", "c").calls(7)).toBe("a b c a b c a");
+    expect(testRealmOf("roundrobin", "a", "b", "c").calls(7)).toBe("a b c a b c a");
   });
 
   test("[SHR-03] with random to any, each as likely", () => {
-    const { stage, calls } = stageOf("random", "a", "b", "c");
+    const { realm, calls } = testRealmOf("random", "a", "b", "c");
     let seed = 1;
-    stage.randomId = () => {
+    realm.randomId = () => {
       seed = (seed * 48_271) % 2_147_483_647;
       return seed;
     };
@@ -99,14 +99,14 @@ describe("calls go", () => {
   });
 
   test("[SHR-04] with first to the earliest still there", () => {
-    const { calls, leave } = stageOf("first", "a", "b", "c");
+    const { calls, leave } = testRealmOf("first", "a", "b", "c");
     expect(calls(2)).toBe("a a");
     leave("a");
     expect(calls(2)).toBe("b b");
   });
 
   test("[SHR-05] with last to the latest still there", () => {
-    const { calls, leave } = stageOf("last", "a", "b", "c");
+    const { calls, leave } = testRealmOf("last", "a", "b", "c");
     expect(calls(2)).toBe("c c");
     leave("c");
     expect(calls(2)).toBe("b b");
@@ -120,7 +120,7 @@ describe("calls go", () => {
   ])(
     "[SHR-11] with roundrobin in the old turn when %s leaves: nobody is passed over or served twice",
     (gone, after) => {
-      const { calls, leave } = stageOf("roundrobin", "a", "b", "c", "d");
+      const { calls, leave } = testRealmOf("roundrobin", "a", "b", "c", "d");
       expect(calls(gone === "d" ? 5 : gone === "a" ? 1 : gone === "b" ? 2 : 3)).toMatch(/^a/);
       leave(gone);
       expect(calls(4)).toBe(after);
@@ -128,45 +128,45 @@ describe("calls go", () => {
   );
 
   test("[SHR-02][SHR-11] with roundrobin to the next also when the realm slept, and when who was served last left meanwhile", () => {
-    const { stage, calls, leave } = stageOf("roundrobin", "a", "b", "c");
+    const { realm, calls, leave } = testRealmOf("roundrobin", "a", "b", "c");
     expect(calls(1)).toBe("a");
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     expect(calls(1)).toBe("b");
     leave("b");
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     expect(calls(3)).toBe("c a c");
   });
 
   test("[SHR-02] with roundrobin also to who joins later, after those who are there", () => {
-    const { stage, calls } = stageOf("roundrobin", "a", "b");
+    const { realm, calls } = testRealmOf("roundrobin", "a", "b");
     expect(calls(1)).toBe("a");
-    joinCallee(stage, "c", [], { invoke: "roundrobin" });
+    joinCallee(realm, "c", [], { invoke: "roundrobin" });
     expect(calls(4)).toBe("b c a b");
   });
 
   test("[SHR-04][SHR-05] in the order of registration also after a sleep", () => {
-    const { stage, callees, calls } = stageOf("first", "a", "b");
+    const { realm, callees, calls } = testRealmOf("first", "a", "b");
     const a = callees.get("a") as Client;
     a.send([66, 2, 3], [64, 3, { invoke: "first" }, "com.p"]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     expect(calls(1)).toBe("b");
   });
 });
 
 describe("what a callee registered with", () => {
   test("[SHR-14] is its own: disclosure, forwarded timeouts", () => {
-    const stage = new Stage();
-    const caller = joinCaller(stage, "caller");
-    joinCallee(stage, "one", ["call_timeout"], { invoke: "roundrobin" });
-    joinCallee(stage, "two", ["call_timeout"], { invoke: "roundrobin", forward_timeout: true, disclose_caller: true });
-    stage.sleepAndWake();
+    const realm = new TestRealm();
+    const caller = joinCaller(realm, "caller");
+    joinCallee(realm, "one", ["call_timeout"], { invoke: "roundrobin" });
+    joinCallee(realm, "two", ["call_timeout"], { invoke: "roundrobin", forward_timeout: true, disclose_caller: true });
+    realm.sleepAndWake();
     caller.send([48, 1, { timeout: 5 }, "com.p"], [48, 2, { timeout: 5 }, "com.p"]);
-    expect(stage.take()).toMatchObject([
+    expect(realm.take()).toMatchObject([
       ["one", [68, 1, 3, {}]],
       ["two", [68, 1, 3, { timeout: 5, caller: 1 }]],
     ]);
-    expect(stage.realm.nextDeadline()).toBe(5);
-    stage.advance(5);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+    expect(realm.realm.nextDeadline()).toBe(5);
+    realm.advance(5);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
   });
 });

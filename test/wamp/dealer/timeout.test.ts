@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { denial } from "../authorization/denial.ts";
-import { Stage } from "../host/recording-host.ts";
-import { joinCallee, joinCaller } from "./parties.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm } from "../host/test-realm.ts";
+import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 type Rules = NonNullable<RealmInput["options"]>["call_timeout"];
 
@@ -15,76 +15,76 @@ const INTERRUPTED = ["callee", [69, 1, { mode: "killnowait" }]] as const;
 const TIMED_OUT = ["caller", [8, 48, 1, {}, ...denial(TIMEOUT)]] as const;
 
 /** A caller (session 1) and a callee (session 2) of `com.p` (registration 3). */
-function stageOfTwo(features: readonly string[] = [], options: object = {}, call_timeout: Rules = {}) {
-  const stage = new Stage({ options: { call_timeout } });
-  const caller = joinCaller(stage, "caller");
-  return { stage, caller, callee: joinCallee(stage, "callee", features, options) };
+function testRealmOfTwo(features: readonly string[] = [], options: object = {}, call_timeout: Rules = {}) {
+  const realm = new TestRealm({ options: { call_timeout } });
+  const caller = joinCaller(realm, "caller");
+  return { realm, caller, callee: joinCallee(realm, "callee", features, options) };
 }
 
 describe("the dealer's timer", () => {
   test("[TMO-01][TMO-02] ends a call after so many milliseconds, not before", () => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
-    stage.advance(499);
-    expect(stage.take()).toStrictEqual([]);
-    stage.advance(1);
-    expect(stage.take()).toStrictEqual([TIMED_OUT]);
-    expect(stage.realm.nextDeadline()).toBeUndefined();
+    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
+    realm.advance(499);
+    expect(realm.take()).toStrictEqual([]);
+    realm.advance(1);
+    expect(realm.take()).toStrictEqual([TIMED_OUT]);
+    expect(realm.realm.nextDeadline()).toBeUndefined();
   });
 
   test.each([[{}], [{ timeout: 0 }], [{ timeout: null }]])("[TMO-01] does not run for %j", (options) => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, options, "com.p"]);
-    expect(stage.realm.nextDeadline()).toBeUndefined();
-    stage.advance(100_000_000);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
+    expect(realm.realm.nextDeadline()).toBeUndefined();
+    realm.advance(100_000_000);
+    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
   });
 
   test("[TMO-02] runs for a callee that announced call_timeout but did not ask to see to it", () => {
-    const { stage, caller } = stageOfTwo(["call_timeout"]);
+    const { realm, caller } = testRealmOfTwo(["call_timeout"]);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    stage.advance(500);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, {}]], TIMED_OUT]);
+    realm.advance(500);
+    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]], TIMED_OUT]);
   });
 
   test("[TMO-02] runs for a callee that asked to see to it but did not announce call_timeout", () => {
-    const { stage, caller } = stageOfTwo([], { forward_timeout: true });
+    const { realm, caller } = testRealmOfTwo([], { forward_timeout: true });
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    stage.advance(500);
-    expect(stage.take()).toStrictEqual([["callee", [68, 1, 3, {}]], TIMED_OUT]);
+    realm.advance(500);
+    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]], TIMED_OUT]);
   });
 
   test("[TMO-03] interrupts the callee if it can be", () => {
-    const { stage, caller } = stageOfTwo(CANCELING);
+    const { realm, caller } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    stage.take();
-    stage.advance(500);
-    expect(stage.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
+    realm.take();
+    realm.advance(500);
+    expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
   test("[TMO-06][PROG-09] starts anew with each progressive YIELD", () => {
-    const { stage, caller, callee } = stageOfTwo(CANCELING);
+    const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500, receive_progress: true }, "com.p"]);
-    stage.advance(400);
+    realm.advance(400);
     callee.send([70, 1, PROGRESS, [1]]);
-    stage.advance(499);
+    realm.advance(499);
     callee.send([70, 1, PROGRESS, [2]]);
-    stage.take();
-    stage.advance(499);
-    expect(stage.take()).toStrictEqual([]);
-    stage.advance(1);
-    expect(stage.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
+    realm.take();
+    realm.advance(499);
+    expect(realm.take()).toStrictEqual([]);
+    realm.advance(1);
+    expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
   test("[TMO-06] does not start anew with progress nobody asked for", () => {
-    const { stage, caller, callee } = stageOfTwo(CANCELING);
+    const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    stage.take();
-    stage.advance(400);
+    realm.take();
+    realm.advance(400);
     callee.send([70, 1, PROGRESS, [1]]);
-    stage.advance(100);
-    expect(stage.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
+    realm.advance(100);
+    expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
   test.each([
@@ -96,44 +96,44 @@ describe("the dealer's timer", () => {
     ["the callee's leaving", [6, {}, "wamp.close.close_realm"], undefined],
     ["the caller's leaving", undefined, [6, {}, "wamp.close.close_realm"]],
   ])("[TMO-07] stops with %s, also when the realm sleeps at once", (_, calleeSays, callerSays) => {
-    const { stage, caller, callee } = stageOfTwo(CANCELING);
+    const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     if (calleeSays !== undefined) callee.send(calleeSays);
     if (callerSays !== undefined) caller.send(callerSays);
-    stage.take();
-    stage.sleepAndWake();
-    stage.advance(1000);
-    expect(stage.take()).toStrictEqual([]);
+    realm.take();
+    realm.sleepAndWake();
+    realm.advance(1000);
+    expect(realm.take()).toStrictEqual([]);
   });
 
   test("[TMO-07] stays stopped after CANCEL kill, even when progress goes on", () => {
-    const { stage, caller, callee } = stageOfTwo(CANCELING);
+    const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500, receive_progress: true }, "com.p"], [49, 1, { mode: "kill" }]);
     callee.send([70, 1, PROGRESS, [1]]);
-    stage.take();
-    stage.advance(1000);
+    realm.take();
+    realm.advance(1000);
     callee.send([70, 1, {}, [2]]);
-    expect(stage.take()).toStrictEqual([["caller", [50, 1, {}, [2]]]]);
+    expect(realm.take()).toStrictEqual([["caller", [50, 1, {}, [2]]]]);
   });
 
   test("[TMO-08] makes answers after it late: they are discarded", () => {
-    const { stage, caller, callee } = stageOfTwo(CANCELING);
+    const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500, receive_progress: true }, "com.p"]);
-    stage.advance(500);
-    stage.take();
+    realm.advance(500);
+    realm.take();
     callee.send([70, 1, PROGRESS, [1]], [70, 1, {}, [2]], [8, 68, 1, {}, "wamp.error.canceled"]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
   });
 
   test("[TMO-07][TMO-08] crossing the RESULT: what comes first counts, the other is nothing", () => {
-    const { stage, caller, callee } = stageOfTwo(CANCELING);
+    const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"], [48, 2, { timeout: 500 }, "com.p"]);
-    stage.take();
-    stage.advance(499);
+    realm.take();
+    realm.advance(499);
     callee.send([70, 1, {}, ["in time"]]);
-    stage.advance(1);
+    realm.advance(1);
     callee.send([70, 2, {}, ["too late"]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [50, 1, {}, ["in time"]]],
       ["callee", [69, 2, { mode: "killnowait" }]],
       ["caller", [8, 48, 2, {}, ...denial(TIMEOUT)]],
@@ -141,57 +141,57 @@ describe("the dealer's timer", () => {
   });
 
   test("[TMO-10] outlives sleep, with the time that has passed before it", () => {
-    const { stage, caller } = stageOfTwo(CANCELING);
+    const { realm, caller } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    stage.take();
-    stage.advance(300);
-    stage.sleepAndWake();
-    expect(stage.realm.nextDeadline()).toBe(500);
-    stage.advance(199);
-    expect(stage.take()).toStrictEqual([]);
-    stage.advance(1);
-    expect(stage.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
+    realm.take();
+    realm.advance(300);
+    realm.sleepAndWake();
+    expect(realm.realm.nextDeadline()).toBe(500);
+    realm.advance(199);
+    expect(realm.take()).toStrictEqual([]);
+    realm.advance(1);
+    expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
   test("[TMO-06][TMO-10] restarted by progress outlives sleep too", () => {
-    const { stage, caller, callee } = stageOfTwo(CANCELING);
+    const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500, receive_progress: true }, "com.p"]);
-    stage.advance(300);
+    realm.advance(300);
     callee.send([70, 1, PROGRESS]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     callee.send([70, 1, PROGRESS]);
-    stage.sleepAndWake();
-    stage.take();
-    stage.advance(499);
-    expect(stage.take()).toStrictEqual([]);
-    stage.advance(1);
-    expect(stage.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
+    realm.sleepAndWake();
+    realm.take();
+    realm.advance(499);
+    expect(realm.take()).toStrictEqual([]);
+    realm.advance(1);
+    expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
   test("takes a timeout of ages for a year: its end has to be a date", () => {
-    const { stage, caller } = stageOfTwo();
+    const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, { timeout: Number.MAX_SAFE_INTEGER }, "com.p"]);
-    expect(stage.realm.nextDeadline()).toBe(365 * 24 * 3_600_000);
+    expect(realm.realm.nextDeadline()).toBe(365 * 24 * 3_600_000);
   });
 });
 
 describe("a callee that sees to timeouts", () => {
   test("[TMO-04] is told the timeout, and no timer runs here", () => {
-    const { stage, caller } = stageOfTwo(["call_timeout"], { forward_timeout: true });
+    const { realm, caller } = testRealmOfTwo(["call_timeout"], { forward_timeout: true });
     caller.send([48, 1, { timeout: 500 }, "com.p"], [48, 2, {}, "com.p"]);
-    expect(stage.realm.nextDeadline()).toBeUndefined();
-    expect(stage.take()).toStrictEqual([
+    expect(realm.realm.nextDeadline()).toBeUndefined();
+    expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, { timeout: 500 }]],
       ["callee", [68, 2, 3, {}]],
     ]);
   });
 
   test("[TMO-09] reports its own with wamp.error.timeout, which is passed on like any error", () => {
-    const { stage, caller, callee } = stageOfTwo(["call_timeout"], { forward_timeout: true });
+    const { realm, caller, callee } = testRealmOfTwo(["call_timeout"], { forward_timeout: true });
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    stage.take();
+    realm.take();
     callee.send([8, 68, 1, {}, TIMEOUT, ["after 500 ms"]]);
-    expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, TIMEOUT, ["after 500 ms"]]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, TIMEOUT, ["after 500 ms"]]]]);
   });
 });
 
@@ -206,24 +206,24 @@ describe("the configuration", () => {
     [{ default: 200, maximum: 300 }, {}, 200],
     [{ default: 400, maximum: 300 }, {}, 300],
   ])("[TMO-05] %j gives a call with %j a timeout of %d", (rules, options, expected) => {
-    const { stage, caller } = stageOfTwo([], {}, rules);
+    const { realm, caller } = testRealmOfTwo([], {}, rules);
     caller.send([48, 1, options, "com.p"]);
-    expect(stage.realm.nextDeadline()).toBe(expected);
+    expect(realm.realm.nextDeadline()).toBe(expected);
   });
 
   test("[TMO-05] may leave timeouts to every callee that can see to them, or to none, whatever they asked for", () => {
-    const forced = stageOfTwo(["call_timeout"], {}, { forward: true, maximum: 300 });
+    const forced = testRealmOfTwo(["call_timeout"], {}, { forward: true, maximum: 300 });
     forced.caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    expect(forced.stage.take()).toStrictEqual([["callee", [68, 1, 3, { timeout: 300 }]]]);
-    expect(forced.stage.realm.nextDeadline()).toBeUndefined();
+    expect(forced.realm.take()).toStrictEqual([["callee", [68, 1, 3, { timeout: 300 }]]]);
+    expect(forced.realm.realm.nextDeadline()).toBeUndefined();
 
-    const unable = stageOfTwo([], {}, { forward: true });
+    const unable = testRealmOfTwo([], {}, { forward: true });
     unable.caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    expect(unable.stage.realm.nextDeadline()).toBe(500);
+    expect(unable.realm.realm.nextDeadline()).toBe(500);
 
-    const forbidden = stageOfTwo(["call_timeout"], { forward_timeout: true }, { forward: false });
+    const forbidden = testRealmOfTwo(["call_timeout"], { forward_timeout: true }, { forward: false });
     forbidden.caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    expect(forbidden.stage.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
-    expect(forbidden.stage.realm.nextDeadline()).toBe(500);
+    expect(forbidden.realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
+    expect(forbidden.realm.realm.nextDeadline()).toBe(500);
   });
 });

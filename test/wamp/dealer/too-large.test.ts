@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../../src/wamp/protocol/message.ts";
 import { Payload } from "../../../src/wamp/protocol/payload.ts";
-import { Stage } from "../host/recording-host.ts";
+import { TestRealm } from "../host/test-realm.ts";
 import { SERIALIZERS } from "../serializers/samples.ts";
 
 const ANSWER = Payload.of(["x".repeat(1_000)]);
@@ -14,13 +14,13 @@ describe.each(SERIALIZERS)("in $name", (serializer) => {
     ["progressive YIELD", [70, 2, { progress: true }, ANSWER]],
     ["ERROR", [8, 68, 2, {}, "com.error", ANSWER]],
   ])("a %s tells payload_size_exceeded to the caller that waits for it, and canceled to others", (_, message) => {
-    const stage = new Stage();
-    const [callee, caller] = stage.joinAll("callee", "caller");
+    const realm = new TestRealm();
+    const [callee, caller] = realm.joinAll("callee", "caller");
     callee.send([64, 1, {}, "com.p"]);
     caller.send([48, 1, {}, "com.p"], [48, 2, {}, "com.p"]);
-    stage.take();
-    stage.realm.abortTooLarge(callee.peer, serializer.peek(serializer.encode(message as unknown as Message)));
-    const told = stage.take();
+    realm.take();
+    realm.realm.abortTooLarge(callee.peer, serializer.peek(serializer.encode(message as unknown as Message)));
+    const told = realm.take();
     const words = ["the answer of the callee of com.p is too large for the router"];
     expect(told).toContainEqual(["caller", [8, 48, 2, {}, "wamp.error.payload_size_exceeded", words]]);
     expect(told).toContainEqual(["caller", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]]);
@@ -31,13 +31,13 @@ describe.each(SERIALIZERS)("in $name", (serializer) => {
   test.each([[[16, 2, {}, "com.t", ANSWER]], [[48, 2, {}, "com.p", ANSWER]], [[70, 9, {}, ANSWER]]])(
     "%j is the answer to no call",
     (message) => {
-      const stage = new Stage();
-      const [callee, caller] = stage.joinAll("callee", "caller");
+      const realm = new TestRealm();
+      const [callee, caller] = realm.joinAll("callee", "caller");
       callee.send([64, 1, {}, "com.p"]);
       caller.send([48, 1, {}, "com.p"]);
-      stage.take();
-      stage.realm.abortTooLarge(callee.peer, serializer.peek(serializer.encode(message as unknown as Message)));
-      expect(stage.take()).toContainEqual([
+      realm.take();
+      realm.realm.abortTooLarge(callee.peer, serializer.peek(serializer.encode(message as unknown as Message)));
+      expect(realm.take()).toContainEqual([
         "caller",
         [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]],
       ]);

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { FORMATS } from "../../../src/wamp/records/stored-formats.ts";
-import { type GoldenRealm, goldenRealm, playScenario, stageOf } from "../../golden/scenario.ts";
-import { denial } from "../authorization/denial.ts";
-import type { Stage } from "../host/recording-host.ts";
+import { type GoldenRealm, goldenRealm, playScenario, testRealmOf } from "../../golden/scenario.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import type { TestRealm } from "../host/test-realm.ts";
 
 const FOLDER = "test/golden";
 
@@ -35,13 +35,13 @@ function formOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, formOf(own)]));
 }
 
-function unreadableIn({ logged }: Stage): unknown[] {
+function unreadableIn({ logged }: TestRealm): unknown[] {
   return logged.filter(({ event }) => event === "record.unreadable");
 }
 
 /** What one client has received since it was asked last. */
-function received(stage: Stage, name: string): unknown[] {
-  return stage
+function received(realm: TestRealm, name: string): unknown[] {
+  return realm
     .take()
     .flatMap(([receiver, ...entry]) => (receiver === name ? [entry.length === 1 ? entry[0] : entry] : []));
 }
@@ -51,27 +51,27 @@ describe.each(sets)("a realm that wakes on %s", (name) => {
   const id = (offset: number) => 1_000_000_000_000_000 + offset;
 
   function wake() {
-    const stage = stageOf(golden);
-    stage.sleepAndWake();
-    return stage;
+    const realm = testRealmOf(golden);
+    realm.sleepAndWake();
+    return realm;
   }
 
   test("sets no record aside and closes nothing but the attempt that sleep has broken off", () => {
-    const stage = wake();
-    expect(unreadableIn(stage)).toEqual([]);
-    expect(stage.take()).toEqual([
+    const realm = wake();
+    expect(unreadableIn(realm)).toEqual([]);
+    expect(realm.take()).toEqual([
       ["authenticating", [3, expect.any(Object), "wamp.error.authentication_failed"]],
       ["authenticating", "closed", 1000],
     ]);
   });
 
   test("has its subscriptions, each under its id", () => {
-    const stage = wake();
-    stage.take();
-    const publisher = stage.byName("publisher");
+    const realm = wake();
+    realm.take();
+    const publisher = realm.byName("publisher");
     publisher.send([16, 20, {}, "com.topic"], [16, 21, {}, "com.prefix.a"], [16, 22, {}, "com.a.wild"]);
     publisher.send([16, 23, { rkey: "any" }, "com.sharded"]);
-    expect(received(stage, "subscriber")).toMatchObject([
+    expect(received(realm, "subscriber")).toMatchObject([
       [36, id(2), expect.any(Number), {}],
       [36, id(3), expect.any(Number), { topic: "com.prefix.a" }],
       [36, id(4), expect.any(Number), { topic: "com.a.wild" }],
@@ -80,11 +80,11 @@ describe.each(sets)("a realm that wakes on %s", (name) => {
   });
 
   test("has its registrations, with their policies and turns", () => {
-    const stage = wake();
-    stage.take();
-    const caller = stage.byName("killer");
+    const realm = wake();
+    realm.take();
+    const caller = realm.byName("killer");
     caller.send([48, 1, {}, "com.shared"], [48, 2, {}, "com.shared"], [48, 3, { timeout: 5 }, "com.timed"]);
-    expect(stage.take()).toMatchObject([
+    expect(realm.take()).toMatchObject([
       ["second", [68, 1, id(9), {}]],
       ["callee", [68, 8, id(9), { caller: id(35) }]],
       ["callee", [68, 9, id(11), { timeout: 5 }]],
@@ -92,13 +92,13 @@ describe.each(sets)("a realm that wakes on %s", (name) => {
   });
 
   test("goes on with pending, waiting, rerouted and progressive calls", () => {
-    const stage = wake();
-    stage.take();
-    const callee = stage.byName("callee");
+    const realm = wake();
+    realm.take();
+    const callee = realm.byName("callee");
     callee.send([70, 1, {}, ["done"]], [70, 3, { progress: true }, ["part"]], [8, 68, 4, {}, "wamp.error.unavailable"]);
     callee.send([8, 68, 5, {}, "com.killed"], [70, 6, { progress: true }], [70, 7, {}]);
-    stage.byName("caller").send([48, 3, {}, "com.chunks.upload", ["last"]], [48, 9, {}, "com.chunks.refused"]);
-    expect(stage.take()).toEqual([
+    realm.byName("caller").send([48, 3, {}, "com.chunks.upload", ["last"]], [48, 9, {}, "com.chunks.refused"]);
+    expect(realm.take()).toEqual([
       ["caller", [50, 1, {}, ["done"]]],
       ["caller", [50, 3, { progress: true }, ["part"]]],
       ["second", [68, 1, id(9), {}, ["shared"], { by: "turns" }]],
@@ -111,44 +111,44 @@ describe.each(sets)("a realm that wakes on %s", (name) => {
   });
 
   test("times out its calls", () => {
-    const stage = wake();
-    stage.byName("callee").send([70, 7, {}]);
-    stage.take();
-    stage.advance(50_000);
-    expect(received(stage, "caller")).toEqual([[8, 48, 8, {}, ...denial("wamp.error.timeout")]]);
+    const realm = wake();
+    realm.byName("callee").send([70, 7, {}]);
+    realm.take();
+    realm.advance(50_000);
+    expect(received(realm, "caller")).toEqual([[8, 48, 8, {}, ...denial("wamp.error.timeout")]]);
   });
 
   test("goes on with logins", async () => {
-    const stage = wake();
-    stage.take();
-    stage.byName("connected").send([1, "realm1", { roles: { caller: {} } }]);
-    expect(received(stage, "connected")).toMatchObject([[2, expect.any(Number), { authrole: "anonymous" }]]);
-    const challenged = stage.byName("challenged");
+    const realm = wake();
+    realm.take();
+    realm.byName("connected").send([1, "realm1", { roles: { caller: {} } }]);
+    expect(received(realm, "connected")).toMatchObject([[2, expect.any(Number), { authrole: "anonymous" }]]);
+    const challenged = realm.byName("challenged");
     challenged.send([5, "joes-ticket", {}]);
     while (challenged.peer.state.kind === "authenticating") await setImmediate();
     const welcome = { authid: "joe", authrole: "user", authmethod: "ticket", resumable: true };
-    expect(received(stage, "challenged")).toMatchObject([[2, id(31), welcome]]);
-    stage.advance(10_000);
-    expect(stage.take()).toEqual([
+    expect(received(realm, "challenged")).toMatchObject([[2, id(31), welcome]]);
+    realm.advance(10_000);
+    expect(realm.take()).toEqual([
       ["closing", "closed", 1000],
       ["former", "closed", 1000],
     ]);
   });
 
   test("knows the identity behind a cookie", () => {
-    const stage = stageOf(golden);
-    stage.store.cookies.put("cookie-of-joe", golden.cookie, golden.time + 1000, golden.time);
-    stage.sleepAndWake();
-    stage.take();
+    const realm = testRealmOf(golden);
+    realm.store.cookies.put("cookie-of-joe", golden.cookie, golden.time + 1000, golden.time);
+    realm.sleepAndWake();
+    realm.take();
     const facts = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: {} };
-    const browser = stage.connect("browser", { ...facts, http_cbtid: "cookie-of-joe" });
+    const browser = realm.connect("browser", { ...facts, http_cbtid: "cookie-of-joe" });
     browser.send([1, "realm1", { roles: { caller: {} }, authmethods: ["cookie"] }]);
-    expect(received(stage, "browser")).toMatchObject([[2, expect.any(Number), { authid: "joe", authrole: "user" }]]);
+    expect(received(realm, "browser")).toMatchObject([[2, expect.any(Number), { authid: "joe", authrole: "user" }]]);
   });
 
   test("has its parked session, with what waits for it, and its connected one that can be resumed", () => {
-    const stage = wake();
-    stage.take();
+    const realm = wake();
+    realm.take();
     const parked = JSON.parse(golden.peers.resumable!);
     const tokens = [
       [25, "CgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgo="],
@@ -156,11 +156,11 @@ describe.each(sets)("a realm that wakes on %s", (name) => {
     ] as const;
     expect(JSON.stringify(parked)).toContain(tokens[1][1]);
     for (const [offset, token] of tokens) {
-      const client = stage.connect("back");
+      const client = realm.connect("back");
       const wish = { resumable: true, "resume-session": id(offset), "resume-token": token };
       client.send([1, "realm1", { roles: { caller: {}, callee: {}, publisher: {}, subscriber: {} }, ...wish }]);
     }
-    expect(received(stage, "back")).toMatchObject([
+    expect(received(realm, "back")).toMatchObject([
       [2, id(25), { resumed: true }],
       [36, id(26), id(27), {}, ["waits"]],
       [2, id(23), { resumed: true }],
@@ -168,12 +168,12 @@ describe.each(sets)("a realm that wakes on %s", (name) => {
   });
 
   test("publishes the testaments of those that leave and of those that did not come back", () => {
-    const stage = wake();
-    stage.take();
-    stage.byName("subscriber").send([32, 9, {}, "com.will"]);
-    stage.byName("publisher").disconnect();
-    const lostForever = stageOf({ ...golden, peers: { subscriber: golden.peers.subscriber! }, parked: [] });
-    expect(received(stage, "subscriber").slice(1)).toMatchObject([
+    const realm = wake();
+    realm.take();
+    realm.byName("subscriber").send([32, 9, {}, "com.will"]);
+    realm.byName("publisher").disconnect();
+    const lostForever = testRealmOf({ ...golden, peers: { subscriber: golden.peers.subscriber! }, parked: [] });
+    expect(received(realm, "subscriber").slice(1)).toMatchObject([
       [36, expect.any(Number), expect.any(Number), {}, ["detached"], { a: 1 }],
       [36, expect.any(Number), expect.any(Number), {}, ["destroyed"]],
     ]);
@@ -183,15 +183,15 @@ describe.each(sets)("a realm that wakes on %s", (name) => {
   });
 
   test("has its history, its retained events and its changed roles", () => {
-    const stage = wake();
-    stage.take();
-    const reader = stage.byName("subscriber");
+    const realm = wake();
+    realm.take();
+    const reader = realm.byName("subscriber");
     reader.send(
       [48, 1, {}, "wamp.subscription.get_events", [1]],
       [32, 2, { get_retained: true, match: "prefix" }, "com.k"],
     );
     reader.send([48, 3, {}, "wamp.edge.role.list"]);
-    const [history, , ...rest] = received(stage, "subscriber") as unknown[][];
+    const [history, , ...rest] = received(realm, "subscriber") as unknown[][];
     expect(history?.[3]).toMatchObject([
       { args: ["first"], details: { topic: "log.one", publisher: id(16) } },
       { kwargs: { k: "v" }, details: { topic: "log.two" } },

@@ -2,99 +2,99 @@
 
 import { describe, expect, test } from "vitest";
 import { Deadlines } from "../../../src/wamp/host/deadlines.ts";
-import { denial } from "../authorization/denial.ts";
-import { ALL_ROLES, Stage } from "./recording-host.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { ALL_ROLES, TestRealm } from "./test-realm.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
 const GOODBYE = [6, {}, "wamp.close.close_realm"];
 
 describe("a realm", () => {
   test("[SES-25] closes a transport on which no HELLO comes in time, and takes nothing from it any more", () => {
-    const stage = new Stage({ limits: { hello_timeout: 5000 } });
-    const ann = stage.connect("ann");
-    stage.advance(4999);
-    expect(stage.take()).toStrictEqual([]);
-    stage.advance(1);
-    expect(stage.take()).toStrictEqual([["ann", "closed", 1008]]);
+    const realm = new TestRealm({ limits: { hello_timeout: 5000 } });
+    const ann = realm.connect("ann");
+    realm.advance(4999);
+    expect(realm.take()).toStrictEqual([]);
+    realm.advance(1);
+    expect(realm.take()).toStrictEqual([["ann", "closed", 1008]]);
     ann.send(HELLO);
-    expect(stage.take()).toStrictEqual([]);
-    expect(stage.realm.sessions.size).toBe(0);
+    expect(realm.take()).toStrictEqual([]);
+    expect(realm.realm.sessions.size).toBe(0);
   });
 
   test("[SES-25] waits no more for a client that has said HELLO", () => {
-    const stage = new Stage();
-    stage.join("ann");
-    expect(stage.realm.nextDeadline()).toBe(undefined);
-    stage.advance(100_000);
-    expect(stage.take()).toStrictEqual([]);
-    expect(stage.alarm).toBe(undefined);
+    const realm = new TestRealm();
+    realm.join("ann");
+    expect(realm.realm.nextDeadline()).toBe(undefined);
+    realm.advance(100_000);
+    expect(realm.take()).toStrictEqual([]);
+    expect(realm.alarm).toBe(undefined);
   });
 
   test("[WS-16] closes a transport that is left without a session for as long", () => {
-    const stage = new Stage({ limits: { hello_timeout: 5000 } });
-    const ann = stage.join("ann");
-    stage.advance(60_000);
+    const realm = new TestRealm({ limits: { hello_timeout: 5000 } });
+    const ann = realm.join("ann");
+    realm.advance(60_000);
     ann.send(GOODBYE);
-    stage.advance(4999);
-    expect(stage.take()).toStrictEqual([["ann", [6, {}, "wamp.close.goodbye_and_out"]]]);
-    stage.advance(1);
-    expect(stage.take()).toStrictEqual([["ann", "closed", 1000]]);
+    realm.advance(4999);
+    expect(realm.take()).toStrictEqual([["ann", [6, {}, "wamp.close.goodbye_and_out"]]]);
+    realm.advance(1);
+    expect(realm.take()).toStrictEqual([["ann", "closed", 1000]]);
   });
 
   test("[SES-19] closes the transport of a client that does not answer GOODBYE", () => {
-    const stage = new Stage({ limits: { goodbye_timeout: 3000 } });
-    const ann = stage.join("ann");
-    stage.realm.dismiss(ann.peer, "wamp.close.killed");
+    const realm = new TestRealm({ limits: { goodbye_timeout: 3000 } });
+    const ann = realm.join("ann");
+    realm.realm.dismiss(ann.peer, "wamp.close.killed");
     ann.send([32, 1, {}, "a.b"]);
-    stage.advance(2999);
-    expect(stage.take()).toStrictEqual([["ann", [6, {}, "wamp.close.killed"]]]);
-    stage.advance(1);
-    expect(stage.take()).toStrictEqual([["ann", "closed", 1000]]);
-    expect(stage.realm.nextDeadline()).toBe(undefined);
+    realm.advance(2999);
+    expect(realm.take()).toStrictEqual([["ann", [6, {}, "wamp.close.killed"]]]);
+    realm.advance(1);
+    expect(realm.take()).toStrictEqual([["ann", "closed", 1000]]);
+    expect(realm.realm.nextDeadline()).toBe(undefined);
   });
 
   test("[SES-19][SES-25][SES-30] keeps its deadlines in its sleep", () => {
-    const stage = new Stage({ limits: { hello_timeout: 5000, goodbye_timeout: 3000 } });
-    const ann = stage.join("ann");
-    stage.connect("ben");
-    stage.advance(1000);
-    stage.realm.dismiss(ann.peer, "wamp.close.killed");
-    stage.endTurn();
-    stage.take();
-    stage.sleepAndWake();
-    expect(stage.realm.nextDeadline()).toBe(4000);
-    stage.advance(3000);
-    stage.sleepAndWake();
-    stage.advance(1000);
-    expect(stage.take()).toStrictEqual([
+    const realm = new TestRealm({ limits: { hello_timeout: 5000, goodbye_timeout: 3000 } });
+    const ann = realm.join("ann");
+    realm.connect("ben");
+    realm.advance(1000);
+    realm.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.endTurn();
+    realm.take();
+    realm.sleepAndWake();
+    expect(realm.realm.nextDeadline()).toBe(4000);
+    realm.advance(3000);
+    realm.sleepAndWake();
+    realm.advance(1000);
+    expect(realm.take()).toStrictEqual([
       ["ann", "closed", 1000],
       ["ben", "closed", 1008],
     ]);
   });
 
   test("asks to be woken for the next deadline when one has passed", () => {
-    const stage = new Stage({ limits: { hello_timeout: 5000 } });
-    stage.connect("ann");
-    stage.advance(1000);
-    stage.connect("ben");
-    expect(stage.alarm).toBe(5000);
-    stage.advance(4000);
-    expect([stage.alarm, stage.realm.nextDeadline()]).toStrictEqual([6000, 6000]);
+    const realm = new TestRealm({ limits: { hello_timeout: 5000 } });
+    realm.connect("ann");
+    realm.advance(1000);
+    realm.connect("ben");
+    expect(realm.alarm).toBe(5000);
+    realm.advance(4000);
+    expect([realm.alarm, realm.realm.nextDeadline()]).toStrictEqual([6000, 6000]);
   });
 });
 
 test("a call that may take so long and no longer ends then: the realm asks to be woken for it", () => {
-  const stage = new Stage();
-  const [callee, caller] = stage.joinAll("callee", "caller");
-  stage.advance(60_000);
+  const realm = new TestRealm();
+  const [callee, caller] = realm.joinAll("callee", "caller");
+  realm.advance(60_000);
   callee.send([64, 1, {}, "com.add"]);
   caller.send([48, 1, { timeout: 50 }, "com.add"]);
-  expect(stage.alarm).toBe(60_050);
-  stage.take();
-  stage.advance(49);
-  expect(stage.take()).toStrictEqual([]);
-  stage.advance(1);
-  expect(stage.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+  expect(realm.alarm).toBe(60_050);
+  realm.take();
+  realm.advance(49);
+  expect(realm.take()).toStrictEqual([]);
+  realm.advance(1);
+  expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
 });
 
 describe("Deadlines", () => {

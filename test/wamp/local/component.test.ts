@@ -5,14 +5,14 @@ import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import { ApplicationError, type Component, type ComponentSession, Result } from "../../../src/wamp/local/component.ts";
 import { ComponentSession as Session } from "../../../src/wamp/local/component-session.ts";
 import type { Dict, List } from "../../../src/wamp/protocol/message.ts";
-import { denial } from "../authorization/denial.ts";
-import { ANYTHING, type Client, type Entry, Stage } from "../host/recording-host.ts";
+import { denial } from "../authorization/denial-errors.ts";
 import { SeededRandom } from "../host/seeded-random.ts";
+import { ANYTHING, type Client, type Entry, TestRealm } from "../host/test-realm.ts";
 
 type Join = Component<Dict>["onJoin"];
 
 interface Cast {
-  readonly stage: Stage;
+  readonly testRealm: TestRealm;
   /** The session of each component, as it was given last. */
   readonly sessions: Record<string, ComponentSession>;
   /** What the realm was to stay awake for. */
@@ -43,17 +43,17 @@ const LINES: readonly ((request: number) => List)[] = [
   (request) => [48, request, {}, "wamp.session.count"],
 ];
 
-/** A stage on which these components live, of which `quiet` may be a `reader` only. */
+/** A testRealm on which these components live, of which `quiet` may be a `reader` only. */
 function cast(components: Record<string, Join | Component<Dict>>, input: Partial<RealmInput> = {}): Cast {
-  const stage = new Stage({ roles: ROLES, ...input });
+  const testRealm = new TestRealm({ roles: ROLES, ...input });
   const sessions: Cast["sessions"] = {};
   const works: PromiseLike<unknown>[] = [];
   const left: string[] = [];
-  stage.moveIn = (realm) => {
+  testRealm.moveIn = (realm) => {
     for (const [name, program] of Object.entries(components)) {
       const component = typeof program === "function" ? { onJoin: program } : program;
       const role = name === "quiet" ? "reader" : "backend";
-      const home = { realm, host: stage, env: { KEY: "k" }, left: () => left.push(name) };
+      const home = { realm, host: testRealm, env: { KEY: "k" }, left: () => left.push(name) };
       const session = new Session(
         component,
         { name, role, extra: { greeting: "hi" } },
@@ -66,24 +66,29 @@ function cast(components: Record<string, Join | Component<Dict>>, input: Partial
       session.join();
     }
   };
-  stage.restart();
-  return { stage, sessions, works, left };
+  testRealm.restart();
+  return { testRealm, sessions, works, left };
 }
 
 /** What the realm has done once components have had their say. */
-async function outcome(stage: Stage): Promise<Entry[]> {
+async function outcome(testRealm: TestRealm): Promise<Entry[]> {
   await new Promise(setImmediate);
-  return stage.take();
+  return testRealm.take();
 }
 
 /** A call of `p` by a client; its answer. */
-async function answer(stage: Stage, client: Client, options: Dict = {}, ...payload: unknown[]): Promise<Entry[]> {
+async function answer(
+  testRealm: TestRealm,
+  client: Client,
+  options: Dict = {},
+  ...payload: unknown[]
+): Promise<Entry[]> {
   client.send([48, 1, options, "p", ...payload]);
-  return outcome(stage);
+  return outcome(testRealm);
 }
 
 /** The causes of the faults of components that the operator is told. */
-function faults({ logged }: Stage): unknown[] {
+function faults({ logged }: TestRealm): unknown[] {
   return logged.map(({ level, event, component, cause }) => {
     expect([level, event, component]).toEqual(["error", "component.failed", expect.any(String)]);
     return cause;
@@ -101,14 +106,14 @@ describe("a procedure of a component", () => {
     ["a promise", async () => 3, [[3]]],
     ["a binary string", () => new Uint8Array([1, 2]), [["\0AQI="]]],
   ])("answers with %s", async (_, handler, payload) => {
-    const { stage } = cast({ maths: (session) => void session.register("p", handler) });
-    const [ann] = stage.joinAll("ann");
-    expect(await answer(stage, ann)).toEqual([["ann", [50, 1, {}, ...payload]]]);
+    const { testRealm } = cast({ maths: (session) => void session.register("p", handler) });
+    const [ann] = testRealm.joinAll("ann");
+    expect(await answer(testRealm, ann)).toEqual([["ann", [50, 1, {}, ...payload]]]);
   });
 
   it("is given args, kwargs and details, and copies of its own of them", async () => {
     const heard: unknown[] = [];
-    const { stage } = cast({
+    const { testRealm } = cast({
       maths: (session) => {
         session.register("p", ([list], kwargs, { signal, ...details }) => {
           heard.push(structuredClone([list, kwargs, details]), signal.aborted);
@@ -118,13 +123,13 @@ describe("a procedure of a component", () => {
         session.register("com.", (_args, _kwargs, { procedure }) => procedure, { match: "prefix" });
       },
     });
-    const [ann] = stage.joinAll("ann");
-    const calls = await answer(stage, ann, { disclose_me: true }, [[1]], { a: 1 });
+    const [ann] = testRealm.joinAll("ann");
+    const calls = await answer(testRealm, ann, { disclose_me: true }, [[1]], { a: 1 });
     expect(calls).toEqual([["ann", [50, 1, {}, [[1, "changed"]]]]]);
     const details = { procedure: "p", caller: 1, caller_authid: expect.any(String), caller_authrole: "anonymous" };
     expect(heard).toEqual([[[1], { a: 1 }, { ...details, caller: expect.any(Number) }], false]);
     ann.send([48, 2, {}, "com.example"]);
-    expect(await outcome(stage)).toEqual([["ann", [50, 2, {}, ["com.example"]]]]);
+    expect(await outcome(testRealm)).toEqual([["ann", [50, 2, {}, ["com.example"]]]]);
   });
 
   it.each([
@@ -136,7 +141,7 @@ describe("a procedure of a component", () => {
     ],
     ["anything that has a URI", { uri: "com.error" }, "com.error", []],
   ])("throws %s at its caller, and the log hears nothing", async (_, thrown, uri, payload) => {
-    const { stage } = cast({
+    const { testRealm } = cast({
       sync: (session) => {
         session.register("p", () => {
           throw thrown;
@@ -146,11 +151,11 @@ describe("a procedure of a component", () => {
         });
       },
     });
-    const [ann] = stage.joinAll("ann");
-    expect(await answer(stage, ann)).toEqual([["ann", [8, 48, 1, {}, uri, ...payload]]]);
+    const [ann] = testRealm.joinAll("ann");
+    expect(await answer(testRealm, ann)).toEqual([["ann", [8, 48, 1, {}, uri, ...payload]]]);
     ann.send([48, 2, {}, "async"]);
-    expect(await outcome(stage)).toEqual([["ann", [8, 48, 2, {}, uri, ...payload]]]);
-    expect(stage.logged).toEqual([]);
+    expect(await outcome(testRealm)).toEqual([["ann", [8, 48, 2, {}, uri, ...payload]]]);
+    expect(testRealm.logged).toEqual([]);
   });
 
   it.each([
@@ -158,7 +163,7 @@ describe("a procedure of a component", () => {
     ["a text", "too much", "too much"],
     ["an Error whose URI is none", Object.assign(new Error("odd"), { uri: "no uri" }), "odd"],
   ])("that throws %s is a runtime error, and is logged", async (_, thrown, message) => {
-    const { stage } = cast({
+    const { testRealm } = cast({
       faulty: (session) => {
         session.register("p", () => {
           throw thrown;
@@ -166,43 +171,43 @@ describe("a procedure of a component", () => {
         session.register("other", () => "fine");
       },
     });
-    const [ann] = stage.joinAll("ann");
-    expect(await answer(stage, ann)).toEqual([["ann", [8, 48, 1, {}, "wamp.error.runtime_error", [message]]]]);
-    expect(faults(stage)).toEqual([String(thrown)]);
+    const [ann] = testRealm.joinAll("ann");
+    expect(await answer(testRealm, ann)).toEqual([["ann", [8, 48, 1, {}, "wamp.error.runtime_error", [message]]]]);
+    expect(faults(testRealm)).toEqual([String(thrown)]);
     ann.send([48, 2, {}, "other"]);
-    expect(await outcome(stage)).toEqual([["ann", [50, 2, {}, ["fine"]]]]);
+    expect(await outcome(testRealm)).toEqual([["ann", [50, 2, {}, ["fine"]]]]);
   });
 
   it("that answers with what cannot be sent fails by itself", async () => {
     const endless: unknown[] = [];
     endless.push(endless);
-    const { stage } = cast({ faulty: (session) => void session.register("p", () => endless) });
-    const [ann] = stage.joinAll("ann");
-    expect(await answer(stage, ann)).toEqual([
+    const { testRealm } = cast({ faulty: (session) => void session.register("p", () => endless) });
+    const [ann] = testRealm.joinAll("ann");
+    expect(await answer(testRealm, ann)).toEqual([
       ["ann", [8, 48, 1, {}, "wamp.error.runtime_error", ["Maximum call stack size exceeded"]]],
     ]);
-    expect(faults(stage)).toHaveLength(1);
+    expect(faults(testRealm)).toHaveLength(1);
   });
 
   it("hangs alone, and its caller can give up", async () => {
-    const { stage, works } = cast({
+    const { testRealm, works } = cast({
       slow: (session) => {
         session.register("p", () => new Promise(() => {}));
         session.register("other", () => "fine");
       },
     });
-    const [ann] = stage.joinAll("ann");
-    expect(await answer(stage, ann, { timeout: 1000 })).toEqual([]);
+    const [ann] = testRealm.joinAll("ann");
+    expect(await answer(testRealm, ann, { timeout: 1000 })).toEqual([]);
     expect(works).toHaveLength(1);
     ann.send([48, 2, {}, "other"]);
-    expect(await outcome(stage)).toEqual([["ann", [50, 2, {}, ["fine"]]]]);
-    stage.advance(1000);
-    expect(await outcome(stage)).toEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+    expect(await outcome(testRealm)).toEqual([["ann", [50, 2, {}, ["fine"]]]]);
+    testRealm.advance(1000);
+    expect(await outcome(testRealm)).toEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
     expect(works).toHaveLength(1);
   });
 
   it("tells of its progress to callers that ask", async () => {
-    const { stage } = cast({
+    const { testRealm } = cast({
       counter: (session) => {
         session.register("p", async (_args, _kwargs, { progress }) => {
           progress?.([1]);
@@ -213,21 +218,21 @@ describe("a procedure of a component", () => {
         });
       },
     });
-    const [ann] = stage.joinAll("ann");
-    expect(await answer(stage, ann, { receive_progress: true })).toEqual([
+    const [ann] = testRealm.joinAll("ann");
+    expect(await answer(testRealm, ann, { receive_progress: true })).toEqual([
       ["ann", [50, 1, { progress: true }, [1]]],
       ["ann", [50, 1, { progress: true }, [2], { half: true }]],
       ["ann", [50, 1, {}, [3]]],
     ]);
     ann.send([48, 2, {}, "p"]);
-    expect(await outcome(stage)).toEqual([["ann", [50, 2, {}, [3]]]]);
+    expect(await outcome(testRealm)).toEqual([["ann", [50, 2, {}, [3]]]]);
   });
 
   it.each([["kill"], ["killnowait"]])(
     "is told when its caller cancels (%s), who need not wait for it",
     async (mode) => {
       let reason: unknown;
-      const { stage } = cast({
+      const { testRealm } = cast({
         slow: (session) => {
           session.register("p", (_args, _kwargs, { signal }) => {
             signal.addEventListener("abort", () => {
@@ -237,10 +242,10 @@ describe("a procedure of a component", () => {
           });
         },
       });
-      const [ann] = stage.joinAll("ann");
-      await answer(stage, ann);
+      const [ann] = testRealm.joinAll("ann");
+      await answer(testRealm, ann);
       ann.send([49, 1, { mode }]);
-      expect(await outcome(stage)).toEqual([
+      expect(await outcome(testRealm)).toEqual([
         // With kill the answer is that of the component.
         ["ann", [8, 48, 1, {}, ...(mode === "kill" ? ["wamp.error.canceled"] : denial("wamp.error.canceled"))]],
       ]);
@@ -250,7 +255,7 @@ describe("a procedure of a component", () => {
 
   it("stops when its caller is gone", async () => {
     let isAborted = false;
-    const { stage } = cast({
+    const { testRealm } = cast({
       slow: (session) => {
         session.register("p", (_args, _kwargs, { signal }) => {
           signal.addEventListener("abort", () => {
@@ -260,48 +265,48 @@ describe("a procedure of a component", () => {
         });
       },
     });
-    const [ann] = stage.joinAll("ann");
-    await answer(stage, ann);
+    const [ann] = testRealm.joinAll("ann");
+    await answer(testRealm, ann);
     ann.disconnect();
-    expect(await outcome(stage)).toEqual([]);
+    expect(await outcome(testRealm)).toEqual([]);
     expect(isAborted).toBe(true);
   });
 
   it("ends with unregister", async () => {
-    const { stage, sessions } = cast({
+    const { testRealm, sessions } = cast({
       brief: (session) => void session.register("p", () => 1).then((it) => session.unregister(it)),
     });
-    const [ann] = stage.joinAll("ann");
-    await outcome(stage);
-    expect(await answer(stage, ann)).toEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]]);
+    const [ann] = testRealm.joinAll("ann");
+    await outcome(testRealm);
+    expect(await answer(testRealm, ann)).toEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]]);
     const unknown = { id: 4711, procedure: "p", handler: () => 1 };
     await expect(sessions.brief!.unregister(unknown)).rejects.toThrow("wamp.error.no_such_registration");
   });
 
   it("shares its calls with others where they register so", async () => {
-    const { stage } = cast({
+    const { testRealm } = cast({
       one: (session) => void session.register("p", () => "one", { invoke: "roundrobin" }),
       two: (session) => void session.register("p", () => "two", { invoke: "roundrobin" }),
     });
-    const [ann] = stage.joinAll("ann");
+    const [ann] = testRealm.joinAll("ann");
     ann.send([48, 1, {}, "p"], [48, 2, {}, "p"]);
-    expect((await outcome(stage)).map(([, message]) => (message as List)[3])).toEqual([["one"], ["two"]]);
+    expect((await outcome(testRealm)).map(([, message]) => (message as List)[3])).toEqual([["one"], ["two"]]);
   });
 });
 
 describe("a subscription of a component", () => {
   it("brings events with their details", async () => {
     const heard: unknown[] = [];
-    const { stage } = cast({
+    const { testRealm } = cast({
       ear: (session) => {
         session.subscribe("news.", (...event) => void heard.push(event), { match: "prefix" });
         session.subscribe("exact", (...event) => void heard.push(event));
       },
     });
-    const [ann] = stage.joinAll("ann");
-    stage.lastId = 100;
+    const [ann] = testRealm.joinAll("ann");
+    testRealm.lastId = 100;
     ann.send([16, 1, {}, "news.local", ["hi"], { a: 1 }], [16, 2, { disclose_me: true }, "exact"]);
-    await outcome(stage);
+    await outcome(testRealm);
     expect(heard).toEqual([
       [["hi"], { a: 1 }, { topic: "news.local", publication: 101 }],
       [[], {}, expect.objectContaining({ topic: "exact", publication: 102, publisher_authrole: "anonymous" })],
@@ -310,37 +315,37 @@ describe("a subscription of a component", () => {
 
   it("has as many handlers as there are, and ends with the last of them", async () => {
     const heard: string[] = [];
-    const { stage, sessions } = cast({ ear: () => {} });
+    const { testRealm, sessions } = cast({ ear: () => {} });
     const { ear } = sessions;
     const first = await ear!.subscribe("t", () => void heard.push("first"));
     const second = await ear!.subscribe("t", () => void heard.push("second"));
     expect(second.id).toBe(first.id);
-    const [ann] = stage.joinAll("ann");
+    const [ann] = testRealm.joinAll("ann");
     ann.send([16, 1, {}, "t"]);
-    await outcome(stage);
+    await outcome(testRealm);
     await ear!.unsubscribe(first);
     ann.send([16, 2, {}, "t"]);
-    await outcome(stage);
+    await outcome(testRealm);
     await ear!.unsubscribe(second);
     expect(heard).toEqual(["first", "second", "second"]);
     ann.send([48, 1, {}, "wamp.subscription.match", ["t"]]);
-    expect(await outcome(stage)).toEqual([["ann", [50, 1, {}, [null]]]]);
+    expect(await outcome(testRealm)).toEqual([["ann", [50, 1, {}, [null]]]]);
     await expect(ear!.unsubscribe(second)).rejects.toThrow("wamp.error.no_such_subscription");
   });
 
   it("gets what is retained, though its handler is that new", async () => {
     const heard: List[] = [];
-    const { stage, sessions } = cast({ ear: () => {} });
-    const [ann] = stage.joinAll("ann");
+    const { testRealm, sessions } = cast({ ear: () => {} });
+    const [ann] = testRealm.joinAll("ann");
     ann.send([16, 1, { retain: true }, "t", ["kept"]]);
     sessions.ear!.subscribe("t", (args) => void heard.push(args), { get_retained: true });
-    await outcome(stage);
+    await outcome(testRealm);
     expect(heard).toEqual([["kept"]]);
   });
 
   it("outlives a handler that throws, which the log hears of and nobody else", async () => {
     const heard: number[] = [];
-    const { stage } = cast({
+    const { testRealm } = cast({
       ear: (session) => {
         session.subscribe("t", () => {
           throw new Error("sync");
@@ -351,11 +356,11 @@ describe("a subscription of a component", () => {
         session.subscribe("t", ([n]) => void heard.push(n as number));
       },
     });
-    const [ann] = stage.joinAll("ann");
+    const [ann] = testRealm.joinAll("ann");
     ann.send([16, 1, {}, "t", [1]], [16, 2, {}, "t", [2]]);
-    expect(await outcome(stage)).toEqual([]);
+    expect(await outcome(testRealm)).toEqual([]);
     expect(heard).toEqual([1, 2]);
-    expect(faults(stage).sort()).toEqual(["Error: async", "Error: async", "Error: sync", "Error: sync"]);
+    expect(faults(testRealm).sort()).toEqual(["Error: async", "Error: async", "Error: sync", "Error: sync"]);
   });
 
   it("shows each its own copy of an event", async () => {
@@ -364,17 +369,20 @@ describe("a subscription of a component", () => {
       (list as unknown[]).push("mine");
       heard.push(list);
     };
-    const { stage } = cast({ one: (it) => void it.subscribe("t", take), two: (it) => void it.subscribe("t", take) });
-    const [ann] = stage.joinAll("ann");
+    const { testRealm } = cast({
+      one: (it) => void it.subscribe("t", take),
+      two: (it) => void it.subscribe("t", take),
+    });
+    const [ann] = testRealm.joinAll("ann");
     ann.send([16, 1, {}, "t", [[]]]);
-    await outcome(stage);
+    await outcome(testRealm);
     expect(heard).toEqual([["mine"], ["mine"]]);
   });
 });
 
 describe("a component asks", () => {
   it("calls like everybody, and gets args and kwargs, parts and errors", async () => {
-    const { stage, sessions, works } = cast({
+    const { testRealm, sessions, works } = cast({
       maths: (session) => {
         session.register("add", ([a, b], { exact }, { progress }) => {
           progress?.(["soon"]);
@@ -398,36 +406,36 @@ describe("a component asks", () => {
     const error = { name: "WampError", message: "com.error: no", uri: "com.error", args: ["no"], kwargs: { limit: 2 } };
     await expect(asker!.call("fail")).rejects.toMatchObject(error);
     await expect(asker!.call("nothing")).rejects.toThrow("wamp.error.no_such_procedure");
-    const [ann] = stage.joinAll("ann");
+    const [ann] = testRealm.joinAll("ann");
     ann.send([64, 1, {}, "client"]);
     const answered = asker!.call("client", ["x"], {}, { timeout: 1000 });
-    expect((await outcome(stage)).at(-1)).toEqual(["ann", [68, 1, expect.any(Number), {}, ["x"]]]);
+    expect((await outcome(testRealm)).at(-1)).toEqual(["ann", [68, 1, expect.any(Number), {}, ["x"]]]);
     ann.send([70, 1, {}, ["y"]]);
     expect(await answered).toEqual({ args: ["y"], kwargs: {} });
   });
 
   it("cancels its call by a signal", async () => {
-    const { stage, sessions } = cast({ asker: () => {} });
-    const callee = stage.join("ann", { callee: { features: { call_canceling: true } } });
+    const { testRealm, sessions } = cast({ asker: () => {} });
+    const callee = testRealm.join("ann", { callee: { features: { call_canceling: true } } });
     callee.send([64, 1, {}, "slow"]);
     const stop = new AbortController();
     const answered = sessions.asker!.call("slow", [], {}, { signal: stop.signal });
-    stage.take();
+    testRealm.take();
     stop.abort();
     await expect(answered).rejects.toThrow("wamp.error.canceled");
-    expect(await outcome(stage)).toEqual([["ann", [69, 1, { mode: "killnowait" }]]]);
+    expect(await outcome(testRealm)).toEqual([["ann", [69, 1, { mode: "killnowait" }]]]);
     await expect(sessions.asker!.call("slow", [], {}, { signal: stop.signal })).rejects.toThrow("aborted");
-    expect(await outcome(stage)).toEqual([]);
+    expect(await outcome(testRealm)).toEqual([]);
   });
 
   it("publishes like everybody, and hears the publication id", async () => {
-    const { stage, sessions } = cast({ mouth: () => {} });
-    const [ann] = stage.joinAll("ann");
+    const { testRealm, sessions } = cast({ mouth: () => {} });
+    const [ann] = testRealm.joinAll("ann");
     ann.send([32, 1, {}, "t"]);
-    const [[, [, , subscription]]] = stage.take() as [[string, [number, number, number]]];
+    const [[, [, , subscription]]] = testRealm.take() as [[string, [number, number, number]]];
     const publication = await sessions.mouth!.publish("t", ["hi"], { a: 1 }, { disclose_me: true });
     const details = { publisher: sessions.mouth!.id, publisher_authid: "mouth", publisher_authrole: "backend" };
-    expect(await outcome(stage)).toEqual([["ann", [36, subscription, publication, details, ["hi"], { a: 1 }]]]);
+    expect(await outcome(testRealm)).toEqual([["ann", [36, subscription, publication, details, ["hi"], { a: 1 }]]]);
   });
 
   it("is refused what its role may not do", async () => {
@@ -440,7 +448,7 @@ describe("a component asks", () => {
   });
 
   it("is refused what cannot be sent, and goes on", async () => {
-    const { stage, sessions } = cast({ mouth: () => {} });
+    const { testRealm, sessions } = cast({ mouth: () => {} });
     const { mouth } = sessions;
     await expect(mouth!.publish("t", "text" as never)).rejects.toThrow("args must be a list");
     await expect(mouth!.publish("t", [], [] as never)).rejects.toThrow("kwargs must be an object");
@@ -448,18 +456,18 @@ describe("a component asks", () => {
     endless.push(endless);
     await expect(mouth!.publish("t", endless)).rejects.toThrow(RangeError);
     await expect(mouth!.publish("t")).resolves.toEqual(expect.any(Number));
-    expect(await outcome(stage)).toEqual([]);
+    expect(await outcome(testRealm)).toEqual([]);
   });
 
   it("is refused what the authorizer of its role denies, and waits for it", async () => {
     const roles = [...ROLES.slice(0, 1), { name: "backend", authorizer: "authorize" }];
-    const { stage, sessions } = cast({ one: () => {} }, { roles });
-    const [ann] = stage.joinAll("ann");
+    const { testRealm, sessions } = cast({ one: () => {} }, { roles });
+    const [ann] = testRealm.joinAll("ann");
     ann.send([64, 1, {}, "authorize"]);
-    stage.take();
+    testRealm.take();
     const outcomes = [sessions.one!.publish("allowed"), sessions.one!.register("denied", () => 1)];
     for (const isAllowed of [true, false]) {
-      const [[, invocation]] = (await outcome(stage)) as [[string, List]];
+      const [[, invocation]] = (await outcome(testRealm)) as [[string, List]];
       ann.send([70, invocation[1], {}, [isAllowed]]);
     }
     await expect(outcomes[0]).resolves.toEqual(expect.any(Number));
@@ -473,14 +481,14 @@ describe("a component asks", () => {
   });
 
   it("acts after the turn it hears of something in, so that all hear things in one order", async () => {
-    const { stage } = cast({
+    const { testRealm } = cast({
       echo: (session) => void session.subscribe("t", (args) => session.publish("echo", args)),
     });
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const [ann, ben] = testRealm.joinAll("ann", "ben");
     ben.send([32, 1, { match: "prefix" }, ""]);
-    stage.take();
+    testRealm.take();
     ann.send([16, 1, {}, "t", [1]], [16, 2, {}, "t", [2]]);
-    const topics = (await outcome(stage)).map(([, message]) => (message as unknown as [0, 0, 0, Dict])[3].topic);
+    const topics = (await outcome(testRealm)).map(([, message]) => (message as unknown as [0, 0, 0, Dict])[3].topic);
     expect(topics).toEqual(["t", "t", "echo", "echo"]);
   });
 });
@@ -488,23 +496,23 @@ describe("a component asks", () => {
 describe("a component comes and goes", () => {
   it("is seen by the session meta API, as what it is", async () => {
     const told: unknown[] = [];
-    const { stage, sessions } = cast({ one: (_session, details) => void told.push(details) });
-    const [ann] = stage.joinAll("ann");
+    const { testRealm, sessions } = cast({ one: (_session, details) => void told.push(details) });
+    const [ann] = testRealm.joinAll("ann");
     ann.send([48, 1, {}, "wamp.session.get", [sessions.one!.id]]);
     const identity = { authid: "one", authrole: "backend", authmethod: "internal", authprovider: "static" };
     const details = expect.objectContaining({ session: sessions.one!.id, ...identity });
-    expect(stage.take()).toEqual([["ann", [50, 1, {}, [details]]]]);
+    expect(testRealm.take()).toEqual([["ann", [50, 1, {}, [details]]]]);
     expect(told).toEqual([{ realm: "realm1", session: sessions.one!.id, ...identity }]);
   });
 
   it("is there before the first message after a sleep is routed, and nobody notices", async () => {
-    const { stage, sessions } = cast({
+    const { testRealm, sessions } = cast({
       maths: (session) => {
         session.register("p", () => "here");
         session.subscribe("t", (args) => session.publish("echo", args));
       },
     });
-    const [ann] = stage.joinAll("ann");
+    const [ann] = testRealm.joinAll("ann");
     for (const [index, topic] of ["wamp.session.on_join", "wamp.registration.on_create", "echo"].entries()) {
       ann.send([32, index + 1, {}, topic]);
     }
@@ -513,15 +521,15 @@ describe("a component comes and goes", () => {
       [48, 5, {}, "wamp.subscription.match", ["t"]],
     ];
     ann.send(...ids);
-    const known = stage.take().slice(-2);
+    const known = testRealm.take().slice(-2);
     const { id } = sessions.maths!;
-    stage.sleepAndWake();
+    testRealm.sleepAndWake();
     ann.send(...ids);
-    expect(stage.take()).toEqual(known);
+    expect(testRealm.take()).toEqual(known);
     expect(sessions.maths!.id).toBe(id);
-    stage.sleepAndWake();
+    testRealm.sleepAndWake();
     ann.send([48, 1, {}, "p"], [16, 4, {}, "t", ["x"]]);
-    const messages = (await outcome(stage)).map(([, message]) => message);
+    const messages = (await outcome(testRealm)).map(([, message]) => message);
     expect(messages).toEqual([
       [50, 1, {}, ["here"]],
       [36, expect.any(Number), expect.any(Number), {}, ["x"]],
@@ -532,7 +540,7 @@ describe("a component comes and goes", () => {
     "makes no difference by sleeping (seed %i)",
     async (seed) => {
       const story = async (sleeps: boolean): Promise<Partial<Record<string, Entry[]>>> => {
-        const { stage } = cast({
+        const { testRealm } = cast({
           maths: (session) => {
             session.register("add", async ([a, b]) => (a as number) + (b as number));
             session.register("com.", (_args, _kwargs, { procedure }) => procedure, { match: "prefix" });
@@ -544,13 +552,13 @@ describe("a component comes and goes", () => {
             session.subscribe("all", () => session.publish("end"), { match: "wildcard" });
           },
         });
-        const clients = stage.joinAll("ann", "ben");
+        const clients = testRealm.joinAll("ann", "ben");
         const random = new SeededRandom(seed);
         const entries: Entry[] = [];
         for (let request = 1; request <= 25; request++) {
           random.pick(clients).send(random.pick(LINES)(request));
-          entries.push(...(await outcome(stage)));
-          if (sleeps) stage.sleepAndWake();
+          entries.push(...(await outcome(testRealm)));
+          if (sleeps) testRealm.sleepAndWake();
         }
         // Whom an event is sent to first is nobody's business.
         return Object.groupBy(entries, ([client]) => client);
@@ -561,17 +569,17 @@ describe("a component comes and goes", () => {
 
   it("cancels calls that it forgot in its sleep, and none that came since", async () => {
     let isPatient = true;
-    const { stage } = cast({
+    const { testRealm } = cast({
       slow: (session) => void session.register("p", () => (isPatient ? new Promise(() => {}) : "quick")),
     });
-    stage.time = 5;
-    const [ann] = stage.joinAll("ann");
-    await answer(stage, ann);
-    stage.advance(90_000);
-    stage.sleepAndWake();
+    testRealm.time = 5;
+    const [ann] = testRealm.joinAll("ann");
+    await answer(testRealm, ann);
+    testRealm.advance(90_000);
+    testRealm.sleepAndWake();
     isPatient = false;
     ann.send([48, 2, {}, "p"]);
-    expect(await outcome(stage)).toEqual([
+    expect(await outcome(testRealm)).toEqual([
       ["ann", [8, 48, 1, {}, "wamp.error.canceled", ["the component was interrupted"]]],
       ["ann", [50, 2, {}, ["quick"]]],
     ]);
@@ -579,54 +587,54 @@ describe("a component comes and goes", () => {
 
   it("says goodbye when it is killed, and is told; others go on", async () => {
     const reasons: string[] = [];
-    const { stage, sessions, left } = cast({
+    const { testRealm, sessions, left } = cast({
       victim: {
         onJoin: (session) => void session.register("p", () => new Promise(() => {})),
         onLeave: (_session, reason) => void reasons.push(reason),
       },
       other: (session) => void session.register("other", () => "fine"),
     });
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const [ann, ben] = testRealm.joinAll("ann", "ben");
     const pending = sessions.victim!.call("other", [], {}, {});
     await expect(pending).resolves.toMatchObject({ args: ["fine"] });
     ben.send([64, 1, {}, "silent"]);
     const unanswered = sessions.victim!.call("silent");
-    await answer(stage, ann);
+    await answer(testRealm, ann);
     ann.send([48, 2, {}, "wamp.session.kill", [sessions.victim!.id], { reason: "com.bye" }]);
     await expect(unanswered).rejects.toThrow("wamp.error.canceled");
-    expect(await outcome(stage)).toEqual([
+    expect(await outcome(testRealm)).toEqual([
       ["ann", [50, 2, {}]],
       ["ann", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]],
     ]);
     expect([reasons, left]).toEqual([["com.bye"], ["victim"]]);
     await expect(sessions.victim!.publish("t")).rejects.toThrow("wamp.error.no_such_session");
     // Nothing is left to be done about it.
-    expect(stage.realm.nextDeadline()).toBeUndefined();
+    expect(testRealm.realm.nextDeadline()).toBeUndefined();
     ann.send([48, 3, {}, "other"]);
-    expect(await outcome(stage)).toEqual([["ann", [50, 3, {}, ["fine"]]]]);
-    stage.sleepAndWake();
+    expect(await outcome(testRealm)).toEqual([["ann", [50, 3, {}, ["fine"]]]]);
+    testRealm.sleepAndWake();
     ann.send([48, 4, {}, "p"]);
-    expect(await outcome(stage)).toEqual([]);
+    expect(await outcome(testRealm)).toEqual([]);
   });
 
   it("is aborted alone when it breaks the protocol", async () => {
     const reasons: string[] = [];
-    const { stage, sessions, left } = cast({
+    const { testRealm, sessions, left } = cast({
       faulty: { onJoin: () => {}, onLeave: (_session, reason) => void reasons.push(reason) },
       other: (session) => void session.register("p", () => "fine"),
     });
-    const [ann] = stage.joinAll("ann");
+    const [ann] = testRealm.joinAll("ann");
     await expect(sessions.faulty!.publish("t", [], {}, { exclude: "everybody" })).rejects.toThrow(
       "wamp.error.protocol_violation: PUBLISH: invalid exclude",
     );
-    await outcome(stage);
+    await outcome(testRealm);
     expect([reasons, left]).toEqual([["wamp.error.protocol_violation"], ["faulty"]]);
-    expect(faults(stage)).toEqual(["PUBLISH: invalid exclude"]);
-    expect(await answer(stage, ann)).toEqual([["ann", [50, 1, {}, ["fine"]]]]);
+    expect(faults(testRealm)).toEqual(["PUBLISH: invalid exclude"]);
+    expect(await answer(testRealm, ann)).toEqual([["ann", [50, 1, {}, ["fine"]]]]);
   });
 
   it("keeps what it has when onJoin throws, which the log hears of", async () => {
-    const { stage } = cast({
+    const { testRealm } = cast({
       sync: (session) => {
         session.register("p", () => "fine");
         throw new Error("sync");
@@ -636,8 +644,8 @@ describe("a component comes and goes", () => {
         throw new Error("async");
       },
     });
-    const [ann] = stage.joinAll("ann");
-    expect(await answer(stage, ann)).toEqual([["ann", [50, 1, {}, ["fine"]]]]);
-    expect(faults(stage)).toEqual(["Error: sync", "Error: async"]);
+    const [ann] = testRealm.joinAll("ann");
+    expect(await answer(testRealm, ann)).toEqual([["ann", [50, 1, {}, ["fine"]]]]);
+    expect(faults(testRealm)).toEqual(["Error: sync", "Error: async"]);
   });
 });

@@ -3,65 +3,65 @@
 import { expect, it } from "vitest";
 import { Visitor } from "../../../src/wamp/local/visitor.ts";
 import type { CallOutcome } from "../../../src/wamp/session/pending-requests.ts";
-import { ANYTHING, Stage } from "../host/recording-host.ts";
+import { ANYTHING, TestRealm } from "../host/test-realm.ts";
 
 const IDENTITY = { authid: "shop", authrole: "anonymous", authmethod: "internal", authprovider: "bridge" };
 const CANCELING = { callee: { features: { call_canceling: true, progressive_call_results: true } } };
 
-function visitorOf(stage: Stage, authrole = "anonymous"): Visitor {
-  return new Visitor(stage.realm, stage, { ...IDENTITY, authrole });
+function visitorOf(testRealm: TestRealm, authrole = "anonymous"): Visitor {
+  return new Visitor(testRealm.realm, testRealm, { ...IDENTITY, authrole });
 }
 
 it("a visitor's call reaches the callee and comes back with result or error", async () => {
-  const stage = new Stage();
-  const callee = stage.join("callee");
+  const testRealm = new TestRealm();
+  const callee = testRealm.join("callee");
   callee.send([64, 1, {}, "add"]);
-  stage.take();
-  const sum = visitorOf(stage).call("add", [1], { b: 2 }, {});
-  expect(stage.take()).toEqual([["callee", [68, 1, expect.any(Number), {}, [1], { b: 2 }]]]);
+  testRealm.take();
+  const sum = visitorOf(testRealm).call("add", [1], { b: 2 }, {});
+  expect(testRealm.take()).toEqual([["callee", [68, 1, expect.any(Number), {}, [1], { b: 2 }]]]);
   callee.send([70, 1, {}, [3], { exact: true }]);
   expect(await sum).toEqual({ ok: true, args: [3], kwargs: { exact: true } });
-  const failing = visitorOf(stage).call("add", [], {}, {});
+  const failing = visitorOf(testRealm).call("add", [], {}, {});
   callee.send([8, 68, 2, {}, "com.too_few", ["two"], { needed: 2 }]);
   expect(await failing).toEqual({ ok: false, uri: "com.too_few", args: ["two"], kwargs: { needed: 2 } });
 });
 
 it("a visitor's event reaches subscribers, and its publisher hears the publication id", async () => {
-  const stage = new Stage();
-  stage.join("subscriber").send([32, 1, {}, "news"]);
-  stage.take();
-  const outcome = await visitorOf(stage).publish("news", ["hi"], {}, {});
-  const [[, event]] = stage.take() as [[string, unknown[]]];
+  const testRealm = new TestRealm();
+  testRealm.join("subscriber").send([32, 1, {}, "news"]);
+  testRealm.take();
+  const outcome = await visitorOf(testRealm).publish("news", ["hi"], {}, {});
+  const [[, event]] = testRealm.take() as [[string, unknown[]]];
   expect(event).toEqual([36, expect.any(Number), expect.any(Number), {}, ["hi"]]);
   expect(outcome).toEqual({ ok: true, args: [event[2]], kwargs: {} });
 });
 
 it("nobody sees a visitor come, stay or go", async () => {
-  const stage = new Stage();
-  const observer = stage.join("observer");
+  const testRealm = new TestRealm();
+  const observer = testRealm.join("observer");
   observer.send([32, 1, {}, "wamp.session.on_join"]);
   observer.send([32, 2, {}, "wamp.session.on_leave"]);
-  stage.take();
-  const outcome = await visitorOf(stage).call("wamp.session.list", [], {}, {});
+  testRealm.take();
+  const outcome = await visitorOf(testRealm).call("wamp.session.list", [], {}, {});
   expect(outcome).toEqual({ ok: true, args: [[expect.any(Number)]], kwargs: {} });
-  await visitorOf(stage).publish("news", [], {}, {});
-  expect(stage.take()).toEqual([]);
+  await visitorOf(testRealm).publish("news", [], {}, {});
+  expect(testRealm.take()).toEqual([]);
 });
 
 it("the rules of a visitor's role, its authorizer and the rules for URIs and options are those of everybody", async () => {
   const rules = [{ uri: "open.", match: "prefix", allow: { call: true, publish: true } }] as const;
-  const stage = new Stage({
+  const testRealm = new TestRealm({
     roles: [
       { name: "anonymous", permissions: [ANYTHING] },
       { name: "guest", permissions: rules },
       { name: "asking", permissions: [], authorizer: "judge" },
     ],
   });
-  const judge = stage.join("judge");
+  const judge = testRealm.join("judge");
   judge.send([64, 1, {}, "judge"]);
-  stage.take();
+  testRealm.take();
   const refused = (uri: string, args: unknown = expect.anything()) => ({ ok: false, uri, args, kwargs: {} });
-  const visit = (role: string): Visitor => visitorOf(stage, role);
+  const visit = (role: string): Visitor => visitorOf(testRealm, role);
   expect(await visit("guest").publish("closed.topic", [], {}, {})).toEqual(refused("wamp.error.not_authorized"));
   expect(await visit("guest").call("open.door", [], {}, {})).toEqual(refused("wamp.error.no_such_procedure"));
   expect(await visit("nobody").call("open.door", [], {}, {})).toEqual(refused("wamp.error.not_authorized"));
@@ -70,38 +70,43 @@ it("the rules of a visitor's role, its authorizer and the rules for URIs and opt
     refused("wamp.error.protocol_violation", ["PUBLISH: invalid exclude"]),
   );
   const asked = visit("asking").publish("any.topic", [], {}, {});
-  const [[, invocation]] = stage.take() as [[string, unknown[]]];
+  const [[, invocation]] = testRealm.take() as [[string, unknown[]]];
   judge.send([70, invocation[1], {}, [true]]);
   expect(await asked).toMatchObject({ ok: true });
 });
 
 it("a visitor takes progressive results if he asks, and his leaving cancels the call", async () => {
-  const stage = new Stage();
-  const callee = stage.join("callee", CANCELING);
+  const testRealm = new TestRealm();
+  const callee = testRealm.join("callee", CANCELING);
   callee.send([64, 1, {}, "count"]);
-  stage.take();
+  testRealm.take();
   const seen: unknown[] = [];
-  const visitor = visitorOf(stage);
+  const visitor = visitorOf(testRealm);
   const outcome: Promise<CallOutcome> = visitor.call("count", [], {}, {}, (args) => seen.push(args));
-  expect(stage.take()).toEqual([["callee", [68, 1, expect.any(Number), { receive_progress: true }]]]);
+  expect(testRealm.take()).toEqual([["callee", [68, 1, expect.any(Number), { receive_progress: true }]]]);
   callee.send([70, 1, { progress: true }, [1]]);
   callee.send([70, 1, { progress: true }, [2]]);
   visitor.leave();
   expect(await outcome).toEqual({ ok: false, uri: "wamp.error.canceled", args: [], kwargs: {} });
   expect(seen).toEqual([[1], [2]]);
-  expect(stage.take()).toEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
+  expect(testRealm.take()).toEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
 });
 
 it.each(["internal", "ticket"])(
   "the router itself ends a call of a visitor who came by %s, whatever its callee promised to see to",
   async (authmethod) => {
-    const stage = new Stage();
-    const callee = stage.join("callee", { callee: { features: { call_timeout: true } } });
+    const testRealm = new TestRealm();
+    const callee = testRealm.join("callee", { callee: { features: { call_timeout: true } } });
     callee.send([64, 1, { forward_timeout: true }, "slow"]);
-    stage.take();
-    const outcome = new Visitor(stage.realm, stage, { ...IDENTITY, authmethod }).call("slow", [], {}, { timeout: 500 });
-    expect(stage.take()).toEqual([["callee", [68, 1, expect.any(Number), {}]]]);
-    stage.advance(500);
+    testRealm.take();
+    const outcome = new Visitor(testRealm.realm, testRealm, { ...IDENTITY, authmethod }).call(
+      "slow",
+      [],
+      {},
+      { timeout: 500 },
+    );
+    expect(testRealm.take()).toEqual([["callee", [68, 1, expect.any(Number), {}]]]);
+    testRealm.advance(500);
     expect(await outcome).toMatchObject({ ok: false, uri: "wamp.error.timeout" });
   },
 );

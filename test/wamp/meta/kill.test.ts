@@ -1,8 +1,8 @@
 /** How the meta API ends sessions (Session Meta API: the kill procedures). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { answered, ask, joinAs, refused, stageOfRoles, watch } from "./asking.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { answered, ask, joinAs, refused, testRealmOfRoles, watch } from "./meta-calls.ts";
 
 const KILLED = [6, {}, "wamp.close.killed"];
 /** Each procedure with arguments by which the anonymous caller would end a session called ben. */
@@ -13,68 +13,68 @@ const KILLS = [
   ["wamp.session.kill_all", []],
 ] as const;
 
-function stageOfTwo() {
-  const stage = stageOfRoles();
-  return { stage, ann: stage.join("ann"), ben: joinAs(stage, "ben", "user") };
+function testRealmOfTwo() {
+  const realm = testRealmOfRoles();
+  return { realm, ann: realm.join("ann"), ben: joinAs(realm, "ben", "user") };
 }
 
 describe("every kill procedure", () => {
   test.each(KILLS)("[MS-07][MS-09][META-07] gives the reason and message it is told: %s", (procedure, args) => {
-    const { stage, ann } = stageOfTwo();
+    const { realm, ann } = testRealmOfTwo();
     const kwargs = { reason: "com.app.banned", message: "bye", foo: 1 };
-    expect(ask(stage, ann, procedure, [...args, 7], kwargs).slice(1)).toStrictEqual([
+    expect(ask(realm, ann, procedure, [...args, 7], kwargs).slice(1)).toStrictEqual([
       ["ben", [6, { message: "bye" }, "com.app.banned"]],
     ]);
   });
 
   test.each(KILLS)("[MS-09] says wamp.close.killed and no more without them: %s", (procedure, args) => {
     for (const kwargs of [{}, { reason: null, message: null }]) {
-      const { stage, ann } = stageOfTwo();
-      expect(ask(stage, ann, procedure, [...args], kwargs).slice(1)).toStrictEqual([["ben", KILLED]]);
+      const { realm, ann } = testRealmOfTwo();
+      expect(ask(realm, ann, procedure, [...args], kwargs).slice(1)).toStrictEqual([["ben", KILLED]]);
     }
   });
 
   test.each(KILLS)("[MS-10] refuses a reason that is no URI, and ends nobody: %s", (procedure, args) => {
-    const { stage, ann } = stageOfTwo();
+    const { realm, ann } = testRealmOfTwo();
     for (const reason of ["", "no uri", "a..b", "a#b", 7, false, {}, ["com.app.banned"]]) {
-      expect(ask(stage, ann, procedure, [...args], { reason })).toStrictEqual(
+      expect(ask(realm, ann, procedure, [...args], { reason })).toStrictEqual(
         refused("ann", "wamp.error.invalid_uri", "reason is no URI"),
       );
     }
-    expect(stage.realm.sessions.size).toBe(2);
+    expect(realm.realm.sessions.size).toBe(2);
   });
 
   test.each(KILLS)("[META-05] refuses a message that is no text, and ends nobody: %s", (procedure, args) => {
-    const { stage, ann } = stageOfTwo();
-    expect(ask(stage, ann, procedure, [...args], { message: 7 })).toStrictEqual(
+    const { realm, ann } = testRealmOfTwo();
+    expect(ask(realm, ann, procedure, [...args], { message: 7 })).toStrictEqual(
       refused("ann", "wamp.error.invalid_argument", "message is invalid"),
     );
-    expect(stage.realm.sessions.size).toBe(2);
+    expect(realm.realm.sessions.size).toBe(2);
   });
 
   test.each(KILLS)("[MS-15] detaches the session before anything else happens: %s", (procedure, args) => {
-    const { stage, ann, ben } = stageOfTwo();
+    const { realm, ann, ben } = testRealmOfTwo();
     ben.send([32, 1, {}, "com.topic"], [64, 2, {}, "com.add"], [64, 3, {}, "com.sub"]);
     ann.send([64, 2, {}, "com.mul"], [48, 3, {}, "com.sub"]);
     ben.send([48, 4, {}, "com.mul"]);
-    expect(ask(stage, ann, procedure, [...args])).toContainEqual([
+    expect(ask(realm, ann, procedure, [...args])).toContainEqual([
       "ann",
       [8, 48, 3, {}, "wamp.error.canceled", ["the callee's session ended"]],
     ]);
     ben.send([16, 5, {}, "com.topic"], [48, 6, {}, "com.mul"], [70, 1, {}], [32, 7, {}, "com.topic"]);
     ann.send([16, 4, {}, "com.topic"], [48, 5, {}, "com.add"], [70, 1, {}]);
-    expect(stage.take()).toStrictEqual([["ann", [8, 48, 5, {}, ...denial("wamp.error.no_such_procedure")]]]);
-    expect([...stage.realm.sessions.keys()]).toStrictEqual([1]);
-    stage.sleepAndWake();
+    expect(realm.take()).toStrictEqual([["ann", [8, 48, 5, {}, ...denial("wamp.error.no_such_procedure")]]]);
+    expect([...realm.realm.sessions.keys()]).toStrictEqual([1]);
+    realm.sleepAndWake();
     ben.send([16, 8, {}, "com.topic"], [6, {}, "wamp.close.goodbye_and_out"]);
-    expect(stage.take()).toStrictEqual([["ben", "closed", 1000]]);
+    expect(realm.take()).toStrictEqual([["ben", "closed", 1000]]);
   });
 
   test.each(KILLS.slice(0, 3))("[MS-03][ORD-09] is answered before anybody hears of the end: %s", (procedure, args) => {
-    const { stage, ann, ben } = stageOfTwo();
-    watch(stage, ben, "com.topic", "wamp.session.on_leave");
-    watch(stage, ann, "wamp.session.on_leave", "wamp.subscription.on_delete");
-    expect(ask(stage, ann, procedure, [...args])).toStrictEqual([
+    const { realm, ann, ben } = testRealmOfTwo();
+    watch(realm, ben, "com.topic", "wamp.session.on_leave");
+    watch(realm, ann, "wamp.session.on_leave", "wamp.subscription.on_delete");
+    expect(ask(realm, ann, procedure, [...args])).toStrictEqual([
       ["ann", [50, 1, {}, ...(procedure === "wamp.session.kill" ? [] : [expect.anything()])]],
       ["ben", KILLED],
       ["ann", [36, 5, 6, {}, [2, 3]]],
@@ -85,31 +85,31 @@ describe("every kill procedure", () => {
 
 describe("wamp.session.kill", () => {
   test("[MS-07] ends one session, with an empty answer", () => {
-    const { stage, ann } = stageOfTwo();
-    stage.join("cat");
-    expect(ask(stage, ann, "wamp.session.kill", [2])).toStrictEqual([...answered("ann"), ["ben", KILLED]]);
-    expect([...stage.realm.sessions.keys()]).toStrictEqual([1, 3]);
+    const { realm, ann } = testRealmOfTwo();
+    realm.join("cat");
+    expect(ask(realm, ann, "wamp.session.kill", [2])).toStrictEqual([...answered("ann"), ["ben", KILLED]]);
+    expect([...realm.realm.sessions.keys()]).toStrictEqual([1, 3]);
   });
 
   test("[MS-07][MS-08] finds no session that is gone, and not the caller's own", () => {
-    const { stage, ann } = stageOfTwo();
-    ask(stage, ann, "wamp.session.kill", [2]);
+    const { realm, ann } = testRealmOfTwo();
+    ask(realm, ann, "wamp.session.kill", [2]);
     for (const id of [1, 2, 99]) {
-      expect(ask(stage, ann, "wamp.session.kill", [id])).toStrictEqual(refused("ann", "wamp.error.no_such_session"));
+      expect(ask(realm, ann, "wamp.session.kill", [id])).toStrictEqual(refused("ann", "wamp.error.no_such_session"));
     }
-    expect([...stage.realm.sessions.keys()]).toStrictEqual([1]);
+    expect([...realm.realm.sessions.keys()]).toStrictEqual([1]);
   });
 });
 
 describe("killing several", () => {
-  function stageOfFive() {
-    const stage = stageOfRoles();
-    const ann = joinAs(stage, "ann", "admin");
-    joinAs(stage, "ben", "user");
-    joinAs(stage, "ben2", "user", "ben");
-    joinAs(stage, "ann2", "admin", "ann");
-    joinAs(stage, "cat", "user");
-    return { stage, ann };
+  function testRealmOfFive() {
+    const realm = testRealmOfRoles();
+    const ann = joinAs(realm, "ann", "admin");
+    joinAs(realm, "ben", "user");
+    joinAs(realm, "ben2", "user", "ben");
+    joinAs(realm, "ann2", "admin", "ann");
+    joinAs(realm, "cat", "user");
+    return { realm, ann };
   }
 
   test.each([
@@ -123,12 +123,12 @@ describe("killing several", () => {
   ])(
     "[MS-11][MS-12][MS-13] answers ids to an authid and counts otherwise, never the caller: %s %j",
     (procedure, args, result, victims) => {
-      const { stage, ann } = stageOfFive();
-      expect(ask(stage, ann, procedure, args)).toStrictEqual([
+      const { realm, ann } = testRealmOfFive();
+      expect(ask(realm, ann, procedure, args)).toStrictEqual([
         ...answered("ann", ...result),
         ...victims.map((name) => [name, KILLED]),
       ]);
-      expect(stage.realm.sessions.size).toBe(5 - victims.length);
+      expect(realm.realm.sessions.size).toBe(5 - victims.length);
     },
   );
 
@@ -136,23 +136,23 @@ describe("killing several", () => {
     ["wamp.session.kill_by_authid", "authid"],
     ["wamp.session.kill_by_authrole", "authrole"],
   ])("[META-05] a name is text: %s", (procedure, name) => {
-    const { stage, ann } = stageOfFive();
-    expect(ask(stage, ann, procedure)).toStrictEqual(
+    const { realm, ann } = testRealmOfFive();
+    expect(ask(realm, ann, procedure)).toStrictEqual(
       refused("ann", "wamp.error.invalid_argument", `${name} is missing`),
     );
     for (const value of [1, ["ben"], {}, false]) {
-      expect(ask(stage, ann, procedure, [value])).toStrictEqual(
+      expect(ask(realm, ann, procedure, [value])).toStrictEqual(
         refused("ann", "wamp.error.invalid_argument", `${name} is invalid`),
       );
     }
-    expect(stage.realm.sessions.size).toBe(5);
+    expect(realm.realm.sessions.size).toBe(5);
   });
 
   test("[MS-14] with kill_all makes no session meta events, though the caller hears what became of registrations", () => {
-    const { stage, ann } = stageOfFive();
-    watch(stage, ann, "wamp.session.on_leave", "wamp.registration.on_unregister");
-    stage.join("dan").send([64, 1, {}, "com.add"], [32, 2, {}, "wamp.session.on_leave"]);
-    const received = ask(stage, ann, "wamp.session.kill_all").filter(([name]) => name === "ann" || name === "dan");
+    const { realm, ann } = testRealmOfFive();
+    watch(realm, ann, "wamp.session.on_leave", "wamp.registration.on_unregister");
+    realm.join("dan").send([64, 1, {}, "com.add"], [32, 2, {}, "wamp.session.on_leave"]);
+    const received = ask(realm, ann, "wamp.session.kill_all").filter(([name]) => name === "ann" || name === "dan");
     expect(received).toStrictEqual([...answered("ann", 5), ["dan", KILLED], ["ann", [36, 7, 10, {}, [8, 9]]]]);
   });
 });

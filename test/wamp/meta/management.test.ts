@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { denial } from "../authorization/denial.ts";
-import { ALL_ROLES, ANYTHING, Stage } from "../host/recording-host.ts";
-import { answered, ask, joinAs, refused } from "./asking.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { ALL_ROLES, ANYTHING, TestRealm } from "../host/test-realm.ts";
+import { answered, ask, joinAs, refused } from "./meta-calls.ts";
 
 type Roles = NonNullable<RealmInput["roles"]>;
 
@@ -18,36 +18,36 @@ const ROLES: Roles = [
 const DENIED = "wamp.error.not_authorized";
 const NOTHING = "wamp.edge.error.nothing_to_manage";
 
-function stageWith(roles: Roles = ROLES): Stage {
-  return new Stage({
+function stageWith(roles: Roles = ROLES): TestRealm {
+  return new TestRealm({
     roles: roles.some(({ name }) => name === "anonymous") ? roles : [{ name: "anonymous" }, ...roles],
   });
 }
 
 function stageWithAdmin(roles: Roles = ROLES) {
-  const stage = stageWith(roles);
-  return { stage, admin: joinAs(stage, "admin", "admin"), ann: stage.join("ann") };
+  const realm = stageWith(roles);
+  return { realm, admin: joinAs(realm, "admin", "admin"), ann: realm.join("ann") };
 }
 
 /** What a session is answered that publishes to a topic: PUBLISHED or an error. */
-function published(stage: Stage, client: ReturnType<Stage["join"]>, topic: string): unknown {
-  stage.take();
+function published(realm: TestRealm, client: ReturnType<TestRealm["join"]>, topic: string): unknown {
+  realm.take();
   client.send([16, 1, { acknowledge: true }, topic]);
-  const [, message] = stage.take()[0] ?? [];
+  const [, message] = realm.take()[0] ?? [];
   return message?.[0] === 17 ? true : message?.[4];
 }
 
 /** Why a client is not let in. */
-function refusal(stage: Stage): unknown {
-  stage.take();
-  stage.connect("ben").send([1, "realm1", { roles: ALL_ROLES }]);
-  return stage.take()[0]?.[1][2];
+function refusal(realm: TestRealm): unknown {
+  realm.take();
+  realm.connect("ben").send([1, "realm1", { roles: ALL_ROLES }]);
+  return realm.take()[0]?.[1][2];
 }
 
 describe("who may manage", () => {
   const mayList = (permissions: Roles[number]["permissions"], role: Partial<Roles[number]> = {}) => {
-    const stage = stageWith([{ name: "boss", permissions, ...role }]);
-    return ask(stage, joinAs(stage, "boss", "boss"), "wamp.edge.role.list");
+    const realm = stageWith([{ name: "boss", permissions, ...role }]);
+    return ask(realm, joinAs(realm, "boss", "boss"), "wamp.edge.role.list");
   };
 
   test.each([
@@ -63,9 +63,9 @@ describe("who may manage", () => {
   });
 
   test("[AZ-15] nobody whose role allows everything by default", () => {
-    const stage = stageWith([{ name: "boss", "allow-by-default": true }]);
-    const boss = joinAs(stage, "boss", "boss");
-    expect(ask(stage, boss, "wamp.edge.role.list")).toStrictEqual(refused("boss", DENIED));
+    const realm = stageWith([{ name: "boss", "allow-by-default": true }]);
+    const boss = joinAs(realm, "boss", "boss");
+    expect(ask(realm, boss, "wamp.edge.role.list")).toStrictEqual(refused("boss", DENIED));
   });
 
   test.each([
@@ -78,56 +78,56 @@ describe("who may manage", () => {
   });
 
   test("[AZ-15] nobody because an authorizer says so", async () => {
-    const stage = stageWith([
+    const realm = stageWith([
       { name: "boss", authorizer: "com.authorize" },
       { name: "judge", permissions: [ANYTHING] },
     ]);
-    const judge = joinAs(stage, "judge", "judge");
+    const judge = joinAs(realm, "judge", "judge");
     judge.send([64, 1, {}, "com.authorize"]);
-    const boss = joinAs(stage, "boss", "boss");
+    const boss = joinAs(realm, "boss", "boss");
     boss.send([48, 1, {}, "wamp.edge.role.list"]);
-    stage.take();
+    realm.take();
     judge.send([70, 1, {}, [true]]);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(stage.take()).toStrictEqual(refused("boss", DENIED));
+    expect(realm.take()).toStrictEqual(refused("boss", DENIED));
   });
 
   test("[META-01] nobody in a realm without the meta API", () => {
-    const stage = new Stage({ roles: ROLES, options: { enable_meta_api: false } });
-    const admin = joinAs(stage, "admin", "admin");
-    expect(ask(stage, admin, "wamp.edge.role.list")).toStrictEqual(refused("admin", "wamp.error.no_such_procedure"));
+    const realm = new TestRealm({ roles: ROLES, options: { enable_meta_api: false } });
+    const admin = joinAs(realm, "admin", "admin");
+    expect(ask(realm, admin, "wamp.edge.role.list")).toStrictEqual(refused("admin", "wamp.error.no_such_procedure"));
   });
 });
 
 describe("a role", () => {
   test("[AZ-15] is listed, and shown as the router understands it", () => {
-    const { stage, admin } = stageWithAdmin();
-    expect(ask(stage, admin, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous"]));
+    const { realm, admin } = stageWithAdmin();
+    expect(ask(realm, admin, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous"]));
     const permissions = [
       { uri: "wamp.edge.", match: "prefix", allow: { ...NONE, call: true }, disclose: {}, cache: false },
     ];
     const role = { name: "admin", permissions, "allow-by-default": false };
-    expect(ask(stage, admin, "wamp.edge.role.get", ["admin"])).toStrictEqual(answered("admin", role));
-    expect(ask(stage, admin, "wamp.edge.permission.list", ["admin"])).toStrictEqual(answered("admin", permissions));
+    expect(ask(realm, admin, "wamp.edge.role.get", ["admin"])).toStrictEqual(answered("admin", role));
+    expect(ask(realm, admin, "wamp.edge.permission.list", ["admin"])).toStrictEqual(answered("admin", permissions));
   });
 
   test("[AZ-15] that is removed leaves its sessions nothing they may do, and nobody gets it any more", () => {
-    const { stage, admin, ann } = stageWithAdmin();
-    expect(published(stage, ann, "com.open")).toBe(true);
-    expect(ask(stage, admin, "wamp.edge.role.remove", ["anonymous"])).toStrictEqual(answered("admin"));
-    expect(published(stage, ann, "com.open")).toBe(DENIED);
+    const { realm, admin, ann } = stageWithAdmin();
+    expect(published(realm, ann, "com.open")).toBe(true);
+    expect(ask(realm, admin, "wamp.edge.role.remove", ["anonymous"])).toStrictEqual(answered("admin"));
+    expect(published(realm, ann, "com.open")).toBe(DENIED);
     ann.send([32, 1, {}, "com.open"], [64, 2, {}, "com.open"], [48, 3, {}, "com.open"]);
-    expect(stage.take().map(([, message]) => message[4])).toStrictEqual([DENIED, DENIED, DENIED]);
-    expect(refusal(stage)).toBe("wamp.error.no_such_role");
+    expect(realm.take().map(([, message]) => message[4])).toStrictEqual([DENIED, DENIED, DENIED]);
+    expect(refusal(realm)).toBe("wamp.error.no_such_role");
   });
 
   test("[AZ-15] that is removed takes away what its sessions hold", () => {
-    const { stage, admin, ann } = stageWithAdmin();
+    const { realm, admin, ann } = stageWithAdmin();
     ann.send([32, 1, {}, "com.open"], [64, 2, {}, "com.open"]);
-    ask(stage, admin, "wamp.edge.role.remove", ["anonymous"]);
-    ask(stage, admin, "wamp.edge.role.add", ["admin", { permissions: [ANYTHING, MANAGER] }]);
+    ask(realm, admin, "wamp.edge.role.remove", ["anonymous"]);
+    ask(realm, admin, "wamp.edge.role.add", ["admin", { permissions: [ANYTHING, MANAGER] }]);
     admin.send([16, 1, {}, "com.open"], [48, 2, {}, "com.open"]);
-    expect(stage.take()).toStrictEqual(
+    expect(realm.take()).toStrictEqual(
       refused("admin", "wamp.error.no_such_procedure").map(([name]) => [
         name,
         [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")],
@@ -136,81 +136,81 @@ describe("a role", () => {
   });
 
   test("[SREV-05] that is removed tells those who know the message that their subscriptions are revoked", () => {
-    const { stage, admin } = stageWithAdmin();
+    const { realm, admin } = stageWithAdmin();
     const features = { subscription_revocation: true };
-    stage.join("bob", { ...ALL_ROLES, subscriber: { features } }).send([32, 1, {}, "com.open"]);
-    const [, [, , subscription]] = stage.take()[0] as [string, [33, number, number]];
+    realm.join("bob", { ...ALL_ROLES, subscriber: { features } }).send([32, 1, {}, "com.open"]);
+    const [, [, , subscription]] = realm.take()[0] as [string, [33, number, number]];
     admin.send([48, 1, {}, "wamp.edge.role.remove", ["anonymous"]]);
-    expect(stage.take()).toContainEqual(["bob", [35, 0, { subscription, reason: "wamp.error.not_authorized" }]]);
+    expect(realm.take()).toContainEqual(["bob", [35, 0, { subscription, reason: "wamp.error.not_authorized" }]]);
   });
 
   test("[AZ-15] takes away only what its sessions may not have any more", () => {
-    const { stage, admin, ann } = stageWithAdmin();
+    const { realm, admin, ann } = stageWithAdmin();
     ann.send([32, 1, {}, "com.open"]);
-    ask(stage, admin, "wamp.edge.role.add", [
+    ask(realm, admin, "wamp.edge.role.add", [
       "anonymous",
       { permissions: [{ uri: "com.*", allow: { subscribe: true } }] },
     ]);
-    ask(stage, admin, "wamp.edge.role.add", ["admin", { permissions: [ANYTHING, MANAGER] }]);
+    ask(realm, admin, "wamp.edge.role.add", ["admin", { permissions: [ANYTHING, MANAGER] }]);
     admin.send([16, 1, {}, "com.open"]);
-    expect(stage.take().map(([name, message]) => [name, message[0]])).toStrictEqual([["ann", 36]]);
+    expect(realm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([["ann", 36]]);
   });
 
   test("[AZ-15] that is reset is again what the configuration says, or not there", () => {
-    const { stage, admin, ann } = stageWithAdmin();
-    ask(stage, admin, "wamp.edge.role.remove", ["anonymous"]);
-    ask(stage, admin, "wamp.edge.role.add", ["new"]);
-    expect(ask(stage, admin, "wamp.edge.role.reset", ["anonymous"])).toStrictEqual(answered("admin"));
-    expect(ask(stage, admin, "wamp.edge.role.reset", ["new"])).toStrictEqual(answered("admin"));
-    expect(published(stage, ann, "com.open")).toBe(true);
-    stage.sleepAndWake();
-    expect(ask(stage, admin, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous"]));
-    expect([...stage.store.roles.all()]).toStrictEqual([]);
+    const { realm, admin, ann } = stageWithAdmin();
+    ask(realm, admin, "wamp.edge.role.remove", ["anonymous"]);
+    ask(realm, admin, "wamp.edge.role.add", ["new"]);
+    expect(ask(realm, admin, "wamp.edge.role.reset", ["anonymous"])).toStrictEqual(answered("admin"));
+    expect(ask(realm, admin, "wamp.edge.role.reset", ["new"])).toStrictEqual(answered("admin"));
+    expect(published(realm, ann, "com.open")).toBe(true);
+    realm.sleepAndWake();
+    expect(ask(realm, admin, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous"]));
+    expect([...realm.store.roles.all()]).toStrictEqual([]);
   });
 
   test("[AZ-15] that allows by default stays so", () => {
-    const { stage, admin, ann } = stageWithAdmin();
-    ask(stage, admin, "wamp.edge.role.add", ["anonymous", { "allow-by-default": true }]);
-    stage.sleepAndWake();
-    expect(published(stage, ann, "com.any")).toBe(true);
+    const { realm, admin, ann } = stageWithAdmin();
+    ask(realm, admin, "wamp.edge.role.add", ["anonymous", { "allow-by-default": true }]);
+    realm.sleepAndWake();
+    expect(published(realm, ann, "com.any")).toBe(true);
   });
 
   test("[AZ-15][AZ-10] may get an authorizer while its sessions are there, and what one decided before is void", async () => {
-    const { stage, admin, ann } = stageWithAdmin([...ROLES, { name: "judge", permissions: [ANYTHING] }]);
-    const judge = joinAs(stage, "judge", "judge");
+    const { realm, admin, ann } = stageWithAdmin([...ROLES, { name: "judge", permissions: [ANYTHING] }]);
+    const judge = joinAs(realm, "judge", "judge");
     judge.send([64, 1, {}, "com.authorize"]);
     const isAsked = async () => {
-      stage.take();
+      realm.take();
       ann.send([16, 1, {}, "com.x"]);
-      const question = stage.take().find(([name]) => name === "judge")?.[1] as unknown[] | undefined;
+      const question = realm.take().find(([name]) => name === "judge")?.[1] as unknown[] | undefined;
       if (question !== undefined) judge.send([70, question[1], {}, [{ allow: true, cache: true }]]);
       await new Promise((resolve) => setImmediate(resolve));
       return question !== undefined;
     };
     expect(await isAsked()).toBe(false);
-    ask(stage, admin, "wamp.edge.role.add", ["anonymous", { authorizer: "com.authorize" }]);
+    ask(realm, admin, "wamp.edge.role.add", ["anonymous", { authorizer: "com.authorize" }]);
     expect(await isAsked()).toBe(true);
     expect(await isAsked()).toBe(false);
-    ask(stage, admin, "wamp.edge.role.add", ["anonymous", { authorizer: "com.authorize" }]);
+    ask(realm, admin, "wamp.edge.role.add", ["anonymous", { authorizer: "com.authorize" }]);
     expect(await isAsked()).toBe(true);
   });
 });
 
 describe("a rule", () => {
   test("[AZ-15] is in force for the next message of every session", () => {
-    const { stage, admin, ann } = stageWithAdmin();
-    expect(published(stage, ann, "com.x")).toBe(DENIED);
+    const { realm, admin, ann } = stageWithAdmin();
+    expect(published(realm, ann, "com.x")).toBe(DENIED);
     const rule = { uri: "com.x", allow: { publish: true } };
-    expect(ask(stage, admin, "wamp.edge.permission.add", ["anonymous", rule])).toStrictEqual(answered("admin"));
-    expect(published(stage, ann, "com.x")).toBe(true);
-    expect(ask(stage, admin, "wamp.edge.permission.remove", ["anonymous", "com.x"])).toStrictEqual(answered("admin"));
-    expect(published(stage, ann, "com.x")).toBe(DENIED);
-    expect(published(stage, ann, "com.open")).toBe(true);
+    expect(ask(realm, admin, "wamp.edge.permission.add", ["anonymous", rule])).toStrictEqual(answered("admin"));
+    expect(published(realm, ann, "com.x")).toBe(true);
+    expect(ask(realm, admin, "wamp.edge.permission.remove", ["anonymous", "com.x"])).toStrictEqual(answered("admin"));
+    expect(published(realm, ann, "com.x")).toBe(DENIED);
+    expect(published(realm, ann, "com.open")).toBe(true);
   });
 
   test("[AZ-14] grants what took a grant, and takes the grant back", () => {
     const grantable = { uri: "com.x", allow: {}, grantable: true };
-    const { stage, admin, ann } = stageWithAdmin([
+    const { realm, admin, ann } = stageWithAdmin([
       { name: "anonymous", permissions: [grantable] },
       { name: "admin", permissions: [MANAGER] },
     ]);
@@ -220,22 +220,22 @@ describe("a rule", () => {
       [grant, true],
       [grantable, "wamp.error.authorization_required"],
     ] as const) {
-      expect(ask(stage, admin, "wamp.edge.permission.add", ["anonymous", rule])).toStrictEqual(answered("admin"));
-      stage.sleepAndWake();
-      expect(published(stage, ann, "com.x")).toBe(outcome);
+      expect(ask(realm, admin, "wamp.edge.permission.add", ["anonymous", rule])).toStrictEqual(answered("admin"));
+      realm.sleepAndWake();
+      expect(published(realm, ann, "com.x")).toBe(outcome);
     }
   });
 
   test("[AZ-15] replaces the one for the same URI and match, and no other", () => {
-    const { stage, admin } = stageWithAdmin();
+    const { realm, admin } = stageWithAdmin();
     for (const rule of [
       { uri: "com.*", allow: { call: true } },
       { uri: "com.", match: "exact" },
       { uri: "com.", match: "prefix", allow: { publish: true } },
     ]) {
-      ask(stage, admin, "wamp.edge.permission.add", ["anonymous", rule]);
+      ask(realm, admin, "wamp.edge.permission.add", ["anonymous", rule]);
     }
-    const [[, answer] = []] = ask(stage, admin, "wamp.edge.permission.list", ["anonymous"]);
+    const [[, answer] = []] = ask(realm, admin, "wamp.edge.permission.list", ["anonymous"]);
     const [rules] = (answer as unknown as [50, 1, object, [{ uri: string; match: string; allow: object }[]]])[3];
     expect(rules.map(({ uri, match, allow }) => [uri, match, allow])).toStrictEqual([
       ["com.open", "exact", ALL],
@@ -244,60 +244,60 @@ describe("a rule", () => {
   });
 
   test("[AZ-15] is removed by its match, or by its stars", () => {
-    const { stage, admin } = stageWithAdmin();
-    const add = () => ask(stage, admin, "wamp.edge.permission.add", ["anonymous", { uri: "a.*.c", allow: ALL }]);
+    const { realm, admin } = stageWithAdmin();
+    const add = () => ask(realm, admin, "wamp.edge.permission.add", ["anonymous", { uri: "a.*.c", allow: ALL }]);
     for (const which of [["a.*.c"], ["a..c", { match: "wildcard" }]]) {
       add();
-      expect(ask(stage, admin, "wamp.edge.permission.remove", ["anonymous", ...which])).toStrictEqual(
+      expect(ask(realm, admin, "wamp.edge.permission.remove", ["anonymous", ...which])).toStrictEqual(
         answered("admin"),
       );
     }
     add();
     for (const which of [["a.*.c", { match: "prefix" }], ["a.b"]]) {
-      const [[, error] = []] = ask(stage, admin, "wamp.edge.permission.remove", ["anonymous", ...which]);
+      const [[, error] = []] = ask(realm, admin, "wamp.edge.permission.remove", ["anonymous", ...which]);
       expect(error?.[0]).toBe(8);
     }
   });
 });
 
 describe("a change", () => {
-  const changeAll = (stage: Stage, admin: ReturnType<Stage["join"]>) => {
-    ask(stage, admin, "wamp.edge.permission.add", ["anonymous", { uri: "com.x", allow: { publish: true } }]);
-    ask(stage, admin, "wamp.edge.role.add", ["new", { permissions: [ANYTHING] }]);
+  const changeAll = (realm: TestRealm, admin: ReturnType<TestRealm["join"]>) => {
+    ask(realm, admin, "wamp.edge.permission.add", ["anonymous", { uri: "com.x", allow: { publish: true } }]);
+    ask(realm, admin, "wamp.edge.role.add", ["new", { permissions: [ANYTHING] }]);
   };
 
   test("[AZ-15] survives sleep", () => {
-    const { stage, admin, ann } = stageWithAdmin();
-    changeAll(stage, admin);
-    stage.sleepAndWake();
-    expect(published(stage, ann, "com.x")).toBe(true);
-    expect(ask(stage, admin, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous", "new"]));
+    const { realm, admin, ann } = stageWithAdmin();
+    changeAll(realm, admin);
+    realm.sleepAndWake();
+    expect(published(realm, ann, "com.x")).toBe(true);
+    expect(ask(realm, admin, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous", "new"]));
   });
 
   test("[AZ-15] survives a restart, and a configuration that says something else of the role", () => {
-    const { stage, admin } = stageWithAdmin();
-    changeAll(stage, admin);
-    ask(stage, admin, "wamp.edge.role.add", ["gone"]);
-    ask(stage, admin, "wamp.edge.role.remove", ["gone"]);
-    stage.restart({ roles: [{ name: "anonymous" }, { name: "admin", permissions: [MANAGER] }] });
-    expect(published(stage, stage.join("ben"), "com.x")).toBe(true);
-    const again = joinAs(stage, "admin", "admin");
-    expect(ask(stage, again, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous", "new"]));
+    const { realm, admin } = stageWithAdmin();
+    changeAll(realm, admin);
+    ask(realm, admin, "wamp.edge.role.add", ["gone"]);
+    ask(realm, admin, "wamp.edge.role.remove", ["gone"]);
+    realm.restart({ roles: [{ name: "anonymous" }, { name: "admin", permissions: [MANAGER] }] });
+    expect(published(realm, realm.join("ben"), "com.x")).toBe(true);
+    const again = joinAs(realm, "admin", "admin");
+    expect(ask(realm, again, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous", "new"]));
   });
 
   test("[AZ-15] that removed a role of the configuration survives a restart, too", () => {
-    const { stage, admin } = stageWithAdmin();
-    ask(stage, admin, "wamp.edge.role.remove", ["anonymous"]);
-    stage.restart();
-    expect(refusal(stage)).toBe("wamp.error.no_such_role");
+    const { realm, admin } = stageWithAdmin();
+    ask(realm, admin, "wamp.edge.role.remove", ["anonymous"]);
+    realm.restart();
+    expect(refusal(realm)).toBe("wamp.error.no_such_role");
   });
 
   test("[AZ-15] that cannot be read any more leaves the role nothing", () => {
-    const stage = stageWith();
-    stage.store.roles.put("anonymous", JSON.stringify({ name: "anonymous", permissions: [{ uri: "com.x", foo: 1 }] }));
-    stage.restart();
-    expect(refusal(stage)).toBe("wamp.error.no_such_role");
-    const [line, refused] = stage.logged;
+    const realm = stageWith();
+    realm.store.roles.put("anonymous", JSON.stringify({ name: "anonymous", permissions: [{ uri: "com.x", foo: 1 }] }));
+    realm.restart();
+    expect(refusal(realm)).toBe("wamp.error.no_such_role");
+    const [line, refused] = realm.logged;
     expect(line).toMatchObject({ level: "error", event: "record.unreadable", kind: "role", role: "anonymous" });
     expect(line?.cause).toContain("foo");
     expect(refused).toMatchObject({ event: "login.refused", uri: "wamp.error.no_such_role" });
@@ -325,26 +325,26 @@ describe("a change", () => {
     ["role.add", ["new", { permissions: [{ uri: `a${"b".repeat(300_000)}` }] }], "wamp.error.invalid_argument"],
     ["role.add", ["new".repeat(70_000)], "wamp.edge.error.limit_exceeded"],
   ])("[META-05][AZ-15] that cannot be made is refused, and changes nothing: %s %j", (procedure, args, error) => {
-    const { stage, admin } = stageWithAdmin();
-    const [[, answer] = []] = ask(stage, admin, `wamp.edge.${procedure}`, args);
+    const { realm, admin } = stageWithAdmin();
+    const [[, answer] = []] = ask(realm, admin, `wamp.edge.${procedure}`, args);
     expect(answer?.slice(0, 5)).toStrictEqual([8, 48, 1, {}, error]);
-    expect([...stage.store.roles.all()]).toStrictEqual([]);
-    expect(ask(stage, admin, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous"]));
+    expect([...realm.store.roles.all()]).toStrictEqual([]);
+    expect(ask(realm, admin, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous"]));
   });
 
   test("[AZ-15] says what is wrong with a rule, and where", () => {
-    const { stage, admin } = stageWithAdmin();
+    const { realm, admin } = stageWithAdmin();
     expect(
-      ask(stage, admin, "wamp.edge.role.add", ["new", { permissions: [{ uri: "com.x", alow: {} }] }]),
+      ask(realm, admin, "wamp.edge.role.add", ["new", { permissions: [{ uri: "com.x", alow: {} }] }]),
     ).toStrictEqual(refused("admin", "wamp.error.invalid_argument", "permissions[0].alow is not a known key"));
   });
 
   test("[AZ-15] is the last of 1,000", () => {
-    const { stage, admin } = stageWithAdmin();
+    const { realm, admin } = stageWithAdmin();
     for (let n = 0; n < 1_000; n++) admin.send([48, 1, {}, "wamp.edge.role.add", [`r${n}`]]);
-    const [[, answer] = []] = ask(stage, admin, "wamp.edge.role.add", ["r1000"]);
+    const [[, answer] = []] = ask(realm, admin, "wamp.edge.role.add", ["r1000"]);
     expect(answer?.[4]).toBe("wamp.edge.error.limit_exceeded");
-    expect(ask(stage, admin, "wamp.edge.role.remove", ["r0"])).toStrictEqual(answered("admin"));
-    expect(ask(stage, admin, "wamp.edge.role.add", ["r1000"])).toStrictEqual(answered("admin"));
+    expect(ask(realm, admin, "wamp.edge.role.remove", ["r0"])).toStrictEqual(answered("admin"));
+    expect(ask(realm, admin, "wamp.edge.role.add", ["r1000"])).toStrictEqual(answered("admin"));
   });
 });

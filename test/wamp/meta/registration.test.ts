@@ -1,9 +1,9 @@
 /** What the router tells of its registrations (Registration Meta API, Registration Revocation). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { Stage } from "../host/recording-host.ts";
-import { answered, ask, joinAs, refused, watch } from "./asking.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm } from "../host/test-realm.ts";
+import { answered, ask, joinAs, refused, watch } from "./meta-calls.ts";
 
 const NO_SUCH_REGISTRATION = "wamp.error.no_such_registration";
 const EVENTS = ["create", "register", "unregister", "delete"].map((name) => `wamp.registration.on_${name}`);
@@ -11,19 +11,19 @@ const [CREATE, REGISTER, UNREGISTER, DELETE] = [3, 4, 5, 6];
 
 /** ann watches, ben and cat register; the subscriptions have the ids 3 to 6 when ann and ben have joined. */
 function watched() {
-  const stage = new Stage();
-  stage.time = Date.UTC(2026, 0, 1, 12, 30, 15, 250);
-  const [ann, ben] = stage.joinAll("ann", "ben");
-  watch(stage, ann, ...EVENTS);
-  return { stage, ann, ben, cat: stage.join("cat") };
+  const realm = new TestRealm();
+  realm.time = Date.UTC(2026, 0, 1, 12, 30, 15, 250);
+  const [ann, ben] = realm.joinAll("ann", "ben");
+  watch(realm, ann, ...EVENTS);
+  return { realm, ann, ben, cat: realm.join("cat") };
 }
 
 describe("events", () => {
   test("[MR-01][MR-02][ORD-09][META-08] REGISTER makes on_create and on_register, after the answer", () => {
-    const { stage, ben } = watched();
+    const { realm, ben } = watched();
     ben.send([64, 1, { match: "prefix", invoke: "roundrobin" }, "com.add"]);
     const created = "2026-01-01T12:30:15.250Z";
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ben", [65, 1, 8]],
       ["ann", [36, CREATE, 9, {}, [2, { id: 8, created, uri: "com.add", match: "prefix", invoke: "roundrobin" }]]],
       ["ann", [36, REGISTER, 10, {}, [2, 8]]],
@@ -31,12 +31,12 @@ describe("events", () => {
   });
 
   test("[MR-01][MR-02] a second callee makes on_register alone, a repeated REGISTER nothing", () => {
-    const { stage, ben, cat } = watched();
+    const { realm, ben, cat } = watched();
     const register = [64, 1, { invoke: "first" }, "com.add"];
     ben.send(register);
-    stage.take();
+    realm.take();
     cat.send(register, register);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["cat", [65, 1, 8]],
       ["ann", [36, REGISTER, 11, {}, [7, 8]]],
       ["cat", [65, 1, 8]],
@@ -44,12 +44,12 @@ describe("events", () => {
   });
 
   test("[MR-03][MR-04][ORD-09] UNREGISTER makes on_unregister, and the last one on_delete", () => {
-    const { stage, ben, cat } = watched();
+    const { realm, ben, cat } = watched();
     for (const callee of [ben, cat]) callee.send([64, 1, { invoke: "first" }, "com.add"]);
-    stage.take();
+    realm.take();
     ben.send([66, 2, 8]);
     cat.send([66, 2, 8]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ben", [67, 2]],
       ["ann", [36, UNREGISTER, 12, {}, [2, 8]]],
       ["cat", [67, 2]],
@@ -59,9 +59,9 @@ describe("events", () => {
   });
 
   test("[META-06][D-28] reach the session that is the reason for them", () => {
-    const { stage, ann } = watched();
+    const { realm, ann } = watched();
     ann.send([64, 9, {}, "com.add"]);
-    expect(stage.take().map(([client, message]) => [client, message[0], message[1]])).toStrictEqual([
+    expect(realm.take().map(([client, message]) => [client, message[0], message[1]])).toStrictEqual([
       ["ann", 65, 9],
       ["ann", 36, CREATE],
       ["ann", 36, REGISTER],
@@ -69,24 +69,24 @@ describe("events", () => {
   });
 
   test("[META-06] a refused REGISTER is none", () => {
-    const { stage, ben, cat } = watched();
+    const { realm, ben, cat } = watched();
     ben.send([64, 1, {}, "com.add"]);
-    stage.take();
+    realm.take();
     cat.send([64, 1, {}, "com.add"], [66, 2, 8]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["cat", [8, 64, 1, {}, ...denial("wamp.error.procedure_already_exists")]],
       ["cat", [8, 66, 2, {}, ...denial(NO_SUCH_REGISTRATION)]],
     ]);
   });
 
   test("[MR-11] vanishing with the session makes them too, after a sleep as well", () => {
-    const { stage, ben, cat } = watched();
+    const { realm, ben, cat } = watched();
     for (const callee of [ben, cat]) callee.send([64, 1, { invoke: "first" }, "com.add"]);
-    stage.take();
-    stage.sleepAndWake();
+    realm.take();
+    realm.sleepAndWake();
     ben.disconnect();
     cat.send([6, {}, "wamp.close.close_realm"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [36, UNREGISTER, 12, {}, [2, 8]]],
       ["cat", [6, {}, "wamp.close.goodbye_and_out"]],
       ["ann", [36, UNREGISTER, 13, {}, [7, 8]]],
@@ -97,31 +97,31 @@ describe("events", () => {
 
 /** ann's registrations are 3 (exact), 4 (prefix) and 5 (wildcard), which ben shares. */
 function registered() {
-  const stage = new Stage();
-  const [ann, ben] = stage.joinAll("ann", "ben");
+  const realm = new TestRealm();
+  const [ann, ben] = realm.joinAll("ann", "ben");
   ann.send([64, 1, {}, "com.add"], [64, 2, { match: "prefix" }, "com"]);
   for (const callee of [ann, ben]) callee.send([64, 3, { match: "wildcard", invoke: "last" }, "com..x"]);
-  return { stage, ann, ben };
+  return { realm, ann, ben };
 }
 
 describe("procedures", () => {
   test("[MR-05][META-07] list tells all ids by match policy", () => {
-    const { stage, ben } = registered();
+    const { realm, ben } = registered();
     const ids = { exact: [3], prefix: [4], wildcard: [5] };
-    expect(ask(stage, ben, "wamp.registration.list", [null, 1], { foo: 1 })).toStrictEqual(answered("ben", ids));
-    stage.sleepAndWake();
-    expect(ask(stage, ben, "wamp.registration.list")).toStrictEqual(answered("ben", ids));
+    expect(ask(realm, ben, "wamp.registration.list", [null, 1], { foo: 1 })).toStrictEqual(answered("ben", ids));
+    realm.sleepAndWake();
+    expect(ask(realm, ben, "wamp.registration.list")).toStrictEqual(answered("ben", ids));
     const none = { exact: [], prefix: [], wildcard: [] };
-    const empty = new Stage();
+    const empty = new TestRealm();
     expect(ask(empty, empty.join("zoe"), "wamp.registration.list")).toStrictEqual(answered("zoe", none));
   });
 
   test("[MU-12] list tells the ids of one session", () => {
-    const { stage, ann } = registered();
+    const { realm, ann } = registered();
     const ids = { exact: [], prefix: [], wildcard: [5] };
-    expect(ask(stage, ann, "wamp.registration.list", [2])).toStrictEqual(answered("ann", ids));
-    expect(ask(stage, ann, "wamp.registration.list", [9])).toStrictEqual(refused("ann", "wamp.error.no_such_session"));
-    expect(ask(stage, ann, "wamp.registration.list", ["x"])).toStrictEqual(
+    expect(ask(realm, ann, "wamp.registration.list", [2])).toStrictEqual(answered("ann", ids));
+    expect(ask(realm, ann, "wamp.registration.list", [9])).toStrictEqual(refused("ann", "wamp.error.no_such_session"));
+    expect(ask(realm, ann, "wamp.registration.list", ["x"])).toStrictEqual(
       refused("ann", "wamp.error.invalid_argument", "session is invalid"),
     );
   });
@@ -139,8 +139,8 @@ describe("procedures", () => {
     [["wamp.session.count"], null],
     [["not a uri"], null],
   ])("[MR-06][META-07] lookup %j tells the id of the registration or null", (args, id) => {
-    const { stage, ben } = registered();
-    expect(ask(stage, ben, "wamp.registration.lookup", args)).toStrictEqual(answered("ben", id));
+    const { realm, ben } = registered();
+    expect(ask(realm, ben, "wamp.registration.lookup", args)).toStrictEqual(answered("ben", id));
   });
 
   test.each([
@@ -152,34 +152,34 @@ describe("procedures", () => {
     ["not a uri", null],
     ["", null],
   ])("[MR-07] match %s tells the id of the registration a call would go to, or null", (procedure, id) => {
-    const { stage, ben } = registered();
-    expect(ask(stage, ben, "wamp.registration.match", [procedure])).toStrictEqual(answered("ben", id));
+    const { realm, ben } = registered();
+    expect(ask(realm, ben, "wamp.registration.match", [procedure])).toStrictEqual(answered("ben", id));
   });
 
   test("[MR-07][URI-13] match knows that no registration gets a call of the router's", () => {
-    const { stage, ann } = registered();
+    const { realm, ann } = registered();
     ann.send([64, 4, { match: "prefix" }, ""]);
-    expect(ask(stage, ann, "wamp.registration.match", ["wampum.x"])).toStrictEqual(answered("ann", 6));
-    expect(ask(stage, ann, "wamp.registration.match", ["wamp.session.get"])).toStrictEqual(answered("ann", null));
+    expect(ask(realm, ann, "wamp.registration.match", ["wampum.x"])).toStrictEqual(answered("ann", 6));
+    expect(ask(realm, ann, "wamp.registration.match", ["wamp.session.get"])).toStrictEqual(answered("ann", null));
   });
 
   test("[MR-08] get tells what on_create told", () => {
-    const { stage, ann } = registered();
+    const { realm, ann } = registered();
     const details = { id: 5, created: "1970-01-01T00:00:00.000Z", uri: "com..x", match: "wildcard", invoke: "last" };
-    expect(ask(stage, ann, "wamp.registration.get", [5])).toStrictEqual(answered("ann", details));
-    stage.time = 5000;
-    stage.sleepAndWake();
-    expect(ask(stage, ann, "wamp.registration.get", [5])).toStrictEqual(answered("ann", details));
+    expect(ask(realm, ann, "wamp.registration.get", [5])).toStrictEqual(answered("ann", details));
+    realm.time = 5000;
+    realm.sleepAndWake();
+    expect(ask(realm, ann, "wamp.registration.get", [5])).toStrictEqual(answered("ann", details));
   });
 
   test("[MR-09][MR-10] list_callees and count_callees tell who they are and how many", () => {
-    const { stage, ann } = registered();
+    const { realm, ann } = registered();
     for (const [registration, ids] of [
       [3, [1]],
       [5, [1, 2]],
     ] as const) {
-      expect(ask(stage, ann, "wamp.registration.list_callees", [registration])).toStrictEqual(answered("ann", ids));
-      expect(ask(stage, ann, "wamp.registration.count_callees", [registration])).toStrictEqual(
+      expect(ask(realm, ann, "wamp.registration.list_callees", [registration])).toStrictEqual(answered("ann", ids));
+      expect(ask(realm, ann, "wamp.registration.count_callees", [registration])).toStrictEqual(
         answered("ann", ids.length),
       );
     }
@@ -188,31 +188,31 @@ describe("procedures", () => {
   test.each(["get", "list_callees", "count_callees", "remove_callee"])(
     "[MR-08][MR-09][MR-10][RREV-04][META-05] %s needs the id of a registration",
     (name) => {
-      const { stage, ann } = registered();
+      const { realm, ann } = registered();
       const procedure = `wamp.registration.${name}`;
       ann.send([66, 9, 3]);
-      expect(ask(stage, ann, procedure, [3, 1])).toStrictEqual(refused("ann", NO_SUCH_REGISTRATION));
-      expect(ask(stage, ann, procedure, [99, 1])).toStrictEqual(refused("ann", NO_SUCH_REGISTRATION));
-      expect(ask(stage, ann, procedure)).toStrictEqual(
+      expect(ask(realm, ann, procedure, [3, 1])).toStrictEqual(refused("ann", NO_SUCH_REGISTRATION));
+      expect(ask(realm, ann, procedure, [99, 1])).toStrictEqual(refused("ann", NO_SUCH_REGISTRATION));
+      expect(ask(realm, ann, procedure)).toStrictEqual(
         refused("ann", "wamp.error.invalid_argument", "registration is missing"),
       );
-      expect(ask(stage, ann, procedure, ["5", 1])).toStrictEqual(
+      expect(ask(realm, ann, procedure, ["5", 1])).toStrictEqual(
         refused("ann", "wamp.error.invalid_argument", "registration is invalid"),
       );
     },
   );
 
   test.each(["lookup", "match"])("[META-05] %s needs a procedure", (name) => {
-    const { stage, ann } = registered();
+    const { realm, ann } = registered();
     const procedure = `wamp.registration.${name}`;
     const refusal = (fault: string) => refused("ann", "wamp.error.invalid_argument", fault);
-    expect(ask(stage, ann, procedure)).toStrictEqual(refusal("procedure is missing"));
-    expect(ask(stage, ann, procedure, [7])).toStrictEqual(refusal("procedure is invalid"));
+    expect(ask(realm, ann, procedure)).toStrictEqual(refusal("procedure is missing"));
+    expect(ask(realm, ann, procedure, [7])).toStrictEqual(refusal("procedure is invalid"));
   });
 
   test("[META-05] lookup needs options that are", () => {
-    const { stage, ann } = registered();
-    const lookup = (options: unknown) => ask(stage, ann, "wamp.registration.lookup", ["com.add", options]);
+    const { realm, ann } = registered();
+    const lookup = (options: unknown) => ask(realm, ann, "wamp.registration.lookup", ["com.add", options]);
     const refusal = (fault: string) => refused("ann", "wamp.error.invalid_argument", fault);
     expect(lookup("prefix")).toStrictEqual(refusal("options is invalid"));
     expect(lookup({ match: "regex" })).toStrictEqual(refusal("match is invalid"));
@@ -224,10 +224,10 @@ describe("wamp.registration.remove_callee", () => {
   const CALLEE = { callee: { features: { registration_revocation: true } } };
 
   function revocable(roles: object) {
-    const stage = new Stage();
-    const [ann, ben] = [stage.join("ann"), stage.join("ben", roles)];
+    const realm = new TestRealm();
+    const [ann, ben] = [realm.join("ann"), realm.join("ben", roles)];
     ben.send([64, 1, { invoke: "first" }, "com.add"]);
-    return { stage, ann, ben };
+    return { realm, ann, ben };
   }
 
   test.each([
@@ -235,26 +235,26 @@ describe("wamp.registration.remove_callee", () => {
     [{ reason: null }, { registration: 3 }],
     [{ reason: "moving endpoint to other callee" }, { registration: 3, reason: "moving endpoint to other callee" }],
   ])("[RREV-01][RREV-04] takes the registration away and tells the callee why: %j", (kwargs, details) => {
-    const { stage, ann } = revocable(CALLEE);
-    expect(ask(stage, ann, "wamp.registration.remove_callee", [3, 2], kwargs)).toStrictEqual([
+    const { realm, ann } = revocable(CALLEE);
+    expect(ask(realm, ann, "wamp.registration.remove_callee", [3, 2], kwargs)).toStrictEqual([
       ...answered("ann"),
       ["ben", [67, 0, details]],
     ]);
-    expect(ask(stage, ann, "com.add")).toStrictEqual(refused("ann", "wamp.error.no_such_procedure"));
+    expect(ask(realm, ann, "com.add")).toStrictEqual(refused("ann", "wamp.error.no_such_procedure"));
   });
 
   test("[RREV-02] says nothing to a callee that did not announce the feature, for it or for another role", () => {
     for (const roles of [{ callee: {} }, { callee: {}, subscriber: { features: { registration_revocation: true } } }]) {
-      const { stage, ann } = revocable(roles);
-      expect(ask(stage, ann, "wamp.registration.remove_callee", [3, 2])).toStrictEqual(answered("ann"));
-      expect(ask(stage, ann, "com.add")).toStrictEqual(refused("ann", "wamp.error.no_such_procedure"));
+      const { realm, ann } = revocable(roles);
+      expect(ask(realm, ann, "wamp.registration.remove_callee", [3, 2])).toStrictEqual(answered("ann"));
+      expect(ask(realm, ann, "com.add")).toStrictEqual(refused("ann", "wamp.error.no_such_procedure"));
     }
   });
 
   test("[RREV-03] makes the events of an UNREGISTER, after the message to the callee", () => {
-    const { stage, ann } = revocable(CALLEE);
-    watch(stage, ann, "wamp.registration.on_delete", "wamp.registration.on_unregister");
-    expect(ask(stage, ann, "wamp.registration.remove_callee", [3, 2])).toStrictEqual([
+    const { realm, ann } = revocable(CALLEE);
+    watch(realm, ann, "wamp.registration.on_delete", "wamp.registration.on_unregister");
+    expect(ask(realm, ann, "wamp.registration.remove_callee", [3, 2])).toStrictEqual([
       ...answered("ann"),
       ["ben", [67, 0, { registration: 3 }]],
       ["ann", [36, 5, 6, {}, [2, 3]]],
@@ -263,16 +263,16 @@ describe("wamp.registration.remove_callee", () => {
   });
 
   test("[RREV-01] lets running invocations finish, leaves other callees, and lasts over a sleep", () => {
-    const { stage, ann, ben } = revocable(CALLEE);
-    const cat = stage.join("cat");
+    const { realm, ann, ben } = revocable(CALLEE);
+    const cat = realm.join("cat");
     cat.send([64, 1, { invoke: "first" }, "com.add"]);
     ann.send([48, 5, {}, "com.add"]);
-    ask(stage, ann, "wamp.registration.remove_callee", [3, 2]);
-    stage.sleepAndWake();
+    ask(realm, ann, "wamp.registration.remove_callee", [3, 2]);
+    realm.sleepAndWake();
     ben.send([70, 1, {}, [42]]);
     ann.send([48, 6, {}, "com.add"]);
     ben.send([66, 2, 3]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [50, 5, {}, [42]]],
       ["cat", [68, 1, 3, {}]],
       ["ben", [8, 66, 2, {}, ...denial(NO_SUCH_REGISTRATION)]],
@@ -280,24 +280,24 @@ describe("wamp.registration.remove_callee", () => {
   });
 
   test("[RREV-04] knows no session that is not a callee of the registration, or is the router's own", () => {
-    const { stage, ann } = revocable(CALLEE);
-    joinAs(stage, "component", "trusted").send([64, 1, { invoke: "first" }, "com.add"]);
+    const { realm, ann } = revocable(CALLEE);
+    joinAs(realm, "component", "trusted").send([64, 1, { invoke: "first" }, "com.add"]);
     for (const session of [1, 4, 99]) {
-      expect(ask(stage, ann, "wamp.registration.remove_callee", [3, session])).toStrictEqual(
+      expect(ask(realm, ann, "wamp.registration.remove_callee", [3, session])).toStrictEqual(
         refused("ann", "wamp.error.no_such_session"),
       );
     }
-    expect(ask(stage, ann, "wamp.registration.count_callees", [3])).toStrictEqual(answered("ann", 2));
+    expect(ask(realm, ann, "wamp.registration.count_callees", [3])).toStrictEqual(answered("ann", 2));
   });
 
   test("[RREV-04][META-05] needs a session and takes a reason that is text", () => {
-    const { stage, ann } = revocable(CALLEE);
+    const { realm, ann } = revocable(CALLEE);
     const remove = (args: unknown[], kwargs: object) =>
-      ask(stage, ann, "wamp.registration.remove_callee", args, kwargs);
+      ask(realm, ann, "wamp.registration.remove_callee", args, kwargs);
     const refusal = (fault: string) => refused("ann", "wamp.error.invalid_argument", fault);
     expect(remove([3], {})).toStrictEqual(refusal("session is missing"));
     expect(remove([3, "2"], {})).toStrictEqual(refusal("session is invalid"));
     expect(remove([3, 2], { reason: 7 })).toStrictEqual(refusal("reason is invalid"));
-    expect(stage.realm.dealer.registrations.size).toBe(1);
+    expect(realm.realm.dealer.registrations.size).toBe(1);
   });
 });

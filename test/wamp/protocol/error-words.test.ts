@@ -1,7 +1,7 @@
 /** The words of the router's own errors, in args[0]: they name the URI or id concerned, as at Crossbar.io and nexus. */
 
 import { expect, test } from "vitest";
-import { Stage } from "../host/recording-host.ts";
+import { TestRealm } from "../host/test-realm.ts";
 
 test.each([
   [[48, 5, {}, "com.nobody"], "no_such_procedure", "no callee is registered for procedure com.nobody"],
@@ -15,10 +15,10 @@ test.each([
   [[48, 5, {}, "wamp.subscription.get", [80]], "no_such_subscription", "there is no subscription 80"],
   [[48, 5, {}, "wamp.registration.get", [81]], "no_such_registration", "there is no registration 81"],
 ])("%j is refused with %s: %s", (message, error, words) => {
-  const stage = new Stage();
-  stage.join("callee").send([64, 1, {}, "com.taken"]);
-  const ann = stage.join("ann");
-  stage.take();
+  const realm = new TestRealm();
+  realm.join("callee").send([64, 1, {}, "com.taken"]);
+  const ann = realm.join("ann");
+  realm.take();
   ann.send(message);
-  expect(stage.take()).toStrictEqual([["ann", [8, message[0], 5, {}, `wamp.error.${error}`, [words]]]]);
+  expect(realm.take()).toStrictEqual([["ann", [8, message[0], 5, {}, `wamp.error.${error}`, [words]]]]);
 });

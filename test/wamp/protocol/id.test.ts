@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { idFromRandom, idFromText, isId, MAX_ID, nextId } from "../../../src/wamp/protocol/id.ts";
-import { denial } from "../authorization/denial.ts";
-import { Stage, violated } from "../host/recording-host.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
 
 describe("an id", () => {
   test.each([1, 2, 4429313566, 2 ** 53 - 1, 2 ** 53])("[ID-01] may be %d", (value) => {
@@ -40,20 +40,20 @@ test("an id from a text is the same every time, in the range of ids, and another
 });
 
 test("[ID-02][SES-04] a session id that is taken is not given again", () => {
-  const stage = new Stage();
-  stage.join("ann");
-  stage.lastId = 0;
-  stage.connect("ben").send([1, "realm1", { roles: { caller: {} } }]);
-  expect([...stage.realm.sessions.keys()]).toStrictEqual([1, 2]);
+  const realm = new TestRealm();
+  realm.join("ann");
+  realm.lastId = 0;
+  realm.connect("ben").send([1, "realm1", { roles: { caller: {} } }]);
+  expect([...realm.realm.sessions.keys()]).toStrictEqual([1, 2]);
 });
 
 test("[ID-02][ID-10] every PUBLISH has a publication id of its own, the same in PUBLISHED and in each EVENT it causes", () => {
-  const stage = new Stage();
-  const [pub, sub] = stage.joinAll("pub", "sub");
+  const realm = new TestRealm();
+  const [pub, sub] = realm.joinAll("pub", "sub");
   sub.send([32, 1, {}, "com.topic"], [32, 2, { match: "prefix" }, "com."], [32, 3, { match: "wildcard" }, "com."]);
-  stage.take();
+  realm.take();
   pub.send([16, 1, { acknowledge: true }, "com.topic"], [16, 2, { acknowledge: true }, "com.topic"]);
-  expect(stage.take()).toStrictEqual([
+  expect(realm.take()).toStrictEqual([
     ["pub", [17, 1, 6]],
     ["sub", [36, 3, 6, {}]],
     ["sub", [36, 4, 6, { topic: "com.topic" }]],
@@ -66,14 +66,14 @@ test("[ID-02][ID-10] every PUBLISH has a publication id of its own, the same in 
 });
 
 test("[ID-03][ID-09] a subscription keeps its id while anyone holds it; other matches of the same string are others", () => {
-  const stage = new Stage();
-  const [ann, ben] = stage.joinAll("ann", "ben");
+  const realm = new TestRealm();
+  const [ann, ben] = realm.joinAll("ann", "ben");
   ann.send([32, 1, {}, "com.topic"], [32, 2, { match: "prefix" }, "com.topic"]);
   ann.send([32, 3, { match: "wildcard" }, "com.topic"], [32, 4, { match: "exact" }, "com.topic"]);
   ben.send([32, 1, {}, "com.topic"]);
   ann.send([34, 5, 3]);
   ann.send([32, 6, {}, "com.topic"]);
-  expect(stage.take()).toStrictEqual([
+  expect(realm.take()).toStrictEqual([
     ["ann", [33, 1, 3]],
     ["ann", [33, 2, 4]],
     ["ann", [33, 3, 5]],
@@ -85,10 +85,10 @@ test("[ID-03][ID-09] a subscription keeps its id while anyone holds it; other ma
 });
 
 test("[ID-03] a registration keeps its id while it exists, and the next one of the same procedure has another", () => {
-  const stage = new Stage();
-  const ann = stage.join("ann");
+  const realm = new TestRealm();
+  const ann = realm.join("ann");
   ann.send([64, 1, {}, "com.add"], [66, 2, 2], [64, 3, {}, "com.add"]);
-  expect(stage.take()).toStrictEqual([
+  expect(realm.take()).toStrictEqual([
     ["ann", [65, 1, 2]],
     ["ann", [67, 2]],
     ["ann", [65, 3, 3]],
@@ -96,14 +96,14 @@ test("[ID-03] a registration keeps its id while it exists, and the next one of t
 });
 
 test("[ID-04][ID-08] INVOCATION.Request counts 1, 2, 3 … for each callee, whoever calls whatever under whatever request id", () => {
-  const stage = new Stage();
-  const [ann, ben, cal, dan] = stage.joinAll("ann", "ben", "cal", "dan");
+  const realm = new TestRealm();
+  const [ann, ben, cal, dan] = realm.joinAll("ann", "ben", "cal", "dan");
   cal.send([64, 1, {}, "com.add"], [64, 2, {}, "com.sub"]);
   dan.send([64, 1, {}, "com.mul"]);
-  stage.take();
+  realm.take();
   ann.send([48, 700, {}, "com.add"], [48, 9007199254740992, {}, "com.mul"]);
   ben.send([48, 700, {}, "com.sub"], [48, 701, {}, "com.mul"]);
-  expect(stage.take()).toStrictEqual([
+  expect(realm.take()).toStrictEqual([
     ["cal", [68, 1, 5, {}]],
     ["dan", [68, 1, 7, {}]],
     ["cal", [68, 2, 6, {}]],
@@ -112,16 +112,16 @@ test("[ID-04][ID-08] INVOCATION.Request counts 1, 2, 3 … for each callee, whoe
 });
 
 test("[ID-05][ID-08] replies carry the request id they answer, though two clients use the same", () => {
-  const stage = new Stage();
-  const [ann, ben] = stage.joinAll("ann", "ben");
+  const realm = new TestRealm();
+  const [ann, ben] = realm.joinAll("ann", "ben");
   ann.send([64, 5, {}, "com.add"]);
   ben.send([64, 5, {}, "com.mul"]);
-  stage.take();
+  realm.take();
   ann.send([48, 9, {}, "com.mul", [1]]);
   ben.send([48, 9, {}, "com.add", [2]]);
   ann.send([70, 1, {}, ["to ben"]]);
   ben.send([70, 1, {}, ["to ann"]]);
-  expect(stage.take()).toStrictEqual([
+  expect(realm.take()).toStrictEqual([
     ["ben", [68, 1, 4, {}, [1]]],
     ["ann", [68, 1, 3, {}, [2]]],
     ["ben", [50, 9, {}, ["to ben"]]],
@@ -130,9 +130,9 @@ test("[ID-05][ID-08] replies carry the request id they answer, though two client
 });
 
 test("[ID-05] a refused request is told by its type and id", () => {
-  const stage = new Stage();
-  stage.join("ann").send([34, 7, 99], [66, 8, 99], [48, 4294967296, {}, "com.none"]);
-  expect(stage.take()).toStrictEqual([
+  const realm = new TestRealm();
+  realm.join("ann").send([34, 7, 99], [66, 8, 99], [48, 4294967296, {}, "com.none"]);
+  expect(realm.take()).toStrictEqual([
     ["ann", [8, 34, 7, {}, ...denial("wamp.error.no_such_subscription")]],
     ["ann", [8, 66, 8, {}, ...denial("wamp.error.no_such_registration")]],
     ["ann", [8, 48, 4294967296, {}, ...denial("wamp.error.no_such_procedure")]],
@@ -143,9 +143,9 @@ describe("[ID-06] the sequence of a client's request ids", () => {
   const strict = { options: { request_id_check: "strict" } } as const;
 
   test("is not checked by default", () => {
-    const stage = new Stage();
-    stage.join("ann").send([32, 123, {}, "a.b"], [32, 789, {}, "a.c"], [32, 789, {}, "a.c"]);
-    expect(stage.take()).toStrictEqual([
+    const realm = new TestRealm();
+    realm.join("ann").send([32, 123, {}, "a.b"], [32, 789, {}, "a.c"], [32, 789, {}, "a.c"]);
+    expect(realm.take()).toStrictEqual([
       ["ann", [33, 123, 2]],
       ["ann", [33, 789, 3]],
       ["ann", [33, 789, 3]],
@@ -153,11 +153,11 @@ describe("[ID-06] the sequence of a client's request ids", () => {
   });
 
   test("starts at 1 and has no gap over all six requests where that is asked for, failed ones included", () => {
-    const stage = new Stage(strict);
-    const ann = stage.join("ann");
+    const realm = new TestRealm(strict);
+    const ann = realm.join("ann");
     ann.send([32, 1, {}, "a.b"], [34, 2, 2], [64, 3, {}, "not a uri"], [64, 4, {}, "a.b"], [66, 5, 3]);
     ann.send([48, 6, {}, "a.b"], [16, 7, {}, "a.b"], [16, 8, { acknowledge: true }, "a.b"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 2]],
       ["ann", [35, 2]],
       ["ann", [8, 64, 3, {}, ...denial("wamp.error.invalid_uri")]],
@@ -193,32 +193,32 @@ describe("[ID-06] the sequence of a client's request ids", () => {
       ],
     ],
   ])("ends the session at %s", (_, messages) => {
-    const stage = new Stage(strict);
-    stage.join("ann").send(...messages);
-    expect(stage.take()).toStrictEqual(violated("ann", "request ids must be sequential"));
+    const realm = new TestRealm(strict);
+    realm.join("ann").send(...messages);
+    expect(realm.take()).toStrictEqual(violated("ann", "request ids must be sequential"));
   });
 
   test("is each session's own and goes on after a sleep", () => {
-    const stage = new Stage(strict);
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm(strict);
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([16, 1, {}, "a.b"]);
     ben.send([16, 1, {}, "a.b"]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     ann.send([32, 2, {}, "a.b"]);
     ben.send([32, 1, {}, "a.b"]);
-    expect(stage.take()).toStrictEqual([["ann", [33, 2, 5]], ...violated("ben", "request ids must be sequential")]);
+    expect(realm.take()).toStrictEqual([["ann", [33, 2, 5]], ...violated("ben", "request ids must be sequential")]);
   });
 
   test("leaves out what is no new request: answers, CANCEL, and the chunks of one progressive call", () => {
-    const stage = new Stage(strict);
-    const ann = stage.join("ann", { caller: { features: { progressive_call_invocations: true } } });
+    const realm = new TestRealm(strict);
+    const ann = realm.join("ann", { caller: { features: { progressive_call_invocations: true } } });
     const features = { progressive_call_invocations: true, call_canceling: true };
-    const cal = stage.join("cal", { callee: { features } });
+    const cal = realm.join("cal", { callee: { features } });
     cal.send([64, 1, {}, "com.add"]);
     ann.send([48, 1, { progress: true }, "com.add", [1]], [48, 1, { progress: true }, "com.add", [2]]);
     ann.send([48, 1, {}, "com.add", [3]], [48, 2, {}, "com.add"], [49, 2, { mode: "skip" }], [16, 3, {}, "a.b"]);
     cal.send([70, 1, {}], [66, 2, 3]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["cal", [65, 1, 3]],
       ["cal", [68, 1, 3, { progress: true }, [1]]],
       ["cal", [68, 1, 3, { progress: true }, [2]]],
@@ -249,15 +249,15 @@ test.each([
     ["UNREGISTER", [66, request, 1]],
   ];
   for (const [name, message] of messages) {
-    const stage = new Stage();
-    stage.join("ann").send(message);
-    expect(stage.take()).toStrictEqual(violated("ann", `${name}: invalid Request`));
+    const realm = new TestRealm();
+    realm.join("ann").send(message);
+    expect(realm.take()).toStrictEqual(violated("ann", `${name}: invalid Request`));
   }
 });
 
 test("[ID-07] an integral float is the id it equals", () => {
-  const stage = new Stage();
-  const ann = stage.join("ann");
-  stage.realm.receive(ann.peer, [32, 5.0, {}, "a.b"]);
-  expect(stage.take()).toStrictEqual([["ann", [33, 5, 2]]]);
+  const realm = new TestRealm();
+  const ann = realm.join("ann");
+  realm.realm.receive(ann.peer, [32, 5.0, {}, "a.b"]);
+  expect(realm.take()).toStrictEqual([["ann", [33, 5, 2]]]);
 });

@@ -1,8 +1,8 @@
 /** What is a message and what breaks the protocol (Messages, Protocol Errors). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { Stage, violated } from "../host/recording-host.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
 
 /** The messages of a session that break nothing, whole. */
 const WELL_FORMED: readonly [name: string, message: readonly unknown[], withPayload: boolean][] = [
@@ -23,9 +23,9 @@ const WELL_FORMED: readonly [name: string, message: readonly unknown[], withPayl
 
 /** What a session sees that sends this, and nothing else, in its life. */
 function fate(message: unknown): unknown[] {
-  const stage = new Stage();
-  stage.join("ann").send(message);
-  return stage.take();
+  const realm = new TestRealm();
+  realm.join("ann").send(message);
+  return realm.take();
 }
 
 describe("a message", () => {
@@ -186,10 +186,10 @@ describe("options", () => {
   });
 
   test("[MSG-12] that are undefined, as MessagePack and CBOR can say, are absent", () => {
-    const stage = new Stage();
-    const ann = stage.join("ann");
-    stage.realm.receive(ann.peer, [32, 1, { match: undefined }, "a.b"]);
-    expect(stage.take()).toStrictEqual([["ann", [33, 1, 2]]]);
+    const realm = new TestRealm();
+    const ann = realm.join("ann");
+    realm.realm.receive(ann.peer, [32, 1, { match: undefined }, "a.b"]);
+    expect(realm.take()).toStrictEqual([["ann", [33, 1, 2]]]);
   });
 
   const PUBLISH_OPTIONS = [
@@ -258,12 +258,12 @@ describe("[MSG-13] one opaque value in the place of Arguments", () => {
   const BYTES = "\u0000AQID";
 
   test("is carried as it stands with enc_algo", () => {
-    const stage = new Stage();
-    const [pub, sub] = stage.joinAll("pub", "sub");
+    const realm = new TestRealm();
+    const [pub, sub] = realm.joinAll("pub", "sub");
     sub.send([32, 1, {}, "a.b"]);
-    stage.take();
+    realm.take();
     pub.send([16, 1, { enc_algo: "cryptobox", enc_key: "k1", foo: 1 }, "a.b", BYTES]);
-    expect(stage.take()).toStrictEqual([["sub", [36, 3, 4, { enc_algo: "cryptobox", enc_key: "k1" }, BYTES]]]);
+    expect(realm.take()).toStrictEqual([["sub", [36, 3, 4, { enc_algo: "cryptobox", enc_key: "k1" }, BYTES]]]);
   });
 
   test.each([

@@ -8,8 +8,8 @@ import type { Serializer } from "../../../src/wamp/serializers/serializer.ts";
 import { DecodeFault } from "../../../src/wamp/serializers/serializer.ts";
 import { readRequest } from "../../../src/worker/bridge/request.ts";
 import { errorIn, resultOf } from "../../../src/worker/callees/http-outcome.ts";
-import type { Client, Entry } from "../host/recording-host.ts";
-import { ALL_ROLES, Stage } from "../host/recording-host.ts";
+import type { Client, Entry } from "../host/test-realm.ts";
+import { ALL_ROLES, TestRealm } from "../host/test-realm.ts";
 import { bytes } from "../serializers/samples.ts";
 
 /** Stands for the encoded form of null or undefined that is under test. */
@@ -249,22 +249,28 @@ function encoded(serializer: Serializer, value: unknown, item: string): string |
   return Uint8Array.from([lead, ...entries.flat().flatMap((part) => [...(part as Uint8Array)])]);
 }
 
-function say(stage: Stage, { peer }: Client, serializer: Serializer, message: readonly unknown[], item: string): void {
+function say(
+  realm: TestRealm,
+  { peer }: Client,
+  serializer: Serializer,
+  message: readonly unknown[],
+  item: string,
+): void {
   const elements = serializer.decode(frame(serializer, message, item), { depth: 64 });
   if (elements instanceof DecodeFault) throw new Error(elements.reason);
-  stage.realm.receive(peer, elements);
-  stage.endTurn();
+  realm.realm.receive(peer, elements);
+  realm.endTurn();
 }
 
 /** What comes of a message in a session that subscribes, has registered a procedure and waits for its own call. */
 function inSession(serializer: Serializer, message: readonly unknown[], item: string): Entry[] {
-  const stage = new Stage();
-  const ann = stage.join("ann", { ...ALL_ROLES, callee: { features: { call_canceling: true } } });
-  stage.lastId = 0;
+  const realm = new TestRealm();
+  const ann = realm.join("ann", { ...ALL_ROLES, callee: { features: { call_canceling: true } } });
+  realm.lastId = 0;
   ann.send([32, 1, {}, "com.topic"], [64, 2, {}, "com.procedure"], [48, 1, {}, "com.procedure"]);
-  expect(stage.take().map(([, line]) => line[0])).toStrictEqual([33, 65, 68]);
-  say(stage, ann, serializer, message, item);
-  return stage.take();
+  expect(realm.take().map(([, line]) => line[0])).toStrictEqual([33, 65, 68]);
+  say(realm, ann, serializer, message, item);
+  return realm.take();
 }
 
 describe.each(FORMS)("%s is absent", (_name, serializer, item) => {
@@ -284,9 +290,9 @@ describe.each(FORMS)("%s is absent", (_name, serializer, item) => {
 
   test.each(HELLOS)("in HELLO.Details: %j", (written, meant) => {
     const welcomes = [written, meant].map((details) => {
-      const stage = new Stage();
-      say(stage, stage.connect("ann"), serializer, [1, "realm1", details], item);
-      return stage.take();
+      const realm = new TestRealm();
+      say(realm, realm.connect("ann"), serializer, [1, "realm1", details], item);
+      return realm.take();
     });
     expect(welcomes[0]).toStrictEqual(welcomes[1]);
     expect(welcomes[0]?.[0]?.[1][0]).toBe(2);
@@ -294,23 +300,23 @@ describe.each(FORMS)("%s is absent", (_name, serializer, item) => {
 
   test("as HELLO.Details and HELLO.Details.roles, which leaves HELLO without a role", () => {
     for (const details of [NULL, { roles: NULL }]) {
-      const stage = new Stage();
-      say(stage, stage.connect("ann"), serializer, [1, "realm1", details], item);
-      expect(stage.take()[0]?.[1][1]).toStrictEqual({
+      const realm = new TestRealm();
+      say(realm, realm.connect("ann"), serializer, [1, "realm1", details], item);
+      expect(realm.take()[0]?.[1][1]).toStrictEqual({
         message: "HELLO: roles must name at least one of publisher, subscriber, caller, callee",
       });
     }
   });
 
   test("as AUTHENTICATE.Extra, which nexus writes for a ticket", async () => {
-    const stage = new Stage({
+    const realm = new TestRealm({
       auth: { ticket: { type: "static", principals: { joe: { ticket: "secret", role: "anonymous" } } } },
     });
-    const joe = stage.connect("joe");
+    const joe = realm.connect("joe");
     joe.send([1, "realm1", { roles: ALL_ROLES, authmethods: ["ticket"], authid: "joe" }]);
-    await expect.poll(() => stage.take()[0]?.[1][0]).toBe(4);
-    say(stage, joe, serializer, [5, "secret", NULL], item);
-    await expect.poll(() => stage.take()[0]?.[1][0]).toBe(2);
+    await expect.poll(() => realm.take()[0]?.[1][0]).toBe(4);
+    say(realm, joe, serializer, [5, "secret", NULL], item);
+    await expect.poll(() => realm.take()[0]?.[1][0]).toBe(2);
   });
 });
 

@@ -1,14 +1,14 @@
 /** Which URIs the realm takes in which field of which message (URIs; Reserved URIs). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { Stage, violated } from "../host/recording-host.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { TestRealm, violated } from "../host/test-realm.ts";
 
 /** What a session sees that sends this; `check` is the realm's rule set. Broad patterns shall see no meta events. */
 function fate(message: unknown, check: "loose" | "strict" = "loose"): unknown[] {
-  const stage = new Stage({ options: { uri_check: check, enable_meta_api: false } });
-  stage.join("ann").send(message);
-  return stage.take();
+  const realm = new TestRealm({ options: { uri_check: check, enable_meta_api: false } });
+  realm.join("ann").send(message);
+  return realm.take();
 }
 
 const invalid = (type: number) => [["ann", [8, type, 1, {}, ...denial("wamp.error.invalid_uri")]]];
@@ -75,13 +75,13 @@ describe("[URI-02] under the strict rules", () => {
   });
 
   test("[URI-08] reasons and errors stay loose", () => {
-    const stage = new Stage({ options: { uri_check: "strict" } });
-    const [caller, callee] = stage.joinAll("caller", "callee");
+    const realm = new TestRealm({ options: { uri_check: "strict" } });
+    const [caller, callee] = realm.joinAll("caller", "callee");
     callee.send([64, 1, {}, "com.add"]);
     caller.send([48, 1, {}, "com.add"]);
-    stage.take();
+    realm.take();
     callee.send([8, 68, 1, {}, "Com.Error-1"], [6, {}, "Com.Bye"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["caller", [8, 48, 1, {}, "Com.Error-1"]],
       ["callee", [6, {}, "wamp.close.goodbye_and_out"]],
     ]);
@@ -110,12 +110,12 @@ describe("URIs under wamp.", () => {
   });
 
   test.each(["wamp.session.on_join", "wamp", "wamp.foo"])("[URI-10][URI-12] cannot be published to: %s", (uri) => {
-    const stage = new Stage();
-    const [pub, sub] = stage.joinAll("pub", "sub");
+    const realm = new TestRealm();
+    const [pub, sub] = realm.joinAll("pub", "sub");
     sub.send([32, 1, {}, uri], [32, 2, { match: "prefix" }, ""]);
-    stage.take();
+    realm.take();
     pub.send([16, 1, { acknowledge: true }, uri], [16, 2, {}, uri]);
-    expect(stage.take()).toStrictEqual([["pub", [8, 16, 1, {}, ...denial("wamp.error.invalid_uri")]]]);
+    expect(realm.take()).toStrictEqual([["pub", [8, 16, 1, {}, ...denial("wamp.error.invalid_uri")]]]);
   });
 
   test("[URI-11] can be subscribed to and called", () => {
@@ -135,13 +135,13 @@ describe("URIs under wamp.", () => {
 });
 
 test("[URI-14] one URI may be a topic, a procedure and an error at once", () => {
-  const stage = new Stage();
-  const [ann, ben] = stage.joinAll("ann", "ben");
+  const realm = new TestRealm();
+  const [ann, ben] = realm.joinAll("ann", "ben");
   ann.send([32, 1, {}, "com.name"], [64, 2, {}, "com.name"]);
-  stage.take();
+  realm.take();
   ben.send([16, 1, {}, "com.name"], [48, 2, {}, "com.name"]);
   ann.send([8, 68, 1, {}, "com.name"]);
-  expect(stage.take()).toStrictEqual([
+  expect(realm.take()).toStrictEqual([
     ["ann", [36, 3, 5, {}]],
     ["ann", [68, 1, 4, {}]],
     ["ben", [8, 48, 2, {}, "com.name"]],
@@ -153,10 +153,10 @@ test.each([
   ["composition", "com.e\u0301"],
   ["width", "com.ｎame"],
 ])("[URI-15] URIs that differ in %s only are different", (_, other) => {
-  const stage = new Stage();
-  const [ann, ben] = stage.joinAll("ann", "ben");
+  const realm = new TestRealm();
+  const [ann, ben] = realm.joinAll("ann", "ben");
   ann.send([32, 1, {}, "com.name"], [32, 2, {}, "com.\u00e9"], [64, 3, {}, "com.name"]);
-  stage.take();
+  realm.take();
   ben.send([16, 1, {}, other], [48, 2, {}, other]);
-  expect(stage.take()).toStrictEqual([["ben", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]]]);
+  expect(realm.take()).toStrictEqual([["ben", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]]]);
 });

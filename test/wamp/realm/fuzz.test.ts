@@ -1,24 +1,24 @@
 /** Whole conversations of a crowd of clients, as a seed decides them, judged by a naive router. */
 
 import { describe, expect, test } from "vitest";
-import type { Entry } from "../host/recording-host.ts";
-import { Crowd } from "./fuzz/crowd.ts";
-import { Judge } from "./fuzz/judge.ts";
+import type { Entry } from "../host/test-realm.ts";
+import { FuzzClients } from "./fuzz/fuzz-clients.ts";
+import { Oracle } from "./fuzz/oracle.ts";
 
 /** A failure prints its seed; put it here, so that it is tried for ever. */
 const SEEDS_THAT_FAILED: readonly number[] = [];
 const SEEDS = [...SEEDS_THAT_FAILED, ...Array.from({ length: 30 }, (_, index) => 1000 + index)];
 const TURNS = 400;
 
-function conversation(seed: number, isSleepy = false): Crowd {
-  const crowd = new Crowd(seed, isSleepy);
+function conversation(seed: number, isSleepy = false): FuzzClients {
+  const crowd = new FuzzClients(seed, isSleepy);
   crowd.converse(TURNS);
   crowd.finish();
   return crowd;
 }
 
 /** What each client heard in each turn. The order among clients is nobody's to notice, nor that of what is due at once. */
-function byClient({ turns }: Crowd): unknown[] {
+function byClient({ turns }: FuzzClients): unknown[] {
   return turns.map(({ client, did, heard }) => {
     const order = client === "time" ? byText : byName;
     return { client, did, heard: [...heard].sort(order) };
@@ -36,7 +36,7 @@ function byText(one: Entry, other: Entry): number {
 describe.each(SEEDS)("a crowd with seed %d", (seed) => {
   test("[MSG-11][MSG-15][ID-02][ID-04][ID-09][ID-10][PUB-10][PUB-13] hears what a naive router would say, and every call gets one final answer", () => {
     const crowd = conversation(seed);
-    const judge = new Judge();
+    const judge = new Oracle();
     judge.hear(crowd.turns);
     expect(judge.openCalls()).toStrictEqual([]);
   });
@@ -48,7 +48,7 @@ describe.each(SEEDS)("a crowd with seed %d", (seed) => {
   test("[WS-14][SES-24][LEAVE-06] leaves nothing behind", () => {
     const crowd = conversation(seed);
     crowd.disperse();
-    const { realm, store } = crowd.stage;
+    const { realm, store } = crowd.realm;
     const { broker, dealer, sessions } = realm;
     expect([broker.subscriptions.size, dealer.registrations.size, sessions.size]).toStrictEqual([0, 0, 0]);
     expect(realm.nextDeadline()).toBe(undefined);

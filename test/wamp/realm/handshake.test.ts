@@ -3,17 +3,17 @@
 import { describe, expect, test } from "vitest";
 import { routerRoles } from "../../../src/wamp/protocol/features.ts";
 import { Realm } from "../../../src/wamp/realm/realm.ts";
-import { thinking } from "../authentication/entrance.ts";
-import { denial } from "../authorization/denial.ts";
-import { ALL_ROLES, aborted, realmConfig, Stage, violated } from "../host/recording-host.ts";
+import { thinking } from "../authentication/auth-test-realm.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { ALL_ROLES, aborted, realmConfig, TestRealm, violated } from "../host/test-realm.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
 
 describe("HELLO", () => {
   test("[SES-02][SES-03][WEL-01][WEL-02][WEL-03][WEL-04][WEL-05][WEL-06][WEL-07][WEL-09][WEL-10][FEAT-01][ANON-01] is answered with WELCOME and nothing before it", () => {
-    const stage = new Stage();
-    stage.connect("ann").send([1, "realm1", { roles: { subscriber: {} } }]);
-    expect(stage.take()).toStrictEqual([
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send([1, "realm1", { roles: { subscriber: {} } }]);
+    expect(testRealm.take()).toStrictEqual([
       [
         "ann",
         [
@@ -34,9 +34,9 @@ describe("HELLO", () => {
   });
 
   test.each(["publisher", "subscriber", "caller", "callee"])("[SES-05] may announce %s alone", (role) => {
-    const stage = new Stage();
-    stage.connect("ann").send([1, "realm1", { roles: { [role]: {} } }]);
-    expect(stage.take()).toStrictEqual([["ann", [2, 1, expect.any(Object)]]]);
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send([1, "realm1", { roles: { [role]: {} } }]);
+    expect(testRealm.take()).toStrictEqual([["ann", [2, 1, expect.any(Object)]]]);
   });
 
   test.each([
@@ -47,18 +47,18 @@ describe("HELLO", () => {
     ["with router roles only", { roles: { broker: {}, dealer: {} } }],
     ["with a role of Object.prototype only", { roles: { constructor: {}, toString: {} } }],
   ])("[SES-05] %s breaks the protocol", (_, details) => {
-    const stage = new Stage();
-    stage.connect("ann").send([1, "realm1", details]);
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send([1, "realm1", details]);
     const reason = "HELLO: roles must name at least one of publisher, subscriber, caller, callee";
-    expect(stage.take()).toStrictEqual(violated("ann", reason));
+    expect(testRealm.take()).toStrictEqual(violated("ann", reason));
   });
 
   test("[SES-06][MSG-07][MSG-12] may hold roles, features and details nobody knows, and null for what is optional", () => {
-    const stage = new Stage();
+    const testRealm = new TestRealm();
     const roles = { subscriber: { features: { telepathy: true }, extra: 1 }, foo: {} };
     const absent = { authid: null, authrole: null, authmethods: null, authextra: null, agent: null, resumable: null };
-    stage.connect("ann").send([1, "realm1", { roles, foo_bar: [1], ...absent }]);
-    expect(stage.take()).toStrictEqual([["ann", [2, 1, expect.any(Object)]]]);
+    testRealm.connect("ann").send([1, "realm1", { roles, foo_bar: [1], ...absent }]);
+    expect(testRealm.take()).toStrictEqual([["ann", [2, 1, expect.any(Object)]]]);
   });
 
   test.each([
@@ -71,9 +71,9 @@ describe("HELLO", () => {
     ["authextra", []],
     ["resumable", 1],
   ])("[MSG-08][MSG-10] with a wrong type for %s breaks the protocol", (key, value) => {
-    const stage = new Stage();
-    stage.connect("ann").send([1, "realm1", { roles: ALL_ROLES, [key]: value }]);
-    expect(stage.take()).toStrictEqual(violated("ann", `HELLO: invalid ${key}`));
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send([1, "realm1", { roles: ALL_ROLES, [key]: value }]);
+    expect(testRealm.take()).toStrictEqual(violated("ann", `HELLO: invalid ${key}`));
   });
 
   test.each([
@@ -81,57 +81,57 @@ describe("HELLO", () => {
     ["[SES-10] the empty realm", "", "the realm does not exist"],
     ["[SES-08][URI-15] a realm that differs in case", "Realm1", "this connection leads to another realm"],
   ])("for %s is refused", (_, realm, message) => {
-    const stage = new Stage();
-    stage.connect("ann").send([1, realm, { roles: ALL_ROLES }]);
-    expect(stage.take()).toStrictEqual(aborted("ann", "wamp.error.no_such_realm", 1000, message));
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send([1, realm, { roles: ALL_ROLES }]);
+    expect(testRealm.take()).toStrictEqual(aborted("ann", "wamp.error.no_such_realm", 1000, message));
   });
 
   test("[SES-10] for the realm null breaks the protocol", () => {
-    const stage = new Stage();
-    stage.connect("ann").send([1, null, { roles: ALL_ROLES }]);
-    expect(stage.take()).toStrictEqual(violated("ann", "HELLO: invalid Realm"));
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send([1, null, { roles: ALL_ROLES }]);
+    expect(testRealm.take()).toStrictEqual(violated("ann", "HELLO: invalid Realm"));
   });
 
   test.each(["bad realm", "a..b", "a#b", "."])("[URI-07] for the malformed realm %j is refused", (realm) => {
-    const stage = new Stage();
-    stage.connect("ann").send([1, realm, { roles: ALL_ROLES }]);
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send([1, realm, { roles: ALL_ROLES }]);
     const message = "the realm name is not a valid URI";
-    expect(stage.take()).toStrictEqual(aborted("ann", "wamp.error.invalid_uri", 1000, message));
+    expect(testRealm.take()).toStrictEqual(aborted("ann", "wamp.error.invalid_uri", 1000, message));
   });
 
   test.each(["tenant-1", "joe@example.com", "0xe59C7418403CF1D973485B36660728a5f4A8fF9c", "Com.Foo"])(
     "[URI-07] may be for a realm named %j, whatever URIs the realm takes",
     (name) => {
-      const stage = new Stage({ name, options: { uri_check: "strict" } });
-      stage.connect("ann").send([1, name, { roles: ALL_ROLES }]);
-      expect(stage.take()).toStrictEqual([["ann", [2, 1, expect.objectContaining({ realm: name })]]]);
+      const testRealm = new TestRealm({ name, options: { uri_check: "strict" } });
+      testRealm.connect("ann").send([1, name, { roles: ALL_ROLES }]);
+      expect(testRealm.take()).toStrictEqual([["ann", [2, 1, expect.objectContaining({ realm: name })]]]);
     },
   );
 
   test("[SES-26] tells the client's agent, which is kept, also while the realm sleeps", () => {
-    const stage = new Stage();
-    stage.connect("ann").send([1, "realm1", { roles: ALL_ROLES, agent: "AutobahnJS-22" }]);
-    stage.connect("ben").send(HELLO);
-    stage.connect("cal").send([1, "realm1", { roles: ALL_ROLES, agent: "x".repeat(5000) }]);
-    stage.sleepAndWake();
-    const agents = [...stage.realm.sessions.values()].map(({ agent }) => agent);
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send([1, "realm1", { roles: ALL_ROLES, agent: "AutobahnJS-22" }]);
+    testRealm.connect("ben").send(HELLO);
+    testRealm.connect("cal").send([1, "realm1", { roles: ALL_ROLES, agent: "x".repeat(5000) }]);
+    testRealm.sleepAndWake();
+    const agents = [...testRealm.realm.sessions.values()].map(({ agent }) => agent);
     expect(agents).toStrictEqual(["AutobahnJS-22", undefined, "x".repeat(128)]);
   });
 
   test("[SES-11] of an established session ends it", () => {
-    const stage = new Stage();
-    stage.join("ann").send(HELLO);
-    expect(stage.take()).toStrictEqual(violated("ann", "the session is already established"));
-    expect(stage.realm.sessions.size).toBe(0);
+    const testRealm = new TestRealm();
+    testRealm.join("ann").send(HELLO);
+    expect(testRealm.take()).toStrictEqual(violated("ann", "the session is already established"));
+    expect(testRealm.realm.sessions.size).toBe(0);
   });
 
   test("is refused when the realm is full, and taken again when somebody has left", () => {
-    const stage = new Stage({ limits: { sessions: 1 } });
-    const ann = stage.join("ann");
-    stage.connect("ben").send(HELLO);
+    const testRealm = new TestRealm({ limits: { sessions: 1 } });
+    const ann = testRealm.join("ann");
+    testRealm.connect("ben").send(HELLO);
     ann.disconnect();
-    stage.connect("cal").send(HELLO);
-    expect(stage.take()).toStrictEqual([
+    testRealm.connect("cal").send(HELLO);
+    expect(testRealm.take()).toStrictEqual([
       ...aborted("ben", "wamp.edge.error.limit_exceeded", 1013, "the realm is full"),
       ["cal", [2, 2, expect.any(Object)]],
     ]);
@@ -140,15 +140,15 @@ describe("HELLO", () => {
 
 test("a realm has no more sessions than it may, however many log in at once", async () => {
   const principals = { joe: { ticket: "secret!!!", role: "anonymous" } };
-  const stage = new Stage({ limits: { sessions: 1 }, auth: { ticket: { type: "static", principals } } });
-  const clients = ["ann", "ben"].map((name) => stage.connect(name));
+  const testRealm = new TestRealm({ limits: { sessions: 1 }, auth: { ticket: { type: "static", principals } } });
+  const clients = ["ann", "ben"].map((name) => testRealm.connect(name));
   for (const client of clients) {
     client.send([1, "realm1", { roles: ALL_ROLES, authid: "joe", authmethods: ["ticket"] }]);
   }
-  stage.take();
+  testRealm.take();
   for (const client of clients) client.send([5, "secret!!!", {}]);
   await Promise.all(clients.map(thinking));
-  const entries = stage.take();
+  const entries = testRealm.take();
   // Proofs are checked side by side, so that either may be the first.
   const [first, second] = entries[0]![0] === "ann" ? ["ann", "ben"] : ["ben", "ann"];
   expect(entries).toStrictEqual([
@@ -159,35 +159,35 @@ test("a realm has no more sessions than it may, however many log in at once", as
 
 describe("anonymous authentication", () => {
   test("[ANON-01] draws an authid and ignores the client's wishes for authid and authrole", () => {
-    const stage = new Stage();
-    stage.lastByte = 249;
+    const testRealm = new TestRealm();
+    testRealm.lastByte = 249;
     const wishes = { authid: "root", authrole: "trusted", authmethods: ["anonymous"] };
-    stage.connect("ann").send([1, "realm1", { roles: ALL_ROLES, ...wishes }]);
+    testRealm.connect("ann").send([1, "realm1", { roles: ALL_ROLES, ...wishes }]);
     const identity = { authid: "-vr6-vr6-vr6-vr6-vr6-vr6", authrole: "anonymous", authmethod: "anonymous" };
-    expect(stage.take()).toStrictEqual([["ann", [2, 1, expect.objectContaining(identity)]]]);
+    expect(testRealm.take()).toStrictEqual([["ann", [2, 1, expect.objectContaining(identity)]]]);
   });
 
   test("[ANON-01] gives the role of the configuration", () => {
     const roles = [{ name: "guest" }, { name: "user" }];
-    const stage = new Stage({ roles, auth: { anonymous: { type: "static", role: "guest" } } });
-    stage.connect("ann").send(HELLO);
-    expect(stage.take()).toStrictEqual([["ann", [2, 1, expect.objectContaining({ authrole: "guest" })]]]);
+    const testRealm = new TestRealm({ roles, auth: { anonymous: { type: "static", role: "guest" } } });
+    testRealm.connect("ann").send(HELLO);
+    expect(testRealm.take()).toStrictEqual([["ann", [2, 1, expect.objectContaining({ authrole: "guest" })]]]);
   });
 
   test("[ANON-01] is taken from among other methods", () => {
-    const stage = new Stage();
-    stage.connect("ann").send([1, "realm1", { roles: ALL_ROLES, authmethods: ["telepathy", "anonymous"] }]);
-    expect(stage.take()).toStrictEqual([["ann", [2, 1, expect.objectContaining({ authmethod: "anonymous" })]]]);
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send([1, "realm1", { roles: ALL_ROLES, authmethods: ["telepathy", "anonymous"] }]);
+    expect(testRealm.take()).toStrictEqual([["ann", [2, 1, expect.objectContaining({ authmethod: "anonymous" })]]]);
   });
 
   test("[AUTH-10] ends in ABORT where the role it gives does not exist", () => {
-    const stage = new Stage();
+    const testRealm = new TestRealm();
     // A static role that does not exist is a fault of the configuration, so this one has slipped past the check of that.
-    stage.realm = new Realm("realm1", { ...realmConfig(), roles: [] }, stage);
-    stage.connect("ann").send(HELLO);
+    testRealm.realm = new Realm("realm1", { ...realmConfig(), roles: [] }, testRealm);
+    testRealm.connect("ann").send(HELLO);
     const message = "the role assigned to this session does not exist";
-    expect(stage.take()).toStrictEqual(aborted("ann", "wamp.error.no_such_role", 1000, message));
-    expect(stage.realm.sessions.size).toBe(0);
+    expect(testRealm.take()).toStrictEqual(aborted("ann", "wamp.error.no_such_role", 1000, message));
+    expect(testRealm.realm.sessions.size).toBe(0);
   });
 });
 
@@ -205,31 +205,31 @@ describe("before HELLO", () => {
     ["UNREGISTER", [66, 1, 1]],
     ["YIELD", [70, 1, {}]],
   ])("[SES-01][SES-24] %s breaks the protocol", (_, message) => {
-    const stage = new Stage();
-    stage.connect("ann").send(message);
-    expect(stage.take()).toStrictEqual(violated("ann", "the first message must be HELLO"));
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send(message);
+    expect(testRealm.take()).toStrictEqual(violated("ann", "the first message must be HELLO"));
   });
 
   test("[SES-13] AUTHENTICATE breaks the protocol after WELCOME too", () => {
-    const stage = new Stage();
-    stage.join("ann").send([5, "signature", {}]);
-    expect(stage.take()).toStrictEqual(violated("ann", "the session is already established"));
+    const testRealm = new TestRealm();
+    testRealm.join("ann").send([5, "signature", {}]);
+    expect(testRealm.take()).toStrictEqual(violated("ann", "the session is already established"));
   });
 
   test("[SES-21][AUTH-12] ABORT closes the transport, nothing is sent back and no state is left", () => {
-    const stage = new Stage();
-    stage.connect("ann").send([3, {}, "com.app.giving_up"], HELLO);
-    expect(stage.take()).toStrictEqual([["ann", "closed", 1000]]);
-    expect(stage.realm.nextDeadline()).toBe(undefined);
-    expect(stage.realm.sessions.size).toBe(0);
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").send([3, {}, "com.app.giving_up"], HELLO);
+    expect(testRealm.take()).toStrictEqual([["ann", "closed", 1000]]);
+    expect(testRealm.realm.nextDeadline()).toBe(undefined);
+    expect(testRealm.realm.sessions.size).toBe(0);
   });
 
   test("[AUTH-12] a lost transport leaves no state", () => {
-    const stage = new Stage();
-    stage.connect("ann").disconnect();
-    stage.advance(100_000);
-    expect(stage.take()).toStrictEqual([]);
-    expect(stage.realm.nextDeadline()).toBe(undefined);
+    const testRealm = new TestRealm();
+    testRealm.connect("ann").disconnect();
+    testRealm.advance(100_000);
+    expect(testRealm.take()).toStrictEqual([]);
+    expect(testRealm.realm.nextDeadline()).toBe(undefined);
   });
 });
 
@@ -242,11 +242,11 @@ describe("features", () => {
     ["null", { features: { call_canceling: null } }],
     ["of another role", {}],
   ])("[FEAT-02] that are %s count as unsupported", (_, callee) => {
-    const stage = new Stage();
-    const ann = stage.join("ann");
-    stage.join("cal", { callee, caller: { features: { call_canceling: true } } }).send([64, 1, {}, "com.add"]);
+    const testRealm = new TestRealm();
+    const ann = testRealm.join("ann");
+    testRealm.join("cal", { callee, caller: { features: { call_canceling: true } } }).send([64, 1, {}, "com.add"]);
     ann.send([48, 1, {}, "com.add"], [49, 1, { mode: "killnowait" }]);
-    expect(stage.take()).toStrictEqual([
+    expect(testRealm.take()).toStrictEqual([
       ["cal", [65, 1, 3]],
       ["cal", [68, 1, 3, {}]],
       ["ann", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
@@ -254,11 +254,11 @@ describe("features", () => {
   });
 
   test.each(["call_canceling", "call_cancelling"])("[FEAT-02][FEAT-03] are known when announced: %s", (feature) => {
-    const stage = new Stage();
-    const ann = stage.join("ann");
-    stage.join("cal", { callee: { features: { [feature]: true } } }).send([64, 1, {}, "com.add"]);
+    const testRealm = new TestRealm();
+    const ann = testRealm.join("ann");
+    testRealm.join("cal", { callee: { features: { [feature]: true } } }).send([64, 1, {}, "com.add"]);
     ann.send([48, 1, {}, "com.add"], [49, 1, { mode: "killnowait" }]);
-    expect(stage.take()).toStrictEqual([
+    expect(testRealm.take()).toStrictEqual([
       ["cal", [65, 1, 3]],
       ["cal", [68, 1, 3, {}]],
       ["cal", [69, 1, { mode: "killnowait" }]],

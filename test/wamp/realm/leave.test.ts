@@ -1,17 +1,17 @@
 /** What becomes of calls when the caller or the callee leaves (Caller Leaving, Callee Leaving During an RPC Invocation). */
 
 import { describe, expect, test } from "vitest";
-import type { Client } from "../host/recording-host.ts";
-import { Stage } from "../host/recording-host.ts";
+import type { Client } from "../host/test-realm.ts";
+import { TestRealm } from "../host/test-realm.ts";
 
-type Way = (client: Client, stage: Stage) => void;
+type Way = (client: Client, realm: TestRealm) => void;
 
 /** The ways out of a session; the call must not care which one it was. */
 const WAYS_OUT: readonly [string, Way][] = [
   ["GOODBYE", (client) => client.send([6, {}, "wamp.close.close_realm"])],
   ["ABORT", (client) => client.send([3, {}, "com.app.giving_up"])],
   ["a broken protocol", (client) => client.send([99])],
-  ["a kill", (client, stage) => stage.realm.dismiss(client.peer, "wamp.close.killed")],
+  ["a kill", (client, realm) => realm.realm.dismiss(client.peer, "wamp.close.killed")],
   ["a lost transport", (client) => client.disconnect()],
 ];
 
@@ -20,44 +20,44 @@ const GONE = ["the callee's session ended"];
 
 /** A caller and two callees, of which one can be interrupted; each has one procedure. */
 function stageWithCalls() {
-  const stage = new Stage();
-  const caller = stage.join("caller");
-  const patient = stage.join("patient");
-  const agile = stage.join("agile", CANCELING);
+  const realm = new TestRealm();
+  const caller = realm.join("caller");
+  const patient = realm.join("patient");
+  const agile = realm.join("agile", CANCELING);
   patient.send([64, 1, {}, "com.slow"]);
   agile.send([64, 1, {}, "com.fast"]);
-  stage.take();
-  return { stage, caller, patient, agile };
+  realm.take();
+  return { realm, caller, patient, agile };
 }
 
 /** What everybody but `name` saw. */
-function othersThan(name: string, stage: Stage): unknown[] {
-  return stage.take().filter(([client]) => client !== name);
+function othersThan(name: string, realm: TestRealm): unknown[] {
+  return realm.take().filter(([client]) => client !== name);
 }
 
 describe.each(WAYS_OUT)("a caller that leaves by %s", (_, leave) => {
   test("[LEAVE-01][LEAVE-02][LEAVE-07] has its call interrupted where the callee announced call_canceling", () => {
-    const { stage, caller } = stageWithCalls();
+    const { realm, caller } = stageWithCalls();
     caller.send([48, 1, {}, "com.slow"], [48, 2, {}, "com.fast"], [48, 3, {}, "com.fast"]);
-    stage.take();
-    leave(caller, stage);
-    expect(othersThan("caller", stage)).toStrictEqual([
+    realm.take();
+    leave(caller, realm);
+    expect(othersThan("caller", realm)).toStrictEqual([
       ["agile", [69, 1, { mode: "killnowait" }]],
       ["agile", [69, 2, { mode: "killnowait" }]],
     ]);
   });
 
   test("[LEAVE-03][LEAVE-07] gets no answer any more: YIELD and ERROR are discarded, the callees live on", () => {
-    const { stage, caller, patient, agile } = stageWithCalls();
+    const { realm, caller, patient, agile } = stageWithCalls();
     caller.send([48, 1, {}, "com.slow"], [48, 2, {}, "com.fast"]);
-    leave(caller, stage);
-    stage.take();
+    leave(caller, realm);
+    realm.take();
     patient.send([70, 1, {}, ["late"]], [70, 1, { progress: true }]);
     agile.send([8, 68, 1, {}, "wamp.error.canceled"], [70, 1, {}]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
     patient.send([16, 2, { acknowledge: true }, "com.alive"]);
     agile.send([16, 2, { acknowledge: true }, "com.alive"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["patient", [17, 2, 6]],
       ["agile", [17, 2, 7]],
     ]);
@@ -66,35 +66,35 @@ describe.each(WAYS_OUT)("a caller that leaves by %s", (_, leave) => {
 
 describe("[LEAVE-04] a callee that sends progress for a call that is over", () => {
   test("was told when its caller left, and is not told again: some clients take a second INTERRUPT for an error", () => {
-    const { stage, caller, agile } = stageWithCalls();
+    const { realm, caller, agile } = stageWithCalls();
     caller.send([48, 1, { receive_progress: true }, "com.fast"]);
     caller.disconnect();
-    stage.take();
+    realm.take();
     agile.send([70, 1, { progress: true }, [1]], [70, 1, {}, [2]]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
   });
 
   test("is told once to stop if it does not know, also when the realm slept in between", () => {
-    const { stage, caller, agile } = stageWithCalls();
+    const { realm, caller, agile } = stageWithCalls();
     const progressive = { receive_progress: true };
     caller.send([48, 1, progressive, "com.fast"], [48, 2, progressive, "com.fast"]);
     caller.send([49, 1, { mode: "skip" }], [49, 2, { mode: "skip" }]);
-    stage.take();
+    realm.take();
     agile.send([70, 1, { progress: true }, [1]], [70, 1, { progress: true }, [2]], [70, 1, {}, [3]]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     caller.disconnect();
     agile.send([70, 2, { progress: true }, [1]], [70, 2, { progress: true }, [2]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["agile", [69, 1, { mode: "killnowait" }]],
       ["agile", [69, 2, { mode: "killnowait" }]],
     ]);
   });
 
   test("is not told when it has given its final answer, and nothing is kept of the call", () => {
-    const { stage, caller, agile } = stageWithCalls();
+    const { realm, caller, agile } = stageWithCalls();
     caller.send([48, 1, { receive_progress: true }, "com.fast"], [48, 2, { receive_progress: true }, "com.fast"]);
     caller.send([49, 1, { mode: "skip" }], [49, 2, { mode: "skip" }]);
-    stage.take();
+    realm.take();
     expect(agile.savedSession).toMatchObject({ abandoned: [1, 2] });
     agile.send(
       [8, 68, 1, {}, "wamp.error.canceled"],
@@ -102,40 +102,40 @@ describe("[LEAVE-04] a callee that sends progress for a call that is over", () =
       [70, 1, { progress: true }],
       [70, 2, { progress: true }],
     );
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
     expect(agile.savedSession).not.toHaveProperty("abandoned");
   });
 
   test("is remembered for the last 1,000 calls at most", () => {
-    const { stage, caller, agile } = stageWithCalls();
+    const { realm, caller, agile } = stageWithCalls();
     for (let request = 1; request <= 1001; request++) {
       caller.send([48, request, { receive_progress: true }, "com.fast"], [49, request, { mode: "skip" }]);
     }
-    stage.take();
+    realm.take();
     agile.send([70, 1, { progress: true }], [70, 2, { progress: true }]);
-    expect(stage.take()).toStrictEqual([["agile", [69, 2, { mode: "killnowait" }]]]);
+    expect(realm.take()).toStrictEqual([["agile", [69, 2, { mode: "killnowait" }]]]);
   });
 
   test("is not told where it cannot be interrupted", () => {
-    const { stage, caller, patient } = stageWithCalls();
+    const { realm, caller, patient } = stageWithCalls();
     caller.send([48, 1, { receive_progress: true }, "com.slow"]);
     caller.disconnect();
-    stage.take();
+    realm.take();
     patient.send([70, 1, { progress: true }]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
   });
 });
 
 describe.each(WAYS_OUT)("a callee that leaves by %s", (_, leave) => {
   test("[LEAVE-05][LEAVE-07] leaves every caller with wamp.error.canceled for each open call, once", () => {
-    const { stage, caller, patient, agile } = stageWithCalls();
+    const { realm, caller, patient, agile } = stageWithCalls();
     caller.send([48, 1, {}, "com.slow"], [48, 2, {}, "com.slow"], [48, 3, {}, "com.fast"]);
     agile.send([48, 1, {}, "com.slow"]);
     patient.send([70, 2, {}]);
-    stage.take();
-    leave(patient, stage);
+    realm.take();
+    leave(patient, realm);
     agile.send([70, 1, {}, ["still here"]]);
-    expect(othersThan("patient", stage)).toStrictEqual([
+    expect(othersThan("patient", realm)).toStrictEqual([
       ["caller", [8, 48, 1, {}, "wamp.error.canceled", GONE]],
       ["agile", [8, 48, 1, {}, "wamp.error.canceled", GONE]],
       ["caller", [50, 3, {}, ["still here"]]],
@@ -145,30 +145,30 @@ describe.each(WAYS_OUT)("a callee that leaves by %s", (_, leave) => {
 
 describe.each(WAYS_OUT)("a session that calls itself and leaves by %s", (_, leave) => {
   test("[LEAVE-06][LEAVE-07] hears nothing of it, and nothing is left over", () => {
-    const stage = new Stage();
-    const agile = stage.join("agile", { ...CANCELING, caller: {} });
+    const realm = new TestRealm();
+    const agile = realm.join("agile", { ...CANCELING, caller: {} });
     agile.send([64, 1, {}, "com.self"], [48, 2, { timeout: 1000, receive_progress: true }, "com.self"]);
-    stage.take();
-    leave(agile, stage);
+    realm.take();
+    leave(agile, realm);
     agile.disconnect();
-    const messages = stage.take().map(([, message]) => (message as unknown[])[0]);
+    const messages = realm.take().map(([, message]) => (message as unknown[])[0]);
     expect(messages.filter((type) => type === 8 || type === 69)).toStrictEqual([]);
-    const { broker, dealer, sessions } = stage.realm;
+    const { broker, dealer, sessions } = realm.realm;
     expect([broker.subscriptions.size, dealer.registrations.size, sessions.size]).toStrictEqual([0, 0, 0]);
-    expect(stage.realm.nextDeadline()).toBe(undefined);
+    expect(realm.realm.nextDeadline()).toBe(undefined);
   });
 });
 
 test("[LEAVE-05] two sessions that call each other leave one after the other", () => {
-  const stage = new Stage();
-  const [ann, ben] = stage.joinAll("ann", "ben");
+  const realm = new TestRealm();
+  const [ann, ben] = realm.joinAll("ann", "ben");
   ann.send([64, 1, {}, "com.ann"]);
   ben.send([64, 1, {}, "com.ben"]);
   ann.send([48, 2, {}, "com.ben"]);
   ben.send([48, 2, {}, "com.ann"]);
-  stage.take();
+  realm.take();
   ann.disconnect();
   ben.send([70, 1, {}]);
   ben.disconnect();
-  expect(stage.take()).toStrictEqual([["ben", [8, 48, 2, {}, "wamp.error.canceled", GONE]]]);
+  expect(realm.take()).toStrictEqual([["ben", [8, 48, 2, {}, "wamp.error.canceled", GONE]]]);
 });

@@ -1,8 +1,8 @@
 /** How sessions live beside each other, and how they end (Sessions, Session Closing). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial.ts";
-import { ALL_ROLES, aborted, Stage, violated } from "../host/recording-host.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import { ALL_ROLES, aborted, TestRealm, violated } from "../host/test-realm.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
 const GOODBYE = [6, {}, "wamp.close.close_realm"];
@@ -10,43 +10,43 @@ const GOODBYE_AND_OUT = [6, {}, "wamp.close.goodbye_and_out"];
 
 describe("GOODBYE from the client", () => {
   test("[SES-15] is answered with goodbye_and_out, whatever it holds", () => {
-    const stage = new Stage();
-    stage.join("ann").send([6, { message: "bye", foo: 1 }, "com.app.tired"]);
-    expect(stage.take()).toStrictEqual([["ann", GOODBYE_AND_OUT]]);
-    expect(stage.realm.sessions.size).toBe(0);
+    const realm = new TestRealm();
+    realm.join("ann").send([6, { message: "bye", foo: 1 }, "com.app.tired"]);
+    expect(realm.take()).toStrictEqual([["ann", GOODBYE_AND_OUT]]);
+    expect(realm.realm.sessions.size).toBe(0);
   });
 
   test("[SES-16][LEAVE-06] is the end: no EVENT, no answer to its calls and nothing else follows", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([32, 1, {}, "com.topic"], [64, 2, {}, "com.add"], [48, 3, {}, "com.add"]);
     ben.send([64, 1, {}, "com.mul"]);
     ann.send([48, 4, {}, "com.mul"]);
-    stage.take();
+    realm.take();
     ann.send(GOODBYE);
     ben.send([16, 2, {}, "com.topic"], [70, 1, {}]);
-    expect(stage.take()).toStrictEqual([["ann", GOODBYE_AND_OUT]]);
+    expect(realm.take()).toStrictEqual([["ann", GOODBYE_AND_OUT]]);
   });
 
   test("[WS-15] leaves the transport open for another HELLO, whose session knows nothing of the first", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([32, 1, {}, "com.topic"], [64, 2, {}, "com.add"], GOODBYE, HELLO);
-    stage.take();
+    realm.take();
     ann.send([34, 1, 3], [66, 2, 4]);
     ben.send([16, 1, {}, "com.topic"], [48, 2, {}, "com.add"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [8, 34, 1, {}, ...denial("wamp.error.no_such_subscription")]],
       ["ann", [8, 66, 2, {}, ...denial("wamp.error.no_such_registration")]],
       ["ben", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]],
     ]);
-    expect([...stage.realm.sessions.keys()]).toStrictEqual([2, 5]);
+    expect([...realm.realm.sessions.keys()]).toStrictEqual([2, 5]);
   });
 
   test("[SES-14][SES-16] is a broken protocol the second time, and so is everything but HELLO", () => {
-    const stage = new Stage();
-    stage.join("ann").send(GOODBYE, GOODBYE);
-    expect(stage.take()).toStrictEqual([
+    const realm = new TestRealm();
+    realm.join("ann").send(GOODBYE, GOODBYE);
+    expect(realm.take()).toStrictEqual([
       ["ann", GOODBYE_AND_OUT],
       ...violated("ann", "the first message must be HELLO"),
     ]);
@@ -55,25 +55,25 @@ describe("GOODBYE from the client", () => {
 
 describe("GOODBYE from the router", () => {
   test("[SES-17][SES-23][WS-16] says why, and the transport closes when the client has answered", () => {
-    const stage = new Stage();
-    const ann = stage.join("ann");
-    stage.realm.dismiss(ann.peer, "wamp.close.system_shutdown", "the realm goes down");
+    const realm = new TestRealm();
+    const ann = realm.join("ann");
+    realm.realm.dismiss(ann.peer, "wamp.close.system_shutdown", "the realm goes down");
     ann.send(GOODBYE_AND_OUT);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [6, { message: "the realm goes down" }, "wamp.close.system_shutdown"]],
       ["ann", "closed", 1000],
     ]);
   });
 
   test("[SES-17] detaches the session at once", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([32, 1, {}, "com.topic"], [64, 2, {}, "com.add"]);
     ben.send([48, 1, {}, "com.add"]);
-    stage.take();
-    stage.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.take();
+    realm.realm.dismiss(ann.peer, "wamp.close.killed");
     ben.send([16, 2, {}, "com.topic"], [48, 3, {}, "com.add"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [6, {}, "wamp.close.killed"]],
       ["ben", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]],
       ["ben", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]],
@@ -81,43 +81,43 @@ describe("GOODBYE from the router", () => {
   });
 
   test("[SES-18] is followed by nothing: whatever the client sends is ignored, its GOODBYE is not answered again", () => {
-    const stage = new Stage();
-    const ann = stage.join("ann");
-    stage.realm.dismiss(ann.peer, "wamp.close.killed");
-    stage.take();
+    const realm = new TestRealm();
+    const ann = realm.join("ann");
+    realm.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.take();
     ann.send([32, 1, {}, "a.b"], [16, 2, { acknowledge: true }, "a.b"], [99], HELLO, [70, 5, {}]);
-    expect(stage.take()).toStrictEqual([]);
-    stage.sleepAndWake();
+    expect(realm.take()).toStrictEqual([]);
+    realm.sleepAndWake();
     ann.send([48, 3, {}, "a.b"], GOODBYE_AND_OUT, GOODBYE_AND_OUT, HELLO);
-    expect(stage.take()).toStrictEqual([["ann", "closed", 1000]]);
+    expect(realm.take()).toStrictEqual([["ann", "closed", 1000]]);
   });
 
   test("[SES-18] what is no message at all closes the transport without ABORT", () => {
-    const stage = new Stage();
-    const ann = stage.join("ann");
-    stage.realm.dismiss(ann.peer, "wamp.close.killed");
-    stage.take();
+    const realm = new TestRealm();
+    const ann = realm.join("ann");
+    realm.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.take();
     ann.send("nonsense");
-    expect(stage.take()).toStrictEqual([["ann", "closed", 1002]]);
+    expect(realm.take()).toStrictEqual([["ann", "closed", 1002]]);
   });
 
   test("[SES-20] crossing the client's own is answered by it", () => {
-    const stage = new Stage();
-    const ann = stage.join("ann");
-    stage.realm.dismiss(ann.peer, "wamp.close.killed");
+    const realm = new TestRealm();
+    const ann = realm.join("ann");
+    realm.realm.dismiss(ann.peer, "wamp.close.killed");
     ann.send(GOODBYE);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [6, {}, "wamp.close.killed"]],
       ["ann", "closed", 1000],
     ]);
   });
 
   test("[SES-17] goes only to a session", () => {
-    const stage = new Stage();
-    const ann = stage.connect("ann");
-    stage.realm.dismiss(ann.peer, "wamp.close.killed");
+    const realm = new TestRealm();
+    const ann = realm.connect("ann");
+    realm.realm.dismiss(ann.peer, "wamp.close.killed");
     ann.send(HELLO);
-    expect(stage.take()).toStrictEqual([["ann", [2, 1, expect.any(Object)]]]);
+    expect(realm.take()).toStrictEqual([["ann", [2, 1, expect.any(Object)]]]);
   });
 });
 
@@ -128,22 +128,22 @@ describe("ABORT", () => {
     ["with Arguments", [3, {}, "com.app.giving_up", ["enough"]]],
     ["with both", [3, {}, "com.app.giving_up", ["enough"], { really: true }]],
   ])("[SES-21][SES-22] from the client %s ends the session, and nothing is sent back", (_, abort) => {
-    const stage = new Stage();
-    stage.join("ann").send(abort);
-    expect(stage.take()).toStrictEqual([["ann", "closed", 1000]]);
-    expect(stage.realm.sessions.size).toBe(0);
+    const realm = new TestRealm();
+    realm.join("ann").send(abort);
+    expect(realm.take()).toStrictEqual([["ann", "closed", 1000]]);
+    expect(realm.realm.sessions.size).toBe(0);
   });
 
   test("[SES-22][SES-23][SES-24][WS-12] from the router holds its reason as Details.message and ends everything of the session", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([32, 1, {}, "com.topic"], [64, 2, {}, "com.add"]);
     ben.send([64, 1, {}, "com.mul"], [48, 2, {}, "com.add"]);
     ann.send([48, 3, {}, "com.mul"]);
-    stage.take();
+    realm.take();
     ann.send([99]);
     ben.send([16, 3, {}, "com.topic"], [48, 4, {}, "com.add"], [70, 1, {}]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [3, { message: "unknown message type 99" }, "wamp.error.protocol_violation"]],
       ["ben", [8, 48, 2, {}, "wamp.error.canceled", ["the callee's session ended"]]],
       ["ann", "closed", 1002],
@@ -152,53 +152,53 @@ describe("ABORT", () => {
   });
 
   test("[WS-13][SES-24] is the last: what the client had sent before it knew is not processed", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ben.send([32, 1, {}, "com.topic"]);
-    stage.take();
+    realm.take();
     ann.send([99], [16, 1, { acknowledge: true }, "com.topic"], [99], HELLO);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     ann.send([16, 1, { acknowledge: true }, "com.topic"], GOODBYE, HELLO);
     ann.disconnect();
-    expect(stage.take()).toStrictEqual(violated("ann", "unknown message type 99"));
+    expect(realm.take()).toStrictEqual(violated("ann", "unknown message type 99"));
   });
 
   test("is what an edge asks for when a message is too large", () => {
-    const stage = new Stage();
-    const ann = stage.join("ann");
-    stage.realm.abort(ann.peer, "wamp.error.payload_size_exceeded", "the message is too large", 1009);
-    stage.realm.abort(ann.peer, "wamp.error.payload_size_exceeded", "the message is too large", 1009);
+    const realm = new TestRealm();
+    const ann = realm.join("ann");
+    realm.realm.abort(ann.peer, "wamp.error.payload_size_exceeded", "the message is too large", 1009);
+    realm.realm.abort(ann.peer, "wamp.error.payload_size_exceeded", "the message is too large", 1009);
     const message = "the message is too large";
-    expect(stage.take()).toStrictEqual(aborted("ann", "wamp.error.payload_size_exceeded", 1009, message));
+    expect(realm.take()).toStrictEqual(aborted("ann", "wamp.error.payload_size_exceeded", 1009, message));
   });
 });
 
 describe("a lost transport", () => {
   test("[WS-14][SUB-09][REG-08] ends the session with all it holds", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([32, 1, {}, "com.topic"], [32, 2, { match: "prefix" }, "com."], [64, 3, {}, "com.add"]);
     ben.send([48, 1, {}, "com.add"]);
-    stage.take();
+    realm.take();
     ann.disconnect();
     ben.send([16, 2, {}, "com.topic"], [48, 3, {}, "com.add"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ben", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]],
       ["ben", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]],
     ]);
-    const { broker, dealer, sessions } = stage.realm;
+    const { broker, dealer, sessions } = realm.realm;
     expect([broker.subscriptions.size, dealer.registrations.size, sessions.size]).toStrictEqual([0, 0, 1]);
   });
 
   test("[WS-14] is nothing new after the session has ended", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ben.send([64, 1, {}, "com.add"]);
     ann.send([48, 1, {}, "com.add"]);
-    stage.take();
+    realm.take();
     ben.send(GOODBYE);
     ben.disconnect();
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ben", GOODBYE_AND_OUT],
       ["ann", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]],
     ]);
@@ -207,21 +207,21 @@ describe("a lost transport", () => {
 
 describe("sessions beside each other", () => {
   test("[MSG-15] one's broken protocol is nothing to the others", () => {
-    const stage = new Stage();
-    const [ann, ben, cal] = stage.joinAll("ann", "ben", "cal");
+    const realm = new TestRealm();
+    const [ann, ben, cal] = realm.joinAll("ann", "ben", "cal");
     for (const client of [ann, ben, cal]) client.send([32, 1, {}, "com.topic"]);
-    stage.take();
+    realm.take();
     ann.send({ not: "a message" });
     ben.send([16, 2, {}, "com.topic", ["still here"]]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ...violated("ann", "the message is not a list"),
       ["cal", [36, 4, 5, {}, ["still here"]]],
     ]);
   });
 
   test("[SES-27] nothing crosses from one realm to another", () => {
-    const one = new Stage();
-    const two = new Stage({ name: "realm2" });
+    const one = new TestRealm();
+    const two = new TestRealm({ name: "realm2" });
     const [ann, ben] = one.joinAll("ann", "ben");
     const [cal, dan] = two.joinAll("cal", "dan");
     ann.send([32, 1, {}, "com.topic"], [64, 2, {}, "com.add"]);
@@ -241,19 +241,19 @@ describe("sessions beside each other", () => {
   });
 
   test("[SES-28] several of one authid hold, publish and leave on their own", () => {
-    const stage = new Stage();
-    const ann = stage.join("ann");
-    stage.lastByte = 0;
-    const twin = stage.join("twin");
+    const realm = new TestRealm();
+    const ann = realm.join("ann");
+    realm.lastByte = 0;
+    const twin = realm.join("twin");
     ann.send([32, 1, {}, "com.topic"]);
     twin.send([34, 1, 3], [32, 2, {}, "com.topic"]);
     ann.send(GOODBYE);
-    stage.join("ben").send([16, 1, {}, "com.topic"]);
+    realm.join("ben").send([16, 1, {}, "com.topic"]);
     expect([ann.saved.kind, twin.savedSession.identity.authid]).toStrictEqual([
       "connected",
       "AQEBAQEBAQEBAQEBAQEBAQEB",
     ]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 3]],
       ["twin", [8, 34, 1, {}, ...denial("wamp.error.no_such_subscription")]],
       ["twin", [33, 2, 3]],
@@ -265,18 +265,18 @@ describe("sessions beside each other", () => {
 
 describe("[SES-30] a sleep", () => {
   test("is noticed by nobody: sessions, subscriptions, registrations and calls go on", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
-    const cal = stage.connect("cal");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
+    const cal = realm.connect("cal");
     ann.send([32, 1, {}, "com.topic"], [32, 2, { match: "wildcard" }, "com."], [64, 3, {}, "com.add"]);
     ben.send([32, 1, {}, "com.topic"], [48, 2, {}, "com.add", [1]], [48, 3, {}, "com.add", [2]]);
-    stage.take();
-    stage.sleepAndWake();
+    realm.take();
+    realm.sleepAndWake();
     cal.send(HELLO, [32, 1, {}, "com.topic"], [48, 2, {}, "com.add", [3]]);
     ann.send([70, 2, {}, ["two"]], [8, 68, 1, {}, "com.error"], [70, 3, {}]);
     ben.send([34, 4, 3], [16, 5, {}, "com.topic"]);
     ann.send([66, 4, 5], [34, 5, 4]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["cal", [2, 6, expect.any(Object)]],
       ["cal", [33, 1, 3]],
       ["ann", [68, 3, 5, {}, [3]]],
@@ -293,33 +293,33 @@ describe("[SES-30] a sleep", () => {
   });
 
   test("during which the callee went away is told to the caller on waking", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([64, 1, {}, "com.add"]);
     ben.send([48, 7, {}, "com.add"]);
-    stage.take();
-    stage.drop(ann);
-    stage.sleepAndWake();
-    expect(stage.take()).toStrictEqual([
+    realm.take();
+    realm.drop(ann);
+    realm.sleepAndWake();
+    expect(realm.take()).toStrictEqual([
       ["ben", [8, 48, 7, {}, "wamp.error.canceled", ["the callee's session ended"]]],
     ]);
-    stage.sleepAndWake();
-    expect(stage.take()).toStrictEqual([]);
-    expect(stage.realm.dealer.registrations.size).toBe(0);
+    realm.sleepAndWake();
+    expect(realm.take()).toStrictEqual([]);
+    expect(realm.realm.dealer.registrations.size).toBe(0);
   });
 
   test("during which the caller went away leaves the callee's answer without effect", () => {
-    const stage = new Stage();
-    const [ann, ben] = stage.joinAll("ann", "ben");
+    const realm = new TestRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([64, 1, {}, "com.add"]);
     ben.send([48, 7, {}, "com.add"]);
-    stage.take();
-    stage.drop(ben);
-    stage.sleepAndWake();
+    realm.take();
+    realm.drop(ben);
+    realm.sleepAndWake();
     ann.send([70, 1, {}, ["late"]], [70, 1, { progress: true }]);
-    expect(stage.take()).toStrictEqual([]);
+    expect(realm.take()).toStrictEqual([]);
     ann.send([70, 2, {}]);
-    expect(stage.take()).toStrictEqual(violated("ann", "no invocation was sent with this request id"));
+    expect(realm.take()).toStrictEqual(violated("ann", "no invocation was sent with this request id"));
   });
 });
 
@@ -339,19 +339,19 @@ describe("[SES-07] the roles of HELLO", () => {
 
   test.each(CASES)("where strict, only a %s may send %s", (role, _, message) => {
     const { [role]: _removed, ...others } = { ...ALL_ROLES } as Record<string, object>;
-    const stage = new Stage(strict);
-    stage.join("ann", others).send(message);
-    expect(stage.take()).toStrictEqual(violated("ann", `the session is no ${role}`));
+    const realm = new TestRealm(strict);
+    realm.join("ann", others).send(message);
+    expect(realm.take()).toStrictEqual(violated("ann", `the session is no ${role}`));
   });
 
   test("where strict, open what they cover, before and after a sleep", () => {
-    const stage = new Stage(strict);
-    const ann = stage.join("ann", { subscriber: {} });
-    const ben = stage.join("ben", { publisher: {} });
+    const realm = new TestRealm(strict);
+    const ann = realm.join("ann", { subscriber: {} });
+    const ben = realm.join("ben", { publisher: {} });
     ann.send([32, 1, {}, "a.b"]);
-    stage.sleepAndWake();
+    realm.sleepAndWake();
     ben.send([16, 1, {}, "a.b"], [48, 2, {}, "a.b"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 3]],
       ["ann", [36, 3, 4, {}]],
       ...violated("ben", "the session is no caller"),
@@ -359,10 +359,10 @@ describe("[SES-07] the roles of HELLO", () => {
   });
 
   test("are not enforced by default", () => {
-    const stage = new Stage();
-    const ann = stage.join("ann", { publisher: {} });
+    const realm = new TestRealm();
+    const ann = realm.join("ann", { publisher: {} });
     ann.send([32, 1, {}, "a.b"], [64, 2, {}, "a.b"], [48, 3, {}, "a.b"]);
-    expect(stage.take()).toStrictEqual([
+    expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 2]],
       ["ann", [65, 2, 3]],
       ["ann", [68, 1, 3, {}]],

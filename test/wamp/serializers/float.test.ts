@@ -9,8 +9,8 @@ import { cbor } from "../../../src/wamp/serializers/cbor.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
 import type { Serializer } from "../../../src/wamp/serializers/serializer.ts";
-import { Stage } from "../host/recording-host.ts";
 import { SeededRandom } from "../host/seeded-random.ts";
+import { TestRealm } from "../host/test-realm.ts";
 import { BINARY, bytes, hex, PAIRS, payloadOf, SERIALIZERS } from "./samples.ts";
 
 /** A number as each serializer writes it. */
@@ -204,16 +204,16 @@ describe.each(NAMED_PAIRS)("of a realm where $from.name is written and $to.name 
   const ROLES = { publisher: {}, subscriber: {}, caller: {}, callee: {} };
 
   /** A client that keeps the frames it is sent. */
-  function join(stage: Stage, serializer: Serializer) {
+  function join(realm: TestRealm, serializer: Serializer) {
     const messages: RouterMessage[] = [];
-    const peer = stage.realm.connect({
+    const peer = realm.realm.connect({
       send: (message) => void messages.push(message),
       close: () => {},
       save: () => {},
     });
     const send = (...message: unknown[]): void => {
       const elements = serializer.decode(serializer.encode(message as never), { depth: 64 });
-      stage.realm.receive(peer, elements as readonly unknown[]);
+      realm.realm.receive(peer, elements as readonly unknown[]);
     };
     send(1, "realm1", { roles: ROLES });
     /** The payload of the last message, in the client's encoding. */
@@ -225,19 +225,19 @@ describe.each(NAMED_PAIRS)("of a realm where $from.name is written and $to.name 
   const expected = (serializer: Serializer) => textOf(payloads(serializer, NUMBERS[0]!)[1]!.rawFor(serializer));
 
   test("a testament has the floats it was left with", () => {
-    const stage = new Stage();
-    const [owner, other] = [join(stage, from), join(stage, to)];
+    const realm = new TestRealm();
+    const [owner, other] = [join(realm, from), join(realm, to)];
     other.send(32, 1, {}, "com.last.will");
     const { args, kwargs } = written().exact;
     owner.send(48, 1, {}, "wamp.session.add_testament", Payload.of(["com.last.will", args, kwargs]));
-    stage.realm.disconnect(owner.peer);
+    realm.realm.disconnect(owner.peer);
     expect(other.messages.at(-1)?.[0]).toBe(36);
     expect(other.heard()).toBe(expected(to));
   });
 
   test("the history has the floats that were published, before and after it was written", () => {
-    const stage = new Stage({ store: { "event-history": [{ uri: "com.log" }] } });
-    const [publisher, caller] = [join(stage, from), join(stage, to)];
+    const realm = new TestRealm({ store: { "event-history": [{ uri: "com.log" }] } });
+    const [publisher, caller] = [join(realm, from), join(realm, to)];
     publisher.send(16, 1, {}, "com.log", written());
     for (const request of [1, 3]) {
       caller.send(48, request, {}, "wamp.subscription.lookup", Payload.of(["com.log"]));
@@ -247,22 +247,22 @@ describe.each(NAMED_PAIRS)("of a realm where $from.name is written and $to.name 
       const kept =
         to === json ? '"args":[[21.0,"1.0"]],"kwargs":{"t":21.0,"n":[null,{"u":21.0}]}' : NUMBERS[0]![to.name];
       expect(caller.heard()).toContain(kept);
-      stage.realm.settle();
+      realm.realm.settle();
     }
   });
 
   test("a retained event has the floats that were published", () => {
-    const stage = new Stage();
-    const [publisher, other] = [join(stage, from), join(stage, to)];
+    const realm = new TestRealm();
+    const [publisher, other] = [join(realm, from), join(realm, to)];
     publisher.send(16, 1, { retain: true }, "com.value", written());
-    stage.realm.settle();
+    realm.realm.settle();
     other.send(32, 1, { get_retained: true }, "com.value");
     expect(other.heard()).toBe(expected(to));
   });
 
   test("what the router reads as a number is one, however it was written", () => {
-    const stage = new Stage();
-    const caller = join(stage, from);
+    const realm = new TestRealm();
+    const caller = join(realm, from);
     caller.send(48, 1, {}, "wamp.session.list", Payload.of([null], { limit: new Float(1) }));
     expect(caller.messages.at(-1)?.[0]).toBe(50);
     expect(payloadOf(caller.messages.at(-1) as RouterMessage).args).toHaveLength(1);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Client } from "../host/recording-host.ts";
-import { Stage } from "../host/recording-host.ts";
+import type { Client } from "../host/test-realm.ts";
+import { TestRealm } from "../host/test-realm.ts";
 
 const LIMIT_EXCEEDED = "wamp.edge.error.limit_exceeded";
 
 /** Which of the answers that came refuse a request because of a limit. */
-function refused(stage: Stage, client: string): number {
-  return stage.take().filter(([to, message]) => to === client && message[0] === 8 && message[4] === LIMIT_EXCEEDED)
+function refused(realm: TestRealm, client: string): number {
+  return realm.take().filter(([to, message]) => to === client && message[0] === 8 && message[4] === LIMIT_EXCEEDED)
     .length;
 }
 
@@ -16,110 +16,110 @@ function subscribe(client: Client, count: number, length: number, options = {}):
 
 describe("the bytes of a session's record", () => {
   it("bound SUBSCRIBEs to topics of 2 KB, and leave as many to topics of 30 bytes alone", () => {
-    const stage = new Stage();
-    const [long, short] = stage.joinAll("long", "short");
+    const realm = new TestRealm();
+    const [long, short] = realm.joinAll("long", "short");
     subscribe(long, 800, 2_000);
     // 1 MiB, 64 bytes for each beside its URI.
-    expect(refused(stage, "long")).toBe(800 - 507);
+    expect(refused(realm, "long")).toBe(800 - 507);
     subscribe(short, 800, 30);
-    expect(refused(stage, "short")).toBe(0);
+    expect(refused(realm, "short")).toBe(0);
   });
 
   it("are free again with UNSUBSCRIBE, UNREGISTER and the answer to a CALL", () => {
-    const stage = new Stage({ limits: { session_bytes: 1_500 } });
-    const [client, callee] = stage.joinAll("client", "callee");
+    const realm = new TestRealm({ limits: { session_bytes: 1_500 } });
+    const [client, callee] = realm.joinAll("client", "callee");
     callee.send([64, 1, {}, "p".repeat(400)]);
     const before = [client.peer, callee.peer].map(({ state }) => state.kind === "open" && state.session.recordBytes);
     for (let i = 1; i <= 20; i++) {
       client.send([32, i, {}, "t".repeat(500)]);
-      const [, subscribed] = stage.take().at(-1)!;
+      const [, subscribed] = realm.take().at(-1)!;
       expect((subscribed as unknown[])[0]).toBe(33);
       client.send([34, 100 + i, (subscribed as unknown[])[2]]);
       client.send([64, 200 + i, {}, "q".repeat(500)]);
-      const [, registered] = stage.take().at(-1)!;
+      const [, registered] = realm.take().at(-1)!;
       expect((registered as unknown[])[0]).toBe(65);
       client.send([66, 300 + i, (registered as unknown[])[2]]);
       client.send([48, 400 + i, {}, "p".repeat(400)]);
       callee.send([70, i, {}]);
-      expect(refused(stage, "client")).toBe(0);
+      expect(refused(realm, "client")).toBe(0);
     }
     const after = [client.peer, callee.peer].map(({ state }) => state.kind === "open" && state.session.recordBytes);
     expect(after).toEqual(before);
   });
 
   it("refuse REGISTER, and CALL with what it makes the router remember", () => {
-    const stage = new Stage({ limits: { session_bytes: 4_000 } });
+    const realm = new TestRealm({ limits: { session_bytes: 4_000 } });
     const features = { payload_passthru_mode: true };
     const roles = { caller: { features }, callee: { features } };
-    const [caller, callee] = [stage.join("caller", roles), stage.join("callee", roles)];
+    const [caller, callee] = [realm.join("caller", roles), realm.join("callee", roles)];
     callee.send([64, 1, {}, "p"], [64, 2, {}, "q".repeat(1_900)], [64, 3, {}, "r".repeat(1_900)]);
-    expect(refused(stage, "callee")).toBe(1);
+    expect(refused(realm, "callee")).toBe(1);
     const key = "k".repeat(1_500);
     for (let i = 1; i <= 3; i++) caller.send([48, i, { ppt_scheme: "x_own", ppt_keyid: key }, "p", ["\0AA=="]]);
-    expect(refused(stage, "caller")).toBe(2);
+    expect(refused(realm, "caller")).toBe(2);
   });
 
   it("count the payloads of calls that wait for a callee", () => {
     const queue = [{ uri: "p", limit: 1_000 }] as const;
-    const stage = new Stage({ limits: { session_bytes: 10_000 }, store: { "call-queue": queue } });
-    const [caller, callee] = stage.joinAll("caller", "callee");
+    const realm = new TestRealm({ limits: { session_bytes: 10_000 }, store: { "call-queue": queue } });
+    const [caller, callee] = realm.joinAll("caller", "callee");
     callee.send([64, 1, { concurrency: 1 }, "p"]);
     for (let i = 1; i <= 12; i++) caller.send([48, i, {}, "p", ["x".repeat(1_000)]]);
-    expect(refused(stage, "caller")).toBeGreaterThan(1);
+    expect(refused(realm, "caller")).toBeGreaterThan(1);
   });
 
   it("count node keys, also that of a SUBSCRIBE that names another one", () => {
-    const stage = new Stage({ limits: { session_bytes: 4_000 } });
-    const client = stage.join("client");
+    const realm = new TestRealm({ limits: { session_bytes: 4_000 } });
+    const client = realm.join("client");
     client.send([32, 1, { nkey: "k" }, "t"], [32, 2, { nkey: "k".repeat(5_000) }, "t"]);
-    expect(refused(stage, "client")).toBe(1);
+    expect(refused(realm, "client")).toBe(1);
   });
 });
 
 describe("the bytes of all records of a realm", () => {
   it("leave a share to those that come when others hold as much as they can", () => {
-    const stage = new Stage({ limits: { realm_bytes: 1_000_000 } });
-    const greedy = Array.from({ length: 50 }, (_, i) => stage.join(`greedy${i}`));
+    const realm = new TestRealm({ limits: { realm_bytes: 1_000_000 } });
+    const greedy = Array.from({ length: 50 }, (_, i) => realm.join(`greedy${i}`));
     for (const [i, client] of greedy.entries()) {
       for (let j = 1; j <= 100; j++) client.send([32, j, {}, `g${i}.t${j}.`.padEnd(5_000, "x")]);
     }
     // What the limit says, and 16 KiB for each.
-    expect(stage.realm.records.bytes).toBeLessThan(2 * (1_000_000 + 50 * 16_384));
-    const late = stage.join("late");
-    stage.take();
+    expect(realm.realm.records.bytes).toBeLessThan(2 * (1_000_000 + 50 * 16_384));
+    const late = realm.join("late");
+    realm.take();
     subscribe(late, 20, 40);
-    expect(refused(stage, "late")).toBe(0);
+    expect(refused(realm, "late")).toBe(0);
   });
 
   it("are the same after sleep, and none are left when all have gone", () => {
-    const stage = new Stage({ options: { resume: { time: 60 } } });
-    const [a, b] = stage.joinAll("a", "b");
+    const realm = new TestRealm({ options: { resume: { time: 60 } } });
+    const [a, b] = realm.joinAll("a", "b");
     subscribe(a, 5, 40, { match: "prefix" });
     subscribe(b, 3, 40, { nkey: "node" });
     a.send([64, 10, {}, "p"]);
     b.send([48, 10, {}, "p"]);
-    const { bytes } = stage.realm.records;
-    stage.sleepAndWake();
-    expect(stage.realm.records.bytes).toBe(bytes);
+    const { bytes } = realm.realm.records;
+    realm.sleepAndWake();
+    expect(realm.realm.records.bytes).toBe(bytes);
     a.disconnect();
     b.disconnect();
-    expect(stage.realm.records.bytes).toBe(0);
+    expect(realm.realm.records.bytes).toBe(0);
   });
 
   it("count what parked sessions keep, and end those first when the realm has no room", () => {
-    const stage = new Stage({ options: { resume: { time: 60 } }, limits: { realm_bytes: 200_000 } });
+    const realm = new TestRealm({ options: { resume: { time: 60 } }, limits: { realm_bytes: 200_000 } });
     const parked = Array.from({ length: 10 }, (_, i) => {
-      const client = stage.connect(`parked${i}`);
+      const client = realm.connect(`parked${i}`);
       client.send([1, "realm1", { roles: { subscriber: {} }, resumable: true }], [32, 1, {}, "news"]);
       return client;
     });
     for (const client of parked) client.disconnect();
-    const publisher = stage.join("publisher");
+    const publisher = realm.join("publisher");
     for (let i = 1; i <= 20; i++) publisher.send([16, i, {}, "news", ["x".repeat(10_000)]]);
-    stage.advance(1);
-    expect(stage.realm.records.bytes).toBeLessThan(220_000);
-    expect(stage.realm.sessions.size).toBeLessThan(11);
+    realm.advance(1);
+    expect(realm.realm.records.bytes).toBeLessThan(220_000);
+    expect(realm.realm.sessions.size).toBeLessThan(11);
     publisher.send([16, 21, { acknowledge: true }, "news"]);
-    expect(stage.take().at(-1)?.[1]?.[0]).toBe(17);
+    expect(realm.take().at(-1)?.[1]?.[0]).toBe(17);
   });
 });

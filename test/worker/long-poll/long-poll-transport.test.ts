@@ -6,7 +6,7 @@ import { LongPollTransport } from "../../../src/worker/long-poll/long-poll-trans
 const OPTIONS = { request_timeout: 10, session_timeout: 30, queue_limit_bytes: 100, queue_limit_messages: 3 };
 
 /** A transport, and the realm's end of its socket with the codes it was closed with. */
-function stage() {
+function openTransport() {
   const { 0: ours, 1: realm } = new WebSocketPair();
   const closes: number[] = [];
   realm.addEventListener("close", ({ code }) => {
@@ -35,7 +35,7 @@ afterEach(() => {
 
 describe("a long-poll transport", () => {
   it("answers a poll with nothing after request_timeout, and the next one with what came [LP-06]", async () => {
-    const { transport, realm } = stage();
+    const { transport, realm } = openTransport();
     const poll = watched(transport.receive());
     await vi.advanceTimersByTimeAsync(9_999);
     expect(poll.isAnswered).toBe(false);
@@ -46,7 +46,7 @@ describe("a long-poll transport", () => {
   });
 
   it("is over when session_timeout has passed since the last request [LP-11]", async () => {
-    const { transport, closes } = stage();
+    const { transport, closes } = openTransport();
     await vi.advanceTimersByTimeAsync(29_999);
     const sent = transport.send(new Request("http://t/send", { method: "POST", body: "[1]" }));
     expect((await sent).status).toBe(204);
@@ -58,7 +58,7 @@ describe("a long-poll transport", () => {
   });
 
   it("lives on while it is polled, and session_timeout from the end of the last poll [LP-11]", async () => {
-    const { transport } = stage();
+    const { transport } = openTransport();
     for (let i = 0; i < 5; i++) {
       const poll = watched(transport.receive());
       await vi.advanceTimersByTimeAsync(10_000);
@@ -71,7 +71,7 @@ describe("a long-poll transport", () => {
   });
 
   it("leaves no timer behind once it is over", async () => {
-    const { transport } = stage();
+    const { transport } = openTransport();
     const poll = watched(transport.receive());
     transport.close();
     expect(await poll.text).toBe("");
@@ -79,7 +79,7 @@ describe("a long-poll transport", () => {
   });
 
   it("keeps what the realm said before it closed for one session_timeout, for the client to fetch", async () => {
-    const { transport, realm } = stage();
+    const { transport, realm } = openTransport();
     realm.send("[1]");
     realm.send("[2]");
     realm.close(1000);
@@ -94,7 +94,7 @@ describe("a long-poll transport", () => {
     ["queue_limit_messages", "[1]", 3],
     ["queue_limit_bytes", JSON.stringify(["x".repeat(60)]), 2],
   ])("is over when a message comes while %s is reached, and not before [LP-11]", async (_, message, fit) => {
-    const { transport, realm } = stage();
+    const { transport, realm } = openTransport();
     for (let i = 0; i < fit; i++) realm.send(message);
     await delivered();
     expect(transport.isOver).toBe(false);

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { WebhooksOut } from "../../../src/worker/realm/outgoing-webhooks.ts";
 import type { WebhookMail } from "../../../src/worker/webhooks/webhook-batch.ts";
-import { type Client, realmConfig, Stage } from "../../wamp/host/recording-host.ts";
+import { type Client, realmConfig, TestRealm } from "../../wamp/host/test-realm.ts";
 
 const HOOK = {
   name: "shop",
@@ -15,7 +15,7 @@ const HOOK = {
 };
 
 let mails: WebhookMail[];
-let stage: Stage;
+let testRealm: TestRealm;
 let webhooks: WebhooksOut;
 let client: Client;
 /** Does whoever takes mail fail? */
@@ -25,15 +25,15 @@ beforeEach(() => {
   vi.useFakeTimers();
   mails = [];
   isFailing = false;
-  stage = new Stage();
+  testRealm = new TestRealm();
   const { webhooks_out = [] } = realmConfig({ webhooks_out: [HOOK] } as Parameters<typeof realmConfig>[0]);
-  webhooks = new WebhooksOut("realm1", webhooks_out, stage, async (mail) => {
+  webhooks = new WebhooksOut("realm1", webhooks_out, testRealm, async (mail) => {
     mails.push(mail);
     if (isFailing) throw new Error("nobody takes it");
   });
-  stage.moveIn = (realm) => webhooks.moveIn(realm);
-  stage.restart();
-  client = stage.join("ann");
+  testRealm.moveIn = (realm) => webhooks.moveIn(realm);
+  testRealm.restart();
+  client = testRealm.join("ann");
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -66,7 +66,7 @@ it("events are handed over together, and each mail names the event before it", a
 it("an event of which the mailbox may know nothing any more is not named", async () => {
   publish(1);
   await settle();
-  stage.time += 3_600_000;
+  testRealm.time += 3_600_000;
   publish(2);
   await settle();
   expect(mails.map(({ after }) => after)).toEqual([undefined, undefined]);
@@ -89,7 +89,7 @@ it("mail nobody takes is kept, in order, and offered again after one second, two
   isFailing = false;
   await vi.advanceTimersByTimeAsync(4_000);
   expect(mails.slice(3).map(argsOf)).toEqual([[1, 2]]);
-  expect(stage.logged.map(({ event }) => event)).toEqual(["webhook.stalled", "webhook.stalled", "webhook.stalled"]);
+  expect(testRealm.logged.map(({ event }) => event)).toEqual(["webhook.stalled", "webhook.stalled", "webhook.stalled"]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -103,37 +103,37 @@ it("what would take too much memory while nobody takes mail is lost, with a word
   for (let n = 0; n < 5; n++) publish("x".repeat(900_000));
   const cause = "too many wait to be handed over";
   const publication = expect.any(Number);
-  expect(stage.logged).toEqual([{ level: "error", event: "webhook.lost", cause, webhook: "shop", publication }]);
+  expect(testRealm.logged).toEqual([{ level: "error", event: "webhook.lost", cause, webhook: "shop", publication }]);
   await settle();
   expect(mails).toHaveLength(4);
 });
 
 it("an event with acknowledgment is stored before PUBLISHED until it is handed over, the others are not", async () => {
   publish(1);
-  expect(stage.store.outgoing.texts("shop")).toEqual([]);
+  expect(testRealm.store.outgoing.texts("shop")).toEqual([]);
   client.send([16, 2, { acknowledge: true }, "shop.ordered", [2]]);
-  expect(stage.take()).toMatchObject([["ann", [17, 2, expect.any(Number)]]]);
+  expect(testRealm.take()).toMatchObject([["ann", [17, 2, expect.any(Number)]]]);
   expect(webhooks.waits).toBe(true);
   // The object ends without notice, before anything was handed over.
   const { webhooks_out = [] } = realmConfig({ webhooks_out: [HOOK] } as Parameters<typeof realmConfig>[0]);
-  webhooks = new WebhooksOut("realm1", webhooks_out, stage, async (mail) => void mails.push(mail));
-  stage.restart();
+  webhooks = new WebhooksOut("realm1", webhooks_out, testRealm, async (mail) => void mails.push(mail));
+  testRealm.restart();
   await settle();
   expect(mails.map(argsOf)).toEqual([[1, 2]]);
-  expect([webhooks.waits, stage.store.outgoing.texts("shop")]).toEqual([false, []]);
+  expect([webhooks.waits, testRealm.store.outgoing.texts("shop")]).toEqual([false, []]);
 });
 
 it("what is stored for a webhook that is no longer configured is dropped, with a line in the log", () => {
   client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
-  new WebhooksOut("realm1", [], stage, async () => {});
-  expect(stage.store.outgoing.receivers()).toEqual([]);
-  expect(stage.logged).toMatchObject([{ event: "webhook.dropped", webhook: "shop" }]);
+  new WebhooksOut("realm1", [], testRealm, async () => {});
+  expect(testRealm.store.outgoing.receivers()).toEqual([]);
+  expect(testRealm.logged).toMatchObject([{ event: "webhook.dropped", webhook: "shop" }]);
 });
 
 it("an event that could not be stored is not handed over, and its publisher gets ERROR", async () => {
-  stage.store.failsNext = true;
+  testRealm.store.failsNext = true;
   client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
-  expect(stage.take()).toMatchObject([["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]]]);
+  expect(testRealm.take()).toMatchObject([["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]]]);
   await settle();
   expect(mails).toEqual([]);
 });
@@ -141,7 +141,7 @@ it("an event that could not be stored is not handed over, and its publisher gets
 it("an acknowledged event is refused, not lost, where too many wait to be handed over", async () => {
   for (let n = 0; n < 4; n++) publish("x".repeat(900_000));
   client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]], [16, 2, { acknowledge: true }, "other", [1]]);
-  expect(stage.take()).toMatchObject([
+  expect(testRealm.take()).toMatchObject([
     ["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]],
     ["ann", [17, 2, expect.any(Number)]],
   ]);

@@ -1,8 +1,8 @@
 /** Clients that say whatever comes to their mind, most of it sensible, as a seed decides. */
 
-import type { Client, Entry, Line } from "../../host/recording-host.ts";
-import { Stage } from "../../host/recording-host.ts";
 import { SeededRandom } from "../../host/seeded-random.ts";
+import type { Client, Entry, Line } from "../../host/test-realm.ts";
+import { TestRealm } from "../../host/test-realm.ts";
 
 /** What one client did, and what everybody heard of it. */
 export interface Turn {
@@ -16,8 +16,8 @@ export const DISCONNECTS = "disconnects";
 
 const NAMES = ["ann", "ben", "cal", "dan", "eve", "fay", "gil", "hal"];
 
-export class Crowd {
-  readonly stage = new Stage({ options: { enable_meta_api: false } });
+export class FuzzClients {
+  readonly realm = new TestRealm({ options: { enable_meta_api: false } });
   readonly turns: Turn[] = [];
   readonly #random: SeededRandom;
   readonly #isSleepy: boolean;
@@ -54,9 +54,9 @@ export class Crowd {
   }
 
   #act(person: Person, did: unknown): void {
-    const { stage } = this;
-    if (this.#isSleepy) stage.sleepAndWake();
-    if (did === CONNECTS) person.client = stage.connect(person.name);
+    const { realm } = this;
+    if (this.#isSleepy) realm.sleepAndWake();
+    if (did === CONNECTS) person.client = realm.connect(person.name);
     else if (did === DISCONNECTS) person.client?.disconnect();
     else person.client?.send(did);
     if (did === DISCONNECTS) person.forget();
@@ -64,13 +64,13 @@ export class Crowd {
   }
 
   #passTime(milliseconds: number): void {
-    if (this.#isSleepy) this.stage.sleepAndWake();
-    this.stage.advance(milliseconds);
+    if (this.#isSleepy) this.realm.sleepAndWake();
+    this.realm.advance(milliseconds);
     this.#listen("time", milliseconds);
   }
 
   #listen(client: string, did: unknown): void {
-    const heard = this.stage.take();
+    const heard = this.realm.take();
     this.turns.push({ client, did, heard });
     for (const [name, message] of heard) {
       const person = this.#people.find((one) => one.name === name) as Person;

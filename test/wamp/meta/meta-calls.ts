@@ -1,19 +1,19 @@
 /** What the tests of the meta API share: asking a procedure, and sessions with an identity of their own. */
 
-import { denial } from "../authorization/denial.ts";
-import type { Client, Entry } from "../host/recording-host.ts";
-import { ANYTHING, Stage } from "../host/recording-host.ts";
+import { denial } from "../authorization/denial-errors.ts";
+import type { Client, Entry } from "../host/test-realm.ts";
+import { ANYTHING, TestRealm } from "../host/test-realm.ts";
 
-/** A stage of several roles, all of which may do anything. */
-export function stageOfRoles(): Stage {
-  return new Stage({ roles: ["anonymous", "user", "admin"].map((name) => ({ name, permissions: [ANYTHING] })) });
+/** A realm of several roles, all of which may do anything. */
+export function testRealmOfRoles(): TestRealm {
+  return new TestRealm({ roles: ["anonymous", "user", "admin"].map((name) => ({ name, permissions: [ANYTHING] })) });
 }
 
 /** Calls a meta procedure; tells what everybody receives because of it. What went before is forgotten. */
-export function ask(stage: Stage, client: Client, procedure: string, args: unknown[] = [], kwargs: object = {}) {
-  stage.take();
+export function ask(realm: TestRealm, client: Client, procedure: string, args: unknown[] = [], kwargs: object = {}) {
+  realm.take();
   client.send([48, 1, {}, procedure, args, kwargs]);
-  return stage.take();
+  return realm.take();
 }
 
 /** What the caller receives whose call was answered. */
@@ -27,17 +27,17 @@ export function refused(client: string, error: string, ...args: unknown[]): Entr
 }
 
 /** A session that authenticated as somebody; its record tells. */
-export function joinAs(stage: Stage, name: string, authrole: string, authid = name): Client {
-  const client = stage.join(name);
+export function joinAs(realm: TestRealm, name: string, authrole: string, authid = name): Client {
+  const client = realm.join(name);
   client.alterSession({
     identity: { authid, authrole, authmethod: "ticket", authprovider: "static", authextra: { x: 1 } },
   });
-  stage.sleepAndWake();
+  realm.sleepAndWake();
   return client;
 }
 
 /** Subscribes to each of the topics, numbered from request 1; the answers are forgotten. */
-export function watch(stage: Stage, client: Client, ...topics: string[]): void {
+export function watch(realm: TestRealm, client: Client, ...topics: string[]): void {
   client.send(...topics.map((topic, index) => [32, index + 1, {}, topic]));
-  stage.take();
+  realm.take();
 }

@@ -3,12 +3,12 @@
 import { setImmediate } from "node:timers/promises";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import type { TransportFacts } from "../../../src/wamp/host/host.ts";
-import { ALL_ROLES, ANYTHING, type Client, type Line, Stage } from "../host/recording-host.ts";
+import { ALL_ROLES, ANYTHING, type Client, type Line, TestRealm } from "../host/test-realm.ts";
 
 export type Auth = NonNullable<RealmInput["auth"]>;
 export type Extra = Readonly<Record<string, unknown>>;
 
-/** Roles of every entrance. */
+/** Roles of every realm. */
 const ROLES = ["anonymous", "user", "admin"].map((name) => ({ name, permissions: [ANYTHING] }));
 
 /** What clients of TLS connections come with. */
@@ -22,7 +22,7 @@ export const FAILED = [
 ] as const;
 
 /** A realm with these methods, and where clients knock. */
-export class Entrance extends Stage {
+export class AuthTestRealm extends TestRealm {
   constructor(auth: Auth, input: Partial<RealmInput> = {}) {
     super({ roles: ROLES, auth, ...input });
   }

@@ -1,9 +1,9 @@
 /** Callers and callees who use every feature of calls at once, as a seed decides. */
 
-import type { Client, Entry, Line } from "../host/recording-host.ts";
-import { Stage } from "../host/recording-host.ts";
 import { SeededRandom } from "../host/seeded-random.ts";
-import { CALLER_FEATURES } from "./parties.ts";
+import type { Client, Entry, Line } from "../host/test-realm.ts";
+import { TestRealm } from "../host/test-realm.ts";
+import { CALLER_FEATURES } from "./rpc-clients.ts";
 
 /** One callee's view of an invocation. */
 export interface Job {
@@ -37,8 +37,8 @@ const QUEUES = [
   { uri: "com.first", limit: 2 },
 ];
 
-export class Workshop {
-  readonly stage = new Stage({ options: { enable_meta_api: false }, store: { "call-queue": QUEUES } });
+export class CallFuzzer {
+  readonly realm = new TestRealm({ options: { enable_meta_api: false }, store: { "call-queue": QUEUES } });
   /** Everything that was said and heard: what each did, and what all heard of it. */
   readonly turns: (readonly [name: string, did: unknown, heard: readonly Entry[]])[] = [];
   /** callee → its invocations */
@@ -62,7 +62,7 @@ export class Workshop {
     this.#isSleepy = isSleepy;
     const callerFeatures = Object.fromEntries(CALLER_FEATURES.map((name) => [name, true]));
     for (const name of CALLERS)
-      this.#clients.set(name, this.stage.join(name, { caller: { features: callerFeatures } }));
+      this.#clients.set(name, this.realm.join(name, { caller: { features: callerFeatures } }));
     for (const name of CALLEES.keys()) this.#enter(name);
   }
 
@@ -136,7 +136,7 @@ export class Workshop {
 
   #enter(name: string): void {
     const features = Object.fromEntries(CALLEES.get(name)!.map((feature) => [feature, true]));
-    const callee = this.stage.join(name, { callee: { features } });
+    const callee = this.realm.join(name, { callee: { features } });
     this.#clients.set(name, callee);
     this.jobs.set(name, []);
     REGISTRATIONS.forEach(([procedure, options], index) => {
@@ -153,7 +153,7 @@ export class Workshop {
 
   #reregister(name: string): void {
     const [procedure, options] = this.#random.pick(REGISTRATIONS);
-    const session = [...this.stage.realm.sessions.values()].find(
+    const session = [...this.realm.realm.sessions.values()].find(
       ({ transport }) => transport === this.#clients.get(name)?.transport,
     );
     const held = [...(session?.registrations.values() ?? [])].find((one) => one.procedure === procedure);
@@ -164,7 +164,7 @@ export class Workshop {
 
   #pass(milliseconds: number): void {
     this.#sleep();
-    this.stage.advance(milliseconds);
+    this.realm.advance(milliseconds);
     this.#hear("time", milliseconds);
   }
 
@@ -175,11 +175,11 @@ export class Workshop {
   }
 
   #sleep(): void {
-    if (this.#isSleepy) this.stage.sleepAndWake();
+    if (this.#isSleepy) this.realm.sleepAndWake();
   }
 
   #hear(name: string, did: unknown): void {
-    const heard = this.stage.take();
+    const heard = this.realm.take();
     this.turns.push([name, did, heard]);
     for (const [receiver, message] of heard) {
       if (message === "closed") throw new Error(`${receiver} was cut after ${JSON.stringify(did)}`);

@@ -1,8 +1,8 @@
 /** A naive router in the head of a judge, who reads what a crowd did and heard and says what is wrong with it. */
 
-import type { Entry, Line } from "../../host/recording-host.ts";
-import type { Turn } from "./crowd.ts";
-import { CONNECTS, DISCONNECTS } from "./crowd.ts";
+import type { Entry, Line } from "../../host/test-realm.ts";
+import type { Turn } from "./fuzz-clients.ts";
+import { CONNECTS, DISCONNECTS } from "./fuzz-clients.ts";
 
 type Match = "exact" | "prefix" | "wildcard";
 
@@ -32,7 +32,7 @@ interface Place {
 }
 
 /** Throws at the first thing a client must not hear, or must have heard and has not. */
-export class Judge {
+export class Oracle {
   readonly #places = new Map<string, Place>();
   readonly #sessionIds = new Set<unknown>();
   readonly #publications = new Set<unknown>();

@@ -1,8 +1,8 @@
 /** A realm in which a procedure decides who may join, for the tests of dynamic authentication. */
 
 import { setImmediate } from "node:timers/promises";
-import { ALL_ROLES, type Client, type Line } from "../host/recording-host.ts";
-import { type Auth, Entrance, type Extra, TLS, thinking } from "./entrance.ts";
+import { ALL_ROLES, type Client, type Line } from "../host/test-realm.ts";
+import { type Auth, AuthTestRealm, type Extra, TLS, thinking } from "./auth-test-realm.ts";
 import { CLIENT_NONCE, KEY } from "./methods.ts";
 
 /** The settings of a dynamic method. */
@@ -34,7 +34,7 @@ export const ROLES = ["anonymous", "user"].map((name) => ({
 }));
 
 /** A realm whose methods ask one procedure, and the session that serves it. */
-export class Office extends Entrance {
+export class AuthenticatorTestRealm extends AuthTestRealm {
   readonly official: Client;
   /** INVOCATION.Request of the last question. */
   #request = 0;

@@ -1,4 +1,4 @@
-/** A realm on a stage: clients say their lines, and everything the realm does to them is written down. */
+/** A realm on a testRealm: clients say their lines, and everything the realm does to them is written down. */
 
 import type { Account } from "../../../src/wamp/authorization/audit.ts";
 import type { RealmConfig, RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -32,9 +32,9 @@ export const ANYTHING = {
  * The host of one realm. Ids and random bytes count up and time stands still until `advance`, so that expectations are
  * literal. By default everybody may join as `anonymous` and do anything (`realmConfig`).
  */
-export class Stage implements Host {
+export class TestRealm implements Host {
   realm: Realm;
-  /** What the realm did, in order. `expect(stage.take())` reads and clears it. */
+  /** What the realm did, in order. `expect(testRealm.take())` reads and clears it. */
   readonly recording: Entry[] = [];
   /** Milliseconds since the epoch. */
   time = 0;
@@ -212,32 +212,32 @@ export class Client {
   peer: Peer;
   /** The peer's record as it was saved last, JSON text. */
   record = "";
-  readonly #stage: Stage;
+  readonly #testRealm: TestRealm;
 
-  constructor(stage: Stage, name: string, facts?: TransportFacts) {
-    this.#stage = stage;
+  constructor(testRealm: TestRealm, name: string, facts?: TransportFacts) {
+    this.#testRealm = testRealm;
     this.name = name;
-    this.transport = new RecordingTransport(name, stage.recording);
-    this.peer = stage.realm.connect(this.transport, facts);
+    this.transport = new RecordingTransport(name, testRealm.recording);
+    this.peer = testRealm.realm.connect(this.transport, facts);
   }
 
   /** Says each of the messages: lists, or whatever a broken client sends. */
   send(...messages: unknown[]): void {
-    const { realm } = this.#stage;
+    const { realm } = this.#testRealm;
     for (const message of messages) {
       const elements = json.decode(JSON.stringify(message), { depth: 64 });
       if (elements instanceof DecodeFault) realm.abort(this.peer, "wamp.error.protocol_violation", elements.reason);
       else realm.receive(this.peer, elements);
-      this.#stage.endTurn();
+      this.#testRealm.endTurn();
     }
   }
 
   /** The connection is lost, or closed by the client, without a word. */
   disconnect(): void {
     this.transport.isDead = true;
-    this.#stage.realm.disconnect(this.peer);
-    this.#stage.drop(this);
-    this.#stage.endTurn();
+    this.#testRealm.realm.disconnect(this.peer);
+    this.#testRealm.drop(this);
+    this.#testRealm.endTurn();
   }
 
   /** What the record saved last says; set it to what another session might have saved. */

@@ -1,6 +1,6 @@
-/** Callers and callees on a stage, with the features they announce. */
+/** Callers and callees on a realm, with the features they announce. */
 
-import type { Client, Stage } from "../host/recording-host.ts";
+import type { Client, TestRealm } from "../host/test-realm.ts";
 
 /** Everything a caller may announce. */
 export const CALLER_FEATURES = [
@@ -22,21 +22,21 @@ export const CALLEE_FEATURES = [
 ] as const;
 
 /** A session that calls. */
-export function joinCaller(stage: Stage, name: string, features: readonly string[] = CALLER_FEATURES): Client {
-  return stage.join(name, { caller: { features: allOf(features) } });
+export function joinCaller(realm: TestRealm, name: string, features: readonly string[] = CALLER_FEATURES): Client {
+  return realm.join(name, { caller: { features: allOf(features) } });
 }
 
 /** A session with one registration, of `com.p` unless told otherwise; takes the recording. */
 export function joinCallee(
-  stage: Stage,
+  realm: TestRealm,
   name: string,
   features: readonly string[] = CALLEE_FEATURES,
   options: object = {},
   procedure = "com.p",
 ): Client {
-  const callee = stage.join(name, { callee: { features: allOf(features) }, caller: {} });
+  const callee = realm.join(name, { callee: { features: allOf(features) }, caller: {} });
   callee.send([64, 1, options, procedure]);
-  stage.take();
+  realm.take();
   return callee;
 }
 
