@@ -90,7 +90,7 @@ export async function playScenario(): Promise<TestRealm> {
   keepAll(realm);
   realm.sleepAndWake();
   await attempt(realm);
-  realm.settle();
+  realm.flush();
   return realm;
 }
 
@@ -178,7 +178,7 @@ async function attempt(realm: TestRealm): Promise<void> {
   const killed = realm.join("closing");
   const [{ id } = { id: 0 }] = killed.peer.state.kind === "open" ? [killed.peer.state.session] : [];
   realm.join("killer").send([48, 1, {}, "wamp.session.kill", [id]]);
-  realm.endTurn();
+  realm.flushOutput();
 }
 
 /** What the realm has stored; tokens, ids and times are the same each time. */

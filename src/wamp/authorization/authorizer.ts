@@ -201,7 +201,7 @@ export class Authorizer {
       this.#pending.delete(peer);
       pending.end();
     }
-    this.#court.host.endTurn();
+    this.#court.host.flushOutput();
   }
 }
 

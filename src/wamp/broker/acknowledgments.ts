@@ -81,7 +81,7 @@ export class Acknowledgments {
   /** The publisher gets PUBLISHED once everything published so far is stored. */
   add(publisher: Session, request: Id, publication: Id): void {
     this.#waiting.push({ publisher, request, publication });
-    this.#host.storeSoon();
+    this.#host.scheduleStore();
   }
 
   /** Writes all that is not stored yet, and answers the publishers that wait for it. */
@@ -94,7 +94,7 @@ export class Acknowledgments {
     if (store.isFull) {
       if (isDemanded) return this.#refuse();
       // Events that were not acknowledged stay in memory and are written when there is room.
-      return this.#host.settleSoon();
+      return this.#host.scheduleFlush();
     }
     const isStored =
       keepers.length === 0 ||

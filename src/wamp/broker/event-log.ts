@@ -108,8 +108,8 @@ export class History implements EventKeeper {
   added(log: EventLog, { payload }: LoggedEvent): void {
     this.#unsaved.add(log);
     this.#unsavedSize += payload.size + EVENT_OVERHEAD;
-    if (this.#unsavedSize > MAX_UNSAVED) this.#host.storeSoon();
-    else this.#host.settleSoon();
+    if (this.#unsavedSize > MAX_UNSAVED) this.#host.scheduleStore();
+    else this.#host.scheduleFlush();
   }
 
   get hasUnsaved(): boolean {

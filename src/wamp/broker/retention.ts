@@ -152,8 +152,8 @@ export class Retention implements EventKeeper {
     const event: RetainedEvent = { publication, at, details, lists, excluded, until, payload };
     this.#unsaved.set(topic, lists === undefined ? [event] : [...this.#restrictable(topic), event]);
     this.#unsavedSize += payload.size;
-    if (this.#unsavedSize > MAX_UNSAVED) this.#host.storeSoon();
-    else this.#host.settleSoon();
+    if (this.#unsavedSize > MAX_UNSAVED) this.#host.scheduleStore();
+    else this.#host.scheduleFlush();
   }
 
   /**

@@ -44,7 +44,7 @@ export class Arrivals {
     else others.add(waiter);
     this.#bytes += bytes;
     this.#deadlines.set(waiter, deadline);
-    this.#host.wakeAt(deadline);
+    this.#host.setAlarm(deadline);
     return promise;
   }
 

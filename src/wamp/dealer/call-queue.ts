@@ -225,7 +225,7 @@ export class CallQueue {
     this.#callsFor(call.registration).add(call);
     if (call.deadline === 0) return;
     this.#timeouts.set(call, call.deadline);
-    this.#host.wakeAt(call.deadline);
+    this.#host.setAlarm(call.deadline);
   }
 
   #callsFor(registration: Registration): Set<WaitingCall> {

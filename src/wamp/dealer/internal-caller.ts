@@ -56,7 +56,7 @@ export class InternalCaller {
     try {
       this.#dealer.call(this.#session, call, permission);
       // Nobody may be in a turn just now; after the current one, if there is one, the invocation goes out.
-      queueMicrotask(() => this.#host.endTurn());
+      queueMicrotask(() => this.#host.flushOutput());
     } catch (error) {
       if (!(error instanceof WampError)) throw error;
       this.#requests.settle(request, refusal(error.uri, error.payload.args));

@@ -69,6 +69,6 @@ export class PendingCalls {
 
   #expect(invocation: Invocation): void {
     this.#timeouts.set(invocation, invocation.deadline);
-    this.#host.wakeAt(invocation.deadline);
+    this.#host.setAlarm(invocation.deadline);
   }
 }

@@ -71,7 +71,7 @@ const MESSAGES: Format<{ readonly messages: readonly RouterMessage[] }> = {
 };
 
 /**
- * Storage is behind until `settle`, and then says so: the record is removed with the first change and written again
+ * Storage is behind until `flush`, and then says so: the record is removed with the first change and written again
  * last, so that what is found after a sudden end of the object is complete.
  */
 export class ParkedSession {
@@ -115,7 +115,7 @@ export class ParkedSession {
   }
 
   /** Writes what is new, in one text. */
-  settle(): void {
+  flush(): void {
     if (this.#isCurrent) return;
     this.#storeMessages();
     const { facts } = this.peer;

@@ -107,8 +107,8 @@ export class Resumption implements Keeper {
   }
 
   /** Writes what waits to be stored. */
-  settle(): void {
-    for (const parked of this.#changed) parked.settle();
+  flush(): void {
+    for (const parked of this.#changed) parked.flush();
     this.#changed.clear();
   }
 
@@ -130,7 +130,7 @@ export class Resumption implements Keeper {
     if (parked === undefined) return;
     parked.change();
     this.#changed.add(parked);
-    this.#host.settleSoon();
+    this.#host.scheduleFlush();
   }
 
   /** It ends as soon as whoever is sending is done. */
@@ -146,7 +146,7 @@ export class Resumption implements Keeper {
     const peer: Peer = { transport: lifeline, facts: record.facts, state: { kind: "closed" } };
     // A deadline further away is from before the clock was set back, and so is the alarm.
     const deadline = Math.min(record.deadline, this.#host.now() + this.#config.time * 1000);
-    if (deadline < record.deadline) this.#host.wakeAt(deadline);
+    if (deadline < record.deadline) this.#host.setAlarm(deadline);
     const session = revive(peer, record.session, deadline);
     const parked = new ParkedSession(peer, session, lifeline, deadline, this.#host.store.parked, stored);
     this.#parked.set(lifeline, parked);

@@ -25,7 +25,7 @@ export interface Host {
   /** `length` bytes from a cryptographic source. */
   randomBytes(length: number): Uint8Array;
   /** Have `Realm.tick` called at `time` (milliseconds since the epoch) or soon after; an earlier wish stands. */
-  wakeAt(time: number): void;
+  setAlarm(time: number): void;
   /** 32 bytes that nobody else knows, the same for as long as there is the realm. */
   secret(): Uint8Array<ArrayBuffer>;
   /** The JSON behind an https URL; rejects where there is none, or not soon. */
@@ -35,11 +35,11 @@ export interface Host {
   /** Tells the operator of a fault; must not throw. */
   log(line: LogLine): void;
   /** Something that had to wait has gone on, outside of any event the host knows of: what it sent is to go out. */
-  endTurn(): void;
-  /** Have `Realm.settle` called within a second, and in any case before the object can sleep. */
-  settleSoon(): void;
+  flushOutput(): void;
+  /** Have `Realm.flush` called within a second, and in any case before the object can sleep. */
+  scheduleFlush(): void;
   /** Have `Realm.store` called: when this turn ends or, under load, within a few milliseconds for several turns together. */
-  storeSoon(): void;
+  scheduleStore(): void;
   /** What outlives sessions, sleep and restarts. */
   readonly store: Store;
 }

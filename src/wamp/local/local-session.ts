@@ -65,7 +65,7 @@ export class Resident implements Transport {
   /** Says a message, with its payload, if any, as a `Payload`; whatever follows from it goes out after this turn. */
   say(message: List): void {
     this.#realm.receive(this.#peer, message);
-    queueMicrotask(() => this.#host.endTurn());
+    queueMicrotask(() => this.#host.flushOutput());
   }
 
   idFor(kind: "registration" | "subscription", match: Match, uri: Uri): Id {

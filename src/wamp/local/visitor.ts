@@ -47,13 +47,13 @@ export class Visitor {
   leave(): void {
     this.#realm.disconnect(this.#peer);
     this.#requests.close();
-    this.#host.endTurn();
+    this.#host.flushOutput();
   }
 
   async #ask(message: (request: Id) => List, onProgress?: OnProgress): Promise<CallOutcome> {
     const { request, outcome } = this.#requests.expect(onProgress);
     this.#realm.receive(this.#peer, message(request));
-    this.#host.endTurn();
+    this.#host.flushOutput();
     const result = await outcome;
     this.#realm.disconnect(this.#peer);
     return result;

@@ -168,7 +168,7 @@ export class Handshake {
     } catch (error) {
       this.#fail(peer, state, error);
     }
-    this.#surroundings.host.endTurn();
+    this.#surroundings.host.flushOutput();
   }
 
   /** A method has failed itself. */

@@ -119,7 +119,7 @@ export class Lobby {
     peer.state = state;
     this.#waiting.add(peer);
     this.#overdue.set(peer, state.deadline);
-    if (isTooLate) host.wakeAt(longest);
+    if (isTooLate) host.setAlarm(longest);
     if (state.kind === "authenticating") this.#handshake.expire(peer);
   }
 
@@ -136,7 +136,7 @@ export class Lobby {
 
   #endAt(peer: Peer, deadline: number): void {
     this.#overdue.set(peer, deadline);
-    this.#surroundings.host.wakeAt(deadline);
+    this.#surroundings.host.setAlarm(deadline);
     peer.transport.save();
   }
 

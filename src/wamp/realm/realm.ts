@@ -190,7 +190,7 @@ export class Realm {
     this.#lobby.tick(now);
     this.dealer.tick(now);
     const next = this.nextDeadline();
-    if (next !== undefined) this.#host.wakeAt(next);
+    if (next !== undefined) this.#host.setAlarm(next);
   }
 
   /** When `tick` has something to do next, if ever; milliseconds since the epoch. */
@@ -202,9 +202,9 @@ export class Realm {
   }
 
   /** Writes what waits to be stored. */
-  settle(): void {
+  flush(): void {
     // First, because storage may be full: what is sent to parked sessions is kept rather than what is retained.
-    this.#resumption?.settle();
+    this.#resumption?.flush();
     this.store();
   }
 

@@ -23,7 +23,7 @@ export class Outbox {
   }
 
   /** The turn that queued frames is over. */
-  endTurn(): void {
+  flushAtEndOfTurn(): void {
     if (this.#senders.length === 0 || this.#isTimerSet) return;
     if (this.#immediateTurns > 0) {
       this.#immediateTurns--;

@@ -23,7 +23,7 @@ export class GroupCommit {
   }
 
   /** The turn that added wishes is over. */
-  endTurn(): void {
+  commitAtEndOfTurn(): void {
     if (this.#wishes === 0 || this.#isTimerSet) return;
     if (this.#immediateTurns > 0) {
       this.#immediateTurns--;

@@ -61,7 +61,7 @@ export class WebhooksOut {
   }
 
   /** Starts handing over what has been collected. The realm cannot sleep before that is done. */
-  settle(): void {
+  flush(): void {
     for (const tray of this.#trays) tray.handOver();
   }
 }
@@ -100,7 +100,7 @@ class Tray implements EventKeeper {
   moveIn(realm: Realm): void {
     realm.broker.acknowledgments.addKeeper(this);
     realm.broker.acknowledgments.keep(this.#webhook.match, this.#webhook.uri);
-    if (!this.isEmpty) this.#host.settleSoon();
+    if (!this.isEmpty) this.#host.scheduleFlush();
     const { name, role, uri, match } = this.#webhook;
     const tenancy = { name: `webhook ${name}`, authrole: role, roles: ROLES };
     const resident: Resident = new Resident(realm, this.#host, tenancy, (message) => {
@@ -212,7 +212,7 @@ class Tray implements EventKeeper {
     }
     this.#events.push(event);
     this.#characters += event.body.length;
-    this.#host.settleSoon();
+    this.#host.scheduleFlush();
   }
 
   /** By the clock, so that events after a sleep come after those before it, and nothing has to be stored for that. */
@@ -249,6 +249,6 @@ class Tray implements EventKeeper {
     this.#stored = Math.max(0, this.#stored - events.length);
     this.#host.store.outgoing.remove(this.#webhook.name, last.sequence);
     // The alarm for what is left behind is not needed any more.
-    if (this.#stored === 0) this.#host.settleSoon();
+    if (this.#stored === 0) this.#host.scheduleFlush();
   }
 }

@@ -52,7 +52,7 @@ import { closeUnserved, type Unserved, unservedSocket, unservedVisit } from "./u
  * Milliseconds from the first change to the moment everything that must survive sleep is saved, in one batch. The
  * timer keeps the object awake meanwhile, and the platform lets it sleep no sooner than 10 s after the last event.
  */
-const SETTLE_MS = 250;
+const FLUSH_MS = 250;
 
 /** Milliseconds that clients have to answer the close frames of a stop. */
 const CLOSE_WITHIN_MS = 1_000;
@@ -102,7 +102,7 @@ export class RealmObject extends DurableObject<Env> {
   /** Sockets whose close is dealt with; another event of theirs means nothing. */
   readonly #gone = new WeakSet<WebSocket>();
   #overflowed: Connection[] = [];
-  #isSettling = false;
+  #isFlushScheduled = false;
   /** When the alarm rings, as far as this instance has set it; milliseconds since the epoch. */
   #alarmAt: number | undefined;
   readonly #clock = new SteadyClock(() => Date.now());
@@ -136,7 +136,7 @@ export class RealmObject extends DurableObject<Env> {
     this.#cookie = config.auth.cookie;
     const budget = new UnreadBudget(
       config.limits,
-      () => this.#endTurn(),
+      () => this.#flushOutput(),
       () => this.#clock.now(),
     );
     this.#switchboard = {
@@ -191,7 +191,7 @@ export class RealmObject extends DurableObject<Env> {
     this.#connections.set(server, { connection, peer });
     this.#silentUntil = this.#clock.now() + SILENT_MS;
     this.#markBusy();
-    this.#endTurn();
+    this.#flushOutput();
     const headers = new Headers({ "Sec-WebSocket-Protocol": subprotocol.name });
     if (cookie?.setCookie !== undefined) headers.set("Set-Cookie", cookie.setCookie);
     return new Response(null, { status: 101, webSocket: client, headers });
@@ -231,7 +231,7 @@ export class RealmObject extends DurableObject<Env> {
 
   #receive(known: Known, data: string | ArrayBuffer): void {
     known.connection.receive(this.#realm, known.peer, data);
-    this.#endTurn();
+    this.#flushOutput();
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
@@ -248,17 +248,17 @@ export class RealmObject extends DurableObject<Env> {
   async stop(): Promise<void> {
     if (!this.#isServing()) return;
     // Saved before anything is waited for, because the process may be in a hurry.
-    this.#settle();
+    this.#flush();
     // What clients have sent already is heard, what it causes is saved, and only then told.
     await this.#arrival;
-    this.#settle();
-    this.#endTurn();
+    this.#flush();
+    this.#flushOutput();
     const known = [...this.#connections.values()];
     // No session is told that another one ends.
     for (const { connection } of known) connection.close(CloseCode.RESTART, "the router restarts");
     for (const { connection } of known) this.#disconnect(connection.socket);
     for (const socket of this.ctx.getWebSockets()) closeSocket(socket, CloseCode.RESTART, "the router restarts");
-    this.#settle();
+    this.#flush();
     await this.#webhooks.emptied();
     await this.ctx.storage.sync();
     // The close frames are out when the clients have answered them.
@@ -280,14 +280,14 @@ export class RealmObject extends DurableObject<Env> {
       wallTime: () => Date.now(),
       randomId: (): Id => idFromRandom(pool.take(8)),
       randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-      wakeAt: (time) => this.#scheduleTick(time),
+      setAlarm: (time) => this.#scheduleTick(time),
       secret: () => this.#secret.get(),
       fetchJson,
       account: writeAccount,
       log,
-      endTurn: () => this.#endTurn(),
-      settleSoon: () => this.#settleSoon(),
-      storeSoon: () => this.#groupCommit.add(),
+      flushOutput: () => this.#flushOutput(),
+      scheduleFlush: () => this.#scheduleFlush(),
+      scheduleStore: () => this.#groupCommit.add(),
       store: this.#store,
     };
   }
@@ -359,7 +359,7 @@ export class RealmObject extends DurableObject<Env> {
     });
     this.#records.forgetAllBut(sleepers.map(({ connection }) => connection));
     this.#callees.awake();
-    this.#endTurn();
+    this.#flushOutput();
   }
 
   /** Undefined for a socket that is no client's, and for one whose attachment cannot be read: that one is closed. */
@@ -394,9 +394,9 @@ export class RealmObject extends DurableObject<Env> {
     this.#realm.disconnect(known.peer);
     this.#changed.delete(known.connection);
     this.#records.forget(known.connection);
-    this.#endTurn();
+    this.#flushOutput();
     if (this.#connections.size === 0) this.#leaveEmpty();
-    if (!this.#isSettling) this.#markIdle();
+    if (!this.#isFlushScheduled) this.#markIdle();
   }
 
   /** A stop of the process must reach this object: it has a socket, or something to save. */
@@ -410,11 +410,11 @@ export class RealmObject extends DurableObject<Env> {
   }
 
   /** Everything one event caused has been queued. */
-  #endTurn(): void {
-    this.#groupCommit.endTurn();
+  #flushOutput(): void {
+    this.#groupCommit.commitAtEndOfTurn();
     this.#switchboard.budget.relieve();
     while (this.#overflowed.length > 0) this.#cut(this.#overflowed.pop()!);
-    this.#outbox.endTurn();
+    this.#outbox.flushAtEndOfTurn();
   }
 
   /** Ends a connection whose client does not read; what is queued for it is lost to it anyway. */
@@ -430,7 +430,7 @@ export class RealmObject extends DurableObject<Env> {
     if (!this.#isAwake) return;
     this.#realm.store();
     if (this.#webhooks.waits && !isExhausted()) this.#setAlarm(this.#withRetry(this.#alarmAt));
-    this.#endTurn();
+    this.#flushOutput();
   }
 
   /** An alarm that brings events for webhooks on their way should this instance end before that. */
@@ -440,26 +440,26 @@ export class RealmObject extends DurableObject<Env> {
 
   #change(connection: Connection): void {
     this.#changed.add(connection);
-    this.#settleSoon();
+    this.#scheduleFlush();
   }
 
   /** Deadlines that come before the object settles get a timer, later ones the alarm. */
   #scheduleTick(time: number): void {
     const delay = time - this.#clock.now();
-    if (delay <= SETTLE_MS) setTimeout(() => this.#tick(), Math.max(0, delay));
-    else this.#settleSoon();
+    if (delay <= FLUSH_MS) setTimeout(() => this.#tick(), Math.max(0, delay));
+    else this.#scheduleFlush();
   }
 
-  #settleSoon(): void {
-    if (this.#isSettling) return;
-    this.#isSettling = true;
+  #scheduleFlush(): void {
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
     this.#markBusy();
-    setTimeout(() => this.#settle(), SETTLE_MS);
+    setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
   /** Makes the object ready to sleep: records saved, and an alarm for what comes due meanwhile. */
-  #settle(): void {
-    this.#isSettling = false;
+  #flush(): void {
+    this.#isFlushScheduled = false;
     sweepLog();
     if (!this.#isAwake) return;
     if (isExhausted()) return this.#doWithoutStorage();
@@ -472,8 +472,8 @@ export class RealmObject extends DurableObject<Env> {
     clearTimeout(this.#timer);
     if (!this.#mayStore()) this.#setTimer(next);
     else this.#setAlarm(this.#webhooks.waits ? this.#withRetry(next) : next);
-    this.#webhooks.settle();
-    this.#realm.settle();
+    this.#webhooks.flush();
+    this.#realm.flush();
     this.#markIdle();
   }
 
@@ -481,12 +481,12 @@ export class RealmObject extends DurableObject<Env> {
   #doWithoutStorage(): void {
     const next = this.#realm.nextDeadline();
     if (next !== undefined && next <= this.#clock.now()) this.#tick();
-    this.#settleSoon();
+    this.#scheduleFlush();
   }
 
   /** The last socket has closed: what is left is saved, and the storage removed where nothing is. */
   #leaveEmpty(): void {
-    this.#settle();
+    this.#flush();
     if (this.#alarmAt === undefined && !this.#webhooks.waits && !isExhausted()) this.#storageUse.removeIfEmpty();
   }
 
@@ -517,7 +517,7 @@ export class RealmObject extends DurableObject<Env> {
   #tick(): void {
     if (!this.#isAwake) return;
     this.#realm.tick(this.#clock.now());
-    this.#endTurn();
+    this.#flushOutput();
   }
 }
 

@@ -79,7 +79,7 @@ export class UnreadBudget {
   readonly #realmLimit: number;
   readonly #sessionRate: number;
   readonly #realmRate: number;
-  readonly #endTurn: () => void;
+  readonly #flushOutput: () => void;
   readonly #now: () => number;
   /** Bytes the platform has of all connections, those cut included. */
   #handedOver = 0;
@@ -97,10 +97,10 @@ export class UnreadBudget {
   #presumed = 0;
   #isTimerSet = false;
 
-  /** `endTurn` ends the turn of the timer; `now` is the clock, in milliseconds since the epoch. */
+  /** `flushOutput` ends the turn of the timer; `now` is the clock, in milliseconds since the epoch. */
   constructor(
     limits: Pick<Limits, "outgoing_bytes" | "realm_outgoing_bytes">,
-    endTurn: () => void,
+    flushOutput: () => void,
     now: () => number = Date.now,
   ) {
     this.#sessionLimit = limits.outgoing_bytes;
@@ -108,7 +108,7 @@ export class UnreadBudget {
     this.#sessionRate = limits.outgoing_bytes / SESSION_DRAIN_MS;
     this.#realmRate = limits.realm_outgoing_bytes / REALM_DRAIN_MS;
     this.#allowance = this.#realmRate * LONGEST_CREDIT_MS;
-    this.#endTurn = endTurn;
+    this.#flushOutput = flushOutput;
     this.#now = now;
     this.#refilledAt = now();
   }
@@ -284,7 +284,7 @@ export class UnreadBudget {
     }
     this.relieve();
     this.#sweepOthers();
-    this.#endTurn();
+    this.#flushOutput();
     if (this.#waiting.size > 0) this.#setTimer();
   }
 

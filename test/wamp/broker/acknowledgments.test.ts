@@ -170,7 +170,7 @@ describe("while storage is full", () => {
     realm.store.isFull = true;
     publisher.send([16, ++request, { retain: true }, KEPT, ["while"]]);
     expect(told()).toStrictEqual([["bystander", 36]]);
-    realm.settle();
+    realm.flush();
     realm.store.isFull = false;
     publish(KEPT, "after");
     expect(keptAfterCrash()).toStrictEqual(["before", "after"]);
@@ -202,9 +202,9 @@ describe("while storage is full", () => {
   test("what was taken before is written without another PUBLISH once there is room", () => {
     publisher.send([16, ++request, {}, KEPT, ["before"]]);
     realm.store.isFull = true;
-    realm.settle();
+    realm.flush();
     realm.store.isFull = false;
-    realm.settle();
+    realm.flush();
     expect(keptAfterCrash()).toStrictEqual(["before"]);
   });
 
@@ -241,7 +241,7 @@ describe("a write that fails", () => {
     realm.storeGroup();
     expect(realm.take()).toStrictEqual([refused(sent, "the event could not be stored")]);
     realm.store.isFull = false;
-    realm.settle();
+    realm.flush();
     expect(keptAfterCrash()).toStrictEqual([]);
   });
 });

@@ -149,7 +149,7 @@ describe("what is kept", () => {
     const subscription = lookup(testRealm, caller, TOPIC);
     publishAll(testRealm, publisher, ["\u0000AAEC", '\ud83d\ude00\n"', { deep: [1.5, null] }]);
     const before = getEvents(testRealm, caller)?.[3];
-    testRealm.settle();
+    testRealm.flush();
     expect(getEvents(testRealm, caller)?.[3]).toStrictEqual(before);
     publishAll(testRealm, publisher, ["unwritten"]);
     expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([...argsIn([0, 0, 0, before]), "unwritten"]);
@@ -190,7 +190,7 @@ describe("what is kept", () => {
     const all = Array.from({ length: 20 }, (_, i) => i);
     for (const [index, arg] of all.entries()) {
       publishAll(testRealm, publisher, [arg]);
-      if (index % 7 === 4) testRealm.settle();
+      if (index % 7 === 4) testRealm.flush();
       const kept = all.slice(0, index + 1).slice(-limit);
       expect(argsIn(getEvents(testRealm, caller))).toStrictEqual(kept);
       expect(argsIn(getEvents(testRealm, caller, { reverse: true }))).toStrictEqual(kept.toReversed());
@@ -202,14 +202,14 @@ describe("what is kept", () => {
   test("[HIS-01] is bounded by age", () => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, max_age: 10 }]);
     publishAll(testRealm, publisher, [1, 2]);
-    testRealm.settle();
+    testRealm.flush();
     testRealm.time = 11_000;
     expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([1, 2]);
     testRealm.time = 11_001;
     expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([2]);
     testRealm.time = 60_000;
     publishAll(testRealm, publisher, [3]);
-    testRealm.settle();
+    testRealm.flush();
     const [log] = testRealm.store.history.logs();
     expect([...testRealm.store.history.read(log?.id ?? 0, 100, false)]).toHaveLength(1);
   });
@@ -227,7 +227,7 @@ describe("what is kept", () => {
   test("is removed when the configuration asks for it no more; what it still asks for stays", () => {
     const { testRealm, publisher } = testRealmOf([{ uri: TOPIC }, { uri: PREFIX, match: "prefix" }]);
     publishAll(testRealm, publisher, [1]);
-    testRealm.settle();
+    testRealm.flush();
     testRealm.restart({ store: { "event-history": [{ uri: TOPIC, limit: 7 }] } });
     expect(testRealm.store.history.logs()).toHaveLength(1);
     expect(argsIn(getEvents(testRealm, testRealm.join("caller")))).toStrictEqual([1]);
@@ -302,7 +302,7 @@ describe("the filters of get_events", () => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: PREFIX, match: "prefix" }]);
     const ids = [1, 2, 3, 4, 5].map((n) => {
       const id = publish(testRealm, publisher, `${PREFIX}${n % 2 === 0 ? "even" : "odd"}`, [[n]]);
-      if (n === 3) testRealm.settle();
+      if (n === 3) testRealm.flush();
       return id;
     });
     const ask = (kwargs: object) => getEvents(testRealm, caller, kwargs, PREFIX, "prefix");
@@ -543,7 +543,7 @@ describe("a large answer", () => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit: 100_000 }]);
     const count = payload === undefined ? many.length : 8;
     for (const n of many.slice(0, count)) publisher.send([16, 1, {}, TOPIC, [n, payload]]);
-    testRealm.settle();
+    testRealm.flush();
     return { testRealm, caller };
   }
 

@@ -142,7 +142,7 @@ describe("a retained event", () => {
 
   test("[RET-14] is lost by a crash only within the second it takes to be written", () => {
     const realm = published([[{ retain: true }, TOPIC, ["old"]]]);
-    realm.settle();
+    realm.flush();
     realm.join("other").send([16, 1, { retain: true }, TOPIC, ["new"]]);
     realm.restart();
     expect(argsOf(retained(realm, "subscriber"))).toStrictEqual([["old"]]);
@@ -326,25 +326,25 @@ describe("what is kept", () => {
 
   test("[RET-09] is bounded by a number of topics: when it is exceeded the oldest tenth goes", () => {
     const realm = published(some(10), { store: { retain: { limit: 10 } } });
-    realm.settle();
+    realm.flush();
     expect(topics(realm)).toHaveLength(10);
     realm.join("other").send([16, 1, { retain: true }, "one.more"]);
-    realm.settle();
+    realm.flush();
     expect(topics(realm)).toStrictEqual(["t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "one.more"]);
   });
 
   test("[RET-09] is bounded by the bytes of all events", () => {
     const realm = published(some(10, "x".repeat(1000)), { store: { retain: { max_bytes: 5_000 } } });
-    realm.settle();
+    realm.flush();
     expect(topics(realm)).toStrictEqual(["t6", "t7", "t8", "t9"]);
   });
 
   test("[RET-09] is bounded by age, to the millisecond for who asks, and removed later", () => {
     const realm = published([[{ retain: true }, "old"]], { store: { retain: { max_age: 60 } } });
-    realm.settle();
+    realm.flush();
     realm.time = 50_000;
     realm.join("other").send([16, 1, { retain: true }, "new"]);
-    realm.settle();
+    realm.flush();
     realm.time = 60_000;
     expect(topics(realm)).toStrictEqual(["old", "new"]);
     realm.time = 60_001;
@@ -352,7 +352,7 @@ describe("what is kept", () => {
     expect(retained(realm, "exact", "old")).toStrictEqual([]);
     expect(realm.store.retained.size().rows).toBe(2);
     realm.join("another").send([16, 1, { retain: true }, "newer"]);
-    realm.settle();
+    realm.flush();
     expect(realm.store.retained.size().rows).toBe(2);
   });
 
@@ -414,10 +414,10 @@ describe("a retained event that is to go", () => {
       [{ retain: true }, "com.myapp.other", [2]],
       [{ retain: true, eligible_authrole: ["anonymous"] }, TOPIC, [3]],
     ]);
-    if (isWritten) realm.settle();
+    if (isWritten) realm.flush();
     expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [true]]);
     expect(argsOf(retained(realm, "late"))).toStrictEqual([]);
-    realm.settle();
+    realm.flush();
     realm.restart();
     expect(argsOf(retained(realm, "later", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2]]);
     expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [false]]);

@@ -458,7 +458,7 @@ describe("[SES-29] a session cannot be resumed", () => {
     expect(second).toEqual(first);
     expect(first).not.toContain("resumable");
     wishing.disconnect();
-    realm.settle();
+    realm.flush();
     expect(realm.store.parked.owners()).toEqual([]);
   });
 
@@ -469,7 +469,7 @@ describe("[SES-29] a session cannot be resumed", () => {
     const told = Object.keys(realm.take()[0]![1][2] as object);
     expect(told.filter((key) => key.startsWith("resum"))).toEqual([]);
     plain.disconnect();
-    realm.settle();
+    realm.flush();
     expect(realm.store.parked.owners()).toEqual([]);
   });
 });
@@ -486,9 +486,9 @@ describe("[SES-29][SES-30] when the object ends without notice", () => {
     realm.take();
     a.client.disconnect();
     b.send([16, 2, {}, "t", ["missed"]]);
-    realm.settle();
+    realm.flush();
     realm.restart();
-    realm.settle();
+    realm.flush();
     const c = realm.join("c");
     c.send([48, 1, {}, "p"]);
     expect(realm.take()).toEqual([]);
@@ -506,7 +506,7 @@ describe("[SES-29][SES-30] when the object ends without notice", () => {
     const [a, b] = [hold(realm, "a"), hold(realm, "b")];
     ask(realm, a.client, [32, 1, {}, "t"]);
     a.client.disconnect();
-    realm.settle();
+    realm.flush();
     realm.join("p").send([16, 1, {}, "t"]);
     realm.restart();
     expect(comeBack(realm, a)).toMatchObject({ resumed: false });

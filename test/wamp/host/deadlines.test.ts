@@ -59,7 +59,7 @@ describe("a realm", () => {
     realm.connect("ben");
     realm.advance(1000);
     realm.realm.dismiss(ann.peer, "wamp.close.killed");
-    realm.endTurn();
+    realm.flushOutput();
     realm.take();
     realm.sleepAndWake();
     expect(realm.realm.nextDeadline()).toBe(4000);

@@ -34,7 +34,7 @@ describe("the steady clock", () => {
 
 /** A realm that sleeps while its clock is set back. */
 function asleep(realm: TestRealm): void {
-  realm.settle();
+  realm.flush();
   realm.time -= HOUR;
   realm.alarm = undefined;
   realm.sleepAndWake();
@@ -61,7 +61,7 @@ describe("after a sleep in which the clock was set back", () => {
     const realm = new TestRealm();
     realm.time = 2 * HOUR;
     act(realm);
-    realm.endTurn();
+    realm.flushOutput();
     asleep(realm);
     realm.advance(limit);
     expect(realm.take()).toMatchObject([["late", "closed", expect.any(Number)]]);

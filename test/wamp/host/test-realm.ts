@@ -52,8 +52,8 @@ export class TestRealm implements Host {
   /** Has the realm's residents move in, whenever it wakes. */
   moveIn: ((realm: Realm) => void) | undefined;
   #config: RealmConfig;
-  #wantsToSettle = false;
-  #wantsToStore = false;
+  #isFlushScheduled = false;
+  #isStoreScheduled = false;
   /** Does storage wait for `store` instead of the end of each turn, as under load? */
   isUnderLoad = false;
   #clients: Client[] = [];
@@ -72,7 +72,7 @@ export class TestRealm implements Host {
   connect(name: string, facts?: TransportFacts): Client {
     const client = new Client(this, name, facts);
     this.#clients.push(client);
-    this.endTurn();
+    this.flushOutput();
     return client;
   }
 
@@ -99,13 +99,13 @@ export class TestRealm implements Host {
 
   /** Lets time pass; the realm is woken whenever it has asked for it, and only then. */
   advance(milliseconds: number): void {
-    this.settle();
+    this.flush();
     const end = this.time + milliseconds;
     while (this.alarm !== undefined && this.alarm <= end) {
       this.time = Math.max(this.time, this.alarm);
       this.alarm = undefined;
       this.realm.tick(this.time);
-      this.endTurn();
+      this.flushOutput();
     }
     this.time = end;
   }
@@ -117,30 +117,30 @@ export class TestRealm implements Host {
 
   /** Puts the object to sleep, so that only the saved records are left of the realm, and wakes it. */
   sleepAndWake(): void {
-    this.settle();
+    this.flush();
     const sleepers = this.#clients.map(({ transport, record }) => [transport, read(PEER, record)] as const);
     this.realm = new Realm(this.#config.name, this.#config, this);
     const peers = this.realm.wake(sleepers, () => this.moveIn?.(this.realm));
     for (const [index, client] of this.#clients.entries()) client.peer = peers[index] as Peer;
-    this.endTurn();
+    this.flushOutput();
   }
 
   /** The object ends without notice, as in a crash, and all connections with it; a new one starts, maybe otherwise configured. */
   restart(input?: Partial<RealmInput>): void {
     for (const { transport } of this.#clients) transport.isDead = true;
     this.#clients = [];
-    this.#wantsToSettle = false;
-    this.#wantsToStore = false;
+    this.#isFlushScheduled = false;
+    this.#isStoreScheduled = false;
     if (input !== undefined) this.#config = realmConfig(input);
     this.realm = new Realm(this.#config.name, this.#config, this);
     this.realm.wake([], () => this.moveIn?.(this.realm));
   }
 
   /** A second has passed since the realm asked for it, if it did. */
-  settle(): void {
-    const wantsToSettle = this.#wantsToSettle;
-    this.#wantsToSettle = false;
-    if (wantsToSettle) this.realm.settle();
+  flush(): void {
+    const isFlushScheduled = this.#isFlushScheduled;
+    this.#isFlushScheduled = false;
+    if (isFlushScheduled) this.realm.flush();
   }
 
   account(record: Account): void {
@@ -152,15 +152,15 @@ export class TestRealm implements Host {
   }
 
   /** The platform saves what has changed; what the realm forgot to report is lost when it sleeps. */
-  endTurn(): void {
+  flushOutput(): void {
     if (!this.isUnderLoad) this.storeGroup();
     for (const client of this.#clients) client.saveRecord();
   }
 
   /** What several turns have published is stored together. */
   storeGroup(): void {
-    if (this.#wantsToStore) this.realm.store();
-    this.#wantsToStore = false;
+    if (this.#isStoreScheduled) this.realm.store();
+    this.#isStoreScheduled = false;
   }
 
   secret(): Uint8Array<ArrayBuffer> {
@@ -192,15 +192,15 @@ export class TestRealm implements Host {
     return new Uint8Array(length).fill(++this.lastByte);
   }
 
-  storeSoon(): void {
-    this.#wantsToStore = true;
+  scheduleStore(): void {
+    this.#isStoreScheduled = true;
   }
 
-  settleSoon(): void {
-    this.#wantsToSettle = true;
+  scheduleFlush(): void {
+    this.#isFlushScheduled = true;
   }
 
-  wakeAt(time: number): void {
+  setAlarm(time: number): void {
     this.alarm = Math.min(time, this.alarm ?? time);
   }
 }
@@ -228,7 +228,7 @@ export class Client {
       const elements = json.decode(JSON.stringify(message), { depth: 64 });
       if (elements instanceof DecodeFault) realm.abort(this.peer, "wamp.error.protocol_violation", elements.reason);
       else realm.receive(this.peer, elements);
-      this.#testRealm.endTurn();
+      this.#testRealm.flushOutput();
     }
   }
 
@@ -237,7 +237,7 @@ export class Client {
     this.transport.isDead = true;
     this.#testRealm.realm.disconnect(this.peer);
     this.#testRealm.drop(this);
-    this.#testRealm.endTurn();
+    this.#testRealm.flushOutput();
   }
 
   /** What the record saved last says; set it to what another session might have saved. */

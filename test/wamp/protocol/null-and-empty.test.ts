@@ -259,7 +259,7 @@ function say(
   const elements = serializer.decode(frame(serializer, message, item), { depth: 64 });
   if (elements instanceof DecodeFault) throw new Error(elements.reason);
   realm.realm.receive(peer, elements);
-  realm.endTurn();
+  realm.flushOutput();
 }
 
 /** What comes of a message in a session that subscribes, has registered a procedure and waits for its own call. */

@@ -247,7 +247,7 @@ describe.each(NAMED_PAIRS)("of a realm where $from.name is written and $to.name 
       const kept =
         to === json ? '"args":[[21.0,"1.0"]],"kwargs":{"t":21.0,"n":[null,{"u":21.0}]}' : NUMBERS[0]![to.name];
       expect(caller.heard()).toContain(kept);
-      realm.realm.settle();
+      realm.realm.flush();
     }
   });
 
@@ -255,7 +255,7 @@ describe.each(NAMED_PAIRS)("of a realm where $from.name is written and $to.name 
     const realm = new TestRealm();
     const [publisher, other] = [join(realm, from), join(realm, to)];
     publisher.send(16, 1, { retain: true }, "com.value", written());
-    realm.realm.settle();
+    realm.realm.flush();
     other.send(32, 1, { get_retained: true }, "com.value");
     expect(other.heard()).toBe(expected(to));
   });

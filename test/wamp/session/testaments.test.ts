@@ -188,7 +188,7 @@ describe("who may leave a testament", () => {
     heir.send([32, 1, { get_retained: true }, "com.open"]);
     expect(events(realm.take())).toStrictEqual([["heir", ["com.open"]]]);
     expect(realm.store.testaments.owners()).toStrictEqual([]);
-    realm.settle();
+    realm.flush();
     expect(realm.store.retained.size().rows).toBe(1);
   });
 

@@ -19,7 +19,7 @@ afterEach(() => {
 function turn(wishes = 1): number {
   const before = commits;
   for (let n = 0; n < wishes; n++) group.add();
-  group.endTurn();
+  group.commitAtEndOfTurn();
   return commits - before;
 }
 

@@ -44,18 +44,18 @@ const publish = (...args: unknown[]) => client.send([16, 1, {}, "shop.ordered", 
 const argsOf = ({ events }: WebhookMail) => events.map(({ body }) => JSON.parse(body).args[0]);
 
 /** The realm settles. */
-async function settle(): Promise<void> {
-  webhooks.settle();
+async function flush(): Promise<void> {
+  webhooks.flush();
   await vi.advanceTimersByTimeAsync(0);
 }
 
 it("events are handed over together, and each mail names the event before it", async () => {
   publish(1);
   publish(2);
-  await settle();
+  await flush();
   publish(3);
-  await settle();
-  await settle();
+  await flush();
+  await flush();
   expect(mails.map(argsOf)).toEqual([[1, 2], [3]]);
   const [first, second] = mails as [WebhookMail, WebhookMail];
   expect([first.after, second.after]).toEqual([undefined, first.events[1]!.publication]);
@@ -65,19 +65,19 @@ it("events are handed over together, and each mail names the event before it", a
 
 it("an event of which the mailbox may know nothing any more is not named", async () => {
   publish(1);
-  await settle();
+  await flush();
   testRealm.time += 3_600_000;
   publish(2);
-  await settle();
+  await flush();
   expect(mails.map(({ after }) => after)).toEqual([undefined, undefined]);
 });
 
 it("mail nobody takes is kept, in order, and offered again after one second, two, four", async () => {
   isFailing = true;
   publish(1);
-  await settle();
+  await flush();
   publish(2);
-  await settle();
+  await flush();
   expect(mails.map(argsOf)).toEqual([[1]]);
   await vi.advanceTimersByTimeAsync(999);
   expect(mails).toHaveLength(1);
@@ -95,7 +95,7 @@ it("mail nobody takes is kept, in order, and offered again after one second, two
 
 it("mail is cut where a queue would not take more, and an event is never cut", async () => {
   for (const [index, size] of [40_000, 15_000, 10_000, 100_000, 1].entries()) publish(`${index}`.padEnd(size));
-  await settle();
+  await flush();
   expect(mails.map((mail) => argsOf(mail).map(Number))).toEqual([[0, 1], [2], [3], [4]]);
 });
 
@@ -104,7 +104,7 @@ it("what would take too much memory while nobody takes mail is lost, with a word
   const cause = "too many wait to be handed over";
   const publication = expect.any(Number);
   expect(testRealm.logged).toEqual([{ level: "error", event: "webhook.lost", cause, webhook: "shop", publication }]);
-  await settle();
+  await flush();
   expect(mails).toHaveLength(4);
 });
 
@@ -118,7 +118,7 @@ it("an event with acknowledgment is stored before PUBLISHED until it is handed o
   const { webhooks_out = [] } = realmConfig({ webhooks_out: [HOOK] } as Parameters<typeof realmConfig>[0]);
   webhooks = new WebhooksOut("realm1", webhooks_out, testRealm, async (mail) => void mails.push(mail));
   testRealm.restart();
-  await settle();
+  await flush();
   expect(mails.map(argsOf)).toEqual([[1, 2]]);
   expect([webhooks.waits, testRealm.store.outgoing.texts("shop")]).toEqual([false, []]);
 });
@@ -134,7 +134,7 @@ it("an event that could not be stored is not handed over, and its publisher gets
   testRealm.store.failsNext = true;
   client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
   expect(testRealm.take()).toMatchObject([["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]]]);
-  await settle();
+  await flush();
   expect(mails).toEqual([]);
 });
 
@@ -145,6 +145,6 @@ it("an acknowledged event is refused, not lost, where too many wait to be handed
     ["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]],
     ["ann", [17, 2, expect.any(Number)]],
   ]);
-  await settle();
+  await flush();
   expect(mails).toHaveLength(4);
 });

@@ -55,8 +55,8 @@ function historyIn(sql: SqlStorage, limit: number) {
     now: () => 1_700_000_000_000 + lastId,
     wallTime: () => 1_700_000_000_000 + lastId,
     randomId: () => ++lastId,
-    settleSoon: () => {},
-    storeSoon: () => {},
+    scheduleFlush: () => {},
+    scheduleStore: () => {},
     store: opened(sql),
   } as unknown as Host;
   const history = new History(host, [{ uri: "t", match: "exact", limit }]);
