@@ -8,10 +8,10 @@ import type { Dict, Id, List, Uri } from "../wamp/protocol/message.ts";
 import { realmFor } from "./config/config.ts";
 import { deploymentOf } from "./config/deployment.ts";
 import type { Env } from "./platform/env.ts";
-import type { Pass, VisitedRealm, VisitOutcome } from "./realm/rpc.ts";
-import { visitedRealm } from "./routing/realm-stub.ts";
+import type { RealmRpc, RpcCredentials, RpcOutcome } from "./routing/realm-rpc.ts";
+import { realmRpc } from "./routing/realm-stub.ts";
 import type { DeadLetter } from "./webhooks/delivery-queue.ts";
-import { webhookObject } from "./webhooks/webhook-batch.ts";
+import { type WebhookStub, webhookObject } from "./webhooks/webhook-stub.ts";
 
 /** What a call brings. */
 export interface ServiceResult {
@@ -91,7 +91,7 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
     return this.#mailbox(realm, webhook).redeliver(ids);
   }
 
-  #mailbox(name: string, webhook: string): ReturnType<typeof webhookObject> {
+  #mailbox(name: string, webhook: string): WebhookStub {
     const { realm } = this.#enter(name);
     if (realm.webhooks_out?.some(({ name }) => name === webhook)) return webhookObject(this.env, name, realm, webhook);
     throw new ApplicationError(WampUri.INVALID_ARGUMENT, [`there is no webhook ${webhook}`]);
@@ -110,10 +110,10 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
 
   async #visit(
     name: string,
-    visit: (realm: VisitedRealm, pass: Pass) => Promise<VisitOutcome>,
+    visit: (realm: RealmRpc, pass: RpcCredentials) => Promise<RpcOutcome>,
   ): Promise<ServiceResult> {
     const { realm, role } = this.#enter(name);
-    const result = await visit(visitedRealm(this.env, name, realm), {
+    const result = await visit(realmRpc(this.env, name, realm), {
       kind: "role",
       role,
       authid: role,

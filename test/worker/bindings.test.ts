@@ -6,7 +6,7 @@ import { bindingFaults } from "../../src/worker/config/bindings.ts";
 import { type ConfigInput, formatFaults, loadConfig, realmFor } from "../../src/worker/config/config.ts";
 import type { Env } from "../../src/worker/platform/env.ts";
 import { hasJurisdictions, namespaceIn, realmObject } from "../../src/worker/routing/realm-stub.ts";
-import { post } from "../../src/worker/webhooks/webhook-batch.ts";
+import { post } from "../../src/worker/webhooks/webhook-stub.ts";
 import { join } from "./socket.ts";
 
 afterEach(() => vi.restoreAllMocks());

@@ -14,8 +14,8 @@ import type { Env } from "../platform/env.ts";
 import { Denial } from "../platform/http-error.ts";
 import { writeLog } from "../platform/log.ts";
 import { UNBUFFERED } from "../platform/unbuffered.ts";
-import type { Idempotency, Pass, VisitedRealm, VisitFault, VisitOutcome } from "../realm/rpc.ts";
-import { visitedRealm } from "../routing/realm-stub.ts";
+import type { Idempotency, RealmRpc, RpcCredentials, RpcOutcome, RpcRefusalReason } from "../routing/realm-rpc.ts";
+import { realmRpc } from "../routing/realm-stub.ts";
 import { clientOf, factsOf } from "../routing/transport-info.ts";
 import type { BridgeRequest } from "./request.ts";
 import { checkContentType, checkOrigin, readBody, readRequest, readText } from "./request.ts";
@@ -64,7 +64,7 @@ export async function bridge(
       if (error instanceof Denial) logRefusal(error, request, route);
       throw error;
     });
-    const visited = visitedRealm(env, route.realm, realm!);
+    const visited = realmRpc(env, route.realm, realm!);
     return await serve(request, visited, work, settings, route, headers);
   } catch (error) {
     if (error instanceof Denial) return denied(error, headers);
@@ -85,7 +85,7 @@ export function checkMethod({ method }: Request): void {
 }
 
 /** The larger part of what can be wrong with a realm that cannot be reached: it was cut off, or has too much to do. */
-export async function reach(visit: Promise<VisitOutcome>): Promise<CallOutcome> {
+export async function reach(visit: Promise<RpcOutcome>): Promise<CallOutcome> {
   const result = await visit.catch((error: unknown) => {
     writeLog({ level: "error", event: "realm.unreachable", ...thrown(error) });
     throw new Denial(503, WampUri.UNAVAILABLE, ["the realm could not answer"]);
@@ -97,10 +97,15 @@ export async function reach(visit: Promise<VisitOutcome>): Promise<CallOutcome> 
   throw reason === "denied" ? new Denial(401, uri, [message]) : new Denial(FAULT_STATUS[reason], message);
 }
 
-const FAULT_STATUS: { readonly [fault in VisitFault]: number } = { denied: 401, replayed: 400, reused: 422, full: 503 };
+const FAULT_STATUS: { readonly [fault in RpcRefusalReason]: number } = {
+  denied: 401,
+  replayed: 400,
+  reused: 422,
+  full: 503,
+};
 
 interface Work extends BridgeRequest {
-  readonly pass: Pass;
+  readonly pass: RpcCredentials;
   readonly idempotency: Idempotency | undefined;
 }
 
@@ -126,7 +131,12 @@ async function prepare(
 }
 
 /** A token or ticket stands in for a signature. */
-async function passOf(request: Request, settings: BridgeConfig, body: Uint8Array, route: BridgeRoute): Promise<Pass> {
+async function passOf(
+  request: Request,
+  settings: BridgeConfig,
+  body: Uint8Array,
+  route: BridgeRoute,
+): Promise<RpcCredentials> {
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
   if (bearer !== undefined) {
     const authid = request.headers.get("X-WAMP-Authid") ?? undefined;
@@ -142,7 +152,7 @@ async function passOf(request: Request, settings: BridgeConfig, body: Uint8Array
 
 async function serve(
   request: Request,
-  realm: VisitedRealm,
+  realm: RealmRpc,
   { pass, idempotency, ...asked }: Work,
   settings: BridgeConfig,
   { action }: BridgeRoute,
@@ -163,7 +173,7 @@ function timeoutOf({ timeout }: Dict, { call_timeout }: BridgeConfig): unknown {
   return typeof timeout === "number" && timeout > call_timeout ? call_timeout : timeout || call_timeout;
 }
 
-type Visit = (progress: (args: CallOutcome["args"], kwargs: Dict) => Promise<void>) => Promise<VisitOutcome>;
+type Visit = (progress: (args: CallOutcome["args"], kwargs: Dict) => Promise<void>) => Promise<RpcOutcome>;
 
 /** Results as lines of JSON, as they come; the last one is what would be the answer without the others. */
 function stream(visit: Visit, headers: Headers): Response {

@@ -4,14 +4,8 @@ import { hmac, isSameText } from "../../wamp/crypto/digest.ts";
 import { toBase64Url, utf8 } from "../../wamp/crypto/encoding.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
 import { Denial } from "../platform/http-error.ts";
+import type { SingleUse } from "../routing/realm-rpc.ts";
 import type { BridgeRoute } from "./bridge.ts";
-
-/** What makes a signed request one that nobody can send again. */
-export interface OneTime {
-  readonly id: string;
-  /** When its timestamp is too old anyway; milliseconds since the epoch. */
-  readonly expiresAt: number;
-}
 
 type Settings = Pick<BridgeConfig, "key" | "secret" | "timestamp_delta_limit" | "sign_route">;
 
@@ -28,7 +22,7 @@ export async function checkSignature(
   body: Uint8Array,
   now: number,
   route: BridgeRoute,
-): Promise<OneTime | undefined> {
+): Promise<SingleUse | undefined> {
   const isRequired = settings.secret !== undefined;
   const field = (name: string, missing = `'${name}' field missing`): string | undefined => {
     const value = query.get(name) ?? undefined;

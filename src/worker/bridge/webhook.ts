@@ -8,7 +8,7 @@ import type { WebhookConfig } from "../config/webhook-config.ts";
 import type { Env } from "../platform/env.ts";
 import { Denial } from "../platform/http-error.ts";
 import { writeLog } from "../platform/log.ts";
-import { visitedRealm } from "../routing/realm-stub.ts";
+import { realmRpc } from "../routing/realm-stub.ts";
 import { clientOf } from "../routing/transport-info.ts";
 import { checkMethod, reach } from "./bridge.ts";
 import { checkContentType, readBody, readText } from "./request.ts";
@@ -40,7 +40,7 @@ export async function webhook(
       throw new Denial(400, "Malformed request to the REST bridge.");
     }
     const event = { headers: headersOf(request), body: readText(body) };
-    const isPublished = await publish(event, visitedRealm(env, name, realm), hook, settings);
+    const isPublished = await publish(event, realmRpc(env, name, realm), hook, settings);
     const { success_response, error_response } = settings;
     return new Response(isPublished ? success_response : error_response, { status: isPublished ? 202 : 500, headers });
   } catch (error) {
@@ -51,7 +51,7 @@ export async function webhook(
 
 async function publish(
   event: Dict,
-  realm: ReturnType<typeof visitedRealm>,
+  realm: ReturnType<typeof realmRpc>,
   hook: string,
   { topic, role }: WebhookConfig,
 ): Promise<boolean> {

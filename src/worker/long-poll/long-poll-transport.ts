@@ -6,8 +6,8 @@ import type { Frame, Serializer } from "../../wamp/serializers/serializer.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import type { LongPollConfig } from "../config/http-config.ts";
 import { bodyWithin } from "../platform/body-within.ts";
+import { closeSocket } from "../platform/close-socket.ts";
 import { webError } from "../platform/http-responses.ts";
-import { closeSocket } from "../realm/connection.ts";
 
 const CONTENT_TYPES: Readonly<Record<Serializer["name"], string>> = {
   json: "application/json",

@@ -15,7 +15,7 @@ import type { Realm } from "../../wamp/realm/realm.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import type { CalleeConfig } from "../config/callee-config.ts";
-import { closeSocket } from "./connection.ts";
+import { closeSocket } from "../platform/close-socket.ts";
 
 /** One call, for the Worker that serves it. */
 export interface Job {

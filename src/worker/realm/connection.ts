@@ -11,6 +11,7 @@ import type { Subprotocol } from "../../wamp/serializers/index.ts";
 import type { Frame } from "../../wamp/serializers/serializer.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import type { Peer } from "../../wamp/session/peer.ts";
+import { closeSocket } from "../platform/close-socket.ts";
 import type { Sender } from "./flush-scheduler.ts";
 import type { FrameEncoder } from "./frame-encoder.ts";
 import { ReadMarks } from "./read-marks.ts";
@@ -169,23 +170,11 @@ export class Connection implements Transport, Sender, Reader {
   }
 }
 
-/** Closes a socket whatever state it is in. */
-export function closeSocket(socket: WebSocket, code: number, reason: string): void {
-  try {
-    socket.close(code, reason.slice(0, MAX_CLOSE_REASON));
-  } catch {
-    // Already closed.
-  }
-}
-
 /** Marks in as many bytes as may be unread: fine enough for the account, few enough not to be looked for all the time. */
 const MARKS_PER_LIMIT = 256;
 
 /** Bytes encoded, a message once per serializer, until what is queued goes out or waits whether or not its turn is over. */
 const MOST_BYTES_QUEUED = 4_194_304;
-
-/** Bytes; RFC 6455 section 5.5.1. Our reasons are ASCII. */
-const MAX_CLOSE_REASON = 123;
 
 const utf8 = new TextEncoder();
 

@@ -17,34 +17,35 @@ import { peerRecord } from "../../wamp/session/peer.ts";
 import { startWork } from "../config/callee-bindings.ts";
 import { realmFor } from "../config/config.ts";
 import { deploymentOf } from "../config/deployment.ts";
+import { closeSocket } from "../platform/close-socket.ts";
 import type { Env } from "../platform/env.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
 import { sweepLog, writeAccount, writeLog } from "../platform/log.ts";
 import { RandomPool } from "../platform/random-pool.ts";
 import { cookiePathIn, ticketIn } from "../routing/object-requests.ts";
+import type { RealmRpc, RpcOutcome } from "../routing/realm-rpc.ts";
 import { busyRealms, isStopping } from "../routing/shutdown.ts";
 import { trackingCookie } from "../routing/tracking-cookie.ts";
 import { factsOf } from "../routing/transport-info.ts";
-import { watcherIdentity } from "../server-sent-events/event-stream.ts";
 import { guarded, isDiskFull, isExhausted, untilWritable } from "../storage/free-space.ts";
 import { openStorage } from "../storage/schema.ts";
 import { SqlStore } from "../storage/sql-storage.ts";
 import { StorageUse } from "../storage/storage-use.ts";
 import { Tables } from "../storage/tables.ts";
-import { post } from "../webhooks/webhook-batch.ts";
+import { post } from "../webhooks/webhook-stub.ts";
 import { Records, type SleepingConnection } from "./attachments.ts";
 import { Callees } from "./callee-sessions.ts";
 import { ResidentComponents } from "./component-host.ts";
 import type { Switchboard } from "./connection.ts";
-import { Connection, closeSocket } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { Outbox } from "./flush-scheduler.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { answerHeartbeats } from "./heartbeat.ts";
 import { WebhooksOut } from "./outgoing-webhooks.ts";
 import { RealmSecret } from "./realm-secret.ts";
-import { type VisitedRealm, type VisitOutcome, Visits } from "./rpc.ts";
-import { Tickets } from "./tickets.ts";
+import { RpcHandler } from "./rpc.ts";
+import { Tickets, watcherIdentity } from "./tickets.ts";
 import { UnreadBudget } from "./unread-budget.ts";
 import { closeUnserved, type Unserved, unservedSocket, unservedVisit } from "./unserved.ts";
 
@@ -74,13 +75,13 @@ type TicketHolder =
   | { readonly kind: "watcher"; readonly role: string }
   | { readonly kind: "callee"; readonly call: Id };
 
-export class RealmObject extends DurableObject<Env> {
+export class RealmObject extends DurableObject<Env> implements RealmRpc {
   /** Sessions and tables are rebuilt before its first use; see `#isServing`, which also builds what follows here. */
   #sleeper!: Realm;
   #isAwake = false;
   /** Set while the realm cannot be served. */
   #unserved: Unserved | undefined;
-  #visits!: Visits;
+  #visits!: RpcHandler;
   #components!: ResidentComponents;
   /** While components take their time to come, what others say waits for it. */
   #arrival: Promise<void> | undefined;
@@ -153,7 +154,7 @@ export class RealmObject extends DurableObject<Env> {
     };
     const host = this.#newHost(log);
     this.#sleeper = new Realm(name, config, host);
-    this.#visits = new Visits(this.#sleeper, host, sql, tables);
+    this.#visits = new RpcHandler(this.#sleeper, host, sql, tables);
     this.#components = new ResidentComponents(config.components ?? [], deployment.components, env, host);
     this.#callees = new Callees(ctx, name, config, host, (job) => {
       return startWork(job, this.#tickets.issue({ kind: "callee", call: job.request }, this.#clock.now()));
@@ -203,7 +204,7 @@ export class RealmObject extends DurableObject<Env> {
   }
 
   /** A CALL that comes by RPC; what waits for it keeps the object awake, and nothing else. */
-  async call(...visit: Parameters<VisitedRealm["call"]>): Promise<VisitOutcome> {
+  async call(...visit: Parameters<RealmRpc["call"]>): Promise<RpcOutcome> {
     if (!this.#isServing()) return unservedVisit(this.#unserved!);
     await this.#arrival;
     return this.#visits.call(...visit);
@@ -215,7 +216,7 @@ export class RealmObject extends DurableObject<Env> {
   }
 
   /** A PUBLISH that comes by RPC. */
-  async publish(...visit: Parameters<VisitedRealm["publish"]>): Promise<VisitOutcome> {
+  async publish(...visit: Parameters<RealmRpc["publish"]>): Promise<RpcOutcome> {
     if (!this.#isServing()) return unservedVisit(this.#unserved!);
     await this.#arrival;
     return this.#visits.publish(...visit);

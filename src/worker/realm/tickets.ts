@@ -1,6 +1,7 @@
 /** One-time tickets for the WebSockets that the router itself opens at a realm's object. */
 
 import { toBase64Url } from "../../wamp/crypto/encoding.ts";
+import type { Identity } from "../../wamp/session/session.ts";
 
 /** Random bytes of a ticket: as many as a key has, so that no client guesses one. */
 const LENGTH = 16;
@@ -32,4 +33,13 @@ export class Tickets<Holder> {
     this.#issued.delete(ticket);
     return issued !== undefined && issued.expiresAt > now ? issued.holder : undefined;
   }
+}
+
+/** Random bytes of an authid, as many as those of other anonymous sessions. */
+const AUTHID_LENGTH = 18;
+
+/** The identity of a session that a ticket opens (server-sent events): anonymous, with that role. */
+export function watcherIdentity(authrole: string): Identity {
+  const authid = toBase64Url(crypto.getRandomValues(new Uint8Array(AUTHID_LENGTH)));
+  return { authid, authrole, authmethod: "anonymous", authprovider: "static" };
 }

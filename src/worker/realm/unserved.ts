@@ -3,9 +3,10 @@
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import { negotiate } from "../../wamp/serializers/index.ts";
+import { closeSocket } from "../platform/close-socket.ts";
 import { refuseRealm } from "../routing/hello-routing.ts";
-import { closeSocket } from "./connection.ts";
-import type { Refused } from "./rpc.ts";
+import type { RpcRefusal } from "../routing/realm-rpc.ts";
+import { rpcRefusal } from "../routing/realm-rpc.ts";
 
 /** Why a realm is not served. */
 export type Unserved =
@@ -34,7 +35,7 @@ export function closeUnserved(sockets: Iterable<WebSocket>): void {
 }
 
 /** The answer to a request by RPC; the Worker makes 503 of it. */
-export function unservedVisit({ kind }: Unserved): Refused {
+export function unservedVisit({ kind }: Unserved): RpcRefusal {
   const uri = kind === "unknown" ? WampUri.NO_SUCH_REALM : WampUri.UNAVAILABLE;
-  return { kind: "refused", reason: "full", uri, message: REASON };
+  return rpcRefusal("full", REASON, uri);
 }

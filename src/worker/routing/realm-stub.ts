@@ -1,9 +1,8 @@
-/** Which object serves a realm, and where it lives. */
+/** Finds the object of a realm, in its location and jurisdiction. */
 
 import type { RealmConfig } from "../../wamp/config/realm.ts";
 import type { Env } from "../platform/env.ts";
-import type { RealmObject } from "../realm/realm-object.ts";
-import { readAnswer, type VisitedRealm } from "../realm/rpc.ts";
+import { type RealmRpc, readRpcOutcome } from "./realm-rpc.ts";
 
 /**
  * The objects of a class that stay in a jurisdiction. Workerd by itself, as `npm start` and `npm run serve` run it, has
@@ -28,22 +27,28 @@ export function hasJurisdictions(namespace: Pick<DurableObjectNamespace, "jurisd
   }
 }
 
-/** The object of the realm `name`; a location counts only the first time, a jurisdiction always. */
-export function realmObject(env: Env, name: string, config: RealmConfig): DurableObjectStub<RealmObject> {
-  const { location, jurisdiction } = config;
-  return namespaceIn(env.REALM, jurisdiction).getByName(
-    name,
-    location === undefined ? undefined : { locationHint: location },
-  );
+/** The object of a realm, as the Worker reaches it. */
+export interface RealmStub extends RealmRpc, Pick<Fetcher, "fetch"> {
+  /** Issues a ticket for a WebSocket with a session of that role (server-sent events). */
+  watcherTicket(role: string): Promise<string>;
+  /** Saves the realm and closes its sockets, before the process ends. */
+  stop(): Promise<void>;
 }
 
-/** The same object for those who visit the realm by RPC. */
-export function visitedRealm(env: Env, name: string, config: RealmConfig): VisitedRealm {
-  // The platform's types for RPC know no values of any type; what is sent are plain values throughout.
-  const realm = realmObject(env, name, config) as unknown as VisitedRealm;
+/** The object of the realm `name`; a location counts only when the object is created, a jurisdiction always. */
+export function realmObject(env: Env, name: string, config: RealmConfig): RealmStub {
+  const { location, jurisdiction } = config;
+  const options = location === undefined ? undefined : { locationHint: location };
+  // The platform's types for RPC do not know the values that messages carry; all of them are plain values.
+  return namespaceIn(env.REALM, jurisdiction).getByName(name, options) as unknown as RealmStub;
+}
+
+/** The RPC interface of the realm `name`, whose outcomes are read with their defaults. */
+export function realmRpc(env: Env, name: string, config: RealmConfig): RealmRpc {
+  const realm = realmObject(env, name, config);
   return {
-    call: async (...visit) => readAnswer(await realm.call(...visit)),
-    publish: async (...visit) => readAnswer(await realm.publish(...visit)),
+    call: async (...request) => readRpcOutcome(await realm.call(...request)),
+    publish: async (...request) => readRpcOutcome(await realm.publish(...request)),
     cancel: (id) => realm.cancel(id),
   };
 }

@@ -1,6 +1,5 @@
 /** One watched topic: a session in the realm on one side, server-sent events on the other. */
 
-import { toBase64Url } from "../../wamp/crypto/encoding.ts";
 import { isId } from "../../wamp/protocol/id.ts";
 import type { Dict, Id, List } from "../../wamp/protocol/message.ts";
 import { MessageType } from "../../wamp/protocol/message.ts";
@@ -8,8 +7,7 @@ import type { Payload } from "../../wamp/protocol/payload.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
-import type { Identity } from "../../wamp/session/session.ts";
-import { closeSocket } from "../realm/connection.ts";
+import { closeSocket } from "../platform/close-socket.ts";
 
 /** What to watch. */
 export interface Watch {
@@ -172,15 +170,6 @@ export function publicationIn(lastEventId: string | undefined): Id | undefined {
   const id = lastEventId === undefined ? undefined : Number(lastEventId);
   return isId(id) ? id : undefined;
 }
-
-/** The identity of a watcher's session: an anonymous one of that role. */
-export function watcherIdentity(authrole: string): Identity {
-  const authid = toBase64Url(crypto.getRandomValues(new Uint8Array(AUTHID_LENGTH)));
-  return { authid, authrole, authmethod: "anonymous", authprovider: "static" };
-}
-
-/** Random bytes, as many as other anonymous sessions have. */
-const AUTHID_LENGTH = 18;
 
 const utf8 = new TextEncoder();
 

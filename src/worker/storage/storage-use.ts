@@ -1,7 +1,14 @@
 /** When a realm may begin to write to its storage, and when nothing of it needs to be kept. */
 
-import type { RealmSecret } from "../realm/realm-secret.ts";
 import type { Tables } from "./tables.ts";
+
+/** A secret that is drawn in memory and stored once the realm stores anything. */
+export interface Secret {
+  /** Whether the secret is in storage, as far as this instance knows. */
+  readonly isStored: boolean;
+  /** Stores the secret if it was drawn. */
+  keep(): void;
+}
 
 /**
  * Where realm names are a pattern anyone can name realms. So a client that connects and leaves causes no write, and the
@@ -10,10 +17,10 @@ import type { Tables } from "./tables.ts";
 export class StorageUse {
   readonly #storage: DurableObjectStorage;
   readonly #tables: Tables;
-  readonly #secret: RealmSecret;
+  readonly #secret: Secret;
   #isOpen = false;
 
-  constructor(storage: DurableObjectStorage, tables: Tables, secret: RealmSecret) {
+  constructor(storage: DurableObjectStorage, tables: Tables, secret: Secret) {
     this.#storage = storage;
     this.#tables = tables;
     this.#secret = secret;

@@ -4,8 +4,8 @@ import { thrown } from "../../wamp/host/log-line.ts";
 import { resultOf } from "../callees/http-outcome.ts";
 import type { QueueTopic } from "../config/triggers-config.ts";
 import { writeLog } from "../platform/log.ts";
-import type { VisitedRealm, VisitRequest } from "../realm/rpc.ts";
-import { faultOf } from "../realm/rpc.ts";
+import type { RealmRpc, RpcRequest } from "../routing/realm-rpc.ts";
+import { describeFailure } from "../routing/realm-rpc.ts";
 
 /**
  * Publishes a batch in its order and acknowledges each message that is published. A message that is refused is left to
@@ -15,12 +15,12 @@ import { faultOf } from "../realm/rpc.ts";
 export async function publishMessages(
   { messages }: MessageBatch,
   { queue, role, topic }: QueueTopic,
-  realm: VisitedRealm,
+  realm: RealmRpc,
 ): Promise<void> {
   const pass = { kind: "role", role, authid: queue, by: "queue" } as const;
   for (const [index, message] of messages.entries()) {
     try {
-      const fault = faultOf(await realm.publish(pass, requestOf(topic, message.body)));
+      const fault = describeFailure(await realm.publish(pass, requestOf(topic, message.body)));
       if (fault === undefined) message.ack();
       else {
         writeLog({ level: "error", event: "message.refused", queue, cause: fault, message: message.id, topic });
@@ -34,7 +34,7 @@ export async function publishMessages(
   }
 }
 
-function requestOf(uri: string, body: unknown): VisitRequest {
+function requestOf(uri: string, body: unknown): RpcRequest {
   const { args, kwargs } = resultOf(body instanceof ArrayBuffer ? new Uint8Array(body) : body);
   return { uri, args, kwargs, options: {} };
 }

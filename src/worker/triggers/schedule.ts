@@ -4,8 +4,8 @@ import { type Config, realmFor } from "../config/config.ts";
 import type { Schedule } from "../config/triggers-config.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
-import { faultOf } from "../realm/rpc.ts";
-import { visitedRealm } from "../routing/realm-stub.ts";
+import { describeFailure } from "../routing/realm-rpc.ts";
+import { realmRpc } from "../routing/realm-stub.ts";
 
 /** Milliseconds a call may take where its options say nothing else. */
 const TIMEOUT_MS = 60_000;
@@ -24,12 +24,12 @@ export async function runSchedules(cron: string, config: Config, env: Env): Prom
 /** What went wrong, if anything. */
 async function run(schedule: Schedule, config: Config, env: Env): Promise<string | undefined> {
   const { realm: name, role, call, publish, args, kwargs, options } = schedule;
-  const realm = visitedRealm(env, name, realmFor(config, name)!);
+  const realm = realmRpc(env, name, realmFor(config, name)!);
   const pass = { kind: "role", role, authid: role, by: "schedule" } as const;
   const visit =
     call === undefined
       ? realm.publish(pass, { uri: publish!, args, kwargs, options })
       : realm.call(pass, { uri: call, args, kwargs, options: { timeout: TIMEOUT_MS, ...options } });
-  const fault = await visit.then(faultOf, String);
+  const fault = await visit.then(describeFailure, String);
   return fault && `schedule ${schedule.cron}: ${call ?? publish} in ${name}: ${fault}`;
 }

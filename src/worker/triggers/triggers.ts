@@ -5,8 +5,9 @@ import { type Config, realmFor } from "../config/config.ts";
 import { deploymentOf } from "../config/deployment.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
-import { visitedRealm } from "../routing/realm-stub.ts";
-import { isWebhookMail, type WebhookMail, webhookObject } from "../webhooks/webhook-batch.ts";
+import { realmRpc } from "../routing/realm-stub.ts";
+import { isWebhookMail, type WebhookMail } from "../webhooks/webhook-batch.ts";
+import { webhookObject } from "../webhooks/webhook-stub.ts";
 import { publishMessages } from "./queue-consumer.ts";
 import { runSchedules } from "./schedule.ts";
 
@@ -23,7 +24,7 @@ export async function queue(batch: MessageBatch, env: Env): Promise<void> {
   const config = soundConfig(env);
   const entry = config.queues?.find(({ queue }) => queue === batch.queue);
   if (entry === undefined) return distribute(batch, config, env);
-  await publishMessages(batch, entry, visitedRealm(env, entry.realm, realmFor(config, entry.realm)!));
+  await publishMessages(batch, entry, realmRpc(env, entry.realm, realmFor(config, entry.realm)!));
 }
 
 /** Mail that a mailbox did not take comes again. */

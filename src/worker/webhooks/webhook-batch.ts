@@ -1,15 +1,10 @@
 /** What passes between a realm and the mailboxes of its webhooks. */
 
-import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { isDict } from "../../wamp/config/shape.ts";
-import { type LogLine, thrown } from "../../wamp/host/log-line.ts";
+import type { LogLine } from "../../wamp/host/log-line.ts";
 import type { Id, Uri } from "../../wamp/protocol/message.ts";
 import { field, readRow, record, unreadable } from "../../wamp/records/stored-record.ts";
 import * as is from "../../wamp/records/stored-values.ts";
-import type { Env } from "../platform/env.ts";
-import { writeLog } from "../platform/log.ts";
-import { namespaceIn } from "../routing/realm-stub.ts";
-import type { WebhookObject } from "./webhook-object.ts";
 
 /** One event on its way to a webhook. */
 export interface WebhookEvent {
@@ -71,31 +66,4 @@ export function charactersOf({ topic, body }: WebhookEvent): number {
 
 export function isWebhookMail(body: unknown): body is WebhookMail {
   return isDict(body) && body.kind === "webhook";
-}
-
-/** The mailbox of a webhook; it is where the realm is. */
-export function webhookObject(
-  env: Env,
-  realm: string,
-  { location, jurisdiction }: RealmConfig,
-  webhook: string,
-): DurableObjectStub<WebhookObject> {
-  const name = JSON.stringify([realm, webhook]);
-  return namespaceIn(env.WEBHOOK, jurisdiction).getByName(
-    name,
-    location === undefined ? undefined : { locationHint: location },
-  );
-}
-
-/** Hands mail over for good: to the queue where there is one that takes it, else to the mailbox. */
-export async function post(env: Env, config: RealmConfig, mail: WebhookMail): Promise<void> {
-  const characters = mail.events.reduce((sum, event) => sum + charactersOf(event), 0);
-  if (env.WEBHOOKS !== undefined && characters <= QUEUE_CHARACTERS) {
-    try {
-      return void (await env.WEBHOOKS.send(mail, { contentType: "v8" }));
-    } catch (error) {
-      writeLog({ level: "error", event: "queue.failed", realm: mail.realm, queue: "WEBHOOKS", ...thrown(error) });
-    }
-  }
-  await webhookObject(env, mail.realm, config, mail.webhook).accept(mail);
 }

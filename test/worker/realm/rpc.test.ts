@@ -3,18 +3,18 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import type { Pass, VisitedRealm } from "../../../src/worker/realm/rpc.ts";
+import type { RealmRpc, RpcCredentials } from "../../../src/worker/routing/realm-rpc.ts";
 import { freshRealm } from "../bridge/bridge-client.ts";
 import { connect } from "../socket.ts";
 
-const ROLE: Pass = { kind: "role", role: "web", authid: "shop", by: "bridge" };
+const ROLE: RpcCredentials = { kind: "role", role: "web", authid: "shop", by: "bridge" };
 const FACTS = { is_secure: false, websocket_protocol: "http", http_headers_received: {} };
-const TICKET: Pass = { kind: "ticket", authid: "joe", ticket: "joes-ticket", facts: FACTS };
+const TICKET: RpcCredentials = { kind: "ticket", authid: "joe", ticket: "joes-ticket", facts: FACTS };
 const REQUEST = { uri: "com.slow", args: [], kwargs: {}, options: { timeout: 60_000 } };
 const CANCELED = { kind: "outcome", outcome: { ok: false, uri: "wamp.error.canceled", args: [], kwargs: {} } };
 
-function objectOf(realm: string): VisitedRealm {
-  return env.REALM.getByName(realm) as unknown as VisitedRealm;
+function objectOf(realm: string): RealmRpc {
+  return env.REALM.getByName(realm) as unknown as RealmRpc;
 }
 
 /** A callee of `com.slow` that can be interrupted. */

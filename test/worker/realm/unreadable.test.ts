@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { subprotocolByName } from "../../../src/wamp/serializers/index.ts";
 import { configOf } from "../../../src/worker/config/deployment.ts";
 import { RealmSecret } from "../../../src/worker/realm/realm-secret.ts";
-import { visitedRealm } from "../../../src/worker/routing/realm-stub.ts";
+import { realmRpc } from "../../../src/worker/routing/realm-stub.ts";
 import { openStorage } from "../../../src/worker/storage/schema.ts";
 import { Tables } from "../../../src/worker/storage/tables.ts";
 import { type Speaker, speak } from "../../golden/sockets.ts";
@@ -135,7 +135,7 @@ describe("answers under an idempotency key", () => {
     const realm = "bridged-answers";
     const lines = logLines("record.unreadable", realm);
     const config = configOf(env).realms.find(({ name }) => name === "bridged-*")!;
-    const publish = () => visitedRealm(env, realm, config).publish(PASS, REQUEST, ONCE);
+    const publish = () => realmRpc(env, realm, config).publish(PASS, REQUEST, ONCE);
     const first = await publish();
     expect(await publish()).toEqual(first);
     await inStorage(realm, (sql) => sql.exec(`UPDATE answer SET text = '["digest",4711]'`));
@@ -164,7 +164,7 @@ describe("a realm that cannot wake as a whole", () => {
     const realm = configOf(env).realms.find(({ name }) => name === "kept-*")!;
     const pass = { kind: "role", role: "anonymous", authid: "a", by: "test" } as const;
     const request = { uri: "log.one", args: [], kwargs: {}, options: {} };
-    expect(await visitedRealm(env, KEPT, realm).publish(pass, request)).toMatchObject({
+    expect(await realmRpc(env, KEPT, realm).publish(pass, request)).toMatchObject({
       kind: "refused",
       reason: "full",
     });

@@ -3,7 +3,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { readAnswer, type VisitedRealm } from "../../../src/worker/realm/rpc.ts";
+import { type RealmRpc, readRpcOutcome } from "../../../src/worker/routing/realm-rpc.ts";
 import { Mailbox } from "../../../src/worker/webhooks/delivery-queue.ts";
 import { readMail } from "../../../src/worker/webhooks/webhook-batch.ts";
 import { join } from "../socket.ts";
@@ -80,7 +80,7 @@ test.each<[string, unknown, unknown]>([
     { kind: "refused", reason: "full", uri: "wamp.error.unavailable", message: expect.stringContaining("redirect") },
   ],
 ])("a Worker reads the answer of a realm with %s", (_, answer, expected) => {
-  expect(readAnswer(answer as Awaited<ReturnType<VisitedRealm["call"]>>)).toEqual(expected);
+  expect(readRpcOutcome(answer as Awaited<ReturnType<RealmRpc["call"]>>)).toEqual(expected);
 });
 
 describe("a mailbox", () => {

@@ -3,7 +3,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import type { VisitedRealm } from "../../../src/worker/realm/rpc.ts";
+import type { RealmRpc } from "../../../src/worker/routing/realm-rpc.ts";
 import { publishMessages } from "../../../src/worker/triggers/queue-consumer.ts";
 import { queue } from "../../../src/worker/triggers/triggers.ts";
 import { join } from "../socket.ts";
@@ -61,7 +61,7 @@ it("a message that is refused comes again, to become a dead letter in the end", 
 it("all of a batch comes again where the realm cannot be reached", async () => {
   const batch = batchOf("orders", [1, 2]);
   // No realm of the configuration has this name, so its object does not even begin.
-  const nowhere = env.REALM.getByName("") as unknown as VisitedRealm;
+  const nowhere = env.REALM.getByName("") as unknown as RealmRpc;
   await publishMessages(batch, { queue: "orders", realm: "", role: "web", topic: "com.orders" }, nowhere);
   const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext());
   expect([explicitAcks, retryMessages]).toEqual([[], [{ msgId: "m0" }, { msgId: "m1" }]]);

@@ -1,0 +1,41 @@
+/** Finds the object of a webhook, and hands events over to it. */
+
+import type { RealmConfig } from "../../wamp/config/realm.ts";
+import { thrown } from "../../wamp/host/log-line.ts";
+import type { Env } from "../platform/env.ts";
+import { writeLog } from "../platform/log.ts";
+import { namespaceIn } from "../routing/realm-stub.ts";
+import type { DeadLetter } from "./delivery-queue.ts";
+import { charactersOf, QUEUE_CHARACTERS, type WebhookMail } from "./webhook-batch.ts";
+
+/** The object of a webhook, as realms and Workers reach it. */
+export interface WebhookStub {
+  accept(mail: WebhookMail): Promise<void>;
+  deadLetters(after: number, limit: number): Promise<DeadLetter[]>;
+  redeliver(ids?: readonly number[]): Promise<number>;
+}
+
+/** The mailbox of a webhook; it is where the realm is. */
+export function webhookObject(
+  env: Env,
+  realm: string,
+  { location, jurisdiction }: RealmConfig,
+  webhook: string,
+): WebhookStub {
+  const name = JSON.stringify([realm, webhook]);
+  const options = location === undefined ? undefined : { locationHint: location };
+  return namespaceIn(env.WEBHOOK, jurisdiction).getByName(name, options) as unknown as WebhookStub;
+}
+
+/** Hands mail over for good: to the queue where there is one that takes it, else to the mailbox. */
+export async function post(env: Env, config: RealmConfig, mail: WebhookMail): Promise<void> {
+  const characters = mail.events.reduce((sum, event) => sum + charactersOf(event), 0);
+  if (env.WEBHOOKS !== undefined && characters <= QUEUE_CHARACTERS) {
+    try {
+      return void (await env.WEBHOOKS.send(mail, { contentType: "v8" }));
+    } catch (error) {
+      writeLog({ level: "error", event: "queue.failed", realm: mail.realm, queue: "WEBHOOKS", ...thrown(error) });
+    }
+  }
+  await webhookObject(env, mail.realm, config, mail.webhook).accept(mail);
+}
