@@ -1,6 +1,6 @@
 /** Cookies as credentials: a browser that has logged in once is known again by the cookie its WebSocket came with. */
 
-import type { ExpiringStore, Host, TransportFacts } from "../host/host.ts";
+import type { ExpiringStore, Host, TransportInfo } from "../host/host.ts";
 import { cookieFromFormat1 } from "../records/format-1.ts";
 import { type Format, field, oneOf, optional, read, record, unreadable, write } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
@@ -50,7 +50,7 @@ export class Cookies {
    * Remembers who is behind a transport's cookie from now on, if he has proven it by other means. A cookie that stood for
    * somebody else stands for nobody from now on.
    */
-  remember(facts: TransportFacts | undefined, identity: Identity, expiresAt: number | undefined): void {
+  remember(facts: TransportInfo | undefined, identity: Identity, expiresAt: number | undefined): void {
     const id = facts?.http_cbtid;
     if (id === undefined || identity.authmethod === "anonymous" || identity.authmethod === "cookie") return;
     const present = this.recall(facts)?.identity;
@@ -67,7 +67,7 @@ export class Cookies {
     );
   }
 
-  recall(facts: TransportFacts | undefined): Admitted | undefined {
+  recall(facts: TransportInfo | undefined): Admitted | undefined {
     if (facts?.http_cbtid === undefined) return undefined;
     const text = this.#store.get(facts.http_cbtid, this.#host.now());
     if (text === undefined) return undefined;

@@ -3,7 +3,7 @@
 import type { Authorization } from "../authorization/rules.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Dealer } from "../dealer/dealer.ts";
-import type { Host, TransportFacts } from "../host/host.ts";
+import type { Host, TransportInfo } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
 import type { Dict, Id, Uri } from "../protocol/message.ts";
 import type { Identity } from "../session/session.ts";
@@ -19,7 +19,7 @@ export interface Applicant {
   /** A wish, for authenticators to judge (AUTH-13). */
   readonly authrole: string | undefined;
   readonly authextra: Dict;
-  readonly facts: TransportFacts | undefined;
+  readonly facts: TransportInfo | undefined;
   /** Where the client is, if that is known. */
   readonly network: string | undefined;
 }

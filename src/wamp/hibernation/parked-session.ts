@@ -21,7 +21,7 @@ import { sessionRecord } from "../session/peer.ts";
 import type { KeptMessages, Lifeline } from "../session/resumable-transport.ts";
 import { storedMessage } from "../session/resumable-transport.ts";
 import type { Session } from "../session/session.ts";
-import { storedFacts, storedSession } from "./session-record.ts";
+import { storedSession, storedTransportInfo } from "./session-record.ts";
 
 /** Session id → numbered texts: one is the session's record, those after it are its messages in their order. */
 export interface ParkedStore {
@@ -55,7 +55,7 @@ export interface ParkedRecord extends Pick<Peer, "facts"> {
 const PARKED: Format<ParkedRecord> = {
   kind: "parked",
   codec: record<ParkedRecord>({
-    facts: optional("f", storedFacts),
+    facts: optional("f", storedTransportInfo),
     deadline: field("d", is.number),
     first: field("n", is.count),
     isLost: usually("l", is.flag, false),

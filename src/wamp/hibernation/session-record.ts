@@ -4,7 +4,7 @@ import { storedSubscription } from "../broker/subscriptions.ts";
 import { storedWaitingCall } from "../dealer/call-queue.ts";
 import { storedCall } from "../dealer/call-records.ts";
 import { storedRegistration } from "../dealer/registrations.ts";
-import type { TransportFacts } from "../host/host.ts";
+import type { TransportInfo } from "../host/host.ts";
 import { isId } from "../protocol/id.ts";
 import type { Id } from "../protocol/message.ts";
 import { peerFromFormat1 } from "../records/format-1.ts";
@@ -36,16 +36,16 @@ export const storedSession = record<SessionRecord>({
 });
 
 /** What the router knows of a transport, in the record of its peer. */
-export const storedFacts = record<TransportFacts>({
-  peer: optional("p", is.text) as Field<TransportFacts["peer"]>,
+export const storedTransportInfo = record<TransportInfo>({
+  peer: optional("p", is.text) as Field<TransportInfo["peer"]>,
   is_secure: field("s", is.flag),
   websocket_protocol: field("w", is.text),
   http_headers_received: is.details("h"),
-  http_cbtid: optional("c", is.text) as Field<TransportFacts["http_cbtid"]>,
-  client_cert: optional("t", is.dict) as Field<TransportFacts["client_cert"]>,
+  http_cbtid: optional("c", is.text) as Field<TransportInfo["http_cbtid"]>,
+  client_cert: optional("t", is.dict) as Field<TransportInfo["client_cert"]>,
 });
 
-const facts = optional("f", storedFacts);
+const facts = optional("f", storedTransportInfo);
 const network = optional("n", is.text);
 const deadline = field("d", is.number);
 

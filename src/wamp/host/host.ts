@@ -83,7 +83,7 @@ export type SendFault = "closed" | "too large";
  * What the router itself knows of a client's way in, in Crossbar.io's words; authenticators get it as
  * `details.transport`, and nothing of it comes from the client's HELLO (WS-29).
  */
-export interface TransportFacts {
+export interface TransportInfo {
   /** The client's address. */
   readonly peer?: string;
   readonly is_secure: boolean;

@@ -6,7 +6,7 @@ import { denied, failed, refused } from "../authentication/method.ts";
 import { TRUSTED } from "../config/consistency.ts";
 import type { ResumeWish } from "../hibernation/session-resume.ts";
 import { resumeWish } from "../hibernation/session-resume.ts";
-import type { TransportFacts } from "../host/host.ts";
+import type { TransportInfo } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { networkOf } from "../host/network.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
@@ -36,7 +36,7 @@ export interface Credentials {
   readonly authid: string | undefined;
   /** A ticket of the realm's or a token of its issuer's. */
   readonly ticket: string;
-  readonly facts: TransportFacts;
+  readonly facts: TransportInfo;
 }
 
 /** Characters kept of HELLO's `agent`: more than any library's name and version, little in a session record. */

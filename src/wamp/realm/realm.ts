@@ -10,7 +10,7 @@ import { Dealer } from "../dealer/dealer.ts";
 import type { ResumeWish } from "../hibernation/session-resume.ts";
 import { offer, Resumption } from "../hibernation/session-resume.ts";
 import { type Sleeper, Waking } from "../hibernation/wake.ts";
-import type { Host, Transport, TransportFacts } from "../host/host.ts";
+import type { Host, Transport, TransportInfo } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { networkOf } from "../host/network.ts";
 import { callMeta } from "../meta/meta-api.ts";
@@ -86,7 +86,7 @@ export class Realm {
   }
 
   /** A transport has opened; its client has to say HELLO. */
-  connect(transport: Transport, facts?: TransportFacts): Peer {
+  connect(transport: Transport, facts?: TransportInfo): Peer {
     const areAskedFor = this.#lobby.usesFacts || this.access.authorizer !== undefined;
     const keptFacts = areAskedFor ? facts : undefined;
     const network = facts?.peer === undefined ? undefined : networkOf(facts.peer);

@@ -9,14 +9,14 @@ import { callRecord } from "../dealer/call-records.ts";
 import type { RegistrationRecord } from "../dealer/registrations.ts";
 import { registrationRecord } from "../dealer/registrations.ts";
 import type { ResumeWish } from "../hibernation/session-resume.ts";
-import type { Transport, TransportFacts } from "../host/host.ts";
+import type { Transport, TransportInfo } from "../host/host.ts";
 import type { Dict } from "../protocol/message.ts";
 import type { Session, SessionOrigin } from "./session.ts";
 
 export interface Peer {
   readonly transport: Transport;
   /** Kept where authentication asks for them. */
-  readonly facts?: TransportFacts | undefined;
+  readonly facts?: TransportInfo | undefined;
   /** The network of the client's address, where that is known. */
   readonly network?: string | undefined;
   state: PeerState;

@@ -16,7 +16,7 @@ import { writeLog } from "../platform/log.ts";
 import { UNBUFFERED } from "../platform/unbuffered.ts";
 import type { Idempotency, RealmRpc, RpcCredentials, RpcOutcome, RpcRefusalReason } from "../routing/realm-rpc.ts";
 import { realmRpc } from "../routing/realm-stub.ts";
-import { clientOf, factsOf } from "../routing/transport-info.ts";
+import { describeClient, readTransportInfo } from "../routing/transport-info.ts";
 import type { BridgeRequest } from "./request.ts";
 import { checkContentType, checkOrigin, readBody, readRequest, readText } from "./request.ts";
 import { called, commonHeaders, denied, errorText, methods, published, resultText } from "./responses.ts";
@@ -74,7 +74,7 @@ export async function bridge(
 }
 
 function logRefusal({ status, message }: Denial, request: Request, { action, realm }: BridgeRoute): void {
-  const client = clientOf(request);
+  const client = describeClient(request);
   writeLog({ level: "warn", event: "bridge.refused", realm, cause: message, status, action, ...client });
 }
 
@@ -140,7 +140,7 @@ async function passOf(
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
   if (bearer !== undefined) {
     const authid = request.headers.get("X-WAMP-Authid") ?? undefined;
-    return { kind: "ticket", authid, ticket: bearer, facts: factsOf(request, "http", undefined) };
+    return { kind: "ticket", authid, ticket: bearer, facts: readTransportInfo(request, "http", undefined) };
   }
   const once = await checkSignature(settings, new URL(request.url).searchParams, body, Date.now(), route);
   const { key, open, role } = settings;

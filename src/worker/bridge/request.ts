@@ -8,7 +8,7 @@ import type { BridgeConfig } from "../config/bridge-config.ts";
 import { isInRanges } from "../config/ip-range.ts";
 import { bodyWithin } from "../platform/body-within.ts";
 import { Denial } from "../platform/http-error.ts";
-import { factsOf } from "../routing/transport-info.ts";
+import { readTransportInfo } from "../routing/transport-info.ts";
 
 /** What a body asks for; `uri` is its topic or procedure. */
 export interface BridgeRequest {
@@ -55,7 +55,7 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
 
 /** Where the client is, and how it came here. */
 export function checkOrigin(request: Request, { require_ip, require_tls }: BridgeConfig): void {
-  const { peer = "", is_secure } = factsOf(request, "http", undefined);
+  const { peer = "", is_secure } = readTransportInfo(request, "http", undefined);
   if (require_ip !== undefined && !isInRanges(peer, require_ip)) {
     throw new Denial(400, "Request denied based on IP address.");
   }

@@ -9,7 +9,7 @@ import type { Env } from "../platform/env.ts";
 import { Denial } from "../platform/http-error.ts";
 import { writeLog } from "../platform/log.ts";
 import { realmRpc } from "../routing/realm-stub.ts";
-import { clientOf } from "../routing/transport-info.ts";
+import { describeClient } from "../routing/transport-info.ts";
 import { checkMethod, reach } from "./bridge.ts";
 import { checkContentType, readBody, readText } from "./request.ts";
 import { commonHeaders, denied, methods } from "./responses.ts";
@@ -36,7 +36,14 @@ export async function webhook(
     const body = await readBody(request, Math.min(settings.post_body_limit || message_bytes, message_bytes));
     if (!(await isSigned(request.headers, settings, body))) {
       const cause = "the signature is wrong or missing";
-      writeLog({ level: "warn", event: "webhook.refused", realm: name, cause, webhook: hook, ...clientOf(request) });
+      writeLog({
+        level: "warn",
+        event: "webhook.refused",
+        realm: name,
+        cause,
+        webhook: hook,
+        ...describeClient(request),
+      });
       throw new Denial(400, "Malformed request to the REST bridge.");
     }
     const event = { headers: headersOf(request), body: readText(body) };

@@ -12,7 +12,7 @@ import { USUAL_CALL } from "../config/callee-config.ts";
 import { realmFor } from "../config/config.ts";
 import { configOf } from "../config/deployment.ts";
 import type { Env } from "../platform/env.ts";
-import type { Job } from "../realm/callee-sessions.ts";
+import type { Job } from "../realm/callee-session.ts";
 import { ticketRequest } from "../routing/object-requests.ts";
 import { realmObject } from "../routing/realm-stub.ts";
 import { callCrossbarStyle } from "./crossbar-callee.ts";

@@ -7,7 +7,7 @@ import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
 import { writeLog } from "../platform/log.ts";
 import { isRedirect, NOT_FOLLOWED } from "../platform/redirect.ts";
-import type { Job } from "../realm/callee-sessions.ts";
+import type { Job } from "../realm/callee-session.ts";
 import type { Task } from "./callee-worker.ts";
 import { lastLine } from "./http-lines.ts";
 import { errorIn, resultOf } from "./http-outcome.ts";

@@ -2,7 +2,7 @@
 
 import { exports } from "cloudflare:workers";
 import { type Fault, faultAt } from "../../wamp/config/shape.ts";
-import type { Job } from "../realm/callee-sessions.ts";
+import type { Job } from "../realm/callee-session.ts";
 import { serviceFault } from "./bindings.ts";
 import type { Config } from "./config.ts";
 

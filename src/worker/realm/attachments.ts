@@ -22,11 +22,11 @@ import { subprotocolByName } from "../../wamp/serializers/index.ts";
 import type { PeerRecord } from "../../wamp/session/peer.ts";
 import type { Tables } from "../storage/tables.ts";
 import { partsOf } from "../storage/text-parts.ts";
-import type { Switchboard } from "./connection.ts";
+import type { ConnectionContext } from "./connection.ts";
 import { Connection } from "./connection.ts";
 
 /** A connection that slept, with the record of its peer. */
-export interface SleepingConnection {
+export interface StoredConnection {
   readonly connection: Connection;
   readonly record: Reading<PeerRecord>;
 }
@@ -74,7 +74,7 @@ const ATTACHMENT: Format<Attachment> = {
 /** Bytes; the platform's limit is 16,384 including a short header of its own. */
 const MAX_ATTACHMENT = 16_300;
 
-export class Records {
+export class Attachments {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
 
@@ -100,14 +100,14 @@ export class Records {
   }
 
   /** The connection and record of a socket that slept; nothing for a socket that never was one of ours. */
-  load(socket: WebSocket, switchboard: Switchboard): Reading<SleepingConnection> | undefined {
+  load(socket: WebSocket, context: ConnectionContext): Reading<StoredConnection> | undefined {
     const text: unknown = socket.deserializeAttachment();
     if (text === null || text === undefined) return undefined;
     if (typeof text !== "string") return { ok: false, cause: "it is no text" };
     const reading = read(ATTACHMENT, text);
     if (!reading.ok) return reading;
     const { subprotocol, terminator, peer, storageKey } = reading.value;
-    const connection = new Connection(socket, subprotocol, switchboard);
+    const connection = new Connection(socket, subprotocol, context);
     connection.terminator = terminator;
     connection.storageKey = storageKey;
     const record = peer === undefined ? this.#fetch(storageKey) : unpack(PEER, peer);

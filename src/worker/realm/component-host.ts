@@ -10,7 +10,7 @@ import type { ComponentConfig } from "../config/component-config.ts";
 import type { Config } from "../config/config.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
-import { Vigil } from "./keep-awake.ts";
+import { KeepAwake } from "./keep-awake.ts";
 
 /** A fault for every component that a realm names and the deployment does not have. */
 export function componentFaults({ realms }: Config, components: Components): Fault[] {
@@ -42,11 +42,11 @@ function logRejections(): void {
   });
 }
 
-export class ResidentComponents {
+export class ComponentHost {
   readonly #entries: readonly (readonly [ComponentConfig, Component<unknown>])[];
   readonly #env: Env;
   readonly #host: Host;
-  readonly #vigil = new Vigil();
+  readonly #keepAwake = new KeepAwake();
 
   constructor(configs: readonly ComponentConfig[], components: Components, env: Env, host: Host) {
     this.#entries = configs.map((config) => [config, components[config.name]!]);
@@ -59,7 +59,7 @@ export class ResidentComponents {
    * All are there when this returns, with what they registered and subscribed to at once. Where some have more to do,
    * the promise resolves when that is done, or soon; it never rejects.
    */
-  moveIn(realm: Realm): Promise<unknown> | undefined {
+  join(realm: Realm): Promise<unknown> | undefined {
     const arrivals = this.#entries.flatMap(([config, component]) => this.#start(realm, config, component) ?? []);
     return arrivals.length === 0 ? undefined : Promise.race([Promise.all(arrivals), scheduler.wait(ARRIVAL_MS)]);
   }
@@ -75,7 +75,7 @@ export class ResidentComponents {
       realm,
       host: this.#host,
       env: this.#env,
-      keepAwake: (work) => this.#vigil.keep(work),
+      keepAwake: (work) => this.#keepAwake.keep(work),
       left: () => {
         const inARow = Date.now() - startedAt < SHORTEST_STAY_MS ? restarts : 0;
         if (inARow === MOST_RESTARTS) return;

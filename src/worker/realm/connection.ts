@@ -18,7 +18,7 @@ import { ReadMarks } from "./read-marks.ts";
 import type { Reader, Unread, UnreadBudget } from "./unread-budget.ts";
 
 /** What the connections of one object share. */
-export interface Switchboard {
+export interface ConnectionContext {
   readonly limits: Limits;
   readonly encoder: FrameEncoder;
   readonly budget: UnreadBudget;
@@ -40,17 +40,17 @@ export class Connection implements Transport, Sender, Reader {
   /** Under which its record was put in storage because it outgrew the socket's attachment. */
   storageKey: string | undefined;
   readonly unread: Unread;
-  readonly #switchboard: Switchboard;
+  readonly #context: ConnectionContext;
   readonly #marks: ReadMarks;
   #queue: Frame[] = [];
   #isOpen = true;
 
-  constructor(socket: WebSocket, subprotocol: Subprotocol, switchboard: Switchboard) {
+  constructor(socket: WebSocket, subprotocol: Subprotocol, context: ConnectionContext) {
     this.socket = socket;
     this.subprotocol = subprotocol;
-    this.#switchboard = switchboard;
-    this.#marks = new ReadMarks(switchboard.limits.outgoing_bytes / MARKS_PER_LIMIT);
-    this.unread = switchboard.budget.open(this);
+    this.#context = context;
+    this.#marks = new ReadMarks(context.limits.outgoing_bytes / MARKS_PER_LIMIT);
+    this.unread = context.budget.open(this);
   }
 
   /** Frames that are not handed over to the platform yet, oldest first. */
@@ -66,7 +66,7 @@ export class Connection implements Transport, Sender, Reader {
   /** Takes one WebSocket message of the client into the realm. */
   receive(realm: Realm, peer: Peer, data: string | ArrayBuffer): void {
     const { serializer, batching } = this.subprotocol;
-    if (isLarger(data, this.#switchboard.limits.message_bytes)) {
+    if (isLarger(data, this.#context.limits.message_bytes)) {
       return realm.abortTooLarge(peer, this.#front(data));
     }
     if ((typeof data !== "string") !== serializer.isBinary) {
@@ -81,7 +81,7 @@ export class Connection implements Transport, Sender, Reader {
 
   send(message: RouterMessage): SendFault | undefined {
     if (!this.#isOpen) return "closed";
-    const { budget, encoder, limits } = this.#switchboard;
+    const { budget, encoder, limits } = this.#context;
     const frame = encoder.encode(message, this.subprotocol.serializer);
     if (isLarger(frame, limits.sent_message_bytes)) return "too large";
     if (!budget.add(this, frame)) {
@@ -89,17 +89,17 @@ export class Connection implements Transport, Sender, Reader {
       return "closed";
     }
     if (this.unread.sent >= this.#marks.nextAt) this.#marks.note(message, this.unread.sent);
-    if (this.#queue.push(frame) === 1) this.#switchboard.queued(this);
+    if (this.#queue.push(frame) === 1) this.#context.queued(this);
     if (encoder.bytes > MOST_BYTES_QUEUED) {
       encoder.bytes = 0;
-      this.#switchboard.flush();
+      this.#context.flush();
     }
     return undefined;
   }
 
   flush(): number {
     if (this.#queue.length === 0) return 0;
-    const count = this.#switchboard.budget.admit(this);
+    const count = this.#context.budget.admit(this);
     if (count === 0) return 0;
     const frames = this.#queue;
     this.#queue = count === frames.length ? [] : frames.splice(count);
@@ -122,17 +122,17 @@ export class Connection implements Transport, Sender, Reader {
 
   giveUp(): void {
     this.#shut();
-    this.#switchboard.overflowed(this);
+    this.#context.overflowed(this);
   }
 
   /** The socket is gone. */
   ended(): void {
     this.#shut();
-    this.#switchboard.budget.leave(this);
+    this.#context.budget.leave(this);
   }
 
   save(): void {
-    this.#switchboard.changed(this);
+    this.#context.changed(this);
   }
 
   /** What the front of a message that is too large tells of it; that of a batch tells nothing. */
@@ -143,11 +143,11 @@ export class Connection implements Transport, Sender, Reader {
   }
 
   #receiveFrame(realm: Realm, peer: Peer, frame: Frame): void {
-    const elements = this.subprotocol.serializer.decode(frame, this.#switchboard.limits);
+    const elements = this.subprotocol.serializer.decode(frame, this.#context.limits);
     if (elements instanceof DecodeFault) realm.abort(peer, WampUri.PROTOCOL_VIOLATION, elements.reason);
     else {
       const read = this.#marks.provedBy(elements);
-      if (read !== undefined) this.#switchboard.budget.prove(this, read);
+      if (read !== undefined) this.#context.budget.prove(this, read);
       realm.receive(peer, elements);
     }
   }
@@ -165,7 +165,7 @@ export class Connection implements Transport, Sender, Reader {
   #shut(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#switchboard.budget.drop(this);
+    this.#context.budget.drop(this);
     this.#queue = [];
   }
 }

@@ -11,7 +11,7 @@ export interface Sender {
  * frames of several turns wait for one timer. Waiting pays only if sockets get more than one frame each; where a trial
  * shows they don't, the next turns flush immediately: twice as many after each fruitless trial.
  */
-export class Outbox {
+export class FlushScheduler {
   #senders: Sender[] = [];
   #isTimerSet = false;
   #immediateTurns = 0;

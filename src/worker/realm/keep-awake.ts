@@ -4,7 +4,7 @@
 const LONGEST_MS = 60_000;
 
 /** While there is work, and only then, a timer is pending: the platform lets no object sleep that has one. */
-export class Vigil {
+export class KeepAwake {
   /** Work → until when it counts, oldest first */
   readonly #ends = new Map<PromiseLike<unknown>, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;

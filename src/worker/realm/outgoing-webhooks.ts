@@ -28,11 +28,11 @@ const RECENT_MS = 3_600_000;
 
 const ROLES = { subscriber: { features: { subscription_revocation: true } } };
 
-export class WebhooksOut {
-  readonly #trays: readonly Tray[];
+export class OutgoingWebhooks {
+  readonly #buffers: readonly WebhookBuffer[];
 
   constructor(realm: string, webhooks: readonly WebhookOutConfig[], host: Host, post: Post) {
-    this.#trays = webhooks.map((webhook) => new Tray(realm, webhook, host, post));
+    this.#buffers = webhooks.map((webhook) => new WebhookBuffer(realm, webhook, host, post));
     for (const webhook of host.store.outgoing.receivers()) {
       if (webhooks.some(({ name }) => name === webhook)) continue;
       host.store.outgoing.remove(webhook, Number.MAX_SAFE_INTEGER);
@@ -42,27 +42,27 @@ export class WebhooksOut {
 
   /** Whether storage has events that are not handed over yet. */
   get waits(): boolean {
-    return this.#trays.some(({ waits }) => waits);
+    return this.#buffers.some(({ waits }) => waits);
   }
 
   /** Subscribes, each time the realm wakes; a resident per webhook, because each has a role of its own. */
-  moveIn(realm: Realm): void {
-    for (const tray of this.#trays) tray.moveIn(realm);
+  join(realm: Realm): void {
+    for (const buffer of this.#buffers) buffer.join(realm);
   }
 
   /** Whether all events have been handed over. */
   get isEmpty(): boolean {
-    return this.#trays.every(({ isEmpty }) => isEmpty);
+    return this.#buffers.every(({ isEmpty }) => isEmpty);
   }
 
   /** Resolves when all events that have been collected are handed over, however long that takes. */
   async emptied(): Promise<void> {
-    await Promise.all(this.#trays.map((tray) => tray.emptied()));
+    await Promise.all(this.#buffers.map((buffer) => buffer.emptied()));
   }
 
   /** Starts handing over what has been collected. The realm cannot sleep before that is done. */
   flush(): void {
-    for (const tray of this.#trays) tray.handOver();
+    for (const buffer of this.#buffers) buffer.handOver();
   }
 }
 
@@ -70,7 +70,7 @@ export class WebhooksOut {
  * The events of one webhook that no mailbox has yet. Those that a publisher is told to be stored are in storage until
  * they are handed over, so that the end of the object delays them and no more; mailboxes know what comes again.
  */
-class Tray implements EventKeeper {
+class WebhookBuffer implements EventKeeper {
   readonly savesOnDemand = true;
   readonly #realm: string;
   readonly #webhook: WebhookOutConfig;
@@ -97,7 +97,7 @@ class Tray implements EventKeeper {
     this.#restore();
   }
 
-  moveIn(realm: Realm): void {
+  join(realm: Realm): void {
     realm.broker.acknowledgments.addKeeper(this);
     realm.broker.acknowledgments.keep(this.#webhook.match, this.#webhook.uri);
     if (!this.isEmpty) this.#host.scheduleFlush();
@@ -116,7 +116,7 @@ class Tray implements EventKeeper {
     if (type === MessageType.UNSUBSCRIBED) resident.subscribe(this.#webhook.uri, this.#webhook.match);
     if (type !== MessageType.GOODBYE) return;
     resident.say([MessageType.GOODBYE, {}, WampUri.GOODBYE_AND_OUT]);
-    this.moveIn(realm);
+    this.join(realm);
   }
 
   get isEmpty(): boolean {

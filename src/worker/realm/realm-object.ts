@@ -26,23 +26,23 @@ import { cookiePathIn, ticketIn } from "../routing/object-requests.ts";
 import type { RealmRpc, RpcOutcome } from "../routing/realm-rpc.ts";
 import { busyRealms, isStopping } from "../routing/shutdown.ts";
 import { trackingCookie } from "../routing/tracking-cookie.ts";
-import { factsOf } from "../routing/transport-info.ts";
+import { readTransportInfo } from "../routing/transport-info.ts";
 import { guarded, isDiskFull, isExhausted, untilWritable } from "../storage/free-space.ts";
 import { openStorage } from "../storage/schema.ts";
 import { SqlStore } from "../storage/sql-storage.ts";
 import { StorageUse } from "../storage/storage-use.ts";
 import { Tables } from "../storage/tables.ts";
 import { post } from "../webhooks/webhook-stub.ts";
-import { Records, type SleepingConnection } from "./attachments.ts";
-import { Callees } from "./callee-sessions.ts";
-import { ResidentComponents } from "./component-host.ts";
-import type { Switchboard } from "./connection.ts";
+import { Attachments, type StoredConnection } from "./attachments.ts";
+import { CalleeSession } from "./callee-session.ts";
+import { ComponentHost } from "./component-host.ts";
+import type { ConnectionContext } from "./connection.ts";
 import { Connection } from "./connection.ts";
-import { Outbox } from "./flush-scheduler.ts";
+import { FlushScheduler } from "./flush-scheduler.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { answerHeartbeats } from "./heartbeat.ts";
-import { WebhooksOut } from "./outgoing-webhooks.ts";
+import { OutgoingWebhooks } from "./outgoing-webhooks.ts";
 import { RealmSecret } from "./realm-secret.ts";
 import { RpcHandler } from "./rpc.ts";
 import { Tickets, watcherIdentity } from "./tickets.ts";
@@ -65,7 +65,7 @@ const SILENT_MS = 1_000;
 /** Milliseconds after which events for webhooks that an ended instance has left behind are looked for. */
 const HAND_OVER_MS = 30_000;
 
-interface Known {
+interface OpenConnection {
   readonly connection: Connection;
   readonly peer: Peer;
 }
@@ -82,22 +82,22 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
   /** Set while the realm cannot be served. */
   #unserved: Unserved | undefined;
   #visits!: RpcHandler;
-  #components!: ResidentComponents;
+  #components!: ComponentHost;
   /** While components take their time to come, what others say waits for it. */
   #arrival: Promise<void> | undefined;
-  #callees!: Callees;
+  #callees!: CalleeSession;
   readonly #tickets = new Tickets<TicketHolder>();
-  #webhooks!: WebhooksOut;
-  #switchboard!: Switchboard;
-  readonly #outbox = new Outbox();
+  #webhooks!: OutgoingWebhooks;
+  #context!: ConnectionContext;
+  readonly #flushScheduler = new FlushScheduler();
   readonly #groupCommit = new GroupCommit(() => this.#commit());
-  #records!: Records;
+  #attachments!: Attachments;
   #secret!: RealmSecret;
   #store!: SqlStore;
   #storageUse!: StorageUse;
   /** Set where browsers are known again by a cookie. */
   #cookie: CookieAuth | undefined;
-  readonly #connections = new Map<WebSocket, Known>();
+  readonly #connections = new Map<WebSocket, OpenConnection>();
   /** Connections whose record has changed since it was saved. */
   readonly #changed = new Set<Connection>();
   /** Sockets whose close is dealt with; another event of theirs means nothing. */
@@ -126,7 +126,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     const cause = openStorage(ctx.storage, tables);
     if (cause !== undefined) return { kind: "broken", cause };
     const log = (line: LogLine) => this.#log(line);
-    this.#records = new Records(sql, tables);
+    this.#attachments = new Attachments(sql, tables);
     this.#secret = new RealmSecret(ctx.storage, log);
     this.#storageUse = new StorageUse(ctx.storage, tables, this.#secret);
     this.#store = new SqlStore(
@@ -140,13 +140,13 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
       () => this.#flushOutput(),
       () => this.#clock.now(),
     );
-    this.#switchboard = {
+    this.#context = {
       limits: config.limits,
       encoder: new FrameEncoder(),
       budget,
-      queued: (connection) => this.#outbox.add(connection),
+      queued: (connection) => this.#flushScheduler.add(connection),
       flush: () => {
-        this.#outbox.flush();
+        this.#flushScheduler.flush();
         budget.relieve();
       },
       changed: (connection) => this.#change(connection),
@@ -155,11 +155,11 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     const host = this.#newHost(log);
     this.#sleeper = new Realm(name, config, host);
     this.#visits = new RpcHandler(this.#sleeper, host, sql, tables);
-    this.#components = new ResidentComponents(config.components ?? [], deployment.components, env, host);
-    this.#callees = new Callees(ctx, name, config, host, (job) => {
+    this.#components = new ComponentHost(config.components ?? [], deployment.components, env, host);
+    this.#callees = new CalleeSession(ctx, name, config, host, (job) => {
       return startWork(job, this.#tickets.issue({ kind: "callee", call: job.request }, this.#clock.now()));
     });
-    this.#webhooks = new WebhooksOut(name, config.webhooks_out ?? [], host, (mail) => {
+    this.#webhooks = new OutgoingWebhooks(name, config.webhooks_out ?? [], host, (mail) => {
       return isDiskFull() ? Promise.reject(new Error("the disk is full")) : post(env, config, mail);
     });
     return undefined;
@@ -182,10 +182,10 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     const cookie =
       this.#cookie &&
       (await trackingCookie(request, cookiePathIn(request), this.#cookie, this.#secret.draft(), this.#store.cookies));
-    const facts = factsOf(request, subprotocol.name, cookie?.id);
+    const facts = readTransportInfo(request, subprotocol.name, cookie?.id);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    const connection = new Connection(server, subprotocol, this.#switchboard);
+    const connection = new Connection(server, subprotocol, this.#context);
     const peer = holder
       ? watch(this.#realm, connection, watcherIdentity(holder.role))
       : this.#realm.connect(connection, facts);
@@ -230,7 +230,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     this.#receive(known, data);
   }
 
-  #receive(known: Known, data: string | ArrayBuffer): void {
+  #receive(known: OpenConnection, data: string | ArrayBuffer): void {
     known.connection.receive(this.#realm, known.peer, data);
     this.#flushOutput();
   }
@@ -335,7 +335,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
   }
 
   /** A socket of which nothing is known: if it closed in the object's sleep, but did not wake it, its session ends now. */
-  #late(socket: WebSocket): Known | undefined {
+  #late(socket: WebSocket): OpenConnection | undefined {
     if (this.#gone.has(socket)) return undefined;
     const sleeper = this.#load(socket);
     if (sleeper === undefined) return undefined;
@@ -358,14 +358,14 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     sleepers.forEach(({ connection }, index) => {
       this.#connections.set(connection.socket, { connection, peer: peers[index]! });
     });
-    this.#records.forgetAllBut(sleepers.map(({ connection }) => connection));
+    this.#attachments.forgetAllBut(sleepers.map(({ connection }) => connection));
     this.#callees.awake();
     this.#flushOutput();
   }
 
   /** Undefined for a socket that is no client's, and for one whose attachment cannot be read: that one is closed. */
-  #load(socket: WebSocket): SleepingConnection | undefined {
-    const reading = this.#records.load(socket, this.#switchboard);
+  #load(socket: WebSocket): StoredConnection | undefined {
+    const reading = this.#attachments.load(socket, this.#context);
     if (reading === undefined || reading.ok) return reading?.value;
     this.#gone.add(socket);
     this.#log(unreadable("attachment", reading.cause));
@@ -375,10 +375,10 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
 
   /** Those whom the configuration calls for are there whenever the realm is awake. */
   #moveIn(): void {
-    this.#callees.moveIn(this.#sleeper);
-    this.#webhooks.moveIn(this.#sleeper);
+    this.#callees.join(this.#sleeper);
+    this.#webhooks.join(this.#sleeper);
     // Last, so that what they do at once finds the others there.
-    this.#arrival = this.#components.moveIn(this.#sleeper)?.then(() => {
+    this.#arrival = this.#components.join(this.#sleeper)?.then(() => {
       this.#arrival = undefined;
     });
   }
@@ -394,7 +394,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     known.connection.ended();
     this.#realm.disconnect(known.peer);
     this.#changed.delete(known.connection);
-    this.#records.forget(known.connection);
+    this.#attachments.forget(known.connection);
     this.#flushOutput();
     if (this.#connections.size === 0) this.#leaveEmpty();
     if (!this.#isFlushScheduled) this.#markIdle();
@@ -413,9 +413,9 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
   /** Everything one event caused has been queued. */
   #flushOutput(): void {
     this.#groupCommit.commitAtEndOfTurn();
-    this.#switchboard.budget.relieve();
+    this.#context.budget.relieve();
     while (this.#overflowed.length > 0) this.#cut(this.#overflowed.pop()!);
-    this.#outbox.flushAtEndOfTurn();
+    this.#flushScheduler.flushAtEndOfTurn();
   }
 
   /** Ends a connection whose client does not read; what is queued for it is lost to it anyway. */
@@ -466,7 +466,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     if (isExhausted()) return this.#doWithoutStorage();
     for (const connection of this.#changed) {
       const known = this.#connections.get(connection.socket);
-      if (known !== undefined) this.#records.save(connection, peerRecord(known.peer));
+      if (known !== undefined) this.#attachments.save(connection, peerRecord(known.peer));
     }
     this.#changed.clear();
     const next = this.#realm.nextDeadline();

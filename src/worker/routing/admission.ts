@@ -11,7 +11,7 @@ import { isAllowedOrigin } from "../config/origins.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
 import { TokenBuckets } from "./token-buckets.ts";
-import { clientOf, isSecure } from "./transport-info.ts";
+import { describeClient, isSecure } from "./transport-info.ts";
 
 type AdmissionContext = Context<{ Bindings: Env }>;
 
@@ -102,7 +102,7 @@ export async function admit(context: AdmissionContext, next: () => Promise<void>
     ...(name && { realm: name }),
     cause,
     uri,
-    ...clientOf(req.raw),
+    ...describeClient(req.raw),
   });
   const headers = rejection.status === 429 ? { "Retry-After": "1" } : {};
   return context.json({ error: rejection.message }, rejection.status, headers);

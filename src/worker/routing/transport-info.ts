@@ -1,10 +1,14 @@
 /** What an upgrade request tells of a client. */
 
-import type { TransportFacts } from "../../wamp/host/host.ts";
+import type { TransportInfo } from "../../wamp/host/host.ts";
 import { networkOf } from "../../wamp/host/network.ts";
 
 /** `cookieId` is the id in the tracking cookie, once its signature has been checked. */
-export function factsOf(request: Request, websocketProtocol: string, cookieId: string | undefined): TransportFacts {
+export function readTransportInfo(
+  request: Request,
+  websocketProtocol: string,
+  cookieId: string | undefined,
+): TransportInfo {
   const headers = Object.fromEntries(request.headers);
   const certificate = (request.cf as IncomingRequestCfProperties | undefined)?.tlsClientAuth;
   // A certificate that was revoked counts as verified, too (Cloudflare: client certificate variables).
@@ -20,7 +24,10 @@ export function factsOf(request: Request, websocketProtocol: string, cookieId: s
 }
 
 /** Where a request comes from, for the log. */
-export function clientOf({ headers }: Request): { readonly address?: string; readonly network?: string | undefined } {
+export function describeClient({ headers }: Request): {
+  readonly address?: string;
+  readonly network?: string | undefined;
+} {
   const address = headers.get("CF-Connecting-IP");
   return address === null ? {} : { address, network: networkOf(address) };
 }

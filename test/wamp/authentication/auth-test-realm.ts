@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import type { TransportFacts } from "../../../src/wamp/host/host.ts";
+import type { TransportInfo } from "../../../src/wamp/host/host.ts";
 import { ALL_ROLES, ANYTHING, type Client, type Line, TestRealm } from "../host/test-realm.ts";
 
 export type Auth = NonNullable<RealmInput["auth"]>;
@@ -12,7 +12,7 @@ export type Extra = Readonly<Record<string, unknown>>;
 const ROLES = ["anonymous", "user", "admin"].map((name) => ({ name, permissions: [ANYTHING] }));
 
 /** What clients of TLS connections come with. */
-export const TLS: TransportFacts = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: {} };
+export const TLS: TransportInfo = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: {} };
 
 export const DENIED = [3, { message: "the credentials were rejected" }, "wamp.error.authentication_denied"] as const;
 export const FAILED = [
@@ -28,7 +28,7 @@ export class AuthTestRealm extends TestRealm {
   }
 
   /** Sends HELLO from a new client; resolves when the router has answered. */
-  async knock(details: Extra, name = "joe", facts?: TransportFacts): Promise<Client> {
+  async knock(details: Extra, name = "joe", facts?: TransportInfo): Promise<Client> {
     const client = this.connect(name, facts);
     await this.say(client, [1, this.realm.name, { roles: ALL_ROLES, ...details }]);
     return client;

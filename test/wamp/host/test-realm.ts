@@ -4,7 +4,7 @@ import type { Account } from "../../../src/wamp/authorization/audit.ts";
 import type { RealmConfig, RealmInput } from "../../../src/wamp/config/realm.ts";
 import { parseRealm } from "../../../src/wamp/config/realm.ts";
 import { PEER } from "../../../src/wamp/hibernation/session-record.ts";
-import type { Host, SendFault, Transport, TransportFacts } from "../../../src/wamp/host/host.ts";
+import type { Host, SendFault, Transport, TransportInfo } from "../../../src/wamp/host/host.ts";
 import type { LogLine } from "../../../src/wamp/host/log-line.ts";
 import type { RouterMessage } from "../../../src/wamp/protocol/message.ts";
 import { Realm } from "../../../src/wamp/realm/realm.ts";
@@ -69,7 +69,7 @@ export class TestRealm implements Host {
   }
 
   /** Opens a transport. */
-  connect(name: string, facts?: TransportFacts): Client {
+  connect(name: string, facts?: TransportInfo): Client {
     const client = new Client(this, name, facts);
     this.#clients.push(client);
     this.flushOutput();
@@ -214,7 +214,7 @@ export class Client {
   record = "";
   readonly #testRealm: TestRealm;
 
-  constructor(testRealm: TestRealm, name: string, facts?: TransportFacts) {
+  constructor(testRealm: TestRealm, name: string, facts?: TransportInfo) {
     this.#testRealm = testRealm;
     this.name = name;
     this.transport = new RecordingTransport(name, testRealm.recording);

@@ -1,7 +1,7 @@
 /** Webhooks out, on the realm's side: what is handed over together, and what becomes of it where nobody takes it. */
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { WebhooksOut } from "../../../src/worker/realm/outgoing-webhooks.ts";
+import { OutgoingWebhooks } from "../../../src/worker/realm/outgoing-webhooks.ts";
 import type { WebhookMail } from "../../../src/worker/webhooks/webhook-batch.ts";
 import { type Client, realmConfig, TestRealm } from "../../wamp/host/test-realm.ts";
 
@@ -16,7 +16,7 @@ const HOOK = {
 
 let mails: WebhookMail[];
 let testRealm: TestRealm;
-let webhooks: WebhooksOut;
+let webhooks: OutgoingWebhooks;
 let client: Client;
 /** Does whoever takes mail fail? */
 let isFailing: boolean;
@@ -27,11 +27,11 @@ beforeEach(() => {
   isFailing = false;
   testRealm = new TestRealm();
   const { webhooks_out = [] } = realmConfig({ webhooks_out: [HOOK] } as Parameters<typeof realmConfig>[0]);
-  webhooks = new WebhooksOut("realm1", webhooks_out, testRealm, async (mail) => {
+  webhooks = new OutgoingWebhooks("realm1", webhooks_out, testRealm, async (mail) => {
     mails.push(mail);
     if (isFailing) throw new Error("nobody takes it");
   });
-  testRealm.moveIn = (realm) => webhooks.moveIn(realm);
+  testRealm.moveIn = (realm) => webhooks.join(realm);
   testRealm.restart();
   client = testRealm.join("ann");
 });
@@ -116,7 +116,7 @@ it("an event with acknowledgment is stored before PUBLISHED until it is handed o
   expect(webhooks.waits).toBe(true);
   // The object ends without notice, before anything was handed over.
   const { webhooks_out = [] } = realmConfig({ webhooks_out: [HOOK] } as Parameters<typeof realmConfig>[0]);
-  webhooks = new WebhooksOut("realm1", webhooks_out, testRealm, async (mail) => void mails.push(mail));
+  webhooks = new OutgoingWebhooks("realm1", webhooks_out, testRealm, async (mail) => void mails.push(mail));
   testRealm.restart();
   await flush();
   expect(mails.map(argsOf)).toEqual([[1, 2]]);
@@ -125,7 +125,7 @@ it("an event with acknowledgment is stored before PUBLISHED until it is handed o
 
 it("what is stored for a webhook that is no longer configured is dropped, with a line in the log", () => {
   client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
-  new WebhooksOut("realm1", [], testRealm, async () => {});
+  new OutgoingWebhooks("realm1", [], testRealm, async () => {});
   expect(testRealm.store.outgoing.receivers()).toEqual([]);
   expect(testRealm.logged).toMatchObject([{ event: "webhook.dropped", webhook: "shop" }]);
 });

@@ -35,7 +35,7 @@ export type Start = (job: Job) => Promise<void>;
 
 const ROLES = { callee: { features: { call_canceling: true, progressive_call_results: true } } };
 
-export class Callees {
+export class CalleeSession {
   readonly #ctx: DurableObjectState;
   readonly #realm: string;
   readonly #config: RealmConfig;
@@ -57,7 +57,7 @@ export class Callees {
   }
 
   /** Registers what the configuration calls for, if anything; what somebody has registered meanwhile stays his. */
-  moveIn(realm: Realm): void {
+  join(realm: Realm): void {
     const { callees = [] } = this.#config;
     if (callees.length === 0) return;
     const tenancy = { name: "callees", authrole: TRUSTED, roles: ROLES };
