@@ -1,14 +1,16 @@
 /** Waking: a realm's sessions and tables, rebuilt from the records of the peers that are still connected. */
 
+import type { Broker } from "../broker/broker.ts";
+import type { Dealer } from "../dealer/dealer.ts";
 import type { Host, Transport } from "../host/host.ts";
 import type { LogLine } from "../host/log-line.ts";
 import { CloseCode } from "../protocol/close-code.ts";
-import type { Lobby } from "../realm/peer-lifecycle.ts";
-import type { Realm } from "../realm/realm.ts";
+import type { Id } from "../protocol/message.ts";
 import { type Reading, unreadable } from "../records/stored-record.ts";
-import type { Peer, PeerRecord, SessionRecord } from "../session/peer.ts";
+import type { Peer, PeerRecord, PendingState, SessionRecord } from "../session/peer.ts";
 import { hasCalls } from "../session/peer.ts";
 import { Session } from "../session/session.ts";
+import type { Testaments } from "../session/testaments.ts";
 import type { Resumption } from "./session-resume.ts";
 
 /** A connection that slept, and its record. */
@@ -17,16 +19,32 @@ export type Sleeper = readonly [Transport, Reading<PeerRecord>];
 /** Sessions whose records tell of calls, which need both their sides awake. */
 type Callers = [Session, SessionRecord][];
 
+/** The realm that wakes: what its sessions and tables are put back into. */
+export interface WakingRealm {
+  readonly sessions: ReadonlyMap<Id, Session>;
+  readonly broker: Broker;
+  readonly dealer: Dealer;
+  readonly testaments: Testaments;
+  attach(peer: Peer, session: Session): void;
+  end(peer: Peer, isQuiet: boolean): void;
+}
+
+/** Takes back peers without a session, and the times at which sessions end. */
+export interface WakingPeers {
+  wake(peer: Peer, stored: PendingState): void;
+  wakeSession(peer: Peer, endsAt: number | undefined): void;
+}
+
 export class Waking {
-  readonly #realm: Realm;
+  readonly #realm: WakingRealm;
   readonly #host: Host;
-  readonly #lobby: Lobby;
+  readonly #peers: WakingPeers;
   readonly #resumption: Resumption | undefined;
 
-  constructor(realm: Realm, host: Host, lobby: Lobby, resumption: Resumption | undefined) {
+  constructor(realm: WakingRealm, host: Host, peers: WakingPeers, resumption: Resumption | undefined) {
     this.#realm = realm;
     this.#host = host;
-    this.#lobby = lobby;
+    this.#peers = peers;
     this.#resumption = resumption;
   }
 
@@ -84,7 +102,7 @@ export class Waking {
       const { resume } = record.session;
       const lifeline = resume && this.#resumption?.woken(transport, resume);
       this.#wakeSession(peer, record.session, callers, lifeline);
-    } else if (record.kind !== "closed") this.#lobby.wake(peer, record);
+    } else if (record.kind !== "closed") this.#peers.wake(peer, record);
   }
 
   #wakeSession(
@@ -98,7 +116,7 @@ export class Waking {
     const session = new Session(transport, record);
     if (hasCalls(record)) callers.push([session, record]);
     this.#realm.attach(peer, session);
-    this.#lobby.wakeSession(peer, endsAt);
+    this.#peers.wakeSession(peer, endsAt);
     broker.subscriptions.wake(session, record.subscriptions);
     dealer.registrations.wake(session, record.registrations);
     return session;

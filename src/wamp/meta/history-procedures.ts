@@ -7,9 +7,9 @@ import type { Subscription } from "../broker/subscriptions.ts";
 import { isId } from "../protocol/id.ts";
 import type { Dict, Id, Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
-import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import { isBoolean, isString, optionalArgument, optionalKeyword } from "./arguments.ts";
+import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 import { subscriptionArgument } from "./subscription-procedures.ts";
 
@@ -28,11 +28,11 @@ const MAX_PAGES = 16;
  * `after_publication`, or `before_publication` in reverse. A subscription without a log of its own has the events of one
  * that takes in all its topics; where there is none either, it has no events (HIS-18).
  */
-function getEvents(realm: Realm, caller: Session, payload: Payload, options: Dict): Payload | MetaReply {
-  const subscription = subscriptionArgument(realm, payload);
-  realm.permit(caller, "subscribe", subscription.topic, subscription.match);
+function getEvents(context: MetaContext, caller: Session, payload: Payload, options: Dict): Payload | MetaReply {
+  const subscription = subscriptionArgument(context, payload);
+  context.permit(caller, "subscribe", subscription.topic, subscription.match);
   const query = queryIn(payload, subscription);
-  const log = realm.broker.logOf(subscription);
+  const log = context.broker.logOf(subscription);
   if (log === undefined) return Payload.NONE;
   const maxPages = options.receive_progress === true ? MAX_PAGES : 1;
   const { pages, isLimitReached } = paged(found(log, query, caller), query.limit, maxPages);

@@ -9,9 +9,9 @@ import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Dict, Uri } from "../protocol/message.ts";
 import { isDict } from "../protocol/parse.ts";
 import { Payload } from "../protocol/payload.ts";
-import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString, optionalArgument } from "./arguments.ts";
+import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 
 /**
@@ -23,8 +23,10 @@ import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
  */
 export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = Object.fromEntries(
   Object.entries({
-    "wamp.edge.role.list": (realm: Realm) => Payload.of([[...realm.access.authorization.roles()].map(nameOf).sort()]),
-    "wamp.edge.role.get": (realm: Realm, _: Session, payload: Payload) => Payload.of([roleArgument(realm, payload)]),
+    "wamp.edge.role.list": (context: MetaContext) =>
+      Payload.of([[...context.access.authorization.roles()].map(nameOf).sort()]),
+    "wamp.edge.role.get": (context: MetaContext, _: Session, payload: Payload) =>
+      Payload.of([roleArgument(context, payload)]),
     "wamp.edge.role.add": addRole,
     "wamp.edge.role.remove": removeRole,
     "wamp.edge.role.reset": resetRole,
@@ -35,64 +37,64 @@ export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = Objec
 );
 
 function guarded(uri: Uri, procedure: MetaProcedure): MetaProcedure {
-  return (realm, caller, payload, options) => {
-    if (!realm.access.mayManage(caller.identity.authrole, uri)) throw denial(caller, "call", uri, "exact");
-    return procedure(realm, caller, payload, options);
+  return (context, caller, payload, options) => {
+    if (!context.access.mayManage(caller.identity.authrole, uri)) throw denial(caller, "call", uri, "exact");
+    return procedure(context, caller, payload, options);
   };
 }
 
 /** (name) and optionally a dict of what else a role has: adds the role, or replaces the one of that name. */
-function addRole(realm: Realm, _: Session, payload: Payload): MetaReply {
+function addRole(context: MetaContext, _: Session, payload: Payload): MetaReply {
   const name = argument(payload, 0, "name", isString);
   const rest = optionalArgument(payload, 1, "role", isDict) ?? {};
-  return changed(realm, () => realm.access.roles.set(checkedRole({ ...rest, name })));
+  return changed(context, () => context.access.roles.set(checkedRole({ ...rest, name })));
 }
 
-function removeRole(realm: Realm, _: Session, payload: Payload): MetaReply {
-  const { name } = roleArgument(realm, payload);
-  return changed(realm, () => realm.access.roles.remove(name));
+function removeRole(context: MetaContext, _: Session, payload: Payload): MetaReply {
+  const { name } = roleArgument(context, payload);
+  return changed(context, () => context.access.roles.remove(name));
 }
 
-function resetRole(realm: Realm, _: Session, payload: Payload): MetaReply {
+function resetRole(context: MetaContext, _: Session, payload: Payload): MetaReply {
   const name = argument(payload, 0, "name", isString);
-  return changed(realm, () => realm.access.roles.reset(name));
+  return changed(context, () => context.access.roles.reset(name));
 }
 
-function listPermissions(realm: Realm, _: Session, payload: Payload): Payload {
-  return Payload.of([roleArgument(realm, payload).permissions]);
+function listPermissions(context: MetaContext, _: Session, payload: Payload): Payload {
+  return Payload.of([roleArgument(context, payload).permissions]);
 }
 
 /** (role, rule): in place of the rule for the same URI and match, if there is one. */
-function addPermission(realm: Realm, _: Session, payload: Payload): MetaReply {
-  const role = roleArgument(realm, payload);
+function addPermission(context: MetaContext, _: Session, payload: Payload): MetaReply {
+  const role = roleArgument(context, payload);
   const rule: Dict = argument(payload, 1, "permission", isDict);
   const [added] = checkedRole({ name: role.name, permissions: [rule] }).permissions;
-  return changed(realm, () => realm.access.roles.set(withRules(role, [...rulesBut(role, added!), added!])));
+  return changed(context, () => context.access.roles.set(withRules(role, [...rulesBut(role, added!), added!])));
 }
 
 /** (role, uri, options): with `match` in the options the URI is literal, without it may have stars, as in a rule. */
-function removePermission(realm: Realm, _: Session, payload: Payload): MetaReply {
-  const role = roleArgument(realm, payload);
+function removePermission(context: MetaContext, _: Session, payload: Payload): MetaReply {
+  const role = roleArgument(context, payload);
   const uri = argument(payload, 1, "uri", isString);
   const match = optionalArgument(payload, 2, "options", isDict)?.match ?? undefined;
   const pattern = match === undefined || isMatch(match) ? readPattern(uri, match) : "match is invalid";
   if (typeof pattern === "string") throw new WampError(WampUri.INVALID_ARGUMENT, pattern);
   const rest = rulesBut(role, pattern);
   if (rest.length === role.permissions.length) throw new WampError(WampUri.NOTHING_TO_MANAGE, "there is no such rule");
-  return changed(realm, () => realm.access.roles.set(withRules(role, rest)));
+  return changed(context, () => context.access.roles.set(withRules(role, rest)));
 }
 
 /** Makes the change; whoever loses something by it hears of that after the answer. */
-function changed(realm: Realm, change: () => void): MetaReply {
+function changed(context: MetaContext, change: () => void): MetaReply {
   change();
-  realm.access.rolesChanged();
-  return { payload: Payload.NONE, afterwards: () => withdraw(realm) };
+  context.access.rolesChanged();
+  return { payload: Payload.NONE, afterwards: () => withdraw(context) };
 }
 
 /** Takes from all sessions what they could not subscribe to or register any more. */
-function withdraw(realm: Realm): void {
-  const { broker, dealer, access } = realm;
-  for (const session of [...realm.sessions.values()]) {
+function withdraw(context: MetaContext): void {
+  const { broker, dealer, access } = context;
+  for (const session of [...context.sessions.values()]) {
     const { authrole } = session.identity;
     for (const subscription of [...session.subscriptions.values()]) {
       const permission = access.authorization.authorize(authrole, "subscribe", subscription.topic, subscription.match);
@@ -111,8 +113,8 @@ function isDenied(permission: { readonly allow: boolean }): boolean {
   return !permission.allow && permission !== UNDECIDED;
 }
 
-function roleArgument(realm: Realm, payload: Payload): Role {
-  const role = realm.access.authorization.role(argument(payload, 0, "role", isString));
+function roleArgument(context: MetaContext, payload: Payload): Role {
+  const role = context.access.authorization.role(argument(payload, 0, "role", isString));
   if (role === undefined) throw new WampError(WampUri.NOTHING_TO_MANAGE, "there is no such role");
   return role;
 }

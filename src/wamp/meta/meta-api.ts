@@ -6,11 +6,11 @@ import type { Call, Dict, Uri } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isPassthru } from "../protocol/payload-passthru.ts";
-import type { Realm } from "../realm/realm.ts";
 import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Session } from "../session/session.ts";
 import { HISTORY_PROCEDURES } from "./history-procedures.ts";
 import { MANAGEMENT_PROCEDURES } from "./management-procedures.ts";
+import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 import { REGISTRATION_PROCEDURES } from "./registration-procedures.ts";
 import { RETENTION_PROCEDURES } from "./retained-procedures.ts";
@@ -37,16 +37,16 @@ export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> =
  * Answers a CALL of a reserved URI, which never reaches a callee, whatever pattern it registered (URI-13). Throws
  * no_such_procedure where there is none, and what the procedure throws.
  */
-export function callMeta(realm: Realm, caller: Session, message: Call): void {
+export function callMeta(context: MetaContext, caller: Session, message: Call): void {
   const [, request, options, uri, payload] = message;
   checkCall(caller, message);
-  const procedure = realm.hasMetaApi ? META_PROCEDURES[uri] : undefined;
+  const procedure = context.hasMetaApi ? META_PROCEDURES[uri] : undefined;
   if (procedure === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, `the router has no procedure ${uri}`);
   // The router reads its arguments, all of them at once.
   if (options.progress === true || isPassthru(options)) {
     throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, `${uri} takes its arguments at once, and reads them`);
   }
-  const answer = procedure(realm, caller, payload, options);
+  const answer = procedure(context, caller, payload, options);
   const reply: MetaReply = answer instanceof Payload ? { payload: answer } : answer;
   const send = (details: Dict, result: Payload): void => {
     const fault = caller.transport.send([MessageType.RESULT, request, details, result]);

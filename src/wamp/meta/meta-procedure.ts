@@ -2,15 +2,20 @@
 
 import type { Dict } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
-import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
+import type { MetaContext } from "./meta-context.ts";
 
 /**
  * Answers a call at once: with the Arguments and ArgumentsKw of the RESULT, or by throwing a `WampError`. The call has
  * been authorized; its payload comes from a client and is checked with the functions of `arguments.ts`, which ignore
  * what they do not ask for (META-07). Whatever makes the router tell somebody of it belongs into `MetaReply.afterwards`.
  */
-export type MetaProcedure = (realm: Realm, caller: Session, payload: Payload, options: Dict) => Payload | MetaReply;
+export type MetaProcedure = (
+  context: MetaContext,
+  caller: Session,
+  payload: Payload,
+  options: Dict,
+) => Payload | MetaReply;
 
 /** An answer in several parts, or with consequences. */
 export interface MetaReply {

@@ -6,9 +6,9 @@ import { isId } from "../protocol/id.ts";
 import type { Dict, Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isReservedUri } from "../protocol/uri.ts";
-import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString, matchArgument, optionalArgument, optionalKeyword } from "./arguments.ts";
+import type { MetaContext } from "./meta-context.ts";
 import type { MetaEvents } from "./meta-events.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 import { idsByMatch, listed } from "./pages.ts";
@@ -42,40 +42,40 @@ export const REGISTRATION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.registration.list": list,
   "wamp.registration.lookup": lookup,
   "wamp.registration.match": match,
-  "wamp.registration.get": (realm, _, payload) => Payload.of([details(registrationArgument(realm, payload))]),
+  "wamp.registration.get": (context, _, payload) => Payload.of([details(registrationArgument(context, payload))]),
   "wamp.registration.list_callees": listCallees,
-  "wamp.registration.count_callees": (realm, _, payload) =>
-    Payload.of([registrationArgument(realm, payload).callees.length]),
+  "wamp.registration.count_callees": (context, _, payload) =>
+    Payload.of([registrationArgument(context, payload).callees.length]),
   "wamp.registration.remove_callee": removeCallee,
 };
 
-function list(realm: Realm, _: Session, payload: Payload): Payload {
+function list(context: MetaContext, _: Session, payload: Payload): Payload {
   const sessionId = optionalArgument(payload, 0, "session", isId);
-  const all = sessionId === undefined ? realm.dealer.registrations : sessionById(realm, sessionId).registrations;
+  const all = sessionId === undefined ? context.dealer.registrations : sessionById(context, sessionId).registrations;
   return Payload.of([idsByMatch(listed(all.values(), payload))]);
 }
 
-function lookup(realm: Realm, _: Session, payload: Payload): Payload {
+function lookup(context: MetaContext, _: Session, payload: Payload): Payload {
   const procedure = argument(payload, 0, "procedure", isString);
-  return Payload.of([realm.dealer.registrations.get(matchArgument(payload, 1), procedure)?.id ?? null]);
+  return Payload.of([context.dealer.registrations.get(matchArgument(payload, 1), procedure)?.id ?? null]);
 }
 
 /** A call of a reserved URI goes to no registration, whatever pattern covers it (URI-13). */
-function match(realm: Realm, _: Session, payload: Payload): Payload {
+function match(context: MetaContext, _: Session, payload: Payload): Payload {
   const procedure = argument(payload, 0, "procedure", isString);
-  if (!realm.isUri(procedure) || isReservedUri(procedure)) return Payload.of([null]);
-  return Payload.of([realm.dealer.registrations.best(procedure)?.id ?? null]);
+  if (!context.isUri(procedure) || isReservedUri(procedure)) return Payload.of([null]);
+  return Payload.of([context.dealer.registrations.best(procedure)?.id ?? null]);
 }
 
-function listCallees(realm: Realm, _: Session, payload: Payload): Payload {
-  const sessions = registrationArgument(realm, payload).callees.map(({ session }) => session);
+function listCallees(context: MetaContext, _: Session, payload: Payload): Payload {
+  const sessions = registrationArgument(context, payload).callees.map(({ session }) => session);
   return Payload.of([listed(sessions, payload).map(({ id }) => id)]);
 }
 
 /** (registration, session) with an optional reason; a session that is no callee of it counts as none (RREV-04). */
-function removeCallee(realm: Realm, _: Session, payload: Payload): MetaReply {
-  const registration = registrationArgument(realm, payload);
-  const session = sessionArgument(realm, payload, 1);
+function removeCallee(context: MetaContext, _: Session, payload: Payload): MetaReply {
+  const registration = registrationArgument(context, payload);
+  const session = sessionArgument(context, payload, 1);
   const reason = optionalKeyword(payload, "reason", isString);
   if (!session.registrations.has(registration.id)) {
     throw new WampError(
@@ -83,12 +83,12 @@ function removeCallee(realm: Realm, _: Session, payload: Payload): MetaReply {
       `session ${session.id} is no callee of registration ${registration.id}`,
     );
   }
-  return { payload: Payload.NONE, afterwards: () => realm.dealer.revoke(registration, session, reason) };
+  return { payload: Payload.NONE, afterwards: () => context.dealer.revoke(registration, session, reason) };
 }
 
-function registrationArgument(realm: Realm, payload: Payload): Registration {
+function registrationArgument(context: MetaContext, payload: Payload): Registration {
   const registrationId = argument(payload, 0, "registration", isId);
-  const registration = realm.dealer.registrations.byId(registrationId);
+  const registration = context.dealer.registrations.byId(registrationId);
   if (registration === undefined)
     throw new WampError(WampUri.NO_SUCH_REGISTRATION, `there is no registration ${registrationId}`);
   return registration;

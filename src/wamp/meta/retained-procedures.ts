@@ -3,9 +3,9 @@
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
-import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString } from "./arguments.ts";
+import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure } from "./meta-procedure.ts";
 
 export const RETENTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = { "wamp.edge.retained.remove": remove };
@@ -15,9 +15,9 @@ export const RETENTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = { "wam
  * replaced as well. MQTT's way, a PUBLISH without payload, would make a value of the topic that applications have today
  * a removal.
  */
-function remove(realm: Realm, caller: Session, payload: Payload): Payload {
+function remove(context: MetaContext, caller: Session, payload: Payload): Payload {
   const topic = argument(payload, 0, "topic", isString);
-  if (!realm.isUri(topic)) throw new WampError(WampUri.INVALID_URI, `${topic} is not a valid topic`);
-  realm.permit(caller, "publish", topic, "exact");
-  return Payload.of([realm.broker.forgetRetained(topic)]);
+  if (!context.isUri(topic)) throw new WampError(WampUri.INVALID_URI, `${topic} is not a valid topic`);
+  context.permit(caller, "publish", topic, "exact");
+  return Payload.of([context.broker.forgetRetained(topic)]);
 }

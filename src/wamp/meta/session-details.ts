@@ -6,9 +6,9 @@ import { isId } from "../protocol/id.ts";
 import type { Dict, Id } from "../protocol/message.ts";
 import { isDict } from "../protocol/parse.ts";
 import { Payload } from "../protocol/payload.ts";
-import type { Realm } from "../realm/realm.ts";
 import type { Identity, Session } from "../session/session.ts";
 import { argument } from "./arguments.ts";
+import type { MetaContext } from "./meta-context.ts";
 import type { MetaReply } from "./meta-procedure.ts";
 
 /** Characters of JSON that `modify_details` may have added to one session: they lie in its record, which is small. */
@@ -20,13 +20,13 @@ export function isVisible(session: Session): boolean {
 }
 
 /** The session a positional argument names; throws no_such_session. */
-export function sessionArgument(realm: Realm, payload: Payload, index: number): Session {
-  return sessionById(realm, argument(payload, index, "session", isId));
+export function sessionArgument(context: MetaContext, payload: Payload, index: number): Session {
+  return sessionById(context, argument(payload, index, "session", isId));
 }
 
 /** The session with this id; throws no_such_session. */
-export function sessionById(realm: Realm, sessionId: Id): Session {
-  const session = realm.sessions.get(sessionId);
+export function sessionById(context: MetaContext, sessionId: Id): Session {
+  const session = context.sessions.get(sessionId);
   if (session === undefined || !isVisible(session)) {
     throw new WampError(WampUri.NO_SUCH_SESSION, `there is no session ${sessionId}`);
   }
@@ -54,8 +54,8 @@ export function sessionDetails({ id, identity, transport, addedDetails }: Sessio
  * (invalid_argument): whoever may call this must not make a user of one role a user of another. Values are what JSON
  * can hold. Throws limit_exceeded where more than `MAX_ADDED_DETAILS` would come together.
  */
-export function modifyDetails(realm: Realm, _: Session, payload: Payload): Payload | MetaReply {
-  const session = sessionArgument(realm, payload, 0);
+export function modifyDetails(context: MetaContext, _: Session, payload: Payload): Payload | MetaReply {
+  const session = sessionArgument(context, payload, 0);
   const delta = argument(payload, 1, "details", isAddable);
   const merged = Object.entries({ ...session.addedDetails, ...delta });
   const addedDetails: Dict = Object.fromEntries(merged.filter(([, value]) => value !== null && value !== undefined));

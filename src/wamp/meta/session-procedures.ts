@@ -4,9 +4,9 @@ import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isValidUri } from "../protocol/uri.ts";
-import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString, isStringList, optionalArgument, optionalKeyword } from "./arguments.ts";
+import type { MetaContext } from "./meta-context.ts";
 import type { MetaEvents } from "./meta-events.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 import { listed } from "./pages.ts";
@@ -28,9 +28,9 @@ export function left(events: MetaEvents, session: Session): void {
  * detached before anybody's next message is looked at (MS-15).
  */
 export const SESSION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
-  "wamp.session.count": (realm, _, payload) => Payload.of([asked(realm, payload).length]),
-  "wamp.session.list": (realm, _, payload) => Payload.of([idsOf(listed(asked(realm, payload), payload))]),
-  "wamp.session.get": (realm, _, payload) => Payload.of([sessionDetails(sessionArgument(realm, payload, 0))]),
+  "wamp.session.count": (context, _, payload) => Payload.of([asked(context, payload).length]),
+  "wamp.session.list": (context, _, payload) => Payload.of([idsOf(listed(asked(context, payload), payload))]),
+  "wamp.session.get": (context, _, payload) => Payload.of([sessionDetails(sessionArgument(context, payload, 0))]),
   "wamp.session.kill": kill,
   "wamp.session.kill_by_authid": killByAuthid,
   "wamp.session.kill_by_authrole": killByAuthrole,
@@ -44,53 +44,53 @@ export function idsOf(sessions: readonly Session[]): number[] {
 }
 
 /** Sessions with the authroles of argument 0, if there is one. */
-function asked(realm: Realm, payload: Payload): Session[] {
+function asked(context: MetaContext, payload: Payload): Session[] {
   const authroles = optionalArgument(payload, 0, "filter_authroles", isStringList);
   const sessions: Session[] = [];
-  for (const session of realm.sessions.values()) {
+  for (const session of context.sessions.values()) {
     const { authrole } = session.identity;
     if (isVisible(session) && (authroles === undefined || authroles.includes(authrole))) sessions.push(session);
   }
   return sessions;
 }
 
-function kill(realm: Realm, caller: Session, payload: Payload): MetaReply {
-  const session = sessionArgument(realm, payload, 0);
+function kill(context: MetaContext, caller: Session, payload: Payload): MetaReply {
+  const session = sessionArgument(context, payload, 0);
   // There is no other session with this id (MS-08).
   if (session === caller) throw new WampError(WampUri.NO_SUCH_SESSION, `there is no other session ${session.id}`);
-  return killed(realm, [session], payload, Payload.NONE);
+  return killed(context, [session], payload, Payload.NONE);
 }
 
-function killByAuthid(realm: Realm, caller: Session, payload: Payload): MetaReply {
+function killByAuthid(context: MetaContext, caller: Session, payload: Payload): MetaReply {
   const authid = argument(payload, 0, "authid", isString);
-  const victims = others(realm, caller).filter(({ identity }) => identity.authid === authid);
-  return killed(realm, victims, payload, Payload.of([idsOf(victims)]));
+  const victims = others(context, caller).filter(({ identity }) => identity.authid === authid);
+  return killed(context, victims, payload, Payload.of([idsOf(victims)]));
 }
 
-function killByAuthrole(realm: Realm, caller: Session, payload: Payload): MetaReply {
+function killByAuthrole(context: MetaContext, caller: Session, payload: Payload): MetaReply {
   const authrole = argument(payload, 0, "authrole", isString);
-  const victims = others(realm, caller).filter(({ identity }) => identity.authrole === authrole);
-  return killed(realm, victims, payload, Payload.of([victims.length]));
+  const victims = others(context, caller).filter(({ identity }) => identity.authrole === authrole);
+  return killed(context, victims, payload, Payload.of([victims.length]));
 }
 
 /** Neither session meta events nor testaments, since nobody would remain to receive them (MS-14). */
-function killAll(realm: Realm, caller: Session, payload: Payload): MetaReply {
-  const victims = others(realm, caller);
-  return killed(realm, victims, payload, Payload.of([victims.length]), true);
+function killAll(context: MetaContext, caller: Session, payload: Payload): MetaReply {
+  const victims = others(context, caller);
+  return killed(context, victims, payload, Payload.of([victims.length]), true);
 }
 
-function others(realm: Realm, caller: Session): Session[] {
-  return [...realm.sessions.values()].filter((session) => session !== caller && isVisible(session));
+function others(context: MetaContext, caller: Session): Session[] {
+  return [...context.sessions.values()].filter((session) => session !== caller && isVisible(session));
 }
 
 /** Ends the sessions with the reason and message of the keyword arguments. */
-function killed(realm: Realm, victims: readonly Session[], payload: Payload, result: Payload, isQuiet = false) {
+function killed(context: MetaContext, victims: readonly Session[], payload: Payload, result: Payload, isQuiet = false) {
   const { reason: given } = payload.kwargs;
   const reason = given ?? WampUri.KILLED;
   if (!isString(reason) || !isValidUri(reason, "loose")) throw new WampError(WampUri.INVALID_URI, "reason is no URI");
   const message = optionalKeyword(payload, "message", isString);
   const afterwards = () => {
-    for (const session of victims) realm.kill(session, reason, message, isQuiet);
+    for (const session of victims) context.kill(session, reason, message, isQuiet);
   };
   return { payload: result, afterwards };
 }

@@ -6,9 +6,9 @@ import { isId } from "../protocol/id.ts";
 import type { Dict, Id, Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isReservedUri } from "../protocol/uri.ts";
-import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString, matchArgument, optionalArgument, optionalKeyword } from "./arguments.ts";
+import type { MetaContext } from "./meta-context.ts";
 import type { MetaEvents } from "./meta-events.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 import { idsByMatch, listed } from "./pages.ts";
@@ -44,55 +44,55 @@ export const SUBSCRIPTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.subscription.list": list,
   "wamp.subscription.lookup": lookup,
   "wamp.subscription.match": match,
-  "wamp.subscription.get": (realm, _, payload) => Payload.of([details(subscriptionArgument(realm, payload))]),
+  "wamp.subscription.get": (context, _, payload) => Payload.of([details(subscriptionArgument(context, payload))]),
   "wamp.subscription.list_subscribers": listSubscribers,
-  "wamp.subscription.count_subscribers": (realm, _, payload) =>
-    Payload.of([subscriptionArgument(realm, payload).subscribers.size]),
+  "wamp.subscription.count_subscribers": (context, _, payload) =>
+    Payload.of([subscriptionArgument(context, payload).subscribers.size]),
   "wamp.subscription.remove_subscriber": removeSubscriber,
 };
 
 /** The subscription argument 0 names; throws no_such_subscription. */
-export function subscriptionArgument(realm: Realm, payload: Payload): Subscription {
+export function subscriptionArgument(context: MetaContext, payload: Payload): Subscription {
   const subscriptionId = argument(payload, 0, "subscription", isId);
-  const subscription = realm.broker.subscriptions.byId(subscriptionId);
+  const subscription = context.broker.subscriptions.byId(subscriptionId);
   if (subscription === undefined)
     throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION, `there is no subscription ${subscriptionId}`);
   return subscription;
 }
 
-function list(realm: Realm, _: Session, payload: Payload): Payload {
+function list(context: MetaContext, _: Session, payload: Payload): Payload {
   const sessionId = optionalArgument(payload, 0, "session", isId);
-  const all = sessionId === undefined ? realm.broker.subscriptions : sessionById(realm, sessionId).subscriptions;
+  const all = sessionId === undefined ? context.broker.subscriptions : sessionById(context, sessionId).subscriptions;
   return Payload.of([idsByMatch(listed(all.values(), payload))]);
 }
 
-function lookup(realm: Realm, _: Session, payload: Payload): Payload {
+function lookup(context: MetaContext, _: Session, payload: Payload): Payload {
   const topic = argument(payload, 0, "topic", isString);
-  return Payload.of([realm.broker.subscriptions.get(matchArgument(payload, 1), topic)?.id ?? null]);
+  return Payload.of([context.broker.subscriptions.get(matchArgument(payload, 1), topic)?.id ?? null]);
 }
 
 /** The subscriptions an event on the topic goes to, or null. */
-function match(realm: Realm, _: Session, payload: Payload): Payload {
+function match(context: MetaContext, _: Session, payload: Payload): Payload {
   const topic = argument(payload, 0, "topic", isString);
   const ids: Id[] = [];
-  if (realm.isUri(topic)) realm.broker.subscriptions.forEachMatch(topic, ({ id }) => ids.push(id));
+  if (context.isUri(topic)) context.broker.subscriptions.forEachMatch(topic, ({ id }) => ids.push(id));
   return Payload.of([ids.length > 0 ? ids : null]);
 }
 
-function listSubscribers(realm: Realm, _: Session, payload: Payload): Payload {
-  const { subscribers } = subscriptionArgument(realm, payload);
+function listSubscribers(context: MetaContext, _: Session, payload: Payload): Payload {
+  const { subscribers } = subscriptionArgument(context, payload);
   return Payload.of([listed(subscribers, payload).map(({ id }) => id)]);
 }
 
 /** (subscription, session) with an optional reason; a session that has not subscribed counts as none (SREV-04). */
-function removeSubscriber(realm: Realm, _: Session, payload: Payload): MetaReply {
-  const subscription = subscriptionArgument(realm, payload);
-  const session = sessionArgument(realm, payload, 1);
+function removeSubscriber(context: MetaContext, _: Session, payload: Payload): MetaReply {
+  const subscription = subscriptionArgument(context, payload);
+  const session = sessionArgument(context, payload, 1);
   const reason = optionalKeyword(payload, "reason", isString);
   if (!subscription.subscribers.has(session)) {
     throw new WampError(WampUri.NO_SUCH_SESSION, `session ${session.id} does not hold subscription ${subscription.id}`);
   }
-  return { payload: Payload.NONE, afterwards: () => realm.broker.revoke(subscription, session, reason) };
+  return { payload: Payload.NONE, afterwards: () => context.broker.revoke(subscription, session, reason) };
 }
 
 function details({ id, created, topic, match }: Subscription): Dict {

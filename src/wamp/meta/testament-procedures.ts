@@ -6,11 +6,11 @@ import type { Dict, List, Publish, Uri } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import { isDict, parse } from "../protocol/parse.ts";
 import { Payload } from "../protocol/payload.ts";
-import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import type { TestamentScope } from "../session/testaments.ts";
 import { TESTAMENT_SCOPES } from "../session/testaments.ts";
 import { argument, isString, optionalArgument, optionalKeyword } from "./arguments.ts";
+import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure } from "./meta-procedure.ts";
 
 export const TESTAMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
@@ -40,20 +40,20 @@ const TESTAMENT_OPTIONS = [
   "enc_serializer",
 ];
 
-function addTestament(realm: Realm, caller: Session, payload: Payload): Payload {
+function addTestament(context: MetaContext, caller: Session, payload: Payload): Payload {
   const topic = argument(payload, 0, "topic", isString);
   optionalArgument(payload, 1, "args", isList);
   optionalArgument(payload, 2, "kwargs", isDict);
   const options = optionalKeyword(payload, "publish_options", isDict) ?? {};
   // The exact values, so that a float that is whole is published as a float.
   const [, args, kwargs] = payload.exact.args as [topic: unknown, args?: List | null, kwargs?: Dict | null];
-  const message = checkedPublication(realm, caller, publishMessage(topic, options, Payload.of(args, kwargs)));
-  realm.testaments.add(caller, scopeOf(payload), message);
+  const message = checkedPublication(context, caller, publishMessage(topic, options, Payload.of(args, kwargs)));
+  context.testaments.add(caller, scopeOf(payload), message);
   return Payload.NONE;
 }
 
-function flushTestaments(realm: Realm, caller: Session, payload: Payload): Payload {
-  realm.testaments.flush(caller, scopeOf(payload));
+function flushTestaments(context: MetaContext, caller: Session, payload: Payload): Payload {
+  context.testaments.flush(caller, scopeOf(payload));
   return Payload.NONE;
 }
 
@@ -70,10 +70,10 @@ function publishMessage(topic: Uri, options: Dict, payload: Payload): Publish {
 }
 
 /** What a PUBLISH would be refused or aborted for now is refused now; once more it is judged when it is published. */
-function checkedPublication(realm: Realm, publisher: Session, written: Publish): Publish {
+function checkedPublication(context: MetaContext, publisher: Session, written: Publish): Publish {
   try {
     const message = parse(written) as Publish;
-    const permission = realm.permit(publisher, "publish", message[3], "exact");
+    const permission = context.permit(publisher, "publish", message[3], "exact");
     publicationDetails(publisher, message[2], message[4], permission);
     return message;
   } catch (error) {

@@ -1,0 +1,26 @@
+/** What meta procedures see of their realm, and may do to it. */
+
+import type { Access } from "../authorization/access-control.ts";
+import type { Action, Permission } from "../authorization/rules.ts";
+import type { Broker } from "../broker/broker.ts";
+import type { Dealer } from "../dealer/dealer.ts";
+import type { Id, Uri } from "../protocol/message.ts";
+import type { Match } from "../protocol/uri.ts";
+import type { Session } from "../session/session.ts";
+import type { Testaments } from "../session/testaments.ts";
+
+export interface MetaContext {
+  /** Says whether the realm has meta procedures (`enable_meta_api`). */
+  readonly hasMetaApi: boolean;
+  readonly sessions: ReadonlyMap<Id, Session>;
+  readonly broker: Broker;
+  readonly dealer: Dealer;
+  readonly access: Access;
+  readonly testaments: Testaments;
+  /** Says whether `uri` has the form that the realm's configuration asks of URIs. */
+  isUri(uri: string): boolean;
+  /** Permits a session an action, or throws the `WampError` that refuses it. */
+  permit(session: Session, action: Action, uri: Uri, match: Match): Permission;
+  /** Ends a session with GOODBYE. `isQuiet`: no session gets the meta event, because all are ended. */
+  kill(session: Session, reason: Uri, message?: string, isQuiet?: boolean): void;
+}
