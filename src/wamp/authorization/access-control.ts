@@ -52,7 +52,8 @@ export class Access {
   rolesChanged(): void {
     this.#authorizer?.forget();
     const role = (name: string) => this.authorization.role(name);
-    this.#rates = haveRates(this.authorization.roles()) ? new MessageRates(this.#surroundings().host, role) : undefined;
+    const { host, dealer } = this.#surroundings();
+    this.#rates = haveRates(this.authorization.roles()) ? new MessageRates(host, role, dealer) : undefined;
     const hasAuthorizer = [...this.authorization.roles()].some(({ authorizer }) => authorizer !== undefined);
     if (!hasAuthorizer || this.#authorizer !== undefined) return;
     const isPossible = (action: Action, uri: Uri, match: Match) => this.#isPossible(action, uri, match);

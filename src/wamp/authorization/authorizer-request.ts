@@ -1,6 +1,7 @@
 /** What an authorizer is asked, as Crossbar.io asks it, and what it may answer (Authorization: Dynamic Authorization). */
 
 import type { Subscriptions } from "../broker/subscriptions.ts";
+import type { Dealer } from "../dealer/dealer.ts";
 import { isId } from "../protocol/id.ts";
 import type { Call, ClientMessage, Dict, Publish, Register, Subscribe, Uri } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
@@ -38,6 +39,7 @@ export function questionsOf(
   session: Session,
   message: ClientMessage,
   subscriptions: Pick<Subscriptions, "byId">,
+  dealer: Pick<Dealer, "isFurtherInput">,
 ): readonly Question[] {
   switch (message[0]) {
     case MessageType.PUBLISH:
@@ -47,7 +49,8 @@ export function questionsOf(
     case MessageType.REGISTER:
       return [{ ...exact("register", message), match: matchOf(message[2]) }];
     case MessageType.CALL:
-      if (isFurtherInput(session, message)) return [];
+      // More input of a call was authorized with the call (PINV-14).
+      if (dealer.isFurtherInput(session, message[1])) return [];
       return [
         exact("call", message),
         ...testamentIn(message),
@@ -106,11 +109,6 @@ function isFlag(value: unknown): value is boolean | null {
 
 function exact(action: Action, [, , options, uri]: Publish | Subscribe | Register | Call): Question {
   return { action, uri, match: "exact", options };
-}
-
-/** More input of a call was authorized with the call (PINV-14). */
-function isFurtherInput({ calls, waitingCalls, endedInputs }: Session, [, request]: Call): boolean {
-  return calls.has(request) || waitingCalls.has(request) || endedInputs.has(request);
 }
 
 function testamentIn([, , , procedure, payload]: Call): Question[] {

@@ -84,7 +84,7 @@ export class Authorizer {
     this.#current = { session, verdicts };
     const role = this.#court.authorization.role(session.identity.authrole);
     if (role?.authorizer === undefined) return false;
-    for (const question of questionsOf(session, message, this.#court.subscriptions)) {
+    for (const question of questionsOf(session, message, this.#court.subscriptions, this.#court.dealer)) {
       const { action, uri, match } = question;
       if (!this.#isOpen(session, question) || verdicts.some((it) => isAbout(it, action, uri, match))) continue;
       const permission = this.#known(session, role.authorizer, question);
@@ -120,7 +120,7 @@ export class Authorizer {
   #cannotWait(session: Session, [type, request]: Elements): boolean {
     if (type === MessageType.ABORT) return true;
     const isAnswer = type === MessageType.YIELD;
-    const procedure = isAnswer ? session.invocations.get(request as Id)?.procedure : undefined;
+    const procedure = isAnswer ? this.#court.dealer.invocationsOf(session).get(request as Id)?.procedure : undefined;
     return procedure !== undefined && this.#isAuthorizer(procedure);
   }
 

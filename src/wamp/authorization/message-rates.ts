@@ -6,12 +6,17 @@ import type { Host } from "../host/host.ts";
 import { TokenBucket } from "../host/token-bucket.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
-import type { ClientMessage } from "../protocol/message.ts";
+import type { ClientMessage, Id } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Session } from "../session/session.ts";
 
 /** A session that sends as many times its rate is ended: each refusal costs the realm work, too. */
 const FLOOD_FACTOR = 10;
+
+/** Knows the calls that are not over. */
+export interface OpenCalls {
+  isOpenCall(caller: Session, request: Id): boolean;
+}
 
 /** The buckets of one session, or of one role. */
 interface Buckets {
@@ -33,13 +38,15 @@ interface SessionBuckets {
 export class MessageRates {
   readonly #host: Pick<Host, "now" | "log">;
   readonly #role: (name: string) => Role | undefined;
+  readonly #calls: OpenCalls;
   readonly #roles = new Map<string, Buckets>();
   readonly #sessions = new WeakMap<Session, SessionBuckets>();
 
   /** `role` looks up what is configured of a role. */
-  constructor(host: Pick<Host, "now" | "log">, role: (name: string) => Role | undefined) {
+  constructor(host: Pick<Host, "now" | "log">, role: (name: string) => Role | undefined, calls: OpenCalls) {
     this.#host = host;
     this.#role = role;
+    this.#calls = calls;
   }
 
   /**
@@ -51,7 +58,7 @@ export class MessageRates {
     const now = this.#host.now();
     if (flood !== undefined && !flood.hasToken(now)) throw this.#flooded(session);
     flood?.spend(1);
-    if (isRefusable(session, message)) {
+    if (isRefusable(session, message, this.#calls)) {
       this.#check(session, message, "messages", own.messages, ofRole?.messages, now);
       if (message[0] === MessageType.PUBLISH) {
         this.#check(session, message, "events", own.events, ofRole?.events, now);
@@ -119,10 +126,10 @@ export function haveRates(roles: Iterable<Role>): boolean {
 }
 
 /** Input that continues a call is not refused: the callee already works on it. */
-function isRefusable(session: Session, [type, request]: ClientMessage): boolean {
+function isRefusable(session: Session, [type, request]: ClientMessage, calls: OpenCalls): boolean {
   switch (type) {
     case MessageType.CALL:
-      return !session.calls.has(request) && !session.waitingCalls.has(request);
+      return !calls.isOpenCall(session, request);
     case MessageType.PUBLISH:
     case MessageType.SUBSCRIBE:
     case MessageType.REGISTER:

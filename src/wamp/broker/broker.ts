@@ -6,8 +6,6 @@ import type { RealmConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
 import { covers } from "../matching/covering.ts";
 import { nodeOf } from "../matching/rendezvous.ts";
-import { MetaEvents } from "../meta/meta-events.ts";
-import { subscribed, unsubscribed } from "../meta/subscription-procedures.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Dict, Event, Publish, Subscribe, Unsubscribe, Uri } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
@@ -23,25 +21,30 @@ import { EventFilter } from "./event-filter.ts";
 import type { EventLog, LoggedEvent } from "./event-log.ts";
 import { History, isLoggable, loggedEvent } from "./event-log.ts";
 import { Retention } from "./retention.ts";
-import type { Subscription } from "./subscriptions.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import type { Subscription, SubscriptionObserver, Subscriptions } from "./subscriptions.ts";
 
 export class Broker {
   readonly subscriptions: Subscriptions;
-  readonly metaEvents: MetaEvents;
   readonly acknowledgments: Acknowledgments;
   readonly #host: Host;
+  readonly #observer: SubscriptionObserver;
   readonly #limits: Limits;
   readonly #records: RecordBudget;
   readonly #retention: Retention;
   readonly #history: History;
 
-  constructor(host: Host, { limits, options, store }: RealmConfig, records: RecordBudget) {
-    this.subscriptions = new Subscriptions(records);
+  constructor(
+    host: Host,
+    { limits, store }: Pick<RealmConfig, "limits" | "store">,
+    records: RecordBudget,
+    subscriptions: Subscriptions,
+    observer: SubscriptionObserver,
+  ) {
+    this.subscriptions = subscriptions;
     this.#host = host;
+    this.#observer = observer;
     this.#records = records;
     this.#limits = limits;
-    this.metaEvents = new MetaEvents(this.subscriptions, host, options.enable_meta_api);
     this.#retention = new Retention(host, store.retain);
     this.#history = new History(host, store["event-history"]);
     this.acknowledgments = new Acknowledgments(host);
@@ -77,19 +80,19 @@ export class Broker {
     this.subscriptions.join(subscription, session, nodeKey);
     session.transport.save();
     session.transport.send([MessageType.SUBSCRIBED, request, subscription.id]);
-    if (isNew) subscribed(this.metaEvents, session, subscription);
+    if (isNew) this.#observer.onSubscribe(session, subscription);
     if (options.get_retained === true) this.#retention.replay(session, subscription);
   }
 
   unsubscribe(session: Session, [, request, subscriptionId]: Unsubscribe): void {
-    const subscription = session.subscriptions.get(subscriptionId);
+    const subscription = this.subscriptions.heldBy(session).get(subscriptionId);
     if (subscription === undefined) {
       throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION, `the session does not hold subscription ${subscriptionId}`);
     }
     this.subscriptions.part(subscription, session);
     session.transport.save();
     session.transport.send([MessageType.UNSUBSCRIBED, request]);
-    unsubscribed(this.metaEvents, session, subscription);
+    this.#observer.onUnsubscribe(session, subscription);
   }
 
   /** Takes a subscription away from a session, and tells one that knows the message (Subscription Revocation). */
@@ -100,7 +103,7 @@ export class Broker {
       const details = { subscription: subscription.id, ...(reason !== undefined && { reason }) };
       session.transport.send([MessageType.UNSUBSCRIBED, 0, details]);
     }
-    unsubscribed(this.metaEvents, session, subscription);
+    this.#observer.onUnsubscribe(session, subscription);
   }
 
   /**
@@ -145,10 +148,11 @@ export class Broker {
   /** The session is gone: so are its subscriptions. */
   leave(session: Session): void {
     this.acknowledgments.leave(session);
-    for (const subscription of session.subscriptions.values()) {
+    for (const subscription of this.subscriptions.heldBy(session).values()) {
       this.subscriptions.part(subscription, session);
-      unsubscribed(this.metaEvents, session, subscription, session);
+      this.#observer.onUnsubscribe(session, subscription, session);
     }
+    this.subscriptions.leave(session);
   }
 
   /** Does an event of this publication outlive the process? */
@@ -163,7 +167,7 @@ export class Broker {
 
   #checkLimit(session: Session): void {
     const limit = this.#limits.subscriptions_per_session;
-    if (session.subscriptions.size < limit) return;
+    if (this.subscriptions.heldBy(session).size < limit) return;
     throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may hold ${limit} subscriptions`);
   }
 }

@@ -7,6 +7,7 @@ import { field, optional, record, usually } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
+import { SessionTable } from "../session/session-table.ts";
 import type { EventLog } from "./event-log.ts";
 
 export interface Subscription {
@@ -20,6 +21,14 @@ export interface Subscription {
   nodeKeys: Map<Session, string> | undefined;
   /** Its history, where that is kept; then it exists without subscribers too, and its id never changes. */
   readonly log: EventLog | undefined;
+}
+
+/** Learns which sessions subscribe. */
+export interface SubscriptionObserver {
+  /** A session subscribed, as the first one or beside others, and has got SUBSCRIBED. */
+  onSubscribe(session: Session, subscription: Subscription): void;
+  /** A session is no subscriber any more; `leaving` is the same session where it ends and nothing is sent to it. */
+  onUnsubscribe(session: Session, subscription: Subscription, leaving?: Session): void;
 }
 
 /** What a sleeping session's record keeps of a subscription. */
@@ -42,6 +51,7 @@ export class Subscriptions {
   readonly #byTopic = new PatternMap<Subscription>();
   /** subscription id → subscription */
   readonly #byId = new Map<Id, Subscription>();
+  readonly #bySession = new SessionTable<Subscription>();
   readonly #records: RecordBudget;
 
   constructor(records: RecordBudget) {
@@ -58,6 +68,11 @@ export class Subscriptions {
 
   byId(subscriptionId: Id): Subscription | undefined {
     return this.#byId.get(subscriptionId);
+  }
+
+  /** Subscription id → subscription, of those that a session holds. */
+  heldBy(session: Session): ReadonlyMap<Id, Subscription> {
+    return this.#bySession.of(session);
   }
 
   values(): Iterable<Subscription> {
@@ -90,13 +105,13 @@ export class Subscriptions {
       subscription.nodeKeys ??= new Map();
       subscription.nodeKeys.set(session, nodeKey);
     }
-    session.subscriptions.set(subscription.id, subscription);
+    this.#bySession.set(session, subscription.id, subscription);
     this.#records.join(session, subscription.topic, nodeKey);
   }
 
   part(subscription: Subscription, session: Session): void {
     this.#partRecord(subscription, session);
-    session.subscriptions.delete(subscription.id);
+    this.#bySession.delete(session, subscription.id);
     subscription.subscribers.delete(session);
     subscription.nodeKeys?.delete(session);
     if (subscription.subscribers.size > 0 || subscription.log !== undefined) return;
@@ -106,8 +121,20 @@ export class Subscriptions {
   }
 
   /** A session that subscribes again may name another node key. */
-  #partRecord({ id, topic, nodeKeys }: Subscription, session: Session): void {
-    if (session.subscriptions.has(id)) this.#records.part(session, topic, nodeKeys?.get(session));
+  #partRecord({ topic, subscribers, nodeKeys }: Subscription, session: Session): void {
+    if (subscribers.has(session)) this.#records.part(session, topic, nodeKeys?.get(session));
+  }
+
+  /** The session is gone, and has no subscription any more. */
+  leave(session: Session): void {
+    this.#bySession.leave(session);
+  }
+
+  /** The subscriptions of a session for its stored record. */
+  recordsOf(session: Session): SubscriptionRecord[] {
+    return Array.from(this.heldBy(session).values(), ({ id, match, topic, created, nodeKeys }) => {
+      return { id, match, topic, created, nodeKey: nodeKeys?.get(session) };
+    });
   }
 
   /** Puts back what the record of a session that slept tells. */
@@ -116,9 +143,4 @@ export class Subscriptions {
       this.join(this.#byId.get(id) ?? this.create(id, match, topic, created), session, nodeKey);
     }
   }
-}
-
-export function subscriptionRecord(subscription: Subscription, session: Session): SubscriptionRecord {
-  const { id, match, topic, created, nodeKeys } = subscription;
-  return { id, match, topic, created, nodeKey: nodeKeys?.get(session) };
 }

@@ -4,61 +4,23 @@ import type { Permission } from "../authorization/rules.ts";
 import { Deadlines } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
-import { ownerOf, partitionKey } from "../matching/rendezvous.ts";
+import { partitionKey } from "../matching/rendezvous.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Call, Dict, Id, Uri } from "../protocol/message.ts";
+import type { Call, Id, Uri } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Match } from "../protocol/uri.ts";
-import { payloadField } from "../records/stored-payload.ts";
-import { field, record, usually } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
 import { disclosure } from "../session/disclosure.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { waitingBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
-import { storedPermission } from "./call-records.ts";
+import { SessionTable } from "../session/session-table.ts";
 import { canceledWords, failCall, noSuchProcedure, timeoutWords, words } from "./call-results.ts";
 import type { CallTimeoutRules } from "./call-timeout.ts";
 import { timeoutOf } from "./call-timeout.ts";
 import { chooseCallee } from "./invocation-policy.ts";
 import type { Callee, Registration, Registrations } from "./registrations.ts";
-
-/** A CALL that got no callee yet. */
-export interface WaitingCall {
-  readonly caller: Session;
-  readonly message: Call;
-  readonly permission: Permission;
-  /** Grows with each call of the realm that has to wait. */
-  readonly order: number;
-  /** When the dealer gives up; milliseconds since the epoch, 0 for never. */
-  readonly deadline: number;
-  /** Whose callees it waits for. */
-  registration: Registration;
-}
-
-/** What a sleeping caller's record keeps of it. */
-export interface WaitingRecord extends Pick<WaitingCall, "permission" | "order" | "deadline"> {
-  readonly callRequest: Id;
-  readonly options: Dict;
-  readonly procedure: Uri;
-  readonly payload: Payload;
-  readonly registration: Id;
-}
-
-/** A waiting call in the stored record of its caller. */
-export const storedWaitingCall = record<WaitingRecord>({
-  callRequest: field("c", is.id),
-  options: is.details("o"),
-  procedure: field("u", is.text),
-  payload: payloadField("p"),
-  permission: field("a", storedPermission),
-  registration: field("i", is.id),
-  order: field("n", is.count),
-  deadline: usually("l", is.number, 0),
-});
-
-type WaitingCallRecords = { readonly waitingCalls?: readonly WaitingRecord[] };
+import { isOvertaking, type WaitingCall, type WaitingRecord, waitingRecord } from "./waiting-call.ts";
 
 /** How many calls may wait for the callees of one registration, by procedure. */
 export interface QueueLimit {
@@ -81,6 +43,8 @@ export class CallQueue {
   readonly #dispatch: Dispatch;
   /** procedure → calls that may wait for one registration */
   readonly #limits = new PatternMap<number>();
+  /** caller → CALL.Request → its waiting call, oldest first */
+  readonly #byCaller = new SessionTable<WaitingCall>();
   /** registration → its waiting calls, oldest first */
   readonly #waiting = new Map<Registration, Set<WaitingCall>>();
   readonly #timeouts = new Deadlines<WaitingCall>();
@@ -108,11 +72,26 @@ export class CallQueue {
     return this.#waiting.size === 0;
   }
 
-  /** The callee that may have a call now: one that is free, and that no earlier call of the caller waits for. */
-  choose(caller: Session, options: Dict, registration: Registration, call?: WaitingCall): Callee | undefined {
-    const key = partitionKey(options);
-    if (caller.waitingCalls.size === 0) return chooseCallee(registration, this.#host, key);
-    return chooseCallee(registration, this.#host, key, ({ session }) => isAwaited(session, caller, call));
+  /** CALL.Request → the waiting call of `caller`, oldest first. */
+  callsOf(caller: Session): ReadonlyMap<Id, WaitingCall> {
+    return this.#byCaller.of(caller);
+  }
+
+  /** The caller's waiting calls for its stored record; undefined where none waits. */
+  recordsOf(caller: Session): WaitingRecord[] | undefined {
+    const calls = this.callsOf(caller);
+    return calls.size === 0 ? undefined : Array.from(calls.values(), waitingRecord);
+  }
+
+  /**
+   * The callee that may have a call now: one that is free, and that no earlier call of the caller waits for. `key` is that
+   * of a partitioned call, `call` the call itself if it waits already.
+   */
+  choose(caller: Session, key: string | undefined, registration: Registration, call?: WaitingCall): Callee | undefined {
+    const waiting = this.isEmpty ? undefined : this.callsOf(caller);
+    if (waiting === undefined || waiting.size === 0) return chooseCallee(registration, this.#host, key);
+    const isExcluded = ({ session }: Callee) => isOvertaking(session, waiting.values(), call);
+    return chooseCallee(registration, this.#host, key, isExcluded);
   }
 
   /**
@@ -122,6 +101,7 @@ export class CallQueue {
   add(
     caller: Session,
     message: Call,
+    key: string | undefined,
     permission: Permission,
     registration: Registration,
     timeouts: CallTimeoutRules,
@@ -129,7 +109,7 @@ export class CallQueue {
     const [, , options, procedure] = message;
     // Refused now, not when its turn comes.
     disclosure("caller", caller, options, permission.disclose);
-    const hasFreeCallee = chooseCallee(registration, this.#host, partitionKey(options)) !== undefined;
+    const hasFreeCallee = chooseCallee(registration, this.#host, key) !== undefined;
     if (options.progress === true || !(hasFreeCallee || this.#hasRoom(registration, procedure))) {
       throw new WampError(
         WampUri.MAX_CONCURRENCY_REACHED,
@@ -139,7 +119,7 @@ export class CallQueue {
     this.#records.check(caller, waitingBytes(message));
     const timeoutMs = timeoutOf(options, timeouts);
     const deadline = timeoutMs === 0 ? 0 : this.#host.now() + timeoutMs;
-    this.#enter({ caller, message, permission, registration, order: ++this.#lastOrder, deadline });
+    this.#enter({ caller, message, key, permission, registration, order: ++this.#lastOrder, deadline });
     caller.transport.save();
   }
 
@@ -171,7 +151,7 @@ export class CallQueue {
 
   /** The caller gives up a call, if it is one that waits (Call Canceling). */
   cancel(caller: Session, request: Id): void {
-    const call = caller.waitingCalls.get(request);
+    const call = this.#byCaller.get(caller, request);
     if (call === undefined) return;
     this.#fail(call, WampUri.CANCELED, canceledWords(call.message[3]));
     this.serve();
@@ -179,7 +159,8 @@ export class CallQueue {
 
   /** The caller is gone, and its calls with it. */
   leave(caller: Session): void {
-    for (const call of caller.waitingCalls.values()) this.#remove(call);
+    for (const call of this.callsOf(caller).values()) this.#remove(call);
+    this.#byCaller.leave(caller);
   }
 
   /** Ends the calls that waited too long at `now`, milliseconds since the epoch. */
@@ -195,7 +176,9 @@ export class CallQueue {
   }
 
   /** Puts back the calls of callers that slept; registrations and calls under way are back already. */
-  wake(callers: readonly (readonly [Session, WaitingCallRecords])[]): void {
+  wake(
+    callers: readonly (readonly [Session, { readonly waitingCalls?: readonly WaitingRecord[] | undefined }])[],
+  ): void {
     const records = callers.flatMap(([caller, { waitingCalls = [] }]) =>
       waitingCalls.map((record) => [caller, record] as const),
     );
@@ -215,13 +198,14 @@ export class CallQueue {
       return;
     }
     const message: Call = [MessageType.CALL, callRequest, options, procedure, payload];
-    this.#enter({ caller, message, permission, registration, order, deadline });
+    const key = partitionKey(options);
+    this.#enter({ caller, message, key, permission, registration, order, deadline });
     this.#due.add(registration);
   }
 
   #enter(call: WaitingCall): void {
-    call.caller.waitingCalls.set(call.message[1], call);
-    this.#records.wait(call.caller, call.message);
+    this.#byCaller.set(call.caller, call.message[1], call);
+    this.#records.addCall(call.caller, waitingBytes(call.message));
     this.#callsFor(call.registration).add(call);
     if (call.deadline === 0) return;
     this.#timeouts.set(call, call.deadline);
@@ -268,8 +252,8 @@ export class CallQueue {
   }
 
   #remove(call: WaitingCall): void {
-    call.caller.waitingCalls.delete(call.message[1]);
-    this.#records.served(call.caller, call.message);
+    this.#byCaller.delete(call.caller, call.message[1]);
+    this.#records.removeCall(call.caller, waitingBytes(call.message));
     call.caller.transport.save();
     this.#timeouts.delete(call);
     this.#forget(call);
@@ -282,15 +266,15 @@ export class CallQueue {
   }
 
   /** Calls may have waited for an earlier one of their caller. */
-  #dueLater({ waitingCalls }: Session): void {
-    for (const { registration } of waitingCalls.values()) this.#due.add(registration);
+  #dueLater(caller: Session): void {
+    for (const { registration } of this.callsOf(caller).values()) this.#due.add(registration);
   }
 
   /** Takes out the oldest call that a callee could have now. */
   #takeReady(registration: Registration): [WaitingCall, Callee] | undefined {
     if (!registration.callees.some(({ running, concurrency }) => running < concurrency)) return undefined;
     for (const call of this.#waiting.get(registration) ?? []) {
-      const callee = this.choose(call.caller, call.message[2], registration, call);
+      const callee = this.choose(call.caller, call.key, registration, call);
       if (callee === undefined) continue;
       this.#remove(call);
       this.#dueLater(call.caller);
@@ -298,24 +282,4 @@ export class CallQueue {
     }
     return undefined;
   }
-}
-
-export function waitingRecord({ message, permission, registration, order, deadline }: WaitingCall): WaitingRecord {
-  const [, callRequest, options, procedure, payload] = message;
-  return { callRequest, options, procedure, payload, permission, registration: registration.id, order, deadline };
-}
-
-/** Could an earlier call of `caller`, or any if `call` is new, still go to this callee? */
-function isAwaited(callee: Session, caller: Session, call: WaitingCall | undefined): boolean {
-  for (const earlier of caller.waitingCalls.values()) {
-    if (earlier === call) return false;
-    if (mayGoTo(callee, earlier)) return true;
-  }
-  return false;
-}
-
-function mayGoTo(callee: Session, { registration, message }: WaitingCall): boolean {
-  const key = partitionKey(message[2]);
-  if (key !== undefined) return ownerOf(key, registration.callees)?.session === callee;
-  return registration.callees.some(({ session }) => session === callee);
 }

@@ -8,10 +8,9 @@ import { payloadField } from "../records/stored-payload.ts";
 import { field, optional, record, usually } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
 import type { Session } from "../session/session.ts";
-import type { Invocation } from "./invocation.ts";
+import type { Invocation, Reroute } from "./invocation.ts";
 import type { Callee, Registration } from "./registrations.ts";
 import { NO_TURNS } from "./registrations.ts";
-import type { Reroute } from "./reroute.ts";
 
 /** What a sleeping caller's record keeps of a call it waits for. */
 export interface CallRecord

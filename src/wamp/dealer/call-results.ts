@@ -9,6 +9,7 @@ import { isPassthru } from "../protocol/payload-passthru.ts";
 import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Session } from "../session/session.ts";
 import type { Invocation } from "./invocation.ts";
+import type { RememberedRequests } from "./remembered-requests.ts";
 
 /** Ends a call with an error. */
 export function failCall(
@@ -35,11 +36,10 @@ export function refuseYield({ callee, request }: Invocation, uri: Uri): void {
  * An answer to a call that is over is legal and dropped; one to a call never sent is not (D-23). A callee that goes on
  * with progress because it was not told that the call is over is told once (LEAVE-04).
  */
-export function late(callee: Session, request: Id, isProgress: boolean): void {
+export function dropLateResult(callee: Session, request: Id, isProgress: boolean, abandoned: RememberedRequests): void {
   if (request > callee.lastInvocation) throw new ProtocolViolation("no invocation was sent with this request id");
-  if (callee.abandoned.size === 0 || !callee.abandoned.delete(request)) return;
-  callee.transport.save();
-  if (isProgress) callee.transport.send([MessageType.INTERRUPT, request, { mode: "killnowait" }]);
+  if (abandoned.delete(callee, request) && isProgress)
+    callee.transport.send([MessageType.INTERRUPT, request, { mode: "killnowait" }]);
 }
 
 /** What a caller is told beside the URI of an error of the router's own: a sentence that names the procedure. */

@@ -4,28 +4,25 @@ import type { Permission } from "../authorization/rules.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Host, SendFault } from "../host/host.ts";
 import { partitionKey } from "../matching/rendezvous.ts";
-import type { MetaEvents } from "../meta/meta-events.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import type { Call, Cancel, Dict, ErrorMessage, Id, Register, Unregister, Uri, Yield } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { carriedDetails, isCarried, isPassthru } from "../protocol/payload-passthru.ts";
 import { NO_DETAILS } from "../session/disclosure.ts";
-import type { SessionRecord } from "../session/peer.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { callBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { Arrivals } from "./awaited-registrations.ts";
-import type { WaitingCall } from "./call-queue.ts";
 import { CallQueue } from "./call-queue.ts";
 import type { CallRecord } from "./call-records.ts";
-import { goneCallee, goneRegistration, wokenInvocation } from "./call-records.ts";
+import { callRecord, goneCallee, goneRegistration, wokenInvocation } from "./call-records.ts";
 import {
   CALLEE_GONE,
   canceledWords,
   canReceive,
+  dropLateResult,
   failCall,
-  late,
   NOT_PASSED_THROUGH,
   noSuchProcedure,
   notServed,
@@ -41,11 +38,24 @@ import { canServe, checkCall, interrupt, openInvocation, sendInvocation } from "
 import { chooseCallee, takeTurn } from "./invocation-policy.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { Registrar } from "./registrar.ts";
-import type { Callee, Registration } from "./registrations.ts";
+import type { Callee, Registration, RegistrationObserver, RegistrationRecord } from "./registrations.ts";
 import { calleeOf, Registrations } from "./registrations.ts";
+import { RememberedRequests } from "./remembered-requests.ts";
+import type { WaitingCall, WaitingRecord } from "./waiting-call.ts";
 
 /** What of a realm's configuration concerns its dealer. */
 export type DealerConfig = Pick<RealmConfig, "options" | "limits" | "store">;
+
+/** What the stored record of a session keeps for the dealer. */
+export interface DealerRecord {
+  readonly registrations: readonly RegistrationRecord[];
+  readonly calls: readonly CallRecord[];
+  readonly waitingCalls?: readonly WaitingRecord[] | undefined;
+  /** INVOCATION.Requests; see `Dealer.#abandoned`. */
+  readonly abandoned?: readonly Id[] | undefined;
+  /** CALL.Requests; see `Dealer.#endedInputs`. */
+  readonly endedInputs?: readonly Id[] | undefined;
+}
 
 export class Dealer {
   readonly registrations: Registrations;
@@ -58,8 +68,12 @@ export class Dealer {
   readonly #pending: PendingCalls;
   readonly #queue: CallQueue;
   readonly #registrar: Registrar;
+  /** callee → INVOCATION.Requests of progressive calls that are over without the callee being told (LEAVE-04) */
+  readonly #abandoned = new RememberedRequests();
+  /** caller → CALL.Requests of calls that are over while more of their input may come (Progressive Call Invocations) */
+  readonly #endedInputs = new RememberedRequests();
 
-  constructor(host: Host, config: DealerConfig, metaEvents: MetaEvents, records: RecordBudget) {
+  constructor(host: Host, config: DealerConfig, records: RecordBudget, observer: RegistrationObserver) {
     this.#records = records;
     this.#host = host;
     this.#config = config;
@@ -67,10 +81,31 @@ export class Dealer {
     const isServed = (procedure: Uri) => this.registrations.best(procedure) !== undefined;
     this.registrations = new Registrations(records, () => this.arrivals.review(isServed));
     this.#timeouts = config.options.call_timeout ?? {};
-    this.#pending = new PendingCalls(host, records);
+    this.#pending = new PendingCalls(host, records, this.#endedInputs);
     const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
     this.#queue = new CallQueue(config.store["call-queue"], this.registrations, host, records, dispatch);
-    this.#registrar = new Registrar(this.registrations, this.#queue, host, config.limits, metaEvents, records);
+    const tables = [this.registrations, this.#queue, this.#pending] as const;
+    this.#registrar = new Registrar(...tables, host, config.limits, observer, records);
+  }
+
+  /** INVOCATION.Request → the call that a callee works on. */
+  invocationsOf(callee: Session): ReadonlyMap<Id, Invocation> {
+    return this.#pending.invocationsOf(callee);
+  }
+
+  /** Is the call of this CALL.Request pending, or does it wait for a callee? */
+  isOpenCall(caller: Session, request: Id): boolean {
+    return this.#pending.call(caller, request) !== undefined || this.#queue.callsOf(caller).has(request);
+  }
+
+  /** Would a CALL with this request be more input of an earlier one (Progressive Call Invocations)? */
+  isFurtherInput(caller: Session, request: Id): boolean {
+    return this.isOpenCall(caller, request) || this.#endedInputs.has(caller, request);
+  }
+
+  /** A call with input was refused: chunks that are on their way are dropped. */
+  endInput(caller: Session, request: Id): void {
+    this.#endedInputs.add(caller, request);
   }
 
   /** The permission is that of the callee for the procedure. */
@@ -95,8 +130,9 @@ export class Dealer {
     const registration = this.registrations.best(procedure);
     if (registration === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, noSuchProcedure(procedure));
     this.#checkLimit(caller, procedure, options);
-    const callee = this.#queue.choose(caller, options, registration);
-    if (callee === undefined) return this.#queue.add(caller, message, permission, registration, this.#timeouts);
+    const key = partitionKey(options);
+    const callee = this.#queue.choose(caller, key, registration);
+    if (callee === undefined) return this.#queue.add(caller, message, key, permission, registration, this.#timeouts);
     if (!canServe(callee.session, options)) throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, notServed(procedure));
     const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
     const fault = this.#invoke(invocation, payload);
@@ -105,7 +141,7 @@ export class Dealer {
 
   /** Takes the next chunk of a call's input; false if the message opens a call (Progressive Call Invocations). */
   continue(caller: Session, [, request, options, procedure, payload]: Call): boolean {
-    const invocation = caller.calls.get(request);
+    const invocation = this.#pending.call(caller, request);
     if (invocation === undefined) return this.#isLeftOver(caller, request, options);
     if (!invocation.isInputOpen) throw new ProtocolViolation(STILL_OPEN);
     if (procedure !== invocation.procedure) {
@@ -126,8 +162,8 @@ export class Dealer {
   /** Forwards an answer; a progressive one only to a caller who asked (D-25). */
   yield(session: Session, [, request, options, payload]: Yield): void {
     const isProgress = options.progress === true;
-    const invocation = session.invocations.get(request);
-    if (invocation === undefined) return late(session, request, isProgress);
+    const invocation = this.#pending.invocation(session, request);
+    if (invocation === undefined) return dropLateResult(session, request, isProgress, this.#abandoned);
     if (isProgress && !invocation.receivesProgress) return;
     let details = isProgress ? PROGRESS : NO_DETAILS;
     if (isCarried(options)) {
@@ -146,8 +182,8 @@ export class Dealer {
 
   /** Forwards a callee's error as the error of the CALL. */
   error(session: Session, [, , request, details, uri, payload]: ErrorMessage): void {
-    const invocation = session.invocations.get(request);
-    if (invocation === undefined) return late(session, request, false);
+    const invocation = this.#pending.invocation(session, request);
+    if (invocation === undefined) return dropLateResult(session, request, false, this.#abandoned);
     if (uri === WampUri.UNAVAILABLE && invocation.reroute !== undefined) return this.#reroute(invocation);
     // Details of a callee's ERROR stay behind, except those a feature defines (CALL-06).
     const outDetails = isCarried(details) ? carriedDetails(details, session, "callee", payload) : NO_DETAILS;
@@ -161,7 +197,7 @@ export class Dealer {
   /** A YIELD or ERROR of the callee is too large to be taken; `front` are the integers it begins with. */
   loseAnswer(callee: Session, [type, first, second]: readonly number[]): void {
     const request = type === MessageType.YIELD ? first : type === MessageType.ERROR ? second : undefined;
-    const invocation = request === undefined ? undefined : callee.invocations.get(request);
+    const invocation = request === undefined ? undefined : this.#pending.invocation(callee, request);
     if (invocation === undefined) return;
     this.#pending.end(invocation);
     const text = `the answer of the callee of ${invocation.procedure} is too large for the router`;
@@ -170,14 +206,14 @@ export class Dealer {
 
   /** Cancels a call; for one that is unknown or over nothing happens (Call Canceling). */
   cancel(caller: Session, [, request, options]: Cancel): void {
-    const invocation = caller.calls.get(request);
+    const invocation = this.#pending.call(caller, request);
     if (invocation === undefined) return this.#queue.cancel(caller, request);
     // Where the callee cannot be interrupted every mode acts as skip.
     const canInterrupt = invocation.callee.session.has("callee.call_canceling");
     const mode = canInterrupt ? (options.mode ?? "killnowait") : "skip";
     if (mode === "kill" || mode === "killnowait") interrupt(invocation, mode);
     else if (canInterrupt && invocation.receivesProgress && !invocation.isKilled) {
-      invocation.callee.session.abandon(invocation.request);
+      this.#abandoned.add(invocation.callee.session, invocation.request);
     }
     if (mode === "kill") {
       invocation.isKilled = true;
@@ -210,19 +246,40 @@ export class Dealer {
     this.#queue.leave(session);
     // Before the callee's calls end, so that it gets no others in their place.
     const held = this.#registrar.leave(session);
-    for (const invocation of session.calls.values()) {
+    for (const invocation of this.#pending.callsOf(session).values()) {
       if (invocation.callee.session !== session) interrupt(invocation, "killnowait");
       this.#end(invocation);
     }
-    for (const invocation of session.invocations.values()) {
+    for (const invocation of this.invocationsOf(session).values()) {
       this.#pending.end(invocation);
       fail(invocation, WampUri.CANCELED, CALLEE_GONE);
     }
+    this.#pending.leave(session);
+    this.#abandoned.leave(session);
+    this.#endedInputs.leave(session);
     this.#registrar.left(session, held);
   }
 
+  /** What the stored record of a session keeps for the dealer. */
+  recordOf(session: Session): DealerRecord {
+    return {
+      registrations: this.registrations.recordsOf(session),
+      calls: Array.from(this.#pending.callsOf(session).values(), callRecord),
+      waitingCalls: this.#queue.recordsOf(session),
+      abandoned: this.#abandoned.recordOf(session),
+      endedInputs: this.#endedInputs.recordOf(session),
+    };
+  }
+
+  /** Restores what the record of a session tells, but for its calls: they need the other sessions, too. */
+  wakeSession(session: Session, record: DealerRecord): void {
+    this.registrations.wake(session, record.registrations);
+    this.#abandoned.wake(session, record.abandoned);
+    this.#endedInputs.wake(session, record.endedInputs);
+  }
+
   /** Puts back the calls of callers that slept; every session must be awake by now. */
-  wake(callers: readonly (readonly [Session, SessionRecord])[], sessions: ReadonlyMap<Id, Session>): void {
+  wake(callers: readonly (readonly [Session, DealerRecord])[], sessions: ReadonlyMap<Id, Session>): void {
     for (const [caller, { calls }] of callers) for (const record of calls) this.#wakeCall(caller, record, sessions);
     this.#queue.wake(callers);
   }
@@ -231,7 +288,7 @@ export class Dealer {
     const { callRequest, procedure, registration: registrationId } = record;
     const session = sessions.get(record.callee);
     if (session === undefined) {
-      if (record.isInputOpen) caller.endInput(callRequest);
+      if (record.isInputOpen) this.#endedInputs.add(caller, callRequest);
       caller.transport.save();
       failCall(caller, callRequest, WampUri.CANCELED, CALLEE_GONE);
       return;
@@ -322,21 +379,19 @@ export class Dealer {
   }
 
   #checkLimit(caller: Session, procedure: Uri, options: Dict): void {
-    const { calls, waitingCalls } = caller;
     const limit = this.#config.limits.pending_calls_per_session;
-    if (calls.size + waitingCalls.size < limit) return this.#records.check(caller, callBytes(procedure, options));
+    const waiting = this.#queue.isEmpty ? 0 : this.#queue.callsOf(caller).size;
+    if (this.#pending.callsOf(caller).size + waiting < limit)
+      return this.#records.check(caller, callBytes(procedure, options));
     throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may wait for ${limit} calls`);
   }
 
   /** Is the CALL a chunk for a call that is over? Throws where it is for one that still waits for its callee. */
   #isLeftOver(caller: Session, request: Id, options: Dict): boolean {
-    if (caller.waitingCalls.size + caller.endedInputs.size === 0) return false;
-    if (caller.waitingCalls.has(request)) throw new ProtocolViolation(STILL_OPEN);
-    if (!caller.endedInputs.has(request)) return false;
-    if (options.progress !== true) {
-      caller.endedInputs.delete(request);
-      caller.transport.save();
-    }
+    if (this.#queue.isEmpty && this.#endedInputs.isEmpty) return false;
+    if (this.#queue.callsOf(caller).has(request)) throw new ProtocolViolation(STILL_OPEN);
+    if (!this.#endedInputs.has(caller, request)) return false;
+    if (options.progress !== true) this.#endedInputs.delete(caller, request);
     return true;
   }
 }

@@ -9,13 +9,10 @@ import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { carriedDetails, isCarried, isPassthru } from "../protocol/payload-passthru.ts";
 import { disclosure } from "../session/disclosure.ts";
-import { OpenRequests } from "../session/pending-requests.ts";
 import type { Session } from "../session/session.ts";
-import { INTERNAL } from "../session/session.ts";
 import type { CallTimeoutRules } from "./call-timeout.ts";
 import { keepsTimeout, timeoutOf } from "./call-timeout.ts";
 import type { Callee, Registration } from "./registrations.ts";
-import type { Reroute } from "./reroute.ts";
 
 export interface Invocation {
   readonly caller: Session;
@@ -44,6 +41,14 @@ export interface Invocation {
   reroute: Reroute | undefined;
 }
 
+/** What trying another callee with a call takes; the caller gets one answer whatever callees decline (Call Rerouting). */
+export interface Reroute {
+  readonly message: Call;
+  readonly permission: Permission;
+  /** The sessions that declined so far. */
+  readonly tried: readonly Session[];
+}
+
 /**
  * Refuses what breaks the protocol whatever is called: chunks or passthru from a caller that did not announce them
  * (PINV-02, PPT-05).
@@ -53,11 +58,6 @@ export function checkCall(caller: Session, [, , options, , payload]: Call): void
     throw new ProtocolViolation("CALL: progress from a caller that did not announce progressive_call_invocations");
   }
   if (isPassthru(options)) carriedDetails(options, caller, "caller", payload);
-}
-
-/** The router itself, or a visitor, may not have to wait for longer because a callee forgets to answer. */
-function isOurs({ identity, transport }: Session): boolean {
-  return identity.authmethod === INTERNAL || transport instanceof OpenRequests;
 }
 
 /** Can the callee take a CALL with these options (PINV-03, PPT-07)? */
@@ -78,8 +78,9 @@ export function openInvocation(
   const [, callRequest, options, procedure] = message;
   const isInputOpen = options.progress === true;
   const timeoutMs = timeoutOf(options, timeouts);
-  const canForward = timeoutMs > 0 && !isOurs(caller);
-  const forwardedMs = canForward && keepsTimeout(callee, timeouts) ? timeoutMs : 0;
+  // A local caller must not wait for longer because a callee forgets to answer.
+  const isForwarded = timeoutMs > 0 && !caller.isLocal && keepsTimeout(callee, timeouts);
+  const forwardedMs = isForwarded ? timeoutMs : 0;
   // What was already sent of a call's input would be lost to another callee (RRT-08).
   const canReroute = !isInputOpen && callee.session.has("callee.call_reroute");
   return {

@@ -2,26 +2,61 @@
 
 import { Deadlines } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
+import type { Id } from "../protocol/message.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
+import { callBytes, waitingBytes } from "../session/record-budget.ts";
+import type { Session } from "../session/session.ts";
+import { SessionTable } from "../session/session-table.ts";
 import type { Invocation } from "./invocation.ts";
+import type { Callee, Registration } from "./registrations.ts";
+import type { RememberedRequests } from "./remembered-requests.ts";
 
-/** Every call stands in its caller's `calls` and its callee's `invocations`; both ends are entered and removed here. */
+/** Every call is in the tables of its caller and of its callee; both entries are made and removed here. */
 export class PendingCalls {
   readonly #host: Host;
   readonly #records: RecordBudget;
+  /** caller → CALL.Request → the call it waits for */
+  readonly #byCaller = new SessionTable<Invocation>();
+  /** callee → INVOCATION.Request → the call it works on */
+  readonly #byCallee = new SessionTable<Invocation>();
+  readonly #endedInputs: RememberedRequests;
   readonly #timeouts = new Deadlines<Invocation>();
 
-  constructor(host: Host, records: RecordBudget) {
+  /** `endedInputs` gets the CALL.Requests of calls that end before the last chunk of their input. */
+  constructor(host: Host, records: RecordBudget, endedInputs: RememberedRequests) {
     this.#host = host;
     this.#records = records;
+    this.#endedInputs = endedInputs;
+  }
+
+  /** The call of `caller` with this CALL.Request. */
+  call(caller: Session, request: Id): Invocation | undefined {
+    return this.#byCaller.get(caller, request);
+  }
+
+  /** CALL.Request → the call that `caller` waits for. */
+  callsOf(caller: Session): ReadonlyMap<Id, Invocation> {
+    return this.#byCaller.of(caller);
+  }
+
+  /** The call that `callee` got with this INVOCATION.Request. */
+  invocation(callee: Session, request: Id): Invocation | undefined {
+    return this.#byCallee.get(callee, request);
+  }
+
+  /** INVOCATION.Request → the call that `callee` works on. */
+  invocationsOf(callee: Session): ReadonlyMap<Id, Invocation> {
+    return this.#byCallee.of(callee);
   }
 
   /** Adds a call, with the deadline it has. */
   add(invocation: Invocation): void {
-    invocation.caller.calls.set(invocation.callRequest, invocation);
-    invocation.callee.session.invocations.set(invocation.request, invocation);
-    invocation.callee.running++;
-    this.#records.call(invocation);
+    const { caller, callRequest, callee, request, procedure, details, reroute } = invocation;
+    this.#byCaller.set(caller, callRequest, invocation);
+    this.#byCallee.set(callee.session, request, invocation);
+    callee.running++;
+    invocation.recordBytes = reroute === undefined ? callBytes(procedure, details) : waitingBytes(reroute.message);
+    this.#records.addCall(caller, invocation.recordBytes);
     if (invocation.deadline === 0) return;
     // A deadline further away is from before the clock was set back.
     if (invocation.timeoutMs > 0) {
@@ -32,14 +67,29 @@ export class PendingCalls {
 
   /** Removes a call; chunks of its input that are still on their way will be known as such. */
   end(invocation: Invocation): void {
-    const { caller, callRequest, callee } = invocation;
-    caller.calls.delete(callRequest);
-    callee.session.invocations.delete(invocation.request);
+    const { caller, callRequest, callee, request } = invocation;
+    this.#byCaller.delete(caller, callRequest);
+    this.#byCallee.delete(callee.session, request);
     callee.running--;
-    this.#records.answered(invocation);
+    this.#records.removeCall(caller, invocation.recordBytes);
     if (invocation.deadline > 0) this.#timeouts.delete(invocation);
-    if (invocation.isInputOpen) caller.endInput(callRequest);
+    if (invocation.isInputOpen) this.#endedInputs.add(caller, callRequest);
     caller.transport.save();
+  }
+
+  /** Calls that a session took before it left the registration and came back still count for its `concurrency`. */
+  rejoin(registration: Registration, callee: Callee): void {
+    for (const invocation of this.invocationsOf(callee.session).values()) {
+      if (invocation.registration !== registration) continue;
+      invocation.callee = callee;
+      callee.running++;
+    }
+  }
+
+  /** The session is gone, and its calls have ended. */
+  leave(session: Session): void {
+    this.#byCaller.leave(session);
+    this.#byCallee.leave(session);
   }
 
   /** Starts the wait for the next answer: with the call, and anew with each progressive one (TMO-06). */

@@ -3,8 +3,6 @@
 import type { Permission } from "../authorization/rules.ts";
 import type { Limits } from "../config/limits.ts";
 import type { Host } from "../host/host.ts";
-import type { MetaEvents } from "../meta/meta-events.ts";
-import { registered, unregistered } from "../meta/registration-procedures.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Register, Unregister, Uri } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
@@ -13,29 +11,33 @@ import type { RecordBudget } from "../session/record-budget.ts";
 import { shareOf } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import type { CallQueue } from "./call-queue.ts";
-import type { InvocationPolicy, Registration, Registrations } from "./registrations.ts";
+import type { PendingCalls } from "./pending-calls.ts";
+import type { InvocationPolicy, Registration, RegistrationObserver, Registrations } from "./registrations.ts";
 
 export class Registrar {
   readonly #registrations: Registrations;
   readonly #queue: CallQueue;
+  readonly #pending: PendingCalls;
   readonly #host: Host;
   readonly #limits: Limits;
-  readonly #metaEvents: MetaEvents;
+  readonly #observer: RegistrationObserver;
   readonly #records: RecordBudget;
 
   constructor(
     registrations: Registrations,
     queue: CallQueue,
+    pending: PendingCalls,
     host: Host,
     limits: Limits,
-    metaEvents: MetaEvents,
+    observer: RegistrationObserver,
     records: RecordBudget,
   ) {
     this.#registrations = registrations;
     this.#queue = queue;
+    this.#pending = pending;
     this.#host = host;
     this.#limits = limits;
-    this.#metaEvents = metaEvents;
+    this.#observer = observer;
     this.#records = records;
   }
 
@@ -51,7 +53,7 @@ export class Registrar {
       throw new WampError(WampUri.PROCEDURE_ALREADY_EXISTS, `procedure ${procedure} is registered already`);
     }
     // The same session once more: one entry, the same id (D-27).
-    if (present !== undefined && !isForced && session.registrations.has(present.id)) {
+    if (present !== undefined && !isForced && this.#registrations.heldBy(session).has(present.id)) {
       session.transport.send([MessageType.REGISTERED, request, present.id]);
       return;
     }
@@ -59,18 +61,18 @@ export class Registrar {
     const replaced = isForced ? present : undefined;
     const former = replaced === undefined ? [] : this.#withdrawAll(replaced);
     const registration = (isForced ? undefined : present) ?? this.#create(session, match, procedure, policy);
-    this.#registrations.join(registration, session, options);
+    this.#pending.rejoin(registration, this.#registrations.join(registration, session, options));
     session.transport.save();
     session.transport.send([MessageType.REGISTERED, request, registration.id]);
-    for (const callee of former) unregistered(this.#metaEvents, callee, replaced!, callee === former.at(-1));
-    registered(this.#metaEvents, session, registration);
+    for (const callee of former) this.#observer.onUnregister(callee, replaced!, callee === former.at(-1));
+    this.#observer.onRegister(session, registration);
     if (replaced !== undefined) this.#queue.review(replaced);
     this.#queue.review(registration);
   }
 
   /** Calls in flight go on: their answers still reach the callers. */
   unregister(session: Session, [, request, registrationId]: Unregister): void {
-    const registration = session.registrations.get(registrationId);
+    const registration = this.#registrations.heldBy(session).get(registrationId);
     if (registration === undefined) {
       throw new WampError(WampUri.NO_SUCH_REGISTRATION, `the session does not hold registration ${registrationId}`);
     }
@@ -88,8 +90,9 @@ export class Registrar {
 
   /** A session on its way out gets no more calls; returns the registrations it held, for `left`. */
   leave(session: Session): readonly Registration[] {
-    const held = [...session.registrations.values()];
+    const held = [...this.#registrations.heldBy(session).values()];
     for (const registration of held) this.#registrations.part(registration, session);
+    this.#registrations.leave(session);
     return held;
   }
 
@@ -120,13 +123,13 @@ export class Registrar {
   }
 
   #parted(session: Session, registration: Registration, leaving?: Session): void {
-    unregistered(this.#metaEvents, session, registration, registration.callees.length === 0, leaving);
+    this.#observer.onUnregister(session, registration, registration.callees.length === 0, leaving);
     this.#queue.review(registration);
   }
 
   #checkLimit(session: Session, procedure: Uri): void {
     const limit = this.#limits.registrations_per_session;
-    if (session.registrations.size < limit) return this.#records.check(session, shareOf(procedure));
+    if (this.#registrations.heldBy(session).size < limit) return this.#records.check(session, shareOf(procedure));
     throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may hold ${limit} registrations`);
   }
 }

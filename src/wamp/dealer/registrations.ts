@@ -7,6 +7,7 @@ import { field, oneOf, record, usually } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
+import { SessionTable } from "../session/session-table.ts";
 
 /** How a callee is chosen among several (Shared Registration). */
 export type InvocationPolicy = "single" | "roundrobin" | "random" | "first" | "last";
@@ -39,6 +40,17 @@ export interface Callee {
   running: number;
 }
 
+/** Learns which sessions are callees. */
+export interface RegistrationObserver {
+  /** A session became a callee, as the first one or beside others, and has got REGISTERED. */
+  onRegister(session: Session, registration: Registration): void;
+  /**
+   * A session is no callee any more; with the last one the registration is gone. `leaving` is the same session where it
+   * ends and nothing is sent to it.
+   */
+  onUnregister(session: Session, registration: Registration, wasLast: boolean, leaving?: Session): void;
+}
+
 /** What a sleeping session's record keeps of a registration. */
 export type RegistrationRecord = Omit<Registration, "callees"> & Omit<Callee, "session" | "running">;
 
@@ -66,6 +78,7 @@ export class Registrations {
   readonly #byProcedure = new PatternMap<Registration>();
   /** registration id → registration */
   readonly #byId = new Map<Id, Registration>();
+  readonly #bySession = new SessionTable<Registration>();
   readonly #records: RecordBudget;
   readonly #created: () => void;
   #lastOrder = 0;
@@ -88,6 +101,11 @@ export class Registrations {
     return this.#byId.values();
   }
 
+  /** Registration id → registration, of those that a session holds. */
+  heldBy(session: Session): ReadonlyMap<Id, Registration> {
+    return this.#bySession.of(session);
+  }
+
   byId(registrationId: Id): Registration | undefined {
     return this.#byId.get(registrationId);
   }
@@ -107,7 +125,7 @@ export class Registrations {
   }
 
   /** Adds a session with the options of its REGISTER. */
-  join(registration: Registration, session: Session, options: Dict): void {
+  join(registration: Registration, session: Session, options: Dict): Callee {
     const concurrency = typeof options.concurrency === "number" ? options.concurrency : Number.POSITIVE_INFINITY;
     const callee: Callee = {
       session,
@@ -118,16 +136,11 @@ export class Registrations {
       running: 0,
     };
     this.#add(registration, callee);
-    // Calls it took before it left and came back still keep it busy.
-    for (const invocation of session.invocations.values()) {
-      if (invocation.registration !== registration) continue;
-      invocation.callee = callee;
-      callee.running++;
-    }
+    return callee;
   }
 
   part(registration: Registration, session: Session): void {
-    session.registrations.delete(registration.id);
+    this.#bySession.delete(session, registration.id);
     this.#records.part(session, registration.procedure);
     const index = registration.callees.findIndex((callee) => callee.session === session);
     const [callee] = registration.callees.splice(index, 1);
@@ -135,6 +148,16 @@ export class Registrations {
     this.#byProcedure.delete(registration.match, registration.procedure);
     this.#records.delete(registration.match, registration.procedure);
     this.#byId.delete(registration.id);
+  }
+
+  /** The session is gone, and has no registration any more. */
+  leave(session: Session): void {
+    this.#bySession.leave(session);
+  }
+
+  /** The registrations of a session for its stored record. */
+  recordsOf(session: Session): RegistrationRecord[] {
+    return Array.from(this.heldBy(session).values(), (registration) => registrationRecord(registration, session));
   }
 
   /** Puts back what the record of a session that slept tells. */
@@ -152,12 +175,12 @@ export class Registrations {
     callees.push(callee);
     // Sessions wake in any order.
     if (callees.length > 1 && callees[callees.length - 2]!.order > callee.order) callees.sort(byOrder);
-    callee.session.registrations.set(registration.id, registration);
+    this.#bySession.set(callee.session, registration.id, registration);
     this.#records.join(callee.session, registration.procedure);
   }
 }
 
-export function registrationRecord(registration: Registration, session: Session): RegistrationRecord {
+function registrationRecord(registration: Registration, session: Session): RegistrationRecord {
   const { id, match, procedure, policy, created, turns, lastOrder } = registration;
   const { order, disclosesCaller, forwardsTimeout, concurrency } = calleeOf(registration, session)!;
   const options = { disclosesCaller, forwardsTimeout, concurrency };

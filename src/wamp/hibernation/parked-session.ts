@@ -16,11 +16,11 @@ import {
   write,
 } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
-import type { Peer, SessionRecord } from "../session/peer.ts";
-import { sessionRecord } from "../session/peer.ts";
+import type { Peer } from "../session/peer.ts";
 import type { KeptMessages, Lifeline } from "../session/resumable-transport.ts";
 import { storedMessage } from "../session/resumable-transport.ts";
 import type { Session } from "../session/session.ts";
+import { type SessionRecord, type SessionTables, sessionRecord } from "./peer-record.ts";
 import { storedSession, storedTransportInfo } from "./session-record.ts";
 
 /** Session id → numbered texts: one is the session's record, those after it are its messages in their order. */
@@ -80,6 +80,7 @@ export class ParkedSession {
   readonly lifeline: Lifeline;
   readonly deadline: number;
   readonly #store: ParkedStore;
+  readonly #tables: SessionTables;
   /** Numbers of the first and the last message stored. */
   #first: number;
   #last: number;
@@ -94,6 +95,7 @@ export class ParkedSession {
     lifeline: Lifeline,
     deadline: number,
     store: ParkedStore,
+    tables: SessionTables,
     stored?: StoredSession,
   ) {
     this.peer = peer;
@@ -101,6 +103,7 @@ export class ParkedSession {
     this.lifeline = lifeline;
     this.deadline = deadline;
     this.#store = store;
+    this.#tables = tables;
     const { first, messages } = stored?.kept ?? { first: lifeline.kept.first, messages: [] };
     this.#first = first;
     this.#last = first + messages.length - 1;
@@ -126,7 +129,7 @@ export class ParkedSession {
       deadline: lifeline.isLost ? 0 : deadline,
       first: this.#first,
       isLost: lifeline.isLost,
-      session: sessionRecord(session),
+      session: sessionRecord(session, this.#tables),
     };
     this.#store.write(session.id, RECORD, write(PARKED, record));
     this.#isCurrent = true;

@@ -1,9 +1,9 @@
 /** Sessions and peers as they are stored. */
 
 import { storedSubscription } from "../broker/subscriptions.ts";
-import { storedWaitingCall } from "../dealer/call-queue.ts";
 import { storedCall } from "../dealer/call-records.ts";
 import { storedRegistration } from "../dealer/registrations.ts";
+import { storedWaitingCall } from "../dealer/waiting-call.ts";
 import type { TransportInfo } from "../host/host.ts";
 import { isId } from "../protocol/id.ts";
 import type { Id } from "../protocol/message.ts";
@@ -11,10 +11,10 @@ import { peerFromFormat1 } from "../records/format-1.ts";
 import type { Field } from "../records/stored-record.ts";
 import { type Format, field, list, optional, record, union, usually } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
-import type { Attempt, PeerRecord, SessionRecord } from "../session/peer.ts";
-import { storedLifeline } from "../session/resumable-transport.ts";
+import type { Attempt } from "../session/peer.ts";
+import { type ResumeRequest, storedLifeline } from "../session/resumable-transport.ts";
 import { storedIdentity } from "../session/stored-identity.ts";
-import type { ResumeWish } from "./session-resume.ts";
+import type { PeerRecord, SessionRecord } from "./peer-record.ts";
 
 /** A session in the record of its peer. */
 export const storedSession = record<SessionRecord>({
@@ -58,7 +58,7 @@ const attempt = record<Attempt>({
   method: field("m", is.text),
   wish: optional(
     "w",
-    record<ResumeWish>({
+    record<ResumeRequest>({
       session: optional("s", is.id),
       token: optional("t", is.text),
       received: optional("r", is.count),

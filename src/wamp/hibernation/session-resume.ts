@@ -7,24 +7,17 @@ import type { Host, SendFault, Transport } from "../host/host.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
 import type { Dict, Id, Uri } from "../protocol/message.ts";
-import type { Peer, SessionRecord } from "../session/peer.ts";
+import type { Peer } from "../session/peer.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
-import type { Keeper, LifelineRecord } from "../session/resumable-transport.ts";
+import type { Keeper, LifelineRecord, ResumeRequest } from "../session/resumable-transport.ts";
 import { Lifeline } from "../session/resumable-transport.ts";
 import type { Identity, Session, SessionOrigin } from "../session/session.ts";
 import type { StoredSession } from "./parked-session.ts";
 import { ParkedSession, storedSessions } from "./parked-session.ts";
-
-/** What HELLO asks for: a session that can be resumed, or to go on with an earlier one. */
-export interface ResumeWish {
-  readonly session?: Id | undefined;
-  readonly token?: string | undefined;
-  /** Messages the client has had in the session; absent for a client that does not count. */
-  readonly received?: number | undefined;
-}
+import type { SessionRecord, SessionTables } from "./peer-record.ts";
 
 /** What resumption does to peers and sessions. */
-export interface Mover {
+export interface Mover extends SessionTables {
   readonly sessions: ReadonlyMap<Id, Session>;
   peerOf(session: Session): Peer | undefined;
   /** The session goes on with this peer, which ends at `endsAt` if that is given; nothing is expected of the former one. */
@@ -68,7 +61,7 @@ export class Resumption implements Keeper {
   }
 
   /** Gives a peer that has shown who it is the session it wants to go on with; false if there is nothing to go on with. */
-  resume(peer: Peer, origin: SessionOrigin, { session: sessionId, token, received }: ResumeWish): boolean {
+  resume(peer: Peer, origin: SessionOrigin, { session: sessionId, token, received }: ResumeRequest): boolean {
     const session = sessionId === undefined ? undefined : this.#mover.sessions.get(sessionId);
     if (session?.lifeline === undefined || !isOwner(session, session.lifeline, origin, token)) return false;
     const former = this.#mover.peerOf(session)!;
@@ -93,7 +86,7 @@ export class Resumption implements Keeper {
       session.expiresAt ?? Number.POSITIVE_INFINITY,
     );
     const waiting: Peer = { transport: lifeline, facts: peer.facts, state: { kind: "open", session } };
-    const parked = new ParkedSession(waiting, session, lifeline, deadline, this.#host.store.parked);
+    const parked = new ParkedSession(waiting, session, lifeline, deadline, this.#host.store.parked, this.#mover);
     this.#parked.set(lifeline, parked);
     this.#mover.move(session, peer, waiting, deadline);
     this.changed(lifeline);
@@ -148,7 +141,7 @@ export class Resumption implements Keeper {
     const deadline = Math.min(record.deadline, this.#host.now() + this.#config.time * 1000);
     if (deadline < record.deadline) this.#host.setAlarm(deadline);
     const session = revive(peer, record.session, deadline);
-    const parked = new ParkedSession(peer, session, lifeline, deadline, this.#host.store.parked, stored);
+    const parked = new ParkedSession(peer, session, lifeline, deadline, this.#host.store.parked, this.#mover, stored);
     this.#parked.set(lifeline, parked);
     lifeline.restore(kept, record.isLost);
   }
@@ -190,7 +183,7 @@ export function offer({ token }: Lifeline): Dict {
 }
 
 /** What a HELLO wishes, if anything; parse() has checked the types but that of `_resume_received`. */
-export function resumeWish(details: Dict): ResumeWish | undefined {
+export function resumeWish(details: Dict): ResumeRequest | undefined {
   const session = (details["resume-session"] ?? undefined) as Id | undefined;
   if (details.resumable !== true && session === undefined) return undefined;
   const token = (details["resume-token"] ?? undefined) as string | undefined;

@@ -7,10 +7,10 @@ import type { LogLine } from "../host/log-line.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import type { Id } from "../protocol/message.ts";
 import { type Reading, unreadable } from "../records/stored-record.ts";
-import type { Peer, PeerRecord, PendingState, SessionRecord } from "../session/peer.ts";
-import { hasCalls } from "../session/peer.ts";
+import type { Peer, PendingState } from "../session/peer.ts";
 import { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
+import { hasCalls, type PeerRecord, type SessionRecord } from "./peer-record.ts";
 import type { Resumption } from "./session-resume.ts";
 
 /** A connection that slept, and its record. */
@@ -25,6 +25,7 @@ export interface WakingRealm {
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly testaments: Testaments;
+  readonly metaEvents: { silently(act: () => void): void };
   attach(peer: Peer, session: Session): void;
   end(peer: Peer, isQuiet: boolean): void;
 }
@@ -50,7 +51,7 @@ export class Waking {
 
   /** Clients come before residents, so that ids they know stay; calls come last, for anybody may be a callee. */
   wake(sleepers: Iterable<Sleeper>, moveIn?: () => void): Peer[] {
-    const { broker, dealer, sessions, testaments } = this.#realm;
+    const { dealer, metaEvents, sessions, testaments } = this.#realm;
     const peers: Peer[] = [];
     const callers: Callers = [];
     for (const sleeper of sleepers) peers.push(this.#wakePeer(sleeper, callers));
@@ -58,7 +59,7 @@ export class Waking {
       return this.#wakeSession(peer, record, callers, peer.transport, endsAt);
     });
     // They were there before, as far as anybody can tell.
-    if (moveIn !== undefined) broker.metaEvents.silently(moveIn);
+    if (moveIn !== undefined) metaEvents.silently(moveIn);
     dealer.wake(callers, sessions);
     testaments.wake(sessions);
     return peers;
@@ -118,7 +119,7 @@ export class Waking {
     this.#realm.attach(peer, session);
     this.#peers.wakeSession(peer, endsAt);
     broker.subscriptions.wake(session, record.subscriptions);
-    dealer.registrations.wake(session, record.registrations);
+    dealer.wakeSession(session, record);
     return session;
   }
 }

@@ -75,7 +75,7 @@ export class ComponentSession<Bindings = Dict> {
     });
     const tenancy = { name: `component ${name}`, authid: name, authrole: role, roles: ROLES };
     this.#resident = new Resident(home.realm, home.host, tenancy, (message) => this.#receive(message));
-    joined(home.realm.broker.metaEvents, this.#resident.session);
+    joined(home.realm.metaEvents, this.#resident.session);
     this.#cancelForgotten();
   }
 
@@ -231,11 +231,10 @@ export class ComponentSession<Bindings = Dict> {
 
   /** Callers whose call was in progress when the realm went to sleep get no answer from a component that forgot it. */
   #cancelForgotten(): void {
-    const { session } = this.#resident;
-    const last = session.lastInvocation;
+    const last = this.#resident.session.lastInvocation;
     // By then the realm is awake, and calls are where they were.
     queueMicrotask(() => {
-      for (const request of session.invocations.keys()) {
+      for (const request of this.#resident.invocations.keys()) {
         if (request > last) continue;
         const error = [WampUri.CANCELED, ownPayload(["the component was interrupted"])];
         this.#resident.say([MessageType.ERROR, MessageType.INVOCATION, request, {}, ...error]);

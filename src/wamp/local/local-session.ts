@@ -1,5 +1,6 @@
 /** A resident: a session of the realm's own, which the configuration calls for and which no record has to remember. */
 
+import type { Invocation } from "../dealer/invocation.ts";
 import type { Host, SendFault, Transport } from "../host/host.ts";
 import { clientFeatures } from "../protocol/features.ts";
 import { idFromText } from "../protocol/id.ts";
@@ -43,6 +44,11 @@ export class Resident implements Transport {
     this.session = new Session(this, { ...origin, lastInvocation: host.now() * 1000 });
     this.#peer = { transport: this, state: { kind: "closed" } };
     realm.attach(this.#peer, this.session);
+  }
+
+  /** INVOCATION.Request → the call that the session works on. */
+  get invocations(): ReadonlyMap<Id, Invocation> {
+    return this.#realm.dealer.invocationsOf(this.session);
   }
 
   /** Is a procedure its own from now on, under the same registration id each time? No, if somebody else has it. */

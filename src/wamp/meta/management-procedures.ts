@@ -96,11 +96,11 @@ function withdraw(context: MetaContext): void {
   const { broker, dealer, access } = context;
   for (const session of [...context.sessions.values()]) {
     const { authrole } = session.identity;
-    for (const subscription of [...session.subscriptions.values()]) {
+    for (const subscription of [...broker.subscriptions.heldBy(session).values()]) {
       const permission = access.authorization.authorize(authrole, "subscribe", subscription.topic, subscription.match);
       if (isDenied(permission)) broker.revoke(subscription, session, WampUri.NOT_AUTHORIZED);
     }
-    for (const registration of [...session.registrations.values()]) {
+    for (const registration of [...dealer.registrations.heldBy(session).values()]) {
       const { procedure, match } = registration;
       const permission = access.authorization.authorize(authrole, "register", procedure, match);
       if (isDenied(permission)) dealer.revoke(registration, session, WampUri.NOT_AUTHORIZED);

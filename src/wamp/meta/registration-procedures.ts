@@ -3,36 +3,16 @@
 import type { Registration } from "../dealer/registrations.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { isId } from "../protocol/id.ts";
-import type { Dict, Uri } from "../protocol/message.ts";
+import type { Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isReservedUri } from "../protocol/uri.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString, matchArgument, optionalArgument, optionalKeyword } from "./arguments.ts";
 import type { MetaContext } from "./meta-context.ts";
-import type { MetaEvents } from "./meta-events.ts";
+import { registrationDetails } from "./meta-events.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 import { idsByMatch, listed } from "./pages.ts";
 import { sessionArgument, sessionById } from "./session-details.ts";
-
-/** `session` has become a callee of the registration, as its first one or beside others. */
-export function registered(events: MetaEvents, session: Session, registration: Registration): void {
-  if (registration.callees.length === 1) {
-    events.publish("wamp.registration.on_create", () => [session.id, details(registration)]);
-  }
-  events.publish("wamp.registration.on_register", () => [session.id, registration.id]);
-}
-
-/** `session` is a callee of the registration no more; with the last one the registration is gone. */
-export function unregistered(
-  events: MetaEvents,
-  session: Session,
-  { id }: Registration,
-  wasLast: boolean,
-  leaving?: Session,
-): void {
-  events.publish("wamp.registration.on_unregister", () => [session.id, id], leaving);
-  if (wasLast) events.publish("wamp.registration.on_delete", () => [session.id, id], leaving);
-}
 
 /**
  * `wamp.registration.*`. The lists take the paging of `listed`; `list` shows only the registrations of one session
@@ -42,7 +22,8 @@ export const REGISTRATION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.registration.list": list,
   "wamp.registration.lookup": lookup,
   "wamp.registration.match": match,
-  "wamp.registration.get": (context, _, payload) => Payload.of([details(registrationArgument(context, payload))]),
+  "wamp.registration.get": (context, _, payload) =>
+    Payload.of([registrationDetails(registrationArgument(context, payload))]),
   "wamp.registration.list_callees": listCallees,
   "wamp.registration.count_callees": (context, _, payload) =>
     Payload.of([registrationArgument(context, payload).callees.length]),
@@ -51,7 +32,8 @@ export const REGISTRATION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
 
 function list(context: MetaContext, _: Session, payload: Payload): Payload {
   const sessionId = optionalArgument(payload, 0, "session", isId);
-  const all = sessionId === undefined ? context.dealer.registrations : sessionById(context, sessionId).registrations;
+  const { registrations } = context.dealer;
+  const all = sessionId === undefined ? registrations : registrations.heldBy(sessionById(context, sessionId));
   return Payload.of([idsByMatch(listed(all.values(), payload))]);
 }
 
@@ -77,7 +59,7 @@ function removeCallee(context: MetaContext, _: Session, payload: Payload): MetaR
   const registration = registrationArgument(context, payload);
   const session = sessionArgument(context, payload, 1);
   const reason = optionalKeyword(payload, "reason", isString);
-  if (!session.registrations.has(registration.id)) {
+  if (!context.dealer.registrations.heldBy(session).has(registration.id)) {
     throw new WampError(
       WampUri.NO_SUCH_SESSION,
       `session ${session.id} is no callee of registration ${registration.id}`,
@@ -92,8 +74,4 @@ function registrationArgument(context: MetaContext, payload: Payload): Registrat
   if (registration === undefined)
     throw new WampError(WampUri.NO_SUCH_REGISTRATION, `there is no registration ${registrationId}`);
   return registration;
-}
-
-function details({ id, created, procedure, match, policy }: Registration): Dict {
-  return { id, created: new Date(created).toISOString(), uri: procedure, match, invoke: policy };
 }

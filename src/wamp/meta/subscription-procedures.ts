@@ -3,38 +3,15 @@
 import type { Subscription } from "../broker/subscriptions.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { isId } from "../protocol/id.ts";
-import type { Dict, Id, Uri } from "../protocol/message.ts";
+import type { Id, Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
-import { isReservedUri } from "../protocol/uri.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString, matchArgument, optionalArgument, optionalKeyword } from "./arguments.ts";
 import type { MetaContext } from "./meta-context.ts";
-import type { MetaEvents } from "./meta-events.ts";
+import { subscriptionDetails } from "./meta-events.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 import { idsByMatch, listed } from "./pages.ts";
 import { sessionArgument, sessionById } from "./session-details.ts";
-
-/** `session` has subscribed, as the first one or beside others. Subscribing to `wamp.` topics is no event (META-04). */
-export function subscribed(events: MetaEvents, session: Session, subscription: Subscription): void {
-  if (isReservedUri(subscription.topic)) return;
-  if (subscription.subscribers.size === 1 && subscription.log === undefined) {
-    events.publish("wamp.subscription.on_create", () => [session.id, details(subscription)]);
-  }
-  events.publish("wamp.subscription.on_subscribe", () => [session.id, subscription.id]);
-}
-
-/** `session` has the subscription no more; without any subscriber left it is gone, unless its history is kept. */
-export function unsubscribed(
-  events: MetaEvents,
-  session: Session,
-  { id, topic, subscribers, log }: Subscription,
-  leaving?: Session,
-): void {
-  if (isReservedUri(topic)) return;
-  events.publish("wamp.subscription.on_unsubscribe", () => [session.id, id], leaving);
-  if (subscribers.size > 0 || log !== undefined) return;
-  events.publish("wamp.subscription.on_delete", () => [session.id, id], leaving);
-}
 
 /**
  * `wamp.subscription.*`. The lists take the paging of `listed`; `list` shows only the subscriptions of one session
@@ -44,7 +21,8 @@ export const SUBSCRIPTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.subscription.list": list,
   "wamp.subscription.lookup": lookup,
   "wamp.subscription.match": match,
-  "wamp.subscription.get": (context, _, payload) => Payload.of([details(subscriptionArgument(context, payload))]),
+  "wamp.subscription.get": (context, _, payload) =>
+    Payload.of([subscriptionDetails(subscriptionArgument(context, payload))]),
   "wamp.subscription.list_subscribers": listSubscribers,
   "wamp.subscription.count_subscribers": (context, _, payload) =>
     Payload.of([subscriptionArgument(context, payload).subscribers.size]),
@@ -62,7 +40,8 @@ export function subscriptionArgument(context: MetaContext, payload: Payload): Su
 
 function list(context: MetaContext, _: Session, payload: Payload): Payload {
   const sessionId = optionalArgument(payload, 0, "session", isId);
-  const all = sessionId === undefined ? context.broker.subscriptions : sessionById(context, sessionId).subscriptions;
+  const { subscriptions } = context.broker;
+  const all = sessionId === undefined ? subscriptions : subscriptions.heldBy(sessionById(context, sessionId));
   return Payload.of([idsByMatch(listed(all.values(), payload))]);
 }
 
@@ -93,8 +72,4 @@ function removeSubscriber(context: MetaContext, _: Session, payload: Payload): M
     throw new WampError(WampUri.NO_SUCH_SESSION, `session ${session.id} does not hold subscription ${subscription.id}`);
   }
   return { payload: Payload.NONE, afterwards: () => context.broker.revoke(subscription, session, reason) };
-}
-
-function details({ id, created, topic, match }: Subscription): Dict {
-  return { id, created: new Date(created).toISOString(), uri: topic, match };
 }

@@ -1,7 +1,7 @@
 /** Payloads the router carries without a look inside (Payload Passthru Mode, and Autobahn's payload transparency). */
 
-import type { Session } from "../session/session.ts";
 import { ProtocolViolation } from "./errors.ts";
+import type { ClientFeature } from "./features.ts";
 import type { Dict } from "./message.ts";
 import type { Payload } from "./payload.ts";
 
@@ -19,7 +19,7 @@ export function isCarried(options: Dict): boolean {
  */
 export function carriedDetails(
   options: Dict,
-  sender: Session,
+  sender: { has(feature: ClientFeature): boolean },
   role: "publisher" | "caller" | "callee",
   payload: Payload,
 ): Dict {

@@ -4,7 +4,6 @@ import { Authentication, authidIn } from "../authentication/index.ts";
 import type { Admitted, Applicant, Outcome, Refusal, Surroundings } from "../authentication/method.ts";
 import { denied, failed, refused } from "../authentication/method.ts";
 import { TRUSTED } from "../config/consistency.ts";
-import type { ResumeWish } from "../hibernation/session-resume.ts";
 import { resumeWish } from "../hibernation/session-resume.ts";
 import type { TransportInfo } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
@@ -15,6 +14,7 @@ import type { Authenticate, ClientMessage, Dict, Hello, Id } from "../protocol/m
 import { MessageType } from "../protocol/message.ts";
 import { isValidRealm } from "../protocol/uri.ts";
 import type { Attempt, ChallengedState, Peer, PendingState } from "../session/peer.ts";
+import type { ResumeRequest } from "../session/resumable-transport.ts";
 import type { SessionOrigin } from "../session/session.ts";
 
 /** What the handshake asks of its realm. */
@@ -24,7 +24,7 @@ export interface Door {
   /** Puts the peer into a state that ends at its deadline. */
   await(peer: Peer, state: PendingState): void;
   /** Opens the session, or goes on with the one it is wished to, and welcomes it. */
-  open(peer: Peer, origin: SessionOrigin, wish: ResumeWish | undefined): void;
+  open(peer: Peer, origin: SessionOrigin, wish: ResumeRequest | undefined): void;
   /** Ends the attempt with ABORT. */
   refuse(peer: Peer, refusal: Refusal): void;
   /** The client gives up. */

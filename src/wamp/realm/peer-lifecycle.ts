@@ -1,12 +1,12 @@
 /** Where peers are before their session and after it, and how long they may stay. */
 
 import type { Admitted, Refusal, Surroundings } from "../authentication/method.ts";
-import type { ResumeWish } from "../hibernation/session-resume.ts";
 import { Deadlines } from "../host/deadlines.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { WampUri } from "../protocol/errors.ts";
 import type { ClientMessage, Dict, Id, Uri } from "../protocol/message.ts";
 import type { Peer, PendingState } from "../session/peer.ts";
+import type { ResumeRequest } from "../session/resumable-transport.ts";
 import type { Session, SessionOrigin } from "../session/session.ts";
 import { type Credentials, Handshake } from "./handshake.ts";
 
@@ -14,7 +14,7 @@ import { type Credentials, Handshake } from "./handshake.ts";
 export interface Doors {
   readonly sessions: ReadonlyMap<Id, Session>;
   newSessionId(): Id;
-  open(peer: Peer, origin: SessionOrigin, wish: ResumeWish | undefined): void;
+  open(peer: Peer, origin: SessionOrigin, wish: ResumeRequest | undefined): void;
   dismiss(peer: Peer, reason: Uri, message?: string): void;
   abort(peer: Peer, uri: Uri, message: string, code: number, details?: Dict): void;
   close(peer: Peer, code: number, reason: string): void;

@@ -5,15 +5,17 @@ import { Access } from "../authorization/access-control.ts";
 import { matchOf } from "../authorization/authorizer-request.ts";
 import type { Action, Permission } from "../authorization/rules.ts";
 import { Broker } from "../broker/broker.ts";
+import { Subscriptions } from "../broker/subscriptions.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { Dealer } from "../dealer/dealer.ts";
-import type { ResumeWish } from "../hibernation/session-resume.ts";
+import { type PeerRecord, peerRecord } from "../hibernation/peer-record.ts";
 import { offer, Resumption } from "../hibernation/session-resume.ts";
 import { type Sleeper, Waking } from "../hibernation/wake.ts";
 import type { Host, Transport, TransportInfo } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { networkOf } from "../host/network.ts";
 import { callMeta } from "../meta/meta-api.ts";
+import { MetaEvents } from "../meta/meta-events.ts";
 import { joined, left } from "../meta/session-procedures.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
@@ -36,6 +38,7 @@ import { Conduct } from "../session/client-checks.ts";
 import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Peer } from "../session/peer.ts";
 import { RecordBudget } from "../session/record-budget.ts";
+import type { ResumeRequest } from "../session/resumable-transport.ts";
 import type { SessionOrigin } from "../session/session.ts";
 import { Session } from "../session/session.ts";
 import { Testaments } from "../session/testaments.ts";
@@ -46,6 +49,7 @@ export class Realm {
   readonly name: string;
   readonly broker: Broker;
   readonly dealer: Dealer;
+  readonly metaEvents: MetaEvents;
   readonly testaments: Testaments;
   readonly access: Access;
   /** session id → session */
@@ -72,8 +76,10 @@ export class Realm {
     this.#conduct = new Conduct(config.options);
     this.#roles = routerRoles(this.hasMetaApi, config.store["event-history"].length > 0);
     this.records = new RecordBudget(config.limits);
-    this.broker = new Broker(host, config, this.records);
-    this.dealer = new Dealer(host, config, this.broker.metaEvents, this.records);
+    const subscriptions = new Subscriptions(this.records);
+    this.metaEvents = new MetaEvents(subscriptions, host, this.hasMetaApi);
+    this.broker = new Broker(host, config, this.records, subscriptions, this.metaEvents);
+    this.dealer = new Dealer(host, config, this.records, this.metaEvents);
     this.access = this.#newAccess();
     this.testaments = new Testaments(host, config.limits, (owner, message) => {
       this.broker.publish(owner, message, this.access.permitTestament(owner, message[3]));
@@ -226,6 +232,11 @@ export class Realm {
     return this.#waking.wakeLate(sleeper);
   }
 
+  /** What outlives the object's sleep of a peer that is connected, for `wake`. */
+  record(peer: Peer): PeerRecord {
+    return peerRecord(peer, this);
+  }
+
   /** Where every message of an established session goes. */
   #route(peer: Peer, session: Session, message: ClientMessage): void {
     this.#conduct.checkRole(session, message[0]);
@@ -286,7 +297,7 @@ export class Realm {
   }
 
   /** Opens a session for a peer that has shown who it is, unless the realm is full, or goes on with the one it wishes. */
-  open(peer: Peer, origin: SessionOrigin, wish: ResumeWish | undefined): void {
+  open(peer: Peer, origin: SessionOrigin, wish: ResumeRequest | undefined): void {
     const former = wish?.session === undefined ? undefined : this.sessions.get(wish.session);
     // What the client asked for before has its answer before the first new request has (docs/session-resume.md).
     if (former !== undefined) this.broker.acknowledgments.complete(former);
@@ -301,7 +312,7 @@ export class Realm {
     this.#lobby.leave(peer, session.expiresAt);
     peer.transport.save();
     this.welcome(peer, session, lifeline && { resumed: false, ...offer(lifeline) });
-    joined(this.broker.metaEvents, session);
+    joined(this.metaEvents, session);
   }
 
   welcome(peer: Peer, session: Session, details?: Dict): void {
@@ -378,7 +389,7 @@ export class Realm {
     if (type === MessageType.PUBLISH && options.acknowledge !== true) return;
     // More chunks of a refused call may be on their way.
     if (type === MessageType.CALL && options.progress === true && peer.state.kind === "open") {
-      peer.state.session.endInput(request);
+      this.dealer.endInput(peer.state.session, request);
     }
     const { transport } = peer.state.kind === "open" ? peer.state.session : peer;
     transport.send([MessageType.ERROR, type, request, NO_DETAILS, error.uri, error.payload]);
@@ -406,7 +417,7 @@ export class Realm {
     if (wasAttached) this.records.close(session);
     if (isQuiet) this.testaments.forget(session.id);
     else this.testaments.execute(session);
-    if (!isQuiet) left(this.broker.metaEvents, session);
+    if (!isQuiet) left(this.metaEvents, session);
   }
 
   /** Closes a transport, and ends the session on it without a word. */

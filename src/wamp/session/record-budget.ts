@@ -1,7 +1,6 @@
 /** Bounds the bytes of what sessions hold in a realm: of each session, and of all of them together. */
 
 import type { Limits } from "../config/limits.ts";
-import type { Invocation } from "../dealer/invocation.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Call, Dict, Uri } from "../protocol/message.ts";
 import { isCarried } from "../protocol/payload-passthru.ts";
@@ -92,25 +91,14 @@ export class RecordBudget {
     this.bytes -= entryOf(match, uri);
   }
 
-  /** A call begins; what it takes is noted in it. */
-  call(invocation: Invocation): void {
-    const { caller, procedure, details, reroute } = invocation;
-    invocation.recordBytes = reroute === undefined ? callBytes(procedure, details) : waitingBytes(reroute.message);
-    this.#add(caller, invocation.recordBytes, CALL_MEMORY);
+  /** A call of the session is pending, or waits for a callee; `recordBytes` as `callBytes` or `waitingBytes` tells. */
+  addCall(caller: Session, recordBytes: number): void {
+    this.#add(caller, recordBytes, CALL_MEMORY);
   }
 
-  answered({ caller, recordBytes }: Invocation): void {
+  /** It is not pending any more, or waits no longer. */
+  removeCall(caller: Session, recordBytes: number): void {
     this.#add(caller, -recordBytes, -CALL_MEMORY);
-  }
-
-  /** A call begins to wait for a callee. */
-  wait(caller: Session, message: Call): void {
-    this.#add(caller, waitingBytes(message), CALL_MEMORY);
-  }
-
-  /** It waits no longer. */
-  served(caller: Session, message: Call): void {
-    this.#add(caller, -waitingBytes(message), -CALL_MEMORY);
   }
 
   #add(session: Session, recordBytes: number, memory: number): void {

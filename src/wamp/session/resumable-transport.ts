@@ -1,7 +1,7 @@
 /** The way out of a session that outlives its connection: it counts, keeps the latest messages, and waits without one. */
 
 import type { SendFault, Transport } from "../host/host.ts";
-import type { Dict, RouterMessage } from "../protocol/message.ts";
+import type { Dict, Id, RouterMessage } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { storedPayload } from "../records/stored-payload.ts";
 import type { Codec } from "../records/stored-record.ts";
@@ -31,6 +31,14 @@ export interface LifelineRecord {
   readonly token: string;
   /** Number of the last message that was put on a connection. */
   readonly sent: number;
+}
+
+/** What HELLO asks for: a session that can be resumed, or to go on with an earlier one. */
+export interface ResumeRequest {
+  readonly session?: Id | undefined;
+  readonly token?: string | undefined;
+  /** Messages the client has had in the session; absent for a client that does not count. */
+  readonly received?: number | undefined;
 }
 
 /** The lifeline in the stored record of a session. */

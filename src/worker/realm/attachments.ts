@@ -1,5 +1,6 @@
 /** Where the records of connections are while the object sleeps: on their sockets, in SQLite what does not fit. */
 
+import type { PeerRecord } from "../../wamp/hibernation/peer-record.ts";
 import { PEER, sessionIn } from "../../wamp/hibernation/session-record.ts";
 import { attachmentFromFormat1 } from "../../wamp/records/format-1.ts";
 import type { Codec, Format, Reading } from "../../wamp/records/stored-record.ts";
@@ -19,7 +20,6 @@ import * as is from "../../wamp/records/stored-values.ts";
 import type { Terminator } from "../../wamp/serializers/batched.ts";
 import type { Subprotocol } from "../../wamp/serializers/index.ts";
 import { subprotocolByName } from "../../wamp/serializers/index.ts";
-import type { PeerRecord } from "../../wamp/session/peer.ts";
 import type { Tables } from "../storage/tables.ts";
 import { partsOf } from "../storage/text-parts.ts";
 import type { ConnectionContext } from "./connection.ts";

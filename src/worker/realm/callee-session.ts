@@ -98,7 +98,7 @@ export class CalleeSession {
 
   /** The realm is awake: calls end whose Workers died while nobody could notice. */
   awake(): void {
-    for (const request of this.#resident?.session.invocations.keys() ?? []) {
+    for (const request of this.#resident?.invocations.keys() ?? []) {
       if (this.#ctx.getWebSockets(tagOf(request)).length === 0) this.#fail(request, WampUri.NETWORK_FAILURE, LOST);
     }
   }
@@ -141,7 +141,7 @@ export class CalleeSession {
   }
 
   #isOpen(request: Id): boolean {
-    return this.#resident?.session.invocations.has(request) === true;
+    return this.#resident?.invocations.has(request) === true;
   }
 
   /** The call, still open, that a socket is for. */

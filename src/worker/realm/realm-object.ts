@@ -13,7 +13,6 @@ import { Realm } from "../../wamp/realm/realm.ts";
 import { unreadable } from "../../wamp/records/stored-record.ts";
 import { negotiate } from "../../wamp/serializers/index.ts";
 import type { Peer } from "../../wamp/session/peer.ts";
-import { peerRecord } from "../../wamp/session/peer.ts";
 import { startWork } from "../config/callee-bindings.ts";
 import { realmFor } from "../config/config.ts";
 import { deploymentOf } from "../config/deployment.ts";
@@ -466,7 +465,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     if (isExhausted()) return this.#doWithoutStorage();
     for (const connection of this.#changed) {
       const known = this.#connections.get(connection.socket);
-      if (known !== undefined) this.#attachments.save(connection, peerRecord(known.peer));
+      if (known !== undefined) this.#attachments.save(connection, this.#realm.record(known.peer));
     }
     this.#changed.clear();
     const next = this.#realm.nextDeadline();

@@ -153,10 +153,10 @@ export class CallFuzzer {
 
   #reregister(name: string): void {
     const [procedure, options] = this.#random.pick(REGISTRATIONS);
-    const session = [...this.realm.realm.sessions.values()].find(
-      ({ transport }) => transport === this.#clients.get(name)?.transport,
-    );
-    const held = [...(session?.registrations.values() ?? [])].find((one) => one.procedure === procedure);
+    const { sessions, dealer } = this.realm.realm;
+    const session = [...sessions.values()].find(({ transport }) => transport === this.#clients.get(name)?.transport);
+    const registrations = session === undefined ? [] : dealer.registrations.heldBy(session).values();
+    const held = [...registrations].find((one) => one.procedure === procedure);
     if (held !== undefined && this.#random.chance(0.6)) return this.#say(name, [66, 20, held.id]);
     const isForced = this.#random.chance(0.2);
     this.#say(name, [64, 20, { ...options, ...(isForced && { force_reregister: true }) }, procedure]);

@@ -44,7 +44,7 @@ describe("REGISTER with force_reregister", () => {
     realm.join("new").send([64, 1, FORCE, "com.p"]);
     realm.sleepAndWake();
     realm.take();
-    expect([...(realm.realm.sessions.get(1)?.registrations.keys() ?? [])]).toStrictEqual([]);
+    expect(realm.recordOf(1).registrations).toStrictEqual([]);
     old.send([66, 2, 2], [64, 3, {}, "com.p"]);
     old.disconnect();
     expect(realm.take()).toStrictEqual([
@@ -124,7 +124,7 @@ describe("REGISTER with force_reregister", () => {
       ["rival", 8, "wamp.edge.error.limit_exceeded"],
       ["rival", 8, "wamp.error.not_authorized"],
     ]);
-    expect(realm.realm.sessions.get(1)?.registrations.size).toBe(1);
+    expect(realm.recordOf(1).registrations).toHaveLength(1);
   });
 
   test("[FRR-01][SHR-13] gives the newcomer the calls that wait", () => {

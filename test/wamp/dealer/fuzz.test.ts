@@ -44,8 +44,9 @@ describe.each(SEEDS)("a workshop with seed %d", (seed) => {
     const unanswered = [...shop.answers].filter(([, count]) => count !== 1);
     expect(unanswered).toStrictEqual([]);
     const { sessions, dealer } = shop.realm.realm;
-    for (const { calls, invocations, waitingCalls } of sessions.values()) {
-      expect([calls.size, invocations.size, waitingCalls.size]).toStrictEqual([0, 0, 0]);
+    for (const session of sessions.values()) {
+      const { calls, waitingCalls } = dealer.recordOf(session);
+      expect([calls, dealer.invocationsOf(session).size, waitingCalls]).toStrictEqual([[], 0, undefined]);
     }
     for (const { callees } of dealer.registrations.values()) {
       expect(callees.map(({ running }) => running)).toStrictEqual(callees.map(() => 0));

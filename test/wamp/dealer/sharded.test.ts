@@ -111,7 +111,7 @@ describe("a call with runmode partition", () => {
     ]);
     callees[1]?.send([70, realm.realm.sessions.get(4)?.lastInvocation, {}]);
     expect(realm.take().map(([name]) => name)).toStrictEqual(["b", "caller"]);
-    expect([...(realm.realm.sessions.get(1)?.waitingCalls.keys() ?? [])]).toStrictEqual([22, 23]);
+    expect(realm.recordOf(1).waitingCalls?.map(({ callRequest }) => callRequest)).toStrictEqual([22, 23]);
   });
 
   test("[SHD-01][RRT-01] that is declined goes to the callee next in line for the key, always the same", () => {

@@ -3,6 +3,7 @@
 import type { Account } from "../../../src/wamp/authorization/audit.ts";
 import type { RealmConfig, RealmInput } from "../../../src/wamp/config/realm.ts";
 import { parseRealm } from "../../../src/wamp/config/realm.ts";
+import { type PeerRecord, type SessionRecord, sessionRecord } from "../../../src/wamp/hibernation/peer-record.ts";
 import { PEER } from "../../../src/wamp/hibernation/session-record.ts";
 import type { Host, SendFault, Transport, TransportInfo } from "../../../src/wamp/host/host.ts";
 import type { LogLine } from "../../../src/wamp/host/log-line.ts";
@@ -11,8 +12,7 @@ import { Realm } from "../../../src/wamp/realm/realm.ts";
 import { read, write } from "../../../src/wamp/records/stored-record.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
 import { DecodeFault } from "../../../src/wamp/serializers/serializer.ts";
-import type { Peer, PeerRecord, SessionRecord } from "../../../src/wamp/session/peer.ts";
-import { peerRecord } from "../../../src/wamp/session/peer.ts";
+import type { Peer } from "../../../src/wamp/session/peer.ts";
 import { MemoryStore } from "./memory-store.ts";
 
 /** A message as a plain JSON list, its payload unwrapped. */
@@ -95,6 +95,11 @@ export class TestRealm implements Host {
   /** The recording so far; the next one starts empty. */
   take(): Entry[] {
     return this.recording.splice(0);
+  }
+
+  /** The stored record of a session as it would be now. */
+  recordOf(sessionId: number): SessionRecord {
+    return sessionRecord(this.realm.sessions.get(sessionId)!, this.realm);
   }
 
   /** Lets time pass; the realm is woken whenever it has asked for it, and only then. */
@@ -266,7 +271,7 @@ export class Client {
   saveRecord(): void {
     if (!this.transport.isChanged) return;
     this.transport.isChanged = false;
-    this.record = write(PEER, peerRecord(this.peer));
+    this.record = write(PEER, this.#testRealm.realm.record(this.peer));
   }
 }
 

@@ -1,0 +1,71 @@
+/** A call without a callee yet, and the order in which a caller's calls get theirs. */
+
+import type { Permission } from "../authorization/rules.ts";
+import { ownerOf } from "../matching/rendezvous.ts";
+import type { Call, Dict, Id, Uri } from "../protocol/message.ts";
+import type { Payload } from "../protocol/payload.ts";
+import { payloadField } from "../records/stored-payload.ts";
+import { field, record, usually } from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+import type { Session } from "../session/session.ts";
+import { storedPermission } from "./call-records.ts";
+import type { Registration } from "./registrations.ts";
+
+/** A CALL that got no callee yet. */
+export interface WaitingCall {
+  readonly caller: Session;
+  readonly message: Call;
+  readonly permission: Permission;
+  /** Grows with each call of the realm that has to wait. */
+  readonly order: number;
+  /** The key of a partitioned call (Sharded Registration). */
+  readonly key: string | undefined;
+  /** When the dealer gives up; milliseconds since the epoch, 0 for never. */
+  readonly deadline: number;
+  /** Whose callees it waits for. */
+  registration: Registration;
+}
+
+/** What a sleeping caller's record keeps of it. */
+export interface WaitingRecord extends Pick<WaitingCall, "permission" | "order" | "deadline"> {
+  readonly callRequest: Id;
+  readonly options: Dict;
+  readonly procedure: Uri;
+  readonly payload: Payload;
+  readonly registration: Id;
+}
+
+/** A waiting call in the stored record of its caller. */
+export const storedWaitingCall = record<WaitingRecord>({
+  callRequest: field("c", is.id),
+  options: is.details("o"),
+  procedure: field("u", is.text),
+  payload: payloadField("p"),
+  permission: field("a", storedPermission),
+  registration: field("i", is.id),
+  order: field("n", is.count),
+  deadline: usually("l", is.number, 0),
+});
+
+/** The record of a waiting call, for that of its caller. */
+export function waitingRecord({ message, permission, registration, order, deadline }: WaitingCall): WaitingRecord {
+  const [, callRequest, options, procedure, payload] = message;
+  return { callRequest, options, procedure, payload, permission, registration: registration.id, order, deadline };
+}
+
+/**
+ * Must `call`, or a new call if it is undefined, not go to this callee yet, because an earlier call of its caller still
+ * could? `waiting` are the caller's waiting calls, oldest first (ORD-03).
+ */
+export function isOvertaking(callee: Session, waiting: Iterable<WaitingCall>, call: WaitingCall | undefined): boolean {
+  for (const earlier of waiting) {
+    if (earlier === call) return false;
+    if (mayGoTo(callee, earlier)) return true;
+  }
+  return false;
+}
+
+function mayGoTo(callee: Session, { registration, key }: WaitingCall): boolean {
+  if (key !== undefined) return ownerOf(key, registration.callees)?.session === callee;
+  return registration.callees.some(({ session }) => session === callee);
+}
