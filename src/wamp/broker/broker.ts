@@ -18,8 +18,9 @@ import { shareOf } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { Acknowledgments } from "./acknowledgments.ts";
 import { EventFilter } from "./event-filter.ts";
-import type { EventLog, LoggedEvent } from "./event-log.ts";
-import { History, isLoggable, loggedEvent } from "./event-log.ts";
+import { EventHistory } from "./event-history.ts";
+import type { EventLog } from "./event-log.ts";
+import { isLoggable, type LoggedEvent, loggedEvent } from "./logged-event.ts";
 import { Retention } from "./retention.ts";
 import type { Subscription, SubscriptionObserver, Subscriptions } from "./subscriptions.ts";
 
@@ -31,7 +32,7 @@ export class Broker {
   readonly #limits: Limits;
   readonly #records: RecordBudget;
   readonly #retention: Retention;
-  readonly #history: History;
+  readonly #history: EventHistory;
 
   constructor(
     host: Host,
@@ -46,7 +47,7 @@ export class Broker {
     this.#records = records;
     this.#limits = limits;
     this.#retention = new Retention(host, store.retain);
-    this.#history = new History(host, store["event-history"]);
+    this.#history = new EventHistory(host, store["event-history"]);
     this.acknowledgments = new Acknowledgments(host);
     this.acknowledgments.addKeeper(this.#retention);
     this.acknowledgments.addKeeper(this.#history);

@@ -1,90 +1,86 @@
-/** What of a log somebody asks for: the filters of `wamp.subscription.get_events` (Event History). */
+/** The event logs of a realm, and when they are written to storage (Event History). */
 
-import { matches } from "../matching/covering.ts";
-import type { Id, Uri } from "../protocol/message.ts";
-import type { Match } from "../protocol/uri.ts";
-import type { Session } from "../session/session.ts";
-import { EventFilter } from "./event-filter.ts";
-import type { EventLog, LoggedEvent } from "./event-log.ts";
+import type { Host } from "../host/host.ts";
+import { idFromText } from "../protocol/id.ts";
+import { field, readRow, record, unreadable } from "../records/stored-record.ts";
+import * as is from "../records/stored-values.ts";
+import type { EventKeeper } from "./acknowledgments.ts";
+import { EventLog, type HistoryConfig, type LogObserver, type LogRecord } from "./event-log.ts";
+import type { LoggedEvent } from "./logged-event.ts";
 
-/** The conditions an event must meet, all of them; times in milliseconds since the epoch. */
-export interface HistoryQuery {
-  readonly isReversed: boolean;
-  readonly limit: number;
-  readonly fromTime: number | undefined;
-  readonly afterTime: number | undefined;
-  readonly beforeTime: number | undefined;
-  readonly untilTime: number | undefined;
-  /** By position in the log; a publication that is not in it has none, and nothing is found. */
-  readonly fromPublication: Id | undefined;
-  readonly afterPublication: Id | undefined;
-  readonly beforePublication: Id | undefined;
-  readonly untilPublication: Id | undefined;
-  readonly topic: Uri | undefined;
-  /** The subscription's pattern; the log may have other topics, too. */
-  readonly within: { readonly match: Match; readonly uri: Uri };
-}
+const LOG = record<LogRecord>({
+  id: field("id", is.id),
+  match: field("match", is.match),
+  uri: field("uri", is.text),
+  created: field("created", is.number),
+});
+
+/** Characters or bytes of payloads that wait in memory until they are written at the end of the turn. */
+const MAX_UNSAVED = 524_288;
+
+/** What one event adds to that besides its payload. */
+const EVENT_OVERHEAD = 200;
 
 /**
- * The events of a log that meet the conditions and that `session` may see, in the order of arrival or the reverse; the
- * query's limit is up to whoever takes them. Reads no more of the log than the events taken need.
+ * The logs of a realm. Acknowledged events are written before PUBLISHED is sent, the others within a second, all of that
+ * time together, and before the object can sleep; a crash before that loses those others.
  */
-export function* found(log: EventLog, query: HistoryQuery, session: Session): Generator<LoggedEvent, void, undefined> {
-  for (const event of between(log, query)) {
-    if (isWanted(event, query) && isVisible(event, session)) yield event;
+export class EventHistory implements EventKeeper, LogObserver {
+  readonly logs: readonly EventLog[];
+  readonly savesOnDemand = false;
+  readonly #host: Host;
+  readonly #unsaved = new Set<EventLog>();
+  #unsavedSize = 0;
+
+  constructor(host: Host, config: HistoryConfig) {
+    this.#host = host;
+    const stored = host.store.history.logs().filter((log) => this.#isReadable(log));
+    this.logs = config.map((entry) => this.#open(entry, stored));
+    for (const { id } of stored) if (!this.logs.some((log) => log.id === id)) host.store.history.drop(id);
   }
-}
 
-function isWanted({ time, topic }: LoggedEvent, query: HistoryQuery): boolean {
-  if (query.topic !== undefined && query.topic !== topic) return false;
-  if (!matches(query.within, topic)) return false;
-  if (query.fromTime !== undefined && time < query.fromTime) return false;
-  if (query.afterTime !== undefined && time <= query.afterTime) return false;
-  if (query.beforeTime !== undefined && time >= query.beforeTime) return false;
-  return query.untilTime === undefined || time <= query.untilTime;
-}
-
-/** The lists of the PUBLISH, judged for whoever asks (HIS-13). */
-function isVisible({ lists }: LoggedEvent, session: Session): boolean {
-  return lists === undefined || EventFilter.of(lists)!.admits(session);
-}
-
-/** One end of a range of positions: from or up to a publication, with or without it. */
-interface Bound {
-  readonly publication: Id;
-  readonly isInclusive: boolean;
-}
-
-/** The events whose position is right, in the order asked for. */
-function* between(log: EventLog, query: HistoryQuery): Generator<LoggedEvent, void, undefined> {
-  const older = [...bound(query.fromPublication, true), ...bound(query.afterPublication, false)];
-  const newer = [...bound(query.beforePublication, false), ...bound(query.untilPublication, true)];
-  const [near, far] = query.isReversed ? [newer, older] : [older, newer];
-  if (!areIn(log, far)) return;
-  let awaited = near;
-  for (const event of log.events(query.isReversed)) {
-    if (isPassed(far, event, false)) return;
-    awaited = awaited.filter(({ publication, isInclusive }) => publication !== event.publication || !isInclusive);
-    if (awaited.length === 0) yield event;
-    else awaited = awaited.filter(({ publication }) => publication !== event.publication);
-    if (isPassed(far, event, true)) return;
+  /** A row that this code cannot read stays in storage; its events are not found until a version can read it. */
+  #isReadable(row: LogRecord): boolean {
+    const reading = readRow(LOG, row);
+    if (!reading.ok) this.#host.log(unreadable("log", reading.cause, { uri: row.uri }));
+    return reading.ok;
   }
-}
 
-function isPassed(bounds: readonly Bound[], { publication }: LoggedEvent, isInclusive: boolean): boolean {
-  return bounds.some((end) => end.publication === publication && end.isInclusive === isInclusive);
-}
-
-/** Are all these publications in the log? Looked for at its newer end first, where pages are turned most. */
-function areIn(log: EventLog, bounds: readonly Bound[]): boolean {
-  if (bounds.length === 0) return true;
-  const missing = new Set(bounds.map(({ publication }) => publication));
-  for (const { publication } of log.events(true)) {
-    if (missing.delete(publication) && missing.size === 0) return true;
+  onAdd(log: EventLog, { payload }: LoggedEvent): void {
+    this.#unsaved.add(log);
+    this.#unsavedSize += payload.size + EVENT_OVERHEAD;
+    if (this.#unsavedSize > MAX_UNSAVED) this.#host.scheduleStore();
+    else this.#host.scheduleFlush();
   }
-  return false;
-}
 
-function bound(publication: Id | undefined, isInclusive: boolean): Bound[] {
-  return publication === undefined ? [] : [{ publication, isInclusive }];
+  get hasUnsaved(): boolean {
+    return this.#unsaved.size > 0;
+  }
+
+  save(): void {
+    for (const log of this.#unsaved) log.save();
+  }
+
+  saved(): void {
+    this.#forget(true);
+  }
+
+  discard(): void {
+    this.#forget(false);
+  }
+
+  #forget(areStored: boolean): void {
+    for (const log of this.#unsaved) log.forgetUnsaved(areStored);
+    this.#unsaved.clear();
+    this.#unsavedSize = 0;
+  }
+
+  #open(config: HistoryConfig[number], stored: readonly LogRecord[]): EventLog {
+    const known = stored.find(({ match, uri }) => match === config.match && uri === config.uri);
+    if (known !== undefined) return new EventLog(known, config, this, this.#host);
+    const { match, uri } = config;
+    // The id is the same at every start, for subscribers may know it before there is anything to store.
+    const record: LogRecord = { id: idFromText(`history ${match} ${uri}`), match, uri, created: this.#host.now() };
+    return new EventLog(record, config, this, this.#host, false);
+  }
 }

@@ -2,28 +2,18 @@
 
 import type { StoreConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
+import { headOf, matches } from "../matching/covering.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Dict, Id, Uri } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
-import { retainedFromFormat1 } from "../records/format-1.ts";
-import { payloadField } from "../records/stored-payload.ts";
-import {
-  type Format,
-  field,
-  list,
-  optional,
-  read,
-  record,
-  unreadable,
-  usually,
-  write,
-} from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
+import type { Match } from "../protocol/uri.ts";
+import { read, unreadable, write } from "../records/stored-record.ts";
 import type { Session } from "../session/session.ts";
 import type { EventKeeper } from "./acknowledgments.ts";
-import { EventFilter, listsOf } from "./event-filter.ts";
+import { listsOf } from "./event-filter.ts";
+import { isCurrent, isFor, RETAINED, type RetainedEvent } from "./retained-event.ts";
 import type { Subscription } from "./subscriptions.ts";
 
 /** What is kept of one topic. */
@@ -62,41 +52,6 @@ export interface Publication {
   readonly publisher: Session;
   readonly payload: Payload;
 }
-
-interface RetainedEvent {
-  readonly publication: Id;
-  readonly at: number;
-  readonly details: Dict;
-  /** The lists of PUBLISH that restrict receivers, if any; they are judged for each later subscriber. */
-  readonly lists: Dict | undefined;
-  /** The publisher, where it does not get its own event; else 0. */
-  readonly excluded: Id;
-  /** When it is kept no longer, where the publisher said so; milliseconds since the epoch. */
-  readonly until: number | undefined;
-  readonly payload: Payload;
-}
-
-/** The events of one topic in a row. */
-const RETAINED: Format<{ readonly events: readonly RetainedEvent[] }> = {
-  kind: "retained",
-  codec: record({
-    events: field(
-      "e",
-      list(
-        record<RetainedEvent>({
-          publication: field("i", is.id),
-          at: field("t", is.number),
-          details: is.details("d"),
-          lists: optional("l", is.dict),
-          excluded: usually("x", is.count, 0),
-          until: optional("u", is.number),
-          payload: payloadField("p"),
-        }),
-      ),
-    ),
-  }),
-  steps: [retainedFromFormat1],
-};
 
 /** Events kept of one topic: the one for everybody, and the latest of those for some. */
 const EVENTS_PER_TOPIC = 16;
@@ -162,21 +117,18 @@ export class Retention implements EventKeeper {
    */
   remove(topic: Uri): boolean {
     const { store } = this.#host;
-    const events = this.#unsaved.get(topic) ?? this.#eventsIn(store.retained.get(topic));
+    const events = this.#eventsOn(topic);
     if (!store.write(() => store.retained.delete(topic))) {
       throw new WampError(WampUri.STORAGE_FULL, `what is retained of ${topic} could not be removed`);
     }
     this.#unsaved.delete(topic);
-    const now = this.#host.now();
-    return events.some(({ at, until = Number.POSITIVE_INFINITY }) => at >= this.#oldest() && until > now);
+    return events.some((event) => isCurrent(event, this.#oldest(), this.#host.now()));
   }
 
   /** Sends a subscriber what was retained for it: of each topic the latest event it may receive, the oldest first. */
   replay(session: Session, { id, match, topic }: Subscription): void {
-    const events = match === "exact" ? this.#eventOf(topic, session) : this.#eventsOf(match, topic, session);
-    for (const [eventTopic, { publication, details, payload }] of events) {
-      const eventDetails =
-        match === "exact" ? { ...details, retained: true } : { ...details, retained: true, topic: eventTopic };
+    for (const [eventTopic, { publication, details, payload }] of this.#eventsFor(session, match, topic)) {
+      const eventDetails = { ...details, retained: true, ...(match !== "exact" && { topic: eventTopic }) };
       session.transport.send([MessageType.EVENT, id, publication, eventDetails, payload]);
     }
   }
@@ -221,33 +173,34 @@ export class Retention implements EventKeeper {
 
   /** The topic's events to which one for some may be added. */
   #restrictable(topic: Uri): readonly RetainedEvent[] {
-    const events = this.#unsaved.get(topic) ?? this.#eventsIn(this.#host.store.retained.get(topic));
+    const events = this.#eventsOn(topic);
     if (events.length < EVENTS_PER_TOPIC) return events;
     const [first, ...others] = events as [RetainedEvent, ...RetainedEvent[]];
     return first.lists === undefined ? [first, ...others.slice(1)] : others;
   }
 
-  #eventOf(topic: Uri, session: Session): [topic: Uri, event: RetainedEvent][] {
-    const event = this.#latestFor(
-      session,
-      this.#unsaved.get(topic) ?? this.#eventsIn(this.#host.store.retained.get(topic)),
-    );
-    return event === undefined ? [] : [[topic, event]];
-  }
-
-  #eventsOf(match: "prefix" | "wildcard", pattern: Uri, session: Session): [topic: Uri, event: RetainedEvent][] {
+  /** The latest event that the session may receive, of each topic that the pattern matches; the oldest first. */
+  #eventsFor(session: Session, match: Match, uri: Uri): [topic: Uri, event: RetainedEvent][] {
+    if (match === "exact") {
+      const event = this.#latestFor(session, this.#eventsOn(uri));
+      return event === undefined ? [] : [[uri, event]];
+    }
+    const pattern = { match, uri };
     const found: [topic: Uri, event: RetainedEvent][] = [];
     let characters = 0;
-    const components = match === "wildcard" ? pattern.split(".") : undefined;
-    for (const row of this.#latest(components === undefined ? pattern : headOf(components))) {
-      if (components !== undefined && !isMatched(components, row.topic)) continue;
-      const event = this.#latestFor(session, this.#eventsIn(row));
+    for (const row of this.#latest(headOf(pattern))) {
+      const event = matches(pattern, row.topic) ? this.#latestFor(session, this.#eventsIn(row)) : undefined;
       if (event === undefined) continue;
       characters += row.text.length;
       if (characters > MAX_REPLAY) break;
       if (found.push([row.topic, event]) === this.#config.replay) break;
     }
     return found.sort(([, one], [, other]) => one.at - other.at);
+  }
+
+  /** The events of the topic, also those that are not written yet. */
+  #eventsOn(topic: Uri): readonly RetainedEvent[] {
+    return this.#unsaved.get(topic) ?? this.#eventsIn(this.#host.store.retained.get(topic));
   }
 
   /** A row that this code cannot read stays until the next retained event of its topic, or until it is too old. */
@@ -269,10 +222,7 @@ export class Retention implements EventKeeper {
   #latestFor(session: Session, events: readonly RetainedEvent[]): RetainedEvent | undefined {
     const oldest = this.#oldest();
     const now = this.#host.now();
-    return events.findLast(({ at, lists, excluded, until = Number.POSITIVE_INFINITY }) => {
-      if (at < oldest || until <= now || excluded === session.id) return false;
-      return lists === undefined || EventFilter.of(lists)!.admits(session);
-    });
+    return events.findLast((event) => isCurrent(event, oldest, now) && isFor(event, session));
   }
 
   /** When the oldest event was retained that still counts. */
@@ -285,20 +235,4 @@ export class Retention implements EventKeeper {
     this.#lastAt = Math.max(this.#host.now(), this.#lastAt + 0.001);
     return this.#lastAt;
   }
-}
-
-/** What every topic that matches a wildcard pattern begins with. */
-function headOf(components: readonly string[]): string {
-  const wildcard = components.indexOf("");
-  return wildcard < 0
-    ? components.join(".")
-    : components
-        .slice(0, wildcard)
-        .map((literal) => `${literal}.`)
-        .join("");
-}
-
-function isMatched(components: readonly string[], topic: Uri): boolean {
-  const actual = topic.split(".");
-  return actual.length === components.length && components.every((own, i) => own === "" || own === actual[i]);
 }

@@ -26,7 +26,7 @@ export function covers(wide: Pattern, narrow: Pattern): boolean {
 }
 
 /** What every topic that matches begins with. */
-function headOf({ match, uri }: Pattern): string {
+export function headOf({ match, uri }: Pattern): string {
   if (match !== "wildcard") return uri;
   const components = uri.split(".");
   const wildcard = components.indexOf("");

@@ -1,8 +1,8 @@
 /** The procedure that tells what was published on a subscription (Event History). */
 
-import type { HistoryQuery } from "../broker/event-history.ts";
-import { found } from "../broker/event-history.ts";
-import type { LoggedEvent } from "../broker/event-log.ts";
+import type { HistoryQuery } from "../broker/event-query.ts";
+import { found } from "../broker/event-query.ts";
+import type { LoggedEvent } from "../broker/logged-event.ts";
 import type { Subscription } from "../broker/subscriptions.ts";
 import { isId } from "../protocol/id.ts";
 import type { Dict, Id, Uri } from "../protocol/message.ts";

@@ -3,7 +3,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { History, loggedEvent } from "../../../src/wamp/broker/event-log.ts";
+import { EventHistory } from "../../../src/wamp/broker/event-history.ts";
+import { loggedEvent } from "../../../src/wamp/broker/logged-event.ts";
 import type { Host } from "../../../src/wamp/host/host.ts";
 import { Payload } from "../../../src/wamp/protocol/payload.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
@@ -59,7 +60,7 @@ function historyIn(sql: SqlStorage, limit: number) {
     scheduleStore: () => {},
     store: opened(sql),
   } as unknown as Host;
-  const history = new History(host, [{ uri: "t", match: "exact", limit }]);
+  const history = new EventHistory(host, [{ uri: "t", match: "exact", limit }]);
   const publish = () => {
     const payload = Payload.received(1, json, '["some temperature",21.5]');
     history.logs[0]?.add(loggedEvent(host.randomId(), host.now(), "t", {}, {}, payload));

@@ -1,0 +1,91 @@
+/** What of a log somebody asks for: the filters of `wamp.subscription.get_events` (Event History). */
+
+import { matches } from "../matching/covering.ts";
+import type { Id, Uri } from "../protocol/message.ts";
+import type { Match } from "../protocol/uri.ts";
+import type { Session } from "../session/session.ts";
+import { EventFilter } from "./event-filter.ts";
+import type { EventLog } from "./event-log.ts";
+import type { LoggedEvent } from "./logged-event.ts";
+
+/** The conditions an event must meet, all of them; times in milliseconds since the epoch. */
+export interface HistoryQuery {
+  readonly isReversed: boolean;
+  readonly limit: number;
+  readonly fromTime: number | undefined;
+  readonly afterTime: number | undefined;
+  readonly beforeTime: number | undefined;
+  readonly untilTime: number | undefined;
+  /** By position in the log; a publication that is not in it has none, and nothing is found. */
+  readonly fromPublication: Id | undefined;
+  readonly afterPublication: Id | undefined;
+  readonly beforePublication: Id | undefined;
+  readonly untilPublication: Id | undefined;
+  readonly topic: Uri | undefined;
+  /** The subscription's pattern; the log may have other topics, too. */
+  readonly within: { readonly match: Match; readonly uri: Uri };
+}
+
+/**
+ * The events of a log that meet the conditions and that `session` may see, in the order of arrival or the reverse; the
+ * query's limit is up to whoever takes them. Reads no more of the log than the events taken need.
+ */
+export function* found(log: EventLog, query: HistoryQuery, session: Session): Generator<LoggedEvent, void, undefined> {
+  for (const event of between(log, query)) {
+    if (isWanted(event, query) && isVisible(event, session)) yield event;
+  }
+}
+
+function isWanted({ time, topic }: LoggedEvent, query: HistoryQuery): boolean {
+  if (query.topic !== undefined && query.topic !== topic) return false;
+  if (!matches(query.within, topic)) return false;
+  if (query.fromTime !== undefined && time < query.fromTime) return false;
+  if (query.afterTime !== undefined && time <= query.afterTime) return false;
+  if (query.beforeTime !== undefined && time >= query.beforeTime) return false;
+  return query.untilTime === undefined || time <= query.untilTime;
+}
+
+/** The lists of the PUBLISH, judged for whoever asks (HIS-13). */
+function isVisible({ lists }: LoggedEvent, session: Session): boolean {
+  return lists === undefined || EventFilter.of(lists)!.admits(session);
+}
+
+/** One end of a range of positions: from or up to a publication, with or without it. */
+interface Bound {
+  readonly publication: Id;
+  readonly isInclusive: boolean;
+}
+
+/** The events whose position is right, in the order asked for. */
+function* between(log: EventLog, query: HistoryQuery): Generator<LoggedEvent, void, undefined> {
+  const older = [...bound(query.fromPublication, true), ...bound(query.afterPublication, false)];
+  const newer = [...bound(query.beforePublication, false), ...bound(query.untilPublication, true)];
+  const [near, far] = query.isReversed ? [newer, older] : [older, newer];
+  if (!areIn(log, far)) return;
+  let awaited = near;
+  for (const event of log.events(query.isReversed)) {
+    if (isPassed(far, event, false)) return;
+    awaited = awaited.filter(({ publication, isInclusive }) => publication !== event.publication || !isInclusive);
+    if (awaited.length === 0) yield event;
+    else awaited = awaited.filter(({ publication }) => publication !== event.publication);
+    if (isPassed(far, event, true)) return;
+  }
+}
+
+function isPassed(bounds: readonly Bound[], { publication }: LoggedEvent, isInclusive: boolean): boolean {
+  return bounds.some((end) => end.publication === publication && end.isInclusive === isInclusive);
+}
+
+/** Are all these publications in the log? Looked for at its newer end first, where pages are turned most. */
+function areIn(log: EventLog, bounds: readonly Bound[]): boolean {
+  if (bounds.length === 0) return true;
+  const missing = new Set(bounds.map(({ publication }) => publication));
+  for (const { publication } of log.events(true)) {
+    if (missing.delete(publication) && missing.size === 0) return true;
+  }
+  return false;
+}
+
+function bound(publication: Id | undefined, isInclusive: boolean): Bound[] {
+  return publication === undefined ? [] : [{ publication, isInclusive }];
+}
