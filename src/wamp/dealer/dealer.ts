@@ -15,8 +15,6 @@ import { callBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { Arrivals } from "./awaited-registrations.ts";
 import { CallQueue } from "./call-queue.ts";
-import type { CallRecord } from "./call-records.ts";
-import { callRecord, goneCallee, goneRegistration, wokenInvocation } from "./call-records.ts";
 import {
   CALLEE_GONE,
   canceledWords,
@@ -33,29 +31,18 @@ import {
   words,
 } from "./call-results.ts";
 import type { CallTimeoutRules } from "./call-timeout.ts";
+import { type DealerRecord, type DealerTables, dealerRecord, wakeCalls, wakeSession } from "./dealer-record.ts";
 import type { Invocation } from "./invocation.ts";
 import { canServe, checkCall, interrupt, openInvocation, sendInvocation } from "./invocation.ts";
 import { chooseCallee, takeTurn } from "./invocation-policy.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { Registrar } from "./registrar.ts";
-import type { Callee, Registration, RegistrationObserver, RegistrationRecord } from "./registrations.ts";
-import { calleeOf, Registrations } from "./registrations.ts";
-import { RememberedRequests } from "./remembered-requests.ts";
-import type { WaitingCall, WaitingRecord } from "./waiting-call.ts";
+import type { Callee, Registration, RegistrationObserver } from "./registrations.ts";
+import { Registrations } from "./registrations.ts";
+import type { WaitingCall } from "./waiting-call.ts";
 
 /** What of a realm's configuration concerns its dealer. */
 export type DealerConfig = Pick<RealmConfig, "options" | "limits" | "store">;
-
-/** What the stored record of a session keeps for the dealer. */
-export interface DealerRecord {
-  readonly registrations: readonly RegistrationRecord[];
-  readonly calls: readonly CallRecord[];
-  readonly waitingCalls?: readonly WaitingRecord[] | undefined;
-  /** INVOCATION.Requests; see `Dealer.#abandoned`. */
-  readonly abandoned?: readonly Id[] | undefined;
-  /** CALL.Requests; see `Dealer.#endedInputs`. */
-  readonly endedInputs?: readonly Id[] | undefined;
-}
 
 export class Dealer {
   readonly registrations: Registrations;
@@ -67,11 +54,8 @@ export class Dealer {
   readonly #records: RecordBudget;
   readonly #pending: PendingCalls;
   readonly #queue: CallQueue;
+  readonly #tables: DealerTables;
   readonly #registrar: Registrar;
-  /** callee → INVOCATION.Requests of progressive calls that are over without the callee being told (LEAVE-04) */
-  readonly #abandoned = new RememberedRequests();
-  /** caller → CALL.Requests of calls that are over while more of their input may come (Progressive Call Invocations) */
-  readonly #endedInputs = new RememberedRequests();
 
   constructor(host: Host, config: DealerConfig, records: RecordBudget, observer: RegistrationObserver) {
     this.#records = records;
@@ -81,11 +65,11 @@ export class Dealer {
     const isServed = (procedure: Uri) => this.registrations.best(procedure) !== undefined;
     this.registrations = new Registrations(records, () => this.arrivals.review(isServed));
     this.#timeouts = config.options.call_timeout ?? {};
-    this.#pending = new PendingCalls(host, records, this.#endedInputs);
+    this.#pending = new PendingCalls(host, records);
     const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
     this.#queue = new CallQueue(config.store["call-queue"], this.registrations, host, records, dispatch);
-    const tables = [this.registrations, this.#queue, this.#pending] as const;
-    this.#registrar = new Registrar(...tables, host, config.limits, observer, records);
+    this.#tables = { registrations: this.registrations, pending: this.#pending, queue: this.#queue };
+    this.#registrar = new Registrar(this.#tables, host, config.limits, records, observer);
   }
 
   /** INVOCATION.Request → the call that a callee works on. */
@@ -100,12 +84,12 @@ export class Dealer {
 
   /** Would a CALL with this request be more input of an earlier one (Progressive Call Invocations)? */
   isFurtherInput(caller: Session, request: Id): boolean {
-    return this.isOpenCall(caller, request) || this.#endedInputs.has(caller, request);
+    return this.isOpenCall(caller, request) || this.#pending.endedInputs.has(caller, request);
   }
 
   /** A call with input was refused: chunks that are on their way are dropped. */
   endInput(caller: Session, request: Id): void {
-    this.#endedInputs.add(caller, request);
+    this.#pending.endedInputs.add(caller, request);
   }
 
   /** The permission is that of the callee for the procedure. */
@@ -163,7 +147,7 @@ export class Dealer {
   yield(session: Session, [, request, options, payload]: Yield): void {
     const isProgress = options.progress === true;
     const invocation = this.#pending.invocation(session, request);
-    if (invocation === undefined) return dropLateResult(session, request, isProgress, this.#abandoned);
+    if (invocation === undefined) return dropLateResult(session, request, isProgress, this.#pending.abandoned);
     if (isProgress && !invocation.receivesProgress) return;
     let details = isProgress ? PROGRESS : NO_DETAILS;
     if (isCarried(options)) {
@@ -183,7 +167,7 @@ export class Dealer {
   /** Forwards a callee's error as the error of the CALL. */
   error(session: Session, [, , request, details, uri, payload]: ErrorMessage): void {
     const invocation = this.#pending.invocation(session, request);
-    if (invocation === undefined) return dropLateResult(session, request, false, this.#abandoned);
+    if (invocation === undefined) return dropLateResult(session, request, false, this.#pending.abandoned);
     if (uri === WampUri.UNAVAILABLE && invocation.reroute !== undefined) return this.#reroute(invocation);
     // Details of a callee's ERROR stay behind, except those a feature defines (CALL-06).
     const outDetails = isCarried(details) ? carriedDetails(details, session, "callee", payload) : NO_DETAILS;
@@ -213,7 +197,7 @@ export class Dealer {
     const mode = canInterrupt ? (options.mode ?? "killnowait") : "skip";
     if (mode === "kill" || mode === "killnowait") interrupt(invocation, mode);
     else if (canInterrupt && invocation.receivesProgress && !invocation.isKilled) {
-      this.#abandoned.add(invocation.callee.session, invocation.request);
+      this.#pending.abandoned.add(invocation.callee.session, invocation.request);
     }
     if (mode === "kill") {
       invocation.isKilled = true;
@@ -255,47 +239,22 @@ export class Dealer {
       fail(invocation, WampUri.CANCELED, CALLEE_GONE);
     }
     this.#pending.leave(session);
-    this.#abandoned.leave(session);
-    this.#endedInputs.leave(session);
     this.#registrar.left(session, held);
   }
 
-  /** What the stored record of a session keeps for the dealer. */
+  /** The dealer's part of a session's record. */
   recordOf(session: Session): DealerRecord {
-    return {
-      registrations: this.registrations.recordsOf(session),
-      calls: Array.from(this.#pending.callsOf(session).values(), callRecord),
-      waitingCalls: this.#queue.recordsOf(session),
-      abandoned: this.#abandoned.recordOf(session),
-      endedInputs: this.#endedInputs.recordOf(session),
-    };
+    return dealerRecord(session, this.#tables);
   }
 
-  /** Restores what the record of a session tells, but for its calls: they need the other sessions, too. */
+  /** Restores what the record of a session tells, except its calls. */
   wakeSession(session: Session, record: DealerRecord): void {
-    this.registrations.wake(session, record.registrations);
-    this.#abandoned.wake(session, record.abandoned);
-    this.#endedInputs.wake(session, record.endedInputs);
+    wakeSession(session, record, this.#tables);
   }
 
-  /** Puts back the calls of callers that slept; every session must be awake by now. */
-  wake(callers: readonly (readonly [Session, DealerRecord])[], sessions: ReadonlyMap<Id, Session>): void {
-    for (const [caller, { calls }] of callers) for (const record of calls) this.#wakeCall(caller, record, sessions);
-    this.#queue.wake(callers);
-  }
-
-  #wakeCall(caller: Session, record: CallRecord, sessions: ReadonlyMap<Id, Session>): void {
-    const { callRequest, procedure, registration: registrationId } = record;
-    const session = sessions.get(record.callee);
-    if (session === undefined) {
-      if (record.isInputOpen) this.#endedInputs.add(caller, callRequest);
-      caller.transport.save();
-      failCall(caller, callRequest, WampUri.CANCELED, CALLEE_GONE);
-      return;
-    }
-    const registration = this.registrations.byId(registrationId) ?? goneRegistration(registrationId, procedure);
-    const callee = calleeOf(registration, session) ?? goneCallee(session);
-    this.#pending.add(wokenInvocation(caller, record, registration, callee, sessions));
+  /** Restores the calls of sessions that slept; every session must be awake by now. */
+  wakeCalls(callers: readonly (readonly [Session, DealerRecord])[], sessions: ReadonlyMap<Id, Session>): void {
+    wakeCalls(callers, sessions, this.#tables);
   }
 
   /** Sends a new invocation; one that cannot be sent leaves no trace, and the answer is the error for its caller. */
@@ -388,10 +347,10 @@ export class Dealer {
 
   /** Is the CALL a chunk for a call that is over? Throws where it is for one that still waits for its callee. */
   #isLeftOver(caller: Session, request: Id, options: Dict): boolean {
-    if (this.#queue.isEmpty && this.#endedInputs.isEmpty) return false;
+    if (this.#queue.isEmpty && this.#pending.endedInputs.isEmpty) return false;
     if (this.#queue.callsOf(caller).has(request)) throw new ProtocolViolation(STILL_OPEN);
-    if (!this.#endedInputs.has(caller, request)) return false;
-    if (options.progress !== true) this.#endedInputs.delete(caller, request);
+    if (!this.#pending.endedInputs.has(caller, request)) return false;
+    if (options.progress !== true) this.#pending.endedInputs.delete(caller, request);
     return true;
   }
 }

@@ -9,24 +9,25 @@ import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Callee, Registration } from "./registrations.ts";
-import type { RememberedRequests } from "./remembered-requests.ts";
+import { RememberedRequests } from "./remembered-requests.ts";
 
 /** Every call is in the tables of its caller and of its callee; both entries are made and removed here. */
 export class PendingCalls {
+  /** callee → INVOCATION.Requests of progressive calls that are over without the callee being told (LEAVE-04) */
+  readonly abandoned = new RememberedRequests();
+  /** caller → CALL.Requests of calls that are over while more of their input may come (Progressive Call Invocations) */
+  readonly endedInputs = new RememberedRequests();
   readonly #host: Host;
   readonly #records: RecordBudget;
   /** caller → CALL.Request → the call it waits for */
   readonly #byCaller = new SessionTable<Invocation>();
   /** callee → INVOCATION.Request → the call it works on */
   readonly #byCallee = new SessionTable<Invocation>();
-  readonly #endedInputs: RememberedRequests;
   readonly #timeouts = new Deadlines<Invocation>();
 
-  /** `endedInputs` gets the CALL.Requests of calls that end before the last chunk of their input. */
-  constructor(host: Host, records: RecordBudget, endedInputs: RememberedRequests) {
+  constructor(host: Host, records: RecordBudget) {
     this.#host = host;
     this.#records = records;
-    this.#endedInputs = endedInputs;
   }
 
   /** The call of `caller` with this CALL.Request. */
@@ -73,7 +74,7 @@ export class PendingCalls {
     callee.running--;
     this.#records.removeCall(caller, invocation.recordBytes);
     if (invocation.deadline > 0) this.#timeouts.delete(invocation);
-    if (invocation.isInputOpen) this.#endedInputs.add(caller, callRequest);
+    if (invocation.isInputOpen) this.endedInputs.add(caller, callRequest);
     caller.transport.save();
   }
 
@@ -90,6 +91,8 @@ export class PendingCalls {
   leave(session: Session): void {
     this.#byCaller.leave(session);
     this.#byCallee.leave(session);
+    this.abandoned.leave(session);
+    this.endedInputs.leave(session);
   }
 
   /** Starts the wait for the next answer: with the call, and anew with each progressive one (TMO-06). */

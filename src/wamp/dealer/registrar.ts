@@ -11,6 +11,7 @@ import type { RecordBudget } from "../session/record-budget.ts";
 import { shareOf } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import type { CallQueue } from "./call-queue.ts";
+import type { DealerTables } from "./dealer-record.ts";
 import type { PendingCalls } from "./pending-calls.ts";
 import type { InvocationPolicy, Registration, RegistrationObserver, Registrations } from "./registrations.ts";
 
@@ -24,13 +25,11 @@ export class Registrar {
   readonly #records: RecordBudget;
 
   constructor(
-    registrations: Registrations,
-    queue: CallQueue,
-    pending: PendingCalls,
+    { registrations, pending, queue }: DealerTables,
     host: Host,
     limits: Limits,
-    observer: RegistrationObserver,
     records: RecordBudget,
+    observer: RegistrationObserver,
   ) {
     this.#registrations = registrations;
     this.#queue = queue;

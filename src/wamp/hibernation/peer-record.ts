@@ -2,7 +2,8 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { SubscriptionRecord } from "../broker/subscriptions.ts";
-import type { Dealer, DealerRecord } from "../dealer/dealer.ts";
+import type { Dealer } from "../dealer/dealer.ts";
+import type { DealerRecord } from "../dealer/dealer-record.ts";
 import type { Peer, PendingState } from "../session/peer.ts";
 import type { Session, SessionOrigin } from "../session/session.ts";
 

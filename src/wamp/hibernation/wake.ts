@@ -60,7 +60,7 @@ export class Waking {
     });
     // They were there before, as far as anybody can tell.
     if (moveIn !== undefined) metaEvents.silently(moveIn);
-    dealer.wake(callers, sessions);
+    dealer.wakeCalls(callers, sessions);
     testaments.wake(sessions);
     return peers;
   }
@@ -68,7 +68,7 @@ export class Waking {
   wakeLate(sleeper: Sleeper): Peer {
     const callers: Callers = [];
     const peer = this.#wakePeer(sleeper, callers);
-    this.#realm.dealer.wake(callers, this.#realm.sessions);
+    this.#realm.dealer.wakeCalls(callers, this.#realm.sessions);
     return peer;
   }
 
