@@ -17,8 +17,8 @@ import { ParkedSession, storedSessions } from "./parked-session.ts";
 import type { SessionRecord, SessionTables } from "./peer-record.ts";
 
 /** What resumption does to peers and sessions. */
-export interface Mover extends SessionTables {
-  readonly sessions: ReadonlyMap<Id, Session>;
+export interface Mover {
+  readonly byId: ReadonlyMap<Id, Session>;
   peerOf(session: Session): Peer | undefined;
   /** The session goes on with this peer, which ends at `endsAt` if that is given; nothing is expected of the former one. */
   move(session: Session, from: Peer, to: Peer, endsAt: number | undefined): void;
@@ -38,16 +38,18 @@ export class Resumption implements Keeper {
   readonly #config: ResumeConfig;
   readonly #host: Host;
   readonly #mover: Mover;
+  readonly #tables: SessionTables;
   readonly #records: RecordBudget;
   readonly #parked = new Map<Lifeline, ParkedSession>();
   /** Those of which storage does not tell the truth. */
   readonly #changed = new Set<ParkedSession>();
 
-  constructor(config: ResumeConfig, host: Host, mover: Mover, records: RecordBudget) {
+  constructor(config: ResumeConfig, host: Host, mover: Mover, tables: SessionTables, records: RecordBudget) {
     this.#records = records;
     this.#config = config;
     this.#host = host;
     this.#mover = mover;
+    this.#tables = tables;
   }
 
   /** The transport of a new session that can be resumed. */
@@ -62,7 +64,7 @@ export class Resumption implements Keeper {
 
   /** Gives a peer that has shown who it is the session it wants to go on with; false if there is nothing to go on with. */
   resume(peer: Peer, origin: SessionOrigin, { session: sessionId, token, received }: ResumeRequest): boolean {
-    const session = sessionId === undefined ? undefined : this.#mover.sessions.get(sessionId);
+    const session = sessionId === undefined ? undefined : this.#mover.byId.get(sessionId);
     if (session?.lifeline === undefined || !isOwner(session, session.lifeline, origin, token)) return false;
     const former = this.#mover.peerOf(session)!;
     if (!this.#canGoOn(session.lifeline, received)) {
@@ -86,7 +88,7 @@ export class Resumption implements Keeper {
       session.expiresAt ?? Number.POSITIVE_INFINITY,
     );
     const waiting: Peer = { transport: lifeline, facts: peer.facts, state: { kind: "open", session } };
-    const parked = new ParkedSession(waiting, session, lifeline, deadline, this.#host.store.parked, this.#mover);
+    const parked = new ParkedSession(waiting, session, lifeline, deadline, this.#host.store.parked, this.#tables);
     this.#parked.set(lifeline, parked);
     this.#mover.move(session, peer, waiting, deadline);
     this.changed(lifeline);
@@ -141,7 +143,7 @@ export class Resumption implements Keeper {
     const deadline = Math.min(record.deadline, this.#host.now() + this.#config.time * 1000);
     if (deadline < record.deadline) this.#host.setAlarm(deadline);
     const session = revive(peer, record.session, deadline);
-    const parked = new ParkedSession(peer, session, lifeline, deadline, this.#host.store.parked, this.#mover, stored);
+    const parked = new ParkedSession(peer, session, lifeline, deadline, this.#host.store.parked, this.#tables, stored);
     this.#parked.set(lifeline, parked);
     lifeline.restore(kept, record.isLost);
   }

@@ -21,11 +21,16 @@ type Callers = [Session, SessionRecord][];
 
 /** The realm that wakes: what its sessions and tables are put back into. */
 export interface WakingRealm {
-  readonly sessions: ReadonlyMap<Id, Session>;
+  readonly sessions: WakingSessions;
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly testaments: Testaments;
   readonly metaEvents: { silently(act: () => void): void };
+}
+
+/** The table of sessions that sessions are put back into. */
+export interface WakingSessions {
+  readonly byId: ReadonlyMap<Id, Session>;
   attach(peer: Peer, session: Session): void;
   end(peer: Peer, isQuiet: boolean): void;
 }
@@ -60,15 +65,15 @@ export class Waking {
     });
     // They were there before, as far as anybody can tell.
     if (moveIn !== undefined) metaEvents.silently(moveIn);
-    dealer.wakeCalls(callers, sessions);
-    testaments.wake(sessions);
+    dealer.wakeCalls(callers, sessions.byId);
+    testaments.wake(sessions.byId);
     return peers;
   }
 
   wakeLate(sleeper: Sleeper): Peer {
     const callers: Callers = [];
     const peer = this.#wakePeer(sleeper, callers);
-    this.#realm.dealer.wakeCalls(callers, this.#realm.sessions);
+    this.#realm.dealer.wakeCalls(callers, this.#realm.sessions.byId);
     return peer;
   }
 
@@ -92,7 +97,7 @@ export class Waking {
     try {
       this.#restorePeer(peer, record, callers);
     } catch (error) {
-      this.#realm.end(peer, true);
+      this.#realm.sessions.end(peer, true);
       this.#dropPeer(peer, unreadable("peer", String(error)));
     }
   }
@@ -116,7 +121,7 @@ export class Waking {
     const { broker, dealer } = this.#realm;
     const session = new Session(transport, record);
     if (hasCalls(record)) callers.push([session, record]);
-    this.#realm.attach(peer, session);
+    this.#realm.sessions.attach(peer, session);
     this.#peers.wakeSession(peer, endsAt);
     broker.subscriptions.wake(session, record.subscriptions);
     dealer.wakeSession(session, record);

@@ -43,7 +43,7 @@ export class Resident implements Transport {
     // Invocations count on from a number that no call before the sleep can have reached, at a thousand a millisecond.
     this.session = new Session(this, { ...origin, lastInvocation: host.now() * 1000 });
     this.#peer = { transport: this, state: { kind: "closed" } };
-    realm.attach(this.#peer, this.session);
+    realm.sessions.attach(this.#peer, this.session);
   }
 
   /** INVOCATION.Request → the call that the session works on. */

@@ -26,7 +26,7 @@ export class Visitor {
   constructor(realm: Realm, host: Host, identity: Identity) {
     this.#realm = realm;
     this.#host = host;
-    const session = new Session(this.#requests, { id: realm.newSessionId(), identity, features: FEATURES });
+    const session = new Session(this.#requests, { id: realm.sessions.newSessionId(), identity, features: FEATURES });
     this.#peer = { transport: this.#requests, state: { kind: "open", session } };
   }
 
@@ -45,7 +45,7 @@ export class Visitor {
 
   /** Ends the visit; a call that is not answered yet is canceled. */
   leave(): void {
-    this.#realm.disconnect(this.#peer);
+    this.#realm.sessions.disconnect(this.#peer);
     this.#requests.close();
     this.#host.flushOutput();
   }
@@ -55,7 +55,7 @@ export class Visitor {
     this.#realm.receive(this.#peer, message(request));
     this.#host.flushOutput();
     const result = await outcome;
-    this.#realm.disconnect(this.#peer);
+    this.#realm.sessions.disconnect(this.#peer);
     return result;
   }
 }

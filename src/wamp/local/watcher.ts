@@ -11,7 +11,7 @@ const FEATURES = clientFeatures({ subscriber: {}, caller: {} });
 
 /** Opens a session for a transport whose client the router vouches for; one too many is told so and closed. */
 export function watch(realm: Realm, transport: Transport, identity: Identity): Peer {
-  const peer = realm.connect(transport);
-  realm.open(peer, { id: realm.newSessionId(), identity, features: FEATURES }, undefined);
+  const peer = realm.sessions.connect(transport);
+  realm.sessions.open(peer, { id: realm.sessions.newSessionId(), identity, features: FEATURES }, undefined);
   return peer;
 }

@@ -94,7 +94,7 @@ function changed(context: MetaContext, change: () => void): MetaReply {
 /** Takes from all sessions what they could not subscribe to or register any more. */
 function withdraw(context: MetaContext): void {
   const { broker, dealer, access } = context;
-  for (const session of [...context.sessions.values()]) {
+  for (const session of [...context.sessions.byId.values()]) {
     const { authrole } = session.identity;
     for (const subscription of [...broker.subscriptions.heldBy(session).values()]) {
       const permission = access.authorization.authorize(authrole, "subscribe", subscription.topic, subscription.match);

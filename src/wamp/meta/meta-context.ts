@@ -12,7 +12,7 @@ import type { Testaments } from "../session/testaments.ts";
 export interface MetaContext {
   /** Says whether the realm has meta procedures (`enable_meta_api`). */
   readonly hasMetaApi: boolean;
-  readonly sessions: ReadonlyMap<Id, Session>;
+  readonly sessions: MetaSessions;
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly access: Access;
@@ -21,6 +21,12 @@ export interface MetaContext {
   isUri(uri: string): boolean;
   /** Permits a session an action, or throws the `WampError` that refuses it. */
   permit(session: Session, action: Action, uri: Uri, match: Match): Permission;
+}
+
+/** The sessions of a realm, and the one thing that a meta procedure does to them. */
+export interface MetaSessions {
+  /** session id → session */
+  readonly byId: ReadonlyMap<Id, Session>;
   /** Ends a session with GOODBYE. `isQuiet`: no session gets the meta event, because all are ended. */
   kill(session: Session, reason: Uri, message?: string, isQuiet?: boolean): void;
 }

@@ -26,7 +26,7 @@ export function sessionArgument(context: MetaContext, payload: Payload, index: n
 
 /** The session with this id; throws no_such_session. */
 export function sessionById(context: MetaContext, sessionId: Id): Session {
-  const session = context.sessions.get(sessionId);
+  const session = context.sessions.byId.get(sessionId);
   if (session === undefined || !isVisible(session)) {
     throw new WampError(WampUri.NO_SUCH_SESSION, `there is no session ${sessionId}`);
   }

@@ -47,7 +47,7 @@ export function idsOf(sessions: readonly Session[]): number[] {
 function asked(context: MetaContext, payload: Payload): Session[] {
   const authroles = optionalArgument(payload, 0, "filter_authroles", isStringList);
   const sessions: Session[] = [];
-  for (const session of context.sessions.values()) {
+  for (const session of context.sessions.byId.values()) {
     const { authrole } = session.identity;
     if (isVisible(session) && (authroles === undefined || authroles.includes(authrole))) sessions.push(session);
   }
@@ -80,7 +80,7 @@ function killAll(context: MetaContext, caller: Session, payload: Payload): MetaR
 }
 
 function others(context: MetaContext, caller: Session): Session[] {
-  return [...context.sessions.values()].filter((session) => session !== caller && isVisible(session));
+  return [...context.sessions.byId.values()].filter((session) => session !== caller && isVisible(session));
 }
 
 /** Ends the sessions with the reason and message of the keyword arguments. */
@@ -90,7 +90,7 @@ function killed(context: MetaContext, victims: readonly Session[], payload: Payl
   if (!isString(reason) || !isValidUri(reason, "loose")) throw new WampError(WampUri.INVALID_URI, "reason is no URI");
   const message = optionalKeyword(payload, "message", isString);
   const afterwards = () => {
-    for (const session of victims) context.kill(session, reason, message, isQuiet);
+    for (const session of victims) context.sessions.kill(session, reason, message, isQuiet);
   };
   return { payload: result, afterwards };
 }

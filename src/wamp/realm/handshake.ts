@@ -18,11 +18,11 @@ import type { ResumeRequest } from "../session/resumable-transport.ts";
 import type { SessionOrigin } from "../session/session.ts";
 
 /** What the handshake asks of its realm. */
-export interface Door {
+export interface HandshakeCallbacks {
   isFull(): boolean;
   newSessionId(): Id;
   /** Puts the peer into a state that ends at its deadline. */
-  await(peer: Peer, state: PendingState): void;
+  enterState(peer: Peer, state: PendingState): void;
   /** Opens the session, or goes on with the one it is wished to, and welcomes it. */
   open(peer: Peer, origin: SessionOrigin, wish: ResumeRequest | undefined): void;
   /** Ends the attempt with ABORT. */
@@ -48,18 +48,18 @@ const MAX_AUTHID_LENGTH = 512;
 export class Handshake {
   readonly authentication: Authentication;
   readonly #surroundings: Surroundings;
-  readonly #door: Door;
+  readonly #callbacks: HandshakeCallbacks;
 
-  constructor(surroundings: Surroundings, door: Door) {
+  constructor(surroundings: Surroundings, callbacks: HandshakeCallbacks) {
     this.authentication = new Authentication(surroundings);
     this.#surroundings = surroundings;
-    this.#door = door;
+    this.#callbacks = callbacks;
   }
 
   /** Takes a message of a peer that has no session yet. */
   receive(peer: Peer, message: ClientMessage): void {
     const { state } = peer;
-    if (message[0] === MessageType.ABORT) return this.#door.leave(peer);
+    if (message[0] === MessageType.ABORT) return this.#callbacks.leave(peer);
     if (state.kind === "authenticating") throw new ProtocolViolation("the router has not answered yet");
     if (state.kind === "challenged") {
       if (message[0] !== MessageType.AUTHENTICATE) throw new ProtocolViolation("the challenge must be answered first");
@@ -124,9 +124,9 @@ export class Handshake {
     const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
     const wish = this.#surroundings.config.options.resume && resumeWish(details);
     // Whoever goes on with a session takes no new place.
-    if (wish?.session === undefined && this.#door.isFull())
+    if (wish?.session === undefined && this.#callbacks.isFull())
       return this.#refuse(peer, refused(WampUri.LIMIT_EXCEEDED, "the realm is full"), { authid });
-    const id = this.#door.newSessionId();
+    const id = this.#callbacks.newSessionId();
     const hopeful = { ...wishes(details), sessionId: id, facts: peer.facts, network: peer.network };
     if ((authid?.length ?? 0) > MAX_AUTHID_LENGTH) {
       return this.#refuse(peer, denied("the authid is too long"), { authid });
@@ -156,7 +156,7 @@ export class Handshake {
   #when<T>(peer: Peer, result: T | Promise<T>, next: (result: T) => void): void {
     if (!(result instanceof Promise)) return next(result);
     const state = { kind: "authenticating", deadline: this.#deadline() } as const;
-    this.#door.await(peer, state);
+    this.#callbacks.enterState(peer, state);
     void this.#later(peer, state, result, next);
   }
 
@@ -175,12 +175,12 @@ export class Handshake {
   #fail(peer: Peer, state: PendingState, error: unknown): void {
     const { host } = this.#surroundings;
     host.log({ level: "error", event: "login.failed", network: peer.network, ...thrown(error) });
-    if (peer.state === state) this.#door.refuse(peer, failed("internal error"));
+    if (peer.state === state) this.#callbacks.refuse(peer, failed("internal error"));
   }
 
   #refuse(peer: Peer, refusal: Refusal, applicant: Dict): void {
     this.#logRefusal(refusal, { ...applicant, address: peer.facts?.peer, network: peer.network });
-    this.#door.refuse(peer, refusal);
+    this.#callbacks.refuse(peer, refusal);
   }
 
   #logRefusal({ uri, message, reason = { cause: message } }: Refusal, applicant: Dict): void {
@@ -192,7 +192,7 @@ export class Handshake {
     const { method } = attempt;
     if (outcome.kind === "refused") return this.#refuse(peer, outcome, { authid, method });
     if (outcome.kind === "admitted") return this.#admit(peer, attempt, outcome);
-    this.#door.await(peer, { kind: "challenged", deadline: this.#deadline(), attempt, memo: outcome.memo });
+    this.#callbacks.enterState(peer, { kind: "challenged", deadline: this.#deadline(), attempt, memo: outcome.memo });
     peer.transport.send([MessageType.CHALLENGE, outcome.method ?? attempt.method, outcome.extra]);
   }
 
@@ -207,7 +207,7 @@ export class Handshake {
       });
     }
     this.authentication.cookies?.remember(peer.facts, identity, expiresAt);
-    this.#door.open(peer, { id, identity, features, agent, expiresAt }, wish);
+    this.#callbacks.open(peer, { id, identity, features, agent, expiresAt }, wish);
   }
 
   /** The router's own role is for nobody else, whatever an authenticator or a token says. */

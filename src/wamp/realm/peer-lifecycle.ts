@@ -1,4 +1,4 @@
-/** Where peers are before their session and after it, and how long they may stay. */
+/** Tracks peers that have no session, and closes those that miss a deadline. */
 
 import type { Admitted, Refusal, Surroundings } from "../authentication/method.ts";
 import { Deadlines } from "../host/deadlines.ts";
@@ -11,8 +11,8 @@ import type { Session, SessionOrigin } from "../session/session.ts";
 import { type Credentials, Handshake } from "./handshake.ts";
 
 /** What happens to peers in the end. */
-export interface Doors {
-  readonly sessions: ReadonlyMap<Id, Session>;
+export interface PeerCallbacks {
+  readonly byId: ReadonlyMap<Id, Session>;
   newSessionId(): Id;
   open(peer: Peer, origin: SessionOrigin, wish: ResumeRequest | undefined): void;
   dismiss(peer: Peer, reason: Uri, message?: string): void;
@@ -20,8 +20,8 @@ export interface Doors {
   close(peer: Peer, code: number, reason: string): void;
 }
 
-export class Lobby {
-  readonly #doors: Doors;
+export class PeerLifecycle {
+  readonly #callbacks: PeerCallbacks;
   readonly #surroundings: Surroundings;
   readonly #handshake: Handshake;
   /** Peers in a state that ends at some time, and those whose session does. */
@@ -29,19 +29,19 @@ export class Lobby {
   /** Peers without a session. */
   readonly #waiting = new Set<Peer>();
 
-  constructor(doors: Doors, surroundings: Surroundings) {
-    this.#doors = doors;
+  constructor(callbacks: PeerCallbacks, surroundings: Surroundings) {
+    this.#callbacks = callbacks;
     this.#surroundings = surroundings;
     this.#handshake = new Handshake(surroundings, {
-      isFull: () => doors.sessions.size >= surroundings.config.limits.sessions,
-      newSessionId: () => doors.newSessionId(),
-      await: (peer, state) => this.#await(peer, state),
-      open: (peer, origin, wish) => doors.open(peer, origin, wish),
+      isFull: () => callbacks.byId.size >= surroundings.config.limits.sessions,
+      newSessionId: () => callbacks.newSessionId(),
+      enterState: (peer, state) => this.#enterState(peer, state),
+      open: (peer, origin, wish) => callbacks.open(peer, origin, wish),
       refuse: (peer, { uri, message, details }) => {
         const code = uri === WampUri.LIMIT_EXCEEDED ? CloseCode.OVERLOADED : CloseCode.NORMAL;
-        doors.abort(peer, uri, message, code, details);
+        callbacks.abort(peer, uri, message, code, details);
       },
-      leave: (peer) => doors.close(peer, CloseCode.NORMAL, "aborted by the client"),
+      leave: (peer) => callbacks.close(peer, CloseCode.NORMAL, "aborted by the client"),
     });
   }
 
@@ -57,7 +57,7 @@ export class Lobby {
 
   /** Whose a ticket or token is, for those who come without HELLO. */
   identify(credentials: Credentials): Promise<Admitted | Refusal> {
-    return this.#handshake.identify(credentials, this.#doors.newSessionId());
+    return this.#handshake.identify(credentials, this.#callbacks.newSessionId());
   }
 
   /** Takes a message of a peer that has no session yet. */
@@ -68,13 +68,13 @@ export class Lobby {
   /** The client has to say HELLO; after a GOODBYE it may. */
   expectHello(peer: Peer, hadSession: boolean): void {
     const { host, config } = this.#surroundings;
-    this.#await(peer, { kind: "connected", deadline: host.now() + config.limits.hello_timeout, hadSession });
+    this.#enterState(peer, { kind: "connected", deadline: host.now() + config.limits.hello_timeout, hadSession });
   }
 
   /** The router has said GOODBYE. */
   expectGoodbye(peer: Peer): void {
     const { host, config } = this.#surroundings;
-    this.#await(peer, { kind: "closing", deadline: host.now() + config.limits.goodbye_timeout });
+    this.#enterState(peer, { kind: "closing", deadline: host.now() + config.limits.goodbye_timeout });
   }
 
   /** The peer has a session now, which may have to end at some time. */
@@ -95,7 +95,7 @@ export class Lobby {
     if (cookie === undefined) return;
     this.#handshake.authentication.cookies?.forget(cookie);
     const others = [...peers].filter((peer) => peer.facts?.http_cbtid === cookie);
-    for (const other of others) this.#doors.dismiss(other, WampUri.LOGOUT);
+    for (const other of others) this.#callbacks.dismiss(other, WampUri.LOGOUT);
   }
 
   /** Does what is due at `now`, milliseconds since the epoch. */
@@ -128,7 +128,7 @@ export class Lobby {
     if (endsAt !== undefined) this.#overdue.set(peer, endsAt);
   }
 
-  #await(peer: Peer, state: PendingState): void {
+  #enterState(peer: Peer, state: PendingState): void {
     peer.state = state;
     this.#waiting.add(peer);
     this.#endAt(peer, state.deadline);
@@ -143,9 +143,13 @@ export class Lobby {
   /** The time of a peer's state, or of its session, is over. */
   #expire(peer: Peer): void {
     const { state } = peer;
-    if (state.kind === "open") return this.#doors.dismiss(peer, WampUri.KILLED, "the credentials have expired");
+    if (state.kind === "open") return this.#callbacks.dismiss(peer, WampUri.KILLED, "the credentials have expired");
     if (state.kind === "authenticating" || state.kind === "challenged") return this.#handshake.expire(peer);
     const isLate = state.kind === "connected" && !state.hadSession;
-    this.#doors.close(peer, isLate ? CloseCode.POLICY : CloseCode.NORMAL, isLate ? "no HELLO in time" : "no session");
+    this.#callbacks.close(
+      peer,
+      isLate ? CloseCode.POLICY : CloseCode.NORMAL,
+      isLate ? "no HELLO in time" : "no session",
+    );
   }
 }

@@ -72,7 +72,7 @@ export class Connection implements Transport, Sender, Reader {
     if ((typeof data !== "string") !== serializer.isBinary) {
       const expected = serializer.isBinary ? "binary" : "text";
       const fault = `${this.subprotocol.name} takes ${expected} messages`;
-      return realm.abort(peer, WampUri.PROTOCOL_VIOLATION, fault, CloseCode.WRONG_FRAME_TYPE);
+      return realm.sessions.abort(peer, WampUri.PROTOCOL_VIOLATION, fault, CloseCode.WRONG_FRAME_TYPE);
     }
     const frame = typeof data === "string" ? data : new Uint8Array(data);
     if (batching !== undefined) this.#receiveBatch(realm, peer, batching, frame);
@@ -144,7 +144,7 @@ export class Connection implements Transport, Sender, Reader {
 
   #receiveFrame(realm: Realm, peer: Peer, frame: Frame): void {
     const elements = this.subprotocol.serializer.decode(frame, this.#context.limits);
-    if (elements instanceof DecodeFault) realm.abort(peer, WampUri.PROTOCOL_VIOLATION, elements.reason);
+    if (elements instanceof DecodeFault) realm.sessions.abort(peer, WampUri.PROTOCOL_VIOLATION, elements.reason);
     else {
       const read = this.#marks.provedBy(elements);
       if (read !== undefined) this.#context.budget.prove(this, read);
@@ -154,7 +154,7 @@ export class Connection implements Transport, Sender, Reader {
 
   #receiveBatch(realm: Realm, peer: Peer, batching: Batching, frame: Frame): void {
     const batch = batching.split(frame);
-    if (batch instanceof DecodeFault) return realm.abort(peer, WampUri.PROTOCOL_VIOLATION, batch.reason);
+    if (batch instanceof DecodeFault) return realm.sessions.abort(peer, WampUri.PROTOCOL_VIOLATION, batch.reason);
     if (this.terminator === undefined && batch.terminator !== undefined) {
       this.terminator = batch.terminator;
       this.save();

@@ -187,7 +187,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     const connection = new Connection(server, subprotocol, this.#context);
     const peer = holder
       ? watch(this.#realm, connection, watcherIdentity(holder.role))
-      : this.#realm.connect(connection, facts);
+      : this.#realm.sessions.connect(connection, facts);
     this.#connections.set(server, { connection, peer });
     this.#silentUntil = this.#clock.now() + SILENT_MS;
     this.#markBusy();
@@ -339,7 +339,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     const sleeper = this.#load(socket);
     if (sleeper === undefined) return undefined;
     const { connection, record } = sleeper;
-    const isKnown = record.ok && record.value.kind === "open" && this.#realm.sessions.has(record.value.session.id);
+    const isKnown = record.ok && record.value.kind === "open" && this.#realm.sessions.byId.has(record.value.session.id);
     return isKnown ? undefined : { connection, peer: this.#realm.wakeLate([connection, record]) };
   }
 
@@ -391,7 +391,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     this.#gone.add(socket);
     this.#connections.delete(socket);
     known.connection.ended();
-    this.#realm.disconnect(known.peer);
+    this.#realm.sessions.disconnect(known.peer);
     this.#changed.delete(known.connection);
     this.#attachments.forget(known.connection);
     this.#flushOutput();
@@ -421,7 +421,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
   #cut(connection: Connection): void {
     const known = this.#connections.get(connection.socket);
     if (known === undefined) return;
-    this.#realm.end(known.peer);
+    this.#realm.sessions.end(known.peer);
     connection.close(CloseCode.OVERLOADED, "the client does not read what it is sent");
   }
 

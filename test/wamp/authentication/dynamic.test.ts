@@ -110,7 +110,7 @@ describe("its answer", () => {
     const client = await testRealm.apply("ticket");
     await testRealm.decide(client, answer);
     expect(testRealm.answer(client)).toMatchObject({ 0: 3, 2: `wamp.error.${reason}` });
-    expect(testRealm.realm.sessions.size).toBe(1);
+    expect(testRealm.realm.sessions.byId.size).toBe(1);
   });
 
   test("[AUTH-08] without Arguments is refused", async () => {
@@ -285,7 +285,7 @@ describe("no answer", () => {
     testRealm.official.send([70, 1, {}, ["user"]]);
     await setImmediate();
     expect(testRealm.take()).toStrictEqual([]);
-    expect(testRealm.realm.sessions.size).toBe(1);
+    expect(testRealm.realm.sessions.byId.size).toBe(1);
   });
 
   test("[AUTH-08] where the role of the router's caller may not call the procedure", async () => {
@@ -317,7 +317,7 @@ test("[DYN-01][META-03] the router's own session is in no list, and the callee l
   await testRealm.apply("ticket");
   const [type, , , details] = testRealm.answer(testRealm.official);
   expect([type, (details as Extra).caller_authrole]).toStrictEqual([68, "trusted"]);
-  expect(testRealm.realm.sessions.size).toBe(1);
+  expect(testRealm.realm.sessions.byId.size).toBe(1);
 });
 
 describe("what an authenticator says in extra", () => {

@@ -153,7 +153,7 @@ describe("a session", () => {
     expect(realm.take()).toStrictEqual([
       ["joe", [6, { message: "the credentials have expired" }, "wamp.close.killed"]],
     ]);
-    expect(realm.realm.sessions.size).toBe(0);
+    expect(realm.realm.sessions.byId.size).toBe(0);
   });
 });
 

@@ -28,7 +28,7 @@ describe.each(NAMES)("%s", (name) => {
       const { roles, agent } = (welcome[2] ?? {}) as Extra;
       const identity = { realm: "realm1", authid: "joe", authrole: "user", ...it.welcome };
       expect(welcome).toStrictEqual([2, 1, { ...identity, roles, agent }]);
-      expect([...attempt.testRealm.realm.sessions.keys()]).toStrictEqual([1]);
+      expect([...attempt.testRealm.realm.sessions.byId.keys()]).toStrictEqual([1]);
       attempt.client.send([48, 1, {}, "com.nobody"]);
       expect(attempt.testRealm.answer(attempt.client)).toStrictEqual([
         8,
@@ -227,7 +227,7 @@ class Attempt {
 
   leavesNothing(): boolean {
     this.testRealm.sleepAndWake();
-    return this.testRealm.realm.sessions.size === 0 && this.testRealm.realm.nextDeadline() === undefined;
+    return this.testRealm.realm.sessions.byId.size === 0 && this.testRealm.realm.nextDeadline() === undefined;
   }
 
   #sleepBefore(step: Step): void {

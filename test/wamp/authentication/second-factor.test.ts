@@ -88,7 +88,7 @@ describe.each(Object.keys(FIRST))("a second factor after %s", (method) => {
     await sendCode(client);
     await testRealm.object(client, "wamp.error.authentication_denied", "wrong code");
     expect(testRealm.answer(client)).toStrictEqual([3, { message: "wrong code" }, "wamp.error.authentication_denied"]);
-    expect(testRealm.realm.sessions.size).toBe(1);
+    expect(testRealm.realm.sessions.byId.size).toBe(1);
   });
 
   test("[AUTH-06][AUTH-11] that is late is refused", async () => {

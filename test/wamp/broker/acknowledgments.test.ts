@@ -94,7 +94,7 @@ describe("PUBLISHED", () => {
     const other = realm.join("other");
     publish(KEPT, 2, {}, other);
     const killer = realm.join("killer");
-    const [session] = [...realm.realm.sessions.values()];
+    const [session] = [...realm.realm.sessions.byId.values()];
     killer.send([48, 1, {}, "wamp.session.kill", [session!.id]]);
     expect(told().filter(([name]) => name === "other")).toStrictEqual([
       ["other", 17],

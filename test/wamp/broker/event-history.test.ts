@@ -516,7 +516,7 @@ describe("who may ask", () => {
 
   test("[HIS-13][BWL-12] authids and authroles of a publication are judged for who asks, not for who was there", () => {
     const { testRealm, publisher, caller } = testRealmOf();
-    const { authid } = [...testRealm.realm.sessions.values()][1]?.identity ?? { authid: "" };
+    const { authid } = [...testRealm.realm.sessions.byId.values()][1]?.identity ?? { authid: "" };
     const messages = [
       ["for all", {}],
       ["not for the caller", { exclude_authid: [authid] }],

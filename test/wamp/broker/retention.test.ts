@@ -192,7 +192,7 @@ describe("who may receive a retained event", () => {
   ])("[RET-05][BWL-12] is decided by the list %s, also after sleep", (_, options, expected) => {
     const realm = new TestRealm();
     const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");
-    const { authid } = [...realm.realm.sessions.values()][1]?.identity ?? { authid: "" };
+    const { authid } = [...realm.realm.sessions.byId.values()][1]?.identity ?? { authid: "" };
     publisher.send([16, 1, { retain: true, ...options(authid) }, TOPIC, ["some"]]);
     for (const sleeps of [false, true]) {
       if (sleeps) realm.sleepAndWake();

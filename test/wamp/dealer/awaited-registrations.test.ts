@@ -103,7 +103,7 @@ describe("a client that comes before its authenticator", () => {
     for (const [type, request] of realm.heard(official)) if (type === 68) official.send([70, request, {}, ["user"]]);
     await setImmediate();
     expect(realm.take()).toStrictEqual([]);
-    expect(realm.realm.sessions.size).toBe(1);
+    expect(realm.realm.sessions.byId.size).toBe(1);
   });
 
   test("[AUTH-15] fails cleanly when the realm has slept meanwhile", async () => {

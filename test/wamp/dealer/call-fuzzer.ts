@@ -154,7 +154,9 @@ export class CallFuzzer {
   #reregister(name: string): void {
     const [procedure, options] = this.#random.pick(REGISTRATIONS);
     const { sessions, dealer } = this.realm.realm;
-    const session = [...sessions.values()].find(({ transport }) => transport === this.#clients.get(name)?.transport);
+    const session = [...sessions.byId.values()].find(
+      ({ transport }) => transport === this.#clients.get(name)?.transport,
+    );
     const registrations = session === undefined ? [] : dealer.registrations.heldBy(session).values();
     const held = [...registrations].find((one) => one.procedure === procedure);
     if (held !== undefined && this.#random.chance(0.6)) return this.#say(name, [66, 20, held.id]);

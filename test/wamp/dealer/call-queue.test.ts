@@ -176,7 +176,7 @@ describe("a call that no callee has time for", () => {
     callee.send([70, 1, {}]);
     realm.sleepAndWake();
     callee.send([70, 2, { progress: true }, ["half"]], [70, 2, {}]);
-    const session = realm.realm.sessions.get(4);
+    const session = realm.realm.sessions.byId.get(4);
     const identity = { caller: 4, caller_authid: session?.identity.authid, caller_authrole: "anonymous" };
     expect(realm.take()).toStrictEqual([
       ["callee", [68, 2, 3, identity, ["other 1"]]],

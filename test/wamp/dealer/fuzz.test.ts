@@ -44,7 +44,7 @@ describe.each(SEEDS)("a workshop with seed %d", (seed) => {
     const unanswered = [...shop.answers].filter(([, count]) => count !== 1);
     expect(unanswered).toStrictEqual([]);
     const { sessions, dealer } = shop.realm.realm;
-    for (const session of sessions.values()) {
+    for (const session of sessions.byId.values()) {
       const { calls, waitingCalls } = dealer.recordOf(session);
       expect([calls, dealer.invocationsOf(session).size, waitingCalls]).toStrictEqual([[], 0, undefined]);
     }

@@ -24,7 +24,7 @@ function testRealmOf(procedure: string, registerOptions: object = {}) {
 }
 
 function identity(realm: TestRealm): object {
-  const session = realm.realm.sessions.get(1);
+  const session = realm.realm.sessions.byId.get(1);
   return { caller: 1, caller_authid: session?.identity.authid, caller_authrole: "anonymous" };
 }
 

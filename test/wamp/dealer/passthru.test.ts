@@ -136,7 +136,7 @@ describe("a payload in passthru mode", () => {
     const frame = Uint8Array.from([head[0]! + 1, ...head.subarray(1), ...oddTail]);
     const elements = msgpack.decode(frame, { depth: 64 }) as readonly unknown[];
     const sent: Uint8Array[] = [];
-    const [caller, callee] = [...realm.realm.sessions.values()];
+    const [caller, callee] = [...realm.realm.sessions.byId.values()];
     callee!.transport.send = (message) => {
       sent.push(msgpack.encode(message) as Uint8Array);
       return undefined;

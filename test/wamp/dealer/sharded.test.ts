@@ -101,7 +101,7 @@ describe("a call with runmode partition", () => {
       ask(key);
       const name = realm.take()[0]?.[0] as "a" | "b";
       keys[name] = key;
-      callees["ab".indexOf(name)]?.send([70, realm.realm.sessions.get(name === "a" ? 2 : 4)?.lastInvocation, {}]);
+      callees["ab".indexOf(name)]?.send([70, realm.realm.sessions.byId.get(name === "a" ? 2 : 4)?.lastInvocation, {}]);
       realm.take();
     }
     for (const key of [keys.a, keys.a, keys.a, keys.b, keys.b]) ask(key);
@@ -109,7 +109,7 @@ describe("a call with runmode partition", () => {
       ["a", [keys.a]],
       ["b", [keys.b]],
     ]);
-    callees[1]?.send([70, realm.realm.sessions.get(4)?.lastInvocation, {}]);
+    callees[1]?.send([70, realm.realm.sessions.byId.get(4)?.lastInvocation, {}]);
     expect(realm.take().map(([name]) => name)).toStrictEqual(["b", "caller"]);
     expect(realm.recordOf(1).waitingCalls?.map(({ callRequest }) => callRequest)).toStrictEqual([22, 23]);
   });
@@ -119,7 +119,7 @@ describe("a call with runmode partition", () => {
     const line = () => {
       const names = [ask("k")];
       for (let last = names[0]; last !== undefined && names.length < 3; last = names.at(-1)) {
-        const { lastInvocation } = [...realm.realm.sessions.values()].find(
+        const { lastInvocation } = [...realm.realm.sessions.byId.values()].find(
           ({ transport }) => transport === callees.get(String(last))?.transport,
         )!;
         callees.get(last)?.send([8, 68, lastInvocation, {}, "wamp.error.unavailable"]);

@@ -18,7 +18,7 @@ describe("a realm", () => {
     expect(realm.take()).toStrictEqual([["ann", "closed", 1008]]);
     ann.send(HELLO);
     expect(realm.take()).toStrictEqual([]);
-    expect(realm.realm.sessions.size).toBe(0);
+    expect(realm.realm.sessions.byId.size).toBe(0);
   });
 
   test("[SES-25] waits no more for a client that has said HELLO", () => {
@@ -44,7 +44,7 @@ describe("a realm", () => {
   test("[SES-19] closes the transport of a client that does not answer GOODBYE", () => {
     const realm = new TestRealm({ limits: { goodbye_timeout: 3000 } });
     const ann = realm.join("ann");
-    realm.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.realm.sessions.dismiss(ann.peer, "wamp.close.killed");
     ann.send([32, 1, {}, "a.b"]);
     realm.advance(2999);
     expect(realm.take()).toStrictEqual([["ann", [6, {}, "wamp.close.killed"]]]);
@@ -58,7 +58,7 @@ describe("a realm", () => {
     const ann = realm.join("ann");
     realm.connect("ben");
     realm.advance(1000);
-    realm.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.realm.sessions.dismiss(ann.peer, "wamp.close.killed");
     realm.flushOutput();
     realm.take();
     realm.sleepAndWake();

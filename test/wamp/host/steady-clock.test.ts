@@ -56,7 +56,7 @@ describe("after a sleep in which the clock was set back", () => {
 
   test.each<[string, (realm: TestRealm) => void, number]>([
     ["before HELLO", (realm) => void realm.connect("late"), 10_000],
-    ["after GOODBYE", (realm) => realm.realm.dismiss(realm.join("late").peer, "com.x"), 5_000],
+    ["after GOODBYE", (realm) => realm.realm.sessions.dismiss(realm.join("late").peer, "com.x"), 5_000],
   ])("[AUTH-11] a socket %s is closed in time", (_, act, limit) => {
     const realm = new TestRealm();
     realm.time = 2 * HOUR;
@@ -74,9 +74,9 @@ describe("after a sleep in which the clock was set back", () => {
     client.send([1, "realm1", { roles: { caller: {} }, resumable: true }]);
     client.disconnect();
     asleep(realm);
-    expect(realm.realm.sessions.size).toBe(1);
+    expect(realm.realm.sessions.byId.size).toBe(1);
     realm.advance(60_000);
-    expect(realm.realm.sessions.size).toBe(0);
+    expect(realm.realm.sessions.byId.size).toBe(0);
   });
 });
 

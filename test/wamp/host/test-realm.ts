@@ -99,7 +99,7 @@ export class TestRealm implements Host {
 
   /** The stored record of a session as it would be now. */
   recordOf(sessionId: number): SessionRecord {
-    return sessionRecord(this.realm.sessions.get(sessionId)!, this.realm);
+    return sessionRecord(this.realm.sessions.byId.get(sessionId)!, this.realm);
   }
 
   /** Lets time pass; the realm is woken whenever it has asked for it, and only then. */
@@ -223,7 +223,7 @@ export class Client {
     this.#testRealm = testRealm;
     this.name = name;
     this.transport = new RecordingTransport(name, testRealm.recording);
-    this.peer = testRealm.realm.connect(this.transport, facts);
+    this.peer = testRealm.realm.sessions.connect(this.transport, facts);
   }
 
   /** Says each of the messages: lists, or whatever a broken client sends. */
@@ -231,7 +231,8 @@ export class Client {
     const { realm } = this.#testRealm;
     for (const message of messages) {
       const elements = json.decode(JSON.stringify(message), { depth: 64 });
-      if (elements instanceof DecodeFault) realm.abort(this.peer, "wamp.error.protocol_violation", elements.reason);
+      if (elements instanceof DecodeFault)
+        realm.sessions.abort(this.peer, "wamp.error.protocol_violation", elements.reason);
       else realm.receive(this.peer, elements);
       this.#testRealm.flushOutput();
     }
@@ -240,7 +241,7 @@ export class Client {
   /** The connection is lost, or closed by the client, without a word. */
   disconnect(): void {
     this.transport.isDead = true;
-    this.#testRealm.realm.disconnect(this.peer);
+    this.#testRealm.realm.sessions.disconnect(this.peer);
     this.#testRealm.drop(this);
     this.#testRealm.flushOutput();
   }

@@ -41,7 +41,7 @@ describe("every kill procedure", () => {
         refused("ann", "wamp.error.invalid_uri", "reason is no URI"),
       );
     }
-    expect(realm.realm.sessions.size).toBe(2);
+    expect(realm.realm.sessions.byId.size).toBe(2);
   });
 
   test.each(KILLS)("[META-05] refuses a message that is no text, and ends nobody: %s", (procedure, args) => {
@@ -49,7 +49,7 @@ describe("every kill procedure", () => {
     expect(ask(realm, ann, procedure, [...args], { message: 7 })).toStrictEqual(
       refused("ann", "wamp.error.invalid_argument", "message is invalid"),
     );
-    expect(realm.realm.sessions.size).toBe(2);
+    expect(realm.realm.sessions.byId.size).toBe(2);
   });
 
   test.each(KILLS)("[MS-15] detaches the session before anything else happens: %s", (procedure, args) => {
@@ -64,7 +64,7 @@ describe("every kill procedure", () => {
     ben.send([16, 5, {}, "com.topic"], [48, 6, {}, "com.mul"], [70, 1, {}], [32, 7, {}, "com.topic"]);
     ann.send([16, 4, {}, "com.topic"], [48, 5, {}, "com.add"], [70, 1, {}]);
     expect(realm.take()).toStrictEqual([["ann", [8, 48, 5, {}, ...denial("wamp.error.no_such_procedure")]]]);
-    expect([...realm.realm.sessions.keys()]).toStrictEqual([1]);
+    expect([...realm.realm.sessions.byId.keys()]).toStrictEqual([1]);
     realm.sleepAndWake();
     ben.send([16, 8, {}, "com.topic"], [6, {}, "wamp.close.goodbye_and_out"]);
     expect(realm.take()).toStrictEqual([["ben", "closed", 1000]]);
@@ -88,7 +88,7 @@ describe("wamp.session.kill", () => {
     const { realm, ann } = testRealmOfTwo();
     realm.join("cat");
     expect(ask(realm, ann, "wamp.session.kill", [2])).toStrictEqual([...answered("ann"), ["ben", KILLED]]);
-    expect([...realm.realm.sessions.keys()]).toStrictEqual([1, 3]);
+    expect([...realm.realm.sessions.byId.keys()]).toStrictEqual([1, 3]);
   });
 
   test("[MS-07][MS-08] finds no session that is gone, and not the caller's own", () => {
@@ -97,7 +97,7 @@ describe("wamp.session.kill", () => {
     for (const id of [1, 2, 99]) {
       expect(ask(realm, ann, "wamp.session.kill", [id])).toStrictEqual(refused("ann", "wamp.error.no_such_session"));
     }
-    expect([...realm.realm.sessions.keys()]).toStrictEqual([1]);
+    expect([...realm.realm.sessions.byId.keys()]).toStrictEqual([1]);
   });
 });
 
@@ -128,7 +128,7 @@ describe("killing several", () => {
         ...answered("ann", ...result),
         ...victims.map((name) => [name, KILLED]),
       ]);
-      expect(realm.realm.sessions.size).toBe(5 - victims.length);
+      expect(realm.realm.sessions.byId.size).toBe(5 - victims.length);
     },
   );
 
@@ -145,7 +145,7 @@ describe("killing several", () => {
         refused("ann", "wamp.error.invalid_argument", `${name} is invalid`),
       );
     }
-    expect(realm.realm.sessions.size).toBe(5);
+    expect(realm.realm.sessions.byId.size).toBe(5);
   });
 
   test("[MS-14] with kill_all makes no session meta events, though the caller hears what became of registrations", () => {

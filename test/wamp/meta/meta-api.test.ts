@@ -144,7 +144,7 @@ describe("a call of a meta procedure", () => {
     const [ann] = realm.joinAll("ann", "ben", "cat");
     ann.transport.maxLength = 12;
     expect(ask(realm, ann, "wamp.session.kill_by_authrole", ["anonymous"])).toStrictEqual([]);
-    expect(realm.realm.sessions.size).toBe(3);
+    expect(realm.realm.sessions.byId.size).toBe(3);
     ann.transport.maxLength = 110;
     realm.joinAll(...Array.from({ length: 60 }, (_, index) => `s${index}`));
     expect(ask(realm, ann, "wamp.session.list")).toStrictEqual(refused("ann", "wamp.error.payload_size_exceeded"));

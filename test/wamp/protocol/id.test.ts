@@ -44,7 +44,7 @@ test("[ID-02][SES-04] a session id that is taken is not given again", () => {
   realm.join("ann");
   realm.lastId = 0;
   realm.connect("ben").send([1, "realm1", { roles: { caller: {} } }]);
-  expect([...realm.realm.sessions.keys()]).toStrictEqual([1, 2]);
+  expect([...realm.realm.sessions.byId.keys()]).toStrictEqual([1, 2]);
 });
 
 test("[ID-02][ID-10] every PUBLISH has a publication id of its own, the same in PUBLISHED and in each EVENT it causes", () => {

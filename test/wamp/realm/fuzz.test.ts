@@ -50,7 +50,7 @@ describe.each(SEEDS)("a crowd with seed %d", (seed) => {
     crowd.disperse();
     const { realm, store } = crowd.realm;
     const { broker, dealer, sessions } = realm;
-    expect([broker.subscriptions.size, dealer.registrations.size, sessions.size]).toStrictEqual([0, 0, 0]);
+    expect([broker.subscriptions.size, dealer.registrations.size, sessions.byId.size]).toStrictEqual([0, 0, 0]);
     expect(realm.nextDeadline()).toBe(undefined);
     expect([...store.testaments.owners(), ...store.parked.owners()]).toStrictEqual([]);
   });

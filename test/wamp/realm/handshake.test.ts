@@ -114,7 +114,7 @@ describe("HELLO", () => {
     testRealm.connect("ben").send(HELLO);
     testRealm.connect("cal").send([1, "realm1", { roles: ALL_ROLES, agent: "x".repeat(5000) }]);
     testRealm.sleepAndWake();
-    const agents = [...testRealm.realm.sessions.values()].map(({ agent }) => agent);
+    const agents = [...testRealm.realm.sessions.byId.values()].map(({ agent }) => agent);
     expect(agents).toStrictEqual(["AutobahnJS-22", undefined, "x".repeat(128)]);
   });
 
@@ -122,7 +122,7 @@ describe("HELLO", () => {
     const testRealm = new TestRealm();
     testRealm.join("ann").send(HELLO);
     expect(testRealm.take()).toStrictEqual(violated("ann", "the session is already established"));
-    expect(testRealm.realm.sessions.size).toBe(0);
+    expect(testRealm.realm.sessions.byId.size).toBe(0);
   });
 
   test("is refused when the realm is full, and taken again when somebody has left", () => {
@@ -187,7 +187,7 @@ describe("anonymous authentication", () => {
     testRealm.connect("ann").send(HELLO);
     const message = "the role assigned to this session does not exist";
     expect(testRealm.take()).toStrictEqual(aborted("ann", "wamp.error.no_such_role", 1000, message));
-    expect(testRealm.realm.sessions.size).toBe(0);
+    expect(testRealm.realm.sessions.byId.size).toBe(0);
   });
 });
 
@@ -221,7 +221,7 @@ describe("before HELLO", () => {
     testRealm.connect("ann").send([3, {}, "com.app.giving_up"], HELLO);
     expect(testRealm.take()).toStrictEqual([["ann", "closed", 1000]]);
     expect(testRealm.realm.nextDeadline()).toBe(undefined);
-    expect(testRealm.realm.sessions.size).toBe(0);
+    expect(testRealm.realm.sessions.byId.size).toBe(0);
   });
 
   test("[AUTH-12] a lost transport leaves no state", () => {

@@ -11,7 +11,7 @@ const WAYS_OUT: readonly [string, Way][] = [
   ["GOODBYE", (client) => client.send([6, {}, "wamp.close.close_realm"])],
   ["ABORT", (client) => client.send([3, {}, "com.app.giving_up"])],
   ["a broken protocol", (client) => client.send([99])],
-  ["a kill", (client, realm) => realm.realm.dismiss(client.peer, "wamp.close.killed")],
+  ["a kill", (client, realm) => realm.realm.sessions.dismiss(client.peer, "wamp.close.killed")],
   ["a lost transport", (client) => client.disconnect()],
 ];
 
@@ -154,7 +154,7 @@ describe.each(WAYS_OUT)("a session that calls itself and leaves by %s", (_, leav
     const messages = realm.take().map(([, message]) => (message as unknown[])[0]);
     expect(messages.filter((type) => type === 8 || type === 69)).toStrictEqual([]);
     const { broker, dealer, sessions } = realm.realm;
-    expect([broker.subscriptions.size, dealer.registrations.size, sessions.size]).toStrictEqual([0, 0, 0]);
+    expect([broker.subscriptions.size, dealer.registrations.size, sessions.byId.size]).toStrictEqual([0, 0, 0]);
     expect(realm.realm.nextDeadline()).toBe(undefined);
   });
 });

@@ -13,7 +13,7 @@ describe("GOODBYE from the client", () => {
     const realm = new TestRealm();
     realm.join("ann").send([6, { message: "bye", foo: 1 }, "com.app.tired"]);
     expect(realm.take()).toStrictEqual([["ann", GOODBYE_AND_OUT]]);
-    expect(realm.realm.sessions.size).toBe(0);
+    expect(realm.realm.sessions.byId.size).toBe(0);
   });
 
   test("[SES-16][LEAVE-06] is the end: no EVENT, no answer to its calls and nothing else follows", () => {
@@ -40,7 +40,7 @@ describe("GOODBYE from the client", () => {
       ["ann", [8, 66, 2, {}, ...denial("wamp.error.no_such_registration")]],
       ["ben", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]],
     ]);
-    expect([...realm.realm.sessions.keys()]).toStrictEqual([2, 5]);
+    expect([...realm.realm.sessions.byId.keys()]).toStrictEqual([2, 5]);
   });
 
   test("[SES-14][SES-16] is a broken protocol the second time, and so is everything but HELLO", () => {
@@ -57,7 +57,7 @@ describe("GOODBYE from the router", () => {
   test("[SES-17][SES-23][WS-16] says why, and the transport closes when the client has answered", () => {
     const realm = new TestRealm();
     const ann = realm.join("ann");
-    realm.realm.dismiss(ann.peer, "wamp.close.system_shutdown", "the realm goes down");
+    realm.realm.sessions.dismiss(ann.peer, "wamp.close.system_shutdown", "the realm goes down");
     ann.send(GOODBYE_AND_OUT);
     expect(realm.take()).toStrictEqual([
       ["ann", [6, { message: "the realm goes down" }, "wamp.close.system_shutdown"]],
@@ -71,7 +71,7 @@ describe("GOODBYE from the router", () => {
     ann.send([32, 1, {}, "com.topic"], [64, 2, {}, "com.add"]);
     ben.send([48, 1, {}, "com.add"]);
     realm.take();
-    realm.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.realm.sessions.dismiss(ann.peer, "wamp.close.killed");
     ben.send([16, 2, {}, "com.topic"], [48, 3, {}, "com.add"]);
     expect(realm.take()).toStrictEqual([
       ["ann", [6, {}, "wamp.close.killed"]],
@@ -83,7 +83,7 @@ describe("GOODBYE from the router", () => {
   test("[SES-18] is followed by nothing: whatever the client sends is ignored, its GOODBYE is not answered again", () => {
     const realm = new TestRealm();
     const ann = realm.join("ann");
-    realm.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.realm.sessions.dismiss(ann.peer, "wamp.close.killed");
     realm.take();
     ann.send([32, 1, {}, "a.b"], [16, 2, { acknowledge: true }, "a.b"], [99], HELLO, [70, 5, {}]);
     expect(realm.take()).toStrictEqual([]);
@@ -95,7 +95,7 @@ describe("GOODBYE from the router", () => {
   test("[SES-18] what is no message at all closes the transport without ABORT", () => {
     const realm = new TestRealm();
     const ann = realm.join("ann");
-    realm.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.realm.sessions.dismiss(ann.peer, "wamp.close.killed");
     realm.take();
     ann.send("nonsense");
     expect(realm.take()).toStrictEqual([["ann", "closed", 1002]]);
@@ -104,7 +104,7 @@ describe("GOODBYE from the router", () => {
   test("[SES-20] crossing the client's own is answered by it", () => {
     const realm = new TestRealm();
     const ann = realm.join("ann");
-    realm.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.realm.sessions.dismiss(ann.peer, "wamp.close.killed");
     ann.send(GOODBYE);
     expect(realm.take()).toStrictEqual([
       ["ann", [6, {}, "wamp.close.killed"]],
@@ -115,7 +115,7 @@ describe("GOODBYE from the router", () => {
   test("[SES-17] goes only to a session", () => {
     const realm = new TestRealm();
     const ann = realm.connect("ann");
-    realm.realm.dismiss(ann.peer, "wamp.close.killed");
+    realm.realm.sessions.dismiss(ann.peer, "wamp.close.killed");
     ann.send(HELLO);
     expect(realm.take()).toStrictEqual([["ann", [2, 1, expect.any(Object)]]]);
   });
@@ -131,7 +131,7 @@ describe("ABORT", () => {
     const realm = new TestRealm();
     realm.join("ann").send(abort);
     expect(realm.take()).toStrictEqual([["ann", "closed", 1000]]);
-    expect(realm.realm.sessions.size).toBe(0);
+    expect(realm.realm.sessions.byId.size).toBe(0);
   });
 
   test("[SES-22][SES-23][SES-24][WS-12] from the router holds its reason as Details.message and ends everything of the session", () => {
@@ -166,8 +166,8 @@ describe("ABORT", () => {
   test("is what an edge asks for when a message is too large", () => {
     const realm = new TestRealm();
     const ann = realm.join("ann");
-    realm.realm.abort(ann.peer, "wamp.error.payload_size_exceeded", "the message is too large", 1009);
-    realm.realm.abort(ann.peer, "wamp.error.payload_size_exceeded", "the message is too large", 1009);
+    realm.realm.sessions.abort(ann.peer, "wamp.error.payload_size_exceeded", "the message is too large", 1009);
+    realm.realm.sessions.abort(ann.peer, "wamp.error.payload_size_exceeded", "the message is too large", 1009);
     const message = "the message is too large";
     expect(realm.take()).toStrictEqual(aborted("ann", "wamp.error.payload_size_exceeded", 1009, message));
   });
@@ -187,7 +187,7 @@ describe("a lost transport", () => {
       ["ben", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]],
     ]);
     const { broker, dealer, sessions } = realm.realm;
-    expect([broker.subscriptions.size, dealer.registrations.size, sessions.size]).toStrictEqual([0, 0, 1]);
+    expect([broker.subscriptions.size, dealer.registrations.size, sessions.byId.size]).toStrictEqual([0, 0, 1]);
   });
 
   test("[WS-14] is nothing new after the session has ended", () => {

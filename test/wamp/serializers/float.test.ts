@@ -206,7 +206,7 @@ describe.each(NAMED_PAIRS)("of a realm where $from.name is written and $to.name 
   /** A client that keeps the frames it is sent. */
   function join(realm: TestRealm, serializer: Serializer) {
     const messages: RouterMessage[] = [];
-    const peer = realm.realm.connect({
+    const peer = realm.realm.sessions.connect({
       send: (message) => void messages.push(message),
       close: () => {},
       save: () => {},
@@ -230,7 +230,7 @@ describe.each(NAMED_PAIRS)("of a realm where $from.name is written and $to.name 
     other.send(32, 1, {}, "com.last.will");
     const { args, kwargs } = written().exact;
     owner.send(48, 1, {}, "wamp.session.add_testament", Payload.of(["com.last.will", args, kwargs]));
-    realm.realm.disconnect(owner.peer);
+    realm.realm.sessions.disconnect(owner.peer);
     expect(other.messages.at(-1)?.[0]).toBe(36);
     expect(other.heard()).toBe(expected(to));
   });

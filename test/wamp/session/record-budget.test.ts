@@ -118,7 +118,7 @@ describe("the bytes of all records of a realm", () => {
     for (let i = 1; i <= 20; i++) publisher.send([16, i, {}, "news", ["x".repeat(10_000)]]);
     realm.advance(1);
     expect(realm.realm.records.bytes).toBeLessThan(220_000);
-    expect(realm.realm.sessions.size).toBeLessThan(11);
+    expect(realm.realm.sessions.byId.size).toBeLessThan(11);
     publisher.send([16, 21, { acknowledge: true }, "news"]);
     expect(realm.take().at(-1)?.[1]?.[0]).toBe(17);
   });

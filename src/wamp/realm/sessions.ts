@@ -1,0 +1,212 @@
+/** The sessions of a realm, from WELCOME until they end (Session Establishment, Session Closing). */
+
+import type { Access } from "../authorization/access-control.ts";
+import type { Broker } from "../broker/broker.ts";
+import type { RealmConfig } from "../config/realm.ts";
+import type { Dealer } from "../dealer/dealer.ts";
+import { offer, Resumption } from "../hibernation/session-resume.ts";
+import type { Host, Transport, TransportInfo } from "../host/host.ts";
+import { networkOf } from "../host/network.ts";
+import type { MetaEvents } from "../meta/meta-events.ts";
+import { joined, left } from "../meta/session-procedures.ts";
+import { CloseCode } from "../protocol/close-code.ts";
+import { WampUri } from "../protocol/errors.ts";
+import { ROUTER_AGENT, routerRoles } from "../protocol/features.ts";
+import type { Dict, Id, Uri } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import { NO_DETAILS } from "../session/disclosure.ts";
+import type { Peer } from "../session/peer.ts";
+import type { RecordBudget } from "../session/record-budget.ts";
+import type { ResumeRequest } from "../session/resumable-transport.ts";
+import type { SessionOrigin } from "../session/session.ts";
+import { Session } from "../session/session.ts";
+import type { Testaments } from "../session/testaments.ts";
+import { PeerLifecycle } from "./peer-lifecycle.ts";
+
+/** The parts of a realm that a session takes part in. */
+export interface SessionParts {
+  readonly name: string;
+  readonly config: RealmConfig;
+  readonly host: Host;
+  readonly broker: Broker;
+  readonly dealer: Dealer;
+  readonly metaEvents: MetaEvents;
+  readonly access: Access;
+  readonly testaments: Testaments;
+  readonly records: RecordBudget;
+}
+
+export class Sessions {
+  /** session id → session */
+  readonly byId = new Map<Id, Session>();
+  /** Peers that have no session, and the deadlines of all peers. */
+  readonly lifecycle: PeerLifecycle;
+  /** Undefined where the configuration has no `resume`. */
+  readonly resumption: Resumption | undefined;
+  readonly #realm: SessionParts;
+  /** session → its peer */
+  readonly #peers = new Map<Session, Peer>();
+  /** WELCOME.Details.roles */
+  readonly #roles: Dict;
+
+  constructor(realm: SessionParts) {
+    const { name, config, host, dealer, access, records } = realm;
+    const { resume, enable_meta_api } = config.options;
+    this.#realm = realm;
+    this.#roles = routerRoles(enable_meta_api, config.store["event-history"].length > 0);
+    this.lifecycle = new PeerLifecycle(this, {
+      realm: name,
+      config,
+      host,
+      dealer,
+      authorization: access.authorization,
+    });
+    this.resumption = resume && new Resumption(resume, host, this, realm, records);
+  }
+
+  /** Takes an opened transport, whose client has to send HELLO. */
+  connect(transport: Transport, facts?: TransportInfo): Peer {
+    const areNeeded = this.lifecycle.usesFacts || this.#realm.access.authorizer !== undefined;
+    const network = facts?.peer === undefined ? undefined : networkOf(facts.peer);
+    const peer: Peer = { transport, facts: areNeeded ? facts : undefined, network, state: { kind: "closed" } };
+    this.lifecycle.expectHello(peer, false);
+    return peer;
+  }
+
+  /** Opens the session of an authenticated peer unless the realm is full, or resumes the one that the client asks for. */
+  open(peer: Peer, origin: SessionOrigin, wish: ResumeRequest | undefined): void {
+    const former = wish?.session === undefined ? undefined : this.byId.get(wish.session);
+    // The client gets the answers to its earlier requests before that to its first new one (docs/session-resume.md).
+    if (former !== undefined) this.#realm.broker.acknowledgments.complete(former);
+    if (wish !== undefined && this.resumption?.resume(peer, origin, wish)) return;
+    // Other sessions may have been opened during the handshake.
+    if (this.byId.size >= this.#realm.config.limits.sessions) {
+      return this.abort(peer, WampUri.LIMIT_EXCEEDED, "the realm is full", CloseCode.OVERLOADED);
+    }
+    const lifeline = wish && this.resumption?.lifeline(peer.transport);
+    const session = new Session(lifeline ?? peer.transport, origin);
+    this.attach(peer, session);
+    this.lifecycle.leave(peer, session.expiresAt);
+    peer.transport.save();
+    this.welcome(peer, session, lifeline && { resumed: false, ...offer(lifeline) });
+    joined(this.#realm.metaEvents, session);
+  }
+
+  /** Sends WELCOME, with `details` beside those of each session. */
+  welcome(peer: Peer, session: Session, details?: Dict): void {
+    const { name } = this.#realm;
+    const all = { realm: name, ...session.identity, roles: this.#roles, agent: ROUTER_AGENT, ...details };
+    peer.transport.send([MessageType.WELCOME, session.id, all]);
+  }
+
+  /** Enters a session into the table, as the session of `peer`. */
+  attach(peer: Peer, session: Session): void {
+    peer.state = { kind: "open", session };
+    const { identity, agent, addedDetails } = session;
+    if (!this.byId.has(session.id)) this.#realm.records.open(session, identity, agent, addedDetails, peer.facts);
+    this.byId.set(session.id, session);
+    this.#peers.set(session, peer);
+  }
+
+  /** Returns the peer of a session, if the session is in the table. */
+  peerOf(session: Session): Peer | undefined {
+    return this.#peers.get(session);
+  }
+
+  /** Lets a session go on with another peer, until `endsAt` (milliseconds since the epoch) if that is given. */
+  move(session: Session, from: Peer, to: Peer, endsAt: number | undefined): void {
+    if (from !== to) {
+      this.lifecycle.forget(from);
+      this.#realm.access.authorizer?.leave(from);
+      from.state = { kind: "closed" };
+      this.attach(to, session);
+    }
+    this.lifecycle.leave(to, endsAt);
+  }
+
+  /** Answers GOODBYE; the transport stays open for another HELLO (WS-15). */
+  goodbye(peer: Peer, session: Session, reason: Uri): void {
+    this.#realm.broker.acknowledgments.complete(session);
+    peer.transport.send([MessageType.GOODBYE, NO_DETAILS, WampUri.GOODBYE_AND_OUT]);
+    this.lifecycle.expectHello(peer, true);
+    this.#leave(session);
+    if (reason === WampUri.LOGOUT) this.lifecycle.logOut(peer, this.#peers.values());
+  }
+
+  /**
+   * Ends a session with GOODBYE and detaches it at once, whether or not the client answers (SES-17). `isQuiet`: no session
+   * gets the meta event, because all sessions end (Session Meta API: wamp.session.kill_all).
+   */
+  dismiss(peer: Peer, reason: Uri, message?: string, isQuiet = false): void {
+    if (peer.state.kind !== "open") return;
+    // A parked session has no connection that GOODBYE could go to.
+    if (peer.transport === peer.state.session.lifeline) return this.end(peer, isQuiet);
+    this.#realm.broker.acknowledgments.complete(peer.state.session);
+    peer.transport.send([MessageType.GOODBYE, message === undefined ? NO_DETAILS : { message }, reason]);
+    this.#leave(peer.state.session, isQuiet);
+    this.lifecycle.expectGoodbye(peer);
+  }
+
+  /** Ends a session as `dismiss` does, unless it has left already. */
+  kill(session: Session, reason: Uri, message?: string, isQuiet = false): void {
+    const peer = this.#peers.get(session);
+    if (peer !== undefined) this.dismiss(peer, reason, message, isQuiet);
+  }
+
+  /** Ends the session of a peer, if any, with ABORT, and its transport with it (Session Closing). */
+  abort(peer: Peer, uri: Uri, message: string, code: number = CloseCode.PROTOCOL_ERROR, details?: Dict): void {
+    if (peer.state.kind === "closed") return;
+    // After the router's GOODBYE the client has no session that an ABORT could end.
+    if (peer.state.kind !== "closing") peer.transport.send([MessageType.ABORT, { message, ...details }, uri]);
+    this.close(peer, code, uri);
+  }
+
+  /** Closes a transport with a close code and reason, and ends its session without GOODBYE. */
+  close(peer: Peer, code: number, reason: string): void {
+    this.end(peer);
+    peer.transport.save();
+    peer.transport.close(code, reason);
+  }
+
+  /** Takes the loss of a transport; a session that can be resumed is parked until its client comes back. */
+  disconnect(peer: Peer): void {
+    const session = peer.state.kind === "open" ? peer.state.session : undefined;
+    if (session?.lifeline === undefined) return this.end(peer);
+    this.resumption?.park(peer, session, session.lifeline);
+    this.#realm.testaments.detach(session);
+  }
+
+  /** Ends the session of a peer whose transport is gone or given up. `isQuiet` as in `dismiss`. */
+  end(peer: Peer, isQuiet = false): void {
+    this.lifecycle.forget(peer);
+    const { state } = peer;
+    peer.state = { kind: "closed" };
+    // A session that is not in the table was never announced.
+    if (state.kind === "open") this.#leave(state.session, isQuiet || !this.byId.has(state.session.id));
+  }
+
+  /** Returns an id that no session has. */
+  newSessionId(): Id {
+    for (;;) {
+      const id = this.#realm.host.randomId();
+      if (!this.byId.has(id)) return id;
+    }
+  }
+
+  /** Releases what the session holds; from now on it is sent nothing. */
+  #leave(session: Session, isQuiet = false): void {
+    const { access, broker, dealer, metaEvents, records, testaments } = this.#realm;
+    const wasAttached = this.byId.delete(session.id);
+    const peer = this.#peers.get(session);
+    if (peer !== undefined) access.authorizer?.leave(peer);
+    this.#peers.delete(session);
+    session.transport.save();
+    this.resumption?.left(session);
+    dealer.leave(session);
+    broker.leave(session);
+    if (wasAttached) records.close(session);
+    if (isQuiet) testaments.forget(session.id);
+    else testaments.execute(session);
+    if (!isQuiet) left(metaEvents, session);
+  }
+}
