@@ -20,10 +20,17 @@ import * as is from "../../wamp/records/stored-values.ts";
 import type { Terminator } from "../../wamp/serializers/batched.ts";
 import type { Subprotocol } from "../../wamp/serializers/index.ts";
 import { subprotocolByName } from "../../wamp/serializers/index.ts";
+import type { Peer } from "../../wamp/session/peer.ts";
 import type { Tables } from "../storage/tables.ts";
 import { partsOf } from "../storage/text-parts.ts";
 import type { ConnectionContext } from "./connection.ts";
 import { Connection } from "./connection.ts";
+
+/** A connection with its peer. */
+export interface OpenConnection {
+  readonly connection: Connection;
+  readonly peer: Peer;
+}
 
 /** A connection that slept, with the record of its peer. */
 export interface StoredConnection {
@@ -74,23 +81,40 @@ const ATTACHMENT: Format<Attachment> = {
 /** Bytes; the platform's limit is 16,384 including a short header of its own. */
 const MAX_ATTACHMENT = 16_300;
 
+/** Writes and reads the records of connections. */
 export class Attachments {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
+  /** Connections whose records have changed since they were saved. */
+  readonly #changed = new Set<Connection>();
 
   constructor(sql: SqlStorage, tables: Tables) {
     this.#sql = sql;
     this.#tables = tables;
   }
 
-  /** Puts a connection's record on its socket, or into storage when it has outgrown that. */
-  save(connection: Connection, record: PeerRecord): void {
+  /** Notes that the record of a connection differs from the saved one. */
+  markChanged(connection: Connection): void {
+    this.#changed.add(connection);
+  }
+
+  /** Saves the changed records of connections that are open; `recordOf` makes the record of a peer. */
+  saveChanged(open: ReadonlyMap<WebSocket, OpenConnection>, recordOf: (peer: Peer) => PeerRecord): void {
+    for (const connection of this.#changed) {
+      const known = open.get(connection.socket);
+      if (known !== undefined) this.#save(connection, recordOf(known.peer));
+    }
+    this.#changed.clear();
+  }
+
+  /** Writes a record to the attachment of the socket, or to storage if it is too large for that. */
+  #save(connection: Connection, record: PeerRecord): void {
     const { socket, subprotocol, terminator, storageKey } = connection;
     const peer = pack(PEER, record);
     const text = write(ATTACHMENT, { subprotocol, terminator, peer });
     if (sizeOf(text) <= MAX_ATTACHMENT) {
       socket.serializeAttachment(text);
-      if (storageKey !== undefined) this.forget(connection);
+      if (storageKey !== undefined) this.#deleteRow(connection);
       return;
     }
     connection.storageKey ??= crypto.randomUUID();
@@ -117,8 +141,13 @@ export class Attachments {
     };
   }
 
-  /** Removes what storage holds of a connection. */
+  /** Removes what storage holds of a connection that has ended. */
   forget(connection: Connection): void {
+    this.#changed.delete(connection);
+    this.#deleteRow(connection);
+  }
+
+  #deleteRow(connection: Connection): void {
     if (connection.storageKey === undefined) return;
     this.#prepare();
     this.#sql.exec("DELETE FROM peer_record WHERE key = ?", connection.storageKey);

@@ -97,7 +97,7 @@ export class CalleeSession {
   }
 
   /** The realm is awake: calls end whose Workers died while nobody could notice. */
-  awake(): void {
+  failLostCalls(): void {
     for (const request of this.#resident?.invocations.keys() ?? []) {
       if (this.#ctx.getWebSockets(tagOf(request)).length === 0) this.#fail(request, WampUri.NETWORK_FAILURE, LOST);
     }

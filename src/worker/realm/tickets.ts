@@ -1,7 +1,13 @@
 /** One-time tickets for the WebSockets that the router itself opens at a realm's object. */
 
 import { toBase64Url } from "../../wamp/crypto/encoding.ts";
+import type { Id } from "../../wamp/protocol/message.ts";
 import type { Identity } from "../../wamp/session/session.ts";
+
+/** What a ticket admits: a session of a role without HELLO, or the Worker that serves an INVOCATION. */
+export type TicketHolder =
+  | { readonly kind: "watcher"; readonly role: string }
+  | { readonly kind: "callee"; readonly call: Id };
 
 /** Random bytes of a ticket: as many as a key has, so that no client guesses one. */
 const LENGTH = 16;

@@ -7,6 +7,7 @@ import { closeSocket } from "../platform/close-socket.ts";
 import { refuseRealm } from "../routing/hello-routing.ts";
 import type { RpcRefusal } from "../routing/realm-rpc.ts";
 import { rpcRefusal } from "../routing/realm-rpc.ts";
+import { upgradeResponse } from "../routing/upgrade.ts";
 
 /** Why a realm is not served. */
 export type Unserved =
@@ -18,15 +19,14 @@ export type Unserved =
 const REASON = "the realm cannot be served now";
 
 /** Accepts the socket of a client: a realm that does not exist aborts HELLO, any other closes so that clients come back. */
-export function unservedSocket(request: Request, { kind }: Unserved): Response {
+export function refuseUpgrade(request: Request, { kind }: Unserved): Response {
   const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
   if (subprotocol === undefined) return new Response(null, { status: 400 });
   if (kind === "unknown") return refuseRealm(request);
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   server.close(CloseCode.RESTART, REASON);
-  const headers = { "Sec-WebSocket-Protocol": subprotocol.name };
-  return new Response(null, { status: 101, webSocket: client, headers });
+  return upgradeResponse(client, subprotocol);
 }
 
 /** Closes sockets that slept, so that their clients come back. */
@@ -35,7 +35,7 @@ export function closeUnserved(sockets: Iterable<WebSocket>): void {
 }
 
 /** The answer to a request by RPC; the Worker makes 503 of it. */
-export function unservedVisit({ kind }: Unserved): RpcRefusal {
+export function refuseRequest({ kind }: Unserved): RpcRefusal {
   const uri = kind === "unknown" ? WampUri.NO_SUCH_REALM : WampUri.UNAVAILABLE;
   return rpcRefusal("full", REASON, uri);
 }

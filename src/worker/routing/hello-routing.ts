@@ -18,6 +18,7 @@ import { lateRejection } from "./admission.ts";
 import { clientRequest } from "./object-requests.ts";
 import { realmObject } from "./realm-stub.ts";
 import { isStopping, onStop } from "./shutdown.ts";
+import { upgradeResponse } from "./upgrade.ts";
 
 /** Accepts a socket that can only be told that its realm does not exist; a client sees no reason in an HTTP error. */
 export function refuseRealm(request: Request): Response {
@@ -64,11 +65,7 @@ function acceptSocket(request: Request, onFirstFrame: OnFirstFrame): Response {
     closeSocket(socket, CloseCode.NORMAL, "");
   });
   socket.accept();
-  return new Response(null, {
-    status: 101,
-    webSocket: client,
-    headers: { "Sec-WebSocket-Protocol": subprotocol.name },
-  });
+  return upgradeResponse(client, subprotocol);
 }
 
 /** The realm a HELLO names, a fault, or undefined for the ABORT of a client that gives up. */

@@ -12,7 +12,10 @@ import type { Tables } from "./tables.ts";
 import { TestamentTable } from "./testament-table.ts";
 
 /** The part of an object's storage that realms use. */
-export type Database = Pick<DurableObjectStorage, "sql" | "transactionSync">;
+export interface Database {
+  readonly sql: SqlStorage;
+  transactionSync(changes: () => void): void;
+}
 
 /** The storage of one realm. Tables come into being with the first write. */
 export class SqlStore implements Store {

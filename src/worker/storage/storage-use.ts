@@ -1,8 +1,11 @@
-/** When a realm may begin to write to its storage, and when nothing of it needs to be kept. */
+/** Decides when a realm may begin to write to its storage, and removes storage that keeps nothing. */
 
 import type { Tables } from "./tables.ts";
 
-/** A secret that is drawn in memory and stored once the realm stores anything. */
+/** Milliseconds for which a client that has not said HELLO holds the object awake, instead of an alarm, which is a row. */
+const SILENT_MS = 1_000;
+
+/** A secret that is drawn in memory, and stored once the realm stores anything. */
 export interface Secret {
   /** Whether the secret is in storage, as far as this instance knows. */
   readonly isStored: boolean;
@@ -11,14 +14,15 @@ export interface Secret {
 }
 
 /**
- * Where realm names are a pattern anyone can name realms. So a client that connects and leaves causes no write, and the
- * storage of a realm that keeps nothing is emptied with its last socket.
+ * If the configuration names realms by a pattern, any client can create realms. So a client that connects and leaves
+ * causes no write, and the storage of a realm that keeps nothing is deleted with its last socket.
  */
 export class StorageUse {
   readonly #storage: DurableObjectStorage;
   readonly #tables: Tables;
   readonly #secret: Secret;
   #isOpen = false;
+  #deferredUntil = 0;
 
   constructor(storage: DurableObjectStorage, tables: Tables, secret: Secret) {
     this.#storage = storage;
@@ -26,19 +30,29 @@ export class StorageUse {
     this.#secret = secret;
   }
 
-  /** May rows be written for what is not a session's? */
+  /** Whether rows may be written that belong to no session. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** A client has begun its login, or stays without one. */
+  /** Until when clients without HELLO cause no write; milliseconds since the epoch. */
+  get deferredUntil(): number {
+    return this.#deferredUntil;
+  }
+
+  /** A client has connected at `now`, in milliseconds since the epoch. */
+  clientConnected(now: number): void {
+    this.#deferredUntil = now + SILENT_MS;
+  }
+
+  /** Permits writing: a client has begun its login, or stays without one. */
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#secret.keep();
   }
 
-  /** Removes the storage of a realm without sockets and alarm, if it keeps nothing. Returns whether it did. */
+  /** Deletes the storage of a realm without sockets and alarm if it keeps nothing; returns whether it did. */
   removeIfEmpty(): boolean {
     if (!this.#isOpen || this.#secret.isStored || !this.#tables.areEmpty()) return false;
     this.#isOpen = false;
