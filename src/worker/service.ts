@@ -4,7 +4,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { RealmConfig } from "../wamp/config/realm.ts";
 import { ApplicationError } from "../wamp/local/application-error.ts";
 import { WampUri } from "../wamp/protocol/errors.ts";
-import type { Dict, Id, List, Uri } from "../wamp/protocol/message.ts";
+import type { Dict, Id, List, Uri } from "../wamp/protocol/values.ts";
 import { realmFor } from "./config/config.ts";
 import { deploymentOf } from "./config/deployment.ts";
 import type { Env } from "./platform/env.ts";

@@ -1,7 +1,7 @@
 /** What Crossbar.io hangs on a transport, for all realms behind it: how clients authenticate. */
 
 import { TRUSTED } from "../../wamp/config/consistency.ts";
-import { isDict } from "../../wamp/config/shape.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 import type { Dict, Source } from "./import-notes.ts";
 import type { RealmDraft } from "./realm.ts";
 

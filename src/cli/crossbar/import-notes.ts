@@ -1,6 +1,6 @@
 /** What an import leaves behind, and why: every key of the original is either read or noted. */
 
-import { isDict } from "../../wamp/config/shape.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 
 export type Dict = Readonly<Record<string, unknown>>;
 

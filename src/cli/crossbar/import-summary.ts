@@ -1,7 +1,7 @@
 /** What an import comes to: what runs, what is left to do, what is lost, and what needs no thought. */
 
 import { listOf, nameOf } from "../../wamp/config/consistency.ts";
-import { isDict } from "../../wamp/config/shape.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 import type { Imported } from "./import.ts";
 import type { Dict, NoteKind } from "./import-notes.ts";
 

@@ -5,7 +5,7 @@ import type { Bytes } from "../crypto/encoding.ts";
 import { fromHex, toHex } from "../crypto/encoding.ts";
 import type { Host } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
-import type { Dict } from "../protocol/message.ts";
+import type { Dict } from "../protocol/values.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
 import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
 import { denied, failed, refused, WRONG_SIGNATURE } from "./method.ts";

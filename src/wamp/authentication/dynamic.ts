@@ -3,9 +3,8 @@
 import type { DynamicAuth } from "../config/auth.ts";
 import { type CallOutcome, InternalCaller } from "../dealer/internal-caller.ts";
 import { WampUri } from "../protocol/errors.ts";
-import type { Dict, Uri } from "../protocol/message.ts";
-import { isDict } from "../protocol/parse.ts";
 import { isValidUri } from "../protocol/uri.ts";
+import { type Dict, isDict, type Uri } from "../protocol/values.ts";
 import type { Identity } from "../session/session.ts";
 import type { Admitted, Answer, Applicant, Reason, Refusal, Surroundings } from "./method.ts";
 import { failed, refused } from "./method.ts";

@@ -2,8 +2,7 @@
 
 import type { AuthConfig } from "../config/realm.ts";
 import { WampUri } from "../protocol/errors.ts";
-import type { Dict } from "../protocol/message.ts";
-import { isDict } from "../protocol/parse.ts";
+import { type Dict, isDict } from "../protocol/values.ts";
 import { anonymous } from "./anonymous.ts";
 import { type Cookies, cookie, cookiesOf } from "./cookie.ts";
 import { cryptosign } from "./cryptosign.ts";

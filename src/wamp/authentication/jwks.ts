@@ -4,7 +4,7 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } f
 import { isTrustedUrl } from "../config/key-set.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
-import { isDict } from "../protocol/parse.ts";
+import { isDict } from "../protocol/values.ts";
 
 /** Milliseconds for which keys are not asked for again: how long a key the issuer has withdrawn still counts. */
 const FRESH_MS = 600_000;

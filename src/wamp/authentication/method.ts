@@ -5,7 +5,7 @@ import type { RealmConfig } from "../config/realm.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import type { Host, TransportInfo } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
-import type { Dict, Id, Uri } from "../protocol/message.ts";
+import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { Identity } from "../session/session.ts";
 import type { Authenticator } from "./dynamic.ts";
 

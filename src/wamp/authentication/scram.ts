@@ -12,7 +12,7 @@ import { hmac, isEqual, sha256 } from "../crypto/digest.ts";
 import type { Bytes } from "../crypto/encoding.ts";
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from "../crypto/encoding.ts";
 import type { Host } from "../host/host.ts";
-import type { Dict } from "../protocol/message.ts";
+import type { Dict } from "../protocol/values.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
 import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Refusal, Surroundings } from "./method.ts";
 import { denied, failed, UNKNOWN_PRINCIPAL } from "./method.ts";

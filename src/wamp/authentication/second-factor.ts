@@ -1,6 +1,6 @@
 /** A second round: an authenticator that has one proof of somebody asks for another one (Authentication Methods). */
 
-import type { Dict } from "../protocol/message.ts";
+import type { Dict } from "../protocol/values.ts";
 import type { Identity } from "../session/session.ts";
 import type { Answer, Method, Outcome } from "./method.ts";
 import { failed } from "./method.ts";

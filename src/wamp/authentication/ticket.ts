@@ -2,7 +2,7 @@
 
 import type { DynamicTicketAuth, TicketAuth, TicketPrincipal } from "../config/auth.ts";
 import { isSameText } from "../crypto/digest.ts";
-import type { Dict } from "../protocol/message.ts";
+import type { Dict } from "../protocol/values.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
 import { jwt } from "./jwt.ts";
 import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";

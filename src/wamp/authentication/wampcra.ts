@@ -6,7 +6,7 @@ import { hmac, isEqual, pbkdf2, sha256 } from "../crypto/digest.ts";
 import type { Bytes } from "../crypto/encoding.ts";
 import { toBase64, utf8 } from "../crypto/encoding.ts";
 import type { Host } from "../host/host.ts";
-import type { Dict, Id } from "../protocol/message.ts";
+import type { Dict, Id } from "../protocol/values.ts";
 import type { Identity } from "../session/session.ts";
 import { Authenticator, admitted } from "./dynamic.ts";
 import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";

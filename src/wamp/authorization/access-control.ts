@@ -3,9 +3,9 @@
 import { TRUSTED } from "../config/consistency.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Uri } from "../protocol/message.ts";
 import type { Match, UriCheck } from "../protocol/uri.ts";
 import { isReservedUri, isValidUri } from "../protocol/uri.ts";
+import type { Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import { accounted } from "./audit.ts";
 import type { Court } from "./authorizer.ts";

@@ -1,8 +1,8 @@
 /** Accounting: a record of who wanted to do what, and whether he might (Authorization). */
 
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Id, Uri } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Id, Uri } from "../protocol/values.ts";
 import type { Access, Surroundings } from "./access-control.ts";
 import { MANAGEMENT } from "./managed-roles.ts";
 import type { Action } from "./rules.ts";

@@ -3,10 +3,10 @@
 import type { Subscriptions } from "../broker/subscriptions.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import { isId } from "../protocol/id.ts";
-import type { Call, ClientMessage, Dict, Publish, Register, Subscribe, Uri } from "../protocol/message.ts";
+import type { Call, ClientMessage, Publish, Register, Subscribe } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
-import { isDict } from "../protocol/parse.ts";
 import type { Match } from "../protocol/uri.ts";
+import { type Dict, isDict, type Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import type { Action, Permission } from "./rules.ts";
 

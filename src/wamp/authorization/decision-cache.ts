@@ -2,7 +2,7 @@
 
 import type { Callee } from "../dealer/registrations.ts";
 import type { Host } from "../host/host.ts";
-import type { Uri } from "../protocol/message.ts";
+import type { Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import type { Question } from "./authorizer-request.ts";
 import { textOf } from "./authorizer-request.ts";

@@ -4,7 +4,7 @@ import { parseRole, type Role } from "../config/realm.ts";
 import type { Fault } from "../config/shape.ts";
 import type { Host } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Dict } from "../protocol/message.ts";
+import type { Dict } from "../protocol/values.ts";
 import { roleFromFormat1 } from "../records/format-1.ts";
 import { type Format, optional, read, record, unreadable, write } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";

@@ -6,8 +6,9 @@ import type { Host } from "../host/host.ts";
 import { TokenBucket } from "../host/token-bucket.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
-import type { ClientMessage, Id } from "../protocol/message.ts";
+import type { ClientMessage } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 
 /** A session that sends as many times its rate is ended: each refusal costs the realm work, too. */

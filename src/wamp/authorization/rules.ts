@@ -5,8 +5,8 @@ import type { Pattern } from "../config/permission.ts";
 import type { PermissionRule, Role } from "../config/realm.ts";
 import { sharedUri } from "../matching/overlap.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
-import type { Uri } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Uri } from "../protocol/values.ts";
 
 /** The four things a session must be permitted (Authorization: Actions). */
 export type Action = "call" | "register" | "publish" | "subscribe";

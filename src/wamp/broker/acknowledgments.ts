@@ -3,9 +3,9 @@
 import type { Host } from "../host/host.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Id, Uri } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Id, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 
 /** Keeps events in memory until `Acknowledgments.store` has them written. */

@@ -1,6 +1,6 @@
 /** Who of the subscribers may receive an event (Publisher Exclusion; Subscriber Black- and Whitelisting). */
 
-import type { Dict, Id } from "../protocol/message.ts";
+import type { Dict, Id } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 
 /** The PUBLISH options that restrict receivers, read once. A list that is present but empty admits nobody (D-17). */

@@ -2,8 +2,8 @@
 
 import type { StoreConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
-import type { Id, Uri } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Id, Uri } from "../protocol/values.ts";
 import { read, unreadable, write } from "../records/stored-record.ts";
 import { EVENT, type LoggedEvent } from "./logged-event.ts";
 

@@ -1,8 +1,8 @@
 /** What of a log somebody asks for: the filters of `wamp.subscription.get_events` (Event History). */
 
 import { matches } from "../matching/covering.ts";
-import type { Id, Uri } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Id, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import { EventFilter } from "./event-filter.ts";
 import type { EventLog } from "./event-log.ts";

@@ -1,7 +1,7 @@
 /** One event of an event history, and how it is stored (Event History). */
 
-import type { Dict, Id, Uri } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
+import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { eventFromFormat1 } from "../records/format-1.ts";
 import { payloadField } from "../records/stored-payload.ts";
 import { type Format, field, optional, record } from "../records/stored-record.ts";

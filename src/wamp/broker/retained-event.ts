@@ -1,7 +1,7 @@
 /** One retained event, and how the events of a topic are stored (Event Retention). */
 
-import type { Dict, Id } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
+import type { Dict, Id } from "../protocol/values.ts";
 import { retainedFromFormat1 } from "../records/format-1.ts";
 import { payloadField } from "../records/stored-payload.ts";
 import { type Format, field, list, optional, record, usually } from "../records/stored-record.ts";

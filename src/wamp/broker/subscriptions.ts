@@ -1,8 +1,8 @@
 /** Subscriptions: one per (topic or pattern, match policy), with everyone who subscribed to it. */
 
 import { PatternMap } from "../matching/pattern-map.ts";
-import type { Id, Uri } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Id, Uri } from "../protocol/values.ts";
 import { field, optional, record, usually } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";

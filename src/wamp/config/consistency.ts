@@ -3,8 +3,9 @@
  * over what has not the right shape, so that these faults are listed together with those of the shape.
  */
 
+import { isDict } from "../protocol/values.ts";
 import { isMatch, readPattern } from "./permission.ts";
-import { type Fault, faultAt, isDict, type Path } from "./shape.ts";
+import { type Fault, faultAt, type Path } from "./shape.ts";
 
 /** The role of the router's own sessions: it may do everything, and no client can have it. */
 export const TRUSTED = "trusted";

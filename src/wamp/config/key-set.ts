@@ -1,7 +1,7 @@
 /** Where the public keys of a token issuer are, as the configuration says it: a URL, or the keys themselves. */
 
 import * as v from "valibot";
-import { isDict } from "./shape.ts";
+import { isDict } from "../protocol/values.ts";
 
 /** A public key as JSON (RFC 7517). */
 export interface PublicJwk {

@@ -1,6 +1,7 @@
 /** How a configuration is checked: two shapes stricter than valibot's own, and faults that say where they are. */
 
 import * as v from "valibot";
+import { isDict } from "../protocol/values.ts";
 
 /** One mistake in a configuration. `path` reads like `realms[0].roles[1].name`; the text never quotes a value that may be secret. */
 export interface Fault {
@@ -26,10 +27,6 @@ export type DeepReadonly<T> =
 
 /** Names valibot drops from a record without a word. */
 const UNUSABLE_NAMES = ["__proto__", "constructor", "prototype"];
-
-export function isDict(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** An object with these keys and no others. Unlike `strictObject` it names every unknown key and takes no list for an object. */
 export function closed<const E extends v.ObjectEntries>(entries: E): v.StrictObjectSchema<E, undefined> {

@@ -2,7 +2,7 @@
 
 import { Deadlines } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
-import type { Uri } from "../protocol/message.ts";
+import type { Uri } from "../protocol/values.ts";
 
 /**
  * Milliseconds one may wait at most. The platform lets an object sleep no sooner than 10 s after its last event, so

@@ -1,9 +1,9 @@
 /** Calls on their way, as the record of a sleeping caller keeps them. */
 
 import type { Permission } from "../authorization/rules.ts";
-import type { Dict, Id, Uri } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
+import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { payloadField } from "../records/stored-payload.ts";
 import { field, optional, record, usually } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";

@@ -1,6 +1,6 @@
 /** How long a call may take, and whether its dealer or its callee sees to that (Call Timeouts). */
 
-import type { Dict } from "../protocol/message.ts";
+import type { Dict } from "../protocol/values.ts";
 import type { Callee } from "./registrations.ts";
 
 /** What a realm's configuration says of timeouts; times in milliseconds. */

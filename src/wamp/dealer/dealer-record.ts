@@ -1,7 +1,7 @@
 /** What the stored records of sessions keep for the dealer, and how its tables are rebuilt from them. */
 
 import { WampUri } from "../protocol/errors.ts";
-import type { Id } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import type { CallQueue } from "./call-queue.ts";
 import type { CallRecord } from "./call-records.ts";

@@ -2,7 +2,7 @@
 
 import { Deadlines } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
-import type { Id } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { callBytes, waitingBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";

@@ -1,8 +1,8 @@
 /** Registrations: one per (procedure or pattern, match policy), with the callees that share it. */
 
 import { PatternMap } from "../matching/pattern-map.ts";
-import type { Dict, Id, Uri } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { field, oneOf, record, usually } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";

@@ -1,6 +1,6 @@
 /** Requests of calls that are over, remembered because one side may still send a part of them. */
 
-import type { Id } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 
 /** Requests kept of one session that never finishes what is over: far more than a client has in progress at once. */

@@ -2,8 +2,9 @@
 
 import type { Permission } from "../authorization/rules.ts";
 import { ownerOf } from "../matching/rendezvous.ts";
-import type { Call, Dict, Id, Uri } from "../protocol/message.ts";
+import type { Call } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
+import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { payloadField } from "../records/stored-payload.ts";
 import { field, record, usually } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";

@@ -1,7 +1,8 @@
 /** A session without a connection, and how it is stored meanwhile. */
 
 import type { Host } from "../host/host.ts";
-import type { Id, RouterMessage } from "../protocol/message.ts";
+import type { RouterMessage } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
 import { messagesFromFormat1, parkedFromFormat1 } from "../records/format-1.ts";
 import {
   type Format,

@@ -6,7 +6,7 @@ import { storedRegistration } from "../dealer/registrations.ts";
 import { storedWaitingCall } from "../dealer/waiting-call.ts";
 import type { TransportInfo } from "../host/host.ts";
 import { isId } from "../protocol/id.ts";
-import type { Id } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
 import { peerFromFormat1 } from "../records/format-1.ts";
 import type { Field } from "../records/stored-record.ts";
 import { type Format, field, list, optional, record, union, usually } from "../records/stored-record.ts";

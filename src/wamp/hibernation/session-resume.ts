@@ -6,7 +6,7 @@ import { toBase64Url, utf8 } from "../crypto/encoding.ts";
 import type { Host, SendFault, Transport } from "../host/host.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
-import type { Dict, Id, Uri } from "../protocol/message.ts";
+import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { Peer } from "../session/peer.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import type { Keeper, LifelineRecord, ResumeRequest } from "../session/resumable-transport.ts";

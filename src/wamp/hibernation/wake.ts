@@ -5,7 +5,7 @@ import type { Dealer } from "../dealer/dealer.ts";
 import type { Host, Transport } from "../host/host.ts";
 import type { LogLine } from "../host/log-line.ts";
 import { CloseCode } from "../protocol/close-code.ts";
-import type { Id } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
 import { type Reading, unreadable } from "../records/stored-record.ts";
 import type { Peer, PendingState } from "../session/peer.ts";
 import { Session } from "../session/session.ts";

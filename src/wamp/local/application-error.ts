@@ -1,6 +1,6 @@
 /** An ERROR, as programs on this side of the router throw and catch it. */
 
-import type { Dict, List, Uri } from "../protocol/message.ts";
+import type { Dict, List, Uri } from "../protocol/values.ts";
 
 /** `message` begins with the URI, and the rest are properties of their own. */
 export class ApplicationError extends Error {

@@ -1,11 +1,11 @@
 /** The calls a component works on, each until its one answer. */
 
 import { WampUri } from "../protocol/errors.ts";
-import type { Dict, Id, Invocation, List, Uri } from "../protocol/message.ts";
+import type { Invocation } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
-import { isDict } from "../protocol/parse.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { isValidUri } from "../protocol/uri.ts";
+import { type Dict, type Id, isDict, type List, type Uri } from "../protocol/values.ts";
 import { ApplicationError, type CallHandler, Result } from "./component.ts";
 import { ownPayload, valuesOf } from "./component-payload.ts";
 

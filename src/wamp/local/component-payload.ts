@@ -1,8 +1,7 @@
 /** Values on their way between a component and its realm: copied, so that neither sees what the other does to them. */
 
-import type { Dict, List } from "../protocol/message.ts";
-import { isDict } from "../protocol/parse.ts";
 import { Payload } from "../protocol/payload.ts";
+import { type Dict, isDict, type List } from "../protocol/values.ts";
 import { json } from "../serializers/json.ts";
 
 /** What a component sends. Written down at once: what cannot be is the component's own fault, and throws. */

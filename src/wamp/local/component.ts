@@ -1,6 +1,6 @@
 /** Components: programs that live in a realm, as whoever deploys the router writes them. */
 
-import type { Dict, Id, List, Uri } from "../protocol/message.ts";
+import type { Dict, Id, List, Uri } from "../protocol/values.ts";
 import type { ComponentSession } from "./component-session.ts";
 
 export { ApplicationError } from "./application-error.ts";

@@ -2,9 +2,9 @@
 
 import type { Host } from "../host/host.ts";
 import { clientFeatures } from "../protocol/features.ts";
-import type { Dict, Id, List, Uri } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
+import type { Dict, Id, List, Uri } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Peer } from "../session/peer.ts";
 import { type CallOutcome, type OnProgress, OpenRequests } from "../session/pending-requests.ts";

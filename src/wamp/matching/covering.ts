@@ -1,7 +1,7 @@
 /** Which topics a subscription is about, and whether another pattern takes in all of them (Pattern-based Subscriptions). */
 
-import type { Uri } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Uri } from "../protocol/values.ts";
 
 interface Pattern {
   readonly match: Match;

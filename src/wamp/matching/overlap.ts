@@ -1,7 +1,7 @@
 /** Where two URI patterns overlap, shown by one URI that stands for all URIs they share. */
 
 import type { Pattern } from "../config/permission.ts";
-import type { Uri } from "../protocol/message.ts";
+import type { Uri } from "../protocol/values.ts";
 
 /** A component no rule can name, because `#` is not allowed in URIs: it meets wildcards and prefixes only. */
 const ANY = "#";

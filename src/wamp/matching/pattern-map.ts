@@ -1,7 +1,7 @@
 /** Values kept by URI and match policy, and found again by the concrete URI they cover. */
 
-import type { Uri } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Uri } from "../protocol/values.ts";
 import { PrefixTree } from "./prefix-tree.ts";
 import { WildcardTree } from "./wildcard-tree.ts";
 

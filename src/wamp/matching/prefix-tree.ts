@@ -1,6 +1,6 @@
 /** Finds the stored prefixes of a URI in one walk along it. */
 
-import type { Uri } from "../protocol/message.ts";
+import type { Uri } from "../protocol/values.ts";
 import { CHARACTERS, type Node, RadixTree } from "./radix-tree.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Patterns stored by what they have in common, the structure under prefix and wildcard matching. */
 
-import type { Uri } from "../protocol/message.ts";
+import type { Uri } from "../protocol/values.ts";
 
 /** A stored pattern (`value` set) or a fork; `label` is the run of units that leads here from the parent. */
 export interface Node<T> {

@@ -2,7 +2,7 @@
 
 import type { Callee } from "../dealer/registrations.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Dict } from "../protocol/message.ts";
+import type { Dict } from "../protocol/values.ts";
 
 /** The key of a partitioned call, undefined for any other. Throws invalid_argument where the key is missing. */
 export function partitionKey(options: Dict): string | undefined {

@@ -1,6 +1,6 @@
 /** Finds the stored wildcard patterns that match a URI in one search along it. */
 
-import type { Uri } from "../protocol/message.ts";
+import type { Uri } from "../protocol/values.ts";
 import { COMPONENTS, componentEnd, type Node, RadixTree } from "./radix-tree.ts";
 
 /**

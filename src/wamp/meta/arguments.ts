@@ -4,9 +4,9 @@
  */
 
 import { WampError, WampUri } from "../protocol/errors.ts";
-import { isDict } from "../protocol/parse.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Match } from "../protocol/uri.ts";
+import { isDict } from "../protocol/values.ts";
 
 /** Whether the value can be what the argument is said to be. */
 export type Guard<T> = (value: unknown) => value is T;

@@ -4,8 +4,8 @@ import type { Access } from "../authorization/access-control.ts";
 import type { Action, Permission } from "../authorization/rules.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Dealer } from "../dealer/dealer.ts";
-import type { Id, Uri } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Id, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
 

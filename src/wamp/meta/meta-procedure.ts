@@ -1,7 +1,7 @@
 /** What a meta procedure is: a function of the router that answers a CALL (Meta API). */
 
-import type { Dict } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
+import type { Dict } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import type { MetaContext } from "./meta-context.ts";
 

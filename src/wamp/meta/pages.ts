@@ -2,9 +2,9 @@
 
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { isId, MAX_ID } from "../protocol/id.ts";
-import type { Id } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Match } from "../protocol/uri.ts";
+import type { Id } from "../protocol/values.ts";
 import { optionalKeyword } from "./arguments.ts";
 
 /**

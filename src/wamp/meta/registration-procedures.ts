@@ -3,9 +3,9 @@
 import type { Registration } from "../dealer/registrations.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { isId } from "../protocol/id.ts";
-import type { Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isReservedUri } from "../protocol/uri.ts";
+import type { Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString, matchArgument, optionalArgument, optionalKeyword } from "./arguments.ts";
 import type { MetaContext } from "./meta-context.ts";

@@ -1,8 +1,8 @@
 /** The procedure by which a retained event is removed, which the specification has no way for (Event Retention). */
 
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
+import type { Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString } from "./arguments.ts";
 import type { MetaContext } from "./meta-context.ts";

@@ -3,9 +3,8 @@
 import { TRUSTED } from "../config/consistency.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { isId } from "../protocol/id.ts";
-import type { Dict, Id } from "../protocol/message.ts";
-import { isDict } from "../protocol/parse.ts";
 import { Payload } from "../protocol/payload.ts";
+import { type Dict, type Id, isDict } from "../protocol/values.ts";
 import type { Identity, Session } from "../session/session.ts";
 import { argument } from "./arguments.ts";
 import type { MetaContext } from "./meta-context.ts";

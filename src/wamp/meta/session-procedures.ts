@@ -1,9 +1,9 @@
 /** What the router tells of its sessions, and how it ends them on demand: events and procedures (Session Meta API). */
 
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isValidUri } from "../protocol/uri.ts";
+import type { Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString, isStringList, optionalArgument, optionalKeyword } from "./arguments.ts";
 import type { MetaContext } from "./meta-context.ts";

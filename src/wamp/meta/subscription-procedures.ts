@@ -3,8 +3,8 @@
 import type { Subscription } from "../broker/subscriptions.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { isId } from "../protocol/id.ts";
-import type { Id, Uri } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
+import type { Id, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString, matchArgument, optionalArgument, optionalKeyword } from "./arguments.ts";
 import type { MetaContext } from "./meta-context.ts";

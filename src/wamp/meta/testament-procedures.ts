@@ -2,10 +2,12 @@
 
 import { publicationDetails } from "../broker/broker.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
-import type { Dict, List, Publish, Uri } from "../protocol/message.ts";
+import type { Publish } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
-import { isDict, parse } from "../protocol/parse.ts";
+import { parse } from "../protocol/parse.ts";
 import { Payload } from "../protocol/payload.ts";
+import type { Dict, List, Uri } from "../protocol/values.ts";
+import { isDict } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import type { TestamentScope } from "../session/testaments.ts";
 import { TESTAMENT_SCOPES } from "../session/testaments.ts";

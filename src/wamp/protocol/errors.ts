@@ -1,8 +1,8 @@
 /** The predefined URIs, and the two ways a message can be refused. */
 
 import { CloseCode } from "./close-code.ts";
-import type { Uri } from "./message.ts";
 import { Payload } from "./payload.ts";
+import type { Uri } from "./values.ts";
 
 /** Predefined error URIs, each with the sentence that defines it (Predefined URIs). */
 export const WampUri = {

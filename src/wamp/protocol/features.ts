@@ -1,8 +1,8 @@
 /** Which advanced features either side announces (Advanced Profile: Features). */
 
-import type { Dict } from "./message.ts";
 import { MessageType } from "./message.ts";
-import { isDict } from "./parse.ts";
+import type { Dict } from "./values.ts";
+import { isDict } from "./values.ts";
 
 /** Client features that change what the router does, one bit each. Append only: sleeping records hold the bits. */
 const CLIENT_FEATURES = [

@@ -1,6 +1,6 @@
 /** Ids and their range (Identifiers). */
 
-import type { Id } from "./message.ts";
+import type { Id } from "./values.ts";
 
 /** The largest id: 2^53. */
 export const MAX_ID: Id = 2 ** 53;

@@ -1,13 +1,7 @@
 /** The messages of WAMP as readonly tuples, in the order and with the codes they have on the wire. */
 
 import type { Payload } from "./payload.ts";
-
-/** An integer in 1..2^53 (Identifiers). */
-export type Id = number;
-/** A topic, procedure, realm, error or reason (URIs). */
-export type Uri = string;
-export type List = readonly unknown[];
-export type Dict = { readonly [key: string]: unknown };
+import type { Dict, Id, Uri } from "./values.ts";
 
 /** Message type codes (Message Codes and Direction). */
 export const MessageType = {

@@ -2,10 +2,12 @@
 
 import { ProtocolViolation } from "./errors.ts";
 import { isId } from "./id.ts";
-import type { ClientMessage, Dict } from "./message.ts";
+import type { ClientMessage } from "./message.ts";
 import { MessageType } from "./message.ts";
 import type { Payload } from "./payload.ts";
 import { isValidUri } from "./uri.ts";
+import type { Dict } from "./values.ts";
+import { isDict } from "./values.ts";
 
 type Check = (value: unknown) => boolean;
 type OptionChecks = { readonly [option: string]: Check | undefined };
@@ -47,13 +49,6 @@ export function parse(elements: readonly unknown[]): ClientMessage {
   if (shape.hasPayload) checkPayload(shape, checked);
   // Every element has just been checked against the shape of its message type.
   return checked as unknown as ClientMessage;
-}
-
-/** A plain dictionary, whatever its prototype. */
-export function isDict(value: unknown): value is Dict {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function shapeOf(type: unknown): Shape {

@@ -2,8 +2,8 @@
 
 import { ProtocolViolation } from "./errors.ts";
 import type { ClientFeature } from "./features.ts";
-import type { Dict } from "./message.ts";
 import type { Payload } from "./payload.ts";
+import type { Dict } from "./values.ts";
 
 const PPT_KEYS = ["ppt_scheme", "ppt_serializer", "ppt_cipher", "ppt_keyid"] as const;
 const ENC_KEYS = ["enc_algo", "enc_key", "enc_serializer"] as const;

@@ -1,7 +1,7 @@
 /** Arguments and ArgumentsKw, kept in the sender's encoding until somebody needs the values. */
 
 import { withoutFloats } from "./float.ts";
-import type { Dict, List } from "./message.ts";
+import type { Dict, List } from "./values.ts";
 
 /** What one serializer knows about payloads. */
 export interface PayloadCodec {

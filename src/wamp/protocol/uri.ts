@@ -1,6 +1,6 @@
 /** Which strings are URIs, and which of them the router keeps for itself (URIs). */
 
-import type { Uri } from "./message.ts";
+import type { Uri } from "./values.ts";
 
 /** How a subscription's or registration's URI selects topics or procedures (Pattern-based Subscriptions). */
 export type Match = "exact" | "prefix" | "wildcard";

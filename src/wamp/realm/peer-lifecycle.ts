@@ -4,7 +4,8 @@ import type { Admitted, Refusal, Surroundings } from "../authentication/method.t
 import { Deadlines } from "../host/deadlines.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { WampUri } from "../protocol/errors.ts";
-import type { ClientMessage, Dict, Id, Uri } from "../protocol/message.ts";
+import type { ClientMessage } from "../protocol/message.ts";
+import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { Peer, PendingState } from "../session/peer.ts";
 import type { ResumeRequest } from "../session/resumable-transport.ts";
 import type { Session, SessionOrigin } from "../session/session.ts";

@@ -17,20 +17,12 @@ import type { MetaContext } from "../meta/meta-context.ts";
 import { MetaEvents } from "../meta/meta-events.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
-import type {
-  Call,
-  ClientMessage,
-  Dict,
-  Id,
-  Publish,
-  Register,
-  MessageType as Type,
-  Uri,
-} from "../protocol/message.ts";
+import type { Call, ClientMessage, Publish, Register, MessageType as Type } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import { parse } from "../protocol/parse.ts";
 import type { Match } from "../protocol/uri.ts";
 import { isReservedUri, isValidUri } from "../protocol/uri.ts";
+import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { Conduct } from "../session/client-checks.ts";
 import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Peer } from "../session/peer.ts";

@@ -1,7 +1,7 @@
 /** Stored records: JSON objects with short keys and a format number, each field checked when it is read. */
 
 import type { LogLine } from "../host/log-line.ts";
-import type { Id } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
 import { FORMATS, type StoredKind } from "./stored-formats.ts";
 
 /** Values of one type as JSON. */

@@ -1,9 +1,8 @@
 /** The simple values that stored records consist of. */
 
 import { isId } from "../protocol/id.ts";
-import type { Dict, Id } from "../protocol/message.ts";
-import { isDict } from "../protocol/parse.ts";
 import type { Match } from "../protocol/uri.ts";
+import { type Dict, type Id, isDict } from "../protocol/values.ts";
 import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Codec, Field } from "./stored-record.ts";
 import { list, oneOf, usually, value } from "./stored-record.ts";

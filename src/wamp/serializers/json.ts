@@ -4,6 +4,7 @@ import type { Message } from "../protocol/message.ts";
 import { PAYLOAD_INDEX } from "../protocol/message.ts";
 import type { ArgsKind, PayloadValues, RawPayload } from "../protocol/payload.ts";
 import { Payload, trimmedLength } from "../protocol/payload.ts";
+import { isDict } from "../protocol/values.ts";
 import { bytesFromText } from "./binary-json.ts";
 import { exactValuesFromJson, jsonFromValue, NEEDS_CARE, valuesFromJson } from "./json-text.ts";
 import type { DecodeLimits, Frame, Serializer } from "./serializer.ts";
@@ -152,10 +153,6 @@ function argsKind(args: unknown): ArgsKind {
 
 function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
-}
-
-function isDict(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isEmptyDict(value: unknown): boolean {

@@ -4,7 +4,8 @@ import type { RealmConfig } from "../config/realm.ts";
 import { ProtocolViolation } from "../protocol/errors.ts";
 import { ROLE_OF } from "../protocol/features.ts";
 import { nextId } from "../protocol/id.ts";
-import type { Id, MessageType } from "../protocol/message.ts";
+import type { MessageType } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
 
 export class Conduct {

@@ -1,7 +1,7 @@
 /** Who learns who the publisher or caller is (Publisher Identification, Caller Identification). */
 
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Dict } from "../protocol/message.ts";
+import type { Dict } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
 
 /** The details of a message that discloses and carries nothing. */

@@ -1,7 +1,7 @@
 /** A peer: one client's end of one transport, and how far its conversation has come (Sessions). */
 
 import type { Transport, TransportInfo } from "../host/host.ts";
-import type { Dict } from "../protocol/message.ts";
+import type { Dict } from "../protocol/values.ts";
 import type { ResumeRequest } from "./resumable-transport.ts";
 import type { Session, SessionOrigin } from "./session.ts";
 

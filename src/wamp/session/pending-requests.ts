@@ -3,8 +3,9 @@
 import type { Transport } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
 import { nextId } from "../protocol/id.ts";
-import type { Dict, Id, List, RouterMessage, Uri } from "../protocol/message.ts";
+import type { RouterMessage } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
+import type { Dict, Id, List, Uri } from "../protocol/values.ts";
 
 /** What a request came to; the one result of a PUBLISH, SUBSCRIBE or REGISTER is the id that the router gave. */
 export type CallOutcome =

@@ -2,10 +2,11 @@
 
 import type { Limits } from "../config/limits.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Call, Dict, Uri } from "../protocol/message.ts";
+import type { Call } from "../protocol/message.ts";
 import { isCarried } from "../protocol/payload-passthru.ts";
 import type { Match } from "../protocol/uri.ts";
 import { sizeOf } from "../protocol/value-size.ts";
+import type { Dict, Uri } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
 import { INTERNAL } from "./session.ts";
 

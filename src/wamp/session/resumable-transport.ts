@@ -1,8 +1,9 @@
 /** The way out of a session that outlives its connection: it counts, keeps the latest messages, and waits without one. */
 
 import type { SendFault, Transport } from "../host/host.ts";
-import type { Dict, Id, RouterMessage } from "../protocol/message.ts";
+import type { RouterMessage } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
+import type { Dict, Id } from "../protocol/values.ts";
 import { storedPayload } from "../records/stored-payload.ts";
 import type { Codec } from "../records/stored-record.ts";
 import { field, optional, record, Unreadable } from "../records/stored-record.ts";

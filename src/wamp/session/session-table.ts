@@ -1,6 +1,6 @@
 /** Tables of broker and dealer by session. */
 
-import type { Id } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
 
 /**

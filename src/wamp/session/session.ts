@@ -3,7 +3,7 @@
 import type { Transport } from "../host/host.ts";
 import type { ClientFeature, ClientFeatures } from "../protocol/features.ts";
 import { hasFeature } from "../protocol/features.ts";
-import type { Dict, Id } from "../protocol/message.ts";
+import type { Dict, Id } from "../protocol/values.ts";
 import { OpenRequests } from "./pending-requests.ts";
 import type { LifelineRecord } from "./resumable-transport.ts";
 import { Lifeline } from "./resumable-transport.ts";

@@ -6,7 +6,7 @@ import { sha256 } from "../../wamp/crypto/digest.ts";
 import { toHex } from "../../wamp/crypto/encoding.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
-import type { Dict } from "../../wamp/protocol/message.ts";
+import type { Dict } from "../../wamp/protocol/values.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
 import { type Config, onlyRealm, realmFor } from "../config/config.ts";

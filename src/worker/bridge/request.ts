@@ -1,7 +1,6 @@
 /** What a request to the bridge carries, checked in Crossbar.io's order and refused in its words. */
 
-import type { Dict, List, Uri } from "../../wamp/protocol/message.ts";
-import { isDict } from "../../wamp/protocol/parse.ts";
+import { type Dict, isDict, type List, type Uri } from "../../wamp/protocol/values.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";

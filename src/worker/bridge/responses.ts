@@ -1,7 +1,7 @@
 /** How the bridge answers: Crossbar.io's bodies and headers, and what a browser is told of other origins. */
 
 import { WampUri } from "../../wamp/protocol/errors.ts";
-import type { Dict, Uri } from "../../wamp/protocol/message.ts";
+import type { Dict, Uri } from "../../wamp/protocol/values.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";

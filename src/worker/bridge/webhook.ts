@@ -2,7 +2,7 @@
 
 import { isSameText } from "../../wamp/crypto/digest.ts";
 import { toHex, utf8 } from "../../wamp/crypto/encoding.ts";
-import type { Dict } from "../../wamp/protocol/message.ts";
+import type { Dict } from "../../wamp/protocol/values.ts";
 import { type Config, realmFor } from "../config/config.ts";
 import type { WebhookConfig } from "../config/webhook-config.ts";
 import type { Env } from "../platform/env.ts";

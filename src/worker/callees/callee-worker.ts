@@ -3,9 +3,9 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
-import type { Dict, Id, List } from "../../wamp/protocol/message.ts";
 import { MessageType } from "../../wamp/protocol/message.ts";
 import { Payload } from "../../wamp/protocol/payload.ts";
+import type { Dict, Id, List } from "../../wamp/protocol/values.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
 import { USUAL_CALL } from "../config/callee-config.ts";

@@ -1,8 +1,7 @@
 /** A procedure as Crossbar.io's RESTCallee has it: the call's keyword arguments say what to request, the result what came. */
 
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
-import type { Dict } from "../../wamp/protocol/message.ts";
-import { isDict } from "../../wamp/protocol/parse.ts";
+import { type Dict, isDict } from "../../wamp/protocol/values.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import { bodyWithin } from "../platform/body-within.ts";
 import type { Task } from "./callee-worker.ts";

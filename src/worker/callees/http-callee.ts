@@ -2,7 +2,7 @@
 
 import { thrown } from "../../wamp/host/log-line.ts";
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
-import type { Dict, Uri } from "../../wamp/protocol/message.ts";
+import type { Dict, Uri } from "../../wamp/protocol/values.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
 import { writeLog } from "../platform/log.ts";

@@ -1,9 +1,8 @@
 /** What a callee brought or threw, as an answer of WAMP. */
 
 import { WampUri } from "../../wamp/protocol/errors.ts";
-import type { Dict, List } from "../../wamp/protocol/message.ts";
-import { isDict } from "../../wamp/protocol/parse.ts";
 import { isValidUri } from "../../wamp/protocol/uri.ts";
+import { type Dict, isDict, type List } from "../../wamp/protocol/values.ts";
 import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
 
 /** Args and kwargs if the value has these and nothing else, else the value as the only argument. */

@@ -2,7 +2,7 @@
 
 import { thrown } from "../../wamp/host/log-line.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
-import type { Dict, List, Uri } from "../../wamp/protocol/message.ts";
+import type { Dict, List, Uri } from "../../wamp/protocol/values.ts";
 import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";

@@ -3,7 +3,8 @@
 import * as v from "valibot";
 import { secretSchema } from "../../wamp/config/auth.ts";
 import { listOf, nameOf } from "../../wamp/config/consistency.ts";
-import { closed, type DeepReadonly, type Fault, faultAt, isDict } from "../../wamp/config/shape.ts";
+import { closed, type DeepReadonly, type Fault, faultAt } from "../../wamp/config/shape.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 import { isIpRange } from "./ip-range.ts";
 
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));

@@ -1,7 +1,8 @@
 /** Which components live in a realm, and as whom. */
 
 import * as v from "valibot";
-import { closed, type DeepReadonly, isDict } from "../../wamp/config/shape.ts";
+import { closed, type DeepReadonly } from "../../wamp/config/shape.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 

@@ -4,17 +4,10 @@ import * as v from "valibot";
 import type { EnvName } from "../../wamp/config/auth.ts";
 import { duplicates, listOf, nameOf, realmFaults } from "../../wamp/config/consistency.ts";
 import { type RealmConfig, realmSchema } from "../../wamp/config/realm.ts";
-import {
-  checkShape,
-  closed,
-  type DeepReadonly,
-  type Fault,
-  faultAt,
-  isDict,
-  type Path,
-} from "../../wamp/config/shape.ts";
+import { checkShape, closed, type DeepReadonly, type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
 import { wayInFaults } from "../../wamp/config/way-in.ts";
 import { isValidRealm } from "../../wamp/protocol/uri.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 import { admissionEntries } from "./admission-config.ts";
 import { bridgeFaults, bridgeSchema, serviceSchema } from "./bridge-config.ts";
 import { eventsSchema, longPollSchema } from "./http-config.ts";

@@ -2,8 +2,9 @@
 
 import * as v from "valibot";
 import { duplicates, listOf, nameOf } from "../../wamp/config/consistency.ts";
-import { closed, type DeepReadonly, type Fault, faultAt, isDict, type Path } from "../../wamp/config/shape.ts";
+import { closed, type DeepReadonly, type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
 import { isValidUri } from "../../wamp/protocol/uri.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 const uri = v.pipe(

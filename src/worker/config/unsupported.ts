@@ -1,6 +1,7 @@
 /** What the configuration can already say and the router cannot do yet. */
 
-import { type Fault, faultAt, isDict, type Path } from "../../wamp/config/shape.ts";
+import { type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 
 /** Place in the configuration → feature; `*` is any entry of a list, `=` a value that alone is missing. */
 type Features = readonly (readonly [place: string, feature: string])[];

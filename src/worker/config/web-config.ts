@@ -1,7 +1,8 @@
 /** The web services beside the router, in Crossbar.io's words: what is served at which path. */
 
 import * as v from "valibot";
-import { closed, type DeepReadonly, type Fault, faultAt, isDict, named, type Path } from "../../wamp/config/shape.ts";
+import { closed, type DeepReadonly, type Fault, faultAt, named, type Path } from "../../wamp/config/shape.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 
 const seconds = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0));
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));

@@ -1,6 +1,6 @@
 /** Why the bridge does not serve a request. */
 
-import type { List } from "../../wamp/protocol/message.ts";
+import type { List } from "../../wamp/protocol/values.ts";
 
 /** Thrown where a check fails; becomes the answer. `error` is a sentence of Crossbar.io's, or a URI. */
 export class Denial extends Error {

@@ -1,7 +1,7 @@
 /** Idempotency keys: a publish that is sent again with its key is published once and answered alike. */
 
 import type { Host } from "../../wamp/host/host.ts";
-import type { Id } from "../../wamp/protocol/message.ts";
+import type { Id } from "../../wamp/protocol/values.ts";
 import { answerFromFormat1 } from "../../wamp/records/format-1.ts";
 import { type Format, field, read, record, unreadable, write } from "../../wamp/records/stored-record.ts";
 import * as is from "../../wamp/records/stored-values.ts";

@@ -1,7 +1,8 @@
 /** Offsets in what a connection was sent whose receipt a later message of its client proves. */
 
-import type { Id, RouterMessage } from "../../wamp/protocol/message.ts";
+import type { RouterMessage } from "../../wamp/protocol/message.ts";
 import { MessageType } from "../../wamp/protocol/message.ts";
+import type { Id } from "../../wamp/protocol/values.ts";
 
 /** Marks kept at once; more would only make the account of unread bytes finer. */
 const MOST_MARKS = 64;

@@ -3,7 +3,7 @@
 import type { Host } from "../../wamp/host/host.ts";
 import { Visitor } from "../../wamp/local/visitor.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
-import type { Dict, List } from "../../wamp/protocol/message.ts";
+import type { Dict, List } from "../../wamp/protocol/values.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
 import { type Identity, INTERNAL } from "../../wamp/session/session.ts";

@@ -1,7 +1,7 @@
 /** One-time tickets for the WebSockets that the router itself opens at a realm's object. */
 
 import { toBase64Url } from "../../wamp/crypto/encoding.ts";
-import type { Id } from "../../wamp/protocol/message.ts";
+import type { Id } from "../../wamp/protocol/values.ts";
 import type { Identity } from "../../wamp/session/session.ts";
 
 /** What a ticket admits: a session of a role without HELLO, or the Worker that serves an INVOCATION. */

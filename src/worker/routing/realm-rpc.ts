@@ -1,8 +1,7 @@
 /** The RPC interface of a realm's object: what the HTTP bridge, webhooks, triggers and other Workers call. */
 
-import { isDict } from "../../wamp/config/shape.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
-import type { Dict, List, Uri } from "../../wamp/protocol/message.ts";
+import { type Dict, isDict, type List, type Uri } from "../../wamp/protocol/values.ts";
 import type { Credentials } from "../../wamp/realm/handshake.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
 

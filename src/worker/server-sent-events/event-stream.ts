@@ -1,9 +1,9 @@
 /** One watched topic: a session in the realm on one side, server-sent events on the other. */
 
 import { isId } from "../../wamp/protocol/id.ts";
-import type { Dict, Id, List } from "../../wamp/protocol/message.ts";
 import { MessageType } from "../../wamp/protocol/message.ts";
 import type { Payload } from "../../wamp/protocol/payload.ts";
+import type { Dict, Id, List } from "../../wamp/protocol/values.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";

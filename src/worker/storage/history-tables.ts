@@ -1,8 +1,8 @@
 /** Event history in SQLite: many lines in one row, because rows are what is paid for. */
 
 import type { HistoryStore, LogRecord } from "../../wamp/broker/event-log.ts";
-import type { Id } from "../../wamp/protocol/message.ts";
 import type { Match } from "../../wamp/protocol/uri.ts";
+import type { Id } from "../../wamp/protocol/values.ts";
 import type { Tables } from "./tables.ts";
 import { PART_LENGTH, partsOf } from "./text-parts.ts";
 

@@ -1,7 +1,7 @@
 /** Sessions without a connection in SQLite: the texts of each, in as many rows as they need. */
 
 import type { ParkedStore } from "../../wamp/hibernation/parked-session.ts";
-import type { Id } from "../../wamp/protocol/message.ts";
+import type { Id } from "../../wamp/protocol/values.ts";
 import type { Tables } from "./tables.ts";
 import { partsOf } from "./text-parts.ts";
 

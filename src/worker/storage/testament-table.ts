@@ -1,6 +1,6 @@
 /** Testaments in SQLite: one row per session that left some. */
 
-import type { Id } from "../../wamp/protocol/message.ts";
+import type { Id } from "../../wamp/protocol/values.ts";
 import type { TestamentStore } from "../../wamp/session/testaments.ts";
 import type { Tables } from "./tables.ts";
 

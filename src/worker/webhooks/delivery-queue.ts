@@ -1,7 +1,7 @@
 /** What a webhook still has to get, what it got lately, and what it could not be given: the tables of its object. */
 
 import type { LogLine } from "../../wamp/host/log-line.ts";
-import type { Id, Uri } from "../../wamp/protocol/message.ts";
+import type { Id, Uri } from "../../wamp/protocol/values.ts";
 import { field, readRow, record, unreadable } from "../../wamp/records/stored-record.ts";
 import * as is from "../../wamp/records/stored-values.ts";
 import { writeLog } from "../platform/log.ts";

@@ -2,7 +2,7 @@
 
 import { hmac } from "../../wamp/crypto/digest.ts";
 import { toBase64, toHex, utf8 } from "../../wamp/crypto/encoding.ts";
-import type { Id } from "../../wamp/protocol/message.ts";
+import type { Id } from "../../wamp/protocol/values.ts";
 import type { WebhookOutConfig } from "../config/webhook-config.ts";
 import { isRedirect, NOT_FOLLOWED } from "../platform/redirect.ts";
 

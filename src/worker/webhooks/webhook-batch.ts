@@ -1,8 +1,7 @@
 /** What passes between a realm and the mailboxes of its webhooks. */
 
-import { isDict } from "../../wamp/config/shape.ts";
 import type { LogLine } from "../../wamp/host/log-line.ts";
-import type { Id, Uri } from "../../wamp/protocol/message.ts";
+import { type Id, isDict, type Uri } from "../../wamp/protocol/values.ts";
 import { field, readRow, record, unreadable } from "../../wamp/records/stored-record.ts";
 import * as is from "../../wamp/records/stored-values.ts";
 

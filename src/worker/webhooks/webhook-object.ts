@@ -2,7 +2,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { type LogLine, thrown } from "../../wamp/host/log-line.ts";
-import type { Uri } from "../../wamp/protocol/message.ts";
+import type { Uri } from "../../wamp/protocol/values.ts";
 import { realmFor } from "../config/config.ts";
 import { deploymentOf } from "../config/deployment.ts";
 import type { WebhookOutConfig } from "../config/webhook-config.ts";

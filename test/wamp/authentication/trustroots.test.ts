@@ -8,7 +8,7 @@ import type { Address } from "../../../examples/trustroots/eip712.ts";
 import { trustroots } from "../../../examples/trustroots/trustroots.ts";
 import { type Component, defineComponent } from "../../../src/wamp/local/component.ts";
 import { ComponentSession } from "../../../src/wamp/local/component-session.ts";
-import type { Dict } from "../../../src/wamp/protocol/message.ts";
+import type { Dict } from "../../../src/wamp/protocol/values.ts";
 import type { Line } from "../host/test-realm.ts";
 import { AuthTestRealm, DENIED, type Extra, FAILED } from "./auth-test-realm.ts";
 import {

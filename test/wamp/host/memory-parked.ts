@@ -1,7 +1,7 @@
 /** Parked sessions in memory, for tests of the core. */
 
 import type { ParkedStore } from "../../../src/wamp/hibernation/parked-session.ts";
-import type { Id } from "../../../src/wamp/protocol/message.ts";
+import type { Id } from "../../../src/wamp/protocol/values.ts";
 
 export class MemoryParked implements ParkedStore {
   readonly #texts = new Map<Id, Map<number, string>>();

@@ -5,7 +5,7 @@ import type { HistoryStore, LogRecord } from "../../../src/wamp/broker/event-log
 import type { RetainedRow, RetainedStore } from "../../../src/wamp/broker/retention.ts";
 import type { Store } from "../../../src/wamp/host/host.ts";
 import type { OutgoingStore } from "../../../src/wamp/host/outgoing-store.ts";
-import type { Id } from "../../../src/wamp/protocol/message.ts";
+import type { Id } from "../../../src/wamp/protocol/values.ts";
 import type { TestamentStore } from "../../../src/wamp/session/testaments.ts";
 import { MemoryExpiring } from "./memory-expiring.ts";
 import { MemoryParked } from "./memory-parked.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import { ApplicationError, type Component, type ComponentSession, Result } from "../../../src/wamp/local/component.ts";
 import { ComponentSession as Session } from "../../../src/wamp/local/component-session.ts";
-import type { Dict, List } from "../../../src/wamp/protocol/message.ts";
+import type { Dict, List } from "../../../src/wamp/protocol/values.ts";
 import { denial } from "../authorization/denial-errors.ts";
 import { SeededRandom } from "../host/seeded-random.ts";
 import { ANYTHING, type Client, type Entry, TestRealm } from "../host/test-realm.ts";
