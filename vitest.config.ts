@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: "wamp",
-          include: ["test/wamp/**/*.test.ts", "test/worker/config/**/*.test.ts"],
+          include: ["test/{structure,wamp}/**/*.test.ts", "test/worker/config/**/*.test.ts"],
           testTimeout: 30_000,
         },
       },

@@ -1,6 +1,6 @@
-/** What runs inside your realms: a name for each component, which `components` in the configuration lists (docs/components.md). */
+/** Your components: name → component. The configuration's `components` names those that run in a realm (docs/components.md). */
 
-import type { Components } from "./wamp/local/component.ts";
+import type { Components } from "./public/component.ts";
 
 const components: Components = {};
 

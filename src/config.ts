@@ -1,6 +1,6 @@
-/** What you deploy: your realms, who may join them, and what they may do there. Every fault is listed by its path at start. */
+/** Your configuration: the realms, who may join them, and what they may do there (docs/realms.md). */
 
-import { defineConfig } from "./worker/config/config.ts";
+import { defineConfig } from "./public/config.ts";
 
 export default defineConfig({
   version: 1,

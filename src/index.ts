@@ -1,8 +1,9 @@
-/** The Worker: its HTTP app, its other handlers, and its classes. */
+/** The Worker's main module: its handlers, and the classes of its objects and entrypoints. */
 
-import { createApp } from "./worker/app.ts";
-import { queue, scheduled } from "./worker/triggers/triggers.ts";
+import components from "./components.ts";
+import config from "./config.ts";
+import { createWorker } from "./public/worker.ts";
 
-export { CalleeWorker, Control, LongPollObject, RealmObject, Wamp, WebhookObject } from "./worker/exports.ts";
+export { CalleeWorker, Control, LongPollObject, RealmObject, Wamp, WebhookObject } from "./public/worker.ts";
 
-export default { fetch: createApp().fetch, scheduled, queue };
+export default createWorker(config, components);

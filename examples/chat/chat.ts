@@ -1,6 +1,6 @@
 /** A chat room: who is there, what they say, and what they said before. */
 
-import { ApplicationError, defineComponent } from "../../src/wamp/local/component.ts";
+import { ApplicationError, defineComponent } from "../../src/public/component.ts";
 
 const LONGEST_TEXT = 1000;
 

@@ -1,6 +1,6 @@
 /** The realm of the chat: guests may talk to it, and it may ask the router who is there. */
 
-import { defineConfig } from "../../src/worker/config/config.ts";
+import { defineConfig } from "../../src/public/config.ts";
 
 export const config = defineConfig({
   version: 1,

@@ -1,12 +1,10 @@
 /** The router as a part of somebody's own Hono app. */
 
 import { Hono } from "hono";
-import { createApp } from "../../src/worker/app.ts";
-import { defineConfig } from "../../src/worker/config/config.ts";
-import type { Env } from "../../src/worker/platform/env.ts";
-import { queue, scheduled } from "../../src/worker/triggers/triggers.ts";
+import { defineConfig } from "../../src/public/config.ts";
+import { createApp, type Env, queue, scheduled } from "../../src/public/worker.ts";
 
-export * from "../../src/worker/exports.ts";
+export { CalleeWorker, Control, LongPollObject, RealmObject, Wamp, WebhookObject } from "../../src/public/worker.ts";
 
 const config = defineConfig({
   version: 1,

@@ -1,6 +1,6 @@
 /** A Worker that calls and publishes in realms of the router, without a socket and without a token. */
 
-import type { ServiceError, WampService } from "../../src/worker/service.ts";
+import type { ServiceError, WampService } from "../../src/public/service.ts";
 
 interface Env {
   readonly WAMP: WampService;

@@ -1,6 +1,6 @@
 /** A realm of devices: whoever the owner of the trustroot vouches for may enter, and need not be listed here. */
 
-import { defineConfig } from "../../src/worker/config/config.ts";
+import { defineConfig } from "../../src/public/config.ts";
 
 export const config = defineConfig({
   version: 1,

@@ -1,8 +1,7 @@
 /** Cryptosign by certificates: an authenticator that trusts keys because a root it trusts vouches for them (Trustroots and Certificates). */
 
 import * as v from "valibot";
-import { checkShape, closed } from "../../src/wamp/config/shape.ts";
-import { ApplicationError, type ComponentSession, defineComponent } from "../../src/wamp/local/component.ts";
+import { ApplicationError, type ComponentSession, defineComponent } from "../../src/public/component.ts";
 import {
   type AuthorityCertificate,
   addressSchema,
@@ -17,7 +16,7 @@ import { type Address, checksummed } from "./eip712.ts";
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
 /** `extra` of the component. */
-const settingsSchema = closed({
+const settingsSchema = v.strictObject({
   /** Of everybody whose chain is sound. */
   role: text,
   chain_id: uintSchema(256n),
@@ -88,9 +87,15 @@ async function blockNumber(session: ComponentSession, { block_number: source }: 
 }
 
 function checked<const S extends v.GenericSchema>(schema: S, value: unknown, error: (text: string) => Error) {
-  const result = checkShape(schema, value);
-  if (result.ok) return result.value;
-  throw error(result.faults.map(({ path, message }) => `${path} ${message}`).join("; "));
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  throw error(result.issues.map(describe).join("; "));
+}
+
+/** An issue as `path must be …`. Valibot's own messages quote the value, which may be a secret. */
+function describe({ path, message, expected }: v.BaseIssue<unknown>): string {
+  const keys = path?.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)) ?? [];
+  return `${keys.join("").replace(/^\./, "")} ${message.startsWith("Invalid ") ? `must be ${expected}` : message}`;
 }
 
 function denied(reason: string): ApplicationError {

@@ -1,7 +1,7 @@
 /** A Worker whose work is a procedure of a realm: the router binds it, and a call comes as one of its method `call`. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Callee, CalleeInvocation } from "../../src/worker/callees/worker-callee.ts";
+import type { Callee, CalleeInvocation } from "../../src/public/service.ts";
 
 export class Weather extends WorkerEntrypoint implements Callee {
   async call({ args: [city], kwargs }: CalleeInvocation): Promise<unknown> {

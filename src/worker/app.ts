@@ -8,7 +8,7 @@ import { negotiate } from "../wamp/serializers/index.ts";
 import { type BridgeRoute, bridge, configuredRoute } from "./bridge/bridge.ts";
 import { webhook } from "./bridge/webhook.ts";
 import { type ConfigInput, onlyRealm, realmFor } from "./config/config.ts";
-import { bring, configOf, deploymentOf } from "./config/deployment.ts";
+import { configOf, deploymentOf, useConfig, useDefaults } from "./config/deployment.ts";
 import { longPoll } from "./long-poll/routes.ts";
 import type { Env } from "./platform/env.ts";
 import { writeLog } from "./platform/log.ts";
@@ -18,17 +18,28 @@ import { clientRequest } from "./routing/object-requests.ts";
 import { realmObject } from "./routing/realm-stub.ts";
 import { isStopping } from "./routing/shutdown.ts";
 import { serverSentEvents } from "./server-sent-events/index.ts";
+import { queue, scheduled } from "./triggers/triggers.ts";
 import { webService } from "./web/web-services.ts";
 
 type App = Hono<{ Bindings: Env }>;
 type AppContext = Context<{ Bindings: Env }>;
 
 /**
- * The router as a Hono app: the one that is deployed here, or with `config` one to mount in an app of one's own, at "/",
- * with the `components` that it names. That Worker exports the classes of `index.ts`, too, and its objects are configured alike.
+ * The handlers of the router's own Worker, for the default export of its main module. WAMP_CONFIG, where it is not blank,
+ * replaces `config`; `components` are those that the configuration may name.
+ */
+export function createWorker(config: ConfigInput, components: Components): ExportedHandler<Env> {
+  useDefaults(config, components);
+  return { fetch: createApp().fetch, scheduled, queue };
+}
+
+/**
+ * The router as a Hono app, to mount at "/" of another app with a configuration and components of its own, which nothing
+ * replaces. The main module of that Worker also exports the classes of `public/worker.ts`, whose objects use the same
+ * configuration. Throws if the Worker already has another configuration.
  */
 export function createApp(config?: ConfigInput, components?: Components): App {
-  if (config !== undefined) bring(config, components);
+  if (config !== undefined) useConfig(config, components);
   const app: App = new Hono();
   app.use(makeHeadersMutable);
   app.use(checkConfig);

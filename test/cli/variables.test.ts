@@ -56,7 +56,7 @@ describe("readVariables", () => {
 });
 
 const COMPONENTS = `
-import { type Components, defineComponent } from "./wamp/component.ts";
+import { type Components, defineComponent } from "./public/component.ts";
 
 const greeter = defineComponent({
   onJoin(session) {
@@ -74,7 +74,7 @@ export default components;
 `;
 
 const CONFIG = `
-import { defineConfig } from "./worker/config.ts";
+import { defineConfig } from "./public/config.ts";
 
 const allow = { call: true, register: true };
 

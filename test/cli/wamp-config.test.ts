@@ -67,7 +67,7 @@ describe("check", () => {
       writeFileSync(file, text);
       return file;
     };
-    const own = join(import.meta.dirname, "../../src/worker/config/config.ts");
+    const own = join(import.meta.dirname, "../../src/public/config.ts");
     const sound = named(
       "sound.ts",
       `import { defineConfig } from ${JSON.stringify(own)};

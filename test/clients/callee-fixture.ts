@@ -1,7 +1,7 @@
 /** A Worker whose method `call` does what callees of tests have to do. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Callee, CalleeInvocation } from "../../src/worker/callees/worker-callee.ts";
+import type { Callee, CalleeInvocation } from "../../src/public/service.ts";
 
 const waiting = new Set<unknown>();
 const over = new Set<unknown>();

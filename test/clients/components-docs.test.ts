@@ -24,14 +24,14 @@ const source = (path: string) => JSON.stringify(join(PROJECT, "src", path));
 for (const [head, text] of blocks) {
   const path = /^ts src\/(.+)$/.exec(head)?.[1];
   if (path === undefined) continue;
-  writeFileSync(join(directory, path), text.replace('"./wamp/component.ts"', source("wamp/component.ts")));
+  writeFileSync(join(directory, path), text.replace('"./public/component.ts"', source("public/component.ts")));
 }
 writeFileSync(
   join(directory, "index.ts"),
-  `import { createApp } from ${source("worker/app.ts")};
+  `import { createApp } from ${source("public/worker.ts")};
    import components from "./components.ts";
    ${COMPONENTS.map((name) => `import { ${name} } from "./${name}.ts";`).join("\n")}
-   export * from ${source("worker/exports.ts")};
+   export { LongPollObject, RealmObject } from ${source("public/worker.ts")};
    export default createApp(${JSON.stringify(config())}, {
      ...components,
      ${COMPONENTS.join(", ")},

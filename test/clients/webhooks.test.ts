@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTestHarness } from "wrangler";
-import type { WampService } from "../../src/worker/service.ts";
+import type { WampService } from "../../src/public/service.ts";
 import { anonymousRealm } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
 import { type Receiver, signatures, startReceiver } from "./webhook-receiver.ts";

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { bindingFaults } from "../../src/worker/config/bindings.ts";
 import { type ConfigInput, formatFaults, loadConfig, realmFor } from "../../src/worker/config/config.ts";
 import type { Env } from "../../src/worker/platform/env.ts";
-import { hasJurisdictions, namespaceIn, realmObject } from "../../src/worker/routing/realm-stub.ts";
+import { hasJurisdictions, namespaceIn } from "../../src/worker/platform/jurisdiction.ts";
+import { realmObject } from "../../src/worker/routing/realm-stub.ts";
 import { post } from "../../src/worker/webhooks/webhook-stub.ts";
 import { join } from "./socket.ts";
 

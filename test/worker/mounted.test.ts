@@ -6,8 +6,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { expect, it } from "vitest";
-import { createApp } from "../../src/worker/app.ts";
-import type { Env } from "../../src/worker/platform/env.ts";
+import { createApp, type Env } from "../../src/public/worker.ts";
 import { join } from "./socket.ts";
 
 const app = new Hono<{ Bindings: Env }>();

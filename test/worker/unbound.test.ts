@@ -3,8 +3,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it, vi } from "vitest";
-import { createApp } from "../../src/worker/app.ts";
-import type { Env } from "../../src/worker/platform/env.ts";
+import { createApp, type Env } from "../../src/public/worker.ts";
 
 it("a Worker without its own bindings is not healthy, and its sockets are refused with the same answer", async () => {
   vi.spyOn(console, "error").mockImplementation(() => {});

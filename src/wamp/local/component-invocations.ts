@@ -6,7 +6,8 @@ import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { isValidUri } from "../protocol/uri.ts";
 import { type Dict, type Id, isDict, type List, type Uri } from "../protocol/values.ts";
-import { ApplicationError, type CallHandler, Result } from "./component.ts";
+import { ApplicationError } from "./application-error.ts";
+import { type CallHandler, Result } from "./component.ts";
 import { ownPayload, valuesOf } from "./component-payload.ts";
 
 /** What the calls need of their component. */

@@ -3,9 +3,6 @@
 import type { Dict, Id, List, Uri } from "../protocol/values.ts";
 import type { ComponentSession } from "./component-session.ts";
 
-export { ApplicationError } from "./application-error.ts";
-export type { ComponentSession } from "./component-session.ts";
-
 /** `Bindings` is what the Worker's `env` holds. Both methods may be asynchronous; what they throw is logged. */
 export interface Component<Bindings = Dict> {
   /**

@@ -1,14 +1,12 @@
 /** The configuration this Worker was deployed with, read once per isolate. */
 
-import deployedComponents from "../../components.ts";
-import deployed from "../../config.ts";
 import type { Components } from "../../wamp/local/component.ts";
 import type { Env } from "../platform/env.ts";
+import { hasJurisdictions } from "../platform/jurisdiction.ts";
 import { writeLog } from "../platform/log.ts";
-import { componentFaults } from "../realm/component-host.ts";
-import { hasJurisdictions } from "../routing/realm-stub.ts";
 import { bindingFaults } from "./bindings.ts";
 import { calleeFaults } from "./callee-bindings.ts";
+import { componentFaults } from "./component-config.ts";
 import type { Config, ConfigInput, Fault } from "./config.ts";
 import { formatFaults, loadConfig } from "./config.ts";
 
@@ -20,21 +18,33 @@ export interface Deployment {
   readonly components: Components;
 }
 
-let known: Deployment | undefined;
-/** What somebody's own Worker brings instead of `src/config.ts` and WAMP_CONFIG. */
-let brought: ConfigInput | undefined;
-let components = deployedComponents;
-
-/**
- * Puts `config` in the place of all others, and the components it names in the place of those in `src/components.ts`,
- * for the objects of this Worker, too; before its first request.
- */
-export function bring(config: ConfigInput, itsComponents: Components = deployedComponents): void {
-  if (brought !== undefined && brought !== config) throw new Error("a Worker has one configuration");
-  brought = config;
-  components = itsComponents;
+/** What the Worker's main module hands in. */
+interface Sources {
+  readonly config: ConfigInput;
+  readonly components: Components;
 }
 
+let known: Deployment | undefined;
+/** Of the deployer's own files; WAMP_CONFIG replaces the configuration, not the components. */
+let deployed: Sources = { config: { version: 1, realms: [] }, components: {} };
+/** Of a Worker that mounts the router in an app of its own; nothing replaces it. */
+let embedded: Sources | undefined;
+
+/** Sets the configuration that holds where WAMP_CONFIG is blank, and the components. Call it before the first request. */
+export function useDefaults(config: ConfigInput, components: Components): void {
+  deployed = { config, components };
+}
+
+/**
+ * Sets the configuration and the components of a Worker that mounts the router, for its objects, too. Call it before the
+ * first request. Throws if another configuration is set already.
+ */
+export function useConfig(config: ConfigInput, components: Components = deployed.components): void {
+  if (embedded !== undefined && embedded.config !== config) throw new Error("a Worker has one configuration");
+  embedded = { config, components };
+}
+
+/** The configuration that is in force, or its faults; read once per isolate. */
 export function deploymentOf(env: Env): Deployment {
   known ??= load(env);
   return known;
@@ -47,7 +57,8 @@ export function configOf(env: Env): Config {
 
 function load(env: Env): Deployment {
   const isDevelopment = env.WAMP_DEVELOPMENT === "true";
-  const source = brought === undefined ? { text: env.WAMP_CONFIG, module: deployed } : { module: brought };
+  const { config: module, components } = embedded ?? deployed;
+  const source = embedded === undefined ? { text: env.WAMP_CONFIG, module } : { module };
   const result = loadConfig({ ...source, env: { ...env }, isDevelopment });
   const faults = result.ok
     ? [

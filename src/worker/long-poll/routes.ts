@@ -8,7 +8,7 @@ import { onlyRealm, realmFor } from "../config/config.ts";
 import { configOf } from "../config/deployment.ts";
 import { bodyWithin } from "../platform/body-within.ts";
 import type { Env } from "../platform/env.ts";
-import { namespaceIn } from "../routing/realm-stub.ts";
+import { namespaceIn } from "../platform/jurisdiction.ts";
 
 type LongPollContext = Context<{ Bindings: Env }>;
 

@@ -1,27 +1,14 @@
 /** The components of a realm: those that the configuration names, of the ones the deployment has. */
 
-import { type Fault, faultAt } from "../../wamp/config/shape.ts";
 import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
 import type { Component, Components } from "../../wamp/local/component.ts";
 import { ComponentSession } from "../../wamp/local/component-session.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import type { ComponentConfig } from "../config/component-config.ts";
-import type { Config } from "../config/config.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
 import { KeepAwake } from "./keep-awake.ts";
-
-/** A fault for every component that a realm names and the deployment does not have. */
-export function componentFaults({ realms }: Config, components: Components): Fault[] {
-  return realms.flatMap((realm, realmIndex) =>
-    (realm.components ?? []).flatMap(({ name }, index) => {
-      if (Object.hasOwn(components, name)) return [];
-      const path = ["realms", realmIndex, "components", index, "name"];
-      return [faultAt(path, "is not in the registry (src/components.ts, or what createApp is given)")];
-    }),
-  );
-}
 
 /** Milliseconds for which a realm that wakes waits for the components that do not come at once. */
 const ARRIVAL_MS = 1000;

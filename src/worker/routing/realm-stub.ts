@@ -2,30 +2,8 @@
 
 import type { RealmConfig } from "../../wamp/config/realm.ts";
 import type { Env } from "../platform/env.ts";
+import { namespaceIn } from "../platform/jurisdiction.ts";
 import { type RealmRpc, readRpcOutcome } from "./realm-rpc.ts";
-
-/**
- * The objects of a class that stay in a jurisdiction. Workerd by itself, as `npm start` and `npm run serve` run it, has
- * none and throws: there all objects are on this machine. Any other fault is thrown on, so that no data leaves its
- * jurisdiction unnoticed.
- */
-export function namespaceIn<T extends Rpc.DurableObjectBranded | undefined>(
-  namespace: DurableObjectNamespace<T>,
-  jurisdiction: RealmConfig["jurisdiction"],
-): DurableObjectNamespace<T> {
-  if (jurisdiction === undefined || !hasJurisdictions(namespace)) return namespace;
-  return namespace.jurisdiction(jurisdiction);
-}
-
-/** Whether the runtime can keep objects in a jurisdiction. */
-export function hasJurisdictions(namespace: Pick<DurableObjectNamespace, "jurisdiction">): boolean {
-  try {
-    namespace.jurisdiction("eu");
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && error.message.includes("not implemented in workerd"));
-  }
-}
 
 /** The object of a realm, as the Worker reaches it. */
 export interface RealmStub extends RealmRpc, Pick<Fetcher, "fetch"> {

@@ -3,8 +3,8 @@
 import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
 import type { Env } from "../platform/env.ts";
+import { namespaceIn } from "../platform/jurisdiction.ts";
 import { writeLog } from "../platform/log.ts";
-import { namespaceIn } from "../routing/realm-stub.ts";
 import type { DeadLetter } from "./delivery-queue.ts";
 import { charactersOf, QUEUE_CHARACTERS, type WebhookMail } from "./webhook-batch.ts";
 

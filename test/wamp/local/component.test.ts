@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { ApplicationError, type Component, type ComponentSession, Result } from "../../../src/wamp/local/component.ts";
+import { ApplicationError } from "../../../src/wamp/local/application-error.ts";
+import { type Component, Result } from "../../../src/wamp/local/component.ts";
+import type { ComponentSession } from "../../../src/wamp/local/component-session.ts";
 import { ComponentSession as Session } from "../../../src/wamp/local/component-session.ts";
 import type { Dict, List } from "../../../src/wamp/protocol/values.ts";
 import { denial } from "../authorization/denial-errors.ts";

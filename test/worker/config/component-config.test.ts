@@ -3,8 +3,8 @@
 import { expect, it } from "vitest";
 import { parseRealm } from "../../../src/wamp/config/realm.ts";
 import { defineComponent } from "../../../src/wamp/local/component.ts";
+import { componentFaults } from "../../../src/worker/config/component-config.ts";
 import { loadConfig } from "../../../src/worker/config/config.ts";
-import { componentFaults } from "../../../src/worker/realm/component-host.ts";
 
 const base = { name: "realm1", roles: [{ name: "backend" }] };
 

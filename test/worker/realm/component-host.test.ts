@@ -4,7 +4,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type CallHandler, type Component, defineComponent } from "../../../src/wamp/local/component.ts";
-import { bring } from "../../../src/worker/config/deployment.ts";
+import { useConfig } from "../../../src/worker/config/deployment.ts";
 import type { Env } from "../../../src/worker/platform/env.ts";
 import { join, type TestClient } from "../socket.ts";
 
@@ -58,7 +58,7 @@ function realm(name: string, ...names: string[]) {
   };
 }
 
-bring(
+useConfig(
   {
     version: 1,
     realms: [

@@ -10,45 +10,9 @@ import { deploymentOf } from "./config/deployment.ts";
 import type { Env } from "./platform/env.ts";
 import type { RealmRpc, RpcCredentials, RpcOutcome } from "./routing/realm-rpc.ts";
 import { realmRpc } from "./routing/realm-stub.ts";
+import type { DeadLetterPage, ServiceCallOptions, ServiceResult, WampService } from "./service-api.ts";
 import type { DeadLetter } from "./webhooks/delivery-queue.ts";
 import { type WebhookStub, webhookObject } from "./webhooks/webhook-stub.ts";
-
-/** What a call brings. */
-export interface ServiceResult {
-  readonly args: List;
-  readonly kwargs: Dict;
-}
-
-/** CALL.Options; `timeout` in milliseconds, a minute where there is none. */
-export interface ServiceCallOptions {
-  readonly timeout?: number;
-  readonly disclose_me?: boolean;
-  /** Takes the results before the last one. */
-  readonly onProgress?: (args: List, kwargs: Dict) => unknown;
-  readonly [option: string]: unknown;
-}
-
-/** An ERROR, as the other Worker catches it. */
-export { ApplicationError as ServiceError } from "../wamp/local/application-error.ts";
-
-/** What the binding offers, for the other Worker's `Env`. */
-export interface WampService {
-  call(realm: string, procedure: Uri, args?: List, kwargs?: Dict, options?: ServiceCallOptions): Promise<ServiceResult>;
-  /** Resolves to the publication id once the event is published. */
-  publish(realm: string, topic: Uri, args?: List, kwargs?: Dict, options?: Dict): Promise<Id>;
-  /** The ids of the realm's sessions, if the role may call `wamp.session.list`. */
-  sessions(realm: string): Promise<readonly Id[]>;
-  /** What a webhook could not be given, from the oldest on: at most `limit`, those after the letter `after`. */
-  deadLetters(realm: string, webhook: string, page?: DeadLetterPage): Promise<readonly DeadLetter[]>;
-  /** Has these dead letters delivered after all, or every one; resolves to how many. */
-  redeliver(realm: string, webhook: string, ids?: readonly number[]): Promise<number>;
-}
-
-/** `after` is the `id` of the last letter seen. */
-export interface DeadLetterPage {
-  readonly after?: number;
-  readonly limit?: number;
-}
 
 const TIMEOUT_MS = 60_000;
 const DEAD_LETTERS = 100;

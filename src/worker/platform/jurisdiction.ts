@@ -1,0 +1,26 @@
+/** Namespaces of Durable Objects that keep their data in a jurisdiction (Durable Objects: Data location). */
+
+import type { RealmConfig } from "../../wamp/config/realm.ts";
+
+/**
+ * The namespace of a class, limited to a jurisdiction. Plain workerd, as `npm start` and `npm run serve` run it, has no
+ * jurisdictions and throws: all objects are on this machine there. Rethrows any other error, so that no data leaves its
+ * jurisdiction unnoticed.
+ */
+export function namespaceIn<T extends Rpc.DurableObjectBranded | undefined>(
+  namespace: DurableObjectNamespace<T>,
+  jurisdiction: RealmConfig["jurisdiction"],
+): DurableObjectNamespace<T> {
+  if (jurisdiction === undefined || !hasJurisdictions(namespace)) return namespace;
+  return namespace.jurisdiction(jurisdiction);
+}
+
+/** Whether the runtime can keep objects in a jurisdiction. */
+export function hasJurisdictions(namespace: Pick<DurableObjectNamespace, "jurisdiction">): boolean {
+  try {
+    namespace.jurisdiction("eu");
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && error.message.includes("not implemented in workerd"));
+  }
+}

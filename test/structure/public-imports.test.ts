@@ -1,0 +1,46 @@
+/** Examples and code blocks of the documentation import the public entry files only, so that all other files may move. */
+
+import { globSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { VERSION } from "../../src/public/config.ts";
+
+const PROJECT = join(import.meta.dirname, "../..");
+/** Files of `src` that others may import: the public entries, and the three files that a deployer edits. */
+const IMPORTABLE = /^src\/(public\/\w+|index|config|components)\.ts$/;
+const IMPORT = /(?:\bfrom|\bimport\(?)\s*"(\.[^"]+)"/g;
+
+const examples = globSync("examples/**/*.ts", { cwd: PROJECT });
+const documents = globSync(["README.md", "docs/*.md"], { cwd: PROJECT });
+
+test.each(examples)("%s imports public files of the router only", (path) => {
+  const folder = join(PROJECT, path, "..");
+  expect(routerImports(read(path), folder).filter((target) => !IMPORTABLE.test(target))).toEqual([]);
+});
+
+// A TypeScript block is a file of `src`, where the deployer's files are.
+test.each(documents)("code blocks of %s import public files of the router only", (path) => {
+  const blocks = [...read(path).matchAll(/^```ts\b.*\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
+  const targets = blocks.flatMap((text) => routerImports(text, join(PROJECT, "src")));
+  expect(targets.filter((target) => !IMPORTABLE.test(target) && !isSample(target))).toEqual([]);
+});
+
+test("VERSION is that of package.json", () => {
+  expect(JSON.parse(read("package.json"))).toMatchObject({ version: VERSION });
+});
+
+/** Paths below `src`, from the project's root, that `text` imports where it stands in `folder`. */
+function routerImports(text: string, folder: string): string[] {
+  const targets = [...text.matchAll(IMPORT)].map(([, path = ""]) => relative(PROJECT, resolve(folder, path)));
+  return targets.filter((path) => path.startsWith("src/"));
+}
+
+/** Whether a path is a file that another block of the documentation shows, beside the deployer's files. */
+function isSample(path: string): boolean {
+  const name = relative("src", path);
+  return documents.some((document) => read(document).includes(`\`\`\`ts src/${name}\n`));
+}
+
+function read(path: string): string {
+  return readFileSync(join(PROJECT, path), "utf8");
+}
