@@ -9,7 +9,7 @@ import type { Id, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 
 /** Keeps events in memory until `Acknowledgments.store` has them written. */
-export interface EventKeeper {
+export interface EventBuffer {
   /** Does it save only when a publisher waits for that, because its events leave memory in another way? */
   readonly savesOnDemand: boolean;
   /** Can it take another event of the topic? Absent where it always can. */
@@ -19,7 +19,7 @@ export interface EventKeeper {
   /** Writes what is not stored yet; throws what storage throws. */
   save(): void;
   /** Everything that `save` wrote is stored. */
-  saved(): void;
+  onSaved(): void;
   /** Nothing that `save` wrote is stored, and no later `save` may write it: its publishers are told so. */
   discard(): void;
 }
@@ -41,10 +41,10 @@ const NO_DETAILS = {};
  */
 export class Acknowledgments {
   readonly #host: Host;
-  readonly #keepers = new Set<EventKeeper>();
+  readonly #buffers = new Set<EventBuffer>();
   /** Topics of which events are kept whatever the options of PUBLISH say. */
-  readonly #keptTopics = new PatternMap<true>();
-  #keepsTopics = false;
+  readonly #storedTopics = new PatternMap<true>();
+  #hasStoredTopics = false;
   #waiting: WaitingPublication[] = [];
   #refusals = 0;
   /** When the log told last of storage that is full; milliseconds since the epoch. */
@@ -54,25 +54,25 @@ export class Acknowledgments {
     this.#host = host;
   }
 
-  /** `keeper` has something to save from now on. */
-  addKeeper(keeper: EventKeeper): void {
-    this.#keepers.add(keeper);
+  /** `buffer` has something to save from now on. */
+  addBuffer(buffer: EventBuffer): void {
+    this.#buffers.add(buffer);
   }
 
   /** From now on a publication on a topic of this pattern is acknowledged when it is stored. */
-  keep(match: Match, uri: Uri): void {
-    this.#keptTopics.set(match, uri, true);
-    this.#keepsTopics = true;
+  addStoredTopics(match: Match, uri: Uri): void {
+    this.#storedTopics.set(match, uri, true);
+    this.#hasStoredTopics = true;
   }
 
   /** Is an event of the topic kept, if PUBLISH does not ask for that itself? */
-  isKept(topic: Uri): boolean {
-    return this.#keepsTopics && this.#keptTopics.best(topic) !== undefined;
+  isStored(topic: Uri): boolean {
+    return this.#hasStoredTopics && this.#storedTopics.best(topic) !== undefined;
   }
 
   /** Refuses a publication that could not be stored; throws storage_full. */
   checkRoom(topic: Uri): void {
-    const hasRoom = [...this.#keepers].every((keeper) => keeper.hasRoomFor?.(topic) ?? true);
+    const hasRoom = [...this.#buffers].every((buffer) => buffer.hasRoomFor?.(topic) ?? true);
     if (hasRoom && !this.#host.store.isFull) return;
     this.#refused(1);
     throw new WampError(WampUri.STORAGE_FULL, "the event cannot be stored");
@@ -88,21 +88,21 @@ export class Acknowledgments {
   store(): void {
     const { store } = this.#host;
     const isDemanded = this.#waiting.length > 0;
-    const keepers = [...this.#keepers].filter((each) => each.hasUnsaved && (isDemanded || !each.savesOnDemand));
+    const buffers = [...this.#buffers].filter((each) => each.hasUnsaved && (isDemanded || !each.savesOnDemand));
     // Most often there is nothing: storage is not even looked at.
-    if (keepers.length === 0 && !isDemanded) return;
+    if (buffers.length === 0 && !isDemanded) return;
     if (store.isFull) {
       if (isDemanded) return this.#refuse();
       // Events that were not acknowledged stay in memory and are written when there is room.
       return this.#host.scheduleFlush();
     }
     const isStored =
-      keepers.length === 0 ||
+      buffers.length === 0 ||
       store.write(() => {
-        for (const keeper of keepers) keeper.save();
+        for (const buffer of buffers) buffer.save();
       });
     if (!isStored) return this.#refuse();
-    for (const keeper of keepers) keeper.saved();
+    for (const buffer of buffers) buffer.onSaved();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { publisher, request, publication } of waiting) {
@@ -121,7 +121,7 @@ export class Acknowledgments {
   }
 
   #refuse(): void {
-    for (const keeper of this.#keepers) keeper.discard();
+    for (const buffer of this.#buffers) buffer.discard();
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#refused(waiting.length);

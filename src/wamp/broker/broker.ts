@@ -10,12 +10,12 @@ import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Event, Publish, Subscribe, Unsubscribe } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
-import { carriedDetails, isCarried } from "../protocol/payload-passthru.ts";
+import { isOpaque, opaqueDetails } from "../protocol/payload-passthru.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Dict, Uri } from "../protocol/values.ts";
-import { disclosure } from "../session/disclosure.ts";
+import { disclosedDetails } from "../session/disclosure.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
-import { shareOf } from "../session/record-budget.ts";
+import { shareBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { Acknowledgments } from "./acknowledgments.ts";
 import { EventFilter } from "./event-filter.ts";
@@ -50,11 +50,11 @@ export class Broker {
     this.#retention = new Retention(host, store.retain);
     this.#history = new EventHistory(host, store["event-history"]);
     this.acknowledgments = new Acknowledgments(host);
-    this.acknowledgments.addKeeper(this.#retention);
-    this.acknowledgments.addKeeper(this.#history);
+    this.acknowledgments.addBuffer(this.#retention);
+    this.acknowledgments.addBuffer(this.#history);
     for (const log of this.#history.logs) {
       this.subscriptions.create(log.id, log.match, log.uri, log.created, log);
-      this.acknowledgments.keep(log.match, log.uri);
+      this.acknowledgments.addStoredTopics(log.match, log.uri);
     }
   }
 
@@ -77,9 +77,9 @@ export class Broker {
     const isNew = known === undefined || !known.subscribers.has(session);
     const nodeKey = (options.nkey ?? undefined) as string | undefined;
     if (isNew) this.#checkLimit(session);
-    this.#records.check(session, shareOf(topic, nodeKey));
+    this.#records.check(session, shareBytes(topic, nodeKey));
     const subscription = known ?? this.#create(session, match, topic);
-    this.subscriptions.join(subscription, session, nodeKey);
+    this.subscriptions.addSubscriber(subscription, session, nodeKey);
     session.transport.save();
     session.transport.send([MessageType.SUBSCRIBED, request, subscription.id]);
     if (isNew) this.#observer.onSubscribe(session, subscription);
@@ -91,7 +91,7 @@ export class Broker {
     if (subscription === undefined) {
       throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION, `the session does not hold subscription ${subscriptionId}`);
     }
-    this.subscriptions.part(subscription, session);
+    this.subscriptions.removeSubscriber(subscription, session);
     session.transport.save();
     session.transport.send([MessageType.UNSUBSCRIBED, request]);
     this.#observer.onUnsubscribe(session, subscription);
@@ -99,7 +99,7 @@ export class Broker {
 
   /** Takes a subscription away from a session, and tells one that knows the message (Subscription Revocation). */
   revoke(subscription: Subscription, session: Session, reason?: string): void {
-    this.subscriptions.part(subscription, session);
+    this.subscriptions.removeSubscriber(subscription, session);
     session.transport.save();
     if (session.has("subscriber.subscription_revocation")) {
       const details = { subscription: subscription.id, ...(reason !== undefined && { reason }) };
@@ -151,7 +151,7 @@ export class Broker {
   leave(session: Session): void {
     this.acknowledgments.leave(session);
     for (const subscription of this.subscriptions.heldBy(session).values()) {
-      this.subscriptions.part(subscription, session);
+      this.subscriptions.removeSubscriber(subscription, session);
       this.#observer.onUnsubscribe(session, subscription, session);
     }
     this.subscriptions.leave(session);
@@ -159,7 +159,7 @@ export class Broker {
 
   /** Does an event of this publication outlive the process? */
   #isKept(topic: Uri, options: Dict): boolean {
-    return (options.retain === true && this.#retention.keeps(topic)) || this.acknowledgments.isKept(topic);
+    return (options.retain === true && this.#retention.keeps(topic)) || this.acknowledgments.isStored(topic);
   }
 
   #create(creator: Session, match: Match, topic: Uri): Subscription {
@@ -180,14 +180,14 @@ export class Broker {
  */
 export function publicationDetails(publisher: Session, options: Dict, payload: Payload, permission: Permission): Dict {
   const { disclose, trustlevel } = permission;
-  const disclosed = disclosure("publisher", publisher, options, disclose);
+  const disclosed = disclosedDetails("publisher", publisher, options, disclose);
   const hasTrustlevel = trustlevel !== undefined;
-  const carriesPayload = isCarried(options);
+  const carriesPayload = isOpaque(options);
   if (!hasTrustlevel && !carriesPayload) return disclosed;
   return {
     ...disclosed,
     ...(hasTrustlevel && { trustlevel }),
-    ...(carriesPayload && carriedDetails(options, publisher, "publisher", payload)),
+    ...(carriesPayload && opaqueDetails(options, publisher, "publisher", payload)),
   };
 }
 

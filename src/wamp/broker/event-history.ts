@@ -4,7 +4,7 @@ import type { Host } from "../host/host.ts";
 import { idFromText } from "../protocol/id.ts";
 import { field, readRow, record, unreadable } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
-import type { EventKeeper } from "./acknowledgments.ts";
+import type { EventBuffer } from "./acknowledgments.ts";
 import { EventLog, type HistoryConfig, type LogObserver, type LogRecord } from "./event-log.ts";
 import type { LoggedEvent } from "./logged-event.ts";
 
@@ -25,7 +25,7 @@ const EVENT_OVERHEAD = 200;
  * The logs of a realm. Acknowledged events are written before PUBLISHED is sent, the others within a second, all of that
  * time together, and before the object can sleep; a crash before that loses those others.
  */
-export class EventHistory implements EventKeeper, LogObserver {
+export class EventHistory implements EventBuffer, LogObserver {
   readonly logs: readonly EventLog[];
   readonly savesOnDemand = false;
   readonly #host: Host;
@@ -61,7 +61,7 @@ export class EventHistory implements EventKeeper, LogObserver {
     for (const log of this.#unsaved) log.save();
   }
 
-  saved(): void {
+  onSaved(): void {
     this.#forget(true);
   }
 

@@ -30,13 +30,17 @@ export interface HistoryQuery {
  * The events of a log that meet the conditions and that `session` may see, in the order of arrival or the reverse; the
  * query's limit is up to whoever takes them. Reads no more of the log than the events taken need.
  */
-export function* found(log: EventLog, query: HistoryQuery, session: Session): Generator<LoggedEvent, void, undefined> {
-  for (const event of between(log, query)) {
-    if (isWanted(event, query) && isVisible(event, session)) yield event;
+export function* queryEvents(
+  log: EventLog,
+  query: HistoryQuery,
+  session: Session,
+): Generator<LoggedEvent, void, undefined> {
+  for (const event of eventsBetween(log, query)) {
+    if (meetsQuery(event, query) && mayReceive(event, session)) yield event;
   }
 }
 
-function isWanted({ time, topic }: LoggedEvent, query: HistoryQuery): boolean {
+function meetsQuery({ time, topic }: LoggedEvent, query: HistoryQuery): boolean {
   if (query.topic !== undefined && query.topic !== topic) return false;
   if (!matches(query.within, topic)) return false;
   if (query.fromTime !== undefined && time < query.fromTime) return false;
@@ -46,7 +50,7 @@ function isWanted({ time, topic }: LoggedEvent, query: HistoryQuery): boolean {
 }
 
 /** The lists of the PUBLISH, judged for whoever asks (HIS-13). */
-function isVisible({ lists }: LoggedEvent, session: Session): boolean {
+function mayReceive({ lists }: LoggedEvent, session: Session): boolean {
   return lists === undefined || EventFilter.of(lists)!.admits(session);
 }
 
@@ -57,11 +61,11 @@ interface Bound {
 }
 
 /** The events whose position is right, in the order asked for. */
-function* between(log: EventLog, query: HistoryQuery): Generator<LoggedEvent, void, undefined> {
-  const older = [...bound(query.fromPublication, true), ...bound(query.afterPublication, false)];
-  const newer = [...bound(query.beforePublication, false), ...bound(query.untilPublication, true)];
+function* eventsBetween(log: EventLog, query: HistoryQuery): Generator<LoggedEvent, void, undefined> {
+  const older = [...boundsAt(query.fromPublication, true), ...boundsAt(query.afterPublication, false)];
+  const newer = [...boundsAt(query.beforePublication, false), ...boundsAt(query.untilPublication, true)];
   const [near, far] = query.isReversed ? [newer, older] : [older, newer];
-  if (!areIn(log, far)) return;
+  if (!containsAll(log, far)) return;
   let awaited = near;
   for (const event of log.events(query.isReversed)) {
     if (isPassed(far, event, false)) return;
@@ -77,7 +81,7 @@ function isPassed(bounds: readonly Bound[], { publication }: LoggedEvent, isIncl
 }
 
 /** Are all these publications in the log? Looked for at its newer end first, where pages are turned most. */
-function areIn(log: EventLog, bounds: readonly Bound[]): boolean {
+function containsAll(log: EventLog, bounds: readonly Bound[]): boolean {
   if (bounds.length === 0) return true;
   const missing = new Set(bounds.map(({ publication }) => publication));
   for (const { publication } of log.events(true)) {
@@ -86,6 +90,6 @@ function areIn(log: EventLog, bounds: readonly Bound[]): boolean {
   return false;
 }
 
-function bound(publication: Id | undefined, isInclusive: boolean): Bound[] {
+function boundsAt(publication: Id | undefined, isInclusive: boolean): Bound[] {
   return publication === undefined ? [] : [{ publication, isInclusive }];
 }

@@ -11,7 +11,7 @@ import type { Match } from "../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { read, unreadable, write } from "../records/stored-record.ts";
 import type { Session } from "../session/session.ts";
-import type { EventKeeper } from "./acknowledgments.ts";
+import type { EventBuffer } from "./acknowledgments.ts";
 import { listsOf } from "./event-filter.ts";
 import { isCurrent, isFor, RETAINED, type RetainedEvent } from "./retained-event.ts";
 import type { Subscription } from "./subscriptions.ts";
@@ -73,7 +73,7 @@ const EXPIRY_INTERVAL = 100;
  * event is written before PUBLISHED is sent; one without acknowledgment within a second, together with the others of
  * that time: a crash before that loses it, sleep does not.
  */
-export class Retention implements EventKeeper {
+export class Retention implements EventBuffer {
   readonly savesOnDemand = false;
   readonly #host: Host;
   readonly #config: RetentionConfig;
@@ -143,13 +143,13 @@ export class Retention implements EventKeeper {
     this.#trim();
   }
 
-  saved(): void {
+  onSaved(): void {
     this.#unsaved.clear();
     this.#unsavedSize = 0;
   }
 
   discard(): void {
-    this.saved();
+    this.onSaved();
   }
 
   /** The rows that the store does not have yet, the oldest first. */

@@ -91,14 +91,14 @@ export class Subscriptions {
       nodeKeys: undefined,
     };
     this.#byTopic.set(match, topic, subscription);
-    this.#records.create(match, topic);
+    this.#records.addEntry(match, topic);
     this.#byId.set(id, subscription);
     return subscription;
   }
 
   /** Adds a session, as the node `nodeKey` if it named one in its latest SUBSCRIBE. */
-  join(subscription: Subscription, session: Session, nodeKey?: string): void {
-    this.#partRecord(subscription, session);
+  addSubscriber(subscription: Subscription, session: Session, nodeKey?: string): void {
+    this.#removeShare(subscription, session);
     subscription.subscribers.add(session);
     if (nodeKey === undefined) subscription.nodeKeys?.delete(session);
     else {
@@ -106,23 +106,23 @@ export class Subscriptions {
       subscription.nodeKeys.set(session, nodeKey);
     }
     this.#bySession.set(session, subscription.id, subscription);
-    this.#records.join(session, subscription.topic, nodeKey);
+    this.#records.addShare(session, subscription.topic, nodeKey);
   }
 
-  part(subscription: Subscription, session: Session): void {
-    this.#partRecord(subscription, session);
+  removeSubscriber(subscription: Subscription, session: Session): void {
+    this.#removeShare(subscription, session);
     this.#bySession.delete(session, subscription.id);
     subscription.subscribers.delete(session);
     subscription.nodeKeys?.delete(session);
     if (subscription.subscribers.size > 0 || subscription.log !== undefined) return;
     this.#byTopic.delete(subscription.match, subscription.topic);
-    this.#records.delete(subscription.match, subscription.topic);
+    this.#records.removeEntry(subscription.match, subscription.topic);
     this.#byId.delete(subscription.id);
   }
 
   /** A session that subscribes again may name another node key. */
-  #partRecord({ topic, subscribers, nodeKeys }: Subscription, session: Session): void {
-    if (subscribers.has(session)) this.#records.part(session, topic, nodeKeys?.get(session));
+  #removeShare({ topic, subscribers, nodeKeys }: Subscription, session: Session): void {
+    if (subscribers.has(session)) this.#records.removeShare(session, topic, nodeKeys?.get(session));
   }
 
   /** The session is gone, and has no subscription any more. */
@@ -138,9 +138,9 @@ export class Subscriptions {
   }
 
   /** Puts back what the record of a session that slept tells. */
-  wake(session: Session, records: readonly SubscriptionRecord[]): void {
+  restore(session: Session, records: readonly SubscriptionRecord[]): void {
     for (const { id, match, topic, created, nodeKey } of records) {
-      this.join(this.#byId.get(id) ?? this.create(id, match, topic, created), session, nodeKey);
+      this.addSubscriber(this.#byId.get(id) ?? this.create(id, match, topic, created), session, nodeKey);
     }
   }
 }

@@ -19,7 +19,7 @@ interface Waiter {
 }
 
 /** The waiting is bounded in time and memory; who waits goes on in the turn after that of the REGISTER. */
-export class Arrivals {
+export class AwaitedRegistrations {
   readonly #host: Host;
   /** procedure → who waits for it, in order */
   readonly #waiting = new Map<Uri, Set<Waiter>>();

@@ -11,12 +11,12 @@ import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
-import { disclosure } from "../session/disclosure.ts";
+import { disclosedDetails } from "../session/disclosure.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { waitingBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
-import { canceledWords, failCall, noSuchProcedure, timeoutWords, words } from "./call-results.ts";
+import { canceledWords, noSuchProcedure, sendCallError, timeoutWords, words } from "./call-results.ts";
 import type { CallTimeoutRules } from "./call-timeout.ts";
 import { timeoutOf } from "./call-timeout.ts";
 import { chooseCallee } from "./invocation-policy.ts";
@@ -109,7 +109,7 @@ export class CallQueue {
   ): void {
     const [, , options, procedure] = message;
     // Refused now, not when its turn comes.
-    disclosure("caller", caller, options, permission.disclose);
+    disclosedDetails("caller", caller, options, permission.disclose);
     const hasFreeCallee = chooseCallee(registration, this.#host, key) !== undefined;
     if (options.progress === true || !(hasFreeCallee || this.#hasRoom(registration, procedure))) {
       throw new WampError(
@@ -177,7 +177,7 @@ export class CallQueue {
   }
 
   /** Puts back the calls of callers that slept; registrations and calls under way are back already. */
-  wake(
+  restore(
     callers: readonly (readonly [Session, { readonly waitingCalls?: readonly WaitingRecord[] | undefined }])[],
   ): void {
     const records = callers.flatMap(([caller, { waitingCalls = [] }]) =>
@@ -185,16 +185,16 @@ export class CallQueue {
     );
     for (const [caller, record] of records.sort(([, a], [, b]) => a.order - b.order)) {
       this.#lastOrder = record.order;
-      this.#wakeCall(caller, record);
+      this.#restoreCall(caller, record);
     }
     this.serve();
   }
 
-  #wakeCall(caller: Session, record: WaitingRecord): void {
+  #restoreCall(caller: Session, record: WaitingRecord): void {
     const { callRequest, options, procedure, payload, permission, order, deadline } = record;
     const registration = this.#registrations.byId(record.registration) ?? this.#registrations.best(procedure);
     if (registration === undefined) {
-      failCall(caller, callRequest, WampUri.NO_SUCH_PROCEDURE, words(noSuchProcedure(procedure)));
+      sendCallError(caller, callRequest, WampUri.NO_SUCH_PROCEDURE, words(noSuchProcedure(procedure)));
       caller.transport.save();
       return;
     }
@@ -229,7 +229,7 @@ export class CallQueue {
   #fail(call: WaitingCall, uri: Uri, payload: Payload): void {
     this.#remove(call);
     this.#dueLater(call.caller);
-    failCall(call.caller, call.message[1], uri, payload);
+    sendCallError(call.caller, call.message[1], uri, payload);
   }
 
   #moveOn(calls: readonly WaitingCall[]): void {

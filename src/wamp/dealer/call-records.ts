@@ -77,24 +77,24 @@ export function callRecord(invocation: Invocation): CallRecord {
 }
 
 /** A call from the record of a caller that slept; of the sessions it knew, those in `sessions` are still there. */
-export function wokenInvocation(
+export function restoredInvocation(
   caller: Session,
   record: CallRecord,
   registration: Registration,
   callee: Callee,
   sessions: ReadonlyMap<Id, Session>,
 ): Invocation {
-  const reroute = record.reroute && wokenReroute(record.reroute, record, sessions);
+  const reroute = record.reroute && restoredReroute(record.reroute, record, sessions);
   return { ...record, caller, callee, registration, recordBytes: 0, reroute };
 }
 
 /** The registration of a call whose callee unregistered while it ran; it is in no table. */
-export function goneRegistration(id: Id, procedure: Uri): Registration {
+export function formerRegistration(id: Id, procedure: Uri): Registration {
   return { id, procedure, match: "exact", policy: "single", created: 0, callees: [], ...NO_TURNS };
 }
 
 /** A callee that is in no registration any more but still owes an answer. */
-export function goneCallee(session: Session): Callee {
+export function formerCallee(session: Session): Callee {
   const options = { disclosesCaller: false, forwardsTimeout: false, concurrency: Number.POSITIVE_INFINITY };
   return { session, order: 0, ...options, running: 0 };
 }
@@ -104,7 +104,7 @@ function rerouteRecord({ message, permission, tried }: Reroute): RerouteRecord {
   return { options, payload, permission, tried: tried.map(({ id }) => id) };
 }
 
-function wokenReroute(
+function restoredReroute(
   { options, payload, permission, tried }: RerouteRecord,
   { callRequest, procedure }: CallRecord,
   sessions: ReadonlyMap<Id, Session>,

@@ -12,7 +12,7 @@ import type { Invocation } from "./invocation.ts";
 import type { RememberedRequests } from "./remembered-requests.ts";
 
 /** Ends a call with an error. */
-export function failCall(
+export function sendCallError(
   caller: Session,
   callRequest: Id,
   uri: Uri,
@@ -28,7 +28,7 @@ export function canReceive(caller: Session, details: Dict): boolean {
 }
 
 /** Tells a callee that its YIELD does not reach the caller. The request type is that of YIELD, which no other ERROR has (D-38). */
-export function refuseYield({ callee, request }: Invocation, uri: Uri): void {
+export function sendYieldError({ callee, request }: Invocation, uri: Uri): void {
   callee.session.transport.send([MessageType.ERROR, MessageType.YIELD, request, NO_DETAILS, uri, NOT_PASSED_THROUGH]);
 }
 

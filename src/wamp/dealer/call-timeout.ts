@@ -25,6 +25,6 @@ export function timeoutOf(options: Dict, rules: CallTimeoutRules): number {
 }
 
 /** Does the callee itself see to the timeout, so that the dealer runs no timer? */
-export function keepsTimeout(callee: Callee, rules: CallTimeoutRules): boolean {
+export function isTimeoutForwarded(callee: Callee, rules: CallTimeoutRules): boolean {
   return (rules.forward ?? callee.forwardsTimeout) && callee.session.has("callee.call_timeout");
 }

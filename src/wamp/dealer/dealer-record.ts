@@ -5,8 +5,8 @@ import type { Id } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import type { CallQueue } from "./call-queue.ts";
 import type { CallRecord } from "./call-records.ts";
-import { callRecord, goneCallee, goneRegistration, wokenInvocation } from "./call-records.ts";
-import { CALLEE_GONE, failCall } from "./call-results.ts";
+import { callRecord, formerCallee, formerRegistration, restoredInvocation } from "./call-records.ts";
+import { CALLEE_GONE, sendCallError } from "./call-results.ts";
 import type { PendingCalls } from "./pending-calls.ts";
 import type { RegistrationRecord, Registrations } from "./registrations.ts";
 import { calleeOf } from "./registrations.ts";
@@ -41,24 +41,24 @@ export function dealerRecord(session: Session, { registrations, pending, queue }
   };
 }
 
-/** Restores what the record of a session tells, except its calls: `wakeCalls` does that when all sessions are there. */
-export function wakeSession(session: Session, record: DealerRecord, { registrations, pending }: DealerTables): void {
-  registrations.wake(session, record.registrations);
-  pending.abandoned.wake(session, record.abandoned);
-  pending.endedInputs.wake(session, record.endedInputs);
+/** Restores what the record of a session tells, except its calls: `restoreCalls` does that when all sessions are there. */
+export function restoreSession(session: Session, record: DealerRecord, { registrations, pending }: DealerTables): void {
+  registrations.restore(session, record.registrations);
+  pending.abandoned.restore(session, record.abandoned);
+  pending.endedInputs.restore(session, record.endedInputs);
 }
 
 /** Restores the calls of sessions that slept; calls of a callee that is not in `sessions` fail. */
-export function wakeCalls(
+export function restoreCalls(
   callers: readonly (readonly [Session, DealerRecord])[],
   sessions: ReadonlyMap<Id, Session>,
   tables: DealerTables,
 ): void {
-  for (const [caller, { calls }] of callers) for (const record of calls) wakeCall(caller, record, sessions, tables);
-  tables.queue.wake(callers);
+  for (const [caller, { calls }] of callers) for (const record of calls) restoreCall(caller, record, sessions, tables);
+  tables.queue.restore(callers);
 }
 
-function wakeCall(
+function restoreCall(
   caller: Session,
   record: CallRecord,
   sessions: ReadonlyMap<Id, Session>,
@@ -69,10 +69,10 @@ function wakeCall(
   if (session === undefined) {
     if (record.isInputOpen) pending.endedInputs.add(caller, callRequest);
     caller.transport.save();
-    failCall(caller, callRequest, WampUri.CANCELED, CALLEE_GONE);
+    sendCallError(caller, callRequest, WampUri.CANCELED, CALLEE_GONE);
     return;
   }
-  const registration = registrations.byId(registrationId) ?? goneRegistration(registrationId, procedure);
-  const callee = calleeOf(registration, session) ?? goneCallee(session);
-  pending.add(wokenInvocation(caller, record, registration, callee, sessions));
+  const registration = registrations.byId(registrationId) ?? formerRegistration(registrationId, procedure);
+  const callee = calleeOf(registration, session) ?? formerCallee(session);
+  pending.add(restoredInvocation(caller, record, registration, callee, sessions));
 }

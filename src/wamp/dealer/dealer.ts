@@ -8,31 +8,31 @@ import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import type { Call, Cancel, ErrorMessage, Register, Unregister, Yield } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
-import { carriedDetails, isCarried, isPassthru } from "../protocol/payload-passthru.ts";
+import { isOpaque, isPassthru, opaqueDetails } from "../protocol/payload-passthru.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { NO_DETAILS } from "../session/disclosure.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { callBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
-import { Arrivals } from "./awaited-registrations.ts";
+import { AwaitedRegistrations } from "./awaited-registrations.ts";
 import { CallQueue } from "./call-queue.ts";
 import {
   CALLEE_GONE,
   canceledWords,
   canReceive,
   dropLateResult,
-  failCall,
   NOT_PASSED_THROUGH,
   noSuchProcedure,
   notServed,
-  refuseYield,
+  sendCallError,
+  sendYieldError,
   TOO_LARGE,
   timeoutWords,
   unsent,
   words,
 } from "./call-results.ts";
 import type { CallTimeoutRules } from "./call-timeout.ts";
-import { type DealerRecord, type DealerTables, dealerRecord, wakeCalls, wakeSession } from "./dealer-record.ts";
+import { type DealerRecord, type DealerTables, dealerRecord, restoreCalls, restoreSession } from "./dealer-record.ts";
 import type { Invocation } from "./invocation.ts";
 import { canServe, checkCall, interrupt, openInvocation, sendInvocation } from "./invocation.ts";
 import { chooseCallee, takeTurn } from "./invocation-policy.ts";
@@ -48,7 +48,7 @@ export type DealerConfig = Pick<RealmConfig, "options" | "limits" | "store">;
 export class Dealer {
   readonly registrations: Registrations;
   /** What of the router's own waits for procedures that are not there yet. */
-  readonly arrivals: Arrivals;
+  readonly awaitedRegistrations: AwaitedRegistrations;
   readonly #host: Host;
   readonly #config: DealerConfig;
   readonly #timeouts: CallTimeoutRules;
@@ -62,9 +62,9 @@ export class Dealer {
     this.#records = records;
     this.#host = host;
     this.#config = config;
-    this.arrivals = new Arrivals(host);
+    this.awaitedRegistrations = new AwaitedRegistrations(host);
     const isServed = (procedure: Uri) => this.registrations.best(procedure) !== undefined;
-    this.registrations = new Registrations(records, () => this.arrivals.review(isServed));
+    this.registrations = new Registrations(records, () => this.awaitedRegistrations.review(isServed));
     this.#timeouts = config.options.call_timeout ?? {};
     this.#pending = new PendingCalls(host, records);
     const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
@@ -151,8 +151,8 @@ export class Dealer {
     if (invocation === undefined) return dropLateResult(session, request, isProgress, this.#pending.abandoned);
     if (isProgress && !invocation.receivesProgress) return;
     let details = isProgress ? PROGRESS : NO_DETAILS;
-    if (isCarried(options)) {
-      details = { ...details, ...carriedDetails(options, session, "callee", payload) };
+    if (isOpaque(options)) {
+      details = { ...details, ...opaqueDetails(options, session, "callee", payload) };
       if (!canReceive(invocation.caller, options)) return this.#refuse(invocation, isProgress);
     }
     if (isProgress) this.#progress(invocation);
@@ -171,7 +171,7 @@ export class Dealer {
     if (invocation === undefined) return dropLateResult(session, request, false, this.#pending.abandoned);
     if (uri === WampUri.UNAVAILABLE && invocation.reroute !== undefined) return this.#reroute(invocation);
     // Details of a callee's ERROR stay behind, except those a feature defines (CALL-06).
-    const outDetails = isCarried(details) ? carriedDetails(details, session, "callee", payload) : NO_DETAILS;
+    const outDetails = isOpaque(details) ? opaqueDetails(details, session, "callee", payload) : NO_DETAILS;
     this.#end(invocation);
     if (!canReceive(invocation.caller, details)) fail(invocation, WampUri.FEATURE_NOT_SUPPORTED, NOT_PASSED_THROUGH);
     else if (fail(invocation, uri, payload, outDetails) === "too large") {
@@ -180,7 +180,7 @@ export class Dealer {
   }
 
   /** A YIELD or ERROR of the callee is too large to be taken; `front` are the integers it begins with. */
-  loseAnswer(callee: Session, [type, first, second]: readonly number[]): void {
+  failTooLarge(callee: Session, [type, first, second]: readonly number[]): void {
     const request = type === MessageType.YIELD ? first : type === MessageType.ERROR ? second : undefined;
     const invocation = request === undefined ? undefined : this.#pending.invocation(callee, request);
     if (invocation === undefined) return;
@@ -216,12 +216,14 @@ export class Dealer {
       this.#giveUp(invocation, WampUri.TIMEOUT, timeoutWords(invocation.procedure));
     }
     this.#queue.tick(now);
-    this.arrivals.tick(now);
+    this.awaitedRegistrations.tick(now);
   }
 
   /** When the next call times out, if any can; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    const deadlines = [this.#pending, this.#queue, this.arrivals].map((it) => it.nextDeadline() ?? Infinity);
+    const deadlines = [this.#pending, this.#queue, this.awaitedRegistrations].map(
+      (it) => it.nextDeadline() ?? Infinity,
+    );
     const next = Math.min(...deadlines);
     return next === Infinity ? undefined : next;
   }
@@ -249,13 +251,13 @@ export class Dealer {
   }
 
   /** Restores what the record of a session tells, except its calls. */
-  wakeSession(session: Session, record: DealerRecord): void {
-    wakeSession(session, record, this.#tables);
+  restoreSession(session: Session, record: DealerRecord): void {
+    restoreSession(session, record, this.#tables);
   }
 
   /** Restores the calls of sessions that slept; every session must be awake by now. */
-  wakeCalls(callers: readonly (readonly [Session, DealerRecord])[], sessions: ReadonlyMap<Id, Session>): void {
-    wakeCalls(callers, sessions, this.#tables);
+  restoreCalls(callers: readonly (readonly [Session, DealerRecord])[], sessions: ReadonlyMap<Id, Session>): void {
+    restoreCalls(callers, sessions, this.#tables);
   }
 
   /** Sends a new invocation; one that cannot be sent leaves no trace, and the answer is the error for its caller. */
@@ -280,7 +282,7 @@ export class Dealer {
   #dispatch(call: WaitingCall, callee: Callee): void {
     const { caller, message, permission, registration, deadline } = call;
     if (!canServe(callee.session, message[2])) {
-      failCall(caller, message[1], WampUri.FEATURE_NOT_SUPPORTED, words(notServed(message[3])));
+      sendCallError(caller, message[1], WampUri.FEATURE_NOT_SUPPORTED, words(notServed(message[3])));
       return;
     }
     const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
@@ -327,7 +329,7 @@ export class Dealer {
 
   /** The answer is in passthru mode and the caller cannot take that: both sides hear of it (PPT-08, D-38). */
   #refuse(invocation: Invocation, isProgress: boolean): void {
-    refuseYield(invocation, WampUri.FEATURE_NOT_SUPPORTED);
+    sendYieldError(invocation, WampUri.FEATURE_NOT_SUPPORTED);
     if (isProgress) interrupt(invocation, "killnowait");
     this.#end(invocation);
     fail(invocation, WampUri.FEATURE_NOT_SUPPORTED, NOT_PASSED_THROUGH);
@@ -361,5 +363,5 @@ const STILL_OPEN = "CALL: request id of a call that is still open";
 const NOT_BINARY = "payload passthru takes one binary argument";
 
 function fail(invocation: Invocation, uri: Uri, payload?: Payload, details?: Dict): SendFault | undefined {
-  return failCall(invocation.caller, invocation.callRequest, uri, payload, details);
+  return sendCallError(invocation.caller, invocation.callRequest, uri, payload, details);
 }

@@ -9,7 +9,7 @@ import { MessageType } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { sizeOf } from "../protocol/value-size.ts";
 import type { List, Uri } from "../protocol/values.ts";
-import { type CallOutcome, OpenRequests, refusal } from "../session/pending-requests.ts";
+import { CallOutcome, PendingRequests } from "../session/pending-requests.ts";
 import { INTERNAL, Session } from "../session/session.ts";
 import type { Dealer } from "./dealer.ts";
 
@@ -21,7 +21,7 @@ export class InternalCaller {
   readonly #authorization: Authorization;
   readonly #host: Host;
   readonly #authrole: string;
-  readonly #requests = new OpenRequests();
+  readonly #requests = new PendingRequests();
   #session: Session | undefined;
 
   constructor(dealer: Dealer, authorization: Authorization, host: Host, authrole: string = TRUSTED) {
@@ -37,12 +37,12 @@ export class InternalCaller {
    */
   call(procedure: Uri, args: List, timeoutMs: number): Promise<CallOutcome> {
     const permission = this.#authorization.authorize(this.#authrole, "call", procedure, "exact");
-    if (!permission.allow) return Promise.resolve(refusal(WampUri.NOT_AUTHORIZED));
-    const { registrations, arrivals } = this.#dealer;
+    if (!permission.allow) return Promise.resolve(CallOutcome.error(WampUri.NOT_AUTHORIZED));
+    const { registrations, awaitedRegistrations } = this.#dealer;
     if (registrations.best(procedure) !== undefined) return this.#call(procedure, args, timeoutMs, permission);
     const now = this.#host.now();
-    const arrival = arrivals.wait(procedure, timeoutMs, sizeOf(args));
-    if (arrival === undefined) return Promise.resolve(refusal(WampUri.NO_SUCH_PROCEDURE));
+    const arrival = awaitedRegistrations.wait(procedure, timeoutMs, sizeOf(args));
+    if (arrival === undefined) return Promise.resolve(CallOutcome.error(WampUri.NO_SUCH_PROCEDURE));
     return arrival.then(() => {
       const left = Math.max(1, timeoutMs - (this.#host.now() - now));
       return this.#call(procedure, args, left, permission);
@@ -59,7 +59,7 @@ export class InternalCaller {
       queueMicrotask(() => this.#host.flushOutput());
     } catch (error) {
       if (!(error instanceof WampError)) throw error;
-      this.#requests.settle(request, refusal(error.uri, error.payload.args));
+      this.#requests.settle(request, CallOutcome.error(error.uri, error.payload.args));
     }
     return outcome;
   }

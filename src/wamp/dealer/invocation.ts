@@ -7,12 +7,12 @@ import { nextId } from "../protocol/id.ts";
 import type { Call } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
-import { carriedDetails, isCarried, isPassthru } from "../protocol/payload-passthru.ts";
+import { isOpaque, isPassthru, opaqueDetails } from "../protocol/payload-passthru.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { disclosure } from "../session/disclosure.ts";
+import { disclosedDetails } from "../session/disclosure.ts";
 import type { Session } from "../session/session.ts";
 import type { CallTimeoutRules } from "./call-timeout.ts";
-import { keepsTimeout, timeoutOf } from "./call-timeout.ts";
+import { isTimeoutForwarded, timeoutOf } from "./call-timeout.ts";
 import type { Callee, Registration } from "./registrations.ts";
 
 export interface Invocation {
@@ -58,7 +58,7 @@ export function checkCall(caller: Session, [, , options, , payload]: Call): void
   if (options.progress === true && !caller.has("caller.progressive_call_invocations")) {
     throw new ProtocolViolation("CALL: progress from a caller that did not announce progressive_call_invocations");
   }
-  if (isPassthru(options)) carriedDetails(options, caller, "caller", payload);
+  if (isPassthru(options)) opaqueDetails(options, caller, "caller", payload);
 }
 
 /** Can the callee take a CALL with these options (PINV-03, PPT-07)? */
@@ -80,7 +80,7 @@ export function openInvocation(
   const isInputOpen = options.progress === true;
   const timeoutMs = timeoutOf(options, timeouts);
   // A local caller must not wait for longer because a callee forgets to answer.
-  const isForwarded = timeoutMs > 0 && !caller.isLocal && keepsTimeout(callee, timeouts);
+  const isForwarded = timeoutMs > 0 && !caller.isLocal && isTimeoutForwarded(callee, timeouts);
   const forwardedMs = isForwarded ? timeoutMs : 0;
   // What was already sent of a call's input would be lost to another callee (RRT-08).
   const canReroute = !isInputOpen && callee.session.has("callee.call_reroute");
@@ -131,9 +131,9 @@ function invocationDetails(
   callee: Callee,
   forwardedMs: number,
 ): Dict {
-  const disclosed = disclosure("caller", caller, options, disclose, callee.disclosesCaller);
+  const disclosed = disclosedDetails("caller", caller, options, disclose, callee.disclosesCaller);
   const asksProgress = options.receive_progress === true && callee.session.has("callee.progressive_call_results");
-  const carriesPayload = isCarried(options);
+  const carriesPayload = isOpaque(options);
   const hasTrustlevel = trustlevel !== undefined;
   if (match === "exact" && !asksProgress && !carriesPayload && !hasTrustlevel && forwardedMs === 0) return disclosed;
   return {
@@ -142,7 +142,7 @@ function invocationDetails(
     ...(match !== "exact" && { procedure }),
     ...(asksProgress && { receive_progress: true }),
     ...(forwardedMs > 0 && { timeout: forwardedMs }),
-    ...(carriesPayload && carriedDetails(options, caller, "caller", payload)),
+    ...(carriesPayload && opaqueDetails(options, caller, "caller", payload)),
   };
 }
 

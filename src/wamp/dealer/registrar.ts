@@ -9,7 +9,7 @@ import { MessageType } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
-import { shareOf } from "../session/record-budget.ts";
+import { shareBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import type { CallQueue } from "./call-queue.ts";
 import type { DealerTables } from "./dealer-record.ts";
@@ -61,7 +61,7 @@ export class Registrar {
     const replaced = isForced ? present : undefined;
     const former = replaced === undefined ? [] : this.#withdrawAll(replaced);
     const registration = (isForced ? undefined : present) ?? this.#create(session, match, procedure, policy);
-    this.#pending.rejoin(registration, this.#registrations.join(registration, session, options));
+    this.#pending.rejoin(registration, this.#registrations.addCallee(registration, session, options));
     session.transport.save();
     session.transport.send([MessageType.REGISTERED, request, registration.id]);
     for (const callee of former) this.#observer.onUnregister(callee, replaced!, callee === former.at(-1));
@@ -76,7 +76,7 @@ export class Registrar {
     if (registration === undefined) {
       throw new WampError(WampUri.NO_SUCH_REGISTRATION, `the session does not hold registration ${registrationId}`);
     }
-    this.#registrations.part(registration, session);
+    this.#registrations.removeCallee(registration, session);
     session.transport.save();
     session.transport.send([MessageType.UNREGISTERED, request]);
     this.#parted(session, registration);
@@ -91,7 +91,7 @@ export class Registrar {
   /** A session on its way out gets no more calls; returns the registrations it held, for `left`. */
   leave(session: Session): readonly Registration[] {
     const held = [...this.#registrations.heldBy(session).values()];
-    for (const registration of held) this.#registrations.part(registration, session);
+    for (const registration of held) this.#registrations.removeCallee(registration, session);
     this.#registrations.leave(session);
     return held;
   }
@@ -115,7 +115,7 @@ export class Registrar {
 
   /** Only a callee that knows the message is told (Registration Revocation). */
   #withdraw(registration: Registration, session: Session, reason: string | undefined): void {
-    this.#registrations.part(registration, session);
+    this.#registrations.removeCallee(registration, session);
     session.transport.save();
     if (!session.has("callee.registration_revocation")) return;
     const details = { registration: registration.id, ...(reason !== undefined && { reason }) };
@@ -129,7 +129,7 @@ export class Registrar {
 
   #checkLimit(session: Session, procedure: Uri): void {
     const limit = this.#limits.registrations_per_session;
-    if (this.#registrations.heldBy(session).size < limit) return this.#records.check(session, shareOf(procedure));
+    if (this.#registrations.heldBy(session).size < limit) return this.#records.check(session, shareBytes(procedure));
     throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may hold ${limit} registrations`);
   }
 }

@@ -118,14 +118,14 @@ export class Registrations {
   create(id: Id, match: Match, procedure: Uri, policy: InvocationPolicy, created: number): Registration {
     const registration: Registration = { id, match, procedure, policy, created, callees: [], ...NO_TURNS };
     this.#byProcedure.set(match, procedure, registration);
-    this.#records.create(match, procedure);
+    this.#records.addEntry(match, procedure);
     this.#byId.set(id, registration);
     this.#created();
     return registration;
   }
 
   /** Adds a session with the options of its REGISTER. */
-  join(registration: Registration, session: Session, options: Dict): Callee {
+  addCallee(registration: Registration, session: Session, options: Dict): Callee {
     const concurrency = typeof options.concurrency === "number" ? options.concurrency : Number.POSITIVE_INFINITY;
     const callee: Callee = {
       session,
@@ -139,14 +139,14 @@ export class Registrations {
     return callee;
   }
 
-  part(registration: Registration, session: Session): void {
+  removeCallee(registration: Registration, session: Session): void {
     this.#bySession.delete(session, registration.id);
-    this.#records.part(session, registration.procedure);
+    this.#records.removeShare(session, registration.procedure);
     const index = registration.callees.findIndex((callee) => callee.session === session);
     const [callee] = registration.callees.splice(index, 1);
     if (registration.callees.length > 0) return keepTurn(registration, callee!);
     this.#byProcedure.delete(registration.match, registration.procedure);
-    this.#records.delete(registration.match, registration.procedure);
+    this.#records.removeEntry(registration.match, registration.procedure);
     this.#byId.delete(registration.id);
   }
 
@@ -161,7 +161,7 @@ export class Registrations {
   }
 
   /** Puts back what the record of a session that slept tells. */
-  wake(session: Session, records: readonly RegistrationRecord[]): void {
+  restore(session: Session, records: readonly RegistrationRecord[]): void {
     for (const { id, match, procedure, policy, created, turns, lastOrder, order, ...options } of records) {
       const registration = this.#byId.get(id) ?? this.create(id, match, procedure, policy, created);
       this.#lastOrder = Math.max(this.#lastOrder, order, lastOrder);
@@ -176,7 +176,7 @@ export class Registrations {
     // Sessions wake in any order.
     if (callees.length > 1 && callees[callees.length - 2]!.order > callee.order) callees.sort(byOrder);
     this.#bySession.set(callee.session, registration.id, registration);
-    this.#records.join(callee.session, registration.procedure);
+    this.#records.addShare(callee.session, registration.procedure);
   }
 }
 

@@ -51,7 +51,7 @@ export class RememberedRequests {
   }
 
   /** Restores the requests in the record of a session that slept. */
-  wake(session: Session, requests: readonly Id[] | undefined): void {
+  restore(session: Session, requests: readonly Id[] | undefined): void {
     if (requests !== undefined && requests.length > 0) this.#bySession.set(session, new Set(requests));
   }
 }

@@ -18,7 +18,7 @@ import {
 } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
 import type { Peer } from "../session/peer.ts";
-import type { KeptMessages, Lifeline } from "../session/resumable-transport.ts";
+import type { KeptMessages, ResumableTransport } from "../session/resumable-transport.ts";
 import { storedMessage } from "../session/resumable-transport.ts";
 import type { Session } from "../session/session.ts";
 import { type SessionRecord, type SessionTables, sessionRecord } from "./peer-record.ts";
@@ -78,7 +78,7 @@ const MESSAGES: Format<{ readonly messages: readonly RouterMessage[] }> = {
 export class ParkedSession {
   readonly peer: Peer;
   readonly session: Session;
-  readonly lifeline: Lifeline;
+  readonly resumable: ResumableTransport;
   readonly deadline: number;
   readonly #store: ParkedStore;
   readonly #tables: SessionTables;
@@ -93,7 +93,7 @@ export class ParkedSession {
   constructor(
     peer: Peer,
     session: Session,
-    lifeline: Lifeline,
+    resumable: ResumableTransport,
     deadline: number,
     store: ParkedStore,
     tables: SessionTables,
@@ -101,11 +101,11 @@ export class ParkedSession {
   ) {
     this.peer = peer;
     this.session = session;
-    this.lifeline = lifeline;
+    this.resumable = resumable;
     this.deadline = deadline;
     this.#store = store;
     this.#tables = tables;
-    const { first, messages } = stored?.kept ?? { first: lifeline.kept.first, messages: [] };
+    const { first, messages } = stored?.kept ?? { first: resumable.kept.first, messages: [] };
     this.#first = first;
     this.#last = first + messages.length - 1;
     this.#batches = stored?.batches ?? 0;
@@ -123,13 +123,13 @@ export class ParkedSession {
     if (this.#isCurrent) return;
     this.#storeMessages();
     const { facts } = this.peer;
-    const { deadline, lifeline, session } = this;
+    const { deadline, resumable, session } = this;
     const record: ParkedRecord = {
       facts,
       // Nothing is left to wait for.
-      deadline: lifeline.isLost ? 0 : deadline,
+      deadline: resumable.isLost ? 0 : deadline,
       first: this.#first,
-      isLost: lifeline.isLost,
+      isLost: resumable.isLost,
       session: sessionRecord(session, this.#tables),
     };
     this.#store.write(session.id, RECORD, write(PARKED, record));
@@ -142,7 +142,7 @@ export class ParkedSession {
   }
 
   #storeMessages(): void {
-    const { first, messages } = this.lifeline.kept;
+    const { first, messages } = this.resumable.kept;
     // Until something is stored the oldest may still have made room.
     if (this.#batches === 0) this.#first = first;
     const fresh = messages.slice(Math.max(0, this.#last + 1 - first));
@@ -185,8 +185,8 @@ function storedSessionIn(
 ): Reading<StoredSession> {
   const record = read(PARKED, text);
   if (!record.ok) return record;
-  // A record is written of sessions with a lifeline only.
-  if (record.value.session.resume === undefined) return { ok: false, cause: "the session has no lifeline" };
+  // A record is written only of sessions that can be resumed.
+  if (record.value.session.resume === undefined) return { ok: false, cause: "the session cannot be resumed" };
   const messages: RouterMessage[] = [];
   for (const [, batch] of batches) {
     const kept = read(MESSAGES, batch);

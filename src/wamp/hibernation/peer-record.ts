@@ -30,10 +30,10 @@ export function peerRecord({ facts, network, state }: Peer, tables: SessionTable
 
 /** The record of a session as it is now. */
 export function sessionRecord(session: Session, { broker, dealer }: SessionTables): SessionRecord {
-  const { id, identity, features, agent, expiresAt, addedDetails, lastInvocation, lastRequest, lifeline } = session;
+  const { id, identity, features, agent, expiresAt, addedDetails, lastInvocation, lastRequest, resumable } = session;
   return {
     ...{ id, identity, features, agent, expiresAt, addedDetails, lastInvocation, lastRequest },
-    ...(lifeline !== undefined && { resume: lifeline.record }),
+    ...(resumable !== undefined && { resume: resumable.record }),
     subscriptions: broker.subscriptions.recordsOf(session),
     ...dealer.recordOf(session),
   };

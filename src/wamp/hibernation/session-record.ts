@@ -12,7 +12,7 @@ import type { Field } from "../records/stored-record.ts";
 import { type Format, field, list, optional, record, union, usually } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
 import type { Attempt } from "../session/peer.ts";
-import { type ResumeRequest, storedLifeline } from "../session/resumable-transport.ts";
+import { type ResumeRequest, storedResume } from "../session/resumable-transport.ts";
 import { storedIdentity } from "../session/stored-identity.ts";
 import type { PeerRecord, SessionRecord } from "./peer-record.ts";
 
@@ -24,7 +24,7 @@ export const storedSession = record<SessionRecord>({
   agent: optional("a", is.text),
   addedDetails: optional("d", is.dict),
   expiresAt: optional("e", is.number),
-  resume: optional("l", storedLifeline) as Field<SessionRecord["resume"]>,
+  resume: optional("l", storedResume) as Field<SessionRecord["resume"]>,
   lastInvocation: usually("n", is.count, 0) as Field<SessionRecord["lastInvocation"]>,
   lastRequest: usually("q", is.count, 0) as Field<SessionRecord["lastRequest"]>,
   abandoned: optional("b", list(is.id)) as Field<SessionRecord["abandoned"]>,

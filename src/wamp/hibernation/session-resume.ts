@@ -9,8 +9,8 @@ import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { Peer } from "../session/peer.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
-import type { Keeper, LifelineRecord, ResumeRequest } from "../session/resumable-transport.ts";
-import { Lifeline } from "../session/resumable-transport.ts";
+import type { BufferObserver, ResumeRecord, ResumeRequest } from "../session/resumable-transport.ts";
+import { ResumableTransport } from "../session/resumable-transport.ts";
 import type { Identity, Session, SessionOrigin } from "../session/session.ts";
 import type { StoredSession } from "./parked-session.ts";
 import { ParkedSession, storedSessions } from "./parked-session.ts";
@@ -34,13 +34,13 @@ export type Revive = (peer: Peer, record: SessionRecord, endsAt: number) => Sess
 /** Bytes of a token: nobody guesses it. */
 const TOKEN_LENGTH = 32;
 
-export class Resumption implements Keeper {
+export class Resumption implements BufferObserver {
   readonly #config: ResumeConfig;
   readonly #host: Host;
   readonly #mover: Mover;
   readonly #tables: SessionTables;
   readonly #records: RecordBudget;
-  readonly #parked = new Map<Lifeline, ParkedSession>();
+  readonly #parked = new Map<ResumableTransport, ParkedSession>();
   /** Those of which storage does not tell the truth. */
   readonly #changed = new Set<ParkedSession>();
 
@@ -53,52 +53,52 @@ export class Resumption implements Keeper {
   }
 
   /** The transport of a new session that can be resumed. */
-  lifeline(line: Transport): Lifeline {
-    return this.#lifeline(line, { token: this.#newToken(), sent: 0 });
+  newTransport(connection: Transport): ResumableTransport {
+    return this.#transport(connection, { token: this.#newToken(), sent: 0 });
   }
 
   /** The transport of a session that slept. */
-  woken(line: Transport, record: LifelineRecord): Lifeline {
-    return this.#lifeline(line, record);
+  woken(connection: Transport, record: ResumeRecord): ResumableTransport {
+    return this.#transport(connection, record);
   }
 
   /** Gives a peer that has shown who it is the session it wants to go on with; false if there is nothing to go on with. */
   resume(peer: Peer, origin: SessionOrigin, { session: sessionId, token, received }: ResumeRequest): boolean {
     const session = sessionId === undefined ? undefined : this.#mover.byId.get(sessionId);
-    if (session?.lifeline === undefined || !isOwner(session, session.lifeline, origin, token)) return false;
+    if (session?.resumable === undefined || !isOwner(session, session.resumable, origin, token)) return false;
     const former = this.#mover.peerOf(session)!;
-    if (!this.#canGoOn(session.lifeline, received)) {
+    if (!this.#canGoOn(session.resumable, received)) {
       this.#mover.close(former, CloseCode.NORMAL, "the session cannot be resumed");
       return false;
     }
-    this.#forget(session.lifeline, session.id);
+    this.#forget(session.resumable, session.id);
     session.expiresAt = origin.expiresAt;
-    session.lifeline.token = this.#newToken();
+    session.resumable.token = this.#newToken();
     this.#mover.move(session, former, peer, origin.expiresAt);
-    if (former.transport !== session.lifeline) closeFormer(former.transport);
-    this.#welcome(peer, session, session.lifeline, received);
+    if (former.transport !== session.resumable) closeFormer(former.transport);
+    this.#welcome(peer, session, session.resumable, received);
     return true;
   }
 
   /** The connection of a session is lost: it waits for its client. */
-  park(peer: Peer, session: Session, lifeline: Lifeline): void {
-    lifeline.park();
+  park(peer: Peer, session: Session, resumable: ResumableTransport): void {
+    resumable.park();
     const deadline = Math.min(
       this.#host.now() + this.#config.time * 1000,
       session.expiresAt ?? Number.POSITIVE_INFINITY,
     );
-    const waiting: Peer = { transport: lifeline, facts: peer.facts, state: { kind: "open", session } };
-    const parked = new ParkedSession(waiting, session, lifeline, deadline, this.#host.store.parked, this.#tables);
-    this.#parked.set(lifeline, parked);
+    const waiting: Peer = { transport: resumable, facts: peer.facts, state: { kind: "open", session } };
+    const parked = new ParkedSession(waiting, session, resumable, deadline, this.#host.store.parked, this.#tables);
+    this.#parked.set(resumable, parked);
     this.#mover.move(session, peer, waiting, deadline);
-    this.changed(lifeline);
+    this.onChange(resumable);
   }
 
   /** The session is over. */
-  left({ id, lifeline }: Session): void {
-    if (lifeline === undefined) return;
-    this.#forget(lifeline, id);
-    lifeline.end();
+  left({ id, resumable }: Session): void {
+    if (resumable === undefined) return;
+    this.#forget(resumable, id);
+    resumable.end();
   }
 
   /** Writes what waits to be stored. */
@@ -116,12 +116,12 @@ export class Resumption implements Keeper {
     return this.#records.isFull;
   }
 
-  kept(bytes: number): void {
+  onBuffer(bytes: number): void {
     this.#records.bytes += bytes;
   }
 
-  changed(lifeline: Lifeline): void {
-    const parked = this.#parked.get(lifeline);
+  onChange(resumable: ResumableTransport): void {
+    const parked = this.#parked.get(resumable);
     if (parked === undefined) return;
     parked.change();
     this.#changed.add(parked);
@@ -129,49 +129,49 @@ export class Resumption implements Keeper {
   }
 
   /** It ends as soon as whoever is sending is done. */
-  overflowed(lifeline: Lifeline): void {
-    const parked = this.#parked.get(lifeline);
+  onOverflow(resumable: ResumableTransport): void {
+    const parked = this.#parked.get(resumable);
     if (parked !== undefined) this.#mover.move(parked.session, parked.peer, parked.peer, this.#host.now());
   }
 
   #wake(stored: StoredSession, revive: Revive): void {
     const { record, kept } = stored;
     // `storedSessions` has checked that there is one.
-    const lifeline = this.#lifeline(undefined, record.session.resume!);
-    const peer: Peer = { transport: lifeline, facts: record.facts, state: { kind: "closed" } };
+    const resumable = this.#transport(undefined, record.session.resume!);
+    const peer: Peer = { transport: resumable, facts: record.facts, state: { kind: "closed" } };
     // A deadline further away is from before the clock was set back, and so is the alarm.
     const deadline = Math.min(record.deadline, this.#host.now() + this.#config.time * 1000);
     if (deadline < record.deadline) this.#host.setAlarm(deadline);
     const session = revive(peer, record.session, deadline);
-    const parked = new ParkedSession(peer, session, lifeline, deadline, this.#host.store.parked, this.#tables, stored);
-    this.#parked.set(lifeline, parked);
-    lifeline.restore(kept, record.isLost);
+    const parked = new ParkedSession(peer, session, resumable, deadline, this.#host.store.parked, this.#tables, stored);
+    this.#parked.set(resumable, parked);
+    resumable.restore(kept, record.isLost);
   }
 
-  #welcome(peer: Peer, session: Session, lifeline: Lifeline, received: number | undefined): void {
-    this.#mover.welcome(peer, session, { resumed: true, ...offer(lifeline) });
-    const fault: SendFault | undefined = lifeline.moveTo(peer.transport, received);
+  #welcome(peer: Peer, session: Session, resumable: ResumableTransport, received: number | undefined): void {
+    this.#mover.welcome(peer, session, { resumed: true, ...offer(resumable) });
+    const fault: SendFault | undefined = resumable.moveTo(peer.transport, received);
     peer.transport.save();
     if (fault !== "too large") return;
     this.#mover.abort(peer, WampUri.PAYLOAD_SIZE_EXCEEDED, "a message that waited is too large", CloseCode.TOO_BIG);
   }
 
-  #canGoOn(lifeline: Lifeline, received: number | undefined): boolean {
-    const parked = this.#parked.get(lifeline);
+  #canGoOn(resumable: ResumableTransport, received: number | undefined): boolean {
+    const parked = this.#parked.get(resumable);
     const isLate = parked !== undefined && parked.deadline <= this.#host.now();
-    return !isLate && lifeline.hasAllAfter(received);
+    return !isLate && resumable.hasAllAfter(received);
   }
 
-  #forget(lifeline: Lifeline, sessionId: Id): void {
-    const parked = this.#parked.get(lifeline);
+  #forget(resumable: ResumableTransport, sessionId: Id): void {
+    const parked = this.#parked.get(resumable);
     if (parked === undefined) return;
-    this.#parked.delete(lifeline);
+    this.#parked.delete(resumable);
     this.#changed.delete(parked);
     this.#host.store.parked.remove(sessionId);
   }
 
-  #lifeline(line: Transport | undefined, record: LifelineRecord): Lifeline {
-    return new Lifeline(line, record, this.#config.buffer, this);
+  #transport(connection: Transport | undefined, record: ResumeRecord): ResumableTransport {
+    return new ResumableTransport(connection, record, this.#config.buffer, this);
   }
 
   #newToken(): string {
@@ -180,7 +180,7 @@ export class Resumption implements Keeper {
 }
 
 /** What WELCOME says to a client whose session can be resumed. */
-export function offer({ token }: Lifeline): Dict {
+export function offer({ token }: ResumableTransport): Dict {
   return { resumable: true, resume_token: token };
 }
 
@@ -201,8 +201,13 @@ function isCount(value: unknown): value is number {
 }
 
 /** Whose session it is holds its token and is the same principal with the same client software. */
-function isOwner(session: Session, lifeline: Lifeline, origin: SessionOrigin, token: string | undefined): boolean {
-  if (token === undefined || !isEqual(utf8(token), utf8(lifeline.token))) return false;
+function isOwner(
+  session: Session,
+  resumable: ResumableTransport,
+  origin: SessionOrigin,
+  token: string | undefined,
+): boolean {
+  if (token === undefined || !isEqual(utf8(token), utf8(resumable.token))) return false;
   return session.features === origin.features && isSame(session.identity, origin.identity);
 }
 

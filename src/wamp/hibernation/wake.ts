@@ -65,15 +65,15 @@ export class Waking {
     });
     // They were there before, as far as anybody can tell.
     if (moveIn !== undefined) metaEvents.silently(moveIn);
-    dealer.wakeCalls(callers, sessions.byId);
-    testaments.wake(sessions.byId);
+    dealer.restoreCalls(callers, sessions.byId);
+    testaments.executeOrphaned(sessions.byId);
     return peers;
   }
 
   wakeLate(sleeper: Sleeper): Peer {
     const callers: Callers = [];
     const peer = this.#wakePeer(sleeper, callers);
-    this.#realm.dealer.wakeCalls(callers, this.#realm.sessions.byId);
+    this.#realm.dealer.restoreCalls(callers, this.#realm.sessions.byId);
     return peer;
   }
 
@@ -106,8 +106,8 @@ export class Waking {
     const { transport } = peer;
     if (record.kind === "open") {
       const { resume } = record.session;
-      const lifeline = resume && this.#resumption?.woken(transport, resume);
-      this.#wakeSession(peer, record.session, callers, lifeline);
+      const resumable = resume && this.#resumption?.woken(transport, resume);
+      this.#wakeSession(peer, record.session, callers, resumable);
     } else if (record.kind !== "closed") this.#peers.wake(peer, record);
   }
 
@@ -123,8 +123,8 @@ export class Waking {
     if (hasCalls(record)) callers.push([session, record]);
     this.#realm.sessions.attach(peer, session);
     this.#peers.wakeSession(peer, endsAt);
-    broker.subscriptions.wake(session, record.subscriptions);
-    dealer.wakeSession(session, record);
+    broker.subscriptions.restore(session, record.subscriptions);
+    dealer.restoreSession(session, record);
     return session;
   }
 }

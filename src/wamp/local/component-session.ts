@@ -9,7 +9,7 @@ import type { Event, RouterMessage } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Dict, Id, List, Uri } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
-import { type OnGrant, type OnProgress, OpenRequests } from "../session/pending-requests.ts";
+import { type OnAcknowledged, type OnProgress, PendingRequests } from "../session/pending-requests.ts";
 import { ApplicationError } from "./application-error.ts";
 import type {
   CallHandler,
@@ -55,7 +55,7 @@ export class ComponentSession<Bindings = Dict> {
   readonly #home: Home<Bindings>;
   readonly #resident: Resident;
   readonly #inbox: RouterMessage[] = [];
-  readonly #requests = new OpenRequests();
+  readonly #requests = new PendingRequests();
   readonly #calls: ComponentCalls;
   /** registration id → registration */
   readonly #registrations = new Map<Id, Registration>();
@@ -173,11 +173,11 @@ export class ComponentSession<Bindings = Dict> {
 
   async #ask(
     message: (request: Id) => List,
-    onGrant?: OnGrant,
+    onAcknowledged?: OnAcknowledged,
     onProgress?: OnProgress,
   ): Promise<Pick<Result, "args" | "kwargs">> {
     if (this.#hasLeft) throw new ApplicationError(WampUri.NO_SUCH_SESSION, ["the component's session was ended"]);
-    const { request, outcome } = this.#requests.expect(onProgress, onGrant);
+    const { request, outcome } = this.#requests.expect(onProgress, onAcknowledged);
     const elements = message(request);
     this.#resident.say(elements);
     const answer = await outcome;

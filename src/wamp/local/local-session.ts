@@ -58,7 +58,7 @@ export class Resident implements Transport {
     if (registrations.get(match, procedure) !== undefined) return false;
     const id = this.idFor("registration", match, procedure);
     const registration = registrations.create(id, match, procedure, "single", this.#host.now());
-    registrations.join(registration, this.session, {});
+    registrations.addCallee(registration, this.session, {});
     return true;
   }
 
@@ -66,7 +66,7 @@ export class Resident implements Transport {
     const { subscriptions } = this.#realm.broker;
     const id = this.idFor("subscription", match, topic);
     const present = subscriptions.get(match, topic) ?? subscriptions.create(id, match, topic, this.#host.now());
-    subscriptions.join(present, this.session);
+    subscriptions.addSubscriber(present, this.session);
   }
 
   /** Says a message, with its payload, if any, as a `Payload`; whatever follows from it goes out after this turn. */

@@ -7,7 +7,7 @@ import { Payload } from "../protocol/payload.ts";
 import type { Dict, Id, List, Uri } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Peer } from "../session/peer.ts";
-import { type CallOutcome, type OnProgress, OpenRequests } from "../session/pending-requests.ts";
+import { type CallOutcome, type OnProgress, PendingRequests } from "../session/pending-requests.ts";
 import { type Identity, Session } from "../session/session.ts";
 
 /** What a visitor can do: ask, and wait for an answer. */
@@ -20,7 +20,7 @@ const FEATURES = clientFeatures({ publisher: {}, caller: {} });
 export class Visitor {
   readonly #realm: Realm;
   readonly #host: Host;
-  readonly #requests = new OpenRequests();
+  readonly #requests = new PendingRequests();
   readonly #peer: Peer;
 
   constructor(realm: Realm, host: Host, identity: Identity) {

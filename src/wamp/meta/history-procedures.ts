@@ -1,7 +1,7 @@
 /** The procedure that tells what was published on a subscription (Event History). */
 
 import type { HistoryQuery } from "../broker/event-query.ts";
-import { found } from "../broker/event-query.ts";
+import { queryEvents } from "../broker/event-query.ts";
 import type { LoggedEvent } from "../broker/logged-event.ts";
 import type { Subscription } from "../broker/subscriptions.ts";
 import { isId } from "../protocol/id.ts";
@@ -35,7 +35,7 @@ function getEvents(context: MetaContext, caller: Session, payload: Payload, opti
   const log = context.broker.logOf(subscription);
   if (log === undefined) return Payload.NONE;
   const maxPages = options.receive_progress === true ? MAX_PAGES : 1;
-  const { pages, isLimitReached } = paged(found(log, query, caller), query.limit, maxPages);
+  const { pages, isLimitReached } = paged(queryEvents(log, query, caller), query.limit, maxPages);
   const answers = pages.map((events) => events.map((event) => eventDict(event, subscription)));
   const last = Payload.of(answers.pop(), isLimitReached ? { is_limit_reached: true } : {});
   return { progress: answers.map((events) => Payload.of(events)), payload: last };

@@ -9,7 +9,7 @@ const PPT_KEYS = ["ppt_scheme", "ppt_serializer", "ppt_cipher", "ppt_keyid"] as 
 const ENC_KEYS = ["enc_algo", "enc_key", "enc_serializer"] as const;
 
 /** Do the options or details ask for a payload to be carried unread? */
-export function isCarried(options: Dict): boolean {
+export function isOpaque(options: Dict): boolean {
   return isPassthru(options) || typeof options.enc_algo === "string";
 }
 
@@ -17,7 +17,7 @@ export function isCarried(options: Dict): boolean {
  * The details that travel with such a payload. A sender that did not announce passthru for its role, or whose payload
  * is not one binary element, breaks the protocol (PPT-03, PPT-05).
  */
-export function carriedDetails(
+export function opaqueDetails(
   options: Dict,
   sender: { has(feature: ClientFeature): boolean },
   role: "publisher" | "caller" | "callee",

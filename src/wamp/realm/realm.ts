@@ -23,7 +23,7 @@ import { parse } from "../protocol/parse.ts";
 import type { Match } from "../protocol/uri.ts";
 import { isReservedUri, isValidUri } from "../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { Conduct } from "../session/client-checks.ts";
+import { ClientChecks } from "../session/client-checks.ts";
 import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Peer } from "../session/peer.ts";
 import { RecordBudget } from "../session/record-budget.ts";
@@ -46,14 +46,14 @@ export class Realm implements MetaContext {
   readonly #config: RealmConfig;
   readonly #host: Host;
   readonly #waking: Waking;
-  readonly #checks: Conduct;
+  readonly #checks: ClientChecks;
 
   constructor(name: string, config: RealmConfig, host: Host) {
     this.name = name;
     this.#config = config;
     this.#host = host;
     this.hasMetaApi = config.options.enable_meta_api;
-    this.#checks = new Conduct(config.options);
+    this.#checks = new ClientChecks(config.options);
     this.records = new RecordBudget(config.limits);
     const subscriptions = new Subscriptions(this.records);
     this.metaEvents = new MetaEvents(subscriptions, host, this.hasMetaApi);
@@ -104,7 +104,7 @@ export class Realm implements MetaContext {
    * caller that waits for it as the answer of its call hears why.
    */
   abortTooLarge(peer: Peer, front: readonly number[]): void {
-    if (peer.state.kind === "open") this.dealer.loseAnswer(peer.state.session, front);
+    if (peer.state.kind === "open") this.dealer.failTooLarge(peer.state.session, front);
     this.sessions.abort(peer, WampUri.PAYLOAD_SIZE_EXCEEDED, "the message is too large", CloseCode.TOO_BIG);
   }
 

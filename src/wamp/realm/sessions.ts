@@ -83,12 +83,12 @@ export class Sessions {
     if (this.byId.size >= this.#realm.config.limits.sessions) {
       return this.abort(peer, WampUri.LIMIT_EXCEEDED, "the realm is full", CloseCode.OVERLOADED);
     }
-    const lifeline = wish && this.resumption?.lifeline(peer.transport);
-    const session = new Session(lifeline ?? peer.transport, origin);
+    const resumable = wish && this.resumption?.newTransport(peer.transport);
+    const session = new Session(resumable ?? peer.transport, origin);
     this.attach(peer, session);
     this.lifecycle.leave(peer, session.expiresAt);
     peer.transport.save();
-    this.welcome(peer, session, lifeline && { resumed: false, ...offer(lifeline) });
+    this.welcome(peer, session, resumable && { resumed: false, ...offer(resumable) });
     joined(this.#realm.metaEvents, session);
   }
 
@@ -103,7 +103,7 @@ export class Sessions {
   attach(peer: Peer, session: Session): void {
     peer.state = { kind: "open", session };
     const { identity, agent, addedDetails } = session;
-    if (!this.byId.has(session.id)) this.#realm.records.open(session, identity, agent, addedDetails, peer.facts);
+    if (!this.byId.has(session.id)) this.#realm.records.addSession(session, identity, agent, addedDetails, peer.facts);
     this.byId.set(session.id, session);
     this.#peers.set(session, peer);
   }
@@ -140,7 +140,7 @@ export class Sessions {
   dismiss(peer: Peer, reason: Uri, message?: string, isQuiet = false): void {
     if (peer.state.kind !== "open") return;
     // A parked session has no connection that GOODBYE could go to.
-    if (peer.transport === peer.state.session.lifeline) return this.end(peer, isQuiet);
+    if (peer.transport === peer.state.session.resumable) return this.end(peer, isQuiet);
     this.#realm.broker.acknowledgments.complete(peer.state.session);
     peer.transport.send([MessageType.GOODBYE, message === undefined ? NO_DETAILS : { message }, reason]);
     this.#leave(peer.state.session, isQuiet);
@@ -171,8 +171,8 @@ export class Sessions {
   /** Takes the loss of a transport; a session that can be resumed is parked until its client comes back. */
   disconnect(peer: Peer): void {
     const session = peer.state.kind === "open" ? peer.state.session : undefined;
-    if (session?.lifeline === undefined) return this.end(peer);
-    this.resumption?.park(peer, session, session.lifeline);
+    if (session?.resumable === undefined) return this.end(peer);
+    this.resumption?.park(peer, session, session.resumable);
     this.#realm.testaments.detach(session);
   }
 
@@ -204,7 +204,7 @@ export class Sessions {
     this.resumption?.left(session);
     dealer.leave(session);
     broker.leave(session);
-    if (wasAttached) records.close(session);
+    if (wasAttached) records.removeSession(session);
     if (isQuiet) testaments.forget(session.id);
     else testaments.execute(session);
     if (!isQuiet) left(metaEvents, session);

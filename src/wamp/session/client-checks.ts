@@ -1,4 +1,4 @@
-/** Conduct: what the specification asks of clients and many of them do not keep to; enforced where a realm is strict. */
+/** ClientChecks: what the specification asks of clients and many of them do not keep to; enforced where a realm is strict. */
 
 import type { RealmConfig } from "../config/realm.ts";
 import { ProtocolViolation } from "../protocol/errors.ts";
@@ -8,7 +8,7 @@ import type { MessageType } from "../protocol/message.ts";
 import type { Id } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
 
-export class Conduct {
+export class ClientChecks {
   readonly #checksRoles: boolean;
   readonly #checksRequestIds: boolean;
 

@@ -11,7 +11,7 @@ export const NO_DETAILS: Dict = Object.freeze({});
  * The details that name `session` as the `as` of a message, or none. `rule` is the permission's say: true always,
  * false never (then a wish is refused with option_disallowed.disclose_me), absent on request (D-18).
  */
-export function disclosure(
+export function disclosedDetails(
   as: "publisher" | "caller",
   session: Session,
   options: Dict,

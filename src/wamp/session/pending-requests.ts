@@ -16,29 +16,34 @@ export type CallOutcome =
 export type OnProgress = (args: List, kwargs: Dict) => void;
 
 /** Hears that the router did what was asked, and the id that it gave, if any, before its next message is looked at. */
-export type OnGrant = (id: Id | undefined) => void;
+export type OnAcknowledged = (id: Id | undefined) => void;
 
 interface OpenRequest {
   readonly resolve: (outcome: CallOutcome) => void;
   readonly onProgress: OnProgress | undefined;
-  readonly onGrant: OnGrant | undefined;
+  readonly onAcknowledged: OnAcknowledged | undefined;
 }
 
-/** An outcome the router itself decides on. */
-export function refusal(uri: Uri, args: List = []): CallOutcome {
-  return { ok: false, uri, args, kwargs: {} };
-}
+export const CallOutcome = {
+  /** The outcome of a request that fails with this error. */
+  error(uri: Uri, args: List = []): CallOutcome {
+    return { ok: false, uri, args, kwargs: {} };
+  },
+};
 
 /** Requests wait in memory only: whoever makes one must do without its answer when the realm has slept meanwhile. */
-export class OpenRequests implements Transport {
+export class PendingRequests implements Transport {
   readonly #open = new Map<Id, OpenRequest>();
   #lastRequest: Id = 0;
 
   /** A request id, and the outcome of the request that is made with it. */
-  expect(onProgress?: OnProgress, onGrant?: OnGrant): { readonly request: Id; readonly outcome: Promise<CallOutcome> } {
+  expect(
+    onProgress?: OnProgress,
+    onAcknowledged?: OnAcknowledged,
+  ): { readonly request: Id; readonly outcome: Promise<CallOutcome> } {
     this.#lastRequest = nextId(this.#lastRequest);
     const { promise, resolve } = Promise.withResolvers<CallOutcome>();
-    this.#open.set(this.#lastRequest, { resolve, onProgress, onGrant });
+    this.#open.set(this.#lastRequest, { resolve, onProgress, onAcknowledged });
     return { request: this.#lastRequest, outcome: promise };
   }
 
@@ -68,19 +73,19 @@ export class OpenRequests implements Transport {
       }
       case MessageType.ABORT: {
         const [, { message: text }, uri] = message;
-        for (const request of [...this.#open.keys()]) this.settle(request, refusal(uri, [text]));
+        for (const request of [...this.#open.keys()]) this.settle(request, CallOutcome.error(uri, [text]));
       }
     }
   }
 
   close(): void {
-    for (const request of [...this.#open.keys()]) this.settle(request, refusal(WampUri.CANCELED));
+    for (const request of [...this.#open.keys()]) this.settle(request, CallOutcome.error(WampUri.CANCELED));
   }
 
   save(): void {}
 
   #grant(request: Id, id?: Id): undefined {
-    this.#open.get(request)?.onGrant?.(id);
+    this.#open.get(request)?.onAcknowledged?.(id);
     this.settle(request, { ok: true, args: id === undefined ? [] : [id], kwargs: {} });
   }
 }

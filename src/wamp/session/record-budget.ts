@@ -3,7 +3,7 @@
 import type { Limits } from "../config/limits.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Call } from "../protocol/message.ts";
-import { isCarried } from "../protocol/payload-passthru.ts";
+import { isOpaque } from "../protocol/payload-passthru.ts";
 import type { Match } from "../protocol/uri.ts";
 import { sizeOf } from "../protocol/value-size.ts";
 import type { Dict, Uri } from "../protocol/values.ts";
@@ -60,7 +60,7 @@ export class RecordBudget {
   }
 
   /** A session begins, with details of the client that are kept as long as it lasts. */
-  open(session: Session, ...kept: readonly unknown[]): void {
+  addSession(session: Session, ...kept: readonly unknown[]): void {
     this.#add(
       session,
       kept.reduce<number>((sum, value) => sum + sizeOf(value), 0),
@@ -69,27 +69,27 @@ export class RecordBudget {
   }
 
   /** A session ends that holds nothing any more. */
-  close(session: Session): void {
+  removeSession(session: Session): void {
     this.#add(session, -session.recordBytes, -SESSION_MEMORY);
   }
 
   /** A session's part in a subscription or registration begins. */
-  join(session: Session, uri: Uri, key?: string): void {
-    this.#add(session, shareOf(uri, key), SHARE_MEMORY);
+  addShare(session: Session, uri: Uri, key?: string): void {
+    this.#add(session, shareBytes(uri, key), SHARE_MEMORY);
   }
 
   /** It ends. */
-  part(session: Session, uri: Uri, key?: string): void {
-    this.#add(session, -shareOf(uri, key), -SHARE_MEMORY);
+  removeShare(session: Session, uri: Uri, key?: string): void {
+    this.#add(session, -shareBytes(uri, key), -SHARE_MEMORY);
   }
 
   /** A subscription or registration comes into being. */
-  create(match: Match, uri: Uri): void {
-    this.bytes += entryOf(match, uri);
+  addEntry(match: Match, uri: Uri): void {
+    this.bytes += entryBytes(match, uri);
   }
 
-  delete(match: Match, uri: Uri): void {
-    this.bytes -= entryOf(match, uri);
+  removeEntry(match: Match, uri: Uri): void {
+    this.bytes -= entryBytes(match, uri);
   }
 
   /** A call of the session is pending, or waits for a callee; `recordBytes` as `callBytes` or `waitingBytes` tells. */
@@ -109,13 +109,13 @@ export class RecordBudget {
 }
 
 /** Bytes of a session's record for its part in a subscription or registration. */
-export function shareOf(uri: Uri, key?: string): number {
+export function shareBytes(uri: Uri, key?: string): number {
   return ENTRY + uri.length + (key?.length ?? 0);
 }
 
 /** Bytes of a caller's record for a pending call; of its details, or options, only those of payload passthru are of any length. */
 export function callBytes(procedure: Uri, details: Dict): number {
-  return ENTRY + procedure.length + (isCarried(details) ? sizeOf(details) : 0);
+  return ENTRY + procedure.length + (isOpaque(details) ? sizeOf(details) : 0);
 }
 
 /** The same for a call that is kept as a whole, because it waits for a callee or may need another one. */
@@ -123,6 +123,6 @@ export function waitingBytes([, , options, procedure, payload]: Call): number {
   return ENTRY + procedure.length + sizeOf(options) + payload.size;
 }
 
-function entryOf(match: Match, uri: Uri): number {
+function entryBytes(match: Match, uri: Uri): number {
   return (match === "exact" ? EXACT_MEMORY : PATTERN_MEMORY) + uri.length;
 }

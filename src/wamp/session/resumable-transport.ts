@@ -16,19 +16,19 @@ export interface BufferBounds {
 }
 
 /** Who looks after sessions without a connection. */
-export interface Keeper {
+export interface BufferObserver {
   /** Must messages make room, because the realm keeps too much? */
   readonly isFull: boolean;
   /** So many bytes more are kept, or fewer. */
-  kept(bytes: number): void;
+  onBuffer(bytes: number): void;
   /** What must survive sleep has changed. */
-  changed(lifeline: Lifeline): void;
+  onChange(transport: ResumableTransport): void;
   /** A message came that was neither sent nor could be kept; nothing is sent any more. */
-  overflowed(lifeline: Lifeline): void;
+  onOverflow(transport: ResumableTransport): void;
 }
 
 /** What a session's record keeps; messages are numbered from 1, WELCOMEs do not count. */
-export interface LifelineRecord {
+export interface ResumeRecord {
   readonly token: string;
   /** Number of the last message that was put on a connection. */
   readonly sent: number;
@@ -42,8 +42,8 @@ export interface ResumeRequest {
   readonly received?: number | undefined;
 }
 
-/** The lifeline in the stored record of a session. */
-export const storedLifeline = record<LifelineRecord>({ token: field("t", is.text), sent: field("n", is.count) });
+/** The resumable in the stored record of a session. */
+export const storedResume = record<ResumeRecord>({ token: field("t", is.text), sent: field("n", is.count) });
 
 /** Messages a session without connection is owed, or may miss; the first has the number `first`. */
 export interface KeptMessages {
@@ -51,29 +51,34 @@ export interface KeptMessages {
   readonly messages: readonly RouterMessage[];
 }
 
-export class Lifeline implements Transport {
+export class ResumableTransport implements Transport {
   /** Proves whose session it is; good for one resumption. */
   token: string;
   readonly #bounds: BufferBounds;
-  readonly #keeper: Keeper;
-  #line: Transport | undefined;
+  readonly #observer: BufferObserver;
+  #connection: Transport | undefined;
   #sent: number;
   #first: number;
   #messages: RouterMessage[] = [];
   #bytes = 0;
   #isLost = false;
 
-  constructor(line: Transport | undefined, { token, sent }: LifelineRecord, bounds: BufferBounds, keeper: Keeper) {
+  constructor(
+    connection: Transport | undefined,
+    { token, sent }: ResumeRecord,
+    bounds: BufferBounds,
+    observer: BufferObserver,
+  ) {
     this.token = token;
-    this.#line = line;
+    this.#connection = connection;
     this.#sent = sent;
     this.#first = sent + 1;
     this.#bounds = bounds;
-    this.#keeper = keeper;
+    this.#observer = observer;
   }
 
   get details(): Dict | undefined {
-    return this.#line?.details;
+    return this.#connection?.details;
   }
 
   /** Has something been lost, so that the session cannot go on elsewhere? */
@@ -81,7 +86,7 @@ export class Lifeline implements Transport {
     return this.#isLost;
   }
 
-  get record(): LifelineRecord {
+  get record(): ResumeRecord {
     return { token: this.token, sent: this.#sent };
   }
 
@@ -91,34 +96,34 @@ export class Lifeline implements Transport {
 
   send(message: RouterMessage): SendFault | undefined {
     if (this.#isLost) return "closed";
-    const fault = this.#line?.send(message);
+    const fault = this.#connection?.send(message);
     if (fault === "too large") return fault;
     // The connection is gone, and the realm is about to hear of it.
-    if (fault === "closed") this.#line = undefined;
-    if (this.#line !== undefined) this.#sent++;
+    if (fault === "closed") this.#connection = undefined;
+    if (this.#connection !== undefined) this.#sent++;
     this.#keep(message);
     this.save();
     return this.#isLost ? "closed" : undefined;
   }
 
   close(code: number, reason: string): void {
-    this.#line?.close(code, reason);
+    this.#connection?.close(code, reason);
   }
 
   save(): void {
-    if (this.#line !== undefined) this.#line.save();
-    else this.#keeper.changed(this);
+    if (this.#connection !== undefined) this.#connection.save();
+    else this.#observer.onChange(this);
   }
 
   /** The connection is gone; what is sent from here on waits for another one. */
   park(): void {
-    this.#line = undefined;
+    this.#connection = undefined;
   }
 
   /** The session is over. */
   end(): void {
     this.#isLost = true;
-    this.#line = undefined;
+    this.#connection = undefined;
     this.#clear();
   }
 
@@ -135,11 +140,11 @@ export class Lifeline implements Transport {
   }
 
   /** Goes on with another connection; what the client lacks is sent there first. Says what cannot be sent. */
-  moveTo(line: Transport, received: number = this.#sent): SendFault | undefined {
-    this.#line = line;
+  moveTo(connection: Transport, received: number = this.#sent): SendFault | undefined {
+    this.#connection = connection;
     this.#sent = this.#first + this.#messages.length - 1;
     for (const message of this.#messages.slice(received + 1 - this.#first)) {
-      const fault = line.send(message);
+      const fault = connection.send(message);
       if (fault !== undefined) return fault;
     }
     return undefined;
@@ -157,12 +162,12 @@ export class Lifeline implements Transport {
   }
 
   #isTooMuch(): boolean {
-    return this.#messages.length > this.#bounds.messages || this.#bytes > this.#bounds.bytes || this.#keeper.isFull;
+    return this.#messages.length > this.#bounds.messages || this.#bytes > this.#bounds.bytes || this.#observer.isFull;
   }
 
   #count(bytes: number): void {
     this.#bytes += bytes;
-    this.#keeper.kept(bytes);
+    this.#observer.onBuffer(bytes);
   }
 
   #clear(): void {
@@ -173,7 +178,7 @@ export class Lifeline implements Transport {
   #overflow(): void {
     this.#isLost = true;
     this.#clear();
-    this.#keeper.overflowed(this);
+    this.#observer.onOverflow(this);
   }
 }
 

@@ -4,9 +4,9 @@ import type { Transport } from "../host/host.ts";
 import type { ClientFeature, ClientFeatures } from "../protocol/features.ts";
 import { hasFeature } from "../protocol/features.ts";
 import type { Dict, Id } from "../protocol/values.ts";
-import { OpenRequests } from "./pending-requests.ts";
-import type { LifelineRecord } from "./resumable-transport.ts";
-import { Lifeline } from "./resumable-transport.ts";
+import { PendingRequests } from "./pending-requests.ts";
+import type { ResumeRecord } from "./resumable-transport.ts";
+import { ResumableTransport } from "./resumable-transport.ts";
 
 /** Who a session is, as WELCOME and the session meta API tell it. */
 export interface Identity {
@@ -31,7 +31,7 @@ export interface SessionOrigin {
   readonly addedDetails?: Dict | undefined;
   /** When the credentials expire, and the session with them; milliseconds since the epoch. */
   readonly expiresAt?: number | undefined;
-  readonly resume?: LifelineRecord;
+  readonly resume?: ResumeRecord;
   readonly lastInvocation?: Id;
   readonly lastRequest?: Id;
 }
@@ -45,7 +45,7 @@ export class Session {
   readonly agent: string | undefined;
   expiresAt: number | undefined;
   /** The transport, where the session can outlive its connection (Session Resumption). */
-  readonly lifeline: Lifeline | undefined;
+  readonly resumable: ResumableTransport | undefined;
   /** What was added to the session's details for the session meta API to show. */
   addedDetails: Dict | undefined;
   /** The last INVOCATION.Request given to this session; they count from 1 (Identifiers: session scope). */
@@ -59,7 +59,7 @@ export class Session {
   constructor(transport: Transport, origin: SessionOrigin) {
     this.id = origin.id;
     this.transport = transport;
-    this.lifeline = transport instanceof Lifeline ? transport : undefined;
+    this.resumable = transport instanceof ResumableTransport ? transport : undefined;
     this.identity = origin.identity;
     this.features = origin.features;
     this.agent = origin.agent;
@@ -71,7 +71,7 @@ export class Session {
 
   /** Is it a session of the router's own, or of a request without a connection (HTTP bridge)? */
   get isLocal(): boolean {
-    return this.identity.authmethod === INTERNAL || this.transport instanceof OpenRequests;
+    return this.identity.authmethod === INTERNAL || this.transport instanceof PendingRequests;
   }
 
   /** Did the client announce this role or feature in HELLO? */

@@ -141,7 +141,7 @@ export class Testaments {
   }
 
   /** After a start: sessions that ended with the object are gone without notice, and what they left is published now. */
-  wake(sessions: ReadonlyMap<Id, Session>): void {
+  executeOrphaned(sessions: ReadonlyMap<Id, Session>): void {
     for (const id of this.#owners) {
       if (sessions.has(id)) continue;
       const estate = this.#estateOf(id);

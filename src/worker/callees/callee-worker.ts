@@ -7,7 +7,7 @@ import { MessageType } from "../../wamp/protocol/message.ts";
 import { Payload } from "../../wamp/protocol/payload.ts";
 import type { Dict, Id, List } from "../../wamp/protocol/values.ts";
 import { json } from "../../wamp/serializers/json.ts";
-import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
+import { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import { USUAL_CALL } from "../config/callee-config.ts";
 import { realmFor } from "../config/config.ts";
 import { configOf } from "../config/deployment.ts";
@@ -83,7 +83,10 @@ async function serve(job: Job, socket: WebSocket, limits: RealmConfig["limits"],
   try {
     send(await Promise.race([outcome, rejection(signal)]), {});
   } catch (error) {
-    send(late.aborted ? refusal(WampUri.TIMEOUT, [`no answer in ${callee.timeout} ms`]) : failureOf(error), {});
+    send(
+      late.aborted ? CallOutcome.error(WampUri.TIMEOUT, [`no answer in ${callee.timeout} ms`]) : failureOf(error),
+      {},
+    );
   }
   await closed;
   // With this Worker everything ends that it has asked for; who is told to stop gets a moment to do it himself.
@@ -102,7 +105,7 @@ function outcomeOf(task: Task, env: Env): Promise<CallOutcome> {
   if (baseurl !== undefined) return callCrossbarStyle(baseurl, task);
   if (binding !== undefined) return callWorker(binding, task, env);
   const fault = "this version of the router does not know the kind of callee";
-  return Promise.resolve(refusal(WampUri.FEATURE_NOT_SUPPORTED, [fault]));
+  return Promise.resolve(CallOutcome.error(WampUri.FEATURE_NOT_SUPPORTED, [fault]));
 }
 
 const utf8 = new TextEncoder();
@@ -119,7 +122,7 @@ function frameOf(request: Id, outcome: CallOutcome, options: Dict, limit: number
   if (utf8.encode(text).length <= limit) return text;
   return frameOf(
     request,
-    refusal(WampUri.PAYLOAD_SIZE_EXCEEDED, ["the answer is too large"]),
+    CallOutcome.error(WampUri.PAYLOAD_SIZE_EXCEEDED, ["the answer is too large"]),
     {},
     Number.POSITIVE_INFINITY,
   );

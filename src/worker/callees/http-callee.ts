@@ -4,7 +4,7 @@ import { thrown } from "../../wamp/host/log-line.ts";
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import type { Dict, Uri } from "../../wamp/protocol/values.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
-import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
+import { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import { writeLog } from "../platform/log.ts";
 import { isRedirect, NOT_FOLLOWED } from "../platform/redirect.ts";
 import type { Job } from "../realm/callee-session.ts";
@@ -38,7 +38,7 @@ export async function answered(
     const { realm, callee } = job;
     const { procedure } = callee;
     writeLog({ level: "error", event: "callee.failed", realm, procedure, ...thrown(error) });
-    return refusal(WampUri.NETWORK_FAILURE, ["the API cannot be reached"]);
+    return CallOutcome.error(WampUri.NETWORK_FAILURE, ["the API cannot be reached"]);
   }
 }
 

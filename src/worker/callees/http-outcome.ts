@@ -3,7 +3,7 @@
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import { isValidUri } from "../../wamp/protocol/uri.ts";
 import { type Dict, isDict, type List } from "../../wamp/protocol/values.ts";
-import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
+import { CallOutcome } from "../../wamp/session/pending-requests.ts";
 
 /** Args and kwargs if the value has these and nothing else, else the value as the only argument. */
 export function resultOf(value: unknown): CallOutcome {
@@ -22,9 +22,9 @@ export function errorIn(value: unknown): CallOutcome | undefined {
 
 /** An error with a URI is that error; of any other only the message is told. */
 export function failureOf(error: unknown): CallOutcome {
-  if (!(error instanceof Error)) return refusal(WampUri.RUNTIME_ERROR, [String(error)]);
+  if (!(error instanceof Error)) return CallOutcome.error(WampUri.RUNTIME_ERROR, [String(error)]);
   const { uri, args, kwargs, message } = error as Error & { readonly [property: string]: unknown };
-  if (!isErrorUri(uri)) return refusal(WampUri.RUNTIME_ERROR, [message]);
+  if (!isErrorUri(uri)) return CallOutcome.error(WampUri.RUNTIME_ERROR, [message]);
   const hasParts = (args ?? kwargs ?? undefined) !== undefined;
   return { ok: false, uri, args: hasParts ? listIn(args) : [message], kwargs: isDict(kwargs) ? kwargs : {} };
 }

@@ -3,7 +3,7 @@
 import { thrown } from "../../wamp/host/log-line.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import type { Dict, List, Uri } from "../../wamp/protocol/values.ts";
-import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
+import { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
 import type { Task } from "./callee-worker.ts";
@@ -48,7 +48,7 @@ export async function callWorker(binding: string, task: Task, env: Env): Promise
       procedure: job.callee.procedure,
       ...thrown(error),
     });
-    return refusal(WampUri.NETWORK_FAILURE, ["the callee was lost"]);
+    return CallOutcome.error(WampUri.NETWORK_FAILURE, ["the callee was lost"]);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Webhooks out, on the realm's side: events are collected, and handed over together when the realm settles. */
 
-import type { EventKeeper } from "../../wamp/broker/acknowledgments.ts";
+import type { EventBuffer } from "../../wamp/broker/acknowledgments.ts";
 import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
 import { Resident } from "../../wamp/local/local-session.ts";
@@ -71,7 +71,7 @@ export class OutgoingWebhooks {
  * The events of one webhook that no mailbox has yet. Those that a publisher is told to be stored are in storage until
  * they are handed over, so that the end of the object delays them and no more; mailboxes know what comes again.
  */
-class WebhookBuffer implements EventKeeper {
+class WebhookBuffer implements EventBuffer {
   readonly savesOnDemand = true;
   readonly #realm: string;
   readonly #webhook: WebhookOutConfig;
@@ -99,8 +99,8 @@ class WebhookBuffer implements EventKeeper {
   }
 
   join(realm: Realm): void {
-    realm.broker.acknowledgments.addKeeper(this);
-    realm.broker.acknowledgments.keep(this.#webhook.match, this.#webhook.uri);
+    realm.broker.acknowledgments.addBuffer(this);
+    realm.broker.acknowledgments.addStoredTopics(this.#webhook.match, this.#webhook.uri);
     if (!this.isEmpty) this.#host.scheduleFlush();
     const { name, role, uri, match } = this.#webhook;
     const tenancy = { name: `webhook ${name}`, authrole: role, roles: ROLES };
@@ -141,7 +141,7 @@ class WebhookBuffer implements EventKeeper {
     this.#host.store.outgoing.put(this.#webhook.name, unsaved.at(-1)!.sequence, JSON.stringify(unsaved));
   }
 
-  saved(): void {
+  onSaved(): void {
     this.#stored = this.#events.length;
   }
 

@@ -5,7 +5,7 @@ import { Visitor } from "../../wamp/local/visitor.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import type { Dict, List } from "../../wamp/protocol/values.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
-import { type CallOutcome, refusal } from "../../wamp/session/pending-requests.ts";
+import { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import { type Identity, INTERNAL } from "../../wamp/session/session.ts";
 import type {
   Idempotency,
@@ -84,7 +84,7 @@ export class RpcHandler implements RealmRpc {
     canceled: AbortSignal,
     onProgress?: OnProgress,
   ): Promise<CallOutcome> {
-    if (canceled.aborted) return refusal(WampUri.CANCELED);
+    if (canceled.aborted) return CallOutcome.error(WampUri.CANCELED);
     const session = this.#openSession(identity);
     canceled.addEventListener("abort", () => session.leave());
     if (onProgress === undefined) return session.call(uri, args, kwargs, options);

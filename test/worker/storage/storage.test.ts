@@ -67,7 +67,7 @@ function historyIn(sql: SqlStorage, limit: number) {
   };
   const save = () => {
     history.save();
-    history.saved();
+    history.onSaved();
   };
   return { save, publish };
 }
