@@ -11,10 +11,13 @@ import { closeSocket } from "../platform/close-socket.ts";
 import { sweepLog } from "../platform/log.ts";
 import { cookiePathIn } from "../routing/object-requests.ts";
 import { busyRealms } from "../routing/shutdown.ts";
+import { watcherIdentity } from "../routing/tickets.ts";
 import { trackingCookie } from "../routing/tracking-cookie.ts";
 import { readTransportInfo } from "../routing/transport-info.ts";
 import { upgradeResponse } from "../routing/upgrade.ts";
 import { isDiskFull, isExhausted } from "../storage/free-space.ts";
+import { GroupCommit } from "../storage/group-commit.ts";
+import { RealmSecret } from "../storage/realm-secret.ts";
 import { SqlStore } from "../storage/sql-storage.ts";
 import { StorageUse } from "../storage/storage-use.ts";
 import { post } from "../webhooks/webhook-stub.ts";
@@ -26,12 +29,9 @@ import type { ConnectionContext } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import { FlushScheduler } from "./flush-scheduler.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
-import { GroupCommit } from "./group-commit.ts";
 import { OutgoingWebhooks } from "./outgoing-webhooks.ts";
 import { newHost, newRealmLog, type RealmContext } from "./realm-host.ts";
-import { RealmSecret } from "./realm-secret.ts";
 import { RpcHandler } from "./rpc.ts";
-import { watcherIdentity } from "./tickets.ts";
 import { UnreadBudget } from "./unread-budget.ts";
 
 /**

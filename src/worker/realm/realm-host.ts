@@ -10,10 +10,10 @@ import type { Env } from "../platform/env.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
 import { writeAccount, writeLog } from "../platform/log.ts";
 import { RandomPool } from "../platform/random-pool.ts";
+import type { TicketHolder, Tickets } from "../routing/tickets.ts";
+import type { RealmSecret } from "../storage/realm-secret.ts";
 import type { SqlStore } from "../storage/sql-storage.ts";
 import type { Tables } from "../storage/tables.ts";
-import type { RealmSecret } from "./realm-secret.ts";
-import type { TicketHolder, Tickets } from "./tickets.ts";
 
 /** What a realm gets from its object. */
 export interface RealmContext {

@@ -8,17 +8,17 @@ import { realmFor } from "../config/config.ts";
 import { deploymentOf } from "../config/deployment.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import type { Env } from "../platform/env.ts";
+import { answerHeartbeats } from "../platform/heartbeat.ts";
 import { writeLog } from "../platform/log.ts";
 import { ticketIn } from "../routing/object-requests.ts";
 import type { RealmRpc, RpcOutcome } from "../routing/realm-rpc.ts";
 import { isStopping } from "../routing/shutdown.ts";
+import { type TicketHolder, Tickets } from "../routing/tickets.ts";
 import { guarded, untilWritable } from "../storage/free-space.ts";
 import { openStorage } from "../storage/schema.ts";
 import { Tables } from "../storage/tables.ts";
 import { AwakeRealm } from "./awake-realm.ts";
-import { answerHeartbeats } from "./heartbeat.ts";
 import type { RealmContext } from "./realm-host.ts";
-import { type TicketHolder, Tickets } from "./tickets.ts";
 import { closeUnserved, refuseRequest, refuseUpgrade, type Unserved } from "./unserved.ts";
 
 /** Milliseconds that clients have to answer the close frames of a stop. */

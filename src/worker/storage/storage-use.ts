@@ -1,17 +1,10 @@
 /** Decides when a realm may begin to write to its storage, and removes storage that keeps nothing. */
 
+import type { RealmSecret } from "./realm-secret.ts";
 import type { Tables } from "./tables.ts";
 
 /** Milliseconds for which a client that has not said HELLO holds the object awake, instead of an alarm, which is a row. */
 const SILENT_MS = 1_000;
-
-/** A secret that is drawn in memory, and stored once the realm stores anything. */
-export interface Secret {
-  /** Whether the secret is in storage, as far as this instance knows. */
-  readonly isStored: boolean;
-  /** Stores the secret if it was drawn. */
-  keep(): void;
-}
 
 /**
  * If the configuration names realms by a pattern, any client can create realms. So a client that connects and leaves
@@ -20,11 +13,11 @@ export interface Secret {
 export class StorageUse {
   readonly #storage: DurableObjectStorage;
   readonly #tables: Tables;
-  readonly #secret: Secret;
+  readonly #secret: RealmSecret;
   #isOpen = false;
   #deferredUntil = 0;
 
-  constructor(storage: DurableObjectStorage, tables: Tables, secret: Secret) {
+  constructor(storage: DurableObjectStorage, tables: Tables, secret: RealmSecret) {
     this.#storage = storage;
     this.#tables = tables;
     this.#secret = secret;

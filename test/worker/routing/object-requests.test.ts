@@ -2,8 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { Tickets } from "../../../src/worker/realm/tickets.ts";
 import { clientRequest, cookiePathIn, ticketIn, ticketRequest } from "../../../src/worker/routing/object-requests.ts";
+import { Tickets } from "../../../src/worker/routing/tickets.ts";
 
 const UPGRADE = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
 

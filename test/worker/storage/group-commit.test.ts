@@ -1,7 +1,7 @@
 /** Group commit: when what must be stored is written at once, and when it waits for more. */
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { GroupCommit } from "../../../src/worker/realm/group-commit.ts";
+import { GroupCommit } from "../../../src/worker/storage/group-commit.ts";
 
 let commits: number;
 let group: GroupCommit;

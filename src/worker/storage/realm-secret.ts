@@ -2,7 +2,7 @@
 
 import type { Host } from "../../wamp/host/host.ts";
 import { unreadable } from "../../wamp/records/stored-record.ts";
-import { isExhausted } from "../storage/free-space.ts";
+import { isExhausted } from "./free-space.ts";
 
 const KEY = "secret";
 /** Bytes. */
