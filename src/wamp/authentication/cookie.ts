@@ -1,6 +1,8 @@
 /** Cookies as credentials: a browser that has logged in once is known again by the cookie its WebSocket came with. */
 
-import type { ExpiringStore, Host, TransportInfo } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
+import type { ExpiringStore } from "../host/storage.ts";
+import type { TransportInfo } from "../host/transport.ts";
 import { cookieFromFormat1 } from "../records/format-1.ts";
 import { type Format, field, oneOf, optional, read, record, unreadable, write } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";

@@ -3,7 +3,8 @@
 import type { Authorization } from "../authorization/rules.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Dealer } from "../dealer/dealer.ts";
-import type { Host, TransportInfo } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
+import type { TransportInfo } from "../host/transport.ts";
 import { WampUri } from "../protocol/errors.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { Identity } from "../session/session.ts";

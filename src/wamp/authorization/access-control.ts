@@ -2,6 +2,7 @@
 
 import { TRUSTED } from "../config/consistency.ts";
 import type { RealmConfig } from "../config/realm.ts";
+import type { Action } from "../host/audit-record.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Match, UriCheck } from "../protocol/uri.ts";
 import { isReservedUri, isValidUri } from "../protocol/uri.ts";
@@ -13,7 +14,7 @@ import { Authorizer } from "./authorizer.ts";
 import type { RoleHost } from "./managed-roles.ts";
 import { MANAGEMENT, ManagedRoles } from "./managed-roles.ts";
 import { haveRates, MessageRates } from "./message-rates.ts";
-import type { Action, Permission } from "./rules.ts";
+import type { Permission } from "./rules.ts";
 import { Authorization, UNDECIDED } from "./rules.ts";
 
 /** What of its realm an authorizer needs; rules and URIs are known here. */

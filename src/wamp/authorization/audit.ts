@@ -1,28 +1,11 @@
 /** Accounting: a record of who wanted to do what, and whether he might (Authorization). */
 
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Match } from "../protocol/uri.ts";
-import type { Id, Uri } from "../protocol/values.ts";
 import type { Access, Surroundings } from "./access-control.ts";
 import { MANAGEMENT } from "./managed-roles.ts";
-import type { Action } from "./rules.ts";
 
 /** What a realm accounts for: every action somebody wanted to perform, or those he was denied. */
 export type Accounting = "all" | "denied";
-
-/** One action of one principal. */
-export interface Account {
-  readonly realm: Uri;
-  readonly session: Id;
-  readonly authid: string;
-  readonly authrole: string;
-  readonly action: Action;
-  /** Its first `LONGEST_URI` characters. */
-  readonly uri: Uri;
-  readonly match: Match;
-  /** `allowed`, or the error that was the answer. */
-  readonly verdict: string;
-}
 
 /** Characters: more than any URI in use, little in a log. */
 const LONGEST_URI = 1_000;
@@ -36,7 +19,7 @@ export function accounted(access: Access, kept: Accounting, surroundings: () => 
     const { authid, authrole } = identity;
     const principal = { realm, session: id, authid, authrole };
     const account = (verdict: string) => {
-      host.account({ ...principal, action, uri: uri.slice(0, LONGEST_URI), match, verdict });
+      host.audit({ ...principal, action, uri: uri.slice(0, LONGEST_URI), match, verdict });
     };
     try {
       const permission = permit(session, action, uri, match);

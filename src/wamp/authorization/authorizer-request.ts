@@ -2,13 +2,14 @@
 
 import type { Subscriptions } from "../broker/subscriptions.ts";
 import type { Dealer } from "../dealer/dealer.ts";
+import type { Action } from "../host/audit-record.ts";
 import { isId } from "../protocol/id.ts";
 import type { Call, ClientMessage, Publish, Register, Subscribe } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
 import { type Dict, isDict, type Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
-import type { Action, Permission } from "./rules.ts";
+import type { Permission } from "./rules.ts";
 
 /** One action a message is about to perform. */
 export interface Question {

@@ -9,6 +9,7 @@ import type { Role } from "../config/realm.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import type { CallOutcome } from "../dealer/internal-caller.ts";
 import { InternalCaller } from "../dealer/internal-caller.ts";
+import type { Action } from "../host/audit-record.ts";
 import type { Host } from "../host/host.ts";
 import type { ClientMessage } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
@@ -22,7 +23,7 @@ import { decisionFrom, isAbout, questionsOf } from "./authorizer-request.ts";
 import { DEFAULT_CACHE_SECONDS, DecisionCache } from "./decision-cache.ts";
 import type { Elements } from "./held-messages.ts";
 import { PendingMessages } from "./held-messages.ts";
-import type { Action, Authorization, Permission } from "./rules.ts";
+import type { Authorization, Permission } from "./rules.ts";
 import { UNDECIDED } from "./rules.ts";
 
 /** What the authorizer needs of its realm. */

@@ -3,6 +3,7 @@
 import { parseRole, type Role } from "../config/realm.ts";
 import type { Fault } from "../config/shape.ts";
 import type { Host } from "../host/host.ts";
+import type { RoleStore } from "../host/storage.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Dict } from "../protocol/values.ts";
 import { roleFromFormat1 } from "../records/format-1.ts";
@@ -12,14 +13,6 @@ import type { Authorization } from "./rules.ts";
 
 /** The procedures by which roles are changed begin with this. */
 export const MANAGEMENT = "wamp.edge.";
-
-/** Role → text, for `ManagedRoles` to read. */
-export interface RoleStore {
-  /** By name. */
-  all(): Iterable<readonly [name: string, text: string]>;
-  put(name: string, text: string): void;
-  delete(name: string): void;
-}
 
 /** What is needed of the host: its storage and its log. */
 export type RoleHost = Pick<Host, "store" | "log">;

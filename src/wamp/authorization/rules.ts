@@ -3,13 +3,11 @@
 import { TRUSTED } from "../config/consistency.ts";
 import type { Pattern } from "../config/permission.ts";
 import type { PermissionRule, Role } from "../config/realm.ts";
+import type { Action } from "../host/audit-record.ts";
 import { sharedUri } from "../matching/overlap.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
-
-/** The four things a session must be permitted (Authorization: Actions). */
-export type Action = "call" | "register" | "publish" | "subscribe";
 
 /** A decision. `disclose` is always, never, or, if undefined, as the caller or publisher asks. */
 export interface Permission {

@@ -1,11 +1,12 @@
 /** The event logs of a realm, and when they are written to storage (Event History). */
 
 import type { Host } from "../host/host.ts";
+import type { LogRecord } from "../host/storage.ts";
 import { idFromText } from "../protocol/id.ts";
 import { field, readRow, record, unreadable } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
 import type { EventBuffer } from "./acknowledgments.ts";
-import { EventLog, type HistoryConfig, type LogObserver, type LogRecord } from "./event-log.ts";
+import { EventLog, type HistoryConfig, type LogObserver } from "./event-log.ts";
 import type { LoggedEvent } from "./logged-event.ts";
 
 const LOG = record<LogRecord>({

@@ -2,34 +2,11 @@
 
 import type { StoreConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
+import type { LogRecord } from "../host/storage.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
 import { read, unreadable, write } from "../records/stored-record.ts";
 import { EVENT, type LoggedEvent } from "./logged-event.ts";
-
-/** One log: the events of one subscription, which exists as long as the log does, with or without subscribers. */
-export interface LogRecord {
-  /** Also the subscription's id; it stays the same across restarts. */
-  readonly id: Id;
-  readonly match: Match;
-  readonly uri: Uri;
-  /** Milliseconds since the epoch. */
-  readonly created: number;
-}
-
-/** Logs of lines of text, each line one event, for `EventLog` to read. */
-export interface HistoryStore {
-  logs(): readonly LogRecord[];
-  create(log: LogRecord): void;
-  /** Removes the log and all it holds. */
-  drop(logId: Id): void;
-  /** Adds lines at the end, written at `time` (milliseconds since the epoch). */
-  append(logId: Id, lines: readonly string[], time: number): void;
-  /** The last `count` lines, from the newest or from the oldest of them; the store must not change meanwhile. */
-  read(logId: Id, count: number, isReversed: boolean): Iterable<string>;
-  /** Lets go of all but the last `count` lines, and of those written before `time`; a few more may stay. */
-  trim(logId: Id, count: number, time: number): void;
-}
 
 /** The part of a realm's configuration that names the topics and patterns with a log. */
 export type HistoryConfig = StoreConfig["event-history"];

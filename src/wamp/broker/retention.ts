@@ -2,6 +2,7 @@
 
 import type { StoreConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
+import type { RetainedRow } from "../host/storage.ts";
 import { headOf, matches } from "../matching/covering.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
@@ -15,30 +16,6 @@ import type { EventBuffer } from "./acknowledgments.ts";
 import { listsOf } from "./event-filter.ts";
 import { isCurrent, isFor, RETAINED, type RetainedEvent } from "./retained-event.ts";
 import type { Subscription } from "./subscriptions.ts";
-
-/** What is kept of one topic. */
-export interface RetainedRow {
-  readonly topic: Uri;
-  /** When its latest event was retained: milliseconds since the epoch, no two alike. */
-  readonly at: number;
-  /** The events of the topic, for `Retention` to read. */
-  readonly text: string;
-}
-
-/** One row per topic. */
-export interface RetainedStore {
-  get(topic: Uri): RetainedRow | undefined;
-  /** The rows whose topics begin with `head`, the latest first; the store must not change meanwhile. */
-  latest(head: string): Iterable<RetainedRow>;
-  /** Adds the row or replaces the topic's. */
-  put(row: RetainedRow): void;
-  /** Removes the topic's row, if there is one. */
-  delete(topic: Uri): void;
-  /** Rows, and the characters of their texts. */
-  size(): { readonly rows: number; readonly characters: number };
-  /** Drops the rows from before `time`, then the oldest until no more than so many rows and characters are left. */
-  trim(time: number, rows: number, characters: number): void;
-}
 
 export type RetentionConfig = StoreConfig["retain"];
 

@@ -1,6 +1,6 @@
 /** How answers reach those who wait for them, and what becomes of those that nobody waits for. */
 
-import type { SendFault } from "../host/host.ts";
+import type { SendFault } from "../host/transport.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
 import { MessageType } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";

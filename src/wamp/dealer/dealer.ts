@@ -2,7 +2,8 @@
 
 import type { Permission } from "../authorization/rules.ts";
 import type { RealmConfig } from "../config/realm.ts";
-import type { Host, SendFault } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
+import type { SendFault } from "../host/transport.ts";
 import { partitionKey } from "../matching/rendezvous.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import type { Call, Cancel, ErrorMessage, Register, Unregister, Yield } from "../protocol/message.ts";

@@ -1,7 +1,7 @@
 /** A call on its way: from the CALL that opens it to its one final answer. */
 
 import type { Permission } from "../authorization/rules.ts";
-import type { SendFault } from "../host/host.ts";
+import type { SendFault } from "../host/transport.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
 import { nextId } from "../protocol/id.ts";
 import type { Call } from "../protocol/message.ts";

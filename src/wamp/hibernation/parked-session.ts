@@ -1,8 +1,8 @@
 /** A session without a connection, and how it is stored meanwhile. */
 
 import type { Host } from "../host/host.ts";
+import type { ParkedStore } from "../host/storage.ts";
 import type { RouterMessage } from "../protocol/message.ts";
-import type { Id } from "../protocol/values.ts";
 import { messagesFromFormat1, parkedFromFormat1 } from "../records/format-1.ts";
 import {
   type Format,
@@ -23,18 +23,6 @@ import { storedMessage } from "../session/resumable-transport.ts";
 import type { Session } from "../session/session.ts";
 import { type SessionRecord, type SessionTables, sessionRecord } from "./peer-record.ts";
 import { storedSession, storedTransportInfo } from "./session-record.ts";
-
-/** Session id → numbered texts: one is the session's record, those after it are its messages in their order. */
-export interface ParkedStore {
-  /** The sessions that have any text. */
-  owners(): readonly Id[];
-  /** All texts of a session by their numbers, in order. */
-  read(sessionId: Id): readonly (readonly [entry: number, text: string])[];
-  /** Replaces what is there under the number. */
-  write(sessionId: Id, entry: number, text: string): void;
-  /** Removes one text, or all of the session. */
-  remove(sessionId: Id, entry?: number): void;
-}
 
 /**
  * The record among a session's texts; messages count from 1. Release 0.1.0 has its record at 0 and reads no other: after

@@ -4,7 +4,7 @@ import { storedSubscription } from "../broker/subscriptions.ts";
 import { storedCall } from "../dealer/call-records.ts";
 import { storedRegistration } from "../dealer/registrations.ts";
 import { storedWaitingCall } from "../dealer/waiting-call.ts";
-import type { TransportInfo } from "../host/host.ts";
+import type { TransportInfo } from "../host/transport.ts";
 import { isId } from "../protocol/id.ts";
 import type { Id } from "../protocol/values.ts";
 import { peerFromFormat1 } from "../records/format-1.ts";

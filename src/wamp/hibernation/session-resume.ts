@@ -3,7 +3,8 @@
 import type { ResumeConfig } from "../config/resume.ts";
 import { isEqual } from "../crypto/digest.ts";
 import { toBase64Url, utf8 } from "../crypto/encoding.ts";
-import type { Host, SendFault, Transport } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
+import type { SendFault, Transport } from "../host/transport.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";

@@ -2,8 +2,9 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { Dealer } from "../dealer/dealer.ts";
-import type { Host, Transport } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import type { LogLine } from "../host/log-line.ts";
+import type { Transport } from "../host/transport.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import type { Id } from "../protocol/values.ts";
 import { type Reading, unreadable } from "../records/stored-record.ts";

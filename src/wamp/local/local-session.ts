@@ -1,7 +1,8 @@
 /** A resident: a session of the realm's own, which the configuration calls for and which no record has to remember. */
 
 import type { Invocation } from "../dealer/invocation.ts";
-import type { Host, SendFault, Transport } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
+import type { SendFault, Transport } from "../host/transport.ts";
 import { clientFeatures } from "../protocol/features.ts";
 import { idFromText } from "../protocol/id.ts";
 import type { RouterMessage } from "../protocol/message.ts";

@@ -1,6 +1,6 @@
 /** Watchers: clients of the router's own making, which join without a handshake to subscribe and nothing else. */
 
-import type { Transport } from "../host/host.ts";
+import type { Transport } from "../host/transport.ts";
 import { clientFeatures } from "../protocol/features.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Peer } from "../session/peer.ts";

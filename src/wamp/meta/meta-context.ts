@@ -1,9 +1,10 @@
 /** What meta procedures see of their realm, and may do to it. */
 
 import type { Access } from "../authorization/access-control.ts";
-import type { Action, Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/rules.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Dealer } from "../dealer/dealer.ts";
+import type { Action } from "../host/audit-record.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";

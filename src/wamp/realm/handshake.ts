@@ -5,9 +5,9 @@ import type { Admitted, Applicant, Outcome, Refusal, Surroundings } from "../aut
 import { denied, failed, refused } from "../authentication/method.ts";
 import { TRUSTED } from "../config/consistency.ts";
 import { resumeWish } from "../hibernation/session-resume.ts";
-import type { TransportInfo } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { networkOf } from "../host/network.ts";
+import type { TransportInfo } from "../host/transport.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
 import { clientFeatures } from "../protocol/features.ts";
 import type { Authenticate, ClientMessage, Hello } from "../protocol/message.ts";

@@ -3,13 +3,14 @@
 import type { Admitted, Refusal } from "../authentication/method.ts";
 import { Access } from "../authorization/access-control.ts";
 import { matchOf } from "../authorization/authorizer-request.ts";
-import type { Action, Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/rules.ts";
 import { Broker } from "../broker/broker.ts";
 import { Subscriptions } from "../broker/subscriptions.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { Dealer } from "../dealer/dealer.ts";
 import { type PeerRecord, peerRecord } from "../hibernation/peer-record.ts";
 import { type Sleeper, Waking } from "../hibernation/wake.ts";
+import type { Action } from "../host/audit-record.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { callMeta } from "../meta/meta-api.ts";

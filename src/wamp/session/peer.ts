@@ -1,6 +1,6 @@
 /** A peer: one client's end of one transport, and how far its conversation has come (Sessions). */
 
-import type { Transport, TransportInfo } from "../host/host.ts";
+import type { Transport, TransportInfo } from "../host/transport.ts";
 import type { Dict } from "../protocol/values.ts";
 import type { ResumeRequest } from "./resumable-transport.ts";
 import type { Session, SessionOrigin } from "./session.ts";

@@ -1,6 +1,6 @@
 /** The near end of a session of the router's own: what it asks for, and the promise of each answer. */
 
-import type { Transport } from "../host/host.ts";
+import type { Transport } from "../host/transport.ts";
 import { WampUri } from "../protocol/errors.ts";
 import { nextId } from "../protocol/id.ts";
 import type { RouterMessage } from "../protocol/message.ts";

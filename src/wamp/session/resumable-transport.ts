@@ -1,6 +1,6 @@
 /** The way out of a session that outlives its connection: it counts, keeps the latest messages, and waits without one. */
 
-import type { SendFault, Transport } from "../host/host.ts";
+import type { SendFault, Transport } from "../host/transport.ts";
 import type { RouterMessage } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import type { Dict, Id } from "../protocol/values.ts";

@@ -1,6 +1,6 @@
 /** A session: who is on the other side of a transport, and what it holds in the realm. */
 
-import type { Transport } from "../host/host.ts";
+import type { Transport } from "../host/transport.ts";
 import type { ClientFeature, ClientFeatures } from "../protocol/features.ts";
 import { hasFeature } from "../protocol/features.ts";
 import type { Dict, Id } from "../protocol/values.ts";

@@ -1,8 +1,10 @@
 /** Testaments: events a session leaves with the router, which publishes them once the session is gone (Session Testament). */
 
 import type { Limits } from "../config/limits.ts";
-import type { Host, Transport } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
+import type { TestamentStore } from "../host/storage.ts";
+import type { Transport } from "../host/transport.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import type { Publish } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
@@ -15,15 +17,6 @@ import * as is from "../records/stored-values.ts";
 import type { SessionOrigin } from "./session.ts";
 import { Session } from "./session.ts";
 import { namedIdentity } from "./stored-identity.ts";
-
-/** Session id → text, for `Testaments` to read. */
-export interface TestamentStore {
-  /** The sessions that have one. */
-  owners(): readonly Id[];
-  get(sessionId: Id): string | undefined;
-  put(sessionId: Id, text: string): void;
-  delete(sessionId: Id): void;
-}
 
 /** When a testament is published; without session resumption one follows the other, but they are flushed apart. */
 export const TESTAMENT_SCOPES = ["detached", "destroyed"] as const;

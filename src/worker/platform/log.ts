@@ -1,6 +1,6 @@
 /** Log lines: one JSON object each, so that the platform's logs can be searched by their keys; repeated ones are counted. */
 
-import type { Account } from "../../wamp/authorization/audit.ts";
+import type { AuditRecord } from "../../wamp/host/audit-record.ts";
 import type { LogLine } from "../../wamp/host/log-line.ts";
 
 /** Milliseconds in which lines that tell the same are counted together. */
@@ -105,7 +105,7 @@ export function writeLog(line: LogLine): void {
 }
 
 /** Writes a verdict that the realm is configured to record: each of them, as one line of JSON. */
-export function writeAccount(record: Account): void {
+export function writeAuditRecord(record: AuditRecord): void {
   console.log(JSON.stringify(record));
 }
 

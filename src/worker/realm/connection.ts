@@ -1,7 +1,7 @@
 /** One WebSocket of a realm: frames ↔ messages, the queue of what goes out, and the account of what is unread. */
 
 import type { Limits } from "../../wamp/config/limits.ts";
-import type { SendFault, Transport } from "../../wamp/host/host.ts";
+import type { SendFault, Transport } from "../../wamp/host/transport.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import type { RouterMessage } from "../../wamp/protocol/message.ts";

@@ -8,7 +8,7 @@ import type { Components } from "../../wamp/local/component.ts";
 import { idFromRandom } from "../../wamp/protocol/id.ts";
 import type { Env } from "../platform/env.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
-import { writeAccount, writeLog } from "../platform/log.ts";
+import { writeAuditRecord, writeLog } from "../platform/log.ts";
 import { RandomPool } from "../platform/random-pool.ts";
 import type { TicketHolder, Tickets } from "../routing/tickets.ts";
 import type { RealmSecret } from "../storage/realm-secret.ts";
@@ -55,7 +55,7 @@ export function newHost(
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     secret: () => secret.get(),
     fetchJson,
-    account: writeAccount,
+    audit: writeAuditRecord,
     log,
     store,
   };

@@ -3,7 +3,7 @@
 import type { CookieAuth } from "../../wamp/config/auth.ts";
 import { hmac, isEqual } from "../../wamp/crypto/digest.ts";
 import { type Bytes, toBase64Url, utf8 } from "../../wamp/crypto/encoding.ts";
-import type { ExpiringStore } from "../../wamp/host/host.ts";
+import type { ExpiringStore } from "../../wamp/host/storage.ts";
 
 /** The cookie of one request. */
 export interface TrackingCookie {

@@ -1,7 +1,7 @@
 /** What an upgrade request tells of a client. */
 
-import type { TransportInfo } from "../../wamp/host/host.ts";
 import { networkOf } from "../../wamp/host/network.ts";
+import type { TransportInfo } from "../../wamp/host/transport.ts";
 
 /** `cookieId` is the id in the tracking cookie, once its signature has been checked. */
 export function readTransportInfo(

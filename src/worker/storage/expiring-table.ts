@@ -1,6 +1,6 @@
 /** Texts that count until some time, in a table of the object's SQLite. */
 
-import type { ExpiringStore } from "../../wamp/host/host.ts";
+import type { ExpiringStore } from "../../wamp/host/storage.ts";
 import { isExhausted } from "./free-space.ts";
 import type { Tables } from "./tables.ts";
 

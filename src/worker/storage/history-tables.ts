@@ -1,6 +1,6 @@
 /** Event history in SQLite: many lines in one row, because rows are what is paid for. */
 
-import type { HistoryStore, LogRecord } from "../../wamp/broker/event-log.ts";
+import type { HistoryStore, LogRecord } from "../../wamp/host/storage.ts";
 import type { Match } from "../../wamp/protocol/uri.ts";
 import type { Id } from "../../wamp/protocol/values.ts";
 import type { Tables } from "./tables.ts";

@@ -1,6 +1,6 @@
 /** Events on their way to webhooks in SQLite: texts of any length by receiver and number. */
 
-import type { OutgoingStore } from "../../wamp/host/outgoing-store.ts";
+import type { OutgoingStore } from "../../wamp/host/storage.ts";
 import type { Tables } from "./tables.ts";
 import { partsOf } from "./text-parts.ts";
 

@@ -1,6 +1,6 @@
 /** Sessions without a connection in SQLite: the texts of each, in as many rows as they need. */
 
-import type { ParkedStore } from "../../wamp/hibernation/parked-session.ts";
+import type { ParkedStore } from "../../wamp/host/storage.ts";
 import type { Id } from "../../wamp/protocol/values.ts";
 import type { Tables } from "./tables.ts";
 import { partsOf } from "./text-parts.ts";

@@ -1,6 +1,6 @@
 /** Retained events in SQLite: a row per topic, found by the topic or by what it begins with. */
 
-import type { RetainedRow, RetainedStore } from "../../wamp/broker/retention.ts";
+import type { RetainedRow, RetainedStore } from "../../wamp/host/storage.ts";
 import type { Tables } from "./tables.ts";
 import { partsOf } from "./text-parts.ts";
 

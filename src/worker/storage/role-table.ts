@@ -1,6 +1,6 @@
 /** Roles changed at run time, in the object's SQLite: one row each. */
 
-import type { RoleStore } from "../../wamp/authorization/managed-roles.ts";
+import type { RoleStore } from "../../wamp/host/storage.ts";
 import type { Tables } from "./tables.ts";
 
 export class RoleTable implements RoleStore {

@@ -1,6 +1,7 @@
 /** What a realm keeps beyond its sessions, in the object's SQLite: retained events, event history, testaments. */
 
-import type { Host, Store } from "../../wamp/host/host.ts";
+import type { Host } from "../../wamp/host/host.ts";
+import type { Store } from "../../wamp/host/storage.ts";
 import { ExpiringTable } from "./expiring-table.ts";
 import { isFull } from "./free-space.ts";
 import { HistoryTables } from "./history-tables.ts";

@@ -1,7 +1,7 @@
 /** Testaments in SQLite: one row per session that left some. */
 
+import type { TestamentStore } from "../../wamp/host/storage.ts";
 import type { Id } from "../../wamp/protocol/values.ts";
-import type { TestamentStore } from "../../wamp/session/testaments.ts";
 import type { Tables } from "./tables.ts";
 
 export class TestamentTable implements TestamentStore {

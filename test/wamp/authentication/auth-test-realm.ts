@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import type { TransportInfo } from "../../../src/wamp/host/host.ts";
+import type { TransportInfo } from "../../../src/wamp/host/transport.ts";
 import { ALL_ROLES, ANYTHING, type Client, type Line, TestRealm } from "../host/test-realm.ts";
 
 export type Auth = NonNullable<RealmInput["auth"]>;

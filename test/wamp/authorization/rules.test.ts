@@ -1,8 +1,9 @@
 /** What the rules of a role allow: Crossbar.io's vectors, the quirks of its that are mended, and a naive judge. */
 
 import { describe, expect, it } from "vitest";
-import { type Action, Authorization } from "../../../src/wamp/authorization/rules.ts";
+import { Authorization } from "../../../src/wamp/authorization/rules.ts";
 import { parseRealm, type RealmInput } from "../../../src/wamp/config/realm.ts";
+import type { Action } from "../../../src/wamp/host/audit-record.ts";
 import { sharedUri } from "../../../src/wamp/matching/overlap.ts";
 import type { Match } from "../../../src/wamp/protocol/uri.ts";
 

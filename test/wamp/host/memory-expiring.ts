@@ -1,6 +1,6 @@
 /** Texts that count until some time, in memory, for tests of the core. */
 
-import type { ExpiringStore } from "../../../src/wamp/host/host.ts";
+import type { ExpiringStore } from "../../../src/wamp/host/storage.ts";
 
 export class MemoryExpiring implements ExpiringStore {
   readonly #rows = new Map<string, { readonly text: string; readonly expiresAt: number }>();

@@ -1,6 +1,6 @@
 /** Parked sessions in memory, for tests of the core. */
 
-import type { ParkedStore } from "../../../src/wamp/hibernation/parked-session.ts";
+import type { ParkedStore } from "../../../src/wamp/host/storage.ts";
 import type { Id } from "../../../src/wamp/protocol/values.ts";
 
 export class MemoryParked implements ParkedStore {

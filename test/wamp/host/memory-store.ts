@@ -1,12 +1,16 @@
 /** The storage of a realm in memory, for tests of the core; `store-contract.ts` says what every storage does. */
 
-import type { RoleStore } from "../../../src/wamp/authorization/managed-roles.ts";
-import type { HistoryStore, LogRecord } from "../../../src/wamp/broker/event-log.ts";
-import type { RetainedRow, RetainedStore } from "../../../src/wamp/broker/retention.ts";
-import type { Store } from "../../../src/wamp/host/host.ts";
-import type { OutgoingStore } from "../../../src/wamp/host/outgoing-store.ts";
+import type {
+  HistoryStore,
+  LogRecord,
+  OutgoingStore,
+  RetainedRow,
+  RetainedStore,
+  RoleStore,
+  Store,
+  TestamentStore,
+} from "../../../src/wamp/host/storage.ts";
 import type { Id } from "../../../src/wamp/protocol/values.ts";
-import type { TestamentStore } from "../../../src/wamp/session/testaments.ts";
 import { MemoryExpiring } from "./memory-expiring.ts";
 import { MemoryParked } from "./memory-parked.ts";
 

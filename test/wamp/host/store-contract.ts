@@ -1,8 +1,7 @@
 /** What every storage of a realm does, the one of the tests and the one in SQLite alike. */
 
 import { describe, expect, test } from "vitest";
-import type { LogRecord } from "../../../src/wamp/broker/event-log.ts";
-import type { ExpiringStore, Store } from "../../../src/wamp/host/host.ts";
+import type { ExpiringStore, LogRecord, Store } from "../../../src/wamp/host/storage.ts";
 
 /** Runs `use` with an empty storage; `reopened` gives the same storage as a new instance of the object finds it. */
 export type WithStore = (use: (store: Store, reopened: () => Store) => void) => Promise<void> | void;

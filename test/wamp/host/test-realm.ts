@@ -1,12 +1,13 @@
 /** A realm on a testRealm: clients say their lines, and everything the realm does to them is written down. */
 
-import type { Account } from "../../../src/wamp/authorization/audit.ts";
 import type { RealmConfig, RealmInput } from "../../../src/wamp/config/realm.ts";
 import { parseRealm } from "../../../src/wamp/config/realm.ts";
 import { type PeerRecord, type SessionRecord, sessionRecord } from "../../../src/wamp/hibernation/peer-record.ts";
 import { PEER } from "../../../src/wamp/hibernation/session-record.ts";
-import type { Host, SendFault, Transport, TransportInfo } from "../../../src/wamp/host/host.ts";
+import type { AuditRecord } from "../../../src/wamp/host/audit-record.ts";
+import type { Host } from "../../../src/wamp/host/host.ts";
 import type { LogLine } from "../../../src/wamp/host/log-line.ts";
+import type { SendFault, Transport, TransportInfo } from "../../../src/wamp/host/transport.ts";
 import type { RouterMessage } from "../../../src/wamp/protocol/message.ts";
 import { Realm } from "../../../src/wamp/realm/realm.ts";
 import { read, write } from "../../../src/wamp/records/stored-record.ts";
@@ -45,7 +46,7 @@ export class TestRealm implements Host {
   /** The byte that filled the last random bytes. Set it to make an authid come again. */
   lastByte = 0;
   /** The verdicts that were recorded. */
-  readonly accounts: Account[] = [];
+  readonly accounts: AuditRecord[] = [];
   /** The lines the operator was told, in order. */
   readonly logged: LogLine[] = [];
   readonly store = new MemoryStore();
@@ -148,7 +149,7 @@ export class TestRealm implements Host {
     if (isFlushScheduled) this.realm.flush();
   }
 
-  account(record: Account): void {
+  audit(record: AuditRecord): void {
     this.accounts.push(record);
   }
 
