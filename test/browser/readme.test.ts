@@ -1,4 +1,4 @@
-/** The README's two clients, as printed there. */
+/** The callee of README.md and the page of docs/clients.md, as printed there. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -22,12 +22,14 @@ afterAll(async () => {
   await router.close();
 });
 
-test("a page in a browser calls a procedure registered from Node, as the README shows it", async () => {
-  callee = spawn(process.execPath, ["--input-type=module", "-e", await snippet("callee.mjs")], { cwd: ROOT });
+test("a page in a browser calls a procedure registered from Node, as the documentation shows it", async () => {
+  callee = spawn(process.execPath, ["--input-type=module", "-e", await snippet("README.md", "callee.mjs")], {
+    cwd: ROOT,
+  });
   await firstOutput(callee, "registered");
   const autobahn = createRequire(import.meta.url).resolve("autobahn-browser/autobahn.min.js");
   const pages = await servePages({
-    "/page.html": await snippet("page.html"),
+    "/page.html": await snippet("docs/clients.md", "page.html"),
     "/autobahn.min.js": await readFile(autobahn, "utf8"),
   });
   const browser = await startBrowser();
@@ -42,11 +44,11 @@ test("a page in a browser calls a procedure registered from Node, as the README 
   }
 });
 
-/** The README's code block that begins with a comment naming the file, pointed at this test's router. */
-async function snippet(name: string): Promise<string> {
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  const block = readme.split("```").find((text) => text.split("\n", 2)[1]?.includes(name));
-  if (block === undefined) throw new Error(`README.md has no ${name}`);
+/** The code block of a page that begins with a comment naming the file, pointed at this test's router. */
+async function snippet(page: string, name: string): Promise<string> {
+  const text = await readFile(join(ROOT, page), "utf8");
+  const block = text.split("```").find((part) => part.split("\n", 2)[1]?.includes(name));
+  if (block === undefined) throw new Error(`${page} has no ${name}`);
   return block.slice(block.indexOf("\n")).replaceAll("ws://127.0.0.1:8787", router.origin);
 }
 

@@ -1,4 +1,4 @@
-/** The README's requests by HTTP, as printed there, to what `npm start` runs. */
+/** The HTTP requests of README.md, as printed there, against `npm start`. */
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { Command } from "./command.ts";
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
-const SECTION = README.slice(README.indexOf("## Without a client"), README.indexOf("## Deploy it"));
+const SECTION = README.slice(README.indexOf("## Connect a client"), README.indexOf("## Configure it"));
 const [CALL = "", PUBLISH = "", WATCH = ""] = /```sh\n(.+?)```/s.exec(SECTION)![1]!.split(/\n(?=curl)/);
 const CALLEE = /```js\n(\/\/ callee\.mjs.+?)```/s.exec(README)![1]!;
 const HAS_CURL = await run("curl", ["--version"]).then(
@@ -48,7 +48,7 @@ it.skipIf(!HAS_CURL)("calls the procedure that Node has registered", async () =>
   }
 });
 
-it.skipIf(!HAS_CURL)("publishes what somebody watches", async () => {
+it.skipIf(!HAS_CURL)("publishes to a watcher", async () => {
   const watcher = spawn("sh", ["-c", `exec ${here(WATCH)}`]);
   let seen = "";
   watcher.stdout.on("data", (chunk) => {
