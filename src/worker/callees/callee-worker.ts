@@ -34,6 +34,8 @@ export interface Task {
 export class CalleeWorker extends WorkerEntrypoint<Env> {
   /** Resolves once the realm can be told the answer; rejects where the realm does not wait for one. `ticket` is the realm's. */
   async work(asked: Job, ticket: string): Promise<void> {
+    // The object would take the socket for a client's, and never hear the answer.
+    if (typeof ticket !== "string") throw new Error("the realm's object is of a version that gives no ticket");
     const job = readJob(asked);
     const realm = realmFor(configOf(this.env), job.realm);
     if (realm === undefined) throw new Error("the configuration has no such realm");

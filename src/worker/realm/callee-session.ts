@@ -6,10 +6,12 @@ import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
 import { Resident } from "../../wamp/local/local-session.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
-import { WampUri } from "../../wamp/protocol/errors.ts";
+import { ProtocolViolation, WampUri } from "../../wamp/protocol/errors.ts";
 import type { Invocation, RouterMessage } from "../../wamp/protocol/message.ts";
 import { MessageType } from "../../wamp/protocol/message.ts";
+import { parse } from "../../wamp/protocol/parse.ts";
 import { Payload } from "../../wamp/protocol/payload.ts";
+import { isPassthru } from "../../wamp/protocol/payload-passthru.ts";
 import { type Dict, type Id, isDict, type List, type Uri } from "../../wamp/protocol/values.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import { json } from "../../wamp/serializers/json.ts";
@@ -85,9 +87,10 @@ export class CalleeSession {
     const request = this.#callOf(socket);
     if (request === undefined) return;
     const message = typeof data === "string" ? json.decode(data, this.#config.limits) : new DecodeFault("");
-    if (message instanceof DecodeFault) this.#fail(request, WampUri.RUNTIME_ERROR, "the answer is nested too deeply");
-    else this.#resident?.say(message);
-    if (message instanceof DecodeFault || !isProgress(message)) closeSocket(socket, CloseCode.NORMAL, "");
+    const isAnswer = !(message instanceof DecodeFault) && answers(request, message);
+    if (isAnswer) this.#resident?.say(message);
+    else this.#fail(request, WampUri.RUNTIME_ERROR, message instanceof DecodeFault ? UNDECODABLE : UNKNOWN);
+    if (!isAnswer || !isProgress(message)) closeSocket(socket, CloseCode.NORMAL, "");
   }
 
   /** A socket that is no client's has closed: if its call still waits, the Worker has died. */
@@ -153,9 +156,26 @@ export class CalleeSession {
 
 const TAG = "callee ";
 const LOST = "the callee was lost";
+const UNDECODABLE = "the answer is nested too deeply";
+const UNKNOWN = "the answer is none that this version of the router knows";
 
 function tagOf(request: Id): string {
   return `${TAG}${request}`;
+}
+
+/**
+ * Is it an answer to that call? A Worker of another version may say something else, which would end the session that has
+ * all procedures.
+ */
+function answers(request: Id, elements: readonly unknown[]): boolean {
+  try {
+    const message = parse(elements);
+    if (message[0] === MessageType.YIELD) return message[1] === request && !isPassthru(message[2]);
+    return message[0] === MessageType.ERROR && message[2] === request && !isPassthru(message[3]);
+  } catch (error) {
+    if (error instanceof ProtocolViolation) return false;
+    throw error;
+  }
 }
 
 function isProgress([type, , options]: readonly unknown[]): boolean {

@@ -3,10 +3,14 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { CalleeWorker } from "../../../src/worker/callees/callee-worker.ts";
+import type { Job } from "../../../src/worker/realm/callee-session.ts";
+import { ticketRequest } from "../../../src/worker/routing/object-requests.ts";
 import { type RealmRpc, readRpcOutcome } from "../../../src/worker/routing/realm-rpc.ts";
 import { Mailbox } from "../../../src/worker/webhooks/delivery-queue.ts";
 import { readMail } from "../../../src/worker/webhooks/webhook-batch.ts";
 import { join } from "../socket.ts";
+import { logLines } from "./sleepers.ts";
 
 type Loose = { readonly [method in "call" | "publish"]: (...visit: unknown[]) => Promise<unknown> };
 
@@ -81,6 +85,141 @@ test.each<[string, unknown, unknown]>([
   ],
 ])("a Worker reads the answer of a realm with %s", (_, answer, expected) => {
   expect(readRpcOutcome(answer as Awaited<ReturnType<RealmRpc["call"]>>)).toEqual(expected);
+});
+
+describe("a Worker that serves a call for a realm's object of another version", () => {
+  /** The Worker's entry, as an object finds it. */
+  const entry = (exports as unknown as { CalleeWorker: { work(job: unknown, ticket?: unknown): Promise<void> } })
+    .CalleeWorker;
+  const ASKED = { args: [1], kwargs: { a: 2 } };
+
+  /**
+   * What the API was asked, and what the caller heard, where the object sends the altered job; the ticket is real. The
+   * object of this version that makes the next call is served.
+   */
+  async function callWith(realm: string, alter: (job: Job, callee: Job["callee"]) => unknown) {
+    const bodies: unknown[] = [];
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (request) => {
+      bodies.push(await (request as Request).json());
+      return Response.json({ args: ["done"] });
+    });
+    // Once: what it asks then is the entry itself.
+    vi.spyOn(CalleeWorker.prototype, "work").mockImplementationOnce((job, ticket) =>
+      entry.work(alter(job, job.callee), ticket),
+    );
+    const caller = await join(realm);
+    caller.send([48, 1, {}, "api.any", ASKED.args, ASKED.kwargs]);
+    const answer = await caller.next();
+    caller.send([48, 2, {}, "api.any"]);
+    expect(await caller.next()).toEqual([50, 2, {}, ["done"]]);
+    return { answer, bodies: bodies.slice(0, -1) };
+  }
+
+  const without = (value: object, ...names: string[]) =>
+    Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+
+  test.each<[string, string, Parameters<typeof callWith>[1], unknown]>([
+    [
+      "ignores fields that it does not know",
+      "callees-versions-more",
+      (job, callee) => ({ ...job, future: 1, callee: { ...callee, future: { x: 1 } }, details: { future: [] } }),
+      ASKED,
+    ],
+    [
+      "has no args, kwargs and details where they are missing",
+      "callees-versions-less",
+      (job) => without(job, "args", "kwargs", "details"),
+      { args: [], kwargs: {} },
+    ],
+    [
+      "waits as long as usual where the time-out is missing",
+      "callees-versions-usual",
+      (job, callee) => ({ ...job, callee: without(callee, "timeout") }),
+      ASKED,
+    ],
+  ])("%s", async (_, realm, alter, body) => {
+    expect(await callWith(realm, alter)).toEqual({ answer: [50, 1, {}, ["done"]], bodies: [body] });
+  });
+
+  test("refuses a kind of callee that it does not know, and says so", async () => {
+    const unknown = (job: Job, callee: object) => ({ ...job, callee: { ...without(callee, "url"), queue: "orders" } });
+    expect(await callWith("callees-versions-kind", unknown)).toEqual({
+      answer: [
+        ...[8, 48, 1, {}, "wamp.error.feature_not_supported"],
+        ["this version of the router does not know the kind of callee"],
+      ],
+      bodies: [],
+    });
+  });
+
+  test("refuses a realm that its configuration does not have", async () => {
+    const lines = logLines("callee.failed", "callees-versions-realm");
+    expect(await callWith("callees-versions-realm", (job) => ({ ...job, realm: "" }))).toEqual({
+      answer: [8, 48, 1, {}, "wamp.error.network_failure", ["the callee could not be started"]],
+      bodies: [],
+    });
+    expect(lines()).toMatchObject([{ cause: expect.stringContaining("the configuration has no such realm") }]);
+  });
+
+  test("refuses work without a ticket, as release 0.1.0 gives it", async () => {
+    const callee = { procedure: "api.", match: "prefix", url: "https://api.example/", timeout: 1000 };
+    const job = { realm: "callees-versions-ticket", request: 1, callee, procedure: "api.any", args: [], kwargs: {} };
+    // The promise of an RPC is more than a promise; that of a function is none but that.
+    const work = async () => entry.work(job);
+    await expect(work()).rejects.toThrow("of a version that gives no ticket");
+  });
+});
+
+describe("a realm whose callees' Worker is of another version", () => {
+  /** Has a Worker answer the next call with these messages; `request` stands for the call's. */
+  function answerWith(...messages: (readonly unknown[])[]): void {
+    vi.spyOn(CalleeWorker.prototype, "work").mockImplementationOnce(async ({ realm, request }, ticket) => {
+      const { webSocket } = await env.REALM.getByName(realm).fetch(ticketRequest(ticket));
+      webSocket!.accept();
+      for (const message of messages) {
+        webSocket!.send(JSON.stringify(message.map((element) => (element === "request" ? request : element))));
+      }
+    });
+  }
+
+  test("ignores what it does not know in an answer", async () => {
+    const caller = await join("callees-answers");
+    answerWith([70, "request", { future: { x: 1 } }, ["done"]]);
+    caller.send([48, 1, {}, "api.any"]);
+    expect(await caller.next()).toEqual([50, 1, {}, ["done"]]);
+    answerWith([8, 68, "request", { future: 1 }, "com.error.some", ["why"]]);
+    caller.send([48, 2, {}, "api.any"]);
+    expect(await caller.next()).toEqual([8, 48, 2, {}, "com.error.some", ["why"]]);
+  });
+
+  test.each([
+    ["a message of an unknown type", [99, "request", {}, []]],
+    ["a message that no callee sends", [64, 1, {}, "com.other"]],
+    ["a message without its options", [70, "request"]],
+    ["an option of a wrong type", [70, "request", { progress: "yes" }]],
+    ["an error without a URI", [8, 68, "request", {}]],
+    ["an answer to another call", [70, 4711, {}, ["done"]]],
+    ["a payload of a scheme that nobody announced", [70, "request", { ppt_scheme: "x_new" }, ["\u0000AAEC"]]],
+    ["an error of something else", [8, 48, "request", {}, "com.error.some"]],
+  ])("fails the call for %s, and the calls beside it and after it go on", async (name, message) => {
+    const caller = await join(`callees-answers-${name.replaceAll(/[^a-z]/g, "-")}`);
+    let isReady = false;
+    // By turns, because the request is not the test's to wake.
+    const api = vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
+      while (!isReady) await scheduler.wait(1);
+      return Response.json({ args: ["done"] });
+    });
+    caller.send([48, 1, {}, "api.any"]);
+    await vi.waitFor(() => expect(api).toHaveBeenCalled());
+    answerWith(message);
+    caller.send([48, 2, {}, "api.any"]);
+    const error = ["wamp.error.runtime_error", ["the answer is none that this version of the router knows"]];
+    expect(await caller.next()).toEqual([8, 48, 2, {}, ...error]);
+    isReady = true;
+    expect(await caller.next()).toEqual([50, 1, {}, ["done"]]);
+    caller.send([48, 3, {}, "api.any"]);
+    expect(await caller.next()).toEqual([50, 3, {}, ["done"]]);
+  });
 });
 
 describe("a mailbox", () => {
