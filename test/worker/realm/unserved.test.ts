@@ -3,11 +3,11 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { loadConfig } from "../../src/worker/config.ts";
-import { type Deployment, deploymentOf } from "../../src/worker/deployment.ts";
-import { joinByPolling } from "./poller.ts";
+import { loadConfig } from "../../../src/worker/config/config.ts";
+import { type Deployment, deploymentOf } from "../../../src/worker/config/deployment.ts";
+import { joinByPolling } from "../long-poll/poller.ts";
+import { connect, join } from "../socket.ts";
 import { logLines, realmOf } from "./sleepers.ts";
-import { connect, join } from "./socket.ts";
 
 const SERVED = { ...deploymentOf(env) };
 
