@@ -1,10 +1,12 @@
 /** Dynamic authentication: a procedure of the realm decides who a client is (Dynamic Authenticators). */
 
 import type { DynamicAuth } from "../config/auth.ts";
-import { type CallOutcome, InternalCaller } from "../dealer/internal-caller.ts";
+import { TRUSTED } from "../config/consistency.ts";
 import { WampUri } from "../protocol/errors.ts";
 import { isValidUri } from "../protocol/uri.ts";
 import { type Dict, isDict, type Uri } from "../protocol/values.ts";
+import type { CallOutcome } from "../session/pending-requests.ts";
+import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Identity } from "../session/session.ts";
 import type { Admitted, Answer, Applicant, Reason, Refusal, Surroundings } from "./method.ts";
 import { failed, refused } from "./method.ts";
@@ -43,13 +45,13 @@ export class Authenticator {
   readonly #settings: DynamicAuth;
   readonly #realm: Uri;
   readonly #timeoutMs: number;
-  readonly #caller: InternalCaller;
+  readonly #caller: ProcedureCaller;
 
-  constructor(settings: DynamicAuth, { realm, config, host, dealer, authorization }: Surroundings) {
+  constructor(settings: DynamicAuth, { realm, config, newCaller }: Surroundings) {
     this.#settings = settings;
     this.#realm = realm;
     this.#timeoutMs = config.limits.hello_timeout;
-    this.#caller = new InternalCaller(dealer, authorization, host, settings["authenticator-role"]);
+    this.#caller = newCaller(settings["authenticator-role"] ?? TRUSTED);
   }
 
   /**

@@ -2,13 +2,12 @@
 
 import type { Authorization } from "../authorization/rules.ts";
 import type { RealmConfig } from "../config/realm.ts";
-import type { Dealer } from "../dealer/dealer.ts";
 import type { Host } from "../host/host.ts";
 import type { TransportInfo } from "../host/transport.ts";
 import { WampUri } from "../protocol/errors.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
+import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Identity } from "../session/session.ts";
-import type { Authenticator } from "./dynamic.ts";
 
 /** Who asks to be let in: what HELLO says, and what the router knows besides. */
 export interface Applicant {
@@ -78,10 +77,16 @@ export interface Reason {
  */
 export type Fit = "known" | "open" | "unknown" | "open to unknown" | "unnamed" | "no";
 
+/** Checks a second proof of a client; implemented by the authenticator procedure. */
+export interface SecondFactorAuthenticator {
+  /** `identity` is what the first proof has established, `more` what AUTHENTICATE adds. */
+  confirm(answer: Answer, identity: Identity, more: Dict): Promise<Admitted | Refusal>;
+}
+
 /** One way to prove who one is. What is wrong with a client is an outcome; a method that throws has failed itself. */
 export interface Method {
-  /** Who decides, where that is a procedure. */
-  readonly authenticator?: Authenticator | undefined;
+  /** Set where a procedure decides (`type: "dynamic"`). */
+  readonly authenticator?: SecondFactorAuthenticator | undefined;
   fits(applicant: Applicant): Fit;
   /** Takes HELLO. */
   begin(applicant: Applicant): Outcome | Promise<Outcome>;
@@ -94,8 +99,9 @@ export interface Surroundings {
   readonly realm: Uri;
   readonly config: RealmConfig;
   readonly host: Host;
-  readonly dealer: Dealer;
   readonly authorization: Authorization;
+  /** Makes a caller whose calls are permitted as those of `authrole`. */
+  readonly newCaller: (authrole: string) => ProcedureCaller;
 }
 
 /** Reasons that several methods have. */

@@ -1,8 +1,7 @@
 /** Tickets where some clients have one of the realm's and others a token of an issuer. */
 
-import type { Authenticator } from "./dynamic.ts";
 import { isToken } from "./jwt.ts";
-import type { Answer, Applicant, Fit, Method, Outcome } from "./method.ts";
+import type { Answer, Applicant, Fit, Method, Outcome, SecondFactorAuthenticator } from "./method.ts";
 
 export class TicketOrToken implements Method {
   readonly #ticket: Method;
@@ -13,7 +12,7 @@ export class TicketOrToken implements Method {
     this.#token = token;
   }
 
-  get authenticator(): Authenticator | undefined {
+  get authenticator(): SecondFactorAuthenticator | undefined {
     return this.#ticket.authenticator;
   }
 

@@ -1,45 +1,59 @@
-/** Who may do what in a realm, as the realm asks it: URIs, rules, and the authorizers of roles (Authorization). */
+/** Decides whether a session may perform an action: URI checks, rules, authorizers, message rates (Authorization). */
 
 import { TRUSTED } from "../config/consistency.ts";
 import type { RealmConfig } from "../config/realm.ts";
-import type { Action } from "../host/audit-record.ts";
+import type { Host } from "../host/host.ts";
+import type { Action } from "../protocol/action.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Match, UriCheck } from "../protocol/uri.ts";
 import { isReservedUri, isValidUri } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
+import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Session } from "../session/session.ts";
-import { accounted } from "./audit.ts";
-import type { Court } from "./authorizer.ts";
+import { ALLOWED_VERDICT, Audit } from "./audit.ts";
+import type { AuthorizerContext } from "./authorizer.ts";
 import { Authorizer } from "./authorizer.ts";
-import type { RoleHost } from "./managed-roles.ts";
 import { MANAGEMENT, ManagedRoles } from "./managed-roles.ts";
 import { haveRates, MessageRates } from "./message-rates.ts";
 import type { Permission } from "./rules.ts";
 import { Authorization, UNDECIDED } from "./rules.ts";
 
-/** What of its realm an authorizer needs; rules and URIs are known here. */
-export type Surroundings = Omit<Court, "authorization" | "isPossible">;
+/** The parts of a realm that access control uses; it adds rules and URI checks itself. */
+export interface AccessContext
+  extends Pick<AuthorizerContext, "records" | "dealer" | "subscriptions" | "receive" | "overflow"> {
+  /** Makes the caller for authorizers, which has the role `trusted`. */
+  newCaller(authorization: Authorization): ProcedureCaller;
+}
 
 const ALLOWED: Permission = { allow: true, disclose: undefined };
 
-export class Access {
+/** The access rules of one realm, as they are now. */
+export class AccessControl {
   readonly authorization: Authorization;
   readonly roles: ManagedRoles;
+  readonly #realm: Uri;
+  readonly #config: RealmConfig;
   readonly #uriCheck: UriCheck;
-  readonly #surroundings: () => Surroundings;
-  /** There is one where a role has one; the others' messages then pass by without a question. */
+  readonly #host: Host;
+  readonly #context: AccessContext;
+  readonly #audit: Audit | undefined;
   #authorizer: Authorizer | undefined;
   #rates: MessageRates | undefined;
 
-  constructor({ roles, options }: RealmConfig, host: RoleHost, surroundings: () => Surroundings) {
+  constructor(realm: Uri, config: RealmConfig, host: Host, context: AccessContext) {
+    const { roles, options } = config;
     this.authorization = new Authorization(roles);
     this.roles = new ManagedRoles(roles, host, this.authorization);
+    this.#realm = realm;
+    this.#config = config;
     this.#uriCheck = options.uri_check;
-    this.#surroundings = surroundings;
-    // Where nothing is accounted for, nothing is asked about it for each message either.
-    if (options.accounting !== undefined) this.permit = accounted(this, options.accounting, surroundings);
+    this.#host = host;
+    this.#context = context;
+    this.#audit = options.accounting && new Audit(options.accounting, realm, host);
+    this.rolesChanged();
   }
 
+  /** Undefined while no role has had an authorizer; messages then skip that step. */
   get authorizer(): Authorizer | undefined {
     return this.#authorizer;
   }
@@ -49,21 +63,28 @@ export class Access {
     return this.#rates;
   }
 
-  /** The roles are those in force now: from here on their authorizers are asked, and old decisions are void. */
+  /** Adopts the roles that `authorization` has now: drops cached decisions, and makes rates and authorizer anew. */
   rolesChanged(): void {
     this.#authorizer?.forget();
     const role = (name: string) => this.authorization.role(name);
-    const { host, dealer } = this.#surroundings();
-    this.#rates = haveRates(this.authorization.roles()) ? new MessageRates(host, role, dealer) : undefined;
+    const { dealer } = this.#context;
+    this.#rates = haveRates(this.authorization.roles()) ? new MessageRates(this.#host, role, dealer) : undefined;
     const hasAuthorizer = [...this.authorization.roles()].some(({ authorizer }) => authorizer !== undefined);
     if (!hasAuthorizer || this.#authorizer !== undefined) return;
-    const isPossible = (action: Action, uri: Uri, match: Match) => this.#isPossible(action, uri, match);
-    this.#authorizer = new Authorizer({ ...this.#surroundings(), authorization: this.authorization, isPossible });
+    this.#authorizer = new Authorizer({
+      ...this.#context,
+      realm: this.#realm,
+      host: this.#host,
+      limits: this.#config.limits,
+      authorization: this.authorization,
+      caller: this.#context.newCaller(this.authorization),
+      isValidFor: (action, uri, match) => this.#isValidFor(action, uri, match),
+    });
   }
 
   /**
-   * May a role call a procedure by which roles are changed? Only rules count that name such procedures themselves: who
-   * may call anything, or whom an authorizer lets, may not for that reason give himself more.
+   * May a role call a procedure that changes roles? Only rules for URIs that begin with `wamp.edge.` count: a role that
+   * may call everything, or has an authorizer, could otherwise extend its own permissions.
    */
   mayManage(authrole: string, procedure: Uri): boolean {
     if (authrole === TRUSTED) return true;
@@ -74,50 +95,80 @@ export class Access {
     return rules.authorize(authrole, "call", procedure, "exact").allow;
   }
 
-  /** Decides before anything is looked up, so that a denial tells nothing of what exists (AZ-07). */
+  /**
+   * Permits an action, or throws WampError: `invalid_uri`, `not_authorized`, `authorization_required` or
+   * `authorization_failed`. Looks nothing up, so a denial does not tell whether the procedure or topic exists (AZ-07).
+   */
   permit(session: Session, action: Action, uri: Uri, match: Match): Permission {
-    if (!this.#isPossible(action, uri, match)) {
+    return this.#audit === undefined
+      ? this.#decide(session, action, uri, match)
+      : this.#decideAndRecord(this.#audit, session, action, uri, match);
+  }
+
+  /** `permit` for the testament of an ended session. Its authorizer decided when the session added the testament. */
+  permitTestament(session: Session, topic: Uri): Permission {
+    const permission = this.authorization.authorize(session.identity.authrole, "publish", topic, "exact");
+    if (permission === UNDECIDED) return ALLOWED;
+    if (!permission.allow) throw createDenial(session, "publish", topic, "exact", permission);
+    return permission;
+  }
+
+  #decide(session: Session, action: Action, uri: Uri, match: Match): Permission {
+    if (!this.#isValidFor(action, uri, match)) {
       throw new WampError(WampUri.INVALID_URI, `${JSON.stringify(uri)} is not a URI to ${action}`);
     }
     const permission = this.authorization.authorize(session.identity.authrole, action, uri, match);
     if (permission.allow) return permission;
-    // Whoever comes here without having asked gets no benefit of the doubt.
     const decided = permission === UNDECIDED ? this.#authorizer?.verdict(session, action, uri, match) : permission;
+    // No rule and no verdict of an authorizer: deny.
     if (decided === undefined) {
-      const message = `failed to authorize ${asker(session)} to ${actionOn(action, uri, match)}`;
+      const message = `failed to authorize ${describeSession(session)} to ${describeAction(action, uri, match)}`;
       throw new WampError(WampUri.AUTHORIZATION_FAILED, message);
     }
-    if (!decided.allow) throw denial(session, action, uri, match, decided);
+    if (!decided.allow) throw createDenial(session, action, uri, match, decided);
     return decided;
   }
 
-  /** `permit` for the testament of a session that is gone; an authorizer was asked when it was left. */
-  permitTestament(session: Session, topic: Uri): Permission {
-    const permission = this.authorization.authorize(session.identity.authrole, "publish", topic, "exact");
-    if (permission === UNDECIDED) return ALLOWED;
-    if (!permission.allow) throw denial(session, "publish", topic, "exact", permission);
-    return permission;
+  #decideAndRecord(audit: Audit, session: Session, action: Action, uri: Uri, match: Match): Permission {
+    try {
+      const permission = this.#decide(session, action, uri, match);
+      // Management procedures check `mayManage` later and answer `not_authorized` themselves.
+      const { authrole } = session.identity;
+      const isDenied = action === "call" && uri.startsWith(MANAGEMENT) && !this.mayManage(authrole, uri);
+      audit.record(session, action, uri, match, isDenied ? WampUri.NOT_AUTHORIZED : ALLOWED_VERDICT);
+      return permission;
+    } catch (error) {
+      if (error instanceof WampError) audit.record(session, action, uri, match, error.uri);
+      throw error;
+    }
   }
 
-  #isPossible(action: Action, uri: Uri, match: Match): boolean {
+  /** Is the URI well-formed for the action, and not reserved for the router? */
+  #isValidFor(action: Action, uri: Uri, match: Match): boolean {
     const isReserved = (action === "publish" || action === "register") && isReservedUri(uri);
     return !isReserved && isValidUri(uri, this.#uriCheck, match);
   }
 }
 
-/** What a denied message is answered with; Crossbar.io says "not authorized to", the action and the URI, too. */
-export function denial(session: Session, action: Action, uri: Uri, match: Match, denied?: Permission): WampError {
-  const what = actionOn(action, uri, match);
-  return denied?.isGrantable
-    ? new WampError(WampUri.AUTHORIZATION_REQUIRED, `${asker(session)} needs a grant to ${what}`)
-    : new WampError(WampUri.NOT_AUTHORIZED, `${asker(session)} not authorized to ${what}`);
+/** Makes the error of a denied action. Its text has the words of Crossbar.io: "not authorized to", action, URI. */
+export function createDenial(
+  session: Session,
+  action: Action,
+  uri: Uri,
+  match: Match,
+  permission?: Permission,
+): WampError {
+  const what = describeAction(action, uri, match);
+  return permission?.isGrantable
+    ? new WampError(WampUri.AUTHORIZATION_REQUIRED, `${describeSession(session)} needs a grant to ${what}`)
+    : new WampError(WampUri.NOT_AUTHORIZED, `${describeSession(session)} not authorized to ${what}`);
 }
 
-function asker({ identity: { authid, authrole } }: Session): string {
+function describeSession({ identity: { authid, authrole } }: Session): string {
   return `session (authid '${authid}', authrole '${authrole}')`;
 }
 
-function actionOn(action: Action, uri: Uri, match: Match): string {
+function describeAction(action: Action, uri: Uri, match: Match): string {
   return `${VERBS[action]} '${uri}'${match === "exact" ? "" : ` (${match})`}`;
 }
 

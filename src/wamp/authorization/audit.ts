@@ -1,35 +1,41 @@
-/** Accounting: a record of who wanted to do what, and whether he might (Authorization). */
+/** Writes the audit records of a realm (configuration key `options.accounting`). */
 
-import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Access, Surroundings } from "./access-control.ts";
-import { MANAGEMENT } from "./managed-roles.ts";
+import type { Host } from "../host/host.ts";
+import type { Action } from "../protocol/action.ts";
+import type { Match } from "../protocol/uri.ts";
+import type { Uri } from "../protocol/values.ts";
+import type { Session } from "../session/session.ts";
 
-/** What a realm accounts for: every action somebody wanted to perform, or those he was denied. */
-export type Accounting = "all" | "denied";
+/** Which verdicts a realm records: all of them, or denials only. */
+export type AuditScope = "all" | "denied";
 
-/** Characters: more than any URI in use, little in a log. */
-const LONGEST_URI = 1_000;
+/** `AuditRecord.verdict` of a permitted action. */
+export const ALLOWED_VERDICT = "allowed";
 
-/** `access.permit` that has the host keep a record of each verdict. */
-export function accounted(access: Access, kept: Accounting, surroundings: () => Surroundings): Access["permit"] {
-  const permit = access.permit.bind(access);
-  return (session, action, uri, match) => {
-    const { realm, host } = surroundings();
-    const { id, identity } = session;
-    const { authid, authrole } = identity;
-    const principal = { realm, session: id, authid, authrole };
-    const account = (verdict: string) => {
-      host.audit({ ...principal, action, uri: uri.slice(0, LONGEST_URI), match, verdict });
-    };
-    try {
-      const permission = permit(session, action, uri, match);
-      const isRefused = action === "call" && uri.startsWith(MANAGEMENT) && !access.mayManage(authrole, uri);
-      if (isRefused) account(WampUri.NOT_AUTHORIZED);
-      else if (kept === "all") account("allowed");
-      return permission;
-    } catch (error) {
-      if (error instanceof WampError) account(error.uri);
-      throw error;
-    }
-  };
+/** Characters of a URI that a record keeps: more than any URI in use, and a client cannot flood the log with long ones. */
+const MAX_URI_LENGTH = 1_000;
+
+export class Audit {
+  readonly #scope: AuditScope;
+  readonly #realm: Uri;
+  readonly #host: Pick<Host, "audit">;
+
+  constructor(scope: AuditScope, realm: Uri, host: Pick<Host, "audit">) {
+    this.#scope = scope;
+    this.#realm = realm;
+    this.#host = host;
+  }
+
+  /** Records a verdict: `allowed`, or the error URI. A realm that records denials only skips `allowed`. */
+  record(
+    { id, identity: { authid, authrole } }: Session,
+    action: Action,
+    uri: Uri,
+    match: Match,
+    verdict: string,
+  ): void {
+    if (verdict === ALLOWED_VERDICT && this.#scope === "denied") return;
+    const principal = { realm: this.#realm, session: id, authid, authrole };
+    this.#host.audit({ ...principal, action, uri: uri.slice(0, MAX_URI_LENGTH), match, verdict });
+  }
 }

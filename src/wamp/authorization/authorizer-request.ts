@@ -1,18 +1,17 @@
-/** What an authorizer is asked, as Crossbar.io asks it, and what it may answer (Authorization: Dynamic Authorization). */
+/** The requests to an authorizer and its responses, in the format of Crossbar.io (Authorization: Dynamic Authorization). */
 
-import type { Subscriptions } from "../broker/subscriptions.ts";
-import type { Dealer } from "../dealer/dealer.ts";
-import type { Action } from "../host/audit-record.ts";
+import type { Action } from "../protocol/action.ts";
 import { isId } from "../protocol/id.ts";
 import type { Call, ClientMessage, Publish, Register, Subscribe } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
-import { type Dict, isDict, type Uri } from "../protocol/values.ts";
+import { type Dict, type Id, isDict, type Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
+import type { DealerView } from "./dealer-view.ts";
 import type { Permission } from "./rules.ts";
 
-/** One action a message is about to perform. */
-export interface Question {
+/** One action of a message, which an authorizer may have to decide. */
+export interface AuthorizerRequest {
   readonly action: Action;
   readonly uri: Uri;
   readonly match: Match;
@@ -20,73 +19,79 @@ export interface Question {
   readonly options: Dict;
 }
 
-/** What came of a question: no permission where it could not be decided. */
-export interface Verdict {
-  readonly question: Question;
+/** The decision on a request: no permission where the authorizer failed. */
+export interface AuthorizerResult {
+  readonly request: AuthorizerRequest;
   readonly permission: Permission | undefined;
 }
 
-/** An authorizer's decision, and whether it holds for the next time. */
-export interface Decision {
+/** An authorizer's decision, and whether the router may keep it for the next equal request. */
+export interface AuthorizerResponse {
   readonly permission: Permission;
   readonly isCacheable: boolean;
 }
 
+/** Finds the topic of a subscription id; implemented by the broker. */
+export interface SubscriptionLookup {
+  byId(id: Id): { readonly topic: Uri; readonly match: Match } | undefined;
+}
+
 /**
- * The actions of a message, in the order they have to be permitted. Leaving a testament announces a publication, and
- * asking for the events of a subscription takes the right to subscribe.
+ * The actions of a message, in the order in which they are decided. Adding a testament requires the right to publish it,
+ * and reading the event history of a subscription requires the right to subscribe.
  */
-export function questionsOf(
+export function requestsOf(
   session: Session,
   message: ClientMessage,
-  subscriptions: Pick<Subscriptions, "byId">,
-  dealer: Pick<Dealer, "isFurtherInput">,
-): readonly Question[] {
+  subscriptions: SubscriptionLookup,
+  dealer: Pick<DealerView, "isFurtherInput">,
+): readonly AuthorizerRequest[] {
   switch (message[0]) {
     case MessageType.PUBLISH:
-      return [exact("publish", message)];
+      return [exactRequest("publish", message)];
     case MessageType.SUBSCRIBE:
-      return [{ ...exact("subscribe", message), match: matchOf(message[2]) }];
+      return [{ ...exactRequest("subscribe", message), match: matchOf(message[2]) }];
     case MessageType.REGISTER:
-      return [{ ...exact("register", message), match: matchOf(message[2]) }];
+      return [{ ...exactRequest("register", message), match: matchOf(message[2]) }];
     case MessageType.CALL:
-      // More input of a call was authorized with the call (PINV-14).
+      // Further input of a call was authorized with the call (PINV-14).
       if (dealer.isFurtherInput(session, message[1])) return [];
       return [
-        exact("call", message),
-        ...testamentIn(message),
-        ...removalIn(message),
-        ...historyIn(message, subscriptions),
+        exactRequest("call", message),
+        ...testamentRequests(message),
+        ...removalRequests(message),
+        ...historyRequests(message, subscriptions),
       ];
     default:
       return [];
   }
 }
 
-/** Is it the same action on the same URI, in the same message? */
-export function isAbout({ question }: Verdict, action: Action, uri: Uri, match: Match): boolean {
-  return question.action === action && question.uri === uri && question.match === match;
+/** Is the result that of this action on this URI? */
+export function isAbout({ request }: AuthorizerResult, action: Action, uri: Uri, match: Match): boolean {
+  return request.action === action && request.uri === uri && request.match === match;
 }
 
-/** What the authorizer's answer says; undefined for one that says nothing it may say. */
-export function decisionFrom(answer: unknown): Decision | undefined {
-  if (typeof answer === "boolean") return { permission: { allow: answer, disclose: undefined }, isCacheable: false };
-  if (!isDict(answer) || !Object.keys(answer).every((key) => ANSWER_KEYS.includes(key))) return undefined;
-  const { allow, disclose = null, cache = null, validate = null, grantable = null } = answer;
+/** Parses the response of an authorizer, a boolean or a dict; undefined if it is invalid. */
+export function parseResponse(response: unknown): AuthorizerResponse | undefined {
+  if (typeof response === "boolean")
+    return { permission: { allow: response, disclose: undefined }, isCacheable: false };
+  if (!isDict(response) || !Object.keys(response).every((key) => RESPONSE_KEYS.includes(key))) return undefined;
+  const { allow, disclose = null, cache = null, validate = null, grantable = null } = response;
   if (typeof allow !== "boolean" || !isFlag(disclose) || !isFlag(cache) || !isFlag(grantable)) return undefined;
-  // The router cannot do this yet, and to let unchecked payload pass would be worse than to let none.
+  // The router cannot validate payload; to ignore `validate` would let unchecked payload pass.
   if (validate !== null && !(isDict(validate) && Object.keys(validate).length === 0)) return undefined;
   const permission = { allow, disclose: disclose ?? undefined, ...(grantable && { isGrantable: true }) };
   return { permission, isCacheable: cache === true };
 }
 
-/** Options that change how an answer travels, and nothing of what is done. */
+/** Options that change how the router responds, but not the action itself. */
 const IRRELEVANT = ["acknowledge", "progress", "receive_progress", "timeout"];
-/** Characters; options beyond this do not come again. */
+/** Characters of the options as JSON; a request with longer ones is not cached. */
 const LONGEST_OPTIONS = 500;
 
-/** The question as a text that is the same for the same question; undefined where its options are beyond comparing. */
-export function textOf({ action, uri, match, options }: Question): string | undefined {
+/** A text that equal requests share, for use as cache key; undefined where the options cannot be compared. */
+export function keyTextOf({ action, uri, match, options }: AuthorizerRequest): string | undefined {
   const relevant = Object.entries(options).filter(([name, value]) => value != null && !IRRELEVANT.includes(name));
   if (relevant.length === 0) return `${action} ${match} ${uri}`;
   try {
@@ -102,17 +107,17 @@ export function matchOf(options: Dict): Match {
   return (options.match ?? "exact") as Match;
 }
 
-const ANSWER_KEYS = ["allow", "disclose", "cache", "validate", "grantable"];
+const RESPONSE_KEYS = ["allow", "disclose", "cache", "validate", "grantable"];
 
 function isFlag(value: unknown): value is boolean | null {
   return value === null || typeof value === "boolean";
 }
 
-function exact(action: Action, [, , options, uri]: Publish | Subscribe | Register | Call): Question {
+function exactRequest(action: Action, [, , options, uri]: Publish | Subscribe | Register | Call): AuthorizerRequest {
   return { action, uri, match: "exact", options };
 }
 
-function testamentIn([, , , procedure, payload]: Call): Question[] {
+function testamentRequests([, , , procedure, payload]: Call): AuthorizerRequest[] {
   if (procedure !== "wamp.session.add_testament") return [];
   const topic = payload.args[0];
   const options = payload.kwargs.publish_options;
@@ -120,13 +125,13 @@ function testamentIn([, , , procedure, payload]: Call): Question[] {
   return [{ action: "publish", uri: topic, match: "exact", options: isDict(options) ? options : {} }];
 }
 
-/** Removing what is retained takes the right to publish on the topic. */
-function removalIn([, , , procedure, payload]: Call): Question[] {
+/** Removing a retained event requires the right to publish to its topic. */
+function removalRequests([, , , procedure, payload]: Call): AuthorizerRequest[] {
   const [topic] = procedure === "wamp.edge.retained.remove" ? payload.args : [];
   return typeof topic === "string" ? [{ action: "publish", uri: topic, match: "exact", options: {} }] : [];
 }
 
-function historyIn([, , , procedure, payload]: Call, subscriptions: Pick<Subscriptions, "byId">): Question[] {
+function historyRequests([, , , procedure, payload]: Call, subscriptions: SubscriptionLookup): AuthorizerRequest[] {
   if (procedure !== "wamp.subscription.get_events") return [];
   const [id] = payload.args;
   const subscription = isId(id) ? subscriptions.byId(id) : undefined;

@@ -1,219 +1,214 @@
 /**
- * Dynamic authorization: a procedure of the realm decides what the rules of a role leave open. While it does, the later
- * messages of the same session wait behind the one in question, and nobody else's do (ORD-05, D-16).
+ * Dynamic authorization: a procedure of the realm decides on actions that the rules of a role leave open. Meanwhile the
+ * later messages of the same session are held; those of other sessions are not (ORD-05).
  */
 
-import type { Subscriptions } from "../broker/subscriptions.ts";
 import type { Limits } from "../config/limits.ts";
 import type { Role } from "../config/realm.ts";
-import type { Dealer } from "../dealer/dealer.ts";
-import type { CallOutcome } from "../dealer/internal-caller.ts";
-import { InternalCaller } from "../dealer/internal-caller.ts";
-import type { Action } from "../host/audit-record.ts";
 import type { Host } from "../host/host.ts";
+import type { Action } from "../protocol/action.ts";
 import type { ClientMessage } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { Peer } from "../session/peer.ts";
+import type { CallOutcome } from "../session/pending-requests.ts";
+import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
-import type { Question, Verdict } from "./authorizer-request.ts";
-import { decisionFrom, isAbout, questionsOf } from "./authorizer-request.ts";
+import type { AuthorizerRequest, AuthorizerResult, SubscriptionLookup } from "./authorizer-request.ts";
+import { isAbout, parseResponse, requestsOf } from "./authorizer-request.ts";
+import type { DealerView } from "./dealer-view.ts";
 import { DEFAULT_CACHE_SECONDS, DecisionCache } from "./decision-cache.ts";
 import type { Elements } from "./held-messages.ts";
-import { PendingMessages } from "./held-messages.ts";
+import { HeldMessages } from "./held-messages.ts";
 import type { Authorization, Permission } from "./rules.ts";
 import { UNDECIDED } from "./rules.ts";
 
-/** What the authorizer needs of its realm. */
-export interface Court {
+/** The parts of a realm that an authorizer uses. */
+export interface AuthorizerContext {
   readonly realm: Uri;
   readonly host: Host;
   readonly limits: Limits;
   readonly records: RecordBudget;
-  readonly dealer: Dealer;
+  readonly dealer: DealerView;
   readonly authorization: Authorization;
-  readonly subscriptions: Subscriptions;
+  readonly subscriptions: SubscriptionLookup;
+  /** Calls the authorizers; its own calls need no authorizer. */
+  readonly caller: ProcedureCaller;
   /** `Realm.receive`. */
   receive(peer: Peer, elements: Elements): void;
-  /** Could the action be permitted to anybody, as far as the form of the URI goes? */
-  isPossible(action: Action, uri: Uri, match: Match): boolean;
-  /** Ends a session of which more waits than may. */
+  /** Is the URI well-formed for the action, and not reserved for the router? */
+  isValidFor(action: Action, uri: Uri, match: Match): boolean;
+  /** Ends a session whose held messages exceed `limits.undecided_bytes`. */
   overflow(peer: Peer): void;
 }
 
 const DENIED: Permission = { allow: false, disclose: undefined };
 
 /**
- * Nothing here survives sleep, and nothing has to: a question takes `authorizer_timeout` at most, which is less than
- * what the platform waits before it lets an object sleep, and the message that raised it has kept the object awake.
+ * All state is in memory, and needs no storage: a request takes `authorizer_timeout` at most, which is shorter than the
+ * time the platform waits before it lets an object sleep.
  */
 export class Authorizer {
-  readonly #court: Court;
-  readonly #caller: InternalCaller;
+  readonly #context: AuthorizerContext;
   readonly #cache: DecisionCache;
-  readonly #pending = new Map<Peer, PendingMessages>();
-  /** The message that is being routed: whose it is, and what is decided about it. */
-  #current: { readonly session: Session; readonly verdicts: Verdict[] } | undefined;
+  readonly #held = new Map<Peer, HeldMessages>();
+  /** The decisions on the message that is being routed, and the session that sent it. */
+  #current: { readonly session: Session; readonly results: AuthorizerResult[] } | undefined;
 
-  constructor(court: Court) {
-    this.#court = court;
-    this.#caller = new InternalCaller(court.dealer, court.authorization, court.host);
-    this.#cache = new DecisionCache(court.host);
+  constructor(context: AuthorizerContext) {
+    this.#context = context;
+    this.#cache = new DecisionCache(context.host);
   }
 
-  /** Must the message wait behind another one? Then it is kept, and comes back by `Court.receive`. */
+  /** Holds a message if an earlier one of the peer waits for a decision; `receive` gets it again later. */
   keepsBack(peer: Peer, elements: Elements): boolean {
-    const pending = this.#pending.get(peer);
-    if (pending?.question === undefined || this.#cannotWait(pending.session, elements)) return false;
-    if (!pending.add(elements)) this.#court.overflow(peer);
+    const held = this.#held.get(peer);
+    if (held?.awaited === undefined || this.#isUrgent(held.session, elements)) return false;
+    if (!held.add(elements)) this.#context.overflow(peer);
     return true;
   }
 
-  /** Was the authorizer asked about the message, which now comes back with the decision? */
+  /** Has the authorizer been asked about this message, which `receive` now gets again with the decision? */
   hasAsked(peer: Peer, elements: Elements): boolean {
-    return this.#pending.get(peer)?.first === elements;
+    return this.#held.get(peer)?.first === elements;
   }
 
   /**
-   * Must the message wait for a decision about itself? Then it is kept, too. If not, `verdict` tells what is decided
-   * about it until the next message is looked at.
+   * Holds a message that needs a decision, and asks for it. If it returns false, `verdict` tells the decisions on the
+   * message until the next call.
    */
   asks(peer: Peer, session: Session, message: ClientMessage, elements: Elements): boolean {
-    const pending = this.#pending.get(peer);
-    const verdicts = pending?.first === elements ? pending.verdicts : [];
-    this.#current = { session, verdicts };
-    const role = this.#court.authorization.role(session.identity.authrole);
+    const held = this.#held.get(peer);
+    const results = held?.first === elements ? held.results : [];
+    this.#current = { session, results };
+    const { authorization, subscriptions, dealer } = this.#context;
+    const role = authorization.role(session.identity.authrole);
     if (role?.authorizer === undefined) return false;
-    for (const question of questionsOf(session, message, this.#court.subscriptions, this.#court.dealer)) {
-      const { action, uri, match } = question;
-      if (!this.#isOpen(session, question) || verdicts.some((it) => isAbout(it, action, uri, match))) continue;
-      const permission = this.#known(session, role.authorizer, question);
-      if (permission !== undefined) verdicts.push({ question, permission });
-      else return this.#hold(peer, session, elements, verdicts, role, question);
+    for (const request of requestsOf(session, message, subscriptions, dealer)) {
+      const { action, uri, match } = request;
+      if (!this.#isUndecided(session, request) || results.some((it) => isAbout(it, action, uri, match))) continue;
+      const permission = this.#decideWithoutCall(session, role.authorizer, request);
+      if (permission !== undefined) results.push({ request, permission });
+      else return this.#hold(peer, session, elements, results, role, request);
     }
     return false;
   }
 
-  /** The decision on an action of the message that is being routed; undefined if there is none. */
+  /** The decision on an action of the message that is being routed; undefined if the authorizer has made none. */
   verdict(session: Session, action: Action, uri: Uri, match: Match): Permission | undefined {
     if (this.#current?.session !== session) return undefined;
-    return this.#current.verdicts.find((it) => isAbout(it, action, uri, match))?.permission;
+    return this.#current.results.find((it) => isAbout(it, action, uri, match))?.permission;
   }
 
-  /** The peer's session has ended: its message is dropped, what the client said later is for what comes next (AZ-13). */
+  /** The session has ended: drops its undecided message; the later ones belong to the peer's next session (AZ-13). */
   leave(peer: Peer): void {
-    const pending = this.#pending.get(peer);
-    if (pending?.question === undefined) return;
+    const held = this.#held.get(peer);
+    if (held?.awaited === undefined) return;
     const end = {};
-    pending.question = end;
+    held.awaited = end;
     queueMicrotask(() => {
-      if (pending.question === end) this.#resume(peer, pending, pending.shift());
+      if (held.awaited === end) this.#resume(peer, held, held.shift());
     });
   }
 
-  /** Forgets the decisions it was told to keep. */
+  /** Drops the cached decisions. */
   forget(): void {
     this.#cache.clear();
   }
 
-  /** A client that gives up does so at once; and an authorizer's answers must not wait for one another. */
-  #cannotWait(session: Session, [type, request]: Elements): boolean {
+  /** ABORT ends a session at once; and if an authorizer's YIELD were held, two authorizers could wait for each other. */
+  #isUrgent(session: Session, [type, request]: Elements): boolean {
     if (type === MessageType.ABORT) return true;
-    const isAnswer = type === MessageType.YIELD;
-    const procedure = isAnswer ? this.#court.dealer.invocationsOf(session).get(request as Id)?.procedure : undefined;
+    if (type !== MessageType.YIELD) return false;
+    const procedure = this.#context.dealer.invocationsOf(session).get(request as Id)?.procedure;
     return procedure !== undefined && this.#isAuthorizer(procedure);
   }
 
   #isAuthorizer(procedure: Uri): boolean {
-    for (const { authorizer } of this.#court.authorization.roles()) if (authorizer === procedure) return true;
+    for (const { authorizer } of this.#context.authorization.roles()) if (authorizer === procedure) return true;
     return false;
   }
 
-  /** Do the rules leave it to the authorizer? */
-  #isOpen({ identity }: Session, { action, uri, match }: Question): boolean {
-    if (!this.#court.isPossible(action, uri, match)) return false;
-    return this.#court.authorization.authorize(identity.authrole, action, uri, match) === UNDECIDED;
+  /** Do the rules leave the action to the authorizer? */
+  #isUndecided({ identity }: Session, { action, uri, match }: AuthorizerRequest): boolean {
+    if (!this.#context.isValidFor(action, uri, match)) return false;
+    return this.#context.authorization.authorize(identity.authrole, action, uri, match) === UNDECIDED;
   }
 
-  /** What there is no need to ask. */
-  #known(session: Session, authorizer: Uri, question: Question): Permission | undefined {
-    const callees = this.#court.dealer.registrations.best(authorizer)?.callees ?? [];
-    // An authorizer would be asked about what it does to answer; for it there are the rules (AZ-12).
+  /** The decision where no call is necessary. */
+  #decideWithoutCall(session: Session, authorizer: Uri, request: AuthorizerRequest): Permission | undefined {
+    const callees = this.#context.dealer.registrations.best(authorizer)?.callees ?? [];
+    // An authorizer would be asked about the messages it sends in order to answer; its rights come from rules (AZ-12).
     if (callees.some((callee) => callee.session === session)) return DENIED;
-    return this.#cache.get(session, question, authorizer, callees.at(-1));
+    return this.#cache.get(session, request, authorizer, callees.at(-1));
   }
 
   #hold(
     peer: Peer,
     session: Session,
     elements: Elements,
-    verdicts: Verdict[],
+    results: AuthorizerResult[],
     role: Role,
-    question: Question,
+    request: AuthorizerRequest,
   ): boolean {
-    const { limits, records } = this.#court;
-    const pending =
-      this.#pending.get(peer) ?? new PendingMessages(session, elements, verdicts, limits.undecided_bytes, records);
-    pending.session = session;
-    pending.first = elements;
-    pending.verdicts = verdicts;
-    pending.question = question;
-    this.#pending.set(peer, pending);
-    void this.#ask(peer, pending, role, question);
+    const { limits, records } = this.#context;
+    const held = this.#held.get(peer) ?? new HeldMessages(session, elements, results, limits.undecided_bytes, records);
+    held.session = session;
+    held.first = elements;
+    held.results = results;
+    held.awaited = request;
+    this.#held.set(peer, held);
+    void this.#ask(peer, held, role, request);
     return true;
   }
 
-  async #ask(peer: Peer, pending: PendingMessages, role: Role, question: Question): Promise<void> {
-    const { session } = pending;
-    const { action, uri, options } = question;
+  async #ask(peer: Peer, held: HeldMessages, role: Role, request: AuthorizerRequest): Promise<void> {
+    const { realm, limits, caller } = this.#context;
+    const { session } = held;
+    const { action, uri, options } = request;
     const { generation } = this.#cache;
-    const args = [sessionDetails(this.#court.realm, session, peer), uri, action, options];
-    const outcome = await this.#caller.call(role.authorizer!, args, this.#court.limits.authorizer_timeout);
-    const decision = outcome.ok ? decisionFrom(outcome.args[0]) : undefined;
-    if (decision === undefined) this.#logFault(session, role.authorizer!, question, outcome);
-    else if (decision.isCacheable && generation === this.#cache.generation) {
-      this.#cache.put(session, question, decision.permission, role["authorizer-cache"] ?? DEFAULT_CACHE_SECONDS);
+    const args = [sessionDetails(realm, session, peer), uri, action, options];
+    const outcome = await caller.call(role.authorizer!, args, limits.authorizer_timeout);
+    const response = outcome.ok ? parseResponse(outcome.args[0]) : undefined;
+    if (response === undefined) this.#logFault(session, role.authorizer!, request, outcome);
+    else if (response.isCacheable && generation === this.#cache.generation) {
+      this.#cache.put(session, request, response.permission, role["authorizer-cache"] ?? DEFAULT_CACHE_SECONDS);
     }
-    if (pending.question !== question) return;
-    pending.verdicts.push({ question, permission: decision?.permission });
-    this.#resume(peer, pending, pending.first);
+    if (held.awaited !== request) return;
+    held.results.push({ request, permission: response?.permission });
+    this.#resume(peer, held, held.first);
   }
 
   #logFault(
     { id, identity: { authid, authrole } }: Session,
     procedure: Uri,
-    question: Question,
+    { action, uri }: AuthorizerRequest,
     outcome: CallOutcome,
   ): void {
-    const { action, uri } = question;
+    const cause = outcome.ok ? "the authorizer's response is invalid" : outcome.uri;
     const line = { procedure, session: id, authid, authrole, action, uri };
-    this.#court.host.log({ level: "error", event: "authorizer.failed", cause: faultOf(outcome), ...line });
+    this.#context.host.log({ level: "error", event: "authorizer.failed", cause, ...line });
   }
 
-  /** Takes the messages up again, up to one for which there is something to ask. */
-  #resume(peer: Peer, pending: PendingMessages, from: Elements | undefined): void {
-    pending.question = undefined;
-    for (let next = from; next !== undefined; next = pending.shift()) {
-      this.#court.receive(peer, next);
-      if (pending.question !== undefined) break;
+  /** Routes the held messages, up to the next one that needs a decision. */
+  #resume(peer: Peer, held: HeldMessages, from: Elements | undefined): void {
+    held.awaited = undefined;
+    for (let next = from; next !== undefined; next = held.shift()) {
+      this.#context.receive(peer, next);
+      if (held.awaited !== undefined) break;
     }
-    if (pending.question === undefined) {
-      this.#pending.delete(peer);
-      pending.end();
+    if (held.awaited === undefined) {
+      this.#held.delete(peer);
+      held.end();
     }
-    this.#court.host.flushOutput();
+    this.#context.host.flushOutput();
   }
 }
 
-/** Who asks to be permitted something, in Crossbar.io's words. */
+/** The session as an authorizer gets it, with the keys of Crossbar.io. */
 function sessionDetails(realm: Uri, { id, identity }: Session, { facts }: Peer): Dict {
   const { authid, authrole, authmethod, authprovider, authextra = {} } = identity;
   return { realm, session: id, authid, authrole, authmethod, authprovider, authextra, transport: facts ?? {} };
-}
-
-/** For the log. */
-function faultOf(outcome: CallOutcome): string {
-  return outcome.ok ? "gave no answer an authorizer may give" : outcome.uri;
 }

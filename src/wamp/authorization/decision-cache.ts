@@ -1,53 +1,57 @@
-/** Decisions an authorizer allowed the router to remember. */
+/** Caches the decisions that an authorizer marked as cacheable. */
 
-import type { Callee } from "../dealer/registrations.ts";
 import type { Host } from "../host/host.ts";
 import type { Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
-import type { Question } from "./authorizer-request.ts";
-import { textOf } from "./authorizer-request.ts";
+import type { AuthorizerRequest } from "./authorizer-request.ts";
+import { keyTextOf } from "./authorizer-request.ts";
+import type { CalleeView } from "./dealer-view.ts";
 import type { Permission } from "./rules.ts";
 
-/** Decisions kept at once, of a whole realm; the oldest goes first. */
+/** Decisions that a realm keeps; beyond that the oldest goes. */
 const MAX_DECISIONS = 5_000;
-/** Seconds a role keeps decisions unless it says otherwise (`authorizer-cache`): as long as a change may take to show. */
+/** Seconds that a decision is kept unless the role sets `authorizer-cache`: the longest time a change of mind goes unnoticed. */
 export const DEFAULT_CACHE_SECONDS = 60;
-/** Characters of who asks and what; together with the above 10 MB at most. */
+/** Characters of identity and request; with `MAX_DECISIONS` the cache takes 10 MB at most. */
 const LONGEST_KEY = 1_000;
 
 /**
- * A decision holds for the same question of the same identity, all of which the authorizer has seen: authid, authrole,
- * authextra and how they were proven (AZ-11), but neither the session nor its connection. It is lost when the object
- * sleeps, which costs no more than asking again.
+ * A decision holds for the same request of the same identity: authid, authrole, authextra, authmethod and authprovider
+ * (AZ-11), but neither the session nor its connection. The cache is in memory; after sleep the router asks again.
  */
 export class DecisionCache {
-  readonly #host: Host;
+  readonly #host: Pick<Host, "now">;
   readonly #decisions = new Map<string, { readonly permission: Permission; readonly until: number }>();
-  /** authorizer → the callee that registered last when its decisions were made */
-  readonly #makers = new Map<Uri, Callee>();
-  /** Grows whenever decisions are forgotten: those still under way then are none to keep. */
+  /** authorizer → the callee that had registered last when its decisions were made */
+  readonly #callees = new Map<Uri, CalleeView>();
+  /** Grows with each `clear`: a decision that was requested before it must not be kept. */
   generation = 0;
   readonly #identities = new WeakMap<Session, string>();
 
-  constructor(host: Host) {
+  constructor(host: Pick<Host, "now">) {
     this.#host = host;
   }
 
-  /** `callee` is the last one to register as `authorizer`: where it is a new one, the decisions are those of an old one. */
-  get(session: Session, question: Question, authorizer: Uri, callee: Callee | undefined): Permission | undefined {
-    if (callee !== undefined && this.#makers.get(authorizer) !== callee) {
+  /** `callee` registered last as `authorizer`; a new one voids the decisions of its predecessor. */
+  get(
+    session: Session,
+    request: AuthorizerRequest,
+    authorizer: Uri,
+    callee: CalleeView | undefined,
+  ): Permission | undefined {
+    if (callee !== undefined && this.#callees.get(authorizer) !== callee) {
       this.clear();
-      this.#makers.set(authorizer, callee);
+      this.#callees.set(authorizer, callee);
     }
     if (this.#decisions.size === 0) return undefined;
-    const key = this.#keyOf(session, question);
+    const key = this.#keyOf(session, request);
     const known = key === undefined ? undefined : this.#decisions.get(key);
     return known !== undefined && known.until > this.#host.now() ? known.permission : undefined;
   }
 
-  /** Keeps a decision for some seconds. */
-  put(session: Session, question: Question, permission: Permission, seconds: number): void {
-    const key = this.#keyOf(session, question);
+  /** Keeps a decision for `seconds`. */
+  put(session: Session, request: AuthorizerRequest, permission: Permission, seconds: number): void {
+    const key = this.#keyOf(session, request);
     if (key === undefined || seconds === 0) return;
     this.#decisions.delete(key);
     this.#decisions.set(key, { permission, until: this.#host.now() + seconds * 1000 });
@@ -56,14 +60,15 @@ export class DecisionCache {
     this.#decisions.delete(oldest!);
   }
 
+  /** Drops all decisions. */
   clear(): void {
     this.#decisions.clear();
-    this.#makers.clear();
+    this.#callees.clear();
     this.generation++;
   }
 
-  #keyOf(session: Session, question: Question): string | undefined {
-    const text = textOf(question);
+  #keyOf(session: Session, request: AuthorizerRequest): string | undefined {
+    const text = keyTextOf(request);
     if (text === undefined) return undefined;
     const key = `${this.#identityOf(session)} ${text}`;
     return key.length > LONGEST_KEY ? undefined : key;

@@ -1,39 +1,39 @@
-/** Messages of one peer that wait, because the permission for an earlier one has not been decided yet. */
+/** Holds the messages of one peer while an authorizer decides on the first of them. */
 
 import { sizeOf } from "../protocol/value-size.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
-import type { Verdict } from "./authorizer-request.ts";
+import type { AuthorizerResult } from "./authorizer-request.ts";
 
-/** A message as it was decoded. */
+/** A decoded message. */
 export type Elements = readonly unknown[];
 
-/** The message that waits for a decision, and those behind it, in the order they came in. */
-export class PendingMessages {
+/** The message that waits for a decision, and the later ones in the order of their arrival. */
+export class HeldMessages {
   /** The session of the first message. */
   session: Session;
   #first: Elements;
-  /** What was decided about it. */
-  verdicts: Verdict[];
-  /** What the router waits for; an answer to anything else comes too late. */
-  question: object | undefined;
+  /** The decisions on the first message so far. */
+  results: AuthorizerResult[];
+  /** The request under way, compared by identity: the response to an earlier one is dropped. */
+  awaited: object | undefined;
   readonly #limit: number;
   readonly #records: RecordBudget;
   #rest: Elements[] = [];
   #taken = 0;
   #bytes = 0;
 
-  /** `limit` in bytes; what waits counts among the records of the realm, too. */
-  constructor(session: Session, first: Elements, verdicts: Verdict[], limit: number, records: RecordBudget) {
+  /** `limit` in bytes; the held messages count in the record budget of the realm, too. */
+  constructor(session: Session, first: Elements, results: AuthorizerResult[], limit: number, records: RecordBudget) {
     this.session = session;
-    this.verdicts = verdicts;
+    this.results = results;
     this.#limit = limit;
     this.#records = records;
     this.#first = first;
     records.bytes += sizeOf(first);
   }
 
-  /** It is routed when there is nothing more to ask about it. */
+  /** The message that is routed once all its actions are decided. */
   get first(): Elements {
     return this.#first;
   }
@@ -44,12 +44,12 @@ export class PendingMessages {
     this.#first = elements;
   }
 
-  /** Nothing waits any more. */
+  /** Gives the bytes back to the record budget. */
   end(): void {
     this.#records.bytes -= this.#bytes + sizeOf(this.#first);
   }
 
-  /** Puts a message behind the others; false if together they would take more than may be. */
+  /** Appends a message; false if the held messages now exceed the limit or the record budget. */
   add(elements: Elements): boolean {
     const size = sizeOf(elements);
     this.#bytes += size;
@@ -58,7 +58,7 @@ export class PendingMessages {
     return this.#bytes <= this.#limit && !this.#records.isFull;
   }
 
-  /** Takes the next message out; undefined when there is none. */
+  /** Removes and returns the next message; undefined when none is left. */
   shift(): Elements | undefined {
     const next = this.#rest[this.#taken];
     if (next === undefined) return undefined;
@@ -66,7 +66,7 @@ export class PendingMessages {
     const size = sizeOf(next);
     this.#bytes -= size;
     this.#records.bytes -= size;
-    // Taking them off the front one by one would move all others each time.
+    // Array.shift would move all later messages each time.
     if (this.#taken > 100 && this.#taken * 2 > this.#rest.length) {
       this.#rest = this.#rest.slice(this.#taken);
       this.#taken = 0;

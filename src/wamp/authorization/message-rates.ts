@@ -1,4 +1,4 @@
-/** Message rates: how many messages, and events, a session and all sessions of its role may cause. */
+/** Limits the rate of messages and events of a session, and of all sessions of a role together. */
 
 import type { Rate, Rates } from "../config/rates.ts";
 import type { Role } from "../config/realm.ts";
@@ -8,16 +8,11 @@ import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import type { ClientMessage } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
-import type { Id } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
+import type { DealerView } from "./dealer-view.ts";
 
-/** A session that sends as many times its rate is ended: each refusal costs the realm work, too. */
+/** A session that sends this many times its rate is ended, because each refused message costs the realm work, too. */
 const FLOOD_FACTOR = 10;
-
-/** Knows the calls that are not over. */
-export interface OpenCalls {
-  isOpenCall(caller: Session, request: Id): boolean;
-}
 
 /** The buckets of one session, or of one role. */
 interface Buckets {
@@ -28,7 +23,7 @@ interface Buckets {
 interface SessionBuckets {
   readonly own: Buckets;
   readonly ofRole: Buckets | undefined;
-  /** Counts all messages, those refused included. */
+  /** Counts all messages, refused ones included. */
   readonly flood: TokenBucket | undefined;
 }
 
@@ -39,27 +34,31 @@ interface SessionBuckets {
 export class MessageRates {
   readonly #host: Pick<Host, "now" | "log">;
   readonly #role: (name: string) => Role | undefined;
-  readonly #calls: OpenCalls;
+  readonly #dealer: Pick<DealerView, "isOpenCall">;
   readonly #roles = new Map<string, Buckets>();
   readonly #sessions = new WeakMap<Session, SessionBuckets>();
 
-  /** `role` looks up what is configured of a role. */
-  constructor(host: Pick<Host, "now" | "log">, role: (name: string) => Role | undefined, calls: OpenCalls) {
+  /** `role` looks up a role's configuration. */
+  constructor(
+    host: Pick<Host, "now" | "log">,
+    role: (name: string) => Role | undefined,
+    dealer: Pick<DealerView, "isOpenCall">,
+  ) {
     this.#host = host;
     this.#role = role;
-    this.#calls = calls;
+    this.#dealer = dealer;
   }
 
   /**
-   * Counts a message. Throws WampError `rate_exceeded` where it is refused, and ProtocolViolation with the same URI where
-   * the session goes on far beyond its rate.
+   * Counts a message. Throws WampError `rate_exceeded` to refuse it, and ProtocolViolation with the same URI when the
+   * session sends `FLOOD_FACTOR` times its rate.
    */
   take(session: Session, message: ClientMessage): void {
     const { own, ofRole, flood } = this.#bucketsOf(session);
     const now = this.#host.now();
     if (flood !== undefined && !flood.hasToken(now)) throw this.#flooded(session);
     flood?.spend(1);
-    if (isRefusable(session, message, this.#calls)) {
+    if (isRefusable(session, message, this.#dealer)) {
       this.#check(session, message, "messages", own.messages, ofRole?.messages, now);
       if (message[0] === MessageType.PUBLISH) {
         this.#check(session, message, "events", own.events, ofRole?.events, now);
@@ -69,7 +68,7 @@ export class MessageRates {
     ofRole?.messages?.spend(1);
   }
 
-  /** Counts the events of one publication; a large one passes, and those after it wait until the tokens are back. */
+  /** Counts the events of one publication. A large publication passes; later ones are refused until the tokens are back. */
   charge(session: Session, events: number): void {
     const { own, ofRole } = this.#bucketsOf(session);
     own.events?.spend(events);
@@ -120,17 +119,21 @@ export class MessageRates {
   }
 }
 
-/** Does any of the roles have rates? */
+/** Does a role have rates? */
 export function haveRates(roles: Iterable<Role>): boolean {
   for (const { rates } of roles) if (rates !== undefined) return true;
   return false;
 }
 
-/** Input that continues a call is not refused: the callee already works on it. */
-function isRefusable(session: Session, [type, request]: ClientMessage, calls: OpenCalls): boolean {
+/** Input that continues a call is not refused, because the callee already works on that call. */
+function isRefusable(
+  session: Session,
+  [type, request]: ClientMessage,
+  dealer: Pick<DealerView, "isOpenCall">,
+): boolean {
   switch (type) {
     case MessageType.CALL:
-      return !calls.isOpenCall(session, request);
+      return !dealer.isOpenCall(session, request);
     case MessageType.PUBLISH:
     case MessageType.SUBSCRIBE:
     case MessageType.REGISTER:

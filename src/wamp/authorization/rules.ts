@@ -3,9 +3,9 @@
 import { TRUSTED } from "../config/consistency.ts";
 import type { Pattern } from "../config/permission.ts";
 import type { PermissionRule, Role } from "../config/realm.ts";
-import type { Action } from "../host/audit-record.ts";
 import { sharedUri } from "../matching/overlap.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
+import type { Action } from "../protocol/action.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
 

@@ -10,13 +10,12 @@ import { Payload } from "../protocol/payload.ts";
 import { sizeOf } from "../protocol/value-size.ts";
 import type { List, Uri } from "../protocol/values.ts";
 import { CallOutcome, PendingRequests } from "../session/pending-requests.ts";
+import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import { INTERNAL, Session } from "../session/session.ts";
 import type { Dealer } from "./dealer.ts";
 
-export type { CallOutcome } from "../session/pending-requests.ts";
-
 /** Authenticators and authorizers are called by it, past the authorizers themselves. */
-export class InternalCaller {
+export class InternalCaller implements ProcedureCaller {
   readonly #dealer: Dealer;
   readonly #authorization: Authorization;
   readonly #host: Host;

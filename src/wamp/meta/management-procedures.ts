@@ -1,6 +1,6 @@
 /** The procedures by which roles and their rules are changed at run time: no part of WAMP, hence `wamp.edge.`. */
 
-import { denial } from "../authorization/access-control.ts";
+import { createDenial } from "../authorization/access-control.ts";
 import { UNDECIDED } from "../authorization/rules.ts";
 import { isMatch, type Pattern, readPattern } from "../config/permission.ts";
 import { type PermissionRule, parseRole, type Role } from "../config/realm.ts";
@@ -17,7 +17,7 @@ import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
  * Roles and rules are written as in the configuration. What is changed is in force for the next message of every
  * session, survives sleep and restarts, and takes the place of what the configuration says of that role until it is
  * reset. Sessions lose the subscriptions and registrations they could not have made any more. Only for sessions whose
- * role has a rule for `wamp.edge.` itself (`Access.mayManage`); errors: not_authorized, invalid_argument with the
+ * role has a rule for `wamp.edge.` itself (`AccessControl.mayManage`); errors: not_authorized, invalid_argument with the
  * faults, limit_exceeded, nothing_to_manage.
  */
 export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = Object.fromEntries(
@@ -37,7 +37,7 @@ export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = Objec
 
 function guarded(uri: Uri, procedure: MetaProcedure): MetaProcedure {
   return (context, caller, payload, options) => {
-    if (!context.access.mayManage(caller.identity.authrole, uri)) throw denial(caller, "call", uri, "exact");
+    if (!context.access.mayManage(caller.identity.authrole, uri)) throw createDenial(caller, "call", uri, "exact");
     return procedure(context, caller, payload, options);
   };
 }

@@ -1,10 +1,10 @@
 /** What meta procedures see of their realm, and may do to it. */
 
-import type { Access } from "../authorization/access-control.ts";
+import type { AccessControl } from "../authorization/access-control.ts";
 import type { Permission } from "../authorization/rules.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Dealer } from "../dealer/dealer.ts";
-import type { Action } from "../host/audit-record.ts";
+import type { Action } from "../protocol/action.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
@@ -16,7 +16,7 @@ export interface MetaContext {
   readonly sessions: MetaSessions;
   readonly broker: Broker;
   readonly dealer: Dealer;
-  readonly access: Access;
+  readonly access: AccessControl;
   readonly testaments: Testaments;
   /** Says whether `uri` has the form that the realm's configuration asks of URIs. */
   isUri(uri: string): boolean;

@@ -1,21 +1,22 @@
 /** A realm: the switch that every message of its clients passes, to the broker, the dealer or the meta API. */
 
 import type { Admitted, Refusal } from "../authentication/method.ts";
-import { Access } from "../authorization/access-control.ts";
+import { AccessControl } from "../authorization/access-control.ts";
 import { matchOf } from "../authorization/authorizer-request.ts";
 import type { Permission } from "../authorization/rules.ts";
 import { Broker } from "../broker/broker.ts";
 import { Subscriptions } from "../broker/subscriptions.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { Dealer } from "../dealer/dealer.ts";
+import { InternalCaller } from "../dealer/internal-caller.ts";
 import { type PeerRecord, peerRecord } from "../hibernation/peer-record.ts";
 import { type Sleeper, Waking } from "../hibernation/wake.ts";
-import type { Action } from "../host/audit-record.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { callMeta } from "../meta/meta-api.ts";
 import type { MetaContext } from "../meta/meta-context.ts";
 import { MetaEvents } from "../meta/meta-events.ts";
+import type { Action } from "../protocol/action.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import type { Call, ClientMessage, Publish, Register, MessageType as Type } from "../protocol/message.ts";
@@ -39,7 +40,7 @@ export class Realm implements MetaContext {
   readonly dealer: Dealer;
   readonly metaEvents: MetaEvents;
   readonly testaments: Testaments;
-  readonly access: Access;
+  readonly access: AccessControl;
   readonly sessions: Sessions;
   readonly records: RecordBudget;
   /** Says whether the router answers `wamp.` procedures here and publishes meta events (`enable_meta_api`). */
@@ -228,21 +229,17 @@ export class Realm implements MetaContext {
     return this.access.permit(session, action, uri, match);
   }
 
-  #newAccess(): Access {
-    const access = new Access(this.#config, this.#host, () => ({
-      realm: this.name,
-      host: this.#host,
-      limits: this.#config.limits,
+  #newAccess(): AccessControl {
+    return new AccessControl(this.name, this.#config, this.#host, {
       records: this.records,
       dealer: this.dealer,
       subscriptions: this.broker.subscriptions,
+      newCaller: (authorization) => new InternalCaller(this.dealer, authorization, this.#host),
       receive: (peer, elements) => this.receive(peer, elements),
       overflow: (peer) => {
         this.sessions.abort(peer, WampUri.LIMIT_EXCEEDED, "too much waits for an authorizer", CloseCode.POLICY);
       },
-    }));
-    access.rolesChanged();
-    return access;
+    });
   }
 
   /** The only place where a fault becomes ERROR or ABORT; an unacknowledged PUBLISH gets neither (PUB-04). */

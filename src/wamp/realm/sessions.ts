@@ -1,9 +1,10 @@
 /** The sessions of a realm, from WELCOME until they end (Session Establishment, Session Closing). */
 
-import type { Access } from "../authorization/access-control.ts";
+import type { AccessControl } from "../authorization/access-control.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Dealer } from "../dealer/dealer.ts";
+import { InternalCaller } from "../dealer/internal-caller.ts";
 import { offer, Resumption } from "../hibernation/session-resume.ts";
 import type { Host } from "../host/host.ts";
 import { networkOf } from "../host/network.ts";
@@ -32,7 +33,7 @@ export interface SessionParts {
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly metaEvents: MetaEvents;
-  readonly access: Access;
+  readonly access: AccessControl;
   readonly testaments: Testaments;
   readonly records: RecordBudget;
 }
@@ -59,8 +60,8 @@ export class Sessions {
       realm: name,
       config,
       host,
-      dealer,
       authorization: access.authorization,
+      newCaller: (authrole) => new InternalCaller(dealer, access.authorization, host, authrole),
     });
     this.resumption = resume && new Resumption(resume, host, this, realm, records);
   }

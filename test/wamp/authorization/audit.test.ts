@@ -23,7 +23,7 @@ function stageWith(accounting: "all" | "denied" | undefined, input: Partial<Real
 
 /** Action, URI, match and verdict of each record. */
 function verdictsOf(realm: TestRealm): unknown[] {
-  return realm.accounts.splice(0).map(({ action, uri, match, verdict }) => [action, uri, match, verdict]);
+  return realm.auditTrail.splice(0).map(({ action, uri, match, verdict }) => [action, uri, match, verdict]);
 }
 
 const MESSAGES = [
@@ -65,7 +65,7 @@ describe("a realm that accounts", () => {
   test("[AZ-16] names the principal, and keeps no more of a URI than the start", () => {
     const realm = stageWith("denied", { auth: { anonymous: { type: "static", role: "anonymous", authid: "ann" } } });
     realm.join("ann").send([48, 1, {}, `org.${"x".repeat(5000)}`]);
-    expect(realm.accounts).toStrictEqual([
+    expect(realm.auditTrail).toStrictEqual([
       {
         realm: "realm1",
         session: 1,
@@ -91,7 +91,7 @@ describe("a realm that accounts", () => {
     const realm = stageWith("all", { roles: [{ ...ROLES[0]!, authorizer: "com.authorize" }] });
     const judge = realm.join("judge");
     judge.send([64, 1, {}, "com.authorize"]);
-    realm.accounts.splice(0);
+    realm.auditTrail.splice(0);
     const ann = realm.join("ann");
     for (const [request, answer, verdict] of [
       [1, [true], "allowed"],

@@ -207,7 +207,7 @@ describe("the answer", () => {
     testRealm.take();
     await answer(1, ...args);
     expect(testRealm.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.authorization_failed")]]]);
-    const cause = "gave no answer an authorizer may give";
+    const cause = "the authorizer's response is invalid";
     expect(testRealm.logged).toMatchObject([{ level: "error", event: "authorizer.failed", cause, uri: "com.x" }]);
   });
 

@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { Authorization } from "../../../src/wamp/authorization/rules.ts";
 import { parseRealm, type RealmInput } from "../../../src/wamp/config/realm.ts";
-import type { Action } from "../../../src/wamp/host/audit-record.ts";
 import { sharedUri } from "../../../src/wamp/matching/overlap.ts";
+import type { Action } from "../../../src/wamp/protocol/action.ts";
 import type { Match } from "../../../src/wamp/protocol/uri.ts";
 
 type RoleInput = NonNullable<RealmInput["roles"]>[number];

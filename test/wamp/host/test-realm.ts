@@ -46,7 +46,7 @@ export class TestRealm implements Host {
   /** The byte that filled the last random bytes. Set it to make an authid come again. */
   lastByte = 0;
   /** The verdicts that were recorded. */
-  readonly accounts: AuditRecord[] = [];
+  readonly auditTrail: AuditRecord[] = [];
   /** The lines the operator was told, in order. */
   readonly logged: LogLine[] = [];
   readonly store = new MemoryStore();
@@ -150,7 +150,7 @@ export class TestRealm implements Host {
   }
 
   audit(record: AuditRecord): void {
-    this.accounts.push(record);
+    this.auditTrail.push(record);
   }
 
   log(line: LogLine): void {
