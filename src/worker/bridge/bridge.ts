@@ -11,7 +11,7 @@ import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
 import { type Config, onlyRealm, realmFor } from "../config/config.ts";
 import type { Env } from "../platform/env.ts";
-import { Denial } from "../platform/http-error.ts";
+import { HttpError } from "../platform/http-error.ts";
 import { writeLog } from "../platform/log.ts";
 import { UNBUFFERED } from "../platform/unbuffered.ts";
 import type { Idempotency, RealmRpc, RpcCredentials, RpcOutcome, RpcRefusalReason } from "../routing/realm-rpc.ts";
@@ -61,40 +61,40 @@ export async function bridge(
   try {
     const realm = realmFor(config, route.realm);
     const work = await prepare(request, settings, route, realm).catch((error: unknown) => {
-      if (error instanceof Denial) logRefusal(error, request, route);
+      if (error instanceof HttpError) logRefusal(error, request, route);
       throw error;
     });
     const visited = realmRpc(env, route.realm, realm!);
     return await serve(request, visited, work, settings, route, headers);
   } catch (error) {
-    if (error instanceof Denial) return denied(error, headers);
+    if (error instanceof HttpError) return denied(error, headers);
     writeLog({ level: "error", event: "request.failed", realm: route.realm, ...thrown(error) });
-    return denied(new Denial(500, "Unhandled exception in the router."), headers);
+    return denied(new HttpError(500, "Unhandled exception in the router."), headers);
   }
 }
 
-function logRefusal({ status, message }: Denial, request: Request, { action, realm }: BridgeRoute): void {
+function logRefusal({ status, message }: HttpError, request: Request, { action, realm }: BridgeRoute): void {
   const client = describeClient(request);
   writeLog({ level: "warn", event: "bridge.refused", realm, cause: message, status, action, ...client });
 }
 
-/** Throws `Denial` for any other method than those of the bridge. */
+/** Throws `HttpError` for any other method than those of the bridge. */
 export function checkMethod({ method }: Request): void {
   if (method === "POST" || method === "PUT") return;
-  throw new Denial(405, `Method not accepted by the REST bridge. (${method} not allowed, only POST, PUT)`);
+  throw new HttpError(405, `Method not accepted by the REST bridge. (${method} not allowed, only POST, PUT)`);
 }
 
 /** The larger part of what can be wrong with a realm that cannot be reached: it was cut off, or has too much to do. */
 export async function reach(visit: Promise<RpcOutcome>): Promise<CallOutcome> {
   const result = await visit.catch((error: unknown) => {
     writeLog({ level: "error", event: "realm.unreachable", ...thrown(error) });
-    throw new Denial(503, WampUri.UNAVAILABLE, ["the realm could not answer"]);
+    throw new HttpError(503, WampUri.UNAVAILABLE, ["the realm could not answer"]);
   });
   if (result.kind === "outcome") return result.outcome;
   const { reason, uri, message } = result;
   // The realm logs who is denied.
   if (reason !== "denied") writeLog({ level: "warn", event: "bridge.refused", cause: message, reason });
-  throw reason === "denied" ? new Denial(401, uri, [message]) : new Denial(FAULT_STATUS[reason], message);
+  throw reason === "denied" ? new HttpError(401, uri, [message]) : new HttpError(FAULT_STATUS[reason], message);
 }
 
 const FAULT_STATUS: { readonly [fault in RpcRefusalReason]: number } = {
@@ -117,7 +117,7 @@ async function prepare(
   realm: RealmConfig | undefined,
 ): Promise<Work> {
   checkMethod(request);
-  if (realm === undefined) throw new Denial(404, WampUri.NO_SUCH_REALM);
+  if (realm === undefined) throw new HttpError(404, WampUri.NO_SUCH_REALM);
   checkContentType(request, true);
   const { message_bytes, depth } = realm.limits;
   const body = await readBody(request, Math.min(settings.post_body_limit || message_bytes, message_bytes));
@@ -126,7 +126,7 @@ async function prepare(
   const asked = readRequest(readText(body), depth, URI_KEY[route.action]);
   const key = route.action === "publish" ? request.headers.get("Idempotency-Key") : null;
   if (key === null) return { ...asked, pass, idempotency: undefined };
-  if (key.length > MAX_KEY_LENGTH) throw new Denial(400, "Idempotency-Key is too long.");
+  if (key.length > MAX_KEY_LENGTH) throw new HttpError(400, "Idempotency-Key is too long.");
   return { ...asked, pass, idempotency: { key, body: toHex(await sha256(new Uint8Array(body))) } };
 }
 
@@ -145,7 +145,7 @@ async function passOf(
   const once = await checkSignature(settings, new URL(request.url).searchParams, body, Date.now(), route);
   const { key, open, role } = settings;
   if (role === undefined || (key === undefined && !open)) {
-    throw new Denial(401, WampUri.AUTHENTICATION_REQUIRED, ["send a token or ticket"]);
+    throw new HttpError(401, WampUri.AUTHENTICATION_REQUIRED, ["send a token or ticket"]);
   }
   return { kind: "role", role, authid: key ?? role, by: "bridge", once };
 }
@@ -186,7 +186,7 @@ function stream(visit: Visit, headers: Headers): Response {
     await write(outcome.ok ? resultText(outcome) : errorText(outcome.uri, outcome.args, outcome.kwargs));
   };
   run()
-    .catch((error: unknown) => (error instanceof Denial ? write(errorText(error.message, error.args)) : undefined))
+    .catch((error: unknown) => (error instanceof HttpError ? write(errorText(error.message, error.args)) : undefined))
     .then(() => writer.close())
     // The client does not read any more.
     .catch(() => {});

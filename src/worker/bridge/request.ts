@@ -6,7 +6,7 @@ import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
 import { isInRanges } from "../config/ip-range.ts";
 import { bodyWithin } from "../platform/body-within.ts";
-import { Denial } from "../platform/http-error.ts";
+import { HttpError } from "../platform/http-error.ts";
 import { readTransportInfo } from "../routing/transport-info.ts";
 
 /** What a body asks for; `uri` is its topic or procedure. */
@@ -25,7 +25,7 @@ export function checkContentType({ headers }: Request, mustBeJson: boolean): voi
     .split(";")
     .map((part) => part.trim().toLowerCase());
   if (mustBeJson && headers.has("Content-Type") && type !== JSON_TYPE) {
-    throw new Denial(400, `Non-accepted content type. (must be one of '${JSON_TYPE}', not '${type}')`);
+    throw new HttpError(400, `Non-accepted content type. (must be one of '${JSON_TYPE}', not '${type}')`);
   }
   const values = new Map<string, string>();
   for (const parameter of parameters) {
@@ -40,14 +40,15 @@ export function checkContentType({ headers }: Request, mustBeJson: boolean): voi
 /** The body, which has no more than `limit` bytes and as many as it is said to have. */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
   const header = request.headers.get("Content-Length");
-  if (header?.includes(",")) throw new Denial(400, "Multiple versions of the same header is not allowed.");
+  if (header?.includes(",")) throw new HttpError(400, "Multiple versions of the same header is not allowed.");
   const declared = header === null ? undefined : Number(header);
-  const tooLong = (length: number) => new Denial(413, `Request too long. (${length} is longer than accepted ${limit})`);
+  const tooLong = (length: number) =>
+    new HttpError(413, `Request too long. (${length} is longer than accepted ${limit})`);
   if (declared !== undefined && declared > limit) throw tooLong(declared);
   const body = await bodyWithin(request, limit);
   if (body === undefined) throw tooLong(limit + 1);
   if (declared !== undefined && declared !== body.length) {
-    throw new Denial(400, `Body length (${body.length}) is different to Content-Length header (${declared}).`);
+    throw new HttpError(400, `Body length (${body.length}) is different to Content-Length header (${declared}).`);
   }
   return body;
 }
@@ -56,7 +57,7 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
 export function checkOrigin(request: Request, { require_ip, require_tls }: BridgeConfig): void {
   const { peer = "", is_secure } = readTransportInfo(request, "http", undefined);
   if (require_ip !== undefined && !isInRanges(peer, require_ip)) {
-    throw new Denial(400, "Request denied based on IP address.");
+    throw new HttpError(400, "Request denied based on IP address.");
   }
   if (require_tls && !is_secure) throw MALFORMED();
 }
@@ -65,7 +66,7 @@ export function readText(body: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
   } catch {
-    throw new Denial(400, "Non-decodable request body, was not UTF-8.");
+    throw new HttpError(400, "Non-decodable request body, was not UTF-8.");
   }
 }
 
@@ -74,11 +75,12 @@ export function readRequest(text: string, depth: number, key: "topic" | "procedu
   // As an element of a message it is read with all the care the serializer takes.
   // Arguments and ArgumentsKw are one level deeper in the body than in a message.
   const elements = json.decode(`[0,${text}]`, { depth: depth + 1 });
-  if (elements instanceof DecodeFault || elements.length !== 2) throw new Denial(400, "Request body was invalid JSON.");
+  if (elements instanceof DecodeFault || elements.length !== 2)
+    throw new HttpError(400, "Request body was invalid JSON.");
   const body = elements[1];
-  if (!isDict(body)) throw new Denial(400, "Request body was valid JSON, but not well formed (must be a dict).");
+  if (!isDict(body)) throw new HttpError(400, "Request body was valid JSON, but not well formed (must be a dict).");
   if (!Object.hasOwn(body, key)) {
-    throw new Denial(400, `Request body was valid JSON, but not well formed (missing key '${key}').`);
+    throw new HttpError(400, `Request body was valid JSON, but not well formed (missing key '${key}').`);
   }
   const { [key]: uri, args, kwargs, options } = body;
   const request = { uri, args: args ?? [], kwargs: kwargs ?? {}, options: options ?? {} };
@@ -93,5 +95,5 @@ function isRequest(
   return typeof uri === "string" && Array.isArray(args) && isDict(kwargs) && isDict(options);
 }
 
-const NOT_UTF8 = () => new Denial(400, "Non-accepted request encoding, must be UTF-8.");
-const MALFORMED = () => new Denial(400, "Malformed request to the REST bridge.");
+const NOT_UTF8 = () => new HttpError(400, "Non-accepted request encoding, must be UTF-8.");
+const MALFORMED = () => new HttpError(400, "Malformed request to the REST bridge.");

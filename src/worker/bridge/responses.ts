@@ -5,7 +5,7 @@ import type { Dict, Uri } from "../../wamp/protocol/values.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
-import type { Denial } from "../platform/http-error.ts";
+import type { HttpError } from "../platform/http-error.ts";
 
 const METHODS = "POST,PUT,OPTIONS";
 
@@ -33,7 +33,7 @@ export function methods(headers: Headers): Response {
   return new Response("", { status: 200, headers });
 }
 
-export function denied({ status, message, args }: Denial, headers: Headers): Response {
+export function denied({ status, message, args }: HttpError, headers: Headers): Response {
   if (status === 401) headers.set("WWW-Authenticate", "Bearer");
   return new Response(errorText(message, args), { status, headers });
 }

@@ -3,7 +3,7 @@
 import { hmac, isSameText } from "../../wamp/crypto/digest.ts";
 import { toBase64Url, utf8 } from "../../wamp/crypto/encoding.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
-import { Denial } from "../platform/http-error.ts";
+import { HttpError } from "../platform/http-error.ts";
 import type { SingleUse } from "../routing/realm-rpc.ts";
 import type { BridgeRoute } from "./bridge.ts";
 
@@ -14,7 +14,7 @@ const INTEGER = /^\s*[+-]?\d+\s*$/;
 
 /**
  * Checks the fields in Crossbar.io's order, which judges them as far as they are there even where nothing has to be
- * signed; throws a `Denial`. What a signed request returns must be taken once only.
+ * signed; throws a `HttpError`. What a signed request returns must be taken once only.
  */
 export async function checkSignature(
   settings: Settings,
@@ -26,7 +26,8 @@ export async function checkSignature(
   const isRequired = settings.secret !== undefined;
   const field = (name: string, missing = `'${name}' field missing`): string | undefined => {
     const value = query.get(name) ?? undefined;
-    if (value === undefined && isRequired) throw new Denial(400, `${INVALID} (missing mandatory field - ${missing}).`);
+    if (value === undefined && isRequired)
+      throw new HttpError(400, `${INVALID} (missing mandatory field - ${missing}).`);
     return value;
   };
   const key = field("key");
@@ -38,11 +39,11 @@ export async function checkSignature(
   if (nonce !== undefined && !INTEGER.test(nonce)) throw invalid(`invalid nonce '${nonce}' (must be an integer)`);
   const signature = field("signature");
   if (settings.secret === undefined) return undefined;
-  if (!(await isSameText(key!, settings.key ?? ""))) throw new Denial(401, "REST bridge signature key not valid.");
+  if (!(await isSameText(key!, settings.key ?? ""))) throw new HttpError(401, "REST bridge signature key not valid.");
   const fields = `${settings.sign_route ? signedRoute(route) : ""}${key}${timestamp}${seq}${nonce}`;
   const expected = await signatureOf(settings.secret, fields, body);
   if (!(await isSameText(canonical(signature!), canonical(expected)))) {
-    throw new Denial(401, "REST bridge signature secret not valid.", [wanted(settings)]);
+    throw new HttpError(401, "REST bridge signature secret not valid.", [wanted(settings)]);
   }
   const limit = settings.timestamp_delta_limit;
   // Without a window there is no end to what would have to be remembered.
@@ -75,8 +76,8 @@ function wanted({ sign_route }: Settings): string {
 
 const INVALID = "REST bridge signature was invalid";
 
-function invalid(reason: string): Denial {
-  return new Denial(400, `${INVALID} (${reason}).`);
+function invalid(reason: string): HttpError {
+  return new HttpError(400, `${INVALID} (${reason}).`);
 }
 
 /** Milliseconds since the epoch. */
@@ -86,7 +87,7 @@ function checkTimestamp(text: string, limitSeconds: number, now: number): number
     throw invalid(`invalid timestamp '${text}' (must be UTC/ISO-8601, e.g. '2011-10-14T16:59:51.123Z')`);
   }
   if (limitSeconds > 0 && Math.abs(time - now) > limitSeconds * 1000) {
-    throw new Denial(400, "Request expired, too old timestamp.");
+    throw new HttpError(400, "Request expired, too old timestamp.");
   }
   return time;
 }

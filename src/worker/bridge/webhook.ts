@@ -6,7 +6,7 @@ import type { Dict } from "../../wamp/protocol/values.ts";
 import { type Config, realmFor } from "../config/config.ts";
 import type { WebhookConfig } from "../config/webhook-config.ts";
 import type { Env } from "../platform/env.ts";
-import { Denial } from "../platform/http-error.ts";
+import { HttpError } from "../platform/http-error.ts";
 import { writeLog } from "../platform/log.ts";
 import { realmRpc } from "../routing/realm-stub.ts";
 import { describeClient } from "../routing/transport-info.ts";
@@ -26,7 +26,7 @@ export async function webhook(
   const realm = realmFor(config, name);
   const settings = realm?.webhooks?.get(hook);
   if (realm === undefined || settings === undefined) {
-    return denied(new Denial(404, "There is no such webhook."), headers);
+    return denied(new HttpError(404, "There is no such webhook."), headers);
   }
   if (request.method === "OPTIONS") return methods(headers);
   const { message_bytes } = realm.limits;
@@ -44,14 +44,14 @@ export async function webhook(
         webhook: hook,
         ...describeClient(request),
       });
-      throw new Denial(400, "Malformed request to the REST bridge.");
+      throw new HttpError(400, "Malformed request to the REST bridge.");
     }
     const event = { headers: headersOf(request), body: readText(body) };
     const isPublished = await publish(event, realmRpc(env, name, realm), hook, settings);
     const { success_response, error_response } = settings;
     return new Response(isPublished ? success_response : error_response, { status: isPublished ? 202 : 500, headers });
   } catch (error) {
-    if (!(error instanceof Denial)) throw error;
+    if (!(error instanceof HttpError)) throw error;
     return denied(error, headers);
   }
 }
@@ -68,7 +68,7 @@ async function publish(
     if (!outcome.ok) writeLog({ level: "error", event: "webhook.refused", cause: outcome.uri, webhook: hook, topic });
     return outcome.ok;
   } catch (error) {
-    if (error instanceof Denial) return false;
+    if (error instanceof HttpError) return false;
     throw error;
   }
 }

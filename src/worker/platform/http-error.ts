@@ -3,7 +3,7 @@
 import type { List } from "../../wamp/protocol/values.ts";
 
 /** Thrown where a check fails; becomes the answer. `error` is a sentence of Crossbar.io's, or a URI. */
-export class Denial extends Error {
+export class HttpError extends Error {
   readonly status: number;
   readonly args: List;
 
