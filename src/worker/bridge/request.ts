@@ -5,8 +5,8 @@ import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
 import { isInRanges } from "../config/ip-range.ts";
-import { bodyWithin } from "../platform/body-within.ts";
 import { HttpError } from "../platform/http-error.ts";
+import { readBodyWithin } from "../platform/read-body.ts";
 import { readTransportInfo } from "../routing/transport-info.ts";
 
 /** What a body asks for; `uri` is its topic or procedure. */
@@ -45,7 +45,7 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
   const tooLong = (length: number) =>
     new HttpError(413, `Request too long. (${length} is longer than accepted ${limit})`);
   if (declared !== undefined && declared > limit) throw tooLong(declared);
-  const body = await bodyWithin(request, limit);
+  const body = await readBodyWithin(request, limit);
   if (body === undefined) throw tooLong(limit + 1);
   if (declared !== undefined && declared !== body.length) {
     throw new HttpError(400, `Body length (${body.length}) is different to Content-Length header (${declared}).`);

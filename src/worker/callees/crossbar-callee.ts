@@ -3,7 +3,7 @@
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import { type Dict, isDict } from "../../wamp/protocol/values.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
-import { bodyWithin } from "../platform/body-within.ts";
+import { readBodyWithin } from "../platform/read-body.ts";
 import type { Task } from "./callee-worker.ts";
 import { answered } from "./http-callee.ts";
 
@@ -16,7 +16,7 @@ export function callCrossbarStyle(baseurl: string, task: Task): Promise<CallOutc
     const request = requestOf(baseurl, task);
     if (request === undefined) throw new WampError(WampUri.INVALID_ARGUMENT, USAGE);
     const response = await fetch(request, { signal: task.signal });
-    const body = await bodyWithin(response, task.limits.message_bytes);
+    const body = await readBodyWithin(response, task.limits.message_bytes);
     if (body === undefined) throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, "the answer is too large");
     const headers = Object.fromEntries([...response.headers].map(([name, value]) => [name, [value]]));
     const result = { code: response.status, content: new TextDecoder().decode(body), headers };

@@ -4,13 +4,13 @@ import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
-import { bodyWithin } from "../platform/body-within.ts";
+import { readBodyWithin } from "../platform/read-body.ts";
 
 type Limits = RealmConfig["limits"];
 
 /** JSON as what it says, text as text, all else as bytes; nothing is undefined. Throws `WampError`. */
 export async function valueIn(response: Response, limits: Limits): Promise<unknown> {
-  const body = await bodyWithin(response, limits.message_bytes);
+  const body = await readBodyWithin(response, limits.message_bytes);
   if (body === undefined) throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, "the answer is too large");
   if (body.length === 0) return undefined;
   const type = typeOf(response);

@@ -5,9 +5,9 @@ import type { Subprotocol } from "../../wamp/serializers/index.ts";
 import type { Frame, Serializer } from "../../wamp/serializers/serializer.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import type { LongPollConfig } from "../config/http-config.ts";
-import { bodyWithin } from "../platform/body-within.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import { webError } from "../platform/http-responses.ts";
+import { readBodyWithin } from "../platform/read-body.ts";
 
 const CONTENT_TYPES: Readonly<Record<Serializer["name"], string>> = {
   json: "application/json",
@@ -80,7 +80,7 @@ export class LongPollTransport {
   }
 
   async #forward(request: Request): Promise<Response> {
-    const body = await bodyWithin(request, this.#limits.message_bytes);
+    const body = await readBodyWithin(request, this.#limits.message_bytes);
     if (body === undefined) return webError(413, "the message is too large");
     const frame = this.#frameOf(body);
     const fault = frame instanceof DecodeFault ? frame : this.#faultIn(frame);

@@ -6,9 +6,9 @@ import type { Subprotocol } from "../../wamp/serializers/index.ts";
 import { subprotocolByName } from "../../wamp/serializers/index.ts";
 import { onlyRealm, realmFor } from "../config/config.ts";
 import { configOf } from "../config/deployment.ts";
-import { bodyWithin } from "../platform/body-within.ts";
 import type { Env } from "../platform/env.ts";
 import { namespaceIn } from "../platform/jurisdiction.ts";
+import { readBodyWithin } from "../platform/read-body.ts";
 
 type LongPollContext = Context<{ Bindings: Env }>;
 
@@ -43,7 +43,7 @@ async function open(context: LongPollContext): Promise<Response> {
   const name = context.req.param("realm") ?? onlyRealm(config)?.name;
   const realm = name === undefined ? undefined : realmFor(config, name);
   if (name === undefined || realm === undefined) return context.json({ error: "no such realm" }, 404);
-  const subprotocol = chosen(await bodyWithin(context.req.raw, MAX_OPEN_BYTES));
+  const subprotocol = chosen(await readBodyWithin(context.req.raw, MAX_OPEN_BYTES));
   if (subprotocol === undefined) {
     return context.json({ error: `protocols must name one of ${[...subprotocolByName.keys()].join(", ")}` }, 400);
   }

@@ -1,11 +1,11 @@
-/** JSON from somewhere else. */
+/** Fetches JSON from other servers. */
 
 import { isRedirect, NOT_FOLLOWED } from "./redirect.ts";
 
-/** Milliseconds; clients wait meanwhile, and give up after some seconds. */
+/** Milliseconds; the login of a client waits meanwhile, and clients give up after some seconds. */
 const TIMEOUT_MS = 4_000;
 
-/** The JSON behind a URL; rejects for anything but a plain answer in time, redirects included. */
+/** Resolves to the JSON at a URL; rejects after the time-out, and for redirects and statuses of errors. */
 export async function fetchJson(url: string): Promise<unknown> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(url, { headers: { Accept: "application/json" }, redirect: "manual", signal });

@@ -1,13 +1,13 @@
-/** A heartbeat for clients that cannot send WebSocket pings, browsers above all. */
+/** Heartbeat for clients that cannot send WebSocket pings, such as browsers. */
 
-/** Text frame of a client. It is no JSON, so no message of a text subprotocol is the same, and binary ones have no text. */
+/** Text frame of a client. No message equals it: it is no JSON, and binary subprotocols have no text frames. */
 const REQUEST = "ping";
-/** Text frame that answers it. */
+/** Text frame of the platform's answer. */
 const RESPONSE = "pong";
 
 /**
- * Has the platform answer the heartbeat on every socket of an object, whatever its subprotocol, without waking it
- * (Durable Objects: setWebSocketAutoResponse). The platform keeps this while the object sleeps.
+ * Has the platform answer heartbeats on all sockets of an object without waking it (Durable Objects:
+ * setWebSocketAutoResponse). The platform keeps this setting while the object sleeps.
  */
 export function answerHeartbeats(ctx: DurableObjectState): void {
   ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(REQUEST, RESPONSE));

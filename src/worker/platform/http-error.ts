@@ -1,8 +1,8 @@
-/** Why the bridge does not serve a request. */
+/** The error that refuses a request to the HTTP bridge. */
 
 import type { List } from "../../wamp/protocol/values.ts";
 
-/** Thrown where a check fails; becomes the answer. `error` is a sentence of Crossbar.io's, or a URI. */
+/** Thrown when a check fails; becomes the response. `error` is a sentence of Crossbar.io's, or an error URI. */
 export class HttpError extends Error {
   readonly status: number;
   readonly args: List;

@@ -1,21 +1,21 @@
-/** How web services answer: errors as JSON, documents that a browser need not load twice. */
+/** Responses of web services: errors as JSON, and documents with an ETag. */
 
 import { sha256 } from "../../wamp/crypto/digest.ts";
 import { toHex, utf8 } from "../../wamp/crypto/encoding.ts";
 
-/** An error, in the router's own form. */
+/** An error response: a JSON object with the member `error`. */
 export function webError(status: number, error: string, headers: HeadersInit = {}): Response {
   return Response.json({ error }, { status, headers });
 }
 
-/** The refusal of any method that changes something. */
-export function allowOnly({ method }: Request): Response | undefined {
+/** Refuses methods other than GET and HEAD with 405; undefined for these two. */
+export function refuseOtherMethods({ method }: Request): Response | undefined {
   if (method === "GET" || method === "HEAD") return undefined;
   return webError(405, "only GET and HEAD are allowed here", { Allow: "GET, HEAD" });
 }
 
-/** A document, or only that it is still the same (HTTP Semantics: If-None-Match). */
-export async function documentOf(
+/** Responds with a document, or with 304 if the client has it (HTTP Semantics: If-None-Match). */
+export async function documentResponse(
   request: Request,
   text: string,
   type: string,
@@ -23,13 +23,13 @@ export async function documentOf(
 ): Promise<Response> {
   const etag = `"${toHex((await sha256(utf8(text))).slice(0, 16))}"`;
   const headers = { "Cache-Control": "no-cache", ...more, ETag: etag };
-  if (isKnown(request, etag)) return new Response(null, { status: 304, headers });
+  if (hasEtag(request, etag)) return new Response(null, { status: 304, headers });
   const full = { ...headers, "Content-Type": type, "X-Content-Type-Options": "nosniff" };
   return new Response(request.method === "HEAD" ? null : text, { headers: full });
 }
 
-/** Has the client what the tag stands for? Strong and weak tags compare alike here. */
-export function isKnown({ headers }: Request, etag: string): boolean {
+/** Whether If-None-Match names the ETag; strong and weak tags compare alike here. */
+export function hasEtag({ headers }: Request, etag: string): boolean {
   const known = headers.get("If-None-Match");
   if (known === null) return false;
   const opaque = (tag: string): string => tag.trim().replace(/^W\//, "");

@@ -1,15 +1,15 @@
-/** Log lines: one JSON object each, so that the platform's logs can be searched by their keys; repeated ones are counted. */
+/** Writes log lines, one JSON object each, so that the platform's logs can be searched by keys; repeated lines are counted. */
 
 import type { AuditRecord } from "../../wamp/host/audit-record.ts";
 import type { LogLine } from "../../wamp/host/log-line.ts";
 
-/** Milliseconds in which lines that tell the same are counted together. */
+/** Milliseconds in which lines of one kind are counted together. */
 const WINDOW_MS = 60_000;
-/** Lines with the same event, realm and cause that are written in one window before the rest is counted. */
+/** Lines of one kind (event, realm and cause) that one window writes before it counts. */
 const MOST_ALIKE = 5;
-/** Kinds of lines, by realm and cause, that are told apart for one event in one window; causes may be a client's words. */
+/** Kinds that one event may have in one window: a client can influence causes. */
 const MOST_KINDS = 20;
-/** Characters of a field, but for those whose end matters. */
+/** Characters of a field, except those in `LONGER`. */
 const LONGEST_FIELD = 200;
 const LONGER: ReadonlyMap<string, number> = new Map([
   ["cause", 500],
@@ -17,21 +17,23 @@ const LONGER: ReadonlyMap<string, number> = new Map([
 ]);
 /** Fields of one line. */
 const MOST_FIELDS = 16;
-/** Characters of a realm and a cause that tell kinds apart. */
+/** Characters of realm and cause that distinguish kinds. */
 const LONGEST_KIND = 200;
 
-/** Takes a line of JSON for a level. */
+/** Writes a line of JSON to the console of a level. */
 export type Writer = (level: LogLine["level"], text: string) => void;
 
-/** Lines that tell the same: how many there were in this window, and how many of them were not written yet. */
+/** Lines with the same event, realm and cause. */
 interface Kind {
-  /** The fields a line about those left out has. */
+  /** The fields of the line that reports omitted lines. */
   readonly line: LogLine;
+  /** Lines in this window. */
   count: number;
-  untold: number;
+  /** Of these, the lines that are neither written nor reported. */
+  omitted: number;
 }
 
-/** What is known of one event in its window. */
+/** The lines of one event in its window. */
 interface Tally {
   /** Milliseconds since the epoch. */
   readonly since: number;
@@ -39,18 +41,18 @@ interface Tally {
 }
 
 /**
- * Writes the first lines of a kind in each minute and counts the others: the count is told at every power of ten, and
- * in the line `repeated` once the minute is over. No timer waits for that, as a timer keeps an object awake: the end of
- * a minute is noticed with the next line of any kind, or by `sweep`. Memory and output are bounded by the number of
- * events, which are words of the source: what a client chooses, such as an authid or a URI, opens no new account.
+ * Writes the first lines of a kind in each minute and counts the others. A line with `repeated` reports the count at every
+ * power of ten and after the minute. No timer waits for that, because a timer keeps an object awake: the next line of any
+ * kind, or `sweep`, ends the minute. The number of events bounds memory and output, because events are words of the
+ * source: values that a client chooses, such as an authid or a URI, add no kinds beyond `MOST_KINDS`.
  */
 export class Log {
   readonly #write: Writer;
   readonly #now: () => number;
-  /** event → what is known of it */
+  /** event → its lines in the current window */
   readonly #tallies = new Map<string, Tally>();
 
-  /** `now` tells milliseconds since the epoch. */
+  /** `now` returns milliseconds since the epoch. */
   constructor(write: Writer, now: () => number) {
     this.#write = write;
     this.#now = now;
@@ -66,12 +68,12 @@ export class Log {
     }
     const kind = kindOf(tally, line);
     kind.count++;
-    if (kind.count <= MOST_ALIKE) return this.#tell(line);
-    kind.untold++;
-    if (isPowerOfTen(kind.count)) this.#tellUntold(kind);
+    if (kind.count <= MOST_ALIKE) return this.#writeLine(line);
+    kind.omitted++;
+    if (isPowerOfTen(kind.count)) this.#reportOmitted(kind);
   }
 
-  /** Tells how many lines were left out in the minutes that are over. */
+  /** Reports the lines that were omitted in the minutes that are over. */
   sweep(): void {
     if (this.#tallies.size === 0) return;
     const now = this.#now();
@@ -79,16 +81,16 @@ export class Log {
       // A clock that was set back ends the window, too.
       if (now >= since && now < since + WINDOW_MS) continue;
       this.#tallies.delete(event);
-      for (const kind of kinds.values()) if (kind.untold > 0) this.#tellUntold(kind);
+      for (const kind of kinds.values()) if (kind.omitted > 0) this.#reportOmitted(kind);
     }
   }
 
-  #tellUntold(kind: Kind): void {
-    this.#tell({ ...kind.line, repeated: kind.untold });
-    kind.untold = 0;
+  #reportOmitted(kind: Kind): void {
+    this.#writeLine({ ...kind.line, repeated: kind.omitted });
+    kind.omitted = 0;
   }
 
-  #tell(line: LogLine): void {
+  #writeLine(line: LogLine): void {
     this.#write(line.level, JSON.stringify(bounded(line)));
   }
 }
@@ -104,17 +106,17 @@ export function writeLog(line: LogLine): void {
   log.add(line);
 }
 
-/** Writes a verdict that the realm is configured to record: each of them, as one line of JSON. */
+/** Writes the audit record of an authorization as one line of JSON; none is omitted. */
 export function writeAuditRecord(record: AuditRecord): void {
   console.log(JSON.stringify(record));
 }
 
-/** Tells of repeated lines whose minute is over; for moments in which an object is awake anyway. */
+/** Reports omitted lines of minutes that are over; called when an object is awake anyway. */
 export function sweepLog(): void {
   log.sweep();
 }
 
-/** The account of a line; kinds beyond the most there may be share one. */
+/** The kind of a line; those beyond `MOST_KINDS` share one. */
 function kindOf({ kinds }: Tally, { level, event, realm, cause }: LogLine): Kind {
   const name = `${realm ?? ""} ${cause ?? ""}`.slice(0, LONGEST_KIND);
   const known = kinds.get(name);
@@ -125,19 +127,19 @@ function kindOf({ kinds }: Tally, { level, event, realm, cause }: LogLine): Kind
   const line: LogLine = isLast
     ? { level, event, cause: OTHERS }
     : { level, event, ...(realm !== undefined && { realm }), ...(cause !== undefined && { cause }) };
-  const kind: Kind = { line, count: 0, untold: 0 };
+  const kind: Kind = { line, count: 0, omitted: 0 };
   kinds.set(isLast ? OTHERS : name, kind);
   return kind;
 }
 
-/** The cause of lines whose realms and causes are too many to tell apart. */
+/** The cause of the kind that is shared. */
 const OTHERS = "various causes";
 
 function isPowerOfTen(count: number): boolean {
   return /^10+$/.test(String(count));
 }
 
-/** A line of limited length: few fields, short texts, nothing nested. */
+/** The line with at most `MOST_FIELDS` fields, short texts, and no nested values. */
 function bounded(line: LogLine): Record<string, unknown> {
   const fields = Object.entries(line).filter(([, value]) => value !== undefined);
   return Object.fromEntries(fields.slice(0, MOST_FIELDS).map(([name, value]) => [name, shortened(name, value)]));

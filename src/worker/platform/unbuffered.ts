@@ -1,7 +1,7 @@
-/** Headers of an answer that comes bit by bit, each of which has to arrive at once. */
+/** Headers of a streamed response, whose parts must not wait in a proxy. */
 
 /**
- * A proxy that compresses waits until it has enough to compress: Express `compression` and Cloudflare heed no-transform.
- * nginx heeds X-Accel-Buffering, and flushes its gzip where it does not buffer.
+ * A proxy that compresses waits until it has enough data. Express `compression` and Cloudflare do not with no-transform;
+ * nginx neither buffers nor holds back its gzip output with X-Accel-Buffering: no.
  */
 export const UNBUFFERED = { "Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no" } as const;

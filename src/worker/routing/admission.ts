@@ -1,4 +1,4 @@
-/** What stands in front of the realms' objects: pages of other origins, and clients that connect too often, get no further. */
+/** Admission control before the Durable Object: Origin, TLS, connection rate. */
 
 import type { Context } from "hono";
 import type { RealmConfig } from "../../wamp/config/realm.ts";
@@ -15,87 +15,92 @@ import { describeClient, isSecure } from "./transport-info.ts";
 
 type AdmissionContext = Context<{ Bindings: Env }>;
 
-/** Why a client is not let through, for those who still speak HTTP with it and for those who speak WAMP. */
-export interface Rejection {
+/** Why a client may not connect: an HTTP status and message, and the reason URI of an ABORT. */
+export interface AdmissionRefusal {
   readonly status: 403 | 429;
   readonly uri: string;
   readonly message: string;
 }
 
-const FOREIGN: Rejection = {
+const ORIGIN_NOT_ALLOWED: AdmissionRefusal = {
   status: 403,
   uri: WampUri.NOT_AUTHORIZED,
   message: "pages of this origin may not connect",
 };
-const UNENCRYPTED: Rejection = { status: 403, uri: WampUri.NOT_AUTHORIZED, message: "connect by wss" };
-const HASTY: Rejection = { status: 429, uri: WampUri.LIMIT_EXCEEDED, message: "too many connections; try again later" };
+const TLS_REQUIRED: AdmissionRefusal = { status: 403, uri: WampUri.NOT_AUTHORIZED, message: "connect by wss" };
+const RATE_LIMITED: AdmissionRefusal = {
+  status: 429,
+  uri: WampUri.LIMIT_EXCEEDED,
+  message: "too many connections; try again later",
+};
 
-/** Keys: some MB at most. */
+/** Keys; all of them together take some MB. */
 const MAX_BUCKETS = 10_000;
 
-/** Of this isolate: where requests come in by several, a limit holds for each of them. */
+/** The buckets of this isolate. If several isolates take requests, each of them grants the whole rate. */
 const buckets = new TokenBuckets(MAX_BUCKETS);
 
-/** Whether a request may open a connection; `name` and `realm` are undefined as long as only HELLO will tell them. */
-export async function rejectionOf(
+/** Checks a request that opens a connection; `name` and `realm` are undefined if only HELLO will name the realm. */
+export async function checkAdmission(
   request: Request,
   env: Env,
   config: Config,
   name?: string,
   realm?: RealmConfig,
-): Promise<Rejection | undefined> {
+): Promise<AdmissionRefusal | undefined> {
   const { allowed_origins: origins, connection_rate: rates = DEFAULT_RATE, require_tls } = config.http ?? {};
-  if (require_tls && !isSecure(request)) return UNENCRYPTED;
-  if (!isAllowedOrigin(request.headers.get("Origin"), realm?.allowed_origins ?? origins)) return FOREIGN;
+  if (require_tls && !isSecure(request)) return TLS_REQUIRED;
+  if (!isAllowedOrigin(request.headers.get("Origin"), realm?.allowed_origins ?? origins)) return ORIGIN_NOT_ALLOWED;
   const address = request.headers.get("CF-Connecting-IP");
-  if (address !== null && !isLoopback(address) && !(await isPaced(networkOf(address), rates.address, env)))
-    return HASTY;
-  return realm === undefined ? undefined : realmRejection(name ?? realm.name, config);
+  if (address !== null && !isLoopback(address) && !(await isWithinRate(networkOf(address), rates.address, env))) {
+    return RATE_LIMITED;
+  }
+  return realm === undefined ? undefined : checkRealmRate(name ?? realm.name, config);
 }
 
-/** Whether a client that has said HELLO only now may come into the realm it names. */
-export function lateRejection(
+/** Checks, once HELLO has named the realm, what that realm demands of its connections. */
+export function checkRealmAdmission(
   request: Request,
   config: Config,
   name: string,
   realm: RealmConfig,
-): Rejection | undefined {
+): AdmissionRefusal | undefined {
   const isAllowed = isAllowedOrigin(request.headers.get("Origin"), realm.allowed_origins);
-  return isAllowed ? realmRejection(name, config) : FOREIGN;
+  return isAllowed ? checkRealmRate(name, config) : ORIGIN_NOT_ALLOWED;
 }
 
-function realmRejection(name: string, { http }: Config): Rejection | undefined {
+function checkRealmRate(name: string, { http }: Config): AdmissionRefusal | undefined {
   const { realm: limit } = http?.connection_rate ?? DEFAULT_RATE;
-  return limit === 0 || buckets.take(`realm ${name}`, limit, Date.now()) ? undefined : HASTY;
+  return limit === 0 || buckets.take(`realm ${name}`, limit, Date.now()) ? undefined : RATE_LIMITED;
 }
 
-async function isPaced(network: string, limit: number, env: Env): Promise<boolean> {
-  // Where the platform counts, it does so for a whole location, with the limit of that binding.
+async function isWithinRate(network: string, limit: number, env: Env): Promise<boolean> {
+  // The binding counts for a whole Cloudflare location, and has a limit of its own.
   if (env.RATE_LIMIT !== undefined) return (await env.RATE_LIMIT.limit({ key: network })).success;
   return limit === 0 || buckets.take(`address ${network}`, limit, Date.now());
 }
 
-/** The developer's own machine, as `npm start` reports it; the platform never does. */
+/** Whether the client is on this machine, as with `npm start`; a deployed Worker never sees such an address. */
 function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
 }
 
-/** Whoever has one IPv6 address has 2^64 of them: the first half counts. */
+/** The network that is counted: an IPv4 address, or the first 64 bits of an IPv6 address, because one client has 2^64. */
 function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [head = ""] = address.toLowerCase().split("::");
   return head.split(":").slice(0, 4).join(":");
 }
 
-/** Middleware for the paths by which connections are opened; of one that names no realm, it may be the only one there is. */
+/** Middleware of the paths that open connections. A path without a realm means the only realm of the configuration. */
 export async function admit(context: AdmissionContext, next: () => Promise<void>): Promise<Response | undefined> {
   const { env, req } = context;
   const config = configOf(env);
   const name = req.param("realm") ?? onlyRealm(config)?.name;
   const realm = name === undefined ? undefined : realmFor(config, name);
-  const rejection = await rejectionOf(req.raw, env, config, name, realm);
-  if (rejection === undefined) return void (await next());
-  const { message: cause, uri } = rejection;
+  const refusal = await checkAdmission(req.raw, env, config, name, realm);
+  if (refusal === undefined) return void (await next());
+  const { message: cause, uri } = refusal;
   writeLog({
     level: "warn",
     event: "connection.refused",
@@ -104,6 +109,6 @@ export async function admit(context: AdmissionContext, next: () => Promise<void>
     uri,
     ...describeClient(req.raw),
   });
-  const headers = rejection.status === 429 ? { "Retry-After": "1" } : {};
-  return context.json({ error: rejection.message }, rejection.status, headers);
+  const headers = refusal.status === 429 ? { "Retry-After": "1" } : {};
+  return context.json({ error: refusal.message }, refusal.status, headers);
 }

@@ -1,4 +1,4 @@
-/** Sockets whose realm the Worker learns, or misses, from HELLO. */
+/** Routes WebSockets whose URL names no realm: the Worker reads HELLO and connects the socket to the realm's object. */
 
 import { DEFAULT_LIMITS } from "../../wamp/config/limits.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
@@ -14,27 +14,27 @@ import { realmFor } from "../config/config.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
-import { lateRejection } from "./admission.ts";
+import { checkRealmAdmission } from "./admission.ts";
 import { clientRequest } from "./object-requests.ts";
 import { realmObject } from "./realm-stub.ts";
 import { isStopping, onStop } from "./shutdown.ts";
 import { upgradeResponse } from "./upgrade.ts";
 
-/** Accepts a socket that can only be told that its realm does not exist; a client sees no reason in an HTTP error. */
+/** Accepts a socket of an unknown realm, to answer HELLO with ABORT: a client cannot see the reason of an HTTP error. */
 export function refuseRealm(request: Request): Response {
   return acceptSocket(request, (socket, subprotocol, frame) => {
-    refuse(socket, subprotocol, frame, helloOf(frame, subprotocol));
+    refuse(socket, subprotocol, frame, readHello(frame, subprotocol));
   });
 }
 
 /** Accepts a socket, reads HELLO, and connects it to the object of the realm it names. */
 export function acceptForAnyRealm(request: Request, env: Env, config: Config): Response {
   return acceptSocket(request, (socket, subprotocol, frame) => {
-    const hello = helloOf(frame, subprotocol);
+    const hello = readHello(frame, subprotocol);
     const realm = typeof hello === "string" ? realmFor(config, hello) : undefined;
     if (typeof hello !== "string" || realm === undefined) return refuse(socket, subprotocol, frame, hello);
-    const rejection = lateRejection(request, config, hello, realm);
-    if (rejection !== undefined) return abort(socket, subprotocol, frame, rejection);
+    const refusal = checkRealmAdmission(request, config, hello, realm);
+    if (refusal !== undefined) return abort(socket, subprotocol, frame, refusal);
     const object = realmObject(env, hello, realm);
     return splice(socket, frame, () => object.fetch(clientRequest(request, "/ws")));
   });
@@ -44,15 +44,15 @@ type Data = string | ArrayBuffer;
 type OnFirstFrame = (socket: WebSocket, subprotocol: Subprotocol, frame: Data) => void | Promise<void>;
 
 function acceptSocket(request: Request, onFirstFrame: OnFirstFrame): Response {
-  // The caller has made sure that a subprotocol fits.
+  // The caller has checked that the request offers a subprotocol of the router.
   const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"))!;
   const { 0: client, 1: socket } = new WebSocketPair();
-  const late = () => closeSocket(socket, CloseCode.POLICY, "no HELLO in time");
-  const timer = setTimeout(late, DEFAULT_LIMITS.hello_timeout);
-  const stayOpen = onStop(() => closeSocket(socket, CloseCode.RESTART, "the router restarts"));
+  const closeLate = () => closeSocket(socket, CloseCode.POLICY, "no HELLO in time");
+  const timer = setTimeout(closeLate, DEFAULT_LIMITS.hello_timeout);
+  const cancelStop = onStop(() => closeSocket(socket, CloseCode.RESTART, "the router restarts"));
   const endWait = () => {
     clearTimeout(timer);
-    stayOpen();
+    cancelStop();
   };
   const onMessage = ({ data }: MessageEvent) => {
     endWait();
@@ -68,8 +68,8 @@ function acceptSocket(request: Request, onFirstFrame: OnFirstFrame): Response {
   return upgradeResponse(client, subprotocol);
 }
 
-/** The realm a HELLO names, a fault, or undefined for the ABORT of a client that gives up. */
-function helloOf(data: Data, { serializer, batching }: Subprotocol): string | DecodeFault | undefined {
+/** Returns the realm that HELLO names, a fault, or undefined for the ABORT of a client that gives up. */
+function readHello(data: Data, { serializer, batching }: Subprotocol): string | DecodeFault | undefined {
   const frame = typeof data === "string" ? data : new Uint8Array(data);
   if ((typeof frame !== "string") !== serializer.isBinary) return new DecodeFault("wrong type of WebSocket message");
   const batch = batching?.split(frame);
@@ -83,7 +83,7 @@ function helloOf(data: Data, { serializer, batching }: Subprotocol): string | De
   return elements[1];
 }
 
-/** Ends a socket that cannot be connected to any realm; ABORT has no answer (Session Closing). */
+/** Closes a socket that names no known realm. ABORT of the client gets no answer (Session Closing). */
 function refuse(
   socket: WebSocket,
   subprotocol: Subprotocol,
@@ -91,17 +91,17 @@ function refuse(
   hello: string | DecodeFault | undefined,
 ): void {
   if (hello === undefined) return closeSocket(socket, CloseCode.NORMAL, "aborted by the client");
-  abort(socket, subprotocol, data, faultOf(hello));
+  abort(socket, subprotocol, data, abortReason(hello));
 }
 
-/** What is wrong with the HELLO of a client that cannot be connected to any realm. */
-function faultOf(hello: string | DecodeFault): Ending {
+/** The reason of the ABORT that answers a HELLO without a known realm. */
+function abortReason(hello: string | DecodeFault): AbortReason {
   const fault = hello instanceof DecodeFault ? undefined : realmFault(hello, undefined);
   if (fault !== undefined) return fault;
   return { uri: WampUri.PROTOCOL_VIOLATION, message: hello instanceof DecodeFault ? hello.reason : "" };
 }
 
-function abort(socket: WebSocket, subprotocol: Subprotocol, data: Data, { uri, message }: Ending): void {
+function abort(socket: WebSocket, subprotocol: Subprotocol, data: Data, { uri, message }: AbortReason): void {
   writeLog({ level: "warn", event: "connection.refused", cause: message, uri });
   const { serializer, batching } = subprotocol;
   const frame = serializer.encode([MessageType.ABORT, { message }, uri]);
@@ -111,29 +111,33 @@ function abort(socket: WebSocket, subprotocol: Subprotocol, data: Data, { uri, m
   closeSocket(socket, CODES.get(uri) ?? CloseCode.NORMAL, uri);
 }
 
-/** Why a socket is closed. */
-interface Ending {
+/** ABORT.Reason and ABORT.Details.message. */
+interface AbortReason {
   readonly uri: string;
   readonly message: string;
 }
 
+/** ABORT.Reason → WebSocket close code; all others close normally. */
 const CODES: ReadonlyMap<string, number> = new Map([
   [WampUri.PROTOCOL_VIOLATION, CloseCode.PROTOCOL_ERROR],
   [WampUri.LIMIT_EXCEEDED, CloseCode.OVERLOADED],
 ]);
 
-/** Pumps both ways; frames that arrive while connecting are kept in order, also those of a client that has left by then. */
+/**
+ * Connects a client to the realm's object and relays frames both ways. Frames that arrive meanwhile are kept in order, and
+ * reach the realm even if the client has left by then.
+ */
 async function splice(client: WebSocket, first: Data, connect: () => Promise<Response>): Promise<void> {
   const frames = [first];
   const keep = ({ data }: MessageEvent) => frames.push(data as Data);
-  let isGone = false;
-  const leave = () => {
-    isGone = true;
+  let isClosed = false;
+  const markClosed = () => {
+    isClosed = true;
   };
   client.addEventListener("message", keep);
-  client.addEventListener("close", leave);
-  client.addEventListener("error", leave);
-  const realm = await connect().then(({ webSocket }) => webSocket, logged);
+  client.addEventListener("close", markClosed);
+  client.addEventListener("error", markClosed);
+  const realm = await connect().then(({ webSocket }) => webSocket, logUnreachable);
   if (realm === null) {
     const code = isStopping() ? CloseCode.RESTART : CloseCode.INTERNAL_ERROR;
     return closeSocket(client, code, "the realm cannot be reached");
@@ -142,17 +146,18 @@ async function splice(client: WebSocket, first: Data, connect: () => Promise<Res
   realm.accept();
   client.removeEventListener("message", keep);
   for (const frame of frames) realm.send(frame);
-  if (isGone) return closeSocket(realm, CloseCode.NORMAL, "");
-  pump(client, realm);
-  pump(realm, client);
+  if (isClosed) return closeSocket(realm, CloseCode.NORMAL, "");
+  relay(client, realm);
+  relay(realm, client);
 }
 
-function logged(error: unknown): null {
+function logUnreachable(error: unknown): null {
   writeLog({ level: "error", event: "realm.unreachable", ...thrown(error) });
   return null;
 }
 
-function pump(from: WebSocket, to: WebSocket): void {
+/** Sends the frames of one socket to the other, and closes both when one closes. */
+function relay(from: WebSocket, to: WebSocket): void {
   from.addEventListener("message", ({ data }) => {
     try {
       to.send(data as Data);
@@ -160,7 +165,7 @@ function pump(from: WebSocket, to: WebSocket): void {
       // The other end has closed; its close event closes this one.
     }
   });
-  // What breaks the WebSocket protocol, or is larger than the platform takes, ends a socket without a close event.
+  // A frame that breaks the WebSocket protocol, or exceeds the platform's limit, ends a socket without a close event.
   from.addEventListener("error", () => closeSocket(to, CloseCode.INTERNAL_ERROR, "the connection failed"));
   from.addEventListener("close", ({ code, reason }) => {
     const isSendable = code !== 1005 && code !== 1006;

@@ -1,14 +1,14 @@
 /**
- * Upgrade requests for a realm's object: those of clients, and those of the router itself, which present a ticket. The
- * Worker writes the URL of each; what a client wrote in its own URL or Host header does not reach the object.
+ * Makes the upgrade requests for a realm's object: those of clients, and those of the router itself, which present a
+ * ticket. The Worker writes their URLs, so that the URL and the Host header of a client do not reach the object.
  */
 
 const CLIENT = "/client";
 const TICKET = "/ticket";
 
 /**
- * The client's upgrade `request`, with its headers and the platform's facts. Only the scheme is left of its URL.
- * `cookiePath` is where the client's browser may send the realm's cookie again.
+ * The upgrade request of a client, with its headers and the platform's properties (`cf`). Only the scheme of its URL is
+ * kept. `cookiePath` becomes the Path of the realm's cookie.
  */
 export function clientRequest(request: Request, cookiePath: string): Request {
   const url = new URL(`${isEncrypted(request) ? "https" : "http"}://realm${CLIENT}`);
@@ -16,7 +16,7 @@ export function clientRequest(request: Request, cookiePath: string): Request {
   return new Request(url, request);
 }
 
-/** The upgrade request that redeems a ticket of `Tickets`. A watcher's socket speaks JSON. */
+/** The upgrade request that redeems a ticket of `Tickets`. The socket uses JSON. */
 export function ticketRequest(ticket: string): Request {
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
   const url = new URL(`https://realm${TICKET}`);
@@ -24,13 +24,13 @@ export function ticketRequest(ticket: string): Request {
   return new Request(url, { headers });
 }
 
-/** The ticket that a request presents; undefined for requests of clients. */
+/** The ticket of a request; undefined for requests of clients. */
 export function ticketIn({ url }: Request): string | undefined {
   const { pathname, searchParams } = new URL(url);
   return pathname === TICKET ? (searchParams.get("ticket") ?? "") : undefined;
 }
 
-/** Where the client's browser may send the realm's cookie again. */
+/** The Path of the realm's cookie for the client of a request. */
 export function cookiePathIn({ url }: Request): string {
   return new URL(url).searchParams.get("cookie_path") ?? "/";
 }

@@ -1,29 +1,30 @@
-/** State of an orderly stop of the process that runs the Worker: which objects it concerns, and whether it has begun. */
+/** Orderly stop of the process that runs the Worker: whether it has begun, and which objects it must reach. */
 
 let isBegun = false;
 const waiting = new Set<() => void>();
 
 /**
- * Names of realms whose objects have open sockets or unsaved changes. All objects of a Worker that plain workerd runs
- * share one isolate, hence this set; a deployed Worker leaves it empty (`Env.WAMP_CONTROL`).
+ * Names of realms whose objects have open sockets or unsaved changes. In plain workerd all objects of a Worker share one
+ * isolate and with it this set; a deployed Worker leaves it empty (`Env.WAMP_CONTROL`).
  */
 export const busyRealms = new Set<string>();
 
-/** Whether the process is about to end; from then on no client is let in. */
+/** Whether the process is about to end: new clients are refused. */
 export function isStopping(): boolean {
   return isBegun;
 }
 
-/** Lets no client in any more, and has sockets that no object holds closed. */
+/** Refuses new clients, and closes the sockets that no object holds. */
 export function beginStop(): void {
   isBegun = true;
-  for (const tell of waiting) tell();
+  for (const begin of waiting) begin();
   waiting.clear();
 }
 
 /**
- * Calls `close` when the stop begins; the function returned ends the wait. Each wait has a promise of its own, because
- * only a promise leads back into the request that a socket belongs to, and one for all would keep them all in memory.
+ * Calls `close` when the stop begins, unless the returned function has been called before. Each caller has a promise of
+ * its own: only a promise leads back into the request that a socket belongs to, and a shared one would keep the
+ * callbacks of all closed sockets in memory.
  */
 export function onStop(close: () => void): () => void {
   const { promise, resolve } = Promise.withResolvers<void>();

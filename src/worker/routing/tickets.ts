@@ -1,4 +1,4 @@
-/** One-time tickets for the WebSockets that the router itself opens at a realm's object. */
+/** One-time tickets for the WebSockets that the router itself opens to a realm's object. */
 
 import { toBase64Url } from "../../wamp/crypto/encoding.ts";
 import type { Id } from "../../wamp/protocol/values.ts";
@@ -9,20 +9,20 @@ export type TicketHolder =
   | { readonly kind: "watcher"; readonly role: string }
   | { readonly kind: "callee"; readonly call: Id };
 
-/** Random bytes of a ticket: as many as a key has, so that no client guesses one. */
+/** Random bytes of a ticket: as many as of a key, so that no client can guess one. */
 const LENGTH = 16;
-/** Milliseconds for which a ticket can be redeemed; the Worker that gets it connects at once. */
+/** Milliseconds for which a ticket is valid; the Worker that gets it connects at once. */
 const LIFETIME_MS = 60_000;
 
 /**
- * Issues and redeems tickets. A ticket is the only thing that selects a role without HELLO: no URL and no header of a
- * client does. Tickets are in memory only; after a restart of the object the Worker has to ask for another one.
+ * Issues and redeems tickets. Only a ticket selects a role without HELLO; a client cannot do so by its URL or headers.
+ * Tickets are in memory only: after a restart of the object the Worker has to request another one.
  */
 export class Tickets<Holder> {
-  /** Ticket → what it admits, oldest first. */
+  /** Ticket → what the ticket admits, oldest first. */
   readonly #issued = new Map<string, { readonly holder: Holder; readonly expiresAt: number }>();
 
-  /** A new ticket that admits `holder` once; `now` in milliseconds since the epoch. */
+  /** Issues a ticket that admits `holder` once; `now` in milliseconds since the epoch. */
   issue(holder: Holder, now: number): string {
     for (const [ticket, { expiresAt }] of this.#issued) {
       if (expiresAt > now) break;
@@ -33,7 +33,7 @@ export class Tickets<Holder> {
     return ticket;
   }
 
-  /** What the ticket admits; undefined for a ticket that is unknown, expired or used. */
+  /** Returns what the ticket admits; undefined if it is unknown, expired or used. */
   redeem(ticket: string, now: number): Holder | undefined {
     const issued = this.#issued.get(ticket);
     this.#issued.delete(ticket);

@@ -1,8 +1,8 @@
-/** How often something may happen: a bucket of tokens per key, which fills up again at a steady pace. */
+/** Rate limits by key: a bucket of tokens per key, which refills at a steady rate. */
 
 import { TokenBucket } from "../../wamp/host/token-bucket.ts";
 
-/** Buckets of keys that were not used for long are dropped where there are too many; they would be full again. */
+/** A bounded number of buckets. The one that was used longest ago is dropped first: it is full again by then. */
 export class TokenBuckets {
   readonly #most: number;
   readonly #buckets = new Map<string, TokenBucket>();
@@ -11,19 +11,19 @@ export class TokenBuckets {
     this.#most = most;
   }
 
-  /** Takes a token of the key's bucket, which holds as many as come anew each minute; false if it is empty. */
+  /** Takes a token from the bucket of `key`, whose capacity is one minute's refill; false if it is empty. `now` in milliseconds. */
   take(key: string, perMinute: number, now: number): boolean {
     const bucket = this.#buckets.get(key) ?? new TokenBucket(perMinute / 60, perMinute, now);
-    // The keys used last stand last.
+    // The Map lists keys by their last use.
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
-    if (this.#buckets.size > this.#most) this.#drop();
+    if (this.#buckets.size > this.#most) this.#dropOldest();
     if (!bucket.hasToken(now)) return false;
     bucket.spend(1);
     return true;
   }
 
-  #drop(): void {
+  #dropOldest(): void {
     const [oldest] = this.#buckets.keys();
     this.#buckets.delete(oldest!);
   }

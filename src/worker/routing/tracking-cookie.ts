@@ -1,4 +1,4 @@
-/** The cookie by which a browser is known again: an id, and the realm's signature under it. */
+/** The cookie that identifies a browser: an id, and the realm's signature of the id. */
 
 import type { CookieAuth } from "../../wamp/config/auth.ts";
 import { hmac, isEqual } from "../../wamp/crypto/digest.ts";
@@ -8,13 +8,14 @@ import type { ExpiringStore } from "../../wamp/host/storage.ts";
 /** The cookie of one request. */
 export interface TrackingCookie {
   readonly id: string;
-  /** The Set-Cookie header for a browser that has none yet. */
+  /** The Set-Cookie header for a browser that has no valid cookie yet. */
   readonly setCookie: string | undefined;
 }
 
 /**
- * The cookie a request came with, if it stands for somebody, or a new one: who is about to log in gets one that nobody
- * can have planted in the browser (session fixation), good below `path`. Nothing for pages of origins that have no part in it.
+ * Returns the cookie of a request if `known` has an identity under its id, or else a new one below `path`. A client that
+ * is about to log in always gets a new id, so that an attacker cannot plant one in its browser (session fixation).
+ * Undefined for pages of origins that may not use the cookie.
  */
 export async function trackingCookie(
   request: Request,
@@ -35,12 +36,12 @@ export async function trackingCookie(
   return { id, setCookie: setCookie(value, settings, path) };
 }
 
-/** Ids are worth nothing by themselves, so nobody gains by guessing them. */
+/** An id without this signature is invalid, so that guessing ids is of no use. */
 async function signatureOf(id: string, secret: Bytes): Promise<string> {
   return toBase64Url(await hmac(secret, utf8(`cookie\0${id}`)));
 }
 
-/** All values under the name: another path of the same host may have set one, too. */
+/** All values of the cookie: another path of the same host may have set one, too. */
 function valuesOf(header: string, name: string): string[] {
   const pairs = header.split(";").map((pair) => pair.trim());
   return pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));

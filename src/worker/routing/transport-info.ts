@@ -1,9 +1,9 @@
-/** What an upgrade request tells of a client. */
+/** Reads the properties of a client's transport from its upgrade request. */
 
 import { networkOf } from "../../wamp/host/network.ts";
 import type { TransportInfo } from "../../wamp/host/transport.ts";
 
-/** `cookieId` is the id in the tracking cookie, once its signature has been checked. */
+/** The transport of a request, as authenticators see it; `cookieId` is the id of a tracking cookie with a valid signature. */
 export function readTransportInfo(
   request: Request,
   websocketProtocol: string,
@@ -11,7 +11,7 @@ export function readTransportInfo(
 ): TransportInfo {
   const headers = Object.fromEntries(request.headers);
   const certificate = (request.cf as IncomingRequestCfProperties | undefined)?.tlsClientAuth;
-  // A certificate that was revoked counts as verified, too (Cloudflare: client certificate variables).
+  // `certVerified` is SUCCESS for a revoked certificate, too (Cloudflare: client certificate variables).
   const isValid = certificate?.certVerified === "SUCCESS" && certificate.certRevoked !== "1";
   return {
     ...(headers["cf-connecting-ip"] !== undefined && { peer: headers["cf-connecting-ip"] }),
@@ -23,7 +23,7 @@ export function readTransportInfo(
   };
 }
 
-/** Where a request comes from, for the log. */
+/** The address and network of a client, as fields of a log line. */
 export function describeClient({ headers }: Request): {
   readonly address?: string;
   readonly network?: string | undefined;
@@ -32,7 +32,7 @@ export function describeClient({ headers }: Request): {
   return address === null ? {} : { address, network: networkOf(address) };
 }
 
-/** Did the client connect by TLS? Behind a proxy that ends it, as with `npm run serve`, the proxy tells. */
+/** Whether the client connected by TLS, to this Worker or to a proxy in front of it (`npm run serve`). */
 export function isSecure(request: Request): boolean {
   return new URL(request.url).protocol === "https:" || request.headers.get("X-Forwarded-Proto") === "https";
 }

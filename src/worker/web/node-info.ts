@@ -4,7 +4,7 @@ import { html } from "hono/html";
 import { subprotocolByName } from "../../wamp/serializers/index.ts";
 import type { Config } from "../config/config.ts";
 import type { NodeInfoService } from "../config/web-config.ts";
-import { documentOf } from "../platform/http-responses.ts";
+import { documentResponse } from "../platform/http-responses.ts";
 
 interface NodeInfo {
   readonly router: "wamp-edge";
@@ -27,9 +27,9 @@ export async function nodeInfo({ realms }: NodeInfoService, request: Request, co
   };
   const vary = { Vary: "Accept" };
   if (request.headers.get("Accept")?.includes("application/json")) {
-    return documentOf(request, JSON.stringify(info), "application/json; charset=utf-8", vary);
+    return documentResponse(request, JSON.stringify(info), "application/json; charset=utf-8", vary);
   }
-  return documentOf(request, String(await page(info)), "text/html; charset=utf-8", vary);
+  return documentResponse(request, String(await page(info)), "text/html; charset=utf-8", vary);
 }
 
 function page({ websocket, longpoll, subprotocols, realms }: NodeInfo) {

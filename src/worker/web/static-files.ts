@@ -2,7 +2,7 @@
 
 import { getMimeType } from "hono/utils/mime";
 import type { StaticService } from "../config/web-config.ts";
-import { isKnown, webError } from "../platform/http-responses.ts";
+import { hasEtag, webError } from "../platform/http-responses.ts";
 import { writeLog } from "../platform/log.ts";
 import { isOfSameFile, partOf, type RangeWish, rangeIn, rangeWish } from "./range.ts";
 
@@ -137,7 +137,7 @@ async function answer(
   const etag = response.headers.get("ETag") ?? tagOf(response.headers);
   const headers = new Headers({ ...more, "X-Content-Type-Options": "nosniff", "Accept-Ranges": "bytes" });
   if (etag !== undefined) headers.set("ETag", etag);
-  if (response.status === 304 || (etag !== undefined && isKnown(found.request, etag))) {
+  if (response.status === 304 || (etag !== undefined && hasEtag(found.request, etag))) {
     void response.body?.cancel();
     return new Response(null, { status: 304, headers });
   }

@@ -3,7 +3,7 @@
 import type { Config } from "../config/config.ts";
 import type { JsonService, ReverseProxyService, WebPaths, WebService } from "../config/web-config.ts";
 import type { Env } from "../platform/env.ts";
-import { allowOnly, documentOf, webError } from "../platform/http-responses.ts";
+import { documentResponse, refuseOtherMethods, webError } from "../platform/http-responses.ts";
 import { landingPage } from "./landing-page.ts";
 import { nodeInfo } from "./node-info.ts";
 import { staticFile } from "./static-files.ts";
@@ -45,7 +45,7 @@ function serve(
 ): Response | Promise<Response> {
   if (service.type === "reverseproxy") return reverseProxy(service, rest, request);
   if (service.type === "json" && request.method === "OPTIONS") return preflight(service);
-  const refusal = allowOnly(request);
+  const refusal = refuseOtherMethods(request);
   if (refusal !== undefined) return refusal;
   switch (service.type) {
     case "static":
@@ -64,13 +64,13 @@ function serve(
 }
 
 async function landing(request: Request, config: Config, url: URL): Promise<Response> {
-  const refusal = allowOnly(request);
-  return refusal ?? documentOf(request, String(await landingPage(config, url)), "text/html; charset=utf-8");
+  const refusal = refuseOtherMethods(request);
+  return refusal ?? documentResponse(request, String(await landingPage(config, url)), "text/html; charset=utf-8");
 }
 
 function json({ value, options }: JsonService, request: Request): Promise<Response> {
   const text = JSON.stringify(value, null, options.prettify ? 2 : 0);
-  return documentOf(request, text, "application/json; charset=utf-8", {
+  return documentResponse(request, text, "application/json; charset=utf-8", {
     ...(options.allow_cross_origin && { "Access-Control-Allow-Origin": "*" }),
     "Cache-Control": options.discourage_caching ? NO_STORE : "no-cache",
   });

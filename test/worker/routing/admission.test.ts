@@ -2,7 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { ConfigInput } from "../../../src/worker/config/config.ts";
 import { loadConfig, realmFor } from "../../../src/worker/config/config.ts";
-import { rejectionOf } from "../../../src/worker/routing/admission.ts";
+import { checkAdmission } from "../../../src/worker/routing/admission.ts";
 import { TokenBuckets } from "../../../src/worker/routing/token-buckets.ts";
 
 const UPGRADE = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
@@ -56,7 +56,7 @@ describe("a list of origins", () => {
   const status = async (realm: string | undefined, origin: string) => {
     const request = new Request("http://router.test", { headers: { Origin: origin } });
     const found = realm === undefined ? undefined : realmFor(config, realm);
-    return (await rejectionOf(request, env, config, realm, found))?.status;
+    return (await checkAdmission(request, env, config, realm, found))?.status;
   };
 
   it("for all realms holds for those without one of their own [WS-30]", async () => {
@@ -75,7 +75,7 @@ describe("connections that come too fast", () => {
   const statuses = async (config: Config, requests: Request[], name = "a", bindings = env) => {
     const all = [];
     for (const it of requests)
-      all.push((await rejectionOf(it, bindings, config, name, realmFor(config, name)))?.status);
+      all.push((await checkAdmission(it, bindings, config, name, realmFor(config, name)))?.status);
     return all;
   };
 
@@ -166,7 +166,7 @@ function configOf(input: Partial<ConfigInput>) {
 describe("a router that requires TLS", () => {
   const config = configOf({ http: { require_tls: true } });
   const status = async (url: string, headers = {}) =>
-    (await rejectionOf(new Request(url, { headers }), env, config))?.status;
+    (await checkAdmission(new Request(url, { headers }), env, config))?.status;
 
   it("is reached by wss only, the proxy's word counting [WS-28]", async () => {
     expect(await status("http://router.test/ws/a")).toBe(403);
