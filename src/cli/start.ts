@@ -1,44 +1,46 @@
-/** `npm start`: the development server, which rebuilds the Worker whenever a source file changes. */
+/** `npm start`: runs the development server, which rebuilds the Worker when a source file changes. */
 
 import { join } from "node:path";
-import { type LocalEnvironment, StartError } from "./environment.ts";
-import { type LocalServer, runServer } from "./lifecycle.ts";
-import { keyPrefixIn, openDataFolder } from "./workerd/data-folder.ts";
-import { printWorkerLog } from "./workerd/worker-log.ts";
-import { loadWrangler, PROJECT, readSettings, settingsWithAssets, WRANGLER_CONFIG } from "./wrangler.ts";
+import { UserError } from "./project/user-error.ts";
+import { ensureAssetsBinding, loadWrangler, PROJECT, readSettings, WRANGLER_CONFIG } from "./project/wrangler.ts";
+import { type LocalServer, runServer } from "./run-server.ts";
+import type { ServerOptions } from "./server-options.ts";
+import { printWorkerLog } from "./worker-log.ts";
+import { openDataFolder } from "./workerd/data-folder.ts";
+import { findKeyPrefix } from "./workerd/object-storage.ts";
 
-/** Where Miniflare keeps the state of objects, below the folder that it is given. */
+/** The folder of the objects' state below the folder that Miniflare is given. */
 const OBJECTS = "v3/do";
 
 const ENTRY = join(PROJECT, "src/index.ts");
 
 /**
- * Runs what `wrangler dev` runs, inside this process: a configuration of any size and any text reaches the Worker
- * unchanged, and no secret stands in a command line or in a file.
+ * Runs `wrangler dev` inside this process, so that a configuration of any size reaches the Worker unchanged and no secret
+ * appears in a command line or a file.
  */
-async function startDevelopmentServer(environment: LocalEnvironment): Promise<LocalServer> {
+async function startDevelopmentServer(options: ServerOptions): Promise<LocalServer> {
   const { unstable_startWorker: startWorker } = await loadWrangler();
-  const bindings = Object.entries(environment.bindings).map(([name, value]) => [name, { type: "plain_text", value }]);
-  const { host: hostname, port, dataDirectory, assetsDirectory } = environment;
-  const data = dataDirectory && openDataFolder(dataDirectory);
+  const bindings = Object.entries(options.bindings).map(([name, value]) => [name, { type: "plain_text", value }]);
+  const { host: hostname, port, dataFolder, assetsFolder } = options;
+  const data = dataFolder && openDataFolder(dataFolder);
   const worker = await startWorker({
-    ...(data !== undefined && { name: keyPrefixIn(join(data, OBJECTS), (await readSettings()).name) }),
-    ...(assetsDirectory === undefined
+    ...(data !== undefined && { name: findKeyPrefix(join(data, OBJECTS), (await readSettings()).name) }),
+    ...(assetsFolder === undefined
       ? { config: WRANGLER_CONFIG }
-      : { config: await settingsWithAssets(), entrypoint: ENTRY, assets: assetsDirectory }),
+      : { config: await ensureAssetsBinding(), entrypoint: ENTRY, assets: assetsFolder }),
     bindings: Object.fromEntries(bindings),
     dev: {
       server: { hostname, port },
       inspector: false,
       watch: true,
       persist: data ?? false,
-      // Wrangler would print them at its own level, with its own news in between.
+      // Without a handler wrangler prints the lines at its own log level, between its own messages.
       structuredLogsHandler: printWorkerLog,
     },
   }).catch((error: Error) => {
-    throw new StartError(error.cause instanceof Error ? error.cause.message : error.message);
+    throw new UserError(error.cause instanceof Error ? error.cause.message : error.message);
   });
-  // Miniflare kills its processes when this one exits; `worker.dispose()` would wait for ever for a start cut short.
+  // Miniflare kills its processes when this one exits; `worker.dispose()` never resolves when the start was interrupted.
   return { origin: worker.url, stop: async () => {}, kill: () => {} };
 }
 

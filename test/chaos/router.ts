@@ -2,10 +2,11 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeRunFolder } from "../../src/cli/workerd/run-folder.ts";
+import { buildBundle } from "../../src/cli/project/bundle.ts";
+import { readSettings } from "../../src/cli/project/wrangler.ts";
+import { makeTemporaryFolder } from "../../src/cli/workerd/temporary-folder.ts";
 import { Workerd } from "../../src/cli/workerd/workerd.ts";
-import { workerdConfig } from "../../src/cli/workerd/workerd-config.ts";
-import { buildBundle, readSettings } from "../../src/cli/wrangler.ts";
+import { formatWorkerdConfig } from "../../src/cli/workerd/workerd-config.ts";
 
 /** Starts workerd on the same state again and again; the bundle is built once. */
 export class Router {
@@ -19,11 +20,11 @@ export class Router {
   }
 
   static async build(data: string, config: object): Promise<Router> {
-    const folder = makeRunFolder();
+    const folder = makeTemporaryFolder();
     const [settings] = await Promise.all([readSettings(), buildBundle(folder)]);
     const bindings = { WAMP_CONFIG: JSON.stringify(config) };
     const file = join(folder, "workerd.capnp");
-    writeFileSync(file, workerdConfig(settings, "wamp-edge", Object.keys(bindings), false));
+    writeFileSync(file, formatWorkerdConfig(settings, "wamp-edge", Object.keys(bindings), false));
     mkdirSync(data, { recursive: true });
     const places = ["--socket-addr=http=127.0.0.1:0", "--socket-addr=control=127.0.0.1:0"];
     const parameters = [file, ...places, `--directory-path=realms=${data}`];

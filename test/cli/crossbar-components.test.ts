@@ -51,22 +51,22 @@ describe.each(["router", "container"])("in a %s", (type) => {
       ],
       notes: [
         "components[0].extra.subscriptions[1].odd: has no counterpart",
-        "components[0]: requests are signed: set WEBHOOK_SECRET, and what receives them may check it",
-        "components[0].extra.method: is POST always",
-        "components[0].extra.expectedcode: any 2xx is a success, and anything else tried again",
-        "components[0].extra.debug: the log is the platform's",
+        "components[0]: requests are signed: set WEBHOOK_SECRET; the receiver can verify the signature",
+        "components[0].extra.method: is always POST",
+        "components[0].extra.expectedcode: each 2xx status is a success; after any other the request is repeated",
+        "components[0].extra.debug: the platform keeps the log",
       ],
     });
     const { webhooks_out, notes } = imported([component], type);
     expect(webhooks_out).toMatchObject([{ role: "anonymous" }, { role: "anonymous" }]);
-    expect(notes[0]).toBe('components[0]: subscribes as "anonymous"; whose role is it?');
+    expect(notes[0]).toBe('components[0]: subscribes with the role "anonymous": check it');
   });
 
   test("a program is named, and so is what has no realm", () => {
     const classname = "crossbar.bridge.rest.RESTCallee";
     expect(imported([{ type: "class", classname: "shop.Backend" }, 7, { classname, realm: "other" }], type)).toEqual({
       notes: [
-        "components[1]: is no object",
+        "components[1]: is not an object",
         "components[0]: run it anywhere, it connects as a client; or write it as a hosted component",
         "components[1]: run it anywhere, it connects as a client; or write it as a hosted component",
         "components[2]: its realm is not in this configuration",

@@ -52,9 +52,9 @@ describe("a service that is here, too", () => {
         api: { type: "path", paths: { docs: { type: "static", directory: "api/docs" } } },
       },
       notes: [
-        '"/": put the files of ../web into the folder of assets (docs/web-services.md)',
-        '"/".options.enable_directory_listing: folders are not listed',
-        "api.paths.docs: put the files of shop/docs into the folder api/docs of assets (docs/web-services.md)",
+        '"/": put the files of ../web into the assets folder (docs/web-services.md)',
+        '"/".options.enable_directory_listing: directory listings are not supported',
+        "api.paths.docs: put the files of shop/docs into the folder api/docs of the assets folder (docs/web-services.md)",
       ],
     });
   });
@@ -64,8 +64,8 @@ describe("a service that is here, too", () => {
     expect(imported({ p: proxy })).toEqual({
       paths: { p: { type: "reverseproxy", host: "h" } },
       notes: [
-        "p.forwarded_port: is told as the client asked",
-        "p.forwarded_proto: is told as the client asked",
+        "p.forwarded_port: the router sends what the client used",
+        "p.forwarded_proto: the router sends what the client used",
         "p.odd: has no counterpart",
       ],
     });
@@ -86,5 +86,5 @@ test("of two services at one path the first one counts", () => {
   const workers = [{ type: "router", realms: [REALM], transports: [web("first"), web("second")] }];
   const { config, notes } = importCrossbar({ workers }, { hasPlainSecrets: false });
   expect(config.http).toEqual({ paths: { a: { type: "json", value: "first" } } });
-  expect(notes.map(({ reason }) => reason)).toContain("another service is at its path already");
+  expect(notes.map(({ reason }) => reason)).toContain("another service has the same path");
 });

@@ -3,8 +3,9 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { StartError } from "../../src/cli/environment.ts";
-import { keyPrefixIn, openDataFolder, removeEmptyDatabases } from "../../src/cli/workerd/data-folder.ts";
+import { UserError } from "../../src/cli/project/user-error.ts";
+import { openDataFolder } from "../../src/cli/workerd/data-folder.ts";
+import { findKeyPrefix, removeEmptyDatabases } from "../../src/cli/workerd/object-storage.ts";
 import { ID, RawClient } from "../clients/raw-client.ts";
 import { Command, running } from "./command.ts";
 import { joinRealm, killServed, OPEN, type Served, scratchDirectory, serve, stop } from "./served.ts";
@@ -97,7 +98,7 @@ describe("openDataFolder", () => {
     expect(openDataFolder(folder)).toBe(folder);
     expect(readdirSync(folder).filter((name) => !name.startsWith("wamp-edge.lock"))).toStrictEqual([]);
     expect(() => openDataFolder(folder)).toThrow(
-      new StartError(`WAMP_DATA: another router is using the folder ${folder}`),
+      new UserError(`WAMP_DATA: another router is using the folder ${folder}`),
     );
   });
 });
@@ -110,20 +111,20 @@ describe("the keys of objects", () => {
   }
 
   it("begin alike in every new folder, whatever the Worker is called", () => {
-    expect(keyPrefixIn(folderOf(), "renamed")).toBe("wamp-edge");
-    expect(keyPrefixIn(join(scratchDirectory(), "none"), "renamed")).toBe("wamp-edge");
+    expect(findKeyPrefix(folderOf(), "renamed")).toBe("wamp-edge");
+    expect(findKeyPrefix(join(scratchDirectory(), "none"), "renamed")).toBe("wamp-edge");
   });
 
   it("stay what they were when the Worker is renamed", () => {
-    expect(keyPrefixIn(folderOf("wamp-edge-RealmObject", "wamp-edge-WebhookObject"), "renamed")).toBe("wamp-edge");
-    expect(keyPrefixIn(folderOf("my-own-RealmObject"), "renamed")).toBe("my-own");
+    expect(findKeyPrefix(folderOf("wamp-edge-RealmObject", "wamp-edge-WebhookObject"), "renamed")).toBe("wamp-edge");
+    expect(findKeyPrefix(folderOf("my-own-RealmObject"), "renamed")).toBe("my-own");
   });
 
   it("are those of the Worker's name where a folder holds several Workers' state, and a fault if it is none of them", () => {
     const folder = folderOf("one-RealmObject", "two-RealmObject");
-    expect(keyPrefixIn(folder, "two")).toBe("two");
-    const fault = `WAMP_DATA: ${folder} holds the state of one, two; name one of them in wrangler.toml`;
-    expect(() => keyPrefixIn(folder, "three")).toThrow(new StartError(fault));
+    expect(findKeyPrefix(folder, "two")).toBe("two");
+    const fault = `WAMP_DATA: ${folder} holds the state of one, two; set one of them as name in wrangler.toml`;
+    expect(() => findKeyPrefix(folder, "three")).toThrow(new UserError(fault));
   });
 
   it("let npm run serve go on with state that began under another name", async () => {

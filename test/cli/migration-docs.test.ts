@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { importCrossbar } from "../../src/cli/crossbar/import.ts";
-import { summaryOf } from "../../src/cli/crossbar/import-summary.ts";
+import { formatSummary } from "../../src/cli/crossbar/import-summary.ts";
 import { loadConfig } from "../../src/worker/config/config.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
@@ -20,7 +20,7 @@ test("the importer turns the example into the configuration and the summary of t
   const imported = importCrossbar(JSON.parse(block("json crossbar")), { hasPlainSecrets: false });
   const { config } = imported;
   expect(config).toEqual(JSON.parse(block("json wamp-edge")));
-  expect(summaryOf(imported)).toBe(block("text"));
+  expect(formatSummary(imported)).toBe(block("text"));
   const env = { SHOP_TICKET: "a", PUSH_SECRET: "b" };
   expect(loadConfig({ module: config, env, isDevelopment: false })).toMatchObject({ ok: true });
 });

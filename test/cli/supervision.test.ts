@@ -100,7 +100,7 @@ describe("the limit of open files", () => {
   it("is told at the start, with what it allows", async () => {
     const served = await serveLimited("ulimit -n 1024");
     expect(served.command.stdout).toContain(
-      "  at most 487 connections (1024 open files; 2 a connection, 3 a realm awake)\n",
+      "  at most 487 connections (1024 open files; 2 per connection, 3 per awake realm)\n",
     );
     await stop(served);
   });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { importCrossbar } from "../../src/cli/crossbar/import.ts";
-import { readPassword } from "../../src/cli/password.ts";
+import { readPassword } from "../../src/cli/password-prompt.ts";
 import { loadConfig } from "../../src/worker/config/config.ts";
 import { Command } from "./command.ts";
 
@@ -42,7 +42,7 @@ describe("check", () => {
     const file = fileOf({ version: 1, realms: [{ name: "realm1", roles: [{ name: "a" }], auth: secret }] });
     expect(await run(["check", file], "", { JOE: "x" })).toEqual({
       code: 0,
-      out: "the configuration is right; it has 1 realm\n",
+      out: "the configuration is valid; it has 1 realm\n",
       err: "",
     });
   });
@@ -97,8 +97,8 @@ describe("check", () => {
     for (const text of [
       'http.paths["/"] needs a folder of files: WAMP_ASSETS, or in wrangler.toml\n[assets]\n',
       'realms[0].callees[0].binding there is no service binding API. Add to wrangler.toml:\n[[services]]\nbinding = "API"\n',
-      'schedules[0].cron is no trigger of wrangler.toml. Add it there:\n[triggers]\ncrons = ["*/5 * * * *"]\n',
-      'queues[0].queue has no consumer in wrangler.toml. Add it there:\n[[queues.consumers]]\nqueue = "orders"\n',
+      'schedules[0].cron is not a trigger in wrangler.toml. Add:\n[triggers]\ncrons = ["*/5 * * * *"]\n',
+      'queues[0].queue has no consumer in wrangler.toml. Add:\n[[queues.consumers]]\nqueue = "orders"\n',
     ]) {
       expect(err).toContain(text);
     }
@@ -184,25 +184,25 @@ describe("import", () => {
     const lines = imported().notes.map(({ path, reason }) => `${path.replace("workers[0].", "")}: ${reason}`);
     expect(lines.sort()).toEqual([
       "components[0]: run it anywhere, it connects as a client; or write it as a hosted component",
-      "controller: there is no node to control",
-      "realms[0].options.event_dispatching_chunk_size: the platform sends",
-      "realms[0].roles[1].permissions[2]: a later rule for the same URI and match overrules it",
-      "realms[0].roles[1].permissions[3].validate: payload validation is not built: payloads pass unchecked",
+      "controller: the platform manages the processes",
+      "realms[0].options.event_dispatching_chunk_size: the platform dispatches events",
+      "realms[0].roles[1].permissions[2]: a later rule for the same URI and match overrides it",
+      "realms[0].roles[1].permissions[3].validate: payload validation is not supported: payloads pass unchecked",
       "realms[0].roles[1].permissions[4]: its uri may have stars for whole components, or one at its end",
       "realms[0].roles[3]: the role is built in",
-      "realms[0].store.type: there is one kind of store",
-      "transports[0].endpoint: the platform listens, and ends TLS",
-      'transports[0].paths."/": put the files of .. into the folder of assets (docs/web-services.md)',
-      "transports[0].paths.api.paths.publish.options.debug: the log is the platform's",
-      "transports[0].paths.hook: is at /realms/shop/webhook/hook now",
-      "transports[0].paths.lp: is at /lp now",
-      "transports[0].paths.ws.auth.cryptosign: the authenticator would have to be in the realm it decides for",
-      'transports[0].paths.ws.auth.ticket.principals.max: no realm behind this transport has the role "boss"',
-      "transports[0].paths.ws.auth.tls: ask an authenticator, which is told of the certificate: docs/authentication.md, client certificates",
-      "transports[0].paths.ws.cookie.store: cookies are kept in the realm's own storage",
-      "transports[0].paths.ws.options.auto_ping_interval: the router sends no pings; clients do: docs/keepalive.md",
-      "transports[0].paths.ws: is at /ws and /ws/:realm now",
-      'transports[1]: there is no transport "rawsocket" here',
+      "realms[0].store.type: the router has one type of store",
+      "transports[0].endpoint: the platform listens and terminates TLS",
+      'transports[0].paths."/": put the files of .. into the assets folder (docs/web-services.md)',
+      "transports[0].paths.api.paths.publish.options.debug: the platform keeps the log",
+      "transports[0].paths.hook: the path is now /realms/shop/webhook/hook",
+      "transports[0].paths.lp: the path is now /lp",
+      "transports[0].paths.ws.auth.cryptosign: the authenticator must be in the realm that it decides for",
+      'transports[0].paths.ws.auth.ticket.principals.max: no realm of this transport has the role "boss"',
+      "transports[0].paths.ws.auth.tls: use a dynamic authenticator, which gets the certificate: docs/authentication.md, client certificates",
+      "transports[0].paths.ws.cookie.store: the realm stores the cookies",
+      "transports[0].paths.ws.options.auto_ping_interval: the router sends no pings, clients do: docs/keepalive.md",
+      "transports[0].paths.ws: clients connect to /ws or /ws/:realm",
+      'transports[1]: transports of type "rawsocket" are not supported',
     ]);
   });
 
@@ -227,7 +227,7 @@ describe("import", () => {
     const closed = importCrossbar({ workers: [{ type: "router", realms: [realm] }] }, { hasPlainSecrets: false });
     expect(closed.config).toMatchObject({ realms: [{ auth: {} }] });
     expect(closed.notes).toEqual([
-      { path: "realm realm1", reason: "no transport leads to it: nobody can join", kind: "lost" },
+      { path: "realm realm1", reason: "no transport serves it: no client can join", kind: "lost" },
     ]);
   });
 
@@ -273,18 +273,18 @@ describe("import", () => {
       http: { allowed_origins: ["https://shop.example"] },
     });
     expect(notes.map(({ path, reason }) => `${path.replace("workers[0].", "")}: ${reason}`).sort()).toEqual([
-      "components: is no list",
-      "realm realm1: no transport leads to it: nobody can join",
-      "realms[0].roles[0].permissions[0]: is left out, as its match is none",
-      "realms[0].roles[0].permissions[1].uri: is no text",
+      "components: is not a list",
+      "realm realm1: no transport serves it: no client can join",
+      "realms[0].roles[0].permissions[0]: is not imported, because its match is invalid",
+      "realms[0].roles[0].permissions[1].uri: is not a string",
       "realms[0].roles[0].permissions[1]: has no uri",
-      "realms[0].roles[1].name: is no text",
+      "realms[0].roles[1].name: is not a string",
       "realms[0].roles[1]: has no name",
-      "realms[0].store: is no object",
+      "realms[0].store: is not an object",
       "realms[1]: has no name",
-      "realms[1]: is no object",
-      "transports[0].auth: is no object",
-      "transports[0].options.allowed_origins: some are no texts",
+      "realms[1]: is not an object",
+      "transports[0].auth: is not an object",
+      "transports[0].options.allowed_origins: some entries are not strings",
     ]);
   });
 
@@ -293,12 +293,7 @@ describe("import", () => {
     expect(code).toBe(2);
     expect(JSON.parse(out)).toEqual(imported().config);
     const headings = err.split("\n").filter((line) => line !== "" && !line.startsWith("  "));
-    expect(headings).toEqual([
-      "runs",
-      "to do or to check (6)",
-      "lost (6)",
-      "done by the platform, or of no effect (8)",
-    ]);
+    expect(headings).toEqual(["works", "to do or to check (6)", "lost (6)", "needs no action (8)"]);
     expect(err).toContain("\n  realm shop: 3 roles, login by anonymous, ticket, wampcra, cookie, 1 webhook\n");
     expect(err).toContain("\n  http.paths: /\n");
     expect(err.trim().split("\n")).toHaveLength(4 + 20 + 5);
@@ -311,7 +306,7 @@ describe("import", () => {
       return { workers: [{ type: "router", realms: [{ ...realm, ...more }], transports }] };
     };
     const all = await run(["import", fileOf(node({}))]);
-    expect([all.code, all.err.split("\n")[0], all.err.includes("lost")]).toEqual([0, "runs", false]);
+    expect([all.code, all.err.split("\n")[0], all.err.includes("lost")]).toEqual([0, "works", false]);
     expect((await run(["import", fileOf(node({}, { rlinks: [] }))])).code).toBe(2);
     const dynamic = { auth: { wampcra: { type: "dynamic", authenticator: "com.example.authenticate" } } };
     const { code, err } = await run(["import", fileOf(node(dynamic))]);
@@ -320,8 +315,8 @@ describe("import", () => {
   });
 
   test("says of a file that is YAML what to do, and of a list that it is none of Crossbar.io's", async () => {
-    expect((await run(["import", fileOf("version: 2\n")])).err).toContain("YAML has to be made JSON first");
-    expect((await run(["import", fileOf([])])).err).toBe("lost (1)\n  the configuration: is no object\n");
+    expect((await run(["import", fileOf("version: 2\n")])).err).toContain("convert YAML to JSON first");
+    expect((await run(["import", fileOf([])])).err).toBe("lost (1)\n  the configuration: is not an object\n");
   });
 
   test("ends with 1 where what came out has faults", async () => {
@@ -409,7 +404,7 @@ describe("principal", () => {
       raw: [true, false, true, false],
     });
     await expect(typed("one\r", "two\r")).rejects.toThrow("the passwords differ");
-    await expect(typed("one\u0003")).rejects.toThrow("given up");
+    await expect(typed("one\u0003")).rejects.toThrow("canceled");
   });
 });
 

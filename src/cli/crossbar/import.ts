@@ -1,137 +1,72 @@
-/** Our configuration from that of a Crossbar.io node, and a list of all that has no place in it. */
+/** Imports the configuration of a Crossbar.io node, with notes on everything that has no counterpart. */
 
 import type { ImportOptions } from "./auth.ts";
-import { readAuth } from "./auth.ts";
 import { readComponents } from "./components.ts";
-import type { Dict, Note } from "./import-notes.ts";
-import { Source } from "./import-notes.ts";
-import type { RealmDraft } from "./realm.ts";
-import { readRealm } from "./realm.ts";
-import type { HttpDraft } from "./web.ts";
-import { readService } from "./web.ts";
+import { ConfigReader, type Dict, type Note } from "./config-reader.ts";
+import { type RealmDraft, readRealm } from "./realms.ts";
+import { readTransport } from "./transports.ts";
+import type { HttpDraft } from "./web-services.ts";
 
+/** The result of an import. */
 export interface Imported {
-  /** To be checked as any other configuration. */
+  /** Not validated: pass it to `loadConfig`. */
   readonly config: Dict;
   readonly notes: readonly Note[];
 }
 
-const ENDPOINT = "the platform listens, and ends TLS";
+/** Worker types that have components. */
+const COMPONENT_WORKERS = ["router", "container"];
 
-const NO_PINGS = "the router sends no pings; clients do: docs/keepalive.md";
-
-/** Types of workers that have components. */
-const HOSTS = ["router", "container"];
-
-/** Reads `.crossbar/config.json`, already parsed. */
+/** Imports the content of `.crossbar/config.json`, already parsed. */
 export function importCrossbar(input: unknown, options: ImportOptions): Imported {
   const notes: Note[] = [];
-  const root = new Source(input, "", notes);
+  const node = new ConfigReader(input, "", notes);
   const realms = new Map<string, RealmDraft>();
   const http: HttpDraft = {};
-  root.get("$schema");
-  root.get("version");
-  const workers = root.list("workers");
+  node.get("$schema");
+  node.get("version");
+  const workers = node.list("workers");
   for (const worker of workers) readWorker(worker, realms);
   for (const worker of workers) readTransports(worker, realms, http, options);
-  for (const worker of workers) if (HOSTS.includes(worker.text("type") ?? "")) readComponents(worker, realms);
-  root.dismiss("there is no node to control", "controller");
-  root.end();
+  for (const worker of workers)
+    if (COMPONENT_WORKERS.includes(worker.text("type") ?? "")) readComponents(worker, realms);
+  node.reportHandled("the platform manages the processes", "controller");
+  node.reportUnread();
   for (const { name, auth } of realms.values()) {
     if (auth.size === 0)
-      notes.push({ path: `realm ${name}`, reason: "no transport leads to it: nobody can join", kind: "lost" });
+      notes.push({ path: `realm ${name}`, reason: "no transport serves it: no client can join", kind: "lost" });
   }
-  const config = { version: 1, realms: Array.from(realms.values(), realmOf), ...(hasKeys(http) && { http }) };
-  // Some things are looked at more than once.
+  const config = { version: 1, realms: Array.from(realms.values(), formatRealm), ...(hasKeys(http) && { http }) };
+  // Without duplicates, because some keys are read more than once.
   return { config, notes: [...new Map(notes.map((note) => [`${note.path}: ${note.reason}`, note])).values()] };
 }
 
-function readWorker(worker: Source, realms: Map<string, RealmDraft>): void {
+function readWorker(worker: ConfigReader, realms: Map<string, RealmDraft>): void {
   const type = worker.value.type;
   if (type === "container") return;
-  if (type === "guest") return worker.check("run the program anywhere: it connects as a client");
-  if (type === "proxy") return worker.dismiss("the platform scales; there are no proxy workers");
-  if (type !== "router") return worker.note("there are no workers of this type");
+  if (type === "guest") return worker.reportTodo("run the program anywhere; it connects as a client");
+  if (type === "proxy") return worker.reportHandled("the platform scales; proxy workers are not needed");
+  if (type !== "router") return worker.reportLost("workers of this type are not supported");
   for (const realm of worker.list("realms")) readRealm(realm, realms);
 }
 
-function readTransports(worker: Source, all: Map<string, RealmDraft>, http: HttpDraft, options: ImportOptions): void {
+function readTransports(
+  worker: ConfigReader,
+  allRealms: Map<string, RealmDraft>,
+  http: HttpDraft,
+  options: ImportOptions,
+): void {
   if (worker.get("type") !== "router") return;
   const names = worker.list("realms").map((realm) => realm.text("name"));
-  const realms = [...all.values()].filter(({ name }) => names.includes(name));
-  for (const transport of worker.list("transports")) readTransport(transport, realms, all, http, options);
+  const realms = [...allRealms.values()].filter(({ name }) => names.includes(name));
+  for (const transport of worker.list("transports")) readTransport(transport, { realms, allRealms, http, options });
   worker.get("id");
   worker.get("components");
-  worker.dismiss("processes are the platform's", "options");
-  worker.end();
+  worker.reportHandled("the platform manages the processes", "options");
+  worker.reportUnread();
 }
 
-function readTransport(
-  transport: Source,
-  realms: readonly RealmDraft[],
-  all: Map<string, RealmDraft>,
-  http: HttpDraft,
-  options: ImportOptions,
-): void {
-  const type = transport.text("type");
-  transport.get("id");
-  const web = type === "universal" ? transport.dict("web") : transport;
-  if (type === "websocket") readWebSocket(transport, realms, http, options);
-  else if (type === "web" || type === "universal") {
-    for (const [path, service] of web.entries("paths")) readPath(service, `/${path}`, realms, all, http, options);
-  } else return transport.note(`there is no transport ${JSON.stringify(type)} here`);
-  if (type === "universal") {
-    for (const [, websocket] of transport.entries("websocket")) readWebSocket(websocket, realms, http, options);
-    transport.note("there is no RawSocket here", "rawsocket");
-    transport.note("there is no MQTT here", "mqtt");
-  }
-  transport.dismiss(ENDPOINT, "endpoint");
-  if (web !== transport) web.end();
-  transport.end();
-}
-
-function readPath(
-  service: Source,
-  url: string,
-  realms: readonly RealmDraft[],
-  all: Map<string, RealmDraft>,
-  http: HttpDraft,
-  options: ImportOptions,
-): void {
-  const path = url === "//" ? "/" : url;
-  if (service.value.type === "websocket") {
-    service.check("is at /ws and /ws/:realm now");
-    return readWebSocket(service, realms, http, options);
-  }
-  if (service.value.type !== "path") return readService(service, path, all, http);
-  service.get("type");
-  for (const [name, inner] of service.entries("paths")) {
-    readPath(inner, name === "/" ? path : `${path}/${name}`, realms, all, http, options);
-  }
-  service.end();
-}
-
-function readWebSocket(source: Source, realms: readonly RealmDraft[], http: HttpDraft, options: ImportOptions): void {
-  source.get("type");
-  source.get("id");
-  readAuth(source, realms, options);
-  const settings = source.dict("options");
-  const size = settings.get("max_message_size");
-  if (typeof size === "number" && size > 0) for (const { limits } of realms) limits.message_bytes = size;
-  const given = [settings.get("allowed_origins") ?? []].flat();
-  const origins = given.filter((it): it is string => typeof it === "string");
-  if (origins.length > 0 && !origins.includes("*")) http.allowed_origins = origins;
-  if (origins.length < given.length) settings.note("some are no texts", "allowed_origins");
-  for (const key of ["auto_ping_interval", "auto_ping_timeout"]) settings.check(NO_PINGS, key);
-  settings.end("WebSockets are the platform's", "none");
-  source.dismiss("clients negotiate any of JSON, MessagePack and CBOR", "serializers");
-  source.dismiss(ENDPOINT, "endpoint");
-  source.dismiss(ENDPOINT, "url");
-  source.dismiss("the log is the platform's", "debug");
-  source.end();
-}
-
-function realmOf(draft: RealmDraft): Dict {
+function formatRealm(draft: RealmDraft): Dict {
   const { name, options, limits, store, roles, auth, webhooks, webhooksOut, callees } = draft;
   return {
     name,

@@ -1,24 +1,26 @@
-/** Locks of folders that end with the process that holds them, however it ends. */
+/** Locks folders for one process; the operating system releases a lock when its process ends. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-/** The file that is locked; it stays behind, empty. */
+/** The name of the file that is locked. It stays in the folder, empty. */
 const LOCK_FILE = "wamp-edge.lock";
 
-/** The databases of the locks that are held: one that is garbage would be closed, and its lock be lost. */
+const SQLITE_BUSY = 5;
+
+/** The databases of the locks in use: garbage collection would close a database and release its lock. */
 const held = new Set<DatabaseSync>();
 
-/** A lock that this process holds until it ends or gives it up. */
+/** A lock that this process holds until it releases the lock or ends. */
 export interface FolderLock {
   release(): void;
 }
 
 /**
- * Locks a folder, or returns undefined where another process has it. Node cannot lock a file, but its SQLite does, with
- * locks that the operating system keeps: no lock outlives a `kill -9`, no process id can be mistaken for another, and
- * containers that share a folder see each other's. Throws where the file cannot be made.
+ * Locks a folder; returns undefined when another process holds the lock. Node cannot lock a file, but its SQLite can, with
+ * locks of the operating system: no lock survives a `kill -9`, no reused process id looks like the holder, and containers
+ * that share a folder see each other's locks. Throws when the lock file cannot be created.
  */
 export function lockFolder(folder: string): FolderLock | undefined {
   const database = new DatabaseSync(join(folder, LOCK_FILE));
@@ -37,9 +39,7 @@ export function lockFolder(folder: string): FolderLock | undefined {
   }
 }
 
-/** Whether a process has locked the folder before. */
-export function wasLocked(folder: string): boolean {
+/** Returns whether a process has locked the folder before. */
+export function hasLockFile(folder: string): boolean {
   return existsSync(join(folder, LOCK_FILE));
 }
-
-const SQLITE_BUSY = 5;

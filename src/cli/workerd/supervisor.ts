@@ -1,91 +1,87 @@
-/** Keeps workerd running: where it ends by itself, another one is started, with the same state and on the same port. */
+/** Restarts workerd when it ends unexpectedly, with the same state and on the same port. */
 
-import { StartError } from "../environment.ts";
-import type { Ending, Workerd } from "./workerd.ts";
+import { UserError } from "../project/user-error.ts";
+import type { ExitStatus, Workerd } from "./workerd.ts";
 
-/** Starts a workerd that listens on `port`; 0 lets the operating system choose. */
-export type StartOn = (port: number) => Workerd;
+/** Starts a workerd that listens on `port`; 0 lets the operating system choose one. */
+export type StartOnPort = (port: number) => Workerd;
 
-/** Milliseconds until the first try, doubled with each further one. */
-const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 30_000;
-/** Milliseconds after which a workerd has proved itself: when it ends, the next one need not wait long. */
-const PROVEN_MS = 60_000;
+/** Milliseconds until the first restart; doubled with each further one. */
+const MIN_DELAY_MS = 250;
+const MAX_DELAY_MS = 30_000;
+/** Milliseconds of running after which the delay starts again at MIN_DELAY_MS. */
+const STABLE_MS = 60_000;
 
+/** Runs one workerd at a time. */
 export class Supervisor {
-  /** Resolves to the port once the first workerd listens; rejects with StartError where that ends by itself before. */
+  /** Resolves to the port once the first workerd listens; rejects with UserError when that one ends before it listens. */
   readonly port: Promise<number>;
-  readonly #start: StartOn;
+  readonly #start: StartOnPort;
   #workerd: Workerd;
   #startedAt = Date.now();
-  #wait = FIRST_WAIT_MS;
+  #delay = MIN_DELAY_MS;
   #restart: ReturnType<typeof setTimeout> | undefined;
   #isStopped = false;
 
-  constructor(start: StartOn, port: number) {
+  constructor(start: StartOnPort, port: number) {
     this.#start = start;
     this.#workerd = start(port);
-    const ended = this.#workerd.ended.then((ending) => {
+    const ended = this.#workerd.ended.then((status) => {
       if (this.#isStopped) return new Promise<never>(() => {});
-      throw new StartError(`workerd ended by itself (${causeOf(ending)})`);
+      throw new UserError(`workerd ended unexpectedly (${formatCause(status)})`);
     });
     this.port = Promise.race([this.#workerd.port, ended]);
     this.port.then(
-      (port) => this.#watch(port),
+      (port) => this.#restartAfterEnd(port),
       () => {},
     );
   }
 
-  /** Whether there is a workerd at this moment. */
+  /** Whether a workerd is running now. */
   get isRunning(): boolean {
     return !this.#workerd.hasEnded;
   }
 
-  /** Ends workerd within `withinMs`, for good. */
-  async stop(withinMs: number): Promise<void> {
-    this.#giveUp();
-    await this.#workerd.stop(withinMs);
+  /** Ends workerd within `timeoutMs` and does not restart it. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.stopRestarting();
+    await this.#workerd.stop(timeoutMs);
   }
 
-  /** Ends workerd at once, for good. */
+  /** Ends workerd at once and does not restart it. */
   kill(): void {
-    this.#giveUp();
+    this.stopRestarting();
     this.#workerd.kill();
   }
 
-  /** From now on the end of workerd is no fault. */
-  expectEnd(): void {
-    this.#giveUp();
-  }
-
-  #giveUp(): void {
+  /** Does not restart workerd when it ends from now on. */
+  stopRestarting(): void {
     this.#isStopped = true;
     clearTimeout(this.#restart);
   }
 
-  #watch(port: number): void {
-    const again = (cause: string): void => this.#startAgain(port, cause);
+  #restartAfterEnd(port: number): void {
     this.#workerd.ended.then(
-      (ending) => again(causeOf(ending)),
-      (error: Error) => again(error.message),
+      (status) => this.#scheduleRestart(port, formatCause(status)),
+      (error: Error) => this.#scheduleRestart(port, error.message),
     );
   }
 
-  /** There is no last try: what keeps it from starting, such as a port in use, may pass, and clients wait for it. */
-  #startAgain(port: number, cause: string): void {
+  /** Has no limit of attempts: what prevents the start, such as a port in use, may end, and clients reconnect until then. */
+  #scheduleRestart(port: number, cause: string): void {
     if (this.#isStopped) return;
-    if (Date.now() - this.#startedAt > PROVEN_MS) this.#wait = FIRST_WAIT_MS;
-    const line = { level: "error", event: "workerd.ended", cause, restart_in_ms: this.#wait };
+    if (Date.now() - this.#startedAt > STABLE_MS) this.#delay = MIN_DELAY_MS;
+    const line = { level: "error", event: "workerd.ended", cause, restart_in_ms: this.#delay };
     process.stderr.write(`${JSON.stringify(line)}\n`);
     this.#restart = setTimeout(() => {
       this.#startedAt = Date.now();
       this.#workerd = this.#start(port);
-      this.#watch(port);
-    }, this.#wait);
-    this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT_MS);
+      this.#restartAfterEnd(port);
+    }, this.#delay);
+    this.#delay = Math.min(2 * this.#delay, MAX_DELAY_MS);
   }
 }
 
-function causeOf({ code, signal }: Ending): string {
+function formatCause({ code, signal }: ExitStatus): string {
   return signal ?? `code ${code}`;
 }

@@ -1,13 +1,14 @@
-/** The Worker's settings in wrangler.toml, said again in the words of plain workerd. */
+/** Translates the Worker's settings in wrangler.toml into a configuration of plain workerd. */
 
-import type { WorkerSettings } from "../wrangler.ts";
+import type { WorkerSettings } from "../project/wrangler.ts";
+import { formatUniqueKey } from "./object-storage.ts";
 
 /**
- * A workerd configuration for the bundle that lies beside it. Text bindings come from workerd's environment, so no value
- * has to be quoted here; the sockets `http` and `control` and the directories `realms` and, with `hasAssets`, `assets` are
- * named, for the command line to place them.
+ * Returns a workerd configuration for the bundle in the same folder. Text bindings are read from workerd's environment, so
+ * no value has to be quoted here. The command line sets the addresses of the sockets `http` and `control` and the paths of
+ * the folders `realms` and, with `hasAssets`, `assets`.
  */
-export function workerdConfig(
+export function formatWorkerdConfig(
   worker: WorkerSettings,
   keyPrefix: string,
   textBindings: readonly string[],
@@ -40,19 +41,14 @@ ${textBindings.map((name) => `    (name = ${quote(name)}, fromEnvironment = ${qu
 ${objects.map(({ name, class_name }) => `    (name = ${quote(name)}, durableObjectNamespace = ${quote(class_name)}),\n`).join("")}\
   ],
   durableObjectNamespaces = [
-${objects.map(({ class_name }) => `    (className = ${quote(class_name)}, uniqueKey = ${quote(uniqueKey(keyPrefix, class_name))}, enableSql = true),\n`).join("")}\
+${objects.map(({ class_name }) => `    (className = ${quote(class_name)}, uniqueKey = ${quote(formatUniqueKey(keyPrefix, class_name))}, enableSql = true),\n`).join("")}\
   ],
   durableObjectStorage = (localDisk = "realms"),
 );
 `;
 }
 
-/** The name of a class's objects over all times, and of their folder below the data directory. */
-export function uniqueKey(prefix: string, className: string): string {
-  return `${prefix}-${className}`;
-}
-
-/** A Cap'n Proto text literal; names have no characters that JSON escapes in another way. */
+/** Returns a Cap'n Proto text literal; names contain no characters that JSON escapes differently. */
 function quote(text: string): string {
   return JSON.stringify(text);
 }

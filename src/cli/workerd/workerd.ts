@@ -1,32 +1,35 @@
-/** One process of workerd: how it is started, where it listens, how it ends. */
+/** One workerd process: its start, its port and its end. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { StartError } from "../environment.ts";
-import { PROJECT } from "../wrangler.ts";
+import { UserError } from "../project/user-error.ts";
+import { PROJECT } from "../project/wrangler.ts";
 
 const WORKERD = join(PROJECT, "node_modules/.bin/workerd");
 
-/** Kills a process when this one ends, also by `kill -9`: the pipe it reads from then closes. */
-const KILL_AFTER = 'read _; kill -9 "$1"';
+/** Shell script that kills process $1 when its standard input closes: when the command ends, even by `kill -9`. */
+const KILL_ON_CLOSE = 'read _; kill -9 "$1"';
 
-/** How a process ended. */
-export interface Ending {
+/** The exit code of a process, or the signal that ended it. */
+export interface ExitStatus {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A workerd that is starting, running or ended. */
+/** A workerd process that is starting, running or ended. */
 export class Workerd {
-  /** Resolves when it has ended; rejects with StartError where it cannot be started. */
-  readonly ended: Promise<Ending>;
-  /** Resolves to the port of the socket `http` once it listens; never where it ends before. */
+  /** Resolves when the process has ended; rejects when it cannot be started. */
+  readonly ended: Promise<ExitStatus>;
+  /** Resolves to the port of the socket `http` once workerd listens; never settles when workerd ends before. */
   readonly port: Promise<number>;
   readonly #process: ChildProcess;
 
-  /** `parameters` are those of `workerd serve`. */
+  /**
+   * Starts workerd; `parameters` are those of `workerd serve`. Throws UserError when a variable of `env` is larger than the
+   * operating system allows.
+   */
   constructor(parameters: readonly string[], env: NodeJS.ProcessEnv) {
     const child = spawnDetached(["serve", ...parameters, "--control-fd=3"], env);
     this.#process = child;
@@ -34,56 +37,58 @@ export class Workerd {
       child.once("error", reject);
       child.once("exit", (code, signal) => resolve({ code, signal }));
     });
-    this.port = httpPort(child.stdio[3] as Readable);
-    if (child.pid !== undefined) this.#killAfterThisProcess(child.pid);
+    this.port = readHttpPort(child.stdio[3] as Readable);
+    if (child.pid !== undefined) this.#killWithThisProcess(child.pid);
   }
 
+  /** Whether the process has ended. */
   get hasEnded(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
-  /** The process id. */
+  /** The process id; undefined when the process could not be started. */
   get id(): number | undefined {
     return this.#process.pid;
   }
 
-  /** Ends it within `withinMs`; requests in hand have that long. */
-  async stop(withinMs: number): Promise<void> {
+  /** Ends the process; open requests have `timeoutMs` to finish. */
+  async stop(timeoutMs: number): Promise<void> {
     if (this.hasEnded) return;
     this.#process.kill("SIGTERM");
-    const impatience = setTimeout(() => this.kill(), withinMs);
+    const timer = setTimeout(() => this.kill(), timeoutMs);
     await this.ended;
-    clearTimeout(impatience);
+    clearTimeout(timer);
   }
 
+  /** Ends the process at once. */
   kill(): void {
     this.#process.kill("SIGKILL");
   }
 
-  #killAfterThisProcess(id: number): void {
-    const watcher = spawn("/bin/sh", ["-c", KILL_AFTER, "sh", String(id)], {
+  #killWithThisProcess(id: number): void {
+    const watchdog = spawn("/bin/sh", ["-c", KILL_ON_CLOSE, "sh", String(id)], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
     });
-    watcher.unref();
-    // Without a watcher, as where there is no `sh`, workerd outlives a `kill -9`.
-    watcher.once("error", () => {});
-    this.#process.once("exit", () => watcher.kill("SIGKILL"));
+    watchdog.unref();
+    // Without a watchdog (on a system without `sh`), workerd survives a `kill -9` of this process.
+    watchdog.once("error", () => {});
+    this.#process.once("exit", () => watchdog.kill("SIGKILL"));
   }
 }
 
-/** Detached, so that a Ctrl-C reaches workerd by way of the command alone. */
+/** Starts workerd in a process group of its own, so that Ctrl-C signals only the command, which then stops workerd. */
 function spawnDetached(parameters: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   try {
     return spawn(WORKERD, parameters, { env, stdio: ["ignore", "inherit", "inherit", "pipe"], detached: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "E2BIG") throw error;
-    throw new StartError("WAMP_CONFIG is larger than the operating system lets a variable be (Linux: 128 KiB)");
+    throw new UserError("WAMP_CONFIG is larger than the operating system allows for a variable (Linux: 128 KiB)");
   }
 }
 
-/** workerd reports each socket that listens as a line of JSON on the control descriptor. */
-async function httpPort(lines: Readable): Promise<number> {
+/** Reads the port from the control descriptor, where workerd reports each listening socket as a line of JSON. */
+async function readHttpPort(lines: Readable): Promise<number> {
   for await (const line of createInterface(lines)) {
     const { socket, port } = JSON.parse(line) as { socket?: string; port?: number };
     if (socket === "http" && port !== undefined) return port;

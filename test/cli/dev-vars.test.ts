@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { readVariables } from "../../src/cli/variables.ts";
+import { readDevVars } from "../../src/cli/project/dev-vars.ts";
 import { RawClient } from "../clients/raw-client.ts";
 import { checkOut } from "./checkout.ts";
 import { Command } from "./command.ts";
 
-describe("readVariables", () => {
+describe("readDevVars", () => {
   afterEach(() => {
     delete process.env.CLOUDFLARE_ENV;
   });
@@ -19,7 +19,7 @@ describe("readVariables", () => {
     const settings = '[vars]\nA = "toml"\nB = "toml"\nNOT_TEXT = { a = 1 }\n[env.staging.vars]\nA = "staging"\n';
     const all = { "wrangler.toml": `name = "w"\n${settings}`, ...files };
     for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
-    return readVariables(join(folder, "wrangler.toml"));
+    return readDevVars(join(folder, "wrangler.toml"));
   }
 
   it("has the texts of wrangler.toml, replaced by those of .dev.vars", async () => {
@@ -49,9 +49,7 @@ describe("readVariables", () => {
     const folder = mkdtempSync(join(tmpdir(), "wamp-edge-"));
     writeFileSync(join(folder, "wrangler.toml"), 'name = "w"\n');
     mkdirSync(join(folder, ".dev.vars"));
-    await expect(readVariables(join(folder, "wrangler.toml"))).rejects.toThrow(
-      /Failed to load local dev variables file/,
-    );
+    await expect(readDevVars(join(folder, "wrangler.toml"))).rejects.toThrow(/Failed to load local dev variables file/);
   });
 });
 

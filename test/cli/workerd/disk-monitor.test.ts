@@ -1,7 +1,7 @@
 /** When realms are told that the disk is full, and how often it is looked at. */
 
 import { expect, it } from "vitest";
-import { diskState, waitFor } from "../../src/cli/workerd/disk-watch.ts";
+import { assessDisk, checkIntervalMs } from "../../../src/cli/workerd/disk-monitor.ts";
 
 const MIB = 1_048_576;
 const LARGE = 100_000 * MIB;
@@ -19,11 +19,11 @@ it.each([
   [5 * MIB, 48 * MIB, "ample", "low"],
   [1 * MIB, 48 * MIB, "low", "exhausted"],
 ] as const)("%i bytes free of %i after %s: %s", (free, total, before, state) => {
-  expect(diskState({ free, total }, before)).toBe(state);
+  expect(assessDisk({ free, total }, before)).toBe(state);
 });
 
 it("is looked at once a second, and the more often the sooner the reserve can be reached", () => {
-  expect([LARGE, 464 * MIB, 84 * MIB, 0].map((free) => Math.round(waitFor({ free, total: LARGE })))).toEqual([
+  expect([LARGE, 464 * MIB, 84 * MIB, 0].map((free) => Math.round(checkIntervalMs({ free, total: LARGE })))).toEqual([
     1000, 419, 21, 20,
   ]);
 });

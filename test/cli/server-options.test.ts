@@ -4,8 +4,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readEnvironment, StartError } from "../../src/cli/environment.ts";
-import { loadDeployedConfig } from "../../src/cli/lifecycle.ts";
+import { loadDeployedConfig } from "../../src/cli/project/deployed-config.ts";
+import { UserError } from "../../src/cli/project/user-error.ts";
+import { readServerOptions } from "../../src/cli/server-options.ts";
 
 /** Stands for `src/config.ts`. */
 const nothing = async () => ({ version: 1, realms: [] });
@@ -21,66 +22,68 @@ function inFile(text: string): string {
   return file;
 }
 
-describe("readEnvironment", () => {
+describe("readServerOptions", () => {
   it("listens on the loopback address and opens realm1 for development when nothing is said", async () => {
-    expect(await readEnvironment({}, nothing)).toStrictEqual({
+    expect(await readServerOptions({}, nothing)).toStrictEqual({
       host: "127.0.0.1",
       port: 8787,
-      dataDirectory: undefined,
-      assetsDirectory: undefined,
+      dataFolder: undefined,
+      assetsFolder: undefined,
       bindings: { WAMP_DEVELOPMENT: "true" },
       realms: ["realm1"],
     });
   });
 
   it("opens nothing when WAMP_DEVELOPMENT says false", async () => {
-    const { realms, bindings } = await readEnvironment({ WAMP_DEVELOPMENT: "false" }, nothing);
+    const { realms, bindings } = await readServerOptions({ WAMP_DEVELOPMENT: "false" }, nothing);
     expect(realms).toStrictEqual([]);
     expect(bindings).toStrictEqual({ WAMP_DEVELOPMENT: "false" });
   });
 
   it("takes WAMP_ASSETS for a folder that must be there", async () => {
     const directory = mkdtempSync(join(tmpdir(), "wamp-edge-"));
-    expect((await readEnvironment({ WAMP_ASSETS: directory }, nothing)).assetsDirectory).toBe(directory);
-    await expect(readEnvironment({ WAMP_ASSETS: join(directory, "none") }, nothing)).rejects.toThrow("is no folder");
+    expect((await readServerOptions({ WAMP_ASSETS: directory }, nothing)).assetsFolder).toBe(directory);
+    await expect(readServerOptions({ WAMP_ASSETS: join(directory, "none") }, nothing)).rejects.toThrow(
+      "is not a folder",
+    );
   });
 
   it("takes HOST, PORT and WAMP_DATA as they are", async () => {
-    const environment = await readEnvironment({ HOST: "0.0.0.0", PORT: "80", WAMP_DATA: "/srv/wamp" }, nothing);
-    expect(environment).toMatchObject({ host: "0.0.0.0", port: 80, dataDirectory: "/srv/wamp" });
+    const environment = await readServerOptions({ HOST: "0.0.0.0", PORT: "80", WAMP_DATA: "/srv/wamp" }, nothing);
+    expect(environment).toMatchObject({ host: "0.0.0.0", port: 80, dataFolder: "/srv/wamp" });
   });
 
   it("names the realms of the deployed configuration and passes its secrets on, and no other variable", async () => {
     const deployed = { version: 1, realms: [{ name: "shop", roles: [{ name: { env: "ROLE" } }] }] };
-    const { realms, bindings } = await readEnvironment({ ROLE: "r:'\"`$HOME\n", OTHER: "no" }, async () => deployed);
+    const { realms, bindings } = await readServerOptions({ ROLE: "r:'\"`$HOME\n", OTHER: "no" }, async () => deployed);
     expect(realms).toStrictEqual(["shop"]);
     expect(bindings).toStrictEqual({ ROLE: "r:'\"`$HOME\n", WAMP_DEVELOPMENT: "true" });
   });
 
   it("prefers WAMP_CONFIG, keeps its text to the letter and leaves patterns out of the realms", async () => {
     const text = JSON.stringify(configOf("a", "tenant-*", "b"), null, 2);
-    const { realms, bindings } = await readEnvironment({ WAMP_CONFIG: text }, async () => configOf("deployed"));
+    const { realms, bindings } = await readServerOptions({ WAMP_CONFIG: text }, async () => configOf("deployed"));
     expect(realms).toStrictEqual(["a", "b"]);
     expect(bindings).toStrictEqual({ WAMP_CONFIG: text, WAMP_DEVELOPMENT: "true" });
   });
 
   it("reads WAMP_CONFIG from the file after an @", async () => {
     const text = `${JSON.stringify(configOf("from.file"))}\n`;
-    const { realms, bindings } = await readEnvironment({ WAMP_CONFIG: `@${inFile(text)}` }, nothing);
+    const { realms, bindings } = await readServerOptions({ WAMP_CONFIG: `@${inFile(text)}` }, nothing);
     expect(realms).toStrictEqual(["from.file"]);
     expect(bindings.WAMP_CONFIG).toBe(text);
   });
 
   it("does not let a secret take the place of the configuration", async () => {
     const text = JSON.stringify({ version: 1, realms: [{ name: "a", roles: [{ name: { env: "WAMP_CONFIG" } }] }] });
-    const { bindings } = await readEnvironment({ WAMP_CONFIG: `@${inFile(text)}` }, nothing);
+    const { bindings } = await readServerOptions({ WAMP_CONFIG: `@${inFile(text)}` }, nothing);
     expect(bindings.WAMP_CONFIG).toBe(text);
   });
 
   it("lists every fault of a configuration, a missing secret among them", async () => {
     const text = JSON.stringify({ version: 2, realms: [{ name: "a", roles: [{ name: { env: "MISSING" } }] }] });
-    await expect(readEnvironment({ WAMP_CONFIG: text }, nothing)).rejects.toThrow(
-      new StartError(
+    await expect(readServerOptions({ WAMP_CONFIG: text }, nothing)).rejects.toThrow(
+      new UserError(
         [
           "the configuration has faults",
           "realms[0].roles[0].name needs the binding MISSING, which is missing, empty or not text",
@@ -101,8 +104,8 @@ describe("readEnvironment", () => {
     ["a PORT that is not a number", { PORT: "http" }, /^PORT must be a number from 0 to 65535, not "http"$/],
     ["a PORT out of range", { PORT: "65536" }, /^PORT must be a number from 0 to 65535, not "65536"$/],
   ])("refuses %s in one line", async (_, environment, message) => {
-    const refusal = await readEnvironment(environment, nothing).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(StartError);
+    const refusal = await readServerOptions(environment, nothing).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(UserError);
     expect((refusal as Error).message).toMatch(message);
   });
 });
@@ -116,6 +119,6 @@ describe("src/config.ts", () => {
     ["cannot be run", () => Promise.reject(new SyntaxError("Unexpected token")), "src/config.ts: Unexpected token"],
     ["exports nothing by default", async () => ({ config: {} }), "src/config.ts: has no default export"],
   ])("that %s is refused in one line", async (_, module, message) => {
-    await expect(loadDeployedConfig(module())).rejects.toThrow(new StartError(message));
+    await expect(loadDeployedConfig(module())).rejects.toThrow(new UserError(message));
   });
 });

@@ -1,0 +1,121 @@
+/** Starts and stops a local router: the same for `npm start` (wrangler) and `npm run serve` (workerd). */
+
+import { createServer } from "node:net";
+import { loadDeployedConfig } from "./project/deployed-config.ts";
+import { readDevVars } from "./project/dev-vars.ts";
+import { exitWithError, UserError } from "./project/user-error.ts";
+import { readServerOptions, type ServerOptions } from "./server-options.ts";
+
+/** A server that is starting or running. */
+export type LocalServer = {
+  /** The address it listens on; rejects with UserError when it cannot listen. */
+  readonly origin: Promise<URL>;
+  /** Saves all state and ends the child processes. */
+  readonly stop: () => Promise<void>;
+  /** Ends the child processes at once. */
+  readonly kill: () => void;
+  /** A line for the operator, printed once the server listens. */
+  readonly notice?: string | undefined;
+};
+
+const READY_TIMEOUT_MS = 30_000;
+const POLL_INTERVAL_MS = 50;
+/** npm forwards a Ctrl-C that the terminal has already delivered: a signal this soon after the first one is a copy. */
+const DUPLICATE_SIGNAL_MS = process.env.npm_lifecycle_event ? 500 : 0;
+
+/** Id of the parent process at the start: under npm, the shell that npm runs scripts in. */
+const PARENT_PID = process.ppid;
+
+/**
+ * Starts a server with the options of the environment and prints its addresses once `/healthz` answers. SIGINT, SIGTERM,
+ * SIGHUP and the end of npm stop the server; a second signal ends the process at once with code 1. An error ends the
+ * process with its message and code 1.
+ */
+export async function runServer(start: (options: ServerOptions) => Promise<LocalServer>): Promise<void> {
+  let server: LocalServer | undefined;
+  let stoppedAt: number | undefined;
+  const stop = async () => {
+    if (stoppedAt !== undefined) return;
+    stoppedAt = Date.now();
+    await server?.stop();
+    process.exit(0);
+  };
+  const onSignal = () => {
+    if (stoppedAt === undefined) return void stop();
+    if (Date.now() - stoppedAt < DUPLICATE_SIGNAL_MS) return;
+    server?.kill();
+    process.exit(1);
+  };
+  handleSignals(onSignal);
+  if (process.env.npm_lifecycle_event) stopWithParent(stop);
+  try {
+    const options = await readServerOptions(process.env, () => loadDeployedConfig(), await readDevVars());
+    await requireFreePort(options.host, options.port);
+    server = await start(options);
+    handleSignals(onSignal);
+    const origin = toClientUrl(await server.origin);
+    await waitUntilHealthy(origin);
+    process.stdout.write(formatGreeting(origin, options.realms, server.notice));
+  } catch (error) {
+    await server?.stop();
+    exitWithError(error);
+  }
+}
+
+/** Throws UserError when the port is taken. Checked before the start, because wrangler waits for a taken port without end. */
+async function requireFreePort(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  const listening = new Promise<void>((resolve, reject) => {
+    probe.once("error", reject).listen(port, host, resolve);
+  });
+  await listening.catch((error: NodeJS.ErrnoException) => {
+    const cause = error.code === "EADDRINUSE" ? "the port is in use (PORT chooses another)" : error.message;
+    throw new UserError(`cannot listen on ${host}:${port}: ${cause}`);
+  });
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+/**
+ * Makes `onSignal` the only listener of the three signals: Miniflare's listeners would exit with code 130 or 143, as if an
+ * orderly stop were a failure. A listener that is already there stays, because Node drops a signal that arrives while no
+ * listener is registered.
+ */
+function handleSignals(onSignal: () => void): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    if (!process.listeners(signal).includes(onSignal)) process.on(signal, onSignal);
+    for (const other of process.listeners(signal)) if (other !== onSignal) process.off(signal, other);
+  }
+}
+
+/** Stops when the parent process ends: npm signals only its shell, and dash ends without forwarding the signal. */
+function stopWithParent(stop: () => void): void {
+  setInterval(() => process.ppid === PARENT_PID || stop(), POLL_INTERVAL_MS).unref();
+}
+
+/** Returns an address that clients can connect to: a server can listen on a wildcard address, a client cannot use it. */
+function toClientUrl(origin: URL): URL {
+  const url = new URL("/", origin);
+  if (url.hostname === "0.0.0.0" || url.hostname === "[::]") url.hostname = "127.0.0.1";
+  return url;
+}
+
+async function waitUntilHealthy(origin: URL): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const response = await fetch(new URL("/healthz", origin), { signal: AbortSignal.timeout(READY_TIMEOUT_MS) }).catch(
+      () => undefined,
+    );
+    if (response?.ok) return;
+    if (response) throw new UserError(`/healthz answers ${response.status}: ${await response.text()}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+  }
+  throw new UserError(`no answer from ${origin.href}healthz within ${READY_TIMEOUT_MS / 1000} seconds`);
+}
+
+function formatGreeting(origin: URL, realms: readonly string[], notice?: string): string {
+  const socketUrl = new URL("/ws/", origin);
+  socketUrl.protocol = "ws:";
+  const sockets = realms.map((realm) => `  ${socketUrl.href}${encodeURIComponent(realm)}\n`);
+  const addresses = `${sockets.join("") || `  ${socketUrl.href}<realm>\n`}  ${origin.href}\n`;
+  return `wamp-edge is running; Ctrl-C stops it\n${addresses}${notice === undefined ? "" : `  ${notice}\n`}`;
+}
