@@ -1,8 +1,8 @@
 /** Imports the realms of a Crossbar.io node: options, store, roles and permissions. */
 
-import { TRUSTED } from "../../wamp/config/consistency.ts";
-import { isMatch, readPattern } from "../../wamp/config/permission.ts";
+import { readPattern, TRUSTED } from "../../wamp/config/permission.ts";
 import type { Match } from "../../wamp/protocol/uri.ts";
+import { isMatch } from "../../wamp/protocol/uri.ts";
 import type { ConfigReader } from "./config-reader.ts";
 
 /** The configuration of a realm while it is imported. */

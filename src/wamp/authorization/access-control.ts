@@ -1,12 +1,11 @@
 /** Decides whether a session may perform an action: URI checks, rules, authorizers, message rates (Authorization). */
 
-import { TRUSTED } from "../config/consistency.ts";
+import { TRUSTED } from "../config/permission.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
 import type { Action } from "../protocol/action.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Match, UriCheck } from "../protocol/uri.ts";
-import { isReservedUri, isValidUri } from "../protocol/uri.ts";
+import { isReservedUri, isValidUri, type Match, type UriCheck } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Session } from "../session/session.ts";

@@ -2,8 +2,14 @@
 
 import type { Action } from "../protocol/action.ts";
 import { isId } from "../protocol/id.ts";
-import type { Call, ClientMessage, Publish, Register, Subscribe } from "../protocol/message.ts";
-import { MessageType } from "../protocol/message.ts";
+import {
+  type Call,
+  type ClientMessage,
+  MessageType,
+  type Publish,
+  type Register,
+  type Subscribe,
+} from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
 import { type Dict, type Id, isDict, type Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";

@@ -1,12 +1,11 @@
 /** Who may do what: the static rules of a realm's roles (Authorization). */
 
-import { TRUSTED } from "../config/consistency.ts";
-import type { Pattern } from "../config/permission.ts";
+import { TRUSTED } from "../config/permission.ts";
 import type { PermissionRule, Role } from "../config/realm.ts";
 import { sharedUri } from "../matching/overlap.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
 import type { Action } from "../protocol/action.ts";
-import type { Match } from "../protocol/uri.ts";
+import type { Match, Pattern } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
 
 /** A decision. `disclose` is always, never, or, if undefined, as the caller or publisher asks. */

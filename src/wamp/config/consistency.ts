@@ -3,12 +3,10 @@
  * over what has not the right shape, so that these faults are listed together with those of the shape.
  */
 
+import { isMatch } from "../protocol/uri.ts";
 import { isDict } from "../protocol/values.ts";
-import { isMatch, readPattern } from "./permission.ts";
+import { readPattern, TRUSTED } from "./permission.ts";
 import { type Fault, faultAt, type Path } from "./shape.ts";
-
-/** The role of the router's own sessions: it may do everything, and no client can have it. */
-export const TRUSTED = "trusted";
 
 /** Keys under `auth` whose text is the name of a role. */
 const ROLE_KEYS = ["role", "default-role", "authenticator-role"];

@@ -88,3 +88,16 @@ export const LARGEST_LIMITS: Limits = {
   /** For workerd on a machine of its own; there the isolate's limit of 128 MB does not hold. */
   realm_outgoing_bytes: 4_294_967_296,
 };
+
+/** Largest call timeout of the configuration, in milliseconds: a year. A deadline has to remain a valid date. */
+export const LONGEST_TIMEOUT = 31_536_000_000;
+
+/** The option `call_timeout` of a realm; times in milliseconds. */
+export interface CallTimeoutRules {
+  /** For a CALL without `timeout`. */
+  readonly default?: number;
+  /** Upper bound for every call. */
+  readonly maximum?: number;
+  /** Whether callees with the feature `call_timeout` run the timer; if absent, each REGISTER says (`forward_timeout`). */
+  readonly forward?: boolean;
+}

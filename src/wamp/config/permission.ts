@@ -1,14 +1,12 @@
 /** One rule of a role in the configuration, and the two ways its URI can be written. */
 
 import * as v from "valibot";
+import type { Pattern } from "../protocol/uri.ts";
 import { isValidUri, type Match } from "../protocol/uri.ts";
 import { closed } from "./shape.ts";
 
-/** Which topics or procedures a rule is about. */
-export interface Pattern {
-  readonly uri: string;
-  readonly match: Match;
-}
+/** The role of the router's own sessions: it has every permission, and no client can have it. */
+export const TRUSTED = "trusted";
 
 const flag = v.optional(v.boolean(), false);
 
@@ -25,10 +23,6 @@ const validate = closed({
 });
 
 export const matchSchema = v.picklist(["exact", "prefix", "wildcard"]);
-
-export function isMatch(value: unknown): value is Match {
-  return v.is(matchSchema, value);
-}
 
 /** A permission rule as Crossbar.io writes it; comes out with `match` always set and no stars left. */
 export const permissionSchema = v.pipe(

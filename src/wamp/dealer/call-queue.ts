@@ -1,13 +1,13 @@
 /** Calls that wait until a callee has time for them (Crossbar.io's `concurrency` and `call-queue`). */
 
 import type { Permission } from "../authorization/rules.ts";
+import type { CallTimeoutRules } from "../config/limits.ts";
 import { Deadlines } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
 import { partitionKey } from "../matching/rendezvous.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Call } from "../protocol/message.ts";
-import { MessageType } from "../protocol/message.ts";
+import { type Call, MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
@@ -17,7 +17,6 @@ import { waitingBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
 import { canceledWords, noSuchProcedure, sendCallError, timeoutWords, words } from "./call-results.ts";
-import type { CallTimeoutRules } from "./call-timeout.ts";
 import { timeoutOf } from "./call-timeout.ts";
 import { chooseCallee } from "./invocation-policy.ts";
 import type { Callee, Registration, Registrations } from "./registrations.ts";

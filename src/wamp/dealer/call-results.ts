@@ -2,11 +2,10 @@
 
 import type { SendFault } from "../host/transport.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
-import { MessageType } from "../protocol/message.ts";
+import { MessageType, NO_DETAILS } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isPassthru } from "../protocol/payload-passthru.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Session } from "../session/session.ts";
 import type { Invocation } from "./invocation.ts";
 import type { RememberedRequests } from "./remembered-requests.ts";

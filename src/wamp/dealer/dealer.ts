@@ -1,17 +1,25 @@
 /** The dealer: takes registrations and carries each call to a callee and its answer back. */
 
 import type { Permission } from "../authorization/rules.ts";
+import type { CallTimeoutRules } from "../config/limits.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
 import type { SendFault } from "../host/transport.ts";
 import { partitionKey } from "../matching/rendezvous.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
-import type { Call, Cancel, ErrorMessage, Register, Unregister, Yield } from "../protocol/message.ts";
-import { MessageType } from "../protocol/message.ts";
+import {
+  type Call,
+  type Cancel,
+  type ErrorMessage,
+  MessageType,
+  NO_DETAILS,
+  type Register,
+  type Unregister,
+  type Yield,
+} from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { isOpaque, isPassthru, opaqueDetails } from "../protocol/payload-passthru.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { NO_DETAILS } from "../session/disclosure.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { callBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
@@ -32,7 +40,6 @@ import {
   unsent,
   words,
 } from "./call-results.ts";
-import type { CallTimeoutRules } from "./call-timeout.ts";
 import { type DealerRecord, type DealerTables, dealerRecord, restoreCalls, restoreSession } from "./dealer-record.ts";
 import type { Invocation } from "./invocation.ts";
 import { canServe, checkCall, interrupt, openInvocation, sendInvocation } from "./invocation.ts";

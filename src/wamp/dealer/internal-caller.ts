@@ -1,7 +1,7 @@
 /** How the router calls a procedure of its own realm: through the dealer like anybody, from a session nobody sees. */
 
 import type { Authorization, Permission } from "../authorization/rules.ts";
-import { TRUSTED } from "../config/consistency.ts";
+import { TRUSTED } from "../config/permission.ts";
 import type { Host } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { clientFeatures } from "../protocol/features.ts";

@@ -1,17 +1,16 @@
 /** A call on its way: from the CALL that opens it to its one final answer. */
 
 import type { Permission } from "../authorization/rules.ts";
+import type { CallTimeoutRules } from "../config/limits.ts";
 import type { SendFault } from "../host/transport.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
 import { nextId } from "../protocol/id.ts";
-import type { Call } from "../protocol/message.ts";
-import { MessageType } from "../protocol/message.ts";
+import { type Call, MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { isOpaque, isPassthru, opaqueDetails } from "../protocol/payload-passthru.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { disclosedDetails } from "../session/disclosure.ts";
 import type { Session } from "../session/session.ts";
-import type { CallTimeoutRules } from "./call-timeout.ts";
 import { isTimeoutForwarded, timeoutOf } from "./call-timeout.ts";
 import type { Callee, Registration } from "./registrations.ts";
 

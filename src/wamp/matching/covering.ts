@@ -1,12 +1,7 @@
 /** Which topics a subscription is about, and whether another pattern takes in all of them (Pattern-based Subscriptions). */
 
-import type { Match } from "../protocol/uri.ts";
+import type { Pattern } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
-
-interface Pattern {
-  readonly match: Match;
-  readonly uri: Uri;
-}
 
 /** Does the pattern match the topic? */
 export function matches({ match, uri }: Pattern, topic: Uri): boolean {

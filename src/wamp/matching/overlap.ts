@@ -1,6 +1,6 @@
 /** Where two URI patterns overlap, shown by one URI that stands for all URIs they share. */
 
-import type { Pattern } from "../config/permission.ts";
+import type { Pattern } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
 
 /** A component no rule can name, because `#` is not allowed in URIs: it meets wildcards and prefixes only. */

@@ -1,8 +1,7 @@
 /** Who of several has a key: partitioned calls and events (Sharded Registration, Sharded Subscription). */
 
-import type { Callee } from "../dealer/registrations.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Dict } from "../protocol/values.ts";
+import type { Dict, Id } from "../protocol/values.ts";
 
 /** The key of a partitioned call, undefined for any other. Throws invalid_argument where the key is missing. */
 export function partitionKey(options: Dict): string | undefined {
@@ -15,7 +14,10 @@ export function partitionKey(options: Dict): string | undefined {
  * The callee that has `key` (rendezvous hashing): the same one as long as it is there, and who comes or goes moves no
  * keys but its own. Undefined among no callees.
  */
-export function ownerOf(key: string, callees: readonly Callee[]): Callee | undefined {
+export function ownerOf<C extends { readonly session: { readonly id: Id } }>(
+  key: string,
+  callees: readonly C[],
+): C | undefined {
   return highest(key, callees, ({ session }) => session.id);
 }
 

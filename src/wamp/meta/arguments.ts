@@ -6,6 +6,7 @@
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Match } from "../protocol/uri.ts";
+import { isMatch } from "../protocol/uri.ts";
 import { isDict } from "../protocol/values.ts";
 
 /** Whether the value can be what the argument is said to be. */
@@ -48,10 +49,6 @@ export function isBoolean(value: unknown): value is boolean {
 /** Is it a list of texts? */
 export function isStringList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(isString);
-}
-
-function isMatch(value: unknown): value is Match {
-  return value === "exact" || value === "prefix" || value === "wildcard";
 }
 
 function checked<T>(value: unknown, name: string, isValid: Guard<T>): T | undefined {

@@ -2,11 +2,12 @@
 
 import { createDenial } from "../authorization/access-control.ts";
 import { UNDECIDED } from "../authorization/rules.ts";
-import { isMatch, type Pattern, readPattern } from "../config/permission.ts";
+import { readPattern } from "../config/permission.ts";
 import { type PermissionRule, parseRole, type Role } from "../config/realm.ts";
 import type { Fault } from "../config/shape.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { Payload } from "../protocol/payload.ts";
+import { isMatch, type Pattern } from "../protocol/uri.ts";
 import { type Dict, isDict, type Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import { argument, isString, optionalArgument } from "./arguments.ts";

@@ -2,12 +2,10 @@
 
 import { checkCall } from "../dealer/invocation.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Call } from "../protocol/message.ts";
-import { MessageType } from "../protocol/message.ts";
+import { type Call, MessageType, NO_DETAILS } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isPassthru } from "../protocol/payload-passthru.ts";
 import type { Dict, Uri } from "../protocol/values.ts";
-import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Session } from "../session/session.ts";
 import { HISTORY_PROCEDURES } from "./history-procedures.ts";
 import { MANAGEMENT_PROCEDURES } from "./management-procedures.ts";

@@ -3,11 +3,10 @@
 import type { Subscription, SubscriptionObserver, Subscriptions } from "../broker/subscriptions.ts";
 import type { Registration, RegistrationObserver } from "../dealer/registrations.ts";
 import type { Host } from "../host/host.ts";
-import { MessageType } from "../protocol/message.ts";
+import { MessageType, NO_DETAILS } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isReservedUri } from "../protocol/uri.ts";
 import type { Dict, Id, List, Uri } from "../protocol/values.ts";
-import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Session } from "../session/session.ts";
 
 export class MetaEvents implements SubscriptionObserver, RegistrationObserver {

@@ -1,6 +1,6 @@
 /** What sessions the meta API shows, and what it tells of each. */
 
-import { TRUSTED } from "../config/consistency.ts";
+import { TRUSTED } from "../config/permission.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { isId } from "../protocol/id.ts";
 import { Payload } from "../protocol/payload.ts";

@@ -109,6 +109,9 @@ export type RouterMessage =
 
 export type Message = ClientMessage | RouterMessage;
 
+/** The options or details of a message that has none; one frozen dict, so that equality tells. */
+export const NO_DETAILS: Dict = Object.freeze({});
+
 /**
  * Message type → index of Arguments in messages that may carry a payload. What stands before it is
  * the head; the payload is always the tail, so it can stay unread (Application Payload).

@@ -5,6 +5,17 @@ import type { Uri } from "./values.ts";
 /** How a subscription's or registration's URI selects topics or procedures (Pattern-based Subscriptions). */
 export type Match = "exact" | "prefix" | "wildcard";
 
+/** Whether a value names a match policy. */
+export function isMatch(value: unknown): value is Match {
+  return value === "exact" || value === "prefix" || value === "wildcard";
+}
+
+/** A URI, and how it selects topics or procedures. */
+export interface Pattern {
+  readonly uri: Uri;
+  readonly match: Match;
+}
+
 /** The rule set in force in a realm: the mandatory one, or the recommended one (Loose and Strict URIs). */
 export type UriCheck = "loose" | "strict";
 

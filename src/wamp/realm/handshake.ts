@@ -3,15 +3,14 @@
 import { Authentication, authidIn } from "../authentication/index.ts";
 import type { Admitted, Applicant, Outcome, Refusal, Surroundings } from "../authentication/method.ts";
 import { denied, failed, refused } from "../authentication/method.ts";
-import { TRUSTED } from "../config/consistency.ts";
+import { TRUSTED } from "../config/permission.ts";
 import { resumeWish } from "../hibernation/session-resume.ts";
 import { thrown } from "../host/log-line.ts";
 import { networkOf } from "../host/network.ts";
 import type { TransportInfo } from "../host/transport.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
 import { clientFeatures } from "../protocol/features.ts";
-import type { Authenticate, ClientMessage, Hello } from "../protocol/message.ts";
-import { MessageType } from "../protocol/message.ts";
+import { type Authenticate, type ClientMessage, type Hello, MessageType } from "../protocol/message.ts";
 import { isValidRealm } from "../protocol/uri.ts";
 import type { Dict, Id } from "../protocol/values.ts";
 import type { Attempt, ChallengedState, Peer, PendingState } from "../session/peer.ts";

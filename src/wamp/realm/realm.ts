@@ -19,14 +19,19 @@ import { MetaEvents } from "../meta/meta-events.ts";
 import type { Action } from "../protocol/action.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
-import type { Call, ClientMessage, Publish, Register, MessageType as Type } from "../protocol/message.ts";
-import { MessageType } from "../protocol/message.ts";
+import {
+  type Call,
+  type ClientMessage,
+  MessageType,
+  NO_DETAILS,
+  type Publish,
+  type Register,
+  type MessageType as Type,
+} from "../protocol/message.ts";
 import { parse } from "../protocol/parse.ts";
-import type { Match } from "../protocol/uri.ts";
-import { isReservedUri, isValidUri } from "../protocol/uri.ts";
+import { isReservedUri, isValidUri, type Match } from "../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { ClientChecks } from "../session/client-checks.ts";
-import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Peer } from "../session/peer.ts";
 import { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";

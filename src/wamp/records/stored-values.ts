@@ -1,9 +1,9 @@
 /** The simple values that stored records consist of. */
 
 import { isId } from "../protocol/id.ts";
+import { NO_DETAILS } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
 import { type Dict, type Id, isDict } from "../protocol/values.ts";
-import { NO_DETAILS } from "../session/disclosure.ts";
 import type { Codec, Field } from "./stored-record.ts";
 import { list, oneOf, usually, value } from "./stored-record.ts";
 

@@ -1,11 +1,9 @@
 /** Who learns who the publisher or caller is (Publisher Identification, Caller Identification). */
 
 import { WampError, WampUri } from "../protocol/errors.ts";
+import { NO_DETAILS } from "../protocol/message.ts";
 import type { Dict } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
-
-/** The details of a message that discloses and carries nothing. */
-export const NO_DETAILS: Dict = Object.freeze({});
 
 /**
  * The details that name `session` as the `as` of a message, or none. `rule` is the permission's say: true always,

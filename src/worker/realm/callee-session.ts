@@ -1,6 +1,6 @@
 /** The realm's own procedures: one session has them all, and for each call a Worker waits, so that the realm can sleep. */
 
-import { TRUSTED } from "../../wamp/config/consistency.ts";
+import { TRUSTED } from "../../wamp/config/permission.ts";
 import type { RealmConfig } from "../../wamp/config/realm.ts";
 import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
