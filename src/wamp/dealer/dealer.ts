@@ -1,8 +1,9 @@
-/** The dealer: takes registrations and carries each call to a callee and its answer back. */
+/** The dealer: handles REGISTER, UNREGISTER, CALL, CANCEL, YIELD and a callee's ERROR. */
 
 import type { Permission } from "../authorization/rules.ts";
 import type { CallTimeoutRules } from "../config/limits.ts";
 import type { RealmConfig } from "../config/realm.ts";
+import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import type { SendFault } from "../host/transport.ts";
 import { partitionKey } from "../matching/rendezvous.ts";
@@ -40,7 +41,7 @@ import {
   unsent,
   words,
 } from "./call-results.ts";
-import { type DealerRecord, type DealerTables, dealerRecord, restoreCalls, restoreSession } from "./dealer-record.ts";
+import type { DealerTables } from "./dealer-record.ts";
 import type { Invocation } from "./invocation.ts";
 import { canServe, checkCall, interrupt, openInvocation, sendInvocation } from "./invocation.ts";
 import { chooseCallee, takeTurn } from "./invocation-policy.ts";
@@ -50,12 +51,15 @@ import type { Callee, Registration, RegistrationObserver } from "./registrations
 import { Registrations } from "./registrations.ts";
 import type { WaitingCall } from "./waiting-call.ts";
 
-/** What of a realm's configuration concerns its dealer. */
+/** The part of a realm's configuration that the dealer reads. */
 export type DealerConfig = Pick<RealmConfig, "options" | "limits" | "store">;
 
+/** Routes each call to a callee, and the results back to the caller (Remote Procedure Calls). */
 export class Dealer {
   readonly registrations: Registrations;
-  /** What of the router's own waits for procedures that are not there yet. */
+  /** The tables that the stored records of sessions restore. */
+  readonly tables: DealerTables;
+  /** Calls of the router itself that wait for their procedure to be registered. */
   readonly awaitedRegistrations: AwaitedRegistrations;
   readonly #host: Host;
   readonly #config: DealerConfig;
@@ -63,7 +67,6 @@ export class Dealer {
   readonly #records: RecordBudget;
   readonly #pending: PendingCalls;
   readonly #queue: CallQueue;
-  readonly #tables: DealerTables;
   readonly #registrar: Registrar;
 
   constructor(host: Host, config: DealerConfig, records: RecordBudget, observer: RegistrationObserver) {
@@ -77,46 +80,46 @@ export class Dealer {
     this.#pending = new PendingCalls(host, records);
     const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
     this.#queue = new CallQueue(config.store["call-queue"], this.registrations, host, records, dispatch);
-    this.#tables = { registrations: this.registrations, pending: this.#pending, queue: this.#queue };
-    this.#registrar = new Registrar(this.#tables, host, config.limits, records, observer);
+    this.tables = { registrations: this.registrations, pending: this.#pending, queue: this.#queue };
+    this.#registrar = new Registrar(this.tables, host, config.limits, records, observer);
   }
 
-  /** INVOCATION.Request → the call that a callee works on. */
+  /** INVOCATION.Request → the call that `callee` works on. */
   invocationsOf(callee: Session): ReadonlyMap<Id, Invocation> {
     return this.#pending.invocationsOf(callee);
   }
 
-  /** Is the call of this CALL.Request pending, or does it wait for a callee? */
+  /** Is the call with this CALL.Request pending, or waiting for a callee? */
   isOpenCall(caller: Session, request: Id): boolean {
     return this.#pending.call(caller, request) !== undefined || this.#queue.callsOf(caller).has(request);
   }
 
-  /** Would a CALL with this request be more input of an earlier one (Progressive Call Invocations)? */
+  /** Does a CALL with this request continue the input of an earlier one (Progressive Call Invocations)? */
   isFurtherInput(caller: Session, request: Id): boolean {
     return this.isOpenCall(caller, request) || this.#pending.endedInputs.has(caller, request);
   }
 
-  /** A call with input was refused: chunks that are on their way are dropped. */
+  /** Drops the chunks of a refused call that are still on their way. */
   endInput(caller: Session, request: Id): void {
     this.#pending.endedInputs.add(caller, request);
   }
 
-  /** The permission is that of the callee for the procedure. */
+  /** Handles REGISTER; `permission` is the callee's for the procedure. Throws WampError. */
   register(session: Session, message: Register, permission: Permission): void {
     this.#registrar.register(session, message, permission);
   }
 
-  /** Invocations in flight go on: their answers still reach the callers. */
+  /** Handles UNREGISTER; results of invocations in flight still reach their callers. Throws no_such_registration. */
   unregister(session: Session, message: Unregister): void {
     this.#registrar.unregister(session, message);
   }
 
-  /** Takes a registration away from a session, and tells one that knows the message (Registration Revocation). */
+  /** Removes a callee, which is told if it announced that it knows the message (Registration Revocation). */
   revoke(registration: Registration, session: Session, reason?: string): void {
     this.#registrar.revoke(registration, session, reason);
   }
 
-  /** Opens a call. The permission is that of the caller for the procedure. */
+  /** Opens a call; `permission` is the caller's for the procedure. Throws WampError or ProtocolViolation. */
   call(caller: Session, message: Call, permission: Permission): void {
     const [, , options, procedure, payload] = message;
     checkCall(caller, message);
@@ -132,10 +135,10 @@ export class Dealer {
     if (fault !== undefined) throw new WampError(fault, unsent(fault, procedure));
   }
 
-  /** Takes the next chunk of a call's input; false if the message opens a call (Progressive Call Invocations). */
+  /** Handles the next chunk of a call's input; false if the message opens a call (Progressive Call Invocations). */
   continue(caller: Session, [, request, options, procedure, payload]: Call): boolean {
     const invocation = this.#pending.call(caller, request);
-    if (invocation === undefined) return this.#isLeftOver(caller, request, options);
+    if (invocation === undefined) return this.#isLateChunk(caller, request, options);
     if (!invocation.isInputOpen) throw new ProtocolViolation(STILL_OPEN);
     if (procedure !== invocation.procedure) {
       if (this.#config.options.request_id_check === "strict") throw new ProtocolViolation(STILL_OPEN);
@@ -148,11 +151,11 @@ export class Dealer {
     }
     if (invocation.isKilled) return true;
     const fault = sendInvocation(invocation, payload);
-    if (fault !== undefined) this.#giveUp(invocation, fault, words(unsent(fault, procedure)));
+    if (fault !== undefined) this.#abort(invocation, fault, words(unsent(fault, procedure)));
     return true;
   }
 
-  /** Forwards an answer; a progressive one only to a caller who asked (D-25). */
+  /** Forwards a result; a progressive one only to a caller that asked for them. */
   yield(session: Session, [, request, options, payload]: Yield): void {
     const isProgress = options.progress === true;
     const invocation = this.#pending.invocation(session, request);
@@ -161,47 +164,48 @@ export class Dealer {
     let details = isProgress ? PROGRESS : NO_DETAILS;
     if (isOpaque(options)) {
       details = { ...details, ...opaqueDetails(options, session, "callee", payload) };
-      if (!canReceive(invocation.caller, options)) return this.#refuse(invocation, isProgress);
+      if (!canReceive(invocation.caller, options)) return this.#rejectResult(invocation, isProgress);
     }
-    if (isProgress) this.#progress(invocation);
+    if (isProgress) this.#onProgress(invocation);
     else this.#end(invocation);
     const { caller, callRequest } = invocation;
     const fault = caller.transport.send([MessageType.RESULT, callRequest, details, payload]);
     if (fault === undefined) return;
-    // A caller that cannot take a part must not believe it has the whole, and its callee need not go on (PROG-10).
-    if (isProgress) this.#giveUp(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
-    else fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+    // A caller that missed a part must not take the rest for the whole, and its callee need not go on (PROG-10).
+    if (isProgress) this.#abort(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+    else sendError(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
   }
 
-  /** Forwards a callee's error as the error of the CALL. */
+  /** Forwards a callee's ERROR as the error of the CALL. */
   error(session: Session, [, , request, details, uri, payload]: ErrorMessage): void {
     const invocation = this.#pending.invocation(session, request);
     if (invocation === undefined) return dropLateResult(session, request, false, this.#pending.abandoned);
     if (uri === WampUri.UNAVAILABLE && invocation.reroute !== undefined) return this.#reroute(invocation);
-    // Details of a callee's ERROR stay behind, except those a feature defines (CALL-06).
+    // Of the details of a callee's ERROR only those that a feature defines are forwarded (CALL-06).
     const outDetails = isOpaque(details) ? opaqueDetails(details, session, "callee", payload) : NO_DETAILS;
     this.#end(invocation);
-    if (!canReceive(invocation.caller, details)) fail(invocation, WampUri.FEATURE_NOT_SUPPORTED, NOT_PASSED_THROUGH);
-    else if (fail(invocation, uri, payload, outDetails) === "too large") {
-      fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+    if (!canReceive(invocation.caller, details))
+      sendError(invocation, WampUri.FEATURE_NOT_SUPPORTED, NOT_PASSED_THROUGH);
+    else if (sendError(invocation, uri, payload, outDetails) === "too large") {
+      sendError(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
     }
   }
 
-  /** A YIELD or ERROR of the callee is too large to be taken; `front` are the integers it begins with. */
+  /** Fails the call whose YIELD or ERROR was too large to decode; the list holds the integers it begins with. */
   failTooLarge(callee: Session, [type, first, second]: readonly number[]): void {
     const request = type === MessageType.YIELD ? first : type === MessageType.ERROR ? second : undefined;
     const invocation = request === undefined ? undefined : this.#pending.invocation(callee, request);
     if (invocation === undefined) return;
     this.#pending.end(invocation);
     const text = `the answer of the callee of ${invocation.procedure} is too large for the router`;
-    fail(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, words(text));
+    sendError(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, words(text));
   }
 
-  /** Cancels a call; for one that is unknown or over nothing happens (Call Canceling). */
+  /** Cancels a call; ignores a request that is unknown or over (Call Canceling). */
   cancel(caller: Session, [, request, options]: Cancel): void {
     const invocation = this.#pending.call(caller, request);
     if (invocation === undefined) return this.#queue.cancel(caller, request);
-    // Where the callee cannot be interrupted every mode acts as skip.
+    // Without call_canceling at the callee every mode acts as skip.
     const canInterrupt = invocation.callee.session.has("callee.call_canceling");
     const mode = canInterrupt ? (options.mode ?? "killnowait") : "skip";
     if (mode === "kill" || mode === "killnowait") interrupt(invocation, mode);
@@ -210,36 +214,33 @@ export class Dealer {
     }
     if (mode === "kill") {
       invocation.isKilled = true;
-      // The callee's answer is the answer to the CANCEL, whatever it is.
+      // Whatever the callee answers ends the call: no other callee is tried.
       invocation.reroute = undefined;
       return this.#pending.stopTimeout(invocation);
     }
     this.#end(invocation);
-    fail(invocation, WampUri.CANCELED, canceledWords(invocation.procedure));
+    sendError(invocation, WampUri.CANCELED, canceledWords(invocation.procedure));
   }
 
-  /** Ends the calls that waited too long at `now`, milliseconds since the epoch (Call Timeouts). */
+  /** Ends the calls whose deadline is over at `now`, milliseconds since the epoch (Call Timeouts). */
   tick(now: number): void {
     for (const invocation of this.#pending.takeOverdue(now)) {
-      this.#giveUp(invocation, WampUri.TIMEOUT, timeoutWords(invocation.procedure));
+      this.#abort(invocation, WampUri.TIMEOUT, timeoutWords(invocation.procedure));
     }
     this.#queue.tick(now);
     this.awaitedRegistrations.tick(now);
   }
 
-  /** When the next call times out, if any can; milliseconds since the epoch. */
+  /** The earliest deadline of any call, if there is one; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    const deadlines = [this.#pending, this.#queue, this.awaitedRegistrations].map(
-      (it) => it.nextDeadline() ?? Infinity,
-    );
-    const next = Math.min(...deadlines);
-    return next === Infinity ? undefined : next;
+    const others = earliest(this.#queue.nextDeadline(), this.awaitedRegistrations.nextDeadline());
+    return earliest(this.#pending.nextDeadline(), others);
   }
 
-  /** The session is gone: its callees may stop, its callers hear of it, its registrations end. */
+  /** Cleans up after a session that has ended: interrupts its callees, fails the calls it worked on, unregisters it. */
   leave(session: Session): void {
     this.#queue.leave(session);
-    // Before the callee's calls end, so that it gets no others in their place.
+    // Before its calls end: otherwise it would get waiting calls in their place.
     const held = this.#registrar.leave(session);
     for (const invocation of this.#pending.callsOf(session).values()) {
       if (invocation.callee.session !== session) interrupt(invocation, "killnowait");
@@ -247,28 +248,13 @@ export class Dealer {
     }
     for (const invocation of this.invocationsOf(session).values()) {
       this.#pending.end(invocation);
-      fail(invocation, WampUri.CANCELED, CALLEE_GONE);
+      sendError(invocation, WampUri.CANCELED, CALLEE_GONE);
     }
     this.#pending.leave(session);
     this.#registrar.left(session, held);
   }
 
-  /** The dealer's part of a session's record. */
-  recordOf(session: Session): DealerRecord {
-    return dealerRecord(session, this.#tables);
-  }
-
-  /** Restores what the record of a session tells, except its calls. */
-  restoreSession(session: Session, record: DealerRecord): void {
-    restoreSession(session, record, this.#tables);
-  }
-
-  /** Restores the calls of sessions that slept; every session must be awake by now. */
-  restoreCalls(callers: readonly (readonly [Session, DealerRecord])[], sessions: ReadonlyMap<Id, Session>): void {
-    restoreCalls(callers, sessions, this.#tables);
-  }
-
-  /** Sends a new invocation; one that cannot be sent leaves no trace, and the answer is the error for its caller. */
+  /** Sends a new invocation. If it cannot be sent, its entries are removed and the error for the caller is returned. */
   #invoke(invocation: Invocation, payload: Payload): Uri | undefined {
     const { caller, callee, request, registration } = invocation;
     const { lastInvocation } = callee.session;
@@ -280,13 +266,13 @@ export class Dealer {
     callee.session.transport.save();
     const fault = sendInvocation(invocation, payload);
     if (fault === undefined) return undefined;
-    // The id was not seen; whoever gets the place of this call may have it.
+    // The callee has not seen the id, and ids must be sequential: the next call gets it.
     callee.session.lastInvocation = lastInvocation;
     this.#end(invocation);
     return fault;
   }
 
-  /** A call that waited gets its callee. */
+  /** Sends a call that waited to its callee. */
   #dispatch(call: WaitingCall, callee: Callee): void {
     const { caller, message, permission, registration, deadline } = call;
     if (!canServe(callee.session, message[2])) {
@@ -296,10 +282,10 @@ export class Dealer {
     const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
     if (invocation.timeoutMs > 0) invocation.deadline = deadline;
     const fault = this.#invoke(invocation, message[4]);
-    if (fault !== undefined) fail(invocation, fault, words(unsent(fault, message[3])));
+    if (fault !== undefined) sendError(invocation, fault, words(unsent(fault, message[3])));
   }
 
-  /** The callee declined: another one gets the call, the caller notices nothing (Call Rerouting). */
+  /** Sends a call that its callee declined to another callee; the caller is told nothing (Call Rerouting). */
   #reroute(declined: Invocation): void {
     const { caller, registration, reroute } = declined;
     const { message, permission } = reroute!;
@@ -309,18 +295,18 @@ export class Dealer {
     const others = registration.callees.filter(({ session }) => !tried.includes(session) && canServe(session, options));
     const callee = chooseCallee(registration, this.#host, partitionKey(options), undefined, others);
     if (callee === undefined) {
-      fail(declined, WampUri.NO_AVAILABLE_CALLEE, words(`every callee of ${declined.procedure} is unavailable`));
+      sendError(declined, WampUri.NO_AVAILABLE_CALLEE, words(`every callee of ${declined.procedure} is unavailable`));
       return;
     }
     const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
     if (invocation.timeoutMs > 0) invocation.deadline = declined.deadline;
     if (invocation.reroute !== undefined) invocation.reroute = { message, permission, tried };
     const fault = this.#invoke(invocation, payload);
-    if (fault !== undefined) fail(declined, fault, words(unsent(fault, declined.procedure)));
+    if (fault !== undefined) sendError(declined, fault, words(unsent(fault, declined.procedure)));
   }
 
-  /** The call goes on; nobody else can have it now (RRT-08). */
-  #progress(invocation: Invocation): void {
+  /** Restarts the timeout after a progressive result; from here on no other callee can take the call (RRT-08). */
+  #onProgress(invocation: Invocation): void {
     if (invocation.reroute !== undefined) {
       invocation.reroute = undefined;
       invocation.caller.transport.save();
@@ -328,19 +314,19 @@ export class Dealer {
     this.#pending.startTimeout(invocation);
   }
 
-  /** Ends a call without its callee's answer. */
-  #giveUp(invocation: Invocation, uri: Uri, payload?: Payload): void {
+  /** Ends a call with an error before its callee has answered. */
+  #abort(invocation: Invocation, uri: Uri, payload?: Payload): void {
     interrupt(invocation, "killnowait");
     this.#end(invocation);
-    fail(invocation, uri, payload);
+    sendError(invocation, uri, payload);
   }
 
-  /** The answer is in passthru mode and the caller cannot take that: both sides hear of it (PPT-08, D-38). */
-  #refuse(invocation: Invocation, isProgress: boolean): void {
+  /** Rejects a result in passthru mode that the caller did not announce: both sides get an error (PPT-08). */
+  #rejectResult(invocation: Invocation, isProgress: boolean): void {
     sendYieldError(invocation, WampUri.FEATURE_NOT_SUPPORTED);
     if (isProgress) interrupt(invocation, "killnowait");
     this.#end(invocation);
-    fail(invocation, WampUri.FEATURE_NOT_SUPPORTED, NOT_PASSED_THROUGH);
+    sendError(invocation, WampUri.FEATURE_NOT_SUPPORTED, NOT_PASSED_THROUGH);
   }
 
   #end(invocation: Invocation): void {
@@ -351,13 +337,14 @@ export class Dealer {
   #checkLimit(caller: Session, procedure: Uri, options: Dict): void {
     const limit = this.#config.limits.pending_calls_per_session;
     const waiting = this.#queue.isEmpty ? 0 : this.#queue.callsOf(caller).size;
-    if (this.#pending.callsOf(caller).size + waiting < limit)
-      return this.#records.check(caller, callBytes(procedure, options));
-    throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may wait for ${limit} calls`);
+    if (this.#pending.callsOf(caller).size + waiting >= limit) {
+      throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may wait for ${limit} calls`);
+    }
+    this.#records.check(caller, callBytes(procedure, options));
   }
 
-  /** Is the CALL a chunk for a call that is over? Throws where it is for one that still waits for its callee. */
-  #isLeftOver(caller: Session, request: Id, options: Dict): boolean {
+  /** Is the CALL a chunk of a call that is over? Throws ProtocolViolation if its call still waits for a callee. */
+  #isLateChunk(caller: Session, request: Id, options: Dict): boolean {
     if (this.#queue.isEmpty && this.#pending.endedInputs.isEmpty) return false;
     if (this.#queue.callsOf(caller).has(request)) throw new ProtocolViolation(STILL_OPEN);
     if (!this.#pending.endedInputs.has(caller, request)) return false;
@@ -370,6 +357,6 @@ const PROGRESS: Dict = { progress: true };
 const STILL_OPEN = "CALL: request id of a call that is still open";
 const NOT_BINARY = "payload passthru takes one binary argument";
 
-function fail(invocation: Invocation, uri: Uri, payload?: Payload, details?: Dict): SendFault | undefined {
+function sendError(invocation: Invocation, uri: Uri, payload?: Payload, details?: Dict): SendFault | undefined {
   return sendCallError(invocation.caller, invocation.callRequest, uri, payload, details);
 }

@@ -3,7 +3,7 @@
 import type { Broker } from "../broker/broker.ts";
 import type { SubscriptionRecord } from "../broker/subscriptions.ts";
 import type { Dealer } from "../dealer/dealer.ts";
-import type { DealerRecord } from "../dealer/dealer-record.ts";
+import { type DealerRecord, dealerRecord } from "../dealer/dealer-record.ts";
 import type { Peer, PendingState } from "../session/peer.ts";
 import type { Session, SessionOrigin } from "../session/session.ts";
 
@@ -35,7 +35,7 @@ export function sessionRecord(session: Session, { broker, dealer }: SessionTable
     ...{ id, identity, features, agent, expiresAt, addedDetails, lastInvocation, lastRequest },
     ...(resumable !== undefined && { resume: resumable.record }),
     subscriptions: broker.subscriptions.recordsOf(session),
-    ...dealer.recordOf(session),
+    ...dealerRecord(session, dealer.tables),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { Dealer } from "../dealer/dealer.ts";
+import { restoreCalls, restoreSession } from "../dealer/dealer-record.ts";
 import type { Host } from "../host/host.ts";
 import type { LogLine } from "../host/log-line.ts";
 import type { Transport } from "../host/transport.ts";
@@ -66,7 +67,7 @@ export class Waking {
     });
     // They were there before, as far as anybody can tell.
     if (moveIn !== undefined) metaEvents.silently(moveIn);
-    dealer.restoreCalls(callers, sessions.byId);
+    restoreCalls(callers, sessions.byId, dealer.tables);
     testaments.executeOrphaned(sessions.byId);
     return peers;
   }
@@ -74,7 +75,7 @@ export class Waking {
   wakeLate(sleeper: Sleeper): Peer {
     const callers: Callers = [];
     const peer = this.#wakePeer(sleeper, callers);
-    this.#realm.dealer.restoreCalls(callers, this.#realm.sessions.byId);
+    restoreCalls(callers, this.#realm.sessions.byId, this.#realm.dealer.tables);
     return peer;
   }
 
@@ -125,7 +126,7 @@ export class Waking {
     this.#realm.sessions.attach(peer, session);
     this.#peers.wakeSession(peer, endsAt);
     broker.subscriptions.restore(session, record.subscriptions);
-    dealer.restoreSession(session, record);
+    restoreSession(session, record, dealer.tables);
     return session;
   }
 }

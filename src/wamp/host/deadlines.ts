@@ -85,3 +85,8 @@ export class Deadlines<T extends object> {
     }
   }
 }
+
+/** The earlier one of two times, or the one that is given, if any; milliseconds since the epoch. */
+export function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}

@@ -1,6 +1,7 @@
 /** What holds whatever callers and callees do, as seeds decide it. */
 
 import { describe, expect, test } from "vitest";
+import { dealerRecord } from "../../../src/wamp/dealer/dealer-record.ts";
 import { CALLEES, CALLERS, CallFuzzer, type Job } from "./call-fuzzer.ts";
 
 /** A failure prints its seed; put it here, so that it is tried for ever. */
@@ -45,7 +46,7 @@ describe.each(SEEDS)("a workshop with seed %d", (seed) => {
     expect(unanswered).toStrictEqual([]);
     const { sessions, dealer } = shop.realm.realm;
     for (const session of sessions.byId.values()) {
-      const { calls, waitingCalls } = dealer.recordOf(session);
+      const { calls, waitingCalls } = dealerRecord(session, dealer.tables);
       expect([calls, dealer.invocationsOf(session).size, waitingCalls]).toStrictEqual([[], 0, undefined]);
     }
     for (const { callees } of dealer.registrations.values()) {
