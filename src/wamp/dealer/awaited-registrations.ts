@@ -1,29 +1,30 @@
-/** Calls of the router's own that wait for their procedure to be registered, as after a restart, when all come back at once. */
+/** Calls of the router itself that wait for their procedure to be registered: after a restart all clients come back at once. */
 
 import { Deadlines } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import type { Uri } from "../protocol/values.ts";
+import type { Registrations } from "./registrations.ts";
 
 /**
- * Milliseconds one may wait at most. The platform lets an object sleep no sooner than 10 s after its last event, so
- * nothing that waits here has to outlast sleep.
+ * Longest wait in milliseconds. The platform lets an object sleep no sooner than 10 s after its last event, so no call has
+ * to wait through a sleep.
  */
 const LONGEST_MS = 9_000;
-/** Bytes, about, that may wait in all: more than ten thousand clients of usual size. */
+/** Bytes, roughly, of all calls that wait: more than ten thousand logins need. */
 const MOST_BYTES = 16_777_216;
 
-interface Waiter {
+interface WaitingCaller {
   readonly procedure: Uri;
   readonly bytes: number;
   resolve(): void;
 }
 
-/** The waiting is bounded in time and memory; who waits goes on in the turn after that of the REGISTER. */
+/** Bounds the wait in time and memory. A waiting call goes on in the turn after that of the REGISTER. */
 export class AwaitedRegistrations {
   readonly #host: Host;
-  /** procedure → who waits for it, in order */
-  readonly #waiting = new Map<Uri, Set<Waiter>>();
-  readonly #deadlines = new Deadlines<Waiter>();
+  /** procedure → its waiting callers, in order */
+  readonly #waiting = new Map<Uri, Set<WaitingCaller>>();
+  readonly #deadlines = new Deadlines<WaitingCaller>();
   #bytes = 0;
 
   constructor(host: Host) {
@@ -31,47 +32,47 @@ export class AwaitedRegistrations {
   }
 
   /**
-   * Resolves when a registration for the procedure was created, or when the time is over. `bytes` is what the caller
-   * keeps meanwhile; undefined where too much waits already.
+   * Resolves when a registration for the procedure was created, or when the time is over. `bytes` is what the caller keeps in
+   * memory meanwhile. Returns undefined if too much waits already.
    */
   wait(procedure: Uri, timeoutMs: number, bytes: number): Promise<void> | undefined {
     if (this.#bytes + bytes > MOST_BYTES) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const waiter: Waiter = { procedure, bytes, resolve };
+    const caller: WaitingCaller = { procedure, bytes, resolve };
     const deadline = this.#host.now() + Math.min(timeoutMs, LONGEST_MS);
     const others = this.#waiting.get(procedure);
-    if (others === undefined) this.#waiting.set(procedure, new Set([waiter]));
-    else others.add(waiter);
+    if (others === undefined) this.#waiting.set(procedure, new Set([caller]));
+    else others.add(caller);
     this.#bytes += bytes;
-    this.#deadlines.set(waiter, deadline);
+    this.#deadlines.set(caller, deadline);
     this.#host.setAlarm(deadline);
     return promise;
   }
 
-  /** A registration was created; `serves` tells of a procedure whether there is one for it now. */
-  review(serves: (procedure: Uri) => boolean): void {
-    for (const [procedure, waiters] of this.#waiting) {
-      if (serves(procedure)) for (const waiter of waiters) this.#end(waiter);
+  /** Lets the calls go on whose procedure has a registration now; called after one was created. */
+  recheck(registrations: Pick<Registrations, "best">): void {
+    for (const [procedure, callers] of this.#waiting) {
+      if (registrations.best(procedure) !== undefined) for (const caller of callers) this.#end(caller);
     }
   }
 
-  /** Does what is due at `now`, milliseconds since the epoch. */
+  /** Ends the waits that are over at `now`, milliseconds since the epoch. */
   tick(now: number): void {
-    for (const waiter of this.#deadlines.takeExpired(now)) this.#end(waiter);
+    for (const caller of this.#deadlines.takeExpired(now)) this.#end(caller);
   }
 
-  /** Milliseconds since the epoch. */
+  /** The earliest deadline, if there is one; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
     return this.#deadlines.next();
   }
 
-  #end(waiter: Waiter): void {
-    const { procedure, bytes } = waiter;
-    const waiters = this.#waiting.get(procedure);
-    waiters?.delete(waiter);
-    if (waiters?.size === 0) this.#waiting.delete(procedure);
-    this.#deadlines.delete(waiter);
+  #end(caller: WaitingCaller): void {
+    const { procedure, bytes } = caller;
+    const callers = this.#waiting.get(procedure);
+    callers?.delete(caller);
+    if (callers?.size === 0) this.#waiting.delete(procedure);
+    this.#deadlines.delete(caller);
     this.#bytes -= bytes;
-    waiter.resolve();
+    caller.resolve();
   }
 }

@@ -1,4 +1,4 @@
-/** Calls that wait until a callee has time for them (Crossbar.io's `concurrency` and `call-queue`). */
+/** Calls that wait for a callee below its `concurrency` (Crossbar.io's `concurrency` and `call-queue`). */
 
 import type { Permission } from "../authorization/rules.ts";
 import type { CallTimeoutRules } from "../config/limits.ts";
@@ -16,25 +16,25 @@ import type { RecordBudget } from "../session/record-budget.ts";
 import { waitingBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
-import { canceledWords, noSuchProcedure, sendCallError, timeoutWords, words } from "./call-results.ts";
+import { argsOf, canceledArgs, noSuchProcedureText, sendCallError, timeoutArgs } from "./call-results.ts";
 import { timeoutOf } from "./call-timeout.ts";
 import { chooseCallee } from "./invocation-policy.ts";
 import type { Callee, Registration, Registrations } from "./registrations.ts";
 import { isOvertaking, type WaitingCall, type WaitingRecord, waitingRecord } from "./waiting-call.ts";
 
-/** How many calls may wait for the callees of one registration, by procedure. */
+/** How many calls may wait for the callees of one registration, for the procedures that match. */
 export interface QueueLimit {
   readonly uri: Uri;
   readonly match: Match;
   readonly limit: number;
 }
 
-/** What a call that need not wait any longer becomes. */
+/** Sends a call that need not wait any longer to its callee. */
 export type Dispatch = (call: WaitingCall, callee: Callee) => void;
 
 /**
- * First in, first out for each registration; and no call overtakes an earlier one of its caller on the way to the same
- * callee, whatever the procedures (ORD-03).
+ * First in, first out for each registration. Across registrations no call overtakes an earlier one of the same caller on
+ * the way to the same callee (ORD-03).
  */
 export class CallQueue {
   readonly #registrations: Registrations;
@@ -67,7 +67,7 @@ export class CallQueue {
     this.#dispatch = dispatch;
   }
 
-  /** Does any call wait? */
+  /** True if no call waits. */
   get isEmpty(): boolean {
     return this.#waiting.size === 0;
   }
@@ -84,8 +84,8 @@ export class CallQueue {
   }
 
   /**
-   * The callee that may have a call now: one that is free, and that no earlier call of the caller waits for. `key` is that
-   * of a partitioned call, `call` the call itself if it waits already.
+   * The callee for a call, or undefined if the call has to wait: one below its `concurrency`, for which no earlier call of
+   * the caller waits. `key` is that of a partitioned call, `call` the call itself if it waits already.
    */
   choose(caller: Session, key: string | undefined, registration: Registration, call?: WaitingCall): Callee | undefined {
     const waiting = this.isEmpty ? undefined : this.callsOf(caller);
@@ -95,8 +95,8 @@ export class CallQueue {
   }
 
   /**
-   * Lets a new call wait. Throws max_concurrency_reached where there is no queue or no room in it, and for a call whose
-   * input goes on: its chunks would pile up. A call that waits only for an earlier one needs no queue.
+   * Adds a new call. Throws max_concurrency_reached if the configuration has no queue or the queue is full, and for a call
+   * with progressive input, whose chunks would pile up. A call that waits only for an earlier one needs no queue.
    */
   add(
     caller: Session,
@@ -107,7 +107,7 @@ export class CallQueue {
     timeouts: CallTimeoutRules,
   ): void {
     const [, , options, procedure] = message;
-    // Refused now, not when its turn comes.
+    // A call that must not disclose its caller is refused now, not after it has waited.
     disclosedDetails("caller", caller, options, permission.disclose);
     const hasFreeCallee = chooseCallee(registration, this.#host, key) !== undefined;
     if (options.progress === true || !(hasFreeCallee || this.#hasRoom(registration, procedure))) {
@@ -123,11 +123,11 @@ export class CallQueue {
     caller.transport.save();
   }
 
-  /** Gives waiting calls to callees that have time for them, after something has changed for `registration`. */
+  /** Sends waiting calls to callees that can take them, after a change of `registration`. */
   serve(registration?: Registration): void {
     if (this.isEmpty) return;
     if (registration !== undefined) this.#due.add(registration);
-    // A call that ends at once asks again; the loop below sees to it.
+    // A call that ends at once calls `serve` again; the loop below then takes what it added to `#due`.
     if (this.#isServing) return;
     this.#isServing = true;
     try {
@@ -140,42 +140,41 @@ export class CallQueue {
     }
   }
 
-  /** A callee of the registration has come or left. Without any, calls that waited there wait for what a CALL finds now. */
-  review(registration: Registration): void {
+  /** Callees were added or removed. Calls of a registration without callees move to the one that a CALL would find now. */
+  recheck(registration: Registration): void {
     const calls = [...(this.#waiting.get(registration) ?? [])];
-    if (registration.callees.length === 0) this.#moveOn(calls);
-    // Later calls may have waited because these could have gone to a callee that they cannot go to any more.
-    for (const { caller } of calls) this.#dueLater(caller);
+    if (registration.callees.length === 0) this.#reassign(calls);
+    // Later calls of their callers may have waited for a callee to which these calls cannot go any more.
+    for (const { caller } of calls) this.#markDue(caller);
     this.serve();
   }
 
-  /** The caller gives up a call, if it is one that waits (Call Canceling). */
+  /** Cancels a waiting call; ignores other requests (Call Canceling). */
   cancel(caller: Session, request: Id): void {
     const call = this.#byCaller.get(caller, request);
     if (call === undefined) return;
-    this.#fail(call, WampUri.CANCELED, canceledWords(call.message[3]));
+    this.#fail(call, WampUri.CANCELED, canceledArgs(call.message[3]));
     this.serve();
   }
 
-  /** The caller is gone, and its calls with it. */
+  /** Removes the calls of a caller that has ended. */
   leave(caller: Session): void {
     for (const call of this.callsOf(caller).values()) this.#remove(call);
     this.#byCaller.leave(caller);
   }
 
-  /** Ends the calls that waited too long at `now`, milliseconds since the epoch. */
+  /** Fails the calls whose deadline is over at `now`, milliseconds since the epoch. */
   tick(now: number): void {
-    for (const call of this.#timeouts.takeExpired(now))
-      this.#fail(call, WampUri.TIMEOUT, timeoutWords(call.message[3]));
+    for (const call of this.#timeouts.takeExpired(now)) this.#fail(call, WampUri.TIMEOUT, timeoutArgs(call.message[3]));
     this.serve();
   }
 
-  /** Milliseconds since the epoch. */
+  /** The earliest deadline, if there is one; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
     return this.#timeouts.next();
   }
 
-  /** Puts back the calls of callers that slept; registrations and calls under way are back already. */
+  /** Restores the calls in the records of callers; registrations and pending calls have been restored before. */
   restore(
     callers: readonly (readonly [Session, { readonly waitingCalls?: readonly WaitingRecord[] | undefined }])[],
   ): void {
@@ -193,7 +192,7 @@ export class CallQueue {
     const { callRequest, options, procedure, payload, permission, order, deadline } = record;
     const registration = this.#registrations.byId(record.registration) ?? this.#registrations.best(procedure);
     if (registration === undefined) {
-      sendCallError(caller, callRequest, WampUri.NO_SUCH_PROCEDURE, words(noSuchProcedure(procedure)));
+      sendCallError(caller, callRequest, WampUri.NO_SUCH_PROCEDURE, argsOf(noSuchProcedureText(procedure)));
       caller.transport.save();
       return;
     }
@@ -227,25 +226,25 @@ export class CallQueue {
 
   #fail(call: WaitingCall, uri: Uri, payload: Payload): void {
     this.#remove(call);
-    this.#dueLater(call.caller);
+    this.#markDue(call.caller);
     sendCallError(call.caller, call.message[1], uri, payload);
   }
 
-  #moveOn(calls: readonly WaitingCall[]): void {
+  #reassign(calls: readonly WaitingCall[]): void {
     const registrations = new Set<Registration>();
     for (const call of calls) {
       const registration = this.#registrations.best(call.message[3]);
       if (registration === undefined)
-        this.#fail(call, WampUri.NO_SUCH_PROCEDURE, words(noSuchProcedure(call.message[3])));
+        this.#fail(call, WampUri.NO_SUCH_PROCEDURE, argsOf(noSuchProcedureText(call.message[3])));
       else {
-        this.#forget(call);
+        this.#unlist(call);
         call.registration = registration;
         call.caller.transport.save();
         this.#callsFor(registration).add(call);
         registrations.add(registration);
       }
     }
-    // Those that waited there already may be younger.
+    // Calls that waited there already may be younger.
     for (const registration of registrations) {
       this.#waiting.set(registration, new Set([...this.#callsFor(registration)].sort((a, b) => a.order - b.order)));
     }
@@ -256,28 +255,28 @@ export class CallQueue {
     this.#records.removeCall(call.caller, waitingBytes(call.message));
     call.caller.transport.save();
     this.#timeouts.delete(call);
-    this.#forget(call);
+    this.#unlist(call);
   }
 
-  #forget(call: WaitingCall): void {
+  #unlist(call: WaitingCall): void {
     const calls = this.#waiting.get(call.registration)!;
     calls.delete(call);
     if (calls.size === 0) this.#waiting.delete(call.registration);
   }
 
-  /** Calls may have waited for an earlier one of their caller. */
-  #dueLater(caller: Session): void {
+  /** The caller's other calls may have waited for a call that is gone. */
+  #markDue(caller: Session): void {
     for (const { registration } of this.callsOf(caller).values()) this.#due.add(registration);
   }
 
-  /** Takes out the oldest call that a callee could have now. */
+  /** Removes and returns the oldest call that a callee can take now. */
   #takeReady(registration: Registration): [WaitingCall, Callee] | undefined {
     if (!registration.callees.some(({ running, concurrency }) => running < concurrency)) return undefined;
     for (const call of this.#waiting.get(registration) ?? []) {
       const callee = this.choose(call.caller, call.key, registration, call);
       if (callee === undefined) continue;
       this.#remove(call);
-      this.#dueLater(call.caller);
+      this.#markDue(call.caller);
       return [call, callee];
     }
     return undefined;

@@ -1,4 +1,4 @@
-/** Calls on their way, as the record of a sleeping caller keeps them. */
+/** Pending calls in the stored record of their caller. */
 
 import type { Permission } from "../authorization/rules.ts";
 import { MessageType } from "../protocol/message.ts";
@@ -12,29 +12,31 @@ import type { Invocation, Reroute } from "./invocation.ts";
 import type { Callee, Registration } from "./registrations.ts";
 import { NO_TURNS } from "./registrations.ts";
 
-/** What a sleeping caller's record keeps of a call it waits for. */
+/** A pending call, in the record of its caller. */
 export interface CallRecord
   extends Pick<
     Invocation,
     "callRequest" | "request" | "procedure" | "details" | "receivesProgress" | "timeoutMs" | "deadline"
   > {
-  /** The callee's session. */
+  /** The callee's session id. */
   readonly callee: Id;
+  /** Registration id. */
   readonly registration: Id;
   readonly isInputOpen: boolean;
   readonly isKilled: boolean;
   readonly reroute?: RerouteRecord | undefined;
 }
 
+/** A `Reroute` in the record of a call. */
 interface RerouteRecord {
   readonly options: Dict;
   readonly payload: Payload;
   readonly permission: Permission;
-  /** Sessions. */
+  /** Session ids. */
   readonly tried: readonly Id[];
 }
 
-/** The permission of a call, which a callee may get later. */
+/** The permission of a call that may be sent to a callee, or another one, after the sleep. */
 export const storedPermission = record<Permission>({
   allow: usually("a", is.flag, true),
   disclose: optional("d", is.flag),
@@ -66,6 +68,7 @@ export const storedCall = record<CallRecord>({
   ),
 });
 
+/** The record of a pending call as it is now. */
 export function callRecord(invocation: Invocation): CallRecord {
   const { callRequest, callee, request, registration, procedure, details, reroute } = invocation;
   const { receivesProgress, timeoutMs, deadline, isInputOpen, isKilled } = invocation;
@@ -76,7 +79,7 @@ export function callRecord(invocation: Invocation): CallRecord {
   };
 }
 
-/** A call from the record of a caller that slept; of the sessions it knew, those in `sessions` are still there. */
+/** The call in a record; `sessions` are the sessions that are still there. */
 export function restoredInvocation(
   caller: Session,
   record: CallRecord,
@@ -88,12 +91,12 @@ export function restoredInvocation(
   return { ...record, caller, callee, registration, recordBytes: 0, reroute };
 }
 
-/** The registration of a call whose callee unregistered while it ran; it is in no table. */
+/** Stands for the registration of a call whose callee has unregistered meanwhile; no table has it. */
 export function formerRegistration(id: Id, procedure: Uri): Registration {
   return { id, procedure, match: "exact", policy: "single", created: 0, callees: [], ...NO_TURNS };
 }
 
-/** A callee that is in no registration any more but still owes an answer. */
+/** Stands for the callee of such a call, which is in no registration but still owes a result. */
 export function formerCallee(session: Session): Callee {
   const options = { disclosesCaller: false, forwardsTimeout: false, concurrency: Number.POSITIVE_INFINITY };
   return { session, order: 0, ...options, running: 0 };

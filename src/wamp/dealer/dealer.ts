@@ -5,7 +5,6 @@ import type { CallTimeoutRules } from "../config/limits.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
-import type { SendFault } from "../host/transport.ts";
 import { partitionKey } from "../matching/rendezvous.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import {
@@ -19,7 +18,7 @@ import {
   type Yield,
 } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
-import { isOpaque, isPassthru, opaqueDetails } from "../protocol/payload-passthru.ts";
+import { checkSingleBinary, isOpaque, isPassthru, opaqueDetails } from "../protocol/payload-passthru.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { callBytes } from "../session/record-budget.ts";
@@ -27,19 +26,20 @@ import type { Session } from "../session/session.ts";
 import { AwaitedRegistrations } from "./awaited-registrations.ts";
 import { CallQueue } from "./call-queue.ts";
 import {
+  argsOf,
   CALLEE_GONE,
-  canceledWords,
+  canceledArgs,
   canReceive,
   dropLateResult,
   NOT_PASSED_THROUGH,
-  noSuchProcedure,
-  notServed,
+  noSuchProcedureText,
+  notServedText,
   sendCallError,
+  sendError,
   sendYieldError,
   TOO_LARGE,
-  timeoutWords,
-  unsent,
-  words,
+  timeoutArgs,
+  unsentText,
 } from "./call-results.ts";
 import type { DealerTables } from "./dealer-record.ts";
 import type { Invocation } from "./invocation.ts";
@@ -74,8 +74,7 @@ export class Dealer {
     this.#host = host;
     this.#config = config;
     this.awaitedRegistrations = new AwaitedRegistrations(host);
-    const isServed = (procedure: Uri) => this.registrations.best(procedure) !== undefined;
-    this.registrations = new Registrations(records, () => this.awaitedRegistrations.review(isServed));
+    this.registrations = new Registrations(records, () => this.awaitedRegistrations.recheck(this.registrations));
     this.#timeouts = config.options.call_timeout ?? {};
     this.#pending = new PendingCalls(host, records);
     const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
@@ -124,15 +123,16 @@ export class Dealer {
     const [, , options, procedure, payload] = message;
     checkCall(caller, message);
     const registration = this.registrations.best(procedure);
-    if (registration === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, noSuchProcedure(procedure));
+    if (registration === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, noSuchProcedureText(procedure));
     this.#checkLimit(caller, procedure, options);
     const key = partitionKey(options);
     const callee = this.#queue.choose(caller, key, registration);
     if (callee === undefined) return this.#queue.add(caller, message, key, permission, registration, this.#timeouts);
-    if (!canServe(callee.session, options)) throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, notServed(procedure));
+    if (!canServe(callee.session, options))
+      throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, notServedText(procedure));
     const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
     const fault = this.#invoke(invocation, payload);
-    if (fault !== undefined) throw new WampError(fault, unsent(fault, procedure));
+    if (fault !== undefined) throw new WampError(fault, unsentText(fault, procedure));
   }
 
   /** Handles the next chunk of a call's input; false if the message opens a call (Progressive Call Invocations). */
@@ -144,14 +144,14 @@ export class Dealer {
       if (this.#config.options.request_id_check === "strict") throw new ProtocolViolation(STILL_OPEN);
       return true;
     }
-    if (isPassthru(invocation.details) && !payload.isSingleBinary) throw new ProtocolViolation(NOT_BINARY);
+    if (isPassthru(invocation.details)) checkSingleBinary(payload);
     if (options.progress !== true) {
       invocation.isInputOpen = false;
       caller.transport.save();
     }
     if (invocation.isKilled) return true;
     const fault = sendInvocation(invocation, payload);
-    if (fault !== undefined) this.#abort(invocation, fault, words(unsent(fault, procedure)));
+    if (fault !== undefined) this.#abort(invocation, fault, argsOf(unsentText(fault, procedure)));
     return true;
   }
 
@@ -198,7 +198,7 @@ export class Dealer {
     if (invocation === undefined) return;
     this.#pending.end(invocation);
     const text = `the answer of the callee of ${invocation.procedure} is too large for the router`;
-    sendError(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, words(text));
+    sendError(invocation, WampUri.PAYLOAD_SIZE_EXCEEDED, argsOf(text));
   }
 
   /** Cancels a call; ignores a request that is unknown or over (Call Canceling). */
@@ -219,13 +219,13 @@ export class Dealer {
       return this.#pending.stopTimeout(invocation);
     }
     this.#end(invocation);
-    sendError(invocation, WampUri.CANCELED, canceledWords(invocation.procedure));
+    sendError(invocation, WampUri.CANCELED, canceledArgs(invocation.procedure));
   }
 
   /** Ends the calls whose deadline is over at `now`, milliseconds since the epoch (Call Timeouts). */
   tick(now: number): void {
     for (const invocation of this.#pending.takeOverdue(now)) {
-      this.#abort(invocation, WampUri.TIMEOUT, timeoutWords(invocation.procedure));
+      this.#abort(invocation, WampUri.TIMEOUT, timeoutArgs(invocation.procedure));
     }
     this.#queue.tick(now);
     this.awaitedRegistrations.tick(now);
@@ -251,7 +251,7 @@ export class Dealer {
       sendError(invocation, WampUri.CANCELED, CALLEE_GONE);
     }
     this.#pending.leave(session);
-    this.#registrar.left(session, held);
+    this.#registrar.afterLeave(session, held);
   }
 
   /** Sends a new invocation. If it cannot be sent, its entries are removed and the error for the caller is returned. */
@@ -276,13 +276,13 @@ export class Dealer {
   #dispatch(call: WaitingCall, callee: Callee): void {
     const { caller, message, permission, registration, deadline } = call;
     if (!canServe(callee.session, message[2])) {
-      sendCallError(caller, message[1], WampUri.FEATURE_NOT_SUPPORTED, words(notServed(message[3])));
+      sendCallError(caller, message[1], WampUri.FEATURE_NOT_SUPPORTED, argsOf(notServedText(message[3])));
       return;
     }
     const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
     if (invocation.timeoutMs > 0) invocation.deadline = deadline;
     const fault = this.#invoke(invocation, message[4]);
-    if (fault !== undefined) sendError(invocation, fault, words(unsent(fault, message[3])));
+    if (fault !== undefined) sendError(invocation, fault, argsOf(unsentText(fault, message[3])));
   }
 
   /** Sends a call that its callee declined to another callee; the caller is told nothing (Call Rerouting). */
@@ -295,14 +295,14 @@ export class Dealer {
     const others = registration.callees.filter(({ session }) => !tried.includes(session) && canServe(session, options));
     const callee = chooseCallee(registration, this.#host, partitionKey(options), undefined, others);
     if (callee === undefined) {
-      sendError(declined, WampUri.NO_AVAILABLE_CALLEE, words(`every callee of ${declined.procedure} is unavailable`));
+      sendError(declined, WampUri.NO_AVAILABLE_CALLEE, argsOf(`every callee of ${declined.procedure} is unavailable`));
       return;
     }
     const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
     if (invocation.timeoutMs > 0) invocation.deadline = declined.deadline;
     if (invocation.reroute !== undefined) invocation.reroute = { message, permission, tried };
     const fault = this.#invoke(invocation, payload);
-    if (fault !== undefined) sendError(declined, fault, words(unsent(fault, declined.procedure)));
+    if (fault !== undefined) sendError(declined, fault, argsOf(unsentText(fault, declined.procedure)));
   }
 
   /** Restarts the timeout after a progressive result; from here on no other callee can take the call (RRT-08). */
@@ -355,8 +355,3 @@ export class Dealer {
 
 const PROGRESS: Dict = { progress: true };
 const STILL_OPEN = "CALL: request id of a call that is still open";
-const NOT_BINARY = "payload passthru takes one binary argument";
-
-function sendError(invocation: Invocation, uri: Uri, payload?: Payload, details?: Dict): SendFault | undefined {
-  return sendCallError(invocation.caller, invocation.callRequest, uri, payload, details);
-}

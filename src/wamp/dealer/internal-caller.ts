@@ -1,4 +1,4 @@
-/** How the router calls a procedure of its own realm: through the dealer like anybody, from a session nobody sees. */
+/** Calls of the router itself to procedures of its realm, from a session that the session meta API does not list. */
 
 import type { Authorization, Permission } from "../authorization/rules.ts";
 import { TRUSTED } from "../config/permission.ts";
@@ -14,7 +14,7 @@ import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import { INTERNAL, Session } from "../session/session.ts";
 import type { Dealer } from "./dealer.ts";
 
-/** Authenticators and authorizers are called by it, past the authorizers themselves. */
+/** Calls authenticators and authorizers. The rules of the authrole apply; its authorizer is not asked. */
 export class InternalCaller implements ProcedureCaller {
   readonly #dealer: Dealer;
   readonly #authorization: Authorization;
@@ -31,8 +31,8 @@ export class InternalCaller implements ProcedureCaller {
   }
 
   /**
-   * Calls an exact URI; resolves in any case, after `timeoutMs` with `wamp.error.timeout`. Where there is no such
-   * procedure it may come within that time: after a restart its callee is one of many who come back at once.
+   * Calls an exact URI; resolves in any case, after `timeoutMs` with `wamp.error.timeout`. If the procedure is not registered
+   * it may be within that time: after a restart all clients come back at once, its callee among them.
    */
   call(procedure: Uri, args: List, timeoutMs: number): Promise<CallOutcome> {
     const permission = this.#authorization.authorize(this.#authrole, "call", procedure, "exact");
@@ -54,7 +54,7 @@ export class InternalCaller implements ProcedureCaller {
     const call = [MessageType.CALL, request, { timeout: timeoutMs }, procedure, Payload.of(args)] as const;
     try {
       this.#dealer.call(this.#session, call, permission);
-      // Nobody may be in a turn just now; after the current one, if there is one, the invocation goes out.
+      // Outside of a turn no other code flushes the invocation.
       queueMicrotask(() => this.#host.flushOutput());
     } catch (error) {
       if (!(error instanceof WampError)) throw error;

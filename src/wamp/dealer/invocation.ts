@@ -1,4 +1,4 @@
-/** A call on its way: from the CALL that opens it to its one final answer. */
+/** A pending call: from the CALL that opens it to its final RESULT or ERROR. */
 
 import type { Permission } from "../authorization/rules.ts";
 import type { CallTimeoutRules } from "../config/limits.ts";
@@ -14,6 +14,7 @@ import type { Session } from "../session/session.ts";
 import { isTimeoutForwarded, timeoutOf } from "./call-timeout.ts";
 import type { Callee, Registration } from "./registrations.ts";
 
+/** A call that has a callee. */
 export interface Invocation {
   readonly caller: Session;
   /** The caller's CALL.Request. */
@@ -25,23 +26,23 @@ export interface Invocation {
   readonly request: Id;
   /** INVOCATION.Details without `progress`: the same for every chunk of the call (Progressive Call Invocations). */
   readonly details: Dict;
-  /** The caller asked for progressive results. */
+  /** Did the caller ask for progressive results? */
   readonly receivesProgress: boolean;
-  /** Milliseconds the dealer waits for the next answer; 0 for no limit. */
+  /** Milliseconds the dealer waits for the next result; 0 for no limit. */
   readonly timeoutMs: number;
-  /** When the dealer gives up; milliseconds since the epoch, 0 for never. */
+  /** When the dealer fails the call; milliseconds since the epoch, 0 for never. */
   deadline: number;
-  /** More CALL chunks follow. */
+  /** Do more CALL chunks follow? */
   isInputOpen: boolean;
-  /** The caller canceled with mode `kill` and waits for the callee's answer. */
+  /** Did the caller cancel with mode `kill`, so that it waits for the callee's result? */
   isKilled: boolean;
-  /** Bytes of the caller's record, as long as the call is pending; see `RecordBudget`. */
+  /** Bytes that `RecordBudget` counts for the call while it is pending. */
   recordBytes: number;
-  /** Kept while another callee may have to be tried (Call Rerouting). */
+  /** Set while another callee may get the call (Call Rerouting). */
   reroute: Reroute | undefined;
 }
 
-/** What trying another callee with a call takes; the caller gets one answer whatever callees decline (Call Rerouting). */
+/** What the dealer needs to send a call to another callee after one has declined it (Call Rerouting). */
 export interface Reroute {
   readonly message: Call;
   readonly permission: Permission;
@@ -50,8 +51,8 @@ export interface Reroute {
 }
 
 /**
- * Refuses what breaks the protocol whatever is called: chunks or passthru from a caller that did not announce them
- * (PINV-02, PPT-05).
+ * Throws ProtocolViolation for a CALL with progress or passthru from a caller that did not announce it, whatever procedure
+ * it calls (PINV-02, PPT-05).
  */
 export function checkCall(caller: Session, [, , options, , payload]: Call): void {
   if (options.progress === true && !caller.has("caller.progressive_call_invocations")) {
@@ -60,13 +61,13 @@ export function checkCall(caller: Session, [, , options, , payload]: Call): void
   if (isPassthru(options)) opaqueDetails(options, caller, "caller", payload);
 }
 
-/** Can the callee take a CALL with these options (PINV-03, PPT-07)? */
+/** Did the callee announce the features that these options of CALL need (PINV-03, PPT-07)? */
 export function canServe(callee: Session, options: Dict): boolean {
   if (options.progress === true && !canTakeChunks(callee)) return false;
   return !isPassthru(options) || callee.has("callee.payload_passthru_mode");
 }
 
-/** A new invocation from a CALL. Throws option_disallowed.disclose_me where the permission does not allow the wish. */
+/** A new invocation of a CALL. Throws option_disallowed.disclose_me if the permission forbids what the caller asks for. */
 export function openInvocation(
   caller: Session,
   message: Call,
@@ -81,7 +82,7 @@ export function openInvocation(
   // A local caller must not wait for longer because a callee forgets to answer.
   const isForwarded = timeoutMs > 0 && !caller.isLocal && isTimeoutForwarded(callee, timeouts);
   const forwardedMs = isForwarded ? timeoutMs : 0;
-  // What was already sent of a call's input would be lost to another callee (RRT-08).
+  // Another callee would miss the chunks that were already sent (RRT-08).
   const canReroute = !isInputOpen && callee.session.has("callee.call_reroute");
   return {
     caller,
@@ -101,7 +102,7 @@ export function openInvocation(
   };
 }
 
-/** Sends the invocation, or the next chunk of its input; the answer is the error for its caller if that cannot be. */
+/** Sends the invocation, or the next chunk of its input. Returns the error for the caller if it could not be sent. */
 export function sendInvocation(invocation: Invocation, payload: Payload): Uri | undefined {
   const { callee, request, registration, details, isInputOpen } = invocation;
   const chunkDetails = isInputOpen ? { ...details, progress: true } : details;
@@ -110,7 +111,7 @@ export function sendInvocation(invocation: Invocation, payload: Payload): Uri | 
   return fault === undefined ? undefined : FAULT_ERROR[fault];
 }
 
-/** Tells the callee to stop, if it announced that it can and has not been told yet (Call Canceling). */
+/** Sends INTERRUPT to a callee that announced call_canceling and has not got one yet (Call Canceling). */
 export function interrupt({ callee, request, isKilled }: Invocation, mode: "kill" | "killnowait"): void {
   if (isKilled || !callee.session.has("callee.call_canceling")) return;
   callee.session.transport.send([MessageType.INTERRUPT, request, { mode }]);
@@ -121,7 +122,7 @@ const FAULT_ERROR: { readonly [fault in SendFault]: Uri } = {
   "too large": WampUri.PAYLOAD_SIZE_EXCEEDED,
 };
 
-/** Of the CALL's options only what a feature defines reaches the callee. */
+/** INVOCATION.Details: of CALL.Options only what a feature defines is forwarded. */
 function invocationDetails(
   caller: Session,
   [, , options, procedure, payload]: Call,
@@ -145,7 +146,7 @@ function invocationDetails(
   };
 }
 
-/** A callee that cannot be interrupted counts as one without progressive invocations (FEAT-05). */
+/** A callee without call_canceling counts as one without progressive invocations (FEAT-05). */
 function canTakeChunks(callee: Session): boolean {
   return callee.has("callee.progressive_call_invocations") && callee.has("callee.call_canceling");
 }

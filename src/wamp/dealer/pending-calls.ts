@@ -1,4 +1,4 @@
-/** The calls of a realm that wait for an answer, and when the dealer's patience with each ends. */
+/** The pending calls of a realm and their timeouts. */
 
 import { Deadlines } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
@@ -11,7 +11,7 @@ import type { Invocation } from "./invocation.ts";
 import type { Callee, Registration } from "./registrations.ts";
 import { RememberedRequests } from "./remembered-requests.ts";
 
-/** Every call is in the tables of its caller and of its callee; both entries are made and removed here. */
+/** A call is in the tables of its caller and of its callee; this class adds and removes both entries. */
 export class PendingCalls {
   /** callee → INVOCATION.Requests of progressive calls that are over without the callee being told (LEAVE-04) */
   readonly abandoned = new RememberedRequests();
@@ -50,7 +50,7 @@ export class PendingCalls {
     return this.#byCallee.of(callee);
   }
 
-  /** Adds a call, with the deadline it has. */
+  /** Adds a call; a deadline it has already goes on (Call Timeouts). */
   add(invocation: Invocation): void {
     const { caller, callRequest, callee, request, procedure, details, reroute } = invocation;
     this.#byCaller.set(caller, callRequest, invocation);
@@ -59,14 +59,14 @@ export class PendingCalls {
     invocation.recordBytes = reroute === undefined ? callBytes(procedure, details) : waitingBytes(reroute.message);
     this.#records.addCall(caller, invocation.recordBytes);
     if (invocation.deadline === 0) return;
-    // A deadline further away is from before the clock was set back.
+    // After the clock was set back a stored deadline may be too far away.
     if (invocation.timeoutMs > 0) {
       invocation.deadline = Math.min(invocation.deadline, this.#host.now() + invocation.timeoutMs);
     }
-    this.#expect(invocation);
+    this.#setTimeout(invocation);
   }
 
-  /** Removes a call; chunks of its input that are still on their way will be known as such. */
+  /** Removes a call; chunks of its input that are still on their way are recognised by `endedInputs`. */
   end(invocation: Invocation): void {
     const { caller, callRequest, callee, request } = invocation;
     this.#byCaller.delete(caller, callRequest);
@@ -78,7 +78,7 @@ export class PendingCalls {
     caller.transport.save();
   }
 
-  /** Calls that a session took before it left the registration and came back still count for its `concurrency`. */
+  /** Counts the calls that a callee took before it unregistered and registered again for its `concurrency`. */
   rejoin(registration: Registration, callee: Callee): void {
     for (const invocation of this.invocationsOf(callee.session).values()) {
       if (invocation.registration !== registration) continue;
@@ -87,7 +87,7 @@ export class PendingCalls {
     }
   }
 
-  /** The session is gone, and its calls have ended. */
+  /** Drops the tables of a session that has ended, and whose calls have. */
   leave(session: Session): void {
     this.#byCaller.leave(session);
     this.#byCallee.leave(session);
@@ -95,32 +95,33 @@ export class PendingCalls {
     this.endedInputs.leave(session);
   }
 
-  /** Starts the wait for the next answer: with the call, and anew with each progressive one (TMO-06). */
+  /** Starts the timeout: with the call, and again with each progressive result (TMO-06). */
   startTimeout(invocation: Invocation): void {
-    // Whoever canceled waits for the callee without a limit (TMO-07).
+    // A caller that canceled with mode kill waits for the callee without a limit (TMO-07).
     if (invocation.timeoutMs === 0 || invocation.isKilled) return;
     invocation.deadline = this.#host.now() + invocation.timeoutMs;
-    this.#expect(invocation);
+    this.#setTimeout(invocation);
     invocation.caller.transport.save();
   }
 
+  /** The call waits without a limit from now on. */
   stopTimeout(invocation: Invocation): void {
     this.#timeouts.delete(invocation);
     invocation.deadline = 0;
     invocation.caller.transport.save();
   }
 
-  /** The calls overdue at `now`, milliseconds since the epoch. */
+  /** Removes the timeouts that are over at `now` (milliseconds since the epoch), and returns their calls. */
   takeOverdue(now: number): Invocation[] {
     return this.#timeouts.takeExpired(now);
   }
 
-  /** Milliseconds since the epoch. */
+  /** The earliest deadline, if there is one; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
     return this.#timeouts.next();
   }
 
-  #expect(invocation: Invocation): void {
+  #setTimeout(invocation: Invocation): void {
     this.#timeouts.set(invocation, invocation.deadline);
     this.#host.setAlarm(invocation.deadline);
   }

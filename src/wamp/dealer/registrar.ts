@@ -1,4 +1,4 @@
-/** Who may be a callee of what: registrations are taken, given up and withdrawn here. */
+/** Handles REGISTER and UNREGISTER, and revokes registrations. */
 
 import type { Permission } from "../authorization/rules.ts";
 import type { Limits } from "../config/limits.ts";
@@ -16,6 +16,7 @@ import type { DealerTables } from "./dealer-record.ts";
 import type { PendingCalls } from "./pending-calls.ts";
 import type { InvocationPolicy, Registration, RegistrationObserver, Registrations } from "./registrations.ts";
 
+/** The part of the dealer that adds callees to registrations and removes them. */
 export class Registrar {
   readonly #registrations: Registrations;
   readonly #queue: CallQueue;
@@ -41,6 +42,7 @@ export class Registrar {
     this.#records = records;
   }
 
+  /** See `Dealer.register`. */
   register(session: Session, [, request, options, procedure]: Register, permission: Permission): void {
     if (options.disclose_caller === true && permission.disclose === false) {
       throw new WampError(WampUri.OPTION_DISALLOWED_DISCLOSE_ME, `callers of ${procedure} are not disclosed`);
@@ -52,25 +54,25 @@ export class Registrar {
     if (present !== undefined && !isForced && (policy === "single" || policy !== present.policy)) {
       throw new WampError(WampUri.PROCEDURE_ALREADY_EXISTS, `procedure ${procedure} is registered already`);
     }
-    // The same session once more: one entry, the same id (D-27).
+    // A session that registers again stays one callee, with the same registration id.
     if (present !== undefined && !isForced && this.#registrations.heldBy(session).has(present.id)) {
       session.transport.send([MessageType.REGISTERED, request, present.id]);
       return;
     }
     this.#checkLimit(session, procedure);
     const replaced = isForced ? present : undefined;
-    const former = replaced === undefined ? [] : this.#withdrawAll(replaced);
+    const former = replaced === undefined ? [] : this.#removeAll(replaced);
     const registration = (isForced ? undefined : present) ?? this.#create(session, match, procedure, policy);
     this.#pending.rejoin(registration, this.#registrations.addCallee(registration, session, options));
     session.transport.save();
     session.transport.send([MessageType.REGISTERED, request, registration.id]);
     for (const callee of former) this.#observer.onUnregister(callee, replaced!, callee === former.at(-1));
     this.#observer.onRegister(session, registration);
-    if (replaced !== undefined) this.#queue.review(replaced);
-    this.#queue.review(registration);
+    if (replaced !== undefined) this.#queue.recheck(replaced);
+    this.#queue.recheck(registration);
   }
 
-  /** Calls in flight go on: their answers still reach the callers. */
+  /** See `Dealer.unregister`. */
   unregister(session: Session, [, request, registrationId]: Unregister): void {
     const registration = this.#registrations.heldBy(session).get(registrationId);
     if (registration === undefined) {
@@ -79,16 +81,16 @@ export class Registrar {
     this.#registrations.removeCallee(registration, session);
     session.transport.save();
     session.transport.send([MessageType.UNREGISTERED, request]);
-    this.#parted(session, registration);
+    this.#afterRemoval(session, registration);
   }
 
-  /** Takes a registration away from a session. */
+  /** See `Dealer.revoke`. */
   revoke(registration: Registration, session: Session, reason?: string): void {
-    this.#withdraw(registration, session, reason);
-    this.#parted(session, registration);
+    this.#remove(registration, session, reason);
+    this.#afterRemoval(session, registration);
   }
 
-  /** A session on its way out gets no more calls; returns the registrations it held, for `left`. */
+  /** Removes a session that has ended from all its registrations, and returns them for `afterLeave`. */
   leave(session: Session): readonly Registration[] {
     const held = [...this.#registrations.heldBy(session).values()];
     for (const registration of held) this.#registrations.removeCallee(registration, session);
@@ -96,9 +98,9 @@ export class Registrar {
     return held;
   }
 
-  /** The session has left. */
-  left(session: Session, held: readonly Registration[]): void {
-    for (const registration of held) this.#parted(session, registration, session);
+  /** Tells the observer and the queue of the registrations that `leave` returned, once the calls have ended. */
+  afterLeave(session: Session, held: readonly Registration[]): void {
+    for (const registration of held) this.#afterRemoval(session, registration, session);
   }
 
   #create(creator: Session, match: Match, procedure: string, policy: InvocationPolicy): Registration {
@@ -106,15 +108,15 @@ export class Registrar {
     return this.#registrations.create(id, match, procedure, policy, this.#host.now());
   }
 
-  /** Crossbar.io's `force_reregister`: whoever is there has to go. */
-  #withdrawAll(registration: Registration): readonly Session[] {
+  /** Removes all callees (Crossbar.io's `force_reregister`). */
+  #removeAll(registration: Registration): readonly Session[] {
     const former = registration.callees.map(({ session }) => session);
-    for (const callee of former) this.#withdraw(registration, callee, WampUri.UNREGISTERED);
+    for (const callee of former) this.#remove(registration, callee, WampUri.UNREGISTERED);
     return former;
   }
 
-  /** Only a callee that knows the message is told (Registration Revocation). */
-  #withdraw(registration: Registration, session: Session, reason: string | undefined): void {
+  /** Removes a callee, which is told if it announced that it knows the message (Registration Revocation). */
+  #remove(registration: Registration, session: Session, reason: string | undefined): void {
     this.#registrations.removeCallee(registration, session);
     session.transport.save();
     if (!session.has("callee.registration_revocation")) return;
@@ -122,9 +124,9 @@ export class Registrar {
     session.transport.send([MessageType.UNREGISTERED, 0, details]);
   }
 
-  #parted(session: Session, registration: Registration, leaving?: Session): void {
+  #afterRemoval(session: Session, registration: Registration, leaving?: Session): void {
     this.#observer.onUnregister(session, registration, registration.callees.length === 0, leaving);
-    this.#queue.review(registration);
+    this.#queue.recheck(registration);
   }
 
   #checkLimit(session: Session, procedure: Uri): void {

@@ -9,9 +9,10 @@ import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
 
-/** How a callee is chosen among several (Shared Registration). */
+/** How a callee is chosen among several (Shared Registration: invocation policies). */
 export type InvocationPolicy = "single" | "roundrobin" | "random" | "first" | "last";
 
+/** A procedure or pattern, with its callees. */
 export interface Registration {
   readonly id: Id;
   readonly procedure: Uri;
@@ -23,7 +24,7 @@ export interface Registration {
   readonly callees: Callee[];
   /** `order` of the callee that got the last call. */
   lastOrder: number;
-  /** How often `lastOrder` was set: of the records of several callees the one with the most turns knows it. */
+  /** How often `lastOrder` was set. After a sleep the record with the most turns has the latest `lastOrder`. */
   turns: number;
 }
 
@@ -51,10 +52,10 @@ export interface RegistrationObserver {
   onUnregister(session: Session, registration: Registration, wasLast: boolean, leaving?: Session): void;
 }
 
-/** What a sleeping session's record keeps of a registration. */
+/** A registration, and the session's part in it, in the session's stored record. */
 export type RegistrationRecord = Omit<Registration, "callees"> & Omit<Callee, "session" | "running">;
 
-/** A registration in the stored record of a session. */
+/** The codec of `RegistrationRecord`. */
 export const storedRegistration = record<RegistrationRecord>({
   id: field("i", is.id),
   match: usually("m", is.match, "exact"),
@@ -69,10 +70,10 @@ export const storedRegistration = record<RegistrationRecord>({
   lastOrder: usually("l", is.count, 0),
 });
 
-/** No callee has got a call yet. */
+/** The turn of a registration whose callees have got no call yet. */
 export const NO_TURNS = { lastOrder: 0, turns: 0 } as const;
 
-/** The dealer's table. A registration exists as long as a callee holds it. */
+/** The dealer's table of registrations. A registration exists as long as it has a callee. */
 export class Registrations {
   /** (match, procedure) → registration */
   readonly #byProcedure = new PatternMap<Registration>();
@@ -80,23 +81,26 @@ export class Registrations {
   readonly #byId = new Map<Id, Registration>();
   readonly #bySession = new SessionTable<Registration>();
   readonly #records: RecordBudget;
-  readonly #created: () => void;
+  readonly #onCreate: () => void;
   #lastOrder = 0;
 
-  /** `created` hears of each new registration. */
-  constructor(records: RecordBudget, created: () => void = () => {}) {
+  /** Calls `onCreate` after each new registration. */
+  constructor(records: RecordBudget, onCreate: () => void = () => {}) {
     this.#records = records;
-    this.#created = created;
+    this.#onCreate = onCreate;
   }
 
+  /** Registrations in all. */
   get size(): number {
     return this.#byId.size;
   }
 
+  /** The registration of exactly this pattern under this match policy. */
   get(match: Match, procedure: Uri): Registration | undefined {
     return this.#byProcedure.get(match, procedure);
   }
 
+  /** All registrations, in the order of their creation. */
   values(): Iterable<Registration> {
     return this.#byId.values();
   }
@@ -106,6 +110,7 @@ export class Registrations {
     return this.#bySession.of(session);
   }
 
+  /** The registration with this id. */
   byId(registrationId: Id): Registration | undefined {
     return this.#byId.get(registrationId);
   }
@@ -115,16 +120,17 @@ export class Registrations {
     return this.#byProcedure.best(procedure);
   }
 
+  /** Adds a registration without a callee; `created` in milliseconds since the epoch. */
   create(id: Id, match: Match, procedure: Uri, policy: InvocationPolicy, created: number): Registration {
     const registration: Registration = { id, match, procedure, policy, created, callees: [], ...NO_TURNS };
     this.#byProcedure.set(match, procedure, registration);
     this.#records.addEntry(match, procedure);
     this.#byId.set(id, registration);
-    this.#created();
+    this.#onCreate();
     return registration;
   }
 
-  /** Adds a session with the options of its REGISTER. */
+  /** Adds a session as the last callee; `options` are those of REGISTER. */
   addCallee(registration: Registration, session: Session, options: Dict): Callee {
     const concurrency = typeof options.concurrency === "number" ? options.concurrency : Number.POSITIVE_INFINITY;
     const callee: Callee = {
@@ -139,6 +145,7 @@ export class Registrations {
     return callee;
   }
 
+  /** Removes a callee, and with the last one the registration. */
   removeCallee(registration: Registration, session: Session): void {
     this.#bySession.delete(session, registration.id);
     this.#records.removeShare(session, registration.procedure);
@@ -150,7 +157,7 @@ export class Registrations {
     this.#byId.delete(registration.id);
   }
 
-  /** The session is gone, and has no registration any more. */
+  /** Drops the table of a session that has ended, and that is no callee any more. */
   leave(session: Session): void {
     this.#bySession.leave(session);
   }
@@ -160,7 +167,7 @@ export class Registrations {
     return Array.from(this.heldBy(session).values(), (registration) => registrationRecord(registration, session));
   }
 
-  /** Puts back what the record of a session that slept tells. */
+  /** Restores the registrations in the record of a session. */
   restore(session: Session, records: readonly RegistrationRecord[]): void {
     for (const { id, match, procedure, policy, created, turns, lastOrder, order, ...options } of records) {
       const registration = this.#byId.get(id) ?? this.create(id, match, procedure, policy, created);
@@ -173,7 +180,7 @@ export class Registrations {
   #add(registration: Registration, callee: Callee): void {
     const { callees } = registration;
     callees.push(callee);
-    // Sessions wake in any order.
+    // Sessions are restored in any order.
     if (callees.length > 1 && callees[callees.length - 2]!.order > callee.order) callees.sort(byOrder);
     this.#bySession.set(callee.session, registration.id, registration);
     this.#records.addShare(callee.session, registration.procedure);
@@ -187,6 +194,7 @@ function registrationRecord(registration: Registration, session: Session): Regis
   return { id, match, procedure, policy, created, order, ...options, turns, lastOrder };
 }
 
+/** The session's part in a registration, if it is a callee. */
 export function calleeOf(registration: Registration, session: Session): Callee | undefined {
   return registration.callees.find((callee) => callee.session === session);
 }
@@ -195,7 +203,7 @@ function byOrder(a: Callee, b: Callee): number {
   return a.order - b.order;
 }
 
-/** The turn is known from the record of the callee that had it last; when that one leaves another has to keep it. */
+/** Only the record of the callee that got the last call has the current turn: when it leaves, another one has to save it. */
 function keepTurn(registration: Registration, { order }: Callee): void {
   if (order !== registration.lastOrder) return;
   registration.turns++;

@@ -12,22 +12,22 @@ import type { Session } from "../session/session.ts";
 import { storedPermission } from "./call-records.ts";
 import type { Registration } from "./registrations.ts";
 
-/** A CALL that got no callee yet. */
+/** A call that waits for a callee. */
 export interface WaitingCall {
   readonly caller: Session;
   readonly message: Call;
   readonly permission: Permission;
-  /** Grows with each call of the realm that has to wait. */
+  /** Position among all calls of the realm that had to wait. */
   readonly order: number;
   /** The key of a partitioned call (Sharded Registration). */
   readonly key: string | undefined;
-  /** When the dealer gives up; milliseconds since the epoch, 0 for never. */
+  /** When the dealer fails the call; milliseconds since the epoch, 0 for never. */
   readonly deadline: number;
-  /** Whose callees it waits for. */
+  /** The registration whose callees it waits for. */
   registration: Registration;
 }
 
-/** What a sleeping caller's record keeps of it. */
+/** A waiting call, in the stored record of its caller. */
 export interface WaitingRecord extends Pick<WaitingCall, "permission" | "order" | "deadline"> {
   readonly callRequest: Id;
   readonly options: Dict;
@@ -36,7 +36,7 @@ export interface WaitingRecord extends Pick<WaitingCall, "permission" | "order" 
   readonly registration: Id;
 }
 
-/** A waiting call in the stored record of its caller. */
+/** The codec of `WaitingRecord`. */
 export const storedWaitingCall = record<WaitingRecord>({
   callRequest: field("c", is.id),
   options: is.details("o"),
@@ -55,8 +55,8 @@ export function waitingRecord({ message, permission, registration, order, deadli
 }
 
 /**
- * Must `call`, or a new call if it is undefined, not go to this callee yet, because an earlier call of its caller still
- * could? `waiting` are the caller's waiting calls, oldest first (ORD-03).
+ * Would `call`, or a new call if it is undefined, overtake an earlier call of its caller that may still go to this callee?
+ * `waiting` are the caller's waiting calls, oldest first (ORD-03).
  */
 export function isOvertaking(callee: Session, waiting: Iterable<WaitingCall>, call: WaitingCall | undefined): boolean {
   for (const earlier of waiting) {

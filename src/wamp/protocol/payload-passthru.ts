@@ -27,8 +27,13 @@ export function opaqueDetails(
   if (!sender.has(`${role}.payload_passthru_mode`)) {
     throw new ProtocolViolation(`ppt_scheme from a ${role} that did not announce payload_passthru_mode`);
   }
-  if (!payload.isSingleBinary) throw new ProtocolViolation("payload passthru takes one binary argument");
+  checkSingleBinary(payload);
   return pick(options, PPT_KEYS);
+}
+
+/** Throws ProtocolViolation if a payload in passthru mode is not one binary argument (PPT-05). */
+export function checkSingleBinary(payload: Payload): void {
+  if (!payload.isSingleBinary) throw new ProtocolViolation("payload passthru takes one binary argument");
 }
 
 /** Is passthru in use? */

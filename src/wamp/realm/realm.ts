@@ -11,8 +11,6 @@ import { Dealer } from "../dealer/dealer.ts";
 import { InternalCaller } from "../dealer/internal-caller.ts";
 import { type PeerRecord, peerRecord } from "../hibernation/peer-record.ts";
 import { type Sleeper, Waking } from "../hibernation/wake.ts";
-import type { Action } from "../host/audit-record.ts";
-import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { callMeta } from "../meta/meta-api.ts";
@@ -132,7 +130,10 @@ export class Realm implements MetaContext {
 
   /** When `tick` has something to do next, if ever; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    return earliest(this.sessions.lifecycle.nextDeadline(), this.dealer.nextDeadline());
+    const overdue = this.sessions.lifecycle.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    const timeout = this.dealer.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    const next = Math.min(overdue, timeout);
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   /** Writes what waits to be stored. */
