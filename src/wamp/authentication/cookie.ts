@@ -8,8 +8,8 @@ import { type Format, field, oneOf, optional, read, record, unreadable, write } 
 import * as is from "../records/stored-values.ts";
 import type { Identity } from "../session/session.ts";
 import { namedIdentity } from "../session/stored-identity.ts";
-import type { Admitted, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
-import { denied } from "./method.ts";
+import type { Admitted, AuthContext, AuthOutcome, AuthRequest, Eligibility, Method } from "./method.ts";
+import { deny } from "./method.ts";
 
 type Remembered = Pick<Admitted, "kind" | "identity" | "expiresAt">;
 
@@ -25,13 +25,13 @@ const COOKIE: Format<Remembered> = {
 };
 
 /** The method, where the realm has it. */
-export function cookie(surroundings: Surroundings): Method | undefined {
-  const cookies = cookiesOf(surroundings);
+export function cookie(context: AuthContext): Method | undefined {
+  const cookies = cookiesOf(context);
   return cookies && new Cookie(cookies);
 }
 
 /** The realm's cookies, where it has any. */
-export function cookiesOf({ config, host }: Surroundings): Cookies | undefined {
+export function cookiesOf({ config, host }: AuthContext): Cookies | undefined {
   return config.auth.cookie && new Cookies(config.auth.cookie.max_age, host);
 }
 
@@ -92,13 +92,13 @@ class Cookie implements Method {
     this.#cookies = cookies;
   }
 
-  fits({ facts }: Applicant): Fit {
+  canServe({ facts }: AuthRequest): Eligibility {
     return this.#cookies.recall(facts) === undefined ? "no" : "open";
   }
 
-  begin({ facts }: Applicant): Outcome {
+  begin({ facts }: AuthRequest): AuthOutcome {
     const remembered = this.#cookies.recall(facts);
-    if (remembered === undefined) return denied("the cookie is unknown");
+    if (remembered === undefined) return deny("the cookie is unknown");
     return { ...remembered, identity: { ...remembered.identity, authmethod: "cookie", authprovider: "cookie" } };
   }
 }

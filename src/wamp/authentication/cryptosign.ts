@@ -6,13 +6,13 @@ import { fromHex, toHex } from "../crypto/encoding.ts";
 import type { Host } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
 import type { Dict } from "../protocol/values.ts";
-import { Authenticator, admitted } from "./dynamic.ts";
-import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
-import { denied, failed, refused, WRONG_SIGNATURE } from "./method.ts";
+import { Authenticator, admit } from "./authenticator.ts";
+import type { Admitted, AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eligibility, Method } from "./method.ts";
+import { deny, fail, refuse, WRONG_SIGNATURE } from "./method.ts";
 import { RouterKey } from "./router-key.ts";
 
 /** A challenge that was sent. */
-interface Memo extends Claim {
+interface State extends Claim {
   /** 32 bytes in hex. */
   readonly challenge: string;
   /** The client wished for channel binding, and did not get it. */
@@ -40,12 +40,10 @@ const NO_KEY = "authextra.pubkey is not 32 bytes in hex";
 const UNBOUND = "the signature is not of this challenge as it is; there is no channel binding";
 
 /** The method, where the realm has it. */
-export function cryptosign(surroundings: Surroundings): Method | undefined {
-  const settings = surroundings.config.auth.cryptosign;
+export function cryptosign(context: AuthContext): Method | undefined {
+  const settings = context.config.auth.cryptosign;
   if (settings === undefined) return undefined;
-  return settings.type === "dynamic"
-    ? new DynamicCryptosign(settings, surroundings)
-    : new Cryptosign(settings, surroundings);
+  return settings.type === "dynamic" ? new DynamicCryptosign(settings, context) : new Cryptosign(settings, context);
 }
 
 /** Principals in the configuration. */
@@ -55,7 +53,7 @@ class Cryptosign implements Method {
   /** public key → those who may use it in this realm */
   readonly #authidsByKey = new Map<string, string[]>();
 
-  constructor(settings: CryptosignAuth, { realm, host }: Surroundings) {
+  constructor(settings: CryptosignAuth, { realm, host }: AuthContext) {
     this.#principals = settings.principals;
     this.#challenger = new Challenger(host, settings["router-key"]);
     for (const [authid, principal] of settings.principals) {
@@ -66,30 +64,30 @@ class Cryptosign implements Method {
     }
   }
 
-  fits(applicant: Applicant): Fit {
+  canServe(request: AuthRequest): Eligibility {
     if (this.#principals.size === 0) return "no";
-    return this.#authidOf(applicant) === undefined ? "unknown" : "known";
+    return this.#authidOf(request) === undefined ? "unknown" : "known";
   }
 
-  begin(applicant: Applicant): Outcome | Promise<Outcome> {
-    const pubkey = pubkeyOf(applicant);
-    if (pubkey === undefined) return denied(NO_KEY);
-    const known = this.#authidOf(applicant);
+  begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome> {
+    const pubkey = pubkeyOf(request);
+    if (pubkey === undefined) return deny(NO_KEY);
+    const known = this.#authidOf(request);
     const authid = known ?? pubkey;
     const authrole = this.#principals.get(authid)?.role ?? "";
-    const identity = { authid, authrole, authmethod: applicant.method, authprovider: "static" };
-    return this.#challenger.challenge(applicant, { identity, pubkey, isKnown: known !== undefined });
+    const identity = { authid, authrole, authmethod: request.method, authprovider: "static" };
+    return this.#challenger.challenge(request, { identity, pubkey, isKnown: known !== undefined });
   }
 
-  finish(answer: Answer): Promise<Outcome> {
-    return judge(answer);
+  finish(response: AuthResponse): Promise<AuthOutcome> {
+    return verify(response);
   }
 
-  /** The principal the applicant's key is for; a key of several needs an authid. */
-  #authidOf(applicant: Applicant): string | undefined {
-    const authids = this.#authidsByKey.get(pubkeyOf(applicant) ?? "") ?? [];
-    if (applicant.authid === undefined) return authids.length === 1 ? authids[0] : undefined;
-    return authids.includes(applicant.authid) ? applicant.authid : undefined;
+  /** The principal the request's key is for; a key of several needs an authid. */
+  #authidOf(request: AuthRequest): string | undefined {
+    const authids = this.#authidsByKey.get(pubkeyOf(request) ?? "") ?? [];
+    if (request.authid === undefined) return authids.length === 1 ? authids[0] : undefined;
+    return authids.includes(request.authid) ? request.authid : undefined;
   }
 }
 
@@ -98,42 +96,42 @@ class DynamicCryptosign implements Method {
   readonly authenticator: Authenticator;
   readonly #challenger: Challenger;
 
-  constructor(settings: DynamicCryptosignAuth, surroundings: Surroundings) {
-    this.authenticator = new Authenticator(settings, surroundings);
-    this.#challenger = new Challenger(surroundings.host, settings["router-key"]);
+  constructor(settings: DynamicCryptosignAuth, context: AuthContext) {
+    this.authenticator = new Authenticator(settings, context);
+    this.#challenger = new Challenger(context.host, settings["router-key"]);
   }
 
-  fits(): Fit {
+  canServe(): Eligibility {
     return "open";
   }
 
-  async begin(applicant: Applicant): Promise<Outcome> {
-    const pubkey = pubkeyOf(applicant);
-    if (pubkey === undefined) return denied(NO_KEY);
-    const grant = await this.authenticator.identify(applicant, {}, { authid: pubkey });
+  async begin(request: AuthRequest): Promise<AuthOutcome> {
+    const pubkey = pubkeyOf(request);
+    if (pubkey === undefined) return deny(NO_KEY);
+    const grant = await this.authenticator.identify(request, {}, { authid: pubkey });
     if (grant.kind === "refused") return grant;
     const { identity, secondFactor, says } = grant;
     const { pubkey: expected, attest = null } = says;
     if (typeof expected !== "string" || !HEX_32.test(expected.toLowerCase())) {
-      return failed(this.authenticator.fault("pubkey must be 32 bytes in hex"));
+      return fail(this.authenticator.fault("pubkey must be 32 bytes in hex"));
     }
     if (attest !== null && !isListOfRegisters(attest)) {
-      return failed(this.authenticator.fault("attest must be a list of registers"));
+      return fail(this.authenticator.fault("attest must be a list of registers"));
     }
     const isKnown = expected.toLowerCase() === pubkey;
     const claim = { identity, secondFactor, pubkey, isKnown, attest: attest ?? undefined };
-    return this.#challenger.challenge(applicant, claim);
+    return this.#challenger.challenge(request, claim);
   }
 
   /** The key is judged here; a TPM's quote, which answers the same challenge, by who asked for it. */
-  async finish(answer: Answer): Promise<Outcome> {
-    const outcome = await judge(answer);
-    const { challenge, attest } = answer.memo as unknown as Memo;
+  async finish(response: AuthResponse): Promise<AuthOutcome> {
+    const outcome = await verify(response);
+    const { challenge, attest } = response.challengeState as unknown as State;
     if (outcome.kind !== "admitted" || attest === undefined) return outcome;
-    const { quote = null, measurement = null } = answer.extra;
-    if (quote === null || measurement === null) return denied("the attestation is missing");
+    const { quote = null, measurement = null } = response.extra;
+    if (quote === null || measurement === null) return deny("the attestation is missing");
     const more = { challenge, attest, quote, measurement };
-    const confirmed = await this.authenticator.confirm(answer, outcome.identity, more);
+    const confirmed = await this.authenticator.confirm(response, outcome.identity, more);
     if (confirmed.kind === "refused") return confirmed;
     return { ...confirmed, secondFactor: confirmed.secondFactor ?? outcome.secondFactor };
   }
@@ -149,38 +147,38 @@ class Challenger {
     if (seed !== undefined) this.#routerKey = new RouterKey(fromHex(seed)!);
   }
 
-  challenge({ authextra }: Applicant, claim: Claim): Outcome | Promise<Outcome> {
+  challenge({ authextra }: AuthRequest, claim: Claim): AuthOutcome | Promise<AuthOutcome> {
     const challenge = toHex(this.#host.randomBytes(CHALLENGE_LENGTH));
     // A wish for channel binding is not granted: the TLS connection ends before the router (D-34).
     const extra = { challenge, channel_binding: null, ...(claim.attest && { attest: claim.attest }) };
     const { challenge: counter = null, channel_binding: binding } = authextra;
-    const memo = { ...claim, challenge, isUnbound: (binding ?? "") !== "" } satisfies Memo;
-    if (counter === null || this.#routerKey === undefined) return { kind: "challenged", extra, memo };
+    const challengeState = { ...claim, challenge, isUnbound: (binding ?? "") !== "" } satisfies State;
+    if (counter === null || this.#routerKey === undefined) return { kind: "challenged", extra, challengeState };
     const bytes = hex32(counter);
     return bytes === undefined
-      ? denied("the challenge of the client is not 32 bytes in hex")
-      : this.#sign(this.#routerKey, bytes, extra, memo);
+      ? deny("the challenge of the client is not 32 bytes in hex")
+      : this.#sign(this.#routerKey, bytes, extra, challengeState);
   }
 
-  async #sign(key: RouterKey, counter: Bytes, extra: Dict, memo: Dict): Promise<Outcome> {
+  async #sign(key: RouterKey, counter: Bytes, extra: Dict, challengeState: Dict): Promise<AuthOutcome> {
     const { publicKey, signature } = await key.sign(counter);
     const proof = { pubkey: toHex(publicKey), signature: toHex(signature) + toHex(counter) };
-    return { kind: "challenged", extra: { ...extra, ...proof }, memo };
+    return { kind: "challenged", extra: { ...extra, ...proof }, challengeState };
   }
 }
 
 /** The signature, followed by what it signs; a bare signature is as clear (CSG-06). */
-async function judge({ memo, signature }: Answer): Promise<Outcome> {
+async function verify({ challengeState, signature }: AuthResponse): Promise<AuthOutcome> {
   // Written by `Challenger.challenge`.
-  const { challenge, isUnbound, pubkey, isKnown, identity, secondFactor } = memo as unknown as Memo;
+  const { challenge, isUnbound, pubkey, isKnown, identity, secondFactor } = challengeState as unknown as State;
   const text = signature.toLowerCase();
   const signed = text.slice(SIGNATURE_DIGITS);
   const bytes = signed === "" || signed === challenge ? fromHex(text.slice(0, SIGNATURE_DIGITS)) : undefined;
   // Autobahn|Python binds what it signs whenever it was told to, and does not look at what CHALLENGE says (CSG-09).
-  if (bytes === undefined) return isUnbound ? refused(WampUri.AUTHENTICATION_DENIED, UNBOUND) : denied(WRONG_SIGNATURE);
+  if (bytes === undefined) return isUnbound ? refuse(WampUri.AUTHENTICATION_DENIED, UNBOUND) : deny(WRONG_SIGNATURE);
   const isRight = await isSignature(fromHex(pubkey)!, bytes, fromHex(challenge)!);
-  if (!isKnown) return denied("the public key is unknown");
-  return isRight ? admitted({ identity, secondFactor }) : denied(WRONG_SIGNATURE);
+  if (!isKnown) return deny("the public key is unknown");
+  return isRight ? admit({ identity, secondFactor }) : deny(WRONG_SIGNATURE);
 }
 
 async function isSignature(pubkey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
@@ -197,7 +195,7 @@ function isListOfRegisters(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((it) => Number.isInteger(it) && it >= 0);
 }
 
-function pubkeyOf({ authextra }: Applicant): string | undefined {
+function pubkeyOf({ authextra }: AuthRequest): string | undefined {
   const pubkey = typeof authextra.pubkey === "string" ? authextra.pubkey.toLowerCase() : "";
   return HEX_32.test(pubkey) ? pubkey : undefined;
 }

@@ -16,62 +16,73 @@ import type { Host } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
 import { type Dict, isDict } from "../protocol/values.ts";
 import { JwksCache } from "./jwks.ts";
-import type { Answer, Applicant, Fit, Method, Outcome, Reason, Refusal, Surroundings } from "./method.ts";
-import { denied, refused } from "./method.ts";
+import type {
+  AuthContext,
+  AuthOutcome,
+  AuthRefusal,
+  AuthRequest,
+  AuthResponse,
+  Eligibility,
+  Method,
+  Reason,
+} from "./method.ts";
+import { deny, refuse } from "./method.ts";
 
-interface Memo {
+interface State {
   readonly authid: string | undefined;
 }
 
 /** The method, where the realm has it. */
-export function jwt(surroundings: Surroundings): Method | undefined {
-  const settings = surroundings.config.auth.jwt;
-  return settings && new Jwt(settings, surroundings);
+export function jwt(context: AuthContext): Method | undefined {
+  const settings = context.config.auth.jwt;
+  return settings && new Jwt(settings, context);
 }
 
 class Jwt implements Method {
   readonly #settings: JwtAuth;
-  readonly #surroundings: Surroundings;
+  readonly #context: AuthContext;
   readonly #keyFor: JWTVerifyGetKey;
 
-  constructor(settings: JwtAuth, surroundings: Surroundings) {
+  constructor(settings: JwtAuth, context: AuthContext) {
     this.#settings = settings;
-    this.#surroundings = surroundings;
-    this.#keyFor = keysOf(settings, surroundings.host);
+    this.#context = context;
+    this.#keyFor = keysOf(settings, context.host);
   }
 
-  fits(): Fit {
+  canServe(): Eligibility {
     return "open";
   }
 
-  begin({ authid }: Applicant): Outcome {
-    return { kind: "challenged", extra: {}, memo: { authid } satisfies Memo };
+  begin({ authid }: AuthRequest): AuthOutcome {
+    return { kind: "challenged", extra: {}, challengeState: { authid } satisfies State };
   }
 
-  async finish({ memo, method, signature }: Answer): Promise<Outcome> {
+  async finish({ challengeState, method, signature }: AuthResponse): Promise<AuthOutcome> {
     const claims = await this.#verify(signature);
     // Written by `begin`.
-    return claims.kind === "refused" ? claims : this.#admit(claims.payload, method, (memo as unknown as Memo).authid);
+    return claims.kind === "refused"
+      ? claims
+      : this.#admit(claims.payload, method, (challengeState as unknown as State).authid);
   }
 
   /** The claims of a valid token, or why it is none. */
-  async #verify(token: string): Promise<Verified | Refusal> {
+  async #verify(token: string): Promise<Verified | AuthRefusal> {
     const { algorithms, issuer, audience, leeway } = this.#settings;
     const options = {
       algorithms: [...algorithms],
       ...(issuer !== undefined && { issuer }),
       ...(audience !== undefined && { audience: [audience].flat() as string[] }),
       clockTolerance: leeway,
-      currentDate: new Date(this.#surroundings.host.wallTime()),
+      currentDate: new Date(this.#context.host.wallTime()),
       requiredClaims: ["exp"],
     };
     try {
       return { kind: "verified", payload: await this.#claimsIn(token, options) };
     } catch (error) {
       // jose's errors, and what WebCrypto says of keys that do not suit the algorithm, are the token's fault.
-      if (error instanceof errors.JOSEError) return denied(reasonOf(error));
+      if (error instanceof errors.JOSEError) return deny(reasonOf(error));
       if (error instanceof TypeError || error instanceof DOMException)
-        return denied("the key does not suit the algorithm");
+        return deny("the key does not suit the algorithm");
       throw error;
     }
   }
@@ -92,25 +103,25 @@ class Jwt implements Method {
     }
   }
 
-  #admit(claims: JWTPayload, authmethod: string, requestedAuthid: string | undefined): Outcome {
+  #admit(claims: JWTPayload, authmethod: string, requestedAuthid: string | undefined): AuthOutcome {
     const settings = this.#settings;
     const authid = claimOf(claims, settings["authid-claim"]);
-    if (typeof authid !== "string") return denied({ cause: "the claim is no text", claim: settings["authid-claim"] });
+    if (typeof authid !== "string") return deny({ cause: "the claim is no text", claim: settings["authid-claim"] });
     if ((requestedAuthid ?? authid) !== authid) {
-      return denied({ cause: "the token is for another authid", claim: settings["authid-claim"] });
+      return deny({ cause: "the token is for another authid", claim: settings["authid-claim"] });
     }
     const realms = settings["realm-claim"] && [claimOf(claims, settings["realm-claim"])].flat();
-    if (realms && !realms.includes(this.#surroundings.realm)) {
-      return denied({ cause: "the token does not name the realm", claim: settings["realm-claim"] });
+    if (realms && !realms.includes(this.#context.realm)) {
+      return deny({ cause: "the token does not name the realm", claim: settings["realm-claim"] });
     }
     const authrole = this.#roleIn(claims) ?? settings["default-role"];
     if (authrole === undefined) {
       const message = "the token assigns no role";
-      return refused(WampUri.NO_SUCH_ROLE, message, { cause: message, claim: settings["role-claim"] });
+      return refuse(WampUri.NO_SUCH_ROLE, message, { cause: message, claim: settings["role-claim"] });
     }
     const identity = { authid, authrole, authmethod, authprovider: "jwt" };
     const { exp = 0 } = claims;
-    const { host } = this.#surroundings;
+    const { host } = this.#context;
     // Sessions end by the clock of durations, tokens by the wall clock.
     const lead = host.now() - host.wallTime();
     return { kind: "admitted", identity, expiresAt: settings["end-session"] ? exp * 1000 + lead : undefined };
@@ -119,7 +130,7 @@ class Jwt implements Method {
   /** Of several roles the first that the realm has. */
   #roleIn(claims: JWTPayload): string | undefined {
     const roles = [claimOf(claims, this.#settings["role-claim"])].flat().filter((role) => typeof role === "string");
-    return roles.find((role) => this.#surroundings.authorization.hasRole(role)) ?? roles[0];
+    return roles.find((role) => this.#context.authorization.hasRole(role)) ?? roles[0];
   }
 }
 

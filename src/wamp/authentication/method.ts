@@ -10,13 +10,13 @@ import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Identity } from "../session/session.ts";
 
 /** Who asks to be let in: what HELLO says, and what the router knows besides. */
-export interface Applicant {
+export interface AuthRequest {
   /** The id the session will have (CRA-06). */
   readonly sessionId: Id;
   /** The method, as the client spells it. */
   readonly method: string;
   readonly authid: string | undefined;
-  /** A wish, for authenticators to judge (AUTH-13). */
+  /** A wish, for authenticators to verify (AUTH-13). */
   readonly authrole: string | undefined;
   readonly authextra: Dict;
   readonly facts: TransportInfo | undefined;
@@ -25,15 +25,15 @@ export interface Applicant {
 }
 
 /** A client's AUTHENTICATE. */
-export interface Answer extends Pick<Applicant, "sessionId" | "method" | "facts" | "network"> {
+export interface AuthResponse extends Pick<AuthRequest, "sessionId" | "method" | "facts" | "network"> {
   /** What `begin` kept. */
-  readonly memo: Dict;
+  readonly challengeState: Dict;
   readonly signature: string;
   readonly extra: Dict;
 }
 
 /** Where an attempt stands. */
-export type Outcome = Admitted | Challenged | Refusal;
+export type AuthOutcome = Admitted | Challenged | AuthRefusal;
 
 export interface Admitted {
   readonly kind: "admitted";
@@ -51,10 +51,10 @@ export interface Challenged {
   /** CHALLENGE.Extra. */
   readonly extra: Dict;
   /** What `finish` needs, as JSON: the realm may sleep before the client answers. Holds nothing one could log in with. */
-  readonly memo: Dict;
+  readonly challengeState: Dict;
 }
 
-export interface Refusal {
+export interface AuthRefusal {
   readonly kind: "refused";
   readonly uri: Uri;
   readonly message: string;
@@ -71,31 +71,31 @@ export interface Reason {
 }
 
 /**
- * Whether a method can serve an applicant: it knows his principal; it takes anybody's attempt; it knows no such
+ * Whether a method can serve an request: it knows his principal; it takes anybody's attempt; it knows no such
  * principal, which he must not learn; that, and yet it takes his attempt; it would need an authid, and there is none; or
  * it cannot serve him at all.
  */
-export type Fit = "known" | "open" | "unknown" | "open to unknown" | "unnamed" | "no";
+export type Eligibility = "known" | "open" | "unknown" | "open to unknown" | "unnamed" | "no";
 
 /** Checks a second proof of a client; implemented by the authenticator procedure. */
 export interface SecondFactorAuthenticator {
   /** `identity` is what the first proof has established, `more` what AUTHENTICATE adds. */
-  confirm(answer: Answer, identity: Identity, more: Dict): Promise<Admitted | Refusal>;
+  confirm(response: AuthResponse, identity: Identity, more: Dict): Promise<Admitted | AuthRefusal>;
 }
 
 /** One way to prove who one is. What is wrong with a client is an outcome; a method that throws has failed itself. */
 export interface Method {
   /** Set where a procedure decides (`type: "dynamic"`). */
   readonly authenticator?: SecondFactorAuthenticator | undefined;
-  fits(applicant: Applicant): Fit;
+  canServe(request: AuthRequest): Eligibility;
   /** Takes HELLO. */
-  begin(applicant: Applicant): Outcome | Promise<Outcome>;
+  begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome>;
   /** Takes AUTHENTICATE; a method that never challenges has none. */
-  finish?(answer: Answer): Outcome | Promise<Outcome>;
+  finish?(response: AuthResponse): AuthOutcome | Promise<AuthOutcome>;
 }
 
 /** What methods are made from. */
-export interface Surroundings {
+export interface AuthContext {
   readonly realm: Uri;
   readonly config: RealmConfig;
   readonly host: Host;
@@ -109,18 +109,18 @@ export const NO_AUTHID = "the client names no authid";
 export const UNKNOWN_PRINCIPAL = "the principal is unknown";
 export const WRONG_SIGNATURE = "the signature is wrong";
 
-/** One answer for whatever is wrong with credentials, so that nobody learns who exists (AUTH-09). */
-export function denied(reason: Reason | string, details?: Dict): Refusal {
-  const refusal = refused(WampUri.AUTHENTICATION_DENIED, "the credentials were rejected", reason);
+/** One response for whatever is wrong with credentials, so that nobody learns who exists (AUTH-09). */
+export function deny(reason: Reason | string, details?: Dict): AuthRefusal {
+  const refusal = refuse(WampUri.AUTHENTICATION_DENIED, "the credentials were rejected", reason);
   return details === undefined ? refusal : { ...refusal, details };
 }
 
 /** The router or its authenticator could not decide (AUTH-08). */
-export function failed(reason: Reason | string): Refusal {
-  return refused(WampUri.AUTHENTICATION_FAILED, "authentication failed for a technical reason", reason);
+export function fail(reason: Reason | string): AuthRefusal {
+  return refuse(WampUri.AUTHENTICATION_FAILED, "authentication failed for a technical reason", reason);
 }
 
 /** A refusal whose message says to the client all there is to say, unless there is a `reason` for the log. */
-export function refused(uri: Uri, message: string, reason: Reason | string = message): Refusal {
+export function refuse(uri: Uri, message: string, reason: Reason | string = message): AuthRefusal {
   return { kind: "refused", uri, message, reason: typeof reason === "string" ? { cause: reason } : reason };
 }

@@ -4,14 +4,14 @@ import { hmac } from "../crypto/digest.ts";
 import type { Bytes } from "../crypto/encoding.ts";
 import { utf8 } from "../crypto/encoding.ts";
 import type { Host } from "../host/host.ts";
-import type { Fit } from "./method.ts";
+import type { Eligibility } from "./method.ts";
 
 /** The principal an attempt is for, or another one whose settings stand in for his. */
 export interface Found<P> {
   readonly principal: P;
   readonly isKnown: boolean;
   /** 32 bytes that only this realm can tell for this authid. */
-  readonly noise: Bytes;
+  readonly decoySeed: Bytes;
 }
 
 /** The principals of one method: authid → principal. */
@@ -28,7 +28,7 @@ export class Principals<P> {
     this.#host = host;
   }
 
-  fit(authid: string | undefined): Fit {
+  fit(authid: string | undefined): Eligibility {
     if (this.#all.length === 0) return "no";
     if (authid === undefined) return "unnamed";
     return this.#byAuthid.has(authid) ? "known" : "unknown";
@@ -36,25 +36,25 @@ export class Principals<P> {
 
   /** Takes the same time for everybody. There must be at least one principal. */
   async find(authid: string): Promise<Found<P>> {
-    const noise = await noiseOf(this.#host, this.#method, authid);
-    const standIn = this.#all[indexFrom(noise, this.#all.length)]!;
+    const decoySeed = await prf(this.#host, this.#method, authid);
+    const decoy = this.#all[pickIndex(decoySeed, this.#all.length)]!;
     const known = this.#byAuthid.get(authid);
-    return { principal: known ?? standIn, isKnown: known !== undefined, noise };
+    return { principal: known ?? decoy, isKnown: known !== undefined, decoySeed };
   }
 }
 
 /** 32 bytes that follow from the realm's secret, a purpose and an authid. */
-export function noiseOf(host: Host, purpose: string, authid: string): Promise<Bytes> {
+export function prf(host: Host, purpose: string, authid: string): Promise<Bytes> {
   return hmac(host.secret(), utf8(`${purpose}\0${authid}`));
 }
 
-/** One of `count` positions, chosen by the noise. */
-export function indexFrom(noise: Bytes, count: number): number {
-  return new DataView(noise.buffer).getUint32(0) % count;
+/** One of `count` positions, chosen by the decoySeed. */
+export function pickIndex(decoySeed: Bytes, count: number): number {
+  return new DataView(decoySeed.buffer).getUint32(0) % count;
 }
 
-/** A salt like `salt`, of the same length and of characters that occur in `alphabet`, chosen by the noise. */
-export function similarSalt(salt: string, alphabet: string, noise: Bytes): string {
+/** A salt like `salt`, of the same length and of characters that occur in `alphabet`, chosen by the decoySeed. */
+export function decoySalt(salt: string, alphabet: string, decoySeed: Bytes): string {
   const characters = [...new Set(alphabet)];
-  return Array.from(salt, (_, index) => characters[noise[index % noise.length]! % characters.length]).join("");
+  return Array.from(salt, (_, index) => characters[decoySeed[index % decoySeed.length]! % characters.length]).join("");
 }

@@ -13,9 +13,18 @@ import type { Bytes } from "../crypto/encoding.ts";
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from "../crypto/encoding.ts";
 import type { Host } from "../host/host.ts";
 import type { Dict } from "../protocol/values.ts";
-import { Authenticator, admitted } from "./dynamic.ts";
-import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Refusal, Surroundings } from "./method.ts";
-import { denied, failed, UNKNOWN_PRINCIPAL } from "./method.ts";
+import { Authenticator, admit } from "./authenticator.ts";
+import type {
+  Admitted,
+  AuthContext,
+  AuthOutcome,
+  AuthRefusal,
+  AuthRequest,
+  AuthResponse,
+  Eligibility,
+  Method,
+} from "./method.ts";
+import { deny, fail, UNKNOWN_PRINCIPAL } from "./method.ts";
 import { Principals } from "./principals.ts";
 import { saslprep } from "./saslprep.ts";
 
@@ -48,7 +57,7 @@ const AUTOBAHN: Dialect = {
 };
 
 /** An exchange that was begun, with what tells the right proof from others. */
-interface Memo extends Claim {
+interface State extends Claim {
   readonly nonce: string;
   /** ClientSignature, in hex. */
   readonly clientSignature: string;
@@ -69,10 +78,10 @@ const NONCE_LENGTH = 16;
 const MAX_NONCE = 256;
 
 /** The method, where the realm has it. */
-export function scram(surroundings: Surroundings): Method | undefined {
-  const settings = surroundings.config.auth.scram;
+export function scram(context: AuthContext): Method | undefined {
+  const settings = context.config.auth.scram;
   if (settings === undefined) return undefined;
-  return settings.type === "dynamic" ? new DynamicScram(settings, surroundings) : new Scram(settings, surroundings);
+  return settings.type === "dynamic" ? new DynamicScram(settings, context) : new Scram(settings, context);
 }
 
 /** Principals in the configuration. */
@@ -80,28 +89,30 @@ class Scram implements Method {
   readonly #principals: Principals<ScramPrincipal>;
   readonly #host: Host;
 
-  constructor({ principals }: ScramAuth, { host }: Surroundings) {
+  constructor({ principals }: ScramAuth, { host }: AuthContext) {
     this.#principals = new Principals("scram", principals, host);
     this.#host = host;
   }
 
-  fits({ authid }: Applicant): Fit {
+  canServe({ authid }: AuthRequest): Eligibility {
     return this.#principals.fit(authid);
   }
 
-  async begin(applicant: Applicant): Promise<Outcome> {
-    const first = readFirst(applicant);
+  async begin(request: AuthRequest): Promise<AuthOutcome> {
+    const first = readFirst(request);
     if (first.kind === "refused") return first;
-    const { principal, isKnown, noise } = await this.#principals.find(first.authid);
+    const { principal, isKnown, decoySeed } = await this.#principals.find(first.authid);
     const salt = fromHex(principal.salt)!;
-    const record = isKnown ? principal : { ...principal, salt: toHex(salt.map((_, i) => noise[i % noise.length]!)) };
+    const record = isKnown
+      ? principal
+      : { ...principal, salt: toHex(salt.map((_, i) => decoySeed[i % decoySeed.length]!)) };
     const { authid } = first;
-    const identity = { authid, authrole: principal.role, authmethod: applicant.method, authprovider: "static" };
+    const identity = { authid, authrole: principal.role, authmethod: request.method, authprovider: "static" };
     return challenge(first, record, { identity, isKnown }, this.#host);
   }
 
-  finish(answer: Answer): Promise<Outcome> {
-    return judge(answer);
+  finish(response: AuthResponse): Promise<AuthOutcome> {
+    return verify(response);
   }
 }
 
@@ -110,30 +121,30 @@ class DynamicScram implements Method {
   readonly authenticator: Authenticator;
   readonly #host: Host;
 
-  constructor(settings: DynamicAuth, surroundings: Surroundings) {
-    this.authenticator = new Authenticator(settings, surroundings);
-    this.#host = surroundings.host;
+  constructor(settings: DynamicAuth, context: AuthContext) {
+    this.authenticator = new Authenticator(settings, context);
+    this.#host = context.host;
   }
 
-  fits({ authid }: Applicant): Fit {
+  canServe({ authid }: AuthRequest): Eligibility {
     return authid === undefined ? "unnamed" : "open";
   }
 
-  async begin(applicant: Applicant): Promise<Outcome> {
-    const first = readFirst(applicant);
+  async begin(request: AuthRequest): Promise<AuthOutcome> {
+    const first = readFirst(request);
     if (first.kind === "refused") return first;
-    const grant = await this.authenticator.identify(applicant);
+    const grant = await this.authenticator.identify(request);
     if (grant.kind === "refused") return grant;
     const { identity, secondFactor, says } = grant;
     const record = v.safeParse(scramRecordSchema, says);
     const claim = { identity, secondFactor, isKnown: true };
     return record.success
       ? challenge(first, record.output, claim, this.#host)
-      : failed(this.authenticator.fault("the record is none of SCRAM"));
+      : fail(this.authenticator.fault("the record is none of SCRAM"));
   }
 
-  finish(answer: Answer): Promise<Outcome> {
-    return judge(answer);
+  finish(response: AuthResponse): Promise<AuthOutcome> {
+    return verify(response);
   }
 }
 
@@ -147,7 +158,7 @@ interface First {
   readonly nonce: string;
 }
 
-function readFirst({ authid, method, authextra }: Applicant): First | Refusal {
+function readFirst({ authid, method, authextra }: AuthRequest): First | AuthRefusal {
   const { nonce, channel_binding: binding } = authextra;
   // The TLS connection ends at the edge, where no program sees its keys; there is no falling back (D-34).
   if ((binding ?? "") !== "") return scramDenied("unsupported-channel-binding-type");
@@ -160,22 +171,22 @@ function readFirst({ authid, method, authextra }: Applicant): First | Refusal {
 }
 
 /** `word` is one of RFC 5802 (server-error-value), which the client is told. */
-function scramDenied(word: string, cause: string = word): Refusal {
-  return denied(cause, { scram: word });
+function scramDenied(word: string, cause: string = word): AuthRefusal {
+  return deny(cause, { scram: word });
 }
 
 function isNonce(text: string): boolean {
   return text !== "" && text.length <= MAX_NONCE && fromBase64(text) !== undefined;
 }
 
-async function challenge(first: First, record: ScramRecord, claim: Claim, host: Host): Promise<Outcome> {
+async function challenge(first: First, record: ScramRecord, claim: Claim, host: Host): Promise<AuthOutcome> {
   const { dialect } = first;
   const { kdf, iterations, memory } = record;
   const nonce = first.nonce + toBase64(host.randomBytes(NONCE_LENGTH));
   const salt = toBase64(fromHex(record.salt)!);
   const message = authMessage(first.user, first.nonce, nonce, salt, iterations, dialect.binding);
   const storedKey = fromHex(record["stored-key"])!;
-  const memo: Memo = {
+  const challengeState: State = {
     ...claim,
     nonce,
     clientSignature: toHex(await hmac(storedKey, message)),
@@ -190,7 +201,7 @@ async function challenge(first: First, record: ScramRecord, claim: Claim, host: 
     iterations,
     memory: isPbkdf2 && dialect.hasNull ? null : memory,
   };
-  return { kind: "challenged", extra, memo: { ...memo } };
+  return { kind: "challenged", extra, challengeState: { ...challengeState } };
 }
 
 /** What both sides sign (RFC 5802 section 3). */
@@ -205,16 +216,16 @@ export function authMessage(
   return utf8(`n=${user},r=${clientNonce},r=${nonce},s=${salt},i=${iterations},c=${binding},r=${nonce}`);
 }
 
-async function judge({ memo, method, signature, extra }: Answer): Promise<Outcome> {
+async function verify({ challengeState, method, signature, extra }: AuthResponse): Promise<AuthOutcome> {
   // Written by `challenge`.
-  const { nonce, clientSignature, storedKeyDigest, verifier, isKnown, ...proven } = memo as unknown as Memo;
+  const { nonce, clientSignature, storedKeyDigest, verifier, isKnown, ...proven } = challengeState as unknown as State;
   const dialect = method === "scram" ? AUTOBAHN : SPECIFIED;
   if (!isConsistent(extra, nonce, dialect)) return scramDenied("other-error");
   const proof = fromBase64(signature);
   const isRight = await isProof(proof, fromHex(clientSignature)!, fromHex(storedKeyDigest)!);
   if (!isRight || !isKnown) return scramDenied("invalid-proof", isKnown ? "the proof is wrong" : UNKNOWN_PRINCIPAL);
   const authextra = { ...proven.identity.authextra, [dialect.verifier]: verifier };
-  return admitted({ ...proven, identity: { ...proven.identity, authextra } });
+  return admit({ ...proven, identity: { ...proven.identity, authextra } });
 }
 
 /** The same nonce again, and no channel binding. */

@@ -1,7 +1,14 @@
 /** Tickets where some clients have one of the realm's and others a token of an issuer. */
 
 import { isToken } from "./jwt.ts";
-import type { Answer, Applicant, Fit, Method, Outcome, SecondFactorAuthenticator } from "./method.ts";
+import type {
+  AuthOutcome,
+  AuthRequest,
+  AuthResponse,
+  Eligibility,
+  Method,
+  SecondFactorAuthenticator,
+} from "./method.ts";
 
 export class TicketOrToken implements Method {
   readonly #ticket: Method;
@@ -16,19 +23,20 @@ export class TicketOrToken implements Method {
     return this.#ticket.authenticator;
   }
 
-  fits(applicant: Applicant): Fit {
-    const fit = this.#ticket.fits(applicant);
+  canServe(request: AuthRequest): Eligibility {
+    const fit = this.#ticket.canServe(request);
     if (fit === "unknown") return "open to unknown";
     return fit === "unnamed" ? "open" : fit;
   }
 
   /** The challenge is the same for both; what a ticket needs, a token has within. */
-  begin(applicant: Applicant): Outcome | Promise<Outcome> {
-    return applicant.authid === undefined ? this.#token.begin(applicant) : this.#ticket.begin(applicant);
+  begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome> {
+    return request.authid === undefined ? this.#token.begin(request) : this.#ticket.begin(request);
   }
 
-  finish(answer: Answer): Outcome | Promise<Outcome> {
-    if (isToken(answer.signature) || answer.memo.authid === undefined) return this.#token.finish!(answer);
-    return this.#ticket.finish!(answer);
+  finish(response: AuthResponse): AuthOutcome | Promise<AuthOutcome> {
+    if (isToken(response.signature) || response.challengeState.authid === undefined)
+      return this.#token.finish!(response);
+    return this.#ticket.finish!(response);
   }
 }

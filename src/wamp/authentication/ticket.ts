@@ -3,14 +3,14 @@
 import type { DynamicTicketAuth, TicketAuth, TicketPrincipal } from "../config/auth.ts";
 import { isSameText } from "../crypto/digest.ts";
 import type { Dict } from "../protocol/values.ts";
-import { Authenticator, admitted } from "./dynamic.ts";
+import { Authenticator, admit } from "./authenticator.ts";
 import { jwt } from "./jwt.ts";
-import type { Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
-import { denied, NO_AUTHID, UNKNOWN_PRINCIPAL } from "./method.ts";
+import type { AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eligibility, Method } from "./method.ts";
+import { deny, NO_AUTHID, UNKNOWN_PRINCIPAL } from "./method.ts";
 import { TicketOrToken } from "./ticket-or-token.ts";
 
-/** What is kept of an applicant until his ticket comes. */
-interface Memo {
+/** What is kept of an request until his ticket comes. */
+interface State {
   readonly authid: string;
   /** Kept for an authenticator only. */
   readonly authrole?: string | undefined;
@@ -18,16 +18,16 @@ interface Memo {
 }
 
 /** The method, where the realm has it; clients that bring tokens call them tickets, too. */
-export function ticket(surroundings: Surroundings): Method | undefined {
-  const settings = surroundings.config.auth.ticket;
-  const token = jwt(surroundings);
+export function ticket(context: AuthContext): Method | undefined {
+  const settings = context.config.auth.ticket;
+  const token = jwt(context);
   if (settings === undefined) return token;
-  const method = settings.type === "dynamic" ? new DynamicTicket(settings, surroundings) : new Ticket(settings);
+  const method = settings.type === "dynamic" ? new DynamicTicket(settings, context) : new Ticket(settings);
   return token === undefined ? method : new TicketOrToken(method, token);
 }
 
 /** Characters of JSON kept of somebody who has proven nothing yet. */
-const MAX_MEMO = 4096;
+const MAX_STATE = 4096;
 
 /** Tickets in the configuration. */
 class Ticket implements Method {
@@ -39,24 +39,24 @@ class Ticket implements Method {
     this.#requiresTls = settings.require_tls;
   }
 
-  fits({ authid, facts }: Applicant): Fit {
+  canServe({ authid, facts }: AuthRequest): Eligibility {
     if (this.#requiresTls && facts?.is_secure !== true) return "no";
     if (authid === undefined) return "unnamed";
     return this.#principals.has(authid) ? "known" : "unknown";
   }
 
-  begin({ authid }: Applicant): Outcome {
-    if (authid === undefined) return denied(NO_AUTHID);
-    return { kind: "challenged", extra: {}, memo: { authid } satisfies Memo };
+  begin({ authid }: AuthRequest): AuthOutcome {
+    if (authid === undefined) return deny(NO_AUTHID);
+    return { kind: "challenged", extra: {}, challengeState: { authid } satisfies State };
   }
 
-  async finish({ memo, method, signature }: Answer): Promise<Outcome> {
-    const { authid } = readMemo(memo);
+  async finish({ challengeState, method, signature }: AuthResponse): Promise<AuthOutcome> {
+    const { authid } = readState(challengeState);
     const principal = this.#principals.get(authid);
     // The ticket of somebody unknown takes as long.
     const isRight = await isSameText(signature, principal?.ticket ?? "");
-    if (principal === undefined) return denied(UNKNOWN_PRINCIPAL);
-    if (!isRight) return denied("the ticket is wrong");
+    if (principal === undefined) return deny(UNKNOWN_PRINCIPAL);
+    if (!isRight) return deny("the ticket is wrong");
     return {
       kind: "admitted",
       identity: { authid, authrole: principal.role, authmethod: method, authprovider: "static" },
@@ -69,33 +69,33 @@ class DynamicTicket implements Method {
   readonly authenticator: Authenticator;
   readonly #requiresTls: boolean;
 
-  constructor(settings: DynamicTicketAuth, surroundings: Surroundings) {
-    this.authenticator = new Authenticator(settings, surroundings);
+  constructor(settings: DynamicTicketAuth, context: AuthContext) {
+    this.authenticator = new Authenticator(settings, context);
     this.#requiresTls = settings.require_tls;
   }
 
-  fits({ authid, facts }: Applicant): Fit {
+  canServe({ authid, facts }: AuthRequest): Eligibility {
     if (this.#requiresTls && facts?.is_secure !== true) return "no";
     return authid === undefined ? "unnamed" : "open";
   }
 
-  begin({ authid, authrole, authextra }: Applicant): Outcome {
-    if (authid === undefined) return denied(NO_AUTHID);
-    const memo = { authid, authrole, authextra } satisfies Memo;
-    return JSON.stringify(memo).length > MAX_MEMO
-      ? denied("authextra is too long")
-      : { kind: "challenged", extra: {}, memo };
+  begin({ authid, authrole, authextra }: AuthRequest): AuthOutcome {
+    if (authid === undefined) return deny(NO_AUTHID);
+    const challengeState = { authid, authrole, authextra } satisfies State;
+    return JSON.stringify(challengeState).length > MAX_STATE
+      ? deny("authextra is too long")
+      : { kind: "challenged", extra: {}, challengeState };
   }
 
-  async finish({ memo, signature, ...answer }: Answer): Promise<Outcome> {
-    const { authid, authrole, authextra = {} } = readMemo(memo);
-    const applicant = { ...answer, authid, authrole, authextra };
-    const grant = await this.authenticator.identify(applicant, { ticket: signature });
-    return grant.kind === "granted" ? admitted(grant) : grant;
+  async finish({ challengeState, signature, ...response }: AuthResponse): Promise<AuthOutcome> {
+    const { authid, authrole, authextra = {} } = readState(challengeState);
+    const request = { ...response, authid, authrole, authextra };
+    const grant = await this.authenticator.identify(request, { ticket: signature });
+    return grant.kind === "granted" ? admit(grant) : grant;
   }
 }
 
-function readMemo(memo: Dict): Memo {
+function readState(challengeState: Dict): State {
   // Written by `begin`.
-  return memo as unknown as Memo;
+  return challengeState as unknown as State;
 }

@@ -8,10 +8,10 @@ import { toBase64, utf8 } from "../crypto/encoding.ts";
 import type { Host } from "../host/host.ts";
 import type { Dict, Id } from "../protocol/values.ts";
 import type { Identity } from "../session/session.ts";
-import { Authenticator, admitted } from "./dynamic.ts";
-import type { Admitted, Answer, Applicant, Fit, Method, Outcome, Surroundings } from "./method.ts";
-import { denied, failed, NO_AUTHID, UNKNOWN_PRINCIPAL, WRONG_SIGNATURE } from "./method.ts";
-import { Principals, similarSalt } from "./principals.ts";
+import { Authenticator, admit } from "./authenticator.ts";
+import type { Admitted, AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eligibility, Method } from "./method.ts";
+import { deny, fail, NO_AUTHID, UNKNOWN_PRINCIPAL, WRONG_SIGNATURE } from "./method.ts";
+import { decoySalt, Principals } from "./principals.ts";
 
 /** How a client makes its key from its secret; where there is none, the secret is the key. */
 interface Salting {
@@ -22,8 +22,8 @@ interface Salting {
 }
 
 /** A challenge that was sent, with what tells right answers from wrong ones. */
-interface Memo extends Pick<Admitted, "identity" | "secondFactor"> {
-  /** SHA-256 of each right signature, in Base64: enough to judge one, too little to make one. */
+interface State extends Pick<Admitted, "identity" | "secondFactor"> {
+  /** SHA-256 of each right signature, in Base64: enough to verify one, too little to make one. */
   readonly digests: readonly string[];
   /** False where someone unknown is played along with. */
   readonly isKnown: boolean;
@@ -33,10 +33,10 @@ interface Memo extends Pick<Admitted, "identity" | "secondFactor"> {
 const NONCE_LENGTH = 16;
 
 /** The method, where the realm has it. */
-export function wampcra(surroundings: Surroundings): Method | undefined {
-  const settings = surroundings.config.auth.wampcra;
+export function wampcra(context: AuthContext): Method | undefined {
+  const settings = context.config.auth.wampcra;
   if (settings === undefined) return undefined;
-  return settings.type === "dynamic" ? new DynamicWampcra(settings, surroundings) : new Wampcra(settings, surroundings);
+  return settings.type === "dynamic" ? new DynamicWampcra(settings, context) : new Wampcra(settings, context);
 }
 
 /** Users in the configuration. */
@@ -48,30 +48,30 @@ class Wampcra implements Method {
   /** user → the key he signs with, derived once */
   readonly #keys = new Map<WampcraUser, Promise<Bytes>>();
 
-  constructor({ users }: WampcraAuth, { host }: Surroundings) {
+  constructor({ users }: WampcraAuth, { host }: AuthContext) {
     this.#users = new Principals("wampcra", users, host);
     this.#host = host;
     this.#saltAlphabet = Array.from(users.values(), ({ salt }) => salt ?? "").join("");
   }
 
-  fits({ authid }: Applicant): Fit {
+  canServe({ authid }: AuthRequest): Eligibility {
     return this.#users.fit(authid);
   }
 
-  async begin({ authid, method, sessionId }: Applicant): Promise<Outcome> {
-    if (authid === undefined) return denied(NO_AUTHID);
-    const { principal: user, isKnown, noise } = await this.#users.find(authid);
+  async begin({ authid, method, sessionId }: AuthRequest): Promise<AuthOutcome> {
+    if (authid === undefined) return deny(NO_AUTHID);
+    const { principal: user, isKnown, decoySeed } = await this.#users.find(authid);
     const identity = { authid, authrole: user.role, authmethod: method, authprovider: "static" };
     const challenge = challengeFor(identity, sessionId, this.#host);
     const digests = [await digestOfSignature(await this.#keyOf(user), challenge)];
     const salting = saltingOf(user);
     const shown =
-      salting && !isKnown ? { ...salting, salt: similarSalt(salting.salt, this.#saltAlphabet, noise) } : salting;
+      salting && !isKnown ? { ...salting, salt: decoySalt(salting.salt, this.#saltAlphabet, decoySeed) } : salting;
     return challenged(challenge, shown, { identity, digests, isKnown });
   }
 
-  finish(answer: Answer): Promise<Outcome> {
-    return judge(answer);
+  finish(response: AuthResponse): Promise<AuthOutcome> {
+    return verify(response);
   }
 
   #keyOf(user: WampcraUser): Promise<Bytes> {
@@ -90,30 +90,30 @@ class DynamicWampcra implements Method {
   readonly authenticator: Authenticator;
   readonly #host: Host;
 
-  constructor(settings: DynamicAuth, surroundings: Surroundings) {
-    this.authenticator = new Authenticator(settings, surroundings);
-    this.#host = surroundings.host;
+  constructor(settings: DynamicAuth, context: AuthContext) {
+    this.authenticator = new Authenticator(settings, context);
+    this.#host = context.host;
   }
 
-  fits({ authid }: Applicant): Fit {
+  canServe({ authid }: AuthRequest): Eligibility {
     return authid === undefined ? "unnamed" : "open";
   }
 
-  async begin(applicant: Applicant): Promise<Outcome> {
-    if (applicant.authid === undefined) return denied(NO_AUTHID);
-    const grant = await this.authenticator.identify(applicant);
+  async begin(request: AuthRequest): Promise<AuthOutcome> {
+    if (request.authid === undefined) return deny(NO_AUTHID);
+    const grant = await this.authenticator.identify(request);
     if (grant.kind === "refused") return grant;
     const salting = saltingIn(grant.says);
     const keys = await keysIn(grant.says, salting);
-    if (keys.length === 0) return failed(this.authenticator.fault("secret must be text"));
+    if (keys.length === 0) return fail(this.authenticator.fault("secret must be text"));
     const { identity, secondFactor } = grant;
-    const challenge = challengeFor(identity, applicant.sessionId, this.#host);
+    const challenge = challengeFor(identity, request.sessionId, this.#host);
     const digests = await Promise.all(keys.map((key) => digestOfSignature(key, challenge)));
     return challenged(challenge, salting, { identity, secondFactor, digests, isKnown: true });
   }
 
-  finish(answer: Answer): Promise<Outcome> {
-    return judge(answer);
+  finish(response: AuthResponse): Promise<AuthOutcome> {
+    return verify(response);
   }
 }
 
@@ -136,17 +136,17 @@ function challengeFor(identity: Identity, session: Id, host: Host): string {
   return JSON.stringify({ authid, authrole, authmethod, authprovider, nonce, timestamp, session });
 }
 
-function challenged(challenge: string, salting: Salting | undefined, memo: Memo): Outcome {
-  return { kind: "challenged", extra: { challenge, ...salting }, memo: { ...memo } };
+function challenged(challenge: string, salting: Salting | undefined, challengeState: State): AuthOutcome {
+  return { kind: "challenged", extra: { challenge, ...salting }, challengeState: { ...challengeState } };
 }
 
-async function judge({ memo, signature }: Answer): Promise<Outcome> {
+async function verify({ challengeState, signature }: AuthResponse): Promise<AuthOutcome> {
   // Written by `challenged`.
-  const { digests, isKnown, ...proven } = memo as unknown as Memo;
+  const { digests, isKnown, ...proven } = challengeState as unknown as State;
   const given = utf8(await digestOf(signature));
   const isRight = digests.some((digest) => isEqual(given, utf8(digest)));
-  if (!isKnown) return denied(UNKNOWN_PRINCIPAL);
-  return isRight ? admitted(proven) : denied(WRONG_SIGNATURE);
+  if (!isKnown) return deny(UNKNOWN_PRINCIPAL);
+  return isRight ? admit(proven) : deny(WRONG_SIGNATURE);
 }
 
 async function digestOfSignature(key: Bytes, challenge: string): Promise<string> {

@@ -89,7 +89,7 @@ export const PEER: Format<PeerRecord> = {
       network,
       deadline,
       attempt: field("a", attempt),
-      memo: is.details("m"),
+      challengeState: is.details("m"),
     }),
     closing: record<StateOf<"closing">>({ facts, network, deadline }),
   }),

@@ -1,8 +1,8 @@
 /** From HELLO to WELCOME or ABORT, over as many steps as the method takes (Session Establishment). */
 
-import { Authentication, authidIn } from "../authentication/index.ts";
-import type { Admitted, Applicant, Outcome, Refusal, Surroundings } from "../authentication/method.ts";
-import { denied, failed, refused } from "../authentication/method.ts";
+import { Authentication, authidOf } from "../authentication/authentication.ts";
+import type { Admitted, AuthContext, AuthOutcome, AuthRefusal, AuthRequest } from "../authentication/method.ts";
+import { deny, fail, refuse } from "../authentication/method.ts";
 import { TRUSTED } from "../config/permission.ts";
 import { resumeWish } from "../hibernation/session-resume.ts";
 import { thrown } from "../host/log-line.ts";
@@ -26,7 +26,7 @@ export interface HandshakeCallbacks {
   /** Opens the session, or goes on with the one it is wished to, and welcomes it. */
   open(peer: Peer, origin: SessionOrigin, wish: ResumeRequest | undefined): void;
   /** Ends the attempt with ABORT. */
-  refuse(peer: Peer, refusal: Refusal): void;
+  refuse(peer: Peer, refusal: AuthRefusal): void;
   /** The client gives up. */
   leave(peer: Peer): void;
 }
@@ -47,12 +47,12 @@ const MAX_AUTHID_LENGTH = 512;
 /** Broker and dealer never wait; here the router may have to, and the peer's state says so before it does. */
 export class Handshake {
   readonly authentication: Authentication;
-  readonly #surroundings: Surroundings;
+  readonly #context: AuthContext;
   readonly #callbacks: HandshakeCallbacks;
 
-  constructor(surroundings: Surroundings, callbacks: HandshakeCallbacks) {
-    this.authentication = new Authentication(surroundings);
-    this.#surroundings = surroundings;
+  constructor(context: AuthContext, callbacks: HandshakeCallbacks) {
+    this.authentication = new Authentication(context);
+    this.#context = context;
     this.#callbacks = callbacks;
   }
 
@@ -70,7 +70,7 @@ export class Handshake {
   }
 
   /** Whose a ticket or token is; for its method there is no difference to a HELLO and the AUTHENTICATE after it. */
-  async identify(credentials: Credentials, sessionId: Id): Promise<Admitted | Refusal> {
+  async identify(credentials: Credentials, sessionId: Id): Promise<Admitted | AuthRefusal> {
     const { authid, facts } = credentials;
     const network = facts.peer === undefined ? undefined : networkOf(facts.peer);
     const outcome = await this.#identify(credentials, {
@@ -86,10 +86,10 @@ export class Handshake {
     return outcome;
   }
 
-  async #identify({ ticket }: Credentials, applicant: Omit<Applicant, "method">): Promise<Admitted | Refusal> {
+  async #identify({ ticket }: Credentials, applicant: Omit<AuthRequest, "method">): Promise<Admitted | AuthRefusal> {
     const { sessionId, facts, network } = applicant;
     const method = await this.authentication.choose(["ticket"], applicant);
-    if (method === undefined) return denied("the realm takes no tickets, or none over this connection");
+    if (method === undefined) return deny("the realm takes no tickets, or none over this connection");
     const begun = await this.authentication.begin({ ...applicant, method });
     if (begun.kind === "refused") return begun;
     const answer = {
@@ -97,39 +97,39 @@ export class Handshake {
       method,
       facts,
       network,
-      memo: begun.kind === "challenged" ? begun.memo : {},
+      challengeState: begun.kind === "challenged" ? begun.challengeState : {},
       extra: {},
     };
     const outcome = await this.authentication.finish({ ...answer, signature: ticket });
-    if (outcome.kind !== "admitted") return outcome.kind === "refused" ? outcome : failed("a ticket alone does not do");
+    if (outcome.kind !== "admitted") return outcome.kind === "refused" ? outcome : fail("a ticket alone does not do");
     return this.#roleFault(outcome) ?? outcome;
   }
 
   /** The client has not answered in time, or the router could not: it took too long, or has slept over it (AUTH-11, AUTH-15). */
   expire(peer: Peer): void {
-    const late = refused(WampUri.AUTHENTICATION_DENIED, "no AUTHENTICATE in time");
+    const late = refuse(WampUri.AUTHENTICATION_DENIED, "no AUTHENTICATE in time");
     const isLate = peer.state.kind === "challenged";
-    this.#refuse(peer, isLate ? late : failed("the router had no decision in time"), triedBy(peer));
+    this.#refuse(peer, isLate ? late : fail("the router had no decision in time"), triedBy(peer));
   }
 
   /** A HELLO without a client role breaks the protocol (D-15). */
   #hello(peer: Peer, [, requestedRealm, details]: Hello): void {
     const features = clientFeatures((details.roles ?? {}) as Dict);
-    const fault = realmFault(requestedRealm, this.#surroundings.realm);
+    const fault = realmFault(requestedRealm, this.#context.realm);
     const { authid } = wishes(details);
     if (fault !== undefined) return this.#refuse(peer, fault, { authid, requested: requestedRealm });
     if (features === 0) {
       throw new ProtocolViolation("HELLO: roles must name at least one of publisher, subscriber, caller, callee");
     }
     const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
-    const wish = this.#surroundings.config.options.resume && resumeWish(details);
+    const wish = this.#context.config.options.resume && resumeWish(details);
     // Whoever goes on with a session takes no new place.
     if (wish?.session === undefined && this.#callbacks.isFull())
-      return this.#refuse(peer, refused(WampUri.LIMIT_EXCEEDED, "the realm is full"), { authid });
+      return this.#refuse(peer, refuse(WampUri.LIMIT_EXCEEDED, "the realm is full"), { authid });
     const id = this.#callbacks.newSessionId();
     const hopeful = { ...wishes(details), sessionId: id, facts: peer.facts, network: peer.network };
     if ((authid?.length ?? 0) > MAX_AUTHID_LENGTH) {
-      return this.#refuse(peer, denied("the authid is too long"), { authid });
+      return this.#refuse(peer, deny("the authid is too long"), { authid });
     }
     const choice = this.authentication.choose((details.authmethods ?? ANONYMOUS) as readonly string[], hopeful);
     this.#when(peer, choice, (method) => {
@@ -140,16 +140,16 @@ export class Handshake {
     });
   }
 
-  #begin(peer: Peer, attempt: Attempt, applicant: Applicant): void {
+  #begin(peer: Peer, attempt: Attempt, applicant: AuthRequest): void {
     const outcome = this.authentication.begin(applicant);
     this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result, applicant.authid));
   }
 
-  #authenticate(peer: Peer, { attempt, memo }: ChallengedState, [, signature, extra]: Authenticate): void {
+  #authenticate(peer: Peer, { attempt, challengeState }: ChallengedState, [, signature, extra]: Authenticate): void {
     const { id: sessionId, method } = attempt;
     const { facts, network } = peer;
-    const outcome = this.authentication.finish({ sessionId, method, facts, network, memo, signature, extra });
-    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result, authidIn(memo)));
+    const outcome = this.authentication.finish({ sessionId, method, facts, network, challengeState, signature, extra });
+    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result, authidOf(challengeState)));
   }
 
   /** Goes on with a result: at once, or when there is one, if the peer is still waiting for it then. */
@@ -168,31 +168,36 @@ export class Handshake {
     } catch (error) {
       this.#fail(peer, state, error);
     }
-    this.#surroundings.host.flushOutput();
+    this.#context.host.flushOutput();
   }
 
   /** A method has failed itself. */
   #fail(peer: Peer, state: PendingState, error: unknown): void {
-    const { host } = this.#surroundings;
+    const { host } = this.#context;
     host.log({ level: "error", event: "login.failed", network: peer.network, ...thrown(error) });
-    if (peer.state === state) this.#callbacks.refuse(peer, failed("internal error"));
+    if (peer.state === state) this.#callbacks.refuse(peer, fail("internal error"));
   }
 
-  #refuse(peer: Peer, refusal: Refusal, applicant: Dict): void {
+  #refuse(peer: Peer, refusal: AuthRefusal, applicant: Dict): void {
     this.#logRefusal(refusal, { ...applicant, address: peer.facts?.peer, network: peer.network });
     this.#callbacks.refuse(peer, refusal);
   }
 
-  #logRefusal({ uri, message, reason = { cause: message } }: Refusal, applicant: Dict): void {
+  #logRefusal({ uri, message, reason = { cause: message } }: AuthRefusal, applicant: Dict): void {
     const level = uri === WampUri.AUTHENTICATION_FAILED ? "error" : "warn";
-    this.#surroundings.host.log({ level, event: "login.refused", ...reason, uri, ...applicant });
+    this.#context.host.log({ level, event: "login.refused", ...reason, uri, ...applicant });
   }
 
-  #conclude(peer: Peer, attempt: Attempt, outcome: Outcome, authid: string | undefined): void {
+  #conclude(peer: Peer, attempt: Attempt, outcome: AuthOutcome, authid: string | undefined): void {
     const { method } = attempt;
     if (outcome.kind === "refused") return this.#refuse(peer, outcome, { authid, method });
     if (outcome.kind === "admitted") return this.#admit(peer, attempt, outcome);
-    this.#callbacks.enterState(peer, { kind: "challenged", deadline: this.#deadline(), attempt, memo: outcome.memo });
+    this.#callbacks.enterState(peer, {
+      kind: "challenged",
+      deadline: this.#deadline(),
+      attempt,
+      challengeState: outcome.challengeState,
+    });
     peer.transport.send([MessageType.CHALLENGE, outcome.method ?? attempt.method, outcome.extra]);
   }
 
@@ -211,36 +216,36 @@ export class Handshake {
   }
 
   /** The router's own role is for nobody else, whatever an authenticator or a token says. */
-  #roleFault({ identity: { authrole } }: Admitted): Refusal | undefined {
-    if (authrole !== TRUSTED && this.#surroundings.authorization.hasRole(authrole)) return undefined;
-    return refused(WampUri.NO_SUCH_ROLE, "the role assigned to this session does not exist");
+  #roleFault({ identity: { authrole } }: Admitted): AuthRefusal | undefined {
+    if (authrole !== TRUSTED && this.#context.authorization.hasRole(authrole)) return undefined;
+    return refuse(WampUri.NO_SUCH_ROLE, "the role assigned to this session does not exist");
   }
 
-  #noMatchingMethod({ authmethods = null }: Dict): Refusal {
+  #noMatchingMethod({ authmethods = null }: Dict): AuthRefusal {
     return authmethods === null && this.authentication.hasMethods
-      ? refused(WampUri.AUTHENTICATION_REQUIRED, "this realm admits authenticated sessions only")
-      : refused(WampUri.NO_MATCHING_AUTH_METHOD, "none of the offered authentication methods is accepted");
+      ? refuse(WampUri.AUTHENTICATION_REQUIRED, "this realm admits authenticated sessions only")
+      : refuse(WampUri.NO_MATCHING_AUTH_METHOD, "none of the offered authentication methods is accepted");
   }
 
   #deadline(): number {
-    const { host, config } = this.#surroundings;
+    const { host, config } = this.#context;
     return host.now() + config.limits.hello_timeout;
   }
 }
 
 /** Who is being challenged, for the log. */
 function triedBy({ state }: Peer): Dict {
-  return state.kind === "challenged" ? { authid: authidIn(state.memo), method: state.attempt.method } : {};
+  return state.kind === "challenged" ? { authid: authidOf(state.challengeState), method: state.attempt.method } : {};
 }
 
 /** Why a HELLO for `requested` cannot be served by the realm `realmName`, or by none when that is undefined. */
-export function realmFault(requested: string, realmName: string | undefined): Refusal | undefined {
+export function realmFault(requested: string, realmName: string | undefined): AuthRefusal | undefined {
   if (requested !== "" && !isValidRealm(requested)) {
-    return refused(WampUri.INVALID_URI, "the realm name is not a valid URI");
+    return refuse(WampUri.INVALID_URI, "the realm name is not a valid URI");
   }
   if (requested === realmName) return undefined;
   const isElsewhere = requested !== "" && realmName !== undefined;
-  return refused(
+  return refuse(
     WampUri.NO_SUCH_REALM,
     isElsewhere ? "this connection leads to another realm" : "the realm does not exist",
   );
@@ -250,7 +255,7 @@ export function realmFault(requested: string, realmName: string | undefined): Re
 const ANONYMOUS = ["anonymous"];
 
 /** What HELLO says of its sender; parse() has checked the types, and null is as good as absent. */
-function wishes({ authid, authrole, authextra }: Dict): Pick<Applicant, "authid" | "authrole" | "authextra"> {
+function wishes({ authid, authrole, authextra }: Dict): Pick<AuthRequest, "authid" | "authrole" | "authextra"> {
   return {
     authid: (authid ?? undefined) as string | undefined,
     authrole: (authrole ?? undefined) as string | undefined,

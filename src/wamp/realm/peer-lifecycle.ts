@@ -1,6 +1,6 @@
 /** Tracks peers that have no session, and closes those that miss a deadline. */
 
-import type { Admitted, Refusal, Surroundings } from "../authentication/method.ts";
+import type { Admitted, AuthContext, AuthRefusal } from "../authentication/method.ts";
 import { Deadlines } from "../host/deadlines.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { WampUri } from "../protocol/errors.ts";
@@ -23,18 +23,18 @@ export interface PeerCallbacks {
 
 export class PeerLifecycle {
   readonly #callbacks: PeerCallbacks;
-  readonly #surroundings: Surroundings;
+  readonly #context: AuthContext;
   readonly #handshake: Handshake;
   /** Peers in a state that ends at some time, and those whose session does. */
   readonly #overdue = new Deadlines<Peer>();
   /** Peers without a session. */
   readonly #waiting = new Set<Peer>();
 
-  constructor(callbacks: PeerCallbacks, surroundings: Surroundings) {
+  constructor(callbacks: PeerCallbacks, context: AuthContext) {
     this.#callbacks = callbacks;
-    this.#surroundings = surroundings;
-    this.#handshake = new Handshake(surroundings, {
-      isFull: () => callbacks.byId.size >= surroundings.config.limits.sessions,
+    this.#context = context;
+    this.#handshake = new Handshake(context, {
+      isFull: () => callbacks.byId.size >= context.config.limits.sessions,
       newSessionId: () => callbacks.newSessionId(),
       enterState: (peer, state) => this.#enterState(peer, state),
       open: (peer, origin, wish) => callbacks.open(peer, origin, wish),
@@ -57,7 +57,7 @@ export class PeerLifecycle {
   }
 
   /** Whose a ticket or token is, for those who come without HELLO. */
-  identify(credentials: Credentials): Promise<Admitted | Refusal> {
+  identify(credentials: Credentials): Promise<Admitted | AuthRefusal> {
     return this.#handshake.identify(credentials, this.#callbacks.newSessionId());
   }
 
@@ -68,13 +68,13 @@ export class PeerLifecycle {
 
   /** The client has to say HELLO; after a GOODBYE it may. */
   expectHello(peer: Peer, hadSession: boolean): void {
-    const { host, config } = this.#surroundings;
+    const { host, config } = this.#context;
     this.#enterState(peer, { kind: "connected", deadline: host.now() + config.limits.hello_timeout, hadSession });
   }
 
   /** The router has said GOODBYE. */
   expectGoodbye(peer: Peer): void {
-    const { host, config } = this.#surroundings;
+    const { host, config } = this.#context;
     this.#enterState(peer, { kind: "closing", deadline: host.now() + config.limits.goodbye_timeout });
   }
 
@@ -111,7 +111,7 @@ export class PeerLifecycle {
 
   /** Puts a peer back where it was; what the router was at work on for it has failed. */
   wake(peer: Peer, stored: PendingState): void {
-    const { host, config } = this.#surroundings;
+    const { host, config } = this.#context;
     const { hello_timeout, goodbye_timeout } = config.limits;
     const longest = host.now() + (stored.kind === "closing" ? goodbye_timeout : hello_timeout);
     // A deadline further away is from before the clock was set back, and so is the alarm.
@@ -137,7 +137,7 @@ export class PeerLifecycle {
 
   #endAt(peer: Peer, deadline: number): void {
     this.#overdue.set(peer, deadline);
-    this.#surroundings.host.setAlarm(deadline);
+    this.#context.host.setAlarm(deadline);
     peer.transport.save();
   }
 

@@ -1,6 +1,6 @@
 /** A realm: the switch that every message of its clients passes, to the broker, the dealer or the meta API. */
 
-import type { Admitted, Refusal } from "../authentication/method.ts";
+import type { Admitted, AuthRefusal } from "../authentication/method.ts";
 import { AccessControl } from "../authorization/access-control.ts";
 import { matchOf } from "../authorization/authorizer-request.ts";
 import type { Permission } from "../authorization/rules.ts";
@@ -81,7 +81,7 @@ export class Realm implements MetaContext {
   }
 
   /** Whose a ticket or token is, for those who come without HELLO (Ticket-based Authentication). */
-  identify(credentials: Credentials): Promise<Admitted | Refusal> {
+  identify(credentials: Credentials): Promise<Admitted | AuthRefusal> {
     return this.sessions.lifecycle.identify(credentials);
   }
 

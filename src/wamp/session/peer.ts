@@ -21,12 +21,12 @@ export interface Attempt extends Pick<SessionOrigin, "id" | "features" | "agent"
   readonly wish?: ResumeRequest | undefined;
 }
 
-/** CHALLENGE was sent, and AUTHENTICATE is due until `deadline`; `memo` is the method's own. */
+/** CHALLENGE was sent, and AUTHENTICATE is due until `deadline`; `challengeState` is the method's own. */
 export interface ChallengedState {
   readonly kind: "challenged";
   readonly deadline: number;
   readonly attempt: Attempt;
-  readonly memo: Dict;
+  readonly challengeState: Dict;
 }
 
 /** A state that ends at its deadline, milliseconds since the epoch. */

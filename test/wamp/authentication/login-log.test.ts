@@ -123,7 +123,7 @@ describe("a refused login is one line", () => {
 
 describe("an authenticator", () => {
   test.each<[string, unknown, string]>([
-    ["that answers with nonsense", 7, "the answer must be a role or a dict"],
+    ["that answers with nonsense", 7, "the response must be a role or a dict"],
     ["that assigns no role", { authid: "joe" }, "no role was assigned"],
     ["that assigns a role the realm has not", "root", "the role assigned to this session does not exist"],
   ])("%s is told of, with its procedure", async (_, answer, cause) => {

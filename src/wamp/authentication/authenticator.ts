@@ -8,8 +8,8 @@ import { type Dict, isDict, type Uri } from "../protocol/values.ts";
 import type { CallOutcome } from "../session/pending-requests.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Identity } from "../session/session.ts";
-import type { Admitted, Answer, Applicant, Reason, Refusal, Surroundings } from "./method.ts";
-import { failed, refused } from "./method.ts";
+import type { Admitted, AuthContext, AuthRefusal, AuthRequest, AuthResponse, Reason } from "./method.ts";
+import { fail, refuse } from "./method.ts";
 
 /** Who an authenticator says somebody is, and whether it wants to hear more of him. */
 export interface Grant extends Pick<Admitted, "identity" | "secondFactor"> {
@@ -47,7 +47,7 @@ export class Authenticator {
   readonly #timeoutMs: number;
   readonly #caller: ProcedureCaller;
 
-  constructor(settings: DynamicAuth, { realm, config, newCaller }: Surroundings) {
+  constructor(settings: DynamicAuth, { realm, config, newCaller }: AuthContext) {
     this.#settings = settings;
     this.#realm = realm;
     this.#timeoutMs = config.limits.hello_timeout;
@@ -55,11 +55,11 @@ export class Authenticator {
   }
 
   /**
-   * Asks with Crossbar.io's arguments: realm, authid, details; `more` are details of the method. What the answer leaves
+   * Asks with Crossbar.io's arguments: realm, authid, details; `more` are details of the method. What the response leaves
    * open is as in `known`.
    */
-  async identify(applicant: Applicant, more: Dict = {}, known: Known = {}): Promise<Grant | Refusal> {
-    const { authid = null, authrole, authextra, method, sessionId, facts } = applicant;
+  async identify(request: AuthRequest, more: Dict = {}, known: Known = {}): Promise<Grant | AuthRefusal> {
+    const { authid = null, authrole, authextra, method, sessionId, facts } = request;
     const details = {
       session: sessionId,
       authmethod: method,
@@ -76,43 +76,43 @@ export class Authenticator {
   }
 
   /** Asks again, about somebody who has proven `identity`; `more` is what his AUTHENTICATE brings besides. */
-  async confirm(answer: Answer, identity: Identity, more: Dict): Promise<Admitted | Refusal> {
+  async confirm(response: AuthResponse, identity: Identity, more: Dict): Promise<Admitted | AuthRefusal> {
     const { authid, authrole, authextra = {} } = identity;
-    const grant = await this.identify({ ...answer, authid, authrole, authextra }, more, identity);
-    return grant.kind === "granted" ? admitted(grant) : grant;
+    const grant = await this.identify({ ...response, authid, authrole, authextra }, more, identity);
+    return grant.kind === "granted" ? admit(grant) : grant;
   }
 
-  /** What is wrong with the authenticator's answer, for the log. */
+  /** What is wrong with the authenticator's response, for the log. */
   fault(cause: string): Reason {
     return { cause, procedure: this.#settings.authenticator };
   }
 
   /** An authenticator's own refusal is passed on; that it is broken or absent is not (DYN-03, DYN-04). */
-  #refusalFrom({ uri, args }: Extract<CallOutcome, { ok: false }>): Refusal {
+  #refusalFrom({ uri, args }: Extract<CallOutcome, { ok: false }>): AuthRefusal {
     const reason = this.fault(uri);
-    if (TECHNICAL.has(uri) || !isValidUri(uri, "loose")) return failed(reason);
-    return refused(uri, typeof args[0] === "string" ? args[0] : "the authenticator refused", reason);
+    if (TECHNICAL.has(uri) || !isValidUri(uri, "loose")) return fail(reason);
+    return refuse(uri, typeof args[0] === "string" ? args[0] : "the authenticator refused", reason);
   }
 
-  #grant(authmethod: string, known: Known, answer: unknown): Grant | Refusal {
-    const says = typeof answer === "string" ? { role: answer } : answer;
-    if (!isDict(says)) return failed(this.fault("the answer must be a role or a dict"));
+  #grant(authmethod: string, known: Known, response: unknown): Grant | AuthRefusal {
+    const says = typeof response === "string" ? { role: response } : response;
+    if (!isDict(says)) return fail(this.fault("the response must be a role or a dict"));
     // The empty string is absent, as in HELLO: authenticators in typed languages write it for what they leave open.
     const realm = says.realm || this.#realm;
     // Another realm is another object; a client gets there by saying HELLO to it.
     if (realm !== this.#realm) {
       const message = "the realm assigned to this session is another one";
-      return refused(WampUri.NO_SUCH_REALM, message, this.fault(message));
+      return refuse(WampUri.NO_SUCH_REALM, message, this.fault(message));
     }
     const authid = says.authid || known.authid;
     if (typeof authid !== "string")
-      return refused(WampUri.NO_SUCH_PRINCIPAL, NO_ASSIGNED_AUTHID, this.fault(NO_ASSIGNED_AUTHID));
+      return refuse(WampUri.NO_SUCH_PRINCIPAL, NO_ASSIGNED_AUTHID, this.fault(NO_ASSIGNED_AUTHID));
     const authrole = (says.role || known.authrole) ?? this.#settings["default-role"];
     if (typeof authrole !== "string")
-      return refused(WampUri.NO_SUCH_ROLE, NO_ASSIGNED_ROLE, this.fault(NO_ASSIGNED_ROLE));
+      return refuse(WampUri.NO_SUCH_ROLE, NO_ASSIGNED_ROLE, this.fault(NO_ASSIGNED_ROLE));
     const wish = says["second-factor"] ?? false;
     if (typeof wish !== "boolean" && !isDict(wish))
-      return failed(this.fault("second-factor must be a boolean or a dict"));
+      return fail(this.fault("second-factor must be a boolean or a dict"));
     const authextra = isDict(says.extra) ? { ...known.authextra, ...says.extra } : known.authextra;
     const identity = { authid, authrole, authmethod, authprovider: "dynamic", ...(authextra && { authextra }) };
     return { kind: "granted", identity, secondFactor: wish === true ? {} : wish || undefined, says };
@@ -120,6 +120,6 @@ export class Authenticator {
 }
 
 /** Lets in whom an authenticator has granted it, or whom it was granted before he proved it. */
-export function admitted({ identity, secondFactor }: Pick<Admitted, "identity" | "secondFactor">): Admitted {
+export function admit({ identity, secondFactor }: Pick<Admitted, "identity" | "secondFactor">): Admitted {
   return { kind: "admitted", identity, secondFactor };
 }
