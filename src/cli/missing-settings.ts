@@ -2,7 +2,7 @@
 
 import { type Fault, faultAt } from "../wamp/config/shape.ts";
 import { bindingFaults, serviceFault } from "../worker/config/bindings.ts";
-import type { Config } from "../worker/config/config.ts";
+import type { Config } from "../worker/config/config-schema.ts";
 import type { Env } from "../worker/platform/env.ts";
 import type { WorkerSettings } from "./project/wrangler.ts";
 

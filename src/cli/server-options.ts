@@ -2,7 +2,7 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { formatFaults, loadConfig } from "../worker/config/config.ts";
+import { formatFaults, loadConfig } from "../worker/config/load-config.ts";
 import { UserError } from "./project/user-error.ts";
 
 /** The options that a local router starts with. */

@@ -1,8 +1,8 @@
 /** Orders of the process that runs the Worker itself, such as `npm run serve`; a deployed Worker never gets one. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { realmFor } from "./config/config.ts";
 import { configOf } from "./config/deployment.ts";
+import { realmFor } from "./config/realm-lookup.ts";
 import type { Env } from "./platform/env.ts";
 import { writeLog } from "./platform/log.ts";
 import { realmObject } from "./routing/realm-stub.ts";

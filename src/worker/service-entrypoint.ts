@@ -1,12 +1,12 @@
 /** The service binding: other Workers call and publish without a socket and without a token. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { RealmConfig } from "../wamp/config/realm.ts";
 import { ApplicationError } from "../wamp/local/application-error.ts";
 import { WampUri } from "../wamp/protocol/errors.ts";
 import type { Dict, Id, List, Uri } from "../wamp/protocol/values.ts";
-import { realmFor } from "./config/config.ts";
 import { deploymentOf } from "./config/deployment.ts";
+import type { WorkerRealmConfig } from "./config/realm-config.ts";
+import { realmFor } from "./config/realm-lookup.ts";
 import type { Env } from "./platform/env.ts";
 import type { RealmRpc, RpcCredentials, RpcOutcome } from "./routing/realm-rpc.ts";
 import { realmRpc } from "./routing/realm-stub.ts";
@@ -62,7 +62,7 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
   }
 
   /** The realm, if other Workers may come in, and with which role. */
-  #enter(name: string): { realm: RealmConfig; role: string } {
+  #enter(name: string): { realm: WorkerRealmConfig; role: string } {
     const { config, faults } = deploymentOf(this.env);
     if (faults.length > 0) throw new Error("the router's configuration is faulty");
     const role = config.http?.service?.role;

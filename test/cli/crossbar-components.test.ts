@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { importCrossbar } from "../../src/cli/crossbar/import.ts";
-import { formatFaults, loadConfig } from "../../src/worker/config/config.ts";
+import { formatFaults, loadConfig } from "../../src/worker/config/load-config.ts";
 
 const REALM = { name: "realm1", roles: [{ name: "anonymous" }, { name: "backend" }] };
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { importCrossbar } from "../../src/cli/crossbar/import.ts";
 import { formatSummary } from "../../src/cli/crossbar/import-summary.ts";
-import { loadConfig } from "../../src/worker/config/config.ts";
+import { loadConfig } from "../../src/worker/config/load-config.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
 const PAGE = readFileSync(join(PROJECT, "docs/coming-from-crossbar.md"), "utf8");

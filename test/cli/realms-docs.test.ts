@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DEFAULT_LIMITS, LARGEST_LIMITS } from "../../src/wamp/config/limits.ts";
-import { realmSchema } from "../../src/wamp/config/realm.ts";
-import { loadConfig } from "../../src/worker/config/config.ts";
+import { loadConfig } from "../../src/worker/config/load-config.ts";
+import { workerRealmSchema } from "../../src/worker/config/realm-config.ts";
 
 const PAGE = readFileSync(join(import.meta.dirname, "../../docs/realms.md"), "utf8");
 
@@ -52,7 +52,7 @@ const rows = Array.from(
 
 test("every key has its row, and every row its key", () => {
   const documented = rows.map(({ path, fallback }) => [path, fallback]);
-  expect(documented.sort()).toEqual(keysOf(realmSchema as unknown as Schema, "").sort());
+  expect(documented.sort()).toEqual(keysOf(workerRealmSchema as unknown as Schema, "").sort());
 });
 
 test("limits have the largest value they may be set to", () => {

@@ -9,7 +9,7 @@ import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { importCrossbar } from "../../src/cli/crossbar/import.ts";
 import { readPassword } from "../../src/cli/password-prompt.ts";
-import { loadConfig } from "../../src/worker/config/config.ts";
+import { loadConfig } from "../../src/worker/config/load-config.ts";
 import { Command } from "./command.ts";
 
 const SHOP = join(import.meta.dirname, "crossbar/shop.json");

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { loadConfig } from "../../src/worker/config/config.ts";
+import { loadConfig } from "../../src/worker/config/load-config.ts";
 import { type Router, startRouter } from "./harness.ts";
 import { findPython } from "./python.ts";
 import { ID, RawClient } from "./raw-client.ts";

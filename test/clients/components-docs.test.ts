@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { createTestHarness } from "wrangler";
-import { loadConfig } from "../../src/worker/config/config.ts";
+import { loadConfig } from "../../src/worker/config/load-config.ts";
 import { startRouter } from "./harness.ts";
 import { ID, RawClient } from "./raw-client.ts";
 import type { WireMessage } from "./wire.ts";

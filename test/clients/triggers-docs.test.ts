@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { formatFaults, loadConfig } from "../../src/worker/config/config.ts";
+import { formatFaults, loadConfig } from "../../src/worker/config/load-config.ts";
 import { anonymousRealm, type Router, startRouter } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
 

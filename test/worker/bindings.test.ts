@@ -3,7 +3,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { bindingFaults } from "../../src/worker/config/bindings.ts";
-import { type ConfigInput, formatFaults, loadConfig, realmFor } from "../../src/worker/config/config.ts";
+import type { ConfigInput } from "../../src/worker/config/config-schema.ts";
+import { formatFaults, loadConfig } from "../../src/worker/config/load-config.ts";
+import { realmFor } from "../../src/worker/config/realm-lookup.ts";
 import type { Env } from "../../src/worker/platform/env.ts";
 import { hasJurisdictions, namespaceIn } from "../../src/worker/platform/jurisdiction.ts";
 import { realmObject } from "../../src/worker/routing/realm-stub.ts";

@@ -16,14 +16,9 @@ export function realmFaults(realm: unknown, path: Path = []): Fault[] {
   if (!isDict(realm)) return [];
   const roles = listOf(realm.roles);
   return [
-    ...placeFaults(realm, path),
     ...duplicates(roles.map(nameOf), (index) => [...path, "roles", index, "name"]),
     ...roles.flatMap((role, index) => roleFaults(role, [...path, "roles", index])),
     ...referenceFaults(realm.auth, new Set(roles.map(nameOf)), [...path, "auth"]),
-    ...roleReferenceFaults(realm.webhooks, new Set(roles.map(nameOf)), [...path, "webhooks"]),
-    ...residentFaults(listOf(realm.webhooks_out), new Set(roles.map(nameOf)), [...path, "webhooks_out"]),
-    ...residentFaults(listOf(realm.components), new Set(roles.map(nameOf)), [...path, "components"]),
-    ...duplicates(listOf(realm.callees).map(calleeOf), (index) => [...path, "callees", index, "procedure"]),
     ...principalFaults(realm.auth, [...path, "auth"]),
     ...authenticatorFaults(realm.auth, realm.name, [...path, "auth"]),
   ];
@@ -55,11 +50,6 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function placeFaults(realm: Readonly<Record<string, unknown>>, path: Path): Fault[] {
-  if (realm.location === undefined || realm.jurisdiction === undefined) return [];
-  return [faultAt([...path, "location"], "cannot be combined with jurisdiction")];
-}
-
 /** All faults of the role written at `path` that its schema cannot see. */
 export function roleFaults(role: unknown, path: Path = []): Fault[] {
   if (!isDict(role)) return [];
@@ -81,11 +71,6 @@ function patternOf(rule: unknown): string | undefined {
   return typeof pattern === "string" ? undefined : `${pattern.match} ${pattern.uri}`;
 }
 
-/** Match and procedure of a callee as one text. */
-function calleeOf(callee: unknown): string | undefined {
-  return isDict(callee) ? `${callee.match ?? "exact"} ${callee.procedure}` : undefined;
-}
-
 function referenceFaults(auth: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
   if (!isDict(auth)) return [];
   const faults = roleReferenceFaults(auth, roles, path);
@@ -98,21 +83,12 @@ function referenceFaults(auth: unknown, roles: ReadonlySet<string | undefined>, 
   return faults;
 }
 
-function roleReferenceFaults(value: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
+/** A fault for each role that is named below `value` and not among `roles`, the names of the realm's roles. */
+export function roleReferenceFaults(value: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
   return roleNames(value, path).flatMap(([name, at]) => {
     const isKnown = roles.has(name) || (name === TRUSTED && at.at(-1) === "authenticator-role");
     return isKnown ? [] : [faultAt(at, `there is no role ${JSON.stringify(name)} in this realm`)];
   });
-}
-
-/** By their names the realm knows them again after a sleep; what else they hold may be called a role without being one. */
-function residentFaults(residents: readonly unknown[], roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
-  return [
-    ...duplicates(residents.map(nameOf), (index) => [...path, index, "name"]),
-    ...residents.flatMap((resident, index) =>
-      isDict(resident) ? roleReferenceFaults({ role: resident.role }, roles, [...path, index]) : [],
-    ),
-  ];
 }
 
 /** Every role named below `value`, with its path. */

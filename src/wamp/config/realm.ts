@@ -1,10 +1,6 @@
 /** The configuration of one realm: its schema, in Crossbar.io's words, and the types the router reads. */
 
 import * as v from "valibot";
-import { calleeSchema } from "../../worker/config/callee-config.ts";
-import { componentsSchema } from "../../worker/config/component-config.ts";
-import { originsSchema } from "../../worker/config/origins.ts";
-import { webhooksOutSchema, webhooksSchema } from "../../worker/config/webhook-config.ts";
 import { isValidRealm, isValidUri } from "../protocol/uri.ts";
 import { authSchema } from "./auth.ts";
 import { realmFaults, roleFaults } from "./consistency.ts";
@@ -19,8 +15,6 @@ const procedure = v.pipe(
   v.string(),
   v.check((uri) => isValidUri(uri, "loose"), "must be a valid URI"),
 );
-
-const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
 
 const milliseconds = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(LONGEST_TIMEOUT));
 
@@ -85,25 +79,17 @@ export const roleSchema = closed({
   rates: v.exactOptional(ratesSchema),
 });
 
-/** The shape of one realm; what must hold beyond the shape is `realmFaults`. */
+/** One realm, as far as the core reads it; `realmFaults` finds what a schema cannot. The Worker adds keys of its own. */
 export const realmSchema = closed({
   name: v.pipe(
     v.string(),
     v.check((name) => isValidRealm(name.replaceAll("*", "x")), "must be a URI, with * for one or more characters"),
   ),
-  location: v.exactOptional(v.picklist(LOCATIONS)),
-  jurisdiction: v.exactOptional(v.picklist(["eu", "us", "fedramp", "fedramp-high"])),
   options: v.optional(options, {}),
   limits: v.optional(limits, {}),
   store: v.optional(storeSchema, {}),
   roles: v.optional(v.array(roleSchema), []),
   auth: v.optional(authSchema, {}),
-  /** Pages that may connect, in place of the list for all realms. */
-  allowed_origins: v.exactOptional(originsSchema),
-  webhooks: v.exactOptional(webhooksSchema),
-  components: v.exactOptional(componentsSchema),
-  callees: v.exactOptional(v.array(calleeSchema)),
-  webhooks_out: v.exactOptional(webhooksOutSchema),
 });
 
 /** One realm, checked, defaults filled in. `name` may be a pattern (`tenant-*`) that stands for many realms. */

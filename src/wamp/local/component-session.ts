@@ -1,6 +1,5 @@
 /** The session of a component: what it asks of its realm, and what reaches it. */
 
-import type { ComponentConfig } from "../../worker/config/component-config.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { joined } from "../meta/session-procedures.ts";
@@ -42,6 +41,13 @@ const ROLES: Dict = {
   callee: { features: { call_canceling: true, progressive_call_results: true, registration_revocation: true } },
 };
 
+/** A component of the configuration; `name` is also its authid, `extra` is for the component to read. */
+export interface ComponentOptions {
+  readonly name: string;
+  readonly role: string;
+  readonly extra: Dict;
+}
+
 /**
  * All methods reject with an `ApplicationError` what the router refuses. What the realm sends waits until the turn it
  * is sent in is over, so that a component acts between two messages, never amid one.
@@ -63,8 +69,7 @@ export class ComponentSession<Bindings = Dict> {
   readonly #subscriptions = new Map<Id, Set<Subscription>>();
   #hasLeft = false;
 
-  constructor(component: Component<Bindings>, config: ComponentConfig, home: Home<Bindings>) {
-    const { name, role, extra } = config;
+  constructor(component: Component<Bindings>, { name, role, extra }: ComponentOptions, home: Home<Bindings>) {
     this.extra = extra;
     this.env = home.env;
     this.#component = component;

@@ -1,7 +1,7 @@
 /** The HTTP bridge: a PUBLISH or a CALL as one HTTP request, as Crossbar.io's publisher and caller take it. */
 
 import { waitUntil } from "cloudflare:workers";
-import type { RealmConfig } from "../../wamp/config/realm.ts";
+
 import { sha256 } from "../../wamp/crypto/digest.ts";
 import { toHex } from "../../wamp/crypto/encoding.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
@@ -9,7 +9,9 @@ import { WampUri } from "../../wamp/protocol/errors.ts";
 import type { Dict } from "../../wamp/protocol/values.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
-import { type Config, onlyRealm, realmFor } from "../config/config.ts";
+import type { Config } from "../config/config-schema.ts";
+import type { WorkerRealmConfig } from "../config/realm-config.ts";
+import { onlyRealm, realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
 import { HttpError } from "../platform/http-error.ts";
 import { writeLog } from "../platform/log.ts";
@@ -114,7 +116,7 @@ async function prepare(
   request: Request,
   settings: BridgeConfig,
   route: BridgeRoute,
-  realm: RealmConfig | undefined,
+  realm: WorkerRealmConfig | undefined,
 ): Promise<Work> {
   checkMethod(request);
   if (realm === undefined) throw new HttpError(404, WampUri.NO_SUCH_REALM);

@@ -3,7 +3,8 @@
 import { isSameText } from "../../wamp/crypto/digest.ts";
 import { toHex, utf8 } from "../../wamp/crypto/encoding.ts";
 import type { Dict } from "../../wamp/protocol/values.ts";
-import { type Config, realmFor } from "../config/config.ts";
+import type { Config } from "../config/config-schema.ts";
+import { realmFor } from "../config/realm-lookup.ts";
 import type { WebhookConfig } from "../config/webhook-config.ts";
 import type { Env } from "../platform/env.ts";
 import { HttpError } from "../platform/http-error.ts";

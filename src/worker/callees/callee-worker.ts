@@ -1,7 +1,7 @@
 /** The Worker that serves one call of a realm's own procedure, and lets the realm's object sleep meanwhile. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { RealmConfig } from "../../wamp/config/realm.ts";
+import type { Limits } from "../../wamp/config/limits.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import { MessageType } from "../../wamp/protocol/message.ts";
 import { Payload } from "../../wamp/protocol/payload.ts";
@@ -9,26 +9,16 @@ import type { Dict, Id, List } from "../../wamp/protocol/values.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import { USUAL_CALL } from "../config/callee-config.ts";
-import { realmFor } from "../config/config.ts";
 import { configOf } from "../config/deployment.ts";
+import { realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
-import type { Job } from "../realm/callee-session.ts";
 import { ticketRequest } from "../routing/object-requests.ts";
 import { realmObject } from "../routing/realm-stub.ts";
 import { callCrossbarStyle } from "./crossbar-callee.ts";
 import { callHttp } from "./http-callee.ts";
 import { failureOf } from "./http-outcome.ts";
+import type { Job, Task } from "./job.ts";
 import { callWorker } from "./worker-callee.ts";
-
-/** What somebody who does the work on a call can rely on. */
-export interface Task {
-  readonly job: Job;
-  /** Aborts when nobody waits any more, or when the callee's time is over. */
-  readonly signal: AbortSignal;
-  readonly limits: RealmConfig["limits"];
-  /** Takes a result that is not the last one; undefined where the caller wants none. */
-  readonly progress: ((args: List, kwargs: Dict) => void) | undefined;
-}
 
 /** The realm's object finds it among the exports of the Worker's main module. */
 export class CalleeWorker extends WorkerEntrypoint<Env> {
@@ -65,7 +55,7 @@ function readJob(job: Job): Job {
 }
 
 /** Does the work, tells the answer, and waits for the realm to close the socket: then it has the answer. */
-async function serve(job: Job, socket: WebSocket, limits: RealmConfig["limits"], env: Env): Promise<void> {
+async function serve(job: Job, socket: WebSocket, limits: Limits, env: Env): Promise<void> {
   const { request, callee, details } = job;
   const gone = new AbortController();
   const closed = new Promise<void>((resolve) => {

@@ -4,8 +4,8 @@ import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import { type Dict, isDict } from "../../wamp/protocol/values.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import { readBodyWithin } from "../platform/read-body.ts";
-import type { Task } from "./callee-worker.ts";
 import { answered } from "./http-callee.ts";
+import type { Task } from "./job.ts";
 
 /**
  * Keyword arguments: `method`, `url` below `baseurl`, and optionally `body` (text), `headers` (name → values) and

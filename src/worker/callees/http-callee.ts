@@ -7,11 +7,10 @@ import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import { writeLog } from "../platform/log.ts";
 import { isRedirect, NOT_FOLLOWED } from "../platform/redirect.ts";
-import type { Job } from "../realm/callee-session.ts";
-import type { Task } from "./callee-worker.ts";
 import { lastLine } from "./http-lines.ts";
 import { errorIn, resultOf } from "./http-outcome.ts";
 import { isLines, valueIn } from "./http-value.ts";
+import type { Job, Task } from "./job.ts";
 
 /** Redirects are not followed (`isRedirect`). Rejects with `WampError`, and with whatever where the task's signal aborts. */
 export function callHttp(url: string, task: Task): Promise<CallOutcome> {

@@ -2,9 +2,9 @@
 
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
-import type { Task } from "./callee-worker.ts";
 import { errorIn, resultOf } from "./http-outcome.ts";
 import { jsonIn } from "./http-value.ts";
+import type { Task } from "./job.ts";
 
 /** Tells each line as it comes when the next one does; an error in the last line is the call's. */
 export async function lastLine({ body }: Response, { limits, progress }: Task): Promise<CallOutcome> {

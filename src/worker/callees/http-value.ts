@@ -1,12 +1,10 @@
 /** The body of an answer, as a value. */
 
-import type { RealmConfig } from "../../wamp/config/realm.ts";
+import type { Limits } from "../../wamp/config/limits.ts";
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import { readBodyWithin } from "../platform/read-body.ts";
-
-type Limits = RealmConfig["limits"];
 
 /** JSON as what it says, text as text, all else as bytes; nothing is undefined. Throws `WampError`. */
 export async function valueIn(response: Response, limits: Limits): Promise<unknown> {

@@ -6,8 +6,8 @@ import type { Dict, List, Uri } from "../../wamp/protocol/values.ts";
 import { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
-import type { Task } from "./callee-worker.ts";
 import { resultOf } from "./http-outcome.ts";
+import type { Task } from "./job.ts";
 
 /** What the method `call` of a Worker that is a callee gets. Bytes are `Uint8Array`, integers beyond 2^53 `bigint`. */
 export interface CalleeInvocation {

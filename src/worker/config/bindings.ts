@@ -1,8 +1,9 @@
-/** Bindings of the Worker that the configuration needs: without one, each request that uses it would fail. */
+/** What the configuration needs of the Worker, bindings and components: each request that uses a missing one would fail. */
 
 import { type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
+import type { Components } from "../../wamp/local/component.ts";
 import type { Env } from "../platform/env.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config-schema.ts";
 import type { WebPaths } from "./web-config.ts";
 
 /** A fault for each binding that is missing, with the lines of wrangler.toml that bind it. */
@@ -17,6 +18,17 @@ export function bindingFaults({ realms, http }: Config, env: Partial<Env>): Faul
     ),
     ...pathFaults(http?.paths, env),
   ];
+}
+
+/** A fault for every component that a realm names and that is not among `components`. */
+export function componentFaults({ realms }: Config, components: Components): Fault[] {
+  return realms.flatMap((realm, realmIndex) =>
+    (realm.components ?? []).flatMap(({ name }, index) => {
+      if (Object.hasOwn(components, name)) return [];
+      const path = ["realms", realmIndex, "components", index, "name"];
+      return [faultAt(path, "is not in the registry (src/components.ts, or what createApp is given)")];
+    }),
+  );
 }
 
 /** The fault of a callee whose service `binding` is missing; `path` is where the configuration names it. */

@@ -1,4 +1,4 @@
-/** The HTTP bridge and the service binding, as the configuration says them. */
+/** `http.bridge`, `http.service` and `http.events`: ways in that act with a role of the configuration. */
 
 import * as v from "valibot";
 import { secretSchema } from "../../wamp/config/auth.ts";
@@ -40,6 +40,13 @@ export const bridgeSchema = closed({
 /** What other Workers may do by service binding: what this role may. */
 export const serviceSchema = closed({ role: text });
 
+/** Server-sent events: any client may watch the topics that this role may subscribe to. `heartbeat` in seconds. */
+export const eventsSchema = closed({
+  role: text,
+  heartbeat: v.optional(v.pipe(v.number(), v.minValue(1, "must be at least 1"), v.maxValue(600)), 15),
+});
+
+/** `http.bridge`, checked, defaults filled in. */
 export type BridgeConfig = DeepReadonly<v.InferOutput<typeof bridgeSchema>>;
 
 type Dict = Readonly<Record<string, unknown>>;

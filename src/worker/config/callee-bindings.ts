@@ -1,24 +1,15 @@
-/** What callees need of the Worker they are a part of: its own export that serves calls, and the bindings they name. */
+/** What callees need of the Worker: the export that serves their calls, and the service bindings they name. */
 
 import { exports } from "cloudflare:workers";
 import { type Fault, faultAt } from "../../wamp/config/shape.ts";
-import type { Job } from "../realm/callee-session.ts";
 import { serviceFault } from "./bindings.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config-schema.ts";
 
-interface Loopback {
-  readonly CalleeWorker?: { work(job: Job, ticket: string): Promise<void> };
-}
-
-/** Has this Worker itself, in an invocation of its own, begin the work on a call; `ticket` admits its WebSocket. */
-export function startWork(job: Job, ticket: string): Promise<void> {
-  return loopback().CalleeWorker!.work(job, ticket);
-}
-
-/** A fault for each callee that has not what it needs. */
+/** A fault for each callee without its service binding, and for all of them if the Worker does not export CalleeWorker. */
 export function calleeFaults({ realms }: Config, env: object): Fault[] {
   const bound = new Map<string, unknown>(Object.entries(env));
-  const isExported = loopback().CalleeWorker !== undefined;
+  // The platform's types know the exports of a main module only where it is declared.
+  const isExported = (exports as { readonly CalleeWorker?: unknown }).CalleeWorker !== undefined;
   return realms.flatMap(({ callees = [] }, realm) =>
     callees.flatMap(({ binding }, index) => {
       const path = ["realms", realm, "callees", index];
@@ -27,9 +18,4 @@ export function calleeFaults({ realms }: Config, env: object): Fault[] {
       return [serviceFault([...path, "binding"], binding)];
     }),
   );
-}
-
-function loopback(): Loopback {
-  // The platform's types know the exports of a main module only where it is declared.
-  return exports as unknown as Loopback;
 }

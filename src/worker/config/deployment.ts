@@ -1,14 +1,14 @@
 /** The configuration this Worker was deployed with, read once per isolate. */
 
+import type { Fault } from "../../wamp/config/shape.ts";
 import type { Components } from "../../wamp/local/component.ts";
 import type { Env } from "../platform/env.ts";
 import { hasJurisdictions } from "../platform/jurisdiction.ts";
 import { writeLog } from "../platform/log.ts";
-import { bindingFaults } from "./bindings.ts";
+import { bindingFaults, componentFaults } from "./bindings.ts";
 import { calleeFaults } from "./callee-bindings.ts";
-import { componentFaults } from "./component-config.ts";
-import type { Config, ConfigInput, Fault } from "./config.ts";
-import { formatFaults, loadConfig } from "./config.ts";
+import type { Config, ConfigInput } from "./config-schema.ts";
+import { formatFaults, loadConfig } from "./load-config.ts";
 
 export interface Deployment {
   /** Without realms where there are faults: a wrong configuration never half-starts. */

@@ -7,10 +7,10 @@ import { isDict } from "../../wamp/protocol/values.ts";
 type Features = readonly (readonly [place: string, feature: string])[];
 
 /** Whoever builds a feature deletes its line. */
-const NOT_BUILT: Features = [["realms.*.roles.*.permissions.*.validate", "payload validation"]];
+const UNSUPPORTED: Features = [["realms.*.roles.*.permissions.*.validate", "payload validation"]];
 
 /** A fault for everything in `config`, as it was written, that would have no effect. */
-export function notBuiltFaults(config: unknown, features: Features = NOT_BUILT): Fault[] {
+export function unsupportedFaults(config: unknown, features: Features = UNSUPPORTED): Fault[] {
   return features.flatMap(([place, feature]) => {
     const [keys = "", value] = place.split("=");
     const found = placesOf(config, keys.split("."), []);

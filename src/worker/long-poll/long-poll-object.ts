@@ -2,9 +2,9 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { subprotocolByName } from "../../wamp/serializers/index.ts";
-import { realmFor } from "../config/config.ts";
 import { configOf } from "../config/deployment.ts";
-import { longPollConfig } from "../config/http-config.ts";
+import { longPollConfig } from "../config/long-poll-config.ts";
+import { realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
 import { webError } from "../platform/http-responses.ts";
 import { clientRequest } from "../routing/object-requests.ts";
@@ -48,7 +48,12 @@ export class LongPollObject extends DurableObject<Env> {
     const object = realmObject(this.env, name, realm);
     const { webSocket, headers } = await object.fetch(clientRequest(request, query.get("cookie_path") ?? "/lp"));
     if (webSocket === null) return webError(503, "the realm cannot be reached");
-    this.#transport = new LongPollTransport(webSocket, subprotocol, longPollConfig(config), realm.limits);
+    this.#transport = new LongPollTransport(
+      webSocket,
+      subprotocol,
+      longPollConfig(config.http?.longpoll),
+      realm.limits,
+    );
     const cookie = headers.get("Set-Cookie");
     const opened = { transport: this.ctx.id.toString(), protocol: subprotocol.name };
     return Response.json(opened, { headers: cookie === null ? {} : { "Set-Cookie": cookie } });

@@ -4,7 +4,7 @@ import type { Limits } from "../../wamp/config/limits.ts";
 import type { Subprotocol } from "../../wamp/serializers/index.ts";
 import type { Frame, Serializer } from "../../wamp/serializers/serializer.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
-import type { LongPollConfig } from "../config/http-config.ts";
+import type { LongPollConfig } from "../config/long-poll-config.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import { webError } from "../platform/http-responses.ts";
 import { readBodyWithin } from "../platform/read-body.ts";

@@ -1,7 +1,5 @@
 /** Namespaces of Durable Objects that keep their data in a jurisdiction (Durable Objects: Data location). */
 
-import type { RealmConfig } from "../../wamp/config/realm.ts";
-
 /**
  * The namespace of a class, limited to a jurisdiction. Plain workerd, as `npm start` and `npm run serve` run it, has no
  * jurisdictions and throws: all objects are on this machine there. Rethrows any other error, so that no data leaves its
@@ -9,7 +7,7 @@ import type { RealmConfig } from "../../wamp/config/realm.ts";
  */
 export function namespaceIn<T extends Rpc.DurableObjectBranded | undefined>(
   namespace: DurableObjectNamespace<T>,
-  jurisdiction: RealmConfig["jurisdiction"],
+  jurisdiction: DurableObjectJurisdiction | undefined,
 ): DurableObjectNamespace<T> {
   if (jurisdiction === undefined || !hasJurisdictions(namespace)) return namespace;
   return namespace.jurisdiction(jurisdiction);

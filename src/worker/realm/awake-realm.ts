@@ -6,7 +6,7 @@ import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { Realm } from "../../wamp/realm/realm.ts";
 import { unreadable } from "../../wamp/records/stored-record.ts";
 import { negotiate } from "../../wamp/serializers/index.ts";
-import { startWork } from "../config/callee-bindings.ts";
+import { startWork } from "../callees/job.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import { sweepLog } from "../platform/log.ts";
 import { cookiePathIn } from "../routing/object-requests.ts";

@@ -1,7 +1,6 @@
 /** The realm's own procedures: one session has them all, and for each call a Worker waits, so that the realm can sleep. */
 
 import { TRUSTED } from "../../wamp/config/permission.ts";
-import type { RealmConfig } from "../../wamp/config/realm.ts";
 import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
 import { Resident } from "../../wamp/local/local-session.ts";
@@ -12,25 +11,14 @@ import { MessageType } from "../../wamp/protocol/message.ts";
 import { parse } from "../../wamp/protocol/parse.ts";
 import { Payload } from "../../wamp/protocol/payload.ts";
 import { isPassthru } from "../../wamp/protocol/payload-passthru.ts";
-import { type Dict, type Id, isDict, type List, type Uri } from "../../wamp/protocol/values.ts";
+import { type Id, isDict, type Uri } from "../../wamp/protocol/values.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
+import type { Job } from "../callees/job.ts";
 import type { CalleeConfig } from "../config/callee-config.ts";
+import type { WorkerRealmConfig } from "../config/realm-config.ts";
 import { closeSocket } from "../platform/close-socket.ts";
-
-/** One call, for the Worker that serves it. */
-export interface Job {
-  readonly realm: string;
-  /** INVOCATION.Request. */
-  readonly request: Id;
-  readonly callee: CalleeConfig;
-  readonly procedure: Uri;
-  readonly args: List;
-  readonly kwargs: Dict;
-  /** INVOCATION.Details. */
-  readonly details: Dict;
-}
 
 /** Starts the work on a call; it goes on when this has resolved, and its answer comes over a WebSocket. */
 export type Start = (job: Job) => Promise<void>;
@@ -40,7 +28,7 @@ const ROLES = { callee: { features: { call_canceling: true, progressive_call_res
 export class CalleeSession {
   readonly #ctx: DurableObjectState;
   readonly #realm: string;
-  readonly #config: RealmConfig;
+  readonly #config: WorkerRealmConfig;
   readonly #host: Host;
   readonly #start: Start;
   #resident: Resident | undefined;
@@ -50,7 +38,7 @@ export class CalleeSession {
   readonly #expected = new Set<Id>();
 
   /** `realm` is the realm's name. */
-  constructor(ctx: DurableObjectState, realm: string, config: RealmConfig, host: Host, start: Start) {
+  constructor(ctx: DurableObjectState, realm: string, config: WorkerRealmConfig, host: Host, start: Start) {
     this.#ctx = ctx;
     this.#realm = realm;
     this.#config = config;

@@ -1,11 +1,11 @@
 /** The platform's side of `Host`: clocks, randomness, secret, log and storage of one realm. */
 
-import type { RealmConfig } from "../../wamp/config/realm.ts";
 import type { Host } from "../../wamp/host/host.ts";
 import type { LogLine } from "../../wamp/host/log-line.ts";
 import type { SteadyClock } from "../../wamp/host/steady-clock.ts";
 import type { Components } from "../../wamp/local/component.ts";
 import { idFromRandom } from "../../wamp/protocol/id.ts";
+import type { WorkerRealmConfig } from "../config/realm-config.ts";
 import type { Env } from "../platform/env.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
 import { writeAuditRecord, writeLog } from "../platform/log.ts";
@@ -20,7 +20,7 @@ export interface RealmContext {
   readonly ctx: DurableObjectState;
   readonly env: Env;
   readonly name: string;
-  readonly config: RealmConfig;
+  readonly config: WorkerRealmConfig;
   readonly components: Components;
   readonly sql: SqlStorage;
   readonly tables: Tables;

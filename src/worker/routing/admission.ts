@@ -1,13 +1,13 @@
 /** Admission control before the Durable Object: Origin, TLS, connection rate. */
 
 import type { Context } from "hono";
-import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import { DEFAULT_RATE } from "../config/admission-config.ts";
-import type { Config } from "../config/config.ts";
-import { onlyRealm, realmFor } from "../config/config.ts";
+import type { Config } from "../config/config-schema.ts";
 import { configOf } from "../config/deployment.ts";
 import { isAllowedOrigin } from "../config/origins.ts";
+import type { WorkerRealmConfig } from "../config/realm-config.ts";
+import { onlyRealm, realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
 import { TokenBuckets } from "./token-buckets.ts";
@@ -46,7 +46,7 @@ export async function checkAdmission(
   env: Env,
   config: Config,
   name?: string,
-  realm?: RealmConfig,
+  realm?: WorkerRealmConfig,
 ): Promise<AdmissionRefusal | undefined> {
   const { allowed_origins: origins, connection_rate: rates = DEFAULT_RATE, require_tls } = config.http ?? {};
   if (require_tls && !isSecure(request)) return TLS_REQUIRED;
@@ -63,7 +63,7 @@ export function checkRealmAdmission(
   request: Request,
   config: Config,
   name: string,
-  realm: RealmConfig,
+  realm: WorkerRealmConfig,
 ): AdmissionRefusal | undefined {
   const isAllowed = isAllowedOrigin(request.headers.get("Origin"), realm.allowed_origins);
   return isAllowed ? checkRealmRate(name, config) : ORIGIN_NOT_ALLOWED;

@@ -1,6 +1,6 @@
 /** Finds the object of a realm, in its location and jurisdiction. */
 
-import type { RealmConfig } from "../../wamp/config/realm.ts";
+import type { WorkerRealmConfig } from "../config/realm-config.ts";
 import type { Env } from "../platform/env.ts";
 import { namespaceIn } from "../platform/jurisdiction.ts";
 import { type RealmRpc, readRpcOutcome } from "./realm-rpc.ts";
@@ -14,7 +14,7 @@ export interface RealmStub extends RealmRpc, Pick<Fetcher, "fetch"> {
 }
 
 /** The object of the realm `name`; a location counts only when the object is created, a jurisdiction always. */
-export function realmObject(env: Env, name: string, config: RealmConfig): RealmStub {
+export function realmObject(env: Env, name: string, config: WorkerRealmConfig): RealmStub {
   const { location, jurisdiction } = config;
   const options = location === undefined ? undefined : { locationHint: location };
   // The platform's types for RPC do not know the values that messages carry; all of them are plain values.
@@ -22,7 +22,7 @@ export function realmObject(env: Env, name: string, config: RealmConfig): RealmS
 }
 
 /** The RPC interface of the realm `name`, whose outcomes are read with their defaults. */
-export function realmRpc(env: Env, name: string, config: RealmConfig): RealmRpc {
+export function realmRpc(env: Env, name: string, config: WorkerRealmConfig): RealmRpc {
   const realm = realmObject(env, name, config);
   return {
     call: async (...request) => readRpcOutcome(await realm.call(...request)),

@@ -1,8 +1,8 @@
 /** `GET /realms/:realm/events`: a topic as server-sent events, for whoever may watch it. */
 
 import { WampUri } from "../../wamp/protocol/errors.ts";
-import { realmFor } from "../config/config.ts";
 import { configOf } from "../config/deployment.ts";
+import { realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
 import { UNBUFFERED } from "../platform/unbuffered.ts";
 import { ticketRequest } from "../routing/object-requests.ts";

@@ -1,6 +1,7 @@
 /** Requests at set times, each a visit to its realm. */
 
-import { type Config, realmFor } from "../config/config.ts";
+import type { Config } from "../config/config-schema.ts";
+import { realmFor } from "../config/realm-lookup.ts";
 import type { Schedule } from "../config/triggers-config.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";

@@ -1,8 +1,9 @@
 /** What the platform starts: the handlers that stand beside `fetch` in the Worker's export. */
 
 import { thrown } from "../../wamp/host/log-line.ts";
-import { type Config, realmFor } from "../config/config.ts";
+import type { Config } from "../config/config-schema.ts";
 import { deploymentOf } from "../config/deployment.ts";
+import { realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
 import { realmRpc } from "../routing/realm-stub.ts";

@@ -1,7 +1,7 @@
 /** What a visitor of `/` sees. */
 
 import { html } from "hono/html";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/config-schema.ts";
 
 export function landingPage(config: Config, { protocol, host }: URL) {
   const base = `${protocol === "https:" ? "wss" : "ws"}://${host}/ws/`;

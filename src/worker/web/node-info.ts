@@ -2,7 +2,7 @@
 
 import { html } from "hono/html";
 import { subprotocolByName } from "../../wamp/serializers/index.ts";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/config-schema.ts";
 import type { NodeInfoService } from "../config/web-config.ts";
 import { documentResponse } from "../platform/http-responses.ts";
 

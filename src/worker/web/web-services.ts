@@ -1,6 +1,6 @@
 /** What the router serves beside WAMP: which service answers a path, and those that need no file of their own. */
 
-import type { Config } from "../config/config.ts";
+import type { Config } from "../config/config-schema.ts";
 import type { JsonService, ReverseProxyService, WebPaths, WebService } from "../config/web-config.ts";
 import type { Env } from "../platform/env.ts";
 import { documentResponse, refuseOtherMethods, webError } from "../platform/http-responses.ts";

@@ -3,8 +3,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { type LogLine, thrown } from "../../wamp/host/log-line.ts";
 import type { Uri } from "../../wamp/protocol/values.ts";
-import { realmFor } from "../config/config.ts";
 import { deploymentOf } from "../config/deployment.ts";
+import { realmFor } from "../config/realm-lookup.ts";
 import type { WebhookOutConfig } from "../config/webhook-config.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";

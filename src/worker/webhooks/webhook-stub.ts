@@ -1,7 +1,7 @@
 /** Finds the object of a webhook, and hands events over to it. */
 
-import type { RealmConfig } from "../../wamp/config/realm.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
+import type { WorkerRealmConfig } from "../config/realm-config.ts";
 import type { Env } from "../platform/env.ts";
 import { namespaceIn } from "../platform/jurisdiction.ts";
 import { writeLog } from "../platform/log.ts";
@@ -19,7 +19,7 @@ export interface WebhookStub {
 export function webhookObject(
   env: Env,
   realm: string,
-  { location, jurisdiction }: RealmConfig,
+  { location, jurisdiction }: WorkerRealmConfig,
   webhook: string,
 ): WebhookStub {
   const name = JSON.stringify([realm, webhook]);
@@ -28,7 +28,7 @@ export function webhookObject(
 }
 
 /** Hands mail over for good: to the queue where there is one that takes it, else to the mailbox. */
-export async function post(env: Env, config: RealmConfig, mail: WebhookMail): Promise<void> {
+export async function post(env: Env, config: WorkerRealmConfig, mail: WebhookMail): Promise<void> {
   const characters = mail.events.reduce((sum, event) => sum + charactersOf(event), 0);
   if (env.WEBHOOKS !== undefined && characters <= QUEUE_CHARACTERS) {
     try {

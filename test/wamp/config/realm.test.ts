@@ -178,8 +178,6 @@ describe("a mistake", () => {
       { roles: [{ name: "a", permissions: [], "allow-by-default": true }] },
       'roles[0].allow-by-default: is for roles with neither permissions nor authorizer; add a rule { "uri": "", "match": "prefix" }',
     ],
-    [{ location: "weur", jurisdiction: "eu" }, "location: cannot be combined with jurisdiction"],
-    [{ jurisdiction: "mars" }, 'jurisdiction: must be ("eu" | "us" | "fedramp" | "fedramp-high")'],
     [{ auth: { password: {} } }, "auth.password: is not a known key"],
     [{ auth: { anonymous: {} } }, 'auth.anonymous.type: must be ("static" | "dynamic")'],
     [

@@ -4,8 +4,8 @@ import { env, exports } from "cloudflare:workers";
 import type { BridgeAction } from "../../../src/worker/bridge/bridge.ts";
 import { bridge } from "../../../src/worker/bridge/bridge.ts";
 import { signatureOf } from "../../../src/worker/bridge/signature.ts";
-import type { ConfigInput } from "../../../src/worker/config/config.ts";
-import { formatFaults, loadConfig } from "../../../src/worker/config/config.ts";
+import type { ConfigInput } from "../../../src/worker/config/config-schema.ts";
+import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
 
 export interface Answer {
   readonly status: number;

@@ -4,7 +4,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../../src/worker/config/config.ts";
+import { loadConfig } from "../../../src/worker/config/load-config.ts";
 import { join, type TestClient } from "../socket.ts";
 import { bridgeWith, freshRealm, send, sendSigned, signedQuery } from "./bridge-client.ts";
 

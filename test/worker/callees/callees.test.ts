@@ -4,9 +4,9 @@ import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { CalleeWorker } from "../../../src/worker/callees/callee-worker.ts";
+import type { Job } from "../../../src/worker/callees/job.ts";
 import { calleeFaults } from "../../../src/worker/config/callee-bindings.ts";
-import { formatFaults, loadConfig } from "../../../src/worker/config/config.ts";
-import type { Job } from "../../../src/worker/realm/callee-session.ts";
+import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
 import { ticketRequest } from "../../../src/worker/routing/object-requests.ts";
 import { connect, join, type TestClient } from "../socket.ts";
 

@@ -1,7 +1,7 @@
 /** What a configuration may say of the bridge, of webhooks and of the service binding. */
 
 import { expect, it } from "vitest";
-import { formatFaults, loadConfig } from "../../../src/worker/config/config.ts";
+import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
 
 const ROLES = [{ name: "user" }];
 const SIGNED = { key: "k", secret: "s", role: "user" };

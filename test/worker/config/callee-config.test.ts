@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseRealm } from "../../../src/wamp/config/realm.ts";
+import { parseRealm } from "./parse-realm.ts";
 
 const API = "https://api.example/weather";
 

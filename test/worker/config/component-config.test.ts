@@ -1,10 +1,10 @@
 /** Which components a realm may name, and whom it makes of them. */
 
 import { expect, it } from "vitest";
-import { parseRealm } from "../../../src/wamp/config/realm.ts";
 import { defineComponent } from "../../../src/wamp/local/component.ts";
-import { componentFaults } from "../../../src/worker/config/component-config.ts";
-import { loadConfig } from "../../../src/worker/config/config.ts";
+import { componentFaults } from "../../../src/worker/config/bindings.ts";
+import { loadConfig } from "../../../src/worker/config/load-config.ts";
+import { parseRealm } from "./parse-realm.ts";
 
 const base = { name: "realm1", roles: [{ name: "backend" }] };
 

@@ -2,16 +2,11 @@
 
 import { describe, expect, it } from "vitest";
 import { Authorization } from "../../../src/wamp/authorization/rules.ts";
-import {
-  type Config,
-  type ConfigSources,
-  defineConfig,
-  formatFaults,
-  loadConfig,
-  realmFor,
-} from "../../../src/worker/config/config.ts";
-import { longPollConfig } from "../../../src/worker/config/http-config.ts";
-import { notBuiltFaults } from "../../../src/worker/config/unsupported.ts";
+import { type Config, defineConfig } from "../../../src/worker/config/config-schema.ts";
+import { type ConfigSources, formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
+import { longPollConfig } from "../../../src/worker/config/long-poll-config.ts";
+import { realmFor } from "../../../src/worker/config/realm-lookup.ts";
+import { unsupportedFaults } from "../../../src/worker/config/unsupported.ts";
 
 const EMPTY = { version: 1, realms: [] };
 
@@ -194,7 +189,7 @@ describe("what is not built yet", () => {
       { auth: { anonymous: { type: "dynamic" } }, store: undefined },
       { auth: { anonymous: { type: "static" } }, store: {} },
     ];
-    const faults = notBuiltFaults({ realms, http: { bridge: {} } }, [
+    const faults = unsupportedFaults({ realms, http: { bridge: {} } }, [
       ["realms.*.roles.*.authorizer", "dynamic authorization"],
       ["realms.*.auth.anonymous.type=dynamic", "dynamic anonymous authentication"],
       ["realms.*.store", "event history"],
@@ -251,9 +246,9 @@ describe("a secret", () => {
 describe("the ways in without WebSockets", () => {
   it("poll as Crossbar.io says by default, and may be told otherwise [LP-06][LP-11]", () => {
     const options = { request_timeout: 10, session_timeout: 30, queue_limit_bytes: 131_072, queue_limit_messages: 100 };
-    expect(longPollConfig(config({ module: withRealms("a") }))).toEqual(options);
+    expect(longPollConfig(config({ module: withRealms("a") }).http?.longpoll)).toEqual(options);
     const module = { ...withRealms("a"), http: { longpoll: { session_timeout: 60 } } };
-    expect(longPollConfig(config({ module }))).toEqual({ ...options, session_timeout: 60 });
+    expect(longPollConfig(config({ module }).http?.longpoll)).toEqual({ ...options, session_timeout: 60 });
   });
 
   it("wait for nobody without end, and let nobody watch with a role that no realm has", () => {

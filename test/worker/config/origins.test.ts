@@ -1,8 +1,8 @@
 /** Which web pages may connect. */
 
 import { describe, expect, test } from "vitest";
-import { parseRealm } from "../../../src/wamp/config/realm.ts";
 import { isAllowedOrigin } from "../../../src/worker/config/origins.ts";
+import { parseRealm } from "./parse-realm.ts";
 
 describe("an Origin header", () => {
   test.each<[string | null, string[] | undefined, boolean]>([

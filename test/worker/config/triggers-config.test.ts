@@ -1,7 +1,7 @@
 /** What a configuration may say of schedules and queues. */
 
 import { expect, it } from "vitest";
-import { formatFaults, loadConfig } from "../../../src/worker/config/config.ts";
+import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
 
 const SCHEDULE = { cron: "*/5 * * * *", realm: "a", role: "user", publish: "com.example.tick" };
 const QUEUE = { queue: "orders", realm: "tenant-1", role: "user", topic: "com.example.order" };

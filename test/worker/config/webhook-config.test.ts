@@ -1,7 +1,7 @@
 /** What a configuration may say of the webhooks that get events. */
 
 import { expect, it } from "vitest";
-import { formatFaults, loadConfig } from "../../../src/worker/config/config.ts";
+import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
 
 const HOOK = {
   name: "shop",

@@ -1,18 +1,22 @@
 /** Webhooks out, on the realm's side: what is handed over together, and what becomes of it where nobody takes it. */
 
+import * as v from "valibot";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { webhooksOutSchema } from "../../../src/worker/config/webhook-config.ts";
 import { OutgoingWebhooks } from "../../../src/worker/realm/outgoing-webhooks.ts";
 import type { WebhookMail } from "../../../src/worker/webhooks/webhook-batch.ts";
-import { type Client, realmConfig, TestRealm } from "../../wamp/host/test-realm.ts";
+import { type Client, TestRealm } from "../../wamp/host/test-realm.ts";
 
-const HOOK = {
-  name: "shop",
-  uri: "shop.",
-  match: "prefix",
-  url: "https://shop.example/",
-  secret: "s",
-  role: "anonymous",
-};
+const HOOKS = v.parse(webhooksOutSchema, [
+  {
+    name: "shop",
+    uri: "shop.",
+    match: "prefix",
+    url: "https://shop.example/",
+    secret: "s",
+    role: "anonymous",
+  },
+]);
 
 let mails: WebhookMail[];
 let testRealm: TestRealm;
@@ -26,8 +30,7 @@ beforeEach(() => {
   mails = [];
   isFailing = false;
   testRealm = new TestRealm();
-  const { webhooks_out = [] } = realmConfig({ webhooks_out: [HOOK] } as Parameters<typeof realmConfig>[0]);
-  webhooks = new OutgoingWebhooks("realm1", webhooks_out, testRealm, async (mail) => {
+  webhooks = new OutgoingWebhooks("realm1", HOOKS, testRealm, async (mail) => {
     mails.push(mail);
     if (isFailing) throw new Error("nobody takes it");
   });
@@ -115,8 +118,7 @@ it("an event with acknowledgment is stored before PUBLISHED until it is handed o
   expect(testRealm.take()).toMatchObject([["ann", [17, 2, expect.any(Number)]]]);
   expect(webhooks.waits).toBe(true);
   // The object ends without notice, before anything was handed over.
-  const { webhooks_out = [] } = realmConfig({ webhooks_out: [HOOK] } as Parameters<typeof realmConfig>[0]);
-  webhooks = new OutgoingWebhooks("realm1", webhooks_out, testRealm, async (mail) => void mails.push(mail));
+  webhooks = new OutgoingWebhooks("realm1", HOOKS, testRealm, async (mail) => void mails.push(mail));
   testRealm.restart();
   await flush();
   expect(mails.map(argsOf)).toEqual([[1, 2]]);

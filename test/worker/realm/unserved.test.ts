@@ -3,8 +3,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { loadConfig } from "../../../src/worker/config/config.ts";
 import { type Deployment, deploymentOf } from "../../../src/worker/config/deployment.ts";
+import { loadConfig } from "../../../src/worker/config/load-config.ts";
 import { joinByPolling } from "../long-poll/poller.ts";
 import { connect, join } from "../socket.ts";
 import { logLines, realmOf } from "./sleepers.ts";

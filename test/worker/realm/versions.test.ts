@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { CalleeWorker } from "../../../src/worker/callees/callee-worker.ts";
-import type { Job } from "../../../src/worker/realm/callee-session.ts";
+import type { Job } from "../../../src/worker/callees/job.ts";
 import { ticketRequest } from "../../../src/worker/routing/object-requests.ts";
 import { type RealmRpc, readRpcOutcome } from "../../../src/worker/routing/realm-rpc.ts";
 import { Mailbox } from "../../../src/worker/webhooks/delivery-queue.ts";

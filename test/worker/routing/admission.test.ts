@@ -1,7 +1,8 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { ConfigInput } from "../../../src/worker/config/config.ts";
-import { loadConfig, realmFor } from "../../../src/worker/config/config.ts";
+import type { ConfigInput } from "../../../src/worker/config/config-schema.ts";
+import { loadConfig } from "../../../src/worker/config/load-config.ts";
+import { realmFor } from "../../../src/worker/config/realm-lookup.ts";
 import { checkAdmission } from "../../../src/worker/routing/admission.ts";
 import { TokenBuckets } from "../../../src/worker/routing/token-buckets.ts";
 

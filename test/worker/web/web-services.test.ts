@@ -2,7 +2,8 @@
 
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { type ConfigInput, formatFaults, loadConfig } from "../../../src/worker/config/config.ts";
+import type { ConfigInput } from "../../../src/worker/config/config-schema.ts";
+import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
 import { webService } from "../../../src/worker/web/web-services.ts";
 
 type Http = NonNullable<ConfigInput["http"]>;

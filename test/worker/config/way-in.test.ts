@@ -1,7 +1,7 @@
 /** A configuration in which no client can ever log in is a fault. */
 
 import { expect, it } from "vitest";
-import { loadConfig } from "../../../src/worker/config/config.ts";
+import { loadConfig } from "../../../src/worker/config/load-config.ts";
 
 const DYNAMIC = { type: "dynamic", authenticator: "com.app.authenticate" };
 const TICKET = { type: "static", principals: { clerk: { ticket: "t", role: "user" } } };

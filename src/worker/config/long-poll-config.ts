@@ -1,8 +1,7 @@
-/** The ways in without a WebSocket, as far as the configuration has a say in them. */
+/** `http.longpoll`: options of the long-poll transport. */
 
 import * as v from "valibot";
 import { closed } from "../../wamp/config/shape.ts";
-import type { Config } from "./config.ts";
 
 const seconds = (most: number) => v.pipe(v.number(), v.minValue(1, "must be at least 1"), v.maxValue(most));
 const count = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1, "must be at least 1"));
@@ -15,15 +14,10 @@ export const longPollSchema = closed({
   queue_limit_messages: v.optional(count, 100),
 });
 
-/** Who may watch topics as server-sent events: whoever asks, with what this role may subscribe to. `heartbeat` in seconds. */
-export const eventsSchema = closed({
-  role: v.pipe(v.string(), v.nonEmpty("must not be empty")),
-  heartbeat: v.optional(seconds(600), 15),
-});
-
+/** The options, checked, defaults filled in. */
 export type LongPollConfig = v.InferOutput<typeof longPollSchema>;
 
-/** The options in force; long-poll clients are admitted as those with a WebSocket are, so it is there without any. */
-export function longPollConfig({ http }: Config): LongPollConfig {
-  return http?.longpoll ?? v.parse(longPollSchema, {});
+/** The options in force; a configuration without `http.longpoll` has the transport with its defaults. */
+export function longPollConfig(options: LongPollConfig | undefined): LongPollConfig {
+  return options ?? v.parse(longPollSchema, {});
 }

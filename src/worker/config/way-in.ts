@@ -1,8 +1,8 @@
 /** Realms that no client can ever log in to, because the authenticator that decides can never be there. */
 
-import { isDict } from "../protocol/values.ts";
-import { listOf } from "./consistency.ts";
-import { type Fault, faultAt, type Path } from "./shape.ts";
+import { listOf } from "../../wamp/config/consistency.ts";
+import { type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 
 const NO_WAY_IN =
   "has no way in: a session has to register it, and every method of this realm asks an authenticator first; " +

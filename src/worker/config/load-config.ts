@@ -1,42 +1,16 @@
-/** The whole configuration: where it comes from, what it must look like, and which realm answers to a name. */
+/** Reads the configuration: from JSON text or a module, with its secrets in place, or all its faults. */
 
-import * as v from "valibot";
 import type { EnvName } from "../../wamp/config/auth.ts";
-import { duplicates, listOf, nameOf, realmFaults } from "../../wamp/config/consistency.ts";
-import { type RealmConfig, realmSchema } from "../../wamp/config/realm.ts";
-import { checkShape, closed, type DeepReadonly, type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
-import { wayInFaults } from "../../wamp/config/way-in.ts";
-import { isValidRealm } from "../../wamp/protocol/uri.ts";
+import { duplicates, listOf, nameOf } from "../../wamp/config/consistency.ts";
+import { checkShape, type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
-import { admissionEntries } from "./admission-config.ts";
-import { bridgeFaults, bridgeSchema, serviceSchema } from "./bridge-config.ts";
-import { eventsSchema, longPollSchema } from "./http-config.ts";
-import { triggerEntries, triggerFaults } from "./triggers-config.ts";
-import { notBuiltFaults } from "./unsupported.ts";
-import { pathsSchema, webFaults } from "./web-config.ts";
-
-export type { Fault } from "../../wamp/config/shape.ts";
-
-const configSchema = closed({
-  version: v.literal(1),
-  realms: v.array(realmSchema),
-  ...triggerEntries,
-  http: v.exactOptional(
-    closed({
-      bridge: v.exactOptional(bridgeSchema),
-      service: v.exactOptional(serviceSchema),
-      longpoll: v.exactOptional(longPollSchema),
-      events: v.exactOptional(eventsSchema),
-      paths: v.exactOptional(pathsSchema),
-      ...admissionEntries,
-    }),
-  ),
-});
-
-/** The configuration, checked, defaults filled in, secrets in their places. */
-export type Config = DeepReadonly<v.InferOutput<typeof configSchema>>;
-/** The configuration as a deployer writes it. */
-export type ConfigInput = DeepReadonly<v.InferInput<typeof configSchema>>;
+import { bridgeFaults } from "./bridge-config.ts";
+import { type Config, type ConfigInput, configSchema } from "./config-schema.ts";
+import { workerRealmFaults } from "./realm-config.ts";
+import { bestMatch } from "./realm-lookup.ts";
+import { triggerFaults } from "./triggers-config.ts";
+import { unsupportedFaults } from "./unsupported.ts";
+import { webFaults } from "./web-config.ts";
 
 /** Where a configuration may come from. */
 export interface ConfigSources {
@@ -70,11 +44,6 @@ const OPEN_TO_ALL: ConfigInput = {
   http: { bridge: { open: true, role: "anonymous" }, events: { role: "anonymous" } },
 };
 
-/** Gives the deployer's editor the types of the configuration; returns it as it is. */
-export function defineConfig(config: ConfigInput): ConfigInput {
-  return config;
-}
-
 /**
  * The configuration of this deployment, or all its faults. Without one nobody is admitted, except in development:
  * there realm `realm1` is open to everyone.
@@ -93,41 +62,6 @@ export function loadConfig({ text = "", module, env, isDevelopment }: ConfigSour
   }
 }
 
-/**
- * The realm a client may join under `name`: the one of that name, else the pattern with the most literal characters,
- * else none. In a pattern `*` stands for one or more characters, of which the name remains a valid one.
- */
-export function realmFor(config: Config, name: string): RealmConfig | undefined {
-  return bestOf(config.realms, name);
-}
-
-interface Named {
-  readonly name: string;
-}
-
-function isNamed(realm: unknown): realm is Named {
-  return nameOf(realm) !== undefined;
-}
-
-function bestOf<R extends Named>(realms: readonly R[], name: string): R | undefined {
-  const exact = realms.find((realm) => realm.name === name);
-  if (exact !== undefined) return exact;
-  // Half of a surrogate pair is lost in URLs and in the names of objects.
-  if (!isValidRealm(name) || !name.isWellFormed()) return undefined;
-  let best: R | undefined;
-  for (const realm of realms) {
-    if (!covers(realm.name, name)) continue;
-    if (best === undefined || literalLength(realm) > literalLength(best)) best = realm;
-  }
-  return best;
-}
-
-/** The realm that clients mean which name none: the one there is, if it is no pattern. */
-export function onlyRealm({ realms }: Config): RealmConfig | undefined {
-  const [only] = realms;
-  return realms.length === 1 && !only!.name.includes("*") ? only : undefined;
-}
-
 /** The faults as lines of text, each beginning with the path. */
 export function formatFaults(faults: readonly Fault[]): string {
   return faults.map(({ path, message }) => `${path === "" ? "the configuration" : path} ${message}`).join("\n");
@@ -142,7 +76,7 @@ function check(input: unknown, env: ConfigSources["env"]): LoadedConfig {
     ...secrets,
     ...(shape.ok ? [] : shape.faults.filter(({ path }) => !unresolved.has(path))),
     ...consistencyFaults(resolved),
-    ...notBuiltFaults(resolved),
+    ...unsupportedFaults(resolved),
   ];
   return shape.ok && faults.length === 0 ? { ok: true, config: shape.value } : { ok: false, faults };
 }
@@ -152,11 +86,10 @@ function consistencyFaults(config: unknown): Fault[] {
   const realms = listOf(config.realms);
   return [
     ...duplicates(realms.map(nameOf), (index) => ["realms", index, "name"]),
-    ...realms.flatMap((realm, index) => realmFaults(realm, ["realms", index])),
-    ...realms.flatMap((realm, index) => wayInFaults(realm, ["realms", index])),
+    ...realms.flatMap((realm, index) => workerRealmFaults(realm, ["realms", index])),
     ...bridgeFaults(config),
     ...webFaults(config),
-    ...triggerFaults(config, (name) => bestOf(realms.filter(isNamed), name)),
+    ...triggerFaults(config, (name) => bestMatch(realms.filter(isNamed), name)),
   ];
 }
 
@@ -186,20 +119,6 @@ function positionIn(text: string, { message }: SyntaxError): string {
   return ` (line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1})`;
 }
 
-/** Leftmost matches suffice, because what follows a star may start anywhere. Linear: names come from clients. */
-function covers(pattern: string, name: string): boolean {
-  const [head = "", ...pieces] = pattern.split("*");
-  const tail = pieces.pop();
-  if (tail === undefined || !name.startsWith(head)) return false;
-  let at = head.length;
-  for (const piece of pieces) {
-    const found = name.indexOf(piece, at + 1);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return name.length - tail.length > at && name.endsWith(tail);
-}
-
-function literalLength({ name }: Named): number {
-  return name.replaceAll("*", "").length;
+function isNamed(realm: unknown): realm is { readonly name: string } {
+  return nameOf(realm) !== undefined;
 }

@@ -1,0 +1,37 @@
+/** The shape of the whole configuration, and its types. */
+
+import * as v from "valibot";
+import { closed, type DeepReadonly } from "../../wamp/config/shape.ts";
+import { admissionEntries } from "./admission-config.ts";
+import { bridgeSchema, eventsSchema, serviceSchema } from "./bridge-config.ts";
+import { longPollSchema } from "./long-poll-config.ts";
+import { workerRealmSchema } from "./realm-config.ts";
+import { triggerEntries } from "./triggers-config.ts";
+import { pathsSchema } from "./web-config.ts";
+
+/** The shape; what must hold beyond it is checked by `loadConfig`. */
+export const configSchema = closed({
+  version: v.literal(1),
+  realms: v.array(workerRealmSchema),
+  ...triggerEntries,
+  http: v.exactOptional(
+    closed({
+      bridge: v.exactOptional(bridgeSchema),
+      service: v.exactOptional(serviceSchema),
+      longpoll: v.exactOptional(longPollSchema),
+      events: v.exactOptional(eventsSchema),
+      paths: v.exactOptional(pathsSchema),
+      ...admissionEntries,
+    }),
+  ),
+});
+
+/** The configuration, checked, defaults filled in, secrets in their places. */
+export type Config = DeepReadonly<v.InferOutput<typeof configSchema>>;
+/** The configuration as a deployer writes it. */
+export type ConfigInput = DeepReadonly<v.InferInput<typeof configSchema>>;
+
+/** Gives the deployer's editor the types of the configuration; returns it as it is. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config;
+}

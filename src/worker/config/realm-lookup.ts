@@ -1,0 +1,55 @@
+/** Finds the realm of the configuration that a name belongs to. */
+
+import { isValidRealm } from "../../wamp/protocol/uri.ts";
+import type { Config } from "./config-schema.ts";
+import type { WorkerRealmConfig } from "./realm-config.ts";
+
+interface Named {
+  readonly name: string;
+}
+
+/**
+ * The realm a client may join under `name`: the one of that name, else the pattern with the most literal characters,
+ * else none. In a pattern `*` stands for one or more characters, of which the name remains a valid one.
+ */
+export function realmFor(config: Config, name: string): WorkerRealmConfig | undefined {
+  return bestMatch(config.realms, name);
+}
+
+/** The realm that clients mean which name none: the one there is, if it is no pattern. */
+export function onlyRealm({ realms }: Config): WorkerRealmConfig | undefined {
+  const [only] = realms;
+  return realms.length === 1 && !only!.name.includes("*") ? only : undefined;
+}
+
+/** The entry that answers to `name` by the rules of `realmFor`. */
+export function bestMatch<R extends Named>(realms: readonly R[], name: string): R | undefined {
+  const exact = realms.find((realm) => realm.name === name);
+  if (exact !== undefined) return exact;
+  // Half of a surrogate pair is lost in URLs and in the names of objects.
+  if (!isValidRealm(name) || !name.isWellFormed()) return undefined;
+  let best: R | undefined;
+  for (const realm of realms) {
+    if (!covers(realm.name, name)) continue;
+    if (best === undefined || literalLength(realm) > literalLength(best)) best = realm;
+  }
+  return best;
+}
+
+/** Leftmost matches suffice, because what follows a star may start anywhere. Linear: names come from clients. */
+function covers(pattern: string, name: string): boolean {
+  const [head = "", ...pieces] = pattern.split("*");
+  const tail = pieces.pop();
+  if (tail === undefined || !name.startsWith(head)) return false;
+  let at = head.length;
+  for (const piece of pieces) {
+    const found = name.indexOf(piece, at + 1);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return name.length - tail.length > at && name.endsWith(tail);
+}
+
+function literalLength({ name }: Named): number {
+  return name.replaceAll("*", "").length;
+}
