@@ -11,7 +11,7 @@ import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
 import type { Config } from "../config/config-schema.ts";
 import type { WorkerRealmConfig } from "../config/realm-config.ts";
-import { onlyRealm, realmFor } from "../config/realm-lookup.ts";
+import { realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
 import { HttpError } from "../platform/http-error.ts";
 import { writeLog } from "../platform/log.ts";
@@ -22,33 +22,15 @@ import { describeClient, readTransportInfo } from "../routing/transport-info.ts"
 import type { BridgeRequest } from "./request.ts";
 import { checkContentType, checkOrigin, readBody, readRequest, readText } from "./request.ts";
 import { called, commonHeaders, denied, errorText, methods, published, resultText } from "./responses.ts";
+import type { BridgeAction, BridgeRoute } from "./route.ts";
 import { checkSignature } from "./signature.ts";
 
-/** What the bridge can be asked for, and where a body names its URI. */
-const URI_KEY = { publish: "topic", call: "procedure" } as const;
-
-export type BridgeAction = keyof typeof URI_KEY;
-
-/** Where a request is to be served. */
-export interface BridgeRoute {
-  readonly action: BridgeAction;
-  readonly realm: string;
-}
+/** Key of the body that holds the URI, by action. */
+const URI_KEY = { publish: "topic", call: "procedure" } as const satisfies Record<BridgeAction, string>;
 
 const NDJSON = "application/x-ndjson";
 /** Characters of an Idempotency-Key. */
 const MAX_KEY_LENGTH = 255;
-
-/** The configured route that a path is on, as Crossbar.io's users know theirs. */
-export function configuredRoute(path: string, config: Config): BridgeRoute | undefined {
-  const bridge = config.http?.bridge;
-  if (bridge === undefined) return undefined;
-  for (const action of ["publish", "call"] as const) {
-    const realm = realmIn(path, bridge[action]) ?? undefined;
-    if (realm !== undefined) return { action, realm: realm === "" ? (onlyRealm(config)?.name ?? "") : realm };
-  }
-  return undefined;
-}
 
 /** Serves one request; `settings` are the configuration's for the bridge. */
 export async function bridge(
@@ -195,22 +177,4 @@ function stream(visit: Visit, headers: Headers): Response {
   headers.set("Content-Type", NDJSON);
   for (const [name, value] of Object.entries(UNBUFFERED)) headers.set(name, value);
   return new Response(readable, { headers });
-}
-
-/** The realm a path names on a route, "" where the route has no place for it. */
-function realmIn(path: string, route: string): string | undefined {
-  const places = route.split("/");
-  const parts = path.split("/");
-  if (parts.length !== places.length) return undefined;
-  if (!places.every((place, index) => place === ":realm" || place === parts[index])) return undefined;
-  const at = places.indexOf(":realm");
-  return at < 0 ? "" : decode(parts[at]!);
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

@@ -5,7 +5,7 @@ import { toBase64Url, utf8 } from "../../wamp/crypto/encoding.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
 import { HttpError } from "../platform/http-error.ts";
 import type { SingleUse } from "../routing/realm-rpc.ts";
-import type { BridgeRoute } from "./bridge.ts";
+import type { BridgeRoute } from "./route.ts";
 
 type Settings = Pick<BridgeConfig, "key" | "secret" | "timestamp_delta_limit" | "sign_route">;
 

@@ -1,8 +1,8 @@
 /** Requests to the bridge, signed as Crossbar.io documents it. */
 
 import { env, exports } from "cloudflare:workers";
-import type { BridgeAction } from "../../../src/worker/bridge/bridge.ts";
 import { bridge } from "../../../src/worker/bridge/bridge.ts";
+import type { BridgeAction } from "../../../src/worker/bridge/route.ts";
 import { signatureOf } from "../../../src/worker/bridge/signature.ts";
 import type { ConfigInput } from "../../../src/worker/config/config-schema.ts";
 import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
