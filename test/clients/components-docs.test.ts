@@ -1,4 +1,4 @@
-/** Everything that can be pasted from docs/components.md, pasted: components, and configurations that name them. */
+/** Runs every code block of docs/components.md: components, and configurations that name them. */
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -31,7 +31,7 @@ writeFileSync(
   `import { createApp } from ${source("public/worker.ts")};
    import components from "./components.ts";
    ${COMPONENTS.map((name) => `import { ${name} } from "./${name}.ts";`).join("\n")}
-   export { LongPollObject, RealmObject } from ${source("public/worker.ts")};
+   export { LongPollObject, RealmObject, WebhookObject } from ${source("public/worker.ts")};
    export default createApp(${JSON.stringify(config())}, {
      ...components,
      ${COMPONENTS.join(", ")},
