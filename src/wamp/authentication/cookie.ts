@@ -1,6 +1,6 @@
 /** Cookies as credentials: a browser that has logged in once is known again by the cookie its WebSocket came with. */
 
-import type { Host } from "../host/host.ts";
+import type { Clock, Log, Storage } from "../host/host.ts";
 import type { ExpiringStore } from "../host/storage.ts";
 import type { TransportInfo } from "../host/transport.ts";
 import { cookieFromFormat1 } from "../records/format-1.ts";
@@ -38,11 +38,11 @@ export function cookiesOf({ config, host }: AuthContext): Cookies | undefined {
 /** Who is behind a cookie: what another method has proven, under the id in the cookie. */
 export class Cookies {
   readonly #store: ExpiringStore;
-  readonly #host: Host;
+  readonly #host: Clock & Storage & Log;
   readonly #maxAgeMs: number;
 
   /** `maxAge` in seconds. */
-  constructor(maxAge: number, host: Host) {
+  constructor(maxAge: number, host: Clock & Storage & Log) {
     this.#store = host.store.cookies;
     this.#host = host;
     this.#maxAgeMs = maxAge * 1000;

@@ -3,7 +3,7 @@
 import type { CryptosignAuth, DynamicCryptosignAuth } from "../config/auth.ts";
 import type { Bytes } from "../crypto/encoding.ts";
 import { fromHex, toHex } from "../crypto/encoding.ts";
-import type { Host } from "../host/host.ts";
+import type { Random } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
 import type { Dict } from "../protocol/values.ts";
 import { Authenticator, admit } from "./authenticator.ts";
@@ -139,10 +139,10 @@ class DynamicCryptosign implements Method {
 
 /** Sends challenges, and proves the router to a client that sent one itself. */
 class Challenger {
-  readonly #host: Host;
+  readonly #host: Random;
   readonly #routerKey: RouterKey | undefined;
 
-  constructor(host: Host, seed: string | undefined) {
+  constructor(host: Random, seed: string | undefined) {
     this.#host = host;
     if (seed !== undefined) this.#routerKey = new RouterKey(fromHex(seed)!);
   }

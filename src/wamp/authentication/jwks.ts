@@ -2,7 +2,7 @@
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { isTrustedUrl } from "../config/key-set.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock, Host, Log } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { isDict } from "../protocol/values.ts";
 
@@ -18,13 +18,13 @@ export type KeySource = { readonly jwks: string } | { readonly issuer: string };
 
 export class JwksCache {
   readonly #source: KeySource;
-  readonly #host: Host;
+  readonly #host: Clock & Log & Pick<Host, "fetchJson">;
   #keys: JWTVerifyGetKey | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
   #pending: Promise<void> | undefined;
 
-  constructor(source: KeySource, host: Host) {
+  constructor(source: KeySource, host: Clock & Log & Pick<Host, "fetchJson">) {
     this.#source = source;
     this.#host = host;
   }

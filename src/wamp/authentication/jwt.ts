@@ -12,7 +12,7 @@ import {
 } from "jose";
 import type { JwtAuth } from "../config/auth.ts";
 import { utf8 } from "../crypto/encoding.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock, Host, Log } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
 import { type Dict, isDict } from "../protocol/values.ts";
 import { JwksCache } from "./jwks.ts";
@@ -176,7 +176,7 @@ async function claimsBy(key: CryptoKey, token: string, options: JWTVerifyOptions
 }
 
 /** Where the keys are that tokens are signed with. The configuration has a key, keys, or an issuer. */
-function keysOf({ jwks, key, issuer = "" }: JwtAuth, host: Host): JWTVerifyGetKey {
+function keysOf({ jwks, key, issuer = "" }: JwtAuth, host: Clock & Log & Pick<Host, "fetchJson">): JWTVerifyGetKey {
   if (key !== undefined) return keyFrom(key);
   if (jwks === undefined) return new JwksCache({ issuer }, host).keyFor;
   if (typeof jwks === "string") return new JwksCache({ jwks }, host).keyFor;

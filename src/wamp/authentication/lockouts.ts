@@ -1,7 +1,7 @@
 /** Slows down guessers of passwords: after too many wrong ones from one network none is right there for a while. */
 
 import type { Limits } from "../config/limits.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock, Log, Storage } from "../host/host.ts";
 
 /** Counts that are kept at once; the oldest goes first. */
 const MAX_COUNTED = 10_000;
@@ -25,11 +25,11 @@ interface Failures {
  * trying. Lockouts and known networks are stored, so they outlast sleep: a network is written once a month at most.
  */
 export class Lockouts {
-  readonly #host: Host;
+  readonly #host: Clock & Storage & Log;
   readonly #limits: Limits;
   readonly #failures = new Map<string, Failures>();
 
-  constructor(host: Host, limits: Limits) {
+  constructor(host: Clock & Storage & Log, limits: Limits) {
     this.#host = host;
     this.#limits = limits;
   }

@@ -19,9 +19,9 @@ export class Principals<P> {
   readonly #byAuthid: ReadonlyMap<string, P>;
   readonly #all: readonly P[];
   readonly #method: string;
-  readonly #host: Host;
+  readonly #host: Pick<Host, "secret">;
 
-  constructor(method: string, byAuthid: ReadonlyMap<string, P>, host: Host) {
+  constructor(method: string, byAuthid: ReadonlyMap<string, P>, host: Pick<Host, "secret">) {
     this.#method = method;
     this.#byAuthid = byAuthid;
     this.#all = [...byAuthid.values()];
@@ -44,7 +44,7 @@ export class Principals<P> {
 }
 
 /** 32 bytes that follow from the realm's secret, a purpose and an authid. */
-export function prf(host: Host, purpose: string, authid: string): Promise<Bytes> {
+export function prf(host: Pick<Host, "secret">, purpose: string, authid: string): Promise<Bytes> {
   return hmac(host.secret(), utf8(`${purpose}\0${authid}`));
 }
 

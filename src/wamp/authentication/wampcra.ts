@@ -5,7 +5,7 @@ import { MOST_ITERATIONS } from "../config/auth.ts";
 import { hmac, isEqual, pbkdf2, sha256 } from "../crypto/digest.ts";
 import type { Bytes } from "../crypto/encoding.ts";
 import { toBase64, utf8 } from "../crypto/encoding.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock, Random } from "../host/host.ts";
 import type { Dict, Id } from "../protocol/values.ts";
 import type { Identity } from "../session/session.ts";
 import { Authenticator, admit } from "./authenticator.ts";
@@ -42,7 +42,7 @@ export function wampcra(context: AuthContext): Method | undefined {
 /** Users in the configuration. */
 class Wampcra implements Method {
   readonly #users: Principals<WampcraUser>;
-  readonly #host: Host;
+  readonly #host: Clock & Random;
   /** All characters in the salts of the realm. */
   readonly #saltAlphabet: string;
   /** user → the key he signs with, derived once */
@@ -88,7 +88,7 @@ class Wampcra implements Method {
 /** Users that a procedure knows. */
 class DynamicWampcra implements Method {
   readonly authenticator: Authenticator;
-  readonly #host: Host;
+  readonly #host: Clock & Random;
 
   constructor(settings: DynamicAuth, context: AuthContext) {
     this.authenticator = new Authenticator(settings, context);
@@ -129,7 +129,7 @@ export async function signatureOf(key: Bytes, challenge: string): Promise<string
   return toBase64(await hmac(key, utf8(challenge)));
 }
 
-function challengeFor(identity: Identity, session: Id, host: Host): string {
+function challengeFor(identity: Identity, session: Id, host: Clock & Random): string {
   const { authid, authrole, authmethod, authprovider } = identity;
   const nonce = toBase64(host.randomBytes(NONCE_LENGTH));
   const timestamp = new Date(host.wallTime()).toISOString();

@@ -1,6 +1,6 @@
 /** Caches the decisions that an authorizer marked as cacheable. */
 
-import type { Host } from "../host/host.ts";
+import type { Clock } from "../host/host.ts";
 import type { Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import type { AuthorizerRequest } from "./authorizer-request.ts";
@@ -20,7 +20,7 @@ const LONGEST_KEY = 1_000;
  * (AZ-11), but neither the session nor its connection. The cache is in memory; after sleep the router asks again.
  */
 export class DecisionCache {
-  readonly #host: Pick<Host, "now">;
+  readonly #host: Clock;
   readonly #decisions = new Map<string, { readonly permission: Permission; readonly until: number }>();
   /** authorizer → the callee that had registered last when its decisions were made */
   readonly #callees = new Map<Uri, CalleeView>();
@@ -28,7 +28,7 @@ export class DecisionCache {
   generation = 0;
   readonly #identities = new WeakMap<Session, string>();
 
-  constructor(host: Pick<Host, "now">) {
+  constructor(host: Clock) {
     this.#host = host;
   }
 

@@ -2,7 +2,7 @@
 
 import { parseRole, type Role } from "../config/realm.ts";
 import type { Fault } from "../config/shape.ts";
-import type { Host } from "../host/host.ts";
+import type { Log, Storage } from "../host/host.ts";
 import type { RoleStore } from "../host/storage.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Dict } from "../protocol/values.ts";
@@ -13,9 +13,6 @@ import type { Authorization } from "./rules.ts";
 
 /** The procedures by which roles are changed begin with this. */
 export const MANAGEMENT = "wamp.edge.";
-
-/** What is needed of the host: its storage and its log. */
-export type RoleHost = Pick<Host, "store" | "log">;
 
 /** Roles that may be changed: more belong into the configuration. */
 const MAX_ROLES = 1_000;
@@ -38,11 +35,11 @@ export class ManagedRoles {
   readonly #configured: ReadonlyMap<string, Role>;
   readonly #store: RoleStore;
   readonly #authorization: Authorization;
-  readonly #log: Host["log"];
+  readonly #log: Log["log"];
   readonly #names = new Set<string>();
 
   /** Puts the changes made so far into force. */
-  constructor(configured: readonly Role[], host: RoleHost, authorization: Authorization) {
+  constructor(configured: readonly Role[], host: Storage & Log, authorization: Authorization) {
     this.#configured = new Map(configured.map((role) => [role.name, role]));
     this.#store = host.store.roles;
     this.#log = (line) => host.log(line);

@@ -2,7 +2,7 @@
 
 import type { Rate, Rates } from "../config/rates.ts";
 import type { Role } from "../config/realm.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock, Log } from "../host/host.ts";
 import { TokenBucket } from "../host/token-bucket.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
@@ -32,18 +32,14 @@ interface SessionBuckets {
  * while a bucket is empty; other messages spend tokens but pass, because a lost YIELD or CANCEL would leave its call open.
  */
 export class MessageRates {
-  readonly #host: Pick<Host, "now" | "log">;
+  readonly #host: Clock & Log;
   readonly #role: (name: string) => Role | undefined;
   readonly #dealer: Pick<DealerView, "isOpenCall">;
   readonly #roles = new Map<string, Buckets>();
   readonly #sessions = new WeakMap<Session, SessionBuckets>();
 
   /** `role` looks up a role's configuration. */
-  constructor(
-    host: Pick<Host, "now" | "log">,
-    role: (name: string) => Role | undefined,
-    dealer: Pick<DealerView, "isOpenCall">,
-  ) {
+  constructor(host: Clock & Log, role: (name: string) => Role | undefined, dealer: Pick<DealerView, "isOpenCall">) {
     this.#host = host;
     this.#role = role;
     this.#dealer = dealer;

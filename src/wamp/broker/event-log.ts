@@ -1,7 +1,7 @@
 /** The event log of one subscription (Event History). */
 
 import type { StoreConfig } from "../config/realm.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock, Log, Storage } from "../host/host.ts";
 import type { LogRecord } from "../host/storage.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
@@ -26,7 +26,7 @@ export class EventLog implements LogRecord {
   /** Milliseconds. */
   readonly #maxAge: number;
   readonly #observer: LogObserver;
-  readonly #host: Host;
+  readonly #host: Clock & Storage & Log;
   /** Does the store know the log? Not where it had no room when the log began. */
   #isCreated: boolean;
   /** The newest events, oldest first, which the store does not have yet. */
@@ -36,7 +36,7 @@ export class EventLog implements LogRecord {
     { id, match, uri, created }: LogRecord,
     config: HistoryConfig[number],
     observer: LogObserver,
-    host: Host,
+    host: Clock & Storage & Log,
     isCreated = true,
   ) {
     this.#isCreated = isCreated;

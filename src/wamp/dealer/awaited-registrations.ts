@@ -1,7 +1,7 @@
 /** Calls of the router itself that wait for their procedure to be registered: after a restart all clients come back at once. */
 
 import { Deadlines } from "../host/deadlines.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock } from "../host/host.ts";
 import type { Uri } from "../protocol/values.ts";
 import type { Registrations } from "./registrations.ts";
 
@@ -21,13 +21,13 @@ interface WaitingCaller {
 
 /** Bounds the wait in time and memory. A waiting call goes on in the turn after that of the REGISTER. */
 export class AwaitedRegistrations {
-  readonly #host: Host;
+  readonly #host: Clock;
   /** procedure → its waiting callers, in order */
   readonly #waiting = new Map<Uri, Set<WaitingCaller>>();
   readonly #deadlines = new Deadlines<WaitingCaller>();
   #bytes = 0;
 
-  constructor(host: Host) {
+  constructor(host: Clock) {
     this.#host = host;
   }
 

@@ -3,7 +3,7 @@
 import type { Permission } from "../authorization/rules.ts";
 import type { CallTimeoutRules } from "../config/limits.ts";
 import { Deadlines } from "../host/deadlines.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock, Random } from "../host/host.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
 import { partitionKey } from "../matching/rendezvous.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
@@ -38,7 +38,7 @@ export type Dispatch = (call: WaitingCall, callee: Callee) => void;
  */
 export class CallQueue {
   readonly #registrations: Registrations;
-  readonly #host: Host;
+  readonly #host: Clock & Random;
   readonly #records: RecordBudget;
   readonly #dispatch: Dispatch;
   /** procedure → calls that may wait for one registration */
@@ -56,7 +56,7 @@ export class CallQueue {
   constructor(
     limits: readonly QueueLimit[],
     registrations: Registrations,
-    host: Host,
+    host: Clock & Random,
     records: RecordBudget,
     dispatch: Dispatch,
   ) {

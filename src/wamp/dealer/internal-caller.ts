@@ -2,7 +2,7 @@
 
 import type { Authorization, Permission } from "../authorization/rules.ts";
 import { TRUSTED } from "../config/permission.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock, Output, Random } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { clientFeatures } from "../protocol/features.ts";
 import { MessageType } from "../protocol/message.ts";
@@ -18,12 +18,12 @@ import type { Dealer } from "./dealer.ts";
 export class InternalCaller implements ProcedureCaller {
   readonly #dealer: Dealer;
   readonly #authorization: Authorization;
-  readonly #host: Host;
+  readonly #host: Clock & Random & Output;
   readonly #authrole: string;
   readonly #requests = new PendingRequests();
   #session: Session | undefined;
 
-  constructor(dealer: Dealer, authorization: Authorization, host: Host, authrole: string = TRUSTED) {
+  constructor(dealer: Dealer, authorization: Authorization, host: Clock & Random & Output, authrole: string = TRUSTED) {
     this.#dealer = dealer;
     this.#authorization = authorization;
     this.#host = host;

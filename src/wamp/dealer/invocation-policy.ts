@@ -1,13 +1,13 @@
 /** Chooses the callee of a call among those that share a registration (Shared Registration). */
 
-import type { Host } from "../host/host.ts";
+import type { Random } from "../host/host.ts";
 import { ownerOf } from "../matching/rendezvous.ts";
 import type { Callee, InvocationPolicy, Registration } from "./registrations.ts";
 
 /** True for a callee that must not get the call. */
 export type Exclusion = (callee: Callee) => boolean;
 
-type Policy = (candidates: readonly Callee[], registration: Registration, host: Host) => Callee | undefined;
+type Policy = (candidates: readonly Callee[], registration: Registration, host: Random) => Callee | undefined;
 
 const first: Policy = (candidates) => candidates[0];
 const last: Policy = (candidates) => candidates[candidates.length - 1];
@@ -26,7 +26,7 @@ const POLICIES: { readonly [policy in InvocationPolicy]: Policy } = { single: fi
  */
 export function chooseCallee(
   registration: Registration,
-  host: Host,
+  host: Random,
   key?: string,
   isExcluded?: Exclusion,
   callees: readonly Callee[] = registration.callees,

@@ -1,7 +1,7 @@
 /** The pending calls of a realm and their timeouts. */
 
 import { Deadlines } from "../host/deadlines.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock } from "../host/host.ts";
 import type { Id } from "../protocol/values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { callBytes, waitingBytes } from "../session/record-budget.ts";
@@ -17,7 +17,7 @@ export class PendingCalls {
   readonly abandoned = new RememberedRequests();
   /** caller → CALL.Requests of calls that are over while more of their input may come (Progressive Call Invocations) */
   readonly endedInputs = new RememberedRequests();
-  readonly #host: Host;
+  readonly #host: Clock;
   readonly #records: RecordBudget;
   /** caller → CALL.Request → the call it waits for */
   readonly #byCaller = new SessionTable<Invocation>();
@@ -25,7 +25,7 @@ export class PendingCalls {
   readonly #byCallee = new SessionTable<Invocation>();
   readonly #timeouts = new Deadlines<Invocation>();
 
-  constructor(host: Host, records: RecordBudget) {
+  constructor(host: Clock, records: RecordBudget) {
     this.#host = host;
     this.#records = records;
   }

@@ -2,7 +2,7 @@
 
 import type { Permission } from "../authorization/rules.ts";
 import type { Limits } from "../config/limits.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock, Random } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Register, Unregister } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
@@ -21,14 +21,14 @@ export class Registrar {
   readonly #registrations: Registrations;
   readonly #queue: CallQueue;
   readonly #pending: PendingCalls;
-  readonly #host: Host;
+  readonly #host: Clock & Random;
   readonly #limits: Limits;
   readonly #observer: RegistrationObserver;
   readonly #records: RecordBudget;
 
   constructor(
     { registrations, pending, queue }: DealerTables,
-    host: Host,
+    host: Clock & Random,
     limits: Limits,
     records: RecordBudget,
     observer: RegistrationObserver,

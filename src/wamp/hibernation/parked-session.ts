@@ -1,6 +1,6 @@
 /** A session without a connection, and how it is stored meanwhile. */
 
-import type { Host } from "../host/host.ts";
+import type { Log, Storage } from "../host/host.ts";
 import type { ParkedStore } from "../host/storage.ts";
 import type { RouterMessage } from "../protocol/message.ts";
 import { messagesFromFormat1, parkedFromFormat1 } from "../records/format-1.ts";
@@ -152,7 +152,7 @@ export interface StoredSession {
  * The sessions that were parked when the object ended. Those whose record is not complete are removed; those that this
  * code cannot read stay in storage and are logged.
  */
-export function storedSessions(host: Pick<Host, "store" | "log">): StoredSession[] {
+export function storedSessions(host: Storage & Log): StoredSession[] {
   const { parked } = host.store;
   return parked.owners().flatMap((session) => {
     const [head, ...batches] = parked.read(session);

@@ -3,7 +3,7 @@
 import type { Broker } from "../broker/broker.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import { restoreCalls, restoreSession } from "../dealer/dealer-record.ts";
-import type { Host } from "../host/host.ts";
+import type { Log } from "../host/host.ts";
 import type { LogLine } from "../host/log-line.ts";
 import type { Transport } from "../host/transport.ts";
 import { CloseCode } from "../protocol/close-code.ts";
@@ -45,11 +45,11 @@ export interface WakingPeers {
 
 export class Waking {
   readonly #realm: WakingRealm;
-  readonly #host: Host;
+  readonly #host: Log;
   readonly #peers: WakingPeers;
   readonly #resumption: Resumption | undefined;
 
-  constructor(realm: WakingRealm, host: Host, peers: WakingPeers, resumption: Resumption | undefined) {
+  constructor(realm: WakingRealm, host: Log, peers: WakingPeers, resumption: Resumption | undefined) {
     this.#realm = realm;
     this.#host = host;
     this.#peers = peers;

@@ -1,7 +1,7 @@
 /** A resident: a session of the realm's own, which the configuration calls for and which no record has to remember. */
 
 import type { Invocation } from "../dealer/invocation.ts";
-import type { Host } from "../host/host.ts";
+import type { Clock, Output } from "../host/host.ts";
 import type { SendFault, Transport } from "../host/transport.ts";
 import { clientFeatures } from "../protocol/features.ts";
 import { idFromText } from "../protocol/id.ts";
@@ -32,11 +32,11 @@ export type Inbox = (message: RouterMessage) => SendFault | undefined;
 export class Resident implements Transport {
   readonly session: Session;
   readonly #realm: Realm;
-  readonly #host: Host;
+  readonly #host: Clock & Output;
   readonly #peer: Peer;
   readonly #inbox: Inbox;
 
-  constructor(realm: Realm, host: Host, { name, authid = name, authrole, roles }: Tenancy, inbox: Inbox) {
+  constructor(realm: Realm, host: Clock & Output, { name, authid = name, authrole, roles }: Tenancy, inbox: Inbox) {
     const identity: Identity = { authid, authrole, authmethod: INTERNAL, authprovider: "static" };
     const origin = { id: idFromText(`session ${name}`), identity, features: clientFeatures(roles) };
     this.#realm = realm;

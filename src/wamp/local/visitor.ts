@@ -1,6 +1,6 @@
 /** A visitor: somebody without a connection of his own who makes one request, and whom no other session sees. */
 
-import type { Host } from "../host/host.ts";
+import type { Output } from "../host/host.ts";
 import { clientFeatures } from "../protocol/features.ts";
 import { MessageType } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
@@ -19,11 +19,11 @@ const FEATURES = clientFeatures({ publisher: {}, caller: {} });
  */
 export class Visitor {
   readonly #realm: Realm;
-  readonly #host: Host;
+  readonly #host: Output;
   readonly #requests = new PendingRequests();
   readonly #peer: Peer;
 
-  constructor(realm: Realm, host: Host, identity: Identity) {
+  constructor(realm: Realm, host: Output, identity: Identity) {
     this.#realm = realm;
     this.#host = host;
     const session = new Session(this.#requests, { id: realm.sessions.newSessionId(), identity, features: FEATURES });

@@ -2,7 +2,7 @@
 
 import type { Subscription, SubscriptionObserver, Subscriptions } from "../broker/subscriptions.ts";
 import type { Registration, RegistrationObserver } from "../dealer/registrations.ts";
-import type { Host } from "../host/host.ts";
+import type { Random } from "../host/host.ts";
 import { MessageType, NO_DETAILS } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import { isReservedUri } from "../protocol/uri.ts";
@@ -11,10 +11,10 @@ import type { Session } from "../session/session.ts";
 
 export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
   readonly #subscriptions: Subscriptions;
-  readonly #host: Host;
+  readonly #host: Random;
   #isEnabled: boolean;
 
-  constructor(subscriptions: Subscriptions, host: Host, isEnabled: boolean) {
+  constructor(subscriptions: Subscriptions, host: Random, isEnabled: boolean) {
     this.#subscriptions = subscriptions;
     this.#host = host;
     this.#isEnabled = isEnabled;

@@ -1,7 +1,7 @@
 /** Testaments: events a session leaves with the router, which publishes them once the session is gone (Session Testament). */
 
 import type { Limits } from "../config/limits.ts";
-import type { Host } from "../host/host.ts";
+import type { Log, Storage } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import type { TestamentStore } from "../host/storage.ts";
 import type { Transport } from "../host/transport.ts";
@@ -70,17 +70,17 @@ const ESTATE: Format<Estate> = {
  * is one turn, so they become public exactly once, whatever happens to the object.
  */
 export class Testaments {
-  readonly #host: Host;
+  readonly #host: Storage & Log;
   readonly #store: TestamentStore;
   readonly #limits: Limits;
   readonly #publish: (owner: Session, message: Publish) => void;
-  readonly #log: Host["log"];
+  readonly #log: Log["log"];
   readonly #owners: Set<Id>;
   /** Owners whose testaments this code cannot read; they stay in storage. */
   readonly #unreadable = new Set<Id>();
 
   /** `publish` publishes in the name of a session, and throws what a refused PUBLISH throws. */
-  constructor(host: Host, limits: Limits, publish: (owner: Session, message: Publish) => void) {
+  constructor(host: Storage & Log, limits: Limits, publish: (owner: Session, message: Publish) => void) {
     this.#host = host;
     this.#store = host.store.testaments;
     this.#log = (line) => host.log(line);

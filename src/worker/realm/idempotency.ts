@@ -1,6 +1,6 @@
 /** Idempotency keys: a publish that is sent again with its key is published once and answered alike. */
 
-import type { Host } from "../../wamp/host/host.ts";
+import type { Clock, Log } from "../../wamp/host/host.ts";
 import type { Id } from "../../wamp/protocol/values.ts";
 import { answerFromFormat1 } from "../../wamp/records/format-1.ts";
 import { type Format, field, read, record, unreadable, write } from "../../wamp/records/stored-record.ts";
@@ -17,12 +17,12 @@ const KEY_LIFETIME_MS = 86_400_000;
 
 /** Keeps the answers of publishes by idempotency key. Keys of different identities are different keys. */
 export class IdempotencyKeys {
-  readonly #host: Pick<Host, "now" | "log">;
+  readonly #host: Clock & Log;
   readonly #answers: BoundedTable;
   /** Idempotency key → the publish in progress, which a second request must not repeat. */
   readonly #inProgress = new Map<string, Promise<RpcOutcome>>();
 
-  constructor(host: Pick<Host, "now" | "log">, sql: SqlStorage, tables: Tables) {
+  constructor(host: Clock & Log, sql: SqlStorage, tables: Tables) {
     this.#host = host;
     this.#answers = new BoundedTable(sql, tables, "answer", MOST_KEYS);
   }
