@@ -48,14 +48,14 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
 
   async deadLetters(realm: string, webhook: string, page: DeadLetterPage = {}): Promise<readonly DeadLetter[]> {
     const { after = 0, limit = DEAD_LETTERS } = page;
-    return this.#mailbox(realm, webhook).deadLetters(after, limit);
+    return this.#webhookStub(realm, webhook).deadLetters(after, limit);
   }
 
   async redeliver(realm: string, webhook: string, ids?: readonly number[]): Promise<number> {
-    return this.#mailbox(realm, webhook).redeliver(ids);
+    return this.#webhookStub(realm, webhook).redeliver(ids);
   }
 
-  #mailbox(name: string, webhook: string): WebhookStub {
+  #webhookStub(name: string, webhook: string): WebhookStub {
     const { realm } = this.#enter(name);
     if (realm.webhooks_out?.some(({ name }) => name === webhook)) return webhookObject(this.env, name, realm, webhook);
     throw new ApplicationError(WampUri.INVALID_ARGUMENT, [`there is no webhook ${webhook}`]);

@@ -7,7 +7,7 @@ import { Payload } from "../../src/wamp/protocol/payload.ts";
 import type { Subprotocol } from "../../src/wamp/serializers/index.ts";
 import { subprotocolByName } from "../../src/wamp/serializers/index.ts";
 import { DecodeFault } from "../../src/wamp/serializers/serializer.ts";
-import { Mailbox } from "../../src/worker/webhooks/delivery-queue.ts";
+import { DeliveryQueue } from "../../src/worker/webhooks/delivery-queue.ts";
 
 /** What a release has left on sockets and in the storage of a realm and of a mailbox. */
 export interface GoldenSockets {
@@ -136,7 +136,7 @@ function textOf(name: string, texts: readonly string[], tables: readonly GoldenT
 /** Events that are pending, delivered, behind a gap and dead; beside the realm's tables, whose names differ. */
 function playMailbox(sql: SqlStorage): GoldenTable[] {
   const before = new Set(tablesOf(sql).map(({ name }) => name));
-  const mailbox = new Mailbox(sql);
+  const mailbox = new DeliveryQueue(sql);
   const event = (publication: number, topic: string) => {
     return { publication, topic, sequence: publication, body: JSON.stringify({ publication, topic }) };
   };

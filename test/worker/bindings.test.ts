@@ -9,7 +9,7 @@ import { realmFor } from "../../src/worker/config/realm-lookup.ts";
 import type { Env } from "../../src/worker/platform/env.ts";
 import { hasJurisdictions, namespaceIn } from "../../src/worker/platform/jurisdiction.ts";
 import { realmObject } from "../../src/worker/routing/realm-stub.ts";
-import { post } from "../../src/worker/webhooks/webhook-stub.ts";
+import { enqueue } from "../../src/worker/webhooks/webhook-stub.ts";
 import { join } from "./socket.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -65,8 +65,8 @@ describe("a realm with a jurisdiction", () => {
     const client = await join("jurisdiction-1", realmObject(env, "jurisdiction-1", realm));
     client.send([32, 1, {}, "com.example.topic"]);
     expect((await client.next()).slice(0, 2)).toEqual([33, 1]);
-    const mail = { kind: "webhook", realm: "jurisdiction-1", webhook: "h", after: undefined, events: [] } as const;
-    await post(env, realm, mail);
+    const batch = { kind: "webhook", realm: "jurisdiction-1", webhook: "h", after: undefined, events: [] } as const;
+    await enqueue(env, realm, batch);
   });
 
   it("stays in it where the runtime has them, and no other fault is passed over", () => {

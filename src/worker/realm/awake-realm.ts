@@ -20,7 +20,7 @@ import { GroupCommit } from "../storage/group-commit.ts";
 import { RealmSecret } from "../storage/realm-secret.ts";
 import { SqlStore } from "../storage/sql-storage.ts";
 import { StorageUse } from "../storage/storage-use.ts";
-import { post } from "../webhooks/webhook-stub.ts";
+import { enqueue } from "../webhooks/webhook-stub.ts";
 import { AlarmScheduler } from "./alarm-scheduler.ts";
 import { Attachments, type OpenConnection, type StoredConnection } from "./attachments.ts";
 import { CalleeSession } from "./callee-session.ts";
@@ -90,7 +90,7 @@ export class AwakeRealm {
       return startWork(job, tickets.issue({ kind: "callee", call: job.request }, clock.now()));
     });
     this.#webhooks = new OutgoingWebhooks(name, config.webhooks_out ?? [], host, (batch) => {
-      return isDiskFull() ? Promise.reject(new Error("the disk is full")) : post(env, config, batch);
+      return isDiskFull() ? Promise.reject(new Error("the disk is full")) : enqueue(env, config, batch);
     });
   }
 

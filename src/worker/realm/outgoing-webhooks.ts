@@ -11,10 +11,10 @@ import type { Id, Uri } from "../../wamp/protocol/values.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import type { WebhookOutConfig } from "../config/webhook-config.ts";
-import { charactersOf, QUEUE_CHARACTERS, type WebhookEvent, type WebhookMail } from "../webhooks/webhook-batch.ts";
+import { charactersOf, QUEUE_CHARACTERS, type WebhookBatch, type WebhookEvent } from "../webhooks/webhook-batch.ts";
 
-/** Hands mail over; whoever resolves has it for good. */
-export type Post = (mail: WebhookMail) => Promise<void>;
+/** Hands batch over; whoever resolves has it for good. */
+export type Enqueue = (batch: WebhookBatch) => Promise<void>;
 
 /** Bytes of a body: a row of the mailbox takes 2 MB. */
 const MOST_BYTES = 1_900_000;
@@ -23,7 +23,7 @@ const MOST_WAITING = 4_000_000;
 /** Milliseconds between tries to hand over; meanwhile the realm stays awake. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
-/** Milliseconds for which mailboxes are sure to know what they had: a part of what `Mailbox` remembers. */
+/** Milliseconds for which mailboxes are sure to know what they had: a part of what `DeliveryQueue` remembers. */
 const RECENT_MS = 3_600_000;
 
 const ROLES = { subscriber: { features: { subscription_revocation: true } } };
@@ -31,8 +31,8 @@ const ROLES = { subscriber: { features: { subscription_revocation: true } } };
 export class OutgoingWebhooks {
   readonly #buffers: readonly WebhookBuffer[];
 
-  constructor(realm: string, webhooks: readonly WebhookOutConfig[], host: Host, post: Post) {
-    this.#buffers = webhooks.map((webhook) => new WebhookBuffer(realm, webhook, host, post));
+  constructor(realm: string, webhooks: readonly WebhookOutConfig[], host: Host, enqueue: Enqueue) {
+    this.#buffers = webhooks.map((webhook) => new WebhookBuffer(realm, webhook, host, enqueue));
     for (const webhook of host.store.outgoing.receivers()) {
       if (webhooks.some(({ name }) => name === webhook)) continue;
       host.store.outgoing.remove(webhook, Number.MAX_SAFE_INTEGER);
@@ -75,24 +75,24 @@ class WebhookBuffer implements EventBuffer {
   readonly #realm: string;
   readonly #webhook: WebhookOutConfig;
   readonly #host: Host;
-  readonly #post: Post;
+  readonly #enqueue: Enqueue;
   readonly #topics = new PatternMap<true>();
   #events: WebhookEvent[] = [];
   #characters = 0;
   /** How many of the events, from the first on, storage has. */
   #stored = 0;
   /** How many of the events, from the first on, are being handed over. */
-  #posted = 0;
+  #inFlight = 0;
   #sequence = 0;
   #last: { readonly publication: Id; readonly at: number } | undefined;
   /** Set while events are being handed over. */
   #handingOver: Promise<void> | undefined;
 
-  constructor(realm: string, webhook: WebhookOutConfig, host: Host, post: Post) {
+  constructor(realm: string, webhook: WebhookOutConfig, host: Host, enqueue: Enqueue) {
     this.#realm = realm;
     this.#webhook = webhook;
     this.#host = host;
-    this.#post = post;
+    this.#enqueue = enqueue;
     this.#topics.set(webhook.match, webhook.uri, true);
     this.#restore();
   }
@@ -146,7 +146,7 @@ class WebhookBuffer implements EventBuffer {
 
   /** What a mailbox is being given cannot be taken back. */
   discard(): void {
-    const kept = Math.max(this.#stored, this.#posted);
+    const kept = Math.max(this.#stored, this.#inFlight);
     for (const { body } of this.#events.splice(kept)) this.#characters -= body.length;
   }
 
@@ -185,9 +185,9 @@ class WebhookBuffer implements EventBuffer {
     let wait = FIRST_WAIT_MS;
     while (this.#events.length > 0) {
       const events = this.#batch();
-      this.#posted = events.length;
+      this.#inFlight = events.length;
       try {
-        await this.#post(this.#mail(events));
+        await this.#enqueue(this.#newBatch(events));
         this.#handedOver(events);
         wait = FIRST_WAIT_MS;
       } catch (error) {
@@ -196,7 +196,7 @@ class WebhookBuffer implements EventBuffer {
         await new Promise((resolve) => setTimeout(resolve, wait));
         wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       } finally {
-        this.#posted = 0;
+        this.#inFlight = 0;
       }
     }
   }
@@ -234,7 +234,7 @@ class WebhookBuffer implements EventBuffer {
     return end < 0 ? [...this.#events] : this.#events.slice(0, end);
   }
 
-  #mail(events: readonly WebhookEvent[]): WebhookMail {
+  #newBatch(events: readonly WebhookEvent[]): WebhookBatch {
     const isRecent = this.#last !== undefined && this.#host.now() - this.#last.at < RECENT_MS;
     const after = isRecent ? this.#last?.publication : undefined;
     return { kind: "webhook", realm: this.#realm, webhook: this.#webhook.name, after, events };

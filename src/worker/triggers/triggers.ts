@@ -7,7 +7,7 @@ import { realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
 import { realmRpc } from "../routing/realm-stub.ts";
-import { isWebhookMail, type WebhookMail } from "../webhooks/webhook-batch.ts";
+import { isWebhookBatch, type WebhookBatch } from "../webhooks/webhook-batch.ts";
 import { webhookObject } from "../webhooks/webhook-stub.ts";
 import { publishMessages } from "./queue-consumer.ts";
 import { runSchedules } from "./schedule.ts";
@@ -30,13 +30,13 @@ export async function queue(batch: MessageBatch, env: Env): Promise<void> {
 
 /** Mail that a mailbox did not take comes again. */
 async function distribute({ queue, messages }: MessageBatch, config: Config, env: Env): Promise<void> {
-  if (!messages.every(({ body }) => isWebhookMail(body))) throw new Error(`no queue ${queue} in the configuration`);
+  if (!messages.every(({ body }) => isWebhookBatch(body))) throw new Error(`no queue ${queue} in the configuration`);
   for (const message of messages) {
     try {
-      const mail = message.body as WebhookMail;
-      const realm = realmFor(config, mail.realm);
-      if (realm === undefined) throw new Error(`no realm ${mail.realm} in the configuration`);
-      await webhookObject(env, mail.realm, realm, mail.webhook).accept(mail);
+      const batch = message.body as WebhookBatch;
+      const realm = realmFor(config, batch.realm);
+      if (realm === undefined) throw new Error(`no realm ${batch.realm} in the configuration`);
+      await webhookObject(env, batch.realm, realm, batch.webhook).accept(batch);
       message.ack();
     } catch (error) {
       writeLog({ level: "error", event: "queue.failed", queue, ...thrown(error) });

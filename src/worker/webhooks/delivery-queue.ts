@@ -5,7 +5,7 @@ import type { Id, Uri } from "../../wamp/protocol/values.ts";
 import { field, readRow, record, unreadable } from "../../wamp/records/stored-record.ts";
 import * as is from "../../wamp/records/stored-values.ts";
 import { writeLog } from "../platform/log.ts";
-import type { WebhookEvent, WebhookMail } from "./webhook-batch.ts";
+import type { WebhookBatch, WebhookEvent } from "./webhook-batch.ts";
 
 /** An event that was given up. */
 export interface DeadLetter {
@@ -42,7 +42,7 @@ const MEMORY_MS = 86_400_000;
 const FORGET_EVERY_MS = 3_600_000;
 /** Characters of bodies in one list; the platform's RPC takes 32 MB. */
 const MOST_LISTED = 8_000_000;
-/** Milliseconds for which events wait for mail that should have come before: queues may wait for a minute to fill a batch. */
+/** Milliseconds for which events wait for batch that should have come before: queues may wait for a minute to fill a batch. */
 const ORDER_MS = 60_000;
 
 const SCHEMA = `
@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS dead (id INTEGER PRIMARY KEY AUTOINCREMENT, publicati
   sequence INTEGER, body TEXT, tries INTEGER, reason TEXT, at INTEGER);`;
 
 /** Events of one topic go out one after another; `topic` has a row for each that has pending ones, and when it is due. */
-export class Mailbox {
+export class DeliveryQueue {
   readonly #sql: SqlStorage;
   readonly #log: (line: LogLine) => void;
   #pending: number;
@@ -70,11 +70,12 @@ export class Mailbox {
   }
 
   /** Takes what is not known yet; times are milliseconds since the epoch. Returns what there was no room for. */
-  accept({ after, events }: Pick<WebhookMail, "after" | "events">, now: number): readonly DeadLetter[] {
+  accept({ after, events }: Pick<WebhookBatch, "after" | "events">, now: number): readonly DeadLetter[] {
     this.#forget(now);
     const fresh = events.filter(({ publication }) => !this.#knows(publication));
     const dead = fresh.flatMap((event) => {
-      if (this.#pending >= MOST_PENDING) return this.#bury({ ...event, tries: 0 }, "too many events are pending", now);
+      if (this.#pending >= MOST_PENDING)
+        return this.#deadLetter({ ...event, tries: 0 }, "too many events are pending", now);
       this.#insert(event, now);
       return [];
     });
@@ -136,7 +137,7 @@ export class Mailbox {
   /** The head of its topic is given up. */
   giveUp(event: WebhookEvent & { readonly tries: number }, reason: string, now: number): DeadLetter {
     this.delivered(event, now);
-    return this.#bury(event, reason, now);
+    return this.#deadLetter(event, reason, now);
   }
 
   /** Dead letters from the oldest on, those after `after`. */
@@ -177,7 +178,7 @@ export class Mailbox {
     this.#pending++;
   }
 
-  #bury(event: WebhookEvent & { readonly tries: number }, reason: string, at: number): DeadLetter {
+  #deadLetter(event: WebhookEvent & { readonly tries: number }, reason: string, at: number): DeadLetter {
     const { publication, topic, sequence, body, tries } = event;
     this.#sql.exec("INSERT OR REPLACE INTO settled VALUES (?, ?)", publication, at);
     const insert = `INSERT INTO dead (publication, topic, sequence, body, tries, reason, at)

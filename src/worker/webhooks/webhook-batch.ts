@@ -16,7 +16,7 @@ export interface WebhookEvent {
 }
 
 /** Events of one webhook, in order. */
-export interface WebhookMail {
+export interface WebhookBatch {
   readonly kind: "webhook";
   readonly realm: string;
   readonly webhook: string;
@@ -36,12 +36,12 @@ const event = record<WebhookEvent>({
  * Mail of a realm, which may be of another version: unknown fields are ignored, and an event without a sequence is the
  * next one. `log` is told of events that cannot be read; they are left out, because they would hold up all others.
  */
-export function readMail(
-  mail: WebhookMail,
+export function readBatch(
+  batch: WebhookBatch,
   now: number,
   log: (line: LogLine) => void,
-): Pick<WebhookMail, "after" | "events"> {
-  const { after, events = [] } = mail as Partial<WebhookMail>;
+): Pick<WebhookBatch, "after" | "events"> {
+  const { after, events = [] } = batch as Partial<WebhookBatch>;
   const readable = events.flatMap((own, index) => {
     const reading = readRow(event, {
       ...own,
@@ -63,6 +63,6 @@ export function charactersOf({ topic, body }: WebhookEvent): number {
   return topic.length + body.length + OVERHEAD;
 }
 
-export function isWebhookMail(body: unknown): body is WebhookMail {
+export function isWebhookBatch(body: unknown): body is WebhookBatch {
   return isDict(body) && body.kind === "webhook";
 }

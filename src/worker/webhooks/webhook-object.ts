@@ -12,8 +12,8 @@ import { isDiskFull, untilWritable } from "../storage/free-space.ts";
 import { openStorage } from "../storage/schema.ts";
 import { Tables } from "../storage/tables.ts";
 import { deliver, retryDelay, type Verdict } from "./delivery.ts";
-import { type DeadLetter, Mailbox } from "./delivery-queue.ts";
-import { readMail, type WebhookMail } from "./webhook-batch.ts";
+import { type DeadLetter, DeliveryQueue } from "./delivery-queue.ts";
+import { readBatch, type WebhookBatch } from "./webhook-batch.ts";
 
 /** Topics that are delivered at the same time: the connections the platform gives one event. */
 const LANES = 6;
@@ -32,13 +32,13 @@ const NOT_CONFIGURED: Verdict = { kind: "dead", reason: "the configuration has n
 
 /** The secret and the URL are never stored: they are the configuration's whenever something is delivered. */
 export class WebhookObject extends DurableObject<Env> {
-  readonly #opened: Mailbox | undefined;
+  readonly #opened: DeliveryQueue | undefined;
   /** Why the storage cannot be used. */
   readonly #fault: string | undefined;
   readonly #realm: string;
   readonly #name: string;
   #isRunning = false;
-  #ring = (): void => {};
+  #wake = (): void => {};
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -46,32 +46,32 @@ export class WebhookObject extends DurableObject<Env> {
     const tables = new Tables(ctx.storage.sql);
     this.#fault = openStorage(ctx.storage, tables, []);
     if (this.#fault !== undefined) return;
-    this.#opened = new Mailbox(ctx.storage.sql, (line) => this.#log(line));
+    this.#opened = new DeliveryQueue(ctx.storage.sql, (line) => this.#log(line));
     if (tables.storedSchema() === undefined) tables.writeSchema();
   }
 
-  /** What is resolved is kept until it is delivered or dead; mail that comes again changes nothing. */
-  async accept(mail: WebhookMail): Promise<void> {
+  /** What is resolved is kept until it is delivered or dead; batch that comes again changes nothing. */
+  async accept(batch: WebhookBatch): Promise<void> {
     if (isDiskFull()) throw new Error("the disk is full");
     const now = Date.now();
-    const read = readMail(mail, now, (line) => this.#log(line));
-    const lost = this.ctx.storage.transactionSync(() => this.#mailbox.accept(read, now));
+    const read = readBatch(batch, now, (line) => this.#log(line));
+    const lost = this.ctx.storage.transactionSync(() => this.#queue.accept(read, now));
     await this.#setAlarm();
     await this.#report(lost);
   }
 
   /** Throws where a newer version of the router has been at work: then nothing may be read or written. */
-  get #mailbox(): Mailbox {
+  get #queue(): DeliveryQueue {
     if (this.#opened === undefined) throw new Error(this.#fault);
     return this.#opened;
   }
 
   deadLetters(after: number, limit: number): DeadLetter[] {
-    return this.#mailbox.deadLetters(after, limit);
+    return this.#queue.deadLetters(after, limit);
   }
 
   async redeliver(ids?: readonly number[]): Promise<number> {
-    const count = this.ctx.storage.transactionSync(() => this.#mailbox.redeliver(ids, Date.now()));
+    const count = this.ctx.storage.transactionSync(() => this.#queue.redeliver(ids, Date.now()));
     await this.#setAlarm();
     return count;
   }
@@ -96,8 +96,8 @@ export class WebhookObject extends DurableObject<Env> {
 
   /** An alarm that runs is told what is new, and sets the next one when it is done. */
   async #setAlarm(): Promise<void> {
-    if (this.#isRunning) return this.#ring();
-    const { dueAt } = this.#mailbox;
+    if (this.#isRunning) return this.#wake();
+    const { dueAt } = this.#queue;
     if (dueAt !== undefined) await this.ctx.storage.setAlarm(dueAt);
   }
 
@@ -108,28 +108,28 @@ export class WebhookObject extends DurableObject<Env> {
     const faults: unknown[] = [];
     for (;;) {
       const isOver = Date.now() >= endsAt || faults.length > 0;
-      const due = isOver ? [] : this.#mailbox.due(Date.now(), LANES + turns.size);
+      const due = isOver ? [] : this.#queue.due(Date.now(), LANES + turns.size);
       for (const topic of due.filter((topic) => !turns.has(topic)).slice(0, LANES - turns.size)) {
         const turn = this.#turn(topic, webhook, endsAt).catch((error: unknown) => void faults.push(error));
         turns.set(
           topic,
           turn.then(() => {
             turns.delete(topic);
-            this.#ring();
+            this.#wake();
           }),
         );
       }
       if (turns.size === 0) break;
-      await this.#bell();
+      await this.#waitForWake();
     }
     if (faults.length > 0) throw faults[0];
   }
 
   /** Somebody rings, or it is time to look. */
-  async #bell(): Promise<void> {
+  async #waitForWake(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
-      this.#ring = resolve;
+      this.#wake = resolve;
       timer = setTimeout(resolve, LOOK_MS);
     });
     clearTimeout(timer);
@@ -139,20 +139,20 @@ export class WebhookObject extends DurableObject<Env> {
   async #turn(topic: Uri, webhook: WebhookOutConfig | undefined, endsAt: number): Promise<void> {
     for (let count = 0; count < TURN && Date.now() < endsAt; count++) {
       await untilWritable();
-      const event = this.#mailbox.head(topic);
+      const event = this.#queue.head(topic);
       if (event === undefined) return;
       const verdict = webhook === undefined ? NOT_CONFIGURED : await deliver(webhook, event, Date.now());
       const now = Date.now();
       const tries = event.tries + 1;
-      if (verdict.kind === "delivered") this.#mailbox.delivered(event, now);
+      if (verdict.kind === "delivered") this.#queue.delivered(event, now);
       else if (verdict.kind === "dead" || webhook === undefined || tries > webhook.retries) {
-        await this.#report([this.#mailbox.giveUp({ ...event, tries }, verdict.reason, now)]);
+        await this.#report([this.#queue.giveUp({ ...event, tries }, verdict.reason, now)]);
       } else {
         const wait = Math.max(retryDelay(tries, Math.random()), verdict.waitMs ?? 0);
-        return this.#mailbox.postpone(topic, tries, now + wait);
+        return this.#queue.postpone(topic, tries, now + wait);
       }
     }
-    this.#mailbox.postpone(topic, 0, Date.now());
+    this.#queue.postpone(topic, 0, Date.now());
   }
 
   /** Dead letters are there to be asked for anyway, so a queue that cannot take them does no harm. */

@@ -6,11 +6,11 @@ import type { Env } from "../platform/env.ts";
 import { namespaceIn } from "../platform/jurisdiction.ts";
 import { writeLog } from "../platform/log.ts";
 import type { DeadLetter } from "./delivery-queue.ts";
-import { charactersOf, QUEUE_CHARACTERS, type WebhookMail } from "./webhook-batch.ts";
+import { charactersOf, QUEUE_CHARACTERS, type WebhookBatch } from "./webhook-batch.ts";
 
 /** The object of a webhook, as realms and Workers reach it. */
 export interface WebhookStub {
-  accept(mail: WebhookMail): Promise<void>;
+  accept(batch: WebhookBatch): Promise<void>;
   deadLetters(after: number, limit: number): Promise<DeadLetter[]>;
   redeliver(ids?: readonly number[]): Promise<number>;
 }
@@ -27,15 +27,15 @@ export function webhookObject(
   return namespaceIn(env.WEBHOOK, jurisdiction).getByName(name, options) as unknown as WebhookStub;
 }
 
-/** Hands mail over for good: to the queue where there is one that takes it, else to the mailbox. */
-export async function post(env: Env, config: WorkerRealmConfig, mail: WebhookMail): Promise<void> {
-  const characters = mail.events.reduce((sum, event) => sum + charactersOf(event), 0);
+/** Hands batch over for good: to the queue where there is one that takes it, else to the mailbox. */
+export async function enqueue(env: Env, config: WorkerRealmConfig, batch: WebhookBatch): Promise<void> {
+  const characters = batch.events.reduce((sum, event) => sum + charactersOf(event), 0);
   if (env.WEBHOOKS !== undefined && characters <= QUEUE_CHARACTERS) {
     try {
-      return void (await env.WEBHOOKS.send(mail, { contentType: "v8" }));
+      return void (await env.WEBHOOKS.send(batch, { contentType: "v8" }));
     } catch (error) {
-      writeLog({ level: "error", event: "queue.failed", realm: mail.realm, queue: "WEBHOOKS", ...thrown(error) });
+      writeLog({ level: "error", event: "queue.failed", realm: batch.realm, queue: "WEBHOOKS", ...thrown(error) });
     }
   }
-  await webhookObject(env, mail.realm, config, mail.webhook).accept(mail);
+  await webhookObject(env, batch.realm, config, batch.webhook).accept(batch);
 }

@@ -2,7 +2,7 @@
 
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Mailbox } from "../../../src/worker/webhooks/delivery-queue.ts";
+import { DeliveryQueue } from "../../../src/worker/webhooks/delivery-queue.ts";
 import release1 from "../../golden/sockets/0.1.0.json";
 import formats2 from "../../golden/sockets/formats-2.json";
 import { type GoldenSockets, playOnSockets, restoreTables, type Speaker, speakAll } from "../../golden/sockets.ts";
@@ -52,7 +52,7 @@ describe.each(SETS)("a realm whose sockets and storage are of the golden set %s"
   test("has the events of a webhook's mailbox", async () => {
     await runInDurableObject(realmOf(`mailbox-${name}`), (_, { storage }) => {
       restoreTables(storage.sql, golden.mailbox);
-      const mailbox = new Mailbox(storage.sql);
+      const mailbox = new DeliveryQueue(storage.sql);
       const sent = (publication: number, topic: string) => {
         return { publication, topic, sequence: publication, body: JSON.stringify({ publication, topic }) };
       };

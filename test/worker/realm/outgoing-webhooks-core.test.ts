@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { webhooksOutSchema } from "../../../src/worker/config/webhook-config.ts";
 import { OutgoingWebhooks } from "../../../src/worker/realm/outgoing-webhooks.ts";
-import type { WebhookMail } from "../../../src/worker/webhooks/webhook-batch.ts";
+import type { WebhookBatch } from "../../../src/worker/webhooks/webhook-batch.ts";
 import { type Client, TestRealm } from "../../wamp/host/test-realm.ts";
 
 const HOOKS = v.parse(webhooksOutSchema, [
@@ -18,20 +18,20 @@ const HOOKS = v.parse(webhooksOutSchema, [
   },
 ]);
 
-let mails: WebhookMail[];
+let batches: WebhookBatch[];
 let testRealm: TestRealm;
 let webhooks: OutgoingWebhooks;
 let client: Client;
-/** Does whoever takes mail fail? */
+/** Does whoever takes batch fail? */
 let isFailing: boolean;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  mails = [];
+  batches = [];
   isFailing = false;
   testRealm = new TestRealm();
-  webhooks = new OutgoingWebhooks("realm1", HOOKS, testRealm, async (mail) => {
-    mails.push(mail);
+  webhooks = new OutgoingWebhooks("realm1", HOOKS, testRealm, async (batch) => {
+    batches.push(batch);
     if (isFailing) throw new Error("nobody takes it");
   });
   testRealm.moveIn = (realm) => webhooks.join(realm);
@@ -44,7 +44,7 @@ afterEach(() => {
 });
 
 const publish = (...args: unknown[]) => client.send([16, 1, {}, "shop.ordered", args]);
-const argsOf = ({ events }: WebhookMail) => events.map(({ body }) => JSON.parse(body).args[0]);
+const argsOf = ({ events }: WebhookBatch) => events.map(({ body }) => JSON.parse(body).args[0]);
 
 /** The realm settles. */
 async function flush(): Promise<void> {
@@ -52,17 +52,17 @@ async function flush(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
 
-it("events are handed over together, and each mail names the event before it", async () => {
+it("events are handed over together, and each batch names the event before it", async () => {
   publish(1);
   publish(2);
   await flush();
   publish(3);
   await flush();
   await flush();
-  expect(mails.map(argsOf)).toEqual([[1, 2], [3]]);
-  const [first, second] = mails as [WebhookMail, WebhookMail];
+  expect(batches.map(argsOf)).toEqual([[1, 2], [3]]);
+  const [first, second] = batches as [WebhookBatch, WebhookBatch];
   expect([first.after, second.after]).toEqual([undefined, first.events[1]!.publication]);
-  const sequences = mails.flatMap(({ events }) => events.map(({ sequence }) => sequence));
+  const sequences = batches.flatMap(({ events }) => events.map(({ sequence }) => sequence));
   expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
 });
 
@@ -72,7 +72,7 @@ it("an event of which the mailbox may know nothing any more is not named", async
   testRealm.time += 3_600_000;
   publish(2);
   await flush();
-  expect(mails.map(({ after }) => after)).toEqual([undefined, undefined]);
+  expect(batches.map(({ after }) => after)).toEqual([undefined, undefined]);
 });
 
 it("mail nobody takes is kept, in order, and offered again after one second, two, four", async () => {
@@ -81,17 +81,17 @@ it("mail nobody takes is kept, in order, and offered again after one second, two
   await flush();
   publish(2);
   await flush();
-  expect(mails.map(argsOf)).toEqual([[1]]);
+  expect(batches.map(argsOf)).toEqual([[1]]);
   await vi.advanceTimersByTimeAsync(999);
-  expect(mails).toHaveLength(1);
+  expect(batches).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(1);
-  expect(mails.slice(1).map(argsOf)).toEqual([[1, 2]]);
+  expect(batches.slice(1).map(argsOf)).toEqual([[1, 2]]);
   await vi.advanceTimersByTimeAsync(1_999);
-  expect(mails).toHaveLength(2);
+  expect(batches).toHaveLength(2);
   await vi.advanceTimersByTimeAsync(1);
   isFailing = false;
   await vi.advanceTimersByTimeAsync(4_000);
-  expect(mails.slice(3).map(argsOf)).toEqual([[1, 2]]);
+  expect(batches.slice(3).map(argsOf)).toEqual([[1, 2]]);
   expect(testRealm.logged.map(({ event }) => event)).toEqual(["webhook.stalled", "webhook.stalled", "webhook.stalled"]);
   expect(vi.getTimerCount()).toBe(0);
 });
@@ -99,16 +99,16 @@ it("mail nobody takes is kept, in order, and offered again after one second, two
 it("mail is cut where a queue would not take more, and an event is never cut", async () => {
   for (const [index, size] of [40_000, 15_000, 10_000, 100_000, 1].entries()) publish(`${index}`.padEnd(size));
   await flush();
-  expect(mails.map((mail) => argsOf(mail).map(Number))).toEqual([[0, 1], [2], [3], [4]]);
+  expect(batches.map((batch) => argsOf(batch).map(Number))).toEqual([[0, 1], [2], [3], [4]]);
 });
 
-it("what would take too much memory while nobody takes mail is lost, with a word in the log", async () => {
+it("what would take too much memory while nobody takes batch is lost, with a word in the log", async () => {
   for (let n = 0; n < 5; n++) publish("x".repeat(900_000));
   const cause = "too many wait to be handed over";
   const publication = expect.any(Number);
   expect(testRealm.logged).toEqual([{ level: "error", event: "webhook.lost", cause, webhook: "shop", publication }]);
   await flush();
-  expect(mails).toHaveLength(4);
+  expect(batches).toHaveLength(4);
 });
 
 it("an event with acknowledgment is stored before PUBLISHED until it is handed over, the others are not", async () => {
@@ -118,10 +118,10 @@ it("an event with acknowledgment is stored before PUBLISHED until it is handed o
   expect(testRealm.take()).toMatchObject([["ann", [17, 2, expect.any(Number)]]]);
   expect(webhooks.waits).toBe(true);
   // The object ends without notice, before anything was handed over.
-  webhooks = new OutgoingWebhooks("realm1", HOOKS, testRealm, async (mail) => void mails.push(mail));
+  webhooks = new OutgoingWebhooks("realm1", HOOKS, testRealm, async (batch) => void batches.push(batch));
   testRealm.restart();
   await flush();
-  expect(mails.map(argsOf)).toEqual([[1, 2]]);
+  expect(batches.map(argsOf)).toEqual([[1, 2]]);
   expect([webhooks.waits, testRealm.store.outgoing.texts("shop")]).toEqual([false, []]);
 });
 
@@ -137,7 +137,7 @@ it("an event that could not be stored is not handed over, and its publisher gets
   client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
   expect(testRealm.take()).toMatchObject([["ann", [8, 16, 1, {}, "wamp.edge.error.storage_full", expect.anything()]]]);
   await flush();
-  expect(mails).toEqual([]);
+  expect(batches).toEqual([]);
 });
 
 it("an acknowledged event is refused, not lost, where too many wait to be handed over", async () => {
@@ -148,5 +148,5 @@ it("an acknowledged event is refused, not lost, where too many wait to be handed
     ["ann", [17, 2, expect.any(Number)]],
   ]);
   await flush();
-  expect(mails).toHaveLength(4);
+  expect(batches).toHaveLength(4);
 });

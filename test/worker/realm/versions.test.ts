@@ -7,8 +7,8 @@ import { CalleeWorker } from "../../../src/worker/callees/callee-worker.ts";
 import type { Job } from "../../../src/worker/callees/job.ts";
 import { ticketRequest } from "../../../src/worker/routing/object-requests.ts";
 import { type RealmRpc, readRpcOutcome } from "../../../src/worker/routing/realm-rpc.ts";
-import { Mailbox } from "../../../src/worker/webhooks/delivery-queue.ts";
-import { readMail } from "../../../src/worker/webhooks/webhook-batch.ts";
+import { DeliveryQueue } from "../../../src/worker/webhooks/delivery-queue.ts";
+import { readBatch } from "../../../src/worker/webhooks/webhook-batch.ts";
 import { join } from "../socket.ts";
 import { logLines } from "./sleepers.ts";
 
@@ -225,24 +225,24 @@ describe("a realm whose callees' Worker is of another version", () => {
 describe("a mailbox", () => {
   const EVENT = { publication: 1, topic: "com.a", sequence: 5, body: "{}" };
 
-  test("reads the mail of a realm of another version", () => {
+  test("reads the batch of a realm of another version", () => {
     const log = vi.fn();
-    const mail = {
+    const batch = {
       future: 1,
       events: [{ ...EVENT, future: 2 }, { publication: 2, topic: "com.a", body: "{}" }, { publication: 3 }],
     };
-    expect(readMail(mail as never, 1_000, log)).toEqual({
+    expect(readBatch(batch as never, 1_000, log)).toEqual({
       after: undefined,
       events: [EVENT, { publication: 2, topic: "com.a", sequence: 1_000_001, body: "{}" }],
     });
     expect(log.mock.calls).toMatchObject([[{ event: "record.unreadable", kind: "mail" }]]);
-    expect(readMail({} as never, 1_000, log)).toEqual({ after: undefined, events: [] });
+    expect(readBatch({} as never, 1_000, log)).toEqual({ after: undefined, events: [] });
   });
 
   test("sets a row aside that it cannot read, and goes on with the next", async () => {
     await runInDurableObject(env.REALM.getByName("mailbox-unreadable"), (_, { storage: { sql } }) => {
       const log = vi.fn();
-      const mailbox = new Mailbox(sql, log);
+      const mailbox = new DeliveryQueue(sql, log);
       mailbox.accept({ after: undefined, events: [EVENT, { ...EVENT, publication: 2, sequence: 6 }] }, 1_000);
       sql.exec("UPDATE pending SET body = NULL WHERE publication = 1");
       expect(mailbox.head("com.a")).toMatchObject({ publication: 2, tries: 0 });
@@ -265,14 +265,14 @@ describe("a mailbox", () => {
         constructor: typeof import("../../../src/index.ts").WebhookObject;
       };
       const newer = new Class((mailbox as unknown as { ctx: DurableObjectState }).ctx, env as never);
-      const mail = {
+      const batch = {
         kind: "webhook",
         realm: "hooked-newer",
         webhook: "orders",
         after: undefined,
         events: [EVENT],
       } as const;
-      await expect(newer.accept(mail)).rejects.toThrow("newer");
+      await expect(newer.accept(batch)).rejects.toThrow("newer");
       expect(storage.sql.exec("SELECT * FROM pending").toArray()).toEqual([]);
       await newer.alarm();
       expect(await storage.getAlarm()).toBeGreaterThan(0);

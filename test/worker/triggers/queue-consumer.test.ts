@@ -72,7 +72,11 @@ it("a batch of a queue nobody has configured comes again", async () => {
 });
 
 it("mail for a webhook goes to its mailbox, and comes again where there is none", async () => {
-  const mail = { kind: "webhook", webhook: "removed", after: undefined, events: [] };
-  const { explicitAcks, retryMessages } = await consume("any", { ...mail, realm: "hooked-1" }, { ...mail, realm: "" });
+  const batch = { kind: "webhook", webhook: "removed", after: undefined, events: [] };
+  const { explicitAcks, retryMessages } = await consume(
+    "any",
+    { ...batch, realm: "hooked-1" },
+    { ...batch, realm: "" },
+  );
   expect([explicitAcks, retryMessages]).toEqual([["m0"], [{ msgId: "m1" }]]);
 });
