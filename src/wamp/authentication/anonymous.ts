@@ -1,11 +1,11 @@
-/** Anonymous sessions: nothing is proven, and so nothing the client says of itself is believed. */
+/** Anonymous authentication: the client proves nothing, so the router ignores the authid and authrole it asks for. */
 
 import type { AnonymousAuth } from "../config/auth.ts";
 import { toBase64Url } from "../crypto/encoding.ts";
 import { Authenticator, admit } from "./authenticator.ts";
 import type { AuthContext, AuthOutcome, AuthRequest, Method } from "./method.ts";
 
-/** Bytes of a drawn authid: enough that no two sessions ever share one. */
+/** Bytes of a random authid: enough that two sessions never get the same one. */
 const AUTHID_LENGTH = 18;
 
 class Anonymous implements Method {
@@ -24,9 +24,9 @@ class Anonymous implements Method {
   }
 
   begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome> {
-    const drawn = () => toBase64Url(this.#context.host.randomBytes(AUTHID_LENGTH));
-    if (this.#settings.type === "dynamic") return this.#ask({ ...request, authid: drawn() });
-    const { role, authid = drawn() } = this.#settings;
+    const randomAuthid = () => toBase64Url(this.#context.host.randomBytes(AUTHID_LENGTH));
+    if (this.#settings.type === "dynamic") return this.#ask({ ...request, authid: randomAuthid() });
+    const { role, authid = randomAuthid() } = this.#settings;
     const identity = { authid, authrole: role, authmethod: request.method, authprovider: "static" };
     return { kind: "admitted", identity };
   }
@@ -37,8 +37,8 @@ class Anonymous implements Method {
   }
 }
 
-/** The method, where the realm has it. */
-export function anonymous(context: AuthContext): Method | undefined {
+/** Makes the method if the realm has it. */
+export function createAnonymous(context: AuthContext): Method | undefined {
   const settings = context.config.auth.anonymous;
   return settings && new Anonymous(settings, context);
 }

@@ -1,39 +1,40 @@
-/** The authentication methods of a realm, and which of them an request gets. */
+/** Holds the authentication methods of a realm, chooses one for each HELLO, and counts failed logins. */
 
 import type { AuthConfig } from "../config/realm.ts";
 import { WampUri } from "../protocol/errors.ts";
 import { type Dict, isDict } from "../protocol/values.ts";
-import { anonymous } from "./anonymous.ts";
-import { type Cookies, cookie, cookiesOf } from "./cookie.ts";
-import { cryptosign } from "./cryptosign.ts";
-import { jwt } from "./jwt.ts";
+import { createAnonymous } from "./anonymous.ts";
+import { type Cookies, createCookie, openCookies } from "./cookie.ts";
+import { createCryptosign } from "./cryptosign.ts";
+import { createJwt } from "./jwt.ts";
 import { Lockouts } from "./lockouts.ts";
 import type { AuthContext, AuthOutcome, AuthRequest, AuthResponse, Method } from "./method.ts";
 import { deny, fail } from "./method.ts";
 import { pickIndex, prf } from "./principals.ts";
-import { scram } from "./scram.ts";
+import { createScram } from "./scram.ts";
 import { isSecondRound, verifySecondFactor, withSecondRound } from "./second-factor.ts";
-import { ticket } from "./ticket.ts";
-import { wampcra } from "./wampcra.ts";
+import { createTicket } from "./ticket.ts";
+import { createWampcra } from "./wampcra.ts";
 
-/** Method, as clients name it → makes it, where the configuration has it. */
+/** HELLO.Details.authmethods entry → makes the method if the configuration has it. */
 const MAKERS: Readonly<Record<string, (context: AuthContext) => Method | undefined>> = {
-  anonymous,
-  ticket,
-  jwt,
-  wampcra,
-  scram,
-  "wamp-scram": scram,
-  cryptosign,
-  cookie,
+  anonymous: createAnonymous,
+  ticket: createTicket,
+  jwt: createJwt,
+  wampcra: createWampcra,
+  scram: createScram,
+  "wamp-scram": createScram,
+  cryptosign: createCryptosign,
+  cookie: createCookie,
 };
 
-/** Methods with a secret that people choose. */
+/** Methods with secrets that people choose, which an attacker can guess; failures count towards a lockout. */
 const GUESSABLE: ReadonlySet<string> = new Set(["ticket", "wampcra", "scram", "wamp-scram"]);
 
+/** Authentication of one realm: `choose` and `begin` for HELLO, `finish` for AUTHENTICATE. */
 export class Authentication {
   readonly #host: AuthContext["host"];
-  /** Browsers that are known by their cookies; none where the realm knows nobody by them. */
+  /** Undefined if the realm does not have the method `cookie`. */
   readonly cookies: Cookies | undefined;
   readonly #auth: AuthConfig;
   readonly #lockouts: Lockouts;
@@ -47,15 +48,15 @@ export class Authentication {
       const method = make(context);
       if (method !== undefined) this.#methods.set(name, method);
     }
-    this.cookies = cookiesOf(context);
+    this.cookies = openCookies(context);
   }
 
-  /** Has the realm any method at all? */
+  /** Has the realm at least one method? */
   get hasMethods(): boolean {
     return this.#methods.size > 0;
   }
 
-  /** Does any method ask what is known of the client's transport? */
+  /** Does a method read the transport info of clients? */
   get usesFacts(): boolean {
     const { cookie: tracking, ...auth } = this.#auth;
     const isDynamic = Object.values(auth).some(({ type }) => type === "dynamic");
@@ -63,8 +64,8 @@ export class Authentication {
   }
 
   /**
-   * The first offered method that can serve (AUTH-02). Of several that know principals by name an unknown principal is
-   * given one by lot, and always the same: else he would learn from it that he is unknown.
+   * The first offered method that can serve (AUTH-02). If several methods look principals up by authid, an unknown authid
+   * always gets the same random one of them; otherwise the choice would tell the client that the authid is unknown.
    */
   choose(offered: readonly string[], request: Omit<AuthRequest, "method">): string | undefined | Promise<string> {
     const canServe = [...new Set(offered)].map((method) => {
@@ -82,7 +83,7 @@ export class Authentication {
     });
   }
 
-  /** Takes HELLO; the method is one that was chosen. */
+  /** Handles HELLO with a method that `choose` returned. */
   begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome> {
     const { method, authid, network } = request;
     if (GUESSABLE.has(method) && authid !== undefined && this.#lockouts.isLockedOut(authid, network)) {
@@ -91,7 +92,7 @@ export class Authentication {
     return withSecondRound(this.#methods.get(method)!.begin(request));
   }
 
-  /** Takes AUTHENTICATE. */
+  /** Handles AUTHENTICATE. */
   finish(response: AuthResponse): AuthOutcome | Promise<AuthOutcome> {
     // The configuration may have changed since the challenge.
     const method = this.#methods.get(response.method);
@@ -99,7 +100,7 @@ export class Authentication {
     const isSecond = isSecondRound(response);
     const isGuessable = isSecond || GUESSABLE.has(response.method);
     const authid = isGuessable ? authidOf(response.challengeState) : undefined;
-    // Whoever has opened many connections before knows no more by that.
+    // Checked again, because a client can open many connections before its lockout begins.
     if (authid !== undefined && this.#lockouts.isLockedOut(authid, response.network)) return deny(LOCKED_OUT);
     const outcome = isSecond
       ? verifySecondFactor(method, response)
@@ -117,7 +118,7 @@ export class Authentication {
     const outcome = await response;
     // A token cannot be guessed, and its issuer may have any number of users.
     const isToken = outcome.kind === "admitted" && outcome.identity.authprovider === "jwt";
-    if (outcome.kind === "admitted" && !isToken) this.#lockouts.forgive(authid, network);
+    if (outcome.kind === "admitted" && !isToken) this.#lockouts.recordSuccess(authid, network);
     else if (outcome.kind === "refused" && outcome.uri !== WampUri.AUTHENTICATION_FAILED) {
       this.#lockouts.countFailure(authid, network);
     }
@@ -127,7 +128,7 @@ export class Authentication {
 
 const LOCKED_OUT = "the authid is locked out";
 
-/** Who the attempt is for, as the methods keep it. */
+/** The authid in the challenge state of a method. */
 export function authidOf({ authid, identity }: Dict): string | undefined {
   const found = isDict(identity) ? identity.authid : authid;
   return typeof found === "string" ? found : undefined;

@@ -1,4 +1,4 @@
-/** Dynamic authentication: a procedure of the realm decides who a client is (Dynamic Authenticators). */
+/** Dynamic authentication: a procedure of the realm decides on the identity of a client (Dynamic Authenticators). */
 
 import type { DynamicAuth } from "../config/auth.ts";
 import { TRUSTED } from "../config/permission.ts";
@@ -11,17 +11,17 @@ import type { Identity } from "../session/session.ts";
 import type { Admitted, AuthContext, AuthRefusal, AuthRequest, AuthResponse, Reason } from "./method.ts";
 import { fail, refuse } from "./method.ts";
 
-/** Who an authenticator says somebody is, and whether it wants to hear more of him. */
+/** The identity that an authenticator grants, and whether it asks for a second factor. */
 export interface Grant extends Pick<Admitted, "identity" | "secondFactor"> {
   readonly kind: "granted";
-  /** All it said; credentials to be checked are among it. */
-  readonly says: Dict;
+  /** The whole response, with the credentials for the method to check. */
+  readonly response: Dict;
 }
 
-/** What stands where an authenticator does not say otherwise. */
-type Known = { readonly [Key in keyof Identity]?: Identity[Key] | undefined };
+/** Defaults for keys that the response lacks. */
+type Defaults = { readonly [Key in keyof Identity]?: Identity[Key] | undefined };
 
-/** What the router answers for a call that brought no decision, or a callee that broke; none of the client's business. */
+/** Errors of the call itself. The client gets `authentication_failed` for them, and no detail of the application. */
 const TECHNICAL: ReadonlySet<Uri> = new Set([
   WampUri.NO_SUCH_PROCEDURE,
   WampUri.TIMEOUT,
@@ -41,6 +41,7 @@ const TECHNICAL: ReadonlySet<Uri> = new Set([
 const NO_ASSIGNED_AUTHID = "no authid was assigned";
 const NO_ASSIGNED_ROLE = "no role was assigned";
 
+/** Calls the authenticator procedure of one method. */
 export class Authenticator {
   readonly #settings: DynamicAuth;
   readonly #realm: Uri;
@@ -55,10 +56,10 @@ export class Authenticator {
   }
 
   /**
-   * Asks with Crossbar.io's arguments: realm, authid, details; `more` are details of the method. What the response leaves
-   * open is as in `known`.
+   * Calls the procedure with Crossbar.io's arguments: realm, authid, details. `more` adds details of the method;
+   * `defaults` fill keys that the response lacks.
    */
-  async identify(request: AuthRequest, more: Dict = {}, known: Known = {}): Promise<Grant | AuthRefusal> {
+  async identify(request: AuthRequest, more: Dict = {}, defaults: Defaults = {}): Promise<Grant | AuthRefusal> {
     const { authid = null, authrole, authextra, method, sessionId, facts } = request;
     const details = {
       session: sessionId,
@@ -72,54 +73,54 @@ export class Authenticator {
     const args = [this.#realm, authid, details];
     const outcome = await this.#caller.call(this.#settings.authenticator, args, this.#timeoutMs);
     if (!outcome.ok) return this.#refusalFrom(outcome);
-    return this.#grant(method, authid === null ? known : { ...known, authid }, outcome.args[0]);
+    return this.#grant(method, authid === null ? defaults : { ...defaults, authid }, outcome.args[0]);
   }
 
-  /** Asks again, about somebody who has proven `identity`; `more` is what his AUTHENTICATE brings besides. */
+  /** Calls the procedure again for a client that has proven `identity`; `more` comes from its AUTHENTICATE. */
   async confirm(response: AuthResponse, identity: Identity, more: Dict): Promise<Admitted | AuthRefusal> {
     const { authid, authrole, authextra = {} } = identity;
     const grant = await this.identify({ ...response, authid, authrole, authextra }, more, identity);
     return grant.kind === "granted" ? admit(grant) : grant;
   }
 
-  /** What is wrong with the authenticator's response, for the log. */
-  fault(cause: string): Reason {
+  /** Makes the log entry for an invalid response. */
+  describeFault(cause: string): Reason {
     return { cause, procedure: this.#settings.authenticator };
   }
 
-  /** An authenticator's own refusal is passed on; that it is broken or absent is not (DYN-03, DYN-04). */
+  /** Passes on the authenticator's own refusal, but not the error of a broken or absent one (DYN-03, DYN-04). */
   #refusalFrom({ uri, args }: Extract<CallOutcome, { ok: false }>): AuthRefusal {
-    const reason = this.fault(uri);
+    const reason = this.describeFault(uri);
     if (TECHNICAL.has(uri) || !isValidUri(uri, "loose")) return fail(reason);
     return refuse(uri, typeof args[0] === "string" ? args[0] : "the authenticator refused", reason);
   }
 
-  #grant(authmethod: string, known: Known, response: unknown): Grant | AuthRefusal {
-    const says = typeof response === "string" ? { role: response } : response;
-    if (!isDict(says)) return fail(this.fault("the response must be a role or a dict"));
-    // The empty string is absent, as in HELLO: authenticators in typed languages write it for what they leave open.
-    const realm = says.realm || this.#realm;
-    // Another realm is another object; a client gets there by saying HELLO to it.
+  #grant(authmethod: string, defaults: Defaults, answer: unknown): Grant | AuthRefusal {
+    const response = typeof answer === "string" ? { role: answer } : answer;
+    if (!isDict(response)) return fail(this.describeFault("the response must be a role or a dict"));
+    // The empty string counts as absent, as in HELLO: authenticators in typed languages write it for missing values.
+    const realm = response.realm || this.#realm;
+    // Another realm is another Durable Object; a client reaches it only by HELLO.
     if (realm !== this.#realm) {
       const message = "the realm assigned to this session is another one";
-      return refuse(WampUri.NO_SUCH_REALM, message, this.fault(message));
+      return refuse(WampUri.NO_SUCH_REALM, message, this.describeFault(message));
     }
-    const authid = says.authid || known.authid;
+    const authid = response.authid || defaults.authid;
     if (typeof authid !== "string")
-      return refuse(WampUri.NO_SUCH_PRINCIPAL, NO_ASSIGNED_AUTHID, this.fault(NO_ASSIGNED_AUTHID));
-    const authrole = (says.role || known.authrole) ?? this.#settings["default-role"];
+      return refuse(WampUri.NO_SUCH_PRINCIPAL, NO_ASSIGNED_AUTHID, this.describeFault(NO_ASSIGNED_AUTHID));
+    const authrole = (response.role || defaults.authrole) ?? this.#settings["default-role"];
     if (typeof authrole !== "string")
-      return refuse(WampUri.NO_SUCH_ROLE, NO_ASSIGNED_ROLE, this.fault(NO_ASSIGNED_ROLE));
-    const wish = says["second-factor"] ?? false;
-    if (typeof wish !== "boolean" && !isDict(wish))
-      return fail(this.fault("second-factor must be a boolean or a dict"));
-    const authextra = isDict(says.extra) ? { ...known.authextra, ...says.extra } : known.authextra;
+      return refuse(WampUri.NO_SUCH_ROLE, NO_ASSIGNED_ROLE, this.describeFault(NO_ASSIGNED_ROLE));
+    const factor = response["second-factor"] ?? false;
+    if (typeof factor !== "boolean" && !isDict(factor))
+      return fail(this.describeFault("second-factor must be a boolean or a dict"));
+    const authextra = isDict(response.extra) ? { ...defaults.authextra, ...response.extra } : defaults.authextra;
     const identity = { authid, authrole, authmethod, authprovider: "dynamic", ...(authextra && { authextra }) };
-    return { kind: "granted", identity, secondFactor: wish === true ? {} : wish || undefined, says };
+    return { kind: "granted", identity, secondFactor: factor === true ? {} : factor || undefined, response };
   }
 }
 
-/** Lets in whom an authenticator has granted it, or whom it was granted before he proved it. */
+/** Makes the outcome that opens a session with a granted or proven identity. */
 export function admit({ identity, secondFactor }: Pick<Admitted, "identity" | "secondFactor">): Admitted {
   return { kind: "admitted", identity, secondFactor };
 }

@@ -1,4 +1,4 @@
-/** Cookies as credentials: a browser that has logged in once is known again by the cookie its WebSocket came with. */
+/** Cookie authentication: recognizes a browser that has logged in before by the tracking cookie of its WebSocket. */
 
 import type { Clock, Log, Storage } from "../host/host.ts";
 import type { ExpiringStore } from "../host/storage.ts";
@@ -13,7 +13,7 @@ import { deny } from "./method.ts";
 
 type Remembered = Pick<Admitted, "kind" | "identity" | "expiresAt">;
 
-/** Its keys are those of format 1, so that browsers stay logged in after a rollback. */
+/** The keys are those of format 1, so that browsers stay logged in after a rollback of the router. */
 const COOKIE: Format<Remembered> = {
   kind: "cookie",
   codec: record<Remembered>({
@@ -24,18 +24,18 @@ const COOKIE: Format<Remembered> = {
   steps: [cookieFromFormat1],
 };
 
-/** The method, where the realm has it. */
-export function cookie(context: AuthContext): Method | undefined {
-  const cookies = cookiesOf(context);
+/** Makes the method if the realm has it. */
+export function createCookie(context: AuthContext): Method | undefined {
+  const cookies = openCookies(context);
   return cookies && new Cookie(cookies);
 }
 
-/** The realm's cookies, where it has any. */
-export function cookiesOf({ config, host }: AuthContext): Cookies | undefined {
+/** Opens the realm's store of cookies if the realm has the method. */
+export function openCookies({ config, host }: AuthContext): Cookies | undefined {
   return config.auth.cookie && new Cookies(config.auth.cookie.max_age, host);
 }
 
-/** Who is behind a cookie: what another method has proven, under the id in the cookie. */
+/** Maps the id in a tracking cookie to the identity that another method has proven. */
 export class Cookies {
   readonly #store: ExpiringStore;
   readonly #host: Clock & Storage & Log;
@@ -49,8 +49,8 @@ export class Cookies {
   }
 
   /**
-   * Remembers who is behind a transport's cookie from now on, if he has proven it by other means. A cookie that stood for
-   * somebody else stands for nobody from now on.
+   * Stores the identity of a new session under the cookie of its transport, unless the session is anonymous or has logged
+   * in by that cookie. Forgets a cookie that belongs to another identity. `expiresAt` in milliseconds since the epoch.
    */
   remember(facts: TransportInfo | undefined, identity: Identity, expiresAt: number | undefined): void {
     const id = facts?.http_cbtid;
@@ -58,7 +58,7 @@ export class Cookies {
     const present = this.recall(facts)?.identity;
     const isAnothers =
       present !== undefined && (present.authid !== identity.authid || present.authrole !== identity.authrole);
-    // Somebody else may have put his cookie into this browser.
+    // Another user may have planted the cookie in this browser, and would otherwise get this identity.
     if (isAnothers) return this.forget(id);
     const now = this.#host.now();
     this.#store.put(
@@ -69,6 +69,7 @@ export class Cookies {
     );
   }
 
+  /** The identity behind the cookie of a transport; undefined if the cookie is unknown or has expired. */
   recall(facts: TransportInfo | undefined): Admitted | undefined {
     if (facts?.http_cbtid === undefined) return undefined;
     const text = this.#store.get(facts.http_cbtid, this.#host.now());
@@ -79,7 +80,7 @@ export class Cookies {
     return undefined;
   }
 
-  /** `id` is what the cookie holds. */
+  /** Ends logins by a cookie; `id` is the id in the cookie. */
   forget(id: string): void {
     this.#store.delete(id);
   }

@@ -1,4 +1,4 @@
-/** WAMP-Cryptosign: the client signs a challenge with an Ed25519 key of which the router knows the public half. */
+/** WAMP-Cryptosign: the client signs a challenge with its Ed25519 key; the router verifies with the public key. */
 
 import type { CryptosignAuth, DynamicCryptosignAuth } from "../config/auth.ts";
 import type { Bytes } from "../crypto/encoding.ts";
@@ -11,21 +11,21 @@ import type { Admitted, AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eli
 import { deny, fail, refuse, WRONG_SIGNATURE } from "./method.ts";
 import { RouterKey } from "./router-key.ts";
 
-/** A challenge that was sent. */
+/** Kept from CHALLENGE to AUTHENTICATE. */
 interface State extends Claim {
   /** 32 bytes in hex. */
   readonly challenge: string;
-  /** The client wished for channel binding, and did not get it. */
+  /** True if the client asked for channel binding, which the router does not support. */
   readonly isUnbound: boolean;
 }
 
-/** Who somebody will be once he has proven it. */
+/** The identity that a valid signature proves. */
 interface Claim extends Pick<Admitted, "identity" | "secondFactor"> {
   /** 32 bytes in hex. */
   readonly pubkey: string;
-  /** False where someone unknown is played along with. */
+  /** False for an unknown principal, which gets a CHALLENGE all the same (AUTH-09). */
   readonly isKnown: boolean;
-  /** The registers of the client's TPM that its authenticator wants to see (Remote Attestation). */
+  /** TPM registers that the authenticator wants in the quote (Remote Attestation). */
   readonly attest?: readonly number[] | undefined;
 }
 
@@ -39,18 +39,18 @@ const SIGNATURE_DIGITS = 128;
 const NO_KEY = "authextra.pubkey is not 32 bytes in hex";
 const UNBOUND = "the signature is not of this challenge as it is; there is no channel binding";
 
-/** The method, where the realm has it. */
-export function cryptosign(context: AuthContext): Method | undefined {
+/** Makes the method if the realm has it. */
+export function createCryptosign(context: AuthContext): Method | undefined {
   const settings = context.config.auth.cryptosign;
   if (settings === undefined) return undefined;
   return settings.type === "dynamic" ? new DynamicCryptosign(settings, context) : new Cryptosign(settings, context);
 }
 
-/** Principals in the configuration. */
+/** Cryptosign with principals in the configuration. */
 class Cryptosign implements Method {
   readonly #principals: CryptosignAuth["principals"];
   readonly #challenger: Challenger;
-  /** public key → those who may use it in this realm */
+  /** public key in lower-case hex → authids that may use it in this realm */
   readonly #authidsByKey = new Map<string, string[]>();
 
   constructor(settings: CryptosignAuth, { realm, host }: AuthContext) {
@@ -83,7 +83,7 @@ class Cryptosign implements Method {
     return verify(response);
   }
 
-  /** The principal the request's key is for; a key of several needs an authid. */
+  /** The authid that the key belongs to; where it belongs to several, the client must name one of them. */
   #authidOf(request: AuthRequest): string | undefined {
     const authids = this.#authidsByKey.get(pubkeyOf(request) ?? "") ?? [];
     if (request.authid === undefined) return authids.length === 1 ? authids[0] : undefined;
@@ -91,7 +91,7 @@ class Cryptosign implements Method {
   }
 }
 
-/** Keys that a procedure knows. */
+/** Cryptosign with keys that an authenticator procedure looks up. */
 class DynamicCryptosign implements Method {
   readonly authenticator: Authenticator;
   readonly #challenger: Challenger;
@@ -110,20 +110,20 @@ class DynamicCryptosign implements Method {
     if (pubkey === undefined) return deny(NO_KEY);
     const grant = await this.authenticator.identify(request, {}, { authid: pubkey });
     if (grant.kind === "refused") return grant;
-    const { identity, secondFactor, says } = grant;
-    const { pubkey: expected, attest = null } = says;
+    const { identity, secondFactor, response } = grant;
+    const { pubkey: expected, attest = null } = response;
     if (typeof expected !== "string" || !HEX_32.test(expected.toLowerCase())) {
-      return fail(this.authenticator.fault("pubkey must be 32 bytes in hex"));
+      return fail(this.authenticator.describeFault("pubkey must be 32 bytes in hex"));
     }
     if (attest !== null && !isListOfRegisters(attest)) {
-      return fail(this.authenticator.fault("attest must be a list of registers"));
+      return fail(this.authenticator.describeFault("attest must be a list of registers"));
     }
     const isKnown = expected.toLowerCase() === pubkey;
     const claim = { identity, secondFactor, pubkey, isKnown, attest: attest ?? undefined };
     return this.#challenger.challenge(request, claim);
   }
 
-  /** The key is judged here; a TPM's quote, which answers the same challenge, by who asked for it. */
+  /** The router verifies the signature, the authenticator the TPM quote over the same challenge. */
   async finish(response: AuthResponse): Promise<AuthOutcome> {
     const outcome = await verify(response);
     const { challenge, attest } = response.challengeState as unknown as State;
@@ -137,7 +137,7 @@ class DynamicCryptosign implements Method {
   }
 }
 
-/** Sends challenges, and proves the router to a client that sent one itself. */
+/** Makes challenges, and signs the challenge of a client that wants to authenticate the router. */
 class Challenger {
   readonly #host: Random;
   readonly #routerKey: RouterKey | undefined;
@@ -149,7 +149,7 @@ class Challenger {
 
   challenge({ authextra }: AuthRequest, claim: Claim): AuthOutcome | Promise<AuthOutcome> {
     const challenge = toHex(this.#host.randomBytes(CHALLENGE_LENGTH));
-    // A wish for channel binding is not granted: the TLS connection ends before the router (D-34).
+    // Channel binding is impossible: TLS ends at the edge, before the router.
     const extra = { challenge, channel_binding: null, ...(claim.attest && { attest: claim.attest }) };
     const { challenge: counter = null, channel_binding: binding } = authextra;
     const challengeState = { ...claim, challenge, isUnbound: (binding ?? "") !== "" } satisfies State;
@@ -167,14 +167,14 @@ class Challenger {
   }
 }
 
-/** The signature, followed by what it signs; a bare signature is as clear (CSG-06). */
+/** Verifies a signature, with or without the signed challenge appended (CSG-06). */
 async function verify({ challengeState, signature }: AuthResponse): Promise<AuthOutcome> {
   // Written by `Challenger.challenge`.
   const { challenge, isUnbound, pubkey, isKnown, identity, secondFactor } = challengeState as unknown as State;
   const text = signature.toLowerCase();
   const signed = text.slice(SIGNATURE_DIGITS);
   const bytes = signed === "" || signed === challenge ? fromHex(text.slice(0, SIGNATURE_DIGITS)) : undefined;
-  // Autobahn|Python binds what it signs whenever it was told to, and does not look at what CHALLENGE says (CSG-09).
+  // Autobahn|Python with channel binding on ignores `channel_binding: null` in CHALLENGE: tell its user why (CSG-09).
   if (bytes === undefined) return isUnbound ? refuse(WampUri.AUTHENTICATION_DENIED, UNBOUND) : deny(WRONG_SIGNATURE);
   const isRight = await isSignature(fromHex(pubkey)!, bytes, fromHex(challenge)!);
   if (!isKnown) return deny("the public key is unknown");
@@ -186,7 +186,7 @@ async function isSignature(pubkey: Bytes, signature: Bytes, message: Bytes): Pro
     const key = await crypto.subtle.importKey("raw", pubkey, "Ed25519", false, ["verify"]);
     return await crypto.subtle.verify("Ed25519", key, signature, message);
   } catch {
-    // 32 bytes that are no point of the curve are nobody's key.
+    // importKey rejects 32 bytes that are no point of the curve.
     return false;
   }
 }

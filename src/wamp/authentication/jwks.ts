@@ -1,4 +1,4 @@
-/** The public keys of a token issuer, fetched from its key set: kept for a while, and fetched anew when it signs with others. */
+/** Caches the public keys of a token issuer, and fetches them again for a token that was signed with a new key. */
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { isTrustedUrl } from "../config/key-set.ts";
@@ -6,16 +6,17 @@ import type { Clock, Host, Log } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { isDict } from "../protocol/values.ts";
 
-/** Milliseconds for which keys are not asked for again: how long a key the issuer has withdrawn still counts. */
+/** Milliseconds between regular requests; a key that the issuer withdraws stays valid that long. */
 const FRESH_MS = 600_000;
-/** Milliseconds for which they still serve while the issuer cannot be reached. */
+/** Milliseconds for which cached keys stay valid while the issuer cannot be reached. */
 const STALE_MS = 3_600_000;
-/** Milliseconds between requests, whatever key ids clients make up. */
+/** Milliseconds between any two requests, so that tokens with invented key ids cannot cause more. */
 const COOLDOWN_MS = 30_000;
 
-/** Where the keys are: at a URL, or where the issuer's own description says (OpenID Connect Discovery). */
+/** The URL of the key set, or an issuer whose metadata names that URL (OpenID Connect Discovery). */
 export type KeySource = { readonly jwks: string } | { readonly issuer: string };
 
+/** The key set of one issuer. */
 export class JwksCache {
   readonly #source: KeySource;
   readonly #host: Clock & Log & Pick<Host, "fetchJson">;
@@ -29,7 +30,7 @@ export class JwksCache {
     this.#host = host;
   }
 
-  /** The key a token's header names, for jose; rejects with `JwksUnreachable` where there are no keys to look in. */
+  /** Finds the key that a token's header names; rejects with `JwksUnreachable` if no key set could be fetched. */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
     if (this.#since(this.#fetchedAt) > FRESH_MS) await this.#refresh();
     if (this.#keys === undefined || this.#since(this.#fetchedAt) > STALE_MS) throw new JwksUnreachable();
@@ -42,7 +43,7 @@ export class JwksCache {
     }
   };
 
-  /** Milliseconds; a time that lies ahead, as after the clock was set back, counts like one in the past. */
+  /** Milliseconds between `time` and now; absolute, because after the clock was set back `time` can lie ahead. */
   #since(time: number): number {
     return Math.abs(this.#host.now() - time);
   }
@@ -58,9 +59,9 @@ export class JwksCache {
   }
 
   async #fetch(): Promise<void> {
-    let url = "jwks" in this.#source ? this.#source.jwks : descriptionOf(this.#source.issuer);
+    let url = "jwks" in this.#source ? this.#source.jwks : metadataUrl(this.#source.issuer);
     try {
-      if ("issuer" in this.#source) url = jwksUriIn(await this.#host.fetchJson(url), this.#source.issuer);
+      if ("issuer" in this.#source) url = readJwksUri(await this.#host.fetchJson(url), this.#source.issuer);
       // jose checks that it is a key set.
       this.#keys = createLocalJWKSet((await this.#host.fetchJson(url)) as JSONWebKeySet);
       this.#fetchedAt = this.#host.now();
@@ -70,16 +71,16 @@ export class JwksCache {
   }
 }
 
-/** The issuer's keys cannot be had; nobody is to blame for his token. */
+/** The keys of the issuer cannot be fetched, so the router cannot verify the token. */
 export class JwksUnreachable extends Error {}
 
-/** The URL of an issuer's description (OpenID Connect Discovery 1.0, section 4). */
-function descriptionOf(issuer: string): string {
+/** The URL of an issuer's metadata (OpenID Connect Discovery 1.0, section 4). */
+function metadataUrl(issuer: string): string {
   return `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
 }
 
-/** Where the description of an issuer says its keys are; it must be the description of that very issuer (section 4.3). */
-function jwksUriIn(description: unknown, issuer: string): string {
+/** Reads `jwks_uri` from an issuer's metadata; throws if the metadata are of another issuer (section 4.3). */
+function readJwksUri(description: unknown, issuer: string): string {
   if (!isDict(description)) throw new Error("the issuer's description is no dict");
   if (description.issuer !== issuer) throw new Error("the description is of another issuer");
   const { jwks_uri: uri } = description;

@@ -1,4 +1,4 @@
-/** JSON Web Tokens as tickets: whom an issuer vouches for may join, as whom and for as long as the token says. */
+/** Authenticates clients by JSON Web Tokens, which they send as tickets. */
 
 import {
   type CryptoKey,
@@ -32,8 +32,8 @@ interface State {
   readonly authid: string | undefined;
 }
 
-/** The method, where the realm has it. */
-export function jwt(context: AuthContext): Method | undefined {
+/** Makes the method if the realm has it. */
+export function createJwt(context: AuthContext): Method | undefined {
   const settings = context.config.auth.jwt;
   return settings && new Jwt(settings, context);
 }
@@ -46,7 +46,7 @@ class Jwt implements Method {
   constructor(settings: JwtAuth, context: AuthContext) {
     this.#settings = settings;
     this.#context = context;
-    this.#keyFor = keysOf(settings, context.host);
+    this.#keyFor = findKeys(settings, context.host);
   }
 
   canServe(): Eligibility {
@@ -65,7 +65,7 @@ class Jwt implements Method {
       : this.#admit(claims.payload, method, (challengeState as unknown as State).authid);
   }
 
-  /** The claims of a valid token, or why it is none. */
+  /** The claims of a valid token, or the refusal. */
   async #verify(token: string): Promise<Verified | AuthRefusal> {
     const { algorithms, issuer, audience, leeway } = this.#settings;
     const options = {
@@ -79,15 +79,15 @@ class Jwt implements Method {
     try {
       return { kind: "verified", payload: await this.#claimsIn(token, options) };
     } catch (error) {
-      // jose's errors, and what WebCrypto says of keys that do not suit the algorithm, are the token's fault.
-      if (error instanceof errors.JOSEError) return deny(reasonOf(error));
+      // Errors of jose, and WebCrypto's errors about keys of another algorithm, mean that the token is invalid.
+      if (error instanceof errors.JOSEError) return deny(describeError(error));
       if (error instanceof TypeError || error instanceof DOMException)
         return deny("the key does not suit the algorithm");
       throw error;
     }
   }
 
-  /** Where the token names no key and several fit, each of them is tried. */
+  /** Tries each key that fits if the token names none. */
   async #claimsIn(token: string, options: JWTVerifyOptions): Promise<JWTPayload> {
     try {
       return (await jwtVerify(token, this.#keyFor, options)).payload;
@@ -96,7 +96,7 @@ class Jwt implements Method {
       let tries = 0;
       for await (const key of error) {
         if (++tries > MOST_TRIES) break;
-        const payload = await claimsBy(key, token, options);
+        const payload = await verifyWith(key, token, options);
         if (payload !== undefined) return payload;
       }
       throw new errors.JWSSignatureVerificationFailed();
@@ -105,12 +105,12 @@ class Jwt implements Method {
 
   #admit(claims: JWTPayload, authmethod: string, requestedAuthid: string | undefined): AuthOutcome {
     const settings = this.#settings;
-    const authid = claimOf(claims, settings["authid-claim"]);
+    const authid = readClaim(claims, settings["authid-claim"]);
     if (typeof authid !== "string") return deny({ cause: "the claim is no text", claim: settings["authid-claim"] });
     if ((requestedAuthid ?? authid) !== authid) {
       return deny({ cause: "the token is for another authid", claim: settings["authid-claim"] });
     }
-    const realms = settings["realm-claim"] && [claimOf(claims, settings["realm-claim"])].flat();
+    const realms = settings["realm-claim"] && [readClaim(claims, settings["realm-claim"])].flat();
     if (realms && !realms.includes(this.#context.realm)) {
       return deny({ cause: "the token does not name the realm", claim: settings["realm-claim"] });
     }
@@ -122,50 +122,50 @@ class Jwt implements Method {
     const identity = { authid, authrole, authmethod, authprovider: "jwt" };
     const { exp = 0 } = claims;
     const { host } = this.#context;
-    // Sessions end by the clock of durations, tokens by the wall clock.
+    // Sessions expire by `now`, tokens by `wallTime`.
     const lead = host.now() - host.wallTime();
     return { kind: "admitted", identity, expiresAt: settings["end-session"] ? exp * 1000 + lead : undefined };
   }
 
-  /** Of several roles the first that the realm has. */
+  /** The first role that the realm has. */
   #roleIn(claims: JWTPayload): string | undefined {
-    const roles = [claimOf(claims, this.#settings["role-claim"])].flat().filter((role) => typeof role === "string");
+    const roles = [readClaim(claims, this.#settings["role-claim"])].flat().filter((role) => typeof role === "string");
     return roles.find((role) => this.#context.authorization.hasRole(role)) ?? roles[0];
   }
 }
 
-/** A token that is valid. */
+/** The result of a valid token. */
 interface Verified {
   readonly kind: "verified";
   readonly payload: JWTPayload;
 }
 
-/** What is wrong with a token: jose's code, and the claim it is about; never the token. */
-function reasonOf(error: errors.JOSEError): Reason {
+/** Describes an invalid token for the log: jose's code and the claim, never the token. */
+function describeError(error: errors.JOSEError): Reason {
   if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
     return { cause: error.code, claim: error.claim, reason: error.reason };
   }
   return { cause: error.code };
 }
 
-/** Does the text look like a signed token, and not like a ticket of any other kind? */
+/** Has the text the form of a signed token? A ticket in the configuration has another. */
 export function isToken(text: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 }
 
 /** A claim by its name, or by a path of names with dots, as Keycloak's `realm_access.roles`. */
-function claimOf(claims: Dict, name: string): unknown {
+function readClaim(claims: Dict, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   let value: unknown = claims;
   for (const key of name.split(".")) value = isDict(value) && Object.hasOwn(value, key) ? value[key] : undefined;
   return value;
 }
 
-/** Keys that are tried on one token: what it costs to refuse one. */
+/** Keys that the router tries on one token: bounds the cost of an invalid one. */
 const MOST_TRIES = 16;
 
-/** The claims of a token that this key has signed; undefined if another one has. */
-async function claimsBy(key: CryptoKey, token: string, options: JWTVerifyOptions): Promise<JWTPayload | undefined> {
+/** The claims of a token that was signed with this key; undefined if it was signed with another. */
+async function verifyWith(key: CryptoKey, token: string, options: JWTVerifyOptions): Promise<JWTPayload | undefined> {
   try {
     return (await jwtVerify(token, key, options)).payload;
   } catch (error) {
@@ -175,16 +175,16 @@ async function claimsBy(key: CryptoKey, token: string, options: JWTVerifyOptions
   }
 }
 
-/** Where the keys are that tokens are signed with. The configuration has a key, keys, or an issuer. */
-function keysOf({ jwks, key, issuer = "" }: JwtAuth, host: Clock & Log & Pick<Host, "fetchJson">): JWTVerifyGetKey {
-  if (key !== undefined) return keyFrom(key);
+/** The source of public keys: the configuration has a key, a list of keys, a URL or an issuer. */
+function findKeys({ jwks, key, issuer = "" }: JwtAuth, host: Clock & Log & Pick<Host, "fetchJson">): JWTVerifyGetKey {
+  if (key !== undefined) return readKey(key);
   if (jwks === undefined) return new JwksCache({ issuer }, host).keyFor;
   if (typeof jwks === "string") return new JwksCache({ jwks }, host).keyFor;
   return createLocalJWKSet({ keys: jwks.map((it) => ({ ...it })) });
 }
 
-/** A public key in PEM, or else the shared secret of HMAC. */
-function keyFrom(key: string): JWTVerifyGetKey {
+/** Reads a public key in PEM, or else takes the text as shared secret of HMAC. */
+function readKey(key: string): JWTVerifyGetKey {
   if (!key.startsWith("-----BEGIN")) return () => utf8(key);
   return ({ alg = "" }) => importSPKI(key, alg);
 }

@@ -1,15 +1,15 @@
-/** Slows down guessers of passwords: after too many wrong ones from one network none is right there for a while. */
+/** Slows down password guessing: after too many failures the router refuses logins for the authid for a while. */
 
 import type { Limits } from "../config/limits.ts";
 import type { Clock, Log, Storage } from "../host/host.ts";
 
-/** Counts that are kept at once; the oldest goes first. */
+/** Counters in memory; beyond that the oldest goes. */
 const MAX_COUNTED = 10_000;
-/** Characters of an authid that count. */
+/** Characters of an authid in a key. */
 const LONGEST_AUTHID = 256;
-/** Wrong passwords of all networks together until an authid is locked out everywhere, as a multiple of one network's. */
+/** The limit for all networks together, as a multiple of the limit for one. */
 const ALL_NETWORKS = 10;
-/** Milliseconds for which a network counts as the owner's after a login from there. */
+/** Milliseconds for which a network is known after a login from there. */
 const KNOWN_MS = 30 * 86_400_000;
 
 interface Failures {
@@ -19,10 +19,10 @@ interface Failures {
 }
 
 /**
- * A lockout is for an authid in one network, so that a stranger elsewhere cannot lock out the owner. A guesser with many
- * networks meets a second limit, for all networks together; after that the authid is locked out but in those networks
- * from which it has logged in within a month. Failures are counted in memory, where they last as long as a guesser keeps
- * trying. Lockouts and known networks are stored, so they outlast sleep: a network is written once a month at most.
+ * A lockout holds for an authid in one network, so that an attacker elsewhere cannot lock out the owner. A second limit
+ * holds for all networks together: beyond it the authid can log in only from networks known from the last month. Failures
+ * are counted in memory, because repeated attempts keep the object awake. Lockouts and known networks are stored; a known
+ * network is written once a month at most.
  */
 export class Lockouts {
   readonly #host: Clock & Storage & Log;
@@ -34,14 +34,14 @@ export class Lockouts {
     this.#limits = limits;
   }
 
-  /** Clients whose network is not known count as one network. */
+  /** Is the authid locked out? `network` undefined: all clients without a known address count as one network. */
   isLockedOut(authid: string, network: string | undefined): boolean {
-    if (this.#holds(keyOf("network", authid, network))) return true;
-    if (!this.#holds(keyOf("all", authid))) return false;
-    return network === undefined || !this.#holds(keyOf("known", authid, network));
+    if (this.#isStored(keyOf("network", authid, network))) return true;
+    if (!this.#isStored(keyOf("all", authid))) return false;
+    return network === undefined || !this.#isStored(keyOf("known", authid, network));
   }
 
-  /** Takes note of a wrong password for an authid, be it known or not (AUTH-09). */
+  /** Counts a failed login, also for an unknown authid (AUTH-09). */
   countFailure(authid: string, network: string | undefined): void {
     const { failed_logins: limit } = this.#limits;
     const line = { level: "warn", event: "lockout.begun", authid } as const;
@@ -53,19 +53,19 @@ export class Lockouts {
     }
   }
 
-  /** Takes note of a right password. */
-  forgive(authid: string, network: string | undefined): void {
+  /** Resets the count of the network after a successful login, and makes the network known. */
+  recordSuccess(authid: string, network: string | undefined): void {
     this.#failures.delete(keyOf("network", authid, network));
     const known = keyOf("known", authid, network);
-    if (network !== undefined && !this.#holds(known)) this.#put(known, KNOWN_MS);
+    if (network !== undefined && !this.#isStored(known)) this.#put(known, KNOWN_MS);
   }
 
-  /** Counts one more failure; true if that is one too many, and the lockout has begun. */
+  /** Counts a failure; true if it begins a lockout. */
   #count(key: string, limit: number): boolean {
     const now = this.#host.now();
     const { failed_logins_window: windowMs } = this.#limits;
     let failures = this.#failures.get(key);
-    // A clock that was set back ends the window, too.
+    // The window also ends if the clock was set back.
     const isOver = failures !== undefined && (now < failures.since || failures.since + windowMs <= now);
     if (failures === undefined || isOver) failures = { count: 0, since: now };
     failures.count++;
@@ -84,15 +84,15 @@ export class Lockouts {
     this.#host.store.lockouts.put(key, String(now), now + lifetimeMs, now);
   }
 
-  /** Has an entry been put, and not too long ago? One of a later time than now is from before the clock was set back. */
-  #holds(key: string): boolean {
+  /** Is the entry stored and in force? An entry from the future was written before the clock was set back. */
+  #isStored(key: string): boolean {
     const now = this.#host.now();
     const since = this.#host.store.lockouts.get(key, now);
     return since !== undefined && Number(since) <= now;
   }
 }
 
-/** A network has no spaces, so no authid makes the key of another one. */
+/** A network contains no spaces, so an authid cannot forge the key of another one. */
 function keyOf(kind: "network" | "all" | "known", authid: string, network = ""): string {
   return `${kind} ${network} ${authid.slice(0, LONGEST_AUTHID)}`;
 }

@@ -1,4 +1,4 @@
-/** What an authentication method is, and what comes of it. */
+/** The interface of authentication methods, and the outcomes of an authentication. */
 
 import type { Authorization } from "../authorization/rules.ts";
 import type { RealmConfig } from "../config/realm.ts";
@@ -9,71 +9,76 @@ import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Identity } from "../session/session.ts";
 
-/** Who asks to be let in: what HELLO says, and what the router knows besides. */
+/** A login attempt: what HELLO says, and what the router knows of the connection. */
 export interface AuthRequest {
   /** The id the session will have (CRA-06). */
   readonly sessionId: Id;
   /** The method, as the client spells it. */
   readonly method: string;
   readonly authid: string | undefined;
-  /** A wish, for authenticators to verify (AUTH-13). */
+  /** The role that the client asks for; only authenticators read it (AUTH-13). */
   readonly authrole: string | undefined;
   readonly authextra: Dict;
   readonly facts: TransportInfo | undefined;
-  /** Where the client is, if that is known. */
+  /** The network of the client's address, where the address is known. */
   readonly network: string | undefined;
 }
 
 /** A client's AUTHENTICATE. */
 export interface AuthResponse extends Pick<AuthRequest, "sessionId" | "method" | "facts" | "network"> {
-  /** What `begin` kept. */
+  /** From the outcome `challenged` of `begin`. */
   readonly challengeState: Dict;
   readonly signature: string;
   readonly extra: Dict;
 }
 
-/** Where an attempt stands. */
+/** The result of one step of an authentication. */
 export type AuthOutcome = Admitted | Challenged | AuthRefusal;
 
+/** The client is authenticated. */
 export interface Admitted {
   readonly kind: "admitted";
   readonly identity: Identity;
-  /** When the session has to end; milliseconds since the epoch. */
+  /** When the credentials expire, and the session with them; milliseconds since the epoch. */
   readonly expiresAt?: number | undefined;
-  /** One proof is not enough: CHALLENGE.Extra of the round in which he gives another one. */
+  /** CHALLENGE.Extra of a second round, if the authenticator asks for a second factor. */
   readonly secondFactor?: Dict | undefined;
 }
 
+/** The client must answer a CHALLENGE. */
 export interface Challenged {
   readonly kind: "challenged";
-  /** CHALLENGE.AuthMethod, where it is not the method that was chosen. */
+  /** CHALLENGE.AuthMethod, if it differs from the chosen method. */
   readonly method?: string;
   /** CHALLENGE.Extra. */
   readonly extra: Dict;
-  /** What `finish` needs, as JSON: the realm may sleep before the client answers. Holds nothing one could log in with. */
+  /** What `finish` needs, as JSON, because the realm may sleep in between. Must contain no credential. */
   readonly challengeState: Dict;
 }
 
+/** The attempt ends with ABORT. */
 export interface AuthRefusal {
   readonly kind: "refused";
+  /** ABORT.Reason */
   readonly uri: Uri;
+  /** ABORT.Details.message */
   readonly message: string;
-  /** More for ABORT.Details. */
+  /** Further ABORT.Details. */
   readonly details?: Dict;
-  /** What the operator is told and the client is not. */
+  /** For the log only. */
   readonly reason?: Reason;
 }
 
-/** Why an attempt came to nothing, for the log: never a credential. */
+/** The cause of a refusal for the log; contains no credential. */
 export interface Reason {
   readonly cause: string;
   readonly [detail: string]: unknown;
 }
 
 /**
- * Whether a method can serve an request: it knows his principal; it takes anybody's attempt; it knows no such
- * principal, which he must not learn; that, and yet it takes his attempt; it would need an authid, and there is none; or
- * it cannot serve him at all.
+ * Whether a method can serve a request. `known`: the principal exists. `open`: the method takes any request. `unknown`: no
+ * such principal, which the client must not learn. `open to unknown`: `unknown`, but the request may bring a token.
+ * `unnamed`: the method needs an authid, and the request has none. `no`: the method cannot serve the request.
  */
 export type Eligibility = "known" | "open" | "unknown" | "open to unknown" | "unnamed" | "no";
 
@@ -83,18 +88,19 @@ export interface SecondFactorAuthenticator {
   confirm(response: AuthResponse, identity: Identity, more: Dict): Promise<Admitted | AuthRefusal>;
 }
 
-/** One way to prove who one is. What is wrong with a client is an outcome; a method that throws has failed itself. */
+/** An authentication method. Invalid credentials are an outcome; an exception is a fault of the router. */
 export interface Method {
   /** Set where a procedure decides (`type: "dynamic"`). */
   readonly authenticator?: SecondFactorAuthenticator | undefined;
+  /** Called for each offered method before `begin`. */
   canServe(request: AuthRequest): Eligibility;
-  /** Takes HELLO. */
+  /** Handles HELLO. */
   begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome>;
-  /** Takes AUTHENTICATE; a method that never challenges has none. */
+  /** Handles AUTHENTICATE; absent from methods that never challenge. */
   finish?(response: AuthResponse): AuthOutcome | Promise<AuthOutcome>;
 }
 
-/** What methods are made from. */
+/** The parts of a realm that authentication uses. */
 export interface AuthContext {
   readonly realm: Uri;
   readonly config: RealmConfig;
@@ -104,23 +110,23 @@ export interface AuthContext {
   readonly newCaller: (authrole: string) => ProcedureCaller;
 }
 
-/** Reasons that several methods have. */
+/** Causes that several methods share. */
 export const NO_AUTHID = "the client names no authid";
 export const UNKNOWN_PRINCIPAL = "the principal is unknown";
 export const WRONG_SIGNATURE = "the signature is wrong";
 
-/** One response for whatever is wrong with credentials, so that nobody learns who exists (AUTH-09). */
+/** Refuses wrong credentials. The message is the same in all cases, so that it does not tell which principals exist (AUTH-09). */
 export function deny(reason: Reason | string, details?: Dict): AuthRefusal {
   const refusal = refuse(WampUri.AUTHENTICATION_DENIED, "the credentials were rejected", reason);
   return details === undefined ? refusal : { ...refusal, details };
 }
 
-/** The router or its authenticator could not decide (AUTH-08). */
+/** Refuses because the router or the authenticator failed (AUTH-08). */
 export function fail(reason: Reason | string): AuthRefusal {
   return refuse(WampUri.AUTHENTICATION_FAILED, "authentication failed for a technical reason", reason);
 }
 
-/** A refusal whose message says to the client all there is to say, unless there is a `reason` for the log. */
+/** Refuses with a message for the client; the log gets `reason`, or the same message. */
 export function refuse(uri: Uri, message: string, reason: Reason | string = message): AuthRefusal {
   return { kind: "refused", uri, message, reason: typeof reason === "string" ? { cause: reason } : reason };
 }

@@ -1,4 +1,4 @@
-/** What an unknown principal is shown: the like of a known one, and the same at each attempt (AUTH-09). */
+/** Looks up principals; an unknown authid gets a decoy that looks like a known principal, always the same (AUTH-09). */
 
 import { hmac } from "../crypto/digest.ts";
 import type { Bytes } from "../crypto/encoding.ts";
@@ -6,11 +6,11 @@ import { utf8 } from "../crypto/encoding.ts";
 import type { Host } from "../host/host.ts";
 import type { Eligibility } from "./method.ts";
 
-/** The principal an attempt is for, or another one whose settings stand in for his. */
+/** The principal of an authid, or a decoy. */
 export interface Found<P> {
   readonly principal: P;
   readonly isKnown: boolean;
-  /** 32 bytes that only this realm can tell for this authid. */
+  /** 32 bytes that depend on the authid and the secret of the realm. */
   readonly decoySeed: Bytes;
 }
 
@@ -28,13 +28,14 @@ export class Principals<P> {
     this.#host = host;
   }
 
-  fit(authid: string | undefined): Eligibility {
+  /** Whether the method can serve a request with this authid. */
+  canServe(authid: string | undefined): Eligibility {
     if (this.#all.length === 0) return "no";
     if (authid === undefined) return "unnamed";
     return this.#byAuthid.has(authid) ? "known" : "unknown";
   }
 
-  /** Takes the same time for everybody. There must be at least one principal. */
+  /** Takes the same time for known and unknown authids. Needs at least one principal. */
   async find(authid: string): Promise<Found<P>> {
     const decoySeed = await prf(this.#host, this.#method, authid);
     const decoy = this.#all[pickIndex(decoySeed, this.#all.length)]!;
@@ -43,17 +44,17 @@ export class Principals<P> {
   }
 }
 
-/** 32 bytes that follow from the realm's secret, a purpose and an authid. */
+/** Pseudorandom function: 32 bytes from the realm's secret, a purpose and an authid. */
 export function prf(host: Pick<Host, "secret">, purpose: string, authid: string): Promise<Bytes> {
   return hmac(host.secret(), utf8(`${purpose}\0${authid}`));
 }
 
-/** One of `count` positions, chosen by the decoySeed. */
+/** Picks one of `count` positions. */
 export function pickIndex(decoySeed: Bytes, count: number): number {
   return new DataView(decoySeed.buffer).getUint32(0) % count;
 }
 
-/** A salt like `salt`, of the same length and of characters that occur in `alphabet`, chosen by the decoySeed. */
+/** Makes a salt of the length of `salt` from characters of `alphabet`. */
 export function decoySalt(salt: string, alphabet: string, decoySeed: Bytes): string {
   const characters = [...new Set(alphabet)];
   return Array.from(salt, (_, index) => characters[decoySeed[index % decoySeed.length]! % characters.length]).join("");

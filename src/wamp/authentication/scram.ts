@@ -1,4 +1,4 @@
-/** WAMP-SCRAM: both sides prove that they know a password of which the router keeps a record only (RFC 5802, 7677). */
+/** WAMP-SCRAM: client and router prove to each other that they know a password or its record (RFC 5802, 7677). */
 
 import * as v from "valibot";
 import {
@@ -28,14 +28,14 @@ import { deny, fail, UNKNOWN_PRINCIPAL } from "./method.ts";
 import { Principals } from "./principals.ts";
 import { saslprep } from "./saslprep.ts";
 
-/** What the specification and what Autobahn and Crossbar.io say differently (D-32). */
+/** Where the dialects of the specification (`wamp-scram`) and of Autobahn and Crossbar.io (`scram`) differ. */
 interface Dialect {
   readonly argon2: string;
-  /** `c=`: Base64 of the GS2 header, where the dialect has one; nobody binds channels here. */
+  /** `c=`: Base64 of the GS2 header without channel binding, or empty if the dialect has none. */
   readonly binding: string;
-  /** The key in WELCOME.Details.authextra under which the router proves itself. */
+  /** The key of the router's proof in WELCOME.Details.authextra. */
   readonly verifier: string;
-  /** May `memory` be null? */
+  /** Is `memory` null for PBKDF2? */
   readonly hasNull: boolean;
   /** Does AUTHENTICATE.Extra repeat the nonce? */
   readonly repeatsNonce: boolean;
@@ -56,35 +56,36 @@ const AUTOBAHN: Dialect = {
   repeatsNonce: false,
 };
 
-/** An exchange that was begun, with what tells the right proof from others. */
+/** Kept from CHALLENGE to AUTHENTICATE. */
 interface State extends Claim {
   readonly nonce: string;
   /** ClientSignature, in hex. */
   readonly clientSignature: string;
-  /** SHA-256 of StoredKey, in hex: the key itself would let who has seen a proof log in. */
+  /** SHA-256 of StoredKey, in hex. StoredKey itself, together with an observed proof, would suffice to log in. */
   readonly storedKeyDigest: string;
-  /** What the client is told of the router's proof. */
+  /** ServerSignature, in Base64. */
   readonly verifier: string;
 }
 
-/** Who somebody will be once he has proven it. */
+/** The identity that a valid proof establishes. */
 interface Claim extends Pick<Admitted, "identity" | "secondFactor"> {
+  /** False for a decoy (AUTH-09). */
   readonly isKnown: boolean;
 }
 
 /** Bytes of the router's part of the nonce. */
 const NONCE_LENGTH = 16;
-/** Characters of the client's part, of which sixteen would do. */
+/** Characters of the client's part; clients send about 24. */
 const MAX_NONCE = 256;
 
-/** The method, where the realm has it. */
-export function scram(context: AuthContext): Method | undefined {
+/** Makes the method if the realm has it. */
+export function createScram(context: AuthContext): Method | undefined {
   const settings = context.config.auth.scram;
   if (settings === undefined) return undefined;
   return settings.type === "dynamic" ? new DynamicScram(settings, context) : new Scram(settings, context);
 }
 
-/** Principals in the configuration. */
+/** SCRAM with principals in the configuration. */
 class Scram implements Method {
   readonly #principals: Principals<ScramPrincipal>;
   readonly #host: Host;
@@ -95,7 +96,7 @@ class Scram implements Method {
   }
 
   canServe({ authid }: AuthRequest): Eligibility {
-    return this.#principals.fit(authid);
+    return this.#principals.canServe(authid);
   }
 
   async begin(request: AuthRequest): Promise<AuthOutcome> {
@@ -116,7 +117,7 @@ class Scram implements Method {
   }
 }
 
-/** Principals whose records a procedure keeps. */
+/** SCRAM with records that an authenticator procedure looks up. */
 class DynamicScram implements Method {
   readonly authenticator: Authenticator;
   readonly #host: Host;
@@ -135,12 +136,12 @@ class DynamicScram implements Method {
     if (first.kind === "refused") return first;
     const grant = await this.authenticator.identify(request);
     if (grant.kind === "refused") return grant;
-    const { identity, secondFactor, says } = grant;
-    const record = v.safeParse(scramRecordSchema, says);
+    const { identity, secondFactor, response } = grant;
+    const record = v.safeParse(scramRecordSchema, response);
     const claim = { identity, secondFactor, isKnown: true };
     return record.success
       ? challenge(first, record.output, claim, this.#host)
-      : fail(this.authenticator.fault("the record is none of SCRAM"));
+      : fail(this.authenticator.describeFault("the record is none of SCRAM"));
   }
 
   finish(response: AuthResponse): Promise<AuthOutcome> {
@@ -153,25 +154,25 @@ interface First {
   readonly kind: "first";
   readonly dialect: Dialect;
   readonly authid: string;
-  /** The user name as it stands in AuthMessage. */
+  /** The user name in AuthMessage: prepared, and escaped where the dialect escapes. */
   readonly user: string;
   readonly nonce: string;
 }
 
 function readFirst({ authid, method, authextra }: AuthRequest): First | AuthRefusal {
   const { nonce, channel_binding: binding } = authextra;
-  // The TLS connection ends at the edge, where no program sees its keys; there is no falling back (D-34).
-  if ((binding ?? "") !== "") return scramDenied("unsupported-channel-binding-type");
+  // Channel binding is impossible, because TLS ends at the edge; a client that asks for it must not continue without.
+  if ((binding ?? "") !== "") return denyScram("unsupported-channel-binding-type");
   const user = authid === undefined ? undefined : saslprep(authid);
-  if (authid === undefined || user === undefined) return scramDenied("invalid-username-encoding");
-  if (typeof nonce !== "string" || !isNonce(nonce)) return scramDenied("invalid-encoding");
+  if (authid === undefined || user === undefined) return denyScram("invalid-username-encoding");
+  if (typeof nonce !== "string" || !isNonce(nonce)) return denyScram("invalid-encoding");
   const escaped = user.replaceAll("=", "=3D").replaceAll(",", "=2C");
   const dialect = method === "scram" ? AUTOBAHN : SPECIFIED;
   return { kind: "first", dialect, authid, user: dialect === AUTOBAHN ? user : escaped, nonce };
 }
 
-/** `word` is one of RFC 5802 (server-error-value), which the client is told. */
-function scramDenied(word: string, cause: string = word): AuthRefusal {
+/** Refuses with a server-error-value of RFC 5802 in ABORT.Details. */
+function denyScram(word: string, cause: string = word): AuthRefusal {
   return deny(cause, { scram: word });
 }
 
@@ -184,7 +185,7 @@ async function challenge(first: First, record: ScramRecord, claim: Claim, host: 
   const { kdf, iterations, memory } = record;
   const nonce = first.nonce + toBase64(host.randomBytes(NONCE_LENGTH));
   const salt = toBase64(fromHex(record.salt)!);
-  const message = authMessage(first.user, first.nonce, nonce, salt, iterations, dialect.binding);
+  const message = makeAuthMessage(first.user, first.nonce, nonce, salt, iterations, dialect.binding);
   const storedKey = fromHex(record["stored-key"])!;
   const challengeState: State = {
     ...claim,
@@ -204,8 +205,8 @@ async function challenge(first: First, record: ScramRecord, claim: Claim, host: 
   return { kind: "challenged", extra, challengeState: { ...challengeState } };
 }
 
-/** What both sides sign (RFC 5802 section 3). */
-export function authMessage(
+/** Makes AuthMessage, which both sides sign (RFC 5802 section 3). */
+export function makeAuthMessage(
   user: string,
   clientNonce: string,
   nonce: string,
@@ -220,15 +221,15 @@ async function verify({ challengeState, method, signature, extra }: AuthResponse
   // Written by `challenge`.
   const { nonce, clientSignature, storedKeyDigest, verifier, isKnown, ...proven } = challengeState as unknown as State;
   const dialect = method === "scram" ? AUTOBAHN : SPECIFIED;
-  if (!isConsistent(extra, nonce, dialect)) return scramDenied("other-error");
+  if (!isConsistent(extra, nonce, dialect)) return denyScram("other-error");
   const proof = fromBase64(signature);
   const isRight = await isProof(proof, fromHex(clientSignature)!, fromHex(storedKeyDigest)!);
-  if (!isRight || !isKnown) return scramDenied("invalid-proof", isKnown ? "the proof is wrong" : UNKNOWN_PRINCIPAL);
+  if (!isRight || !isKnown) return denyScram("invalid-proof", isKnown ? "the proof is wrong" : UNKNOWN_PRINCIPAL);
   const authextra = { ...proven.identity.authextra, [dialect.verifier]: verifier };
   return admit({ ...proven, identity: { ...proven.identity, authextra } });
 }
 
-/** The same nonce again, and no channel binding. */
+/** Does AUTHENTICATE repeat the nonce where the dialect does, and ask for no channel binding? */
 function isConsistent(extra: Dict, nonce: string, { repeatsNonce }: Dialect): boolean {
   const { channel_binding: binding = null, cbind_data: bindingData = null } = extra;
   const hasNonce = extra.nonce === nonce || (!repeatsNonce && (extra.nonce ?? null) === null);

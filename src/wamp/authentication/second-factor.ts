@@ -1,25 +1,25 @@
-/** A second round: an authenticator that has one proof of somebody asks for another one (Authentication Methods). */
+/** Second factor: after a valid proof the authenticator asks the client for another one (Authentication Methods). */
 
 import type { Dict } from "../protocol/values.ts";
 import type { Identity } from "../session/session.ts";
 import type { AuthOutcome, AuthResponse, Method } from "./method.ts";
 import { fail } from "./method.ts";
 
-/** What is kept between the rounds. */
+/** Kept from the second CHALLENGE to its AUTHENTICATE. */
 interface State {
   readonly isSecond: true;
-  /** What the first round has proven. */
+  /** The identity that the first round has proven. */
   readonly identity: Identity;
 }
 
-/** Does the client response the second CHALLENGE? */
+/** Is the AUTHENTICATE that of a second round? */
 export function isSecondRound({ challengeState }: { readonly challengeState: Dict }): boolean {
   return challengeState.isSecond === true;
 }
 
 /**
- * Challenges instead of admitting where one proof is not enough. What is asked for is sent as it is, like a ticket, so
- * the CHALLENGE says so, whatever the method of the first round.
+ * Replaces the outcome `admitted` by a CHALLENGE if the authenticator asks for a second factor. The client sends the factor
+ * in clear, like a ticket, so CHALLENGE.AuthMethod is `ticket` whatever the method of the first round.
  */
 export function withSecondRound(outcome: AuthOutcome | Promise<AuthOutcome>): AuthOutcome | Promise<AuthOutcome> {
   if (outcome instanceof Promise) return outcome.then(withSecondRound);
@@ -28,7 +28,7 @@ export function withSecondRound(outcome: AuthOutcome | Promise<AuthOutcome>): Au
   return { kind: "challenged", method: "ticket", extra: outcome.secondFactor, challengeState: { ...challengeState } };
 }
 
-/** Has the authenticator that asked for it verify the response; it may ask once more. */
+/** Has the authenticator verify the second factor; the authenticator may ask for yet another one. */
 export function verifySecondFactor(
   { authenticator }: Method,
   response: AuthResponse,

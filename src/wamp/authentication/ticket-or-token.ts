@@ -1,4 +1,4 @@
-/** Tickets where some clients have one of the realm's and others a token of an issuer. */
+/** The method `ticket` of a realm that accepts both its own tickets and JSON Web Tokens. */
 
 import { isToken } from "./jwt.ts";
 import type {
@@ -10,6 +10,7 @@ import type {
   SecondFactorAuthenticator,
 } from "./method.ts";
 
+/** Passes AUTHENTICATE to the JWT method if the ticket has the form of a token. */
 export class TicketOrToken implements Method {
   readonly #ticket: Method;
   readonly #token: Method;
@@ -29,7 +30,7 @@ export class TicketOrToken implements Method {
     return fit === "unnamed" ? "open" : fit;
   }
 
-  /** The challenge is the same for both; what a ticket needs, a token has within. */
+  /** Both methods send the same CHALLENGE; without an authid only a token can follow. */
   begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome> {
     return request.authid === undefined ? this.#token.begin(request) : this.#ticket.begin(request);
   }

@@ -1,35 +1,35 @@
-/** Ticket-based authentication: a shared secret, sent as it is. */
+/** Ticket-based authentication: the client sends a shared secret in clear. */
 
 import type { DynamicTicketAuth, TicketAuth, TicketPrincipal } from "../config/auth.ts";
 import { isSameText } from "../crypto/digest.ts";
 import type { Dict } from "../protocol/values.ts";
 import { Authenticator, admit } from "./authenticator.ts";
-import { jwt } from "./jwt.ts";
+import { createJwt } from "./jwt.ts";
 import type { AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eligibility, Method } from "./method.ts";
 import { deny, NO_AUTHID, UNKNOWN_PRINCIPAL } from "./method.ts";
 import { TicketOrToken } from "./ticket-or-token.ts";
 
-/** What is kept of an request until his ticket comes. */
+/** Kept from CHALLENGE to AUTHENTICATE. */
 interface State {
   readonly authid: string;
-  /** Kept for an authenticator only. */
+  /** For the authenticator only. */
   readonly authrole?: string | undefined;
   readonly authextra?: Dict;
 }
 
-/** The method, where the realm has it; clients that bring tokens call them tickets, too. */
-export function ticket(context: AuthContext): Method | undefined {
+/** Makes the method if the realm has it or `jwt`: clients send tokens as tickets, too. */
+export function createTicket(context: AuthContext): Method | undefined {
   const settings = context.config.auth.ticket;
-  const token = jwt(context);
+  const token = createJwt(context);
   if (settings === undefined) return token;
   const method = settings.type === "dynamic" ? new DynamicTicket(settings, context) : new Ticket(settings);
   return token === undefined ? method : new TicketOrToken(method, token);
 }
 
-/** Characters of JSON kept of somebody who has proven nothing yet. */
+/** Characters of JSON that the router keeps for a client that has not authenticated yet. */
 const MAX_STATE = 4096;
 
-/** Tickets in the configuration. */
+/** Tickets of principals in the configuration. */
 class Ticket implements Method {
   readonly #principals: ReadonlyMap<string, TicketPrincipal>;
   readonly #requiresTls: boolean;
@@ -53,7 +53,7 @@ class Ticket implements Method {
   async finish({ challengeState, method, signature }: AuthResponse): Promise<AuthOutcome> {
     const { authid } = readState(challengeState);
     const principal = this.#principals.get(authid);
-    // The ticket of somebody unknown takes as long.
+    // Compares for an unknown principal, too, so that the time does not tell which principals exist.
     const isRight = await isSameText(signature, principal?.ticket ?? "");
     if (principal === undefined) return deny(UNKNOWN_PRINCIPAL);
     if (!isRight) return deny("the ticket is wrong");
@@ -64,7 +64,7 @@ class Ticket implements Method {
   }
 }
 
-/** Tickets that a procedure knows; it is asked when the ticket is there. */
+/** Tickets that an authenticator procedure checks; it is called at AUTHENTICATE, with the ticket. */
 class DynamicTicket implements Method {
   readonly authenticator: Authenticator;
   readonly #requiresTls: boolean;

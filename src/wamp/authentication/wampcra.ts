@@ -1,4 +1,4 @@
-/** WAMP Challenge-Response Authentication: the client signs a challenge with a shared secret, which never travels. */
+/** WAMP Challenge-Response Authentication: the client signs a challenge with a shared secret that it does not send. */
 
 import type { DynamicAuth, WampcraAuth, WampcraUser } from "../config/auth.ts";
 import { MOST_ITERATIONS } from "../config/auth.ts";
@@ -13,7 +13,7 @@ import type { Admitted, AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eli
 import { deny, fail, NO_AUTHID, UNKNOWN_PRINCIPAL, WRONG_SIGNATURE } from "./method.ts";
 import { decoySalt, Principals } from "./principals.ts";
 
-/** How a client makes its key from its secret; where there is none, the secret is the key. */
+/** PBKDF2 parameters by which a client derives its key; without them the secret is the key. */
 interface Salting {
   readonly salt: string;
   readonly iterations: number;
@@ -21,31 +21,31 @@ interface Salting {
   readonly keylen: number;
 }
 
-/** A challenge that was sent, with what tells right answers from wrong ones. */
+/** Kept from CHALLENGE to AUTHENTICATE. */
 interface State extends Pick<Admitted, "identity" | "secondFactor"> {
-  /** SHA-256 of each right signature, in Base64: enough to verify one, too little to make one. */
+  /** SHA-256 of each valid signature, in Base64: enough to verify a signature, too little to make one. */
   readonly digests: readonly string[];
-  /** False where someone unknown is played along with. */
+  /** False for a decoy (AUTH-09). */
   readonly isKnown: boolean;
 }
 
 /** Bytes. */
 const NONCE_LENGTH = 16;
 
-/** The method, where the realm has it. */
-export function wampcra(context: AuthContext): Method | undefined {
+/** Makes the method if the realm has it. */
+export function createWampcra(context: AuthContext): Method | undefined {
   const settings = context.config.auth.wampcra;
   if (settings === undefined) return undefined;
   return settings.type === "dynamic" ? new DynamicWampcra(settings, context) : new Wampcra(settings, context);
 }
 
-/** Users in the configuration. */
+/** WAMP-CRA with users in the configuration. */
 class Wampcra implements Method {
   readonly #users: Principals<WampcraUser>;
   readonly #host: Clock & Random;
-  /** All characters in the salts of the realm. */
+  /** All characters of the configured salts, from which decoys get theirs. */
   readonly #saltAlphabet: string;
-  /** user → the key he signs with, derived once */
+  /** user → signing key, derived once */
   readonly #keys = new Map<WampcraUser, Promise<Bytes>>();
 
   constructor({ users }: WampcraAuth, { host }: AuthContext) {
@@ -55,19 +55,19 @@ class Wampcra implements Method {
   }
 
   canServe({ authid }: AuthRequest): Eligibility {
-    return this.#users.fit(authid);
+    return this.#users.canServe(authid);
   }
 
   async begin({ authid, method, sessionId }: AuthRequest): Promise<AuthOutcome> {
     if (authid === undefined) return deny(NO_AUTHID);
     const { principal: user, isKnown, decoySeed } = await this.#users.find(authid);
     const identity = { authid, authrole: user.role, authmethod: method, authprovider: "static" };
-    const challenge = challengeFor(identity, sessionId, this.#host);
+    const challenge = makeChallenge(identity, sessionId, this.#host);
     const digests = [await digestOfSignature(await this.#keyOf(user), challenge)];
     const salting = saltingOf(user);
     const shown =
       salting && !isKnown ? { ...salting, salt: decoySalt(salting.salt, this.#saltAlphabet, decoySeed) } : salting;
-    return challenged(challenge, shown, { identity, digests, isKnown });
+    return challengeWith(challenge, shown, { identity, digests, isKnown });
   }
 
   finish(response: AuthResponse): Promise<AuthOutcome> {
@@ -78,14 +78,14 @@ class Wampcra implements Method {
     let key = this.#keys.get(user);
     if (key === undefined) {
       const { secret = "", "salted-key": saltedKey } = user;
-      key = saltedKey === undefined ? keyFrom(secret, saltingOf(user)) : Promise.resolve(utf8(saltedKey));
+      key = saltedKey === undefined ? deriveKey(secret, saltingOf(user)) : Promise.resolve(utf8(saltedKey));
       this.#keys.set(user, key);
     }
     return key;
   }
 }
 
-/** Users that a procedure knows. */
+/** WAMP-CRA with secrets that an authenticator procedure looks up. */
 class DynamicWampcra implements Method {
   readonly authenticator: Authenticator;
   readonly #host: Clock & Random;
@@ -103,13 +103,13 @@ class DynamicWampcra implements Method {
     if (request.authid === undefined) return deny(NO_AUTHID);
     const grant = await this.authenticator.identify(request);
     if (grant.kind === "refused") return grant;
-    const salting = saltingIn(grant.says);
-    const keys = await keysIn(grant.says, salting);
-    if (keys.length === 0) return fail(this.authenticator.fault("secret must be text"));
+    const salting = readSalting(grant.response);
+    const keys = await readKeys(grant.response, salting);
+    if (keys.length === 0) return fail(this.authenticator.describeFault("secret must be text"));
     const { identity, secondFactor } = grant;
-    const challenge = challengeFor(identity, request.sessionId, this.#host);
+    const challenge = makeChallenge(identity, request.sessionId, this.#host);
     const digests = await Promise.all(keys.map((key) => digestOfSignature(key, challenge)));
-    return challenged(challenge, salting, { identity, secondFactor, digests, isKnown: true });
+    return challengeWith(challenge, salting, { identity, secondFactor, digests, isKnown: true });
   }
 
   finish(response: AuthResponse): Promise<AuthOutcome> {
@@ -117,31 +117,31 @@ class DynamicWampcra implements Method {
   }
 }
 
-/** The key that signs: with a salt the Base64 text of what PBKDF2 gives, not its bytes (D-33). */
-export async function keyFrom(secret: string, salting: Salting | undefined): Promise<Bytes> {
+/** The signing key: the secret, or with a salt the Base64 text of the derived bytes, not the bytes themselves. */
+export async function deriveKey(secret: string, salting: Salting | undefined): Promise<Bytes> {
   if (salting === undefined) return utf8(secret);
   const { salt, iterations, keylen } = salting;
   return utf8(toBase64(await pbkdf2(utf8(secret), utf8(salt), iterations, keylen)));
 }
 
-/** AUTHENTICATE.Signature for a challenge. */
-export async function signatureOf(key: Bytes, challenge: string): Promise<string> {
+/** Makes AUTHENTICATE.Signature for a challenge. */
+export async function sign(key: Bytes, challenge: string): Promise<string> {
   return toBase64(await hmac(key, utf8(challenge)));
 }
 
-function challengeFor(identity: Identity, session: Id, host: Clock & Random): string {
+function makeChallenge(identity: Identity, session: Id, host: Clock & Random): string {
   const { authid, authrole, authmethod, authprovider } = identity;
   const nonce = toBase64(host.randomBytes(NONCE_LENGTH));
   const timestamp = new Date(host.wallTime()).toISOString();
   return JSON.stringify({ authid, authrole, authmethod, authprovider, nonce, timestamp, session });
 }
 
-function challenged(challenge: string, salting: Salting | undefined, challengeState: State): AuthOutcome {
+function challengeWith(challenge: string, salting: Salting | undefined, challengeState: State): AuthOutcome {
   return { kind: "challenged", extra: { challenge, ...salting }, challengeState: { ...challengeState } };
 }
 
 async function verify({ challengeState, signature }: AuthResponse): Promise<AuthOutcome> {
-  // Written by `challenged`.
+  // Written by `challengeWith`.
   const { digests, isKnown, ...proven } = challengeState as unknown as State;
   const given = utf8(await digestOf(signature));
   const isRight = digests.some((digest) => isEqual(given, utf8(digest)));
@@ -150,7 +150,7 @@ async function verify({ challengeState, signature }: AuthResponse): Promise<Auth
 }
 
 async function digestOfSignature(key: Bytes, challenge: string): Promise<string> {
-  return digestOf(await signatureOf(key, challenge));
+  return digestOf(await sign(key, challenge));
 }
 
 async function digestOf(signature: string): Promise<string> {
@@ -162,16 +162,16 @@ function saltingOf({ salt, iterations, keylen }: WampcraUser): Salting | undefin
   return salt === undefined ? undefined : { salt, iterations: iterations!, keylen: keylen! };
 }
 
-function saltingIn({ salt, iterations = 1000, keylen = 32 }: Dict): Salting | undefined {
+function readSalting({ salt, iterations = 1000, keylen = 32 }: Dict): Salting | undefined {
   if (typeof salt !== "string" || typeof iterations !== "number" || typeof keylen !== "number") return undefined;
   return { salt, iterations, keylen };
 }
 
-/** An authenticator's `secret` is the clear or the derived one, as in the versions of Crossbar.io; both are tried. */
-async function keysIn({ secret, "salted-key": saltedKey }: Dict, salting: Salting | undefined): Promise<Bytes[]> {
+/** The keys to try: versions of Crossbar.io differ on whether an authenticator's `secret` is clear or derived. */
+async function readKeys({ secret, "salted-key": saltedKey }: Dict, salting: Salting | undefined): Promise<Bytes[]> {
   if (typeof saltedKey === "string") return salting === undefined ? [] : [utf8(saltedKey)];
   if (typeof secret !== "string") return [];
   if (salting === undefined) return [utf8(secret)];
   const derives = salting.iterations <= MOST_ITERATIONS;
-  return derives ? [utf8(secret), await keyFrom(secret, salting)] : [utf8(secret)];
+  return derives ? [utf8(secret), await deriveKey(secret, salting)] : [utf8(secret)];
 }

@@ -1,4 +1,4 @@
-/** The roles of a realm as they were changed at run time, which outlives sleep, restarts and deployments. */
+/** Stores the changes of roles at run time, so that they survive sleep, restarts and deployments. */
 
 import { parseRole, type Role } from "../config/realm.ts";
 import type { Fault } from "../config/shape.ts";
@@ -11,15 +11,15 @@ import { type Format, optional, read, record, unreadable, write } from "../recor
 import * as is from "../records/stored-values.ts";
 import type { Authorization } from "./rules.ts";
 
-/** The procedures by which roles are changed begin with this. */
+/** Prefix of the procedures that change roles. */
 export const MANAGEMENT = "wamp.edge.";
 
-/** Roles that may be changed: more belong into the configuration. */
+/** Changed roles of a realm; more of them belong into the configuration. */
 const MAX_ROLES = 1_000;
-/** Characters of one role as JSON: some thousand rules. It is one row of storage, which takes 2 MB. */
+/** Characters of one role as JSON, some thousand rules: far below the 2 MB of a storage row. */
 const MAX_ROLE_LENGTH = 200_000;
 
-/** A role as in the configuration, or none for one of the configuration that was removed. */
+/** A role in the format of the configuration; absent for a removed role of the configuration. */
 interface ChangedRole {
   readonly role?: Dict | undefined;
 }
@@ -30,7 +30,7 @@ const ROLE: Format<ChangedRole> = {
   steps: [roleFromFormat1],
 };
 
-/** What is changed here is in force instead of the configuration's role of the same name, until it is reset. */
+/** A changed role replaces the configured role of the same name until it is reset. */
 export class ManagedRoles {
   readonly #configured: ReadonlyMap<string, Role>;
   readonly #store: RoleStore;
@@ -38,7 +38,7 @@ export class ManagedRoles {
   readonly #log: Log["log"];
   readonly #names = new Set<string>();
 
-  /** Puts the changes made so far into force. */
+  /** Applies the stored changes to `authorization`. */
   constructor(configured: readonly Role[], host: Storage & Log, authorization: Authorization) {
     this.#configured = new Map(configured.map((role) => [role.name, role]));
     this.#store = host.store.roles;
@@ -50,22 +50,22 @@ export class ManagedRoles {
     }
   }
 
-  /** Adds a role, or replaces the one of its name. Throws limit_exceeded for one too many, or one too large. */
+  /** Adds a role, or replaces the role of the same name. Throws WampError `limit_exceeded` beyond `MAX_ROLES` or `MAX_ROLE_LENGTH`. */
   set(role: Role): void {
     const { permissions, ...rest } = role;
-    // A role that allows by default may not even have an empty list.
+    // The schema rejects `permissions`, even an empty list, beside `allow-by-default`.
     this.#put(role.name, write(ROLE, { role: permissions.length === 0 ? rest : role }));
     this.#authorization.setRole(role);
   }
 
-  /** Removes a role, also one of the configuration. */
+  /** Removes a role; one of the configuration stays removed until `reset`. */
   remove(name: string): void {
     if (this.#configured.has(name)) this.#put(name, write(ROLE, {}));
     else this.#forget(name);
     this.#authorization.removeRole(name);
   }
 
-  /** Undoes all changes to a role: it is again what the configuration says, or there is none. */
+  /** Restores the configured role, or removes a role that the configuration does not have. */
   reset(name: string): void {
     this.#forget(name);
     const configured = this.#configured.get(name);
@@ -88,7 +88,7 @@ export class ManagedRoles {
     if (this.#names.delete(name)) this.#store.delete(name);
   }
 
-  /** A role that cannot be read, as another version of the router has written it, is none: better too little than too much. */
+  /** Removes a role whose record cannot be read: no permissions are safer than too many. */
   #restore(name: string, text: string): void {
     const reading = read(ROLE, text);
     const role = reading.ok && reading.value.role !== undefined ? parseRole(reading.value.role) : undefined;

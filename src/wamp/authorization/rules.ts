@@ -1,4 +1,4 @@
-/** Who may do what: the static rules of a realm's roles (Authorization). */
+/** The static permission rules of the roles of a realm (Authorization). */
 
 import { TRUSTED } from "../config/permission.ts";
 import type { PermissionRule, Role } from "../config/realm.ts";
@@ -8,13 +8,13 @@ import type { Action } from "../protocol/action.ts";
 import type { Match, Pattern } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
 
-/** A decision. `disclose` is always, never, or, if undefined, as the caller or publisher asks. */
+/** The decision on an action. `disclose`: true always, false never, undefined if the caller or publisher asks for it. */
 export interface Permission {
   readonly allow: boolean;
   readonly disclose: boolean | undefined;
-  /** Where it is denied: it takes a grant, for which the client may ask whomever the application has for that. */
+  /** Denied, but the application can grant the action later: the error is `authorization_required`. */
   readonly isGrantable?: boolean;
-  /** How far the caller or publisher is trusted, 0 the least; absent where no rule says (Call and Publication Trust Levels). */
+  /** Trust level of the caller or publisher, 0 the lowest; absent without a rule for it (Call and Publication Trust Levels). */
   readonly trustlevel?: number;
 }
 
@@ -26,7 +26,7 @@ const ALLOWED: Permission = { allow: true, disclose: undefined };
 const ALLOWED_DISCLOSED: Permission = { allow: true, disclose: true };
 const ALLOWED_HIDDEN: Permission = { allow: true, disclose: false };
 
-/** No rule says anything, and the role has an authorizer: that one decides, and until it has the action is not allowed. */
+/** No rule matches, and the role has an authorizer, which must decide; until then the action is denied. */
 export const UNDECIDED: Permission = { allow: false, disclose: undefined };
 
 const NOTHING: Grants = { call: DENIED, register: DENIED, publish: DENIED, subscribe: DENIED };
@@ -34,8 +34,8 @@ const EVERYTHING: Grants = { call: ALLOWED, register: ALLOWED, publish: ALLOWED,
 const OPEN: Grants = { call: UNDECIDED, register: UNDECIDED, publish: UNDECIDED, subscribe: UNDECIDED };
 
 /**
- * The roles of a realm. The built-in role `trusted` may do everything, a role nobody configured nothing. Roles may
- * change at run time, and do so for the sessions that have them, too (AZ-15).
+ * The roles of a realm. The built-in role `trusted` may do everything, an unknown role nothing. A change at run time also
+ * applies to sessions that already have the role (AZ-15).
  */
 export class Authorization {
   readonly #rules = new Map<string, RoleRules>();
@@ -46,36 +46,36 @@ export class Authorization {
     this.#rules.set(TRUSTED, RoleRules.forEverything());
   }
 
+  /** True for the built-in role `trusted`, too. */
   hasRole(name: string): boolean {
     return this.#rules.has(name);
   }
 
-  /** What is configured of a role; nothing for `trusted`, which is nobody's to configure. */
+  /** The configuration of a role; undefined for `trusted`, which cannot be configured. */
   role(name: string): Role | undefined {
     return this.#roles.get(name);
   }
 
-  /** The configured roles, in no special order. */
+  /** The configured roles, without `trusted`. */
   roles(): Iterable<Role> {
     return this.#roles.values();
   }
 
-  /** Adds a role, or replaces the one of its name. */
+  /** Adds a role, or replaces the role of the same name. */
   setRole(role: Role): void {
     this.#roles.set(role.name, role);
     this.#rules.set(role.name, new RoleRules(role));
   }
 
-  /** Sessions that have the role may do nothing any more. */
+  /** Removes a role; its sessions may do nothing from then on. */
   removeRole(name: string): void {
     if (this.#roles.delete(name)) this.#rules.delete(name);
   }
 
   /**
-   * Whether sessions of `role` may perform `action` on `uri`, which must be valid under `match`. A pattern is allowed
-   * only if every URI it can match would be: a broad subscription brings no topic the role could not subscribe to one
-   * by one, and a broad registration no call it could not register for. `UNDECIDED` where the role's authorizer has to
-   * be asked. The permission is shared: compare, don't keep.
+   * Decides whether sessions of `role` may perform `action` on `uri`, which must be valid under `match`. A pattern is
+   * allowed only if every URI that it can match is allowed; otherwise a broad subscription or registration would get around
+   * the rules. Returns `UNDECIDED` where the role's authorizer must decide.
    */
   authorize(role: string, action: Action, uri: Uri, match: Match): Permission {
     const rules = this.#rules.get(role);
@@ -85,17 +85,17 @@ export class Authorization {
 }
 
 /**
- * The rules of one role: exact before wildcard before the longest prefix. A rule that matches decides all four actions;
- * what no rule matches is for the role's authorizer to decide, and denied where there is none.
+ * The rules of one role: exact before wildcard before the longest prefix. A matching rule decides all four actions. Where
+ * no rule matches, the role's authorizer decides; without an authorizer the action is denied.
  */
 class RoleRules {
   readonly #grants = new PatternMap<Grants>();
   readonly #fallback: Grants;
-  /** The answer for every URI, where there is only one. */
+  /** Set if the decision is the same for all URIs. */
   readonly #always: Grants | undefined;
-  /** Action → the rules that deny it. */
+  /** action → rules that deny it */
   readonly #denying: Readonly<Record<Action, Pattern[]>> = { call: [], register: [], publish: [], subscribe: [] };
-  /** Components of the longest wildcard rule. */
+  /** Number of components of the longest wildcard rule. */
   #depth = 1;
 
   constructor({ permissions, authorizer, "allow-by-default": allowsByDefault }: RuleSource) {
@@ -121,10 +121,9 @@ class RoleRules {
   }
 
   /**
-   * Every URI of the pattern is decided by some rule, or by none. So it suffices to ask for one URI that only the
-   * broadest rules match, and for one in the overlap with each rule that denies: a rule that denies counts only if no
-   * better one overrules it everywhere in that overlap. This takes time in proportion to the denying rules. An authorizer
-   * is asked about a pattern of which the rules deny nothing and do not allow all.
+   * Checks one URI that only the broadest rules match, and one in the overlap with each denying rule: a denying rule counts
+   * only if no more specific rule overrules it everywhere in that overlap. Takes time in proportion to the denying rules.
+   * The authorizer decides on a pattern of which the rules deny no part and do not allow all.
    */
   permissionForPattern(action: Action, pattern: Pattern): Permission {
     if (this.#always !== undefined) return this.#always[action];
@@ -136,7 +135,7 @@ class RoleRules {
     if (broadest === DENIED) return DENIED;
     const decided = [broadest, ...this.#denying[action].map(within)].filter((it) => it !== UNDECIDED);
     const denials = decided.filter(({ allow }) => !allow);
-    // One grant does not help where another rule denies for good.
+    // A grant cannot help if another rule denies without being grantable.
     if (denials.length > 0) return denials.every((it) => it === GRANTABLE) ? GRANTABLE : DENIED;
     return broadest === UNDECIDED ? UNDECIDED : ALLOWED;
   }
@@ -153,7 +152,7 @@ function grantsOf({ allow, grantable, disclose, trustlevel }: PermissionRule): G
   };
   return {
     call: permission(allow.call, disclose.caller, trustlevel),
-    // A callee may not ask for what a rule forbids its callers to say (CID-05).
+    // A callee must not request the disclosure that a rule forbids its callers (CID-05).
     register: permission(allow.register, disclose.caller === false ? false : undefined),
     publish: permission(allow.publish, disclose.publisher, trustlevel),
     subscribe: permission(allow.subscribe, undefined),

@@ -1,21 +1,22 @@
-/** What the methods need of WebCrypto, which is asynchronous throughout. */
+/** Digests, MACs and key derivation by WebCrypto, and comparisons in constant time. */
 
 import type { Bytes } from "./encoding.ts";
 import { utf8 } from "./encoding.ts";
 
 const HASH = "SHA-256";
 
+/** SHA-256: 32 bytes. */
 export async function sha256(data: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest(HASH, data));
 }
 
-/** HMAC-SHA-256. */
+/** HMAC-SHA-256: 32 bytes. */
 export async function hmac(key: Bytes, data: Bytes): Promise<Bytes> {
   const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: HASH }, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, data));
 }
 
-/** PBKDF2-HMAC-SHA-256; `length` in bytes. Rejects where the platform takes no so many iterations. */
+/** PBKDF2-HMAC-SHA-256; `length` in bytes. Rejects if the platform does not allow so many iterations. */
 export async function pbkdf2(secret: Bytes, salt: Bytes, iterations: number, length: number): Promise<Bytes> {
   const key = await crypto.subtle.importKey("raw", secret, "PBKDF2", false, ["deriveBits"]);
   return new Uint8Array(
@@ -23,7 +24,7 @@ export async function pbkdf2(secret: Bytes, salt: Bytes, iterations: number, len
   );
 }
 
-/** Compares in a time that depends on the length alone. */
+/** Compares bytes in a time that depends only on their length. */
 export function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
@@ -31,7 +32,7 @@ export function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** Compares texts in a time that tells nothing of the second one, not even its length. */
+/** Compares texts in a time that does not depend on `secret`, not even on its length. */
 export async function isSameText(given: string, secret: string): Promise<boolean> {
   const [a, b] = await Promise.all([sha256(utf8(given)), sha256(utf8(secret))]);
   return isEqual(a, b);

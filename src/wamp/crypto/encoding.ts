@@ -1,11 +1,11 @@
-/** Bytes as text and back, strictly: what is not the one spelling of some bytes is no spelling of them. */
+/** UTF-8, hex and Base64. The decoders are strict: they reject text that the encoder would not produce. */
 
-/** Bytes WebCrypto takes. */
+/** Bytes in the type that WebCrypto accepts. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 const encoder = new TextEncoder();
 
-/** Text → its UTF-8 bytes; half of a surrogate pair becomes U+FFFD. */
+/** Text → UTF-8 bytes; an unpaired surrogate becomes U+FFFD. */
 export function utf8(text: string): Bytes {
   return new Uint8Array(encoder.encode(text));
 }
@@ -15,7 +15,7 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Hex of either case → bytes, or undefined. */
+/** Hex of either case → bytes; undefined if the text is no hex. */
 export function fromHex(text: string): Bytes | undefined {
   if (!/^(?:[\da-fA-F]{2})*$/.test(text)) return undefined;
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
@@ -26,14 +26,14 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-/** Padded Base64 → bytes, or undefined where encoding them again would give another text. */
+/** Padded Base64 → bytes; undefined if encoding the bytes would give another text. */
 export function fromBase64(text: string): Bytes | undefined {
   if (!/^[A-Za-z\d+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return undefined;
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   return toBase64(bytes) === text ? bytes : undefined;
 }
 
-/** Bytes → Base64 that needs no quoting in URLs, cookies and file names, padded as they come out. */
+/** Bytes → padded Base64 for URLs, cookies and file names (`-` and `_` for `+` and `/`). */
 export function toBase64Url(bytes: Uint8Array): string {
   return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_");
 }

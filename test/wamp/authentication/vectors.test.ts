@@ -1,8 +1,8 @@
 /** Worked numbers from the specification and from other implementations. */
 
 import { expect, test } from "vitest";
-import { authMessage } from "../../../src/wamp/authentication/scram.ts";
-import { keyFrom, signatureOf } from "../../../src/wamp/authentication/wampcra.ts";
+import { makeAuthMessage } from "../../../src/wamp/authentication/scram.ts";
+import { deriveKey, sign } from "../../../src/wamp/authentication/wampcra.ts";
 import { hmac, pbkdf2, sha256 } from "../../../src/wamp/crypto/digest.ts";
 import { fromBase64, toBase64, utf8 } from "../../../src/wamp/crypto/encoding.ts";
 import { AuthTestRealm } from "./auth-test-realm.ts";
@@ -28,7 +28,7 @@ test.each([
     "jDCY5OxBCeVm9yHZr1dLsSDQiP02PfjZs515cz5soPY=",
   ],
 ])("[CRA-03][CRA-04] WAMP-CRA: %s with %j signs as expected", async (secret, salting, challenge, signature) => {
-  expect(await signatureOf(await keyFrom(secret, salting), challenge)).toBe(signature);
+  expect(await sign(await deriveKey(secret, salting), challenge)).toBe(signature);
 });
 
 test.each([
@@ -38,7 +38,7 @@ test.each([
 ])(
   "[CRA-04][CRA-05] WAMP-CRA: the key from %s, %s, %d, %d is Base64 text",
   async (secret, salt, iterations, keylen, key) => {
-    expect(await keyFrom(secret, { salt, iterations, keylen })).toEqual(utf8(key));
+    expect(await deriveKey(secret, { salt, iterations, keylen })).toEqual(utf8(key));
   },
 );
 
@@ -87,7 +87,7 @@ test.each([
   const clientKey = await hmac(saltedPassword, utf8("Client Key"));
   const storedKey = await sha256(clientKey);
   const serverKey = await hmac(saltedPassword, utf8("Server Key"));
-  const message = authMessage("user", vector.clientNonce, vector.nonce, vector.salt, 4096, "biws");
+  const message = makeAuthMessage("user", vector.clientNonce, vector.nonce, vector.salt, 4096, "biws");
   const clientSignature = await hmac(storedKey, message);
   const proof = clientKey.map((byte, index) => byte ^ clientSignature[index]!);
   const serverSignature = await hmac(serverKey, message);
@@ -109,7 +109,7 @@ test.each([
 });
 
 test("[SCR-07] SCRAM: the AuthMessage of the specification's inputs", () => {
-  const message = authMessage("user", "egVDf3DMJh0=", "egVDf3DMJh0=SBmkFIh7sSo=", "aBc+fx0NAVA=", 4096, "biws");
+  const message = makeAuthMessage("user", "egVDf3DMJh0=", "egVDf3DMJh0=SBmkFIh7sSo=", "aBc+fx0NAVA=", 4096, "biws");
   expect(message).toEqual(
     utf8("n=user,r=egVDf3DMJh0=,r=egVDf3DMJh0=SBmkFIh7sSo=,s=aBc+fx0NAVA=,i=4096,c=biws,r=egVDf3DMJh0=SBmkFIh7sSo="),
   );
