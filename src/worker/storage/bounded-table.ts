@@ -1,11 +1,12 @@
-/** Texts that count until some time, never more of them than fit, in a table of the object's SQLite. */
+/** A table of texts that expire, with a limit on its rows. */
 
 import { isExhausted } from "./free-space.ts";
 import type { Tables } from "./tables.ts";
 
-/** Writes between two looks for what is past its time: each look reads the whole table. */
+/** Writes between two deletions of expired rows: each deletion reads the whole table. */
 const PURGE_EVERY = 1_000;
 
+/** A table of the object's SQLite with at most `most` rows: id → text. Times are milliseconds since the epoch. */
 export class BoundedTable {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
@@ -21,14 +22,14 @@ export class BoundedTable {
     this.#most = most;
   }
 
-  /** Times are milliseconds since the epoch. */
+  /** Returns the text of an id that has not expired. */
   get(id: string, now: number): string | undefined {
     if (!this.#tables.has(this.#name)) return undefined;
     const query = `SELECT text FROM ${this.#name} WHERE id = ? AND expires_at > ?`;
     return this.#sql.exec<{ text: string }>(query, id, now).toArray()[0]?.text;
   }
 
-  /** Is there room for another text, once what is past its time has gone? */
+  /** Whether another text fits, after expired ones have been deleted if need be. */
   hasRoom(now: number): boolean {
     if (isExhausted()) return false;
     this.#tables.make(this.#name, "id TEXT PRIMARY KEY, text TEXT, expires_at INTEGER", "WITHOUT ROWID");
@@ -36,7 +37,7 @@ export class BoundedTable {
     return this.#rows < this.#most;
   }
 
-  /** False where there is no room, and nothing is past its time. */
+  /** Stores a text; false if the table is full or the disk is exhausted. */
   put(id: string, text: string, expiresAt: number, now: number): boolean {
     if (!this.hasRoom(now)) return false;
     const put = `INSERT INTO ${this.#name} (id, text, expires_at) VALUES (?, ?, ?)

@@ -1,17 +1,18 @@
-/** Texts that count until some time, in a table of the object's SQLite. */
+/** A table of texts that expire, without a limit on its rows. */
 
 import type { ExpiringStore } from "../../wamp/host/storage.ts";
 import { isExhausted } from "./free-space.ts";
 import type { Tables } from "./tables.ts";
 
-/** Texts held in memory while the disk is exhausted. */
+/** Texts that are held in memory while the disk is exhausted. */
 const MOST_UNSTORED = 10_000;
 
+/** A table of the object's SQLite: id → text. Times are milliseconds since the epoch. */
 export class ExpiringTable implements ExpiringStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
   readonly #name: string;
-  /** What could not be stored counts for as long as this instance lives. */
+  /** id → text that could not be stored; lasts as long as this instance. */
   readonly #unstored = new Map<string, { readonly text: string; readonly expiresAt: number }>();
 
   constructor(sql: SqlStorage, tables: Tables, name: string) {
@@ -20,6 +21,7 @@ export class ExpiringTable implements ExpiringStore {
     this.#name = name;
   }
 
+  /** Returns the text of an id that has not expired. */
   get(id: string, now: number): string | undefined {
     const unstored = this.#unstored.get(id);
     if (unstored !== undefined) return unstored.expiresAt > now ? unstored.text : undefined;
@@ -28,6 +30,7 @@ export class ExpiringTable implements ExpiringStore {
     return this.#sql.exec<{ text: string }>(query, id, now).toArray()[0]?.text;
   }
 
+  /** Stores a text, and deletes all expired ones. */
   put(id: string, text: string, expiresAt: number, now: number): void {
     if (isExhausted()) {
       if (this.#unstored.size < MOST_UNSTORED) this.#unstored.set(id, { text, expiresAt });
@@ -41,6 +44,7 @@ export class ExpiringTable implements ExpiringStore {
     this.#sql.exec(put, id, text, expiresAt);
   }
 
+  /** Deletes the text of an id. */
   delete(id: string): void {
     this.#unstored.delete(id);
     if (this.#tables.has(this.#name)) this.#sql.exec(`DELETE FROM ${this.#name} WHERE id = ?`, id);

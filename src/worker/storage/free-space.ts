@@ -1,23 +1,23 @@
-/** How much room there is for what realms store: the disk of a self-hosted router, and the platform's limit for one object. */
+/** Free space for what realms store: on the disk of a self-hosted router, and within the platform's limit for one object. */
 
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 
-/** `low`: what is left is a reserve for sessions; events are not stored. `exhausted`: nothing can be written. */
+/** `low`: the rest is a reserve for sessions, and no events are stored. `exhausted`: nothing can be written. */
 export type DiskState = "ample" | "low" | "exhausted";
 
-/** Bytes; an object may have 10 GB, and sessions need some of it even when events have filled the rest. */
+/** Bytes of an object that events may fill. The platform's limit is 10 GB; 64 MiB of it are a reserve for sessions. */
 const MOST_BYTES = 10_000_000_000 - 67_108_864;
 
-/** Deletions that wait for room: each is a row that memory has given up already. */
+/** Deletions that wait for free space: the row of each is gone from memory already. */
 const MOST_WAITING = 100_000;
 
-/** Milliseconds between two looks for room. */
+/** Milliseconds between two checks for free space. */
 const LOOK_MS = 500;
 
-/** Of the disk below all objects of this process, as told by the process that runs the Worker. */
+/** The state of the disk of all objects of this process; the process that runs the Worker reports it. */
 let disk: DiskState = "ample";
 
-/** Tells all objects of this process of the disk below them; false where they know. */
+/** Sets the state of the disk for all objects of this process; returns whether it is new. */
 export function setDiskState(state: DiskState): boolean {
   const isNew = state !== disk;
   disk = state;
@@ -25,30 +25,30 @@ export function setDiskState(state: DiskState): boolean {
 }
 
 /**
- * Can nothing be written, not even what a session needs? The platform commits after a turn, and a commit that fails ends
- * the object with all its sockets: so nothing may be tried.
+ * Whether nothing can be written, not even what a session needs. No write may be tried then: the platform commits after a
+ * turn, and a commit that fails ends the object with all its sockets.
  */
 export function isExhausted(): boolean {
   return disk === "exhausted";
 }
 
-/** Does the disk take no events? */
+/** Whether the disk has no space for events. */
 export function isDiskFull(): boolean {
   return disk !== "ample";
 }
 
-/** Resolves when something can be written. */
+/** Resolves when the disk can be written. */
 export async function untilWritable(): Promise<void> {
   while (isExhausted()) await scheduler.wait(LOOK_MS);
 }
 
-/** Is there no room for events in this object? */
+/** Whether this object has no space for events. */
 export function isFull(sql: SqlStorage): boolean {
   return isDiskFull() || sql.databaseSize > MOST_BYTES;
 }
 
 /**
- * The database, which while the disk is exhausted reads only: deletions wait until there is room, other writes throw
+ * The database, which is read-only while the disk is exhausted: deletions wait for free space, other writes throw
  * storage_full.
  */
 export function guarded(sql: SqlStorage): SqlStorage {
@@ -66,7 +66,7 @@ export function guarded(sql: SqlStorage): SqlStorage {
     }
     return sql.exec(query, ...bindings);
   };
-  // The tables use no more of it.
+  // The tables use no other members of it.
   return {
     exec,
     get databaseSize() {

@@ -1,4 +1,4 @@
-/** Event history in SQLite: many lines in one row, because rows are what is paid for. */
+/** Event history in SQLite: many lines in one row, because the platform bills rows. */
 
 import type { HistoryStore, LogRecord } from "../../wamp/host/storage.ts";
 import type { Match } from "../../wamp/protocol/uri.ts";
@@ -9,18 +9,19 @@ import { PART_LENGTH, partsOf } from "./text-parts.ts";
 const LOGS = "history_log";
 const LOG_COLUMNS = "id INTEGER PRIMARY KEY, match TEXT, uri TEXT, created REAL";
 
-// A batch: `count` lines, the first of which is line `first` of its log. One that is too long for a row has parts, and
-// everything but `text` is that of the whole batch.
+// A batch has `count` lines; its first one is line `first` of the log. A batch that is too long for a row has several parts:
+// `text` is that of the part, all other columns are those of the batch.
 const BATCHES = "history_batch";
 const BATCH_COLUMNS =
   "log INTEGER, first INTEGER, part INTEGER, count INTEGER, length INTEGER, time REAL, text TEXT, PRIMARY KEY (log, first, part)";
 
 /**
- * Characters up to which the last batch of a log is added to instead of beginning another one. Where events are few,
- * that keeps rows few to read and to delete; to write a longer text again each time would cost more than it saves.
+ * Characters up to which lines are appended to the last batch of a log, instead of beginning a new one. That keeps rows
+ * few to read and to delete if events are rare; rewriting a longer text for each event would cost more than it saves.
  */
 const GROWING_LENGTH = 32_768;
 
+/** The last batch of a log. */
 interface Tail {
   readonly first: number;
   readonly count: number;
@@ -29,10 +30,11 @@ interface Tail {
 
 const EMPTY_TAIL: Tail = { first: 0, count: 0, length: Number.POSITIVE_INFINITY };
 
+/** The tables of all event logs of a realm. */
 export class HistoryTables implements HistoryStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
-  /** log id → its last batch, once it was looked up */
+  /** log id → its last batch, if it has been read */
   readonly #tails = new Map<Id, Tail>();
 
   constructor(sql: SqlStorage, tables: Tables) {
@@ -40,39 +42,45 @@ export class HistoryTables implements HistoryStore {
     this.#tables = tables;
   }
 
+  /** All logs of the realm. */
   logs(): LogRecord[] {
     if (!this.#tables.has(LOGS)) return [];
     const rows = this.#sql.exec<{ id: number; match: Match; uri: string; created: number }>(`SELECT * FROM ${LOGS}`);
     return rows.toArray();
   }
 
+  /** Adds a log. */
   create({ id, match, uri, created }: LogRecord): void {
     this.#tables.make(LOGS, LOG_COLUMNS);
     this.#tables.make(BATCHES, BATCH_COLUMNS, "WITHOUT ROWID");
     this.#sql.exec(`INSERT INTO ${LOGS} (id, match, uri, created) VALUES (?, ?, ?, ?)`, id, match, uri, created);
   }
 
+  /** Deletes a log and its lines. */
   drop(logId: Id): void {
     this.#sql.exec(`DELETE FROM ${LOGS} WHERE id = ?`, logId);
     this.#sql.exec(`DELETE FROM ${BATCHES} WHERE log = ?`, logId);
     this.#tails.delete(logId);
   }
 
+  /** Appends lines; `time` is that of the newest one, in milliseconds since the epoch. */
   append(logId: Id, lines: readonly string[], time: number): void {
     for (const batch of batchesOf(lines)) this.#appendBatch(logId, batch, time);
   }
 
+  /** Yields the last `count` lines. */
   *read(logId: Id, count: number, isReversed: boolean): Generator<string, void, undefined> {
     const from = endOf(this.#tailOf(logId)) - count;
     for (const { first, text } of this.#batches(logId, from, isReversed)) {
       const lines = text.split("\n");
-      lines.pop(); // After the last newline there is none.
+      lines.pop(); // The text ends with a newline.
       const firstCounted = Math.max(0, from - first);
       if (isReversed) for (let i = lines.length - 1; i >= firstCounted; i--) yield lines[i]!;
       else for (let i = firstCounted; i < lines.length; i++) yield lines[i]!;
     }
   }
 
+  /** Deletes batches of which all lines are older than `time`, or before the last `count` lines. */
   trim(logId: Id, count: number, time: number): void {
     const remove = `DELETE FROM ${BATCHES} WHERE log = ? AND first <`;
     const from = endOf(this.#tailOf(logId)) - count;
@@ -83,7 +91,7 @@ export class HistoryTables implements HistoryStore {
     this.#tails.delete(logId);
   }
 
-  /** What was written may have been rolled back. */
+  /** Drops the cache: what was written may have been rolled back. */
   forget(): void {
     this.#tails.clear();
   }
@@ -116,7 +124,7 @@ export class HistoryTables implements HistoryStore {
     return tail;
   }
 
-  /** The batches from the one with line `from`, each with the text of all its parts. */
+  /** Yields the batches from the one with line `from` on, each with the text of all its parts. */
   *#batches(logId: Id, from: number, isReversed: boolean): Generator<{ first: number; text: string }, void, undefined> {
     if (!this.#tables.has(BATCHES)) return;
     const query = `SELECT first, text FROM ${BATCHES} WHERE log = ? AND first >= coalesce((${BATCH_OF_LINE}), 0)
@@ -134,7 +142,7 @@ export class HistoryTables implements HistoryStore {
   }
 }
 
-/** The first line of the batch that contains a line; bindings: log, line. */
+/** Selects the first line of the batch that contains a line; bindings: log, line. */
 const BATCH_OF_LINE = `SELECT max(first) FROM ${BATCHES} WHERE log = ? AND first <= ?`;
 
 /** The number of the line after the last one. */
@@ -142,12 +150,13 @@ function endOf({ first, count }: Tail): number {
   return first + count;
 }
 
+/** Lines for one row. */
 interface Batch {
   readonly text: string;
   readonly count: number;
 }
 
-/** The lines in as few texts as fit a row each, every line ended by a newline; a line too long for a row is alone. */
+/** Joins lines to as few texts as possible that fit a row each; a newline ends each line. A line that is too long for a row is alone. */
 function batchesOf(lines: readonly string[]): Batch[] {
   const batches: { text: string; count: number }[] = [];
   for (const line of lines) {

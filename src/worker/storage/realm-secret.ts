@@ -1,4 +1,4 @@
-/** Bytes only this realm knows: drawn when first needed, kept for as long as its object's storage. */
+/** The secret of a realm, which signs cookies and the like: drawn when first needed, and kept as long as its storage. */
 
 import type { Host } from "../../wamp/host/host.ts";
 import { unreadable } from "../../wamp/records/stored-record.ts";
@@ -8,6 +8,7 @@ const KEY = "secret";
 /** Bytes. */
 const LENGTH = 32;
 
+/** 32 random bytes of one realm. */
 export class RealmSecret {
   readonly #storage: DurableObjectStorage;
   readonly #log: Host["log"];
@@ -19,33 +20,33 @@ export class RealmSecret {
     this.#log = log;
   }
 
-  /** Is it in storage, as far as this instance knows? */
+  /** Whether the secret is in storage, as far as this instance knows. */
   get isStored(): boolean {
     return this.#isStored;
   }
 
-  /** The bytes, stored from the first use on. */
+  /** Returns the secret, and stores it. */
   get(): Uint8Array<ArrayBuffer> {
     const bytes = this.draft();
     this.keep();
     return bytes;
   }
 
-  /** The bytes as `get` tells them, but not stored yet: what they sign may be worthless after the object's next start. */
+  /** Returns the secret without storing it: its signatures may be invalid after the object's next start. */
   draft(): Uint8Array<ArrayBuffer> {
     this.#bytes ??= this.#read() ?? crypto.getRandomValues(new Uint8Array(LENGTH));
     return this.#bytes;
   }
 
-  /** Stores the bytes if they were drawn. */
+  /** Stores the secret if it was drawn. */
   keep(): void {
-    // What cannot be stored lasts until this instance ends: cookies and the like are drawn anew then.
+    // A secret that cannot be stored lasts as long as this instance: its cookies are invalid then.
     if (this.#bytes === undefined || this.#isStored || isExhausted()) return;
     this.#storage.kv.put(KEY, this.#bytes);
     this.#isStored = true;
   }
 
-  /** Where what is stored is no secret, one that lasts until the object ends takes its place. */
+  /** Reads the secret. In place of an invalid one it draws another, which lasts as long as this instance. */
   #read(): Uint8Array<ArrayBuffer> | undefined {
     const stored: unknown = this.#storage.kv.get(KEY);
     this.#isStored = stored !== undefined;

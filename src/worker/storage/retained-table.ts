@@ -1,4 +1,4 @@
-/** Retained events in SQLite: a row per topic, found by the topic or by what it begins with. */
+/** Retained events in SQLite: one per topic, found by the topic or by a prefix of it. */
 
 import type { RetainedRow, RetainedStore } from "../../wamp/host/storage.ts";
 import type { Tables } from "./tables.ts";
@@ -6,10 +6,11 @@ import { partsOf } from "./text-parts.ts";
 
 const TABLE = "retained_event";
 
-// No second index: it would double what a retained event costs, and the oldest are looked for only when it is full.
-// The text comes last, so that what is before it can be read without it.
+// No second index: it would double the rows that a retained event writes, and only a full table is searched for the oldest.
+// The text comes last, so that SQLite reads the columns before it without it.
 const COLUMNS = "topic TEXT, part INTEGER, at REAL, length INTEGER, text TEXT, PRIMARY KEY (topic, part)";
 
+/** Topics and characters of a part of the table. */
 interface Size {
   readonly rows: number;
   readonly characters: number;
@@ -17,10 +18,11 @@ interface Size {
 
 const NOTHING: Size = { rows: 0, characters: 0 };
 
+/** topic → event, as text of any length, with the time of its publication. */
 export class RetainedTable implements RetainedStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
-  /** Known once it was asked for. */
+  /** The size of the table, if it has been measured. */
   #size: Size | undefined;
 
   constructor(sql: SqlStorage, tables: Tables) {
@@ -28,6 +30,7 @@ export class RetainedTable implements RetainedStore {
     this.#tables = tables;
   }
 
+  /** Returns the event of a topic. */
   get(topic: string): RetainedRow | undefined {
     if (!this.#tables.has(TABLE)) return undefined;
     const query = `SELECT at, text FROM ${TABLE} WHERE topic = ? ORDER BY part`;
@@ -36,6 +39,7 @@ export class RetainedTable implements RetainedStore {
     return first && { topic, at: first.at, text: parts.map(({ text }) => text).join("") };
   }
 
+  /** Yields the events of all topics that begin with `head`, the latest first. */
   *latest(head: string): Generator<RetainedRow, void, undefined> {
     if (!this.#tables.has(TABLE)) return;
     const end = afterAll(head);
@@ -45,6 +49,7 @@ export class RetainedTable implements RetainedStore {
     for (const { topic } of topics) yield this.get(topic)!;
   }
 
+  /** Stores an event in place of that of the same topic. */
   put({ topic, at, text }: RetainedRow): void {
     this.#tables.make(TABLE, COLUMNS, "WITHOUT ROWID");
     const { rows, characters } = this.size();
@@ -57,18 +62,21 @@ export class RetainedTable implements RetainedStore {
     this.#size = { rows: rows + 1 - before.rows, characters: characters + text.length - before.characters };
   }
 
+  /** Deletes the event of a topic. */
   delete(topic: string): void {
     if (!this.#tables.has(TABLE)) return;
     this.#sql.exec(`DELETE FROM ${TABLE} WHERE topic = ?`, topic);
     this.#size = undefined;
   }
 
+  /** Topics and characters of all events. */
   size(): Size {
     if (!this.#tables.has(TABLE)) return NOTHING;
     this.#size ??= this.#measure("");
     return this.#size;
   }
 
+  /** Deletes events from before `time`, and then the oldest ones beyond `rows` topics or `characters`. */
   trim(time: number, rows: number, characters: number): void {
     if (!this.#tables.has(TABLE)) return;
     this.#sql.exec(`DELETE FROM ${TABLE} WHERE at < ?`, time);
@@ -82,7 +90,7 @@ export class RetainedTable implements RetainedStore {
     }
   }
 
-  /** What was written may have been rolled back. */
+  /** Drops the cache: what was written may have been rolled back. */
   forget(): void {
     this.#size = undefined;
   }
@@ -94,7 +102,7 @@ export class RetainedTable implements RetainedStore {
   }
 }
 
-/** The first text after all that begin with `head`, in SQLite's order, which is that of code points; undefined for none. */
+/** The least text after all that begin with `head`, in the order of code points, which is SQLite's; undefined if there is none. */
 export function afterAll(head: string): string | undefined {
   const codePoints = Array.from(head, (character) => character.codePointAt(0)!);
   while (codePoints.at(-1) === LAST_CODE_POINT) codePoints.pop();

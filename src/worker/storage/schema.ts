@@ -1,20 +1,20 @@
-/** The number of the schema of a realm's tables, and the steps that bring older storage to it. */
+/** Upgrades the tables of an object to the newest schema. */
 
 import type { Tables } from "./tables.ts";
 
-/** Changes tables of one schema into those of the next. */
+/** Changes the tables of one schema to the next one. */
 export type SchemaStep = (sql: SqlStorage) => void;
 
 /**
- * The steps from schema 1 to 2, from 2 to 3, and so on. Schema 1 is that of release 0.1.0, whose storage has no number.
- * New tables need no step, because a table is created with its first row; what a row's text holds has formats of its
- * own (stored-formats.ts).
+ * The steps from schema 1 to 2, from 2 to 3, and so on. Schema 1 is that of release 0.1.0, which stores no number. New
+ * tables need no step, because a table is created with its first row; the texts in rows have formats of their own
+ * (stored-formats.ts).
  */
 const STEPS: readonly SchemaStep[] = [];
 
 /**
- * Brings storage to the newest schema this code knows. Returns what is wrong where a newer version of the router has
- * been at work: then nothing may be read or written.
+ * Upgrades the storage to the newest schema that this version knows. Returns a fault if the storage was written by a newer
+ * version: then nothing may be read or written.
  */
 export function openStorage(
   storage: DurableObjectStorage,

@@ -1,4 +1,4 @@
-/** What a realm keeps beyond its sessions, in the object's SQLite: retained events, event history, testaments. */
+/** Everything that a realm stores in the SQLite of its object. */
 
 import type { Host } from "../../wamp/host/host.ts";
 import type { Store } from "../../wamp/host/storage.ts";
@@ -12,13 +12,13 @@ import { RoleTable } from "./role-table.ts";
 import type { Tables } from "./tables.ts";
 import { TestamentTable } from "./testament-table.ts";
 
-/** The part of an object's storage that realms use. */
+/** The part of an object's storage that `SqlStore` uses. */
 export interface Database {
   readonly sql: SqlStorage;
   transactionSync(changes: () => void): void;
 }
 
-/** The storage of one realm. Tables come into being with the first write. */
+/** The storage of one realm. The first write to a table creates it. */
 export class SqlStore implements Store {
   readonly retained: RetainedTable;
   readonly history: HistoryTables;
@@ -47,16 +47,18 @@ export class SqlStore implements Store {
     this.outgoing = new OutgoingTable(sql, tables);
   }
 
+  /** Whether the object has no space for events. */
   get isFull(): boolean {
     return isFull(this.#storage.sql);
   }
 
+  /** Makes all changes in one transaction; on failure none, returns false, and logs the error. */
   write(changes: () => void): boolean {
     try {
       this.#storage.transactionSync(changes);
       return true;
     } catch (error) {
-      // What these remember of the tables may have been rolled back.
+      // The caches may hold what was rolled back.
       this.#tables.forget();
       this.retained.forget();
       this.history.forget();

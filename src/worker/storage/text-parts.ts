@@ -1,9 +1,9 @@
-/** Texts of any length in rows, which have a limit. */
+/** Splits texts of any length into parts that fit a row. */
 
-/** Characters of one row's text; SQLite takes 2 MB a row here, and a character is at most three bytes. */
+/** Characters of a row's text: a row has 2 MB in the platform's SQLite, and a character has at most three bytes. */
 export const PART_LENGTH = 600_000;
 
-/** The text in parts of at most `length` characters, none of which ends between the two halves of a character. */
+/** Splits a text into parts of at most `length` characters; none ends within a surrogate pair. */
 export function partsOf(text: string, length: number = PART_LENGTH): string[] {
   if (text.length <= length) return [text];
   const parts: string[] = [];
@@ -15,7 +15,7 @@ export function partsOf(text: string, length: number = PART_LENGTH): string[] {
   return parts;
 }
 
-/** Is it the first code unit of a surrogate pair? */
+/** Whether it is the first code unit of a surrogate pair. */
 function isFirstHalf(codeUnit: number): boolean {
   return codeUnit >= 0xd800 && codeUnit <= 0xdbff;
 }
