@@ -1,4 +1,7 @@
-/** Writes log lines, one JSON object each, so that the platform's logs can be searched by keys; repeated lines are counted. */
+/**
+ * Writes log lines, one JSON object each, so that the platform's logs can be searched by keys; repeated lines are
+ * counted.
+ */
 
 import type { AuditRecord } from "../../wamp/host/audit-record.ts";
 import type { LogLine } from "../../wamp/host/log-line.ts";
@@ -41,10 +44,10 @@ interface Tally {
 }
 
 /**
- * Writes the first lines of a kind in each minute and counts the others. A line with `repeated` reports the count at every
- * power of ten and after the minute. No timer waits for that, because a timer keeps an object awake: the next line of any
- * kind, or `sweep`, ends the minute. The number of events bounds memory and output, because events are words of the
- * source: values that a client chooses, such as an authid or a URI, add no kinds beyond `MOST_KINDS`.
+ * Writes the first lines of a kind in each minute and counts the others. A line with `repeated` reports the count at
+ * every power of ten and after the minute. No timer waits for that, because a timer keeps an object awake: the next
+ * line of any kind, or `sweep`, ends the minute. The number of events bounds memory and output, because events are
+ * words of the source: values that a client chooses, such as an authid or a URI, add no kinds beyond `MOST_KINDS`.
  */
 export class Log {
   readonly #write: Writer;

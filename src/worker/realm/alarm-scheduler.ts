@@ -31,7 +31,7 @@ export class AlarmScheduler {
     this.#alarmAt = undefined;
   }
 
-  /** Sets the alarm, or removes it. An alarm that is set for that time already stays, because each change writes a row. */
+  /** Sets or removes the alarm. An alarm that is set for the same time stays, because each change writes a row. */
   setAlarm(time: number | undefined): void {
     if (time === this.#alarmAt) return;
     this.#alarmAt = time;

@@ -1,4 +1,4 @@
-/** Where the records of connections are while the object sleeps: on their sockets, in SQLite what does not fit. */
+/** Stores the records of connections for the object's sleep: as attachments of their sockets, large ones in SQLite. */
 
 import type { PeerRecord } from "../../wamp/hibernation/peer-record.ts";
 import { PEER, sessionIn } from "../../wamp/hibernation/session-record.ts";
@@ -32,17 +32,17 @@ export interface OpenConnection {
   readonly peer: Peer;
 }
 
-/** A connection that slept, with the record of its peer. */
+/** A connection from before the object's sleep, with the record of its peer. */
 export interface StoredConnection {
   readonly connection: Connection;
   readonly record: Reading<PeerRecord>;
 }
 
-/** A socket's attachment: JSON text, because its length tells the size. */
+/** The attachment of a socket: JSON text, because its length tells the size. */
 interface Attachment {
   readonly subprotocol: Subprotocol;
   readonly terminator?: Terminator | undefined;
-  /** Absent where the record is in storage; a record has a format of its own. */
+  /** Absent if the record is in storage. Records have a format of their own. */
   readonly peer?: unknown;
   readonly storageKey?: string | undefined;
 }
@@ -67,8 +67,8 @@ const attachment = record<Attachment>({
 });
 
 /**
- * Release 0.1.0 reads `subprotocol` and `record`. It finds a login that sleep has broken off: after a rollback it tells
- * each client so and closes the connection, instead of leaving it open and mute.
+ * Release 0.1.0 reads `subprotocol` and `record`. After a rollback it finds a login that sleep has interrupted, and
+ * ends each connection with ABORT instead of leaving it open without a session.
  */
 const FOR_FORMAT_1 = { record: { kind: "authenticating", deadline: 0 } };
 
@@ -78,7 +78,7 @@ const ATTACHMENT: Format<Attachment> = {
   steps: [attachmentFromFormat1],
 };
 
-/** Bytes; the platform's limit is 16,384 including a short header of its own. */
+/** Bytes; the limit of the platform is 16,384, including a short header of its own. */
 const MAX_ATTACHMENT = 16_300;
 
 /** Writes and reads the records of connections. */
@@ -123,7 +123,7 @@ export class Attachments {
     socket.serializeAttachment(write(ATTACHMENT, pointer));
   }
 
-  /** The connection and record of a socket that slept; nothing for a socket that never was one of ours. */
+  /** Reads the connection and record of a socket after sleep; undefined for a socket without attachment (callees). */
   load(socket: WebSocket, context: ConnectionContext): Reading<StoredConnection> | undefined {
     const text: unknown = socket.deserializeAttachment();
     if (text === null || text === undefined) return undefined;
@@ -154,7 +154,7 @@ export class Attachments {
     connection.storageKey = undefined;
   }
 
-  /** Removes what storage holds of connections that ended without notice, as in a restart. */
+  /** Removes from storage the records of connections that ended unnoticed, as in a restart. */
   forgetAllBut(connections: Iterable<Connection>): void {
     if (!this.#tables.has("peer_record")) return;
     const kept = new Set(Array.from(connections, ({ storageKey }) => storageKey));
@@ -185,7 +185,7 @@ export class Attachments {
 
 const MISSING = { ok: false, cause: "it is not in storage" } as const;
 
-/** Bytes of a string in V8's serialization: one a code unit, or two if any is beyond Latin-1. */
+/** Bytes of a string in V8's serialization: one a code unit, or two if any of them is beyond Latin-1. */
 function sizeOf(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is Latin-1, control characters included.
   return /^[\u0000-\u00ff]*$/.test(text) ? text.length : 2 * text.length;

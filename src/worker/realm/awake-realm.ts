@@ -1,4 +1,4 @@
-/** A realm while its object is awake: connections and sessions, what is flushed after each event, and what is saved before sleep. */
+/** A realm while its object is awake: its sessions and connections, and what is saved before the object sleeps. */
 
 import type { Host } from "../../wamp/host/host.ts";
 import { watch } from "../../wamp/local/watcher.ts";

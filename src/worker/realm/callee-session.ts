@@ -1,4 +1,7 @@
-/** The realm's own procedures: one session has them all, and for each call a Worker waits, so that the realm can sleep. */
+/**
+ * Registers the callees of the configuration: HTTP endpoints and Workers. A Worker awaits each call, so that the realm
+ * can sleep.
+ */
 
 import { TRUSTED } from "../../wamp/config/permission.ts";
 import type { Host } from "../../wamp/host/host.ts";
@@ -20,25 +23,26 @@ import type { CalleeConfig } from "../config/callee-config.ts";
 import type { WorkerRealmConfig } from "../config/realm-config.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 
-/** Starts the work on a call; it goes on when this has resolved, and its answer comes over a WebSocket. */
-export type Start = (job: Job) => Promise<void>;
+/** Has a Worker serve a call; resolves when the Worker has opened the WebSocket for its answer. */
+export type StartCall = (job: Job) => Promise<void>;
 
 const ROLES = { callee: { features: { call_canceling: true, progressive_call_results: true } } };
 
+/** The session that has all registrations of the configuration. */
 export class CalleeSession {
   readonly #ctx: DurableObjectState;
   readonly #realm: string;
   readonly #config: WorkerRealmConfig;
   readonly #host: Host;
-  readonly #start: Start;
+  readonly #start: StartCall;
   #resident: Resident | undefined;
-  /** registration id → who serves it */
+  /** registration id → callee */
   readonly #calleeByRegistration = new Map<Id, CalleeConfig>();
-  /** INVOCATION.Requests whose Workers have not opened their sockets yet. */
+  /** INVOCATION.Requests whose Workers have not opened their WebSockets yet. */
   readonly #expected = new Set<Id>();
 
   /** `realm` is the realm's name. */
-  constructor(ctx: DurableObjectState, realm: string, config: WorkerRealmConfig, host: Host, start: Start) {
+  constructor(ctx: DurableObjectState, realm: string, config: WorkerRealmConfig, host: Host, start: StartCall) {
     this.#ctx = ctx;
     this.#realm = realm;
     this.#config = config;
@@ -46,7 +50,10 @@ export class CalleeSession {
     this.#start = start;
   }
 
-  /** Registers what the configuration calls for, if anything; what somebody has registered meanwhile stays his. */
+  /**
+   * Registers the procedures of the configuration. A procedure that a client has registered meanwhile stays the
+   * client's.
+   */
   join(realm: Realm): void {
     const { callees = [] } = this.#config;
     if (callees.length === 0) return;
@@ -62,7 +69,7 @@ export class CalleeSession {
     }
   }
 
-  /** Takes the WebSocket of a Worker that was asked to serve a call, and of nobody else. */
+  /** Accepts the WebSocket of a Worker that serves a call; answers 410 if the call was interrupted before that. */
   accept(request: Id): Response {
     if (!this.#expected.delete(request)) return new Response(null, { status: 410 });
     const { 0: worker, 1: server } = new WebSocketPair();
@@ -70,24 +77,24 @@ export class CalleeSession {
     return new Response(null, { status: 101, webSocket: worker });
   }
 
-  /** A message of a socket that is no client's: a part of an answer, or all of it. */
+  /** Takes a message of a Worker: YIELD with or without `progress`, or ERROR. */
   receive(socket: WebSocket, data: string | ArrayBuffer): void {
     const request = this.#callOf(socket);
     if (request === undefined) return;
     const message = typeof data === "string" ? json.decode(data, this.#config.limits) : new DecodeFault("");
-    const isAnswer = !(message instanceof DecodeFault) && answers(request, message);
+    const isAnswer = !(message instanceof DecodeFault) && isAnswerTo(request, message);
     if (isAnswer) this.#resident?.say(message);
     else this.#fail(request, WampUri.RUNTIME_ERROR, message instanceof DecodeFault ? UNDECODABLE : UNKNOWN);
     if (!isAnswer || !isProgress(message)) closeSocket(socket, CloseCode.NORMAL, "");
   }
 
-  /** A socket that is no client's has closed: if its call still waits, the Worker has died. */
+  /** The WebSocket of a Worker has closed; a call without an answer fails. */
   closed(socket: WebSocket): void {
     const request = this.#callOf(socket);
     if (request !== undefined) this.#fail(request, WampUri.NETWORK_FAILURE, LOST);
   }
 
-  /** The realm is awake: calls end whose Workers died while nobody could notice. */
+  /** Fails the calls whose WebSockets closed in the object's sleep. */
   failLostCalls(): void {
     for (const request of this.#resident?.invocations.keys() ?? []) {
       if (this.#ctx.getWebSockets(tagOf(request)).length === 0) this.#fail(request, WampUri.NETWORK_FAILURE, LOST);
@@ -106,7 +113,7 @@ export class CalleeSession {
     try {
       await this.#start({ realm: this.#realm, request, callee, procedure, args, kwargs, details });
     } catch (error) {
-      // Who is interrupted before he is there is turned away.
+      // An interrupted call is closed already, and `accept` answers its Worker with 410.
       if (this.#isOpen(request)) {
         this.#host.log({ level: "error", event: "callee.failed", procedure: callee.procedure, ...thrown(error) });
       }
@@ -116,14 +123,14 @@ export class CalleeSession {
     }
   }
 
-  /** To the Worker a closed socket says that nobody waits any more. */
+  /** Tells the Worker to stop by closing its WebSocket. */
   #interrupt(request: Id): void {
     this.#expected.delete(request);
     for (const socket of this.#ctx.getWebSockets(tagOf(request))) closeSocket(socket, CloseCode.NORMAL, "interrupted");
     this.#fail(request, WampUri.CANCELED, "the call was canceled");
   }
 
-  /** After this turn, in which the dealer may be about to end the call itself. */
+  /** Answers the call with ERROR after this turn, unless the dealer ends the call in it. */
   #fail(request: Id, uri: Uri, reason: string): void {
     queueMicrotask(() => {
       if (!this.#isOpen(request)) return;
@@ -135,7 +142,7 @@ export class CalleeSession {
     return this.#resident?.invocations.has(request) === true;
   }
 
-  /** The call, still open, that a socket is for. */
+  /** The open call of a socket. */
   #callOf(socket: WebSocket): Id | undefined {
     const request = Number(this.#ctx.getTags(socket)[0]?.slice(TAG.length));
     return this.#isOpen(request) ? request : undefined;
@@ -152,10 +159,10 @@ function tagOf(request: Id): string {
 }
 
 /**
- * Is it an answer to that call? A Worker of another version may say something else, which would end the session that has
- * all procedures.
+ * Whether a message answers that call. A Worker of another version may send another message, which would end the
+ * session that has all registrations.
  */
-function answers(request: Id, elements: readonly unknown[]): boolean {
+function isAnswerTo(request: Id, elements: readonly unknown[]): boolean {
   try {
     const message = parse(elements);
     if (message[0] === MessageType.YIELD) return message[1] === request && !isPassthru(message[2]);

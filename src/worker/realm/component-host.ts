@@ -1,4 +1,4 @@
-/** The components of a realm: those that the configuration names, of the ones the deployment has. */
+/** Runs the components that the configuration names for a realm. */
 
 import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
@@ -10,17 +10,20 @@ import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
 import { KeepAwake } from "./keep-awake.ts";
 
-/** Milliseconds for which a realm that wakes waits for the components that do not come at once. */
-const ARRIVAL_MS = 1000;
-/** Milliseconds from a component's end to its next start. */
+/** Milliseconds for which the first messages wait for components whose start is asynchronous. */
+const START_MS = 1000;
+/** Milliseconds from the end of a component to its restart. */
 const RESTART_MS = 1000;
-/** One that ends so often in a row, each time within the time below, is not started again before the realm wakes again. */
+/**
+ * Restarts in a row, each after less than `SHORTEST_RUN_MS`, after which a component stays ended until the realm wakes
+ * the next time.
+ */
 const MOST_RESTARTS = 5;
-const SHORTEST_STAY_MS = 60_000;
+const SHORTEST_RUN_MS = 60_000;
 
 let logsRejections = false;
 
-/** The platform says nothing of promises that nobody waits for, and a component need not wait for what it asks. */
+/** Logs rejections of promises that a component does not await: the platform does not report them. */
 function logRejections(): void {
   if (logsRejections) return;
   logsRejections = true;
@@ -29,6 +32,7 @@ function logRejections(): void {
   });
 }
 
+/** The components of one realm. */
 export class ComponentHost {
   readonly #entries: readonly (readonly [ComponentConfig, Component<unknown>])[];
   readonly #env: Env;
@@ -43,12 +47,12 @@ export class ComponentHost {
   }
 
   /**
-   * All are there when this returns, with what they registered and subscribed to at once. Where some have more to do,
-   * the promise resolves when that is done, or soon; it never rejects.
+   * Starts all components. What they register and subscribe to synchronously is in effect when this returns; the
+   * promise, if any, resolves when their asynchronous starts are done or have taken `START_MS`. It never rejects.
    */
   join(realm: Realm): Promise<unknown> | undefined {
-    const arrivals = this.#entries.flatMap(([config, component]) => this.#start(realm, config, component) ?? []);
-    return arrivals.length === 0 ? undefined : Promise.race([Promise.all(arrivals), scheduler.wait(ARRIVAL_MS)]);
+    const starts = this.#entries.flatMap(([config, component]) => this.#start(realm, config, component) ?? []);
+    return starts.length === 0 ? undefined : Promise.race([Promise.all(starts), scheduler.wait(START_MS)]);
   }
 
   #start(
@@ -62,11 +66,11 @@ export class ComponentHost {
       realm,
       host: this.#host,
       env: this.#env,
-      keepAwake: (work) => this.#keepAwake.keep(work),
+      keepAwake: (work) => this.#keepAwake.until(work),
       left: () => {
-        const inARow = Date.now() - startedAt < SHORTEST_STAY_MS ? restarts : 0;
-        if (inARow === MOST_RESTARTS) return;
-        setTimeout(() => this.#start(realm, config, component, inARow + 1), RESTART_MS);
+        const restartsInARow = Date.now() - startedAt < SHORTEST_RUN_MS ? restarts : 0;
+        if (restartsInARow === MOST_RESTARTS) return;
+        setTimeout(() => this.#start(realm, config, component, restartsInARow + 1), RESTART_MS);
       },
     });
     return session.join();

@@ -1,4 +1,4 @@
-/** One WebSocket of a realm: frames ↔ messages, the queue of what goes out, and the account of what is unread. */
+/** One WebSocket of a realm: decodes frames, queues outgoing frames, and counts what the client has not read. */
 
 import type { Limits } from "../../wamp/config/limits.ts";
 import type { SendFault, Transport } from "../../wamp/host/transport.ts";
@@ -18,27 +18,28 @@ import type { FrameEncoder } from "./frame-encoder.ts";
 import { ReadMarks } from "./read-marks.ts";
 import type { Reader, Unread, UnreadBudget } from "./unread-budget.ts";
 
-/** What the connections of one object share. */
+/** What all connections of one object share. */
 export interface ConnectionContext {
   readonly limits: Limits;
   readonly encoder: FrameEncoder;
   readonly budget: UnreadBudget;
-  /** The connection has its first frame queued. */
+  /** The connection has queued its first frame. */
   queued(connection: Connection): void;
-  /** So much is queued that it must not wait for the end of the turn. */
+  /** Flushes all connections before the end of the turn, because the queued frames take too much memory. */
   flush(): void;
-  /** The connection's record has changed. */
+  /** The record of the connection has changed. */
   changed(connection: Connection): void;
-  /** The connection's client does not read; it is to be ended when the turn is over. */
+  /** The client of the connection does not read; its session ends with the turn. */
   overflowed(connection: Connection): void;
 }
 
+/** The transport of one client. */
 export class Connection implements Transport, Sender, Reader {
   readonly socket: WebSocket;
   readonly subprotocol: Subprotocol;
-  /** How the client ends its JSON batches; the router answers alike (D-05). */
+  /** The character that ends the client's JSON batches; the router uses the same one. */
   terminator: Terminator | undefined;
-  /** Under which its record was put in storage because it outgrew the socket's attachment. */
+  /** The key of its record in storage, if the record is too large for the attachment of the socket. */
   storageKey: string | undefined;
   readonly unread: Unread;
   readonly #context: ConnectionContext;
@@ -54,21 +55,21 @@ export class Connection implements Transport, Sender, Reader {
     this.unread = context.budget.open(this);
   }
 
-  /** Frames that are not handed over to the platform yet, oldest first. */
+  /** Frames that the platform does not have yet, oldest first. */
   get queue(): readonly Frame[] {
     return this.#queue;
   }
 
-  /** In Crossbar.io's words, and nothing that is nobody's business, such as the client's address. */
+  /** The transport details of the session meta API, named as in Crossbar.io; without the address of the client. */
   get details(): Dict {
     return { websocket_protocol: this.subprotocol.name };
   }
 
-  /** Takes one WebSocket message of the client into the realm. */
+  /** Passes one WebSocket message of the client to the realm. */
   receive(realm: Realm, peer: Peer, data: string | ArrayBuffer): void {
     const { serializer, batching } = this.subprotocol;
     if (isLarger(data, this.#context.limits.message_bytes)) {
-      return realm.abortTooLarge(peer, this.#front(data));
+      return realm.abortTooLarge(peer, this.#peek(data));
     }
     if ((typeof data !== "string") !== serializer.isBinary) {
       const expected = serializer.isBinary ? "binary" : "text";
@@ -80,6 +81,7 @@ export class Connection implements Transport, Sender, Reader {
     else this.#receiveFrame(realm, peer, frame);
   }
 
+  /** Queues a message. */
   send(message: RouterMessage): SendFault | undefined {
     if (!this.#isOpen) return "closed";
     const { budget, encoder, limits } = this.#context;
@@ -98,6 +100,7 @@ export class Connection implements Transport, Sender, Reader {
     return undefined;
   }
 
+  /** Hands queued frames over to the platform, as many as the budget admits; returns their number. */
   flush(): number {
     if (this.#queue.length === 0) return 0;
     const count = this.#context.budget.admit(this);
@@ -109,35 +112,37 @@ export class Connection implements Transport, Sender, Reader {
       if (batching !== undefined) this.socket.send(batching.join(frames, this.terminator));
       else for (const frame of frames) this.socket.send(frame);
     } catch {
-      // The socket died meanwhile; its close event ends the session.
+      // The socket has failed meanwhile; its close event ends the session.
     }
     return count;
   }
 
-  /** Of a client that has not read what it was sent before, what still waits is dropped. */
+  /** Closes the socket after the queued frames. Frames that the budget does not admit are dropped. */
   close(code: number, reason: string): void {
     this.flush();
-    this.#shut();
+    this.#stopSending();
     closeSocket(this.socket, code, reason);
   }
 
+  /** Drops the queued frames of a client that does not read, and has its session ended. */
   giveUp(): void {
-    this.#shut();
+    this.#stopSending();
     this.#context.overflowed(this);
   }
 
-  /** The socket is gone. */
+  /** The socket has closed. */
   ended(): void {
-    this.#shut();
+    this.#stopSending();
     this.#context.budget.leave(this);
   }
 
+  /** Has the record saved before the object sleeps. */
   save(): void {
     this.#context.changed(this);
   }
 
-  /** What the front of a message that is too large tells of it; that of a batch tells nothing. */
-  #front(data: string | ArrayBuffer): readonly number[] {
+  /** The first integers of a message that is too large to decode; none for a batch. */
+  #peek(data: string | ArrayBuffer): readonly number[] {
     const { serializer, batching } = this.subprotocol;
     if (batching !== undefined) return [];
     return serializer.peek(typeof data === "string" ? data : new Uint8Array(data));
@@ -163,7 +168,7 @@ export class Connection implements Transport, Sender, Reader {
     for (const message of batch.frames) this.#receiveFrame(realm, peer, message);
   }
 
-  #shut(): void {
+  #stopSending(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#context.budget.drop(this);
@@ -171,15 +176,17 @@ export class Connection implements Transport, Sender, Reader {
   }
 }
 
-/** Marks in as many bytes as may be unread: fine enough for the account, few enough not to be looked for all the time. */
+/** Marks per `outgoing_bytes`: enough for a fine count of unread bytes, few enough to cost no time per message. */
 const MARKS_PER_LIMIT = 256;
 
-/** Bytes encoded, a message once per serializer, until what is queued goes out or waits whether or not its turn is over. */
+/**
+ * Encoded bytes after which queued frames are flushed before the end of the turn; a message counts once per serializer.
+ */
 const MOST_BYTES_QUEUED = 4_194_304;
 
 const utf8 = new TextEncoder();
 
-/** Is the message longer than `limit` bytes? Text is counted in UTF-8, at most three bytes a code unit. */
+/** Whether a message is longer than `limit` bytes. Text counts in UTF-8, which has at most three bytes a code unit. */
 function isLarger(data: Frame | ArrayBuffer, limit: number): boolean {
   if (typeof data !== "string") return data.byteLength > limit;
   return data.length > limit || (data.length * 3 > limit && utf8.encode(data).length > limit);

@@ -1,15 +1,15 @@
-/** When queued frames go out: at once while traffic is light, together where that saves work. */
+/** Decides when queued frames are sent: at once under light load, for several turns together under heavy load. */
 
-/** Something with frames to send. */
+/** A connection with queued frames. */
 export interface Sender {
-  /** Sends what is queued; the number of frames it was. */
+  /** Sends the queued frames; returns their number. */
   flush(): number;
 }
 
 /**
- * Sends to one socket in the same turn share most of their cost (workerd starts one pump for them), so under load the
- * frames of several turns wait for one timer. Waiting pays only if sockets get more than one frame each; where a trial
- * shows they don't, the next turns flush immediately: twice as many after each fruitless trial.
+ * Sends to one socket in the same turn share most of their cost, because workerd starts one pump for them. So under
+ * load the frames of several turns wait for one timer. Waiting pays off only if sockets get more than one frame each;
+ * if a trial shows that they do not, the next turns flush immediately: twice as many after each such trial.
  */
 export class FlushScheduler {
   #senders: Sender[] = [];
@@ -17,12 +17,12 @@ export class FlushScheduler {
   #immediateTurns = 0;
   #nextImmediateTurns = FEWEST_IMMEDIATE_TURNS;
 
-  /** `sender` has its first frame queued. */
+  /** Takes a sender that has queued its first frame. */
   add(sender: Sender): void {
     this.#senders.push(sender);
   }
 
-  /** The turn that queued frames is over. */
+  /** Sends the frames of the turn, or starts the timer. */
   flushAtEndOfTurn(): void {
     if (this.#senders.length === 0 || this.#isTimerSet) return;
     if (this.#immediateTurns > 0) {
@@ -45,7 +45,7 @@ export class FlushScheduler {
     this.#nextImmediateTurns = Math.min(2 * this.#nextImmediateTurns, MOST_IMMEDIATE_TURNS);
   }
 
-  /** Sends what is queued; the number of frames it was. */
+  /** Sends all queued frames; returns their number. */
   flush(): number {
     const senders = this.#senders;
     this.#senders = [];
@@ -55,7 +55,7 @@ export class FlushScheduler {
   }
 }
 
-/** A second frame to the same socket costs about a third of the first; the timer costs about two. */
+/** A second frame to the same socket costs about a third of the first one; the timer costs about two. */
 const WORTHWHILE_FRAMES_PER_RECEIVER = 1.5;
 const FEWEST_IMMEDIATE_TURNS = 64;
 const MOST_IMMEDIATE_TURNS = 1024;

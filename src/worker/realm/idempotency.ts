@@ -27,7 +27,9 @@ export class IdempotencyKeys {
     this.#answers = new BoundedTable(sql, tables, "answer", MOST_KEYS);
   }
 
-  /** Resolves to the stored answer of the key, or to that of `publish`, which is then called; a failure may be retried. */
+  /**
+   * Resolves to the stored answer of the key, or else calls `publish` and stores its answer; a failure may be retried.
+   */
   async run(
     { authid, authrole, authprovider }: Identity,
     { key, body }: Idempotency,

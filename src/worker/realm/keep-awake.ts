@@ -1,17 +1,18 @@
-/** What keeps a realm awake: work in progress, for as long as somebody may wait for it. */
+/** Keeps a realm awake while components have work in progress. */
 
-/** Milliseconds; whatever takes longer may be interrupted by the realm's sleep. */
+/** Milliseconds; the realm's sleep may interrupt work that takes longer. */
 const LONGEST_MS = 60_000;
 
-/** While there is work, and only then, a timer is pending: the platform lets no object sleep that has one. */
+/** Has a timer pending while work is in progress: an object with a timer does not sleep. */
 export class KeepAwake {
-  /** Work → until when it counts, oldest first */
+  /** Work → until when it keeps the realm awake, oldest first */
   readonly #ends = new Map<PromiseLike<unknown>, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  keep(work: PromiseLike<unknown>): void {
+  /** Keeps the realm awake until `work` is settled, but no longer than `LONGEST_MS`. */
+  until(work: PromiseLike<unknown>): void {
     this.#ends.set(work, Date.now() + LONGEST_MS);
-    this.#timer ??= setTimeout(() => this.#look(), LONGEST_MS);
+    this.#timer ??= setTimeout(() => this.#renew(), LONGEST_MS);
     const end = (): void => this.#end(work);
     work.then(end, end);
   }
@@ -22,13 +23,13 @@ export class KeepAwake {
     this.#timer = undefined;
   }
 
-  #look(): void {
+  #renew(): void {
     this.#timer = undefined;
     const now = Date.now();
     for (const [work, end] of this.#ends) {
-      // Work that would count for longer than it may began before the clock was set back.
+      // An end that is too far away means that the clock was set back.
       if (end > now && end - now <= LONGEST_MS) {
-        this.#timer = setTimeout(() => this.#look(), end - now);
+        this.#timer = setTimeout(() => this.#renew(), end - now);
         return;
       }
       this.#ends.delete(work);

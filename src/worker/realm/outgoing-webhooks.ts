@@ -1,4 +1,4 @@
-/** Webhooks out, on the realm's side: events are collected, and handed over together when the realm settles. */
+/** Outgoing webhooks in the realm: collects events, and hands them over in batches to the objects of the webhooks. */
 
 import type { EventBuffer } from "../../wamp/broker/acknowledgments.ts";
 import type { Host } from "../../wamp/host/host.ts";
@@ -13,21 +13,22 @@ import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import type { WebhookOutConfig } from "../config/webhook-config.ts";
 import { charactersOf, QUEUE_CHARACTERS, type WebhookBatch, type WebhookEvent } from "../webhooks/webhook-batch.ts";
 
-/** Hands batch over; whoever resolves has it for good. */
+/** Hands a batch over; resolves when the receiver has stored it. */
 export type Enqueue = (batch: WebhookBatch) => Promise<void>;
 
-/** Bytes of a body: a row of the mailbox takes 2 MB. */
+/** Bytes of a body: a row of the delivery queue takes 2 MB. */
 const MOST_BYTES = 1_900_000;
-/** Characters that wait while nothing can be handed over. */
+/** Characters of the events that wait while batches cannot be handed over. */
 const MOST_WAITING = 4_000_000;
-/** Milliseconds between tries to hand over; meanwhile the realm stays awake. */
+/** Milliseconds between attempts to hand over a batch; meanwhile the realm stays awake. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
-/** Milliseconds for which mailboxes are sure to know what they had: a part of what `DeliveryQueue` remembers. */
+/** Milliseconds for which a delivery queue certainly remembers an event; a part of the time that it does. */
 const RECENT_MS = 3_600_000;
 
 const ROLES = { subscriber: { features: { subscription_revocation: true } } };
 
+/** All outgoing webhooks of one realm. */
 export class OutgoingWebhooks {
   readonly #buffers: readonly WebhookBuffer[];
 
@@ -40,12 +41,12 @@ export class OutgoingWebhooks {
     }
   }
 
-  /** Whether storage has events that are not handed over yet. */
+  /** Whether storage has events that have not been handed over. */
   get waits(): boolean {
     return this.#buffers.some(({ waits }) => waits);
   }
 
-  /** Subscribes, each time the realm wakes; a resident per webhook, because each has a role of its own. */
+  /** Subscribes whenever the realm wakes, with a session for each webhook, because each has a role of its own. */
   join(realm: Realm): void {
     for (const buffer of this.#buffers) buffer.join(realm);
   }
@@ -55,20 +56,20 @@ export class OutgoingWebhooks {
     return this.#buffers.every(({ isEmpty }) => isEmpty);
   }
 
-  /** Resolves when all events that have been collected are handed over, however long that takes. */
+  /** Resolves when all collected events have been handed over, however long that takes. */
   async emptied(): Promise<void> {
     await Promise.all(this.#buffers.map((buffer) => buffer.emptied()));
   }
 
-  /** Starts handing over what has been collected. The realm cannot sleep before that is done. */
+  /** Starts to hand over the collected events. The realm does not sleep before that is done. */
   flush(): void {
     for (const buffer of this.#buffers) buffer.handOver();
   }
 }
 
 /**
- * The events of one webhook that no mailbox has yet. Those that a publisher is told to be stored are in storage until
- * they are handed over, so that the end of the object delays them and no more; mailboxes know what comes again.
+ * The events of one webhook that have not been handed over. Acknowledged events are in storage until then, so that the
+ * end of the object only delays them; the delivery queue ignores events that it gets again.
  */
 class WebhookBuffer implements EventBuffer {
   readonly savesOnDemand = true;
@@ -79,9 +80,9 @@ class WebhookBuffer implements EventBuffer {
   readonly #topics = new PatternMap<true>();
   #events: WebhookEvent[] = [];
   #characters = 0;
-  /** How many of the events, from the first on, storage has. */
+  /** Number of events, from the first on, that storage has. */
   #stored = 0;
-  /** How many of the events, from the first on, are being handed over. */
+  /** Number of events, from the first on, that are being handed over. */
   #inFlight = 0;
   #sequence = 0;
   #last: { readonly publication: Id; readonly at: number } | undefined;
@@ -97,6 +98,7 @@ class WebhookBuffer implements EventBuffer {
     this.#restore();
   }
 
+  /** Subscribes, and has acknowledged events stored by this buffer. */
   join(realm: Realm): void {
     realm.broker.acknowledgments.addBuffer(this);
     realm.broker.acknowledgments.addStoredTopics(this.#webhook.match, this.#webhook.uri);
@@ -105,36 +107,41 @@ class WebhookBuffer implements EventBuffer {
     const tenancy = { name: `webhook ${name}`, authrole: role, roles: ROLES };
     const resident: Resident = new Resident(realm, this.#host, tenancy, (message) => {
       if (message[0] === MessageType.EVENT) this.#take(message);
-      else queueMicrotask(() => this.#comeBack(realm, resident, message));
+      else queueMicrotask(() => this.#rejoin(realm, resident, message));
       return undefined;
     });
     resident.subscribe(uri, match);
   }
 
-  /** Who ends sessions, or takes subscriptions away, means clients: what the configuration calls for goes on. */
-  #comeBack(realm: Realm, resident: Resident, [type]: RouterMessage): void {
+  /** Joins or subscribes again after a client has killed the session or removed the subscription by the meta API. */
+  #rejoin(realm: Realm, resident: Resident, [type]: RouterMessage): void {
     if (type === MessageType.UNSUBSCRIBED) resident.subscribe(this.#webhook.uri, this.#webhook.match);
     if (type !== MessageType.GOODBYE) return;
     resident.say([MessageType.GOODBYE, {}, WampUri.GOODBYE_AND_OUT]);
     this.join(realm);
   }
 
+  /** Whether all events have been handed over. */
   get isEmpty(): boolean {
     return this.#events.length === 0;
   }
 
+  /** Whether storage has events. */
   get waits(): boolean {
     return this.#stored > 0;
   }
 
+  /** Whether an acknowledged event of this topic can be taken. */
   hasRoomFor(topic: Uri): boolean {
     return this.#characters < MOST_WAITING / 2 || this.#topics.best(topic) === undefined;
   }
 
+  /** Whether events are not in storage. */
   get hasUnsaved(): boolean {
     return this.#stored < this.#events.length;
   }
 
+  /** Writes the events that are not in storage. */
   save(): void {
     const unsaved = this.#events.slice(this.#stored);
     this.#host.store.outgoing.put(this.#webhook.name, unsaved.at(-1)!.sequence, JSON.stringify(unsaved));
@@ -144,17 +151,17 @@ class WebhookBuffer implements EventBuffer {
     this.#stored = this.#events.length;
   }
 
-  /** What a mailbox is being given cannot be taken back. */
+  /** Drops the events that are not stored. A batch that is being handed over stays. */
   discard(): void {
     const kept = Math.max(this.#stored, this.#inFlight);
     for (const { body } of this.#events.splice(kept)) this.#characters -= body.length;
   }
 
-  /** What was left behind by an instance that ended. */
+  /** Reads the events that an ended instance of the object has stored. */
   #restore(): void {
     for (const text of this.#host.store.outgoing.texts(this.#webhook.name)) {
       try {
-        // Written by `save`.
+        // `save` wrote this text.
         this.#events.push(...(JSON.parse(text) as WebhookEvent[]));
       } catch (error) {
         const webhook = this.#webhook.name;
@@ -166,13 +173,14 @@ class WebhookBuffer implements EventBuffer {
     this.#sequence = this.#events.at(-1)?.sequence ?? 0;
   }
 
-  /** Starts to hand over, if that is not under way. */
+  /** Starts to hand over, unless that is in progress. */
   handOver(): void {
     this.#handingOver ??= this.#handOver().finally(() => {
       this.#handingOver = undefined;
     });
   }
 
+  /** Resolves when all events have been handed over. */
   async emptied(): Promise<void> {
     while (!this.isEmpty) {
       this.handOver();
@@ -180,11 +188,11 @@ class WebhookBuffer implements EventBuffer {
     }
   }
 
-  /** One batch at a time, so that none overtakes another. */
+  /** Hands over one batch at a time, so that none overtakes another. */
   async #handOver(): Promise<void> {
     let wait = FIRST_WAIT_MS;
     while (this.#events.length > 0) {
-      const events = this.#batch();
+      const events = this.#nextEvents();
       this.#inFlight = events.length;
       try {
         await this.#enqueue(this.#newBatch(events));
@@ -215,7 +223,7 @@ class WebhookBuffer implements EventBuffer {
     this.#host.scheduleFlush();
   }
 
-  /** By the clock, so that events after a sleep come after those before it, and nothing has to be stored for that. */
+  /** Sequences follow the clock, so that they grow across sleeps without being stored. */
   #eventOf([, , publication, details, payload]: Event): WebhookEvent {
     this.#sequence = Math.max(this.#sequence + 1, this.#host.now() * 1_000);
     const topic = typeof details.topic === "string" ? details.topic : this.#webhook.uri;
@@ -224,8 +232,8 @@ class WebhookBuffer implements EventBuffer {
     return { publication, topic, sequence: this.#sequence, body };
   }
 
-  /** The first events, as many as one message of a queue takes, but at least one. */
-  #batch(): readonly WebhookEvent[] {
+  /** The first events, as many as one message of a queue takes, and at least one. */
+  #nextEvents(): readonly WebhookEvent[] {
     let characters = 0;
     const end = this.#events.findIndex((event, index) => {
       characters += charactersOf(event);
@@ -248,7 +256,7 @@ class WebhookBuffer implements EventBuffer {
     if (this.#stored === 0) return;
     this.#stored = Math.max(0, this.#stored - events.length);
     this.#host.store.outgoing.remove(this.#webhook.name, last.sequence);
-    // The alarm for what is left behind is not needed any more.
+    // The next flush removes the alarm for stored events.
     if (this.#stored === 0) this.#host.scheduleFlush();
   }
 }

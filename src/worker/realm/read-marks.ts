@@ -1,18 +1,21 @@
-/** Offsets in what a connection was sent whose receipt a later message of its client proves. */
+/**
+ * Remembers ids and how many bytes had been sent with them, so that a client that uses an id proves what it has read.
+ */
 
 import type { RouterMessage } from "../../wamp/protocol/message.ts";
 import { MessageType } from "../../wamp/protocol/message.ts";
 import type { Id } from "../../wamp/protocol/values.ts";
 
-/** Marks kept at once; more would only make the account of unread bytes finer. */
+/** Marks that are kept at once; more would only make the count of unread bytes finer. */
 const MOST_MARKS = 64;
 
 /**
- * A client can answer INVOCATION, or give up a subscription or registration, only when it has read the id, and with it
- * everything the router sent before. A mark is such an id and the bytes sent up to the message that told it. Other
- * messages prove nothing: a client can write them without reading. It can also guess: INVOCATIONs count 1, 2, 3 …, and an
- * id of a subscription that others share may be known from them. So a proof is believed within limits (`UnreadBudget`). GOODBYE and AUTHENTICATE also answer something, but
- * no session receives much before the one or after the other.
+ * A client can answer INVOCATION, or send UNSUBSCRIBE or UNREGISTER, only if it has read the id, and with it everything
+ * that the router sent before. A mark is such an id and the number of bytes sent up to the message that carried it.
+ * Other messages prove nothing, because a client can send them without reading. A client can also guess ids:
+ * INVOCATIONs count 1, 2, 3 …, and other sessions may know the id of a shared subscription. So `UnreadBudget` limits
+ * what a proof is worth. GOODBYE and AUTHENTICATE are answers, too, but a session receives little before AUTHENTICATE
+ * and after GOODBYE.
  */
 export class ReadMarks {
   /** INVOCATION.Request → bytes sent so far; entries are in ascending order of bytes. */
@@ -23,18 +26,18 @@ export class ReadMarks {
   #distance: number;
   #last = 0;
 
-  /** `spacing`: bytes between two marks, at least. */
+  /** `spacing` is the least number of bytes between two marks. */
   constructor(spacing: number) {
     this.#spacing = spacing;
     this.#distance = spacing;
   }
 
-  /** From which number of bytes sent the next mark is wanted. */
+  /** The number of sent bytes from which on `note` takes the next mark. */
   get nextAt(): number {
     return this.#last + this.#distance;
   }
 
-  /** Takes a message that was sent as the end of `sent` bytes; only one that tells a provable id becomes a mark. */
+  /** Takes a message with which `sent` bytes have been sent; it becomes a mark if it carries a provable id. */
   note(message: RouterMessage, sent: number): void {
     if (message[0] === MessageType.INVOCATION) this.#add(this.#invocations, message[1], sent);
     else if (message[0] === MessageType.SUBSCRIBED || message[0] === MessageType.REGISTERED) {
@@ -42,7 +45,7 @@ export class ReadMarks {
     }
   }
 
-  /** The bytes that a decoded message of the client proves read; undefined where it proves nothing that is marked. */
+  /** Returns how many bytes a decoded message proves read; undefined if it proves nothing. */
   provedBy(elements: readonly unknown[]): number | undefined {
     const type = elements[0];
     if (type === MessageType.YIELD) return this.#take(this.#invocations, elements[1]);
@@ -71,7 +74,7 @@ export class ReadMarks {
     return read;
   }
 
-  /** Drops every second mark, and sets later ones twice as far apart. */
+  /** Drops every second mark, and doubles the distance of later ones. */
   #thinOut(): void {
     this.#distance *= 2;
     for (const marks of [this.#invocations, this.#holdings]) {

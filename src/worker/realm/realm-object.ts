@@ -25,6 +25,7 @@ import { closeUnserved, refuseRequest, refuseUpgrade, type Unserved } from "./un
 const CLOSE_WITHIN_MS = 1_000;
 const CLOSE_POLL_MS = 10;
 
+/** The entry of all events of one realm. */
 export class RealmObject extends DurableObject<Env> implements RealmRpc {
   /** The realm; undefined while it sleeps, and as long as it cannot be served. */
   #awake: AwakeRealm | undefined;

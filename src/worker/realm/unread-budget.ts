@@ -1,11 +1,12 @@
-/** Bounds the memory of what clients have not read: of each connection, and of all connections of a realm. */
+/** Bounds the bytes that clients have not read: of each connection, and of all connections of a realm. */
 
 import type { Limits } from "../../wamp/config/limits.ts";
 import type { Frame } from "../../wamp/serializers/serializer.ts";
 
 /**
  * Milliseconds in which a connection that proves nothing is presumed to read the whole of `outgoing_bytes`: 32 MiB a
- * second, a client with 256 Mbit/s. A lower rate holds up healthy clients that only receive: events and results prove nothing.
+ * second, a client with 256 Mbit/s. A lower rate would delay healthy clients that only receive, because events and
+ * results prove nothing.
  */
 const SESSION_DRAIN_MS = 500;
 
@@ -15,34 +16,39 @@ const SESSION_DRAIN_MS = 500;
  */
 const REALM_DRAIN_MS = 500;
 
-/** Milliseconds without a look at the clock for which bytes are presumed read; caps the credit after an idle time. */
+/** Milliseconds for which one look at the clock may presume bytes read; caps the credit after an idle time. */
 const LONGEST_CREDIT_MS = 125;
 
-/** Bytes each connection may have unread in the platform whatever the others have: less than its socket costs there. */
+/** Unread bytes that the platform may have of each connection in any case: less than the memory of its socket. */
 const LEAST_WINDOW = 16_384;
 
-/** The part of what is free that one connection may take: a few that do not read leave most of it to the others. */
+/**
+ * The part of the free budget that one connection may take, so that a few that do not read leave most to the others.
+ */
 const WINDOW_SHARE = 1 / 4;
 
-/** Milliseconds between two looks at the connections that wait for credit. */
+/** Milliseconds between two ticks while connections wait for credit. */
 const TICK_MS = 50;
 
-/** Other connections looked at each time: what they have surely read by now makes room for those that wait. */
+/** Other connections that a tick credits with what they have presumably read, which makes room for those that wait. */
 const SWEPT_PER_TICK = 1_000;
 
-/** What one connection has not read. Bytes; text counts one byte a code unit. */
+/** The unread bytes of one connection; text counts one byte a code unit. */
 export class Unread {
-  /** All that was ever queued. */
+  /** All bytes that were ever queued. */
   sent = 0;
-  /** Of it, what still waits in the router. */
+  /** Of these, the bytes that wait in the router. */
   queued = 0;
-  /** Of it, what the platform has and the client is neither known nor presumed to have read; below 0 while a message larger than the window waits. */
+  /**
+   * Of these, the bytes that the platform has and the client has neither proved nor presumably read; negative while a
+   * message that is larger than the window waits.
+   */
   handedOver = 0;
   /** When bytes were last presumed read; milliseconds since the epoch. */
   presumedAt: number;
-  /** Frames wait in the router until the client has read, or is presumed to have read, some of those before. */
+  /** Whether frames wait in the router until the client has, or has presumably, read earlier ones. */
   isWaiting = false;
-  /** Bytes credited since it waits. */
+  /** Bytes that were credited while it waits. */
   presumed = 0;
 
   constructor(now: number) {
@@ -50,29 +56,29 @@ export class Unread {
   }
 }
 
-/** A connection, as far as the budget is concerned. */
+/** A connection, as the budget sees it. */
 export interface Reader {
   readonly unread: Unread;
   /** Frames that wait, oldest first. */
   readonly queue: readonly Frame[];
-  /** Hands over what the budget admits. */
+  /** Hands over the frames that the budget admits. */
   flush(): unknown;
-  /** Drops what waits, and sends nothing more. */
+  /** Drops the frames that wait, and sends no more. */
   giveUp(): void;
 }
 
 /**
- * The platform takes every frame at once, shows no back-pressure, and keeps what is unread until the client reads or
- * disconnects, even after the router has closed the socket. So the router hands over only as much as it can afford to
- * lose, and keeps the rest, where it can be dropped and where one frame for many receivers is one string.
+ * The platform takes every frame at once, shows no back-pressure, and keeps unread frames until the client reads or
+ * disconnects, even after the router has closed the socket. So the router hands over a bounded number of bytes and
+ * keeps the rest: there it can be dropped, and one frame for many receivers is one string.
  *
- * - What the platform has: at most half of `realm_outgoing_bytes`, and `LEAST_WINDOW` for each connection. One connection
- *   gets a quarter of what is free, so that many stalled ones share what few would take.
- * - What waits in the router: at most the other half; above it the connection with the most bytes waiting is cut first.
- * - What a connection has read is known only by what `ReadMarks` takes for a proof, which one that guesses ids can
- *   forge, and presumed by time. A proof lifts the rate for the session; the rate for the realm holds for both, and
- *   bounds what clients that stall on purpose can cost per second. When those that wait are credited with more than
- *   `realm_outgoing_bytes`, the largest debtors are cut, too.
+ * - The platform has at most half of `realm_outgoing_bytes`, and `LEAST_WINDOW` for each connection. One connection
+ *   gets a quarter of the free part, so that many stalled connections share it.
+ * - The router keeps at most the other half. Above that, the connection with the most waiting bytes is closed first.
+ * - What a connection has read is proved by `ReadMarks`, though a client that guesses ids can forge a proof, or
+ *   presumed from the time that has passed. A proof lifts the rate of the session. The rate of the realm holds for both
+ *   kinds, and bounds what clients that stall on purpose can cost per second. If connections that wait have been
+ *   credited with more than `realm_outgoing_bytes`, those with the most waiting bytes are closed, too.
  */
 export class UnreadBudget {
   readonly #sessionLimit: number;
@@ -81,12 +87,12 @@ export class UnreadBudget {
   readonly #realmRate: number;
   readonly #flushOutput: () => void;
   readonly #now: () => number;
-  /** Bytes the platform has of all connections, those cut included. */
+  /** Bytes that the platform has of all connections, including those that were closed. */
   #handedOver = 0;
   /** Bytes that may be credited now. */
   #allowance: number;
   #refilledAt: number;
-  /** Connections that are open; `#sweep` goes round them. */
+  /** Open connections, which `#sweep` visits in turn. */
   readonly #readers = new Set<Reader>();
   #sweep: Iterator<Reader> = this.#readers.values();
   /** Connections whose frames wait. */
@@ -97,7 +103,7 @@ export class UnreadBudget {
   #presumed = 0;
   #isTimerSet = false;
 
-  /** `flushOutput` ends the turn of the timer; `now` is the clock, in milliseconds since the epoch. */
+  /** `flushOutput` ends the turn of a tick; `now` is the clock, in milliseconds since the epoch. */
   constructor(
     limits: Pick<Limits, "outgoing_bytes" | "realm_outgoing_bytes">,
     flushOutput: () => void,
@@ -113,13 +119,13 @@ export class UnreadBudget {
     this.#refilledAt = now();
   }
 
-  /** Opens the account of a new connection. */
+  /** Adds a connection; returns its counters. */
   open(reader: Reader): Unread {
     this.#readers.add(reader);
     return new Unread(this.#now());
   }
 
-  /** Takes a frame into the account of a connection; false where that has too much unread, and is to be cut. */
+  /** Counts a queued frame; false if the connection has too many unread bytes and must be closed. */
   add({ unread }: Reader, frame: Frame): boolean {
     unread.sent += frame.length;
     unread.queued += frame.length;
@@ -129,7 +135,7 @@ export class UnreadBudget {
     return unread.queued + unread.handedOver <= this.#sessionLimit;
   }
 
-  /** How many frames of the queue may be handed over; they count as handed over, and the others wait. */
+  /** Returns how many frames of the queue may be handed over, and counts them as such; the others wait. */
   admit(reader: Reader): number {
     const { unread, queue } = reader;
     if (!unread.isWaiting && unread.handedOver + unread.queued <= this.#window()) {
@@ -147,7 +153,7 @@ export class UnreadBudget {
     return count;
   }
 
-  /** The client says that it has read the first `read` bytes of all it was sent; it is believed as far as the realm's rate goes. */
+  /** The client has proved that it has read the first `read` bytes; credits them up to the rate of the realm. */
   prove(reader: Reader, read: number): void {
     const { unread } = reader;
     const left = Math.max(0, unread.sent - unread.queued - read);
@@ -157,7 +163,7 @@ export class UnreadBudget {
     if (unread.isWaiting) reader.flush();
   }
 
-  /** What waits for the connection is dropped, and nothing more is sent to it; what the platform has stays there. */
+  /** Removes a connection whose waiting frames are dropped; the platform still has those handed over. */
   drop(reader: Reader): void {
     const { unread, queue } = reader;
     this.#readers.delete(reader);
@@ -166,14 +172,14 @@ export class UnreadBudget {
     this.#stopWaiting(reader);
   }
 
-  /** The socket is gone, and the platform has nothing of it any more. */
+  /** Removes a connection whose socket has closed: the platform has none of its frames any more. */
   leave(reader: Reader): void {
     this.drop(reader);
     this.#handedOver -= reader.unread.handedOver;
     reader.unread.handedOver = 0;
   }
 
-  /** Cuts connections until what waits is affordable, those with the most bytes waiting first. */
+  /** Gives up connections until the waiting bytes are within the limit, those with the most first. */
   relieve(): void {
     if (!this.#isOver()) return;
     const debtors = [...this.#waiting].sort((a, b) => b.unread.queued - a.unread.queued);
@@ -187,7 +193,7 @@ export class UnreadBudget {
     return this.#heldBytes > this.#realmLimit / 2 || this.#presumed > this.#realmLimit;
   }
 
-  /** Bytes one connection may have unread in the platform. */
+  /** Unread bytes that the platform may have of one connection. */
   #window(): number {
     return Math.max(LEAST_WINDOW, (this.#realmLimit / 2 - this.#handedOver) * WINDOW_SHARE);
   }
@@ -198,7 +204,7 @@ export class UnreadBudget {
     return this.#hasRoom(unread, bytes);
   }
 
-  /** A message larger than the window goes alone, if there is room for it. */
+  /** A message that is larger than the window is handed over alone, if it is within the limit of the realm. */
   #hasRoom(unread: Unread, bytes: number): boolean {
     if (unread.handedOver + bytes <= this.#window()) return true;
     return unread.handedOver <= 0 && this.#handedOver + bytes <= this.#realmLimit / 2;
@@ -210,7 +216,7 @@ export class UnreadBudget {
     this.#handedOver += bytes;
   }
 
-  /** Takes it that the connection has read as much of `wanted` bytes as time allows. */
+  /** Presumes that the connection has read as many of `wanted` bytes as the time that has passed allows. */
   #presume(unread: Unread, wanted: number): void {
     const now = this.#now();
     this.#refill(now);
@@ -269,7 +275,7 @@ export class UnreadBudget {
     }
   }
 
-  /** A connection that waits keeps the object awake; the platform would do so, too, with what it has to send. */
+  /** The timer keeps the object awake, as the unsent frames in the platform would, too. */
   #setTimer(): void {
     if (this.#isTimerSet) return;
     this.#isTimerSet = true;
@@ -278,7 +284,7 @@ export class UnreadBudget {
 
   #tick(): void {
     this.#isTimerSet = false;
-    for (const reader of this.#inTurn()) {
+    for (const reader of this.#byWaitingBytes()) {
       if (reader.unread.isWaiting) reader.flush();
       if (this.#allowance < 1) break;
     }
@@ -288,8 +294,8 @@ export class UnreadBudget {
     if (this.#waiting.size > 0) this.#setTimer();
   }
 
-  /** Those with the least to get first: none of them waits for long behind one that stalls. */
-  #inTurn(): Reader[] {
+  /** Connections with the fewest waiting bytes first, so that none waits for long behind one that stalls. */
+  #byWaitingBytes(): Reader[] {
     return [...this.#waiting].sort((a, b) => a.unread.queued - b.unread.queued);
   }
 

@@ -85,7 +85,9 @@ function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
 }
 
-/** The network that is counted: an IPv4 address, or the first 64 bits of an IPv6 address, because one client has 2^64. */
+/**
+ * The network that is counted: an IPv4 address, or the first 64 bits of an IPv6 address, because one client has 2^64.
+ */
 function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [head = ""] = address.toLowerCase().split("::");

@@ -20,7 +20,9 @@ import { realmObject } from "./realm-stub.ts";
 import { isStopping, onStop } from "./shutdown.ts";
 import { upgradeResponse } from "./upgrade.ts";
 
-/** Accepts a socket of an unknown realm, to answer HELLO with ABORT: a client cannot see the reason of an HTTP error. */
+/**
+ * Accepts a socket of an unknown realm, to answer HELLO with ABORT: a client cannot see the reason of an HTTP error.
+ */
 export function refuseRealm(request: Request): Response {
   return acceptSocket(request, (socket, subprotocol, frame) => {
     refuse(socket, subprotocol, frame, readHello(frame, subprotocol));
@@ -124,8 +126,8 @@ const CODES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Connects a client to the realm's object and relays frames both ways. Frames that arrive meanwhile are kept in order, and
- * reach the realm even if the client has left by then.
+ * Connects a client to the realm's object and relays frames both ways. Frames that arrive meanwhile are kept in order,
+ * and reach the realm even if the client has left by then.
  */
 async function splice(client: WebSocket, first: Data, connect: () => Promise<Response>): Promise<void> {
   const frames = [first];

@@ -34,7 +34,9 @@ export interface SingleUse {
   readonly expiresAt: number;
 }
 
-/** A request as plain values: bytes are `Uint8Array`, integers beyond 2^53 `bigint`. `uri` is the topic or procedure. */
+/**
+ * A request as plain values: bytes are `Uint8Array`, integers beyond 2^53 `bigint`. `uri` is the topic or procedure.
+ */
 export interface RpcRequest {
   readonly uri: Uri;
   readonly args: List;

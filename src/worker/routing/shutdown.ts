@@ -4,8 +4,8 @@ let isBegun = false;
 const waiting = new Set<() => void>();
 
 /**
- * Names of realms whose objects have open sockets or unsaved changes. In plain workerd all objects of a Worker share one
- * isolate and with it this set; a deployed Worker leaves it empty (`Env.WAMP_CONTROL`).
+ * Names of realms whose objects have open sockets or unsaved changes. In plain workerd all objects of a Worker share
+ * one isolate and with it this set; a deployed Worker leaves it empty (`Env.WAMP_CONTROL`).
  */
 export const busyRealms = new Set<string>();
 

@@ -11,7 +11,10 @@ export class TokenBuckets {
     this.#most = most;
   }
 
-  /** Takes a token from the bucket of `key`, whose capacity is one minute's refill; false if it is empty. `now` in milliseconds. */
+  /**
+   * Takes a token from the bucket of `key`, whose capacity is one minute's refill; false if it is empty. `now` in
+   * milliseconds.
+   */
   take(key: string, perMinute: number, now: number): boolean {
     const bucket = this.#buckets.get(key) ?? new TokenBucket(perMinute / 60, perMinute, now);
     // The Map lists keys by their last use.

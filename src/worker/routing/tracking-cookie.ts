@@ -13,8 +13,8 @@ export interface TrackingCookie {
 }
 
 /**
- * Returns the cookie of a request if `known` has an identity under its id, or else a new one below `path`. A client that
- * is about to log in always gets a new id, so that an attacker cannot plant one in its browser (session fixation).
+ * Returns the cookie of a request if `known` has an identity under its id, or else a new one below `path`. A client
+ * that is about to log in always gets a new id, so that an attacker cannot plant one in its browser (session fixation).
  * Undefined for pages of origins that may not use the cookie.
  */
 export async function trackingCookie(

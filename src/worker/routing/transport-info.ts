@@ -3,7 +3,10 @@
 import { networkOf } from "../../wamp/host/network.ts";
 import type { TransportInfo } from "../../wamp/host/transport.ts";
 
-/** The transport of a request, as authenticators see it; `cookieId` is the id of a tracking cookie with a valid signature. */
+/**
+ * The transport of a request, as authenticators see it; `cookieId` is the id of a tracking cookie with a valid
+ * signature.
+ */
 export function readTransportInfo(
   request: Request,
   websocketProtocol: string,

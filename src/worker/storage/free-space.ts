@@ -1,4 +1,7 @@
-/** Free space for what realms store: on the disk of a self-hosted router, and within the platform's limit for one object. */
+/**
+ * Free space for what realms store: on the disk of a self-hosted router, and within the platform's limit for one
+ * object.
+ */
 
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 
@@ -25,8 +28,8 @@ export function setDiskState(state: DiskState): boolean {
 }
 
 /**
- * Whether nothing can be written, not even what a session needs. No write may be tried then: the platform commits after a
- * turn, and a commit that fails ends the object with all its sockets.
+ * Whether nothing can be written, not even what a session needs. No write may be tried then: the platform commits after
+ * a turn, and a commit that fails ends the object with all its sockets.
  */
 export function isExhausted(): boolean {
   return disk === "exhausted";

@@ -2,8 +2,8 @@
 
 /**
  * Each commit costs a flush of the disk, which blocks the process. So under load the requests of several turns wait for
- * one timer and share one commit. Waiting pays off only if several requests arrive meanwhile; if a trial shows that they
- * do not, the next turns commit immediately: twice as many after each such trial.
+ * one timer and share one commit. Waiting pays off only if several requests arrive meanwhile; if a trial shows that
+ * they do not, the next turns commit immediately: twice as many after each such trial.
  */
 export class GroupCommit {
   readonly #commit: () => void;

@@ -9,8 +9,8 @@ import { PART_LENGTH, partsOf } from "./text-parts.ts";
 const LOGS = "history_log";
 const LOG_COLUMNS = "id INTEGER PRIMARY KEY, match TEXT, uri TEXT, created REAL";
 
-// A batch has `count` lines; its first one is line `first` of the log. A batch that is too long for a row has several parts:
-// `text` is that of the part, all other columns are those of the batch.
+// A batch has `count` lines; its first one is line `first` of the log. A batch that is too long for a row has several
+// parts: `text` is that of the part, all other columns are those of the batch.
 const BATCHES = "history_batch";
 const BATCH_COLUMNS =
   "log INTEGER, first INTEGER, part INTEGER, count INTEGER, length INTEGER, time REAL, text TEXT, PRIMARY KEY (log, first, part)";
@@ -156,7 +156,10 @@ interface Batch {
   readonly count: number;
 }
 
-/** Joins lines to as few texts as possible that fit a row each; a newline ends each line. A line that is too long for a row is alone. */
+/**
+ * Joins lines to as few texts as possible that fit a row each; a newline ends each line. A line that is too long for a
+ * row is alone.
+ */
 function batchesOf(lines: readonly string[]): Batch[] {
   const batches: { text: string; count: number }[] = [];
   for (const line of lines) {

@@ -1,4 +1,6 @@
-/** The secret of a realm, which signs cookies and the like: drawn when first needed, and kept as long as its storage. */
+/**
+ * The secret of a realm, which signs cookies and the like: drawn when first needed, and kept as long as its storage.
+ */
 
 import type { Host } from "../../wamp/host/host.ts";
 import { unreadable } from "../../wamp/records/stored-record.ts";

@@ -6,8 +6,8 @@ import { partsOf } from "./text-parts.ts";
 
 const TABLE = "retained_event";
 
-// No second index: it would double the rows that a retained event writes, and only a full table is searched for the oldest.
-// The text comes last, so that SQLite reads the columns before it without it.
+// No second index: it would double the rows that a retained event writes, and only a full table is searched for the
+// oldest. The text comes last, so that SQLite reads the columns before it without it.
 const COLUMNS = "topic TEXT, part INTEGER, at REAL, length INTEGER, text TEXT, PRIMARY KEY (topic, part)";
 
 /** Topics and characters of a part of the table. */
@@ -102,7 +102,10 @@ export class RetainedTable implements RetainedStore {
   }
 }
 
-/** The least text after all that begin with `head`, in the order of code points, which is SQLite's; undefined if there is none. */
+/**
+ * The least text after all that begin with `head`, in the order of code points, which is SQLite's; undefined if there
+ * is none.
+ */
 export function afterAll(head: string): string | undefined {
   const codePoints = Array.from(head, (character) => character.codePointAt(0)!);
   while (codePoints.at(-1) === LAST_CODE_POINT) codePoints.pop();

@@ -13,8 +13,8 @@ export type SchemaStep = (sql: SqlStorage) => void;
 const STEPS: readonly SchemaStep[] = [];
 
 /**
- * Upgrades the storage to the newest schema that this version knows. Returns a fault if the storage was written by a newer
- * version: then nothing may be read or written.
+ * Upgrades the storage to the newest schema that this version knows. Returns a fault if the storage was written by a
+ * newer version: then nothing may be read or written.
  */
 export function openStorage(
   storage: DurableObjectStorage,

@@ -3,7 +3,9 @@
 import type { RealmSecret } from "./realm-secret.ts";
 import type { Tables } from "./tables.ts";
 
-/** Milliseconds for which a client that has not said HELLO holds the object awake, instead of an alarm, which is a row. */
+/**
+ * Milliseconds for which a client that has not said HELLO holds the object awake, instead of an alarm, which is a row.
+ */
 const SILENT_MS = 1_000;
 
 /**
