@@ -1,4 +1,4 @@
-/** PUBLISHED for events that are kept: sent when the events are stored, for many publications together. */
+/** Sends PUBLISHED for events that are stored, after storage has them: one write for many publications. */
 
 import type { Host } from "../host/host.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
@@ -8,19 +8,19 @@ import type { Match } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 
-/** Keeps events in memory until `Acknowledgments.store` has them written. */
+/** Holds events in memory until `Acknowledgments.store` saves them. */
 export interface EventBuffer {
-  /** Does it save only when a publisher waits for that, because its events leave memory in another way? */
+  /** Does it save only when a publisher waits for PUBLISHED, because its events leave memory in another way? */
   readonly savesOnDemand: boolean;
   /** Can it take another event of the topic? Absent where it always can. */
   hasRoomFor?(topic: Uri): boolean;
-  /** Is there anything that is not stored yet? */
+  /** Does it hold events that are not stored yet? */
   readonly hasUnsaved: boolean;
-  /** Writes what is not stored yet; throws what storage throws. */
+  /** Writes the events that are not stored yet; throws what storage throws. */
   save(): void;
-  /** Everything that `save` wrote is stored. */
+  /** Called when everything that `save` wrote is stored. */
   onSaved(): void;
-  /** Nothing that `save` wrote is stored, and no later `save` may write it: its publishers are told so. */
+  /** Drops what `save` wrote: it is not stored, and its publishers get ERROR, so no later `save` may write it. */
   discard(): void;
 }
 
@@ -30,70 +30,70 @@ interface WaitingPublication {
   readonly publication: Id;
 }
 
-/** Milliseconds between two log lines about storage that takes nothing. */
+/** Milliseconds between two log lines about full storage. */
 const LOG_EVERY_MS = 60_000;
 
 const NO_DETAILS = {};
 
 /**
- * The publications of a realm whose PUBLISHED waits for storage (DESIGN: acknowledged means stored). All that wait share
- * one write. Where that fails, each publisher gets ERROR and the events are not kept.
+ * The publications of a realm whose PUBLISHED waits for storage: what is acknowledged must survive a crash. All that wait
+ * share one write. If it fails, each publisher gets ERROR and the events are dropped.
  */
 export class Acknowledgments {
   readonly #host: Host;
   readonly #buffers = new Set<EventBuffer>();
-  /** Topics of which events are kept whatever the options of PUBLISH say. */
+  /** Topics whose events are stored whatever the options of PUBLISH say. */
   readonly #storedTopics = new PatternMap<true>();
   #hasStoredTopics = false;
   #waiting: WaitingPublication[] = [];
   #refusals = 0;
-  /** When the log told last of storage that is full; milliseconds since the epoch. */
+  /** When full storage was logged last; milliseconds since the epoch. */
   #loggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(host: Host) {
     this.#host = host;
   }
 
-  /** `buffer` has something to save from now on. */
+  /** Saves the events of `buffer`, too, from now on. */
   addBuffer(buffer: EventBuffer): void {
     this.#buffers.add(buffer);
   }
 
-  /** From now on a publication on a topic of this pattern is acknowledged when it is stored. */
+  /** Acknowledges publications on topics of this pattern only when they are stored. */
   addStoredTopics(match: Match, uri: Uri): void {
     this.#storedTopics.set(match, uri, true);
     this.#hasStoredTopics = true;
   }
 
-  /** Is an event of the topic kept, if PUBLISH does not ask for that itself? */
+  /** Are the events of the topic stored, whatever the options of PUBLISH? */
   isStored(topic: Uri): boolean {
     return this.#hasStoredTopics && this.#storedTopics.best(topic) !== undefined;
   }
 
-  /** Refuses a publication that could not be stored; throws storage_full. */
+  /** Throws storage_full if a publication on the topic could not be stored. */
   checkRoom(topic: Uri): void {
     const hasRoom = [...this.#buffers].every((buffer) => buffer.hasRoomFor?.(topic) ?? true);
     if (hasRoom && !this.#host.store.isFull) return;
-    this.#refused(1);
+    this.#logFull(1);
     throw new WampError(WampUri.STORAGE_FULL, "the event cannot be stored");
   }
 
-  /** The publisher gets PUBLISHED once everything published so far is stored. */
+  /** Sends PUBLISHED to the publisher once everything published so far is stored. */
   add(publisher: Session, request: Id, publication: Id): void {
     this.#waiting.push({ publisher, request, publication });
     this.#host.scheduleStore();
   }
 
-  /** Writes all that is not stored yet, and answers the publishers that wait for it. */
+  /** Saves all buffers that have to, and sends PUBLISHED or ERROR to the publishers that wait. */
   store(): void {
     const { store } = this.#host;
     const isDemanded = this.#waiting.length > 0;
     const buffers = [...this.#buffers].filter((each) => each.hasUnsaved && (isDemanded || !each.savesOnDemand));
-    // Most often there is nothing: storage is not even looked at.
+    // The usual case at the end of a turn; even asking storage whether it is full would cost something.
     if (buffers.length === 0 && !isDemanded) return;
     if (store.isFull) {
-      if (isDemanded) return this.#refuse();
-      // Events that were not acknowledged stay in memory and are written when there is room.
+      if (isDemanded) return this.#discard();
+      // Events without acknowledgment stay in memory and are written when storage has room again.
       return this.#host.scheduleFlush();
     }
     const isStored =
@@ -101,7 +101,7 @@ export class Acknowledgments {
       store.write(() => {
         for (const buffer of buffers) buffer.save();
       });
-    if (!isStored) return this.#refuse();
+    if (!isStored) return this.#discard();
     for (const buffer of buffers) buffer.onSaved();
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -110,31 +110,31 @@ export class Acknowledgments {
     }
   }
 
-  /** The session ends in order: it hears of its publications before it is told so. */
+  /** Sends what a session waits for, before GOODBYE or the WELCOME of a resumed session goes out. */
   complete(session: Session): void {
     if (this.#waiting.some(({ publisher }) => publisher === session)) this.store();
   }
 
-  /** The session is gone; nothing is sent to it any more. */
+  /** Forgets the publications of a session that has ended. */
   leave(session: Session): void {
     if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(({ publisher }) => publisher !== session);
   }
 
-  #refuse(): void {
+  #discard(): void {
     for (const buffer of this.#buffers) buffer.discard();
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#refused(waiting.length);
+    this.#logFull(waiting.length);
     const { uri, payload } = new WampError(WampUri.STORAGE_FULL, "the event could not be stored");
     for (const { publisher, request } of waiting) {
       publisher.transport.send([MessageType.ERROR, MessageType.PUBLISH, request, NO_DETAILS, uri, payload]);
     }
   }
 
-  #refused(count: number): void {
+  #logFull(count: number): void {
     this.#refusals += count;
     const now = this.#host.now();
-    // A clock that was set back must not silence the log.
+    // After the clock was set back `now` may be far below `#loggedAt`.
     if (now >= this.#loggedAt && now < this.#loggedAt + LOG_EVERY_MS) return;
     this.#loggedAt = now;
     this.#host.log({ level: "error", event: "storage.full", cause: WampUri.STORAGE_FULL, refused: this.#refusals });

@@ -1,4 +1,4 @@
-/** The broker: takes subscriptions and sends each publication to those subscribed. */
+/** The broker: handles SUBSCRIBE, UNSUBSCRIBE and PUBLISH. */
 
 import type { Permission } from "../authorization/rules.ts";
 import type { Limits } from "../config/limits.ts";
@@ -25,6 +25,7 @@ import { isLoggable, type LoggedEvent, loggedEvent } from "./logged-event.ts";
 import { Retention } from "./retention.ts";
 import type { Subscription, SubscriptionObserver, Subscriptions } from "./subscriptions.ts";
 
+/** Sends each publication to the subscribers of its topic (Publish and Subscribe). */
 export class Broker {
   readonly subscriptions: Subscriptions;
   readonly acknowledgments: Acknowledgments;
@@ -58,19 +59,19 @@ export class Broker {
     }
   }
 
-  /** Removes what is retained of a topic; whether there was anything. */
+  /** Removes the retained events of a topic; false if there were none. Throws storage_full. */
   forgetRetained(topic: Uri): boolean {
     return this.#retention.remove(topic);
   }
 
-  /** The log that has the events of a subscription: its own, or of those that take in its topics the one with the longest URI. */
+  /** The log with the events of a subscription: its own, or that with the longest URI whose pattern covers all its topics. */
   logOf({ log, match, topic: uri }: Subscription): EventLog | undefined {
     if (log !== undefined) return log;
     const covering = this.#history.logs.filter((wide) => covers(wide, { match, uri }));
     return covering.sort((a, b) => b.uri.length - a.uri.length)[0];
   }
 
-  /** Subscribing again to the same topic answers with the same subscription. */
+  /** Handles SUBSCRIBE; a session that subscribes again to the same topic gets the same id. Throws limit_exceeded. */
   subscribe(session: Session, [, request, options, topic]: Subscribe): void {
     const match = (options.match ?? "exact") as Match;
     const known = this.subscriptions.get(match, topic);
@@ -86,6 +87,7 @@ export class Broker {
     if (options.get_retained === true) this.#retention.replay(session, subscription);
   }
 
+  /** Handles UNSUBSCRIBE. Throws no_such_subscription. */
   unsubscribe(session: Session, [, request, subscriptionId]: Unsubscribe): void {
     const subscription = this.subscriptions.heldBy(session).get(subscriptionId);
     if (subscription === undefined) {
@@ -97,7 +99,7 @@ export class Broker {
     this.#observer.onUnsubscribe(session, subscription);
   }
 
-  /** Takes a subscription away from a session, and tells one that knows the message (Subscription Revocation). */
+  /** Removes a subscriber, which is told if it announced that it knows the message (Subscription Revocation). */
   revoke(subscription: Subscription, session: Session, reason?: string): void {
     this.subscriptions.removeSubscriber(subscription, session);
     session.transport.save();
@@ -109,8 +111,8 @@ export class Broker {
   }
 
   /**
-   * One EVENT per matching subscription and subscriber, all with the same publication id (Publish and Subscribe). Returns
-   * how many events that was.
+   * Handles PUBLISH: sends one EVENT per matching subscription and subscriber, all with the same publication id. Returns the
+   * number of events. `permission` is the publisher's for the topic. Throws WampError or ProtocolViolation.
    */
   publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): number {
     const publication = this.#host.randomId();
@@ -119,11 +121,11 @@ export class Broker {
     const isStoredFirst = isAcknowledged && this.#isKept(topic, options);
     if (isStoredFirst) this.acknowledgments.checkRoom(topic);
     else if (isAcknowledged) publisher.transport.send([MessageType.PUBLISHED, request, publication]);
-    // A publisher gets its own event only when it asks (Publisher Exclusion).
+    // A publisher gets its own event only with `exclude_me: false` (Publisher Exclusion).
     const excluded = options.exclude_me === false ? undefined : publisher;
     const filter = EventFilter.of(options);
     let logged: LoggedEvent | undefined;
-    // Subscribers of a pattern learn the topic (Pattern-based Subscriptions).
+    // Events of a pattern name their topic (Pattern-based Subscriptions).
     let patternDetails: Dict | undefined;
     let events = 0;
     this.subscriptions.forEachMatch(topic, (subscription) => {
@@ -147,7 +149,7 @@ export class Broker {
     return events;
   }
 
-  /** The session is gone: so are its subscriptions. */
+  /** Removes the subscriptions of a session that has ended. */
   leave(session: Session): void {
     this.acknowledgments.leave(session);
     for (const subscription of this.subscriptions.heldBy(session).values()) {
@@ -157,7 +159,7 @@ export class Broker {
     this.subscriptions.leave(session);
   }
 
-  /** Does an event of this publication outlive the process? */
+  /** Is an event of this publication stored, as retained event or in a history? */
   #isKept(topic: Uri, options: Dict): boolean {
     return (options.retain === true && this.#retention.keeps(topic)) || this.acknowledgments.isStored(topic);
   }
@@ -175,8 +177,8 @@ export class Broker {
 }
 
 /**
- * What every event of a publication tells besides its payload: who published it, if that is disclosed, how far that one
- * is trusted, and what belongs to a payload carried unread. Throws where the publisher asks for what it may not have.
+ * The details that all events of a publication share: the publisher if it is disclosed, its trust level, and those of an
+ * opaque payload. Throws WampError for a disclosure that is not allowed, ProtocolViolation for passthru not announced.
  */
 export function publicationDetails(publisher: Session, options: Dict, payload: Payload, permission: Permission): Dict {
   const { disclose, trustlevel } = permission;
@@ -191,7 +193,7 @@ export function publicationDetails(publisher: Session, options: Dict, payload: P
   };
 }
 
-/** Sends the same tuple to every receiver, so that it is encoded once per serializer; returns how many those are. */
+/** Sends the same tuple to every receiver, so that it is encoded once per serializer; returns the number of receivers. */
 function deliver(
   event: Event,
   { subscribers }: Pick<Subscription, "subscribers">,
@@ -207,7 +209,7 @@ function deliver(
   return events;
 }
 
-/** Subscribers that named a node key get the events of their share of the resource keys only (Sharded Subscription). */
+/** Sends the event to the subscribers without a node key, and to those whose node key owns `rkey` (Sharded Subscription). */
 function deliverToShard(
   event: Event,
   to: Subscription,

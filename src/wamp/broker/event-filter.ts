@@ -1,9 +1,9 @@
-/** Who of the subscribers may receive an event (Publisher Exclusion; Subscriber Black- and Whitelisting). */
+/** Restricts the receivers of an event (Subscriber Black- and Whitelisting). */
 
 import type { Dict, Id } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 
-/** The PUBLISH options that restrict receivers, read once. A list that is present but empty admits nobody (D-17). */
+/** The PUBLISH options that restrict receivers, read once. An empty `eligible` list excludes every session. */
 export class EventFilter {
   readonly #excluded: ReadonlySet<Id> | undefined;
   readonly #excludedAuthids: ReadonlySet<string> | undefined;
@@ -21,13 +21,13 @@ export class EventFilter {
     this.#eligibleAuthroles = setOf<string>(options.eligible_authrole);
   }
 
-  /** `undefined` when the options name no list: then everyone is admitted. */
+  /** The filter of these options; undefined if they have no list, so that all subscribers are receivers. */
   static of(options: Dict): EventFilter | undefined {
     for (const list of LISTS) if (Array.isArray(options[list])) return new EventFilter(options);
     return undefined;
   }
 
-  /** All six conditions hold; exclusion wins over eligibility. */
+  /** May the session receive the event? Exclusion wins over eligibility. */
   admits({ id, identity }: Session): boolean {
     if (this.#excluded?.has(id)) return false;
     if (this.#excludedAuthids?.has(identity.authid)) return false;
@@ -47,7 +47,7 @@ const LISTS = [
   "eligible_authrole",
 ] as const;
 
-/** The options among `options` that restrict receivers, for `EventFilter.of` to read later; undefined where there are none. */
+/** The part of `options` that `EventFilter.of` reads, to be kept with an event; undefined if there is none. */
 export function listsOf(options: Dict): Dict | undefined {
   let lists: Record<string, unknown> | undefined;
   for (const list of LISTS) {

@@ -9,6 +9,7 @@ import type { EventBuffer } from "./acknowledgments.ts";
 import { EventLog, type HistoryConfig, type LogObserver } from "./event-log.ts";
 import type { LoggedEvent } from "./logged-event.ts";
 
+/** A row of the table of logs. */
 const LOG = record<LogRecord>({
   id: field("id", is.id),
   match: field("match", is.match),
@@ -16,15 +17,15 @@ const LOG = record<LogRecord>({
   created: field("created", is.number),
 });
 
-/** Characters or bytes of payloads that wait in memory until they are written at the end of the turn. */
+/** Characters or bytes of events in memory from which on they are written at the end of the turn. */
 const MAX_UNSAVED = 524_288;
 
-/** What one event adds to that besides its payload. */
+/** Bytes that one event counts besides its payload. */
 const EVENT_OVERHEAD = 200;
 
 /**
- * The logs of a realm. Acknowledged events are written before PUBLISHED is sent, the others within a second, all of that
- * time together, and before the object can sleep; a crash before that loses those others.
+ * The logs of a realm. Acknowledged events are written before PUBLISHED is sent; all others of a second are written together,
+ * before the object can sleep, and are lost if it crashes before.
  */
 export class EventHistory implements EventBuffer, LogObserver {
   readonly logs: readonly EventLog[];
@@ -40,7 +41,7 @@ export class EventHistory implements EventBuffer, LogObserver {
     for (const { id } of stored) if (!this.logs.some((log) => log.id === id)) host.store.history.drop(id);
   }
 
-  /** A row that this code cannot read stays in storage; its events are not found until a version can read it. */
+  /** Logs a row that this code cannot read. It stays in storage: another version may be able to read it. */
   #isReadable(row: LogRecord): boolean {
     const reading = readRow(LOG, row);
     if (!reading.ok) this.#host.log(unreadable("log", reading.cause, { uri: row.uri }));
@@ -80,7 +81,7 @@ export class EventHistory implements EventBuffer, LogObserver {
     const known = stored.find(({ match, uri }) => match === config.match && uri === config.uri);
     if (known !== undefined) return new EventLog(known, config, this, this.#host);
     const { match, uri } = config;
-    // The id is the same at every start, for subscribers may know it before there is anything to store.
+    // The same id at every start: subscribers may have it before the log is stored.
     const record: LogRecord = { id: idFromText(`history ${match} ${uri}`), match, uri, created: this.#host.now() };
     return new EventLog(record, config, this, this.#host, false);
   }

@@ -16,20 +16,20 @@ export interface LogObserver {
   onAdd(log: EventLog, event: LoggedEvent): void;
 }
 
-/** The log of one subscription, in the order of arrival; its bounds are exact for whoever reads it. */
+/** The log of one subscription, in the order of arrival. Reading applies the bounds exactly, storage may have more. */
 export class EventLog implements LogRecord {
   readonly id: Id;
   readonly match: Match;
   readonly uri: Uri;
   readonly created: number;
   readonly #limit: number;
-  /** Milliseconds. */
+  /** Age in milliseconds from which on an event is not returned. */
   readonly #maxAge: number;
   readonly #observer: LogObserver;
   readonly #host: Clock & Storage & Log;
-  /** Does the store know the log? Not where it had no room when the log began. */
+  /** Is the log in the store? Not if the store was full when the log began. */
   #isCreated: boolean;
-  /** The newest events, oldest first, which the store does not have yet. */
+  /** The newest events, which the store does not have yet; oldest first. */
   #unsaved: LoggedEvent[] = [];
 
   constructor(
@@ -50,22 +50,22 @@ export class EventLog implements LogRecord {
     this.#host = host;
   }
 
-  /** While storage is full nothing is added: memory would have to hold it for as long as that lasts. */
+  /** Adds an event. While storage is full events are dropped: they would have to stay in memory for as long as that lasts. */
   add(event: LoggedEvent): void {
     if (this.#host.store.isFull) return;
     this.#unsaved.push(event);
-    // What is beyond the limit before it was written is never written.
+    // Events beyond the limit need not be written at all.
     if (this.#unsaved.length >= 2 * this.#limit) this.#unsaved = this.#unsaved.slice(-this.#limit);
     this.#observer.onAdd(this, event);
   }
 
-  /** Every event there is, oldest first or newest first; nothing must be added while they are read. */
+  /** All events, oldest or newest first; the log must not change while they are read. */
   *events(isReversed: boolean): Generator<LoggedEvent, void, undefined> {
     const oldest = this.#oldest();
     for (const event of this.#all(isReversed)) if (event.time >= oldest) yield event;
   }
 
-  /** Writes the events that the store does not have; they stay in memory until `forgetUnsaved`. */
+  /** Writes the events that the store does not have yet; they stay in memory until `forgetUnsaved`. */
   save(): void {
     const { history } = this.#host.store;
     if (!this.#isCreated) history.create(this);
@@ -77,7 +77,7 @@ export class EventLog implements LogRecord {
     history.trim(this.id, this.#limit, this.#oldest());
   }
 
-  /** The store has them, or must not get them. */
+  /** Drops the events in memory: the store has them, or must not get them. */
   forgetUnsaved(isStored: boolean): void {
     this.#isCreated ||= isStored;
     this.#unsaved = [];
@@ -91,7 +91,7 @@ export class EventLog implements LogRecord {
     if (!isReversed) yield* unsaved;
   }
 
-  /** The events of the lines; those that this code cannot read are left out, and one line tells of all. */
+  /** The events of the lines. Leaves out those that this code cannot read, and logs them in one line. */
   *#eventsIn(lines: Iterable<string>): Generator<LoggedEvent, void, undefined> {
     let fault: string | undefined;
     let count = 0;
@@ -106,7 +106,7 @@ export class EventLog implements LogRecord {
     if (fault !== undefined) this.#host.log(unreadable("event", fault, { uri: this.uri, count }));
   }
 
-  /** When the oldest event happened that still counts. */
+  /** Events before this time are too old; milliseconds since the epoch. */
   #oldest(): number {
     return this.#host.now() - this.#maxAge;
   }

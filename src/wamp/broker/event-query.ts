@@ -1,4 +1,4 @@
-/** What of a log somebody asks for: the filters of `wamp.subscription.get_events` (Event History). */
+/** Queries an event log with the filters of `wamp.subscription.get_events` (Event History). */
 
 import { matches } from "../matching/covering.ts";
 import type { Match } from "../protocol/uri.ts";
@@ -16,19 +16,19 @@ export interface HistoryQuery {
   readonly afterTime: number | undefined;
   readonly beforeTime: number | undefined;
   readonly untilTime: number | undefined;
-  /** By position in the log; a publication that is not in it has none, and nothing is found. */
+  /** Bounds by position in the log; no event meets a bound whose publication is not in the log. */
   readonly fromPublication: Id | undefined;
   readonly afterPublication: Id | undefined;
   readonly beforePublication: Id | undefined;
   readonly untilPublication: Id | undefined;
   readonly topic: Uri | undefined;
-  /** The subscription's pattern; the log may have other topics, too. */
+  /** The subscription's pattern; the log may cover more topics. */
   readonly within: { readonly match: Match; readonly uri: Uri };
 }
 
 /**
- * The events of a log that meet the conditions and that `session` may see, in the order of arrival or the reverse; the
- * query's limit is up to whoever takes them. Reads no more of the log than the events taken need.
+ * The events of a log that meet the conditions and that `session` may receive, in the order of arrival or the reverse. The
+ * caller applies the query's limit; the log is read only as far as the caller takes events.
  */
 export function* queryEvents(
   log: EventLog,
@@ -49,18 +49,18 @@ function meetsQuery({ time, topic }: LoggedEvent, query: HistoryQuery): boolean 
   return query.untilTime === undefined || time <= query.untilTime;
 }
 
-/** The lists of the PUBLISH, judged for whoever asks (HIS-13). */
+/** Do the lists of PUBLISH admit the session that queries (HIS-13)? */
 function mayReceive({ lists }: LoggedEvent, session: Session): boolean {
   return lists === undefined || EventFilter.of(lists)!.admits(session);
 }
 
-/** One end of a range of positions: from or up to a publication, with or without it. */
+/** One end of a range of positions: a publication, and whether it is in the range. */
 interface Bound {
   readonly publication: Id;
   readonly isInclusive: boolean;
 }
 
-/** The events whose position is right, in the order asked for. */
+/** The events within the bounds, in the order of the query. */
 function* eventsBetween(log: EventLog, query: HistoryQuery): Generator<LoggedEvent, void, undefined> {
   const older = [...boundsAt(query.fromPublication, true), ...boundsAt(query.afterPublication, false)];
   const newer = [...boundsAt(query.beforePublication, false), ...boundsAt(query.untilPublication, true)];
@@ -80,7 +80,7 @@ function isPassed(bounds: readonly Bound[], { publication }: LoggedEvent, isIncl
   return bounds.some((end) => end.publication === publication && end.isInclusive === isInclusive);
 }
 
-/** Are all these publications in the log? Looked for at its newer end first, where pages are turned most. */
+/** Does the log have all these publications? Searches the newest events first, where most pages of a client are. */
 function containsAll(log: EventLog, bounds: readonly Bound[]): boolean {
   if (bounds.length === 0) return true;
   const missing = new Set(bounds.map(({ publication }) => publication));

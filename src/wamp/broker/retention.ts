@@ -19,47 +19,47 @@ import type { Subscription } from "./subscriptions.ts";
 
 export type RetentionConfig = StoreConfig["retain"];
 
-/** A publication to be retained; `details` are those its events have. */
+/** A publication to be retained; `details` are those of its events. */
 export interface Publication {
   readonly publication: Id;
   readonly topic: Uri;
-  /** Of the PUBLISH. */
+  /** PUBLISH.Options. */
   readonly options: Dict;
   readonly details: Dict;
   readonly publisher: Session;
   readonly payload: Payload;
 }
 
-/** Events kept of one topic: the one for everybody, and the latest of those for some. */
+/** Events kept of one topic: the latest without restricted receivers, and the latest ones with. */
 const EVENTS_PER_TOPIC = 16;
 
-/** Characters or bytes of payloads that wait in memory until they are written at the end of the turn. */
+/** Characters or bytes of payloads in memory from which on they are written at the end of the turn. */
 const MAX_UNSAVED = 1_048_576;
 
-/** Characters of the rows behind one replay: well below what a client may leave unread before it is cut off. */
+/** Characters of the rows of one replay: well below the unread bytes at which a client is disconnected. */
 const MAX_REPLAY = 8_388_608;
 
-/** What remains when there is too much: a tenth goes at a time, because finding the oldest takes a look at all. */
+/** The share that remains when a limit is exceeded: finding the oldest rows reads all, so a tenth is removed at a time. */
 const KEPT_SHARE = 0.9;
 
-/** Milliseconds between two looks for what is too old, for each second of `max_age`: a tenth of that age. */
+/** Milliseconds between two searches for rows that are too old, per second of `max_age`: a tenth of that age. */
 const EXPIRY_INTERVAL = 100;
 
 /**
- * Keeps the latest event a publisher marked for everybody, and after it those it marked for some (RET-06). A retained
- * event is written before PUBLISHED is sent; one without acknowledgment within a second, together with the others of
- * that time: a crash before that loses it, sleep does not.
+ * Keeps the latest event of a topic without restricted receivers, and those with restricted receivers after it (RET-06). An
+ * acknowledged event is written before PUBLISHED is sent; all others of a second are written together, before the object can
+ * sleep, and are lost if it crashes before.
  */
 export class Retention implements EventBuffer {
   readonly savesOnDemand = false;
   readonly #host: Host;
   readonly #config: RetentionConfig;
   readonly #declined = new PatternMap<true>();
-  /** topic → its events as they are now, oldest first, where the store does not have them yet */
+  /** topic → its events, oldest first; topics whose events the store does not have yet */
   readonly #unsaved = new Map<Uri, readonly RetainedEvent[]>();
   #unsavedSize = 0;
   #lastAt = 0;
-  /** When rows that are too old are looked for again; milliseconds since the epoch. */
+  /** When the next search for rows that are too old is due; milliseconds since the epoch. */
   #expiryDue = 0;
 
   constructor(host: Host, config: RetentionConfig) {
@@ -68,12 +68,12 @@ export class Retention implements EventBuffer {
     for (const { uri, match } of config.decline) this.#declined.set(match, uri, true);
   }
 
-  /** Whether events of the topic can be retained (RET-08). */
+  /** Can events of the topic be retained (RET-08)? */
   keeps(topic: Uri): boolean {
     return this.#declined.best(topic) === undefined;
   }
 
-  /** Takes a PUBLISH with `retain`; on topics where retention is declined, and while storage is full, it does nothing. */
+  /** Retains the event of a PUBLISH with `retain`, unless the configuration declines the topic or storage is full. */
   retain({ publication, topic, options, details, publisher, payload }: Publication): void {
     if (!this.keeps(topic) || this.#host.store.isFull) return;
     const lists = listsOf(options);
@@ -89,8 +89,8 @@ export class Retention implements EventBuffer {
   }
 
   /**
-   * Removes what is retained of a topic, also of an event that is not written yet; whether there was anything. Throws
-   * storage_full where it could not be removed.
+   * Removes the retained events of a topic, also those that are not written yet; false if there were none. Throws
+   * storage_full if they could not be removed.
    */
   remove(topic: Uri): boolean {
     const { store } = this.#host;
@@ -102,7 +102,7 @@ export class Retention implements EventBuffer {
     return events.some((event) => isCurrent(event, this.#oldest(), this.#host.now()));
   }
 
-  /** Sends a subscriber what was retained for it: of each topic the latest event it may receive, the oldest first. */
+  /** Sends a new subscriber the latest retained event that it may receive, of each topic; the oldest first. */
   replay(session: Session, { id, match, topic }: Subscription): void {
     for (const [eventTopic, { publication, details, payload }] of this.#eventsFor(session, match, topic)) {
       const eventDetails = { ...details, retained: true, ...(match !== "exact" && { topic: eventTopic }) };
@@ -148,7 +148,7 @@ export class Retention implements EventBuffer {
     if (max_age !== undefined) this.#expiryDue = this.#host.now() + max_age * EXPIRY_INTERVAL;
   }
 
-  /** The topic's events to which one for some may be added. */
+  /** The topic's events, with room for one more with restricted receivers. */
   #restrictable(topic: Uri): readonly RetainedEvent[] {
     const events = this.#eventsOn(topic);
     if (events.length < EVENTS_PER_TOPIC) return events;
@@ -180,7 +180,7 @@ export class Retention implements EventBuffer {
     return this.#unsaved.get(topic) ?? this.#eventsIn(this.#host.store.retained.get(topic));
   }
 
-  /** A row that this code cannot read stays until the next retained event of its topic, or until it is too old. */
+  /** The events of a row. One that this code cannot read is logged, and stays until it is replaced or too old. */
   #eventsIn(row: RetainedRow | undefined): readonly RetainedEvent[] {
     if (row === undefined) return [];
     const reading = read(RETAINED, row.text);
@@ -202,12 +202,13 @@ export class Retention implements EventBuffer {
     return events.findLast((event) => isCurrent(event, oldest, now) && isFor(event, session));
   }
 
-  /** When the oldest event was retained that still counts. */
+  /** Events retained before this time are too old; milliseconds since the epoch. */
   #oldest(): number {
     const { max_age } = this.#config;
     return max_age === undefined ? 0 : this.#host.now() - max_age * 1000;
   }
 
+  /** The time in milliseconds since the epoch, no two alike. */
   #now(): number {
     this.#lastAt = Math.max(this.#host.now(), this.#lastAt + 0.001);
     return this.#lastAt;

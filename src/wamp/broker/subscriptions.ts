@@ -1,4 +1,4 @@
-/** Subscriptions: one per (topic or pattern, match policy), with everyone who subscribed to it. */
+/** Subscriptions: one per (topic or pattern, match policy), with its subscribers. */
 
 import { PatternMap } from "../matching/pattern-map.ts";
 import type { Match } from "../protocol/uri.ts";
@@ -10,6 +10,7 @@ import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
 import type { EventLog } from "./event-log.ts";
 
+/** A topic or pattern, with its subscribers. */
 export interface Subscription {
   readonly id: Id;
   readonly topic: Uri;
@@ -17,9 +18,9 @@ export interface Subscription {
   /** Milliseconds since the epoch. */
   readonly created: number;
   readonly subscribers: Set<Session>;
-  /** The node keys of those who share the events by key (Sharded Subscription); undefined as long as nobody does. */
+  /** subscriber → its node key, for subscribers that get events by key (Sharded Subscription); undefined if none does. */
   nodeKeys: Map<Session, string> | undefined;
-  /** Its history, where that is kept; then it exists without subscribers too, and its id never changes. */
+  /** Its event history, if it has one; then it exists without subscribers, too, and its id never changes. */
   readonly log: EventLog | undefined;
 }
 
@@ -31,12 +32,12 @@ export interface SubscriptionObserver {
   onUnsubscribe(session: Session, subscription: Subscription, leaving?: Session): void;
 }
 
-/** What a sleeping session's record keeps of a subscription. */
+/** A subscription, in the stored record of a subscriber. */
 export interface SubscriptionRecord extends Pick<Subscription, "id" | "match" | "topic" | "created"> {
   readonly nodeKey?: string | undefined;
 }
 
-/** A subscription in the stored record of a session. */
+/** The codec of `SubscriptionRecord`. */
 export const storedSubscription = record<SubscriptionRecord>({
   id: field("i", is.id),
   match: usually("m", is.match, "exact"),
@@ -45,7 +46,7 @@ export const storedSubscription = record<SubscriptionRecord>({
   nodeKey: optional("k", is.text),
 });
 
-/** The broker's table. A subscription exists as long as a session holds it or its history is kept. */
+/** The broker's table of subscriptions. A subscription exists as long as it has a subscriber or an event history. */
 export class Subscriptions {
   /** (match, topic) → subscription */
   readonly #byTopic = new PatternMap<Subscription>();
@@ -58,14 +59,17 @@ export class Subscriptions {
     this.#records = records;
   }
 
+  /** Subscriptions in all. */
   get size(): number {
     return this.#byId.size;
   }
 
+  /** The subscription of exactly this topic or pattern under this match policy. */
   get(match: Match, topic: Uri): Subscription | undefined {
     return this.#byTopic.get(match, topic);
   }
 
+  /** The subscription with this id. */
   byId(subscriptionId: Id): Subscription | undefined {
     return this.#byId.get(subscriptionId);
   }
@@ -75,15 +79,17 @@ export class Subscriptions {
     return this.#bySession.of(session);
   }
 
+  /** All subscriptions, in the order of their creation. */
   values(): Iterable<Subscription> {
     return this.#byId.values();
   }
 
-  /** Calls `visit` with every subscription an event on `topic` goes to. */
+  /** Calls `visit` with every subscription whose subscribers get an event on `topic`; it must not change the table. */
   forEachMatch(topic: Uri, visit: (subscription: Subscription) => void): void {
     this.#byTopic.forEachMatch(topic, visit);
   }
 
+  /** Adds a subscription without a subscriber; `created` in milliseconds since the epoch. */
   create(id: Id, match: Match, topic: Uri, created: number, log?: EventLog): Subscription {
     const subscription: Subscription = {
       ...{ id, match, topic, created, log },
@@ -96,7 +102,7 @@ export class Subscriptions {
     return subscription;
   }
 
-  /** Adds a session, as the node `nodeKey` if it named one in its latest SUBSCRIBE. */
+  /** Adds a subscriber; `nodeKey` is that of its latest SUBSCRIBE, if any. */
   addSubscriber(subscription: Subscription, session: Session, nodeKey?: string): void {
     this.#removeShare(subscription, session);
     subscription.subscribers.add(session);
@@ -109,6 +115,7 @@ export class Subscriptions {
     this.#records.addShare(session, subscription.topic, nodeKey);
   }
 
+  /** Removes a subscriber, and with the last one the subscription, unless it has an event history. */
   removeSubscriber(subscription: Subscription, session: Session): void {
     this.#removeShare(subscription, session);
     this.#bySession.delete(session, subscription.id);
@@ -120,12 +127,12 @@ export class Subscriptions {
     this.#byId.delete(subscription.id);
   }
 
-  /** A session that subscribes again may name another node key. */
+  /** A session that subscribes again may name another node key, which counts differently. */
   #removeShare({ topic, subscribers, nodeKeys }: Subscription, session: Session): void {
     if (subscribers.has(session)) this.#records.removeShare(session, topic, nodeKeys?.get(session));
   }
 
-  /** The session is gone, and has no subscription any more. */
+  /** Drops the table of a session that has ended, and that is no subscriber any more. */
   leave(session: Session): void {
     this.#bySession.leave(session);
   }
@@ -137,7 +144,7 @@ export class Subscriptions {
     });
   }
 
-  /** Puts back what the record of a session that slept tells. */
+  /** Restores the subscriptions in the record of a session. */
   restore(session: Session, records: readonly SubscriptionRecord[]): void {
     for (const { id, match, topic, created, nodeKey } of records) {
       this.addSubscriber(this.#byId.get(id) ?? this.create(id, match, topic, created), session, nodeKey);
