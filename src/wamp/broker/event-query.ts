@@ -49,7 +49,7 @@ function meetsQuery({ time, topic }: LoggedEvent, query: HistoryQuery): boolean 
   return query.untilTime === undefined || time <= query.untilTime;
 }
 
-/** Do the lists of PUBLISH admit the session that queries (HIS-13)? */
+/** Do the lists of PUBLISH admit the session that queries? */
 function mayReceive({ lists }: LoggedEvent, session: Session): boolean {
   return lists === undefined || EventFilter.of(lists)!.admits(session);
 }

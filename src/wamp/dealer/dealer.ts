@@ -7,21 +7,12 @@ import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { partitionKey } from "../matching/rendezvous.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
-import {
-  type Call,
-  type Cancel,
-  type ErrorMessage,
-  MessageType,
-  NO_DETAILS,
-  type Register,
-  type Unregister,
-  type Yield,
-} from "../protocol/message.ts";
+import type { Call, Cancel, ErrorMessage, Register, Unregister, Yield } from "../protocol/message.ts";
+import { MessageType, NO_DETAILS } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { checkSingleBinary, isOpaque, isPassthru, opaqueDetails } from "../protocol/payload-passthru.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import type { RecordBudget } from "../session/record-budget.ts";
-import { callBytes } from "../session/record-budget.ts";
+import { callBytes, type RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { AwaitedRegistrations } from "./awaited-registrations.ts";
 import { CallQueue } from "./call-queue.ts";

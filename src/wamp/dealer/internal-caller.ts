@@ -58,7 +58,7 @@ export class InternalCaller implements ProcedureCaller {
       queueMicrotask(() => this.#host.flushOutput());
     } catch (error) {
       if (!(error instanceof WampError)) throw error;
-      this.#requests.settle(request, CallOutcome.error(error.uri, error.payload.args));
+      this.#requests.resolve(request, CallOutcome.error(error.uri, error.payload.args));
     }
     return outcome;
   }

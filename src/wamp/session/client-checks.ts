@@ -1,4 +1,4 @@
-/** ClientChecks: what the specification asks of clients and many of them do not keep to; enforced where a realm is strict. */
+/** Checks of client behaviour that many clients would fail; a realm enforces them only if its options are strict. */
 
 import type { RealmConfig } from "../config/realm.ts";
 import { ProtocolViolation } from "../protocol/errors.ts";
@@ -8,6 +8,7 @@ import type { MessageType } from "../protocol/message.ts";
 import type { Id } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
 
+/** `role_check` and `request_id_check` of a realm's options. */
 export class ClientChecks {
   readonly #checksRoles: boolean;
   readonly #checksRequestIds: boolean;
@@ -17,14 +18,14 @@ export class ClientChecks {
     this.#checksRequestIds = request_id_check === "strict";
   }
 
-  /** A client does only what the roles it announced cover (SES-07). */
+  /** Throws ProtocolViolation for a message that belongs to no role the client announced (SES-07). */
   checkRole(session: Session, type: MessageType): void {
     if (!this.#checksRoles) return;
     const role = ROLE_OF[type];
     if (role !== undefined && !session.has(role)) throw new ProtocolViolation(`the session is no ${role}`);
   }
 
-  /** Request ids of one client count 1, 2, 3 … (D-09). */
+  /** Throws ProtocolViolation if the request ids of a session do not count 1, 2, 3 … (Identifiers: session scope). */
   checkSequence(session: Session, request: Id): void {
     if (!this.#checksRequestIds) return;
     if (request !== nextId(session.lastRequest)) throw new ProtocolViolation("request ids must be sequential");

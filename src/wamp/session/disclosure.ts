@@ -1,4 +1,4 @@
-/** Who learns who the publisher or caller is (Publisher Identification, Caller Identification). */
+/** Discloses the publisher or caller to receivers (Publisher Identification, Caller Identification). */
 
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { NO_DETAILS } from "../protocol/message.ts";
@@ -6,8 +6,9 @@ import type { Dict } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
 
 /**
- * The details that name `session` as the `as` of a message, or none. `rule` is the permission's say: true always,
- * false never (then a wish is refused with option_disallowed.disclose_me), absent on request (D-18).
+ * The details that disclose `session` as publisher or caller, or none. `rule` is `disclose` of the permission: true always,
+ * false never (`disclose_me` then throws option_disallowed.disclose_me), undefined on request of the client (`disclose_me`)
+ * or of the callee (`isDemanded`).
  */
 export function disclosedDetails(
   as: "publisher" | "caller",

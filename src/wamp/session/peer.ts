@@ -1,27 +1,28 @@
-/** A peer: one client's end of one transport, and how far its conversation has come (Sessions). */
+/** A peer: the client of one transport, and the state of its conversation (Sessions). */
 
 import type { Transport, TransportInfo } from "../host/transport.ts";
 import type { Dict } from "../protocol/values.ts";
 import type { ResumeRequest } from "./resumable-transport.ts";
 import type { Session, SessionOrigin } from "./session.ts";
 
+/** The client of one transport. */
 export interface Peer {
   readonly transport: Transport;
-  /** Kept where authentication asks for them. */
+  /** What authenticators and authorizers get as `transport`; undefined if the realm has none that need it. */
   readonly facts?: TransportInfo | undefined;
-  /** The network of the client's address, where that is known. */
+  /** The network of the client's address, if that is known. */
   readonly network?: string | undefined;
   state: PeerState;
 }
 
-/** A client on its way to a session: what its session will begin with. */
+/** A login in progress: what the session will be made of. */
 export interface Attempt extends Pick<SessionOrigin, "id" | "features" | "agent"> {
-  /** The authentication method, as the client spells it. */
+  /** The authentication method, in the client's spelling. */
   readonly method: string;
   readonly wish?: ResumeRequest | undefined;
 }
 
-/** CHALLENGE was sent, and AUTHENTICATE is due until `deadline`; `challengeState` is the method's own. */
+/** CHALLENGE was sent, and AUTHENTICATE is due by `deadline`; only the method reads `challengeState`. */
 export interface ChallengedState {
   readonly kind: "challenged";
   readonly deadline: number;
@@ -31,16 +32,17 @@ export interface ChallengedState {
 
 /** A state that ends at its deadline, milliseconds since the epoch. */
 export type PendingState =
-  /** HELLO is due; after a GOODBYE there may be another one. */
+  /** HELLO is due; after GOODBYE another one is optional. */
   | { readonly kind: "connected"; readonly deadline: number; readonly hadSession: boolean }
-  /** The router is at work on HELLO or AUTHENTICATE; what it has done is lost when it sleeps. */
+  /** The router processes HELLO or AUTHENTICATE; the login fails if the object sleeps meanwhile. */
   | { readonly kind: "authenticating"; readonly deadline: number }
   | ChallengedState
-  /** The router said GOODBYE and waits for the client's. */
+  /** The router sent GOODBYE and waits for that of the client. */
   | { readonly kind: "closing"; readonly deadline: number };
 
+/** The state of a peer's conversation. */
 export type PeerState =
   | PendingState
   | { readonly kind: "open"; readonly session: Session }
-  /** Nothing more is sent or processed. */
+  /** No message is sent or processed any more. */
   | { readonly kind: "closed" };

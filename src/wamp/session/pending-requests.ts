@@ -1,4 +1,4 @@
-/** The near end of a session of the router's own: what it asks for, and the promise of each answer. */
+/** In-memory transport of a local session: resolves one promise per request. */
 
 import type { Transport } from "../host/transport.ts";
 import { WampUri } from "../protocol/errors.ts";
@@ -7,23 +7,25 @@ import type { RouterMessage } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Dict, Id, List, Uri } from "../protocol/values.ts";
 
-/** What a request came to; the one result of a PUBLISH, SUBSCRIBE or REGISTER is the id that the router gave. */
+/** The outcome of a request. For PUBLISH, SUBSCRIBE and REGISTER `args` is the id in the acknowledgment. */
 export type CallOutcome =
   | { readonly ok: true; readonly args: List; readonly kwargs: Dict }
   | { readonly ok: false; readonly uri: Uri; readonly args: List; readonly kwargs: Dict };
 
-/** Takes the results that come before the last one (Progressive Call Results). */
+/** Gets each progressive result (Progressive Call Results). */
 export type OnProgress = (args: List, kwargs: Dict) => void;
 
-/** Hears that the router did what was asked, and the id that it gave, if any, before its next message is looked at. */
+/** Called with the id in the acknowledgment, if any, before the router's next message is processed. */
 export type OnAcknowledged = (id: Id | undefined) => void;
 
+/** A request without an outcome yet. */
 interface OpenRequest {
   readonly resolve: (outcome: CallOutcome) => void;
   readonly onProgress: OnProgress | undefined;
   readonly onAcknowledged: OnAcknowledged | undefined;
 }
 
+/** Makes outcomes. */
 export const CallOutcome = {
   /** The outcome of a request that fails with this error. */
   error(uri: Uri, args: List = []): CallOutcome {
@@ -31,12 +33,12 @@ export const CallOutcome = {
   },
 };
 
-/** Requests wait in memory only: whoever makes one must do without its answer when the realm has slept meanwhile. */
+/** Requests are in memory only: their promises never resolve if the object sleeps meanwhile. */
 export class PendingRequests implements Transport {
   readonly #open = new Map<Id, OpenRequest>();
   #lastRequest: Id = 0;
 
-  /** A request id, and the outcome of the request that is made with it. */
+  /** Adds a request; send its message with the returned id. `outcome` never rejects. */
   expect(
     onProgress?: OnProgress,
     onAcknowledged?: OnAcknowledged,
@@ -47,7 +49,8 @@ export class PendingRequests implements Transport {
     return { request: this.#lastRequest, outcome: promise };
   }
 
-  settle(request: Id, outcome: CallOutcome): void {
+  /** Ends a request; ignores one that has ended. */
+  resolve(request: Id, outcome: CallOutcome): void {
     this.#open.get(request)?.resolve(outcome);
     this.#open.delete(request);
   }
@@ -57,35 +60,36 @@ export class PendingRequests implements Transport {
       case MessageType.RESULT: {
         const [, request, { progress }, { args, kwargs }] = message;
         if (progress === true) this.#open.get(request)?.onProgress?.(args, kwargs);
-        else this.settle(request, { ok: true, args, kwargs });
+        else this.resolve(request, { ok: true, args, kwargs });
         return;
       }
       case MessageType.PUBLISHED:
       case MessageType.SUBSCRIBED:
       case MessageType.REGISTERED:
-        return this.#grant(message[1], message[2]);
+        return this.#acknowledge(message[1], message[2]);
       case MessageType.UNSUBSCRIBED:
       case MessageType.UNREGISTERED:
-        return this.#grant(message[1]);
+        return this.#acknowledge(message[1]);
       case MessageType.ERROR: {
         const [, , request, , uri, { args, kwargs }] = message;
-        return void this.settle(request, { ok: false, uri, args, kwargs });
+        return void this.resolve(request, { ok: false, uri, args, kwargs });
       }
       case MessageType.ABORT: {
         const [, { message: text }, uri] = message;
-        for (const request of [...this.#open.keys()]) this.settle(request, CallOutcome.error(uri, [text]));
+        for (const request of [...this.#open.keys()]) this.resolve(request, CallOutcome.error(uri, [text]));
       }
     }
   }
 
+  /** Ends all requests with canceled. */
   close(): void {
-    for (const request of [...this.#open.keys()]) this.settle(request, CallOutcome.error(WampUri.CANCELED));
+    for (const request of [...this.#open.keys()]) this.resolve(request, CallOutcome.error(WampUri.CANCELED));
   }
 
   save(): void {}
 
-  #grant(request: Id, id?: Id): undefined {
+  #acknowledge(request: Id, id?: Id): undefined {
     this.#open.get(request)?.onAcknowledged?.(id);
-    this.settle(request, { ok: true, args: id === undefined ? [] : [id], kwargs: {} });
+    this.resolve(request, { ok: true, args: id === undefined ? [] : [id], kwargs: {} });
   }
 }

@@ -1,4 +1,4 @@
-/** Bounds the bytes of what sessions hold in a realm: of each session, and of all of them together. */
+/** Bounds the bytes that sessions hold in a realm: each session, and all of them together. */
 
 import type { Limits } from "../config/limits.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
@@ -10,10 +10,10 @@ import type { Dict, Uri } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
 import { INTERNAL } from "./session.ts";
 
-/** Bytes of a session's stored record for each subscription, registration or call, beside its URI: ids, times, options. */
+/** Bytes of a session's stored record for each subscription, registration or call, besides its URI: ids, times, options. */
 const ENTRY = 64;
 
-// Bytes of memory beside those of the record, as measured in V8 (10,000 entries each).
+// Bytes of memory besides those of the record, upper bounds as measured in V8 (10,000 entries each).
 const SESSION_MEMORY = 2_048;
 const CALL_MEMORY = 512;
 /** A session's part in a subscription or registration that others share. */
@@ -22,16 +22,16 @@ const EXACT_MEMORY = 384;
 /** The trees of prefixes and wildcards have nodes of their own. */
 const PATTERN_MEMORY = 704;
 
-/** Bytes each session may hold whatever the others hold. */
+/** Bytes that each session may hold whatever the others hold. */
 const LEAST_SHARE = 16_384;
 
-/** The part of what is free that one session may hold: some greedy ones leave most of it to the others. */
+/** The part of the free bytes that one session may hold: a few greedy sessions leave most of them to the others. */
 const SHARE = 1 / 4;
 
 /**
- * `limits.subscriptions_per_session` and the like count entries, and an entry may be as long as a message. Here their
- * bytes count, with a fixed amount for each entry: URIs, node keys, options of pending calls, payloads of calls that
- * wait, the identity. Subtracting what was added is cheap, so nothing is measured twice.
+ * Limits such as `subscriptions_per_session` count entries, and an entry may be as long as a message. The budget counts
+ * their bytes, with a fixed amount for each entry: URIs, node keys, options of pending calls, payloads of waiting calls, the
+ * identity. Each size is kept and subtracted at the end, so that nothing is measured twice.
  */
 export class RecordBudget {
   /** Bytes of the whole realm. */
@@ -44,12 +44,12 @@ export class RecordBudget {
     this.#realmLimit = limits.realm_bytes;
   }
 
-  /** Is there no room for anything that could as well be dropped? */
+  /** Is the realm over its limit, so that kept messages have to be dropped? */
   get isFull(): boolean {
     return this.bytes > this.#realmLimit;
   }
 
-  /** Throws limit_exceeded where a session may not hold so many bytes more. The router's own sessions may. */
+  /** Throws limit_exceeded if the session may not hold so many bytes more. Sessions of the router itself always may. */
   check({ recordBytes, identity }: Session, bytes: number): void {
     const share = Math.max(LEAST_SHARE, (this.#realmLimit - this.bytes) * SHARE);
     const limit = Math.min(this.#sessionLimit, share);
@@ -59,7 +59,7 @@ export class RecordBudget {
     throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may hold ${Math.floor(limit)} bytes ${reason}`);
   }
 
-  /** A session begins, with details of the client that are kept as long as it lasts. */
+  /** Counts a new session and the details of the client that stay in memory as long as it lasts. */
   addSession(session: Session, ...kept: readonly unknown[]): void {
     this.#add(
       session,
@@ -68,36 +68,37 @@ export class RecordBudget {
     );
   }
 
-  /** A session ends that holds nothing any more. */
+  /** Subtracts a session that has ended and holds nothing any more. */
   removeSession(session: Session): void {
     this.#add(session, -session.recordBytes, -SESSION_MEMORY);
   }
 
-  /** A session's part in a subscription or registration begins. */
+  /** Counts a session's part in a subscription (with its node key, if any) or registration. */
   addShare(session: Session, uri: Uri, key?: string): void {
     this.#add(session, shareBytes(uri, key), SHARE_MEMORY);
   }
 
-  /** It ends. */
+  /** Subtracts what `addShare` counted. */
   removeShare(session: Session, uri: Uri, key?: string): void {
     this.#add(session, -shareBytes(uri, key), -SHARE_MEMORY);
   }
 
-  /** A subscription or registration comes into being. */
+  /** Counts a new subscription or registration. */
   addEntry(match: Match, uri: Uri): void {
     this.bytes += entryBytes(match, uri);
   }
 
+  /** Subtracts what `addEntry` counted. */
   removeEntry(match: Match, uri: Uri): void {
     this.bytes -= entryBytes(match, uri);
   }
 
-  /** A call of the session is pending, or waits for a callee; `recordBytes` as `callBytes` or `waitingBytes` tells. */
+  /** Counts a pending or waiting call; `recordBytes` is its `callBytes` or `waitingBytes`. */
   addCall(caller: Session, recordBytes: number): void {
     this.#add(caller, recordBytes, CALL_MEMORY);
   }
 
-  /** It is not pending any more, or waits no longer. */
+  /** Subtracts what `addCall` counted. */
   removeCall(caller: Session, recordBytes: number): void {
     this.#add(caller, -recordBytes, -CALL_MEMORY);
   }
@@ -113,12 +114,12 @@ export function shareBytes(uri: Uri, key?: string): number {
   return ENTRY + uri.length + (key?.length ?? 0);
 }
 
-/** Bytes of a caller's record for a pending call; of its details, or options, only those of payload passthru are of any length. */
+/** Bytes of a caller's record for a pending call. Of its details or options only those of an opaque payload can be long. */
 export function callBytes(procedure: Uri, details: Dict): number {
   return ENTRY + procedure.length + (isOpaque(details) ? sizeOf(details) : 0);
 }
 
-/** The same for a call that is kept as a whole, because it waits for a callee or may need another one. */
+/** Bytes of a caller's record for a call that is kept as a whole: it waits for a callee, or may need another one. */
 export function waitingBytes([, , options, procedure, payload]: Call): number {
   return ENTRY + procedure.length + sizeOf(options) + payload.size;
 }

@@ -1,4 +1,4 @@
-/** The way out of a session that outlives its connection: it counts, keeps the latest messages, and waits without one. */
+/** Transport of a session that outlives its connection: numbers the messages and keeps the latest ones (docs/session-resume.md). */
 
 import type { SendFault, Transport } from "../host/transport.ts";
 import type { RouterMessage } from "../protocol/message.ts";
@@ -9,50 +9,51 @@ import type { Codec } from "../records/stored-record.ts";
 import { field, optional, record, Unreadable } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
 
-/** What is kept for one session: messages, and bytes, about. */
+/** The most that is kept for one session: messages, and bytes (estimated). */
 export interface BufferBounds {
   readonly messages: number;
   readonly bytes: number;
 }
 
-/** Who looks after sessions without a connection. */
+/** Learns what the transports of a realm keep. */
 export interface BufferObserver {
-  /** Must messages make room, because the realm keeps too much? */
+  /** Does the realm keep too much, so that messages have to be dropped? */
   readonly isFull: boolean;
-  /** So many bytes more are kept, or fewer. */
+  /** The kept bytes changed by this number. */
   onBuffer(bytes: number): void;
-  /** What must survive sleep has changed. */
+  /** The state that must survive sleep has changed, and the transport has no connection that would save it. */
   onChange(transport: ResumableTransport): void;
-  /** A message came that was neither sent nor could be kept; nothing is sent any more. */
+  /** A message could neither be sent nor kept; from now on none is sent. */
   onOverflow(transport: ResumableTransport): void;
 }
 
-/** What a session's record keeps; messages are numbered from 1, WELCOMEs do not count. */
+/** The transport in the stored record of its session; messages are numbered from 1, WELCOMEs do not count. */
 export interface ResumeRecord {
   readonly token: string;
   /** Number of the last message that was put on a connection. */
   readonly sent: number;
 }
 
-/** What HELLO asks for: a session that can be resumed, or to go on with an earlier one. */
+/** What HELLO requests: a session that can be resumed, or to resume one. */
 export interface ResumeRequest {
   readonly session?: Id | undefined;
   readonly token?: string | undefined;
-  /** Messages the client has had in the session; absent for a client that does not count. */
+  /** Messages that the client has received in the session; absent if the client does not count them. */
   readonly received?: number | undefined;
 }
 
-/** The resumable in the stored record of a session. */
+/** The codec of `ResumeRecord`. */
 export const storedResume = record<ResumeRecord>({ token: field("t", is.text), sent: field("n", is.count) });
 
-/** Messages a session without connection is owed, or may miss; the first has the number `first`. */
+/** Messages that the client may not have received; the first has the number `first`. */
 export interface KeptMessages {
   readonly first: number;
   readonly messages: readonly RouterMessage[];
 }
 
+/** Sends on the current connection, if any, and keeps what a resumed client may lack. */
 export class ResumableTransport implements Transport {
-  /** Proves whose session it is; good for one resumption. */
+  /** Proves that a client may resume the session; valid for one resumption. */
   token: string;
   readonly #bounds: BufferBounds;
   readonly #observer: BufferObserver;
@@ -81,7 +82,7 @@ export class ResumableTransport implements Transport {
     return this.#connection?.details;
   }
 
-  /** Has something been lost, so that the session cannot go on elsewhere? */
+  /** Was a message lost, so that the session cannot be resumed? */
   get isLost(): boolean {
     return this.#isLost;
   }
@@ -98,7 +99,7 @@ export class ResumableTransport implements Transport {
     if (this.#isLost) return "closed";
     const fault = this.#connection?.send(message);
     if (fault === "too large") return fault;
-    // The connection is gone, and the realm is about to hear of it.
+    // The connection is closed; the realm is told in its close event.
     if (fault === "closed") this.#connection = undefined;
     if (this.#connection !== undefined) this.#sent++;
     this.#keep(message);
@@ -115,31 +116,31 @@ export class ResumableTransport implements Transport {
     else this.#observer.onChange(this);
   }
 
-  /** The connection is gone; what is sent from here on waits for another one. */
+  /** The connection is closed: keeps what is sent from now on for the next one. */
   park(): void {
     this.#connection = undefined;
   }
 
-  /** The session is over. */
+  /** The session has ended: drops what is kept. */
   end(): void {
     this.#isLost = true;
     this.#connection = undefined;
     this.#clear();
   }
 
-  /** Puts back what was kept while the object slept. */
+  /** Restores the kept messages after the object slept. */
   restore({ first, messages }: KeptMessages, isLost: boolean): void {
     this.#first = first;
     this.#isLost = isLost;
     for (const message of messages) this.#keep(message);
   }
 
-  /** Is everything there that a client lacks which has had `received` messages? One that does not count is believed to have all. */
+  /** Are all messages kept after the first `received` ones? A client that does not count is assumed to have all that were sent. */
   hasAllAfter(received: number = this.#sent): boolean {
     return !this.#isLost && received <= this.#sent && received >= this.#first - 1;
   }
 
-  /** Goes on with another connection; what the client lacks is sent there first. Says what cannot be sent. */
+  /** Sends the messages that the client lacks on another connection, and uses it from now on. Returns why it cannot, if so. */
   moveTo(connection: Transport, received: number = this.#sent): SendFault | undefined {
     this.#connection = connection;
     this.#sent = this.#first + this.#messages.length - 1;
@@ -150,7 +151,7 @@ export class ResumableTransport implements Transport {
     return undefined;
   }
 
-  /** Keeps the latest; of those kept, what was sent before makes room first. */
+  /** Keeps a message. Over the bounds it drops the oldest, which must have been sent: otherwise the session is lost. */
   #keep(message: RouterMessage): void {
     this.#messages.push(message);
     this.#count(sizeOf(message));
@@ -182,7 +183,7 @@ export class ResumableTransport implements Transport {
   }
 }
 
-/** What the router needs to keep a message besides its payload; bytes, about. */
+/** Estimated bytes of a kept message besides its payload. */
 const OVERHEAD = 128;
 
 function sizeOf(message: RouterMessage): number {
@@ -190,7 +191,7 @@ function sizeOf(message: RouterMessage): number {
   return OVERHEAD + (last instanceof Payload ? last.size : 0);
 }
 
-/** What precedes a message's payload, and its payload if it has a place for one. */
+/** The elements of a message before its payload, and the payload if the message type has one. */
 interface StoredMessage {
   readonly head: readonly unknown[];
   readonly payload?: Payload | undefined;
@@ -198,7 +199,7 @@ interface StoredMessage {
 
 const parts = record<StoredMessage>({ head: field("h", is.elements), payload: optional("p", storedPayload) });
 
-/** A message that was kept. */
+/** The codec of a kept message. */
 export const storedMessage: Codec<RouterMessage> = {
   write(message) {
     const last = message.at(-1);

@@ -1,4 +1,4 @@
-/** A session: who is on the other side of a transport, and what it holds in the realm. */
+/** A session: the identity and features of the client behind a transport. */
 
 import type { Transport } from "../host/transport.ts";
 import type { ClientFeature, ClientFeatures } from "../protocol/features.ts";
@@ -8,7 +8,7 @@ import { PendingRequests } from "./pending-requests.ts";
 import type { ResumeRecord } from "./resumable-transport.ts";
 import { ResumableTransport } from "./resumable-transport.ts";
 
-/** Who a session is, as WELCOME and the session meta API tell it. */
+/** The identity of a session, as in WELCOME and the session meta API. */
 export interface Identity {
   readonly authid: string;
   readonly authrole: string;
@@ -17,10 +17,10 @@ export interface Identity {
   readonly authextra?: Dict;
 }
 
-/** `authmethod` of the router's own sessions. */
+/** `authmethod` of sessions of the router itself. */
 export const INTERNAL = "internal";
 
-/** What a session begins with: at HELLO nothing has happened, a record also tells what had. */
+/** What a session is made of: after HELLO, or from a stored record, which also has the counters. */
 export interface SessionOrigin {
   readonly id: Id;
   readonly identity: Identity;
@@ -29,31 +29,34 @@ export interface SessionOrigin {
   readonly agent?: string | undefined;
   /** What the session meta API shows of the session beside its identity. */
   readonly addedDetails?: Dict | undefined;
-  /** When the credentials expire, and the session with them; milliseconds since the epoch. */
+  /** When the credentials expire, and the session ends; milliseconds since the epoch. */
   readonly expiresAt?: number | undefined;
   readonly resume?: ResumeRecord;
+  /** See `Session.lastInvocation`. */
   readonly lastInvocation?: Id;
+  /** See `Session.lastRequest`. */
   readonly lastRequest?: Id;
 }
 
-/** One established session. Broker and dealer keep what it holds in tables of their own (`SessionTable`). */
+/** An established session. Its subscriptions, registrations and calls are in tables of broker and dealer (`SessionTable`). */
 export class Session {
   readonly id: Id;
   readonly transport: Transport;
   readonly identity: Identity;
   readonly features: ClientFeatures;
   readonly agent: string | undefined;
+  /** Milliseconds since the epoch. */
   expiresAt: number | undefined;
-  /** The transport, where the session can outlive its connection (Session Resumption). */
+  /** The transport, if the session can outlive its connection (docs/session-resume.md). */
   readonly resumable: ResumableTransport | undefined;
-  /** What was added to the session's details for the session meta API to show. */
+  /** Details that clients added for the session meta API (`wamp.session.modify_details`). */
   addedDetails: Dict | undefined;
-  /** The last INVOCATION.Request given to this session; they count from 1 (Identifiers: session scope). */
+  /** The last INVOCATION.Request sent to this session; they count from 1 (Identifiers: session scope). */
   lastInvocation: Id;
-  /** The last request id of the client's own sequence; kept where the realm checks it. */
+  /** The client's last request id; counted only if the realm checks the sequence. */
   lastRequest: Id;
 
-  /** Bytes of what it holds, as `RecordBudget` counts them. */
+  /** Bytes that `RecordBudget` counts for the session. */
   recordBytes = 0;
 
   constructor(transport: Transport, origin: SessionOrigin) {
@@ -69,7 +72,7 @@ export class Session {
     this.lastRequest = origin.lastRequest ?? 0;
   }
 
-  /** Is it a session of the router's own, or of a request without a connection (HTTP bridge)? */
+  /** Is it a session of the router itself, or of a single request without a connection (HTTP bridge)? */
   get isLocal(): boolean {
     return this.identity.authmethod === INTERNAL || this.transport instanceof PendingRequests;
   }

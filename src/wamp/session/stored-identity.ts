@@ -1,4 +1,4 @@
-/** Identities as they are stored. */
+/** Codecs of stored identities. */
 
 import { type Codec, type Field, field, optional, record } from "../records/stored-record.ts";
 import * as is from "../records/stored-values.ts";
@@ -6,7 +6,7 @@ import type { Identity } from "./session.ts";
 
 const authextra = (key: string) => optional(key, is.dict) as Field<Identity["authextra"]>;
 
-/** In the records of sessions, which have to be small. */
+/** For records of sessions, which have to be small. */
 export const storedIdentity: Codec<Identity> = record<Identity>({
   authid: field("i", is.text),
   authrole: field("r", is.text),
@@ -15,7 +15,7 @@ export const storedIdentity: Codec<Identity> = record<Identity>({
   authextra: authextra("x"),
 });
 
-/** In rows that release 0.1.0 must be able to read after a rollback. */
+/** For rows that release 0.1.0 must be able to read after a rollback. */
 export const namedIdentity: Codec<Identity> = record<Identity>({
   authid: field("authid", is.text),
   authrole: field("authrole", is.text),

@@ -1,4 +1,4 @@
-/** Testaments: events a session leaves with the router, which publishes them once the session is gone (Session Testament). */
+/** Testaments: events that the router publishes for a session when it ends (Session Testament). */
 
 import type { Limits } from "../config/limits.ts";
 import type { Log, Storage } from "../host/host.ts";
@@ -18,16 +18,18 @@ import type { SessionOrigin } from "./session.ts";
 import { Session } from "./session.ts";
 import { namedIdentity } from "./stored-identity.ts";
 
-/** When a testament is published; without session resumption one follows the other, but they are flushed apart. */
+/** When a testament is published: when the connection is lost, or when the session ends. The latter publishes both. */
 export const TESTAMENT_SCOPES = ["detached", "destroyed"] as const;
+/** See `TESTAMENT_SCOPES`. */
 export type TestamentScope = (typeof TESTAMENT_SCOPES)[number];
 
-/** What one session left, as JSON. The owner is told too: after a restart nothing else is known of it. */
-interface Estate {
+/** The testaments of one session, and its owner, of which nothing else is known after a restart. */
+interface StoredTestaments {
   readonly owner: Pick<SessionOrigin, "id" | "identity" | "features">;
   readonly testaments: readonly Testament[];
 }
 
+/** One event to publish. */
 interface Testament {
   readonly scope: TestamentScope;
   readonly topic: Uri;
@@ -35,10 +37,10 @@ interface Testament {
   readonly payload: Payload;
 }
 
-const estate = record<Estate>({
+const storedTestaments = record<StoredTestaments>({
   owner: field(
     "owner",
-    record<Estate["owner"]>({
+    record<StoredTestaments["owner"]>({
       id: field("id", is.id),
       identity: field("identity", namedIdentity),
       features: field("features", is.count),
@@ -56,18 +58,18 @@ const estate = record<Estate>({
 });
 
 /**
- * Release 0.1.0 reads `owner` and `testaments`. It finds the owner here, and an empty list: after a rollback it removes
- * the row of a session that is gone, instead of failing on each wake.
+ * Release 0.1.0 reads `owner` and `testaments`. It finds the owner and an empty list: after a rollback it removes the row of a
+ * session that has ended, instead of failing on each wake.
  */
-const ESTATE: Format<Estate> = {
+const TESTAMENTS: Format<StoredTestaments> = {
   kind: "testament",
-  codec: { ...estate, write: (value) => ({ ...(estate.write(value) as object), testaments: [] }) },
+  codec: { ...storedTestaments, write: (value) => ({ ...(storedTestaments.write(value) as object), testaments: [] }) },
   steps: [testamentFromFormat1],
 };
 
 /**
- * The testaments of a realm's sessions, in storage from the moment they are added. Taking them out and publishing them
- * is one turn, so they become public exactly once, whatever happens to the object.
+ * The testaments of a realm's sessions, in storage from the moment they are added. They are removed and published in one
+ * turn, so that each is published exactly once, whatever happens to the object.
  */
 export class Testaments {
   readonly #host: Storage & Log;
@@ -76,10 +78,10 @@ export class Testaments {
   readonly #publish: (owner: Session, message: Publish) => void;
   readonly #log: Log["log"];
   readonly #owners: Set<Id>;
-  /** Owners whose testaments this code cannot read; they stay in storage. */
+  /** Sessions whose testaments this code cannot read; they stay in storage. */
   readonly #unreadable = new Set<Id>();
 
-  /** `publish` publishes in the name of a session, and throws what a refused PUBLISH throws. */
+  /** `publish` publishes in the name of a session; it throws WampError or ProtocolViolation. */
   constructor(host: Storage & Log, limits: Limits, publish: (owner: Session, message: Publish) => void) {
     this.#host = host;
     this.#store = host.store.testaments;
@@ -89,7 +91,7 @@ export class Testaments {
     this.#owners = new Set(this.#store.owners());
   }
 
-  /** Adds a testament after those the session has; throws invalid_argument where that is one too many (TST-13). */
+  /** Adds a testament after the session's others; throws invalid_argument over the limits (TST-13), or unavailable. */
   add(owner: Session, scope: TestamentScope, [, , options, topic, payload]: Publish): void {
     const testaments = [...this.#of(owner.id), { scope, topic, options, payload }];
     if (this.#unreadable.has(owner.id)) throw new WampError(WampUri.UNAVAILABLE, "the testaments cannot be read");
@@ -112,7 +114,7 @@ export class Testaments {
     else this.#store.put(owner.id, textOf(owner, kept));
   }
 
-  /** The session is gone: what it left is published, the scope `detached` first. */
+  /** Publishes all testaments of a session that has ended, the scope `detached` first. */
   execute(owner: Session): void {
     const testaments = this.#of(owner.id);
     this.forget(owner.id);
@@ -121,36 +123,36 @@ export class Testaments {
     }
   }
 
-  /** The session has lost its transport and may get another one: what it left for that is published. */
+  /** Publishes the testaments of scope `detached`: the session lost its connection and may be resumed. */
   detach(owner: Session): void {
     const testaments = this.#of(owner.id).filter(({ scope }) => scope === "detached");
     this.flush(owner, "detached");
     for (const testament of testaments) this.#executeOne(owner, testament);
   }
 
-  /** Removes what a session left, unpublished. */
+  /** Removes the testaments of a session without publishing them. */
   forget(sessionId: Id): void {
     if (this.#owners.delete(sessionId)) this.#store.delete(sessionId);
   }
 
-  /** After a start: sessions that ended with the object are gone without notice, and what they left is published now. */
+  /** Publishes the testaments of sessions that ended with the object, unnoticed; `sessions` are those still there. */
   executeOrphaned(sessions: ReadonlyMap<Id, Session>): void {
     for (const id of this.#owners) {
       if (sessions.has(id)) continue;
-      const estate = this.#estateOf(id);
-      if (estate !== undefined) this.execute(new Session(NOWHERE, estate.owner));
+      const stored = this.#stored(id);
+      if (stored !== undefined) this.execute(new Session(CLOSED, stored.owner));
     }
   }
 
   #of(sessionId: Id): readonly Testament[] {
-    return this.#estateOf(sessionId)?.testaments ?? [];
+    return this.#stored(sessionId)?.testaments ?? [];
   }
 
-  /** What cannot be read is logged once, and stays as it is: the owner has no testaments for this code. */
-  #estateOf(sessionId: Id): Estate | undefined {
+  /** The stored testaments of a session. A row that this code cannot read is logged once, and stays in storage. */
+  #stored(sessionId: Id): StoredTestaments | undefined {
     const text = this.#owners.has(sessionId) ? this.#store.get(sessionId) : undefined;
     if (text === undefined) return undefined;
-    const reading = read(ESTATE, text);
+    const reading = read(TESTAMENTS, text);
     if (reading.ok) return reading.value;
     this.#owners.delete(sessionId);
     this.#unreadable.add(sessionId);
@@ -162,16 +164,16 @@ export class Testaments {
     try {
       this.#publish(owner, [MessageType.PUBLISH, 1, options, topic, payload]);
     } catch (error) {
-      // Nobody is left to tell that the owner may no longer publish this; anything else is our own fault.
+      // The owner may no longer publish this, and has ended, so no error can be sent. Any other error is a bug.
       if (error instanceof WampError || error instanceof ProtocolViolation) return;
       this.#host.log({ level: "error", event: "testament.failed", session: owner.id, topic, ...thrown(error) });
     }
   }
 }
 
-/** The transport of a session that is gone. */
-const NOWHERE: Transport = { send: () => "closed", close: () => {}, save: () => {} };
+/** The transport of a session that has ended. */
+const CLOSED: Transport = { send: () => "closed", close: () => {}, save: () => {} };
 
 function textOf({ id, identity, features }: Session, testaments: readonly Testament[]): string {
-  return write(ESTATE, { owner: { id, identity, features }, testaments });
+  return write(TESTAMENTS, { owner: { id, identity, features }, testaments });
 }
