@@ -1,4 +1,4 @@
-/** The Worker's HTTP side: WebSockets to their realm's object, and what a visitor without one sees. */
+/** HTTP routes of the Worker: WebSocket upgrades, long-poll, events, bridge, webhooks and web services. */
 
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
@@ -6,8 +6,8 @@ import { thrown } from "../wamp/host/log-line.ts";
 import type { Components } from "../wamp/local/component.ts";
 import { negotiate } from "../wamp/serializers/index.ts";
 import { bridge } from "./bridge/bridge.ts";
+import { webhook } from "./bridge/incoming-webhook.ts";
 import { type BridgeRoute, configuredRoute } from "./bridge/route.ts";
-import { webhook } from "./bridge/webhook.ts";
 import type { ConfigInput } from "./config/config-schema.ts";
 import { configOf, deploymentOf, useConfig, useDefaults } from "./config/deployment.ts";
 import { onlyRealm, realmFor } from "./config/realm-lookup.ts";
@@ -19,7 +19,7 @@ import { acceptForAnyRealm, refuseRealm } from "./routing/hello-routing.ts";
 import { clientRequest } from "./routing/object-requests.ts";
 import { realmObject } from "./routing/realm-stub.ts";
 import { isStopping } from "./routing/shutdown.ts";
-import { serverSentEvents } from "./server-sent-events/index.ts";
+import { serverSentEvents } from "./server-sent-events/serve-events.ts";
 import { queue, scheduled } from "./triggers/triggers.ts";
 import { webService } from "./web/web-services.ts";
 
@@ -55,7 +55,9 @@ export function createApp(config?: ConfigInput, components?: Components): App {
   app.route("/lp", longPoll);
   app.all("/realms/:realm/events", ({ env, req }) => serverSentEvents(req.raw, env, req.param("realm")));
   for (const action of ["publish", "call"] as const) {
-    app.all(`/realms/:realm/${action}`, (context) => visit(context, { action, realm: context.req.param("realm") }));
+    app.all(`/realms/:realm/${action}`, (context) =>
+      serveBridge(context, { action, realm: context.req.param("realm") }),
+    );
   }
   app.all("/realms/:realm/webhook/:name", (context) => {
     const { realm, name } = context.req.param();
@@ -63,7 +65,7 @@ export function createApp(config?: ConfigInput, components?: Components): App {
   });
   app.use(async (context, next) => {
     const route = configuredRoute(context.req.path, configOf(context.env));
-    return route === undefined ? next() : visit(context, route);
+    return route === undefined ? next() : serveBridge(context, route);
   });
   app.use(async ({ env, req }, next) => (await webService(req.raw, env, configOf(env))) ?? next());
   app.notFound(notFound);
@@ -74,7 +76,7 @@ export function createApp(config?: ConfigInput, components?: Components): App {
   return app;
 }
 
-/** Faults name principals by their paths, so only a developer gets to see them; the log has them always. */
+/** Answers 503 while the router stops and 500 on a faulty configuration. Faults contain names of principals: only in development are they part of the answer. */
 async function checkConfig(context: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
   if (isStopping()) return context.json({ error: "the router is stopping" }, 503);
   const { faults } = deploymentOf(context.env);
@@ -84,25 +86,26 @@ async function checkConfig(context: AppContext, next: () => Promise<void>): Prom
 }
 
 /**
- * A Worker that mounts this app may set headers on every answer (Hono: secureHeaders, cors). Those of an answer that came
- * by fetch, from an object or from elsewhere, are immutable and would make it a 500; a copy's are not.
+ * Copies each response, because a Worker that mounts this app may set headers on it (Hono: secureHeaders, cors). Headers of a
+ * response that came from `fetch` are immutable: setting one would throw, and the client would get 500.
  */
 async function makeHeadersMutable(context: AppContext, next: () => Promise<void>): Promise<void> {
   await next();
   const { res } = context;
-  // Hono would merge the headers of the answer before.
+  // Otherwise Hono merges the headers of the previous response.
   context.res = undefined;
   context.res = new Response(res.body, res);
 }
 
 type Handler = (context: AppContext, next: () => Promise<void>) => Response | Promise<Response | undefined>;
 
-/** The handler, for upgrade requests only. */
+/** Runs `handler` for upgrade requests only. */
 function ifUpgrade(handler: Handler) {
   return async (context: AppContext, next: () => Promise<void>): Promise<Response | undefined> =>
     isUpgrade(context.req.raw) ? handler(context, next) : void (await next());
 }
 
+/** Answers 426 to requests without an upgrade, and 400 if no offered subprotocol is known. */
 async function checkUpgrade(context: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
   if (!isUpgrade(context.req.raw)) {
     return context.json({ error: "this is a WebSocket endpoint" }, 426, { Upgrade: "websocket" });
@@ -118,7 +121,7 @@ function isUpgrade({ headers }: Request): boolean {
   return headers.get("Upgrade")?.toLowerCase() === "websocket";
 }
 
-/** For clients that know one URL for all realms: straight to the realm if there is but one, else HELLO tells. */
+/** Serves clients that know one URL for all realms: connects to the only realm, or reads the realm from HELLO. */
 function toAnyRealm({ env, req }: AppContext): Response | Promise<Response> {
   const config = configOf(env);
   const only = onlyRealm(config);
@@ -126,6 +129,7 @@ function toAnyRealm({ env, req }: AppContext): Response | Promise<Response> {
   return acceptForAnyRealm(req.raw, env, config);
 }
 
+/** Connects a client to the realm of its URL. */
 function toRealm({ env, req }: AppContext): Response | Promise<Response> {
   const name = req.param("realm") ?? "";
   const realm = realmFor(configOf(env), name);
@@ -134,8 +138,8 @@ function toRealm({ env, req }: AppContext): Response | Promise<Response> {
   return refuseRealm(req.raw);
 }
 
-/** There is a bridge only where one is configured. */
-function visit(context: AppContext, route: BridgeRoute): Response | Promise<Response> {
+/** Serves a request of the HTTP bridge; answers 404 without `http.bridge`. */
+function serveBridge(context: AppContext, route: BridgeRoute): Response | Promise<Response> {
   const config = configOf(context.env);
   const settings = config.http?.bridge;
   return settings === undefined ? notFound(context) : bridge(context.req.raw, context.env, config, settings, route);

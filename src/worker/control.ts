@@ -1,4 +1,4 @@
-/** Orders of the process that runs the Worker itself, such as `npm run serve`; a deployed Worker never gets one. */
+/** Commands of the process that runs the Worker, such as `npm run serve`; a deployed Worker receives none. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { configOf } from "./config/deployment.ts";
@@ -9,36 +9,37 @@ import { realmObject } from "./routing/realm-stub.ts";
 import { beginStop, busyRealms } from "./routing/shutdown.ts";
 import { type DiskState, setDiskState } from "./storage/free-space.ts";
 
-/** Path → what a POST to it does; what is returned is the answer, as JSON. */
-const ORDERS: Readonly<Record<string, (env: Env) => object | Promise<object>>> = {
+/** Path → what a POST to it does; the result is the response body, as JSON. */
+const COMMANDS: Readonly<Record<string, (env: Env) => object | Promise<object>>> = {
   "/stop": stop,
-  "/disk-ample": () => tellOfDisk("ample"),
-  "/disk-low": () => tellOfDisk("low"),
-  "/disk-exhausted": () => tellOfDisk("exhausted"),
+  "/disk-ample": () => reportDisk("ample"),
+  "/disk-low": () => reportDisk("low"),
+  "/disk-exhausted": () => reportDisk("exhausted"),
 };
 
 /**
- * The entrypoint for orders. No route of the Worker leads here: only a service binding or, in plain workerd, a socket of
+ * Entrypoint for the commands. No route of the Worker leads here: only a service binding, or, in plain workerd, a socket of
  * its own (`workerdConfig`).
  */
 export class Control extends WorkerEntrypoint<Env> {
+  /** Runs the command of the request's path; 404 for other paths and methods. */
   override async fetch(request: Request): Promise<Response> {
-    const order = ORDERS[new URL(request.url).pathname];
-    if (request.method !== "POST" || order === undefined)
+    const command = COMMANDS[new URL(request.url).pathname];
+    if (request.method !== "POST" || command === undefined)
       return Response.json({ error: "no such order" }, { status: 404 });
-    return Response.json(await order(this.env));
+    return Response.json(await command(this.env));
   }
 }
 
-/** All objects of the process learn how much room the disk has. */
-function tellOfDisk(state: DiskState): object {
+/** Sets the state of the disk for all objects of the process, and logs changes. */
+function reportDisk(state: DiskState): object {
   if (!setDiskState(state)) return {};
   if (state === "ample") writeLog({ level: "info", event: "disk.recovered" });
   else writeLog({ level: "error", event: "disk.full", cause: state });
   return {};
 }
 
-/** Has every realm save what it holds and close its sockets; answers when that is done. */
+/** Stops every busy realm: each saves its state and closes its sockets. Resolves when all are done. */
 async function stop(env: Env): Promise<object> {
   beginStop();
   const config = configOf(env);

@@ -1,4 +1,4 @@
-/** The service binding: other Workers call and publish without a socket and without a token. */
+/** The service binding: other Workers call and publish by RPC, without a socket or a token. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { ApplicationError } from "../wamp/local/application-error.ts";
@@ -18,10 +18,11 @@ const TIMEOUT_MS = 60_000;
 const DEAD_LETTERS = 100;
 
 /**
- * The entrypoint to bind: `{ "binding": "WAMP", "service": "wamp-edge", "entrypoint": "Wamp" }`. It may what the role
- * `http.service.role` may; without one it is refused. Methods reject with a `ServiceError`.
+ * The entrypoint to bind: `{ "binding": "WAMP", "service": "wamp-edge", "entrypoint": "Wamp" }`. It acts with the role
+ * `http.service.role`; without that role every method rejects. All methods reject with a `ServiceError`.
  */
 export class Wamp extends WorkerEntrypoint<Env> implements WampService {
+  /** Calls a procedure; resolves to the final result. `timeout` is 60,000 ms by default. */
   async call(
     realm: string,
     procedure: Uri,
@@ -32,37 +33,41 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
     const { onProgress, ...others } = options ?? {};
     const request = { uri: procedure, args, kwargs, options: { timeout: TIMEOUT_MS, ...others } };
     const take = onProgress && ((...part: [List, Dict]) => onProgress(...part));
-    return this.#visit(realm, (visited, pass) => visited.call(pass, request, take));
+    return this.#request(realm, (visited, pass) => visited.call(pass, request, take));
   }
 
+  /** Publishes an event; resolves to the publication id. */
   async publish(realm: string, topic: Uri, args: List = [], kwargs: Dict = {}, options: Dict = {}): Promise<Id> {
     const request = { uri: topic, args, kwargs, options };
-    const result = await this.#visit(realm, (visited, pass) => visited.publish(pass, request));
+    const result = await this.#request(realm, (visited, pass) => visited.publish(pass, request));
     return result.args[0] as Id;
   }
 
+  /** Lists the ids of the realm's sessions. */
   async sessions(realm: string): Promise<readonly Id[]> {
     const result = await this.call(realm, "wamp.session.list");
     return result.args[0] as readonly Id[];
   }
 
+  /** Lists dead letters of a webhook, oldest first. */
   async deadLetters(realm: string, webhook: string, page: DeadLetterPage = {}): Promise<readonly DeadLetter[]> {
     const { after = 0, limit = DEAD_LETTERS } = page;
     return this.#webhookStub(realm, webhook).deadLetters(after, limit);
   }
 
+  /** Makes dead letters pending again, by default all of them; resolves to their number. */
   async redeliver(realm: string, webhook: string, ids?: readonly number[]): Promise<number> {
     return this.#webhookStub(realm, webhook).redeliver(ids);
   }
 
   #webhookStub(name: string, webhook: string): WebhookStub {
-    const { realm } = this.#enter(name);
+    const { realm } = this.#admit(name);
     if (realm.webhooks_out?.some(({ name }) => name === webhook)) return webhookObject(this.env, name, realm, webhook);
     throw new ApplicationError(WampUri.INVALID_ARGUMENT, [`there is no webhook ${webhook}`]);
   }
 
-  /** The realm, if other Workers may come in, and with which role. */
-  #enter(name: string): { realm: WorkerRealmConfig; role: string } {
+  /** Finds the realm and the role of other Workers; throws an `ApplicationError` if they are not admitted. */
+  #admit(name: string): { realm: WorkerRealmConfig; role: string } {
     const { config, faults } = deploymentOf(this.env);
     if (faults.length > 0) throw new Error("the router's configuration is faulty");
     const role = config.http?.service?.role;
@@ -72,11 +77,11 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
     return { realm, role };
   }
 
-  async #visit(
+  async #request(
     name: string,
     visit: (realm: RealmRpc, pass: RpcCredentials) => Promise<RpcOutcome>,
   ): Promise<ServiceResult> {
-    const { realm, role } = this.#enter(name);
+    const { realm, role } = this.#admit(name);
     const result = await visit(realmRpc(this.env, name, realm), {
       kind: "role",
       role,

@@ -1,4 +1,4 @@
-/** The HTTP bridge: a PUBLISH or a CALL as one HTTP request, as Crossbar.io's publisher and caller take it. */
+/** The HTTP bridge: one HTTP request is one PUBLISH or CALL, in the format of Crossbar.io's publisher and caller. */
 
 import { waitUntil } from "cloudflare:workers";
 
@@ -32,7 +32,7 @@ const NDJSON = "application/x-ndjson";
 /** Characters of an Idempotency-Key. */
 const MAX_KEY_LENGTH = 255;
 
-/** Serves one request; `settings` are the configuration's for the bridge. */
+/** Serves one request; `settings` is `http.bridge` of the configuration. */
 export async function bridge(
   request: Request,
   env: Env,
@@ -68,7 +68,7 @@ export function checkMethod({ method }: Request): void {
   throw new HttpError(405, `Method not accepted by the REST bridge. (${method} not allowed, only POST, PUT)`);
 }
 
-/** The larger part of what can be wrong with a realm that cannot be reached: it was cut off, or has too much to do. */
+/** Awaits an RPC of the realm. Throws an `HttpError` if the realm refuses the request (RPC refusal) or cannot be reached (503). */
 export async function reach(visit: Promise<RpcOutcome>): Promise<CallOutcome> {
   const result = await visit.catch((error: unknown) => {
     writeLog({ level: "error", event: "realm.unreachable", ...thrown(error) });
@@ -76,7 +76,7 @@ export async function reach(visit: Promise<RpcOutcome>): Promise<CallOutcome> {
   });
   if (result.kind === "outcome") return result.outcome;
   const { reason, uri, message } = result;
-  // The realm logs who is denied.
+  // The realm itself logs denials.
   if (reason !== "denied") writeLog({ level: "warn", event: "bridge.refused", cause: message, reason });
   throw reason === "denied" ? new HttpError(401, uri, [message]) : new HttpError(FAULT_STATUS[reason], message);
 }
@@ -93,7 +93,7 @@ interface Work extends BridgeRequest {
   readonly idempotency: Idempotency | undefined;
 }
 
-/** All of Crossbar.io's checks, in their order. */
+/** Checks and reads a request, in Crossbar.io's order of checks; throws an `HttpError`. */
 async function prepare(
   request: Request,
   settings: BridgeConfig,
@@ -105,7 +105,7 @@ async function prepare(
   checkContentType(request, true);
   const { message_bytes, depth } = realm.limits;
   const body = await readBody(request, Math.min(settings.post_body_limit || message_bytes, message_bytes));
-  const pass = await passOf(request, settings, body, route);
+  const pass = await readCredentials(request, settings, body, route);
   checkOrigin(request, settings);
   const asked = readRequest(readText(body), depth, URI_KEY[route.action]);
   const key = route.action === "publish" ? request.headers.get("Idempotency-Key") : null;
@@ -114,8 +114,8 @@ async function prepare(
   return { ...asked, pass, idempotency: { key, body: toHex(await sha256(new Uint8Array(body))) } };
 }
 
-/** A token or ticket stands in for a signature. */
-async function passOf(
+/** Credentials of a request: its bearer token or ticket, else its signature. Throws an `HttpError`. */
+async function readCredentials(
   request: Request,
   settings: BridgeConfig,
   body: Uint8Array,
@@ -145,21 +145,21 @@ async function serve(
   if (action === "publish") return published(await reach(realm.publish(pass, asked, idempotency)), settings, headers);
   const visit = { ...asked, options: { ...asked.options, timeout: timeoutOf(asked.options, settings) } };
   const id = crypto.randomUUID();
-  // The platform keeps a Worker whose client is gone only for what it is told to wait for.
+  // Without `waitUntil` the platform ends the Worker with its client, before the cancel is sent.
   request.signal.addEventListener("abort", () => waitUntil(realm.cancel(id)));
   const isStreamed = request.headers.get("Accept")?.includes(NDJSON);
   if (isStreamed) return stream((progress) => realm.call(pass, visit, progress, id), headers);
   return called(await reach(realm.call(pass, visit, undefined, id)), settings, headers);
 }
 
-/** Nobody keeps a realm awake for longer than the configuration says. */
+/** Timeout of a call, limited by `call_timeout`: a pending call keeps the realm from sleeping. */
 function timeoutOf({ timeout }: Dict, { call_timeout }: BridgeConfig): unknown {
   return typeof timeout === "number" && timeout > call_timeout ? call_timeout : timeout || call_timeout;
 }
 
 type Visit = (progress: (args: CallOutcome["args"], kwargs: Dict) => Promise<void>) => Promise<RpcOutcome>;
 
-/** Results as lines of JSON, as they come; the last one is what would be the answer without the others. */
+/** Streams progressive results as lines of JSON; the last line is the body of an answer without streaming. */
 function stream(visit: Visit, headers: Headers): Response {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
@@ -172,7 +172,7 @@ function stream(visit: Visit, headers: Headers): Response {
   run()
     .catch((error: unknown) => (error instanceof HttpError ? write(errorText(error.message, error.args)) : undefined))
     .then(() => writer.close())
-    // The client does not read any more.
+    // The client has closed the connection.
     .catch(() => {});
   headers.set("Content-Type", NDJSON);
   for (const [name, value] of Object.entries(UNBUFFERED)) headers.set(name, value);

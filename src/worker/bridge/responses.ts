@@ -1,4 +1,4 @@
-/** How the bridge answers: Crossbar.io's bodies and headers, and what a browser is told of other origins. */
+/** Responses of the bridge: Crossbar.io's bodies and headers, and CORS headers. */
 
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import type { Dict, Uri } from "../../wamp/protocol/values.ts";
@@ -9,7 +9,7 @@ import type { HttpError } from "../platform/http-error.ts";
 
 const METHODS = "POST,PUT,OPTIONS";
 
-/** Headers of every answer. Unlike Crossbar.io's they name no origin that is not configured. */
+/** Headers of every response. Unlike Crossbar.io's, they allow configured origins only. */
 export function commonHeaders(request: Request, allowedOrigins: readonly string[] = []): Headers {
   const headers = new Headers({
     "Cache-Control": "no-store,no-cache,must-revalidate,max-age=0",
@@ -26,7 +26,7 @@ export function commonHeaders(request: Request, allowedOrigins: readonly string[
   return headers;
 }
 
-/** The answer to OPTIONS. */
+/** The response to OPTIONS. */
 export function methods(headers: Headers): Response {
   headers.set("Allow", METHODS);
   headers.set("Access-Control-Allow-Methods", METHODS);
@@ -38,7 +38,7 @@ export function denied({ status, message, args }: HttpError, headers: Headers): 
   return new Response(errorText(message, args), { status, headers });
 }
 
-/** A PUBLISH that succeeded is answered with its id alone. */
+/** The response to a PUBLISH: its publication id, or the error. */
 export function published(outcome: CallOutcome, settings: BridgeConfig, headers: Headers): Response {
   return outcome.ok
     ? new Response(jsonFromValue({ id: outcome.args[0] }), { headers })
@@ -49,7 +49,7 @@ export function called(outcome: CallOutcome, settings: BridgeConfig, headers: He
   return outcome.ok ? new Response(resultText(outcome), { headers }) : failed(outcome, settings, headers);
 }
 
-/** The text of a result: its one value, or null; else what there is of args and kwargs. */
+/** Body of a result: its one argument, or null; otherwise args and kwargs, as far as present. */
 export function resultText({ args, kwargs }: Pick<CallOutcome, "args" | "kwargs">, more: Dict = {}): string {
   const hasKwargs = Object.keys(kwargs).length > 0;
   if (!hasKwargs && args.length <= 1) return jsonFromValue({ args: [args[0] ?? null], ...more });
@@ -62,7 +62,7 @@ export function errorText(error: string, args: unknown = [], kwargs: Dict = {}):
 
 type Failure = Extract<CallOutcome, { ok: false }>;
 
-/** Errors of WAMP are answers like others to Crossbar.io; what failed in the router itself is not told. */
+/** A WAMP error has status 200 in Crossbar.io. Internal errors are answered without details. */
 function failed({ uri, args, kwargs }: Failure, settings: BridgeConfig, headers: Headers): Response {
   if (uri === WampUri.INTERNAL_ERROR) return new Response(TROUBLE, { status: 500, headers });
   const status = settings.status_codes ? (STATUS[uri] ?? 500) : 200;
@@ -71,7 +71,7 @@ function failed({ uri, args, kwargs }: Failure, settings: BridgeConfig, headers:
 
 const TROUBLE = errorText("wamp.error.runtime_error", ["The router has encountered a problem."]);
 
-/** Error → HTTP status, where the configuration wants that; all others are 500. */
+/** Error URI → HTTP status, for `status_codes`; all others are 500. */
 const STATUS: { readonly [error: Uri]: number | undefined } = {
   [WampUri.INVALID_ARGUMENT]: 400,
   [WampUri.INVALID_URI]: 400,

@@ -23,7 +23,7 @@ export function configuredRoute(path: string, config: Config): BridgeRoute | und
   return undefined;
 }
 
-/** The realm a path names on a route, "" where the route has no place for it. */
+/** The realm in a path, "" for a route without `:realm`; undefined if the path does not match. */
 function realmIn(path: string, route: string): string | undefined {
   const places = route.split("/");
   const parts = path.split("/");

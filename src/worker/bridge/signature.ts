@@ -13,8 +13,8 @@ const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,6})?Z$/;
 const INTEGER = /^\s*[+-]?\d+\s*$/;
 
 /**
- * Checks the fields in Crossbar.io's order, which judges them as far as they are there even where nothing has to be
- * signed; throws a `HttpError`. What a signed request returns must be taken once only.
+ * Checks the query fields in Crossbar.io's order: fields that are present are checked even if no signature is required. Throws an
+ * `HttpError`. Returns the identity of a signed request, which the realm accepts only once.
  */
 export async function checkSignature(
   settings: Settings,
@@ -46,7 +46,7 @@ export async function checkSignature(
     throw new HttpError(401, "REST bridge signature secret not valid.", [wanted(settings)]);
   }
   const limit = settings.timestamp_delta_limit;
-  // Without a window there is no end to what would have to be remembered.
+  // Without a time window the realm would have to remember signatures for ever.
   return limit === 0 ? undefined : { id: expected, expiresAt: time + limit * 1000 };
 }
 
@@ -59,12 +59,12 @@ export async function signatureOf(secret: string, fields: string, body: Uint8Arr
   return toBase64Url(await hmac(utf8(secret), data));
 }
 
-/** What stands before Crossbar.io's fields where action and realm are signed; neither has white space in it. */
+/** Prefix of Crossbar.io's fields if action and realm are signed, too; neither contains white space. */
 export function signedRoute({ action, realm }: BridgeRoute): string {
   return `${action} ${realm}\n`;
 }
 
-/** Base64 of one alphabet and without padding: clients write it in several ways. */
+/** Base64url without padding; clients send either alphabet, with or without padding. */
 function canonical(signature: string): string {
   return signature.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
@@ -98,7 +98,7 @@ function timeOf(text: string): number | undefined {
   if (match === null) return undefined;
   const seconds = text.slice(0, 19);
   const time = Date.parse(`${seconds}Z`);
-  // A day that no month has would silently be one of the next.
+  // Date.parse turns February 30 into March 2.
   if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(seconds)) return undefined;
   return time + Number(`0${match[7] ?? ""}`) * 1000;
 }

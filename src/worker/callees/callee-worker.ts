@@ -1,4 +1,4 @@
-/** The Worker that serves one call of a realm's own procedure, and lets the realm's object sleep meanwhile. */
+/** Serves one call of a configured callee in a Worker invocation of its own, so that the realm's object can sleep. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Limits } from "../../wamp/config/limits.ts";
@@ -20,9 +20,9 @@ import { failureOf } from "./http-outcome.ts";
 import type { Job, Task } from "./job.ts";
 import { callWorker } from "./worker-callee.ts";
 
-/** The realm's object finds it among the exports of the Worker's main module. */
+/** The realm's object reaches this class through the exports of the Worker's main module. */
 export class CalleeWorker extends WorkerEntrypoint<Env> {
-  /** Resolves once the realm can be told the answer; rejects where the realm does not wait for one. `ticket` is the realm's. */
+  /** Connects to the realm with `ticket` and starts the work; resolves before the answer. Rejects if the realm no longer waits for one. */
   async work(asked: Job, ticket: string): Promise<void> {
     // The object would take the socket for a client's, and never hear the answer.
     if (typeof ticket !== "string") throw new Error("the realm's object is of a version that gives no ticket");
@@ -36,7 +36,7 @@ export class CalleeWorker extends WorkerEntrypoint<Env> {
   }
 }
 
-/** The job of a realm's object, which may be of another version: what is missing has its default. */
+/** Fills in defaults: the realm's object may run another version of the router. */
 function readJob(job: Job): Job {
   const {
     callee,
@@ -54,7 +54,7 @@ function readJob(job: Job): Job {
   };
 }
 
-/** Does the work, tells the answer, and waits for the realm to close the socket: then it has the answer. */
+/** Does the work, sends the answer, and waits until the realm closes the socket, which confirms the answer. */
 async function serve(job: Job, socket: WebSocket, limits: Limits, env: Env): Promise<void> {
   const { request, callee, details } = job;
   const gone = new AbortController();
@@ -81,7 +81,7 @@ async function serve(job: Job, socket: WebSocket, limits: Limits, env: Env): Pro
     );
   }
   await closed;
-  // With this Worker everything ends that it has asked for; who is told to stop gets a moment to do it himself.
+  // The end of this Worker aborts its subrequests; a callee that was told to stop gets time to do so by itself.
   await Promise.race([outcome, scheduler.wait(GRACE_MS)]).catch(() => {});
 }
 
@@ -102,7 +102,7 @@ function outcomeOf(task: Task, env: Env): Promise<CallOutcome> {
 
 const utf8 = new TextEncoder();
 
-/** The answer as the message of a callee. Throws for values that no message can carry. */
+/** Encodes the answer as YIELD or ERROR. Throws for values that no message can carry. */
 function frameOf(request: Id, outcome: CallOutcome, options: Dict, limit: number): string {
   const { ok, args, kwargs } = outcome;
   const payload = Payload.of(args, kwargs);

@@ -1,4 +1,4 @@
-/** A procedure as Crossbar.io's RESTCallee has it: the call's keyword arguments say what to request, the result what came. */
+/** Serves a call as Crossbar.io's RESTCallee: keyword arguments describe the HTTP request, the result describes the response. */
 
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import { type Dict, isDict } from "../../wamp/protocol/values.ts";
@@ -26,13 +26,13 @@ export function callCrossbarStyle(baseurl: string, task: Task): Promise<CallOutc
 
 const USAGE = "expected are method, url below the base, and perhaps body (text), headers and params (objects)";
 
-/** What the call asks for, unless it asks for something else than the configuration offers. */
+/** Builds the request of a call; undefined if its arguments are invalid or lead out of the base URL. */
 function requestOf(baseurl: string, { job }: Task): Request | undefined {
   const { method, url = "", body, headers = {}, params = {} } = job.kwargs;
   if (typeof method !== "string" || typeof url !== "string" || !isDict(headers) || !isDict(params)) return undefined;
   if ((body !== undefined && typeof body !== "string") || !URL.canParse(url, baseurl)) return undefined;
   const target = new URL(url, baseurl);
-  // Callers get no further than this, least of all with the configured headers.
+  // The configured headers may hold secrets, so no request may leave the base URL.
   if (!target.href.startsWith(new URL(".", baseurl).href) || HIDDEN_SLASH.test(target.pathname)) return undefined;
   for (const [name, value] of Object.entries(params)) target.searchParams.append(name, String(value));
   try {
@@ -43,7 +43,7 @@ function requestOf(baseurl: string, { job }: Task): Request | undefined {
   }
 }
 
-/** What an API may read as a slash, and so as a way up from the base. */
+/** Encoded slashes: an API may decode them, and so resolve `..` segments above the base. */
 const HIDDEN_SLASH = /%2f|%5c/i;
 
 function headersOf(asked: Dict, configured: Iterable<readonly [string, string]> = []): Headers {

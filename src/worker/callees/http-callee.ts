@@ -1,4 +1,4 @@
-/** A procedure that is an API elsewhere: a call becomes one HTTP request, and the answer its result. */
+/** Serves a call with one HTTP request to an API; the response becomes the result. */
 
 import { thrown } from "../../wamp/host/log-line.ts";
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
@@ -12,7 +12,7 @@ import { errorIn, resultOf } from "./http-outcome.ts";
 import { isLines, valueIn } from "./http-value.ts";
 import type { Job, Task } from "./job.ts";
 
-/** Redirects are not followed (`isRedirect`). Rejects with `WampError`, and with whatever where the task's signal aborts. */
+/** Sends the request; redirects are not followed (`isRedirect`). Rejects with a `WampError`, or with any error once the signal aborts. */
 export function callHttp(url: string, task: Task): Promise<CallOutcome> {
   const { job, signal } = task;
   return answered(task, async () => {
@@ -25,7 +25,7 @@ export function callHttp(url: string, task: Task): Promise<CallOutcome> {
   });
 }
 
-/** What `ask` comes to. What keeps it from an answer is for the log; its caller learns that there is none. */
+/** Runs `ask`. Logs an unexpected error; its text may contain internal addresses, so the caller only gets NETWORK_FAILURE. */
 export async function answered(
   { job, signal }: Pick<Task, "job" | "signal">,
   ask: () => Promise<CallOutcome>,
@@ -54,7 +54,7 @@ function requestOf(text: string, job: Job): Request {
   return new Request(url, hasBody(job) ? { ...init, body: jsonFromValue({ args, kwargs }) } : init);
 }
 
-/** Header → INVOCATION.Details, where the caller is disclosed. */
+/** Header → key of INVOCATION.Details; sent if the caller is disclosed. */
 const DISCLOSED = [
   ["X-WAMP-Caller", "caller"],
   ["X-WAMP-Caller-Authid", "caller_authid"],
@@ -65,7 +65,7 @@ function hasBody({ callee: { method } }: Job): boolean {
   return method !== "GET" && method !== "DELETE";
 }
 
-/** Text as it is, a list as one field for each entry, all else as JSON. */
+/** Appends kwargs to the query: text as it is, one field per entry of a list, other values as JSON. */
 function addQuery({ searchParams }: URL, kwargs: Dict): void {
   for (const [name, value] of Object.entries(kwargs)) {
     for (const entry of Array.isArray(value) ? value : [value]) {
@@ -74,7 +74,7 @@ function addQuery({ searchParams }: URL, kwargs: Dict): void {
   }
 }
 
-/** The error a body tells, or one for the status, which is `kwargs.status` beside the `kwargs.body` there is. */
+/** The error in the body, or one by HTTP status, with `kwargs.status` and `kwargs.body`. */
 function errorOf({ status, statusText }: Response, body: unknown): CallOutcome {
   const told = errorIn(body);
   if (told !== undefined) return told;

@@ -1,4 +1,4 @@
-/** An answer that comes line by line: the last one is the result, and those before it are progress. */
+/** Reads a response in lines of JSON (NDJSON): the last line is the result, the lines before it are progressive results. */
 
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
@@ -6,7 +6,7 @@ import { errorIn, resultOf } from "./http-outcome.ts";
 import { jsonIn } from "./http-value.ts";
 import type { Task } from "./job.ts";
 
-/** Tells each line as it comes when the next one does; an error in the last line is the call's. */
+/** Sends each line as progress once the next line has arrived; returns the outcome in the last line. */
 export async function lastLine({ body }: Response, { limits, progress }: Task): Promise<CallOutcome> {
   let last: CallOutcome | undefined;
   for await (const line of linesOf(body, limits.message_bytes)) {

@@ -1,26 +1,26 @@
-/** What a callee brought or threw, as an answer of WAMP. */
+/** Converts a callee's value or error to the outcome of a call. */
 
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import { isValidUri } from "../../wamp/protocol/uri.ts";
 import { type Dict, isDict, type List } from "../../wamp/protocol/values.ts";
 import { CallOutcome } from "../../wamp/session/pending-requests.ts";
 
-/** Args and kwargs if the value has these and nothing else, else the value as the only argument. */
+/** Reads args and kwargs if the value has only these keys; otherwise the value is the only argument. */
 export function resultOf(value: unknown): CallOutcome {
   if (value === undefined) return { ok: true, args: [], kwargs: {} };
   return { ok: true, ...(partsOf(value, []) ?? { args: [value], kwargs: {} }) };
 }
 
-/** The error that a value `{ error, args, kwargs }` tells, if it is one. */
+/** The error in a value `{ error, args, kwargs }`, if it is one. */
 export function errorIn(value: unknown): CallOutcome | undefined {
   const parts = partsOf(value, ["error"]);
   if (parts === undefined) return undefined;
   const { error } = value as Dict;
-  // One word is what many an API calls its errors, and no URI of an application.
+  // Many APIs have a one-word `error`, which is no application URI.
   return isErrorUri(error) && error.includes(".") ? { ok: false, uri: error, ...parts } : undefined;
 }
 
-/** An error with a URI is that error; of any other only the message is told. */
+/** Converts a thrown error: with `uri` to that WAMP error, otherwise to RUNTIME_ERROR with its message. */
 export function failureOf(error: unknown): CallOutcome {
   if (!(error instanceof Error)) return CallOutcome.error(WampUri.RUNTIME_ERROR, [String(error)]);
   const { uri, args, kwargs, message } = error as Error & { readonly [property: string]: unknown };
@@ -34,14 +34,14 @@ interface Parts {
   readonly kwargs: Dict;
 }
 
-/** The value's args and kwargs, if it has one of them or of `more`, and nothing else. */
+/** Args and kwargs of a value whose only keys are these and those in `more`, at least one of them. */
 function partsOf(value: unknown, more: readonly string[]): Parts | undefined {
   if (!isDict(value)) return undefined;
   const keys = Object.keys(value);
   if (keys.length === 0 || !keys.every((key) => key === "args" || key === "kwargs" || more.includes(key))) {
     return undefined;
   }
-  // null is absent, as in a message.
+  // null counts as absent, as in messages.
   const args = value.args ?? [];
   const kwargs = value.kwargs ?? {};
   return Array.isArray(args) && isDict(kwargs) ? { args, kwargs } : undefined;

@@ -1,4 +1,4 @@
-/** The body of an answer, as a value. */
+/** Reads the body of a callee's HTTP response as a value. */
 
 import type { Limits } from "../../wamp/config/limits.ts";
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
@@ -6,7 +6,7 @@ import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import { readBodyWithin } from "../platform/read-body.ts";
 
-/** JSON as what it says, text as text, all else as bytes; nothing is undefined. Throws `WampError`. */
+/** Reads the body by content type: JSON as a value, text as text, others as bytes; empty as undefined. Throws a `WampError`. */
 export async function valueIn(response: Response, limits: Limits): Promise<unknown> {
   const body = await readBodyWithin(response, limits.message_bytes);
   if (body === undefined) throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, "the answer is too large");
@@ -16,7 +16,7 @@ export async function valueIn(response: Response, limits: Limits): Promise<unkno
   return type.startsWith("text/") || type.endsWith("xml") ? new TextDecoder().decode(body) : body;
 }
 
-/** JSON text with all the care the serializer takes. Throws `WampError`. */
+/** Parses JSON with the serializer's checks of depth and numbers. Throws a `WampError`. */
 export function jsonIn(text: string, { depth }: Limits): unknown {
   // Arguments and ArgumentsKw may be one level deeper in the answer than in a message.
   const elements = json.decode(`[0,${text}]`, { depth: depth + 1 });
@@ -24,7 +24,7 @@ export function jsonIn(text: string, { depth }: Limits): unknown {
   throw new WampError(WampUri.RUNTIME_ERROR, "the answer is not valid JSON, or nested too deeply");
 }
 
-/** Is each line of the answer a value? */
+/** Whether the response is NDJSON. */
 export function isLines(response: Response): boolean {
   return typeOf(response) === "application/x-ndjson";
 }

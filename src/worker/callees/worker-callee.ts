@@ -1,4 +1,4 @@
-/** A procedure that is another Worker's: a call becomes one of its method `call`. */
+/** Serves a call with the method `call` of another Worker, through a service binding. */
 
 import { thrown } from "../../wamp/host/log-line.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
@@ -9,32 +9,32 @@ import { writeLog } from "../platform/log.ts";
 import { resultOf } from "./http-outcome.ts";
 import type { Task } from "./job.ts";
 
-/** What the method `call` of a Worker that is a callee gets. Bytes are `Uint8Array`, integers beyond 2^53 `bigint`. */
+/** Argument of the method `call` of a Worker that is a callee. Bytes are `Uint8Array`, integers beyond 2^53 `bigint`. */
 export interface CalleeInvocation {
   readonly procedure: Uri;
   readonly args: List;
   readonly kwargs: Dict;
-  /** INVOCATION.Details: who calls, where that is disclosed. */
+  /** INVOCATION.Details, with the caller if it is disclosed. */
   readonly details: Dict;
-  /** Resolves when nobody waits for the answer any more; only for those who ask. */
+  /** Resolves when the caller no longer waits for the answer. */
   over(): Promise<void>;
-  /** Takes results before the last one, where the caller wants them. */
+  /** Sends a progressive result; absent if the caller wants none. */
   readonly progress?: (args?: List, kwargs?: Dict) => unknown;
 }
 
-/** What such a Worker's entrypoint offers; it may throw an error with `uri`, `args` and `kwargs`. */
+/** The entrypoint of such a Worker; `call` may throw an error with `uri`, `args` and `kwargs`. */
 export interface Callee {
   call(invocation: CalleeInvocation): unknown;
 }
 
-/** Rejects with what the Worker throws. */
+/** Calls the Worker bound as `binding`. Rejects with the error that the Worker throws. */
 export async function callWorker(binding: string, task: Task, env: Env): Promise<CallOutcome> {
   const { job, signal, progress } = task;
   const { procedure, args, kwargs, details } = job;
-  // That it is there is checked with the configuration.
+  // `calleeFaults` has checked that the binding exists.
   const callee = (env as unknown as Record<string, Callee>)[binding]!;
   const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  // Not the signal itself, which not every Worker can take (compatibility flag enable_abortsignal_rpc).
+  // Workers without the compatibility flag enable_abortsignal_rpc cannot receive the signal itself.
   const invocation = { procedure, args, kwargs, details, over: () => aborted };
   const take = progress && ((args: List = [], kwargs: Dict = {}) => progress(args, kwargs));
   try {
@@ -52,7 +52,7 @@ export async function callWorker(binding: string, task: Task, env: Env): Promise
   }
 }
 
-/** The platform marks what comes from the other side (Workers RPC: Error handling). */
+/** The platform marks errors of the other Worker (Workers RPC: Error handling). */
 function isThrownByCallee(error: unknown): boolean {
   return (error as { readonly remote?: unknown } | undefined)?.remote === true;
 }

@@ -8,7 +8,7 @@ import type { WebPaths } from "./web-config.ts";
 
 /** A fault for each binding that is missing, with the lines of wrangler.toml that bind it. */
 export function bindingFaults({ realms, http }: Config, env: Partial<Env>): Fault[] {
-  // A router without realms refuses every client before it uses an object.
+  // Without realms the router refuses every client before it uses an object.
   if (realms.length === 0) return pathFaults(http?.paths, env);
   return [
     ...objectFaults("REALM", "RealmObject", env, []),
@@ -31,7 +31,7 @@ export function componentFaults({ realms }: Config, components: Components): Fau
   );
 }
 
-/** The fault of a callee whose service `binding` is missing; `path` is where the configuration names it. */
+/** The fault of a callee whose service `binding` is missing; `path` is that of the binding's name in the configuration. */
 export function serviceFault(path: Path, binding: string): Fault {
   const lines = `[[services]]\nbinding = "${binding}"\nservice = "its Worker"`;
   return faultAt(path, `there is no service binding ${binding}. Add to wrangler.toml:\n${lines}`);

@@ -18,26 +18,26 @@ const ipRange = v.pipe(v.string(), v.check(isIpRange, "must be an IP address or 
 export const bridgeSchema = closed({
   publish: v.optional(route, "/publish/:realm"),
   call: v.optional(route, "/call/:realm"),
-  /** Of everybody who signs requests, or of everybody where the bridge is open. */
+  /** Role of signed requests, or of all requests if the bridge is open. */
   role: v.exactOptional(text),
   key: v.exactOptional(text),
   secret: v.exactOptional(secretSchema),
   /** Signatures cover the action and the realm, too: "publish realm1" and a line feed before Crossbar.io's fields. */
   sign_route: v.optional(v.boolean(), false),
-  /** Serves requests that prove nothing. */
+  /** Serves requests without a signature, ticket or token. */
   open: v.optional(v.boolean(), false),
   require_ip: v.exactOptional(v.array(ipRange)),
   require_tls: v.optional(v.boolean(), false),
   post_body_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_048_576)), 0),
   timestamp_delta_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)), 300),
   call_timeout: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1)), 60_000),
-  /** Answers WAMP errors with a status that says so, instead of Crossbar.io's 200. */
+  /** Answers WAMP errors with an HTTP status by error URI instead of Crossbar.io's 200. */
   status_codes: v.optional(v.boolean(), false),
-  /** Origins of pages that may use the bridge; `*` for all of them, without credentials. */
+  /** Origins of pages that may use the bridge; `*` for all pages, without credentials. */
   allowed_origins: v.exactOptional(v.array(text)),
 });
 
-/** What other Workers may do by service binding: what this role may. */
+/** The role of other Workers that use the service binding. */
 export const serviceSchema = closed({ role: text });
 
 /** Server-sent events: any client may watch the topics that this role may subscribe to. `heartbeat` in seconds. */
@@ -51,7 +51,7 @@ export type BridgeConfig = DeepReadonly<v.InferOutput<typeof bridgeSchema>>;
 
 type Dict = Readonly<Record<string, unknown>>;
 
-/** What is wrong with `http.bridge`, `http.service` and `http.events`, as they are written, beyond their shapes. */
+/** Faults of `http.bridge`, `http.service` and `http.events` as written, which their schemas cannot see. */
 export function bridgeFaults({ http, realms }: Dict): Fault[] {
   if (!isDict(http)) return [];
   const all = listOf(realms).filter(isDict);
@@ -65,7 +65,7 @@ export function bridgeFaults({ http, realms }: Dict): Fault[] {
   ];
 }
 
-/** Nobody shall open a realm to the world by leaving something out. */
+/** Requires proof by signature, ticket or token, or an explicit `open`, so that an omission opens no realm to everyone. */
 function proofFaults({ key, secret, sign_route, open, role }: Dict, realms: readonly Dict[]): Fault[] {
   const path = ["http", "bridge"];
   if (sign_route === true && secret === undefined) return [faultAt([...path, "sign_route"], "needs key and secret")];

@@ -1,11 +1,11 @@
-/** Procedures that the realm itself offers: an API elsewhere, or another Worker, does the work. */
+/** `callees` of a realm: procedures that the router registers, served by an HTTP API or another Worker. */
 
 import * as v from "valibot";
 import { secretSchema } from "../../wamp/config/auth.ts";
 import { closed, type DeepReadonly, named } from "../../wamp/config/shape.ts";
 import { isReservedUri, isValidUri } from "../../wamp/protocol/uri.ts";
 
-/** Milliseconds; the platform lets a Worker go on for 30 s after its answer, and what it finds has to be told, too. */
+/** Milliseconds; the platform ends a Worker 30 s after its response, and sending the answer takes time, too. */
 const LONGEST_CALL = 25_000;
 export const USUAL_CALL = 10_000;
 
@@ -34,11 +34,11 @@ export const calleeSchema = v.pipe(
   closed({
     procedure: v.string(),
     match: v.optional(v.picklist(["exact", "prefix", "wildcard"]), "exact"),
-    /** Each call is one request to it. */
+    /** One request to this URL per call. */
     url: v.exactOptional(url),
-    /** Each call says what to request there, as Crossbar.io's RESTCallee takes it. */
+    /** The call's arguments describe the request below this URL, as for Crossbar.io's RESTCallee. */
     baseurl: v.exactOptional(url),
-    /** A service binding; each call is one of the Worker's method `call`. */
+    /** A service binding; the router calls the Worker's method `call`. */
     binding: v.exactOptional(v.pipe(v.string(), v.nonEmpty("must not be empty"))),
     method: v.exactOptional(v.picklist(["GET", "POST", "PUT", "PATCH", "DELETE"])),
     headers: v.exactOptional(headers),
@@ -64,10 +64,10 @@ export const calleeSchema = v.pipe(
   v.check(({ binding, headers }) => binding === undefined || headers === undefined, "has headers, but no URL"),
 );
 
-/** One procedure of the realm's own, checked, defaults filled in. */
+/** One entry of `callees`, checked, defaults filled in. */
 export type CalleeConfig = DeepReadonly<v.InferOutput<typeof calleeSchema>>;
 
-/** May the router send to it? In the clear only to where nobody can listen. */
+/** Whether the router may send requests to a URL; without TLS only to this machine. */
 function isUsableUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password, hash } = new URL(text);

@@ -8,7 +8,7 @@ const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
 export const componentsSchema = v.array(
   closed({
-    /** Under which it stands in the registry, and its authid. */
+    /** Its name in the registry of components, and its authid. */
     name: text,
     role: text,
     /** For the component to read. */

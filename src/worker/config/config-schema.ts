@@ -28,10 +28,10 @@ export const configSchema = closed({
 
 /** The configuration, checked, defaults filled in, secrets in their places. */
 export type Config = DeepReadonly<v.InferOutput<typeof configSchema>>;
-/** The configuration as a deployer writes it. */
+/** The configuration as written: defaults may be left out, secrets may be `{ "env": "NAME" }`. */
 export type ConfigInput = DeepReadonly<v.InferInput<typeof configSchema>>;
 
-/** Gives the deployer's editor the types of the configuration; returns it as it is. */
+/** Returns `config` unchanged; gives the editor its types. */
 export function defineConfig(config: ConfigInput): ConfigInput {
   return config;
 }

@@ -1,4 +1,4 @@
-/** The configuration this Worker was deployed with, read once per isolate. */
+/** The configuration and components of this Worker, loaded once per isolate. */
 
 import type { Fault } from "../../wamp/config/shape.ts";
 import type { Components } from "../../wamp/local/component.ts";
@@ -10,11 +10,12 @@ import { calleeFaults } from "./callee-bindings.ts";
 import type { Config, ConfigInput } from "./config-schema.ts";
 import { formatFaults, loadConfig } from "./load-config.ts";
 
+/** The configuration in force, with its faults. */
 export interface Deployment {
-  /** Without realms where there are faults: a wrong configuration never half-starts. */
+  /** Has no realms if there are faults: a faulty configuration must not start in part. */
   readonly config: Config;
   readonly faults: readonly Fault[];
-  /** Those that realms may name. */
+  /** Components that realms may name. */
   readonly components: Components;
 }
 
@@ -50,7 +51,7 @@ export function deploymentOf(env: Env): Deployment {
   return known;
 }
 
-/** The configuration, for callers behind the check for faults. */
+/** The configuration in force, for callers that run after the check for faults. */
 export function configOf(env: Env): Config {
   return deploymentOf(env).config;
 }
@@ -68,15 +69,15 @@ function load(env: Env): Deployment {
       ]
     : result.faults;
   if (result.ok && faults.length === 0) {
-    tellIgnoredJurisdictions(result.config, env);
+    warnOfIgnoredJurisdictions(result.config, env);
     return { config: result.config, faults, components };
   }
   for (const fault of faults) writeLog({ level: "error", event: "config.refused", cause: formatFaults([fault]) });
   return { config: { version: 1, realms: [] }, faults, components };
 }
 
-/** One line for each realm whose data is not kept where the configuration says. */
-function tellIgnoredJurisdictions({ realms }: Config, { REALM }: Env): void {
+/** Logs each realm whose jurisdiction the runtime does not support. */
+function warnOfIgnoredJurisdictions({ realms }: Config, { REALM }: Env): void {
   for (const { name, jurisdiction } of realms) {
     if (jurisdiction === undefined || hasJurisdictions(REALM)) continue;
     const cause = "this runtime has no jurisdictions; the realm is here";

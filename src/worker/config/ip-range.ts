@@ -5,11 +5,12 @@ interface Range {
   readonly prefix: number;
 }
 
+/** Whether the text is an address or a network. */
 export function isIpRange(text: string): boolean {
   return readRange(text) !== undefined;
 }
 
-/** Is the address in one of the networks? Whatever is no address is in none. */
+/** Whether the address is in one of the networks; false for text that is no address. */
 export function isInRanges(address: string, ranges: readonly string[]): boolean {
   const bits = bitsOf(address);
   if (bits === undefined) return false;

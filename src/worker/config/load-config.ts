@@ -12,18 +12,19 @@ import { triggerFaults } from "./triggers-config.ts";
 import { unsupportedFaults } from "./unsupported.ts";
 import { webFaults } from "./web-config.ts";
 
-/** Where a configuration may come from. */
+/** Sources of the configuration. */
 export interface ConfigSources {
-  /** JSON text (the binding WAMP_CONFIG); where it is not blank it replaces `module` whole. */
+  /** JSON text (the binding WAMP_CONFIG); replaces `module` as a whole unless blank. */
   readonly text?: string | undefined;
-  /** What `src/config.ts` exports. */
+  /** The default export of `src/config.ts`. */
   readonly module: unknown;
   /** The bindings that `{ "env": "NAME" }` refers to. */
   readonly env: Readonly<Record<string, unknown>>;
-  /** Opens a realm for everyone if no realm is configured. */
+  /** Uses the open development configuration if no realm is configured. */
   readonly isDevelopment: boolean;
 }
 
+/** A sound configuration, or its faults. */
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly faults: readonly Fault[] };
@@ -45,8 +46,8 @@ const OPEN_TO_ALL: ConfigInput = {
 };
 
 /**
- * The configuration of this deployment, or all its faults. Without one nobody is admitted, except in development:
- * there realm `realm1` is open to everyone.
+ * Loads the configuration, or lists all its faults. Without a configuration no client is admitted, except in development:
+ * there `realm1` is open to all.
  */
 export function loadConfig({ text = "", module, env, isDevelopment }: ConfigSources): LoadedConfig {
   if (text.trim() === "") {
@@ -111,7 +112,7 @@ function isEnvName(value: Readonly<Record<string, unknown>>): value is Readonly<
   return typeof value.env === "string" && Object.keys(value).length === 1;
 }
 
-/** Where the engine says the text is broken. The rest of what it says may quote a secret. */
+/** The position in a syntax error's message; the rest of the message may quote a secret. */
 function positionIn(text: string, { message }: SyntaxError): string {
   const position = /at position (\d+)/.exec(message)?.[1];
   if (position === undefined) return "";

@@ -1,4 +1,4 @@
-/** Which web pages may connect: the Origin header that browsers send, and no other client has to. */
+/** `allowed_origins`: which web pages may connect, by the Origin header that browsers send. */
 
 import * as v from "valibot";
 
@@ -10,13 +10,13 @@ export const originsSchema = v.array(
   v.pipe(v.string(), v.regex(ORIGIN, 'must be an origin like https://app.example, without a path; "null", or "*"')),
 );
 
-/** May a client with this Origin header connect? One without is no browser; where there is no list all may. */
+/** Whether a client with this Origin header may connect. Clients that send none are no browsers; without a list all may. */
 export function isAllowedOrigin(origin: string | null, origins: readonly string[] | undefined): boolean {
   if (origin === null || origins === undefined) return true;
   return origins.some((pattern) => covers(pattern, origin.toLowerCase()));
 }
 
-/** Linear in the length of the origin, which comes from a client. */
+/** Matches in time linear in the length of the origin, which a client chooses. */
 function covers(pattern: string, origin: string): boolean {
   const [head = "", ...pieces] = pattern.toLowerCase().split("*");
   const tail = pieces.pop();

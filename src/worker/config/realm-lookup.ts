@@ -9,14 +9,14 @@ interface Named {
 }
 
 /**
- * The realm a client may join under `name`: the one of that name, else the pattern with the most literal characters,
- * else none. In a pattern `*` stands for one or more characters, of which the name remains a valid one.
+ * The realm of the configuration that `name` belongs to: the one of that name, else the pattern with the most literal
+ * characters, else none. In a pattern `*` stands for one or more characters, of which the name remains a valid one.
  */
 export function realmFor(config: Config, name: string): WorkerRealmConfig | undefined {
   return bestMatch(config.realms, name);
 }
 
-/** The realm that clients mean which name none: the one there is, if it is no pattern. */
+/** The realm of clients that name none: the only one, unless its name is a pattern. */
 export function onlyRealm({ realms }: Config): WorkerRealmConfig | undefined {
   const [only] = realms;
   return realms.length === 1 && !only!.name.includes("*") ? only : undefined;
@@ -26,7 +26,7 @@ export function onlyRealm({ realms }: Config): WorkerRealmConfig | undefined {
 export function bestMatch<R extends Named>(realms: readonly R[], name: string): R | undefined {
   const exact = realms.find((realm) => realm.name === name);
   if (exact !== undefined) return exact;
-  // Half of a surrogate pair is lost in URLs and in the names of objects.
+  // URLs and names of objects replace a lone surrogate, so that two names could become one.
   if (!isValidRealm(name) || !name.isWellFormed()) return undefined;
   let best: R | undefined;
   for (const realm of realms) {
@@ -36,7 +36,7 @@ export function bestMatch<R extends Named>(realms: readonly R[], name: string): 
   return best;
 }
 
-/** Leftmost matches suffice, because what follows a star may start anywhere. Linear: names come from clients. */
+/** Matches each piece at its leftmost place, in time linear in the length of the name, which a client chooses. */
 function covers(pattern: string, name: string): boolean {
   const [head = "", ...pieces] = pattern.split("*");
   const tail = pieces.pop();

@@ -1,4 +1,4 @@
-/** What the platform starts by itself: requests at set times, and events of what comes in Cloudflare Queues. */
+/** `schedules` and `queues`: requests by cron triggers, and events from Cloudflare Queues. */
 
 import * as v from "valibot";
 import { duplicates, listOf, nameOf } from "../../wamp/config/consistency.ts";
@@ -13,12 +13,12 @@ const uri = v.pipe(
 );
 const dict = v.custom<Readonly<Record<string, unknown>>>(isDict, "must be an object");
 
-/** Five fields; the platform knows better what may stand in them. */
+/** Five fields; the platform checks their values. */
 const CRON = /^[\w*,/#-]+( [\w*,/#-]+){4}$/;
 
 const schedule = v.pipe(
   closed({
-    /** Letter for letter as under `[triggers]` in wrangler.toml. */
+    /** Must equal the text under `[triggers]` in wrangler.toml. */
     cron: v.pipe(v.string(), v.regex(CRON, 'must be five fields, as in "*/5 * * * *"')),
     realm: text,
     role: text,
@@ -26,27 +26,27 @@ const schedule = v.pipe(
     publish: v.exactOptional(uri),
     args: v.optional(v.array(v.unknown()), []),
     kwargs: v.optional(dict, {}),
-    /** Those of CALL or PUBLISH. */
+    /** CALL.Options or PUBLISH.Options. */
     options: v.optional(dict, {}),
   }),
   v.check(({ call, publish }) => (call === undefined) !== (publish === undefined), "needs either call or publish"),
 );
 
 const queue = closed({
-  /** The queue's own name, not that of a binding. */
+  /** Name of the queue, not of a binding. */
   queue: text,
   realm: text,
   role: text,
   topic: uri,
 });
 
-/** The configuration's entries for what the platform starts. */
+/** Entries of the configuration for triggers. */
 export const triggerEntries = {
   schedules: v.exactOptional(v.array(schedule)),
   queues: v.exactOptional(v.array(queue)),
 };
 
-/** One request that is made at set times. */
+/** One request by cron trigger. */
 export type Schedule = DeepReadonly<v.InferOutput<typeof schedule>>;
 /** One queue whose messages become events on a topic. */
 export type QueueTopic = DeepReadonly<v.InferOutput<typeof queue>>;
@@ -54,8 +54,8 @@ export type QueueTopic = DeepReadonly<v.InferOutput<typeof queue>>;
 type Dict = Readonly<Record<string, unknown>>;
 
 /**
- * What is wrong with `schedules` and `queues`, as they are written, beyond their shapes. `realmNamed` finds the realm of
- * a name, as it is written.
+ * Faults of `schedules` and `queues` as written, which their schemas cannot see. `realmNamed` finds the realm that a name
+ * belongs to, as written.
  */
 export function triggerFaults(config: Dict, realmNamed: (name: string) => unknown): Fault[] {
   const queues = listOf(config.queues);
@@ -68,7 +68,7 @@ export function triggerFaults(config: Dict, realmNamed: (name: string) => unknow
   ];
 }
 
-/** An entry acts in one realm, with a role that is known there. */
+/** Checks that an entry names one realm, and a role of it. */
 function placeFaults(entry: unknown, path: Path, realmNamed: (name: string) => unknown): Fault[] {
   if (!isDict(entry) || typeof entry.realm !== "string") return [];
   if (entry.realm.includes("*")) return [faultAt([...path, "realm"], "must be the name of one realm, not a pattern")];

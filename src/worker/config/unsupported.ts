@@ -1,4 +1,4 @@
-/** What the configuration can already say and the router cannot do yet. */
+/** Keys of the configuration that the schema accepts and the router does not support yet. */
 
 import { type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
@@ -6,10 +6,10 @@ import { isDict } from "../../wamp/protocol/values.ts";
 /** Place in the configuration → feature; `*` is any entry of a list, `=` a value that alone is missing. */
 type Features = readonly (readonly [place: string, feature: string])[];
 
-/** Whoever builds a feature deletes its line. */
+/** Remove a line when its feature works. */
 const UNSUPPORTED: Features = [["realms.*.roles.*.permissions.*.validate", "payload validation"]];
 
-/** A fault for everything in `config`, as it was written, that would have no effect. */
+/** A fault for each unsupported key in `config`, as written. */
 export function unsupportedFaults(config: unknown, features: Features = UNSUPPORTED): Fault[] {
   return features.flatMap(([place, feature]) => {
     const [keys = "", value] = place.split("=");

@@ -1,4 +1,4 @@
-/** The web services beside the router, in Crossbar.io's words: what is served at which path. */
+/** `http.paths`: web services by path, with Crossbar.io's keys. */
 
 import * as v from "valibot";
 import { closed, type DeepReadonly, type Fault, faultAt, named, type Path } from "../../wamp/config/shape.ts";
@@ -15,13 +15,13 @@ const folder = v.pipe(
 /** Files of the folder that is bound as `ASSETS`. */
 const staticService = closed({
   type: v.literal("static"),
-  /** Below the folder that is bound. */
+  /** Path below the bound folder. */
   directory: v.optional(folder, ""),
   options: v.optional(
     closed({
-      /** Seconds for which browsers need not ask again; with null they always do. */
+      /** Seconds for which browsers may cache; null for revalidation on every request. */
       cache_timeout: v.optional(v.nullable(seconds), 43_200),
-      /** Served, with status 200, where there is no such file: the page of a single-page application. */
+      /** Served with status 200 in place of a missing file: the page of a single-page application. */
       default_file: v.exactOptional(text),
       /** Extension with its dot → content type. */
       mime_types: v.exactOptional(named(text)),
@@ -36,7 +36,7 @@ const jsonService = closed({
   options: v.optional(
     closed({
       prettify: v.optional(v.boolean(), false),
-      /** Any page may read it, without credentials. */
+      /** Pages of any origin may read it, without credentials. */
       allow_cross_origin: v.optional(v.boolean(), true),
       discourage_caching: v.optional(v.boolean(), false),
     }),
@@ -54,14 +54,14 @@ const redirectService = closed({
 
 const nodeInfoService = closed({
   type: v.literal("nodeinfo"),
-  /** Names them; whoever knows a realm's name can try to join it. */
+  /** Lists the realms' names; a client that knows a name can try to join. */
   realms: v.optional(v.boolean(), false),
 });
 
 const reverseProxyService = closed({
   type: v.literal("reverseproxy"),
   host: text,
-  /** 443 is asked by TLS. */
+  /** Requests to port 443 use TLS. */
   port: v.optional(port, 80),
   path: v.optional(v.string(), ""),
 });
@@ -73,7 +73,7 @@ const leaves = [staticService, jsonService, redirectService, nodeInfoService, re
 type LeafInput = v.InferInput<(typeof leaves)[number]>;
 type Leaf = v.InferOutput<(typeof leaves)[number]>;
 
-/** Other services, each a path segment further. */
+/** Services of the next path segment. */
 interface NestInput {
   readonly type: "path";
   readonly paths: Readonly<Record<string, LeafInput | NestInput>>;
@@ -85,14 +85,14 @@ interface Nest {
 
 type Services = ReadonlyMap<string, Leaf | Nest>;
 
-/** Path segment, or "/" for all that has no other entry → what is served there. */
+/** Path segment, or "/" for all others → its service. */
 export const pathsSchema: v.GenericSchema<NestInput["paths"], Services> = v.lazy(() =>
   named(v.variant("type", [...leaves, nest])),
 );
 
 const nest = closed({ type: v.literal("path"), paths: pathsSchema });
 
-/** What is served at one path and below it; nests are resolved. */
+/** A service that is not of type path. */
 export type WebService = DeepReadonly<Leaf>;
 export type WebPaths = DeepReadonly<Services>;
 export type StaticService = Extract<WebService, { type: "static" }>;
@@ -102,10 +102,10 @@ export type ReverseProxyService = Extract<WebService, { type: "reverseproxy" }>;
 
 type Dict = Readonly<Record<string, unknown>>;
 
-/** Segments that the router itself answers at, with all that is below them. */
+/** First segments of the router's own routes. */
 const WAYS_IN = ["ws", "lp", "realms", "healthz"].map((segment) => [segment]);
 
-/** What is wrong with `http.paths`, as it is written, beyond its shape: names, and places that are taken. */
+/** Faults of `http.paths` as written, which its schema cannot see: invalid segments, and paths of the router's own routes. */
 export function webFaults({ http }: Dict): Fault[] {
   if (!isDict(http) || !isDict(http.paths)) return [];
   return nestFaults(http.paths, ["http", "paths"], [], [...WAYS_IN, ...bridgePlaces(http.bridge)]);
@@ -128,7 +128,7 @@ function nestFaults(paths: Dict, path: Path, above: readonly string[], taken: re
   });
 }
 
-/** The routes of the bridge up to the realm, or whole where they begin with it. */
+/** Segments of the bridge's routes before `:realm`; all segments if a route begins with it or has none. */
 function bridgePlaces(bridge: unknown): string[][] {
   if (!isDict(bridge)) return [];
   return [bridge.publish ?? "/publish/:realm", bridge.call ?? "/call/:realm"].flatMap((route) => {

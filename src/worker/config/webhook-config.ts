@@ -1,4 +1,4 @@
-/** Webhooks of a realm: requests of other services that become events, and events that become requests. */
+/** `webhooks` and `webhooks_out` of a realm: requests of other services become events, and events become requests. */
 
 import * as v from "valibot";
 import { secretSchema } from "../../wamp/config/auth.ts";
@@ -15,19 +15,19 @@ const webhook = v.pipe(
       v.check((uri) => isValidUri(uri, "loose"), "must be a valid URI"),
     ),
     role: text,
-    /** GitHub signs with it in `X-Hub-Signature-256`, or in `X-Hub-Signature`. */
+    /** Key of GitHub's signature in `X-Hub-Signature-256` or `X-Hub-Signature`. */
     github_secret: v.exactOptional(secretSchema),
-    /** Others sign with it: HMAC-SHA-256 of the body in hex, with or without `sha256=`, in `signature_header`. */
+    /** Key of HMAC-SHA-256 of the body, in hex, with or without `sha256=`, in `signature_header`. */
     secret: v.exactOptional(secretSchema),
     signature_header: v.optional(
       v.pipe(v.string(), v.regex(/^[\w-]+$/, "must be the name of a header")),
       "X-Signature-256",
     ),
-    /** Takes what nobody has signed. */
+    /** Accepts requests without a signature. */
     open: v.optional(v.boolean(), false),
     success_response: v.optional(v.string(), "OK"),
     error_response: v.optional(v.string(), "NOT OK"),
-    /** Bytes; 0 for what the realm allows. */
+    /** Bytes; 0 for the realm's `message_bytes`. */
     post_body_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_048_576)), 0),
   }),
   v.check(
@@ -37,12 +37,12 @@ const webhook = v.pipe(
   ),
 );
 
-/** Name, as it stands in the URL → what becomes of a request. */
+/** Name in the URL → webhook. */
 export const webhooksSchema = named(webhook);
 
 export type WebhookConfig = DeepReadonly<v.InferOutput<typeof webhook>>;
 
-/** Headers the router itself sets, and what belongs to the connection. */
+/** Headers that the router sets itself, and headers of the connection. */
 const OWN_HEADERS = /^(content-.*|host|connection|transfer-encoding|user-agent|x-hub-signature-256|webhook-.*)$/i;
 const LOOPBACK = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/;
 
@@ -56,7 +56,7 @@ const headers = v.pipe(
 
 const webhookOut = v.pipe(
   closed({
-    /** What is pending and what could not be delivered is kept under it. */
+    /** Identifies the object that holds pending events and dead letters. */
     name: text,
     uri: v.string(),
     match: v.optional(matchSchema, "exact"),
@@ -65,12 +65,12 @@ const webhookOut = v.pipe(
       v.check(isDeliverable, "must be an https URL without credentials; http is for loopback only"),
     ),
     secret: secretSchema,
-    /** As whom the realm subscribes. */
+    /** Role of the subscription. */
     role: text,
     headers: v.optional(headers, {}),
-    /** Milliseconds for one try. */
+    /** Milliseconds per attempt. */
     timeout: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(60_000)), 10_000),
-    /** Tries after the first one. */
+    /** Attempts after the first one. */
     retries: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0), v.maxValue(100)), 12),
   }),
   v.check(({ uri, match }) => isValidUri(uri, "loose", match), "must have a uri that is valid for its match"),
@@ -83,7 +83,7 @@ function isDeliverable(url: string): boolean {
   return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
 }
 
-/** Where events go. */
+/** Receivers of events. */
 export const webhooksOutSchema = v.array(webhookOut);
 
 export type WebhookOutConfig = DeepReadonly<v.InferOutput<typeof webhookOut>>;

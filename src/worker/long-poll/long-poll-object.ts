@@ -1,4 +1,4 @@
-/** The Durable Object of one long-poll transport: it holds the polls, and a WebSocket to the realm. */
+/** The Durable Object of one long-poll transport, which holds a WebSocket to the realm. */
 
 import { DurableObject } from "cloudflare:workers";
 import { subprotocolByName } from "../../wamp/serializers/index.ts";
@@ -12,13 +12,13 @@ import { realmObject } from "../routing/realm-stub.ts";
 import { LongPollTransport } from "./long-poll-transport.ts";
 
 /**
- * The realm has a socket as from any client and sleeps while a poll waits here; this object is awake for as long as its
- * one client polls, and ends with it. Nothing is stored: after a restart the transport is unknown, as a socket is cut.
+ * The realm sees a socket of a client, and can sleep while a poll waits here; this object stays awake as long as its client
+ * polls. Nothing is stored: after a restart the transport is unknown, as a WebSocket would be closed.
  */
 export class LongPollObject extends DurableObject<Env> {
   #transport: LongPollTransport | undefined;
 
-  /** What the Worker has made of a client's request: GET opens, POST to `/receive`, `/send` or `/close` does what it says. */
+  /** Requests of the Worker: GET opens the transport, POST to `/receive`, `/send` or `/close` uses it. */
   override async fetch(request: Request): Promise<Response> {
     if (request.method === "GET") return this.#open(request);
     const transport = this.#transport;
@@ -32,12 +32,12 @@ export class LongPollObject extends DurableObject<Env> {
         transport.close();
         return new Response(null, { status: 204 });
       default:
-        // A Worker of another version may know actions that this one does not.
+        // The Worker may run another version, with other actions.
         return webError(404, "no such action");
     }
   }
 
-  /** `request` is the client's, as an upgrade of the one subprotocol chosen; its query has the realm and the cookie's path. */
+  /** `request` is the client's, turned into an upgrade with the chosen subprotocol; its query has the realm and the cookie's path. */
   async #open(request: Request): Promise<Response> {
     const config = configOf(this.env);
     const query = new URL(request.url).searchParams;

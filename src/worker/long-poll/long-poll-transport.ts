@@ -1,4 +1,4 @@
-/** A WebSocket to a realm, seen as a long-poll transport: what comes is queued for polls (HTTP Long-Poll Transport). */
+/** A long-poll transport over a WebSocket to the realm: queues frames of the realm for polls (HTTP Long-Poll Transport). */
 
 import type { Limits } from "../../wamp/config/limits.ts";
 import type { Subprotocol } from "../../wamp/serializers/index.ts";
@@ -15,16 +15,16 @@ const CONTENT_TYPES: Readonly<Record<Serializer["name"], string>> = {
   cbor: "application/cbor",
 };
 
-/** The client's end of a transport. It is over when the client or the realm ends it, or the client is not heard of. */
+/** The transport. It ends when the client or the realm closes it, or after `session_timeout` without a request. */
 export class LongPollTransport {
   readonly #socket: WebSocket;
   readonly #subprotocol: Subprotocol;
   readonly #options: LongPollConfig;
   readonly #limits: Limits;
-  /** What the realm has sent, oldest first; a frame is a message, or a batch where the subprotocol has batches. */
+  /** Frames of the realm, oldest first: messages, or batches in a batched subprotocol. */
   #queue: Frame[] = [];
   #queuedBytes = 0;
-  /** Answers the poll that waits. */
+  /** Answers the pending poll. */
   #answer: (() => void) | undefined;
   #isOpen = true;
   #idle: ReturnType<typeof setTimeout> | undefined;
@@ -40,40 +40,40 @@ export class LongPollTransport {
     socket.addEventListener("message", ({ data }) => this.#enqueue(data as string | ArrayBuffer));
     socket.addEventListener("close", () => this.#closed());
     socket.accept();
-    this.#stay();
+    this.#restartTimeout();
   }
 
-  /** Has it ended, and has the client got all there was? */
+  /** Whether the transport has ended and the client has received all frames. */
   get isOver(): boolean {
     return !this.#isOpen && this.#queue.length === 0;
   }
 
-  /** One message, or all that wait as a batch: now, or when there is one; nothing if none comes in time (LP-05, LP-06). */
+  /** Answers with one message, or with all queued ones as a batch; waits up to `request_timeout`, then answers without a body (LP-05, LP-06). */
   receive(): Response | Promise<Response> {
-    // The held poll is owed what comes next, and the two could not be told apart.
+    // With two pending polls the client could not tell the order of messages.
     if (this.#answer !== undefined) return webError(400, "a receive is waiting already");
-    this.#stay();
+    this.#restartTimeout();
     if (this.#queue.length > 0) return this.#take();
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#answer?.(), this.#options.request_timeout * 1000);
       this.#answer = () => {
         clearTimeout(timer);
         this.#answer = undefined;
-        this.#stay();
+        this.#restartTimeout();
         resolve(this.#take());
       };
     });
   }
 
-  /** Takes a message or a batch to the realm. Clients don't wait for the answer, so the order of arrival is kept. */
+  /** Forwards a message or a batch to the realm, in order of arrival: clients do not wait for the response. */
   send(request: Request): Promise<Response> {
-    this.#stay();
+    this.#restartTimeout();
     const sent = this.#lastSend.then(() => this.#forward(request));
     this.#lastSend = sent.catch(() => undefined);
     return sent;
   }
 
-  /** Ends the transport, and the session with it unless that said GOODBYE; what waits is lost (LP-08). */
+  /** Ends the transport and its session; queued messages are lost (LP-08). */
   close(): void {
     this.#queue = [];
     this.#closed();
@@ -99,7 +99,7 @@ export class LongPollTransport {
     }
   }
 
-  /** The realm would end the session for it; here the sender learns what was wrong (LP-07). */
+  /** Checks a frame, so that the client gets 400 with the reason; the realm would end the session (LP-07). */
   #faultIn(frame: Frame): DecodeFault | undefined {
     const { serializer, batching } = this.#subprotocol;
     const batch = batching?.split(frame);
@@ -114,7 +114,7 @@ export class LongPollTransport {
   #enqueue(data: string | ArrayBuffer): void {
     if (!this.#isOpen) return;
     const { queue_limit_messages, queue_limit_bytes } = this.#options;
-    // A full queue is full when the next message comes: one by itself may be as large as the realm sends it.
+    // Checked before the message is added: a single message may be larger than the limit.
     const isFull = this.#queue.length >= queue_limit_messages || this.#queuedBytes >= queue_limit_bytes;
     if (isFull) return this.close();
     const frame = typeof data === "string" ? data : new Uint8Array(data);
@@ -127,7 +127,7 @@ export class LongPollTransport {
     const isBatched = this.#subprotocol.batching !== undefined;
     const frames = this.#queue.splice(0, isBatched ? this.#queue.length : 1);
     for (const { length } of frames) this.#queuedBytes -= length;
-    // Batches in a row are a batch.
+    // Concatenated batches are a batch.
     const body = frames.length > 0 ? new Blob(frames) : null;
     return new Response(body, { headers: { "Content-Type": CONTENT_TYPES[this.#subprotocol.serializer.name] } });
   }
@@ -139,11 +139,11 @@ export class LongPollTransport {
     if (this.isOver) clearTimeout(this.#idle);
   }
 
-  /** The client is there: it has `session_timeout` from now, or from the end of the poll that waits. */
-  #stay(): void {
+  /** Restarts `session_timeout`, which runs from now or from the end of the pending poll. */
+  #restartTimeout(): void {
     clearTimeout(this.#idle);
     if (this.isOver) return;
-    const expire = () => (this.#answer === undefined ? this.close() : this.#stay());
+    const expire = () => (this.#answer === undefined ? this.close() : this.#restartTimeout());
     this.#idle = setTimeout(expire, this.#options.session_timeout * 1000);
   }
 }

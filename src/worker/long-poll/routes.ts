@@ -1,4 +1,4 @@
-/** The HTTP side of the long-poll transport: which object a request is for, and what browsers need (HTTP Long-Poll Transport). */
+/** Routes of the long-poll transport: find the object of a transport, set CORS headers (HTTP Long-Poll Transport). */
 
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
@@ -15,7 +15,7 @@ type LongPollContext = Context<{ Bindings: Env }>;
 /** `/open`, `/:transport/receive`, `/send` and `/close`, each also below `/:realm`; the query is ignored (LP-09). */
 export const longPoll = new Hono<{ Bindings: Env }>();
 
-/** Pages that may open a transport may poll it; `allowed_origins` tells which, as for WebSockets (LP-12). */
+/** Allows every origin: `allowed_origins` is checked when a transport is opened, as for WebSockets (LP-12). */
 longPoll.use(async (context, next) => {
   await next();
   const origin = context.req.header("Origin");
@@ -59,7 +59,7 @@ async function open(context: LongPollContext): Promise<Response> {
   return objects.get(objects.newUniqueId()).fetch(url, { headers, ...(cf !== undefined && { cf }) });
 }
 
-/** Passes a request on to the object whose id its path names. Ids carry a signature: most that are none reach no object (LP-10). */
+/** Forwards a request to the object whose id is in its path. Ids are signed: guessed ids reach no object (LP-10). */
 function forward(context: LongPollContext, action: string): Response | Promise<Response> {
   const { LONG_POLL } = context.env;
   let id: DurableObjectId;
@@ -71,7 +71,7 @@ function forward(context: LongPollContext, action: string): Response | Promise<R
   return LONG_POLL.get(id).fetch(`https://transport/${action}`, { method: "POST", body: context.req.raw.body });
 }
 
-/** The first protocol of the client's list that the router speaks (LP-02, LP-03). */
+/** The first subprotocol of the client's list that the router supports (LP-02, LP-03). */
 function chosen(body: Uint8Array | undefined): Subprotocol | undefined {
   try {
     const { protocols } = JSON.parse(new TextDecoder().decode(body)) as { protocols?: unknown };
@@ -86,5 +86,5 @@ function chosen(body: Uint8Array | undefined): Subprotocol | undefined {
   return undefined;
 }
 
-/** More than a list of all protocols there are. */
+/** Ample for a list of all subprotocols. */
 const MAX_OPEN_BYTES = 10_000;

@@ -1,4 +1,4 @@
-/** One watched topic: a session in the realm on one side, server-sent events on the other. */
+/** Converts one subscription to server-sent events. */
 
 import { isId } from "../../wamp/protocol/id.ts";
 import { MessageType } from "../../wamp/protocol/message.ts";
@@ -9,18 +9,18 @@ import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 
-/** What to watch. */
+/** Parameters of one stream. */
 export interface Watch {
   readonly topic: string;
   readonly match: string;
-  /** The last publication the watcher has seen; what came after it is told first, as far as the realm remembers. */
+  /** The last publication that the client has received; later ones in the event history are sent first. */
   readonly after: Id | undefined;
-  /** Seconds between signs of life. */
+  /** Seconds between comments that keep the connection open. */
   readonly heartbeat: number;
 }
 
-/** A publication as a watcher is told of it. */
-interface Told {
+/** A publication, live or from the event history. */
+interface StreamEvent {
   readonly publication: Id;
   readonly details: Dict;
   readonly args?: unknown;
@@ -29,13 +29,14 @@ interface Told {
 
 const SUBSCRIBE_REQUEST = 1;
 const HISTORY_REQUEST = 2;
-/** Bytes that may wait for a slow reader; he then comes back with the id of the last event he got. */
+/** Bytes that may wait for a slow client. Beyond that the stream ends; the client reconnects with the id of its last event. */
 const MAX_UNREAD = 1_048_576;
-/** Nesting no message of a realm has. */
+/** Deeper than any message that a realm accepts. */
 const LIMITS = { depth: 1_001 };
 
+/** A session of the realm that subscribes to one topic, and the stream of its events. */
 export class Watcher {
-  /** Resolves to the URI of the error when the realm refuses, to undefined when events can come. */
+  /** Resolves to the error's URI if the realm refuses, to undefined once the subscription exists. */
   readonly refusal: Promise<string | undefined>;
   readonly stream: ReadableStream<Uint8Array>;
   readonly #socket: WebSocket;
@@ -44,9 +45,9 @@ export class Watcher {
   #out: ReadableStreamDefaultController<Uint8Array> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #subscription: Id | undefined;
-  /** While the past is told: what has come meanwhile, oldest first. */
-  #pending: Told[] | undefined;
-  /** The last publication that was told. */
+  /** Events that arrive while the history is read, oldest first. */
+  #pending: StreamEvent[] | undefined;
+  /** The last publication sent. */
   #last: Id | undefined;
 
   /** Takes over a WebSocket on which a session has been opened. */
@@ -77,9 +78,9 @@ export class Watcher {
       case MessageType.EVENT:
         return this.#event(message as [number, Id, Id, Dict, Payload]);
       case MessageType.RESULT:
-        return this.#past((message[3] as Payload).args as readonly Told[], (message[3] as Payload).kwargs);
+        return this.#onHistory((message[3] as Payload).args as readonly StreamEvent[], (message[3] as Payload).kwargs);
       case MessageType.ERROR:
-        return message[2] === SUBSCRIBE_REQUEST ? this.#refuse(message[4] as string) : this.#gap();
+        return message[2] === SUBSCRIBE_REQUEST ? this.#refuse(message[4] as string) : this.#sendGap();
       case MessageType.ABORT:
       case MessageType.GOODBYE:
         return this.#refuse(message[2] as string);
@@ -93,44 +94,44 @@ export class Watcher {
     this.#decide(undefined);
     if (this.#last === undefined) return;
     this.#pending = [];
-    this.#askForPast(this.#last);
+    this.#requestHistory(this.#last);
   }
 
   #event([, , publication, details, payload]: [number, Id, Id, Dict, Payload]): void {
     const told = { publication, details, ...(payload.length > 0 && payload.values) };
-    if (this.#pending === undefined) this.#tell(told);
+    if (this.#pending === undefined) this.#sendEvent(told);
     else this.#pending.push(told);
   }
 
-  /** Asks for what begins with a publication: that one is there only if nothing since is missing. */
-  #askForPast(publication: Id): void {
+  /** Reads the history from a publication on: if the first result is that publication, none after it is missing. */
+  #requestHistory(publication: Id): void {
     const filter = { from_publication: publication };
     const procedure = "wamp.subscription.get_events";
     this.#send([MessageType.CALL, HISTORY_REQUEST, {}, procedure, [this.#subscription], filter]);
   }
 
-  #past([first, ...events]: readonly Told[], { is_limit_reached }: Dict): void {
-    if (first?.publication !== this.#last) return this.#gap();
+  #onHistory([first, ...events]: readonly StreamEvent[], { is_limit_reached }: Dict): void {
+    if (first?.publication !== this.#last) return this.#sendGap();
     const known = new Set(events.map(({ publication }) => publication));
     this.#pending = this.#pending?.filter(({ publication }) => !known.has(publication));
-    for (const event of events) this.#tell(event);
-    if (is_limit_reached === true && events.length > 0) this.#askForPast(this.#last as Id);
-    else this.#present();
+    for (const event of events) this.#sendEvent(event);
+    if (is_limit_reached === true && events.length > 0) this.#requestHistory(this.#last as Id);
+    else this.#sendPending();
   }
 
-  /** Nobody knows what the watcher has missed, and he is to know that. */
-  #gap(): void {
+  /** Tells the client that publications may be missing: the history does not reach back to its last event. */
+  #sendGap(): void {
     this.#write("event: gap\ndata: {}\n\n");
-    this.#present();
+    this.#sendPending();
   }
 
-  #present(): void {
+  #sendPending(): void {
     const pending = this.#pending ?? [];
     this.#pending = undefined;
-    for (const event of pending) this.#tell(event);
+    for (const event of pending) this.#sendEvent(event);
   }
 
-  #tell({ publication, details, args = [], kwargs = {} }: Told): void {
+  #sendEvent({ publication, details, args = [], kwargs = {} }: StreamEvent): void {
     this.#last = publication;
     const { topic = this.#watch.topic, ...others } = details;
     const data = jsonFromValue({ topic, args, kwargs, details: others });
@@ -151,7 +152,7 @@ export class Watcher {
     this.#end();
   }
 
-  /** The browser comes back by itself, unless it is he who left. */
+  /** Ends session and stream; the browser reconnects by itself. */
   #end(): void {
     clearInterval(this.#heartbeat);
     this.#decide("wamp.close.system_shutdown");
@@ -159,13 +160,13 @@ export class Watcher {
     try {
       this.#out?.close();
     } catch {
-      // The reader has left.
+      // The client has closed the stream already.
     }
     this.#out = undefined;
   }
 }
 
-/** The id of the last event a watcher has got, from the header Last-Event-ID. */
+/** The publication id in the header Last-Event-ID. */
 export function publicationIn(lastEventId: string | undefined): Id | undefined {
   const id = lastEventId === undefined ? undefined : Number(lastEventId);
   return isId(id) ? id : undefined;
@@ -173,6 +174,6 @@ export function publicationIn(lastEventId: string | undefined): Id | undefined {
 
 const utf8 = new TextEncoder();
 
-/** Milliseconds after which a browser comes back. */
+/** Milliseconds after which a browser reconnects. */
 const RETRY_MS = 3_000;
 const GOING_AWAY = 1000;

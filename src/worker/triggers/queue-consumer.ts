@@ -1,4 +1,4 @@
-/** The messages of a Cloudflare Queue, each of which becomes an event. */
+/** Publishes the messages of a Cloudflare Queue as events. */
 
 import { thrown } from "../../wamp/host/log-line.ts";
 import { resultOf } from "../callees/http-outcome.ts";
@@ -8,9 +8,8 @@ import type { RealmRpc, RpcRequest } from "../routing/realm-rpc.ts";
 import { describeFailure } from "../routing/realm-rpc.ts";
 
 /**
- * Publishes a batch in its order and acknowledges each message that is published. A message that is refused is left to
- * the queue's own rules: it comes again, and in the end is a dead letter. Where the realm cannot be reached the rest of
- * the batch comes again.
+ * Publishes a batch in order and acknowledges each published message. A refused message is retried, and becomes a dead
+ * letter by the rules of the queue. If the realm cannot be reached, the rest of the batch is retried.
  */
 export async function publishMessages(
   { messages }: MessageBatch,

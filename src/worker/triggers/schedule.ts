@@ -1,4 +1,4 @@
-/** Requests at set times, each a visit to its realm. */
+/** Calls and publications by cron trigger. */
 
 import type { Config } from "../config/config-schema.ts";
 import { realmFor } from "../config/realm-lookup.ts";
@@ -8,10 +8,10 @@ import { writeLog } from "../platform/log.ts";
 import { describeFailure } from "../routing/realm-rpc.ts";
 import { realmRpc } from "../routing/realm-stub.ts";
 
-/** Milliseconds a call may take where its options say nothing else. */
+/** Default timeout of a call, in milliseconds. */
 const TIMEOUT_MS = 60_000;
 
-/** Makes all requests of one cron trigger at once; rejects with one line for each that failed, which are logged, too. */
+/** Runs all schedules of one cron trigger concurrently. Logs failures, and rejects with one line per failure. */
 export async function runSchedules(cron: string, config: Config, env: Env): Promise<void> {
   const due = (config.schedules ?? []).filter((schedule) => schedule.cron === cron);
   if (due.length === 0)
@@ -22,7 +22,7 @@ export async function runSchedules(cron: string, config: Config, env: Env): Prom
   if (lines.length > 0) throw new Error(lines.join("\n"));
 }
 
-/** What went wrong, if anything. */
+/** Runs one schedule; resolves to its failure, if any. */
 async function run(schedule: Schedule, config: Config, env: Env): Promise<string | undefined> {
   const { realm: name, role, call, publish, args, kwargs, options } = schedule;
   const realm = realmRpc(env, name, realmFor(config, name)!);

@@ -1,4 +1,4 @@
-/** What the platform starts: the handlers that stand beside `fetch` in the Worker's export. */
+/** Handlers of the Worker beside `fetch`: cron triggers and queues. */
 
 import { thrown } from "../../wamp/host/log-line.ts";
 import type { Config } from "../config/config-schema.ts";
@@ -12,24 +12,24 @@ import { webhookObject } from "../webhooks/webhook-stub.ts";
 import { publishMessages } from "./queue-consumer.ts";
 import { runSchedules } from "./schedule.ts";
 
-/** Runs the schedules of a cron trigger; rejects where one failed, so that the platform shows it. */
+/** Runs the schedules of a cron trigger; rejects if one fails, so that the platform reports it. */
 export async function scheduled({ cron }: Pick<ScheduledController, "cron">, env: Env): Promise<void> {
   await runSchedules(cron, soundConfig(env), env);
 }
 
 /**
- * Publishes what comes in the queues of the configuration, and gives the mailboxes of webhooks what comes for them in
- * another one. A batch of any other queue comes again.
+ * Publishes messages of the configured queues, and delivers webhook batches of another queue to the objects of their
+ * webhooks. Rejects batches of other queues, which the platform then retries.
  */
 export async function queue(batch: MessageBatch, env: Env): Promise<void> {
   const config = soundConfig(env);
   const entry = config.queues?.find(({ queue }) => queue === batch.queue);
-  if (entry === undefined) return distribute(batch, config, env);
+  if (entry === undefined) return deliverBatches(batch, config, env);
   await publishMessages(batch, entry, realmRpc(env, entry.realm, realmFor(config, entry.realm)!));
 }
 
-/** Mail that a mailbox did not take comes again. */
-async function distribute({ queue, messages }: MessageBatch, config: Config, env: Env): Promise<void> {
+/** Delivers webhook batches; the queue retries those that their object does not accept. */
+async function deliverBatches({ queue, messages }: MessageBatch, config: Config, env: Env): Promise<void> {
   if (!messages.every(({ body }) => isWebhookBatch(body))) throw new Error(`no queue ${queue} in the configuration`);
   for (const message of messages) {
     try {
@@ -45,7 +45,7 @@ async function distribute({ queue, messages }: MessageBatch, config: Config, env
   }
 }
 
-/** The log has the faults themselves. */
+/** The configuration; throws if it is faulty. The log has the faults. */
 function soundConfig(env: Env): Config {
   const { config, faults } = deploymentOf(env);
   if (faults.length > 0) throw new Error("the router's configuration is faulty");

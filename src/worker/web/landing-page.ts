@@ -1,8 +1,9 @@
-/** What a visitor of `/` sees. */
+/** The page at `/`, unless `http.paths` serves another one. */
 
 import { html } from "hono/html";
 import type { Config } from "../config/config-schema.ts";
 
+/** Lists the realms with their URLs. */
 export function landingPage(config: Config, { protocol, host }: URL) {
   const base = `${protocol === "https:" ? "wss" : "ws"}://${host}/ws/`;
   return html`<!doctype html>
@@ -17,5 +18,5 @@ ${config.realms.length === 0 ? NO_REALMS : html`<ul>${config.realms.map(({ name 
 </html>`;
 }
 
-const NO_REALMS = html`<p>It has no realms yet and admits nobody. Describe them in <code>src/config.ts</code>, or in the
+const NO_REALMS = html`<p>It has no realms yet and admits no client. Describe them in <code>src/config.ts</code>, or in the
 variable <code>WAMP_CONFIG</code>, and deploy again.</p>`;

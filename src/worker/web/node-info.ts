@@ -1,4 +1,4 @@
-/** What this deployment is, for people and for programs: no more than any client could find out. */
+/** The service `nodeinfo`: endpoints and subprotocols of this router, as a page or as JSON. */
 
 import { html } from "hono/html";
 import { subprotocolByName } from "../../wamp/serializers/index.ts";
@@ -11,11 +11,11 @@ interface NodeInfo {
   readonly websocket: string;
   readonly longpoll: string;
   readonly subprotocols: readonly string[];
-  /** Only where the configuration says that they may be named. */
+  /** Only if the configuration allows it. */
   readonly realms?: readonly string[];
 }
 
-/** A page, or JSON where the request asks for it. */
+/** Answers with JSON if the request accepts it, otherwise with a page. */
 export async function nodeInfo({ realms }: NodeInfoService, request: Request, config: Config): Promise<Response> {
   const { protocol, host } = new URL(request.url);
   const info: NodeInfo = {

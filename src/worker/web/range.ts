@@ -1,7 +1,7 @@
-/** Parts of a file (HTTP Semantics: Range Requests): one range of bytes, as players of video and audio ask for it. */
+/** Range requests with one range of bytes, as media players send them (HTTP Semantics: Range Requests). */
 
-/** The header Range, if it asks for one range of bytes; `first` counts from the end where it is negative. */
-export interface RangeWish {
+/** The range in the header Range; a negative `first` counts from the end of the file. */
+export interface RequestedRange {
   readonly first: number;
   readonly last: number | undefined;
 }
@@ -13,8 +13,8 @@ export interface ByteRange {
   readonly size: number;
 }
 
-/** Undefined where the whole file is to be sent: other methods, other units, several ranges, no valid range. */
-export function rangeWish({ method, headers }: Request): RangeWish | undefined {
+/** Reads the header Range; undefined if the whole file is to be sent: other methods or units, several ranges, no valid range. */
+export function readRange({ method, headers }: Request): RequestedRange | undefined {
   const [, from = "", to = ""] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(headers.get("Range") ?? "") ?? [];
   if (method !== "GET" || (from === "" && to === "")) return undefined;
   if (from === "") return { first: -Number(to), last: undefined };
@@ -22,15 +22,15 @@ export function rangeWish({ method, headers }: Request): RangeWish | undefined {
   return last !== undefined && last < Number(from) ? undefined : { first: Number(from), last };
 }
 
-/** The part of a file of `size` bytes; undefined where the file has none of it (status 416). */
-export function rangeIn({ first, last }: RangeWish, size: number): ByteRange | undefined {
+/** The range within a file of `size` bytes; undefined if the file has none of it (status 416). */
+export function resolveRange({ first, last }: RequestedRange, size: number): ByteRange | undefined {
   if (size === 0 || Object.is(first, -0) || first >= size) return undefined;
   return { first: first < 0 ? Math.max(0, size + first) : first, last: Math.min(last ?? size - 1, size - 1), size };
 }
 
 /**
- * Whether the client's part is of the file as it is now (If-Range). A weak tag does not prove that; a date does where it
- * is the very one that the client was told.
+ * Whether the client's copy is of the current file (If-Range). A weak tag does not prove that; a date does if it equals the
+ * current Last-Modified.
  */
 export function isOfSameFile(request: Request, headers: Headers): boolean {
   const condition = request.headers.get("If-Range")?.trim();
@@ -39,10 +39,10 @@ export function isOfSameFile(request: Request, headers: Headers): boolean {
   return condition === headers.get(isTag ? "ETag" : "Last-Modified");
 }
 
-/** The bytes of a range out of the whole; what follows is not read. */
+/** The bytes of a range out of the whole file; later bytes are not read. */
 export function partOf(whole: ReadableStream<Uint8Array>, { first, last }: ByteRange): ReadableStream<Uint8Array> {
   const { readable, writable } = new FixedLengthStream(last - first + 1);
-  // A client that goes away ends both; there is no one left to tell.
+  // A client that disconnects ends both streams; no reader is left for the error.
   void copy(whole, first, last + 1, writable).catch(() => {});
   return readable;
 }

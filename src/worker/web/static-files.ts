@@ -1,15 +1,15 @@
-/** Files from the folder that is bound as `ASSETS`: Cloudflare's assets where it is deployed, a directory in plain workerd. */
+/** The service `static`: files of the binding `ASSETS`, which is Cloudflare's assets or, in plain workerd, a directory. */
 
 import { getMimeType } from "hono/utils/mime";
 import type { StaticService } from "../config/web-config.ts";
 import { hasEtag, webError } from "../platform/http-responses.ts";
 import { writeLog } from "../platform/log.ts";
-import { isOfSameFile, partOf, type RangeWish, rangeIn, rangeWish } from "./range.ts";
+import { isOfSameFile, partOf, type RequestedRange, readRange, resolveRange } from "./range.ts";
 
 const INDEX = "index.html";
 const UNTYPED = "application/octet-stream";
 
-/** Answers GET and HEAD for the file that `rest` leads to, below the directory of the service. */
+/** Answers GET and HEAD for the file at the path `rest` below the service's directory. */
 export async function staticFile(
   service: StaticService,
   rest: readonly string[],
@@ -20,7 +20,7 @@ export async function staticFile(
     writeLog({ level: "error", event: "binding.missing", cause: "a static service needs the binding ASSETS" });
     return webError(500, "no folder of files is bound");
   }
-  if (rest.length === 0) return toFolder(request);
+  if (rest.length === 0) return redirectToFolder(request);
   if (!rest.every(isPublic)) return webError(404, "not found");
   const folder = new Folder(service.directory, request, assets);
   const isFolder = rest.at(-1) === "";
@@ -29,7 +29,7 @@ export async function staticFile(
   const file = await folder.file(path);
   const caching = cache_timeout === null ? "no-cache" : `public, max-age=${cache_timeout}`;
   if (file !== undefined) return answer(file, { service, folder, path, request }, { "Cache-Control": caching });
-  if (!isFolder && (await folder.has([...rest, INDEX]))) return toFolder(request);
+  if (!isFolder && (await folder.has([...rest, INDEX]))) return redirectToFolder(request);
   if (default_file === undefined) return webError(404, "not found");
   const page = isNavigation(request, rest) ? default_file.split("/") : undefined;
   const fallback = page && (await folder.file(page));
@@ -38,14 +38,14 @@ export async function staticFile(
 }
 
 /**
- * Where the page of a single-page application may stand in for a missing file. The file may be there after the next
- * deployment, so browsers have to ask again.
+ * Headers if the page of a single-page application replaces a missing file. The next deployment may have the file, so
+ * browsers must revalidate.
  */
 const FALLBACK = { "Cache-Control": "no-cache", Vary: "Accept, Sec-Fetch-Mode" };
 
 /**
- * Whether the request is for a page, by a browser that goes to an address. A script, style or image that is missing must
- * be a 404: HTML in its place is a syntax error. Browsers tell the mode to secure origins only.
+ * Whether a browser navigates to a page. A missing script, style or image must be a 404: HTML in its place is a syntax
+ * error. Browsers send the mode to secure origins only.
  */
 function isNavigation({ headers }: Request, rest: readonly string[]): boolean {
   const mode = headers.get("Sec-Fetch-Mode");
@@ -54,7 +54,7 @@ function isNavigation({ headers }: Request, rest: readonly string[]): boolean {
   return !hasExtension && /text\/html|\*\/\*|^$/.test(headers.get("Accept") ?? "");
 }
 
-/** Names that begin with a dot are nobody's business, but for what they were made public for (RFC 8615). */
+/** Whether a path segment may be served: hidden files may not, except `.well-known` (RFC 8615). */
 function isPublic(segment: string): boolean {
   try {
     const name = decodeURIComponent(segment);
@@ -64,8 +64,8 @@ function isPublic(segment: string): boolean {
   }
 }
 
-/** Relative links on the page of a folder lead below the folder only from an address with a slash at its end. */
-function toFolder({ url }: Request): Response {
+/** Redirects to the folder's URL with a slash at its end; without it relative links would leave the folder. */
+function redirectToFolder({ url }: Request): Response {
   const { pathname, search } = new URL(url);
   const last = pathname.split("/").at(-1);
   return new Response(null, { status: 302, headers: { Location: `./${last}/${search}` } });
@@ -87,12 +87,12 @@ class Folder {
     this.#assets = assets;
   }
 
-  /** The file at a path, if there is one; the answer may be that the client has it already. */
+  /** The file at a path, if it exists; its response may be 304. */
   async file(path: readonly string[], method = this.#request.method, range?: string): Promise<File | undefined> {
     const url = `${this.#base}/${path.join("/")}`;
     let response = await this.#ask(url, method, range);
     const location = response.headers.get("Location");
-    // Unless told otherwise, Cloudflare's assets have pages at addresses without index.html and .html.
+    // By default Cloudflare's assets redirect URLs with index.html and .html to URLs without.
     if (location !== null && location !== `${new URL(url).pathname}/`) {
       response = await this.#ask(new URL(location, url).href, method, range);
     }
@@ -101,6 +101,7 @@ class Folder {
     return undefined;
   }
 
+  /** Whether a file exists. */
   async has(path: readonly string[]): Promise<boolean> {
     return (await this.file(path, "HEAD")) !== undefined;
   }
@@ -116,12 +117,12 @@ function toSegment(name: string): string {
   return `/${encodeURIComponent(name)}`;
 }
 
-/** Plain workerd lists a directory as JSON; files have no type there, and Cloudflare's assets have a tag. */
+/** Whether the response is plain workerd's listing of a directory: JSON without an ETag. Workerd's files have no content type. */
 function isListing({ headers }: Response): boolean {
   return headers.get("Content-Type") === "application/json" && !headers.has("ETag");
 }
 
-/** Where a file was found, and for which request. */
+/** A file's place, and the request for it. */
 interface Found {
   readonly service: StaticService;
   readonly folder: Folder;
@@ -146,17 +147,22 @@ async function answer(
     const value = response.headers.get(kept);
     if (value !== null) headers.set(kept, value);
   }
-  const wish = rangeWish(found.request);
+  const wish = readRange(found.request);
   if (wish !== undefined && isOfSameFile(found.request, headers)) return part(wish, response, headers, found);
   return new Response(response.body, { headers });
 }
 
-/** A part of a file. Plain workerd reads no more of the file than that; of Cloudflare's assets the rest is left out here. */
-async function part(wish: RangeWish, whole: Response, headers: Headers, { folder, path }: Found): Promise<Response> {
+/** Answers with a part of a file. Plain workerd reads only that part; Cloudflare's assets send the whole file, which is cut here. */
+async function part(
+  wish: RequestedRange,
+  whole: Response,
+  headers: Headers,
+  { folder, path }: Found,
+): Promise<Response> {
   const length = headers.get("Content-Length");
-  // Not every asset has its length told; the platform's are 25 MiB at most.
+  // Some assets have no Content-Length; Cloudflare's are at most 25 MiB.
   const body = length === null ? await whole.arrayBuffer() : undefined;
-  const range = rangeIn(wish, body?.byteLength ?? Number(length));
+  const range = resolveRange(wish, body?.byteLength ?? Number(length));
   headers.delete("Content-Length");
   if (range === undefined) {
     void whole.body?.cancel();
@@ -176,7 +182,7 @@ async function part(wish: RangeWish, whole: Response, headers: Headers, { folder
   return new Response(partOf(whole.body!, range), { status: 206, headers });
 }
 
-/** Plain workerd tells of a file how long it is, and when it was changed. */
+/** A weak tag of length and time of change, which is all that plain workerd knows of a file. */
 function tagOf(headers: Headers): string | undefined {
   const changed = headers.get("Last-Modified");
   return changed === null ? undefined : `W/"${Date.parse(changed).toString(36)}-${headers.get("Content-Length")}"`;

@@ -1,4 +1,4 @@
-/** What the router serves beside WAMP: which service answers a path, and those that need no file of their own. */
+/** Web services of `http.paths`: finds the service of a path, and serves the small ones itself. */
 
 import type { Config } from "../config/config-schema.ts";
 import type { JsonService, ReverseProxyService, WebPaths, WebService } from "../config/web-config.ts";
@@ -10,7 +10,7 @@ import { staticFile } from "./static-files.ts";
 
 const NO_STORE = "no-store, no-cache, must-revalidate, max-age=0";
 
-/** Answers a request for a page; undefined where nothing is served at its path. Without services there is a landing page. */
+/** Answers a request; undefined if its path has no service. Without services `/` has the landing page. */
 export async function webService(request: Request, env: Env, config: Config): Promise<Response | undefined> {
   const url = new URL(request.url);
   const segments = url.pathname.split("/").slice(1);
@@ -23,11 +23,11 @@ const NOTHING: WebPaths = new Map();
 
 interface Found {
   readonly service: WebService;
-  /** Segments of the path that lead to the service; the others are its own. */
+  /** Number of path segments that lead to the service; it interprets the rest. */
   readonly depth: number;
 }
 
-/** As in Crossbar.io: whoever has an entry for the next segment answers for all below it, else "/" does. */
+/** Finds the service as Crossbar.io does: the entry of the next segment serves all paths below it, otherwise "/" does. */
 function serviceAt(paths: WebPaths, segments: readonly string[], depth = 0): Found | undefined {
   const next = paths.get(segments[depth] ?? "");
   const service = next ?? paths.get("/");
@@ -76,7 +76,7 @@ function json({ value, options }: JsonService, request: Request): Promise<Respon
   });
 }
 
-/** Browsers ask before they send a header that is not simple. */
+/** Answers the CORS preflight for requests with other than simple headers. */
 function preflight({ options }: JsonService): Response {
   const headers = new Headers({ Allow: "GET, HEAD, OPTIONS" });
   if (options.allow_cross_origin) {
@@ -86,7 +86,7 @@ function preflight({ options }: JsonService): Response {
   return new Response(null, { status: 204, headers });
 }
 
-/** Passes a request on as it is, and tells the other server, as Crossbar.io does, what the client asked for. */
+/** Forwards a request unchanged, with the original host, protocol and port in X-Forwarded headers, as Crossbar.io does. */
 function reverseProxy(
   { host, port, path }: ReverseProxyService,
   rest: readonly string[],
@@ -94,7 +94,7 @@ function reverseProxy(
 ): Promise<Response> {
   const asked = new URL(request.url);
   const target = new URL(`${port === 443 ? "https" : "http"}://${host}:${port}`);
-  // Not by way of a relative URL, where a path with two slashes would name another host.
+  // Not through a relative URL: a path that begins with two slashes would name another host.
   target.pathname = `${path.replace(/\/$/, "")}/${rest.join("/")}`;
   target.search = asked.search;
   const headers = new Headers(request.headers);
@@ -102,7 +102,7 @@ function reverseProxy(
   headers.set("X-Forwarded-Host", asked.host);
   headers.set("X-Forwarded-Proto", asked.protocol.slice(0, -1));
   headers.set("X-Forwarded-Port", asked.port || (asked.protocol === "https:" ? "443" : "80"));
-  // What a client says of itself counts for nothing.
+  // A client could forge these headers.
   for (const name of ["X-Forwarded-For", "X-Real-IP"]) {
     if (address === null) headers.delete(name);
     else headers.set(name, address);

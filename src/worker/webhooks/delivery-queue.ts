@@ -1,4 +1,4 @@
-/** What a webhook still has to get, what it got lately, and what it could not be given: the tables of its object. */
+/** Tables of a webhook's object: pending events, events delivered lately, dead letters. */
 
 import type { LogLine } from "../../wamp/host/log-line.ts";
 import type { Id, Uri } from "../../wamp/protocol/values.ts";
@@ -7,9 +7,9 @@ import * as is from "../../wamp/records/stored-values.ts";
 import { writeLog } from "../platform/log.ts";
 import type { WebhookBatch, WebhookEvent } from "./webhook-batch.ts";
 
-/** An event that was given up. */
+/** An event that could not be delivered. */
 export interface DeadLetter {
-  /** Counts up; says where a list goes on. */
+  /** Increases; identifies the letter, and the start of the next page. */
   readonly id: number;
   readonly publication: Id;
   readonly topic: Uri;
@@ -34,15 +34,15 @@ const LETTER = record<DeadLetter>({
   at: field("at", is.number),
 });
 
-/** Events: what a receiver that is down for hours can be expected to catch up on. */
+/** Events; as many as a receiver that was down for hours can catch up on. */
 const MOST_PENDING = 100_000;
 const MOST_DEAD = 10_000;
-/** Milliseconds for which an event that comes again is known. */
+/** Milliseconds for which duplicates of an event are recognized. */
 const MEMORY_MS = 86_400_000;
 const FORGET_EVERY_MS = 3_600_000;
-/** Characters of bodies in one list; the platform's RPC takes 32 MB. */
+/** Characters of bodies on one page; the platform's RPC is limited to 32 MB. */
 const MOST_LISTED = 8_000_000;
-/** Milliseconds for which events wait for batch that should have come before: queues may wait for a minute to fill a batch. */
+/** Milliseconds for which events wait for an earlier batch: queues may delay a batch by a minute. */
 const ORDER_MS = 60_000;
 
 const SCHEMA = `
@@ -54,14 +54,14 @@ CREATE TABLE IF NOT EXISTS gap (after INTEGER PRIMARY KEY, first INTEGER, until 
 CREATE TABLE IF NOT EXISTS dead (id INTEGER PRIMARY KEY AUTOINCREMENT, publication INTEGER, topic TEXT,
   sequence INTEGER, body TEXT, tries INTEGER, reason TEXT, at INTEGER);`;
 
-/** Events of one topic go out one after another; `topic` has a row for each that has pending ones, and when it is due. */
+/** Delivers events of one topic in order. The table `topic` has a row with the due time of each topic with pending events. */
 export class DeliveryQueue {
   readonly #sql: SqlStorage;
   readonly #log: (line: LogLine) => void;
   #pending: number;
   #forgetAt = 0;
 
-  /** `log` is told of rows that cannot be read. */
+  /** `log` receives a line for each row that cannot be read. */
   constructor(sql: SqlStorage, log: (line: LogLine) => void = writeLog) {
     this.#sql = sql;
     this.#log = log;
@@ -69,7 +69,7 @@ export class DeliveryQueue {
     this.#pending = sql.exec<{ rows: number }>("SELECT count(*) AS rows FROM pending").one().rows;
   }
 
-  /** Takes what is not known yet; times are milliseconds since the epoch. Returns what there was no room for. */
+  /** Stores new events of a batch; times are milliseconds since the epoch. Returns the events that exceed MOST_PENDING, as dead letters. */
   accept({ after, events }: Pick<WebhookBatch, "after" | "events">, now: number): readonly DeadLetter[] {
     this.#forget(now);
     const fresh = events.filter(({ publication }) => !this.#knows(publication));
@@ -87,19 +87,19 @@ export class DeliveryQueue {
     return dead;
   }
 
-  /** The topics that are due, those that have waited longest first. */
+  /** Topics that are due, longest waiting first. */
   due(now: number, limit: number): Uri[] {
     this.#close("until <= ?", now, now);
     const query = "SELECT topic FROM topic WHERE due_at <= ? ORDER BY due_at LIMIT ?";
     return Array.from(this.#sql.exec<{ topic: string }>(query, now, limit), ({ topic }) => topic);
   }
 
-  /** When the next topic is due. */
+  /** Due time of the next topic. */
   get dueAt(): number | undefined {
     return this.#sql.exec<{ at: number | null }>("SELECT min(due_at) AS at FROM topic").one().at ?? undefined;
   }
 
-  /** The event of a topic whose turn it is, with the tries it has had. Without one the topic is put to rest. */
+  /** The next event of a topic, with the number of its failed attempts; removes a topic without events. */
   head(topic: Uri): (WebhookEvent & { readonly tries: number }) | undefined {
     const gap = this.#sql.exec<{ first: number | null; until: number | null }>(
       "SELECT min(first) AS first, min(until) AS until FROM gap",
@@ -121,7 +121,7 @@ export class DeliveryQueue {
     return undefined;
   }
 
-  /** The head of its topic is delivered; the next one has had no tries. */
+  /** Removes the delivered head of its topic and resets the topic's attempts. */
   delivered({ publication, topic, tries }: Pick<DeadLetter, "publication" | "topic" | "tries">, now: number): void {
     this.#sql.exec("DELETE FROM pending WHERE publication = ?", publication);
     this.#sql.exec("INSERT OR REPLACE INTO settled VALUES (?, ?)", publication, now);
@@ -129,18 +129,18 @@ export class DeliveryQueue {
     if (tries > 0) this.postpone(topic, 0, now);
   }
 
-  /** Nothing of the topic goes out before `dueAt`. */
+  /** Delivers no event of the topic before `dueAt`. */
   postpone(topic: Uri, tries: number, dueAt: number): void {
     this.#sql.exec("UPDATE topic SET tries = ?, due_at = ? WHERE topic = ?", tries, dueAt, topic);
   }
 
-  /** The head of its topic is given up. */
+  /** Makes the head of its topic a dead letter. */
   giveUp(event: WebhookEvent & { readonly tries: number }, reason: string, now: number): DeadLetter {
     this.delivered(event, now);
     return this.#deadLetter(event, reason, now);
   }
 
-  /** Dead letters from the oldest on, those after `after`. */
+  /** Dead letters with ids above `after`, oldest first. */
   deadLetters(after: number, limit: number): DeadLetter[] {
     const query = `SELECT id, publication, topic, body, tries, reason, at FROM dead WHERE id > ? ORDER BY id LIMIT ?`;
     const letters: DeadLetter[] = [];
@@ -154,7 +154,7 @@ export class DeliveryQueue {
     return letters;
   }
 
-  /** Makes dead letters pending again, all of them or these; returns how many. */
+  /** Makes dead letters pending again, by default all of them; returns their number. */
   redeliver(ids: readonly number[] | undefined, now: number): number {
     const all = ids ?? Array.from(this.#sql.exec<{ id: number }>("SELECT id FROM dead"), ({ id }) => id);
     return all.filter((id) => this.#revive(id, now)).length;
@@ -189,7 +189,7 @@ export class DeliveryQueue {
     return { id, publication, topic, body, tries, reason, at };
   }
 
-  /** A row that cannot be read is kept among the dead letters, as it is. */
+  /** Moves a row that cannot be read to the dead letters, unchanged. */
   #setAside(publication: Id, cause: string): void {
     this.#log(unreadable("mail", cause));
     const move = `INSERT INTO dead (publication, topic, sequence, body, tries, reason, at)
@@ -204,14 +204,14 @@ export class DeliveryQueue {
     return this.#sql.exec(query, publication).toArray().length > 0;
   }
 
-  /** Each time this reads all that is remembered. */
+  /** Reads the whole table, so it runs once an hour at most. */
   #forget(now: number): void {
     if (now < this.#forgetAt) return;
     this.#forgetAt = now + FORGET_EVERY_MS;
     this.#sql.exec("DELETE FROM settled WHERE at <= ?", now - MEMORY_MS);
   }
 
-  /** What waited behind a gap waits no longer; a topic whose receiver has to be left alone waits on. */
+  /** Makes topics due that waited for a gap to close; topics that wait for a retry keep waiting. */
   #close(condition: string, value: number, now: number): void {
     const { rowsWritten } = this.#sql.exec(`DELETE FROM gap WHERE ${condition}`, value);
     if (rowsWritten > 0) this.#sql.exec("UPDATE topic SET due_at = ? WHERE tries = 0", now);

@@ -1,4 +1,4 @@
-/** One try to deliver an event to a webhook: a signed POST, and what its answer means. */
+/** Delivers an event to a webhook with one signed POST, and classifies the response. */
 
 import { hmac } from "../../wamp/crypto/digest.ts";
 import { toBase64, toHex, utf8 } from "../../wamp/crypto/encoding.ts";
@@ -6,28 +6,28 @@ import type { Id } from "../../wamp/protocol/values.ts";
 import type { WebhookOutConfig } from "../config/webhook-config.ts";
 import { isRedirect, NOT_FOLLOWED } from "../platform/redirect.ts";
 
-/** `retry` may come with the milliseconds the receiver wants to be left alone for. */
+/** Result of one attempt; `waitMs` is the receiver's Retry-After. */
 export type Verdict =
   | { readonly kind: "delivered" }
   | { readonly kind: "retry"; readonly reason: string; readonly waitMs?: number }
   | { readonly kind: "dead"; readonly reason: string };
 
-/** Milliseconds from the first try to the second one; each further wait is twice as long. */
+/** Milliseconds from the first attempt to the second; each further delay is twice as long. */
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 3_600_000;
-/** Milliseconds that a receiver may ask for. */
-const LONGEST_WISH_MS = 86_400_000;
+/** Longest Retry-After, in milliseconds. */
+const LONGEST_RETRY_AFTER_MS = 86_400_000;
 
-/** Statuses below 500 that pass: request timeout, and too many requests. */
-const PASSING = [408, 429];
+/** Statuses below 500 that are temporary: request timeout, too many requests. */
+const TEMPORARY = [408, 429];
 
-/** Milliseconds to wait after so many tries; `random` in [0, 1) takes up to half of it away, so that not all come at once. */
+/** Delay in milliseconds after `tries` attempts, reduced by up to half: `random` in [0, 1) spreads retries over time. */
 export function retryDelay(tries: number, random: number): number {
   const delay = Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LONGEST_RETRY_MS);
   return Math.round(delay * (1 - random / 2));
 }
 
-/** Redirects are not followed: a signed request is for the one it was meant for. Never rejects. */
+/** Sends one request; redirects are not followed, as the signature is for the configured receiver. Never rejects. */
 export async function deliver(
   { url, secret, headers, timeout }: WebhookOutConfig,
   { publication, body }: { readonly publication: Id; readonly body: string },
@@ -74,7 +74,7 @@ async function signedHeaders(secret: string, id: string, body: string, now: numb
 function verdictOn({ ok, status, headers }: Response, now: number): Verdict {
   if (ok) return { kind: "delivered" };
   const reason = isRedirect(status) ? `HTTP status ${status}: ${NOT_FOLLOWED}` : `HTTP status ${status}`;
-  if (status < 500 && !PASSING.includes(status)) return { kind: "dead", reason };
+  if (status < 500 && !TEMPORARY.includes(status)) return { kind: "dead", reason };
   const waitMs = waitIn(headers.get("Retry-After"), now);
   return waitMs === undefined ? { kind: "retry", reason } : { kind: "retry", reason, waitMs };
 }
@@ -83,5 +83,5 @@ function verdictOn({ ok, status, headers }: Response, now: number): Verdict {
 function waitIn(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), LONGEST_WISH_MS);
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), LONGEST_RETRY_AFTER_MS);
 }

@@ -1,4 +1,4 @@
-/** What passes between a realm and the mailboxes of its webhooks. */
+/** Batches of events that a realm hands to the object of a webhook. */
 
 import type { LogLine } from "../../wamp/host/log-line.ts";
 import { type Id, isDict, type Uri } from "../../wamp/protocol/values.ts";
@@ -9,7 +9,7 @@ import * as is from "../../wamp/records/stored-values.ts";
 export interface WebhookEvent {
   readonly publication: Id;
   readonly topic: Uri;
-  /** Tells the order of a webhook's events. */
+  /** Orders the events of a webhook. */
   readonly sequence: number;
   /** The request's body: JSON text. */
   readonly body: string;
@@ -33,7 +33,7 @@ const event = record<WebhookEvent>({
 });
 
 /**
- * Mail of a realm, which may be of another version: unknown fields are ignored, and an event without a sequence is the
+ * Reads a batch of a realm, which may run another version: unknown fields are ignored, and an event without a sequence is the
  * next one. `log` is told of events that cannot be read; they are left out, because they would hold up all others.
  */
 export function readBatch(

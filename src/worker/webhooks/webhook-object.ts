@@ -50,7 +50,7 @@ export class WebhookObject extends DurableObject<Env> {
     if (tables.storedSchema() === undefined) tables.writeSchema();
   }
 
-  /** What is resolved is kept until it is delivered or dead; batch that comes again changes nothing. */
+  /** Stores a batch; resolves once it is stored. A duplicate has no effect. */
   async accept(batch: WebhookBatch): Promise<void> {
     if (isDiskFull()) throw new Error("the disk is full");
     const now = Date.now();
@@ -125,7 +125,7 @@ export class WebhookObject extends DurableObject<Env> {
     if (faults.length > 0) throw faults[0];
   }
 
-  /** Somebody rings, or it is time to look. */
+  /** Waits for `#wake`, at most LOOK_MS. */
   async #waitForWake(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
@@ -135,7 +135,7 @@ export class WebhookObject extends DurableObject<Env> {
     clearTimeout(timer);
   }
 
-  /** The next events of a topic, as far as they can be delivered. */
+  /** Delivers the next events of a topic, up to TURN, until one fails. */
   async #turn(topic: Uri, webhook: WebhookOutConfig | undefined, endsAt: number): Promise<void> {
     for (let count = 0; count < TURN && Date.now() < endsAt; count++) {
       await untilWritable();
@@ -155,7 +155,7 @@ export class WebhookObject extends DurableObject<Env> {
     this.#queue.postpone(topic, 0, Date.now());
   }
 
-  /** Dead letters are there to be asked for anyway, so a queue that cannot take them does no harm. */
+  /** Logs dead letters and sends them to their queue. The table keeps them, so a failing queue loses none. */
   async #report(letters: readonly DeadLetter[]): Promise<void> {
     for (const { body, ...letter } of letters) {
       const { publication, reason } = letter;

@@ -1,4 +1,4 @@
-/** Finds the object of a webhook, and hands events over to it. */
+/** Finds the object of a webhook and hands batches to it. */
 
 import { thrown } from "../../wamp/host/log-line.ts";
 import type { WorkerRealmConfig } from "../config/realm-config.ts";
@@ -15,7 +15,7 @@ export interface WebhookStub {
   redeliver(ids?: readonly number[]): Promise<number>;
 }
 
-/** The mailbox of a webhook; it is where the realm is. */
+/** The object of a webhook, in the location and jurisdiction of its realm. */
 export function webhookObject(
   env: Env,
   realm: string,
@@ -27,7 +27,7 @@ export function webhookObject(
   return namespaceIn(env.WEBHOOK, jurisdiction).getByName(name, options) as unknown as WebhookStub;
 }
 
-/** Hands batch over for good: to the queue where there is one that takes it, else to the mailbox. */
+/** Hands a batch over: to the queue WEBHOOKS if it is bound and accepts it, otherwise to the webhook's object. */
 export async function enqueue(env: Env, config: WorkerRealmConfig, batch: WebhookBatch): Promise<void> {
   const characters = batch.events.reduce((sum, event) => sum + charactersOf(event), 0);
   if (env.WEBHOOKS !== undefined && characters <= QUEUE_CHARACTERS) {

@@ -1,4 +1,4 @@
-/** `GET /realms/:realm/events`: a topic as server-sent events, for whoever may watch it. */
+/** `GET /realms/:realm/events`: a topic as server-sent events. */
 
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import { configOf } from "../config/deployment.ts";
@@ -11,7 +11,7 @@ import { publicationIn, Watcher } from "./event-stream.ts";
 
 const METHODS = "GET, HEAD, OPTIONS";
 
-/** Any page may watch what the role may: nothing the browser knows of its user goes into it. */
+/** Pages of any origin may read: the response depends on the configured role, not on credentials of the browser. */
 const HEADERS = { "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" };
 
 const STATUS: Readonly<Record<string, number>> = {
@@ -20,7 +20,7 @@ const STATUS: Readonly<Record<string, number>> = {
   [WampUri.AUTHORIZATION_REQUIRED]: 403,
 };
 
-/** Answers once the subscription stands or is refused. The Worker holds the request, and the realm sleeps in between. */
+/** Answers once the realm has accepted or refused the subscription. The Worker holds the stream, so the realm can sleep. */
 export async function serverSentEvents(request: Request, env: Env, name: string): Promise<Response> {
   const config = configOf(env);
   const events = config.http?.events;
@@ -40,7 +40,7 @@ export async function serverSentEvents(request: Request, env: Env, name: string)
   const watcher = new Watcher(webSocket, { topic, match, after, heartbeat: events.heartbeat });
   const refusal = await watcher.refusal;
   if (refusal !== undefined) return refused(STATUS[refusal] ?? 503, refusal);
-  // Nobody would read what comes after the head, nor end it.
+  // A response to HEAD has no body that a client could read or cancel.
   const isHeadOnly = request.method === "HEAD";
   if (isHeadOnly) await watcher.stream.cancel();
   return new Response(isHeadOnly ? null : watcher.stream, {
@@ -48,7 +48,7 @@ export async function serverSentEvents(request: Request, env: Env, name: string)
   });
 }
 
-/** A page that reads the stream by `fetch` and sends Last-Event-ID asks first. */
+/** Answers the CORS preflight of a page that reads the stream by `fetch` and sends Last-Event-ID. */
 function preflight({ headers }: Request): Response {
   const requested = headers.get("Access-Control-Request-Headers");
   return new Response("", {

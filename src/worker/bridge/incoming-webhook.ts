@@ -1,4 +1,4 @@
-/** Webhooks: requests of other services that become events, as Crossbar.io's webhook service makes them. */
+/** Incoming webhooks: a signed request of another service becomes an event, as in Crossbar.io's webhook service. */
 
 import { isSameText } from "../../wamp/crypto/digest.ts";
 import { toHex, utf8 } from "../../wamp/crypto/encoding.ts";
@@ -74,7 +74,7 @@ async function publish(
   }
 }
 
-/** Is the body signed as this webhook wants it? */
+/** Whether the body has the signature that this webhook requires. */
 async function isSigned(headers: Headers, settings: WebhookConfig, body: Uint8Array): Promise<boolean> {
   const { github_secret, secret, signature_header } = settings;
   if (secret !== undefined) {
@@ -97,7 +97,7 @@ async function hexHmac(hash: "SHA-1" | "SHA-256", secret: string, body: Uint8Arr
   return toHex(new Uint8Array(await crypto.subtle.sign("HMAC", key, new Uint8Array(body))));
 }
 
-/** Names in the capitals they are usually written with, each with a list of values. */
+/** Header name in canonical capitals → list of values, as Crossbar.io publishes them. */
 function headersOf({ headers }: Request): Dict {
   const named = Array.from(headers, ([name, value]) => {
     return [name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase()), [value]] as const;
