@@ -1,11 +1,11 @@
-/** The end of a router under load, again and again on the same state, with a look at that state after each. */
+/** Ends a router under load again and again on the same state, and checks the state after each end. */
 
 import { Router } from "./router.ts";
 import { Serve } from "./served.ts";
-import type { Account } from "./workload.ts";
+import type { AcknowledgmentRecord } from "./workload.ts";
 import { chaosConfig, faultsOf, Load, WebhookReceiver } from "./workload.ts";
 
-/** What many cycles came to. */
+/** The result of many cycles. */
 export interface Outcome {
   readonly cycles: number;
   readonly acknowledged: number;
@@ -13,28 +13,28 @@ export interface Outcome {
 }
 
 /**
- * Milliseconds without any webhook after which those that are missing are lost. Events of one topic come one after
- * another, and the alarm for those that an ended router has left behind rings after half a minute.
+ * Milliseconds without a webhook after which missing ones count as lost. Events of one topic are delivered one after
+ * another, and the alarm for the events of an ended router runs after half a minute.
  */
 const WEBHOOKS_WITHIN_MS = 60_000;
 const LOOK_MS = 200;
 
-/** A router that is started and ended on the same state. */
+/** A router that starts again and again on the same state. */
 interface Endable {
-  /** Resolves to the URL of its sockets. */
+  /** Starts the router; resolves to the URL of its sockets. */
   start(): Promise<string>;
-  /** Resolves when it has ended. */
+  /** Ends the router; resolves when it has ended. */
   end(): Promise<void>;
 }
 
-/** When each cycle ends: after so many acknowledgments, and up to `delayMs` more. */
+/** Each cycle ends after `acknowledgments` and a random delay of up to `delayMs`. */
 export interface Pace {
   readonly cycles: number;
   readonly acknowledgments: number;
   readonly delayMs: number;
 }
 
-/** `kill -9` of workerd, which keeps its state in `data`. */
+/** Kills workerd with SIGKILL in each cycle; its state is in `data`. */
 export function killCycles(data: string, pace: Pace): Promise<Outcome> {
   return endCycles(pace, async (webhookUrl) => {
     const router = await Router.build(data, chaosConfig(webhookUrl));
@@ -42,7 +42,7 @@ export function killCycles(data: string, pace: Pace): Promise<Outcome> {
   });
 }
 
-/** SIGTERM to `npm run serve`, which keeps its state in `data`; it must end with code 0 and without complaint. */
+/** Stops `npm run serve` with SIGTERM in each cycle; it must end with code 0 and without an error message. */
 export function stopCycles(data: string, pace: Pace): Promise<Outcome> {
   return endCycles(pace, async (webhookUrl) => {
     let serve: Serve | undefined;
@@ -65,7 +65,7 @@ async function endCycles(
 ): Promise<Outcome> {
   const receiver = await WebhookReceiver.start();
   const router = await make(receiver.url);
-  const accounts: Account[] = [];
+  const accounts: AcknowledgmentRecord[] = [];
   const faults: string[] = [];
   try {
     let url = await router.start();
@@ -88,7 +88,10 @@ async function endCycles(
   return { cycles, acknowledged, faults };
 }
 
-async function missingWebhooks(receiver: WebhookReceiver, accounts: readonly Account[]): Promise<string[]> {
+async function missingWebhooks(
+  receiver: WebhookReceiver,
+  accounts: readonly AcknowledgmentRecord[],
+): Promise<string[]> {
   let arrived = 0;
   let arrivedAt = Date.now();
   for (;;) {

@@ -1,4 +1,4 @@
-/** A disk that fills up under load, and a folder that cannot be written. */
+/** Fills a disk under load, and starts a router on a folder that is not writable. */
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
@@ -8,7 +8,7 @@ import { Serve } from "./served.ts";
 import { Lost, Session } from "./session.ts";
 import { chaosConfig, historyOf } from "./workload.ts";
 
-/** Why there can be no small disk here; undefined where there can. */
+/** Why a small disk cannot be made on this machine; undefined if it can. */
 export const NO_SMALL_DISK =
   process.platform === "linux" && process.getuid?.() === 0 ? undefined : "only root on Linux can mount a small disk";
 
@@ -18,18 +18,18 @@ const TOPIC = "chaos.log.disk";
 const STORAGE_FULL = "wamp.edge.error.storage_full";
 /** Milliseconds between two mebibytes of the file that fills the disk: 100 MB a second. */
 const FILL_MS = 10;
-/** Milliseconds that the disk stays full, and that the router has to notice it, or that there is room again. */
+/** Milliseconds that the disk stays full, and that the router has to notice a change. */
 const FULL_MS = 1_500;
 const NOTICED_WITHIN_MS = 5_000;
 
-/** What a full disk came to. */
+/** The result of a full disk. */
 export interface FullDisk {
   readonly acknowledged: number;
   readonly refused: number;
   readonly faults: readonly string[];
 }
 
-/** Fills the disk below a router under load, makes room again, kills the router and looks at what it kept. */
+/** Fills the disk of a router under load, frees space, kills the router and checks what it stored. */
 export async function fullDisk(): Promise<FullDisk> {
   const disk = mkdtempSync(join(tmpdir(), "wamp-edge-disk-"));
   execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_MIB}m`, "tmpfs", disk]);
@@ -43,7 +43,7 @@ export async function fullDisk(): Promise<FullDisk> {
 
 async function withDisk(disk: string): Promise<FullDisk> {
   const data = join(disk, "data");
-  // Nothing listens there: webhooks wait all the time.
+  // No server listens there, so deliveries stay pending.
   const config = chaosConfig("http://127.0.0.1:9/");
   let serve = new Serve(data, config);
   try {
@@ -83,7 +83,7 @@ async function withDisk(disk: string): Promise<FullDisk> {
   }
 }
 
-/** A publisher with a few publications in flight, and what became of each. */
+/** A publisher with a few publications in flight, and the outcome of each. */
 class Publishing {
   readonly acknowledged: number[] = [];
   readonly refused: number[] = [];
@@ -109,7 +109,7 @@ class Publishing {
     this.#isStopped = true;
   }
 
-  /** What the history of a router that has started again has too much or too little. */
+  /** Returns the missing and the surplus events in the history of a restarted router. */
   async faults(url: string): Promise<string[]> {
     const session = await Session.join(url, "chaos");
     const events = await historyOf(session, () => true);
@@ -153,12 +153,12 @@ async function fill(path: string): Promise<void> {
   }
 }
 
-/** Starts a router on a folder that cannot be written; what is wrong with its answer. */
+/** Starts a router on a folder that is not writable; returns the faults of its answer. */
 export async function readOnlyFolder(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "wamp-edge-read-only-"));
   const data = join(folder, "data");
   mkdirSync(data);
-  // Permissions do not hold back root.
+  // Root ignores permissions.
   if (NO_SMALL_DISK === undefined) execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", data]);
   else chmodSync(data, 0o500);
   const serve = new Serve(data, chaosConfig("http://127.0.0.1:9/"));

@@ -1,6 +1,6 @@
 /**
- * `npm run chaos [kills] [stops]`: ends self-hosted routers under load, fills the disk below one, and starts one on a
- * folder that it cannot write. Ends with code 1 where anything acknowledged was lost, torn or doubled.
+ * `npm run chaos [kills] [stops]`: ends self-hosted routers under load, fills the disk of one, and starts one on a
+ * folder that is not writable. Ends with code 1 if acknowledged data was lost, corrupted or duplicated.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,10 +11,10 @@ import { fullDisk, NO_SMALL_DISK, readOnlyFolder } from "./disk.ts";
 
 const [kills = 100, stops = 20] = process.argv.slice(2).map(Number);
 
-/** When a cycle ends: after so many acknowledgments, and up to so many milliseconds more. */
+/** A cycle ends after this many acknowledgments and a random delay of up to this many milliseconds. */
 const ACKNOWLEDGMENTS = 200;
 const DELAY_MS = 300;
-/** Faults that are listed, of each kind of end. */
+/** The maximum of listed faults for each kind of end. */
 const MOST_LISTED = 20;
 
 const faults: string[] = [];

@@ -8,7 +8,7 @@ import { makeTemporaryFolder } from "../../src/cli/workerd/temporary-folder.ts";
 import { Workerd } from "../../src/cli/workerd/workerd.ts";
 import { formatWorkerdConfig } from "../../src/cli/workerd/workerd-config.ts";
 
-/** Starts workerd on the same state again and again; the bundle is built once. */
+/** A workerd that starts again and again on the same state. */
 export class Router {
   readonly #parameters: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
@@ -19,6 +19,7 @@ export class Router {
     this.#env = env;
   }
 
+  /** Bundles the Worker once. */
   static async build(data: string, config: object): Promise<Router> {
     const folder = makeTemporaryFolder();
     const [settings] = await Promise.all([readSettings(), buildBundle(folder)]);
@@ -31,13 +32,13 @@ export class Router {
     return new Router(parameters, { ...process.env, ...bindings });
   }
 
-  /** Resolves to the URL of the sockets. */
+  /** Starts workerd; resolves to the URL of the sockets. */
   async start(): Promise<string> {
     this.#workerd = new Workerd(this.#parameters, this.#env);
     return `ws://127.0.0.1:${await this.#workerd.port}`;
   }
 
-  /** `kill -9`; resolves when the process is gone. */
+  /** Sends SIGKILL; resolves when the process has ended. */
   async kill(): Promise<void> {
     this.#workerd?.kill();
     await this.#workerd?.ended;

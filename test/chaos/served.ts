@@ -1,7 +1,8 @@
-/** `npm run serve` for the chaos script: started, stopped in order, or killed. */
+/** Runs `npm run serve` for the chaos script. */
 
 import { Command } from "../cli/command.ts";
 
+/** A running `npm run serve`. */
 export class Serve {
   readonly command: Command;
 
@@ -15,13 +16,13 @@ export class Serve {
     return `ws://${(await this.command.origin()).host}`;
   }
 
-  /** SIGTERM; resolves to the exit code. */
+  /** Sends SIGTERM; resolves to the exit code. */
   stop(): Promise<number | null> {
     this.command.process.kill("SIGTERM");
     return this.command.ended();
   }
 
-  /** `kill -9`; workerd ends with it. */
+  /** Sends SIGKILL; workerd ends with the command. */
   async kill(): Promise<void> {
     this.command.process.kill("SIGKILL");
     await this.command.ended();

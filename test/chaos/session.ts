@@ -1,18 +1,19 @@
-/** A WAMP session that goes on where the router does not: what it asks for is answered, refused, or lost with the socket. */
+/** A WAMP client for routers that end at any time: each request is answered, refused or lost with the socket. */
 
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
 type Message = readonly unknown[];
 
-/** The socket ended before the answer. */
+/** The socket closed before the answer arrived. */
 export class Lost extends Error {}
 
+/** A session of one socket. */
 export class Session {
   readonly socket: WebSocket;
-  /** ERROR and RESULT carry the request after another field; PUBLISHED, SUBSCRIBED right behind the type. */
+  /** Request id → the promise of its answer; 0 is HELLO. */
   readonly #waiting = new Map<number, { resolve: (message: Message) => void; reject: (error: Lost) => void }>();
-  /** EVENTs in the order of their arrival. */
+  /** EVENTs in the order of arrival. */
   readonly events: Message[] = [];
   #request = 0;
 
@@ -20,7 +21,7 @@ export class Session {
     this.socket = socket;
   }
 
-  /** Joins a realm; rejects where the router is not there. */
+  /** Joins a realm; rejects when the router is not running. */
   static async join(url: string, realm: string): Promise<Session> {
     const socket = new WebSocket(`${url}/ws/${realm}`, "wamp.2.json", { perMessageDeflate: false });
     await Promise.race([
@@ -49,7 +50,7 @@ export class Session {
     return this.socket.readyState === WebSocket.OPEN;
   }
 
-  /** The answer to PUBLISH, SUBSCRIBE or CALL (`type`), whatever it is; rejects with `Lost`. */
+  /** Sends PUBLISH, SUBSCRIBE or CALL (`type`) and resolves to the answer, also to ERROR; rejects with `Lost`. */
   ask(type: 16 | 32 | 48, options: object, uri: string, ...payload: unknown[]): Promise<Message> {
     const request = ++this.#request;
     const answer = new Promise<Message>((resolve, reject) => {
@@ -60,7 +61,7 @@ export class Session {
     return answer;
   }
 
-  /** The Arguments of the RESULT; throws what the router refuses the CALL with. */
+  /** Calls a procedure; resolves to the Arguments of RESULT and rejects with the ERROR. */
   async call(procedure: string, args: unknown[], kwargs: object = {}): Promise<unknown[]> {
     const answer = await this.ask(48, {}, procedure, args, kwargs);
     if (answer[0] !== 50) throw new Error(`${procedure}: ${JSON.stringify(answer)}`);

@@ -1,4 +1,4 @@
-/** What the chaos script has a router keep, and the account of what the router has acknowledged. */
+/** The load of the chaos script, and the record of what the router has acknowledged. */
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,13 +6,14 @@ import { Lost, Session } from "./session.ts";
 
 const REALM = "chaos";
 const KEPT = "chaos.log.";
-/** The topics of the publisher that waits for each answer, of the one that does not, and of testaments. */
+/** Topics: of the publisher that waits for each answer, of the one that does not, and of testaments. */
 const TOPICS = { patient: `${KEPT}patient`, hasty: `${KEPT}hasty`, testament: `${KEPT}testament` } as const;
 type Source = keyof typeof TOPICS;
 
-/** Publications of the hasty publisher without an answer. */
+/** Publications in flight of the publisher that does not wait. */
 const IN_FLIGHT = 64;
 
+/** Returns the configuration of the router under test. */
 export function chaosConfig(webhookUrl: string): object {
   const allow = { call: true, register: true, publish: true, subscribe: true };
   return {
@@ -37,16 +38,16 @@ export function chaosConfig(webhookUrl: string): object {
   };
 }
 
-/** What was acknowledged in one cycle: of each source the number of its last event, and whether a role was added. */
-export interface Account {
+/** What was acknowledged in one cycle: the number of the last event of each source, and whether a role was added. */
+export interface AcknowledgmentRecord {
   readonly cycle: number;
   readonly acknowledged: Record<Source, number>;
-  /** How many were refused. */
+  /** The number of refused publications. */
   refused: number;
   hasRole: boolean;
 }
 
-/** Takes webhooks: which events have come, as `cycle source number`. */
+/** Receives webhooks and records the events that arrived, as `cycle source number`. */
 export class WebhookReceiver {
   readonly arrived = new Set<string>();
   readonly #server: Server;
@@ -71,8 +72,8 @@ export class WebhookReceiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
-  /** Those acknowledged events that have not come; `since` is what the account began with. */
-  missing({ cycle, acknowledged }: Account): string[] {
+  /** Returns the acknowledged events that have not arrived. */
+  missing({ cycle, acknowledged }: AcknowledgmentRecord): string[] {
     return (Object.keys(TOPICS) as Source[]).flatMap((source) => {
       const expected = Array.from({ length: acknowledged[source] }, (_, n) => `${cycle} ${TOPICS[source]} ${n + 1}`);
       return expected.filter((each) => !this.arrived.has(each));
@@ -85,15 +86,15 @@ export class WebhookReceiver {
   }
 }
 
-/** A router under load, until it ends. */
+/** Puts load on a router until it ends. */
 export class Load {
-  readonly account: Account;
+  readonly account: AcknowledgmentRecord;
   /** Resolves when the load has ended with the router. */
   readonly ended: Promise<void>;
-  /** Settles to `acknowledgments` at least. */
+  /** Resolves after `acknowledgments`, or when the load has ended. */
   readonly busy: Promise<void>;
 
-  /** Begins with `sessions` of the realm; it is busy after so many acknowledgments. */
+  /** Starts the load with three `sessions` of the realm. */
   constructor(cycle: number, sessions: readonly Session[], acknowledgments: number) {
     this.account = { cycle, acknowledged: { patient: 0, hasty: 0, testament: 0 }, refused: 0, hasRole: false };
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -114,7 +115,7 @@ export class Load {
     return Promise.all([1, 2, 3].map(() => Session.join(url, REALM)));
   }
 
-  /** Publishes with numbers that count up, so many at a time. The router answers one publisher in order. */
+  /** Publishes ascending numbers, `inFlight` at a time. The router answers one publisher in order. */
   async #publish(session: Session, source: Source, inFlight: number, progress: () => void): Promise<void> {
     let number = 0;
     const lane = async (): Promise<void> => {
@@ -130,7 +131,7 @@ export class Load {
     await Promise.all(Array.from({ length: inFlight }, () => lane().catch(unlessLost)));
   }
 
-  /** Leaves a testament and adds a role. */
+  /** Adds a testament and a role. */
   async #leave(session: Session, progress: () => void): Promise<void> {
     try {
       await session.call("wamp.session.add_testament", [TOPICS.testament, [this.account.cycle, 1]]);
@@ -144,8 +145,8 @@ export class Load {
   }
 }
 
-/** What a router that has started again lacks or has wrong, one line each. */
-export async function faultsOf(url: string, { cycle, acknowledged, hasRole }: Account): Promise<string[]> {
+/** Returns what a restarted router lacks or has wrong, one line each. */
+export async function faultsOf(url: string, { cycle, acknowledged, hasRole }: AcknowledgmentRecord): Promise<string[]> {
   const session = await Session.join(url, REALM);
   try {
     const faults: string[] = [];
@@ -173,7 +174,7 @@ export async function faultsOf(url: string, { cycle, acknowledged, hasRole }: Ac
   }
 }
 
-/** An event as `get_events` tells of it. */
+/** An event in the result of `get_events`. */
 export interface KeptEvent {
   readonly publication: number;
   readonly details: { readonly topic: string };
@@ -193,7 +194,7 @@ export async function historyOf(session: Session, wanted: (event: KeptEvent) => 
   }
 }
 
-/** What is wrong with numbers that must be 1, 2, 3 … at least up to `acknowledged`. */
+/** Returns the fault in numbers that must be 1, 2, 3 … at least up to `acknowledged`. */
 function sequenceFault(numbers: readonly number[], acknowledged: number): string | undefined {
   const wrong = numbers.findIndex((number, index) => number !== index + 1);
   if (wrong >= 0) return `${numbers[wrong]} follows ${numbers[wrong - 1] ?? "nothing"}`;
@@ -204,7 +205,7 @@ function sequenceFault(numbers: readonly number[], acknowledged: number): string
 async function retainedOf(session: Session, topic: string): Promise<[cycle: number, number: number]> {
   const before = session.events.length;
   await session.ask(32, { get_retained: true }, topic);
-  // What is retained is sent right after SUBSCRIBED: the answer to another request comes later.
+  // The retained event follows SUBSCRIBED directly, so it arrives before the answer to another request.
   await session.call("wamp.edge.role.list", []);
   return (session.events[before]?.[4] ?? [0, 0]) as [number, number];
 }

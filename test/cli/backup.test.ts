@@ -1,4 +1,4 @@
-/** Backup and restore of what `npm run serve` stores, as docs/operations.md says. */
+/** Backup and restore of the data of `npm run serve`, as in docs/operations.md. */
 
 import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,7 +16,7 @@ const CONFIG = JSON.stringify({
 
 afterEach(killServed);
 
-/** Publishes events that carry their number, from `first` on, and waits for the acknowledgment of each. */
+/** Publishes the events with the numbers `first` to `last` and waits for each acknowledgment. */
 async function publish(client: RawClient, first: number, last: number): Promise<void> {
   for (let value = first; value <= last; value++) {
     await client.send([16, value, { acknowledge: true, retain: true }, TOPIC, [value]]);
@@ -24,7 +24,7 @@ async function publish(client: RawClient, first: number, last: number): Promise<
   }
 }
 
-/** The numbers of the events in the history, in order. */
+/** Returns the numbers of the events in the history, in order. */
 async function history(served: Served): Promise<unknown[]> {
   const client = await joinRealm(served);
   await client.send([32, 1, {}, TOPIC]);
@@ -38,7 +38,7 @@ function upTo(last: number): number[] {
   return Array.from({ length: last }, (_, index) => index + 1);
 }
 
-it("a folder copied after the router has stopped brings everything back elsewhere", async () => {
+it("a data folder copied after a stop has all events in another place", async () => {
   const data = scratchDirectory();
   const served = await serve(data, CONFIG);
   await publish(await joinRealm(served), 1, 50);
@@ -50,7 +50,7 @@ it("a folder copied after the router has stopped brings everything back elsewher
   await stop(restored);
 });
 
-it("a copy that SQLite makes of each database of a running router is whole", async () => {
+it("a SQLite backup of each database of a running router is complete", async () => {
   const data = scratchDirectory();
   const first = await serve(data, CONFIG);
   await publish(await joinRealm(first), 1, 50);
@@ -62,7 +62,7 @@ it("a copy that SQLite makes of each database of a running router is whole", asy
   await stop(served);
   const restored = await serve(copy, CONFIG);
   const events = await history(restored);
-  // What came while it was copied is there up to some event.
+  // Events published during the backup are present up to one of them.
   expect(events).toStrictEqual(upTo(Math.max(50, events.length)));
   await stop(restored);
 });

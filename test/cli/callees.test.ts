@@ -1,4 +1,4 @@
-/** Procedures of the realm's own that are APIs, over the network of the runtime itself. */
+/** Callees that are HTTP APIs, over the network of workerd. */
 
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -88,7 +88,7 @@ async function joined(realm = freshRealm(), subprotocol: "wamp.2.json" | "wamp.2
 }
 
 describe("a procedure that is an API", () => {
-  it("answers with what the API answers, by its type", async () => {
+  it("returns the response of the API by its content type", async () => {
     const { call } = await joined();
     expect(await call("api.value")).toEqual([1, {}, [{ a: [1, "ü"], kwargs: {} }]]);
     expect(await call("api.text")).toEqual([2, {}, ["grüezi"]]);
@@ -99,7 +99,7 @@ describe("a procedure that is an API", () => {
     expect(await binary.call("api.parts")).toEqual([2, {}, ...parts]);
   });
 
-  it("gets args and kwargs as JSON, and is told the procedure and, where he shows himself, the caller", async () => {
+  it("gets args and kwargs as JSON, with the procedure and, if disclosed, the caller in headers", async () => {
     const { call } = await joined();
     const [, , [echo]] = (await call("api.echo", [1, "a"], { b: null })) as [number, object, [{ body: string }]];
     expect(JSON.parse(echo.body)).toEqual({ args: [1, "a"], kwargs: { b: null } });
@@ -118,7 +118,7 @@ describe("a procedure that is an API", () => {
     });
   });
 
-  it("gets kwargs in the query by GET, and no args", async () => {
+  it("gets kwargs in the query string with GET, and refuses args", async () => {
     const { call } = await joined();
     const kwargs = { city: "Zürich & Genf", days: [1, 2], exact: true, more: { a: 1 } };
     const expected = "/echo?unit=C&city=Z%C3%BCrich+%26+Genf&days=1&days=2&exact=true&more=%7B%22a%22%3A1%7D";
@@ -126,13 +126,13 @@ describe("a procedure that is an API", () => {
     expect(await call("api.get", [1])).toEqual([48, 2, {}, "wamp.error.invalid_argument", [expect.any(String)]]);
   });
 
-  it("gets configured headers, and they go nowhere else", async () => {
+  it("gets the configured headers, which are sent to no other address", async () => {
     const { call } = await joined();
     const headers = { authorization: "Bearer sesame", "x-own": "1" };
     expect(await call("api.secret")).toMatchObject([1, {}, [{ headers }]]);
   });
 
-  it("follows no redirect, which may lead into a private network", async () => {
+  it("follows no redirect, because it may lead into a private network", async () => {
     const { call } = await joined();
     for (const procedure of ["api.secret.away", "api.away"]) {
       const [, , , uri, [reason]] = (await call(procedure)) as [48, number, object, string, [string]];
@@ -153,14 +153,14 @@ describe("a procedure that is an API", () => {
     [500, "wamp.error.runtime_error"],
     [503, "wamp.error.unavailable"],
     [504, "wamp.error.timeout"],
-  ])("fails with the error that stands for %i", async (status, uri) => {
+  ])("returns the error for status %i", async (status, uri) => {
     const { call } = await joined();
     const args = [expect.stringMatching(`^${status}`)];
     const kwargs = { status, body: { detail: "why" } };
     expect(await call("api.status", [], { status, body: '{"detail":"why"}' })).toEqual([48, 1, {}, uri, args, kwargs]);
   });
 
-  it("fails with the error that the body tells", async () => {
+  it("returns the error that the response body names", async () => {
     const { call } = await joined();
     const told = (body: object) => call("api.status", [], { status: 404, body: JSON.stringify(body) });
     expect(await told({ error: "com.example.gone", args: [1], kwargs: { a: 2 } })).toEqual([
@@ -181,7 +181,7 @@ describe("a procedure that is an API", () => {
     }
   });
 
-  it("fails when the API cannot be reached, breaks off, or answers what cannot be read", async () => {
+  it("returns an error when the API is unreachable, disconnects or sends an unreadable response", async () => {
     const { call } = await joined();
     expect((await call("api.gone"))[3]).toBe("wamp.error.network_failure");
     expect((await call("api.cut"))[3]).toBe("wamp.error.network_failure");
@@ -189,7 +189,7 @@ describe("a procedure that is an API", () => {
     expect((await call("api.big"))[3]).toBe("wamp.error.payload_size_exceeded");
   });
 
-  it("tells line by line what comes line by line, to who asks for progress", async () => {
+  it("sends each line as a progressive result to a caller that asks for progress", async () => {
     const { client, call } = await joined();
     expect(await call("api.lines")).toEqual([1, {}, ["done"]]);
     expect(await call("api.lines", [], {}, { receive_progress: true })).toEqual([2, { progress: true }, [1]]);
@@ -197,7 +197,7 @@ describe("a procedure that is an API", () => {
     await client.expect([50, 2, {}, ["done"]]);
   });
 
-  it("is asked in Crossbar.io's way, below its base only", async () => {
+  it("accepts requests in the format of Crossbar.io, only below its base URL", async () => {
     const { call } = await joined();
     const asked = { method: "PUT", url: "echo", body: "b", headers: { "X-A": ["1"] }, params: { q: "ü" } };
     const [, , [result]] = (await call("rest", [], asked)) as [number, object, [{ content: string }]];
@@ -222,8 +222,8 @@ describe("a procedure that is an API", () => {
   });
 });
 
-describe("a call of an API that takes its time", () => {
-  it("is given up by the router when it is canceled", async () => {
+describe("a call of a slow API", () => {
+  it("is aborted when the call is canceled", async () => {
     const { client } = await joined();
     await client.send([48, 1, {}, "api.wait.b"], [48, 2, {}, "api.wait.c"]);
     await Promise.all([receiver.waiting("/wait/b"), receiver.waiting("/wait/c")]);
@@ -235,7 +235,7 @@ describe("a call of an API that takes its time", () => {
     await vi.waitFor(() => expect(receiver.abandoned).toContain("/wait/c"));
   });
 
-  it("is given up when its caller's patience ends, when he leaves, and when its own time is over", async () => {
+  it("is aborted on the caller's timeout, when the caller leaves, and on the procedure's own timeout", async () => {
     const { client, call } = await joined();
     expect((await call("api.wait.d", [], {}, { timeout: 300 }))[3]).toBe("wamp.error.timeout");
     expect(await call("api.hasty")).toEqual([48, 2, {}, "wamp.error.timeout", ["no answer in 300 ms"]]);

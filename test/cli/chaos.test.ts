@@ -1,11 +1,11 @@
-/** A short run of `npm run chaos`: a router that is killed under load has all that it acknowledged. */
+/** A short run of `npm run chaos`: a router that was killed under load has stored everything that it acknowledged. */
 
 import { expect, it } from "vitest";
 import { killCycles } from "../chaos/cycles.ts";
 import { fullDisk, NO_SMALL_DISK } from "../chaos/disk.ts";
 import { scratchDirectory } from "./served.ts";
 
-it("a router killed under load loses, doubles and tears nothing that it acknowledged", async () => {
+it("a router killed under load neither loses nor duplicates nor corrupts acknowledged events", async () => {
   const { acknowledged, faults } = await killCycles(scratchDirectory(), {
     cycles: 4,
     acknowledgments: 400,
@@ -16,7 +16,7 @@ it("a router killed under load loses, doubles and tears nothing that it acknowle
 });
 
 it.skipIf(NO_SMALL_DISK !== undefined)(
-  "a disk that fills up is an ERROR for publishers of kept events, and nothing else; it goes on when there is room",
+  "a full disk causes ERROR for publishers of stored events and nothing else, until space is free again",
   async () => {
     const { acknowledged, refused, faults } = await fullDisk();
     expect(faults).toStrictEqual([]);

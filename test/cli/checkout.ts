@@ -1,4 +1,4 @@
-/** A copy of the project, for tests that change its files. */
+/** Copies the project, for tests that change its files. */
 
 import { cpSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 const PROJECT = join(import.meta.dirname, "../..");
 
-/** Copies what the commands need, with `files` (path → text) in place of the project's own. Returns the folder. */
+/** Copies the files that the commands need; `files` (path → text) replace those of the project. Returns the folder. */
 export function checkOut(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), "wamp-edge-"));
   for (const name of ["src", "wrangler.toml", "package.json", "tsconfig.json"]) {

@@ -1,4 +1,4 @@
-/** One of the project's commands as a child process: what it prints, what it starts, what it leaves behind. */
+/** Runs a command of the project as a child process and observes its output and its processes. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,8 +7,8 @@ import { join } from "node:path";
 
 const PROJECT = join(import.meta.dirname, "../..");
 
-/** Variables of whoever runs the tests that would change what the commands do. */
-const THEIRS = [
+/** Variables of the test run's environment that would change the behavior of the commands. */
+const REMOVED_VARIABLES = [
   "npm_lifecycle_event",
   "HOST",
   "PORT",
@@ -19,15 +19,15 @@ const THEIRS = [
   "WRANGLER_LOG",
 ];
 
-/** A command that was started, and all it has printed so far. */
+/** A started command and its output so far. */
 export class Command {
   readonly process: ChildProcess;
   stdout = "";
   stderr = "";
 
-  /** Runs `command` on a port the system chooses, unless `env` says otherwise; `input` is its standard input. */
+  /** Starts a command on a port that the system chooses, unless `env` sets PORT; `input` is its standard input. */
   constructor([file = "", ...parameters]: readonly string[], env: Readonly<Record<string, string>>, input?: string) {
-    const inherited = Object.entries(process.env).filter(([name]) => !THEIRS.includes(name));
+    const inherited = Object.entries(process.env).filter(([name]) => !REMOVED_VARIABLES.includes(name));
     this.process = spawn(file, parameters, {
       cwd: PROJECT,
       env: { ...Object.fromEntries(inherited), PORT: "0", ...env },
@@ -44,29 +44,29 @@ export class Command {
     });
   }
 
-  /** The HTTP address it prints when it is ready; rejects when it ends before. */
+  /** Resolves to the HTTP address that the command prints when it is ready; rejects when the command ends before. */
   async origin(): Promise<URL> {
     const closed = once(this.process, "close");
     for (;;) {
       const origin = /^ {2}(http:.*)\n/m.exec(this.stdout)?.[1];
       if (origin !== undefined) return new URL(origin);
-      if (this.process.exitCode !== null) throw new Error(`it ended: ${this.stderr}`);
+      if (this.process.exitCode !== null) throw new Error(`the command ended: ${this.stderr}`);
       await Promise.race([once(this.process.stdout ?? this.process, "data"), closed]);
     }
   }
 
-  /** The exit code, when all it prints has been read. */
+  /** Resolves to the exit code once all output has been read. */
   async ended(): Promise<number | null> {
     if (this.process.stdout?.closed === false) await once(this.process, "close");
     return this.process.exitCode;
   }
 
-  /** What Ctrl-C does: the signal reaches every process of the group. */
+  /** Sends SIGINT to every process of the group, as Ctrl-C does. */
   interrupt(): void {
     process.kill(-(this.process.pid as number), "SIGINT");
   }
 
-  /** Ids of the processes it has started, and of those that they have. */
+  /** Returns the ids of all child processes, and of theirs. */
   descendants(): number[] {
     const table = processTable();
     const found = [this.process.pid];
@@ -75,7 +75,7 @@ export class Command {
   }
 }
 
-/** Those of `ids` that still run; a process that nobody has waited for is dead all the same. */
+/** Returns the ids of the processes that still run; a zombie does not count. */
 export function running(ids: readonly number[]): number[] {
   const rows = processTable().filter(({ id, state }) => ids.includes(id) && !state.startsWith("Z"));
   return rows.map(({ id }) => id);
@@ -87,7 +87,7 @@ interface ProcessRow {
   readonly state: string;
 }
 
-/** Linux tells it in files, also where no `ps` is installed. */
+/** Reads /proc on Linux, where `ps` may not be installed. */
 function processTable(): ProcessRow[] {
   if (process.platform === "linux") return readdirSync("/proc").filter(Number).flatMap(processOnLinux);
   const lines = execFileSync("ps", ["-eo", "pid=,ppid=,stat="], { encoding: "utf8" }).trim().split("\n");

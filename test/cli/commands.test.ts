@@ -1,4 +1,4 @@
-/** `npm start` and `npm run serve` as the person at the terminal knows them: what they print, serve and leave behind. */
+/** `npm start` and `npm run serve`: output, exit codes, child processes and stored data. */
 
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -13,10 +13,10 @@ const COMMANDS: [name: string, script: string][] = [
   ["npm run serve", "src/cli/serve.ts"],
 ];
 
-/** Text that a shell, a .env file, a command line or Cap'n Proto would each change somewhere. */
+/** Text that a shell, a .env file, a command line or Cap'n Proto would change without quoting. */
 const AWKWARD = `a:b=c "d" 'e' \`f\` \${HOME} $PATH \\n \\" # é 🙂\n\ttail\\`;
 
-/** Two realms whose role names show what reached the Worker, padded to more than 100,000 bytes. */
+/** Two realms whose role names show which text reached the Worker, padded to more than 100,000 bytes. */
 const CONFIG = {
   version: 1,
   realms: [
@@ -34,7 +34,7 @@ function scratchDirectory(): string {
   return mkdtempSync(join(tmpdir(), "wamp-edge-"));
 }
 
-/** The bundler is the last to go: it ends when it finds its pipe closed, a moment after the command. */
+/** Waits until the processes have ended; the bundler ends last, when its pipe closes. */
 async function expectGone(processes: readonly number[]): Promise<void> {
   expect(processes.length).toBeGreaterThan(0);
   await expect.poll(() => running(processes), { timeout: 5_000 }).toStrictEqual([]);
@@ -67,7 +67,7 @@ describe.each(COMMANDS)("%s", (_, script) => {
       await command.ended();
     });
 
-    it("prints one address per exact realm, the HTTP address and what limits connections, and not a word more", () => {
+    it("prints one address per exact realm, the HTTP address and the limit of connections, and nothing else", () => {
       expect(command.stdout.split("\n")).toStrictEqual([
         "wamp-edge is running; Ctrl-C stops it",
         `  ws://${origin.host}/ws/com.example.literal`,
@@ -95,7 +95,7 @@ describe.each(COMMANDS)("%s", (_, script) => {
       expect(readdirSync(data, { recursive: true })).toContainEqual(expect.stringMatching(/RealmObject$/));
     });
 
-    it("ends with code 0 on SIGTERM, also with a session open, and leaves no process and no word", async () => {
+    it("ends with code 0 on SIGTERM, also with an open session, without a process or a message left", async () => {
       const client = await RawClient.connect(`ws://${origin.host}/ws/named`, "wamp.2.json");
       await client.join("named");
       const printed = command.stdout;
@@ -129,7 +129,7 @@ describe.each(COMMANDS)("%s", (_, script) => {
       expect(command.stderr).toBe("");
     });
 
-    it("ends when npm is told to, whose shell dies without a word", async () => {
+    it("ends with npm, whose shell does not forward the signal", async () => {
       const shell = ["sh", "-c", `"${process.execPath}" ${script}; true`];
       command = new Command(shell, { WAMP_DATA: scratchDirectory(), npm_lifecycle_event: "start" });
       await command.origin();
@@ -178,7 +178,7 @@ describe.each(COMMANDS)("%s", (_, script) => {
   });
 });
 
-it("npm start without WAMP_DATA begins anew each time: an event that one run retained is not there in the next", async () => {
+it("npm start without WAMP_DATA keeps no state: an event that one run retained is gone in the next", async () => {
   const topic = "com.example.kept";
   const publishing = await startOnce();
   const body = JSON.stringify({ topic, args: ["old"], options: { retain: true } });
@@ -196,7 +196,7 @@ it("npm start without WAMP_DATA begins anew each time: an event that one run ret
   await stop();
 });
 
-it("npm run serve leaves nothing lying about of the long-poll transports that ended with the last run", async () => {
+it("npm run serve removes the long-poll transports of the last run", async () => {
   const data = scratchDirectory();
   const serve = async () => {
     const command = new Command([process.execPath, "src/cli/serve.ts"], { WAMP_DATA: data });

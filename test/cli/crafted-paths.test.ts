@@ -1,4 +1,4 @@
-/** Upgrade requests whose paths no URL parser leaves as they are, by a real socket that writes them as they are. */
+/** Upgrade requests with paths that URL parsers change, written by a raw socket. */
 
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
@@ -24,7 +24,6 @@ async function start(realm: string): Promise<URL> {
 let origin: URL;
 let single: URL;
 beforeAll(async () => {
-  // One after the other: both write the same bundle.
   origin = await start("test-*");
   single = await start("test-1");
 });
@@ -33,7 +32,7 @@ afterAll(async () => {
   for (const command of commands) await command.ended();
 });
 
-/** The beginning of what is answered to an upgrade of `path`, and to the first message, which is there at once. */
+/** Upgrades `path`, sends a first message and returns the beginning of the answer. */
 async function answerTo(path: string, hello: readonly unknown[], origin: URL, host = origin.host): Promise<string> {
   const socket = connect(Number(origin.port), origin.hostname);
   await once(socket, "connect");
@@ -62,7 +61,7 @@ async function answerTo(path: string, hello: readonly unknown[], origin: URL, ho
 
 const HELLO = [1, "test-1", { roles: { caller: {} } }];
 
-it("a path that a URL parser reads as another one lets nobody in without HELLO", async () => {
+it("a path that a URL parser reads as another one opens no session without HELLO", async () => {
   const answer = await answerTo("/ws/test-\\..\\..\\watch\\trusted", HELLO, origin);
   expect(answer).toMatch(/^HTTP\/1.1 101 /);
   expect(answer).not.toContain("trusted");
@@ -75,7 +74,7 @@ it("a path that a URL parser reads as another one does not reach the sockets of 
   expect(answer).toContain("wamp.error.no_such_realm");
 });
 
-it("a realm that cannot stand in a URL does not exist, and its client is told so", async () => {
+it("a realm name that no URL can contain gets no_such_realm", async () => {
   const answer = await answerTo("/ws", [1, "test-\ud800", HELLO[2]], origin);
   expect(answer).toContain("wamp.error.no_such_realm");
 });

@@ -20,7 +20,7 @@ function imported(components: readonly unknown[], type = "router") {
 }
 
 describe.each(["router", "container"])("in a %s", (type) => {
-  test("a RESTCallee is a callee of the realm", () => {
+  test("a RESTCallee becomes a callee of the realm", () => {
     const names = ["crossbar.bridge.rest.RESTCallee", "crossbar.adapter.rest.RESTCallee"];
     const callees = names.map((_, index) => ({ procedure: `com.shop.${index}`, baseurl: "https://api.shop.example/" }));
     const base = { type: "class", realm: "realm1", transport: {} };
@@ -28,7 +28,7 @@ describe.each(["router", "container"])("in a %s", (type) => {
     expect(imported(components, type)).toEqual({ callees, webhooks_out: undefined, notes: [] });
   });
 
-  test("a MessageForwarder is a webhook out for each of its subscriptions", () => {
+  test("a MessageForwarder becomes an outgoing webhook for each of its subscriptions", () => {
     const subscriptions = [
       { url: "https://shop.example/a", topic: "com.shop.a" },
       { url: "https://shop.example/b", topic: "com.shop.", match: "prefix", odd: 1 },
@@ -62,7 +62,7 @@ describe.each(["router", "container"])("in a %s", (type) => {
     expect(notes[0]).toBe('components[0]: subscribes with the role "anonymous": check it');
   });
 
-  test("a program is named, and so is what has no realm", () => {
+  test("programs and components without a realm are listed", () => {
     const classname = "crossbar.bridge.rest.RESTCallee";
     expect(imported([{ type: "class", classname: "shop.Backend" }, 7, { classname, realm: "other" }], type)).toEqual({
       notes: [

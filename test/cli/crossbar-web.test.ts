@@ -1,4 +1,4 @@
-/** Web services of Crossbar.io, brought along: what is served at which path then, and what is left to do. */
+/** The import of Crossbar.io web services: paths, settings and notes. */
 
 import { describe, expect, test } from "vitest";
 import { importCrossbar } from "../../src/cli/crossbar/import.ts";
@@ -6,7 +6,7 @@ import { loadConfig } from "../../src/worker/config/load-config.ts";
 
 const REALM = { name: "realm1", roles: [{ name: "anonymous" }] };
 
-/** Our paths for theirs, which are right, and the notes below them. */
+/** Imports paths into a configuration that must be valid; returns its paths and the notes about them. */
 function imported(paths: object) {
   const transports = [{ type: "web", endpoint: {}, paths: { ws: { type: "websocket" }, ...paths } }];
   const input = { workers: [{ type: "router", realms: [REALM], transports }] };
@@ -17,8 +17,8 @@ function imported(paths: object) {
   return { paths: (config.http as { paths?: unknown } | undefined)?.paths, notes: own };
 }
 
-describe("a service that is here, too", () => {
-  test("keeps its path, its words and its options", () => {
+describe("a service with a counterpart", () => {
+  test("keeps its path, its settings and its options", () => {
     const paths = {
       info: { type: "json", value: { a: [1] }, options: { prettify: true } },
       old: { type: "redirect", url: "https://example.com" },
@@ -29,7 +29,7 @@ describe("a service that is here, too", () => {
     expect(imported(paths)).toEqual({ paths, notes: [] });
   });
 
-  test("is nested as it was", () => {
+  test("stays nested", () => {
     const value = (value: number) => ({ type: "json", value });
     const paths = {
       "/": value(0),
@@ -40,7 +40,7 @@ describe("a service that is here, too", () => {
     expect(imported(later).paths).toEqual(later);
   });
 
-  test("has files in the one folder of assets, where its path is", () => {
+  test("gets its files from the assets folder, at its path", () => {
     const options = { default_file: "app.html", cache_timeout: 60, mime_types: { ".x": "text/x" } };
     const paths = {
       "/": { type: "static", directory: "../web", options: { ...options, enable_directory_listing: true } },
@@ -59,7 +59,7 @@ describe("a service that is here, too", () => {
     });
   });
 
-  test("says what of it is different", () => {
+  test("lists its differences", () => {
     const proxy = { type: "reverseproxy", host: "h", forwarded_port: 443, forwarded_proto: "https", odd: 1 };
     expect(imported({ p: proxy })).toEqual({
       paths: { p: { type: "reverseproxy", host: "h" } },
@@ -73,15 +73,15 @@ describe("a service that is here, too", () => {
 });
 
 test.each(["archive", "resource", "wsgi", "cgi", "wap", "catalog", "upload", "websocket-reverseproxy", "invented"])(
-  "a service of type %s is named, and what to do instead",
+  "a service of type %s is listed with an alternative",
   (type) => {
-    const { paths, notes } = imported({ x: { type, whatever: 1 } });
+    const { paths, notes } = imported({ x: { type, other: 1 } });
     expect(paths).toBeUndefined();
     expect(notes).toEqual([expect.stringMatching(/^x: .{10,}/)]);
   },
 );
 
-test("of two services at one path the first one counts", () => {
+test("of two services at one path the first one is imported", () => {
   const web = (value: string) => ({ type: "web", endpoint: {}, paths: { a: { type: "json", value } } });
   const workers = [{ type: "router", realms: [REALM], transports: [web("first"), web("second")] }];
   const { config, notes } = importCrossbar({ workers }, { hasPlainSecrets: false });

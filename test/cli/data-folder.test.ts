@@ -1,4 +1,4 @@
-/** The folder of the state: what is refused at the start, and whose state is found in it. */
+/** The data folder: refusals at the start, the lock, and the keys of objects. */
 
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,25 +40,25 @@ async function retained(served: Served): Promise<unknown> {
   return value;
 }
 
-/** What a command says when it ends by itself, which it has to do soon. */
-async function refusalOf(script: string, data: string): Promise<string> {
+/** Returns the error output of a command that must end soon with code 1. */
+async function readRefusal(script: string, data: string): Promise<string> {
   const command = new Command([process.execPath, script], { WAMP_DATA: data });
-  const impatience = setTimeout(() => command.process.kill("SIGKILL"), 20_000);
+  const timer = setTimeout(() => command.process.kill("SIGKILL"), 20_000);
   expect(await command.ended()).toBe(1);
-  clearTimeout(impatience);
+  clearTimeout(timer);
   expect(command.stdout).toBe("");
   return command.stderr;
 }
 
-describe.each(COMMANDS)("%s with a folder in WAMP_DATA that cannot be written", (_, script) => {
+describe.each(COMMANDS)("%s with a WAMP_DATA folder that is not writable", (_, script) => {
   it.each([
     ["is a file", () => fileIn(scratchDirectory()), /\(EEXIST: .*\)$/],
     ["is below a file", () => join(fileIn(scratchDirectory()), "data"), /\((EEXIST|ENOTDIR): .*\)$/],
     ["cannot be made", () => "/proc/x", /\(ENOENT: .*\)$/],
     ["takes no files", () => "/proc/self", /\(ENOENT: .*\)$/],
-  ])("says so in one line and ends with code 1 when it %s", async (_, folder, message) => {
+  ])("prints one line and ends with code 1 when the folder %s", async (_, folder, message) => {
     const path = folder();
-    const refusal = await refusalOf(script, path);
+    const refusal = await readRefusal(script, path);
     expect(refusal).toMatch(new RegExp(`^wamp-edge: WAMP_DATA: cannot write to the folder ${path} \\(.*\\)\n$`));
     expect(refusal.trim()).toMatch(message);
   });
@@ -70,17 +70,17 @@ function fileIn(folder: string): string {
   return file;
 }
 
-describe("a folder that a running router has", () => {
-  it.each(COMMANDS)("is refused to %s in one line, and nothing in it changes", async (_, script) => {
+describe("a folder that a running router uses", () => {
+  it.each(COMMANDS)("is refused by %s with one line and stays unchanged", async (_, script) => {
     const data = scratchDirectory();
     const served = await serve(data, CONFIG);
     await retain(served, "first");
-    expect(await refusalOf(script, data)).toBe(`wamp-edge: WAMP_DATA: another router is using the folder ${data}\n`);
+    expect(await readRefusal(script, data)).toBe(`wamp-edge: WAMP_DATA: another router is using the folder ${data}\n`);
     expect(await retained(served)).toBe("first");
     await stop(served);
   });
 
-  it("is free again when the router was killed, and so is its workerd", async () => {
+  it("is free again after the router and its workerd were killed", async () => {
     const data = scratchDirectory();
     const served = await serve(data, CONFIG);
     const processes = served.command.descendants();
@@ -93,7 +93,7 @@ describe("a folder that a running router has", () => {
 });
 
 describe("openDataFolder", () => {
-  it("makes the folder with those above it, and leaves nothing in it but the lock", () => {
+  it("creates the folder and its parents and leaves only the lock file in it", () => {
     const folder = join(scratchDirectory(), "a/b");
     expect(openDataFolder(folder)).toBe(folder);
     expect(readdirSync(folder).filter((name) => !name.startsWith("wamp-edge.lock"))).toStrictEqual([]);
@@ -110,24 +110,24 @@ describe("the keys of objects", () => {
     return folder;
   }
 
-  it("begin alike in every new folder, whatever the Worker is called", () => {
+  it("have the same prefix in every new folder, whatever the name of the Worker", () => {
     expect(findKeyPrefix(folderOf(), "renamed")).toBe("wamp-edge");
     expect(findKeyPrefix(join(scratchDirectory(), "none"), "renamed")).toBe("wamp-edge");
   });
 
-  it("stay what they were when the Worker is renamed", () => {
+  it("keep their prefix when the Worker is renamed", () => {
     expect(findKeyPrefix(folderOf("wamp-edge-RealmObject", "wamp-edge-WebhookObject"), "renamed")).toBe("wamp-edge");
     expect(findKeyPrefix(folderOf("my-own-RealmObject"), "renamed")).toBe("my-own");
   });
 
-  it("are those of the Worker's name where a folder holds several Workers' state, and a fault if it is none of them", () => {
+  it("have the Worker's name as prefix when the folder holds several; another name is an error", () => {
     const folder = folderOf("one-RealmObject", "two-RealmObject");
     expect(findKeyPrefix(folder, "two")).toBe("two");
     const fault = `WAMP_DATA: ${folder} holds the state of one, two; set one of them as name in wrangler.toml`;
     expect(() => findKeyPrefix(folder, "three")).toThrow(new UserError(fault));
   });
 
-  it("let npm run serve go on with state that began under another name", async () => {
+  it("let npm run serve continue with state of another prefix", async () => {
     const data = folderOf("earlier-name-RealmObject");
     const served = await serve(data, CONFIG);
     await retain(served, "kept");
@@ -140,8 +140,8 @@ describe("the keys of objects", () => {
   });
 });
 
-describe("npm run serve, of realms that keep nothing", () => {
-  it("removes the databases at the next start, and none that holds something", async () => {
+describe("the databases of realms that store nothing", () => {
+  it("are removed at the next start, and no others", async () => {
     const data = scratchDirectory();
     const objects = join(data, "wamp-edge-RealmObject");
     const databases = () => readdirSync(objects).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)).length;
@@ -158,7 +158,7 @@ describe("npm run serve, of realms that keep nothing", () => {
     expect(databases()).toBe(1);
   });
 
-  it("takes no file for empty that has a log, and no other file for a database", () => {
+  it("do not include files with a write-ahead log or other names", () => {
     const folder = scratchDirectory();
     const [empty, logged] = ["a".repeat(64), "b".repeat(64)];
     for (const name of [empty, logged, "metadata"]) writeFileSync(join(folder, `${name}.sqlite`), Buffer.alloc(4096));

@@ -1,4 +1,4 @@
-/** What the files .dev.vars and .env and the Worker's console are to `npm start` and `npm run serve`. */
+/** The files .dev.vars and .env, and the console of the Worker, under `npm start` and `npm run serve`. */
 
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ describe("readDevVars", () => {
     return readDevVars(join(folder, "wrangler.toml"));
   }
 
-  it("has the texts of wrangler.toml, replaced by those of .dev.vars", async () => {
+  it("returns the text variables of wrangler.toml, overridden by .dev.vars", async () => {
     expect(await variablesOf({})).toStrictEqual({ A: "toml", B: "toml" });
     expect(await variablesOf({ ".dev.vars": "B='dev $A'\nC=\"two\\nlines\"\n" })).toStrictEqual({
       A: "toml",
@@ -31,13 +31,13 @@ describe("readDevVars", () => {
     });
   });
 
-  it("takes .env and .env.local only where there is no .dev.vars", async () => {
+  it("reads .env and .env.local only without .dev.vars", async () => {
     const env = { ".env": "B=env\nC=env\n", ".env.local": "C=local-$B\n" };
     expect(await variablesOf(env)).toStrictEqual({ A: "toml", B: "env", C: "local-env" });
     expect(await variablesOf({ ...env, ".dev.vars": "C=dev\n" })).toStrictEqual({ A: "toml", B: "toml", C: "dev" });
   });
 
-  it("takes .dev.vars of the environment in CLOUDFLARE_ENV", async () => {
+  it("reads the .dev.vars file of the environment in CLOUDFLARE_ENV", async () => {
     process.env.CLOUDFLARE_ENV = "staging";
     expect(await variablesOf({ ".dev.vars": "B=dev\n", ".dev.vars.staging": "B=staged\n" })).toStrictEqual({
       A: "staging",
@@ -95,7 +95,7 @@ describe.each([
   ["npm start", "src/cli/start.ts"],
   ["npm run serve", "src/cli/serve.ts"],
 ])("%s", (_, script) => {
-  it("takes secrets from .dev.vars unless the environment has them, and shows what components write", async () => {
+  it("reads secrets from .dev.vars unless the environment has them, and prints the console of components", async () => {
     const folder = checkOut({
       "src/components.ts": COMPONENTS,
       "src/config.ts": CONFIG,
@@ -112,7 +112,7 @@ describe.each([
     expect(command.stdout).toMatch(/\na log \{ of: 'a dict' \}\nan info\n$/);
     command.process.kill("SIGTERM");
     expect(await command.ended()).toBe(0);
-    // A developer reads names of sources.
+    // Stack traces name source files.
     if (script.includes("start")) expect(command.stderr).toContain("at Object.onJoin (src/components.ts:9:");
   });
 });

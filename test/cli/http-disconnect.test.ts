@@ -1,4 +1,4 @@
-/** HTTP clients that go away before their answer comes, by a real socket that is cut. */
+/** HTTP clients that disconnect before the response, by a raw socket. */
 
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
@@ -10,7 +10,7 @@ import { anonymousRealm } from "../clients/harness.ts";
 import { ID, RawClient } from "../clients/raw-client.ts";
 import { Command } from "./command.ts";
 
-// In plain workerd: wrangler's server stands between the two otherwise, and does not pass on that a client is gone.
+// In plain workerd, because wrangler's server does not forward the disconnection of a client.
 let command: Command;
 let origin: URL;
 beforeAll(async () => {
@@ -56,16 +56,19 @@ async function callByHttp(realm: string, accept: string) {
 it.each([
   ["one answer", "application/json"],
   ["lines", "application/x-ndjson"],
-])("a client that waits for %s and is cut off cancels its call, and the callee is told", async (kind, accept) => {
-  const callee = await slowCallee(`test-${kind.length}`);
-  const socket = await callByHttp(`test-${kind.length}`, accept);
-  const [, request] = (await callee.next()) as [number, number];
-  socket.resetAndDestroy();
-  expect(await callee.next()).toStrictEqual([69, request, { mode: "killnowait" }]);
-  callee.socket.terminate();
-});
+])(
+  "a client that waits for %s and disconnects cancels its call, and the callee gets INTERRUPT",
+  async (kind, accept) => {
+    const callee = await slowCallee(`test-${kind.length}`);
+    const socket = await callByHttp(`test-${kind.length}`, accept);
+    const [, request] = (await callee.next()) as [number, number];
+    socket.resetAndDestroy();
+    expect(await callee.next()).toStrictEqual([69, request, { mode: "killnowait" }]);
+    callee.socket.terminate();
+  },
+);
 
-it("a client that has its answer has nothing to cancel", async () => {
+it("a client that disconnects after the response cancels nothing", async () => {
   const callee = await slowCallee("test-answered");
   const socket = await callByHttp("test-answered", "application/json");
   const [, request] = (await callee.next()) as [number, number];

@@ -1,4 +1,4 @@
-/** A realm with a jurisdiction, on a machine whose runtime has none. */
+/** A realm with a jurisdiction in local workerd, which has no jurisdictions. */
 
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 it.each(["src/cli/start.ts", "src/cli/serve.ts"])(
-  "%s serves it, and says in one line that it is here",
+  "%s serves the realm and logs once that the jurisdiction is ignored",
   async (script) => {
     const WAMP_CONFIG = JSON.stringify({ version: 1, realms: [anonymousRealm("test-1", { jurisdiction: "eu" })] });
     const WAMP_DATA = mkdtempSync(join(tmpdir(), "wamp-edge-"));

@@ -1,4 +1,4 @@
-/** What docs/operations.md gives to copy: checked by the programs it is for, where they are installed. */
+/** The examples of docs/operations.md, checked by the programs that they are for, if installed. */
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -51,14 +51,14 @@ describe("the unit of systemd", () => {
     const unit = replaced(block("ini"), { "/opt/wamp-edge/node_modules/.bin/node": process.execPath });
     writeFileSync(file, unit);
     const { stdout, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", file], { encoding: "utf8" });
-    // Faults of the machine's other units are none of ours.
+    // Only faults of this unit count.
     const faults = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("wamp-edge.service"));
     expect(faults).toStrictEqual([]);
   });
 });
 
 describe("the container file", () => {
-  it("copies all that its command needs", async () => {
+  it("copies everything that its command needs", async () => {
     const folder = scratchDirectory();
     const lines = block("dockerfile").split("\n");
     const copies = lines.filter((line) => line.startsWith("COPY ")).map((line) => line.split(" ").slice(1));
@@ -135,7 +135,7 @@ describe.skipIf(!isInstalled("nginx") || !isInstalled("openssl"))(
       }
     }
 
-    it("passes WebSockets and streams of events, and tells the router that they came by TLS", async () => {
+    it("forwards WebSockets and event streams, and tells the router that they came over TLS", async () => {
       const served = await serve(scratchDirectory(), CONFIG);
       expect((await fetch(new URL("/ws/realm1", served.origin))).status).toBe(403);
       await behindNginx(served, async (port) => {
@@ -145,7 +145,7 @@ describe.skipIf(!isInstalled("nginx") || !isInstalled("openssl"))(
         socket.send(JSON.stringify([1, "realm1", { roles: { caller: {} } }]));
         const [welcome] = (await once(socket, "message")) as [Buffer];
         expect(JSON.parse(welcome.toString())[0]).toBe(2);
-        // A stream of events is not held back.
+        // nginx must not buffer an event stream.
         const stream = get(`https://127.0.0.1:${port}/realms/realm1/events?topic=com.example.news`, options);
         const [events] = (await once(stream, "response")) as [IncomingMessage];
         const [first] = (await once(events.setEncoding("utf8"), "data")) as [string];

@@ -1,4 +1,4 @@
-/** docs/realms.md has every key of a realm's configuration, with the default and the bounds that are in force. */
+/** docs/realms.md: every key of a realm's configuration with its default and its limits. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { workerRealmSchema } from "../../src/worker/config/realm-config.ts";
 
 const PAGE = readFileSync(join(import.meta.dirname, "../../docs/realms.md"), "utf8");
 
-/** Keys that other pages describe with all that is in them. */
+/** Keys that other pages describe, with everything below them. */
 const ELSEWHERE = [
   "auth",
   "webhooks",
@@ -20,7 +20,7 @@ const ELSEWHERE = [
   "roles[].permissions[].validate",
 ];
 
-/** What of a schema matters here: its parts, whatever it is wrapped in. */
+/** The part of a schema that this test reads. */
 interface Schema {
   readonly type: string;
   readonly entries?: Readonly<Record<string, Schema>>;
@@ -50,12 +50,12 @@ const rows = Array.from(
   }),
 );
 
-test("every key has its row, and every row its key", () => {
+test("every key has a row, and every row a key", () => {
   const documented = rows.map(({ path, fallback }) => [path, fallback]);
   expect(documented.sort()).toEqual(keysOf(workerRealmSchema as unknown as Schema, "").sort());
 });
 
-test("limits have the largest value they may be set to", () => {
+test("limits have their maximum", () => {
   const limits = rows.filter(({ path }) => path.startsWith("limits."));
   expect(limits.map(({ path, most }) => [path, Number(most)])).toEqual(
     Object.entries(LARGEST_LIMITS).map(([name, most]) => [`limits.${name}`, most]),
@@ -63,7 +63,7 @@ test("limits have the largest value they may be set to", () => {
   expect(limits).toHaveLength(Object.keys(DEFAULT_LIMITS).length);
 });
 
-test("every example is a configuration", () => {
+test("every example is a valid configuration", () => {
   const examples = Array.from(PAGE.matchAll(/```json\n(.+?)```/gs), ([, text]) => text!);
   expect(examples.length).toBeGreaterThan(0);
   for (const text of examples) {

@@ -1,4 +1,4 @@
-/** `npm run serve` as tests use it: on a port that the system chooses, with a data folder and a configuration of theirs. */
+/** Starts `npm run serve` for tests: on a port that the system chooses, with their data folder and configuration. */
 
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { ALL_ROLES, ID, RawClient } from "../clients/raw-client.ts";
 import { Command } from "./command.ts";
 
-/** What a realm needs to admit every client to everything. */
+/** Settings of a realm that allows every client every action. */
 export const OPEN = {
   roles: [
     {
@@ -23,7 +23,7 @@ export const OPEN = {
 /** HELLO.Details. */
 export const ROLES = { roles: ALL_ROLES };
 
-/** A router that listens. */
+/** A router that is listening. */
 export interface Served {
   readonly command: Command;
   readonly origin: URL;
@@ -37,7 +37,7 @@ export function serve(data: string, config: string, env: Readonly<Record<string,
   return serveWith([process.execPath, "src/cli/serve.ts"], data, config, env);
 }
 
-/** Starts a router by another command that ends up in the same program. */
+/** Starts a router by another command line that runs the same program. */
 export async function serveWith(
   line: readonly string[],
   data: string,
@@ -50,14 +50,14 @@ export async function serveWith(
   return { command, origin, socketUrl: `ws://${origin.host}` };
 }
 
-/** Stops a router, which must have no complaint. */
+/** Stops a router, which must end with code 0 and without an error message. */
 export async function stop({ command }: Served): Promise<void> {
   command.process.kill("SIGTERM");
   expect(await command.ended()).toBe(0);
   expect(command.stderr).toBe("");
 }
 
-/** Ends all routers that a test has left behind. */
+/** Ends all routers that a test has not stopped. */
 export async function killServed(): Promise<void> {
   for (const command of started.splice(0)) {
     command.process.kill("SIGKILL");
@@ -65,11 +65,12 @@ export async function killServed(): Promise<void> {
   }
 }
 
+/** Creates a temporary folder. */
 export function scratchDirectory(): string {
   return mkdtempSync(join(tmpdir(), "wamp-edge-"));
 }
 
-/** A session of realm1. */
+/** Joins realm1. */
 export async function joinRealm({ socketUrl }: Served, path = "/ws/realm1"): Promise<RawClient> {
   const client = await RawClient.connect(`${socketUrl}${path}`, "wamp.2.json");
   await client.send([1, "realm1", ROLES]);

@@ -1,4 +1,4 @@
-/** What the commands read from their environment. */
+/** Options that the commands read from the environment. */
 
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { readServerOptions } from "../../src/cli/server-options.ts";
 /** Stands for `src/config.ts`. */
 const nothing = async () => ({ version: 1, realms: [] });
 
-/** A configuration with these realms, which admit nobody. */
+/** Returns a configuration with these realms, which admit no client. */
 function configOf(...names: unknown[]): object {
   return { version: 1, realms: names.map((name) => ({ name })) };
 }
@@ -23,7 +23,7 @@ function inFile(text: string): string {
 }
 
 describe("readServerOptions", () => {
-  it("listens on the loopback address and opens realm1 for development when nothing is said", async () => {
+  it("listens on the loopback address and opens realm1 for development by default", async () => {
     expect(await readServerOptions({}, nothing)).toStrictEqual({
       host: "127.0.0.1",
       port: 8787,
@@ -34,13 +34,13 @@ describe("readServerOptions", () => {
     });
   });
 
-  it("opens nothing when WAMP_DEVELOPMENT says false", async () => {
+  it("opens no realm when WAMP_DEVELOPMENT is false", async () => {
     const { realms, bindings } = await readServerOptions({ WAMP_DEVELOPMENT: "false" }, nothing);
     expect(realms).toStrictEqual([]);
     expect(bindings).toStrictEqual({ WAMP_DEVELOPMENT: "false" });
   });
 
-  it("takes WAMP_ASSETS for a folder that must be there", async () => {
+  it("requires WAMP_ASSETS to be a folder", async () => {
     const directory = mkdtempSync(join(tmpdir(), "wamp-edge-"));
     expect((await readServerOptions({ WAMP_ASSETS: directory }, nothing)).assetsFolder).toBe(directory);
     await expect(readServerOptions({ WAMP_ASSETS: join(directory, "none") }, nothing)).rejects.toThrow(
@@ -48,7 +48,7 @@ describe("readServerOptions", () => {
     );
   });
 
-  it("takes HOST, PORT and WAMP_DATA as they are", async () => {
+  it("uses HOST, PORT and WAMP_DATA unchanged", async () => {
     const environment = await readServerOptions({ HOST: "0.0.0.0", PORT: "80", WAMP_DATA: "/srv/wamp" }, nothing);
     expect(environment).toMatchObject({ host: "0.0.0.0", port: 80, dataFolder: "/srv/wamp" });
   });

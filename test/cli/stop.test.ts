@@ -1,4 +1,4 @@
-/** The orderly stop of `npm run serve`: nothing that was acknowledged is lost, and every client comes back by itself. */
+/** The orderly stop of `npm run serve`: no acknowledged event is lost, and the close code makes clients reconnect. */
 
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -9,7 +9,7 @@ import { running } from "./command.ts";
 import { joinRealm, killServed, OPEN, ROLES, type Served, scratchDirectory, serve, stop } from "./served.ts";
 
 const TOPIC = "com.example.kept";
-/** How a stop closes a socket (RFC 6455: 1012 is "service restart", after which clients come back). */
+/** The close frame of a stop; 1012 is "service restart", after which clients reconnect. */
 const RESTART = { code: 1012, reason: "the router restarts" };
 
 function configOf(extra: object = {}): string {
@@ -32,7 +32,7 @@ const CONFIG = configOf();
 
 afterEach(killServed);
 
-/** Publishes and counts what is acknowledged, `inFlight` events at a time, until the socket closes. */
+/** Publishes `inFlight` events at a time until the socket closes; returns how many were acknowledged. */
 async function publishUntilClosed(client: RawClient, options: object, inFlight: number): Promise<number> {
   let request = 0;
   let acknowledged = 0;
@@ -47,13 +47,13 @@ async function publishUntilClosed(client: RawClient, options: object, inFlight: 
   }
 }
 
-describe("npm run serve, told to stop", () => {
-  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("by %s has stored every event it acknowledged", async (signal) => {
+describe("npm run serve, when stopped", () => {
+  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("by %s, has stored every acknowledged event", async (signal) => {
     const data = scratchDirectory();
     const served = await serve(data, CONFIG);
     const publisher = await joinRealm(served);
     const publishing = publishUntilClosed(publisher, { retain: true }, 64);
-    // Events are on their way when the signal comes.
+    // The signal arrives while events are in flight.
     const counter = await joinRealm(served);
     await counter.send([32, 1, {}, TOPIC]);
     await counter.expect([33, 1, ID]);
@@ -83,7 +83,7 @@ describe("npm run serve, told to stop", () => {
     await stop(again);
   });
 
-  it("closes every socket with 1012 and sends no GOODBYE: of a realm, of the Worker before and after HELLO", async () => {
+  it("closes every socket with 1012 and without GOODBYE: of a realm, and of the Worker before and after HELLO", async () => {
     const served = await serve(scratchDirectory(), CONFIG);
     const direct = await joinRealm(served);
     const spliced = await joinRealm(served, "/ws");
@@ -97,7 +97,7 @@ describe("npm run serve, told to stop", () => {
     }
   });
 
-  it("ends streams of events, and answers polls that wait", async () => {
+  it("ends event streams and answers waiting polls", async () => {
     const served = await serve(scratchDirectory(), CONFIG);
     const stream = await fetch(new URL(`/realms/realm1/events?topic=${TOPIC}`, served.origin));
     const reader = stream.body!.getReader();
@@ -106,7 +106,7 @@ describe("npm run serve, told to stop", () => {
     const opened = await fetch(new URL("/lp/realm1/open", served.origin), { method: "POST", body });
     const { transport } = (await opened.json()) as { transport: string };
     const receive = new URL(`/lp/realm1/${transport}/receive`, served.origin);
-    // One of two is refused because the other one waits already.
+    // The router refuses one of two polls because the other one is waiting.
     const polls = [fetch(receive, { method: "POST" }), fetch(receive, { method: "POST" })];
     expect((await Promise.race(polls)).status).toBe(400);
     await stop(served);
@@ -114,7 +114,7 @@ describe("npm run serve, told to stop", () => {
     expect(await reader.read()).toStrictEqual({ done: true, value: undefined });
   });
 
-  it("keeps sessions that can be resumed, with what is sent to them", async () => {
+  it("keeps resumable sessions and the messages for them", async () => {
     const data = scratchDirectory();
     const served = await serve(data, CONFIG);
     const client = await RawClient.connect(`${served.socketUrl}/ws/realm1`, "wamp.2.json");
@@ -139,7 +139,7 @@ describe("npm run serve, told to stop", () => {
     await stop(again);
   });
 
-  it("hands over what webhooks have to get, also what nobody waited for", async () => {
+  it("delivers all events to webhooks, also unacknowledged ones", async () => {
     const data = scratchDirectory();
     const receiver = await startReceiver();
     const hook = {
@@ -165,7 +165,7 @@ describe("npm run serve, told to stop", () => {
   });
 
   describe("while a client does not answer its close frame", () => {
-    /** A socket whose client goes silent after HELLO. */
+    /** Opens a socket whose client never answers. */
     async function silentSocket({ origin }: Served): Promise<ReturnType<typeof connect>> {
       const socket = connect(Number(origin.port), origin.hostname);
       const head = [
@@ -183,7 +183,7 @@ describe("npm run serve, told to stop", () => {
       return socket;
     }
 
-    it("refuses new clients at once, and ends all the same", async () => {
+    it("refuses new clients at once and ends in time", async () => {
       const served = await serve(scratchDirectory(), CONFIG);
       const socket = await silentSocket(served);
       const closing = once(socket, "data");
@@ -197,7 +197,7 @@ describe("npm run serve, told to stop", () => {
       socket.destroy();
     });
 
-    it("ends at once when it is told a second time, and leaves no process", async () => {
+    it("ends at once on a second signal and leaves no process", async () => {
       const served = await serve(scratchDirectory(), CONFIG);
       const socket = await silentSocket(served);
       const closing = once(socket, "data");

@@ -1,4 +1,4 @@
-/** `npm run serve` over time: workerd that ends by itself, too many connections, several routers of one checkout. */
+/** `npm run serve` over time: restarts of workerd, too many connections, several routers of one checkout. */
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -13,7 +13,7 @@ const TOPIC = "com.example.kept";
 
 afterEach(killServed);
 
-/** The process id of the workerd that a router has at the moment. */
+/** Returns the process id of a router's current workerd. */
 function workerdOf({ command }: Served): number | undefined {
   return running(command.descendants()).find((id) => /workerd/.test(commandLine(id).split("\0")[0] ?? ""));
 }
@@ -26,7 +26,7 @@ function commandLine(id: number): string {
   }
 }
 
-/** What the router has logged as JSON. */
+/** Returns the JSON log lines of a router. */
 function logged({ command }: Served): { event?: string; restart_in_ms?: number; cause?: string }[] {
   const lines = command.stderr.split("\n").filter((line) => line.startsWith("{"));
   return lines.map((line) => JSON.parse(line) as object);
@@ -49,9 +49,9 @@ async function killWorkerd(served: Served): Promise<void> {
   await untilHealthy(served);
 }
 
-// The processes of a process are told by /proc.
-describe.runIf(process.platform === "linux")("workerd that ends by itself", () => {
-  it("is started again on the same port, with the state and a line in the log, later with each time", async () => {
+// The process list comes from /proc.
+describe.runIf(process.platform === "linux")("a workerd that ends unexpectedly", () => {
+  it("is restarted on the same port with its state, a log line and a growing delay", async () => {
     const data = scratchDirectory();
     const first = await serve(data, CONFIG);
     const publisher = await joinRealm(first);
@@ -71,13 +71,13 @@ describe.runIf(process.platform === "linux")("workerd that ends by itself", () =
     await reader.send([32, 1, { get_retained: true }, TOPIC]);
     const [, , subscription] = await reader.expect([33, 1, ID]);
     await reader.expect([36, subscription, ID, expect.any(Object), ["kept"]]);
-    // What it started last can be told to stop, too.
+    // A restarted workerd can be stopped in order, too.
     served.command.process.kill("SIGTERM");
     expect(await served.command.ended()).toBe(0);
     expect((await reader.closed).code).toBe(1012);
   });
 
-  it("does not keep the command from ending while the next one is waited for", async () => {
+  it("does not prevent a stop during the delay", async () => {
     const served = await serve(scratchDirectory(), CONFIG);
     const processes = served.command.descendants();
     for (let count = 1; count <= 3; count++) await killWorkerd(served);
@@ -97,7 +97,7 @@ function serveLimited(limits: string, env: Readonly<Record<string, string>> = {}
 }
 
 describe("the limit of open files", () => {
-  it("is told at the start, with what it allows", async () => {
+  it("is printed at the start with the number of connections that it allows", async () => {
     const served = await serveLimited("ulimit -n 1024");
     expect(served.command.stdout).toContain(
       "  at most 487 connections (1024 open files; 2 per connection, 3 per awake realm)\n",
@@ -105,13 +105,13 @@ describe("the limit of open files", () => {
     await stop(served);
   });
 
-  it("is raised as far as it may be", async () => {
+  it("is raised to the hard limit", async () => {
     const served = await serveLimited("ulimit -Sn 256 && ulimit -Hn 2048");
     expect(served.command.stdout).toContain("(2048 open files;");
     await stop(served);
   });
 
-  it("costs the router a start when too many connect, not its end", async () => {
+  it("restarts workerd when too many clients connect, and does not end the router", async () => {
     // workerd survives the connection for which it has one descriptor of two: an odd or an even limit shows its end.
     const ended = await Promise.all([200, 201].map(endsOfWorkerd));
     expect(ended).toContain(true);

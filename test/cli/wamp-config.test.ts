@@ -1,4 +1,4 @@
-/** The tools for configurations: what they print, what they leave out, and how they end. */
+/** `npm run wamp-config`: output and exit codes of its commands, and the import of Crossbar.io configurations. */
 
 import { createHash, createHmac, createPrivateKey, createPublicKey, pbkdf2Sync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -37,7 +37,7 @@ function fileOf(content: unknown): string {
 }
 
 describe("check", () => {
-  test("finds nothing wrong with a right configuration", async () => {
+  test("reports a valid configuration", async () => {
     const secret = { ticket: { type: "static", principals: { joe: { ticket: { env: "JOE" }, role: "a" } } } };
     const file = fileOf({ version: 1, realms: [{ name: "realm1", roles: [{ name: "a" }], auth: secret }] });
     expect(await run(["check", file], "", { JOE: "x" })).toEqual({
@@ -60,7 +60,7 @@ describe("check", () => {
     ]);
   });
 
-  test("reads a module, too, and says what is wrong with it by its name", async () => {
+  test("reads a module and names it in its errors", async () => {
     expect((await run(["check", "src/config.ts"])).code).toBe(0);
     const named = (name: string, text: string) => {
       const file = join(directory, name);
@@ -83,7 +83,7 @@ describe("check", () => {
     expect((await run(["check", empty])).err).toBe(`wamp-edge: ${empty}: has no default export\n`);
   });
 
-  test("lists what wrangler.toml lacks, with the lines to add", async () => {
+  test("lists the settings that wrangler.toml lacks, with the lines to add", async () => {
     const place = { realm: "realm1", role: "a" };
     const config = {
       version: 1,
@@ -107,7 +107,7 @@ describe("check", () => {
     expect((await run(["check", fileOf(served)], "", { WAMP_ASSETS: directory })).code).toBe(0);
   });
 
-  test("takes an empty file for a mistake, as npm start does", async () => {
+  test("refuses an empty file, as npm start does", async () => {
     const file = fileOf("\n");
     expect(await run(["check", file])).toEqual({ code: 1, out: "", err: `wamp-edge: the file ${file} is empty\n` });
   });
@@ -117,7 +117,7 @@ describe("check", () => {
     ["no command", [], "npm run wamp-config"],
     ["an unknown option", ["check", "--fast"], "--fast"],
     ["an unknown method", ["principal", "ticket"], "npm run wamp-config"],
-  ])("says what is wrong with %s", async (_, parameters, text) => {
+  ])("prints an error for %s", async (_, parameters, text) => {
     const { code, out, err } = await run(parameters);
     expect([code, out]).toEqual([1, ""]);
     expect(err).toContain(text);
@@ -129,7 +129,7 @@ describe("import", () => {
   const imported = (hasPlainSecrets = false) =>
     importCrossbar(JSON.parse(readFileSync(SHOP, "utf8")), { hasPlainSecrets });
 
-  test("carries over what there is here, too", () => {
+  test("imports everything that has a counterpart", () => {
     expect(imported().config).toEqual({
       version: 1,
       realms: [
@@ -180,7 +180,7 @@ describe("import", () => {
     });
   });
 
-  test("names everything else, and why", () => {
+  test("lists everything else with a reason", () => {
     const lines = imported().notes.map(({ path, reason }) => `${path.replace("workers[0].", "")}: ${reason}`);
     expect(lines.sort()).toEqual([
       "components[0]: run it anywhere, it connects as a client; or write it as a hosted component",
@@ -206,17 +206,17 @@ describe("import", () => {
     ]);
   });
 
-  test("takes a salted secret for the password when it is told so", () => {
+  test("reads a salted secret as the password with --plain-secrets", () => {
     const [{ auth } = { auth: {} }] = imported(true).config.realms as { auth: Record<string, { users: object }> }[];
     expect(auth.wampcra?.users).toMatchObject({ ann: { secret: "prq7+YkJ1/KlW1X0YczMHw==", salt: "salt123" } });
   });
 
-  test("comes to a configuration that is right", () => {
+  test("produces a valid configuration", () => {
     const env = { JOE: "a", BEN: "b", BRIDGE: "c" };
     expect(loadConfig({ module: imported().config, env, isDevelopment: false })).toMatchObject({ ok: true });
   });
 
-  test("lets everybody in where Crossbar.io does, and nobody where no transport leads", () => {
+  test("admits anonymous clients where Crossbar.io does, and no client to a realm without a transport", () => {
     const realm = { name: "realm1", roles: [{ name: "anonymous" }] };
     const transports = [{ type: "websocket", endpoint: {} }];
     const open = importCrossbar(
@@ -239,11 +239,11 @@ describe("import", () => {
     {},
     { workers: 7 },
     { workers: [7, { type: "router", realms: [null], transports: [[]] }] },
-  ])("survives what is no configuration: %j", (input) => {
+  ])("returns an empty configuration for %j", (input) => {
     expect(importCrossbar(input, { hasPlainSecrets: false }).config).toEqual({ version: 1, realms: [] });
   });
 
-  test("leaves nothing out without a word: what changes in the original shows in the configuration or in the notes", () => {
+  test("drops nothing silently: each change of the original changes the configuration or the notes", () => {
     const original = JSON.parse(readFileSync(SHOP, "utf8"));
     const before = JSON.stringify(imported());
     const unseen = [...valuesIn(original, "")].filter(({ value, set }) => {
@@ -255,11 +255,11 @@ describe("import", () => {
       set(value);
       return !isSeen;
     });
-    const paths = unseen.map(({ path }) => path).filter((path) => !isNamed(path, imported().notes));
+    const paths = unseen.map(({ path }) => path).filter((path) => !isNoted(path, imported().notes));
     expect(paths).toEqual([".version"]);
   });
 
-  test("names what is not of the type it should be", () => {
+  test("lists values of the wrong type", () => {
     const ws = { type: "websocket", options: { allowed_origins: ["https://shop.example", 7] }, auth: 7 };
     const rules = [
       { uri: "com.a", match: "some", allow: { call: true } },
@@ -288,7 +288,7 @@ describe("import", () => {
     ]);
   });
 
-  test("prints the one on standard output, and on standard error what runs, what is to be done and what is lost", async () => {
+  test("prints the configuration on standard output and the summary on standard error", async () => {
     const { code, out, err } = await run(["import", SHOP]);
     expect(code).toBe(2);
     expect(JSON.parse(out)).toEqual(imported().config);
@@ -299,7 +299,7 @@ describe("import", () => {
     expect(err.trim().split("\n")).toHaveLength(4 + 20 + 5);
   });
 
-  test("ends with 0 where everything runs, with 2 where something is lost, with 1 where nobody could ever log in", async () => {
+  test("ends with 0 when everything works, with 2 when something is lost, with 1 when no client could log in", async () => {
     const realm = { name: "realm1", roles: [{ name: "anonymous" }] };
     const node = (transport: object, more = {}) => {
       const transports = [{ type: "websocket", endpoint: {}, ...transport }];
@@ -314,12 +314,12 @@ describe("import", () => {
     expect(err).toContain("realms[0].auth.wampcra.authenticator has no way in");
   });
 
-  test("says of a file that is YAML what to do, and of a list that it is none of Crossbar.io's", async () => {
+  test("tells how to import YAML, and refuses a list", async () => {
     expect((await run(["import", fileOf("version: 2\n")])).err).toContain("convert YAML to JSON first");
     expect((await run(["import", fileOf([])])).err).toBe("lost (1)\n  the configuration: is not an object\n");
   });
 
-  test("ends with 1 where what came out has faults", async () => {
+  test("ends with 1 when the imported configuration has faults", async () => {
     const file = fileOf({ workers: [{ type: "router", realms: [{ name: "no realm" }] }] });
     const { code, err } = await run(["import", file]);
     expect(code).toBe(1);
@@ -327,7 +327,7 @@ describe("import", () => {
   });
 });
 
-/** Everything in a JSON value that is neither list nor dict, and how to put something else in its place. */
+/** Yields every value in a JSON value that is neither list nor dict, with a function that replaces it. */
 function* valuesIn(
   value: unknown,
   path: string,
@@ -342,8 +342,8 @@ function* valuesIn(
   }
 }
 
-/** Is it, or what it is part of, among what is left out? */
-function isNamed(path: string, notes: readonly { readonly path: string }[]): boolean {
+/** Returns whether the notes name the path or a parent of it. */
+function isNoted(path: string, notes: readonly { readonly path: string }[]): boolean {
   return notes.some(
     (note) =>
       path === `.${note.path}` || (/^[.[]/.test(path.slice(note.path.length + 1)) && path.startsWith(`.${note.path}`)),
@@ -353,7 +353,7 @@ function isNamed(path: string, notes: readonly { readonly path: string }[]): boo
 describe("principal", () => {
   const printed = async (method: string, input: string) => JSON.parse((await run(["principal", method], input)).out);
 
-  test("keeps the key a WAMP-CRA client derives from its password", async () => {
+  test("stores the key that a WAMP-CRA client derives from its password", async () => {
     const user = await printed("wampcra", "päss word\n");
     const key = pbkdf2Sync("päss word", user.salt, user.iterations, user.keylen, "sha256").toString("base64");
     expect(user).toEqual({
@@ -364,7 +364,7 @@ describe("principal", () => {
     });
   });
 
-  test("keeps the keys that SCRAM needs", async () => {
+  test("stores StoredKey and ServerKey for SCRAM", async () => {
     const record = await printed("scram", "pencil");
     const salted = pbkdf2Sync("pencil", Buffer.from(record.salt, "hex"), record.iterations, 32, "sha256");
     const hmac = (text: string) => createHmac("sha256", salted).update(text).digest();
@@ -372,7 +372,7 @@ describe("principal", () => {
     expect(record["server-key"]).toBe(hmac("Server Key").toString("hex"));
   });
 
-  test("makes a key pair, of which the private half goes nowhere but to the terminal", async () => {
+  test("creates a key pair and prints the private key only on standard error", async () => {
     const { out, err } = await run(["principal", "cryptosign"]);
     const [seed = ""] = /[\da-f]{64}/.exec(err) ?? [];
     const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.from(seed, "hex")]);
@@ -382,7 +382,7 @@ describe("principal", () => {
     expect(out).not.toContain(seed);
   });
 
-  test.each(["wampcra", "scram"])("fits into the configuration: %s", async (method) => {
+  test.each(["wampcra", "scram"])("prints a valid entry for the configuration: %s", async (method) => {
     const entry = { ...(await printed(method, "secret")), role: "user" };
     const auth = { [method]: { type: "static", [method === "wampcra" ? "users" : "principals"]: { joe: entry } } };
     const module = { version: 1, realms: [{ name: "realm1", roles: [{ name: "user" }], auth }] };
@@ -397,7 +397,7 @@ describe("principal", () => {
     });
   });
 
-  test("asks twice on a terminal, and shows nothing of what is typed", async () => {
+  test("asks twice on a terminal and does not echo the password", async () => {
     expect(await typed("secrex\u007ft\r", "secret\r")).toEqual({
       password: "secret",
       shown: "Password: \nAgain: \n",
@@ -408,7 +408,7 @@ describe("principal", () => {
   });
 });
 
-/** Types lines into a terminal, each when it is asked for. */
+/** Types lines into a terminal, one after each prompt. */
 async function typed(...lines: string[]) {
   const raw: boolean[] = [];
   const terminal = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (isRaw: boolean) => raw.push(isRaw) });

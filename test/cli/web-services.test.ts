@@ -1,4 +1,4 @@
-/** `npm start` and `npm run serve` serve the same folder of files alike. */
+/** Static files under `npm start` and `npm run serve`, which must behave the same. */
 
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Command } from "./command.ts";
 
-/** The configuration, with another server at a port of this machine. */
+/** Returns a configuration with a reverse proxy to a local port. */
 const configWith = (port: number) => ({
   version: 1,
   realms: [],
@@ -80,7 +80,7 @@ describe.each([
     };
   };
 
-  /** A request with these headers and no others; `fetch` would add some. */
+  /** Sends a request with exactly these headers; `fetch` would add others. */
   const raw = async (path: string, headers: Readonly<Record<string, string>> = {}, method = "GET") => {
     const asked = request(new URL(path, origin).href, { headers, method });
     asked.end();
@@ -105,7 +105,7 @@ describe.each([
   });
 
   it.each(["/docs/none.html", "/docs/page.html/", "/.secret", "/docs/%2e%2e%2fdata.json", "/%00", "/%ff"])(
-    "has nothing at %s",
+    "answers 404 for %s",
     async (path) => {
       expect(await ask(path)).toMatchObject({ status: 404, text: '{"error":"not found"}' });
     },
@@ -116,7 +116,7 @@ describe.each([
     expect((await raw("/.well-known/")).text).toBe("<h1>home</h1>");
   });
 
-  it("leads to the address of a folder with a slash at its end", async () => {
+  it("redirects to the folder's address with a slash at the end", async () => {
     for (const [path, location] of [
       ["/sub?a=1", "./sub/?a=1"],
       ["/docs", "./docs/"],
@@ -126,7 +126,7 @@ describe.each([
     }
   });
 
-  it("says how long a file may be kept, and not to send it again", async () => {
+  it("sends Cache-Control and ETag, and answers 304", async () => {
     const { response } = await ask("/data.json");
     expect(response.headers.get("Cache-Control")).toBe("public, max-age=43200");
     const etag = response.headers.get("ETag") ?? "";
@@ -137,7 +137,7 @@ describe.each([
     expect((await ask("/docs/")).response.headers.get("Cache-Control")).toBe("no-cache");
   });
 
-  it("answers HEAD without the file, and no other method", async () => {
+  it("answers HEAD without a body and refuses other methods", async () => {
     expect(await ask("/data.json", { method: "HEAD" })).toMatchObject({
       status: 200,
       type: "application/json",
@@ -154,7 +154,7 @@ describe.each([
       ["/any/view", { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" }],
       ["/people/john.doe", { "Sec-Fetch-Mode": "navigate", Accept: "text/html" }],
     ];
-    it.each(cases)("stands in for %s with %j, and is not kept", async (path, headers) => {
+    it.each(cases)("is sent for %s with %j and not cached", async (path, headers) => {
       const response = await raw(path, headers);
       expect([response.status, response.text]).toEqual([200, "<h1>home</h1>"]);
       expect(response.headers["cache-control"]).toBe("no-cache");
@@ -167,14 +167,14 @@ describe.each([
       ["/assets/app-4f3a.js", { Accept: "*/*" }],
       ["/api/typo", { "Sec-Fetch-Mode": "cors", Accept: "*/*" }],
       ["/picture", { Accept: "image/avif,image/webp" }],
-    ] as const)("does not stand in for %s with %j", async (path, headers) => {
+    ] as const)("is not sent for %s with %j", async (path, headers) => {
       const response = await raw(path, headers);
       expect([response.status, response.text]).toEqual([404, '{"error":"not found"}']);
       expect(response.headers["cache-control"]).toBe("no-cache");
     });
   });
 
-  describe("a part of a file", () => {
+  describe("a range of a file", () => {
     it.each([
       ["bytes=0-1", "01", "0-1"],
       ["bytes=0-", "0123456789", "0-9"],
@@ -183,7 +183,7 @@ describe.each([
       ["bytes=8-99", "89", "8-9"],
       ["bytes=-3", "789", "7-9"],
       ["bytes=-99", "0123456789", "0-9"],
-    ])("%s is sent alone", async (range, text, part) => {
+    ])("%s is sent", async (range, text, part) => {
       const response = await raw("/film.mp4", { Range: range });
       expect([response.status, response.text]).toEqual([206, text]);
       expect(response.headers).toMatchObject({
@@ -195,32 +195,32 @@ describe.each([
       });
     });
 
-    it("is found in the midst of a large file", async () => {
+    it("is sent from the middle of a large file", async () => {
       const { status, text, headers } = await raw("/large.mp4", { Range: "bytes=123458-323459" });
       expect([status, headers["content-range"]]).toEqual([206, "bytes 123458-323459/500000"]);
       expect(text).toBe("0123456789".repeat(50_000).slice(123_458, 323_460));
     });
 
-    it.each(["bytes=10-", "bytes=99-100", "bytes=-0"])("%s is none of the file", async (range) => {
+    it.each(["bytes=10-", "bytes=99-100", "bytes=-0"])("%s gets 416", async (range) => {
       const response = await raw("/film.mp4", { Range: range });
       expect([response.status, response.headers["content-range"]]).toEqual([416, "bytes */10"]);
       expect((await raw("/empty.mp4", { Range: "bytes=0-" })).status).toBe(416);
     });
 
     it.each(["bytes=5-3", "bytes=-", "bytes=0-1,4-5", "lines=1-2", "bytes=a-b"])(
-      "%s is the whole file",
+      "%s gets the whole file",
       async (range) => {
         const { status, text, headers } = await raw("/film.mp4", { Range: range });
         expect([status, text, headers["content-range"]]).toEqual([200, "0123456789", undefined]);
       },
     );
 
-    it("is not sent where HEAD asks, which tells that parts can be had", async () => {
+    it("is not sent for HEAD, whose response has Accept-Ranges", async () => {
       const { status, headers } = await raw("/film.mp4", { Range: "bytes=0-1" }, "HEAD");
       expect([status, headers["accept-ranges"], headers["content-range"]]).toEqual([200, "bytes", undefined]);
     });
 
-    it("is sent only of the file that the client has the rest of (If-Range)", async () => {
+    it("is sent only when If-Range matches", async () => {
       const { headers } = await raw("/film.mp4");
       const etag = headers.etag!;
       const strong = etag.startsWith("W/") ? headers["last-modified"]! : etag;
@@ -231,19 +231,19 @@ describe.each([
       }
     });
 
-    it("is not sent to a client that has the file", async () => {
+    it("is not sent when If-None-Match matches", async () => {
       const { headers } = await raw("/film.mp4");
       const response = await raw("/film.mp4", { Range: "bytes=3-5", "If-None-Match": headers.etag! });
       expect([response.status, response.text]).toEqual([304, ""]);
     });
   });
 
-  it("leaves the redirects of another server to the client", async () => {
+  it("passes redirects of a proxied server to the client", async () => {
     const { response, status } = await ask("/away/x");
     expect([status, response.headers.get("Location")]).toEqual([307, "/moved/x"]);
   });
 
-  it("goes on being a router", async () => {
+  it("still serves WAMP and /healthz", async () => {
     expect((await ask("/healthz")).text).toBe('{"status":"ok"}');
     expect((await ask("/ws/realm1")).status).toBe(426);
   });

@@ -1,4 +1,4 @@
-/** When realms are told that the disk is full, and how often it is looked at. */
+/** The state of the disk, and the interval between two checks. */
 
 import { expect, it } from "vitest";
 import { assessDisk, checkIntervalMs } from "../../../src/cli/workerd/disk-monitor.ts";
@@ -22,7 +22,7 @@ it.each([
   expect(assessDisk({ free, total }, before)).toBe(state);
 });
 
-it("is looked at once a second, and the more often the sooner the reserve can be reached", () => {
+it("checks once a second, and more often the sooner the reserve can be reached", () => {
   expect([LARGE, 464 * MIB, 84 * MIB, 0].map((free) => Math.round(checkIntervalMs({ free, total: LARGE })))).toEqual([
     1000, 419, 21, 20,
   ]);
