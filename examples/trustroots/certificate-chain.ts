@@ -97,7 +97,7 @@ const RULES: readonly Rule[] = [
     holdsForLinks((below, above) => (below.message.capabilities & ~above.message.capabilities) === 0n),
   ],
   [
-    "CCR-8: the certificate above the delegate's is about somebody else",
+    "CCR-8: the certificate above the delegate's is about another account",
     ({ delegate, authorities: [above] }) => above.message.subject === delegate.message.delegate,
   ],
   [
@@ -114,7 +114,7 @@ const RULES: readonly Rule[] = [
     ({ delegate }) => signerOfCertificate(delegate) === delegate.message.delegate,
   ],
   [
-    // No numbered rule says so; without it whoever has a certificate could issue more of them.
+    // No numbered rule says so; without this check every holder of a certificate could issue more.
     "Capabilities: an issuer is no certificate authority",
     holdsForLinks((_, above) => (above.message.capabilities & (isRoot(above) ? ROOT_CA : INTERMEDIATE_CA)) !== 0n),
   ],
@@ -140,7 +140,7 @@ function chainOf([first, ...others]: readonly Certificate[]): Chain | undefined 
   return { delegate: first, authorities: [above, ...rest], root: rest.at(-1) ?? above };
 }
 
-/** Whose certificate has to follow this one; nobody's after a root. */
+/** The issuer, whose certificate must follow; undefined after a root. */
 function lackingAfter(certificate: Certificate): Address | undefined {
   if (isDelegate(certificate)) return certificate.message.delegate;
   return isRoot(certificate) ? undefined : certificate.message.issuer;

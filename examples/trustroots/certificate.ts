@@ -92,7 +92,7 @@ function signed<const S extends v.GenericSchema<unknown, Unsigned>>(certificate:
   );
 }
 
-/** An authority certificate with its signature, as somebody has kept it. */
+/** A stored authority certificate with its signature. */
 export const authoritySchema = signed(authority);
 
 /** `authextra.certificates`. */
@@ -106,7 +106,7 @@ type Unsigned = v.InferOutput<typeof authority> | v.InferOutput<typeof delegate>
 
 /** Says that `issuer` vouches for `subject` in a realm. */
 export type AuthorityCertificate = v.InferOutput<typeof authoritySchema>;
-/** Says which Ed25519 key somebody's cryptosign will use. */
+/** Delegates an account to an Ed25519 key for cryptosign. */
 export type DelegateCertificate = v.InferOutput<typeof delegate> & { readonly signature: string };
 export type Certificate = AuthorityCertificate | DelegateCertificate;
 

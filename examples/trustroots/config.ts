@@ -1,4 +1,4 @@
-/** A realm of devices: whoever the owner of the trustroot vouches for may enter, and need not be listed here. */
+/** A realm of devices: admits all that the owner of the trustroot has certified, without listing them here. */
 
 import { defineConfig } from "../../src/public/config.ts";
 

@@ -17,7 +17,7 @@ const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
 /** `extra` of the component. */
 const settingsSchema = v.strictObject({
-  /** Of everybody whose chain is sound. */
+  /** The role of all clients with a valid chain. */
   role: text,
   chain_id: uintSchema(256n),
   verifying_contract: addressSchema,
@@ -45,10 +45,10 @@ export const trustroots = defineComponent({
   },
 });
 
-/** Resolves to the principal: whoever the chain is about, if he can sign by the key it names. That the router finds out. */
+/** Resolves to the principal of the chain and its key; the router then verifies that the client can sign with the key. */
 async function authenticate(session: ComponentSession, settings: Settings, authextra: unknown): Promise<object> {
   const { trustroot, certificates } = checked(claimSchema, authextra, denied);
-  // Who brings his own root must bring one that is known; one that is found is known by that.
+  // A root that the client sends must be a known one; a root from the lookup is known.
   if (certificates.length > 1 && !isListed(settings, trustroot)) throw denied("the trustroot is not trusted here");
   const chain = await complete(certificates, authorities(session, settings));
   const verdict = judge(chain, {

@@ -183,7 +183,7 @@ describe("a browser", () => {
     expect((await forged.hello("cookie"))[2]).toBe("wamp.error.no_matching_auth_method");
   });
 
-  test("[AUTH-16] logs in with a cookie of its own, whatever cookie somebody has planted in it", async () => {
+  test("[AUTH-16] logs in with a cookie of its own, whatever cookie was planted in it", async () => {
     const realm = freshRealm("auth");
     const planted = (await visit(realm)).cookie;
     const { cookie, hello, say } = await visit(realm, planted);

@@ -1,4 +1,4 @@
-/** A realm at whose door one must prove something, for the tests of how it does that. */
+/** A realm with authentication methods, for the tests of authentication. */
 
 import { setImmediate } from "node:timers/promises";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -11,7 +11,7 @@ export type Extra = Readonly<Record<string, unknown>>;
 /** Roles of every realm. */
 const ROLES = ["anonymous", "user", "admin"].map((name) => ({ name, permissions: [ANYTHING] }));
 
-/** What clients of TLS connections come with. */
+/** The transport info of a TLS connection. */
 export const TLS: TransportInfo = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: {} };
 
 export const DENIED = [3, { message: "the credentials were rejected" }, "wamp.error.authentication_denied"] as const;
@@ -21,7 +21,7 @@ export const FAILED = [
   "wamp.error.authentication_failed",
 ] as const;
 
-/** A realm with these methods, and where clients knock. */
+/** A realm with these methods, and helpers that send HELLO and read the replies. */
 export class AuthTestRealm extends TestRealm {
   constructor(auth: Auth, input: Partial<RealmInput> = {}) {
     super({ roles: ROLES, auth, ...input });
@@ -34,13 +34,13 @@ export class AuthTestRealm extends TestRealm {
     return client;
   }
 
-  /** Sends a message that the router may have to think about; resolves when it has answered. */
+  /** Sends a message; resolves when the router has replied. */
   async say(client: Client, message: Line): Promise<void> {
     client.send(message);
     await thinking(client);
   }
 
-  /** `say`, where the router waits for an authenticator that does not come. */
+  /** `say` with an authenticator that is not registered: resolves after the timeout. */
   async sayInVain(client: Client, message: Line): Promise<void> {
     client.send(message);
     await setImmediate();
@@ -48,41 +48,41 @@ export class AuthTestRealm extends TestRealm {
     await thinking(client);
   }
 
-  /** The messages a client was sent since the last time, without the closing of its transport. */
+  /** The messages sent to a client since the last call, without the close of its transport. */
   heard(client: Client): Line[] {
     const entries = this.take().filter(([name]) => name === client.name);
     return entries.flatMap(([, message]) => (message === "closed" ? [] : [message]));
   }
 
-  /** The one message a client was sent since the last time. */
+  /** The only message sent to a client since the last call; throws if there were none or several. */
   answer(client: Client): Line {
     const [answer, ...others] = this.heard(client);
     if (answer === undefined || others.length > 0)
-      throw new Error(`not one answer: ${JSON.stringify([answer, ...others])}`);
+      throw new Error(`not exactly one reply: ${JSON.stringify([answer, ...others])}`);
     return answer;
   }
 
-  /** The extra of the CHALLENGE the client was sent. */
+  /** CHALLENGE.Extra; throws if the reply is another message. */
   challenge(client: Client): Extra {
     const [type, , extra] = this.answer(client);
     if (type !== 4) throw new Error(`no CHALLENGE but ${type}`);
     return extra as Extra;
   }
 
-  /** The details of the WELCOME, or what else the client was sent. */
+  /** WELCOME.Details, or the whole reply if it is another message. */
   welcome(client: Client): Extra | Line {
     const answer = this.answer(client);
     return answer[0] === 2 ? (answer[2] as Extra) : answer;
   }
 }
 
-/** Resolves when the router is not at work for the client's HELLO or AUTHENTICATE. */
+/** Resolves when the router has processed the client's HELLO or AUTHENTICATE. */
 export async function thinking(client: Client): Promise<void> {
   const startedAt = Date.now();
   while (client.peer.state.kind === "authenticating") {
-    if (Date.now() - startedAt > 4_000) throw new Error("the router goes on thinking");
+    if (Date.now() - startedAt > 4_000) throw new Error("the router does not reply");
     await setImmediate();
   }
-  // What the router does right after.
+  // The router flushes its output in the next turn.
   await setImmediate();
 }

@@ -1,4 +1,4 @@
-/** Which method an applicant gets, and what he is told when there is none (Authentication). */
+/** Choice of the authentication method, ABORT without a suitable one, and the identity of the session (Authentication). */
 
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES, aborted } from "../host/test-realm.ts";
@@ -27,12 +27,7 @@ describe("the first method that can serve", () => {
     ["[AUTH-02] the client's order counts", auth, { authid: "joe", authmethods: ["anonymous", "ticket"] }, "anonymous"],
     ["[AUTH-02] it must know the authid", auth, { authid: "joe", authmethods: ["wampcra", "ticket"] }, "ticket"],
     ["[AUTH-02] it must know the authid", auth, { authid: "ann", authmethods: ["ticket", "wampcra"] }, "wampcra"],
-    [
-      "[AUTH-02][D-29] names nobody knows are skipped",
-      auth,
-      { authid: "joe", authmethods: ["magic", "ticket"] },
-      "ticket",
-    ],
+    ["[AUTH-02] unknown names are skipped", auth, { authid: "joe", authmethods: ["magic", "ticket"] }, "ticket"],
     [
       "[AUTH-02] names of Object.prototype are skipped",
       auth,
@@ -52,9 +47,9 @@ describe("the first method that can serve", () => {
       "anonymous",
     ],
     [
-      "[AUTH-09] somebody unknown does not slip through as anonymous",
+      "[AUTH-09] an unknown authid does not fall back to anonymous",
       auth,
-      { authid: "nobody", authmethods: ["ticket", "anonymous"] },
+      { authid: "unknown", authmethods: ["ticket", "anonymous"] },
       "ticket",
     ],
     ["[AUTH-04] no offer counts as anonymous", auth, { authid: "joe" }, "anonymous"],
@@ -65,29 +60,29 @@ describe("the first method that can serve", () => {
     expect(await methodFor(methods, details)).toBe(method);
   });
 
-  test("[AUTH-09] of several methods somebody unknown gets one by lot, and the same each time", async () => {
+  test("[AUTH-09] of several methods an unknown authid gets a random one, and the same each time", async () => {
     const auth = { ...TICKET, ...WAMPCRA, ...SCRAM };
     const authmethods = ["ticket", "wampcra", "scram"];
-    const names = Array.from({ length: 30 }, (_, index) => `nobody${index}`);
+    const names = Array.from({ length: 30 }, (_, index) => `unknown${index}`);
     const ask = () => Promise.all(names.map((authid) => methodFor(auth, { authid, authmethods })));
     const methods = await ask();
     expect(new Set(methods)).toStrictEqual(new Set(authmethods));
     expect(await ask()).toStrictEqual(methods);
   });
 
-  test("[AUTH-09] where tickets may be tokens, too, the lot still hides whose tickets are known", async () => {
+  test("[AUTH-09] beside tokens, too, the random choice does not tell which tickets exist", async () => {
     const auth = { ...TICKET, ...WAMPCRA, jwt: { type: "static", key: TOKEN_SECRET } } as const;
     const ask = (authid: string, ...authmethods: string[]) => methodFor(auth, { authid, authmethods });
-    const names = Array.from({ length: 30 }, (_, index) => `nobody${index}`);
+    const names = Array.from({ length: 30 }, (_, index) => `unknown${index}`);
     const methods = await Promise.all(names.map((name) => ask(name, "wampcra", "ticket")));
     expect(new Set(methods)).toStrictEqual(new Set(["wampcra", "ticket"]));
     expect(await ask("joe", "wampcra", "ticket")).toBe("ticket");
     expect(await ask("ann", "wampcra", "ticket")).toBe("wampcra");
-    // A token is as good as it comes first.
+    // The method that accepts tokens is chosen where the client offers it first.
     for (const name of [...names, "joe", "ann"]) expect(await ask(name, "ticket", "wampcra")).toBe("ticket");
   });
 
-  test("[AUTH-15] is the same after sleep, and the choice itself is not disturbed by it", async () => {
+  test("[AUTH-15] is the same after sleep", async () => {
     const realm = new AuthTestRealm({ ...TICKET, ...WAMPCRA });
     const client = await realm.knock({ authid: "joe", authmethods: ["wampcra", "ticket"] });
     realm.sleepAndWake();
@@ -140,7 +135,7 @@ describe("no method", () => {
 });
 
 test.each(["ticket", "wampcra", "anonymous"])(
-  "[AUTH-12] an authid without end is refused, also by %s",
+  "[AUTH-12] an authid over the limit is refused, also by %s",
   async (method) => {
     for (const [length, isTaken] of [
       [512, true],
@@ -162,7 +157,7 @@ describe("tickets on an unencrypted transport", () => {
   const auth: Auth = { ticket: { type: "static", principals, require_tls: true } };
   const hello = { authid: "joe", authmethods: ["ticket"] };
 
-  test("[TKT-04] are not taken where the configuration wants TLS", async () => {
+  test("[TKT-04] are refused if the configuration requires TLS", async () => {
     const realm = new AuthTestRealm(auth);
     for (const facts of [undefined, { ...TLS, is_secure: false }]) {
       const client = await realm.knock(hello, "joe", facts);
@@ -172,7 +167,7 @@ describe("tickets on an unencrypted transport", () => {
     expect(realm.answer(client)).toStrictEqual([4, "ticket", {}]);
   });
 
-  test("[TKT-04] are taken where it does not, for use on one machine", async () => {
+  test("[TKT-04] are accepted if it does not", async () => {
     const realm = new AuthTestRealm(TICKET);
     expect(realm.answer(await realm.knock(hello, "joe", { ...TLS, is_secure: false }))[0]).toBe(4);
   });
@@ -183,13 +178,13 @@ test.each<[string, Auth, boolean]>([
   ["tickets need TLS", { ticket: { type: "static", principals: {}, require_tls: true } }, true],
   ["there are cookies", { ...TICKET, cookie: {} }, true],
   ["an authenticator may want them", { ...TICKET, scram: { type: "dynamic", authenticator: "com.a" } }, true],
-])("[WS-29] what the router knows of a transport is kept where it is of use: %s", (_, auth, isKept) => {
+])("[WS-29] transport info is kept only where a method reads it: %s", (_, auth, isKept) => {
   const client = new AuthTestRealm(auth).connect("joe", TLS);
   expect(client.saved.facts !== undefined).toBe(isKept);
 });
 
 describe("the identity", () => {
-  test("[AUTH-13][D-36] the role a client asks for is a wish that nobody grants", async () => {
+  test("[AUTH-13] the role in HELLO has no effect", async () => {
     const realm = new AuthTestRealm(TICKET);
     const client = await realm.knock({ authid: "joe", authrole: "admin", authmethods: ["ticket"] });
     realm.take();
@@ -208,7 +203,7 @@ describe("the identity", () => {
     expect(joe.savedSession.identity).not.toHaveProperty("authextra");
   });
 
-  test("[ANON-01] of anonymous sessions has the authid of the configuration, if there is one", async () => {
+  test("[ANON-01] of anonymous sessions has the configured authid, if any", async () => {
     const realm = new AuthTestRealm({ anonymous: { type: "static", role: "user", authid: "guest" } });
     expect(realm.welcome(await realm.knock({ authid: "root" }))).toMatchObject({
       authid: "guest",
@@ -216,7 +211,7 @@ describe("the identity", () => {
     });
   });
 
-  test("[AUTH-10] with a role that the realm lost while the client proved it is refused", async () => {
+  test("[AUTH-10] with a role that was removed during the handshake is refused", async () => {
     const realm = new AuthTestRealm({ jwt: { type: "static", key: TOKEN_SECRET } });
     const client = await realm.knock({ authid: "joe", authmethods: ["jwt"] });
     realm.take();
@@ -225,7 +220,7 @@ describe("the identity", () => {
     expect(realm.take()).toStrictEqual(aborted("joe", "wamp.error.no_such_role", 1000, message));
   });
 
-  test("[SES-28] is one session's only: two clients of one principal are independent", async () => {
+  test("[SES-28] can have several sessions, which are independent", async () => {
     const realm = new AuthTestRealm(TICKET);
     const clients = [];
     for (const name of ["one", "two"]) {
@@ -235,12 +230,12 @@ describe("the identity", () => {
     }
     realm.take();
     clients[0]!.disconnect();
-    clients[1]!.send([48, 1, {}, "com.nobody"]);
+    clients[1]!.send([48, 1, {}, "com.unknown"]);
     expect(realm.answer(clients[1]!)[4]).toBe("wamp.error.no_such_procedure");
   });
 });
 
-test("[AUTH-05][SES-03] other clients are served while the router thinks about one", async () => {
+test("[AUTH-05][SES-03] other clients are served while an authentication is pending", async () => {
   const realm = new AuthTestRealm({ ...ANONYMOUS, ...WAMPCRA });
   const slow = realm.connect("slow");
   slow.send([1, "realm1", { roles: ALL_ROLES, authid: "ann", authmethods: ["wampcra"] }]);
@@ -250,7 +245,7 @@ test("[AUTH-05][SES-03] other clients are served while the router thinks about o
   expect(realm.answer(quick)[0]).toBe(2);
 });
 
-test("[SES-12][AUTH-12] HELLO, or anything else, while the router thinks about HELLO breaks the protocol", async () => {
+test("[SES-12][AUTH-12] any message while HELLO is pending is a protocol violation", async () => {
   const realm = new AuthTestRealm(WAMPCRA);
   for (const message of [
     [1, "realm1", { roles: ALL_ROLES }],
@@ -266,7 +261,7 @@ test("[SES-12][AUTH-12] HELLO, or anything else, while the router thinks about H
   expect(realm.realm.nextDeadline()).toBe(undefined);
 });
 
-test("[SES-11][SES-13] after WELCOME neither HELLO nor AUTHENTICATE is taken", async () => {
+test("[SES-11][SES-13] after WELCOME HELLO and AUTHENTICATE are protocol violations", async () => {
   for (const message of [
     [1, "realm1", { roles: ALL_ROLES }],
     [5, "secret!!!", {}],

@@ -1,4 +1,4 @@
-/** A realm in which a procedure decides who may join, for the tests of dynamic authentication. */
+/** A realm with an authenticator procedure, for the tests of dynamic authentication. */
 
 import { setImmediate } from "node:timers/promises";
 import { ALL_ROLES, type Client, type Line } from "../host/test-realm.ts";
@@ -7,7 +7,7 @@ import { CLIENT_NONCE, KEY } from "./methods.ts";
 
 /** The settings of a dynamic method. */
 export const DYNAMIC = { type: "dynamic", authenticator: "com.app.authenticate" } as const;
-/** What the router knows of the transports of applicants. */
+/** The transport info of the clients. */
 export const FACTS = {
   ...TLS,
   peer: "203.0.113.7",
@@ -33,17 +33,17 @@ export const ROLES = ["anonymous", "user"].map((name) => ({
   ],
 }));
 
-/** A realm whose methods ask one procedure, and the session that serves it. */
+/** A realm whose methods all call one authenticator, and the client that serves it. */
 export class AuthenticatorTestRealm extends AuthTestRealm {
   readonly official: Client;
-  /** INVOCATION.Request of the last question. */
+  /** INVOCATION.Request of the last call to the authenticator. */
   #request = 0;
 
   constructor(settings: object = {}, isServed = true, input: object = {}) {
     const dynamic = { ...DYNAMIC, ...settings };
     const auth: Auth = { anonymous: dynamic, wampcra: dynamic, scram: dynamic, cryptosign: dynamic, ticket: dynamic };
     super(auth, input);
-    // The official is there already when the realm becomes strict: he came by a static method.
+    // The official joins by a static method before the realm gets its dynamic ones.
     this.configure({ auth: { anonymous: { type: "static", role: "anonymous" } } });
     this.sleepAndWake();
     this.official = this.join("official");
@@ -53,7 +53,7 @@ export class AuthenticatorTestRealm extends AuthTestRealm {
     this.take();
   }
 
-  /** Sends HELLO with a method, and for tickets the ticket; resolves when the official has been asked. */
+  /** Sends HELLO with a method, and for tickets the ticket; resolves when the authenticator has been called. */
   async apply(method: string, details: Extra = {}): Promise<Client> {
     const client = this.connect("joe", FACTS);
     const authextra = METHODS[method];
@@ -66,21 +66,21 @@ export class AuthenticatorTestRealm extends AuthTestRealm {
     return client;
   }
 
-  /** What the official is asked: the Arguments of the INVOCATION. */
+  /** The Arguments of the INVOCATION that the authenticator got. */
   question(): Line {
     const [, request, , , args] = this.answer(this.official);
     this.#request = request as number;
     return args as Line;
   }
 
-  /** Answers, and resolves when the router has gone on. */
+  /** Sends the response of the authenticator; resolves when the router has processed it. */
   async decide(client: Client, answer: unknown): Promise<void> {
     this.question();
     this.official.send([70, this.#request, {}, [answer]]);
     await thinking(client);
   }
 
-  /** Answers with an error. */
+  /** Sends an ERROR of the authenticator. */
   async object(client: Client, uri: string, ...args: unknown[]): Promise<void> {
     this.question();
     this.official.send([8, 68, this.#request, {}, uri, args]);

@@ -1,4 +1,4 @@
-/** Dynamic authentication: what the authenticator is asked, what its answers mean, and what happens when there is none. */
+/** Dynamic authentication: arguments and responses of the authenticator, and its failures. */
 
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -27,14 +27,14 @@ describe("the authenticator", () => {
     expect(client.peer.state.kind).toBe("authenticating");
   });
 
-  test("[DYN-01][ANON-01] is asked about anonymous sessions with the authid that was drawn", async () => {
+  test("[DYN-01][ANON-01] gets the random authid of an anonymous session", async () => {
     const testRealm = new AuthenticatorTestRealm();
     testRealm.lastByte = 0;
     await testRealm.apply("anonymous", { authid: "root" });
     expect(testRealm.question().slice(0, 2)).toStrictEqual(["realm1", "AQEBAQEBAQEBAQEBAQEBAQEB"]);
   });
 
-  test("[DYN-01] is asked with null for an authid that is not there", async () => {
+  test("[DYN-01] gets null if HELLO has no authid", async () => {
     const testRealm = new AuthenticatorTestRealm();
     await testRealm.apply("cryptosign", { authid: undefined });
     const [realm, authid, details] = testRealm.question();
@@ -42,13 +42,13 @@ describe("the authenticator", () => {
     expect(details).not.toHaveProperty("authid");
   });
 
-  test("[WS-29] learns of the transport from the router only", async () => {
+  test("[WS-29] gets transport info from the router, not from HELLO", async () => {
     const testRealm = new AuthenticatorTestRealm();
     await testRealm.apply("wampcra", { transport: { peer: "forged", auth: {} } });
     expect(testRealm.question()[2]).toMatchObject({ transport: FACTS });
   });
 
-  test("[AUTH-15][WS-29] learns of the transport also when the realm has slept before AUTHENTICATE", async () => {
+  test("[AUTH-15][WS-29] gets transport info also if the realm has slept before AUTHENTICATE", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const client = testRealm.connect("joe", FACTS);
     client.send([1, "realm1", { roles: ALL_ROLES, authid: "joe", authmethods: ["ticket"], authextra: { x: 1 } }]);
@@ -62,7 +62,7 @@ describe("the authenticator", () => {
   });
 });
 
-test("[AUTH-12] little is kept of somebody who has shown no ticket yet", async () => {
+test("[AUTH-12] the router keeps little state before AUTHENTICATE", async () => {
   const testRealm = new AuthenticatorTestRealm();
   const client = testRealm.connect("joe", FACTS);
   const authextra = { x: "x".repeat(5000) };
@@ -70,7 +70,7 @@ test("[AUTH-12] little is kept of somebody who has shown no ticket yet", async (
   expect(testRealm.answer(client)).toStrictEqual(DENIED);
 });
 
-describe("its answer", () => {
+describe("the response of an authenticator", () => {
   test("[DYN-01] may be a role", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await testRealm.apply("ticket");
@@ -124,7 +124,7 @@ describe("its answer", () => {
 
   test.each([
     ["com.app.error.banned", ["until Monday"], "until Monday"],
-    ["wamp.error.no_such_principal", ["nobody"], "nobody"],
+    ["wamp.error.no_such_principal", ["unknown"], "unknown"],
     ["wamp.error.authentication_denied", [], "the authenticator refused"],
     ["com.app.error.banned", [{ text: 1 }], "the authenticator refused"],
   ])("[DYN-03] that is the error %s %j is passed on", async (uri, args, message) => {
@@ -145,7 +145,7 @@ describe("its answer", () => {
   );
 });
 
-describe("credentials in its answer", () => {
+describe("credentials in the response", () => {
   const right = { role: "user" };
 
   test.each<[string, Extra]>([
@@ -223,9 +223,9 @@ describe("credentials in its answer", () => {
   });
 });
 
-describe("no answer", () => {
+describe("no response", () => {
   test.each(["anonymous", "ticket", "wampcra", "scram", "cryptosign"])(
-    "[DYN-04][AUTH-08] for %s where nobody serves the procedure",
+    "[DYN-04][AUTH-08] for %s if the procedure is not registered",
     async (method) => {
       const testRealm = new AuthenticatorTestRealm({}, false);
       const client = await testRealm.apply(method);
@@ -236,7 +236,7 @@ describe("no answer", () => {
     },
   );
 
-  test("[DYN-04][AUTH-08] in time fails the attempt, and an answer that comes later is dropped", async () => {
+  test("[DYN-04][AUTH-08] in time fails the attempt, and a later response is dropped", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await testRealm.apply("ticket");
     testRealm.question();
@@ -263,7 +263,7 @@ describe("no answer", () => {
     expect(testRealm.answer(client)).toStrictEqual(FAILED);
   });
 
-  test("[AUTH-15] because the realm slept meanwhile: the attempt fails, and the answer is dropped", async () => {
+  test("[AUTH-15] because the realm slept meanwhile: the attempt fails, and the response is dropped", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await testRealm.apply("ticket");
     testRealm.question();
@@ -277,7 +277,7 @@ describe("no answer", () => {
     expect(client.peer.state.kind).toBe("closed");
   });
 
-  test("[AUTH-12] because the client left: what comes is dropped", async () => {
+  test("[AUTH-12] because the client left: the response is dropped", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await testRealm.apply("ticket");
     testRealm.question();
@@ -298,7 +298,7 @@ describe("no answer", () => {
   });
 });
 
-test("[TKT-01] beside tokens, a ticket without an authid is nobody's, and nobody is asked", async () => {
+test("[TKT-01] beside tokens, a ticket without an authid is refused without calling the authenticator", async () => {
   const testRealm = new AuthenticatorTestRealm();
   testRealm.configure({ roles: ROLES, auth: { ticket: DYNAMIC, jwt: { type: "static", key: TOKEN_SECRET } } });
   testRealm.sleepAndWake();

@@ -1,4 +1,4 @@
-/** Cookies as credentials: who is remembered, for how long, and how he is forgotten. */
+/** Cookie authentication: which logins a cookie stands for, for how long, and how it is dropped. */
 
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES, type Client } from "../host/test-realm.ts";
@@ -28,56 +28,56 @@ async function logIn(realm: AuthTestRealm, id: string, authid = "joe", ticket = 
 }
 
 async function whoIs(realm: AuthTestRealm, id: string | undefined): Promise<Extra> {
-  const client = await realm.knock(BY_COOKIE, "somebody", id === undefined ? TLS : browser(id));
+  const client = await realm.knock(BY_COOKIE, "browser", id === undefined ? TLS : browser(id));
   const { authid, authrole, authmethod, authprovider } = realm.welcome(client) as Extra;
   client.disconnect();
   return { authid, authrole, authmethod, authprovider };
 }
 
 const JOE = { authid: "joe", authrole: "user", authmethod: "cookie", authprovider: "cookie" };
-const NOBODY = { authrole: "anonymous", authmethod: "anonymous" };
+const ANONYMOUS_SESSION = { authrole: "anonymous", authmethod: "anonymous" };
 
 describe("a cookie", () => {
-  test("[AUTH-16] stands for whom it was there when he logged in, also after sleep", async () => {
+  test("[AUTH-16] stands for the identity that has logged in with it, also after sleep", async () => {
     const realm = new AuthTestRealm(AUTH);
     await logIn(realm, "c1");
     expect(await whoIs(realm, "c1")).toStrictEqual(JOE);
     realm.sleepAndWake();
     expect(await whoIs(realm, "c1")).toStrictEqual(JOE);
-    expect(await whoIs(realm, "c2")).toMatchObject(NOBODY);
-    expect(await whoIs(realm, undefined)).toMatchObject(NOBODY);
+    expect(await whoIs(realm, "c2")).toMatchObject(ANONYMOUS_SESSION);
+    expect(await whoIs(realm, undefined)).toMatchObject(ANONYMOUS_SESSION);
   });
 
-  test("[AUTH-16] of somebody who failed, or proved nothing, stands for nobody", async () => {
+  test("[AUTH-16] of a failed or anonymous login stands for no identity", async () => {
     const realm = new AuthTestRealm(AUTH);
     await logIn(realm, "c1", "joe", "wrong");
-    await realm.knock({ authmethods: ["anonymous"] }, "somebody", browser("c2"));
+    await realm.knock({ authmethods: ["anonymous"] }, "browser", browser("c2"));
     realm.take();
-    expect(await whoIs(realm, "c1")).toMatchObject(NOBODY);
-    expect(await whoIs(realm, "c2")).toMatchObject(NOBODY);
+    expect(await whoIs(realm, "c1")).toMatchObject(ANONYMOUS_SESSION);
+    expect(await whoIs(realm, "c2")).toMatchObject(ANONYMOUS_SESSION);
     expect(realm.store.cookies.size).toBe(0);
   });
 
   test("[AUTH-16] counts only where the client offers the method", async () => {
     const realm = new AuthTestRealm(AUTH);
     await logIn(realm, "c1");
-    const client = await realm.knock({ authmethods: ["anonymous"] }, "somebody", browser("c1"));
-    expect(realm.welcome(client)).toMatchObject(NOBODY);
+    const client = await realm.knock({ authmethods: ["anonymous"] }, "browser", browser("c1"));
+    expect(realm.welcome(client)).toMatchObject(ANONYMOUS_SESSION);
   });
 
-  test("[AUTH-03][AUTH-16] that stands for nobody is no method", async () => {
+  test("[AUTH-03][AUTH-16] that is unknown cannot serve as method", async () => {
     const realm = new AuthTestRealm(AUTH);
-    const client = await realm.knock({ authmethods: ["cookie"] }, "somebody", browser("c1"));
+    const client = await realm.knock({ authmethods: ["cookie"] }, "browser", browser("c1"));
     expect(realm.answer(client)[2]).toBe("wamp.error.no_matching_auth_method");
   });
 
-  test("[AUTH-16] stands for nobody once somebody else has logged in, for whoever was there before may have planted it", async () => {
+  test("[AUTH-16] is dropped when another identity logs in, because the first may have planted it", async () => {
     const realm = new AuthTestRealm(AUTH);
     await logIn(realm, "c1");
     const client = await realm.knock({ authid: "ann", authmethods: ["ticket"] }, "ann", browser("c1"));
     await realm.say(client, [5, "t", {}]);
     realm.take();
-    expect(await whoIs(realm, "c1")).toMatchObject(NOBODY);
+    expect(await whoIs(realm, "c1")).toMatchObject(ANONYMOUS_SESSION);
     expect(realm.store.cookies.size).toBe(0);
   });
 
@@ -87,7 +87,7 @@ describe("a cookie", () => {
     realm.advance(999_999);
     expect(await whoIs(realm, "c1")).toStrictEqual(JOE);
     realm.advance(1);
-    expect(await whoIs(realm, "c1")).toMatchObject(NOBODY);
+    expect(await whoIs(realm, "c1")).toMatchObject(ANONYMOUS_SESSION);
     await logIn(realm, "c2");
     expect(realm.store.cookies.size).toBe(1);
   });
@@ -97,7 +97,7 @@ describe("a cookie", () => {
     await logIn(realm, "c1");
     realm.configure({ auth: { cookie: {} }, roles: [{ name: "other" }] });
     realm.sleepAndWake();
-    const client = await realm.knock({ authmethods: ["cookie"] }, "somebody", browser("c1"));
+    const client = await realm.knock({ authmethods: ["cookie"] }, "browser", browser("c1"));
     expect(realm.answer(client)[2]).toBe("wamp.error.no_such_role");
   });
 
@@ -115,7 +115,7 @@ describe("a cookie", () => {
       ["again", killed],
     ]);
     expect(again.peer.state.kind).toBe("closing");
-    expect(await whoIs(realm, "c1")).toMatchObject(NOBODY);
+    expect(await whoIs(realm, "c1")).toMatchObject(ANONYMOUS_SESSION);
   });
 });
 
@@ -136,7 +136,7 @@ describe("GOODBYE with wamp.close.logout", () => {
       ["tab", LOGOUT],
     ]);
     expect(tab.peer.state.kind).toBe("closing");
-    expect(await whoIs(realm, "c1")).toMatchObject(NOBODY);
+    expect(await whoIs(realm, "c1")).toMatchObject(ANONYMOUS_SESSION);
     expect(await whoIs(realm, "c2")).toMatchObject({ authid: "ann" });
   });
 

@@ -25,7 +25,7 @@ function hello(key: SigningKey, details: Extra = {}, authextra: Extra = {}): Ext
   return { authmethods: ["cryptosign"], authextra: { pubkey: key.publicKey, ...authextra }, ...details };
 }
 
-/** What the holder of a key is answered in the end: the authid he got, or the reason why not. */
+/** The result for the holder of a key: the authid of the session, or the reason of the refusal. */
 async function outcome(testRealm: AuthTestRealm, key: SigningKey, details: Extra = {}): Promise<unknown> {
   const client = await testRealm.knock(hello(key, details));
   await testRealm.say(client, [5, key.answer(testRealm.challenge(client)), {}]);
@@ -58,14 +58,14 @@ describe("a key", () => {
     expect(await outcome(testRealm, KEY)).toBe(DENIED);
   });
 
-  test("[CSG-07] that nobody has is refused, with an authid or without", async () => {
+  test("[CSG-07] that is unknown is refused, with an authid or without", async () => {
     const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
     expect(await outcome(testRealm, OTHER_KEY)).toBe(DENIED);
     expect(await outcome(testRealm, OTHER_KEY, { authid: "eve" })).toBe(DENIED);
     expect(await outcome(testRealm, OTHER_KEY, { authid: OTHER_KEY.publicKey })).toBe(DENIED);
   });
 
-  test("[CSG-08] that is somebody else's is refused", async () => {
+  test("[CSG-08] of another principal is refused", async () => {
     const testRealm = testRealmFor({
       eve: { authorized_keys: [KEY.publicKey] },
       ann: { authorized_keys: [OTHER_KEY.publicKey] },
@@ -91,7 +91,7 @@ describe("a key", () => {
     expect(testRealm.answer(client)[2]).toBe(DENIED);
   });
 
-  test("[CSG-07] that is no point of the curve is nobody's", async () => {
+  test("[CSG-07] that is no point of the curve is refused", async () => {
     const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
     const client = await testRealm.knock(hello(KEY, {}, { pubkey: "ff".repeat(32) }));
     await testRealm.say(client, [5, KEY.answer(testRealm.challenge(client)), {}]);
@@ -126,7 +126,7 @@ describe("a signature", () => {
 
 describe("channel binding", () => {
   test.each(["tls-unique", "tls-exporter", null])(
-    "[CSG-10][D-34] %s is not granted, and the exchange goes on without",
+    "[CSG-10] %s is not granted, and the exchange goes on without",
     async (channel_binding) => {
       const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
       const client = await testRealm.knock(hello(KEY, {}, { channel_binding }));

@@ -54,7 +54,7 @@ describe("a token", () => {
     }
   });
 
-  test("[TKT-03] of somebody else than HELLO says is refused", async () => {
+  test("[TKT-03] for another authid than that of HELLO is refused", async () => {
     expect(await outcome(realm(), await token(), { authid: "ann" })).toStrictEqual(DENIED);
   });
 
@@ -165,7 +165,7 @@ describe("beside static tickets", () => {
     ["a ticket of the realm", { authid: "ann" }, () => "secret!!!", "admin"],
     ["a token", { authid: "joe" }, () => token(), "user"],
     ["a token without an authid", {}, () => token(), "user"],
-    ["a token of somebody who has a ticket, too", { authid: "ann" }, () => token({ sub: "ann" }), "user"],
+    ["a token of a principal that has a ticket, too", { authid: "ann" }, () => token({ sub: "ann" }), "user"],
   ])("[TKT-02] %s is taken", async (_, details, text, authrole) => {
     expect(await outcome(realm(), await text(), { authmethods: ["ticket"], ...details })).toMatchObject({
       authrole,
@@ -174,9 +174,9 @@ describe("beside static tickets", () => {
 
   test.each<[string, Extra, () => string | Promise<string>]>([
     ["a wrong ticket", { authid: "ann" }, () => "secret"],
-    ["a ticket of somebody else", { authid: "joe" }, () => "secret!!!"],
+    ["a ticket of another principal", { authid: "joe" }, () => "secret!!!"],
     ["a ticket without an authid", {}, () => "secret!!!"],
-    ["a token of somebody else", { authid: "ann" }, () => token()],
+    ["a token of another principal", { authid: "ann" }, () => token()],
   ])("[TKT-03] %s is refused", async (_, details, text) => {
     expect(await outcome(realm(), await text(), { authmethods: ["ticket"], ...details })).toStrictEqual(DENIED);
   });
@@ -360,7 +360,7 @@ describe("keys", () => {
     expect(realm.fetched).toHaveLength(2);
   });
 
-  test("are fetched anew for a key id that is new, but not for each that somebody makes up", async () => {
+  test("are fetched again for a new key id, but not for each invented one", async () => {
     const realm = withJwks("ES256");
     await outcome(realm, await issuers.get("ES256")!.sign());
     realm.keys = [issuers.get("RS256")!.jwk];

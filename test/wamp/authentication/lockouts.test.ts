@@ -1,4 +1,4 @@
-/** What becomes of somebody who guesses: after too many wrong answers no answer for an authid is right for a while. */
+/** Lockouts: after too many wrong passwords every login for the authid is refused for a while. */
 
 import { describe, expect, test } from "vitest";
 import { AuthTestRealm, DENIED, FAILED, TLS } from "./auth-test-realm.ts";
@@ -50,8 +50,8 @@ describe.each(GUESSABLE)("%s", (method) => {
 
   test("[AUTH-09] an unknown authid is treated as a known one", async () => {
     const guessing = new Guessing(method);
-    await guessing.fail("nobody", 3);
-    expect(await guessing.attempt("nobody", false)).toStrictEqual(LOCKED);
+    await guessing.fail("unknown", 3);
+    expect(await guessing.attempt("unknown", false)).toStrictEqual(LOCKED);
     expect(await guessing.attempt("joe", true)).toStrictEqual(WELCOME);
   });
 
@@ -66,7 +66,7 @@ describe.each(GUESSABLE)("%s", (method) => {
   });
 });
 
-test("[AUTH-07] fewer wrong answers, or over a longer time, lock nobody out", async () => {
+test("[AUTH-07] fewer wrong passwords, or in a longer time, cause no lockout", async () => {
   const guessing = new Guessing("ticket");
   await guessing.fail("joe", 2);
   expect(await guessing.attempt("joe", true)).toStrictEqual(WELCOME);
@@ -93,7 +93,7 @@ test("[AUTH-07] twenty wrong answers a minute are too many where the configurati
   expect(await guessing.attempt("joe", true)).toStrictEqual(WELCOME);
 });
 
-test("[AUTH-08] that an authenticator is absent is nobody's wrong answer", async () => {
+test("[AUTH-08] an absent authenticator does not count as wrong password", async () => {
   const auth = { ticket: { type: "dynamic", authenticator: "com.authenticate" } } as const;
   const realm = new AuthTestRealm(auth, { limits: LIMITS });
   for (let n = 0; n < 5; n++) {
@@ -104,7 +104,7 @@ test("[AUTH-08] that an authenticator is absent is nobody's wrong answer", async
   }
 });
 
-test("[AUTH-07] keys cannot be guessed, so nobody is locked out for wrong signatures", async () => {
+test("[AUTH-07] wrong signatures cause no lockout, because keys cannot be guessed", async () => {
   const guessing = new Guessing("cryptosign");
   await guessing.fail("joe", 5);
   expect(await guessing.attempt("joe", true)).toStrictEqual(WELCOME);
@@ -146,7 +146,7 @@ describe("networks", () => {
     ["203.0.113.7", "203.0.113.99"],
     ["2001:db8:1:2::3", "2001:db8:1:ffff::"],
   ])(
-    "[AUTH-07] a stranger at %s locks out his own network, and not the owner elsewhere",
+    "[AUTH-07] an attacker at %s locks out the own network, and not the owner elsewhere",
     async (stranger, neighbour) => {
       const town = new Town();
       await town.guess(3, () => stranger);
@@ -167,7 +167,7 @@ describe("networks", () => {
     expect(await town.attempt(HOME, "secret!!!")).toBe("welcome");
   });
 
-  test("[AUTH-07] a guesser with many networks is stopped, and the owner gets in where he was before", async () => {
+  test("[AUTH-07] an attacker with many networks is locked out, and the owner can log in from known networks", async () => {
     const town = new Town();
     expect(await town.attempt(HOME, "secret!!!")).toBe("welcome");
     town.sleepAndWake();

@@ -89,7 +89,7 @@ describe("a refused login is one line", () => {
     ["of another issuer", { iss: "you" }, { cause: "ERR_JWT_CLAIM_VALIDATION_FAILED", claim: "iss" }],
     ["for another audience", { aud: "there" }, { cause: "ERR_JWT_CLAIM_VALIDATION_FAILED", claim: "aud" }],
     ["without a subject", { sub: undefined }, { cause: "the claim is no text", claim: "sub" }],
-    ["for somebody else", { sub: "ann" }, { cause: "the token is for another authid", claim: "sub" }],
+    ["for another authid", { sub: "ann" }, { cause: "the token is for another authid", claim: "sub" }],
     ["for another realm", { realm: "realm2" }, { cause: "the token does not name the realm", claim: "realm" }],
     ["without a role", { role: undefined }, { cause: "the token assigns no role", claim: "role" }],
     ["with a role the realm has not", { role: "root" }, { role: "root", uri: "wamp.error.no_such_role" }],
@@ -112,7 +112,7 @@ describe("a refused login is one line", () => {
     expect(await lineOf(realm, { authmethods: ["jwt"] }, text)).toMatchObject(line);
   });
 
-  test("for a challenge nobody answers", async () => {
+  test("for a challenge without AUTHENTICATE", async () => {
     const realm = new AuthTestRealm(TICKETS);
     await realm.knock({ authmethods: ["ticket"], authid: "joe" }, "joe", FACTS);
     realm.advance(10_000);

@@ -29,7 +29,7 @@ describe.each(NAMES)("%s", (name) => {
       const identity = { realm: "realm1", authid: "joe", authrole: "user", ...it.welcome };
       expect(welcome).toStrictEqual([2, 1, { ...identity, roles, agent }]);
       expect([...attempt.testRealm.realm.sessions.byId.keys()]).toStrictEqual([1]);
-      attempt.client.send([48, 1, {}, "com.nobody"]);
+      attempt.client.send([48, 1, {}, "com.unknown"]);
       expect(attempt.testRealm.answer(attempt.client)).toStrictEqual([
         8,
         48,
@@ -50,7 +50,7 @@ describe.each(NAMES)("%s", (name) => {
     "[AUTH-09][CRA-09][SCR-12][CSG-08] unknown, with someone else's credentials, %s",
     async (_, sleeps) => {
       const attempt = new Attempt(it, sleeps);
-      expect(withoutDetails(await attempt.make("nobody", true))).toStrictEqual(DENIED);
+      expect(withoutDetails(await attempt.make("unknown", true))).toStrictEqual(DENIED);
       expect(attempt.leavesNothing()).toBe(true);
     },
   );
@@ -58,13 +58,13 @@ describe.each(NAMES)("%s", (name) => {
   test("[AUTH-09] unknown is told and shown what wrong is", async () => {
     const wrong = new Attempt(it);
     const unknown = new Attempt(it);
-    expect(await unknown.make("nobody", false)).toStrictEqual(await wrong.make("joe", false));
+    expect(await unknown.make("unknown", false)).toStrictEqual(await wrong.make("joe", false));
     expect(shapeOf(unknown.challenged)).toStrictEqual(shapeOf(wrong.challenged));
   });
 
   test("[AUTH-09][AUTH-14] unknown takes the cryptography that wrong takes", async () => {
     const known = await operations(() => new Attempt(it).make("joe", false));
-    const unknown = await operations(() => new Attempt(it).make("nobody", false));
+    const unknown = await operations(() => new Attempt(it).make("unknown", false));
     expect(known.length).toBeGreaterThan(0);
     expect(unknown).toStrictEqual(known);
   });
@@ -151,7 +151,7 @@ describe.each(NAMES)("%s", (name) => {
     const right = new Attempt(it);
     await right.make("joe", true);
     expect(right.testRealm.logged).toStrictEqual([]);
-    for (const authid of ["joe", "nobody"]) {
+    for (const authid of ["joe", "unknown"]) {
       const wrong = new Attempt(it);
       await wrong.make(authid, false);
       const [line, ...others] = wrong.testRealm.logged;
@@ -267,7 +267,7 @@ async function operations(work: () => Promise<unknown>): Promise<string[]> {
   return calls.sort();
 }
 
-/** Blocks of what goes into a hash; more than that nobody can tell from outside. */
+/** Hash blocks of an input: the finest difference that timing can show. */
 function sizeOf(value: unknown): number {
   return value instanceof Uint8Array ? Math.ceil((value.length + 9) / 64) : 0;
 }

@@ -24,7 +24,7 @@ describe("CHALLENGE", () => {
   test.each([
     ["wamp-scram", "argon2id13"],
     ["scram", "argon2id-13"],
-  ])("[SCR-15][D-32] to %s calls Argon2 %s", async (method, kdf) => {
+  ])("[SCR-15] to %s calls Argon2 %s", async (method, kdf) => {
     for (const configured of ["argon2id-13", "argon2id13"]) {
       const realm = testRealmFor({ kdf: configured, iterations: 3, memory: 4096 });
       const client = await realm.knock({ ...HELLO, authmethods: [method] });
@@ -32,13 +32,13 @@ describe("CHALLENGE", () => {
     }
   });
 
-  test("[D-32] to scram has a number for memory, which Autobahn reads whatever the kdf", async () => {
+  test(" to scram has a number for memory, which Autobahn reads whatever the kdf", async () => {
     const realm = testRealmFor();
     const client = await realm.knock({ ...HELLO, authmethods: ["scram"] });
     expect(realm.challenge(client)).toMatchObject({ kdf: "pbkdf2", memory: 0 });
   });
 
-  test("[SCR-12] to somebody unknown has a salt as long as others', his own, the same each time and after sleep", async () => {
+  test("[SCR-12] to an unknown authid has a salt of the usual length, the same each time and after sleep", async () => {
     const realm = testRealmFor();
     const saltFor = async (authid: string) => realm.challenge(await realm.knock({ ...HELLO, authid })).salt;
     const [one, two] = [await saltFor("one"), await saltFor("two")];
@@ -60,7 +60,7 @@ describe("HELLO", () => {
     ["[SCR-02] with a nonce in another spelling", { nonce: "egVDf3DMJh1=" }, "invalid-encoding"],
     ["[SCR-02] with a nonce that holds a comma", { nonce: "a,s=" }, "invalid-encoding"],
     [
-      "[SCR-03][D-34] with a channel binding",
+      "[SCR-03] with a channel binding",
       { nonce: CLIENT_NONCE, channel_binding: "tls-unique" },
       "unsupported-channel-binding-type",
     ],
@@ -109,7 +109,7 @@ describe("AUTHENTICATE", () => {
     expect(realm.welcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
   });
 
-  test("[SCR-10][D-32] to scram is answered in the words of Autobahn, over an empty c=", async () => {
+  test("[SCR-10] to scram is answered in the words of Autobahn, over an empty c=", async () => {
     const realm = testRealmFor();
     const client = await realm.knock({ ...HELLO, authmethods: ["scram"] });
     const message = scramMessage("joe", CLIENT_NONCE, realm.challenge(client), "");
@@ -131,14 +131,18 @@ describe("AUTHENTICATE", () => {
     ]);
   });
 
-  test("[SCR-11] with a wrong proof says so, and says the same to somebody unknown", async () => {
+  test("[SCR-11] with a wrong proof gets the same error as with an unknown authid", async () => {
     const nonce = (value: unknown) => ({ nonce: value });
     const wrong = await outcome(HELLO, nonce, "jim");
     expect(wrong[1]).toMatchObject({ scram: "invalid-proof" });
     const realm = testRealmFor();
-    const client = await realm.knock({ ...HELLO, authid: "nobody" });
+    const client = await realm.knock({ ...HELLO, authid: "unknown" });
     const extra = realm.challenge(client);
-    await realm.say(client, [5, PENCIL.proof(scramMessage("nobody", CLIENT_NONCE, extra, "biws")), nonce(extra.nonce)]);
+    await realm.say(client, [
+      5,
+      PENCIL.proof(scramMessage("unknown", CLIENT_NONCE, extra, "biws")),
+      nonce(extra.nonce),
+    ]);
     expect(realm.answer(client)).toStrictEqual(wrong);
   });
 

@@ -56,7 +56,7 @@ async function sendCode(client: Client, code = "123456", extra: Extra = {}): Pro
 describe.each(Object.keys(FIRST))("a second factor after %s", (method) => {
   const { authextra } = FIRST[method]!;
 
-  test("[AUTH-06][AUTH-15] is asked for when the first was right, and whoever has both joins, over sleep between the rounds", async () => {
+  test("[AUTH-06][AUTH-15] is asked for after a valid first one, and the session opens after both, over sleep between the rounds", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await halfway(testRealm, method, { extra: { plan: "free" } });
     expect(testRealm.answer(client)).toStrictEqual([4, "ticket", PROMPT]);
@@ -103,7 +103,7 @@ describe.each(Object.keys(FIRST))("a second factor after %s", (method) => {
     expect(testRealm.realm.nextDeadline()).toBe(undefined);
   });
 
-  test("[AUTH-06][AUTH-08] that nobody judges any more fails", async () => {
+  test("[AUTH-06][AUTH-08] fails if the authenticator is gone", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await halfway(testRealm, method);
     testRealm.official.disconnect();
@@ -116,7 +116,7 @@ describe.each(Object.keys(FIRST))("a second factor after %s", (method) => {
 });
 
 test.each(["wampcra", "wamp-scram", "cryptosign"])(
-  "[AUTH-06] somebody whose %s was wrong is not asked for the second factor",
+  "[AUTH-06] a client with a wrong %s is not asked for the second factor",
   async (method) => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await testRealm.apply(method);
@@ -140,15 +140,15 @@ describe("the wish for a second factor", () => {
     expect(testRealm.welcome(client)).toMatchObject({ authid: "joe" });
   });
 
-  test.each([false, null])("is none where it is %s", async (wish) => {
+  test.each([false, null])("is none where it is %s", async (factor) => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await halfway(testRealm, "ticket", { "second-factor": wish });
+    const client = await halfway(testRealm, "ticket", { "second-factor": factor });
     expect(testRealm.welcome(client)).toMatchObject({ authid: "joe" });
   });
 
-  test.each([["totp"], [1], [["totp"]]])("[AUTH-08] fails the attempt where it is %j", async (wish) => {
+  test.each([["totp"], [1], [["totp"]]])("[AUTH-08] fails the attempt where it is %j", async (factor) => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await halfway(testRealm, "ticket", { "second-factor": wish });
+    const client = await halfway(testRealm, "ticket", { "second-factor": factor });
     expect(testRealm.answer(client)).toStrictEqual(FAILED);
   });
 
@@ -195,7 +195,7 @@ test("[AUTH-06] a ticket beside tokens can have a second factor, too", async () 
   expect(testRealm.welcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
 });
 
-test("[AUTH-06][AUTH-08] whoever comes without HELLO cannot be asked for a second factor, and is not let in without", async () => {
+test("[AUTH-06][AUTH-08] a request without HELLO cannot bring a second factor, and is refused", async () => {
   const testRealm = new AuthenticatorTestRealm();
   const identified = testRealm.realm.identify({ authid: "joe", ticket: "secret!!!", facts: FACTS });
   await nextTurn();
@@ -230,7 +230,7 @@ describe("a TPM", () => {
     return [client, testRealm.challenge(client)];
   }
 
-  test("[CSG-15] is asked for the registers its authenticator names, which judges what it says", async () => {
+  test("[CSG-15] is asked for the registers that its authenticator names, which verifies the quote", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const [client, extra] = await challenged(testRealm, { extra: { device: 7 } });
     expect(extra).toStrictEqual({ challenge: expect.any(String), channel_binding: null, attest: [0, 1, 7] });
@@ -270,7 +270,7 @@ describe("a TPM", () => {
     ["no quote", (extra) => [5, KEY.answer(extra), { measurement: "measured" }]],
     ["no measurement", (extra) => [5, KEY.answer(extra), { quote: "quoted", measurement: null }]],
     ["another key", (extra) => [5, OTHER_KEY.answer(extra), EVIDENCE]],
-  ])("[CSG-15] with %s is refused, and nobody is asked", async (_, answer) => {
+  ])("[CSG-15] with %s is refused without calling the authenticator", async (_, answer) => {
     const testRealm = new AuthenticatorTestRealm();
     const [client, extra] = await challenged(testRealm);
     await testRealm.say(client, answer(extra));

@@ -1,4 +1,4 @@
-/** The authenticator of examples/trustroots: certificates as others have signed them, every rule of a chain, and where roots come from. */
+/** The authenticator of examples/trustroots: certificates of other implementations, each rule of a chain, and the sources of roots. */
 
 import * as v from "valibot";
 import { describe, expect, test, vi } from "vitest";
@@ -82,19 +82,19 @@ const intermediate = (message = {}, signer = OWNER) =>
   authority({ subject: DELEGATE, capabilities: 12, ...message }, signer);
 const root = authority;
 
-/** A delegate, somebody who may vouch for delegates, and the owner of the root. */
+/** Certificates of a delegate, an intermediate authority and the root. */
 function goodChain(): SignedCertificate[] {
   return [delegate(BOOTED), intermediate(), root()];
 }
 
 describe("a chain", () => {
-  test("[CSG-12] of delegate, intermediate and root admits the delegate's key, as whoever the delegate is", async () => {
+  test("[CSG-12] of delegate, intermediate and root admits the delegate's key as the delegate", async () => {
     const welcome = { realm: "realm1", authid: DELEGATE, authrole: "user", authmethod: "cryptosign" };
     const [type, , details] = await new Gate().enter(goodChain());
     expect([type, details]).toMatchObject([2, { ...welcome, authprovider: "dynamic" }]);
   });
 
-  test("[CSG-12] gives the delegate its own authid, whatever other it says", async () => {
+  test("[CSG-12] gives the delegate its own authid, whatever HELLO says", async () => {
     const [, , details] = await new Gate().enter(goodChain(), ROOT, KEY, { authid: "admin", authrole: "admin" });
     expect(details).toMatchObject({ authid: DELEGATE, authrole: "user" });
   });
@@ -110,7 +110,7 @@ describe("a chain", () => {
     expect((await new Gate().enter([delegate(BOOTED), low, middle, root()]))[0]).toBe(2);
   });
 
-  test("[CSG-14] of a delegate who owns the root himself has two", async () => {
+  test("[CSG-14] of a delegate that owns the root has two certificates", async () => {
     const own = delegate({ ...BOOTED, delegate: ROOT }, OWNER);
     const [, , details] = await new Gate().enter([own, root()]);
     expect(details).toMatchObject({ authid: ROOT });
@@ -138,11 +138,7 @@ describe("a rule", () => {
     ["[CSG-13] without a delegate", [intermediate(), root()], "CCR-3"],
     ["[CSG-13] with two delegates", [delegate(BOOTED), delegate(BOOTED), root()], "CCR-3"],
     ["[CSG-13] with the delegate last", [intermediate(), root(), delegate(BOOTED)], "CCR-3"],
-    [
-      "[CSG-13] whose last issuer is somebody else",
-      [delegate(BOOTED), intermediate({ issuer: AGENT.address }, AGENT)],
-      "CCR-4",
-    ],
+    ["[CSG-13] with another last issuer", [delegate(BOOTED), intermediate({ issuer: AGENT.address }, AGENT)], "CCR-4"],
     ["[CSG-13] with a gap", [delegate(BOOTED), intermediate({ issuer: STRANGER.address }, STRANGER), root()], "CCR-5"],
     [
       "[CSG-13] with a root that came later",
@@ -150,15 +146,19 @@ describe("a rule", () => {
       "CCR-6",
     ],
     ["[CSG-13] with a capability more", [delegate(BOOTED), intermediate({ capabilities: 64 }), root()], "CCR-7"],
-    ["[CSG-13] about somebody else", [delegate(BOOTED), intermediate({ subject: AGENT.address }), root()], "CCR-8"],
+    ["[CSG-13] about another account", [delegate(BOOTED), intermediate({ subject: AGENT.address }), root()], "CCR-8"],
     [
       "[CSG-13] with an early delegate",
       [delegate({ ...BOOTED, validFrom: 15212702 }), intermediate(), root()],
       "CCR-9",
     ],
-    ["[CSG-13] whose root somebody else has signed", [delegate(BOOTED), intermediate(), root({}, STRANGER)], "CCR-10"],
     [
-      "[CSG-13] that somebody else has signed between",
+      "[CSG-13] whose root another account has signed",
+      [delegate(BOOTED), intermediate(), root({}, STRANGER)],
+      "CCR-10",
+    ],
+    [
+      "[CSG-13] whose intermediate another account has signed",
       [delegate(BOOTED), intermediate({}, STRANGER), root()],
       "CCR-11",
     ],
@@ -198,19 +198,19 @@ describe("a rule", () => {
   );
 });
 
-describe("whoever shows somebody else's certificates", () => {
-  test("[CSG-12] and his own key is refused", async () => {
+describe("the certificates of another client", () => {
+  test("[CSG-12] with the own key are refused", async () => {
     expect(await new Gate().enter(goodChain(), ROOT, OTHER_KEY)).toStrictEqual(DENIED);
   });
 
-  test("[CSG-12] and that one's key is, too, as he cannot sign by it", async () => {
+  test("[CSG-12] with that client's key are refused, because the signature is missing", async () => {
     const thief = new SigningKey("33".repeat(32));
     const disguised = Object.assign(Object.create(thief), { publicKey: DEVICE_KEY, answer: thief.answer.bind(thief) });
     expect(await new Gate().enter(goodChain(), ROOT, disguised)).toStrictEqual(DENIED);
   });
 });
 
-describe("what is no chain at all", () => {
+describe("an invalid chain", () => {
   const [certificate, signature] = delegate(BOOTED);
 
   test.each<[string, unknown, string]>([
@@ -247,7 +247,7 @@ describe("what is no chain at all", () => {
 });
 
 describe("a standalone trustroot", () => {
-  test("[CSG-14] that nobody here trusts is refused, however sound its chain is", async () => {
+  test("[CSG-14] that the realm does not trust is refused, even with a valid chain", async () => {
     const own = { issuer: STRANGER.address };
     const chain = [
       delegate(BOOTED),
@@ -261,7 +261,7 @@ describe("a standalone trustroot", () => {
     expect((await new Gate({ trustroots: [ROOT, STRANGER.address] }).enter(chain, STRANGER.address))[0]).toBe(2);
   });
 
-  test("[CSG-14] may be kept whole, with all above the delegate, who then needs to show his own certificate only", async () => {
+  test("[CSG-14] may be stored with all certificates above the delegate, which then sends only its own", async () => {
     const gate = new Gate({ trustroots: [root(), intermediate()] });
     expect((await gate.enter([delegate(BOOTED)]))[0]).toBe(2);
     expect((await gate.enter(goodChain()))[0]).toBe(2);
@@ -289,7 +289,7 @@ describe("an on-chain trustroot", () => {
   }
   const ON_CHAIN = { trustroots: [], lookup: "com.ethereum.certificate", block_number: "com.ethereum.block_number" };
 
-  test("[CSG-14] is looked up, and what leads to it, for a delegate who shows his own certificate", async () => {
+  test("[CSG-14] is looked up with the intermediate certificates for a delegate that sends only its own", async () => {
     const asked: unknown[] = [];
     const gate = new Gate(ON_CHAIN, { ethereum: blockchain({ [DELEGATE]: intermediate(), [ROOT]: root() }, asked) });
     const [type, , details] = await gate.enter([delegate(BOOTED)]);
@@ -306,7 +306,7 @@ describe("an on-chain trustroot", () => {
     );
   });
 
-  test("[CSG-14] is not taken from the client, who shows a single certificate", async () => {
+  test("[CSG-14] is not taken from the client, which must send a single certificate", async () => {
     const gate = new Gate(ON_CHAIN, { ethereum: blockchain({ [ROOT]: root() }) });
     expect(await gate.enter(goodChain())).toStrictEqual(refusal("the trustroot is not trusted here"));
   });
@@ -317,7 +317,7 @@ describe("an on-chain trustroot", () => {
     expect(await gate.enter([delegate(BOOTED)])).toStrictEqual(refusal(expect.stringMatching(/^CCR-10: /)));
   });
 
-  test("[CSG-14] that leads round in circles is none", async () => {
+  test("[CSG-14] with a circular chain is refused", async () => {
     const above = authority({ issuer: DELEGATE, subject: AGENT.address, capabilities: 14 }, DEVICE);
     const below = intermediate({ issuer: AGENT.address, capabilities: 14 }, AGENT);
     const asked: unknown[] = [];
@@ -390,11 +390,11 @@ test.each<[string, Extra]>([
   ["an unknown setting", { chain: 1 }],
   ["a trustroot that is none", { trustroots: ["owner"] }],
   ["a realm without an address", { realm: "realm1" }],
-])("settings with %s let nobody in, and the log says why", async (_, extra) => {
+])("settings with %s refuse all clients, and the log has the cause", async (_, extra) => {
   const gate = new Gate(extra);
   const answer = gate.enter(goodChain());
   await new Promise(setImmediate);
-  // The authenticator does not come.
+  // The authenticator is never registered.
   gate.advance(9_000);
   expect(await answer).toStrictEqual(FAILED);
   const faults = gate.logged.filter(({ event }) => event === "component.failed");

@@ -1,4 +1,4 @@
-/** WAMP-CRA beyond what holds for every method: the challenge, salts, and stand-ins. */
+/** WAMP-CRA: the challenge, salts and decoys. */
 
 import { describe, expect, test, vi } from "vitest";
 import { type Auth, AuthTestRealm, type Extra } from "./auth-test-realm.ts";
@@ -76,9 +76,9 @@ describe("the signature", () => {
     ["[CRA-08] in hex", (extra) => Buffer.from(craSignature("secret123", extra), "base64").toString("hex")],
     ["[CRA-08] without padding", (extra) => craSignature("secret123", extra).replace("=", "")],
     ["[CRA-08] of another challenge", (extra) => craSignature("secret123", { ...extra, challenge: "{}" })],
-    ["[D-33][CRA-04] by the password, unsalted", ({ challenge }) => craSignature("secret123", { challenge })],
+    ["[CRA-04] by the password, unsalted", ({ challenge }) => craSignature("secret123", { challenge })],
     [
-      "[D-33][CRA-04] by the bytes of the key",
+      "[CRA-04] by the bytes of the key",
       ({ challenge }) => craSignature(Buffer.from(key, "base64") as never, { challenge }),
     ],
   ])("%s is refused", async (_, sign) => {
@@ -95,17 +95,17 @@ describe("the signature", () => {
     expect(realm.welcome(client)).toMatchObject({ authid: "joe" });
   });
 
-  test("[CRA-05] costs one derivation per user, however often he comes", async () => {
+  test("[CRA-05] costs one key derivation per user", async () => {
     const realm = testRealmFor(["joe", { secret: "secret123", ...salted, role: "user" }]);
     const deriveBits = vi.spyOn(crypto.subtle, "deriveBits");
     for (let i = 0; i < 3; i++) await challengeOf(realm, "joe");
     expect(deriveBits).toHaveBeenCalledTimes(1);
-    await challengeOf(realm, "nobody");
+    await challengeOf(realm, "unknown");
     expect(deriveBits).toHaveBeenCalledTimes(1);
   });
 });
 
-describe("somebody unknown", () => {
+describe("an unknown authid", () => {
   const users = Array.from({ length: 5 }, (_, index): [string, object] => [
     `user${index}`,
     {
@@ -117,13 +117,13 @@ describe("somebody unknown", () => {
     },
   ]);
 
-  test("[CRA-09] is shown the settings of one of the users, and always of the same one", async () => {
+  test("[CRA-09] gets the salting of one of the users, always the same", async () => {
     const realm = testRealmFor(...users);
     const seen = new Set<unknown>();
     for (let i = 0; i < 40; i++) {
-      const { challenge, ...salting } = await challengeOf(realm, `nobody${i}`);
+      const { challenge, ...salting } = await challengeOf(realm, `unknown${i}`);
       seen.add(salting.iterations);
-      const { challenge: again, ...sameSalting } = await challengeOf(realm, `nobody${i}`);
+      const { challenge: again, ...sameSalting } = await challengeOf(realm, `unknown${i}`);
       expect(sameSalting).toStrictEqual(salting);
       const [role, sameRole] = [challenge, again].map((text) => JSON.parse(String(text)).authrole);
       expect(sameRole).toBe(role);
@@ -131,19 +131,19 @@ describe("somebody unknown", () => {
     expect([...seen].sort()).toStrictEqual([100, 101, 102, 103, 104]);
   });
 
-  test("[CRA-09][AUTH-15] is shown a salt of his own that stays, made as the salts of the realm are", async () => {
+  test("[CRA-09][AUTH-15] gets a salt of its own that stays, made of the characters of the configured salts", async () => {
     const realm = testRealmFor(...users);
     const salts = [];
-    for (let i = 0; i < 20; i++) salts.push((await challengeOf(realm, `nobody${i}`)).salt);
+    for (let i = 0; i < 20; i++) salts.push((await challengeOf(realm, `unknown${i}`)).salt);
     for (const salt of salts) expect(salt).toMatch(/^[5a170-4]{5}$/);
     expect(new Set(salts).size).toBeGreaterThan(15);
     realm.sleepAndWake();
-    expect((await challengeOf(realm, "nobody0")).salt).toBe(salts[0]);
+    expect((await challengeOf(realm, "unknown0")).salt).toBe(salts[0]);
   });
 
-  test("[CRA-09] cannot log in with the secret of the user whose settings he is shown", async () => {
+  test("[CRA-09] cannot log in with the secret of the user whose salting it gets", async () => {
     const realm = testRealmFor(["joe", { secret: "secret123", role: "user" }]);
-    const client = await realm.knock({ ...HELLO, authid: "nobody" });
+    const client = await realm.knock({ ...HELLO, authid: "unknown" });
     await realm.say(client, [5, craSignature("secret123", realm.challenge(client)), {}]);
     expect(realm.answer(client)[2]).toBe("wamp.error.authentication_denied");
   });

@@ -1,4 +1,4 @@
-/** Accounting: which verdicts are recorded, and what of them (Authorization). */
+/** Audit records: which verdicts are recorded, and their fields (Authorization). */
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -17,7 +17,7 @@ const ROLES: NonNullable<RealmInput["roles"]> = [
   },
 ];
 
-function stageWith(accounting: "all" | "denied" | undefined, input: Partial<RealmInput> = {}): TestRealm {
+function createRealm(accounting: "all" | "denied" | undefined, input: Partial<RealmInput> = {}): TestRealm {
   return new TestRealm({ roles: ROLES, ...(accounting && { options: { accounting } }), ...input });
 }
 
@@ -48,22 +48,22 @@ const REFUSED = [
   ["publish", "com.report", "exact", "wamp.error.authorization_required"],
   ["subscribe", "com..a", "exact", "wamp.error.invalid_uri"],
 ];
-/** Its own rule lets nobody manage, whatever broader ones allow. */
+/** A management call without a rule for `wamp.edge.`, which a broader rule cannot replace. */
 const MANAGING = ["call", "wamp.edge.role.list", "exact", "wamp.error.not_authorized"];
 
-describe("a realm that accounts", () => {
+describe("a realm with options.accounting", () => {
   test.each([
     ["all", [...ALLOWED, ...REFUSED, ["call", "wamp.session.count", "exact", "allowed"], MANAGING]],
     ["denied", [...REFUSED, MANAGING]],
     [undefined, []],
-  ] as const)("[AZ-16] for %s records that of who wanted to do what", (accounting, verdicts) => {
-    const realm = stageWith(accounting);
+  ] as const)("[AZ-16] set to %s records the verdicts in its scope", (accounting, verdicts) => {
+    const realm = createRealm(accounting);
     realm.join("ann").send(...MESSAGES);
     expect(verdictsOf(realm)).toStrictEqual(verdicts);
   });
 
-  test("[AZ-16] names the principal, and keeps no more of a URI than the start", () => {
-    const realm = stageWith("denied", { auth: { anonymous: { type: "static", role: "anonymous", authid: "ann" } } });
+  test("[AZ-16] records the principal, and the first 1,000 characters of the URI", () => {
+    const realm = createRealm("denied", { auth: { anonymous: { type: "static", role: "anonymous", authid: "ann" } } });
     realm.join("ann").send([48, 1, {}, `org.${"x".repeat(5000)}`]);
     expect(realm.auditTrail).toStrictEqual([
       {
@@ -79,18 +79,18 @@ describe("a realm that accounts", () => {
     ]);
   });
 
-  test("[AZ-16] goes on after sleep", () => {
-    const realm = stageWith("denied");
+  test("[AZ-16] records after sleep, too", () => {
+    const realm = createRealm("denied");
     const ann = realm.join("ann");
     realm.sleepAndWake();
     ann.send([48, 1, {}, "com.secret"]);
     expect(verdictsOf(realm)).toStrictEqual([REFUSED[0]]);
   });
 
-  test("[AZ-16] records once what an authorizer was asked about: its verdict, or that it has none", async () => {
-    const realm = stageWith("all", { roles: [{ ...ROLES[0]!, authorizer: "com.authorize" }] });
-    const judge = realm.join("judge");
-    judge.send([64, 1, {}, "com.authorize"]);
+  test("[AZ-16] records one verdict for an action that an authorizer decided or failed to decide", async () => {
+    const realm = createRealm("all", { roles: [{ ...ROLES[0]!, authorizer: "com.authorize" }] });
+    const authorizer = realm.join("authorizer");
+    authorizer.send([64, 1, {}, "com.authorize"]);
     realm.auditTrail.splice(0);
     const ann = realm.join("ann");
     for (const [request, answer, verdict] of [
@@ -101,7 +101,7 @@ describe("a realm that accounts", () => {
     ] as const) {
       ann.send([16, request, { acknowledge: true }, "org.x"]);
       await new Promise(setImmediate);
-      judge.send([70, request, {}, answer]);
+      authorizer.send([70, request, {}, answer]);
       await new Promise(setImmediate);
       expect(verdictsOf(realm)).toStrictEqual([["publish", "org.x", "exact", verdict]]);
     }

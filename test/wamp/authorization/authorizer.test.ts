@@ -1,4 +1,4 @@
-/** Dynamic authorization: what an authorizer is asked, what its answers do, and what waits for them (Authorization). */
+/** Dynamic authorization: requests, responses, held messages and cached decisions (Authorization). */
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -10,48 +10,48 @@ type Roles = NonNullable<RealmInput["roles"]>;
 
 const AUTHORIZE = "com.authorize";
 
-/** What waits for an authorizer goes on in later turns. */
+/** Waits until the router has processed the responses of the authorizer. */
 async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-interface Court {
+interface AuthorizerTestRealm {
   readonly testRealm: TestRealm;
-  /** Whose role may do anything, and who decides for the others. */
-  readonly judge: Client;
-  /** The judge's last INVOCATION that it has not answered. */
+  /** The client that serves the authorizer procedure. Its role may do anything. */
+  readonly authorizer: Client;
+  /** The last INVOCATION that the authorizer has not answered. */
   questions(): Promise<unknown[][]>;
-  /** Answers an INVOCATION. */
+  /** Sends the response to an INVOCATION. */
   answer(request: unknown, ...args: unknown[]): Promise<void>;
 }
 
-/** A realm whose role `anonymous` asks, except for `rules`, and a judge of a role that need not. */
-function court(input: Partial<RealmInput> = {}, role: Partial<Roles[number]> = {}): Court {
+/** Makes a realm whose role `anonymous` has an authorizer, and the client that serves the authorizer. */
+function createTestRealm(input: Partial<RealmInput> = {}, role: Partial<Roles[number]> = {}): AuthorizerTestRealm {
   const roles: Roles = [
     { name: "anonymous", authorizer: AUTHORIZE, ...role },
-    { name: "judge", permissions: [ANYTHING] },
+    { name: "authorizer", permissions: [ANYTHING] },
   ];
   const testRealm = new TestRealm({ roles, ...input });
-  const judge = joinAs(testRealm, "judge", "judge");
-  judge.send([64, 1, {}, AUTHORIZE]);
+  const authorizer = joinAs(testRealm, "authorizer", "authorizer");
+  authorizer.send([64, 1, {}, AUTHORIZE]);
   testRealm.take();
   return {
     testRealm,
-    judge,
+    authorizer,
     questions: async () => {
       await settled();
       const all = testRealm.take();
-      expect(all.filter(([name]) => name !== "judge")).toStrictEqual([]);
+      expect(all.filter(([name]) => name !== "authorizer")).toStrictEqual([]);
       return all.map(([, message]) => [...(message as unknown[])]);
     },
     answer: async (request, ...args) => {
-      judge.send([70, request, {}, args]);
+      authorizer.send([70, request, {}, args]);
       await settled();
     },
   };
 }
 
-/** A session of a role; its record tells. */
+/** Joins a client with this role and identity. */
 function joinAs(
   testRealm: TestRealm,
   name: string,
@@ -68,13 +68,13 @@ function joinAs(
   return client;
 }
 
-/** Request and question of an INVOCATION of the authorizer, without the session's details. */
-function asked([type, request, , , args]: unknown[]): unknown[] {
+/** The request id and Arguments of an INVOCATION of the authorizer, without the session's details. */
+function requestIn([type, request, , , args]: unknown[]): unknown[] {
   expect(type).toBe(68);
   return [request, ...(args as unknown[]).slice(1)];
 }
 
-describe("the question", () => {
+describe("the request to an authorizer", () => {
   test.each([
     ["call", [48, 1, { timeout: 5 }, "com.x"], "com.x", { timeout: 5 }],
     ["publish", [16, 1, { acknowledge: true, retain: true }, "com.x"], "com.x", { acknowledge: true, retain: true }],
@@ -88,7 +88,7 @@ describe("the question", () => {
   ])(
     "[AZ-10][AZ-01] has the session's details, the URI, the action and the options: %s",
     async (action, message, uri, options) => {
-      const { testRealm, questions } = court();
+      const { testRealm, questions } = createTestRealm();
       const ann = joinAs(testRealm, "ann", "anonymous", "ann", { tenant: 7 });
       testRealm.take();
       ann.send(message);
@@ -106,8 +106,8 @@ describe("the question", () => {
     },
   );
 
-  test("[AZ-02] tells realm, authrole and authid of anonymous sessions, too, each with an authid of its own", async () => {
-    const { testRealm, questions } = court();
+  test("[AZ-02] contains realm, authrole and authid of anonymous sessions, too, each with its own authid", async () => {
+    const { testRealm, questions } = createTestRealm();
     for (const name of ["ann", "ben"]) testRealm.join(name).send([48, 1, {}, "com.x"]);
     const principals = (await questions()).map(([, , , , args]) => {
       const [{ realm, authrole, authid }] = args as [Record<string, unknown>];
@@ -118,8 +118,8 @@ describe("the question", () => {
     expect(principals[0]?.authid).not.toBe(principals[1]?.authid);
   });
 
-  test("[AZ-10] has what is known of the transport", async () => {
-    const { testRealm, questions } = court();
+  test("[AZ-10] contains the transport info", async () => {
+    const { testRealm, questions } = createTestRealm();
     const facts = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: { a: "b" } };
     const ann = testRealm.connect("ann", facts);
     ann.send([1, "realm1", { roles: ALL_ROLES }], [48, 1, {}, "com.x"]);
@@ -128,8 +128,8 @@ describe("the question", () => {
     expect((args as [{ transport: object }])[0].transport).toStrictEqual(facts);
   });
 
-  test("[URI-01][AZ-07] is not asked about a URI that nobody could be permitted", async () => {
-    const { testRealm } = court();
+  test("[URI-01][AZ-07] is not sent for an invalid or reserved URI", async () => {
+    const { testRealm } = createTestRealm();
     const ann = testRealm.join("ann");
     ann.send([48, 1, {}, "com..x"], [64, 2, {}, "wamp.x"], [16, 3, { acknowledge: true }, "wamp.x"]);
     await settled();
@@ -140,20 +140,20 @@ describe("the question", () => {
     ]);
   });
 
-  test("[AZ-06] is not asked about UNSUBSCRIBE, UNREGISTER, YIELD, CANCEL and GOODBYE", async () => {
-    const { testRealm, judge } = court(
+  test("[AZ-06] is not sent for UNSUBSCRIBE, UNREGISTER, YIELD, CANCEL and GOODBYE", async () => {
+    const { testRealm, authorizer } = createTestRealm(
       {},
       { permissions: [{ uri: "com.own", allow: { subscribe: true, register: true } }] },
     );
     const ann = testRealm.join("ann");
     ann.send([32, 1, {}, "com.own"], [64, 2, {}, "com.own"]);
     const [subscription, registration] = testRealm.take().map(([, message]) => message[2]);
-    judge.send([48, 9, {}, "com.own"]);
+    authorizer.send([48, 9, {}, "com.own"]);
     ann.send([70, 1, {}], [34, 3, subscription], [66, 4, registration], [49, 5, {}], [6, {}, "wamp.close.close_realm"]);
     await settled();
     expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ann", 68],
-      ["judge", 50],
+      ["authorizer", 50],
       ["ann", 35],
       ["ann", 67],
       ["ann", 6],
@@ -161,7 +161,7 @@ describe("the question", () => {
   });
 });
 
-describe("the answer", () => {
+describe("the response of an authorizer", () => {
   const CASES = [
     ["call", [48, 1, {}, "com.x"], [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]],
     ["publish", [16, 1, { acknowledge: true }, "com.x"], [17, 1, expect.any(Number)]],
@@ -169,9 +169,9 @@ describe("the answer", () => {
     ["register", [64, 1, { match: "wildcard" }, "com..x"], [65, 1, expect.any(Number)]],
   ] as const;
 
-  test.each(CASES)("[AZ-10] that allows lets the message pass: %s", async (_, message, passed) => {
+  test.each(CASES)("[AZ-10] that allows the action lets the message pass: %s", async (_, message, passed) => {
     for (const yes of [true, { allow: true }, { allow: true, disclose: null, cache: false, validate: null }]) {
-      const { testRealm, answer } = court();
+      const { testRealm, answer } = createTestRealm();
       testRealm.join("ann").send(message);
       testRealm.take();
       await answer(1, yes);
@@ -179,9 +179,9 @@ describe("the answer", () => {
     }
   });
 
-  test.each(CASES)("[AZ-03][AZ-10] that does not refuses it with not_authorized: %s", async (_, message) => {
+  test.each(CASES)("[AZ-03][AZ-10] that denies the action leads to not_authorized: %s", async (_, message) => {
     for (const no of [false, { allow: false }, { allow: false, disclose: true, cache: true }]) {
-      const { testRealm, answer } = court();
+      const { testRealm, answer } = createTestRealm();
       testRealm.join("ann").send(message);
       testRealm.take();
       await answer(1, no);
@@ -199,10 +199,10 @@ describe("the answer", () => {
     ["allow that is no bool", [{ allow: 1 }]],
     ["disclose that is no bool", [{ allow: true, disclose: "yes" }]],
     ["cache that is no bool", [{ allow: true, cache: 1 }]],
-    ["a key nobody knows", [{ allow: true, admit: true }]],
+    ["an unknown key", [{ allow: true, admit: true }]],
     ["payload validation", [{ allow: true, validate: { call: "com.Type" } }]],
   ])("[AZ-04] that says %s fails that one action", async (_, args) => {
-    const { testRealm, answer } = court();
+    const { testRealm, answer } = createTestRealm();
     testRealm.join("ann").send([48, 1, {}, "com.x"]);
     testRealm.take();
     await answer(1, ...args);
@@ -211,22 +211,22 @@ describe("the answer", () => {
     expect(testRealm.logged).toMatchObject([{ level: "error", event: "authorizer.failed", cause, uri: "com.x" }]);
   });
 
-  test("[AZ-04] is an error: authorization_failed, whatever the error is", async () => {
-    const { testRealm, judge } = court();
+  test("[AZ-04] that is an ERROR leads to authorization_failed, whatever its URI", async () => {
+    const { testRealm, authorizer } = createTestRealm();
     testRealm.join("ann").send([64, 1, {}, "com.x"]);
-    judge.send([8, 68, 1, {}, "com.app.broken", ["secret"]]);
+    authorizer.send([8, 68, 1, {}, "com.app.broken", ["secret"]]);
     await settled();
     expect(testRealm.take().slice(1)).toStrictEqual([
       ["ann", [8, 64, 1, {}, ...denial("wamp.error.authorization_failed")]],
     ]);
   });
 
-  test("[AZ-04] does not come: authorization_failed after the limit, even if the callee wanted to see to timeouts", async () => {
-    const { testRealm, judge: first } = court({ limits: { authorizer_timeout: 700 } });
+  test("[AZ-04] that does not come in time leads to authorization_failed, even if the callee forwards timeouts", async () => {
+    const { testRealm, authorizer: first } = createTestRealm({ limits: { authorizer_timeout: 700 } });
     first.disconnect();
     const roles = { callee: { features: { call_timeout: true, call_canceling: true } } };
-    const judge = joinAs(testRealm, "judge", "judge", "judge", {}, roles);
-    judge.send([64, 1, { forward_timeout: true }, AUTHORIZE]);
+    const authorizer = joinAs(testRealm, "authorizer", "authorizer", "authorizer", {}, roles);
+    authorizer.send([64, 1, { forward_timeout: true }, AUTHORIZE]);
     testRealm.join("ann").send([32, 1, {}, "com.x"]);
     testRealm.take();
     testRealm.advance(699);
@@ -235,19 +235,19 @@ describe("the answer", () => {
     testRealm.advance(1);
     await settled();
     expect(testRealm.take()).toStrictEqual([
-      ["judge", [69, 1, { mode: "killnowait" }]],
+      ["authorizer", [69, 1, { mode: "killnowait" }]],
       ["ann", [8, 32, 1, {}, ...denial("wamp.error.authorization_failed")]],
     ]);
-    judge.send([70, 1, {}, [true]]);
+    authorizer.send([70, 1, {}, [true]]);
     await settled();
     expect(testRealm.take()).toStrictEqual([]);
   });
 
-  test("[AZ-04] cannot come, as there is no authorizer, or no more: authorization_failed when the time for it is over", async () => {
-    const { testRealm, judge } = court();
+  test("[AZ-04] of a procedure without a callee leads to authorization_failed after the timeout", async () => {
+    const { testRealm, authorizer } = createTestRealm();
     const ann = testRealm.join("ann");
     ann.send([32, 1, {}, "com.x"]);
-    judge.disconnect();
+    authorizer.disconnect();
     ann.send([32, 2, {}, "com.x"]);
     await settled();
     testRealm.advance(5_000);
@@ -257,7 +257,7 @@ describe("the answer", () => {
   });
 
   test("[AZ-05] an unacknowledged PUBLISH is dropped silently when it is denied, and when the decision failed", async () => {
-    const { testRealm, answer } = court();
+    const { testRealm, answer } = createTestRealm();
     testRealm.join("ann").send([16, 1, {}, "com.x"], [16, 2, {}, "com.y"]);
     await answer(1, false);
     await answer(2, "nonsense");
@@ -270,19 +270,19 @@ describe("the answer", () => {
     [undefined, true, { publisher: 4, publisher_authid: "ann", publisher_authrole: "anonymous" }],
     [false, undefined, {}],
   ])("[PID-04][AZ-10] discloses the publisher as it says: %s, wish %s", async (disclose, wish, details) => {
-    const { testRealm, judge, answer } = court();
-    judge.send([32, 2, {}, "com.x"]);
+    const { testRealm, authorizer, answer } = createTestRealm();
+    authorizer.send([32, 2, {}, "com.x"]);
     const ann = joinAs(testRealm, "ann", "anonymous");
     testRealm.take();
     ann.send([16, 1, wish ? { disclose_me: true } : {}, "com.x"]);
     testRealm.take();
     await answer(1, { allow: true, ...(disclose !== undefined && { disclose }) });
-    expect(testRealm.take()).toStrictEqual([["judge", [36, expect.any(Number), expect.any(Number), details]]]);
+    expect(testRealm.take()).toStrictEqual([["authorizer", [36, expect.any(Number), expect.any(Number), details]]]);
   });
 
-  test("[CID-04][D-18] never disclosed, and wanted: option_disallowed.disclose_me", async () => {
-    const { testRealm, judge, answer } = court();
-    judge.send([64, 2, {}, "com.x"]);
+  test("[CID-04] that forbids disclosure leads to option_disallowed.disclose_me where the caller asks for it", async () => {
+    const { testRealm, authorizer, answer } = createTestRealm();
+    authorizer.send([64, 2, {}, "com.x"]);
     testRealm.join("ann").send([48, 1, { disclose_me: true }, "com.x"]);
     testRealm.take();
     await answer(1, { allow: true, disclose: false });
@@ -299,7 +299,7 @@ describe("rules beside an authorizer", () => {
     { uri: "com..closed", match: "wildcard" },
   ];
   const DENY = "wamp.error.not_authorized";
-  /** Message → what the rules say of it; undefined where the authorizer is asked. */
+  /** Message → decision of the rules; undefined where the authorizer decides. */
   const MATRIX: [string, unknown[], string | number | undefined][] = [
     ["call, exact, under a rule that allows", [48, 1, {}, "com.public.x"], "wamp.error.no_such_procedure"],
     ["call, exact, under an exact rule that allows", [48, 1, {}, "com.public.secret"], "wamp.error.no_such_procedure"],
@@ -334,11 +334,11 @@ describe("rules beside an authorizer", () => {
   test.each(MATRIX)(
     "[AZ-08][AZ-10] decide where they match, the authorizer the rest: %s",
     async (_, message, expected) => {
-      const { testRealm } = court({}, { permissions: RULES! });
+      const { testRealm } = createTestRealm({}, { permissions: RULES! });
       testRealm.join("ann").send(message);
       await settled();
       const [[name, answer] = []] = testRealm.take() as [string, unknown[]][];
-      if (expected === undefined) expect([name, answer?.[0]]).toStrictEqual(["judge", 68]);
+      if (expected === undefined) expect([name, answer?.[0]]).toStrictEqual(["authorizer", 68]);
       else if (typeof expected === "number") expect([name, answer?.[0]]).toStrictEqual(["ann", expected]);
       else expect([name, answer]).toStrictEqual(["ann", [8, message[0], 1, {}, ...denial(expected)]]);
     },
@@ -346,23 +346,23 @@ describe("rules beside an authorizer", () => {
 });
 
 describe("the authorizer itself", () => {
-  test("[AZ-12] is not asked about its own session: there the rules decide alone", async () => {
+  test("[AZ-12] is not called for its own session: only rules decide", async () => {
     const roles: Roles = [
       { name: "anonymous", authorizer: AUTHORIZE, permissions: [{ uri: AUTHORIZE, allow: { register: true } }] },
     ];
     const testRealm = new TestRealm({ roles });
-    const judge = testRealm.join("judge");
-    judge.send([64, 1, {}, AUTHORIZE]);
+    const authorizer = testRealm.join("authorizer");
+    authorizer.send([64, 1, {}, AUTHORIZE]);
     testRealm.take();
-    judge.send([48, 2, {}, "com.db"], [32, 3, {}, "com.x"]);
+    authorizer.send([48, 2, {}, "com.db"], [32, 3, {}, "com.x"]);
     await settled();
     expect(testRealm.take()).toStrictEqual([
-      ["judge", [8, 48, 2, {}, ...denial("wamp.error.not_authorized")]],
-      ["judge", [8, 32, 3, {}, ...denial("wamp.error.not_authorized")]],
+      ["authorizer", [8, 48, 2, {}, ...denial("wamp.error.not_authorized")]],
+      ["authorizer", [8, 32, 3, {}, ...denial("wamp.error.not_authorized")]],
     ]);
   });
 
-  test("[AZ-12] answers although something of its own waits for another authorizer that waits for it", async () => {
+  test("[AZ-12] can respond while its own message waits for another authorizer that waits for it", async () => {
     const roles: Roles = [
       { name: "anonymous" },
       { name: "left", authorizer: "com.right", permissions: [{ uri: "com.left", allow: { register: true } }] },
@@ -385,22 +385,22 @@ describe("the authorizer itself", () => {
   });
 });
 
-describe("what comes while a decision is pending", () => {
+describe("a message that arrives while a decision is pending", () => {
   test("[ORD-05][ORD-01][ORD-03] waits behind it in order, for slow decisions of every kind", async () => {
-    const { testRealm, judge, answer } = court(
+    const { testRealm, authorizer, answer } = createTestRealm(
       {},
       { permissions: [{ uri: "static", allow: { publish: true, call: true } }] },
     );
-    judge.send([32, 2, { match: "prefix" }, ""], [64, 3, {}, "static"], [64, 4, {}, "asked"]);
+    authorizer.send([32, 2, { match: "prefix" }, ""], [64, 3, {}, "static"], [64, 4, {}, "asked"]);
     const ann = testRealm.join("ann");
     testRealm.take();
     ann.send([16, 1, {}, "t1", [1]], [16, 2, {}, "static", [2]], [48, 3, {}, "static"], [16, 4, {}, "t2", [4]]);
     ann.send([48, 5, {}, "asked"], [16, 6, { acknowledge: true }, "static", [6]]);
     await settled();
     const id = expect.any(Number);
-    const event = (topic: string, n: number) => ["judge", [36, id, id, { topic }, [n]]];
+    const event = (topic: string, n: number) => ["authorizer", [36, id, id, { topic }, [n]]];
     const question = (request: number, ...rest: unknown[]) => [
-      "judge",
+      "authorizer",
       [68, request, id, {}, [expect.anything(), ...rest]],
     ];
     expect(testRealm.take()).toStrictEqual([question(1, "t1", "publish", {})]);
@@ -408,32 +408,32 @@ describe("what comes while a decision is pending", () => {
     expect(testRealm.take()).toStrictEqual([
       event("t1", 1),
       event("static", 2),
-      ["judge", [68, 2, id, {}]],
+      ["authorizer", [68, 2, id, {}]],
       question(3, "t2", "publish", {}),
     ]);
     await answer(3, false);
     expect(testRealm.take()).toStrictEqual([question(4, "asked", "call", {})]);
     await answer(4, true);
-    expect(testRealm.take()).toStrictEqual([["judge", [68, 5, id, {}]], ["ann", [17, 6, id]], event("static", 6)]);
+    expect(testRealm.take()).toStrictEqual([["authorizer", [68, 5, id, {}]], ["ann", [17, 6, id]], event("static", 6)]);
   });
 
-  test("[ORD-05] of another session does not wait", async () => {
-    const { testRealm, answer } = court({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
+  test("[ORD-05] from another session does not wait", async () => {
+    const { testRealm, answer } = createTestRealm({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
     const [ann, ben] = testRealm.joinAll("ann", "ben");
     ann.send([16, 1, { acknowledge: true }, "t1"]);
     testRealm.take();
     ben.send([16, 1, { acknowledge: true }, "static"], [16, 2, { acknowledge: true }, "t2"]);
     expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ben", 17],
-      ["judge", 68],
+      ["authorizer", 68],
     ]);
     await answer(2, true);
     await answer(1, true);
     expect(testRealm.take().map(([name]) => name)).toStrictEqual(["ben", "ann"]);
   });
 
-  test("[D-16] static decisions and remembered ones are made at once", async () => {
-    const { testRealm, answer } = court({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
+  test("static and cached decisions are made at once", async () => {
+    const { testRealm, answer } = createTestRealm({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
     const ann = testRealm.join("ann");
     ann.send([16, 1, {}, "t"]);
     await answer(1, { allow: true, cache: true });
@@ -445,8 +445,8 @@ describe("what comes while a decision is pending", () => {
     ]);
   });
 
-  test("[ORD-05] more of it than the limit ends the session with the limit's error, and nobody else's", async () => {
-    const { testRealm, answer } = court({ limits: { undecided_bytes: 2_000 } });
+  test("[ORD-05] beyond the limit ends that session with limit_exceeded, and no other", async () => {
+    const { testRealm, answer } = createTestRealm({ limits: { undecided_bytes: 2_000 } });
     const [ann, ben] = testRealm.joinAll("ann", "ben");
     ann.send([16, 1, {}, "t"]);
     ben.send([16, 1, { acknowledge: true }, "t"]);
@@ -461,8 +461,8 @@ describe("what comes while a decision is pending", () => {
     expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([["ben", 17]]);
   });
 
-  test("[ORD-05] is as long as it may be, again and again", async () => {
-    const { testRealm, answer } = court({ limits: { undecided_bytes: 3_000 } });
+  test("[ORD-05] within the limit is held, again and again", async () => {
+    const { testRealm, answer } = createTestRealm({ limits: { undecided_bytes: 3_000 } });
     const ann = testRealm.join("ann");
     for (let round = 0; round < 5; round++) {
       ann.send([16, 1, {}, "t"], [16, 2, {}, "t", ["x".repeat(1_000)]], [16, 3, { acknowledge: true }, "t"]);
@@ -471,8 +471,8 @@ describe("what comes while a decision is pending", () => {
     expect(testRealm.take().filter(([name]) => name === "ann")).toHaveLength(5);
   });
 
-  test("[MSG-02] is nonsense: the session is aborted when its turn comes", async () => {
-    const { testRealm, answer } = court();
+  test("[MSG-02] and is malformed aborts the session in its turn", async () => {
+    const { testRealm, answer } = createTestRealm();
     const ann = testRealm.join("ann");
     ann.send([16, 1, { acknowledge: true }, "t"], [99], [16, 2, { acknowledge: true }, "t"]);
     testRealm.take();
@@ -487,7 +487,7 @@ describe("what comes while a decision is pending", () => {
   });
 
   test("[ID-06] request ids stay sequential where they are checked", async () => {
-    const { testRealm, answer } = court({ options: { request_id_check: "strict" } });
+    const { testRealm, answer } = createTestRealm({ options: { request_id_check: "strict" } });
     const ann = testRealm.join("ann");
     ann.send([16, 1, { acknowledge: true }, "t"], [32, 2, {}, "t"]);
     await answer(1, true);
@@ -502,20 +502,20 @@ describe("what comes while a decision is pending", () => {
 });
 
 describe("a session that ends while a decision is pending", () => {
-  test("[AZ-13] by losing its connection leaves nothing behind", async () => {
-    const { testRealm, judge, answer } = court();
-    judge.send([32, 2, {}, "t"]);
+  test("[AZ-13] by losing its connection drops its messages", async () => {
+    const { testRealm, authorizer, answer } = createTestRealm();
+    authorizer.send([32, 2, {}, "t"]);
     const ann = testRealm.join("ann");
     ann.send([16, 1, {}, "t"], [16, 2, {}, "t"], [64, 3, {}, "p"]);
     testRealm.take();
     ann.disconnect();
     await answer(1, true);
-    judge.send([48, 3, {}, "p"]);
-    expect(testRealm.take()).toStrictEqual([["judge", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]]]);
+    authorizer.send([48, 3, {}, "p"]);
+    expect(testRealm.take()).toStrictEqual([["authorizer", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]]]);
   });
 
   test("[AZ-13] by ABORT ends at once", async () => {
-    const { testRealm, answer } = court();
+    const { testRealm, answer } = createTestRealm();
     const ann = testRealm.join("ann");
     ann.send([64, 1, {}, "p"]);
     testRealm.take();
@@ -524,8 +524,8 @@ describe("a session that ends while a decision is pending", () => {
     expect(testRealm.take()).toStrictEqual([["ann", "closed", 1000]]);
   });
 
-  test("[AZ-13][WS-15] by its own GOODBYE does so in its turn, and the next session on the socket begins", async () => {
-    const { testRealm, answer } = court();
+  test("[AZ-13][WS-15] by its own GOODBYE ends in order, and the next session on the socket begins", async () => {
+    const { testRealm, answer } = createTestRealm();
     const ann = testRealm.join("ann");
     ann.send(
       [16, 1, { acknowledge: true }, "t"],
@@ -535,63 +535,63 @@ describe("a session that ends while a decision is pending", () => {
     ann.send([16, 1, { acknowledge: true }, "u"], [16, 2, { acknowledge: true }, "v"]);
     await answer(1, true);
     expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
-      ["judge", 68],
+      ["authorizer", 68],
       ["ann", 17],
       ["ann", 6],
       ["ann", 2],
-      ["judge", 68],
+      ["authorizer", 68],
     ]);
     await answer(2, false);
     await answer(3, true);
     expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ann", 8],
-      ["judge", 68],
+      ["authorizer", 68],
       ["ann", 17],
     ]);
   });
 
-  test("[AZ-13][SES-18] by the router's GOODBYE drops what it asked for; its own GOODBYE is found behind that", async () => {
-    const { testRealm, judge, answer } = court();
+  test("[AZ-13][SES-18] by the router's GOODBYE drops its messages, and its own GOODBYE behind them still counts", async () => {
+    const { testRealm, authorizer, answer } = createTestRealm();
     const ann = testRealm.join("ann");
     ann.send([64, 1, {}, "p"], [6, {}, "wamp.close.close_realm"]);
     testRealm.take();
-    judge.send([48, 2, {}, "wamp.session.kill_by_authrole", ["anonymous"]]);
+    authorizer.send([48, 2, {}, "wamp.session.kill_by_authrole", ["anonymous"]]);
     await settled();
     await answer(1, true);
     expect(testRealm.take()).toStrictEqual([
-      ["judge", [50, 2, {}, [1]]],
+      ["authorizer", [50, 2, {}, [1]]],
       ["ann", [6, {}, "wamp.close.killed"]],
       ["ann", "closed", 1000],
     ]);
   });
 });
 
-describe("what was decided before", () => {
-  /** Sends a message and tells whether the judge was asked; the judge allows it. */
+describe("a cached decision", () => {
+  /** Sends a message, which the authorizer allows; returns whether the authorizer was called. */
   async function isAsked(
-    { testRealm, answer }: Court,
+    { testRealm, answer }: AuthorizerTestRealm,
     client: Client,
     message: unknown[],
     reply: unknown,
   ): Promise<boolean> {
     testRealm.take();
     client.send(message);
-    const question = testRealm.take().find(([name, it]) => name === "judge" && it[0] === 68)?.[1] as
+    const question = testRealm.take().find(([name, it]) => name === "authorizer" && it[0] === 68)?.[1] as
       | unknown[]
       | undefined;
-    if (question !== undefined) await answer(asked(question)[0], reply);
+    if (question !== undefined) await answer(requestIn(question)[0], reply);
     return question !== undefined;
   }
   const KEEP = { allow: true, cache: true };
 
-  test("[AZ-11] holds only if the authorizer says so", async () => {
+  test("[AZ-11] exists only if the response has cache: true", async () => {
     for (const reply of [true, false, { allow: true }, { allow: true, cache: false }]) {
-      const all = court();
+      const all = createTestRealm();
       const ann = all.testRealm.join("ann");
       expect(await isAsked(all, ann, [16, 1, {}, "t"], reply)).toBe(true);
       expect(await isAsked(all, ann, [16, 2, {}, "t"], reply)).toBe(true);
     }
-    const all = court();
+    const all = createTestRealm();
     const ann = all.testRealm.join("ann");
     const no = { allow: false, cache: true };
     expect(await isAsked(all, ann, [48, 1, {}, "t"], no)).toBe(true);
@@ -600,7 +600,7 @@ describe("what was decided before", () => {
   });
 
   test("[AZ-11] holds for the same identity, and no other", async () => {
-    const all = court();
+    const all = createTestRealm();
     const join = (name: string, authid: string, extra = {}) => joinAs(all.testRealm, name, "anonymous", authid, extra);
     const [a, b, c, d] = [join("a", "joe"), join("b", "joe"), join("c", "sue"), join("d", "joe", { tenant: 2 })];
     const message = [32, 1, {}, "t"];
@@ -611,7 +611,7 @@ describe("what was decided before", () => {
   });
 
   test("[AZ-11] holds for the same URI, action, match and options", async () => {
-    const all = court();
+    const all = createTestRealm();
     const ann = all.testRealm.join("ann");
     const first = [32, 1, { match: "prefix", get_retained: true }, "t"];
     expect(await isAsked(all, ann, first, KEEP)).toBe(true);
@@ -622,19 +622,19 @@ describe("what was decided before", () => {
     expect(await isAsked(all, ann, [16, 6, { match: "prefix", get_retained: true }, "t"], KEEP)).toBe(true);
   });
 
-  test("[AZ-11] holds whether or not the answer is wanted, and how", async () => {
-    const all = court();
+  test("[AZ-11] holds whatever the options about acknowledgment, progress and timeout", async () => {
+    const all = createTestRealm();
     const ann = all.testRealm.join("ann");
     expect(await isAsked(all, ann, [16, 1, {}, "t"], KEEP)).toBe(true);
     expect(await isAsked(all, ann, [16, 2, { acknowledge: true }, "t"], KEEP)).toBe(false);
   });
 
-  test("[AZ-11] holds for a minute, or what the role says", async () => {
+  test("[AZ-11] holds for a minute, or for authorizer-cache of the role", async () => {
     for (const [role, seconds] of [
       [{}, 60],
       [{ "authorizer-cache": 5 }, 5],
     ] as const) {
-      const all = court({}, role);
+      const all = createTestRealm({}, role);
       const ann = all.testRealm.join("ann");
       await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
       all.testRealm.advance(seconds * 1000 - 1);
@@ -644,37 +644,37 @@ describe("what was decided before", () => {
     }
   });
 
-  test("[AZ-11] does not hold where the role says 0", async () => {
-    const all = court({}, { "authorizer-cache": 0 });
+  test("[AZ-11] does not exist with authorizer-cache: 0", async () => {
+    const all = createTestRealm({}, { "authorizer-cache": 0 });
     const ann = all.testRealm.join("ann");
     await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
     expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(true);
   });
 
-  test("[AZ-11] is forgotten when the authorizer registers again", async () => {
-    const all = court();
+  test("[AZ-11] is dropped when the authorizer registers again", async () => {
+    const all = createTestRealm();
     const ann = all.testRealm.join("ann");
     await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
-    all.judge.send([66, 8, all.testRealm.realm.dealer.registrations.best(AUTHORIZE)?.id]);
+    all.authorizer.send([66, 8, all.testRealm.realm.dealer.registrations.best(AUTHORIZE)?.id]);
     expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(false);
-    all.judge.send([64, 9, {}, AUTHORIZE]);
+    all.authorizer.send([64, 9, {}, AUTHORIZE]);
     expect(await isAsked(all, ann, [16, 3, {}, "t"], KEEP)).toBe(true);
   });
 
-  test("[AZ-11] is asked anew after sleep", async () => {
-    const all = court();
+  test("[AZ-11] is lost in sleep", async () => {
+    const all = createTestRealm();
     const ann = all.testRealm.join("ann");
     await isAsked(all, ann, [16, 1, {}, "t"], KEEP);
     all.testRealm.sleepAndWake();
     expect(await isAsked(all, ann, [16, 2, {}, "t"], KEEP)).toBe(true);
   });
 
-  test("[AZ-11] is kept for 5,000 questions, and the oldest goes first", async () => {
-    const all = court();
+  test("[AZ-11] is dropped as the oldest beyond 5,000", async () => {
+    const all = createTestRealm();
     const ann = all.testRealm.join("ann");
     for (let n = 0; n <= 5_000; n++) {
       ann.send([16, 1, {}, `t${n}`]);
-      all.judge.send([70, n + 1, {}, [KEEP]]);
+      all.authorizer.send([70, n + 1, {}, [KEEP]]);
       await null;
       await null;
     }
@@ -688,25 +688,25 @@ describe("a testament", () => {
   const TESTAMENT = [48, 1, {}, "wamp.session.add_testament", ["t", [7], {}]];
   const PERMISSIONS = { permissions: [{ uri: "wamp.", match: "prefix" as const, allow: { call: true } }] };
 
-  test("[AZ-10][TST-01] is asked about when it is left, and published without another question", async () => {
-    const { testRealm, judge, questions, answer } = court({}, PERMISSIONS);
-    judge.send([32, 2, {}, "t"]);
+  test("[AZ-10][TST-01] is authorized when it is added, and published without another request", async () => {
+    const { testRealm, authorizer, questions, answer } = createTestRealm({}, PERMISSIONS);
+    authorizer.send([32, 2, {}, "t"]);
     const ann = testRealm.join("ann");
     testRealm.take();
     ann.send(TESTAMENT);
-    expect((await questions()).map(asked)).toStrictEqual([[1, "t", "publish", {}]]);
+    expect((await questions()).map(requestIn)).toStrictEqual([[1, "t", "publish", {}]]);
     await answer(1, true);
     ann.disconnect();
     await settled();
     expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ann", 50],
-      ["judge", 36],
+      ["authorizer", 36],
     ]);
   });
 
-  test("[AZ-03] is refused when it is left if it could not be published", async () => {
-    const { testRealm, judge, answer } = court({}, PERMISSIONS);
-    judge.send([32, 2, {}, "t"]);
+  test("[AZ-03] is refused when it is added if its publication is denied", async () => {
+    const { testRealm, authorizer, answer } = createTestRealm({}, PERMISSIONS);
+    authorizer.send([32, 2, {}, "t"]);
     const ann = testRealm.join("ann");
     ann.send(TESTAMENT);
     testRealm.take();
@@ -715,26 +715,26 @@ describe("a testament", () => {
     expect(testRealm.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.not_authorized")]]]);
   });
 
-  test("[AZ-10] takes two questions where calling is for the authorizer to decide, too", async () => {
-    const { testRealm, questions, answer } = court();
+  test("[AZ-10] takes two requests where the authorizer decides on calls, too", async () => {
+    const { testRealm, questions, answer } = createTestRealm();
     testRealm.join("ann").send(TESTAMENT);
-    expect((await questions()).map(asked)).toStrictEqual([[1, "wamp.session.add_testament", "call", {}]]);
+    expect((await questions()).map(requestIn)).toStrictEqual([[1, "wamp.session.add_testament", "call", {}]]);
     await answer(1, true);
-    expect((await questions()).map(asked)).toStrictEqual([[2, "t", "publish", {}]]);
+    expect((await questions()).map(requestIn)).toStrictEqual([[2, "t", "publish", {}]]);
     await answer(2, true);
     expect(testRealm.take()).toStrictEqual([["ann", [50, 1, {}]]]);
   });
 });
 
-test("[AZ-10] without authorizers nothing is held, and nobody is asked", () => {
+test("[AZ-10] without authorizers no message is held", () => {
   expect(new TestRealm().realm.access.authorizer).toBeUndefined();
 });
 
 describe("message rates", () => {
   const rates = { session: { messages: { per_second: 1, burst: 1 } } };
 
-  test("spare the authorizer the messages beyond the rate", async () => {
-    const { testRealm, questions, answer } = court({}, { rates });
+  test("refuse messages beyond the rate without calling the authorizer", async () => {
+    const { testRealm, questions, answer } = createTestRealm({}, { rates });
     const ann = joinAs(testRealm, "ann", "anonymous");
     testRealm.take();
     ann.send([32, 1, {}, "com.a"]);
@@ -747,9 +747,9 @@ describe("message rates", () => {
     expect(testRealm.take()).toStrictEqual([["ann", [8, 32, 2, {}, "wamp.edge.error.rate_exceeded", [cause]]]]);
   });
 
-  test("count a message once, also one that waits behind another", async () => {
+  test("count a held message once", async () => {
     const burst = { session: { messages: { per_second: 1, burst: 2 } } };
-    const { testRealm, questions, answer } = court({}, { rates: burst });
+    const { testRealm, questions, answer } = createTestRealm({}, { rates: burst });
     const ann = joinAs(testRealm, "ann", "anonymous");
     testRealm.take();
     ann.send([32, 1, {}, "com.a"], [32, 2, {}, "com.b"], [32, 3, {}, "com.c"]);
@@ -758,7 +758,7 @@ describe("message rates", () => {
     const second = testRealm.take();
     expect(second.map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ann", 33],
-      ["judge", 68],
+      ["authorizer", 68],
     ]);
     await answer(second[1]?.[1][1], true);
     expect(testRealm.take().map(([name, message]) => [name, message[0], message[2]])).toStrictEqual([

@@ -1,4 +1,4 @@
-/** The words of the router's own errors, for the tests of what is refused rather than how. */
+/** The Arguments of the router's own ERRORs, for tests that are not about their text. */
 
 import { expect } from "vitest";
 
@@ -51,7 +51,7 @@ export const WORDS: Readonly<Record<string, readonly unknown[]>> = {
   ],
 };
 
-/** An error URI and the Arguments that come with it. */
+/** An error URI and its Arguments. */
 export function denial(uri: string): readonly unknown[] {
   const words = WORDS[uri];
   return words === undefined ? [uri] : [uri, words];

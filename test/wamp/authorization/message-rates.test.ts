@@ -1,4 +1,4 @@
-/** Message rates: what a session and its role may send, and the events that they may cause. */
+/** Message rates: limits on messages and events of a session and of a role. */
 
 import { describe, expect, test } from "vitest";
 import { parseRole, type RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -10,7 +10,7 @@ type RatesInput = NonNullable<NonNullable<RealmInput["roles"]>[number]["rates"]>
 const RATE_EXCEEDED = "wamp.edge.error.rate_exceeded";
 const OWN = [`the session exceeds its rate of messages`];
 
-function stageWith(rates: RatesInput): TestRealm {
+function createRealm(rates: RatesInput): TestRealm {
   return new TestRealm({ roles: [{ name: "anonymous", permissions: [ANYTHING], rates }] });
 }
 
@@ -25,8 +25,8 @@ function publishTimes(client: Client, times: number, options: object = { acknowl
 }
 
 describe("rates of messages", () => {
-  test("each refusable request beyond the rate is answered with rate_exceeded, and no other session notices", () => {
-    const realm = stageWith({ session: { messages: { per_second: 1, burst: 1 } } });
+  test("each refusable request beyond the rate gets rate_exceeded, and other sessions are not affected", () => {
+    const realm = createRealm({ session: { messages: { per_second: 1, burst: 1 } } });
     const [ann, bob] = realm.joinAll("ann", "bob");
     ann.send([16, 1, { acknowledge: true }, "com.topic"]);
     realm.take();
@@ -43,7 +43,7 @@ describe("rates of messages", () => {
   });
 
   test("tokens come back with time, up to the burst", () => {
-    const realm = stageWith({ session: { messages: { per_second: 2, burst: 3 } } });
+    const realm = createRealm({ session: { messages: { per_second: 2, burst: 3 } } });
     const ann = realm.join("ann");
     publishTimes(ann, 4);
     expect(answers(realm, "ann")).toStrictEqual([17, 17, 17, RATE_EXCEEDED]);
@@ -58,8 +58,8 @@ describe("rates of messages", () => {
     expect(answers(realm, "ann")).toStrictEqual([17, 17, 17, RATE_EXCEEDED]);
   });
 
-  test("an unacknowledged PUBLISH beyond the rate is dropped, and the operator is told", () => {
-    const realm = stageWith({ session: { messages: { per_second: 1, burst: 1 } } });
+  test("an unacknowledged PUBLISH beyond the rate is dropped and logged", () => {
+    const realm = createRealm({ session: { messages: { per_second: 1, burst: 1 } } });
     const [ann, bob] = realm.joinAll("ann", "bob");
     bob.send([32, 1, {}, "com.topic"]);
     realm.take();
@@ -78,7 +78,7 @@ describe("rates of messages", () => {
   });
 
   test("YIELD, CANCEL, UNSUBSCRIBE, UNREGISTER and input that continues a call pass, but count", () => {
-    const realm = stageWith({ session: { messages: { per_second: 1, burst: 3 } } });
+    const realm = createRealm({ session: { messages: { per_second: 1, burst: 3 } } });
     const streaming = { progressive_call_invocations: true, progressive_call_results: true, call_canceling: true };
     const roles = { caller: { features: streaming }, callee: { features: streaming } };
     const [callee, caller] = [realm.join("callee", roles), realm.join("caller", roles)];
@@ -101,7 +101,7 @@ describe("rates of messages", () => {
   });
 
   test("a session that sends more than ten times its rate is ended with ABORT and 1008", () => {
-    const realm = stageWith({ session: { messages: { per_second: 1, burst: 2 } } });
+    const realm = createRealm({ session: { messages: { per_second: 1, burst: 2 } } });
     const ann = realm.join("ann");
     publishTimes(ann, 20);
     expect(answers(realm, "ann").slice(2)).toStrictEqual(Array.from({ length: 18 }, () => RATE_EXCEEDED));
@@ -115,7 +115,7 @@ describe("rates of messages", () => {
   });
 
   test("the rate of a role is shared by its sessions", () => {
-    const realm = stageWith({ role: { messages: { per_second: 1, burst: 2 } } });
+    const realm = createRealm({ role: { messages: { per_second: 1, burst: 2 } } });
     const [ann, bob] = realm.joinAll("ann", "bob");
     publishTimes(ann, 1);
     publishTimes(bob, 2);
@@ -127,7 +127,7 @@ describe("rates of messages", () => {
   });
 
   test("buckets are full after the realm has slept", () => {
-    const realm = stageWith({ session: { messages: { per_second: 1, burst: 1 } } });
+    const realm = createRealm({ session: { messages: { per_second: 1, burst: 1 } } });
     const ann = realm.join("ann");
     publishTimes(ann, 2);
     realm.sleepAndWake();
@@ -138,14 +138,14 @@ describe("rates of messages", () => {
 });
 
 describe("rates of events", () => {
-  test("a publication costs as many tokens as it has receivers; the next ones wait until they are back", () => {
-    const realm = stageWith({ session: { events: { per_second: 1, burst: 1 } } });
+  test("a publication costs one token per receiver; later ones are refused until the tokens are back", () => {
+    const realm = createRealm({ session: { events: { per_second: 1, burst: 1 } } });
     const [ann, ...others] = realm.joinAll("ann", "bob", "cat", "dan");
     for (const other of others) other.send([32, 1, {}, "com.topic"]);
     realm.take();
     publishTimes(ann, 2);
     expect(answers(realm, "ann")).toStrictEqual([17, RATE_EXCEEDED]);
-    // 3 events were sent with 1 token: 2 are owed, and a whole one is needed.
+    // 3 events were sent with 1 token: 2 tokens are missing, and the next publication needs 1.
     realm.advance(2_999);
     publishTimes(ann, 1);
     expect(answers(realm, "ann")).toStrictEqual([RATE_EXCEEDED]);
@@ -154,8 +154,8 @@ describe("rates of events", () => {
     expect(answers(realm, "ann")).toStrictEqual([17]);
   });
 
-  test("a publication without receivers costs nothing, and other requests go on", () => {
-    const realm = stageWith({ session: { events: { per_second: 1, burst: 1 } } });
+  test("a publication without receivers costs nothing, and other requests pass", () => {
+    const realm = createRealm({ session: { events: { per_second: 1, burst: 1 } } });
     const ann = realm.join("ann");
     publishTimes(ann, 3);
     ann.send([32, 4, {}, "com.topic"]);

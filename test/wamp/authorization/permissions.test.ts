@@ -1,4 +1,4 @@
-/** How the decisions of authorization reach the clients (Authorization). */
+/** Permissions as clients see them: the ERROR of each denied message (Authorization). */
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -7,8 +7,8 @@ import { denial } from "./denial-errors.ts";
 
 type Rules = NonNullable<NonNullable<RealmInput["roles"]>[number]["permissions"]>;
 
-/** A realm whose anonymous sessions have these rules. */
-function stageWith(...permissions: Rules): TestRealm {
+/** Makes a realm whose role `anonymous` has these rules. */
+function createRealm(...permissions: Rules): TestRealm {
   return new TestRealm({ roles: [{ name: "anonymous", permissions }] });
 }
 
@@ -19,12 +19,12 @@ test.each([
   ["CALL [CALL-04]", [48, 1, {}, "com.x"]],
   ["PUBLISH with acknowledge [PUB-03]", [16, 1, { acknowledge: true }, "com.x"]],
 ])("[AZ-03] what is not permitted is refused with not_authorized: %s", (_, message) => {
-  const realm = stageWith();
+  const realm = createRealm();
   realm.join("ann").send(message);
   expect(realm.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...denial("wamp.error.not_authorized")]]]);
 });
 
-describe("what takes a grant", () => {
+describe("an action that needs a grant", () => {
   const REQUIRED = "wamp.error.authorization_required";
   const reports = { uri: "com.reports.", match: "prefix", allow: { subscribe: true }, grantable: true } as const;
 
@@ -39,7 +39,7 @@ describe("what takes a grant", () => {
     ["a pattern that touches only what takes a grant", [64, 1, { match: "prefix" }, "com.drafts."], REQUIRED],
     ["a pattern that goes beyond all rules", [64, 1, { match: "prefix" }, "com."], "wamp.error.not_authorized"],
   ])("[AZ-14] is refused with authorization_required: %s", (_, message, error) => {
-    const realm = stageWith(
+    const realm = createRealm(
       reports,
       { uri: "com.reports.secret", allow: {} },
       { uri: "com.drafts.", match: "prefix", allow: { register: true } },
@@ -52,8 +52,8 @@ describe("what takes a grant", () => {
   });
 });
 
-test("[AZ-03] each action is permitted by itself", () => {
-  const realm = stageWith(
+test("[AZ-03] a rule permits each action separately", () => {
+  const realm = createRealm(
     { uri: "com.s", allow: { subscribe: true } },
     { uri: "com.p", allow: { publish: true } },
     { uri: "com.r", allow: { register: true } },
@@ -85,7 +85,7 @@ test("[AZ-03] each action is permitted by itself", () => {
 });
 
 test("[AZ-05][PUB-04] an unacknowledged PUBLISH that is not permitted is dropped silently", () => {
-  const realm = stageWith({ uri: "", match: "prefix", allow: { subscribe: true } });
+  const realm = createRealm({ uri: "", match: "prefix", allow: { subscribe: true } });
   const [sub, pub] = realm.joinAll("sub", "pub");
   sub.send([32, 1, {}, "com.x"]);
   realm.take();
@@ -100,7 +100,7 @@ describe("[AZ-06] no permission beyond ownership is needed", () => {
     callee.send([64, 1, {}, "com.add"], [32, 2, {}, "com.x"]);
     caller.send([48, 1, {}, "com.add"], [48, 2, {}, "com.add"], [48, 3, {}, "com.add"]);
     realm.take();
-    // The configuration has changed while the realm slept: nothing is permitted any more.
+    // While the realm slept, the new configuration took away all permissions.
     realm.configure({ roles: [{ name: "anonymous" }] });
     realm.sleepAndWake();
     caller.send([48, 4, {}, "com.add"], [49, 1, { mode: "skip" }]);
@@ -118,7 +118,7 @@ describe("[AZ-06] no permission beyond ownership is needed", () => {
   });
 });
 
-describe("[AZ-07] a denial tells nothing of what exists", () => {
+describe("[AZ-07] a denial does not tell whether the target exists", () => {
   const roles = [
     { name: "anonymous", permissions: [ANYTHING] },
     { name: "stranger", permissions: [] },

@@ -1,4 +1,4 @@
-/** What the rules of a role allow: Crossbar.io's vectors, the quirks of its that are mended, and a naive judge. */
+/** The rules of a role: Crossbar.io's vectors, its quirks that the router corrects, and a comparison with an oracle. */
 
 import { describe, expect, it } from "vitest";
 import { Authorization } from "../../../src/wamp/authorization/rules.ts";
@@ -19,8 +19,8 @@ function rolesOf(...roles: RoleInput[]): Authorization {
   return new Authorization(parsed.value.roles);
 }
 
-/** Asks about a role that has these rules. */
-function judge(...permissions: RuleInput[]) {
+/** Makes a decide function for a role with these rules. */
+function decideWith(...permissions: RuleInput[]) {
   const authorization = rolesOf({ name: "user", permissions });
   return {
     allowed: (uri: string) =>
@@ -33,7 +33,7 @@ function judge(...permissions: RuleInput[]) {
 }
 
 describe("the choice of the rule", () => {
-  const crossbar = judge(
+  const crossbar = decideWith(
     { uri: "com..private", match: "wildcard", allow: { call: true } },
     { uri: "com.something_specific.private", match: "exact", allow: { register: true } },
     { uri: "com.", match: "prefix", allow: { publish: true } },
@@ -51,7 +51,7 @@ describe("the choice of the rule", () => {
 
   it("[AZ-01] grants each of the four actions by itself", () => {
     for (const action of ACTIONS) {
-      expect(judge({ uri: "com.a", allow: { [action]: true } }).allowed("com.a")).toBe(action);
+      expect(decideWith({ uri: "com.a", allow: { [action]: true } }).allowed("com.a")).toBe(action);
     }
   });
 
@@ -61,7 +61,7 @@ describe("the choice of the rule", () => {
       { uri: "com.secret.", match: "prefix", allow: {} },
       { uri: "com.secret.door", match: "prefix", allow: { call: true } },
     ];
-    for (const { allowed } of [judge(...rules), judge(...rules.toReversed())]) {
+    for (const { allowed } of [decideWith(...rules), decideWith(...rules.toReversed())]) {
       expect([allowed("com.x"), allowed("com.secret.x"), allowed("com.secret.doorbell")]).toEqual([
         "call register publish subscribe",
         "",
@@ -71,7 +71,7 @@ describe("the choice of the rule", () => {
   });
 
   it("takes the wildcard rule that is literal where the others first differ from it", () => {
-    const { allowed } = judge(
+    const { allowed } = decideWith(
       { uri: "com...c", match: "wildcard", allow: { call: true } },
       { uri: "com.a..c", match: "wildcard", allow: { publish: true } },
       { uri: "com..b.c", match: "wildcard", allow: { subscribe: true } },
@@ -87,7 +87,7 @@ describe("the choice of the rule", () => {
 describe("roles", () => {
   it("[AZ-03] knows no role but the configured ones and trusted, and denies the others everything", () => {
     const authorization = rolesOf({ name: "user", permissions: [{ uri: "", match: "prefix", allow: ALL }] });
-    for (const name of ["nobody", "", "constructor", "__proto__", "User"]) {
+    for (const name of ["unknown", "", "constructor", "__proto__", "User"]) {
       expect(authorization.hasRole(name)).toBe(false);
       expect(authorization.authorize(name, "call", "com.a", "exact").allow).toBe(false);
       expect(authorization.authorize(name, "subscribe", "", "prefix").allow).toBe(false);
@@ -122,7 +122,7 @@ describe("roles", () => {
 });
 
 describe("disclosure", () => {
-  const { disclose } = judge(
+  const { disclose } = decideWith(
     { uri: "always", allow: ALL, disclose: { caller: true, publisher: true } },
     { uri: "never", allow: ALL, disclose: { caller: false, publisher: false } },
     { uri: "asked", allow: ALL },
@@ -145,7 +145,7 @@ describe("disclosure", () => {
 
 describe("trust levels", () => {
   it("[CTL-01] are said by the rule that decides, for calls and publications", () => {
-    const { trustlevel } = judge(
+    const { trustlevel } = decideWith(
       { uri: "com.", match: "prefix", allow: ALL, trustlevel: 0 },
       { uri: "com.high", allow: ALL, disclose: { caller: true }, trustlevel: 3 },
       { uri: "com.none", allow: ALL },
@@ -156,9 +156,12 @@ describe("trust levels", () => {
   });
 });
 
-describe("quirks of Crossbar.io that are mended", () => {
+describe("quirks of Crossbar.io that the router corrects", () => {
   it("an exact rule does not shadow a shorter prefix for longer URIs", () => {
-    const { may } = judge({ uri: "com.a.", match: "prefix", allow: { call: true } }, { uri: "com.a.foo", allow: {} });
+    const { may } = decideWith(
+      { uri: "com.a.", match: "prefix", allow: { call: true } },
+      { uri: "com.a.foo", allow: {} },
+    );
     expect([may("call", "com.a.foo"), may("call", "com.a.foobar"), may("call", "com.a.foo.bar")]).toEqual([
       false,
       true,
@@ -167,7 +170,7 @@ describe("quirks of Crossbar.io that are mended", () => {
   });
 
   it("rules with the same URI and another match stand side by side", () => {
-    const { allowed } = judge(
+    const { allowed } = decideWith(
       { uri: "com.a", match: "exact", allow: { call: true } },
       { uri: "com.a", match: "prefix", allow: { publish: true } },
     );
@@ -175,7 +178,7 @@ describe("quirks of Crossbar.io that are mended", () => {
   });
 
   it("wildcard rules with the same beginning stand side by side", () => {
-    const { allowed } = judge(
+    const { allowed } = decideWith(
       { uri: "com..get", match: "wildcard", allow: { call: true } },
       { uri: "com..set", match: "wildcard", allow: { register: true } },
     );
@@ -183,7 +186,7 @@ describe("quirks of Crossbar.io that are mended", () => {
   });
 
   it("a wildcard acts also where its only empty component is the first or the last", () => {
-    const { allowed } = judge(
+    const { allowed } = decideWith(
       { uri: ".foo.bar", match: "wildcard", allow: { call: true } },
       { uri: "com.foo.", match: "wildcard", allow: { publish: true } },
     );
@@ -196,7 +199,7 @@ describe("quirks of Crossbar.io that are mended", () => {
   });
 
   it("a wildcard rule with an empty URI is about URIs of one component only", () => {
-    const { allowed } = judge({ uri: "", match: "wildcard", allow: { call: true } });
+    const { allowed } = decideWith({ uri: "", match: "wildcard", allow: { call: true } });
     expect([allowed("a"), allowed("a.b")]).toEqual(["call", ""]);
   });
 });
@@ -222,12 +225,12 @@ describe("patterns", () => {
     [{ uri: "", match: "prefix" }, "", "prefix", true],
     [{ uri: "", match: "prefix" }, "...", "wildcard", true],
   ])("[AZ-08] rule %j allows %j as %s: %s", (rule, uri, match, isAllowed) => {
-    const { may } = judge({ ...rule, allow: ALL }, { uri: "unrelated", allow: ALL });
+    const { may } = decideWith({ ...rule, allow: ALL }, { uri: "unrelated", allow: ALL });
     expect([may("subscribe", uri, match), may("register", uri, match)]).toEqual([isAllowed, isAllowed]);
   });
 
   it("[AZ-08] an exact rule for the literal text of a pattern does not grant the pattern", () => {
-    const { may } = judge({ uri: "com.app", allow: { subscribe: true } });
+    const { may } = decideWith({ uri: "com.app", allow: { subscribe: true } });
     expect([may("subscribe", "com.app"), may("subscribe", "com.app", "prefix")]).toEqual([true, false]);
   });
 
@@ -237,7 +240,7 @@ describe("patterns", () => {
     [{ uri: "com..secret", match: "wildcard" }, "a wildcard"],
     [{ uri: "..secret", match: "wildcard" }, "a wildcard that overlaps"],
   ])("[AZ-09] %j keeps a broader prefix from being subscribed (%s)", (denying) => {
-    const { may } = judge({ uri: "", match: "prefix", allow: ALL }, { ...denying, allow: { call: true } });
+    const { may } = decideWith({ uri: "", match: "prefix", allow: ALL }, { ...denying, allow: { call: true } });
     expect(may("subscribe", "com.", "prefix")).toBe(false);
     expect(may("call", "com.", "prefix")).toBe(true);
     expect(may("subscribe", "org.", "prefix")).toBe(denying.uri !== "..secret");
@@ -245,7 +248,7 @@ describe("patterns", () => {
   });
 
   it("[AZ-09] a denying rule does not matter where a better one allows all of the overlap", () => {
-    const { may } = judge(
+    const { may } = decideWith(
       { uri: "", match: "prefix", allow: {} },
       { uri: "com.", match: "prefix", allow: ALL },
       { uri: "com.a.", match: "wildcard", allow: ALL },
@@ -305,7 +308,7 @@ function randomPattern(random: (below: number) => number, matches: readonly Matc
   return { uri: holed.join("."), match };
 }
 
-/** Matching as the specification words it, one URI at a time. */
+/** Matches one URI as the specification describes it. */
 function matches({ uri: pattern, match }: Pattern, uri: string): boolean {
   if (match === "exact") return uri === pattern;
   if (match === "prefix") return uri.startsWith(pattern);
@@ -313,7 +316,7 @@ function matches({ uri: pattern, match }: Pattern, uri: string): boolean {
   return wanted.length === found.length && wanted.every((word, index) => word === "" || word === found[index]);
 }
 
-/** The rank of a rule as text: the greater text decides. */
+/** The precedence of a rule as text: the greatest text wins. */
 function rank({ uri, match }: Pattern): string {
   if (match === "exact") return "3";
   if (match === "prefix") return `1${String(uri.length).padStart(4, "0")}`;
@@ -323,13 +326,14 @@ function rank({ uri, match }: Pattern): string {
     .join("")}`;
 }
 
-function naiveDecision(rules: readonly Rule[], uri: string): boolean {
+/** The oracle: the decision of the matching rule with the highest precedence. */
+function oracleDecision(rules: readonly Rule[], uri: string): boolean {
   const best = rules.filter((rule) => matches(rule, uri)).toSorted((a, b) => (rank(a) < rank(b) ? 1 : -1))[0];
   return best?.allow.subscribe ?? false;
 }
 
-/** Every URI of one to four components of the words in rules and of words no rule knows. */
-function universe(): string[] {
+/** All URIs of one to four components, with words that occur in rules and words that do not. */
+function allUris(): string[] {
   const words = ["a", "b", "ab", "z", "az", "bz", "abz"];
   const uris: string[][] = [words];
   for (let length = 2; length <= 4; length++) {
@@ -339,7 +343,7 @@ function universe(): string[] {
 }
 
 describe("random rules", () => {
-  const uris = universe();
+  const uris = allUris();
 
   it.each(Array.from({ length: 60 }, (_, seed) => seed))(
     "[AZ-01][AZ-08][AZ-09] decide as a naive judge of single URIs does (seed %i)",
@@ -352,8 +356,8 @@ describe("random rules", () => {
       }
       if (random(2) === 0) byPattern.set("prefix ", { uri: "", match: "prefix", allow: { subscribe: true } });
       const rules = [...byPattern.values()];
-      const { may } = judge(...rules);
-      const isAllowed = new Map(uris.map((uri) => [uri, naiveDecision(rules, uri)]));
+      const { may } = decideWith(...rules);
+      const isAllowed = new Map(uris.map((uri) => [uri, oracleDecision(rules, uri)]));
       expect(uris.filter((uri) => may("subscribe", uri) !== isAllowed.get(uri))).toEqual([]);
       for (let count = 0; count < 12; count++) {
         const pattern = randomPattern(random, ["prefix", "wildcard"]);
@@ -365,7 +369,7 @@ describe("random rules", () => {
 
   it("[AZ-08] the random patterns are neither all allowed nor all denied", () => {
     const random = randomFrom(1);
-    const { may } = judge({ uri: "", match: "prefix", allow: ALL }, { uri: "a.", match: "prefix", allow: {} });
+    const { may } = decideWith({ uri: "", match: "prefix", allow: ALL }, { uri: "a.", match: "prefix", allow: {} });
     const answers = Array.from({ length: 200 }, () => randomPattern(random, ["prefix", "wildcard"])).map(
       ({ uri, match }) => may("subscribe", uri, match),
     );
