@@ -1,4 +1,4 @@
-/** Chains of certificates, from a delegate to the root that is trusted, and the rules they must keep (Certificate Chain Verification). */
+/** Verifies certificate chains from a delegate to a trusted root (Certificate Chain Verification). */
 
 import {
   type AuthorityCertificate,
@@ -11,7 +11,7 @@ import {
 } from "./certificate.ts";
 import type { Address } from "./eip712.ts";
 
-/** What a realm expects of the certificates shown to it. */
+/** The values that all certificates of a realm must have. */
 export interface Expectations {
   readonly chainId: bigint;
   readonly verifyingContract: Address;
@@ -23,17 +23,17 @@ export interface Expectations {
 /** A chain in which every certificate has the type of its place. */
 interface Chain {
   readonly delegate: DelegateCertificate;
-  /** From the one about the delegate to the root. */
+  /** From the certificate about the delegate to the root. */
   readonly authorities: readonly [AuthorityCertificate, ...AuthorityCertificate[]];
   readonly root: AuthorityCertificate;
 }
 
-/** Finds the certificate that is about an account, wherever such are kept. */
+/** Looks up the stored certificate about an account. */
 export type AuthorityOf = (
   subject: Address,
 ) => AuthorityCertificate | undefined | Promise<AuthorityCertificate | undefined>;
 
-/** A chain that is sound, or the rule it breaks. */
+/** A valid chain, or the broken rule. */
 export type Verdict =
   | { readonly ok: true; readonly delegate: DelegateCertificate; readonly trustroot: Address }
   | { readonly ok: false; readonly reason: string };
@@ -42,7 +42,7 @@ export type Verdict =
 const ROOT_CA = 1n;
 const INTERMEDIATE_CA = 2n;
 
-/** Fetches what a chain lacks at its end, up to a root, as far as it can be found. */
+/** Completes a chain up to a root with stored certificates, as far as they exist. */
 export async function complete(certificates: readonly Certificate[], authorityOf: AuthorityOf): Promise<Certificate[]> {
   const chain = [...certificates];
   while (chain.length < LONGEST_CHAIN) {
@@ -54,7 +54,7 @@ export async function complete(certificates: readonly Certificate[], authorityOf
   return chain;
 }
 
-/** Judges a whole chain by all rules. */
+/** Checks a complete chain against all rules. */
 export function judge(certificates: readonly Certificate[], expected: Expectations): Verdict {
   const chain = chainOf(certificates);
   if (chain === undefined) {
@@ -97,7 +97,7 @@ const RULES: readonly Rule[] = [
     holdsForLinks((below, above) => (below.message.capabilities & ~above.message.capabilities) === 0n),
   ],
   [
-    "CCR-8: the certificate above the delegate's is about another account",
+    "CCR-8: the certificate above the delegate's is about somebody else",
     ({ delegate, authorities: [above] }) => above.message.subject === delegate.message.delegate,
   ],
   [
@@ -120,7 +120,7 @@ const RULES: readonly Rule[] = [
   ],
 ];
 
-/** A rule about every authority certificate and the one of its issuer. */
+/** Makes a rule about each authority certificate and its issuer's. */
 function holdsForLinks(
   holds: (below: AuthorityCertificate, above: AuthorityCertificate) => boolean,
 ): (chain: Chain) => boolean {

@@ -1,16 +1,16 @@
-/** The two certificates of WAMP-Cryptosign: what they look like in HELLO, and who has signed them (Certificate Types). */
+/** The two types of WAMP-Cryptosign certificates: parsing from HELLO, and recovery of the signer (Certificate Types). */
 
 import { hexToBytes } from "@noble/hashes/utils.js";
 import * as v from "valibot";
 import { type Address, type Fields, signerOf, typedDataHash } from "./eip712.ts";
 
-/** Longer chains are refused before anybody computes on them. */
+/** Longer chains are refused before any signature is verified. */
 export const LONGEST_CHAIN = 8;
 
 const AUTHORITY = "EIP712AuthorityCertificate";
 const DELEGATE = "EIP712DelegateCertificate";
 
-/** Type → its fields. What a client calls `types` is not looked at: other types are other hashes. */
+/** Type → fields. The client's own `types` are ignored: other types would give another hash. */
 const FIELDS = {
   [AUTHORITY]: {
     chainId: "uint256",
@@ -39,14 +39,14 @@ const DOMAIN = {
   values: { name: "WMP", version: "1" },
 } as const;
 
-/** An address in HELLO, with or without its checksum. */
+/** An address in HELLO, with or without checksum. */
 export const addressSchema = v.pipe(
   v.string(),
   v.regex(/^0x[\da-fA-F]{40}$/, "must be 0x and 20 bytes in hex"),
   v.transform((address) => address.toLowerCase() as Address),
 );
 
-/** A number of `bits` without a sign; beyond 2^53 the serializers give it as a bigint. */
+/** An unsigned number of `bits`; beyond 2^53 the serializers decode it as bigint. */
 export function uintSchema(bits: bigint) {
   return v.pipe(
     v.union([v.pipe(v.number(), v.integer("must be an integer")), v.bigint()], "must be an integer"),
@@ -81,7 +81,7 @@ const delegate = v.object({
   }),
 });
 
-/** `[certificate, signature]`; Autobahn has a hash, or null, before them. */
+/** `[certificate, signature]`; Autobahn puts a hash or null first. */
 function signed<const S extends v.GenericSchema<unknown, Unsigned>>(certificate: S) {
   return v.pipe(
     v.array(v.unknown()),
@@ -104,7 +104,7 @@ export const certificatesSchema = v.pipe(
 
 type Unsigned = v.InferOutput<typeof authority> | v.InferOutput<typeof delegate>;
 
-/** Says that `issuer` vouches for `subject` in a realm. */
+/** `issuer` certifies `subject` for a realm. */
 export type AuthorityCertificate = v.InferOutput<typeof authoritySchema>;
 /** Delegates an account to an Ed25519 key for cryptosign. */
 export type DelegateCertificate = v.InferOutput<typeof delegate> & { readonly signature: string };
@@ -114,18 +114,18 @@ export function isDelegate(certificate: Certificate): certificate is DelegateCer
   return certificate.primaryType === DELEGATE;
 }
 
-/** A trust anchor: it vouches for itself. */
+/** Is it a trust anchor, which certifies itself? */
 export function isRoot({ message }: AuthorityCertificate): boolean {
   return message.issuer === message.subject;
 }
 
-/** Who has signed a certificate, if anybody has. */
+/** Recovers the account that has signed a certificate; undefined if the signature is invalid. */
 export function signerOfCertificate({ primaryType, message, signature }: Certificate): Address | undefined {
   const struct = { type: primaryType, fields: FIELDS[primaryType], values: message };
   return signerOf(typedDataHash(DOMAIN, struct), hexToBytes(signature.slice(2)));
 }
 
-/** So many bytes in hex, with `0x` or without; then with it, in lower case. */
+/** Hex of so many bytes, with `0x` or without; the output has `0x` and lower case. */
 function hex(length: number) {
   return v.pipe(
     v.string(),

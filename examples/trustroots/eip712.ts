@@ -1,16 +1,16 @@
-/** Signed typed data of Ethereum (EIP-712), as far as certificates need it: flat structs, hashed, and who has signed them. */
+/** Signed typed data of Ethereum (EIP-712) for certificates: hashes flat structs and recovers their signer. */
 
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { Point, recoverPublicKey } from "@noble/secp256k1";
 
-/** An account: 20 bytes in lower-case hex behind `0x`. */
+/** An account: `0x` and 20 bytes in lower-case hex. */
 export type Address = `0x${string}`;
 
-/** Name of a field → its type, in the order in which they are hashed. */
+/** Field name → type, in the order of hashing. */
 export type Fields = Readonly<Record<string, "string" | "address" | "bytes32" | "uint64" | "uint256">>;
 
-/** Values of fields: text, numbers, and bytes as hex behind `0x`. */
+/** Field values: text, numbers, and bytes as hex with `0x`. */
 export type Values = Readonly<Record<string, string | bigint>>;
 
 /** A struct with the name and the types of its fields. */
@@ -42,7 +42,7 @@ export function addressOf(publicKey: Uint8Array): Address {
   return `0x${bytesToHex(keccak_256(point.subarray(1)).subarray(12))}`;
 }
 
-/** An address as people are shown it: upper-case letters are its checksum (EIP-55). */
+/** Formats an address for display, with the checksum in upper-case letters (EIP-55). */
 export function checksummed(address: Address): string {
   const hash = bytesToHex(keccak_256(utf8ToBytes(address.slice(2))));
   return address.replace(/[a-f]/g, (letter, index: number) =>
@@ -58,7 +58,7 @@ function structHash({ type, fields, values }: Struct): Uint8Array {
   return keccak_256(concatBytes(keccak_256(utf8ToBytes(`${type}(${names.join(",")})`)), ...words));
 }
 
-/** All but texts are numbers of 32 bytes; shorter ones have zeros before them. */
+/** Encodes a number, or bytes as hex, as 32 bytes with leading zeros. */
 function word(value: string | bigint): Uint8Array {
   return hexToBytes(BigInt(value).toString(16).padStart(64, "0"));
 }

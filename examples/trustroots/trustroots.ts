@@ -1,4 +1,4 @@
-/** Cryptosign by certificates: an authenticator that trusts keys because a root it trusts vouches for them (Trustroots and Certificates). */
+/** Cryptosign by certificates: an authenticator that accepts keys certified by a trusted root (Trustroots and Certificates). */
 
 import * as v from "valibot";
 import { ApplicationError, type ComponentSession, defineComponent } from "../../src/public/component.ts";
@@ -15,25 +15,25 @@ import { type Address, checksummed } from "./eip712.ts";
 
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
-/** `extra` of the component. */
+/** `extra` of the component in the configuration. */
 const settingsSchema = v.strictObject({
   /** The role of all clients with a valid chain. */
   role: text,
   chain_id: uintSchema(256n),
   verifying_contract: addressSchema,
-  /** The address that certificates have for the realm; its name, where nothing else is said. */
+  /** The address of the realm in certificates; by default the name of the realm. */
   realm: addressSchema,
-  /** The newest block, or the procedure that tells it. */
+  /** The number of the newest block, or a procedure that returns it. */
   block_number: v.union([uintSchema(256n), text], "must be a number or a procedure"),
-  /** Roots that are trusted: their addresses, or whole certificates, which clients need not send then. Others may be among these. */
+  /** Trusted roots: addresses, or whole certificates, which clients then need not send; may include other certificates. */
   trustroots: v.optional(v.array(v.union([addressSchema, authoritySchema], "must be an address or a certificate")), []),
-  /** A procedure that is given an address and answers with the `[certificate, signature]` about it, or null. */
+  /** A procedure that returns the `[certificate, signature]` about an address, or null. */
   lookup: v.exactOptional(text),
 });
 
 type Settings = v.InferOutput<typeof settingsSchema>;
 
-/** The part of `authextra` that cryptosign itself does not look at. */
+/** The part of `authextra` that cryptosign itself ignores. */
 const claimSchema = v.object({ trustroot: addressSchema, certificates: certificatesSchema });
 
 export const trustroots = defineComponent({
@@ -69,7 +69,7 @@ function isListed({ trustroots }: Settings, address: Address): boolean {
   );
 }
 
-/** What the configuration keeps, and then what the procedure knows. */
+/** Looks a certificate up in the configuration, then by the procedure. */
 function authorities(session: ComponentSession, { trustroots, lookup }: Settings): AuthorityOf {
   const kept = trustroots.filter((it): it is AuthorityCertificate => typeof it !== "string");
   return async (subject) => {

@@ -1,4 +1,4 @@
-/** Everything that can be pasted from docs/authentication.md, pasted: configurations, and clients in JavaScript and Python. */
+/** Runs the snippets of docs/authentication.md: configurations, and clients in JavaScript and Python. */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -20,10 +20,10 @@ for (const [, head = "", text = ""] of readFileSync(join(PROJECT, "docs/authenti
   blocks.set(head, text);
 }
 
-/** A whole realm, and a method whose authenticator is a component: trustroots-example.test.ts runs that. */
+/** Blocks that are no single method; trustroots-example.test.ts runs the second one. */
 const NOT_ALONE = ["realm", "trustroots"];
 
-/** Configurations that stand for one method each, by their names. */
+/** The names of the configurations of one method each. */
 const METHODS = [...blocks.keys()].flatMap((head) => {
   const name = /^json (.+)$/.exec(head)?.[1];
   return name === undefined || NOT_ALONE.includes(name) ? [] : [name];
@@ -41,13 +41,13 @@ beforeAll(async () => {
   return () => router.close();
 });
 
-test("the whole configuration is one", () => {
+test("the whole configuration is valid", () => {
   const env = { JOE_TICKET: "secret!!!" };
   const loaded = loadConfig({ text: block("json", "realm"), module: undefined, env, isDevelopment: false });
   expect(loaded).toMatchObject({ ok: true });
 });
 
-test("the scripts make what the configurations hold", async () => {
+test("the scripts make the values in the configurations", async () => {
   const record = JSON.parse(
     await run(process.execPath, program({ "scram-record.js": block("js", "scram-record.js") })),
   );
@@ -74,7 +74,7 @@ describe("Autobahn|JS", () => {
     },
   );
 
-  test("is told why it may not join", async () => {
+  test("gets the reason of a refusal", async () => {
     const credentials = block("js", "ticket").replace("secret!!!", "wrong");
     expect((await connectByNode("ticket", credentials)).trim()).toMatch(/: wamp\.error\.authentication_denied$/);
   });
@@ -104,7 +104,7 @@ describe("Autobahn|JS with an authenticator", () => {
     }
   });
 
-  // The edge alone tells of certificates; test/worker/routing/client-certificate.test.ts plays the edge.
+  // Only the edge verifies client certificates; test/worker/routing/client-certificate.test.ts stands in for it.
   test("[AUTH-16] that demands a client certificate", async () => {
     await serveAuthenticator("client-certificate", "wampcra");
     const outcome = (await connectByNode("client-certificate", block("js", "anonymous"))).trim();
@@ -149,7 +149,7 @@ describe.skipIf(reason !== "")(`Autobahn|Python${reason}`, () => {
   }
 });
 
-/** Starts the authenticator of a realm, which comes in by a method of its own. */
+/** Starts the authenticator of a realm, which logs in by a method of its own. */
 async function serveAuthenticator(realm: string, method: string): Promise<void> {
   const files = {
     [`${realm}.js`]: pointed(block("js", `${realm}.js`), realm),
@@ -169,14 +169,14 @@ function block(language: string, name: string): string {
   return text;
 }
 
-/** A program of the document, for this router and one of its realms. */
+/** A program of the document, with the URL of this router and the name of a realm. */
 function pointed(source: string, realm: string): string {
   return source
     .replace("ws://localhost:8787/ws/realm1", router.realmUrl(realm))
     .replace('"realm1"', JSON.stringify(realm));
 }
 
-/** Writes a program where it finds the project's packages; returns the path of its first file. */
+/** Writes a program to a folder in which it finds the project's packages; returns the path of its first file. */
 function program(files: Readonly<Record<string, string>>): string {
   const cache = join(PROJECT, "node_modules/.cache");
   mkdirSync(cache, { recursive: true });
@@ -187,12 +187,12 @@ function program(files: Readonly<Record<string, string>>): string {
   return join(directory, Object.keys(files)[0]!);
 }
 
-/** What a program prints. */
+/** Runs a program; resolves to its output. */
 async function run(command: string, path: string): Promise<string> {
   return (await promisify(execFile)(command, [path], { timeout: 15_000 })).stdout;
 }
 
-/** Resolves when the program says that it is ready; it ends with the test. */
+/** Starts a program and resolves when it prints that it is ready; the program ends with the test. */
 async function serve(child: ChildProcess): Promise<void> {
   onTestFinished(() => void child.kill());
   let printed = "";

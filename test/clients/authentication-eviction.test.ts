@@ -19,14 +19,14 @@ const EVICTIONS = [
 ] as const;
 type Step = (typeof EVICTIONS)[number][1][number];
 
-/** Tokens of the tests of the core are of 1970. */
+/** Tokens with today's date; those of the core tests are of 1970. */
 async function timely(): Promise<Case["answer"]> {
   const exp = Math.floor(Date.now() / 1000) + 3600;
   const [right, wrong] = await Promise.all([token({ exp }), token({ exp }, "another secret, of another issuer")]);
   return async (_, isRight) => [5, isRight ? right : wrong, {}];
 }
 
-/** Family of realms → its method. */
+/** Realm pattern → method */
 const METHODS = new Map(Object.entries(CASES).map(([name, it]) => [name.replaceAll(/[^a-z]+/g, "-"), it]));
 
 let router: Router;
@@ -111,7 +111,7 @@ async function connect({ onTestFinished }: TestContext, realm: string): Promise<
   return client;
 }
 
-/** A handshake with joe's credentials, or wrong ones, up to what comes of it. */
+/** A handshake with joe's credentials, or wrong ones, up to WELCOME or ABORT. */
 async function attempt(context: TestContext, family: string, steps: readonly Step[], isRight: boolean) {
   const { hello, answer } = METHODS.get(family)!;
   const realm = freshRealm(family);

@@ -1,4 +1,4 @@
-/** Real clients that prove who they are over real sockets, in each serializer, awake and asleep; and browsers with cookies. */
+/** Authentication of client libraries over real sockets, with each serializer, with and without sleep; and browsers with cookies. */
 
 import autobahn, { type Dict, type Session } from "autobahn";
 import { SignJWT } from "jose";
@@ -75,7 +75,7 @@ describe.each(["JSONSerializer", "MsgpackSerializer", "CBORSerializer"] as const
       });
     });
 
-    test("[AUTH-15] logs in though the realm's object falls asleep before it answers", async () => {
+    test("[AUTH-15] logs in although the realm sleeps before AUTHENTICATE", async () => {
       const realm = freshRealm("auth");
       const onchallenge = async (...args: [unknown, string, Dict]) => {
         await router.evict(realm);
@@ -144,7 +144,7 @@ describe.each([
 });
 
 describe("a browser", () => {
-  test("[AUTH-16] gets a cookie that scripts and other sites do not get to see", async () => {
+  test("[AUTH-16] gets a cookie that is hidden from scripts and other sites", async () => {
     const realm = freshRealm("auth");
     const { setCookie } = await visit(realm);
     expect(setCookie).toMatch(
@@ -152,7 +152,7 @@ describe("a browser", () => {
     );
   });
 
-  test("[AUTH-16] is known again by it, over sleep and a redeploy, until it logs out", async () => {
+  test("[AUTH-16] logs in by the cookie, over sleep and a redeploy, until it logs out", async () => {
     const realm = freshRealm("auth");
     const { cookie, hello, say } = await visit(realm);
     expect(await hello("cookie", "ticket")).toStrictEqual([4, "ticket", {}]);
@@ -195,20 +195,20 @@ describe("a browser", () => {
     expect((await visit(realm, cookie)).setCookie).toBe(undefined);
   });
 
-  test("[AUTH-16] with a cookie of another realm is a stranger", async () => {
+  test("[AUTH-16] with a cookie of another realm gets a new one", async () => {
     const { cookie } = await visit(freshRealm("auth"));
     expect((await visit(freshRealm("auth"), cookie)).setCookie).toMatch(/^cbtid=/);
   });
 });
 
-/** Wampy's own functions, whose types are narrower than what it calls them with. */
+/** Wampy's own functions; their declared types are narrower than the actual arguments. */
 function plugin(
   sign: (method: string, info: never) => string | Promise<string>,
 ): NonNullable<WampyOptions["onChallenge"]> {
   return sign as NonNullable<WampyOptions["onChallenge"]>;
 }
 
-/** Opens an Autobahn session; resolves with what WELCOME says, rejects with what ABORT says. */
+/** Opens an Autobahn session; resolves with WELCOME.Details, rejects with the ABORT. */
 function open({
   realm,
   serializer,
@@ -233,12 +233,12 @@ interface Visit {
   /** Name and value. */
   readonly cookie: string;
   readonly setCookie: string | undefined;
-  /** Says HELLO with these methods; resolves with the answer. */
+  /** Sends HELLO with these methods; resolves with the reply. */
   hello(...authmethods: string[]): Promise<unknown[]>;
   say(message: unknown[]): Promise<unknown[]>;
 }
 
-/** A WebSocket as a browser opens it. */
+/** Opens a WebSocket as a browser does. */
 function visit(realm: string, cookie = ""): Promise<Visit> {
   const socket = new WebSocket(router.realmUrl(realm), "wamp.2.json", {
     headers: cookie === "" ? {} : { Cookie: cookie },

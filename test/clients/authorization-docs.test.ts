@@ -1,4 +1,4 @@
-/** Everything that can be pasted from docs/authorization.md, pasted: configurations, authorizers, and what changes roles. */
+/** Runs the snippets of docs/authorization.md: configurations, authorizers, and calls that change roles. */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,20 +18,20 @@ const DOCUMENT = readFileSync(join(PROJECT, "docs/authorization.md"), "utf8");
 const blocks = new Map<string, string>();
 for (const [, head = "", text = ""] of DOCUMENT.matchAll(/^```(\w+ .+)\n([\s\S]*?)^```$/gm)) blocks.set(head, text);
 
-/** Realms like the document's, one for each test. */
+/** Realms with the document's configuration, one for each test. */
 const REALMS = ["javascript", "python", "managed"];
 
 let router: Router;
 
 beforeAll(async () => {
   const { realms } = JSON.parse(block("json config"));
-  // The realm without an authorizer waits as long for one before it fails.
+  // The realm without an authorizer fails only after this time.
   const limits = { authorizer_timeout: 2_000 };
   router = await startRouter({ version: 1, realms: REALMS.map((name) => ({ ...realms[0], name, limits })) });
   return () => router.close();
 });
 
-test("[AZ-08][WS-30] every configuration is one", () => {
+test("[AZ-08][WS-30] every configuration is valid", () => {
   const heads = [...blocks.keys()].filter((head) => head.startsWith("json "));
   expect(heads).toHaveLength([...DOCUMENT.matchAll(/^```json/gm)].length);
   for (const head of heads) {
@@ -54,8 +54,8 @@ test.skipIf(reason !== "")(`[AZ-10] an authorizer in Python${reason}`, async () 
   await expectDecisions("python");
 });
 
-describe("what changes roles", () => {
-  test("[AZ-15] is in force for sessions that are there", async () => {
+describe("a change of roles", () => {
+  test("[AZ-15] applies to open sessions", async () => {
     const joe = await joeIn("managed");
     expect(await joe.ask([32, 1, {}, "com.example.offers.summer"])).toStrictEqual([8, 32, 1, {}, FAILED, TEXT]);
     const path = program("manage.js", block("js manage.js"), "managed");
@@ -69,7 +69,7 @@ const DENIED = "wamp.error.not_authorized";
 const TEXT = [expect.stringMatching(/ authorize(d |.* )to .* 'com\.example\..+'/)];
 const FAILED = "wamp.error.authorization_failed";
 
-/** What the document says of its configuration, with its authorizer there. */
+/** Checks the document's claims about its configuration with its authorizer. */
 async function expectDecisions(realm: string): Promise<void> {
   const joe = await joeIn(realm);
   expect(await joe.ask([32, 1, {}, "com.example.news.sports"])).toStrictEqual([33, 1, ID]);
@@ -91,7 +91,7 @@ async function expectDecisions(realm: string): Promise<void> {
   expect(await joe.ask([64, 8, {}, "com.example.customers.sue.orders"])).toStrictEqual([8, 64, 8, {}, DENIED, TEXT]);
 }
 
-/** A customer's session, and what it is answered. */
+/** A customer's session, and the replies it gets. */
 async function joeIn(realm: string) {
   const client = await RawClient.connect(router.realmUrl(realm), "wamp.2.json");
   onTestFinished(() => client.socket.terminate());
@@ -114,7 +114,7 @@ function block(head: string): string {
   return text;
 }
 
-/** Writes a program of the document, for this router and one of its realms, where it finds the project's packages. */
+/** Writes a program of the document to a folder in which it finds the project's packages. */
 function program(name: string, source: string, realm: string): string {
   const cache = join(PROJECT, "node_modules/.cache");
   mkdirSync(cache, { recursive: true });
@@ -128,7 +128,7 @@ function program(name: string, source: string, realm: string): string {
   return join(directory, name);
 }
 
-/** Resolves when the program says that it is ready; it ends with the test. */
+/** Starts a program and resolves when it prints that it is ready; the program ends with the test. */
 async function serve(child: ChildProcess): Promise<void> {
   onTestFinished(() => void child.kill());
   let printed = "";

@@ -1,4 +1,4 @@
-/** examples/trustroots as it is deployed: certificates over every serializer, and the clients that docs/authentication.md shows. */
+/** Runs examples/trustroots: certificates over every serializer, and the clients of docs/authentication.md. */
 
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** A client that has said HELLO with certificates. */
+/** Connects a client that sends HELLO with certificates. */
 async function knock(subprotocol: Subprotocol, certificates: readonly SignedCertificate[]): Promise<RawClient> {
   const client = await RawClient.connect(url, subprotocol);
   onTestFinished(() => client.socket.terminate());
@@ -41,7 +41,7 @@ async function knock(subprotocol: Subprotocol, certificates: readonly SignedCert
 }
 
 describe.each(SUBPROTOCOLS)("over %s", (subprotocol) => {
-  test("[CSG-12][CSG-14] the chain of the specification's example lets its delegate in, also when the realm has slept", async () => {
+  test("[CSG-12][CSG-14] the chain of the specification's example admits its delegate, also after sleep", async () => {
     const client = await knock(subprotocol, exampleChain());
     const [, , extra] = await client.expect([4, "cryptosign", { challenge: TEXT, channel_binding: null }]);
     await server.getWorker("trustroots").evictDurableObject("RealmObject", { name: "devices" });
@@ -50,7 +50,7 @@ describe.each(SUBPROTOCOLS)("over %s", (subprotocol) => {
     expect(details).toMatchObject({ authid: DELEGATE, authrole: "device", authmethod: "cryptosign" });
   });
 
-  test("[CSG-13] a chain that breaks a rule does not", async () => {
+  test("[CSG-13] a chain that breaks a rule is refused", async () => {
     const forged = authority({ subject: DELEGATE, capabilities: 12 }, STRANGER);
     const client = await knock(subprotocol, [delegate(), forged, authority()]);
     const message = expect.stringMatching(/^CCR-11: /);
@@ -61,7 +61,7 @@ describe.each(SUBPROTOCOLS)("over %s", (subprotocol) => {
 describe("the clients of the documentation", () => {
   const python = findPython();
   const reason = "reason" in python ? python.reason : "";
-  // The key of these documents, which JavaScript cannot give a certificate with nanoseconds in JSON.
+  // The documents' key. JavaScript cannot write a certificate with nanoseconds as JSON.
   const csPubKey = "1adfc8bfe1d35616e64dffbd900096f23b066f914c8c2ffbb66f6075b96e116d";
   const chain = (bootedAt: number | bigint) => [delegate({ csPubKey, bootedAt }), ...exampleChain().slice(1)];
 
@@ -94,12 +94,12 @@ function block(language: string, name: string): string {
   return text;
 }
 
-/** A program of the document, for this router. */
+/** A program of the document, with the URL of this router. */
 function pointed(source: string): string {
   return source.replace("ws://localhost:8787/ws/realm1", url).replace('"realm1"', '"devices"');
 }
 
-/** What the first of these programs prints, where the certificates lie beside it. */
+/** Runs the first program with the certificates in its folder; resolves to its output. */
 async function run(
   command: string,
   files: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** Certificates of WAMP-Cryptosign, made and hashed a second time, so that the example's own code cannot vouch for itself. */
+/** Makes and hashes WAMP-Cryptosign certificates independently, so that the example is not tested against itself. */
 
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -57,7 +57,7 @@ const AUTHORITY_FIELDS =
 const DELEGATE_FIELDS =
   "uint256 chainId,address verifyingContract,uint256 validFrom,address delegate,bytes32 csPubKey,uint64 bootedAt,string meta";
 
-/** By default the root of the example: the owner vouches for himself, with all capabilities. */
+/** By default the root of the example: certified by its owner, with all capabilities. */
 export function authority(message: Message = {}, signer = OWNER): SignedCertificate {
   const all = { ...COMMON, issuer: ROOT, subject: ROOT, realm: REALM, capabilities: 63, ...message };
   return signed("EIP712AuthorityCertificate", AUTHORITY_FIELDS, all, signer);

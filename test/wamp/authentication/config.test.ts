@@ -1,4 +1,4 @@
-/** What is wrong with the configuration of authentication methods, beyond their shapes. */
+/** Faults in the configuration of authentication methods. */
 
 import { expect, test } from "vitest";
 import { parseRealm } from "../../../src/wamp/config/realm.ts";
@@ -50,7 +50,7 @@ test.each([
   { ticket: { type: "dynamic", authenticator: "com.a", "authenticator-realm": "realm1", require_tls: true } },
   { cryptosign: { type: "dynamic", authenticator: "com.a", "router-key": "ab".repeat(32) } },
   { cookie: { same_site: "None", allowed_origins: ["https://example.com"] } },
-])("%j is fine", (auth) => {
+])("%j is valid", (auth) => {
   expect(faultsOf(auth)).toEqual([]);
 });
 
@@ -132,7 +132,7 @@ test.each<[string, object, string]>([
     { cookie: { same_site: "None" } },
     'auth.cookie: needs allowed_origins with "same_site": "None", or any page could use the cookies of its visitors',
   ],
-])("%s %j is not", (_, auth, fault) => {
+])("%s %j is invalid", (_, auth, fault) => {
   expect(faultsOf(auth)).toEqual([fault]);
 });
 
@@ -141,7 +141,7 @@ test.each([
   [{ key: PEM, algorithms: ["ES256", "HS256"] }],
   [{ jwks: "https://issuer.example/", algorithms: ["HS256"] }],
   [{ jwks: "https://issuer.example/", algorithms: ["none"] }],
-])("[AUTH-14] a key for algorithms it is not for is a trap: %j", (settings) => {
+])("[AUTH-14] a key that does not suit the algorithms is a fault: %j", (settings) => {
   expect(faultsOf(jwt(settings))).toEqual([expect.stringMatching(/^auth\.jwt\.algorithms: must be some of /)]);
 });
 

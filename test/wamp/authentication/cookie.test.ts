@@ -15,7 +15,7 @@ const AUTH: Auth = {
 };
 const BY_COOKIE = { authmethods: ["cookie", "anonymous"] };
 
-/** What a browser with the cookie `id` comes with. */
+/** The transport info of a browser with the cookie `id`. */
 function browser(id: string) {
   return { ...TLS, http_cbtid: id };
 }
@@ -92,7 +92,7 @@ describe("a cookie", () => {
     expect(realm.store.cookies.size).toBe(1);
   });
 
-  test("[AUTH-16][AUTH-10] whose role the realm has lost is refused", async () => {
+  test("[AUTH-16][AUTH-10] whose role was removed is refused", async () => {
     const realm = new AuthTestRealm(AUTH);
     await logIn(realm, "c1");
     realm.configure({ auth: { cookie: {} }, roles: [{ name: "other" }] });
@@ -101,7 +101,7 @@ describe("a cookie", () => {
     expect(realm.answer(client)[2]).toBe("wamp.error.no_such_role");
   });
 
-  test("[AUTH-16] lasts no longer than the token it was got by, nor does its session", async () => {
+  test("[AUTH-16] expires with the token that the client logged in with, and so does its session", async () => {
     const jwt = { type: "static", key: TOKEN_SECRET, "end-session": true } as const;
     const realm = new AuthTestRealm({ ...AUTH, jwt });
     const client = await realm.knock({ authmethods: ["jwt"] }, "joe", browser("c1"));

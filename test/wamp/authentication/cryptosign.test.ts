@@ -1,4 +1,4 @@
-/** Cryptosign beyond what holds for every method: keys and principals, shapes of signatures, and the router's own key. */
+/** Cryptosign: keys and principals, formats of signatures, and the router's own key. */
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -8,7 +8,7 @@ import { SigningKey } from "./proofs.ts";
 
 const THIRD_KEY = new SigningKey("6e1fde9cf9e2359a87420b65a87dc0c66136e66945196ba2475990d8a0c3a25b");
 const CHALLENGE = "0123456789abcdef".repeat(4);
-/** What a client knows of its TLS connection, and the router of none. */
+/** A channel id, which the router never sees. */
 const CHANNEL_ID = Buffer.from("fedcba9876543210".repeat(4), "hex");
 
 type Principals = Readonly<Record<string, { readonly authorized_keys: readonly string[]; readonly realm?: string }>>;
@@ -36,7 +36,7 @@ async function outcome(testRealm: AuthTestRealm, key: SigningKey, details: Extra
 const DENIED = "wamp.error.authentication_denied";
 
 describe("a key", () => {
-  test("[CSG-02] finds its principal where no authid is given", async () => {
+  test("[CSG-02] identifies its principal without an authid", async () => {
     const testRealm = testRealmFor({
       eve: { authorized_keys: [KEY.publicKey] },
       ann: { authorized_keys: [OTHER_KEY.publicKey] },
@@ -126,7 +126,7 @@ describe("a signature", () => {
 
 describe("channel binding", () => {
   test.each(["tls-unique", "tls-exporter", null])(
-    "[CSG-10] %s is not granted, and the exchange goes on without",
+    "[CSG-10] %s is not supported, and the exchange continues without",
     async (channel_binding) => {
       const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
       const client = await testRealm.knock(hello(KEY, {}, { channel_binding }));
@@ -138,7 +138,7 @@ describe("channel binding", () => {
   );
 
   test.each(["tls-unique", "tls-exporter"])(
-    "[CSG-09] a signature bound to %s all the same, against what CHALLENGE says, is refused with a word on why",
+    "[CSG-09] a signature bound to %s against channel_binding: null is refused with an explanation",
     async (channel_binding) => {
       const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
       const client = await testRealm.knock(hello(KEY, {}, { channel_binding }));

@@ -1,4 +1,4 @@
-/** Tokens as tickets: which are valid, what their claims mean, and where the keys come from. */
+/** JSON Web Tokens as tickets: validity, claims, and sources of keys. */
 
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ function testRealmFor(settings: Settings, others: Auth = {}): AuthTestRealm {
   return new AuthTestRealm({ jwt: { type: "static", ...settings }, ...others });
 }
 
-/** What is answered to a token: WELCOME's details, or the whole ABORT. */
+/** The reply to a token: WELCOME.Details, or the whole ABORT. */
 async function outcome(realm: AuthTestRealm, text: string, details: Extra = {}): Promise<unknown> {
   const client = await realm.knock({ authmethods: ["jwt"], ...details });
   expect(realm.answer(client).slice(1)).toStrictEqual([(details.authmethods as string[])?.[0] ?? "jwt", {}]);
@@ -26,7 +26,7 @@ describe("a token", () => {
   const realm = () => testRealmFor({ key: TOKEN_SECRET });
 
   test.each(["jwt", "ticket"])(
-    "[TKT-02][WEL-06][WEL-07] is taken by the method %s, with the authid or without",
+    "[TKT-02][WEL-06][WEL-07] is accepted by the method %s, with the authid or without",
     async (method) => {
       const identity = { authid: "joe", authrole: "user", authmethod: method, authprovider: "jwt" };
       for (const details of [{}, { authid: "joe" }]) {
@@ -92,13 +92,13 @@ describe("a token", () => {
 });
 
 describe("claims", () => {
-  test("[AUTH-13] name the principal where the configuration says", async () => {
+  test("[AUTH-13] name the principal under the configured names", async () => {
     const settings = { key: TOKEN_SECRET, "authid-claim": "email", "role-claim": "https://example.com/role" };
     const text = await token({ email: "joe@example.com", "https://example.com/role": "admin" });
     expect(await outcome(testRealmFor(settings), text)).toMatchObject({ authid: "joe@example.com", authrole: "admin" });
   });
 
-  test("[AUTH-13] may lie deeper, and hold several roles, of which the first one the realm has counts", async () => {
+  test("[AUTH-13] may be nested, and hold several roles; the first that the realm has counts", async () => {
     const settings = { key: TOKEN_SECRET, "role-claim": "realm_access.roles" };
     const text = await token({ realm_access: { roles: ["offline_access", "admin", "user"] } });
     expect(await outcome(testRealmFor(settings), text)).toMatchObject({ authrole: "admin" });
@@ -121,7 +121,7 @@ describe("claims", () => {
     expect(answer).toMatchObject({ 0: 3, 2: "wamp.error.no_such_role" });
   });
 
-  test("[TKT-03] must name the realm where the configuration wants that", async () => {
+  test("[TKT-03] must name the realm if the configuration requires that", async () => {
     const settings = { key: TOKEN_SECRET, "realm-claim": "realms" };
     for (const realms of ["realm1", ["realm0", "realm1"]]) {
       expect(await outcome(testRealmFor(settings), await token({ realms }))).toMatchObject({ authid: "joe" });
@@ -142,7 +142,7 @@ describe("a session", () => {
     expect(realm.realm.nextDeadline()).toBe(undefined);
   });
 
-  test("[AUTH-11][SES-17] ends with its token where the configuration wants that, asleep or not", async () => {
+  test("[AUTH-11][SES-17] ends with its token if the configuration requires that, asleep or not", async () => {
     const realm = testRealmFor({ key: TOKEN_SECRET, "end-session": true });
     await outcome(realm, await token({ exp: 60 }));
     realm.sleepAndWake();
@@ -272,7 +272,7 @@ describe("keys", () => {
       }
     });
 
-    test("[TKT-03] refuse what none of them has signed, and what is wrong besides the signature", async () => {
+    test("[TKT-03] refuse a token that none of them has signed, and one that is invalid otherwise", async () => {
       const realm = new Issuers({ jwt: { type: "static", jwks: URL } });
       realm.keys = [first.jwk, second.jwk];
       const stranger = await issuer("ES256", "stranger");
@@ -295,7 +295,7 @@ describe("keys", () => {
     }
   });
 
-  describe("of an issuer that says where they are", () => {
+  describe("of an issuer with metadata", () => {
     const ISSUER = "https://issuer.example/tenant/";
     const DESCRIPTION = "https://issuer.example/tenant/.well-known/openid-configuration";
 
@@ -316,7 +316,7 @@ describe("keys", () => {
 
     const sign = (iss = ISSUER) => issuers.get("ES256")!.sign({}, { iss, exp: 100_000 });
 
-    test("[TKT-02] are found by its name alone, and kept", async () => {
+    test("[TKT-02] are found by the name of the issuer, and cached", async () => {
       const realm = new Provider();
       for (let n = 0; n < 3; n++) expect(await outcome(realm, await sign())).toMatchObject({ authid: "joe" });
       expect(realm.fetched).toStrictEqual([DESCRIPTION, URL]);
@@ -338,7 +338,7 @@ describe("keys", () => {
     });
   });
 
-  test("are fetched anew when the clock is set back", async () => {
+  test("are fetched again when the clock is set back", async () => {
     const realm = withJwks("ES256");
     realm.time = 3_600_000;
     const text = await issuers.get("ES256")!.sign({}, { exp: 100_000 });
@@ -348,7 +348,7 @@ describe("keys", () => {
     expect(realm.fetched).toHaveLength(2);
   });
 
-  test("are fetched once for many, and anew after ten minutes", async () => {
+  test("are fetched once for many clients, and again after ten minutes", async () => {
     const realm = withJwks("ES256");
     const long = await issuers.get("ES256")!.sign({}, { exp: 100_000 });
     await Promise.all([outcomeOnly(realm, long, "a"), outcomeOnly(realm, long, "b")]);
@@ -375,7 +375,7 @@ describe("keys", () => {
     expect(await outcome(realm, await issuers.get("ES256")!.sign())).toStrictEqual(DENIED);
   });
 
-  test("[AUTH-08] that cannot be had fail the attempt; those had before serve for an hour", async () => {
+  test("[AUTH-08] that cannot be fetched fail the attempt; cached ones serve for an hour", async () => {
     const realm = withJwks();
     realm.keys = undefined;
     const long = await issuers.get("ES256")!.sign({}, { exp: 100_000 });

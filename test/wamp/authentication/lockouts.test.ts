@@ -6,7 +6,7 @@ import { CASES } from "./methods.ts";
 
 const LIMITS = { failed_logins: 3, failed_logins_window: 10_000 };
 
-/** The methods with a password, as each configures its joe. */
+/** Methods with a password, each with a configuration that has joe. */
 const GUESSABLE = ["ticket", "wampcra", "wampcra, salted", "scram", "wamp-scram"];
 
 class Guessing {
@@ -38,7 +38,7 @@ const WELCOME = [true, 2, undefined];
 const LOCKED = [false, 3, DENIED[2]];
 
 describe.each(GUESSABLE)("%s", (method) => {
-  test("[AUTH-07][AUTH-09] too many wrong answers: even the right one is refused at once, with the same reason, for a while", async () => {
+  test("[AUTH-07][AUTH-09] after too many wrong passwords the right one is refused at once, with the same reason, for a while", async () => {
     const guessing = new Guessing(method);
     await guessing.fail("joe", 3);
     expect(await guessing.attempt("joe", true)).toStrictEqual(LOCKED);
@@ -55,7 +55,7 @@ describe.each(GUESSABLE)("%s", (method) => {
     expect(await guessing.attempt("joe", true)).toStrictEqual(WELCOME);
   });
 
-  test("[AUTH-07] challenges that were open before are of no use", async () => {
+  test("[AUTH-07] open challenges are refused, too", async () => {
     const guessing = new Guessing(method);
     const it = CASES[method]!;
     const client = await guessing.realm.knock({ ...it.hello, authid: "joe" }, "early");
@@ -85,7 +85,7 @@ test("[AUTH-15] a lockout outlasts sleep and restarts", async () => {
   expect(await guessing.attempt("joe", true)).toStrictEqual(LOCKED);
 });
 
-test("[AUTH-07] twenty wrong answers a minute are too many where the configuration does not say", async () => {
+test("[AUTH-07] twenty wrong passwords in a minute are the default limit", async () => {
   const guessing = new Guessing("ticket", {});
   await guessing.fail("joe", 20);
   expect(await guessing.attempt("joe", true)).toStrictEqual(LOCKED);
@@ -160,7 +160,7 @@ describe("networks", () => {
     },
   );
 
-  test("[AUTH-15] the network of an attempt is known after a sleep in its midst", async () => {
+  test("[AUTH-15] the network of an attempt survives sleep during the handshake", async () => {
     const town = new Town();
     for (let n = 0; n < 3; n++) await town.attempt("203.0.113.7", "wrong", "joe", n === 0);
     expect(await town.attempt("203.0.113.8", "secret!!!")).toBe(DENIED[2]);
@@ -190,7 +190,7 @@ describe("networks", () => {
     expect(await town.attempt(HOME, "secret!!!")).toBe(DENIED[2]);
   });
 
-  test("[AUTH-07] no authid stands for another one's lockout", async () => {
+  test("[AUTH-07] no authid shares the lockout of another one", async () => {
     const town = new Town();
     for (const authid of ["203.0.113.0/24 joe", " joe", "all  joe", "network  joe"]) {
       for (let n = 0; n < 40; n++) await town.attempt(`192.0.${n}.1`, "wrong", authid);
@@ -198,7 +198,7 @@ describe("networks", () => {
     expect(await town.attempt("203.0.113.1", "secret!!!")).toBe("welcome");
   });
 
-  test("[AUTH-07] a clock that is set back ends no lockout late", async () => {
+  test("[AUTH-07] a clock that is set back does not prolong a lockout", async () => {
     const later = new Town();
     later.time = 5_000_000;
     await later.guess(3, () => HOME);

@@ -1,4 +1,4 @@
-/** What the operator is told of a login that came to nothing: who, where, how and why, and never a credential. */
+/** The log line of a refused login: client, network, method and cause, and no credential. */
 
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
@@ -8,12 +8,12 @@ import { AuthenticatorTestRealm } from "./authenticator-test-realm.ts";
 import { TOKEN_SECRET, token } from "./methods.ts";
 
 const FACTS = { ...TLS, peer: "203.0.113.7" };
-/** What every line says of these clients. */
+/** Fields that every line has. */
 const WHERE = { event: "login.refused", network: "203.0.113.0/24" };
 
 const TICKETS: Auth = { ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user" } } } };
 
-/** The line about an attempt; there must be one and no other. */
+/** The only line about an attempt. */
 async function lineOf(realm: AuthTestRealm, hello: Extra, answer?: string): Promise<LogLine> {
   const client = await realm.knock(hello, "joe", FACTS);
   const isInVain = client.peer.state.kind !== "closed" && JSON.stringify(hello).includes("absent");
@@ -123,7 +123,7 @@ describe("a refused login is one line", () => {
 
 describe("an authenticator", () => {
   test.each<[string, unknown, string]>([
-    ["that answers with nonsense", 7, "the response must be a role or a dict"],
+    ["with an invalid response", 7, "the response must be a role or a dict"],
     ["that assigns no role", { authid: "joe" }, "no role was assigned"],
     ["that assigns a role the realm has not", "root", "the role assigned to this session does not exist"],
   ])("%s is told of, with its procedure", async (_, answer, cause) => {
@@ -133,7 +133,7 @@ describe("an authenticator", () => {
     expect(testRealm.logged).toMatchObject([{ ...WHERE, cause, authid: "joe", address: "203.0.113.7" }]);
   });
 
-  test("that is too slow, or breaks, is told of", async () => {
+  test("that is too slow or fails is logged", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const slow = await testRealm.apply("ticket");
     testRealm.advance(10_000);
@@ -152,7 +152,7 @@ describe("an authenticator", () => {
     expect(JSON.stringify(testRealm.logged)).not.toContain("secret!!!");
   });
 
-  test("that refuses is told of by its reason", async () => {
+  test("that refuses is logged with its reason", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await testRealm.apply("ticket");
     await testRealm.object(client, "com.app.error.banned", "no entry for joe, whose ticket is secret!!!");
@@ -161,7 +161,7 @@ describe("an authenticator", () => {
   });
 });
 
-test("a login that works is no line", async () => {
+test("a successful login is not logged", async () => {
   const realm = new AuthTestRealm(TICKETS);
   const client = await realm.knock({ authmethods: ["ticket"], authid: "joe" });
   await realm.say(client, [5, "secret!!!", {}]);

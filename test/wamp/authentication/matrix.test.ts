@@ -1,4 +1,4 @@
-/** What holds for every method: right, wrong, unknown, replayed and late answers, with the realm asleep at each step. */
+/** Tests common to all methods: right, wrong, unknown, replayed and late credentials, with sleep at each step. */
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { denial } from "../authorization/denial-errors.ts";
@@ -55,21 +55,21 @@ describe.each(NAMES)("%s", (name) => {
     },
   );
 
-  test("[AUTH-09] unknown is told and shown what wrong is", async () => {
+  test("[AUTH-09] unknown gets the same messages as wrong", async () => {
     const wrong = new Attempt(it);
     const unknown = new Attempt(it);
     expect(await unknown.make("unknown", false)).toStrictEqual(await wrong.make("joe", false));
     expect(shapeOf(unknown.challenged)).toStrictEqual(shapeOf(wrong.challenged));
   });
 
-  test("[AUTH-09][AUTH-14] unknown takes the cryptography that wrong takes", async () => {
+  test("[AUTH-09][AUTH-14] unknown takes the same cryptographic operations as wrong", async () => {
     const known = await operations(() => new Attempt(it).make("joe", false));
     const unknown = await operations(() => new Attempt(it).make("unknown", false));
     expect(known.length).toBeGreaterThan(0);
     expect(unknown).toStrictEqual(known);
   });
 
-  test("[AUTH-11] late is refused when its time is over, and not before", async () => {
+  test("[AUTH-11] late is refused after the timeout, and not before", async () => {
     const attempt = new Attempt(it);
     await attempt.hello("joe");
     attempt.testRealm.sleepAndWake();
@@ -83,7 +83,7 @@ describe.each(NAMES)("%s", (name) => {
     expect(attempt.leavesNothing()).toBe(true);
   });
 
-  test("[AUTH-14] is single use: a second answer is not heard", async () => {
+  test("[AUTH-14] is single use: a second AUTHENTICATE is ignored", async () => {
     const attempt = new Attempt(it);
     const extra = await attempt.hello("joe");
     attempt.client.send(await it.answer(extra, false, "joe"), await it.answer(extra, true, "joe"));
@@ -129,24 +129,24 @@ describe.each(NAMES)("%s", (name) => {
     attempt.client.send(answer);
     expect(attempt.client.peer.state.kind).toBe("authenticating");
     end(attempt.client);
-    // The same work, begun later, is done: so is that of the attempt.
+    // The same work, begun later, has ended; so that of the attempt has ended, too.
     await new Attempt(it).make("joe", true);
     expect(attempt.testRealm.heard(attempt.client)).toStrictEqual([]);
     expect(attempt.leavesNothing()).toBe(true);
   });
 
-  test("[AUTH-15] when the realm sleeps while it thinks, the attempt fails cleanly", async () => {
+  test("[AUTH-15] when the realm sleeps during the verification, the attempt fails", async () => {
     const attempt = new Attempt(it);
     const answer = await it.answer(await attempt.hello("joe"), true, "joe");
     attempt.client.send(answer);
     attempt.testRealm.sleepAndWake();
-    // The same work, begun later, is done: so is that of the attempt.
+    // The same work, begun later, has ended; so that of the attempt has ended, too.
     await new Attempt(it).make("joe", true);
     expect(attempt.testRealm.answer(attempt.client).slice(2)).toStrictEqual(["wamp.error.authentication_failed"]);
     expect(attempt.leavesNothing()).toBe(true);
   });
 
-  test("[AUTH-14] is logged without any credential where it is wrong, and not at all where it is right", async () => {
+  test("[AUTH-14] is logged without credentials if wrong, and not at all if right", async () => {
     const logs = (["log", "info", "warn", "error", "debug"] as const).map((level) => vi.spyOn(console, level));
     const right = new Attempt(it);
     await right.make("joe", true);
@@ -163,7 +163,7 @@ describe.each(NAMES)("%s", (name) => {
     expect(logs.flatMap(({ mock }) => mock.calls)).toStrictEqual([]);
   });
 
-  test("[AUTH-14] is judged without anything secret in what is kept of the attempt", async () => {
+  test("[AUTH-14] keeps no secret in the challenge state", async () => {
     const attempt = new Attempt(it);
     await attempt.hello("joe");
     for (const secret of it.secrets) expect(attempt.client.record).not.toContain(secret);
@@ -205,7 +205,7 @@ class Attempt {
     this.client = testRealm.connect("joe");
   }
 
-  /** Says HELLO and returns what CHALLENGE says. */
+  /** Sends HELLO and returns CHALLENGE.Extra. */
   async hello(authid: string): Promise<Extra> {
     this.#sleepBefore("hello");
     const details = { roles: ALL_ROLES, authid, ...this.#case.hello };
@@ -214,7 +214,7 @@ class Attempt {
     return this.challenged;
   }
 
-  /** Goes through the whole of it, and returns WELCOME or ABORT. */
+  /** Runs the whole handshake; returns WELCOME or ABORT. */
   async make(authid: string, isRight: boolean): Promise<Line> {
     const answer = await this.#case.answer(await this.hello(authid), isRight, authid);
     this.said.push(answer[1]);
@@ -235,7 +235,7 @@ class Attempt {
   }
 }
 
-/** SCRAM says a little more in ABORT. */
+/** SCRAM has further ABORT.Details. */
 function withoutDetails([type, details, ...others]: Line): Line {
   const { message } = details as Extra;
   return [type, { message }, ...others];
@@ -251,7 +251,7 @@ function shapeOf(extra: Extra): Extra {
   );
 }
 
-/** The calls of WebCrypto that something makes, in order of their names. */
+/** The WebCrypto calls of a function, sorted by name. */
 async function operations(work: () => Promise<unknown>): Promise<string[]> {
   const names = ["digest", "importKey", "sign", "verify", "deriveBits", "exportKey"] as const;
   const calls: string[] = [];

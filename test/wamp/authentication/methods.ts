@@ -1,4 +1,4 @@
-/** For each method a configuration that knows joe, and how a client uses the method; for the tests that ask the same of all. */
+/** For each method a configuration with the principal joe, and the messages of a client; for tests common to all methods. */
 
 import { SignJWT } from "jose";
 import { expect } from "vitest";
@@ -7,15 +7,15 @@ import { craSignature, derivedKey, ScramPassword, SigningKey, scramMessage } fro
 
 export interface Case {
   readonly auth: Auth;
-  /** What HELLO says besides roles and authid. */
+  /** HELLO.Details besides roles and authid. */
   readonly hello: Extra;
-  /** The AUTHENTICATE to a CHALLENGE.Extra, of someone who has joe's credentials, or wrong ones. */
+  /** Makes the AUTHENTICATE for a CHALLENGE.Extra, with joe's credentials or wrong ones. */
   readonly answer: (extra: Extra, isRight: boolean, authid: string) => Promise<readonly [5, string, Extra]>;
-  /** Is a proof good for one attempt only? */
+  /** Is a proof valid for one attempt only? */
   readonly isBound: boolean;
-  /** Texts in the configuration, or what follows from them, that would let others log in. */
+  /** Secrets in the configuration or derived from it, with which others could log in. */
   readonly secrets: readonly string[];
-  /** What WELCOME says besides authid and role. */
+  /** WELCOME.Details besides authid and role. */
   readonly welcome: Extra;
 }
 

@@ -1,4 +1,4 @@
-/** How clients prove who they are, told a second time with Node's crypto, so that the router's own code cannot vouch for itself. */
+/** The client side of all methods, written independently with Node's crypto, so that the router is not tested against itself. */
 
 import { createHash, createHmac, createPrivateKey, createPublicKey, pbkdf2Sync, sign } from "node:crypto";
 
@@ -23,7 +23,7 @@ export function derivedKey(secret: string, salt: string, iterations: number, key
   return pbkdf2Sync(secret, salt, iterations, keylen, "sha256").toString("base64");
 }
 
-/** What a server keeps of a SCRAM password, and what a client proves it with. */
+/** The record of a SCRAM password, and the proofs of client and server. */
 export class ScramPassword {
   readonly clientKey: Buffer;
   readonly storedKey: Buffer;
@@ -48,7 +48,7 @@ export class ScramPassword {
   }
 }
 
-/** What both sides of SCRAM sign, `binding` being what stands behind `c=`. */
+/** AuthMessage of SCRAM; `binding` is the value of `c=`. */
 export function scramMessage(user: string, clientNonce: string, extra: Extra, binding: string): string {
   const { nonce, salt, iterations } = extra;
   return `n=${user},r=${clientNonce},r=${nonce},s=${salt},i=${iterations},c=${binding},r=${nonce}`;

@@ -1,4 +1,4 @@
-/** WAMP-SCRAM beyond what holds for every method: its two dialects, nonces, user names and what the router proves. */
+/** WAMP-SCRAM: its two dialects, nonces, user names and the router's proof. */
 
 import { describe, expect, test } from "vitest";
 import { type Auth, AuthTestRealm, type Extra } from "./auth-test-realm.ts";
@@ -13,7 +13,7 @@ function testRealmFor(record: object = {}, authid = "joe"): AuthTestRealm {
 }
 
 describe("CHALLENGE", () => {
-  test("[SCR-01][SCR-04][SCR-05] tells how to make the key; the nonce begins with the client's, to the letter", async () => {
+  test("[SCR-01][SCR-04][SCR-05] has the key derivation parameters and a nonce that begins with the client's", async () => {
     const realm = testRealmFor();
     const client = await realm.knock(HELLO);
     const nonce = `${CLIENT_NONCE}AQEBAQEBAQEBAQEBAQEBAQ==`;
@@ -32,7 +32,7 @@ describe("CHALLENGE", () => {
     }
   });
 
-  test(" to scram has a number for memory, which Autobahn reads whatever the kdf", async () => {
+  test("to scram has a number for memory, which Autobahn reads whatever the kdf", async () => {
     const realm = testRealmFor();
     const client = await realm.knock({ ...HELLO, authmethods: ["scram"] });
     expect(realm.challenge(client)).toMatchObject({ kdf: "pbkdf2", memory: 0 });
@@ -53,7 +53,7 @@ describe("HELLO", () => {
   test.each<[string, Extra, string]>([
     ["[SCR-02] without a nonce", {}, "invalid-encoding"],
     ["[SCR-02] with an empty nonce", { nonce: "" }, "invalid-encoding"],
-    ["[SCR-02] with a nonce without end", { nonce: "AAAA".repeat(65) }, "invalid-encoding"],
+    ["[SCR-02] with a nonce over the limit", { nonce: "AAAA".repeat(65) }, "invalid-encoding"],
     ["[SCR-02] with a nonce that is no text", { nonce: 7 }, "invalid-encoding"],
     ["[SCR-02] with a nonce that is no Base64", { nonce: "egVDf3DMJh0!" }, "invalid-encoding"],
     ["[SCR-02] with a nonce that lacks padding", { nonce: "egVDf3DMJh0" }, "invalid-encoding"],
@@ -96,7 +96,7 @@ describe("AUTHENTICATE", () => {
     return realm.answer(client);
   }
 
-  test("[SCR-06][SCR-10] with the right proof is answered with the router's proof", async () => {
+  test("[SCR-06][SCR-10] with the right proof gets the router's proof", async () => {
     const realm = testRealmFor();
     const client = await realm.knock(HELLO);
     const extra = realm.challenge(client);
@@ -109,7 +109,7 @@ describe("AUTHENTICATE", () => {
     expect(realm.welcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
   });
 
-  test("[SCR-10] to scram is answered in the words of Autobahn, over an empty c=", async () => {
+  test("[SCR-10] to scram gets a proof with the key of Autobahn, over an empty c=", async () => {
     const realm = testRealmFor();
     const client = await realm.knock({ ...HELLO, authmethods: ["scram"] });
     const message = scramMessage("joe", CLIENT_NONCE, realm.challenge(client), "");

@@ -1,4 +1,4 @@
-/** Two factors: after the first proof an authenticator asks for another one; and what a TPM proves beside a key. */
+/** Second factors after a first proof, and TPM quotes beside a key. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -10,11 +10,11 @@ import { craSignature, scramMessage } from "./proofs.ts";
 
 const PROMPT = { factor: "totp", digits: 6 };
 
-/** A first round: what the authenticator answers besides role and wish, and how the client answers its CHALLENGE. */
+/** A first round: further keys of the authenticator's response, and the AUTHENTICATE of the client. */
 interface First {
   readonly says?: Extra;
   readonly proof?: (extra: Extra) => Line;
-  /** What of the first round's WELCOME stays. */
+  /** Details of the first round that WELCOME keeps. */
   readonly authextra?: Extra;
 }
 
@@ -38,7 +38,7 @@ function scram(binding: string, verifier: string): First {
   };
 }
 
-/** A client whose first proof was right and who owes the second. */
+/** A client with a valid first proof that must send the second. */
 async function halfway(testRealm: AuthenticatorTestRealm, method: string, says: Extra = {}): Promise<Client> {
   const first = FIRST[method]!;
   const client = await testRealm.apply(method);
@@ -47,7 +47,7 @@ async function halfway(testRealm: AuthenticatorTestRealm, method: string, says: 
   return client;
 }
 
-/** Sends the code; resolves when the authenticator has been asked. */
+/** Sends the code; resolves when the authenticator has been called. */
 async function sendCode(client: Client, code = "123456", extra: Extra = {}): Promise<void> {
   client.send([5, code, extra]);
   await nextTurn();
@@ -127,7 +127,7 @@ test.each(["wampcra", "wamp-scram", "cryptosign"])(
   },
 );
 
-describe("the wish for a second factor", () => {
+describe("the key second-factor in a response", () => {
   test("[AUTH-06] may be true, and may come again", async () => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await halfway(testRealm, "ticket", { "second-factor": true });
@@ -140,19 +140,19 @@ describe("the wish for a second factor", () => {
     expect(testRealm.welcome(client)).toMatchObject({ authid: "joe" });
   });
 
-  test.each([false, null])("is none where it is %s", async (factor) => {
+  test.each([false, null])("set to %s asks for none", async (factor) => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await halfway(testRealm, "ticket", { "second-factor": factor });
     expect(testRealm.welcome(client)).toMatchObject({ authid: "joe" });
   });
 
-  test.each([["totp"], [1], [["totp"]]])("[AUTH-08] fails the attempt where it is %j", async (factor) => {
+  test.each([["totp"], [1], [["totp"]]])("[AUTH-08] set to %j fails the attempt", async (factor) => {
     const testRealm = new AuthenticatorTestRealm();
     const client = await halfway(testRealm, "ticket", { "second-factor": factor });
     expect(testRealm.answer(client)).toStrictEqual(FAILED);
   });
 
-  test("[AUTH-10] may lead to another role, but to none that is not there", async () => {
+  test("[AUTH-10] may lead to another role, if the realm has it", async () => {
     const testRealm = new AuthenticatorTestRealm();
     for (const [answer, type] of [
       ["anonymous", 2],
@@ -166,7 +166,7 @@ describe("the wish for a second factor", () => {
     }
   });
 
-  test("[AUTH-06][AUTH-08] is in vain where the realm has the method no more, or no authenticator for it", async () => {
+  test("[AUTH-06][AUTH-08] leads to a failure if the method or its authenticator was removed", async () => {
     for (const auth of [
       {},
       { ticket: { type: "static", principals: { joe: { ticket: "t", role: "user" } } } },
@@ -189,7 +189,7 @@ test("[AUTH-06] a ticket beside tokens can have a second factor, too", async () 
   testRealm.sleepAndWake();
   const client = await halfway(testRealm, "ticket");
   testRealm.take();
-  // A code that looks like a token is none.
+  // A code in the form of a token is not taken for one.
   await sendCode(client, await token());
   await testRealm.decide(client, {});
   expect(testRealm.welcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
@@ -204,7 +204,7 @@ test("[AUTH-06][AUTH-08] a request without HELLO cannot bring a second factor, a
   expect(await identified).toMatchObject({ kind: "refused", uri: FAILED[2] });
 });
 
-test("[AUTH-06] wrong second factors are counted, for keys too, and the right first one does not make up for them", async () => {
+test("[AUTH-06] wrong second factors count towards a lockout, and a valid first one does not reset the count", async () => {
   for (const method of ["wampcra", "cryptosign"]) {
     const testRealm = new AuthenticatorTestRealm({}, true, { limits: { failed_logins: 2 } });
     for (const _ of [1, 2]) {
