@@ -6,6 +6,7 @@ export {
   type CallHandler,
   type CallOptions,
   type Component,
+  type ComponentSession,
   type Components,
   defineComponent,
   type EventDetails,
@@ -15,4 +16,3 @@ export {
   Result,
   type Subscription,
 } from "../wamp/local/component.ts";
-export type { ComponentSession } from "../wamp/local/component-session.ts";

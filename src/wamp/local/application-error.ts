@@ -1,8 +1,8 @@
-/** An ERROR, as programs on this side of the router throw and catch it. */
+/** A WAMP ERROR as components and callers of the service throw and catch it. */
 
 import type { Dict, List, Uri } from "../protocol/values.ts";
 
-/** `message` begins with the URI, and the rest are properties of their own. */
+/** `message` begins with the URI. */
 export class ApplicationError extends Error {
   readonly uri: Uri;
   readonly args: List;

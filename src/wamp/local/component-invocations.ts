@@ -1,4 +1,4 @@
-/** The calls a component works on, each until its one answer. */
+/** Runs the handlers of a component's procedures: one for each INVOCATION, until its YIELD or ERROR. */
 
 import { WampUri } from "../protocol/errors.ts";
 import type { Invocation } from "../protocol/message.ts";
@@ -10,38 +10,40 @@ import { ApplicationError } from "./application-error.ts";
 import { type CallHandler, Result } from "./component.ts";
 import { ownPayload, valuesOf } from "./component-payload.ts";
 
-/** What the calls need of their component. */
-export interface Workplace {
-  say(message: List): void;
-  /** Something of the component's own has gone wrong. */
+/** What the invocations need of their component. */
+export interface InvocationContext {
+  /** Sends the realm a message of the component. */
+  send(message: List): void;
+  /** Logs an error of the component itself. */
   log(error: unknown): void;
-  /** The realm is not to sleep, for a while, until this has come to its end. */
+  /** Keeps the realm from sleeping until the promise is settled, or for a while. */
   keepAwake(work: PromiseLike<unknown>): void;
 }
 
-/** Is somebody still at work on it? Bindings have promises of their own kind. */
+/** Recognizes promises by `then`, because those of bindings are of other classes. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }
 
-/** A throw or a hang concerns its own call only: others go on beside it. */
-export class ComponentCalls {
-  readonly #workplace: Workplace;
-  /** INVOCATION.Request → what tells the handler to stop */
+/** A handler that throws or never returns affects its own call only. */
+export class ComponentInvocations {
+  readonly #context: InvocationContext;
+  /** INVOCATION.Request → the controller that tells the handler to stop */
   readonly #running = new Map<Id, AbortController>();
 
-  constructor(workplace: Workplace) {
-    this.#workplace = workplace;
+  constructor(context: InvocationContext) {
+    this.#context = context;
   }
 
+  /** Runs `handler`, and sends what it returns or throws. */
   invoke([, request, , details, payload]: Invocation, procedure: Uri, handler: CallHandler): void {
     const stop = new AbortController();
     this.#running.set(request, stop);
     const progress =
       details.receive_progress === true ? (...part: [List?, Dict?]) => this.#progress(request, ...part) : undefined;
     try {
-      const told = { procedure, ...details, signal: stop.signal, ...(progress && { progress }) };
-      const result = handler(...valuesOf(payload), told);
+      const callDetails = { procedure, ...details, signal: stop.signal, ...(progress && { progress }) };
+      const result = handler(...valuesOf(payload), callDetails);
       if (isPromise(result)) this.#await(request, result);
       else this.#yield(request, result);
     } catch (error) {
@@ -49,7 +51,7 @@ export class ComponentCalls {
     }
   }
 
-  /** Nobody waits for the result any more, or not for long: the answer is given in the handler's place. */
+  /** Takes INTERRUPT: answers in the handler's place, and tells the handler to stop. */
   interrupt(request: Id): void {
     const stop = this.#running.get(request);
     if (stop === undefined) return;
@@ -58,7 +60,7 @@ export class ComponentCalls {
     stop.abort(canceled);
   }
 
-  /** The session is over, and nobody is to be answered. */
+  /** Tells all handlers to stop, without answers, because the session has ended. */
   stop(): void {
     const stops = [...this.#running.values()];
     this.#running.clear();
@@ -66,7 +68,7 @@ export class ComponentCalls {
   }
 
   async #await(request: Id, result: PromiseLike<unknown>): Promise<void> {
-    this.#workplace.keepAwake(result);
+    this.#context.keepAwake(result);
     try {
       this.#yield(request, await result);
     } catch (error) {
@@ -74,35 +76,35 @@ export class ComponentCalls {
     }
   }
 
-  /** Throws what is no payload. */
+  /** Throws a value that no payload can hold. */
   #yield(request: Id, value: unknown): void {
     const payload = resultPayload(value);
-    if (this.#running.delete(request)) this.#workplace.say([MessageType.YIELD, request, {}, payload]);
+    if (this.#running.delete(request)) this.#context.send([MessageType.YIELD, request, {}, payload]);
   }
 
   #progress(request: Id, args?: List, kwargs?: Dict): void {
     const payload = ownPayload(args, kwargs);
-    if (this.#running.has(request)) this.#workplace.say([MessageType.YIELD, request, { progress: true }, payload]);
+    if (this.#running.has(request)) this.#context.send([MessageType.YIELD, request, { progress: true }, payload]);
   }
 
   #fail(request: Id, error: unknown): void {
-    // Whoever was told to stop may stop as it likes.
+    // A handler that was told to stop may throw anything.
     if (!this.#running.delete(request)) return;
     const isExpected = isWampError(error);
-    if (!isExpected) this.#workplace.log(error);
+    if (!isExpected) this.#context.log(error);
     const thrown = isExpected ? error : runtimeError(error);
-    this.#workplace.say([MessageType.ERROR, MessageType.INVOCATION, request, {}, thrown.uri, errorPayload(thrown)]);
+    this.#context.send([MessageType.ERROR, MessageType.INVOCATION, request, {}, thrown.uri, errorPayload(thrown)]);
   }
 }
 
-/** What a handler throws for its caller; the rest of an `ApplicationError` stays here. */
+/** The part of an error that the caller gets; `stack` and `cause` stay here. */
 interface Thrown {
   readonly uri: Uri;
   readonly args?: unknown;
   readonly kwargs?: unknown;
 }
 
-/** What Autobahn makes of an exception that has no URI. */
+/** The error that Autobahn sends for an exception without a URI. */
 function runtimeError(error: unknown): Thrown {
   return { uri: "wamp.error.runtime_error", args: [error instanceof Error ? error.message : String(error)] };
 }
@@ -112,7 +114,7 @@ function isWampError(error: unknown): error is Thrown {
   return typeof uri === "string" && isValidUri(uri, "loose");
 }
 
-/** An error that cannot be told whole is told by its URI. */
+/** The payload is empty where `args` or `kwargs` cannot be sent. */
 function errorPayload({ args, kwargs }: Thrown): Payload {
   try {
     return ownPayload(Array.isArray(args) ? args : [], isDict(kwargs) ? kwargs : {});

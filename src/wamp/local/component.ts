@@ -1,17 +1,41 @@
-/** Components: programs that live in a realm, as whoever deploys the router writes them. */
+/** The interface between a realm and its components: programs of the deployer that run inside the realm. */
 
 import type { Dict, Id, List, Uri } from "../protocol/values.ts";
-import type { ComponentSession } from "./component-session.ts";
 
 /** `Bindings` is what the Worker's `env` holds. Both methods may be asynchronous; what they throw is logged. */
 export interface Component<Bindings = Dict> {
   /**
-   * The component is in the realm: at the realm's start, after every sleep, and again after its session was ended. What
-   * it registers and subscribes to before its first `await` is there before any message is routed.
+   * The component has joined: at the realm's start, after every sleep, and again after its session was ended. What it
+   * registers and subscribes to before its first `await` is in force before any message is routed.
    */
   onJoin(session: ComponentSession<Bindings>, details: JoinDetails): unknown;
-  /** The session was ended; nobody is told when the realm goes to sleep. */
+  /** The session was ended. It is not called when the realm goes to sleep. */
   onLeave?(session: ComponentSession<Bindings>, reason: Uri): unknown;
+}
+
+/**
+ * A component's session in its realm. All methods reject with an `ApplicationError` what the router refuses. What the
+ * realm sends waits until the turn it is sent in is over, so that a component acts between two messages.
+ */
+export interface ComponentSession<Bindings = Dict> {
+  readonly id: Id;
+  /** Name of the realm. */
+  readonly realm: Uri;
+  /** `extra` of the component's entry in the configuration. */
+  readonly extra: Dict;
+  /** The Worker's bindings. */
+  readonly env: Bindings;
+  /** `options` are those of REGISTER: `match`, `invoke`, `concurrency` and so on. */
+  register(procedure: Uri, handler: CallHandler, options?: Dict): Promise<Registration>;
+  unregister(registration: Registration): Promise<void>;
+  /** `options` are those of SUBSCRIBE: `match`, `get_retained` and so on. One topic may have several handlers. */
+  subscribe(topic: Uri, handler: EventHandler, options?: Dict): Promise<Subscription>;
+  /** Removes one handler; the subscription ends with its last one. */
+  unsubscribe(subscription: Subscription): Promise<void>;
+  /** Without a `timeout` it may wait for ever, and no longer than the realm is awake. */
+  call(procedure: Uri, args?: List, kwargs?: Dict, options?: CallOptions): Promise<Pick<Result, "args" | "kwargs">>;
+  /** Resolves to the publication id. `options` are those of PUBLISH. */
+  publish(topic: Uri, args?: List, kwargs?: Dict, options?: Dict): Promise<Id>;
 }
 
 /** Name → component, for `components` of the configuration. */

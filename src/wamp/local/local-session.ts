@@ -1,51 +1,58 @@
-/** A resident: a session of the realm's own, which the configuration calls for and which no record has to remember. */
+/** A session without a connection: of an RPC request, a webhook, the HTTP callees or a component. */
 
 import type { Invocation } from "../dealer/invocation.ts";
 import type { Clock, Output } from "../host/host.ts";
-import type { SendFault, Transport } from "../host/transport.ts";
 import { clientFeatures } from "../protocol/features.ts";
 import { idFromText } from "../protocol/id.ts";
 import type { RouterMessage } from "../protocol/message.ts";
+import { MessageType } from "../protocol/message.ts";
+import type { Payload } from "../protocol/payload.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Dict, Id, List, Uri } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Peer } from "../session/peer.ts";
-import { type Identity, INTERNAL, Session } from "../session/session.ts";
+import type { CallOutcome, OnAcknowledged, OnProgress } from "../session/pending-requests.ts";
+import { PendingRequests } from "../session/pending-requests.ts";
+import { type Identity, Session } from "../session/session.ts";
 
-/** Who moves in. `roles` is what HELLO.Details.roles would be. */
-export interface Tenancy {
-  /** No two residents of a realm share it, and it is the same after every wake. */
-  readonly name: string;
-  /** The name, where there is none. */
-  readonly authid?: string;
-  readonly authrole: string;
+type LocalSessionHost = Clock & Output;
+
+/** What a local session is made of. */
+export interface LocalSessionOptions {
+  readonly identity: Identity;
+  /** HELLO.Details.roles */
   readonly roles: Dict;
+  /**
+   * Unique in the realm. A session with a name is in the realm's table, with the same id after every sleep, so that the
+   * calls it has not answered yet find it again. A session without one is in no table: no other session sees it.
+   */
+  readonly name?: string;
+  /** Takes each message of the realm in the turn that sends it. Without it, the session takes the replies to its requests only. */
+  readonly onMessage?: (message: RouterMessage) => void;
 }
 
-/** Takes what the realm sends to a resident, in the sender's turn; answers as `Transport.send` does. */
-export type Inbox = (message: RouterMessage) => SendFault | undefined;
-
 /**
- * Moves in whenever the realm wakes (`Realm.wake`), and has the same session id each time: calls that it has not
- * answered yet find it again. What it holds otherwise lives in memory.
+ * Its messages pass `Realm.receive` as those of any session do. What it holds is in memory only: a session with a name
+ * is opened again when the realm wakes, and an RPC request keeps the realm awake.
  */
-export class Resident implements Transport {
+export class LocalSession extends PendingRequests {
   readonly session: Session;
   readonly #realm: Realm;
-  readonly #host: Clock & Output;
+  readonly #host: LocalSessionHost;
   readonly #peer: Peer;
-  readonly #inbox: Inbox;
+  readonly #onMessage: LocalSessionOptions["onMessage"];
 
-  constructor(realm: Realm, host: Clock & Output, { name, authid = name, authrole, roles }: Tenancy, inbox: Inbox) {
-    const identity: Identity = { authid, authrole, authmethod: INTERNAL, authprovider: "static" };
-    const origin = { id: idFromText(`session ${name}`), identity, features: clientFeatures(roles) };
+  constructor(realm: Realm, host: LocalSessionHost, { identity, roles, name, onMessage }: LocalSessionOptions) {
+    super();
     this.#realm = realm;
     this.#host = host;
-    this.#inbox = inbox;
+    this.#onMessage = onMessage;
+    const id = name === undefined ? realm.sessions.newSessionId() : idFromText(`session ${name}`);
     // Invocations count on from a number that no call before the sleep can have reached, at a thousand a millisecond.
-    this.session = new Session(this, { ...origin, lastInvocation: host.now() * 1000 });
-    this.#peer = { transport: this, state: { kind: "closed" } };
-    realm.sessions.attach(this.#peer, this.session);
+    const lastInvocation = host.now() * 1000;
+    this.session = new Session(this, { id, identity, features: clientFeatures(roles), lastInvocation });
+    this.#peer = { transport: this, state: { kind: "open", session: this.session } };
+    if (name !== undefined) realm.sessions.attach(this.#peer, this.session);
   }
 
   /** INVOCATION.Request → the call that the session works on. */
@@ -53,38 +60,107 @@ export class Resident implements Transport {
     return this.#realm.dealer.invocationsOf(this.session);
   }
 
-  /** Is a procedure its own from now on, under the same registration id each time? No, if somebody else has it. */
-  register(procedure: Uri, match: Match): boolean {
-    const { registrations } = this.#realm.dealer;
-    if (registrations.get(match, procedure) !== undefined) return false;
-    const id = this.idFor("registration", match, procedure);
-    const registration = registrations.create(id, match, procedure, "single", this.#host.now());
-    registrations.addCallee(registration, this.session, {});
-    return true;
+  /** Resolves in any case, but without `options.timeout` (milliseconds) maybe never. `signal` cancels the call. */
+  call(
+    procedure: Uri,
+    payload: Payload,
+    options: Dict,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<CallOutcome> {
+    const { request, outcome } = this.expect(onProgress);
+    const all = onProgress === undefined ? options : { ...options, receive_progress: true };
+    this.submit([MessageType.CALL, request, all, procedure, payload]);
+    if (signal === undefined) return outcome;
+    const cancel = (): void => this.submit([MessageType.CANCEL, request, { mode: "killnowait" }]);
+    signal.addEventListener("abort", cancel);
+    return outcome.finally(() => signal.removeEventListener("abort", cancel));
   }
 
-  subscribe(topic: Uri, match: Match): void {
+  /** The result is the publication id. */
+  publish(topic: Uri, payload: Payload, options: Dict): Promise<CallOutcome> {
+    return this.#request(MessageType.PUBLISH, [{ ...options, acknowledge: true }, topic, payload]);
+  }
+
+  /** The result is the subscription id; `onAcknowledged` gets it before any event of the subscription arrives. */
+  subscribe(topic: Uri, options: Dict, onAcknowledged: OnAcknowledged): Promise<CallOutcome> {
+    return this.#request(MessageType.SUBSCRIBE, [options, topic], onAcknowledged);
+  }
+
+  unsubscribe(subscription: Id, onAcknowledged: OnAcknowledged): Promise<CallOutcome> {
+    return this.#request(MessageType.UNSUBSCRIBE, [subscription], onAcknowledged);
+  }
+
+  /** The result is the registration id; `onAcknowledged` gets it before any call of the procedure arrives. */
+  register(procedure: Uri, options: Dict, onAcknowledged: OnAcknowledged): Promise<CallOutcome> {
+    return this.#request(MessageType.REGISTER, [options, procedure], onAcknowledged);
+  }
+
+  unregister(registration: Id, onAcknowledged: OnAcknowledged): Promise<CallOutcome> {
+    return this.#request(MessageType.UNREGISTER, [registration], onAcknowledged);
+  }
+
+  /** Subscribes past all rules and limits, because the configuration asks for the subscription. */
+  subscribeConfigured(topic: Uri, match: Match): void {
     const { subscriptions } = this.#realm.broker;
     const id = this.idFor("subscription", match, topic);
     const present = subscriptions.get(match, topic) ?? subscriptions.create(id, match, topic, this.#host.now());
     subscriptions.addSubscriber(present, this.session);
   }
 
-  /** Says a message, with its payload, if any, as a `Payload`; whatever follows from it goes out after this turn. */
-  say(message: List): void {
+  /**
+   * Registers past all rules and limits, because the configuration asks for the procedure. Returns the registration id,
+   * or undefined where a client has registered the procedure.
+   */
+  registerConfigured(procedure: Uri, match: Match): Id | undefined {
+    const { registrations } = this.#realm.dealer;
+    if (registrations.get(match, procedure) !== undefined) return undefined;
+    const id = this.idFor("registration", match, procedure);
+    registrations.addCallee(registrations.create(id, match, procedure, "single", this.#host.now()), this.session, {});
+    return id;
+  }
+
+  /** Hands the realm a message, its payload, if any, as a `Payload`. What the realm sends then goes out after this turn. */
+  submit(message: List): void {
     this.#realm.receive(this.#peer, message);
     queueMicrotask(() => this.#host.flushOutput());
   }
 
+  /** Ends the session, and cancels the calls that wait for their results. */
+  leave(): void {
+    this.#realm.sessions.disconnect(this.#peer);
+    this.cancelRequests();
+    this.#host.flushOutput();
+  }
+
+  /** Settles the request that a message answers; `onMessage` passes the replies on. */
+  settleWith(message: RouterMessage): void {
+    super.send(message);
+  }
+
+  /** Settles all requests with `wamp.error.canceled`. */
+  cancelRequests(): void {
+    super.close();
+  }
+
+  /** Gives registrations and subscriptions of the session ids that are the same after every sleep. */
   idFor(kind: "registration" | "subscription", match: Match, uri: Uri): Id {
     return idFromText(`${kind} ${match} ${uri}`);
   }
 
-  send(message: RouterMessage): SendFault | undefined {
-    return this.#inbox(message);
+  override send(message: RouterMessage): undefined {
+    if (this.#onMessage === undefined) super.send(message);
+    else this.#onMessage(message);
   }
 
-  close(): void {}
+  /** A session with `onMessage` gets GOODBYE or ABORT first, and cancels its requests itself. */
+  override close(): void {
+    if (this.#onMessage === undefined) super.close();
+  }
 
-  save(): void {}
+  #request(type: MessageType, rest: List, onAcknowledged?: OnAcknowledged): Promise<CallOutcome> {
+    const { request, outcome } = this.expect(undefined, onAcknowledged);
+    this.submit([type, request, ...rest]);
+    return outcome;
+  }
 }

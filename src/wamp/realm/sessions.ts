@@ -13,13 +13,13 @@ import type { MetaEvents } from "../meta/meta-events.ts";
 import { joined, left } from "../meta/session-procedures.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { WampUri } from "../protocol/errors.ts";
-import { ROUTER_AGENT, routerRoles } from "../protocol/features.ts";
+import { clientFeatures, ROUTER_AGENT, routerRoles } from "../protocol/features.ts";
 import { MessageType, NO_DETAILS } from "../protocol/message.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { Peer } from "../session/peer.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import type { ResumeRequest } from "../session/resumable-transport.ts";
-import type { SessionOrigin } from "../session/session.ts";
+import type { Identity, SessionOrigin } from "../session/session.ts";
 import { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
 import { PeerLifecycle } from "./peer-lifecycle.ts";
@@ -71,6 +71,16 @@ export class Sessions {
     const network = facts?.peer === undefined ? undefined : networkOf(facts.peer);
     const peer: Peer = { transport, facts: areNeeded ? facts : undefined, network, state: { kind: "closed" } };
     this.lifecycle.expectHello(peer, false);
+    return peer;
+  }
+
+  /**
+   * Opens a session without a handshake, because the router vouches for the transport's client. The realm may be full: then
+   * the client gets ABORT. `roles` as in HELLO.Details.
+   */
+  connectAs(transport: Transport, identity: Identity, roles: Dict): Peer {
+    const peer = this.connect(transport);
+    this.open(peer, { id: this.newSessionId(), identity, features: clientFeatures(roles) }, undefined);
     return peer;
   }
 

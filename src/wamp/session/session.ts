@@ -74,7 +74,7 @@ export class Session {
 
   /** Is it a session of the router itself, or of a single request without a connection (HTTP bridge)? */
   get isLocal(): boolean {
-    return this.identity.authmethod === INTERNAL || this.transport instanceof PendingRequests;
+    return this.transport instanceof PendingRequests;
   }
 
   /** Did the client announce this role or feature in HELLO? */

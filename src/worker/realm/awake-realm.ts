@@ -1,7 +1,6 @@
 /** A realm while its object is awake: its sessions and connections, and what is saved before the object sleeps. */
 
 import type { Host } from "../../wamp/host/host.ts";
-import { watch } from "../../wamp/local/watcher.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { Realm } from "../../wamp/realm/realm.ts";
 import { unreadable } from "../../wamp/records/stored-record.ts";
@@ -39,6 +38,9 @@ import { UnreadBudget } from "./unread-budget.ts";
  * timer keeps the object awake meanwhile, and the platform lets it sleep no sooner than 10 s after the last event.
  */
 const FLUSH_MS = 250;
+
+/** HELLO.Details.roles of a session that watches topics: it also asks for the events that it has missed. */
+const WATCHER_ROLES = { subscriber: {}, caller: {} };
 
 /** Everything of a realm that lives in memory. It ends with the sleep of its object. */
 export class AwakeRealm {
@@ -164,7 +166,7 @@ export class AwakeRealm {
     const peer =
       watcherRole === undefined
         ? this.realm.sessions.connect(connection, info)
-        : watch(this.realm, connection, watcherIdentity(watcherRole));
+        : this.realm.sessions.connectAs(connection, watcherIdentity(watcherRole), WATCHER_ROLES);
     this.connections.set(server, { connection, peer });
     this.#storageUse.clientConnected(clock.now());
     this.#markBusy();

@@ -6,7 +6,7 @@
 import { TRUSTED } from "../../wamp/config/permission.ts";
 import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
-import { Resident } from "../../wamp/local/local-session.ts";
+import { LocalSession } from "../../wamp/local/local-session.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { ProtocolViolation, WampUri } from "../../wamp/protocol/errors.ts";
 import type { Invocation, RouterMessage } from "../../wamp/protocol/message.ts";
@@ -18,6 +18,7 @@ import { type Id, isDict, type Uri } from "../../wamp/protocol/values.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
+import { INTERNAL } from "../../wamp/session/session.ts";
 import type { Job } from "../callees/job.ts";
 import type { CalleeConfig } from "../config/callee-config.ts";
 import type { WorkerRealmConfig } from "../config/realm-config.ts";
@@ -35,7 +36,7 @@ export class CalleeSession {
   readonly #config: WorkerRealmConfig;
   readonly #host: Host;
   readonly #start: StartCall;
-  #resident: Resident | undefined;
+  #session: LocalSession | undefined;
   /** registration id → callee */
   readonly #calleeByRegistration = new Map<Id, CalleeConfig>();
   /** INVOCATION.Requests whose Workers have not opened their WebSockets yet. */
@@ -57,15 +58,19 @@ export class CalleeSession {
   join(realm: Realm): void {
     const { callees = [] } = this.#config;
     if (callees.length === 0) return;
-    const tenancy = { name: "callees", authrole: TRUSTED, roles: ROLES };
-    const resident = new Resident(realm, this.#host, tenancy, (message) => this.#take(message));
-    this.#resident = resident;
+    const session = new LocalSession(realm, this.#host, {
+      name: "callees",
+      identity: { authid: "callees", authrole: TRUSTED, authmethod: INTERNAL, authprovider: "static" },
+      roles: ROLES,
+      onMessage: (message) => this.#take(message),
+    });
+    this.#session = session;
     for (const callee of callees) {
       const { procedure, match } = callee;
-      const isOurs = resident.register(procedure, match);
-      if (!isOurs)
+      const registration = session.registerConfigured(procedure, match);
+      if (registration === undefined)
         this.#host.log({ level: "error", event: "callee.displaced", procedure, cause: "a session has registered it" });
-      else this.#calleeByRegistration.set(realm.dealer.registrations.get(match, procedure)!.id, callee);
+      else this.#calleeByRegistration.set(registration, callee);
     }
   }
 
@@ -83,7 +88,7 @@ export class CalleeSession {
     if (request === undefined) return;
     const message = typeof data === "string" ? json.decode(data, this.#config.limits) : new DecodeFault("");
     const isAnswer = !(message instanceof DecodeFault) && isAnswerTo(request, message);
-    if (isAnswer) this.#resident?.say(message);
+    if (isAnswer) this.#session?.submit(message);
     else this.#fail(request, WampUri.RUNTIME_ERROR, message instanceof DecodeFault ? UNDECODABLE : UNKNOWN);
     if (!isAnswer || !isProgress(message)) closeSocket(socket, CloseCode.NORMAL, "");
   }
@@ -96,12 +101,12 @@ export class CalleeSession {
 
   /** Fails the calls whose WebSockets closed in the object's sleep. */
   failLostCalls(): void {
-    for (const request of this.#resident?.invocations.keys() ?? []) {
+    for (const request of this.#session?.invocations.keys() ?? []) {
       if (this.#ctx.getWebSockets(tagOf(request)).length === 0) this.#fail(request, WampUri.NETWORK_FAILURE, LOST);
     }
   }
 
-  #take(message: RouterMessage): undefined {
+  #take(message: RouterMessage): void {
     if (message[0] === MessageType.INVOCATION) void this.#invoke(message);
     else if (message[0] === MessageType.INTERRUPT) this.#interrupt(message[1]);
   }
@@ -134,12 +139,12 @@ export class CalleeSession {
   #fail(request: Id, uri: Uri, reason: string): void {
     queueMicrotask(() => {
       if (!this.#isOpen(request)) return;
-      this.#resident?.say([MessageType.ERROR, MessageType.INVOCATION, request, {}, uri, Payload.of([reason])]);
+      this.#session?.submit([MessageType.ERROR, MessageType.INVOCATION, request, {}, uri, Payload.of([reason])]);
     });
   }
 
   #isOpen(request: Id): boolean {
-    return this.#resident?.invocations.has(request) === true;
+    return this.#session?.invocations.has(request) === true;
   }
 
   /** The open call of a socket. */

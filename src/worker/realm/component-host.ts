@@ -3,7 +3,7 @@
 import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
 import type { Component, Components } from "../../wamp/local/component.ts";
-import { ComponentSession } from "../../wamp/local/component-session.ts";
+import { HostedComponent } from "../../wamp/local/hosted-component.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import type { ComponentConfig } from "../config/component-config.ts";
 import type { Env } from "../platform/env.ts";
@@ -62,17 +62,17 @@ export class ComponentHost {
     restarts = 0,
   ): PromiseLike<unknown> | undefined {
     const startedAt = Date.now();
-    const session = new ComponentSession(component, config, {
+    const hosted = new HostedComponent(component, config, {
       realm,
       host: this.#host,
       env: this.#env,
       keepAwake: (work) => this.#keepAwake.until(work),
-      left: () => {
+      onLeave: () => {
         const restartsInARow = Date.now() - startedAt < SHORTEST_RUN_MS ? restarts : 0;
         if (restartsInARow === MOST_RESTARTS) return;
         setTimeout(() => this.#start(realm, config, component, restartsInARow + 1), RESTART_MS);
       },
     });
-    return session.join();
+    return hosted.join();
   }
 }

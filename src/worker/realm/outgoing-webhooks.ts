@@ -3,13 +3,14 @@
 import type { EventBuffer } from "../../wamp/broker/acknowledgments.ts";
 import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
-import { Resident } from "../../wamp/local/local-session.ts";
+import { LocalSession } from "../../wamp/local/local-session.ts";
 import { PatternMap } from "../../wamp/matching/pattern-map.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import { type Event, MessageType, type RouterMessage } from "../../wamp/protocol/message.ts";
 import type { Id, Uri } from "../../wamp/protocol/values.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
+import { INTERNAL } from "../../wamp/session/session.ts";
 import type { WebhookOutConfig } from "../config/webhook-config.ts";
 import { charactersOf, QUEUE_CHARACTERS, type WebhookBatch, type WebhookEvent } from "../webhooks/webhook-batch.ts";
 
@@ -104,20 +105,24 @@ class WebhookBuffer implements EventBuffer {
     realm.broker.acknowledgments.addStoredTopics(this.#webhook.match, this.#webhook.uri);
     if (!this.isEmpty) this.#host.scheduleFlush();
     const { name, role, uri, match } = this.#webhook;
-    const tenancy = { name: `webhook ${name}`, authrole: role, roles: ROLES };
-    const resident: Resident = new Resident(realm, this.#host, tenancy, (message) => {
-      if (message[0] === MessageType.EVENT) this.#take(message);
-      else queueMicrotask(() => this.#rejoin(realm, resident, message));
-      return undefined;
+    const sessionName = `webhook ${name}`;
+    const session: LocalSession = new LocalSession(realm, this.#host, {
+      name: sessionName,
+      identity: { authid: sessionName, authrole: role, authmethod: INTERNAL, authprovider: "static" },
+      roles: ROLES,
+      onMessage: (message) => {
+        if (message[0] === MessageType.EVENT) this.#take(message);
+        else queueMicrotask(() => this.#rejoin(realm, session, message));
+      },
     });
-    resident.subscribe(uri, match);
+    session.subscribeConfigured(uri, match);
   }
 
   /** Joins or subscribes again after a client has killed the session or removed the subscription by the meta API. */
-  #rejoin(realm: Realm, resident: Resident, [type]: RouterMessage): void {
-    if (type === MessageType.UNSUBSCRIBED) resident.subscribe(this.#webhook.uri, this.#webhook.match);
+  #rejoin(realm: Realm, session: LocalSession, [type]: RouterMessage): void {
+    if (type === MessageType.UNSUBSCRIBED) session.subscribeConfigured(this.#webhook.uri, this.#webhook.match);
     if (type !== MessageType.GOODBYE) return;
-    resident.say([MessageType.GOODBYE, {}, WampUri.GOODBYE_AND_OUT]);
+    session.submit([MessageType.GOODBYE, {}, WampUri.GOODBYE_AND_OUT]);
     this.join(realm);
   }
 

@@ -1,8 +1,9 @@
 /** Serves requests by RPC: calls and publishes of the HTTP bridge, webhooks, triggers and other Workers. */
 
 import type { Host } from "../../wamp/host/host.ts";
-import { Visitor } from "../../wamp/local/visitor.ts";
+import { LocalSession } from "../../wamp/local/local-session.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
+import { Payload } from "../../wamp/protocol/payload.ts";
 import type { Dict, List } from "../../wamp/protocol/values.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import { CallOutcome } from "../../wamp/session/pending-requests.ts";
@@ -20,6 +21,8 @@ import { rpcRefusal } from "../routing/realm-rpc.ts";
 import type { Tables } from "../storage/tables.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { ReplayGuard } from "./replay-guard.ts";
+
+const ROLES = { publisher: {}, caller: {} };
 
 /** Authenticates each request, and carries it out in a session of its own. */
 export class RpcHandler implements RealmRpc {
@@ -73,7 +76,10 @@ export class RpcHandler implements RealmRpc {
       const { uri, args, kwargs, options } = readRequest(request);
       const refused = this.#checkReplay(credentials);
       if (refused !== undefined) return refused;
-      return { kind: "outcome", outcome: await this.#openSession(identity).publish(uri, args, kwargs, options) };
+      const session = this.#openSession(identity);
+      const outcome = await session.publish(uri, Payload.of(args, kwargs), options);
+      session.leave();
+      return { kind: "outcome", outcome };
     };
     return idempotency === undefined ? publish() : this.#idempotencyKeys.run(identity, idempotency, publish);
   }
@@ -87,16 +93,17 @@ export class RpcHandler implements RealmRpc {
     if (canceled.aborted) return CallOutcome.error(WampUri.CANCELED);
     const session = this.#openSession(identity);
     canceled.addEventListener("abort", () => session.leave());
-    if (onProgress === undefined) return session.call(uri, args, kwargs, options);
     const results: Promise<void>[] = [];
     const take = async (...result: [List, Dict]): Promise<void> => {
       try {
-        await onProgress(...result);
+        await onProgress?.(...result);
       } catch {
         session.leave();
       }
     };
-    const outcome = await session.call(uri, args, kwargs, options, (...result) => results.push(take(...result)));
+    const takeNext = onProgress && ((...result: [List, Dict]) => void results.push(take(...result)));
+    const outcome = await session.call(uri, Payload.of(args, kwargs), options, takeNext);
+    session.leave();
     // The caller gets the last result after all others.
     await Promise.all(results);
     return outcome;
@@ -113,8 +120,8 @@ export class RpcHandler implements RealmRpc {
     return outcome.kind === "refused" ? rpcRefusal("denied", outcome.message, outcome.uri) : outcome.identity;
   }
 
-  #openSession(identity: Identity): Visitor {
-    return new Visitor(this.#realm, this.#host, identity);
+  #openSession(identity: Identity): LocalSession {
+    return new LocalSession(this.#realm, this.#host, { identity, roles: ROLES });
   }
 
   #checkReplay(credentials: RpcCredentials): RpcRefusal | undefined {

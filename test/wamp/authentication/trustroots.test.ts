@@ -7,7 +7,7 @@ import { judge, type Verdict } from "../../../examples/trustroots/certificate-ch
 import type { Address } from "../../../examples/trustroots/eip712.ts";
 import { trustroots } from "../../../examples/trustroots/trustroots.ts";
 import { type Component, defineComponent } from "../../../src/wamp/local/component.ts";
-import { ComponentSession } from "../../../src/wamp/local/component-session.ts";
+import { HostedComponent } from "../../../src/wamp/local/hosted-component.ts";
 import type { Dict } from "../../../src/wamp/protocol/values.ts";
 import type { Line } from "../host/test-realm.ts";
 import { AuthTestRealm, DENIED, type Extra, FAILED } from "./auth-test-realm.ts";
@@ -52,11 +52,11 @@ class Gate extends AuthTestRealm {
   constructor(extra: Extra = {}, others: Readonly<Record<string, Component<Dict>>> = {}, name = "realm1") {
     super({ cryptosign: { type: "dynamic", authenticator: "com.trustroots.authenticate" } }, { name });
     this.moveIn = (realm) => {
-      const home = { realm, host: this, env: {}, keepAwake: () => {}, left: () => {} };
+      const home = { realm, host: this, env: {}, keepAwake: () => {}, onLeave: () => {} };
       for (const [name, component] of Object.entries({ trustroots, ...others })) {
         const settings = Object.entries({ ...EXTRA, ...extra }).filter(([, value]) => value !== undefined);
         const config = { name, role: "admin", extra: Object.fromEntries(settings) };
-        new ComponentSession(component, config, home).join();
+        new HostedComponent(component, config, home).join();
       }
     };
     this.restart();

@@ -3,9 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import { ApplicationError } from "../../../src/wamp/local/application-error.ts";
-import { type Component, Result } from "../../../src/wamp/local/component.ts";
-import type { ComponentSession } from "../../../src/wamp/local/component-session.ts";
-import { ComponentSession as Session } from "../../../src/wamp/local/component-session.ts";
+import { type Component, type ComponentSession, Result } from "../../../src/wamp/local/component.ts";
+import { HostedComponent } from "../../../src/wamp/local/hosted-component.ts";
 import type { Dict, List } from "../../../src/wamp/protocol/values.ts";
 import { denial } from "../authorization/denial-errors.ts";
 import { SeededRandom } from "../host/seeded-random.ts";
@@ -55,8 +54,8 @@ function cast(components: Record<string, Join | Component<Dict>>, input: Partial
     for (const [name, program] of Object.entries(components)) {
       const component = typeof program === "function" ? { onJoin: program } : program;
       const role = name === "quiet" ? "reader" : "backend";
-      const home = { realm, host: testRealm, env: { KEY: "k" }, left: () => left.push(name) };
-      const session = new Session(
+      const home = { realm, host: testRealm, env: { KEY: "k" }, onLeave: () => left.push(name) };
+      const session = new HostedComponent(
         component,
         { name, role, extra: { greeting: "hi" } },
         {

@@ -5,10 +5,8 @@ import { describe, expect, it } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import { InternalCaller } from "../../../src/wamp/dealer/internal-caller.ts";
 import type { Transport } from "../../../src/wamp/host/transport.ts";
-import { ComponentSession } from "../../../src/wamp/local/component-session.ts";
-import { Resident } from "../../../src/wamp/local/local-session.ts";
-import { Visitor } from "../../../src/wamp/local/visitor.ts";
-import { watch } from "../../../src/wamp/local/watcher.ts";
+import { HostedComponent } from "../../../src/wamp/local/hosted-component.ts";
+import { LocalSession } from "../../../src/wamp/local/local-session.ts";
 import type { RouterMessage } from "../../../src/wamp/protocol/message.ts";
 import { MessageType } from "../../../src/wamp/protocol/message.ts";
 import { Payload } from "../../../src/wamp/protocol/payload.ts";
@@ -32,38 +30,41 @@ const TIMEOUT_MS = 1000;
 
 const openRpcSession: Open = (testRealm, authrole) => {
   const identity = { authid: "shop", authrole, authmethod: "internal", authprovider: "bridge" };
-  const open = () => new Visitor(testRealm.realm, testRealm, identity);
+  const open = () => new LocalSession(testRealm.realm, testRealm, { identity, roles: ALL_ROLES });
   return {
     isOpen: true,
-    call: (uri) => open().call(uri, [], {}, {}).then(uriOf),
-    publish: (uri) => open().publish(uri, [], {}, {}).then(uriOf),
+    call: (uri) => open().call(uri, Payload.NONE, {}).then(uriOf),
+    publish: (uri) => open().publish(uri, Payload.NONE, {}).then(uriOf),
   };
 };
 
 const openConfiguredSession: Open = (testRealm, authrole) => {
   const { realm } = testRealm;
-  const options = { name: "callees", authrole, roles: ALL_ROLES };
-  const resident: Resident = new Resident(realm, testRealm, options, ([type]) => {
-    const goodbye = [MessageType.GOODBYE, {}, "wamp.close.goodbye_and_out"];
-    if (type === MessageType.GOODBYE) queueMicrotask(() => resident.say(goodbye));
-    return undefined;
+  const configured: LocalSession = new LocalSession(realm, testRealm, {
+    name: "callees",
+    identity: { authid: "callees", authrole, authmethod: "internal", authprovider: "static" },
+    roles: ALL_ROLES,
+    onMessage: ([type]) => {
+      const goodbye = [MessageType.GOODBYE, {}, "wamp.close.goodbye_and_out"];
+      if (type === MessageType.GOODBYE) queueMicrotask(() => configured.submit(goodbye));
+    },
   });
   return {
     isOpen: true,
-    session: resident.session,
+    session: configured.session,
     subscribe: async (uri) => {
-      resident.subscribe(uri, "exact");
+      configured.subscribeConfigured(uri, "exact");
       return "ok";
     },
-    register: async (uri) => (resident.register(uri, "exact") ? "ok" : "taken"),
-    end: () => realm.sessions.kill(resident.session, "wamp.close.killed"),
+    register: async (uri) => (configured.registerConfigured(uri, "exact") === undefined ? "taken" : "ok"),
+    end: () => realm.sessions.kill(configured.session, "wamp.close.killed"),
   };
 };
 
 const openComponent: Open = (testRealm, authrole) => {
   const { realm } = testRealm;
-  const home = { realm, host: testRealm, env: {}, left: () => {}, keepAwake: () => {} };
-  const component = new ComponentSession({ onJoin: () => {} }, { name: "c", role: authrole, extra: {} }, home);
+  const home = { realm, host: testRealm, env: {}, onLeave: () => {}, keepAwake: () => {} };
+  const component = new HostedComponent({ onJoin: () => {} }, { name: "c", role: authrole, extra: {} }, home);
   const session = realm.sessions.byId.get(component.id)!;
   return {
     isOpen: true,
@@ -81,7 +82,7 @@ const openEventStream: Open = (testRealm, authrole) => {
   const sent: RouterMessage[] = [];
   const transport: Transport = { send: (message) => void sent.push(message), close: () => {}, save: () => {} };
   const identity = { authid: "x", authrole, authmethod: "anonymous", authprovider: "static" };
-  const peer = watch(realm, transport, identity);
+  const peer = realm.sessions.connectAs(transport, identity, { subscriber: {}, caller: {} });
   const session = peer.state.kind === "open" ? peer.state.session : undefined;
   const request = async (...message: unknown[]): Promise<string> => {
     sent.length = 0;
