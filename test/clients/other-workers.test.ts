@@ -88,7 +88,7 @@ describe("a Worker with a service binding", () => {
     await callee.send([8, 68, request, {}, "com.example.overflow", ["too much"], { limit: 2 }]);
     const error = { uri: "com.example.overflow", args: ["too much"], kwargs: { limit: 2 } };
     const message = "com.example.overflow: too much";
-    expect(await response).toEqual([502, { name: "WampError", message, ...error }]);
+    expect(await response).toEqual([502, { name: "ApplicationError", message, ...error }]);
     expect(await ask("/sum", "unknown")).toMatchObject([502, { uri: "wamp.error.no_such_realm" }]);
   });
 

@@ -1,4 +1,4 @@
-/** A session without a connection, and how it is stored meanwhile. */
+/** Stores a session without a connection, and the messages kept for it. */
 
 import type { Log, Storage } from "../host/host.ts";
 import type { ParkedStore } from "../host/storage.ts";
@@ -31,7 +31,7 @@ import { storedSession, storedTransportInfo } from "./session-record.ts";
 const RECORD = -1;
 const RECORD_OF_FORMAT_1 = 0;
 
-/** What is stored of a parked session beside its messages. */
+/** The record of a parked session, beside its messages. */
 export interface ParkedRecord extends Pick<Peer, "facts"> {
   /** Milliseconds since the epoch. */
   readonly deadline: number;
@@ -60,8 +60,8 @@ const MESSAGES: Format<{ readonly messages: readonly RouterMessage[] }> = {
 };
 
 /**
- * Storage is behind until `flush`, and then says so: the record is removed with the first change and written again
- * last, so that what is found after a sudden end of the object is complete.
+ * The record is removed with the first change and written again last, in `flush`, so that a record found after a sudden end of
+ * the object is complete.
  */
 export class ParkedSession {
   readonly peer: Peer;
@@ -77,7 +77,7 @@ export class ParkedSession {
   #batches: number;
   #isCurrent: boolean;
 
-  /** `stored` is what storage has of the session already. */
+  /** `stored` is the session as storage has it already. */
   constructor(
     peer: Peer,
     session: Session,
@@ -100,13 +100,13 @@ export class ParkedSession {
     this.#isCurrent = stored !== undefined;
   }
 
-  /** Storage does not tell the truth any more. */
+  /** Removes the stored record, which is out of date now. */
   change(): void {
     if (this.#isCurrent) this.#removeRecord();
     this.#isCurrent = false;
   }
 
-  /** Writes what is new, in one text. */
+  /** Writes the new messages in one text, and the record after it. */
   flush(): void {
     if (this.#isCurrent) return;
     this.#storeMessages();
@@ -114,7 +114,7 @@ export class ParkedSession {
     const { deadline, resumable, session } = this;
     const record: ParkedRecord = {
       facts,
-      // Nothing is left to wait for.
+      // A session that has lost a message cannot be resumed: it ends at once.
       deadline: resumable.isLost ? 0 : deadline,
       first: this.#first,
       isLost: resumable.isLost,
@@ -131,7 +131,7 @@ export class ParkedSession {
 
   #storeMessages(): void {
     const { first, messages } = this.resumable.kept;
-    // Until something is stored the oldest may still have made room.
+    // Before the first text is stored, the oldest messages may have been dropped to make room.
     if (this.#batches === 0) this.#first = first;
     const fresh = messages.slice(Math.max(0, this.#last + 1 - first));
     if (fresh.length === 0) return;
@@ -140,7 +140,7 @@ export class ParkedSession {
   }
 }
 
-/** A parked session as storage tells of it. */
+/** A parked session as storage has it. */
 export interface StoredSession {
   readonly record: ParkedRecord;
   readonly kept: KeptMessages;

@@ -1,4 +1,4 @@
-/** Sessions and peers as they are stored. */
+/** The stored formats of sessions and peers. */
 
 import { storedSubscription } from "../broker/subscriptions.ts";
 import { storedCall } from "../dealer/call-records.ts";
@@ -16,7 +16,7 @@ import { type ResumeRequest, storedResume } from "../session/resumable-transport
 import { storedIdentity } from "../session/stored-identity.ts";
 import type { PeerRecord, SessionRecord } from "./peer-record.ts";
 
-/** A session in the record of its peer. */
+/** The format of a session in the record of its peer. */
 export const storedSession = record<SessionRecord>({
   id: field("i", is.id),
   identity: field("w", storedIdentity),
@@ -35,7 +35,7 @@ export const storedSession = record<SessionRecord>({
   calls: is.several("c", storedCall),
 });
 
-/** What the router knows of a transport, in the record of its peer. */
+/** The format of transport information in the record of its peer. */
 export const storedTransportInfo = record<TransportInfo>({
   peer: optional("p", is.text) as Field<TransportInfo["peer"]>,
   is_secure: field("s", is.flag),
@@ -56,7 +56,7 @@ const attempt = record<Attempt>({
   features: field("f", is.count),
   agent: optional("a", is.text),
   method: field("m", is.text),
-  wish: optional(
+  resumeRequest: optional(
     "w",
     record<ResumeRequest>({
       session: optional("s", is.id),
@@ -66,7 +66,7 @@ const attempt = record<Attempt>({
   ),
 });
 
-/** The id of the session in a peer's record that cannot be read, for the log. */
+/** Finds the session id in a peer's record that cannot be read, for the log. */
 export function sessionIn(peer: unknown): Id | undefined {
   const { s, session } = (peer ?? {}) as {
     readonly s?: { readonly i?: unknown };
@@ -76,7 +76,7 @@ export function sessionIn(peer: unknown): Id | undefined {
   return isId(id) ? id : undefined;
 }
 
-/** The record of a peer. */
+/** The format of a peer's record. */
 export const PEER: Format<PeerRecord> = {
   kind: "peer",
   codec: union<PeerRecord>({

@@ -17,35 +17,36 @@ import type { StoredSession } from "./parked-session.ts";
 import { ParkedSession, storedSessions } from "./parked-session.ts";
 import type { SessionRecord, SessionTables } from "./peer-record.ts";
 
-/** What resumption does to peers and sessions. */
-export interface Mover {
+/** Moves sessions between peers, and ends them; implemented by the sessions of a realm. */
+export interface SessionMover {
   readonly byId: ReadonlyMap<Id, Session>;
   peerOf(session: Session): Peer | undefined;
-  /** The session goes on with this peer, which ends at `endsAt` if that is given; nothing is expected of the former one. */
+  /** Moves the session to the peer `to`, and ends it at `endsAt` (milliseconds since the epoch) if that is given. */
   move(session: Session, from: Peer, to: Peer, endsAt: number | undefined): void;
-  /** The session is over, and the peer's transport with it; `abort` tells the client why. */
+  /** Ends the peer's session and closes its transport; `abort` sends the client the reason first. */
   close(peer: Peer, code: number, reason: string): void;
   abort(peer: Peer, uri: Uri, message: string, code: number): void;
   welcome(peer: Peer, session: Session, details: Dict): void;
 }
 
-/** Makes a session of a record; it ends at `endsAt`, milliseconds since the epoch. */
-export type Revive = (peer: Peer, record: SessionRecord, endsAt: number) => Session;
+/** Restores the session of a record, and ends it at `endsAt`, milliseconds since the epoch. */
+export type RestoreSession = (peer: Peer, record: SessionRecord, endsAt: number) => Session;
 
-/** Bytes of a token: nobody guesses it. */
+/** Bytes of a token: as many as a key has, so that no client guesses one. */
 const TOKEN_LENGTH = 32;
 
-export class Resumption implements BufferObserver {
+/** Parks sessions whose connections are lost, and resumes them. */
+export class SessionResume implements BufferObserver {
   readonly #config: ResumeConfig;
   readonly #host: Host;
-  readonly #mover: Mover;
+  readonly #mover: SessionMover;
   readonly #tables: SessionTables;
   readonly #records: RecordBudget;
   readonly #parked = new Map<ResumableTransport, ParkedSession>();
-  /** Those of which storage does not tell the truth. */
+  /** Sessions whose stored records are out of date. */
   readonly #changed = new Set<ParkedSession>();
 
-  constructor(config: ResumeConfig, host: Host, mover: Mover, tables: SessionTables, records: RecordBudget) {
+  constructor(config: ResumeConfig, host: Host, mover: SessionMover, tables: SessionTables, records: RecordBudget) {
     this.#records = records;
     this.#config = config;
     this.#host = host;
@@ -53,22 +54,22 @@ export class Resumption implements BufferObserver {
     this.#tables = tables;
   }
 
-  /** The transport of a new session that can be resumed. */
+  /** Returns the transport of a new session that can be resumed. */
   newTransport(connection: Transport): ResumableTransport {
     return this.#transport(connection, { token: this.#newToken(), sent: 0 });
   }
 
-  /** The transport of a session that slept. */
-  woken(connection: Transport, record: ResumeRecord): ResumableTransport {
+  /** Returns the transport of a session that slept, from its record. */
+  restoreTransport(connection: Transport, record: ResumeRecord): ResumableTransport {
     return this.#transport(connection, record);
   }
 
-  /** Gives a peer that has shown who it is the session it wants to go on with; false if there is nothing to go on with. */
+  /** Moves the session that an authenticated peer asks for to this peer. Returns false if it cannot be resumed. */
   resume(peer: Peer, origin: SessionOrigin, { session: sessionId, token, received }: ResumeRequest): boolean {
     const session = sessionId === undefined ? undefined : this.#mover.byId.get(sessionId);
     if (session?.resumable === undefined || !isOwner(session, session.resumable, origin, token)) return false;
     const former = this.#mover.peerOf(session)!;
-    if (!this.#canGoOn(session.resumable, received)) {
+    if (!this.#canResume(session.resumable, received)) {
       this.#mover.close(former, CloseCode.NORMAL, "the session cannot be resumed");
       return false;
     }
@@ -81,7 +82,7 @@ export class Resumption implements BufferObserver {
     return true;
   }
 
-  /** The connection of a session is lost: it waits for its client. */
+  /** Keeps a session whose connection is lost, until its client resumes it or the deadline passes. */
   park(peer: Peer, session: Session, resumable: ResumableTransport): void {
     resumable.park();
     const deadline = Math.min(
@@ -95,22 +96,22 @@ export class Resumption implements BufferObserver {
     this.onChange(resumable);
   }
 
-  /** The session is over. */
-  left({ id, resumable }: Session): void {
+  /** Forgets a session that has ended. */
+  leave({ id, resumable }: Session): void {
     if (resumable === undefined) return;
     this.#forget(resumable, id);
     resumable.end();
   }
 
-  /** Writes what waits to be stored. */
+  /** Stores the parked sessions that have changed. */
   flush(): void {
     for (const parked of this.#changed) parked.flush();
     this.#changed.clear();
   }
 
-  /** The sessions that were parked when the object fell asleep, or ended; what they kept is theirs again. */
-  wake(revive: Revive): void {
-    for (const stored of storedSessions(this.#host)) this.#wake(stored, revive);
+  /** Restores the sessions that were parked when the object fell asleep or ended, with the messages kept for them. */
+  wake(restoreSession: RestoreSession): void {
+    for (const stored of storedSessions(this.#host)) this.#wake(stored, restoreSession);
   }
 
   get isFull(): boolean {
@@ -129,35 +130,35 @@ export class Resumption implements BufferObserver {
     this.#host.scheduleFlush();
   }
 
-  /** It ends as soon as whoever is sending is done. */
+  /** Ends the session by the next tick, because a session cannot end while a message is sent to it. */
   onOverflow(resumable: ResumableTransport): void {
     const parked = this.#parked.get(resumable);
     if (parked !== undefined) this.#mover.move(parked.session, parked.peer, parked.peer, this.#host.now());
   }
 
-  #wake(stored: StoredSession, revive: Revive): void {
+  #wake(stored: StoredSession, restoreSession: RestoreSession): void {
     const { record, kept } = stored;
-    // `storedSessions` has checked that there is one.
+    // `storedSessions` returns records with `resume` only.
     const resumable = this.#transport(undefined, record.session.resume!);
     const peer: Peer = { transport: resumable, facts: record.facts, state: { kind: "closed" } };
-    // A deadline further away is from before the clock was set back, and so is the alarm.
+    // A deadline further away was set before the clock was set back, and its alarm is too late as well.
     const deadline = Math.min(record.deadline, this.#host.now() + this.#config.time * 1000);
     if (deadline < record.deadline) this.#host.setAlarm(deadline);
-    const session = revive(peer, record.session, deadline);
+    const session = restoreSession(peer, record.session, deadline);
     const parked = new ParkedSession(peer, session, resumable, deadline, this.#host.store.parked, this.#tables, stored);
     this.#parked.set(resumable, parked);
     resumable.restore(kept, record.isLost);
   }
 
   #welcome(peer: Peer, session: Session, resumable: ResumableTransport, received: number | undefined): void {
-    this.#mover.welcome(peer, session, { resumed: true, ...offer(resumable) });
+    this.#mover.welcome(peer, session, { resumed: true, ...resumeDetails(resumable) });
     const fault: SendFault | undefined = resumable.moveTo(peer.transport, received);
     peer.transport.save();
     if (fault !== "too large") return;
     this.#mover.abort(peer, WampUri.PAYLOAD_SIZE_EXCEEDED, "a message that waited is too large", CloseCode.TOO_BIG);
   }
 
-  #canGoOn(resumable: ResumableTransport, received: number | undefined): boolean {
+  #canResume(resumable: ResumableTransport, received: number | undefined): boolean {
     const parked = this.#parked.get(resumable);
     const isLate = parked !== undefined && parked.deadline <= this.#host.now();
     return !isLate && resumable.hasAllAfter(received);
@@ -180,13 +181,13 @@ export class Resumption implements BufferObserver {
   }
 }
 
-/** What WELCOME says to a client whose session can be resumed. */
-export function offer({ token }: ResumableTransport): Dict {
+/** Returns WELCOME.Details for a client whose session can be resumed. */
+export function resumeDetails({ token }: ResumableTransport): Dict {
   return { resumable: true, resume_token: token };
 }
 
-/** What a HELLO wishes, if anything; parse() has checked the types but that of `_resume_received`. */
-export function resumeWish(details: Dict): ResumeRequest | undefined {
+/** Reads what HELLO.Details ask for, if anything; parse() has checked all types but that of `_resume_received`. */
+export function readResumeRequest(details: Dict): ResumeRequest | undefined {
   const session = (details["resume-session"] ?? undefined) as Id | undefined;
   if (details.resumable !== true && session === undefined) return undefined;
   const token = (details["resume-token"] ?? undefined) as string | undefined;
@@ -201,7 +202,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Whose session it is holds its token and is the same principal with the same client software. */
+/** Checks the token, the principal and the features of a client that asks for a session. */
 function isOwner(
   session: Session,
   resumable: ResumableTransport,
@@ -209,16 +210,16 @@ function isOwner(
   token: string | undefined,
 ): boolean {
   if (token === undefined || !isEqual(utf8(token), utf8(resumable.token))) return false;
-  return session.features === origin.features && isSame(session.identity, origin.identity);
+  return session.features === origin.features && isSamePrincipal(session.identity, origin.identity);
 }
 
-/** Anonymous clients get another authid each time; nothing but the token tells them apart. */
-function isSame(a: Identity, b: Identity): boolean {
+/** Anonymous clients get another authid each time; only the token tells them apart. */
+function isSamePrincipal(a: Identity, b: Identity): boolean {
   if (a.authrole !== b.authrole || a.authmethod !== b.authmethod || a.authprovider !== b.authprovider) return false;
   return a.authid === b.authid || a.authmethod === "anonymous";
 }
 
-/** The client has come back before its old connection was known to be dead. */
+/** Closes the old connection of a client that came back before the router knew it to be dead. */
 function closeFormer(transport: Transport): void {
   transport.save();
   transport.close(CloseCode.NORMAL, "the session goes on elsewhere");

@@ -1,4 +1,4 @@
-/** Waking: a realm's sessions and tables, rebuilt from the records of the peers that are still connected. */
+/** Restores the sessions and tables of a realm from the records of the peers that are still connected. */
 
 import type { Broker } from "../broker/broker.ts";
 import type { Dealer } from "../dealer/dealer.ts";
@@ -13,15 +13,15 @@ import type { Peer, PendingState } from "../session/peer.ts";
 import { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
 import { hasCalls, type PeerRecord, type SessionRecord } from "./peer-record.ts";
-import type { Resumption } from "./session-resume.ts";
+import type { SessionResume } from "./session-resume.ts";
 
-/** A connection that slept, and its record. */
+/** A connection that slept, and the reading of its record. */
 export type Sleeper = readonly [Transport, Reading<PeerRecord>];
 
-/** Sessions whose records tell of calls, which need both their sides awake. */
+/** Sessions whose records have calls: these are restored last, because caller and callee must be there first. */
 type Callers = [Session, SessionRecord][];
 
-/** The realm that wakes: what its sessions and tables are put back into. */
+/** The parts of a realm that records restore. */
 export interface WakingRealm {
   readonly sessions: WakingSessions;
   readonly broker: Broker;
@@ -30,14 +30,14 @@ export interface WakingRealm {
   readonly metaEvents: { silently(act: () => void): void };
 }
 
-/** The table of sessions that sessions are put back into. */
+/** The table of sessions, as waking uses it. */
 export interface WakingSessions {
   readonly byId: ReadonlyMap<Id, Session>;
   attach(peer: Peer, session: Session): void;
   end(peer: Peer, isQuiet: boolean): void;
 }
 
-/** Takes back peers without a session, and the times at which sessions end. */
+/** The peers without a session, and the deadlines of all peers, as waking uses them. */
 export interface WakingPeers {
   wake(peer: Peer, stored: PendingState): void;
   wakeSession(peer: Peer, endsAt: number | undefined): void;
@@ -47,26 +47,29 @@ export class Waking {
   readonly #realm: WakingRealm;
   readonly #host: Log;
   readonly #peers: WakingPeers;
-  readonly #resumption: Resumption | undefined;
+  readonly #sessionResume: SessionResume | undefined;
 
-  constructor(realm: WakingRealm, host: Log, peers: WakingPeers, resumption: Resumption | undefined) {
+  constructor(realm: WakingRealm, host: Log, peers: WakingPeers, sessionResume: SessionResume | undefined) {
     this.#realm = realm;
     this.#host = host;
     this.#peers = peers;
-    this.#resumption = resumption;
+    this.#sessionResume = sessionResume;
   }
 
-  /** Clients come before residents, so that ids they know stay; calls come last, for anybody may be a callee. */
-  wake(sleepers: Iterable<Sleeper>, moveIn?: () => void): Peer[] {
+  /**
+   * Clients are restored before `joinLocalSessions` is called, so that the ids they know stay; calls are restored last, because
+   * any session may be a callee.
+   */
+  wake(sleepers: Iterable<Sleeper>, joinLocalSessions?: () => void): Peer[] {
     const { dealer, metaEvents, sessions, testaments } = this.#realm;
     const peers: Peer[] = [];
     const callers: Callers = [];
     for (const sleeper of sleepers) peers.push(this.#wakePeer(sleeper, callers));
-    this.#resumption?.wake((peer, record, endsAt) => {
+    this.#sessionResume?.wake((peer, record, endsAt) => {
       return this.#wakeSession(peer, record, callers, peer.transport, endsAt);
     });
-    // They were there before, as far as anybody can tell.
-    if (moveIn !== undefined) metaEvents.silently(moveIn);
+    // Clients know these sessions from before the sleep.
+    if (joinLocalSessions !== undefined) metaEvents.silently(joinLocalSessions);
     restoreCalls(callers, sessions.byId, dealer.tables);
     testaments.executeOrphaned(sessions.byId);
     return peers;
@@ -87,14 +90,14 @@ export class Waking {
     return peer;
   }
 
-  /** Closes a connection whose record cannot be read; its client comes back by itself, and all others go on. */
+  /** Closes a connection whose record cannot be read: its client reconnects, and no other session is affected. */
   #dropPeer({ transport }: Peer, line: LogLine): void {
     this.#host.log(line);
     transport.save();
     transport.close(CloseCode.RESTART, "the session's record cannot be read");
   }
 
-  /** A record that passes all checks may still contradict what is there already: then only its own session ends. */
+  /** A record may contradict the tables (two sessions of one id): then only its own session ends. */
   #tryToRestore(peer: Peer, record: PeerRecord, callers: Callers): void {
     try {
       this.#restorePeer(peer, record, callers);
@@ -108,7 +111,7 @@ export class Waking {
     const { transport } = peer;
     if (record.kind === "open") {
       const { resume } = record.session;
-      const resumable = resume && this.#resumption?.woken(transport, resume);
+      const resumable = resume && this.#sessionResume?.restoreTransport(transport, resume);
       this.#wakeSession(peer, record.session, callers, resumable);
     } else if (record.kind !== "closed") this.#peers.wake(peer, record);
   }

@@ -10,7 +10,7 @@ export class ApplicationError extends Error {
 
   constructor(uri: Uri, args: List = [], kwargs: Dict = {}, options?: ErrorOptions) {
     super(typeof args[0] === "string" ? `${uri}: ${args[0]}` : uri, options);
-    this.name = "WampError";
+    this.name = "ApplicationError";
     this.uri = uri;
     this.args = args;
     this.kwargs = kwargs;

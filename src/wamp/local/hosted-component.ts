@@ -2,7 +2,6 @@
 
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
-import { joined } from "../meta/session-procedures.ts";
 import { WampUri } from "../protocol/errors.ts";
 import type { Event, RouterMessage } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
@@ -88,7 +87,7 @@ export class HostedComponent<Bindings = Dict> implements ComponentSession<Bindin
       roles: ROLES,
       onMessage: (message) => this.#queue(message),
     });
-    joined(context.realm.metaEvents, this.#session.session);
+    context.realm.metaEvents.publishOnJoin(this.#session.session);
     this.#cancelForgotten();
   }
 

@@ -1,4 +1,4 @@
-/** The procedure that tells what was published on a subscription (Event History). */
+/** The procedure that returns the events of a subscription (Event History). */
 
 import type { HistoryQuery } from "../broker/event-query.ts";
 import { queryEvents } from "../broker/event-query.ts";
@@ -15,18 +15,18 @@ import { subscriptionArgument } from "./subscription-procedures.ts";
 
 export const HISTORY_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = { "wamp.subscription.get_events": getEvents };
 
-/** Events in one RESULT, and characters or bytes of their payloads; one event there is in any case. */
+/** Events in one RESULT, and characters or bytes of their payloads; one event is always sent. */
 const PAGE_EVENTS = 1_000;
 const PAGE_BYTES = 524_288;
 
-/** RESULTs for one call that takes progressive ones: in all a quarter of what a client may leave unread by default. */
+/** RESULTs for one call that takes progressive ones: together a quarter of the default limit of unread bytes. */
 const MAX_PAGES = 16;
 
 /**
- * The events of a subscription the caller could have: Arguments is the list of them (D-19). An answer that is cut short
- * by a limit, the caller's or that of one RESULT, says `is_limit_reached` in ArgumentsKw; the caller goes on with
- * `after_publication`, or `before_publication` in reverse. A subscription without a log of its own has the events of one
- * that takes in all its topics; where there is none either, it has no events (HIS-18).
+ * Returns the events of a subscription that the caller could make: Arguments is the list of them. An answer that a limit cuts
+ * short, the caller's or that of one RESULT, has `is_limit_reached` in ArgumentsKw; the caller continues with
+ * `after_publication`, or `before_publication` in reverse. A subscription without a log of its own has the events of the log
+ * that covers all its topics, or none (HIS-18).
  */
 function getEvents(context: MetaContext, caller: Session, payload: Payload, options: Dict): Payload | MetaReply {
   const subscription = subscriptionArgument(context, payload);
@@ -35,13 +35,13 @@ function getEvents(context: MetaContext, caller: Session, payload: Payload, opti
   const log = context.broker.logOf(subscription);
   if (log === undefined) return Payload.NONE;
   const maxPages = options.receive_progress === true ? MAX_PAGES : 1;
-  const { pages, isLimitReached } = paged(queryEvents(log, query, caller), query.limit, maxPages);
+  const { pages, isLimitReached } = paginateEvents(queryEvents(log, query, caller), query.limit, maxPages);
   const answers = pages.map((events) => events.map((event) => eventDict(event, subscription)));
   const last = Payload.of(answers.pop(), isLimitReached ? { is_limit_reached: true } : {});
   return { progress: answers.map((events) => Payload.of(events)), payload: last };
 }
 
-/** Positional `limit` as Crossbar.io takes it, everything else by keyword. */
+/** Reads the arguments: `limit` may be positional, as in Crossbar.io; all others are keywords. */
 function queryIn(payload: Payload, { match, topic }: Subscription): HistoryQuery {
   return {
     isReversed: optionalKeyword(payload, "reverse", isBoolean) ?? false,
@@ -67,7 +67,7 @@ function timeKeyword(payload: Payload, name: string): number | undefined {
   return text === undefined ? undefined : Date.parse(text.toUpperCase());
 }
 
-/** RFC 3339, section 5.6; what JavaScript does not take for a date (a leap second, the 30th of February) is none. */
+/** RFC 3339, section 5.6, except dates that JavaScript has not (a leap second, the 30th of February). */
 function isTimestamp(value: unknown): value is string {
   return isString(value) && TIMESTAMP.test(value) && isRealDate(value);
 }
@@ -87,12 +87,12 @@ function isRealDate(text: string): boolean {
 
 interface Pages {
   readonly pages: readonly (readonly LoggedEvent[])[];
-  /** Is there more than the pages hold? */
+  /** Says whether the log has more events than the pages. */
   readonly isLimitReached: boolean;
 }
 
-/** The first `limit` events in as many pages as there may be; always one page, if only an empty one. */
-function paged(events: Iterable<LoggedEvent>, limit: number, maxPages: number): Pages {
+/** Puts the first `limit` events into at most `maxPages` pages; at least one page, which may be empty. */
+function paginateEvents(events: Iterable<LoggedEvent>, limit: number, maxPages: number): Pages {
   const pages: LoggedEvent[][] = [[]];
   let count = 0;
   let bytes = 0;

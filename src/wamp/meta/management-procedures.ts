@@ -1,4 +1,4 @@
-/** The procedures by which roles and their rules are changed at run time: no part of WAMP, hence `wamp.edge.`. */
+/** The procedures that change roles and their rules at run time; not part of WAMP, hence `wamp.edge.`. */
 
 import { createDenial } from "../authorization/access-control.ts";
 import { UNDECIDED } from "../authorization/rules.ts";
@@ -15,11 +15,10 @@ import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 
 /**
- * Roles and rules are written as in the configuration. What is changed is in force for the next message of every
- * session, survives sleep and restarts, and takes the place of what the configuration says of that role until it is
- * reset. Sessions lose the subscriptions and registrations they could not have made any more. Only for sessions whose
- * role has a rule for `wamp.edge.` itself (`AccessControl.mayManage`); errors: not_authorized, invalid_argument with the
- * faults, limit_exceeded, nothing_to_manage.
+ * Roles and rules have the form of the configuration. A change applies to the next message of every session, survives
+ * sleep and restarts, and replaces the role of the configuration until it is reset. It revokes the subscriptions and
+ * registrations that the new rules deny. Only for sessions whose role has a rule for `wamp.edge.` itself
+ * (`AccessControl.mayManage`). Errors: not_authorized, invalid_argument with the faults, limit_exceeded, nothing_to_manage.
  */
 export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = Object.fromEntries(
   Object.entries({
@@ -43,36 +42,36 @@ function guarded(uri: Uri, procedure: MetaProcedure): MetaProcedure {
   };
 }
 
-/** (name) and optionally a dict of what else a role has: adds the role, or replaces the one of that name. */
+/** (name) and optionally a dict of the other keys of a role: adds the role, or replaces the one of that name. */
 function addRole(context: MetaContext, _: Session, payload: Payload): MetaReply {
   const name = argument(payload, 0, "name", isString);
   const rest = optionalArgument(payload, 1, "role", isDict) ?? {};
-  return changed(context, () => context.access.roles.set(checkedRole({ ...rest, name })));
+  return changeRoles(context, () => context.access.roles.set(checkRole({ ...rest, name })));
 }
 
 function removeRole(context: MetaContext, _: Session, payload: Payload): MetaReply {
   const { name } = roleArgument(context, payload);
-  return changed(context, () => context.access.roles.remove(name));
+  return changeRoles(context, () => context.access.roles.remove(name));
 }
 
 function resetRole(context: MetaContext, _: Session, payload: Payload): MetaReply {
   const name = argument(payload, 0, "name", isString);
-  return changed(context, () => context.access.roles.reset(name));
+  return changeRoles(context, () => context.access.roles.reset(name));
 }
 
 function listPermissions(context: MetaContext, _: Session, payload: Payload): Payload {
   return Payload.of([roleArgument(context, payload).permissions]);
 }
 
-/** (role, rule): in place of the rule for the same URI and match, if there is one. */
+/** (role, rule): replaces the rule for the same URI and match, or adds one. */
 function addPermission(context: MetaContext, _: Session, payload: Payload): MetaReply {
   const role = roleArgument(context, payload);
   const rule: Dict = argument(payload, 1, "permission", isDict);
-  const [added] = checkedRole({ name: role.name, permissions: [rule] }).permissions;
-  return changed(context, () => context.access.roles.set(withRules(role, [...rulesBut(role, added!), added!])));
+  const [added] = checkRole({ name: role.name, permissions: [rule] }).permissions;
+  return changeRoles(context, () => context.access.roles.set(withRules(role, [...rulesBut(role, added!), added!])));
 }
 
-/** (role, uri, options): with `match` in the options the URI is literal, without it may have stars, as in a rule. */
+/** (role, uri, options): with `match` in the options the URI is literal; without, it may have stars, as in a rule. */
 function removePermission(context: MetaContext, _: Session, payload: Payload): MetaReply {
   const role = roleArgument(context, payload);
   const uri = argument(payload, 1, "uri", isString);
@@ -81,18 +80,18 @@ function removePermission(context: MetaContext, _: Session, payload: Payload): M
   if (typeof pattern === "string") throw new WampError(WampUri.INVALID_ARGUMENT, pattern);
   const rest = rulesBut(role, pattern);
   if (rest.length === role.permissions.length) throw new WampError(WampUri.NOTHING_TO_MANAGE, "there is no such rule");
-  return changed(context, () => context.access.roles.set(withRules(role, rest)));
+  return changeRoles(context, () => context.access.roles.set(withRules(role, rest)));
 }
 
-/** Makes the change; whoever loses something by it hears of that after the answer. */
-function changed(context: MetaContext, change: () => void): MetaReply {
+/** Makes the change; after the answer, revokes what sessions may not hold any more. */
+function changeRoles(context: MetaContext, change: () => void): MetaReply {
   change();
   context.access.rolesChanged();
-  return { payload: Payload.NONE, afterwards: () => withdraw(context) };
+  return { payload: Payload.NONE, afterwards: () => revokeDenied(context) };
 }
 
-/** Takes from all sessions what they could not subscribe to or register any more. */
-function withdraw(context: MetaContext): void {
+/** Revokes the subscriptions and registrations that the new rules deny. */
+function revokeDenied(context: MetaContext): void {
   const { broker, dealer, access } = context;
   for (const session of [...context.sessions.byId.values()]) {
     const { authrole } = session.identity;
@@ -108,7 +107,7 @@ function withdraw(context: MetaContext): void {
   }
 }
 
-/** What an authorizer has allowed stays. */
+/** Subscriptions and registrations that an authorizer has allowed stay. */
 function isDenied(permission: { readonly allow: boolean }): boolean {
   return !permission.allow && permission !== UNDECIDED;
 }
@@ -119,7 +118,7 @@ function roleArgument(context: MetaContext, payload: Payload): Role {
   return role;
 }
 
-function checkedRole(input: Dict): Role {
+function checkRole(input: Dict): Role {
   const role = parseRole(input);
   if (!role.ok) throw new WampError(WampUri.INVALID_ARGUMENT, role.faults.map(textOf).join("; "));
   if (role.value.permissions.some(({ validate }) => validate !== undefined)) {
@@ -129,7 +128,7 @@ function checkedRole(input: Dict): Role {
 }
 
 function withRules(role: Role, permissions: readonly PermissionRule[]): Role {
-  return checkedRole({ ...role, permissions });
+  return checkRole({ ...role, permissions });
 }
 
 function rulesBut({ permissions }: Role, { uri, match }: Pattern): PermissionRule[] {

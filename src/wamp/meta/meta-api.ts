@@ -1,4 +1,4 @@
-/** The procedures the router itself answers, on URIs nobody else can register (Meta API). */
+/** Answers CALLs of meta procedures, whose URIs no client can register (Meta API). */
 
 import { checkCall } from "../dealer/invocation.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
@@ -18,9 +18,9 @@ import { SUBSCRIPTION_PROCEDURES } from "./subscription-procedures.ts";
 import { TESTAMENT_PROCEDURES } from "./testament-procedures.ts";
 
 /**
- * URI → procedure. To add some: export a `Record<Uri, MetaProcedure>` from the file named after what they are about
- * (it need not be in this folder) and spread it here; nothing else has to know. A realm without `enable_meta_api`
- * has none of them. All URIs begin with `wamp.`, so that no name every object has can be asked for.
+ * URI → procedure. To add some: export a `Record<Uri, MetaProcedure>` from the file of their subject and spread it here. A
+ * realm without `enable_meta_api` has none of them. All URIs begin with `wamp.`, so that no property of `Object.prototype`
+ * is found by a URI.
  */
 export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> = {
   ...SESSION_PROCEDURES,
@@ -34,14 +34,14 @@ export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> =
 
 /**
  * Answers a CALL of a reserved URI, which never reaches a callee, whatever pattern it registered (URI-13). Throws
- * no_such_procedure where there is none, and what the procedure throws.
+ * no_such_procedure for an unknown URI, and the errors of the procedure.
  */
 export function callMeta(context: MetaContext, caller: Session, message: Call): void {
   const [, request, options, uri, payload] = message;
   checkCall(caller, message);
   const procedure = context.hasMetaApi ? META_PROCEDURES[uri] : undefined;
   if (procedure === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, `the router has no procedure ${uri}`);
-  // The router reads its arguments, all of them at once.
+  // The router reads the arguments, all of them at once.
   if (options.progress === true || isPassthru(options)) {
     throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, `${uri} takes its arguments at once, and reads them`);
   }

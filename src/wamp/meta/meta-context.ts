@@ -1,4 +1,4 @@
-/** What meta procedures see of their realm, and may do to it. */
+/** The parts of a realm that meta procedures use. */
 
 import type { AccessControl } from "../authorization/access-control.ts";
 import type { Permission } from "../authorization/rules.ts";
@@ -24,7 +24,7 @@ export interface MetaContext {
   permit(session: Session, action: Action, uri: Uri, match: Match): Permission;
 }
 
-/** The sessions of a realm, and the one thing that a meta procedure does to them. */
+/** The sessions of a realm, as meta procedures use them. */
 export interface MetaSessions {
   /** session id → session */
   readonly byId: ReadonlyMap<Id, Session>;

@@ -1,4 +1,4 @@
-/** Meta events: what the router publishes about its own sessions, registrations and subscriptions (Meta API). */
+/** Publishes meta events about sessions, registrations and subscriptions (Meta API). */
 
 import type { Subscription, SubscriptionObserver, Subscriptions } from "../broker/subscriptions.ts";
 import type { Registration, RegistrationObserver } from "../dealer/registrations.ts";
@@ -8,7 +8,9 @@ import { Payload } from "../protocol/payload.ts";
 import { isReservedUri } from "../protocol/uri.ts";
 import type { Dict, Id, List, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
+import { isVisible, sessionDetails } from "./session-details.ts";
 
+/** Observes broker and dealer, and publishes what happens there on `wamp.` topics. */
 export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
   readonly #subscriptions: Subscriptions;
   readonly #host: Random;
@@ -20,7 +22,7 @@ export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
     this.#isEnabled = isEnabled;
   }
 
-  /** Does something of which no session is to hear. */
+  /** Calls `act` without publishing the meta events that it causes. */
   silently(act: () => void): void {
     const wasEnabled = this.#isEnabled;
     this.#isEnabled = false;
@@ -32,9 +34,9 @@ export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
   }
 
   /**
-   * Publishes on a `wamp.` topic, in the name of nobody (META-08), to every subscriber but `leaving`, a session that is
-   * on its way out (D-28). `args` is asked for the Arguments only if somebody subscribed. Call it after the reply to
-   * the request that is the reason for it (ORD-09).
+   * Publishes on a `wamp.` topic, without a publisher (META-08), to all subscribers except the session `leaving`, which is
+   * ending. `args` returns the Arguments; it is called only if the topic has subscribers. Call `publish` after the reply to
+   * the request that causes the event (ORD-09).
    */
   publish(topic: Uri, args: () => List, leaving?: Session): void {
     if (!this.#isEnabled) return;
@@ -47,7 +49,18 @@ export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
     });
   }
 
-  /** Subscribing to `wamp.` topics is no event (META-04). */
+  /** Publishes wamp.session.on_join, after the session's WELCOME. */
+  publishOnJoin(session: Session): void {
+    if (isVisible(session)) this.publish("wamp.session.on_join", () => [sessionDetails(session)]);
+  }
+
+  /** Publishes wamp.session.on_leave, after all that the session held is released (MS-03). */
+  publishOnLeave(session: Session): void {
+    const { authid, authrole } = session.identity;
+    if (isVisible(session)) this.publish("wamp.session.on_leave", () => [session.id, authid, authrole]);
+  }
+
+  /** Subscriptions to `wamp.` topics cause no events (META-04). */
   onSubscribe(session: Session, subscription: Subscription): void {
     if (isReservedUri(subscription.topic)) return;
     if (subscription.subscribers.size === 1 && subscription.log === undefined) {
@@ -56,7 +69,7 @@ export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
     this.publish("wamp.subscription.on_subscribe", () => [session.id, subscription.id]);
   }
 
-  /** Without any subscriber left the subscription is gone, unless its history is kept. */
+  /** A subscription without subscribers is deleted, unless its history is kept. */
   onUnsubscribe(session: Session, { id, topic, subscribers, log }: Subscription, leaving?: Session): void {
     if (isReservedUri(topic)) return;
     this.publish("wamp.subscription.on_unsubscribe", () => [session.id, id], leaving);
@@ -64,6 +77,7 @@ export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
     this.publish("wamp.subscription.on_delete", () => [session.id, id], leaving);
   }
 
+  /** The first callee creates the registration. */
   onRegister(session: Session, registration: Registration): void {
     if (registration.callees.length === 1) {
       this.publish("wamp.registration.on_create", () => [session.id, registrationDetails(registration)]);
@@ -71,18 +85,19 @@ export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
     this.publish("wamp.registration.on_register", () => [session.id, registration.id]);
   }
 
+  /** The last callee deletes the registration. */
   onUnregister(session: Session, { id }: Registration, wasLast: boolean, leaving?: Session): void {
     this.publish("wamp.registration.on_unregister", () => [session.id, id], leaving);
     if (wasLast) this.publish("wamp.registration.on_delete", () => [session.id, id], leaving);
   }
 }
 
-/** SubscriptionDetails of the Subscription Meta API. */
+/** Returns the SubscriptionDetails of the Subscription Meta API. */
 export function subscriptionDetails({ id, created, topic, match }: Subscription): Dict {
   return { id, created: new Date(created).toISOString(), uri: topic, match };
 }
 
-/** RegistrationDetails of the Registration Meta API. */
+/** Returns the RegistrationDetails of the Registration Meta API. */
 export function registrationDetails({ id, created, procedure, match, policy }: Registration): Dict {
   return { id, created: new Date(created).toISOString(), uri: procedure, match, invoke: policy };
 }

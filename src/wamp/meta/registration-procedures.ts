@@ -1,4 +1,4 @@
-/** What the router tells of its registrations: events and procedures (Registration Meta API). */
+/** The procedures that list, show and revoke registrations (Registration Meta API). */
 
 import type { Registration } from "../dealer/registrations.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
@@ -11,11 +11,11 @@ import { argument, isString, matchArgument, optionalArgument, optionalKeyword } 
 import type { MetaContext } from "./meta-context.ts";
 import { registrationDetails } from "./meta-events.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
-import { idsByMatch, listed } from "./pages.ts";
+import { idsByMatch, paginate } from "./pages.ts";
 import { sessionArgument, sessionById } from "./session-details.ts";
 
 /**
- * `wamp.registration.*`. The lists take the paging of `listed`; `list` shows only the registrations of one session
+ * `wamp.registration.*`. The lists take the paging of `paginate`; `list` shows only the registrations of one session
  * when it is given its id, as Crossbar.io does (MU-12).
  */
 export const REGISTRATION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
@@ -34,7 +34,7 @@ function list(context: MetaContext, _: Session, payload: Payload): Payload {
   const sessionId = optionalArgument(payload, 0, "session", isId);
   const { registrations } = context.dealer;
   const all = sessionId === undefined ? registrations : registrations.heldBy(sessionById(context, sessionId));
-  return Payload.of([idsByMatch(listed(all.values(), payload))]);
+  return Payload.of([idsByMatch(paginate(all.values(), payload))]);
 }
 
 function lookup(context: MetaContext, _: Session, payload: Payload): Payload {
@@ -51,7 +51,7 @@ function match(context: MetaContext, _: Session, payload: Payload): Payload {
 
 function listCallees(context: MetaContext, _: Session, payload: Payload): Payload {
   const sessions = registrationArgument(context, payload).callees.map(({ session }) => session);
-  return Payload.of([listed(sessions, payload).map(({ id }) => id)]);
+  return Payload.of([paginate(sessions, payload).map(({ id }) => id)]);
 }
 
 /** (registration, session) with an optional reason; a session that is no callee of it counts as none (RREV-04). */

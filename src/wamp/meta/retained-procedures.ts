@@ -1,4 +1,4 @@
-/** The procedure by which a retained event is removed, which the specification has no way for (Event Retention). */
+/** The procedure that removes a retained event, for which the specification has none (Event Retention). */
 
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { Payload } from "../protocol/payload.ts";

@@ -1,4 +1,4 @@
-/** What sessions the meta API shows, and what it tells of each. */
+/** Selects the sessions that the meta API shows, and makes their details. */
 
 import { TRUSTED } from "../config/permission.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
@@ -10,20 +10,20 @@ import { argument } from "./arguments.ts";
 import type { MetaContext } from "./meta-context.ts";
 import type { MetaReply } from "./meta-procedure.ts";
 
-/** Characters of JSON that `modify_details` may have added to one session: they lie in its record, which is small. */
+/** Characters of JSON that `modify_details` may add to one session: they are stored in its record, which is small. */
 export const MAX_ADDED_DETAILS = 4096;
 
-/** Sessions of the router's own components are nobody's business (META-03). */
+/** Says whether the meta API shows a session: it hides those of the router itself (META-03). */
 export function isVisible(session: Session): boolean {
   return session.identity.authrole !== TRUSTED;
 }
 
-/** The session a positional argument names; throws no_such_session. */
+/** Returns the session of a positional argument; throws no_such_session. */
 export function sessionArgument(context: MetaContext, payload: Payload, index: number): Session {
   return sessionById(context, argument(payload, index, "session", isId));
 }
 
-/** The session with this id; throws no_such_session. */
+/** Returns the session with this id; throws no_such_session. */
 export function sessionById(context: MetaContext, sessionId: Id): Session {
   const session = context.sessions.byId.get(sessionId);
   if (session === undefined || !isVisible(session)) {
@@ -33,12 +33,12 @@ export function sessionById(context: MetaContext, sessionId: Id): Session {
 }
 
 /**
- * The dict of `wamp.session.on_join` and `wamp.session.get`: who the session is, after what was added to it. `authextra` is
- * what an authenticator said of the session; proofs the router gave the client are no part of it.
+ * Returns the dict of `wamp.session.on_join` and `wamp.session.get`: identity and added details. `authextra` comes from an
+ * authenticator, without the proofs that the router gave the client.
  */
 export function sessionDetails({ id, identity, transport, addedDetails }: Session): Dict {
   const { authid, authrole, authmethod, authprovider } = identity;
-  const authextra = shownExtra(identity);
+  const authextra = publicExtra(identity);
   const details = {
     ...addedDetails,
     ...{ session: id, authid, authrole, authmethod, authprovider },
@@ -48,10 +48,9 @@ export function sessionDetails({ id, identity, transport, addedDetails }: Sessio
 }
 
 /**
- * `wamp.session.modify_details` (session, delta), as nexus has it: each key of the delta is added to the session's
- * details or, with null, taken from them. Unlike there the keys of the specification stay as they are
- * (invalid_argument): whoever may call this must not make a user of one role a user of another. Values are what JSON
- * can hold. Throws limit_exceeded where more than `MAX_ADDED_DETAILS` would come together.
+ * `wamp.session.modify_details` (session, delta), as in nexus: adds each key of the delta to the session's details or, with
+ * null, removes it. Unlike in nexus the keys of the specification cannot be changed (invalid_argument): otherwise its caller
+ * could give a session another role. Values are those of JSON. Throws limit_exceeded beyond `MAX_ADDED_DETAILS`.
  */
 export function modifyDetails(context: MetaContext, _: Session, payload: Payload): Payload | MetaReply {
   const session = sessionArgument(context, payload, 0);
@@ -66,10 +65,10 @@ export function modifyDetails(context: MetaContext, _: Session, payload: Payload
   return Payload.NONE;
 }
 
-/** What SCRAM adds to `authextra` for the client alone, in both dialects. */
+/** Keys that SCRAM adds to `authextra` for the client alone, in both dialects. */
 const PROOFS = ["verifier", "scram_server_signature"];
 
-function shownExtra({ authextra = {} }: Identity): Dict | undefined {
+function publicExtra({ authextra = {} }: Identity): Dict | undefined {
   const shown = Object.entries(authextra).filter(([key]) => !PROOFS.includes(key));
   return shown.length > 0 ? Object.fromEntries(shown) : undefined;
 }

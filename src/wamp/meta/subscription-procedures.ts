@@ -1,4 +1,4 @@
-/** What the router tells of its subscriptions: events and procedures (Subscription Meta API). */
+/** The procedures that list, show and revoke subscriptions (Subscription Meta API). */
 
 import type { Subscription } from "../broker/subscriptions.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
@@ -10,11 +10,11 @@ import { argument, isString, matchArgument, optionalArgument, optionalKeyword } 
 import type { MetaContext } from "./meta-context.ts";
 import { subscriptionDetails } from "./meta-events.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
-import { idsByMatch, listed } from "./pages.ts";
+import { idsByMatch, paginate } from "./pages.ts";
 import { sessionArgument, sessionById } from "./session-details.ts";
 
 /**
- * `wamp.subscription.*`. The lists take the paging of `listed`; `list` shows only the subscriptions of one session
+ * `wamp.subscription.*`. The lists take the paging of `paginate`; `list` shows only the subscriptions of one session
  * when it is given its id, as Crossbar.io does (MU-12).
  */
 export const SUBSCRIPTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
@@ -29,7 +29,7 @@ export const SUBSCRIPTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.subscription.remove_subscriber": removeSubscriber,
 };
 
-/** The subscription argument 0 names; throws no_such_subscription. */
+/** Returns the subscription of argument 0; throws no_such_subscription. */
 export function subscriptionArgument(context: MetaContext, payload: Payload): Subscription {
   const subscriptionId = argument(payload, 0, "subscription", isId);
   const subscription = context.broker.subscriptions.byId(subscriptionId);
@@ -42,7 +42,7 @@ function list(context: MetaContext, _: Session, payload: Payload): Payload {
   const sessionId = optionalArgument(payload, 0, "session", isId);
   const { subscriptions } = context.broker;
   const all = sessionId === undefined ? subscriptions : subscriptions.heldBy(sessionById(context, sessionId));
-  return Payload.of([idsByMatch(listed(all.values(), payload))]);
+  return Payload.of([idsByMatch(paginate(all.values(), payload))]);
 }
 
 function lookup(context: MetaContext, _: Session, payload: Payload): Payload {
@@ -50,7 +50,7 @@ function lookup(context: MetaContext, _: Session, payload: Payload): Payload {
   return Payload.of([context.broker.subscriptions.get(matchArgument(payload, 1), topic)?.id ?? null]);
 }
 
-/** The subscriptions an event on the topic goes to, or null. */
+/** Answers the ids of the subscriptions that get an event on the topic, or null. */
 function match(context: MetaContext, _: Session, payload: Payload): Payload {
   const topic = argument(payload, 0, "topic", isString);
   const ids: Id[] = [];
@@ -60,10 +60,10 @@ function match(context: MetaContext, _: Session, payload: Payload): Payload {
 
 function listSubscribers(context: MetaContext, _: Session, payload: Payload): Payload {
   const { subscribers } = subscriptionArgument(context, payload);
-  return Payload.of([listed(subscribers, payload).map(({ id }) => id)]);
+  return Payload.of([paginate(subscribers, payload).map(({ id }) => id)]);
 }
 
-/** (subscription, session) with an optional reason; a session that has not subscribed counts as none (SREV-04). */
+/** (subscription, session) with an optional reason; no_such_session for a session without the subscription (SREV-04). */
 function removeSubscriber(context: MetaContext, _: Session, payload: Payload): MetaReply {
   const subscription = subscriptionArgument(context, payload);
   const session = sessionArgument(context, payload, 1);

@@ -1,4 +1,4 @@
-/** The procedures by which a session leaves testaments and takes them back (Session Testament). */
+/** The procedures that add and flush testaments of the caller (Session Testament). */
 
 import { publicationDetails } from "../broker/broker.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
@@ -20,7 +20,7 @@ export const TESTAMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.session.flush_testaments": flushTestaments,
 };
 
-/** Options of PUBLISH that mean something without a publisher: all but those about its acknowledgement and its path. */
+/** Options of PUBLISH that apply without a publisher: all except those of acknowledgment and of the route. */
 const TESTAMENT_OPTIONS = [
   "exclude_me",
   "disclose_me",
@@ -49,7 +49,7 @@ function addTestament(context: MetaContext, caller: Session, payload: Payload): 
   const options = optionalKeyword(payload, "publish_options", isDict) ?? {};
   // The exact values, so that a float that is whole is published as a float.
   const [, args, kwargs] = payload.exact.args as [topic: unknown, args?: List | null, kwargs?: Dict | null];
-  const message = checkedPublication(context, caller, publishMessage(topic, options, Payload.of(args, kwargs)));
+  const message = checkPublication(context, caller, publishMessage(topic, options, Payload.of(args, kwargs)));
   context.testaments.add(caller, scopeOf(payload), message);
   return Payload.NONE;
 }
@@ -71,8 +71,8 @@ function publishMessage(topic: Uri, options: Dict, payload: Payload): Publish {
   return [MessageType.PUBLISH, 1, known, topic, payload];
 }
 
-/** What a PUBLISH would be refused or aborted for now is refused now; once more it is judged when it is published. */
-function checkedPublication(context: MetaContext, publisher: Session, written: Publish): Publish {
+/** Throws now for faults that a PUBLISH would be refused or aborted for; rules are checked again when it is published. */
+function checkPublication(context: MetaContext, publisher: Session, written: Publish): Publish {
   try {
     const message = parse(written) as Publish;
     const permission = context.permit(publisher, "publish", message[3], "exact");

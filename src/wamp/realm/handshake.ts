@@ -1,10 +1,10 @@
-/** From HELLO to WELCOME or ABORT, over as many steps as the method takes (Session Establishment). */
+/** Takes a peer from HELLO to WELCOME or ABORT, over the rounds that the method needs (Session Establishment). */
 
 import { Authentication, authidOf } from "../authentication/authentication.ts";
 import type { Admitted, AuthContext, AuthOutcome, AuthRefusal, AuthRequest } from "../authentication/method.ts";
 import { deny, fail, refuse } from "../authentication/method.ts";
 import { TRUSTED } from "../config/permission.ts";
-import { resumeWish } from "../hibernation/session-resume.ts";
+import { readResumeRequest } from "../hibernation/session-resume.ts";
 import { thrown } from "../host/log-line.ts";
 import { networkOf } from "../host/network.ts";
 import type { TransportInfo } from "../host/transport.ts";
@@ -17,34 +17,37 @@ import type { Attempt, ChallengedState, Peer, PendingState } from "../session/pe
 import type { ResumeRequest } from "../session/resumable-transport.ts";
 import type { SessionOrigin } from "../session/session.ts";
 
-/** What the handshake asks of its realm. */
+/** Calls of the handshake to its realm. */
 export interface HandshakeCallbacks {
   isFull(): boolean;
   newSessionId(): Id;
   /** Puts the peer into a state that ends at its deadline. */
   enterState(peer: Peer, state: PendingState): void;
-  /** Opens the session, or goes on with the one it is wished to, and welcomes it. */
-  open(peer: Peer, origin: SessionOrigin, wish: ResumeRequest | undefined): void;
+  /** Opens a session, or resumes the one that the client asks for, and sends WELCOME. */
+  open(peer: Peer, origin: SessionOrigin, resumeRequest: ResumeRequest | undefined): void;
   /** Ends the attempt with ABORT. */
   refuse(peer: Peer, refusal: AuthRefusal): void;
-  /** The client gives up. */
+  /** Ends the attempt without a reply, because the client has sent ABORT. */
   leave(peer: Peer): void;
 }
 
-/** What somebody without a session proves himself with. */
+/** The credentials of a request without a WAMP session. */
 export interface Credentials {
   readonly authid: string | undefined;
-  /** A ticket of the realm's or a token of its issuer's. */
+  /** A ticket of the realm, or a JWT. */
   readonly ticket: string;
   readonly facts: TransportInfo;
 }
 
 /** Characters kept of HELLO's `agent`: more than any library's name and version, little in a session record. */
 const MAX_AGENT_LENGTH = 128;
-/** Characters of an `authid`: more than any name, and little to keep of somebody who has proven nothing yet. */
+/** Characters of an `authid`: more than any name, and little memory for a client that is not authenticated yet. */
 const MAX_AUTHID_LENGTH = 512;
 
-/** Broker and dealer never wait; here the router may have to, and the peer's state says so before it does. */
+/**
+ * A method may wait for a procedure or another server: the peer is in the state `authenticating` meanwhile, so that its messages
+ * are refused and its deadline runs.
+ */
 export class Handshake {
   readonly authentication: Authentication;
   readonly #context: AuthContext;
@@ -69,7 +72,7 @@ export class Handshake {
     this.#hello(peer, message);
   }
 
-  /** Whose a ticket or token is; for its method there is no difference to a HELLO and the AUTHENTICATE after it. */
+  /** Authenticates a ticket or JWT without a WAMP session; the method runs as for HELLO and AUTHENTICATE. */
   async identify(credentials: Credentials, sessionId: Id): Promise<Admitted | AuthRefusal> {
     const { authid, facts } = credentials;
     const network = facts.peer === undefined ? undefined : networkOf(facts.peer);
@@ -86,11 +89,11 @@ export class Handshake {
     return outcome;
   }
 
-  async #identify({ ticket }: Credentials, applicant: Omit<AuthRequest, "method">): Promise<Admitted | AuthRefusal> {
-    const { sessionId, facts, network } = applicant;
-    const method = await this.authentication.choose(["ticket"], applicant);
+  async #identify({ ticket }: Credentials, request: Omit<AuthRequest, "method">): Promise<Admitted | AuthRefusal> {
+    const { sessionId, facts, network } = request;
+    const method = await this.authentication.choose(["ticket"], request);
     if (method === undefined) return deny("the realm takes no tickets, or none over this connection");
-    const begun = await this.authentication.begin({ ...applicant, method });
+    const begun = await this.authentication.begin({ ...request, method });
     if (begun.kind === "refused") return begun;
     const answer = {
       sessionId,
@@ -105,44 +108,44 @@ export class Handshake {
     return this.#roleFault(outcome) ?? outcome;
   }
 
-  /** The client has not answered in time, or the router could not: it took too long, or has slept over it (AUTH-11, AUTH-15). */
+  /** Refuses a peer whose client or whose authenticator did not answer in time, or that the router slept over (AUTH-11, AUTH-15). */
   expire(peer: Peer): void {
     const late = refuse(WampUri.AUTHENTICATION_DENIED, "no AUTHENTICATE in time");
     const isLate = peer.state.kind === "challenged";
     this.#refuse(peer, isLate ? late : fail("the router had no decision in time"), triedBy(peer));
   }
 
-  /** A HELLO without a client role breaks the protocol (D-15). */
+  /** A HELLO without a client role is a protocol violation. */
   #hello(peer: Peer, [, requestedRealm, details]: Hello): void {
     const features = clientFeatures((details.roles ?? {}) as Dict);
     const fault = realmFault(requestedRealm, this.#context.realm);
-    const { authid } = wishes(details);
+    const { authid } = identityFields(details);
     if (fault !== undefined) return this.#refuse(peer, fault, { authid, requested: requestedRealm });
     if (features === 0) {
       throw new ProtocolViolation("HELLO: roles must name at least one of publisher, subscriber, caller, callee");
     }
     const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
-    const wish = this.#context.config.options.resume && resumeWish(details);
-    // Whoever goes on with a session takes no new place.
-    if (wish?.session === undefined && this.#callbacks.isFull())
+    const resumeRequest = this.#context.config.options.resume && readResumeRequest(details);
+    // A resumed session takes no new place.
+    if (resumeRequest?.session === undefined && this.#callbacks.isFull())
       return this.#refuse(peer, refuse(WampUri.LIMIT_EXCEEDED, "the realm is full"), { authid });
     const id = this.#callbacks.newSessionId();
-    const hopeful = { ...wishes(details), sessionId: id, facts: peer.facts, network: peer.network };
+    const request = { ...identityFields(details), sessionId: id, facts: peer.facts, network: peer.network };
     if ((authid?.length ?? 0) > MAX_AUTHID_LENGTH) {
       return this.#refuse(peer, deny("the authid is too long"), { authid });
     }
-    const choice = this.authentication.choose((details.authmethods ?? ANONYMOUS) as readonly string[], hopeful);
+    const choice = this.authentication.choose((details.authmethods ?? ANONYMOUS) as readonly string[], request);
     this.#when(peer, choice, (method) => {
       if (method === undefined) {
         return this.#refuse(peer, this.#noMatchingMethod(details), { authid, methods: details.authmethods });
       }
-      this.#begin(peer, { id, features, agent, method, wish }, { ...hopeful, method });
+      this.#begin(peer, { id, features, agent, method, resumeRequest }, { ...request, method });
     });
   }
 
-  #begin(peer: Peer, attempt: Attempt, applicant: AuthRequest): void {
-    const outcome = this.authentication.begin(applicant);
-    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result, applicant.authid));
+  #begin(peer: Peer, attempt: Attempt, request: AuthRequest): void {
+    const outcome = this.authentication.begin(request);
+    this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result, request.authid));
   }
 
   #authenticate(peer: Peer, { attempt, challengeState }: ChallengedState, [, signature, extra]: Authenticate): void {
@@ -152,7 +155,7 @@ export class Handshake {
     this.#when(peer, outcome, (result) => this.#conclude(peer, attempt, result, authidOf(challengeState)));
   }
 
-  /** Goes on with a result: at once, or when there is one, if the peer is still waiting for it then. */
+  /** Calls `next` with a result: at once, or when the promise resolves, if the peer still waits for it. */
   #when<T>(peer: Peer, result: T | Promise<T>, next: (result: T) => void): void {
     if (!(result instanceof Promise)) return next(result);
     const state = { kind: "authenticating", deadline: this.#deadline() } as const;
@@ -171,21 +174,21 @@ export class Handshake {
     this.#context.host.flushOutput();
   }
 
-  /** A method has failed itself. */
+  /** Refuses a peer whose method has thrown. */
   #fail(peer: Peer, state: PendingState, error: unknown): void {
     const { host } = this.#context;
     host.log({ level: "error", event: "login.failed", network: peer.network, ...thrown(error) });
     if (peer.state === state) this.#callbacks.refuse(peer, fail("internal error"));
   }
 
-  #refuse(peer: Peer, refusal: AuthRefusal, applicant: Dict): void {
-    this.#logRefusal(refusal, { ...applicant, address: peer.facts?.peer, network: peer.network });
+  #refuse(peer: Peer, refusal: AuthRefusal, request: Dict): void {
+    this.#logRefusal(refusal, { ...request, address: peer.facts?.peer, network: peer.network });
     this.#callbacks.refuse(peer, refusal);
   }
 
-  #logRefusal({ uri, message, reason = { cause: message } }: AuthRefusal, applicant: Dict): void {
+  #logRefusal({ uri, message, reason = { cause: message } }: AuthRefusal, request: Dict): void {
     const level = uri === WampUri.AUTHENTICATION_FAILED ? "error" : "warn";
-    this.#context.host.log({ level, event: "login.refused", ...reason, uri, ...applicant });
+    this.#context.host.log({ level, event: "login.refused", ...reason, uri, ...request });
   }
 
   #conclude(peer: Peer, attempt: Attempt, outcome: AuthOutcome, authid: string | undefined): void {
@@ -201,7 +204,7 @@ export class Handshake {
     peer.transport.send([MessageType.CHALLENGE, outcome.method ?? attempt.method, outcome.extra]);
   }
 
-  #admit(peer: Peer, { id, features, agent, wish }: Attempt, admitted: Admitted): void {
+  #admit(peer: Peer, { id, features, agent, resumeRequest }: Attempt, admitted: Admitted): void {
     const { identity, expiresAt } = admitted;
     const fault = this.#roleFault(admitted);
     if (fault !== undefined) {
@@ -212,10 +215,10 @@ export class Handshake {
       });
     }
     this.authentication.cookies?.remember(peer.facts, identity, expiresAt);
-    this.#callbacks.open(peer, { id, identity, features, agent, expiresAt }, wish);
+    this.#callbacks.open(peer, { id, identity, features, agent, expiresAt }, resumeRequest);
   }
 
-  /** The router's own role is for nobody else, whatever an authenticator or a token says. */
+  /** Refuses a role that is not configured, and the router's own role, which no authenticator or token may assign. */
   #roleFault({ identity: { authrole } }: Admitted): AuthRefusal | undefined {
     if (authrole !== TRUSTED && this.#context.authorization.hasRole(authrole)) return undefined;
     return refuse(WampUri.NO_SUCH_ROLE, "the role assigned to this session does not exist");
@@ -233,12 +236,12 @@ export class Handshake {
   }
 }
 
-/** Who is being challenged, for the log. */
+/** Returns authid and method of a challenged peer, for the log. */
 function triedBy({ state }: Peer): Dict {
   return state.kind === "challenged" ? { authid: authidOf(state.challengeState), method: state.attempt.method } : {};
 }
 
-/** Why a HELLO for `requested` cannot be served by the realm `realmName`, or by none when that is undefined. */
+/** Returns the refusal of a HELLO for a realm other than `realmName`; `realmName` is undefined where no realm exists. */
 export function realmFault(requested: string, realmName: string | undefined): AuthRefusal | undefined {
   if (requested !== "" && !isValidRealm(requested)) {
     return refuse(WampUri.INVALID_URI, "the realm name is not a valid URI");
@@ -251,11 +254,11 @@ export function realmFault(requested: string, realmName: string | undefined): Au
   );
 }
 
-/** No offer counts as this (AUTH-04). */
+/** The offer of a HELLO without `authmethods` (AUTH-04). */
 const ANONYMOUS = ["anonymous"];
 
-/** What HELLO says of its sender; parse() has checked the types, and null is as good as absent. */
-function wishes({ authid, authrole, authextra }: Dict): Pick<AuthRequest, "authid" | "authrole" | "authextra"> {
+/** Reads who the client claims to be from HELLO.Details; parse() has checked the types, and null counts as absent. */
+function identityFields({ authid, authrole, authextra }: Dict): Pick<AuthRequest, "authid" | "authrole" | "authextra"> {
   return {
     authid: (authid ?? undefined) as string | undefined,
     authrole: (authrole ?? undefined) as string | undefined,

@@ -11,21 +11,22 @@ import type { ResumeRequest } from "../session/resumable-transport.ts";
 import type { Session, SessionOrigin } from "../session/session.ts";
 import { type Credentials, Handshake } from "./handshake.ts";
 
-/** What happens to peers in the end. */
+/** Calls of the lifecycle to the sessions of its realm. */
 export interface PeerCallbacks {
   readonly byId: ReadonlyMap<Id, Session>;
   newSessionId(): Id;
-  open(peer: Peer, origin: SessionOrigin, wish: ResumeRequest | undefined): void;
+  open(peer: Peer, origin: SessionOrigin, resumeRequest: ResumeRequest | undefined): void;
   dismiss(peer: Peer, reason: Uri, message?: string): void;
   abort(peer: Peer, uri: Uri, message: string, code: number, details?: Dict): void;
   close(peer: Peer, code: number, reason: string): void;
 }
 
+/** Keeps the deadline of each peer, and runs the handshake of those without a session. */
 export class PeerLifecycle {
   readonly #callbacks: PeerCallbacks;
   readonly #context: AuthContext;
   readonly #handshake: Handshake;
-  /** Peers in a state that ends at some time, and those whose session does. */
+  /** Deadlines of the states of peers, and of the sessions that expire. */
   readonly #overdue = new Deadlines<Peer>();
   /** Peers without a session. */
   readonly #waiting = new Set<Peer>();
@@ -37,7 +38,7 @@ export class PeerLifecycle {
       isFull: () => callbacks.byId.size >= context.config.limits.sessions,
       newSessionId: () => callbacks.newSessionId(),
       enterState: (peer, state) => this.#enterState(peer, state),
-      open: (peer, origin, wish) => callbacks.open(peer, origin, wish),
+      open: (peer, origin, resumeRequest) => callbacks.open(peer, origin, resumeRequest),
       refuse: (peer, { uri, message, details }) => {
         const code = uri === WampUri.LIMIT_EXCEEDED ? CloseCode.OVERLOADED : CloseCode.NORMAL;
         callbacks.abort(peer, uri, message, code, details);
@@ -51,46 +52,46 @@ export class PeerLifecycle {
     return this.#waiting.size;
   }
 
-  /** Does authentication ask for what is known of the clients' transports? */
+  /** Says whether authentication uses transport information. */
   get usesFacts(): boolean {
     return this.#handshake.authentication.usesFacts;
   }
 
-  /** Whose a ticket or token is, for those who come without HELLO. */
+  /** Authenticates a ticket or JWT for a request without a WAMP session. */
   identify(credentials: Credentials): Promise<Admitted | AuthRefusal> {
     return this.#handshake.identify(credentials, this.#callbacks.newSessionId());
   }
 
-  /** Takes a message of a peer that has no session yet. */
+  /** Takes a message of a peer without a session. */
   receive(peer: Peer, message: ClientMessage): void {
     this.#handshake.receive(peer, message);
   }
 
-  /** The client has to say HELLO; after a GOODBYE it may. */
+  /** Waits for HELLO: the first one of a connection, or another one after GOODBYE. */
   expectHello(peer: Peer, hadSession: boolean): void {
     const { host, config } = this.#context;
     this.#enterState(peer, { kind: "connected", deadline: host.now() + config.limits.hello_timeout, hadSession });
   }
 
-  /** The router has said GOODBYE. */
+  /** Waits for the client's GOODBYE, after the router has sent its own. */
   expectGoodbye(peer: Peer): void {
     const { host, config } = this.#context;
     this.#enterState(peer, { kind: "closing", deadline: host.now() + config.limits.goodbye_timeout });
   }
 
-  /** The peer has a session now, which may have to end at some time. */
+  /** The peer has a session now, which ends at `endsAt` (milliseconds since the epoch) if that is given. */
   leave(peer: Peer, endsAt: number | undefined): void {
     this.forget(peer);
     if (endsAt !== undefined) this.#endAt(peer, endsAt);
   }
 
-  /** Nothing more is expected of the peer. */
+  /** Removes the peer and its deadline. */
   forget(peer: Peer): void {
     this.#overdue.delete(peer);
     this.#waiting.delete(peer);
   }
 
-  /** Forgets who is behind a browser's cookie, and ends the sessions of that browser among `peers`. */
+  /** Forgets the identity behind a peer's tracking cookie, and ends the sessions with this cookie among `peers`. */
   logOut({ facts }: Peer, peers: Iterable<Peer>): void {
     const cookie = facts?.http_cbtid;
     if (cookie === undefined) return;
@@ -104,17 +105,17 @@ export class PeerLifecycle {
     for (const peer of this.#overdue.takeExpired(now)) this.#expire(peer);
   }
 
-  /** When the time of some peer is over next, if ever; milliseconds since the epoch. */
+  /** Returns the next deadline, if any; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
     return this.#overdue.next();
   }
 
-  /** Puts a peer back where it was; what the router was at work on for it has failed. */
+  /** Restores the state of a peer; an authentication that was in progress has failed. */
   wake(peer: Peer, stored: PendingState): void {
     const { host, config } = this.#context;
     const { hello_timeout, goodbye_timeout } = config.limits;
     const longest = host.now() + (stored.kind === "closing" ? goodbye_timeout : hello_timeout);
-    // A deadline further away is from before the clock was set back, and so is the alarm.
+    // A deadline further away was set before the clock was set back, and its alarm is too late as well.
     const isTooLate = stored.deadline > longest;
     const state = isTooLate ? { ...stored, deadline: longest } : stored;
     peer.state = state;
@@ -124,7 +125,7 @@ export class PeerLifecycle {
     if (state.kind === "authenticating") this.#handshake.expire(peer);
   }
 
-  /** As `wake`, for a peer with a session. */
+  /** Restores the deadline of a peer with a session. */
   wakeSession(peer: Peer, endsAt: number | undefined): void {
     if (endsAt !== undefined) this.#overdue.set(peer, endsAt);
   }
@@ -141,7 +142,7 @@ export class PeerLifecycle {
     peer.transport.save();
   }
 
-  /** The time of a peer's state, or of its session, is over. */
+  /** Ends a peer's state, or its session, at the deadline. */
   #expire(peer: Peer): void {
     const { state } = peer;
     if (state.kind === "open") return this.#callbacks.dismiss(peer, WampUri.KILLED, "the credentials have expired");

@@ -1,4 +1,4 @@
-/** A realm: the switch that every message of its clients passes, to the broker, the dealer or the meta API. */
+/** Routes every message of a realm's sessions to the broker, the dealer or the meta API. */
 
 import type { Admitted, AuthRefusal } from "../authentication/method.ts";
 import { AccessControl } from "../authorization/access-control.ts";
@@ -39,6 +39,7 @@ import { Testaments } from "../session/testaments.ts";
 import type { Credentials } from "./handshake.ts";
 import { Sessions } from "./sessions.ts";
 
+/** One realm: its sessions, broker, dealer and access control. */
 export class Realm implements MetaContext {
   readonly name: string;
   readonly broker: Broker;
@@ -72,24 +73,24 @@ export class Realm implements MetaContext {
     });
     const { broker, dealer, metaEvents, access, testaments, records } = this;
     this.sessions = new Sessions({ name, config, host, broker, dealer, metaEvents, access, testaments, records });
-    this.#waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resumption);
+    this.#waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume);
   }
 
-  /** Are there too many transports without a session for another one? */
+  /** Says whether too many transports without a session are open to accept another one. */
   get isCrowded(): boolean {
     return this.sessions.lifecycle.size >= this.#config.limits.handshakes;
   }
 
-  /** Whose a ticket or token is, for those who come without HELLO (Ticket-based Authentication). */
+  /** Authenticates a ticket or JWT for a request without a WAMP session (HTTP bridge). */
   identify(credentials: Credentials): Promise<Admitted | AuthRefusal> {
     return this.sessions.lifecycle.identify(credentials);
   }
 
-  /** Takes one decoded message from a peer; whatever is wrong with it concerns that peer only. */
+  /** Takes one decoded message of a peer; a fault in it affects this peer only. */
   receive(peer: Peer, elements: readonly unknown[]): void {
     if (peer.state.kind === "closed") return;
     if (this.access.authorizer?.keepsBack(peer, elements)) return;
-    // After the router's GOODBYE only the client's counts (SES-18).
+    // After the router's GOODBYE it ignores all messages but the client's GOODBYE (SES-18).
     if (peer.state.kind === "closing") return this.#closing(peer, elements);
     try {
       const message = parse(elements);
@@ -107,15 +108,15 @@ export class Realm implements MetaContext {
   }
 
   /**
-   * Ends a peer's session because a message of it is too large; `front` is what `Serializer.peek` tells of the message. The
-   * caller that waits for it as the answer of its call hears why.
+   * Ends a peer's session because its message is too large. `front` holds the first elements, as `Serializer.peek` reads them: if
+   * the message answers a call, the caller gets an ERROR.
    */
   abortTooLarge(peer: Peer, front: readonly number[]): void {
     if (peer.state.kind === "open") this.dealer.failTooLarge(peer.state.session, front);
     this.sessions.abort(peer, WampUri.PAYLOAD_SIZE_EXCEEDED, "the message is too large", CloseCode.TOO_BIG);
   }
 
-  /** Could the realm's clients call or publish to `uri`, as far as its form goes? */
+  /** Says whether `uri` has the form that the realm asks of URIs. */
   isUri(uri: string): boolean {
     return isValidUri(uri, this.#config.options.uri_check);
   }
@@ -128,7 +129,7 @@ export class Realm implements MetaContext {
     if (next !== undefined) this.#host.setAlarm(next);
   }
 
-  /** When `tick` has something to do next, if ever; milliseconds since the epoch. */
+  /** Returns the time at which `tick` has to be called next, if any; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
     const overdue = this.sessions.lifecycle.nextDeadline() ?? Number.POSITIVE_INFINITY;
     const timeout = this.dealer.nextDeadline() ?? Number.POSITIVE_INFINITY;
@@ -136,37 +137,37 @@ export class Realm implements MetaContext {
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
-  /** Writes what waits to be stored. */
+  /** Stores parked sessions and events. */
   flush(): void {
-    // First, because storage may be full: what is sent to parked sessions is kept rather than what is retained.
-    this.sessions.resumption?.flush();
+    // Parked sessions first: where storage is nearly full, their messages take precedence over retained events.
+    this.sessions.resume?.flush();
     this.store();
   }
 
-  /** Writes the events that wait to be stored, and sends PUBLISHED to those that wait for that. */
+  /** Stores the events that wait, and sends their publishers PUBLISHED. */
   store(): void {
     this.broker.acknowledgments.store();
   }
 
   /**
-   * Rebuilds sessions and tables from the records of the peers that are still connected; `moveIn` is called when the
-   * sessions are there and before their calls are, and adds the residents.
+   * Restores sessions and tables from the records of the peers that are still connected. `joinLocalSessions` opens the local
+   * sessions; it is called after the sessions of clients are restored and before their calls are.
    */
-  wake(sleepers: Iterable<Sleeper>, moveIn?: () => void): Peer[] {
-    return this.#waking.wake(sleepers, moveIn);
+  wake(sleepers: Iterable<Sleeper>, joinLocalSessions?: () => void): Peer[] {
+    return this.#waking.wake(sleepers, joinLocalSessions);
   }
 
-  /** As `wake` for one more, whose connection was lost in sleep together with the one that woke the realm. */
+  /** Restores one more peer, whose connection was lost in the realm's sleep. */
   wakeLate(sleeper: Sleeper): Peer {
     return this.#waking.wakeLate(sleeper);
   }
 
-  /** What outlives the object's sleep of a peer that is connected, for `wake`. */
+  /** Returns the record of a connected peer, for `wake`. */
   record(peer: Peer): PeerRecord {
     return peerRecord(peer, this);
   }
 
-  /** Where every message of an established session goes. */
+  /** Hands a message of an established session to the part of the realm that handles it. */
   #route(peer: Peer, session: Session, message: ClientMessage): void {
     this.#checks.checkRole(session, message[0]);
     switch (message[0]) {
@@ -229,7 +230,7 @@ export class Realm implements MetaContext {
     if (type === MessageType.GOODBYE) this.sessions.close(peer, CloseCode.NORMAL, "goodbye");
   }
 
-  /** The permission of a session for an action; throws what the message that asks for it is refused with. */
+  /** Returns the permission of a session for an action; throws the `WampError` that the message is refused with. */
   permit(session: Session, action: Action, uri: Uri, match: Match): Permission {
     return this.access.permit(session, action, uri, match);
   }
@@ -247,7 +248,7 @@ export class Realm implements MetaContext {
     });
   }
 
-  /** The only place where a fault becomes ERROR or ABORT; an unacknowledged PUBLISH gets neither (PUB-04). */
+  /** Turns a thrown error into ERROR or ABORT; an unacknowledged PUBLISH gets no ERROR (PUB-04). */
   #refuse(peer: Peer, elements: readonly unknown[], error: unknown): void {
     if (error instanceof ProtocolViolation) return this.sessions.abort(peer, error.uri, error.message, error.code);
     if (!(error instanceof WampError)) {
@@ -260,10 +261,10 @@ export class Realm implements MetaContext {
       });
       return this.sessions.abort(peer, WampUri.INTERNAL_ERROR, "internal error", CloseCode.INTERNAL_ERROR);
     }
-    // Only requests are refused, and parse() has seen their ids and options.
+    // Only requests throw a WampError, and parse() has checked their ids and options.
     const [type, request, options] = elements as readonly [Type, Id, Dict];
     if (type === MessageType.PUBLISH && options.acknowledge !== true) return;
-    // More chunks of a refused call may be on their way.
+    // More chunks of a refused call may follow.
     if (type === MessageType.CALL && options.progress === true && peer.state.kind === "open") {
       this.dealer.endInput(peer.state.session, request);
     }
@@ -272,7 +273,7 @@ export class Realm implements MetaContext {
   }
 }
 
-/** Whose message it is, for the log. */
+/** Returns the sender of a message, for the log. */
 function senderOf({ state, network }: Peer): Dict {
   if (state.kind !== "open") return { network };
   const { id, identity } = state.session;

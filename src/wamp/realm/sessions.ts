@@ -5,12 +5,11 @@ import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import { InternalCaller } from "../dealer/internal-caller.ts";
-import { offer, Resumption } from "../hibernation/session-resume.ts";
+import { resumeDetails, SessionResume } from "../hibernation/session-resume.ts";
 import type { Host } from "../host/host.ts";
 import { networkOf } from "../host/network.ts";
 import type { Transport, TransportInfo } from "../host/transport.ts";
 import type { MetaEvents } from "../meta/meta-events.ts";
-import { joined, left } from "../meta/session-procedures.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { WampUri } from "../protocol/errors.ts";
 import { clientFeatures, ROUTER_AGENT, routerRoles } from "../protocol/features.ts";
@@ -24,7 +23,7 @@ import { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
 import { PeerLifecycle } from "./peer-lifecycle.ts";
 
-/** The parts of a realm that a session takes part in. */
+/** The parts of a realm that its sessions use. */
 export interface SessionParts {
   readonly name: string;
   readonly config: RealmConfig;
@@ -37,13 +36,14 @@ export interface SessionParts {
   readonly records: RecordBudget;
 }
 
+/** The table of sessions: opens, moves and ends them. */
 export class Sessions {
   /** session id → session */
   readonly byId = new Map<Id, Session>();
   /** Peers that have no session, and the deadlines of all peers. */
   readonly lifecycle: PeerLifecycle;
   /** Undefined where the configuration has no `resume`. */
-  readonly resumption: Resumption | undefined;
+  readonly resume: SessionResume | undefined;
   readonly #realm: SessionParts;
   /** session → its peer */
   readonly #peers = new Map<Session, Peer>();
@@ -62,7 +62,7 @@ export class Sessions {
       authorization: access.authorization,
       newCaller: (authrole) => new InternalCaller(dealer, access.authorization, host, authrole),
     });
-    this.resumption = resume && new Resumption(resume, host, this, realm, records);
+    this.resume = resume && new SessionResume(resume, host, this, realm, records);
   }
 
   /** Takes an opened transport, whose client has to send HELLO. */
@@ -85,22 +85,22 @@ export class Sessions {
   }
 
   /** Opens the session of an authenticated peer unless the realm is full, or resumes the one that the client asks for. */
-  open(peer: Peer, origin: SessionOrigin, wish: ResumeRequest | undefined): void {
-    const former = wish?.session === undefined ? undefined : this.byId.get(wish.session);
+  open(peer: Peer, origin: SessionOrigin, resumeRequest: ResumeRequest | undefined): void {
+    const former = resumeRequest?.session === undefined ? undefined : this.byId.get(resumeRequest.session);
     // The client gets the answers to its earlier requests before that to its first new one (docs/session-resume.md).
     if (former !== undefined) this.#realm.broker.acknowledgments.complete(former);
-    if (wish !== undefined && this.resumption?.resume(peer, origin, wish)) return;
+    if (resumeRequest !== undefined && this.resume?.resume(peer, origin, resumeRequest)) return;
     // Other sessions may have been opened during the handshake.
     if (this.byId.size >= this.#realm.config.limits.sessions) {
       return this.abort(peer, WampUri.LIMIT_EXCEEDED, "the realm is full", CloseCode.OVERLOADED);
     }
-    const resumable = wish && this.resumption?.newTransport(peer.transport);
+    const resumable = resumeRequest && this.resume?.newTransport(peer.transport);
     const session = new Session(resumable ?? peer.transport, origin);
     this.attach(peer, session);
     this.lifecycle.leave(peer, session.expiresAt);
     peer.transport.save();
-    this.welcome(peer, session, resumable && { resumed: false, ...offer(resumable) });
-    joined(this.#realm.metaEvents, session);
+    this.welcome(peer, session, resumable && { resumed: false, ...resumeDetails(resumable) });
+    this.#realm.metaEvents.publishOnJoin(session);
   }
 
   /** Sends WELCOME, with `details` beside those of each session. */
@@ -183,7 +183,7 @@ export class Sessions {
   disconnect(peer: Peer): void {
     const session = peer.state.kind === "open" ? peer.state.session : undefined;
     if (session?.resumable === undefined) return this.end(peer);
-    this.resumption?.park(peer, session, session.resumable);
+    this.resume?.park(peer, session, session.resumable);
     this.#realm.testaments.detach(session);
   }
 
@@ -212,12 +212,12 @@ export class Sessions {
     if (peer !== undefined) access.authorizer?.leave(peer);
     this.#peers.delete(session);
     session.transport.save();
-    this.resumption?.left(session);
+    this.resume?.leave(session);
     dealer.leave(session);
     broker.leave(session);
     if (wasAttached) records.removeSession(session);
     if (isQuiet) testaments.forget(session.id);
     else testaments.execute(session);
-    if (!isQuiet) left(metaEvents, session);
+    if (!isQuiet) metaEvents.publishOnLeave(session);
   }
 }

@@ -19,7 +19,7 @@ export interface Peer {
 export interface Attempt extends Pick<SessionOrigin, "id" | "features" | "agent"> {
   /** The authentication method, in the client's spelling. */
   readonly method: string;
-  readonly wish?: ResumeRequest | undefined;
+  readonly resumeRequest?: ResumeRequest | undefined;
 }
 
 /** CHALLENGE was sent, and AUTHENTICATE is due by `deadline`; only the method reads `challengeState`. */

@@ -51,7 +51,7 @@ const BOOTED = { bootedAt: 1658765756680 };
 class Gate extends AuthTestRealm {
   constructor(extra: Extra = {}, others: Readonly<Record<string, Component<Dict>>> = {}, name = "realm1") {
     super({ cryptosign: { type: "dynamic", authenticator: "com.trustroots.authenticate" } }, { name });
-    this.moveIn = (realm) => {
+    this.joinLocalSessions = (realm) => {
       const home = { realm, host: this, env: {}, keepAwake: () => {}, onLeave: () => {} };
       for (const [name, component] of Object.entries({ trustroots, ...others })) {
         const settings = Object.entries({ ...EXTRA, ...extra }).filter(([, value]) => value !== undefined);

@@ -50,8 +50,8 @@ export class TestRealm implements Host {
   /** The lines the operator was told, in order. */
   readonly logged: LogLine[] = [];
   readonly store = new MemoryStore();
-  /** Has the realm's residents move in, whenever it wakes. */
-  moveIn: ((realm: Realm) => void) | undefined;
+  /** Opens the local sessions of the realm, whenever it wakes. */
+  joinLocalSessions: ((realm: Realm) => void) | undefined;
   #config: RealmConfig;
   #isFlushScheduled = false;
   #isStoreScheduled = false;
@@ -126,7 +126,7 @@ export class TestRealm implements Host {
     this.flush();
     const sleepers = this.#clients.map(({ transport, record }) => [transport, read(PEER, record)] as const);
     this.realm = new Realm(this.#config.name, this.#config, this);
-    const peers = this.realm.wake(sleepers, () => this.moveIn?.(this.realm));
+    const peers = this.realm.wake(sleepers, () => this.joinLocalSessions?.(this.realm));
     for (const [index, client] of this.#clients.entries()) client.peer = peers[index] as Peer;
     this.flushOutput();
   }
@@ -139,7 +139,7 @@ export class TestRealm implements Host {
     this.#isStoreScheduled = false;
     if (input !== undefined) this.#config = realmConfig(input);
     this.realm = new Realm(this.#config.name, this.#config, this);
-    this.realm.wake([], () => this.moveIn?.(this.realm));
+    this.realm.wake([], () => this.joinLocalSessions?.(this.realm));
   }
 
   /** A second has passed since the realm asked for it, if it did. */

@@ -50,7 +50,7 @@ function cast(components: Record<string, Join | Component<Dict>>, input: Partial
   const sessions: Cast["sessions"] = {};
   const works: PromiseLike<unknown>[] = [];
   const left: string[] = [];
-  testRealm.moveIn = (realm) => {
+  testRealm.joinLocalSessions = (realm) => {
     for (const [name, program] of Object.entries(components)) {
       const component = typeof program === "function" ? { onJoin: program } : program;
       const role = name === "quiet" ? "reader" : "backend";
@@ -404,7 +404,13 @@ describe("a component asks", () => {
     });
     expect(parts).toEqual([[["soon"], {}]]);
     expect(works).toHaveLength(1);
-    const error = { name: "WampError", message: "com.error: no", uri: "com.error", args: ["no"], kwargs: { limit: 2 } };
+    const error = {
+      name: "ApplicationError",
+      message: "com.error: no",
+      uri: "com.error",
+      args: ["no"],
+      kwargs: { limit: 2 },
+    };
     await expect(asker!.call("fail")).rejects.toMatchObject(error);
     await expect(asker!.call("nothing")).rejects.toThrow("wamp.error.no_such_procedure");
     const [ann] = testRealm.joinAll("ann");

@@ -129,7 +129,7 @@ function realmWithSession(): { testRealm: TestRealm; received: RouterMessage[]; 
   const testRealm = new TestRealm();
   const received: RouterMessage[] = [];
   let session: LocalSession | undefined;
-  testRealm.moveIn = () => {
+  testRealm.joinLocalSessions = () => {
     session = openConfigured(testRealm, "adder", received);
     session.registerConfigured("add", "exact");
     session.subscribeConfigured("news.", "prefix");
@@ -186,7 +186,7 @@ it("a configured session shares the subscriptions of clients, and does not regis
   testRealm.take();
   let registration: number | undefined = 0;
   const received: RouterMessage[] = [];
-  testRealm.moveIn = () => {
+  testRealm.joinLocalSessions = () => {
     const late = openConfigured(testRealm, "late", received);
     registration = late.registerConfigured("add", "exact");
     late.subscribeConfigured("news.", "prefix");

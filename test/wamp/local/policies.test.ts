@@ -242,7 +242,7 @@ function opensInFullRealm(open: Open): boolean {
 function keepsId(open: Open): boolean | undefined {
   const testRealm = observedRealm();
   let opened: TestSession | undefined;
-  testRealm.moveIn = () => {
+  testRealm.joinLocalSessions = () => {
     opened = open(testRealm, "anonymous");
   };
   testRealm.sleepAndWake();

@@ -34,7 +34,7 @@ beforeEach(() => {
     batches.push(batch);
     if (isFailing) throw new Error("nobody takes it");
   });
-  testRealm.moveIn = (realm) => webhooks.join(realm);
+  testRealm.joinLocalSessions = (realm) => webhooks.join(realm);
   testRealm.restart();
   client = testRealm.join("ann");
 });
