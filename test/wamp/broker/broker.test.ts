@@ -61,7 +61,7 @@ describe("UNSUBSCRIBE", () => {
     expect(realm.take()).toStrictEqual([["sub", [8, 34, 2, {}, ...denial("wamp.error.no_such_subscription")]]]);
   });
 
-  test("[SUB-08] from somebody else's subscription is refused as if it did not exist, and changes nothing", () => {
+  test("[SUB-08] from the subscription of another session is refused as if it did not exist, and changes nothing", () => {
     const realm = new TestRealm();
     const [ann, ben, pub] = realm.joinAll("ann", "ben", "pub");
     ann.send([32, 1, {}, "com.topic"]);
@@ -128,7 +128,7 @@ describe("PUBLISH", () => {
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[PUB-02][PUB-11][PUB-12] with acknowledge is answered, also where nobody listens", () => {
+  test("[PUB-02][PUB-11][PUB-12] with acknowledge is answered, also without a subscriber", () => {
     const realm = new TestRealm();
     realm.join("pub").send([16, 1, { acknowledge: true }, "com.topic"]);
     expect(realm.take()).toStrictEqual([["pub", [17, 1, 2]]]);

@@ -32,7 +32,7 @@ describe("publisher identification", () => {
     expect(realm.take()[0]).toStrictEqual(["sub", [36, 4, 6, {}]]);
   });
 
-  test("[PID-03] where the rule says never, the wish is refused and nothing is published", () => {
+  test("[PID-03] if the rule says never, disclose_me is refused and nothing is published", () => {
     const { realm, pub } = scene({ disclose: { publisher: false } });
     pub.send([16, 1, { disclose_me: true }, "a.b"], [16, 2, { disclose_me: true, acknowledge: true }, "a.b"]);
     expect(realm.take()).toStrictEqual([
@@ -40,7 +40,7 @@ describe("publisher identification", () => {
     ]);
   });
 
-  test("[PID-04] where the rule says always, nobody has to ask", () => {
+  test("[PID-04] if the rule says always, the publisher is disclosed without asking", () => {
     const { realm, pub } = scene({ disclose: { publisher: true } });
     pub.send([16, 1, {}, "a.b"]);
     expect(realm.take()[0]).toStrictEqual(["sub", [36, 4, 6, WHO]]);

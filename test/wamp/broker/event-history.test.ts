@@ -11,7 +11,7 @@ const PREFIX = "com.mycompany.log.";
 
 type HistoryInput = NonNullable<NonNullable<RealmInput["store"]>["event-history"]>;
 
-/** A realm that keeps the history of `TOPIC`, with somebody who publishes and somebody who asks. */
+/** A realm with a history of `TOPIC`, a publisher, and a session that queries the history. */
 function testRealmOf(history: HistoryInput = [{ uri: TOPIC }], input: Partial<RealmInput> = {}) {
   const testRealm = new TestRealm({ store: { "event-history": history }, ...input });
   const [publisher, caller] = testRealm.joinAll("publisher", "caller");
@@ -85,7 +85,7 @@ const eventsIn = (answer: Line | undefined) => (answer?.[3] ?? []) as EventDict[
 const argsIn = (answer: Line | undefined) => eventsIn(answer).map(({ args }) => args?.[0]);
 const refused = (uri: string) => [8, 48, request, {}, ...denial(uri)];
 
-describe("what is kept", () => {
+describe("an event history", () => {
   test("[HIS-01] is every publication once, however many subscribers it has, by subscription, in the order of arrival", () => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC }, { uri: PREFIX, match: "prefix" }]);
     const [one, other] = testRealm.joinAll("one", "other");
@@ -436,7 +436,7 @@ describe("the filters of get_events", () => {
   test.each<[object]>([[{ topic: 1 }]])("[HIS-08] %j is refused", expectRefused);
 });
 
-describe("who may ask", () => {
+describe("a query of the history", () => {
   test.each([[[]], [["x"]], [[0]], [[null]]])("[META-05] arguments %j are refused", (args) => {
     const { testRealm, caller } = testRealmOf();
     const [answer] = call(testRealm, caller, "wamp.subscription.get_events", args);
@@ -514,7 +514,7 @@ describe("who may ask", () => {
     },
   );
 
-  test("[HIS-13][BWL-12] authids and authroles of a publication are judged for who asks, not for who was there", () => {
+  test("[HIS-13][BWL-12] lists of authids and authroles apply to the session that queries, not to those that were subscribed", () => {
     const { testRealm, publisher, caller } = testRealmOf();
     const { authid } = [...testRealm.realm.sessions.byId.values()][1]?.identity ?? { authid: "" };
     const messages = [
@@ -524,7 +524,7 @@ describe("who may ask", () => {
       ["for joe", { eligible_authid: ["joe"] }],
       ["not for its role", { exclude_authrole: ["anonymous"] }],
       ["for its role", { eligible_authrole: ["anonymous"] }],
-      ["for nobody", { eligible_authrole: [] }],
+      ["for no session", { eligible_authrole: [] }],
     ] as const;
     for (const [arg, options] of messages) publish(testRealm, publisher, TOPIC, [[arg]], options);
     for (const sleeps of [false, true]) {
@@ -572,7 +572,7 @@ describe("a large answer", () => {
     });
   });
 
-  test("[HIS-16] comes in progressive results for a caller who asked for them", () => {
+  test("[HIS-16] comes in progressive results for a caller that asked for them", () => {
     const { testRealm, caller } = manyEvents();
     const subscription = lookup(testRealm, caller, TOPIC);
     const answers = call(

@@ -72,7 +72,7 @@ describe("a subscription to a pattern", () => {
     ]);
   });
 
-  test("[PAT-11][MSG-09] a pattern with a character no URI has is refused, a match nobody knows breaks the protocol", () => {
+  test("[PAT-11][MSG-09] a pattern with a character no URI has is refused, an unknown match breaks the protocol", () => {
     const realm = new TestRealm();
     realm
       .join("sub")

@@ -76,7 +76,7 @@ describe("black- and whitelists", () => {
     expect(publish({ eligible: [session.cyd], eligible_authrole: ["user"] })).toStrictEqual([]);
   });
 
-  test("[BWL-08][BWL-09] an empty eligible list admits nobody, an empty exclude list everybody", async () => {
+  test("[BWL-08][BWL-09] an empty eligible list admits no session, an empty exclude list all", async () => {
     const { publish } = await audience();
     for (const list of ["eligible", "eligible_authid", "eligible_authrole"]) {
       expect(publish({ [list]: [] })).toStrictEqual([]);
@@ -86,7 +86,7 @@ describe("black- and whitelists", () => {
     }
   });
 
-  test("[BWL-10] names of nobody are ignored", async () => {
+  test("[BWL-10] names of no session are ignored", async () => {
     const { publish, session } = await audience();
     expect(publish({ exclude: [4711], exclude_authid: ["zoe"], exclude_authrole: ["none"] })).toHaveLength(3);
     expect(publish({ eligible: [4711, session.bob] })).toStrictEqual(["bob"]);

@@ -186,9 +186,9 @@ describe("who may receive a retained event", () => {
 
   test.each([
     ["exclude_authid", (authid: string) => ({ exclude_authid: [authid] }), []],
-    ["exclude_authid", () => ({ exclude_authid: ["nobody"] }), [["some"]]],
+    ["exclude_authid", () => ({ exclude_authid: ["absent"] }), [["some"]]],
     ["eligible_authid", (authid: string) => ({ eligible_authid: [authid] }), [["some"]]],
-    ["eligible_authid", () => ({ eligible_authid: ["nobody"] }), []],
+    ["eligible_authid", () => ({ eligible_authid: ["absent"] }), []],
   ])("[RET-05][BWL-12] is decided by the list %s, also after sleep", (_, options, expected) => {
     const realm = new TestRealm();
     const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");

@@ -45,7 +45,7 @@ describe("PUBLISH with an rkey", () => {
     });
   });
 
-  test("[SHS-01] without one everybody gets the event; a SUBSCRIBE without nkey leaves the shards", () => {
+  test("[SHS-01] without one all subscribers get the event; a SUBSCRIBE without nkey leaves the shards", () => {
     const { nodes, receivers } = scene();
     expect(receivers({})).toStrictEqual(["a", "b", "c", "c2", "all"]);
     for (const node of nodes) node.send([32, 2, {}, "sensors"]);

@@ -93,7 +93,7 @@ describe("a client that comes before its authenticator", () => {
     expect(realm.answer(client)).toStrictEqual(FAILED);
   });
 
-  test("[AUTH-12] may give up, and nobody is asked about its session", async () => {
+  test("[AUTH-12] may give up, and no authenticator is asked about its session", async () => {
     const realm = new AuthTestRealm(AUTH);
     const client = await waiting(realm, "ticket");
     client.send([3, {}, "com.app.giving_up"]);

@@ -24,7 +24,7 @@ export const CALLEES = new Map([
   ["eve", ["call_timeout", "registration_revocation"]],
 ]);
 
-/** Every procedure has its own way of being served; `com.one` is nobody's but dan's. */
+/** Each procedure has a policy of its own; only dan registers `com.one`. */
 const REGISTRATIONS: readonly (readonly [procedure: string, options: object])[] = [
   ["com.shared", { invoke: "roundrobin", concurrency: 1 }],
   ["com.first", { invoke: "first", concurrency: 2 }],
@@ -47,7 +47,7 @@ export class CallFuzzer {
   readonly answers = new Map<string, number>();
   readonly #random: SeededRandom;
   readonly #isSleepy: boolean;
-  /** Nobody leaves, and nobody registers or unregisters after the beginning. */
+  /** No client leaves, registers or unregisters after the beginning. */
   readonly #isCalm: boolean;
   readonly #clients = new Map<string, Client>();
   /** caller → its open inputs */
@@ -66,7 +66,7 @@ export class CallFuzzer {
     for (const name of CALLEES.keys()) this.#enter(name);
   }
 
-  /** Everybody acts, as chance has it. */
+  /** The clients act at random. */
   work(turns: number): void {
     for (let i = 0; i < turns; i++) {
       if (this.#random.chance(0.6)) this.#call(this.#random.pick(CALLERS));

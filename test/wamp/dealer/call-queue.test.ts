@@ -50,7 +50,7 @@ describe("a callee with a concurrency", () => {
     ]);
   });
 
-  test("[SHR-13] is passed over while others have time", () => {
+  test("[SHR-13] is passed over while others are free", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     const [a] = ["a", "b"].map((name) => joinCallee(realm, name, [], SHARED)) as [Client, Client];
@@ -92,8 +92,8 @@ describe("a callee with a concurrency", () => {
   });
 });
 
-describe("a call that no callee has time for", () => {
-  test("[SHR-13] waits where the configuration has a queue, first in, first out, whoever calls", () => {
+describe("a call while every callee is at its concurrency", () => {
+  test("[SHR-13] waits if the configuration has a queue, first in, first out, for all callers", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     const other = joinCaller(realm, "other");
     call(caller, 1);
@@ -148,7 +148,7 @@ describe("a call that no callee has time for", () => {
     ]);
   });
 
-  test("[SHR-13] is the next one's for whichever callee has time first, or joins", () => {
+  test("[SHR-13] goes to the first callee that is free again or registers", () => {
     const realm = new TestRealm(QUEUE);
     const caller = joinCaller(realm, "caller");
     const [, b] = ["a", "b"].map((name) => joinCallee(realm, name, [], SHARED)) as [Client, Client];
@@ -272,7 +272,7 @@ describe("a call that no callee has time for", () => {
     expect(realm.take()).toContainEqual(violated("caller", "CALL: request id of a call that is still open")[0]);
   });
 
-  test("[CID-04] is refused at once what it would be refused later", () => {
+  test("[CID-04] is refused at once for what it would be refused later", () => {
     const permissions = [
       { uri: "com.", match: "prefix", allow: { call: true, register: true }, disclose: { caller: false } },
     ];

@@ -68,7 +68,7 @@ describe("UNREGISTER", () => {
     ]);
   });
 
-  test("[REG-07] of somebody else's registration is refused as if it did not exist, and changes nothing", () => {
+  test("[REG-07] of the registration of another session is refused as if it did not exist, and changes nothing", () => {
     const { realm, caller } = stageWithAdd();
     caller.send([66, 1, 3], [48, 2, {}, "com.add"]);
     expect(realm.take()).toStrictEqual([
@@ -138,7 +138,7 @@ describe("CALL", () => {
     ]);
   });
 
-  test("[CALL-03] of what nobody registered is refused", () => {
+  test("[CALL-03] of a procedure without a registration is refused", () => {
     const { realm, caller } = stageWithAdd();
     caller.send([48, 1, {}, "com.adder"]);
     expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]]);

@@ -55,7 +55,7 @@ describe("the caller's identity", () => {
     ]);
   });
 
-  test("[SHR-14][CID-03] is disclosed to those callees only that asked, whoever registered first", () => {
+  test("[SHR-14][CID-03] is disclosed only to the callees that asked, in whatever order they registered", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     joinCallee(realm, "curious", [], { invoke: "roundrobin", disclose_caller: true });
@@ -77,7 +77,7 @@ describe("the caller's identity", () => {
     ]);
   });
 
-  test("[CID-04] is not disclosed where a rule forbids it, and the wish is refused (D-18)", () => {
+  test("[CID-04] is not disclosed where a rule forbids it, and the wish is refused", () => {
     const { realm, caller } = testRealmOf("com.never");
     caller.send([48, 1, { disclose_me: true }, "com.never"], [48, 2, {}, "com.never"]);
     expect(realm.take()).toStrictEqual([

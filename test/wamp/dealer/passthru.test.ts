@@ -128,9 +128,9 @@ describe("a payload in passthru mode", () => {
     expect(realm.take()).toStrictEqual(brokenCallee(NOT_BINARY));
   });
 
-  test("[PPT-04] between clients of one serializer is forwarded byte for byte, be it written ever so oddly", () => {
+  test("[PPT-04] between clients of one serializer is forwarded byte for byte, however unusual its encoding", () => {
     const { realm } = testRealmOfTwo();
-    // The payload [bin 8 of 2 bytes] as an array 16 with a bin 32: valid, and nobody would write it so.
+    // The payload [bin 8 of 2 bytes] as an array 16 with a bin 32: valid, but no encoder writes it so.
     const oddTail = [0xdc, 0, 1, 0xc6, 0, 0, 0, 2, 0xff, 0xc1];
     const head = msgpack.encode([48, 1, PPT, "com.p"] as never) as Uint8Array;
     const frame = Uint8Array.from([head[0]! + 1, ...head.subarray(1), ...oddTail]);
@@ -185,7 +185,7 @@ describe("passthru mode that is not announced", () => {
     expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(REFUSED)]]]);
   });
 
-  test("[PPT-08] by the caller makes a YIELD in it fail, for both sides (D-38)", () => {
+  test("[PPT-08] by the caller makes a YIELD in it fail, for both sides", () => {
     const { realm, caller, callee } = testRealmOfTwo("caller");
     caller.send([48, 1, {}, "com.p"]);
     realm.take();

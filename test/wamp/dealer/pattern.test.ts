@@ -23,7 +23,7 @@ function testRealmOf(...patterns: readonly Pattern[]) {
   return { realm, caller, callees, to };
 }
 
-const NOBODY = "wamp.error.no_such_procedure";
+const NO_CALLEE = "wamp.error.no_such_procedure";
 
 describe("a registration", () => {
   test("[PREG-01] without match is for one procedure; prefix and wildcard are for what they match", () => {
@@ -31,10 +31,10 @@ describe("a registration", () => {
     callees[0]?.send([64, 2, {}, "com.exact"]);
     expect(to("com.myapp.myobject1.create")).toBe("1");
     expect(to("com.myapp.myobject1-mysubobject1")).toBe("1");
-    expect(to("com.myapp.myobject")).toBe(NOBODY);
+    expect(to("com.myapp.myobject")).toBe(NO_CALLEE);
     expect(to("com.other.x.create")).toBe("2");
-    expect(to("com.other.x.y.create")).toBe(NOBODY);
-    expect(to("com.other.x.delete")).toBe(NOBODY);
+    expect(to("com.other.x.y.create")).toBe(NO_CALLEE);
+    expect(to("com.other.x.delete")).toBe(NO_CALLEE);
   });
 
   test("[PREG-08] by pattern learns which procedure was called, an exact one does not", () => {
@@ -135,7 +135,7 @@ describe("of several registrations a call goes to", () => {
     expect(to("a.b.c.d")).toBe("2");
   });
 
-  test("[PREG-06] what the specification's table says, prefixes being string prefixes (D-39)", () => {
+  test("[PREG-06] what the specification's table says, prefixes being string prefixes", () => {
     const { to } = testRealmOf(
       ["exact", "a1.b2.c3.d4.e55"],
       ["prefix", "a1.b2.c3"],
@@ -155,7 +155,7 @@ describe("of several registrations a call goes to", () => {
         "a1.b2.c88.d4.e5.f6.g7",
         "a2.b2.c2.d2.e2",
       ].map(to),
-    ).toStrictEqual(["1", "2", "3", "4", "2", "6", NOBODY]);
+    ).toStrictEqual(["1", "2", "3", "4", "2", "6", NO_CALLEE]);
   });
 
   test("[PREG-11] the best one only, though its callee cannot serve the call and another's could", () => {

@@ -9,7 +9,7 @@ import { CALLEE_FEATURES, joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const UNAVAILABLE = "wamp.error.unavailable";
 const REROUTING = ["call_reroute"];
-const NOBODY = ["caller", [8, 48, 1, {}, ...denial("wamp.error.no_available_callee")]] as const;
+const NO_CALLEE_LEFT = ["caller", [8, 48, 1, {}, ...denial("wamp.error.no_available_callee")]] as const;
 
 /** A caller (session 1) and callees of `com.p` (registration 3) that may decline. */
 function testRealmOf(invoke: string, names: readonly string[], input: Partial<RealmInput> = {}) {
@@ -23,7 +23,7 @@ function decline(callee: Client | undefined, request = 1): void {
   callee?.send([8, 68, request, {}, UNAVAILABLE]);
 }
 
-/** Who gets the call while everybody declines it, and what the caller hears in the end. */
+/** The callees that get a call while each declines it, and the messages that the caller gets in the end. */
 function odyssey(invoke: string, names: readonly string[]): string[] {
   const { realm, caller, callees } = testRealmOf(invoke, names);
   caller.send([48, 1, {}, "com.p", ["Hello"]]);
@@ -145,7 +145,7 @@ describe("a call that is declined", () => {
       ["a", [68, 1, 3, {}, ["\0AAEC"], { x: [1] }]],
       ["b", [68, 1, 3, {}, ["\0AAEC"], { x: [1] }]],
       ["c", [68, 1, 3, {}, ["\0AAEC"], { x: [1] }]],
-      NOBODY,
+      NO_CALLEE_LEFT,
     ]);
   });
 
@@ -194,12 +194,12 @@ describe("a call that is declined", () => {
     realm.take();
     decline(a);
     b.send([70, 1, {}]);
-    expect(realm.take()).toStrictEqual([NOBODY, ["caller", [50, 2, {}]]]);
+    expect(realm.take()).toStrictEqual([NO_CALLEE_LEFT, ["caller", [50, 2, {}]]]);
   });
 });
 
 describe("rerouting crossed by", () => {
-  test("[RRT-01][CANCEL-02] CANCEL kill: the callee's answer is the caller's, nobody else is bothered", () => {
+  test("[RRT-01][CANCEL-02] CANCEL kill: the callee's answer is the caller's, and no other callee gets the call", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     const [a] = ["a", "b"].map((name) =>
@@ -227,13 +227,13 @@ describe("rerouting crossed by", () => {
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[RRT-06] the leaving of the other callee before: nobody is left", () => {
+  test("[RRT-06] the leaving of the other callee before: no callee is left", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a", "b"]);
     caller.send([48, 1, {}, "com.p"]);
     callees[1]?.disconnect();
     realm.take();
     decline(callees[0]);
-    expect(realm.take()).toStrictEqual([NOBODY]);
+    expect(realm.take()).toStrictEqual([NO_CALLEE_LEFT]);
   });
 
   test("[RRT-01][LEAVE-05] the leaving of the other callee after: the call is canceled", () => {
@@ -272,7 +272,7 @@ describe("rerouting crossed by", () => {
     callees[0]?.send([66, 2, 3]);
     joinCallee(realm, "b", REROUTING, { invoke: "first" });
     decline(callees[0]);
-    expect(realm.take()).toStrictEqual([NOBODY]);
+    expect(realm.take()).toStrictEqual([NO_CALLEE_LEFT]);
   });
 
   test("[RRT-01][CALL-13] a dead connection of the other callee: the caller hears of it", () => {
@@ -292,6 +292,6 @@ describe("rerouting crossed by", () => {
     caller.send([48, 1, {}, "com.p"], [48, 2, {}, "com.p", ["waits"]]);
     realm.take();
     decline(a);
-    expect(realm.take()).toStrictEqual([["a", [68, 2, 3, {}, ["waits"]]], NOBODY]);
+    expect(realm.take()).toStrictEqual([["a", [68, 2, 3, {}, ["waits"]]], NO_CALLEE_LEFT]);
   });
 });

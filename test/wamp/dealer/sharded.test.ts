@@ -95,7 +95,7 @@ describe("a call with runmode partition", () => {
     const callees = ["a", "b"].map((name) => joinCallee(realm, name, [], { invoke: "first", concurrency: 1 }));
     let request = 0;
     const ask = (rkey: string) => caller.send([48, ++request, { runmode: "partition", rkey }, "com.p", [rkey]]);
-    // With nobody else busy, a key's owner is whoever gets its call.
+    // While no callee is busy, the owner of a key is the callee that gets its call.
     const keys = { a: "", b: "" };
     for (const key of KEYS.slice(0, 20)) {
       ask(key);

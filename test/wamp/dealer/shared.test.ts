@@ -50,7 +50,7 @@ describe("REGISTER of a procedure that exists", () => {
     expect(realm.take()).toStrictEqual([["two", [65, 1, 3]]]);
   });
 
-  test("[SHR-09] by a callee that has it answers the same id and makes it no callee twice (D-27)", () => {
+  test("[SHR-09] by a callee that has it answers the same id and makes it no callee twice", () => {
     const { realm, callees, calls } = testRealmOf("roundrobin", "one", "two");
     callees.get("one")?.send([64, 2, { invoke: "roundrobin" }, "com.p"]);
     expect(realm.take()).toStrictEqual([["one", [65, 2, 3]]]);
@@ -118,7 +118,7 @@ describe("calls go", () => {
     ["c", "d a b d"],
     ["d", "b c a b"],
   ])(
-    "[SHR-11] with roundrobin in the old turn when %s leaves: nobody is passed over or served twice",
+    "[SHR-11] with roundrobin in the old turn when %s leaves: no callee is passed over or served twice",
     (gone, after) => {
       const { calls, leave } = testRealmOf("roundrobin", "a", "b", "c", "d");
       expect(calls(gone === "d" ? 5 : gone === "a" ? 1 : gone === "b" ? 2 : 3)).toMatch(/^a/);

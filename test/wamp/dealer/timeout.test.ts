@@ -41,14 +41,14 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
   });
 
-  test("[TMO-02] runs for a callee that announced call_timeout but did not ask to see to it", () => {
+  test("[TMO-02] runs for a callee that announced call_timeout but did not set forward_timeout", () => {
     const { realm, caller } = testRealmOfTwo(["call_timeout"]);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     realm.advance(500);
     expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]], TIMED_OUT]);
   });
 
-  test("[TMO-02] runs for a callee that asked to see to it but did not announce call_timeout", () => {
+  test("[TMO-02] runs for a callee that set forward_timeout but did not announce call_timeout", () => {
     const { realm, caller } = testRealmOfTwo([], { forward_timeout: true });
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     realm.advance(500);
@@ -77,7 +77,7 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
-  test("[TMO-06] does not start anew with progress nobody asked for", () => {
+  test("[TMO-06] does not start anew with progress that the caller did not ask for", () => {
     const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     realm.take();
@@ -125,7 +125,7 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[TMO-07][TMO-08] crossing the RESULT: what comes first counts, the other is nothing", () => {
+  test("[TMO-07][TMO-08] crossing the RESULT: the first one counts, the other is discarded", () => {
     const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"], [48, 2, { timeout: 500 }, "com.p"]);
     realm.take();
@@ -168,14 +168,14 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
-  test("takes a timeout of ages for a year: its end has to be a date", () => {
+  test("limits a very long timeout to a year: its end has to be a date", () => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, { timeout: Number.MAX_SAFE_INTEGER }, "com.p"]);
     expect(realm.realm.nextDeadline()).toBe(365 * 24 * 3_600_000);
   });
 });
 
-describe("a callee that sees to timeouts", () => {
+describe("a callee that enforces timeouts", () => {
   test("[TMO-04] is told the timeout, and no timer runs here", () => {
     const { realm, caller } = testRealmOfTwo(["call_timeout"], { forward_timeout: true });
     caller.send([48, 1, { timeout: 500 }, "com.p"], [48, 2, {}, "com.p"]);
@@ -211,7 +211,7 @@ describe("the configuration", () => {
     expect(realm.realm.nextDeadline()).toBe(expected);
   });
 
-  test("[TMO-05] may leave timeouts to every callee that can see to them, or to none, whatever they asked for", () => {
+  test("[TMO-05] may leave timeouts to every callee that can enforce them, or to none, whatever they registered with", () => {
     const forced = testRealmOfTwo(["call_timeout"], {}, { forward: true, maximum: 300 });
     forced.caller.send([48, 1, { timeout: 500 }, "com.p"]);
     expect(forced.realm.take()).toStrictEqual([["callee", [68, 1, 3, { timeout: 300 }]]]);

@@ -6,7 +6,7 @@ import { ALL_ROLES, ANYTHING, TestRealm } from "../host/test-realm.ts";
 
 const TOPIC = "com.myapp.mytopic";
 
-/** Somebody who listens to `TOPIC` and somebody who leaves testaments. */
+/** A subscriber of `TOPIC`, and a session that leaves testaments. */
 function testRealmOf(input: ConstructorParameters<typeof TestRealm>[0] = {}) {
   const realm = new TestRealm(input);
   const [heir, owner] = realm.joinAll("heir", "owner");
@@ -112,7 +112,7 @@ describe("adding a testament", () => {
     expect(realm.take()[1]?.[1].slice(3)).toMatchObject([{ retained: true }, ["for all"]]);
   });
 
-  test("[TST-03] a binary passthru payload stays what it is", () => {
+  test("[TST-03] a binary passthru payload is published unchanged", () => {
     const realm = new TestRealm();
     const passthru = { features: { payload_passthru_mode: true } };
     const heir = realm.join("heir");
@@ -147,7 +147,7 @@ describe("adding a testament", () => {
   });
 });
 
-describe("who may leave a testament", () => {
+describe("the owner of a testament", () => {
   const roles = [
     { name: "heir", permissions: [ANYTHING] },
     {
@@ -160,7 +160,7 @@ describe("who may leave a testament", () => {
     },
   ] as const;
 
-  test("[TST-11] is who may publish there, judged when it is added", () => {
+  test("[TST-11] needs the permission to publish when it is added", () => {
     const realm = new TestRealm({ roles });
     const owner = realm.join("owner");
     realm.take();
@@ -175,7 +175,7 @@ describe("who may leave a testament", () => {
     expect(realm.store.testaments.owners()).toHaveLength(1);
   });
 
-  test("[TST-11] is judged again when it is published, each testament by itself", () => {
+  test("[TST-11] needs it again when the testament is published, each by itself", () => {
     const realm = new TestRealm();
     const owner = realm.join("owner");
     realm.take();
@@ -192,7 +192,7 @@ describe("who may leave a testament", () => {
     expect(realm.store.retained.size().rows).toBe(1);
   });
 
-  test("[TST-10] is the calling session, for itself alone, disclosure or not", () => {
+  test("[TST-10] is the calling session, with or without disclosure", () => {
     const { realm, heir, owner } = testRealmOf();
     const other = realm.join("other");
     realm.take();
@@ -299,7 +299,7 @@ describe("a testament is published exactly once", () => {
     expect(events(realm.take())).toStrictEqual([]);
   });
 
-  test("[TST-09] sessions that only slept keep theirs when others are found gone", () => {
+  test("[TST-09] sessions that only slept keep theirs when those of others are published", () => {
     const { realm, owner } = testRealmOf();
     const other = realm.join("other");
     realm.take();
