@@ -1,5 +1,6 @@
 /** The bindings of the Worker. */
 
+/** The bindings of `wrangler.toml`, and variables of the environment. */
 export interface Env {
   /** One object per realm, named after it. */
   readonly REALM: DurableObjectNamespace;

@@ -152,6 +152,7 @@ class WebhookBuffer implements EventBuffer {
     this.#host.store.outgoing.put(this.#webhook.name, unsaved.at(-1)!.sequence, JSON.stringify(unsaved));
   }
 
+  /** The write of `save` is committed. */
   onSaved(): void {
     this.#stored = this.#events.length;
   }

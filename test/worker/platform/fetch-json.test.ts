@@ -1,4 +1,4 @@
-/** JSON from somewhere else: what is taken for an answer, and what is not. */
+/** JSON of other servers: which answers are accepted. */
 
 import { afterEach, expect, it, vi } from "vitest";
 import { fetchJson } from "../../../src/worker/platform/fetch-json.ts";
@@ -7,7 +7,7 @@ const URL = "https://issuer.example/jwks.json";
 
 afterEach(() => vi.restoreAllMocks());
 
-it("asks for JSON, without following redirects, and not for ever", async () => {
+it("requests JSON with a time-out, and follows no redirects", async () => {
   const fetch = vi.spyOn(globalThis, "fetch").mockResolvedValue(Response.json({ keys: [] }));
   expect(await fetchJson(URL)).toEqual({ keys: [] });
   const [url, init] = fetch.mock.calls[0]!;
@@ -24,7 +24,7 @@ it.each([
   await expect(fetchJson(URL)).rejects.toThrow();
 });
 
-it("rejects where nobody answers", async () => {
+it("rejects if no server answers", async () => {
   vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("unreachable"));
   await expect(fetchJson(URL)).rejects.toThrow("unreachable");
 });

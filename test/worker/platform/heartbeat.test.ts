@@ -1,4 +1,4 @@
-/** The heartbeat of clients that cannot send pings: answered on every socket, by the platform, while the realm sleeps. */
+/** The heartbeat of clients that cannot send pings: the platform answers it on every socket, while the realm sleeps. */
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
@@ -30,7 +30,7 @@ it.each(["wamp.2.json", "wamp.2.json.batched", "wamp.2.msgpack", "wamp.2.cbor.ba
   },
 );
 
-it("is answered while the realm sleeps, without waking it, and the session goes on", async () => {
+it("is answered while the realm sleeps, without waking it, and the session continues", async () => {
   const realm = env.REALM.getByName("heartbeat-2");
   const socket = await openSocket("heartbeat-2", "wamp.2.json");
   const ask = async (message: string) => {
@@ -63,7 +63,7 @@ it("is answered through a Worker that learned the realm from HELLO", async () =>
   expect(await answer).toBe("pong");
 });
 
-it.each(['"ping"', "Ping", "ping ", "pong"])("is no other text: %j is a fault of the client", async (text) => {
+it.each(['"ping"', "Ping", "ping ", "pong"])("is exactly one text: %j violates the protocol", async (text) => {
   const client = await connect("heartbeat-4");
   client.socket.send(text);
   expect((await client.next())[0]).toBe(3);

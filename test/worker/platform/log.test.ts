@@ -1,10 +1,10 @@
-/** The operator's log: what is written, what is only counted, and how much a hostile client can make of it. */
+/** The log: which lines are written, which are counted, and how many a hostile client can cause. */
 
 import { describe, expect, test } from "vitest";
 import type { LogLine } from "../../../src/wamp/host/log-line.ts";
 import { Log } from "../../../src/worker/platform/log.ts";
 
-/** A log on paper, with a clock that stands until it is set. */
+/** A log in memory, with a clock that the test sets. */
 class Paper {
   time = 1_000_000;
   readonly lines: LogLine[] = [];
@@ -22,7 +22,7 @@ class Paper {
   }
 }
 
-describe("lines that tell the same", () => {
+describe("lines of one kind", () => {
   test("are written five times a minute, and counted after that", () => {
     const paper = new Paper();
     for (let n = 0; n < 9; n++) paper.refuse({ authid: `a${n}` });
@@ -35,7 +35,7 @@ describe("lines that tell the same", () => {
     ]);
   });
 
-  test("are told of when the minute is over by a line of any other kind, or a sweep", () => {
+  test("are reported after the minute with the next line of any kind, or a sweep", () => {
     for (const end of [(log: Log) => log.add({ level: "info", event: "other.thing" }), (log: Log) => log.sweep()]) {
       const paper = new Paper();
       for (let n = 0; n < 7; n++) paper.refuse();
@@ -50,13 +50,13 @@ describe("lines that tell the same", () => {
     }
   });
 
-  test("are told of at every power of ten, while they go on", () => {
+  test("are reported at every power of ten", () => {
     const paper = new Paper();
     for (let n = 0; n < 1_000; n++) paper.refuse();
     expect(paper.lines.slice(5).map(({ repeated }) => repeated)).toStrictEqual([5, 90, 900]);
   });
 
-  test("begin anew when the clock was set back", () => {
+  test("start a new count when the clock is set back", () => {
     const paper = new Paper();
     for (let n = 0; n < 7; n++) paper.refuse();
     paper.time -= 3_600_000;
@@ -65,7 +65,7 @@ describe("lines that tell the same", () => {
   });
 });
 
-test("62,600 hostile requests write some KB a minute, whatever they call themselves", () => {
+test("62,600 hostile requests write some KB a minute, whatever names they use", () => {
   const paper = new Paper();
   for (let n = 0; n < 62_600; n++) {
     paper.time += 5;
@@ -82,13 +82,13 @@ test("62,600 hostile requests write some KB a minute, whatever they call themsel
   expect(total).toBe(62_600);
 });
 
-test("realms that clients name open no accounts without end", () => {
+test("realms that clients name add a bounded number of kinds", () => {
   const paper = new Paper();
   for (let n = 0; n < 10_000; n++) paper.refuse({ realm: `tenant-${n}` });
   expect(paper.lines.length).toBeLessThan(35);
 });
 
-test("fields and lines have a limit, and what JSON cannot hold is told as text", () => {
+test("fields and lines have a limit, and values that JSON cannot hold are written as text", () => {
   const paper = new Paper();
   const circle: { self?: unknown } = {};
   circle.self = circle;

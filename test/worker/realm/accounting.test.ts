@@ -1,9 +1,9 @@
-/** Where the records go that a realm keeps of who was allowed or denied what. */
+/** Audit records of authorization. */
 
 import { expect, it, vi } from "vitest";
 import { join } from "../socket.ts";
 
-it("is one line of JSON in the log for each verdict, and none in a realm that does not account [AZ-16]", async () => {
+it("writes one line of JSON per authorization, and none in a realm without accounting [AZ-16]", async () => {
   const log = vi.spyOn(console, "log").mockImplementation(() => {});
   for (const realm of ["accounted-1", "unaccounted-1"]) {
     const ann = await join(realm);

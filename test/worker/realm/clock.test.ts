@@ -1,4 +1,4 @@
-/** A realm whose clock is set back: what is under way ends in time. */
+/** A realm whose wall clock is set back: deadlines are met nevertheless. */
 
 import { afterEach, expect, it, vi } from "vitest";
 import { join } from "../socket.ts";

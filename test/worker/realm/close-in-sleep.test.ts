@@ -1,4 +1,4 @@
-/** Sockets that close while the realm sleeps: the platform wakes it with a socket it does not list any more. */
+/** Sockets that close while the realm sleeps: the platform wakes it with a socket that it does not list any more. */
 
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -7,7 +7,7 @@ import { join } from "../socket.ts";
 
 const realmOf = (name: string) => env.REALM.getByName(name);
 
-it("a session whose socket closes in the realm's sleep leaves as any other does [SES-30][MS-03]", async () => {
+it("a session whose socket closes in the realm's sleep leaves like any other [SES-30][MS-03]", async () => {
   const realm = "close-in-sleep-1";
   const watcher = await join(realm);
   watcher.send([32, 1, {}, "wamp.session.on_leave"]);
@@ -25,7 +25,7 @@ it("a session whose socket closes in the realm's sleep leaves as any other does 
   expect(await watcher.next()).toEqual([50, 3, {}, [1]]);
 });
 
-it("so do several whose sockets close at once [SES-30][MS-03]", async () => {
+it("several sessions whose sockets close at once leave, too [SES-30][MS-03]", async () => {
   const realm = "close-in-sleep-2";
   const watcher = await join(realm);
   watcher.send([32, 1, {}, "wamp.session.on_leave"]);

@@ -1,4 +1,4 @@
-/** Components in the realm's object: there after every eviction, and no reason for it to stay awake. */
+/** Components in the realm's object: they run after every eviction, and do not keep the object awake. */
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -10,7 +10,7 @@ import { join, type TestClient } from "../socket.ts";
 
 const ALL = { call: true, register: true, publish: true, subscribe: true };
 
-/** Remembers what it can, in memory. */
+/** Keeps a counter in memory. */
 const counter = defineComponent<Env>({
   onJoin(session) {
     let count = 0;
@@ -19,7 +19,7 @@ const counter = defineComponent<Env>({
   },
 });
 
-/** Needs a while, and is slow; but has no timer of its own then. */
+/** Starts asynchronously and answers slowly, without a timer of its own. */
 const slow = defineComponent({
   async onJoin(session) {
     await scheduler.wait(100);
@@ -36,15 +36,15 @@ const slow = defineComponent({
 
 let faultyStarts = 0;
 
-/** Breaks the protocol. */
+/** Sends messages that violate the protocol. */
 const faulty = defineComponent({
   onJoin(session) {
     faultyStarts++;
-    session.publish("t", [], {}, { exclude: "everybody" }).catch(() => {});
+    session.publish("t", [], {}, { exclude: "all" }).catch(() => {});
   },
 });
 
-/** Never done with coming. */
+/** Never finishes its start. */
 const stuck = defineComponent({ onJoin: () => new Promise(() => {}) });
 
 const components: Record<string, Component<unknown>> = { counter, slow, stuck, faulty };
@@ -82,7 +82,7 @@ async function call(client: TestClient, procedure: string, ...payload: unknown[]
 
 afterEach(() => void vi.useRealTimers());
 
-it("is there after an eviction, without its memory, and nothing is stored for it", async () => {
+it("runs again after an eviction, without its memory, and stores nothing", async () => {
   const client = await join("counter-1");
   expect(await call(client, "count")).toEqual([[1]]);
   expect(await call(client, "count")).toEqual([[2]]);
@@ -98,8 +98,8 @@ it("is there after an eviction, without its memory, and nothing is stored for it
   expect(state).toEqual({ tables: [], alarm: null });
 });
 
-describe("a component that does not come at once", () => {
-  it("is waited for, and what is said meanwhile keeps its order", async () => {
+describe("a component with an asynchronous start", () => {
+  it("delays the first messages, which keep their order", async () => {
     const client = await join("slow-1");
     expect(await call(client, "late")).toEqual([["here"]]);
     await evictDurableObject(objectOf("slow-1"));
@@ -111,7 +111,7 @@ describe("a component that does not come at once", () => {
     expect(await client.next()).toEqual([50, request, {}, ["here"]]);
   });
 
-  it("is waited for by those who have left meanwhile, too", async () => {
+  it("delays the messages of clients that have left meanwhile, too", async () => {
     const listener = await join("slow-5");
     listener.send([32, 1, {}, "t"]);
     await listener.next();
@@ -123,7 +123,7 @@ describe("a component that does not come at once", () => {
     await vi.waitFor(async () => expect(await call(listener, "wamp.session.count")).toEqual([[2]]));
   });
 
-  it("is waited for by those who come without a socket, too", async () => {
+  it("delays requests by RPC, too", async () => {
     const outcome = await objectOf("slow-2").call(
       { kind: "role", role: "anonymous", authid: "x", by: "test" },
       { uri: "late", args: [], kwargs: {}, options: {} },
@@ -131,7 +131,7 @@ describe("a component that does not come at once", () => {
     expect(outcome).toMatchObject({ outcome: { ok: true, args: ["here"] } });
   });
 
-  it("does not hold up others for longer than a second", async () => {
+  it("delays messages by at most a second", async () => {
     const client = await join("stuck-1");
     const before = Date.now();
     expect(await call(client, "wamp.session.count")).toEqual([[2]]);
@@ -139,7 +139,7 @@ describe("a component that does not come at once", () => {
   });
 });
 
-describe("a call that a component works on", () => {
+describe("a call in progress at a component", () => {
   it("keeps the realm awake until it is answered", async () => {
     const client = await join("slow-3");
     await call(client, "late");
@@ -159,7 +159,7 @@ describe("a call that a component works on", () => {
     expect(await call(client, "late")).toEqual([["here"]]);
   });
 
-  it("does so for a minute, and is canceled when the realm has slept", async () => {
+  it("keeps it awake for a minute at most, and is canceled by the realm's sleep", async () => {
     const client = await join("slow-4");
     await call(client, "late");
     // What is pending by then has its own time.
@@ -177,8 +177,8 @@ describe("a call that a component works on", () => {
   });
 });
 
-describe("a component whose session was ended", () => {
-  it("is there again a second later", async () => {
+describe("a component whose session was killed", () => {
+  it("restarts a second later", async () => {
     const client = await join("counter-2");
     client.send([32, ++requests, {}, "wamp.session.on_join"]);
     await client.next();
@@ -193,7 +193,7 @@ describe("a component whose session was ended", () => {
     expect(await call(client, "count")).toEqual([[1]]);
   });
 
-  it("is given up after six times in a row, until the realm has slept", async () => {
+  it("stays ended after six times in a row, until the realm has slept", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const client = await join("faulty-1");
     await vi.waitFor(() => expect(faultyStarts).toBe(6), { timeout: 10_000 });

@@ -1,4 +1,4 @@
-/** Sockets that slept under another version of the router: their sessions go on under this one (docs/upgrading.md). */
+/** Sockets that slept under another version of the router: their sessions continue under this one (docs/upgrading.md). */
 
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -22,7 +22,7 @@ test("attachments have the form of the current golden set; a new form needs a ne
 });
 
 describe.each(SETS)("a realm whose sockets and storage are of the golden set %s", (name, golden) => {
-  test("goes on with sessions, subscriptions, registrations and pending calls of every subprotocol", async () => {
+  test("restores sessions, subscriptions, registrations and pending calls of every subprotocol", async () => {
     const realm = `resume-golden-${name}`;
     const lines = logLines("record.unreadable", realm);
     const clients = await speakAll(realm);
@@ -49,7 +49,7 @@ describe.each(SETS)("a realm whose sockets and storage are of the golden set %s"
     expect(lines()).toEqual([]);
   });
 
-  test("has the events of a webhook's mailbox", async () => {
+  test("has the events of a webhook's delivery queue", async () => {
     await runInDurableObject(realmOf(`mailbox-${name}`), (_, { storage }) => {
       restoreTables(storage.sql, golden.mailbox);
       const mailbox = new DeliveryQueue(storage.sql);
@@ -65,7 +65,7 @@ describe.each(SETS)("a realm whose sockets and storage are of the golden set %s"
   });
 });
 
-/** Keys and types instead of values; texts of JSON are seen through. */
+/** Keys and types instead of values, also within JSON texts. */
 function formOf(value: unknown): unknown {
   if (typeof value === "string") return value.startsWith('{"v":') ? formOf(JSON.parse(value)) : "text";
   if (Array.isArray(value)) return value.map(formOf);

@@ -21,7 +21,7 @@ describe("a realm that sleeps", () => {
     expect(await subscriber.next()).toEqual([36, subscription, expect.any(Number), { topic: "com.topic" }]);
   });
 
-  it("answers a call that was open while it slept, with the callee's sequence going on [SES-30][ID-04]", async () => {
+  it("answers a call that was open while it slept, and continues the callee's sequence of ids [SES-30][ID-04]", async () => {
     const callee = await join("sleep-2");
     callee.send([64, 1, {}, "p"]);
     await callee.next();
@@ -47,7 +47,7 @@ describe("a realm that sleeps", () => {
     expect(await caller.next()).toEqual([8, 48, 1, {}, "wamp.error.timeout", [expect.any(String)]]);
   });
 
-  it("wakes a session with 5,000 subscriptions from storage, and keeps no row once it is gone", async () => {
+  it("restores a session with 5,000 subscriptions from storage, and deletes its rows with it", async () => {
     const subscriber = await join("sleep-4");
     for (let i = 1; i <= 5000; i++) subscriber.send([32, i, {}, `com.example.topic${i}`]);
     for (let i = 1; i <= 5000; i++) await subscriber.next();
@@ -72,7 +72,7 @@ describe("a realm that sleeps", () => {
     }
   });
 
-  it("sets no alarm and stores nothing when there is nothing to wait for", async () => {
+  it("sets no alarm and stores nothing without deadlines", async () => {
     const subscriber = await join("sleep-5");
     subscriber.send([32, 1, {}, "t"]);
     await subscriber.next();

@@ -30,7 +30,7 @@ describe("limits of a realm", () => {
     expect(await caller.next()).toEqual([8, 48, 1, {}, "wamp.error.payload_size_exceeded", [expect.any(String)]]);
   });
 
-  it("a result over message_bytes ends its callee with 1009, and its caller hears why [WS-17]", async () => {
+  it("a result over message_bytes ends its callee with 1009, and its caller gets an error [WS-17]", async () => {
     const callee = await join("narrow-callee");
     callee.send([64, 1, {}, "p"]);
     await callee.next();
@@ -44,7 +44,7 @@ describe("limits of a realm", () => {
     expect(await code).toBe(1009);
   });
 
-  it("a client that does not read is cut with 1013, and nobody else notices [PUB-14]", async () => {
+  it("a client that does not read is closed with 1013, and other clients are not affected [PUB-14]", async () => {
     const silent = await join("narrow-3");
     const lively = await join("narrow-3");
     for (const subscriber of [silent, lively]) {
@@ -65,7 +65,7 @@ describe("limits of a realm", () => {
     expect(await code).toBe(1013);
   });
 
-  it("messages that prove nothing do not keep a client that does not read from being cut", async () => {
+  it("a client that does not read is closed even if it sends messages that prove nothing", async () => {
     const talker = await join("narrow-4");
     talker.send([32, 1, {}, "t"]);
     await talker.next();
@@ -79,7 +79,7 @@ describe("limits of a realm", () => {
     expect(await code).toBe(1013);
   });
 
-  it("a client that says no HELLO in time is closed with 1008 [SES-25]", async () => {
+  it("a client that sends no HELLO in time is closed with 1008 [SES-25]", async () => {
     const { socket } = await connect("hasty-1");
     expect(await closed(socket)).toBe(1008);
   });
@@ -92,7 +92,7 @@ describe("limits of a realm", () => {
     expect(await code).toBe(1000);
   });
 
-  it("a session that sends far more than its rate is refused, then ended with 1008; others go on", async () => {
+  it("a session that sends far more than its rate is refused, then ended with 1008; other sessions are not affected", async () => {
     const [flooder, other] = [await join("rated-1"), await join("rated-1")];
     const code = closed(flooder.socket);
     for (let request = 1; request <= 100; request++) flooder.send([32, request, {}, `t${request}`]);

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { join } from "../socket.ts";
 
-it("a session's details name the subprotocol it speaks, before and after the realm slept [MS-06][SES-30]", async () => {
+it("the details of a session name its subprotocol, before and after the realm's sleep [MS-06][SES-30]", async () => {
   const client = await join("meta-1");
   client.send([48, 1, {}, "wamp.session.list"]);
   const [session] = ((await client.next()) as [number, number, object, number[][]])[3][0]!;

@@ -1,4 +1,4 @@
-/** Webhooks out, on the realm's side: what is handed over together, and what becomes of it where nobody takes it. */
+/** Outgoing webhooks in the realm: how events are batched and handed over, and what happens if that fails. */
 
 import * as v from "valibot";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -22,7 +22,7 @@ let batches: WebhookBatch[];
 let testRealm: TestRealm;
 let webhooks: OutgoingWebhooks;
 let client: Client;
-/** Does whoever takes batch fail? */
+/** Whether handing over fails. */
 let isFailing: boolean;
 
 beforeEach(() => {
@@ -32,7 +32,7 @@ beforeEach(() => {
   testRealm = new TestRealm();
   webhooks = new OutgoingWebhooks("realm1", HOOKS, testRealm, async (batch) => {
     batches.push(batch);
-    if (isFailing) throw new Error("nobody takes it");
+    if (isFailing) throw new Error("the queue fails");
   });
   testRealm.joinLocalSessions = (realm) => webhooks.join(realm);
   testRealm.restart();
@@ -46,7 +46,7 @@ afterEach(() => {
 const publish = (...args: unknown[]) => client.send([16, 1, {}, "shop.ordered", args]);
 const argsOf = ({ events }: WebhookBatch) => events.map(({ body }) => JSON.parse(body).args[0]);
 
-/** The realm settles. */
+/** Flushes the realm. */
 async function flush(): Promise<void> {
   webhooks.flush();
   await vi.advanceTimersByTimeAsync(0);
@@ -66,7 +66,7 @@ it("events are handed over together, and each batch names the event before it", 
   expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
 });
 
-it("an event of which the mailbox may know nothing any more is not named", async () => {
+it("a batch names no event that the delivery queue may have forgotten", async () => {
   publish(1);
   await flush();
   testRealm.time += 3_600_000;
@@ -75,7 +75,7 @@ it("an event of which the mailbox may know nothing any more is not named", async
   expect(batches.map(({ after }) => after)).toEqual([undefined, undefined]);
 });
 
-it("mail nobody takes is kept, in order, and offered again after one second, two, four", async () => {
+it("a batch that is not taken is kept in order, and handed over again after one second, two, four", async () => {
   isFailing = true;
   publish(1);
   await flush();
@@ -96,13 +96,13 @@ it("mail nobody takes is kept, in order, and offered again after one second, two
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("mail is cut where a queue would not take more, and an event is never cut", async () => {
+it("a batch is split at the limit of a queue, and an event is never split", async () => {
   for (const [index, size] of [40_000, 15_000, 10_000, 100_000, 1].entries()) publish(`${index}`.padEnd(size));
   await flush();
   expect(batches.map((batch) => argsOf(batch).map(Number))).toEqual([[0, 1], [2], [3], [4]]);
 });
 
-it("what would take too much memory while nobody takes batch is lost, with a word in the log", async () => {
+it("events that would take too much memory while batches are not taken are lost, with a line in the log", async () => {
   for (let n = 0; n < 5; n++) publish("x".repeat(900_000));
   const cause = "too many wait to be handed over";
   const publication = expect.any(Number);
@@ -111,7 +111,7 @@ it("what would take too much memory while nobody takes batch is lost, with a wor
   expect(batches).toHaveLength(4);
 });
 
-it("an event with acknowledgment is stored before PUBLISHED until it is handed over, the others are not", async () => {
+it("an acknowledged event is stored from before PUBLISHED until it is handed over, others are not", async () => {
   publish(1);
   expect(testRealm.store.outgoing.texts("shop")).toEqual([]);
   client.send([16, 2, { acknowledge: true }, "shop.ordered", [2]]);
@@ -125,7 +125,7 @@ it("an event with acknowledgment is stored before PUBLISHED until it is handed o
   expect([webhooks.waits, testRealm.store.outgoing.texts("shop")]).toEqual([false, []]);
 });
 
-it("what is stored for a webhook that is no longer configured is dropped, with a line in the log", () => {
+it("stored events of a webhook that is no longer configured are dropped, with a line in the log", () => {
   client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]]);
   new OutgoingWebhooks("realm1", [], testRealm, async () => {});
   expect(testRealm.store.outgoing.receivers()).toEqual([]);
@@ -140,7 +140,7 @@ it("an event that could not be stored is not handed over, and its publisher gets
   expect(batches).toEqual([]);
 });
 
-it("an acknowledged event is refused, not lost, where too many wait to be handed over", async () => {
+it("an acknowledged event is refused, not lost, if too many wait to be handed over", async () => {
   for (let n = 0; n < 4; n++) publish("x".repeat(900_000));
   client.send([16, 1, { acknowledge: true }, "shop.ordered", [1]], [16, 2, { acknowledge: true }, "other", [1]]);
   expect(testRealm.take()).toMatchObject([

@@ -1,4 +1,4 @@
-/** Webhooks out: which events leave a realm, what their requests carry, and that the realm may sleep meanwhile. */
+/** Outgoing webhooks: which events they deliver, what the requests contain, and that the realm sleeps meanwhile. */
 
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -44,10 +44,10 @@ async function arrived(count: number): Promise<void> {
   await vi.waitFor(() => expect(received).toHaveLength(count), { timeout: 3_000 });
 }
 
-it("an event on a matching topic becomes a request; its publisher need not know", async () => {
+it("an event on a matching topic becomes a request, without acknowledgment, too", async () => {
   const realm = freshRealm();
   const publisher = await join(realm);
-  publisher.send([16, 1, {}, "com.other", ["nobody's"]]);
+  publisher.send([16, 1, {}, "com.other", ["unmatched"]]);
   publisher.send([16, 2, { acknowledge: true }, "com.order.new", ["tea", "\0AQI="], { cups: 2 }]);
   const [, , publication] = await publisher.next();
   await arrived(1);
@@ -78,7 +78,7 @@ it("the request is signed: its body, and its body with id and time", async () =>
   expect(Math.abs(Number(timestamp) - Date.now() / 1000)).toBeLessThan(5);
 });
 
-it("an exact topic is told, too, and a publisher's lists count for the webhook's role", async () => {
+it("an exact topic matches, too, and a publisher's eligible and exclude lists apply to the webhook's role", async () => {
   const publisher = await join(freshRealm());
   publisher.send([16, 1, { exclude_authrole: ["anonymous"] }, "com.once", [1]]);
   publisher.send([16, 2, { eligible_authrole: ["anonymous"] }, "com.once", [2]]);
@@ -91,7 +91,7 @@ it("an exact topic is told, too, and a publisher's lists count for the webhook's
   ]);
 });
 
-it("order is kept, event by event", async () => {
+it("events are delivered in order", async () => {
   const realm = freshRealm();
   const publisher = await join(realm);
   for (let n = 1; n <= 50; n++) publisher.send([16, n, {}, "com.order.many", [n]]);
@@ -99,7 +99,7 @@ it("order is kept, event by event", async () => {
   expect(received.map(({ body }) => (body.args as number[])[0])).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
 });
 
-it("the realm sleeps while deliveries are pending, stores nothing for them, and goes on after its sleep", async () => {
+it("the realm sleeps while deliveries are pending, stores nothing for them, and continues after its sleep", async () => {
   const realm = freshRealm();
   const publisher = await join(realm);
   status = 503;
@@ -122,7 +122,7 @@ it("the realm sleeps while deliveries are pending, stores nothing for them, and 
   expect(pending.map(({ body }) => JSON.parse(body).args)).toEqual([[1], [2], [3], [4], [5]]);
 });
 
-it("acknowledged events outlive the end of the object without notice, and its alarm sends them on", async () => {
+it("acknowledged events outlive a crash of the object, and its alarm hands them over", async () => {
   const realm = freshRealm();
   const publisher = await join(realm);
   const sent: unknown[] = [];
@@ -159,7 +159,7 @@ it("neither killing sessions nor revoking subscriptions stops a webhook", async 
   await arrived(2);
 });
 
-it("an event nobody could store is lost with a word in the log, and holds up no other", async () => {
+it("an event that no table can store is lost with a line in the log, and delays no other", async () => {
   const publisher = await join(freshRealm());
   publisher.send([16, 1, {}, "com.order.large", ["€".repeat(340_000), "€".repeat(300_000)]]);
   publisher.send([16, 2, {}, "com.order.small", [2]]);

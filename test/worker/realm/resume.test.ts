@@ -1,4 +1,4 @@
-/** A session that outlives its connections inside workerd: through sleep, by alarm, and after the object's sudden end. */
+/** Session resumption inside workerd: through sleep, by alarm, and after a crash of the object. */
 
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -15,8 +15,8 @@ interface Resumable {
   readonly resumed: unknown;
 }
 
-/** Joins with the wish for a session that can be resumed, or for the earlier one. */
-async function enter(realm: string, earlier?: Resumable): Promise<Resumable> {
+/** Joins with a resumable session, or resumes the earlier one. */
+async function joinResumable(realm: string, earlier?: Resumable): Promise<Resumable> {
   const client = await connect(realm);
   const roles = { publisher: {}, subscriber: {}, caller: {}, callee: {} };
   const wish = earlier && { "resume-session": earlier.id, "resume-token": earlier.token };
@@ -30,14 +30,14 @@ async function ask(client: TestClient, message: readonly unknown[]): Promise<unk
   return client.next();
 }
 
-/** Rows of sessions that wait for their clients; no table means none. */
+/** Number of rows of parked sessions; 0 without a table. */
 const parkedIn = (realm: string) =>
   runInDurableObject(realmOf(realm), (_, { storage }) => {
     const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'parked_session'").toArray();
     return tables.length === 0 ? [] : storage.sql.exec("SELECT session, entry FROM parked_session").toArray();
   });
 
-/** Loses the connection, and waits until the realm knows. */
+/** Closes the connection, and waits until the realm has noticed. */
 async function lose(realm: string, { client, id }: Resumable): Promise<void> {
   client.socket.close(1001);
   await vi.waitFor(async () => {
@@ -46,9 +46,9 @@ async function lose(realm: string, { client, id }: Resumable): Promise<void> {
 }
 
 describe("[SES-29] a session that can be resumed", () => {
-  it("keeps what it holds and gets what it missed, though the realm sleeps between all steps", async () => {
+  it("keeps its subscriptions and gets missed messages, though the realm sleeps between all steps", async () => {
     const realm = "resume-1";
-    const first = await enter(realm);
+    const first = await joinResumable(realm);
     expect(first.resumed).toBe(false);
     const subscription = (await ask(first.client, [32, 1, {}, "t"]))[2];
     const registration = (await ask(first.client, [64, 2, {}, "p"]))[2];
@@ -65,7 +65,7 @@ describe("[SES-29] a session that can be resumed", () => {
     other.send([48, 3, {}, "p", ["call"]]);
     expect((await ask(other, [16, 4, { acknowledge: true }, "t", ["two"]]))[0]).toBe(17);
     await evictDurableObject(realmOf(realm));
-    const second = await enter(realm, first);
+    const second = await joinResumable(realm, first);
     expect(second).toMatchObject({ id: first.id, resumed: true });
     expect(second.token).not.toBe(first.token);
     expect(await second.client.next()).toEqual([36, subscription, expect.any(Number), {}, ["one"]]);
@@ -76,41 +76,41 @@ describe("[SES-29] a session that can be resumed", () => {
     second.client.send([70, 1, {}, ["late"]]);
     expect(await other.next()).toEqual([50, 3, {}, ["late"]]);
     expect(await parkedIn(realm)).toEqual([]);
-    expect(await enter(realm, first)).toMatchObject({ resumed: false });
+    expect(await joinResumable(realm, first)).toMatchObject({ resumed: false });
   });
 
-  it("ends by alarm in the realm's sleep, and the realm has forgotten it", async () => {
+  it("ends by alarm in the realm's sleep, and leaves nothing in storage", async () => {
     const realm = "resume-soon-1";
     const watcher = await join(realm);
     await ask(watcher, [32, 1, {}, "wamp.session.on_leave"]);
-    const session = await enter(realm);
+    const session = await joinResumable(realm);
     await lose(realm, session);
     await evictDurableObject(realmOf(realm));
     expect((await watcher.next())[4]).toEqual([session.id, expect.any(String), "anonymous"]);
     expect(await parkedIn(realm)).toEqual([]);
-    expect(await enter(realm, session)).toMatchObject({ resumed: false });
+    expect(await joinResumable(realm, session)).toMatchObject({ resumed: false });
   });
 
-  it("ends when too much waits for it", async () => {
+  it("ends when too many messages wait for it", async () => {
     const realm = "resume-soon-2";
-    const session = await enter(realm);
+    const session = await joinResumable(realm);
     await ask(session.client, [32, 1, {}, "t"]);
     const other = await join(realm);
     await ask(other, [32, 1, {}, "wamp.session.on_leave"]);
     await lose(realm, session);
     for (let n = 2; n <= 5; n++) other.send([16, n, {}, "t"]);
     expect((await other.next())[4]).toEqual([session.id, expect.any(String), "anonymous"]);
-    expect(await enter(realm, session)).toMatchObject({ resumed: false });
+    expect(await joinResumable(realm, session)).toMatchObject({ resumed: false });
   });
 
   it("moves from a connection that is still open, which is closed", async () => {
     const realm = "resume-2";
-    const first = await enter(realm);
+    const first = await joinResumable(realm);
     const subscription = (await ask(first.client, [32, 1, {}, "t"]))[2];
     const closed = new Promise<number>((resolve) => {
       first.client.socket.addEventListener("close", ({ code }) => resolve(code));
     });
-    const second = await enter(realm, first);
+    const second = await joinResumable(realm, first);
     expect(second).toMatchObject({ id: first.id, resumed: true });
     expect(await closed).toBe(1000);
     await evictDurableObject(realmOf(realm));
@@ -121,17 +121,17 @@ describe("[SES-29] a session that can be resumed", () => {
 });
 
 describe("[SES-29][SES-30] when the object ends without notice", () => {
-  it("a session that waits can still be resumed, one with a connection cannot", async () => {
+  it("a parked session can still be resumed, one with a connection cannot", async () => {
     const realm = "resume-3";
-    const [waiting, connected] = [await enter(realm), await enter(realm)];
+    const [waiting, connected] = [await joinResumable(realm), await joinResumable(realm)];
     const subscription = (await ask(waiting.client, [32, 1, {}, "t"]))[2];
     await lose(realm, waiting);
     await abortAllDurableObjects();
     const other = await join(realm);
     expect((await ask(other, [16, 1, { acknowledge: true }, "t"]))[0]).toBe(17);
-    const back = await enter(realm, waiting);
+    const back = await joinResumable(realm, waiting);
     expect(back).toMatchObject({ id: waiting.id, resumed: true });
     expect(await back.client.next()).toEqual([36, subscription, expect.any(Number), {}]);
-    expect(await enter(realm, connected)).toMatchObject({ resumed: false });
+    expect(await joinResumable(realm, connected)).toMatchObject({ resumed: false });
   });
 });

@@ -1,4 +1,4 @@
-/** Calls that come to a realm by RPC, and whose callers do not wait for the answer. */
+/** Calls by RPC that their callers cancel. */
 
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -30,7 +30,7 @@ async function slowCallee(realm: string) {
 it.each([
   ["role", ROLE],
   ["ticket", TICKET],
-])("a call by %s is canceled, with its callee told, and holds the realm awake no longer", async (_, pass) => {
+])("a call by %s is canceled with INTERRUPT for its callee, and no longer keeps the realm awake", async (_, pass) => {
   const realm = freshRealm();
   const callee = await slowCallee(realm);
   const outcome = objectOf(realm).call(pass, REQUEST, undefined, "this call");
@@ -42,7 +42,7 @@ it.each([
   await evictDurableObject(env.REALM.getByName(realm));
 });
 
-it("a call that is canceled while its ticket is looked at reaches nobody", async () => {
+it("a call that is canceled while its ticket is verified reaches no callee", async () => {
   const realm = freshRealm();
   const callee = await slowCallee(realm);
   const object = objectOf(realm);

@@ -1,4 +1,4 @@
-/** The serializers inside workerd: what they take from the runtime gives the same results there as in Node. */
+/** The serializers inside workerd: the functions of the runtime give the same results there as in Node. */
 
 import { describe, expect, it } from "vitest";
 import { MessageType } from "../../../src/wamp/protocol/message.ts";
@@ -19,7 +19,7 @@ const { PUBLISH, SUBSCRIBE } = MessageType;
 const argumentsOf = (text: string) => payloadOf(decoded(json, `[16,1,{},"a.b",${text}]`));
 
 describe("JSON.parse with context.source", () => {
-  it("tells integers beyond 2^53 apart, in the payload and in the head [SER-13]", () => {
+  it("distinguishes integers beyond 2^53, in the payload and in the head [SER-13]", () => {
     const payload = argumentsOf("[9007199254740992,9007199254740993,-18446744073709551616,1.5]");
     expect(payload.args).toStrictEqual([2 ** 53, 2n ** 53n + 1n, -(2n ** 64n), 1.5]);
     expect(decoded(json, "[33,9007199254740993,9007199254740992]").slice(1)).toStrictEqual([2n ** 53n + 1n, 2 ** 53]);

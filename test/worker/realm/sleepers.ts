@@ -1,4 +1,4 @@
-/** Exchanges what a sleeping realm has on its sockets and in its storage. */
+/** Changes the attachments and the storage of a sleeping realm. */
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";

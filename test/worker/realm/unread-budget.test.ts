@@ -9,7 +9,7 @@ import { UnreadBudget } from "../../../src/worker/realm/unread-budget.ts";
 const MIB = 1_048_576;
 let now = 0;
 
-/** A connection to a platform that takes everything; nothing of it is read unless the test says so. */
+/** A connection to a platform that takes every frame; the client reads only when the test says so. */
 class TestReader implements Reader {
   readonly unread: Unread;
   queue: Frame[] = [];
@@ -68,7 +68,7 @@ describe("the budget of unread bytes", () => {
     expect(delivered).toBeLessThan(32 * MIB + 200 * 16_384 + 16 * MIB);
   });
 
-  it("cuts a connection over outgoing_bytes, and leaves what others wait for alone", () => {
+  it("closes a connection over outgoing_bytes, and keeps the frames of others", () => {
     const budget = newBudget();
     const [stalled, other] = [new TestReader(budget), new TestReader(budget)];
     for (let sent = 0; sent < 17; sent++) stalled.send(`${sent}`.padEnd(MIB, "x"));
@@ -76,7 +76,7 @@ describe("the budget of unread bytes", () => {
     expect([stalled.isCut, stalled.queue.length, other.isCut, other.delivered]).toEqual([true, 0, false, 5]);
   });
 
-  it("cuts the largest debtors first when more waits in the router than the realm may have", () => {
+  it("closes the connections with the most waiting bytes first when the realm is over its limit", () => {
     const budget = newBudget(16 * MIB, 16 * MIB);
     const bystanders = Array.from({ length: 20 }, () => new TestReader(budget));
     const stalled = Array.from({ length: 4 }, () => new TestReader(budget));
@@ -96,7 +96,7 @@ describe("the budget of unread bytes", () => {
     expect(readers.filter(({ isCut }) => isCut)).toEqual([]);
   });
 
-  it("never cuts 2,000 silent readers of small messages at the full speed of a realm", () => {
+  it("never closes 2,000 silent readers of small messages at the full speed of a realm", () => {
     const budget = newBudget();
     const readers = Array.from({ length: 2_000 }, () => new TestReader(budget));
     const frame = "x".repeat(150);
@@ -108,7 +108,7 @@ describe("the budget of unread bytes", () => {
     expect(readers.filter(({ isCut, delivered }) => isCut || delivered !== 150_000)).toEqual([]);
   });
 
-  it("goes on at once with a client that proves what it has read", () => {
+  it("resumes at once for a client that proves what it has read", () => {
     const budget = newBudget(16 * MIB, 4 * MIB);
     const reader = new TestReader(budget);
     for (let sent = 0; sent < 4; sent++) reader.send(`${sent}`.padEnd(MIB / 2, "x"));
@@ -118,7 +118,7 @@ describe("the budget of unread bytes", () => {
     expect(reader.delivered).toBeGreaterThan(delivered);
   });
 
-  it("believes proofs of the whole realm no faster than its rate: ids can be guessed", () => {
+  it("credits proofs no faster than the rate of the realm, because ids can be guessed", () => {
     const budget = newBudget();
     const forgers = Array.from({ length: 12 }, () => new TestReader(budget));
     for (let event = 0; event < 500; event++) {
@@ -133,7 +133,7 @@ describe("the budget of unread bytes", () => {
     expect(delivered).toBeLessThan((32 + 16 + 128 + 12) * MIB);
   });
 
-  it("counts what the platform has of a cut connection until its socket is gone", () => {
+  it("counts what the platform has of a closed connection until its socket has ended", () => {
     const budget = newBudget(64 * MIB, 4 * MIB);
     const stalled = Array.from({ length: 50 }, () => new TestReader(budget));
     for (const reader of stalled) for (let sent = 0; sent < 9; sent++) reader.send(`${sent}`.padEnd(200_000, "x"));
@@ -150,7 +150,7 @@ describe("the budget of unread bytes", () => {
 describe("marks of what a client has read", () => {
   const invocation = (request: number): RouterMessage => [68, request, 1, {}, Payload.NONE];
 
-  it("are proved by the answer to an INVOCATION, and by giving up what was told", () => {
+  it("are proved by answers to INVOCATION, by UNSUBSCRIBE and by UNREGISTER", () => {
     const marks = new ReadMarks(10);
     marks.note(invocation(1), 10);
     marks.note([33, 7, 4711], 30);
@@ -160,7 +160,7 @@ describe("marks of what a client has read", () => {
     expect(marks.provedBy([8, 68, 2, {}, "a.b"])).toBe(50);
   });
 
-  it("are not proved by what a client can say without reading", () => {
+  it("are not proved by messages that a client can send without reading", () => {
     const marks = new ReadMarks(10);
     marks.note(invocation(1), 10);
     for (const message of [
@@ -175,7 +175,7 @@ describe("marks of what a client has read", () => {
     }
   });
 
-  it("stay few however much is sent, and still prove the latest", () => {
+  it("stay few however many bytes are sent, and still prove the latest", () => {
     const marks = new ReadMarks(10);
     let last = 0;
     let noted = 0;

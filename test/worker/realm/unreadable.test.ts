@@ -1,4 +1,4 @@
-/** Records and storage that this code cannot read: what they concern ends or is set aside, and all else goes on. */
+/** Unreadable records and storage: only the session or the row concerned is affected. */
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -17,7 +17,7 @@ const JSON_TEXT = subprotocolByName.get("wamp.2.json")!;
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** A callee, a caller and the one whose record is changed. */
+/** A callee, a caller, and a client whose record the test changes. */
 async function three(realm: string): Promise<[callee: Speaker, caller: Speaker, third: Speaker]> {
   const clients: Speaker[] = [];
   for (const name of ["callee", "caller", "third"]) clients.push(await speak(realm, name, JSON_TEXT));
@@ -29,7 +29,7 @@ async function three(realm: string): Promise<[callee: Speaker, caller: Speaker, 
   return clients as [Speaker, Speaker, Speaker];
 }
 
-/** A call goes from one to the other and back. */
+/** Makes a call from the caller to the callee and back. */
 async function expectCall(callee: Speaker, caller: Speaker): Promise<void> {
   caller.send([48, 1, {}, "com.procedure"], ["question"]);
   const [, request] = await callee.next();
@@ -49,7 +49,7 @@ const FORMAT_1 = {
   },
 };
 
-describe("[SES-30] one attachment of three that cannot be read", () => {
+describe("[SES-30] one unreadable attachment of three", () => {
   const altered = (alter: (attachment: Record<string, Record<string, unknown>>) => void) => (own: string) => {
     const attachment = JSON.parse(own);
     alter(attachment);
@@ -85,7 +85,7 @@ describe("[SES-30] one attachment of three that cannot be read", () => {
   });
 });
 
-test("a row of a session that cannot be read ends that session only", async () => {
+test("an unreadable row of a session ends that session only", async () => {
   const realm = "unreadable-row";
   const lines = logLines("record.unreadable", realm);
   const [callee, caller, third] = await three(realm);
@@ -97,7 +97,7 @@ test("a row of a session that cannot be read ends that session only", async () =
   expect(lines()).toMatchObject([{ kind: "peer", cause: "it is not JSON" }]);
 });
 
-test("the line about a session that cannot be read names the session", async () => {
+test("the log line about an unreadable session names the session", async () => {
   const realm = "unreadable-named";
   const lines = logLines("record.unreadable", realm);
   const [callee, caller, third] = await three(realm);
@@ -114,7 +114,7 @@ test("the line about a session that cannot be read names the session", async () 
   expect(lines()).toMatchObject([{ kind: "peer", session: id, cause: "features is of a wrong type" }]);
 });
 
-test("a secret that is none stays in storage, and another one is in force meanwhile", async () => {
+test("an invalid secret stays in storage, and another one takes its place in memory", async () => {
   await runInDurableObject(realmOf("unreadable-secret"), (_, { storage }) => {
     storage.kv.put("secret", "text");
     const log = vi.fn();
@@ -131,7 +131,7 @@ describe("answers under an idempotency key", () => {
   const REQUEST = { uri: "com.topic", args: [], kwargs: {}, options: {} };
   const ONCE = { key: "k", body: "digest" };
 
-  test("of format 1 count; one that cannot be read is no permission to publish again", async () => {
+  test("of format 1 are valid; an unreadable one does not permit to publish again", async () => {
     const realm = "bridged-answers";
     const lines = logLines("record.unreadable", realm);
     const config = configOf(env).realms.find(({ name }) => name === "bridged-*")!;
@@ -146,10 +146,10 @@ describe("answers under an idempotency key", () => {
   });
 });
 
-describe("a realm that cannot wake as a whole", () => {
+describe("a realm that cannot be woken", () => {
   const KEPT = "kept-broken";
 
-  test("closes all sockets with 1012, removes nothing, and goes on when its storage is whole again", async () => {
+  test("closes all sockets with 1012, deletes nothing, and is served again when its storage is repaired", async () => {
     const lines = logLines("realm.unserved", KEPT);
     const [callee, caller, third] = await three(KEPT);
     await inStorage(KEPT, (sql) => sql.exec("CREATE TABLE role (other TEXT)"));
@@ -173,7 +173,7 @@ describe("a realm that cannot wake as a whole", () => {
     await expectCall(again, other);
   });
 
-  test("does so for storage of a newer schema, and serves it again under a version that knows it", async () => {
+  test("closes them for storage of a newer schema, and is served again by a version that knows it", async () => {
     const realm = "kept-newer";
     const lines = logLines("realm.unserved", realm);
     const [callee, caller] = await three(realm);
@@ -197,7 +197,7 @@ describe("a realm that cannot wake as a whole", () => {
   });
 });
 
-test("a realm that the configuration has no more closes its sleeping sockets, and refuses HELLO", async () => {
+test("a realm that was removed from the configuration closes its sleeping sockets, and refuses HELLO", async () => {
   const realm = "removed";
   const [callee, caller] = await three(realm);
   await evictDurableObject(realmOf(realm));
@@ -227,7 +227,7 @@ describe("the schema of a realm's storage", () => {
     (sql: SqlStorage) => void sql.exec("UPDATE thing SET color = 'red'"),
   ];
 
-  test("is written with the first table, and not before", async () => {
+  test("is written with the first table", async () => {
     await inEmpty("schema-1", (storage) => {
       const tables = new Tables(storage.sql);
       expect(openStorage(storage, tables, STEPS)).toBeUndefined();
@@ -259,7 +259,7 @@ describe("the schema of a realm's storage", () => {
     });
   });
 
-  test("stays as it is when a step fails", async () => {
+  test("does not change if a step fails", async () => {
     await inEmpty("schema-fails", (storage) => {
       storage.sql.exec("CREATE TABLE thing (name TEXT)");
       const steps = [

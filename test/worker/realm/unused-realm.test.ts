@@ -3,7 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import { expect, it, vi } from "vitest";
 import { connect, join } from "../socket.ts";
 
-/** What the realm's object has in storage: tables, an alarm, a secret. */
+/** The tables, the alarm and the secret in the storage of a realm. */
 function storedIn(realm: string): Promise<unknown> {
   return runInDurableObject(env.REALM.getByName(realm), async (_object, { storage }) => ({
     tables: storage.sql
@@ -22,7 +22,7 @@ function closed(socket: WebSocket): Promise<number> {
   return new Promise((resolve) => socket.addEventListener("close", ({ code }) => resolve(code), { once: true }));
 }
 
-it("a client that says no HELLO is closed in time, and leaves nothing in storage", async () => {
+it("a client that sends no HELLO is closed in time, and leaves nothing in storage", async () => {
   const { socket } = await connect("hasty-unused");
   const code = closed(socket);
   expect(await storedIn("hasty-unused")).toEqual(NOTHING);
@@ -30,7 +30,7 @@ it("a client that says no HELLO is closed in time, and leaves nothing in storage
   expect(await storedIn("hasty-unused")).toEqual(NOTHING);
 });
 
-it("a client that says no HELLO holds no object awake, and leaves nothing when it goes", async () => {
+it("a client that sends no HELLO does not keep the object awake, and leaves nothing in storage", async () => {
   const { socket } = await connect("unused-2");
   await vi.waitFor(async () => expect(await storedIn("unused-2")).toMatchObject({ alarm: expect.any(Number) }), 5_000);
   await evictDurableObject(env.REALM.getByName("unused-2"));
@@ -38,7 +38,7 @@ it("a client that says no HELLO holds no object awake, and leaves nothing when i
   await vi.waitFor(async () => expect(await storedIn("unused-2")).toEqual(NOTHING));
 });
 
-it("an event history makes no table before its first event, and keeps its id over a start of the object", async () => {
+it("an event history creates no table before its first event, and keeps its id over a restart of the object", async () => {
   const first = await join("kept-unused");
   first.send([32, 1, { match: "prefix" }, "log."]);
   const [, , subscription] = await first.next();
@@ -52,7 +52,7 @@ it("an event history makes no table before its first event, and keeps its id ove
   expect(await storedIn("kept-unused")).toMatchObject({ tables: expect.arrayContaining(["history_log"]) });
 });
 
-it("a realm that keeps nothing removes its storage when the last session is gone", async () => {
+it("a realm that keeps nothing deletes its storage with the last session", async () => {
   const client = await join("unused-1");
   for (let i = 1; i <= 400; i++) client.send([32, i, {}, `com.example.topic${i}`]);
   for (let i = 1; i <= 400; i++) await client.next();
@@ -67,7 +67,7 @@ it("a realm that keeps nothing removes its storage when the last session is gone
   expect((await next.next())[0]).toBe(17);
 });
 
-it("a socket over limits.handshakes is refused with 503, until one of those before has a session", async () => {
+it("a socket over limits.handshakes is refused with 503, until one of the earlier sockets has a session", async () => {
   const waiting = await connect("crowded-1");
   await connect("crowded-1");
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };

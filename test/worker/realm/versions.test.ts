@@ -14,13 +14,13 @@ import { logLines } from "./sleepers.ts";
 
 type Loose = { readonly [method in "call" | "publish"]: (...visit: unknown[]) => Promise<unknown> };
 
-/** The realm's object as a Worker of another version calls it. */
+/** A realm's object, as a Worker of another version calls it. */
 const object = (realm: string) => env.REALM.getByName(realm) as unknown as Loose;
 
 afterEach(() => void vi.restoreAllMocks());
 
-describe("a realm that a Worker of another version visits", () => {
-  test("takes defaults for what is missing, and ignores what it does not know", async () => {
+describe("a realm that serves a Worker of another version", () => {
+  test("uses defaults for missing fields, and ignores unknown ones", async () => {
     const subscriber = await join("bridged-versions");
     subscriber.send([32, 1, {}, "com.topic"]);
     await subscriber.next();
@@ -141,7 +141,7 @@ describe("a Worker that serves a call for a realm's object of another version", 
     expect(await callWith(realm, alter)).toEqual({ answer: [50, 1, {}, ["done"]], bodies: [body] });
   });
 
-  test("refuses a kind of callee that it does not know, and says so", async () => {
+  test("refuses an unknown kind of callee with an error", async () => {
     const unknown = (job: Job, callee: object) => ({ ...job, callee: { ...without(callee, "url"), queue: "orders" } });
     expect(await callWith("callees-versions-kind", unknown)).toEqual({
       answer: [
@@ -161,7 +161,7 @@ describe("a Worker that serves a call for a realm's object of another version", 
     expect(lines()).toMatchObject([{ cause: expect.stringContaining("the configuration has no such realm") }]);
   });
 
-  test("refuses work without a ticket, as release 0.1.0 gives it", async () => {
+  test("refuses work without a ticket, as from release 0.1.0", async () => {
     const callee = { procedure: "api.", match: "prefix", url: "https://api.example/", timeout: 1000 };
     const job = { realm: "callees-versions-ticket", request: 1, callee, procedure: "api.any", args: [], kwargs: {} };
     // The promise of an RPC is more than a promise; that of a function is none but that.
@@ -182,7 +182,7 @@ describe("a realm whose callees' Worker is of another version", () => {
     });
   }
 
-  test("ignores what it does not know in an answer", async () => {
+  test("ignores unknown fields of an answer", async () => {
     const caller = await join("callees-answers");
     answerWith([70, "request", { future: { x: 1 } }, ["done"]]);
     caller.send([48, 1, {}, "api.any"]);
@@ -199,7 +199,7 @@ describe("a realm whose callees' Worker is of another version", () => {
     ["an option of a wrong type", [70, "request", { progress: "yes" }]],
     ["an error without a URI", [8, 68, "request", {}]],
     ["an answer to another call", [70, 4711, {}, ["done"]]],
-    ["a payload of a scheme that nobody announced", [70, "request", { ppt_scheme: "x_new" }, ["\u0000AAEC"]]],
+    ["a payload of a scheme that was not announced", [70, "request", { ppt_scheme: "x_new" }, ["\u0000AAEC"]]],
     ["an error of something else", [8, 48, "request", {}, "com.error.some"]],
   ])("fails the call for %s, and the calls beside it and after it go on", async (name, message) => {
     const caller = await join(`callees-answers-${name.replaceAll(/[^a-z]/g, "-")}`);
@@ -222,7 +222,7 @@ describe("a realm whose callees' Worker is of another version", () => {
   });
 });
 
-describe("a mailbox", () => {
+describe("a delivery queue", () => {
   const EVENT = { publication: 1, topic: "com.a", sequence: 5, body: "{}" };
 
   test("reads the batch of a realm of another version", () => {
@@ -239,7 +239,7 @@ describe("a mailbox", () => {
     expect(readBatch({} as never, 1_000, log)).toEqual({ after: undefined, events: [] });
   });
 
-  test("sets a row aside that it cannot read, and goes on with the next", async () => {
+  test("skips an unreadable row, and continues with the next", async () => {
     await runInDurableObject(env.REALM.getByName("mailbox-unreadable"), (_, { storage: { sql } }) => {
       const log = vi.fn();
       const mailbox = new DeliveryQueue(sql, log);
@@ -256,7 +256,7 @@ describe("a mailbox", () => {
     });
   });
 
-  test("of a newer schema takes and gives nothing, and loses nothing", async () => {
+  test("of a newer schema is neither read nor written", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const stub = env.WEBHOOK.getByName(JSON.stringify(["hooked-newer", "orders"]));
     await runInDurableObject(stub, async (mailbox, { storage }) => {
@@ -280,7 +280,7 @@ describe("a mailbox", () => {
   });
 });
 
-test("a long-poll object refuses an action that it does not know, and goes on", async () => {
+test("a long-poll object refuses an unknown action, and continues", async () => {
   const opened = await exports.default.fetch("http://router.test/lp/long-poll-versions/open", {
     method: "POST",
     body: JSON.stringify({ protocols: ["wamp.2.json"] }),

@@ -9,12 +9,12 @@ import { TokenBuckets } from "../../../src/worker/routing/token-buckets.ts";
 const UPGRADE = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
 const ALLOWED = "https://app.example";
 
-/** What a client is answered that connects from a page of `origin`. */
-function knock(path: string, origin: string): Promise<Response> {
+/** Connects from a page of `origin`. */
+function connectFrom(path: string, origin: string): Promise<Response> {
   return exports.default.fetch(`http://router.test${path}`, { headers: { ...UPGRADE, Origin: origin } });
 }
 
-/** What a connected client is told when it says HELLO: the first message, and the close code if it is an ABORT. */
+/** Sends HELLO; resolves to the first message, and the close code if that is ABORT. */
 async function hello(response: Response, realm: string): Promise<unknown[]> {
   const socket = response.webSocket!;
   const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
@@ -28,18 +28,18 @@ async function hello(response: Response, realm: string): Promise<unknown[]> {
 }
 
 describe("pages of other origins", () => {
-  it("are refused with 403 where the realm has a list without them [WS-30]", async () => {
-    const refused = await knock("/ws/guarded-1", "https://evil.example");
+  it("are refused with 403 if the list of the realm lacks them [WS-30]", async () => {
+    const refused = await connectFrom("/ws/guarded-1", "https://evil.example");
     expect(refused.status).toBe(403);
     expect(await refused.json()).toEqual({ error: "pages of this origin may not connect" });
-    expect(await hello(await knock("/ws/guarded-1", ALLOWED), "guarded-1")).toEqual([2]);
+    expect(await hello(await connectFrom("/ws/guarded-1", ALLOWED), "guarded-1")).toEqual([2]);
   });
 
-  it("are refused at HELLO where only that tells the realm [WS-30]", async () => {
+  it("are refused at HELLO if only HELLO names the realm [WS-30]", async () => {
     const message = "pages of this origin may not connect";
     const abort = [3, { message }, "wamp.error.not_authorized", 1000];
-    expect(await hello(await knock("/ws", "https://evil.example"), "guarded-2")).toEqual(abort);
-    expect(await hello(await knock("/ws", ALLOWED), "guarded-2")).toEqual([2]);
+    expect(await hello(await connectFrom("/ws", "https://evil.example"), "guarded-2")).toEqual(abort);
+    expect(await hello(await connectFrom("/ws", ALLOWED), "guarded-2")).toEqual([2]);
   });
 
   it("are refused by long-poll, too [WS-30]", async () => {
@@ -60,7 +60,7 @@ describe("a list of origins", () => {
     return (await checkAdmission(request, env, config, realm, found))?.status;
   };
 
-  it("for all realms holds for those without one of their own [WS-30]", async () => {
+  it("for all realms applies to realms without a list of their own [WS-30]", async () => {
     expect(await status("a", ALLOWED)).toBeUndefined();
     expect(await status("a", "https://b.example")).toBe(403);
     expect(await status("b", ALLOWED)).toBe(403);
@@ -70,7 +70,7 @@ describe("a list of origins", () => {
   });
 });
 
-describe("connections that come too fast", () => {
+describe("connections above the rate", () => {
   const request = (address?: string) =>
     new Request("http://router.test", { headers: address === undefined ? {} : { "CF-Connecting-IP": address } });
   const statuses = async (config: Config, requests: Request[], name = "a", bindings = env) => {
@@ -80,7 +80,7 @@ describe("connections that come too fast", () => {
     return all;
   };
 
-  it("from one address are refused, and those from others not", async () => {
+  it("from one address are refused, but not those from others", async () => {
     const config = configOf({ http: { connection_rate: { address: 2 } } });
     const addresses = ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"];
     expect(await statuses(config, addresses.map(request))).toEqual([undefined, undefined, 429, undefined]);
@@ -92,19 +92,19 @@ describe("connections that come too fast", () => {
     expect(await statuses(config, addresses.map(request))).toEqual([undefined, 429, undefined]);
   });
 
-  it("to one realm are refused, and those to others not", async () => {
+  it("to one realm are refused, but not those to others", async () => {
     const config = configOf({ realms: [{ name: "c-*" }], http: { connection_rate: { realm: 1 } } });
     expect(await statuses(config, [request(), request()], "c-1")).toEqual([undefined, 429]);
     expect(await statuses(config, [request()], "c-2")).toEqual([undefined]);
   });
 
-  it("are all let in where the configuration says 0", async () => {
+  it("are all admitted if the configuration says 0", async () => {
     const config = configOf({ http: { connection_rate: { address: 0, realm: 0 } } });
     const all = await statuses(config, Array(100).fill(request("192.0.2.9")));
     expect(new Set(all)).toEqual(new Set([undefined]));
   });
 
-  it("are counted by the platform where it is bound", async () => {
+  it("are counted by the platform if its rate limit is bound", async () => {
     const asked: string[] = [];
     const limit = async ({ key }: { key: string }) => ({ success: asked.push(key) < 2 });
     const config = configOf({});
@@ -114,13 +114,13 @@ describe("connections that come too fast", () => {
     expect(asked).toEqual(["192.0.2.7", "192.0.2.7"]);
   });
 
-  it("are let in by the thousands where the configuration does not say", async () => {
+  it("are admitted by the thousands without a configured rate", async () => {
     const config = configOf({});
     const all = await statuses(config, Array(8_000).fill(request("192.0.2.8")));
     expect(all.indexOf(429)).toBeGreaterThanOrEqual(6_000);
   });
 
-  it("are answered with 429 and when to try again", async () => {
+  it("are answered with 429 and Retry-After", async () => {
     // Plain requests, because each socket would cost an object's time; what is wrong with them is looked at later.
     const headers = { "CF-Connecting-IP": "192.0.2.99" };
     const statuses = new Map<number, number>();
@@ -136,8 +136,8 @@ describe("connections that come too fast", () => {
   });
 });
 
-describe("a bucket of tokens", () => {
-  it("is full again after a minute, and gives a token as soon as there is one", () => {
+describe("a token bucket", () => {
+  it("is full after a minute, and grants a token as soon as it has one", () => {
     const buckets = new TokenBuckets(10);
     const taken = (now: number) => buckets.take("a", 60, now);
     for (let n = 0; n < 60; n++) expect(taken(0)).toBe(true);
@@ -147,7 +147,7 @@ describe("a bucket of tokens", () => {
     expect(count).toBe(60);
   });
 
-  it("is forgotten when there are too many, the one not used for longest first", () => {
+  it("is dropped if too many exist, the least recently used one first", () => {
     const buckets = new TokenBuckets(2);
     for (const key of ["a", "b", "a", "c"]) buckets.take(key, 1, 0);
     expect(buckets.take("a", 1, 0)).toBe(false);
@@ -169,7 +169,7 @@ describe("a router that requires TLS", () => {
   const status = async (url: string, headers = {}) =>
     (await checkAdmission(new Request(url, { headers }), env, config))?.status;
 
-  it("is reached by wss only, the proxy's word counting [WS-28]", async () => {
+  it("accepts only wss, as the proxy reports it [WS-28]", async () => {
     expect(await status("http://router.test/ws/a")).toBe(403);
     expect(await status("https://router.test/ws/a")).toBeUndefined();
     expect(await status("http://router.test/ws/a", { "X-Forwarded-Proto": "https" })).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Clients with TLS certificates, as Cloudflare tells of them. */
+/** Clients with TLS certificates that Cloudflare has verified. */
 
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
@@ -13,12 +13,12 @@ const VALID = {
 };
 const ROLES = { roles: { caller: {}, callee: {} } };
 
-/** What the edge tells of a client's certificate goes with the request. */
+/** A Worker whose requests carry the properties of a client certificate. */
 function withCertificate(tlsClientAuth: object | undefined): Pick<Fetcher, "fetch"> {
   return { fetch: (url, init) => exports.default.fetch(new Request(url, { ...init, cf: { tlsClientAuth } })) };
 }
 
-/** A realm's authenticator, in by a ticket. */
+/** Joins the authenticator of a realm with a ticket. */
 async function authenticatorOf(realm: string): Promise<TestClient> {
   const clerk = await connect(realm);
   clerk.send([1, realm, { ...ROLES, authid: "clerk", authmethods: ["ticket"] }]);
@@ -31,7 +31,7 @@ async function authenticatorOf(realm: string): Promise<TestClient> {
 }
 
 describe("an authenticator", () => {
-  it("knows a client by the certificate that the edge has verified [AUTH-16][WS-29]", async () => {
+  it("gets the certificate that the edge has verified [AUTH-16][WS-29]", async () => {
     const realm = "certified-valid";
     const clerk = await authenticatorOf(realm);
     const device = await connect(realm, withCertificate(VALID));

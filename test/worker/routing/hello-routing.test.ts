@@ -8,8 +8,8 @@ import { join } from "../socket.ts";
 const REALM = "test-realm-from-hello";
 const UPGRADE = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
 
-/** The Worker's own environment, where realms are reached only once `distance` is over. */
-function farFrom(distance: Promise<void>): Env {
+/** The Worker's environment, in which realms answer only after `distance`. */
+function delayedBy(distance: Promise<void>): Env {
   const reach = async (realm: string, request: Request): Promise<Response> => {
     await distance;
     return env.REALM.getByName(realm).fetch(request);
@@ -19,20 +19,20 @@ function farFrom(distance: Promise<void>): Env {
 }
 
 /** A client's socket at `/ws`. */
-function knock(environment: Env): WebSocket {
+function openSocket(environment: Env): WebSocket {
   const request = new Request("http://router.test/ws", { headers: UPGRADE });
   const socket = acceptForAnyRealm(request, environment, configOf(env)).webSocket!;
   socket.accept();
   return socket;
 }
 
-describe("a client of /ws that leaves while its realm is being reached", () => {
-  it("is heard, and leaves no session [WS-14]", async () => {
+describe("a client of /ws that leaves before its realm answers", () => {
+  it("has its messages processed, and leaves no session [WS-14]", async () => {
     const observer = await join(REALM);
     observer.send([32, 1, {}, "com.app.topic"]);
     const [, , subscription] = await observer.next();
     const { promise: distance, resolve: arrive } = Promise.withResolvers<void>();
-    const socket = knock(farFrom(distance));
+    const socket = openSocket(delayedBy(distance));
     socket.send(JSON.stringify([1, REALM, { roles: { publisher: {} } }]));
     socket.send(JSON.stringify([16, 1, {}, "com.app.topic", ["last words"]]));
     const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
@@ -44,9 +44,9 @@ describe("a client of /ws that leaves while its realm is being reached", () => {
   });
 });
 
-it("a client of /ws whose realm cannot be reached is not left waiting", async () => {
+it("a client of /ws whose realm cannot be reached is closed", async () => {
   const { promise: distance, reject: fail } = Promise.withResolvers<void>();
-  const socket = knock(farFrom(distance));
+  const socket = openSocket(delayedBy(distance));
   const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
   socket.send(JSON.stringify([1, REALM, { roles: { publisher: {} } }]));
   await scheduler.wait(20);

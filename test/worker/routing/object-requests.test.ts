@@ -1,4 +1,4 @@
-/** WebSockets at a realm's object: a ticket selects a role, and nothing that a client writes does. */
+/** WebSockets to a realm's object: only a ticket selects a role without HELLO. */
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
@@ -21,7 +21,7 @@ async function answerWithoutHello(request: Request): Promise<unknown> {
   return type;
 }
 
-describe("a WebSocket at a realm's object", () => {
+describe("a WebSocket to a realm's object", () => {
   it.each([
     ["a path", "https://realm/watch/trusted", {}],
     ["another path", "https://realm/callee/1", {}],
@@ -58,7 +58,7 @@ describe("the upgrade request of a client", () => {
 });
 
 describe("a ticket", () => {
-  it("can be redeemed once, for a minute", () => {
+  it("can be redeemed once, within a minute", () => {
     const tickets = new Tickets<string>();
     const [first, second, third] = [0, 1, 2].map((now) => tickets.issue(`holder ${now}`, now));
     expect(new Set([first, second, third]).size).toBe(3);

@@ -1,4 +1,4 @@
-/** What the operator is told of requests that were refused over HTTP: one line each, without what was signed or sent. */
+/** Log lines of requests that were refused over HTTP: one each, without signatures and bodies. */
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { freshRealm, send, signedQuery } from "../bridge/bridge-client.ts";
@@ -36,7 +36,7 @@ it.each<[string, Record<string, string>, string]>([
   for (const secret of [query.get("signature")!, "something private"]) expect(texts.join()).not.toContain(secret);
 });
 
-it("a wrong ticket at the bridge, told by the realm", async () => {
+it("a wrong ticket at the bridge, logged by the realm", async () => {
   const realm = freshRealm();
   const headers = { ...ADDRESS, Authorization: "Bearer wrong-ticket", "X-WAMP-Authid": "joe" };
   expect((await send(`/realms/${realm}/publish`, { body: BODY, headers })).status).toBe(401);

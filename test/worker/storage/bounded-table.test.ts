@@ -1,4 +1,4 @@
-/** What a realm remembers of signed requests and idempotency keys when it can remember no more. */
+/** Full tables of signed requests and idempotency keys. */
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -10,7 +10,7 @@ import { join } from "../socket.ts";
 
 const EVENT = { topic: "com.topic", args: [1] };
 
-/** Puts rows into a table of the realm's object, which then forgets what it had counted. */
+/** Inserts rows into a table of a realm, and evicts its object, which then counts again. */
 async function fill(realm: string, table: string, rows: number, expiresAt: number): Promise<void> {
   const stub = env.REALM.getByName(realm);
   await runInDurableObject(stub, (_, { storage }) => {
@@ -20,7 +20,7 @@ async function fill(realm: string, table: string, rows: number, expiresAt: numbe
   await evictDurableObject(stub);
 }
 
-/** As if their time had passed. */
+/** Lets all rows expire. */
 async function expire(realm: string, table: string): Promise<void> {
   await runInDurableObject(env.REALM.getByName(realm), (_, { storage }) => {
     storage.sql.exec(`UPDATE ${table} SET expires_at = 1 WHERE id LIKE 'row %'`);
@@ -52,7 +52,7 @@ it.each([
   },
 );
 
-it("an idempotency key that is known is answered by a realm that can take no more", async () => {
+it("a stored idempotency key is answered though the table is full", async () => {
   const realm = freshRealm();
   const publish = (key: string) => sendSigned(`/realms/${realm}/publish`, EVENT, { "Idempotency-Key": key });
   const first = await publish("a");
@@ -61,7 +61,7 @@ it("an idempotency key that is known is answered by a realm that can take no mor
   expect((await publish("b")).status).toBe(503);
 });
 
-it("a table takes as many texts as fit, and another for each that is past its time", async () => {
+it("a table takes as many texts as fit, and another one for each expired text", async () => {
   await runInDurableObject(env.REALM.getByName("bounded"), (_, { storage }) => {
     const table = new BoundedTable(storage.sql, new Tables(storage.sql), "few", 3);
     const put = (id: string, expiresAt: number, now: number) => table.put(id, id, expiresAt, now);

@@ -1,4 +1,4 @@
-/** A disk that takes nothing any more: what a realm refuses, what goes on without storage, and what is made good afterwards. */
+/** A full disk: what a realm refuses, what works without storage, and what is written once the disk has space. */
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -19,7 +19,7 @@ const realmOf = (name: string) => env.REALM.getByName(name);
 const rowsOf = (realm: string, table: string) =>
   runInDurableObject(realmOf(realm), (_, { storage }) => storage.sql.exec(`SELECT * FROM ${table}`).toArray());
 
-it("takes testaments with the reserve, and refuses them with ERROR where nothing is left", async () => {
+it("stores testaments from the reserve, and refuses them with ERROR once the disk is exhausted", async () => {
   const client = await join("kept-full-1");
   setDiskState("low");
   client.send([48, 1, {}, "wamp.session.add_testament", ["log.t", [1]]]);
@@ -29,7 +29,7 @@ it("takes testaments with the reserve, and refuses them with ERROR where nothing
   expect((await client.next()).slice(0, 5)).toEqual([8, 48, 2, {}, STORAGE_FULL]);
 });
 
-it("publishes a testament once though its row cannot be removed, and removes it when there is room", async () => {
+it("publishes a testament once though its row cannot be deleted, and deletes it once the disk has space", async () => {
   const [owner, heir] = [await join("kept-full-2"), await join("kept-full-2")];
   heir.send([32, 1, {}, "log.t"]);
   await heir.next();
@@ -45,7 +45,7 @@ it("publishes a testament once though its row cannot be removed, and removes it 
   expect(await rowsOf("kept-full-2", "testament")).toEqual([]);
 });
 
-it("admits sessions to a realm that has never stored anything, and keeps their events once there is room", async () => {
+it("admits sessions to a realm without storage, and stores their events once the disk has space", async () => {
   vi.spyOn(console, "error").mockImplementation(() => {});
   setDiskState("exhausted");
   const client = await join("kept-full-3");

@@ -1,4 +1,4 @@
-/** Group commit: when what must be stored is written at once, and when it waits for more. */
+/** Group commit: which turns commit at once, and which wait for others. */
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { GroupCommit } from "../../../src/worker/storage/group-commit.ts";
@@ -15,34 +15,34 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A turn with so many wishes; how many commits it made by itself. */
-function turn(wishes = 1): number {
+/** Runs a turn with so many requests; returns the commits it made itself. */
+function turn(requests = 1): number {
   const before = commits;
-  for (let n = 0; n < wishes; n++) group.add();
+  for (let n = 0; n < requests; n++) group.add();
   group.commitAtEndOfTurn();
   return commits - before;
 }
 
-/** Takes turns one after another until one is held back. */
-function untilHeldBack(): number {
+/** Runs turns one after another until one is delayed. */
+function untilDelayed(): number {
   let turns = 0;
   while (turn() === 1) turns++;
   return turns;
 }
 
-it("a turn without wishes commits nothing", () => {
+it("a turn without requests commits nothing", () => {
   expect([turn(0), turn(1), turn(0)]).toEqual([0, 1, 0]);
 });
 
-it("what one turn wishes is one commit, in that turn", () => {
+it("the requests of one turn share a commit in that turn", () => {
   expect([turn(1), turn(30), turn(1)]).toEqual([1, 1, 1]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("one client that waits for each answer is held back ever more rarely, by a millisecond", () => {
+it("a client that waits for each answer is delayed ever more rarely, by a millisecond", () => {
   const immediate: number[] = [];
   for (let trial = 0; trial < 6; trial++) {
-    immediate.push(untilHeldBack());
+    immediate.push(untilDelayed());
     const before = commits;
     vi.advanceTimersByTime(1);
     expect(commits).toBe(before + 1);
@@ -51,7 +51,7 @@ it("one client that waits for each answer is held back ever more rarely, by a mi
 });
 
 it("under load the turns of up to 10 ms share one commit, and the first quiet group ends that", () => {
-  untilHeldBack();
+  untilDelayed();
   for (let n = 0; n < 200; n++) expect(turn()).toBe(0);
   vi.advanceTimersByTime(1);
   expect(commits).toBe(64 + 1);

@@ -1,4 +1,4 @@
-/** What a realm keeps, through the object's sleep and through its sudden end. */
+/** What a realm stores: it survives sleep and a crash of the object. */
 
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -15,7 +15,7 @@ async function call(client: TestClient, procedure: string, ...payload: unknown[]
   return client.next();
 }
 
-/** Publishes and waits until it is taken. */
+/** Publishes and waits for PUBLISHED. */
 async function publish(client: TestClient, topic: string, args: unknown[], options = {}): Promise<void> {
   client.send([16, ++request, { acknowledge: true, ...options }, topic, args]);
   expect((await client.next())[0]).toBe(17);
@@ -40,7 +40,7 @@ async function retainedIn(realm: string, topic: string): Promise<unknown[]> {
   return (await subscriber.next()).slice(3);
 }
 
-/** The tables that have come into being, and the platform's own left out. */
+/** The tables of a realm, without those of the platform. */
 const tablesOf = (realm: string) =>
   runInDurableObject(realmOf(realm), (_, { storage }) => {
     const rows = storage.sql.exec(
@@ -49,13 +49,13 @@ const tablesOf = (realm: string) =>
     return rows.toArray().map(({ name }) => name);
   });
 
-/** Ends every object without notice, and their sockets. */
+/** Ends every object and its sockets without notice. */
 async function crash(): Promise<void> {
   await abortAllDurableObjects();
 }
 
 describe("a realm that sleeps", () => {
-  it("keeps retained events, also those published right before [RET-14]", async () => {
+  it("keeps retained events, also those published immediately before [RET-14]", async () => {
     const publisher = await join("keep-1");
     await publish(publisher, "temp", ["cold"], { retain: true });
     await publish(publisher, "temp", ["warm"], { retain: true });
@@ -75,7 +75,7 @@ describe("a realm that sleeps", () => {
     }
   });
 
-  it("publishes a testament when the session that slept is gone [TST-09]", async () => {
+  it("publishes the testament of a session that ends after sleep [TST-09]", async () => {
     const heir = await join("keep-2");
     heir.send([32, 1, {}, "bye"]);
     await heir.next();
@@ -91,12 +91,12 @@ describe("a realm that sleeps", () => {
   });
 });
 
-describe("a realm whose object ends without notice", () => {
-  it("has what was retained and logged a second ago, and publishes the testaments of all its sessions once", async () => {
+describe("a realm whose object crashes", () => {
+  it("has the events retained and logged a second ago, and publishes the testaments of all sessions once", async () => {
     const owner = await join("kept-2");
     const subscription = await lookup(owner);
     await publish(owner, "log.a", ["before"], { retain: true });
-    // The object settles what it has to write before it is evicted.
+    // The object flushes before it is evicted.
     await evictDurableObject(realmOf("kept-2"));
     const testament = ["log.testament", ["seeya"]];
     await call(owner, "wamp.session.add_testament", testament, { publish_options: { retain: true } });
@@ -112,7 +112,7 @@ describe("a realm whose object ends without notice", () => {
 });
 
 describe("a realm whose object ends right after PUBLISHED", () => {
-  it("has every acknowledged event, also those that came together [HIS-01]", async () => {
+  it("has every acknowledged event, also those published together [HIS-01]", async () => {
     const client = await join("kept-3");
     const expected: string[] = [];
     for (const size of [1, 1, 200]) {
@@ -128,7 +128,7 @@ describe("a realm whose object ends right after PUBLISHED", () => {
     expect(await historyIn(again, await lookup(again))).toEqual([...expected, "retained"]);
   });
 
-  it("has the answer under an idempotency key if it has the event, so that a repetition publishes nothing", async () => {
+  it("has the answer of an idempotency key if it has the event, so that a retry publishes nothing", async () => {
     const pass = { kind: "role", role: "anonymous", authid: "web", by: "bridge" } as const;
     const event = { uri: "log.a", args: ["once"], kwargs: {}, options: {} };
     const publishOnce = () => realmOf("kept-4").publish(pass, event, { key: "k", body: "b" });
@@ -141,7 +141,7 @@ describe("a realm whose object ends right after PUBLISHED", () => {
 });
 
 describe("a realm that keeps nothing", () => {
-  it("has no table, however much is published and subscribed in it", async () => {
+  it("has no table, however many events and subscriptions it has", async () => {
     const [publisher, subscriber] = [await join("keep-3"), await join("keep-3")];
     subscriber.send([32, 1, { get_retained: true }, "t"]);
     await subscriber.next();

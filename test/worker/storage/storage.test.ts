@@ -1,4 +1,4 @@
-/** The storage in SQLite: that it does what every storage does, and what it costs. */
+/** The storage in SQLite: what it stores, and how many rows that costs. */
 
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -21,7 +21,7 @@ function inObject<T>(use: (sql: SqlStorage) => T): Promise<T> {
   return runInDurableObject(env.REALM.getByName(`storage-${++realms}`), (_, { storage }) => use(storage.sql));
 }
 
-/** The store of a database; whatever it writes in one go it writes at once, for the store is alone. */
+/** The store of a database, whose writes need no transaction. */
 const opened = (sql: SqlStorage) => {
   const database: Database = { sql, transactionSync: (changes) => changes() };
   return new SqlStore(database, new Tables(sql), () => {});
@@ -29,7 +29,7 @@ const opened = (sql: SqlStorage) => {
 
 storeContract((use) => inObject((sql) => use(opened(sql), () => opened(sql))));
 
-/** The same database, with an account of the rows each statement read and wrote. */
+/** The same database, which counts the rows that statements read and write. */
 function metered(sql: SqlStorage) {
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   const exec = (query: string, ...bindings: unknown[]) => {
@@ -72,8 +72,8 @@ function historyIn(sql: SqlStorage, limit: number) {
   return { save, publish };
 }
 
-describe("what it costs", () => {
-  it("an empty storage takes one query to be found empty, and no write", () =>
+describe("the cost in rows", () => {
+  it("an empty storage takes one query and no write", () =>
     inObject((sql) => {
       const meter = metered(sql);
       const { retained, history, testaments } = opened(meter.sql);
@@ -103,7 +103,7 @@ describe("what it costs", () => {
     }),
   );
 
-  it("[HIS-01] events one by one are a row each, also where old ones go", () =>
+  it("[HIS-01] events one by one are a row each, also while old ones are deleted", () =>
     inObject((sql) => {
       const meter = metered(sql);
       const { save, publish } = historyIn(meter.sql, 100);
@@ -132,7 +132,7 @@ describe("what it costs", () => {
       expect(meter.account().rowsWritten).toBe(1);
     }));
 
-  it("[RET-10] topics are found by what they begin with, and no others are looked at", () =>
+  it("[RET-10] a prefix finds its topics without reading others", () =>
     inObject((sql) => {
       const meter = metered(sql);
       const { retained } = opened(meter.sql);
