@@ -1,4 +1,4 @@
-/** What the Worker is bound to, as its configuration needs it. */
+/** Bindings that the configuration needs. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -69,7 +69,7 @@ describe("a realm with a jurisdiction", () => {
     await enqueue(env, realm, batch);
   });
 
-  it("stays in it where the runtime has them, and no other fault is passed over", () => {
+  it("stays in it if the runtime has jurisdictions; other errors are thrown", () => {
     const elsewhere = { getByName: () => ({}) };
     const runtime = { jurisdiction: vi.fn(() => elsewhere) } as unknown as Env["REALM"];
     expect(namespaceIn(runtime, "eu")).toBe(elsewhere);

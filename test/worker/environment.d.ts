@@ -1,4 +1,4 @@
-/** What `cloudflare:workers` gives the tests that run inside workerd. */
+/** Types of `env` and `exports` for tests inside workerd. */
 
 declare namespace Cloudflare {
   interface GlobalProps {

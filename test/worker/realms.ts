@@ -9,7 +9,7 @@ const openRealm = (name: string, limits = {}) => ({
   auth: { anonymous: { type: "static" } },
 });
 
-/** Realms whose role for the bridge may not do everything, with credentials that tests know, and webhooks. */
+/** Realms with a restricted role for the bridge, known credentials, and webhooks. */
 const BRIDGED = {
   name: "bridged-*",
   roles: [
@@ -43,7 +43,7 @@ const BRIDGED = {
   },
 };
 
-/** A realm with topics that everybody may watch, and one that is kept for those who come back. */
+/** A realm with public topics, one of them with an event history. */
 const WATCHED = {
   ...openRealm("watched-*", { sessions: 5 }),
   roles: [
@@ -82,7 +82,7 @@ const CERTIFIED = {
 
 const TRIGGERED = { realm: "bridged-triggered", role: "web" };
 
-/** Requests at set times, some of which the role may not make, and queues. */
+/** Schedules, some without the permission, and queues. */
 const TRIGGERS = {
   schedules: [
     { ...TRIGGERED, cron: "0 * * * *", publish: "com.tick.hourly", args: [1], kwargs: { unit: "h" } },

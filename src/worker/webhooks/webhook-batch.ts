@@ -20,7 +20,7 @@ export interface WebhookBatch {
   readonly kind: "webhook";
   readonly realm: string;
   readonly webhook: string;
-  /** The publication handed over before these, if that was lately; queues do not always keep the order. */
+  /** The publication handed over before these, if recently; queues do not always keep the order. */
   readonly after: Id | undefined;
   readonly events: readonly WebhookEvent[];
 }
@@ -34,7 +34,7 @@ const event = record<WebhookEvent>({
 
 /**
  * Reads a batch of a realm, which may run another version: unknown fields are ignored, and an event without a sequence is the
- * next one. `log` is told of events that cannot be read; they are left out, because they would hold up all others.
+ * next one. `log` receives a line for each event that cannot be read; it is left out, because it would block all others.
  */
 export function readBatch(
   batch: WebhookBatch,
@@ -53,12 +53,12 @@ export function readBatch(
   return { after, events: readable };
 }
 
-/** What one message of a queue takes: 128 kB, where a character may need two bytes. */
+/** Characters in one message of a queue, which is limited to 128 kB; a character may need two bytes. */
 export const QUEUE_CHARACTERS = 60_000;
-/** What stands around an event's body and topic. */
+/** Characters of an event beside body and topic. */
 const OVERHEAD = 60;
 
-/** The room an event needs in a message. */
+/** Characters of an event in a message. */
 export function charactersOf({ topic, body }: WebhookEvent): number {
   return topic.length + body.length + OVERHEAD;
 }

@@ -1,4 +1,4 @@
-/** The Durable Object of one webhook of one realm: it delivers, again if need be, while the realm sleeps. */
+/** The Durable Object of one webhook of one realm: delivers events, with retries, while the realm sleeps. */
 
 import { DurableObject } from "cloudflare:workers";
 import { type LogLine, thrown } from "../../wamp/host/log-line.ts";
@@ -15,22 +15,22 @@ import { deliver, retryDelay, type Verdict } from "./delivery.ts";
 import { type DeadLetter, DeliveryQueue } from "./delivery-queue.ts";
 import { readBatch, type WebhookBatch } from "./webhook-batch.ts";
 
-/** Topics that are delivered at the same time: the connections the platform gives one event. */
+/** Topics delivered concurrently: the platform's limit of connections per event. */
 const LANES = 6;
-/** Events of one topic in a row, before others have their turn. */
+/** Events of one topic before other topics are served. */
 const TURN = 20;
-/** Milliseconds for one alarm, which the platform ends after 15 minutes; the rest goes on with the next one. */
+/** Milliseconds per alarm, which the platform ends after 15 minutes; the next alarm continues. */
 const RUN_MS = 300_000;
-/** Milliseconds between two looks for topics that come due while others are being delivered. */
+/** Milliseconds between checks for topics that become due during deliveries. */
 const LOOK_MS = 1_000;
-/** Milliseconds until another try where the configuration is faulty, or storage fails. */
+/** Milliseconds until the next attempt if the configuration is faulty or storage fails. */
 const TROUBLE_MS = 60_000;
-/** Characters of a body in the queue of dead letters, whose messages have 128 kB at most. */
+/** Characters of a body in the queue of dead letters, whose messages are limited to 128 kB. */
 const MOST_QUEUED = 40_000;
 
 const NOT_CONFIGURED: Verdict = { kind: "dead", reason: "the configuration has no such webhook" };
 
-/** The secret and the URL are never stored: they are the configuration's whenever something is delivered. */
+/** Stores events only: URL and secret are read from the configuration at each delivery. */
 export class WebhookObject extends DurableObject<Env> {
   readonly #opened: DeliveryQueue | undefined;
   /** Why the storage cannot be used. */
@@ -60,16 +60,18 @@ export class WebhookObject extends DurableObject<Env> {
     await this.#report(lost);
   }
 
-  /** Throws where a newer version of the router has been at work: then nothing may be read or written. */
+  /** The tables; throws if a newer version of the router has written them. */
   get #queue(): DeliveryQueue {
     if (this.#opened === undefined) throw new Error(this.#fault);
     return this.#opened;
   }
 
+  /** Dead letters with ids above `after`, oldest first. */
   deadLetters(after: number, limit: number): DeadLetter[] {
     return this.#queue.deadLetters(after, limit);
   }
 
+  /** Makes dead letters pending again, by default all of them; resolves to their number. */
   async redeliver(ids?: readonly number[]): Promise<number> {
     const count = this.ctx.storage.transactionSync(() => this.#queue.redeliver(ids, Date.now()));
     await this.#setAlarm();
@@ -94,14 +96,14 @@ export class WebhookObject extends DurableObject<Env> {
     }
   }
 
-  /** An alarm that runs is told what is new, and sets the next one when it is done. */
+  /** Wakes a running alarm, which sets the next one when it ends, or sets an alarm. */
   async #setAlarm(): Promise<void> {
     if (this.#isRunning) return this.#wake();
     const { dueAt } = this.#queue;
     if (dueAt !== undefined) await this.ctx.storage.setAlarm(dueAt);
   }
 
-  /** Gives every topic that is due or comes due meanwhile its turns, so that a slow one holds up no other. */
+  /** Serves all topics that are or become due, concurrently, so that a slow topic delays no other. */
   async #run(webhook: WebhookOutConfig | undefined): Promise<void> {
     const endsAt = Date.now() + RUN_MS;
     const turns = new Map<Uri, Promise<void>>();

@@ -16,7 +16,7 @@ export interface Answer {
 
 let realms = 0;
 
-/** A realm nobody used before, with the roles of `bridged-*`. */
+/** A realm of its own for one test, with the roles of `bridged-*`. */
 export function freshRealm(): string {
   realms += 1;
   return `bridged-${realms}`;
@@ -53,7 +53,7 @@ export async function sendSigned(path: string, body: unknown, headers: HeadersIn
 
 type BridgeInput = NonNullable<NonNullable<ConfigInput["http"]>["bridge"]>;
 
-/** The bridge as another configuration has it; the realm's object knows nothing of that. */
+/** The bridge with other settings; the realm's object keeps those of the Worker. */
 export function bridgeWith(settings: BridgeInput, limits: object = {}) {
   const role = { name: "web", permissions: [] };
   const tickets = { ticket: { type: "static", principals: {} } };
@@ -77,7 +77,7 @@ export function bridgeWith(settings: BridgeInput, limits: object = {}) {
   };
 }
 
-/** As bytes, for which no content type is made up. */
+/** The body as bytes, for which fetch sets no content type. */
 function bare(init: RequestInit): RequestInit {
   return typeof init.body === "string" ? { ...init, body: new TextEncoder().encode(init.body) } : init;
 }

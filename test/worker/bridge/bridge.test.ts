@@ -1,4 +1,4 @@
-/** The HTTP bridge: what Crossbar.io's clients send and get, and what is ours beyond that. */
+/** The HTTP bridge: requests and responses of Crossbar.io's clients, and the extensions of this router. */
 
 import { evictDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
@@ -63,7 +63,7 @@ describe("publish", () => {
     for (const client of [left, right]) expect((await client.next())[4]).toEqual(["to all"]);
   });
 
-  it("that the role may not is an error with status 200", async () => {
+  it("without the permission is an error with status 200", async () => {
     const { status, body } = await sendSigned(`/realms/${freshRealm()}/publish`, { topic: "org.topic" });
     expect([status, body]).toEqual([200, error("wamp.error.not_authorized", WORDS)]);
   });
@@ -137,7 +137,7 @@ describe("call", () => {
     );
   });
 
-  it("brings progressive results as lines of JSON to whoever accepts them", async () => {
+  it("streams progressive results as lines of JSON to clients that accept them", async () => {
     const realm = freshRealm();
     const callee = await join(realm);
     callee.send([64, 1, {}, "com.count"]);
@@ -160,7 +160,7 @@ describe("call", () => {
     );
   });
 
-  it("brings the error as the last line, too", async () => {
+  it("sends an error as the last line, too", async () => {
     const headers = { Accept: "application/x-ndjson" };
     const { status, body } = await sendSigned(`/realms/${freshRealm()}/call`, { procedure: "com.none" }, headers);
     expect([status, body]).toEqual([
@@ -169,7 +169,7 @@ describe("call", () => {
     ]);
   });
 
-  it("of an object that is cut off is answered with 503", async () => {
+  it("to an object that is aborted is answered with 503", async () => {
     const realm = freshRealm();
     const callee = await joined(realm, 64, "com.slow");
     const response = sendSigned(`/realms/${realm}/call`, { procedure: "com.slow" });
@@ -415,7 +415,7 @@ describe("a signed request", () => {
     expect((await open("publish", "bridged-0", { body: EVENT }, "?key=any&signature=any")).status).toBe(200);
   });
 
-  it("is taken once, also by an object that has slept meanwhile, and once in each realm", async () => {
+  it("is accepted once per realm, also by an object that has slept meanwhile", async () => {
     const realm = freshRealm();
     const query = await signedQuery(EVENT);
     expect((await publish(query, realm)).status).toBe(200);
@@ -466,7 +466,7 @@ describe("Idempotency-Key", () => {
   const publish = (realm: string, key: string, body: object = { topic: "com.topic", args: [1] }) =>
     sendSigned(`/realms/${realm}/publish`, body, { "Idempotency-Key": key });
 
-  it("brings the same answer again, and no second event, also after sleep", async () => {
+  it("gets the same response again without a second event, also after sleep", async () => {
     const realm = freshRealm();
     const subscriber = await joined(realm, 32, "com.topic");
     const [first, together] = await Promise.all([publish(realm, "a"), publish(realm, "a")]);
@@ -487,7 +487,7 @@ describe("Idempotency-Key", () => {
     expect((await publish(realm, "k".repeat(256))).status).toBe(400);
   });
 
-  it("keeps no failure", async () => {
+  it("is not kept for a failed request", async () => {
     const realm = freshRealm();
     const denied = { topic: "org.topic" };
     expect((await publish(realm, "a", denied)).body).toEqual(error("wamp.error.not_authorized", WORDS));

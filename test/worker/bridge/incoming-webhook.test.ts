@@ -1,4 +1,4 @@
-/** Webhooks: what other services send becomes events. */
+/** Incoming webhooks: requests of other services become events. */
 
 import { describe, expect, it } from "vitest";
 import { join } from "../socket.ts";
@@ -46,7 +46,7 @@ it("answers with what is configured, also where the event cannot be published", 
 });
 
 describe("a signature", () => {
-  it("of GitHub is taken in SHA-1 and in SHA-256, and the better one counts", async () => {
+  it("of GitHub is accepted in SHA-1 and in SHA-256; with both, SHA-256 counts", async () => {
     const better = { "X-Hub-Signature-256": `sha256=${await sha256()}` };
     expect((await post("github", { "X-Hub-Signature": `sha1=${SHA1}` })).status).toBe(202);
     expect((await post("github", better)).status).toBe(202);
@@ -56,7 +56,7 @@ describe("a signature", () => {
     expect(await post("github")).toMatchObject(MALFORMED);
   });
 
-  it("of anybody else is taken in the header he uses, with or without sha256=", async () => {
+  it("of another service is accepted in the configured header, with or without sha256=", async () => {
     const signature = await sha256();
     expect((await post("stripe", { "X-Stripe-Like": `sha256=${signature}` })).status).toBe(202);
     expect((await post("stripe", { "X-Stripe-Like": signature })).status).toBe(202);
@@ -65,7 +65,7 @@ describe("a signature", () => {
   });
 });
 
-it("what cannot be a webhook's request is refused", async () => {
+it("an unknown webhook, a wrong method, a body that is too large or not UTF-8 is refused", async () => {
   expect((await post("other")).status).toBe(404);
   expect((await post("open", {}, { method: "GET", body: null })).status).toBe(405);
   expect((await post("open", {}, { method: "OPTIONS", body: null })).status).toBe(200);

@@ -1,4 +1,4 @@
-/** What becomes of calls of the realm's own procedures when the Workers that serve them come to grief. */
+/** Calls of configured callees whose Workers fail. */
 
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
@@ -17,7 +17,7 @@ const LOST = ["the callee was lost"];
 let realms = 0;
 const freshRealm = () => `callees-${++realms}`;
 
-/** What a Worker was asked to begin; the test says when it has, or what kept it from it. */
+/** One start of a Worker, which the test resolves or rejects. */
 interface Start {
   readonly job: Job;
   /** Admits the Worker's WebSocket. */
@@ -27,7 +27,7 @@ interface Start {
 
 const starts: Start[] = [];
 
-/** The Workers do nothing by themselves. They wait by turns, because they are not the test's to wake. */
+/** Workers that do nothing by themselves. They poll: a test cannot wake another request's promise. */
 beforeEach(() => {
   starts.length = 0;
   vi.spyOn(CalleeWorker.prototype, "work").mockImplementation(async (job, ticket) => {
@@ -173,7 +173,7 @@ describe("the socket of a Worker", () => {
   });
 });
 
-it("nobody can register what the configuration has given away, and everybody sees that it is there", async () => {
+it("a client cannot register a configured procedure, and finds its registration", async () => {
   const client = await join(freshRealm());
   client.send([64, 1, { match: "prefix" }, "api."]);
   expect((await client.next())[4]).toBe("wamp.error.procedure_already_exists");
@@ -216,7 +216,7 @@ async function enter(realm: string, earlier?: Resumable): Promise<Resumable> {
   return { client, id, token: details.resume_token };
 }
 
-/** How many sessions wait for their clients. */
+/** The number of parked sessions. */
 function parkedIn(realm: string): Promise<number> {
   return runInDurableObject(realmOf(realm), (_, { storage }) => {
     const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'parked_session'").toArray();

@@ -1,4 +1,4 @@
-/** What a configuration may say of the bridge, of webhooks and of the service binding. */
+/** Faults of the configuration of bridge, webhooks and service binding. */
 
 import { expect, it } from "vitest";
 import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
@@ -39,7 +39,7 @@ it.each([
   [{ ...SIGNED, require_ip: ["1::2::3"] }, "http.bridge.require_ip[0] must be an IP address or network"],
 ])("the bridge may not be %j", (bridge, fault) => expect(faultsOf({ bridge })).toContain(fault));
 
-it("other Workers get a role that some realm has", () => {
+it("http.service needs a role that some realm has", () => {
   expect(faultsOf({ service: { role: "user" } })).toBe("");
   expect(faultsOf({ service: { role: "x" } })).toBe('http.service.role there is no role "x" in any realm');
 });

@@ -1,4 +1,4 @@
-/** The procedures that a realm's configuration gives to APIs and other Workers, and how each mistake is told. */
+/** `callees` of a realm: defaults, and the fault of each mistake. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -73,7 +73,7 @@ describe("a callee", () => {
     expect(faultsOf(callee)).toEqual([fault]);
   });
 
-  it("has its procedure to itself; another match is another procedure", () => {
+  it("is the only one with its procedure and match", () => {
     const [one, two] = [
       { procedure: "com.a", url: API },
       { procedure: "com.a", match: "prefix", url: API },
@@ -86,7 +86,7 @@ describe("a callee", () => {
   });
 });
 
-it("the documentation shows configurations that are right", () => {
+it("the documentation's configurations have no faults", () => {
   const text = readFileSync(join(import.meta.dirname, "../../../docs/callees.md"), "utf8");
   // The secret is then in its place.
   const snippets = [...text.matchAll(/^```json\n(.*?)^```/gms)].map(([, json]) =>

@@ -1,4 +1,4 @@
-/** Which components a realm may name, and whom it makes of them. */
+/** `components` of a realm: defaults, and the fault of each mistake. */
 
 import { expect, it } from "vitest";
 import { defineComponent } from "../../../src/wamp/local/component.ts";
@@ -13,10 +13,10 @@ function faultsOf(components: unknown): string[] {
   return parsed.ok ? [] : parsed.faults.map(({ path, message }) => `${path} ${message}`);
 }
 
-it("a component has a name and a role, and what it is told on top", () => {
+it("a component has a name, a role and `extra`", () => {
   const written = [
     { name: "chat", role: "backend" },
-    { name: "bot", role: "backend", extra: { role: "nobody", list: [1] } },
+    { name: "bot", role: "backend", extra: { role: "absent", list: [1] } },
   ];
   const parsed = parseRealm({ ...base, components: written });
   expect(parsed).toMatchObject({ ok: true, value: { components: [{ ...written[0], extra: {} }, written[1]] } });
@@ -26,7 +26,7 @@ it.each([
   [[{ role: "backend" }], ["components[0].name is missing"]],
   [[{ name: "chat" }], ["components[0].role is missing"]],
   [[{ name: "", role: "backend" }], ["components[0].name must not be empty"]],
-  [[{ name: "chat", role: "nobody" }], ['components[0].role there is no role "nobody" in this realm']],
+  [[{ name: "chat", role: "absent" }], ['components[0].role there is no role "absent" in this realm']],
   [[{ name: "chat", role: "trusted" }], ['components[0].role there is no role "trusted" in this realm']],
   [[{ name: "chat", role: "backend", extra: [] }], ["components[0].extra must be an object"]],
   [[{ name: "chat", role: "backend", url: "x" }], ["components[0].url is not a known key"]],
@@ -39,7 +39,7 @@ it.each([
   ],
 ])("%j is refused, by its path", (components, faults) => expect(faultsOf(components)).toEqual(faults));
 
-it("a realm names components that the deployment has", () => {
+it("a component that the deployment does not have is a fault", () => {
   const components = ["chat", "bot", "toString"].map((name) => ({ name, role: "backend" }));
   const module = { version: 1, realms: [{ name: "other" }, { ...base, components }] };
   const loaded = loadConfig({ module, env: {}, isDevelopment: false });

@@ -94,7 +94,7 @@ function withRealms(...names: string[]) {
 }
 
 describe("without a configuration", () => {
-  it.each([undefined, null, EMPTY])("a deployment admits nobody (module %j)", (module) => {
+  it.each([undefined, null, EMPTY])("a deployment admits no client (module %j)", (module) => {
     expect(config({ module })).toEqual(EMPTY);
   });
 
@@ -251,11 +251,11 @@ describe("the ways in without WebSockets", () => {
     expect(longPollConfig(config({ module }).http?.longpoll)).toEqual({ ...options, session_timeout: 60 });
   });
 
-  it("wait for nobody without end, and let nobody watch with a role that no realm has", () => {
-    const module = { ...withRealms("a"), http: { longpoll: { request_timeout: 0 }, events: { role: "nobody" } } };
+  it("have bounds for waiting, and need a role that some realm has", () => {
+    const module = { ...withRealms("a"), http: { longpoll: { request_timeout: 0 }, events: { role: "absent" } } };
     expect(faultsOf({ module })).toEqual([
       "http.longpoll.request_timeout must be at least 1",
-      'http.events.role there is no role "nobody" in any realm',
+      'http.events.role there is no role "absent" in any realm',
     ]);
   });
 

@@ -1,4 +1,4 @@
-/** Which web pages may connect. */
+/** `allowed_origins`: which web pages may connect. */
 
 import { describe, expect, test } from "vitest";
 import { isAllowedOrigin } from "../../../src/worker/config/origins.ts";

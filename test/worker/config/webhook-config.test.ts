@@ -1,4 +1,4 @@
-/** What a configuration may say of the webhooks that get events. */
+/** `webhooks_out` of a realm: accepted values, and the fault of each mistake. */
 
 import { expect, it } from "vitest";
 import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";

@@ -33,7 +33,7 @@ describe("open", () => {
     ["a list", '["wamp.2.json"]'],
     ["no protocols", "{}"],
     ["protocols that are no list", '{"protocols":"wamp.2.json"}'],
-    ["protocols nobody speaks", '{"protocols":["wamp.2.ubjson", 7, null]}'],
+    ["unknown protocols", '{"protocols":["wamp.2.ubjson", 7, null]}'],
     ["a body without end", JSON.stringify({ protocols: ["wamp.2.json"], padding: "x".repeat(10_000) })],
   ])("refuses %s with 400 [LP-02][LP-03]", async (_, body) => {
     expect((await post("/lp/lp-2/open", { body })).status).toBe(400);
@@ -291,7 +291,7 @@ describe("close", () => {
 });
 
 describe("a transport", () => {
-  it("is unknown with 404 under ids that nobody was given [LP-10]", async () => {
+  it("is unknown with 404 under ids that were never issued [LP-10]", async () => {
     const { transport } = await openPoller("lp-40");
     const never = env.LONG_POLL.newUniqueId().toString();
     const forged = transport.slice(0, -1) + (transport.endsWith("0") ? "1" : "0");
@@ -303,7 +303,7 @@ describe("a transport", () => {
     expect((await post(`/lp/lp-40/${transport}/dance`)).status).toBe(404);
   });
 
-  it("says in JSON what it refuses", async () => {
+  it("answers refused requests in JSON", async () => {
     const poller = await joinByPolling("narrow-lp-json");
     const waiting = poller.post("receive");
     const refusals = [
@@ -339,7 +339,7 @@ describe("a transport", () => {
     await vi.waitFor(async () => expect((await poller.post("send", "?")).status).toBe(404));
   });
 
-  it("brings the realm's last words before it is over", async () => {
+  it("delivers the realm's last messages before it ends", async () => {
     const poller = await joinByPolling("lp-44");
     await poller.send([6, {}, "wamp.close.close_realm"]);
     await poller.send([70, 1, {}]);

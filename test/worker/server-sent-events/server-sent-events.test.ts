@@ -67,7 +67,7 @@ describe("GET /realms/:realm/events", () => {
     expect(dataOf(await events.next()).args).toEqual(["awake"]);
   });
 
-  it("shows that it is alive by comments", async () => {
+  it("sends comments as heartbeats", async () => {
     const events = await watch("watched-5", "topic=news.today");
     expect(await events.nextOfAny()).toEqual({ "": "" });
     expect(await events.nextOfAny()).toEqual({ "": "" });
@@ -85,7 +85,7 @@ describe("GET /realms/:realm/events", () => {
     });
   });
 
-  it("leaves no session behind where only the head is asked for", async () => {
+  it("leaves no session behind after HEAD", async () => {
     const { exports } = await import("cloudflare:workers");
     const url = "http://router.test/realms/watched-14/events?topic=";
     const head = (topic: string) => exports.default.fetch(`${url}${topic}`, { method: "HEAD" });
@@ -99,7 +99,7 @@ describe("GET /realms/:realm/events", () => {
     });
   });
 
-  it("ends the stream when the session is killed, for the watcher to come back", async () => {
+  it("ends the stream when the session is killed, so that the client reconnects", async () => {
     const events = await watch("watched-7", "topic=news.today");
     const admin = await join("watched-7");
     admin.send([48, 1, {}, "wamp.session.kill_by_authrole", ["watcher"]]);
@@ -162,7 +162,7 @@ describe("a watcher", () => {
     expect(await refused.json()).toEqual({ error: "wamp.edge.error.limit_exceeded" });
   });
 
-  it("has no other way in: the path by which the Worker asks is nobody else's", async () => {
+  it("cannot be opened through the Worker's internal path", async () => {
     const { exports } = await import("cloudflare:workers");
     const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
     for (const path of ["/watch/anonymous", "/ws/../watch/anonymous", "/ws/%2e%2e/watch/anonymous"]) {
@@ -172,7 +172,7 @@ describe("a watcher", () => {
 });
 
 describe("a watcher who comes back with Last-Event-ID", () => {
-  it("gets what he has missed from the history, once and in order, then what comes", async () => {
+  it("gets missed events from the history, once and in order, then live ones", async () => {
     const publisher = await join("watched-20");
     const ids: number[] = [];
     for (let i = 0; i < 4; i++) ids.push(await publish(publisher, "news.kept", [i]));
@@ -209,7 +209,7 @@ describe("a watcher who comes back with Last-Event-ID", () => {
     expect(dataOf(await events.next()).args).toEqual(["after"]);
   });
 
-  it("starts anew with an id that is none", async () => {
+  it("ignores an invalid id", async () => {
     const events = await watch("watched-23", "topic=news.kept", "yesterday");
     await publish(await join("watched-23"), "news.kept", [1]);
     expect(dataOf(await events.next()).args).toEqual([1]);

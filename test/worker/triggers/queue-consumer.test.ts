@@ -1,4 +1,4 @@
-/** Queues: what a batch becomes, and what the queue is told of each message. */
+/** Queues: events of a batch, and the acknowledgment of each message. */
 
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -16,7 +16,7 @@ function batchOf(name: string, bodies: readonly unknown[]): MessageBatch {
   return createMessageBatch(name, messages);
 }
 
-/** What the platform is told of a batch. */
+/** Consumes a batch; resolves to its acknowledgments and retries. */
 async function consume(name: string, ...bodies: unknown[]) {
   const batch = batchOf(name, bodies);
   await queue(batch, env);
@@ -40,7 +40,7 @@ it("every message is an event, in the order of the batch, and acknowledged by it
   expect(payloads).toEqual([[[1], { a: 2 }], [[3]], [[], { b: 4 }], [[{ order: 5 }]], [[[6]]], [[null]]]);
 });
 
-it("what only resembles args and kwargs is an argument", async () => {
+it("a value that is not exactly args and kwargs is an argument", async () => {
   const subscriber = await subscriberOf("com.orders");
   const bodies = [{}, { args: "no list" }, { args: [1], other: 2 }, { kwargs: [] }];
   await consume("orders", ...bodies);
@@ -53,12 +53,12 @@ it("bytes are binary", async () => {
   expect((await subscriber.next())[4]).toEqual(["\0AQI="]);
 });
 
-it("a message that is refused comes again, to become a dead letter in the end", async () => {
+it("a refused message is retried, until the queue makes it a dead letter", async () => {
   const { explicitAcks, retryMessages } = await consume("forbidden", 1, 2);
   expect([explicitAcks, retryMessages]).toEqual([[], [{ msgId: "m0" }, { msgId: "m1" }]]);
 });
 
-it("all of a batch comes again where the realm cannot be reached", async () => {
+it("the whole batch is retried if the realm cannot be reached", async () => {
   const batch = batchOf("orders", [1, 2]);
   // No realm of the configuration has this name, so its object does not even begin.
   const nowhere = env.REALM.getByName("") as unknown as RealmRpc;
@@ -67,11 +67,11 @@ it("all of a batch comes again where the realm cannot be reached", async () => {
   expect([explicitAcks, retryMessages]).toEqual([[], [{ msgId: "m0" }, { msgId: "m1" }]]);
 });
 
-it("a batch of a queue nobody has configured comes again", async () => {
+it("a batch of a queue that is not configured is retried", async () => {
   await expect(consume("unknown", 1)).rejects.toThrow("no queue unknown in the configuration");
 });
 
-it("mail for a webhook goes to its mailbox, and comes again where there is none", async () => {
+it("a webhook batch goes to its object, and is retried if its realm does not exist", async () => {
   const batch = { kind: "webhook", webhook: "removed", after: undefined, events: [] };
   const { explicitAcks, retryMessages } = await consume(
     "any",

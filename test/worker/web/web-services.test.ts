@@ -1,4 +1,4 @@
-/** Web services beside the router: which of them answers a path, and how. */
+/** Web services: which of them answers a path, and how. */
 
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
@@ -56,7 +56,7 @@ describe("the service of a path", () => {
     expect(await (await ask(path))?.json()).toBe(name);
   });
 
-  it.each(["/n/c", "/n/c/", "/n/c/x", "/off", "/off/x"])("%s is nobody's", async (path) => {
+  it.each(["/n/c", "/n/c/", "/n/c/x", "/off", "/off/x"])("%s has no service", async (path) => {
     const response = await ask(path);
     expect([response?.status, await response?.json()]).toEqual([404, { error: "not found" }]);
   });
@@ -71,7 +71,7 @@ describe("the service of a path", () => {
     expect(await some("/other")).toBeUndefined();
   });
 
-  it("is asked for by the router after its own ways in", async () => {
+  it("is served after the router's own routes", async () => {
     const response = await exports.default.fetch("http://router.test/healthz");
     expect(await response.json()).toEqual({ status: "ok" });
     expect((await exports.default.fetch("http://router.test/nowhere")).status).toBe(404);
@@ -81,7 +81,7 @@ describe("the service of a path", () => {
 describe("json", () => {
   const list = { b: [1, "ü"], a: null };
 
-  it("answers with the value, which any page may read and nobody keeps without asking", async () => {
+  it("answers with the value, which pages of any origin may read, and which caches must revalidate", async () => {
     const ask = site({ info: { type: "json", value: list } });
     const response = (await ask("/info"))!;
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -101,7 +101,7 @@ describe("json", () => {
     expect(await response.text()).toBe('{\n  "b": [\n    1,\n    "ü"\n  ],\n  "a": null\n}');
   });
 
-  it("is not sent again to whoever has it", async () => {
+  it("is answered with 304 if the client has it", async () => {
     const ask = site({ info: value("x"), other: value("y") });
     const etag = (await ask("/info"))!.headers.get("ETag")!;
     for (const known of [etag, `W/${etag}`, `"a", ${etag}`, "*"]) {
@@ -133,7 +133,7 @@ describe("json", () => {
 });
 
 describe("redirect", () => {
-  it("leads elsewhere", async () => {
+  it("redirects to its URL", async () => {
     const ask = site({ docs: { type: "redirect", url: "https://docs.test/" }, home: { type: "redirect", url: "/" } });
     const response = (await ask("/docs/x"))!;
     expect([response.status, response.headers.get("Location")]).toEqual([302, "https://docs.test/"]);
@@ -149,7 +149,7 @@ describe("redirect", () => {
 });
 
 describe("nodeinfo", () => {
-  it("tells no more than any client could find out", async () => {
+  it("shows endpoints and subprotocols only", async () => {
     const response = (await site({ info: { type: "nodeinfo" } })("/info"))!;
     const text = await response.text();
     expect(response.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
@@ -158,7 +158,7 @@ describe("nodeinfo", () => {
     expect(text).not.toContain("secret-realm");
   });
 
-  it("is JSON for whoever accepts that, and names realms where it is to", async () => {
+  it("is JSON for clients that accept it, and lists realms if configured", async () => {
     const ask = site({ info: { type: "nodeinfo", realms: true } });
     const json = (await ask("/info", { headers: { Accept: "application/json" } }))!;
     expect(json.headers.get("Vary")).toBe("Accept");
@@ -173,7 +173,7 @@ describe("nodeinfo", () => {
   });
 });
 
-it("a static service without a folder says so to the log and fails", async () => {
+it("a static service without a folder logs the fault and answers 500", async () => {
   const response = (await site({ "/": { type: "static" } })("/index.html"))!;
   expect([response.status, await response.json()]).toEqual([500, { error: "no folder of files is bound" }]);
 });

@@ -1,11 +1,11 @@
-/** The mailbox of a webhook: when it tries, when it tries again, and what it gives up. */
+/** The object of a webhook: order of delivery, retries, dead letters. */
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { WebhookEvent } from "../../../src/worker/webhooks/webhook-batch.ts";
 
-/** What the receiver has had: topic, number, and when. */
+/** Requests that the receiver got: topic, number, time. */
 let had: [topic: string, number: number][];
 /** How the receiver answers. */
 let answer: (topic: string, number: number) => Response | Promise<Response>;
@@ -23,7 +23,7 @@ beforeEach(() => {
   vi.spyOn(console, "error").mockImplementation(() => {});
   vi.spyOn(globalThis, "fetch").mockImplementation(async (_, init) => {
     const { topic, number, test } = JSON.parse(String(init?.body));
-    // Alarms of earlier tests go on ringing.
+    // Alarms of earlier tests may still run.
     if (test !== realms) return new Response();
     had.push([topic, number]);
     return answer(topic, number);
@@ -41,9 +41,9 @@ function event(topic: string, number: number): WebhookEvent {
   };
 }
 
-function mailbox(webhook = "orders") {
+function newWebhook(webhook = "orders") {
   realms += 1;
-  const realm = `hooked-mailbox-${realms}`;
+  const realm = `hooked-object-${realms}`;
   const stub = env.WEBHOOK.getByName(JSON.stringify([realm, webhook]));
   return {
     stub,
@@ -61,13 +61,13 @@ function mailbox(webhook = "orders") {
   };
 }
 
-/** Lets the alarm that an `accept` has set ring by itself. */
+/** Waits until the alarm set by `accept` has run. */
 async function settled(count: number): Promise<void> {
   await vi.waitFor(() => expect(had).toHaveLength(count));
 }
 
 it("events are delivered in their order, each topic by itself", async () => {
-  const { accept, wait, dead } = mailbox();
+  const { accept, wait, dead } = newWebhook();
   await accept([event("a", 1), event("b", 2), event("a", 3), event("b", 4), event("a", 5)]);
   await settled(5);
   expect(had.filter(([topic]) => topic === "a")).toEqual([
@@ -82,8 +82,8 @@ it("events are delivered in their order, each topic by itself", async () => {
   expect([await wait(), await dead()]).toEqual([undefined, []]);
 });
 
-it("a receiver in trouble is left alone for 5 s, then twice as long each time; other topics go on", async () => {
-  const { accept, wait, run, dead } = mailbox();
+it("after a failure the next attempt waits 5 s, then twice as long each time; other topics go on", async () => {
+  const { accept, wait, run, dead } = newWebhook();
   answer = (topic) => new Response(null, { status: topic === "a" ? 503 : 200 });
   await accept([event("a", 1), event("a", 2), event("b", 3)]);
   await settled(2);
@@ -110,8 +110,8 @@ it("a receiver in trouble is left alone for 5 s, then twice as long each time; o
   expect([await wait(), await dead()]).toEqual([undefined, []]);
 });
 
-it("chance takes up to half of a wait away", async () => {
-  const { accept, wait } = mailbox();
+it("jitter shortens a wait by up to half", async () => {
+  const { accept, wait } = newWebhook();
   vi.mocked(Math.random).mockReturnValue(0.5);
   answer = () => new Response(null, { status: 500 });
   await accept([event("a", 1)]);
@@ -126,14 +126,14 @@ it.each([
   ["a wish without end", new Response(null, { status: 503, headers: { "Retry-After": "9999999" } }), 86_400_000],
   ["nonsense", new Response(null, { status: 503, headers: { "Retry-After": "soon" } }), 5_000],
 ])("waits after %s", async (_, response, expected) => {
-  const { accept, wait } = mailbox();
+  const { accept, wait } = newWebhook();
   answer = () => response;
   await accept([event("a", 1)]);
   await vi.waitFor(async () => expect(await wait()).toBe(expected));
 });
 
 it("waits until the date of a Retry-After", async () => {
-  const { accept, wait } = mailbox();
+  const { accept, wait } = newWebhook();
   time = Math.ceil(time / 1000) * 1000;
   const date = new Date(time + 60_000).toUTCString();
   answer = () => new Response(null, { status: 503, headers: { "Retry-After": date } });
@@ -141,8 +141,8 @@ it("waits until the date of a Retry-After", async () => {
   await vi.waitFor(async () => expect(await wait()).toBe(60_000), { timeout: 5_000 });
 });
 
-it("waits where nobody answers", async () => {
-  const { accept, wait } = mailbox();
+it("waits after a timeout", async () => {
+  const { accept, wait } = newWebhook();
   answer = () => Promise.reject(new Error("unreachable"));
   await accept([event("a", 1)]);
   await vi.waitFor(async () => expect(await wait()).toBe(5_000));
@@ -153,7 +153,7 @@ const NOT_FOLLOWED = ": redirects are not followed; configure the address that i
 it.each([[400], [401], [404], [410], [301, NOT_FOLLOWED], [307, NOT_FOLLOWED]])(
   "%i is final: the event is a dead letter, and the next one has its turn",
   async (status, why = "") => {
-    const { accept, wait, dead } = mailbox();
+    const { accept, wait, dead } = newWebhook();
     answer = (_, number) => new Response(null, { status: number === 1 ? status : 204 });
     const events = [event("a", 1), event("a", 2)];
     await accept(events);
@@ -165,7 +165,7 @@ it.each([[400], [401], [404], [410], [301, NOT_FOLLOWED], [307, NOT_FOLLOWED]])(
 );
 
 it("an event is given up after its last try, the next one gets as many, and both can be redelivered in order", async () => {
-  const { stub, accept, wait, run, dead } = mailbox();
+  const { stub, accept, wait, run, dead } = newWebhook();
   answer = () => new Response(null, { status: 500 });
   await accept([event("a", 1), event("a", 2)]);
   await settled(1);
@@ -192,8 +192,8 @@ it("an event is given up after its last try, the next one gets as many, and both
   expect(await dead()).toEqual([]);
 });
 
-it("mail that comes again, while its events are pending, delivered or dead, changes nothing", async () => {
-  const { accept, run, dead } = mailbox("once");
+it("a batch that is sent again, while its events are pending, delivered or dead, has no effect", async () => {
+  const { accept, run, dead } = newWebhook("once");
   const events = [event("a", 1), event("b", 2)];
   answer = (topic) => new Response(null, { status: topic === "a" ? 500 : 200 });
   await accept(events);
@@ -206,8 +206,8 @@ it("mail that comes again, while its events are pending, delivered or dead, chan
   expect(await dead()).toHaveLength(1);
 });
 
-it("events wait for what should have come before them, but not for ever", async () => {
-  const { accept, wait, run } = mailbox();
+it("events wait for an earlier batch, but not for ever", async () => {
+  const { accept, wait, run } = newWebhook();
   const [first, second, third, fourth] = [event("a", 1), event("a", 2), event("a", 3), event("a", 4)];
   await accept([first]);
   await settled(1);
@@ -223,8 +223,8 @@ it("events wait for what should have come before them, but not for ever", async 
   expect(had).toHaveLength(4);
 });
 
-it("pending events survive the mailbox's sleep", async () => {
-  const { stub, accept, wait, run } = mailbox();
+it("pending events survive the object's sleep", async () => {
+  const { stub, accept, wait, run } = newWebhook();
   answer = () => new Response(null, { status: 500 });
   await accept([event("a", 1)]);
   await vi.waitFor(async () => expect(await wait()).toBe(5_000));
@@ -236,7 +236,7 @@ it("pending events survive the mailbox's sleep", async () => {
 });
 
 it("a slow topic holds up no other, not even one that comes later", async () => {
-  const { accept } = mailbox();
+  const { accept } = newWebhook();
   let isAnswered = false;
   answer = async (topic) => {
     if (topic === "slow") await scheduler.wait(300);
@@ -251,8 +251,8 @@ it("a slow topic holds up no other, not even one that comes later", async () => 
   await vi.waitFor(() => expect(isAnswered).toBe(true));
 });
 
-it("without its webhook in the configuration everything is a dead letter", async () => {
-  const { accept, dead } = mailbox("removed");
+it("every event of a webhook that is not configured is a dead letter", async () => {
+  const { accept, dead } = newWebhook("removed");
   await accept([event("a", 1)]);
   await vi.waitFor(async () => expect(await dead()).toHaveLength(1));
   expect(had).toEqual([]);
