@@ -1,10 +1,10 @@
-/** A chat room: who is there, what they say, and what they said before. */
+/** A chat room: presence, messages and history. */
 
 import { ApplicationError, defineComponent } from "../../src/public/component.ts";
 
 const LONGEST_TEXT = 1000;
 
-/** What the router tells of a session, as far as a chat cares. */
+/** Details of a session in the meta API, as far as the chat uses them. */
 interface Guest {
   readonly authid: string;
   readonly authrole: string;
@@ -12,11 +12,11 @@ interface Guest {
 
 export const chat = defineComponent({
   onJoin(session) {
-    session.register("com.chat.say", async ([text], _kwargs, { caller_authid: who }) => {
+    session.register("com.chat.say", async ([text], _kwargs, { caller_authid }) => {
       if (typeof text !== "string" || text.length > LONGEST_TEXT) {
         throw new ApplicationError("com.chat.error.no_text", [`say something in ${LONGEST_TEXT} characters`]);
       }
-      await session.publish("com.chat.said", [], { who, text });
+      await session.publish("com.chat.said", [], { who: caller_authid, text });
     });
 
     // The realm keeps the events: `store` in its configuration.
@@ -26,7 +26,7 @@ export const chat = defineComponent({
       return last.args.map((event) => (event as { kwargs: object }).kwargs).reverse();
     });
 
-    // The router knows who is there; what a component remembers would be gone when the realm has slept.
+    // The router has the list of sessions; variables of a component are lost when the realm sleeps.
     session.register("com.chat.present", async () => {
       const { args } = await session.call("wamp.session.list", [["guest"]]);
       const guests = (args[0] as number[]).map((id) => session.call("wamp.session.get", [id]));

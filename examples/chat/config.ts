@@ -1,4 +1,4 @@
-/** The realm of the chat: guests may talk to it, and it may ask the router who is there. */
+/** The realm of the chat: guests may call the component, and the component may use the meta API. */
 
 import { defineConfig } from "../../src/public/config.ts";
 

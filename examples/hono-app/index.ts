@@ -1,4 +1,4 @@
-/** The router as a part of somebody's own Hono app. */
+/** The router as a part of your own Hono app. */
 
 import { Hono } from "hono";
 import { defineConfig } from "../../src/public/config.ts";

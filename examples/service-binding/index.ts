@@ -30,7 +30,7 @@ export default {
   },
 };
 
-/** All results of a procedure that has something to tell before it is done. */
+/** All results of a procedure with progressive results. */
 async function count(env: Env, realm: string): Promise<unknown[]> {
   const parts: unknown[] = [];
   const onProgress = (args: readonly unknown[]): void => void parts.push(args[0]);

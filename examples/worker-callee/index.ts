@@ -1,4 +1,4 @@
-/** A Worker whose work is a procedure of a realm: the router binds it, and a call comes as one of its method `call`. */
+/** A Worker that serves a procedure of a realm: the router binds it and calls its method `call`. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Callee, CalleeInvocation } from "../../src/public/service.ts";

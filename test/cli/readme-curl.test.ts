@@ -31,12 +31,12 @@ afterAll(async () => {
   await command.ended();
 });
 
-/** The command with the port the system chose. */
+/** The command, with the port of this router. */
 function here(text: string): string {
   return text.replaceAll("127.0.0.1:8787", origin.host);
 }
 
-// Without curl there is nothing to run them with.
+// Skipped without curl.
 it.skipIf(!HAS_CURL)("calls the procedure that Node has registered", async () => {
   const callee = spawn(process.execPath, ["--input-type=module", "-e", here(CALLEE)], { cwd: ROOT });
   try {

@@ -1,4 +1,4 @@
-/** examples/chat, with Autobahn|JS: a component that nobody notices to be gone whenever its realm sleeps. */
+/** examples/chat, with Autobahn|JS: clients do not notice when the realm sleeps. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import autobahn, { type Connection, type Session } from "autobahn";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { createTestHarness } from "wrangler";
 
-// It warns of every connection that closes.
+// Autobahn warns of every closed connection.
 autobahn.log.warn = () => {};
 
 const root = join(import.meta.dirname, "../..");
@@ -43,7 +43,7 @@ async function enter(name: string): Promise<{ session: Session; connection: Conn
   return { session, connection };
 }
 
-test("guests talk, see who is there, and read what was said, though the realm sleeps all the time", async () => {
+test("guests talk, list guests and read the history, while the realm sleeps between any two messages", async () => {
   const { session: ann } = await enter("ann");
   const heard: unknown[] = [];
   await ann.subscribe("com.chat.said", (_args, kwargs) => void heard.push(kwargs));
@@ -67,19 +67,19 @@ test("guests talk, see who is there, and read what was said, though the realm sl
   expect(await ann.call("com.chat.history", [1])).toEqual([hi]);
 });
 
-test("what is no text is refused, with the component's own error", async () => {
+test("an argument that is not text is refused with the component's own error", async () => {
   const { session } = await enter("ann");
   const refused = { error: "com.chat.error.no_text", args: ["say something in 1000 characters"] };
   await expect(session.call("com.chat.say", [4711])).rejects.toMatchObject(refused);
   await expect(session.call("com.chat.say", ["x".repeat(1001)])).rejects.toMatchObject(refused);
 });
 
-test("nobody but the component speaks for the room", async () => {
+test("only the component may publish for the room", async () => {
   const { session } = await enter("ann");
   const forged = session.publish("com.chat.said", [], { who: "ben", text: "forged" }, { acknowledge: true });
   await expect(forged).rejects.toMatchObject({ error: "wamp.error.not_authorized" });
 });
 
-test("it is as short as it is said to be", () => {
+test("it has fewer than 50 lines", () => {
   expect(readFileSync(join(root, "examples/chat/chat.ts"), "utf8").split("\n").length).toBeLessThan(50);
 });

@@ -18,7 +18,7 @@ for (const [, head = "", text = ""] of DOCUMENT.matchAll(/^```(\w+ .+)\n([\s\S]*
 
 const COMPONENTS = ["counter", "visits", "authorizer"];
 
-/** A Worker with all of the document's components, in a place where it finds the router's sources. */
+/** A Worker with all components of the page, in a folder from which it finds the router's sources. */
 const directory = mkdtempSync(join(cache(), "docs-"));
 const source = (path: string) => JSON.stringify(join(PROJECT, "src", path));
 for (const [head, text] of blocks) {
@@ -59,7 +59,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-test("every configuration is one", () => {
+test("every configuration is valid", () => {
   const heads = [...blocks.keys()].filter((head) => head.startsWith("json "));
   expect(heads).toHaveLength([...DOCUMENT.matchAll(/^```json/gm)].length);
   for (const head of heads) {
@@ -68,21 +68,21 @@ test("every configuration is one", () => {
   }
 });
 
-test("a name that stands for no component is a fault, with its path", async () => {
+test("an unknown component name is a fault, with its path", async () => {
   const { realms } = JSON.parse(block("json realm"));
   await expect(startRouter({ version: 1, realms })).rejects.toThrow(
     "realms[0].components[0].name is not in the registry",
   );
 });
 
-test("the first one greets, and hears of arrivals", async () => {
+test("the first component greets, and receives events of arrivals", async () => {
   const client = await joined("realm1");
   expect(await client.ask([48, 1, {}, "com.example.greet", ["Ann"]])).toEqual([50, 1, {}, ["Hello, Ann!"]]);
   expect(await client.ask([32, 2, {}, "com.example.welcome"])).toEqual([33, 2, ID]);
   expect(await client.ask([16, 3, {}, "com.example.arrived", ["Ann"]])).toEqual([36, ID, ID, {}, ["Ann"]]);
 });
 
-test("the counter tells how far it is, stops, and refuses", async () => {
+test("the counter sends progressive results, stops on cancel, and refuses a wrong argument", async () => {
   const client = await joined("realm1");
   expect(await client.ask([48, 1, { receive_progress: true }, "com.example.count", [2]])).toEqual([
     50,
@@ -95,7 +95,7 @@ test("the counter tells how far it is, stops, and refuses", async () => {
   expect(await client.ask([48, 2, {}, "com.example.count"])).toEqual(refusal);
 });
 
-test("the visits are counted on after a sleep", async () => {
+test("the count of visits survives sleep", async () => {
   const client = await joined("realm1");
   expect(await client.ask([48, 1, {}, "com.example.visited", ["home"]])).toEqual([50, 1, {}, [1]]);
   await server.getWorker("chat").evictDurableObject("RealmObject", { name: "realm1" });
@@ -104,7 +104,7 @@ test("the visits are counted on after a sleep", async () => {
   expect(await client.next()).toEqual([36, ID, ID, { retained: true }, ["home", 2]]);
 });
 
-test("the authorizer decides, also as the first thing after a sleep", async () => {
+test("the authorizer decides, also for the first message after a sleep", async () => {
   const client = await joined("authorizer", "joes-ticket");
   await server.getWorker("chat").evictDurableObject("RealmObject", { name: "authorizer" });
   expect(await client.ask([32, 1, {}, "com.example.inbox.joe"])).toEqual([33, 1, ID]);
@@ -113,7 +113,7 @@ test("the authorizer decides, also as the first thing after a sleep", async () =
   expect(await client.ask([32, 2, {}, "com.example.inbox.sue"])).toEqual(denied);
 });
 
-test("what a component is refused, and does not ask about, is in the log", async () => {
+test("a refusal that a component does not handle is logged", async () => {
   await joined("careless");
   const expected = /"rejection\.uncaught".*wamp\.error\.not_authorized.*"careless in careless: com\.other\.procedure"/;
   await vi.waitFor(() => {
@@ -121,7 +121,7 @@ test("what a component is refused, and does not ask about, is in the log", async
   });
 });
 
-/** The document's realms, the first one with the components of the later chapters, too. */
+/** Realms of the page, the first one with the components of the later sections, too. */
 function config(): object {
   const [realm] = JSON.parse(block("json realm")).realms;
   const [authorized] = JSON.parse(block("json authorizer")).realms;

@@ -1,4 +1,4 @@
-/** docs/http.md says what is so: its examples are run, and its answers are those that come. */
+/** Runs the examples of docs/http.md, and compares their answers with those on the page. */
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { anonymousRealm, type Router, startRouter } from "./harness.ts";
 const run = promisify(execFile);
 const PAGE = readFileSync(join(import.meta.dirname, "../../docs/http.md"), "utf8");
 const REALM = anonymousRealm("realm1");
-/** `curl` examples, each with the answer that stands below it. */
+/** `curl` examples, each with the answer below it. */
 const EXAMPLES = Array.from(
   PAGE.matchAll(/```sh\n(curl .+?)```\s+```\n(.+?)\n```/gs),
   ([, command, answer]) => [command!, answer!] as const,
@@ -42,13 +42,13 @@ afterAll(async () => {
 
 it("has an example of a publish, a call and an error", () => expect(EXAMPLES).toHaveLength(3));
 
-// Without curl there is nothing to run them with.
+// Skipped without curl.
 it.skipIf(!HAS_CURL).each(EXAMPLES)("%s", async (command, answer) => {
   const { stdout } = await run("sh", [
     "-c",
     command.replace("http://localhost:8787", open.origin.replace("ws:", "http:")),
   ]);
-  // Ids are drawn.
+  // Ids are random.
   expect(stdout.replace(/"id":\d+/, '"id":0')).toBe(answer.replace(/"id":\d+/, '"id":0'));
 });
 

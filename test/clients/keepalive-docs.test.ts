@@ -1,4 +1,4 @@
-/** docs/keepalive.md says what is so: its heartbeat finds a connection that died without a word. */
+/** The heartbeat of docs/keepalive.md detects a connection that died silently. */
 
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,7 +52,7 @@ it("wampy with the heartbeat reconnects when its connection is dead, and no soon
   expect(losses).toBe(0);
   proxy.freeze();
   await reconnected.promise;
-  // The dead session is still there: the router was not told.
+  // The dead session is still open: the router does not know yet.
   expect((await wampy.call("wamp.session.count")).argsList).toEqual([2]);
   expect(losses).toBe(1);
 });

@@ -1,4 +1,4 @@
-/** docs/triggers.md says what is so: its configurations are sound, and its receivers take what the router sends. */
+/** The configurations of docs/triggers.md are valid, and its receivers accept the router's requests. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -28,7 +28,7 @@ afterEach(async () => {
   await router?.close();
 });
 
-it("the configurations are sound together", () => {
+it("the configurations are valid together", () => {
   const { webhooks_out, ...triggers } = parts;
   expect([Object.keys(triggers), webhooks_out.length]).toEqual([["schedules", "queues"], 1]);
   const realms = [{ name: "realm1", roles: [{ name: "backend" }], webhooks_out }];
@@ -37,7 +37,7 @@ it("the configurations are sound together", () => {
   expect(loaded.ok ? "" : formatFaults(loaded.faults)).toBe("");
 });
 
-it("the settings of the Worker are those in the comments of wrangler.toml", () => {
+it("the settings of the Worker equal those in the comments of wrangler.toml", () => {
   const toml = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8").replaceAll(/^# ?/gm, "");
   expect(toml).toContain(blocks("toml")[1]);
 });
@@ -57,8 +57,8 @@ const RECEIVERS = [
 ];
 
 describe.each(RECEIVERS)("the receiver in $language", ({ language, command, file, line, canRun }) => {
-  // Without Python there is nothing to run it with.
-  it.skipIf(!canRun)("takes an event, and nothing that is not signed", async () => {
+  // Skipped without Python.
+  it.skipIf(!canRun)("accepts an event, and refuses unsigned requests", async () => {
     const [code] = blocks(language);
     const path = join(mkdtempSync(join(tmpdir(), "triggers-docs-")), file);
     writeFileSync(path, code!);
@@ -79,7 +79,7 @@ describe.each(RECEIVERS)("the receiver in $language", ({ language, command, file
   });
 });
 
-/** A port that nobody listens on. */
+/** A free port. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

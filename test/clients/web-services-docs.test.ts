@@ -1,4 +1,4 @@
-/** docs/web-services.md says what is so, over real sockets and with Cloudflare's assets as they come by default. */
+/** Runs the examples of docs/web-services.md over real sockets, with Cloudflare's default settings of assets. */
 
 import { execFile } from "node:child_process";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const PROJECT = join(import.meta.dirname, "../..");
 const PAGE = readFileSync(join(PROJECT, "docs/web-services.md"), "utf8");
 const CONFIG = JSON.parse(/```json config\n(.+?)```/s.exec(PAGE)![1]!);
-/** `curl` examples, each with the answer that stands below it. */
+/** `curl` examples, each with the answer below it. */
 const EXAMPLES = Array.from(
   PAGE.matchAll(/```sh\n(curl .+?)\n```\s+```\n(.+?)\n```/gs),
   ([, command, answer]) => [command!, answer!] as const,
@@ -67,7 +67,7 @@ afterAll(async () => {
 
 it("has an example of each kind of answer", () => expect(EXAMPLES).toHaveLength(5));
 
-// Without curl there is nothing to run them with.
+// Skipped without curl.
 it.skipIf(!HAS_CURL).each(EXAMPLES)("%s", async (command, answer) => {
   const { stdout } = await run("sh", ["-c", command.replace("localhost:8787", origin.host)]);
   expect(stdout.replaceAll(origin.host, "localhost:8787")).toBe(answer);
@@ -78,7 +78,7 @@ const ask = async (path: string, init: RequestInit = {}) => {
   return [response.status, response.headers.get("Location"), await response.text()];
 };
 
-describe("assets that have other addresses for pages", () => {
+describe("assets with other addresses for pages", () => {
   it.each([
     ["/", 200, null, "<h1>shop</h1>"],
     ["/index.html", 200, null, "<h1>shop</h1>"],
@@ -92,7 +92,7 @@ describe("assets that have other addresses for pages", () => {
     expect(await ask(path)).toStrictEqual(answer);
   });
 
-  it("are not sent again to whoever has them", async () => {
+  it("are not sent again to clients that have them", async () => {
     const { headers } = await fetch(new URL("/page.html", origin));
     const known = { "If-None-Match": headers.get("ETag") ?? "" };
     expect(await ask("/page.html", { headers: known })).toStrictEqual([304, null, ""]);
@@ -100,7 +100,7 @@ describe("assets that have other addresses for pages", () => {
 });
 
 describe("a reverse proxy", () => {
-  it("passes on method, path, query, headers and body, and says who asked for what", async () => {
+  it("passes method, path, query, headers and body, and adds the client and the requested address", async () => {
     const [status, , text] = await ask("/legacy/a%20b?c=d", {
       method: "PATCH",
       body: "{}",
@@ -119,7 +119,7 @@ describe("a reverse proxy", () => {
     expect([headers["x-forwarded-for"], headers["x-real-ip"]]).not.toContain("10.1.1.1");
   });
 
-  it("stays with its host, whatever the path", async () => {
+  it("keeps its host for every path", async () => {
     const [, , text] = await ask("/legacy//example.com/x");
     expect(JSON.parse(String(text)).url).toBe("/app//example.com/x");
   });
