@@ -9,7 +9,7 @@ import { sessions } from "./black-box/session.ts";
 import { tickets } from "./black-box/ticket.ts";
 import { uris } from "./black-box/uri.ts";
 import { type Router, startRouter } from "./harness.ts";
-import { Stage } from "./stage.ts";
+import { RouterUnderTest } from "./router-under-test.ts";
 import type { Subprotocol } from "./wire.ts";
 
 /** Starts the file's router; call it once at the top. */
@@ -35,15 +35,15 @@ export function blackBox(
   vi.setConfig({ maxConcurrency: evict ? ASLEEP_AT_ONCE : AWAKE_AT_ONCE, testTimeout: 60_000 });
   const title = evict ? "[SES-30] %s, asleep between messages" : "%s";
   describe.each(subprotocols)(title, { concurrent: true }, (subprotocol) => {
-    const stage = new Stage(router, { subprotocol, evict });
-    sessions(stage);
-    tickets(stage);
-    closing(stage);
+    const underTest = new RouterUnderTest(router, { subprotocol, evict });
+    sessions(underTest);
+    tickets(underTest);
+    closing(underTest);
     // What a message says is judged alike in a batch and by itself, awake and woken: once per serializer is enough.
-    if (!evict && !subprotocol.endsWith("batched")) brokenMessages(stage);
-    messages(stage);
-    uris(stage);
-    publishSubscribe(stage);
-    remoteProcedureCalls(stage);
+    if (!evict && !subprotocol.endsWith("batched")) brokenMessages(underTest);
+    messages(underTest);
+    uris(underTest);
+    publishSubscribe(underTest);
+    remoteProcedureCalls(underTest);
   });
 }

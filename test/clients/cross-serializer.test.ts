@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { useRouter } from "./black-box.ts";
 import { ID, type RawClient } from "./raw-client.ts";
-import { type Room, Stage } from "./stage.ts";
+import { type RealmUnderTest, RouterUnderTest } from "./router-under-test.ts";
 import { SUBPROTOCOLS, type Subprotocol } from "./wire.ts";
 
 const router = useRouter();
@@ -36,8 +36,8 @@ const PAIRS = SUBPROTOCOLS.flatMap((from) => SUBPROTOCOLS.map((to) => [from, to]
 
 describe.each(PAIRS)("from %s to %s", (from, to) => {
   test("[SER-01][SER-03][SER-04][SER-13][SER-14][CALL-02] EVENT, INVOCATION and RESULT carry what was sent", async () => {
-    using room = roomOf(from);
-    const [sender, receiver] = await room.pair(to);
+    using realm = realmOf(from);
+    const [sender, receiver] = await realm.pair(to);
     const payload = [[VALUES, ...Object.values(VALUES)], VALUES];
 
     await receiver.send([32, 1, {}, "com.app.topic"]);
@@ -54,8 +54,8 @@ describe.each(PAIRS)("from %s to %s", (from, to) => {
   });
 
   test("[CALL-05] ERROR carries what was sent", async () => {
-    using room = roomOf(from);
-    const [sender, receiver] = await room.pair(to);
+    using realm = realmOf(from);
+    const [sender, receiver] = await realm.pair(to);
     await receiver.send([64, 1, {}, "com.app.fail"]);
     const [, , registration] = await receiver.expect([65, 1, ID]);
     await sender.send([48, 1, {}, "com.app.fail"]);
@@ -72,22 +72,22 @@ describe("what only some serializers can write", () => {
       ["wamp.2.msgpack", "wamp.2.cbor"],
       ["wamp.2.cbor", "wamp.2.msgpack"],
     ] as const) {
-      using room = roomOf(from);
-      const [sender, receiver] = await room.pair(to);
+      using realm = realmOf(from);
+      const [sender, receiver] = await realm.pair(to);
       expect(await relay(sender, receiver, [Number.NaN, Infinity, -Infinity])).toStrictEqual([
         Number.NaN,
         Infinity,
         -Infinity,
       ]);
-      using plainRoom = roomOf(from);
-      const [other, json] = await plainRoom.pair("wamp.2.json");
+      using plainRealm = realmOf(from);
+      const [other, json] = await plainRealm.pair("wamp.2.json");
       expect(await relay(other, json, [Number.NaN, Infinity, -Infinity])).toStrictEqual([null, null, null]);
     }
   });
 
   test("[SER-05] a string that begins with U+0000 but holds no Base64 stays a string", async () => {
-    using room = roomOf("wamp.2.json");
-    const [sender, receiver] = await room.pair("wamp.2.msgpack");
+    using realm = realmOf("wamp.2.json");
+    const [sender, receiver] = await realm.pair("wamp.2.msgpack");
     await receiver.send([32, 1, {}, "com.app.topic"]);
     const [, , subscription] = await receiver.expect([33, 1, ID]);
     await sender.sendFrame('[16,1,{},"com.app.topic",["\\u0000no base64!"]]');
@@ -101,8 +101,8 @@ describe("what only some serializers can write", () => {
       ["wamp.2.cbor", Buffer.from("851001a063612e6281c2426162", "hex")],
     ] as const;
     for (const [subprotocol, frame] of frames) {
-      using room = roomOf(subprotocol);
-      const [sender, receiver] = await room.pair("wamp.2.json");
+      using realm = realmOf(subprotocol);
+      const [sender, receiver] = await realm.pair("wamp.2.json");
       await receiver.send([32, 1, {}, "a.b"]);
       const [, , subscription] = await receiver.expect([33, 1, ID]);
       await sender.sendFrame(frame);
@@ -117,8 +117,8 @@ describe("what outgrows the receiver's connection on the way", () => {
   const bytes = new Uint8Array(3400);
 
   test("[WS-18] a result becomes an error for the caller", async () => {
-    using room = roomOf("wamp.2.json", "small");
-    const [caller, callee] = await room.pair("wamp.2.cbor");
+    using realm = realmOf("wamp.2.json", "small");
+    const [caller, callee] = await realm.pair("wamp.2.cbor");
     await callee.send([64, 1, {}, "com.app.procedure"]);
     await callee.expect([65, 1, ID]);
     await caller.send([48, 1, {}, "com.app.procedure"], [48, 2, {}, "com.app.procedure"]);
@@ -132,9 +132,9 @@ describe("what outgrows the receiver's connection on the way", () => {
   });
 
   test("[WS-18] an event is dropped for that receiver only", async () => {
-    using room = roomOf("wamp.2.json", "small");
-    const [small, large] = await room.pair("wamp.2.msgpack");
-    const publisher = await room.join(undefined, "wamp.2.msgpack");
+    using realm = realmOf("wamp.2.json", "small");
+    const [small, large] = await realm.pair("wamp.2.msgpack");
+    const publisher = await realm.join(undefined, "wamp.2.msgpack");
     await small.send([32, 1, {}, "com.app.topic"]);
     const [, , subscription] = await small.expect([33, 1, ID]);
     await large.send([32, 1, {}, "com.app.topic"]);
@@ -147,8 +147,8 @@ describe("what outgrows the receiver's connection on the way", () => {
 });
 
 /** A fresh realm whose clients speak `subprotocol`. */
-function roomOf(subprotocol: Subprotocol, family?: string): Room {
-  return new Stage(router, { subprotocol, evict: false }).room(family);
+function realmOf(subprotocol: Subprotocol, family?: string): RealmUnderTest {
+  return new RouterUnderTest(router, { subprotocol, evict: false }).newRealm(family);
 }
 
 /** The arguments of one event after they went through the router. */

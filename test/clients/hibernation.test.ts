@@ -3,7 +3,7 @@
 import { describe, test } from "vitest";
 import { blackBox, useRouter } from "./black-box.ts";
 import { ID } from "./raw-client.ts";
-import { Stage } from "./stage.ts";
+import { RouterUnderTest } from "./router-under-test.ts";
 import { AUTOBAHN_SEPARATOR } from "./wire.ts";
 
 const router = useRouter();
@@ -12,11 +12,11 @@ const router = useRouter();
 blackBox(router, ["wamp.2.json", "wamp.2.msgpack.batched"], { evict: true });
 
 describe.concurrent("sleep", () => {
-  const stage = new Stage(router, { subprotocol: "wamp.2.json", evict: true });
+  const underTest = new RouterUnderTest(router, { subprotocol: "wamp.2.json", evict: true });
 
   test("[SES-30] keeps a session with more subscriptions than its socket can remember", async () => {
-    using room = stage.room();
-    const [publisher, subscriber] = await room.pair();
+    using realm = underTest.newRealm();
+    const [publisher, subscriber] = await realm.pair();
     // 400 URIs of about 90 characters: twice what an attachment holds.
     const topics = Array.from({ length: 400 }, (_, i) => `com.app.${"long".repeat(20)}.topic${i}`);
     await subscriber.send(...topics.map((topic, i) => [32, i + 1, {}, topic]));
@@ -34,8 +34,8 @@ describe.concurrent("sleep", () => {
   });
 
   test("[SES-30] keeps 100 open calls in both directions", async () => {
-    using room = stage.room();
-    const [one, other] = await room.pair();
+    using realm = underTest.newRealm();
+    const [one, other] = await realm.pair();
     const sides = [one, other] as const;
     for (const [side, client] of sides.entries()) {
       await client.send([64, 1, {}, `com.app.side${side}`]);
@@ -53,10 +53,10 @@ describe.concurrent("sleep", () => {
   });
 
   test("[SES-30][WS-26] keeps the terminator a client uses", async () => {
-    using room = stage.room();
-    const publisher = await room.join();
-    const subscriber = await room.connect({ subprotocol: "wamp.2.json.batched", separator: AUTOBAHN_SEPARATOR });
-    await subscriber.join(room.realm);
+    using realm = underTest.newRealm();
+    const publisher = await realm.join();
+    const subscriber = await realm.connect({ subprotocol: "wamp.2.json.batched", separator: AUTOBAHN_SEPARATOR });
+    await subscriber.join(realm.name);
     await subscriber.send([32, 1, {}, "com.app.topic"]);
     const [, , subscription] = await subscriber.expect([33, 1, ID]);
     // The subscriber says nothing more from which the router could learn it again.
@@ -65,10 +65,10 @@ describe.concurrent("sleep", () => {
   });
 
   test("[SES-30] does not show through the pipe of a client that names its realm in HELLO only", async () => {
-    using room = stage.room();
-    const direct = await room.join();
-    const piped = await room.connect({ url: `${router().origin}/ws` });
-    await piped.join(room.realm);
+    using realm = underTest.newRealm();
+    const direct = await realm.join();
+    const piped = await realm.connect({ url: `${router().origin}/ws` });
+    await piped.join(realm.name);
     await piped.send([64, 1, {}, "com.app.procedure"]);
     const [, , registration] = await piped.expect([65, 1, ID]);
     await direct.send([48, 1, {}, "com.app.procedure"]);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { useRouter } from "./black-box.ts";
 import { type Malformed, malformedFrames } from "./malformed-messages.ts";
 import { ALL_ROLES, ID, RawClient } from "./raw-client.ts";
-import { type Room, Stage } from "./stage.ts";
+import { type RealmUnderTest, RouterUnderTest } from "./router-under-test.ts";
 import type { Subprotocol } from "./wire.ts";
 
 const router = useRouter();
@@ -18,11 +18,11 @@ describe("broken clients", () => {
   test.concurrent.each(["wamp.2.json", "wamp.2.msgpack", "wamp.2.cbor"] as const)(
     `[MSG-15][SES-24][WS-12] %s: ${MESSAGES} malformed messages (seed ${SEED}) end their sessions and disturb no other`,
     async (subprotocol) => {
-      using room = new Stage(router, { subprotocol, evict: false }).room();
-      const calls = await startCalls(room);
+      using realm = new RouterUnderTest(router, { subprotocol, evict: false }).newRealm();
+      const calls = await startCalls(realm);
       const faults: string[] = [];
       const queue = malformedFrames(subprotocol, MESSAGES, SEED).entries();
-      await Promise.all(Array.from({ length: AT_ONCE }, () => breakAll(room, subprotocol, queue, faults)));
+      await Promise.all(Array.from({ length: AT_ONCE }, () => breakAll(realm, subprotocol, queue, faults)));
       expect(faults).toStrictEqual([]);
       expect(await calls.stop()).toBeGreaterThan(100);
     },
@@ -32,23 +32,23 @@ describe("broken clients", () => {
 
 /** Works through the queue that all share; a session that did not end as it must leaves a line in `faults`. */
 async function breakAll(
-  room: Room,
+  realm: RealmUnderTest,
   subprotocol: Subprotocol,
   queue: Iterable<[number, Malformed]>,
   faults: string[],
 ): Promise<void> {
   for (const [number, malformed] of queue) {
-    const outcome = await breakOne(room, subprotocol, malformed);
+    const outcome = await breakOne(realm, subprotocol, malformed);
     const wanted = `ABORT wamp.error.protocol_violation, ${malformed.closeCode}`;
     if (outcome !== wanted) faults.push(`#${number} ${describeFrame(malformed)}: ${outcome} instead of ${wanted}`);
   }
 }
 
 /** Plays one throwaway session to its end and tells how it ended. */
-async function breakOne(room: Room, subprotocol: Subprotocol, malformed: Malformed): Promise<string> {
-  const client = await RawClient.connect(room.url, subprotocol);
+async function breakOne(realm: RealmUnderTest, subprotocol: Subprotocol, malformed: Malformed): Promise<string> {
+  const client = await RawClient.connect(realm.url, subprotocol);
   try {
-    if (malformed.inSession) await client.join(room.realm, { roles: ALL_ROLES });
+    if (malformed.inSession) await client.join(realm.name, { roles: ALL_ROLES });
     await client.sendFrame(malformed.frame);
     const answers: string[] = [];
     const [code, , uri] = await client.next();
@@ -64,8 +64,8 @@ async function breakOne(room: Room, subprotocol: Subprotocol, malformed: Malform
 }
 
 /** Two sessions whose calls go on, one after the other, until told to stop; every answer is checked. */
-async function startCalls(room: Room): Promise<{ stop(): Promise<number> }> {
-  const [caller, callee] = await room.pair();
+async function startCalls(realm: RealmUnderTest): Promise<{ stop(): Promise<number> }> {
+  const [caller, callee] = await realm.pair();
   await callee.send([64, 1, {}, "com.app.echo"]);
   const [, , registration] = await callee.expect([65, 1, ID]);
   let isStopped = false;

@@ -2,14 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import { ID, type RawClient, TEXT } from "../raw-client.ts";
-import type { Stage } from "../stage.ts";
+import type { RouterUnderTest } from "../router-under-test.ts";
 
-export function closing(stage: Stage): void {
+export function closing(underTest: RouterUnderTest): void {
   describe("the router closes", () => {
     test("[SES-17][SES-23] GOODBYE says why, and the client's answer ends the connection", async () => {
-      using room = stage.room();
-      const killer = await room.join();
-      const { victim, sessionId } = await victimOf(room);
+      using realm = underTest.newRealm();
+      const killer = await realm.join();
+      const { victim, sessionId } = await victimOf(realm);
       await kill(killer, sessionId);
       await victim.expect([6, { message: "bye" }, "wamp.close.system_shutdown"]);
       await victim.send([6, {}, "wamp.close.goodbye_and_out"]);
@@ -18,9 +18,9 @@ export function closing(stage: Stage): void {
     });
 
     test("[SES-18] after its GOODBYE the router ignores everything but the client's", async () => {
-      using room = stage.room();
-      const killer = await room.join();
-      const { victim, sessionId } = await victimOf(room);
+      using realm = underTest.newRealm();
+      const killer = await realm.join();
+      const { victim, sessionId } = await victimOf(realm);
       await kill(killer, sessionId);
       await victim.expect([6, { message: "bye" }, "wamp.close.system_shutdown"]);
       await victim.send([48, 1, {}, "com.app.procedure"]);
@@ -31,9 +31,9 @@ export function closing(stage: Stage): void {
     });
 
     test("[SES-20] GOODBYEs that cross answer each other", async () => {
-      using room = stage.room();
-      const killer = await room.join();
-      const { victim, sessionId } = await victimOf(room);
+      using realm = underTest.newRealm();
+      const killer = await realm.join();
+      const { victim, sessionId } = await victimOf(realm);
       await Promise.all([
         killer.send([48, 1, {}, "wamp.session.kill", [sessionId]]),
         victim.send([6, {}, "wamp.close.close_realm"]),
@@ -41,24 +41,24 @@ export function closing(stage: Stage): void {
       const [, , reason] = await victim.expect([6, expect.any(Object), TEXT]);
       expect(["wamp.close.goodbye_and_out", "wamp.close.killed"]).toContain(reason);
       // Whoever was first, the socket now closes or takes a new HELLO; a second GOODBYE would come before either.
-      await victim.send([1, room.realm, { roles: { caller: {} } }]).catch(() => {});
+      await victim.send([1, realm.name, { roles: { caller: {} } }]).catch(() => {});
       const next = await victim.next().catch(() => undefined);
       if (next !== undefined) expect(next).toStrictEqual([2, ID, expect.any(Object)]);
     });
 
     test("[SES-19] a client that does not answer GOODBYE is cut off", async () => {
-      using room = stage.room("curt");
-      const killer = await room.join();
-      const { victim, sessionId } = await victimOf(room);
+      using realm = underTest.newRealm("curt");
+      const killer = await realm.join();
+      const { victim, sessionId } = await victimOf(realm);
       await kill(killer, sessionId);
       await victim.expect([6, { message: "bye" }, "wamp.close.system_shutdown"]);
       expect([1000, 1001]).toContain((await victim.closed).code);
     });
 
     test("[LEAVE-05][LEAVE-07] a killed callee's callers get an error", async () => {
-      using room = stage.room();
-      const [killer, caller] = await room.pair();
-      const { victim, sessionId } = await victimOf(room);
+      using realm = underTest.newRealm();
+      const [killer, caller] = await realm.pair();
+      const { victim, sessionId } = await victimOf(realm);
       await victim.send([64, 1, {}, "com.app.procedure"]);
       await victim.expect([65, 1, ID]);
       await caller.send([48, 1, {}, "com.app.procedure"]);
@@ -70,14 +70,14 @@ export function closing(stage: Stage): void {
 
   describe("clients that do not keep up", () => {
     test("[SES-25] who opens a socket and does not say HELLO is cut off", async () => {
-      using room = stage.room("impatient");
-      const client = await room.connect();
+      using realm = underTest.newRealm("impatient");
+      const client = await realm.connect();
       expect([1002, 1008]).toContain((await client.closed).code);
     });
 
     test("[CALL-13][PUB-14][LEAVE-05] a callee that takes nothing more is cut off, and its callers hear at once", async () => {
-      using room = stage.room("stalling");
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm("stalling");
+      const [caller, callee] = await realm.pair();
       await callee.send([64, 1, {}, "com.app.procedure"]);
       await callee.expect([65, 1, ID]);
       const text = "x".repeat(6000);
@@ -96,9 +96,11 @@ export function closing(stage: Stage): void {
 }
 
 /** A session that is going to be killed. */
-async function victimOf(room: ReturnType<Stage["room"]>): Promise<{ victim: RawClient; sessionId: number }> {
-  const victim = await room.connect();
-  return { victim, sessionId: await victim.join(room.realm) };
+async function victimOf(
+  realm: ReturnType<RouterUnderTest["newRealm"]>,
+): Promise<{ victim: RawClient; sessionId: number }> {
+  const victim = await realm.connect();
+  return { victim, sessionId: await victim.join(realm.name) };
 }
 
 async function kill(killer: RawClient, sessionId: number): Promise<void> {

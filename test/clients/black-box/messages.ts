@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ID } from "../raw-client.ts";
-import type { Stage } from "../stage.ts";
+import type { RouterUnderTest } from "../router-under-test.ts";
 import type { WireMessage } from "../wire.ts";
 
 /** Messages that end an open session, by the row of the checklist that says so. */
@@ -77,37 +77,37 @@ const VIOLATIONS: readonly [rows: string, message: WireMessage][] = [
   ["[URI-08]", [6, {}, "not a uri"]],
 ];
 
-export function brokenMessages(stage: Stage): void {
+export function brokenMessages(underTest: RouterUnderTest): void {
   describe("broken messages", () => {
     test.each(VIOLATIONS.map(([rows, message]) => [rows, label(message), message] as const))(
       "%s [WS-12] %s ends the session",
       async (_rows, _label, message) => {
-        using room = stage.room();
-        const client = await room.join();
+        using realm = underTest.newRealm();
+        const client = await realm.join();
         await client.send(message);
         await client.expectAbort("wamp.error.protocol_violation", 1002);
       },
     );
 
     test("[MSG-01] a dict is no message", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       await client.send({} as WireMessage);
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
   });
 }
 
-export function messages(stage: Stage): void {
+export function messages(underTest: RouterUnderTest): void {
   describe("the other sessions", () => {
     test("[MSG-15] a protocol error leaves the other sessions alone", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       await callee.send([64, 1, {}, "com.app.procedure"]);
       await callee.expect([65, 1, ID]);
       await caller.send([48, 1, {}, "com.app.procedure", ["before"]]);
       await callee.expect([68, 1, ID, {}, ["before"]]);
-      const culprit = await room.join();
+      const culprit = await realm.join();
       await culprit.send([99]);
       await culprit.expectAbort();
       await callee.send([70, 1, {}, ["after"]]);
@@ -117,8 +117,8 @@ export function messages(stage: Stage): void {
 
   describe("options", () => {
     test("[MSG-07] unknown options are neither an error nor forwarded", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       await subscriber.send([32, 1, { foo_bar: 1, _custom: [] }, "com.app.topic"]);
       const [, , subscription] = await subscriber.expect([33, 1, ID]);
       await publisher.send([16, 1, { acknowledge: true, foo_bar: "x" }, "com.app.topic"]);
@@ -127,8 +127,8 @@ export function messages(stage: Stage): void {
     });
 
     test("[MSG-12] null for an option is as good as no option", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       await subscriber.send([32, 1, { match: null, get_retained: null }, "com.app.topic"]);
       const [, , subscription] = await subscriber.expect([33, 1, ID]);
       await publisher.send([16, 1, { acknowledge: null, exclude: null, eligible: null }, "com.app.topic"]);
@@ -139,8 +139,8 @@ export function messages(stage: Stage): void {
 
   describe("ids", () => {
     test("[ID-01][ID-05][SER-10] request ids up to 2^53 are mirrored, in whatever order they come", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       for (const request of [1, 7, 3, 2 ** 31, 2 ** 32 + 1, 2 ** 53 - 1, 2n ** 53n, 1]) {
         await client.send([32, request, {}, "com.app.topic"]);
         await client.expect([33, Number(request), ID]);
@@ -148,8 +148,8 @@ export function messages(stage: Stage): void {
     });
 
     test("[ID-03] a subscription keeps its id while it exists", async () => {
-      using room = stage.room();
-      const [one, other] = await room.pair();
+      using realm = underTest.newRealm();
+      const [one, other] = await realm.pair();
       await one.send([32, 1, {}, "com.app.topic"]);
       const [, , subscription] = await one.expect([33, 1, ID]);
       await other.send([32, 1, {}, "com.app.topic"]);
@@ -161,9 +161,9 @@ export function messages(stage: Stage): void {
     });
 
     test("[ID-04] each callee counts its invocations from 1", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
-      const other = await room.join();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
+      const other = await realm.join();
       await callee.send([64, 1, {}, "com.app.one"]);
       const [, , one] = await callee.expect([65, 1, ID]);
       await other.send([64, 1, {}, "com.app.other"]);
@@ -181,9 +181,9 @@ export function messages(stage: Stage): void {
     });
 
     test("[ID-08] request ids of two sessions have nothing to do with each other", async () => {
-      using room = stage.room();
-      const [callee, one] = await room.pair();
-      const other = await room.join();
+      using realm = underTest.newRealm();
+      const [callee, one] = await realm.pair();
+      const other = await realm.join();
       await callee.send([64, 1, {}, "com.app.echo"]);
       const [, , registration] = await callee.expect([65, 1, ID]);
       await one.send([48, 5, {}, "com.app.echo", ["one"]]);
@@ -197,8 +197,8 @@ export function messages(stage: Stage): void {
     });
 
     test("[ID-09] one string, three subscriptions: exact, prefix and wildcard", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       const ids: unknown[] = [];
       for (const [request, match] of [
         [1, "exact"],
@@ -213,8 +213,8 @@ export function messages(stage: Stage): void {
     });
 
     test("[ID-06] a realm that counts request ids aborts on a gap", async () => {
-      using room = stage.room("counted");
-      const client = await room.join();
+      using realm = underTest.newRealm("counted");
+      const client = await realm.join();
       await client.send([32, 1, {}, "com.app.topic"]);
       await client.expect([33, 1, ID]);
       await client.send([32, 3, {}, "com.app.topic"]);

@@ -2,13 +2,13 @@
 
 import { describe, expect, test } from "vitest";
 import { ID, type RawClient } from "../raw-client.ts";
-import type { Stage } from "../stage.ts";
+import type { RouterUnderTest } from "../router-under-test.ts";
 
-export function publishSubscribe(stage: Stage): void {
+export function publishSubscribe(underTest: RouterUnderTest): void {
   describe("SUBSCRIBE and UNSUBSCRIBE", () => {
     test("[SUB-01][SUB-02][PUB-06] subscribing twice gives one subscription and one EVENT", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
       await subscriber.send([32, 2, {}, "com.myapp.mytopic1"]);
       await subscriber.expect([33, 2, subscription]);
@@ -18,8 +18,8 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[SUB-03][SUB-06][ORD-10] one UNSUBSCRIBE ends a subscription however often it was made", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
       await subscriber.send([32, 2, {}, "com.myapp.mytopic1"]);
       await subscriber.expect([33, 2, subscription]);
@@ -32,24 +32,24 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[SUB-04][AZ-03] a topic the role may not read is refused", async () => {
-      using room = stage.room("guarded");
-      const client = await room.join();
+      using realm = underTest.newRealm("guarded");
+      const client = await realm.join();
       await client.send([32, 1, {}, "secret.topic"]);
       await client.expectError(32, 1, "wamp.error.not_authorized");
       await subscribe(client, "open.topic");
     });
 
     test("[SUB-07] UNSUBSCRIBE from what never was is refused", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       await client.send([34, 1, 5512315355]);
       await client.expectError(34, 1, "wamp.error.no_such_subscription");
     });
 
     test("[SUB-08][AZ-06] UNSUBSCRIBE from somebody else's subscription is refused and changes nothing", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
-      const stranger = await room.join();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
+      const stranger = await realm.join();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
       await stranger.send([34, 1, subscription]);
       await stranger.expectError(34, 1, "wamp.error.no_such_subscription");
@@ -58,22 +58,22 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[SUB-09] a subscription ends with its session and leaves the others be", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
-      const leaver = await room.join();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
+      const leaver = await realm.join();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
       expect(await subscribe(leaver, "com.myapp.mytopic1")).toBe(subscription);
       await leaver.leave();
       const publication = await publish(publisher, "com.myapp.mytopic1");
       await subscriber.expect([36, subscription, publication, {}]);
-      await leaver.join(room.realm);
+      await leaver.join(realm.name);
       await publish(publisher, "com.myapp.mytopic1");
       await leaver.expectNothing();
     });
 
     test("[SUB-10] without subscribers a subscription is gone, and the next one has another id", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       const subscription = await subscribe(client, "com.myapp.mytopic1");
       await client.send([34, 2, subscription]);
       await client.expect([35, 2]);
@@ -85,8 +85,8 @@ export function publishSubscribe(stage: Stage): void {
 
   describe("PUBLISH", () => {
     test("[PUB-01][PUB-05][PUB-06][PUB-07][SER-23][PUB-16] payloads arrive as they were sent, and PUBLISH is not answered", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
       await publisher.send([16, 1, {}, "com.myapp.mytopic1"]);
       await subscriber.expect([36, subscription, ID, {}]);
@@ -100,8 +100,8 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[PUB-02][PUB-11][PUB-12][ID-10] PUBLISHED carries the id of the publication, heard or not", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       const unheard = await publish(publisher, "com.myapp.mytopic1");
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
       await publisher.send([16, 2, { acknowledge: true }, "com.myapp.mytopic1", ["heard"]]);
@@ -111,8 +111,8 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[PUB-03][PUB-04][AZ-03][AZ-05] a topic the role may not write is refused, in silence without acknowledge", async () => {
-      using room = stage.room("guarded");
-      const client = await room.join();
+      using realm = underTest.newRealm("guarded");
+      const client = await realm.join();
       await client.send([16, 1, { acknowledge: true }, "secret.topic"]);
       await client.expectError(16, 1, "wamp.error.not_authorized");
       await client.send([16, 2, {}, "secret.topic"], [16, 3, {}, "bad..topic"]);
@@ -120,8 +120,8 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[PUB-08][EXC-01] a publisher does not hear itself", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       await subscribe(publisher, "com.myapp.mytopic1");
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
       await publisher.send([16, 2, {}, "com.myapp.mytopic1"]);
@@ -130,8 +130,8 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[PUB-10][ID-10] each matching subscription of a session has its own EVENT of the one publication", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       const exact = await subscribe(subscriber, "com.myapp.mytopic1");
       await subscriber.send([32, 2, { match: "prefix" }, "com.myapp"]);
       const [, , prefix] = await subscriber.expect([33, 2, ID]);
@@ -151,17 +151,17 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[PUB-13] who subscribes later has missed it", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       await publish(publisher, "com.myapp.mytopic1");
       await subscribe(subscriber, "com.myapp.mytopic1");
       await subscriber.expectNothing();
     });
 
     test("[PUB-14] a subscriber that does not read holds nobody up", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
-      const stalled = await room.join();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
+      const stalled = await realm.join();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
       await subscribe(stalled, "com.myapp.mytopic1");
       stalled.socket.pause();
@@ -175,8 +175,8 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[PUB-15] options of PUBLISH do not show in EVENT", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
       const options = { acknowledge: true, exclude_me: true, exclude: [1], foo: "bar" };
       await publisher.send([16, 1, options, "com.myapp.mytopic1"]);
@@ -187,8 +187,8 @@ export function publishSubscribe(stage: Stage): void {
 
   describe("order of events", () => {
     test("[ORD-01][WS-19] events of one publisher keep their order over all topics", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       const subscriptions = [
         await subscribe(subscriber, "com.myapp.even"),
         await subscribe(subscriber, "com.myapp.odd"),
@@ -200,8 +200,8 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[ORD-02] SUBSCRIBED comes before the first EVENT", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       const requests = Array.from({ length: 30 }, (_, i) => i + 1);
       await publisher.send(...requests.map((request) => [16, request, {}, "com.myapp.mytopic1", [request]]));
       await subscriber.send([32, 1, {}, "com.myapp.mytopic1"]);
@@ -215,8 +215,8 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[ORD-08][EXC-02] PUBLISHED comes before the publisher's own EVENT", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       const subscription = await subscribe(client, "com.myapp.mytopic1");
       await client.send([16, 2, { acknowledge: true, exclude_me: false }, "com.myapp.mytopic1", ["echo"]]);
       const [, , publication] = await client.expect([17, 2, ID]);
@@ -224,8 +224,8 @@ export function publishSubscribe(stage: Stage): void {
     });
 
     test("[ORD-10] no EVENT follows UNSUBSCRIBED, in the thick of publications", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
       const requests = Array.from({ length: 60 }, (_, i) => i + 1);
       await Promise.all([

@@ -2,16 +2,16 @@
 
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES, ID, type RawClient } from "../raw-client.ts";
-import { type Stage, WAYS_TO_LEAVE } from "../stage.ts";
+import { type RouterUnderTest, WAYS_TO_LEAVE } from "../router-under-test.ts";
 
 /** HELLO of a callee that wants to hear of canceled calls. */
 const CANCELING = { roles: { ...ALL_ROLES, callee: { features: { call_canceling: true } } } };
 
-export function remoteProcedureCalls(stage: Stage): void {
+export function remoteProcedureCalls(underTest: RouterUnderTest): void {
   describe("REGISTER and UNREGISTER", () => {
     test("[REG-01][REG-05] a procedure is registered and unregistered", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       const registration = await register(callee, "com.myapp.myprocedure1");
       await callee.send([66, 2, registration]);
       await callee.expect([67, 2]);
@@ -22,8 +22,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[REG-02] a registered procedure is taken, for others and for its owner", async () => {
-      using room = stage.room();
-      const [owner, other] = await room.pair();
+      using realm = underTest.newRealm();
+      const [owner, other] = await realm.pair();
       await register(owner, "com.myapp.myprocedure1");
       await other.send([64, 1, {}, "com.myapp.myprocedure1"]);
       await other.expectError(64, 1, "wamp.error.procedure_already_exists");
@@ -32,8 +32,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[REG-03][AZ-03][AZ-07] a name the role may not offer is refused before anything is looked up", async () => {
-      using room = stage.room("guarded");
-      const client = await room.join();
+      using realm = underTest.newRealm("guarded");
+      const client = await realm.join();
       await client.send([64, 1, {}, "secret.procedure"]);
       await client.expectError(64, 1, "wamp.error.not_authorized");
       await client.send([64, 2, {}, "open.procedure"]);
@@ -41,15 +41,15 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[REG-06] UNREGISTER of what never was is refused", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       await client.send([66, 1, 2103333224]);
       await client.expectError(66, 1, "wamp.error.no_such_registration");
     });
 
     test("[REG-07][AZ-06] UNREGISTER of somebody else's registration is refused and changes nothing", async () => {
-      using room = stage.room();
-      const [callee, stranger] = await room.pair();
+      using realm = underTest.newRealm();
+      const [callee, stranger] = await realm.pair();
       const registration = await register(callee, "com.myapp.myprocedure1");
       await stranger.send([66, 1, registration]);
       await stranger.expectError(66, 1, "wamp.error.no_such_registration");
@@ -58,8 +58,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[REG-09] UNREGISTER does not disturb the invocations under way", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       const registration = await register(callee, "com.myapp.myprocedure1");
       await caller.send([48, 1, {}, "com.myapp.myprocedure1"], [48, 2, {}, "com.myapp.myprocedure1"]);
       await callee.expect([68, 1, registration, {}]);
@@ -75,8 +75,8 @@ export function remoteProcedureCalls(stage: Stage): void {
 
   describe("CALL", () => {
     test("[CALL-01] the round trip", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       const registration = await register(callee, "com.myapp.add2");
       await caller.send([48, 1, {}, "com.myapp.add2", [23, 7]]);
       await callee.expect([68, 1, registration, {}, [23, 7]]);
@@ -85,8 +85,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-02][SER-23] arguments pass unchanged both ways, and absent ones stay absent", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       const registration = await register(callee, "com.myapp.echo");
       const payloads = [[], [["Args"]], [[], { kw: "args" }], [[1, [2], null], { three: { four: 4 } }]];
       for (const [index, payload] of payloads.entries()) {
@@ -99,15 +99,15 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-03] nobody offers the procedure", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       await client.send([48, 1, {}, "com.myapp.nobody"]);
       await client.expectError(48, 1, "wamp.error.no_such_procedure");
     });
 
     test("[CALL-04][AZ-07] a procedure the role may not call is refused, whether it exists or not", async () => {
-      using room = stage.room("guarded");
-      const client = await room.join();
+      using realm = underTest.newRealm("guarded");
+      const client = await realm.join();
       await client.send([48, 1, {}, "secret.nobody"]);
       await client.expectError(48, 1, "wamp.error.not_authorized");
       await client.send([48, 2, {}, "open.nobody"]);
@@ -115,8 +115,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-05][CALL-06] the callee's error reaches the caller with its payload and without its details", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       await register(callee, "com.myapp.delete");
       await caller.send([48, 7, {}, "com.myapp.delete"]);
       await callee.expect([68, 1, ID, {}]);
@@ -126,8 +126,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-07] many calls are open at once and return as they are done", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       await register(callee, "com.myapp.echo");
       await caller.send(...[1, 2, 3].map((request) => [48, request, {}, "com.myapp.echo", [request]]));
       for (const invocation of [1, 2, 3]) await callee.expect([68, invocation, ID, {}, [invocation]]);
@@ -138,8 +138,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-08] a session calls what it registered itself", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       const registration = await register(client, "com.myapp.own");
       await client.send([48, 2, {}, "com.myapp.own", ["self"]]);
       await client.expect([68, 1, registration, {}, ["self"]]);
@@ -148,12 +148,12 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-09] YIELD or ERROR for an invocation that was never issued is a protocol error", async () => {
-      using room = stage.room();
+      using realm = underTest.newRealm();
       for (const answer of [
         [70, 999, {}],
         [8, 68, 999, {}, "com.myapp.error"],
       ]) {
-        const [caller, callee] = await room.pair();
+        const [caller, callee] = await realm.pair();
         await register(callee, "com.myapp.procedure");
         await caller.send([48, 1, {}, "com.myapp.procedure"]);
         await callee.expect([68, 1, ID, {}]);
@@ -164,9 +164,9 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-09][ID-08] an invocation of another callee cannot be answered", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
-      const stranger = await room.join();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
+      const stranger = await realm.join();
       await register(callee, "com.myapp.procedure");
       await caller.send([48, 1, {}, "com.myapp.procedure"]);
       await callee.expect([68, 1, ID, {}]);
@@ -177,8 +177,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-10] a second answer to the same invocation is discarded", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       await register(callee, "com.myapp.procedure");
       await caller.send([48, 1, {}, "com.myapp.procedure"]);
       await callee.expect([68, 1, ID, {}]);
@@ -191,8 +191,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-11] a request id cannot be used again while its call is open", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       await register(callee, "com.myapp.procedure");
       await caller.send([48, 1, {}, "com.myapp.procedure"]);
       await callee.expect([68, 1, ID, {}]);
@@ -201,8 +201,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[CALL-14] options of CALL do not show in INVOCATION, nor those of YIELD in RESULT", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       const registration = await register(callee, "com.myapp.procedure");
       await caller.send([48, 1, { foo: "bar", _custom: 1 }, "com.myapp.procedure"]);
       await callee.expect([68, 1, registration, {}]);
@@ -211,8 +211,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[ORD-03] invocations reach a callee in the order of the calls, over all procedures", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       const registrations = [await register(callee, "com.myapp.even"), await register(callee, "com.myapp.odd")];
       const procedures = ["com.myapp.even", "com.myapp.odd"];
       const numbers = Array.from({ length: 60 }, (_, i) => i);
@@ -221,8 +221,8 @@ export function remoteProcedureCalls(stage: Stage): void {
     });
 
     test("[ORD-04] REGISTERED comes before the first INVOCATION", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       const requests = Array.from({ length: 40 }, (_, i) => i + 1);
       await Promise.all([
         caller.send(...requests.map((request) => [48, request, {}, "com.myapp.procedure"])),
@@ -240,9 +240,9 @@ export function remoteProcedureCalls(stage: Stage): void {
     test.each(WAYS_TO_LEAVE)(
       "[LEAVE-01][LEAVE-03][LEAVE-07] the caller leaves by %s: a callee that can cancel hears of it",
       async (_name, how) => {
-        using room = stage.room();
-        const caller = await room.join();
-        const callee = await room.join(CANCELING);
+        using realm = underTest.newRealm();
+        const caller = await realm.join();
+        const callee = await realm.join(CANCELING);
         await register(callee, "com.myapp.procedure");
         await caller.send([48, 1, {}, "com.myapp.procedure"]);
         await callee.expect([68, 1, ID, {}]);
@@ -257,13 +257,13 @@ export function remoteProcedureCalls(stage: Stage): void {
     test.each(WAYS_TO_LEAVE)(
       "[LEAVE-02][LEAVE-03] the caller leaves by %s: another callee hears nothing, and its answer is discarded",
       async (_name, how) => {
-        using room = stage.room();
-        const [caller, callee] = await room.pair();
-        const observer = await room.join();
+        using realm = underTest.newRealm();
+        const [caller, callee] = await realm.pair();
+        const observer = await realm.join();
         await register(callee, "com.myapp.procedure");
         await caller.send([48, 1, {}, "com.myapp.procedure"]);
         await callee.expect([68, 1, ID, {}]);
-        await room.vanish(caller, observer, how);
+        await realm.vanish(caller, observer, how);
         await callee.expectNothing();
         await callee.send([70, 1, {}, ["nobody listens"]]);
         await callee.expectNothing();
@@ -271,9 +271,9 @@ export function remoteProcedureCalls(stage: Stage): void {
     );
 
     test("[LEAVE-04] a progressive YIELD for a dead call is answered with INTERRUPT, once and only if none was sent", async () => {
-      using room = stage.room();
-      const caller = await room.join();
-      const callee = await room.join(CANCELING);
+      using realm = underTest.newRealm();
+      const caller = await realm.join();
+      const callee = await realm.join(CANCELING);
       await register(callee, "com.myapp.procedure");
       await caller.send([48, 1, { receive_progress: true }, "com.myapp.procedure"]);
       await callee.expect([68, 1, ID, expect.any(Object)]);
@@ -294,9 +294,9 @@ export function remoteProcedureCalls(stage: Stage): void {
     test.each(WAYS_TO_LEAVE)(
       "[LEAVE-05][LEAVE-07] the callee leaves by %s: every caller gets an error",
       async (_name, how) => {
-        using room = stage.room();
-        const [one, other] = await room.pair();
-        const callee = await room.join();
+        using realm = underTest.newRealm();
+        const [one, other] = await realm.pair();
+        const callee = await realm.join();
         await register(callee, "com.myapp.procedure");
         await one.send([48, 1, {}, "com.myapp.procedure"]);
         await callee.expect([68, 1, ID, {}]);
@@ -309,13 +309,13 @@ export function remoteProcedureCalls(stage: Stage): void {
     );
 
     test("[LEAVE-06] who is caller and callee of the same call leaves without a word", async () => {
-      using room = stage.room();
-      const [client, observer] = await room.pair();
+      using realm = underTest.newRealm();
+      const [client, observer] = await realm.pair();
       await register(client, "com.myapp.own");
       await client.send([48, 2, {}, "com.myapp.own"]);
       await client.expect([68, 1, ID, {}]);
       await client.leave();
-      await client.join(room.realm);
+      await client.join(realm.name);
       await client.expectNothing();
       await register(observer, "com.myapp.own");
     });

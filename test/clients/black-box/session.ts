@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES, ID, TEXT } from "../raw-client.ts";
-import { type Stage, WAYS_TO_LEAVE } from "../stage.ts";
+import { type RouterUnderTest, WAYS_TO_LEAVE } from "../router-under-test.ts";
 import type { WireMessage } from "../wire.ts";
 
 const BEFORE_HELLO: readonly WireMessage[] = [
@@ -18,31 +18,31 @@ const BEFORE_HELLO: readonly WireMessage[] = [
   [70, 1, {}],
 ];
 
-export function sessions(stage: Stage): void {
+export function sessions(underTest: RouterUnderTest): void {
   describe("opening a session", () => {
     test.each(BEFORE_HELLO)(
       "[SES-01][SES-14][SES-22][SES-24] message %i before HELLO is a protocol error",
       async (...message) => {
-        using room = stage.room();
-        const client = await room.connect();
+        using realm = underTest.newRealm();
+        const client = await realm.connect();
         await client.send(message);
         await client.expectAbort("wamp.error.protocol_violation", 1002);
       },
     );
 
     test("[SES-02][SES-03][SES-09] HELLO is answered with WELCOME, and that is the first message", async () => {
-      using room = stage.room();
-      const client = await room.connect();
-      await client.send([1, room.realm, { roles: { subscriber: {} } }]);
+      using realm = underTest.newRealm();
+      const client = await realm.connect();
+      await client.send([1, realm.name, { roles: { subscriber: {} } }]);
       const welcome = await client.next();
       expect(welcome).toStrictEqual([2, ID, expect.any(Object)]);
       await client.expectNothing();
     });
 
     test("[WEL-01][WEL-02][MSG-11] WELCOME names both roles, true features only, and keys as the protocol spells them", async () => {
-      using room = stage.room();
-      const client = await room.connect();
-      await client.send([1, room.realm, { roles: ALL_ROLES }]);
+      using realm = underTest.newRealm();
+      const client = await realm.connect();
+      await client.send([1, realm.name, { roles: ALL_ROLES }]);
       const [, , details] = (await client.next()) as [number, number, { roles: Record<string, { features: object }> }];
       expect(Object.keys(details.roles).sort()).toStrictEqual(["broker", "dealer"]);
       for (const { features } of Object.values(details.roles)) {
@@ -52,12 +52,12 @@ export function sessions(stage: Stage): void {
     });
 
     test("[WEL-03][WEL-05][WEL-06][WEL-07][WEL-04] WELCOME says who the session is", async () => {
-      using room = stage.room();
-      const client = await room.connect();
-      await client.send([1, room.realm, { roles: ALL_ROLES }]);
+      using realm = underTest.newRealm();
+      const client = await realm.connect();
+      await client.send([1, realm.name, { roles: ALL_ROLES }]);
       const [, , details] = await client.next();
       expect(details).toMatchObject({
-        realm: room.realm,
+        realm: realm.name,
         authid: TEXT,
         authrole: "anonymous",
         authmethod: "anonymous",
@@ -66,9 +66,9 @@ export function sessions(stage: Stage): void {
     });
 
     test("[SES-04][ID-02] session ids are drawn at random and differ", async () => {
-      using room = stage.room();
+      using realm = underTest.newRealm();
       const ids = new Set<number>();
-      for (let i = 0; i < 4; i++) ids.add(await (await room.connect()).join(room.realm));
+      for (let i = 0; i < 4; i++) ids.add(await (await realm.connect()).join(realm.name));
       expect(ids.size).toBe(4);
       // Four ids below 2^40 at random: one chance in 2^52. A counter would fail here.
       expect(Math.max(...ids)).toBeGreaterThan(2 ** 40);
@@ -77,9 +77,9 @@ export function sessions(stage: Stage): void {
     test.each([{}, { roles: {} }, { roles: [] }, { roles: "caller" }, { roles: { foo: {} } }])(
       "[SES-05] HELLO with details %j announces no client role and is a protocol error",
       async (details) => {
-        using room = stage.room();
-        const client = await room.connect();
-        await client.send([1, room.realm, details]);
+        using realm = underTest.newRealm();
+        const client = await realm.connect();
+        await client.send([1, realm.name, details]);
         await client.expectAbort("wamp.error.protocol_violation", 1002);
       },
     );
@@ -92,41 +92,41 @@ export function sessions(stage: Stage): void {
       { roles: { publisher: {} }, authid: null, authmethods: null, agent: null },
       { roles: { publisher: {} }, authmethods: ["anonymous"] },
     ])("[SES-06][SES-26][MSG-12][FEAT-02] HELLO with details %j is welcome", async (details) => {
-      using room = stage.room();
-      await (await room.connect()).join(room.realm, details);
+      using realm = underTest.newRealm();
+      await (await realm.connect()).join(realm.name, details);
     });
 
     test("[SES-07] a session may do more than its roles say", async () => {
-      using room = stage.room();
-      const client = await room.join({ roles: { subscriber: {} } });
+      using realm = underTest.newRealm();
+      const client = await realm.join({ roles: { subscriber: {} } });
       await client.send([16, 1, { acknowledge: true }, "com.app.topic"]);
       await client.expect([17, 1, ID]);
     });
 
     test("[SES-10][SES-22][SES-23] an empty realm is no realm", async () => {
-      using room = stage.room();
-      const client = await room.connect();
+      using realm = underTest.newRealm();
+      const client = await realm.connect();
       await client.send([1, "", { roles: ALL_ROLES }]);
       await client.expectAbort("wamp.error.no_such_realm");
     });
 
     test("[SES-08] HELLO for another realm than the address names finds none", async () => {
-      using room = stage.room();
-      const client = await room.connect();
+      using realm = underTest.newRealm();
+      const client = await realm.connect();
       await client.send([1, "test-elsewhere", { roles: ALL_ROLES }]);
       await client.expectAbort("wamp.error.no_such_realm");
     });
 
     test("[SES-11][SES-24] a second HELLO ends the session", async () => {
-      using room = stage.room();
-      const client = await room.join();
-      await client.send([1, room.realm, { roles: ALL_ROLES }]);
+      using realm = underTest.newRealm();
+      const client = await realm.join();
+      await client.send([1, realm.name, { roles: ALL_ROLES }]);
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
 
     test("[SES-13] AUTHENTICATE that nobody asked for ends the session", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       await client.send([5, "signature", {}]);
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
@@ -134,52 +134,52 @@ export function sessions(stage: Stage): void {
 
   describe("closing a session", () => {
     test("[SES-15][WS-15] GOODBYE is answered, and the socket takes a new HELLO", async () => {
-      using room = stage.room();
-      const client = await room.connect();
-      const first = await client.join(room.realm);
+      using realm = underTest.newRealm();
+      const client = await realm.connect();
+      const first = await client.join(realm.name);
       await client.leave();
-      const second = await client.join(room.realm);
+      const second = await client.join(realm.name);
       expect(second).not.toBe(first);
       await client.expectNothing();
     });
 
     test("[SES-16] nothing follows the answer to GOODBYE", async () => {
-      using room = stage.room();
-      const [leaver, publisher] = await room.pair();
+      using realm = underTest.newRealm();
+      const [leaver, publisher] = await realm.pair();
       await leaver.send([32, 1, {}, "com.app.topic"]);
       await leaver.expect([33, 1, ID]);
       await leaver.leave();
       await publisher.send([16, 1, { acknowledge: true }, "com.app.topic", ["too late"]]);
       await publisher.expect([17, 1, ID]);
       // WELCOME comes next on that socket, so no EVENT came before it.
-      await leaver.join(room.realm);
+      await leaver.join(realm.name);
     });
 
     test("[SES-14] GOODBYE after GOODBYE comes from no session and is a protocol error", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       await client.leave();
       await client.send([6, {}, "wamp.close.close_realm"]);
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
 
     test("[SES-21] ABORT from the client ends the session and is not answered", async () => {
-      using room = stage.room();
-      const [client, observer] = await room.pair();
-      await room.vanish(client, observer, () => client.send([3, {}, "com.app.giving_up"]));
+      using realm = underTest.newRealm();
+      const [client, observer] = await realm.pair();
+      await realm.vanish(client, observer, () => client.send([3, {}, "com.app.giving_up"]));
       expect(client.unread).toStrictEqual([]);
     });
 
     test.each(WAYS_TO_LEAVE)(
       "[WS-14][SUB-09][REG-08] %s releases subscriptions and registrations",
       async (_name, how) => {
-        using room = stage.room();
-        const [client, observer] = await room.pair();
+        using realm = underTest.newRealm();
+        const [client, observer] = await realm.pair();
         await client.send([64, 1, {}, "com.app.procedure"]);
         await client.expect([65, 1, ID]);
         await client.send([32, 2, {}, "com.app.topic"]);
         const [, , left] = await client.expect([33, 2, ID]);
-        await room.vanish(client, observer, how);
+        await realm.vanish(client, observer, how);
         await observer.send([48, 1, {}, "com.app.procedure"]);
         await observer.expectError(48, 1, "wamp.error.no_such_procedure");
         await observer.send([64, 2, {}, "com.app.procedure"]);
@@ -191,8 +191,8 @@ export function sessions(stage: Stage): void {
     );
 
     test("[WS-13][SES-24] what follows a protocol error is not processed", async () => {
-      using room = stage.room();
-      const [culprit, observer] = await room.pair();
+      using realm = underTest.newRealm();
+      const [culprit, observer] = await realm.pair();
       await observer.send([32, 1, {}, "com.app.topic"]);
       await observer.expect([33, 1, ID]);
       await culprit.send([99], [16, 1, {}, "com.app.topic", ["after the error"]]);
@@ -201,17 +201,17 @@ export function sessions(stage: Stage): void {
     });
 
     test("[SES-28] sessions of one principal are independent", async () => {
-      using room = stage.room();
-      const [one, other] = await room.pair();
+      using realm = underTest.newRealm();
+      const [one, other] = await realm.pair();
       await one.send([99]);
       await one.expectAbort();
       await other.expectNothing();
     });
 
     test("[SES-27] realms do not see each other", async () => {
-      using room = stage.room();
-      using otherRoom = stage.room();
-      const [here, there] = [await room.join(), await otherRoom.join()];
+      using realm = underTest.newRealm();
+      using otherRealm = underTest.newRealm();
+      const [here, there] = [await realm.join(), await otherRealm.join()];
       await here.send([32, 1, {}, "com.app.topic"]);
       await here.expect([33, 1, ID]);
       await here.send([64, 2, {}, "com.app.procedure"]);

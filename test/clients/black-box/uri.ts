@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ID } from "../raw-client.ts";
-import type { Stage } from "../stage.ts";
+import type { RouterUnderTest } from "../router-under-test.ts";
 
 const BAD_URIS = ["com..app", ".com", "com.", "com.my app", "com.#.app", "com.app\t", ""];
 const LOOSE_URIS = ["com", "com.app.topic-1", "Com.APP.Topic", "com.müller.τόπος", "com.app.a$b@c:d/e", "wampum.app"];
@@ -15,13 +15,13 @@ const REQUESTS = [
   ["REGISTER", 64, {}],
 ] as const;
 
-export function uris(stage: Stage): void {
+export function uris(underTest: RouterUnderTest): void {
   describe("URIs", () => {
     test.each(REQUESTS)(
       "[URI-01][URI-03][URI-04][SUB-05][REG-04] %s refuses bad URIs",
       async (_name, code, options) => {
-        using room = stage.room();
-        const client = await room.join();
+        using realm = underTest.newRealm();
+        const client = await realm.join();
         for (const [index, uri] of BAD_URIS.entries()) {
           await client.send([code, index + 1, options, uri]);
           await client.expectError(code, index + 1, "wamp.error.invalid_uri");
@@ -30,8 +30,8 @@ export function uris(stage: Stage): void {
     );
 
     test("[URI-02][URI-12][URI-14] any loose URI serves as a topic and as a procedure at once", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       for (const [index, uri] of LOOSE_URIS.entries()) {
         await client.send([32, 2 * index + 1, {}, uri]);
         await client.expect([33, 2 * index + 1, ID]);
@@ -41,8 +41,8 @@ export function uris(stage: Stage): void {
     });
 
     test("[URI-02] a strict realm refuses what only the loose rule allows", async () => {
-      using room = stage.room("strict");
-      const client = await room.join();
+      using realm = underTest.newRealm("strict");
+      const client = await realm.join();
       for (const [code, options] of [
         [16, { acknowledge: true }],
         [32, {}],
@@ -57,8 +57,8 @@ export function uris(stage: Stage): void {
     });
 
     test("[URI-05] a prefix may end in a dot or be empty", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       await client.send([32, 9, { match: "prefix" }, "com..app"]);
       await client.expectError(32, 9, "wamp.error.invalid_uri");
       // The empty prefix comes last: it brings the meta events too.
@@ -69,8 +69,8 @@ export function uris(stage: Stage): void {
     });
 
     test("[URI-06] the empty components of a wildcard are its wildcards", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       await client.send([32, 9, { match: "wildcard" }, "com..my app"]);
       await client.expectError(32, 9, "wamp.error.invalid_uri");
       // Three empty components come last: they bring the meta events too.
@@ -81,8 +81,8 @@ export function uris(stage: Stage): void {
     });
 
     test("[URI-08] an error URI from a callee must be one", async () => {
-      using room = stage.room();
-      const [caller, callee] = await room.pair();
+      using realm = underTest.newRealm();
+      const [caller, callee] = await realm.pair();
       await callee.send([64, 1, {}, "com.app.procedure"]);
       await callee.expect([65, 1, ID]);
       await caller.send([48, 1, {}, "com.app.procedure"]);
@@ -93,8 +93,8 @@ export function uris(stage: Stage): void {
     });
 
     test("[URI-09][URI-12] nobody registers under wamp", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       for (const [index, uri] of ["wamp", "wamp.foo", "wamp.session.count"].entries()) {
         await client.send([64, index + 1, {}, uri]);
         await client.expectError(64, index + 1, "wamp.error.invalid_uri");
@@ -102,8 +102,8 @@ export function uris(stage: Stage): void {
     });
 
     test("[URI-10] nobody publishes under wamp", async () => {
-      using room = stage.room();
-      const [publisher, subscriber] = await room.pair();
+      using realm = underTest.newRealm();
+      const [publisher, subscriber] = await realm.pair();
       await subscriber.send([32, 1, {}, "wamp.my.topic"]);
       await subscriber.expect([33, 1, ID]);
       await publisher.send([16, 1, { acknowledge: true }, "wamp.my.topic"]);
@@ -114,8 +114,8 @@ export function uris(stage: Stage): void {
     });
 
     test("[URI-15] URIs are compared code point by code point", async () => {
-      using room = stage.room();
-      const client = await room.join();
+      using realm = underTest.newRealm();
+      const client = await realm.join();
       const ids: unknown[] = [];
       for (const [index, uri] of ["com.caf\u00e9", "com.cafe\u0301", "com.Caf\u00e9"].entries()) {
         await client.send([32, index + 1, {}, uri]);

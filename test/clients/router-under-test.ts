@@ -1,37 +1,37 @@
-/** Where a black-box test plays: a realm of its own and raw clients that are gone when the test leaves it. */
+/** Gives black-box tests a realm of their own, and raw clients that are closed when the test ends. */
 
 import { freshRealm, type Router } from "./harness.ts";
 import { ID, RawClient, type RawClientOptions } from "./raw-client.ts";
 import type { Subprotocol } from "./wire.ts";
 
-/** How a run of the suite differs from the others. */
-export interface StageOptions {
+/** The parameters of one run of the suite. */
+export interface SuiteOptions {
   readonly subprotocol: Subprotocol;
   /** Put the realm's object to sleep before each message that is sent. */
   readonly evict: boolean;
 }
 
-/** The stage of a test file; `router` is asked for when a test runs, after the file's `beforeAll`. */
-export class Stage {
+/** Makes the realms of a test file; `router` is called when a test runs, after the file's `beforeAll`. */
+export class RouterUnderTest {
   readonly subprotocol: Subprotocol;
   readonly #router: () => Router;
   readonly #evict: boolean;
 
-  constructor(router: () => Router, { subprotocol, evict }: StageOptions) {
+  constructor(router: () => Router, { subprotocol, evict }: SuiteOptions) {
     this.#router = router;
     this.subprotocol = subprotocol;
     this.#evict = evict;
   }
 
-  /** A realm nobody used before, of one of the families in the test configuration. */
-  room(family?: string): Room {
-    return new Room(this.#router(), freshRealm(family), this.subprotocol, this.#evict);
+  /** Returns an unused realm of one of the families in the test configuration. */
+  newRealm(family?: string): RealmUnderTest {
+    return new RealmUnderTest(this.#router(), freshRealm(family), this.subprotocol, this.#evict);
   }
 }
 
-/** One realm and the clients that enter it; their sockets end with the scope of `using room = …`. */
-export class Room implements Disposable {
-  readonly realm: string;
+/** One realm and its clients; their sockets end with the scope of `using realm = …`. */
+export class RealmUnderTest implements Disposable {
+  readonly name: string;
   readonly url: string;
   readonly #router: Router;
   readonly #subprotocol: Subprotocol;
@@ -40,15 +40,15 @@ export class Room implements Disposable {
   #eviction: Promise<void> | undefined;
   #hasSlept = false;
 
-  constructor(router: Router, realm: string, subprotocol: Subprotocol, evicts: boolean) {
-    this.realm = realm;
-    this.url = router.realmUrl(realm);
+  constructor(router: Router, name: string, subprotocol: Subprotocol, evicts: boolean) {
+    this.name = name;
+    this.url = router.realmUrl(name);
     this.#router = router;
     this.#subprotocol = subprotocol;
     this.#evicts = evicts;
   }
 
-  /** A socket without a session. */
+  /** Opens a socket without a session. */
   async connect(options: RawClientOptions & { url?: string; subprotocol?: Subprotocol } = {}): Promise<RawClient> {
     const client = await RawClient.connect(options.url ?? this.url, options.subprotocol ?? this.#subprotocol, {
       beforeSend: () => this.#sleep(),
@@ -58,26 +58,26 @@ export class Room implements Disposable {
     return client;
   }
 
-  /** A client with a session; `details` go into HELLO. */
+  /** Opens a client with a session; `details` go into HELLO. */
   async join(details?: object, subprotocol = this.#subprotocol): Promise<RawClient> {
     const client = await this.connect({ subprotocol });
-    await client.join(this.realm, details);
+    await client.join(this.name, details);
     return client;
   }
 
-  /** Two clients with a session each, the second one perhaps over another subprotocol. */
+  /** Opens two clients with a session each; `second` is the subprotocol of the second one. */
   async pair(second?: Subprotocol): Promise<[RawClient, RawClient]> {
     return [await this.join(), await this.join(undefined, second)];
   }
 
   /**
-   * Lets `client` vanish by `how` and returns when the router has noticed: a call of `observer` that
-   * `client` left open is then answered (LEAVE-05).
+   * Ends `client` by `how`, and returns when the router has noticed: a call of `observer` that `client` has not answered
+   * fails then (LEAVE-05).
    */
   async vanish(client: RawClient, observer: RawClient, how: (client: RawClient) => unknown): Promise<void> {
-    await client.send([64, 800_001, {}, "test.stage.watched"]);
+    await client.send([64, 800_001, {}, "test.suite.watched"]);
     await client.expect([65, 800_001, ID]);
-    await observer.send([48, 800_002, {}, "test.stage.watched"]);
+    await observer.send([48, 800_002, {}, "test.suite.watched"]);
     await client.next();
     await how(client);
     await observer.expectError(48, 800_002, "wamp.error.canceled");
@@ -87,7 +87,7 @@ export class Room implements Disposable {
     for (const { socket } of this.#clients) socket.terminate();
   }
 
-  /** Puts the object to sleep where this run does. */
+  /** Puts the object to sleep, if this run evicts it. */
   async #sleep(): Promise<void> {
     if (!this.#evicts) return;
     this.#eviction ??= this.#evict().finally(() => {
@@ -98,7 +98,7 @@ export class Room implements Disposable {
 
   async #evict(): Promise<void> {
     try {
-      await this.#router.evict(this.realm);
+      await this.#router.evict(this.name);
       this.#hasSlept = true;
     } catch (fault) {
       // It may still sleep, while a message that is not answered is on its way. The first time it must have been awake.
