@@ -1,7 +1,7 @@
 /** How sessions prove who they are, as the configuration says it: one shape per method and type. */
 
 import * as v from "valibot";
-import { isValidUri } from "../protocol/uri.ts";
+import { integer, text, uri } from "./fields.ts";
 import { isTrustedUrl, jwksSchema, NOT_TRUSTED } from "./key-set.ts";
 import { closed, type DeepReadonly, named } from "./shape.ts";
 
@@ -10,13 +10,12 @@ export interface EnvName {
   readonly env: string;
 }
 
-const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 /** Iterations of PBKDF2 the platform does at once (Workers: Web Crypto, in production). */
 export const MOST_ITERATIONS = 100_000;
 /** Fewer make passwords easy to guess from a stolen record (RFC 7677). */
 const FEWEST_SCRAM_ITERATIONS = 4096;
 
-const count = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1));
+const count = integer(1);
 
 /** Text that may be named instead of written. */
 export const secretSchema = v.pipe(
@@ -30,10 +29,7 @@ const publicKey = v.pipe(v.string(), bytes32);
 
 const dynamicEntries = {
   type: v.literal("dynamic"),
-  authenticator: v.pipe(
-    v.string(),
-    v.check((uri) => isValidUri(uri, "loose"), "must be a valid URI"),
-  ),
+  authenticator: uri,
   "authenticator-realm": v.exactOptional(text),
   "authenticator-role": v.optional(text, "trusted"),
   "default-role": v.exactOptional(text),
@@ -105,7 +101,7 @@ const scramEntries = {
   ),
   iterations: count,
   /** KiB; pbkdf2 needs none. */
-  memory: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0)), 0),
+  memory: v.optional(integer(0), 0),
   salt: v.pipe(v.string(), v.regex(/^(?:[\da-fA-F]{2}){8,}$/, "must be at least 8 bytes in hex")),
   "stored-key": v.pipe(secretSchema, bytes32),
   "server-key": v.pipe(secretSchema, bytes32),
@@ -228,7 +224,7 @@ function algorithmsFor(key: string | undefined): readonly string[] {
 const cookie = v.pipe(
   closed({
     name: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]+$/, "must be a lower-case cookie name")), "cbtid"),
-    length: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(6), v.maxValue(64)), 24),
+    length: v.optional(integer(6, 64), 24),
     /** Seconds. */
     max_age: v.optional(count, 604_800),
     secure: v.optional(v.boolean(), true),

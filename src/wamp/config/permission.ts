@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import type { Pattern } from "../protocol/uri.ts";
 import { isValidUri, type Match } from "../protocol/uri.ts";
+import { integer } from "./fields.ts";
 import { closed } from "./shape.ts";
 
 /** The role of the router's own sessions: it has every permission, and no client can have it. */
@@ -35,7 +36,7 @@ export const permissionSchema = v.pipe(
     // Absent means: disclosed when the caller or publisher asks for it.
     disclose: v.optional(closed({ caller: v.exactOptional(v.boolean()), publisher: v.exactOptional(v.boolean()) }), {}),
     // What the callee or subscriber is told of how far the caller or publisher is trusted.
-    trustlevel: v.exactOptional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0))),
+    trustlevel: v.exactOptional(integer(0)),
     cache: flag,
     validate: v.exactOptional(validate),
   }),

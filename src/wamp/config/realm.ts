@@ -1,9 +1,10 @@
 /** The configuration of one realm: its schema, in Crossbar.io's words, and the types the router reads. */
 
 import * as v from "valibot";
-import { isValidRealm, isValidUri } from "../protocol/uri.ts";
+import { isValidRealm } from "../protocol/uri.ts";
 import { authSchema } from "./auth.ts";
 import { realmFaults, roleFaults } from "./consistency.ts";
+import { integer, uri } from "./fields.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits, LONGEST_TIMEOUT } from "./limits.ts";
 import { permissionSchema, TRUSTED } from "./permission.ts";
 import { ratesSchema } from "./rates.ts";
@@ -11,12 +12,7 @@ import { resumeSchema } from "./resume.ts";
 import { type Checked, checkShape, closed, type DeepReadonly } from "./shape.ts";
 import { storeSchema } from "./store.ts";
 
-const procedure = v.pipe(
-  v.string(),
-  v.check((uri) => isValidUri(uri, "loose"), "must be a valid URI"),
-);
-
-const milliseconds = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(LONGEST_TIMEOUT));
+const milliseconds = integer(1, LONGEST_TIMEOUT);
 
 const options = closed({
   uri_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
@@ -37,7 +33,7 @@ const options = closed({
 });
 
 function limit(name: keyof Limits) {
-  const range = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(LARGEST_LIMITS[name]));
+  const range = integer(1, LARGEST_LIMITS[name]);
   return v.optional(range, DEFAULT_LIMITS[name]);
 }
 
@@ -72,7 +68,7 @@ export const roleSchema = closed({
     v.check((name) => name !== TRUSTED, `is built in: ${TRUSTED} may do everything`),
   ),
   permissions: v.optional(v.array(permissionSchema), []),
-  authorizer: v.exactOptional(procedure),
+  authorizer: v.exactOptional(uri),
   /** Seconds for which decisions are kept, where the authorizer says that they may be; 0 for never. */
   "authorizer-cache": v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400))),
   "allow-by-default": v.optional(v.boolean(), false),

@@ -1,17 +1,15 @@
 /** What a realm's configuration says of session resumption. */
 
 import * as v from "valibot";
+import { integer } from "./fields.ts";
 import { closed, type DeepReadonly } from "./shape.ts";
 
 /** Seconds in a day: a client that stays away for longer starts anew. */
 const MAX_TIME = 86_400;
 
 const buffer = closed({
-  messages: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(100_000)), 1_000),
-  bytes: v.optional(
-    v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(16_777_216)),
-    262_144,
-  ),
+  messages: v.optional(integer(1, 100_000), 1_000),
+  bytes: v.optional(integer(1, 16_777_216), 262_144),
 });
 
 /**

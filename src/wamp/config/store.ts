@@ -2,10 +2,11 @@
 
 import * as v from "valibot";
 import { isReservedUri, isValidUri, type Match } from "../protocol/uri.ts";
+import { integer } from "./fields.ts";
 import { matchSchema } from "./permission.ts";
 import { closed } from "./shape.ts";
 
-const positive = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1));
+const positive = integer(1);
 
 const topics = { uri: v.string(), match: v.optional(matchSchema, "exact") };
 

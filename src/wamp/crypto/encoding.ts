@@ -7,7 +7,13 @@ const encoder = new TextEncoder();
 
 /** Text → UTF-8 bytes; an unpaired surrogate becomes U+FFFD. */
 export function utf8(text: string): Bytes {
-  return new Uint8Array(encoder.encode(text));
+  // Node types its buffer wider than the standard does.
+  return encoder.encode(text) as Bytes;
+}
+
+/** Whether text takes more than `limit` bytes of UTF-8, which has at most three bytes for a UTF-16 code unit. */
+export function isLongerThan(text: string, limit: number): boolean {
+  return text.length > limit || (text.length * 3 > limit && encoder.encode(text).length > limit);
 }
 
 /** Bytes → lower-case hex. */

@@ -1,5 +1,6 @@
 /** The serializer `cbor` (RFC 8949). */
 
+import { utf8 } from "../crypto/encoding.ts";
 import { Float } from "../protocol/float.ts";
 import type { Message } from "../protocol/message.ts";
 import type { PayloadCodec, PayloadValues } from "../protocol/payload.ts";
@@ -11,7 +12,7 @@ import { ByteWriter } from "./byte-writer.ts";
 import { exactInteger, isExactInteger } from "./exact-integer.ts";
 import { INDEFINITE, ItemReader, Kind, PROTO } from "./item-reader.ts";
 import type { Serializer } from "./serializer.ts";
-import { isShortAscii, utf8FromText } from "./utf8.ts";
+import { isShortAscii } from "./utf8.ts";
 
 /** Major types, the upper three bits of an item's first byte (RFC 8949, section 3.1). */
 const Major = { UNSIGNED: 0, NEGATIVE: 1, BYTES: 2, TEXT: 3, LIST: 4, DICT: 5, TAG: 6, SIMPLE: 7 } as const;
@@ -169,7 +170,7 @@ class CborWriter extends ByteWriter implements MessageWriter {
       this.#header(Major.TEXT, text.length);
       this.ascii(text);
     } else {
-      const bytes = utf8FromText(text);
+      const bytes = utf8(text);
       this.#header(Major.TEXT, bytes.length);
       this.raw(bytes);
     }

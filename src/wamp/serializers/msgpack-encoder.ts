@@ -1,5 +1,6 @@
 /** Values → MessagePack. */
 
+import { utf8 } from "../crypto/encoding.ts";
 import { Float } from "../protocol/float.ts";
 import type { Message } from "../protocol/message.ts";
 import type { PayloadCodec, PayloadValues } from "../protocol/payload.ts";
@@ -8,7 +9,7 @@ import type { MessageWriter } from "./binary-serializer.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { exactInteger, isExactInteger } from "./exact-integer.ts";
 import { PROTO } from "./item-reader.ts";
-import { isShortAscii, utf8FromText } from "./utf8.ts";
+import { isShortAscii } from "./utf8.ts";
 
 /** Lead bytes of items that have no size in them. */
 const Lead = { NIL: 0xc0, FALSE: 0xc2, TRUE: 0xc3, FLOAT64: 0xcb, UINT8: 0xcc, INT8: 0xd0 } as const;
@@ -95,7 +96,7 @@ class MsgpackWriter extends ByteWriter implements MessageWriter {
       this.#header(TEXT, text.length);
       this.ascii(text);
     } else {
-      const bytes = utf8FromText(text);
+      const bytes = utf8(text);
       this.#header(TEXT, bytes.length);
       this.raw(bytes);
     }

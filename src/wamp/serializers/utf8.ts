@@ -5,7 +5,6 @@ const SHORT = 64;
 const ASCII_END = 0x80;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const encoder = new TextEncoder();
 
 /** `size` bytes from `start` → text, or undefined where they are not UTF-8. */
 export function textFromUtf8(bytes: Uint8Array, start: number, size: number): string | undefined {
@@ -16,11 +15,6 @@ export function textFromUtf8(bytes: Uint8Array, start: number, size: number): st
 export function isUtf8(bytes: Uint8Array, start: number, size: number): boolean {
   if (size <= SHORT && isAscii(bytes, start, size)) return true;
   return decode(bytes.subarray(start, start + size)) !== undefined;
-}
-
-/** Text → its bytes; half of a surrogate pair becomes U+FFFD. */
-export function utf8FromText(text: string): Uint8Array {
-  return encoder.encode(text);
 }
 
 /** Text whose characters are its bytes, and few enough of them for a loop. */

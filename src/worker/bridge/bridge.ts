@@ -1,9 +1,8 @@
 /** The HTTP bridge: one HTTP request is one PUBLISH or CALL, in the format of Crossbar.io's publisher and caller. */
 
 import { waitUntil } from "cloudflare:workers";
-
 import { sha256 } from "../../wamp/crypto/digest.ts";
-import { toHex } from "../../wamp/crypto/encoding.ts";
+import { toHex, utf8 } from "../../wamp/crypto/encoding.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import type { Dict } from "../../wamp/protocol/values.ts";
@@ -163,8 +162,7 @@ type Visit = (progress: (args: CallOutcome["args"], kwargs: Dict) => Promise<voi
 function stream(visit: Visit, headers: Headers): Response {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
-  const encoder = new TextEncoder();
-  const write = (line: string): Promise<void> => writer.write(encoder.encode(`${line}\n`));
+  const write = (line: string): Promise<void> => writer.write(utf8(`${line}\n`));
   const run = async (): Promise<void> => {
     const outcome = await reach(visit((args, kwargs) => write(resultText({ args, kwargs }, { progress: true }))));
     await write(outcome.ok ? resultText(outcome) : errorText(outcome.uri, outcome.args, outcome.kwargs));

@@ -1,10 +1,9 @@
 /** `components` of a realm: which components run there, under which name and role. */
 
 import * as v from "valibot";
+import { text } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly } from "../../wamp/config/shape.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
-
-const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
 export const componentsSchema = v.array(
   closed({

@@ -2,15 +2,10 @@
 
 import * as v from "valibot";
 import { duplicates, listOf, nameOf } from "../../wamp/config/consistency.ts";
+import { text, uri } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
-import { isValidUri } from "../../wamp/protocol/uri.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
 
-const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
-const uri = v.pipe(
-  v.string(),
-  v.check((uri) => isValidUri(uri, "loose"), "must be a valid URI"),
-);
 const dict = v.custom<Readonly<Record<string, unknown>>>(isDict, "must be an object");
 
 /** Five fields; the platform checks their values. */

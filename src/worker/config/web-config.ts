@@ -1,12 +1,12 @@
 /** `http.paths`: web services by path, with Crossbar.io's keys. */
 
 import * as v from "valibot";
+import { integer, text } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, type Fault, faultAt, named, type Path } from "../../wamp/config/shape.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
 
-const seconds = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0));
-const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
-const port = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(65_535));
+const seconds = integer(0);
+const port = integer(1, 65_535);
 const folder = v.pipe(
   v.string(),
   v.check((path) => !path.split("/").includes(".."), "must not lead out of the folder of files"),

@@ -1,6 +1,7 @@
 /** One WebSocket of a realm: decodes frames, queues outgoing frames, and counts what the client has not read. */
 
 import type { Limits } from "../../wamp/config/limits.ts";
+import { isLongerThan } from "../../wamp/crypto/encoding.ts";
 import type { SendFault, Transport } from "../../wamp/host/transport.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
@@ -184,10 +185,7 @@ const MARKS_PER_LIMIT = 256;
  */
 const MOST_BYTES_QUEUED = 4_194_304;
 
-const utf8 = new TextEncoder();
-
-/** Whether a message is longer than `limit` bytes. Text counts in UTF-8, which has at most three bytes a code unit. */
+/** Whether a message is longer than `limit` bytes. Text counts in UTF-8. */
 function isLarger(data: Frame | ArrayBuffer, limit: number): boolean {
-  if (typeof data !== "string") return data.byteLength > limit;
-  return data.length > limit || (data.length * 3 > limit && utf8.encode(data).length > limit);
+  return typeof data === "string" ? isLongerThan(data, limit) : data.byteLength > limit;
 }

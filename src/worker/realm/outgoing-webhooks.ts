@@ -1,6 +1,7 @@
 /** Outgoing webhooks in the realm: collects events, and hands them over in batches to the objects of the webhooks. */
 
 import type { EventBuffer } from "../../wamp/broker/acknowledgments.ts";
+import { isLongerThan } from "../../wamp/crypto/encoding.ts";
 import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
 import { LocalSession } from "../../wamp/local/local-session.ts";
@@ -217,7 +218,7 @@ class WebhookBuffer implements EventBuffer {
 
   #take(message: Event): void {
     const event = this.#eventOf(message);
-    const isTooLarge = event.body.length * 3 > MOST_BYTES && new TextEncoder().encode(event.body).length > MOST_BYTES;
+    const isTooLarge = isLongerThan(event.body, MOST_BYTES);
     if (isTooLarge || this.#characters + event.body.length > MOST_WAITING) {
       const cause = isTooLarge ? "it is too large" : "too many wait to be handed over";
       const { publication } = event;
