@@ -1,16 +1,16 @@
-/** How sessions prove who they are, as the configuration says it: one shape per method and type. */
+/** The schema of authentication methods: one per method and type. */
 
 import * as v from "valibot";
 import { integer, text, uri } from "./fields.ts";
 import { isTrustedUrl, jwksSchema, NOT_TRUSTED } from "./key-set.ts";
 import { closed, type DeepReadonly, named } from "./shape.ts";
 
-/** Stands for the text of the binding it names; replaced before the shape is checked. */
+/** The name of a binding whose text replaces this object before the shape is checked. */
 export interface EnvName {
   readonly env: string;
 }
 
-/** Iterations of PBKDF2 the platform does at once (Workers: Web Crypto, in production). */
+/** Most PBKDF2 iterations in one call on the platform (Workers: Web Crypto, in production). */
 export const MOST_ITERATIONS = 100_000;
 /** Fewer make passwords easy to guess from a stolen record (RFC 7677). */
 const FEWEST_SCRAM_ITERATIONS = 4096;
@@ -35,7 +35,7 @@ const dynamicEntries = {
   "default-role": v.exactOptional(text),
 };
 
-/** A procedure decides; it is called with realm, authid and details (Dynamic Authenticators). */
+/** A procedure authenticates; it is called with realm, authid and details (Dynamic Authenticators). */
 const dynamic = closed(dynamicEntries);
 
 const anonymous = closed({
@@ -44,7 +44,7 @@ const anonymous = closed({
   authid: v.exactOptional(text),
 });
 
-/** Tickets travel as they are, so they can be refused where the transport is not encrypted. */
+/** Whether tickets, which are sent in clear text, are refused on an unencrypted transport. */
 const requireTls = v.optional(v.boolean(), false);
 
 const dynamicTicket = closed({ ...dynamicEntries, require_tls: requireTls });
@@ -83,7 +83,7 @@ const wampcraUser = v.pipe(
   v.forward(
     v.check(
       ({ secret, iterations = 0 }) => secret === undefined || iterations <= MOST_ITERATIONS,
-      `must be <=${MOST_ITERATIONS} with secret, as the platform does no more at once; write the salted-key instead`,
+      `must be <=${MOST_ITERATIONS} with secret, the most the platform computes in one call; write the salted-key instead`,
     ),
     ["iterations"],
   ),
@@ -107,7 +107,7 @@ const scramEntries = {
   "server-key": v.pipe(secretSchema, bytes32),
 };
 
-/** What is kept of a password for SCRAM, as an authenticator tells it; it may tell more. */
+/** The SCRAM record of a password in the answer of an authenticator, which may have more keys. */
 export const scramRecordSchema = v.object(scramEntries);
 
 const scramPrincipal = v.pipe(
@@ -132,7 +132,7 @@ const cryptosignPrincipal = closed({
   realm: v.exactOptional(text),
 });
 
-/** The private key by which clients tell the router from an impostor: 32 bytes in hex. */
+/** The private key with which the router proves its identity to clients: 32 bytes in hex. */
 const routerKey = v.exactOptional(v.pipe(secretSchema, bytes32));
 
 const dynamicCryptosign = closed({ ...dynamicEntries, "router-key": routerKey });
@@ -168,7 +168,7 @@ const ASYMMETRIC = [
 const jwt = v.pipe(
   closed({
     type: v.literal("static"),
-    /** The keys of the issuer, or where they are. */
+    /** The keys of the issuer, or their URL. */
     jwks: v.exactOptional(jwksSchema),
     /** A public key in PEM, or the secret shared with the issuer. */
     key: v.exactOptional(secretSchema),
@@ -187,13 +187,13 @@ const jwt = v.pipe(
   v.check(({ jwks, key }) => jwks === undefined || key === undefined, "must have either jwks or key"),
   v.check(
     ({ jwks, key, issuer }) => jwks !== undefined || key !== undefined || issuer !== undefined,
-    "must have jwks, key, or an issuer that tells where its keys are",
+    "must have jwks, key, or an issuer whose metadata names its keys",
   ),
   v.forward(
     v.check(
       ({ jwks, key, issuer }) =>
         jwks !== undefined || key !== undefined || issuer === undefined || isTrustedUrl(issuer),
-      `${NOT_TRUSTED}, as there is neither jwks nor key`,
+      `${NOT_TRUSTED} without jwks or key`,
     ),
     ["issuer"],
   ),
@@ -216,7 +216,7 @@ const jwt = v.pipe(
 
 const PEM = "-----BEGIN PUBLIC KEY-----";
 
-/** What a key is for: who takes a public key for a shared secret lets anybody sign. */
+/** The algorithms that fit a key: a public key used as a shared secret would let any client sign tokens. */
 function algorithmsFor(key: string | undefined): readonly string[] {
   return key === undefined || key.startsWith(PEM) ? ASYMMETRIC : SYMMETRIC;
 }
@@ -230,16 +230,16 @@ const cookie = v.pipe(
     secure: v.optional(v.boolean(), true),
     http_strict: v.optional(v.boolean(), true),
     same_site: v.optional(v.picklist(["Strict", "Lax", "None"]), "Lax"),
-    /** Origins of pages from which the cookie counts; all, where there is no list. */
+    /** Origins of pages from which the cookie is accepted; all of them without a list. */
     allowed_origins: v.exactOptional(v.array(text)),
   }),
   v.check(
     ({ same_site, allowed_origins }) => same_site !== "None" || allowed_origins !== undefined,
-    'needs allowed_origins with "same_site": "None", or any page could use the cookies of its visitors',
+    'needs allowed_origins with "same_site": "None", or every page could use the cookies of a visitor',
   ),
 );
 
-/** Method → how it works in this realm. A method that is not there admits nobody. */
+/** Method → its settings in this realm. A method without settings is refused. */
 export const authSchema = closed({
   anonymous: v.exactOptional(v.variant("type", [anonymous, dynamic])),
   ticket: v.exactOptional(v.variant("type", [ticket, dynamicTicket])),
@@ -268,7 +268,7 @@ export type DynamicCryptosignAuth = Output<typeof dynamicCryptosign>;
 export type JwtAuth = Output<typeof jwt>;
 export type CookieAuth = Output<typeof cookie>;
 
-/** A principal without a role has that of its method; one with neither is refused before anyone sees the role "" (realm-consistency). */
+/** A principal without a role has that of its method; `realmFaults` refuses a principal with neither, so that the role "" is never in use. */
 function withRoles<P extends { readonly role?: string }>(
   principals: ReadonlyMap<string, P>,
   defaultRole = "",

@@ -1,6 +1,6 @@
 /**
- * What a realm's configuration must satisfy beyond its shape. Works on the configuration as it was written and passes
- * over what has not the right shape, so that these faults are listed together with those of the shape.
+ * Checks of a realm's configuration that its schema cannot express. They read the configuration as written and skip
+ * values of a wrong shape, so that these faults are listed together with those of the shape.
  */
 
 import { isMatch } from "../protocol/uri.ts";
@@ -24,7 +24,7 @@ export function realmFaults(realm: unknown, path: Path = []): Fault[] {
   ];
 }
 
-/** A fault for every name that an earlier entry has already; `undefined` is no name. */
+/** A fault for each name that an earlier entry has; `undefined` is no name. */
 export function duplicates(names: readonly (string | undefined)[], pathOf: (index: number) => Path): Fault[] {
   const firstByName = new Map<string, number>();
   return names.flatMap((name, index) => {
@@ -55,7 +55,7 @@ export function roleFaults(role: unknown, path: Path = []): Fault[] {
   if (!isDict(role)) return [];
   const rules = listOf(role.permissions);
   const faults = duplicates(rules.map(patternOf), (index) => [...path, "permissions", index, "uri"]);
-  // Crossbar.io reads it only where nothing else decides; to open a role wider than its file did would be a trap.
+  // Crossbar.io ignores it beside permissions or authorizer; here it would open the role wider than its file did.
   if (role["allow-by-default"] === true && (role.permissions !== undefined || role.authorizer !== undefined)) {
     const message = 'is for roles with neither permissions nor authorizer; add a rule { "uri": "", "match": "prefix" }';
     faults.push(faultAt([...path, "allow-by-default"], message));
@@ -63,7 +63,7 @@ export function roleFaults(role: unknown, path: Path = []): Fault[] {
   return faults;
 }
 
-/** Match and URI as one text, equal for two rules only if one of them could never act. */
+/** Match and URI as one text, equal for two rules only if one of them can never apply. */
 function patternOf(rule: unknown): string | undefined {
   if (!isDict(rule) || typeof rule.uri !== "string") return undefined;
   if (rule.match !== undefined && !isMatch(rule.match)) return undefined;
@@ -76,9 +76,7 @@ function referenceFaults(auth: unknown, roles: ReadonlySet<string | undefined>, 
   const faults = roleReferenceFaults(auth, roles, path);
   const { anonymous } = auth;
   if (isDict(anonymous) && anonymous.type === "static" && anonymous.role === undefined && !roles.has("anonymous")) {
-    faults.push(
-      faultAt([...path, "anonymous", "role"], 'is "anonymous" by default, and there is no such role in this realm'),
-    );
+    faults.push(faultAt([...path, "anonymous", "role"], 'is "anonymous" by default, a role this realm does not have'));
   }
   return faults;
 }
@@ -87,7 +85,7 @@ function referenceFaults(auth: unknown, roles: ReadonlySet<string | undefined>, 
 export function roleReferenceFaults(value: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
   return roleNames(value, path).flatMap(([name, at]) => {
     const isKnown = roles.has(name) || (name === TRUSTED && at.at(-1) === "authenticator-role");
-    return isKnown ? [] : [faultAt(at, `there is no role ${JSON.stringify(name)} in this realm`)];
+    return isKnown ? [] : [faultAt(at, `is ${JSON.stringify(name)}, a role this realm does not have`)];
   });
 }
 
@@ -100,7 +98,7 @@ function roleNames(value: unknown, path: Path): [name: string, path: Path][] {
   });
 }
 
-/** Another realm is another object, maybe on another continent; who joins here is decided here. */
+/** A procedure of another realm cannot be called: that realm is another object. */
 function authenticatorFaults(auth: unknown, realm: unknown, path: Path): Fault[] {
   if (!isDict(auth)) return [];
   return Object.entries(auth).flatMap(([method, settings]) => {
@@ -110,7 +108,7 @@ function authenticatorFaults(auth: unknown, realm: unknown, path: Path): Fault[]
   });
 }
 
-/** A static principal must get a role from somewhere. */
+/** A static principal needs a role of its own or a default. */
 function principalFaults(auth: unknown, path: Path): Fault[] {
   if (!isDict(auth)) return [];
   return Object.entries(auth).flatMap(([method, settings]) => {

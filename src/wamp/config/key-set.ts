@@ -1,4 +1,4 @@
-/** Where the public keys of a token issuer are, as the configuration says it: a URL, or the keys themselves. */
+/** The schema of a token issuer's public keys: a URL, or the keys themselves. */
 
 import * as v from "valibot";
 import { isDict } from "../protocol/values.ts";
@@ -9,17 +9,17 @@ export interface PublicJwk {
   readonly [name: string]: unknown;
 }
 
-/** Kinds of keys that have a public half. */
+/** Types of keys that have a public half. */
 const KINDS: readonly unknown[] = ["RSA", "EC", "OKP"];
 
-/** May a URL be fetched? By https, and by http from the machine the router runs on, where nobody listens in between. */
+/** Whether keys may be fetched from a URL: over https, or over http from the router's own machine. */
 export function isTrustedUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
 }
 
-/** The fault of a text that is no such URL. */
+/** The fault of a URL that `isTrustedUrl` refuses. */
 export const NOT_TRUSTED = "must be an https URL, or an http URL of localhost, 127.0.0.0/8 or [::1]";
 
 const publicKey = v.pipe(

@@ -1,10 +1,10 @@
-/** How much one realm takes: the defaults of the configuration's `limits`, and the values nobody may exceed. */
+/** The defaults of the configuration's `limits`, and their largest values. */
 
-/** What holds where the configuration says nothing. Names are those of the configuration. */
+/** The defaults; names are those of the configuration. */
 export const DEFAULT_LIMITS = {
-  /** Bytes of one received message: what Crossbar.io's production profile allows, ample for anything but file transfer. */
+  /** Bytes of one received message: as in Crossbar.io's production profile, ample for everything but file transfer. */
   message_bytes: 1_048_576,
-  /** Bytes of one sent message: larger than anything received becomes by changing its serializer, and clients take it. */
+  /** Bytes of one sent message: more than any received message has in another serializer, and accepted by clients. */
   sent_message_bytes: 16_777_216,
   /** Nesting of lists and dicts, Arguments itself being 1: real payloads stay below 20, recursion overflows in the thousands. */
   depth: 128,
@@ -12,45 +12,45 @@ export const DEFAULT_LIMITS = {
   subscriptions_per_session: 10_000,
   /** Registrations one session may hold: as with subscriptions. */
   registrations_per_session: 10_000,
-  /** Calls of one session without a final result: each is remembered until then, and saved before the realm sleeps. */
+  /** Calls of one session without a final result: each is kept until then, and stored before the realm sleeps. */
   pending_calls_per_session: 10_000,
-  /** Testaments one session may leave: one per thing it is the only one to speak for. */
+  /** Testaments of one session. */
   testaments_per_session: 100,
-  /** Characters of all of them as they are stored, payloads in Base64 included: every session of a full realm may come to that. */
+  /** Characters of all of them as stored, payloads in Base64 included: every session of a full realm may have that many. */
   testament_bytes: 65_536,
   /**
-   * Bytes of a session's record, about: its identity, subscriptions, registrations and pending calls, 64 bytes each and
+   * Estimated bytes of a session's record: its identity, subscriptions, registrations and pending calls, 64 bytes each and
    * their URIs. 10,000 subscriptions of 40 characters fit; 10,000 of the longest URIs would cost gigabytes.
    */
   session_bytes: 1_048_576,
   /** Bytes of memory for the records of all sessions, and for messages that wait: half of the isolate's 128 MB. */
   realm_bytes: 67_108_864,
-  /** Sessions in the realm: what the platform's sockets allow, less some for handshakes and for refusing politely. */
+  /** Sessions in the realm: the platform's sockets, less some for handshakes and for refusals with ABORT. */
   sessions: 32_000,
-  /** Transports without a session: enough for the clients of a large realm, which all come back at once. */
+  /** Transports without a session: enough for all clients of a large realm that reconnect at once. */
   handshakes: 10_000,
-  /** Milliseconds from the open socket to HELLO, and to every AUTHENTICATE: time for a slow mobile network, no more. */
+  /** Milliseconds from the open socket to HELLO, and to every AUTHENTICATE: time for a slow mobile network. */
   hello_timeout: 10_000,
   /** Milliseconds from the router's GOODBYE to the end of the socket, for clients that do not answer. */
   goodbye_timeout: 5_000,
   /**
-   * Wrong passwords for one authid from one network until it is locked out there: more than a person mistypes, few for a
-   * guesser. Ten times as many from all networks lock it out wherever it has not logged in before.
+   * Wrong passwords for one authid from one network until it is locked out there: more than a person mistypes, few for
+   * guessing. Ten times as many from all networks lock it out wherever it has not logged in before.
    */
   failed_logins: 20,
-  /** Milliseconds in which they have to come, and for which it is locked out then. */
+  /** Milliseconds in which they count, and for which the authid is locked out then. */
   failed_logins_window: 60_000,
-  /** Milliseconds an authorizer may take: what a user puts up with. */
+  /** Milliseconds an authorizer may take: what a user accepts as a delay. */
   authorizer_timeout: 5_000,
-  /** Bytes of a session's messages, about, that may wait behind one an authorizer is asked about: two of the largest. */
+  /** Estimated bytes of a session's messages that may wait for an authorizer: two of the largest. */
   undecided_bytes: 2_097_152,
   /**
-   * Bytes sent to a session that it has not read, as far as the router can know: an eighth of the isolate's 128 MB, and
-   * as much as the largest message. Above it the session is closed. The platform shows no back-pressure; what counts as
-   * read is in `UnreadBudget`.
+   * Estimated bytes sent to a session and not read by it yet: an eighth of the isolate's 128 MB, and
+   * as much as the largest message. Above it the session is closed. The platform shows no back-pressure; `UnreadBudget`
+   * estimates what is read.
    */
   outgoing_bytes: 16_777_216,
-  /** The same for all sessions of the realm together: half of the isolate's memory. Those with the most unread go first. */
+  /** The same for all sessions of the realm together: half of the isolate's memory. Sessions with most unread bytes are closed first. */
   realm_outgoing_bytes: 67_108_864,
 } as const;
 
@@ -62,30 +62,30 @@ export const LARGEST_LIMITS: Limits = {
   /** The platform closes the socket on a longer message (1009). */
   message_bytes: 33_554_432,
   sent_message_bytes: 33_554_432,
-  /** Serializers recurse, and must come back before the stack ends. */
+  /** Serializers recurse; deeper values would exhaust the stack. */
   depth: 1_000,
   subscriptions_per_session: 1_000_000,
   registrations_per_session: 1_000_000,
   pending_calls_per_session: 1_000_000,
   testaments_per_session: 10_000,
-  /** They are one row of storage, which takes 2 MB; a character is at most three bytes. */
+  /** Testaments of a session are one row of storage, which holds 2 MB; a character has at most three bytes. */
   testament_bytes: 600_000,
-  /** One record is saved as a whole. */
+  /** One record is stored as a whole. */
   session_bytes: 67_108_864,
   realm_bytes: 4_294_967_296,
-  /** The platform throws on one socket more per object. */
+  /** The most sockets per object; the platform throws on one more. */
   sessions: 32_768,
   handshakes: 32_768,
   hello_timeout: 600_000,
   goodbye_timeout: 600_000,
   failed_logins: 1_000_000,
   failed_logins_window: 86_400_000,
-  /** The platform lets an object sleep 10 s after its last event; the question would be lost with it. */
+  /** The platform lets an object sleep 10 s after its last event; a pending authorizer call would be lost. */
   authorizer_timeout: 9_000,
   undecided_bytes: 67_108_864,
   /** Half of the isolate's memory. */
   outgoing_bytes: 67_108_864,
-  /** For workerd on a machine of its own; there the isolate's limit of 128 MB does not hold. */
+  /** For workerd on a dedicated machine, where the isolate's limit of 128 MB does not apply. */
   realm_outgoing_bytes: 4_294_967_296,
 };
 

@@ -1,4 +1,4 @@
-/** One rule of a role in the configuration, and the two ways its URI can be written. */
+/** The schema of one permission rule of a role, and the two notations of its URI. */
 
 import * as v from "valibot";
 import type { Pattern } from "../protocol/uri.ts";
@@ -23,19 +23,20 @@ const validate = closed({
   event_result: v.exactOptional(v.string()),
 });
 
+/** The key `match`. */
 export const matchSchema = v.picklist(["exact", "prefix", "wildcard"]);
 
-/** A permission rule as Crossbar.io writes it; comes out with `match` always set and no stars left. */
+/** A permission rule as Crossbar.io writes it; the output always has `match` and no stars. */
 export const permissionSchema = v.pipe(
   closed({
     uri: v.string(),
     match: v.exactOptional(matchSchema),
     allow: v.optional(closed({ call: flag, register: flag, publish: flag, subscribe: flag }), {}),
-    // What is not allowed is not denied for good: somebody may grant it, by a rule that allows it.
+    // An action that is not allowed gets authorization_required: a rule that allows it may be added at run time.
     grantable: v.exactOptional(v.boolean()),
     // Absent means: disclosed when the caller or publisher asks for it.
     disclose: v.optional(closed({ caller: v.exactOptional(v.boolean()), publisher: v.exactOptional(v.boolean()) }), {}),
-    // What the callee or subscriber is told of how far the caller or publisher is trusted.
+    // Trust level of the caller or publisher, as the callee or subscriber gets it.
     trustlevel: v.exactOptional(integer(0)),
     cache: flag,
     validate: v.exactOptional(validate),
@@ -53,7 +54,7 @@ export const permissionSchema = v.pipe(
 
 /**
  * With `match` the URI is literal. Without, a star at the end makes a prefix, a star for a component a wildcard, and no
- * star an exact rule (Crossbar.io's starred notation). Returns what is wrong with a URI no topic could ever match.
+ * star an exact rule (Crossbar.io's starred notation). Returns a fault for a URI that no topic can match.
  */
 export function readPattern(uri: string, match: Match | undefined): Pattern | string {
   const pattern = match === undefined ? unstar(uri) : { uri, match };

@@ -5,7 +5,7 @@ import { closed } from "./shape.ts";
 
 const positive = v.pipe(v.number(), v.minValue(0.001), v.maxValue(1_000_000));
 
-/** How many per second in the long run, and how many at once after a pause; without `burst` as many as in a second. */
+/** `per_second` on average, and at most `burst` at once after a pause; by default one second's worth. */
 const rate = closed({
   per_second: positive,
   burst: v.exactOptional(v.pipe(positive, v.integer("must be an integer"))),
@@ -14,7 +14,7 @@ const rate = closed({
 const rates = closed({
   /** Messages received. */
   messages: v.exactOptional(rate),
-  /** Events that publications cause: one for each subscriber that gets one. */
+  /** Events sent for publications: one for each receiver. */
   events: v.exactOptional(rate),
 });
 
@@ -23,5 +23,5 @@ export const ratesSchema = closed({ session: v.exactOptional(rates), role: v.exa
 
 /** One rate. */
 export type Rate = v.InferOutput<typeof rate>;
-/** The rates that one session, or all sessions of a role, are held to. */
+/** The rates of one session, or of all sessions of a role together. */
 export type Rates = v.InferOutput<typeof rates>;

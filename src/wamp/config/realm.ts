@@ -1,4 +1,4 @@
-/** The configuration of one realm: its schema, in Crossbar.io's words, and the types the router reads. */
+/** The schema of one realm's configuration, with Crossbar.io's keys, and the types that the router reads. */
 
 import * as v from "valibot";
 import { isValidRealm } from "../protocol/uri.ts";
@@ -19,10 +19,10 @@ const options = closed({
   request_id_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   role_check: v.optional(v.picklist(["loose", "strict"]), "loose"),
   enable_meta_api: v.optional(v.boolean(), true),
-  /** What is recorded of who wanted to do what; nothing by default. */
+  /** Which authorization decisions are recorded; none by default. */
   accounting: v.exactOptional(v.picklist(["all", "denied"])),
   resume: v.exactOptional(resumeSchema),
-  /** Milliseconds. With a maximum every call has a timeout; `forward` overrules what callees register with. */
+  /** Milliseconds. With a maximum every call has a timeout; `forward` overrides `forward_timeout` of REGISTER. */
   call_timeout: v.exactOptional(
     closed({
       default: v.exactOptional(milliseconds),
@@ -60,16 +60,16 @@ const limits = closed({
   realm_outgoing_bytes: limit("realm_outgoing_bytes"),
 });
 
-/** One role: what no rule of `permissions` matches is for the procedure `authorizer` to decide (Authorization). */
+/** One role; the procedure `authorizer` decides about actions that no rule of `permissions` matches (Authorization). */
 export const roleSchema = closed({
   name: v.pipe(
     v.string(),
     v.nonEmpty("must not be empty"),
-    v.check((name) => name !== TRUSTED, `is built in: ${TRUSTED} may do everything`),
+    v.check((name) => name !== TRUSTED, `is the name of a built-in role that has every permission`),
   ),
   permissions: v.optional(v.array(permissionSchema), []),
   authorizer: v.exactOptional(uri),
-  /** Seconds for which decisions are kept, where the authorizer says that they may be; 0 for never. */
+  /** Seconds for which decisions are cached, if the authorizer allows that; 0 for never. */
   "authorizer-cache": v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400))),
   "allow-by-default": v.optional(v.boolean(), false),
   rates: v.exactOptional(ratesSchema),
@@ -90,9 +90,9 @@ export const realmSchema = closed({
 
 /** One realm, checked, defaults filled in. `name` may be a pattern (`tenant-*`) that stands for many realms. */
 export type RealmConfig = DeepReadonly<v.InferOutput<typeof realmSchema>>;
-/** One role: what its sessions may do. */
+/** One role: the permissions and rates of its sessions. */
 export type Role = RealmConfig["roles"][number];
-/** What a realm keeps of its events. */
+/** The events and calls that a realm stores. */
 export type StoreConfig = RealmConfig["store"];
 /** One rule of a role. */
 export type PermissionRule = Role["permissions"][number];

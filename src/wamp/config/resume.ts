@@ -1,10 +1,10 @@
-/** What a realm's configuration says of session resumption. */
+/** The schema of session resumption. */
 
 import * as v from "valibot";
 import { integer } from "./fields.ts";
 import { closed, type DeepReadonly } from "./shape.ts";
 
-/** Seconds in a day: a client that stays away for longer starts anew. */
+/** Seconds in a day: a client that is away for longer starts a new session. */
 const MAX_TIME = 86_400;
 
 const buffer = closed({
@@ -13,8 +13,8 @@ const buffer = closed({
 });
 
 /**
- * `time` in seconds: how long a session waits for its client. `buffer` bounds what is kept for each session that may be
- * resumed; the defaults let some hundred busy sessions of a realm wait at once in the isolate's 128 MB.
+ * `time` in seconds: how long a session waits for its client. `buffer` bounds the messages kept for each resumable
+ * session; the defaults let some hundred busy sessions of a realm wait at once in the isolate's 128 MB.
  */
 export const resumeSchema = closed({
   time: v.pipe(v.number(), v.minValue(1), v.maxValue(MAX_TIME)),

@@ -1,4 +1,4 @@
-/** How a configuration is checked: two shapes stricter than valibot's own, and faults that say where they are. */
+/** Checks the shape of a configuration: two schemas stricter than valibot's own, and faults with their paths. */
 
 import * as v from "valibot";
 import { isDict } from "../protocol/values.ts";
@@ -9,7 +9,7 @@ export interface Fault {
   readonly message: string;
 }
 
-/** A checked configuration, or everything that is wrong with it. */
+/** A checked configuration, or all of its faults. */
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly faults: readonly Fault[] };
@@ -17,7 +17,7 @@ export type Checked<T> =
 /** The keys and indexes that lead from the root of a configuration to one value. */
 export type Path = readonly (string | number)[];
 
-/** `T` as the router sees it: nobody changes a configuration once it is checked. */
+/** `T`, read-only at every level: a checked configuration never changes. */
 export type DeepReadonly<T> =
   T extends ReadonlyMap<infer K, infer V>
     ? ReadonlyMap<K, DeepReadonly<V>>
@@ -25,10 +25,10 @@ export type DeepReadonly<T> =
       ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
       : T;
 
-/** Names valibot drops from a record without a word. */
+/** Names that valibot drops from a record silently. */
 const UNUSABLE_NAMES = ["__proto__", "constructor", "prototype"];
 
-/** An object with these keys and no others. Unlike `strictObject` it names every unknown key and takes no list for an object. */
+/** An object with these keys and no others. Unlike `strictObject` it names every unknown key and refuses a list. */
 export function closed<const E extends v.ObjectEntries>(entries: E): v.StrictObjectSchema<E, undefined> {
   const object = v.strictObject(entries);
   return {
@@ -47,7 +47,7 @@ export function closed<const E extends v.ObjectEntries>(entries: E): v.StrictObj
   };
 }
 
-/** An object whose keys are names somebody chose, as a Map: no name a client sends can then reach `Object.prototype`. */
+/** An object whose keys are names from the configuration, as a Map: no name from a client can reach `Object.prototype`. */
 export function named<const S extends v.GenericSchema>(value: S) {
   return v.pipe(
     v.custom<Record<string, v.InferInput<S>>>(isDict, "must be an object"),
@@ -60,7 +60,7 @@ export function named<const S extends v.GenericSchema>(value: S) {
   );
 }
 
-/** Every shape fault of `input`, which is the value at `path`, or what it means with all defaults filled in. */
+/** All shape faults of `input`, the value at `path`, or its output with all defaults filled in. */
 export function checkShape<S extends v.GenericSchema>(
   schema: S,
   input: unknown,
@@ -74,6 +74,7 @@ export function checkShape<S extends v.GenericSchema>(
   };
 }
 
+/** A fault of the value at `path`. */
 export function faultAt(path: Path, message: string): Fault {
   return { path: pathText(path), message };
 }
@@ -82,7 +83,7 @@ function keysOf(issue: v.BaseIssue<unknown>): Path {
   return (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
 }
 
-/** `["realms", 0, "name"]` → `realms[0].name`; names that would be misread are quoted. */
+/** `["realms", 0, "name"]` → `realms[0].name`; other names than identifiers are quoted. */
 function pathText(path: Path): string {
   const text = path.map((key) => {
     if (typeof key === "number") return `[${key}]`;
@@ -91,10 +92,10 @@ function pathText(path: Path): string {
   return text.join("").replace(/^\./, "");
 }
 
-/** Valibot's names of types that are none to who writes JSON. */
+/** Valibot's name of a type → its name in JSON. */
 const KINDS: Readonly<Record<string, string>> = { Object: "an object", Array: "a list", string: "text" };
 
-// Valibot's own texts quote what was received, which may be a secret in the wrong place.
+// Valibot's own texts quote what was received, which may be a misplaced secret.
 function describe(issue: v.BaseIssue<unknown>): string {
   if (isUnknownKey(issue)) return "is not a known key";
   if (issue.type === "strict_object" && issue.expected?.startsWith('"')) return "is missing";

@@ -1,4 +1,4 @@
-/** The configuration of what a realm keeps: event history, in Crossbar.io's words, and retained events. */
+/** The schema of `store`: event history (with Crossbar.io's keys), call queues and retained events. */
 
 import * as v from "valibot";
 import { isReservedUri, isValidUri, type Match } from "../protocol/uri.ts";
@@ -17,14 +17,11 @@ interface Topics {
 
 const INVALID = "must have a uri that is valid for its match";
 
-/** Which events are kept: at most `limit` of them, for `max_age` seconds. */
+/** Topics whose events are stored: at most `limit` events, for `max_age` seconds. */
 const eventHistory = v.pipe(
   closed({ ...topics, limit: v.optional(positive, 100), max_age: v.exactOptional(positive) }),
   v.check((entry) => isValid(entry), INVALID),
-  v.check(
-    ({ uri }) => !isReservedUri(uri),
-    "cannot be about wamp topics: what the router itself publishes is not kept",
-  ),
+  v.check(({ uri }) => !isReservedUri(uri), "must not cover wamp topics: events of the router are not stored"),
 );
 
 function isValid({ uri, match }: Topics): boolean {
@@ -36,13 +33,13 @@ function isFirst({ uri, match }: Topics, index: number, entries: readonly Topics
 }
 
 const retain = closed({
-  /** Topics with retained events: as many as a busy site has sensors, and found in milliseconds. */
+  /** Topics with retained events: enough for the sensors of a busy site, and searched in milliseconds. */
   limit: v.optional(positive, 10_000),
-  /** Bytes of retained events: little beside the 10 GB an object may store, and a good part of what it can look through. */
+  /** Bytes of retained events: little of the 10 GB an object may store, and as much as it can search in reasonable time. */
   max_bytes: v.optional(positive, 67_108_864),
-  /** Seconds until a retained event is forgotten; forever where it is absent. */
+  /** Seconds until a retained event is removed; never if absent. */
   max_age: v.exactOptional(positive),
-  /** Retained events one SUBSCRIBE to a pattern brings at most, the latest ones. */
+  /** Most retained events sent for one SUBSCRIBE to a pattern, the latest ones. */
   replay: v.optional(positive, 1_000),
   /** Topics on which `retain` is ignored. */
   decline: v.optional(
@@ -56,25 +53,25 @@ const retain = closed({
   ),
 });
 
-/** How many calls wait when every callee of a procedure is at its `concurrency`. */
+/** Procedures whose calls wait while every callee is at its `concurrency`: at most `limit` calls. */
 const callQueue = v.pipe(
   closed({ ...topics, limit: v.optional(positive, 1_000) }),
   v.check((entry) => isValid(entry), INVALID),
 );
 
-/** A realm's `store`. */
+/** `store` of a realm. */
 export const storeSchema = closed({
   "event-history": v.optional(
     v.pipe(
       v.array(eventHistory),
-      v.checkItems((entry, index, all) => isFirst(entry, index, all), "is there twice"),
+      v.checkItems((entry, index, all) => isFirst(entry, index, all), "occurs twice"),
     ),
     [],
   ),
   "call-queue": v.optional(
     v.pipe(
       v.array(callQueue),
-      v.checkItems((entry, index, all) => isFirst(entry, index, all), "is there twice"),
+      v.checkItems((entry, index, all) => isFirst(entry, index, all), "occurs twice"),
     ),
     [],
   ),

@@ -1,6 +1,6 @@
-/** Things that are due at some time, soonest first. */
+/** A queue of items by deadline, the soonest first. */
 
-/** A binary heap with lazy deletion: an entry that no longer is its item's deadline is skipped when it surfaces. */
+/** A binary heap with lazy deletion: an entry that is no longer its item's deadline is skipped when it reaches the top. */
 export class Deadlines<T extends object> {
   readonly #deadlineOf = new Map<T, number>();
   #heap: { readonly at: number; readonly item: T }[] = [];
@@ -12,10 +12,12 @@ export class Deadlines<T extends object> {
     if (this.#heap.length > 2 * this.#deadlineOf.size + 64) this.#compact();
   }
 
+  /** Removes an item, if present. */
   delete(item: T): void {
     this.#deadlineOf.delete(item);
   }
 
+  /** The number of items. */
   get size(): number {
     return this.#deadlineOf.size;
   }
@@ -26,7 +28,7 @@ export class Deadlines<T extends object> {
     return this.#heap[0]?.at;
   }
 
-  /** Takes out and returns what is due at `now`, soonest first. */
+  /** Removes and returns the items due at `now`, the soonest first. */
   takeExpired(now: number): T[] {
     const expired: T[] = [];
     for (let next = this.next(); next !== undefined && next <= now; next = this.next()) {

@@ -1,5 +1,6 @@
-/** What the operator of a router is told: one structured line per fault, never a credential. */
+/** Lines of the operator's log: structured, one per fault, never with a credential. */
 
+/** One line. */
 export interface LogLine {
   readonly level: "info" | "warn" | "error";
   /** What happened, as `noun.verb`, such as `login.refused`. */
@@ -10,15 +11,15 @@ export interface LogLine {
   readonly [detail: string]: unknown;
 }
 
-/** What a line tells of something that was thrown. */
+/** The fields of a line that describe a thrown value. */
 export interface Thrown {
   readonly cause: string;
-  /** What that followed from, where the error says so. */
+  /** The `cause` of the error, if any. */
   readonly origin?: string;
   readonly stack?: string | undefined;
 }
 
-/** The fields of a line about something that was thrown. */
+/** Describes a thrown value. */
 export function thrown(error: unknown): Thrown {
   if (!(error instanceof Error)) return { cause: String(error) };
   const { name, message, stack, cause } = error;

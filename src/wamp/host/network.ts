@@ -1,11 +1,11 @@
-/** The network of a client's address: what strangers behind one provider's customer share. */
+/** The network of a client's address, which the clients of one customer of a provider share. */
 
 /** Characters of an address. */
 const LONGEST_ADDRESS = 45;
 
 /**
- * `203.0.113.0/24` for an IPv4 address, `2001:db8:1::/48` for an IPv6 address, of which one customer has so many that
- * single ones count for nothing; undefined for anything else.
+ * `203.0.113.0/24` for an IPv4 address, `2001:db8:1::/48` for an IPv6 address, because one customer has very many
+ * addresses; undefined for anything else.
  */
 export function networkOf(address: string): string | undefined {
   if (address.length > LONGEST_ADDRESS) return undefined;

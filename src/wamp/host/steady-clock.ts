@@ -1,16 +1,16 @@
-/** A clock that never goes back, made of one that may. */
+/** A clock that never goes back, made of one that can. */
 
 /**
- * Goes on from where it was when the wall clock is set back, so that what ends in five seconds ends in five seconds.
- * What passed between its last two readings is lost when that happens: a deadline comes later by that time, no more.
- * When the wall clock is set forward, deadlines in between are due at once: that cannot be told from sleep.
+ * Continues from its last reading when the wall clock is set back, so that durations stay right. The time between the
+ * last two readings is lost then, and deadlines come later by that time. When the wall clock is set forward, deadlines
+ * in between are due at once, because the change looks like sleep.
  */
 export class SteadyClock {
   readonly #wall: () => number;
   #last = Number.NEGATIVE_INFINITY;
   #lead = 0;
 
-  /** `wall` tells milliseconds since the epoch. */
+  /** `wall` returns milliseconds since the epoch. */
   constructor(wall: () => number) {
     this.#wall = wall;
   }

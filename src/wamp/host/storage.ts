@@ -8,34 +8,34 @@ import type { Id, Uri } from "../protocol/values.ts";
  * or later arrives before it is. A realm that never writes has no storage, and reading it costs next to nothing.
  */
 export interface Store {
-  /** Is there no room for more events? What a client is promised to be stored is refused then. */
+  /** Whether no more events fit; the router then refuses requests that promise storage. */
   readonly isFull: boolean;
   /** Makes all of the changes or, where storage fails, none, and then returns false. */
   write(changes: () => void): boolean;
   readonly retained: RetainedStore;
   readonly history: HistoryStore;
   readonly testaments: TestamentStore;
-  /** Who is known by which cookie. */
+  /** Cookie → identity. */
   readonly cookies: ExpiringStore;
-  /** Authids nobody can log in with for a while. */
+  /** Authids that are locked out. */
   readonly lockouts: ExpiringStore;
   readonly roles: RoleStore;
-  /** Sessions that wait for their clients. */
+  /** Sessions that wait for their clients to resume. */
   readonly parked: ParkedStore;
-  /** Events on their way to webhooks. */
+  /** Events to be sent to webhooks. */
   readonly outgoing: OutgoingStore;
 }
 
-/** Texts that count until some time. Times are milliseconds since the epoch. */
+/** Texts that expire. Times are milliseconds since the epoch. */
 export interface ExpiringStore {
-  /** What was put under an id, unless it is past its time. */
+  /** The text of an id, unless it has expired. */
   get(id: string, now: number): string | undefined;
-  /** Replaces what is there, and removes whatever is past its time. */
+  /** Sets the text of an id and removes all expired texts. */
   put(id: string, text: string, expiresAt: number, now: number): void;
   delete(id: string): void;
 }
 
-/** What is kept of one topic. */
+/** The retained events of one topic. */
 export interface RetainedRow {
   readonly topic: Uri;
   /** When its latest event was retained: milliseconds since the epoch, no two alike. */
@@ -51,11 +51,11 @@ export interface RetainedStore {
   latest(head: string): Iterable<RetainedRow>;
   /** Adds the row or replaces the topic's. */
   put(row: RetainedRow): void;
-  /** Removes the topic's row, if there is one. */
+  /** Removes the topic's row, if present. */
   delete(topic: Uri): void;
   /** Rows, and the characters of their texts. */
   size(): { readonly rows: number; readonly characters: number };
-  /** Drops the rows from before `time`, then the oldest until no more than so many rows and characters are left. */
+  /** Removes the rows from before `time`, then the oldest until no more than so many rows and characters are left. */
   trim(time: number, rows: number, characters: number): void;
 }
 
@@ -73,19 +73,19 @@ export interface LogRecord {
 export interface HistoryStore {
   logs(): readonly LogRecord[];
   create(log: LogRecord): void;
-  /** Removes the log and all it holds. */
+  /** Removes the log and its events. */
   drop(logId: Id): void;
   /** Adds lines at the end, written at `time` (milliseconds since the epoch). */
   append(logId: Id, lines: readonly string[], time: number): void;
   /** The last `count` lines, from the newest or from the oldest of them; the store must not change meanwhile. */
   read(logId: Id, count: number, isReversed: boolean): Iterable<string>;
-  /** Lets go of all but the last `count` lines, and of those written before `time`; a few more may stay. */
+  /** Removes all but the last `count` lines, and of those written before `time`; a few more may stay. */
   trim(logId: Id, count: number, time: number): void;
 }
 
 /** Session id → text, for `Testaments` to read. */
 export interface TestamentStore {
-  /** The sessions that have one. */
+  /** The sessions with testaments. */
   owners(): readonly Id[];
   get(sessionId: Id): string | undefined;
   put(sessionId: Id, text: string): void;
@@ -106,7 +106,7 @@ export interface ParkedStore {
   owners(): readonly Id[];
   /** All texts of a session by their numbers, in order. */
   read(sessionId: Id): readonly (readonly [entry: number, text: string])[];
-  /** Replaces what is there under the number. */
+  /** Sets the text under the number. */
   write(sessionId: Id, entry: number, text: string): void;
   /** Removes one text, or all of the session. */
   remove(sessionId: Id, entry?: number): void;
@@ -114,7 +114,7 @@ export interface ParkedStore {
 
 /** Receiver → numbered texts, in order. */
 export interface OutgoingStore {
-  /** The receivers for which there are texts. */
+  /** The receivers with texts. */
   receivers(): readonly string[];
   /** All texts for a receiver, the lowest number first. */
   texts(receiver: string): readonly string[];

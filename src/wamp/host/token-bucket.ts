@@ -1,5 +1,6 @@
-/** A token bucket: tokens come at a steady pace up to a bound, and are spent one by one or many at once. */
+/** A token bucket: a rate limit with bursts. */
 
+/** Tokens are added at a constant rate up to a bound, and spent one or several at a time. */
 export class TokenBucket {
   readonly #perMs: number;
   readonly #burst: number;
@@ -7,7 +8,7 @@ export class TokenBucket {
   /** Milliseconds since the epoch. */
   #filledAt: number;
 
-  /** A full bucket: `perSecond` tokens come each second while it holds fewer than `burst`. */
+  /** A full bucket: `perSecond` tokens are added each second, up to `burst`. */
   constructor(perSecond: number, burst: number, now: number) {
     this.#perMs = perSecond / 1_000;
     this.#burst = burst;
@@ -23,7 +24,7 @@ export class TokenBucket {
     return this.#tokens >= 1;
   }
 
-  /** Spends tokens; the bucket may owe some afterwards. */
+  /** Spends tokens; the balance may become negative. */
   spend(tokens: number): void {
     this.#tokens -= tokens;
   }

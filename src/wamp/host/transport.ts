@@ -6,24 +6,24 @@ import type { Dict, Id, Uri } from "../protocol/values.ts";
 
 /** One client's connection: the only way a message leaves the core. */
 export interface Transport {
-  /** What the session meta API tells of the connection. */
+  /** Details of the connection for the session meta API. */
   readonly details?: Dict | undefined;
-  /** The id of a registration or subscription that the session creates, if it is to be the same after every sleep. */
+  /** A fixed id for a registration or subscription that the session creates, if it must survive sleep. */
   idFor?(kind: "registration" | "subscription", match: Match, uri: Uri): Id;
-  /** Queues a message; what is sent first arrives first. Says at once what cannot be sent. */
+  /** Queues a message; messages arrive in order. Returns why a message cannot be sent. */
   send(message: RouterMessage): SendFault | undefined;
-  /** Closes after what was sent, with a WebSocket close code and a reason of at most 123 bytes. */
+  /** Closes after all queued messages, with a WebSocket close code and a reason of at most 123 bytes. */
   close(code: number, reason: string): void;
-  /** What `Realm.record` tells of this connection has changed; it is stored before the object can sleep. */
+  /** Has `Realm.record` of this connection stored before the object can sleep. */
   save(): void;
 }
 
-/** Why a message did not go out. */
+/** Why a message was not sent. */
 export type SendFault = "closed" | "too large";
 
 /**
- * What the router itself knows of a client's way in, in Crossbar.io's words; authenticators get it as
- * `details.transport`, and nothing of it comes from the client's HELLO (WS-29).
+ * What the router knows of a client's connection, with Crossbar.io's keys; authenticators get it as `details.transport`.
+ * No value comes from the client's HELLO (WS-29).
  */
 export interface TransportInfo {
   /** The client's address. */
@@ -34,6 +34,6 @@ export interface TransportInfo {
   readonly http_headers_received: Dict;
   /** The id in the tracking cookie, if the cookie is one of this realm. */
   readonly http_cbtid?: string;
-  /** What the platform tells of a TLS client certificate it has verified. */
+  /** The TLS client certificate as the platform verified it. */
   readonly client_cert?: Dict;
 }

@@ -1,9 +1,9 @@
-/** Which topics a subscription is about, and whether another pattern takes in all of them (Pattern-based Subscriptions). */
+/** Whether a pattern matches a topic, or all topics of another pattern (Pattern-based Subscriptions). */
 
 import type { Pattern } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
 
-/** Does the pattern match the topic? */
+/** Whether the pattern matches the topic. */
 export function matches({ match, uri }: Pattern, topic: Uri): boolean {
   if (match === "exact") return topic === uri;
   if (match === "prefix") return topic.startsWith(uri);
@@ -11,16 +11,16 @@ export function matches({ match, uri }: Pattern, topic: Uri): boolean {
   return own.length === actual.length && own.every((component, i) => component === "" || component === actual[i]);
 }
 
-/** Does `wide` match every topic that `narrow` matches? */
+/** Whether `wide` matches every topic that `narrow` matches. */
 export function covers(wide: Pattern, narrow: Pattern): boolean {
   if (narrow.match === "exact") return matches(wide, narrow.uri);
   if (wide.match === "prefix") return headOf(narrow).startsWith(wide.uri);
   if (wide.match === "exact" || narrow.match === "prefix") return false;
-  // An empty component of `narrow` stands for any, which only an empty one of `wide` takes in.
+  // An empty component of `narrow` matches any component, which only an empty one of `wide` covers.
   return matches(wide, narrow.uri);
 }
 
-/** What every topic that matches begins with. */
+/** The longest text with which every matching topic begins. */
 export function headOf({ match, uri }: Pattern): string {
   if (match !== "wildcard") return uri;
   const components = uri.split(".");

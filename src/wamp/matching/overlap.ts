@@ -1,15 +1,15 @@
-/** Where two URI patterns overlap, shown by one URI that stands for all URIs they share. */
+/** Finds one URI that represents all URIs which two patterns share. */
 
 import type { Pattern } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
 
-/** A component no rule can name, because `#` is not allowed in URIs: it meets wildcards and prefixes only. */
+/** A component that no rule can name, because URIs have no `#`: only wildcards and prefixes match it. */
 const ANY = "#";
 
 /**
  * A URI both patterns match, and that any third pattern matches only if it matches every URI these two share; undefined
- * where they share none. `depth` is the most components of any wildcard pattern in play: what matches an open-ended
- * overlap must match more components than that.
+ * where they share none. `depth` is the most components of any wildcard pattern in play: a pattern that matches an
+ * open-ended overlap must match more components.
  */
 export function sharedUri(a: Pattern, b: Pattern, depth: number): Uri | undefined {
   if (a.match !== "prefix") return b.match === "prefix" ? fill(a, b) : merge(a, b);
@@ -18,7 +18,7 @@ export function sharedUri(a: Pattern, b: Pattern, depth: number): Uri | undefine
   return longer.startsWith(shorter) ? longer + ANY + `.${ANY}`.repeat(depth) : undefined;
 }
 
-/** A wildcard or exact pattern within a prefix: components one by one, the prefix's last one being only a beginning. */
+/** A wildcard or exact pattern within a prefix: components one by one, of which the last one of the prefix is only a beginning. */
 function fill(pattern: Pattern, prefix: Pattern): Uri | undefined {
   const components = componentsOf(pattern);
   const heads = prefix.uri.split(".");

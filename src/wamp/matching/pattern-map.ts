@@ -1,4 +1,4 @@
-/** Values kept by URI and match policy, and found again by the concrete URI they cover. */
+/** A map from patterns to values, searched by the concrete URIs that the patterns match. */
 
 import type { Match } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
@@ -10,8 +10,8 @@ const MATCHES: readonly Match[] = ["exact", "prefix", "wildcard"];
 
 /**
  * (match, URI) → value: the index the broker, the dealer and authorization share. The same URI under another match
- * policy is another entry. What a lookup costs depends on the URI and on what matches it, not on what else is stored;
- * where no pattern is stored it is one `Map` lookup.
+ * policy is another entry. The cost of a lookup depends on the URI and on its matches, not on the number of entries;
+ * without patterns it is one `Map` lookup.
  */
 export class PatternMap<T extends NonNullable<unknown>> {
   readonly #values: Record<Match, Map<Uri, T>> = { exact: new Map(), prefix: new Map(), wildcard: new Map() };
@@ -24,6 +24,7 @@ export class PatternMap<T extends NonNullable<unknown>> {
     return MATCHES.reduce((size, match) => size + this.#values[match].size, 0);
   }
 
+  /** The value of one entry. */
   get(match: Match, uri: Uri): T | undefined {
     return this.#values[match].get(uri);
   }
@@ -35,7 +36,7 @@ export class PatternMap<T extends NonNullable<unknown>> {
     else if (match === "wildcard") this.#wildcards.set(uri, value);
   }
 
-  /** Whether there was such an entry. */
+  /** Removes the entry; returns whether the map had it. */
   delete(match: Match, uri: Uri): boolean {
     if (!this.#values[match].delete(uri)) return false;
     if (match === "prefix") this.#prefixes.delete(uri);
@@ -93,7 +94,7 @@ export class PatternMap<T extends NonNullable<unknown>> {
     return found;
   }
 
-  /** Nodes behind the patterns, of which an empty map keeps two; lets tests see that deleting leaves nothing behind. */
+  /** Nodes behind the patterns, of which an empty map keeps two; for tests of deletion. */
   get nodeCount(): number {
     return this.#prefixes.nodeCount + this.#wildcards.nodeCount;
   }

@@ -5,7 +5,7 @@ import { CHARACTERS, type Node, RadixTree } from "./radix-tree.ts";
 
 /**
  * Prefix → value. Prefixes are plain strings, not whole components (Prefix Matching). A lookup visits only nodes that
- * spell a beginning of the URI, so what else is stored does not slow it down.
+ * spell a beginning of the URI, so its cost does not depend on the number of entries.
  */
 export class PrefixTree<T extends NonNullable<unknown>> extends RadixTree<T> {
   constructor() {

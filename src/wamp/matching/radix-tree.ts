@@ -1,4 +1,4 @@
-/** Patterns stored by what they have in common, the structure under prefix and wildcard matching. */
+/** A radix tree of patterns, the base of prefix and wildcard matching. */
 
 import type { Uri } from "../protocol/values.ts";
 
@@ -11,9 +11,9 @@ export interface Node<T> {
   readonly children: Map<string, Node<T>>;
 }
 
-/** What a label is made of: no node ends inside a unit, and no two children of a node begin with the same one. */
+/** The parts of a label: no node ends inside a unit, and no two children of a node begin with the same unit. */
 export interface Units {
-  /** Stands between two units. */
+  /** The text between two units. */
   readonly separator: "" | ".";
   /** Where the unit that begins at `start` ends in `text`. */
   end(text: string, start: number): number;
@@ -43,6 +43,7 @@ export class RadixTree<T extends NonNullable<unknown>> {
     this.#units = units;
   }
 
+  /** Adds `pattern` or replaces its value. */
   set(pattern: Uri, value: T): void {
     const gap = this.#units.separator.length;
     let node = this.root;
@@ -54,7 +55,7 @@ export class RadixTree<T extends NonNullable<unknown>> {
     node.value = value;
   }
 
-  /** Forgets `pattern`, if it is there, and every node only it needed. */
+  /** Removes `pattern`, if present, and every node that no other pattern needs. */
   delete(pattern: Uri): void {
     const gap = this.#units.separator.length;
     let node = this.root;
@@ -95,7 +96,7 @@ export class RadixTree<T extends NonNullable<unknown>> {
     return fork;
   }
 
-  /** Takes out `node` if it neither holds a value nor forks, and then its parent if that lost its reason to be. */
+  /** Removes `node` if it neither holds a value nor forks, and then its parent if the same holds for it. */
   #simplify(node: Node<T>): void {
     const { parent, children, label } = node;
     if (parent === undefined || node.value !== undefined || children.size > 1) return;
@@ -105,7 +106,7 @@ export class RadixTree<T extends NonNullable<unknown>> {
     this.#simplify(parent);
   }
 
-  /** Characters of `label`, up to the end of a unit, that `text` has too from `at` on. The first unit is known to agree. */
+  /** Characters of `label`, up to the end of a unit, that `text` has too from `at` on. The first unit is equal already. */
   #sharedLength(label: string, text: string, at: number): number {
     const { separator, end: unitEnd } = this.#units;
     let shared = unitEnd(label, 0);

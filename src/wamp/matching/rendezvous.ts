@@ -1,4 +1,4 @@
-/** Who of several has a key: partitioned calls and events (Sharded Registration, Sharded Subscription). */
+/** Assigns keys to callees and nodes by rendezvous hashing (Sharded Registration, Sharded Subscription). */
 
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Dict, Id } from "../protocol/values.ts";
@@ -11,8 +11,8 @@ export function partitionKey(options: Dict): string | undefined {
 }
 
 /**
- * The callee that has `key` (rendezvous hashing): the same one as long as it is there, and who comes or goes moves no
- * keys but its own. Undefined among no callees.
+ * The callee that owns `key`. A callee keeps its keys as long as it is registered; one that is added or removed moves
+ * only its own keys. Undefined without callees.
  */
 export function ownerOf<C extends { readonly session: { readonly id: Id } }>(
   key: string,
@@ -21,19 +21,19 @@ export function ownerOf<C extends { readonly session: { readonly id: Id } }>(
   return highest(key, callees, ({ session }) => session.id);
 }
 
-/** The node key that has the resource key `key`, by the same rule. */
+/** The node key that owns the resource key `key`, by the same rule. */
 export function nodeOf(key: string, nodeKeys: Iterable<string>): string | undefined {
   return highest(key, nodeKeys, hashOf);
 }
 
-/** Each candidate, known by an integer of at most 53 bits, draws a lot that depends on the key. */
+/** The candidate with the highest hash of key and id; ids are integers of at most 53 bits. */
 function highest<T>(key: string, candidates: Iterable<T>, idOf: (candidate: T) => number): T | undefined {
   const hash = hashOf(key);
   let owner: T | undefined;
   let best = -1;
   for (const candidate of candidates) {
     const id = idOf(candidate);
-    // The arithmetic of integers has 32 bits.
+    // Bit operators have 32 bits; the division adds the upper bits of the id.
     const score = mix(mix(hash ^ id) ^ Math.floor(id / 2 ** 32));
     if (score <= best) continue;
     owner = candidate;

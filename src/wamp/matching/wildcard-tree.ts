@@ -26,7 +26,7 @@ export class WildcardTree<T extends NonNullable<unknown>> extends RadixTree<T> {
 
 const NO_MATCH = -1;
 
-/** `at` is where the next component of `uri` begins; beyond the end of `uri` there is none left. */
+/** `at` is where the next component of `uri` begins; beyond the end of `uri` none is left. */
 function findBest<T>(node: Node<T>, uri: Uri, at: number): T | undefined {
   if (at > uri.length) return node.value;
   const literal = node.children.get(uri.slice(at, componentEnd(uri, at)));
@@ -56,7 +56,7 @@ function visitMatchesBelow<T>(child: Node<T> | undefined, uri: Uri, at: number, 
 
 /**
  * Where in `uri` the component after those that `label` covers from `at` on begins, or NO_MATCH. An empty component of
- * `uri` is matched by nothing, so the wildcard child, which it finds as if it were a literal, is never taken twice.
+ * `uri` matches no pattern, so the wildcard child, which it finds as if it were a literal, is never taken twice.
  */
 function matchLabel(label: string, uri: Uri, at: number): number {
   let start = at;

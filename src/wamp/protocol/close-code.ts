@@ -1,6 +1,6 @@
-/** Why a WebSocket is closed. */
+/** The close codes of WebSockets. */
 
-/** WebSocket close codes the router uses (D-02). */
+/** WebSocket close codes that the router uses. */
 export const CloseCode = {
   NORMAL: 1000,
   PROTOCOL_ERROR: 1002,
@@ -8,7 +8,7 @@ export const CloseCode = {
   POLICY: 1008,
   TOO_BIG: 1009,
   INTERNAL_ERROR: 1011,
-  /** The client comes back by itself. */
+  /** Clients reconnect by themselves after this code. */
   RESTART: 1012,
   OVERLOADED: 1013,
 } as const;

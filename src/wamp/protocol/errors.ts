@@ -1,4 +1,4 @@
-/** The predefined URIs, and the two ways a message can be refused. */
+/** The predefined URIs, and the two errors that a message can cause. */
 
 import { CloseCode } from "./close-code.ts";
 import { Payload } from "./payload.ts";
@@ -26,7 +26,7 @@ export const WampUri = {
   PROTOCOL_VIOLATION: "wamp.error.protocol_violation",
   /** The principal may not perform the action. */
   NOT_AUTHORIZED: "wamp.error.not_authorized",
-  /** The principal may perform the action once somebody has granted it (capability-based access control). */
+  /** The principal may perform the action once another principal has granted it (capability-based access control). */
   AUTHORIZATION_REQUIRED: "wamp.error.authorization_required",
   /** Deciding the permission itself failed. */
   AUTHORIZATION_FAILED: "wamp.error.authorization_failed",
@@ -56,7 +56,7 @@ export const WampUri = {
   NO_AVAILABLE_CALLEE: "wamp.error.no_available_callee",
   /** The other side lacks the feature the message needs. */
   FEATURE_NOT_SUPPORTED: "wamp.error.feature_not_supported",
-  /** There is no such session. */
+  /** No session of the realm has this id. */
   NO_SUCH_SESSION: "wamp.error.no_such_session",
   /** A registration was withdrawn in favour of another one (Crossbar.io's URI). */
   UNREGISTERED: "wamp.error.unregistered",
@@ -70,15 +70,15 @@ export const WampUri = {
   LIMIT_EXCEEDED: "wamp.edge.error.limit_exceeded",
   /** The session, or its role, sends more messages or causes more events than its rate allows. */
   RATE_EXCEEDED: "wamp.edge.error.rate_exceeded",
-  /** Storage has no room for what an acknowledged request would keep; nothing of it is kept. */
+  /** Storage has no room for what an acknowledged request would store; nothing is stored. */
   STORAGE_FULL: "wamp.edge.error.storage_full",
-  /** There is no role of this name to manage, or no such rule of it. */
+  /** The realm has no role of this name, or the role has no such rule. */
   NOTHING_TO_MANAGE: "wamp.edge.error.nothing_to_manage",
   /** The peer is going down. */
   SYSTEM_SHUTDOWN: "wamp.close.system_shutdown",
   /** The client leaves the realm. */
   CLOSE_REALM: "wamp.close.close_realm",
-  /** The client leaves, and its cookie shall not be known any more (Crossbar.io's URI). */
+  /** The client leaves, and the router forgets its cookie (Crossbar.io's URI). */
   LOGOUT: "wamp.close.logout",
   /** The reply to a GOODBYE. */
   GOODBYE_AND_OUT: "wamp.close.goodbye_and_out",
@@ -97,10 +97,10 @@ export class WampError extends Error {
   }
 }
 
-/** A broken conversation: becomes an ABORT and ends the session (Protocol Errors). */
+/** A message that breaks the protocol: becomes an ABORT and ends the session (Protocol Errors). */
 export class ProtocolViolation extends Error {
   readonly uri: Uri;
-  /** With which the transport is closed. */
+  /** The WebSocket close code. */
   readonly code: number;
   constructor(message: string, uri: Uri = WampUri.PROTOCOL_VIOLATION, code: number = CloseCode.PROTOCOL_ERROR) {
     super(message);

@@ -1,10 +1,10 @@
-/** Which advanced features either side announces (Advanced Profile: Features). */
+/** The features that clients and the router announce (Advanced Profile: Features). */
 
 import { MessageType } from "./message.ts";
 import type { Dict } from "./values.ts";
 import { isDict } from "./values.ts";
 
-/** Client features that change what the router does, one bit each. Append only: sleeping records hold the bits. */
+/** Client features that the router acts on, one bit each. Append only: stored records hold the bits. */
 const CLIENT_FEATURES = [
   "publisher",
   "subscriber",
@@ -23,6 +23,7 @@ const CLIENT_FEATURES = [
   "subscriber.subscription_revocation",
 ] as const;
 
+/** A role, or a feature of a role, of a client. */
 export type ClientFeature = (typeof CLIENT_FEATURES)[number];
 
 /** A set of client roles and features as bits. */
@@ -30,14 +31,14 @@ export type ClientFeatures = number;
 
 const BIT = new Map<ClientFeature, number>(CLIENT_FEATURES.map((feature, index) => [feature, 1 << index]));
 
-/** Another spelling one chapter uses (FEAT-03). */
+/** Spelling in one chapter of the specification → spelling in the others (FEAT-03). */
 const ALIASES: { readonly [name: string]: string | undefined } = { call_cancelling: "call_canceling" };
 
 /** HELLO.Details.roles → bits; 0 when it names none of the four client roles. Unknown names are ignored. */
 export function clientFeatures(roles: Dict): ClientFeatures {
   let bits = 0;
   for (const role of ["publisher", "subscriber", "caller", "callee"] as const) {
-    // null stands for absent here, too (MSG-12).
+    // null means absent here as well (MSG-12).
     if (!Object.hasOwn(roles, role) || (roles[role] ?? null) === null) continue;
     bits |= BIT.get(role)!;
     for (const feature of announced(roles[role])) {
@@ -47,12 +48,12 @@ export function clientFeatures(roles: Dict): ClientFeatures {
   return bits;
 }
 
-/** Does the set contain the feature? */
+/** Whether the set contains the feature. */
 export function hasFeature(features: ClientFeatures, feature: ClientFeature): boolean {
   return (features & BIT.get(feature)!) !== 0;
 }
 
-/** What this router does in every realm, and nothing it does not. */
+/** Broker features of every realm. */
 const BROKER_FEATURES: Dict = {
   publisher_identification: true,
   publisher_exclusion: true,
@@ -65,7 +66,7 @@ const BROKER_FEATURES: Dict = {
   event_retention: true,
   payload_passthru_mode: true,
 };
-/** Progress either way needs call canceling (FEAT-06). */
+/** Dealer features of every realm. Progressive calls and results need call canceling (FEAT-06). */
 const DEALER_FEATURES: Dict = {
   progressive_call_results: true,
   progressive_call_invocations: true,
@@ -80,12 +81,13 @@ const DEALER_FEATURES: Dict = {
   payload_passthru_mode: true,
 };
 
-/** What it does on top of that where its meta API is enabled; revocations are ordered there. */
+/** Broker features of realms with the meta API, which can revoke subscriptions. */
 const BROKER_META_FEATURES: Dict = {
   session_meta_api: true,
   subscription_meta_api: true,
   subscription_revocation: true,
 };
+/** Dealer features of realms with the meta API, which can revoke registrations. */
 const DEALER_META_FEATURES: Dict = {
   session_meta_api: true,
   registration_meta_api: true,
@@ -93,10 +95,10 @@ const DEALER_META_FEATURES: Dict = {
   testament_meta_api: true,
 };
 
-/** And where the configuration asks to keep what is published (Event History). */
+/** Broker features of realms that are configured to store events (Event History). */
 const HISTORY_FEATURES: Dict = { event_history: true };
 
-/** WELCOME.Details.roles of a realm. Its history can be asked for through the meta API only. */
+/** WELCOME.Details.roles of a realm. The history can be read only through the meta API. */
 export function routerRoles(hasMetaApi: boolean, hasHistory: boolean): Dict {
   const metaFeatures = { ...BROKER_META_FEATURES, ...(hasHistory && HISTORY_FEATURES) };
   return {

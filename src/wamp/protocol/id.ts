@@ -25,7 +25,7 @@ export function idFromRandom(bytes: Uint8Array): Id {
   return id === 0 ? MAX_ID - 1 : id;
 }
 
-/** An id in 1..2^53-1 that is the same for the same text, and hardly ever for two: the upper bits of FNV-1a. */
+/** An id in 1..2^53-1 that is the same for the same text, and very rarely for two: the upper bits of FNV-1a. */
 export function idFromText(text: string): Id {
   let hash = 0xcbf29ce484222325n;
   for (const character of text) {

@@ -1,4 +1,4 @@
-/** Decoded elements → a client's message, or the reason why they are none (Protocol Errors). */
+/** Checks decoded elements against the shape of their message type (Protocol Errors). */
 
 import { ProtocolViolation } from "./errors.ts";
 import { isId } from "./id.ts";
@@ -20,15 +20,15 @@ interface Shape {
   readonly optionsIndex: number;
   readonly options: OptionChecks;
   readonly hasPayload: boolean;
-  /** Elements beyond these are let pass unread (links append a dict to UNSUBSCRIBE and UNREGISTER). */
+  /** Whether one dict more is accepted and ignored (router links append one to UNSUBSCRIBE and UNREGISTER). */
   readonly ignoresExtraDict?: boolean;
 }
 
 /**
  * Checks every element and every known option of what a client sent. Unknown options pass; a known option
  * of the wrong type, an unknown type code or a message only the router may send is a ProtocolViolation. A dict that is
- * null comes out empty and a known option that is absent in the sense of `isAbsent` is left out: clients in typed
- * languages write both for what their user did not set.
+ * null becomes an empty one and a known option for which `isAbsent` is true is removed: clients in typed
+ * languages write both for values that are not set.
  */
 export function parse(elements: readonly unknown[]): ClientMessage {
   const shape = shapeOf(elements[0]);
@@ -91,9 +91,9 @@ function presentOptions(shape: Shape, options: Dict): Dict {
 }
 
 /**
- * null and undefined stand for a known option that is not there (MSG-12), and so does the empty string, which only the
- * keys of sharding have a use for. An empty list says something (`eligible: []` is no session at all), except for HELLO's
- * `authmethods`, where autobahn-cpp writes it for "no offer".
+ * null, undefined (MSG-12) and the empty string mean that a known option is absent; only the keys of sharding may be
+ * empty strings. An empty list has a meaning of its own (`eligible: []` is no session), except for `authmethods` of
+ * HELLO, where autobahn-cpp writes it for "no offer".
  */
 function isAbsent(name: string, value: unknown): boolean {
   if (isNull(value)) return true;
@@ -105,7 +105,7 @@ function isNull(value: unknown): boolean {
   return value === null || value === undefined;
 }
 
-/** Arguments is a list, ArgumentsKw a dict; with `enc_algo` one opaque value stands for both (D-14). */
+/** Arguments is a list, ArgumentsKw a dict; with `enc_algo` one opaque value replaces both. */
 function checkPayload(shape: Shape, elements: readonly unknown[]): void {
   const payload = elements[elements.length - 1] as Payload;
   if (payload.length === 0) return;
@@ -235,7 +235,7 @@ const SHAPES: { readonly [type: number]: Shape | undefined } = {
       eligible_authrole: listOf(isString),
       transaction_hash: isString,
       rkey: isString,
-      /** Seconds, as Bondy has it. */
+      /** Seconds (option of Bondy). */
       _retained_ttl: isPositive,
     },
     hasPayload: true,

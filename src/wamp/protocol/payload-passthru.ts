@@ -1,4 +1,4 @@
-/** Payloads the router carries without a look inside (Payload Passthru Mode, and Autobahn's payload transparency). */
+/** Payloads that the router forwards undecoded (Payload Passthru Mode, and Autobahn's payload transparency). */
 
 import { ProtocolViolation } from "./errors.ts";
 import type { ClientFeature } from "./features.ts";
@@ -8,13 +8,13 @@ import type { Dict } from "./values.ts";
 const PPT_KEYS = ["ppt_scheme", "ppt_serializer", "ppt_cipher", "ppt_keyid"] as const;
 const ENC_KEYS = ["enc_algo", "enc_key", "enc_serializer"] as const;
 
-/** Do the options or details ask for a payload to be carried unread? */
+/** Whether options or details mark a payload as opaque. */
 export function isOpaque(options: Dict): boolean {
   return isPassthru(options) || typeof options.enc_algo === "string";
 }
 
 /**
- * The details that travel with such a payload. A sender that did not announce passthru for its role, or whose payload
+ * The details that the receiver of an opaque payload gets. A sender that did not announce passthru for its role, or whose payload
  * is not one binary element, breaks the protocol (PPT-03, PPT-05).
  */
 export function opaqueDetails(
@@ -36,7 +36,7 @@ export function checkSingleBinary(payload: Payload): void {
   if (!payload.isSingleBinary) throw new ProtocolViolation("payload passthru takes one binary argument");
 }
 
-/** Is passthru in use? */
+/** Whether the options ask for Payload Passthru Mode. */
 export function isPassthru(options: Dict): boolean {
   return typeof options.ppt_scheme === "string" && options.ppt_scheme !== "";
 }

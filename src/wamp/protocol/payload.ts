@@ -1,9 +1,9 @@
-/** Arguments and ArgumentsKw, kept in the sender's encoding until somebody needs the values. */
+/** Arguments and ArgumentsKw, kept in the sender's encoding and decoded only when values are read. */
 
 import { withoutFloats } from "./float.ts";
 import type { Dict, List } from "./values.ts";
 
-/** What one serializer knows about payloads. */
+/** Encodes and decodes payloads in one serializer. */
 export interface PayloadCodec {
   readonly name: string;
   /**
@@ -18,7 +18,7 @@ export interface PayloadCodec {
 /** Encoded elements as they stand in the frame: JSON text joined by commas, or bytes back to back. */
 export type RawPayload = string | Uint8Array;
 
-/** What stands in the place of Arguments; only a list is Arguments, bytes and string occur in payload transparency. */
+/** Type of the element at the place of Arguments: a list, or bytes or a string in payload transparency. */
 export type ArgsKind = "list" | "bytes" | "string" | "other";
 
 /** `args` is a list (or the opaque bytes of payload transparency), `kwargs` a dict. */
@@ -44,7 +44,7 @@ export class Payload {
   readonly #codec: PayloadCodec | undefined;
   readonly #raw: RawPayload | undefined;
   #values: PayloadValues | undefined;
-  /** The values as they are encoded again, see `exact`. */
+  /** See `exact`. */
   #exact: PayloadValues | undefined;
   #transcoded: Map<PayloadCodec, RawPayload> | undefined;
 
@@ -64,7 +64,7 @@ export class Payload {
     this.#exact = exact;
   }
 
-  /** A payload the router makes itself, also of `exact` values; what is null or empty is left out (SER-23). */
+  /** A payload made by the router, also of `exact` values; null and empty parts are left out (SER-23). */
   static of(args?: List | null, kwargs?: Dict | null): Payload {
     return Payload.#of(args ?? [], kwargs ?? {});
   }
@@ -74,7 +74,7 @@ export class Payload {
     return args.length > 0 ? new Payload(1, undefined, undefined, { args }, "list", true) : Payload.NONE;
   }
 
-  /** A payload as a serializer found it in a frame. Its shape is told, not checked: that is up to `parse`. */
+  /** A payload as a serializer found it in a frame. `parse` checks its shape. */
   static received(
     length: 1 | 2,
     codec: PayloadCodec,
@@ -85,14 +85,14 @@ export class Payload {
     return new Payload(length, codec, raw, undefined, argsKind, kwargsIsDict);
   }
 
-  /** What the router's own code, components and HTTP see: every number is plain. */
+  /** The values for the router's own code, components and HTTP: every number is plain. */
   get values(): PayloadValues {
     this.#values ??=
       this.#raw === undefined ? (withoutFloats(this.#exact) as PayloadValues) : this.#codec!.decodePayload(this.#raw);
     return this.#values;
   }
 
-  /** What goes into another payload: a `Float` stands where a float is whole, so that it is written as one again. */
+  /** The values for another payload: a whole float is a `Float`, so that it stays a float. */
   get exact(): PayloadValues {
     this.#exact ??= this.#codec!.decodePayload(this.#raw!, true);
     return this.#exact;
@@ -136,7 +136,7 @@ export class Payload {
   }
 }
 
-/** How many received elements count: what is empty at the end is left out (SER-23). */
+/** The number of received elements without empty ones at the end (SER-23). */
 export function trimmedLength(hasEmptyArgs: boolean, hasFilledKwargs: boolean): 0 | 1 | 2 {
   if (hasFilledKwargs) return 2;
   return hasEmptyArgs ? 0 : 1;

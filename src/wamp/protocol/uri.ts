@@ -1,4 +1,4 @@
-/** Which strings are URIs, and which of them the router keeps for itself (URIs). */
+/** Rules for URIs, and the URIs reserved for the router (URIs). */
 
 import type { Uri } from "./values.ts";
 
@@ -21,11 +21,11 @@ export type UriCheck = "loose" | "strict";
 
 /**
  * The longest URI accepted, in UTF-16 code units. WAMP sets no bound; this one keeps the cost of checking and
- * matching a URI small whoever sends it, and lets a session record hold several of the longest.
+ * matching a URI small for any sender, and lets a session record hold several of the longest.
  */
 export const MAX_URI_LENGTH = 2048;
 
-// Components and dots share no character, so there is one way to read a URI and all six run in linear time. Where every
+// Components and dots share no character, so each URI can be read in one way only and all six run in linear time. Where every
 // component may be empty, as in a wildcard pattern, only the characters remain to be checked.
 const RULES: Record<UriCheck, Record<Match, RegExp>> = {
   loose: {

@@ -1,11 +1,11 @@
-/** How much memory a decoded value takes, about. */
+/** Estimates the memory of a decoded value. */
 
 import { Payload } from "./payload.ts";
 
-/** What the router itself needs to keep a value besides its characters or bytes; bytes, about. */
+/** Estimated bytes of memory for a value besides its characters or bytes. */
 const OVERHEAD = 64;
 
-/** Bytes a value takes, about; at least a third of what the client had to send for it. */
+/** Estimated bytes of a value; at least a third of the bytes in which a client sends it. */
 export function sizeOf(value: unknown): number {
   if (typeof value === "string") return OVERHEAD + value.length;
   if (value instanceof Payload) return OVERHEAD + value.size;

@@ -1,4 +1,4 @@
-/** The steps from format 1, that of release 0.1.0, to format 2; what they make is checked as any record of format 2. */
+/** The steps from format 1, that of release 0.1.0, to format 2; their results are checked like any record of format 2. */
 
 type Tuple = readonly unknown[];
 type Dict = Readonly<Record<string, unknown>>;
@@ -59,7 +59,7 @@ export function answerFromFormat1(json: unknown): Dict {
   return { b: body, i: publication };
 }
 
-/** `{ kind: "admitted", identity, expiresAt }`, as it is today. */
+/** `{ kind: "admitted", identity, expiresAt }`, as in format 2. */
 export function cookieFromFormat1(json: unknown): unknown {
   return json;
 }

@@ -1,17 +1,17 @@
-/** The number of each stored format. Formats from 1 to the number are read; the number itself is what is written. */
+/** The current number of each stored format; all formats from 1 to this number can be read. */
 
 /**
- * Kind of record → the format that is written now. Format 1 is that of release 0.1.0, whose records have no number.
- * A change of what is written needs the next number, a step from the former one, and a golden set (docs/upgrading.md).
+ * Kind of record → the format that is written. Format 1 is that of release 0.1.0, whose records have no number.
+ * A change of the format needs the next number, a step from the former one, and a golden set (docs/upgrading.md).
  */
 export const FORMATS = {
-  /** What a socket keeps while the object sleeps. */
+  /** The attachment of a socket, which survives sleep. */
   attachment: 2,
   /** A peer, with its session if it has one: in the attachment, or in the table `peer_record`. */
   peer: 2,
   /** A session without a connection. */
   parked: 2,
-  /** Messages that wait for such a session. */
+  /** Messages that wait for the client of a parked session. */
   messages: 2,
   /** The testaments of one session. */
   testament: 2,

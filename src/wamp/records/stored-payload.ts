@@ -1,4 +1,4 @@
-/** Payloads as they are kept: in the encoding they came in, so that nothing is lost. */
+/** Stores payloads in the encoding of the sender, so that no value changes. */
 
 import type { PayloadCodec } from "../protocol/payload.ts";
 import { Payload } from "../protocol/payload.ts";
@@ -18,7 +18,7 @@ interface StoredPayload {
 
 const CODECS: ReadonlyMap<string, PayloadCodec> = new Map([json, msgpack, cbor].map((codec) => [codec.name, codec]));
 
-/** A payload that the router made is encoded in CBOR, which has all of WAMP's types. */
+/** A payload that the router made is encoded in CBOR, which has all types of WAMP. */
 export const storedPayload: Codec<Payload> = {
   write(payload): StoredPayload {
     if (payload.length === 0) return {};
@@ -39,7 +39,7 @@ export const storedPayload: Codec<Payload> = {
   },
 };
 
-/** The field of a record that keeps a payload; it is absent where there is none. */
+/** The field of a payload; absent for an empty one. */
 export function payloadField(key: string): Field<Payload> {
   return usually(key, storedPayload, Payload.NONE, ({ length }) => length === 0);
 }

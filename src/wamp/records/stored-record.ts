@@ -11,7 +11,7 @@ export interface Codec<T> {
   read(json: unknown, at: string): T;
 }
 
-/** Makes the JSON of one format from that of the format before; it may throw anything for what it cannot read. */
+/** Makes the JSON of one format from that of the format before; it may throw any error for JSON that it cannot read. */
 export type Step = (json: unknown) => unknown;
 
 /** How the records of one kind are stored. */
@@ -23,8 +23,8 @@ export interface Format<T> {
 }
 
 /**
- * What was read, or why it cannot be read; the cause quotes nothing of the record. `session` is whose record it is, as far
- * as that can be told.
+ * The value, or why it cannot be read; the cause quotes no part of the record. `session` is the owner of the record, if
+ * known.
  */
 export type Reading<T> =
   | { readonly ok: true; readonly value: T }
@@ -44,7 +44,7 @@ export function write<T>(format: Format<T>, value: T): string {
   return JSON.stringify(pack(format, value));
 }
 
-/** Reads what `pack` has written, in this version of the router or an earlier one. */
+/** Reads the output of `pack` of this version of the router or an earlier one. */
 export function unpack<T>({ kind, codec, steps }: Format<T>, json: unknown): Reading<T> {
   const current = FORMATS[kind];
   const version = versionOf(json);
@@ -58,7 +58,7 @@ export function unpack<T>({ kind, codec, steps }: Format<T>, json: unknown): Rea
   }
 }
 
-/** Reads what `write` has written. */
+/** Reads the output of `write`. */
 export function read<T>(format: Format<T>, text: string): Reading<T> {
   let json: unknown;
   try {
@@ -79,7 +79,7 @@ export function readRow<T>(codec: Codec<T>, row: unknown): Reading<T> {
   }
 }
 
-/** Tells the operator of a record that was set aside; `session` is its owner, where that is known. */
+/** The log line about a record that cannot be read. */
 export function unreadable(kind: string, cause: string, details: { readonly [detail: string]: unknown } = {}): LogLine {
   return { level: "error", event: "record.unreadable", kind, cause, ...details };
 }
@@ -91,13 +91,13 @@ function versionOf(json: unknown): number | undefined {
   return Number.isInteger(v) && (v as number) >= 1 ? (v as number) : undefined;
 }
 
-/** A field of a record: its key, and what stands for it where it is absent. */
+/** A field of a record: its key, and the value of an absent field. */
 export interface Field<T> {
   readonly key: string;
   readonly codec: Codec<T>;
   readonly isOptional: boolean;
   readonly fallback?: T | undefined;
-  /** Need the value not be written? */
+  /** Whether the value is not written. */
   isOmitted(value: T): boolean;
 }
 
@@ -113,7 +113,7 @@ export function optional<T>(key: string, codec: Codec<T>): Field<T | undefined> 
   return { key, codec: codec as Codec<T | undefined>, isOptional: true, isOmitted };
 }
 
-/** A field that is absent where it has its usual value. */
+/** A field that is absent if it has its usual value. */
 export function usually<T>(
   key: string,
   codec: Codec<T>,
@@ -150,7 +150,7 @@ export function record<T extends object>(fields: { readonly [K in keyof T]-?: Fi
   };
 }
 
-/** Objects of several kinds, told apart by `kind`, which is stored as `k`. */
+/** Objects of several kinds, distinguished by `kind`, which is stored as `k`. */
 export function union<T extends { readonly kind: string }>(
   members: {
     readonly [K in T["kind"]]: Codec<Omit<Extract<T, { readonly kind: K }>, "kind">>;
@@ -168,7 +168,7 @@ export function union<T extends { readonly kind: string }>(
   };
 }
 
-/** Lists of such values. */
+/** Lists of values of one codec. */
 export function list<T>(codec: Codec<T>): Codec<readonly T[]> {
   return {
     write: (values) => values.map((value) => codec.write(value)),
@@ -179,7 +179,7 @@ export function list<T>(codec: Codec<T>): Codec<readonly T[]> {
   };
 }
 
-/** Values that are stored as they are, if they pass a check. */
+/** Values that are stored unchanged; `is` checks them when read. */
 export function value<T>(is: (json: unknown) => boolean): Codec<T> {
   return {
     write: (own) => own,

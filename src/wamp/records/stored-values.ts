@@ -1,4 +1,4 @@
-/** The simple values that stored records consist of. */
+/** Codecs of the simple values in stored records. */
 
 import { isId } from "../protocol/id.ts";
 import { NO_DETAILS } from "../protocol/message.ts";
@@ -17,12 +17,12 @@ export const dict: Codec<Dict> = value(isDict);
 export const elements: Codec<readonly unknown[]> = value((json) => Array.isArray(json));
 export const match: Codec<Match> = oneOf("exact", "prefix", "wildcard");
 
-/** A field with a dict that is mostly empty. */
+/** A field with a dict that is usually empty. */
 export function details(key: string): Field<Dict> {
   return usually(key, dict, NO_DETAILS, (own) => Object.keys(own).length === 0);
 }
 
-/** A field with a list that is mostly empty. */
+/** A field with a list that is usually empty. */
 export function several<T>(key: string, codec: Codec<T>): Field<readonly T[]> {
   return usually<readonly T[]>(key, list(codec), [], (own) => own.length === 0);
 }

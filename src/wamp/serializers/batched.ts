@@ -3,7 +3,7 @@
 import type { Frame } from "./serializer.ts";
 import { DecodeFault } from "./serializer.ts";
 
-/** What ends each message of a JSON batch: 0x1e, or 0x18 as Autobahn and Crossbar.io read the specification's `\30`. */
+/** The terminators of a JSON batch: 0x1e, or 0x18 as Autobahn and Crossbar.io read the specification's `\30`. */
 export type Terminator = "\u001e" | "\u0018";
 
 /** At least one frame; `terminator` is the one the batch used first, so that the answers can use it too. */
@@ -15,7 +15,7 @@ export interface Batch {
 export interface Batching {
   /** A WebSocket message → the frames in it. A batch that is empty or cut off is a fault. */
   split(batch: Frame): Batch | DecodeFault;
-  /** Frames → one WebSocket message; a single frame is a batch of one. Binary batches know no terminator. */
+  /** Frames → one WebSocket message; a single frame is a batch of one. Binary batches have no terminator. */
   join(frames: readonly Frame[], terminator?: Terminator): Frame;
 }
 

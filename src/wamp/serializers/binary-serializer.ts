@@ -1,4 +1,4 @@
-/** The serializer made of a format's reader and writer. */
+/** Makes a serializer of the reader and the writer of a format. */
 
 import type { Message } from "../protocol/message.ts";
 import type { PayloadCodec, PayloadValues, RawPayload } from "../protocol/payload.ts";
@@ -39,7 +39,7 @@ export function binarySerializer(name: Serializer["name"], Reader: Reader, write
   return serializer;
 }
 
-/** A binary serializer only ever sees the raw payloads it made. */
+/** A binary serializer gets only raw payloads that it made. */
 function bytesOf(raw: RawPayload): Uint8Array {
   return raw as Uint8Array;
 }

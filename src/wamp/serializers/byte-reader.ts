@@ -22,7 +22,7 @@ export class ByteReader {
     return start;
   }
 
-  /** An unsigned integer of 1, 2, 4 or 8 bytes that counts something: beyond 2^53 it may be off. */
+  /** An unsigned integer of 1, 2, 4 or 8 bytes that is a count: inexact beyond 2^53. */
   protected count(size: number): number {
     const start = this.take(size);
     let value = 0;
@@ -48,7 +48,7 @@ export class ByteReader {
     return size === 4 ? SCRATCH.getFloat32(0) : SCRATCH.getFloat16(0);
   }
 
-  /** Are these characters (ASCII) the next bytes? Does not move. */
+  /** Whether the next bytes are these ASCII characters; does not move. */
   protected startsWith(ascii: string): boolean {
     for (let i = 0; i < ascii.length; i++) if (this.bytes[this.position + i] !== ascii.charCodeAt(i)) return false;
     return true;

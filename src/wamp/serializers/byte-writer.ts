@@ -2,14 +2,14 @@
 
 /** Bytes; holds the head of nearly every message. */
 const INITIAL_SIZE = 1024;
-/** Bytes; a buffer that had to grow beyond is not kept. */
+/** Bytes; a larger buffer is not used again. */
 const KEPT_SIZE = 65_536;
 
 export class ByteWriter {
   #bytes = new Uint8Array(INITIAL_SIZE);
   #length = 0;
 
-  /** Forgets what was written before. */
+  /** Begins a new frame. */
   protected start(): void {
     this.#length = 0;
     if (this.#bytes.length > KEPT_SIZE) this.#bytes = new Uint8Array(INITIAL_SIZE);

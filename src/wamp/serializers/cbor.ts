@@ -17,7 +17,7 @@ import { isShortAscii } from "./utf8.ts";
 /** Major types, the upper three bits of an item's first byte (RFC 8949, section 3.1). */
 const Major = { UNSIGNED: 0, NEGATIVE: 1, BYTES: 2, TEXT: 3, LIST: 4, DICT: 5, TAG: 6, SIMPLE: 7 } as const;
 
-/** Tags that are read, whatever becomes of the others (RFC 8949, section 3.4; RFC 8746). */
+/** Tags that have a meaning here (RFC 8949, section 3.4; RFC 8746). */
 const Tag = { POSITIVE_BIGNUM: 2, NEGATIVE_BIGNUM: 3, UINT8_ARRAY: 64 } as const;
 
 /** Bytes; a longer bignum would exceed a float, and its digits cost time, so it stays bytes. */
@@ -116,7 +116,7 @@ const Lead = { FALSE: 0xf4, TRUE: 0xf5, NULL: 0xf6, UNDEFINED: 0xf7, FLOAT64: 0x
 
 /**
  * Integers are written as integers, in their shortest form and beyond 64 bits as bignums, other numbers and each `Float`
- * as 64-bit floats. A dict entry that is undefined is left out, and so is `__proto__`; whatever else has no form in WAMP is null.
+ * as 64-bit floats. A dict entry that is undefined is left out, and so is `__proto__`; any other value without a form in WAMP is null.
  */
 class CborWriter extends ByteWriter implements MessageWriter {
   message(message: Message, codec: PayloadCodec): Uint8Array {

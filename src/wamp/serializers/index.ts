@@ -7,11 +7,11 @@ import { json } from "./json.ts";
 import { msgpack } from "./msgpack.ts";
 import type { Serializer } from "./serializer.ts";
 
-/** A value of Sec-WebSocket-Protocol and what it stands for. */
+/** A value of Sec-WebSocket-Protocol, and its serializer and batching. */
 export interface Subprotocol {
   readonly name: string;
   readonly serializer: Serializer;
-  /** Present where one WebSocket message carries a batch of messages. */
+  /** Present if one WebSocket message carries a batch of messages. */
   readonly batching?: Batching;
 }
 
@@ -30,8 +30,8 @@ export const subprotocolByName: ReadonlyMap<string, Subprotocol> = new Map(
 );
 
 /**
- * The first subprotocol in the client's order that this router speaks; undefined where there is none, or no offer
- * (D-01: there is no default). `offered` is the value of the header Sec-WebSocket-Protocol.
+ * The first subprotocol in the client's order that this router speaks; undefined without one: the
+ * router has no default. `offered` is the value of the header Sec-WebSocket-Protocol.
  */
 export function negotiate(offered: string | null): Subprotocol | undefined {
   for (const name of (offered ?? "").split(",")) {

@@ -1,4 +1,4 @@
-/** What reading MessagePack and CBOR has in common: walking encoded items unread, and building values by one policy. */
+/** The common base of the readers of MessagePack and CBOR: skips encoded items, and builds values by one policy. */
 
 import { Float, floatOf } from "../protocol/float.ts";
 import { PAYLOAD_INDEX } from "../protocol/message.ts";
@@ -20,7 +20,7 @@ const BREAK = 0xff;
 /**
  * How values are read. `head`: the elements the router acts on. What has no WAMP type (extension, foreign tag) comes out as
  * its encoded bytes, which no typed field accepts, "undefined" as undefined, and a dict key that is no string is a fault.
- * `payload`: application data, where everything degrades and nothing fails. `exact payload`: the same on its way to
+ * `payload`: application data, where every value degrades and none fails. `exact payload`: the same on its way to
  * another serializer or back to its own, with a `Float` where a float is whole.
  */
 export type Reading = "head" | "payload" | "exact payload";
@@ -28,7 +28,7 @@ export type Reading = "head" | "payload" | "exact payload";
 /** Reads the items of one frame, or of one payload, from the front. Every method throws `Malformed`. */
 export abstract class ItemReader extends ByteReader {
   protected readonly isHead: boolean;
-  /** Does a float stay one? */
+  /** Whether whole floats become `Float`. */
   protected readonly isExact: boolean;
   /** First byte of the current item. */
   protected lead = 0;
@@ -150,7 +150,7 @@ export abstract class ItemReader extends ByteReader {
     }
   }
 
-  /** Refuses `__proto__`: receivers have decoders that choke on it, or worse, do not (SER-18). */
+  /** Refuses `__proto__`: decoders of receivers fail on it, or set the prototype of an object (SER-18). */
   #skipKey(level: number): void {
     const kind = this.next();
     if (kind === Kind.TEXT && this.size === PROTO.length && this.startsWith(PROTO)) throw new Malformed(PROTO_REFUSED);
@@ -180,7 +180,7 @@ export abstract class ItemReader extends ByteReader {
     if (hasKwargs) for (let i = index + 2; this.#has(i, size); i++) elements.push(this.value(1));
   }
 
-  /** Walks over Arguments or ArgumentsKw; null, which clients in typed languages write for what they have not, is `none`. */
+  /** Walks over Arguments or ArgumentsKw; null, which clients in typed languages write for an absent value, is `none`. */
   #skipArgument(none: Argument): Argument {
     const start = this.position;
     const kind = this.next();
@@ -212,7 +212,7 @@ export abstract class ItemReader extends ByteReader {
     return text;
   }
 
-  /** A copy, lest a few bytes that somebody keeps hold on to a whole frame. */
+  /** A copy, so that a few bytes in use do not keep a whole frame in memory. */
   #bytes(): Uint8Array {
     if (this.size !== INDEFINITE) {
       const start = this.take(this.size);
@@ -291,7 +291,7 @@ const ARGS_KIND: { readonly [kind in Kind]: ArgsKind } = {
   [Kind.TAG]: "other",
 };
 
-/** Carried between JSON clients only: decoders of the other serializers choke on it. */
+/** Carried between JSON clients only: decoders of the other serializers fail on it. */
 export const PROTO = "__proto__";
 const PROTO_REFUSED = "a dict key __proto__";
 const NOT_UTF8 = "text that is not UTF-8";

@@ -61,7 +61,7 @@ function encode(message: Message): Frame {
 
 function decodePayload(raw: RawPayload, isExact = false): PayloadValues {
   const text = `[${raw}]`;
-  // `parse` let pass what has the shape of a payload only.
+  // `parse` has checked the shape of the payload.
   const [args, kwargs] = (isExact ? exactValuesFromJson(text) : valuesFromJson(text)) as [
     NonNullable<PayloadValues["args"]>,
     PayloadValues["kwargs"],
@@ -80,14 +80,14 @@ function encodePayload({ args, kwargs }: PayloadValues): RawPayload {
  */
 function foldPayload(message: unknown[], frame: string, index: number): void {
   const hasKwargs = message.length > index + 1;
-  // null, which clients in typed languages write for what they have not, is as good as absent.
+  // null, which clients in typed languages write for an absent value, means absent.
   const hasNull = message[index] === null;
   const args: unknown = hasNull ? [] : message[index];
   const kwargs: unknown = message[index + 1] ?? {};
   const start = elementStart(frame, index);
   makeExact(message, frame.slice(0, start - 1), "]");
   const length = trimmedLength(isEmptyList(args), hasKwargs && !isEmptyDict(kwargs));
-  // An empty ArgumentsKw is cut off with the comma before it, the last one there is.
+  // An empty ArgumentsKw is cut off with the comma before it, the last comma of the frame.
   const end = frame.lastIndexOf(length === 1 && hasKwargs ? "," : "]");
   const text = frame.slice(start, end).trim();
   const raw = hasNull ? text.replace("null", "[]") : text;
@@ -96,8 +96,8 @@ function foldPayload(message: unknown[], frame: string, index: number): void {
 }
 
 /**
- * Puts right what `JSON.parse` may have got wrong about the elements in `text`, which `rest` completes: no id beyond 2^53
- * may pass for 2^53.
+ * Reads the elements in `text`, which `rest` completes, again where `JSON.parse` may be inexact: no id beyond 2^53 may
+ * become 2^53.
  */
 function makeExact(message: unknown[], text: string, rest: "" | "]"): void {
   if (NEEDS_CARE.test(text)) Object.assign(message, valuesFromJson(text + rest));

@@ -1,4 +1,4 @@
-/** MessagePack → values by @msgpack/msgpack, as far as it reads them by our policy. */
+/** MessagePack → values by @msgpack/msgpack, where its result agrees with our policy. */
 
 import { DecodeError, Decoder, decodeTimestampToTimeSpec, EXT_TIMESTAMP } from "@msgpack/msgpack";
 import { exactInteger } from "./exact-integer.ts";
@@ -14,7 +14,7 @@ export function payloadValuesFromMsgpack(bytes: Uint8Array): readonly unknown[] 
   return attempt(readPayloadValues, bytes);
 }
 
-/** Is it undefined as msgpackr writes it: type 0 with one zero byte? */
+/** Whether it is undefined as msgpackr writes it: type 0 with one zero byte? */
 export function isUndefinedExtension(data: Uint8Array, type: number): boolean {
   return type === 0 && data.length === 1 && data[0] === 0;
 }
@@ -57,7 +57,7 @@ function hasByteOrderMark(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** What the decoder built, put right in place: integers are numbers where that is exact, bytes no part of the frame. */
+/** Corrects the decoder's result in place: integers become numbers where that is exact, bytes become copies. */
 function settled(value: unknown): unknown {
   if (typeof value === "bigint") return exactInteger(value);
   if (typeof value !== "object" || value === null) return value;
@@ -72,7 +72,7 @@ function settled(value: unknown): unknown {
 
 function settleEntry<Key extends PropertyKey>(container: { [key in Key]: unknown }, key: Key): void {
   const entry = container[key];
-  // Most entries are as they should be, and writing them again costs more than reading.
+  // Most entries are correct, and a write costs more than a read.
   if (typeof entry === "object" || typeof entry === "bigint") container[key] = settled(entry);
 }
 

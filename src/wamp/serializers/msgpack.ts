@@ -14,7 +14,7 @@ import {
 import { msgpackWriter } from "./msgpack-encoder.ts";
 import type { Serializer } from "./serializer.ts";
 
-/** Walks the frame and reads the single values of the head; lists, dicts and payloads are the package's to read. */
+/** Walks the frame and reads the single values of the head; lists, dicts and payloads are read by the package. */
 class MsgpackReader extends ItemReader {
   protected get emptyList(): number {
     return 0x90;
@@ -30,7 +30,7 @@ class MsgpackReader extends ItemReader {
     // The package does not tell floats from integers.
     const values = this.isExact && hasFloats(this.bytes) ? undefined : payloadValuesFromMsgpack(this.bytes);
     if (values === undefined) return super.payload();
-    // `parse` let pass what has the shape of a payload only.
+    // `parse` has checked the shape of the payload.
     const [args, kwargs] = values as [NonNullable<PayloadValues["args"]>, PayloadValues["kwargs"]];
     return kwargs === undefined ? { args } : { args, kwargs };
   }
@@ -104,7 +104,7 @@ class MsgpackReader extends ItemReader {
     }
   }
 
-  /** Only where the package leaves the reading to us. */
+  /** Called only where the package cannot read an item. */
   protected foreign(_kind: Kind, start: number): unknown {
     // The type is signed.
     const type = (this.count(1) << 24) >> 24;
@@ -124,19 +124,19 @@ class MsgpackReader extends ItemReader {
   }
 }
 
-/** May there be floats among the encoded items? Their lead bytes are rare elsewhere. */
+/** Whether the encoded items may contain floats, whose lead bytes are rare elsewhere. */
 function hasFloats(bytes: Uint8Array): boolean {
   return bytes.includes(0xcb) || bytes.includes(0xca);
 }
 
-/** Is the item undefined as msgpackr writes it, with the length in its lead byte or in a byte of its own? */
+/** Whether the item is undefined as msgpackr writes it, with the length in its lead byte or in a byte of its own? */
 function isUndefinedItem(item: Uint8Array): boolean {
   const [lead, ...rest] = item;
   const body = lead === 0xd4 ? rest : lead === 0xc7 ? rest.slice(1) : [];
   return body.length === 2 && body[0] === 0 && body[1] === 0;
 }
 
-/** Is it the lead byte of a list or dict, other than an empty one in its shortest form? */
+/** Whether this is the lead byte of a list or dict, other than an empty one in its shortest form? */
 function isFilledContainer(lead: number): boolean {
   return (lead > 0x80 && lead < 0xa0 && lead !== 0x90) || (lead >= 0xdc && lead < 0xe0);
 }

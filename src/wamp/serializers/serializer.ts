@@ -1,4 +1,4 @@
-/** What a serializer is: one WAMP message ↔ one frame. */
+/** The interface of a serializer: one WAMP message ↔ one frame. */
 
 import type { Message } from "../protocol/message.ts";
 import type { PayloadCodec } from "../protocol/payload.ts";
@@ -14,18 +14,19 @@ export class DecodeFault {
   }
 }
 
-/** Bounds a serializer checks before anything else sees the message. */
+/** Bounds that a serializer checks while it decodes. */
 export interface DecodeLimits {
   /** Deepest nesting of lists and dicts, an element of the message (Options, Arguments) being 1. */
   readonly depth: number;
 }
 
+/** One serialization of WAMP messages. */
 export interface Serializer extends PayloadCodec {
   readonly name: "json" | "msgpack" | "cbor";
   /** Frames are binary WebSocket messages. */
   readonly isBinary: boolean;
   /**
-   * A frame → the elements of the message, as found: nothing is checked but that it is a well-formed list. Where the message
+   * A frame → the elements of the message, as found: the only check is that it is a well-formed list. Where the message
    * type carries a payload (PAYLOAD_INDEX) and the head before it is complete, one `Payload` (`Payload.NONE` when absent or
    * empty) stands for Arguments and ArgumentsKw. Elements even beyond those follow it, so the element count tells.
    *

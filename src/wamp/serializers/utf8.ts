@@ -11,13 +11,13 @@ export function textFromUtf8(bytes: Uint8Array, start: number, size: number): st
   return (size <= SHORT ? shortAscii(bytes, start, size) : undefined) ?? decode(bytes.subarray(start, start + size));
 }
 
-/** Are the `size` bytes from `start` UTF-8? */
+/** Whether the `size` bytes from `start` are UTF-8. */
 export function isUtf8(bytes: Uint8Array, start: number, size: number): boolean {
   if (size <= SHORT && isAscii(bytes, start, size)) return true;
   return decode(bytes.subarray(start, start + size)) !== undefined;
 }
 
-/** Text whose characters are its bytes, and few enough of them for a loop. */
+/** Whether text is ASCII and short enough for a loop. */
 export function isShortAscii(text: string): boolean {
   if (text.length > SHORT) return false;
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= ASCII_END) return false;

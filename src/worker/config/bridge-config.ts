@@ -88,5 +88,5 @@ function pathFaults({ publish, call }: Dict, realms: readonly Dict[]): Fault[] {
 function roleFaults(section: string, { role }: Dict, realms: readonly Dict[]): Fault[] {
   if (typeof role !== "string" || realms.some(({ roles }) => listOf(roles).some((it) => nameOf(it) === role)))
     return [];
-  return [faultAt(["http", section, "role"], `there is no role ${JSON.stringify(role)} in any realm`)];
+  return [faultAt(["http", section, "role"], `is ${JSON.stringify(role)}, a role no realm has`)];
 }

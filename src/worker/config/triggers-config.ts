@@ -70,5 +70,5 @@ function placeFaults(entry: unknown, path: Path, realmNamed: (name: string) => u
   const realm = realmNamed(entry.realm);
   if (!isDict(realm)) return [faultAt([...path, "realm"], `there is no realm ${JSON.stringify(entry.realm)}`)];
   if (typeof entry.role !== "string" || listOf(realm.roles).some((role) => nameOf(role) === entry.role)) return [];
-  return [faultAt([...path, "role"], `there is no role ${JSON.stringify(entry.role)} in this realm`)];
+  return [faultAt([...path, "role"], `is ${JSON.stringify(entry.role)}, a role this realm does not have`)];
 }

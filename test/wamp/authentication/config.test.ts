@@ -54,7 +54,8 @@ test.each([
   expect(faultsOf(auth)).toEqual([]);
 });
 
-const TOO_MANY = "must be <=100000 with secret, as the platform does no more at once; write the salted-key instead";
+const TOO_MANY =
+  "must be <=100000 with secret, the most the platform computes in one call; write the salted-key instead";
 
 test.each<[string, object, string]>([
   [
@@ -108,12 +109,12 @@ test.each<[string, object, string]>([
   [
     "",
     jwt({ issuer: "me" }),
-    "auth.jwt.issuer: must be an https URL, or an http URL of localhost, 127.0.0.0/8 or [::1], as there is neither jwks nor key",
+    "auth.jwt.issuer: must be an https URL, or an http URL of localhost, 127.0.0.0/8 or [::1] without jwks or key",
   ],
   [
     "",
     jwt({ issuer: "http://issuer.example" }),
-    "auth.jwt.issuer: must be an https URL, or an http URL of localhost, 127.0.0.0/8 or [::1], as there is neither jwks nor key",
+    "auth.jwt.issuer: must be an https URL, or an http URL of localhost, 127.0.0.0/8 or [::1] without jwks or key",
   ],
   ["", jwt({ key: TOKEN_SECRET, leeway: 301 }), "auth.jwt.leeway: must be <=300"],
   [
@@ -130,7 +131,7 @@ test.each<[string, object, string]>([
   [
     "[AUTH-16]",
     { cookie: { same_site: "None" } },
-    'auth.cookie: needs allowed_origins with "same_site": "None", or any page could use the cookies of its visitors',
+    'auth.cookie: needs allowed_origins with "same_site": "None", or every page could use the cookies of a visitor',
   ],
 ])("%s %j is invalid", (_, auth, fault) => {
   expect(faultsOf(auth)).toEqual([fault]);

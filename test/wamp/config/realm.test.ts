@@ -1,4 +1,4 @@
-/** One realm's configuration: what it means when it is right, and how each mistake is told. */
+/** The configuration of one realm: defaults, values and faults. */
 
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../../src/wamp/config/limits.ts";
@@ -23,7 +23,7 @@ function faultsWith(settings: object): string[] {
 const ROLES = [{ name: "user" }];
 
 describe("a realm", () => {
-  it("needs no more than its name; everything else has a default", () => {
+  it("needs only its name; every other key has a default", () => {
     expect(realm({})).toEqual({
       name: "realm1",
       options: { uri_check: "loose", request_id_check: "loose", role_check: "loose", enable_meta_api: true },
@@ -38,7 +38,7 @@ describe("a realm", () => {
     });
   });
 
-  it("takes what it is given instead of the defaults", () => {
+  it("uses given values instead of the defaults", () => {
     const { options, limits } = realm({ options: { uri_check: "strict" }, limits: { sessions: 10, depth: 20 } });
     expect(options).toEqual({
       uri_check: "strict",
@@ -49,7 +49,7 @@ describe("a realm", () => {
     expect(limits).toEqual({ ...DEFAULT_LIMITS, sessions: 10, depth: 20 });
   });
 
-  it("lets a session hold 5,000 subscriptions and registrations by default", () => {
+  it("allows a session 5,000 subscriptions and registrations by default", () => {
     const { limits } = realm({});
     expect(limits.subscriptions_per_session).toBeGreaterThanOrEqual(5_000);
     expect(limits.registrations_per_session).toBeGreaterThanOrEqual(5_000);
@@ -145,14 +145,11 @@ describe("a mistake", () => {
       { store: { "call-queue": [{ uri: "com..p" }] } },
       "store.call-queue[0]: must have a uri that is valid for its match",
     ],
-    [
-      { store: { "call-queue": [{ uri: "com.p" }, { uri: "com.p", limit: 5 }] } },
-      "store.call-queue[1]: is there twice",
-    ],
+    [{ store: { "call-queue": [{ uri: "com.p" }, { uri: "com.p", limit: 5 }] } }, "store.call-queue[1]: occurs twice"],
     [{ roles: {} }, "roles: must be a list"],
     [{ roles: [{}] }, "roles[0].name: is missing"],
     [{ roles: [null] }, "roles[0]: must be an object"],
-    [{ roles: [{ name: "trusted" }] }, "roles[0].name: is built in: trusted may do everything"],
+    [{ roles: [{ name: "trusted" }] }, "roles[0].name: is the name of a built-in role that has every permission"],
     [{ roles: [{ name: "a" }, { name: "b" }, { name: "a" }] }, "roles[2].name: is the same as that of entry 0"],
     [
       { roles: [{ name: "a", permissions: [{ uri: "x", trustlevel: -1 }] }] },
@@ -182,19 +179,19 @@ describe("a mistake", () => {
     [{ auth: { anonymous: {} } }, 'auth.anonymous.type: must be ("static" | "dynamic")'],
     [
       { auth: { anonymous: { type: "static" } } },
-      'auth.anonymous.role: is "anonymous" by default, and there is no such role in this realm',
+      'auth.anonymous.role: is "anonymous" by default, a role this realm does not have',
     ],
     [
       { auth: { anonymous: { type: "static", role: "guest" } } },
-      'auth.anonymous.role: there is no role "guest" in this realm',
+      'auth.anonymous.role: is "guest", a role this realm does not have',
     ],
     [
       { auth: { anonymous: { type: "static", role: "trusted" } } },
-      'auth.anonymous.role: there is no role "trusted" in this realm',
+      'auth.anonymous.role: is "trusted", a role this realm does not have',
     ],
     [
       { auth: { ticket: { type: "dynamic", authenticator: "com.auth", "default-role": "x" } } },
-      'auth.ticket.default-role: there is no role "x" in this realm',
+      'auth.ticket.default-role: is "x", a role this realm does not have',
     ],
     [
       { auth: { ticket: { type: "static", principals: { joe: { ticket: "t" } } } } },
@@ -222,7 +219,7 @@ describe("a mistake", () => {
     ],
     [
       { auth: { jwt: { type: "static" } } },
-      "auth.jwt: must have jwks, key, or an issuer that tells where its keys are",
+      "auth.jwt: must have jwks, key, or an issuer whose metadata names its keys",
     ],
     [
       { store: { "event-history": [{ uri: "a..b" }] } },
@@ -230,11 +227,11 @@ describe("a mistake", () => {
     ],
     [
       { store: { "event-history": [{ uri: "wamp.session.on_join" }] } },
-      "store.event-history[0]: cannot be about wamp topics: what the router itself publishes is not kept",
+      "store.event-history[0]: must not cover wamp topics: events of the router are not stored",
     ],
     [
       { store: { "event-history": [{ uri: "a" }, { uri: "a", match: "prefix" }, { uri: "a", limit: 5 }] } },
-      "store.event-history[2]: is there twice",
+      "store.event-history[2]: occurs twice",
     ],
     [{ store: { retain: { limit: 0 } } }, "store.retain.limit: must be >=1"],
     [
@@ -249,7 +246,7 @@ describe("a mistake", () => {
     expect(faultsOf(input)).toEqual([": must be an object"]);
   });
 
-  it("does not hide another: all are told at once, of shape and of sense, every unknown key too", () => {
+  it("does not hide another: all faults are listed together, of shape and of consistency, with every unknown key", () => {
     const settings = {
       nme: "realm1",
       nam: "realm1",
@@ -270,7 +267,7 @@ describe("a mistake", () => {
     ]);
   });
 
-  it("in a secret's place does not repeat what was written there", () => {
+  it("at the place of a secret does not quote the value", () => {
     const auth = {
       ticket: { type: "static", principals: { joe: { ticket: 998877, role: "user" } } },
       scram: {
@@ -301,7 +298,7 @@ describe("a mistake", () => {
     ]);
   });
 
-  it("of writing a key __proto__ is told, and changes no object", () => {
+  it("with a key __proto__ is a fault, and changes no object", () => {
     const settings = JSON.parse(
       '{ "name": "realm1", "__proto__": { "polluted": true }, "options": { "__proto__": 1 } }',
     );
@@ -311,7 +308,7 @@ describe("a mistake", () => {
 });
 
 describe("authentication methods", () => {
-  it("give a principal without a role that of the method", () => {
+  it("give a principal without a role the role of the method", () => {
     const { ticket } = realm({
       roles: [...ROLES, { name: "admin" }],
       auth: {
@@ -332,14 +329,14 @@ describe("authentication methods", () => {
     });
   });
 
-  it("know only the principals that were written, whatever name a client gives", () => {
+  it("have only the configured principals, for any name from a client", () => {
     const { ticket } = realm({ roles: ROLES, auth: { ticket: { type: "static", principals: {} } } }).auth;
     if (ticket?.type !== "static") throw new Error("not static");
     expect(ticket.principals.get("toString")).toBeUndefined();
     expect(ticket.principals.size).toBe(0);
   });
 
-  it("take the shapes of the design, static and dynamic", () => {
+  it("accept static and dynamic shapes", () => {
     const role = "user";
     const key = "ab".repeat(32);
     const auth = {

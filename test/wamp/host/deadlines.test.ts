@@ -1,4 +1,4 @@
-/** What happens to clients that keep the realm waiting, and the queue that remembers them. */
+/** Deadlines of clients, and the queue of deadlines. */
 
 import { describe, expect, test } from "vitest";
 import { Deadlines } from "../../../src/wamp/host/deadlines.ts";
@@ -9,7 +9,7 @@ const HELLO = [1, "realm1", { roles: ALL_ROLES }];
 const GOODBYE = [6, {}, "wamp.close.close_realm"];
 
 describe("a realm", () => {
-  test("[SES-25] closes a transport on which no HELLO comes in time, and takes nothing from it any more", () => {
+  test("[SES-25] closes a transport without HELLO in time, and ignores its later messages", () => {
     const realm = new TestRealm({ limits: { hello_timeout: 5000 } });
     const ann = realm.connect("ann");
     realm.advance(4999);
@@ -21,7 +21,7 @@ describe("a realm", () => {
     expect(realm.realm.sessions.byId.size).toBe(0);
   });
 
-  test("[SES-25] waits no more for a client that has said HELLO", () => {
+  test("[SES-25] removes the deadline of a client that has sent HELLO", () => {
     const realm = new TestRealm();
     realm.join("ann");
     expect(realm.realm.nextDeadline()).toBe(undefined);
@@ -30,7 +30,7 @@ describe("a realm", () => {
     expect(realm.alarm).toBe(undefined);
   });
 
-  test("[WS-16] closes a transport that is left without a session for as long", () => {
+  test("[WS-16] closes a transport that has no session for as long", () => {
     const realm = new TestRealm({ limits: { hello_timeout: 5000 } });
     const ann = realm.join("ann");
     realm.advance(60_000);
@@ -53,7 +53,7 @@ describe("a realm", () => {
     expect(realm.realm.nextDeadline()).toBe(undefined);
   });
 
-  test("[SES-19][SES-25][SES-30] keeps its deadlines in its sleep", () => {
+  test("[SES-19][SES-25][SES-30] keeps its deadlines while it sleeps", () => {
     const realm = new TestRealm({ limits: { hello_timeout: 5000, goodbye_timeout: 3000 } });
     const ann = realm.join("ann");
     realm.connect("ben");
@@ -72,7 +72,7 @@ describe("a realm", () => {
     ]);
   });
 
-  test("asks to be woken for the next deadline when one has passed", () => {
+  test("sets the alarm for the next deadline when one has passed", () => {
     const realm = new TestRealm({ limits: { hello_timeout: 5000 } });
     realm.connect("ann");
     realm.advance(1000);
@@ -83,7 +83,7 @@ describe("a realm", () => {
   });
 });
 
-test("a call that may take so long and no longer ends then: the realm asks to be woken for it", () => {
+test("a call ends after its timeout: the realm sets the alarm for it", () => {
   const realm = new TestRealm();
   const [callee, caller] = realm.joinAll("callee", "caller");
   realm.advance(60_000);
@@ -98,7 +98,7 @@ test("a call that may take so long and no longer ends then: the realm asks to be
 });
 
 describe("Deadlines", () => {
-  test("give out what is due, soonest first, each once", () => {
+  test("return due items once, the soonest first", () => {
     const deadlines = new Deadlines<{ name: string }>();
     const [a, b, c, d] = [{ name: "a" }, { name: "b" }, { name: "c" }, { name: "d" }];
     deadlines.set(c, 30);
@@ -109,7 +109,7 @@ describe("Deadlines", () => {
     expect([deadlines.next(), deadlines.size, deadlines.takeExpired(30)]).toStrictEqual([40, 1, []]);
   });
 
-  test("know the last deadline an item was given, and none once it is deleted", () => {
+  test("keep the last deadline of an item, and none after delete", () => {
     const deadlines = new Deadlines<{ name: string }>();
     const [a, b] = [{ name: "a" }, { name: "b" }];
     deadlines.set(a, 10);
@@ -121,7 +121,7 @@ describe("Deadlines", () => {
     expect([deadlines.next(), deadlines.size, deadlines.takeExpired(100)]).toStrictEqual([undefined, 0, []]);
   });
 
-  test("stay in order however often they are moved", () => {
+  test("stay in order after any number of moves", () => {
     const deadlines = new Deadlines<{ at: number }>();
     const items = Array.from({ length: 100 }, (_, index) => ({ at: (index * 37) % 100 }));
     for (let round = 0; round < 50; round++) for (const item of items) deadlines.set(item, 1000 + item.at + round);

@@ -1,9 +1,9 @@
-/** The table of events in docs/monitoring.md: what the source logs, and nothing else. */
+/** The table of log events in docs/monitoring.md equals the events in the source. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-/** Event → the levels of its lines, as the table has them. */
+/** Event → levels of its lines, as in the table. */
 const TABLE = new Map(
   Array.from(read("docs/monitoring.md").matchAll(/^\| `([a-z]+\.[a-z_]+)` \| ([^|]+) \|/gm), ([, event, levels]) => [
     event!,
@@ -11,7 +11,7 @@ const TABLE = new Map(
   ]),
 );
 
-/** All sources of the router; commands for a developer's machine have a terminal of their own. */
+/** All sources of the router; commands write to a terminal instead of the log. */
 const SOURCES = ["src/wamp", "src/worker"].flatMap((folder) => {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
   return names.filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name}`);
@@ -21,7 +21,7 @@ function read(path: string): string {
   return readFileSync(path, "utf8");
 }
 
-test("every event in the source stands in the table, with its level, and the table has no other", () => {
+test("the table has every event of the source with its level, and no other event", () => {
   const lines = SOURCES.flatMap((path) => [
     ...read(path).matchAll(/(?:level: "([a-z]+)"|\blevel),\s+event: "([^"]+)"/g),
   ]);
@@ -31,7 +31,7 @@ test("every event in the source stands in the table, with its level, and the tab
   for (const [, level, event] of lines) if (level !== undefined) expect(TABLE.get(event!)).toContain(level);
 });
 
-test("every line has its event beside its level, where this test finds it", () => {
+test("every line has its event next to its level, where this test finds it", () => {
   for (const path of SOURCES) {
     const text = read(path);
     const events = text.match(/\bevent: "/g)?.length ?? 0;
@@ -40,7 +40,7 @@ test("every line has its event beside its level, where this test finds it", () =
   }
 });
 
-test("the table is in the order of the alphabet", () => {
+test("the table is in alphabetical order", () => {
   expect([...TABLE.keys()]).toStrictEqual([...TABLE.keys()].sort());
 });
 

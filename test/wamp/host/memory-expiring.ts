@@ -1,4 +1,4 @@
-/** Texts that count until some time, in memory, for tests of the core. */
+/** Texts that expire, in memory, for tests of the core. */
 
 import type { ExpiringStore } from "../../../src/wamp/host/storage.ts";
 

@@ -1,4 +1,4 @@
-/** The storage of a realm in memory, for tests of the core; `store-contract.ts` says what every storage does. */
+/** The storage of a realm in memory, for tests of the core; `store-contract.ts` tests every storage. */
 
 import type {
   HistoryStore,

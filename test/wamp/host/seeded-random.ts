@@ -1,4 +1,4 @@
-/** Random choices that can be made again: the same seed gives the same series (mulberry32). */
+/** Reproducible random choices: the same seed gives the same series (mulberry32). */
 
 export class SeededRandom {
   #state: number;

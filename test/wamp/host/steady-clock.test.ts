@@ -1,4 +1,4 @@
-/** A clock that is set back by an hour: no time-out lasts an hour for that, awake or asleep. */
+/** A clock that is set back by an hour: timeouts do not last an hour longer, awake or asleep. */
 
 import { describe, expect, test } from "vitest";
 import { SteadyClock } from "../../../src/wamp/host/steady-clock.ts";
@@ -9,7 +9,7 @@ import { TestRealm } from "./test-realm.ts";
 const HOUR = 3_600_000;
 
 describe("the steady clock", () => {
-  test("is the wall clock until that is set back, and goes on from there after that", () => {
+  test("equals the wall clock until that is set back, and continues from there", () => {
     let wall = 5_000_000;
     const clock = new SteadyClock(() => wall);
     expect([clock.now(), clock.lead]).toStrictEqual([5_000_000, 0]);
@@ -42,7 +42,7 @@ function asleep(realm: TestRealm): void {
 }
 
 describe("after a sleep in which the clock was set back", () => {
-  test("[TMO-02] a call ends after its time-out", () => {
+  test("[TMO-02] a call ends after its timeout", () => {
     const realm = new TestRealm();
     realm.time = 2 * HOUR;
     const [caller, callee] = realm.joinAll("caller", "callee");
@@ -67,7 +67,7 @@ describe("after a sleep in which the clock was set back", () => {
     expect(realm.take()).toMatchObject([["late", "closed", expect.any(Number)]]);
   });
 
-  test("a session without its client ends when its time is over", () => {
+  test("a parked session ends after its time", () => {
     const realm = new TestRealm({ options: { resume: { time: 60 } } });
     realm.time = 2 * HOUR;
     const client = realm.connect("ann");
@@ -80,7 +80,7 @@ describe("after a sleep in which the clock was set back", () => {
   });
 });
 
-describe("tokens go by the wall clock", () => {
+describe("tokens expire by the wall clock", () => {
   /** A realm whose clock for durations is an hour ahead. */
   class Corrected extends AuthTestRealm {
     override wallTime(): number {
@@ -95,7 +95,7 @@ describe("tokens go by the wall clock", () => {
     return realm.answer(client)[0];
   }
 
-  test("[TKT-03] one that is valid for five minutes more is taken, and its session lasts five minutes", async () => {
+  test("[TKT-03] a token valid for five more minutes is accepted, and its session lasts five minutes", async () => {
     const realm = new Corrected({ jwt: { type: "static", key: TOKEN_SECRET, "end-session": true } });
     realm.time = 2 * HOUR;
     expect(await outcome(realm, { exp: 3_600 - 6 })).toBe(3);

@@ -1,9 +1,9 @@
-/** What every storage of a realm does, the one of the tests and the one in SQLite alike. */
+/** Tests for every storage of a realm: the one in memory and the one in SQLite. */
 
 import { describe, expect, test } from "vitest";
 import type { ExpiringStore, LogRecord, Store } from "../../../src/wamp/host/storage.ts";
 
-/** Runs `use` with an empty storage; `reopened` gives the same storage as a new instance of the object finds it. */
+/** Runs `use` with an empty storage; `reopened` returns the same storage as a new instance of the object opens it. */
 export type WithStore = (use: (store: Store, reopened: () => Store) => void) => Promise<void> | void;
 
 /** Longer than a row of SQLite may be, and with a character of two halves wherever it is cut. */
@@ -26,7 +26,7 @@ export function storeContract(withStore: WithStore): void {
 function retainedContract(withStore: WithStore): void {
   const topics = (rows: Iterable<{ topic: string }>) => Array.from(rows, ({ topic }) => topic);
 
-  test("there are none at first", () =>
+  test("no row exists at first", () =>
     withStore(({ retained }) => {
       expect(retained.get("a")).toBeUndefined();
       expect([...retained.latest("")]).toEqual([]);
@@ -35,7 +35,7 @@ function retainedContract(withStore: WithStore): void {
       retained.delete("a");
     }));
 
-  test("a topic that was deleted has none, and the others stay", () =>
+  test("a deleted topic has no row, and the others stay", () =>
     withStore(({ retained }, reopened) => {
       for (const topic of ["a", "b"]) retained.put({ topic, at: 1, text: topic === "a" ? HUGE : "small" });
       retained.delete("a");
@@ -46,7 +46,7 @@ function retainedContract(withStore: WithStore): void {
       }
     }));
 
-  test("a topic has the row put last", () =>
+  test("a topic has its last row", () =>
     withStore(({ retained }, reopened) => {
       retained.put({ topic: "a", at: 1, text: "first" });
       retained.put({ topic: "a.b", at: 2, text: "other" });
@@ -114,9 +114,9 @@ function historyContract(withStore: WithStore): void {
   const OTHER: LogRecord = { id: 7, match: "exact", uri: "com.", created: 5 };
   const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `line ${from + i}`);
 
-  test("there is none at first", () => withStore(({ history }) => expect(history.logs()).toEqual([])));
+  test("no log exists at first", () => withStore(({ history }) => expect(history.logs()).toEqual([])));
 
-  test("[HIS-14] logs keep their ids, and go with all they hold", () =>
+  test("[HIS-14] logs keep their ids, and drop removes their lines", () =>
     withStore(({ history }, reopened) => {
       history.create(LOG);
       history.create(OTHER);
@@ -131,7 +131,7 @@ function historyContract(withStore: WithStore): void {
       }
     }));
 
-  test("[HIS-01] lines are read in the order they were appended or the reverse, the last so and so many", () =>
+  test("[HIS-01] the last lines are read in the order of appending or in reverse", () =>
     withStore(({ history }, reopened) => {
       history.create(LOG);
       let end = 0;
@@ -148,7 +148,7 @@ function historyContract(withStore: WithStore): void {
       }
     }));
 
-  test("[HIS-01] lines may be longer than a row, and be read in part", () =>
+  test("[HIS-01] lines may be longer than a row, and a reader may stop early", () =>
     withStore(({ history }, reopened) => {
       history.create(LOG);
       history.append(LOG.id, ["before", HUGE, "after"], 1);
@@ -164,7 +164,7 @@ function historyContract(withStore: WithStore): void {
       }
     }));
 
-  test("[HIS-01] trimming keeps the last lines, and few others", () =>
+  test("[HIS-01] trim keeps the last lines, and few others", () =>
     withStore(({ history }, reopened) => {
       history.create(LOG);
       const text = "x".repeat(1000);
@@ -180,7 +180,7 @@ function historyContract(withStore: WithStore): void {
       }
     }));
 
-  test("[HIS-01] trimming by time leaves what is from then on, in the end nothing, and a log goes on after that", () =>
+  test("[HIS-01] trim by time keeps later lines, finally none, and the log accepts new lines", () =>
     withStore(({ history }, reopened) => {
       history.create(LOG);
       const text = "x".repeat(40_000);
@@ -198,7 +198,7 @@ function historyContract(withStore: WithStore): void {
 }
 
 function testamentContract(withStore: WithStore): void {
-  test("[TST-09] a session has the text put last, until it is deleted", () =>
+  test("[TST-09] a session has its last text until delete", () =>
     withStore(({ testaments }, reopened) => {
       expect(testaments.owners()).toEqual([]);
       testaments.delete(1);
@@ -225,7 +225,7 @@ function testamentContract(withStore: WithStore): void {
 }
 
 function roleContract(withStore: WithStore): void {
-  test("[AZ-15] a role has the text put last, until it is deleted", () =>
+  test("[AZ-15] a role has its last text until delete", () =>
     withStore(({ roles }, reopened) => {
       expect([...roles.all()]).toEqual([]);
       roles.delete("a");
@@ -245,7 +245,7 @@ function roleContract(withStore: WithStore): void {
 type WithExpiring = (use: (store: ExpiringStore, reopened: () => ExpiringStore) => void) => Promise<void> | void;
 
 function expiringContract(withStore: WithExpiring): void {
-  test("an id has the text put last, until it is past its time, or deleted", () =>
+  test("an id has its last text until that expires or is deleted", () =>
     withStore((expiring, reopened) => {
       expect(expiring.get("a", 0)).toBeUndefined();
       expiring.delete("a");
@@ -261,7 +261,7 @@ function expiringContract(withStore: WithExpiring): void {
       expect(reopened().get("b", 0)).toBeUndefined();
     }));
 
-  test("what is past its time is gone with the next that is put", () =>
+  test("put removes expired texts", () =>
     withStore((expiring) => {
       expiring.put("a", "old", 10, 0);
       expiring.put("b", "new", 20, 10);
@@ -271,7 +271,7 @@ function expiringContract(withStore: WithExpiring): void {
 }
 
 function outgoingContract(withStore: WithStore): void {
-  test("texts for a receiver are there in the order of their numbers until they are removed", () =>
+  test("texts of a receiver stay in the order of their numbers until they are removed", () =>
     withStore(({ outgoing }, reopened) => {
       expect([outgoing.receivers(), outgoing.texts("a")]).toEqual([[], []]);
       outgoing.remove("a", 1);
@@ -290,7 +290,7 @@ function outgoingContract(withStore: WithStore): void {
 }
 
 function parkedContract(withStore: WithStore): void {
-  test("[SES-29] a session has the texts put last under their numbers, in order", () =>
+  test("[SES-29] a session has the last text of each number, in order", () =>
     withStore(({ parked }, reopened) => {
       expect(parked.owners()).toEqual([]);
       expect(parked.read(1)).toEqual([]);
@@ -309,7 +309,7 @@ function parkedContract(withStore: WithStore): void {
       }
     }));
 
-  test("[SES-29] one text is removed, or all of a session", () =>
+  test("[SES-29] remove deletes one text, or all texts of a session", () =>
     withStore(({ parked }, reopened) => {
       parked.write(1, 0, HUGE);
       parked.write(1, 1, "a");

@@ -1,4 +1,4 @@
-/** A realm on a testRealm: clients say their lines, and everything the realm does to them is written down. */
+/** A realm without platform: clients send messages, and every effect of the realm is recorded. */
 
 import type { RealmConfig, RealmInput } from "../../../src/wamp/config/realm.ts";
 import { parseRealm } from "../../../src/wamp/config/realm.ts";
@@ -21,7 +21,7 @@ export type Line = readonly unknown[];
 /** `[client, message]`, or `[client, "closed", code]` when the realm closes the transport. */
 export type Entry = readonly [client: string, message: Line] | readonly [client: string, "closed", code: number];
 
-/** What HELLO announces unless the test says otherwise: all roles, no features. */
+/** The roles of HELLO by default: all of them, without features. */
 export const ALL_ROLES = { publisher: {}, subscriber: {}, caller: {}, callee: {} };
 export const ANYTHING = {
   uri: "",
@@ -31,23 +31,23 @@ export const ANYTHING = {
 
 /**
  * The host of one realm. Ids and random bytes count up and time stands still until `advance`, so that expectations are
- * literal. By default everybody may join as `anonymous` and do anything (`realmConfig`).
+ * literal. By default every client may join as `anonymous` with all permissions (`realmConfig`).
  */
 export class TestRealm implements Host {
   realm: Realm;
-  /** What the realm did, in order. `expect(testRealm.take())` reads and clears it. */
+  /** The effects of the realm, in order. `expect(testRealm.take())` reads and clears it. */
   readonly recording: Entry[] = [];
   /** Milliseconds since the epoch. */
   time = 0;
-  /** When the realm wants to be woken. */
+  /** The time of the alarm; milliseconds since the epoch. */
   alarm: number | undefined;
-  /** The id drawn last; ids are 1, 2, 3 … over all scopes. Set it to make an id come again. */
+  /** The last random id; ids are 1, 2, 3 … over all scopes. Set it to repeat an id. */
   lastId = 0;
-  /** The byte that filled the last random bytes. Set it to make an authid come again. */
+  /** The byte that filled the last random bytes. Set it to repeat an authid. */
   lastByte = 0;
-  /** The verdicts that were recorded. */
+  /** The audit records, in order. */
   readonly auditTrail: AuditRecord[] = [];
-  /** The lines the operator was told, in order. */
+  /** The log lines, in order. */
   readonly logged: LogLine[] = [];
   readonly store = new MemoryStore();
   /** Opens the local sessions of the realm, whenever it wakes. */
@@ -55,7 +55,7 @@ export class TestRealm implements Host {
   #config: RealmConfig;
   #isFlushScheduled = false;
   #isStoreScheduled = false;
-  /** Does storage wait for `store` instead of the end of each turn, as under load? */
+  /** Whether storage waits for `store` instead of the end of each turn, as under load. */
   isUnderLoad = false;
   #clients: Client[] = [];
 
@@ -81,7 +81,7 @@ export class TestRealm implements Host {
   join(name: string, roles: object = ALL_ROLES): Client {
     const client = this.connect(name);
     client.send([1, this.#config.name, { roles }]);
-    // Others may have heard of it meanwhile.
+    // The realm may have sent messages to other clients meanwhile.
     const index = this.recording.findLastIndex(([receiver, message]) => receiver === name && message[0] === 2);
     if (index < 0) throw new Error(`no WELCOME but ${JSON.stringify(this.recording.at(-1))}`);
     this.recording.splice(index, 1);
@@ -311,7 +311,7 @@ class RecordingTransport implements Transport {
   }
 }
 
-/** What a client sees when its session, or its attempt at one, is aborted and the transport closed. */
+/** The entries of a client whose session or handshake is aborted and whose transport is closed. */
 export function aborted(client: string, uri: string, code: number, message: string): Entry[] {
   return [
     [client, [3, { message }, uri]],
@@ -319,12 +319,12 @@ export function aborted(client: string, uri: string, code: number, message: stri
   ];
 }
 
-/** What a client sees that breaks the protocol. */
+/** The entries of a client that breaks the protocol. */
 export function violated(client: string, message: string): Entry[] {
   return aborted(client, "wamp.error.protocol_violation", 1002, message);
 }
 
-/** A realm that admits everybody and allows everything, save what `input` says otherwise. */
+/** A realm that admits every client and allows every action, changed by `input`. */
 export function realmConfig(input: Partial<RealmInput> = {}): RealmConfig {
   const parsed = parseRealm({
     name: "realm1",

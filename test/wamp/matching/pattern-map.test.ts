@@ -299,7 +299,7 @@ describe("keeping entries", () => {
 });
 
 describe("the trees behind the patterns", () => {
-  test("deleting a pattern joins what it had split", () => {
+  test("delete joins the nodes that the pattern had split", () => {
     const map = mapOf([
       ["prefix", "com.a.x"],
       ["wildcard", "com.a..x"],
@@ -398,7 +398,7 @@ describe("the cost of a lookup", () => {
   });
 });
 
-/** A map whose values say which entry they belong to: `"prefix com."`. */
+/** A map whose values name their entries: `"prefix com."`. */
 function mapOf(entries: readonly Entry[]): PatternMap<string> {
   const map = new PatternMap<string>();
   for (const [match, uri] of entries) map.set(match, uri, `${match} ${uri}`);

@@ -1,4 +1,4 @@
-/** Ids: their range, their scopes, and who may choose them (Identifiers). */
+/** Ids: their range, their scopes, and the peers that choose them (Identifiers). */
 
 import { describe, expect, test } from "vitest";
 import { idFromRandom, idFromText, isId, MAX_ID, nextId } from "../../../src/wamp/protocol/id.ts";
@@ -95,7 +95,7 @@ test("[ID-03] a registration keeps its id while it exists, and the next one of t
   ]);
 });
 
-test("[ID-04][ID-08] INVOCATION.Request counts 1, 2, 3 … for each callee, whoever calls whatever under whatever request id", () => {
+test("[ID-04][ID-08] INVOCATION.Request counts 1, 2, 3 … for each callee, for all callers, procedures and request ids", () => {
   const realm = new TestRealm();
   const [ann, ben, cal, dan] = realm.joinAll("ann", "ben", "cal", "dan");
   cal.send([64, 1, {}, "com.add"], [64, 2, {}, "com.sub"]);

@@ -160,7 +160,7 @@ describe("options", () => {
       [48, 1, { foo_bar: {} }, "a.b"],
       [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")],
     ],
-  ])("[MSG-07] nobody knows are ignored: %j", (message, answer) => {
+  ])("[MSG-07] that are unknown are ignored: %j", (message, answer) => {
     expect(fate(message)).toStrictEqual([["ann", answer]]);
   });
 

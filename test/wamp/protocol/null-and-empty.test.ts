@@ -145,7 +145,7 @@ const MESSAGES: readonly (readonly [written: readonly unknown[], meant: readonly
   ],
 ];
 
-/** Messages whose options are NULL one by one. */
+/** Messages with one option null each. */
 const OPTIONS: readonly (readonly [
   message: readonly [number, number, ...unknown[]],
   optionsAt: number,

@@ -1,4 +1,4 @@
-/** Payloads that were kept are what they were. */
+/** Stored payloads keep their values and their encoding. */
 
 import { describe, expect, test } from "vitest";
 import type { PayloadCodec } from "../../../src/wamp/protocol/payload.ts";
@@ -10,7 +10,7 @@ import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
 
 const ARGS = ["text", 1, 2 ** 53, 2n ** 63n, 1.5, true, null, [new Uint8Array([0, 1, 255])], { deep: { er: [] } }];
 
-/** Through JSON text, as storage keeps it. */
+/** Through JSON text, as in storage. */
 const kept = (payload: Payload) =>
   storedPayload.read(JSON.parse(JSON.stringify(storedPayload.write(payload))), "payload");
 
@@ -28,14 +28,14 @@ describe.each([json, msgpack, cbor] as PayloadCodec[])("a payload in $name", (co
   });
 });
 
-test("what JSON text says stays as it was written", () => {
+test("JSON text stays as written", () => {
   const raw = '[1.0, 1e3,"\\u00fc",{"a":1,"a":2}]';
   expect(kept(Payload.received(1, json, raw)).rawFor(json)).toBe(raw);
 });
 
-test("a payload the router made keeps its values, those JSON has not among them", () => {
+test("a payload of the router keeps its values, also those that JSON cannot express", () => {
   const args = [...ARGS, Number.NaN, Number.NEGATIVE_INFINITY, "\u0000AAEC"];
   expect(kept(Payload.of(args, { a: 1 })).values).toEqual({ args, kwargs: { a: 1 } });
 });
 
-test("no payload stays none", () => expect(kept(Payload.NONE)).toBe(Payload.NONE));
+test("an empty payload stays empty", () => expect(kept(Payload.NONE)).toBe(Payload.NONE));

@@ -1,4 +1,4 @@
-/** Stored records that cannot be read: they are set aside and logged, nothing of them is removed, and all others go on. */
+/** Stored records that cannot be read: they are skipped and logged, stay in storage, and affect no other record. */
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -28,7 +28,7 @@ function unreadable({ logged }: TestRealm) {
   return logged.filter(({ event }) => event === "record.unreadable");
 }
 
-/** A session that has nothing to do with the record is served. */
+/** A session without connection to the record is served. */
 function expectService(realm: ReturnType<typeof testRealmOf>): void {
   realm.take();
   realm.byName("subscriber").send([32, 90, {}, "com.other"]);
@@ -77,7 +77,7 @@ describe.each(FAULTS)("a record that %s", (_, change: Change) => {
     expectService(realm);
   });
 
-  test("of a role leaves that role nothing, and stays in storage", () => {
+  test("of a role leaves that role without permissions, and stays in storage", () => {
     const roles = GOLDEN.roles.map(([name, text]) => [name, name === "added" ? change(text) : text] as const);
     const realm = wake({ roles });
     expect(unreadable(realm)).toMatchObject([{ kind: "role", role: "added" }]);
@@ -114,7 +114,7 @@ describe.each(FAULTS)("a record that %s", (_, change: Change) => {
     expectService(realm);
   });
 
-  test("of a cookie lets its browser log in anew", () => {
+  test("of a cookie makes its browser log in again", () => {
     const realm = testRealmOf(GOLDEN);
     realm.store.cookies.put("cookie-of-joe", change(GOLDEN.cookie), GOLDEN.time + 1000, GOLDEN.time);
     realm.sleepAndWake();

@@ -251,7 +251,7 @@ test("an id drawn at random is never 2^53, which encoders elsewhere write as a f
   expect(idFromRandom(new Uint8Array(8))).toBeLessThan(2 ** 53);
 });
 
-/** A PUBLISH whose payload elements are `tail`, however wrong. */
+/** A PUBLISH whose payload elements are `tail`, valid or not. */
 function frameOf(serializer: (typeof SERIALIZERS)[number], tail: readonly unknown[]) {
   return serializer.encode([PUBLISH, 1, {}, "a.b", ...tail] as unknown as Message);
 }

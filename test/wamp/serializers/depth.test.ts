@@ -55,7 +55,7 @@ describe.each(SERIALIZERS)("$name", (serializer) => {
     });
   });
 
-  test("the largest depth there is can be read and written again by every serializer", () => {
+  test("every serializer reads and writes the largest depth", () => {
     const depth = LARGEST_LIMITS.depth;
     for (const [, deep] of SHAPES) {
       const frame = serializer.encode([MessageType.PUBLISH, 1, {}, "a.b", Payload.of([deep(depth - 1)])]);
@@ -68,7 +68,7 @@ describe.each(SERIALIZERS)("$name", (serializer) => {
     }
   });
 
-  test("a frame of nothing but openings is refused, not recursed into", () => {
+  test("a frame that only opens lists is refused without recursion", () => {
     for (const depth of [DEFAULT_LIMITS.depth, LARGEST_LIMITS.depth]) {
       const openings = 1_000_000;
       const frame =

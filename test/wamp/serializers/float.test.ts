@@ -94,12 +94,12 @@ function textOf(raw: string | Uint8Array): string {
 }
 
 describe.each(NAMED_PAIRS)("from $from.name to $to.name", ({ from, to }) => {
-  test.each(NUMBERS)("$name is what it was", (number) => {
+  test.each(NUMBERS)("$name is unchanged", (number) => {
     const written = payloads(from, number).map((payload) => textOf(payload.rawFor(to)));
     expect(written).toStrictEqual(payloads(to, number).map((payload) => textOf(payload.rawFor(to))));
   });
 
-  test.each(NUMBERS)("$name is what it was after it was stored", (number) => {
+  test.each(NUMBERS)("$name is unchanged after storage", (number) => {
     const written = payloads(from, number).map((payload) => textOf(stored(payload).rawFor(to)));
     expect(written).toStrictEqual(payloads(to, number).map((payload) => textOf(payload.rawFor(to))));
   });

@@ -25,7 +25,7 @@ const MESSAGE_FRAMES = (serializer: Serializer): Frame[] => [
 describe.each(SERIALIZERS.map((serializer) => [serializer.name, serializer] as const))("%s", (_name, serializer) => {
   test("a frame cut off anywhere is a fault [SER-17]", () => {
     for (const frame of MESSAGE_FRAMES(serializer)) {
-      // `faultOf` throws where there is none; an `expect` for each of 20,000 frames would take seconds.
+      // `faultOf` throws without a fault; an `expect` for each of 20,000 frames would take seconds.
       for (let length = 0; length < frame.length; length++) faultOf(serializer, frame.slice(0, length));
     }
     expect(faultOf(serializer, serializer.isBinary ? bytes("93") : "[33,1")).toMatch(/truncated|JSON/);

@@ -90,7 +90,7 @@ describe("writing", () => {
     ["a key", { "\udfbb": 1 }, "9081a3efbfbd01"],
     ["a value", { a: "\ud83c" }, "9081a161a3efbfbd"],
     ["an element", { a: ["\ud83cx"] }, "9081a16191a4efbfbd78"],
-  ])("half a surrogate pair in nothing but %s is U+FFFD [SER-20]", (_where, kwargs, encoded) => {
+  ])("half a surrogate pair in %s only is U+FFFD [SER-20]", (_where, kwargs, encoded) => {
     expect(hex(msgpack.encodePayload({ kwargs }) as Uint8Array)).toBe(encoded);
   });
 

@@ -31,7 +31,7 @@ it.each([
   [{ ...SIGNED, open: true }, "http.bridge.open cannot be combined with key"],
   [{ open: true, role: "user", sign_route: true }, "http.bridge.sign_route needs key and secret"],
   [{ open: true }, "http.bridge.role is missing"],
-  [{ ...SIGNED, role: "trusted" }, 'http.bridge.role there is no role "trusted" in any realm'],
+  [{ ...SIGNED, role: "trusted" }, 'http.bridge.role is "trusted", a role no realm has'],
   [{ ...SIGNED, call: "/call" }, "http.bridge.call must have :realm in it where there is not exactly one realm"],
   [{ ...SIGNED, call: "call" }, "must begin with /"],
   [{ ...SIGNED, require_ip: ["10.0.0.0/33"] }, "http.bridge.require_ip[0] must be an IP address or network"],
@@ -41,7 +41,7 @@ it.each([
 
 it("http.service needs a role that some realm has", () => {
   expect(faultsOf({ service: { role: "user" } })).toBe("");
-  expect(faultsOf({ service: { role: "x" } })).toBe('http.service.role there is no role "x" in any realm');
+  expect(faultsOf({ service: { role: "x" } })).toBe('http.service.role is "x", a role no realm has');
 });
 
 it.each([
@@ -52,6 +52,6 @@ it.each([
     { topic: "t", role: "user", secret: "s", open: true },
     'realms[0].webhooks.hook needs one of github_secret, secret and "open": true',
   ],
-  [{ topic: "t", role: "x", open: true }, 'realms[0].webhooks.hook.role there is no role "x" in this realm'],
+  [{ topic: "t", role: "x", open: true }, 'realms[0].webhooks.hook.role is "x", a role this realm does not have'],
   [{ topic: "a b", role: "user", open: true }, "realms[0].webhooks.hook.topic must be a valid URI"],
 ])("a webhook %j: %s", (hook, fault) => expect(faultsOf({}, { webhooks: { hook } })).toBe(fault));

@@ -34,7 +34,7 @@ it.each([
   [{ cron: "* * * * * *" }, CRON],
   [{ realm: "b" }, 'schedules[0].realm there is no realm "b"'],
   [{ realm: "tenant-*" }, "schedules[0].realm must be the name of one realm, not a pattern"],
-  [{ role: "x" }, 'schedules[0].role there is no role "x" in this realm'],
+  [{ role: "x" }, 'schedules[0].role is "x", a role this realm does not have'],
   [{ call: "com.example.clean" }, "schedules[0] needs either call or publish"],
   [{ publish: undefined }, "schedules[0] needs either call or publish"],
   [{ publish: "a b" }, "schedules[0].publish must be a valid URI"],
@@ -50,7 +50,7 @@ it("a queue has one topic", () => {
 
 it.each([
   [{ realm: "b" }, 'queues[0].realm there is no realm "b"'],
-  [{ role: "x" }, 'queues[0].role there is no role "x" in this realm'],
+  [{ role: "x" }, 'queues[0].role is "x", a role this realm does not have'],
   [{ topic: "a b" }, "queues[0].topic must be a valid URI"],
   [{ queue: "" }, "queues[0].queue must not be empty"],
 ])("a queue may not have %j", (wrong, fault) => expect(faultsOf({ queues: [{ ...QUEUE, ...wrong }] })).toBe(fault));

@@ -39,7 +39,7 @@ it.each([
   [{ url: "ftp://shop.example/" }, URL_FAULT],
   [{ uri: "a b" }, "webhooks_out[0] must have a uri that is valid for its match"],
   [{ uri: "", match: "exact" }, "webhooks_out[0] must have a uri that is valid for its match"],
-  [{ role: "x" }, 'webhooks_out[0].role there is no role "x" in this realm'],
+  [{ role: "x" }, 'webhooks_out[0].role is "x", a role this realm does not have'],
   [{ secret: "" }, "webhooks_out[0].secret must not be empty"],
   [{ headers: { "Webhook-Id": "1" } }, HEADER_FAULT],
   [{ headers: { "x-hub-signature-256": "1" } }, HEADER_FAULT],
