@@ -253,19 +253,33 @@ export const authSchema = closed({
 type Output<S extends v.GenericSchema> = DeepReadonly<v.InferOutput<S>>;
 type PrincipalOf<M> = M extends ReadonlyMap<string, infer P> ? P : never;
 
+/** Settings of `anonymous`. */
 export type AnonymousAuth = Output<typeof anonymous> | DynamicAuth;
+/** Settings of a method whose authenticator is a procedure. */
 export type DynamicAuth = Output<typeof dynamic>;
+/** Settings of a static `ticket`. */
 export type TicketAuth = Output<typeof ticket>;
+/** One principal of a static `ticket`. */
 export type TicketPrincipal = PrincipalOf<TicketAuth["principals"]>;
+/** Settings of a dynamic `ticket`. */
 export type DynamicTicketAuth = Output<typeof dynamicTicket>;
+/** Settings of a static `wampcra`. */
 export type WampcraAuth = Output<typeof wampcra>;
+/** One user of a static `wampcra`. */
 export type WampcraUser = PrincipalOf<WampcraAuth["users"]>;
+/** Settings of a static `scram`. */
 export type ScramAuth = Output<typeof scram>;
+/** One principal of a static `scram`. */
 export type ScramPrincipal = PrincipalOf<ScramAuth["principals"]>;
+/** The SCRAM record of one password. */
 export type ScramRecord = Output<typeof scramRecordSchema>;
+/** Settings of a static `cryptosign`. */
 export type CryptosignAuth = Output<typeof cryptosign>;
+/** Settings of a dynamic `cryptosign`. */
 export type DynamicCryptosignAuth = Output<typeof dynamicCryptosign>;
+/** Settings of `jwt`. */
 export type JwtAuth = Output<typeof jwt>;
+/** Settings of `cookie`. */
 export type CookieAuth = Output<typeof cookie>;
 
 /** A principal without a role has that of its method; `realmFaults` refuses a principal with neither, so that the role "" is never in use. */

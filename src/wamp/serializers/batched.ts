@@ -12,6 +12,7 @@ export interface Batch {
   readonly terminator?: Terminator;
 }
 
+/** Joins frames to batches, and splits batches. */
 export interface Batching {
   /** A WebSocket message → the frames in it. A batch that is empty or cut off is a fault. */
   split(batch: Frame): Batch | DecodeFault;

@@ -5,6 +5,7 @@ const INITIAL_SIZE = 1024;
 /** Bytes; a larger buffer is not used again. */
 const KEPT_SIZE = 65_536;
 
+/** The base of the writers of MessagePack and CBOR. */
 export class ByteWriter {
   #bytes = new Uint8Array(INITIAL_SIZE);
   #length = 0;

@@ -64,7 +64,7 @@ export class TestRealm implements Host {
     this.realm = new Realm(this.#config.name, this.#config, this);
   }
 
-  /** Those that are connected. */
+  /** The connected clients. */
   get clients(): readonly Client[] {
     return this.#clients;
   }
@@ -103,7 +103,7 @@ export class TestRealm implements Host {
     return sessionRecord(this.realm.sessions.byId.get(sessionId)!, this.realm);
   }
 
-  /** Lets time pass; the realm is woken whenever it has asked for it, and only then. */
+  /** Advances the clock and runs each alarm at its time. */
   advance(milliseconds: number): void {
     this.flush();
     const end = this.time + milliseconds;
@@ -116,12 +116,12 @@ export class TestRealm implements Host {
     this.time = end;
   }
 
-  /** The configuration the realm has when it wakes next: a deployment has changed it. */
+  /** Sets the configuration for the next wake, as a deployment does. */
   configure(input: Partial<RealmInput>): void {
     this.#config = realmConfig(input);
   }
 
-  /** Puts the object to sleep, so that only the saved records are left of the realm, and wakes it. */
+  /** Puts the object to sleep, so that only saved records remain, and wakes it. */
   sleepAndWake(): void {
     this.flush();
     const sleepers = this.#clients.map(({ transport, record }) => [transport, read(PEER, record)] as const);
@@ -131,7 +131,7 @@ export class TestRealm implements Host {
     this.flushOutput();
   }
 
-  /** The object ends without notice, as in a crash, and all connections with it; a new one starts, maybe otherwise configured. */
+  /** Ends the object and all its connections, as in a crash, and starts a new one. */
   restart(input?: Partial<RealmInput>): void {
     for (const { transport } of this.#clients) transport.isDead = true;
     this.#clients = [];
@@ -142,7 +142,7 @@ export class TestRealm implements Host {
     this.realm.wake([], () => this.joinLocalSessions?.(this.realm));
   }
 
-  /** A second has passed since the realm asked for it, if it did. */
+  /** Runs `Realm.flush` if it is scheduled. */
   flush(): void {
     const isFlushScheduled = this.#isFlushScheduled;
     this.#isFlushScheduled = false;
@@ -157,13 +157,13 @@ export class TestRealm implements Host {
     this.logged.push(line);
   }
 
-  /** The platform saves what has changed; what the realm forgot to report is lost when it sleeps. */
+  /** Saves the records of changed connections, as the platform does; unreported changes are lost in sleep. */
   flushOutput(): void {
     if (!this.isUnderLoad) this.storeGroup();
     for (const client of this.#clients) client.saveRecord();
   }
 
-  /** What several turns have published is stored together. */
+  /** Stores the events of several turns together. */
   storeGroup(): void {
     if (this.#isStoreScheduled) this.realm.store();
     this.#isStoreScheduled = false;
@@ -177,7 +177,7 @@ export class TestRealm implements Host {
     return Promise.reject(new Error(`nothing at ${url}`));
   }
 
-  /** The transport is gone for good. */
+  /** Removes a client whose transport is closed. */
   drop(client: Client): void {
     this.#clients = this.#clients.filter((other) => other !== client);
   }
@@ -216,7 +216,7 @@ export class Client {
   readonly name: string;
   readonly transport: RecordingTransport;
   peer: Peer;
-  /** The peer's record as it was saved last, JSON text. */
+  /** The last saved record of the peer, as JSON text. */
   record = "";
   readonly #testRealm: TestRealm;
 
@@ -227,7 +227,7 @@ export class Client {
     this.peer = testRealm.realm.sessions.connect(this.transport, facts);
   }
 
-  /** Says each of the messages: lists, or whatever a broken client sends. */
+  /** Sends messages: lists, or any values for a broken client. */
   send(...messages: unknown[]): void {
     const { realm } = this.#testRealm;
     for (const message of messages) {
@@ -239,7 +239,7 @@ export class Client {
     }
   }
 
-  /** The connection is lost, or closed by the client, without a word. */
+  /** Ends the connection without a message. */
   disconnect(): void {
     this.transport.isDead = true;
     this.#testRealm.realm.sessions.disconnect(this.peer);
@@ -247,7 +247,7 @@ export class Client {
     this.#testRealm.flushOutput();
   }
 
-  /** What the record saved last says; set it to what another session might have saved. */
+  /** The last saved record; set it to change the record before a wake. */
   get saved(): PeerRecord {
     const reading = read(PEER, this.record);
     if (!reading.ok) throw new Error(reading.cause);
@@ -258,14 +258,14 @@ export class Client {
     this.record = write(PEER, record);
   }
 
-  /** What the record saved last says of the client's session. */
+  /** The session in the last saved record. */
   get savedSession(): SessionRecord {
     const { saved } = this;
     if (saved.kind !== "open") throw new Error(`${this.name} has no session`);
     return saved.session;
   }
 
-  /** Changes the session in the record saved last, so that it wakes as another one. */
+  /** Changes the session in the last saved record before a wake. */
   alterSession(changes: Partial<SessionRecord>): void {
     this.saved = { kind: "open", facts: this.saved.facts, session: { ...this.savedSession, ...changes } };
   }
@@ -278,9 +278,9 @@ export class Client {
 }
 
 class RecordingTransport implements Transport {
-  /** The connection has died; the realm may not know yet. */
+  /** Whether the connection is lost; the realm may not know yet. */
   isDead = false;
-  /** Characters of the longest message this connection takes. */
+  /** Characters of the longest message that the connection can send. */
   maxLength = Number.POSITIVE_INFINITY;
   isChanged = false;
   #isClosed = false;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { TestRealm } from "../host/test-realm.ts";
 
 test.each([
-  [[48, 5, {}, "com.nobody"], "no_such_procedure", "no callee is registered for procedure com.nobody"],
+  [[48, 5, {}, "com.none"], "no_such_procedure", "no callee is registered for procedure com.none"],
   [[48, 5, {}, "wamp.nothing"], "no_such_procedure", "the router has no procedure wamp.nothing"],
   [[64, 5, {}, "com.taken"], "procedure_already_exists", "procedure com.taken is registered already"],
   [[34, 5, 77], "no_such_subscription", "the session does not hold subscription 77"],
