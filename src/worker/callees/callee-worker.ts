@@ -2,6 +2,7 @@
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Limits } from "../../wamp/config/limits.ts";
+import { isLongerThan } from "../../wamp/crypto/encoding.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import { MessageType } from "../../wamp/protocol/message.ts";
 import { Payload } from "../../wamp/protocol/payload.ts";
@@ -100,8 +101,6 @@ function outcomeOf(task: Task, env: Env): Promise<CallOutcome> {
   return Promise.resolve(CallOutcome.error(WampUri.FEATURE_NOT_SUPPORTED, [fault]));
 }
 
-const utf8 = new TextEncoder();
-
 /** Encodes the answer as YIELD or ERROR. Throws for values that no message can carry. */
 function frameOf(request: Id, outcome: CallOutcome, options: Dict, limit: number): string {
   const { ok, args, kwargs } = outcome;
@@ -111,7 +110,7 @@ function frameOf(request: Id, outcome: CallOutcome, options: Dict, limit: number
     : json.encode([MessageType.ERROR, MessageType.INVOCATION, request, options, outcome.uri, payload]);
   // This serializer writes text.
   const text = frame as string;
-  if (utf8.encode(text).length <= limit) return text;
+  if (!isLongerThan(text, limit)) return text;
   return frameOf(
     request,
     CallOutcome.error(WampUri.PAYLOAD_SIZE_EXCEEDED, ["the answer is too large"]),

@@ -1,11 +1,12 @@
 /** Entries of `http` for admission control: origins, TLS, connection rates. */
 
 import * as v from "valibot";
+import { integer } from "../../wamp/config/fields.ts";
 import { closed } from "../../wamp/config/shape.ts";
 import { originsSchema } from "./origins.ts";
 
 /** Connections per minute, which is also the largest burst; 0 for no limit. */
-const rate = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0));
+const rate = integer(0);
 
 /**
  * Generous: one address may be a whole office or a proxy, and all 32,000 sessions of a realm reconnect when its object is

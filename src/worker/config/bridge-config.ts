@@ -3,11 +3,11 @@
 import * as v from "valibot";
 import { secretSchema } from "../../wamp/config/auth.ts";
 import { listOf, nameOf } from "../../wamp/config/consistency.ts";
+import { integer, text } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, type Fault, faultAt } from "../../wamp/config/shape.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
 import { isIpRange } from "./ip-range.ts";
 
-const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 const route = v.pipe(v.string(), v.startsWith("/", "must begin with /"));
 const ipRange = v.pipe(v.string(), v.check(isIpRange, "must be an IP address or network"));
 
@@ -30,7 +30,7 @@ export const bridgeSchema = closed({
   require_tls: v.optional(v.boolean(), false),
   post_body_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_048_576)), 0),
   timestamp_delta_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)), 300),
-  call_timeout: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1)), 60_000),
+  call_timeout: v.optional(integer(1), 60_000),
   /** Answers WAMP errors with an HTTP status by error URI instead of Crossbar.io's 200. */
   status_codes: v.optional(v.boolean(), false),
   /** Origins of pages that may use the bridge; `*` for all pages, without credentials. */

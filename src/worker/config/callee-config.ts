@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { secretSchema } from "../../wamp/config/auth.ts";
+import { integer, text } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, named } from "../../wamp/config/shape.ts";
 import { isReservedUri, isValidUri } from "../../wamp/protocol/uri.ts";
 
@@ -39,14 +40,11 @@ export const calleeSchema = v.pipe(
     /** The call's arguments describe the request below this URL, as for Crossbar.io's RESTCallee. */
     baseurl: v.exactOptional(url),
     /** A service binding; the router calls the Worker's method `call`. */
-    binding: v.exactOptional(v.pipe(v.string(), v.nonEmpty("must not be empty"))),
+    binding: v.exactOptional(text),
     method: v.exactOptional(v.picklist(["GET", "POST", "PUT", "PATCH", "DELETE"])),
     headers: v.exactOptional(headers),
     /** Milliseconds. */
-    timeout: v.optional(
-      v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(LONGEST_CALL)),
-      USUAL_CALL,
-    ),
+    timeout: v.optional(integer(1, LONGEST_CALL), USUAL_CALL),
   }),
   v.forward(
     v.check(({ procedure, match }) => isValidUri(procedure, "loose", match), "must be a valid URI"),

@@ -1,6 +1,7 @@
 /** `allowed_origins`: which web pages may connect, by the Origin header that browsers send. */
 
 import * as v from "valibot";
+import { matchesGlob } from "./glob.ts";
 
 /** `https://app.example`, `https://*.example:*`, `null` for pages without an origin, or `*` for all. */
 const ORIGIN = /^(?:\*|null|[a-z*][a-z\d+.*-]*:\/\/[^\s/?#@]+)$/;
@@ -13,20 +14,5 @@ export const originsSchema = v.array(
 /** Whether a client with this Origin header may connect. Clients that send none are no browsers; without a list all may. */
 export function isAllowedOrigin(origin: string | null, origins: readonly string[] | undefined): boolean {
   if (origin === null || origins === undefined) return true;
-  return origins.some((pattern) => covers(pattern, origin.toLowerCase()));
-}
-
-/** Matches in time linear in the length of the origin, which a client chooses. */
-function covers(pattern: string, origin: string): boolean {
-  const [head = "", ...pieces] = pattern.toLowerCase().split("*");
-  const tail = pieces.pop();
-  if (tail === undefined) return origin === head;
-  if (!origin.startsWith(head)) return false;
-  let at = head.length;
-  for (const piece of pieces) {
-    const found = origin.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return origin.length - tail.length >= at && origin.endsWith(tail);
+  return origins.some((pattern) => matchesGlob(pattern.toLowerCase(), origin.toLowerCase(), 0));
 }

@@ -2,6 +2,7 @@
 
 import { isValidRealm } from "../../wamp/protocol/uri.ts";
 import type { Config } from "./config-schema.ts";
+import { matchesGlob } from "./glob.ts";
 import type { WorkerRealmConfig } from "./realm-config.ts";
 
 interface Named {
@@ -30,24 +31,10 @@ export function bestMatch<R extends Named>(realms: readonly R[], name: string): 
   if (!isValidRealm(name) || !name.isWellFormed()) return undefined;
   let best: R | undefined;
   for (const realm of realms) {
-    if (!covers(realm.name, name)) continue;
+    if (!matchesGlob(realm.name, name, 1)) continue;
     if (best === undefined || literalLength(realm) > literalLength(best)) best = realm;
   }
   return best;
-}
-
-/** Matches each piece at its leftmost place, in time linear in the length of the name, which a client chooses. */
-function covers(pattern: string, name: string): boolean {
-  const [head = "", ...pieces] = pattern.split("*");
-  const tail = pieces.pop();
-  if (tail === undefined || !name.startsWith(head)) return false;
-  let at = head.length;
-  for (const piece of pieces) {
-    const found = name.indexOf(piece, at + 1);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return name.length - tail.length > at && name.endsWith(tail);
 }
 
 function literalLength({ name }: Named): number {

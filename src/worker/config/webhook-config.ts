@@ -2,18 +2,14 @@
 
 import * as v from "valibot";
 import { secretSchema } from "../../wamp/config/auth.ts";
+import { integer, text, uri } from "../../wamp/config/fields.ts";
 import { matchSchema } from "../../wamp/config/permission.ts";
 import { closed, type DeepReadonly, named } from "../../wamp/config/shape.ts";
 import { isValidUri } from "../../wamp/protocol/uri.ts";
 
-const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
-
 const webhook = v.pipe(
   closed({
-    topic: v.pipe(
-      v.string(),
-      v.check((uri) => isValidUri(uri, "loose"), "must be a valid URI"),
-    ),
+    topic: uri,
     role: text,
     /** Key of GitHub's signature in `X-Hub-Signature-256` or `X-Hub-Signature`. */
     github_secret: v.exactOptional(secretSchema),
@@ -69,9 +65,9 @@ const webhookOut = v.pipe(
     role: text,
     headers: v.optional(headers, {}),
     /** Milliseconds per attempt. */
-    timeout: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1), v.maxValue(60_000)), 10_000),
+    timeout: v.optional(integer(1, 60_000), 10_000),
     /** Attempts after the first one. */
-    retries: v.optional(v.pipe(v.number(), v.integer("must be an integer"), v.minValue(0), v.maxValue(100)), 12),
+    retries: v.optional(integer(0, 100), 12),
   }),
   v.check(({ uri, match }) => isValidUri(uri, "loose", match), "must have a uri that is valid for its match"),
 );

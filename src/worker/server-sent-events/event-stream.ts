@@ -1,5 +1,6 @@
 /** Converts one subscription to server-sent events. */
 
+import { utf8 } from "../../wamp/crypto/encoding.ts";
 import { isId } from "../../wamp/protocol/id.ts";
 import { MessageType } from "../../wamp/protocol/message.ts";
 import type { Payload } from "../../wamp/protocol/payload.ts";
@@ -139,7 +140,7 @@ export class Watcher {
   }
 
   #write(text: string): void {
-    this.#out?.enqueue(utf8.encode(text));
+    this.#out?.enqueue(utf8(text));
     if ((this.#out?.desiredSize ?? 1) <= 0) this.#end();
   }
 
@@ -171,8 +172,6 @@ export function publicationIn(lastEventId: string | undefined): Id | undefined {
   const id = lastEventId === undefined ? undefined : Number(lastEventId);
   return isId(id) ? id : undefined;
 }
-
-const utf8 = new TextEncoder();
 
 /** Milliseconds after which a browser reconnects. */
 const RETRY_MS = 3_000;
