@@ -26,8 +26,8 @@ it.each([
   [[{ role: "backend" }], ["components[0].name is missing"]],
   [[{ name: "chat" }], ["components[0].role is missing"]],
   [[{ name: "", role: "backend" }], ["components[0].name must not be empty"]],
-  [[{ name: "chat", role: "absent" }], ['components[0].role there is no role "absent" in this realm']],
-  [[{ name: "chat", role: "trusted" }], ['components[0].role there is no role "trusted" in this realm']],
+  [[{ name: "chat", role: "absent" }], ['components[0].role is "absent", a role this realm does not have']],
+  [[{ name: "chat", role: "trusted" }], ['components[0].role is "trusted", a role this realm does not have']],
   [[{ name: "chat", role: "backend", extra: [] }], ["components[0].extra must be an object"]],
   [[{ name: "chat", role: "backend", url: "x" }], ["components[0].url is not a known key"]],
   [

@@ -255,7 +255,7 @@ describe("the ways in without WebSockets", () => {
     const module = { ...withRealms("a"), http: { longpoll: { request_timeout: 0 }, events: { role: "absent" } } };
     expect(faultsOf({ module })).toEqual([
       "http.longpoll.request_timeout must be at least 1",
-      'http.events.role there is no role "absent" in any realm',
+      'http.events.role is "absent", a role no realm has',
     ]);
   });
 
