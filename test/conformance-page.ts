@@ -1,6 +1,16 @@
 /** Formats docs/conformance.md: every checklist item with its sentence, its section in the specification and its tests. */
 
-import type { Row } from "./checklist.ts";
+/** An item of the checklist, as a row of the page shows it. */
+export interface ConformanceRow {
+  readonly id: string;
+  /** M (must), S (should) or O (may). */
+  readonly level: string;
+  readonly section: string;
+  readonly sentence: string;
+  /** Files below `test` that prove the item. */
+  readonly proofs: readonly { readonly file: string }[];
+  readonly outOfScope: string | undefined;
+}
 
 /** A choice of this router where the specification is silent, ambiguous or contradicts the clients in use. */
 export interface Decision {
@@ -56,7 +66,7 @@ const CHAPTERS: readonly (readonly [heading: string, prefixes: readonly string[]
 const LEVELS: Readonly<Record<string, string>> = { M: "must", S: "should", O: "may" };
 
 /** Returns the Markdown of the page. Throws for an id whose prefix belongs to no chapter. */
-export function formatConformancePage(rows: readonly Row[], decisions: readonly Decision[]): string {
+export function formatConformancePage(rows: readonly ConformanceRow[], decisions: readonly Decision[]): string {
   const known = new Set(CHAPTERS.flatMap(([, prefixes]) => prefixes));
   const lost = rows.find(({ id }) => !known.has(prefixOf(id)));
   if (lost !== undefined) throw new Error(`test/conformance-page.ts has no chapter for ${lost.id}`);
@@ -75,7 +85,7 @@ function prefixOf(id: string): string {
   return id.slice(0, id.indexOf("-"));
 }
 
-function formatIntroduction(rows: readonly Row[]): string {
+function formatIntroduction(rows: readonly ConformanceRow[]): string {
   const proven = rows.filter(({ proofs }) => proofs.length > 0).length;
   return `# Conformance
 
@@ -91,7 +101,7 @@ proven by tests whose titles carry the id; the others are out of scope, with the
 \`npm run checklist\` prints the same list with the titles of the tests. This page is generated: \`npm run checklist -- --write\`.`;
 }
 
-function formatRows(rows: readonly Row[]): string {
+function formatRows(rows: readonly ConformanceRow[]): string {
   const lines = rows.map(({ id, level, section, sentence, proofs, outOfScope }) => {
     const files = [...new Set(proofs.map(({ file }) => file))];
     const tests = files.length > 0 ? files.map(formatFile).join(", ") : `out of scope: ${outOfScope ?? "OPEN"}`;
