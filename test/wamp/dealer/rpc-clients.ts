@@ -1,6 +1,7 @@
 /** Callers and callees on a realm, with the features they announce. */
 
-import type { Client, TestRealm } from "../host/test-realm.ts";
+import type { Client } from "../host/test-realm.ts";
+import { TestRealm } from "../host/test-realm.ts";
 
 /** Everything a caller may announce. */
 export const CALLER_FEATURES = [
@@ -38,6 +39,15 @@ export function joinCallee(
   callee.send([64, 1, options, procedure]);
   realm.take();
   return callee;
+}
+
+/** A callee with `com.add` (registration 3) and a caller. */
+export function testRealmWithAdd() {
+  const realm = new TestRealm();
+  const [callee, caller] = realm.joinAll("callee", "caller");
+  callee.send([64, 1, {}, "com.add"]);
+  realm.take();
+  return { realm, callee, caller };
 }
 
 function allOf(features: readonly string[]): object {

@@ -1,0 +1,99 @@
+/** Event history: answers that are too large for one RESULT. */
+
+import { describe, expect, test } from "vitest";
+import { argsIn, call, eventsIn, getEvents, lookup, requests, TOPIC, testRealmOf } from "./event-history-realm.ts";
+
+describe("a large answer", () => {
+  const many = Array.from({ length: 2_500 }, (_, i) => i);
+
+  function manyEvents(payload: unknown = undefined) {
+    const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit: 100_000 }]);
+    const count = payload === undefined ? many.length : 8;
+    for (const n of many.slice(0, count)) publisher.send([16, 1, {}, TOPIC, [n, payload]]);
+    testRealm.flush();
+    return { testRealm, caller };
+  }
+
+  test("[HIS-16][HIS-15] is cut after 1,000 events and says so; the caller turns the page", () => {
+    const { testRealm, caller } = manyEvents();
+    const pages: unknown[][] = [];
+    let after: object = {};
+    for (;;) {
+      const answer = getEvents(testRealm, caller, after);
+      pages.push(argsIn(answer));
+      if ((answer?.[4] as { is_limit_reached?: boolean } | undefined)?.is_limit_reached !== true) break;
+      after = { after_publication: eventsIn(answer).at(-1)?.publication };
+    }
+    expect(pages.map(({ length }) => length)).toStrictEqual([1000, 1000, 500]);
+    expect(pages.flat()).toStrictEqual(many);
+  });
+
+  test("[HIS-15] says is_limit_reached only where there is more", () => {
+    const { testRealm, caller } = manyEvents();
+    expect(getEvents(testRealm, caller, { limit: 500, after_time: "1970-01-01T00:00:01Z" })?.[4]).toBeUndefined();
+    expect(getEvents(testRealm, caller, { limit: 999 })?.[4]).toStrictEqual({ is_limit_reached: true });
+    const last = eventsIn(getEvents(testRealm, caller, { reverse: true, limit: 500 })).at(-1)?.publication;
+    expect(getEvents(testRealm, caller, { from_publication: last, limit: 500 })?.[4]).toBeUndefined();
+    expect(getEvents(testRealm, caller, { from_publication: last, limit: 499 })?.[4]).toStrictEqual({
+      is_limit_reached: true,
+    });
+  });
+
+  test("[HIS-16] comes in progressive results for a caller that asked for them", () => {
+    const { testRealm, caller } = manyEvents();
+    const subscription = lookup(testRealm, caller, TOPIC);
+    const answers = call(
+      testRealm,
+      caller,
+      "wamp.subscription.get_events",
+      [subscription],
+      {},
+      { receive_progress: true },
+    );
+    expect(answers.map(([type, id, details, args]) => [type, id, details, (args as unknown[]).length])).toStrictEqual([
+      [50, requests.last, { progress: true }, 1000],
+      [50, requests.last, { progress: true }, 1000],
+      [50, requests.last, {}, 500],
+    ]);
+    expect(answers.flatMap((answer) => argsIn(answer))).toStrictEqual(many);
+  });
+
+  test("[HIS-16] is cut by size too, and has one event at least", () => {
+    const { testRealm, caller } = manyEvents("x".repeat(200_000));
+    expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([0, 1]);
+    const huge = manyEvents("x".repeat(600_000));
+    expect(argsIn(getEvents(huge.testRealm, huge.caller))).toStrictEqual([0]);
+    const subscription = lookup(testRealm, caller, TOPIC);
+    const pages = call(
+      testRealm,
+      caller,
+      "wamp.subscription.get_events",
+      [subscription],
+      {},
+      { receive_progress: true },
+    );
+    expect(pages.map((page) => argsIn(page))).toStrictEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+      [6, 7],
+    ]);
+  });
+
+  test("[HIS-16] ends after 16 progressive results, and says so", () => {
+    const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit: 100 }]);
+    for (let n = 0; n < 20; n++) publisher.send([16, 1, {}, TOPIC, [n, "x".repeat(520_000)]]);
+    testRealm.take();
+    const subscription = lookup(testRealm, caller, TOPIC);
+    const pages = call(
+      testRealm,
+      caller,
+      "wamp.subscription.get_events",
+      [subscription],
+      {},
+      { receive_progress: true },
+    );
+    expect(pages.map((page) => argsIn(page))).toStrictEqual(Array.from({ length: 16 }, (_, n) => [n]));
+    expect(pages.at(-1)?.[4]).toStrictEqual({ is_limit_reached: true });
+  });
+});

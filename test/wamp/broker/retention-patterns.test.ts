@@ -1,0 +1,53 @@
+/** Event retention: the retained events that a subscription to a pattern receives. */
+
+import { describe, expect, test } from "vitest";
+import { argsOf, published, retained } from "./retained-events.ts";
+
+describe("subscribing to a pattern", () => {
+  const TOPICS = [
+    [{ retain: true }, "a.b.c", [1]],
+    [{ retain: true }, "a.b", [2]],
+    [{ retain: true }, "a.x.c", [3]],
+    [{ retain: true }, "ab.b.c", [4]],
+    [{ retain: true }, "a.b", [5]],
+    [{ retain: true }, "b.b.c", [6]],
+  ] as const;
+
+  test.each([
+    ["prefix", "a.", ["a.b.c", "a.x.c", "a.b"]],
+    ["prefix", "a", ["a.b.c", "a.x.c", "ab.b.c", "a.b"]],
+    ["prefix", "", ["a.b.c", "a.x.c", "ab.b.c", "a.b", "b.b.c"]],
+    ["prefix", "c", []],
+    ["wildcard", "a..c", ["a.b.c", "a.x.c"]],
+    ["wildcard", ".b.c", ["a.b.c", "ab.b.c", "b.b.c"]],
+    ["wildcard", "a.b", ["a.b"]],
+    ["wildcard", "..", ["a.b.c", "a.x.c", "ab.b.c", "b.b.c"]],
+  ])("[RET-10] %s %j brings one event per topic, the oldest first, each with its topic", (match, pattern, topics) => {
+    for (const sleeps of [false, true]) {
+      const realm = published(TOPICS);
+      if (sleeps) realm.sleepAndWake();
+      const events = retained(realm, "subscriber", pattern, { match });
+      expect(events.map(([, , , details]) => details)).toStrictEqual(
+        topics.map((topic) => ({ retained: true, topic })),
+      );
+    }
+  });
+
+  test("[RET-10][RET-11] tells events by the ids they were published with", () => {
+    const realm = published(TOPICS);
+    const ids = retained(realm, "one", "a.", { match: "prefix" }).map(([, , publication]) => publication);
+    expect(ids).toStrictEqual([2, 4, 6]);
+  });
+
+  test("[RET-10] brings no more than `replay` of them, the latest ones", () => {
+    const realm = published(TOPICS, { store: { retain: { replay: 2 } } });
+    expect(argsOf(retained(realm, "subscriber", "a", { match: "prefix" }))).toStrictEqual([[4], [5]]);
+  });
+
+  test("[RET-10] brings no more than a client may well leave unread", () => {
+    const megabyte = "x".repeat(1_000_000);
+    const messages = Array.from({ length: 12 }, (_, i) => [{ retain: true }, `a.t${i}`, [megabyte]] as const);
+    const realm = published(messages);
+    expect(retained(realm, "subscriber", "a", { match: "prefix" })).toHaveLength(8);
+  });
+});

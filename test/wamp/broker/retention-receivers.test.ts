@@ -1,0 +1,111 @@
+/** Event retention: which sessions receive a retained event. */
+
+import { describe, expect, test } from "vitest";
+import type { Line } from "../host/test-realm.ts";
+import { TestRealm } from "../host/test-realm.ts";
+import { argsOf, linesOf, published, retained, retainedIn, TOPIC } from "./retained-events.ts";
+
+describe("who may receive a retained event", () => {
+  // The publisher is session 1, each later session one more; authids of the realm are "Ag…" for session 2.
+  test.each([
+    ["exclude", { exclude: [4] }, { exclude: [5] }],
+    ["exclude_authrole", { exclude_authrole: ["anonymous"] }, { exclude_authrole: ["other"] }],
+    ["eligible", { eligible: [5] }, { eligible: [4] }],
+    ["eligible_authrole", { eligible_authrole: ["other"] }, { eligible_authrole: ["anonymous"] }],
+    ["an empty eligible", { eligible: [] }, { exclude: [] }],
+  ])("[RET-05][BWL-12] is decided by the list %s for the session that subscribes", (_, refuses, admits) => {
+    for (const match of ["exact", "prefix", "wildcard"]) {
+      for (const [options, expected] of [
+        [refuses, []],
+        [admits, [["some"]]],
+      ] as const) {
+        const realm = published([[{ retain: true, ...options }, TOPIC, ["some"]]]);
+        // Sessions and publications draw from one counter: 1 is the publisher's, 2 the publication.
+        realm.lastId = 3;
+        expect(argsOf(retained(realm, "four", TOPIC, { match }))).toStrictEqual(expected);
+      }
+    }
+  });
+
+  test.each([
+    ["exclude_authid", (authid: string) => ({ exclude_authid: [authid] }), []],
+    ["exclude_authid", () => ({ exclude_authid: ["absent"] }), [["some"]]],
+    ["eligible_authid", (authid: string) => ({ eligible_authid: [authid] }), [["some"]]],
+    ["eligible_authid", () => ({ eligible_authid: ["absent"] }), []],
+  ])("[RET-05][BWL-12] is decided by the list %s, also after sleep", (_, options, expected) => {
+    const realm = new TestRealm();
+    const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");
+    const { authid } = [...realm.realm.sessions.byId.values()][1]?.identity ?? { authid: "" };
+    publisher.send([16, 1, { retain: true, ...options(authid) }, TOPIC, ["some"]]);
+    for (const sleeps of [false, true]) {
+      if (sleeps) realm.sleepAndWake();
+      realm.take();
+      subscriber.send([32, 1, { get_retained: true }, TOPIC]);
+      expect(argsOf(retainedIn(linesOf(realm)))).toStrictEqual(expected);
+    }
+  });
+
+  test("[RET-05] the publisher itself is excluded unless it said otherwise, and a later session of its is not", () => {
+    const realm = new TestRealm();
+    const publisher = realm.join("publisher");
+    publisher.send(
+      [16, 1, { retain: true }, "a", ["not to me"]],
+      [16, 2, { retain: true, exclude_me: false }, "b", ["to me too"]],
+    );
+    for (const sleeps of [false, true]) {
+      if (sleeps) realm.sleepAndWake();
+      realm.take();
+      publisher.send([32, 3, { match: "prefix", get_retained: true }, ""]);
+      expect(argsOf(retainedIn(linesOf(realm)))).toStrictEqual([["to me too"]]);
+    }
+    expect(argsOf(retained(realm, "again", "a"))).toStrictEqual([["not to me"]]);
+  });
+
+  test("[RET-06][RET-07] the latest event the subscriber may have is sent: one for all, and those for some after it", () => {
+    const realm = published([
+      [{ retain: true, eligible: [100] }, TOPIC, ["before"]],
+      [{ retain: true }, TOPIC, ["for all"]],
+      [{ retain: true, eligible: [100, 101] }, TOPIC, ["for two"]],
+      [{ retain: true, eligible: [101] }, TOPIC, ["for one"]],
+    ]);
+    for (const sleeps of [false, true]) {
+      if (sleeps) realm.sleepAndWake();
+      for (const [id, expected] of [
+        [99, "for all"],
+        [100, "for two"],
+        [101, "for one"],
+      ] as const) {
+        realm.lastId = id - 1;
+        const client = realm.join("subscriber");
+        realm.take();
+        client.send([32, 1, { get_retained: true }, TOPIC]);
+        expect(argsOf([realm.take()[1]?.[1] as Line])).toStrictEqual([[expected]]);
+        client.disconnect();
+      }
+    }
+  });
+
+  test("[RET-06] a new event for all discards those for some, written or not", () => {
+    for (const sleeps of [false, true]) {
+      const realm = published([[{ retain: true, eligible: [100] }, TOPIC, ["for one"]]]);
+      if (sleeps) realm.sleepAndWake();
+      realm.join("other").send([16, 1, { retain: true }, TOPIC, ["for all"]]);
+      realm.lastId = 99;
+      expect(argsOf(retained(realm, "hundred"))).toStrictEqual([["for all"]]);
+    }
+  });
+
+  test("[RET-06][RET-09] of the events for some the latest 15 are kept beside the one for all", () => {
+    const forSome = Array.from({ length: 20 }, (_, i) => [{ retain: true, eligible: [100 + i] }, TOPIC, [i]] as const);
+    const realm = published([[{ retain: true }, TOPIC, ["for all"]], ...forSome]);
+    for (const [id, expected] of [
+      [100, "for all"],
+      [104, "for all"],
+      [105, 5],
+      [119, 19],
+    ] as const) {
+      realm.lastId = id - 1;
+      expect(argsOf(retained(realm, `session ${id}`))).toStrictEqual([[expected]]);
+    }
+  });
+});

@@ -1,0 +1,112 @@
+/** Ordering of one caller's calls to one callee while some of them wait in a queue. */
+
+import { describe, expect, test } from "vitest";
+import type { RealmInput } from "../../../src/wamp/config/realm.ts";
+import type { Client } from "../host/test-realm.ts";
+import { TestRealm } from "../host/test-realm.ts";
+import { call, heard, QUEUE, SHARED, testRealmOfTwo } from "./call-queue-realm.ts";
+import { joinCallee, joinCaller } from "./rpc-clients.ts";
+
+describe("[ORD-03] the order of one caller's calls at one callee", () => {
+  /** The callee has a second procedure, `com.q`, without a bound. */
+  function stageWithSecond(input: Partial<RealmInput> = QUEUE) {
+    const parties = testRealmOfTwo(input);
+    parties.callee.send([64, 2, {}, "com.q"]);
+    parties.realm.take();
+    return parties;
+  }
+
+  test("holds though only the earlier one has to wait: the later one waits for it", () => {
+    const { realm, caller, callee } = stageWithSecond();
+    call(caller, 1);
+    call(caller, 2);
+    call(caller, 3, "com.q");
+    call(caller, 4, "com.q");
+    expect(heard(realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
+    realm.sleepAndWake();
+    callee.send([70, 1, {}]);
+    expect(heard(realm)).toStrictEqual([
+      'callee INVOCATION 2 ["caller 2"]',
+      'callee INVOCATION 3 ["caller 3"]',
+      'callee INVOCATION 4 ["caller 4"]',
+      "caller 50 1 []",
+    ]);
+  });
+
+  test("needs no queue of its own for the later one", () => {
+    const { realm, caller, callee } = stageWithSecond({ store: { "call-queue": [{ uri: "com.p", limit: 1 }] } });
+    for (const request of [1, 2]) call(caller, request);
+    for (const request of [3, 4]) call(caller, request, "com.q");
+    callee.send([70, 1, {}]);
+    expect(heard(realm)).toStrictEqual([
+      'callee INVOCATION 1 ["caller 1"]',
+      'callee INVOCATION 2 ["caller 2"]',
+      'callee INVOCATION 3 ["caller 3"]',
+      'callee INVOCATION 4 ["caller 4"]',
+      "caller 50 1 []",
+    ]);
+  });
+
+  test("does not hold up other callers, nor calls to other callees", () => {
+    const { realm, caller } = stageWithSecond();
+    const other = joinCaller(realm, "other");
+    joinCallee(realm, "elsewhere", [], {}, "com.elsewhere");
+    call(caller, 1);
+    call(caller, 2);
+    call(other, 1, "com.q");
+    call(caller, 3, "com.elsewhere");
+    expect(heard(realm)).toStrictEqual([
+      'callee INVOCATION 1 ["caller 1"]',
+      'callee INVOCATION 2 ["other 1"]',
+      'elsewhere INVOCATION 1 ["caller 3"]',
+    ]);
+  });
+
+  test.each([
+    ["is canceled", ({ caller }: ReturnType<typeof testRealmOfTwo>) => caller.send([49, 2, {}]), "canceled"],
+    ["times out", ({ realm }: ReturnType<typeof testRealmOfTwo>) => realm.advance(100), "timeout"],
+    [
+      "has no callee left",
+      ({ callee }: ReturnType<typeof testRealmOfTwo>) => callee.send([66, 3, 3]),
+      "no_such_procedure",
+    ],
+  ])("lets the later one go when the earlier one %s", (_, end, error) => {
+    const parties = stageWithSecond();
+    const { realm, caller } = parties;
+    call(caller, 1);
+    call(caller, 2, "com.p", { timeout: 100 });
+    call(caller, 3, "com.q");
+    realm.take();
+    end(parties);
+    expect(heard(realm).filter((line) => !line.includes("67"))).toStrictEqual([
+      `caller ERROR 2 wamp.error.${error}`,
+      'callee INVOCATION 2 ["caller 3"]',
+    ]);
+  });
+
+  test("lets the later one go when the callee cannot get the earlier one any more", () => {
+    const realm = new TestRealm(QUEUE);
+    const caller = joinCaller(realm, "caller");
+    const [a] = ["a", "b"].map((name) => joinCallee(realm, name, [], SHARED)) as [Client, Client];
+    a.send([64, 2, {}, "com.q"]);
+    for (const request of [1, 2, 3]) call(caller, request);
+    call(caller, 4, "com.q");
+    realm.take();
+    a.send([66, 3, 3]);
+    expect(heard(realm)).toStrictEqual(["a 67 3 []", 'a INVOCATION 2 ["caller 4"]']);
+  });
+
+  test("does not keep a shared procedure from using its other callees", () => {
+    const { realm, caller, callee } = stageWithSecond();
+    callee.send([64, 3, { invoke: "roundrobin" }, "com.shared"]);
+    joinCallee(realm, "helper", [], { invoke: "roundrobin" }, "com.shared");
+    call(caller, 1);
+    call(caller, 2);
+    for (const request of [3, 4]) call(caller, request, "com.shared");
+    expect(heard(realm)).toStrictEqual([
+      'callee INVOCATION 1 ["caller 1"]',
+      'helper INVOCATION 1 ["caller 3"]',
+      'helper INVOCATION 2 ["caller 4"]',
+    ]);
+  });
+});
