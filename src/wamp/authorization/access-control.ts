@@ -118,7 +118,7 @@ export class AccessControl {
     }
     const permission = this.authorization.authorize(session.identity.authrole, action, uri, match);
     if (permission.allow) return permission;
-    const decided = permission === UNDECIDED ? this.#authorizer?.verdict(session, action, uri, match) : permission;
+    const decided = permission === UNDECIDED ? this.#authorizer?.findDecision(session, action, uri, match) : permission;
     // No rule and no verdict of an authorizer: deny.
     if (decided === undefined) {
       const message = `failed to authorize ${describeSession(session)} to ${describeAction(action, uri, match)}`;

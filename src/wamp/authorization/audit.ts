@@ -12,9 +12,10 @@ export type AuditScope = "all" | "denied";
 /** `AuditRecord.verdict` of a permitted action. */
 export const ALLOWED_VERDICT = "allowed";
 
-/** Characters of a URI that a record keeps: more than any URI in use, and a client cannot flood the log with long ones. */
+/** Characters of a URI in a record: more than any URI in use, and a client cannot flood the log with long ones. */
 const MAX_URI_LENGTH = 1_000;
 
+/** Writes a record for each verdict in the configured scope. */
 export class Audit {
   readonly #scope: AuditScope;
   readonly #realm: Uri;

@@ -1,4 +1,4 @@
-/** The requests to an authorizer and its responses, in the format of Crossbar.io (Authorization: Dynamic Authorization). */
+/** Requests to an authorizer and its responses, in the format of Crossbar.io (Authorization: Dynamic Authorization). */
 
 import type { Action } from "../protocol/action.ts";
 import { isId } from "../protocol/id.ts";
@@ -39,12 +39,13 @@ export interface AuthorizerResponse {
 
 /** Finds the topic of a subscription id; implemented by the broker. */
 export interface SubscriptionLookup {
+  /** Returns undefined if the broker has no subscription with this id. */
   byId(id: Id): { readonly topic: Uri; readonly match: Match } | undefined;
 }
 
 /**
- * The actions of a message, in the order in which they are decided. Adding a testament requires the right to publish it,
- * and reading the event history of a subscription requires the right to subscribe.
+ * Lists the actions of a message, in the order in which they are decided. Adding a testament requires the right to
+ * publish it, and reading the event history of a subscription requires the right to subscribe.
  */
 export function requestsOf(
   session: Session,
@@ -96,7 +97,7 @@ const IRRELEVANT = ["acknowledge", "progress", "receive_progress", "timeout"];
 /** Characters of the options as JSON; a request with longer ones is not cached. */
 const LONGEST_OPTIONS = 500;
 
-/** A text that equal requests share, for use as cache key; undefined where the options cannot be compared. */
+/** Makes a text that equal requests share, for use as cache key; undefined where the options cannot be compared. */
 export function keyTextOf({ action, uri, match, options }: AuthorizerRequest): string | undefined {
   const relevant = Object.entries(options).filter(([name, value]) => value != null && !IRRELEVANT.includes(name));
   if (relevant.length === 0) return `${action} ${match} ${uri}`;
@@ -108,7 +109,7 @@ export function keyTextOf({ action, uri, match, options }: AuthorizerRequest): s
   }
 }
 
-/** The `match` of SUBSCRIBE.Options or REGISTER.Options. */
+/** Reads `match` of SUBSCRIBE.Options or REGISTER.Options. */
 export function matchOf(options: Dict): Match {
   return (options.match ?? "exact") as Match;
 }

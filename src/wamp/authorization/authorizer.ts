@@ -20,7 +20,7 @@ import type { AuthorizerRequest, AuthorizerResult, SubscriptionLookup } from "./
 import { isAbout, parseResponse, requestsOf } from "./authorizer-request.ts";
 import type { DealerView } from "./dealer-view.ts";
 import { DEFAULT_CACHE_SECONDS, DecisionCache } from "./decision-cache.ts";
-import type { Elements } from "./held-messages.ts";
+import type { RawMessage } from "./held-messages.ts";
 import { HeldMessages } from "./held-messages.ts";
 import type { Authorization, Permission } from "./rules.ts";
 import { UNDECIDED } from "./rules.ts";
@@ -37,7 +37,7 @@ export interface AuthorizerContext {
   /** Calls the authorizers; its own calls need no authorizer. */
   readonly caller: ProcedureCaller;
   /** `Realm.receive`. */
-  receive(peer: Peer, elements: Elements): void;
+  receive(peer: Peer, raw: RawMessage): void;
   /** Is the URI well-formed for the action, and not reserved for the router? */
   isValidFor(action: Action, uri: Uri, match: Match): boolean;
   /** Ends a session whose held messages exceed `limits.undecided_bytes`. */
@@ -47,8 +47,8 @@ export interface AuthorizerContext {
 const DENIED: Permission = { allow: false, disclose: undefined };
 
 /**
- * All state is in memory, and needs no storage: a request takes `authorizer_timeout` at most, which is shorter than the
- * time the platform waits before it lets an object sleep.
+ * Calls the authorizers of a realm. All state is in memory and needs no storage: a request takes `authorizer_timeout`
+ * at most, and the platform waits longer before it lets an object sleep.
  */
 export class Authorizer {
   readonly #context: AuthorizerContext;
@@ -62,26 +62,29 @@ export class Authorizer {
     this.#cache = new DecisionCache(context.host);
   }
 
-  /** Holds a message if an earlier one of the peer waits for a decision; `receive` gets it again later. */
-  keepsBack(peer: Peer, elements: Elements): boolean {
+  /**
+   * Holds a message if an earlier one of the peer waits for a decision; returns whether it did. `receive` gets the
+   * message again later.
+   */
+  holdBack(peer: Peer, raw: RawMessage): boolean {
     const held = this.#held.get(peer);
-    if (held?.awaited === undefined || this.#isUrgent(held.session, elements)) return false;
-    if (!held.add(elements)) this.#context.overflow(peer);
+    if (held?.awaited === undefined || this.#isUrgent(held.session, raw)) return false;
+    if (!held.add(raw)) this.#context.overflow(peer);
     return true;
   }
 
-  /** Has the authorizer been asked about this message, which `receive` now gets again with the decision? */
-  hasAsked(peer: Peer, elements: Elements): boolean {
-    return this.#held.get(peer)?.first === elements;
+  /** Is this a held message, which `receive` gets again after a decision? */
+  isResumed(peer: Peer, raw: RawMessage): boolean {
+    return this.#held.get(peer)?.first === raw;
   }
 
   /**
-   * Holds a message that needs a decision, and asks for it. If it returns false, `verdict` tells the decisions on the
-   * message until the next call.
+   * Calls the authorizer if a message needs its decision, holds the message meanwhile, and returns true. After false,
+   * `findDecision` returns the decisions on the message until the next call.
    */
-  asks(peer: Peer, session: Session, message: ClientMessage, elements: Elements): boolean {
+  holdIfUndecided(peer: Peer, session: Session, message: ClientMessage, raw: RawMessage): boolean {
     const held = this.#held.get(peer);
-    const results = held?.first === elements ? held.results : [];
+    const results = held?.first === raw ? held.results : [];
     this.#current = { session, results };
     const { authorization, subscriptions, dealer } = this.#context;
     const role = authorization.role(session.identity.authrole);
@@ -91,13 +94,13 @@ export class Authorizer {
       if (!this.#isUndecided(session, request) || results.some((it) => isAbout(it, action, uri, match))) continue;
       const permission = this.#decideWithoutCall(session, role.authorizer, request);
       if (permission !== undefined) results.push({ request, permission });
-      else return this.#hold(peer, session, elements, results, role, request);
+      else return this.#hold(peer, session, raw, results, role, request);
     }
     return false;
   }
 
-  /** The decision on an action of the message that is being routed; undefined if the authorizer has made none. */
-  verdict(session: Session, action: Action, uri: Uri, match: Match): Permission | undefined {
+  /** Finds the decision on an action of the message that is being routed; undefined if the authorizer has made none. */
+  findDecision(session: Session, action: Action, uri: Uri, match: Match): Permission | undefined {
     if (this.#current?.session !== session) return undefined;
     return this.#current.results.find((it) => isAbout(it, action, uri, match))?.permission;
   }
@@ -118,8 +121,8 @@ export class Authorizer {
     this.#cache.clear();
   }
 
-  /** ABORT ends a session at once; and if an authorizer's YIELD were held, two authorizers could wait for each other. */
-  #isUrgent(session: Session, [type, request]: Elements): boolean {
+  /** ABORT ends a session at once. If an authorizer's YIELD were held, two authorizers could wait for each other. */
+  #isUrgent(session: Session, [type, request]: RawMessage): boolean {
     if (type === MessageType.ABORT) return true;
     if (type !== MessageType.YIELD) return false;
     const procedure = this.#context.dealer.invocationsOf(session).get(request as Id)?.procedure;
@@ -148,15 +151,15 @@ export class Authorizer {
   #hold(
     peer: Peer,
     session: Session,
-    elements: Elements,
+    raw: RawMessage,
     results: AuthorizerResult[],
     role: Role,
     request: AuthorizerRequest,
   ): boolean {
     const { limits, records } = this.#context;
-    const held = this.#held.get(peer) ?? new HeldMessages(session, elements, results, limits.undecided_bytes, records);
+    const held = this.#held.get(peer) ?? new HeldMessages(session, raw, results, limits.undecided_bytes, records);
     held.session = session;
-    held.first = elements;
+    held.first = raw;
     held.results = results;
     held.awaited = request;
     this.#held.set(peer, held);
@@ -193,7 +196,7 @@ export class Authorizer {
   }
 
   /** Routes the held messages, up to the next one that needs a decision. */
-  #resume(peer: Peer, held: HeldMessages, from: Elements | undefined): void {
+  #resume(peer: Peer, held: HeldMessages, from: RawMessage | undefined): void {
     held.awaited = undefined;
     for (let next = from; next !== undefined; next = held.shift()) {
       this.#context.receive(peer, next);

@@ -8,6 +8,7 @@ export interface CalleeView {
   readonly session: Session;
 }
 
+/** The registrations and calls of the dealer, read only. */
 export interface DealerView {
   readonly registrations: {
     /** The registration that serves a procedure, with its callees in order of registration. */

@@ -10,14 +10,14 @@ import type { Permission } from "./rules.ts";
 
 /** Decisions that a realm keeps; beyond that the oldest goes. */
 const MAX_DECISIONS = 5_000;
-/** Seconds that a decision is kept unless the role sets `authorizer-cache`: the longest time a change of mind goes unnoticed. */
+/** Seconds that a decision is kept unless the role sets `authorizer-cache`; until then a new one has no effect. */
 export const DEFAULT_CACHE_SECONDS = 60;
 /** Characters of identity and request; with `MAX_DECISIONS` the cache takes 10 MB at most. */
 const LONGEST_KEY = 1_000;
 
 /**
- * A decision holds for the same request of the same identity: authid, authrole, authextra, authmethod and authprovider
- * (AZ-11), but neither the session nor its connection. The cache is in memory; after sleep the router asks again.
+ * Holds decisions in memory; after sleep the router asks again. A decision holds for the same request of the same
+ * identity: authid, authrole, authextra, authmethod and authprovider (AZ-11). Session and connection do not matter.
  */
 export class DecisionCache {
   readonly #host: Clock;
@@ -32,7 +32,7 @@ export class DecisionCache {
     this.#host = host;
   }
 
-  /** `callee` registered last as `authorizer`; a new one voids the decisions of its predecessor. */
+  /** Finds a decision. `callee` registered last as `authorizer`; a new one voids the decisions of its predecessor. */
   get(
     session: Session,
     request: AuthorizerRequest,

@@ -5,26 +5,26 @@ import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import type { AuthorizerResult } from "./authorizer-request.ts";
 
-/** A decoded message. */
-export type Elements = readonly unknown[];
+/** A decoded message whose types are not checked yet. */
+export type RawMessage = readonly unknown[];
 
 /** The message that waits for a decision, and the later ones in the order of their arrival. */
 export class HeldMessages {
   /** The session of the first message. */
   session: Session;
-  #first: Elements;
+  #first: RawMessage;
   /** The decisions on the first message so far. */
   results: AuthorizerResult[];
   /** The request under way, compared by identity: the response to an earlier one is dropped. */
   awaited: object | undefined;
   readonly #limit: number;
   readonly #records: RecordBudget;
-  #rest: Elements[] = [];
+  #rest: RawMessage[] = [];
   #taken = 0;
   #bytes = 0;
 
   /** `limit` in bytes; the held messages count in the record budget of the realm, too. */
-  constructor(session: Session, first: Elements, results: AuthorizerResult[], limit: number, records: RecordBudget) {
+  constructor(session: Session, first: RawMessage, results: AuthorizerResult[], limit: number, records: RecordBudget) {
     this.session = session;
     this.results = results;
     this.#limit = limit;
@@ -34,14 +34,14 @@ export class HeldMessages {
   }
 
   /** The message that is routed once all its actions are decided. */
-  get first(): Elements {
+  get first(): RawMessage {
     return this.#first;
   }
 
-  set first(elements: Elements) {
-    if (elements === this.#first) return;
-    this.#records.bytes += sizeOf(elements) - sizeOf(this.#first);
-    this.#first = elements;
+  set first(raw: RawMessage) {
+    if (raw === this.#first) return;
+    this.#records.bytes += sizeOf(raw) - sizeOf(this.#first);
+    this.#first = raw;
   }
 
   /** Gives the bytes back to the record budget. */
@@ -50,16 +50,16 @@ export class HeldMessages {
   }
 
   /** Appends a message; false if the held messages now exceed the limit or the record budget. */
-  add(elements: Elements): boolean {
-    const size = sizeOf(elements);
+  add(raw: RawMessage): boolean {
+    const size = sizeOf(raw);
     this.#bytes += size;
     this.#records.bytes += size;
-    this.#rest.push(elements);
+    this.#rest.push(raw);
     return this.#bytes <= this.#limit && !this.#records.isFull;
   }
 
   /** Removes and returns the next message; undefined when none is left. */
-  shift(): Elements | undefined {
+  shift(): RawMessage | undefined {
     const next = this.#rest[this.#taken];
     if (next === undefined) return undefined;
     this.#taken++;

@@ -30,7 +30,7 @@ const ROLE: Format<ChangedRole> = {
   steps: [roleFromFormat1],
 };
 
-/** A changed role replaces the configured role of the same name until it is reset. */
+/** Applies and stores changed roles, each of which replaces the configured role of the same name until it is reset. */
 export class ManagedRoles {
   readonly #configured: ReadonlyMap<string, Role>;
   readonly #store: RoleStore;
@@ -50,7 +50,10 @@ export class ManagedRoles {
     }
   }
 
-  /** Adds a role, or replaces the role of the same name. Throws WampError `limit_exceeded` beyond `MAX_ROLES` or `MAX_ROLE_LENGTH`. */
+  /**
+   * Adds a role, or replaces the role of the same name. Throws WampError `limit_exceeded` beyond `MAX_ROLES` or
+   * `MAX_ROLE_LENGTH`.
+   */
   set(role: Role): void {
     const { permissions, ...rest } = role;
     // The schema rejects `permissions`, even an empty list, beside `allow-by-default`.

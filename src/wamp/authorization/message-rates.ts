@@ -28,8 +28,9 @@ interface SessionBuckets {
 }
 
 /**
- * Buckets live in memory and are full after the realm has slept. PUBLISH, SUBSCRIBE, REGISTER and a new CALL are refused
- * while a bucket is empty; other messages spend tokens but pass, because a lost YIELD or CANCEL would leave its call open.
+ * Counts messages and events in token buckets. They live in memory and are full after the realm has slept. PUBLISH,
+ * SUBSCRIBE, REGISTER and a new CALL are refused while a bucket is empty; other messages spend tokens but pass, because
+ * a lost YIELD or CANCEL would leave its call open.
  */
 export class MessageRates {
   readonly #host: Clock & Log;
@@ -64,7 +65,7 @@ export class MessageRates {
     ofRole?.messages?.spend(1);
   }
 
-  /** Counts the events of one publication. A large publication passes; later ones are refused until the tokens are back. */
+  /** Counts the events of one publication. A large one passes; later ones are refused until the tokens are back. */
   charge(session: Session, events: number): void {
     const { own, ofRole } = this.#bucketsOf(session);
     own.events?.spend(events);

@@ -8,13 +8,14 @@ import type { Action } from "../protocol/action.ts";
 import type { Match, Pattern } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
 
-/** The decision on an action. `disclose`: true always, false never, undefined if the caller or publisher asks for it. */
+/** The decision on an action. */
 export interface Permission {
   readonly allow: boolean;
+  /** True: always. False: never. Undefined: if the caller or publisher asks for it. */
   readonly disclose: boolean | undefined;
   /** Denied, but the application can grant the action later: the error is `authorization_required`. */
   readonly isGrantable?: boolean;
-  /** Trust level of the caller or publisher, 0 the lowest; absent without a rule for it (Call and Publication Trust Levels). */
+  /** Trust level of caller or publisher, 0 the lowest; absent without a rule (Call and Publication Trust Levels). */
   readonly trustlevel?: number;
 }
 
@@ -34,8 +35,8 @@ const EVERYTHING: Grants = { call: ALLOWED, register: ALLOWED, publish: ALLOWED,
 const OPEN: Grants = { call: UNDECIDED, register: UNDECIDED, publish: UNDECIDED, subscribe: UNDECIDED };
 
 /**
- * The roles of a realm. The built-in role `trusted` may do everything, an unknown role nothing. A change at run time also
- * applies to sessions that already have the role (AZ-15).
+ * The roles of a realm. The built-in role `trusted` may do everything, an unknown role nothing. A change at run time
+ * also applies to sessions that already have the role (AZ-15).
  */
 export class Authorization {
   readonly #rules = new Map<string, RoleRules>();
@@ -74,8 +75,8 @@ export class Authorization {
 
   /**
    * Decides whether sessions of `role` may perform `action` on `uri`, which must be valid under `match`. A pattern is
-   * allowed only if every URI that it can match is allowed; otherwise a broad subscription or registration would get around
-   * the rules. Returns `UNDECIDED` where the role's authorizer must decide.
+   * allowed only if every URI that it can match is allowed; otherwise a broad subscription or registration would get
+   * around the rules. Returns `UNDECIDED` where the role's authorizer must decide.
    */
   authorize(role: string, action: Action, uri: Uri, match: Match): Permission {
     const rules = this.#rules.get(role);
@@ -85,8 +86,8 @@ export class Authorization {
 }
 
 /**
- * The rules of one role: exact before wildcard before the longest prefix. A matching rule decides all four actions. Where
- * no rule matches, the role's authorizer decides; without an authorizer the action is denied.
+ * The rules of one role: exact before wildcard before the longest prefix. A matching rule decides all four actions.
+ * Where no rule matches, the role's authorizer decides; without an authorizer the action is denied.
  */
 class RoleRules {
   readonly #grants = new PatternMap<Grants>();
@@ -109,10 +110,12 @@ class RoleRules {
     if (this.#grants.size === 1) this.#always = this.#grants.get("prefix", "");
   }
 
+  /** Rules that allow all actions. */
   static forEverything(): RoleRules {
     return new RoleRules({ permissions: [], "allow-by-default": true });
   }
 
+  /** The decision of the most specific rule that matches `uri`, for each action. */
   grantsFor(uri: Uri): Grants {
     if (this.#always !== undefined) return this.#always;
     return (
@@ -121,9 +124,9 @@ class RoleRules {
   }
 
   /**
-   * Checks one URI that only the broadest rules match, and one in the overlap with each denying rule: a denying rule counts
-   * only if no more specific rule overrules it everywhere in that overlap. Takes time in proportion to the denying rules.
-   * The authorizer decides on a pattern of which the rules deny no part and do not allow all.
+   * Checks one URI that only the broadest rules match, and one in the overlap with each denying rule: a denying rule
+   * counts only if no more specific rule overrules it everywhere in that overlap. Takes time in proportion to the
+   * denying rules. The authorizer decides on a pattern of which the rules deny no part and do not allow all.
    */
   permissionForPattern(action: Action, pattern: Pattern): Permission {
     if (this.#always !== undefined) return this.#always[action];

@@ -89,7 +89,7 @@ export class Realm implements MetaContext {
   /** Takes one decoded message of a peer; a fault in it affects this peer only. */
   receive(peer: Peer, elements: readonly unknown[]): void {
     if (peer.state.kind === "closed") return;
-    if (this.access.authorizer?.keepsBack(peer, elements)) return;
+    if (this.access.authorizer?.holdBack(peer, elements)) return;
     // After the router's GOODBYE it ignores all messages but the client's GOODBYE (SES-18).
     if (peer.state.kind === "closing") return this.#closing(peer, elements);
     try {
@@ -98,8 +98,8 @@ export class Realm implements MetaContext {
         const { session } = peer.state;
         const { authorizer, rates } = this.access;
         // Before the authorizer is asked: otherwise each message beyond the rate costs it an invocation.
-        if (rates !== undefined && !authorizer?.hasAsked(peer, elements)) rates.take(session, message);
-        if (authorizer?.asks(peer, session, message, elements)) return;
+        if (rates !== undefined && !authorizer?.isResumed(peer, elements)) rates.take(session, message);
+        if (authorizer?.holdIfUndecided(peer, session, message, elements)) return;
         this.#route(peer, session, message);
       } else this.sessions.lifecycle.receive(peer, message);
     } catch (error) {
