@@ -64,8 +64,8 @@ export class Authentication {
   }
 
   /**
-   * The first offered method that can serve (AUTH-02). If several methods look principals up by authid, an unknown authid
-   * always gets the same random one of them; otherwise the choice would tell the client that the authid is unknown.
+   * Chooses the first offered method that can serve (AUTH-02). If several methods look principals up by authid, an
+   * unknown authid always gets the same random one of them; otherwise the choice would reveal that it is unknown.
    */
   choose(offered: readonly string[], request: Omit<AuthRequest, "method">): string | undefined | Promise<string> {
     const canServe = [...new Set(offered)].map((method) => {
@@ -128,7 +128,7 @@ export class Authentication {
 
 const LOCKED_OUT = "the authid is locked out";
 
-/** The authid in the challenge state of a method. */
+/** Reads the authid in the challenge state of a method. */
 export function authidOf({ authid, identity }: Dict): string | undefined {
   const found = isDict(identity) ? identity.authid : authid;
   return typeof found === "string" ? found : undefined;

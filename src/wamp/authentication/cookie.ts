@@ -49,8 +49,9 @@ export class Cookies {
   }
 
   /**
-   * Stores the identity of a new session under the cookie of its transport, unless the session is anonymous or has logged
-   * in by that cookie. Forgets a cookie that belongs to another identity. `expiresAt` in milliseconds since the epoch.
+   * Stores the identity of a new session under the cookie of its transport, unless the session is anonymous or has
+   * logged in by that cookie. Forgets a cookie that belongs to another identity. `expiresAt` in milliseconds since
+   * the epoch.
    */
   remember(facts: TransportInfo | undefined, identity: Identity, expiresAt: number | undefined): void {
     const id = facts?.http_cbtid;

@@ -147,6 +147,7 @@ class Challenger {
     if (seed !== undefined) this.#routerKey = new RouterKey(fromHex(seed)!);
   }
 
+  /** Makes the CHALLENGE, with the router's signature if the client sent a challenge of its own. */
   challenge({ authextra }: AuthRequest, claim: Claim): AuthOutcome | Promise<AuthOutcome> {
     const challenge = toHex(this.#host.randomBytes(CHALLENGE_LENGTH));
     // Channel binding is impossible: TLS ends at the edge, before the router.

@@ -19,10 +19,10 @@ interface Failures {
 }
 
 /**
- * A lockout holds for an authid in one network, so that an attacker elsewhere cannot lock out the owner. A second limit
- * holds for all networks together: beyond it the authid can log in only from networks known from the last month. Failures
- * are counted in memory, because repeated attempts keep the object awake. Lockouts and known networks are stored; a known
- * network is written once a month at most.
+ * Counts failed logins. A lockout holds for an authid in one network, so that an attacker elsewhere cannot lock out the
+ * owner. A second limit holds for all networks together: beyond it the authid can log in only from networks known from
+ * the last month. Failures are counted in memory, because repeated attempts keep the object awake. Lockouts and known
+ * networks are stored; a known network is written once a month at most.
  */
 export class Lockouts {
   readonly #host: Clock & Storage & Log;

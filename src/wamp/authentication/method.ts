@@ -76,8 +76,8 @@ export interface Reason {
 }
 
 /**
- * Whether a method can serve a request. `known`: the principal exists. `open`: the method takes any request. `unknown`: no
- * such principal, which the client must not learn. `open to unknown`: `unknown`, but the request may bring a token.
+ * Whether a method can serve a request. `known`: the principal exists. `open`: the method takes any request. `unknown`:
+ * no such principal, which the client must not learn. `open to unknown`: `unknown`, but the request may bring a token.
  * `unnamed`: the method needs an authid, and the request has none. `no`: the method cannot serve the request.
  */
 export type Eligibility = "known" | "open" | "unknown" | "open to unknown" | "unnamed" | "no";
@@ -110,12 +110,14 @@ export interface AuthContext {
   readonly newCaller: (authrole: string) => ProcedureCaller;
 }
 
-/** Causes that several methods share. */
+/** Cause of a refusal, for the log: HELLO has no authid, and the method needs one. */
 export const NO_AUTHID = "the client names no authid";
+/** Cause of a refusal, for the log: no principal has the authid. */
 export const UNKNOWN_PRINCIPAL = "the principal is unknown";
+/** Cause of a refusal, for the log: AUTHENTICATE.Signature is wrong. */
 export const WRONG_SIGNATURE = "the signature is wrong";
 
-/** Refuses wrong credentials. The message is the same in all cases, so that it does not tell which principals exist (AUTH-09). */
+/** Refuses wrong credentials, always with the same message, which does not tell which principals exist (AUTH-09). */
 export function deny(reason: Reason | string, details?: Dict): AuthRefusal {
   const refusal = refuse(WampUri.AUTHENTICATION_DENIED, "the credentials were rejected", reason);
   return details === undefined ? refusal : { ...refusal, details };

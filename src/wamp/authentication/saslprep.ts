@@ -1,4 +1,4 @@
-/** SASLprep: normalizes user names, so that those that look the same become the same (RFC 4013, a profile of RFC 3454). */
+/** SASLprep: normalizes user names, so that names that look the same are the same (RFC 4013, a profile of RFC 3454). */
 
 /** RFC 3454 table C.1.2: non-ASCII spaces, except U+200B, which table B.1 has too. */
 const SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/gu;
@@ -13,13 +13,13 @@ const RIGHT_TO_LEFT =
 const LEFT_TO_RIGHT =
   /(?![\u05be\u05c0\u05c3\u05d0-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}])\p{L}/u;
 
-/** The prepared text, or undefined if RFC 4013 prohibits it. */
+/** Returns the prepared text, or undefined if RFC 4013 prohibits it. */
 export function saslprep(text: string): string | undefined {
   const prepared = text.replace(SPACES, " ").replace(NOTHING, "").normalize("NFKC");
   return PROHIBITED.test(prepared) || isMixed(prepared) ? undefined : prepared;
 }
 
-/** Does a text with right-to-left characters break the rules of section 6: first and last are such, no left-to-right letters? */
+/** Does the text break RFC 4013 section 6: right-to-left text begins and ends so, and has no left-to-right letters? */
 function isMixed(text: string): boolean {
   if (!RIGHT_TO_LEFT.test(text)) return false;
   const characters = [...text];

@@ -18,8 +18,8 @@ export function isSecondRound({ challengeState }: { readonly challengeState: Dic
 }
 
 /**
- * Replaces the outcome `admitted` by a CHALLENGE if the authenticator asks for a second factor. The client sends the factor
- * in clear, like a ticket, so CHALLENGE.AuthMethod is `ticket` whatever the method of the first round.
+ * Replaces the outcome `admitted` by a CHALLENGE if the authenticator asks for a second factor. The client sends the
+ * factor in clear, like a ticket, so CHALLENGE.AuthMethod is `ticket` whatever the method of the first round.
  */
 export function withSecondRound(outcome: AuthOutcome | Promise<AuthOutcome>): AuthOutcome | Promise<AuthOutcome> {
   if (outcome instanceof Promise) return outcome.then(withSecondRound);

@@ -20,10 +20,12 @@ export class TicketOrToken implements Method {
     this.#token = token;
   }
 
+  /** The authenticator of the tickets; a token has none. */
   get authenticator(): SecondFactorAuthenticator | undefined {
     return this.#ticket.authenticator;
   }
 
+  /** As the tickets, but a request without a known authid may bring a token. */
   canServe(request: AuthRequest): Eligibility {
     const fit = this.#ticket.canServe(request);
     if (fit === "unknown") return "open to unknown";
@@ -35,6 +37,7 @@ export class TicketOrToken implements Method {
     return request.authid === undefined ? this.#token.begin(request) : this.#ticket.begin(request);
   }
 
+  /** Verifies the ticket or the token. */
   finish(response: AuthResponse): AuthOutcome | Promise<AuthOutcome> {
     if (isToken(response.signature) || response.challengeState.authid === undefined)
       return this.#token.finish!(response);
