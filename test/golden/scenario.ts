@@ -1,4 +1,4 @@
-/** What a golden set is made from: one realm in which every kind of record is stored, the same in each release. */
+/** Makes a golden set: one realm in which every kind of record is stored, the same in each release. */
 
 import { setImmediate } from "node:timers/promises";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
@@ -164,7 +164,7 @@ function keepAll(realm: TestRealm): void {
   publisher.send([16, 11, {}, "com.parked", ["waits"]], [16, 12, {}, "com.resumable", ["sent"]]);
 }
 
-/** Peers in every state there is besides an anonymous session. */
+/** Peers in all states besides an anonymous session. */
 async function attempt(realm: TestRealm): Promise<void> {
   realm.connect("connected");
   const former = realm.join("former");
@@ -181,7 +181,7 @@ async function attempt(realm: TestRealm): Promise<void> {
   realm.flushOutput();
 }
 
-/** What the realm has stored; tokens, ids and times are the same each time. */
+/** Returns what the realm has stored; tokens, ids and times are the same each time. */
 export function goldenRealm(realm: TestRealm): GoldenRealm {
   const { store, time, lastId } = realm;
   const { retained, history, testaments, roles, parked, cookies } = store;

@@ -1,4 +1,4 @@
-/** What a golden set of sockets is made from: sessions of each subprotocol, and a mailbox, in workerd. */
+/** Makes a golden set of sockets: sessions of each subprotocol, and a delivery queue, in workerd. */
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
@@ -9,7 +9,7 @@ import { subprotocolByName } from "../../src/wamp/serializers/index.ts";
 import { DecodeFault } from "../../src/wamp/serializers/serializer.ts";
 import { DeliveryQueue } from "../../src/worker/webhooks/delivery-queue.ts";
 
-/** What a release has left on sockets and in the storage of a realm and of a mailbox. */
+/** The attachments and stored rows of a realm and of a delivery queue, as a release has left them. */
 export interface GoldenSockets {
   /** client → the attachment of its socket */
   readonly attachments: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ const SUBPROTOCOLS = [...subprotocolByName.values()];
 const MANY = 600;
 const LIMITS = { depth: 64 };
 
-/** Connects and says HELLO; the agent tells clients apart. */
+/** Connects and sends HELLO; the agent identifies the client. */
 export async function speak(realm: string, name: string, subprotocol: Subprotocol, details = {}): Promise<Speaker> {
   const { serializer, batching } = subprotocol;
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": subprotocol.name };

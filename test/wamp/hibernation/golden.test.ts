@@ -1,4 +1,4 @@
-/** Golden records: what releases have written lies in test/golden, and this code goes on with it (docs/upgrading.md). */
+/** Golden records: this code continues with the records in test/golden, which releases have written (docs/upgrading.md). */
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
@@ -10,7 +10,7 @@ import type { TestRealm } from "../host/test-realm.ts";
 
 const FOLDER = "test/golden";
 
-/** The golden set of what this code writes is named after its formats. */
+/** The golden set of the current formats is named after them. */
 const CURRENT = `formats-${Math.max(...Object.values(FORMATS))}.json`;
 
 const sets = readdirSync(FOLDER).filter((name) => name.endsWith(".json"));
@@ -27,7 +27,7 @@ test("what is written has the form of the current golden set; a new form needs n
   expect(formOf(written)).toEqual(formOf(setNamed(CURRENT)));
 });
 
-/** Keys and types instead of values; texts of JSON are seen through. */
+/** Replaces values by their types, also within JSON texts. */
 function formOf(value: unknown): unknown {
   if (typeof value === "string") return value.startsWith('{"v":') ? formOf(JSON.parse(value)) : "text";
   if (Array.isArray(value)) return value.map(formOf);
@@ -39,7 +39,7 @@ function unreadableIn({ logged }: TestRealm): unknown[] {
   return logged.filter(({ event }) => event === "record.unreadable");
 }
 
-/** What one client has received since it was asked last. */
+/** The messages of one client since the last call. */
 function received(realm: TestRealm, name: string): unknown[] {
   return realm
     .take()

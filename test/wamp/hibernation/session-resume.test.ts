@@ -17,7 +17,7 @@ interface Held {
   readonly token: string;
 }
 
-/** What WELCOME says that has to do with resumption. */
+/** The details of WELCOME about resumption. */
 function offered(realm: TestRealm, name: string): { id: number; token: string; resumed: unknown; resumable: unknown } {
   const index = realm.recording.findLastIndex(([receiver, line]) => receiver === name && line[0] === 2);
   if (index < 0) throw new Error(`no WELCOME but ${JSON.stringify(realm.recording)}`);
@@ -26,7 +26,7 @@ function offered(realm: TestRealm, name: string): { id: number; token: string; r
   return { id, token: details.resume_token as string, resumed: details.resumed, resumable: details.resumable };
 }
 
-/** Joins with the wish; nothing of it stays in the recording. */
+/** Joins and asks for a session that can be resumed; drops the replies. */
 function hold(realm: TestRealm, name: string, roles: object = ALL_ROLES): Held {
   const client = realm.connect(name);
   client.send([1, "realm1", { roles, resumable: true }]);
@@ -35,7 +35,7 @@ function hold(realm: TestRealm, name: string, roles: object = ALL_ROLES): Held {
   return { client, id, token };
 }
 
-/** Comes back on a new transport; what follows WELCOME stays in the recording. */
+/** Resumes on a new transport; the messages after WELCOME stay in the recording. */
 function comeBack(realm: TestRealm, { id, token }: Pick<Held, "id" | "token">, details: object = {}, name = "a") {
   const client = realm.connect(name);
   const wish = { roles: ALL_ROLES, resumable: true, "resume-session": id, "resume-token": token };
@@ -50,7 +50,7 @@ function ask(realm: TestRealm, client: Client, line: Line): Line {
   return realm.recording.splice(index, 1)[0]![1] as Line;
 }
 
-/** What may happen to the object at any time. */
+/** Events of the object that may happen at any time. */
 const INTERLUDES = [
   ["awake", () => {}],
   ["asleep between all steps", (realm: TestRealm) => realm.sleepAndWake()],
@@ -165,7 +165,7 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
     expect(realm.take()).toEqual([["w", [8, 48, 4, {}, ...denial("wamp.error.no_such_procedure")]]]);
   });
 
-  test("leaves and enters no roll meanwhile: no session event is published when it goes and comes", () => {
+  test("causes no session meta events when its connection is lost and when it is resumed", () => {
     const realm = new TestRealm(RESUMING);
     const watcher = realm.join("w");
     ask(realm, watcher, [32, 1, { match: "prefix" }, "wamp."]);
@@ -218,7 +218,7 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
     expect(realm.take()).toEqual([]);
   });
 
-  test("moves over when its client comes back before the old connection is known to be dead", () => {
+  test("is moved when its client comes back before the old connection is known to be dead", () => {
     const realm = new TestRealm(RESUMING);
     const a = hold(realm, "a");
     const topic = ask(realm, a.client, [32, 1, {}, "t"])[2];
@@ -234,7 +234,7 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
     expect(realm.take()).toEqual([["a2", [36, topic, expect.any(Number), {}]]]);
   });
 
-  test("ends when more waits for it than may be kept, and its client is told by a new session", () => {
+  test("ends when more waits for it than may be kept, and its client gets a new session", () => {
     const realm = new TestRealm(BOUNDED);
     const a = hold(realm, "a");
     ask(realm, a.client, [32, 1, {}, "t"]);
@@ -281,7 +281,7 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
     expect(realm.take()).toEqual([]);
   });
 
-  test("[SREV-01] hears afterwards of the subscription that was taken from it", () => {
+  test("[SREV-01] receives UNSUBSCRIBED afterwards for a subscription that was revoked", () => {
     const realm = new TestRealm(RESUMING);
     const roles = { ...ALL_ROLES, subscriber: { features: { subscription_revocation: true } } };
     const a = hold(realm, "a", roles);
@@ -301,7 +301,7 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
     ]);
   });
 
-  test("counts: a client that tells what it has had gets exactly what it has not", () => {
+  test("sends a client that counts its messages exactly those that it has not received", () => {
     const realm = new TestRealm(BOUNDED);
     const a = hold(realm, "a");
     ask(realm, a.client, [32, 1, {}, "t"]);
@@ -324,11 +324,11 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
   });
 });
 
-describe("[SES-29] a client that counts what it has had", () => {
+describe("[SES-29] a client that counts its messages", () => {
   test.each([
     ["more than was sent", 6],
     ["less than what is kept", 1],
-  ])("gets a new session when it has had %s", (_, received) => {
+  ])("gets a new session when its count is %s", (_, received) => {
     const realm = new TestRealm(BOUNDED);
     const a = hold(realm, "a");
     ask(realm, a.client, [32, 1, {}, "t"]);
@@ -341,7 +341,7 @@ describe("[SES-29] a client that counts what it has had", () => {
     expect(realm.take()).toEqual([]);
   });
 
-  test("is told of a message lost before the object slept", () => {
+  test("gets a new session where a message was lost before the object slept", () => {
     const realm = new TestRealm(RESUMING);
     const a = hold(realm, "a");
     ask(realm, a.client, [32, 1, {}, "t"]);
@@ -378,7 +378,7 @@ describe("[SES-29] nothing of a session goes to", () => {
     expect(comeBack(realm, a)).toMatchObject({ id: a.id, resumed: true });
   });
 
-  test("another principal who has the token, and the right one must prove who he is", () => {
+  test("another principal with the token, and the right principal has to authenticate", () => {
     const ticket = (secret: string) => ({ ticket: secret, role: "user" });
     const principals = { joe: ticket("j"), ann: ticket("a") };
     const realm = new TestRealm({
@@ -449,7 +449,7 @@ describe("[SES-29] a session cannot be resumed", () => {
     expect(realm.take()).toEqual([["w", [36, expect.any(Number), expect.any(Number), {}, expect.anything()]]]);
   });
 
-  test("where the realm has it not, and the wish changes nothing", () => {
+  test("where the realm does not offer it: HELLO is answered as without the request", () => {
     const realm = new TestRealm();
     const [plain, wishing] = [realm.connect("plain"), realm.connect("wishing")];
     plain.send([1, "realm1", { roles: ALL_ROLES }]);

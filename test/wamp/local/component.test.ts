@@ -1,4 +1,4 @@
-/** Components: programs in the realm, with a session like everybody's. */
+/** Components: programs inside the realm, with sessions as clients have them. */
 
 import { describe, expect, it } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -12,11 +12,11 @@ import { ANYTHING, type Client, type Entry, TestRealm } from "../host/test-realm
 
 type Join = Component<Dict>["onJoin"];
 
-interface Cast {
+interface ComponentRealm {
   readonly testRealm: TestRealm;
   /** The session of each component, as it was given last. */
   readonly sessions: Record<string, ComponentSession>;
-  /** What the realm was to stay awake for. */
+  /** Promises that the realm has to stay awake for. */
   readonly works: PromiseLike<unknown>[];
   /** Names of components whose session was ended. */
   readonly left: string[];
@@ -28,7 +28,7 @@ const ROLES = [
   { name: "reader", permissions: [{ uri: "", match: "prefix", allow: { subscribe: true } }] },
 ] as const;
 
-/** What clients may say, and hear something from components. */
+/** Messages of clients that cause messages of components. */
 const LINES: readonly ((request: number) => List)[] = [
   (request) => [48, request, {}, "add", [request, 1]],
   (request) => [48, request, {}, "twice", [request]],
@@ -44,10 +44,13 @@ const LINES: readonly ((request: number) => List)[] = [
   (request) => [48, request, {}, "wamp.session.count"],
 ];
 
-/** A testRealm on which these components live, of which `quiet` may be a `reader` only. */
-function cast(components: Record<string, Join | Component<Dict>>, input: Partial<RealmInput> = {}): Cast {
+/** Makes a realm with these components; `quiet` has the role `reader`. */
+function realmWith(
+  components: Record<string, Join | Component<Dict>>,
+  input: Partial<RealmInput> = {},
+): ComponentRealm {
   const testRealm = new TestRealm({ roles: ROLES, ...input });
-  const sessions: Cast["sessions"] = {};
+  const sessions: ComponentRealm["sessions"] = {};
   const works: PromiseLike<unknown>[] = [];
   const left: string[] = [];
   testRealm.joinLocalSessions = (realm) => {
@@ -71,13 +74,13 @@ function cast(components: Record<string, Join | Component<Dict>>, input: Partial
   return { testRealm, sessions, works, left };
 }
 
-/** What the realm has done once components have had their say. */
+/** Returns the recording after the components have run. */
 async function outcome(testRealm: TestRealm): Promise<Entry[]> {
   await new Promise(setImmediate);
   return testRealm.take();
 }
 
-/** A call of `p` by a client; its answer. */
+/** Calls `p`, and returns the answer. */
 async function answer(
   testRealm: TestRealm,
   client: Client,
@@ -88,7 +91,7 @@ async function answer(
   return outcome(testRealm);
 }
 
-/** The causes of the faults of components that the operator is told. */
+/** The causes in the log lines about components. */
 function faults({ logged }: TestRealm): unknown[] {
   return logged.map(({ level, event, component, cause }) => {
     expect([level, event, component]).toEqual(["error", "component.failed", expect.any(String)]);
@@ -107,14 +110,14 @@ describe("a procedure of a component", () => {
     ["a promise", async () => 3, [[3]]],
     ["a binary string", () => new Uint8Array([1, 2]), [["\0AQI="]]],
   ])("answers with %s", async (_, handler, payload) => {
-    const { testRealm } = cast({ maths: (session) => void session.register("p", handler) });
+    const { testRealm } = realmWith({ maths: (session) => void session.register("p", handler) });
     const [ann] = testRealm.joinAll("ann");
     expect(await answer(testRealm, ann)).toEqual([["ann", [50, 1, {}, ...payload]]]);
   });
 
   it("is given args, kwargs and details, and copies of its own of them", async () => {
     const heard: unknown[] = [];
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       maths: (session) => {
         session.register("p", ([list], kwargs, { signal, ...details }) => {
           heard.push(structuredClone([list, kwargs, details]), signal.aborted);
@@ -142,7 +145,7 @@ describe("a procedure of a component", () => {
     ],
     ["anything that has a URI", { uri: "com.error" }, "com.error", []],
   ])("throws %s at its caller, and the log hears nothing", async (_, thrown, uri, payload) => {
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       sync: (session) => {
         session.register("p", () => {
           throw thrown;
@@ -164,7 +167,7 @@ describe("a procedure of a component", () => {
     ["a text", "too much", "too much"],
     ["an Error whose URI is none", Object.assign(new Error("odd"), { uri: "no uri" }), "odd"],
   ])("that throws %s is a runtime error, and is logged", async (_, thrown, message) => {
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       faulty: (session) => {
         session.register("p", () => {
           throw thrown;
@@ -182,7 +185,7 @@ describe("a procedure of a component", () => {
   it("that answers with what cannot be sent fails by itself", async () => {
     const endless: unknown[] = [];
     endless.push(endless);
-    const { testRealm } = cast({ faulty: (session) => void session.register("p", () => endless) });
+    const { testRealm } = realmWith({ faulty: (session) => void session.register("p", () => endless) });
     const [ann] = testRealm.joinAll("ann");
     expect(await answer(testRealm, ann)).toEqual([
       ["ann", [8, 48, 1, {}, "wamp.error.runtime_error", ["Maximum call stack size exceeded"]]],
@@ -191,7 +194,7 @@ describe("a procedure of a component", () => {
   });
 
   it("hangs alone, and its caller can give up", async () => {
-    const { testRealm, works } = cast({
+    const { testRealm, works } = realmWith({
       slow: (session) => {
         session.register("p", () => new Promise(() => {}));
         session.register("other", () => "fine");
@@ -208,7 +211,7 @@ describe("a procedure of a component", () => {
   });
 
   it("tells of its progress to callers that ask", async () => {
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       counter: (session) => {
         session.register("p", async (_args, _kwargs, { progress }) => {
           progress?.([1]);
@@ -233,7 +236,7 @@ describe("a procedure of a component", () => {
     "is told when its caller cancels (%s), who need not wait for it",
     async (mode) => {
       let reason: unknown;
-      const { testRealm } = cast({
+      const { testRealm } = realmWith({
         slow: (session) => {
           session.register("p", (_args, _kwargs, { signal }) => {
             signal.addEventListener("abort", () => {
@@ -256,7 +259,7 @@ describe("a procedure of a component", () => {
 
   it("stops when its caller is gone", async () => {
     let isAborted = false;
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       slow: (session) => {
         session.register("p", (_args, _kwargs, { signal }) => {
           signal.addEventListener("abort", () => {
@@ -274,7 +277,7 @@ describe("a procedure of a component", () => {
   });
 
   it("ends with unregister", async () => {
-    const { testRealm, sessions } = cast({
+    const { testRealm, sessions } = realmWith({
       brief: (session) => void session.register("p", () => 1).then((it) => session.unregister(it)),
     });
     const [ann] = testRealm.joinAll("ann");
@@ -285,7 +288,7 @@ describe("a procedure of a component", () => {
   });
 
   it("shares its calls with others where they register so", async () => {
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       one: (session) => void session.register("p", () => "one", { invoke: "roundrobin" }),
       two: (session) => void session.register("p", () => "two", { invoke: "roundrobin" }),
     });
@@ -298,7 +301,7 @@ describe("a procedure of a component", () => {
 describe("a subscription of a component", () => {
   it("brings events with their details", async () => {
     const heard: unknown[] = [];
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       ear: (session) => {
         session.subscribe("news.", (...event) => void heard.push(event), { match: "prefix" });
         session.subscribe("exact", (...event) => void heard.push(event));
@@ -316,7 +319,7 @@ describe("a subscription of a component", () => {
 
   it("has as many handlers as there are, and ends with the last of them", async () => {
     const heard: string[] = [];
-    const { testRealm, sessions } = cast({ ear: () => {} });
+    const { testRealm, sessions } = realmWith({ ear: () => {} });
     const { ear } = sessions;
     const first = await ear!.subscribe("t", () => void heard.push("first"));
     const second = await ear!.subscribe("t", () => void heard.push("second"));
@@ -336,7 +339,7 @@ describe("a subscription of a component", () => {
 
   it("gets what is retained, though its handler is that new", async () => {
     const heard: List[] = [];
-    const { testRealm, sessions } = cast({ ear: () => {} });
+    const { testRealm, sessions } = realmWith({ ear: () => {} });
     const [ann] = testRealm.joinAll("ann");
     ann.send([16, 1, { retain: true }, "t", ["kept"]]);
     sessions.ear!.subscribe("t", (args) => void heard.push(args), { get_retained: true });
@@ -344,9 +347,9 @@ describe("a subscription of a component", () => {
     expect(heard).toEqual([["kept"]]);
   });
 
-  it("outlives a handler that throws, which the log hears of and nobody else", async () => {
+  it("outlives a handler that throws, which only the log shows", async () => {
     const heard: number[] = [];
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       ear: (session) => {
         session.subscribe("t", () => {
           throw new Error("sync");
@@ -370,7 +373,7 @@ describe("a subscription of a component", () => {
       (list as unknown[]).push("mine");
       heard.push(list);
     };
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       one: (it) => void it.subscribe("t", take),
       two: (it) => void it.subscribe("t", take),
     });
@@ -382,8 +385,8 @@ describe("a subscription of a component", () => {
 });
 
 describe("a component asks", () => {
-  it("calls like everybody, and gets args and kwargs, parts and errors", async () => {
-    const { testRealm, sessions, works } = cast({
+  it("calls procedures, and gets args and kwargs, progress and errors", async () => {
+    const { testRealm, sessions, works } = realmWith({
       maths: (session) => {
         session.register("add", ([a, b], { exact }, { progress }) => {
           progress?.(["soon"]);
@@ -422,7 +425,7 @@ describe("a component asks", () => {
   });
 
   it("cancels its call by a signal", async () => {
-    const { testRealm, sessions } = cast({ asker: () => {} });
+    const { testRealm, sessions } = realmWith({ asker: () => {} });
     const callee = testRealm.join("ann", { callee: { features: { call_canceling: true } } });
     callee.send([64, 1, {}, "slow"]);
     const stop = new AbortController();
@@ -435,8 +438,8 @@ describe("a component asks", () => {
     expect(await outcome(testRealm)).toEqual([]);
   });
 
-  it("publishes like everybody, and hears the publication id", async () => {
-    const { testRealm, sessions } = cast({ mouth: () => {} });
+  it("publishes events, and gets the publication id", async () => {
+    const { testRealm, sessions } = realmWith({ mouth: () => {} });
     const [ann] = testRealm.joinAll("ann");
     ann.send([32, 1, {}, "t"]);
     const [[, [, , subscription]]] = testRealm.take() as [[string, [number, number, number]]];
@@ -446,7 +449,7 @@ describe("a component asks", () => {
   });
 
   it("is refused what its role may not do", async () => {
-    const { sessions } = cast({ quiet: () => {} });
+    const { sessions } = realmWith({ quiet: () => {} });
     const { quiet } = sessions;
     await expect(quiet!.register("p", () => 1)).rejects.toThrow("wamp.error.not_authorized");
     await expect(quiet!.call("p")).rejects.toThrow("wamp.error.not_authorized");
@@ -455,7 +458,7 @@ describe("a component asks", () => {
   });
 
   it("is refused what cannot be sent, and goes on", async () => {
-    const { testRealm, sessions } = cast({ mouth: () => {} });
+    const { testRealm, sessions } = realmWith({ mouth: () => {} });
     const { mouth } = sessions;
     await expect(mouth!.publish("t", "text" as never)).rejects.toThrow("args must be a list");
     await expect(mouth!.publish("t", [], [] as never)).rejects.toThrow("kwargs must be an object");
@@ -468,7 +471,7 @@ describe("a component asks", () => {
 
   it("is refused what the authorizer of its role denies, and waits for it", async () => {
     const roles = [...ROLES.slice(0, 1), { name: "backend", authorizer: "authorize" }];
-    const { testRealm, sessions } = cast({ one: () => {} }, { roles });
+    const { testRealm, sessions } = realmWith({ one: () => {} }, { roles });
     const [ann] = testRealm.joinAll("ann");
     ann.send([64, 1, {}, "authorize"]);
     testRealm.take();
@@ -482,13 +485,13 @@ describe("a component asks", () => {
   });
 
   it("knows its realm, its part of the configuration and the bindings", () => {
-    const { sessions } = cast({ one: () => {} });
+    const { sessions } = realmWith({ one: () => {} });
     const { realm, extra, env } = sessions.one!;
     expect([realm, extra, env]).toEqual(["realm1", { greeting: "hi" }, { KEY: "k" }]);
   });
 
   it("acts after the turn it hears of something in, so that all hear things in one order", async () => {
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       echo: (session) => void session.subscribe("t", (args) => session.publish("echo", args)),
     });
     const [ann, ben] = testRealm.joinAll("ann", "ben");
@@ -503,7 +506,7 @@ describe("a component asks", () => {
 describe("a component comes and goes", () => {
   it("is seen by the session meta API, as what it is", async () => {
     const told: unknown[] = [];
-    const { testRealm, sessions } = cast({ one: (_session, details) => void told.push(details) });
+    const { testRealm, sessions } = realmWith({ one: (_session, details) => void told.push(details) });
     const [ann] = testRealm.joinAll("ann");
     ann.send([48, 1, {}, "wamp.session.get", [sessions.one!.id]]);
     const identity = { authid: "one", authrole: "backend", authmethod: "internal", authprovider: "static" };
@@ -512,8 +515,8 @@ describe("a component comes and goes", () => {
     expect(told).toEqual([{ realm: "realm1", session: sessions.one!.id, ...identity }]);
   });
 
-  it("is there before the first message after a sleep is routed, and nobody notices", async () => {
-    const { testRealm, sessions } = cast({
+  it("joins before the first message after a sleep is routed, without meta events", async () => {
+    const { testRealm, sessions } = realmWith({
       maths: (session) => {
         session.register("p", () => "here");
         session.subscribe("t", (args) => session.publish("echo", args));
@@ -547,7 +550,7 @@ describe("a component comes and goes", () => {
     "makes no difference by sleeping (seed %i)",
     async (seed) => {
       const story = async (sleeps: boolean): Promise<Partial<Record<string, Entry[]>>> => {
-        const { testRealm } = cast({
+        const { testRealm } = realmWith({
           maths: (session) => {
             session.register("add", async ([a, b]) => (a as number) + (b as number));
             session.register("com.", (_args, _kwargs, { procedure }) => procedure, { match: "prefix" });
@@ -567,7 +570,7 @@ describe("a component comes and goes", () => {
           entries.push(...(await outcome(testRealm)));
           if (sleeps) testRealm.sleepAndWake();
         }
-        // Whom an event is sent to first is nobody's business.
+        // The order of subscribers does not matter.
         return Object.groupBy(entries, ([client]) => client);
       };
       expect(await story(true)).toEqual(await story(false));
@@ -576,7 +579,7 @@ describe("a component comes and goes", () => {
 
   it("cancels calls that it forgot in its sleep, and none that came since", async () => {
     let isPatient = true;
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       slow: (session) => void session.register("p", () => (isPatient ? new Promise(() => {}) : "quick")),
     });
     testRealm.time = 5;
@@ -594,7 +597,7 @@ describe("a component comes and goes", () => {
 
   it("says goodbye when it is killed, and is told; others go on", async () => {
     const reasons: string[] = [];
-    const { testRealm, sessions, left } = cast({
+    const { testRealm, sessions, left } = realmWith({
       victim: {
         onJoin: (session) => void session.register("p", () => new Promise(() => {})),
         onLeave: (_session, reason) => void reasons.push(reason),
@@ -626,12 +629,12 @@ describe("a component comes and goes", () => {
 
   it("is aborted alone when it breaks the protocol", async () => {
     const reasons: string[] = [];
-    const { testRealm, sessions, left } = cast({
+    const { testRealm, sessions, left } = realmWith({
       faulty: { onJoin: () => {}, onLeave: (_session, reason) => void reasons.push(reason) },
       other: (session) => void session.register("p", () => "fine"),
     });
     const [ann] = testRealm.joinAll("ann");
-    await expect(sessions.faulty!.publish("t", [], {}, { exclude: "everybody" })).rejects.toThrow(
+    await expect(sessions.faulty!.publish("t", [], {}, { exclude: "all" })).rejects.toThrow(
       "wamp.error.protocol_violation: PUBLISH: invalid exclude",
     );
     await outcome(testRealm);
@@ -641,7 +644,7 @@ describe("a component comes and goes", () => {
   });
 
   it("keeps what it has when onJoin throws, which the log hears of", async () => {
-    const { testRealm } = cast({
+    const { testRealm } = realmWith({
       sync: (session) => {
         session.register("p", () => "fine");
         throw new Error("sync");

@@ -19,7 +19,7 @@ function testRealmOfTwo() {
 }
 
 describe("every kill procedure", () => {
-  test.each(KILLS)("[MS-07][MS-09][META-07] gives the reason and message it is told: %s", (procedure, args) => {
+  test.each(KILLS)("[MS-07][MS-09][META-07] sends the given reason and message: %s", (procedure, args) => {
     const { realm, ann } = testRealmOfTwo();
     const kwargs = { reason: "com.app.banned", message: "bye", foo: 1 };
     expect(ask(realm, ann, procedure, [...args, 7], kwargs).slice(1)).toStrictEqual([
@@ -34,7 +34,7 @@ describe("every kill procedure", () => {
     }
   });
 
-  test.each(KILLS)("[MS-10] refuses a reason that is no URI, and ends nobody: %s", (procedure, args) => {
+  test.each(KILLS)("[MS-10] refuses a reason that is no URI, and ends no session: %s", (procedure, args) => {
     const { realm, ann } = testRealmOfTwo();
     for (const reason of ["", "no uri", "a..b", "a#b", 7, false, {}, ["com.app.banned"]]) {
       expect(ask(realm, ann, procedure, [...args], { reason })).toStrictEqual(
@@ -44,7 +44,7 @@ describe("every kill procedure", () => {
     expect(realm.realm.sessions.byId.size).toBe(2);
   });
 
-  test.each(KILLS)("[META-05] refuses a message that is no text, and ends nobody: %s", (procedure, args) => {
+  test.each(KILLS)("[META-05] refuses a message that is no text, and ends no session: %s", (procedure, args) => {
     const { realm, ann } = testRealmOfTwo();
     expect(ask(realm, ann, procedure, [...args], { message: 7 })).toStrictEqual(
       refused("ann", "wamp.error.invalid_argument", "message is invalid"),
@@ -70,17 +70,20 @@ describe("every kill procedure", () => {
     expect(realm.take()).toStrictEqual([["ben", "closed", 1000]]);
   });
 
-  test.each(KILLS.slice(0, 3))("[MS-03][ORD-09] is answered before anybody hears of the end: %s", (procedure, args) => {
-    const { realm, ann, ben } = testRealmOfTwo();
-    watch(realm, ben, "com.topic", "wamp.session.on_leave");
-    watch(realm, ann, "wamp.session.on_leave", "wamp.subscription.on_delete");
-    expect(ask(realm, ann, procedure, [...args])).toStrictEqual([
-      ["ann", [50, 1, {}, ...(procedure === "wamp.session.kill" ? [] : [expect.anything()])]],
-      ["ben", KILLED],
-      ["ann", [36, 5, 6, {}, [2, 3]]],
-      ["ann", [36, 4, 7, {}, [2, "ben", "user"]]],
-    ]);
-  });
+  test.each(KILLS.slice(0, 3))(
+    "[MS-03][ORD-09] is answered before any session receives an event about the end: %s",
+    (procedure, args) => {
+      const { realm, ann, ben } = testRealmOfTwo();
+      watch(realm, ben, "com.topic", "wamp.session.on_leave");
+      watch(realm, ann, "wamp.session.on_leave", "wamp.subscription.on_delete");
+      expect(ask(realm, ann, procedure, [...args])).toStrictEqual([
+        ["ann", [50, 1, {}, ...(procedure === "wamp.session.kill" ? [] : [expect.anything()])]],
+        ["ben", KILLED],
+        ["ann", [36, 5, 6, {}, [2, 3]]],
+        ["ann", [36, 4, 7, {}, [2, "ben", "user"]]],
+      ]);
+    },
+  );
 });
 
 describe("wamp.session.kill", () => {
@@ -115,10 +118,10 @@ describe("killing several", () => {
   test.each([
     ["wamp.session.kill_by_authid", ["ben"], [[2, 3]], ["ben", "ben2"]],
     ["wamp.session.kill_by_authid", ["ann"], [[4]], ["ann2"]],
-    ["wamp.session.kill_by_authid", ["nobody"], [[]], []],
+    ["wamp.session.kill_by_authid", ["unknown"], [[]], []],
     ["wamp.session.kill_by_authrole", ["user"], [3], ["ben", "ben2", "cat"]],
     ["wamp.session.kill_by_authrole", ["admin"], [1], ["ann2"]],
-    ["wamp.session.kill_by_authrole", ["nobody"], [0], []],
+    ["wamp.session.kill_by_authrole", ["unknown"], [0], []],
     ["wamp.session.kill_all", [], [4], ["ben", "ben2", "ann2", "cat"]],
   ])(
     "[MS-11][MS-12][MS-13] answers ids to an authid and counts otherwise, never the caller: %s %j",
@@ -148,7 +151,7 @@ describe("killing several", () => {
     expect(realm.realm.sessions.byId.size).toBe(5);
   });
 
-  test("[MS-14] with kill_all makes no session meta events, though the caller hears what became of registrations", () => {
+  test("[MS-14] with kill_all causes no session meta events, but those about registrations", () => {
     const { realm, ann } = testRealmOfFive();
     watch(realm, ann, "wamp.session.on_leave", "wamp.registration.on_unregister");
     realm.join("dan").send([64, 1, {}, "com.add"], [32, 2, {}, "wamp.session.on_leave"]);

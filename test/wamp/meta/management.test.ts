@@ -1,4 +1,4 @@
-/** Roles and rules changed at run time: who may, what it does to sessions, and what stays (Authorization). */
+/** Roles and rules changed at run time: permissions, effect on sessions, storage (Authorization). */
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -18,18 +18,18 @@ const ROLES: Roles = [
 const DENIED = "wamp.error.not_authorized";
 const NOTHING = "wamp.edge.error.nothing_to_manage";
 
-function stageWith(roles: Roles = ROLES): TestRealm {
+function realmOf(roles: Roles = ROLES): TestRealm {
   return new TestRealm({
     roles: roles.some(({ name }) => name === "anonymous") ? roles : [{ name: "anonymous" }, ...roles],
   });
 }
 
-function stageWithAdmin(roles: Roles = ROLES) {
-  const realm = stageWith(roles);
+function realmWithAdmin(roles: Roles = ROLES) {
+  const realm = realmOf(roles);
   return { realm, admin: joinAs(realm, "admin", "admin"), ann: realm.join("ann") };
 }
 
-/** What a session is answered that publishes to a topic: PUBLISHED or an error. */
+/** Publishes to a topic; returns true, or the URI of the error. */
 function published(realm: TestRealm, client: ReturnType<TestRealm["join"]>, topic: string): unknown {
   realm.take();
   client.send([16, 1, { acknowledge: true }, topic]);
@@ -37,16 +37,16 @@ function published(realm: TestRealm, client: ReturnType<TestRealm["join"]>, topi
   return message?.[0] === 17 ? true : message?.[4];
 }
 
-/** Why a client is not let in. */
+/** The reason of the ABORT that a new client gets. */
 function refusal(realm: TestRealm): unknown {
   realm.take();
   realm.connect("ben").send([1, "realm1", { roles: ALL_ROLES }]);
   return realm.take()[0]?.[1][2];
 }
 
-describe("who may manage", () => {
+describe("managing roles", () => {
   const mayList = (permissions: Roles[number]["permissions"], role: Partial<Roles[number]> = {}) => {
-    const realm = stageWith([{ name: "boss", permissions, ...role }]);
+    const realm = realmOf([{ name: "boss", permissions, ...role }]);
     return ask(realm, joinAs(realm, "boss", "boss"), "wamp.edge.role.list");
   };
 
@@ -58,12 +58,12 @@ describe("who may manage", () => {
     ["a rule for other actions", [{ uri: "wamp.edge.", match: "prefix", allow: { ...ALL, call: false } }]],
     ["a better rule that denies", [MANAGER, { uri: "wamp.edge.role.", match: "prefix" }]],
     ["no rule", []],
-  ] as [string, Roles[number]["permissions"]][])("[AZ-15] nobody with %s", (_, permissions) => {
+  ] as [string, Roles[number]["permissions"]][])("[AZ-15] is denied with %s", (_, permissions) => {
     expect(mayList(permissions)).toStrictEqual(refused("boss", DENIED));
   });
 
-  test("[AZ-15] nobody whose role allows everything by default", () => {
-    const realm = stageWith([{ name: "boss", "allow-by-default": true }]);
+  test("[AZ-15] is denied to a role that allows everything by default", () => {
+    const realm = realmOf([{ name: "boss", "allow-by-default": true }]);
     const boss = joinAs(realm, "boss", "boss");
     expect(ask(realm, boss, "wamp.edge.role.list")).toStrictEqual(refused("boss", DENIED));
   });
@@ -73,26 +73,26 @@ describe("who may manage", () => {
     ["for this procedure", [{ uri: "wamp.edge.role.list", allow: { call: true } }]],
     ["with a star", [{ uri: "wamp.edge.role.*", allow: { call: true } }]],
     ["beside one for anything", [ANYTHING, MANAGER]],
-  ] as [string, Roles[number]["permissions"]][])("[AZ-15] those with a rule of its own %s", (_, permissions) => {
+  ] as [string, Roles[number]["permissions"]][])("[AZ-15] is allowed by a rule of its own %s", (_, permissions) => {
     expect(mayList(permissions)).toStrictEqual(answered("boss", ["anonymous", "boss"]));
   });
 
-  test("[AZ-15] nobody because an authorizer says so", async () => {
-    const realm = stageWith([
+  test("[AZ-15] is denied though an authorizer allows it", async () => {
+    const realm = realmOf([
       { name: "boss", authorizer: "com.authorize" },
-      { name: "judge", permissions: [ANYTHING] },
+      { name: "authorizer", permissions: [ANYTHING] },
     ]);
-    const judge = joinAs(realm, "judge", "judge");
-    judge.send([64, 1, {}, "com.authorize"]);
+    const authorizer = joinAs(realm, "authorizer", "authorizer");
+    authorizer.send([64, 1, {}, "com.authorize"]);
     const boss = joinAs(realm, "boss", "boss");
     boss.send([48, 1, {}, "wamp.edge.role.list"]);
     realm.take();
-    judge.send([70, 1, {}, [true]]);
+    authorizer.send([70, 1, {}, [true]]);
     await new Promise((resolve) => setImmediate(resolve));
     expect(realm.take()).toStrictEqual(refused("boss", DENIED));
   });
 
-  test("[META-01] nobody in a realm without the meta API", () => {
+  test("[META-01] is impossible in a realm without the meta API", () => {
     const realm = new TestRealm({ roles: ROLES, options: { enable_meta_api: false } });
     const admin = joinAs(realm, "admin", "admin");
     expect(ask(realm, admin, "wamp.edge.role.list")).toStrictEqual(refused("admin", "wamp.error.no_such_procedure"));
@@ -101,7 +101,7 @@ describe("who may manage", () => {
 
 describe("a role", () => {
   test("[AZ-15] is listed, and shown as the router understands it", () => {
-    const { realm, admin } = stageWithAdmin();
+    const { realm, admin } = realmWithAdmin();
     expect(ask(realm, admin, "wamp.edge.role.list")).toStrictEqual(answered("admin", ["admin", "anonymous"]));
     const permissions = [
       { uri: "wamp.edge.", match: "prefix", allow: { ...NONE, call: true }, disclose: {}, cache: false },
@@ -111,8 +111,8 @@ describe("a role", () => {
     expect(ask(realm, admin, "wamp.edge.permission.list", ["admin"])).toStrictEqual(answered("admin", permissions));
   });
 
-  test("[AZ-15] that is removed leaves its sessions nothing they may do, and nobody gets it any more", () => {
-    const { realm, admin, ann } = stageWithAdmin();
+  test("[AZ-15] that is removed denies its sessions everything, and no new session gets it", () => {
+    const { realm, admin, ann } = realmWithAdmin();
     expect(published(realm, ann, "com.open")).toBe(true);
     expect(ask(realm, admin, "wamp.edge.role.remove", ["anonymous"])).toStrictEqual(answered("admin"));
     expect(published(realm, ann, "com.open")).toBe(DENIED);
@@ -121,8 +121,8 @@ describe("a role", () => {
     expect(refusal(realm)).toBe("wamp.error.no_such_role");
   });
 
-  test("[AZ-15] that is removed takes away what its sessions hold", () => {
-    const { realm, admin, ann } = stageWithAdmin();
+  test("[AZ-15] that is removed revokes what its sessions hold", () => {
+    const { realm, admin, ann } = realmWithAdmin();
     ann.send([32, 1, {}, "com.open"], [64, 2, {}, "com.open"]);
     ask(realm, admin, "wamp.edge.role.remove", ["anonymous"]);
     ask(realm, admin, "wamp.edge.role.add", ["admin", { permissions: [ANYTHING, MANAGER] }]);
@@ -135,8 +135,8 @@ describe("a role", () => {
     );
   });
 
-  test("[SREV-05] that is removed tells those who know the message that their subscriptions are revoked", () => {
-    const { realm, admin } = stageWithAdmin();
+  test("[SREV-05] that is removed revokes subscriptions with UNSUBSCRIBED, where the client announced it", () => {
+    const { realm, admin } = realmWithAdmin();
     const features = { subscription_revocation: true };
     realm.join("bob", { ...ALL_ROLES, subscriber: { features } }).send([32, 1, {}, "com.open"]);
     const [, [, , subscription]] = realm.take()[0] as [string, [33, number, number]];
@@ -145,7 +145,7 @@ describe("a role", () => {
   });
 
   test("[AZ-15] takes away only what its sessions may not have any more", () => {
-    const { realm, admin, ann } = stageWithAdmin();
+    const { realm, admin, ann } = realmWithAdmin();
     ann.send([32, 1, {}, "com.open"]);
     ask(realm, admin, "wamp.edge.role.add", [
       "anonymous",
@@ -157,7 +157,7 @@ describe("a role", () => {
   });
 
   test("[AZ-15] that is reset is again what the configuration says, or not there", () => {
-    const { realm, admin, ann } = stageWithAdmin();
+    const { realm, admin, ann } = realmWithAdmin();
     ask(realm, admin, "wamp.edge.role.remove", ["anonymous"]);
     ask(realm, admin, "wamp.edge.role.add", ["new"]);
     expect(ask(realm, admin, "wamp.edge.role.reset", ["anonymous"])).toStrictEqual(answered("admin"));
@@ -169,23 +169,23 @@ describe("a role", () => {
   });
 
   test("[AZ-15] that allows by default stays so", () => {
-    const { realm, admin, ann } = stageWithAdmin();
+    const { realm, admin, ann } = realmWithAdmin();
     ask(realm, admin, "wamp.edge.role.add", ["anonymous", { "allow-by-default": true }]);
     realm.sleepAndWake();
     expect(published(realm, ann, "com.any")).toBe(true);
   });
 
   test("[AZ-15][AZ-10] may get an authorizer while its sessions are there, and what one decided before is void", async () => {
-    const { realm, admin, ann } = stageWithAdmin([...ROLES, { name: "judge", permissions: [ANYTHING] }]);
-    const judge = joinAs(realm, "judge", "judge");
-    judge.send([64, 1, {}, "com.authorize"]);
+    const { realm, admin, ann } = realmWithAdmin([...ROLES, { name: "authorizer", permissions: [ANYTHING] }]);
+    const authorizer = joinAs(realm, "authorizer", "authorizer");
+    authorizer.send([64, 1, {}, "com.authorize"]);
     const isAsked = async () => {
       realm.take();
       ann.send([16, 1, {}, "com.x"]);
-      const question = realm.take().find(([name]) => name === "judge")?.[1] as unknown[] | undefined;
-      if (question !== undefined) judge.send([70, question[1], {}, [{ allow: true, cache: true }]]);
+      const invocation = realm.take().find(([name]) => name === "authorizer")?.[1] as unknown[] | undefined;
+      if (invocation !== undefined) authorizer.send([70, invocation[1], {}, [{ allow: true, cache: true }]]);
       await new Promise((resolve) => setImmediate(resolve));
-      return question !== undefined;
+      return invocation !== undefined;
     };
     expect(await isAsked()).toBe(false);
     ask(realm, admin, "wamp.edge.role.add", ["anonymous", { authorizer: "com.authorize" }]);
@@ -198,7 +198,7 @@ describe("a role", () => {
 
 describe("a rule", () => {
   test("[AZ-15] is in force for the next message of every session", () => {
-    const { realm, admin, ann } = stageWithAdmin();
+    const { realm, admin, ann } = realmWithAdmin();
     expect(published(realm, ann, "com.x")).toBe(DENIED);
     const rule = { uri: "com.x", allow: { publish: true } };
     expect(ask(realm, admin, "wamp.edge.permission.add", ["anonymous", rule])).toStrictEqual(answered("admin"));
@@ -210,7 +210,7 @@ describe("a rule", () => {
 
   test("[AZ-14] grants what took a grant, and takes the grant back", () => {
     const grantable = { uri: "com.x", allow: {}, grantable: true };
-    const { realm, admin, ann } = stageWithAdmin([
+    const { realm, admin, ann } = realmWithAdmin([
       { name: "anonymous", permissions: [grantable] },
       { name: "admin", permissions: [MANAGER] },
     ]);
@@ -227,7 +227,7 @@ describe("a rule", () => {
   });
 
   test("[AZ-15] replaces the one for the same URI and match, and no other", () => {
-    const { realm, admin } = stageWithAdmin();
+    const { realm, admin } = realmWithAdmin();
     for (const rule of [
       { uri: "com.*", allow: { call: true } },
       { uri: "com.", match: "exact" },
@@ -244,7 +244,7 @@ describe("a rule", () => {
   });
 
   test("[AZ-15] is removed by its match, or by its stars", () => {
-    const { realm, admin } = stageWithAdmin();
+    const { realm, admin } = realmWithAdmin();
     const add = () => ask(realm, admin, "wamp.edge.permission.add", ["anonymous", { uri: "a.*.c", allow: ALL }]);
     for (const which of [["a.*.c"], ["a..c", { match: "wildcard" }]]) {
       add();
@@ -267,7 +267,7 @@ describe("a change", () => {
   };
 
   test("[AZ-15] survives sleep", () => {
-    const { realm, admin, ann } = stageWithAdmin();
+    const { realm, admin, ann } = realmWithAdmin();
     changeAll(realm, admin);
     realm.sleepAndWake();
     expect(published(realm, ann, "com.x")).toBe(true);
@@ -275,7 +275,7 @@ describe("a change", () => {
   });
 
   test("[AZ-15] survives a restart, and a configuration that says something else of the role", () => {
-    const { realm, admin } = stageWithAdmin();
+    const { realm, admin } = realmWithAdmin();
     changeAll(realm, admin);
     ask(realm, admin, "wamp.edge.role.add", ["gone"]);
     ask(realm, admin, "wamp.edge.role.remove", ["gone"]);
@@ -286,14 +286,14 @@ describe("a change", () => {
   });
 
   test("[AZ-15] that removed a role of the configuration survives a restart, too", () => {
-    const { realm, admin } = stageWithAdmin();
+    const { realm, admin } = realmWithAdmin();
     ask(realm, admin, "wamp.edge.role.remove", ["anonymous"]);
     realm.restart();
     expect(refusal(realm)).toBe("wamp.error.no_such_role");
   });
 
   test("[AZ-15] that cannot be read any more leaves the role nothing", () => {
-    const realm = stageWith();
+    const realm = realmOf();
     realm.store.roles.put("anonymous", JSON.stringify({ name: "anonymous", permissions: [{ uri: "com.x", foo: 1 }] }));
     realm.restart();
     expect(refusal(realm)).toBe("wamp.error.no_such_role");
@@ -325,7 +325,7 @@ describe("a change", () => {
     ["role.add", ["new", { permissions: [{ uri: `a${"b".repeat(300_000)}` }] }], "wamp.error.invalid_argument"],
     ["role.add", ["new".repeat(70_000)], "wamp.edge.error.limit_exceeded"],
   ])("[META-05][AZ-15] that cannot be made is refused, and changes nothing: %s %j", (procedure, args, error) => {
-    const { realm, admin } = stageWithAdmin();
+    const { realm, admin } = realmWithAdmin();
     const [[, answer] = []] = ask(realm, admin, `wamp.edge.${procedure}`, args);
     expect(answer?.slice(0, 5)).toStrictEqual([8, 48, 1, {}, error]);
     expect([...realm.store.roles.all()]).toStrictEqual([]);
@@ -333,14 +333,14 @@ describe("a change", () => {
   });
 
   test("[AZ-15] says what is wrong with a rule, and where", () => {
-    const { realm, admin } = stageWithAdmin();
+    const { realm, admin } = realmWithAdmin();
     expect(
       ask(realm, admin, "wamp.edge.role.add", ["new", { permissions: [{ uri: "com.x", alow: {} }] }]),
     ).toStrictEqual(refused("admin", "wamp.error.invalid_argument", "permissions[0].alow is not a known key"));
   });
 
   test("[AZ-15] is the last of 1,000", () => {
-    const { realm, admin } = stageWithAdmin();
+    const { realm, admin } = realmWithAdmin();
     for (let n = 0; n < 1_000; n++) admin.send([48, 1, {}, "wamp.edge.role.add", [`r${n}`]]);
     const [[, answer] = []] = ask(realm, admin, "wamp.edge.role.add", ["r1000"]);
     expect(answer?.[4]).toBe("wamp.edge.error.limit_exceeded");

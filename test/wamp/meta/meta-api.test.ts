@@ -30,7 +30,7 @@ describe("announcement", () => {
 });
 
 describe("a realm without a meta API", () => {
-  test("[META-02] has no meta procedure, whoever calls, and lets no pattern take their place", () => {
+  test("[META-02] has no meta procedure for any role, and no pattern registration takes their calls", () => {
     const realm = new TestRealm(DISABLED);
     const [ann, ben] = realm.joinAll("ann", "ben");
     ben.send([64, 1, { match: "prefix" }, ""]);
@@ -72,7 +72,7 @@ describe("authorization", () => {
     }
   });
 
-  test("[META-02][URI-11][URI-13] meta events go to those who may subscribe to them, one by one or by a pattern", () => {
+  test("[META-02][URI-11][URI-13] meta events reach the sessions that may subscribe to them, by topic or by pattern", () => {
     const realm = new TestRealm({
       roles: [
         { name: "anonymous", permissions: [ON_JOIN] },
@@ -165,7 +165,7 @@ describe("lists", () => {
   }
 
   test.each(LISTS)(
-    "[MS-05][MR-09][MU-09] can be read in pages that miss none who stays and repeat nobody: %s",
+    "[MS-05][MR-09][MU-09] can be read in pages that have each remaining session once: %s",
     (procedure) => {
       const { realm, sessions } = testRealmOfNine();
       const args = [[], [10], [11]][LISTS.indexOf(procedure)]!;
@@ -228,7 +228,7 @@ describe("lists", () => {
   });
 });
 
-test("[ORD-09] nothing is looked for or drawn where nobody listens", () => {
+test("[ORD-09] an event without subscribers costs no look-up and no id", () => {
   const realm = new TestRealm();
   const [ann, ben] = realm.joinAll("ann", "ben");
   watch(realm, ann, "com.topic");

@@ -1,4 +1,4 @@
-/** What the tests of the meta API share: asking a procedure, and sessions with an identity of their own. */
+/** Helpers of the meta API tests: calls of procedures, and sessions with identities. */
 
 import { denial } from "../authorization/denial-errors.ts";
 import type { Client, Entry } from "../host/test-realm.ts";
@@ -9,24 +9,24 @@ export function testRealmOfRoles(): TestRealm {
   return new TestRealm({ roles: ["anonymous", "user", "admin"].map((name) => ({ name, permissions: [ANYTHING] })) });
 }
 
-/** Calls a meta procedure; tells what everybody receives because of it. What went before is forgotten. */
+/** Calls a meta procedure; returns the messages that all clients receive because of it. */
 export function ask(realm: TestRealm, client: Client, procedure: string, args: unknown[] = [], kwargs: object = {}) {
   realm.take();
   client.send([48, 1, {}, procedure, args, kwargs]);
   return realm.take();
 }
 
-/** What the caller receives whose call was answered. */
+/** The RESULT that a caller receives. */
 export function answered(client: string, ...args: unknown[]): Entry[] {
   return [[client, args.length === 0 ? [50, 1, {}] : [50, 1, {}, args]]];
 }
 
-/** What the caller receives whose call was refused. */
+/** The ERROR that a caller receives. */
 export function refused(client: string, error: string, ...args: unknown[]): Entry[] {
   return [[client, args.length === 0 ? [8, 48, 1, {}, ...denial(error)] : [8, 48, 1, {}, error, args]]];
 }
 
-/** A session that authenticated as somebody; its record tells. */
+/** Joins, and gives the session this identity by its stored record. */
 export function joinAs(realm: TestRealm, name: string, authrole: string, authid = name): Client {
   const client = realm.join(name);
   client.alterSession({
@@ -36,7 +36,7 @@ export function joinAs(realm: TestRealm, name: string, authrole: string, authid 
   return client;
 }
 
-/** Subscribes to each of the topics, numbered from request 1; the answers are forgotten. */
+/** Subscribes to each of the topics, numbered from request 1; drops the replies. */
 export function watch(realm: TestRealm, client: Client, ...topics: string[]): void {
   client.send(...topics.map((topic, index) => [32, index + 1, {}, topic]));
   realm.take();

@@ -1,4 +1,4 @@
-/** What the router tells of its registrations (Registration Meta API, Registration Revocation). */
+/** Meta events and procedures of registrations (Registration Meta API, Registration Revocation). */
 
 import { describe, expect, test } from "vitest";
 import { denial } from "../authorization/denial-errors.ts";
@@ -58,7 +58,7 @@ describe("events", () => {
     ]);
   });
 
-  test("[META-06][D-28] reach the session that is the reason for them", () => {
+  test("[META-06][D-28] reach the session that causes them", () => {
     const { realm, ann } = watched();
     ann.send([64, 9, {}, "com.add"]);
     expect(realm.take().map(([client, message]) => [client, message[0], message[1]])).toStrictEqual([
@@ -105,7 +105,7 @@ function registered() {
 }
 
 describe("procedures", () => {
-  test("[MR-05][META-07] list tells all ids by match policy", () => {
+  test("[MR-05][META-07] list answers all ids by match policy", () => {
     const { realm, ben } = registered();
     const ids = { exact: [3], prefix: [4], wildcard: [5] };
     expect(ask(realm, ben, "wamp.registration.list", [null, 1], { foo: 1 })).toStrictEqual(answered("ben", ids));
@@ -116,7 +116,7 @@ describe("procedures", () => {
     expect(ask(empty, empty.join("zoe"), "wamp.registration.list")).toStrictEqual(answered("zoe", none));
   });
 
-  test("[MU-12] list tells the ids of one session", () => {
+  test("[MU-12] list answers the ids of one session", () => {
     const { realm, ann } = registered();
     const ids = { exact: [], prefix: [], wildcard: [5] };
     expect(ask(realm, ann, "wamp.registration.list", [2])).toStrictEqual(answered("ann", ids));
@@ -138,7 +138,7 @@ describe("procedures", () => {
     [["com..x"], null],
     [["wamp.session.count"], null],
     [["not a uri"], null],
-  ])("[MR-06][META-07] lookup %j tells the id of the registration or null", (args, id) => {
+  ])("[MR-06][META-07] lookup %j answers the id of the registration or null", (args, id) => {
     const { realm, ben } = registered();
     expect(ask(realm, ben, "wamp.registration.lookup", args)).toStrictEqual(answered("ben", id));
   });
@@ -151,7 +151,7 @@ describe("procedures", () => {
     ["org.add", null],
     ["not a uri", null],
     ["", null],
-  ])("[MR-07] match %s tells the id of the registration a call would go to, or null", (procedure, id) => {
+  ])("[MR-07] match %s answers the id of the registration a call would go to, or null", (procedure, id) => {
     const { realm, ben } = registered();
     expect(ask(realm, ben, "wamp.registration.match", [procedure])).toStrictEqual(answered("ben", id));
   });
@@ -163,7 +163,7 @@ describe("procedures", () => {
     expect(ask(realm, ann, "wamp.registration.match", ["wamp.session.get"])).toStrictEqual(answered("ann", null));
   });
 
-  test("[MR-08] get tells what on_create told", () => {
+  test("[MR-08] get answers the details of on_create", () => {
     const { realm, ann } = registered();
     const details = { id: 5, created: "1970-01-01T00:00:00.000Z", uri: "com..x", match: "wildcard", invoke: "last" };
     expect(ask(realm, ann, "wamp.registration.get", [5])).toStrictEqual(answered("ann", details));
@@ -172,7 +172,7 @@ describe("procedures", () => {
     expect(ask(realm, ann, "wamp.registration.get", [5])).toStrictEqual(answered("ann", details));
   });
 
-  test("[MR-09][MR-10] list_callees and count_callees tell who they are and how many", () => {
+  test("[MR-09][MR-10] list_callees and count_callees answer the session ids and their number", () => {
     const { realm, ann } = registered();
     for (const [registration, ids] of [
       [3, [1]],
@@ -234,7 +234,7 @@ describe("wamp.registration.remove_callee", () => {
     [{}, { registration: 3 }],
     [{ reason: null }, { registration: 3 }],
     [{ reason: "moving endpoint to other callee" }, { registration: 3, reason: "moving endpoint to other callee" }],
-  ])("[RREV-01][RREV-04] takes the registration away and tells the callee why: %j", (kwargs, details) => {
+  ])("[RREV-01][RREV-04] takes the registration away and sends the callee the reason: %j", (kwargs, details) => {
     const { realm, ann } = revocable(CALLEE);
     expect(ask(realm, ann, "wamp.registration.remove_callee", [3, 2], kwargs)).toStrictEqual([
       ...answered("ann"),

@@ -1,4 +1,4 @@
-/** What the router tells of its sessions (Session Meta API: events, count, list, get). */
+/** Meta events and procedures of sessions (Session Meta API: events, count, list, get). */
 
 import { describe, expect, test } from "vitest";
 import { Payload } from "../../../src/wamp/protocol/payload.ts";
@@ -10,7 +10,7 @@ const GOODBYE = [6, {}, "wamp.close.close_realm"];
 const GOODBYE_AND_OUT = [6, {}, "wamp.close.goodbye_and_out"];
 
 describe("wamp.session.on_join", () => {
-  test("[MS-01][MS-03][META-08][ORD-09] tells who has joined, after the WELCOME", () => {
+  test("[MS-01][MS-03][META-08][ORD-09] has the details of the session, after its WELCOME", () => {
     const realm = new TestRealm();
     const [ann, ben] = realm.joinAll("ann", "ben");
     watch(realm, ann, "wamp.session.on_join");
@@ -51,7 +51,7 @@ describe("wamp.session.on_leave", () => {
     ["a lost transport", (ben: Client) => ben.disconnect(), []],
     ["ABORT by the client", (ben: Client) => ben.send([3, {}, "com.app.gone"]), []],
     ["a broken protocol", (ben: Client) => ben.send([16]), [["ben", [3, expect.any(Object), expect.any(String)]]]],
-  ])("[MS-02][MS-03][META-06][D-28] tells who has left, to everybody else: %s", (_, leave, replies) => {
+  ])("[MS-02][MS-03][META-06][D-28] reaches all other sessions: %s", (_, leave, replies) => {
     const realm = testRealmOfRoles();
     const [ann, ben] = [realm.join("ann"), joinAs(realm, "ben", "user")];
     watch(realm, ann, "wamp.session.on_leave");
@@ -61,7 +61,7 @@ describe("wamp.session.on_leave", () => {
     expect(messages).toStrictEqual([...replies, ["ann", [36, 3, 4, {}, [2, "ben", "user"]]]]);
   });
 
-  test("[MS-03][MR-11][MU-03][MU-04] comes last, after everything the session held is gone", () => {
+  test("[MS-03][MR-11][MU-03][MU-04] is sent after the events about all that the session held", () => {
     const realm = new TestRealm();
     const [ann, ben] = realm.joinAll("ann", "ben");
     watch(realm, ann, "com.shared");
@@ -87,7 +87,7 @@ describe("wamp.session.on_leave", () => {
     ]);
   });
 
-  test("[MS-03] is told also of a session that slept", () => {
+  test("[MS-03] is also sent for a session that slept", () => {
     const realm = new TestRealm();
     const [ann, ben] = realm.joinAll("ann", "ben");
     watch(realm, ann, "wamp.session.on_leave");
@@ -111,10 +111,10 @@ describe("wamp.session.count and list", () => {
     ["with null for the filter", [null], [1, 2, 3, 4]],
     ["of one role", [["user"]], [3]],
     ["of several roles", [["admin", "anonymous"]], [1, 2, 4]],
-    ["of a role nobody has", [["guest"]], []],
+    ["of a role without sessions", [["guest"]], []],
     ["of no role", [[]], []],
     ["with more arguments than it takes", [["user"], 7, "x"], [3]],
-  ])("[MS-04][MS-05][META-07] tell the sessions of the realm: %s", (_, args, ids) => {
+  ])("[MS-04][MS-05][META-07] answer the sessions of the realm: %s", (_, args, ids) => {
     const [realm, ann] = testRealmOfFour();
     expect(ask(realm, ann, "wamp.session.count", args, { foo: 1 })).toStrictEqual(answered("ann", ids.length));
     expect(ask(realm, ann, "wamp.session.list", args, { foo: 1 })).toStrictEqual(answered("ann", ids));
@@ -129,7 +129,7 @@ describe("wamp.session.count and list", () => {
     }
   });
 
-  test("[META-03] leave out sessions of the router itself, which nobody can get or kill, and which join and leave unseen", () => {
+  test("[META-03] leave out sessions of the router itself, which cannot be read or killed, and cause no events", () => {
     const realm = new TestRealm();
     const [ann, component] = [realm.join("ann"), joinAs(realm, "component", "trusted")];
     expect(ask(realm, ann, "wamp.session.count")).toStrictEqual(answered("ann", 1));
@@ -157,7 +157,7 @@ describe("wamp.session.count and list", () => {
 });
 
 describe("wamp.session.get", () => {
-  test("[MS-06] tells of a session what on_join told, asleep in between or not, and of oneself too", () => {
+  test("[MS-06] answers the details of on_join, after a sleep too, and for the caller itself", () => {
     const realm = testRealmOfRoles();
     const joe = joinAs(realm, "joe", "user");
     const details = {
@@ -200,7 +200,7 @@ describe("wamp.session.get", () => {
 });
 
 describe("wamp.session.modify_details", () => {
-  test("[MS-16] adds to what get tells, changes it, and takes away what is null, over a sleep", () => {
+  test("[MS-16] adds details, changes them, and removes those that are null, over a sleep", () => {
     const realm = testRealmOfRoles();
     const ann = realm.join("ann");
     const joe = joinAs(realm, "joe", "user");

@@ -1,4 +1,4 @@
-/** What the router tells of its subscriptions (Subscription Meta API, Subscription Revocation). */
+/** Meta events and procedures of subscriptions (Subscription Meta API, Subscription Revocation). */
 
 import { describe, expect, test } from "vitest";
 import { denial } from "../authorization/denial-errors.ts";
@@ -57,7 +57,7 @@ describe("events", () => {
     ]);
   });
 
-  test("[META-06][D-28] reach the session that is the reason for them", () => {
+  test("[META-06][D-28] reach the session that causes them", () => {
     const { realm, ann } = watched();
     ann.send([32, 9, {}, "com.topic"], [34, 10, 8]);
     expect(realm.take().map(([client, message]) => [client, message[0], message[1]])).toStrictEqual([
@@ -107,7 +107,7 @@ describe("events", () => {
     ]);
   });
 
-  test("[D-28] of a session that leaves do not reach it, whatever it listens to", () => {
+  test("[D-28] of a session that leaves do not reach this session", () => {
     const realm = new TestRealm();
     const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([64, 1, {}, "com.add"], [32, 2, {}, "com.topic"]);
@@ -134,7 +134,7 @@ function subscribed() {
 }
 
 describe("procedures", () => {
-  test("[MU-05][META-07] list tells all ids by match policy", () => {
+  test("[MU-05][META-07] list answers all ids by match policy", () => {
     const { realm, ben } = subscribed();
     const ids = { exact: [3], prefix: [4], wildcard: [5] };
     expect(ask(realm, ben, "wamp.subscription.list", [null, 1], { foo: 1 })).toStrictEqual(answered("ben", ids));
@@ -145,7 +145,7 @@ describe("procedures", () => {
     expect(ask(empty, empty.join("zoe"), "wamp.subscription.list")).toStrictEqual(answered("zoe", none));
   });
 
-  test("[MU-12] list tells the ids of one session", () => {
+  test("[MU-12] list answers the ids of one session", () => {
     const { realm, ann } = subscribed();
     const ids = { exact: [], prefix: [], wildcard: [5] };
     expect(ask(realm, ann, "wamp.subscription.list", [2])).toStrictEqual(answered("ann", ids));
@@ -166,7 +166,7 @@ describe("procedures", () => {
     [["com..x", { match: "wildcard", foo: 1 }, 7], 5],
     [["com..x"], null],
     [["not a uri"], null],
-  ])("[MU-06][META-07] lookup %j tells the id of the subscription or null", (args, id) => {
+  ])("[MU-06][META-07] lookup %j answers the id of the subscription or null", (args, id) => {
     const { realm, ben } = subscribed();
     expect(ask(realm, ben, "wamp.subscription.lookup", args)).toStrictEqual(answered("ben", id));
   });
@@ -178,12 +178,12 @@ describe("procedures", () => {
     ["org.b", null],
     ["not a uri", null],
     ["", null],
-  ])("[MU-07] match %s tells the ids of all subscriptions an event would go to, or null", (topic, ids) => {
+  ])("[MU-07] match %s answers the ids of all subscriptions an event would go to, or null", (topic, ids) => {
     const { realm, ben } = subscribed();
     expect(ask(realm, ben, "wamp.subscription.match", [topic])).toStrictEqual(answered("ben", ids));
   });
 
-  test("[MU-08] get tells what on_create told", () => {
+  test("[MU-08] get answers the details of on_create", () => {
     const { realm, ann } = subscribed();
     const details = { id: 5, created: "1970-01-01T00:00:00.000Z", uri: "com..x", match: "wildcard" };
     expect(ask(realm, ann, "wamp.subscription.get", [5])).toStrictEqual(answered("ann", details));
@@ -192,7 +192,7 @@ describe("procedures", () => {
     expect(ask(realm, ann, "wamp.subscription.get", [5])).toStrictEqual(answered("ann", details));
   });
 
-  test("[MU-09][MU-10] list_subscribers and count_subscribers tell who they are and how many", () => {
+  test("[MU-09][MU-10] list_subscribers and count_subscribers answer the session ids and their number", () => {
     const { realm, ann } = subscribed();
     for (const [subscription, ids] of [
       [3, [1]],
@@ -253,7 +253,7 @@ describe("wamp.subscription.remove_subscriber", () => {
     [{}, { subscription: 3 }],
     [{ reason: null }, { subscription: 3 }],
     [{ reason: "no longer authorized" }, { subscription: 3, reason: "no longer authorized" }],
-  ])("[SREV-01][SREV-04] takes the subscription away and tells the subscriber why: %j", (kwargs, details) => {
+  ])("[SREV-01][SREV-04] takes the subscription away and sends the subscriber the reason: %j", (kwargs, details) => {
     const { realm, ann } = revocable(SUBSCRIBER);
     expect(ask(realm, ann, "wamp.subscription.remove_subscriber", [3, 2], kwargs)).toStrictEqual([
       ...answered("ann"),
@@ -286,7 +286,7 @@ describe("wamp.subscription.remove_subscriber", () => {
     ]);
   });
 
-  test("[SREV-01] leaves other subscribers, lasts over a sleep, and is no obstacle to subscribing again", () => {
+  test("[SREV-01] leaves other subscribers, lasts over a sleep, and does not prevent another SUBSCRIBE", () => {
     const { realm, ann, ben } = revocable(SUBSCRIBER);
     realm.join("cat").send([32, 1, {}, "com.topic"]);
     ask(realm, ann, "wamp.subscription.remove_subscriber", [3, 2]);

@@ -1,23 +1,23 @@
-/** Whole conversations of a crowd of clients, as a seed decides them, judged by a naive router. */
+/** Random conversations of several clients, generated from a seed and checked by an oracle. */
 
 import { describe, expect, test } from "vitest";
 import type { Entry } from "../host/test-realm.ts";
 import { FuzzClients } from "./fuzz/fuzz-clients.ts";
 import { Oracle } from "./fuzz/oracle.ts";
 
-/** A failure prints its seed; put it here, so that it is tried for ever. */
+/** A failure prints its seed; add the seed here, so that it is always tried. */
 const SEEDS_THAT_FAILED: readonly number[] = [];
 const SEEDS = [...SEEDS_THAT_FAILED, ...Array.from({ length: 30 }, (_, index) => 1000 + index)];
 const TURNS = 400;
 
 function conversation(seed: number, isSleepy = false): FuzzClients {
-  const crowd = new FuzzClients(seed, isSleepy);
-  crowd.converse(TURNS);
-  crowd.finish();
-  return crowd;
+  const clients = new FuzzClients(seed, isSleepy);
+  clients.converse(TURNS);
+  clients.finish();
+  return clients;
 }
 
-/** What each client heard in each turn. The order among clients is nobody's to notice, nor that of what is due at once. */
+/** The messages of each client in each turn. The order among clients does not matter, nor that of messages due at one time. */
 function byClient({ turns }: FuzzClients): unknown[] {
   return turns.map(({ client, did, heard }) => {
     const order = client === "time" ? byText : byName;
@@ -33,22 +33,22 @@ function byText(one: Entry, other: Entry): number {
   return JSON.stringify(one).localeCompare(JSON.stringify(other));
 }
 
-describe.each(SEEDS)("a crowd with seed %d", (seed) => {
-  test("[MSG-11][MSG-15][ID-02][ID-04][ID-09][ID-10][PUB-10][PUB-13] hears what a naive router would say, and every call gets one final answer", () => {
-    const crowd = conversation(seed);
-    const judge = new Oracle();
-    judge.hear(crowd.turns);
-    expect(judge.openCalls()).toStrictEqual([]);
+describe.each(SEEDS)("clients with seed %d", (seed) => {
+  test("[MSG-11][MSG-15][ID-02][ID-04][ID-09][ID-10][PUB-10][PUB-13] get the messages that the oracle expects, and every call gets one final answer", () => {
+    const clients = conversation(seed);
+    const oracle = new Oracle();
+    oracle.hear(clients.turns);
+    expect(oracle.openCalls()).toStrictEqual([]);
   });
 
-  test("[SES-30] does not notice that the realm sleeps between any two messages", () => {
+  test("[SES-30] get the same messages when the realm sleeps between any two of them", () => {
     expect(byClient(conversation(seed, true))).toStrictEqual(byClient(conversation(seed)));
   });
 
-  test("[WS-14][SES-24][LEAVE-06] leaves nothing behind", () => {
-    const crowd = conversation(seed);
-    crowd.disperse();
-    const { realm, store } = crowd.realm;
+  test("[WS-14][SES-24][LEAVE-06] leave no subscription, registration, session or stored row behind", () => {
+    const clients = conversation(seed);
+    clients.disperse();
+    const { realm, store } = clients.realm;
     const { broker, dealer, sessions } = realm;
     expect([broker.subscriptions.size, dealer.registrations.size, sessions.byId.size]).toStrictEqual([0, 0, 0]);
     expect(realm.nextDeadline()).toBe(undefined);
@@ -56,7 +56,7 @@ describe.each(SEEDS)("a crowd with seed %d", (seed) => {
   });
 });
 
-test("the crowd does everything it can, often enough to be worth its time", () => {
+test("the clients cause every kind of message and error", () => {
   const heard = SEEDS.slice(0, 10).flatMap((seed) =>
     conversation(seed).turns.flatMap((turn) => turn.heard.map(([, message]) => message)),
   );

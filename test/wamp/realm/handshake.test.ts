@@ -53,7 +53,7 @@ describe("HELLO", () => {
     expect(testRealm.take()).toStrictEqual(violated("ann", reason));
   });
 
-  test("[SES-06][MSG-07][MSG-12] may hold roles, features and details nobody knows, and null for what is optional", () => {
+  test("[SES-06][MSG-07][MSG-12] may hold unknown roles, features and details, and null for optional ones", () => {
     const testRealm = new TestRealm();
     const roles = { subscriber: { features: { telepathy: true }, extra: 1 }, foo: {} };
     const absent = { authid: null, authrole: null, authmethods: null, authextra: null, agent: null, resumable: null };
@@ -108,7 +108,7 @@ describe("HELLO", () => {
     },
   );
 
-  test("[SES-26] tells the client's agent, which is kept, also while the realm sleeps", () => {
+  test("[SES-26] names the client's agent, which the realm keeps over a sleep", () => {
     const testRealm = new TestRealm();
     testRealm.connect("ann").send([1, "realm1", { roles: ALL_ROLES, agent: "AutobahnJS-22" }]);
     testRealm.connect("ben").send(HELLO);
@@ -125,7 +125,7 @@ describe("HELLO", () => {
     expect(testRealm.realm.sessions.byId.size).toBe(0);
   });
 
-  test("is refused when the realm is full, and taken again when somebody has left", () => {
+  test("is refused while the realm is full, and accepted when a session has left", () => {
     const testRealm = new TestRealm({ limits: { sessions: 1 } });
     const ann = testRealm.join("ann");
     testRealm.connect("ben").send(HELLO);

@@ -1,4 +1,4 @@
-/** What becomes of calls when the caller or the callee leaves (Caller Leaving, Callee Leaving During an RPC Invocation). */
+/** Calls whose caller or callee leaves (Caller Leaving, Callee Leaving During an RPC Invocation). */
 
 import { describe, expect, test } from "vitest";
 import type { Client } from "../host/test-realm.ts";
@@ -6,7 +6,7 @@ import { TestRealm } from "../host/test-realm.ts";
 
 type Way = (client: Client, realm: TestRealm) => void;
 
-/** The ways out of a session; the call must not care which one it was. */
+/** The ways to leave; calls end the same way with each of them. */
 const WAYS_OUT: readonly [string, Way][] = [
   ["GOODBYE", (client) => client.send([6, {}, "wamp.close.close_realm"])],
   ["ABORT", (client) => client.send([3, {}, "com.app.giving_up"])],
@@ -19,7 +19,7 @@ const CANCELING = { callee: { features: { call_canceling: true, progressive_call
 const GONE = ["the callee's session ended"];
 
 /** A caller and two callees, of which one can be interrupted; each has one procedure. */
-function stageWithCalls() {
+function realmWithCalls() {
   const realm = new TestRealm();
   const caller = realm.join("caller");
   const patient = realm.join("patient");
@@ -30,14 +30,14 @@ function stageWithCalls() {
   return { realm, caller, patient, agile };
 }
 
-/** What everybody but `name` saw. */
+/** The messages of all clients except `name`. */
 function othersThan(name: string, realm: TestRealm): unknown[] {
   return realm.take().filter(([client]) => client !== name);
 }
 
 describe.each(WAYS_OUT)("a caller that leaves by %s", (_, leave) => {
   test("[LEAVE-01][LEAVE-02][LEAVE-07] has its call interrupted where the callee announced call_canceling", () => {
-    const { realm, caller } = stageWithCalls();
+    const { realm, caller } = realmWithCalls();
     caller.send([48, 1, {}, "com.slow"], [48, 2, {}, "com.fast"], [48, 3, {}, "com.fast"]);
     realm.take();
     leave(caller, realm);
@@ -48,7 +48,7 @@ describe.each(WAYS_OUT)("a caller that leaves by %s", (_, leave) => {
   });
 
   test("[LEAVE-03][LEAVE-07] gets no answer any more: YIELD and ERROR are discarded, the callees live on", () => {
-    const { realm, caller, patient, agile } = stageWithCalls();
+    const { realm, caller, patient, agile } = realmWithCalls();
     caller.send([48, 1, {}, "com.slow"], [48, 2, {}, "com.fast"]);
     leave(caller, realm);
     realm.take();
@@ -65,8 +65,8 @@ describe.each(WAYS_OUT)("a caller that leaves by %s", (_, leave) => {
 });
 
 describe("[LEAVE-04] a callee that sends progress for a call that is over", () => {
-  test("was told when its caller left, and is not told again: some clients take a second INTERRUPT for an error", () => {
-    const { realm, caller, agile } = stageWithCalls();
+  test("got an INTERRUPT when its caller left, and gets no second one, which some clients take for an error", () => {
+    const { realm, caller, agile } = realmWithCalls();
     caller.send([48, 1, { receive_progress: true }, "com.fast"]);
     caller.disconnect();
     realm.take();
@@ -74,8 +74,8 @@ describe("[LEAVE-04] a callee that sends progress for a call that is over", () =
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("is told once to stop if it does not know, also when the realm slept in between", () => {
-    const { realm, caller, agile } = stageWithCalls();
+  test("gets one INTERRUPT if it had none, also when the realm slept in between", () => {
+    const { realm, caller, agile } = realmWithCalls();
     const progressive = { receive_progress: true };
     caller.send([48, 1, progressive, "com.fast"], [48, 2, progressive, "com.fast"]);
     caller.send([49, 1, { mode: "skip" }], [49, 2, { mode: "skip" }]);
@@ -90,8 +90,8 @@ describe("[LEAVE-04] a callee that sends progress for a call that is over", () =
     ]);
   });
 
-  test("is not told when it has given its final answer, and nothing is kept of the call", () => {
-    const { realm, caller, agile } = stageWithCalls();
+  test("gets no INTERRUPT after its final answer, and the realm forgets the call", () => {
+    const { realm, caller, agile } = realmWithCalls();
     caller.send([48, 1, { receive_progress: true }, "com.fast"], [48, 2, { receive_progress: true }, "com.fast"]);
     caller.send([49, 1, { mode: "skip" }], [49, 2, { mode: "skip" }]);
     realm.take();
@@ -107,7 +107,7 @@ describe("[LEAVE-04] a callee that sends progress for a call that is over", () =
   });
 
   test("is remembered for the last 1,000 calls at most", () => {
-    const { realm, caller, agile } = stageWithCalls();
+    const { realm, caller, agile } = realmWithCalls();
     for (let request = 1; request <= 1001; request++) {
       caller.send([48, request, { receive_progress: true }, "com.fast"], [49, request, { mode: "skip" }]);
     }
@@ -116,8 +116,8 @@ describe("[LEAVE-04] a callee that sends progress for a call that is over", () =
     expect(realm.take()).toStrictEqual([["agile", [69, 2, { mode: "killnowait" }]]]);
   });
 
-  test("is not told where it cannot be interrupted", () => {
-    const { realm, caller, patient } = stageWithCalls();
+  test("gets no INTERRUPT without call_canceling", () => {
+    const { realm, caller, patient } = realmWithCalls();
     caller.send([48, 1, { receive_progress: true }, "com.slow"]);
     caller.disconnect();
     realm.take();
@@ -128,7 +128,7 @@ describe("[LEAVE-04] a callee that sends progress for a call that is over", () =
 
 describe.each(WAYS_OUT)("a callee that leaves by %s", (_, leave) => {
   test("[LEAVE-05][LEAVE-07] leaves every caller with wamp.error.canceled for each open call, once", () => {
-    const { realm, caller, patient, agile } = stageWithCalls();
+    const { realm, caller, patient, agile } = realmWithCalls();
     caller.send([48, 1, {}, "com.slow"], [48, 2, {}, "com.slow"], [48, 3, {}, "com.fast"]);
     agile.send([48, 1, {}, "com.slow"]);
     patient.send([70, 2, {}]);
@@ -144,7 +144,7 @@ describe.each(WAYS_OUT)("a callee that leaves by %s", (_, leave) => {
 });
 
 describe.each(WAYS_OUT)("a session that calls itself and leaves by %s", (_, leave) => {
-  test("[LEAVE-06][LEAVE-07] hears nothing of it, and nothing is left over", () => {
+  test("[LEAVE-06][LEAVE-07] gets no message, and the realm forgets the call", () => {
     const realm = new TestRealm();
     const agile = realm.join("agile", { ...CANCELING, caller: {} });
     agile.send([64, 1, {}, "com.self"], [48, 2, { timeout: 1000, receive_progress: true }, "com.self"]);

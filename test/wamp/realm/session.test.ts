@@ -1,4 +1,4 @@
-/** How sessions live beside each other, and how they end (Sessions, Session Closing). */
+/** Sessions: independence of each other, closing, and sleep (Sessions, Session Closing). */
 
 import { describe, expect, test } from "vitest";
 import { denial } from "../authorization/denial-errors.ts";
@@ -163,7 +163,7 @@ describe("ABORT", () => {
     expect(realm.take()).toStrictEqual(violated("ann", "unknown message type 99"));
   });
 
-  test("is what an edge asks for when a message is too large", () => {
+  test("ends the session of a message that is too large", () => {
     const realm = new TestRealm();
     const ann = realm.join("ann");
     realm.realm.sessions.abort(ann.peer, "wamp.error.payload_size_exceeded", "the message is too large", 1009);
@@ -190,7 +190,7 @@ describe("a lost transport", () => {
     expect([broker.subscriptions.size, dealer.registrations.size, sessions.byId.size]).toStrictEqual([0, 0, 1]);
   });
 
-  test("[WS-14] is nothing new after the session has ended", () => {
+  test("[WS-14] has no effect after the session has ended", () => {
     const realm = new TestRealm();
     const [ann, ben] = realm.joinAll("ann", "ben");
     ben.send([64, 1, {}, "com.add"]);
@@ -206,7 +206,7 @@ describe("a lost transport", () => {
 });
 
 describe("sessions beside each other", () => {
-  test("[MSG-15] one's broken protocol is nothing to the others", () => {
+  test("[MSG-15] a protocol violation of one session does not affect the others", () => {
     const realm = new TestRealm();
     const [ann, ben, cal] = realm.joinAll("ann", "ben", "cal");
     for (const client of [ann, ben, cal]) client.send([32, 1, {}, "com.topic"]);
@@ -264,7 +264,7 @@ describe("sessions beside each other", () => {
 });
 
 describe("[SES-30] a sleep", () => {
-  test("is noticed by nobody: sessions, subscriptions, registrations and calls go on", () => {
+  test("keeps sessions, subscriptions, registrations and calls", () => {
     const realm = new TestRealm();
     const [ann, ben] = realm.joinAll("ann", "ben");
     const cal = realm.connect("cal");
@@ -292,7 +292,7 @@ describe("[SES-30] a sleep", () => {
     ]);
   });
 
-  test("during which the callee went away is told to the caller on waking", () => {
+  test("during which the callee left fails the call on waking", () => {
     const realm = new TestRealm();
     const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([64, 1, {}, "com.add"]);

@@ -1,10 +1,10 @@
-/** Clients that say whatever comes to their mind, most of it sensible, as a seed decides. */
+/** Clients that send random messages, most of them valid, as a seed decides. */
 
 import { SeededRandom } from "../../host/seeded-random.ts";
 import type { Client, Entry, Line } from "../../host/test-realm.ts";
 import { TestRealm } from "../../host/test-realm.ts";
 
-/** What one client did, and what everybody heard of it. */
+/** The action of one client, and the messages that all clients received because of it. */
 export interface Turn {
   readonly client: string;
   readonly did: unknown;
@@ -29,7 +29,7 @@ export class FuzzClients {
     this.#isSleepy = isSleepy;
   }
 
-  /** Takes so many turns; between some of them time passes. */
+  /** Takes so many turns; time passes between some of them. */
   converse(turns: number): void {
     for (let i = 0; i < turns; i++) {
       const person = this.#random.pick(this.#people);
@@ -38,14 +38,14 @@ export class FuzzClients {
     }
   }
 
-  /** Everybody finishes what is asked of them; no call stays open. */
+  /** Callees answer all their calls, so that no call stays open. */
   finish(): void {
     for (const person of this.#people) {
       for (const [request, args] of [...person.invocations]) this.#act(person, [70, request, {}, args]);
     }
   }
 
-  /** Everybody leaves, each in some way. */
+  /** All clients leave, each in a random way. */
   disperse(): void {
     for (const person of this.#people) {
       if (person.isJoined && this.#random.chance(0.5)) this.#act(person, person.leave(this.#random));
@@ -80,7 +80,7 @@ export class FuzzClients {
   }
 }
 
-/** One client, who remembers only what it was told. */
+/** One client, which knows only the ids that it has received. */
 class Person {
   readonly name: string;
   client: Client | undefined;
@@ -99,7 +99,7 @@ class Person {
     this.name = name;
   }
 
-  /** What to do next. */
+  /** Chooses the next action. */
   think(random: SeededRandom): unknown {
     if (this.client === undefined) return CONNECTS;
     if (this.isClosed) return random.pick<unknown>([DISCONNECTS, [16, 1, { acknowledge: true }, "a.b"], HELLO]);
@@ -138,7 +138,7 @@ class Person {
     this.isClosed = false;
   }
 
-  /** Arguments that nobody else has sent. */
+  /** Returns Arguments that no other message has. */
   newArgs(): unknown[] {
     return [`${this.name} ${++this.#args}`];
   }
@@ -194,12 +194,12 @@ const BROKEN: readonly unknown[] = [
   [5, "x", {}],
 ];
 
-/** Shared registration without `roundrobin`: whose turn it is, is forgotten in the realm's sleep. */
+/** Policies of shared registrations except `roundrobin`, because the realm forgets in sleep which callee is next. */
 const POLICIES = [{}, {}, { invoke: "first" }, { invoke: "last" }, { invoke: "random" }];
 
 interface Intention {
   readonly weight: number;
-  /** A message, or nothing if there is no occasion. */
+  /** Returns a message, or undefined where the client has no ids for it. */
   say(person: Person, random: SeededRandom): unknown;
 }
 
@@ -274,7 +274,7 @@ function oneOf<T>(held: Iterable<T>, random: SeededRandom, say: (one: T) => unkn
   return all.length === 0 ? undefined : say(random.pick(all));
 }
 
-/** Says the end of something held, which is then out of mind. */
+/** Ends something the client holds, and forgets it. */
 function end(held: Set<unknown>, random: SeededRandom, say: (one: unknown) => unknown): unknown {
   return oneOf(held, random, (one) => {
     held.delete(one);

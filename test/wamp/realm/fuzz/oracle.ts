@@ -1,4 +1,4 @@
-/** A naive router in the head of a judge, who reads what a crowd did and heard and says what is wrong with it. */
+/** Checks the recorded turns of the clients against a simple model of a router. */
 
 import type { Entry, Line } from "../../host/test-realm.ts";
 import type { Turn } from "./fuzz-clients.ts";
@@ -11,7 +11,7 @@ interface Held {
   readonly match: Match;
 }
 
-/** One session, as far as its client can know. */
+/** One session, as its client knows it. */
 interface Known {
   /** SUBSCRIBE.Request or REGISTER.Request → what was asked for. */
   readonly asked: Map<unknown, Held>;
@@ -24,14 +24,14 @@ interface Known {
   lastInvocation: number;
 }
 
-/** Where a conversation stands: a transport, a session on it, and whether the router may still speak. */
+/** The state of one connection: its session, and whether the router may still send. */
 interface Place {
   known: Known | undefined;
   isConnected: boolean;
   isClosed: boolean;
 }
 
-/** Throws at the first thing a client must not hear, or must have heard and has not. */
+/** Throws at the first message that a client must not receive, or that it must receive and did not. */
 export class Oracle {
   readonly #places = new Map<string, Place>();
   readonly #sessionIds = new Set<unknown>();
@@ -47,7 +47,7 @@ export class Oracle {
     }
   }
 
-  /** Calls that were neither answered nor left alone by their caller. */
+  /** Returns the calls that got no answer, and whose callers have not left. */
   openCalls(): unknown[] {
     return [...this.#places].flatMap(([name, { known }]) =>
       [...(known?.calls.keys() ?? [])].map((call) => [name, call]),
@@ -105,7 +105,7 @@ export class Oracle {
     if (type === 8 && first === 48) answered(known, second, rest[1] === "com.app.error" ? rest[2] : undefined, true);
   }
 
-  /** Who holds the same has the same id, and nobody has it for anything else (ID-09). */
+  /** Sessions with the same subscription or registration have the same id, and no other one has this id (ID-09). */
   #checkShared(what: "subscriptions" | "registrations", known: Known, request: unknown, id: unknown): void {
     const asked = known.asked.get(request) as Held;
     for (const { known: other } of this.#places.values()) {
@@ -127,7 +127,7 @@ export class Oracle {
     });
   }
 
-  /** Exactly the expected EVENTs, all with one publication id nobody has seen before. */
+  /** Expects exactly these EVENTs, all with one new publication id. */
   #checkEvents(expected: readonly unknown[], heard: readonly Entry[]): void {
     const events = heard.filter(([, message]) => message[0] === 36);
     const actual = events.map(([name, [, subscription, , ...rest]]) => [name, subscription, ...rest]);
@@ -159,7 +159,7 @@ function newSession(): Known {
   return { asked, subscriptions, registrations, ending: new Map(), calls: new Map(), lastInvocation: 0 };
 }
 
-/** Remembers what a session asked for. */
+/** Records the request of a session. */
 function note(known: Known, [type, request, options, uri, args]: Line): void {
   if (type === 32 || type === 64) {
     known.asked.set(request, { uri: uri as string, match: (options as { match?: Match })?.match ?? "exact" });
