@@ -20,12 +20,15 @@ import type { SessionRecord, SessionTables } from "./peer-record.ts";
 /** Moves sessions between peers, and ends them; implemented by the sessions of a realm. */
 export interface SessionMover {
   readonly byId: ReadonlyMap<Id, Session>;
+  /** Returns the peer of a session, if the session is in the table. */
   peerOf(session: Session): Peer | undefined;
   /** Moves the session to the peer `to`, and ends it at `endsAt` (milliseconds since the epoch) if that is given. */
   move(session: Session, from: Peer, to: Peer, endsAt: number | undefined): void;
-  /** Ends the peer's session and closes its transport; `abort` sends the client the reason first. */
+  /** Ends the peer's session, and closes its transport with a close code. */
   close(peer: Peer, code: number, reason: string): void;
+  /** Sends ABORT, then closes as `close` does. */
   abort(peer: Peer, uri: Uri, message: string, code: number): void;
+  /** Sends WELCOME, with `details` beside those of each session. */
   welcome(peer: Peer, session: Session, details: Dict): void;
 }
 

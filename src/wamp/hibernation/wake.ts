@@ -33,16 +33,21 @@ export interface WakingRealm {
 /** The table of sessions, as waking uses it. */
 export interface WakingSessions {
   readonly byId: ReadonlyMap<Id, Session>;
+  /** Enters a session into the table, as the session of `peer`. */
   attach(peer: Peer, session: Session): void;
+  /** Ends the session of a peer; `isQuiet`: without meta events and testaments. */
   end(peer: Peer, isQuiet: boolean): void;
 }
 
 /** The peers without a session, and the deadlines of all peers, as waking uses them. */
 export interface WakingPeers {
+  /** Restores the state of a peer without a session. */
   wake(peer: Peer, stored: PendingState): void;
+  /** Restores the deadline of a session; milliseconds since the epoch. */
   wakeSession(peer: Peer, endsAt: number | undefined): void;
 }
 
+/** Wakes one realm. */
 export class Waking {
   readonly #realm: WakingRealm;
   readonly #host: Log;
@@ -75,6 +80,7 @@ export class Waking {
     return peers;
   }
 
+  /** Restores one more peer, whose connection was lost in the realm's sleep. */
   wakeLate(sleeper: Sleeper): Peer {
     const callers: Callers = [];
     const peer = this.#wakePeer(sleeper, callers);

@@ -14,10 +14,11 @@ export interface Component<Bindings = Dict> {
 }
 
 /**
- * A component's session in its realm. All methods reject with an `ApplicationError` what the router refuses. What the
- * realm sends waits until the turn it is sent in is over, so that a component acts between two messages.
+ * A component's session in its realm. All methods reject with an `ApplicationError` where the router answers ERROR. Handlers
+ * are called between two messages of the realm, never amid one.
  */
 export interface ComponentSession<Bindings = Dict> {
+  /** Session id; the same after every sleep. */
   readonly id: Id;
   /** Name of the realm. */
   readonly realm: Uri;
@@ -25,28 +26,29 @@ export interface ComponentSession<Bindings = Dict> {
   readonly extra: Dict;
   /** The Worker's bindings. */
   readonly env: Bindings;
-  /** `options` are those of REGISTER: `match`, `invoke`, `concurrency` and so on. */
+  /** Registers a procedure. `options` are those of REGISTER: `match`, `invoke`, `concurrency` and so on. */
   register(procedure: Uri, handler: CallHandler, options?: Dict): Promise<Registration>;
+  /** Unregisters a procedure. */
   unregister(registration: Registration): Promise<void>;
-  /** `options` are those of SUBSCRIBE: `match`, `get_retained` and so on. One topic may have several handlers. */
+  /** Adds a handler to a topic, which may have several. `options` are those of SUBSCRIBE: `match`, `get_retained` and so on. */
   subscribe(topic: Uri, handler: EventHandler, options?: Dict): Promise<Subscription>;
   /** Removes one handler; the subscription ends with its last one. */
   unsubscribe(subscription: Subscription): Promise<void>;
-  /** Without a `timeout` it may wait for ever, and no longer than the realm is awake. */
+  /** Calls a procedure. Without a `timeout` the promise may stay pending; it is lost when the realm sleeps. */
   call(procedure: Uri, args?: List, kwargs?: Dict, options?: CallOptions): Promise<Pick<Result, "args" | "kwargs">>;
-  /** Resolves to the publication id. `options` are those of PUBLISH. */
+  /** Publishes an event; resolves to the publication id. `options` are those of PUBLISH. */
   publish(topic: Uri, args?: List, kwargs?: Dict, options?: Dict): Promise<Id>;
 }
 
 /** Name → component, for `components` of the configuration. */
 export type Components = Readonly<Record<string, Component<unknown>>>;
 
-/** Gives an editor the types of a component; returns it as it is. */
+/** Returns the component unchanged; gives editors its types. */
 export function defineComponent<Bindings = Dict>(component: Component<Bindings>): Component<Bindings> {
   return component;
 }
 
-/** What WELCOME tells a client. */
+/** The details of WELCOME. */
 export interface JoinDetails {
   readonly realm: Uri;
   readonly session: Id;
@@ -56,7 +58,7 @@ export interface JoinDetails {
   readonly authprovider: string;
 }
 
-/** The result of a call that is more, or less, than one value. */
+/** The result of a call with other payload than one value. */
 export class Result {
   readonly args: List;
   readonly kwargs: Dict;
@@ -68,18 +70,18 @@ export class Result {
 }
 
 /**
- * Answers a call with a value, a `Result`, or nothing. An error it throws that has a `uri` (as `ApplicationError` has)
- * reaches the caller with its `args` and `kwargs`; any other is logged, and `wamp.error.runtime_error` there.
+ * Answers a call with a value, a `Result`, or nothing. A thrown error with a `uri` (as `ApplicationError` has) reaches the
+ * caller with its `args` and `kwargs`; any other is logged, and the caller gets `wamp.error.runtime_error`.
  */
 export type CallHandler = (args: List, kwargs: Dict, details: CallDetails) => unknown;
 
-/** INVOCATION.Details, completed. */
+/** INVOCATION.Details, with the procedure and the controls of the call. */
 export interface CallDetails {
   /** The URI that was called. */
   readonly procedure: Uri;
-  /** Sends a result before the last one, where the caller asked for that. */
+  /** Sends a progressive result; undefined unless the caller takes them. */
   readonly progress?: (args?: List, kwargs?: Dict) => void;
-  /** Aborted when the caller cancels, is gone, or has waited too long. */
+  /** Aborted when the call is canceled, its caller has left, or its timeout is over. */
   readonly signal: AbortSignal;
   readonly caller?: Id;
   readonly caller_authid?: string;
@@ -87,10 +89,10 @@ export interface CallDetails {
   readonly [detail: string]: unknown;
 }
 
-/** What it throws is logged. */
+/** Takes an event; a thrown error is logged. */
 export type EventHandler = (args: List, kwargs: Dict, details: EventDetails) => unknown;
 
-/** EVENT.Details, completed. */
+/** EVENT.Details, with topic and publication id. */
 export interface EventDetails {
   /** The topic that was published to. */
   readonly topic: Uri;
@@ -105,14 +107,14 @@ export interface EventDetails {
 export interface CallOptions {
   readonly timeout?: number;
   readonly disclose_me?: boolean;
-  /** Takes the results before the last one. */
+  /** Takes progressive results. */
   readonly onProgress?: (args: List, kwargs: Dict) => unknown;
   /** Cancels the call. */
   readonly signal?: AbortSignal;
   readonly [option: string]: unknown;
 }
 
-/** A registration of the component's, for `unregister`. */
+/** A registration of the component, for `unregister`. */
 export interface Registration {
   readonly id: Id;
   readonly procedure: Uri;

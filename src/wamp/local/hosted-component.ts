@@ -51,7 +51,10 @@ const ROLES: Dict = {
   callee: { features: { call_canceling: true, progressive_call_results: true, registration_revocation: true } },
 };
 
-/** Joins when it is made; the component's handlers run between two messages of the realm, never amid one. */
+/**
+ * Its constructor opens the session. Messages of the realm wait for the end of the current turn, so that handlers run between
+ * two messages of the realm, never amid one.
+ */
 export class HostedComponent<Bindings = Dict> implements ComponentSession<Bindings> {
   readonly extra: Dict;
   readonly env: Bindings;

@@ -17,7 +17,7 @@ import { type Identity, Session } from "../session/session.ts";
 
 type LocalSessionHost = Clock & Output;
 
-/** What a local session is made of. */
+/** Identity and policy of a local session. */
 export interface LocalSessionOptions {
   readonly identity: Identity;
   /** HELLO.Details.roles */
@@ -87,6 +87,7 @@ export class LocalSession extends PendingRequests {
     return this.#request(MessageType.SUBSCRIBE, [options, topic], onAcknowledged);
   }
 
+  /** Ends a subscription. */
   unsubscribe(subscription: Id, onAcknowledged: OnAcknowledged): Promise<CallOutcome> {
     return this.#request(MessageType.UNSUBSCRIBE, [subscription], onAcknowledged);
   }
@@ -96,6 +97,7 @@ export class LocalSession extends PendingRequests {
     return this.#request(MessageType.REGISTER, [options, procedure], onAcknowledged);
   }
 
+  /** Ends a registration. */
   unregister(registration: Id, onAcknowledged: OnAcknowledged): Promise<CallOutcome> {
     return this.#request(MessageType.UNREGISTER, [registration], onAcknowledged);
   }
@@ -148,6 +150,7 @@ export class LocalSession extends PendingRequests {
     return idFromText(`${kind} ${match} ${uri}`);
   }
 
+  /** Takes a message of the realm. */
   override send(message: RouterMessage): undefined {
     if (this.#onMessage === undefined) super.send(message);
     else this.#onMessage(message);

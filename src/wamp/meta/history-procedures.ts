@@ -13,6 +13,7 @@ import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 import { subscriptionArgument } from "./subscription-procedures.ts";
 
+/** `wamp.subscription.get_events`. */
 export const HISTORY_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = { "wamp.subscription.get_events": getEvents };
 
 /** Events in one RESULT, and characters or bytes of their payloads; one event is always sent. */

@@ -10,6 +10,7 @@ import type { Id, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
 
+/** Implemented by the realm. */
 export interface MetaContext {
   /** Says whether the realm has meta procedures (`enable_meta_api`). */
   readonly hasMetaApi: boolean;

@@ -8,6 +8,7 @@ import { argument, isString } from "./arguments.ts";
 import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure } from "./meta-procedure.ts";
 
+/** `wamp.edge.retained.remove`. */
 export const RETENTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = { "wamp.edge.retained.remove": remove };
 
 /**

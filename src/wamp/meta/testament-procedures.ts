@@ -15,6 +15,7 @@ import { argument, isString, optionalArgument, optionalKeyword } from "./argumen
 import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure } from "./meta-procedure.ts";
 
+/** `wamp.session.add_testament` and `flush_testaments`. */
 export const TESTAMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.session.add_testament": addTestament,
   "wamp.session.flush_testaments": flushTestaments,

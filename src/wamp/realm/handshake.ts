@@ -19,7 +19,9 @@ import type { SessionOrigin } from "../session/session.ts";
 
 /** Calls of the handshake to its realm. */
 export interface HandshakeCallbacks {
+  /** Says whether the realm has as many sessions as it may. */
   isFull(): boolean;
+  /** Returns an id that no session has. */
   newSessionId(): Id;
   /** Puts the peer into a state that ends at its deadline. */
   enterState(peer: Peer, state: PendingState): void;

@@ -14,10 +14,15 @@ import { type Credentials, Handshake } from "./handshake.ts";
 /** Calls of the lifecycle to the sessions of its realm. */
 export interface PeerCallbacks {
   readonly byId: ReadonlyMap<Id, Session>;
+  /** Returns an id that no session has. */
   newSessionId(): Id;
+  /** Opens a session, or resumes the one that the client asks for, and sends WELCOME. */
   open(peer: Peer, origin: SessionOrigin, resumeRequest: ResumeRequest | undefined): void;
+  /** Ends the session of a peer with GOODBYE. */
   dismiss(peer: Peer, reason: Uri, message?: string): void;
+  /** Sends ABORT, then closes as `close` does. */
   abort(peer: Peer, uri: Uri, message: string, code: number, details?: Dict): void;
+  /** Ends the session of a peer, if any, and closes its transport with a close code. */
   close(peer: Peer, code: number, reason: string): void;
 }
 
