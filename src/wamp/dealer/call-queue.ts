@@ -5,7 +5,6 @@ import type { CallTimeoutRules } from "../config/limits.ts";
 import { Deadlines } from "../host/deadlines.ts";
 import type { Clock, Random } from "../host/host.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
-import { partitionKey } from "../matching/rendezvous.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { type Call, MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
@@ -17,7 +16,7 @@ import { waitingBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
 import { argsOf, canceledArgs, noSuchProcedureText, sendCallError, timeoutArgs } from "./call-results.ts";
-import { timeoutOf } from "./call-timeout.ts";
+import { partitionKey, timeoutOf } from "./invocation.ts";
 import { chooseCallee } from "./invocation-policy.ts";
 import type { Callee, Registration, Registrations } from "./registrations.ts";
 import { isOvertaking, type WaitingCall, type WaitingRecord, waitingRecord } from "./waiting-call.ts";
@@ -88,6 +87,8 @@ export class CallQueue {
    * the caller waits. `key` is that of a partitioned call, `call` the call itself if it waits already.
    */
   choose(caller: Session, key: string | undefined, registration: Registration, call?: WaitingCall): Callee | undefined {
+    // Most registrations have one callee, which no policy has to choose.
+    if (this.isEmpty && registration.policy === "single" && key === undefined) return soleCallee(registration);
     const waiting = this.isEmpty ? undefined : this.callsOf(caller);
     if (waiting === undefined || waiting.size === 0) return chooseCallee(registration, this.#host, key);
     const isExcluded = ({ session }: Callee) => isOvertaking(session, waiting.values(), call);
@@ -281,4 +282,9 @@ export class CallQueue {
     }
     return undefined;
   }
+}
+
+/** The callee of a registration that is not shared, unless it is at its `concurrency`. */
+function soleCallee({ callees: [callee] }: Registration): Callee | undefined {
+  return callee !== undefined && callee.running < callee.concurrency ? callee : undefined;
 }

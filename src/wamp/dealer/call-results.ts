@@ -7,8 +7,8 @@ import { Payload } from "../protocol/payload.ts";
 import { isPassthru } from "../protocol/payload-passthru.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
+import type { RememberedRequests } from "../session/session-table.ts";
 import type { Invocation } from "./invocation.ts";
-import type { RememberedRequests } from "./remembered-requests.ts";
 
 /** Sends ERROR for a CALL. Returns why it could not be sent, if so. */
 export function sendCallError(

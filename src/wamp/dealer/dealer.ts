@@ -5,7 +5,6 @@ import type { CallTimeoutRules } from "../config/limits.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
-import { partitionKey } from "../matching/rendezvous.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import type { Call, Cancel, ErrorMessage, Register, Unregister, Yield } from "../protocol/message.ts";
 import { MessageType, NO_DETAILS } from "../protocol/message.ts";
@@ -34,8 +33,8 @@ import {
 } from "./call-results.ts";
 import type { DealerTables } from "./dealer-record.ts";
 import type { Invocation } from "./invocation.ts";
-import { canServe, checkCall, interrupt, openInvocation, sendInvocation } from "./invocation.ts";
-import { chooseCallee, takeTurn } from "./invocation-policy.ts";
+import { canServe, checkCall, interrupt, openInvocation, partitionKey, sendInvocation } from "./invocation.ts";
+import { chooseCallee } from "./invocation-policy.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { Registrar } from "./registrar.ts";
 import type { Callee, Registration, RegistrationObserver } from "./registrations.ts";
@@ -250,7 +249,9 @@ export class Dealer {
     const { caller, callee, request, registration } = invocation;
     const { lastInvocation } = callee.session;
     callee.session.lastInvocation = request;
-    takeTurn(registration, callee);
+    // The policy of a shared registration goes on with the next callee.
+    registration.lastOrder = callee.order;
+    registration.turns++;
     this.#pending.add(invocation);
     if (invocation.deadline === 0) this.#pending.startTimeout(invocation);
     caller.transport.save();

@@ -40,12 +40,6 @@ export function chooseCallee(
   return POLICIES[registration.policy](candidates, registration, host);
 }
 
-/** Notes that the callee got a call, so that the policy goes on with the next one. */
-export function takeTurn(registration: Registration, callee: Callee): void {
-  registration.lastOrder = callee.order;
-  registration.turns++;
-}
-
 function isFree(callee: Callee): boolean {
   return callee.running < callee.concurrency;
 }

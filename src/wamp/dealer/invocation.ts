@@ -1,9 +1,9 @@
 /** A pending call: from the CALL that opens it to its final RESULT or ERROR. */
 
 import type { Permission } from "../authorization/rules.ts";
-import type { CallTimeoutRules } from "../config/limits.ts";
+import { type CallTimeoutRules, LONGEST_TIMEOUT } from "../config/limits.ts";
 import type { SendFault } from "../host/transport.ts";
-import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
+import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import { nextId } from "../protocol/id.ts";
 import { type Call, MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
@@ -11,7 +11,6 @@ import { isOpaque, isPassthru, opaqueDetails } from "../protocol/payload-passthr
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { disclosedDetails } from "../session/disclosure.ts";
 import type { Session } from "../session/session.ts";
-import { isTimeoutForwarded, timeoutOf } from "./call-timeout.ts";
 import type { Callee, Registration } from "./registrations.ts";
 
 /** A call that has a callee. */
@@ -67,6 +66,21 @@ export function canServe(callee: Session, options: Dict): boolean {
   return !isPassthru(options) || callee.has("callee.payload_passthru_mode");
 }
 
+/** The key of a partitioned call, undefined for any other. Throws invalid_argument where the key is missing. */
+export function partitionKey(options: Dict): string | undefined {
+  if (options.runmode !== "partition") return undefined;
+  if (typeof options.rkey === "string") return options.rkey;
+  throw new WampError(WampUri.INVALID_ARGUMENT, "runmode partition needs an rkey");
+}
+
+/** Milliseconds until the next result of a CALL with these options is overdue; 0 for never. */
+export function timeoutOf(options: Dict, rules: CallTimeoutRules): number {
+  // parse() has checked the type: a number, or null or undefined for absent; 0 means no timeout.
+  const asked = (options.timeout ?? 0) as number;
+  const wanted = asked === 0 ? (rules.default ?? rules.maximum ?? 0) : asked;
+  return Math.min(wanted, rules.maximum ?? LONGEST_TIMEOUT);
+}
+
 /** A new invocation of a CALL. Throws option_disallowed.disclose_me if the permission forbids what the caller asks for. */
 export function openInvocation(
   caller: Session,
@@ -115,6 +129,11 @@ export function sendInvocation(invocation: Invocation, payload: Payload): Uri | 
 export function interrupt({ callee, request, isKilled }: Invocation, mode: "kill" | "killnowait"): void {
   if (isKilled || !callee.session.has("callee.call_canceling")) return;
   callee.session.transport.send([MessageType.INTERRUPT, request, { mode }]);
+}
+
+/** Does the callee enforce the timeout, so that the dealer runs no timer? */
+function isTimeoutForwarded(callee: Callee, rules: CallTimeoutRules): boolean {
+  return (rules.forward ?? callee.forwardsTimeout) && callee.session.has("callee.call_timeout");
 }
 
 const FAULT_ERROR: { readonly [fault in SendFault]: Uri } = {

@@ -6,10 +6,9 @@ import type { Id } from "../protocol/values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { callBytes, waitingBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
-import { SessionTable } from "../session/session-table.ts";
+import { RememberedRequests, SessionTable } from "../session/session-table.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Callee, Registration } from "./registrations.ts";
-import { RememberedRequests } from "./remembered-requests.ts";
 
 /** A call is in the tables of its caller and of its callee; this class adds and removes both entries. */
 export class PendingCalls {

@@ -1,14 +1,6 @@
 /** Assigns keys to callees and nodes by rendezvous hashing (Sharded Registration, Sharded Subscription). */
 
-import { WampError, WampUri } from "../protocol/errors.ts";
-import type { Dict, Id } from "../protocol/values.ts";
-
-/** The key of a partitioned call, undefined for any other. Throws invalid_argument where the key is missing. */
-export function partitionKey(options: Dict): string | undefined {
-  if (options.runmode !== "partition") return undefined;
-  if (typeof options.rkey === "string") return options.rkey;
-  throw new WampError(WampUri.INVALID_ARGUMENT, "runmode partition needs an rkey");
-}
+import type { Id } from "../protocol/values.ts";
 
 /**
  * The callee that owns `key`. A callee keeps its keys as long as it is registered; one that is added or removed moves

@@ -29,7 +29,10 @@ export type ClientFeature = (typeof CLIENT_FEATURES)[number];
 /** A set of client roles and features as bits. */
 export type ClientFeatures = number;
 
-const BIT = new Map<ClientFeature, number>(CLIENT_FEATURES.map((feature, index) => [feature, 1 << index]));
+/** Feature → its bit in a set. */
+export const FEATURE_BIT: ReadonlyMap<ClientFeature, number> = new Map(
+  CLIENT_FEATURES.map((feature, index) => [feature, 1 << index]),
+);
 
 /** Spelling in one chapter of the specification → spelling in the others (FEAT-03). */
 const ALIASES: { readonly [name: string]: string | undefined } = { call_cancelling: "call_canceling" };
@@ -40,17 +43,12 @@ export function clientFeatures(roles: Dict): ClientFeatures {
   for (const role of ["publisher", "subscriber", "caller", "callee"] as const) {
     // null means absent here as well (MSG-12).
     if (!Object.hasOwn(roles, role) || (roles[role] ?? null) === null) continue;
-    bits |= BIT.get(role)!;
+    bits |= FEATURE_BIT.get(role)!;
     for (const feature of announced(roles[role])) {
-      bits |= BIT.get(`${role}.${ALIASES[feature] ?? feature}` as ClientFeature) ?? 0;
+      bits |= FEATURE_BIT.get(`${role}.${ALIASES[feature] ?? feature}` as ClientFeature) ?? 0;
     }
   }
   return bits;
-}
-
-/** Whether the set contains the feature. */
-export function hasFeature(features: ClientFeatures, feature: ClientFeature): boolean {
-  return (features & BIT.get(feature)!) !== 0;
 }
 
 /** Broker features of every realm. */

@@ -1,4 +1,4 @@
-/** Tables of broker and dealer by session. */
+/** Tables of broker and dealer by session: values by id, and remembered request ids. */
 
 import type { Id } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
@@ -36,3 +36,59 @@ export class SessionTable<T> {
 }
 
 const EMPTY: ReadonlyMap<Id, never> = new Map<Id, never>();
+
+/** Requests kept of one session that never finishes what is over: far more than a client has in progress at once. */
+const MAX_REMEMBERED = 1_000;
+
+/**
+ * Requests of calls that are over, remembered because one side may still send a part of them: session → request ids,
+ * oldest first. A session without any is not in the table.
+ */
+export class RememberedRequests {
+  readonly #bySession = new Map<Session, Set<Id>>();
+
+  /** True if no session has any. */
+  get isEmpty(): boolean {
+    return this.#bySession.size === 0;
+  }
+
+  has(session: Session, request: Id): boolean {
+    return this.#bySession.get(session)?.has(request) === true;
+  }
+
+  /** The session's requests for its stored record; undefined where it has none. */
+  recordOf(session: Session): readonly Id[] | undefined {
+    const requests = this.#bySession.get(session);
+    return requests && [...requests];
+  }
+
+  /** Adds a request of the session; of more than 1,000 the oldest is forgotten. */
+  add(session: Session, request: Id): void {
+    const requests = this.#bySession.get(session) ?? new Set();
+    this.#bySession.set(session, requests.add(request));
+    if (requests.size > MAX_REMEMBERED) {
+      const [oldest] = requests;
+      requests.delete(oldest!);
+    }
+    session.transport.save();
+  }
+
+  /** Removes a request; false if the session does not have it. */
+  delete(session: Session, request: Id): boolean {
+    const requests = this.#bySession.get(session);
+    if (requests?.delete(request) !== true) return false;
+    if (requests.size === 0) this.#bySession.delete(session);
+    session.transport.save();
+    return true;
+  }
+
+  /** The session is gone. */
+  leave(session: Session): void {
+    this.#bySession.delete(session);
+  }
+
+  /** Restores the requests in the record of a session that slept. */
+  restore(session: Session, requests: readonly Id[] | undefined): void {
+    if (requests !== undefined && requests.length > 0) this.#bySession.set(session, new Set(requests));
+  }
+}

@@ -2,7 +2,7 @@
 
 import type { Transport } from "../host/transport.ts";
 import type { ClientFeature, ClientFeatures } from "../protocol/features.ts";
-import { hasFeature } from "../protocol/features.ts";
+import { FEATURE_BIT } from "../protocol/features.ts";
 import type { Dict, Id } from "../protocol/values.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import type { ResumeRecord } from "./resumable-transport.ts";
@@ -79,6 +79,6 @@ export class Session {
 
   /** Did the client announce this role or feature in HELLO? */
   has(feature: ClientFeature): boolean {
-    return hasFeature(this.features, feature);
+    return (this.features & FEATURE_BIT.get(feature)!) !== 0;
   }
 }
