@@ -1,11 +1,13 @@
 /** Requests to the bridge, signed as Crossbar.io documents it. */
 
 import { env, exports } from "cloudflare:workers";
+import { expect } from "vitest";
 import { bridge } from "../../../src/worker/bridge/bridge.ts";
 import type { BridgeAction } from "../../../src/worker/bridge/route.ts";
 import { signatureOf } from "../../../src/worker/bridge/signature.ts";
 import type { ConfigInput } from "../../../src/worker/config/config-schema.ts";
 import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
+import { join, type TestClient } from "../socket.ts";
 
 export interface Answer {
   readonly status: number;
@@ -13,6 +15,21 @@ export interface Answer {
   /** The JSON of the body, or its text where it is none. */
   readonly body: unknown;
 }
+
+/** The bridge's settings without and with a signature. */
+export const OPEN = { role: "web", open: true };
+export const SIGNED = { role: "web", key: "bazapp", secret: "foobar" };
+
+/** The body of a PUBLISH request. */
+export const EVENT = JSON.stringify({ topic: "com.topic", args: [1] });
+
+/** Arguments of the error about an action that is denied. */
+export const DENIED_ARGS = [
+  expect.stringMatching(/ (not authorized|needs a grant) to (call procedure|publish to topic) '.+'$/),
+];
+
+/** Returns the body of an error response. */
+export const error = (text: string, args: unknown[] = [], kwargs = {}) => ({ error: text, args, kwargs });
 
 let realms = 0;
 
@@ -49,6 +66,14 @@ export async function send(path: string, init: RequestInit): Promise<Answer> {
 export async function sendSigned(path: string, body: unknown, headers: HeadersInit = {}): Promise<Answer> {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return send(`${path}?${await signedQuery(text)}`, { body: text, headers });
+}
+
+/** Joins a realm and registers a procedure (64) or subscribes to a topic (32). */
+export async function joined(realm: string, type: 32 | 64, uri: string): Promise<TestClient> {
+  const client = await join(realm);
+  client.send([type, 1, {}, uri]);
+  await client.next();
+  return client;
 }
 
 type BridgeInput = NonNullable<NonNullable<ConfigInput["http"]>["bridge"]>;
