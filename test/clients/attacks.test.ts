@@ -1,4 +1,4 @@
-/** What hostile clients tried to do to a realm's memory; a witness session's calls go on meanwhile. */
+/** Attacks on a realm's memory; calls of other sessions must be answered meanwhile. */
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { freshRealm, type Router, startRouter } from "./harness.ts";
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => router.close());
 
-/** MiB that an attack may add: the budgets of a realm (docs/limits.md), the sockets, and what the allocator keeps. */
+/** MiB that an attack may add: the budgets of a realm (docs/limits.md), the sockets, and free memory that the allocator keeps. */
 const MOST_ADDED = 250;
 
 async function joined(realm: string): Promise<RawClient> {
@@ -23,10 +23,10 @@ async function joined(realm: string): Promise<RawClient> {
   return client;
 }
 
-/** Calls a procedure of the realm over and over until `stop`, which tells how many calls were answered. */
-async function startWitness(realm: string): Promise<{ stop(): Promise<number> }> {
+/** Calls a procedure of the realm until `stop`, which returns the number of answered calls. */
+async function startCalls(realm: string): Promise<{ stop(): Promise<number> }> {
   const callee = await joined(realm);
-  await callee.send([64, 1, {}, "witness.ping"]);
+  await callee.send([64, 1, {}, "test.ping"]);
   await callee.expect([65, 1, ID]);
   callee.socket.on("message", (data) => {
     const [type, request] = JSON.parse(data.toString()) as [number, number];
@@ -37,7 +37,7 @@ async function startWitness(realm: string): Promise<{ stop(): Promise<number> }>
   const calls = (async () => {
     let answered = 0;
     for (; !isOver; answered++) {
-      await caller.send([48, answered + 1, {}, "witness.ping"]);
+      await caller.send([48, answered + 1, {}, "test.ping"]);
       await caller.expect([50, answered + 1, {}, ["pong"]]);
     }
     return answered;
@@ -50,15 +50,15 @@ async function startWitness(realm: string): Promise<{ stop(): Promise<number> }>
   };
 }
 
-/** Stops reading for good. The client's own handlers see nothing any more. */
+/** Stops reading from the socket. */
 function stall(client: RawClient): void {
   client.socket.pause();
 }
 
 describe("a client that does not read", () => {
-  it("costs the realm no more than its budget when it sends itself every event twelve times", async () => {
+  it("stays within the realm's budget when it receives every event through twelve subscriptions", async () => {
     const realm = freshRealm();
-    const witness = await startWitness(realm);
+    const calls = await startCalls(realm);
     const attacker = await joined(realm);
     for (let pattern = 0; pattern < 12; pattern++) {
       const topic = ["a", "b", "c", "d"].map((part, bit) => ((pattern >> bit) & 1 ? "" : part)).join(".");
@@ -70,15 +70,15 @@ describe("a client that does not read", () => {
     const memory = watchMemory();
     const event = JSON.stringify([16, 100, { exclude_me: false }, "a.b.c.d", ["x".repeat(900_000)]]);
     for (let sent = 0; sent < 60; sent++) attacker.socket.send(event);
-    // The router has taken all of it, or has ended the session.
+    // The router has read all frames, or has ended the session.
     await expect.poll(() => attacker.socket.bufferedAmount, { timeout: 15_000 }).toBe(0);
     expect(memory.stop() - before).toBeLessThan(MOST_ADDED);
-    expect(await witness.stop()).toBeGreaterThan(0);
+    expect(await calls.stop()).toBeGreaterThan(0);
   });
 
-  it("costs no more when there are 200 of them, and one that proves to read gets every event", async () => {
+  it("stays within the budget 200 times, while a client that reads receives every event", async () => {
     const realm = freshRealm();
-    const witness = await startWitness(realm);
+    const calls = await startCalls(realm);
     const reader = await joined(realm);
     const stalled = await Promise.all(Array.from({ length: 200 }, () => joined(realm)));
     for (const client of [reader, ...stalled]) {
@@ -96,14 +96,14 @@ describe("a client that does not read", () => {
       await proveReading(reader, 2 * event);
     }
     expect(memory.stop() - before).toBeLessThan(MOST_ADDED);
-    expect(await witness.stop()).toBeGreaterThan(0);
+    expect(await calls.stop()).toBeGreaterThan(0);
   });
 });
 
-describe("a session that holds as much as it can", () => {
-  it("costs the realm no more than the bytes of a record", { timeout: 30_000 }, async () => {
+describe("a session with as many subscriptions as allowed", () => {
+  it("stays within the size of a session record", { timeout: 30_000 }, async () => {
     const realm = freshRealm();
-    const witness = await startWitness(realm);
+    const calls = await startCalls(realm);
     const attacker = await joined(realm);
     const before = workerdMemory();
     const memory = watchMemory();
@@ -111,18 +111,18 @@ describe("a session that holds as much as it can", () => {
     for (let request = 1; request <= 2_500; request++) {
       const topic = `t${request}.`.padEnd(1_990, "x");
       attacker.socket.send(JSON.stringify([32, request, { match: "prefix" }, topic]));
-      // Others get their turn.
+      // Other sessions get a turn.
       if (request % 250 === 0) for (let i = 0; i < 250; i++) answers.push((await attacker.next())[0]);
     }
     expect(answers.filter((type) => type === 33).length).toBe(510);
     expect(memory.stop() - before).toBeLessThan(MOST_ADDED);
-    expect(await witness.stop()).toBeGreaterThan(0);
+    expect(await calls.stop()).toBeGreaterThan(0);
   });
 });
 
 describe("sockets without HELLO", () => {
-  it("cost no more than their sockets, on one realm or on many", { timeout: 30_000 }, async () => {
-    const witness = await startWitness(freshRealm());
+  it("add no more than their sockets, in one realm and in many", { timeout: 30_000 }, async () => {
+    const calls = await startCalls(freshRealm());
     const before = workerdMemory();
     const memory = watchMemory();
     const realm = freshRealm();
@@ -133,11 +133,11 @@ describe("sockets without HELLO", () => {
       }
     }
     expect(memory.stop() - before).toBeLessThan(MOST_ADDED);
-    expect(await witness.stop()).toBeGreaterThan(0);
+    expect(await calls.stop()).toBeGreaterThan(0);
   });
 });
 
-/** Gives up a subscription, whose id the client must have read, and everything before it. */
+/** Unsubscribes with an id that the client has read from the socket, which proves that all earlier events were read. */
 async function proveReading(client: RawClient, request: number): Promise<void> {
   await client.send([32, request, {}, "other"]);
   const [, , subscription] = await client.expect([33, request, ID]);

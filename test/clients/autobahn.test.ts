@@ -1,4 +1,4 @@
-/** Autobahn|JS from npm, unmodified, against the router: each serializer it speaks. */
+/** Autobahn|JS from npm, unmodified, with each of its serializers. */
 
 import autobahn, { type Connection, type Dict, type Session } from "autobahn";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -6,7 +6,7 @@ import { useRouter } from "./black-box.ts";
 import { startProxy } from "./cuttable-proxy.ts";
 import { freshRealm } from "./harness.ts";
 
-// It warns of every connection that closes.
+// Autobahn warns of every closed connection.
 autobahn.log.warn = () => {};
 
 const router = useRouter();
@@ -29,7 +29,7 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
     expect(await session.call("com.app.echo", [1, [2]], kwargs)).toMatchObject({ args: [1, [2]], kwargs });
   });
 
-  test("[REG-01] it serves calls of others as a callee", async () => {
+  test("[REG-01] a callee answers calls of other sessions", async () => {
     const { session, url, realm } = await open(serializer);
     const caller = (await open("json", url, realm)).session;
     await session.register("com.app.greet", ([name], { greeting }) => `${greeting}, ${name}!`);
@@ -49,10 +49,10 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
       args: ["text", 7],
       kwargs: { severity: 3 },
     });
-    await expect(session.call("com.app.nobody")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
+    await expect(session.call("com.app.missing")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
   });
 
-  test("[SER-03][SER-04] bytes arrive as bytes, and in JSON as their text", async () => {
+  test("[SER-03][SER-04] bytes arrive as bytes, and in JSON as text of U+0000 and Base64", async () => {
     const { session, url, realm } = await open(serializer);
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
     const own = serializer === "json" ? asText(bytes) : Buffer.from(bytes);
@@ -68,7 +68,7 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
     }
   });
 
-  test("[SUB-01][PUB-02][PUB-07][PUB-08] events reach subscribers, acknowledged ones with an id", async () => {
+  test("[SUB-01][PUB-02][PUB-07][PUB-08] events reach subscribers, and acknowledged publications return an id", async () => {
     const { session, url, realm } = await open(serializer);
     const publisher = (await open(serializer, url, realm)).session;
     const events: unknown[] = [];
@@ -86,7 +86,7 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
     expect(own).not.toHaveBeenCalled();
   });
 
-  test("[SUB-06][REG-05] unsubscribed and unregistered means silence", async () => {
+  test("[SUB-06][REG-05] no events follow unsubscribe, no invocations follow unregister", async () => {
     const { session, url, realm } = await open(serializer);
     const other = (await open(serializer, url, realm)).session;
     const heard = vi.fn();
@@ -101,7 +101,7 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
     expect(heard).not.toHaveBeenCalled();
   });
 
-  test("[SES-30] it does not notice that the realm's object sleeps, not even in the middle of a call", async () => {
+  test("[SES-30] the session survives eviction of the realm's object, also during a call", async () => {
     const { session, url, realm } = await open(serializer);
     const callee = (await open("json", url, realm)).session;
     const called = Promise.withResolvers<void>();
@@ -123,7 +123,7 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
     expect(events).toHaveBeenCalledTimes(1);
   });
 
-  test("[WS-14][SES-30] it reconnects by itself after the network was cut, and after a redeploy", async () => {
+  test("[WS-14][SES-30] the client reconnects after a network failure and after a deployment", async () => {
     const proxy = await startProxy(router().origin);
     const realm = freshRealm();
     const sessions = reconnecting(serializer, `${proxy.origin}/ws/${realm}`, realm);
@@ -140,7 +140,7 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
     expect(await third.call("com.app.procedure")).toBe("at last");
   });
 
-  test("[SES-15] it closes cleanly", async () => {
+  test("[SES-15] the client closes the session with GOODBYE", async () => {
     const { session, connection, closed, url, realm } = await open(serializer);
     const other = (await open("json", url, realm)).session;
     await session.register("com.app.procedure", () => 1);
@@ -150,14 +150,14 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
   });
 });
 
-test("[WS-04] autobahn's own offer of subprotocols is served", async () => {
+test("[WS-04] Autobahn's default list of subprotocols is accepted", async () => {
   const realm = freshRealm();
   const { session } = await openWith({ url: router().realmUrl(realm), realm });
   await session.register("com.app.procedure", () => "default");
   expect(await session.call("com.app.procedure")).toBe("default");
 });
 
-test("[SES-08] autobahn learns of an unknown realm by its ABORT, and does not retry", async () => {
+test("[SES-08] an unknown realm is refused by ABORT, and Autobahn does not retry", async () => {
   const closed = Promise.withResolvers<[string, Dict]>();
   const connection = new autobahn.Connection({ url: `${router().origin}/ws/nope`, realm: "nope" });
   connection.onclose = (reason, details) => {
@@ -177,7 +177,7 @@ interface Opened {
   readonly realm: string;
 }
 
-/** Opens a session for the length of the test, on a fresh realm unless one is given. */
+/** Opens a session that closes with the test; the realm is unused by default. */
 function open(serializer: SerializerName, url?: string, realm = freshRealm()): Promise<Opened> {
   const serializers = [new autobahn.serializer[SERIALIZERS[serializer]]()];
   return openWith({ url: url ?? router().realmUrl(realm), realm, serializers });
@@ -199,7 +199,7 @@ function openWith(options: { url: string; realm: string; serializers?: object[] 
   });
 }
 
-/** The sessions of one connection that comes back by itself, in turn. */
+/** Opens a connection that reconnects; `next` returns its sessions in turn. */
 function reconnecting(serializer: SerializerName, url: string, realm: string): { next(): Promise<Session> } {
   const serializers = [new autobahn.serializer[SERIALIZERS[serializer]]()];
   const connection = new autobahn.Connection({ url, realm, serializers, initial_retry_delay: 0.01, max_retries: -1 });
@@ -224,20 +224,20 @@ function closeQuietly(connection: Connection): void {
   try {
     connection.close();
   } catch {
-    // It throws where it is closed already.
+    // `close` throws if the connection is closed already.
   }
 }
 
-/** Returns when all that was sent to the session before has arrived: its own call comes back behind it. */
+/** Resolves when all messages sent to the session before have arrived: the answer of a call comes after them. */
 async function settled(session: Session): Promise<void> {
-  await expect(session.call("com.app.nobody")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
+  await expect(session.call("com.app.missing")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
 }
 
 function asText(bytes: Uint8Array): string {
   return `\u0000${Buffer.from(bytes).toString("base64")}`;
 }
 
-/** A Buffer as the bytes it is; other values as they are. */
+/** Converts a Buffer to a Uint8Array; returns other values unchanged. */
 function plain(value: unknown): unknown {
   return value instanceof Uint8Array ? new Uint8Array(value) : value;
 }

@@ -65,7 +65,7 @@ def main(base, realm):
         "published": client("publish").publish("com.shop.ordered", "grüner Tee ☃", 2**53 - 1, cups=2),
         "excluded": client("publish").publish("com.shop.ordered", "hidden", options={"eligible": []}),
         "called": client("call").call("com.shop.add", 2, 3),
-        "failed": client("call").call("com.shop.nobody"),
+        "failed": client("call").call("com.shop.missing"),
         "forged": client("call", "guess").call("com.shop.add", 2, 3),
         "unsigned": Client(f"{base}/call/{realm}").call("com.shop.add", 2, 3),
     }

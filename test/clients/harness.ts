@@ -1,4 +1,4 @@
-/** Starts the router as it is deployed, in workerd behind a real TCP port, and puts its objects to sleep on demand. */
+/** Starts the router in workerd behind a TCP port, as deployed, and evicts its objects on demand. */
 
 import { join } from "node:path";
 import { createTestHarness } from "wrangler";
@@ -6,25 +6,26 @@ import { createTestHarness } from "wrangler";
 /** A configuration in the shape of `WAMP_CONFIG`. */
 export type Configuration = { readonly version: 1; readonly realms: readonly object[] };
 
+/** A running router. */
 export interface Router {
   /** `ws://host:port`, without a path. */
   readonly origin: string;
-  /** The address of one realm. */
+  /** Returns the WebSocket URL of a realm. */
   realmUrl(realm: string): string;
-  /** Ends the realm's object. Its sockets live on by default, as in hibernation; `close` cuts them, as a redeploy does. */
+  /** Evicts the realm's object. By default its sockets stay open, as in hibernation; `close` cuts them, as a deployment does. */
   evict(realm: string, webSockets?: "hibernate" | "close"): Promise<void>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   close(): Promise<void>;
 }
 
-/** What an anonymous session may do everywhere in `test-*`. */
+/** Permissions of anonymous sessions in `test-*`. */
 const EVERYTHING = {
   uri: "",
   match: "prefix",
   allow: { call: true, register: true, publish: true, subscribe: true },
 };
 
-/** A realm, or a family of realms, that anonymous sessions join. */
+/** Returns the configuration of a realm, or a pattern of realms, that anonymous sessions join. */
 export function anonymousRealm(
   name: string,
   extra: object = {},
@@ -38,7 +39,7 @@ export function anonymousRealm(
   };
 }
 
-/** One family of realms per way a realm can be set up; every test takes a member of its own. */
+/** One pattern of realms for each set of options; every test takes a realm of its own. */
 export const TEST_CONFIGURATION: Configuration = {
   version: 1,
   realms: [
@@ -58,7 +59,7 @@ export const TEST_CONFIGURATION: Configuration = {
   ],
 };
 
-/** Starts a router. Each test file has one of its own. */
+/** Starts a router; each test file has its own. Throws if the configuration has faults. */
 export async function startRouter(configuration: Configuration = TEST_CONFIGURATION): Promise<Router> {
   const root = join(import.meta.dirname, "../..");
   const server = createTestHarness({
@@ -66,7 +67,7 @@ export async function startRouter(configuration: Configuration = TEST_CONFIGURAT
     workers: [{ configPath: "wrangler.toml", vars: { WAMP_CONFIG: JSON.stringify(configuration) } }],
   });
   const { url } = await server.listen();
-  // A faulty configuration starts, answers 500 and tells its log why.
+  // A router with a faulty configuration starts, answers 500 and logs the faults.
   if (!(await fetch(url)).ok) throw new Error(`the router did not start: ${JSON.stringify(server.getLogs())}`);
   const origin = `ws://${url.host}`;
   return {
@@ -81,7 +82,7 @@ export async function startRouter(configuration: Configuration = TEST_CONFIGURAT
 
 let realmCount = 0;
 
-/** A realm nobody used before, of one of the families above. */
+/** Returns the name of an unused realm that matches one of the patterns above. */
 export function freshRealm(family = "test"): string {
   realmCount += 1;
   return `${family}-${realmCount}`;

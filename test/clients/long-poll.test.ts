@@ -20,7 +20,7 @@ test("[LP-01][LP-05][LP-07] it calls and is called, publishes and subscribes", a
   const other = (await open(realm)).session;
   await other.register("com.app.add", ([a, b]) => (a as number) + (b as number));
   expect(await session.call("com.app.add", [23, 19])).toBe(42);
-  await expect(session.call("com.app.nobody")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
+  await expect(session.call("com.app.missing")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
   const { promise, resolve } = Promise.withResolvers<unknown[]>();
   await session.subscribe("com.app.news", (args) => resolve(args));
   await other.publish("com.app.news", ["hello", { deep: ["ü"] }], {}, { acknowledge: true });
@@ -51,7 +51,7 @@ test("[LP-06] it polls on where nothing comes, longer than it waits for one answ
   const { session, closed } = await open();
   const end = await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 13_000))]);
   expect(end).toBe(undefined);
-  await expect(session.call("com.app.nobody")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
+  await expect(session.call("com.app.missing")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
 });
 
 test("[LP-08] it leaves with GOODBYE and closes its transport", async () => {
@@ -77,7 +77,7 @@ interface Opened {
   readonly realm: string;
 }
 
-/** Opens a session for the length of the test. */
+/** Opens a session that closes with the test. */
 function open(realm = freshRealm(), options: object = {}): Promise<Opened> {
   const url = `${router().origin.replace(/^ws/, "http")}/lp/${realm}`;
   const connection = new autobahn.Connection({ transports: [{ type: "longpoll", url }], realm, ...options });

@@ -71,7 +71,7 @@ const WRONG_OPTIONS: readonly WireMessage[] = [
   [16, 1, { acknowledge: 1 }, "com.app.name"],
   [16, 1, { acknowledge: "true" }, "com.app.name"],
   [16, 1, { exclude_me: 0 }, "com.app.name"],
-  [16, 1, { exclude: "everybody" }, "com.app.name"],
+  [16, 1, { exclude: "all" }, "com.app.name"],
   [16, 1, { eligible: [1.5] }, "com.app.name"],
   [16, 1, { disclose_me: [] }, "com.app.name"],
   [32, 1, { match: "Exact" }, "com.app.name"],

@@ -1,20 +1,20 @@
-/** An API on a real port, which answers as the path says and tells what became of the requests it got. */
+/** An HTTP server for tests of callees: answers by path, and records aborted requests. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface Receiver {
   readonly origin: string;
-  /** Paths of the requests that were given up before they had an answer. */
+  /** Paths of the requests that the client aborted before the response. */
   readonly abandoned: readonly string[];
-  /** Resolves when a request for `path` is there and waits; `answer` is then what it gets. */
+  /** Resolves when a request for `path` has arrived, with a function that sends the JSON text of the response. */
   waiting(path: string): Promise<(text: string) => void>;
   close(): void;
 }
 
 export type Route = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 
-/** Paths under `/wait/` wait for the test, all others are answered by `routes`. */
+/** Starts the server. The test answers paths under `/wait/`, `routes` all others. */
 export async function startReceiver(routes: Readonly<Record<string, Route>>): Promise<Receiver> {
   const abandoned: string[] = [];
   const held = new Map<string, PromiseWithResolvers<(text: string) => void>>();
@@ -46,7 +46,7 @@ export async function startReceiver(routes: Readonly<Record<string, Route>>): Pr
   };
 }
 
-/** Answers with JSON text. */
+/** Sends JSON text as the response. */
 export function json(response: ServerResponse, text: string, status = 200): void {
   response.writeHead(status, { "Content-Type": "application/json; charset=utf-8" }).end(text);
 }

@@ -1,4 +1,4 @@
-/** Wampy.js from npm, unmodified, against the router: each serializer it speaks. */
+/** Wampy.js from npm, unmodified, with each of its serializers. */
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Wampy } from "wampy";
@@ -13,8 +13,8 @@ const router = useRouter();
 
 const SERIALIZERS = { json: JsonSerializer, msgpack: MsgpackSerializer, cbor: CborSerializer } as const;
 type SerializerName = keyof typeof SERIALIZERS;
-// How long a client may take to come back, and how often to look: milliseconds.
-const PATIENCE = { timeout: 10_000, interval: 5 };
+// Milliseconds to wait for a reconnect, and between checks.
+const RECONNECT = { timeout: 10_000, interval: 5 };
 
 const NAMES = ["json", "msgpack", "cbor"] as const;
 
@@ -34,7 +34,7 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
     expect(await caller.call("com.app.nothing")).toMatchObject({ details: {} });
   });
 
-  test("[REG-01] it serves calls of others as a callee", async () => {
+  test("[REG-01] a callee answers calls of other sessions", async () => {
     const realm = freshRealm();
     const [caller, callee] = [await join("json", realm), await join(serializer, realm)];
     await callee.register("com.app.double", ({ argsList = [] }) => ({ argsList: [(argsList[0] as number) * 2] }));
@@ -53,10 +53,10 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
       argsList: ["text", 7],
       argsDict: { severity: 3 },
     });
-    await expect(caller.call("com.app.nobody")).rejects.toMatchObject({ errorUri: "wamp.error.no_such_procedure" });
+    await expect(caller.call("com.app.missing")).rejects.toMatchObject({ errorUri: "wamp.error.no_such_procedure" });
   });
 
-  test("[SER-03][SER-04] bytes arrive as bytes, and in JSON as their text", async () => {
+  test("[SER-03][SER-04] bytes arrive as bytes, and in JSON as text of U+0000 and Base64", async () => {
     const realm = freshRealm();
     const caller = await join(serializer, realm);
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
@@ -73,7 +73,7 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
     }
   });
 
-  test("[SUB-01][PUB-02][PUB-07][PUB-08] events reach subscribers, and every publication is acknowledged", async () => {
+  test("[SUB-01][PUB-02][PUB-07][PUB-08] events reach subscribers, and every publication returns an id", async () => {
     const realm = freshRealm();
     const [subscriber, publisher] = [await join(serializer, realm), await join(serializer, realm)];
     const events: unknown[] = [];
@@ -91,7 +91,7 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
     expect(own).not.toHaveBeenCalled();
   });
 
-  test("[SUB-06][REG-05][URI-05] unsubscribed and unregistered means silence", async () => {
+  test("[SUB-06][REG-05][URI-05] no events follow unsubscribe, no invocations follow unregister", async () => {
     const realm = freshRealm();
     const [client, other] = [await join(serializer, realm), await join(serializer, realm)];
     const heard = vi.fn();
@@ -106,7 +106,7 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
     expect(heard).not.toHaveBeenCalled();
   });
 
-  test("[PUB-10][MSG-12] a prefix subscription, whose other options wampy leaves undefined, gets its events", async () => {
+  test("[PUB-10][MSG-12] a prefix subscription receives its events, though Wampy sends undefined options", async () => {
     const realm = freshRealm();
     const [subscriber, publisher] = [await join(serializer, realm), await join(serializer, realm)];
     const topics: unknown[] = [];
@@ -118,7 +118,7 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
     expect(topics).toStrictEqual(["com.app.one", "com.app.two"]);
   });
 
-  test("[SES-30] it does not notice that the realm's object sleeps, not even in the middle of a call", async () => {
+  test("[SES-30] the session survives eviction of the realm's object, also during a call", async () => {
     const realm = freshRealm();
     const [caller, callee] = [await join(serializer, realm), await join("json", realm)];
     const called = Promise.withResolvers<void>();
@@ -134,7 +134,7 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
     expect(await result).toMatchObject({ argsList: ["done"] });
   });
 
-  test("[WS-14][SES-30] it reconnects after the network was cut and after a redeploy, and renews what it had", async () => {
+  test("[WS-14][SES-30] the client reconnects after a network failure and after a deployment, and registers again", async () => {
     const proxy = await startProxy(router().origin);
     const realm = freshRealm();
     const other = await join(serializer, realm, router().origin);
@@ -143,18 +143,18 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
     const client = await join(serializer, realm, proxy.origin, options);
     await client.register("com.app.procedure", () => ({ argsList: ["here"] }));
     proxy.cut();
-    // Wampy does not try again where its lost session still holds the procedure.
-    await vi.waitUntil(() => isGone(other, "com.app.procedure"), PATIENCE);
+    // Wampy does not register again while the lost session still holds the procedure.
+    await vi.waitUntil(() => isGone(other, "com.app.procedure"), RECONNECT);
     proxy.restore();
-    await vi.waitUntil(async () => !(await isGone(other, "com.app.procedure")), PATIENCE);
+    await vi.waitUntil(async () => !(await isGone(other, "com.app.procedure")), RECONNECT);
     expect(onReconnectSuccess).toHaveBeenCalledTimes(1);
     await router().evict(realm, "close");
     const another = await join(serializer, realm, router().origin);
-    await vi.waitUntil(async () => !(await isGone(another, "com.app.procedure")), PATIENCE);
+    await vi.waitUntil(async () => !(await isGone(another, "com.app.procedure")), RECONNECT);
     expect(onReconnectSuccess).toHaveBeenCalledTimes(2);
   });
 
-  test("[SES-15] it closes cleanly", async () => {
+  test("[SES-15] the client closes the session with GOODBYE", async () => {
     const realm = freshRealm();
     const onClose = vi.fn();
     const [client, other] = [await join(serializer, realm, router().origin, { onClose }), await join("json", realm)];
@@ -165,13 +165,13 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
   });
 });
 
-test("[SES-08] wampy learns of an unknown realm by its ABORT", async () => {
+test("[SES-08] an unknown realm is refused by ABORT", async () => {
   await expect(join("json", "nope")).rejects.toMatchObject({ errorUri: "wamp.error.no_such_realm" });
 });
 
 type WampyOptions = ReturnType<Wampy["getOptions"]>;
 
-/** Joins a realm for the length of the test. */
+/** Joins a realm; the session closes with the test. */
 async function join(
   serializer: SerializerName,
   realm: string,
@@ -181,7 +181,7 @@ async function join(
   const client = new Wampy(`${origin}/ws/${realm}`, {
     realm,
     serializer: new SERIALIZERS[serializer](),
-    // Node's own WebSocket takes the browser's arguments and ignores the rest of what wampy passes.
+    // Node's WebSocket ignores the additional arguments of Wampy.
     ws: WebSocket as unknown as WampyOptions["ws"],
     autoReconnect: false,
     ...options,
@@ -193,22 +193,22 @@ async function join(
   return client;
 }
 
-/** Nobody offers the procedure, or the session that did is just going. */
+/** Returns whether a call of the procedure fails: it has no callee, or the callee is leaving. */
 async function isGone(client: Wampy, procedure: string): Promise<boolean> {
   const answer = await client.call(procedure).catch((error: { errorUri: string }) => error);
   return "errorUri" in answer;
 }
 
-/** Returns when all that was sent to the client before has arrived: its own call comes back behind it. */
+/** Resolves when all messages sent to the client before have arrived: the answer of a call comes after them. */
 async function settled(client: Wampy): Promise<void> {
-  await expect(client.call("com.app.nobody")).rejects.toMatchObject({ errorUri: "wamp.error.no_such_procedure" });
+  await expect(client.call("com.app.missing")).rejects.toMatchObject({ errorUri: "wamp.error.no_such_procedure" });
 }
 
 function asText(bytes: Uint8Array): string {
   return `\u0000${Buffer.from(bytes).toString("base64")}`;
 }
 
-/** A Buffer as the bytes it is; other values as they are. */
+/** Converts a Buffer to a Uint8Array; returns other values unchanged. */
 function plain(value: unknown): unknown {
   return value instanceof Uint8Array ? new Uint8Array(value) : value;
 }

@@ -1,11 +1,11 @@
-/** A service that takes webhooks, behind a real TCP port. */
+/** An HTTP server that receives webhooks. */
 
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { vi } from "vitest";
 
-/** A request as it came. */
+/** A received request. */
 export interface Received {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -16,14 +16,14 @@ export interface Received {
 export interface Receiver {
   readonly url: string;
   readonly received: Received[];
-  /** With which status it answers. */
+  /** Returns the status of the response. */
   answer: (request: Received) => number | Promise<number>;
-  /** Resolves once so many requests have come. */
+  /** Resolves with all requests when `count` of them have arrived. */
   arrived(count: number): Promise<readonly Received[]>;
   close(): void;
 }
 
-/** Starts a service that answers 204. */
+/** Starts a server that answers 204. */
 export async function startReceiver(): Promise<Receiver> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -40,7 +40,7 @@ export async function startReceiver(): Promise<Receiver> {
     answer: () => 204,
     arrived: async (count) => {
       const arrived = () => {
-        if (receiver.received.length < count) throw new Error(`${receiver.received.length} of ${count} have come`);
+        if (receiver.received.length < count) throw new Error(`${receiver.received.length} of ${count} have arrived`);
       };
       await vi.waitFor(arrived, { timeout: 15_000 });
       return receiver.received;
@@ -53,7 +53,7 @@ export async function startReceiver(): Promise<Receiver> {
   return receiver;
 }
 
-/** Both signatures a request must have. */
+/** Returns both signatures that a request must have. */
 export function signatures(secret: string, { headers, text }: Received): readonly [ofBody: string, ofAll: string] {
   const sign = (content: string) => createHmac("sha256", secret).update(content);
   const all = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${text}`;

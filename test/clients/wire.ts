@@ -1,13 +1,14 @@
-/** How the six WebSocket subprotocols write messages, told a second time so that the router's own codecs cannot vouch for themselves. */
+/** The six WebSocket subprotocols, implemented independently of the router's serializers, so that tests find faults of both sides. */
 
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import * as cborg from "cborg";
 
-/** A WAMP message as it stands on the wire: its code, then its fields. */
+/** A WAMP message: its code, then its fields. */
 export type WireMessage = readonly unknown[];
 /** One WebSocket message: text under JSON, binary under the others. */
 export type Frame = string | Uint8Array;
 
+/** The WebSocket subprotocols of the router. */
 export const SUBPROTOCOLS = [
   "wamp.2.json",
   "wamp.2.msgpack",
@@ -18,20 +19,20 @@ export const SUBPROTOCOLS = [
 ] as const;
 export type Subprotocol = (typeof SUBPROTOCOLS)[number];
 
-/** What ends a message in a JSON batch by the specification's prose, and by Autobahn's reading of it (WS-26). */
+/** The end of a message in a JSON batch: by the specification's text, and in Autobahn (WS-26). */
 export const RECORD_SEPARATOR = "\u001e";
 export const AUTOBAHN_SEPARATOR = "\u0018";
 
-/** Messages ↔ frames of one subprotocol. Bytes are `Uint8Array` and integers beyond 2^53 `bigint` in all of them. */
+/** Codec of one subprotocol. Byte strings are `Uint8Array`, integers beyond 2^53 `bigint`. */
 export interface Wire {
   readonly isBinary: boolean;
-  /** Several messages as the fewest frames the subprotocol has for them. */
+  /** Encodes messages: one frame in batched subprotocols, else one frame each. */
   encode(messages: readonly WireMessage[]): Frame[];
-  /** The messages in one frame; throws on anything but a well-formed frame of this subprotocol. */
+  /** Decodes the messages of one frame; throws if the frame is not valid in this subprotocol. */
   decode(frame: Frame): WireMessage[];
 }
 
-/** The wire of a subprotocol; `separator` ends the messages of JSON batches. */
+/** Returns the codec of a subprotocol; `separator` ends the messages of JSON batches. */
 export function wireOf(subprotocol: Subprotocol, separator = RECORD_SEPARATOR): Wire {
   const [, , serializer, batched] = subprotocol.split(".");
   if (serializer === "json") return batched === undefined ? PLAIN_JSON : batchedJson(separator);
@@ -39,7 +40,7 @@ export function wireOf(subprotocol: Subprotocol, separator = RECORD_SEPARATOR): 
   return batched === undefined ? plainBinary(codec) : batchedBinary(codec);
 }
 
-/** A length-prefixed batch of already encoded messages (WS-22). */
+/** Joins encoded messages into a length-prefixed batch (WS-22). */
 export function prefixed(messages: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(messages.flatMap((bytes) => [lengthPrefix(bytes.length), bytes]));
 }
@@ -54,7 +55,7 @@ const TEXT: { encode(value: unknown): string; decode(text: string): unknown } = 
   decode: (text) => JSON.parse(text, readJson),
 };
 
-// `useBigInt64` keeps 64-bit integers exact, but then writes numbers above 2^32 as floats: hand those over as bigint.
+// `useBigInt64` keeps 64-bit integers exact, but writes numbers above 2^32 as floats, so these become bigint first.
 const msgpackEncoder = new Encoder({ useBigInt64: true });
 const msgpackDecoder = new Decoder({ useBigInt64: true });
 const MSGPACK: Codec = {
@@ -120,7 +121,7 @@ function lengthPrefix(length: number): Uint8Array {
   return prefix;
 }
 
-/** Bytes become a string of U+0000 and Base64 (SER-03), a bigint its digits. */
+/** Writes bytes as a string of U+0000 and Base64 (SER-03), a bigint as its digits. */
 function writeJson(_key: string, value: unknown): unknown {
   if (value instanceof Uint8Array) return `\u0000${Buffer.from(value).toString("base64")}`;
   return typeof value === "bigint" ? rawJson(value.toString()) : value;
@@ -136,10 +137,10 @@ function readJson(_key: string, value: unknown, context?: { source?: string }): 
     : value;
 }
 
-/** `JSON.rawJSON`, which the type library does not know yet. */
+/** `JSON.rawJSON`, which the type library lacks. */
 const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
 
-/** A copy of a decoded value with every leaf passed through `change`. */
+/** Copies a decoded value and applies `change` to every leaf. */
 function mapValues(value: unknown, change: (leaf: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => mapValues(item, change));
   if (value instanceof Uint8Array) return new Uint8Array(value);
@@ -163,11 +164,11 @@ function asMessage(value: unknown): WireMessage {
 }
 
 function asText(frame: Frame): string {
-  if (typeof frame !== "string") throw new Error("a binary frame where text belongs");
+  if (typeof frame !== "string") throw new Error("a binary frame instead of a text frame");
   return frame;
 }
 
 function asBytes(frame: Frame): Uint8Array {
-  if (typeof frame === "string") throw new Error("a text frame where binary belongs");
+  if (typeof frame === "string") throw new Error("a text frame instead of a binary frame");
   return frame;
 }

@@ -101,16 +101,16 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
     test("[CALL-03] nobody offers the procedure", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
-      await client.send([48, 1, {}, "com.myapp.nobody"]);
+      await client.send([48, 1, {}, "com.myapp.missing"]);
       await client.expectError(48, 1, "wamp.error.no_such_procedure");
     });
 
     test("[CALL-04][AZ-07] a procedure the role may not call is refused, whether it exists or not", async () => {
       using realm = underTest.newRealm("guarded");
       const client = await realm.join();
-      await client.send([48, 1, {}, "secret.nobody"]);
+      await client.send([48, 1, {}, "secret.missing"]);
       await client.expectError(48, 1, "wamp.error.not_authorized");
-      await client.send([48, 2, {}, "open.nobody"]);
+      await client.send([48, 2, {}, "open.missing"]);
       await client.expectError(48, 2, "wamp.error.no_such_procedure");
     });
 
@@ -265,7 +265,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
         await callee.expect([68, 1, ID, {}]);
         await realm.vanish(caller, observer, how);
         await callee.expectNothing();
-        await callee.send([70, 1, {}, ["nobody listens"]]);
+        await callee.send([70, 1, {}, ["too late"]]);
         await callee.expectNothing();
       },
     );
