@@ -1,15 +1,16 @@
-/** A real browser, from the package registry, and pages to open in it. */
+/** Starts a browser from npm, and serves pages to it. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import chromium from "@sparticuz/chromium";
 import { type Browser, chromium as playwright } from "playwright-core";
 
+/** Starts a headless Chromium. */
 export async function startBrowser(): Promise<Browser> {
   return playwright.launch({ executablePath: await chromium.executablePath(), args: chromium.args, headless: true });
 }
 
-/** Serves files from memory on a port of its own: path → text. */
+/** Serves files from memory: path → text. Returns the origin. */
 export async function servePages(pages: Readonly<Record<string, string>>) {
   const server = createServer(({ url }, response) => {
     const page = pages[url ?? ""];

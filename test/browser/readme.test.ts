@@ -1,4 +1,4 @@
-/** The callee of README.md and the page of docs/clients.md, as printed there. */
+/** Runs the callee of README.md and the page of docs/clients.md. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -22,7 +22,7 @@ afterAll(async () => {
   await router.close();
 });
 
-test("a page in a browser calls a procedure registered from Node, as the documentation shows it", async () => {
+test("a page in a browser calls a procedure registered from Node", async () => {
   callee = spawn(process.execPath, ["--input-type=module", "-e", await snippet("README.md", "callee.mjs")], {
     cwd: ROOT,
   });
@@ -44,7 +44,7 @@ test("a page in a browser calls a procedure registered from Node, as the documen
   }
 });
 
-/** The code block of a page that begins with a comment naming the file, pointed at this test's router. */
+/** Returns the code block that begins with a comment with the file's name, with the URL of this test's router. */
 async function snippet(page: string, name: string): Promise<string> {
   const text = await readFile(join(ROOT, page), "utf8");
   const block = text.split("```").find((part) => part.split("\n", 2)[1]?.includes(name));
@@ -52,6 +52,7 @@ async function snippet(page: string, name: string): Promise<string> {
   return block.slice(block.indexOf("\n")).replaceAll("ws://127.0.0.1:8787", router.origin);
 }
 
+/** Resolves when the program prints `expected`; rejects with its first error output. */
 function firstOutput(child: ChildProcess, expected: string): Promise<void> {
   return new Promise((resolve, reject) => {
     child.stdout?.on("data", (text) => String(text).includes(expected) && resolve());

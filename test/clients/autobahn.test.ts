@@ -89,8 +89,8 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
   test("[SUB-06][REG-05] no events follow unsubscribe, no invocations follow unregister", async () => {
     const { session, url, realm } = await open(serializer);
     const other = (await open(serializer, url, realm)).session;
-    const heard = vi.fn();
-    const subscription = await session.subscribe("com.app.topic", heard);
+    const onEvent = vi.fn();
+    const subscription = await session.subscribe("com.app.topic", onEvent);
     const registration = await session.register("com.app.procedure", () => 1);
     expect(await other.call("com.app.procedure")).toBe(1);
     await subscription.unsubscribe();
@@ -98,7 +98,7 @@ describe.each(NAMES)("autobahn over %s", (serializer) => {
     await other.publish("com.app.topic", ["late"], {}, { acknowledge: true });
     await expect(other.call("com.app.procedure")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
     await settled(session);
-    expect(heard).not.toHaveBeenCalled();
+    expect(onEvent).not.toHaveBeenCalled();
   });
 
   test("[SES-30] the session survives eviction of the realm's object, also during a call", async () => {

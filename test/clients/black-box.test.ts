@@ -1,4 +1,4 @@
-/** The black-box suite, each subprotocol. */
+/** The black-box suite with each subprotocol. */
 
 import { blackBox, useRouter } from "./black-box.ts";
 import { SUBPROTOCOLS } from "./wire.ts";

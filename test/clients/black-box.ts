@@ -1,4 +1,4 @@
-/** The basic profile over real sockets, the same suite for every subprotocol, awake or put to sleep between messages. */
+/** The black-box suite: the basic profile over real sockets, for each subprotocol, with or without eviction of the realm's object. */
 
 import { beforeAll, describe, vi } from "vitest";
 import { closing } from "./black-box/closing.ts";
@@ -12,7 +12,7 @@ import { type Router, startRouter } from "./harness.ts";
 import { RouterUnderTest } from "./router-under-test.ts";
 import type { Subprotocol } from "./wire.ts";
 
-/** Starts the file's router; call it once at the top. */
+/** Starts a router for the test file; call it once, at the top. */
 export function useRouter(): () => Router {
   let router: Router;
   beforeAll(async () => {
@@ -22,11 +22,11 @@ export function useRouter(): () => Router {
   return () => router;
 }
 
-// Tests at once: realms that fall asleep wait a quarter of a second after each change, and do little else.
+// Tests that run at the same time: realms that are evicted wait a quarter of a second after each change, mostly idle.
 const AWAKE_AT_ONCE = 12;
 const ASLEEP_AT_ONCE = 24;
 
-/** Runs the suite once per subprotocol. With `evict` the realm's object goes to sleep before each message (SES-30). */
+/** Defines the suite once per subprotocol. With `evict`, the realm's object is evicted before each message (SES-30). */
 export function blackBox(
   router: () => Router,
   subprotocols: readonly Subprotocol[],
@@ -39,7 +39,7 @@ export function blackBox(
     sessions(underTest);
     tickets(underTest);
     closing(underTest);
-    // What a message says is judged alike in a batch and by itself, awake and woken: once per serializer is enough.
+    // Checks of a message do not depend on batches or eviction: once per serializer is enough.
     if (!evict && !subprotocol.endsWith("batched")) brokenMessages(underTest);
     messages(underTest);
     uris(underTest);

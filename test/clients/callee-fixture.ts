@@ -1,4 +1,4 @@
-/** A Worker whose method `call` does what callees of tests have to do. */
+/** A Worker with the procedures that tests of callees call. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Callee, CalleeInvocation } from "../../src/public/service.ts";
@@ -8,7 +8,7 @@ const over = new Set<unknown>();
 
 const PROCEDURES: Readonly<Record<string, (invocation: CalleeInvocation, end: () => void) => unknown>> = {
   echo: ({ args, kwargs }) => ({ args, kwargs }),
-  told: ({ procedure, details }) => ({ procedure, details }),
+  inspect: ({ procedure, details }) => ({ procedure, details }),
   bytes: () => new Uint8Array([0, 1, 255]),
   nothing: () => undefined,
   refuse: () => {
@@ -39,6 +39,7 @@ const PROCEDURES: Readonly<Record<string, (invocation: CalleeInvocation, end: ()
   over: () => [...over],
 };
 
+/** Runs the procedure that the last component of the URI names. */
 export class Fixture extends WorkerEntrypoint implements Callee {
   call(invocation: CalleeInvocation): unknown {
     const name = invocation.procedure.split(".").at(-1)!;

@@ -1,4 +1,4 @@
-/** Procedures of the realm's own, with real clients: other Workers, and sleep while one works. */
+/** Callees in the configuration, with real clients: other Workers, and eviction during a call. */
 
 import { join } from "node:path";
 import autobahn, { type Session } from "autobahn";
@@ -36,7 +36,7 @@ function router(origin: string) {
   const callees = [
     { procedure: "api.wait", url: `${origin}/wait/a` },
     { procedure: "worker.", match: "prefix", binding: "FIXTURE" },
-    { procedure: "worker.hasty.wait", binding: "FIXTURE", timeout: 300 },
+    { procedure: "worker.short.wait", binding: "FIXTURE", timeout: 300 },
     { procedure: "com.example.weather", binding: "WEATHER" },
   ];
   const checked = {
@@ -85,8 +85,8 @@ async function joined(realm = freshRealm(), subprotocol: "wamp.2.json" | "wamp.2
 const evict = (realm: string) =>
   server.getWorker("wamp-edge").evictDurableObject("RealmObject", { name: realm, webSockets: "hibernate" });
 
-describe("a call of an API that takes its time", () => {
-  it("lets the realm sleep, and is answered after its wake", async () => {
+describe("a call of a slow API", () => {
+  it("lets the realm sleep, and is answered after it wakes", async () => {
     const { client, realm } = await joined();
     await client.send([48, 1, {}, "api.wait"]);
     const answer = await receiver.waiting("/wait/a");
@@ -99,7 +99,7 @@ describe("a call of an API that takes its time", () => {
     expect((await client.next()).slice(0, 2)).toEqual([50, 2]);
   });
 
-  it("is canceled before it has begun", async () => {
+  it("is canceled before it has started", async () => {
     const { client, call } = await joined();
     await client.send([48, 1, {}, "worker.wait", ["early"]], [49, 1, { mode: "kill" }]);
     await client.expectError(48, 1, "wamp.error.canceled");
@@ -107,7 +107,7 @@ describe("a call of an API that takes its time", () => {
     expect((await call("worker.nothing"))[0]).toBe(1);
   });
 
-  it("is one of many", async () => {
+  it("is answered among 200 calls", async () => {
     const { client } = await joined();
     for (let i = 1; i <= 200; i++) await client.send([48, i, {}, "worker.echo", [i]]);
     const results = [];
@@ -117,29 +117,29 @@ describe("a call of an API that takes its time", () => {
   });
 });
 
-describe("a procedure that is another Worker's", () => {
-  it("answers with what its method returns, and knows what is called", async () => {
+describe("a procedure of another Worker", () => {
+  it("returns the value of its method, which gets procedure and details", async () => {
     const { call } = await joined();
     expect(await call("worker.echo", [1, { a: "b" }], { c: null })).toEqual([1, {}, [1, { a: "b" }], { c: null }]);
     expect(await call("worker.nothing")).toEqual([2, {}]);
-    expect(await call("worker.told")).toEqual([
+    expect(await call("worker.inspect")).toEqual([
       3,
       {},
-      [{ procedure: "worker.told", details: { procedure: "worker.told" } }],
+      [{ procedure: "worker.inspect", details: { procedure: "worker.inspect" } }],
     ]);
     const binary = await joined(undefined, "wamp.2.msgpack");
     expect(await binary.call("worker.bytes")).toEqual([1, {}, [Uint8Array.from([0, 1, 255])]]);
     expect(await binary.call("worker.echo", [Uint8Array.from([7])])).toEqual([2, {}, [Uint8Array.from([7])]]);
   });
 
-  it("fails with the error it throws, else with its message and no stack", async () => {
+  it("fails with the thrown error: with its URI, or with its message and no stack", async () => {
     const { call } = await joined();
     expect(await call("worker.refuse")).toEqual([48, 1, {}, "com.example.error.no", ["no", 7], { why: "so" }]);
     expect(await call("worker.fail")).toEqual([48, 2, {}, "wamp.error.runtime_error", ["broken"]]);
     expect(await call("worker.die")).toEqual([48, 3, {}, "wamp.error.network_failure", ["the callee was lost"]]);
   });
 
-  it("tells of progress", async () => {
+  it("sends progressive results", async () => {
     const { client, call } = await joined();
     expect(await call("worker.count", [], {}, { receive_progress: true })).toEqual([1, { progress: true }, [1]]);
     await client.expect([50, 1, { progress: true }, [2], { half: true }]);
@@ -147,10 +147,10 @@ describe("a procedure that is another Worker's", () => {
     expect(await call("worker.count")).toEqual([2, {}, [3]]);
   });
 
-  it("hears that nobody waits any more, also when the realm sleeps", async () => {
+  it("is interrupted after a time-out and a cancel, also when the realm sleeps", async () => {
     const waiting = await joined();
     const { client, realm, call } = await joined();
-    expect((await call("worker.hasty.wait", ["late"]))[3]).toBe("wamp.error.timeout");
+    expect((await call("worker.short.wait", ["late"]))[3]).toBe("wamp.error.timeout");
     expect((await call("worker.wait", ["overdue"], {}, { timeout: 100 }))[3]).toBe("wamp.error.timeout");
     await client.send([48, 3, {}, "worker.wait", ["canceled"]]);
     await vi.waitFor(async () => expect((await waiting.call("worker.waiting"))[2]).toEqual([["canceled"]]));
@@ -177,7 +177,7 @@ describe("a procedure that is another Worker's", () => {
     }
   });
 
-  it("serves a client that knows nothing of all this", async () => {
+  it("answers calls of Autobahn", async () => {
     const session = await opened();
     expect(await session.call("com.example.weather", ["Bern"], { unit: "F" })).toEqual({ city: "Bern", degrees: 57.2 });
     await expect(session.call("com.example.weather")).rejects.toMatchObject({ error: "com.example.error.no_city" });

@@ -45,10 +45,10 @@ async function enter(name: string): Promise<{ session: Session; connection: Conn
 
 test("guests talk, list guests and read the history, while the realm sleeps between any two messages", async () => {
   const { session: ann } = await enter("ann");
-  const heard: unknown[] = [];
-  await ann.subscribe("com.chat.said", (_args, kwargs) => void heard.push(kwargs));
-  await ann.subscribe("com.chat.came", ([who]) => void heard.push(`${who} came`));
-  await ann.subscribe("com.chat.left", ([who]) => void heard.push(`${who} left`));
+  const events: unknown[] = [];
+  await ann.subscribe("com.chat.said", (_args, kwargs) => void events.push(kwargs));
+  await ann.subscribe("com.chat.came", ([who]) => void events.push(`${who} came`));
+  await ann.subscribe("com.chat.left", ([who]) => void events.push(`${who} left`));
   await sleep();
   const { session: ben, connection } = await enter("ben");
   await sleep();
@@ -61,7 +61,7 @@ test("guests talk, list guests and read the history, while the realm sleeps betw
   connection.close();
   const hello = { who: "ben", text: "hello" };
   const hi = { who: "ann", text: "hi ben" };
-  await vi.waitFor(() => expect(heard).toEqual(["ben came", hello, hi, "ben left"]));
+  await vi.waitFor(() => expect(events).toEqual(["ben came", hello, hi, "ben left"]));
   await sleep();
   expect(await ann.call("com.chat.history")).toEqual([hello, hi]);
   expect(await ann.call("com.chat.history", [1])).toEqual([hi]);

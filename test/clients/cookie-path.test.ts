@@ -1,4 +1,4 @@
-/** Where a browser may send the realm's cookie again: below the address by which the client came. */
+/** The Path of the realm's cookie: the path by which the client connected. */
 
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";

@@ -1,4 +1,4 @@
-/** Payloads between clients that speak different serializers: what goes in comes out (Serializers). */
+/** Payloads arrive unchanged between clients with different serializers (Serializers). */
 
 import { describe, expect, test } from "vitest";
 import { useRouter } from "./black-box.ts";
@@ -8,7 +8,7 @@ import { SUBPROTOCOLS, type Subprotocol } from "./wire.ts";
 
 const router = useRouter();
 
-/** Values every serializer can write, by what is hard about them. */
+/** Values that every serializer can write, by their difficulty. */
 const VALUES: Readonly<Record<string, unknown>> = {
   nothing: null,
   booleans: [true, false],
@@ -35,7 +35,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
 const PAIRS = SUBPROTOCOLS.flatMap((from) => SUBPROTOCOLS.map((to) => [from, to] as const));
 
 describe.each(PAIRS)("from %s to %s", (from, to) => {
-  test("[SER-01][SER-03][SER-04][SER-13][SER-14][CALL-02] EVENT, INVOCATION and RESULT carry what was sent", async () => {
+  test("[SER-01][SER-03][SER-04][SER-13][SER-14][CALL-02] EVENT, INVOCATION and RESULT carry the sent payload", async () => {
     using realm = realmOf(from);
     const [sender, receiver] = await realm.pair(to);
     const payload = [[VALUES, ...Object.values(VALUES)], VALUES];
@@ -53,7 +53,7 @@ describe.each(PAIRS)("from %s to %s", (from, to) => {
     await sender.expect([50, 2, {}, ...payload]);
   });
 
-  test("[CALL-05] ERROR carries what was sent", async () => {
+  test("[CALL-05] ERROR carries the sent payload", async () => {
     using realm = realmOf(from);
     const [sender, receiver] = await realm.pair(to);
     await receiver.send([64, 1, {}, "com.app.fail"]);
@@ -66,8 +66,8 @@ describe.each(PAIRS)("from %s to %s", (from, to) => {
   });
 });
 
-describe("what only some serializers can write", () => {
-  test("[SER-14] NaN and infinities become null in JSON and stay between the binary ones", async () => {
+describe("values that only some serializers can write", () => {
+  test("[SER-14] NaN and infinities become null in JSON, and stay unchanged between binary serializers", async () => {
     for (const [from, to] of [
       ["wamp.2.msgpack", "wamp.2.cbor"],
       ["wamp.2.cbor", "wamp.2.msgpack"],
@@ -85,7 +85,7 @@ describe("what only some serializers can write", () => {
     }
   });
 
-  test("[SER-05] a string that begins with U+0000 but holds no Base64 stays a string", async () => {
+  test("[SER-05] a string of U+0000 and text that is not Base64 stays a string", async () => {
     using realm = realmOf("wamp.2.json");
     const [sender, receiver] = await realm.pair("wamp.2.msgpack");
     await receiver.send([32, 1, {}, "com.app.topic"]);
@@ -94,7 +94,7 @@ describe("what only some serializers can write", () => {
     await receiver.expect([36, subscription, ID, {}, ["\u0000no base64!"]]);
   });
 
-  test("[SER-15] MessagePack extensions and CBOR tags do not hurt the router or the receiver", async () => {
+  test("[SER-15] MessagePack extensions and CBOR tags reach the receiver, and the session stays open", async () => {
     const frames = [
       // [16, 1, {}, "a.b", [ext 5 "ab"]], and [16, 1, {}, "a.b", [2("ab")]]: a tagged byte string.
       ["wamp.2.msgpack", Buffer.from("95100180a3612e6291d5056162", "hex")],
@@ -112,8 +112,8 @@ describe("what only some serializers can write", () => {
   });
 });
 
-describe("what outgrows the receiver's connection on the way", () => {
-  // 3,400 bytes fit the realm's 4,096 as they are, but not as Base64.
+describe("a message that exceeds the receiver's limit in another serializer", () => {
+  // 3,400 bytes are within the realm's limit of 4,096, but not as Base64.
   const bytes = new Uint8Array(3400);
 
   test("[WS-18] a result becomes an error for the caller", async () => {
@@ -146,12 +146,12 @@ describe("what outgrows the receiver's connection on the way", () => {
   });
 });
 
-/** A fresh realm whose clients speak `subprotocol`. */
+/** Opens a fresh realm whose clients speak `subprotocol`. */
 function realmOf(subprotocol: Subprotocol, family?: string): RealmUnderTest {
   return new RouterUnderTest(router, { subprotocol, evict: false }).newRealm(family);
 }
 
-/** The arguments of one event after they went through the router. */
+/** Publishes `args`, and returns the arguments that the receiver gets. */
 async function relay(sender: RawClient, receiver: RawClient, args: unknown[]): Promise<unknown> {
   await receiver.send([32, 1, {}, "com.app.topic"]);
   const [, , subscription] = await receiver.expect([33, 1, ID]);

@@ -1,4 +1,4 @@
-"""A client of Crossbar.io's HTTP bridge, written from its documentation with nothing but the standard library."""
+"""A client of Crossbar.io's HTTP bridge, written from its documentation with the standard library only."""
 
 import base64
 import datetime
@@ -13,7 +13,7 @@ import urllib.request
 
 
 class Client:
-    """Signs with key and secret, where there are any; one URL is one service."""
+    """Posts to one URL of the bridge; signs the requests if it has key and secret."""
 
     def __init__(self, url, key=None, secret=None):
         self.url = url

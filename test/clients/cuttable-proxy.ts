@@ -1,19 +1,21 @@
-/** A TCP proxy in front of the router whose connections a test can cut, as a lost network does. */
+/** A TCP proxy in front of the router, with simulated network failures. */
 
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
+/** A running proxy; it closes with the test. */
 export interface CuttableProxy {
   /** `ws://host:port`, without a path. */
   readonly origin: string;
-  /** Ends every connection without a closing handshake; whoever comes back waits for `restore`. */
+  /** Ends every connection without a closing handshake; new connections wait for `restore`. */
   cut(): void;
-  /** Lets nothing more through on the connections there are, and ends none of them: they are dead, and nothing says so. */
+  /** Stops forwarding on all open connections without closing them. */
   freeze(): void;
+  /** Lets new connections through again. */
   restore(): void;
 }
 
-/** Starts a proxy to the router at `origin`, for the length of the test. */
+/** Starts a proxy to the router at `origin`. */
 export async function startProxy(origin: string): Promise<CuttableProxy> {
   const { hostname, port } = new URL(origin);
   const sockets = new Set<Socket>();
@@ -22,7 +24,7 @@ export async function startProxy(origin: string): Promise<CuttableProxy> {
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    // A cut shows as an error at the other end, which is the point.
+    // `cut` causes an error at the other end, which is expected.
     socket.on("error", () => socket.destroy());
     return socket;
   };

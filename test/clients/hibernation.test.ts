@@ -1,4 +1,4 @@
-/** The black-box suite with the object put to sleep before every message, and what else sleep must not lose. */
+/** The black-box suite with eviction of the realm's object before every message, and more state that must survive eviction. */
 
 import { describe, test } from "vitest";
 import { blackBox, useRouter } from "./black-box.ts";
@@ -8,13 +8,13 @@ import { AUTOBAHN_SEPARATOR } from "./wire.ts";
 
 const router = useRouter();
 
-// One text and one binary form, one of them batched: what sleep touches does not depend on the serializer.
+// One text and one binary subprotocol, one of them batched: eviction does not depend on the serializer.
 blackBox(router, ["wamp.2.json", "wamp.2.msgpack.batched"], { evict: true });
 
-describe.concurrent("sleep", () => {
+describe.concurrent("eviction", () => {
   const underTest = new RouterUnderTest(router, { subprotocol: "wamp.2.json", evict: true });
 
-  test("[SES-30] keeps a session with more subscriptions than its socket can remember", async () => {
+  test("[SES-30] keeps a session with more subscriptions than its attachment holds", async () => {
     using realm = underTest.newRealm();
     const [publisher, subscriber] = await realm.pair();
     // 400 URIs of about 90 characters: twice what an attachment holds.
@@ -52,19 +52,19 @@ describe.concurrent("sleep", () => {
     for (const i of numbers) await other.expect([50, i, {}, [i]]);
   });
 
-  test("[SES-30][WS-26] keeps the terminator a client uses", async () => {
+  test("[SES-30][WS-26] keeps the terminator of JSON batches", async () => {
     using realm = underTest.newRealm();
     const publisher = await realm.join();
     const subscriber = await realm.connect({ subprotocol: "wamp.2.json.batched", separator: AUTOBAHN_SEPARATOR });
     await subscriber.join(realm.name);
     await subscriber.send([32, 1, {}, "com.app.topic"]);
     const [, , subscription] = await subscriber.expect([33, 1, ID]);
-    // The subscriber says nothing more from which the router could learn it again.
+    // The subscriber sends no more messages from which the router could detect the terminator.
     await publisher.send([16, 1, {}, "com.app.topic"]);
     await subscriber.expect([36, subscription, ID, {}]);
   });
 
-  test("[SES-30] does not show through the pipe of a client that names its realm in HELLO only", async () => {
+  test("[SES-30] keeps the session of a client that is piped from /ws", async () => {
     using realm = underTest.newRealm();
     const direct = await realm.join();
     const piped = await realm.connect({ url: `${router().origin}/ws` });

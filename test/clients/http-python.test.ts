@@ -1,4 +1,4 @@
-/** A client of Crossbar.io's HTTP bridge in Python publishes and calls here as it does there. */
+/** A Python client of Crossbar.io's HTTP bridge publishes and calls through this router. */
 
 import { execFile, execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => router.close());
 
-// Without Python there is nothing to run it with.
-it.skipIf(!hasPython())("publishes, calls, and is told what went wrong", async () => {
+// Skipped without Python.
+it.skipIf(!hasPython())("publishes, calls, and gets errors", async () => {
   const realm = freshRealm();
   const shop = await RawClient.connect(router.realmUrl(realm), "wamp.2.json");
   await shop.join(realm);

@@ -1,4 +1,4 @@
-/** Autobahn|JS from npm over its long-poll transport, against the router. */
+/** Autobahn|JS from npm over its long-poll transport. */
 
 import autobahn, { type Connection, type Dict, type Session } from "autobahn";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
@@ -15,7 +15,7 @@ beforeAll(() => {
 
 const router = useRouter();
 
-test("[LP-01][LP-05][LP-07] it calls and is called, publishes and subscribes", async () => {
+test("[LP-01][LP-05][LP-07] sessions call, register, publish and subscribe", async () => {
   const { session, realm } = await open();
   const other = (await open(realm)).session;
   await other.register("com.app.add", ([a, b]) => (a as number) + (b as number));
@@ -27,7 +27,7 @@ test("[LP-01][LP-05][LP-07] it calls and is called, publishes and subscribes", a
   expect(await promise).toEqual(["hello", { deep: ["ü"] }]);
 });
 
-test("[LP-05] it gets all of a burst, in order, from a client with a WebSocket", async () => {
+test("[LP-05] a burst of events of a WebSocket client arrives complete and in order", async () => {
   const { session, realm } = await open();
   const numbers: unknown[] = [];
   await session.subscribe("com.app.count", ([number]) => numbers.push(number));
@@ -39,7 +39,7 @@ test("[LP-05] it gets all of a burst, in order, from a client with a WebSocket",
   expect(numbers).toEqual(Array.from({ length: 90 }, (_, i) => i + 1));
 });
 
-test("[LP-07] it sends without waiting, and every call is answered", async () => {
+test("[LP-07] 40 calls at the same time are all answered", async () => {
   const { session, realm } = await open();
   const callee = (await open(realm)).session;
   await callee.register("com.app.echo", ([value]) => value);
@@ -47,14 +47,14 @@ test("[LP-07] it sends without waiting, and every call is answered", async () =>
   expect(await Promise.all(calls)).toEqual(Array.from({ length: 40 }, (_, i) => i));
 });
 
-test("[LP-06] it polls on where nothing comes, longer than it waits for one answer", { timeout: 40_000 }, async () => {
+test("[LP-06] an idle session stays open beyond the time-out of one poll", { timeout: 40_000 }, async () => {
   const { session, closed } = await open();
   const end = await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 13_000))]);
   expect(end).toBe(undefined);
   await expect(session.call("com.app.missing")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
 });
 
-test("[LP-08] it leaves with GOODBYE and closes its transport", async () => {
+test("[LP-08] the client leaves with GOODBYE and closes the transport", async () => {
   const { session, connection, closed, realm } = await open();
   await session.register("com.app.here", () => "here");
   const other = (await open(realm)).session;
@@ -64,7 +64,7 @@ test("[LP-08] it leaves with GOODBYE and closes its transport", async () => {
   await expect(other.call("com.app.here")).rejects.toMatchObject({ error: "wamp.error.no_such_procedure" });
 });
 
-test("it authenticates by answering a challenge", async () => {
+test("the client authenticates by challenge", async () => {
   const realm = freshRealm("ticket");
   const { session } = await open(realm, { authid: "joe", authmethods: ["ticket"], onchallenge: () => "secret!!!" });
   expect(session.id).toBeGreaterThan(0);

@@ -1,18 +1,18 @@
-/** A seeded stream of frames that break the protocol, each in its own way. */
+/** Generates frames that violate the protocol, from a seed. */
 
 import type { Frame, Subprotocol, WireMessage } from "./wire.ts";
 import { wireOf } from "./wire.ts";
 
-/** One thing a broken client does. */
+/** One frame of a broken client. */
 export interface Malformed {
   readonly frame: Frame;
-  /** Sent in an open session, or as the very first frame. */
+  /** Whether the frame is sent in an open session, or as the first frame. */
   readonly inSession: boolean;
-  /** The close code that must follow: 1003 for the wrong kind of frame, else 1002 (D-02). */
+  /** The expected close code: 1003 for the wrong kind of frame, else 1002. */
   readonly closeCode: 1002 | 1003;
 }
 
-/** A random number generator with a seed (mulberry32): 0 ≤ next() < 1, the same series for the same seed. */
+/** A random number generator with a seed (mulberry32): the same seed gives the same numbers, 0 ≤ next() < 1. */
 export class Random {
   #state: number;
 
@@ -27,7 +27,7 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** An integer in 0..limit-1. */
+  /** Returns an integer in 0..limit-1. */
   below(limit: number): number {
     return Math.floor(this.next() * limit);
   }
@@ -37,7 +37,7 @@ export class Random {
   }
 }
 
-/** `count` malformed frames for an unbatched subprotocol. */
+/** Returns `count` malformed frames of an unbatched subprotocol. */
 export function malformedFrames(subprotocol: Subprotocol, count: number, seed: number): Malformed[] {
   const random = new Random(seed);
   return Array.from({ length: count }, () => malformed(subprotocol, random));
@@ -45,7 +45,7 @@ export function malformedFrames(subprotocol: Subprotocol, count: number, seed: n
 
 type Field = keyof typeof WRONG_VALUES;
 
-/** The messages a client may send in a session, field by field, and how many of the fields must be there. */
+/** The messages that a client may send in a session: their fields, and the number of required ones. */
 const SHAPES: readonly { code: number; fields: readonly Field[]; required: number }[] = [
   { code: 6, fields: ["dict", "uri"], required: 2 },
   { code: 16, fields: ["id", "dict", "uri", "list", "dict"], required: 3 },
@@ -66,7 +66,7 @@ const WRONG_VALUES = {
   list: [{}, 1, "[]", true],
 } as const;
 
-/** Known options with values that are none of theirs (MSG-08, MSG-09, MSG-10). */
+/** Known options with invalid values (MSG-08, MSG-09, MSG-10). */
 const WRONG_OPTIONS: readonly WireMessage[] = [
   [16, 1, { acknowledge: 1 }, "com.app.name"],
   [16, 1, { acknowledge: "true" }, "com.app.name"],
@@ -81,7 +81,7 @@ const WRONG_OPTIONS: readonly WireMessage[] = [
   [48, 1, { timeout: "soon" }, "com.app.name"],
 ];
 
-/** Answers to what the router never asked. */
+/** Answers to requests that the router did not send. */
 const WRONG_STATE: readonly WireMessage[] = [
   [5, "signature", {}],
   [70, 4711, {}],
@@ -89,18 +89,18 @@ const WRONG_STATE: readonly WireMessage[] = [
   [8, 48, 1, {}, "com.app.error"],
 ];
 
-const FOREIGN_CODES = [2, 4, 17, 33, 35, 36, 50, 65, 67, 68, 69];
+const ROUTER_CODES = [2, 4, 17, 33, 35, 36, 50, 65, 67, 68, 69];
 const NO_MESSAGES = [{}, [], 1, "text", null, true, [null], ["1"], [[]], [1.5], [{}], { 0: 1 }];
 const LISTS_DEEP = 20_000;
 
-type Way = (subprotocol: Subprotocol, random: Random) => BrokenFrame;
+type Violation = (subprotocol: Subprotocol, random: Random) => BrokenFrame;
 type BrokenFrame = Omit<Malformed, "inSession">;
 
-/** The ways to break the protocol with or without a session; each makes one frame. */
-const WAYS: readonly Way[] = [
+/** Violations that end the connection with or without a session; each makes one frame. */
+const VIOLATIONS: readonly Violation[] = [
   (subprotocol, random) => broken(encode(subprotocol, random.pick(NO_MESSAGES))),
   (subprotocol, random) => broken(encode(subprotocol, [unknownCode(random), 1, {}, "com.app.name"])),
-  (subprotocol, random) => broken(encode(subprotocol, foreignMessage(random))),
+  (subprotocol, random) => broken(encode(subprotocol, routerMessage(random))),
   (subprotocol, random) => broken(encode(subprotocol, wrongLength(random))),
   (subprotocol, random) => broken(encode(subprotocol, wrongType(random))),
   (subprotocol, random) => broken(encode(subprotocol, wrongType(random))),
@@ -108,20 +108,20 @@ const WAYS: readonly Way[] = [
   (subprotocol, random) => broken(encode(subprotocol, random.pick(WRONG_STATE))),
   (subprotocol, random) => broken(truncate(encode(subprotocol, rightMessage(random)), random)),
   (subprotocol, random) => broken(extend(encode(subprotocol, rightMessage(random)), random)),
-  (subprotocol, random) => broken(noise(subprotocol, random)),
+  (subprotocol, random) => broken(randomFrame(subprotocol, random)),
   (subprotocol) => broken(deep(subprotocol)),
   (subprotocol) => broken(integerKey(subprotocol)),
   (subprotocol, random) => wrongKind(encode(subprotocol, rightMessage(random))),
 ];
 
-/** Ways that break the protocol only inside a session, and only before one. */
-const SECOND_HELLO: Way = (subprotocol) => broken(encode(subprotocol, [1, "test-1", { roles: { caller: {} } }]));
-const NO_HELLO: Way = (subprotocol, random) => broken(encode(subprotocol, rightMessage(random)));
+/** Violations only inside a session, and only before HELLO. */
+const SECOND_HELLO: Violation = (subprotocol) => broken(encode(subprotocol, [1, "test-1", { roles: { caller: {} } }]));
+const NO_HELLO: Violation = (subprotocol, random) => broken(encode(subprotocol, rightMessage(random)));
 
 function malformed(subprotocol: Subprotocol, random: Random): Malformed {
   const inSession = random.below(5) > 0;
-  const way = random.pick([...WAYS, inSession ? SECOND_HELLO : NO_HELLO]);
-  return { ...way(subprotocol, random), inSession };
+  const violation = random.pick([...VIOLATIONS, inSession ? SECOND_HELLO : NO_HELLO]);
+  return { ...violation(subprotocol, random), inSession };
 }
 
 function broken(frame: Frame): BrokenFrame {
@@ -137,16 +137,16 @@ function rightMessage(random: Random): WireMessage {
   return [code, ...fields.map((field) => RIGHT_VALUES[field])];
 }
 
-/** A message only the router may send (MSG-05). */
-function foreignMessage(random: Random): WireMessage {
-  return [random.pick(FOREIGN_CODES), 1, 1, {}].slice(0, 2 + random.below(3));
+/** Returns a message that only the router may send (MSG-05). */
+function routerMessage(random: Random): WireMessage {
+  return [random.pick(ROUTER_CODES), 1, 1, {}].slice(0, 2 + random.below(3));
 }
 
 function unknownCode(random: Random): number {
   return random.pick([-1, 0, 7, 9, 15, 37, 51, 71, 99, 255, 256, 337, 1023, 1024, 2 ** 31, 2 ** 40]);
 }
 
-/** Too short by any number of required fields, or too long. UNSUBSCRIBE and UNREGISTER get two extra, since one is tolerated. */
+/** Returns a message with missing fields, or with two additional ones: UNSUBSCRIBE and UNREGISTER may have one more. */
 function wrongLength(random: Random): WireMessage {
   const { code, fields, required } = random.pick(SHAPES);
   const values = fields.map((field) => RIGHT_VALUES[field]);
@@ -169,15 +169,15 @@ function extend(frame: Frame, random: Random): Frame {
     : Buffer.concat([frame, Buffer.from([random.below(256)])]);
 }
 
-/** Random text or bytes; the first one makes sure that no list is begun. */
-function noise(subprotocol: Subprotocol, random: Random): Frame {
+/** Returns random text or bytes; the first one prevents a valid list. */
+function randomFrame(subprotocol: Subprotocol, random: Random): Frame {
   const bytes = Uint8Array.from({ length: 1 + random.below(60) }, () => random.below(256));
   if (subprotocol === "wamp.2.json") return `?${String.fromCharCode(...bytes)}`;
-  // A one-byte string is a whole value in both formats, and what follows trails it.
+  // A one-byte string is a complete value in both formats; the random bytes follow it.
   return Buffer.concat([Buffer.from([subprotocol === "wamp.2.msgpack" ? 0xa1 : 0x61, 0x78]), bytes]);
 }
 
-/** A PUBLISH whose argument nests deeper than any parser should follow. */
+/** Returns a PUBLISH with an argument that nests deeper than any parser should follow. */
 function deep(subprotocol: Subprotocol): Frame {
   if (subprotocol === "wamp.2.json") {
     return `[16,1,{},"com.app.name",${"[".repeat(LISTS_DEEP)}${"]".repeat(LISTS_DEEP)}]`;
@@ -187,13 +187,13 @@ function deep(subprotocol: Subprotocol): Frame {
   return Buffer.concat([frame.subarray(0, -1), Buffer.alloc(LISTS_DEEP, one), Buffer.from([none])]);
 }
 
-/** SUBSCRIBE with the options {1: 1} (SER-16); JSON, which has no such keys, gets a dict instead of a list. */
+/** Returns SUBSCRIBE with the options {1: 1} (SER-16); in JSON, which has no integer keys, a dict instead of a list. */
 function integerKey(subprotocol: Subprotocol): Frame {
   if (subprotocol === "wamp.2.json") return '{"1":1}';
   return Buffer.from(subprotocol === "wamp.2.msgpack" ? "942001810101a3612e62" : "84182001a1010163612e62", "hex");
 }
 
-/** Binary where text belongs, or text where binary does. */
+/** Returns a binary frame instead of text, or text instead of binary. */
 function wrongKind(frame: Frame): BrokenFrame {
   const other = typeof frame === "string" ? Buffer.from(frame) : Buffer.from(frame).toString("latin1");
   return { frame: other, closeCode: 1003 };

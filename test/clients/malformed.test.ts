@@ -1,4 +1,4 @@
-/** Thousands of broken clients, each of which ends its own session and nobody else's (Protocol Errors). */
+/** Thousands of malformed messages, each of which ends only the session that sent it (Protocol Errors). */
 
 import { describe, expect, test } from "vitest";
 import { useRouter } from "./black-box.ts";
@@ -11,12 +11,12 @@ const router = useRouter();
 
 const SEED = 20_261_123;
 const MESSAGES = 2000;
-// Sockets that are open at once: enough to overlap, few enough for the file descriptors.
+// Open sockets: enough for overlap, and within the limit of file descriptors.
 const AT_ONCE = 32;
 
 describe("broken clients", () => {
   test.concurrent.each(["wamp.2.json", "wamp.2.msgpack", "wamp.2.cbor"] as const)(
-    `[MSG-15][SES-24][WS-12] %s: ${MESSAGES} malformed messages (seed ${SEED}) end their sessions and disturb no other`,
+    `[MSG-15][SES-24][WS-12] %s: ${MESSAGES} malformed messages (seed ${SEED}) end their sessions and no other`,
     async (subprotocol) => {
       using realm = new RouterUnderTest(router, { subprotocol, evict: false }).newRealm();
       const calls = await startCalls(realm);
@@ -30,7 +30,7 @@ describe("broken clients", () => {
   );
 });
 
-/** Works through the queue that all share; a session that did not end as it must leaves a line in `faults`. */
+/** Sends the frames of the shared queue; adds a line to `faults` for each session that ends differently than expected. */
 async function breakAll(
   realm: RealmUnderTest,
   subprotocol: Subprotocol,
@@ -44,7 +44,7 @@ async function breakAll(
   }
 }
 
-/** Plays one throwaway session to its end and tells how it ended. */
+/** Sends one frame in a session of its own, and returns how the session ends. */
 async function breakOne(realm: RealmUnderTest, subprotocol: Subprotocol, malformed: Malformed): Promise<string> {
   const client = await RawClient.connect(realm.url, subprotocol);
   try {
@@ -63,7 +63,7 @@ async function breakOne(realm: RealmUnderTest, subprotocol: Subprotocol, malform
   }
 }
 
-/** Two sessions whose calls go on, one after the other, until told to stop; every answer is checked. */
+/** Calls a procedure of another session, one call after the other, until `stop`; checks every answer. */
 async function startCalls(realm: RealmUnderTest): Promise<{ stop(): Promise<number> }> {
   const [caller, callee] = await realm.pair();
   await callee.send([64, 1, {}, "com.app.echo"]);

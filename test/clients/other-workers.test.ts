@@ -1,4 +1,4 @@
-/** The router beside other Workers: bound by one, and mounted in another one's app. */
+/** The router with other Workers: called through a service binding, and mounted in an app. */
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -40,7 +40,7 @@ describe("a Worker with a service binding", () => {
   });
   afterAll(() => server.close());
 
-  it("calls with args and kwargs, and gets both", async () => {
+  it("calls with args and kwargs, and gets both back", async () => {
     const realm = freshRealm();
     const callee = await connected(url, realm);
     await callee.send([64, 1, {}, "com.example.sum"]);
@@ -52,7 +52,7 @@ describe("a Worker with a service binding", () => {
     expect(await response).toEqual([200, { args: [3], kwargs: { checked: true } }]);
   });
 
-  it("gets results as they come", async () => {
+  it("gets progressive results", async () => {
     const realm = freshRealm();
     const callee = await connected(url, realm);
     await callee.send([64, 1, {}, "com.example.count"]);
@@ -67,7 +67,7 @@ describe("a Worker with a service binding", () => {
     expect(await response).toEqual([200, [1, 2, 3]]);
   });
 
-  it("hears the publication id its subscribers see", async () => {
+  it("gets the publication id of the event", async () => {
     const realm = freshRealm();
     const subscriber = await connected(url, realm);
     await subscriber.send([32, 1, {}, "com.example.ordered"]);
@@ -78,7 +78,7 @@ describe("a Worker with a service binding", () => {
     expect(event[4]).toEqual(["tea"]);
   });
 
-  it("catches an error with its URI, args and kwargs", async () => {
+  it("gets an error with URI, args and kwargs", async () => {
     const realm = freshRealm();
     const callee = await connected(url, realm);
     await callee.send([64, 1, {}, "com.example.sum"]);
@@ -92,7 +92,7 @@ describe("a Worker with a service binding", () => {
     expect(await ask("/sum", "unknown")).toMatchObject([502, { uri: "wamp.error.no_such_realm" }]);
   });
 
-  it("learns the sessions of a realm", async () => {
+  it("lists the sessions of a realm", async () => {
     const realm = freshRealm();
     const client = await RawClient.connect(`ws://${url.host}/ws/${realm}`, "wamp.2.json");
     const session = await client.join(realm);
@@ -100,7 +100,7 @@ describe("a Worker with a service binding", () => {
   });
 });
 
-describe("a Worker with a service binding that the router knows nothing of", () => {
+describe("a Worker with a service binding that the configuration lacks", () => {
   const { server, ask } = harness();
 
   beforeAll(() => server.listen());
@@ -111,7 +111,7 @@ describe("a Worker with a service binding that the router knows nothing of", () 
   });
 });
 
-describe("somebody's own Hono app", () => {
+describe("another Hono app", () => {
   const server = createTestHarness({ root, workers: [{ configPath: "examples/hono-app/wrangler.toml" }] });
   let url: URL;
 
@@ -120,7 +120,7 @@ describe("somebody's own Hono app", () => {
   });
   afterAll(() => server.close());
 
-  it("has its own pages and the router's, with the configuration it brings", async () => {
+  it("serves its own pages and the router's, with its own configuration", async () => {
     expect(await (await fetch(new URL("/hello", url))).text()).toBe("hello");
     const subscriber = await connected(url, "realm1");
     await subscriber.send([32, 1, {}, "com.example.news"]);

@@ -1,18 +1,18 @@
-/** Python with Autobahn, in a virtual environment of its own that is made once and kept until the next `npm ci`. */
+/** Python with Autobahn, in a virtual environment that is kept until the next `npm ci`. */
 
 import { execFileSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** An interpreter, or why there is none. */
+/** The path of the interpreter, or the reason why it is missing. */
 export type Python = { readonly path: string } | { readonly reason: string };
 
 const DIRECTORY = join(import.meta.dirname, "../../node_modules/.cache/autobahn-python");
 const PACKAGES = ["autobahn", "argon2-cffi", "passlib", "pynacl", "base58", "ecdsa"];
-/** Milliseconds for all packages, built from source where it must be. */
-const PATIENCE = 300_000;
+/** Milliseconds for the installation of all packages, some of them from source. */
+const INSTALL_TIMEOUT = 300_000;
 
-/** Looks for the environment, and makes it where it is not there. */
+/** Returns the interpreter of the environment, which is made if it is missing. */
 export function findPython(): Python {
   const path = join(DIRECTORY, "bin", "python");
   if (existsSync(path) && canImport(path)) return { path };
@@ -21,9 +21,9 @@ export function findPython(): Python {
     run("python3", ["-m", "venv", DIRECTORY]);
     run(path, ["-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "10", ...PACKAGES]);
   } catch (error) {
-    return { reason: `no Python with Autobahn can be had here: ${firstLine(error)}` };
+    return { reason: `Python with Autobahn cannot be installed: ${firstLine(error)}` };
   }
-  return canImport(path) ? { path } : { reason: "Autobahn for Python is installed here, and cannot be loaded" };
+  return canImport(path) ? { path } : { reason: "Autobahn for Python is installed, but cannot be loaded" };
 }
 
 function canImport(path: string): boolean {
@@ -36,7 +36,7 @@ function canImport(path: string): boolean {
 }
 
 function run(command: string, args: readonly string[]): void {
-  execFileSync(command, args, { stdio: ["ignore", "ignore", "pipe"], timeout: PATIENCE });
+  execFileSync(command, args, { stdio: ["ignore", "ignore", "pipe"], timeout: INSTALL_TIMEOUT });
 }
 
 function firstLine(error: unknown): string {

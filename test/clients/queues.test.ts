@@ -1,4 +1,4 @@
-/** Cron triggers and queues as wrangler.toml has them in its comments: from the platform's side to a client's socket. */
+/** Cron triggers and queues, with the settings in the comments of wrangler.toml: from the platform to a client's socket. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,20 +14,20 @@ const SECRET = "a secret of the shop's";
 const REALM = "realm1";
 const PLACE = { realm: REALM, role: "anonymous" };
 
-/** wrangler.toml with its cron and queues; each batch is handed over at once, and nothing is tried often. */
+/** Returns wrangler.toml with its cron and queues; batches are delivered at once, with few retries. */
 function settings(): string {
   const text = readFileSync(join(root, "wrangler.toml"), "utf8");
   const example = /# The crons of.+?\n(?!#)/s.exec(text)![0].replace(/^# ?(?=\[|\w+ =|$)/gm, "");
   const more = ["orders-dead", "wamp-webhooks-dead"].map((name) => `\n[[queues.consumers]]\nqueue = "${name}"\n`);
   const forbidden = '\n[[queues.consumers]]\nqueue = "forbidden"\nmax_retries = 1\ndead_letter_queue = "orders-dead"\n';
-  const hasty = (example + more.join("") + forbidden)
+  const immediate = (example + more.join("") + forbidden)
     .replace("max_batch_timeout = 1\n", "")
     .replaceAll("[[queues.consumers]]", "$&\nmax_batch_timeout = 0");
   const main = JSON.stringify(join(root, "src/index.ts"));
-  return text.replace(/^main = .*$/m, `main = ${main}`) + hasty;
+  return text.replace(/^main = .*$/m, `main = ${main}`) + immediate;
 }
 
-/** A Worker that fills queues. */
+/** A Worker that sends messages to the queues. */
 const SHOP = {
   name: "shop",
   main: "shop.js",
@@ -92,18 +92,18 @@ it("a cron trigger publishes", async () => {
   expect((await client.next()).slice(3)).toEqual([{ topic: "com.example.tick" }, ["tock"]]);
 });
 
-it("a cron trigger whose request is refused has failed, as the platform sees it", async () => {
+it("a cron trigger whose request is refused fails for the platform", async () => {
   const result = await server.getWorker("wamp-edge").scheduled({ cron: "0 0 * * *" });
   expect(result.outcome).toBe("exception");
 });
 
-it("what another Worker puts into a queue is an event", async () => {
+it("a queue message of another Worker becomes an event", async () => {
   const { ORDERS } = await server.getWorker<{ ORDERS: Queue }>("shop").getEnv();
   await ORDERS.send({ args: ["tea"], kwargs: { cups: 2 } });
   expect((await client.next()).slice(3)).toEqual([{ topic: "com.example.order" }, ["tea"], { cups: 2 }]);
 });
 
-it("a message whose event is refused becomes a dead letter, by the queue's own rules", async () => {
+it("a message whose event is refused becomes a dead letter of the queue", async () => {
   const { FORBIDDEN } = await server.getWorker<{ FORBIDDEN: Queue }>("shop").getEnv();
   await FORBIDDEN.send("tea");
   expect((await client.next()).slice(3)).toEqual([{ topic: "com.example.dead" }, ["tea"]]);
@@ -117,7 +117,7 @@ it("events reach webhooks through the queue, in order", async () => {
   expect(requests[0]!.headers).toMatchObject({ "x-hub-signature-256": ofBody, "webhook-signature": ofAll });
 });
 
-it("an event too large for the queue keeps its place", async () => {
+it("an event too large for the queue is delivered in order", async () => {
   receiver.received.length = 0;
   const large = "x".repeat(200_000);
   for (const arg of [1, large, 3]) await client.send([16, 200, {}, "shop.mixed", [arg]]);
@@ -125,7 +125,7 @@ it("an event too large for the queue keeps its place", async () => {
   expect(requests.map(({ body }) => body.args)).toEqual([[1], [large], [3]]);
 });
 
-it("what a webhook could not be given comes to the queue of dead letters", async () => {
+it("an event that a webhook does not accept reaches the dead letter queue", async () => {
   receiver.received.length = 0;
   receiver.answer = () => 410;
   await client.send([16, 300, {}, "once.ordered", ["tea"]]);

@@ -101,7 +101,7 @@ export class RealmUnderTest implements Disposable {
       await this.#router.evict(this.name);
       this.#hasSlept = true;
     } catch (fault) {
-      // It may still sleep, while a message that is not answered is on its way. The first time it must have been awake.
+      // The object may still sleep after a message that is not answered. Before the first eviction it must be awake.
       if (!this.#hasSlept || !/not currently running/.test((fault as Error).message)) throw fault;
     }
   }

@@ -94,16 +94,16 @@ describe.each(NAMES)("wampy over %s", (serializer) => {
   test("[SUB-06][REG-05][URI-05] no events follow unsubscribe, no invocations follow unregister", async () => {
     const realm = freshRealm();
     const [client, other] = [await join(serializer, realm), await join(serializer, realm)];
-    const heard = vi.fn();
-    const { subscriptionId } = await client.subscribe("com.app.topic", heard);
+    const onEvent = vi.fn();
+    const { subscriptionId } = await client.subscribe("com.app.topic", onEvent);
     await client.register("com.app.procedure", () => ({ argsList: [1] }));
     expect(await other.call("com.app.procedure")).toMatchObject({ argsList: [1] });
-    await client.unsubscribe(subscriptionId, heard);
+    await client.unsubscribe(subscriptionId, onEvent);
     await client.unregister("com.app.procedure");
     await other.publish("com.app.topic", ["late"]);
     await expect(other.call("com.app.procedure")).rejects.toMatchObject({ errorUri: "wamp.error.no_such_procedure" });
     await settled(client);
-    expect(heard).not.toHaveBeenCalled();
+    expect(onEvent).not.toHaveBeenCalled();
   });
 
   test("[PUB-10][MSG-12] a prefix subscription receives its events, though Wampy sends undefined options", async () => {

@@ -88,7 +88,7 @@ describe("assets with other addresses for pages", () => {
     ["/sub/index.html", 200, null, "<h1>sub/index.html</h1>"],
     ["/sub", 302, "./sub/", ""],
     ["/docs/page.html", 302, "https://example.com/docs", ""],
-  ])("%s is served all the same", async (path, ...answer) => {
+  ])("%s is served", async (path, ...answer) => {
     expect(await ask(path)).toStrictEqual(answer);
   });
 

@@ -1,4 +1,4 @@
-/** Webhooks out over real HTTP, without a queue, and what other Workers may do with what was given up. */
+/** Outgoing webhooks over real HTTP, without a queue, and dead letters for other Workers. */
 
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -38,7 +38,7 @@ afterAll(async () => {
   receiver.close();
 });
 
-/** Somebody in a realm that nobody used before. */
+/** Joins an unused realm, and resets the receiver. */
 async function publisher(): Promise<{ realm: string; client: RawClient }> {
   receiver.received.length = 0;
   receiver.answer = () => 204;
@@ -52,7 +52,7 @@ async function publisher(): Promise<{ realm: string; client: RawClient }> {
 const service = async () => (await server.getWorker<{ WAMP: WampService }>("shop").getEnv()).WAMP;
 const evict = (realm: string) => server.getWorker("wamp-edge").evictDurableObject("RealmObject", { name: realm });
 
-it("an event comes as a signed request", async () => {
+it("an event arrives as a signed request", async () => {
   const { realm, client } = await publisher();
   await client.send([16, 1, { acknowledge: true }, "shop.ordered", ["tea"], { cups: 2 }]);
   const [, , publication] = await client.next();
@@ -68,7 +68,7 @@ it("an event comes as a signed request", async () => {
   expect(request!.body).toEqual({ ...event, details: { topic: "shop.ordered" } });
 });
 
-it("order is kept per topic while the receiver fails, the realm sleeping, and other topics go on", async () => {
+it("order is kept per topic while the receiver fails and the realm sleeps; other topics go on", async () => {
   const { realm, client } = await publisher();
   let failures = 0;
   receiver.answer = ({ body }) => (body.topic === "shop.slow" && failures++ === 0 ? 503 : 204);
@@ -91,7 +91,7 @@ it.each([
     () => new Promise<number>((resolve) => setTimeout(resolve, 2_000, 204)),
     "no answer within 500 ms",
   ],
-])("%s is no delivery: the event is a dead letter, to be redelivered", async (_, answer, reason) => {
+])("%s is a failed delivery: the event becomes a dead letter, and can be redelivered", async (_, answer, reason) => {
   const { realm, client } = await publisher();
   receiver.answer = answer;
   await client.send([16, 1, {}, "once.ordered", ["tea"]]);
@@ -116,7 +116,7 @@ it.each([
 it.each([
   ["test-1", "nowhere", "wamp.error.invalid_argument"],
   ["nowhere", "shop", "wamp.error.no_such_realm"],
-])("other Workers learn nothing in realm %s of webhook %s", async (realm, webhook, uri) => {
+])("other Workers get an error in realm %s for webhook %s", async (realm, webhook, uri) => {
   const wamp = await service();
   await expect(async () => await wamp.deadLetters(realm, webhook)).rejects.toMatchObject({ uri });
   await expect(async () => await wamp.redeliver(realm, webhook)).rejects.toMatchObject({ uri });

@@ -9,11 +9,11 @@ import { SUBPROTOCOLS, type Subprotocol } from "./wire.ts";
 
 const router = useRouter();
 
-/** Bytes; longer ones end the WebSocket below the router (platform: WebSocket message size). */
+/** Bytes of the longest message; the platform closes the WebSocket at longer ones (platform: WebSocket message size). */
 const LARGEST_MESSAGE_BYTES = 33_554_432;
 
 describe("the realm of a WebSocket", () => {
-  test("[SES-08] an unknown realm in the address is told by ABORT, since a client sees no HTTP error", async () => {
+  test("[SES-08] an unknown realm in the URL is refused by ABORT, since clients do not see HTTP errors", async () => {
     for (const subprotocol of SUBPROTOCOLS) {
       using realm = realmOf(subprotocol);
       const client = await realm.connect({ url: `${router().origin}/ws/nope` });
@@ -22,7 +22,7 @@ describe("the realm of a WebSocket", () => {
     }
   });
 
-  test("[SES-01] an unknown realm in the address is no licence for other messages", async () => {
+  test("[SES-01] a request before HELLO is a protocol error also with an unknown realm in the URL", async () => {
     using realm = realmOf("wamp.2.json");
     const client = await realm.connect({ url: `${router().origin}/ws/nope` });
     await client.send([32, 1, {}, "com.app.topic"]);
@@ -30,7 +30,7 @@ describe("the realm of a WebSocket", () => {
   });
 
   test.each(SUBPROTOCOLS)(
-    "[SES-02][SES-27] %s: at /ws the HELLO names the realm, and realms stay apart",
+    "[SES-02][SES-27] %s: at /ws the HELLO names the realm, and realms are isolated",
     async (subprotocol) => {
       using realm = realmOf(subprotocol);
       const url = `${router().origin}/ws`;
@@ -48,7 +48,7 @@ describe("the realm of a WebSocket", () => {
     },
   );
 
-  test("[SES-08][SES-10][SES-01] at /ws a HELLO without a realm of ours, or no HELLO at all, is refused", async () => {
+  test("[SES-08][SES-10][SES-01] at /ws an unknown realm, or a request before HELLO, is refused", async () => {
     using realm = realmOf("wamp.2.json");
     const url = `${router().origin}/ws`;
     for (const name of ["nope", ""]) {
@@ -61,14 +61,17 @@ describe("the realm of a WebSocket", () => {
     await client.expectAbort("wamp.error.protocol_violation", 1002);
   });
 
-  test.each(["/ws", "/ws/test-uri"])("[URI-07] %s: a realm that is no URI is refused as such", async (path) => {
-    using realm = realmOf("wamp.2.json");
-    const client = await realm.connect({ url: router().origin + path });
-    await client.send([1, "bad realm", { roles: ALL_ROLES }]);
-    await client.expectAbort("wamp.error.invalid_uri");
-  });
+  test.each(["/ws", "/ws/test-uri"])(
+    "[URI-07] %s: a realm that is not a URI is refused with invalid_uri",
+    async (path) => {
+      using realm = realmOf("wamp.2.json");
+      const client = await realm.connect({ url: router().origin + path });
+      await client.send([1, "bad realm", { roles: ALL_ROLES }]);
+      await client.expectAbort("wamp.error.invalid_uri");
+    },
+  );
 
-  test("[WS-13][WS-14] a piped socket passes on closes and violations like any other", async () => {
+  test("[WS-13][WS-14] a piped socket forwards closes and protocol errors", async () => {
     using realm = realmOf("wamp.2.json");
     const url = `${router().origin}/ws`;
     const [piped, observer] = [await realm.connect({ url }), await realm.join()];
@@ -80,14 +83,14 @@ describe("the realm of a WebSocket", () => {
     await violator.expectAbort("wamp.error.protocol_violation", 1002);
   });
 
-  test("[WS-14] a piped client that breaks the WebSocket protocol is gone from the realm", async () => {
+  test("[WS-14] a piped client that violates the WebSocket protocol leaves the realm", async () => {
     using realm = realmOf("wamp.2.json");
     const [piped, observer] = [await realm.connect({ url: `${router().origin}/ws` }), await realm.join()];
     await piped.join(realm.name);
     await realm.vanish(piped, observer, () => piped.socket.send(Buffer.alloc(LARGEST_MESSAGE_BYTES + 1)));
   });
 
-  test("[SES-21] at /ws an ABORT in place of HELLO is not answered", async () => {
+  test("[SES-21] at /ws an ABORT instead of HELLO is not answered", async () => {
     using realm = realmOf("wamp.2.json");
     const client = await realm.connect({ url: `${router().origin}/ws` });
     await client.send([3, {}, "com.app.giving_up"]);
@@ -95,13 +98,13 @@ describe("the realm of a WebSocket", () => {
     expect(client.unread).toStrictEqual([]);
   });
 
-  test("[SES-02] with a single realm in the configuration /ws leads straight to it", async () => {
+  test("[SES-02] with a single realm in the configuration /ws connects to its object", async () => {
     const single = await startRouter({ version: 1, realms: [anonymousRealm("only")] });
     onTestFinished(() => single.close());
     const client = await RawClient.connect(`${single.origin}/ws`, "wamp.2.json");
     onTestFinished(() => client.socket.terminate());
     await client.join("only");
-    // Only a hibernatable socket of the object itself survives its object (platform: Hibernation).
+    // Only a hibernatable socket of the object survives eviction (platform: Hibernation).
     await single.evict("only");
     await client.expectNothing();
   });

@@ -18,7 +18,7 @@ describe("the upgrade", () => {
     expect(await upgrade(`${router().origin}/`, [subprotocol])).toBe(subprotocol);
   });
 
-  test("[WS-04][WS-05] the client's first choice that the router speaks is taken", async () => {
+  test("[WS-04][WS-05] the first subprotocol in the client's list that the router supports is chosen", async () => {
     const url = router().realmUrl(freshRealm());
     expect(await upgrade(url, ["wamp.2.cbor", "wamp.2.json"])).toBe("wamp.2.cbor");
     expect(await upgrade(url, ["wamp.2.json", "wamp.2.cbor"])).toBe("wamp.2.json");
@@ -35,7 +35,7 @@ describe("the upgrade", () => {
 });
 
 describe("frames", () => {
-  test("[SER-20] bytes that are not UTF-8 in a text message are U+FFFD when the platform hands it over", async () => {
+  test("[SER-20] the platform replaces bytes that are not UTF-8 in a text message by U+FFFD", async () => {
     using realm = realmOf("wamp.2.json");
     const [publisher, subscriber] = await realm.pair();
     await subscriber.send([32, 1, {}, "com.app.topic"]);
@@ -48,7 +48,7 @@ describe("frames", () => {
     expect((await publisher.closed).code).toBe(1002);
   });
 
-  test("[WS-07] a message in several frames is put together first", async () => {
+  test("[WS-07] fragments of a message are joined", async () => {
     for (const subprotocol of SUBPROTOCOLS) {
       using realm = realmOf(subprotocol);
       const client = await realm.connect();
@@ -61,7 +61,7 @@ describe("frames", () => {
   });
 
   test.each(SUBPROTOCOLS)(
-    "[WS-08][WS-09][SER-09] %s: WELCOME comes in the right kind of frame, its id an integer",
+    "[WS-08][WS-09][SER-09] %s: WELCOME is a text or binary frame as the subprotocol requires, with an integer id",
     async (subprotocol) => {
       using realm = realmOf(subprotocol);
       const client = await realm.connect();
@@ -101,16 +101,13 @@ describe("frames", () => {
     ["wamp.2.cbor", new Uint8Array([0xff])],
     ["wamp.2.cbor", new Uint8Array([0x82, 0x06, 0xa0, 0x00])],
     ["wamp.2.cbor", new Uint8Array([0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01])],
-  ] as const)(
-    "[WS-11][WS-12][SER-17] %s: a frame that is no message (%s) ends the session",
-    async (subprotocol, frame) => {
-      using realm = realmOf(subprotocol);
-      for (const client of [await realm.connect(), await realm.join()]) {
-        await client.sendFrame(frame);
-        await client.expectAbort("wamp.error.protocol_violation", 1002);
-      }
-    },
-  );
+  ] as const)("[WS-11][WS-12][SER-17] %s: an invalid frame (%s) ends the session", async (subprotocol, frame) => {
+    using realm = realmOf(subprotocol);
+    for (const client of [await realm.connect(), await realm.join()]) {
+      await client.sendFrame(frame);
+      await client.expectAbort("wamp.error.protocol_violation", 1002);
+    }
+  });
 
   test("[WS-07][SER-12] white space around JSON and indefinite lengths in CBOR are legal", async () => {
     using jsonRealm = realmOf("wamp.2.json");
@@ -126,7 +123,7 @@ describe("frames", () => {
     await cbor.expect([33, 1, ID]);
   });
 
-  test("[WS-20] pings are answered below WAMP", async () => {
+  test("[WS-20] pings are answered by the platform", async () => {
     using realm = realmOf("wamp.2.json");
     const client = await realm.join();
     client.socket.ping("are you there");
@@ -135,7 +132,7 @@ describe("frames", () => {
     await client.expectNothing();
   });
 
-  test("[WS-17] a message beyond the realm's limit ends the connection with 1009", async () => {
+  test("[WS-17] a message above the realm's limit ends the connection with 1009", async () => {
     using realm = realmOf("wamp.2.json", "small");
     const client = await realm.join();
     await client.send([16, 1, { acknowledge: true }, "com.app.topic", ["x".repeat(4000)]]);
@@ -153,7 +150,7 @@ describe("frames", () => {
     expect((await client.closed).code).toBe(1009);
   });
 
-  test("[WS-19] 3,000 events keep their order before a subscriber that stalls", async () => {
+  test("[WS-19] 3,000 events to a subscriber that pauses keep their order", async () => {
     using realm = realmOf("wamp.2.json");
     const [publisher, subscriber] = await realm.pair();
     await subscriber.send([32, 1, {}, "com.app.topic"]);
@@ -221,7 +218,7 @@ describe("batches", () => {
   });
 });
 
-/** How WELCOME starts, binary as hex and after the length in a batch: a list of three, 2, and an integer of 32 or 64 bits, no float. */
+/** The start of WELCOME, binary in hex, in batches after the length: a list of three, 2, and an integer of 32 or 64 bits. */
 const WELCOME_HEAD = {
   json: /^\[2,[1-9]\d*,\{/,
   msgpack: /^(0000[0-9a-f]{4})?9302c[ef]/,
@@ -232,7 +229,7 @@ function serializerOf(subprotocol: Subprotocol): keyof typeof WELCOME_HEAD {
   return subprotocol.split(".")[2] as keyof typeof WELCOME_HEAD;
 }
 
-/** Tries to open a socket: the subprotocol chosen, or the HTTP status of the refusal. */
+/** Tries to open a socket; returns the chosen subprotocol, or the HTTP status of the refusal. */
 function upgrade(url: string, offered: string[]): Promise<string | number> {
   const socket = new WebSocket(url, offered);
   return new Promise((resolve, reject) => {
@@ -245,7 +242,7 @@ function upgrade(url: string, offered: string[]): Promise<string | number> {
   }) as Promise<string | number>;
 }
 
-/** The transport fails with 1002; an ABORT may say why. */
+/** Asserts that the connection closes with 1002, after at most an ABORT. */
 async function expectFailure(client: RawClient): Promise<void> {
   expect((await client.closed).code).toBe(1002);
   expect(client.unread.map((message) => message[0]).filter((code) => code !== 3)).toStrictEqual([]);

@@ -1,4 +1,4 @@
-/** The memory of the workerd processes that this process has started, as the operating system counts it. */
+/** The memory of the workerd processes that this process has started. */
 
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -8,12 +8,12 @@ interface Process {
   readonly name: string;
 }
 
-/** MiB of resident memory of all workerd processes below this one. Reads `/proc`, which only Linux has. */
+/** Returns the resident memory of all workerd processes below this one, in MiB. Reads `/proc`, so Linux only. */
 export function workerdMemory(): number {
   return workerds().reduce((sum, id) => sum + residentMiB(id), 0);
 }
 
-/** Watches that memory until `stop`, which tells the most there was; MiB. */
+/** Samples that memory until `stop`, which returns the maximum in MiB. */
 export function watchMemory(): { stop(): number } {
   let most = workerdMemory();
   const timer = setInterval(() => {
@@ -36,7 +36,7 @@ function workerds(): number[] {
   return processes.filter(({ id, name }) => name === "workerd" && found.includes(id)).map(({ id }) => id);
 }
 
-/** Nothing for a process that has ended meanwhile. */
+/** Returns an empty list if the process has ended. */
 function processOf(id: string): Process[] {
   try {
     const stat = readFileSync(`/proc/${id}/stat`, "utf8");

@@ -1,5 +1,6 @@
-/** What Autobahn|JS uses of a browser's XMLHttpRequest, on top of fetch. */
+/** The part of a browser's XMLHttpRequest that Autobahn|JS uses, on top of fetch. */
 
+/** A request at a time; every event calls its `on…` property. */
 export class XmlHttpRequest {
   withCredentials = false;
   timeout = 0;

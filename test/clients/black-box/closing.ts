@@ -1,12 +1,13 @@
-/** How the router ends sessions, and how it takes clients that do not keep up (Session Close; Sessions Metaevents and Procedures). */
+/** The router ends sessions, also of slow clients (Session Close; Session Metaevents and Procedures). */
 
 import { describe, expect, test } from "vitest";
 import { ID, type RawClient, TEXT } from "../raw-client.ts";
 import type { RouterUnderTest } from "../router-under-test.ts";
 
+/** Tests of GOODBYE from the router, and of slow clients. */
 export function closing(underTest: RouterUnderTest): void {
   describe("the router closes", () => {
-    test("[SES-17][SES-23] GOODBYE says why, and the client's answer ends the connection", async () => {
+    test("[SES-17][SES-23] GOODBYE carries the reason, and the client's answer ends the connection", async () => {
       using realm = underTest.newRealm();
       const killer = await realm.join();
       const { victim, sessionId } = await victimOf(realm);
@@ -17,7 +18,7 @@ export function closing(underTest: RouterUnderTest): void {
       expect(victim.unread).toStrictEqual([]);
     });
 
-    test("[SES-18] after its GOODBYE the router ignores everything but the client's", async () => {
+    test("[SES-18] after its GOODBYE the router ignores all messages but the client's GOODBYE", async () => {
       using realm = underTest.newRealm();
       const killer = await realm.join();
       const { victim, sessionId } = await victimOf(realm);
@@ -40,13 +41,13 @@ export function closing(underTest: RouterUnderTest): void {
       ]);
       const [, , reason] = await victim.expect([6, expect.any(Object), TEXT]);
       expect(["wamp.close.goodbye_and_out", "wamp.close.killed"]).toContain(reason);
-      // Whoever was first, the socket now closes or takes a new HELLO; a second GOODBYE would come before either.
+      // Either the socket closes or it accepts a new HELLO; a second GOODBYE would come before both.
       await victim.send([1, realm.name, { roles: { caller: {} } }]).catch(() => {});
       const next = await victim.next().catch(() => undefined);
       if (next !== undefined) expect(next).toStrictEqual([2, ID, expect.any(Object)]);
     });
 
-    test("[SES-19] a client that does not answer GOODBYE is cut off", async () => {
+    test("[SES-19] a client that does not answer GOODBYE is disconnected", async () => {
       using realm = underTest.newRealm("curt");
       const killer = await realm.join();
       const { victim, sessionId } = await victimOf(realm);
@@ -55,7 +56,7 @@ export function closing(underTest: RouterUnderTest): void {
       expect([1000, 1001]).toContain((await victim.closed).code);
     });
 
-    test("[LEAVE-05][LEAVE-07] a killed callee's callers get an error", async () => {
+    test("[LEAVE-05][LEAVE-07] callers of a killed callee get an error", async () => {
       using realm = underTest.newRealm();
       const [killer, caller] = await realm.pair();
       const { victim, sessionId } = await victimOf(realm);
@@ -68,14 +69,14 @@ export function closing(underTest: RouterUnderTest): void {
     });
   });
 
-  describe("clients that do not keep up", () => {
-    test("[SES-25] who opens a socket and does not say HELLO is cut off", async () => {
+  describe("slow clients", () => {
+    test("[SES-25] a client that sends no HELLO is disconnected", async () => {
       using realm = underTest.newRealm("impatient");
       const client = await realm.connect();
       expect([1002, 1008]).toContain((await client.closed).code);
     });
 
-    test("[CALL-13][PUB-14][LEAVE-05] a callee that takes nothing more is cut off, and its callers hear at once", async () => {
+    test("[CALL-13][PUB-14][LEAVE-05] a callee that does not read is disconnected, and its callers get errors at once", async () => {
       using realm = underTest.newRealm("stalling");
       const [caller, callee] = await realm.pair();
       await callee.send([64, 1, {}, "com.app.procedure"]);
@@ -95,7 +96,7 @@ export function closing(underTest: RouterUnderTest): void {
   });
 }
 
-/** A session that is going to be killed. */
+/** Joins the session to be killed. */
 async function victimOf(
   realm: ReturnType<RouterUnderTest["newRealm"]>,
 ): Promise<{ victim: RawClient; sessionId: number }> {

@@ -1,11 +1,11 @@
-/** What makes a message a message: shape, codes, ids, URIs, options (Protocol Errors; Identifiers; URIs). */
+/** Validation of messages: shape, codes, ids, URIs, options (Protocol Errors; Identifiers; URIs). */
 
 import { describe, expect, test } from "vitest";
 import { ID } from "../raw-client.ts";
 import type { RouterUnderTest } from "../router-under-test.ts";
 import type { WireMessage } from "../wire.ts";
 
-/** Messages that end an open session, by the row of the checklist that says so. */
+/** Messages that end an open session, by their checklist ids. */
 const VIOLATIONS: readonly [rows: string, message: WireMessage][] = [
   ["[MSG-01]", []],
   ["[MSG-01]", ["1"]],
@@ -77,8 +77,9 @@ const VIOLATIONS: readonly [rows: string, message: WireMessage][] = [
   ["[URI-08]", [6, {}, "not a uri"]],
 ];
 
+/** Tests of messages that violate the protocol. */
 export function brokenMessages(underTest: RouterUnderTest): void {
-  describe("broken messages", () => {
+  describe("invalid messages", () => {
     test.each(VIOLATIONS.map(([rows, message]) => [rows, label(message), message] as const))(
       "%s [WS-12] %s ends the session",
       async (_rows, _label, message) => {
@@ -89,7 +90,7 @@ export function brokenMessages(underTest: RouterUnderTest): void {
       },
     );
 
-    test("[MSG-01] a dict is no message", async () => {
+    test("[MSG-01] a dict ends the session", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       await client.send({} as WireMessage);
@@ -98,9 +99,10 @@ export function brokenMessages(underTest: RouterUnderTest): void {
   });
 }
 
+/** Tests of options and ids. */
 export function messages(underTest: RouterUnderTest): void {
   describe("the other sessions", () => {
-    test("[MSG-15] a protocol error leaves the other sessions alone", async () => {
+    test("[MSG-15] a protocol error does not affect other sessions", async () => {
       using realm = underTest.newRealm();
       const [caller, callee] = await realm.pair();
       await callee.send([64, 1, {}, "com.app.procedure"]);
@@ -116,7 +118,7 @@ export function messages(underTest: RouterUnderTest): void {
   });
 
   describe("options", () => {
-    test("[MSG-07] unknown options are neither an error nor forwarded", async () => {
+    test("[MSG-07] unknown options are ignored and not forwarded", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       await subscriber.send([32, 1, { foo_bar: 1, _custom: [] }, "com.app.topic"]);
@@ -126,7 +128,7 @@ export function messages(underTest: RouterUnderTest): void {
       await subscriber.expect([36, subscription, publication, {}]);
     });
 
-    test("[MSG-12] null for an option is as good as no option", async () => {
+    test("[MSG-12] null for an option equals no option", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       await subscriber.send([32, 1, { match: null, get_retained: null }, "com.app.topic"]);
@@ -138,7 +140,7 @@ export function messages(underTest: RouterUnderTest): void {
   });
 
   describe("ids", () => {
-    test("[ID-01][ID-05][SER-10] request ids up to 2^53 are mirrored, in whatever order they come", async () => {
+    test("[ID-01][ID-05][SER-10] request ids up to 2^53 are accepted in any order", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       for (const request of [1, 7, 3, 2 ** 31, 2 ** 32 + 1, 2 ** 53 - 1, 2n ** 53n, 1]) {
@@ -180,7 +182,7 @@ export function messages(underTest: RouterUnderTest): void {
       await callee.expect([68, 3, one, {}]);
     });
 
-    test("[ID-08] request ids of two sessions have nothing to do with each other", async () => {
+    test("[ID-08] request ids of two sessions are independent", async () => {
       using realm = underTest.newRealm();
       const [callee, one] = await realm.pair();
       const other = await realm.join();
@@ -223,7 +225,7 @@ export function messages(underTest: RouterUnderTest): void {
   });
 }
 
-/** A message as the title of a test shows it. */
+/** Formats a message for the title of a test. */
 function label(message: WireMessage): string {
   return JSON.stringify(message, (_key, value) => (typeof value === "bigint" ? `${value}` : value));
 }

@@ -1,9 +1,10 @@
-/** Publish and subscribe, basic profile, as publishers and subscribers see it (Publish and Subscribe). */
+/** Publish and subscribe, basic profile (Publish and Subscribe). */
 
 import { describe, expect, test } from "vitest";
 import { ID, type RawClient } from "../raw-client.ts";
 import type { RouterUnderTest } from "../router-under-test.ts";
 
+/** Tests of SUBSCRIBE, UNSUBSCRIBE, PUBLISH and the order of events. */
 export function publishSubscribe(underTest: RouterUnderTest): void {
   describe("SUBSCRIBE and UNSUBSCRIBE", () => {
     test("[SUB-01][SUB-02][PUB-06] subscribing twice gives one subscription and one EVENT", async () => {
@@ -17,7 +18,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await subscriber.expectNothing();
     });
 
-    test("[SUB-03][SUB-06][ORD-10] one UNSUBSCRIBE ends a subscription however often it was made", async () => {
+    test("[SUB-03][SUB-06][ORD-10] one UNSUBSCRIBE ends a subscription, however often the client has subscribed", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
@@ -31,7 +32,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await subscriber.expectError(34, 4, "wamp.error.no_such_subscription");
     });
 
-    test("[SUB-04][AZ-03] a topic the role may not read is refused", async () => {
+    test("[SUB-04][AZ-03] SUBSCRIBE without permission is refused", async () => {
       using realm = underTest.newRealm("guarded");
       const client = await realm.join();
       await client.send([32, 1, {}, "secret.topic"]);
@@ -39,14 +40,14 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await subscribe(client, "open.topic");
     });
 
-    test("[SUB-07] UNSUBSCRIBE from what never was is refused", async () => {
+    test("[SUB-07] UNSUBSCRIBE with an unknown id is refused", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       await client.send([34, 1, 5512315355]);
       await client.expectError(34, 1, "wamp.error.no_such_subscription");
     });
 
-    test("[SUB-08][AZ-06] UNSUBSCRIBE from somebody else's subscription is refused and changes nothing", async () => {
+    test("[SUB-08][AZ-06] UNSUBSCRIBE from a subscription of another session is refused", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       const stranger = await realm.join();
@@ -57,7 +58,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await subscriber.expect([36, subscription, publication, {}]);
     });
 
-    test("[SUB-09] a subscription ends with its session and leaves the others be", async () => {
+    test("[SUB-09] a subscription ends with its session, for that subscriber only", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       const leaver = await realm.join();
@@ -71,7 +72,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await leaver.expectNothing();
     });
 
-    test("[SUB-10] without subscribers a subscription is gone, and the next one has another id", async () => {
+    test("[SUB-10] a subscription without subscribers is deleted, and the next one has another id", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       const subscription = await subscribe(client, "com.myapp.mytopic1");
@@ -84,7 +85,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
   });
 
   describe("PUBLISH", () => {
-    test("[PUB-01][PUB-05][PUB-06][PUB-07][SER-23][PUB-16] payloads arrive as they were sent, and PUBLISH is not answered", async () => {
+    test("[PUB-01][PUB-05][PUB-06][PUB-07][SER-23][PUB-16] payloads arrive unchanged, and PUBLISH is not answered", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
@@ -99,18 +100,18 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await publisher.expectNothing();
     });
 
-    test("[PUB-02][PUB-11][PUB-12][ID-10] PUBLISHED carries the id of the publication, heard or not", async () => {
+    test("[PUB-02][PUB-11][PUB-12][ID-10] PUBLISHED carries the publication id, with and without subscribers", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
-      const unheard = await publish(publisher, "com.myapp.mytopic1");
+      const first = await publish(publisher, "com.myapp.mytopic1");
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
-      await publisher.send([16, 2, { acknowledge: true }, "com.myapp.mytopic1", ["heard"]]);
-      const [, , heard] = await publisher.expect([17, 2, ID]);
-      await subscriber.expect([36, subscription, heard, {}, ["heard"]]);
-      expect(heard).not.toBe(unheard);
+      await publisher.send([16, 2, { acknowledge: true }, "com.myapp.mytopic1", ["second"]]);
+      const [, , second] = await publisher.expect([17, 2, ID]);
+      await subscriber.expect([36, subscription, second, {}, ["second"]]);
+      expect(second).not.toBe(first);
     });
 
-    test("[PUB-03][PUB-04][AZ-03][AZ-05] a topic the role may not write is refused, in silence without acknowledge", async () => {
+    test("[PUB-03][PUB-04][AZ-03][AZ-05] PUBLISH without permission is refused, without an answer if not acknowledged", async () => {
       using realm = underTest.newRealm("guarded");
       const client = await realm.join();
       await client.send([16, 1, { acknowledge: true }, "secret.topic"]);
@@ -119,7 +120,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await client.expectNothing();
     });
 
-    test("[PUB-08][EXC-01] a publisher does not hear itself", async () => {
+    test("[PUB-08][EXC-01] a publisher does not receive its own event", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       await subscribe(publisher, "com.myapp.mytopic1");
@@ -129,7 +130,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await publisher.expectNothing();
     });
 
-    test("[PUB-10][ID-10] each matching subscription of a session has its own EVENT of the one publication", async () => {
+    test("[PUB-10][ID-10] each matching subscription of a session gets an EVENT with the same publication id", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       const exact = await subscribe(subscriber, "com.myapp.mytopic1");
@@ -150,7 +151,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await subscriber.expectNothing();
     });
 
-    test("[PUB-13] who subscribes later has missed it", async () => {
+    test("[PUB-13] a later subscriber does not receive the event", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       await publish(publisher, "com.myapp.mytopic1");
@@ -158,7 +159,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await subscriber.expectNothing();
     });
 
-    test("[PUB-14] a subscriber that does not read holds nobody up", async () => {
+    test("[PUB-14] a subscriber that does not read does not delay the others", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       const stalled = await realm.join();
@@ -174,7 +175,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       for (let i = 0; i < 5; i++) await stalled.expect([36, subscription, ID, {}, [i, text]]);
     });
 
-    test("[PUB-15] options of PUBLISH do not show in EVENT", async () => {
+    test("[PUB-15] options of PUBLISH are not part of EVENT", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
@@ -186,7 +187,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
   });
 
   describe("order of events", () => {
-    test("[ORD-01][WS-19] events of one publisher keep their order over all topics", async () => {
+    test("[ORD-01][WS-19] events of one publisher keep their order across topics", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       const subscriptions = [
@@ -223,7 +224,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await client.expect([36, subscription, publication, {}, ["echo"]]);
     });
 
-    test("[ORD-10] no EVENT follows UNSUBSCRIBED, in the thick of publications", async () => {
+    test("[ORD-10] no EVENT follows UNSUBSCRIBED, amid publications", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       const subscription = await subscribe(subscriber, "com.myapp.mytopic1");
@@ -241,14 +242,14 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
   });
 }
 
-/** Subscribes as the first request of a session; returns the subscription id. */
+/** Subscribes with request id 1; returns the subscription id. */
 async function subscribe(client: RawClient, topic: string): Promise<unknown> {
   await client.send([32, 1, {}, topic]);
   const [, , subscription] = await client.expect([33, 1, ID]);
   return subscription;
 }
 
-/** Publishes with acknowledgement; returns the publication id once the broker has routed the event. */
+/** Publishes with acknowledgement; returns the publication id after the broker has routed the event. */
 async function publish(client: RawClient, topic: string): Promise<unknown> {
   await client.send([16, 1, { acknowledge: true }, topic]);
   const [, , publication] = await client.expect([17, 1, ID]);

@@ -1,12 +1,13 @@
-/** Remote procedure calls, basic profile, as callers and callees see them (Remote Procedure Calls). */
+/** Remote procedure calls, basic profile (Remote Procedure Calls). */
 
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES, ID, type RawClient } from "../raw-client.ts";
 import { type RouterUnderTest, WAYS_TO_LEAVE } from "../router-under-test.ts";
 
-/** HELLO of a callee that wants to hear of canceled calls. */
+/** HELLO details of a callee that receives INTERRUPT. */
 const CANCELING = { roles: { ...ALL_ROLES, callee: { features: { call_canceling: true } } } };
 
+/** Tests of REGISTER, UNREGISTER, CALL, and of sessions that leave during calls. */
 export function remoteProcedureCalls(underTest: RouterUnderTest): void {
   describe("REGISTER and UNREGISTER", () => {
     test("[REG-01][REG-05] a procedure is registered and unregistered", async () => {
@@ -21,7 +22,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       await callee.expect([65, 3, ID]);
     });
 
-    test("[REG-02] a registered procedure is taken, for others and for its owner", async () => {
+    test("[REG-02] a registered procedure cannot be registered again, by another session or its own", async () => {
       using realm = underTest.newRealm();
       const [owner, other] = await realm.pair();
       await register(owner, "com.myapp.myprocedure1");
@@ -31,7 +32,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       await owner.expectError(64, 2, "wamp.error.procedure_already_exists");
     });
 
-    test("[REG-03][AZ-03][AZ-07] a name the role may not offer is refused before anything is looked up", async () => {
+    test("[REG-03][AZ-03][AZ-07] REGISTER without permission is refused before any lookup", async () => {
       using realm = underTest.newRealm("guarded");
       const client = await realm.join();
       await client.send([64, 1, {}, "secret.procedure"]);
@@ -40,14 +41,14 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       await client.expect([65, 2, ID]);
     });
 
-    test("[REG-06] UNREGISTER of what never was is refused", async () => {
+    test("[REG-06] UNREGISTER with an unknown id is refused", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       await client.send([66, 1, 2103333224]);
       await client.expectError(66, 1, "wamp.error.no_such_registration");
     });
 
-    test("[REG-07][AZ-06] UNREGISTER of somebody else's registration is refused and changes nothing", async () => {
+    test("[REG-07][AZ-06] UNREGISTER of a registration of another session is refused", async () => {
       using realm = underTest.newRealm();
       const [callee, stranger] = await realm.pair();
       const registration = await register(callee, "com.myapp.myprocedure1");
@@ -57,7 +58,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       await callee.expect([68, 1, registration, {}]);
     });
 
-    test("[REG-09] UNREGISTER does not disturb the invocations under way", async () => {
+    test("[REG-09] UNREGISTER does not affect pending invocations", async () => {
       using realm = underTest.newRealm();
       const [caller, callee] = await realm.pair();
       const registration = await register(callee, "com.myapp.myprocedure1");
@@ -74,7 +75,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
   });
 
   describe("CALL", () => {
-    test("[CALL-01] the round trip", async () => {
+    test("[CALL-01] a call and its result", async () => {
       using realm = underTest.newRealm();
       const [caller, callee] = await realm.pair();
       const registration = await register(callee, "com.myapp.add2");
@@ -84,7 +85,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       await caller.expect([50, 1, {}, [30]]);
     });
 
-    test("[CALL-02][SER-23] arguments pass unchanged both ways, and absent ones stay absent", async () => {
+    test("[CALL-02][SER-23] arguments pass unchanged in both directions, and absent ones stay absent", async () => {
       using realm = underTest.newRealm();
       const [caller, callee] = await realm.pair();
       const registration = await register(callee, "com.myapp.echo");
@@ -98,14 +99,14 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       }
     });
 
-    test("[CALL-03] nobody offers the procedure", async () => {
+    test("[CALL-03] a call of a missing procedure is refused", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       await client.send([48, 1, {}, "com.myapp.missing"]);
       await client.expectError(48, 1, "wamp.error.no_such_procedure");
     });
 
-    test("[CALL-04][AZ-07] a procedure the role may not call is refused, whether it exists or not", async () => {
+    test("[CALL-04][AZ-07] CALL without permission is refused, whether the procedure exists or not", async () => {
       using realm = underTest.newRealm("guarded");
       const client = await realm.join();
       await client.send([48, 1, {}, "secret.missing"]);
@@ -125,7 +126,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       await caller.expect([8, 48, 7, {}, ...error]);
     });
 
-    test("[CALL-07] many calls are open at once and return as they are done", async () => {
+    test("[CALL-07] results of concurrent calls arrive in the order of the YIELDs", async () => {
       using realm = underTest.newRealm();
       const [caller, callee] = await realm.pair();
       await register(callee, "com.myapp.echo");
@@ -137,7 +138,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       }
     });
 
-    test("[CALL-08] a session calls what it registered itself", async () => {
+    test("[CALL-08] a session calls its own procedure", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       const registration = await register(client, "com.myapp.own");
@@ -200,7 +201,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       await caller.expectAbort("wamp.error.protocol_violation", 1002);
     });
 
-    test("[CALL-14] options of CALL do not show in INVOCATION, nor those of YIELD in RESULT", async () => {
+    test("[CALL-14] options of CALL are not part of INVOCATION, nor those of YIELD of RESULT", async () => {
       using realm = underTest.newRealm();
       const [caller, callee] = await realm.pair();
       const registration = await register(callee, "com.myapp.procedure");
@@ -210,7 +211,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       await caller.expect([50, 1, {}]);
     });
 
-    test("[ORD-03] invocations reach a callee in the order of the calls, over all procedures", async () => {
+    test("[ORD-03] invocations reach a callee in the order of the calls, across procedures", async () => {
       using realm = underTest.newRealm();
       const [caller, callee] = await realm.pair();
       const registrations = [await register(callee, "com.myapp.even"), await register(callee, "com.myapp.odd")];
@@ -236,9 +237,9 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
     });
   });
 
-  describe("leaving with calls open", () => {
+  describe("leaving with pending calls", () => {
     test.each(WAYS_TO_LEAVE)(
-      "[LEAVE-01][LEAVE-03][LEAVE-07] the caller leaves by %s: a callee that can cancel hears of it",
+      "[LEAVE-01][LEAVE-03][LEAVE-07] the caller leaves by %s: a callee with call_canceling gets INTERRUPT",
       async (_name, how) => {
         using realm = underTest.newRealm();
         const caller = await realm.join();
@@ -255,7 +256,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
     );
 
     test.each(WAYS_TO_LEAVE)(
-      "[LEAVE-02][LEAVE-03] the caller leaves by %s: another callee hears nothing, and its answer is discarded",
+      "[LEAVE-02][LEAVE-03] the caller leaves by %s: another callee gets no message, and its answer is discarded",
       async (_name, how) => {
         using realm = underTest.newRealm();
         const [caller, callee] = await realm.pair();
@@ -270,7 +271,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       },
     );
 
-    test("[LEAVE-04] a progressive YIELD for a dead call is answered with INTERRUPT, once and only if none was sent", async () => {
+    test("[LEAVE-04] a progressive YIELD for an ended call is answered with INTERRUPT, once, unless one was sent before", async () => {
       using realm = underTest.newRealm();
       const caller = await realm.join();
       const callee = await realm.join(CANCELING);
@@ -308,7 +309,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
       },
     );
 
-    test("[LEAVE-06] who is caller and callee of the same call leaves without a word", async () => {
+    test("[LEAVE-06] a session that is caller and callee of the same call leaves without messages", async () => {
       using realm = underTest.newRealm();
       const [client, observer] = await realm.pair();
       await register(client, "com.myapp.own");
@@ -322,7 +323,7 @@ export function remoteProcedureCalls(underTest: RouterUnderTest): void {
   });
 }
 
-/** Registers; returns the registration id. */
+/** Registers with request id 1; returns the registration id. */
 async function register(client: RawClient, procedure: string): Promise<unknown> {
   await client.send([64, 1, {}, procedure]);
   const [, , registration] = await client.expect([65, 1, ID]);

@@ -1,4 +1,4 @@
-/** Sessions as a client sees them: opening, WELCOME, closing, and what ends them (Sessions). */
+/** Opening and closing of sessions (Sessions). */
 
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES, ID, TEXT } from "../raw-client.ts";
@@ -18,6 +18,7 @@ const BEFORE_HELLO: readonly WireMessage[] = [
   [70, 1, {}],
 ];
 
+/** Tests of HELLO, WELCOME, GOODBYE and ABORT. */
 export function sessions(underTest: RouterUnderTest): void {
   describe("opening a session", () => {
     test.each(BEFORE_HELLO)(
@@ -30,7 +31,7 @@ export function sessions(underTest: RouterUnderTest): void {
       },
     );
 
-    test("[SES-02][SES-03][SES-09] HELLO is answered with WELCOME, and that is the first message", async () => {
+    test("[SES-02][SES-03][SES-09] HELLO is answered with WELCOME as the first message", async () => {
       using realm = underTest.newRealm();
       const client = await realm.connect();
       await client.send([1, realm.name, { roles: { subscriber: {} } }]);
@@ -51,7 +52,7 @@ export function sessions(underTest: RouterUnderTest): void {
       for (const key of Object.keys(details)) expect(key).toMatch(/^([a-z][a-z0-9_]{2,}|_[a-z0-9_]{3,})$/);
     });
 
-    test("[WEL-03][WEL-05][WEL-06][WEL-07][WEL-04] WELCOME says who the session is", async () => {
+    test("[WEL-03][WEL-05][WEL-06][WEL-07][WEL-04] WELCOME carries the identity of the session", async () => {
       using realm = underTest.newRealm();
       const client = await realm.connect();
       await client.send([1, realm.name, { roles: ALL_ROLES }]);
@@ -65,7 +66,7 @@ export function sessions(underTest: RouterUnderTest): void {
       });
     });
 
-    test("[SES-04][ID-02] session ids are drawn at random and differ", async () => {
+    test("[SES-04][ID-02] session ids are random", async () => {
       using realm = underTest.newRealm();
       const ids = new Set<number>();
       for (let i = 0; i < 4; i++) ids.add(await (await realm.connect()).join(realm.name));
@@ -75,7 +76,7 @@ export function sessions(underTest: RouterUnderTest): void {
     });
 
     test.each([{}, { roles: {} }, { roles: [] }, { roles: "caller" }, { roles: { foo: {} } }])(
-      "[SES-05] HELLO with details %j announces no client role and is a protocol error",
+      "[SES-05] HELLO with details %j, without a client role, is a protocol error",
       async (details) => {
         using realm = underTest.newRealm();
         const client = await realm.connect();
@@ -91,26 +92,26 @@ export function sessions(underTest: RouterUnderTest): void {
       { roles: { publisher: {} }, agent: "test-1.0" },
       { roles: { publisher: {} }, authid: null, authmethods: null, agent: null },
       { roles: { publisher: {} }, authmethods: ["anonymous"] },
-    ])("[SES-06][SES-26][MSG-12][FEAT-02] HELLO with details %j is welcome", async (details) => {
+    ])("[SES-06][SES-26][MSG-12][FEAT-02] HELLO with details %j is accepted", async (details) => {
       using realm = underTest.newRealm();
       await (await realm.connect()).join(realm.name, details);
     });
 
-    test("[SES-07] a session may do more than its roles say", async () => {
+    test("[SES-07] a session may use roles that it did not announce", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join({ roles: { subscriber: {} } });
       await client.send([16, 1, { acknowledge: true }, "com.app.topic"]);
       await client.expect([17, 1, ID]);
     });
 
-    test("[SES-10][SES-22][SES-23] an empty realm is no realm", async () => {
+    test("[SES-10][SES-22][SES-23] an empty realm name is refused", async () => {
       using realm = underTest.newRealm();
       const client = await realm.connect();
       await client.send([1, "", { roles: ALL_ROLES }]);
       await client.expectAbort("wamp.error.no_such_realm");
     });
 
-    test("[SES-08] HELLO for another realm than the address names finds none", async () => {
+    test("[SES-08] HELLO with another realm than the URL is refused", async () => {
       using realm = underTest.newRealm();
       const client = await realm.connect();
       await client.send([1, "test-elsewhere", { roles: ALL_ROLES }]);
@@ -124,7 +125,7 @@ export function sessions(underTest: RouterUnderTest): void {
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
 
-    test("[SES-13] AUTHENTICATE that nobody asked for ends the session", async () => {
+    test("[SES-13] AUTHENTICATE without CHALLENGE ends the session", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       await client.send([5, "signature", {}]);
@@ -133,7 +134,7 @@ export function sessions(underTest: RouterUnderTest): void {
   });
 
   describe("closing a session", () => {
-    test("[SES-15][WS-15] GOODBYE is answered, and the socket takes a new HELLO", async () => {
+    test("[SES-15][WS-15] GOODBYE is answered, and the socket accepts a new HELLO", async () => {
       using realm = underTest.newRealm();
       const client = await realm.connect();
       const first = await client.join(realm.name);
@@ -143,7 +144,7 @@ export function sessions(underTest: RouterUnderTest): void {
       await client.expectNothing();
     });
 
-    test("[SES-16] nothing follows the answer to GOODBYE", async () => {
+    test("[SES-16] no message follows the answer to GOODBYE", async () => {
       using realm = underTest.newRealm();
       const [leaver, publisher] = await realm.pair();
       await leaver.send([32, 1, {}, "com.app.topic"]);
@@ -151,11 +152,11 @@ export function sessions(underTest: RouterUnderTest): void {
       await leaver.leave();
       await publisher.send([16, 1, { acknowledge: true }, "com.app.topic", ["too late"]]);
       await publisher.expect([17, 1, ID]);
-      // WELCOME comes next on that socket, so no EVENT came before it.
+      // WELCOME is the next message on that socket, so no EVENT came before it.
       await leaver.join(realm.name);
     });
 
-    test("[SES-14] GOODBYE after GOODBYE comes from no session and is a protocol error", async () => {
+    test("[SES-14] a second GOODBYE is a protocol error", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       await client.leave();
@@ -190,7 +191,7 @@ export function sessions(underTest: RouterUnderTest): void {
       },
     );
 
-    test("[WS-13][SES-24] what follows a protocol error is not processed", async () => {
+    test("[WS-13][SES-24] messages after a protocol error are not processed", async () => {
       using realm = underTest.newRealm();
       const [culprit, observer] = await realm.pair();
       await observer.send([32, 1, {}, "com.app.topic"]);
@@ -208,7 +209,7 @@ export function sessions(underTest: RouterUnderTest): void {
       await other.expectNothing();
     });
 
-    test("[SES-27] realms do not see each other", async () => {
+    test("[SES-27] realms are isolated", async () => {
       using realm = underTest.newRealm();
       using otherRealm = underTest.newRealm();
       const [here, there] = [await realm.join(), await otherRealm.join()];

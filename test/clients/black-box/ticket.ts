@@ -1,4 +1,4 @@
-/** Sessions that must show a ticket first (Ticket-based Authentication; Sessions). */
+/** Opening of sessions with a ticket (Ticket-based Authentication; Sessions). */
 
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES, ID, type RawClient } from "../raw-client.ts";
@@ -6,6 +6,7 @@ import type { RealmUnderTest, RouterUnderTest } from "../router-under-test.ts";
 
 const AS_JOE = { roles: ALL_ROLES, authid: "joe", authmethods: ["ticket"] };
 
+/** Tests of ticket authentication. */
 export function tickets(underTest: RouterUnderTest): void {
   describe("opening a session with a ticket", () => {
     test("[WEL-04][WEL-05][WEL-06][WEL-07] WELCOME names the principal", async () => {
@@ -23,7 +24,7 @@ export function tickets(underTest: RouterUnderTest): void {
       await client.expectAbort("wamp.error.protocol_violation", 1002);
     });
 
-    test("[SES-14][SES-01] neither GOODBYE nor a request may come instead of AUTHENTICATE", async () => {
+    test("[SES-14][SES-01] GOODBYE or a request instead of AUTHENTICATE is a protocol error", async () => {
       using realm = underTest.newRealm("ticket");
       for (const message of [
         [6, {}, "wamp.close.close_realm"],
@@ -50,7 +51,7 @@ export function tickets(underTest: RouterUnderTest): void {
   });
 }
 
-/** A client that owes the router joe's ticket. */
+/** Opens a client that has received the CHALLENGE for joe's ticket. */
 async function challenged(realm: RealmUnderTest): Promise<RawClient> {
   const client = await realm.connect();
   await client.send([1, realm.name, AS_JOE]);

@@ -1,4 +1,4 @@
-/** Which URIs the router takes, and from whom (URIs). */
+/** Validation of URIs (URIs). */
 
 import { describe, expect, test } from "vitest";
 import { ID } from "../raw-client.ts";
@@ -7,7 +7,7 @@ import type { RouterUnderTest } from "../router-under-test.ts";
 const BAD_URIS = ["com..app", ".com", "com.", "com.my app", "com.#.app", "com.app\t", ""];
 const LOOSE_URIS = ["com", "com.app.topic-1", "Com.APP.Topic", "com.müller.τόπος", "com.app.a$b@c:d/e", "wampum.app"];
 
-/** The requests that carry a URI: code, and the code of the reply. */
+/** The requests that carry a URI: name, code, options. */
 const REQUESTS = [
   ["PUBLISH", 16, { acknowledge: true }],
   ["SUBSCRIBE", 32, {}],
@@ -15,10 +15,11 @@ const REQUESTS = [
   ["REGISTER", 64, {}],
 ] as const;
 
+/** Tests of URIs in all requests. */
 export function uris(underTest: RouterUnderTest): void {
   describe("URIs", () => {
     test.each(REQUESTS)(
-      "[URI-01][URI-03][URI-04][SUB-05][REG-04] %s refuses bad URIs",
+      "[URI-01][URI-03][URI-04][SUB-05][REG-04] %s with an invalid URI is refused",
       async (_name, code, options) => {
         using realm = underTest.newRealm();
         const client = await realm.join();
@@ -29,7 +30,7 @@ export function uris(underTest: RouterUnderTest): void {
       },
     );
 
-    test("[URI-02][URI-12][URI-14] any loose URI serves as a topic and as a procedure at once", async () => {
+    test("[URI-02][URI-12][URI-14] a loose URI is valid as a topic and as a procedure", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       for (const [index, uri] of LOOSE_URIS.entries()) {
@@ -40,7 +41,7 @@ export function uris(underTest: RouterUnderTest): void {
       }
     });
 
-    test("[URI-02] a strict realm refuses what only the loose rule allows", async () => {
+    test("[URI-02] a strict realm refuses URIs that only the loose rule allows", async () => {
       using realm = underTest.newRealm("strict");
       const client = await realm.join();
       for (const [code, options] of [
@@ -61,26 +62,26 @@ export function uris(underTest: RouterUnderTest): void {
       const client = await realm.join();
       await client.send([32, 9, { match: "prefix" }, "com..app"]);
       await client.expectError(32, 9, "wamp.error.invalid_uri");
-      // The empty prefix comes last: it brings the meta events too.
+      // The empty prefix is the last one, because it matches meta events.
       for (const [index, uri] of ["com.app.", "com.app.t", ""].entries()) {
         await client.send([32, index + 1, { match: "prefix" }, uri]);
         await client.expect([33, index + 1, ID]);
       }
     });
 
-    test("[URI-06] the empty components of a wildcard are its wildcards", async () => {
+    test("[URI-06] empty components of a wildcard pattern match any component", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       await client.send([32, 9, { match: "wildcard" }, "com..my app"]);
       await client.expectError(32, 9, "wamp.error.invalid_uri");
-      // Three empty components come last: they bring the meta events too.
+      // Three empty components are the last pattern, because it matches meta events.
       for (const [index, uri] of ["com..app", ".app", "com.", ".."].entries()) {
         await client.send([32, index + 1, { match: "wildcard" }, uri]);
         await client.expect([33, index + 1, ID]);
       }
     });
 
-    test("[URI-08] an error URI from a callee must be one", async () => {
+    test("[URI-08] an invalid error URI of a callee is a protocol error", async () => {
       using realm = underTest.newRealm();
       const [caller, callee] = await realm.pair();
       await callee.send([64, 1, {}, "com.app.procedure"]);
@@ -92,7 +93,7 @@ export function uris(underTest: RouterUnderTest): void {
       await caller.expectError(48, 1, "wamp.error.canceled");
     });
 
-    test("[URI-09][URI-12] nobody registers under wamp", async () => {
+    test("[URI-09][URI-12] a procedure under wamp cannot be registered", async () => {
       using realm = underTest.newRealm();
       const client = await realm.join();
       for (const [index, uri] of ["wamp", "wamp.foo", "wamp.session.count"].entries()) {
@@ -101,7 +102,7 @@ export function uris(underTest: RouterUnderTest): void {
       }
     });
 
-    test("[URI-10] nobody publishes under wamp", async () => {
+    test("[URI-10] a topic under wamp cannot be published to", async () => {
       using realm = underTest.newRealm();
       const [publisher, subscriber] = await realm.pair();
       await subscriber.send([32, 1, {}, "wamp.my.topic"]);
