@@ -1,4 +1,4 @@
-/** PUBLISHED for events that are kept: it is sent once they are stored, and ERROR where they cannot be. */
+/** PUBLISHED for stored events: it is sent after the write, and ERROR is sent if the write fails. */
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { ALL_ROLES, type Client, TestRealm } from "../host/test-realm.ts";
@@ -26,17 +26,17 @@ const publish = (topic: string, arg: unknown, options = {}, from = publisher) =>
 const published = (of: number) => ["publisher", [17, of, expect.any(Number)]];
 const refused = (of: number, why: string) => ["publisher", [8, 16, of, {}, STORAGE_FULL, [why]]];
 
-/** Who was sent messages of which type. */
-const told = () => realm.take().map(([name, [type]]) => [name, type]);
+/** Takes the recorded messages, as pairs of receiver and message type. */
+const receivedTypes = () => realm.take().map(([name, [type]]) => [name, type]);
 
-/** The first Argument of the answer to a CALL. */
+/** Returns the Arguments of the answer to a CALL. */
 function call(caller: Client, procedure: string, args: unknown[]): unknown[] {
   realm.take();
   caller.send([48, 1, {}, procedure, args]);
   return (realm.take().at(-1)?.[1][3] ?? []) as unknown[];
 }
 
-/** What the history has after the object has ended without notice. */
+/** Returns the events in the history after the object has ended without notice. */
 function keptAfterCrash(): unknown[] {
   realm.restart();
   const caller = realm.join("caller");
@@ -44,7 +44,7 @@ function keptAfterCrash(): unknown[] {
   return call(caller, "wamp.subscription.get_events", id).map((event) => (event as { args: unknown[] }).args[0]);
 }
 
-/** What is retained of a topic after the object has ended without notice. */
+/** Returns the retained events of a topic after the object has ended without notice. */
 function retainedAfterCrash(topic: string, match = "exact"): unknown[] {
   realm.restart();
   const subscriber = realm.join("subscriber");
@@ -54,7 +54,7 @@ function retainedAfterCrash(topic: string, match = "exact"): unknown[] {
 }
 
 describe("PUBLISHED", () => {
-  test("for an event of a history is sent after the event is stored, with those of several turns", () => {
+  test("PUBLISHED for an event of a history is sent after the event is stored, together with those of other turns", () => {
     realm.isUnderLoad = true;
     const requests = [publish(KEPT, 1), publish(KEPT, 2)];
     expect(realm.take()).toStrictEqual([]);
@@ -63,7 +63,7 @@ describe("PUBLISHED", () => {
     expect(keptAfterCrash()).toStrictEqual([1, 2]);
   });
 
-  test("for a retained event is sent after the event is stored", () => {
+  test("PUBLISHED for a retained event is sent after the event is stored", () => {
     realm.isUnderLoad = true;
     const sent = publish("temperature", 21, { retain: true });
     expect(realm.take()).toStrictEqual([]);
@@ -75,18 +75,18 @@ describe("PUBLISHED", () => {
   test.each([
     ["of a topic that is not kept", "plain", {}],
     ["that is to be retained where that is declined", "declined", { retain: true }],
-  ])("for an event %s is sent at once, and nothing is stored", (_, topic, options) => {
+  ])("PUBLISHED for an event %s is sent at once, and nothing is stored", (_, topic, options) => {
     realm.isUnderLoad = true;
     expect([publish(topic, 1, options)].map(published)).toStrictEqual(realm.take());
   });
 
-  test("waits for no write of unacknowledged events, which are written later", () => {
+  test("PUBLISHED does not wait for unacknowledged events, which are written later", () => {
     publisher.send([16, ++request, {}, KEPT, ["lazy"]]);
     expect(realm.take()).toStrictEqual([]);
     expect(keptAfterCrash()).toStrictEqual([]);
   });
 
-  test("comes before the GOODBYE of the publisher, and before that of the router", () => {
+  test("PUBLISHED is sent before the GOODBYE of the publisher and before the GOODBYE of the router", () => {
     realm.isUnderLoad = true;
     const first = publish(KEPT, 1);
     publisher.send([6, {}, "wamp.close.close_realm"]);
@@ -96,14 +96,14 @@ describe("PUBLISHED", () => {
     const killer = realm.join("killer");
     const [session] = [...realm.realm.sessions.byId.values()];
     killer.send([48, 1, {}, "wamp.session.kill", [session!.id]]);
-    expect(told().filter(([name]) => name === "other")).toStrictEqual([
+    expect(receivedTypes().filter(([name]) => name === "other")).toStrictEqual([
       ["other", 17],
       ["other", 6],
     ]);
     expect(keptAfterCrash()).toStrictEqual([1, 2]);
   });
 
-  test("is sent to no publisher that has gone, and the others get theirs", () => {
+  test("PUBLISHED is not sent to a publisher that has left; the other publishers get theirs", () => {
     realm.isUnderLoad = true;
     const gone = realm.join("gone");
     publish(KEPT, 1, {}, gone);
@@ -114,7 +114,7 @@ describe("PUBLISHED", () => {
     expect(keptAfterCrash()).toStrictEqual([1, 2]);
   });
 
-  test("comes first in a session that is resumed", () => {
+  test("PUBLISHED is the first message in a session that is resumed", () => {
     realm = new TestRealm({ store: STORE, options: { resume: { time: 60 } } });
     realm.isUnderLoad = true;
     const first = realm.connect("first");
@@ -123,16 +123,16 @@ describe("PUBLISHED", () => {
     const sent = publish(KEPT, 1, {}, first);
     first.disconnect();
     const second = realm.connect("second");
-    const wish = { resumable: true, "resume-session": session, "resume-token": details.resume_token };
-    second.send([1, "realm1", { roles: ALL_ROLES, ...wish }], [32, sent + 1, {}, "t"]);
-    expect(told()).toStrictEqual([
+    const resumption = { resumable: true, "resume-session": session, "resume-token": details.resume_token };
+    second.send([1, "realm1", { roles: ALL_ROLES, ...resumption }], [32, sent + 1, {}, "t"]);
+    expect(receivedTypes()).toStrictEqual([
       ["second", 2],
       ["second", 17],
       ["second", 33],
     ]);
   });
 
-  test("is sent before the realm sleeps", () => {
+  test("PUBLISHED is sent before the realm sleeps", () => {
     realm.isUnderLoad = true;
     const sent = publish(KEPT, 1);
     realm.sleepAndWake();
@@ -141,7 +141,7 @@ describe("PUBLISHED", () => {
 });
 
 describe("while storage is full", () => {
-  test("an acknowledged PUBLISH of a kept event is refused, nothing of it is delivered or kept, and other topics go on", () => {
+  test("an acknowledged PUBLISH of a stored event is refused and not delivered; other topics are not affected", () => {
     const bystander = realm.join("bystander");
     for (const topic of [KEPT, "plain", "temperature"]) bystander.send([32, 1, {}, topic]);
     realm.take();
@@ -149,27 +149,27 @@ describe("while storage is full", () => {
     const requests = [publish(KEPT, 1), publish("temperature", 2, { retain: true })];
     expect(realm.take()).toStrictEqual(requests.map((each) => refused(each, "the event cannot be stored")));
     publish("plain", 3);
-    expect(told()).toStrictEqual([
+    expect(receivedTypes()).toStrictEqual([
       ["publisher", 17],
       ["bystander", 36],
     ]);
     realm.store.isFull = false;
     publish(KEPT, 4);
-    expect(told()).toStrictEqual([
+    expect(receivedTypes()).toStrictEqual([
       ["bystander", 36],
       ["publisher", 17],
     ]);
     expect(keptAfterCrash()).toStrictEqual([4]);
   });
 
-  test("an unacknowledged event is delivered and not kept; what was taken before is written when there is room", () => {
+  test("an unacknowledged event is delivered and not stored; events accepted earlier are written when storage has room", () => {
     const bystander = realm.join("bystander");
     bystander.send([32, 1, {}, KEPT]);
     publisher.send([16, ++request, {}, KEPT, ["before"]]);
     realm.take();
     realm.store.isFull = true;
     publisher.send([16, ++request, { retain: true }, KEPT, ["while"]]);
-    expect(told()).toStrictEqual([["bystander", 36]]);
+    expect(receivedTypes()).toStrictEqual([["bystander", 36]]);
     realm.flush();
     realm.store.isFull = false;
     publish(KEPT, "after");
@@ -188,7 +188,7 @@ describe("while storage is full", () => {
       .take()
       .slice(1)
       .map(([, message]) => (message as unknown[][])[4]?.[0]);
-    expect(events).toStrictEqual([]); // its own
+    expect(events).toStrictEqual([]); // The publisher gets no event of its own.
     const subscriber = realm.join("subscriber");
     subscriber.send([32, 1, { get_retained: true, match: "prefix" }, "temperature."]);
     expect(
@@ -199,7 +199,7 @@ describe("while storage is full", () => {
     ).toStrictEqual([2, 3]);
   });
 
-  test("what was taken before is written without another PUBLISH once there is room", () => {
+  test("events accepted earlier are written without another PUBLISH once storage has room", () => {
     publisher.send([16, ++request, {}, KEPT, ["before"]]);
     realm.store.isFull = true;
     realm.flush();
@@ -208,7 +208,7 @@ describe("while storage is full", () => {
     expect(keptAfterCrash()).toStrictEqual(["before"]);
   });
 
-  test("the log tells of it once a minute, with the number of refusals", () => {
+  test("the router logs the full storage once a minute, with the number of refusals", () => {
     realm.store.isFull = true;
     for (let n = 0; n < 5; n++) publish(KEPT, n);
     realm.advance(60_000);
@@ -220,8 +220,8 @@ describe("while storage is full", () => {
   });
 });
 
-describe("a write that fails", () => {
-  test("is an ERROR for each publisher that waits for it, and nothing of it is kept", () => {
+describe("a failed write", () => {
+  test("each publisher that waits for a failed write gets an ERROR, and nothing of the batch is stored", () => {
     realm.isUnderLoad = true;
     const requests = [publish(KEPT, 1), publish(KEPT, 2, { retain: true })];
     realm.store.failsNext = true;
@@ -234,7 +234,7 @@ describe("a write that fails", () => {
     expect(retainedAfterCrash(KEPT)).toStrictEqual([]);
   });
 
-  test("is the same where storage was found to be full only when it was written to", () => {
+  test("a publisher gets the same ERROR if the storage turns out to be full during the write", () => {
     realm.isUnderLoad = true;
     const sent = publish(KEPT, 1);
     realm.store.isFull = true;

@@ -5,13 +5,13 @@ import { denial } from "../authorization/denial-errors.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 
 describe("SUBSCRIBE", () => {
-  test("[SUB-01] is answered with the id of a subscription", () => {
+  test("[SUB-01] SUBSCRIBE is answered with SUBSCRIBED and the id of a subscription", () => {
     const realm = new TestRealm();
     realm.join("sub").send([32, 1, {}, "com.myapp.mytopic1"]);
     expect(realm.take()).toStrictEqual([["sub", [33, 1, 2]]]);
   });
 
-  test("[SUB-02] for the same topic again gives the same subscription, and each event still comes once", () => {
+  test("[SUB-02] SUBSCRIBE to the same topic again returns the same subscription, and each event is sent once", () => {
     const realm = new TestRealm();
     const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "com.topic"], [32, 2, {}, "com.topic"], [32, 3, { match: "exact" }, "com.topic"]);
@@ -24,7 +24,7 @@ describe("SUBSCRIBE", () => {
     ]);
   });
 
-  test("is refused beyond the limit of the session, but not for what it holds already", () => {
+  test("SUBSCRIBE beyond the session's limit is refused, except for a subscription that the session already has", () => {
     const realm = new TestRealm({ limits: { subscriptions_per_session: 2 } });
     const ann = realm.join("ann");
     ann.send([32, 1, {}, "a.b"], [32, 2, {}, "a.c"], [32, 3, {}, "a.d"], [32, 4, {}, "a.c"]);
@@ -42,7 +42,7 @@ describe("SUBSCRIBE", () => {
 });
 
 describe("UNSUBSCRIBE", () => {
-  test("[SUB-03][SUB-06] ends a subscription however often it was made", () => {
+  test("[SUB-03][SUB-06] UNSUBSCRIBE ends a subscription however often the session subscribed", () => {
     const realm = new TestRealm();
     const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "com.topic"], [32, 2, {}, "com.topic"], [34, 3, 3], [34, 4, 3]);
@@ -55,13 +55,13 @@ describe("UNSUBSCRIBE", () => {
     ]);
   });
 
-  test("[SUB-07] from what does not exist is refused", () => {
+  test("[SUB-07] UNSUBSCRIBE from an unknown subscription is refused", () => {
     const realm = new TestRealm();
     realm.join("sub").send([34, 2, 5512315355]);
     expect(realm.take()).toStrictEqual([["sub", [8, 34, 2, {}, ...denial("wamp.error.no_such_subscription")]]]);
   });
 
-  test("[SUB-08] from the subscription of another session is refused as if it did not exist, and changes nothing", () => {
+  test("[SUB-08] UNSUBSCRIBE from the subscription of another session is refused as if it did not exist, and changes nothing", () => {
     const realm = new TestRealm();
     const [ann, ben, pub] = realm.joinAll("ann", "ben", "pub");
     ann.send([32, 1, {}, "com.topic"]);
@@ -74,7 +74,7 @@ describe("UNSUBSCRIBE", () => {
     ]);
   });
 
-  test("[SUB-08] ends one's own part of a shared subscription only", () => {
+  test("[SUB-08] UNSUBSCRIBE from a shared subscription does not affect its other subscribers", () => {
     const realm = new TestRealm();
     const [ann, ben, pub] = realm.joinAll("ann", "ben", "pub");
     ann.send([32, 1, {}, "com.topic"]);
@@ -88,7 +88,7 @@ describe("UNSUBSCRIBE", () => {
     ]);
   });
 
-  test("[SUB-10] by the last subscriber deletes the subscription, and a later one has a new id", () => {
+  test("[SUB-10] UNSUBSCRIBE by the last subscriber deletes the subscription, and a later one has a new id", () => {
     const realm = new TestRealm();
     const [ann, ben] = realm.joinAll("ann", "ben");
     ann.send([32, 1, {}, "com.topic"]);
@@ -106,7 +106,7 @@ describe("UNSUBSCRIBE", () => {
   });
 });
 
-test("[SUB-09] subscriptions end with their session", () => {
+test("[SUB-09] a session's subscriptions end with the session", () => {
   const realm = new TestRealm();
   const [ann, ben, pub] = realm.joinAll("ann", "ben", "pub");
   for (const client of [ann, ben]) client.send([32, 1, {}, "com.topic"], [32, 2, { match: "prefix" }, "com."]);
@@ -121,20 +121,20 @@ test("[SUB-09] subscriptions end with their session", () => {
 });
 
 describe("PUBLISH", () => {
-  test("[PUB-01] without acknowledge has no reply", () => {
+  test("[PUB-01] PUBLISH without acknowledge has no reply", () => {
     const realm = new TestRealm();
     const pub = realm.join("pub");
     pub.send([16, 1, {}, "com.topic", ["Hello, world!"]], [16, 2, { acknowledge: false }, "com.topic"]);
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[PUB-02][PUB-11][PUB-12] with acknowledge is answered, also without a subscriber", () => {
+  test("[PUB-02][PUB-11][PUB-12] PUBLISH with acknowledge is answered, also without a subscriber", () => {
     const realm = new TestRealm();
     realm.join("pub").send([16, 1, { acknowledge: true }, "com.topic"]);
     expect(realm.take()).toStrictEqual([["pub", [17, 1, 2]]]);
   });
 
-  test("[PUB-12] is answered where only the publisher listens", () => {
+  test("[PUB-12] PUBLISH with acknowledge is answered if the publisher is the only subscriber", () => {
     const realm = new TestRealm();
     realm.join("pub").send([32, 1, {}, "com.topic"], [16, 2, { acknowledge: true }, "com.topic"]);
     expect(realm.take()).toStrictEqual([
@@ -149,7 +149,7 @@ describe("PUBLISH", () => {
     ["the rules of its role", {}, "org.topic", "wamp.error.not_authorized"],
     ["a disclosure it may not ask for", { disclose_me: true }, "com.topic", "wamp.error.option_disallowed.disclose_me"],
   ])(
-    "[PUB-03][PUB-04][AZ-05] that fails for %s is refused, or dropped silently without acknowledge",
+    "[PUB-03][PUB-04][AZ-05] PUBLISH that fails for %s is refused, or dropped silently without acknowledge",
     (_, options, uri, error) => {
       const permissions = [
         { uri: "com.", match: "prefix", allow: { publish: true }, disclose: { publisher: false } },
@@ -164,7 +164,7 @@ describe("PUBLISH", () => {
     },
   );
 
-  test("[PUB-04] that breaks the protocol ends the session, acknowledged or not", () => {
+  test("[PUB-04] PUBLISH that breaks the protocol ends the session, acknowledged or not", () => {
     const realm = new TestRealm();
     realm.join("pub").send([16, 1, { acknowledge: 0 }, "com.topic"]);
     expect(realm.take()).toStrictEqual(violated("pub", "PUBLISH: invalid acknowledge"));
@@ -185,7 +185,7 @@ describe("EVENT", () => {
       [[], { color: "orange", sizes: [23, 42, 7] }],
       [[], { color: "orange", sizes: [23, 42, 7] }],
     ],
-  ])("%s carries what PUBLISH carries: %s", (_id, _what, sent, received) => {
+  ])("%s EVENT carries the payload of PUBLISH: %s", (_id, _what, sent, received) => {
     const realm = new TestRealm();
     const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "com.topic"]);
@@ -194,7 +194,7 @@ describe("EVENT", () => {
     expect(realm.take()).toStrictEqual([["sub", [36, 3, 4, {}, ...received]]]);
   });
 
-  test("[PUB-08] does not reach its publisher on any of its subscriptions", () => {
+  test("[PUB-08] an event does not reach its publisher on any of its subscriptions", () => {
     const realm = new TestRealm();
     const [ann, ben] = realm.joinAll("ann", "ben");
     for (const client of [ann, ben]) client.send([32, 1, {}, "com.topic"], [32, 2, { match: "prefix" }, "com"]);
@@ -206,7 +206,7 @@ describe("EVENT", () => {
     ]);
   });
 
-  test("[PUB-09] reaches another session of its publisher's authid", () => {
+  test("[PUB-09] an event reaches another session with the publisher's authid", () => {
     const realm = new TestRealm();
     const ann = realm.join("ann");
     realm.lastByte = 0;
@@ -221,7 +221,7 @@ describe("EVENT", () => {
     expect(realm.take()).toStrictEqual([["twin", [36, 3, 4, {}]]]);
   });
 
-  test("[PUB-10][PUB-16] comes once per matching subscription, with one publication id; only patterns name the topic", () => {
+  test("[PUB-10][PUB-16] an event is sent once per matching subscription, with one publication id; only patterns get the topic", () => {
     const realm = new TestRealm();
     const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "com.my.topic"], [32, 2, { match: "prefix" }, "com.my"]);
@@ -235,7 +235,7 @@ describe("EVENT", () => {
     ]);
   });
 
-  test("[PUB-13] reaches who is subscribed when it is published, not before and not after", () => {
+  test("[PUB-13] an event reaches the sessions that are subscribed when it is published, not earlier or later ones", () => {
     const realm = new TestRealm();
     const [early, late, pub] = realm.joinAll("early", "late", "pub");
     early.send([32, 1, {}, "com.topic"]);
@@ -252,7 +252,7 @@ describe("EVENT", () => {
     ]);
   });
 
-  test("[PUB-14][WS-18] that cannot be delivered to one receiver reaches the others, and the next one reaches all", () => {
+  test("[PUB-14][WS-18] an event that cannot be delivered to one receiver reaches the others, and the next event reaches all", () => {
     const realm = new TestRealm();
     const [narrow, dead, fine, pub] = realm.joinAll("narrow", "dead", "fine", "pub");
     for (const client of [narrow, dead, fine]) client.send([32, 1, {}, "com.topic"]);
@@ -268,7 +268,7 @@ describe("EVENT", () => {
     ]);
   });
 
-  test("[PUB-15] shows nothing of the options of PUBLISH", () => {
+  test("[PUB-15] an event carries none of the options of PUBLISH", () => {
     const realm = new TestRealm();
     const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "com.topic"]);
@@ -287,7 +287,7 @@ describe("EVENT", () => {
   });
 });
 
-test("[FEAT-08] a feature works without having been announced", () => {
+test("[FEAT-08] broker features work for clients that announced no features", () => {
   const realm = new TestRealm();
   const pub = realm.join("pub", { publisher: {}, subscriber: {} });
   pub.send([32, 1, {}, "com.topic"], [16, 2, { exclude_me: false }, "com.topic"]);

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { argsIn, call, eventsIn, getEvents, lookup, requests, TOPIC, testRealmOf } from "./event-history-realm.ts";
 
-describe("a large answer", () => {
+describe("a large answer of get_events", () => {
   const many = Array.from({ length: 2_500 }, (_, i) => i);
 
   function manyEvents(payload: unknown = undefined) {
@@ -14,7 +14,7 @@ describe("a large answer", () => {
     return { testRealm, caller };
   }
 
-  test("[HIS-16][HIS-15] is cut after 1,000 events and says so; the caller turns the page", () => {
+  test("[HIS-16][HIS-15] an answer has at most 1,000 events and announces is_limit_reached; the caller asks for the next page", () => {
     const { testRealm, caller } = manyEvents();
     const pages: unknown[][] = [];
     let after: object = {};
@@ -28,7 +28,7 @@ describe("a large answer", () => {
     expect(pages.flat()).toStrictEqual(many);
   });
 
-  test("[HIS-15] says is_limit_reached only where there is more", () => {
+  test("[HIS-15] an answer announces is_limit_reached only if more events follow", () => {
     const { testRealm, caller } = manyEvents();
     expect(getEvents(testRealm, caller, { limit: 500, after_time: "1970-01-01T00:00:01Z" })?.[4]).toBeUndefined();
     expect(getEvents(testRealm, caller, { limit: 999 })?.[4]).toStrictEqual({ is_limit_reached: true });
@@ -39,7 +39,7 @@ describe("a large answer", () => {
     });
   });
 
-  test("[HIS-16] comes in progressive results for a caller that asked for them", () => {
+  test("[HIS-16] a caller with receive_progress gets all pages as progressive results", () => {
     const { testRealm, caller } = manyEvents();
     const subscription = lookup(testRealm, caller, TOPIC);
     const answers = call(
@@ -58,7 +58,7 @@ describe("a large answer", () => {
     expect(answers.flatMap((answer) => argsIn(answer))).toStrictEqual(many);
   });
 
-  test("[HIS-16] is cut by size too, and has one event at least", () => {
+  test("[HIS-16] a page is limited by bytes too, and has at least one event", () => {
     const { testRealm, caller } = manyEvents("x".repeat(200_000));
     expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([0, 1]);
     const huge = manyEvents("x".repeat(600_000));
@@ -80,7 +80,7 @@ describe("a large answer", () => {
     ]);
   });
 
-  test("[HIS-16] ends after 16 progressive results, and says so", () => {
+  test("[HIS-16] an answer ends after 16 progressive results, with is_limit_reached", () => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit: 100 }]);
     for (let n = 0; n < 20; n++) publisher.send([16, 1, {}, TOPIC, [n, "x".repeat(520_000)]]);
     testRealm.take();

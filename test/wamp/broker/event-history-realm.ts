@@ -20,7 +20,7 @@ export function testRealmOf(history: HistoryInput = [{ uri: TOPIC }], input: Par
 /** The id of the last CALL or PUBLISH. */
 export const requests = { last: 0 };
 
-/** Publishes a second after the last one; the publication id. */
+/** Publishes one second after the previous event; returns the publication id. */
 export function publish(
   testRealm: TestRealm,
   publisher: Client,
@@ -34,7 +34,7 @@ export function publish(
   return published?.[1][2] as number;
 }
 
-/** Publishes one event with each of these Arguments on `TOPIC`; their publication ids. */
+/** Publishes one event per Argument on `TOPIC`; returns the publication ids. */
 export function publishAll(testRealm: TestRealm, publisher: Client, args: readonly unknown[], topic = TOPIC): number[] {
   return args.map((arg) => publish(testRealm, publisher, topic, [[arg]]));
 }
@@ -56,7 +56,7 @@ export function lookup(testRealm: TestRealm, caller: Client, topic: string, matc
   return (result?.[3] as unknown[] | undefined)?.[0];
 }
 
-/** The answer of get_events for the history of `topic`. */
+/** Returns the answer of get_events for the history of `topic`. */
 export function getEvents(
   testRealm: TestRealm,
   caller: Client,

@@ -5,8 +5,8 @@ import type { Entry } from "../host/test-realm.ts";
 import type { HistoryInput } from "./event-history-realm.ts";
 import { call, eventsIn, getEvents, lookup, publish, requests, TOPIC, testRealmOf } from "./event-history-realm.ts";
 
-describe("the subscription of a history", () => {
-  test("[HIS-14] exists from the start, with an id that never changes", () => {
+describe("the subscription of an event history", () => {
+  test("[HIS-14] the subscription of a history exists from the start and keeps its id over sleep and restart", () => {
     const { testRealm, caller } = testRealmOf();
     const subscription = lookup(testRealm, caller, TOPIC);
     expect(subscription).toEqual(expect.any(Number));
@@ -16,7 +16,7 @@ describe("the subscription of a history", () => {
     expect(lookup(testRealm, testRealm.join("other"), TOPIC)).toBe(subscription);
   });
 
-  test("[SUB-10][HIS-14] is joined and left like any other, and stays when the last subscriber leaves", () => {
+  test("[SUB-10][HIS-14] sessions subscribe to and unsubscribe from the subscription of a history, which outlives its last subscriber", () => {
     const { testRealm, publisher, caller } = testRealmOf();
     const subscription = lookup(testRealm, caller, TOPIC);
     const events = testRealm.join("events");
@@ -27,7 +27,7 @@ describe("the subscription of a history", () => {
     subscriber.send([32, 1, {}, TOPIC]);
     const joining = testRealm.take();
     expect(joining[0]).toStrictEqual(["subscriber", [33, 1, subscription]]);
-    // It was there before and is there afterwards: neither on_create nor on_delete.
+    // The subscription exists before and afterwards: neither on_create nor on_delete is published.
     expect(topicsOf(joining)).toStrictEqual([{ topic: "wamp.subscription.on_subscribe" }]);
     publisher.send([16, 1, {}, TOPIC]);
     expect(testRealm.take()).toStrictEqual([["subscriber", [36, subscription, expect.any(Number), {}]]]);
@@ -39,7 +39,7 @@ describe("the subscription of a history", () => {
     expect(lookup(testRealm, caller, TOPIC)).toBe(subscription);
   });
 
-  test("[SUB-10] without history a subscription ends with its last subscriber, and the next one has another id", () => {
+  test("[SUB-10] a subscription without a history is deleted with its last subscriber, and the next one has another id", () => {
     const { testRealm, caller } = testRealmOf([]);
     caller.send([32, 1, {}, TOPIC]);
     testRealm.take();
@@ -52,7 +52,7 @@ describe("the subscription of a history", () => {
     expect(lookup(testRealm, caller, TOPIC)).not.toBe(subscription);
   });
 
-  test("[HIS-14] a session that slept is still subscribed to it", () => {
+  test("[HIS-14] a session is still subscribed to the subscription of a history after sleep", () => {
     const { testRealm, publisher, caller } = testRealmOf();
     caller.send([32, 1, {}, TOPIC]);
     testRealm.sleepAndWake();
@@ -63,14 +63,14 @@ describe("the subscription of a history", () => {
   });
 });
 
-describe("a subscription without a log of its own", () => {
+describe("a subscription that has no history of its own", () => {
   const LOGS: HistoryInput = [
     { uri: "com.", match: "prefix" },
     { uri: "com.mycompany..auth", match: "wildcard" },
   ];
 
-  /** Arguments of the events that a new subscription gets. */
-  function asked(topic: string, match = "exact", logs = LOGS): unknown {
+  /** Returns the events that get_events answers for a new subscription. */
+  function queryNewSubscription(topic: string, match = "exact", logs = LOGS): unknown {
     const { testRealm, publisher, caller } = testRealmOf(logs);
     for (const [index, each] of ["com.a", TOPIC, "com.mycompany.x.auth", "com.b.c", "org.a"].entries()) {
       publish(testRealm, publisher, each, [[index]]);
@@ -87,22 +87,22 @@ describe("a subscription without a log of its own", () => {
     ["an exact topic", "com.a", "exact", of(0)],
     ["an exact topic that two logs have", "com.mycompany.x.auth", "exact", of(2)],
     ["a longer prefix", "com.mycompany.", "prefix", of(1, 2)],
-    ["a prefix of which there is nothing", "com.zzz", "prefix", of()],
+    ["a prefix without events", "com.zzz", "prefix", of()],
     ["a wildcard below the prefix", "com..c", "wildcard", of(3)],
     ["a wildcard with the same places", "com.mycompany.x.auth", "wildcard", of(2)],
     ["a topic that no log has", "org.a", "exact", of()],
-    ["a prefix that no log takes in", "co", "prefix", of()],
-    ["a wildcard that no log takes in", ".a", "wildcard", of()],
-  ] as const)("has the events of a log that takes it in: %s", (_, topic, match, events) => {
-    expect(asked(topic, match)).toStrictEqual(events);
+    ["a prefix that no log covers", "co", "prefix", of()],
+    ["a wildcard that no log covers", ".a", "wildcard", of()],
+  ] as const)("get_events reads the log of a pattern that covers the subscription: %s", (_, topic, match, events) => {
+    expect(queryNewSubscription(topic, match)).toStrictEqual(events);
   });
 
-  test("has those of the log with the longest URI, which may keep other events than the others", () => {
+  test("get_events reads the log with the longest URI among those that cover the subscription", () => {
     const logs: HistoryInput = [
       { uri: "com.mycompany.", match: "prefix", limit: 1 },
       { uri: "com.", match: "prefix" },
     ];
-    expect(asked(TOPIC, "exact", logs)).toStrictEqual(of());
-    expect(asked("com.mycompany.x.auth", "exact", logs)).toStrictEqual(of(2));
+    expect(queryNewSubscription(TOPIC, "exact", logs)).toStrictEqual(of());
+    expect(queryNewSubscription("com.mycompany.x.auth", "exact", logs)).toStrictEqual(of(2));
   });
 });

@@ -16,8 +16,8 @@ import {
   testRealmOf,
 } from "./event-history-realm.ts";
 
-describe("an event history", () => {
-  test("[HIS-01] is every publication once, however many subscribers it has, by subscription, in the order of arrival", () => {
+describe("event history", () => {
+  test("[HIS-01] a publication is stored once per matching history, however many subscribers it has, in the order of arrival", () => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC }, { uri: PREFIX, match: "prefix" }]);
     const [one, other] = testRealm.joinAll("one", "other");
     for (const client of [one, other]) client.send([32, 1, {}, TOPIC]);
@@ -31,7 +31,7 @@ describe("an event history", () => {
     expect(argsIn(getEvents(testRealm, caller, {}, PREFIX, "prefix"))).toStrictEqual([1, 2, 3]);
   });
 
-  test("[HIS-02][HIS-03] get_events takes the subscription id and answers with the list of events", () => {
+  test("[HIS-02][HIS-03] get_events takes a subscription id and answers with the list of events", () => {
     const { testRealm, publisher, caller } = testRealmOf();
     const subscription = lookup(testRealm, caller, TOPIC);
     const ids = [
@@ -68,14 +68,14 @@ describe("an event history", () => {
     ]);
   });
 
-  test("[HIS-03] events of a pattern tell their topic in their details", () => {
+  test("[HIS-03] an event in the history of a pattern carries its topic in its details", () => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: "com...auth", match: "wildcard" }]);
     publish(testRealm, publisher, TOPIC);
     const [event] = eventsIn(getEvents(testRealm, caller, {}, "com...auth", "wildcard"));
     expect(event).toMatchObject({ details: { topic: TOPIC } });
   });
 
-  test("[HIS-01] is the same before it is written, after it is, after sleep and after a restart", () => {
+  test("[HIS-01] get_events answers the same before the events are written, after the write, after sleep and after a restart", () => {
     const { testRealm, publisher, caller } = testRealmOf();
     const subscription = lookup(testRealm, caller, TOPIC);
     publishAll(testRealm, publisher, ["\u0000AAEC", '\ud83d\ude00\n"', { deep: [1.5, null] }]);
@@ -97,7 +97,7 @@ describe("an event history", () => {
     expect(eventsIn(getEvents(testRealm, again))).toHaveLength(4);
   });
 
-  test("[HIS-01] a crash loses unacknowledged events that the realm has had no second to write, and nothing else", () => {
+  test("[HIS-01] a crash loses only the unacknowledged events of the last second, which were not written yet", () => {
     const { testRealm, publisher } = testRealmOf();
     publishAll(testRealm, publisher, [1, 2]);
     publisher.send([16, ++requests.last, {}, TOPIC, ["unacknowledged"]]);
@@ -109,14 +109,14 @@ describe("an event history", () => {
     ["exclude", { exclude: [99] }],
     ["an empty exclude", { exclude: [] }],
     ["eligible", { eligible: [1, 2, 3, 4] }],
-  ])("[HIS-12] is no publication with %s", (_, options) => {
+  ])("[HIS-12] a publication with %s is not stored", (_, options) => {
     const { testRealm, publisher, caller } = testRealmOf();
     publish(testRealm, publisher, TOPIC, [["kept"]]);
     publish(testRealm, publisher, TOPIC, [["not kept"]], options);
     expect(argsIn(getEvents(testRealm, caller))).toStrictEqual(["kept"]);
   });
 
-  test.each([1, 3, 5])("[HIS-01] is bounded by the number %i of events", (limit) => {
+  test.each([1, 3, 5])("[HIS-01] a history with the limit %i keeps the latest events only", (limit) => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit }]);
     const all = Array.from({ length: 20 }, (_, i) => i);
     for (const [index, arg] of all.entries()) {
@@ -130,7 +130,7 @@ describe("an event history", () => {
     expect(argsIn(getEvents(testRealm, caller))).toStrictEqual(all.slice(-limit));
   });
 
-  test("[HIS-01] is bounded by age", () => {
+  test("[HIS-01] a history with max_age drops events that are older", () => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, max_age: 10 }]);
     publishAll(testRealm, publisher, [1, 2]);
     testRealm.flush();
@@ -145,7 +145,7 @@ describe("an event history", () => {
     expect([...testRealm.store.history.read(log?.id ?? 0, 100, false)]).toHaveLength(1);
   });
 
-  test("[HIS-01] is no more than the limit even before it is written, and written before much of it waits", () => {
+  test("[HIS-01] the limit also holds for events that are not written yet, and a large backlog is written at once", () => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit: 2 }]);
     publishAll(testRealm, publisher, [1, 2, 3, "x".repeat(300_000), "y".repeat(300_000)]);
     const [log] = testRealm.store.history.logs();
@@ -155,7 +155,7 @@ describe("an event history", () => {
     expect([...end({}), ...end({ reverse: true })]).toStrictEqual(["x", "y"]);
   });
 
-  test("is removed when the configuration asks for it no more; what it still asks for stays", () => {
+  test("a history that the configuration no longer names is removed; a history that it still names stays", () => {
     const { testRealm, publisher } = testRealmOf([{ uri: TOPIC }, { uri: PREFIX, match: "prefix" }]);
     publishAll(testRealm, publisher, [1]);
     testRealm.flush();

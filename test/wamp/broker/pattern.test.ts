@@ -5,7 +5,7 @@ import { denial } from "../authorization/denial-errors.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 
 describe("a subscription to a pattern", () => {
-  test("[PAT-01] match absent is exact: one subscription", () => {
+  test("[PAT-01] SUBSCRIBE without match and with match: exact share one subscription", () => {
     const realm = new TestRealm();
     realm.join("sub").send([32, 1, {}, "a.b"], [32, 2, { match: "exact" }, "a.b"]);
     expect(realm.take()).toStrictEqual([
@@ -23,25 +23,25 @@ describe("a subscription to a pattern", () => {
     ["wildcard", "", ["single"]],
     ["wildcard", "a.b", ["a.b"]],
   ])(
-    "[PAT-02][PAT-03][PAT-04][PAT-05][PAT-06][PAT-08] %s %j gets its topics, each event with the topic",
+    "[PAT-02][PAT-03][PAT-04][PAT-05][PAT-06][PAT-08] a subscription to the %s %j receives matching events only, each with its topic",
     (match, pattern, topics) => {
       const realm = new TestRealm();
       const [sub, pub] = realm.joinAll("sub", "pub");
       sub.send([32, 1, { match }, pattern]);
       const others = ["com.myapp.topic.emerge", "com.myapp.foo.user", "com.myapp2.foo.userevent", "x.y.z"];
-      const noise = others.filter(
+      const unmatched = others.filter(
         (topic) => !topics.includes(topic) && !(match === "prefix" && topic.startsWith(pattern)),
       );
       realm.take();
       const before = realm.lastId;
-      for (const topic of [...topics, ...noise]) pub.send([16, 1, {}, topic, ["hi"]]);
+      for (const topic of [...topics, ...unmatched]) pub.send([16, 1, {}, topic, ["hi"]]);
       expect(realm.take()).toStrictEqual(
         topics.map((topic, index) => ["sub", [36, 3, before + 1 + index, { topic }, ["hi"]]]),
       );
     },
   );
 
-  test("[PAT-07][ID-10] an event goes to every matching subscription, exact first, with one publication id", () => {
+  test("[PAT-07][ID-10] an event is sent to every matching subscription, the exact one first, with one publication id", () => {
     const realm = new TestRealm();
     const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "a.b.c"], [32, 2, { match: "prefix" }, "a."], [32, 3, { match: "prefix" }, "a.b."]);
@@ -57,7 +57,7 @@ describe("a subscription to a pattern", () => {
     ]);
   });
 
-  test("[PAT-09][PAT-10] the same string under another match is another subscription, ended on its own", () => {
+  test("[PAT-09][PAT-10] the same URI with another match policy is a separate subscription", () => {
     const realm = new TestRealm();
     const [sub, pub] = realm.joinAll("sub", "pub");
     sub.send([32, 1, {}, "a.b"], [32, 2, { match: "prefix" }, "a.b"], [32, 3, { match: "wildcard" }, "a.b"]);
@@ -72,7 +72,7 @@ describe("a subscription to a pattern", () => {
     ]);
   });
 
-  test("[PAT-11][MSG-09] a pattern with a character no URI has is refused, an unknown match breaks the protocol", () => {
+  test("[PAT-11][MSG-09] SUBSCRIBE to a pattern with an invalid character is refused; an unknown match breaks the protocol", () => {
     const realm = new TestRealm();
     realm
       .join("sub")

@@ -1,4 +1,4 @@
-/** Who of the subscribers receives an event (Publisher Exclusion; Subscriber Black- and Whitelisting). */
+/** Selection of an event's receivers (Publisher Exclusion; Subscriber Black- and Whitelisting). */
 
 import { describe, expect, test } from "vitest";
 import { AuthTestRealm } from "../authentication/auth-test-realm.ts";
@@ -10,7 +10,7 @@ interface Audience {
   readonly publisher: Client;
   /** Session ids by authid. */
   readonly session: Readonly<Record<keyof typeof ROLE_OF, number>>;
-  /** Publishes to the topic all four subscribe to; who receives the event, in order of subscription. */
+  /** Publishes to the topic of the four subscribers; returns the receivers in order of subscription. */
   publish(options: object): string[];
 }
 
@@ -38,45 +38,45 @@ async function audience(match = "exact", topic = "a.b"): Promise<Audience> {
 }
 
 describe("publisher exclusion", () => {
-  test("[EXC-01] the publisher does not get its own event, asked or not", async () => {
+  test("[EXC-01] a publisher does not receive its own event, with or without exclude_me: true", async () => {
     const { publish } = await audience();
     expect(publish({})).toStrictEqual(["ann", "bob", "cyd"]);
     expect(publish({ exclude_me: true })).toStrictEqual(["ann", "bob", "cyd"]);
   });
 
-  test("[EXC-02] with exclude_me: false it does", async () => {
+  test("[EXC-02] a publisher receives its own event with exclude_me: false", async () => {
     const { publish } = await audience();
     expect(publish({ exclude_me: false })).toStrictEqual(["ann", "bob", "cyd", "pub"]);
   });
 });
 
 describe("black- and whitelists", () => {
-  test("[BWL-01][BWL-04] by session id", async () => {
+  test("[BWL-01][BWL-04] exclude and eligible select receivers by session id", async () => {
     const { publish, session } = await audience();
     expect(publish({ exclude: [session.ann, session.cyd] })).toStrictEqual(["bob"]);
     expect(publish({ eligible: [session.ann, session.cyd] })).toStrictEqual(["ann", "cyd"]);
   });
 
-  test("[BWL-02][BWL-05] by authid", async () => {
+  test("[BWL-02][BWL-05] exclude_authid and eligible_authid select receivers by authid", async () => {
     const { publish } = await audience();
     expect(publish({ exclude_authid: ["bob"] })).toStrictEqual(["ann", "cyd"]);
     expect(publish({ eligible_authid: ["bob"] })).toStrictEqual(["bob"]);
   });
 
-  test("[BWL-03][BWL-06] by authrole", async () => {
+  test("[BWL-03][BWL-06] exclude_authrole and eligible_authrole select receivers by authrole", async () => {
     const { publish } = await audience();
     expect(publish({ exclude_authrole: ["user"] })).toStrictEqual(["cyd"]);
     expect(publish({ eligible_authrole: ["user"] })).toStrictEqual(["ann", "bob"]);
   });
 
-  test("[BWL-07] all conditions hold at once, exclusion wins", async () => {
+  test("[BWL-07] all lists apply together, and exclusion takes precedence", async () => {
     const { publish, session } = await audience();
     expect(publish({ eligible: [session.ann, session.bob], exclude: [session.ann] })).toStrictEqual(["bob"]);
     expect(publish({ eligible_authrole: ["user"], exclude_authid: ["ann"] })).toStrictEqual(["bob"]);
     expect(publish({ eligible: [session.cyd], eligible_authrole: ["user"] })).toStrictEqual([]);
   });
 
-  test("[BWL-08][BWL-09] an empty eligible list admits no session, an empty exclude list all", async () => {
+  test("[BWL-08][BWL-09] an empty eligible list selects no session, and an empty exclude list excludes none", async () => {
     const { publish } = await audience();
     for (const list of ["eligible", "eligible_authid", "eligible_authrole"]) {
       expect(publish({ [list]: [] })).toStrictEqual([]);
@@ -86,13 +86,13 @@ describe("black- and whitelists", () => {
     }
   });
 
-  test("[BWL-10] names of no session are ignored", async () => {
+  test("[BWL-10] ids and names that match no session are ignored", async () => {
     const { publish, session } = await audience();
     expect(publish({ exclude: [4711], exclude_authid: ["zoe"], exclude_authrole: ["none"] })).toHaveLength(3);
     expect(publish({ eligible: [4711, session.bob] })).toStrictEqual(["bob"]);
   });
 
-  test("[BWL-11] a publisher on the list needs exclude_me: false all the same", async () => {
+  test("[BWL-11] a publisher in an eligible list still needs exclude_me: false to receive its event", async () => {
     const { publish, session } = await audience();
     expect(publish({ eligible: [session.pub] })).toStrictEqual([]);
     expect(publish({ eligible: [session.pub], exclude_me: false })).toStrictEqual(["pub"]);
@@ -101,7 +101,7 @@ describe("black- and whitelists", () => {
   test.each([
     ["prefix", "a."],
     ["wildcard", "a."],
-  ])("[BWL-12] they hold for subscriptions to a %s too", async (match, pattern) => {
+  ])("[BWL-12] lists apply to subscriptions to a %s too", async (match, pattern) => {
     const { publish } = await audience(match, pattern);
     expect(publish({ exclude_authid: ["bob"] })).toStrictEqual(["ann", "cyd"]);
     expect(publish({ eligible: [] })).toStrictEqual([]);

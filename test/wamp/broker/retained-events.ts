@@ -6,17 +6,17 @@ import { TestRealm } from "../host/test-realm.ts";
 
 export const TOPIC = "com.myapp.temp";
 
-/** The retained events a new session of this name is sent when it subscribes with `get_retained`. */
+/** Joins a session, subscribes with `get_retained` and returns the retained events it receives. */
 export function retained(realm: TestRealm, name: string, topic = TOPIC, options: object = {}): Line[] {
   return retainedIn(subscribe(realm, name, topic, { get_retained: true, ...options }));
 }
 
-/** Leaves out SUBSCRIBED, and the meta events a broad pattern brings along. */
+/** Returns the retained events among the messages, without SUBSCRIBED and meta events. */
 export function retainedIn(lines: readonly Line[]): Line[] {
   return lines.filter(([type, , , details]) => type === 36 && (details as { retained?: true }).retained);
 }
 
-/** What a new session of this name is sent when it subscribes. */
+/** Joins a session, subscribes and returns the messages it receives. */
 export function subscribe(realm: TestRealm, name: string, topic: string, options: object): Line[] {
   const client = realm.join(name);
   realm.take();
@@ -27,7 +27,7 @@ export function subscribe(realm: TestRealm, name: string, topic: string, options
   return lines;
 }
 
-/** A realm whose publisher has published these, each a millisecond after the other. */
+/** A realm whose publisher has published these messages, one per millisecond. */
 export function published(
   messages: readonly (readonly [options: object, topic: string, ...payload: unknown[]])[],
   input: Partial<RealmInput> = {},
@@ -42,8 +42,8 @@ export function published(
   return realm;
 }
 
-/** What was sent since, to whomever. */
+/** Takes the messages that the router has sent, without their receivers. */
 export const linesOf = (realm: TestRealm) => realm.take().map(([, line]) => line as Line);
 
-/** Arguments of the events. */
+/** Returns the Arguments of the events. */
 export const argsOf = (events: readonly Line[]) => events.map(([, , , , args]) => args);

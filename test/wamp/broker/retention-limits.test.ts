@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { TestRealm } from "../host/test-realm.ts";
 import { published, retained, TOPIC } from "./retained-events.ts";
 
-describe("what is kept", () => {
+describe("limits of retained events", () => {
   const topics = (realm: TestRealm) => {
     const events = retained(realm, "subscriber", "", { match: "prefix" });
     return events.map(([, , , details]) => (details as { topic: string }).topic);
@@ -12,7 +12,7 @@ describe("what is kept", () => {
   const some = (count: number, payload: unknown = 1) =>
     Array.from({ length: count }, (_, i) => [{ retain: true }, `t${i}`, [payload]] as const);
 
-  test("[RET-09] is bounded by a number of topics: when it is exceeded the oldest tenth goes", () => {
+  test("[RET-09] when the number of topics exceeds the limit, the oldest tenth of the retained events is deleted", () => {
     const realm = published(some(10), { store: { retain: { limit: 10 } } });
     realm.flush();
     expect(topics(realm)).toHaveLength(10);
@@ -21,13 +21,13 @@ describe("what is kept", () => {
     expect(topics(realm)).toStrictEqual(["t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "one.more"]);
   });
 
-  test("[RET-09] is bounded by the bytes of all events", () => {
+  test("[RET-09] when the bytes exceed max_bytes, the oldest retained events are deleted", () => {
     const realm = published(some(10, "x".repeat(1000)), { store: { retain: { max_bytes: 5_000 } } });
     realm.flush();
     expect(topics(realm)).toStrictEqual(["t6", "t7", "t8", "t9"]);
   });
 
-  test("[RET-09] is bounded by age, to the millisecond for who asks, and removed later", () => {
+  test("[RET-09] an event older than max_age is not sent, to the millisecond, and is deleted later", () => {
     const realm = published([[{ retain: true }, "old"]], { store: { retain: { max_age: 60 } } });
     realm.flush();
     realm.time = 50_000;
@@ -44,7 +44,7 @@ describe("what is kept", () => {
     expect(realm.store.retained.size().rows).toBe(2);
   });
 
-  test("[RET-08] does not include topics the configuration declines, and that is no error", () => {
+  test("[RET-08] an event on a topic that the configuration declines is delivered and not retained, without an error", () => {
     const decline = [
       { uri: "com.app.", match: "prefix" },
       { uri: "exactly" },
@@ -62,12 +62,12 @@ describe("what is kept", () => {
     expect(topics(realm)).toStrictEqual(["exactly.not", "com.ap"]);
   });
 
-  test("[RET-09] is written before much of it waits in memory", () => {
+  test("[RET-09] retained events are written at once when a large amount waits in memory", () => {
     const realm = published(some(2, "x".repeat(600_000)));
     expect(realm.store.retained.size().rows).toBe(2);
   });
 
-  test("is not what a PUBLISH refused would have been", () => {
+  test("an event of a refused PUBLISH is not retained", () => {
     const realm = new TestRealm({
       roles: [{ name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: { subscribe: true } }] }],
     });

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { argsOf, published, retained } from "./retained-events.ts";
 
-describe("subscribing to a pattern", () => {
+describe("SUBSCRIBE with get_retained to a pattern", () => {
   const TOPICS = [
     [{ retain: true }, "a.b.c", [1]],
     [{ retain: true }, "a.b", [2]],
@@ -22,29 +22,32 @@ describe("subscribing to a pattern", () => {
     ["wildcard", ".b.c", ["a.b.c", "ab.b.c", "b.b.c"]],
     ["wildcard", "a.b", ["a.b"]],
     ["wildcard", "..", ["a.b.c", "a.x.c", "ab.b.c", "b.b.c"]],
-  ])("[RET-10] %s %j brings one event per topic, the oldest first, each with its topic", (match, pattern, topics) => {
-    for (const sleeps of [false, true]) {
-      const realm = published(TOPICS);
-      if (sleeps) realm.sleepAndWake();
-      const events = retained(realm, "subscriber", pattern, { match });
-      expect(events.map(([, , , details]) => details)).toStrictEqual(
-        topics.map((topic) => ({ retained: true, topic })),
-      );
-    }
-  });
+  ])(
+    "[RET-10] a subscription to the %s %j receives one retained event per topic, oldest first, each with its topic",
+    (match, pattern, topics) => {
+      for (const sleeps of [false, true]) {
+        const realm = published(TOPICS);
+        if (sleeps) realm.sleepAndWake();
+        const events = retained(realm, "subscriber", pattern, { match });
+        expect(events.map(([, , , details]) => details)).toStrictEqual(
+          topics.map((topic) => ({ retained: true, topic })),
+        );
+      }
+    },
+  );
 
-  test("[RET-10][RET-11] tells events by the ids they were published with", () => {
+  test("[RET-10][RET-11] retained events keep the publication ids they were published with", () => {
     const realm = published(TOPICS);
     const ids = retained(realm, "one", "a.", { match: "prefix" }).map(([, , publication]) => publication);
     expect(ids).toStrictEqual([2, 4, 6]);
   });
 
-  test("[RET-10] brings no more than `replay` of them, the latest ones", () => {
+  test("[RET-10] a subscription to a pattern receives at most `replay` retained events, the latest ones", () => {
     const realm = published(TOPICS, { store: { retain: { replay: 2 } } });
     expect(argsOf(retained(realm, "subscriber", "a", { match: "prefix" }))).toStrictEqual([[4], [5]]);
   });
 
-  test("[RET-10] brings no more than a client may well leave unread", () => {
+  test("[RET-10] a subscription to a pattern receives at most as many bytes as a client may leave unread", () => {
     const megabyte = "x".repeat(1_000_000);
     const messages = Array.from({ length: 12 }, (_, i) => [{ retain: true }, `a.t${i}`, [megabyte]] as const);
     const realm = published(messages);

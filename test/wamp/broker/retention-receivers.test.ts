@@ -5,47 +5,53 @@ import type { Line } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { argsOf, linesOf, published, retained, retainedIn, TOPIC } from "./retained-events.ts";
 
-describe("who may receive a retained event", () => {
-  // The publisher is session 1, each later session one more; authids of the realm are "Ag…" for session 2.
+describe("receivers of a retained event", () => {
+  // The publisher is session 1, and each later session has the next id; the authid of session 2 begins with "Ag".
   test.each([
     ["exclude", { exclude: [4] }, { exclude: [5] }],
     ["exclude_authrole", { exclude_authrole: ["anonymous"] }, { exclude_authrole: ["other"] }],
     ["eligible", { eligible: [5] }, { eligible: [4] }],
     ["eligible_authrole", { eligible_authrole: ["other"] }, { eligible_authrole: ["anonymous"] }],
     ["an empty eligible", { eligible: [] }, { exclude: [] }],
-  ])("[RET-05][BWL-12] is decided by the list %s for the session that subscribes", (_, refuses, admits) => {
-    for (const match of ["exact", "prefix", "wildcard"]) {
-      for (const [options, expected] of [
-        [refuses, []],
-        [admits, [["some"]]],
-      ] as const) {
-        const realm = published([[{ retain: true, ...options }, TOPIC, ["some"]]]);
-        // Sessions and publications draw from one counter: 1 is the publisher's, 2 the publication.
-        realm.lastId = 3;
-        expect(argsOf(retained(realm, "four", TOPIC, { match }))).toStrictEqual(expected);
+  ])(
+    "[RET-05][BWL-12] the list %s of the PUBLISH applies to the session that subscribes later",
+    (_, refuses, admits) => {
+      for (const match of ["exact", "prefix", "wildcard"]) {
+        for (const [options, expected] of [
+          [refuses, []],
+          [admits, [["some"]]],
+        ] as const) {
+          const realm = published([[{ retain: true, ...options }, TOPIC, ["some"]]]);
+          // Sessions and publications share one counter: 1 is the publisher and 2 the publication.
+          realm.lastId = 3;
+          expect(argsOf(retained(realm, "four", TOPIC, { match }))).toStrictEqual(expected);
+        }
       }
-    }
-  });
+    },
+  );
 
   test.each([
     ["exclude_authid", (authid: string) => ({ exclude_authid: [authid] }), []],
     ["exclude_authid", () => ({ exclude_authid: ["absent"] }), [["some"]]],
     ["eligible_authid", (authid: string) => ({ eligible_authid: [authid] }), [["some"]]],
     ["eligible_authid", () => ({ eligible_authid: ["absent"] }), []],
-  ])("[RET-05][BWL-12] is decided by the list %s, also after sleep", (_, options, expected) => {
-    const realm = new TestRealm();
-    const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");
-    const { authid } = [...realm.realm.sessions.byId.values()][1]?.identity ?? { authid: "" };
-    publisher.send([16, 1, { retain: true, ...options(authid) }, TOPIC, ["some"]]);
-    for (const sleeps of [false, true]) {
-      if (sleeps) realm.sleepAndWake();
-      realm.take();
-      subscriber.send([32, 1, { get_retained: true }, TOPIC]);
-      expect(argsOf(retainedIn(linesOf(realm)))).toStrictEqual(expected);
-    }
-  });
+  ])(
+    "[RET-05][BWL-12] the list %s of the PUBLISH applies to the session that subscribes later, also after sleep",
+    (_, options, expected) => {
+      const realm = new TestRealm();
+      const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");
+      const { authid } = [...realm.realm.sessions.byId.values()][1]?.identity ?? { authid: "" };
+      publisher.send([16, 1, { retain: true, ...options(authid) }, TOPIC, ["some"]]);
+      for (const sleeps of [false, true]) {
+        if (sleeps) realm.sleepAndWake();
+        realm.take();
+        subscriber.send([32, 1, { get_retained: true }, TOPIC]);
+        expect(argsOf(retainedIn(linesOf(realm)))).toStrictEqual(expected);
+      }
+    },
+  );
 
-  test("[RET-05] the publisher itself is excluded unless it said otherwise, and a later session of its is not", () => {
+  test("[RET-05] the publisher gets no retained event of its own unless exclude_me is false; a later session of it does", () => {
     const realm = new TestRealm();
     const publisher = realm.join("publisher");
     publisher.send(
@@ -61,7 +67,7 @@ describe("who may receive a retained event", () => {
     expect(argsOf(retained(realm, "again", "a"))).toStrictEqual([["not to me"]]);
   });
 
-  test("[RET-06][RET-07] the latest event the subscriber may have is sent: one for all, and those for some after it", () => {
+  test("[RET-06][RET-07] a subscriber gets the latest event it is eligible for, among the event for all and later events for some sessions", () => {
     const realm = published([
       [{ retain: true, eligible: [100] }, TOPIC, ["before"]],
       [{ retain: true }, TOPIC, ["for all"]],
@@ -85,7 +91,7 @@ describe("who may receive a retained event", () => {
     }
   });
 
-  test("[RET-06] a new event for all discards those for some, written or not", () => {
+  test("[RET-06] a new event for all discards the events for some sessions, whether they are written or not", () => {
     for (const sleeps of [false, true]) {
       const realm = published([[{ retain: true, eligible: [100] }, TOPIC, ["for one"]]]);
       if (sleeps) realm.sleepAndWake();
@@ -95,7 +101,7 @@ describe("who may receive a retained event", () => {
     }
   });
 
-  test("[RET-06][RET-09] of the events for some the latest 15 are kept beside the one for all", () => {
+  test("[RET-06][RET-09] the latest 15 events for some sessions are kept beside the event for all", () => {
     const forSome = Array.from({ length: 20 }, (_, i) => [{ retain: true, eligible: [100 + i] }, TOPIC, [i]] as const);
     const realm = published([[{ retain: true }, TOPIC, ["for all"]], ...forSome]);
     for (const [id, expected] of [

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { TestRealm } from "../host/test-realm.ts";
 import { argsOf, linesOf, published, retained, TOPIC } from "./retained-events.ts";
 
-describe("a retained event that is to go", () => {
+describe("removal of retained events", () => {
   const remove = (realm: TestRealm, topic: string, name = "remover") => {
     const client = realm.join(name);
     realm.take();
@@ -16,7 +16,7 @@ describe("a retained event that is to go", () => {
   test.each([
     ["before it was written", false],
     ["after it was written", true],
-  ])("is removed by wamp.edge.retained.remove %s", (_, isWritten) => {
+  ])("wamp.edge.retained.remove deletes a retained event %s", (_, isWritten) => {
     const realm = published([
       [{ retain: true }, TOPIC, [1]],
       [{ retain: true }, "com.myapp.other", [2]],
@@ -31,7 +31,7 @@ describe("a retained event that is to go", () => {
     expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [false]]);
   });
 
-  test("is replaced, not removed, by one without payload, which is a value like others", () => {
+  test("an event without payload replaces the retained event and does not delete it", () => {
     const realm = published([
       [{ retain: true }, TOPIC, [1]],
       [{ retain: true }, TOPIC],
@@ -39,7 +39,7 @@ describe("a retained event that is to go", () => {
     expect(argsOf(retained(realm, "late"))).toStrictEqual([undefined]);
   });
 
-  test("stays where the caller may not publish on its topic", () => {
+  test("wamp.edge.retained.remove is refused to a caller that may not publish on the topic", () => {
     const realm = published([[{ retain: true }, TOPIC, [1]]], {
       roles: [
         {
@@ -57,7 +57,7 @@ describe("a retained event that is to go", () => {
     expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [true]]);
   });
 
-  test("goes by itself after _retained_ttl seconds, also in sleep, and uncovers no earlier one", () => {
+  test("a retained event is deleted after _retained_ttl seconds, also during sleep, and no earlier event reappears", () => {
     const realm = published([
       [{ retain: true }, TOPIC, [1]],
       [{ retain: true, _retained_ttl: 60 }, TOPIC, [2]],
@@ -75,7 +75,7 @@ describe("a retained event that is to go", () => {
     expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [false]]);
   });
 
-  test.each([0, -1, 1.5, "60", true])("has no life time of %j", (ttl) => {
+  test.each([0, -1, 1.5, "60", true])("PUBLISH with _retained_ttl %j breaks the protocol", (ttl) => {
     const realm = new TestRealm();
     realm.join("ann").send([16, 1, { retain: true, _retained_ttl: ttl }, TOPIC]);
     expect(linesOf(realm)[0]?.[1]).toStrictEqual({ message: "PUBLISH: invalid _retained_ttl" });

@@ -5,8 +5,8 @@ import type { Line } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { argsOf, published, retained, subscribe, TOPIC } from "./retained-events.ts";
 
-describe("a retained event", () => {
-  test("[RET-01] reaches those subscribed like any other, and is kept", () => {
+describe("event retention", () => {
+  test("[RET-01] an event with retain: true reaches the subscribers like any other event, and is stored", () => {
     const realm = new TestRealm();
     const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");
     subscriber.send([32, 1, {}, TOPIC]);
@@ -15,13 +15,13 @@ describe("a retained event", () => {
     const [[, event]] = realm.take() as [[string, Line]];
     expect(event).toStrictEqual([36, expect.any(Number), expect.any(Number), {}, [21.5], { unit: "C" }]);
     const [, subscription, publication] = event;
-    // The same subscription, the same publication id, so that a receiver can tell a duplicate [RET-11].
+    // The subscription and publication ids are the same, so that a receiver can detect a duplicate [RET-11].
     expect(retained(realm, "late")).toStrictEqual([
       [36, subscription, publication, { retained: true }, [21.5], { unit: "C" }],
     ]);
   });
 
-  test("[RET-02] gives way to the next retained one, not to one that is not", () => {
+  test("[RET-02] a retained event is replaced by the next retained event, not by an event without retain: true", () => {
     const realm = published([
       [{ retain: true }, TOPIC, [1]],
       [{}, TOPIC, [2]],
@@ -32,7 +32,7 @@ describe("a retained event", () => {
     expect(argsOf(retained(realm, "two"))).toStrictEqual([[4]]);
   });
 
-  test("[RET-03][ORD-02][RET-11] comes after SUBSCRIBED, marked as retained, with its own publication id", () => {
+  test("[RET-03][ORD-02][RET-11] a retained event is sent after SUBSCRIBED, with retained: true and its original publication id", () => {
     const realm = new TestRealm();
     const publisher = realm.join("publisher");
     publisher.send([16, 1, { retain: true, acknowledge: true }, TOPIC, [21.5]]);
@@ -46,14 +46,14 @@ describe("a retained event", () => {
   });
 
   test.each([[{}], [{ get_retained: false }], [{ get_retained: null }]])(
-    "[RET-04] is not sent for the options %j",
+    "[RET-04] a retained event is not sent to a SUBSCRIBE with the options %j",
     (options) => {
       const realm = published([[{ retain: true }, TOPIC, [1]]]);
       expect(subscribe(realm, "subscriber", TOPIC, options)).toStrictEqual([[33, 1, expect.any(Number)]]);
     },
   );
 
-  test("[RET-12] is sent again to a session that subscribes again", () => {
+  test("[RET-12] a retained event is sent again to a session that subscribes again", () => {
     const realm = published([[{ retain: true }, TOPIC, [1]]]);
     const subscriber = realm.join("subscriber");
     subscriber.send([32, 1, { get_retained: true }, TOPIC]);
@@ -65,7 +65,7 @@ describe("a retained event", () => {
     expect(second[1]).toStrictEqual(first[1]);
   });
 
-  test("[RET-13] tells of its publisher what the PUBLISH disclosed", () => {
+  test("[RET-13] a retained event discloses the publisher that the PUBLISH disclosed", () => {
     const realm = new TestRealm();
     const publisher = realm.join("publisher");
     publisher.send([16, 1, { retain: true, disclose_me: true }, TOPIC]);
@@ -79,7 +79,7 @@ describe("a retained event", () => {
     });
   });
 
-  test("[RET-14] outlives its publisher, the last subscriber, sleep and a restart", () => {
+  test("[RET-14] a retained event survives its publisher, its last subscriber, sleep and a restart", () => {
     const realm = new TestRealm();
     const [publisher, subscriber] = realm.joinAll("publisher", "subscriber");
     subscriber.send([32, 1, {}, TOPIC]);
@@ -96,7 +96,7 @@ describe("a retained event", () => {
     expect(events("three")).toStrictEqual(expected);
   });
 
-  test("[RET-14] is lost by a crash only within the second it takes to be written", () => {
+  test("[RET-14] a crash loses a retained event only within the second before it is written", () => {
     const realm = published([[{ retain: true }, TOPIC, ["old"]]]);
     realm.flush();
     realm.join("other").send([16, 1, { retain: true }, TOPIC, ["new"]]);
@@ -104,7 +104,7 @@ describe("a retained event", () => {
     expect(argsOf(retained(realm, "subscriber"))).toStrictEqual([["old"]]);
   });
 
-  test("[RET-14] keeps binary, large integers and no payload at all as they were", () => {
+  test("[RET-14] a stored event keeps binary values, unusual strings and a missing payload as they were", () => {
     const binary = "\u0000AAEC";
     const realm = published([
       [{ retain: true }, "a.binary", [binary, { deep: [binary] }]],

@@ -1,10 +1,10 @@
-/** Subscribers that share a topic's events by key (Sharded Subscription). */
+/** Subscribers that share the events of a topic by key (Sharded Subscription). */
 
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES, TestRealm } from "../host/test-realm.ts";
 
 /** Three nodes and one subscriber without a node key; node c's key is given twice. */
-function scene() {
+function testRealmWithNodes() {
   const realm = new TestRealm();
   const nodes = ["a", "b", "c", "c2"].map((name) => {
     const client = realm.join(name);
@@ -24,8 +24,8 @@ function scene() {
 const KEYS = Array.from({ length: 60 }, (_, index) => `sn${index}`);
 
 describe("PUBLISH with an rkey", () => {
-  test("[SHS-01] goes to the subscribers of one node key, always the same, and to those without one", () => {
-    const { receivers } = scene();
+  test("[SHS-01] PUBLISH with an rkey reaches the subscribers of one node key, always the same one, and those without a node key", () => {
+    const { receivers } = testRealmWithNodes();
     const shares = KEYS.map((rkey) => receivers({ rkey }).filter((name) => name !== "all"));
     for (const share of shares) expect([["a"], ["b"], ["c", "c2"]]).toContainEqual(share);
     expect(new Set(shares.map((share) => share[0])).size).toBe(3);
@@ -33,8 +33,8 @@ describe("PUBLISH with an rkey", () => {
     expect(KEYS.every((rkey) => receivers({ rkey }).includes("all"))).toBe(true);
   });
 
-  test("[SHS-01] who leaves moves no keys but its own, sleep none at all", () => {
-    const { realm, nodes, receivers } = scene();
+  test("[SHS-01] a subscriber that leaves moves only its own keys, and sleep moves none", () => {
+    const { realm, nodes, receivers } = testRealmWithNodes();
     const nodeOf = (rkey: string) => receivers({ rkey })[0];
     const before = KEYS.map(nodeOf);
     realm.sleepAndWake();
@@ -45,14 +45,14 @@ describe("PUBLISH with an rkey", () => {
     });
   });
 
-  test("[SHS-01] without one all subscribers get the event; a SUBSCRIBE without nkey leaves the shards", () => {
-    const { nodes, receivers } = scene();
+  test("[SHS-01] PUBLISH without an rkey reaches all subscribers; SUBSCRIBE without an nkey removes the node key", () => {
+    const { nodes, receivers } = testRealmWithNodes();
     expect(receivers({})).toStrictEqual(["a", "b", "c", "c2", "all"]);
     for (const node of nodes) node.send([32, 2, {}, "sensors"]);
     expect(receivers({ rkey: "sn1" }).slice(-5)).toStrictEqual(["a", "b", "c", "c2", "all"]);
   });
 
-  test("[FEAT-07] WELCOME announces it in both spellings", () => {
+  test("[FEAT-07] WELCOME announces sharded_subscription in both spellings", () => {
     const realm = new TestRealm();
     realm.connect("joe").send([1, "realm1", { roles: ALL_ROLES }]);
     const details = realm.take()[0]?.[1][2] as unknown as { roles: { broker: { features: object } } };

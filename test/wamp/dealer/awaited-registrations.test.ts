@@ -1,4 +1,4 @@
-/** After a restart all come back at once: who comes before the authenticator or authorizer waits for it. */
+/** HELLO and messages that arrive before their authenticator or authorizer has registered, as after a restart. */
 
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -14,8 +14,13 @@ const AUTH: Auth = {
   wampcra: DYNAMIC,
 };
 
-/** A client that has sent HELLO with a method, and its ticket, if that is the method. */
-async function waiting(realm: AuthTestRealm, method: string, name = "joe", authextra: object = {}): Promise<Client> {
+/** A client that has sent HELLO with a method, and AUTHENTICATE if the method is ticket. */
+async function connectWaiting(
+  realm: AuthTestRealm,
+  method: string,
+  name = "joe",
+  authextra: object = {},
+): Promise<Client> {
   const client = realm.connect(name);
   client.send([1, "realm1", { roles: ALL_ROLES, authid: name, authmethods: [method], authextra }]);
   if (method === "ticket") client.send([5, "secret!!!", {}]);
@@ -23,35 +28,38 @@ async function waiting(realm: AuthTestRealm, method: string, name = "joe", authe
   return client;
 }
 
-/** A session that registers the authenticator. */
+/** Joins a session that registers the authenticator. */
 function register(realm: TestRealm, options: object = {}, uri = AUTHENTICATE): Client {
-  const official = realm.join("official");
-  official.send([64, 1, options, uri]);
-  return official;
+  const authenticator = realm.join("authenticator");
+  authenticator.send([64, 1, options, uri]);
+  return authenticator;
 }
 
-describe("a client that comes before its authenticator", () => {
+describe("a client that sends HELLO before its authenticator has registered", () => {
   test.each([
     ["ticket", {}, AUTHENTICATE],
     ["wampcra", {}, AUTHENTICATE],
     ["ticket", { match: "prefix" }, "com.app."],
     ["ticket", { match: "wildcard" }, "com..authenticate"],
-  ])("[DYN-01][AUTH-08] by %s, is asked about as soon as it registers: %j %s", async (method, options, uri) => {
-    const realm = new AuthTestRealm(AUTH);
-    const client = await waiting(realm, method);
-    realm.advance(8_999);
-    realm.take();
-    const official = register(realm, options, uri);
-    await setImmediate();
-    const question = realm.heard(official).find(([type]) => type === 68)!;
-    expect(question.slice(0, 2)).toStrictEqual([68, 1]);
-    official.send([70, 1, {}, [{ role: "user", secret: "secret123" }]]);
-    await thinking(client);
-    expect(realm.answer(client)[0]).toBe(method === "ticket" ? 2 : 4);
-    expect(realm.logged).toStrictEqual([]);
-  });
+  ])(
+    "[DYN-01][AUTH-08] a client with %s is authenticated as soon as its authenticator registers: %j %s",
+    async (method, options, uri) => {
+      const realm = new AuthTestRealm(AUTH);
+      const client = await connectWaiting(realm, method);
+      realm.advance(8_999);
+      realm.take();
+      const authenticator = register(realm, options, uri);
+      await setImmediate();
+      const invocation = realm.heard(authenticator).find(([type]) => type === 68)!;
+      expect(invocation.slice(0, 2)).toStrictEqual([68, 1]);
+      authenticator.send([70, 1, {}, [{ role: "user", secret: "secret123" }]]);
+      await thinking(client);
+      expect(realm.answer(client)[0]).toBe(method === "ticket" ? 2 : 4);
+      expect(realm.logged).toStrictEqual([]);
+    },
+  );
 
-  test("[DYN-01] is one of thousands, all of which get in, in the order they came", async () => {
+  test("[DYN-01] thousands of waiting clients are all authenticated, in the order of their HELLO", async () => {
     const realm = new AuthTestRealm(AUTH);
     const clients: Client[] = [];
     for (let n = 0; n < 3_000; n++) {
@@ -61,18 +69,18 @@ describe("a client that comes before its authenticator", () => {
     }
     await setImmediate();
     realm.take();
-    const official = register(realm);
+    const authenticator = register(realm);
     await setImmediate();
-    const asked = realm.heard(official).filter(([type]) => type === 68);
+    const asked = realm.heard(authenticator).filter(([type]) => type === 68);
     expect(asked.map(([, , , , args]) => (args as string[])[1])).toStrictEqual(clients.map(({ name }) => name));
-    for (const [, request] of asked) official.send([70, request, {}, ["user"]]);
+    for (const [, request] of asked) authenticator.send([70, request, {}, ["user"]]);
     await setImmediate();
     expect(clients.every(({ peer }) => peer.state.kind === "open")).toBe(true);
   });
 
-  test("[AUTH-08] fails after nine seconds if none comes, and nothing is left of it", async () => {
+  test("[AUTH-08] a waiting client is refused after nine seconds if no authenticator registers, and no deadline is left", async () => {
     const realm = new AuthTestRealm(AUTH);
-    const client = await waiting(realm, "ticket");
+    const client = await connectWaiting(realm, "ticket");
     realm.take();
     realm.advance(8_999);
     await setImmediate();
@@ -84,97 +92,98 @@ describe("a client that comes before its authenticator", () => {
     expect(realm.realm.nextDeadline()).toBe(undefined);
   });
 
-  test("[AUTH-08] waits no longer than for HELLO", async () => {
+  test("[AUTH-08] a client does not wait longer than hello_timeout", async () => {
     const realm = new AuthTestRealm(AUTH, { limits: { hello_timeout: 2_000 } });
-    const client = await waiting(realm, "ticket");
+    const client = await connectWaiting(realm, "ticket");
     realm.take();
     realm.advance(2_000);
     await thinking(client);
     expect(realm.answer(client)).toStrictEqual(FAILED);
   });
 
-  test("[AUTH-12] may give up, and no authenticator is asked about its session", async () => {
+  test("[AUTH-12] a client that sends ABORT while it waits is not authenticated later", async () => {
     const realm = new AuthTestRealm(AUTH);
-    const client = await waiting(realm, "ticket");
+    const client = await connectWaiting(realm, "ticket");
     client.send([3, {}, "com.app.giving_up"]);
     realm.take();
-    const official = register(realm);
+    const authenticator = register(realm);
     await setImmediate();
-    for (const [type, request] of realm.heard(official)) if (type === 68) official.send([70, request, {}, ["user"]]);
+    for (const [type, request] of realm.heard(authenticator))
+      if (type === 68) authenticator.send([70, request, {}, ["user"]]);
     await setImmediate();
     expect(realm.take()).toStrictEqual([]);
     expect(realm.realm.sessions.byId.size).toBe(1);
   });
 
-  test("[AUTH-15] fails cleanly when the realm has slept meanwhile", async () => {
+  test("[AUTH-15] a waiting client is refused when the realm has slept in the meantime", async () => {
     const realm = new AuthTestRealm(AUTH);
-    const client = await waiting(realm, "ticket");
+    const client = await connectWaiting(realm, "ticket");
     realm.take();
     realm.sleepAndWake();
     expect(realm.answer(client)).toStrictEqual(FAILED);
     expect(client.record).not.toContain("secret!!!");
   });
 
-  test("[AUTH-08] is refused at once where more waits than may, and others go on", async () => {
+  test("[AUTH-08] a client is refused at once if the waiting messages exceed their limit, and the others go on", async () => {
     const realm = new AuthTestRealm(AUTH, { limits: { message_bytes: 8_000_000 } });
     const large = { text: "x".repeat(6_000_000) };
     const clients = [];
-    for (const name of ["a", "b", "c"]) clients.push(await waiting(realm, "wampcra", name, large));
+    for (const name of ["a", "b", "c"]) clients.push(await connectWaiting(realm, "wampcra", name, large));
     await thinking(clients[2]!);
     expect(clients.map(({ peer }) => peer.state.kind)).toStrictEqual(["authenticating", "authenticating", "closed"]);
     expect(realm.answer(clients[2]!)).toStrictEqual(FAILED);
-    expect((await waiting(realm, "ticket", "d")).peer.state.kind).toBe("authenticating");
+    expect((await connectWaiting(realm, "ticket", "d")).peer.state.kind).toBe("authenticating");
     realm.advance(9_000);
     await thinking(clients[0]!);
-    await waiting(realm, "wampcra", "e", large);
-    expect((await waiting(realm, "wampcra", "f", large)).peer.state.kind).toBe("authenticating");
+    await connectWaiting(realm, "wampcra", "e", large);
+    expect((await connectWaiting(realm, "wampcra", "f", large)).peer.state.kind).toBe("authenticating");
   });
 
-  test("[AUTH-08] that is the authenticator itself waits for itself in vain, and others do not wait for it", async () => {
+  test("[AUTH-08] an authenticator that needs itself to log in is refused, and other clients do not wait for it", async () => {
     const realm = new AuthTestRealm({ anonymous: { type: "static", role: "admin" }, ticket: DYNAMIC });
-    const official = await waiting(realm, "ticket", "official");
+    const authenticator = await connectWaiting(realm, "ticket", "authenticator");
     realm.take();
     expect(realm.join("ann").peer.state.kind).toBe("open");
     realm.advance(9_000);
-    await thinking(official);
-    expect(realm.answer(official)).toStrictEqual(FAILED);
+    await thinking(authenticator);
+    expect(realm.answer(authenticator)).toStrictEqual(FAILED);
   });
 });
 
-describe("a message that comes before its authorizer", () => {
+describe("a message that arrives before its authorizer has registered", () => {
   const roles = [
     { name: "anonymous", authorizer: "com.authorize" },
-    { name: "judge", permissions: [ANYTHING] },
+    { name: "decider", permissions: [ANYTHING] },
   ];
   const auth: Auth = {
     anonymous: { type: "static", role: "anonymous" },
-    ticket: { type: "static", principals: { judge: { ticket: "secret!!!", role: "judge" } } },
+    ticket: { type: "static", principals: { decider: { ticket: "secret!!!", role: "decider" } } },
   };
 
-  async function judgeIn(realm: AuthTestRealm): Promise<Client> {
-    const judge = await realm.knock({ authmethods: ["ticket"], authid: "judge" }, "judge");
-    await realm.say(judge, [5, "secret!!!", {}]);
-    return judge;
+  async function joinAuthorizer(realm: AuthTestRealm): Promise<Client> {
+    const decider = await realm.knock({ authmethods: ["ticket"], authid: "decider" }, "decider");
+    await realm.say(decider, [5, "secret!!!", {}]);
+    return decider;
   }
 
-  test("[AZ-04][ORD-05] waits for it with those behind it, in order, and holds up no other session", async () => {
+  test("[AZ-04][ORD-05] a message waits for its authorizer with the later messages of its session, in order; other sessions go on", async () => {
     const realm = new AuthTestRealm(auth, { roles });
-    const judge = await judgeIn(realm);
+    const decider = await joinAuthorizer(realm);
     const ann = realm.join("ann");
     ann.send([32, 1, {}, "com.a"], [34, 2, 99], [32, 3, {}, "com.b"]);
     await setImmediate();
     realm.take();
-    judge.send([16, 1, { acknowledge: true }, "com.other"]);
-    expect(realm.take()).toStrictEqual([["judge", [17, 1, expect.any(Number)]]]);
+    decider.send([16, 1, { acknowledge: true }, "com.other"]);
+    expect(realm.take()).toStrictEqual([["decider", [17, 1, expect.any(Number)]]]);
     realm.advance(4_999);
     expect(realm.take()).toStrictEqual([]);
-    judge.send([64, 2, {}, "com.authorize"]);
+    decider.send([64, 2, {}, "com.authorize"]);
     await setImmediate();
-    const asked = realm.heard(judge).filter(([type]) => type === 68);
+    const asked = realm.heard(decider).filter(([type]) => type === 68);
     expect(asked.map(([, , , , args]) => (args as unknown[])[1])).toStrictEqual(["com.a"]);
-    judge.send([70, 1, {}, [true]]);
+    decider.send([70, 1, {}, [true]]);
     await setImmediate();
-    judge.send([70, 2, {}, [true]]);
+    decider.send([70, 2, {}, [true]]);
     await setImmediate();
     const answers = realm.take().flatMap(([name, message]) => (name === "ann" ? [message.slice(0, 3)] : []));
     expect(answers.map(([type, request, of]) => (type === 8 ? [type, of] : [type, request]))).toStrictEqual([
@@ -185,7 +194,7 @@ describe("a message that comes before its authorizer", () => {
     expect(realm.logged).toStrictEqual([]);
   });
 
-  test("[AZ-04] fails after authorizer_timeout if none comes", async () => {
+  test("[AZ-04] a waiting message is refused after authorizer_timeout if no authorizer registers", async () => {
     const realm = new AuthTestRealm(auth, { roles, limits: { authorizer_timeout: 1_000 } });
     const ann = realm.join("ann");
     ann.send([32, 1, {}, "com.a"]);
@@ -199,7 +208,7 @@ describe("a message that comes before its authorizer", () => {
     expect(realm.logged).toMatchObject([{ event: "authorizer.failed", cause: "wamp.error.no_such_procedure" }]);
   });
 
-  test("[AZ-13] of a session that has ended is never decided", async () => {
+  test("[AZ-13] a waiting message of a session that has ended is not authorized", async () => {
     const realm = new AuthTestRealm(auth, { roles });
     const ann = realm.join("ann");
     ann.send([32, 1, {}, "com.a"]);

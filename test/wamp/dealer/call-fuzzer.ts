@@ -1,11 +1,11 @@
-/** Callers and callees who use every feature of calls at once, as a seed decides. */
+/** Callers and callees that send random sequences of messages with all features of calls, from a seed. */
 
 import { SeededRandom } from "../host/seeded-random.ts";
 import type { Client, Entry, Line } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { CALLER_FEATURES } from "./rpc-clients.ts";
 
-/** One callee's view of an invocation. */
+/** An invocation as its callee has seen it. */
 export interface Job {
   readonly request: number;
   /** [caller, number of the call] */
@@ -17,7 +17,7 @@ export interface Job {
 }
 
 export const CALLERS = ["ann", "ben"];
-/** Callee → what it announces */
+/** callee → the features it announces */
 export const CALLEES = new Map([
   ["cal", ["call_canceling", "progressive_call_invocations", "progressive_call_results"]],
   ["dan", ["call_reroute", "call_canceling"]],
@@ -39,43 +39,43 @@ const QUEUES = [
 
 export class CallFuzzer {
   readonly realm = new TestRealm({ options: { enable_meta_api: false }, store: { "call-queue": QUEUES } });
-  /** Everything that was said and heard: what each did, and what all heard of it. */
-  readonly turns: (readonly [name: string, did: unknown, heard: readonly Entry[]])[] = [];
+  /** The actions so far: the client, its message or action, and the messages that all clients received. */
+  readonly turns: (readonly [name: string, action: unknown, received: readonly Entry[]])[] = [];
   /** callee → its invocations */
   readonly jobs = new Map<string, Job[]>();
   /** `caller request` → final answers */
   readonly answers = new Map<string, number>();
   readonly #random: SeededRandom;
-  readonly #isSleepy: boolean;
-  /** No client leaves, registers or unregisters after the beginning. */
-  readonly #isCalm: boolean;
+  readonly #sleeps: boolean;
+  /** No callee leaves, registers or unregisters after the start. */
+  readonly #isStable: boolean;
   readonly #clients = new Map<string, Client>();
   /** caller → its open inputs */
   readonly #inputs = new Map<string, Set<number>>(CALLERS.map((name) => [name, new Set()]));
   #calls = 0;
   #requests = 0;
 
-  /** With `isSleepy` the realm sleeps before every turn. Every other seed is a calm one. */
-  constructor(seed: number, isSleepy: boolean) {
-    this.#isCalm = seed % 2 === 0;
+  /** With `sleeps` the realm sleeps before every action. With an even seed the registrations are stable. */
+  constructor(seed: number, sleeps: boolean) {
+    this.#isStable = seed % 2 === 0;
     this.#random = new SeededRandom(seed);
-    this.#isSleepy = isSleepy;
+    this.#sleeps = sleeps;
     const callerFeatures = Object.fromEntries(CALLER_FEATURES.map((name) => [name, true]));
     for (const name of CALLERS)
       this.#clients.set(name, this.realm.join(name, { caller: { features: callerFeatures } }));
-    for (const name of CALLEES.keys()) this.#enter(name);
+    for (const name of CALLEES.keys()) this.#join(name);
   }
 
-  /** The clients act at random. */
+  /** Lets the clients send `turns` random messages. */
   work(turns: number): void {
     for (let i = 0; i < turns; i++) {
       if (this.#random.chance(0.6)) this.#call(this.#random.pick(CALLERS));
-      else this.#serve(this.#random.pick([...CALLEES.keys()]));
-      if (this.#random.chance(0.05)) this.#pass(this.#random.below(60_000));
+      else this.#answer(this.#random.pick([...CALLEES.keys()]));
+      if (this.#random.chance(0.05)) this.#advance(this.#random.below(60_000));
     }
   }
 
-  /** Every callee finishes what it has, until nothing is left to do. */
+  /** Lets every callee answer its open invocations until none is left. */
   finish(): void {
     for (let isBusy = true; isBusy; ) {
       isBusy = false;
@@ -96,11 +96,11 @@ export class CallFuzzer {
       const request = random.pick(open);
       const isLast = random.chance(0.5);
       if (isLast) inputs.delete(request);
-      return this.#say(name, [48, request, isLast ? {} : { progress: true }, "com.free", [name, 0]]);
+      return this.#send(name, [48, request, isLast ? {} : { progress: true }, "com.free", [name, 0]]);
     }
     if (random.chance(0.25)) {
       const request = Math.max(1, this.#requests - random.below(8));
-      return this.#say(name, [49, request, { mode: random.pick(["skip", "kill", "killnowait"]) }]);
+      return this.#send(name, [49, request, { mode: random.pick(["skip", "kill", "killnowait"]) }]);
     }
     const request = ++this.#requests;
     const isChunk = random.chance(0.15);
@@ -112,16 +112,16 @@ export class CallFuzzer {
     };
     if (isChunk) inputs.add(request);
     this.answers.set(`${name} ${request}`, 0);
-    this.#say(name, [48, request, options, isChunk ? "com.free" : random.pick(PROCEDURES), [name, ++this.#calls]]);
+    this.#send(name, [48, request, options, isChunk ? "com.free" : random.pick(PROCEDURES), [name, ++this.#calls]]);
   }
 
-  #serve(name: string): void {
+  #answer(name: string): void {
     const random = this.#random;
     const job = random.pick([...(this.jobs.get(name) ?? []).filter(({ isDone }) => !isDone), undefined]);
-    if (!this.#isCalm && random.chance(0.04)) return this.#leave(name);
-    if (!this.#isCalm && random.chance(0.04)) return this.#reregister(name);
+    if (!this.#isStable && random.chance(0.04)) return this.#leave(name);
+    if (!this.#isStable && random.chance(0.04)) return this.#reregister(name);
     if (job === undefined) return;
-    if (random.chance(0.3)) return this.#say(name, [70, job.request, { progress: true }, ["part"]]);
+    if (random.chance(0.3)) return this.#send(name, [70, job.request, { progress: true }, ["part"]]);
     if (random.chance(0.2)) {
       job.wasDeclined = true;
       return this.#finish(name, job, [8, 68, job.request, {}, "wamp.error.unavailable"]);
@@ -131,24 +131,24 @@ export class CallFuzzer {
 
   #finish(name: string, job: Job, answer: Line): void {
     job.isDone = true;
-    this.#say(name, answer);
+    this.#send(name, answer);
   }
 
-  #enter(name: string): void {
+  #join(name: string): void {
     const features = Object.fromEntries(CALLEES.get(name)!.map((feature) => [feature, true]));
     const callee = this.realm.join(name, { callee: { features } });
     this.#clients.set(name, callee);
     this.jobs.set(name, []);
     REGISTRATIONS.forEach(([procedure, options], index) => {
-      this.#say(name, [64, index + 1, options, procedure]);
+      this.#send(name, [64, index + 1, options, procedure]);
     });
   }
 
   #leave(name: string): void {
     this.#sleep();
     this.#clients.get(name)?.disconnect();
-    this.#hear(name, "leaves");
-    this.#enter(name);
+    this.#record(name, "leaves");
+    this.#join(name);
   }
 
   #reregister(name: string): void {
@@ -159,37 +159,37 @@ export class CallFuzzer {
     );
     const registrations = session === undefined ? [] : dealer.registrations.heldBy(session).values();
     const held = [...registrations].find((one) => one.procedure === procedure);
-    if (held !== undefined && this.#random.chance(0.6)) return this.#say(name, [66, 20, held.id]);
+    if (held !== undefined && this.#random.chance(0.6)) return this.#send(name, [66, 20, held.id]);
     const isForced = this.#random.chance(0.2);
-    this.#say(name, [64, 20, { ...options, ...(isForced && { force_reregister: true }) }, procedure]);
+    this.#send(name, [64, 20, { ...options, ...(isForced && { force_reregister: true }) }, procedure]);
   }
 
-  #pass(milliseconds: number): void {
+  #advance(milliseconds: number): void {
     this.#sleep();
     this.realm.advance(milliseconds);
-    this.#hear("time", milliseconds);
+    this.#record("time", milliseconds);
   }
 
-  #say(name: string, message: Line): void {
+  #send(name: string, message: Line): void {
     this.#sleep();
     this.#clients.get(name)?.send(message);
-    this.#hear(name, message);
+    this.#record(name, message);
   }
 
   #sleep(): void {
-    if (this.#isSleepy) this.realm.sleepAndWake();
+    if (this.#sleeps) this.realm.sleepAndWake();
   }
 
-  #hear(name: string, did: unknown): void {
-    const heard = this.realm.take();
-    this.turns.push([name, did, heard]);
-    for (const [receiver, message] of heard) {
-      if (message === "closed") throw new Error(`${receiver} was cut after ${JSON.stringify(did)}`);
-      this.#note(receiver, message);
+  #record(name: string, action: unknown): void {
+    const received = this.realm.take();
+    this.turns.push([name, action, received]);
+    for (const [receiver, message] of received) {
+      if (message === "closed") throw new Error(`${receiver} was closed after ${JSON.stringify(action)}`);
+      this.#recordMessage(receiver, message);
     }
   }
 
-  #note(receiver: string, message: Line): void {
+  #recordMessage(receiver: string, message: Line): void {
     const [type, first, second] = message as [number, number, number & { progress?: boolean }];
     const jobs = this.jobs.get(receiver) ?? [];
     const job = jobs.find(({ request }) => request === first);

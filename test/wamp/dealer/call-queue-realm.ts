@@ -17,8 +17,8 @@ export function testRealmOfTwo(input: Partial<RealmInput> = QUEUE, options: obje
   return { realm, caller, callee: joinCallee(realm, "callee", ["call_canceling"], options) };
 }
 
-/** Who heard what: `name type request args`, for messages with Arguments at the usual place. */
-export function heard(realm: TestRealm): string[] {
+/** Takes the recorded messages as `name type request args`, for messages with Arguments at the usual place. */
+export function received(realm: TestRealm): string[] {
   return realm.take().map(([name, message]) => {
     if (message === "closed") return `${name} closed`;
     const [type] = message;

@@ -5,20 +5,20 @@ import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import { denial } from "../authorization/denial-errors.ts";
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
-import { BUSY, call, heard, ONE, QUEUE, SHARED, testRealmOfTwo } from "./call-queue-realm.ts";
+import { BUSY, call, ONE, QUEUE, received, SHARED, testRealmOfTwo } from "./call-queue-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
-describe("a call while every callee is at its concurrency", () => {
-  test("[SHR-13] waits if the configuration has a queue, first in, first out, for all callers", () => {
+describe("a call while every callee is at its concurrency limit", () => {
+  test("[SHR-13] calls of all callers wait in the configured queue, first in, first out", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     const other = joinCaller(realm, "other");
     call(caller, 1);
     call(caller, 2);
     call(other, 1);
     call(caller, 3);
-    expect(heard(realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
+    expect(received(realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
     callee.send([70, 1, {}, ["r1"]], [70, 2, {}, ["r2"]], [70, 3, {}, ["r3"]], [70, 4, {}, ["r4"]]);
-    expect(heard(realm)).toStrictEqual([
+    expect(received(realm)).toStrictEqual([
       'callee INVOCATION 2 ["caller 2"]',
       'caller 50 1 ["r1"]',
       'callee INVOCATION 3 ["other 1"]',
@@ -29,12 +29,12 @@ describe("a call while every callee is at its concurrency", () => {
     ]);
   });
 
-  test("[SHR-13] is refused when the queue is full, and taken when there is room again", () => {
+  test("[SHR-13] a call is refused when the queue is full, and accepted when the queue has room again", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     for (const request of [1, 2, 3, 4, 5]) call(caller, request);
     callee.send([70, 1, {}]);
     call(caller, 6);
-    expect(heard(realm)).toStrictEqual([
+    expect(received(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       `caller ERROR 5 ${BUSY}`,
       'callee INVOCATION 2 ["caller 2"]',
@@ -42,7 +42,7 @@ describe("a call while every callee is at its concurrency", () => {
     ]);
   });
 
-  test("[SHR-13] waits in the queue the configuration has for its procedure: exact before prefix before wildcard", () => {
+  test("[SHR-13] a call waits in the queue configured for its procedure: exact before prefix before wildcard", () => {
     const { realm, caller } = testRealmOfTwo(
       {
         store: {
@@ -57,14 +57,14 @@ describe("a call while every callee is at its concurrency", () => {
     for (const request of [1, 2, 3]) call(caller, request);
     call(caller, 4, "com.p.q");
     call(caller, 5, "com.p.q");
-    expect(heard(realm)).toStrictEqual([
+    expect(received(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       `caller ERROR 3 ${BUSY}`,
       `caller ERROR 5 ${BUSY}`,
     ]);
   });
 
-  test("[SHR-13] goes to the first callee that is free again or registers", () => {
+  test("[SHR-13] a waiting call goes to the first callee that becomes free or registers", () => {
     const realm = new TestRealm(QUEUE);
     const caller = joinCaller(realm, "caller");
     const [, b] = ["a", "b"].map((name) => joinCallee(realm, name, [], SHARED)) as [Client, Client];
@@ -72,7 +72,7 @@ describe("a call while every callee is at its concurrency", () => {
     realm.take();
     b.send([70, 1, {}]);
     realm.join("c").send([64, 1, SHARED, "com.p"]);
-    expect(heard(realm)).toStrictEqual([
+    expect(received(realm)).toStrictEqual([
       'b INVOCATION 2 ["caller 3"]',
       "caller 50 2 []",
       "c 65 1 []",
@@ -80,7 +80,7 @@ describe("a call while every callee is at its concurrency", () => {
     ]);
   });
 
-  test("[SHR-13] survives sleep, with what it says and where it stands", () => {
+  test("[SHR-13] a waiting call keeps its options, its payload and its position over sleep", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     const other = joinCaller(realm, "other");
     call(caller, 1);
@@ -103,7 +103,7 @@ describe("a call while every callee is at its concurrency", () => {
     ]);
   });
 
-  test("[SHR-13] stands behind those that waited before, however often the realm has slept since", () => {
+  test("[SHR-13] a call waits behind earlier calls, however often the realm has slept since", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     const other = joinCaller(realm, "other");
     call(caller, 1);
@@ -113,26 +113,29 @@ describe("a call while every callee is at its concurrency", () => {
     realm.sleepAndWake();
     realm.take();
     callee.send([70, 1, {}], [70, 2, {}]);
-    expect(heard(realm).filter((line) => line.startsWith("callee"))).toStrictEqual([
+    expect(received(realm).filter((line) => line.startsWith("callee"))).toStrictEqual([
       'callee INVOCATION 2 ["other 1"]',
       'callee INVOCATION 3 ["caller 2"]',
     ]);
   });
 
-  test.each([["skip"], ["kill"], ["killnowait"]])("[CANCEL-09][SHR-13] is gone when canceled with %s", (mode) => {
-    const { realm, caller, callee } = testRealmOfTwo();
-    for (const request of [1, 2, 3]) call(caller, request);
-    realm.take();
-    caller.send([49, 2, { mode }], [49, 2, { mode }]);
-    callee.send([70, 1, {}]);
-    expect(heard(realm)).toStrictEqual([
-      "caller ERROR 2 wamp.error.canceled",
-      'callee INVOCATION 2 ["caller 3"]',
-      "caller 50 1 []",
-    ]);
-  });
+  test.each([["skip"], ["kill"], ["killnowait"]])(
+    "[CANCEL-09][SHR-13] a waiting call is removed when it is canceled with %s",
+    (mode) => {
+      const { realm, caller, callee } = testRealmOfTwo();
+      for (const request of [1, 2, 3]) call(caller, request);
+      realm.take();
+      caller.send([49, 2, { mode }], [49, 2, { mode }]);
+      callee.send([70, 1, {}]);
+      expect(received(realm)).toStrictEqual([
+        "caller ERROR 2 wamp.error.canceled",
+        'callee INVOCATION 2 ["caller 3"]',
+        "caller 50 1 []",
+      ]);
+    },
+  );
 
-  test("[SHR-13] is gone with its caller", () => {
+  test("[SHR-13] a waiting call is removed when its caller leaves", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     const other = joinCaller(realm, "other");
     call(other, 1);
@@ -141,10 +144,10 @@ describe("a call while every callee is at its concurrency", () => {
     realm.take();
     caller.disconnect();
     callee.send([70, 1, {}]);
-    expect(heard(realm)).toStrictEqual(['callee INVOCATION 2 ["other 2"]', "other 50 1 []"]);
+    expect(received(realm)).toStrictEqual(['callee INVOCATION 2 ["other 2"]', "other 50 1 []"]);
   });
 
-  test("[TMO-02][TMO-10][SHR-13] times out as if it had not waited, also over a sleep", () => {
+  test("[TMO-02][TMO-10][SHR-13] a waiting call times out like any other call, also over sleep", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     call(caller, 1);
     call(caller, 2, "com.p", { timeout: 100 });
@@ -153,9 +156,9 @@ describe("a call while every callee is at its concurrency", () => {
     realm.sleepAndWake();
     expect(realm.realm.nextDeadline()).toBe(100);
     realm.advance(100);
-    expect(heard(realm)).toStrictEqual(["caller ERROR 2 wamp.error.timeout"]);
+    expect(received(realm)).toStrictEqual(["caller ERROR 2 wamp.error.timeout"]);
     callee.send([70, 1, {}]);
-    expect(heard(realm)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]', "caller 50 1 []"]);
+    expect(received(realm)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]', "caller 50 1 []"]);
     realm.advance(199);
     expect(realm.take()).toStrictEqual([]);
     realm.advance(1);
@@ -165,7 +168,7 @@ describe("a call while every callee is at its concurrency", () => {
     ]);
   });
 
-  test("[TMO-04] that waited long is the callee's to time out from then on, if it asked for that", () => {
+  test("[TMO-04] a call that has waited is timed out by its callee if the callee registered with forward_timeout", () => {
     const realm = new TestRealm(QUEUE);
     const caller = joinCaller(realm, "caller");
     const callee = joinCallee(realm, "callee", ["call_timeout"], { ...ONE, forward_timeout: true });
@@ -179,7 +182,7 @@ describe("a call while every callee is at its concurrency", () => {
     expect(realm.realm.nextDeadline()).toBeUndefined();
   });
 
-  test("[CALL-11] keeps its request id: another call with it breaks the protocol", () => {
+  test("[CALL-11] a waiting call keeps its request id: another CALL with the same id breaks the protocol", () => {
     const { realm, caller } = testRealmOfTwo();
     call(caller, 1);
     call(caller, 2);
@@ -188,7 +191,7 @@ describe("a call while every callee is at its concurrency", () => {
     expect(realm.take()).toContainEqual(violated("caller", "CALL: request id of a call that is still open")[0]);
   });
 
-  test("[CID-04] is refused at once for what it would be refused later", () => {
+  test("[CID-04] a call with a forbidden disclose_me is refused at once and does not wait", () => {
     const permissions = [
       { uri: "com.", match: "prefix", allow: { call: true, register: true }, disclose: { caller: false } },
     ];
@@ -202,44 +205,44 @@ describe("a call while every callee is at its concurrency", () => {
     expect(realm.recordOf(1).waitingCalls).toBeUndefined();
   });
 
-  test("[PINV-03] does not wait if its input goes on, and its chunks are swallowed", () => {
+  test("[PINV-03] a call with progressive input does not wait, and its later chunks are dropped", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     call(caller, 1);
     call(caller, 2, "com.p", { progress: true });
     callee.send([70, 1, {}]);
     call(caller, 2);
-    expect(heard(realm)).toStrictEqual([
+    expect(received(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       `caller ERROR 2 ${BUSY}`,
       "caller 50 1 []",
     ]);
   });
 
-  test("counts as an open call of its caller", () => {
+  test("a waiting call counts as an open call of its caller", () => {
     const { realm, caller } = testRealmOfTwo({ ...QUEUE, limits: { pending_calls_per_session: 2 } });
     for (const request of [1, 2, 3]) call(caller, request);
-    expect(heard(realm)).toStrictEqual([
+    expect(received(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       "caller ERROR 3 wamp.edge.error.limit_exceeded",
     ]);
   });
 });
 
-describe("when the callee a call waits for leaves", () => {
+describe("a waiting call whose callee leaves", () => {
   test.each([
     ["unregisters", (callee: Client) => callee.send([66, 2, 3])],
     ["leaves", (callee: Client) => callee.disconnect()],
-  ])("[SHR-13] and %s, the call gets what a CALL would get now: an error", (_, leave) => {
+  ])("[SHR-13] when the callee %s, the waiting call is answered with no_such_procedure", (_, leave) => {
     const { realm, caller, callee } = testRealmOfTwo();
     call(caller, 1);
     call(caller, 2);
     realm.take();
     leave(callee);
-    expect(heard(realm)).toContain("caller ERROR 2 wamp.error.no_such_procedure");
+    expect(received(realm)).toContain("caller ERROR 2 wamp.error.no_such_procedure");
     expect(realm.recordOf(1).waitingCalls).toBeUndefined();
   });
 
-  test("[SHR-13] the call goes to the pattern that covers it now", () => {
+  test("[SHR-13] a waiting call goes to the pattern-based registration that matches it now", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     joinCallee(realm, "fallback", [], { match: "prefix" }, "com.");
     call(caller, 1);
@@ -252,39 +255,39 @@ describe("when the callee a call waits for leaves", () => {
     ]);
   });
 
-  test("[SHR-13] nothing is given to it in place of the calls that end with it", () => {
+  test("[SHR-13] a callee that leaves gets no waiting calls in place of the calls that end with it", () => {
     const realm = new TestRealm(QUEUE);
     const caller = joinCaller(realm, "caller");
     const [a, b] = ["a", "b"].map((name) => joinCallee(realm, name, [], SHARED)) as [Client, Client];
     for (const request of [1, 2, 3, 4]) call(caller, request);
     realm.take();
     a.disconnect();
-    expect(heard(realm)).toStrictEqual(["caller ERROR 1 wamp.error.canceled"]);
+    expect(received(realm)).toStrictEqual(["caller ERROR 1 wamp.error.canceled"]);
     b.send([70, 1, {}]);
-    expect(heard(realm)).toStrictEqual(['b INVOCATION 2 ["caller 3"]', "caller 50 2 []"]);
+    expect(received(realm)).toStrictEqual(['b INVOCATION 2 ["caller 3"]', "caller 50 2 []"]);
   });
 
-  test("[SHR-13] while the realm sleeps, the call is looked at again when it wakes", () => {
+  test("[SHR-13] a waiting call whose callee left during sleep is answered when the realm wakes", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     call(caller, 1);
     call(caller, 2);
     realm.take();
     realm.drop(callee);
     realm.sleepAndWake();
-    expect(heard(realm)).toStrictEqual([
+    expect(received(realm)).toStrictEqual([
       "caller ERROR 1 wamp.error.canceled",
       "caller ERROR 2 wamp.error.no_such_procedure",
     ]);
   });
 
-  test("[SHR-13] by a connection that is dead already, the calls fail one by one", () => {
+  test("[SHR-13] the waiting calls of a dead connection fail one by one", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     for (const request of [1, 2, 3]) call(caller, request);
     realm.take();
     callee.transport.isDead = true;
     realm.realm.dealer.tick(0);
     caller.send([49, 1, { mode: "skip" }]);
-    expect(heard(realm)).toStrictEqual([
+    expect(received(realm)).toStrictEqual([
       "caller ERROR 2 wamp.error.network_failure",
       "caller ERROR 3 wamp.error.network_failure",
       "caller ERROR 1 wamp.error.canceled",

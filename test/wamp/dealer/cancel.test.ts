@@ -1,4 +1,4 @@
-/** Calls that their callers give up (Call Canceling). */
+/** Cancellation of calls by their callers (Call Canceling). */
 
 import { describe, expect, test } from "vitest";
 import { denial } from "../authorization/denial-errors.ts";
@@ -6,11 +6,11 @@ import { TestRealm, violated } from "../host/test-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const CANCELED = "wamp.error.canceled";
-const CAN = ["call_canceling", "progressive_call_results"];
-const CALLER_TOLD = ["caller", [8, 48, 1, {}, ...denial(CANCELED)]] as const;
+const CANCELABLE = ["call_canceling", "progressive_call_results"];
+const CANCELED_ERROR = ["caller", [8, 48, 1, {}, ...denial(CANCELED)]] as const;
 
 /** A caller (session 1) with one open call, and its callee (session 2, registration 3). */
-function testRealmOfCall(features: readonly string[] = CAN, options: object = {}) {
+function testRealmOfCall(features: readonly string[] = CANCELABLE, options: object = {}) {
   const realm = new TestRealm();
   const caller = joinCaller(realm, "caller");
   const callee = joinCallee(realm, "callee", features);
@@ -24,23 +24,23 @@ function interrupted(mode: string) {
 }
 
 describe("CANCEL", () => {
-  test("[CANCEL-01][CANCEL-09][CANCEL-11] skip: the caller gets its error at once, the callee nothing", () => {
+  test("[CANCEL-01][CANCEL-09][CANCEL-11] CANCEL skip answers the caller at once and sends nothing to the callee", () => {
     const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "skip" }]);
-    expect(realm.take()).toStrictEqual([CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([CANCELED_ERROR]);
     callee.send([70, 1, {}, [30]]);
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[CANCEL-02][CANCEL-09] kill: the callee is interrupted, and its error is the caller's", () => {
+  test("[CANCEL-02][CANCEL-09] CANCEL kill interrupts the callee, and the callee's error is sent to the caller", () => {
     const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "kill" }]);
     expect(realm.take()).toStrictEqual([interrupted("kill")]);
-    callee.send([8, 68, 1, {}, CANCELED, ["as you wish"]]);
-    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, CANCELED, ["as you wish"]]]]);
+    callee.send([8, 68, 1, {}, CANCELED, ["stopped"]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, CANCELED, ["stopped"]]]]);
   });
 
-  test("[CANCEL-02][CANCEL-10] kill: a RESULT that was on its way is let through, also after a sleep", () => {
+  test("[CANCEL-02][CANCEL-10] CANCEL kill lets a RESULT through that was under way, also after sleep", () => {
     const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "kill" }]);
     realm.take();
@@ -49,44 +49,47 @@ describe("CANCEL", () => {
     expect(realm.take()).toStrictEqual([["caller", [50, 1, {}, [30]]]]);
   });
 
-  test("[CANCEL-03][CANCEL-09] killnowait: both are told at once, and the callee's answer is discarded", () => {
+  test("[CANCEL-03][CANCEL-09] CANCEL killnowait answers the caller and interrupts the callee at once; the callee's answer is discarded", () => {
     const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "killnowait" }]);
-    expect(realm.take()).toStrictEqual([interrupted("killnowait"), CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([interrupted("killnowait"), CANCELED_ERROR]);
     callee.send([8, 68, 1, {}, CANCELED]);
     expect(realm.take()).toStrictEqual([]);
   });
 
   test.each([["skip"], ["kill"], ["killnowait"], [undefined]])(
-    "[CANCEL-04] %s acts as skip where the callee cannot be interrupted",
+    "[CANCEL-04] CANCEL with mode %s acts as skip if the callee did not announce call_canceling",
     (mode) => {
       const { realm, caller, callee } = testRealmOfCall([]);
       caller.send([49, 1, { mode }]);
       callee.send([70, 1, {}, [30]]);
-      expect(realm.take()).toStrictEqual([CALLER_TOLD]);
+      expect(realm.take()).toStrictEqual([CANCELED_ERROR]);
     },
   );
 
-  test.each([[{}], [{ mode: null }]])("[CANCEL-05] %j means killnowait", (options) => {
+  test.each([[{}], [{ mode: null }]])("[CANCEL-05] CANCEL with the options %j acts as killnowait", (options) => {
     const { realm, caller } = testRealmOfCall();
     caller.send([49, 1, options]);
-    expect(realm.take()).toStrictEqual([interrupted("killnowait"), CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([interrupted("killnowait"), CANCELED_ERROR]);
   });
 
-  test.each([["abort"], [" "], ["KILL"], [7], [true]])("[CANCEL-06] with mode %j breaks the protocol", (mode) => {
-    const { realm, caller } = testRealmOfCall();
-    caller.send([49, 1, { mode }]);
-    expect(realm.take()).toStrictEqual([
-      ...violated("caller", "CANCEL: invalid mode").slice(0, 1),
-      interrupted("killnowait"),
-      ["caller", "closed", 1002],
-    ]);
-  });
+  test.each([["abort"], [" "], ["KILL"], [7], [true]])(
+    "[CANCEL-06] CANCEL with mode %j breaks the protocol",
+    (mode) => {
+      const { realm, caller } = testRealmOfCall();
+      caller.send([49, 1, { mode }]);
+      expect(realm.take()).toStrictEqual([
+        ...violated("caller", "CANCEL: invalid mode").slice(0, 1),
+        interrupted("killnowait"),
+        ["caller", "closed", 1002],
+      ]);
+    },
+  );
 
-  test("[CANCEL-07] of a call that is unknown, of another session or over is ignored", () => {
+  test("[CANCEL-07] CANCEL of an unknown call, of another session's call or of a finished call is ignored", () => {
     const { realm, caller, callee } = testRealmOfCall();
-    const stranger = realm.join("stranger");
-    stranger.send([49, 1, { mode: "kill" }]);
+    const outsider = realm.join("outsider");
+    outsider.send([49, 1, { mode: "kill" }]);
     caller.send([49, 2, { mode: "kill" }]);
     callee.send([70, 1, {}, [30]]);
     caller.send([49, 1, { mode: "kill" }]);
@@ -95,52 +98,52 @@ describe("CANCEL", () => {
 
   test.each([
     ["kill", ["kill", "kill"], []],
-    ["kill", ["killnowait"], [CALLER_TOLD]],
-    ["kill", ["skip"], [CALLER_TOLD]],
-    ["kill", ["kill", "skip", "skip"], [CALLER_TOLD]],
+    ["kill", ["killnowait"], [CANCELED_ERROR]],
+    ["kill", ["skip"], [CANCELED_ERROR]],
+    ["kill", ["kill", "skip", "skip"], [CANCELED_ERROR]],
     ["skip", ["kill", "killnowait", "skip"], []],
     ["killnowait", ["kill", "killnowait", "skip"], []],
-  ])("[CANCEL-08] %s followed by %j interrupts no callee again", (first, others, heard) => {
+  ])("[CANCEL-08] CANCEL %s followed by %j interrupts the callee only once", (first, others, expected) => {
     const { realm, caller } = testRealmOfCall();
     caller.send([49, 1, { mode: first }]);
     realm.take();
     caller.send(...others.map((mode) => [49, 1, { mode }]));
-    expect(realm.take()).toStrictEqual(heard);
+    expect(realm.take()).toStrictEqual(expected);
   });
 
-  test("[CANCEL-08] kill and its release are remembered over sleep", () => {
+  test("[CANCEL-08] CANCEL kill and a later CANCEL skip are remembered over sleep", () => {
     const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "kill" }]);
     realm.sleepAndWake();
     caller.send([49, 1, { mode: "kill" }], [49, 1, { mode: "skip" }]);
     realm.sleepAndWake();
     callee.send([70, 1, {}, [30]]);
-    expect(realm.take()).toStrictEqual([interrupted("kill"), CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([interrupted("kill"), CANCELED_ERROR]);
   });
 
-  test("[CANCEL-01][LEAVE-04] skip of a call in progress: the next part makes the callee stop, once", () => {
-    const { realm, caller, callee } = testRealmOfCall(CAN, { receive_progress: true });
+  test("[CANCEL-01][LEAVE-04] CANCEL skip of a call with progressive results interrupts the callee at its next part, once", () => {
+    const { realm, caller, callee } = testRealmOfCall(CANCELABLE, { receive_progress: true });
     caller.send([49, 1, { mode: "skip" }]);
     callee.send([70, 1, { progress: true }, [1]], [70, 1, { progress: true }, [2]], [70, 1, {}, [3]]);
-    expect(realm.take()).toStrictEqual([CALLER_TOLD, interrupted("killnowait")]);
+    expect(realm.take()).toStrictEqual([CANCELED_ERROR, interrupted("killnowait")]);
   });
 
-  test("[CANCEL-03][LEAVE-04] killnowait of a call in progress tells the callee no second time", () => {
-    const { realm, caller, callee } = testRealmOfCall(CAN, { receive_progress: true });
+  test("[CANCEL-03][LEAVE-04] CANCEL killnowait of a call with progressive results interrupts the callee only once", () => {
+    const { realm, caller, callee } = testRealmOfCall(CANCELABLE, { receive_progress: true });
     caller.send([49, 1, { mode: "killnowait" }]);
     callee.send([70, 1, { progress: true }, [1]]);
-    expect(realm.take()).toStrictEqual([interrupted("killnowait"), CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([interrupted("killnowait"), CANCELED_ERROR]);
   });
 
-  test("[CANCEL-08][LEAVE-04] kill and then skip of a call in progress tells the callee no second time", () => {
-    const { realm, caller, callee } = testRealmOfCall(CAN, { receive_progress: true });
+  test("[CANCEL-08][LEAVE-04] CANCEL kill and then skip of a call with progressive results interrupts the callee only once", () => {
+    const { realm, caller, callee } = testRealmOfCall(CANCELABLE, { receive_progress: true });
     caller.send([49, 1, { mode: "kill" }], [49, 1, { mode: "skip" }]);
     callee.send([70, 1, { progress: true }, [1]]);
-    expect(realm.take()).toStrictEqual([interrupted("kill"), CALLER_TOLD]);
+    expect(realm.take()).toStrictEqual([interrupted("kill"), CANCELED_ERROR]);
   });
 
-  test("[CANCEL-02] kill lets progress through until the final answer", () => {
-    const { realm, caller, callee } = testRealmOfCall(CAN, { receive_progress: true });
+  test("[CANCEL-02] CANCEL kill lets progressive results through until the final answer", () => {
+    const { realm, caller, callee } = testRealmOfCall(CANCELABLE, { receive_progress: true });
     caller.send([49, 1, { mode: "kill" }]);
     callee.send([70, 1, { progress: true }, [1]], [8, 68, 1, {}, CANCELED]);
     expect(realm.take()).toStrictEqual([
@@ -152,7 +155,7 @@ describe("CANCEL", () => {
 });
 
 describe("after CANCEL kill", () => {
-  test("[CANCEL-02][LEAVE-05] the callee's leaving is the caller's answer", () => {
+  test("[CANCEL-02][LEAVE-05] after CANCEL kill the caller gets wamp.error.canceled when the callee leaves", () => {
     const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "kill" }]);
     realm.take();
@@ -160,7 +163,7 @@ describe("after CANCEL kill", () => {
     expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, CANCELED, ["the callee's session ended"]]]]);
   });
 
-  test("[CANCEL-08][LEAVE-01] the caller's leaving interrupts the callee no second time", () => {
+  test("[CANCEL-08][LEAVE-01] after CANCEL kill the callee is not interrupted again when the caller leaves", () => {
     const { realm, caller, callee } = testRealmOfCall();
     caller.send([49, 1, { mode: "kill" }]);
     realm.take();

@@ -3,16 +3,16 @@
 import { describe, expect, test } from "vitest";
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
-import { BUSY, call, heard, SHARED, testRealmOfTwo } from "./call-queue-realm.ts";
+import { BUSY, call, received, SHARED, testRealmOfTwo } from "./call-queue-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
-describe("a callee with a concurrency", () => {
-  test("[SHR-13] gets no more calls at once than that; without a queue the next one is refused", () => {
+describe("REGISTER with concurrency", () => {
+  test("[SHR-13] a callee gets at most as many calls at once as its concurrency; without a queue the next one is refused", () => {
     const { realm, caller, callee } = testRealmOfTwo({}, { concurrency: 2 });
     for (const request of [1, 2, 3]) call(caller, request);
     callee.send([70, 1, {}]);
     for (const request of [4, 5]) call(caller, request);
-    expect(heard(realm)).toStrictEqual([
+    expect(received(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       'callee INVOCATION 2 ["caller 2"]',
       `caller ERROR 3 ${BUSY}`,
@@ -22,7 +22,7 @@ describe("a callee with a concurrency", () => {
     ]);
   });
 
-  test("[SHR-13] is passed over while others are free", () => {
+  test("[SHR-13] a callee at its concurrency limit is passed over while other callees are free", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     const [a] = ["a", "b"].map((name) => joinCallee(realm, name, [], SHARED)) as [Client, Client];
@@ -30,7 +30,7 @@ describe("a callee with a concurrency", () => {
     for (const request of [1, 2, 3, 4, 5]) call(caller, request);
     a.send([70, 1, {}]);
     call(caller, 6);
-    expect(heard(realm)).toStrictEqual([
+    expect(received(realm)).toStrictEqual([
       'a INVOCATION 1 ["caller 1"]',
       'b INVOCATION 1 ["caller 2"]',
       'c INVOCATION 1 ["caller 3"]',
@@ -45,21 +45,24 @@ describe("a callee with a concurrency", () => {
     ["its ERROR", ({ callee }: ReturnType<typeof testRealmOfTwo>) => callee.send([8, 68, 1, {}, "com.app.no"])],
     ["CANCEL", ({ caller }: ReturnType<typeof testRealmOfTwo>) => caller.send([49, 1, {}])],
     ["a timeout", ({ realm }: ReturnType<typeof testRealmOfTwo>) => realm.advance(100)],
-  ])("[SHR-13] has time again after %s, counted over sleep", (_, end) => {
-    const parties = testRealmOfTwo({});
-    call(parties.caller, 1, "com.p", { timeout: 100 });
-    parties.realm.sleepAndWake();
-    call(parties.caller, 2);
-    expect(heard(parties.realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]', `caller ERROR 2 ${BUSY}`]);
-    end(parties);
-    parties.realm.take();
-    call(parties.caller, 3);
-    expect(heard(parties.realm)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]']);
+  ])("[SHR-13] a callee accepts calls again after %s, and its running calls are counted over sleep", (_, end) => {
+    const clients = testRealmOfTwo({});
+    call(clients.caller, 1, "com.p", { timeout: 100 });
+    clients.realm.sleepAndWake();
+    call(clients.caller, 2);
+    expect(received(clients.realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]', `caller ERROR 2 ${BUSY}`]);
+    end(clients);
+    clients.realm.take();
+    call(clients.caller, 3);
+    expect(received(clients.realm)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]']);
   });
 
-  test.each([[0], [-1], [1.5], ["1"], [true]])("[SHR-13] of %j breaks the protocol", (concurrency) => {
-    const realm = new TestRealm();
-    realm.join("callee").send([64, 1, { concurrency }, "com.p"]);
-    expect(realm.take()).toStrictEqual(violated("callee", "REGISTER: invalid concurrency"));
-  });
+  test.each([[0], [-1], [1.5], ["1"], [true]])(
+    "[SHR-13] REGISTER with concurrency %j breaks the protocol",
+    (concurrency) => {
+      const realm = new TestRealm();
+      realm.join("callee").send([64, 1, { concurrency }, "com.p"]);
+      expect(realm.take()).toStrictEqual(violated("callee", "REGISTER: invalid concurrency"));
+    },
+  );
 });

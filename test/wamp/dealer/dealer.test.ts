@@ -6,7 +6,7 @@ import { TestRealm, violated } from "../host/test-realm.ts";
 import { testRealmWithAdd } from "./rpc-clients.ts";
 
 describe("CALL", () => {
-  test("[CALL-01] reaches the callee as INVOCATION, and its YIELD comes back as RESULT", () => {
+  test("[CALL-01] CALL reaches the callee as INVOCATION, and its YIELD reaches the caller as RESULT", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.send([48, 7814135, {}, "com.add", [23, 7]]);
     callee.send([70, 1, {}, [30]]);
@@ -23,7 +23,7 @@ describe("CALL", () => {
     ["Arguments", [["a", [1], null]], [["a", [1], null]]],
     ["ArgumentsKw alone", [[], { a: 1 }], [[], { a: 1 }]],
     ["both", [[1], { a: { b: [2] } }], [[1], { a: { b: [2] } }]],
-  ])("[CALL-02] carries %s there and back, and so does an error", (_, sent, received) => {
+  ])("[CALL-02] CALL, RESULT and ERROR carry the payload: %s", (_, sent, received) => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.send([48, 1, {}, "com.add", ...sent], [48, 2, {}, "com.add", ...sent]);
     callee.send([70, 1, {}, ...sent], [8, 68, 2, {}, "com.error", ...sent]);
@@ -35,13 +35,13 @@ describe("CALL", () => {
     ]);
   });
 
-  test("[CALL-03] of a procedure without a registration is refused", () => {
+  test("[CALL-03] CALL of a procedure without a registration is refused", () => {
     const { realm, caller } = testRealmWithAdd();
     caller.send([48, 1, {}, "com.adder"]);
     expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]]);
   });
 
-  test("[CALL-05] that fails at the callee fails with its URI, Arguments and ArgumentsKw", () => {
+  test("[CALL-05] CALL that fails at the callee returns the callee's error URI, Arguments and ArgumentsKw", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.send([48, 7, {}, "com.add"]);
     callee.send([
@@ -62,7 +62,7 @@ describe("CALL", () => {
     ]);
   });
 
-  test("[CALL-06] shows nothing of the details of the callee's ERROR, nor of the options of its YIELD", () => {
+  test("[CALL-06] the caller gets no details of the callee's ERROR and no options of its YIELD", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.send([48, 1, {}, "com.add"], [48, 2, {}, "com.add"]);
     callee.send([8, 68, 1, { foo_bar: 1, message: "secret" }, "com.error"], [70, 2, { foo_bar: 1, timeout: 5 }]);
@@ -72,7 +72,7 @@ describe("CALL", () => {
     ]);
   });
 
-  test("[CALL-07][ORD-06] may be open many times; results come in the order of completion", () => {
+  test("[CALL-07][ORD-06] a caller may have several open calls; results are sent in the order of completion", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.send([48, 10, {}, "com.add"], [48, 11, {}, "com.add"], [48, 12, {}, "com.add"]);
     callee.send([70, 3, {}, ["third"]], [70, 1, {}, ["first"]], [8, 68, 2, {}, "com.error"]);
@@ -86,7 +86,7 @@ describe("CALL", () => {
     ]);
   });
 
-  test("[CALL-08] may go to a procedure of the caller itself", () => {
+  test("[CALL-08] a session may call its own procedure", () => {
     const { realm, callee } = testRealmWithAdd();
     callee.send([48, 1, {}, "com.add", [1]], [70, 1, {}, [2]]);
     expect(realm.take()).toStrictEqual([
@@ -95,7 +95,7 @@ describe("CALL", () => {
     ]);
   });
 
-  test("[CALL-11] with the request id of a call that is open breaks the protocol", () => {
+  test("[CALL-11] CALL with the request id of an open call breaks the protocol", () => {
     const { realm, caller } = testRealmWithAdd();
     caller.send([48, 1, {}, "com.add"], [48, 1, {}, "com.other"]);
     expect(realm.take()).toStrictEqual([
@@ -104,7 +104,7 @@ describe("CALL", () => {
     ]);
   });
 
-  test("[CALL-11] may have the request id of a call that is over", () => {
+  test("[CALL-11] CALL may reuse the request id of a finished call", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.send([48, 1, {}, "com.add"]);
     callee.send([70, 1, {}]);
@@ -118,7 +118,7 @@ describe("CALL", () => {
     ]);
   });
 
-  test("[CALL-13] to a callee whose connection is dead fails at once and is forgotten", () => {
+  test("[CALL-13] CALL to a callee whose connection is dead fails at once and is forgotten", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     callee.transport.isDead = true;
     caller.send([48, 1, {}, "com.add"]);
@@ -127,14 +127,14 @@ describe("CALL", () => {
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[CALL-14] shows nothing of its options to the callee", () => {
+  test("[CALL-14] the callee gets none of the options of CALL", () => {
     const { realm, caller } = testRealmWithAdd();
     const options = { timeout: 1000, disclose_me: false, receive_progress: false, runmode: "x", rkey: "r" };
     caller.send([48, 1, { ...options, foo_bar: 1, caller: 9, procedure: "x.y", forward_for: [] }, "com.add"]);
     expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
   });
 
-  test("is refused beyond the limit of open calls, and taken again when one is over", () => {
+  test("CALL beyond the limit of open calls is refused, and accepted again when one has finished", () => {
     const realm = new TestRealm({ limits: { pending_calls_per_session: 1 } });
     const [callee, caller] = realm.joinAll("callee", "caller");
     callee.send([64, 1, {}, "com.add"]);
@@ -157,7 +157,7 @@ describe("YIELD and ERROR", () => {
     ["YIELD", [70, 999, {}]],
     ["ERROR", [8, 68, 999, {}, "com.error"]],
     ["progressive YIELD", [70, 2, { progress: true }]],
-  ])("[CALL-09] %s to an invocation never sent breaks the protocol; the open call fails", (_, message) => {
+  ])("[CALL-09] %s for an unknown invocation breaks the protocol, and the open call fails", (_, message) => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.send([48, 1, {}, "com.add"]);
     callee.send(message);
@@ -169,7 +169,7 @@ describe("YIELD and ERROR", () => {
     ]);
   });
 
-  test("[CALL-09][ID-08] from a session that was never sent one break the protocol, though others were", () => {
+  test("[CALL-09][ID-08] YIELD from a session that got no invocation breaks the protocol, even if another session got that id", () => {
     const { realm, caller } = testRealmWithAdd();
     caller.send([48, 1, {}, "com.add"], [70, 1, {}]);
     expect(realm.take()).toStrictEqual([
@@ -178,7 +178,7 @@ describe("YIELD and ERROR", () => {
     ]);
   });
 
-  test("[CALL-09] to a call that was canceled are discarded, also after a sleep", () => {
+  test("[CALL-09] YIELD and ERROR for a canceled call are discarded, also after sleep", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.send([48, 1, {}, "com.add"], [48, 2, {}, "com.add"], [49, 1, { mode: "skip" }], [49, 2, { mode: "skip" }]);
     realm.take();
@@ -193,7 +193,7 @@ describe("YIELD and ERROR", () => {
     ["ERROR after YIELD", [70, 1, {}, [1]], [8, 68, 1, {}, "com.error"], [50, 1, {}, [1]]],
     ["YIELD after ERROR", [8, 68, 1, {}, "com.error"], [70, 1, {}, [2]], [8, 48, 1, {}, "com.error"]],
     ["progress after YIELD", [70, 1, {}], [70, 1, { progress: true }], [50, 1, {}]],
-  ])("[CALL-10] the second final answer is discarded: %s", (_, first, second, answer) => {
+  ])("[CALL-10] the second final answer to an invocation is discarded: %s", (_, first, second, answer) => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.send([48, 1, { receive_progress: true }, "com.add"]);
     realm.take();

@@ -1,4 +1,4 @@
-/** What the dealer announces, and what it makes of what clients announce (Advanced Profile: Features). */
+/** Features that the dealer announces, and its use of the features that clients announce. */
 
 import { describe, expect, test } from "vitest";
 import { denial } from "../authorization/denial-errors.ts";
@@ -27,17 +27,17 @@ function announced(): Record<string, unknown> {
   return { ...welcome[2].roles.dealer.features };
 }
 
-test("[FEAT-01][FEAT-06][CANCEL-13] the dealer announces what it does, call canceling with progress either way", () => {
+test("[FEAT-01][FEAT-06][CANCEL-13] WELCOME announces the dealer's features, and call canceling whether or not results are progressive", () => {
   expect(Object.keys(announced()).toSorted()).toStrictEqual(DEALER_FEATURES);
   expect(new Set(Object.values(announced()))).toStrictEqual(new Set([true]));
 });
 
-describe("a callee's announcement", () => {
+describe("features that a callee announces", () => {
   test.each([
     ["call_canceling", true],
     ["call_cancelling", true],
     ["call_cancelled", false],
-  ])("[FEAT-03] of %s counts as call canceling: %s", (name, canCancel) => {
+  ])("[FEAT-03] a callee that announces %s can be interrupted: %s", (name, canCancel) => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     joinCallee(realm, "callee", [name]);
@@ -45,17 +45,20 @@ describe("a callee's announcement", () => {
     expect(realm.take().some(([, message]) => message[0] === 69)).toBe(canCancel);
   });
 
-  test.each([["true"], [1], [{}], [null], [false]])("[FEAT-03][FEAT-05] of call_canceling: %j is none", (value) => {
-    const realm = new TestRealm();
-    const caller = joinCaller(realm, "caller");
-    const features = { call_canceling: value, progressive_call_invocations: true };
-    realm.join("callee", { callee: { features } }).send([64, 1, {}, "com.p"]);
-    realm.take();
-    caller.send([48, 1, { progress: true }, "com.p"]);
-    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.feature_not_supported")]]]);
-  });
+  test.each([["true"], [1], [{}], [null], [false]])(
+    "[FEAT-03][FEAT-05] a callee that announces call_canceling: %j did not announce the feature",
+    (value) => {
+      const realm = new TestRealm();
+      const caller = joinCaller(realm, "caller");
+      const features = { call_canceling: value, progressive_call_invocations: true };
+      realm.join("callee", { callee: { features } }).send([64, 1, {}, "com.p"]);
+      realm.take();
+      caller.send([48, 1, { progress: true }, "com.p"]);
+      expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.feature_not_supported")]]]);
+    },
+  );
 
-  test("[FEAT-05] outlives sleep", () => {
+  test("[FEAT-05] the features that a callee announced survive sleep", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     joinCallee(realm, "callee", ["progressive_call_invocations", "call_canceling", "progressive_call_results"]);
@@ -73,7 +76,7 @@ test.each([
   ["CALL with timeout", { timeout: 5 }, {}],
   ["CALL with receive_progress", { receive_progress: true }, { receive_progress: true }],
   ["CALL by key", { runmode: "partition", rkey: "k" }, {}],
-])("[FEAT-08] %s is honoured from a caller that announced nothing", (_, options, details) => {
+])("[FEAT-08] %s works for a caller that announced no features", (_, options, details) => {
   const realm = new TestRealm();
   const caller = joinCaller(realm, "caller", []);
   joinCallee(realm, "callee");
@@ -81,7 +84,7 @@ test.each([
   expect(realm.take()).toMatchObject([["callee", [68, 1, 3, details]]]);
 });
 
-test("[FEAT-08] patterns, policies and CANCEL are honoured from clients that announced nothing", () => {
+test("[FEAT-08] patterns, invocation policies and CANCEL work for clients that announced no features", () => {
   const realm = new TestRealm();
   const caller = joinCaller(realm, "caller", []);
   joinCallee(realm, "callee", [], { match: "prefix", invoke: "last" }, "com.");

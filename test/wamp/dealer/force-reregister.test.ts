@@ -1,4 +1,4 @@
-/** Registrations taken over by a newcomer (Crossbar.io's force_reregister). */
+/** REGISTER with force_reregister, which replaces a registration (Crossbar.io). */
 
 import { describe, expect, test } from "vitest";
 import { denial } from "../authorization/denial-errors.ts";
@@ -9,7 +9,7 @@ const FORCE = { force_reregister: true };
 const REVOCABLE = ["registration_revocation"];
 
 describe("REGISTER with force_reregister", () => {
-  test("[FRR-01][FRR-02] takes a procedure from all its callees; those are told that understand it", () => {
+  test("[FRR-01][FRR-02] force_reregister removes all callees of a procedure; those that announced registration_revocation are notified", () => {
     const realm = new TestRealm();
     joinCallee(realm, "old", REVOCABLE, { invoke: "roundrobin" });
     joinCallee(realm, "older", [], { invoke: "roundrobin" });
@@ -26,7 +26,7 @@ describe("REGISTER with force_reregister", () => {
     ]);
   });
 
-  test("[FRR-02] lets invocations under way finish at the former callee", () => {
+  test("[FRR-02] an invocation that is under way finishes at the former callee", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     const old = joinCallee(realm, "old", REVOCABLE);
@@ -38,7 +38,7 @@ describe("REGISTER with force_reregister", () => {
     expect(realm.take()).toStrictEqual([["caller", [50, 1, {}, ["finished"]]]]);
   });
 
-  test("[FRR-02] leaves nothing of the former callee's registration, nor does it come back after a sleep", () => {
+  test("[FRR-02] the former callee's registration is removed and does not reappear after sleep", () => {
     const realm = new TestRealm();
     const old = joinCallee(realm, "old", []);
     realm.join("new").send([64, 1, FORCE, "com.p"]);
@@ -54,7 +54,7 @@ describe("REGISTER with force_reregister", () => {
     expect([...realm.realm.dealer.registrations.values()].map(({ callees }) => callees.length)).toStrictEqual([1]);
   });
 
-  test("[FRR-02][ORD-09] makes meta events in order, after the reply: gone from each, deleted, created, registered", () => {
+  test("[FRR-02][ORD-09] force_reregister publishes meta events after the reply: on_unregister per callee, on_delete, on_create, on_register", () => {
     const realm = new TestRealm();
     const watcher = realm.join("watcher");
     watcher.send([32, 1, { match: "prefix" }, "wamp.registration."]);
@@ -78,7 +78,7 @@ describe("REGISTER with force_reregister", () => {
     ]);
   });
 
-  test("[FRR-01] of a free procedure is a plain REGISTER, and false is as if absent", () => {
+  test("[FRR-01] force_reregister of a free procedure acts like a plain REGISTER, and false like an absent option", () => {
     const realm = new TestRealm();
     const [one, two] = realm.joinAll("one", "two");
     one.send([64, 1, FORCE, "com.p"]);
@@ -89,7 +89,7 @@ describe("REGISTER with force_reregister", () => {
     ]);
   });
 
-  test("[FRR-01] is for the same match only, and may change the policy", () => {
+  test("[FRR-01] force_reregister replaces only a registration with the same match, and may change the policy", () => {
     const realm = new TestRealm();
     joinCallee(realm, "prefix", REVOCABLE, { match: "prefix", invoke: "first" });
     joinCallee(realm, "exact", REVOCABLE, { invoke: "first" });
@@ -100,7 +100,7 @@ describe("REGISTER with force_reregister", () => {
     expect(realm.take().map(([name]) => name)).toStrictEqual(["last", "prefix"]);
   });
 
-  test("[FRR-01] by the callee itself gives it a new registration", () => {
+  test("[FRR-01] force_reregister by the callee itself gives it a new registration", () => {
     const realm = new TestRealm();
     const callee = joinCallee(realm, "callee", REVOCABLE);
     callee.send([64, 2, FORCE, "com.p"]);
@@ -110,24 +110,24 @@ describe("REGISTER with force_reregister", () => {
     ]);
   });
 
-  test("[FRR-01] that is not permitted, or one too many, changes nothing", () => {
+  test("[FRR-01] force_reregister that is not permitted or exceeds a limit changes nothing", () => {
     const permissions = [{ uri: "com.", match: "prefix", allow: { register: true } }] as const;
     const realm = new TestRealm({
       limits: { registrations_per_session: 1 },
       roles: [{ name: "anonymous", permissions }],
     });
     joinCallee(realm, "old", REVOCABLE);
-    const rival = realm.join("rival");
-    rival.send([64, 1, {}, "com.other"], [64, 2, FORCE, "com.p"], [64, 3, FORCE, "org.p"]);
+    const other = realm.join("other");
+    other.send([64, 1, {}, "com.other"], [64, 2, FORCE, "com.p"], [64, 3, FORCE, "org.p"]);
     expect(realm.take().map(([name, message]) => [name, message[0], message[4]])).toStrictEqual([
-      ["rival", 65, undefined],
-      ["rival", 8, "wamp.edge.error.limit_exceeded"],
-      ["rival", 8, "wamp.error.not_authorized"],
+      ["other", 65, undefined],
+      ["other", 8, "wamp.edge.error.limit_exceeded"],
+      ["other", 8, "wamp.error.not_authorized"],
     ]);
     expect(realm.recordOf(1).registrations).toHaveLength(1);
   });
 
-  test("[FRR-01][SHR-13] gives the newcomer the calls that wait", () => {
+  test("[FRR-01][SHR-13] force_reregister passes the waiting calls to the new callee", () => {
     const realm = new TestRealm({ store: { "call-queue": [{ uri: "com.p" }] } });
     const caller = joinCaller(realm, "caller");
     joinCallee(realm, "old", [], { concurrency: 1 });

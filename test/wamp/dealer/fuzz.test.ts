@@ -4,19 +4,19 @@ import { describe, expect, test } from "vitest";
 import { dealerRecord } from "../../../src/wamp/dealer/dealer-record.ts";
 import { CALLEES, CALLERS, CallFuzzer, type Job } from "./call-fuzzer.ts";
 
-/** A failure prints its seed; add it here, so that every run tries it. */
+/** A failure prints its seed; add it here so that every run tries it. */
 const SEEDS_THAT_FAILED: readonly number[] = [20069, 20091, 20097, 20101, 20127, 20131, 20221, 20371];
 const SEEDS = [...SEEDS_THAT_FAILED, ...Array.from({ length: 12 }, (_, index) => 5000 + index)];
 const TURNS = 500;
 
-function fuzzCalls(seed: number, isSleepy = false): CallFuzzer {
-  const fuzzer = new CallFuzzer(seed, isSleepy);
+function fuzzCalls(seed: number, sleeps = false): CallFuzzer {
+  const fuzzer = new CallFuzzer(seed, sleeps);
   fuzzer.work(TURNS);
   fuzzer.finish();
   return fuzzer;
 }
 
-/** Calls of one caller that reached one callee in another order than they were made, save those that were declined on their way. */
+/** Returns the calls that overtook an earlier call of the same caller at the callee; declined calls do not count. */
 function overtakings(jobs: readonly Job[], declined: ReadonlySet<number>): Job[] {
   return CALLERS.flatMap((caller) => {
     const own = jobs.filter(({ args }) => args[0] === caller && !declined.has(args[1]));
@@ -24,13 +24,17 @@ function overtakings(jobs: readonly Job[], declined: ReadonlySet<number>): Job[]
   });
 }
 
-/** The messages that each client received in each turn; their order among clients cannot be observed. */
+/** Returns the messages of each turn, sorted by client, because their order among clients cannot be observed. */
 function byClient({ turns }: CallFuzzer): unknown[] {
-  return turns.map(([name, did, heard]) => [name, did, heard.toSorted(([one], [other]) => one.localeCompare(other))]);
+  return turns.map(([name, action, received]) => [
+    name,
+    action,
+    received.toSorted(([one], [other]) => one.localeCompare(other)),
+  ]);
 }
 
 test.each(SEEDS.filter((seed) => seed % 2 === 0))(
-  "[ORD-03] calls keep their order in a calm realm with seed %d",
+  "[ORD-03] calls keep their order while no callee leaves or unregisters, with seed %d",
   (seed) => {
     const { jobs } = fuzzCalls(seed);
     const declined = [...jobs.values()].flat().filter(({ wasDeclined }) => wasDeclined);
@@ -40,7 +44,7 @@ test.each(SEEDS.filter((seed) => seed % 2 === 0))(
 );
 
 describe.each(SEEDS)("random calls with seed %d", (seed) => {
-  test("[SHR-13] answers every call once, and leaves nothing behind", () => {
+  test("[SHR-13] the dealer answers every call once, and no call remains", () => {
     const fuzzer = fuzzCalls(seed);
     const unanswered = [...fuzzer.answers].filter(([, count]) => count !== 1);
     expect(unanswered).toStrictEqual([]);
@@ -55,22 +59,24 @@ describe.each(SEEDS)("random calls with seed %d", (seed) => {
     expect(dealer.nextDeadline()).toBeUndefined();
   });
 
-  test("[CANCEL-04][LEAVE-04] interrupts an invocation once at most, and none of a callee that cannot be", () => {
+  test("[CANCEL-04][LEAVE-04] the dealer interrupts an invocation at most once, and only if its callee announced call_canceling", () => {
     for (const [name, jobs] of fuzzCalls(seed).jobs) {
       const most = CALLEES.get(name)!.includes("call_canceling") ? 1 : 0;
       expect(jobs.filter(({ interrupts }) => interrupts > most)).toStrictEqual([]);
     }
   });
 
-  test("[TMO-10][SHR-11][SHR-13] does not notice that the realm sleeps between any two messages", () => {
+  test("[TMO-10][SHR-11][SHR-13] the dealer sends the same messages if the realm sleeps between any two messages", () => {
     expect(byClient(fuzzCalls(seed, true))).toStrictEqual(byClient(fuzzCalls(seed)));
   });
 });
 
-test("random calls cover every message, often enough", () => {
+test("random calls produce every kind of message at least ten times", () => {
   const fuzzers = SEEDS.slice(0, 10).map((seed) => fuzzCalls(seed));
-  const said = fuzzers.flatMap(({ turns }) => turns.flatMap(([, , heard]) => heard.map(([, message]) => message)));
-  const kinds = said.map((message) => (message[0] === 8 ? String(message[4]) : String(message[0])));
+  const messages = fuzzers.flatMap(({ turns }) =>
+    turns.flatMap(([, , received]) => received.map(([, message]) => message)),
+  );
+  const kinds = messages.map((message) => (message[0] === 8 ? String(message[4]) : String(message[0])));
   for (const kind of [
     "50",
     "67",

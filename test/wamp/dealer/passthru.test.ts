@@ -1,4 +1,4 @@
-/** Calls and answers whose payload the router does not look into (Payload Passthru Mode). */
+/** Calls and answers whose payload the router does not decode (Payload Passthru Mode). */
 
 import { describe, expect, test } from "vitest";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
@@ -7,13 +7,13 @@ import type { Entry } from "../host/test-realm.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 import { CALLEE_FEATURES, CALLER_FEATURES, joinCallee, joinCaller } from "./rpc-clients.ts";
 
-/** How JSON writes bytes. */
+/** The JSON form of binary values. */
 const BYTES = "\0AAECAwQ=";
 const PPT = { ppt_scheme: "wamp", ppt_serializer: "cbor", ppt_cipher: "xsalsa20poly1305", ppt_keyid: "0xabc" };
 const REFUSED = "wamp.error.feature_not_supported";
 const NOT_BINARY = "payload passthru takes one binary argument";
 
-/** A caller (session 1) and a callee (session 2) of `com.p` (registration 3), with everything but `lacking`. */
+/** A caller (session 1) and a callee (session 2) of `com.p` (registration 3), with all features; `lacking` did not announce passthru mode. */
 function testRealmOfTwo(lacking?: "caller" | "callee") {
   const without = (features: readonly string[]) => features.filter((name) => name !== "payload_passthru_mode");
   const realm = new TestRealm();
@@ -22,8 +22,8 @@ function testRealmOfTwo(lacking?: "caller" | "callee") {
   return { realm, caller, callee };
 }
 
-describe("ppt_scheme and what goes with it", () => {
-  test("[PPT-01][PPT-02] travel from CALL to INVOCATION and from YIELD to RESULT", () => {
+describe("the ppt_* options", () => {
+  test("[PPT-01][PPT-02] the ppt_* options are copied from CALL to INVOCATION and from YIELD to RESULT", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     const answer = { ppt_scheme: "x_own", ppt_serializer: "msgpack" };
     caller.send([48, 1, { ...PPT, custom: 1 }, "com.p", [BYTES]]);
@@ -34,7 +34,7 @@ describe("ppt_scheme and what goes with it", () => {
     ]);
   });
 
-  test("[PPT-02][CALL-06] travel from the callee's ERROR to the caller's", () => {
+  test("[PPT-02][CALL-06] the ppt_* options are copied from the callee's ERROR to the caller's", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, PPT, "com.p", [BYTES]]);
     realm.take();
@@ -44,16 +44,16 @@ describe("ppt_scheme and what goes with it", () => {
 
   test.each([
     [{ ppt_scheme: "mqtt", ppt_serializer: "native" }],
-    [{ ppt_scheme: "x_anything", ppt_serializer: "smoke signals", ppt_cipher: "rot13" }],
+    [{ ppt_scheme: "x_anything", ppt_serializer: "unknown", ppt_cipher: "rot13" }],
     [{ ppt_scheme: "wamp" }],
-  ])("[PPT-11] may say anything: %j", (options) => {
+  ])("[PPT-11] the ppt_* options may have any text: %j", (options) => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, options, "com.p", [BYTES]]);
     expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, options, [BYTES]]]]);
   });
 
   test.each([[{ ppt_scheme: "" }], [{ ppt_scheme: null }], [{ ppt_serializer: "cbor" }]])(
-    "[PPT-01] are not in use with %j: the call is a plain one",
+    "[PPT-01] a CALL with the options %j is not in passthru mode",
     (options) => {
       const { realm, caller } = testRealmOfTwo("callee");
       caller.send([48, 1, options, "com.p", ["plain", 1]]);
@@ -66,13 +66,13 @@ describe("ppt_scheme and what goes with it", () => {
     ["ppt_serializer", true],
     ["ppt_cipher", {}],
     ["ppt_keyid", 7],
-  ])("[PPT-01] break the protocol where %s is %j", (name, value) => {
+  ])("[PPT-01] a CALL whose %s is %j breaks the protocol", (name, value) => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, { ...PPT, [name]: value }, "com.p", [BYTES]]);
     expect(realm.take()).toStrictEqual(violated("caller", `CALL: invalid ${name}`));
   });
 
-  test("[PPT-12] go with progress both ways, frozen at the first chunk", () => {
+  test("[PPT-12] the ppt_* options work with progressive input and results; those of the first chunk hold for all", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     const more = { progress: true };
     caller.send([48, 1, { ...PPT, ...more, receive_progress: true }, "com.p", [BYTES]]);
@@ -93,19 +93,22 @@ describe("ppt_scheme and what goes with it", () => {
 describe("a payload in passthru mode", () => {
   const WRONG = [[[]], [["text"]], [[BYTES, BYTES]], [[[BYTES]]], [[BYTES], { a: 1 }], [[null]]] as const;
 
-  test.each(WRONG)("[PPT-03] of a CALL is one binary element; %j %j breaks the protocol", (...payload) => {
-    const { realm, caller } = testRealmOfTwo();
-    caller.send([48, 1, PPT, "com.p", ...payload]);
-    expect(realm.take()).toStrictEqual(violated("caller", NOT_BINARY));
-  });
+  test.each(WRONG)(
+    "[PPT-03] the passthru payload of a CALL is one binary element; %j %j breaks the protocol",
+    (...payload) => {
+      const { realm, caller } = testRealmOfTwo();
+      caller.send([48, 1, PPT, "com.p", ...payload]);
+      expect(realm.take()).toStrictEqual(violated("caller", NOT_BINARY));
+    },
+  );
 
-  test("[PPT-03] may be followed by empty ArgumentsKw", () => {
+  test("[PPT-03] a passthru payload may be followed by empty ArgumentsKw", () => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, PPT, "com.p", [BYTES], {}]);
     expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, PPT, [BYTES]]]]);
   });
 
-  test("[PPT-03][PPT-12] is one binary element in each chunk of a call that began so", () => {
+  test("[PPT-03][PPT-12] each chunk of a call in passthru mode has one binary element", () => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, { ...PPT, progress: true }, "com.p", [BYTES]]);
     realm.take();
@@ -120,7 +123,7 @@ describe("a payload in passthru mode", () => {
   test.each([
     ["YIELD", [70, 1, PPT, ["text"]]],
     ["ERROR", [8, 68, 1, PPT, "com.app.no", ["text"]]],
-  ])("[PPT-03] of %s is one binary element; else the callee breaks the protocol", (_, message) => {
+  ])("[PPT-03] the passthru payload of %s is one binary element; another one breaks the protocol", (_, message) => {
     const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, {}, "com.p"]);
     realm.take();
@@ -128,7 +131,7 @@ describe("a payload in passthru mode", () => {
     expect(realm.take()).toStrictEqual(brokenCallee(NOT_BINARY));
   });
 
-  test("[PPT-04] between clients of one serializer is forwarded byte for byte, however unusual its encoding", () => {
+  test("[PPT-04] a passthru payload between clients with the same serializer is forwarded byte for byte", () => {
     const { realm } = testRealmOfTwo();
     // The payload [bin 8 of 2 bytes] as an array 16 with a bin 32: valid, but no encoder writes it so.
     const oddTail = [0xdc, 0, 1, 0xc6, 0, 0, 0, 2, 0xff, 0xc1];
@@ -146,8 +149,8 @@ describe("a payload in passthru mode", () => {
   });
 });
 
-describe("passthru mode that is not announced", () => {
-  test("[PPT-05] by the caller breaks the protocol, whatever it calls", () => {
+describe("passthru mode that a client did not announce", () => {
+  test("[PPT-05] a CALL in passthru mode from a caller that did not announce it breaks the protocol, for every procedure", () => {
     for (const procedure of ["com.p", "com.nothing", "wamp.session.count"]) {
       const { realm, caller } = testRealmOfTwo("caller");
       caller.send([48, 1, PPT, procedure, [BYTES]]);
@@ -160,7 +163,7 @@ describe("passthru mode that is not announced", () => {
   test.each([
     ["YIELD", [70, 1, PPT, [BYTES]]],
     ["ERROR", [8, 68, 1, PPT, "com.app.no", [BYTES]]],
-  ])("[PPT-05] by the callee breaks the protocol with its %s", (_, message) => {
+  ])("[PPT-05] a callee that did not announce passthru mode breaks the protocol with its %s", (_, message) => {
     const { realm, caller, callee } = testRealmOfTwo("callee");
     caller.send([48, 1, {}, "com.p"]);
     realm.take();
@@ -170,7 +173,7 @@ describe("passthru mode that is not announced", () => {
     );
   });
 
-  test("[PPT-07] by the callee makes a CALL in it fail; plain ones are fine", () => {
+  test("[PPT-07] a CALL in passthru mode fails if the callee did not announce it; plain calls succeed", () => {
     const { realm, caller } = testRealmOfTwo("callee");
     caller.send([48, 1, PPT, "com.p", [BYTES]], [48, 2, {}, "com.p", [BYTES]]);
     expect(realm.take()).toStrictEqual([
@@ -179,13 +182,13 @@ describe("passthru mode that is not announced", () => {
     ]);
   });
 
-  test("[PPT-07] of a procedure of the router itself makes a CALL fail", () => {
+  test("[PPT-07] a CALL in passthru mode of the router's own procedure fails", () => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, PPT, "wamp.session.count", [BYTES]]);
     expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(REFUSED)]]]);
   });
 
-  test("[PPT-08] by the caller makes a YIELD in it fail, for both sides", () => {
+  test("[PPT-08] a YIELD in passthru mode fails for both sides if the caller did not announce it", () => {
     const { realm, caller, callee } = testRealmOfTwo("caller");
     caller.send([48, 1, {}, "com.p"]);
     realm.take();
@@ -196,7 +199,7 @@ describe("passthru mode that is not announced", () => {
     ]);
   });
 
-  test("[PPT-08][PPT-12] by the caller ends the call with the first part in it, and the callee is told to stop", () => {
+  test("[PPT-08][PPT-12] a progressive YIELD in passthru mode ends the call and interrupts the callee if the caller did not announce it", () => {
     const { realm, caller, callee } = testRealmOfTwo("caller");
     caller.send([48, 1, { receive_progress: true }, "com.p"]);
     realm.take();
@@ -208,7 +211,7 @@ describe("passthru mode that is not announced", () => {
     ]);
   });
 
-  test("[PPT-08] by the caller hides from it the error that came so, not that there was one", () => {
+  test("[PPT-08] an ERROR in passthru mode becomes feature_not_supported for a caller that did not announce it", () => {
     const { realm, caller, callee } = testRealmOfTwo("caller");
     caller.send([48, 1, {}, "com.p"]);
     realm.take();
@@ -217,7 +220,7 @@ describe("passthru mode that is not announced", () => {
   });
 });
 
-/** What happens when the callee of the only call breaks the protocol. */
+/** Returns the messages that follow when the callee of the only call breaks the protocol. */
 function brokenCallee(message: string): Entry[] {
   return [
     ...violated("callee", message).slice(0, 1),

@@ -1,4 +1,4 @@
-/** Which registration a call goes to (Pattern-based Registration). */
+/** Selection of the registration for a call (Pattern-based Registration). */
 
 import { describe, expect, test } from "vitest";
 import { denial } from "../authorization/denial-errors.ts";
@@ -7,7 +7,7 @@ import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 type Pattern = readonly [match: string, uri: string];
 
-/** Callees named 1, 2, 3 … with a pattern each; `to` tells who gets a call of a procedure. */
+/** Callees named 1, 2, 3 … with a pattern each; `to` returns the receiver of a call, or its error. */
 function testRealmOf(...patterns: readonly Pattern[]) {
   const realm = new TestRealm();
   const caller = joinCaller(realm, "caller");
@@ -26,7 +26,7 @@ function testRealmOf(...patterns: readonly Pattern[]) {
 const NO_CALLEE = "wamp.error.no_such_procedure";
 
 describe("a registration", () => {
-  test("[PREG-01] without match is for one procedure; prefix and wildcard are for what they match", () => {
+  test("[PREG-01] a registration without match is exact; prefix and wildcard registrations match patterns", () => {
     const { to, callees } = testRealmOf(["prefix", "com.myapp.myobject1"], ["wildcard", "com.other..create"]);
     callees[0]?.send([64, 2, {}, "com.exact"]);
     expect(to("com.myapp.myobject1.create")).toBe("1");
@@ -37,7 +37,7 @@ describe("a registration", () => {
     expect(to("com.other.x.delete")).toBe(NO_CALLEE);
   });
 
-  test("[PREG-08] by pattern learns which procedure was called, an exact one does not", () => {
+  test("[PREG-08] INVOCATION carries the procedure for a pattern-based registration and not for an exact one", () => {
     const { realm, caller } = testRealmOf(["prefix", "com.myapp"], ["wildcard", "org..add"], ["exact", "org.a.b"]);
     caller.send([48, 1, {}, "com.myapp.procedure.proc1", ["Hello, world!"]], [48, 2, {}, "org.x.add"]);
     caller.send([48, 3, {}, "org.a.b"]);
@@ -48,13 +48,13 @@ describe("a registration", () => {
     ]);
   });
 
-  test("[PREG-08] by pattern of the very procedure that is called learns it too", () => {
+  test("[PREG-08] INVOCATION carries the procedure also if a pattern-based registration equals it", () => {
     const { realm, caller } = testRealmOf(["prefix", "com.p"]);
     caller.send([48, 1, {}, "com.p"]);
     expect(realm.take()).toStrictEqual([["1", [68, 1, 3, { procedure: "com.p" }]]]);
   });
 
-  test("[PREG-09][PREG-10] is another one for the same string under another match; policies do not meet", () => {
+  test("[PREG-09][PREG-10] the same URI with another match policy is a separate registration with an invocation policy of its own", () => {
     const realm = new TestRealm();
     const [one, two] = realm.joinAll("one", "two");
     one.send([64, 1, {}, "com.p"], [64, 2, { match: "prefix", invoke: "first" }, "com.p"]);
@@ -71,13 +71,13 @@ describe("a registration", () => {
   });
 });
 
-describe("of several registrations a call goes to", () => {
-  test("[PREG-02] the exact one first", () => {
+describe("a procedure that several registrations match", () => {
+  test("[PREG-02] a call goes to the exact registration first", () => {
     const { to } = testRealmOf(["prefix", "a1.b2.c3"], ["wildcard", "a1..c3"], ["exact", "a1.b2.c3"]);
     expect(to("a1.b2.c3")).toBe("3");
   });
 
-  test("[PREG-03] then the longest prefix", () => {
+  test("[PREG-03] a call goes to the longest matching prefix", () => {
     const { to } = testRealmOf(["prefix", "a1.b2"], ["prefix", "a1.b2.c3"], ["prefix", "a1"]);
     expect([to("a1.b2.c3.d4"), to("a1.b2.c"), to("a1.x")]).toStrictEqual(["2", "1", "3"]);
   });
@@ -124,18 +124,18 @@ describe("of several registrations a call goes to", () => {
       "2",
     ],
   ])(
-    "[PREG-04][PREG-07] then, of %j for %s, the wildcard that is literal where they first differ",
-    (patterns, uri, winner) => {
-      expect(testRealmOf(...patterns).to(uri)).toBe(winner);
+    "[PREG-04][PREG-07] of the wildcards %j a call of %s goes to the one that is literal where they first differ",
+    (patterns, uri, expected) => {
+      expect(testRealmOf(...patterns).to(uri)).toBe(expected);
     },
   );
 
-  test("[PREG-05] a prefix however short before every wildcard", () => {
+  test("[PREG-05] a call goes to a prefix, however short, before every wildcard", () => {
     const { to } = testRealmOf(["wildcard", "a.b..d"], ["prefix", "a"]);
     expect(to("a.b.c.d")).toBe("2");
   });
 
-  test("[PREG-06] what the specification's table says, prefixes being string prefixes", () => {
+  test("[PREG-06] the example of the specification is resolved, with prefixes as string prefixes", () => {
     const { to } = testRealmOf(
       ["exact", "a1.b2.c3.d4.e55"],
       ["prefix", "a1.b2.c3"],
@@ -158,7 +158,7 @@ describe("of several registrations a call goes to", () => {
     ).toStrictEqual(["1", "2", "3", "4", "2", "6", NO_CALLEE]);
   });
 
-  test("[PREG-11] the best one only, though its callee cannot serve the call and another's could", () => {
+  test("[PREG-11] a call goes to the best match only, even if its callee cannot serve the call and another could", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     joinCallee(realm, "plain", [], {}, "com.p");
@@ -172,7 +172,7 @@ describe("of several registrations a call goes to", () => {
     ]);
   });
 
-  test("[PREG-02] the next best when the best is gone, and the same after a sleep", () => {
+  test("[PREG-02] a call goes to the next match when the best one is gone, and to the same one after sleep", () => {
     const { realm, to, callees } = testRealmOf(["exact", "a.b.c"], ["prefix", "a.b"], ["wildcard", "a..c"]);
     realm.sleepAndWake();
     expect(to("a.b.c")).toBe("1");

@@ -1,4 +1,4 @@
-/** Input in parts (Progressive Call Invocations). */
+/** Calls whose input is sent in chunks (Progressive Call Invocations). */
 
 import { describe, expect, test } from "vitest";
 import { denial } from "../authorization/denial-errors.ts";
@@ -22,7 +22,7 @@ function testRealmOfTwo(input: ConstructorParameters<typeof TestRealm>[0] = {}) 
 const STRICT = { options: { request_id_check: "strict" } } as const;
 
 describe("the chunks of a call", () => {
-  test("[PINV-01] reach the callee under one request id; the one without progress closes the input", () => {
+  test("[PINV-01] chunks reach the callee under one request id; the one without progress closes the input", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 77245, MORE, "com.p", [1]], [48, 77245, MORE, "com.p"], [48, 77245, {}, "com.p", [], { n: 2 }]);
     callee.send([70, 1, {}, [3]]);
@@ -34,7 +34,7 @@ describe("the chunks of a call", () => {
     ]);
   });
 
-  test("[PINV-01] go on after a sleep, and progress: false closes the input like no progress", () => {
+  test("[PINV-01] chunks continue after sleep, and progress: false closes the input", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
     realm.sleepAndWake();
@@ -51,7 +51,7 @@ describe("the chunks of a call", () => {
     ]);
   });
 
-  test("[PINV-04] all go to the callee chosen for the first", () => {
+  test("[PINV-04] all chunks go to the callee that was chosen for the first", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     for (const name of ["one", "two"]) joinCallee(realm, name, CALLEE_FEATURES, { invoke: "roundrobin" });
@@ -66,12 +66,12 @@ describe("the chunks of a call", () => {
     ]);
   });
 
-  test("[PINV-05][PINV-06] take their options from the first: what it disclosed stays, what others ask is ignored", () => {
+  test("[PINV-05][PINV-06] the options of the first chunk hold for the call; those of later chunks are ignored", () => {
     const { realm, caller } = testRealmOfTwo();
-    const wishes = { disclose_me: true, receive_progress: true, ppt_scheme: "x_", timeout: 5, custom: 1 };
+    const laterOptions = { disclose_me: true, receive_progress: true, ppt_scheme: "x_", timeout: 5, custom: 1 };
     caller.send([48, 1, { ...MORE, disclose_me: true }, "com.p"], [48, 1, MORE, "com.p"], [48, 1, {}, "com.p"]);
-    caller.send([48, 2, { ...MORE, custom: 1 }, "com.p"], [48, 2, { ...MORE, ...wishes }, "com.p", [2]]);
-    caller.send([48, 2, wishes, "com.p", [3]]);
+    caller.send([48, 2, { ...MORE, custom: 1 }, "com.p"], [48, 2, { ...MORE, ...laterOptions }, "com.p", [2]]);
+    caller.send([48, 2, laterOptions, "com.p", [3]]);
     const identity = { caller: 1, caller_authid: expect.any(String), caller_authrole: "anonymous" };
     expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, { ...identity, progress: true }]],
@@ -85,7 +85,7 @@ describe("the chunks of a call", () => {
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[PINV-11] and progressive results flow both ways at once, unpaired", () => {
+  test("[PINV-11] chunks and progressive results flow in both directions independently", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, { ...MORE, receive_progress: true }, "com.p", [1]]);
     callee.send([70, 1, MORE, ["a"]], [70, 1, MORE, ["b"]]);
@@ -102,7 +102,7 @@ describe("the chunks of a call", () => {
     ]);
   });
 
-  test("[PINV-14] are authorized with the first, and find its callee though the registration is gone", () => {
+  test("[PINV-14] later chunks need no authorization and reach the callee after its registration has ended", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
     callee.send([66, 2, 3]);
@@ -118,7 +118,7 @@ describe("the chunks of a call", () => {
     ]);
   });
 
-  test("end the call where one is too large for the callee: a stream with a hole is worth nothing", () => {
+  test("a chunk that is too large for the callee ends the call", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
     callee.transport.maxLength = 100;
@@ -132,8 +132,8 @@ describe("the chunks of a call", () => {
   });
 });
 
-describe("progress: true", () => {
-  test("[PINV-02][FEAT-08] from a caller that did not announce it breaks the protocol, whatever it calls", () => {
+describe("CALL with progress: true", () => {
+  test("[PINV-02][FEAT-08] CALL with progress from a caller that did not announce it breaks the protocol, for every procedure", () => {
     for (const procedure of ["com.p", "com.nothing", "wamp.session.count"]) {
       const realm = new TestRealm();
       const caller = joinCaller(realm, "caller", ["progressive_call_results"]);
@@ -146,7 +146,7 @@ describe("progress: true", () => {
   });
 
   test.each([[[]], [["call_canceling"]], [["progressive_call_invocations"]]])(
-    "[PINV-03][FEAT-05] to a callee that announced only %j is refused, and so are all chunks, in one answer",
+    "[PINV-03][FEAT-05] CALL with progress to a callee that announced only %j is refused once, with all its chunks",
     (features) => {
       const realm = new TestRealm();
       const caller = joinCaller(realm, "caller");
@@ -158,7 +158,7 @@ describe("progress: true", () => {
     },
   );
 
-  test("[PINV-03] needs no more of the callee than the feature and call canceling", () => {
+  test("[PINV-03] CALL with progress requires only the feature and call_canceling of the callee", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     joinCallee(realm, "callee", STREAMING);
@@ -171,7 +171,7 @@ describe("progress: true", () => {
     ["com.forbidden", "wamp.error.not_authorized"],
     ["com..wrong", "wamp.error.invalid_uri"],
     ["wamp.session.count", "wamp.error.feature_not_supported"],
-  ])("to %s is refused once; the last chunk is no call of its own", (procedure, error) => {
+  ])("CALL with progress to %s is refused once, and the last chunk is not a call of its own", (procedure, error) => {
     const everything = { call: true, register: true };
     const permissions = [
       { uri: "", match: "prefix", allow: everything },
@@ -186,11 +186,15 @@ describe("progress: true", () => {
 });
 
 describe("a call that ends before its input", () => {
-  const ENDINGS: readonly [how: string, end: (parties: ReturnType<typeof testRealmOfTwo>) => void, heard: Entry[]][] = [
+  const ENDINGS: readonly [
+    how: string,
+    end: (clients: ReturnType<typeof testRealmOfTwo>) => void,
+    received: Entry[],
+  ][] = [
     ["a result", ({ callee }) => callee.send([70, 1, {}, ["enough"]]), [["caller", [50, 1, {}, ["enough"]]]]],
     ["an error", ({ callee }) => callee.send([8, 68, 1, {}, "com.app.no"]), [["caller", [8, 48, 1, {}, "com.app.no"]]]],
     [
-      "the callee's leaving",
+      "the end of the callee's session",
       ({ callee }) => callee.disconnect(),
       [["caller", [8, 48, 1, {}, "wamp.error.canceled", GONE]]],
     ],
@@ -213,21 +217,21 @@ describe("a call that ends before its input", () => {
   ];
 
   test.each(ENDINGS)(
-    "[PINV-12][PINV-13][PINV-09] by %s swallows the chunks that were on their way",
-    (_, end, heard) => {
-      const parties = testRealmOfTwo();
-      const { realm, caller } = parties;
+    "[PINV-12][PINV-13][PINV-09] chunks that arrive after the call ended by %s are dropped",
+    (_, end, received) => {
+      const clients = testRealmOfTwo();
+      const { realm, caller } = clients;
       joinCallee(realm, "other", CALLEE_FEATURES, {}, "com.other");
       caller.send([48, 1, { ...MORE, timeout: 500 }, "com.p", [1]]);
       realm.take();
-      end(parties);
+      end(clients);
       realm.sleepAndWake();
       caller.send([48, 1, MORE, "com.p", [2]], [48, 1, {}, "com.p", [3]]);
-      expect(realm.take()).toStrictEqual(heard);
+      expect(realm.take()).toStrictEqual(received);
     },
   );
 
-  test("[PINV-09] leaves nothing behind once the closing chunk has come", () => {
+  test("[PINV-09] an ended call is forgotten once its closing chunk has arrived", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
     callee.send([70, 1, {}]);
@@ -239,7 +243,7 @@ describe("a call that ends before its input", () => {
     expect(realm.take()).toStrictEqual([["callee", [68, 2, 3, {}, ["a new call"]]]]);
   });
 
-  test("[PINV-09] is remembered for the last 1,000 of them", () => {
+  test("[PINV-09] the last 1,000 calls that ended before their input are remembered", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     for (let request = 1; request <= 1001; request++) {
       caller.send([48, request, MORE, "com.p"]);
@@ -250,7 +254,7 @@ describe("a call that ends before its input", () => {
     expect(realm.take()).toStrictEqual([["callee", [68, 1002, 3, {}, ["taken for new"]]]]);
   });
 
-  test("[PINV-12] ends where the callee answered though CANCEL kill is under way, and chunks after it stay here", () => {
+  test("[PINV-12] a call ends with the callee's answer after CANCEL kill, and later chunks are dropped", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]], [49, 1, { mode: "kill" }], [48, 1, MORE, "com.p", [2]]);
     callee.send([70, 1, {}, ["done"]]);
@@ -262,7 +266,7 @@ describe("a call that ends before its input", () => {
     ]);
   });
 
-  test("[PINV-13] by the caller's leaving is interrupted", () => {
+  test("[PINV-13] a call with open input is interrupted when its caller leaves", () => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
     realm.take();
@@ -270,7 +274,7 @@ describe("a call that ends before its input", () => {
     expect(realm.take()).toStrictEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
   });
 
-  test("has an end also where its callee vanished while the realm slept", () => {
+  test("a call with open input is answered if its callee disappeared while the realm slept", () => {
     const { realm, caller, callee } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]]);
     realm.take();
@@ -282,14 +286,14 @@ describe("a call that ends before its input", () => {
 });
 
 describe("the request id of a CALL", () => {
-  test("[PINV-07] may go back to an open call while new ones count on", () => {
+  test("[PINV-07] a chunk may use the id of an open call while new calls count on", () => {
     const { realm, caller } = testRealmOfTwo(STRICT);
     caller.send([48, 1, MORE, "com.p", ["a"]], [48, 2, {}, "com.p", ["b"]], [48, 1, {}, "com.p", ["c"]]);
     caller.send([48, 3, {}, "com.p", ["d"]]);
     expect(realm.take().map(([, message]) => (message as unknown[])[1])).toStrictEqual([1, 2, 1, 3]);
   });
 
-  test("[PINV-07] more than one above the watermark breaks the protocol", () => {
+  test("[PINV-07] a request id more than one above the last breaks the protocol", () => {
     const { realm, caller } = testRealmOfTwo(STRICT);
     caller.send([48, 1, MORE, "com.p"], [48, 2, {}, "com.p"], [48, 1, {}, "com.p"]);
     realm.take();
@@ -302,7 +306,7 @@ describe("the request id of a CALL", () => {
   test.each([
     ["loose", {}],
     ["strict", STRICT],
-  ])("[PINV-08][CALL-11] of a call whose input is complete breaks the protocol (%s)", (_, input) => {
+  ])("[PINV-08][CALL-11] CALL with the id of a call whose input is complete breaks the protocol (%s)", (_, input) => {
     const { realm, caller } = testRealmOfTwo(input);
     caller.send([48, 1, MORE, "com.p"], [48, 1, {}, "com.p"]);
     realm.take();
@@ -314,7 +318,7 @@ describe("the request id of a CALL", () => {
     ]);
   });
 
-  test("[PINV-09] of a call that ended before its input is a chunk to discard, strict or not; of any other one a fault", () => {
+  test("[PINV-09] a chunk of a call that ended before its input is dropped in strict mode too; other reused ids break the protocol", () => {
     const { realm, caller, callee } = testRealmOfTwo(STRICT);
     caller.send([48, 1, MORE, "com.p"], [48, 2, {}, "com.p"]);
     callee.send([70, 1, {}], [70, 2, {}]);
@@ -325,7 +329,7 @@ describe("the request id of a CALL", () => {
     expect(realm.take()).toStrictEqual(violated("caller", OUT_OF_SEQUENCE));
   });
 
-  test("[PINV-10] with another procedure than the call was opened with is no chunk of it: discarded, or a fault if strict", () => {
+  test("[PINV-10] a chunk with another procedure is dropped, or breaks the protocol in strict mode", () => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, MORE, "com.p", [1]], [48, 1, {}, "com.other", [2]], [48, 1, {}, "com.p", [3]]);
     expect(realm.take()).toStrictEqual([

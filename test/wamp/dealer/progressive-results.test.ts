@@ -1,4 +1,4 @@
-/** Answers in parts (Progressive Call Results). */
+/** Calls that are answered in parts (Progressive Call Results). */
 
 import { describe, expect, test } from "vitest";
 import { TestRealm, violated } from "../host/test-realm.ts";
@@ -7,7 +7,7 @@ import { CALLEE_FEATURES, joinCallee, joinCaller } from "./rpc-clients.ts";
 const PROGRESSIVE = { receive_progress: true };
 const TOO_LARGE = ["the answer is too large for the caller's connection"];
 
-/** A caller (session 1) that has a call open which asks for progress, and its callee (session 2, registration 3). */
+/** A caller (session 1) with an open call with receive_progress, and its callee (session 2, registration 3). */
 function testRealmOfCall(features: readonly string[] = CALLEE_FEATURES) {
   const realm = new TestRealm();
   const caller = joinCaller(realm, "caller");
@@ -17,12 +17,12 @@ function testRealmOfCall(features: readonly string[] = CALLEE_FEATURES) {
 }
 
 describe("receive_progress", () => {
-  test("[PROG-01] is passed on to a callee with progressive results and call canceling", () => {
+  test("[PROG-01] receive_progress is forwarded to a callee with progressive results and call canceling", () => {
     const { realm } = testRealmOfCall(["progressive_call_results", "call_canceling"]);
     expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, PROGRESSIVE, [2010]]]]);
   });
 
-  test("[PROG-01][FEAT-03] is passed on to a callee that spells it call_cancelling", () => {
+  test("[PROG-01][FEAT-03] receive_progress is forwarded to a callee that announced call_cancelling", () => {
     const { realm, caller } = testRealmOfCall(["progressive_call_results", "call_cancelling"]);
     caller.send([49, 7, { mode: "kill" }]);
     expect(realm.take()).toStrictEqual([
@@ -31,13 +31,13 @@ describe("receive_progress", () => {
     ]);
   });
 
-  test("[PROG-01][FEAT-05] is passed on without call canceling too, because Autobahn|JS and Wampy need it", () => {
+  test("[PROG-01][FEAT-05] receive_progress is forwarded without call canceling too, because Autobahn|JS and Wampy need it", () => {
     const { realm } = testRealmOfCall(["progressive_call_results"]);
     expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, PROGRESSIVE, [2010]]]]);
   });
 
   test.each([[[]], [["call_canceling"]], [["progressive_call_invocations"]]])(
-    "[PROG-02] is left out for a callee that announced %j, and the call runs",
+    "[PROG-02] receive_progress is omitted for a callee that announced %j, and the call succeeds",
     (features) => {
       const { realm, callee } = testRealmOfCall(features);
       callee.send([70, 1, {}, [42]]);
@@ -48,14 +48,14 @@ describe("receive_progress", () => {
     },
   );
 
-  test("[PROG-02] left out, a progressive YIELD all the same is forwarded: the caller did ask", () => {
+  test("[PROG-02] a progressive YIELD without receive_progress in INVOCATION is forwarded if the caller asked for progress", () => {
     const { realm, callee } = testRealmOfCall([]);
     realm.take();
     callee.send([70, 1, { progress: true }, [1]]);
     expect(realm.take()).toStrictEqual([["caller", [50, 7, { progress: true }, [1]]]]);
   });
 
-  test("[PROG-02][FEAT-08] needs no announcement of the caller", () => {
+  test("[PROG-02][FEAT-08] receive_progress works for a caller that did not announce progressive results", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller", []);
     const callee = joinCallee(realm, "callee");
@@ -67,7 +67,7 @@ describe("receive_progress", () => {
     ]);
   });
 
-  test("false is as if absent", () => {
+  test("receive_progress: false acts like an absent option", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     joinCallee(realm, "callee");
@@ -77,7 +77,7 @@ describe("receive_progress", () => {
 });
 
 describe("a progressive YIELD", () => {
-  test("[PROG-03][PROG-04][PROG-07][ORD-07] is forwarded at once, whatever its shape, and the final one closes the call", () => {
+  test("[PROG-03][PROG-04][PROG-07][ORD-07] a progressive YIELD is forwarded at once with any payload, and the final YIELD ends the call", () => {
     const { realm, callee } = testRealmOfCall();
     realm.take();
     callee.send([70, 1, { progress: true }, ["Y2010", 120]]);
@@ -92,7 +92,7 @@ describe("a progressive YIELD", () => {
     expect(realm.recordOf(1).calls).toStrictEqual([]);
   });
 
-  test("[PROG-04] may be followed by an ERROR, which closes the call too", () => {
+  test("[PROG-04] an ERROR after a progressive YIELD ends the call", () => {
     const { realm, callee } = testRealmOfCall();
     realm.take();
     callee.send([70, 1, { progress: true }, [1]], [8, 68, 1, {}, "com.app.broken", ["half way"]]);
@@ -103,7 +103,7 @@ describe("a progressive YIELD", () => {
     ]);
   });
 
-  test("[PROG-05] after the final one is discarded, and so is another final one", () => {
+  test("[PROG-05] a progressive or final YIELD after the final answer is discarded", () => {
     const { realm, callee } = testRealmOfCall();
     callee.send([70, 1, {}, ["all"]]);
     realm.take();
@@ -111,7 +111,7 @@ describe("a progressive YIELD", () => {
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[PROG-06] that the caller did not ask for is dropped; the final one is the result (D-25)", () => {
+  test("[PROG-06] a progressive YIELD that the caller did not ask for is dropped; the final YIELD is the result (D-25)", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     const callee = joinCallee(realm, "callee");
@@ -123,7 +123,7 @@ describe("a progressive YIELD", () => {
     ]);
   });
 
-  test("[PROG-03] goes on after a sleep", () => {
+  test("[PROG-03] progressive results continue after sleep", () => {
     const { realm, callee } = testRealmOfCall();
     callee.send([70, 1, { progress: true }, [1]]);
     realm.take();
@@ -135,7 +135,7 @@ describe("a progressive YIELD", () => {
     ]);
   });
 
-  test("for an invocation that never was breaks the protocol", () => {
+  test("a progressive YIELD for an unknown invocation breaks the protocol", () => {
     const { realm, callee } = testRealmOfCall();
     realm.take();
     callee.send([70, 2, { progress: true }, [1]]);
@@ -147,8 +147,8 @@ describe("a progressive YIELD", () => {
   });
 });
 
-describe("a call in progress", () => {
-  test("[PROG-08] whose caller leaves is interrupted, once", () => {
+describe("a call with progressive results", () => {
+  test("[PROG-08] a call with progressive results is interrupted once when its caller leaves", () => {
     const { realm, caller, callee } = testRealmOfCall();
     callee.send([70, 1, { progress: true }, [1]]);
     realm.take();
@@ -157,7 +157,7 @@ describe("a call in progress", () => {
     expect(realm.take()).toStrictEqual([["callee", [69, 1, { mode: "killnowait" }]]]);
   });
 
-  test("[PROG-08] whose callee leaves ends with wamp.error.canceled", () => {
+  test("[PROG-08] a call with progressive results ends with wamp.error.canceled when its callee leaves", () => {
     const { realm, callee } = testRealmOfCall();
     callee.send([70, 1, { progress: true }, [1]]);
     realm.take();
@@ -167,7 +167,7 @@ describe("a call in progress", () => {
     ]);
   });
 
-  test("[PROG-10] ends when the caller's connection takes no more, and the callee is told to stop", () => {
+  test("[PROG-10] a call with progressive results ends and its callee is interrupted when the caller's connection is dead", () => {
     const { realm, caller, callee } = testRealmOfCall();
     realm.take();
     caller.transport.isDead = true;
@@ -176,7 +176,7 @@ describe("a call in progress", () => {
     expect(realm.recordOf(1).calls).toStrictEqual([]);
   });
 
-  test("[PROG-10] ends when one part is too large for the caller", () => {
+  test("[PROG-10] a call with progressive results ends when a part is too large for the caller", () => {
     const { realm, caller, callee } = testRealmOfCall();
     realm.take();
     caller.transport.maxLength = 120;

@@ -6,13 +6,13 @@ import { TestRealm } from "../host/test-realm.ts";
 import { testRealmWithAdd } from "./rpc-clients.ts";
 
 describe("REGISTER", () => {
-  test("[REG-01] is answered with the id of a registration", () => {
+  test("[REG-01] REGISTER is answered with REGISTERED and the id of a registration", () => {
     const realm = new TestRealm();
     realm.join("callee").send([64, 1, {}, "com.myapp.myprocedure1"]);
     expect(realm.take()).toStrictEqual([["callee", [65, 1, 2]]]);
   });
 
-  test("[REG-02] for a procedure that is taken is refused, to another session and to the same", () => {
+  test("[REG-02] REGISTER of a registered procedure is refused, for other sessions and the same session", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     callee.send([64, 2, {}, "com.add"]);
     caller.send([64, 1, {}, "com.add"], [64, 2, { match: "exact", invoke: "single" }, "com.add"]);
@@ -25,7 +25,7 @@ describe("REGISTER", () => {
     ]);
   });
 
-  test("is refused beyond the limit of the session", () => {
+  test("REGISTER beyond the limit of the session is refused", () => {
     const realm = new TestRealm({ limits: { registrations_per_session: 1 } });
     const ann = realm.join("ann");
     ann.send([64, 1, {}, "a.b"], [64, 2, {}, "a.c"], [66, 3, 2], [64, 4, {}, "a.c"]);
@@ -39,7 +39,7 @@ describe("REGISTER", () => {
 });
 
 describe("UNREGISTER", () => {
-  test("[REG-05] ends a registration, and the procedure is free for others", () => {
+  test("[REG-05] UNREGISTER ends a registration, and the procedure is free for others", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     callee.send([66, 2, 3]);
     caller.send([48, 1, {}, "com.add"], [64, 2, {}, "com.add"]);
@@ -50,7 +50,7 @@ describe("UNREGISTER", () => {
     ]);
   });
 
-  test("[REG-06] of what does not exist is refused, also the second time", () => {
+  test("[REG-06] UNREGISTER of an unknown registration is refused, also the second time", () => {
     const { realm, callee } = testRealmWithAdd();
     callee.send([66, 2, 2103333224], [66, 3, 3], [66, 4, 3]);
     expect(realm.take()).toStrictEqual([
@@ -60,7 +60,7 @@ describe("UNREGISTER", () => {
     ]);
   });
 
-  test("[REG-07] of the registration of another session is refused as if it did not exist, and changes nothing", () => {
+  test("[REG-07] UNREGISTER of another session's registration is refused as if it did not exist, and changes nothing", () => {
     const { realm, caller } = testRealmWithAdd();
     caller.send([66, 1, 3], [48, 2, {}, "com.add"]);
     expect(realm.take()).toStrictEqual([
@@ -69,7 +69,7 @@ describe("UNREGISTER", () => {
     ]);
   });
 
-  test("[REG-09] leaves running invocations alone: YIELD and ERROR reach their callers, before and after a sleep", () => {
+  test("[REG-09] UNREGISTER does not affect running invocations: YIELD and ERROR reach their callers, before and after sleep", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.send([48, 1, {}, "com.add"], [48, 2, {}, "com.add"], [48, 3, {}, "com.add"]);
     callee.send([66, 2, 3], [70, 1, {}, ["one"]]);
@@ -87,7 +87,7 @@ describe("UNREGISTER", () => {
   });
 });
 
-test("[REG-08] registrations end with their session", () => {
+test("[REG-08] a session's registrations end with the session", () => {
   const { realm, callee, caller } = testRealmWithAdd();
   callee.send([64, 2, { match: "prefix" }, "com.sub"]);
   callee.disconnect();

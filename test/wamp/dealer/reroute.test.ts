@@ -1,4 +1,4 @@
-/** Callees that decline a call, and others that get it (Call Rerouting). */
+/** Calls that a callee declines and another callee gets (Call Rerouting). */
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -23,22 +23,22 @@ function decline(callee: Client | undefined, request = 1): void {
   callee?.send([8, 68, request, {}, UNAVAILABLE]);
 }
 
-/** The callees that get a call while each declines it, and the messages that the caller gets in the end. */
-function odyssey(invoke: string, names: readonly string[]): string[] {
+/** Lets each callee decline a call; returns the callees that got it and the final error. */
+function rerouteUntilError(invoke: string, names: readonly string[]): string[] {
   const { realm, caller, callees } = testRealmOf(invoke, names);
   caller.send([48, 1, {}, "com.p", ["Hello"]]);
-  const stations: string[] = [];
+  const receivers: string[] = [];
   for (;;) {
     const [entry] = realm.take();
     const [name, message] = entry!;
-    stations.push(message[0] === 8 ? String(message[4]) : name);
-    if (message[0] === 8) return stations;
+    receivers.push(message[0] === 8 ? String(message[4]) : name);
+    if (message[0] === 8) return receivers;
     decline(callees[names.indexOf(name)]);
   }
 }
 
 describe("a call that is declined", () => {
-  test("[RRT-01] goes to another callee with all it says, and the caller notices nothing", () => {
+  test("[RRT-01] a declined call goes to another callee with its payload and details, and the caller gets one result", () => {
     const { realm, caller, callees } = testRealmOf("roundrobin", ["a", "b"]);
     caller.send([48, 1, { disclose_me: true }, "com.p", ["Hello"], { x: 1 }]);
     decline(callees[0]);
@@ -51,19 +51,19 @@ describe("a call that is declined", () => {
     ]);
   });
 
-  test("[RRT-02] has no alternative with single", () => {
-    expect(odyssey("single", ["a"])).toStrictEqual(["a", "wamp.error.no_available_callee"]);
+  test("[RRT-02] a declined call of a single registration fails", () => {
+    expect(rerouteUntilError("single", ["a"])).toStrictEqual(["a", "wamp.error.no_available_callee"]);
   });
 
   test.each([
-    ["[RRT-03][RRT-06] roundrobin", "roundrobin", ["a", "b", "c"]],
-    ["[RRT-05][RRT-06] first", "first", ["a", "b", "c"]],
-    ["[RRT-05][RRT-06] last", "last", ["c", "b", "a"]],
-  ])("%s goes from one to the next, and ends when all have declined", (_, invoke, order) => {
-    expect(odyssey(invoke, ["a", "b", "c"])).toStrictEqual([...order, "wamp.error.no_available_callee"]);
+    ["[RRT-03][RRT-06] with roundrobin", "roundrobin", ["a", "b", "c"]],
+    ["[RRT-05][RRT-06] with first", "first", ["a", "b", "c"]],
+    ["[RRT-05][RRT-06] with last", "last", ["c", "b", "a"]],
+  ])("%s a declined call goes to each callee in turn and fails when all have declined", (_, invoke, order) => {
+    expect(rerouteUntilError(invoke, ["a", "b", "c"])).toStrictEqual([...order, "wamp.error.no_available_callee"]);
   });
 
-  test("[RRT-03] goes on in the turn of roundrobin, and the next call after it", () => {
+  test("[RRT-03] with roundrobin a declined call goes to the next callee, and the next call to the callee after it", () => {
     const { realm, caller, callees } = testRealmOf("roundrobin", ["a", "b", "c"]);
     caller.send([48, 1, {}, "com.p"], [48, 2, {}, "com.p"]);
     decline(callees[1]);
@@ -71,13 +71,13 @@ describe("a call that is declined", () => {
     expect(realm.take().map(([name]) => name)).toStrictEqual(["a", "b", "c", "a"]);
   });
 
-  test("[RRT-04][RRT-06] goes with random to others only, each once", () => {
-    const stations = odyssey("random", ["a", "b", "c", "d", "e"]);
-    expect(stations.slice(0, -1).toSorted()).toStrictEqual(["a", "b", "c", "d", "e"]);
-    expect(stations.at(-1)).toBe("wamp.error.no_available_callee");
+  test("[RRT-04][RRT-06] with random a declined call goes to each other callee once", () => {
+    const receivers = rerouteUntilError("random", ["a", "b", "c", "d", "e"]);
+    expect(receivers.slice(0, -1).toSorted()).toStrictEqual(["a", "b", "c", "d", "e"]);
+    expect(receivers.at(-1)).toBe("wamp.error.no_available_callee");
   });
 
-  test("[RRT-07] by a callee that did not announce call_reroute fails with the callee's error", () => {
+  test("[RRT-07] a call declined by a callee that did not announce call_reroute fails with the callee's error", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     const [a] = ["a", "b"].map((name) => joinCallee(realm, name, CALLEE_FEATURES, { invoke: "first" }));
@@ -89,7 +89,7 @@ describe("a call that is declined", () => {
     ]);
   });
 
-  test("[RRT-07] goes on to a callee without call_reroute, whose word is final", () => {
+  test("[RRT-07] a declined call may go to a callee without call_reroute, whose answer is final", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a"]);
     const b = joinCallee(realm, "b", [], { invoke: "first" });
     caller.send([48, 1, {}, "com.p"]);
@@ -101,7 +101,7 @@ describe("a call that is declined", () => {
     ]);
   });
 
-  test("[RRT-08] after progress was passed on stays where it is, also when the realm slept after the progress", () => {
+  test("[RRT-08] a call is not rerouted after a progressive result, also if the realm slept after it", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a", "b"]);
     caller.send([48, 1, { receive_progress: true }, "com.p"]);
     callees[0]?.send([70, 1, { progress: true }, [1]]);
@@ -116,7 +116,7 @@ describe("a call that is declined", () => {
     expect(realm.take()).toStrictEqual([["caller", [8, 48, 2, {}, UNAVAILABLE]]]);
   });
 
-  test("[RRT-08] half-way through its input, or after it, stays where it is", () => {
+  test("[RRT-08] a call with progressive input is not rerouted", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     const features = [...CALLEE_FEATURES, ...REROUTING];
@@ -132,7 +132,7 @@ describe("a call that is declined", () => {
     ]);
   });
 
-  test("[RRT-01][RRT-06] is known to be after a sleep, and who declined it", () => {
+  test("[RRT-01][RRT-06] a declined call and the callees that declined it are remembered over sleep", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a", "b", "c"]);
     caller.send([48, 1, {}, "com.p", ["\0AAEC"], { x: [1] }]);
     realm.sleepAndWake();
@@ -149,11 +149,11 @@ describe("a call that is declined", () => {
     ]);
   });
 
-  test("[RRT-01][SHR-14] tells each callee only what it may know and can do", () => {
+  test("[RRT-01][SHR-14] a rerouted call has the details for each callee that its registration and features allow", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
-    const told = { invoke: "first", disclose_caller: true, forward_timeout: true };
-    const a = joinCallee(realm, "a", [...REROUTING, "call_timeout", "progressive_call_results"], told);
+    const options = { invoke: "first", disclose_caller: true, forward_timeout: true };
+    const a = joinCallee(realm, "a", [...REROUTING, "call_timeout", "progressive_call_results"], options);
     joinCallee(realm, "b", REROUTING, { invoke: "first" });
     caller.send([48, 1, { timeout: 500, receive_progress: true }, "com.p"]);
     decline(a);
@@ -164,7 +164,7 @@ describe("a call that is declined", () => {
     expect(realm.realm.nextDeadline()).toBe(500);
   });
 
-  test("[RRT-01][TMO-02] has its timeout from the beginning, not anew with each callee", () => {
+  test("[RRT-01][TMO-02] a rerouted call keeps the timeout from its start", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a", "b"]);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     realm.advance(400);
@@ -174,7 +174,7 @@ describe("a call that is declined", () => {
     expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
   });
 
-  test("[RRT-01][PPT-07] passes over callees that cannot take it", () => {
+  test("[RRT-01][PPT-07] a rerouted call skips callees that cannot serve it", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     const [a] = [[...REROUTING, "payload_passthru_mode"], REROUTING, ["payload_passthru_mode"]].map((features, index) =>
@@ -185,7 +185,7 @@ describe("a call that is declined", () => {
     expect(realm.take().map(([name]) => name)).toStrictEqual(["a", "c"]);
   });
 
-  test("[RRT-06][SHR-13] ends when those that are left are busy", () => {
+  test("[RRT-06][SHR-13] a declined call fails when the remaining callees are busy", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     const a = joinCallee(realm, "a", REROUTING, { invoke: "last", concurrency: 1 });
@@ -199,7 +199,7 @@ describe("a call that is declined", () => {
 });
 
 describe("rerouting crossed by", () => {
-  test("[RRT-01][CANCEL-02] CANCEL kill: the callee's answer is the caller's, and no other callee gets the call", () => {
+  test("[RRT-01][CANCEL-02] after CANCEL kill the callee's answer is sent to the caller, and the call is not rerouted", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     const [a] = ["a", "b"].map((name) =>
@@ -217,8 +217,8 @@ describe("rerouting crossed by", () => {
 
   test.each([
     ["CANCEL skip", (caller: Client) => caller.send([49, 1, { mode: "skip" }])],
-    ["the caller's leaving", (caller: Client) => caller.disconnect()],
-  ])("[RRT-01][LEAVE-03] %s: the call is over", (_, end) => {
+    ["the end of the caller's session", (caller: Client) => caller.disconnect()],
+  ])("[RRT-01][LEAVE-03] after %s a declined call is not rerouted", (_, end) => {
     const { realm, caller, callees } = testRealmOf("first", ["a", "b"]);
     caller.send([48, 1, {}, "com.p"]);
     end(caller);
@@ -227,7 +227,7 @@ describe("rerouting crossed by", () => {
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[RRT-06] the leaving of the other callee before: no callee is left", () => {
+  test("[RRT-06] a declined call fails if the other callee left before", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a", "b"]);
     caller.send([48, 1, {}, "com.p"]);
     callees[1]?.disconnect();
@@ -236,7 +236,7 @@ describe("rerouting crossed by", () => {
     expect(realm.take()).toStrictEqual([NO_CALLEE_LEFT]);
   });
 
-  test("[RRT-01][LEAVE-05] the leaving of the other callee after: the call is canceled", () => {
+  test("[RRT-01][LEAVE-05] a rerouted call is canceled if the second callee leaves", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a", "b"]);
     caller.send([48, 1, {}, "com.p"]);
     decline(callees[0]);
@@ -247,7 +247,7 @@ describe("rerouting crossed by", () => {
     ]);
   });
 
-  test("[RRT-01] the leaving of who declined: nothing", () => {
+  test("[RRT-01] a rerouted call continues if the callee that declined it leaves", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a", "b"]);
     caller.send([48, 1, {}, "com.p"]);
     decline(callees[0]);
@@ -257,7 +257,7 @@ describe("rerouting crossed by", () => {
     expect(realm.take()).toStrictEqual([["caller", [50, 1, {}]]]);
   });
 
-  test("[RRT-01][LEAVE-03] another answer of who declined: it is discarded", () => {
+  test("[RRT-01][LEAVE-03] another answer of the callee that declined is discarded", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a", "b"]);
     caller.send([48, 1, {}, "com.p"]);
     decline(callees[0]);
@@ -266,7 +266,7 @@ describe("rerouting crossed by", () => {
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[RRT-06] the registration's end: who joins a new one gets no call of the old one", () => {
+  test("[RRT-06] a declined call does not go to a callee of a later registration", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a"]);
     caller.send([48, 1, {}, "com.p"]);
     callees[0]?.send([66, 2, 3]);
@@ -275,7 +275,7 @@ describe("rerouting crossed by", () => {
     expect(realm.take()).toStrictEqual([NO_CALLEE_LEFT]);
   });
 
-  test("[RRT-01][CALL-13] a dead connection of the other callee: the caller hears of it", () => {
+  test("[RRT-01][CALL-13] a declined call fails with network_failure if the other callee's connection is dead", () => {
     const { realm, caller, callees } = testRealmOf("first", ["a", "b"]);
     caller.send([48, 1, {}, "com.p"]);
     realm.take();
@@ -285,7 +285,7 @@ describe("rerouting crossed by", () => {
     expect(realm.recordOf(1).calls).toStrictEqual([]);
   });
 
-  test("[RRT-01][SHR-13] calls that wait: the place of the declined call is theirs", () => {
+  test("[RRT-01][SHR-13] a declined call makes room for a waiting call at its callee", () => {
     const realm = new TestRealm({ store: { "call-queue": [{ uri: "com.p" }] } });
     const caller = joinCaller(realm, "caller");
     const a = joinCallee(realm, "a", REROUTING, { invoke: "first", concurrency: 1 });

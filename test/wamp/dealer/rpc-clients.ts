@@ -3,7 +3,7 @@
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
 
-/** Everything a caller may announce. */
+/** All features that a caller may announce. */
 export const CALLER_FEATURES = [
   "call_canceling",
   "caller_identification",
@@ -13,7 +13,7 @@ export const CALLER_FEATURES = [
   "sharded_registration",
 ] as const;
 
-/** Everything a callee may announce but `call_timeout` and `call_reroute`, with which it takes over what is the dealer's. */
+/** All features that a callee may announce, without `call_timeout` and `call_reroute`, which change what the dealer does. */
 export const CALLEE_FEATURES = [
   "call_canceling",
   "payload_passthru_mode",
@@ -22,12 +22,12 @@ export const CALLEE_FEATURES = [
   "registration_revocation",
 ] as const;
 
-/** A session that calls. */
+/** Joins a session with the role caller. */
 export function joinCaller(realm: TestRealm, name: string, features: readonly string[] = CALLER_FEATURES): Client {
   return realm.join(name, { caller: { features: allOf(features) } });
 }
 
-/** A session with one registration, of `com.p` unless told otherwise; takes the recording. */
+/** A session with one registration, by default of `com.p`; discards the recorded messages. */
 export function joinCallee(
   realm: TestRealm,
   name: string,

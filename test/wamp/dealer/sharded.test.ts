@@ -1,4 +1,4 @@
-/** Calls by key, each for the callee that has the key (Sharded Registration). */
+/** Calls that the dealer distributes over callees by key (Sharded Registration). */
 
 import { describe, expect, test } from "vitest";
 import { denial } from "../authorization/denial-errors.ts";
@@ -8,7 +8,7 @@ import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const KEYS = Array.from({ length: 300 }, (_, index) => `customer ${index}`);
 
-/** A caller and callees of `com.p`, each with a session id as in real life; `owners` tells who gets which key. */
+/** A caller and callees of `com.p` with large session ids; `owners` returns the callee of each key. */
 function testRealmOf(invoke: string, names: readonly string[], features: readonly string[] = []) {
   const realm = new TestRealm();
   const caller = joinCaller(realm, "caller");
@@ -35,7 +35,7 @@ function countsOf(owners: ReadonlyMap<string, string | undefined>): Map<string |
 
 describe("a call with runmode partition", () => {
   test.each([["roundrobin"], ["random"], ["first"], ["last"]])(
-    "[SHD-01] goes to the same callee for the same key, whatever the policy: %s",
+    "[SHD-01] a call goes to the same callee for the same key with each policy: %s",
     (invoke) => {
       const { realm, owners } = testRealmOf(invoke, ["a", "b", "c"]);
       const before = owners();
@@ -45,12 +45,12 @@ describe("a call with runmode partition", () => {
     },
   );
 
-  test("[SHD-01] finds the keys spread evenly over the callees", () => {
+  test("[SHD-01] keys are distributed evenly over the callees", () => {
     const counts = countsOf(testRealmOf("roundrobin", ["a", "b", "c"]).owners());
     for (const name of ["a", "b", "c"]) expect(Math.abs((counts.get(name) ?? 0) - 100)).toBeLessThan(25);
   });
 
-  test("[SHD-01] moves no key but those of a callee that leaves, and those to one that joins", () => {
+  test("[SHD-01] a callee that leaves moves only its keys, and a new callee takes keys only for itself", () => {
     const { realm, callees, owners } = testRealmOf("roundrobin", ["a", "b", "c"]);
     const before = owners();
     callees.get("b")?.disconnect();
@@ -64,7 +64,7 @@ describe("a call with runmode partition", () => {
     expect(countsOf(later).get("d")).toBeGreaterThan(50);
   });
 
-  test.each([[{}], [{ rkey: null }]])("[SHD-01] needs a key: %j", (options) => {
+  test.each([[{}], [{ rkey: null }]])("[SHD-01] a call with runmode partition requires an rkey: %j", (options) => {
     const { realm, caller } = testRealmOf("roundrobin", ["a"]);
     caller.send([48, 1, { runmode: "partition", ...options }, "com.p"]);
     expect(realm.take()).toStrictEqual([
@@ -72,13 +72,13 @@ describe("a call with runmode partition", () => {
     ]);
   });
 
-  test("[SHD-01][CALL-14] does not tell the callee its key, and takes an empty one", () => {
+  test("[SHD-01][CALL-14] INVOCATION does not carry the rkey, which may be empty", () => {
     const { realm, caller } = testRealmOf("single", ["a"]);
     caller.send([48, 1, { runmode: "partition", rkey: "" }, "com.p"]);
     expect(realm.take()).toStrictEqual([["a", [68, 1, 1002, {}]]]);
   });
 
-  test("[SHD-01][SHR-13] is not for another callee while the one with the key is busy", () => {
+  test("[SHD-01][SHR-13] a call does not go to another callee while the callee of its key is busy", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     for (const name of ["a", "b"]) joinCallee(realm, name, [], { invoke: "roundrobin", concurrency: 1 });
@@ -89,7 +89,7 @@ describe("a call with runmode partition", () => {
     expect(new Set([first?.[0], third?.[0]])).toStrictEqual(new Set(["a", "b"]));
   });
 
-  test("[SHD-01][SHR-13][ORD-03] waits for its own callee, and calls for other keys pass it, of the same caller too", () => {
+  test("[SHD-01][SHR-13][ORD-03] a call waits for the callee of its key, and calls with other keys of the same caller pass it", () => {
     const realm = new TestRealm({ store: { "call-queue": [{ uri: "com.p" }] } });
     const caller = joinCaller(realm, "caller");
     const callees = ["a", "b"].map((name) => joinCallee(realm, name, [], { invoke: "first", concurrency: 1 }));
@@ -114,7 +114,7 @@ describe("a call with runmode partition", () => {
     expect(realm.recordOf(1).waitingCalls?.map(({ callRequest }) => callRequest)).toStrictEqual([22, 23]);
   });
 
-  test("[SHD-01][RRT-01] that is declined goes to the callee next in line for the key, always the same", () => {
+  test("[SHD-01][RRT-01] a declined call goes to the next callee in the order of its key, always the same", () => {
     const { realm, ask, callees } = testRealmOf("random", ["a", "b", "c"], ["call_reroute"]);
     const line = () => {
       const names = [ask("k")];
@@ -133,7 +133,7 @@ describe("a call with runmode partition", () => {
   });
 });
 
-test("[SHD-02] rkey without runmode partition, and other run modes, change nothing", () => {
+test("[SHD-02] an rkey without runmode partition and other run modes have no effect", () => {
   const { realm, caller } = testRealmOf("first", ["a", "b"]);
   caller.send([48, 1, { rkey: "k" }, "com.p"], [48, 2, { runmode: "all", rkey: "q" }, "com.p"]);
   caller.send([48, 3, { runmode: "all" }, "com.p"]);

@@ -8,7 +8,7 @@ import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const EXISTS = "wamp.error.procedure_already_exists";
 
-/** A caller (session 1) and callees of `com.p`, named as they are; `calls` tells who gets the next calls. */
+/** A caller (session 1) and callees of `com.p` by name; `calls` returns the callees that get the next calls. */
 function testRealmOf(invoke: string, ...names: readonly string[]) {
   const realm = new TestRealm();
   const caller = joinCaller(realm, "caller");
@@ -35,22 +35,25 @@ describe("REGISTER of a procedure that exists", () => {
     ["roundrobin", undefined],
     ["roundrobin", "single"],
     ["single", "roundrobin"],
-  ])("[SHR-01][SHR-07][SHR-08][REG-02] with %s and now %s is refused, and changes nothing", (present, invoke) => {
-    const { realm, calls } = testRealmOf(present, "one");
-    const two = realm.join("two");
-    two.send([64, 1, { invoke }, "com.p"]);
-    expect(realm.take()).toStrictEqual([["two", [8, 64, 1, {}, ...denial(EXISTS)]]]);
-    expect(calls(2)).toBe("one one");
-  });
+  ])(
+    "[SHR-01][SHR-07][SHR-08][REG-02] REGISTER of a procedure with policy %s is refused with policy %s, and changes nothing",
+    (present, invoke) => {
+      const { realm, calls } = testRealmOf(present, "one");
+      const two = realm.join("two");
+      two.send([64, 1, { invoke }, "com.p"]);
+      expect(realm.take()).toStrictEqual([["two", [8, 64, 1, {}, ...denial(EXISTS)]]]);
+      expect(calls(2)).toBe("one one");
+    },
+  );
 
-  test("[SHR-06][MSG-12] with the same policy shares the registration and its id", () => {
+  test("[SHR-06][MSG-12] REGISTER with the same policy shares the registration and its id", () => {
     const { realm } = testRealmOf("random", "one");
     const two = realm.join("two");
     two.send([64, 1, { invoke: "random", match: null }, "com.p"]);
     expect(realm.take()).toStrictEqual([["two", [65, 1, 3]]]);
   });
 
-  test("[SHR-09] by a callee that has it answers the same id and makes it no callee twice", () => {
+  test("[SHR-09] REGISTER by a callee of the registration returns the same id and does not add the callee twice", () => {
     const { realm, callees, calls } = testRealmOf("roundrobin", "one", "two");
     callees.get("one")?.send([64, 2, { invoke: "roundrobin" }, "com.p"]);
     expect(realm.take()).toStrictEqual([["one", [65, 2, 3]]]);
@@ -59,14 +62,17 @@ describe("REGISTER of a procedure that exists", () => {
     expect(calls(2)).toBe("two two");
   });
 
-  test.each([["twice"], [" "], ["ROUNDROBIN"], [1]])("[SHR-10] with invoke %j breaks the protocol", (invoke) => {
-    const { realm } = testRealmOf("single");
-    const callee = realm.join("callee");
-    callee.send([64, 1, { invoke }, "com.p"]);
-    expect(realm.take()).toStrictEqual(violated("callee", "REGISTER: invalid invoke"));
-  });
+  test.each([["twice"], [" "], ["ROUNDROBIN"], [1]])(
+    "[SHR-10] REGISTER with invoke %j breaks the protocol",
+    (invoke) => {
+      const { realm } = testRealmOf("single");
+      const callee = realm.join("callee");
+      callee.send([64, 1, { invoke }, "com.p"]);
+      expect(realm.take()).toStrictEqual(violated("callee", "REGISTER: invalid invoke"));
+    },
+  );
 
-  test("[SHR-12] is free for any policy when the last callee has left", () => {
+  test("[SHR-12] a procedure may be registered with any policy when its last callee has left", () => {
     const { realm, leave, calls } = testRealmOf("roundrobin", "one", "two");
     leave("one");
     const three = realm.join("three");
@@ -81,12 +87,12 @@ describe("REGISTER of a procedure that exists", () => {
   });
 });
 
-describe("calls go", () => {
-  test("[SHR-02] with roundrobin to each in order of registration, and around", () => {
+describe("calls of a shared registration", () => {
+  test("[SHR-02] with roundrobin calls go to the callees in order of registration, in turn", () => {
     expect(testRealmOf("roundrobin", "a", "b", "c").calls(7)).toBe("a b c a b c a");
   });
 
-  test("[SHR-03] with random to any, each as likely", () => {
+  test("[SHR-03] with random each callee is equally likely", () => {
     const { realm, calls } = testRealmOf("random", "a", "b", "c");
     let seed = 1;
     realm.randomId = () => {
@@ -98,14 +104,14 @@ describe("calls go", () => {
     for (const name of ["a", "b", "c"]) expect(Math.abs((counts.get(name) ?? 0) - 1000)).toBeLessThan(100);
   });
 
-  test("[SHR-04] with first to the earliest still there", () => {
+  test("[SHR-04] with first calls go to the earliest callee that remains", () => {
     const { calls, leave } = testRealmOf("first", "a", "b", "c");
     expect(calls(2)).toBe("a a");
     leave("a");
     expect(calls(2)).toBe("b b");
   });
 
-  test("[SHR-05] with last to the latest still there", () => {
+  test("[SHR-05] with last calls go to the latest callee that remains", () => {
     const { calls, leave } = testRealmOf("last", "a", "b", "c");
     expect(calls(2)).toBe("c c");
     leave("c");
@@ -118,7 +124,7 @@ describe("calls go", () => {
     ["c", "d a b d"],
     ["d", "b c a b"],
   ])(
-    "[SHR-11] with roundrobin in the old turn when %s leaves: no callee is passed over or served twice",
+    "[SHR-11] with roundrobin the order continues when %s leaves: no callee is skipped or served twice",
     (gone, after) => {
       const { calls, leave } = testRealmOf("roundrobin", "a", "b", "c", "d");
       expect(calls(gone === "d" ? 5 : gone === "a" ? 1 : gone === "b" ? 2 : 3)).toMatch(/^a/);
@@ -127,7 +133,7 @@ describe("calls go", () => {
     },
   );
 
-  test("[SHR-02][SHR-11] with roundrobin to the next also when the realm slept, and when who was served last left meanwhile", () => {
+  test("[SHR-02][SHR-11] with roundrobin the order continues after sleep, also if the callee served last has left", () => {
     const { realm, calls, leave } = testRealmOf("roundrobin", "a", "b", "c");
     expect(calls(1)).toBe("a");
     realm.sleepAndWake();
@@ -137,14 +143,14 @@ describe("calls go", () => {
     expect(calls(3)).toBe("c a c");
   });
 
-  test("[SHR-02] with roundrobin also to who joins later, after those who are there", () => {
+  test("[SHR-02] with roundrobin a callee that registers later is added at the end", () => {
     const { realm, calls } = testRealmOf("roundrobin", "a", "b");
     expect(calls(1)).toBe("a");
     joinCallee(realm, "c", [], { invoke: "roundrobin" });
     expect(calls(4)).toBe("b c a b");
   });
 
-  test("[SHR-04][SHR-05] in the order of registration also after a sleep", () => {
+  test("[SHR-04][SHR-05] the order of registration is kept over sleep", () => {
     const { realm, callees, calls } = testRealmOf("first", "a", "b");
     const a = callees.get("a") as Client;
     a.send([66, 2, 3], [64, 3, { invoke: "first" }, "com.p"]);
@@ -153,8 +159,8 @@ describe("calls go", () => {
   });
 });
 
-describe("what a callee registered with", () => {
-  test("[SHR-14] is its own: disclosure, forwarded timeouts", () => {
+describe("options of callees of a shared registration", () => {
+  test("[SHR-14] disclose_caller and forward_timeout hold for one callee only", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");
     joinCallee(realm, "one", ["call_timeout"], { invoke: "roundrobin" });

@@ -5,10 +5,10 @@ import { denial } from "../authorization/denial-errors.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { testRealmWithAdd } from "./rpc-clients.ts";
 
-describe("[WS-18] what is too large for its receiver", () => {
+describe("[WS-18] a message that is too large for its receiver", () => {
   const LONG = ["x".repeat(200)];
 
-  test("becomes payload_size_exceeded for the caller when it is a RESULT", () => {
+  test("a RESULT that is too large becomes the error payload_size_exceeded", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.transport.maxLength = 150;
     caller.send([48, 1, {}, "com.add"], [48, 2, {}, "com.add"]);
@@ -21,7 +21,7 @@ describe("[WS-18] what is too large for its receiver", () => {
     ]);
   });
 
-  test("becomes payload_size_exceeded for the caller when it is an ERROR", () => {
+  test("an ERROR that is too large becomes the error payload_size_exceeded", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     caller.transport.maxLength = 150;
     caller.send([48, 1, {}, "com.add"]);
@@ -31,7 +31,7 @@ describe("[WS-18] what is too large for its receiver", () => {
     expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, "wamp.error.payload_size_exceeded", [text]]]]);
   });
 
-  test("ends the call when it is a progressive RESULT, and stops the callee", () => {
+  test("a progressive RESULT that is too large ends the call and interrupts the callee", () => {
     const realm = new TestRealm();
     const callee = realm.join("callee", { callee: { features: { call_canceling: true } } });
     const caller = realm.join("caller");
@@ -48,7 +48,7 @@ describe("[WS-18] what is too large for its receiver", () => {
     ]);
   });
 
-  test("[ID-04] fails the call when it is an INVOCATION, which leaves no gap in the callee's sequence", () => {
+  test("[ID-04] a call whose INVOCATION is too large fails and leaves no gap in the callee's request ids", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     callee.transport.maxLength = 150;
     caller.send([48, 1, {}, "com.add", ["short"]], [48, 2, {}, "com.add", LONG], [48, 3, {}, "com.add", ["short"]]);

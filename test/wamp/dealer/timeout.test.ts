@@ -1,4 +1,4 @@
-/** Calls that may not take forever (Call Timeouts). */
+/** Time limits of calls (Call Timeouts). */
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
@@ -22,7 +22,7 @@ function testRealmOfTwo(features: readonly string[] = [], options: object = {}, 
 }
 
 describe("the dealer's timer", () => {
-  test("[TMO-01][TMO-02] ends a call after so many milliseconds, not before", () => {
+  test("[TMO-01][TMO-02] the dealer ends a call after its timeout in milliseconds, not before", () => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
@@ -33,29 +33,32 @@ describe("the dealer's timer", () => {
     expect(realm.realm.nextDeadline()).toBeUndefined();
   });
 
-  test.each([[{}], [{ timeout: 0 }], [{ timeout: null }]])("[TMO-01] does not run for %j", (options) => {
-    const { realm, caller } = testRealmOfTwo();
-    caller.send([48, 1, options, "com.p"]);
-    expect(realm.realm.nextDeadline()).toBeUndefined();
-    realm.advance(100_000_000);
-    expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
-  });
+  test.each([[{}], [{ timeout: 0 }], [{ timeout: null }]])(
+    "[TMO-01] the dealer sets no timer for a call with the options %j",
+    (options) => {
+      const { realm, caller } = testRealmOfTwo();
+      caller.send([48, 1, options, "com.p"]);
+      expect(realm.realm.nextDeadline()).toBeUndefined();
+      realm.advance(100_000_000);
+      expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]]]);
+    },
+  );
 
-  test("[TMO-02] runs for a callee that announced call_timeout but did not set forward_timeout", () => {
+  test("[TMO-02] the dealer times out a callee that announced call_timeout and did not set forward_timeout", () => {
     const { realm, caller } = testRealmOfTwo(["call_timeout"]);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     realm.advance(500);
     expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]], TIMED_OUT]);
   });
 
-  test("[TMO-02] runs for a callee that set forward_timeout but did not announce call_timeout", () => {
+  test("[TMO-02] the dealer times out a callee that set forward_timeout and did not announce call_timeout", () => {
     const { realm, caller } = testRealmOfTwo([], { forward_timeout: true });
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     realm.advance(500);
     expect(realm.take()).toStrictEqual([["callee", [68, 1, 3, {}]], TIMED_OUT]);
   });
 
-  test("[TMO-03] interrupts the callee if it can be", () => {
+  test("[TMO-03] a timeout interrupts a callee that announced call_canceling", () => {
     const { realm, caller } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     realm.take();
@@ -63,7 +66,7 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
-  test("[TMO-06][PROG-09] starts anew with each progressive YIELD", () => {
+  test("[TMO-06][PROG-09] the timer restarts with each progressive YIELD", () => {
     const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500, receive_progress: true }, "com.p"]);
     realm.advance(400);
@@ -77,7 +80,7 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
-  test("[TMO-06] does not start anew with progress that the caller did not ask for", () => {
+  test("[TMO-06] the timer does not restart with a progressive YIELD that the caller did not ask for", () => {
     const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     realm.take();
@@ -95,18 +98,18 @@ describe("the dealer's timer", () => {
     ["CANCEL kill", undefined, [49, 1, { mode: "kill" }]],
     ["the callee's leaving", [6, {}, "wamp.close.close_realm"], undefined],
     ["the caller's leaving", undefined, [6, {}, "wamp.close.close_realm"]],
-  ])("[TMO-07] stops with %s, also when the realm sleeps at once", (_, calleeSays, callerSays) => {
+  ])("[TMO-07] the timer stops with %s, also if the realm sleeps at once", (_, calleeMessage, callerMessage) => {
     const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
-    if (calleeSays !== undefined) callee.send(calleeSays);
-    if (callerSays !== undefined) caller.send(callerSays);
+    if (calleeMessage !== undefined) callee.send(calleeMessage);
+    if (callerMessage !== undefined) caller.send(callerMessage);
     realm.take();
     realm.sleepAndWake();
     realm.advance(1000);
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[TMO-07] stays stopped after CANCEL kill, even when progress goes on", () => {
+  test("[TMO-07] the timer stays stopped after CANCEL kill, also when the callee sends progressive results", () => {
     const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500, receive_progress: true }, "com.p"], [49, 1, { mode: "kill" }]);
     callee.send([70, 1, PROGRESS, [1]]);
@@ -116,7 +119,7 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([["caller", [50, 1, {}, [2]]]]);
   });
 
-  test("[TMO-08] makes answers after it late: they are discarded", () => {
+  test("[TMO-08] an answer after the timeout is discarded", () => {
     const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500, receive_progress: true }, "com.p"]);
     realm.advance(500);
@@ -125,7 +128,7 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([]);
   });
 
-  test("[TMO-07][TMO-08] crossing the RESULT: the first one counts, the other is discarded", () => {
+  test("[TMO-07][TMO-08] a RESULT and a timeout may cross: the first one counts, the other is discarded", () => {
     const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"], [48, 2, { timeout: 500 }, "com.p"]);
     realm.take();
@@ -140,7 +143,7 @@ describe("the dealer's timer", () => {
     ]);
   });
 
-  test("[TMO-10] outlives sleep, with the time that has passed before it", () => {
+  test("[TMO-10] the timer counts the time during sleep", () => {
     const { realm, caller } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     realm.take();
@@ -153,7 +156,7 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
-  test("[TMO-06][TMO-10] restarted by progress outlives sleep too", () => {
+  test("[TMO-06][TMO-10] a timer that progressive results restarted survives sleep", () => {
     const { realm, caller, callee } = testRealmOfTwo(CANCELING);
     caller.send([48, 1, { timeout: 500, receive_progress: true }, "com.p"]);
     realm.advance(300);
@@ -168,7 +171,7 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([INTERRUPTED, TIMED_OUT]);
   });
 
-  test("limits a very long timeout to a year: its end has to be a date", () => {
+  test("a timeout is limited to one year so that its end is a valid date", () => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, { timeout: Number.MAX_SAFE_INTEGER }, "com.p"]);
     expect(realm.realm.nextDeadline()).toBe(365 * 24 * 3_600_000);
@@ -176,7 +179,7 @@ describe("the dealer's timer", () => {
 });
 
 describe("a callee that enforces timeouts", () => {
-  test("[TMO-04] is told the timeout, and no timer runs here", () => {
+  test("[TMO-04] a callee that enforces timeouts gets the timeout, and the dealer sets no timer", () => {
     const { realm, caller } = testRealmOfTwo(["call_timeout"], { forward_timeout: true });
     caller.send([48, 1, { timeout: 500 }, "com.p"], [48, 2, {}, "com.p"]);
     expect(realm.realm.nextDeadline()).toBeUndefined();
@@ -186,7 +189,7 @@ describe("a callee that enforces timeouts", () => {
     ]);
   });
 
-  test("[TMO-09] reports its own with wamp.error.timeout, which is passed on like any error", () => {
+  test("[TMO-09] a callee's wamp.error.timeout is forwarded like any error", () => {
     const { realm, caller, callee } = testRealmOfTwo(["call_timeout"], { forward_timeout: true });
     caller.send([48, 1, { timeout: 500 }, "com.p"]);
     realm.take();
@@ -195,7 +198,7 @@ describe("a callee that enforces timeouts", () => {
   });
 });
 
-describe("the configuration", () => {
+describe("timeouts in the configuration", () => {
   test.each([
     [{ default: 300 }, {}, 300],
     [{ default: 300 }, { timeout: 0 }, 300],
@@ -205,13 +208,13 @@ describe("the configuration", () => {
     [{ maximum: 300 }, { timeout: 100 }, 100],
     [{ default: 200, maximum: 300 }, {}, 200],
     [{ default: 400, maximum: 300 }, {}, 300],
-  ])("[TMO-05] %j gives a call with %j a timeout of %d", (rules, options, expected) => {
+  ])("[TMO-05] the configuration %j gives a call with %j a timeout of %d", (rules, options, expected) => {
     const { realm, caller } = testRealmOfTwo([], {}, rules);
     caller.send([48, 1, options, "com.p"]);
     expect(realm.realm.nextDeadline()).toBe(expected);
   });
 
-  test("[TMO-05] may leave timeouts to every callee that can enforce them, or to none, whatever they registered with", () => {
+  test("[TMO-05] the configuration may forward timeouts to all callees that enforce them or to none, whatever they registered with", () => {
     const forced = testRealmOfTwo(["call_timeout"], {}, { forward: true, maximum: 300 });
     forced.caller.send([48, 1, { timeout: 500 }, "com.p"]);
     expect(forced.realm.take()).toStrictEqual([["callee", [68, 1, 3, { timeout: 300 }]]]);

@@ -1,4 +1,4 @@
-/** A callee whose answer is too large for the router: its session ends, and its caller hears why. */
+/** A callee whose answer is too large for the router: its session ends, and the caller gets an error. */
 
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../../src/wamp/protocol/message.ts";
@@ -13,23 +13,23 @@ describe.each(SERIALIZERS)("in $name", (serializer) => {
     ["YIELD", [70, 2, {}, ANSWER]],
     ["progressive YIELD", [70, 2, { progress: true }, ANSWER]],
     ["ERROR", [8, 68, 2, {}, "com.error", ANSWER]],
-  ])("a %s tells payload_size_exceeded to the caller that waits for it, and canceled to others", (_, message) => {
+  ])("a %s is answered with payload_size_exceeded to its caller, and with canceled to other callers", (_, message) => {
     const realm = new TestRealm();
     const [callee, caller] = realm.joinAll("callee", "caller");
     callee.send([64, 1, {}, "com.p"]);
     caller.send([48, 1, {}, "com.p"], [48, 2, {}, "com.p"]);
     realm.take();
     realm.realm.abortTooLarge(callee.peer, serializer.peek(serializer.encode(message as unknown as Message)));
-    const told = realm.take();
+    const received = realm.take();
     const words = ["the answer of the callee of com.p is too large for the router"];
-    expect(told).toContainEqual(["caller", [8, 48, 2, {}, "wamp.error.payload_size_exceeded", words]]);
-    expect(told).toContainEqual(["caller", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]]);
-    expect(told).toContainEqual(["callee", "closed", 1009]);
-    expect(told).toHaveLength(4);
+    expect(received).toContainEqual(["caller", [8, 48, 2, {}, "wamp.error.payload_size_exceeded", words]]);
+    expect(received).toContainEqual(["caller", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]]);
+    expect(received).toContainEqual(["callee", "closed", 1009]);
+    expect(received).toHaveLength(4);
   });
 
   test.each([[[16, 2, {}, "com.t", ANSWER]], [[48, 2, {}, "com.p", ANSWER]], [[70, 9, {}, ANSWER]]])(
-    "%j is the answer to no call",
+    "%j is not an answer to a call",
     (message) => {
       const realm = new TestRealm();
       const [callee, caller] = realm.joinAll("callee", "caller");
@@ -44,7 +44,7 @@ describe.each(SERIALIZERS)("in $name", (serializer) => {
     },
   );
 
-  test("peek takes anything that is no message", () => {
+  test("peek does not throw for frames that are not messages", () => {
     const frames =
       serializer.name === "json"
         ? ["", "[", "[70", "{}", "[70,1", '["70",1,2]', `[${" ".repeat(200)}70,1,{}]`]

@@ -1,10 +1,12 @@
+/** Budgets of bytes for the stored records of a session and of a realm. */
+
 import { describe, expect, it } from "vitest";
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
 
 const LIMIT_EXCEEDED = "wamp.edge.error.limit_exceeded";
 
-/** Which of the answers that came refuse a request because of a limit. */
+/** Takes the recorded messages; returns the number of requests of the client that were refused because of a limit. */
 function refused(realm: TestRealm, client: string): number {
   return realm.take().filter(([to, message]) => to === client && message[0] === 8 && message[4] === LIMIT_EXCEEDED)
     .length;
@@ -15,17 +17,17 @@ function subscribe(client: Client, count: number, length: number, options = {}):
 }
 
 describe("the bytes of a session's record", () => {
-  it("bound SUBSCRIBEs to topics of 2 KB, and leave as many to topics of 30 bytes alone", () => {
+  it("the budget of a session limits SUBSCRIBE to topics of 2 KB, and allows as many topics of 30 bytes", () => {
     const realm = new TestRealm();
     const [long, short] = realm.joinAll("long", "short");
     subscribe(long, 800, 2_000);
-    // 1 MiB, 64 bytes for each beside its URI.
+    // The budget is 1 MiB; each subscription takes 64 bytes and its URI.
     expect(refused(realm, "long")).toBe(800 - 507);
     subscribe(short, 800, 30);
     expect(refused(realm, "short")).toBe(0);
   });
 
-  it("are free again with UNSUBSCRIBE, UNREGISTER and the answer to a CALL", () => {
+  it("UNSUBSCRIBE, UNREGISTER and the answer to a CALL release the bytes they used", () => {
     const realm = new TestRealm({ limits: { session_bytes: 1_500 } });
     const [client, callee] = realm.joinAll("client", "callee");
     callee.send([64, 1, {}, "p".repeat(400)]);
@@ -47,7 +49,7 @@ describe("the bytes of a session's record", () => {
     expect(after).toEqual(before);
   });
 
-  it("refuse REGISTER, and CALL with what it makes the router remember", () => {
+  it("REGISTER and the stored options of CALL count towards the budget of a session", () => {
     const realm = new TestRealm({ limits: { session_bytes: 4_000 } });
     const features = { payload_passthru_mode: true };
     const roles = { caller: { features }, callee: { features } };
@@ -59,7 +61,7 @@ describe("the bytes of a session's record", () => {
     expect(refused(realm, "caller")).toBe(2);
   });
 
-  it("count the payloads of calls that wait for a callee", () => {
+  it("payloads of calls that wait for a callee count towards the budget of a session", () => {
     const queue = [{ uri: "p", limit: 1_000 }] as const;
     const realm = new TestRealm({ limits: { session_bytes: 10_000 }, store: { "call-queue": queue } });
     const [caller, callee] = realm.joinAll("caller", "callee");
@@ -68,7 +70,7 @@ describe("the bytes of a session's record", () => {
     expect(refused(realm, "caller")).toBeGreaterThan(1);
   });
 
-  it("count node keys, also that of a SUBSCRIBE that names another one", () => {
+  it("node keys count towards the budget of a session, also when a SUBSCRIBE changes the key", () => {
     const realm = new TestRealm({ limits: { session_bytes: 4_000 } });
     const client = realm.join("client");
     client.send([32, 1, { nkey: "k" }, "t"], [32, 2, { nkey: "k".repeat(5_000) }, "t"]);
@@ -77,13 +79,13 @@ describe("the bytes of a session's record", () => {
 });
 
 describe("the bytes of all records of a realm", () => {
-  it("leave a share to those that come when others hold as much as they can", () => {
+  it("a new session gets a share of the budget when other sessions have used all of it", () => {
     const realm = new TestRealm({ limits: { realm_bytes: 1_000_000 } });
-    const greedy = Array.from({ length: 50 }, (_, i) => realm.join(`greedy${i}`));
-    for (const [i, client] of greedy.entries()) {
+    const large = Array.from({ length: 50 }, (_, i) => realm.join(`large${i}`));
+    for (const [i, client] of large.entries()) {
       for (let j = 1; j <= 100; j++) client.send([32, j, {}, `g${i}.t${j}.`.padEnd(5_000, "x")]);
     }
-    // What the limit says, and 16 KiB for each.
+    // The limit, and 16 KiB for each session.
     expect(realm.realm.records.bytes).toBeLessThan(2 * (1_000_000 + 50 * 16_384));
     const late = realm.join("late");
     realm.take();
@@ -91,7 +93,7 @@ describe("the bytes of all records of a realm", () => {
     expect(refused(realm, "late")).toBe(0);
   });
 
-  it("are the same after sleep, and none are left when all have gone", () => {
+  it("the bytes of a realm are the same after sleep, and zero when all sessions have left", () => {
     const realm = new TestRealm({ options: { resume: { time: 60 } } });
     const [a, b] = realm.joinAll("a", "b");
     subscribe(a, 5, 40, { match: "prefix" });
@@ -106,7 +108,7 @@ describe("the bytes of all records of a realm", () => {
     expect(realm.realm.records.bytes).toBe(0);
   });
 
-  it("count what parked sessions keep, and end those first when the realm has no room", () => {
+  it("parked sessions count towards the budget of a realm and are ended first when it is exhausted", () => {
     const realm = new TestRealm({ options: { resume: { time: 60 } }, limits: { realm_bytes: 200_000 } });
     const parked = Array.from({ length: 10 }, (_, i) => {
       const client = realm.connect(`parked${i}`);

@@ -11,7 +11,7 @@ function newSession(id: number): Session {
   return new Session(TRANSPORT, { id, identity: IDENTITY, features: 0 });
 }
 
-test("a table keeps the values of each session apart, and none of a session that left", () => {
+test("a session table keeps the values of each session apart and drops those of a session that left", () => {
   const table = new SessionTable<string>();
   const [ann, bob] = [newSession(1), newSession(2)];
   expect(table.of(ann).size).toBe(0);

@@ -1,4 +1,4 @@
-/** Testaments: added, taken back, and published once the session is gone, whatever ends it. */
+/** Testaments: adding, flushing, and publication when the session ends. */
 
 import { describe, expect, test } from "vitest";
 import type { Client, Entry, Line } from "../host/test-realm.ts";
@@ -6,18 +6,18 @@ import { ALL_ROLES, ANYTHING, TestRealm } from "../host/test-realm.ts";
 
 const TOPIC = "com.myapp.mytopic";
 
-/** A subscriber of `TOPIC`, and a session that leaves testaments. */
+/** A subscriber of `TOPIC` (session 1), and the owner of testaments (session 2). */
 function testRealmOf(input: ConstructorParameters<typeof TestRealm>[0] = {}) {
   const realm = new TestRealm(input);
-  const [heir, owner] = realm.joinAll("heir", "owner");
-  heir.send([32, 1, {}, TOPIC]);
+  const [subscriber, owner] = realm.joinAll("subscriber", "owner");
+  subscriber.send([32, 1, {}, TOPIC]);
   realm.take();
-  return { realm, heir, owner };
+  return { realm, subscriber, owner };
 }
 
 let request = 100;
 
-/** Calls add_testament; what comes back. */
+/** Calls add_testament; returns the answer. */
 function add(realm: TestRealm, owner: Client, args: unknown[], kwargs: object = {}): Line | undefined {
   return call(realm, owner, "wamp.session.add_testament", args, kwargs);
 }
@@ -36,18 +36,18 @@ function call(realm: TestRealm, caller: Client, procedure: string, args: unknown
 const done = () => [50, request, {}];
 const refused = (uri: string) => [8, 48, request, {}, uri, expect.any(Array)];
 
-/** Arguments of the events among what was recorded. */
+/** Returns the receiver and the payload of each recorded event. */
 const events = (recording: Entry[]) =>
   recording.flatMap(([client, line]) => (Array.isArray(line) && line[0] === 36 ? [[client, ...line.slice(4)]] : []));
 
 describe("adding a testament", () => {
-  test("[TST-01][TST-04] takes topic, args and kwargs, and answers with nothing", () => {
+  test("[TST-01][TST-04] add_testament takes topic, args and kwargs, and returns no result", () => {
     const { realm, owner } = testRealmOf();
     expect(add(realm, owner, [TOPIC, ["Seeya!"], { my_name: "app1" }])).toStrictEqual(done());
     owner.disconnect();
-    const [[heir, event]] = realm.take() as [[string, Line]];
-    expect([heir, event]).toStrictEqual([
-      "heir",
+    const [[subscriber, event]] = realm.take() as [[string, Line]];
+    expect([subscriber, event]).toStrictEqual([
+      "subscriber",
       [36, expect.any(Number), expect.any(Number), {}, ["Seeya!"], { my_name: "app1" }],
     ]);
   });
@@ -61,11 +61,11 @@ describe("adding a testament", () => {
       [TOPIC, [], { a: 1 }],
       [[], { a: 1 }],
     ],
-  ])("[TST-01] %j is published with the payload %j", (args, payload) => {
+  ])("[TST-01] a testament %j is published with the payload %j", (args, payload) => {
     const { realm, owner } = testRealmOf();
     expect(add(realm, owner, args)).toStrictEqual(done());
     owner.disconnect();
-    expect(events(realm.take())).toStrictEqual([["heir", ...payload]]);
+    expect(events(realm.take())).toStrictEqual([["subscriber", ...payload]]);
   });
 
   test.each([
@@ -79,7 +79,7 @@ describe("adding a testament", () => {
     [[TOPIC], { publish_options: { eligible_authrole: [1] } }],
     [[TOPIC], { publish_options: { ppt_scheme: "x_custom" } }],
     [[TOPIC], { scope: 1 }],
-  ])("[TST-03] %j with %j is refused, as a PUBLISH like it would be", (args, kwargs) => {
+  ])("[TST-03] add_testament with %j and %j is refused, as an equal PUBLISH would be", (args, kwargs) => {
     const { realm, owner } = testRealmOf();
     expect(add(realm, owner, args, kwargs)).toStrictEqual(refused("wamp.error.invalid_argument"));
     owner.disconnect();
@@ -87,7 +87,7 @@ describe("adding a testament", () => {
   });
 
   test.each([[{ scope: "x" }], [{ scope: "" }]])(
-    "[TST-02] the scope of %j is refused, by both procedures",
+    "[TST-02] add_testament and flush_testaments with %j are refused",
     (kwargs) => {
       const { realm, owner } = testRealmOf();
       expect(add(realm, owner, [TOPIC], kwargs)).toStrictEqual(refused("wamp.error.invalid_argument"));
@@ -95,8 +95,8 @@ describe("adding a testament", () => {
     },
   );
 
-  test("[TST-03] publish_options do what they do in a PUBLISH, and acknowledge does nothing", () => {
-    const { realm, heir, owner } = testRealmOf();
+  test("[TST-03] publish_options act as in PUBLISH, and acknowledge has no effect", () => {
+    const { realm, subscriber, owner } = testRealmOf();
     const options = { retain: true, disclose_me: true, acknowledge: true, unknown: 1 };
     add(realm, owner, [TOPIC, ["for all"]], { publish_options: options });
     add(realm, owner, [TOPIC, ["not for you"]], { publish_options: { exclude: [1] } });
@@ -104,19 +104,19 @@ describe("adding a testament", () => {
     owner.disconnect();
     const recording = realm.take();
     expect(events(recording)).toStrictEqual([
-      ["heir", ["for all"]],
-      ["heir", ["for you"]],
+      ["subscriber", ["for all"]],
+      ["subscriber", ["for you"]],
     ]);
     expect(recording[0]?.[1][3]).toMatchObject({ publisher: 2 });
-    heir.send([32, 2, { get_retained: true }, TOPIC]);
+    subscriber.send([32, 2, { get_retained: true }, TOPIC]);
     expect(realm.take()[1]?.[1].slice(3)).toMatchObject([{ retained: true }, ["for all"]]);
   });
 
-  test("[TST-03] a binary passthru payload is published unchanged", () => {
+  test("[TST-03] a testament with a binary passthru payload is published unchanged", () => {
     const realm = new TestRealm();
     const passthru = { features: { payload_passthru_mode: true } };
-    const heir = realm.join("heir");
-    heir.send([32, 1, {}, TOPIC]);
+    const subscriber = realm.join("subscriber");
+    subscriber.send([32, 1, {}, TOPIC]);
     const owner = realm.join("owner", { ...ALL_ROLES, publisher: passthru });
     const publish_options = { ppt_scheme: "x_custom", ppt_keyid: "k" };
     realm.take();
@@ -133,7 +133,7 @@ describe("adding a testament", () => {
     expect(realm.take()[0]?.[1].slice(3)).toStrictEqual([{ ppt_scheme: "x_custom", ppt_keyid: "k" }, ["\u0000AAEC"]]);
   });
 
-  test("[TST-13] is refused beyond a number of testaments and a size, and those before stay", () => {
+  test("[TST-13] add_testament beyond the limits of count and size is refused, and earlier testaments stay", () => {
     const { realm, owner } = testRealmOf({ limits: { testaments_per_session: 2, testament_bytes: 500 } });
     expect(add(realm, owner, [TOPIC, [1]])).toStrictEqual(done());
     expect(add(realm, owner, [TOPIC, ["x".repeat(500)]])).toStrictEqual(refused("wamp.error.invalid_argument"));
@@ -141,15 +141,15 @@ describe("adding a testament", () => {
     expect(add(realm, owner, [TOPIC, [3]])).toStrictEqual(refused("wamp.error.invalid_argument"));
     owner.disconnect();
     expect(events(realm.take())).toStrictEqual([
-      ["heir", [2]],
-      ["heir", [1]],
+      ["subscriber", [2]],
+      ["subscriber", [1]],
     ]);
   });
 });
 
 describe("the owner of a testament", () => {
   const roles = [
-    { name: "heir", permissions: [ANYTHING] },
+    { name: "subscriber", permissions: [ANYTHING] },
     {
       name: "anonymous",
       permissions: [
@@ -160,7 +160,7 @@ describe("the owner of a testament", () => {
     },
   ] as const;
 
-  test("[TST-11] needs the permission to publish when it is added", () => {
+  test("[TST-11] the owner of a testament needs the permission to publish when it is added", () => {
     const realm = new TestRealm({ roles });
     const owner = realm.join("owner");
     realm.take();
@@ -175,7 +175,7 @@ describe("the owner of a testament", () => {
     expect(realm.store.testaments.owners()).toHaveLength(1);
   });
 
-  test("[TST-11] needs it again when the testament is published, each by itself", () => {
+  test("[TST-11] the permission is checked again when a testament is published, for each testament", () => {
     const realm = new TestRealm();
     const owner = realm.join("owner");
     realm.take();
@@ -183,28 +183,28 @@ describe("the owner of a testament", () => {
       add(realm, owner, [topic, [topic]], { publish_options: { retain: true } });
     }
     realm.restart({ roles });
-    const heir = realm.join("heir");
+    const subscriber = realm.join("subscriber");
     realm.take();
-    heir.send([32, 1, { get_retained: true }, "com.open"]);
-    expect(events(realm.take())).toStrictEqual([["heir", ["com.open"]]]);
+    subscriber.send([32, 1, { get_retained: true }, "com.open"]);
+    expect(events(realm.take())).toStrictEqual([["subscriber", ["com.open"]]]);
     expect(realm.store.testaments.owners()).toStrictEqual([]);
     realm.flush();
     expect(realm.store.retained.size().rows).toBe(1);
   });
 
-  test("[TST-10] is the calling session, with or without disclosure", () => {
-    const { realm, heir, owner } = testRealmOf();
+  test("[TST-10] the owner of a testament is the calling session, with or without disclosure", () => {
+    const { realm, subscriber, owner } = testRealmOf();
     const other = realm.join("other");
     realm.take();
     add(realm, owner, [TOPIC, ["the owner's"]]);
     add(realm, other, [TOPIC, ["the other's"]]);
     flush(realm, other);
-    heir.send([34, 900, 1]);
+    subscriber.send([34, 900, 1]);
     realm.take();
     other.disconnect();
     expect(events(realm.take())).toStrictEqual([]);
     owner.disconnect();
-    expect(events(realm.take())).toStrictEqual([["heir", ["the owner's"]]]);
+    expect(events(realm.take())).toStrictEqual([["subscriber", ["the owner's"]]]);
   });
 });
 
@@ -216,7 +216,7 @@ describe("the order of testaments", () => {
     add(realm, owner, [TOPIC, [4]], { scope: "detached" });
   };
 
-  test("[TST-05][TST-08] is that of adding within a scope, detached before destroyed", () => {
+  test("[TST-05][TST-08] testaments are published in the order they were added, detached before destroyed", () => {
     const { realm, owner } = testRealmOf();
     four(realm, owner);
     owner.disconnect();
@@ -227,15 +227,18 @@ describe("the order of testaments", () => {
     [{}, [[2], [4]]],
     [{ scope: "destroyed" }, [[2], [4]]],
     [{ scope: "detached" }, [[1], [3]]],
-  ])("[TST-06][TST-07] flushing %j takes back one scope, and leaves the other", (kwargs, left) => {
-    const { realm, owner } = testRealmOf();
-    four(realm, owner);
-    expect(flush(realm, owner, kwargs)).toStrictEqual(done());
-    owner.disconnect();
-    expect(events(realm.take()).map(([, args]) => args)).toStrictEqual(left);
-  });
+  ])(
+    "[TST-06][TST-07] flush_testaments with %j removes the testaments of one scope and keeps the other",
+    (kwargs, left) => {
+      const { realm, owner } = testRealmOf();
+      four(realm, owner);
+      expect(flush(realm, owner, kwargs)).toStrictEqual(done());
+      owner.disconnect();
+      expect(events(realm.take()).map(([, args]) => args)).toStrictEqual(left);
+    },
+  );
 
-  test("[TST-06] flushing both leaves nothing, and flushing nothing is no error", () => {
+  test("[TST-06] flushing both scopes removes all testaments, and flushing none is not an error", () => {
     const { realm, owner } = testRealmOf();
     expect(flush(realm, owner)).toStrictEqual(done());
     four(realm, owner);
@@ -246,39 +249,39 @@ describe("the order of testaments", () => {
     expect(events(realm.take())).toStrictEqual([]);
   });
 
-  test("[TST-12] is after the session's own subscriptions are gone and before wamp.session.on_leave", () => {
-    const { realm, heir, owner } = testRealmOf();
-    heir.send([32, 2, {}, "wamp.session.on_leave"]);
+  test("[TST-12] testaments are published after the session's subscriptions end and before wamp.session.on_leave", () => {
+    const { realm, subscriber, owner } = testRealmOf();
+    subscriber.send([32, 2, {}, "wamp.session.on_leave"]);
     owner.send([32, 3, {}, TOPIC]);
     realm.take();
     add(realm, owner, [TOPIC, ["bye"]], { publish_options: { exclude_me: false } });
     owner.disconnect();
     expect(events(realm.take())).toStrictEqual([
-      ["heir", ["bye"]],
-      ["heir", [2, expect.any(String), "anonymous"]],
+      ["subscriber", ["bye"]],
+      ["subscriber", [2, expect.any(String), "anonymous"]],
     ]);
   });
 });
 
-describe("a testament is published exactly once", () => {
-  const ENDINGS: readonly (readonly [string, (realm: TestRealm, owner: Client, heir: Client) => void])[] = [
+describe("publication of a testament", () => {
+  const ENDINGS: readonly (readonly [string, (realm: TestRealm, owner: Client, subscriber: Client) => void])[] = [
     ["GOODBYE", (_, owner) => owner.send([6, {}, "wamp.close.close_realm"])],
     ["a lost transport", (_, owner) => owner.disconnect()],
     ["ABORT", (_, owner) => owner.send([3, {}, "wamp.error.system"])],
     ["a protocol violation", (_, owner) => owner.send([16, "x"])],
     [
       "wamp.session.kill",
-      (realm, _, heir) => heir.send([48, 900, {}, "wamp.session.kill", realm.store.testaments.owners()]),
+      (realm, _, subscriber) => subscriber.send([48, 900, {}, "wamp.session.kill", realm.store.testaments.owners()]),
     ],
     ["a restart of the object", (realm) => realm.restart()],
   ];
 
-  test.each(ENDINGS)("[TST-09] on %s", (_, end) => {
+  test.each(ENDINGS)("[TST-09] a testament is published exactly once on %s", (_, end) => {
     for (const sleeps of [false, true]) {
-      const { realm, heir, owner } = testRealmOf({ store: { "event-history": [{ uri: TOPIC }] } });
+      const { realm, subscriber, owner } = testRealmOf({ store: { "event-history": [{ uri: TOPIC }] } });
       add(realm, owner, [TOPIC, ["bye"]]);
       if (sleeps) realm.sleepAndWake();
-      end(realm, owner, heir);
+      end(realm, owner, subscriber);
       expect(realm.store.testaments.owners()).toStrictEqual([]);
       owner.disconnect();
       realm.sleepAndWake();
@@ -288,10 +291,10 @@ describe("a testament is published exactly once", () => {
     }
   });
 
-  test("[TST-09] but not on wamp.session.kill_all", () => {
-    const { realm, heir, owner } = testRealmOf();
+  test("[TST-09] a testament is not published on wamp.session.kill_all", () => {
+    const { realm, subscriber, owner } = testRealmOf();
     add(realm, owner, [TOPIC, ["bye"]]);
-    heir.send([48, 900, {}, "wamp.session.kill_all"]);
+    subscriber.send([48, 900, {}, "wamp.session.kill_all"]);
     expect(events(realm.take())).toStrictEqual([]);
     expect(realm.store.testaments.owners()).toStrictEqual([]);
     owner.disconnect();
@@ -299,25 +302,25 @@ describe("a testament is published exactly once", () => {
     expect(events(realm.take())).toStrictEqual([]);
   });
 
-  test("[TST-09] sessions that only slept keep theirs when those of others are published", () => {
+  test("[TST-09] sessions that only slept keep their testaments when those of others are published", () => {
     const { realm, owner } = testRealmOf();
     const other = realm.join("other");
     realm.take();
     add(realm, owner, [TOPIC, ["the owner's"]]);
     add(realm, other, [TOPIC, ["the other's"]]);
-    // The connection is lost without the realm ever hearing of it.
+    // The connection is lost while the realm sleeps.
     realm.drop(other);
     realm.sleepAndWake();
-    expect(events(realm.take())).toStrictEqual([["heir", ["the other's"]]]);
+    expect(events(realm.take())).toStrictEqual([["subscriber", ["the other's"]]]);
     owner.disconnect();
-    expect(events(realm.take())).toStrictEqual([["heir", ["the owner's"]]]);
+    expect(events(realm.take())).toStrictEqual([["subscriber", ["the owner's"]]]);
   });
 
-  test("[TST-09] a session that says GOODBYE and HELLO again has left, and has none of its own yet", () => {
+  test("[TST-09] a testament is published when its session sends GOODBYE, and a new HELLO on the connection has none", () => {
     const { realm, owner } = testRealmOf();
     add(realm, owner, [TOPIC, ["bye"]]);
     owner.send([6, {}, "wamp.close.close_realm"], [1, "realm1", { roles: ALL_ROLES }]);
-    expect(events(realm.take())).toStrictEqual([["heir", ["bye"]]]);
+    expect(events(realm.take())).toStrictEqual([["subscriber", ["bye"]]]);
     owner.disconnect();
     expect(events(realm.take())).toStrictEqual([]);
   });
