@@ -10,6 +10,7 @@ export interface Closed {
   readonly reason: string;
 }
 
+/** Options of `RawClient.connect`. */
 export interface RawClientOptions {
   /** The character that ends each message of a JSON batch. */
   readonly separator?: string;

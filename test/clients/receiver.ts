@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+/** A running server; close it after the tests. */
 export interface Receiver {
   readonly origin: string;
   /** Paths of the requests that the client aborted before the response. */
@@ -12,6 +13,7 @@ export interface Receiver {
   close(): void;
 }
 
+/** Answers a request whose body has arrived. */
 export type Route = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 
 /** Starts the server. The test answers paths under `/wait/`, `routes` all others. */

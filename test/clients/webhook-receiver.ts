@@ -13,6 +13,7 @@ export interface Received {
   readonly body: { readonly topic: string; readonly args: readonly unknown[]; readonly [key: string]: unknown };
 }
 
+/** A running server; close it after the tests. */
 export interface Receiver {
   readonly url: string;
   readonly received: Received[];
