@@ -27,7 +27,7 @@ const published = (of: number) => ["publisher", [17, of, expect.any(Number)]];
 const refused = (of: number, why: string) => ["publisher", [8, 16, of, {}, STORAGE_FULL, [why]]];
 
 /** Takes the recorded messages, as pairs of receiver and message type. */
-const receivedTypes = () => realm.take().map(([name, [type]]) => [name, type]);
+const takeTypes = () => realm.take().map(([name, [type]]) => [name, type]);
 
 /** Returns the Arguments of the answer to a CALL. */
 function call(caller: Client, procedure: string, args: unknown[]): unknown[] {
@@ -96,7 +96,7 @@ describe("PUBLISHED", () => {
     const killer = realm.join("killer");
     const [session] = [...realm.realm.sessions.byId.values()];
     killer.send([48, 1, {}, "wamp.session.kill", [session!.id]]);
-    expect(receivedTypes().filter(([name]) => name === "other")).toStrictEqual([
+    expect(takeTypes().filter(([name]) => name === "other")).toStrictEqual([
       ["other", 17],
       ["other", 6],
     ]);
@@ -125,7 +125,7 @@ describe("PUBLISHED", () => {
     const second = realm.connect("second");
     const resumption = { resumable: true, "resume-session": session, "resume-token": details.resume_token };
     second.send([1, "realm1", { roles: ALL_ROLES, ...resumption }], [32, sent + 1, {}, "t"]);
-    expect(receivedTypes()).toStrictEqual([
+    expect(takeTypes()).toStrictEqual([
       ["second", 2],
       ["second", 17],
       ["second", 33],
@@ -149,13 +149,13 @@ describe("while storage is full", () => {
     const requests = [publish(KEPT, 1), publish("temperature", 2, { retain: true })];
     expect(realm.take()).toStrictEqual(requests.map((each) => refused(each, "the event cannot be stored")));
     publish("plain", 3);
-    expect(receivedTypes()).toStrictEqual([
+    expect(takeTypes()).toStrictEqual([
       ["publisher", 17],
       ["bystander", 36],
     ]);
     realm.store.isFull = false;
     publish(KEPT, 4);
-    expect(receivedTypes()).toStrictEqual([
+    expect(takeTypes()).toStrictEqual([
       ["bystander", 36],
       ["publisher", 17],
     ]);
@@ -169,7 +169,7 @@ describe("while storage is full", () => {
     realm.take();
     realm.store.isFull = true;
     publisher.send([16, ++request, { retain: true }, KEPT, ["while"]]);
-    expect(receivedTypes()).toStrictEqual([["bystander", 36]]);
+    expect(takeTypes()).toStrictEqual([["bystander", 36]]);
     realm.flush();
     realm.store.isFull = false;
     publish(KEPT, "after");

@@ -7,12 +7,12 @@ import { TestRealm } from "../host/test-realm.ts";
 export const TOPIC = "com.myapp.temp";
 
 /** Joins a session, subscribes with `get_retained` and returns the retained events it receives. */
-export function retained(realm: TestRealm, name: string, topic = TOPIC, options: object = {}): Line[] {
-  return retainedIn(subscribe(realm, name, topic, { get_retained: true, ...options }));
+export function receiveRetained(realm: TestRealm, name: string, topic = TOPIC, options: object = {}): Line[] {
+  return selectRetained(subscribe(realm, name, topic, { get_retained: true, ...options }));
 }
 
 /** Returns the retained events among the messages, without SUBSCRIBED and meta events. */
-export function retainedIn(lines: readonly Line[]): Line[] {
+export function selectRetained(lines: readonly Line[]): Line[] {
   return lines.filter(([type, , , details]) => type === 36 && (details as { retained?: true }).retained);
 }
 
@@ -28,7 +28,7 @@ export function subscribe(realm: TestRealm, name: string, topic: string, options
 }
 
 /** A realm whose publisher has published these messages, one per millisecond. */
-export function published(
+export function testRealmWithEvents(
   messages: readonly (readonly [options: object, topic: string, ...payload: unknown[]])[],
   input: Partial<RealmInput> = {},
 ): TestRealm {

@@ -2,18 +2,18 @@
 
 import { describe, expect, test } from "vitest";
 import { TestRealm } from "../host/test-realm.ts";
-import { published, retained, TOPIC } from "./retained-events.ts";
+import { receiveRetained, TOPIC, testRealmWithEvents } from "./retained-events.ts";
 
 describe("limits of retained events", () => {
   const topics = (realm: TestRealm) => {
-    const events = retained(realm, "subscriber", "", { match: "prefix" });
+    const events = receiveRetained(realm, "subscriber", "", { match: "prefix" });
     return events.map(([, , , details]) => (details as { topic: string }).topic);
   };
   const some = (count: number, payload: unknown = 1) =>
     Array.from({ length: count }, (_, i) => [{ retain: true }, `t${i}`, [payload]] as const);
 
   test("[RET-09] when the number of topics exceeds the limit, the oldest tenth of the retained events is deleted", () => {
-    const realm = published(some(10), { store: { retain: { limit: 10 } } });
+    const realm = testRealmWithEvents(some(10), { store: { retain: { limit: 10 } } });
     realm.flush();
     expect(topics(realm)).toHaveLength(10);
     realm.join("other").send([16, 1, { retain: true }, "one.more"]);
@@ -22,13 +22,13 @@ describe("limits of retained events", () => {
   });
 
   test("[RET-09] when the bytes exceed max_bytes, the oldest retained events are deleted", () => {
-    const realm = published(some(10, "x".repeat(1000)), { store: { retain: { max_bytes: 5_000 } } });
+    const realm = testRealmWithEvents(some(10, "x".repeat(1000)), { store: { retain: { max_bytes: 5_000 } } });
     realm.flush();
     expect(topics(realm)).toStrictEqual(["t6", "t7", "t8", "t9"]);
   });
 
   test("[RET-09] an event older than max_age is not sent, to the millisecond, and is deleted later", () => {
-    const realm = published([[{ retain: true }, "old"]], { store: { retain: { max_age: 60 } } });
+    const realm = testRealmWithEvents([[{ retain: true }, "old"]], { store: { retain: { max_age: 60 } } });
     realm.flush();
     realm.time = 50_000;
     realm.join("other").send([16, 1, { retain: true }, "new"]);
@@ -37,7 +37,7 @@ describe("limits of retained events", () => {
     expect(topics(realm)).toStrictEqual(["old", "new"]);
     realm.time = 60_001;
     expect(topics(realm)).toStrictEqual(["new"]);
-    expect(retained(realm, "exact", "old")).toStrictEqual([]);
+    expect(receiveRetained(realm, "exact", "old")).toStrictEqual([]);
     expect(realm.store.retained.size().rows).toBe(2);
     realm.join("another").send([16, 1, { retain: true }, "newer"]);
     realm.flush();
@@ -63,7 +63,7 @@ describe("limits of retained events", () => {
   });
 
   test("[RET-09] retained events are written at once when a large amount waits in memory", () => {
-    const realm = published(some(2, "x".repeat(600_000)));
+    const realm = testRealmWithEvents(some(2, "x".repeat(600_000)));
     expect(realm.store.retained.size().rows).toBe(2);
   });
 
@@ -73,6 +73,6 @@ describe("limits of retained events", () => {
     });
     realm.join("publisher").send([16, 1, { retain: true, acknowledge: true }, TOPIC]);
     expect(realm.take()[0]?.[1][4]).toBe("wamp.error.not_authorized");
-    expect(retained(realm, "subscriber")).toStrictEqual([]);
+    expect(receiveRetained(realm, "subscriber")).toStrictEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /** Event retention: the retained events that a subscription to a pattern receives. */
 
 import { describe, expect, test } from "vitest";
-import { argsOf, published, retained } from "./retained-events.ts";
+import { argsOf, receiveRetained, testRealmWithEvents } from "./retained-events.ts";
 
 describe("SUBSCRIBE with get_retained to a pattern", () => {
   const TOPICS = [
@@ -26,9 +26,9 @@ describe("SUBSCRIBE with get_retained to a pattern", () => {
     "[RET-10] a subscription to the %s %j receives one retained event per topic, oldest first, each with its topic",
     (match, pattern, topics) => {
       for (const sleeps of [false, true]) {
-        const realm = published(TOPICS);
+        const realm = testRealmWithEvents(TOPICS);
         if (sleeps) realm.sleepAndWake();
-        const events = retained(realm, "subscriber", pattern, { match });
+        const events = receiveRetained(realm, "subscriber", pattern, { match });
         expect(events.map(([, , , details]) => details)).toStrictEqual(
           topics.map((topic) => ({ retained: true, topic })),
         );
@@ -37,20 +37,20 @@ describe("SUBSCRIBE with get_retained to a pattern", () => {
   );
 
   test("[RET-10][RET-11] retained events keep the publication ids they were published with", () => {
-    const realm = published(TOPICS);
-    const ids = retained(realm, "one", "a.", { match: "prefix" }).map(([, , publication]) => publication);
+    const realm = testRealmWithEvents(TOPICS);
+    const ids = receiveRetained(realm, "one", "a.", { match: "prefix" }).map(([, , publication]) => publication);
     expect(ids).toStrictEqual([2, 4, 6]);
   });
 
   test("[RET-10] a subscription to a pattern receives at most `replay` retained events, the latest ones", () => {
-    const realm = published(TOPICS, { store: { retain: { replay: 2 } } });
-    expect(argsOf(retained(realm, "subscriber", "a", { match: "prefix" }))).toStrictEqual([[4], [5]]);
+    const realm = testRealmWithEvents(TOPICS, { store: { retain: { replay: 2 } } });
+    expect(argsOf(receiveRetained(realm, "subscriber", "a", { match: "prefix" }))).toStrictEqual([[4], [5]]);
   });
 
   test("[RET-10] a subscription to a pattern receives at most as many bytes as a client may leave unread", () => {
     const megabyte = "x".repeat(1_000_000);
     const messages = Array.from({ length: 12 }, (_, i) => [{ retain: true }, `a.t${i}`, [megabyte]] as const);
-    const realm = published(messages);
-    expect(retained(realm, "subscriber", "a", { match: "prefix" })).toHaveLength(8);
+    const realm = testRealmWithEvents(messages);
+    expect(receiveRetained(realm, "subscriber", "a", { match: "prefix" })).toHaveLength(8);
   });
 });

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Line } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
-import { argsOf, linesOf, published, retained, retainedIn, TOPIC } from "./retained-events.ts";
+import { argsOf, linesOf, receiveRetained, selectRetained, TOPIC, testRealmWithEvents } from "./retained-events.ts";
 
 describe("receivers of a retained event", () => {
   // The publisher is session 1, and each later session has the next id; the authid of session 2 begins with "Ag".
@@ -21,10 +21,10 @@ describe("receivers of a retained event", () => {
           [refuses, []],
           [admits, [["some"]]],
         ] as const) {
-          const realm = published([[{ retain: true, ...options }, TOPIC, ["some"]]]);
+          const realm = testRealmWithEvents([[{ retain: true, ...options }, TOPIC, ["some"]]]);
           // Sessions and publications share one counter: 1 is the publisher and 2 the publication.
           realm.lastId = 3;
-          expect(argsOf(retained(realm, "four", TOPIC, { match }))).toStrictEqual(expected);
+          expect(argsOf(receiveRetained(realm, "four", TOPIC, { match }))).toStrictEqual(expected);
         }
       }
     },
@@ -46,7 +46,7 @@ describe("receivers of a retained event", () => {
         if (sleeps) realm.sleepAndWake();
         realm.take();
         subscriber.send([32, 1, { get_retained: true }, TOPIC]);
-        expect(argsOf(retainedIn(linesOf(realm)))).toStrictEqual(expected);
+        expect(argsOf(selectRetained(linesOf(realm)))).toStrictEqual(expected);
       }
     },
   );
@@ -62,13 +62,13 @@ describe("receivers of a retained event", () => {
       if (sleeps) realm.sleepAndWake();
       realm.take();
       publisher.send([32, 3, { match: "prefix", get_retained: true }, ""]);
-      expect(argsOf(retainedIn(linesOf(realm)))).toStrictEqual([["to me too"]]);
+      expect(argsOf(selectRetained(linesOf(realm)))).toStrictEqual([["to me too"]]);
     }
-    expect(argsOf(retained(realm, "again", "a"))).toStrictEqual([["not to me"]]);
+    expect(argsOf(receiveRetained(realm, "again", "a"))).toStrictEqual([["not to me"]]);
   });
 
   test("[RET-06][RET-07] a subscriber gets the latest event it is eligible for, among the event for all and later events for some sessions", () => {
-    const realm = published([
+    const realm = testRealmWithEvents([
       [{ retain: true, eligible: [100] }, TOPIC, ["before"]],
       [{ retain: true }, TOPIC, ["for all"]],
       [{ retain: true, eligible: [100, 101] }, TOPIC, ["for two"]],
@@ -93,17 +93,17 @@ describe("receivers of a retained event", () => {
 
   test("[RET-06] a new event for all discards the events for some sessions, whether they are written or not", () => {
     for (const sleeps of [false, true]) {
-      const realm = published([[{ retain: true, eligible: [100] }, TOPIC, ["for one"]]]);
+      const realm = testRealmWithEvents([[{ retain: true, eligible: [100] }, TOPIC, ["for one"]]]);
       if (sleeps) realm.sleepAndWake();
       realm.join("other").send([16, 1, { retain: true }, TOPIC, ["for all"]]);
       realm.lastId = 99;
-      expect(argsOf(retained(realm, "hundred"))).toStrictEqual([["for all"]]);
+      expect(argsOf(receiveRetained(realm, "hundred"))).toStrictEqual([["for all"]]);
     }
   });
 
   test("[RET-06][RET-09] the latest 15 events for some sessions are kept beside the event for all", () => {
     const forSome = Array.from({ length: 20 }, (_, i) => [{ retain: true, eligible: [100 + i] }, TOPIC, [i]] as const);
-    const realm = published([[{ retain: true }, TOPIC, ["for all"]], ...forSome]);
+    const realm = testRealmWithEvents([[{ retain: true }, TOPIC, ["for all"]], ...forSome]);
     for (const [id, expected] of [
       [100, "for all"],
       [104, "for all"],
@@ -111,7 +111,7 @@ describe("receivers of a retained event", () => {
       [119, 19],
     ] as const) {
       realm.lastId = id - 1;
-      expect(argsOf(retained(realm, `session ${id}`))).toStrictEqual([[expected]]);
+      expect(argsOf(receiveRetained(realm, `session ${id}`))).toStrictEqual([[expected]]);
     }
   });
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { TestRealm } from "../host/test-realm.ts";
-import { argsOf, linesOf, published, retained, TOPIC } from "./retained-events.ts";
+import { argsOf, linesOf, receiveRetained, TOPIC, testRealmWithEvents } from "./retained-events.ts";
 
 describe("removal of retained events", () => {
   const remove = (realm: TestRealm, topic: string, name = "remover") => {
@@ -17,30 +17,30 @@ describe("removal of retained events", () => {
     ["before it was written", false],
     ["after it was written", true],
   ])("wamp.edge.retained.remove deletes a retained event %s", (_, isWritten) => {
-    const realm = published([
+    const realm = testRealmWithEvents([
       [{ retain: true }, TOPIC, [1]],
       [{ retain: true }, "com.myapp.other", [2]],
       [{ retain: true, eligible_authrole: ["anonymous"] }, TOPIC, [3]],
     ]);
     if (isWritten) realm.flush();
     expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [true]]);
-    expect(argsOf(retained(realm, "late"))).toStrictEqual([]);
+    expect(argsOf(receiveRetained(realm, "late"))).toStrictEqual([]);
     realm.flush();
     realm.restart();
-    expect(argsOf(retained(realm, "later", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2]]);
+    expect(argsOf(receiveRetained(realm, "later", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2]]);
     expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [false]]);
   });
 
   test("an event without payload replaces the retained event and does not delete it", () => {
-    const realm = published([
+    const realm = testRealmWithEvents([
       [{ retain: true }, TOPIC, [1]],
       [{ retain: true }, TOPIC],
     ]);
-    expect(argsOf(retained(realm, "late"))).toStrictEqual([undefined]);
+    expect(argsOf(receiveRetained(realm, "late"))).toStrictEqual([undefined]);
   });
 
   test("wamp.edge.retained.remove is refused to a caller that may not publish on the topic", () => {
-    const realm = published([[{ retain: true }, TOPIC, [1]]], {
+    const realm = testRealmWithEvents([[{ retain: true }, TOPIC, [1]]], {
       roles: [
         {
           name: "anonymous",
@@ -58,20 +58,20 @@ describe("removal of retained events", () => {
   });
 
   test("a retained event is deleted after _retained_ttl seconds, also during sleep, and no earlier event reappears", () => {
-    const realm = published([
+    const realm = testRealmWithEvents([
       [{ retain: true }, TOPIC, [1]],
       [{ retain: true, _retained_ttl: 60 }, TOPIC, [2]],
       [{ retain: true, _retained_ttl: 10 }, "com.myapp.short", [3]],
       [{ retain: true }, "com.myapp.long", [4]],
     ]);
     realm.advance(9_000);
-    expect(argsOf(retained(realm, "a", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2], [3], [4]]);
+    expect(argsOf(receiveRetained(realm, "a", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2], [3], [4]]);
     realm.sleepAndWake();
     realm.advance(2_000);
-    expect(argsOf(retained(realm, "b", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2], [4]]);
-    expect(argsOf(retained(realm, "c", "com.myapp.short"))).toStrictEqual([]);
+    expect(argsOf(receiveRetained(realm, "b", "com.myapp.", { match: "prefix" }))).toStrictEqual([[2], [4]]);
+    expect(argsOf(receiveRetained(realm, "c", "com.myapp.short"))).toStrictEqual([]);
     realm.advance(50_000);
-    expect(argsOf(retained(realm, "d"))).toStrictEqual([]);
+    expect(argsOf(receiveRetained(realm, "d"))).toStrictEqual([]);
     expect(remove(realm, TOPIC)).toStrictEqual([50, 1, {}, [false]]);
   });
 

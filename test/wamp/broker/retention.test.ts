@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Line } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
-import { argsOf, published, retained, subscribe, TOPIC } from "./retained-events.ts";
+import { argsOf, receiveRetained, subscribe, TOPIC, testRealmWithEvents } from "./retained-events.ts";
 
 describe("event retention", () => {
   test("[RET-01] an event with retain: true reaches the subscribers like any other event, and is stored", () => {
@@ -16,20 +16,20 @@ describe("event retention", () => {
     expect(event).toStrictEqual([36, expect.any(Number), expect.any(Number), {}, [21.5], { unit: "C" }]);
     const [, subscription, publication] = event;
     // The subscription and publication ids are the same, so that a receiver can detect a duplicate [RET-11].
-    expect(retained(realm, "late")).toStrictEqual([
+    expect(receiveRetained(realm, "late")).toStrictEqual([
       [36, subscription, publication, { retained: true }, [21.5], { unit: "C" }],
     ]);
   });
 
   test("[RET-02] a retained event is replaced by the next retained event, not by an event without retain: true", () => {
-    const realm = published([
+    const realm = testRealmWithEvents([
       [{ retain: true }, TOPIC, [1]],
       [{}, TOPIC, [2]],
       [{ retain: false }, TOPIC, [3]],
     ]);
-    expect(argsOf(retained(realm, "one"))).toStrictEqual([[1]]);
+    expect(argsOf(receiveRetained(realm, "one"))).toStrictEqual([[1]]);
     realm.join("other").send([16, 1, { retain: true }, TOPIC, [4]]);
-    expect(argsOf(retained(realm, "two"))).toStrictEqual([[4]]);
+    expect(argsOf(receiveRetained(realm, "two"))).toStrictEqual([[4]]);
   });
 
   test("[RET-03][ORD-02][RET-11] a retained event is sent after SUBSCRIBED, with retained: true and its original publication id", () => {
@@ -48,13 +48,13 @@ describe("event retention", () => {
   test.each([[{}], [{ get_retained: false }], [{ get_retained: null }]])(
     "[RET-04] a retained event is not sent to a SUBSCRIBE with the options %j",
     (options) => {
-      const realm = published([[{ retain: true }, TOPIC, [1]]]);
+      const realm = testRealmWithEvents([[{ retain: true }, TOPIC, [1]]]);
       expect(subscribe(realm, "subscriber", TOPIC, options)).toStrictEqual([[33, 1, expect.any(Number)]]);
     },
   );
 
   test("[RET-12] a retained event is sent again to a session that subscribes again", () => {
-    const realm = published([[{ retain: true }, TOPIC, [1]]]);
+    const realm = testRealmWithEvents([[{ retain: true }, TOPIC, [1]]]);
     const subscriber = realm.join("subscriber");
     subscriber.send([32, 1, { get_retained: true }, TOPIC]);
     const first = realm.take();
@@ -71,7 +71,7 @@ describe("event retention", () => {
     publisher.send([16, 1, { retain: true, disclose_me: true }, TOPIC]);
     publisher.disconnect();
     realm.take();
-    expect(retained(realm, "subscriber")[0]?.[3]).toStrictEqual({
+    expect(receiveRetained(realm, "subscriber")[0]?.[3]).toStrictEqual({
       retained: true,
       publisher: 1,
       publisher_authid: expect.any(String),
@@ -85,7 +85,7 @@ describe("event retention", () => {
     subscriber.send([32, 1, {}, TOPIC]);
     publisher.send([16, 1, { retain: true }, TOPIC, ["kept"], { really: true }]);
     const publication = realm.take().at(-1)?.[1][2];
-    const events = (name: string) => retained(realm, name).map(([, , ...event]) => event);
+    const events = (name: string) => receiveRetained(realm, name).map(([, , ...event]) => event);
     const expected = [[publication, { retained: true }, ["kept"], { really: true }]];
     publisher.disconnect();
     subscriber.disconnect();
@@ -97,24 +97,24 @@ describe("event retention", () => {
   });
 
   test("[RET-14] a crash loses a retained event only within the second before it is written", () => {
-    const realm = published([[{ retain: true }, TOPIC, ["old"]]]);
+    const realm = testRealmWithEvents([[{ retain: true }, TOPIC, ["old"]]]);
     realm.flush();
     realm.join("other").send([16, 1, { retain: true }, TOPIC, ["new"]]);
     realm.restart();
-    expect(argsOf(retained(realm, "subscriber"))).toStrictEqual([["old"]]);
+    expect(argsOf(receiveRetained(realm, "subscriber"))).toStrictEqual([["old"]]);
   });
 
   test("[RET-14] a stored event keeps binary values, unusual strings and a missing payload as they were", () => {
     const binary = "\u0000AAEC";
-    const realm = published([
+    const realm = testRealmWithEvents([
       [{ retain: true }, "a.binary", [binary, { deep: [binary] }]],
       [{ retain: true }, "b.nothing"],
       [{ retain: true }, "c.unicode", ['\ud83d\ude00 " \\ \n \u0001']],
     ]);
     realm.sleepAndWake();
-    expect(retained(realm, "subscriber", "", { match: "prefix" }).map(([, , , , ...payload]) => payload)).toStrictEqual(
-      [[[binary, { deep: [binary] }]], [], [['\ud83d\ude00 " \\ \n \u0001']]],
-    );
+    expect(
+      receiveRetained(realm, "subscriber", "", { match: "prefix" }).map(([, , , , ...payload]) => payload),
+    ).toStrictEqual([[[binary, { deep: [binary] }]], [], [['\ud83d\ude00 " \\ \n \u0001']]]);
   });
 });
 

@@ -71,9 +71,9 @@ describe("a client that sends HELLO before its authenticator has registered", ()
     realm.take();
     const authenticator = register(realm);
     await setImmediate();
-    const asked = realm.heard(authenticator).filter(([type]) => type === 68);
-    expect(asked.map(([, , , , args]) => (args as string[])[1])).toStrictEqual(clients.map(({ name }) => name));
-    for (const [, request] of asked) authenticator.send([70, request, {}, ["user"]]);
+    const invocations = realm.heard(authenticator).filter(([type]) => type === 68);
+    expect(invocations.map(([, , , , args]) => (args as string[])[1])).toStrictEqual(clients.map(({ name }) => name));
+    for (const [, request] of invocations) authenticator.send([70, request, {}, ["user"]]);
     await setImmediate();
     expect(clients.every(({ peer }) => peer.state.kind === "open")).toBe(true);
   });
@@ -153,37 +153,37 @@ describe("a client that sends HELLO before its authenticator has registered", ()
 describe("a message that arrives before its authorizer has registered", () => {
   const roles = [
     { name: "anonymous", authorizer: "com.authorize" },
-    { name: "decider", permissions: [ANYTHING] },
+    { name: "authorizer", permissions: [ANYTHING] },
   ];
   const auth: Auth = {
     anonymous: { type: "static", role: "anonymous" },
-    ticket: { type: "static", principals: { decider: { ticket: "secret!!!", role: "decider" } } },
+    ticket: { type: "static", principals: { authorizer: { ticket: "secret!!!", role: "authorizer" } } },
   };
 
   async function joinAuthorizer(realm: AuthTestRealm): Promise<Client> {
-    const decider = await realm.knock({ authmethods: ["ticket"], authid: "decider" }, "decider");
-    await realm.say(decider, [5, "secret!!!", {}]);
-    return decider;
+    const authorizer = await realm.knock({ authmethods: ["ticket"], authid: "authorizer" }, "authorizer");
+    await realm.say(authorizer, [5, "secret!!!", {}]);
+    return authorizer;
   }
 
   test("[AZ-04][ORD-05] a message waits for its authorizer with the later messages of its session, in order; other sessions go on", async () => {
     const realm = new AuthTestRealm(auth, { roles });
-    const decider = await joinAuthorizer(realm);
+    const authorizer = await joinAuthorizer(realm);
     const ann = realm.join("ann");
     ann.send([32, 1, {}, "com.a"], [34, 2, 99], [32, 3, {}, "com.b"]);
     await setImmediate();
     realm.take();
-    decider.send([16, 1, { acknowledge: true }, "com.other"]);
-    expect(realm.take()).toStrictEqual([["decider", [17, 1, expect.any(Number)]]]);
+    authorizer.send([16, 1, { acknowledge: true }, "com.other"]);
+    expect(realm.take()).toStrictEqual([["authorizer", [17, 1, expect.any(Number)]]]);
     realm.advance(4_999);
     expect(realm.take()).toStrictEqual([]);
-    decider.send([64, 2, {}, "com.authorize"]);
+    authorizer.send([64, 2, {}, "com.authorize"]);
     await setImmediate();
-    const asked = realm.heard(decider).filter(([type]) => type === 68);
-    expect(asked.map(([, , , , args]) => (args as unknown[])[1])).toStrictEqual(["com.a"]);
-    decider.send([70, 1, {}, [true]]);
+    const invocations = realm.heard(authorizer).filter(([type]) => type === 68);
+    expect(invocations.map(([, , , , args]) => (args as unknown[])[1])).toStrictEqual(["com.a"]);
+    authorizer.send([70, 1, {}, [true]]);
     await setImmediate();
-    decider.send([70, 2, {}, [true]]);
+    authorizer.send([70, 2, {}, [true]]);
     await setImmediate();
     const answers = realm.take().flatMap(([name, message]) => (name === "ann" ? [message.slice(0, 3)] : []));
     expect(answers.map(([type, request, of]) => (type === 8 ? [type, of] : [type, request]))).toStrictEqual([

@@ -6,13 +6,13 @@ import { TestRealm } from "../host/test-realm.ts";
 import { CALLER_FEATURES } from "./rpc-clients.ts";
 
 /** An invocation as its callee has seen it. */
-export interface Job {
+export interface FuzzedInvocation {
   readonly request: number;
   /** [caller, number of the call] */
   readonly args: readonly [caller: string, call: number];
   interrupts: number;
   /** The callee has given its final answer. */
-  isDone: boolean;
+  isAnswered: boolean;
   wasDeclined: boolean;
 }
 
@@ -42,7 +42,7 @@ export class CallFuzzer {
   /** The actions so far: the client, its message or action, and the messages that all clients received. */
   readonly turns: (readonly [name: string, action: unknown, received: readonly Entry[]])[] = [];
   /** callee → its invocations */
-  readonly jobs = new Map<string, Job[]>();
+  readonly invocations = new Map<string, FuzzedInvocation[]>();
   /** `caller request` → final answers */
   readonly answers = new Map<string, number>();
   readonly #random: SeededRandom;
@@ -67,7 +67,7 @@ export class CallFuzzer {
   }
 
   /** Lets the clients send `turns` random messages. */
-  work(turns: number): void {
+  sendRandomMessages(turns: number): void {
     for (let i = 0; i < turns; i++) {
       if (this.#random.chance(0.6)) this.#call(this.#random.pick(CALLERS));
       else this.#answer(this.#random.pick([...CALLEES.keys()]));
@@ -76,13 +76,13 @@ export class CallFuzzer {
   }
 
   /** Lets every callee answer its open invocations until none is left. */
-  finish(): void {
-    for (let isBusy = true; isBusy; ) {
-      isBusy = false;
-      for (const [name, jobs] of this.jobs) {
-        for (const job of jobs.filter(({ isDone }) => !isDone)) {
-          isBusy = true;
-          this.#finish(name, job, [70, job.request, {}]);
+  answerAll(): void {
+    for (let isAnyOpen = true; isAnyOpen; ) {
+      isAnyOpen = false;
+      for (const [name, invocations] of this.invocations) {
+        for (const invocation of invocations.filter(({ isAnswered }) => !isAnswered)) {
+          isAnyOpen = true;
+          this.#sendAnswer(name, invocation, [70, invocation.request, {}]);
         }
       }
     }
@@ -117,20 +117,27 @@ export class CallFuzzer {
 
   #answer(name: string): void {
     const random = this.#random;
-    const job = random.pick([...(this.jobs.get(name) ?? []).filter(({ isDone }) => !isDone), undefined]);
+    const invocation = random.pick([
+      ...(this.invocations.get(name) ?? []).filter(({ isAnswered }) => !isAnswered),
+      undefined,
+    ]);
     if (!this.#isStable && random.chance(0.04)) return this.#leave(name);
     if (!this.#isStable && random.chance(0.04)) return this.#reregister(name);
-    if (job === undefined) return;
-    if (random.chance(0.3)) return this.#send(name, [70, job.request, { progress: true }, ["part"]]);
+    if (invocation === undefined) return;
+    if (random.chance(0.3)) return this.#send(name, [70, invocation.request, { progress: true }, ["part"]]);
     if (random.chance(0.2)) {
-      job.wasDeclined = true;
-      return this.#finish(name, job, [8, 68, job.request, {}, "wamp.error.unavailable"]);
+      invocation.wasDeclined = true;
+      return this.#sendAnswer(name, invocation, [8, 68, invocation.request, {}, "wamp.error.unavailable"]);
     }
-    this.#finish(name, job, random.chance(0.8) ? [70, job.request, {}] : [8, 68, job.request, {}, "com.app.no"]);
+    this.#sendAnswer(
+      name,
+      invocation,
+      random.chance(0.8) ? [70, invocation.request, {}] : [8, 68, invocation.request, {}, "com.app.no"],
+    );
   }
 
-  #finish(name: string, job: Job, answer: Line): void {
-    job.isDone = true;
+  #sendAnswer(name: string, invocation: FuzzedInvocation, answer: Line): void {
+    invocation.isAnswered = true;
     this.#send(name, answer);
   }
 
@@ -138,7 +145,7 @@ export class CallFuzzer {
     const features = Object.fromEntries(CALLEES.get(name)!.map((feature) => [feature, true]));
     const callee = this.realm.join(name, { callee: { features } });
     this.#clients.set(name, callee);
-    this.jobs.set(name, []);
+    this.invocations.set(name, []);
     REGISTRATIONS.forEach(([procedure, options], index) => {
       this.#send(name, [64, index + 1, options, procedure]);
     });
@@ -191,13 +198,13 @@ export class CallFuzzer {
 
   #recordMessage(receiver: string, message: Line): void {
     const [type, first, second] = message as [number, number, number & { progress?: boolean }];
-    const jobs = this.jobs.get(receiver) ?? [];
-    const job = jobs.find(({ request }) => request === first);
-    if (type === 68 && job === undefined) {
-      const args = message[4] as Job["args"];
-      jobs.push({ request: first, args, interrupts: 0, isDone: false, wasDeclined: false });
+    const invocations = this.invocations.get(receiver) ?? [];
+    const invocation = invocations.find(({ request }) => request === first);
+    if (type === 68 && invocation === undefined) {
+      const args = message[4] as FuzzedInvocation["args"];
+      invocations.push({ request: first, args, interrupts: 0, isAnswered: false, wasDeclined: false });
     }
-    if (type === 69 && job !== undefined) job.interrupts++;
+    if (type === 69 && invocation !== undefined) invocation.interrupts++;
     const isFinal = type === 50 && second.progress !== true;
     const key = isFinal ? `${receiver} ${first}` : type === 8 && first === 48 ? `${receiver} ${second}` : undefined;
     if (key !== undefined) this.answers.set(key, (this.answers.get(key) ?? 0) + 1);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
-import { call, QUEUE, received, SHARED, testRealmOfTwo } from "./call-queue-realm.ts";
+import { call, QUEUE, SHARED, takeReceived, testRealmOfTwo } from "./call-queue-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 describe("[ORD-03] the order of one caller's calls at one callee", () => {
@@ -22,10 +22,10 @@ describe("[ORD-03] the order of one caller's calls at one callee", () => {
     call(caller, 2);
     call(caller, 3, "com.q");
     call(caller, 4, "com.q");
-    expect(received(realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
+    expect(takeReceived(realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
     realm.sleepAndWake();
     callee.send([70, 1, {}]);
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'callee INVOCATION 2 ["caller 2"]',
       'callee INVOCATION 3 ["caller 3"]',
       'callee INVOCATION 4 ["caller 4"]',
@@ -38,7 +38,7 @@ describe("[ORD-03] the order of one caller's calls at one callee", () => {
     for (const request of [1, 2]) call(caller, request);
     for (const request of [3, 4]) call(caller, request, "com.q");
     callee.send([70, 1, {}]);
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       'callee INVOCATION 2 ["caller 2"]',
       'callee INVOCATION 3 ["caller 3"]',
@@ -55,7 +55,7 @@ describe("[ORD-03] the order of one caller's calls at one callee", () => {
     call(caller, 2);
     call(other, 1, "com.q");
     call(caller, 3, "com.elsewhere");
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       'callee INVOCATION 2 ["other 1"]',
       'elsewhere INVOCATION 1 ["caller 3"]',
@@ -78,7 +78,7 @@ describe("[ORD-03] the order of one caller's calls at one callee", () => {
     call(caller, 3, "com.q");
     realm.take();
     end(clients);
-    expect(received(realm).filter((line) => !line.includes("67"))).toStrictEqual([
+    expect(takeReceived(realm).filter((line) => !line.includes("67"))).toStrictEqual([
       `caller ERROR 2 wamp.error.${error}`,
       'callee INVOCATION 2 ["caller 3"]',
     ]);
@@ -93,7 +93,7 @@ describe("[ORD-03] the order of one caller's calls at one callee", () => {
     call(caller, 4, "com.q");
     realm.take();
     a.send([66, 3, 3]);
-    expect(received(realm)).toStrictEqual(["a 67 3 []", 'a INVOCATION 2 ["caller 4"]']);
+    expect(takeReceived(realm)).toStrictEqual(["a 67 3 []", 'a INVOCATION 2 ["caller 4"]']);
   });
 
   test("a waiting call does not keep a shared procedure from using its other callees", () => {
@@ -103,7 +103,7 @@ describe("[ORD-03] the order of one caller's calls at one callee", () => {
     call(caller, 1);
     call(caller, 2);
     for (const request of [3, 4]) call(caller, request, "com.shared");
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       'helper INVOCATION 1 ["caller 3"]',
       'helper INVOCATION 2 ["caller 4"]',

@@ -18,7 +18,7 @@ export function testRealmOfTwo(input: Partial<RealmInput> = QUEUE, options: obje
 }
 
 /** Takes the recorded messages as `name type request args`, for messages with Arguments at the usual place. */
-export function received(realm: TestRealm): string[] {
+export function takeReceived(realm: TestRealm): string[] {
   return realm.take().map(([name, message]) => {
     if (message === "closed") return `${name} closed`;
     const [type] = message;

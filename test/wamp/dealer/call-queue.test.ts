@@ -5,7 +5,7 @@ import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import { denial } from "../authorization/denial-errors.ts";
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
-import { BUSY, call, ONE, QUEUE, received, SHARED, testRealmOfTwo } from "./call-queue-realm.ts";
+import { BUSY, call, ONE, QUEUE, SHARED, takeReceived, testRealmOfTwo } from "./call-queue-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 describe("a call while every callee is at its concurrency limit", () => {
@@ -16,9 +16,9 @@ describe("a call while every callee is at its concurrency limit", () => {
     call(caller, 2);
     call(other, 1);
     call(caller, 3);
-    expect(received(realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
+    expect(takeReceived(realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]']);
     callee.send([70, 1, {}, ["r1"]], [70, 2, {}, ["r2"]], [70, 3, {}, ["r3"]], [70, 4, {}, ["r4"]]);
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'callee INVOCATION 2 ["caller 2"]',
       'caller 50 1 ["r1"]',
       'callee INVOCATION 3 ["other 1"]',
@@ -34,7 +34,7 @@ describe("a call while every callee is at its concurrency limit", () => {
     for (const request of [1, 2, 3, 4, 5]) call(caller, request);
     callee.send([70, 1, {}]);
     call(caller, 6);
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       `caller ERROR 5 ${BUSY}`,
       'callee INVOCATION 2 ["caller 2"]',
@@ -57,7 +57,7 @@ describe("a call while every callee is at its concurrency limit", () => {
     for (const request of [1, 2, 3]) call(caller, request);
     call(caller, 4, "com.p.q");
     call(caller, 5, "com.p.q");
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       `caller ERROR 3 ${BUSY}`,
       `caller ERROR 5 ${BUSY}`,
@@ -72,7 +72,7 @@ describe("a call while every callee is at its concurrency limit", () => {
     realm.take();
     b.send([70, 1, {}]);
     realm.join("c").send([64, 1, SHARED, "com.p"]);
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'b INVOCATION 2 ["caller 3"]',
       "caller 50 2 []",
       "c 65 1 []",
@@ -113,7 +113,7 @@ describe("a call while every callee is at its concurrency limit", () => {
     realm.sleepAndWake();
     realm.take();
     callee.send([70, 1, {}], [70, 2, {}]);
-    expect(received(realm).filter((line) => line.startsWith("callee"))).toStrictEqual([
+    expect(takeReceived(realm).filter((line) => line.startsWith("callee"))).toStrictEqual([
       'callee INVOCATION 2 ["other 1"]',
       'callee INVOCATION 3 ["caller 2"]',
     ]);
@@ -127,7 +127,7 @@ describe("a call while every callee is at its concurrency limit", () => {
       realm.take();
       caller.send([49, 2, { mode }], [49, 2, { mode }]);
       callee.send([70, 1, {}]);
-      expect(received(realm)).toStrictEqual([
+      expect(takeReceived(realm)).toStrictEqual([
         "caller ERROR 2 wamp.error.canceled",
         'callee INVOCATION 2 ["caller 3"]',
         "caller 50 1 []",
@@ -144,7 +144,7 @@ describe("a call while every callee is at its concurrency limit", () => {
     realm.take();
     caller.disconnect();
     callee.send([70, 1, {}]);
-    expect(received(realm)).toStrictEqual(['callee INVOCATION 2 ["other 2"]', "other 50 1 []"]);
+    expect(takeReceived(realm)).toStrictEqual(['callee INVOCATION 2 ["other 2"]', "other 50 1 []"]);
   });
 
   test("[TMO-02][TMO-10][SHR-13] a waiting call times out like any other call, also over sleep", () => {
@@ -156,9 +156,9 @@ describe("a call while every callee is at its concurrency limit", () => {
     realm.sleepAndWake();
     expect(realm.realm.nextDeadline()).toBe(100);
     realm.advance(100);
-    expect(received(realm)).toStrictEqual(["caller ERROR 2 wamp.error.timeout"]);
+    expect(takeReceived(realm)).toStrictEqual(["caller ERROR 2 wamp.error.timeout"]);
     callee.send([70, 1, {}]);
-    expect(received(realm)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]', "caller 50 1 []"]);
+    expect(takeReceived(realm)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]', "caller 50 1 []"]);
     realm.advance(199);
     expect(realm.take()).toStrictEqual([]);
     realm.advance(1);
@@ -211,7 +211,7 @@ describe("a call while every callee is at its concurrency limit", () => {
     call(caller, 2, "com.p", { progress: true });
     callee.send([70, 1, {}]);
     call(caller, 2);
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       `caller ERROR 2 ${BUSY}`,
       "caller 50 1 []",
@@ -221,7 +221,7 @@ describe("a call while every callee is at its concurrency limit", () => {
   test("a waiting call counts as an open call of its caller", () => {
     const { realm, caller } = testRealmOfTwo({ ...QUEUE, limits: { pending_calls_per_session: 2 } });
     for (const request of [1, 2, 3]) call(caller, request);
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       "caller ERROR 3 wamp.edge.error.limit_exceeded",
     ]);
@@ -238,7 +238,7 @@ describe("a waiting call whose callee leaves", () => {
     call(caller, 2);
     realm.take();
     leave(callee);
-    expect(received(realm)).toContain("caller ERROR 2 wamp.error.no_such_procedure");
+    expect(takeReceived(realm)).toContain("caller ERROR 2 wamp.error.no_such_procedure");
     expect(realm.recordOf(1).waitingCalls).toBeUndefined();
   });
 
@@ -262,9 +262,9 @@ describe("a waiting call whose callee leaves", () => {
     for (const request of [1, 2, 3, 4]) call(caller, request);
     realm.take();
     a.disconnect();
-    expect(received(realm)).toStrictEqual(["caller ERROR 1 wamp.error.canceled"]);
+    expect(takeReceived(realm)).toStrictEqual(["caller ERROR 1 wamp.error.canceled"]);
     b.send([70, 1, {}]);
-    expect(received(realm)).toStrictEqual(['b INVOCATION 2 ["caller 3"]', "caller 50 2 []"]);
+    expect(takeReceived(realm)).toStrictEqual(['b INVOCATION 2 ["caller 3"]', "caller 50 2 []"]);
   });
 
   test("[SHR-13] a waiting call whose callee left during sleep is answered when the realm wakes", () => {
@@ -274,7 +274,7 @@ describe("a waiting call whose callee leaves", () => {
     realm.take();
     realm.drop(callee);
     realm.sleepAndWake();
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       "caller ERROR 1 wamp.error.canceled",
       "caller ERROR 2 wamp.error.no_such_procedure",
     ]);
@@ -287,7 +287,7 @@ describe("a waiting call whose callee leaves", () => {
     callee.transport.isDead = true;
     realm.realm.dealer.tick(0);
     caller.send([49, 1, { mode: "skip" }]);
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       "caller ERROR 2 wamp.error.network_failure",
       "caller ERROR 3 wamp.error.network_failure",
       "caller ERROR 1 wamp.error.canceled",

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
-import { BUSY, call, received, SHARED, testRealmOfTwo } from "./call-queue-realm.ts";
+import { BUSY, call, SHARED, takeReceived, testRealmOfTwo } from "./call-queue-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 describe("REGISTER with concurrency", () => {
@@ -12,7 +12,7 @@ describe("REGISTER with concurrency", () => {
     for (const request of [1, 2, 3]) call(caller, request);
     callee.send([70, 1, {}]);
     for (const request of [4, 5]) call(caller, request);
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'callee INVOCATION 1 ["caller 1"]',
       'callee INVOCATION 2 ["caller 2"]',
       `caller ERROR 3 ${BUSY}`,
@@ -30,7 +30,7 @@ describe("REGISTER with concurrency", () => {
     for (const request of [1, 2, 3, 4, 5]) call(caller, request);
     a.send([70, 1, {}]);
     call(caller, 6);
-    expect(received(realm)).toStrictEqual([
+    expect(takeReceived(realm)).toStrictEqual([
       'a INVOCATION 1 ["caller 1"]',
       'b INVOCATION 1 ["caller 2"]',
       'c INVOCATION 1 ["caller 3"]',
@@ -50,11 +50,11 @@ describe("REGISTER with concurrency", () => {
     call(clients.caller, 1, "com.p", { timeout: 100 });
     clients.realm.sleepAndWake();
     call(clients.caller, 2);
-    expect(received(clients.realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]', `caller ERROR 2 ${BUSY}`]);
+    expect(takeReceived(clients.realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]', `caller ERROR 2 ${BUSY}`]);
     end(clients);
     clients.realm.take();
     call(clients.caller, 3);
-    expect(received(clients.realm)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]']);
+    expect(takeReceived(clients.realm)).toStrictEqual(['callee INVOCATION 2 ["caller 3"]']);
   });
 
   test.each([[0], [-1], [1.5], ["1"], [true]])(

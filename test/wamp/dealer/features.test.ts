@@ -27,7 +27,7 @@ function announced(): Record<string, unknown> {
   return { ...welcome[2].roles.dealer.features };
 }
 
-test("[FEAT-01][FEAT-06][CANCEL-13] WELCOME announces the dealer's features, and call canceling whether or not results are progressive", () => {
+test("[FEAT-01][FEAT-06][CANCEL-13] WELCOME announces the features of the dealer, among them call_canceling", () => {
   expect(Object.keys(announced()).toSorted()).toStrictEqual(DEALER_FEATURES);
   expect(new Set(Object.values(announced()))).toStrictEqual(new Set([true]));
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { dealerRecord } from "../../../src/wamp/dealer/dealer-record.ts";
-import { CALLEES, CALLERS, CallFuzzer, type Job } from "./call-fuzzer.ts";
+import { CALLEES, CALLERS, CallFuzzer, type FuzzedInvocation } from "./call-fuzzer.ts";
 
 /** A failure prints its seed; add it here so that every run tries it. */
 const SEEDS_THAT_FAILED: readonly number[] = [20069, 20091, 20097, 20101, 20127, 20131, 20221, 20371];
@@ -11,21 +11,21 @@ const TURNS = 500;
 
 function fuzzCalls(seed: number, sleeps = false): CallFuzzer {
   const fuzzer = new CallFuzzer(seed, sleeps);
-  fuzzer.work(TURNS);
-  fuzzer.finish();
+  fuzzer.sendRandomMessages(TURNS);
+  fuzzer.answerAll();
   return fuzzer;
 }
 
 /** Returns the calls that overtook an earlier call of the same caller at the callee; declined calls do not count. */
-function overtakings(jobs: readonly Job[], declined: ReadonlySet<number>): Job[] {
+function findOvertaking(invocations: readonly FuzzedInvocation[], declined: ReadonlySet<number>): FuzzedInvocation[] {
   return CALLERS.flatMap((caller) => {
-    const own = jobs.filter(({ args }) => args[0] === caller && !declined.has(args[1]));
-    return own.filter((job, index) => index > 0 && job.args[1] < own[index - 1]!.args[1]);
+    const own = invocations.filter(({ args }) => args[0] === caller && !declined.has(args[1]));
+    return own.filter((invocation, index) => index > 0 && invocation.args[1] < own[index - 1]!.args[1]);
   });
 }
 
 /** Returns the messages of each turn, sorted by client, because their order among clients cannot be observed. */
-function byClient({ turns }: CallFuzzer): unknown[] {
+function sortByClient({ turns }: CallFuzzer): unknown[] {
   return turns.map(([name, action, received]) => [
     name,
     action,
@@ -36,10 +36,10 @@ function byClient({ turns }: CallFuzzer): unknown[] {
 test.each(SEEDS.filter((seed) => seed % 2 === 0))(
   "[ORD-03] calls keep their order while no callee leaves or unregisters, with seed %d",
   (seed) => {
-    const { jobs } = fuzzCalls(seed);
-    const declined = [...jobs.values()].flat().filter(({ wasDeclined }) => wasDeclined);
+    const { invocations } = fuzzCalls(seed);
+    const declined = [...invocations.values()].flat().filter(({ wasDeclined }) => wasDeclined);
     const numbers = new Set(declined.map(({ args }) => args[1]));
-    for (const ownJobs of jobs.values()) expect(overtakings(ownJobs, numbers)).toStrictEqual([]);
+    for (const own of invocations.values()) expect(findOvertaking(own, numbers)).toStrictEqual([]);
   },
 );
 
@@ -60,14 +60,14 @@ describe.each(SEEDS)("random calls with seed %d", (seed) => {
   });
 
   test("[CANCEL-04][LEAVE-04] the dealer interrupts an invocation at most once, and only if its callee announced call_canceling", () => {
-    for (const [name, jobs] of fuzzCalls(seed).jobs) {
+    for (const [name, invocations] of fuzzCalls(seed).invocations) {
       const most = CALLEES.get(name)!.includes("call_canceling") ? 1 : 0;
-      expect(jobs.filter(({ interrupts }) => interrupts > most)).toStrictEqual([]);
+      expect(invocations.filter(({ interrupts }) => interrupts > most)).toStrictEqual([]);
     }
   });
 
   test("[TMO-10][SHR-11][SHR-13] the dealer sends the same messages if the realm sleeps between any two messages", () => {
-    expect(byClient(fuzzCalls(seed, true))).toStrictEqual(byClient(fuzzCalls(seed)));
+    expect(sortByClient(fuzzCalls(seed, true))).toStrictEqual(sortByClient(fuzzCalls(seed)));
   });
 });
 
