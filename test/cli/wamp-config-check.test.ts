@@ -65,7 +65,7 @@ describe("check", () => {
     expect(code).toBe(1);
     for (const text of [
       'http.paths["/"] needs a folder of files: WAMP_ASSETS, or in wrangler.toml\n[assets]\n',
-      'realms[0].callees[0].binding there is no service binding API. Add to wrangler.toml:\n[[services]]\nbinding = "API"\n',
+      'realms[0].callees[0].binding is API, a service binding that this Worker does not have. Add to wrangler.toml:\n[[services]]\nbinding = "API"\n',
       'schedules[0].cron is not a trigger in wrangler.toml. Add:\n[triggers]\ncrons = ["*/5 * * * *"]\n',
       'queues[0].queue has no consumer in wrangler.toml. Add:\n[[queues.consumers]]\nqueue = "orders"\n',
     ]) {

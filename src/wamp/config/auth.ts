@@ -1,7 +1,7 @@
 /** The schema of authentication methods: one per method and type. */
 
 import * as v from "valibot";
-import { integer, text, uri } from "./fields.ts";
+import { flag, integer, number, text, uri } from "./fields.ts";
 import { isTrustedUrl, jwksSchema, NOT_TRUSTED } from "./key-set.ts";
 import { closed, type DeepReadonly, named } from "./shape.ts";
 
@@ -45,7 +45,7 @@ const anonymous = closed({
 });
 
 /** Whether tickets, which are sent in clear text, are refused on an unencrypted transport. */
-const requireTls = v.optional(v.boolean(), false);
+const requireTls = flag;
 
 const dynamicTicket = closed({ ...dynamicEntries, require_tls: requireTls });
 
@@ -56,10 +56,7 @@ const ticket = v.pipe(
     "default-role": v.exactOptional(text),
     require_tls: requireTls,
   }),
-  v.transform(({ "default-role": defaultRole, ...method }) => ({
-    ...method,
-    principals: withRoles(method.principals, defaultRole),
-  })),
+  v.transform((method) => withPrincipalRoles(method)),
 );
 
 // `secret` is the clear password, `salted-key` what a client derives from it: Crossbar.io's `secret` has meant either.
@@ -123,7 +120,7 @@ const scramPrincipal = v.pipe(
 
 const scram = v.pipe(
   closed({ type: v.literal("static"), principals: named(scramPrincipal), "default-role": v.exactOptional(text) }),
-  v.transform((method) => ({ type: method.type, principals: withRoles(method.principals, method["default-role"]) })),
+  v.transform((method) => withPrincipalRoles(method)),
 );
 
 const cryptosignPrincipal = closed({
@@ -144,10 +141,7 @@ const cryptosign = v.pipe(
     "default-role": v.exactOptional(text),
     "router-key": routerKey,
   }),
-  v.transform(({ "default-role": defaultRole, ...method }) => ({
-    ...method,
-    principals: withRoles(method.principals, defaultRole),
-  })),
+  v.transform((method) => withPrincipalRoles(method)),
 );
 
 const SYMMETRIC = ["HS256", "HS384", "HS512"];
@@ -176,13 +170,13 @@ const jwt = v.pipe(
     issuer: v.exactOptional(text),
     audience: v.exactOptional(v.union([text, v.array(text)])),
     /** Seconds by which the clocks of issuer and router may differ. */
-    leeway: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(300)), 5),
+    leeway: v.optional(number(0, 300), 5),
     "authid-claim": v.optional(text, "sub"),
     "role-claim": v.optional(text, "role"),
     "realm-claim": v.exactOptional(text),
     "default-role": v.exactOptional(text),
-    /** Does the session end when the token expires? */
-    "end-session": v.optional(v.boolean(), false),
+    /** Whether the session ends when the token expires. */
+    "end-session": flag,
   }),
   v.check(({ jwks, key }) => jwks === undefined || key === undefined, "must have either jwks or key"),
   v.check(
@@ -281,6 +275,19 @@ export type DynamicCryptosignAuth = Output<typeof dynamicCryptosign>;
 export type JwtAuth = Output<typeof jwt>;
 /** Settings of `cookie`. */
 export type CookieAuth = Output<typeof cookie>;
+
+interface PrincipalSettings<P> {
+  readonly principals: ReadonlyMap<string, P>;
+  readonly "default-role"?: string;
+}
+
+/** The settings of a static method, with a role for each of its principals. */
+function withPrincipalRoles<P extends { readonly role?: string }, M extends PrincipalSettings<P>>({
+  "default-role": defaultRole,
+  ...method
+}: M & PrincipalSettings<P>) {
+  return { ...method, principals: withRoles<P>(method.principals, defaultRole) };
+}
 
 /** A principal without a role has that of its method; `realmFaults` refuses a principal with neither, so that the role "" is never in use. */
 function withRoles<P extends { readonly role?: string }>(

@@ -1,9 +1,10 @@
 /** Message rates of a role in the configuration. */
 
 import * as v from "valibot";
+import { number } from "./fields.ts";
 import { closed } from "./shape.ts";
 
-const positive = v.pipe(v.number(), v.minValue(0.001), v.maxValue(1_000_000));
+const positive = number(0.001, 1_000_000);
 
 /** `per_second` on average, and at most `burst` at once after a pause; by default one second's worth. */
 const rate = closed({

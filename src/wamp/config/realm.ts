@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { isValidRealm } from "../protocol/uri.ts";
 import { authSchema } from "./auth.ts";
 import { realmFaults, roleFaults } from "./consistency.ts";
-import { integer, uri } from "./fields.ts";
+import { flag, integer, number, text, uri } from "./fields.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits, LONGEST_TIMEOUT } from "./limits.ts";
 import { permissionSchema, TRUSTED } from "./permission.ts";
 import { ratesSchema } from "./rates.ts";
@@ -63,15 +63,14 @@ const limits = closed({
 /** One role; the procedure `authorizer` decides about actions that no rule of `permissions` matches (Authorization). */
 export const roleSchema = closed({
   name: v.pipe(
-    v.string(),
-    v.nonEmpty("must not be empty"),
+    text,
     v.check((name) => name !== TRUSTED, `is the name of a built-in role that has every permission`),
   ),
   permissions: v.optional(v.array(permissionSchema), []),
   authorizer: v.exactOptional(uri),
   /** Seconds for which decisions are cached, if the authorizer allows that; 0 for never. */
-  "authorizer-cache": v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400))),
-  "allow-by-default": v.optional(v.boolean(), false),
+  "authorizer-cache": v.exactOptional(number(0, 86_400)),
+  "allow-by-default": flag,
   rates: v.exactOptional(ratesSchema),
 });
 

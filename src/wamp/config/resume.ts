@@ -1,7 +1,7 @@
 /** The schema of session resumption. */
 
 import * as v from "valibot";
-import { integer } from "./fields.ts";
+import { integer, number } from "./fields.ts";
 import { closed, type DeepReadonly } from "./shape.ts";
 
 /** Seconds in a day: a client that is away for longer starts a new session. */
@@ -17,7 +17,7 @@ const buffer = closed({
  * session; the defaults let some hundred busy sessions of a realm wait at once in the isolate's 128 MB.
  */
 export const resumeSchema = closed({
-  time: v.pipe(v.number(), v.minValue(1), v.maxValue(MAX_TIME)),
+  time: number(1, MAX_TIME),
   buffer: v.optional(buffer, {}),
 });
 

@@ -1,34 +1,23 @@
 /** The schema of `store`: event history (with Crossbar.io's keys), call queues and retained events. */
 
 import * as v from "valibot";
-import { isReservedUri, isValidUri, type Match } from "../protocol/uri.ts";
-import { integer } from "./fields.ts";
-import { matchSchema } from "./permission.ts";
+import { isReservedUri, type Pattern } from "../protocol/uri.ts";
+import { integer, patternEntries, validPattern } from "./fields.ts";
 import { closed } from "./shape.ts";
 
 const positive = integer(1);
 
-const topics = { uri: v.string(), match: v.optional(matchSchema, "exact") };
-
-interface Topics {
-  readonly uri: string;
-  readonly match: Match;
-}
-
-const INVALID = "must have a uri that is valid for its match";
+/** The fault of an entry whose `uri` and `match` an earlier one has. */
+const TWICE = "occurs twice";
 
 /** Topics whose events are stored: at most `limit` events, for `max_age` seconds. */
 const eventHistory = v.pipe(
-  closed({ ...topics, limit: v.optional(positive, 100), max_age: v.exactOptional(positive) }),
-  v.check((entry) => isValid(entry), INVALID),
+  closed({ ...patternEntries, limit: v.optional(positive, 100), max_age: v.exactOptional(positive) }),
+  validPattern(),
   v.check(({ uri }) => !isReservedUri(uri), "must not cover wamp topics: events of the router are not stored"),
 );
 
-function isValid({ uri, match }: Topics): boolean {
-  return isValidUri(uri, "loose", match);
-}
-
-function isFirst({ uri, match }: Topics, index: number, entries: readonly Topics[]): boolean {
+function isFirst({ uri, match }: Pattern, index: number, entries: readonly Pattern[]): boolean {
   return entries.findIndex((other) => other.uri === uri && other.match === match) === index;
 }
 
@@ -42,36 +31,25 @@ const retain = closed({
   /** Most retained events sent for one SUBSCRIBE to a pattern, the latest ones. */
   replay: v.optional(positive, 1_000),
   /** Topics on which `retain` is ignored. */
-  decline: v.optional(
-    v.array(
-      v.pipe(
-        closed(topics),
-        v.check((entry) => isValid(entry), INVALID),
-      ),
-    ),
-    [],
-  ),
+  decline: v.optional(v.array(v.pipe(closed(patternEntries), validPattern())), []),
 });
 
 /** Procedures whose calls wait while every callee is at its `concurrency`: at most `limit` calls. */
-const callQueue = v.pipe(
-  closed({ ...topics, limit: v.optional(positive, 1_000) }),
-  v.check((entry) => isValid(entry), INVALID),
-);
+const callQueue = v.pipe(closed({ ...patternEntries, limit: v.optional(positive, 1_000) }), validPattern());
 
 /** `store` of a realm. */
 export const storeSchema = closed({
   "event-history": v.optional(
     v.pipe(
       v.array(eventHistory),
-      v.checkItems((entry, index, all) => isFirst(entry, index, all), "occurs twice"),
+      v.checkItems((entry, index, all) => isFirst(entry, index, all), TWICE),
     ),
     [],
   ),
   "call-queue": v.optional(
     v.pipe(
       v.array(callQueue),
-      v.checkItems((entry, index, all) => isFirst(entry, index, all), "occurs twice"),
+      v.checkItems((entry, index, all) => isFirst(entry, index, all), TWICE),
     ),
     [],
   ),

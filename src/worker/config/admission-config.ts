@@ -1,7 +1,7 @@
 /** Entries of `http` for admission control: origins, TLS, connection rates. */
 
 import * as v from "valibot";
-import { integer } from "../../wamp/config/fields.ts";
+import { flag, integer } from "../../wamp/config/fields.ts";
 import { closed } from "../../wamp/config/shape.ts";
 import { originsSchema } from "./origins.ts";
 
@@ -19,7 +19,7 @@ export const admissionEntries = {
   /** For realms without `allowed_origins` of their own. */
   allowed_origins: v.exactOptional(originsSchema),
   /** Refuses connections without TLS. A proxy that ends TLS must send X-Forwarded-Proto. */
-  require_tls: v.optional(v.boolean(), false),
+  require_tls: flag,
   connection_rate: v.optional(
     closed({ address: v.optional(rate, DEFAULT_RATE.address), realm: v.optional(rate, DEFAULT_RATE.realm) }),
     {},

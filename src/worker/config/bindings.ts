@@ -34,7 +34,10 @@ export function componentFaults({ realms }: Config, components: Components): Fau
 /** The fault of a callee whose service `binding` is missing; `path` is that of the binding's name in the configuration. */
 export function serviceFault(path: Path, binding: string): Fault {
   const lines = `[[services]]\nbinding = "${binding}"\nservice = "its Worker"`;
-  return faultAt(path, `there is no service binding ${binding}. Add to wrangler.toml:\n${lines}`);
+  return faultAt(
+    path,
+    `is ${binding}, a service binding that this Worker does not have. Add to wrangler.toml:\n${lines}`,
+  );
 }
 
 function objectFaults(

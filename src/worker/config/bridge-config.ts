@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { secretSchema } from "../../wamp/config/auth.ts";
 import { listOf, nameOf } from "../../wamp/config/consistency.ts";
-import { integer, text } from "../../wamp/config/fields.ts";
+import { flag, integer, number, text } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, type Fault, faultAt } from "../../wamp/config/shape.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
 import { isIpRange } from "./ip-range.ts";
@@ -23,16 +23,16 @@ export const bridgeSchema = closed({
   key: v.exactOptional(text),
   secret: v.exactOptional(secretSchema),
   /** Signatures cover the action and the realm, too: "publish realm1" and a line feed before Crossbar.io's fields. */
-  sign_route: v.optional(v.boolean(), false),
+  sign_route: flag,
   /** Serves requests without a signature, ticket or token. */
-  open: v.optional(v.boolean(), false),
+  open: flag,
   require_ip: v.exactOptional(v.array(ipRange)),
-  require_tls: v.optional(v.boolean(), false),
-  post_body_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_048_576)), 0),
-  timestamp_delta_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)), 300),
+  require_tls: flag,
+  post_body_limit: v.optional(number(0, 1_048_576), 0),
+  timestamp_delta_limit: v.optional(number(0, 86_400), 300),
   call_timeout: v.optional(integer(1), 60_000),
   /** Answers WAMP errors with an HTTP status by error URI instead of Crossbar.io's 200. */
-  status_codes: v.optional(v.boolean(), false),
+  status_codes: flag,
   /** Origins of pages that may use the bridge; `*` for all pages, without credentials. */
   allowed_origins: v.exactOptional(v.array(text)),
 });
@@ -43,7 +43,7 @@ export const serviceSchema = closed({ role: text });
 /** Server-sent events: any client may watch the topics that this role may subscribe to. `heartbeat` in seconds. */
 export const eventsSchema = closed({
   role: text,
-  heartbeat: v.optional(v.pipe(v.number(), v.minValue(1, "must be at least 1"), v.maxValue(600)), 15),
+  heartbeat: v.optional(number(1, 600), 15),
 });
 
 /** `http.bridge`, checked, defaults filled in. */
@@ -82,7 +82,12 @@ function pathFaults({ publish, call }: Dict, realms: readonly Dict[]): Fault[] {
   if (realms.length === 1 && !nameOf(realms[0])?.includes("*")) return [];
   return Object.entries({ publish, call })
     .filter(([, route]) => typeof route === "string" && !route.split("/").includes(":realm"))
-    .map(([key]) => faultAt(["http", "bridge", key], "must have :realm in it where there is not exactly one realm"));
+    .map(([key]) =>
+      faultAt(
+        ["http", "bridge", key],
+        "must contain :realm, because the configuration does not have exactly one realm",
+      ),
+    );
 }
 
 function roleFaults(section: string, { role }: Dict, realms: readonly Dict[]): Fault[] {

@@ -9,7 +9,6 @@ import { type Config, type ConfigInput, configSchema } from "./config-schema.ts"
 import { workerRealmFaults } from "./realm-config.ts";
 import { bestMatch } from "./realm-lookup.ts";
 import { triggerFaults } from "./triggers-config.ts";
-import { unsupportedFaults } from "./unsupported.ts";
 import { webFaults } from "./web-config.ts";
 
 /** Sources of the configuration. */
@@ -77,7 +76,6 @@ function check(input: unknown, env: ConfigSources["env"]): LoadedConfig {
     ...secrets,
     ...(shape.ok ? [] : shape.faults.filter(({ path }) => !unresolved.has(path))),
     ...consistencyFaults(resolved),
-    ...unsupportedFaults(resolved),
   ];
   return shape.ok && faults.length === 0 ? { ok: true, config: shape.value } : { ok: false, faults };
 }

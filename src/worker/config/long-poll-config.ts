@@ -1,15 +1,15 @@
 /** `http.longpoll`: options of the long-poll transport. */
 
 import * as v from "valibot";
+import { integer, number } from "../../wamp/config/fields.ts";
 import { closed } from "../../wamp/config/shape.ts";
 
-const seconds = (most: number) => v.pipe(v.number(), v.minValue(1, "must be at least 1"), v.maxValue(most));
-const count = v.pipe(v.number(), v.integer("must be an integer"), v.minValue(1, "must be at least 1"));
+const count = integer(1);
 
 /** Crossbar.io's long-poll options: seconds, bytes, and messages, or batches where the subprotocol has them. */
 export const longPollSchema = closed({
-  request_timeout: v.optional(seconds(60), 10),
-  session_timeout: v.optional(seconds(600), 30),
+  request_timeout: v.optional(number(1, 60), 10),
+  session_timeout: v.optional(number(1, 600), 30),
   queue_limit_bytes: v.optional(count, 131_072),
   queue_limit_messages: v.optional(count, 100),
 });

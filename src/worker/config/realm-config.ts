@@ -39,6 +39,7 @@ export function workerRealmFaults(realm: unknown, path: Path = []): Fault[] {
   return [
     ...realmFaults(realm, path),
     ...placeFaults(realm, path),
+    ...listOf(realm.roles).flatMap((role, index) => validateFaults(role, [...path, "roles", index])),
     ...roleReferenceFaults(realm.webhooks, roles, [...path, "webhooks"]),
     ...["webhooks_out", "components"].flatMap((key) => sessionFaults(listOf(realm[key]), roles, [...path, key])),
     ...duplicates(listOf(realm.callees).map(calleeOf), (index) => [...path, "callees", index, "procedure"]),
@@ -49,6 +50,16 @@ export function workerRealmFaults(realm: unknown, path: Path = []): Fault[] {
 function placeFaults(realm: Dict, path: Path): Fault[] {
   if (realm.location === undefined || realm.jurisdiction === undefined) return [];
   return [faultAt([...path, "location"], "cannot be combined with jurisdiction")];
+}
+
+/** Rules with `validate`, which is not supported: the router would let invalid payload pass. */
+function validateFaults(role: unknown, path: Path): Fault[] {
+  const rules = isDict(role) ? listOf(role.permissions) : [];
+  return rules.flatMap((rule, index) =>
+    isDict(rule) && rule.validate !== undefined
+      ? [faultAt([...path, "permissions", index, "validate"], "payload validation is not supported")]
+      : [],
+  );
 }
 
 /** Entries that become sessions: each needs a name of its own, by which the realm finds its session after a sleep, and a role. */

@@ -1,7 +1,7 @@
 /** `schedules` and `queues`: requests by cron triggers, and events from Cloudflare Queues. */
 
 import * as v from "valibot";
-import { duplicates, listOf, nameOf } from "../../wamp/config/consistency.ts";
+import { duplicates, listOf, nameOf, roleReferenceFaults } from "../../wamp/config/consistency.ts";
 import { text, uri } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
@@ -68,7 +68,7 @@ function placeFaults(entry: unknown, path: Path, realmNamed: (name: string) => u
   if (!isDict(entry) || typeof entry.realm !== "string") return [];
   if (entry.realm.includes("*")) return [faultAt([...path, "realm"], "must be the name of one realm, not a pattern")];
   const realm = realmNamed(entry.realm);
-  if (!isDict(realm)) return [faultAt([...path, "realm"], `there is no realm ${JSON.stringify(entry.realm)}`)];
-  if (typeof entry.role !== "string" || listOf(realm.roles).some((role) => nameOf(role) === entry.role)) return [];
-  return [faultAt([...path, "role"], `is ${JSON.stringify(entry.role)}, a role this realm does not have`)];
+  if (!isDict(realm))
+    return [faultAt([...path, "realm"], `is ${JSON.stringify(entry.realm)}, which the configuration does not have`)];
+  return roleReferenceFaults({ role: entry.role }, new Set(listOf(realm.roles).map(nameOf)), path);
 }

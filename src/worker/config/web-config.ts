@@ -1,7 +1,7 @@
 /** `http.paths`: web services by path, with Crossbar.io's keys. */
 
 import * as v from "valibot";
-import { integer, text } from "../../wamp/config/fields.ts";
+import { flag, integer, text } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, type Fault, faultAt, named, type Path } from "../../wamp/config/shape.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
 
@@ -35,10 +35,10 @@ const jsonService = closed({
   value: v.custom<unknown>((value) => value !== undefined, "is missing"),
   options: v.optional(
     closed({
-      prettify: v.optional(v.boolean(), false),
+      prettify: flag,
       /** Pages of any origin may read it, without credentials. */
       allow_cross_origin: v.optional(v.boolean(), true),
-      discourage_caching: v.optional(v.boolean(), false),
+      discourage_caching: flag,
     }),
     {},
   ),
@@ -55,7 +55,7 @@ const redirectService = closed({
 const nodeInfoService = closed({
   type: v.literal("nodeinfo"),
   /** Lists the realms' names; a client that knows a name can try to join. */
-  realms: v.optional(v.boolean(), false),
+  realms: flag,
 });
 
 const reverseProxyService = closed({

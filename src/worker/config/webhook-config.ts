@@ -2,10 +2,9 @@
 
 import * as v from "valibot";
 import { secretSchema } from "../../wamp/config/auth.ts";
-import { integer, text, uri } from "../../wamp/config/fields.ts";
-import { matchSchema } from "../../wamp/config/permission.ts";
+import { flag, integer, number, patternEntries, text, uri, validPattern } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, named } from "../../wamp/config/shape.ts";
-import { isValidUri } from "../../wamp/protocol/uri.ts";
+import { outgoingHeaders, outgoingUrl } from "./outgoing-request.ts";
 
 const webhook = v.pipe(
   closed({
@@ -20,11 +19,11 @@ const webhook = v.pipe(
       "X-Signature-256",
     ),
     /** Accepts requests without a signature. */
-    open: v.optional(v.boolean(), false),
+    open: flag,
     success_response: v.optional(v.string(), "OK"),
     error_response: v.optional(v.string(), "NOT OK"),
     /** Bytes; 0 for the realm's `message_bytes`. */
-    post_body_limit: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_048_576)), 0),
+    post_body_limit: v.optional(number(0, 1_048_576), 0),
   }),
   v.check(
     ({ github_secret, secret, open }) =>
@@ -40,13 +39,12 @@ export type WebhookConfig = DeepReadonly<v.InferOutput<typeof webhook>>;
 
 /** Headers that the router sets itself, and headers of the connection. */
 const OWN_HEADERS = /^(content-.*|host|connection|transfer-encoding|user-agent|x-hub-signature-256|webhook-.*)$/i;
-const LOOPBACK = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/;
 
 const headers = v.pipe(
-  named(v.pipe(secretSchema, v.regex(/^[\x20-\x7e]*$/, "must be one line of ASCII"))),
+  outgoingHeaders(/^[\x20-\x7e]*$/, "ASCII"),
   v.check(
-    (headers) => [...headers.keys()].every((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !OWN_HEADERS.test(name)),
-    "must have names of headers that the router does not set itself",
+    (headers) => ![...headers.keys()].some((name) => OWN_HEADERS.test(name)),
+    "must have no headers that the router sets itself",
   ),
 );
 
@@ -54,12 +52,8 @@ const webhookOut = v.pipe(
   closed({
     /** Identifies the object that holds pending events and dead letters. */
     name: text,
-    uri: v.string(),
-    match: v.optional(matchSchema, "exact"),
-    url: v.pipe(
-      v.string(),
-      v.check(isDeliverable, "must be an https URL without credentials; http is for loopback only"),
-    ),
+    ...patternEntries,
+    url: outgoingUrl,
     secret: secretSchema,
     /** Role of the subscription. */
     role: text,
@@ -69,15 +63,8 @@ const webhookOut = v.pipe(
     /** Attempts after the first one. */
     retries: v.optional(integer(0, 100), 12),
   }),
-  v.check(({ uri, match }) => isValidUri(uri, "loose", match), "must have a uri that is valid for its match"),
+  validPattern(),
 );
-
-function isDeliverable(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, hostname, username, password } = new URL(url);
-  if (username !== "" || password !== "") return false;
-  return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
-}
 
 /** Receivers of events. */
 export const webhooksOutSchema = v.array(webhookOut);

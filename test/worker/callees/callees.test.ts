@@ -192,11 +192,15 @@ it("a service binding that is not there is a fault", () => {
   expect(calleeFaults(loaded.config, env)).toEqual([
     {
       path: "realms[0].callees[1].binding",
-      message: expect.stringContaining("there is no service binding WAMP_CONFIG. Add to wrangler.toml"),
+      message: expect.stringContaining(
+        "is WAMP_CONFIG, a service binding that this Worker does not have. Add to wrangler.toml",
+      ),
     },
     {
       path: "realms[0].callees[2].binding",
-      message: expect.stringContaining("there is no service binding WEATHER. Add to wrangler.toml"),
+      message: expect.stringContaining(
+        "is WEATHER, a service binding that this Worker does not have. Add to wrangler.toml",
+      ),
     },
   ]);
 });

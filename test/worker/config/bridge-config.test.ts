@@ -32,7 +32,10 @@ it.each([
   [{ open: true, role: "user", sign_route: true }, "http.bridge.sign_route needs key and secret"],
   [{ open: true }, "http.bridge.role is missing"],
   [{ ...SIGNED, role: "trusted" }, 'http.bridge.role is "trusted", a role no realm has'],
-  [{ ...SIGNED, call: "/call" }, "http.bridge.call must have :realm in it where there is not exactly one realm"],
+  [
+    { ...SIGNED, call: "/call" },
+    "http.bridge.call must contain :realm, because the configuration does not have exactly one realm",
+  ],
   [{ ...SIGNED, call: "call" }, "must begin with /"],
   [{ ...SIGNED, require_ip: ["10.0.0.0/33"] }, "http.bridge.require_ip[0] must be an IP address or network"],
   [{ ...SIGNED, require_ip: ["10.0.0"] }, "http.bridge.require_ip[0] must be an IP address or network"],

@@ -6,13 +6,12 @@ import { type Config, defineConfig } from "../../../src/worker/config/config-sch
 import { type ConfigSources, formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
 import { longPollConfig } from "../../../src/worker/config/long-poll-config.ts";
 import { realmFor } from "../../../src/worker/config/realm-lookup.ts";
-import { unsupportedFaults } from "../../../src/worker/config/unsupported.ts";
 
 const EMPTY = { version: 1, realms: [] };
 
 const SECRET = { env: "SECRET" };
 
-/** Every part a configuration can have. */
+/** A configuration with every section. */
 const EVERYTHING = defineConfig({
   version: 1,
   realms: [
@@ -182,31 +181,21 @@ describe("the whole configuration", () => {
   });
 });
 
-describe("what is not built yet", () => {
-  it("is told wherever it is configured, and only there", () => {
-    const realms = [
-      { roles: [{ name: "a" }, { name: "b", authorizer: "com.authorize" }] },
-      { auth: { anonymous: { type: "dynamic" } }, store: undefined },
-      { auth: { anonymous: { type: "static" } }, store: {} },
+describe("unsupported settings", () => {
+  it("each rule with `validate` is a fault, and each rule without it is accepted", () => {
+    const roles = [
+      { name: "a", permissions: [{ uri: "a" }, { uri: "b", validate: {} }] },
+      { name: "b", permissions: [{ uri: "a", validate: { call: "T" } }] },
     ];
-    const faults = unsupportedFaults({ realms, http: { bridge: {} } }, [
-      ["realms.*.roles.*.authorizer", "dynamic authorization"],
-      ["realms.*.auth.anonymous.type=dynamic", "dynamic anonymous authentication"],
-      ["realms.*.store", "event history"],
-      ["http.bridge", "the HTTP bridge"],
-      ["http.other", "nothing"],
-    ]);
-    expect(formatFaults(faults).split("\n")).toEqual([
-      "realms[0].roles[1].authorizer dynamic authorization is not built yet",
-      "realms[1].auth.anonymous.type dynamic anonymous authentication is not built yet",
-      "realms[2].store event history is not built yet",
-      "http.bridge the HTTP bridge is not built yet",
+    expect(faultsOf({ module: { version: 1, realms: [{ name: "r" }, { name: "s", roles }] } })).toEqual([
+      "realms[1].roles[0].permissions[1].validate payload validation is not supported",
+      "realms[1].roles[1].permissions[0].validate payload validation is not supported",
     ]);
   });
 
-  it("is the only thing wrong with a configuration that uses everything", () => {
+  it("a configuration with every section has no other fault", () => {
     const faults = faultsOf({ module: EVERYTHING, env: { SECRET: "ab".repeat(32) } });
-    expect(faults.filter((fault) => !fault.endsWith(" is not built yet"))).toEqual([]);
+    expect(faults.filter((fault) => !fault.endsWith(" payload validation is not supported"))).toEqual([]);
   });
 });
 
@@ -254,7 +243,7 @@ describe("the ways in without WebSockets", () => {
   it("have bounds for waiting, and need a role that some realm has", () => {
     const module = { ...withRealms("a"), http: { longpoll: { request_timeout: 0 }, events: { role: "absent" } } };
     expect(faultsOf({ module })).toEqual([
-      "http.longpoll.request_timeout must be at least 1",
+      "http.longpoll.request_timeout must be >=1",
       'http.events.role is "absent", a role no realm has',
     ]);
   });

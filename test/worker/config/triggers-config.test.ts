@@ -32,7 +32,7 @@ const CRON = 'schedules[0].cron must be five fields, as in "*/5 * * * *"';
 it.each([
   [{ cron: "every day" }, CRON],
   [{ cron: "* * * * * *" }, CRON],
-  [{ realm: "b" }, 'schedules[0].realm there is no realm "b"'],
+  [{ realm: "b" }, 'schedules[0].realm is "b", which the configuration does not have'],
   [{ realm: "tenant-*" }, "schedules[0].realm must be the name of one realm, not a pattern"],
   [{ role: "x" }, 'schedules[0].role is "x", a role this realm does not have'],
   [{ call: "com.example.clean" }, "schedules[0] needs either call or publish"],
@@ -49,7 +49,7 @@ it("a queue has one topic", () => {
 });
 
 it.each([
-  [{ realm: "b" }, 'queues[0].realm there is no realm "b"'],
+  [{ realm: "b" }, 'queues[0].realm is "b", which the configuration does not have'],
   [{ role: "x" }, 'queues[0].role is "x", a role this realm does not have'],
   [{ topic: "a b" }, "queues[0].topic must be a valid URI"],
   [{ queue: "" }, "queues[0].queue must not be empty"],
