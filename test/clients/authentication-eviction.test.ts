@@ -20,7 +20,7 @@ const EVICTIONS = [
 type Step = (typeof EVICTIONS)[number][1][number];
 
 /** Tokens with today's date; those of the core tests are of 1970. */
-async function timely(): Promise<Case["answer"]> {
+async function timely(): Promise<Case["authenticate"]> {
   const exp = Math.floor(Date.now() / 1000) + 3600;
   const [right, wrong] = await Promise.all([token({ exp }), token({ exp }, "another secret, of another issuer")]);
   return async (_, isRight) => [5, isRight ? right : wrong, {}];
@@ -33,7 +33,7 @@ let router: Router;
 
 beforeAll(async () => {
   const jwt = METHODS.get("jwt-as-ticket")!;
-  METHODS.set("jwt-as-ticket", { ...jwt, answer: await timely() });
+  METHODS.set("jwt-as-ticket", { ...jwt, authenticate: await timely() });
   const dynamic = {
     wampcra: { type: "dynamic", authenticator: "com.app.authenticate" },
     anonymous: { type: "static", role: "user" },
@@ -84,9 +84,9 @@ test.concurrent.for([
   await authenticator.join(realm);
   await authenticator.send([64, 1, {}, "com.app.authenticate"]);
   await authenticator.expect([65, 1, ID]);
-  const decide = async (answer: object): Promise<WireMessage> => {
+  const decide = async (response: object): Promise<WireMessage> => {
     const [, request, , , args] = await authenticator.next();
-    await authenticator.send([70, request, {}, [answer]]);
+    await authenticator.send([70, request, {}, [response]]);
     return args as WireMessage;
   };
   const client = await connect(context, realm);
@@ -113,7 +113,7 @@ async function connect({ onTestFinished }: TestContext, realm: string): Promise<
 
 /** A handshake with joe's credentials, or wrong ones, up to WELCOME or ABORT. */
 async function attempt(context: TestContext, family: string, steps: readonly Step[], isRight: boolean) {
-  const { hello, answer } = METHODS.get(family)!;
+  const { hello, authenticate } = METHODS.get(family)!;
   const realm = freshRealm(family);
   const client = await connect(context, realm);
   const evictBefore = async (step: Step) => {
@@ -123,6 +123,6 @@ async function attempt(context: TestContext, family: string, steps: readonly Ste
   await client.send([1, realm, { roles: ALL_ROLES, authid: "joe", ...hello }]);
   const [, , extra] = await client.expect([4, expect.any(String), expect.any(Object)]);
   await evictBefore("AUTHENTICATE");
-  await client.send(await answer(extra as Record<string, unknown>, isRight, "joe"));
+  await client.send(await authenticate(extra as Record<string, unknown>, isRight, "joe"));
   return { client, evictBefore, outcome: await client.next() };
 }

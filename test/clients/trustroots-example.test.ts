@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 /** Connects a client that sends HELLO with certificates. */
-async function knock(subprotocol: Subprotocol, certificates: readonly SignedCertificate[]): Promise<RawClient> {
+async function sendHello(subprotocol: Subprotocol, certificates: readonly SignedCertificate[]): Promise<RawClient> {
   const client = await RawClient.connect(url, subprotocol);
   onTestFinished(() => client.socket.terminate());
   const authextra = { pubkey: KEY.publicKey, trustroot: ROOT, certificates };
@@ -42,17 +42,17 @@ async function knock(subprotocol: Subprotocol, certificates: readonly SignedCert
 
 describe.each(SUBPROTOCOLS)("over %s", (subprotocol) => {
   test("[CSG-12][CSG-14] the chain of the specification's example admits its delegate, also after sleep", async () => {
-    const client = await knock(subprotocol, exampleChain());
+    const client = await sendHello(subprotocol, exampleChain());
     const [, , extra] = await client.expect([4, "cryptosign", { challenge: TEXT, channel_binding: null }]);
     await server.getWorker("trustroots").evictDurableObject("RealmObject", { name: "devices" });
-    await client.send([5, KEY.answer(extra as { challenge: string }), {}]);
+    await client.send([5, KEY.signChallenge(extra as { challenge: string }), {}]);
     const [, , details] = await client.expect([2, ID, expect.any(Object)]);
     expect(details).toMatchObject({ authid: DELEGATE, authrole: "device", authmethod: "cryptosign" });
   });
 
   test("[CSG-13] a chain that breaks a rule is refused", async () => {
     const forged = authority({ subject: DELEGATE, capabilities: 12 }, STRANGER);
-    const client = await knock(subprotocol, [delegate(), forged, authority()]);
+    const client = await sendHello(subprotocol, [delegate(), forged, authority()]);
     const message = expect.stringMatching(/^CCR-11: /);
     await client.expect([3, { message }, "wamp.error.authentication_denied"]);
   });

@@ -28,56 +28,56 @@ export class AuthTestRealm extends TestRealm {
   }
 
   /** Sends HELLO from a new client; resolves when the router has answered. */
-  async knock(details: Extra, name = "joe", facts?: TransportInfo): Promise<Client> {
+  async sendHello(details: Extra, name = "joe", facts?: TransportInfo): Promise<Client> {
     const client = this.connect(name, facts);
-    await this.say(client, [1, this.realm.name, { roles: ALL_ROLES, ...details }]);
+    await this.sendFrom(client, [1, this.realm.name, { roles: ALL_ROLES, ...details }]);
     return client;
   }
 
   /** Sends a message; resolves when the router has replied. */
-  async say(client: Client, message: Line): Promise<void> {
+  async sendFrom(client: Client, message: Line): Promise<void> {
     client.send(message);
-    await thinking(client);
+    await waitForReply(client);
   }
 
-  /** `say` with an authenticator that is not registered: resolves after the timeout. */
-  async sayInVain(client: Client, message: Line): Promise<void> {
+  /** `sendFrom` with an authenticator that is not registered: resolves after the timeout. */
+  async sendUntilTimeout(client: Client, message: Line): Promise<void> {
     client.send(message);
     await setImmediate();
     this.advance(9_000);
-    await thinking(client);
+    await waitForReply(client);
   }
 
   /** The messages sent to a client since the last call, without the close of its transport. */
-  heard(client: Client): Line[] {
+  takeMessages(client: Client): Line[] {
     const entries = this.take().filter(([name]) => name === client.name);
     return entries.flatMap(([, message]) => (message === "closed" ? [] : [message]));
   }
 
   /** The only message sent to a client since the last call; throws if there were none or several. */
-  answer(client: Client): Line {
-    const [answer, ...others] = this.heard(client);
-    if (answer === undefined || others.length > 0)
-      throw new Error(`not exactly one reply: ${JSON.stringify([answer, ...others])}`);
-    return answer;
+  takeReply(client: Client): Line {
+    const [reply, ...others] = this.takeMessages(client);
+    if (reply === undefined || others.length > 0)
+      throw new Error(`not exactly one reply: ${JSON.stringify([reply, ...others])}`);
+    return reply;
   }
 
   /** CHALLENGE.Extra; throws if the reply is another message. */
-  challenge(client: Client): Extra {
-    const [type, , extra] = this.answer(client);
+  takeChallenge(client: Client): Extra {
+    const [type, , extra] = this.takeReply(client);
     if (type !== 4) throw new Error(`no CHALLENGE but ${type}`);
     return extra as Extra;
   }
 
   /** WELCOME.Details, or the whole reply if it is another message. */
-  welcome(client: Client): Extra | Line {
-    const answer = this.answer(client);
-    return answer[0] === 2 ? (answer[2] as Extra) : answer;
+  takeWelcome(client: Client): Extra | Line {
+    const reply = this.takeReply(client);
+    return reply[0] === 2 ? (reply[2] as Extra) : reply;
   }
 }
 
 /** Resolves when the router has processed the client's HELLO or AUTHENTICATE. */
-export async function thinking(client: Client): Promise<void> {
+export async function waitForReply(client: Client): Promise<void> {
   const startedAt = Date.now();
   while (client.peer.state.kind === "authenticating") {
     if (Date.now() - startedAt > 4_000) throw new Error("the router does not reply");

@@ -13,8 +13,8 @@ const SCRAM: Auth = { scram: { type: "static", principals: { bob: { ...PENCIL_RE
 /** The method of the CHALLENGE or WELCOME that a client gets for its HELLO. */
 async function methodFor(auth: Auth, details: Extra): Promise<unknown> {
   const realm = new AuthTestRealm(auth);
-  const client = await realm.knock({ authextra: { nonce: "egVDf3DMJh0=" }, ...details });
-  const [type, second, third] = realm.answer(client);
+  const client = await realm.sendHello({ authextra: { nonce: "egVDf3DMJh0=" }, ...details });
+  const [type, second, third] = realm.takeReply(client);
   if (type === 3) return third;
   return type === 4 ? second : (third as Extra).authmethod;
 }
@@ -84,10 +84,10 @@ describe("the first method that can serve", () => {
 
   test("[AUTH-15] is the same after sleep", async () => {
     const realm = new AuthTestRealm({ ...TICKET, ...WAMPCRA });
-    const client = await realm.knock({ authid: "joe", authmethods: ["wampcra", "ticket"] });
+    const client = await realm.sendHello({ authid: "joe", authmethods: ["wampcra", "ticket"] });
     realm.sleepAndWake();
-    await realm.say(client, [5, "secret!!!", {}]);
-    expect(realm.heard(client).map(([type]) => type)).toStrictEqual([4, 2]);
+    await realm.sendFrom(client, [5, "secret!!!", {}]);
+    expect(realm.takeMessages(client).map(([type]) => type)).toStrictEqual([4, 2]);
   });
 });
 
@@ -128,7 +128,7 @@ describe("no method", () => {
     ],
   ])("%s %j, %j is refused with %s", async (_, auth, details, reason, message) => {
     const realm = new AuthTestRealm(auth);
-    await realm.knock(details);
+    await realm.sendHello(details);
     expect(realm.take()).toStrictEqual(aborted("joe", `wamp.error.${reason}`, 1000, message));
     expect(realm.realm.nextDeadline()).toBe(undefined);
   });
@@ -142,8 +142,8 @@ test.each(["ticket", "wampcra", "anonymous"])(
       [513, false],
     ] as const) {
       const realm = new AuthTestRealm({ ...ANONYMOUS, ...TICKET, ...WAMPCRA });
-      const client = await realm.knock({ authid: "x".repeat(length), authmethods: [method] });
-      const [type, , reason] = realm.answer(client);
+      const client = await realm.sendHello({ authid: "x".repeat(length), authmethods: [method] });
+      const [type, , reason] = realm.takeReply(client);
       expect([type === 3, type === 3 && reason]).toStrictEqual([
         !isTaken,
         !isTaken && "wamp.error.authentication_denied",
@@ -160,16 +160,16 @@ describe("tickets on an unencrypted transport", () => {
   test("[TKT-04] are refused if the configuration requires TLS", async () => {
     const realm = new AuthTestRealm(auth);
     for (const facts of [undefined, { ...TLS, is_secure: false }]) {
-      const client = await realm.knock(hello, "joe", facts);
-      expect(realm.answer(client)[2]).toBe("wamp.error.no_matching_auth_method");
+      const client = await realm.sendHello(hello, "joe", facts);
+      expect(realm.takeReply(client)[2]).toBe("wamp.error.no_matching_auth_method");
     }
-    const client = await realm.knock(hello, "joe", TLS);
-    expect(realm.answer(client)).toStrictEqual([4, "ticket", {}]);
+    const client = await realm.sendHello(hello, "joe", TLS);
+    expect(realm.takeReply(client)).toStrictEqual([4, "ticket", {}]);
   });
 
   test("[TKT-04] are accepted if it does not", async () => {
     const realm = new AuthTestRealm(TICKET);
-    expect(realm.answer(await realm.knock(hello, "joe", { ...TLS, is_secure: false }))[0]).toBe(4);
+    expect(realm.takeReply(await realm.sendHello(hello, "joe", { ...TLS, is_secure: false }))[0]).toBe(4);
   });
 });
 
@@ -186,26 +186,26 @@ test.each<[string, Auth, boolean]>([
 describe("the identity", () => {
   test("[AUTH-13] the role in HELLO has no effect", async () => {
     const realm = new AuthTestRealm(TICKET);
-    const client = await realm.knock({ authid: "joe", authrole: "admin", authmethods: ["ticket"] });
+    const client = await realm.sendHello({ authid: "joe", authrole: "admin", authmethods: ["ticket"] });
     realm.take();
-    await realm.say(client, [5, "secret!!!", {}]);
-    expect(realm.welcome(client)).toMatchObject({ authrole: "user" });
+    await realm.sendFrom(client, [5, "secret!!!", {}]);
+    expect(realm.takeWelcome(client)).toMatchObject({ authrole: "user" });
   });
 
   test("[AUTH-01][WEL-08] the authextra a client sends does not come back in WELCOME", async () => {
     const realm = new AuthTestRealm({ ...TICKET, ...ANONYMOUS });
     const authextra = { authrole: "admin", x: 1 };
-    const joe = await realm.knock({ authid: "joe", authmethods: ["ticket"], authextra });
-    await realm.say(joe, [5, "secret!!!", {}]);
-    const ann = await realm.knock({ authmethods: ["anonymous"], authextra }, "ann");
-    expect(realm.heard(ann)[0]?.[2]).not.toHaveProperty("authextra");
+    const joe = await realm.sendHello({ authid: "joe", authmethods: ["ticket"], authextra });
+    await realm.sendFrom(joe, [5, "secret!!!", {}]);
+    const ann = await realm.sendHello({ authmethods: ["anonymous"], authextra }, "ann");
+    expect(realm.takeMessages(ann)[0]?.[2]).not.toHaveProperty("authextra");
     expect(joe.peer.state).toMatchObject({ kind: "open", session: { identity: { authrole: "user" } } });
     expect(joe.savedSession.identity).not.toHaveProperty("authextra");
   });
 
   test("[ANON-01] of anonymous sessions has the configured authid, if any", async () => {
     const realm = new AuthTestRealm({ anonymous: { type: "static", role: "user", authid: "guest" } });
-    expect(realm.welcome(await realm.knock({ authid: "root" }))).toMatchObject({
+    expect(realm.takeWelcome(await realm.sendHello({ authid: "root" }))).toMatchObject({
       authid: "guest",
       authrole: "user",
     });
@@ -213,9 +213,9 @@ describe("the identity", () => {
 
   test("[AUTH-10] with a role that was removed during the handshake is refused", async () => {
     const realm = new AuthTestRealm({ jwt: { type: "static", key: TOKEN_SECRET } });
-    const client = await realm.knock({ authid: "joe", authmethods: ["jwt"] });
+    const client = await realm.sendHello({ authid: "joe", authmethods: ["jwt"] });
     realm.take();
-    await realm.say(client, [5, await token({ role: "gone" }), {}]);
+    await realm.sendFrom(client, [5, await token({ role: "gone" }), {}]);
     const message = "the role assigned to this session does not exist";
     expect(realm.take()).toStrictEqual(aborted("joe", "wamp.error.no_such_role", 1000, message));
   });
@@ -224,14 +224,14 @@ describe("the identity", () => {
     const realm = new AuthTestRealm(TICKET);
     const clients = [];
     for (const name of ["one", "two"]) {
-      const client = await realm.knock({ authid: "joe", authmethods: ["ticket"] }, name);
-      await realm.say(client, [5, "secret!!!", {}]);
+      const client = await realm.sendHello({ authid: "joe", authmethods: ["ticket"] }, name);
+      await realm.sendFrom(client, [5, "secret!!!", {}]);
       clients.push(client);
     }
     realm.take();
     clients[0]!.disconnect();
     clients[1]!.send([48, 1, {}, "com.unknown"]);
-    expect(realm.answer(clients[1]!)[4]).toBe("wamp.error.no_such_procedure");
+    expect(realm.takeReply(clients[1]!)[4]).toBe("wamp.error.no_such_procedure");
   });
 });
 
@@ -242,7 +242,7 @@ test("[AUTH-05][SES-03] other clients are served while an authentication is pend
   const quick = realm.connect("quick");
   quick.send([1, "realm1", { roles: ALL_ROLES }]);
   expect(slow.peer.state.kind).toBe("authenticating");
-  expect(realm.answer(quick)[0]).toBe(2);
+  expect(realm.takeReply(quick)[0]).toBe(2);
 });
 
 test("[SES-12][AUTH-12] any message while HELLO is pending is a protocol violation", async () => {
@@ -267,8 +267,8 @@ test("[SES-11][SES-13] after WELCOME HELLO and AUTHENTICATE are protocol violati
     [5, "secret!!!", {}],
   ]) {
     const realm = new AuthTestRealm(TICKET);
-    const client = await realm.knock({ authid: "joe", authmethods: ["ticket"] });
-    await realm.say(client, [5, "secret!!!", {}]);
+    const client = await realm.sendHello({ authid: "joe", authmethods: ["ticket"] });
+    await realm.sendFrom(client, [5, "secret!!!", {}]);
     realm.take();
     client.send(message);
     const violation = aborted("joe", "wamp.error.protocol_violation", 1002, "the session is already established");
@@ -278,12 +278,12 @@ test("[SES-11][SES-13] after WELCOME HELLO and AUTHENTICATE are protocol violati
 
 test("[WS-15][AUTH-05] after GOODBYE another principal can log in on the same transport", async () => {
   const realm = new AuthTestRealm({ ...TICKET, ...WAMPCRA });
-  const client = await realm.knock({ authid: "joe", authmethods: ["ticket"] });
-  await realm.say(client, [5, "secret!!!", {}]);
-  await realm.say(client, [6, {}, "wamp.close.close_realm"]);
+  const client = await realm.sendHello({ authid: "joe", authmethods: ["ticket"] });
+  await realm.sendFrom(client, [5, "secret!!!", {}]);
+  await realm.sendFrom(client, [6, {}, "wamp.close.close_realm"]);
   realm.take();
-  await realm.say(client, [1, "realm1", { roles: ALL_ROLES, authid: "ann", authmethods: ["wampcra"] }]);
-  const extra = realm.challenge(client);
-  await realm.say(client, await CASES.wampcra!.answer(extra, true, "ann"));
-  expect(realm.welcome(client)).toMatchObject({ authid: "ann" });
+  await realm.sendFrom(client, [1, "realm1", { roles: ALL_ROLES, authid: "ann", authmethods: ["wampcra"] }]);
+  const extra = realm.takeChallenge(client);
+  await realm.sendFrom(client, await CASES.wampcra!.authenticate(extra, true, "ann"));
+  expect(realm.takeWelcome(client)).toMatchObject({ authid: "ann" });
 });

@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { ALL_ROLES, type Client, type Line } from "../host/test-realm.ts";
-import { type Auth, AuthTestRealm, type Extra, TLS, thinking } from "./auth-test-realm.ts";
+import { type Auth, AuthTestRealm, type Extra, TLS, waitForReply } from "./auth-test-realm.ts";
 import { CLIENT_NONCE, KEY } from "./methods.ts";
 
 /** The settings of a dynamic method. */
@@ -35,7 +35,7 @@ export const ROLES = ["anonymous", "user"].map((name) => ({
 
 /** A realm whose methods all call one authenticator, and the client that serves it. */
 export class AuthenticatorTestRealm extends AuthTestRealm {
-  readonly official: Client;
+  readonly authenticator: Client;
   /** INVOCATION.Request of the last call to the authenticator. */
   #request = 0;
 
@@ -43,18 +43,18 @@ export class AuthenticatorTestRealm extends AuthTestRealm {
     const dynamic = { ...DYNAMIC, ...settings };
     const auth: Auth = { anonymous: dynamic, wampcra: dynamic, scram: dynamic, cryptosign: dynamic, ticket: dynamic };
     super(auth, input);
-    // The official joins by a static method before the realm gets its dynamic ones.
+    // The authenticator joins by a static method before the realm gets its dynamic ones.
     this.configure({ auth: { anonymous: { type: "static", role: "anonymous" } } });
     this.sleepAndWake();
-    this.official = this.join("official");
-    if (isServed) this.official.send([64, 1, {}, "com.app.authenticate"]);
+    this.authenticator = this.join("authenticator");
+    if (isServed) this.authenticator.send([64, 1, {}, "com.app.authenticate"]);
     this.configure({ roles: ROLES, auth, ...input });
     this.sleepAndWake();
     this.take();
   }
 
   /** Sends HELLO with a method, and for tickets the ticket; resolves when the authenticator has been called. */
-  async apply(method: string, details: Extra = {}): Promise<Client> {
+  async startLogin(method: string, details: Extra = {}): Promise<Client> {
     const client = this.connect("joe", FACTS);
     const authextra = METHODS[method];
     client.send([1, "realm1", { roles: ALL_ROLES, authid: "joe", authmethods: [method], authextra, ...details }]);
@@ -67,23 +67,23 @@ export class AuthenticatorTestRealm extends AuthTestRealm {
   }
 
   /** The Arguments of the INVOCATION that the authenticator got. */
-  question(): Line {
-    const [, request, , , args] = this.answer(this.official);
+  takeRequest(): Line {
+    const [, request, , , args] = this.takeReply(this.authenticator);
     this.#request = request as number;
     return args as Line;
   }
 
   /** Sends the response of the authenticator; resolves when the router has processed it. */
-  async decide(client: Client, answer: unknown): Promise<void> {
-    this.question();
-    this.official.send([70, this.#request, {}, [answer]]);
-    await thinking(client);
+  async respond(client: Client, response: unknown): Promise<void> {
+    this.takeRequest();
+    this.authenticator.send([70, this.#request, {}, [response]]);
+    await waitForReply(client);
   }
 
   /** Sends an ERROR of the authenticator. */
-  async object(client: Client, uri: string, ...args: unknown[]): Promise<void> {
-    this.question();
-    this.official.send([8, 68, this.#request, {}, uri, args]);
-    await thinking(client);
+  async respondWithError(client: Client, uri: string, ...args: unknown[]): Promise<void> {
+    this.takeRequest();
+    this.authenticator.send([8, 68, this.#request, {}, uri, args]);
+    await waitForReply(client);
   }
 }

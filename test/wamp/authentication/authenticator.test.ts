@@ -3,7 +3,7 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES } from "../host/test-realm.ts";
-import { DENIED, type Extra, FAILED, thinking } from "./auth-test-realm.ts";
+import { DENIED, type Extra, FAILED, waitForReply } from "./auth-test-realm.ts";
 import { AuthenticatorTestRealm, DYNAMIC, FACTS, ROLES } from "./authenticator-test-realm.ts";
 import { CLIENT_NONCE, KEY, OTHER_KEY, PENCIL, PENCIL_RECORD, TOKEN_SECRET } from "./methods.ts";
 import { craSignature, derivedKey, scramMessage } from "./proofs.ts";
@@ -17,9 +17,9 @@ describe("the authenticator", () => {
     ["cryptosign", { authmethod: "cryptosign", authextra: { pubkey: KEY.publicKey } }],
   ])("[DYN-01][WS-29][AUTH-13] is asked about %s with realm, authid and details", async (method, details) => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply(method, { authrole: "user" });
-    const question = testRealm.question();
-    expect(question).toStrictEqual([
+    const client = await testRealm.startLogin(method, { authrole: "user" });
+    const request = testRealm.takeRequest();
+    expect(request).toStrictEqual([
       "realm1",
       "joe",
       { session: expect.any(Number), authid: "joe", authrole: "user", transport: FACTS, ...details },
@@ -30,22 +30,22 @@ describe("the authenticator", () => {
   test("[DYN-01][ANON-01] gets the random authid of an anonymous session", async () => {
     const testRealm = new AuthenticatorTestRealm();
     testRealm.lastByte = 0;
-    await testRealm.apply("anonymous", { authid: "root" });
-    expect(testRealm.question().slice(0, 2)).toStrictEqual(["realm1", "AQEBAQEBAQEBAQEBAQEBAQEB"]);
+    await testRealm.startLogin("anonymous", { authid: "root" });
+    expect(testRealm.takeRequest().slice(0, 2)).toStrictEqual(["realm1", "AQEBAQEBAQEBAQEBAQEBAQEB"]);
   });
 
   test("[DYN-01] gets null if HELLO has no authid", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    await testRealm.apply("cryptosign", { authid: undefined });
-    const [realm, authid, details] = testRealm.question();
+    await testRealm.startLogin("cryptosign", { authid: undefined });
+    const [realm, authid, details] = testRealm.takeRequest();
     expect([realm, authid]).toStrictEqual(["realm1", null]);
     expect(details).not.toHaveProperty("authid");
   });
 
   test("[WS-29] gets transport info from the router, not from HELLO", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    await testRealm.apply("wampcra", { transport: { peer: "forged", auth: {} } });
-    expect(testRealm.question()[2]).toMatchObject({ transport: FACTS });
+    await testRealm.startLogin("wampcra", { transport: { peer: "forged", auth: {} } });
+    expect(testRealm.takeRequest()[2]).toMatchObject({ transport: FACTS });
   });
 
   test("[AUTH-15][WS-29] gets transport info also if the realm has slept before AUTHENTICATE", async () => {
@@ -55,10 +55,10 @@ describe("the authenticator", () => {
     testRealm.sleepAndWake();
     client.send([5, "secret!!!", {}]);
     await setImmediate();
-    expect(testRealm.question()[2]).toMatchObject({ transport: FACTS, authextra: { x: 1 }, ticket: "secret!!!" });
-    testRealm.official.send([70, 1, {}, ["user"]]);
-    await thinking(client);
-    expect(testRealm.welcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
+    expect(testRealm.takeRequest()[2]).toMatchObject({ transport: FACTS, authextra: { x: 1 }, ticket: "secret!!!" });
+    testRealm.authenticator.send([70, 1, {}, ["user"]]);
+    await waitForReply(client);
+    expect(testRealm.takeWelcome(client)).toMatchObject({ authid: "joe", authprovider: "dynamic" });
   });
 });
 
@@ -67,32 +67,32 @@ test("[AUTH-12] the router keeps little state before AUTHENTICATE", async () => 
   const client = testRealm.connect("joe", FACTS);
   const authextra = { x: "x".repeat(5000) };
   client.send([1, "realm1", { roles: ALL_ROLES, authid: "joe", authmethods: ["ticket"], authextra }]);
-  expect(testRealm.answer(client)).toStrictEqual(DENIED);
+  expect(testRealm.takeReply(client)).toStrictEqual(DENIED);
 });
 
 describe("the response of an authenticator", () => {
   test("[DYN-01] may be a role", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    await testRealm.decide(client, "user");
+    const client = await testRealm.startLogin("ticket");
+    await testRealm.respond(client, "user");
     const identity = { authid: "joe", authrole: "user", authmethod: "ticket", authprovider: "dynamic" };
-    const welcome = testRealm.welcome(client);
+    const welcome = testRealm.takeWelcome(client);
     expect(welcome).toMatchObject(identity);
     expect(welcome).not.toHaveProperty("authextra");
   });
 
   test("[DYN-01][DYN-02][WEL-08] may give another authid, the realm and extra", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    await testRealm.decide(client, { role: "user", authid: "joe-1", realm: "realm1", extra: { level: 3 } });
-    expect(testRealm.welcome(client)).toMatchObject({ realm: "realm1", authid: "joe-1", authextra: { level: 3 } });
+    const client = await testRealm.startLogin("ticket");
+    await testRealm.respond(client, { role: "user", authid: "joe-1", realm: "realm1", extra: { level: 3 } });
+    expect(testRealm.takeWelcome(client)).toMatchObject({ realm: "realm1", authid: "joe-1", authextra: { level: 3 } });
   });
 
   test("[DYN-01] may leave the role to the configuration", async () => {
     const testRealm = new AuthenticatorTestRealm({ "default-role": "user" });
-    const client = await testRealm.apply("ticket");
-    await testRealm.decide(client, {});
-    expect(testRealm.welcome(client)).toMatchObject({ authrole: "user" });
+    const client = await testRealm.startLogin("ticket");
+    await testRealm.respond(client, {});
+    expect(testRealm.takeWelcome(client)).toMatchObject({ authrole: "user" });
   });
 
   test.each<[string, unknown, string]>([
@@ -105,21 +105,21 @@ describe("the response of an authenticator", () => {
     ["[AUTH-08] a number", 7, "authentication_failed"],
     ["[AUTH-08] a list", ["user"], "authentication_failed"],
     ["[AUTH-08] false", false, "authentication_failed"],
-  ])("%s is refused", async (_, answer, reason) => {
+  ])("%s is refused", async (_, response, reason) => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    await testRealm.decide(client, answer);
-    expect(testRealm.answer(client)).toMatchObject({ 0: 3, 2: `wamp.error.${reason}` });
+    const client = await testRealm.startLogin("ticket");
+    await testRealm.respond(client, response);
+    expect(testRealm.takeReply(client)).toMatchObject({ 0: 3, 2: `wamp.error.${reason}` });
     expect(testRealm.realm.sessions.byId.size).toBe(1);
   });
 
   test("[AUTH-08] without Arguments is refused", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    testRealm.question();
-    testRealm.official.send([70, 1, {}]);
-    await thinking(client);
-    expect(testRealm.answer(client)).toStrictEqual(FAILED);
+    const client = await testRealm.startLogin("ticket");
+    testRealm.takeRequest();
+    testRealm.authenticator.send([70, 1, {}]);
+    await waitForReply(client);
+    expect(testRealm.takeReply(client)).toStrictEqual(FAILED);
   });
 
   test.each([
@@ -129,18 +129,18 @@ describe("the response of an authenticator", () => {
     ["com.app.error.banned", [{ text: 1 }], "the authenticator refused"],
   ])("[DYN-03] that is the error %s %j is passed on", async (uri, args, message) => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    await testRealm.object(client, uri, ...args);
-    expect(testRealm.answer(client)).toStrictEqual([3, { message }, uri]);
+    const client = await testRealm.startLogin("ticket");
+    await testRealm.respondWithError(client, uri, ...args);
+    expect(testRealm.takeReply(client)).toStrictEqual([3, { message }, uri]);
   });
 
   test.each(["wamp.error.runtime_error", "wamp.error.invalid_argument", "wamp.error.canceled"])(
     "[DYN-03][AUTH-08] that is the technical error %s is not",
     async (uri) => {
       const testRealm = new AuthenticatorTestRealm();
-      const client = await testRealm.apply("ticket");
-      await testRealm.object(client, uri, "Traceback: password was hunter2");
-      expect(testRealm.answer(client)).toStrictEqual(FAILED);
+      const client = await testRealm.startLogin("ticket");
+      await testRealm.respondWithError(client, uri, "Traceback: password was hunter2");
+      expect(testRealm.takeReply(client)).toStrictEqual(FAILED);
     },
   );
 });
@@ -166,24 +166,24 @@ describe("credentials in the response", () => {
       ["secret12", 3],
     ] as const) {
       const testRealm = new AuthenticatorTestRealm();
-      const client = await testRealm.apply("wampcra");
-      await testRealm.decide(client, { ...right, ...credentials });
-      const extra = testRealm.challenge(client);
+      const client = await testRealm.startLogin("wampcra");
+      await testRealm.respond(client, { ...right, ...credentials });
+      const extra = testRealm.takeChallenge(client);
       testRealm.sleepAndWake();
-      await testRealm.say(client, [5, craSignature(secret, extra), {}]);
-      expect(testRealm.answer(client)[0]).toBe(type);
+      await testRealm.sendFrom(client, [5, craSignature(secret, extra), {}]);
+      expect(testRealm.takeReply(client)[0]).toBe(type);
     }
   });
 
   test("[DYN-01] of SCRAM", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("wamp-scram");
-    await testRealm.decide(client, { ...right, ...PENCIL_RECORD, colour: "red" });
-    const extra = testRealm.challenge(client);
+    const client = await testRealm.startLogin("wamp-scram");
+    await testRealm.respond(client, { ...right, ...PENCIL_RECORD, colour: "red" });
+    const extra = testRealm.takeChallenge(client);
     testRealm.sleepAndWake();
     const message = scramMessage("joe", CLIENT_NONCE, extra, "biws");
-    await testRealm.say(client, [5, PENCIL.proof(message), { nonce: extra.nonce }]);
-    expect(testRealm.welcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
+    await testRealm.sendFrom(client, [5, PENCIL.proof(message), { nonce: extra.nonce }]);
+    expect(testRealm.takeWelcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
   });
 
   test.each([
@@ -191,21 +191,21 @@ describe("credentials in the response", () => {
     ["another one", OTHER_KEY.publicKey, 3],
   ])("[DYN-01][CSG-02] of cryptosign: the key is %s", async (_, pubkey, type) => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("cryptosign");
-    await testRealm.decide(client, { ...right, pubkey });
-    const extra = testRealm.challenge(client);
+    const client = await testRealm.startLogin("cryptosign");
+    await testRealm.respond(client, { ...right, pubkey });
+    const extra = testRealm.takeChallenge(client);
     testRealm.sleepAndWake();
-    await testRealm.say(client, [5, KEY.answer(extra), {}]);
-    const [answered, , third] = testRealm.answer(client);
+    await testRealm.sendFrom(client, [5, KEY.signChallenge(extra), {}]);
+    const [answered, , third] = testRealm.takeReply(client);
     expect([answered, answered === 3 && third]).toStrictEqual([type, type === 3 && DENIED[2]]);
   });
 
   test("[CSG-02] of cryptosign: without any authid the key is one", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("cryptosign", { authid: undefined });
-    await testRealm.decide(client, { ...right, pubkey: KEY.publicKey });
-    await testRealm.say(client, [5, KEY.answer(testRealm.challenge(client)), {}]);
-    expect(testRealm.welcome(client)).toMatchObject({ authid: KEY.publicKey });
+    const client = await testRealm.startLogin("cryptosign", { authid: undefined });
+    await testRealm.respond(client, { ...right, pubkey: KEY.publicKey });
+    await testRealm.sendFrom(client, [5, KEY.signChallenge(testRealm.takeChallenge(client)), {}]);
+    expect(testRealm.takeWelcome(client)).toMatchObject({ authid: KEY.publicKey });
   });
 
   test.each<[string, unknown]>([
@@ -215,11 +215,11 @@ describe("credentials in the response", () => {
     ["scram", { role: "user", ...PENCIL_RECORD, salt: "zz" }],
     ["cryptosign", "user"],
     ["cryptosign", { role: "user", pubkey: "abc" }],
-  ])("[AUTH-08] of %s that are missing or malformed, as in %j, fail the attempt", async (method, answer) => {
+  ])("[AUTH-08] of %s that are missing or malformed, as in %j, fail the attempt", async (method, response) => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply(method);
-    await testRealm.decide(client, answer);
-    expect(testRealm.answer(client)).toStrictEqual(FAILED);
+    const client = await testRealm.startLogin(method);
+    await testRealm.respond(client, response);
+    expect(testRealm.takeReply(client)).toStrictEqual(FAILED);
   });
 });
 
@@ -228,61 +228,61 @@ describe("no response", () => {
     "[DYN-04][AUTH-08] for %s if the procedure is not registered",
     async (method) => {
       const testRealm = new AuthenticatorTestRealm({}, false);
-      const client = await testRealm.apply(method);
+      const client = await testRealm.startLogin(method);
       testRealm.advance(9_000);
-      await thinking(client);
-      expect(testRealm.answer(client)).toStrictEqual(FAILED);
+      await waitForReply(client);
+      expect(testRealm.takeReply(client)).toStrictEqual(FAILED);
       expect(testRealm.realm.nextDeadline()).toBe(undefined);
     },
   );
 
   test("[DYN-04][AUTH-08] in time fails the attempt, and a later response is dropped", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    testRealm.question();
+    const client = await testRealm.startLogin("ticket");
+    testRealm.takeRequest();
     testRealm.advance(9_999);
     expect(testRealm.take()).toStrictEqual([]);
     testRealm.advance(1);
-    await thinking(client);
+    await waitForReply(client);
     expect(testRealm.take()).toStrictEqual([
       ["joe", FAILED],
       ["joe", "closed", 1000],
     ]);
-    testRealm.official.send([70, 1, {}, ["user"]]);
-    await thinking(client);
+    testRealm.authenticator.send([70, 1, {}, ["user"]]);
+    await waitForReply(client);
     expect(testRealm.take()).toStrictEqual([]);
     expect(testRealm.realm.nextDeadline()).toBe(undefined);
   });
 
   test("[DYN-04][AUTH-08] because the authenticator left", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    testRealm.question();
-    testRealm.official.disconnect();
-    await thinking(client);
-    expect(testRealm.answer(client)).toStrictEqual(FAILED);
+    const client = await testRealm.startLogin("ticket");
+    testRealm.takeRequest();
+    testRealm.authenticator.disconnect();
+    await waitForReply(client);
+    expect(testRealm.takeReply(client)).toStrictEqual(FAILED);
   });
 
   test("[AUTH-15] because the realm slept meanwhile: the attempt fails, and the response is dropped", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    testRealm.question();
+    const client = await testRealm.startLogin("ticket");
+    testRealm.takeRequest();
     testRealm.sleepAndWake();
     expect(testRealm.take()).toStrictEqual([
       ["joe", FAILED],
       ["joe", "closed", 1000],
     ]);
-    testRealm.official.send([70, 1, {}, ["user"]]);
+    testRealm.authenticator.send([70, 1, {}, ["user"]]);
     expect(testRealm.take()).toStrictEqual([]);
     expect(client.peer.state.kind).toBe("closed");
   });
 
   test("[AUTH-12] because the client left: the response is dropped", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    testRealm.question();
+    const client = await testRealm.startLogin("ticket");
+    testRealm.takeRequest();
     client.disconnect();
-    testRealm.official.send([70, 1, {}, ["user"]]);
+    testRealm.authenticator.send([70, 1, {}, ["user"]]);
     await setImmediate();
     expect(testRealm.take()).toStrictEqual([]);
     expect(testRealm.realm.sessions.byId.size).toBe(1);
@@ -292,9 +292,9 @@ describe("no response", () => {
     const permissions = [{ uri: "com.other", allow: { call: true } }];
     const roles = [...ROLES, { name: "clerk", permissions }];
     const testRealm = new AuthenticatorTestRealm({ "authenticator-role": "clerk" }, true, { roles });
-    const client = await testRealm.apply("ticket");
-    await thinking(client);
-    expect(testRealm.answer(client)).toStrictEqual(FAILED);
+    const client = await testRealm.startLogin("ticket");
+    await waitForReply(client);
+    expect(testRealm.takeReply(client)).toStrictEqual(FAILED);
   });
 });
 
@@ -302,8 +302,8 @@ test("[TKT-01] beside tokens, a ticket without an authid is refused without call
   const testRealm = new AuthenticatorTestRealm();
   testRealm.configure({ roles: ROLES, auth: { ticket: DYNAMIC, jwt: { type: "static", key: TOKEN_SECRET } } });
   testRealm.sleepAndWake();
-  const client = await testRealm.apply("ticket", { authid: undefined });
-  await thinking(client);
+  const client = await testRealm.startLogin("ticket", { authid: undefined });
+  await waitForReply(client);
   expect(testRealm.take()).toStrictEqual([
     ["joe", DENIED],
     ["joe", "closed", 1000],
@@ -312,10 +312,10 @@ test("[TKT-01] beside tokens, a ticket without an authid is refused without call
 
 test("[DYN-01][META-03] the router's own session is in no list, and the callee learns its role only if it asks", async () => {
   const testRealm = new AuthenticatorTestRealm({}, false);
-  testRealm.official.send([64, 1, { disclose_caller: true }, "com.app.authenticate"]);
+  testRealm.authenticator.send([64, 1, { disclose_caller: true }, "com.app.authenticate"]);
   testRealm.take();
-  await testRealm.apply("ticket");
-  const [type, , , details] = testRealm.answer(testRealm.official);
+  await testRealm.startLogin("ticket");
+  const [type, , , details] = testRealm.takeReply(testRealm.authenticator);
   expect([type, (details as Extra).caller_authrole]).toStrictEqual([68, "trusted"]);
   expect(testRealm.realm.sessions.byId.size).toBe(1);
 });
@@ -323,26 +323,26 @@ test("[DYN-01][META-03] the router's own session is in no list, and the callee l
 describe("what an authenticator says in extra", () => {
   test("is seen in on_join and wamp.session.get, as at Crossbar.io and nexus", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    testRealm.official.send([32, 2, {}, "wamp.session.on_join"]);
-    const client = await testRealm.apply("ticket");
+    testRealm.authenticator.send([32, 2, {}, "wamp.session.on_join"]);
+    const client = await testRealm.startLogin("ticket");
     testRealm.take();
-    testRealm.official.send([70, 1, {}, [{ role: "user", extra: { tenant: "t1" } }]]);
-    await thinking(client);
+    testRealm.authenticator.send([70, 1, {}, [{ role: "user", extra: { tenant: "t1" } }]]);
+    await waitForReply(client);
     const lines = testRealm.take().map(([, line]) => line);
     const session = lines.find(([type]) => type === 2)?.[1];
     const joined = lines.find(([type]) => type === 36)?.[4];
     expect(joined).toMatchObject([{ session, authextra: { tenant: "t1" } }]);
-    testRealm.official.send([48, 3, {}, "wamp.session.get", [session]]);
+    testRealm.authenticator.send([48, 3, {}, "wamp.session.get", [session]]);
     expect(testRealm.take()[0]?.[1].slice(0, 4)).toStrictEqual([50, 3, {}, joined]);
   });
 
   test("is no dict where there is nothing of it", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    testRealm.official.send([32, 2, {}, "wamp.session.on_join"]);
-    const client = await testRealm.apply("ticket");
+    testRealm.authenticator.send([32, 2, {}, "wamp.session.on_join"]);
+    const client = await testRealm.startLogin("ticket");
     testRealm.take();
-    testRealm.official.send([70, 1, {}, ["user"]]);
-    await thinking(client);
+    testRealm.authenticator.send([70, 1, {}, ["user"]]);
+    await waitForReply(client);
     const joined = testRealm.take().find(([, [type]]) => type === 36)?.[1][4];
     expect(joined).not.toMatchObject([{ authextra: expect.anything() }]);
   });

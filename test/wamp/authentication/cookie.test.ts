@@ -21,15 +21,15 @@ function browser(id: string) {
 }
 
 async function logIn(realm: AuthTestRealm, id: string, authid = "joe", ticket = "secret!!!"): Promise<Client> {
-  const client = await realm.knock({ authid, authmethods: ["cookie", "ticket"] }, authid, browser(id));
-  await realm.say(client, [5, ticket, {}]);
+  const client = await realm.sendHello({ authid, authmethods: ["cookie", "ticket"] }, authid, browser(id));
+  await realm.sendFrom(client, [5, ticket, {}]);
   realm.take();
   return client;
 }
 
 async function whoIs(realm: AuthTestRealm, id: string | undefined): Promise<Extra> {
-  const client = await realm.knock(BY_COOKIE, "browser", id === undefined ? TLS : browser(id));
-  const { authid, authrole, authmethod, authprovider } = realm.welcome(client) as Extra;
+  const client = await realm.sendHello(BY_COOKIE, "browser", id === undefined ? TLS : browser(id));
+  const { authid, authrole, authmethod, authprovider } = realm.takeWelcome(client) as Extra;
   client.disconnect();
   return { authid, authrole, authmethod, authprovider };
 }
@@ -51,7 +51,7 @@ describe("a cookie", () => {
   test("[AUTH-16] of a failed or anonymous login stands for no identity", async () => {
     const realm = new AuthTestRealm(AUTH);
     await logIn(realm, "c1", "joe", "wrong");
-    await realm.knock({ authmethods: ["anonymous"] }, "browser", browser("c2"));
+    await realm.sendHello({ authmethods: ["anonymous"] }, "browser", browser("c2"));
     realm.take();
     expect(await whoIs(realm, "c1")).toMatchObject(ANONYMOUS_SESSION);
     expect(await whoIs(realm, "c2")).toMatchObject(ANONYMOUS_SESSION);
@@ -61,21 +61,21 @@ describe("a cookie", () => {
   test("[AUTH-16] counts only where the client offers the method", async () => {
     const realm = new AuthTestRealm(AUTH);
     await logIn(realm, "c1");
-    const client = await realm.knock({ authmethods: ["anonymous"] }, "browser", browser("c1"));
-    expect(realm.welcome(client)).toMatchObject(ANONYMOUS_SESSION);
+    const client = await realm.sendHello({ authmethods: ["anonymous"] }, "browser", browser("c1"));
+    expect(realm.takeWelcome(client)).toMatchObject(ANONYMOUS_SESSION);
   });
 
   test("[AUTH-03][AUTH-16] that is unknown cannot serve as method", async () => {
     const realm = new AuthTestRealm(AUTH);
-    const client = await realm.knock({ authmethods: ["cookie"] }, "browser", browser("c1"));
-    expect(realm.answer(client)[2]).toBe("wamp.error.no_matching_auth_method");
+    const client = await realm.sendHello({ authmethods: ["cookie"] }, "browser", browser("c1"));
+    expect(realm.takeReply(client)[2]).toBe("wamp.error.no_matching_auth_method");
   });
 
   test("[AUTH-16] is dropped when another identity logs in, because the first may have planted it", async () => {
     const realm = new AuthTestRealm(AUTH);
     await logIn(realm, "c1");
-    const client = await realm.knock({ authid: "ann", authmethods: ["ticket"] }, "ann", browser("c1"));
-    await realm.say(client, [5, "t", {}]);
+    const client = await realm.sendHello({ authid: "ann", authmethods: ["ticket"] }, "ann", browser("c1"));
+    await realm.sendFrom(client, [5, "t", {}]);
     realm.take();
     expect(await whoIs(realm, "c1")).toMatchObject(ANONYMOUS_SESSION);
     expect(realm.store.cookies.size).toBe(0);
@@ -97,16 +97,16 @@ describe("a cookie", () => {
     await logIn(realm, "c1");
     realm.configure({ auth: { cookie: {} }, roles: [{ name: "other" }] });
     realm.sleepAndWake();
-    const client = await realm.knock({ authmethods: ["cookie"] }, "browser", browser("c1"));
-    expect(realm.answer(client)[2]).toBe("wamp.error.no_such_role");
+    const client = await realm.sendHello({ authmethods: ["cookie"] }, "browser", browser("c1"));
+    expect(realm.takeReply(client)[2]).toBe("wamp.error.no_such_role");
   });
 
   test("[AUTH-16] expires with the token that the client logged in with, and so does its session", async () => {
     const jwt = { type: "static", key: TOKEN_SECRET, "end-session": true } as const;
     const realm = new AuthTestRealm({ ...AUTH, jwt });
-    const client = await realm.knock({ authmethods: ["jwt"] }, "joe", browser("c1"));
-    await realm.say(client, [5, await token({ exp: 60 }), {}]);
-    const again = await realm.knock({ authmethods: ["cookie"] }, "again", browser("c1"));
+    const client = await realm.sendHello({ authmethods: ["jwt"] }, "joe", browser("c1"));
+    await realm.sendFrom(client, [5, await token({ exp: 60 }), {}]);
+    const again = await realm.sendHello({ authmethods: ["cookie"] }, "again", browser("c1"));
     realm.take();
     realm.advance(60_000);
     const killed = [6, { message: "the credentials have expired" }, "wamp.close.killed"];
@@ -125,9 +125,9 @@ describe("GOODBYE with wamp.close.logout", () => {
   test("[AUTH-16] forgets the cookie, and ends all sessions of that browser but no others", async () => {
     const realm = new AuthTestRealm(AUTH);
     const joe = await logIn(realm, "c1");
-    const tab = await realm.knock({ authmethods: ["anonymous"] }, "tab", browser("c1"));
+    const tab = await realm.sendHello({ authmethods: ["anonymous"] }, "tab", browser("c1"));
     await logIn(realm, "c2", "ann", "t");
-    await realm.knock({ authmethods: ["anonymous"] }, "stranger", TLS);
+    await realm.sendHello({ authmethods: ["anonymous"] }, "stranger", TLS);
     realm.take();
     realm.sleepAndWake();
     joe.send(LOGOUT);
@@ -142,8 +142,8 @@ describe("GOODBYE with wamp.close.logout", () => {
 
   test("[SES-15] is an ordinary GOODBYE where there is no cookie", async () => {
     const realm = new AuthTestRealm(AUTH);
-    const one = await realm.knock({ authmethods: ["anonymous"] }, "one", TLS);
-    await realm.knock({ authmethods: ["anonymous"] }, "two", TLS);
+    const one = await realm.sendHello({ authmethods: ["anonymous"] }, "one", TLS);
+    await realm.sendHello({ authmethods: ["anonymous"] }, "two", TLS);
     realm.take();
     one.send(LOGOUT, [1, "realm1", { roles: ALL_ROLES }]);
     expect(realm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([

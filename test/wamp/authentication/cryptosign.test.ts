@@ -27,10 +27,10 @@ function hello(key: SigningKey, details: Extra = {}, authextra: Extra = {}): Ext
 
 /** The result for the holder of a key: the authid of the session, or the reason of the refusal. */
 async function outcome(testRealm: AuthTestRealm, key: SigningKey, details: Extra = {}): Promise<unknown> {
-  const client = await testRealm.knock(hello(key, details));
-  await testRealm.say(client, [5, key.answer(testRealm.challenge(client)), {}]);
-  const answer = testRealm.answer(client);
-  return answer[0] === 2 ? (answer[2] as Extra).authid : answer[2];
+  const client = await testRealm.sendHello(hello(key, details));
+  await testRealm.sendFrom(client, [5, key.signChallenge(testRealm.takeChallenge(client)), {}]);
+  const reply = testRealm.takeReply(client);
+  return reply[0] === 2 ? (reply[2] as Extra).authid : reply[2];
 }
 
 const DENIED = "wamp.error.authentication_denied";
@@ -87,15 +87,15 @@ describe("a key", () => {
     ["no hex", { pubkey: "x".repeat(64) }],
   ])("[CSG-01] that is %s is refused at once", async (_, authextra) => {
     const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
-    const client = await testRealm.knock({ authid: "eve", authmethods: ["cryptosign"], authextra });
-    expect(testRealm.answer(client)[2]).toBe(DENIED);
+    const client = await testRealm.sendHello({ authid: "eve", authmethods: ["cryptosign"], authextra });
+    expect(testRealm.takeReply(client)[2]).toBe(DENIED);
   });
 
   test("[CSG-07] that is no point of the curve is refused", async () => {
     const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
-    const client = await testRealm.knock(hello(KEY, {}, { pubkey: "ff".repeat(32) }));
-    await testRealm.say(client, [5, KEY.answer(testRealm.challenge(client)), {}]);
-    expect(testRealm.answer(client)[2]).toBe(DENIED);
+    const client = await testRealm.sendHello(hello(KEY, {}, { pubkey: "ff".repeat(32) }));
+    await testRealm.sendFrom(client, [5, KEY.signChallenge(testRealm.takeChallenge(client)), {}]);
+    expect(testRealm.takeReply(client)[2]).toBe(DENIED);
   });
 });
 
@@ -118,9 +118,9 @@ describe("a signature", () => {
     ["[CSG-05] by another key", (it) => OTHER_KEY.sign(it) + it, false],
   ])("%s", async (_, sign, isRight) => {
     const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
-    const client = await testRealm.knock(hello(KEY));
-    await testRealm.say(client, [5, sign(String(testRealm.challenge(client).challenge)), {}]);
-    expect(testRealm.answer(client)[0]).toBe(isRight ? 2 : 3);
+    const client = await testRealm.sendHello(hello(KEY));
+    await testRealm.sendFrom(client, [5, sign(String(testRealm.takeChallenge(client).challenge)), {}]);
+    expect(testRealm.takeReply(client)[0]).toBe(isRight ? 2 : 3);
   });
 });
 
@@ -129,11 +129,11 @@ describe("channel binding", () => {
     "[CSG-10] %s is not supported, and the exchange continues without",
     async (channel_binding) => {
       const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
-      const client = await testRealm.knock(hello(KEY, {}, { channel_binding }));
-      const extra = testRealm.challenge(client);
+      const client = await testRealm.sendHello(hello(KEY, {}, { channel_binding }));
+      const extra = testRealm.takeChallenge(client);
       expect(extra).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null });
-      await testRealm.say(client, [5, KEY.answer(extra), {}]);
-      expect(testRealm.welcome(client)).toMatchObject({ authid: "eve" });
+      await testRealm.sendFrom(client, [5, KEY.signChallenge(extra), {}]);
+      expect(testRealm.takeWelcome(client)).toMatchObject({ authid: "eve" });
     },
   );
 
@@ -141,12 +141,12 @@ describe("channel binding", () => {
     "[CSG-09] a signature bound to %s against channel_binding: null is refused with an explanation",
     async (channel_binding) => {
       const testRealm = testRealmFor({ eve: { authorized_keys: [KEY.publicKey] } });
-      const client = await testRealm.knock(hello(KEY, {}, { channel_binding }));
-      const challenge = Buffer.from(String(testRealm.challenge(client).challenge), "hex");
+      const client = await testRealm.sendHello(hello(KEY, {}, { channel_binding }));
+      const challenge = Buffer.from(String(testRealm.takeChallenge(client).challenge), "hex");
       const bound = challenge.map((byte: number, index: number) => byte ^ CHANNEL_ID[index]!).toString("hex");
-      await testRealm.say(client, [5, KEY.answer({ challenge: bound }), {}]);
+      await testRealm.sendFrom(client, [5, KEY.signChallenge({ challenge: bound }), {}]);
       const message = "the signature is not of this challenge as it is; there is no channel binding";
-      expect(testRealm.answer(client)).toStrictEqual([3, { message }, DENIED]);
+      expect(testRealm.takeReply(client)).toStrictEqual([3, { message }, DENIED]);
     },
   );
 });
@@ -157,13 +157,13 @@ describe("the router's key", () => {
 
   test("[CSG-11] signs the client's challenge", async () => {
     const testRealm = testRealmFor(principals, settings);
-    const client = await testRealm.knock(hello(KEY, {}, { challenge: CHALLENGE }));
-    const extra = testRealm.challenge(client);
+    const client = await testRealm.sendHello(hello(KEY, {}, { challenge: CHALLENGE }));
+    const extra = testRealm.takeChallenge(client);
     const { publicKey: pubkey } = THIRD_KEY;
     const signature = THIRD_KEY.sign(CHALLENGE) + CHALLENGE;
     expect(extra).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null, pubkey, signature });
-    await testRealm.say(client, [5, KEY.answer(extra), {}]);
-    expect(testRealm.welcome(client)).toMatchObject({ authid: "eve" });
+    await testRealm.sendFrom(client, [5, KEY.signChallenge(extra), {}]);
+    expect(testRealm.takeWelcome(client)).toMatchObject({ authid: "eve" });
   });
 
   test.each<[string, object, Extra]>([
@@ -172,13 +172,13 @@ describe("the router's key", () => {
     ["there is none", {}, { challenge: CHALLENGE }],
   ])("[CSG-11] is left out where %s", async (_, ownSettings, authextra) => {
     const testRealm = testRealmFor(principals, ownSettings);
-    const client = await testRealm.knock(hello(KEY, {}, authextra));
-    expect(testRealm.challenge(client)).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null });
+    const client = await testRealm.sendHello(hello(KEY, {}, authextra));
+    expect(testRealm.takeChallenge(client)).toStrictEqual({ challenge: "01".repeat(32), channel_binding: null });
   });
 
   test.each(["", "00", 7, "x".repeat(64)])("[CSG-11] signs no %j", async (challenge) => {
     const testRealm = testRealmFor(principals, settings);
-    const client = await testRealm.knock(hello(KEY, {}, { challenge }));
-    expect(testRealm.answer(client)[2]).toBe(DENIED);
+    const client = await testRealm.sendHello(hello(KEY, {}, { challenge }));
+    expect(testRealm.takeReply(client)[2]).toBe(DENIED);
   });
 });

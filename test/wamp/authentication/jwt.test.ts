@@ -16,10 +16,10 @@ function testRealmFor(settings: Settings, others: Auth = {}): AuthTestRealm {
 
 /** The reply to a token: WELCOME.Details, or the whole ABORT. */
 async function outcome(realm: AuthTestRealm, text: string, details: Extra = {}): Promise<unknown> {
-  const client = await realm.knock({ authmethods: ["jwt"], ...details });
-  expect(realm.answer(client).slice(1)).toStrictEqual([(details.authmethods as string[])?.[0] ?? "jwt", {}]);
-  await realm.say(client, [5, text, {}]);
-  return realm.welcome(client);
+  const client = await realm.sendHello({ authmethods: ["jwt"], ...details });
+  expect(realm.takeReply(client).slice(1)).toStrictEqual([(details.authmethods as string[])?.[0] ?? "jwt", {}]);
+  await realm.sendFrom(client, [5, text, {}]);
+  return realm.takeWelcome(client);
 }
 
 describe("a token", () => {
@@ -117,8 +117,8 @@ describe("claims", () => {
     ["the router's own", { role: "trusted" }],
     ["no text", { role: 7 }],
   ])("[AUTH-10] with a role that is %s are refused", async (_, claims) => {
-    const answer = await outcome(testRealmFor({ key: TOKEN_SECRET }), await token(claims));
-    expect(answer).toMatchObject({ 0: 3, 2: "wamp.error.no_such_role" });
+    const reply = await outcome(testRealmFor({ key: TOKEN_SECRET }), await token(claims));
+    expect(reply).toMatchObject({ 0: 3, 2: "wamp.error.no_such_role" });
   });
 
   test("[TKT-03] must name the realm if the configuration requires that", async () => {
@@ -402,8 +402,8 @@ describe("keys", () => {
 
 /** Like `outcome`, for clients that come at the same time. */
 async function outcomeOnly(realm: AuthTestRealm, text: string, name: string): Promise<void> {
-  const client = await realm.knock({ authmethods: ["jwt"] }, name);
-  await realm.say(client, [5, text, {}]);
+  const client = await realm.sendHello({ authmethods: ["jwt"] }, name);
+  await realm.sendFrom(client, [5, text, {}]);
   expect(client.peer.state.kind).toBe("open");
-  realm.heard(client);
+  realm.takeMessages(client);
 }

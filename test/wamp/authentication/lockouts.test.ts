@@ -18,14 +18,14 @@ class Guessing {
     this.realm = new AuthTestRealm(this.#it.auth, { limits });
   }
 
-  /** The answer to an attempt: its type and reason, and whether there was a challenge before. */
+  /** The reply to an attempt: its type and reason, and whether there was a challenge before. */
   async attempt(authid: string, isRight: boolean): Promise<unknown[]> {
-    const client = await this.realm.knock({ ...this.#it.hello, authid });
-    const first = this.realm.answer(client);
+    const client = await this.realm.sendHello({ ...this.#it.hello, authid });
+    const first = this.realm.takeReply(client);
     if (first[0] !== 4) return [false, first[0], first[2]];
     const extra = first[2] as never;
-    await this.realm.say(client, await this.#it.answer(extra, isRight, authid));
-    const last = this.realm.answer(client);
+    await this.realm.sendFrom(client, await this.#it.authenticate(extra, isRight, authid));
+    const last = this.realm.takeReply(client);
     return [true, last[0], last[0] === 2 ? undefined : last[2]];
   }
 
@@ -58,11 +58,11 @@ describe.each(GUESSABLE)("%s", (method) => {
   test("[AUTH-07] open challenges are refused, too", async () => {
     const guessing = new Guessing(method);
     const it = CASES[method]!;
-    const client = await guessing.realm.knock({ ...it.hello, authid: "joe" }, "early");
-    const extra = guessing.realm.challenge(client);
+    const client = await guessing.realm.sendHello({ ...it.hello, authid: "joe" }, "early");
+    const extra = guessing.realm.takeChallenge(client);
     await guessing.fail("joe", 3);
-    await guessing.realm.say(client, await it.answer(extra, true, "joe"));
-    expect(guessing.realm.answer(client)[2]).toBe(DENIED[2]);
+    await guessing.realm.sendFrom(client, await it.authenticate(extra, true, "joe"));
+    expect(guessing.realm.takeReply(client)[2]).toBe(DENIED[2]);
   });
 });
 
@@ -97,10 +97,10 @@ test("[AUTH-08] an absent authenticator does not count as wrong password", async
   const auth = { ticket: { type: "dynamic", authenticator: "com.authenticate" } } as const;
   const realm = new AuthTestRealm(auth, { limits: LIMITS });
   for (let n = 0; n < 5; n++) {
-    const client = await realm.knock({ authmethods: ["ticket"], authid: "joe" });
-    realm.challenge(client);
-    await realm.sayInVain(client, [5, "secret", {}]);
-    expect(realm.answer(client)).toStrictEqual(FAILED);
+    const client = await realm.sendHello({ authmethods: ["ticket"], authid: "joe" });
+    realm.takeChallenge(client);
+    await realm.sendUntilTimeout(client, [5, "secret", {}]);
+    expect(realm.takeReply(client)).toStrictEqual(FAILED);
   }
 });
 
@@ -122,13 +122,16 @@ describe("networks", () => {
     }
 
     async attempt(peer: string | undefined, ticket: string, authid = "joe", sleeps = false): Promise<unknown> {
-      const client = await this.knock({ authmethods: ["ticket"], authid }, "joe", { ...TLS, ...(peer && { peer }) });
-      const first = this.answer(client);
+      const client = await this.sendHello({ authmethods: ["ticket"], authid }, "joe", {
+        ...TLS,
+        ...(peer && { peer }),
+      });
+      const first = this.takeReply(client);
       if (first[0] !== 4) return first[2];
       if (sleeps) this.sleepAndWake();
       expect(client.record).not.toContain("http_headers_received");
-      await this.say(client, [5, ticket, {}]);
-      const last = this.answer(client);
+      await this.sendFrom(client, [5, ticket, {}]);
+      const last = this.takeReply(client);
       client.disconnect();
       return last[0] === 2 ? "welcome" : last[2];
     }

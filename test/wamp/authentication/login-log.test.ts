@@ -14,12 +14,12 @@ const WHERE = { event: "login.refused", network: "203.0.113.0/24" };
 const TICKETS: Auth = { ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user" } } } };
 
 /** The only line about an attempt. */
-async function lineOf(realm: AuthTestRealm, hello: Extra, answer?: string): Promise<LogLine> {
-  const client = await realm.knock(hello, "joe", FACTS);
-  const isInVain = client.peer.state.kind !== "closed" && JSON.stringify(hello).includes("absent");
-  if (answer !== undefined) await realm[isInVain ? "sayInVain" : "say"](client, [5, answer, {}]);
+async function lineOf(realm: AuthTestRealm, hello: Extra, proof?: string): Promise<LogLine> {
+  const client = await realm.sendHello(hello, "joe", FACTS);
+  const isUnanswered = client.peer.state.kind !== "closed" && JSON.stringify(hello).includes("absent");
+  if (proof !== undefined) await realm[isUnanswered ? "sendUntilTimeout" : "sendFrom"](client, [5, proof, {}]);
   expect(realm.logged).toHaveLength(1);
-  expect(JSON.stringify(realm.logged)).not.toContain(answer ?? "secret!!!");
+  expect(JSON.stringify(realm.logged)).not.toContain(proof ?? "secret!!!");
   return realm.logged[0]!;
 }
 
@@ -80,8 +80,8 @@ describe("a refused login is one line", () => {
         uri: "wamp.error.authentication_failed",
       },
     ],
-  ])("%s", async (_, auth, hello, answer, line) => {
-    expect(await lineOf(new AuthTestRealm(auth), hello, answer)).toMatchObject({ ...WHERE, ...line });
+  ])("%s", async (_, auth, hello, proof, line) => {
+    expect(await lineOf(new AuthTestRealm(auth), hello, proof)).toMatchObject({ ...WHERE, ...line });
   });
 
   test.each<[string, Extra, Extra]>([
@@ -114,7 +114,7 @@ describe("a refused login is one line", () => {
 
   test("for a challenge without AUTHENTICATE", async () => {
     const realm = new AuthTestRealm(TICKETS);
-    await realm.knock({ authmethods: ["ticket"], authid: "joe" }, "joe", FACTS);
+    await realm.sendHello({ authmethods: ["ticket"], authid: "joe" }, "joe", FACTS);
     realm.advance(10_000);
     const line = { ...WHERE, level: "warn", cause: "no AUTHENTICATE in time", authid: "joe", method: "ticket" };
     expect(realm.logged).toMatchObject([line]);
@@ -126,22 +126,22 @@ describe("an authenticator", () => {
     ["with an invalid response", 7, "the response must be a role or a dict"],
     ["that assigns no role", { authid: "joe" }, "no role was assigned"],
     ["that assigns a role the realm has not", "root", "the role assigned to this session does not exist"],
-  ])("%s is told of, with its procedure", async (_, answer, cause) => {
+  ])("%s is told of, with its procedure", async (_, response, cause) => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    await testRealm.decide(client, answer);
+    const client = await testRealm.startLogin("ticket");
+    await testRealm.respond(client, response);
     expect(testRealm.logged).toMatchObject([{ ...WHERE, cause, authid: "joe", address: "203.0.113.7" }]);
   });
 
   test("that is too slow or fails is logged", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const slow = await testRealm.apply("ticket");
+    const slow = await testRealm.startLogin("ticket");
     testRealm.advance(10_000);
     await new Promise(setImmediate);
     expect(slow.peer.state.kind).toBe("closed");
-    const broken = await testRealm.apply("ticket");
-    const [, request] = testRealm.heard(testRealm.official).findLast(([type]) => type === 68)!;
-    testRealm.official.send([8, 68, request, {}, "wamp.error.runtime_error", ["secret!!!"]]);
+    const broken = await testRealm.startLogin("ticket");
+    const [, request] = testRealm.takeMessages(testRealm.authenticator).findLast(([type]) => type === 68)!;
+    testRealm.authenticator.send([8, 68, request, {}, "wamp.error.runtime_error", ["secret!!!"]]);
     await new Promise(setImmediate);
     expect(broken.peer.state.kind).toBe("closed");
     expect(testRealm.logged.map(({ level, event }) => [level, event])).toStrictEqual([
@@ -154,8 +154,8 @@ describe("an authenticator", () => {
 
   test("that refuses is logged with its reason", async () => {
     const testRealm = new AuthenticatorTestRealm();
-    const client = await testRealm.apply("ticket");
-    await testRealm.object(client, "com.app.error.banned", "no entry for joe, whose ticket is secret!!!");
+    const client = await testRealm.startLogin("ticket");
+    await testRealm.respondWithError(client, "com.app.error.banned", "no entry for joe, whose ticket is secret!!!");
     expect(testRealm.logged).toMatchObject([{ ...WHERE, level: "warn", cause: "com.app.error.banned", authid: "joe" }]);
     expect(JSON.stringify(testRealm.logged)).not.toContain("secret!!!");
   });
@@ -163,7 +163,7 @@ describe("an authenticator", () => {
 
 test("a successful login is not logged", async () => {
   const realm = new AuthTestRealm(TICKETS);
-  const client = await realm.knock({ authmethods: ["ticket"], authid: "joe" });
-  await realm.say(client, [5, "secret!!!", {}]);
+  const client = await realm.sendHello({ authmethods: ["ticket"], authid: "joe" });
+  await realm.sendFrom(client, [5, "secret!!!", {}]);
   expect(realm.logged).toStrictEqual([]);
 });

@@ -1,9 +1,9 @@
 /** Tests common to all methods: right, wrong, unknown, replayed and late credentials, with sleep at each step. */
 
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { ALL_ROLES, type Client, type Line } from "../host/test-realm.ts";
-import { AuthTestRealm, DENIED, type Extra, thinking } from "./auth-test-realm.ts";
+import { AuthTestRealm, DENIED, type Extra, waitForReply } from "./auth-test-realm.ts";
 import { CASES, type Case } from "./methods.ts";
 
 const NAMES = Object.keys(CASES);
@@ -30,12 +30,12 @@ describe.each(NAMES)("%s", (name) => {
       expect(welcome).toStrictEqual([2, 1, { ...identity, roles, agent }]);
       expect([...attempt.testRealm.realm.sessions.byId.keys()]).toStrictEqual([1]);
       attempt.client.send([48, 1, {}, "com.unknown"]);
-      expect(attempt.testRealm.answer(attempt.client)).toStrictEqual([
+      expect(attempt.testRealm.takeReply(attempt.client)).toStrictEqual([
         8,
         48,
         1,
         {},
-        ...denial("wamp.error.no_such_procedure"),
+        ...routerError("wamp.error.no_such_procedure"),
       ]);
     },
   );
@@ -86,9 +86,9 @@ describe.each(NAMES)("%s", (name) => {
   test("[AUTH-14] is single use: a second AUTHENTICATE is ignored", async () => {
     const attempt = new Attempt(it);
     const extra = await attempt.hello("joe");
-    attempt.client.send(await it.answer(extra, false, "joe"), await it.answer(extra, true, "joe"));
-    await thinking(attempt.client);
-    expect(attempt.testRealm.answer(attempt.client)[2]).toBe("wamp.error.protocol_violation");
+    attempt.client.send(await it.authenticate(extra, false, "joe"), await it.authenticate(extra, true, "joe"));
+    await waitForReply(attempt.client);
+    expect(attempt.testRealm.takeReply(attempt.client)[2]).toBe("wamp.error.protocol_violation");
     expect(attempt.leavesNothing()).toBe(true);
   });
 
@@ -100,7 +100,7 @@ describe.each(NAMES)("%s", (name) => {
     const attempt = new Attempt(it);
     await attempt.hello("joe");
     attempt.client.send(message);
-    const [type, details, reason] = attempt.testRealm.answer(attempt.client);
+    const [type, details, reason] = attempt.testRealm.takeReply(attempt.client);
     expect([type, details, reason]).toStrictEqual([
       3,
       { message: "the challenge must be answered first" },
@@ -116,7 +116,7 @@ describe.each(NAMES)("%s", (name) => {
     const attempt = new Attempt(it);
     await attempt.hello("joe");
     end(attempt.client);
-    expect(attempt.testRealm.heard(attempt.client)).toStrictEqual([]);
+    expect(attempt.testRealm.takeMessages(attempt.client)).toStrictEqual([]);
     expect(attempt.leavesNothing()).toBe(true);
   });
 
@@ -125,24 +125,24 @@ describe.each(NAMES)("%s", (name) => {
     ["loss of the transport", (client) => client.disconnect()],
   ])("[AUTH-12] %s while the router thinks leaves nothing, and what it then finds is not sent", async (_, end) => {
     const attempt = new Attempt(it);
-    const answer = await it.answer(await attempt.hello("joe"), true, "joe");
-    attempt.client.send(answer);
+    const authenticate = await it.authenticate(await attempt.hello("joe"), true, "joe");
+    attempt.client.send(authenticate);
     expect(attempt.client.peer.state.kind).toBe("authenticating");
     end(attempt.client);
     // The same work, begun later, has ended; so that of the attempt has ended, too.
     await new Attempt(it).make("joe", true);
-    expect(attempt.testRealm.heard(attempt.client)).toStrictEqual([]);
+    expect(attempt.testRealm.takeMessages(attempt.client)).toStrictEqual([]);
     expect(attempt.leavesNothing()).toBe(true);
   });
 
   test("[AUTH-15] when the realm sleeps during the verification, the attempt fails", async () => {
     const attempt = new Attempt(it);
-    const answer = await it.answer(await attempt.hello("joe"), true, "joe");
-    attempt.client.send(answer);
+    const authenticate = await it.authenticate(await attempt.hello("joe"), true, "joe");
+    attempt.client.send(authenticate);
     attempt.testRealm.sleepAndWake();
     // The same work, begun later, has ended; so that of the attempt has ended, too.
     await new Attempt(it).make("joe", true);
-    expect(attempt.testRealm.answer(attempt.client).slice(2)).toStrictEqual(["wamp.error.authentication_failed"]);
+    expect(attempt.testRealm.takeReply(attempt.client).slice(2)).toStrictEqual(["wamp.error.authentication_failed"]);
     expect(attempt.leavesNothing()).toBe(true);
   });
 
@@ -158,7 +158,7 @@ describe.each(NAMES)("%s", (name) => {
       expect(others).toStrictEqual([]);
       expect(line).toMatchObject({ level: "warn", event: "login.refused", uri: DENIED[2], authid: expect.any(String) });
       const text = JSON.stringify(line);
-      for (const secret of [...it.secrets, ...wrong.said]) expect(text).not.toContain(secret);
+      for (const secret of [...it.secrets, ...wrong.signatures]) expect(text).not.toContain(secret);
     }
     expect(logs.flatMap(({ mock }) => mock.calls)).toStrictEqual([]);
   });
@@ -177,13 +177,13 @@ describe.each(NAMES.filter((name) => CASES[name]!.isBound))("%s", (name) => {
   test("[AUTH-14][CRA-06][CSG-05] replayed in another attempt is wrong", async () => {
     const testRealm = new AuthTestRealm(it.auth);
     const first = new Attempt(it, [], testRealm);
-    const answer = await it.answer(await first.hello("joe"), true, "joe");
-    await testRealm.say(first.client, answer);
-    expect(testRealm.answer(first.client)[0]).toBe(2);
+    const authenticate = await it.authenticate(await first.hello("joe"), true, "joe");
+    await testRealm.sendFrom(first.client, authenticate);
+    expect(testRealm.takeReply(first.client)[0]).toBe(2);
     const second = new Attempt(it, [], testRealm);
     await second.hello("joe");
-    await testRealm.say(second.client, answer);
-    expect(withoutDetails(testRealm.answer(second.client))).toStrictEqual(DENIED);
+    await testRealm.sendFrom(second.client, authenticate);
+    expect(withoutDetails(testRealm.takeReply(second.client))).toStrictEqual(DENIED);
   });
 });
 
@@ -194,7 +194,7 @@ class Attempt {
   /** CHALLENGE.Extra. */
   challenged: Extra = {};
   /** The signatures the client gave. */
-  readonly said: string[] = [];
+  readonly signatures: string[] = [];
   readonly #case: Case;
   readonly #sleeps: readonly Step[];
 
@@ -209,18 +209,18 @@ class Attempt {
   async hello(authid: string): Promise<Extra> {
     this.#sleepBefore("hello");
     const details = { roles: ALL_ROLES, authid, ...this.#case.hello };
-    await this.testRealm.say(this.client, [1, "realm1", details]);
-    this.challenged = this.testRealm.challenge(this.client);
+    await this.testRealm.sendFrom(this.client, [1, "realm1", details]);
+    this.challenged = this.testRealm.takeChallenge(this.client);
     return this.challenged;
   }
 
   /** Runs the whole handshake; returns WELCOME or ABORT. */
   async make(authid: string, isRight: boolean): Promise<Line> {
-    const answer = await this.#case.answer(await this.hello(authid), isRight, authid);
-    this.said.push(answer[1]);
+    const authenticate = await this.#case.authenticate(await this.hello(authid), isRight, authid);
+    this.signatures.push(authenticate[1]);
     this.#sleepBefore("authenticate");
-    await this.testRealm.say(this.client, answer);
-    const outcome = this.testRealm.answer(this.client);
+    await this.testRealm.sendFrom(this.client, authenticate);
+    const outcome = this.testRealm.takeReply(this.client);
     this.#sleepBefore("welcome");
     return outcome;
   }

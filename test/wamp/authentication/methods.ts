@@ -10,7 +10,7 @@ export interface Case {
   /** HELLO.Details besides roles and authid. */
   readonly hello: Extra;
   /** Makes the AUTHENTICATE for a CHALLENGE.Extra, with joe's credentials or wrong ones. */
-  readonly answer: (extra: Extra, isRight: boolean, authid: string) => Promise<readonly [5, string, Extra]>;
+  readonly authenticate: (extra: Extra, isRight: boolean, authid: string) => Promise<readonly [5, string, Extra]>;
   /** Is a proof valid for one attempt only? */
   readonly isBound: boolean;
   /** Secrets in the configuration or derived from it, with which others could log in. */
@@ -47,7 +47,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   ticket: {
     auth: { ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user" } } } },
     hello: { authmethods: ["ticket"] },
-    answer: async (_, isRight) => [5, isRight ? "secret!!!" : "secret!!", {}],
+    authenticate: async (_, isRight) => [5, isRight ? "secret!!!" : "secret!!", {}],
     isBound: false,
     secrets: ["secret!!!"],
     welcome: { authmethod: "ticket", authprovider: "static" },
@@ -55,7 +55,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   "jwt as ticket": {
     auth: { jwt: { type: "static", key: TOKEN_SECRET } },
     hello: { authmethods: ["ticket"] },
-    answer: async (_, isRight) => [
+    authenticate: async (_, isRight) => [
       5,
       await token({}, isRight ? TOKEN_SECRET : "another secret, of another issuer"),
       {},
@@ -77,7 +77,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   cryptosign: {
     auth: { cryptosign: { type: "static", principals: { joe: { authorized_keys: [KEY.publicKey], role: "user" } } } },
     hello: { authmethods: ["cryptosign"], authextra: { pubkey: KEY.publicKey } },
-    answer: async (extra, isRight) => [5, (isRight ? KEY : OTHER_KEY).answer(extra), {}],
+    authenticate: async (extra, isRight) => [5, (isRight ? KEY : OTHER_KEY).signChallenge(extra), {}],
     isBound: true,
     secrets: [],
     welcome: { authmethod: "cryptosign", authprovider: "static" },
@@ -88,7 +88,7 @@ function cra(user: object): Case {
   return {
     auth: { wampcra: { type: "static", users: { joe: { ...user, role: "user" } } } },
     hello: { authmethods: ["wampcra"] },
-    answer: async (extra, isRight) => [5, craSignature(isRight ? "secret123" : "secret12", extra), {}],
+    authenticate: async (extra, isRight) => [5, craSignature(isRight ? "secret123" : "secret12", extra), {}],
     isBound: true,
     secrets: ["secret123", derivedKey("secret123", "salt123", 1000, 32), derivedKey("secret123", "salt123", 100, 16)],
     welcome: { authmethod: "wampcra", authprovider: "static" },
@@ -100,7 +100,7 @@ function scram(method: string, binding: string, verifier: string): Case {
   return {
     auth: { scram: { type: "static", principals: { joe: { ...PENCIL_RECORD, role: "user" } } } },
     hello: { authmethods: [method], authextra: { nonce: CLIENT_NONCE } },
-    answer: async (extra, isRight, authid) => {
+    authenticate: async (extra, isRight, authid) => {
       const message = scramMessage(authid, CLIENT_NONCE, extra, binding);
       return [5, (isRight ? PENCIL : wrong).proof(message), { nonce: extra.nonce }];
     },

@@ -74,7 +74,7 @@ export class SigningKey {
   }
 
   /** AUTHENTICATE.Signature of cryptosign. */
-  answer({ challenge }: Extra): string {
+  signChallenge({ challenge }: Extra): string {
     return this.sign(String(challenge)) + String(challenge);
   }
 }

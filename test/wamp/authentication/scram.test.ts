@@ -15,10 +15,10 @@ function testRealmFor(record: object = {}, authid = "joe"): AuthTestRealm {
 describe("CHALLENGE", () => {
   test("[SCR-01][SCR-04][SCR-05] has the key derivation parameters and a nonce that begins with the client's", async () => {
     const realm = testRealmFor();
-    const client = await realm.knock(HELLO);
+    const client = await realm.sendHello(HELLO);
     const nonce = `${CLIENT_NONCE}AQEBAQEBAQEBAQEBAQEBAQ==`;
     const extra = { nonce, salt: "aBc+fx0NAVA=", kdf: "pbkdf2", iterations: 4096, memory: null };
-    expect(realm.answer(client)).toStrictEqual([4, "wamp-scram", extra]);
+    expect(realm.takeReply(client)).toStrictEqual([4, "wamp-scram", extra]);
   });
 
   test.each([
@@ -27,20 +27,20 @@ describe("CHALLENGE", () => {
   ])("[SCR-15] to %s calls Argon2 %s", async (method, kdf) => {
     for (const configured of ["argon2id-13", "argon2id13"]) {
       const realm = testRealmFor({ kdf: configured, iterations: 3, memory: 4096 });
-      const client = await realm.knock({ ...HELLO, authmethods: [method] });
-      expect(realm.challenge(client)).toMatchObject({ kdf, iterations: 3, memory: 4096 });
+      const client = await realm.sendHello({ ...HELLO, authmethods: [method] });
+      expect(realm.takeChallenge(client)).toMatchObject({ kdf, iterations: 3, memory: 4096 });
     }
   });
 
   test("to scram has a number for memory, which Autobahn reads whatever the kdf", async () => {
     const realm = testRealmFor();
-    const client = await realm.knock({ ...HELLO, authmethods: ["scram"] });
-    expect(realm.challenge(client)).toMatchObject({ kdf: "pbkdf2", memory: 0 });
+    const client = await realm.sendHello({ ...HELLO, authmethods: ["scram"] });
+    expect(realm.takeChallenge(client)).toMatchObject({ kdf: "pbkdf2", memory: 0 });
   });
 
   test("[SCR-12] to an unknown authid has a salt of the usual length, the same each time and after sleep", async () => {
     const realm = testRealmFor();
-    const saltFor = async (authid: string) => realm.challenge(await realm.knock({ ...HELLO, authid })).salt;
+    const saltFor = async (authid: string) => realm.takeChallenge(await realm.sendHello({ ...HELLO, authid })).salt;
     const [one, two] = [await saltFor("one"), await saltFor("two")];
     expect(Buffer.from(String(one), "base64")).toHaveLength(SALT.length);
     expect(one).not.toBe(two);
@@ -71,8 +71,8 @@ describe("HELLO", () => {
     ],
   ])("%s is refused", async (_, authextra, scram) => {
     const realm = testRealmFor();
-    const client = await realm.knock({ ...HELLO, authextra });
-    expect(realm.answer(client)).toStrictEqual([
+    const client = await realm.sendHello({ ...HELLO, authextra });
+    expect(realm.takeReply(client)).toStrictEqual([
       3,
       { message: "the credentials were rejected", scram },
       "wamp.error.authentication_denied",
@@ -81,40 +81,42 @@ describe("HELLO", () => {
 
   test("[SCR-13] with a user name that SASLprep prohibits is refused", async () => {
     const realm = testRealmFor();
-    const client = await realm.knock({ ...HELLO, authid: "joe\u0007" });
-    expect(realm.answer(client)[1]).toMatchObject({ scram: "invalid-username-encoding" });
+    const client = await realm.sendHello({ ...HELLO, authid: "joe\u0007" });
+    expect(realm.takeReply(client)[1]).toMatchObject({ scram: "invalid-username-encoding" });
   });
 });
 
 describe("AUTHENTICATE", () => {
   async function outcome(details: Extra, extraFor: (nonce: unknown) => Extra, user = "joe", binding = "biws") {
     const realm = testRealmFor({}, String(details.authid));
-    const client = await realm.knock(details);
-    const extra = realm.challenge(client);
+    const client = await realm.sendHello(details);
+    const extra = realm.takeChallenge(client);
     const proof = PENCIL.proof(scramMessage(user, CLIENT_NONCE, extra, binding));
-    await realm.say(client, [5, proof, extraFor(extra.nonce)]);
-    return realm.answer(client);
+    await realm.sendFrom(client, [5, proof, extraFor(extra.nonce)]);
+    return realm.takeReply(client);
   }
 
   test("[SCR-06][SCR-10] with the right proof gets the router's proof", async () => {
     const realm = testRealmFor();
-    const client = await realm.knock(HELLO);
-    const extra = realm.challenge(client);
+    const client = await realm.sendHello(HELLO);
+    const extra = realm.takeChallenge(client);
     const message = scramMessage("joe", CLIENT_NONCE, extra, "biws");
-    await realm.say(client, [
+    await realm.sendFrom(client, [
       5,
       PENCIL.proof(message),
       { nonce: extra.nonce, channel_binding: null, cbind_data: null },
     ]);
-    expect(realm.welcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
+    expect(realm.takeWelcome(client)).toMatchObject({ authextra: { verifier: PENCIL.verifier(message) } });
   });
 
   test("[SCR-10] to scram gets a proof with the key of Autobahn, over an empty c=", async () => {
     const realm = testRealmFor();
-    const client = await realm.knock({ ...HELLO, authmethods: ["scram"] });
-    const message = scramMessage("joe", CLIENT_NONCE, realm.challenge(client), "");
-    await realm.say(client, [5, PENCIL.proof(message), {}]);
-    expect(realm.welcome(client)).toMatchObject({ authextra: { scram_server_signature: PENCIL.verifier(message) } });
+    const client = await realm.sendHello({ ...HELLO, authmethods: ["scram"] });
+    const message = scramMessage("joe", CLIENT_NONCE, realm.takeChallenge(client), "");
+    await realm.sendFrom(client, [5, PENCIL.proof(message), {}]);
+    expect(realm.takeWelcome(client)).toMatchObject({
+      authextra: { scram_server_signature: PENCIL.verifier(message) },
+    });
   });
 
   test.each<[string, (nonce: unknown) => Extra]>([
@@ -136,22 +138,22 @@ describe("AUTHENTICATE", () => {
     const wrong = await outcome(HELLO, nonce, "jim");
     expect(wrong[1]).toMatchObject({ scram: "invalid-proof" });
     const realm = testRealmFor();
-    const client = await realm.knock({ ...HELLO, authid: "unknown" });
-    const extra = realm.challenge(client);
-    await realm.say(client, [
+    const client = await realm.sendHello({ ...HELLO, authid: "unknown" });
+    const extra = realm.takeChallenge(client);
+    await realm.sendFrom(client, [
       5,
       PENCIL.proof(scramMessage("unknown", CLIENT_NONCE, extra, "biws")),
       nonce(extra.nonce),
     ]);
-    expect(realm.answer(client)).toStrictEqual(wrong);
+    expect(realm.takeReply(client)).toStrictEqual(wrong);
   });
 
   test.each(["", "AAAA", "%%", "=".repeat(44)])("[SCR-08][SCR-11] with %j for a proof is refused", async (proof) => {
     const realm = testRealmFor();
-    const client = await realm.knock(HELLO);
-    const { nonce } = realm.challenge(client);
-    await realm.say(client, [5, proof, { nonce }]);
-    expect(realm.answer(client)[1]).toMatchObject({ scram: "invalid-proof" });
+    const client = await realm.sendHello(HELLO);
+    const { nonce } = realm.takeChallenge(client);
+    await realm.sendFrom(client, [5, proof, { nonce }]);
+    expect(realm.takeReply(client)[1]).toMatchObject({ scram: "invalid-proof" });
   });
 
   test.each([

@@ -47,8 +47,8 @@ const EXTRA = {
 /** What the delegate's certificate says here: JSON as Node writes it has no integers beyond 2^53. */
 const BOOTED = { bootedAt: 1658765756680 };
 
-/** A realm that lets certificates in. */
-class Gate extends AuthTestRealm {
+/** A realm with the authenticator of the example. */
+class TrustrootsTestRealm extends AuthTestRealm {
   constructor(extra: Extra = {}, others: Readonly<Record<string, Component<Dict>>> = {}, name = "realm1") {
     super({ cryptosign: { type: "dynamic", authenticator: "com.trustroots.authenticate" } }, { name });
     this.joinLocalSessions = (realm) => {
@@ -62,15 +62,15 @@ class Gate extends AuthTestRealm {
     this.restart();
   }
 
-  /** What the holder of a key is answered in the end. */
-  async enter(certificates: unknown, trustroot: unknown = ROOT, key = KEY, details: Extra = {}): Promise<Line> {
+  /** Logs in with certificates and a key; returns WELCOME or ABORT. */
+  async logIn(certificates: unknown, trustroot: unknown = ROOT, key = KEY, details: Extra = {}): Promise<Line> {
     const authextra = { pubkey: key.publicKey, trustroot, certificates };
-    const client = await this.knock({ authmethods: ["cryptosign"], authextra, ...details });
+    const client = await this.sendHello({ authmethods: ["cryptosign"], authextra, ...details });
     await vi.waitUntil(() => client.peer.state.kind !== "authenticating");
-    const answer = this.answer(client);
-    if (answer[0] !== 4) return answer;
-    await this.say(client, [5, key.answer(answer[2] as Extra), {}]);
-    return this.answer(client);
+    const reply = this.takeReply(client);
+    if (reply[0] !== 4) return reply;
+    await this.sendFrom(client, [5, key.signChallenge(reply[2] as Extra), {}]);
+    return this.takeReply(client);
   }
 }
 
@@ -90,35 +90,38 @@ function goodChain(): SignedCertificate[] {
 describe("a chain", () => {
   test("[CSG-12] of delegate, intermediate and root admits the delegate's key as the delegate", async () => {
     const welcome = { realm: "realm1", authid: DELEGATE, authrole: "user", authmethod: "cryptosign" };
-    const [type, , details] = await new Gate().enter(goodChain());
+    const [type, , details] = await new TrustrootsTestRealm().logIn(goodChain());
     expect([type, details]).toMatchObject([2, { ...welcome, authprovider: "dynamic" }]);
   });
 
   test("[CSG-12] gives the delegate its own authid, whatever HELLO says", async () => {
-    const [, , details] = await new Gate().enter(goodChain(), ROOT, KEY, { authid: "admin", authrole: "admin" });
+    const [, , details] = await new TrustrootsTestRealm().logIn(goodChain(), ROOT, KEY, {
+      authid: "admin",
+      authrole: "admin",
+    });
     expect(details).toMatchObject({ authid: DELEGATE, authrole: "user" });
   });
 
   test("[CSG-12] may have the hash before each certificate that Autobahn writes there, and 0x before signatures", async () => {
     const chain = goodChain().map(([certificate, signature]) => [null, certificate, `0x${signature}`]);
-    expect((await new Gate().enter(chain))[0]).toBe(2);
+    expect((await new TrustrootsTestRealm().logIn(chain))[0]).toBe(2);
   });
 
   test("[CSG-12] may be as long as there are authorities between", async () => {
     const middle = authority({ subject: AGENT.address, capabilities: 14 });
     const low = intermediate({ issuer: AGENT.address }, AGENT);
-    expect((await new Gate().enter([delegate(BOOTED), low, middle, root()]))[0]).toBe(2);
+    expect((await new TrustrootsTestRealm().logIn([delegate(BOOTED), low, middle, root()]))[0]).toBe(2);
   });
 
   test("[CSG-14] of a delegate that owns the root has two certificates", async () => {
     const own = delegate({ ...BOOTED, delegate: ROOT }, OWNER);
-    const [, , details] = await new Gate().enter([own, root()]);
+    const [, , details] = await new TrustrootsTestRealm().logIn([own, root()]);
     expect(details).toMatchObject({ authid: ROOT });
   });
 
   test("[CSG-12] is for a realm with an address for its name without more words", async () => {
-    expect((await new Gate({ realm: undefined }, {}, REALM).enter(goodChain()))[0]).toBe(2);
-    expect(await new Gate({ realm: undefined }, {}, DELEGATE).enter(goodChain())).toStrictEqual(
+    expect((await new TrustrootsTestRealm({ realm: undefined }, {}, REALM).logIn(goodChain()))[0]).toBe(2);
+    expect(await new TrustrootsTestRealm({ realm: undefined }, {}, DELEGATE).logIn(goodChain())).toStrictEqual(
       refusal(expect.stringMatching(/^CCR-2: /)),
     );
   });
@@ -164,7 +167,7 @@ describe("a rule", () => {
     ],
     ["[CSG-13] whose delegate has not signed", [delegate(BOOTED, STRANGER), intermediate(), root()], "CCR-12"],
   ])("%s is refused by its number", async (_, chain, rule, extra) => {
-    const [type, details, reason] = await new Gate(extra).enter(chain);
+    const [type, details, reason] = await new TrustrootsTestRealm(extra).logIn(chain);
     expect([type, reason]).toStrictEqual([3, "wamp.error.authentication_denied"]);
     expect((details as Extra).message).toMatch(new RegExp(`^${rule}: `));
   });
@@ -176,8 +179,8 @@ describe("a rule", () => {
     ],
     ["a root", [intermediate(), root({ capabilities: 62 })]],
   ])("[CSG-13] %s without the capability to issue issues nothing", async (_, authorities) => {
-    const answer = await new Gate().enter([delegate(BOOTED), ...authorities]);
-    expect(answer).toStrictEqual(refusal(expect.stringMatching(/^Capabilities: /)));
+    const reply = await new TrustrootsTestRealm().logIn([delegate(BOOTED), ...authorities]);
+    expect(reply).toStrictEqual(refusal(expect.stringMatching(/^Capabilities: /)));
   });
 
   test("[CSG-13] is broken by any change to what was signed", async () => {
@@ -185,7 +188,7 @@ describe("a rule", () => {
     const [certificate, signature] = chain[0]!;
     const message = { ...(certificate as { message: object }).message, meta: "x" };
     chain[0] = [{ ...certificate, message }, signature];
-    expect(await new Gate().enter(chain)).toStrictEqual(refusal(expect.stringMatching(/^CCR-12: /)));
+    expect(await new TrustrootsTestRealm().logIn(chain)).toStrictEqual(refusal(expect.stringMatching(/^CCR-12: /)));
   });
 
   test.each(["00".repeat(65), `${"ff".repeat(64)}1b`, `${"11".repeat(64)}00`])(
@@ -193,20 +196,23 @@ describe("a rule", () => {
     async (signature) => {
       const chain = goodChain();
       chain[2] = [chain[2]![0], signature];
-      expect(await new Gate().enter(chain)).toStrictEqual(refusal(expect.stringMatching(/^CCR-10: /)));
+      expect(await new TrustrootsTestRealm().logIn(chain)).toStrictEqual(refusal(expect.stringMatching(/^CCR-10: /)));
     },
   );
 });
 
 describe("the certificates of another client", () => {
   test("[CSG-12] with the own key are refused", async () => {
-    expect(await new Gate().enter(goodChain(), ROOT, OTHER_KEY)).toStrictEqual(DENIED);
+    expect(await new TrustrootsTestRealm().logIn(goodChain(), ROOT, OTHER_KEY)).toStrictEqual(DENIED);
   });
 
   test("[CSG-12] with that client's key are refused, because the signature is missing", async () => {
     const thief = new SigningKey("33".repeat(32));
-    const disguised = Object.assign(Object.create(thief), { publicKey: DEVICE_KEY, answer: thief.answer.bind(thief) });
-    expect(await new Gate().enter(goodChain(), ROOT, disguised)).toStrictEqual(DENIED);
+    const disguised = Object.assign(Object.create(thief), {
+      publicKey: DEVICE_KEY,
+      signChallenge: thief.signChallenge.bind(thief),
+    });
+    expect(await new TrustrootsTestRealm().logIn(goodChain(), ROOT, disguised)).toStrictEqual(DENIED);
   });
 });
 
@@ -236,13 +242,13 @@ describe("an invalid chain", () => {
       "certificates[0][0].message.validFrom must not",
     ],
   ])("[CSG-12] is refused where it is: %s", async (_, certificates, text) => {
-    const [, details] = await new Gate().enter(certificates);
+    const [, details] = await new TrustrootsTestRealm().logIn(certificates);
     expect(String((details as Extra).message).slice(0, text.length)).toBe(text);
   });
 
   test.each([undefined, null, "owner", 7])("[CSG-12] is refused with the trustroot %j", async (trustroot) => {
-    const answer = await new Gate().enter(goodChain(), trustroot ?? null);
-    expect(answer).toStrictEqual(refusal(expect.stringMatching(/^trustroot must be /)));
+    const reply = await new TrustrootsTestRealm().logIn(goodChain(), trustroot ?? null);
+    expect(reply).toStrictEqual(refusal(expect.stringMatching(/^trustroot must be /)));
   });
 });
 
@@ -254,22 +260,26 @@ describe("a standalone trustroot", () => {
       intermediate(own, STRANGER),
       root({ ...own, subject: STRANGER.address }, STRANGER),
     ];
-    expect(await new Gate().enter(chain, STRANGER.address)).toStrictEqual(refusal("the trustroot is not trusted here"));
-    expect(await new Gate().enter(chain, ROOT)).toStrictEqual(
+    expect(await new TrustrootsTestRealm().logIn(chain, STRANGER.address)).toStrictEqual(
+      refusal("the trustroot is not trusted here"),
+    );
+    expect(await new TrustrootsTestRealm().logIn(chain, ROOT)).toStrictEqual(
       refusal("the trustroot is not the root of the certificates"),
     );
-    expect((await new Gate({ trustroots: [ROOT, STRANGER.address] }).enter(chain, STRANGER.address))[0]).toBe(2);
+    expect(
+      (await new TrustrootsTestRealm({ trustroots: [ROOT, STRANGER.address] }).logIn(chain, STRANGER.address))[0],
+    ).toBe(2);
   });
 
   test("[CSG-14] may be stored with all certificates above the delegate, which then sends only its own", async () => {
-    const gate = new Gate({ trustroots: [root(), intermediate()] });
-    expect((await gate.enter([delegate(BOOTED)]))[0]).toBe(2);
-    expect((await gate.enter(goodChain()))[0]).toBe(2);
-    expect(await new Gate().enter([delegate(BOOTED)])).toStrictEqual(
+    const testRealm = new TrustrootsTestRealm({ trustroots: [root(), intermediate()] });
+    expect((await testRealm.logIn([delegate(BOOTED)]))[0]).toBe(2);
+    expect((await testRealm.logIn(goodChain()))[0]).toBe(2);
+    expect(await new TrustrootsTestRealm().logIn([delegate(BOOTED)])).toStrictEqual(
       refusal("CCR-3: a delegate certificate must come first, and authority certificates after it"),
     );
     const other = delegate({ ...BOOTED, delegate: AGENT.address }, AGENT);
-    expect(await gate.enter([other])).toStrictEqual(refusal(expect.stringMatching(/^CCR-3: /)));
+    expect(await testRealm.logIn([other])).toStrictEqual(refusal(expect.stringMatching(/^CCR-3: /)));
   });
 });
 
@@ -291,30 +301,34 @@ describe("an on-chain trustroot", () => {
 
   test("[CSG-14] is looked up with the intermediate certificates for a delegate that sends only its own", async () => {
     const asked: unknown[] = [];
-    const gate = new Gate(ON_CHAIN, { ethereum: blockchain({ [DELEGATE]: intermediate(), [ROOT]: root() }, asked) });
-    const [type, , details] = await gate.enter([delegate(BOOTED)]);
+    const testRealm = new TrustrootsTestRealm(ON_CHAIN, {
+      ethereum: blockchain({ [DELEGATE]: intermediate(), [ROOT]: root() }, asked),
+    });
+    const [type, , details] = await testRealm.logIn([delegate(BOOTED)]);
     expect([type, details]).toMatchObject([2, { authid: DELEGATE, authrole: "user" }]);
     expect(asked).toStrictEqual([DELEGATE, ROOT]);
   });
 
   test("[CSG-14] that is not there is refused, and so is one that has another name than it is said to have", async () => {
-    const unknown = new Gate(ON_CHAIN, { ethereum: blockchain({ [DELEGATE]: intermediate() }) });
-    expect(await unknown.enter([delegate(BOOTED)])).toStrictEqual(refusal("CCR-4: the last certificate is no root"));
-    const known = new Gate(ON_CHAIN, { ethereum: blockchain({ [DELEGATE]: intermediate(), [ROOT]: root() }) });
-    expect(await known.enter([delegate(BOOTED)], DEVICE.address)).toStrictEqual(
+    const unknown = new TrustrootsTestRealm(ON_CHAIN, { ethereum: blockchain({ [DELEGATE]: intermediate() }) });
+    expect(await unknown.logIn([delegate(BOOTED)])).toStrictEqual(refusal("CCR-4: the last certificate is no root"));
+    const known = new TrustrootsTestRealm(ON_CHAIN, {
+      ethereum: blockchain({ [DELEGATE]: intermediate(), [ROOT]: root() }),
+    });
+    expect(await known.logIn([delegate(BOOTED)], DEVICE.address)).toStrictEqual(
       refusal("the trustroot is not the root of the certificates"),
     );
   });
 
   test("[CSG-14] is not taken from the client, which must send a single certificate", async () => {
-    const gate = new Gate(ON_CHAIN, { ethereum: blockchain({ [ROOT]: root() }) });
-    expect(await gate.enter(goodChain())).toStrictEqual(refusal("the trustroot is not trusted here"));
+    const testRealm = new TrustrootsTestRealm(ON_CHAIN, { ethereum: blockchain({ [ROOT]: root() }) });
+    expect(await testRealm.logIn(goodChain())).toStrictEqual(refusal("the trustroot is not trusted here"));
   });
 
   test("[CSG-13][CSG-14] has the rules of all others", async () => {
     const certificates = { [DELEGATE]: intermediate(), [ROOT]: root({}, STRANGER) };
-    const gate = new Gate(ON_CHAIN, { ethereum: blockchain(certificates) });
-    expect(await gate.enter([delegate(BOOTED)])).toStrictEqual(refusal(expect.stringMatching(/^CCR-10: /)));
+    const testRealm = new TrustrootsTestRealm(ON_CHAIN, { ethereum: blockchain(certificates) });
+    expect(await testRealm.logIn([delegate(BOOTED)])).toStrictEqual(refusal(expect.stringMatching(/^CCR-10: /)));
   });
 
   test("[CSG-14] with a circular chain is refused", async () => {
@@ -322,8 +336,8 @@ describe("an on-chain trustroot", () => {
     const below = intermediate({ issuer: AGENT.address, capabilities: 14 }, AGENT);
     const asked: unknown[] = [];
     const certificates = { [DELEGATE]: below, [AGENT.address]: above };
-    const gate = new Gate(ON_CHAIN, { ethereum: blockchain(certificates, asked) });
-    expect(await gate.enter([delegate(BOOTED)])).toStrictEqual(refusal(expect.stringMatching(/^CCR-4: /)));
+    const testRealm = new TrustrootsTestRealm(ON_CHAIN, { ethereum: blockchain(certificates, asked) });
+    expect(await testRealm.logIn([delegate(BOOTED)])).toStrictEqual(refusal(expect.stringMatching(/^CCR-4: /)));
     expect(asked).toHaveLength(7);
   });
 
@@ -332,8 +346,8 @@ describe("an on-chain trustroot", () => {
     ["is answered with nonsense", blockchain({ [DELEGATE]: "yes" })],
     ["is answered with a delegate", blockchain({ [DELEGATE]: delegate(BOOTED) })],
   ])("[CSG-14] that %s fails the attempt", async (_, ethereum) => {
-    const gate = new Gate(ON_CHAIN, ethereum && { ethereum });
-    expect(await gate.enter([delegate(BOOTED)])).toStrictEqual(FAILED);
+    const testRealm = new TrustrootsTestRealm(ON_CHAIN, ethereum && { ethereum });
+    expect(await testRealm.logIn([delegate(BOOTED)])).toStrictEqual(FAILED);
   });
 });
 
@@ -391,12 +405,12 @@ test.each<[string, Extra]>([
   ["a trustroot that is none", { trustroots: ["owner"] }],
   ["a realm without an address", { realm: "realm1" }],
 ])("settings with %s refuse all clients, and the log has the cause", async (_, extra) => {
-  const gate = new Gate(extra);
-  const answer = gate.enter(goodChain());
+  const testRealm = new TrustrootsTestRealm(extra);
+  const reply = testRealm.logIn(goodChain());
   await new Promise(setImmediate);
   // The authenticator is never registered.
-  gate.advance(9_000);
-  expect(await answer).toStrictEqual(FAILED);
-  const faults = gate.logged.filter(({ event }) => event === "component.failed");
+  testRealm.advance(9_000);
+  expect(await reply).toStrictEqual(FAILED);
+  const faults = testRealm.logged.filter(({ event }) => event === "component.failed");
   expect(faults.map(({ cause }) => cause).join()).toContain(Object.keys(extra)[0]);
 });

@@ -130,12 +130,12 @@ test.each(SIGNED_CHALLENGES)(
       cryptosign: { type: "static", principals: { eve: { authorized_keys: [publicKey], role: "user" } } },
     });
     realm.lastByte = 254;
-    const client = await realm.knock({ authmethods: ["cryptosign"], authextra: { pubkey: publicKey } });
+    const client = await realm.sendHello({ authmethods: ["cryptosign"], authextra: { pubkey: publicKey } });
     const challenge = "ff".repeat(32);
-    expect(realm.answer(client)).toStrictEqual([4, "cryptosign", { challenge, channel_binding: null }]);
-    expect(new SigningKey(seed).answer({ challenge })).toBe(signature + challenge);
-    await realm.say(client, [5, signature + challenge, {}]);
-    expect(realm.welcome(client)).toMatchObject({ authid: "eve" });
+    expect(realm.takeReply(client)).toStrictEqual([4, "cryptosign", { challenge, channel_binding: null }]);
+    expect(new SigningKey(seed).signChallenge({ challenge })).toBe(signature + challenge);
+    await realm.sendFrom(client, [5, signature + challenge, {}]);
+    expect(realm.takeWelcome(client)).toMatchObject({ authid: "eve" });
   },
 );
 
@@ -159,8 +159,8 @@ test.each([
       },
     });
     const challenge = "0f".repeat(32);
-    const client = await realm.knock({ authmethods: ["cryptosign"], authextra: { pubkey: publicKey, challenge } });
+    const client = await realm.sendHello({ authmethods: ["cryptosign"], authextra: { pubkey: publicKey, challenge } });
     const signature = new SigningKey(seed).sign(challenge) + challenge;
-    expect(realm.challenge(client)).toMatchObject({ pubkey: publicKey, signature });
+    expect(realm.takeChallenge(client)).toMatchObject({ pubkey: publicKey, signature });
   },
 );

@@ -12,15 +12,15 @@ function testRealmFor(...users: [string, object][]): AuthTestRealm {
 }
 
 async function challengeOf(realm: AuthTestRealm, authid: string): Promise<Extra> {
-  return realm.challenge(await realm.knock({ ...HELLO, authid }));
+  return realm.takeChallenge(await realm.sendHello({ ...HELLO, authid }));
 }
 
 describe("the challenge", () => {
   test("[CRA-01][CRA-02][CRA-10] holds all that a third party needs to sign it, as JSON text", async () => {
     const realm = testRealmFor(["joe", { secret: "s", role: "user" }]);
     realm.time = Date.UTC(2014, 5, 22, 16, 36, 25, 448);
-    const client = await realm.knock(HELLO);
-    const [type, method, extra] = realm.answer(client);
+    const client = await realm.sendHello(HELLO);
+    const [type, method, extra] = realm.takeReply(client);
     expect([type, method, Object.keys(extra as Extra)]).toStrictEqual([4, "wampcra", ["challenge"]]);
     expect(JSON.parse((extra as { challenge: string }).challenge)).toStrictEqual({
       authid: "joe",
@@ -44,12 +44,12 @@ describe("the challenge", () => {
   test("[CRA-07][SES-04] names the session that WELCOME names", async () => {
     const realm = testRealmFor(["joe", { secret: "s", role: "user" }]);
     realm.lastId = 3251278072152161;
-    const client = await realm.knock(HELLO);
-    const extra = realm.challenge(client);
+    const client = await realm.sendHello(HELLO);
+    const extra = realm.takeChallenge(client);
     expect(JSON.parse(String(extra.challenge)).session).toBe(3251278072152162);
     realm.sleepAndWake();
-    await realm.say(client, [5, craSignature("s", extra), {}]);
-    expect(realm.answer(client).slice(0, 2)).toStrictEqual([2, 3251278072152162]);
+    await realm.sendFrom(client, [5, craSignature("s", extra), {}]);
+    expect(realm.takeReply(client).slice(0, 2)).toStrictEqual([2, 3251278072152162]);
   });
 
   test("[CRA-04] tells the salt of a salted user", async () => {
@@ -60,9 +60,9 @@ describe("the challenge", () => {
 
   test("[CRA-03] may hold characters beyond ASCII; they are signed as UTF-8", async () => {
     const realm = testRealmFor(["jö🙂", { secret: "geheimnis ü", role: "user" }]);
-    const client = await realm.knock({ ...HELLO, authid: "jö🙂" });
-    await realm.say(client, [5, craSignature("geheimnis ü", realm.challenge(client)), {}]);
-    expect(realm.welcome(client)).toMatchObject({ authid: "jö🙂" });
+    const client = await realm.sendHello({ ...HELLO, authid: "jö🙂" });
+    await realm.sendFrom(client, [5, craSignature("geheimnis ü", realm.takeChallenge(client)), {}]);
+    expect(realm.takeWelcome(client)).toMatchObject({ authid: "jö🙂" });
   });
 });
 
@@ -83,16 +83,16 @@ describe("the signature", () => {
     ],
   ])("%s is refused", async (_, sign) => {
     const realm = testRealmFor(["joe", { secret: "secret123", ...salted, role: "user" }]);
-    const client = await realm.knock(HELLO);
-    await realm.say(client, [5, sign(realm.challenge(client)), {}]);
-    expect(realm.answer(client)[2]).toBe("wamp.error.authentication_denied");
+    const client = await realm.sendHello(HELLO);
+    await realm.sendFrom(client, [5, sign(realm.takeChallenge(client)), {}]);
+    expect(realm.takeReply(client)[2]).toBe("wamp.error.authentication_denied");
   });
 
   test("[CRA-05] is checked without the password where the derived key is stored", async () => {
     const realm = testRealmFor(["joe", { "salted-key": key, ...salted, role: "user" }]);
-    const client = await realm.knock(HELLO);
-    await realm.say(client, [5, craSignature("secret123", realm.challenge(client)), {}]);
-    expect(realm.welcome(client)).toMatchObject({ authid: "joe" });
+    const client = await realm.sendHello(HELLO);
+    await realm.sendFrom(client, [5, craSignature("secret123", realm.takeChallenge(client)), {}]);
+    expect(realm.takeWelcome(client)).toMatchObject({ authid: "joe" });
   });
 
   test("[CRA-05] costs one key derivation per user", async () => {
@@ -143,8 +143,8 @@ describe("an unknown authid", () => {
 
   test("[CRA-09] cannot log in with the secret of the user whose salting it gets", async () => {
     const realm = testRealmFor(["joe", { secret: "secret123", role: "user" }]);
-    const client = await realm.knock({ ...HELLO, authid: "unknown" });
-    await realm.say(client, [5, craSignature("secret123", realm.challenge(client)), {}]);
-    expect(realm.answer(client)[2]).toBe("wamp.error.authentication_denied");
+    const client = await realm.sendHello({ ...HELLO, authid: "unknown" });
+    await realm.sendFrom(client, [5, craSignature("secret123", realm.takeChallenge(client)), {}]);
+    expect(realm.takeReply(client)[2]).toBe("wamp.error.authentication_denied");
   });
 });

@@ -93,7 +93,7 @@ describe("a realm with options.accounting", () => {
     authorizer.send([64, 1, {}, "com.authorize"]);
     realm.auditTrail.splice(0);
     const ann = realm.join("ann");
-    for (const [request, answer, verdict] of [
+    for (const [request, response, verdict] of [
       [1, [true], "allowed"],
       [2, [false], "wamp.error.not_authorized"],
       [3, [{ allow: false, grantable: true }], "wamp.error.authorization_required"],
@@ -101,7 +101,7 @@ describe("a realm with options.accounting", () => {
     ] as const) {
       ann.send([16, request, { acknowledge: true }, "org.x"]);
       await new Promise(setImmediate);
-      authorizer.send([70, request, {}, answer]);
+      authorizer.send([70, request, {}, response]);
       await new Promise(setImmediate);
       expect(verdictsOf(realm)).toStrictEqual([["publish", "org.x", "exact", verdict]]);
     }

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
+import { routerError } from "../host/router-errors.ts";
 import type { Client } from "../host/test-realm.ts";
 import { ALL_ROLES, ANYTHING, aborted, TestRealm } from "../host/test-realm.ts";
-import { denial } from "./denial-errors.ts";
 
 type Roles = NonNullable<RealmInput["roles"]>;
 
@@ -20,9 +20,9 @@ interface AuthorizerTestRealm {
   /** The client that serves the authorizer procedure. Its role may do anything. */
   readonly authorizer: Client;
   /** The last INVOCATION that the authorizer has not answered. */
-  questions(): Promise<unknown[][]>;
+  takeRequests(): Promise<unknown[][]>;
   /** Sends the response to an INVOCATION. */
-  answer(request: unknown, ...args: unknown[]): Promise<void>;
+  respond(request: unknown, ...args: unknown[]): Promise<void>;
 }
 
 /** Makes a realm whose role `anonymous` has an authorizer, and the client that serves the authorizer. */
@@ -38,13 +38,13 @@ function createTestRealm(input: Partial<RealmInput> = {}, role: Partial<Roles[nu
   return {
     testRealm,
     authorizer,
-    questions: async () => {
+    takeRequests: async () => {
       await settled();
       const all = testRealm.take();
       expect(all.filter(([name]) => name !== "authorizer")).toStrictEqual([]);
       return all.map(([, message]) => [...(message as unknown[])]);
     },
-    answer: async (request, ...args) => {
+    respond: async (request, ...args) => {
       authorizer.send([70, request, {}, args]);
       await settled();
     },
@@ -88,7 +88,7 @@ describe("the request to an authorizer", () => {
   ])(
     "[AZ-10][AZ-01] has the session's details, the URI, the action and the options: %s",
     async (action, message, uri, options) => {
-      const { testRealm, questions } = createTestRealm();
+      const { testRealm, takeRequests } = createTestRealm();
       const ann = joinAs(testRealm, "ann", "anonymous", "ann", { tenant: 7 });
       testRealm.take();
       ann.send(message);
@@ -102,14 +102,14 @@ describe("the request to an authorizer", () => {
         authextra: { tenant: 7 },
         transport: {},
       };
-      expect(await questions()).toStrictEqual([[68, 1, expect.any(Number), {}, [details, uri, action, options]]]);
+      expect(await takeRequests()).toStrictEqual([[68, 1, expect.any(Number), {}, [details, uri, action, options]]]);
     },
   );
 
   test("[AZ-02] contains realm, authrole and authid of anonymous sessions, too, each with its own authid", async () => {
-    const { testRealm, questions } = createTestRealm();
+    const { testRealm, takeRequests } = createTestRealm();
     for (const name of ["ann", "ben"]) testRealm.join(name).send([48, 1, {}, "com.x"]);
-    const principals = (await questions()).map(([, , , , args]) => {
+    const principals = (await takeRequests()).map(([, , , , args]) => {
       const [{ realm, authrole, authid }] = args as [Record<string, unknown>];
       return { realm, authrole, authid };
     });
@@ -119,12 +119,12 @@ describe("the request to an authorizer", () => {
   });
 
   test("[AZ-10] contains the transport info", async () => {
-    const { testRealm, questions } = createTestRealm();
+    const { testRealm, takeRequests } = createTestRealm();
     const facts = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: { a: "b" } };
     const ann = testRealm.connect("ann", facts);
     ann.send([1, "realm1", { roles: ALL_ROLES }], [48, 1, {}, "com.x"]);
     testRealm.recording.splice(0, 1);
-    const [[, , , , args] = []] = await questions();
+    const [[, , , , args] = []] = await takeRequests();
     expect((args as [{ transport: object }])[0].transport).toStrictEqual(facts);
   });
 
@@ -134,9 +134,9 @@ describe("the request to an authorizer", () => {
     ann.send([48, 1, {}, "com..x"], [64, 2, {}, "wamp.x"], [16, 3, { acknowledge: true }, "wamp.x"]);
     await settled();
     expect(testRealm.take()).toStrictEqual([
-      ["ann", [8, 48, 1, {}, ...denial("wamp.error.invalid_uri")]],
-      ["ann", [8, 64, 2, {}, ...denial("wamp.error.invalid_uri")]],
-      ["ann", [8, 16, 3, {}, ...denial("wamp.error.invalid_uri")]],
+      ["ann", [8, 48, 1, {}, ...routerError("wamp.error.invalid_uri")]],
+      ["ann", [8, 64, 2, {}, ...routerError("wamp.error.invalid_uri")]],
+      ["ann", [8, 16, 3, {}, ...routerError("wamp.error.invalid_uri")]],
     ]);
   });
 
@@ -163,7 +163,7 @@ describe("the request to an authorizer", () => {
 
 describe("the response of an authorizer", () => {
   const CASES = [
-    ["call", [48, 1, {}, "com.x"], [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]],
+    ["call", [48, 1, {}, "com.x"], [8, 48, 1, {}, ...routerError("wamp.error.no_such_procedure")]],
     ["publish", [16, 1, { acknowledge: true }, "com.x"], [17, 1, expect.any(Number)]],
     ["subscribe", [32, 1, { match: "prefix" }, "com.x"], [33, 1, expect.any(Number)]],
     ["register", [64, 1, { match: "wildcard" }, "com..x"], [65, 1, expect.any(Number)]],
@@ -171,21 +171,23 @@ describe("the response of an authorizer", () => {
 
   test.each(CASES)("[AZ-10] that allows the action lets the message pass: %s", async (_, message, passed) => {
     for (const yes of [true, { allow: true }, { allow: true, disclose: null, cache: false, validate: null }]) {
-      const { testRealm, answer } = createTestRealm();
+      const { testRealm, respond } = createTestRealm();
       testRealm.join("ann").send(message);
       testRealm.take();
-      await answer(1, yes);
+      await respond(1, yes);
       expect(testRealm.take()).toStrictEqual([["ann", passed]]);
     }
   });
 
   test.each(CASES)("[AZ-03][AZ-10] that denies the action leads to not_authorized: %s", async (_, message) => {
     for (const no of [false, { allow: false }, { allow: false, disclose: true, cache: true }]) {
-      const { testRealm, answer } = createTestRealm();
+      const { testRealm, respond } = createTestRealm();
       testRealm.join("ann").send(message);
       testRealm.take();
-      await answer(1, no);
-      expect(testRealm.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...denial("wamp.error.not_authorized")]]]);
+      await respond(1, no);
+      expect(testRealm.take()).toStrictEqual([
+        ["ann", [8, message[0], 1, {}, ...routerError("wamp.error.not_authorized")]],
+      ]);
     }
   });
 
@@ -202,11 +204,13 @@ describe("the response of an authorizer", () => {
     ["an unknown key", [{ allow: true, admit: true }]],
     ["payload validation", [{ allow: true, validate: { call: "com.Type" } }]],
   ])("[AZ-04] that says %s fails that one action", async (_, args) => {
-    const { testRealm, answer } = createTestRealm();
+    const { testRealm, respond } = createTestRealm();
     testRealm.join("ann").send([48, 1, {}, "com.x"]);
     testRealm.take();
-    await answer(1, ...args);
-    expect(testRealm.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.authorization_failed")]]]);
+    await respond(1, ...args);
+    expect(testRealm.take()).toStrictEqual([
+      ["ann", [8, 48, 1, {}, ...routerError("wamp.error.authorization_failed")]],
+    ]);
     const cause = "the authorizer's response is invalid";
     expect(testRealm.logged).toMatchObject([{ level: "error", event: "authorizer.failed", cause, uri: "com.x" }]);
   });
@@ -217,7 +221,7 @@ describe("the response of an authorizer", () => {
     authorizer.send([8, 68, 1, {}, "com.app.broken", ["secret"]]);
     await settled();
     expect(testRealm.take().slice(1)).toStrictEqual([
-      ["ann", [8, 64, 1, {}, ...denial("wamp.error.authorization_failed")]],
+      ["ann", [8, 64, 1, {}, ...routerError("wamp.error.authorization_failed")]],
     ]);
   });
 
@@ -236,7 +240,7 @@ describe("the response of an authorizer", () => {
     await settled();
     expect(testRealm.take()).toStrictEqual([
       ["authorizer", [69, 1, { mode: "killnowait" }]],
-      ["ann", [8, 32, 1, {}, ...denial("wamp.error.authorization_failed")]],
+      ["ann", [8, 32, 1, {}, ...routerError("wamp.error.authorization_failed")]],
     ]);
     authorizer.send([70, 1, {}, [true]]);
     await settled();
@@ -252,15 +256,18 @@ describe("the response of an authorizer", () => {
     await settled();
     testRealm.advance(5_000);
     await settled();
-    const failed = (request: number) => ["ann", [8, 32, request, {}, ...denial("wamp.error.authorization_failed")]];
+    const failed = (request: number) => [
+      "ann",
+      [8, 32, request, {}, ...routerError("wamp.error.authorization_failed")],
+    ];
     expect(testRealm.take().slice(1)).toStrictEqual([failed(1), failed(2)]);
   });
 
   test("[AZ-05] an unacknowledged PUBLISH is dropped silently when it is denied, and when the decision failed", async () => {
-    const { testRealm, answer } = createTestRealm();
+    const { testRealm, respond } = createTestRealm();
     testRealm.join("ann").send([16, 1, {}, "com.x"], [16, 2, {}, "com.y"]);
-    await answer(1, false);
-    await answer(2, "nonsense");
+    await respond(1, false);
+    await respond(2, "nonsense");
     expect(testRealm.take().filter(([name]) => name === "ann")).toStrictEqual([]);
   });
 
@@ -270,24 +277,24 @@ describe("the response of an authorizer", () => {
     [undefined, true, { publisher: 4, publisher_authid: "ann", publisher_authrole: "anonymous" }],
     [false, undefined, {}],
   ])("[PID-04][AZ-10] discloses the publisher as it says: %s, wish %s", async (disclose, wish, details) => {
-    const { testRealm, authorizer, answer } = createTestRealm();
+    const { testRealm, authorizer, respond } = createTestRealm();
     authorizer.send([32, 2, {}, "com.x"]);
     const ann = joinAs(testRealm, "ann", "anonymous");
     testRealm.take();
     ann.send([16, 1, wish ? { disclose_me: true } : {}, "com.x"]);
     testRealm.take();
-    await answer(1, { allow: true, ...(disclose !== undefined && { disclose }) });
+    await respond(1, { allow: true, ...(disclose !== undefined && { disclose }) });
     expect(testRealm.take()).toStrictEqual([["authorizer", [36, expect.any(Number), expect.any(Number), details]]]);
   });
 
   test("[CID-04] that forbids disclosure leads to option_disallowed.disclose_me where the caller asks for it", async () => {
-    const { testRealm, authorizer, answer } = createTestRealm();
+    const { testRealm, authorizer, respond } = createTestRealm();
     authorizer.send([64, 2, {}, "com.x"]);
     testRealm.join("ann").send([48, 1, { disclose_me: true }, "com.x"]);
     testRealm.take();
-    await answer(1, { allow: true, disclose: false });
+    await respond(1, { allow: true, disclose: false });
     expect(testRealm.take()).toStrictEqual([
-      ["ann", [8, 48, 1, {}, ...denial("wamp.error.option_disallowed.disclose_me")]],
+      ["ann", [8, 48, 1, {}, ...routerError("wamp.error.option_disallowed.disclose_me")]],
     ]);
   });
 });
@@ -337,10 +344,10 @@ describe("rules beside an authorizer", () => {
       const { testRealm } = createTestRealm({}, { permissions: RULES! });
       testRealm.join("ann").send(message);
       await settled();
-      const [[name, answer] = []] = testRealm.take() as [string, unknown[]][];
-      if (expected === undefined) expect([name, answer?.[0]]).toStrictEqual(["authorizer", 68]);
-      else if (typeof expected === "number") expect([name, answer?.[0]]).toStrictEqual(["ann", expected]);
-      else expect([name, answer]).toStrictEqual(["ann", [8, message[0], 1, {}, ...denial(expected)]]);
+      const [[name, reply] = []] = testRealm.take() as [string, unknown[]][];
+      if (expected === undefined) expect([name, reply?.[0]]).toStrictEqual(["authorizer", 68]);
+      else if (typeof expected === "number") expect([name, reply?.[0]]).toStrictEqual(["ann", expected]);
+      else expect([name, reply]).toStrictEqual(["ann", [8, message[0], 1, {}, ...routerError(expected)]]);
     },
   );
 });
@@ -357,8 +364,8 @@ describe("the authorizer itself", () => {
     authorizer.send([48, 2, {}, "com.db"], [32, 3, {}, "com.x"]);
     await settled();
     expect(testRealm.take()).toStrictEqual([
-      ["authorizer", [8, 48, 2, {}, ...denial("wamp.error.not_authorized")]],
-      ["authorizer", [8, 32, 3, {}, ...denial("wamp.error.not_authorized")]],
+      ["authorizer", [8, 48, 2, {}, ...routerError("wamp.error.not_authorized")]],
+      ["authorizer", [8, 32, 3, {}, ...routerError("wamp.error.not_authorized")]],
     ]);
   });
 
@@ -387,7 +394,7 @@ describe("the authorizer itself", () => {
 
 describe("a message that arrives while a decision is pending", () => {
   test("[ORD-05][ORD-01][ORD-03] waits behind it in order, for slow decisions of every kind", async () => {
-    const { testRealm, authorizer, answer } = createTestRealm(
+    const { testRealm, authorizer, respond } = createTestRealm(
       {},
       { permissions: [{ uri: "static", allow: { publish: true, call: true } }] },
     );
@@ -399,26 +406,26 @@ describe("a message that arrives while a decision is pending", () => {
     await settled();
     const id = expect.any(Number);
     const event = (topic: string, n: number) => ["authorizer", [36, id, id, { topic }, [n]]];
-    const question = (request: number, ...rest: unknown[]) => [
+    const requestEntry = (request: number, ...rest: unknown[]) => [
       "authorizer",
       [68, request, id, {}, [expect.anything(), ...rest]],
     ];
-    expect(testRealm.take()).toStrictEqual([question(1, "t1", "publish", {})]);
-    await answer(1, true);
+    expect(testRealm.take()).toStrictEqual([requestEntry(1, "t1", "publish", {})]);
+    await respond(1, true);
     expect(testRealm.take()).toStrictEqual([
       event("t1", 1),
       event("static", 2),
       ["authorizer", [68, 2, id, {}]],
-      question(3, "t2", "publish", {}),
+      requestEntry(3, "t2", "publish", {}),
     ]);
-    await answer(3, false);
-    expect(testRealm.take()).toStrictEqual([question(4, "asked", "call", {})]);
-    await answer(4, true);
+    await respond(3, false);
+    expect(testRealm.take()).toStrictEqual([requestEntry(4, "asked", "call", {})]);
+    await respond(4, true);
     expect(testRealm.take()).toStrictEqual([["authorizer", [68, 5, id, {}]], ["ann", [17, 6, id]], event("static", 6)]);
   });
 
   test("[ORD-05] from another session does not wait", async () => {
-    const { testRealm, answer } = createTestRealm({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
+    const { testRealm, respond } = createTestRealm({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
     const [ann, ben] = testRealm.joinAll("ann", "ben");
     ann.send([16, 1, { acknowledge: true }, "t1"]);
     testRealm.take();
@@ -427,16 +434,16 @@ describe("a message that arrives while a decision is pending", () => {
       ["ben", 17],
       ["authorizer", 68],
     ]);
-    await answer(2, true);
-    await answer(1, true);
+    await respond(2, true);
+    await respond(1, true);
     expect(testRealm.take().map(([name]) => name)).toStrictEqual(["ben", "ann"]);
   });
 
   test("static and cached decisions are made at once", async () => {
-    const { testRealm, answer } = createTestRealm({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
+    const { testRealm, respond } = createTestRealm({}, { permissions: [{ uri: "static", allow: { publish: true } }] });
     const ann = testRealm.join("ann");
     ann.send([16, 1, {}, "t"]);
-    await answer(1, { allow: true, cache: true });
+    await respond(1, { allow: true, cache: true });
     testRealm.take();
     ann.send([16, 2, { acknowledge: true }, "t"], [16, 3, { acknowledge: true }, "static"]);
     expect(testRealm.take().map(([, message]) => message.slice(0, 2))).toStrictEqual([
@@ -446,7 +453,7 @@ describe("a message that arrives while a decision is pending", () => {
   });
 
   test("[ORD-05] beyond the limit ends that session with limit_exceeded, and no other", async () => {
-    const { testRealm, answer } = createTestRealm({ limits: { undecided_bytes: 2_000 } });
+    const { testRealm, respond } = createTestRealm({ limits: { undecided_bytes: 2_000 } });
     const [ann, ben] = testRealm.joinAll("ann", "ben");
     ann.send([16, 1, {}, "t"]);
     ben.send([16, 1, { acknowledge: true }, "t"]);
@@ -456,27 +463,27 @@ describe("a message that arrives while a decision is pending", () => {
     ann.send([16, 3, {}, "t", ["x".repeat(1_000)]]);
     const error = "wamp.edge.error.limit_exceeded";
     expect(testRealm.take()).toStrictEqual(aborted("ann", error, 1008, "too much waits for an authorizer"));
-    await answer(1, true);
-    await answer(2, true);
+    await respond(1, true);
+    await respond(2, true);
     expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([["ben", 17]]);
   });
 
   test("[ORD-05] within the limit is held, again and again", async () => {
-    const { testRealm, answer } = createTestRealm({ limits: { undecided_bytes: 3_000 } });
+    const { testRealm, respond } = createTestRealm({ limits: { undecided_bytes: 3_000 } });
     const ann = testRealm.join("ann");
     for (let round = 0; round < 5; round++) {
       ann.send([16, 1, {}, "t"], [16, 2, {}, "t", ["x".repeat(1_000)]], [16, 3, { acknowledge: true }, "t"]);
-      for (const turn of [1, 2, 3]) await answer(3 * round + turn, true);
+      for (const turn of [1, 2, 3]) await respond(3 * round + turn, true);
     }
     expect(testRealm.take().filter(([name]) => name === "ann")).toHaveLength(5);
   });
 
   test("[MSG-02] and is malformed aborts the session in its turn", async () => {
-    const { testRealm, answer } = createTestRealm();
+    const { testRealm, respond } = createTestRealm();
     const ann = testRealm.join("ann");
     ann.send([16, 1, { acknowledge: true }, "t"], [99], [16, 2, { acknowledge: true }, "t"]);
     testRealm.take();
-    await answer(1, true);
+    await respond(1, true);
     expect(
       testRealm.take().map(([name, message]) => [name, message === "closed" ? message : message[0]]),
     ).toStrictEqual([
@@ -487,11 +494,11 @@ describe("a message that arrives while a decision is pending", () => {
   });
 
   test("[ID-06] request ids stay sequential where they are checked", async () => {
-    const { testRealm, answer } = createTestRealm({ options: { request_id_check: "strict" } });
+    const { testRealm, respond } = createTestRealm({ options: { request_id_check: "strict" } });
     const ann = testRealm.join("ann");
     ann.send([16, 1, { acknowledge: true }, "t"], [32, 2, {}, "t"]);
-    await answer(1, true);
-    await answer(2, true);
+    await respond(1, true);
+    await respond(2, true);
     expect(
       testRealm
         .take()
@@ -503,29 +510,31 @@ describe("a message that arrives while a decision is pending", () => {
 
 describe("a session that ends while a decision is pending", () => {
   test("[AZ-13] by losing its connection drops its messages", async () => {
-    const { testRealm, authorizer, answer } = createTestRealm();
+    const { testRealm, authorizer, respond } = createTestRealm();
     authorizer.send([32, 2, {}, "t"]);
     const ann = testRealm.join("ann");
     ann.send([16, 1, {}, "t"], [16, 2, {}, "t"], [64, 3, {}, "p"]);
     testRealm.take();
     ann.disconnect();
-    await answer(1, true);
+    await respond(1, true);
     authorizer.send([48, 3, {}, "p"]);
-    expect(testRealm.take()).toStrictEqual([["authorizer", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]]]);
+    expect(testRealm.take()).toStrictEqual([
+      ["authorizer", [8, 48, 3, {}, ...routerError("wamp.error.no_such_procedure")]],
+    ]);
   });
 
   test("[AZ-13] by ABORT ends at once", async () => {
-    const { testRealm, answer } = createTestRealm();
+    const { testRealm, respond } = createTestRealm();
     const ann = testRealm.join("ann");
     ann.send([64, 1, {}, "p"]);
     testRealm.take();
     ann.send([3, {}, "wamp.error.x"]);
-    await answer(1, true);
+    await respond(1, true);
     expect(testRealm.take()).toStrictEqual([["ann", "closed", 1000]]);
   });
 
   test("[AZ-13][WS-15] by its own GOODBYE ends in order, and the next session on the socket begins", async () => {
-    const { testRealm, answer } = createTestRealm();
+    const { testRealm, respond } = createTestRealm();
     const ann = testRealm.join("ann");
     ann.send(
       [16, 1, { acknowledge: true }, "t"],
@@ -533,7 +542,7 @@ describe("a session that ends while a decision is pending", () => {
       [1, "realm1", { roles: ALL_ROLES }],
     );
     ann.send([16, 1, { acknowledge: true }, "u"], [16, 2, { acknowledge: true }, "v"]);
-    await answer(1, true);
+    await respond(1, true);
     expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["authorizer", 68],
       ["ann", 17],
@@ -541,8 +550,8 @@ describe("a session that ends while a decision is pending", () => {
       ["ann", 2],
       ["authorizer", 68],
     ]);
-    await answer(2, false);
-    await answer(3, true);
+    await respond(2, false);
+    await respond(3, true);
     expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ann", 8],
       ["authorizer", 68],
@@ -551,13 +560,13 @@ describe("a session that ends while a decision is pending", () => {
   });
 
   test("[AZ-13][SES-18] by the router's GOODBYE drops its messages, and its own GOODBYE behind them still counts", async () => {
-    const { testRealm, authorizer, answer } = createTestRealm();
+    const { testRealm, authorizer, respond } = createTestRealm();
     const ann = testRealm.join("ann");
     ann.send([64, 1, {}, "p"], [6, {}, "wamp.close.close_realm"]);
     testRealm.take();
     authorizer.send([48, 2, {}, "wamp.session.kill_by_authrole", ["anonymous"]]);
     await settled();
-    await answer(1, true);
+    await respond(1, true);
     expect(testRealm.take()).toStrictEqual([
       ["authorizer", [50, 2, {}, [1]]],
       ["ann", [6, {}, "wamp.close.killed"]],
@@ -569,18 +578,18 @@ describe("a session that ends while a decision is pending", () => {
 describe("a cached decision", () => {
   /** Sends a message, which the authorizer allows; returns whether the authorizer was called. */
   async function isAsked(
-    { testRealm, answer }: AuthorizerTestRealm,
+    { testRealm, respond }: AuthorizerTestRealm,
     client: Client,
     message: unknown[],
     reply: unknown,
   ): Promise<boolean> {
     testRealm.take();
     client.send(message);
-    const question = testRealm.take().find(([name, it]) => name === "authorizer" && it[0] === 68)?.[1] as
+    const invocation = testRealm.take().find(([name, it]) => name === "authorizer" && it[0] === 68)?.[1] as
       | unknown[]
       | undefined;
-    if (question !== undefined) await answer(requestIn(question)[0], reply);
-    return question !== undefined;
+    if (invocation !== undefined) await respond(requestIn(invocation)[0], reply);
+    return invocation !== undefined;
   }
   const KEEP = { allow: true, cache: true };
 
@@ -689,13 +698,13 @@ describe("a testament", () => {
   const PERMISSIONS = { permissions: [{ uri: "wamp.", match: "prefix" as const, allow: { call: true } }] };
 
   test("[AZ-10][TST-01] is authorized when it is added, and published without another request", async () => {
-    const { testRealm, authorizer, questions, answer } = createTestRealm({}, PERMISSIONS);
+    const { testRealm, authorizer, takeRequests, respond } = createTestRealm({}, PERMISSIONS);
     authorizer.send([32, 2, {}, "t"]);
     const ann = testRealm.join("ann");
     testRealm.take();
     ann.send(TESTAMENT);
-    expect((await questions()).map(requestIn)).toStrictEqual([[1, "t", "publish", {}]]);
-    await answer(1, true);
+    expect((await takeRequests()).map(requestIn)).toStrictEqual([[1, "t", "publish", {}]]);
+    await respond(1, true);
     ann.disconnect();
     await settled();
     expect(testRealm.take().map(([name, message]) => [name, message[0]])).toStrictEqual([
@@ -705,23 +714,23 @@ describe("a testament", () => {
   });
 
   test("[AZ-03] is refused when it is added if its publication is denied", async () => {
-    const { testRealm, authorizer, answer } = createTestRealm({}, PERMISSIONS);
+    const { testRealm, authorizer, respond } = createTestRealm({}, PERMISSIONS);
     authorizer.send([32, 2, {}, "t"]);
     const ann = testRealm.join("ann");
     ann.send(TESTAMENT);
     testRealm.take();
-    await answer(1, false);
+    await respond(1, false);
     ann.disconnect();
-    expect(testRealm.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.not_authorized")]]]);
+    expect(testRealm.take()).toStrictEqual([["ann", [8, 48, 1, {}, ...routerError("wamp.error.not_authorized")]]]);
   });
 
   test("[AZ-10] takes two requests where the authorizer decides on calls, too", async () => {
-    const { testRealm, questions, answer } = createTestRealm();
+    const { testRealm, takeRequests, respond } = createTestRealm();
     testRealm.join("ann").send(TESTAMENT);
-    expect((await questions()).map(requestIn)).toStrictEqual([[1, "wamp.session.add_testament", "call", {}]]);
-    await answer(1, true);
-    expect((await questions()).map(requestIn)).toStrictEqual([[2, "t", "publish", {}]]);
-    await answer(2, true);
+    expect((await takeRequests()).map(requestIn)).toStrictEqual([[1, "wamp.session.add_testament", "call", {}]]);
+    await respond(1, true);
+    expect((await takeRequests()).map(requestIn)).toStrictEqual([[2, "t", "publish", {}]]);
+    await respond(2, true);
     expect(testRealm.take()).toStrictEqual([["ann", [50, 1, {}]]]);
   });
 });
@@ -734,12 +743,12 @@ describe("message rates", () => {
   const rates = { session: { messages: { per_second: 1, burst: 1 } } };
 
   test("refuse messages beyond the rate without calling the authorizer", async () => {
-    const { testRealm, questions, answer } = createTestRealm({}, { rates });
+    const { testRealm, takeRequests, respond } = createTestRealm({}, { rates });
     const ann = joinAs(testRealm, "ann", "anonymous");
     testRealm.take();
     ann.send([32, 1, {}, "com.a"]);
-    const [question] = await questions();
-    await answer(question?.[1], true);
+    const [invocation] = await takeRequests();
+    await respond(invocation?.[1], true);
     expect(testRealm.take()).toStrictEqual([["ann", [33, 1, expect.any(Number)]]]);
     ann.send([32, 2, {}, "com.b"]);
     await settled();
@@ -749,18 +758,18 @@ describe("message rates", () => {
 
   test("count a held message once", async () => {
     const burst = { session: { messages: { per_second: 1, burst: 2 } } };
-    const { testRealm, questions, answer } = createTestRealm({}, { rates: burst });
+    const { testRealm, takeRequests, respond } = createTestRealm({}, { rates: burst });
     const ann = joinAs(testRealm, "ann", "anonymous");
     testRealm.take();
     ann.send([32, 1, {}, "com.a"], [32, 2, {}, "com.b"], [32, 3, {}, "com.c"]);
-    const [first] = await questions();
-    await answer(first?.[1], true);
+    const [first] = await takeRequests();
+    await respond(first?.[1], true);
     const second = testRealm.take();
     expect(second.map(([name, message]) => [name, message[0]])).toStrictEqual([
       ["ann", 33],
       ["authorizer", 68],
     ]);
-    await answer(second[1]?.[1][1], true);
+    await respond(second[1]?.[1][1], true);
     expect(testRealm.take().map(([name, message]) => [name, message[0], message[2]])).toStrictEqual([
       ["ann", 33, expect.any(Number)],
       ["ann", 8, 3],

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
+import { routerError } from "../host/router-errors.ts";
 import { ANYTHING, TestRealm } from "../host/test-realm.ts";
-import { denial } from "./denial-errors.ts";
 
 type Rules = NonNullable<NonNullable<RealmInput["roles"]>[number]["permissions"]>;
 
@@ -21,7 +21,7 @@ test.each([
 ])("[AZ-03] what is not permitted is refused with not_authorized: %s", (_, message) => {
   const realm = createRealm();
   realm.join("ann").send(message);
-  expect(realm.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...denial("wamp.error.not_authorized")]]]);
+  expect(realm.take()).toStrictEqual([["ann", [8, message[0], 1, {}, ...routerError("wamp.error.not_authorized")]]]);
 });
 
 describe("an action that needs a grant", () => {
@@ -46,9 +46,9 @@ describe("an action that needs a grant", () => {
       { uri: "com.drafts.old", allow: {}, grantable: true },
     );
     realm.join("ann").send(message);
-    const [[, answer] = []] = realm.take();
-    if (error === undefined) expect(answer?.slice(0, 2)).toStrictEqual([33, 1]);
-    else expect(answer).toStrictEqual([8, message[0], 1, {}, ...denial(error)]);
+    const [[, reply] = []] = realm.take();
+    if (error === undefined) expect(reply?.slice(0, 2)).toStrictEqual([33, 1]);
+    else expect(reply).toStrictEqual([8, message[0], 1, {}, ...routerError(error)]);
   });
 });
 
@@ -107,8 +107,8 @@ describe("[AZ-06] no permission beyond ownership is needed", () => {
     callee.send([70, 2, {}], [8, 68, 3, {}, "com.error"], [66, 3, 3], [34, 4, 4]);
     callee.send([6, {}, "wamp.close.close_realm"]);
     expect(realm.take()).toStrictEqual([
-      ["caller", [8, 48, 4, {}, ...denial("wamp.error.not_authorized")]],
-      ["caller", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
+      ["caller", [8, 48, 4, {}, ...routerError("wamp.error.not_authorized")]],
+      ["caller", [8, 48, 1, {}, ...routerError("wamp.error.canceled")]],
       ["caller", [50, 2, {}]],
       ["caller", [8, 48, 3, {}, "com.error"]],
       ["callee", [67, 3]],
@@ -128,7 +128,7 @@ describe("[AZ-07] a denial does not tell whether the target exists", () => {
     ["CALL [CALL-04]", [48, 1, {}, "com.secret"], [48, 1, {}, "com.nothing"]],
     ["REGISTER [REG-03]", [64, 1, {}, "com.secret"], [64, 1, {}, "com.nothing"]],
     ["SUBSCRIBE", [32, 1, {}, "com.secret"], [32, 1, {}, "com.nothing"]],
-  ])("in the answer to %s", (_, known, unknown) => {
+  ])("in the reply to %s", (_, known, unknown) => {
     const realm = new TestRealm({ roles });
     const ann = realm.join("ann");
     ann.send([64, 1, {}, "com.secret"], [32, 2, {}, "com.secret"]);
@@ -136,7 +136,7 @@ describe("[AZ-07] a denial does not tell whether the target exists", () => {
     realm.configure({ roles, auth: { anonymous: { type: "static", role: "stranger" } } });
     realm.sleepAndWake();
     realm.join("eve").send(known, unknown);
-    const refusal = ["eve", [8, known[0], 1, {}, ...denial("wamp.error.not_authorized")]];
+    const refusal = ["eve", [8, known[0], 1, {}, ...routerError("wamp.error.not_authorized")]];
     expect(realm.take()).toStrictEqual([refusal, refusal]);
   });
 });

@@ -138,7 +138,7 @@ describe("disclosure", () => {
     expect([disclose("call", uri), disclose("publish", uri)]).toEqual([caller, publisher]);
   });
 
-  it("is not a question of REGISTER and SUBSCRIBE", () => {
+  it("does not apply to REGISTER and SUBSCRIBE", () => {
     expect([disclose("register", "always"), disclose("subscribe", "always")]).toEqual([undefined, undefined]);
   });
 });
@@ -346,7 +346,7 @@ describe("random rules", () => {
   const uris = allUris();
 
   it.each(Array.from({ length: 60 }, (_, seed) => seed))(
-    "[AZ-01][AZ-08][AZ-09] decide as a naive judge of single URIs does (seed %i)",
+    "[AZ-01][AZ-08][AZ-09] decide as an oracle for single URIs (seed %i)",
     (seed) => {
       const random = randomFrom(seed);
       const byPattern = new Map<string, Rule>();
@@ -370,10 +370,10 @@ describe("random rules", () => {
   it("[AZ-08] the random patterns are neither all allowed nor all denied", () => {
     const random = randomFrom(1);
     const { may } = decideWith({ uri: "", match: "prefix", allow: ALL }, { uri: "a.", match: "prefix", allow: {} });
-    const answers = Array.from({ length: 200 }, () => randomPattern(random, ["prefix", "wildcard"])).map(
+    const decisions = Array.from({ length: 200 }, () => randomPattern(random, ["prefix", "wildcard"])).map(
       ({ uri, match }) => may("subscribe", uri, match),
     );
-    const allowed = answers.filter(Boolean).length;
+    const allowed = decisions.filter(Boolean).length;
     expect(allowed).toBeGreaterThan(40);
     expect(allowed).toBeLessThan(160);
   });

@@ -1,7 +1,7 @@
 /** Subscriptions and events, basic profile (Publish and Subscribe). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 
 describe("SUBSCRIBE", () => {
@@ -51,14 +51,14 @@ describe("UNSUBSCRIBE", () => {
       ["sub", [33, 1, 3]],
       ["sub", [33, 2, 3]],
       ["sub", [35, 3]],
-      ["sub", [8, 34, 4, {}, ...denial("wamp.error.no_such_subscription")]],
+      ["sub", [8, 34, 4, {}, ...routerError("wamp.error.no_such_subscription")]],
     ]);
   });
 
   test("[SUB-07] UNSUBSCRIBE from an unknown subscription is refused", () => {
     const realm = new TestRealm();
     realm.join("sub").send([34, 2, 5512315355]);
-    expect(realm.take()).toStrictEqual([["sub", [8, 34, 2, {}, ...denial("wamp.error.no_such_subscription")]]]);
+    expect(realm.take()).toStrictEqual([["sub", [8, 34, 2, {}, ...routerError("wamp.error.no_such_subscription")]]]);
   });
 
   test("[SUB-08] UNSUBSCRIBE from the subscription of another session is refused as if it did not exist, and changes nothing", () => {
@@ -69,7 +69,7 @@ describe("UNSUBSCRIBE", () => {
     pub.send([16, 1, {}, "com.topic"]);
     expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 4]],
-      ["ben", [8, 34, 1, {}, ...denial("wamp.error.no_such_subscription")]],
+      ["ben", [8, 34, 1, {}, ...routerError("wamp.error.no_such_subscription")]],
       ["ann", [36, 4, 5, {}]],
     ]);
   });
@@ -160,7 +160,7 @@ describe("PUBLISH", () => {
       sub.send([32, 1, { match: "prefix" }, ""]);
       realm.take();
       pub.send([16, 1, options, uri, ["lost"]], [16, 2, { ...options, acknowledge: true }, uri, ["lost"]]);
-      expect(realm.take()).toStrictEqual([["pub", [8, 16, 2, {}, ...denial(error)]]]);
+      expect(realm.take()).toStrictEqual([["pub", [8, 16, 2, {}, ...routerError(error)]]]);
     },
   );
 

@@ -1,7 +1,7 @@
 /** Details of EVENT (Publisher Identification; Publication Trust Levels; Payload Passthru Mode). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { ALL_ROLES, ANYTHING, TestRealm, violated } from "../host/test-realm.ts";
 
 /** Two subscribers and a publisher under one rule. */
@@ -40,7 +40,7 @@ describe("publisher identification", () => {
     const { realm, pub } = testRealmWithRule({ disclose: { publisher: false } });
     pub.send([16, 1, { disclose_me: true }, "a.b"], [16, 2, { disclose_me: true, acknowledge: true }, "a.b"]);
     expect(realm.take()).toStrictEqual([
-      ["pub", [8, 16, 2, {}, ...denial("wamp.error.option_disallowed.disclose_me")]],
+      ["pub", [8, 16, 2, {}, ...routerError("wamp.error.option_disallowed.disclose_me")]],
     ]);
   });
 

@@ -1,7 +1,7 @@
 /** Realms that keep an event history: publishing to them, and querying them with the meta API. */
 
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import type { Client, Line } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
 
@@ -83,4 +83,4 @@ export interface EventDict {
 
 export const eventsIn = (answer: Line | undefined) => (answer?.[3] ?? []) as EventDict[];
 export const argsIn = (answer: Line | undefined) => eventsIn(answer).map(({ args }) => args?.[0]);
-export const refused = (uri: string) => [8, 48, requests.last, {}, ...denial(uri)];
+export const refused = (uri: string) => [8, 48, requests.last, {}, ...routerError(uri)];

@@ -1,7 +1,7 @@
 /** Subscriptions to patterns (Pattern-based Subscriptions). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 
 describe("a subscription to a pattern", () => {
@@ -82,8 +82,8 @@ describe("a subscription to a pattern", () => {
         [32, 3, { match: "glob" }, "a"],
       );
     expect(realm.take()).toStrictEqual([
-      ["sub", [8, 32, 1, {}, ...denial("wamp.error.invalid_uri")]],
-      ["sub", [8, 32, 2, {}, ...denial("wamp.error.invalid_uri")]],
+      ["sub", [8, 32, 1, {}, ...routerError("wamp.error.invalid_uri")]],
+      ["sub", [8, 32, 2, {}, ...routerError("wamp.error.invalid_uri")]],
       ...violated("sub", "SUBSCRIBE: invalid match"),
     ]);
   });

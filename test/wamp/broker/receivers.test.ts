@@ -20,9 +20,9 @@ async function joinFour(match = "exact", topic = "a.b"): Promise<FourSubscribers
   const session: Record<string, number> = {};
   let publisher: Client | undefined;
   for (const name of Object.keys(ROLE_OF)) {
-    publisher = await realm.knock({ authmethods: ["ticket"], authid: name }, name);
+    publisher = await realm.sendHello({ authmethods: ["ticket"], authid: name }, name);
     realm.take();
-    await realm.say(publisher, [5, "t", {}]);
+    await realm.sendFrom(publisher, [5, "t", {}]);
     session[name] = realm.take()[0]?.[1][1] as number;
     publisher.send([32, 1, { match }, topic]);
   }

@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { type Auth, AuthTestRealm, FAILED, thinking } from "../authentication/auth-test-realm.ts";
+import { type Auth, AuthTestRealm, FAILED, waitForReply } from "../authentication/auth-test-realm.ts";
 import type { Client } from "../host/test-realm.ts";
 import { ALL_ROLES, ANYTHING, type TestRealm } from "../host/test-realm.ts";
 
@@ -50,11 +50,11 @@ describe("a client that sends HELLO before its authenticator has registered", ()
       realm.take();
       const authenticator = register(realm, options, uri);
       await setImmediate();
-      const invocation = realm.heard(authenticator).find(([type]) => type === 68)!;
+      const invocation = realm.takeMessages(authenticator).find(([type]) => type === 68)!;
       expect(invocation.slice(0, 2)).toStrictEqual([68, 1]);
       authenticator.send([70, 1, {}, [{ role: "user", secret: "secret123" }]]);
-      await thinking(client);
-      expect(realm.answer(client)[0]).toBe(method === "ticket" ? 2 : 4);
+      await waitForReply(client);
+      expect(realm.takeReply(client)[0]).toBe(method === "ticket" ? 2 : 4);
       expect(realm.logged).toStrictEqual([]);
     },
   );
@@ -71,7 +71,7 @@ describe("a client that sends HELLO before its authenticator has registered", ()
     realm.take();
     const authenticator = register(realm);
     await setImmediate();
-    const invocations = realm.heard(authenticator).filter(([type]) => type === 68);
+    const invocations = realm.takeMessages(authenticator).filter(([type]) => type === 68);
     expect(invocations.map(([, , , , args]) => (args as string[])[1])).toStrictEqual(clients.map(({ name }) => name));
     for (const [, request] of invocations) authenticator.send([70, request, {}, ["user"]]);
     await setImmediate();
@@ -86,8 +86,8 @@ describe("a client that sends HELLO before its authenticator has registered", ()
     await setImmediate();
     expect(realm.take()).toStrictEqual([]);
     realm.advance(1);
-    await thinking(client);
-    expect(realm.answer(client)).toStrictEqual(FAILED);
+    await waitForReply(client);
+    expect(realm.takeReply(client)).toStrictEqual(FAILED);
     expect(realm.logged).toMatchObject([{ event: "login.refused", cause: "wamp.error.no_such_procedure" }]);
     expect(realm.realm.nextDeadline()).toBe(undefined);
   });
@@ -97,8 +97,8 @@ describe("a client that sends HELLO before its authenticator has registered", ()
     const client = await connectWaiting(realm, "ticket");
     realm.take();
     realm.advance(2_000);
-    await thinking(client);
-    expect(realm.answer(client)).toStrictEqual(FAILED);
+    await waitForReply(client);
+    expect(realm.takeReply(client)).toStrictEqual(FAILED);
   });
 
   test("[AUTH-12] a client that sends ABORT while it waits is not authenticated later", async () => {
@@ -108,7 +108,7 @@ describe("a client that sends HELLO before its authenticator has registered", ()
     realm.take();
     const authenticator = register(realm);
     await setImmediate();
-    for (const [type, request] of realm.heard(authenticator))
+    for (const [type, request] of realm.takeMessages(authenticator))
       if (type === 68) authenticator.send([70, request, {}, ["user"]]);
     await setImmediate();
     expect(realm.take()).toStrictEqual([]);
@@ -120,7 +120,7 @@ describe("a client that sends HELLO before its authenticator has registered", ()
     const client = await connectWaiting(realm, "ticket");
     realm.take();
     realm.sleepAndWake();
-    expect(realm.answer(client)).toStrictEqual(FAILED);
+    expect(realm.takeReply(client)).toStrictEqual(FAILED);
     expect(client.record).not.toContain("secret!!!");
   });
 
@@ -129,12 +129,12 @@ describe("a client that sends HELLO before its authenticator has registered", ()
     const large = { text: "x".repeat(6_000_000) };
     const clients = [];
     for (const name of ["a", "b", "c"]) clients.push(await connectWaiting(realm, "wampcra", name, large));
-    await thinking(clients[2]!);
+    await waitForReply(clients[2]!);
     expect(clients.map(({ peer }) => peer.state.kind)).toStrictEqual(["authenticating", "authenticating", "closed"]);
-    expect(realm.answer(clients[2]!)).toStrictEqual(FAILED);
+    expect(realm.takeReply(clients[2]!)).toStrictEqual(FAILED);
     expect((await connectWaiting(realm, "ticket", "d")).peer.state.kind).toBe("authenticating");
     realm.advance(9_000);
-    await thinking(clients[0]!);
+    await waitForReply(clients[0]!);
     await connectWaiting(realm, "wampcra", "e", large);
     expect((await connectWaiting(realm, "wampcra", "f", large)).peer.state.kind).toBe("authenticating");
   });
@@ -145,8 +145,8 @@ describe("a client that sends HELLO before its authenticator has registered", ()
     realm.take();
     expect(realm.join("ann").peer.state.kind).toBe("open");
     realm.advance(9_000);
-    await thinking(authenticator);
-    expect(realm.answer(authenticator)).toStrictEqual(FAILED);
+    await waitForReply(authenticator);
+    expect(realm.takeReply(authenticator)).toStrictEqual(FAILED);
   });
 });
 
@@ -161,8 +161,8 @@ describe("a message that arrives before its authorizer has registered", () => {
   };
 
   async function joinAuthorizer(realm: AuthTestRealm): Promise<Client> {
-    const authorizer = await realm.knock({ authmethods: ["ticket"], authid: "authorizer" }, "authorizer");
-    await realm.say(authorizer, [5, "secret!!!", {}]);
+    const authorizer = await realm.sendHello({ authmethods: ["ticket"], authid: "authorizer" }, "authorizer");
+    await realm.sendFrom(authorizer, [5, "secret!!!", {}]);
     return authorizer;
   }
 
@@ -179,7 +179,7 @@ describe("a message that arrives before its authorizer has registered", () => {
     expect(realm.take()).toStrictEqual([]);
     authorizer.send([64, 2, {}, "com.authorize"]);
     await setImmediate();
-    const invocations = realm.heard(authorizer).filter(([type]) => type === 68);
+    const invocations = realm.takeMessages(authorizer).filter(([type]) => type === 68);
     expect(invocations.map(([, , , , args]) => (args as unknown[])[1])).toStrictEqual(["com.a"]);
     authorizer.send([70, 1, {}, [true]]);
     await setImmediate();
@@ -204,7 +204,7 @@ describe("a message that arrives before its authorizer has registered", () => {
     expect(realm.take()).toStrictEqual([]);
     realm.advance(1);
     await setImmediate();
-    expect(realm.answer(ann).slice(0, 5)).toStrictEqual([8, 32, 1, {}, "wamp.error.authorization_failed"]);
+    expect(realm.takeReply(ann).slice(0, 5)).toStrictEqual([8, 32, 1, {}, "wamp.error.authorization_failed"]);
     expect(realm.logged).toMatchObject([{ event: "authorizer.failed", cause: "wamp.error.no_such_procedure" }]);
   });
 

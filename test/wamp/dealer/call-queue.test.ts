@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 import { BUSY, call, ONE, QUEUE, SHARED, takeReceived, testRealmOfTwo } from "./call-queue-realm.ts";
@@ -164,7 +164,7 @@ describe("a call while every callee is at its concurrency limit", () => {
     realm.advance(1);
     expect(realm.take()).toStrictEqual([
       ["callee", [69, 2, { mode: "killnowait" }]],
-      ["caller", [8, 48, 3, {}, ...denial("wamp.error.timeout")]],
+      ["caller", [8, 48, 3, {}, ...routerError("wamp.error.timeout")]],
     ]);
   });
 

@@ -1,13 +1,13 @@
 /** Cancellation of calls by their callers (Call Canceling). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const CANCELED = "wamp.error.canceled";
 const CANCELABLE = ["call_canceling", "progressive_call_results"];
-const CANCELED_ERROR = ["caller", [8, 48, 1, {}, ...denial(CANCELED)]] as const;
+const CANCELED_ERROR = ["caller", [8, 48, 1, {}, ...routerError(CANCELED)]] as const;
 
 /** A caller (session 1) with one open call, and its callee (session 2, registration 3). */
 function testRealmOfCall(features: readonly string[] = CANCELABLE, options: object = {}) {

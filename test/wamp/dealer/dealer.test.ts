@@ -1,7 +1,7 @@
 /** Calls, basic profile (Remote Procedure Calls). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 import { testRealmWithAdd } from "./rpc-clients.ts";
 
@@ -38,7 +38,7 @@ describe("CALL", () => {
   test("[CALL-03] CALL of a procedure without a registration is refused", () => {
     const { realm, caller } = testRealmWithAdd();
     caller.send([48, 1, {}, "com.adder"]);
-    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...routerError("wamp.error.no_such_procedure")]]]);
   });
 
   test("[CALL-05] CALL that fails at the callee returns the callee's error URI, Arguments and ArgumentsKw", () => {
@@ -113,7 +113,7 @@ describe("CALL", () => {
       ["callee", [68, 1, 3, {}]],
       ["caller", [50, 1, {}]],
       ["callee", [68, 2, 3, {}]],
-      ["caller", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]],
+      ["caller", [8, 48, 2, {}, ...routerError("wamp.error.no_such_procedure")]],
       ["callee", [68, 3, 3, {}]],
     ]);
   });
@@ -122,7 +122,7 @@ describe("CALL", () => {
     const { realm, callee, caller } = testRealmWithAdd();
     callee.transport.isDead = true;
     caller.send([48, 1, {}, "com.add"]);
-    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.network_failure")]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...routerError("wamp.error.network_failure")]]]);
     callee.disconnect();
     expect(realm.take()).toStrictEqual([]);
   });

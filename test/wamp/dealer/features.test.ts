@@ -1,7 +1,7 @@
 /** Features that the dealer announces, and its use of the features that clients announce. */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
@@ -54,7 +54,9 @@ describe("features that a callee announces", () => {
       realm.join("callee", { callee: { features } }).send([64, 1, {}, "com.p"]);
       realm.take();
       caller.send([48, 1, { progress: true }, "com.p"]);
-      expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.feature_not_supported")]]]);
+      expect(realm.take()).toStrictEqual([
+        ["caller", [8, 48, 1, {}, ...routerError("wamp.error.feature_not_supported")]],
+      ]);
     },
   );
 
@@ -91,6 +93,6 @@ test("[FEAT-08] patterns, invocation policies and CANCEL work for clients that a
   caller.send([48, 1, {}, "com.p"], [49, 1, {}]);
   expect(realm.take()).toStrictEqual([
     ["callee", [68, 1, 3, { procedure: "com.p" }]],
-    ["caller", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
+    ["caller", [8, 48, 1, {}, ...routerError("wamp.error.canceled")]],
   ]);
 });

@@ -1,7 +1,7 @@
 /** REGISTER with force_reregister, which replaces a registration (Crossbar.io). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
@@ -48,8 +48,8 @@ describe("REGISTER with force_reregister", () => {
     old.send([66, 2, 2], [64, 3, {}, "com.p"]);
     old.disconnect();
     expect(realm.take()).toStrictEqual([
-      ["old", [8, 66, 2, {}, ...denial("wamp.error.no_such_registration")]],
-      ["old", [8, 64, 3, {}, ...denial("wamp.error.procedure_already_exists")]],
+      ["old", [8, 66, 2, {}, ...routerError("wamp.error.no_such_registration")]],
+      ["old", [8, 64, 3, {}, ...routerError("wamp.error.procedure_already_exists")]],
     ]);
     expect([...realm.realm.dealer.registrations.values()].map(({ callees }) => callees.length)).toStrictEqual([1]);
   });
@@ -85,7 +85,7 @@ describe("REGISTER with force_reregister", () => {
     two.send([64, 1, { force_reregister: false }, "com.p"]);
     expect(realm.take()).toStrictEqual([
       ["one", [65, 1, 3]],
-      ["two", [8, 64, 1, {}, ...denial("wamp.error.procedure_already_exists")]],
+      ["two", [8, 64, 1, {}, ...routerError("wamp.error.procedure_already_exists")]],
     ]);
   });
 

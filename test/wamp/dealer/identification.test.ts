@@ -1,7 +1,7 @@
 /** Disclosure of callers to callees (Caller Identification, Call Trust Levels). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
@@ -81,7 +81,7 @@ describe("the caller's identity", () => {
     const { realm, caller } = testRealmOf("com.never");
     caller.send([48, 1, { disclose_me: true }, "com.never"], [48, 2, {}, "com.never"]);
     expect(realm.take()).toStrictEqual([
-      ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
+      ["caller", [8, 48, 1, {}, ...routerError(REFUSED)]],
       ["callee", [68, 1, 3, {}]],
     ]);
   });
@@ -90,7 +90,7 @@ describe("the caller's identity", () => {
     const { realm, callee } = testRealmOf("com.p");
     callee.send([64, 2, { disclose_caller: true }, "com.never"], [64, 3, { disclose_caller: false }, "com.never"]);
     expect(realm.take()).toStrictEqual([
-      ["callee", [8, 64, 2, {}, ...denial(REFUSED)]],
+      ["callee", [8, 64, 2, {}, ...routerError(REFUSED)]],
       ["callee", [65, 3, 4]],
     ]);
   });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import type { Entry } from "../host/test-realm.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 import { CALLEE_FEATURES, CALLER_FEATURES, joinCallee, joinCaller } from "./rpc-clients.ts";
@@ -177,7 +177,7 @@ describe("passthru mode that a client did not announce", () => {
     const { realm, caller } = testRealmOfTwo("callee");
     caller.send([48, 1, PPT, "com.p", [BYTES]], [48, 2, {}, "com.p", [BYTES]]);
     expect(realm.take()).toStrictEqual([
-      ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
+      ["caller", [8, 48, 1, {}, ...routerError(REFUSED)]],
       ["callee", [68, 1, 3, {}, [BYTES]]],
     ]);
   });
@@ -185,7 +185,7 @@ describe("passthru mode that a client did not announce", () => {
   test("[PPT-07] a CALL in passthru mode of the router's own procedure fails", () => {
     const { realm, caller } = testRealmOfTwo();
     caller.send([48, 1, PPT, "wamp.session.count", [BYTES]]);
-    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(REFUSED)]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...routerError(REFUSED)]]]);
   });
 
   test("[PPT-08] a YIELD in passthru mode fails for both sides if the caller did not announce it", () => {
@@ -194,8 +194,8 @@ describe("passthru mode that a client did not announce", () => {
     realm.take();
     callee.send([70, 1, PPT, [BYTES]], [70, 1, {}, ["again"]]);
     expect(realm.take()).toStrictEqual([
-      ["callee", [8, 70, 1, {}, ...denial(REFUSED)]],
-      ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
+      ["callee", [8, 70, 1, {}, ...routerError(REFUSED)]],
+      ["caller", [8, 48, 1, {}, ...routerError(REFUSED)]],
     ]);
   });
 
@@ -205,9 +205,9 @@ describe("passthru mode that a client did not announce", () => {
     realm.take();
     callee.send([70, 1, { ...PPT, progress: true }, [BYTES]], [70, 1, { progress: true }, [2]]);
     expect(realm.take()).toStrictEqual([
-      ["callee", [8, 70, 1, {}, ...denial(REFUSED)]],
+      ["callee", [8, 70, 1, {}, ...routerError(REFUSED)]],
       ["callee", [69, 1, { mode: "killnowait" }]],
-      ["caller", [8, 48, 1, {}, ...denial(REFUSED)]],
+      ["caller", [8, 48, 1, {}, ...routerError(REFUSED)]],
     ]);
   });
 
@@ -216,7 +216,7 @@ describe("passthru mode that a client did not announce", () => {
     caller.send([48, 1, {}, "com.p"]);
     realm.take();
     callee.send([8, 68, 1, PPT, "com.app.no", [BYTES]]);
-    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(REFUSED)]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...routerError(REFUSED)]]]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Selection of the registration for a call (Pattern-based Registration). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
@@ -64,7 +64,7 @@ describe("a registration", () => {
       ["one", [65, 1, 3]],
       ["one", [65, 2, 4]],
       ["two", [65, 1, 5]],
-      ["two", [8, 64, 2, {}, ...denial("wamp.error.procedure_already_exists")]],
+      ["two", [8, 64, 2, {}, ...routerError("wamp.error.procedure_already_exists")]],
       ["two", [65, 3, 4]],
       ["two", [65, 4, 6]],
     ]);
@@ -166,9 +166,9 @@ describe("a procedure that several registrations match", () => {
     joinCallee(realm, "busy", [], { concurrency: 1 }, "com.busy");
     caller.send([48, 1, { progress: true }, "com.p"], [48, 2, {}, "com.busy"], [48, 3, {}, "com.busy"]);
     expect(realm.take()).toStrictEqual([
-      ["caller", [8, 48, 1, {}, ...denial("wamp.error.feature_not_supported")]],
+      ["caller", [8, 48, 1, {}, ...routerError("wamp.error.feature_not_supported")]],
       ["busy", [68, 1, 7, {}]],
-      ["caller", [8, 48, 3, {}, ...denial("crossbar.error.max_concurrency_reached")]],
+      ["caller", [8, 48, 3, {}, ...routerError("crossbar.error.max_concurrency_reached")]],
     ]);
   });
 

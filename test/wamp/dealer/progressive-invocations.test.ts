@@ -1,7 +1,7 @@
 /** Calls whose input is sent in chunks (Progressive Call Invocations). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import type { Entry } from "../host/test-realm.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 import { CALLEE_FEATURES, joinCallee, joinCaller } from "./rpc-clients.ts";
@@ -113,7 +113,7 @@ describe("the chunks of a call", () => {
     callee.send([70, 1, {}]);
     expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, {}, [2]]],
-      ["caller", [8, 48, 2, {}, ...denial("wamp.error.not_authorized")]],
+      ["caller", [8, 48, 2, {}, ...routerError("wamp.error.not_authorized")]],
       ["caller", [50, 1, {}]],
     ]);
   });
@@ -126,7 +126,7 @@ describe("the chunks of a call", () => {
     expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, MORE, [1]]],
       ["callee", [69, 1, { mode: "killnowait" }]],
-      ["caller", [8, 48, 1, {}, ...denial("wamp.error.payload_size_exceeded")]],
+      ["caller", [8, 48, 1, {}, ...routerError("wamp.error.payload_size_exceeded")]],
       ["callee", [68, 2, 3, {}]],
     ]);
   });
@@ -153,7 +153,7 @@ describe("CALL with progress: true", () => {
       joinCallee(realm, "callee", features);
       caller.send([48, 77245, MORE, "com.p", [1]], [48, 77245, MORE, "com.p", [2]], [48, 77245, {}, "com.p", [3]]);
       expect(realm.take()).toStrictEqual([
-        ["caller", [8, 48, 77245, {}, ...denial("wamp.error.feature_not_supported")]],
+        ["caller", [8, 48, 77245, {}, ...routerError("wamp.error.feature_not_supported")]],
       ]);
     },
   );
@@ -181,7 +181,7 @@ describe("CALL with progress: true", () => {
     caller.send([48, 1, MORE, procedure, [1]]);
     realm.sleepAndWake();
     caller.send([48, 1, MORE, procedure, [2]], [48, 1, {}, procedure, [3]]);
-    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial(error)]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...routerError(error)]]]);
   });
 });
 
@@ -203,7 +203,7 @@ describe("a call that ends before its input", () => {
       ({ caller }) => caller.send([49, 1, {}]),
       [
         ["callee", [69, 1, { mode: "killnowait" }]],
-        ["caller", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
+        ["caller", [8, 48, 1, {}, ...routerError("wamp.error.canceled")]],
       ],
     ],
     [
@@ -211,7 +211,7 @@ describe("a call that ends before its input", () => {
       ({ realm }) => realm.advance(500),
       [
         ["callee", [69, 1, { mode: "killnowait" }]],
-        ["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]],
+        ["caller", [8, 48, 1, {}, ...routerError("wamp.error.timeout")]],
       ],
     ],
   ];

@@ -1,7 +1,7 @@
 /** REGISTER and UNREGISTER, basic profile (Remote Procedure Calls). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { testRealmWithAdd } from "./rpc-clients.ts";
 
@@ -18,9 +18,9 @@ describe("REGISTER", () => {
     caller.send([64, 1, {}, "com.add"], [64, 2, { match: "exact", invoke: "single" }, "com.add"]);
     caller.send([48, 3, {}, "com.add"]);
     expect(realm.take()).toStrictEqual([
-      ["callee", [8, 64, 2, {}, ...denial("wamp.error.procedure_already_exists")]],
-      ["caller", [8, 64, 1, {}, ...denial("wamp.error.procedure_already_exists")]],
-      ["caller", [8, 64, 2, {}, ...denial("wamp.error.procedure_already_exists")]],
+      ["callee", [8, 64, 2, {}, ...routerError("wamp.error.procedure_already_exists")]],
+      ["caller", [8, 64, 1, {}, ...routerError("wamp.error.procedure_already_exists")]],
+      ["caller", [8, 64, 2, {}, ...routerError("wamp.error.procedure_already_exists")]],
       ["callee", [68, 1, 3, {}]],
     ]);
   });
@@ -45,7 +45,7 @@ describe("UNREGISTER", () => {
     caller.send([48, 1, {}, "com.add"], [64, 2, {}, "com.add"]);
     expect(realm.take()).toStrictEqual([
       ["callee", [67, 2]],
-      ["caller", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]],
+      ["caller", [8, 48, 1, {}, ...routerError("wamp.error.no_such_procedure")]],
       ["caller", [65, 2, 4]],
     ]);
   });
@@ -54,9 +54,9 @@ describe("UNREGISTER", () => {
     const { realm, callee } = testRealmWithAdd();
     callee.send([66, 2, 2103333224], [66, 3, 3], [66, 4, 3]);
     expect(realm.take()).toStrictEqual([
-      ["callee", [8, 66, 2, {}, ...denial("wamp.error.no_such_registration")]],
+      ["callee", [8, 66, 2, {}, ...routerError("wamp.error.no_such_registration")]],
       ["callee", [67, 3]],
-      ["callee", [8, 66, 4, {}, ...denial("wamp.error.no_such_registration")]],
+      ["callee", [8, 66, 4, {}, ...routerError("wamp.error.no_such_registration")]],
     ]);
   });
 
@@ -64,7 +64,7 @@ describe("UNREGISTER", () => {
     const { realm, caller } = testRealmWithAdd();
     caller.send([66, 1, 3], [48, 2, {}, "com.add"]);
     expect(realm.take()).toStrictEqual([
-      ["caller", [8, 66, 1, {}, ...denial("wamp.error.no_such_registration")]],
+      ["caller", [8, 66, 1, {}, ...routerError("wamp.error.no_such_registration")]],
       ["callee", [68, 1, 3, {}]],
     ]);
   });
@@ -94,8 +94,8 @@ test("[REG-08] a session's registrations end with the session", () => {
   realm.take();
   caller.send([48, 1, {}, "com.add"], [48, 2, {}, "com.sub.x"], [64, 3, {}, "com.add"]);
   expect(realm.take()).toStrictEqual([
-    ["caller", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]],
-    ["caller", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]],
+    ["caller", [8, 48, 1, {}, ...routerError("wamp.error.no_such_procedure")]],
+    ["caller", [8, 48, 2, {}, ...routerError("wamp.error.no_such_procedure")]],
     ["caller", [65, 3, 5]],
   ]);
 });

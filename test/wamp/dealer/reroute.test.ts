@@ -2,14 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { CALLEE_FEATURES, joinCallee, joinCaller } from "./rpc-clients.ts";
 
 const UNAVAILABLE = "wamp.error.unavailable";
 const REROUTING = ["call_reroute"];
-const NO_CALLEE_LEFT = ["caller", [8, 48, 1, {}, ...denial("wamp.error.no_available_callee")]] as const;
+const NO_CALLEE_LEFT = ["caller", [8, 48, 1, {}, ...routerError("wamp.error.no_available_callee")]] as const;
 
 /** A caller (session 1) and callees of `com.p` (registration 3) that may decline. */
 function testRealmOf(invoke: string, names: readonly string[], input: Partial<RealmInput> = {}) {
@@ -171,7 +171,7 @@ describe("a call that is declined", () => {
     decline(callees[0]);
     realm.take();
     realm.advance(100);
-    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...routerError("wamp.error.timeout")]]]);
   });
 
   test("[RRT-01][PPT-07] a rerouted call skips callees that cannot serve it", () => {
@@ -281,7 +281,7 @@ describe("rerouting crossed by", () => {
     realm.take();
     callees[1]!.transport.isDead = true;
     decline(callees[0]);
-    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.network_failure")]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...routerError("wamp.error.network_failure")]]]);
     expect(realm.recordOf(1).calls).toStrictEqual([]);
   });
 

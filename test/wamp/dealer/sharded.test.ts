@@ -1,7 +1,7 @@
 /** Calls that the dealer distributes over callees by key (Sharded Registration). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
@@ -85,7 +85,7 @@ describe("a call with runmode partition", () => {
     const options = { runmode: "partition", rkey: "k" };
     caller.send([48, 1, options, "com.p"], [48, 2, options, "com.p"], [48, 3, {}, "com.p"]);
     const [first, second, third] = realm.take();
-    expect(second).toStrictEqual(["caller", [8, 48, 2, {}, ...denial("crossbar.error.max_concurrency_reached")]]);
+    expect(second).toStrictEqual(["caller", [8, 48, 2, {}, ...routerError("crossbar.error.max_concurrency_reached")]]);
     expect(new Set([first?.[0], third?.[0]])).toStrictEqual(new Set(["a", "b"]));
   });
 

@@ -1,7 +1,7 @@
 /** Several callees of one procedure (Shared Registration). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import type { Client } from "../host/test-realm.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
@@ -41,7 +41,7 @@ describe("REGISTER of a procedure that exists", () => {
       const { realm, calls } = testRealmOf(present, "one");
       const two = realm.join("two");
       two.send([64, 1, { invoke }, "com.p"]);
-      expect(realm.take()).toStrictEqual([["two", [8, 64, 1, {}, ...denial(EXISTS)]]]);
+      expect(realm.take()).toStrictEqual([["two", [8, 64, 1, {}, ...routerError(EXISTS)]]]);
       expect(calls(2)).toBe("one one");
     },
   );
@@ -80,7 +80,7 @@ describe("REGISTER of a procedure that exists", () => {
     leave("two");
     three.send([64, 2, { invoke: "last" }, "com.p"]);
     expect(realm.take()).toStrictEqual([
-      ["three", [8, 64, 1, {}, ...denial(EXISTS)]],
+      ["three", [8, 64, 1, {}, ...routerError(EXISTS)]],
       ["three", [65, 2, 6]],
     ]);
     expect(calls(1)).toBe("three");
@@ -173,6 +173,6 @@ describe("options of callees of a shared registration", () => {
     ]);
     expect(realm.realm.nextDeadline()).toBe(5);
     realm.advance(5);
-    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+    expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...routerError("wamp.error.timeout")]]]);
   });
 });

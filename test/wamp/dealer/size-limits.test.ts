@@ -1,7 +1,7 @@
 /** Calls whose messages are too large for the connection of the receiver. */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { testRealmWithAdd } from "./rpc-clients.ts";
 
@@ -55,7 +55,7 @@ describe("[WS-18] a message that is too large for its receiver", () => {
     callee.send([70, 2, {}]);
     expect(realm.take()).toStrictEqual([
       ["callee", [68, 1, 3, {}, ["short"]]],
-      ["caller", [8, 48, 2, {}, ...denial("wamp.error.payload_size_exceeded")]],
+      ["caller", [8, 48, 2, {}, ...routerError("wamp.error.payload_size_exceeded")]],
       ["callee", [68, 2, 3, {}, ["short"]]],
       ["caller", [50, 3, {}]],
     ]);

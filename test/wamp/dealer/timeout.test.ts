@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { joinCallee, joinCaller } from "./rpc-clients.ts";
 
@@ -12,7 +12,7 @@ const CANCELING = ["call_canceling"];
 const PROGRESS = { progress: true };
 const TIMEOUT = "wamp.error.timeout";
 const INTERRUPTED = ["callee", [69, 1, { mode: "killnowait" }]] as const;
-const TIMED_OUT = ["caller", [8, 48, 1, {}, ...denial(TIMEOUT)]] as const;
+const TIMED_OUT = ["caller", [8, 48, 1, {}, ...routerError(TIMEOUT)]] as const;
 
 /** A caller (session 1) and a callee (session 2) of `com.p` (registration 3). */
 function testRealmOfTwo(features: readonly string[] = [], options: object = {}, call_timeout: Rules = {}) {
@@ -139,7 +139,7 @@ describe("the dealer's timer", () => {
     expect(realm.take()).toStrictEqual([
       ["caller", [50, 1, {}, ["in time"]]],
       ["callee", [69, 2, { mode: "killnowait" }]],
-      ["caller", [8, 48, 2, {}, ...denial(TIMEOUT)]],
+      ["caller", [8, 48, 2, {}, ...routerError(TIMEOUT)]],
     ]);
   });
 

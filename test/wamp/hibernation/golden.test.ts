@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { FORMATS } from "../../../src/wamp/records/stored-formats.ts";
 import { type GoldenRealm, goldenRealm, playScenario, testRealmOf } from "../../golden/scenario.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import type { TestRealm } from "../host/test-realm.ts";
 
 const FOLDER = "test/golden";
@@ -115,7 +115,7 @@ describe.each(sets)("a realm that wakes on %s", (name) => {
     realm.byName("callee").send([70, 7, {}]);
     realm.take();
     realm.advance(50_000);
-    expect(received(realm, "caller")).toEqual([[8, 48, 8, {}, ...denial("wamp.error.timeout")]]);
+    expect(received(realm, "caller")).toEqual([[8, 48, 8, {}, ...routerError("wamp.error.timeout")]]);
   });
 
   test("goes on with logins", async () => {

@@ -1,7 +1,7 @@
 /** Sessions that outlive their connections (docs/session-resume.md): what they keep. */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { ALL_ROLES, aborted, TestRealm } from "../host/test-realm.ts";
 import {
   ask,
@@ -85,7 +85,7 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
     a.client.disconnect();
     pause(realm);
     realm.advance(5_000);
-    expect(realm.take()).toEqual([["b", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+    expect(realm.take()).toEqual([["b", [8, 48, 1, {}, ...routerError("wamp.error.timeout")]]]);
     resumeSession(realm, a, { roles: { ...ALL_ROLES, callee: { features: { call_canceling: true } } } });
     expect(realm.take()).toEqual([["a", [69, 1, { mode: "killnowait" }]]]);
   });
@@ -121,7 +121,7 @@ describe.each(INTERLUDES)("[SES-29] a session that can be resumed, %s,", (_, pau
     expect(resumeSession(realm, a)).toMatchObject({ resumed: false, resumable: true });
     realm.take();
     watcher.send([48, 4, {}, "a.p"]);
-    expect(realm.take()).toEqual([["w", [8, 48, 4, {}, ...denial("wamp.error.no_such_procedure")]]]);
+    expect(realm.take()).toEqual([["w", [8, 48, 4, {}, ...routerError("wamp.error.no_such_procedure")]]]);
   });
 
   test("causes no session meta events when its connection is lost and when it is resumed", () => {

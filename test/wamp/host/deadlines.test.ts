@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Deadlines } from "../../../src/wamp/host/deadlines.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { ALL_ROLES, TestRealm } from "./test-realm.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
@@ -94,7 +94,7 @@ test("a call ends after its timeout: the realm sets the alarm for it", () => {
   realm.advance(49);
   expect(realm.take()).toStrictEqual([]);
   realm.advance(1);
-  expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+  expect(realm.take()).toStrictEqual([["caller", [8, 48, 1, {}, ...routerError("wamp.error.timeout")]]]);
 });
 
 describe("Deadlines", () => {

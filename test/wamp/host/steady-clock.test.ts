@@ -89,10 +89,10 @@ describe("tokens expire by the wall clock", () => {
   }
 
   async function outcome(realm: AuthTestRealm, claims: Extra): Promise<unknown> {
-    const client = await realm.knock({ authmethods: ["jwt"] });
+    const client = await realm.sendHello({ authmethods: ["jwt"] });
     realm.take();
-    await realm.say(client, [5, await token(claims), {}]);
-    return realm.answer(client)[0];
+    await realm.sendFrom(client, [5, await token(claims), {}]);
+    return realm.takeReply(client)[0];
   }
 
   test("[TKT-03] a token valid for five more minutes is accepted, and its session lasts five minutes", async () => {

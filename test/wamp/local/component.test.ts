@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ApplicationError } from "../../../src/wamp/local/application-error.ts";
 import { Result } from "../../../src/wamp/local/component.ts";
 import type { List } from "../../../src/wamp/protocol/values.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { answer, faults, outcome, realmWith } from "./component-realm.ts";
 
 describe("a procedure of a component", () => {
@@ -114,7 +114,7 @@ describe("a procedure of a component", () => {
     ann.send([48, 2, {}, "other"]);
     expect(await outcome(testRealm)).toEqual([["ann", [50, 2, {}, ["fine"]]]]);
     testRealm.advance(1000);
-    expect(await outcome(testRealm)).toEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.timeout")]]]);
+    expect(await outcome(testRealm)).toEqual([["ann", [8, 48, 1, {}, ...routerError("wamp.error.timeout")]]]);
     expect(works).toHaveLength(1);
   });
 
@@ -159,7 +159,7 @@ describe("a procedure of a component", () => {
       ann.send([49, 1, { mode }]);
       expect(await outcome(testRealm)).toEqual([
         // With kill the answer is that of the component.
-        ["ann", [8, 48, 1, {}, ...(mode === "kill" ? ["wamp.error.canceled"] : denial("wamp.error.canceled"))]],
+        ["ann", [8, 48, 1, {}, ...(mode === "kill" ? ["wamp.error.canceled"] : routerError("wamp.error.canceled"))]],
       ]);
       expect(reason).toMatchObject({ uri: "wamp.error.canceled" });
     },
@@ -190,7 +190,9 @@ describe("a procedure of a component", () => {
     });
     const [ann] = testRealm.joinAll("ann");
     await outcome(testRealm);
-    expect(await answer(testRealm, ann)).toEqual([["ann", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]]);
+    expect(await answer(testRealm, ann)).toEqual([
+      ["ann", [8, 48, 1, {}, ...routerError("wamp.error.no_such_procedure")]],
+    ]);
     const unknown = { id: 4711, procedure: "p", handler: () => 1 };
     await expect(sessions.brief!.unregister(unknown)).rejects.toThrow("wamp.error.no_such_registration");
   });

@@ -1,7 +1,7 @@
 /** How the meta API ends sessions (Session Meta API: the kill procedures). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { answered, ask, joinAs, refused, testRealmOfRoles, watch } from "./meta-calls.ts";
 
 const KILLED = [6, {}, "wamp.close.killed"];
@@ -63,7 +63,7 @@ describe("every kill procedure", () => {
     ]);
     ben.send([16, 5, {}, "com.topic"], [48, 6, {}, "com.mul"], [70, 1, {}], [32, 7, {}, "com.topic"]);
     ann.send([16, 4, {}, "com.topic"], [48, 5, {}, "com.add"], [70, 1, {}]);
-    expect(realm.take()).toStrictEqual([["ann", [8, 48, 5, {}, ...denial("wamp.error.no_such_procedure")]]]);
+    expect(realm.take()).toStrictEqual([["ann", [8, 48, 5, {}, ...routerError("wamp.error.no_such_procedure")]]]);
     expect([...realm.realm.sessions.byId.keys()]).toStrictEqual([1]);
     realm.sleepAndWake();
     ben.send([16, 8, {}, "com.topic"], [6, {}, "wamp.close.goodbye_and_out"]);

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RealmInput } from "../../../src/wamp/config/realm.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { ALL_ROLES, ANYTHING, TestRealm } from "../host/test-realm.ts";
 import { answered, ask, joinAs, refused } from "./meta-calls.ts";
 
@@ -130,7 +130,7 @@ describe("a role", () => {
     expect(realm.take()).toStrictEqual(
       refused("admin", "wamp.error.no_such_procedure").map(([name]) => [
         name,
-        [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")],
+        [8, 48, 2, {}, ...routerError("wamp.error.no_such_procedure")],
       ]),
     );
   });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { META_PROCEDURES } from "../../../src/wamp/meta/meta-api.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { ALL_ROLES, ANYTHING, TestRealm } from "../host/test-realm.ts";
 import { answered, ask, joinAs, refused, watch } from "./meta-calls.ts";
 
@@ -85,11 +85,11 @@ describe("authorization", () => {
     joe.send([32, 1, { match: "prefix" }, "wamp."], [32, 2, { match: "prefix" }, ""]);
     expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 3]],
-      ["ann", [8, 32, 2, {}, ...denial(NOT_AUTHORIZED)]],
-      ["ann", [8, 32, 3, {}, ...denial(NOT_AUTHORIZED)]],
-      ["ann", [8, 32, 4, {}, ...denial(NOT_AUTHORIZED)]],
+      ["ann", [8, 32, 2, {}, ...routerError(NOT_AUTHORIZED)]],
+      ["ann", [8, 32, 3, {}, ...routerError(NOT_AUTHORIZED)]],
+      ["ann", [8, 32, 4, {}, ...routerError(NOT_AUTHORIZED)]],
       ["joe", [33, 1, 4]],
-      ["joe", [8, 32, 2, {}, ...denial(NOT_AUTHORIZED)]],
+      ["joe", [8, 32, 2, {}, ...routerError(NOT_AUTHORIZED)]],
     ]);
     realm.join("new").disconnect();
     expect(realm.take().map(([client, message]) => [client, message[1]])).toStrictEqual([

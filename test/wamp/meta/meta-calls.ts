@@ -1,6 +1,6 @@
 /** Helpers of the meta API tests: calls of procedures, and sessions with identities. */
 
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import type { Client, Entry } from "../host/test-realm.ts";
 import { ANYTHING, TestRealm } from "../host/test-realm.ts";
 
@@ -23,7 +23,7 @@ export function answered(client: string, ...args: unknown[]): Entry[] {
 
 /** The ERROR that a caller receives. */
 export function refused(client: string, error: string, ...args: unknown[]): Entry[] {
-  return [[client, args.length === 0 ? [8, 48, 1, {}, ...denial(error)] : [8, 48, 1, {}, error, args]]];
+  return [[client, args.length === 0 ? [8, 48, 1, {}, ...routerError(error)] : [8, 48, 1, {}, error, args]]];
 }
 
 /** Joins, and gives the session this identity by its stored record. */

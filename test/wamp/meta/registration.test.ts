@@ -1,7 +1,7 @@
 /** Meta events and procedures of registrations (Registration Meta API, Registration Revocation). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { answered, ask, joinAs, refused, watch } from "./meta-calls.ts";
 
@@ -74,8 +74,8 @@ describe("events", () => {
     realm.take();
     cat.send([64, 1, {}, "com.add"], [66, 2, 8]);
     expect(realm.take()).toStrictEqual([
-      ["cat", [8, 64, 1, {}, ...denial("wamp.error.procedure_already_exists")]],
-      ["cat", [8, 66, 2, {}, ...denial(NO_SUCH_REGISTRATION)]],
+      ["cat", [8, 64, 1, {}, ...routerError("wamp.error.procedure_already_exists")]],
+      ["cat", [8, 66, 2, {}, ...routerError(NO_SUCH_REGISTRATION)]],
     ]);
   });
 
@@ -275,7 +275,7 @@ describe("wamp.registration.remove_callee", () => {
     expect(realm.take()).toStrictEqual([
       ["ann", [50, 5, {}, [42]]],
       ["cat", [68, 1, 3, {}]],
-      ["ben", [8, 66, 2, {}, ...denial(NO_SUCH_REGISTRATION)]],
+      ["ben", [8, 66, 2, {}, ...routerError(NO_SUCH_REGISTRATION)]],
     ]);
   });
 

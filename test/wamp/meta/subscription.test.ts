@@ -1,7 +1,7 @@
 /** Meta events and procedures of subscriptions (Subscription Meta API, Subscription Revocation). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { answered, ask, joinAs, refused, watch } from "./meta-calls.ts";
 
@@ -295,7 +295,7 @@ describe("wamp.subscription.remove_subscriber", () => {
     ben.send([34, 2, 3], [32, 3, {}, "com.topic"]);
     expect(realm.take()).toStrictEqual([
       ["cat", [36, 3, 5, {}]],
-      ["ben", [8, 34, 2, {}, ...denial(NO_SUCH_SUBSCRIPTION)]],
+      ["ben", [8, 34, 2, {}, ...routerError(NO_SUCH_SUBSCRIPTION)]],
       ["ben", [33, 3, 3]],
     ]);
   });

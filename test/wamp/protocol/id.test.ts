@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { idFromRandom, idFromText, isId, MAX_ID, nextId } from "../../../src/wamp/protocol/id.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 
 describe("an id", () => {
@@ -133,9 +133,9 @@ test("[ID-05] a refused request is told by its type and id", () => {
   const realm = new TestRealm();
   realm.join("ann").send([34, 7, 99], [66, 8, 99], [48, 4294967296, {}, "com.none"]);
   expect(realm.take()).toStrictEqual([
-    ["ann", [8, 34, 7, {}, ...denial("wamp.error.no_such_subscription")]],
-    ["ann", [8, 66, 8, {}, ...denial("wamp.error.no_such_registration")]],
-    ["ann", [8, 48, 4294967296, {}, ...denial("wamp.error.no_such_procedure")]],
+    ["ann", [8, 34, 7, {}, ...routerError("wamp.error.no_such_subscription")]],
+    ["ann", [8, 66, 8, {}, ...routerError("wamp.error.no_such_registration")]],
+    ["ann", [8, 48, 4294967296, {}, ...routerError("wamp.error.no_such_procedure")]],
   ]);
 });
 
@@ -160,10 +160,10 @@ describe("[ID-06] the sequence of a client's request ids", () => {
     expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 2]],
       ["ann", [35, 2]],
-      ["ann", [8, 64, 3, {}, ...denial("wamp.error.invalid_uri")]],
+      ["ann", [8, 64, 3, {}, ...routerError("wamp.error.invalid_uri")]],
       ["ann", [65, 4, 3]],
       ["ann", [67, 5]],
-      ["ann", [8, 48, 6, {}, ...denial("wamp.error.no_such_procedure")]],
+      ["ann", [8, 48, 6, {}, ...routerError("wamp.error.no_such_procedure")]],
       ["ann", [17, 8, 5]],
     ]);
   });
@@ -224,7 +224,7 @@ describe("[ID-06] the sequence of a client's request ids", () => {
       ["cal", [68, 1, 3, { progress: true }, [2]]],
       ["cal", [68, 1, 3, {}, [3]]],
       ["cal", [68, 2, 3, {}]],
-      ["ann", [8, 48, 2, {}, ...denial("wamp.error.canceled")]],
+      ["ann", [8, 48, 2, {}, ...routerError("wamp.error.canceled")]],
       ["ann", [50, 1, {}]],
       ["cal", [67, 2]],
     ]);

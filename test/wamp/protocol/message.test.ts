@@ -1,7 +1,7 @@
 /** What is a message and what breaks the protocol (Messages, Protocol Errors). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 
 /** The messages of a session that break nothing, whole. */
@@ -78,11 +78,11 @@ describe("a message", () => {
   test.each([
     [
       [34, 1, 99, {}],
-      [8, 34, 1, {}, ...denial("wamp.error.no_such_subscription")],
+      [8, 34, 1, {}, ...routerError("wamp.error.no_such_subscription")],
     ],
     [
       [66, 1, 99, { forward_for: [] }],
-      [8, 66, 1, {}, ...denial("wamp.error.no_such_registration")],
+      [8, 66, 1, {}, ...routerError("wamp.error.no_such_registration")],
     ],
   ])("[MSG-03] of a router link may end in a dict, which is ignored: %j", (message, answer) => {
     expect(fate(message)).toStrictEqual([["ann", answer]]);
@@ -158,7 +158,7 @@ describe("options", () => {
     ],
     [
       [48, 1, { foo_bar: {} }, "a.b"],
-      [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")],
+      [8, 48, 1, {}, ...routerError("wamp.error.no_such_procedure")],
     ],
   ])("[MSG-07] that are unknown are ignored: %j", (message, answer) => {
     expect(fate(message)).toStrictEqual([["ann", answer]]);
@@ -179,7 +179,7 @@ describe("options", () => {
     ],
     [
       [48, 1, { timeout: null, receive_progress: null, ppt_scheme: null, disclose_me: null }, "a.b"],
-      [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")],
+      [8, 48, 1, {}, ...routerError("wamp.error.no_such_procedure")],
     ],
   ])("[MSG-12] that are null are absent: %j", (message, answer) => {
     expect(fate(message)).toStrictEqual([["ann", answer]]);

@@ -1,7 +1,7 @@
 /** Which URIs the realm takes in which field of which message (URIs; Reserved URIs). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { TestRealm, violated } from "../host/test-realm.ts";
 
 /** What a session sees that sends this; `check` is the realm's rule set. Broad patterns shall see no meta events. */
@@ -11,8 +11,8 @@ function fate(message: unknown, check: "loose" | "strict" = "loose"): unknown[] 
   return realm.take();
 }
 
-const invalid = (type: number) => [["ann", [8, type, 1, {}, ...denial("wamp.error.invalid_uri")]]];
-const noProcedure = [["ann", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]]];
+const invalid = (type: number) => [["ann", [8, type, 1, {}, ...routerError("wamp.error.invalid_uri")]]];
+const noProcedure = [["ann", [8, 48, 1, {}, ...routerError("wamp.error.no_such_procedure")]]];
 
 const BAD_URIS = ["", "a..b", ".a", "a.", "a b", "a#b", "a.\tb", "x".repeat(2049)];
 
@@ -115,7 +115,7 @@ describe("URIs under wamp.", () => {
     sub.send([32, 1, {}, uri], [32, 2, { match: "prefix" }, ""]);
     realm.take();
     pub.send([16, 1, { acknowledge: true }, uri], [16, 2, {}, uri]);
-    expect(realm.take()).toStrictEqual([["pub", [8, 16, 1, {}, ...denial("wamp.error.invalid_uri")]]]);
+    expect(realm.take()).toStrictEqual([["pub", [8, 16, 1, {}, ...routerError("wamp.error.invalid_uri")]]]);
   });
 
   test("[URI-11] can be subscribed to and called", () => {
@@ -158,5 +158,5 @@ test.each([
   ann.send([32, 1, {}, "com.name"], [32, 2, {}, "com.\u00e9"], [64, 3, {}, "com.name"]);
   realm.take();
   ben.send([16, 1, {}, other], [48, 2, {}, other]);
-  expect(realm.take()).toStrictEqual([["ben", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]]]);
+  expect(realm.take()).toStrictEqual([["ben", [8, 48, 2, {}, ...routerError("wamp.error.no_such_procedure")]]]);
 });

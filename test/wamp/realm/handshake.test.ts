@@ -3,8 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { routerRoles } from "../../../src/wamp/protocol/features.ts";
 import { Realm } from "../../../src/wamp/realm/realm.ts";
-import { thinking } from "../authentication/auth-test-realm.ts";
-import { denial } from "../authorization/denial-errors.ts";
+import { waitForReply } from "../authentication/auth-test-realm.ts";
+import { routerError } from "../host/router-errors.ts";
 import { ALL_ROLES, aborted, realmConfig, TestRealm, violated } from "../host/test-realm.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
@@ -147,7 +147,7 @@ test("a realm has no more sessions than it may, however many log in at once", as
   }
   testRealm.take();
   for (const client of clients) client.send([5, "secret!!!", {}]);
-  await Promise.all(clients.map(thinking));
+  await Promise.all(clients.map(waitForReply));
   const entries = testRealm.take();
   // Proofs are checked side by side, so that either may be the first.
   const [first, second] = entries[0]![0] === "ann" ? ["ann", "ben"] : ["ben", "ann"];
@@ -249,7 +249,7 @@ describe("features", () => {
     expect(testRealm.take()).toStrictEqual([
       ["cal", [65, 1, 3]],
       ["cal", [68, 1, 3, {}]],
-      ["ann", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
+      ["ann", [8, 48, 1, {}, ...routerError("wamp.error.canceled")]],
     ]);
   });
 
@@ -262,7 +262,7 @@ describe("features", () => {
       ["cal", [65, 1, 3]],
       ["cal", [68, 1, 3, {}]],
       ["cal", [69, 1, { mode: "killnowait" }]],
-      ["ann", [8, 48, 1, {}, ...denial("wamp.error.canceled")]],
+      ["ann", [8, 48, 1, {}, ...routerError("wamp.error.canceled")]],
     ]);
   });
 });

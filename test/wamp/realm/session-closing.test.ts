@@ -1,7 +1,7 @@
 /** How sessions end: GOODBYE, ABORT and lost transports (Session Closing). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { ALL_ROLES, aborted, TestRealm, violated } from "../host/test-realm.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
@@ -36,9 +36,9 @@ describe("GOODBYE from the client", () => {
     ann.send([34, 1, 3], [66, 2, 4]);
     ben.send([16, 1, {}, "com.topic"], [48, 2, {}, "com.add"]);
     expect(realm.take()).toStrictEqual([
-      ["ann", [8, 34, 1, {}, ...denial("wamp.error.no_such_subscription")]],
-      ["ann", [8, 66, 2, {}, ...denial("wamp.error.no_such_registration")]],
-      ["ben", [8, 48, 2, {}, ...denial("wamp.error.no_such_procedure")]],
+      ["ann", [8, 34, 1, {}, ...routerError("wamp.error.no_such_subscription")]],
+      ["ann", [8, 66, 2, {}, ...routerError("wamp.error.no_such_registration")]],
+      ["ben", [8, 48, 2, {}, ...routerError("wamp.error.no_such_procedure")]],
     ]);
     expect([...realm.realm.sessions.byId.keys()]).toStrictEqual([2, 5]);
   });
@@ -76,7 +76,7 @@ describe("GOODBYE from the router", () => {
     expect(realm.take()).toStrictEqual([
       ["ann", [6, {}, "wamp.close.killed"]],
       ["ben", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]],
-      ["ben", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]],
+      ["ben", [8, 48, 3, {}, ...routerError("wamp.error.no_such_procedure")]],
     ]);
   });
 
@@ -147,7 +147,7 @@ describe("ABORT", () => {
       ["ann", [3, { message: "unknown message type 99" }, "wamp.error.protocol_violation"]],
       ["ben", [8, 48, 2, {}, "wamp.error.canceled", ["the callee's session ended"]]],
       ["ann", "closed", 1002],
-      ["ben", [8, 48, 4, {}, ...denial("wamp.error.no_such_procedure")]],
+      ["ben", [8, 48, 4, {}, ...routerError("wamp.error.no_such_procedure")]],
     ]);
   });
 
@@ -184,7 +184,7 @@ describe("a lost transport", () => {
     ben.send([16, 2, {}, "com.topic"], [48, 3, {}, "com.add"]);
     expect(realm.take()).toStrictEqual([
       ["ben", [8, 48, 1, {}, "wamp.error.canceled", ["the callee's session ended"]]],
-      ["ben", [8, 48, 3, {}, ...denial("wamp.error.no_such_procedure")]],
+      ["ben", [8, 48, 3, {}, ...routerError("wamp.error.no_such_procedure")]],
     ]);
     const { broker, dealer, sessions } = realm.realm;
     expect([broker.subscriptions.size, dealer.registrations.size, sessions.byId.size]).toStrictEqual([0, 0, 1]);

@@ -1,7 +1,7 @@
 /** Sessions: independence of each other, sleep, and the roles of HELLO (Sessions). */
 
 import { describe, expect, test } from "vitest";
-import { denial } from "../authorization/denial-errors.ts";
+import { routerError } from "../host/router-errors.ts";
 import { ALL_ROLES, TestRealm, violated } from "../host/test-realm.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];
@@ -35,7 +35,7 @@ describe("sessions beside each other", () => {
       [],
       [
         ["cal", [33, 1, 3]],
-        ["dan", [8, 48, 1, {}, ...denial("wamp.error.no_such_procedure")]],
+        ["dan", [8, 48, 1, {}, ...routerError("wamp.error.no_such_procedure")]],
         ["cal", [36, 3, 4, {}]],
       ],
     ]);
@@ -58,7 +58,7 @@ describe("sessions beside each other", () => {
     ]);
     expect(realm.take()).toStrictEqual([
       ["ann", [33, 1, 3]],
-      ["twin", [8, 34, 1, {}, ...denial("wamp.error.no_such_subscription")]],
+      ["twin", [8, 34, 1, {}, ...routerError("wamp.error.no_such_subscription")]],
       ["twin", [33, 2, 3]],
       ["ann", GOODBYE_AND_OUT],
       ["twin", [36, 3, 5, {}]],

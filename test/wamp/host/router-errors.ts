@@ -7,7 +7,7 @@ const ACTION =
 const SESSION = "session \\(authid '.+', authrole '.+'\\)";
 
 /** Error URI → Arguments of its ERROR. */
-export const WORDS: Readonly<Record<string, readonly unknown[]>> = {
+export const ERROR_ARGS: Readonly<Record<string, readonly unknown[]>> = {
   "wamp.error.not_authorized": [expect.stringMatching(new RegExp(`^${SESSION} not authorized to ${ACTION}`))],
   "wamp.error.authorization_required": [expect.stringMatching(new RegExp(`^${SESSION} needs a grant to ${ACTION}`))],
   "wamp.error.authorization_failed": [
@@ -52,7 +52,7 @@ export const WORDS: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /** An error URI and its Arguments. */
-export function denial(uri: string): readonly unknown[] {
-  const words = WORDS[uri];
-  return words === undefined ? [uri] : [uri, words];
+export function routerError(uri: string): readonly unknown[] {
+  const args = ERROR_ARGS[uri];
+  return args === undefined ? [uri] : [uri, args];
 }
