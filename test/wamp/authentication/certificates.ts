@@ -69,7 +69,7 @@ export function delegate(message: Message = {}, signer = DEVICE): SignedCertific
   return signed("EIP712DelegateCertificate", DELEGATE_FIELDS, all, signer);
 }
 
-/** The chain of the specification's example 3. Its signatures are in trustroots.test.ts. */
+/** The chain of the specification's example 3. Its signatures are in published-certificates.test.ts. */
 export function exampleChain(): SignedCertificate[] {
   return [delegate(), authority({ subject: DELEGATE, capabilities: 12 }), authority()];
 }
