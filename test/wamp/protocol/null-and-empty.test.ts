@@ -6,8 +6,6 @@ import { json } from "../../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
 import type { Serializer } from "../../../src/wamp/serializers/serializer.ts";
 import { DecodeFault } from "../../../src/wamp/serializers/serializer.ts";
-import { readRequest } from "../../../src/worker/bridge/request.ts";
-import { errorIn, resultOf } from "../../../src/worker/callees/http-outcome.ts";
 import type { Client, Entry } from "../host/test-realm.ts";
 import { ALL_ROLES, TestRealm } from "../host/test-realm.ts";
 import { bytes } from "../serializers/samples.ts";
@@ -333,21 +331,4 @@ describe("the empty string is absent", () => {
     const options = { exclude_me: false, eligible: [] };
     expect(inSession(json, [16, 5, options, "com.topic"], "null")).toStrictEqual([]);
   });
-});
-
-test("a callee's or queue's body may have null for args and kwargs", () => {
-  expect(resultOf({ args: null, kwargs: { a: 1 } })).toStrictEqual({ ok: true, args: [], kwargs: { a: 1 } });
-  expect(resultOf({ args: [1], kwargs: null })).toStrictEqual({ ok: true, args: [1], kwargs: {} });
-  expect(errorIn({ error: "com.broken", args: null, kwargs: null })).toStrictEqual({
-    ...{ ok: false, uri: "com.broken", args: [], kwargs: {} },
-  });
-});
-
-test("a body of the HTTP bridge may have null for args, kwargs and options", () => {
-  const { args, kwargs, options } = readRequest(
-    '{"topic":"com.topic","args":null,"kwargs":null,"options":null}',
-    64,
-    "topic",
-  );
-  expect([args, kwargs, options]).toStrictEqual([[], {}, {}]);
 });

@@ -1,8 +1,10 @@
+/** The requests of the long-poll transport (open, receive, send, close), and how a transport ends. */
+
 import { evictDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { connect, join } from "../socket.ts";
-import { joinByPolling, openPoller, type Poller, post } from "./poller.ts";
+import { join } from "../socket.ts";
+import { joinByPolling, openPoller, post } from "./poller.ts";
 
 const realmOf = (name: string) => env.REALM.getByName(name);
 const HELLO = (realm: string) => [1, realm, { roles: { subscriber: {}, publisher: {}, caller: {} } }];
@@ -158,102 +160,6 @@ describe("send", () => {
     expect((await poller.post("send", body)).status).toBe(400);
     await poller.send([32, 1, {}, "t"]);
     expect((await poller.next())[0]).toBe(33);
-  });
-
-  /** HELLO with null for what is optional. */
-  const helloWithNull = (realm: string) => {
-    const roles = { publisher: {}, subscriber: {}, caller: { features: null }, callee: null };
-    return [1, realm, { roles, authid: null, authextra: null }];
-  };
-
-  const ID = expect.any(Number);
-
-  /** What a client says that writes null for what it has not, and what it hears at once. */
-  const DIALOGUE: readonly (readonly [said: readonly unknown[], ...heard: (readonly unknown[])[]])[] = [
-    [
-      [32, 1, null, "t"],
-      [33, 1, ID],
-    ],
-    [
-      [16, 2, { acknowledge: true, exclude_me: false }, "t", null, null],
-      [17, 2, ID],
-      [36, ID, ID, {}],
-    ],
-    [
-      [16, 3, { exclude_me: false, exclude: null, eligible: null }, "t", null, { a: 1 }],
-      [36, ID, ID, {}, [], { a: 1 }],
-    ],
-    [
-      [16, 4, { exclude_me: false }, "t", [1], null],
-      [36, ID, ID, {}, [1]],
-    ],
-    [
-      [64, 5, null, "p"],
-      [65, 5, ID],
-    ],
-    [
-      [48, 6, null, "p", null, null],
-      [68, 1, ID, {}],
-    ],
-    [
-      [70, 1, null, null, { r: 1 }],
-      [50, 6, {}, [], { r: 1 }],
-    ],
-    [
-      [48, 7, { timeout: null }, "p", [null], null],
-      [68, 2, ID, {}, [null]],
-    ],
-    [
-      [8, 68, 2, null, "com.error", null, null],
-      [8, 48, 7, {}, "com.error"],
-    ],
-    [
-      [48, 8, null, "p", null, { a: null }],
-      [68, 3, ID, {}, [], { a: null }],
-    ],
-    [
-      [70, 3, { progress: null }, null, null],
-      [50, 8, {}],
-    ],
-    [
-      [6, null, "wamp.close.close_realm"],
-      [6, {}, "wamp.close.goodbye_and_out"],
-    ],
-  ];
-
-  it.each([
-    ["as a long-poll transport does", "lp-23", openPoller],
-    ["as a WebSocket does", "lp-24", connect],
-  ])("takes null for a dict or list that is absent, %s [MSG-12][LP-07]", async (_, realm, open) => {
-    const client: Pick<Poller, "next"> & { send(message: readonly unknown[]): unknown } = await open(realm);
-    await client.send(helloWithNull(realm));
-    expect((await client.next())[0]).toBe(2);
-    for (const [said, ...heard] of DIALOGUE) {
-      await client.send(said);
-      for (const message of heard) expect(await client.next()).toEqual(message);
-    }
-  });
-
-  it("takes null in a batch of messages, too [MSG-12][LP-13]", async () => {
-    const poller = await openPoller("lp-25", ["wamp.2.json.batched"]);
-    const [subscribe, publish] = DIALOGUE as [(typeof DIALOGUE)[0], (typeof DIALOGUE)[0]];
-    const messages = [helloWithNull("lp-25"), subscribe[0], publish[0]];
-    const batch = messages.map((message) => `${JSON.stringify(message)}\u001e`).join("");
-    expect((await poller.post("send", batch)).status).toBe(204);
-    const heard: unknown[][] = [];
-    while (heard.length < 4) {
-      const response = await poller.post("receive");
-      // A transport that is over brings nothing more.
-      expect(response.status).toBe(200);
-      const text = await response.text();
-      heard.push(
-        ...text
-          .split("\u001e")
-          .slice(0, -1)
-          .map((message) => JSON.parse(message) as unknown[]),
-      );
-    }
-    expect(heard.slice(1)).toEqual([...subscribe.slice(1), ...publish.slice(1)]);
   });
 
   it("refuses with 413 what is larger than the realm's message_bytes", async () => {
