@@ -123,7 +123,7 @@ export async function playOnSockets(realm: string): Promise<GoldenSockets> {
     const texts = ctx.getWebSockets().map((socket) => socket.deserializeAttachment() as string);
     const own = tablesOf(ctx.storage.sql);
     const attachments = Object.fromEntries(clients.map(({ name }) => [name, textOf(name, texts, own)]));
-    return { attachments, realm: own, mailbox: playMailbox(ctx.storage.sql) };
+    return { attachments, realm: own, mailbox: fillDeliveryQueue(ctx.storage.sql) };
   });
 }
 
@@ -134,17 +134,17 @@ function textOf(name: string, texts: readonly string[], tables: readonly GoldenT
 }
 
 /** Events that are pending, delivered, behind a gap and dead; beside the realm's tables, whose names differ. */
-function playMailbox(sql: SqlStorage): GoldenTable[] {
+function fillDeliveryQueue(sql: SqlStorage): GoldenTable[] {
   const before = new Set(tablesOf(sql).map(({ name }) => name));
-  const mailbox = new DeliveryQueue(sql);
+  const queue = new DeliveryQueue(sql);
   const event = (publication: number, topic: string) => {
     return { publication, topic, sequence: publication, body: JSON.stringify({ publication, topic }) };
   };
-  mailbox.accept({ after: undefined, events: [event(1, "com.a"), event(2, "com.a"), event(3, "com.b")] }, 1_000);
-  mailbox.delivered({ publication: 1, topic: "com.a", tries: 0 }, 2_000);
-  mailbox.giveUp({ ...event(3, "com.b"), tries: 4 }, "HTTP status 410", 3_000);
-  mailbox.postpone("com.a", 2, 4_000);
-  mailbox.accept({ after: 9, events: [event(10, "com.c")] }, 5_000);
+  queue.accept({ after: undefined, events: [event(1, "com.a"), event(2, "com.a"), event(3, "com.b")] }, 1_000);
+  queue.delivered({ publication: 1, topic: "com.a", tries: 0 }, 2_000);
+  queue.giveUp({ ...event(3, "com.b"), tries: 4 }, "HTTP status 410", 3_000);
+  queue.postpone("com.a", 2, 4_000);
+  queue.accept({ after: 9, events: [event(10, "com.c")] }, 5_000);
   return tablesOf(sql).filter(({ name }) => !before.has(name));
 }
 

@@ -50,17 +50,17 @@ describe.each(SETS)("a realm whose sockets and storage are of the golden set %s"
   });
 
   test("has the events of a webhook's delivery queue", async () => {
-    await runInDurableObject(realmOf(`mailbox-${name}`), (_, { storage }) => {
+    await runInDurableObject(realmOf(`queue-${name}`), (_, { storage }) => {
       restoreTables(storage.sql, golden.mailbox);
-      const mailbox = new DeliveryQueue(storage.sql);
+      const queue = new DeliveryQueue(storage.sql);
       const sent = (publication: number, topic: string) => {
         return { publication, topic, sequence: publication, body: JSON.stringify({ publication, topic }) };
       };
-      expect(mailbox.head("com.a")).toEqual({ ...sent(2, "com.a"), tries: 2 });
-      expect(mailbox.head("com.c")).toBeUndefined();
-      expect(mailbox.deadLetters(0, 10)).toMatchObject([{ publication: 3, reason: "HTTP status 410", tries: 4 }]);
-      mailbox.accept({ after: undefined, events: [sent(1, "com.a"), sent(9, "com.c")] }, 6_000);
-      expect(mailbox.head("com.c")).toMatchObject(sent(9, "com.c"));
+      expect(queue.head("com.a")).toEqual({ ...sent(2, "com.a"), tries: 2 });
+      expect(queue.head("com.c")).toBeUndefined();
+      expect(queue.deadLetters(0, 10)).toMatchObject([{ publication: 3, reason: "HTTP status 410", tries: 4 }]);
+      queue.accept({ after: undefined, events: [sent(1, "com.a"), sent(9, "com.c")] }, 6_000);
+      expect(queue.head("com.c")).toMatchObject(sent(9, "com.c"));
     });
   });
 });

@@ -12,10 +12,10 @@ import { readBatch } from "../../../src/worker/webhooks/webhook-batch.ts";
 import { join } from "../socket.ts";
 import { logLines } from "./sleepers.ts";
 
-type Loose = { readonly [method in "call" | "publish"]: (...visit: unknown[]) => Promise<unknown> };
+type UntypedRpc = { readonly [method in "call" | "publish"]: (...parameters: unknown[]) => Promise<unknown> };
 
-/** A realm's object, as a Worker of another version calls it. */
-const object = (realm: string) => env.REALM.getByName(realm) as unknown as Loose;
+/** A realm's object with methods that take any values, as from a Worker of another version. */
+const realmObject = (realm: string) => env.REALM.getByName(realm) as unknown as UntypedRpc;
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -25,12 +25,12 @@ describe("a realm that serves a Worker of another version", () => {
     subscriber.send([32, 1, {}, "com.topic"]);
     await subscriber.next();
     const role = { kind: "role", role: "web" };
-    const { publish, call } = object("bridged-versions");
+    const { publish, call } = realmObject("bridged-versions");
     expect(await publish(role, { uri: "com.topic" })).toMatchObject({ kind: "outcome", outcome: { ok: true } });
     expect(await subscriber.next()).toEqual([36, expect.any(Number), expect.any(Number), {}]);
     const request = { uri: "com.topic", args: [1], kwargs: {}, options: { future: 1 }, future: [] };
-    const pass = { ...role, authid: "a", by: "test", future: { x: 1 } };
-    expect(await publish(pass, request)).toMatchObject({ kind: "outcome", outcome: { ok: true } });
+    const credentials = { ...role, authid: "a", by: "test", future: { x: 1 } };
+    expect(await publish(credentials, request)).toMatchObject({ kind: "outcome", outcome: { ok: true } });
     expect(await subscriber.next()).toEqual([36, expect.any(Number), expect.any(Number), {}, [1]]);
     const outcome = { ok: false, uri: "wamp.error.no_such_procedure" };
     expect(await call(role, { uri: "com.none" })).toMatchObject({ kind: "outcome", outcome });
@@ -38,11 +38,11 @@ describe("a realm that serves a Worker of another version", () => {
   });
 
   test.each([[{ kind: "passkey", key: "k" }], [{ kind: "role" }], [{}]])(
-    "refuses the pass %j, which it does not know",
-    async (pass) => {
-      const { call, publish } = object("bridged-versions");
-      for (const visit of [call, publish]) {
-        expect(await visit(pass, { uri: "com.topic", args: [], kwargs: {}, options: {} })).toMatchObject({
+    "refuses the unknown credentials %j",
+    async (credentials) => {
+      const { call, publish } = realmObject("bridged-versions");
+      for (const method of [call, publish]) {
+        expect(await method(credentials, { uri: "com.topic", args: [], kwargs: {}, options: {} })).toMatchObject({
           kind: "refused",
           reason: "denied",
           uri: "wamp.error.not_authorized",
@@ -88,14 +88,14 @@ test.each<[string, unknown, unknown]>([
 });
 
 describe("a Worker that serves a call for a realm's object of another version", () => {
-  /** The Worker's entry, as an object finds it. */
+  /** The Worker's entry point that objects call. */
   const entry = (exports as unknown as { CalleeWorker: { work(job: unknown, ticket?: unknown): Promise<void> } })
     .CalleeWorker;
-  const ASKED = { args: [1], kwargs: { a: 2 } };
+  const REQUEST_BODY = { args: [1], kwargs: { a: 2 } };
 
   /**
-   * What the API was asked, and what the caller heard, where the object sends the altered job; the ticket is real. The
-   * object of this version that makes the next call is served.
+   * Calls a procedure whose job `alter` changes on its way to the Worker, with a valid ticket, and then a second time without
+   * changes. Returns the caller's answer to the first call, and the bodies that the API received for it.
    */
   async function callWith(realm: string, alter: (job: Job, callee: Job["callee"]) => unknown) {
     const bodies: unknown[] = [];
@@ -103,12 +103,12 @@ describe("a Worker that serves a call for a realm's object of another version", 
       bodies.push(await (request as Request).json());
       return Response.json({ args: ["done"] });
     });
-    // Once: what it asks then is the entry itself.
+    // Once, because the replacement calls the entry point, too.
     vi.spyOn(CalleeWorker.prototype, "work").mockImplementationOnce((job, ticket) =>
       entry.work(alter(job, job.callee), ticket),
     );
     const caller = await join(realm);
-    caller.send([48, 1, {}, "api.any", ASKED.args, ASKED.kwargs]);
+    caller.send([48, 1, {}, "api.any", REQUEST_BODY.args, REQUEST_BODY.kwargs]);
     const answer = await caller.next();
     caller.send([48, 2, {}, "api.any"]);
     expect(await caller.next()).toEqual([50, 2, {}, ["done"]]);
@@ -120,22 +120,22 @@ describe("a Worker that serves a call for a realm's object of another version", 
 
   test.each<[string, string, Parameters<typeof callWith>[1], unknown]>([
     [
-      "ignores fields that it does not know",
+      "ignores unknown fields",
       "callees-versions-more",
       (job, callee) => ({ ...job, future: 1, callee: { ...callee, future: { x: 1 } }, details: { future: [] } }),
-      ASKED,
+      REQUEST_BODY,
     ],
     [
-      "has no args, kwargs and details where they are missing",
+      "uses empty args, kwargs and details if they are missing",
       "callees-versions-less",
       (job) => without(job, "args", "kwargs", "details"),
       { args: [], kwargs: {} },
     ],
     [
-      "waits as long as usual where the time-out is missing",
+      "uses the default timeout if it is missing",
       "callees-versions-usual",
       (job, callee) => ({ ...job, callee: without(callee, "timeout") }),
-      ASKED,
+      REQUEST_BODY,
     ],
   ])("%s", async (_, realm, alter, body) => {
     expect(await callWith(realm, alter)).toEqual({ answer: [50, 1, {}, ["done"]], bodies: [body] });
@@ -152,7 +152,7 @@ describe("a Worker that serves a call for a realm's object of another version", 
     });
   });
 
-  test("refuses a realm that its configuration does not have", async () => {
+  test("refuses a realm that is not in its configuration", async () => {
     const lines = logLines("callee.failed", "callees-versions-realm");
     expect(await callWith("callees-versions-realm", (job) => ({ ...job, realm: "" }))).toEqual({
       answer: [8, 48, 1, {}, "wamp.error.network_failure", ["the callee could not be started"]],
@@ -161,17 +161,17 @@ describe("a Worker that serves a call for a realm's object of another version", 
     expect(lines()).toMatchObject([{ cause: expect.stringContaining("the configuration has no such realm") }]);
   });
 
-  test("refuses work without a ticket, as from release 0.1.0", async () => {
+  test("refuses a job without a ticket, which release 0.1.0 sends", async () => {
     const callee = { procedure: "api.", match: "prefix", url: "https://api.example/", timeout: 1000 };
     const job = { realm: "callees-versions-ticket", request: 1, callee, procedure: "api.any", args: [], kwargs: {} };
-    // The promise of an RPC is more than a promise; that of a function is none but that.
+    // An RPC returns a proxy that `rejects` does not accept; an async function returns a plain promise.
     const work = async () => entry.work(job);
     await expect(work()).rejects.toThrow("of a version that gives no ticket");
   });
 });
 
 describe("a realm whose callees' Worker is of another version", () => {
-  /** Has a Worker answer the next call with these messages; `request` stands for the call's. */
+  /** Makes a Worker answer the next call with these messages; `"request"` is replaced by the request id. */
   function answerWith(...messages: (readonly unknown[])[]): void {
     vi.spyOn(CalleeWorker.prototype, "work").mockImplementationOnce(async ({ realm, request }, ticket) => {
       const { webSocket } = await env.REALM.getByName(realm).fetch(ticketRequest(ticket));
@@ -200,11 +200,11 @@ describe("a realm whose callees' Worker is of another version", () => {
     ["an error without a URI", [8, 68, "request", {}]],
     ["an answer to another call", [70, 4711, {}, ["done"]]],
     ["a payload of a scheme that was not announced", [70, "request", { ppt_scheme: "x_new" }, ["\u0000AAEC"]]],
-    ["an error of something else", [8, 48, "request", {}, "com.error.some"]],
-  ])("fails the call for %s, and the calls beside it and after it go on", async (name, message) => {
+    ["an ERROR for another message type", [8, 48, "request", {}, "com.error.some"]],
+  ])("fails the call after %s, and serves other calls", async (name, message) => {
     const caller = await join(`callees-answers-${name.replaceAll(/[^a-z]/g, "-")}`);
     let isReady = false;
-    // By turns, because the request is not the test's to wake.
+    // Polls, because a test cannot resolve a promise of another request.
     const api = vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
       while (!isReady) await scheduler.wait(1);
       return Response.json({ args: ["done"] });
@@ -225,7 +225,7 @@ describe("a realm whose callees' Worker is of another version", () => {
 describe("a delivery queue", () => {
   const EVENT = { publication: 1, topic: "com.a", sequence: 5, body: "{}" };
 
-  test("reads the batch of a realm of another version", () => {
+  test("reads a batch from a realm of another version", () => {
     const log = vi.fn();
     const batch = {
       future: 1,
@@ -239,32 +239,32 @@ describe("a delivery queue", () => {
     expect(readBatch({} as never, 1_000, log)).toEqual({ after: undefined, events: [] });
   });
 
-  test("skips an unreadable row, and continues with the next", async () => {
-    await runInDurableObject(env.REALM.getByName("mailbox-unreadable"), (_, { storage: { sql } }) => {
+  test("makes an unreadable row a dead letter, and continues with the next row", async () => {
+    await runInDurableObject(env.REALM.getByName("queue-unreadable"), (_, { storage: { sql } }) => {
       const log = vi.fn();
-      const mailbox = new DeliveryQueue(sql, log);
-      mailbox.accept({ after: undefined, events: [EVENT, { ...EVENT, publication: 2, sequence: 6 }] }, 1_000);
+      const queue = new DeliveryQueue(sql, log);
+      queue.accept({ after: undefined, events: [EVENT, { ...EVENT, publication: 2, sequence: 6 }] }, 1_000);
       sql.exec("UPDATE pending SET body = NULL WHERE publication = 1");
-      expect(mailbox.head("com.a")).toMatchObject({ publication: 2, tries: 0 });
+      expect(queue.head("com.a")).toMatchObject({ publication: 2, tries: 0 });
       expect(log.mock.calls).toMatchObject([
         [{ event: "record.unreadable", kind: "mail", cause: "body is of a wrong type" }],
       ]);
       expect(sql.exec("SELECT publication, reason FROM dead").toArray()).toEqual([
         { publication: 1, reason: "unreadable: body is of a wrong type" },
       ]);
-      expect(mailbox.deadLetters(0, 10)).toEqual([]);
+      expect(queue.deadLetters(0, 10)).toEqual([]);
     });
   });
 
-  test("of a newer schema is neither read nor written", async () => {
+  test("with a newer schema is neither read nor written", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const stub = env.WEBHOOK.getByName(JSON.stringify(["hooked-newer", "orders"]));
-    await runInDurableObject(stub, async (mailbox, { storage }) => {
+    await runInDurableObject(stub, async (object, { storage }) => {
       storage.sql.exec("UPDATE schema_version SET number = 9");
-      const { constructor: Class } = Object.getPrototypeOf(mailbox) as {
+      const { constructor: Class } = Object.getPrototypeOf(object) as {
         constructor: typeof import("../../../src/index.ts").WebhookObject;
       };
-      const newer = new Class((mailbox as unknown as { ctx: DurableObjectState }).ctx, env as never);
+      const newer = new Class((object as unknown as { ctx: DurableObjectState }).ctx, env as never);
       const batch = {
         kind: "webhook",
         realm: "hooked-newer",
