@@ -27,7 +27,7 @@ interface Start {
 
 const starts: Start[] = [];
 
-/** Workers that do nothing by themselves. They poll: a test cannot wake another request's promise. */
+/** Workers that only start. They poll, because a test cannot resolve a promise of another request. */
 beforeEach(() => {
   starts.length = 0;
   vi.spyOn(CalleeWorker.prototype, "work").mockImplementation(async (job, ticket) => {
@@ -41,12 +41,12 @@ beforeEach(() => {
 /** Opens the socket of a Worker. */
 async function open({ job, ticket }: Pick<Start, "job" | "ticket">): Promise<WebSocket> {
   const { webSocket, status } = await realmOf(job.realm).fetch(ticketRequest(ticket));
-  if (webSocket === null) throw new Error(`turned away with ${status}`);
+  if (webSocket === null) throw new Error(`refused with ${status}`);
   webSocket.accept();
   return webSocket;
 }
 
-/** Calls, and waits until a Worker is asked for it. */
+/** Sends a CALL, and waits until a Worker is started for it. */
 async function call(client: TestClient, request: number): Promise<Start> {
   const earlier = starts.length;
   client.send([48, request, {}, "api.any"]);
@@ -54,7 +54,7 @@ async function call(client: TestClient, request: number): Promise<Start> {
   return starts[earlier]!;
 }
 
-/** A call whose Worker has begun. */
+/** A call whose Worker has opened its WebSocket. */
 async function begun(client: TestClient, request = 1): Promise<{ job: Job; socket: WebSocket }> {
   const start = await call(client, request);
   const socket = await open(start);
@@ -75,7 +75,7 @@ describe("a call whose Worker", () => {
     expect(await client.next()).toEqual([8, 48, 1, {}, ...error]);
   });
 
-  it("dies fails, and the session that has the procedures stays", async () => {
+  it("closes its socket fails, and the procedures stay registered", async () => {
     const client = await join(freshRealm());
     const { socket } = await begun(client);
     socket.close();
@@ -85,7 +85,7 @@ describe("a call whose Worker", () => {
     expect(await client.next()).toEqual([50, 2, {}, ["alive"]]);
   });
 
-  it("dies while the realm sleeps fails", async () => {
+  it("closes its socket while the realm sleeps fails", async () => {
     const realm = freshRealm();
     const client = await join(realm);
     const { socket } = await begun(client);
@@ -94,18 +94,18 @@ describe("a call whose Worker", () => {
     expect(await client.next()).toEqual([8, 48, 1, {}, "wamp.error.network_failure", LOST]);
   });
 
-  it("ended with the realm's object fails for a caller who comes back", async () => {
+  it("ended with the realm's object fails for a caller that resumes its session", async () => {
     const realm = freshRealm();
-    const first = await enter(realm);
+    const first = await joinResumable(realm);
     await begun(first.client);
     first.client.socket.close(1001);
     await vi.waitFor(async () => expect(await parkedIn(realm)).toBe(1));
     await abortAllDurableObjects();
-    const { client } = await enter(realm, first);
+    const { client } = await joinResumable(realm, first);
     expect(await client.next()).toEqual([8, 48, 1, {}, "wamp.error.network_failure", LOST]);
   });
 
-  it("answers nonsense fails, and the other calls go on", async () => {
+  it("sends an invalid message fails, and other calls continue", async () => {
     const client = await join(freshRealm());
     const [first, second, third] = [await begun(client, 1), await begun(client, 2), await begun(client, 3)];
     first.socket.send("[70,");
@@ -116,19 +116,19 @@ describe("a call whose Worker", () => {
     expect(await client.next()).toEqual([50, 3, {}, [1]]);
   });
 
-  it("comes after the call was canceled is turned away", async () => {
+  it("connects after the call was canceled is refused with 410", async () => {
     const client = await join(freshRealm());
     const start = await call(client, 1);
     client.send([49, 1, { mode: "kill" }]);
     expect((await client.next()).slice(0, 5)).toEqual([8, 48, 1, {}, "wamp.error.canceled"]);
-    await expect(open(start)).rejects.toThrow("turned away with 410");
-    start.outcome = new Error("turned away");
+    await expect(open(start)).rejects.toThrow("refused with 410");
+    start.outcome = new Error("refused with 410");
     expect(await sessionCount(client)).toEqual([1]);
   });
 });
 
 describe("the socket of a Worker", () => {
-  it("is not a client's, before and after sleep, and closes with the answer", async () => {
+  it("is not counted as a client, before and after sleep, and closes with the answer", async () => {
     const realm = freshRealm();
     const client = await join(realm);
     const { job, socket } = await begun(client);
@@ -144,22 +144,22 @@ describe("the socket of a Worker", () => {
     await vi.waitFor(async () => expect(await sockets()).toBe(1));
   });
 
-  it("is taken once, and only for a call that is being started", async () => {
+  it("is accepted once, and only for a call that is being started", async () => {
     const realm = freshRealm();
     const client = await join(realm);
     const start = await call(client, 1);
     const { request } = start.job;
     const socket = await open(start);
     for (const ticket of [start.ticket, "", "A".repeat(start.ticket.length)]) {
-      await expect(open({ job: start.job, ticket })).rejects.toThrow("turned away with 410");
+      await expect(open({ job: start.job, ticket })).rejects.toThrow("refused with 410");
     }
     start.outcome = "begun";
     socket.send(JSON.stringify([70, request, {}, []]));
     expect(await client.next()).toEqual([50, 1, {}]);
-    await expect(open(start)).rejects.toThrow("turned away with 410");
+    await expect(open(start)).rejects.toThrow("refused with 410");
   });
 
-  it("cannot be had from outside", async () => {
+  it("cannot be opened from outside", async () => {
     const realm = freshRealm();
     const client = await join(realm);
     const start = await call(client, 1);
@@ -181,7 +181,7 @@ it("a client cannot register a configured procedure, and finds its registration"
   expect(await client.next()).toEqual([50, 2, {}, [expect.any(Number)]]);
 });
 
-it("a service binding that is not there is a fault", () => {
+it("a missing service binding is a fault", () => {
   const callees = ["REALM", "WAMP_CONFIG", "WEATHER"].map((binding) => ({ procedure: binding, binding }));
   const loaded = loadConfig({
     module: { version: 1, realms: [{ name: "a", callees }] },
@@ -211,11 +211,11 @@ interface Resumable {
   readonly token: unknown;
 }
 
-/** Joins with the wish for a session that can be resumed, or for the earlier one. */
-async function enter(realm: string, earlier?: Resumable): Promise<Resumable> {
+/** Joins with a resumable session, or resumes one. */
+async function joinResumable(realm: string, earlier?: Resumable): Promise<Resumable> {
   const client = await connect(realm);
-  const wish = earlier && { "resume-session": earlier.id, "resume-token": earlier.token };
-  client.send([1, realm, { roles: { caller: {} }, resumable: true, ...wish }]);
+  const resume = earlier && { "resume-session": earlier.id, "resume-token": earlier.token };
+  client.send([1, realm, { roles: { caller: {} }, resumable: true, ...resume }]);
   const [, id, details] = (await client.next()) as [number, unknown, { resume_token: unknown }];
   return { client, id, token: details.resume_token };
 }

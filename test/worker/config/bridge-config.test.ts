@@ -19,7 +19,7 @@ it.each([
   [{ ...SIGNED, require_ip: ["10.0.0.0/8", "::1", "192.0.2.0/255.255.0.0", "::ffff:192.0.2.1/128"] }],
 ])("the bridge may be %j", (bridge) => expect(faultsOf({ bridge })).toBe(""));
 
-it("a realm with tickets or tokens needs nothing else of the bridge", () => {
+it("a realm with tickets or tokens is enough for a bridge without key and secret", () => {
   expect(faultsOf({ bridge: {} }, { auth: TICKETS })).toBe("");
 });
 
@@ -42,7 +42,7 @@ it.each([
   [{ ...SIGNED, require_ip: ["1::2::3"] }, "http.bridge.require_ip[0] must be an IP address or network"],
 ])("the bridge may not be %j", (bridge, fault) => expect(faultsOf({ bridge })).toContain(fault));
 
-it("http.service needs a role that some realm has", () => {
+it("http.service needs a role of some realm", () => {
   expect(faultsOf({ service: { role: "user" } })).toBe("");
   expect(faultsOf({ service: { role: "x" } })).toBe('http.service.role is "x", a role no realm has');
 });

@@ -18,7 +18,7 @@ function faultsOf(callee: object): string[] {
 }
 
 describe("a callee", () => {
-  it("needs a procedure and a place; everything else has a default", () => {
+  it("needs a procedure and a URL or binding; other keys have defaults", () => {
     const result = parsed([{ procedure: "com.example.weather", url: API }]);
     if (!result.ok) throw new Error(JSON.stringify(result.faults));
     expect(result.value.callees).toEqual([
@@ -35,7 +35,7 @@ describe("a callee", () => {
     { binding: "WEATHER", timeout: 1 },
     { procedure: "com.", match: "prefix", url: API },
     { procedure: "com..weather", match: "wildcard", url: API },
-  ])("may be %j", (callee) => {
+  ])("accepts %j", (callee) => {
     expect(faultsOf(callee)).toEqual([]);
   });
 
@@ -46,7 +46,7 @@ describe("a callee", () => {
     "https://joe@api.example/",
     "http://127.0.0.1.example/",
     "weather",
-  ])("cannot be at %s", (url) => {
+  ])("refuses the URL %s", (url) => {
     const message = "must be an https URL, or an http URL of this machine, without credentials";
     expect(faultsOf({ url })).toEqual([`callees[0].url: ${message}`]);
     expect(faultsOf({ baseurl: url })).toEqual([`callees[0].baseurl: ${message}`]);
@@ -67,11 +67,11 @@ describe("a callee", () => {
     [{ url: API, procedure: "com." }, "callees[0].procedure: must be a valid URI"],
     [{ url: API, procedure: "wamp.weather" }, "callees[0].procedure: must not begin with wamp, which is reserved"],
     [{ url: API, invoke: "single" }, "callees[0].invoke: is not a known key"],
-  ])("cannot be %j", (callee, fault) => {
+  ])("refuses %j", (callee, fault) => {
     expect(faultsOf(callee)).toEqual([fault]);
   });
 
-  it("is the only one with its procedure and match", () => {
+  it("cannot have the procedure and match of another one", () => {
     const [one, two] = [
       { procedure: "com.a", url: API },
       { procedure: "com.a", match: "prefix", url: API },
@@ -86,7 +86,7 @@ describe("a callee", () => {
 
 it("the documentation's configurations have no faults", () => {
   const text = readFileSync(join(import.meta.dirname, "../../../docs/callees.md"), "utf8");
-  // The secret is then in its place.
+  // Replaces the secret's binding by text, as `loadConfig` does.
   const snippets = [...text.matchAll(/^```json\n(.*?)^```/gms)].map(([, json]) =>
     JSON.parse(json!.replace(/\{ "env": "\w+" \}/, '"Bearer x"')),
   );

@@ -37,7 +37,7 @@ it.each([
     ],
     ["components[1].name is the same as that of entry 0"],
   ],
-])("%j is refused, by its path", (components, faults) => expect(faultsOf(components)).toEqual(faults));
+])("%j is refused with the path of the fault", (components, faults) => expect(faultsOf(components)).toEqual(faults));
 
 it("a component that the deployment does not have is a fault", () => {
   const components = ["chat", "bot", "toString"].map((name) => ({ name, role: "backend" }));

@@ -1,4 +1,4 @@
-/** Where the configuration comes from, how secrets get into it, and which realm answers to a name. */
+/** Loading of the configuration: its sources, secrets and faults, and the lookup of a realm by name. */
 
 import { describe, expect, it } from "vitest";
 import { Authorization } from "../../../src/wamp/authorization/rules.ts";
@@ -78,7 +78,7 @@ function config(sources: Partial<ConfigSources>): Config {
   return loaded.config;
 }
 
-/** Faults as lines of text; none where the configuration is right. */
+/** Faults as lines of text; none for a valid configuration. */
 function faultsOf(sources: Partial<ConfigSources>): string[] {
   const loaded = load(sources);
   return loaded.ok ? [] : formatFaults(loaded.faults).split("\n");
@@ -97,7 +97,7 @@ describe("without a configuration", () => {
     expect(config({ module })).toEqual(EMPTY);
   });
 
-  it.each([undefined, null, EMPTY])("development opens realm1 to everyone (module %j)", (module) => {
+  it.each([undefined, null, EMPTY])("development opens realm1 to all clients (module %j)", (module) => {
     const { realms } = config({ module, isDevelopment: true });
     expect(realms.map(({ name, auth }) => [name, auth])).toEqual([
       ["realm1", { anonymous: { type: "static", role: "anonymous" } }],
@@ -111,12 +111,12 @@ describe("without a configuration", () => {
     }
   });
 
-  it("development opens nothing beside realms that are configured", () => {
+  it("development opens no realm if realms are configured", () => {
     expect(namesIn({ module: withRealms("mine"), isDevelopment: true })).toEqual(["mine"]);
     expect(namesIn({ text: JSON.stringify(EMPTY), isDevelopment: true })).toEqual([]);
   });
 
-  it("development opens nothing where the configuration is faulty", () => {
+  it("development opens no realm if the configuration is faulty", () => {
     expect(faultsOf({ module: { version: 2, realms: [] }, isDevelopment: true })).toEqual(["version must be 1"]);
   });
 });
@@ -132,13 +132,13 @@ describe("WAMP_CONFIG", () => {
     expect(namesIn({ text, module: withRealms("a") })).toEqual(["a"]);
   });
 
-  it("that is not JSON is told with line and column", () => {
+  it("that is not JSON is reported with line and column", () => {
     expect(faultsOf({ text: '{\n  "version": 1,\n  "realms": [] "x" }' })).toEqual([
       "the configuration is not valid JSON (line 3, column 16)",
     ]);
   });
 
-  it("that is not JSON is told without quoting it, as it may hold secrets", () => {
+  it("that is not JSON is reported without quoting it, because it may contain secrets", () => {
     for (const text of ["hunter2", '{ "ticket": hunter2 }', '{ "ticket": "hunter2']) {
       expect(faultsOf({ text }).join()).toMatch(/^the configuration is not valid JSON/);
       expect(faultsOf({ text }).join()).not.toContain("hunter2");
@@ -160,7 +160,7 @@ describe("the whole configuration", () => {
     expect(faultsOf({ module })).toEqual([fault]);
   });
 
-  it("tells the faults of all realms at once", () => {
+  it("reports the faults of all realms at once", () => {
     const module = {
       version: 1,
       realms: [
@@ -175,7 +175,7 @@ describe("the whole configuration", () => {
     ]);
   });
 
-  it("is given back by defineConfig as it is", () => {
+  it("is returned unchanged by defineConfig", () => {
     const input = { version: 1, realms: [{ name: "a" }] } as const;
     expect(defineConfig(input)).toBe(input);
   });
@@ -211,7 +211,7 @@ describe("a secret", () => {
   });
 
   it.each([{}, { ROLE: "" }, { ROLE: 7 }, { ROLE: { get: () => "x" } }])(
-    "whose binding is missing, empty or not text is told by its path, once (%j)",
+    "whose binding is missing, empty or not text is reported once, with its path (%j)",
     (env) => {
       expect(faultsOf({ module, env: { REALM: "hidden", ...env } })).toEqual([
         "realms[0].roles[0].name needs the binding ROLE, which is missing, empty or not text",
@@ -219,12 +219,12 @@ describe("a secret", () => {
     },
   );
 
-  it("is not read into the module itself", () => {
+  it("does not change the module", () => {
     config({ module, env: { REALM: "hidden", ROLE: "user" } });
     expect(module.realms[0]?.name).toEqual({ env: "REALM" });
   });
 
-  it("is only what has no key but env", () => {
+  it("is an object whose only key is env", () => {
     const realms = [{ name: { env: "REALM", or: "x" } }];
     expect(faultsOf({ module: { version: 1, realms }, env: { REALM: "hidden" } })).toEqual([
       "realms[0].name must be text",
@@ -232,15 +232,15 @@ describe("a secret", () => {
   });
 });
 
-describe("the ways in without WebSockets", () => {
-  it("poll as Crossbar.io says by default, and may be told otherwise [LP-06][LP-11]", () => {
+describe("http.longpoll and http.events", () => {
+  it("have the defaults of Crossbar.io, and other values if configured [LP-06][LP-11]", () => {
     const options = { request_timeout: 10, session_timeout: 30, queue_limit_bytes: 131_072, queue_limit_messages: 100 };
     expect(longPollConfig(config({ module: withRealms("a") }).http?.longpoll)).toEqual(options);
     const module = { ...withRealms("a"), http: { longpoll: { session_timeout: 60 } } };
     expect(longPollConfig(config({ module }).http?.longpoll)).toEqual({ ...options, session_timeout: 60 });
   });
 
-  it("have bounds for waiting, and need a role that some realm has", () => {
+  it("have bounds of times, and need a role of some realm", () => {
     const module = { ...withRealms("a"), http: { longpoll: { request_timeout: 0 }, events: { role: "absent" } } };
     expect(faultsOf({ module })).toEqual([
       "http.longpoll.request_timeout must be >=1",
@@ -248,7 +248,7 @@ describe("the ways in without WebSockets", () => {
     ]);
   });
 
-  it("are told what a value has to be, whatever is wrong with it", () => {
+  it("have faults that say what the value must be", () => {
     const module = { ...withRealms("a"), http: { longpoll: { queue_limit_messages: 1.5 }, events: { role: "" } } };
     expect(faultsOf({ module }).slice(0, 2)).toEqual([
       "http.longpoll.queue_limit_messages must be an integer",
@@ -287,11 +287,11 @@ describe("the realm for a name", () => {
     ["tenant-..example", undefined],
     ["tenant-\\..\\..\\x", undefined],
     ["tenant-\ud800", undefined],
-  ])("%j is %j", (name, expected) => {
+  ])("%j selects %j", (name, expected) => {
     expect(realmFor(realms, name)?.name).toBe(expected);
   });
 
-  it("is none where there are no realms", () => {
+  it("is undefined without realms", () => {
     expect(realmFor(config({}), "realm1")).toBeUndefined();
   });
 });

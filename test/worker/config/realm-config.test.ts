@@ -1,4 +1,4 @@
-/** Keys of a realm that concern the platform only. */
+/** Keys of a realm that only the platform reads. */
 
 import { expect, it } from "vitest";
 import { parseRealm } from "./parse-realm.ts";

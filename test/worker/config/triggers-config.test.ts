@@ -1,4 +1,4 @@
-/** What a configuration may say of schedules and queues. */
+/** `schedules` and `queues`: accepted values, and the fault of each mistake. */
 
 import { expect, it } from "vitest";
 import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
@@ -43,7 +43,7 @@ it.each([
   expect(faultsOf({ schedules: [JSON.parse(JSON.stringify({ ...SCHEDULE, ...wrong }))] })).toBe(fault);
 });
 
-it("a queue has one topic", () => {
+it("each queue occurs once", () => {
   expect(faultsOf({ queues: [QUEUE, { ...QUEUE, queue: "payments" }] })).toBe("");
   expect(faultsOf({ queues: [QUEUE, QUEUE] })).toBe("queues[1].queue is the same as that of entry 0");
 });

@@ -49,7 +49,7 @@ it.each([
   [{ retries: -1 }, "webhooks_out[0].retries must be >=0"],
 ])("a webhook may not have %j", (wrong, fault) => expect(faultsOf({ ...HOOK, ...wrong })).toBe(`realms[0].${fault}`));
 
-it("two webhooks have two names, for what is pending is kept under them", () => {
+it("two webhooks need two names, because a name identifies the pending events", () => {
   expect(faultsOf(HOOK, { ...HOOK, name: "other" })).toBe("");
   expect(faultsOf(HOOK, HOOK)).toBe("realms[0].webhooks_out[1].name is the same as that of entry 0");
 });

@@ -5,7 +5,7 @@ import { LongPollTransport } from "../../../src/worker/long-poll/long-poll-trans
 
 const OPTIONS = { request_timeout: 10, session_timeout: 30, queue_limit_bytes: 100, queue_limit_messages: 3 };
 
-/** A transport, and the realm's end of its socket with the codes it was closed with. */
+/** A transport, and the realm's end of its socket with the received close codes. */
 function openTransport() {
   const { 0: ours, 1: realm } = new WebSocketPair();
   const closes: number[] = [];
@@ -34,7 +34,7 @@ afterEach(() => {
 });
 
 describe("a long-poll transport", () => {
-  it("answers a poll with nothing after request_timeout, and the next one with what came [LP-06]", async () => {
+  it("answers a poll with an empty body after request_timeout, and the next one with the message [LP-06]", async () => {
     const { transport, realm } = openTransport();
     const poll = watched(transport.receive());
     await vi.advanceTimersByTimeAsync(9_999);
@@ -45,7 +45,7 @@ describe("a long-poll transport", () => {
     expect(await watched(transport.receive()).text).toBe("[1]");
   });
 
-  it("is over when session_timeout has passed since the last request [LP-11]", async () => {
+  it("ends session_timeout after the last request [LP-11]", async () => {
     const { transport, closes } = openTransport();
     await vi.advanceTimersByTimeAsync(29_999);
     const sent = transport.send(new Request("http://t/send", { method: "POST", body: "[1]" }));
@@ -57,7 +57,7 @@ describe("a long-poll transport", () => {
     await vi.waitFor(() => expect(closes).toEqual([1000]));
   });
 
-  it("lives on while it is polled, and session_timeout from the end of the last poll [LP-11]", async () => {
+  it("stays open while a poll waits, and for session_timeout after the last poll [LP-11]", async () => {
     const { transport } = openTransport();
     for (let i = 0; i < 5; i++) {
       const poll = watched(transport.receive());
@@ -70,7 +70,7 @@ describe("a long-poll transport", () => {
     expect(transport.isOver).toBe(true);
   });
 
-  it("leaves no timer behind once it is over", async () => {
+  it("leaves no timer behind after its end", async () => {
     const { transport } = openTransport();
     const poll = watched(transport.receive());
     transport.close();
@@ -78,7 +78,7 @@ describe("a long-poll transport", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("keeps what the realm said before it closed for one session_timeout, for the client to fetch", async () => {
+  it("keeps the realm's last messages for one session_timeout after the realm closes it", async () => {
     const { transport, realm } = openTransport();
     realm.send("[1]");
     realm.send("[2]");
@@ -93,7 +93,7 @@ describe("a long-poll transport", () => {
   it.each([
     ["queue_limit_messages", "[1]", 3],
     ["queue_limit_bytes", JSON.stringify(["x".repeat(60)]), 2],
-  ])("is over when a message comes while %s is reached, and not before [LP-11]", async (_, message, fit) => {
+  ])("ends when a message arrives while %s is reached, and not before [LP-11]", async (_, message, fit) => {
     const { transport, realm } = openTransport();
     for (let i = 0; i < fit; i++) realm.send(message);
     await delivered();
@@ -108,7 +108,7 @@ function emptyList(): Request {
   return new Request("http://t/send", { method: "POST", body: "[]" });
 }
 
-/** What was sent over a socket pair before has arrived: a pair of its own takes as long. */
+/** Waits until messages that were sent over socket pairs before have arrived: a message over another pair takes as long. */
 async function delivered(): Promise<void> {
   const { 0: near, 1: far } = new WebSocketPair();
   near.accept();

@@ -18,7 +18,7 @@ async function subscribed(realm: string) {
 }
 
 describe("open", () => {
-  it("tells the transport's id and the first protocol of the list that the router speaks [LP-01][LP-02]", async () => {
+  it("returns the transport's id and the first protocol of the list that the router supports [LP-01][LP-02]", async () => {
     const protocols = ["wamp.2.flatbuffers", "wamp.2.cbor.batched", "wamp.2.json"];
     const response = await post("/lp/lp-1/open", { body: JSON.stringify({ protocols }) });
     expect(response.status).toBe(200);
@@ -41,24 +41,24 @@ describe("open", () => {
     expect((await post("/lp/lp-2/open", { body })).status).toBe(400);
   });
 
-  it("does not ask for a Content-Type, and ignores the query [LP-03][LP-09]", async () => {
+  it("needs no Content-Type, and ignores the query [LP-03][LP-09]", async () => {
     const body = new TextEncoder().encode('{"protocols":["wamp.2.json"]}');
     const opened = await post("/lp/lp-3/open?x=382913", { body });
     const { transport } = (await opened.json()) as { transport: string };
     expect((await post(`/lp/lp-3/${transport}/close?x=1`)).status).toBe(204);
   });
 
-  it("gives every transport an id of its own [LP-04]", async () => {
+  it("gives each transport its own id [LP-04]", async () => {
     const pollers = await Promise.all(Array.from({ length: 20 }, () => openPoller("lp-4")));
     const halves = new Set(pollers.map(({ transport }) => transport.slice(0, 32)));
     expect(halves.size).toBe(20);
   });
 
-  it("finds no realm that is not configured, and none where several could be meant", async () => {
+  it("refuses a realm that is not configured, and a path without a realm if several are configured", async () => {
     expect((await post("/lp/open", { body: '{"protocols":["wamp.2.json"]}' })).status).toBe(404);
   });
 
-  it("leaves it to HELLO which realm there is behind the transport", async () => {
+  it("ends the transport with ABORT if HELLO names another realm than the path", async () => {
     const poller = await openPoller("lp-5");
     await poller.send(HELLO("lp-6"));
     expect(await poller.next()).toEqual([3, expect.any(Object), "wamp.error.no_such_realm"]);
@@ -67,7 +67,7 @@ describe("open", () => {
 });
 
 describe("receive", () => {
-  it("waits for a message, and brings one at a time in order [LP-05]", async () => {
+  it("waits for a message, and returns one at a time in order [LP-05]", async () => {
     const { poller, subscription, publisher } = await subscribed("lp-10");
     const waiting = poller.post("receive");
     publisher.send([16, 1, {}, "t", [1]]);
@@ -82,7 +82,7 @@ describe("receive", () => {
     expect((await poller.next())[4]).toEqual([3]);
   });
 
-  it("lets the realm sleep while it waits, and is served by it once awake", async () => {
+  it("lets the realm sleep while it waits, and returns a message after the realm has woken", async () => {
     const { poller, subscription, publisher } = await subscribed("lp-11");
     const waiting = poller.post("receive");
     await evictDurableObject(realmOf("lp-11"));
@@ -90,7 +90,7 @@ describe("receive", () => {
     expect(await (await waiting).json()).toEqual([36, subscription, expect.any(Number), {}, ["late"]]);
   });
 
-  it("is refused with 400 while another one waits, which is still served [LP-10]", async () => {
+  it("is refused with 400 while another one waits, which gets the next message [LP-10]", async () => {
     const { poller, publisher } = await subscribed("lp-13");
     const waiting = poller.post("receive");
     expect((await poller.post("receive")).status).toBe(400);
@@ -98,7 +98,7 @@ describe("receive", () => {
     expect((await (await waiting).json<unknown[]>())[4]).toEqual(["first"]);
   });
 
-  it("brings all that waits as one batch where the protocol has batches [LP-05][LP-13]", async () => {
+  it("returns all waiting messages as one batch if the protocol has batches [LP-05][LP-13]", async () => {
     const poller = await openPoller("lp-14", ["wamp.2.json.batched"]);
     const batch = `${JSON.stringify(HELLO("lp-14"))}\u001e${JSON.stringify([32, 1, {}, "t"])}\u001e`;
     expect((await poller.post("send", batch)).status).toBe(204);
@@ -121,7 +121,7 @@ describe("receive", () => {
     ["wamp.2.cbor", "application/cbor"],
     ["wamp.2.msgpack.batched", "application/x-msgpack"],
     ["wamp.2.cbor.batched", "application/cbor"],
-  ])("brings %s as %s, batches with lengths before the messages [LP-02][LP-13]", async (protocol, contentType) => {
+  ])("returns %s as %s, batches with lengths before the messages [LP-02][LP-13]", async (protocol, contentType) => {
     const poller = await openPoller("lp-15", [protocol]);
     const { subprotocolByName } = await import("../../../src/wamp/serializers/index.ts");
     const { serializer, batching } = subprotocolByName.get(protocol)!;
@@ -155,27 +155,27 @@ describe("send", () => {
     ["nothing", ""],
     ["bytes that are no UTF-8", new Uint8Array([0x5b, 0xff, 0x5d])],
     ["JSON that is no list", "{}"],
-  ])("refuses %s with 400, and the session goes on [LP-07]", async (_, body) => {
+  ])("refuses %s with 400, and the session continues [LP-07]", async (_, body) => {
     const poller = await joinByPolling("lp-21");
     expect((await poller.post("send", body)).status).toBe(400);
     await poller.send([32, 1, {}, "t"]);
     expect((await poller.next())[0]).toBe(33);
   });
 
-  it("refuses with 413 what is larger than the realm's message_bytes", async () => {
+  it("refuses with 413 a message larger than the realm's message_bytes", async () => {
     const poller = await joinByPolling("narrow-lp");
     const message = JSON.stringify([16, 1, {}, "t", ["x".repeat(2000)]]);
     expect((await poller.post("send", message)).status).toBe(413);
   });
 
-  it("refuses a batch that is cut off with 400 [LP-13]", async () => {
+  it("refuses a truncated batch with 400 [LP-13]", async () => {
     const poller = await openPoller("lp-22", ["wamp.2.json.batched"]);
     expect((await poller.post("send", JSON.stringify(HELLO("lp-22")))).status).toBe(400);
   });
 });
 
 describe("close", () => {
-  it("answers 204, ends the poll that waits with nothing, and the session as a lost transport [LP-08]", async () => {
+  it("answers 204, ends the waiting poll with an empty body, and the session as a lost transport [LP-08]", async () => {
     const { poller, publisher } = await subscribed("lp-30");
     await poller.send([64, 2, {}, "p"]);
     expect((await poller.next())[0]).toBe(65);
@@ -188,7 +188,7 @@ describe("close", () => {
     for (const action of ["receive", "send", "close"]) expect((await poller.post(action)).status).toBe(404);
   });
 
-  it("follows a GOODBYE that was answered, as a WebSocket's does [LP-08]", async () => {
+  it("answers 204 after an answered GOODBYE, too [LP-08]", async () => {
     const poller = await joinByPolling("lp-31");
     await poller.send([6, {}, "wamp.close.close_realm"]);
     expect(await poller.next()).toEqual([6, {}, "wamp.close.goodbye_and_out"]);
@@ -197,7 +197,7 @@ describe("close", () => {
 });
 
 describe("a transport", () => {
-  it("is unknown with 404 under ids that were never issued [LP-10]", async () => {
+  it("has status 404 for ids that were never issued [LP-10]", async () => {
     const { transport } = await openPoller("lp-40");
     const never = env.LONG_POLL.newUniqueId().toString();
     const forged = transport.slice(0, -1) + (transport.endsWith("0") ? "1" : "0");
@@ -209,7 +209,7 @@ describe("a transport", () => {
     expect((await post(`/lp/lp-40/${transport}/dance`)).status).toBe(404);
   });
 
-  it("answers refused requests in JSON", async () => {
+  it("answers a refused request in JSON", async () => {
     const poller = await joinByPolling("narrow-lp-json");
     const waiting = poller.post("receive");
     const refusals = [
@@ -254,7 +254,7 @@ describe("a transport", () => {
     await vi.waitFor(async () => expect((await poller.post("receive")).status).toBe(404));
   });
 
-  it("is there for pages of every origin, and is never cached [LP-12]", async () => {
+  it("may be used by pages of every origin, and is never cached [LP-12]", async () => {
     const headers = { Origin: "https://page.test", "Access-Control-Request-Headers": "content-type" };
     const preflight = await exports.default.fetch("http://router.test/lp/lp-45/open", { method: "OPTIONS", headers });
     expect(preflight.status).toBe(204);

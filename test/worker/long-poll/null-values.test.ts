@@ -69,7 +69,7 @@ describe("send", () => {
   it.each([
     ["as a long-poll transport does", "lp-23", openPoller],
     ["as a WebSocket does", "lp-24", connect],
-  ])("takes null for a dict or list that is absent, %s [MSG-12][LP-07]", async (_, realm, open) => {
+  ])("accepts null for an absent dict or list, %s [MSG-12][LP-07]", async (_, realm, open) => {
     const client: Pick<Poller, "next"> & { send(message: readonly unknown[]): unknown } = await open(realm);
     await client.send(helloWithNull(realm));
     expect((await client.next())[0]).toBe(2);
@@ -79,7 +79,7 @@ describe("send", () => {
     }
   });
 
-  it("takes null in a batch of messages, too [MSG-12][LP-13]", async () => {
+  it("accepts null in a batch of messages, too [MSG-12][LP-13]", async () => {
     const poller = await openPoller("lp-25", ["wamp.2.json.batched"]);
     const [subscribe, publish] = EXCHANGES as [(typeof EXCHANGES)[0], (typeof EXCHANGES)[0]];
     const messages = [helloWithNull("lp-25"), subscribe[0], publish[0]];

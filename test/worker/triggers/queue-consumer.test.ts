@@ -10,7 +10,7 @@ import { join } from "../socket.ts";
 
 const REALM = "bridged-triggered";
 
-/** A batch as the platform hands it over; `m0`, `m1` … are its messages. */
+/** A batch as the platform passes it to the Worker, with the message ids `m0`, `m1` … */
 function batchOf(name: string, bodies: readonly unknown[]): MessageBatch {
   const messages = bodies.map((body, index) => ({ id: `m${index}`, timestamp: new Date(), attempts: 1, body }));
   return createMessageBatch(name, messages);
@@ -30,7 +30,7 @@ async function subscriberOf(topic: string) {
   return subscriber;
 }
 
-it("every message is an event, in the order of the batch, and acknowledged by itself", async () => {
+it("publishes each message in the order of the batch, and acknowledges each one", async () => {
   const subscriber = await subscriberOf("com.orders");
   const bodies = [{ args: [1], kwargs: { a: 2 } }, { args: [3] }, { kwargs: { b: 4 } }, { order: 5 }, [6], null];
   const { explicitAcks, retryMessages } = await consume("orders", ...bodies);
@@ -40,14 +40,14 @@ it("every message is an event, in the order of the batch, and acknowledged by it
   expect(payloads).toEqual([[[1], { a: 2 }], [[3]], [[], { b: 4 }], [[{ order: 5 }]], [[[6]]], [[null]]]);
 });
 
-it("a value that is not exactly args and kwargs is an argument", async () => {
+it("a value other than an object of args and kwargs becomes an argument", async () => {
   const subscriber = await subscriberOf("com.orders");
   const bodies = [{}, { args: "no list" }, { args: [1], other: 2 }, { kwargs: [] }];
   await consume("orders", ...bodies);
   for (const body of bodies) expect((await subscriber.next())[4]).toEqual([body]);
 });
 
-it("bytes are binary", async () => {
+it("bytes become a binary argument", async () => {
   const subscriber = await subscriberOf("com.orders");
   await consume("orders", new Uint8Array([1, 2]).buffer);
   expect((await subscriber.next())[4]).toEqual(["\0AQI="]);

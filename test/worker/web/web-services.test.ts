@@ -1,4 +1,4 @@
-/** Web services: which of them answers a path, and how. */
+/** Web services: the service of a path, and its responses. */
 
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
@@ -52,7 +52,7 @@ describe("the service of a path", () => {
     ["/n/b", "b"],
     ["/n/b/x", "b"],
     ["/n/c/d", "d"],
-  ])("%s is %s's", async (path, name) => {
+  ])("%s is served by %s", async (path, name) => {
     expect(await (await ask(path))?.json()).toBe(name);
   });
 
@@ -61,7 +61,7 @@ describe("the service of a path", () => {
     expect([response?.status, await response?.json()]).toEqual([404, { error: "not found" }]);
   });
 
-  it("without services there is a landing page, and the rest is for others", async () => {
+  it("without services the router answers / with the landing page, and no other path", async () => {
     const none = site({});
     expect(await (await none("/"))?.text()).toContain("wss://site.test/ws/secret-realm");
     expect((await none("/", { method: "POST" }))?.status).toBe(405);
@@ -111,7 +111,7 @@ describe("json", () => {
     expect((await ask("/other", { headers: { "If-None-Match": etag } }))!.status).toBe(200);
   });
 
-  it("answers HEAD without it, the question of a browser, and nothing else", async () => {
+  it("answers HEAD without the value, answers a preflight, and refuses other methods", async () => {
     const ask = site({ info: value("x"), closed: { ...value("y"), options: { allow_cross_origin: false } } });
     const head = (await ask("/info", { method: "HEAD" }))!;
     expect([head.status, head.headers.has("ETag"), await head.text()]).toEqual([200, true, ""]);
@@ -126,7 +126,7 @@ describe("json", () => {
     ]);
   });
 
-  it("may be null, and must be there", async () => {
+  it("may be null, and is required", async () => {
     expect(await (await site({ info: { type: "json", value: null } })("/info"))!.text()).toBe("null");
     expect(faultsOf({ info: { type: "json" } })).toEqual(["http.paths.info.value is missing"]);
   });
@@ -141,7 +141,7 @@ describe("redirect", () => {
     expect((await ask("/docs", { method: "PUT" }))!.status).toBe(405);
   });
 
-  it("needs a URL of the web", () => {
+  it("needs an http or https URL", () => {
     for (const url of ["", "javascript:alert(1)", "http://"]) {
       expect(faultsOf({ docs: { type: "redirect", url } })).toHaveLength(1);
     }
@@ -190,11 +190,11 @@ describe("the configuration", () => {
     ]);
   });
 
-  it("leaves the default paths of the bridge to others where there is none", () => {
+  it("may use the default paths of the bridge if no bridge is configured", () => {
     expect(faultsOf({ publish: { type: "none" }, call: { type: "none" } })).toEqual([]);
   });
 
-  it("can have services beside the paths of a bridge, and not on them", () => {
+  it("can have services beside the paths of a bridge, but not on them", () => {
     const bridge = { role: "web", open: true, publish: "/api/publish", call: "/:realm/call" };
     const paths = (...names: string[]) => Object.fromEntries(names.map((name) => [name, { type: "none" }]));
     expect(faultsOf({ api: { type: "path", paths: paths("info", "/") } }, { bridge })).toEqual([]);
@@ -204,13 +204,13 @@ describe("the configuration", () => {
     expect(faultsOf({ x: { type: "path", paths: paths("call") } }, { bridge })).toHaveLength(1);
   });
 
-  it.each(["a/b", "/a", "", "a b", "..", ".", "ü"])("has no path %j", (path) => {
+  it.each(["a/b", "/a", "", "a b", "..", ".", "ü"])("refuses the path %j", (path) => {
     expect(faultsOf({ [path]: { type: "none" } })).toEqual([
       expect.stringContaining('must be one segment of a path, or "/"'),
     ]);
   });
 
-  it("lists faults deep inside by their paths", () => {
+  it("lists nested faults with their paths", () => {
     const paths = {
       a: { type: "path", paths: { b: { type: "json", value: 1, options: { pretty: true } }, c: { type: "wsgi" } } },
       s: { type: "static", directory: "../up", options: { cache_timeout: -1 } },

@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { WebhookEvent } from "../../../src/worker/webhooks/webhook-batch.ts";
 
-/** Requests that the receiver got: topic, number, time. */
+/** Received requests: topic, number, time. */
 let had: [topic: string, number: number][];
 /** How the receiver answers. */
 let answer: (topic: string, number: number) => Response | Promise<Response>;
@@ -16,7 +16,7 @@ let publications = 0;
 beforeEach(() => {
   had = [];
   answer = () => new Response();
-  // The platform's alarms go by the real clock, so the tests' clock starts there and stands still.
+  // The platform's alarms use the real clock, so the tests' clock starts at the real time and stands still.
   time = Date.now();
   vi.spyOn(Date, "now").mockImplementation(() => time);
   vi.spyOn(Math, "random").mockReturnValue(0);
@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** An event whose number is its place, too. */
+/** An event whose number is also its sequence. */
 function event(topic: string, number: number): WebhookEvent {
   return {
     publication: ++publications,
@@ -55,7 +55,7 @@ function newWebhook(webhook = "orders") {
         const alarm = await storage.getAlarm();
         return alarm === null ? undefined : alarm - time;
       }),
-    /** What is due now is tried. */
+    /** Runs the alarm, which sends due events. */
     run: () => runDurableObjectAlarm(stub),
     dead: () => stub.deadLetters(0, 100),
   };
@@ -66,7 +66,7 @@ async function settled(count: number): Promise<void> {
   await vi.waitFor(() => expect(had).toHaveLength(count));
 }
 
-it("events are delivered in their order, each topic by itself", async () => {
+it("events of a topic are delivered in order, independently of other topics", async () => {
   const { accept, wait, dead } = newWebhook();
   await accept([event("a", 1), event("b", 2), event("a", 3), event("b", 4), event("a", 5)]);
   await settled(5);
@@ -82,7 +82,7 @@ it("events are delivered in their order, each topic by itself", async () => {
   expect([await wait(), await dead()]).toEqual([undefined, []]);
 });
 
-it("after a failure the next attempt waits 5 s, then twice as long each time; other topics go on", async () => {
+it("after a failure the next attempt waits 5 s, then twice as long each time; other topics continue", async () => {
   const { accept, wait, run, dead } = newWebhook();
   answer = (topic) => new Response(null, { status: topic === "a" ? 503 : 200 });
   await accept([event("a", 1), event("a", 2), event("b", 3)]);
@@ -206,7 +206,7 @@ it("a batch that is sent again, while its events are pending, delivered or dead,
   expect(await dead()).toHaveLength(1);
 });
 
-it("events wait for an earlier batch, but not for ever", async () => {
+it("events wait for an earlier batch, but not forever", async () => {
   const { accept, wait, run } = newWebhook();
   const [first, second, third, fourth] = [event("a", 1), event("a", 2), event("a", 3), event("a", 4)];
   await accept([first]);
@@ -235,7 +235,7 @@ it("pending events survive the object's sleep", async () => {
   expect(had).toHaveLength(2);
 });
 
-it("a slow topic holds up no other, not even one that comes later", async () => {
+it("a slow topic delays no other topic, not even a later one", async () => {
   const { accept } = newWebhook();
   let isAnswered = false;
   answer = async (topic) => {
