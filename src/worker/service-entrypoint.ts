@@ -4,7 +4,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { ApplicationError } from "../wamp/local/application-error.ts";
 import { WampUri } from "../wamp/protocol/errors.ts";
 import type { Dict, Id, List, Uri } from "../wamp/protocol/values.ts";
-import { deploymentOf } from "./config/deployment.ts";
+import { soundConfig } from "./config/deployment.ts";
 import type { WorkerRealmConfig } from "./config/realm-config.ts";
 import { realmFor } from "./config/realm-lookup.ts";
 import type { Env } from "./platform/env.ts";
@@ -68,8 +68,7 @@ export class Wamp extends WorkerEntrypoint<Env> implements WampService {
 
   /** Finds the realm and the role of other Workers; throws an `ApplicationError` if they are not admitted. */
   #admit(name: string): { realm: WorkerRealmConfig; role: string } {
-    const { config, faults } = deploymentOf(this.env);
-    if (faults.length > 0) throw new Error("the router's configuration is faulty");
+    const config = soundConfig(this.env);
     const role = config.http?.service?.role;
     if (role === undefined) throw new ApplicationError(WampUri.NOT_AUTHORIZED, ["http.service is not configured"]);
     const realm = realmFor(config, name);

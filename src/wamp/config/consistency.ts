@@ -4,7 +4,7 @@
  */
 
 import { isMatch } from "../protocol/uri.ts";
-import { isDict } from "../protocol/values.ts";
+import { type Dict, isDict } from "../protocol/values.ts";
 import { readPattern, TRUSTED } from "./permission.ts";
 import { type Fault, faultAt, type Path } from "./shape.ts";
 
@@ -18,9 +18,7 @@ export function realmFaults(realm: unknown, path: Path = []): Fault[] {
   return [
     ...duplicates(roles.map(nameOf), (index) => [...path, "roles", index, "name"]),
     ...roles.flatMap((role, index) => roleFaults(role, [...path, "roles", index])),
-    ...referenceFaults(realm.auth, new Set(roles.map(nameOf)), [...path, "auth"]),
-    ...principalFaults(realm.auth, [...path, "auth"]),
-    ...authenticatorFaults(realm.auth, realm.name, [...path, "auth"]),
+    ...(isDict(realm.auth) ? authFaults(realm.auth, realm.name, new Set(roles.map(nameOf)), [...path, "auth"]) : []),
   ];
 }
 
@@ -71,14 +69,36 @@ function patternOf(rule: unknown): string | undefined {
   return typeof pattern === "string" ? undefined : `${pattern.match} ${pattern.uri}`;
 }
 
-function referenceFaults(auth: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
-  if (!isDict(auth)) return [];
-  const faults = roleReferenceFaults(auth, roles, path);
+function authFaults(auth: Dict, realm: unknown, roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
   const { anonymous } = auth;
-  if (isDict(anonymous) && anonymous.type === "static" && anonymous.role === undefined && !roles.has("anonymous")) {
-    faults.push(faultAt([...path, "anonymous", "role"], 'is "anonymous" by default, a role this realm does not have'));
-  }
-  return faults;
+  const lacksDefault =
+    isDict(anonymous) && anonymous.type === "static" && anonymous.role === undefined && !roles.has("anonymous");
+  return [
+    ...roleReferenceFaults(auth, roles, path),
+    ...(lacksDefault
+      ? [faultAt([...path, "anonymous", "role"], 'is "anonymous" by default, a role this realm does not have')]
+      : []),
+    ...Object.entries(auth).flatMap(([method, settings]) =>
+      isDict(settings) ? methodFaults(settings, realm, [...path, method]) : [],
+    ),
+  ];
+}
+
+/**
+ * A static principal needs a role of its own or a default. An authenticator of another realm cannot be called: that
+ * realm is another object.
+ */
+function methodFaults(settings: Dict, realm: unknown, path: Path): Fault[] {
+  const { "authenticator-realm": other = realm, "default-role": defaultRole } = settings;
+  if (other !== realm)
+    return [faultAt([...path, "authenticator-realm"], "must be this realm; others are not supported")];
+  if (defaultRole !== undefined) return [];
+  return ["principals", "users"].flatMap((key) => {
+    const principals = settings[key];
+    return Object.entries(isDict(principals) ? principals : {})
+      .filter(([, principal]) => isDict(principal) && principal.role === undefined)
+      .map(([name]) => faultAt([...path, key, name], "needs a role, or its method a default-role"));
+  });
 }
 
 /** A fault for each role that is named below `value` and not among `roles`, the names of the realm's roles. */
@@ -95,30 +115,5 @@ function roleNames(value: unknown, path: Path): [name: string, path: Path][] {
   return Object.entries(value).flatMap(([key, inner]): [string, Path][] => {
     if (ROLE_KEYS.includes(key) && typeof inner === "string") return [[inner, [...path, key]]];
     return roleNames(inner, [...path, key]);
-  });
-}
-
-/** A procedure of another realm cannot be called: that realm is another object. */
-function authenticatorFaults(auth: unknown, realm: unknown, path: Path): Fault[] {
-  if (!isDict(auth)) return [];
-  return Object.entries(auth).flatMap(([method, settings]) => {
-    const other = isDict(settings) ? settings["authenticator-realm"] : undefined;
-    if (other === undefined || other === realm) return [];
-    return [faultAt([...path, method, "authenticator-realm"], "must be this realm; others are not supported")];
-  });
-}
-
-/** A static principal needs a role of its own or a default. */
-function principalFaults(auth: unknown, path: Path): Fault[] {
-  if (!isDict(auth)) return [];
-  return Object.entries(auth).flatMap(([method, settings]) => {
-    if (!isDict(settings) || settings["default-role"] !== undefined) return [];
-    return ["principals", "users"].flatMap((key) => {
-      const principals = settings[key];
-      if (!isDict(principals)) return [];
-      return Object.entries(principals)
-        .filter(([, principal]) => isDict(principal) && principal.role === undefined)
-        .map(([name]) => faultAt([...path, method, key, name], "needs a role, or its method a default-role"));
-    });
   });
 }

@@ -9,7 +9,7 @@ import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits, LONGEST_TIMEOUT } from "./
 import { permissionSchema, TRUSTED } from "./permission.ts";
 import { ratesSchema } from "./rates.ts";
 import { resumeSchema } from "./resume.ts";
-import { type Checked, checkShape, closed, type DeepReadonly } from "./shape.ts";
+import { type Checked, checkShape, closed, type DeepReadonly, withFaults } from "./shape.ts";
 import { storeSchema } from "./store.ts";
 
 const milliseconds = integer(1, LONGEST_TIMEOUT);
@@ -32,33 +32,16 @@ const options = closed({
   ),
 });
 
-function limit(name: keyof Limits) {
-  const range = integer(1, LARGEST_LIMITS[name]);
-  return v.optional(range, DEFAULT_LIMITS[name]);
-}
-
-const limits = closed({
-  message_bytes: limit("message_bytes"),
-  sent_message_bytes: limit("sent_message_bytes"),
-  depth: limit("depth"),
-  subscriptions_per_session: limit("subscriptions_per_session"),
-  registrations_per_session: limit("registrations_per_session"),
-  pending_calls_per_session: limit("pending_calls_per_session"),
-  testaments_per_session: limit("testaments_per_session"),
-  testament_bytes: limit("testament_bytes"),
-  session_bytes: limit("session_bytes"),
-  realm_bytes: limit("realm_bytes"),
-  sessions: limit("sessions"),
-  handshakes: limit("handshakes"),
-  hello_timeout: limit("hello_timeout"),
-  goodbye_timeout: limit("goodbye_timeout"),
-  failed_logins: limit("failed_logins"),
-  failed_logins_window: limit("failed_logins_window"),
-  authorizer_timeout: limit("authorizer_timeout"),
-  undecided_bytes: limit("undecided_bytes"),
-  outgoing_bytes: limit("outgoing_bytes"),
-  realm_outgoing_bytes: limit("realm_outgoing_bytes"),
-});
+/** Each limit with its default, in `1..` its largest value. */
+const limits = closed(
+  // `Object.entries` loses the names; each one has the same schema.
+  Object.fromEntries(
+    Object.entries(DEFAULT_LIMITS).map(([name, usual]) => [
+      name,
+      v.optional(integer(1, LARGEST_LIMITS[name as keyof Limits]), usual),
+    ]),
+  ) as { readonly [Name in keyof Limits]: v.OptionalSchema<ReturnType<typeof integer>, number> },
+);
 
 /** One role; the procedure `authorizer` decides about actions that no rule of `permissions` matches (Authorization). */
 export const roleSchema = closed({
@@ -102,14 +85,10 @@ export type RealmInput = DeepReadonly<v.InferInput<typeof realmSchema>>;
 
 /** The role `input` describes, or all its faults; paths start at the role. */
 export function parseRole(input: unknown): Checked<Role> {
-  const shape = checkShape(roleSchema, input);
-  const faults = [...(shape.ok ? [] : shape.faults), ...roleFaults(input)];
-  return shape.ok && faults.length === 0 ? shape : { ok: false, faults };
+  return withFaults(checkShape(roleSchema, input), roleFaults(input));
 }
 
 /** The realm `input` describes, or all its faults; paths start at the realm. `{ "env": … }` must be resolved already. */
 export function parseRealm(input: unknown): Checked<RealmConfig> {
-  const shape = checkShape(realmSchema, input);
-  const faults = [...(shape.ok ? [] : shape.faults), ...realmFaults(input)];
-  return shape.ok && faults.length === 0 ? shape : { ok: false, faults };
+  return withFaults(checkShape(realmSchema, input), realmFaults(input));
 }

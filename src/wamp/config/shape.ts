@@ -74,6 +74,12 @@ export function checkShape<S extends v.GenericSchema>(
   };
 }
 
+/** The checked shape with `more` faults, which a schema cannot see. */
+export function withFaults<T>(shape: Checked<T>, more: readonly Fault[]): Checked<T> {
+  const faults = [...(shape.ok ? [] : shape.faults), ...more];
+  return faults.length === 0 ? shape : { ok: false, faults };
+}
+
 /** A fault of the value at `path`. */
 export function faultAt(path: Path, message: string): Fault {
   return { path: pathText(path), message };

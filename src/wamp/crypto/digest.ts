@@ -10,9 +10,9 @@ export async function sha256(data: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest(HASH, data));
 }
 
-/** HMAC-SHA-256: 32 bytes. */
-export async function hmac(key: Bytes, data: Bytes): Promise<Bytes> {
-  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: HASH }, false, ["sign"]);
+/** HMAC, by default with SHA-256: 32 bytes; 20 with SHA-1. */
+export async function hmac(key: Bytes, data: Bytes, hash: "SHA-1" | "SHA-256" = HASH): Promise<Bytes> {
+  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash }, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, data));
 }
 

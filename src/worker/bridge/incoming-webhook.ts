@@ -1,6 +1,6 @@
 /** Incoming webhooks: a signed request of another service becomes an event, as in Crossbar.io's webhook service. */
 
-import { isSameText } from "../../wamp/crypto/digest.ts";
+import { hmac, isSameText } from "../../wamp/crypto/digest.ts";
 import { toHex, utf8 } from "../../wamp/crypto/encoding.ts";
 import type { Dict } from "../../wamp/protocol/values.ts";
 import type { Config } from "../config/config-schema.ts";
@@ -93,8 +93,7 @@ async function isSigned(headers: Headers, settings: WebhookConfig, body: Uint8Ar
 }
 
 async function hexHmac(hash: "SHA-1" | "SHA-256", secret: string, body: Uint8Array): Promise<string> {
-  const key = await crypto.subtle.importKey("raw", utf8(secret), { name: "HMAC", hash }, false, ["sign"]);
-  return toHex(new Uint8Array(await crypto.subtle.sign("HMAC", key, new Uint8Array(body))));
+  return toHex(await hmac(utf8(secret), new Uint8Array(body), hash));
 }
 
 /** Header name in canonical capitals → list of values, as Crossbar.io publishes them. */

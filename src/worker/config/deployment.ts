@@ -56,6 +56,13 @@ export function configOf(env: Env): Config {
   return deploymentOf(env).config;
 }
 
+/** The configuration in force; throws if it is faulty. The log has the faults. */
+export function soundConfig(env: Env): Config {
+  const { config, faults } = deploymentOf(env);
+  if (faults.length > 0) throw new Error("the router's configuration is faulty");
+  return config;
+}
+
 function load(env: Env): Deployment {
   const isDevelopment = env.WAMP_DEVELOPMENT === "true";
   const { config: module, components } = embedded ?? deployed;

@@ -2,7 +2,7 @@
 
 import { thrown } from "../../wamp/host/log-line.ts";
 import type { Config } from "../config/config-schema.ts";
-import { deploymentOf } from "../config/deployment.ts";
+import { soundConfig } from "../config/deployment.ts";
 import { realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
@@ -43,11 +43,4 @@ async function deliverBatches({ queue, messages }: MessageBatch, config: Config,
       message.retry();
     }
   }
-}
-
-/** The configuration; throws if it is faulty. The log has the faults. */
-function soundConfig(env: Env): Config {
-  const { config, faults } = deploymentOf(env);
-  if (faults.length > 0) throw new Error("the router's configuration is faulty");
-  return config;
 }
