@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { isValidUri, type Pattern } from "../protocol/uri.ts";
+import { type Dict, isDict } from "../protocol/values.ts";
 
 /** Text that is not empty. */
 export const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
@@ -11,6 +12,9 @@ export const uri = v.pipe(
   v.string(),
   v.check((value) => isValidUri(value, "loose"), "must be a valid URI"),
 );
+
+/** An object with any keys. */
+export const dict = v.custom<Dict>(isDict, "must be an object");
 
 /** A boolean that is false by default. */
 export const flag = v.optional(v.boolean(), false);

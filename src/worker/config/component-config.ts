@@ -1,9 +1,8 @@
 /** `components` of a realm: which components run there, under which name and role. */
 
 import * as v from "valibot";
-import { text } from "../../wamp/config/fields.ts";
+import { dict, text } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly } from "../../wamp/config/shape.ts";
-import { isDict } from "../../wamp/protocol/values.ts";
 
 export const componentsSchema = v.array(
   closed({
@@ -11,7 +10,7 @@ export const componentsSchema = v.array(
     name: text,
     role: text,
     /** For the component to read. */
-    extra: v.optional(v.custom<Record<string, unknown>>(isDict, "must be an object"), {}),
+    extra: v.optional(dict, {}),
   }),
 );
 

@@ -2,11 +2,9 @@
 
 import * as v from "valibot";
 import { duplicates, listOf, nameOf, roleReferenceFaults } from "../../wamp/config/consistency.ts";
-import { text, uri } from "../../wamp/config/fields.ts";
+import { dict, text, uri } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
-
-const dict = v.custom<Readonly<Record<string, unknown>>>(isDict, "must be an object");
 
 /** Five fields; the platform checks their values. */
 const CRON = /^[\w*,/#-]+( [\w*,/#-]+){4}$/;
