@@ -1,4 +1,7 @@
-/** Your components: name → component. The configuration's `components` names those that run in a realm (docs/components.md). */
+/**
+ * Your components: name → component. The configuration's `components` names those that run in a realm
+ * (docs/components.md).
+ */
 
 import type { Components } from "./public/component.ts";
 

@@ -57,7 +57,9 @@ const ID = /\[([A-Z][A-Z0-9]*-\d+)\]/g;
 /** Ids of decisions (decisions.tsv), which titles may carry, too. */
 const DECISION = /^D-\d+$/;
 
-/** Finds titles in a source file: string literals with an id in brackets, wherever they are, because many are in tables. */
+/**
+ * Finds titles in a source file: string literals with an id in brackets, wherever they are, because many are in tables.
+ */
 export function findTitles(file: string, source: string): Title[] {
   const isFileSkipped = source.includes("describe.skip(");
   const code = source.split("\n").filter((line) => !/^\s*(\/\/|\/?\*)/.test(line));

@@ -1,4 +1,6 @@
-/** Formats docs/conformance.md: every checklist item with its sentence, its section in the specification and its tests. */
+/**
+ * Formats docs/conformance.md: every checklist item with its sentence, its section in the specification and its tests.
+ */
 
 /** An item of the checklist, as a row of the page shows it. */
 export interface ConformanceRow {

@@ -1,4 +1,7 @@
-/** A router with one realm and its chat. In the router's own Worker the two stand in `src/config.ts` and `src/components.ts`. */
+/**
+ * A router with one realm and its chat. In the router's own Worker the two stand in `src/config.ts` and
+ * `src/components.ts`.
+ */
 
 import { createApp } from "../../src/public/worker.ts";
 import { chat } from "./chat.ts";

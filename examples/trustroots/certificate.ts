@@ -1,4 +1,6 @@
-/** The two types of WAMP-Cryptosign certificates: parsing from HELLO, and recovery of the signer (Certificate Types). */
+/**
+ * The two types of WAMP-Cryptosign certificates: parsing from HELLO, and recovery of the signer (Certificate Types).
+ */
 
 import { hexToBytes } from "@noble/hashes/utils.js";
 import * as v from "valibot";

@@ -25,7 +25,10 @@ export function typedDataHash(domain: Struct, message: Struct): Uint8Array {
   return keccak_256(concatBytes(Uint8Array.of(0x19, 0x01), structHash(domain), structHash(message)));
 }
 
-/** Recovers the signing account of a signature: r, s and v (27 or 28) in 65 bytes. Undefined if the signature is invalid. */
+/**
+ * Recovers the signing account of a signature: r, s and v (27 or 28) in 65 bytes. Undefined if the signature is
+ * invalid.
+ */
 export function signerOf(hash: Uint8Array, signature: Uint8Array): Address | undefined {
   const recovery = signature[64]! - 27;
   try {

@@ -1,4 +1,7 @@
-/** Cryptosign by certificates: an authenticator that accepts keys certified by a trusted root (Trustroots and Certificates). */
+/**
+ * Cryptosign by certificates: an authenticator that accepts keys certified by a trusted root (Trustroots and
+ * Certificates).
+ */
 
 import * as v from "valibot";
 import { ApplicationError, type ComponentSession, defineComponent } from "../../src/public/component.ts";
@@ -25,7 +28,9 @@ const settingsSchema = v.strictObject({
   realm: addressSchema,
   /** The number of the newest block, or a procedure that returns it. */
   block_number: v.union([uintSchema(256n), text], "must be a number or a procedure"),
-  /** Trusted roots: addresses, or whole certificates, which clients then need not send; may include other certificates. */
+  /**
+   * Trusted roots: addresses, or whole certificates, which clients then need not send; may include other certificates.
+   */
   trustroots: v.optional(v.array(v.union([addressSchema, authoritySchema], "must be an address or a certificate")), []),
   /** A procedure that returns the `[certificate, signature]` about an address, or null. */
   lookup: v.exactOptional(text),
@@ -45,7 +50,9 @@ export const trustroots = defineComponent({
   },
 });
 
-/** Resolves to the principal of the chain and its key; the router then verifies that the client can sign with the key. */
+/**
+ * Resolves to the principal of the chain and its key; the router then verifies that the client can sign with the key.
+ */
 async function authenticate(session: ComponentSession, settings: Settings, authextra: unknown): Promise<object> {
   const { trustroot, certificates } = checked(claimSchema, authextra, denied);
   // A root that the client sends must be a known one; a root from the lookup is known.

@@ -14,7 +14,10 @@ const kib = measureBundle() / 1024;
 process.stdout.write(`bundle: ${kib.toFixed(1)} KiB gzip\n`);
 if (kib > MAX_BUNDLE_KIB) exitWithError(new UserError(`the bundle is larger than ${MAX_BUNDLE_KIB} KiB gzip`));
 
-/** Returns the compressed bytes of the modules that a deployment uploads, without source maps and wrangler's other files. */
+/**
+ * Returns the compressed bytes of the modules that a deployment uploads, without source maps and wrangler's other
+ * files.
+ */
 function measureBundle(): number {
   const modules = readdirSync(BUNDLE_FOLDER).filter((name) => !/\.(map|md|capnp)$/.test(name));
   const sizes = modules.map((name) => gzipSync(readFileSync(join(BUNDLE_FOLDER, name))).length);

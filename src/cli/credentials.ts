@@ -13,7 +13,9 @@ export type CredentialMethod = (typeof CREDENTIAL_METHODS)[number];
 const SALT_BYTES = 16;
 /** Bytes of a derived key. */
 const KEY_BYTES = 32;
-/** PBKDF2 iterations. The client computes them, too: what OWASP recommends takes libraries in browsers several seconds. */
+/**
+ * PBKDF2 iterations. The client computes them, too: what OWASP recommends takes libraries in browsers several seconds.
+ */
 const ITERATIONS = 10_000;
 
 /** The two halves of new credentials. */

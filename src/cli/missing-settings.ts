@@ -7,8 +7,8 @@ import type { Env } from "../worker/platform/env.ts";
 import type { WorkerSettings } from "./project/wrangler.ts";
 
 /**
- * Returns a fault for each setting that wrangler.toml lacks. The Worker itself sees only its bindings: without this check a
- * schedule whose cron trigger is missing never runs, and no error shows it.
+ * Returns a fault for each setting that wrangler.toml lacks. The Worker itself sees only its bindings: without this
+ * check a schedule whose cron trigger is missing never runs, and no error shows it.
  */
 export function findMissingSettings(config: Config, settings: WorkerSettings): Fault[] {
   const crons = settings.triggers?.crons ?? [];

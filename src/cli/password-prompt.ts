@@ -15,8 +15,8 @@ export interface Input extends Readable {
 }
 
 /**
- * Reads a password; a terminal is asked twice. `prompt` prints the questions (on standard error, so that standard output
- * can go to a file). Rejects with UserError when the passwords differ and on Ctrl-C or Ctrl-D.
+ * Reads a password; a terminal is asked twice. `prompt` prints the questions (on standard error, so that standard
+ * output can go to a file). Rejects with UserError when the passwords differ and on Ctrl-C or Ctrl-D.
  */
 export async function readPassword(input: Input, prompt: (text: string) => void): Promise<string> {
   if (input.isTTY !== true) return readFirstLine(input);

@@ -27,9 +27,9 @@ const DUPLICATE_SIGNAL_MS = process.env.npm_lifecycle_event ? 500 : 0;
 const PARENT_PID = process.ppid;
 
 /**
- * Starts a server with the options of the environment and prints its addresses once `/healthz` answers. SIGINT, SIGTERM,
- * SIGHUP and the end of npm stop the server; a second signal ends the process at once with code 1. An error ends the
- * process with its message and code 1.
+ * Starts a server with the options of the environment and prints its addresses once `/healthz` answers. SIGINT,
+ * SIGTERM, SIGHUP and the end of npm stop the server; a second signal ends the process at once with code 1. An error
+ * ends the process with its message and code 1.
  */
 export async function runServer(start: (options: ServerOptions) => Promise<LocalServer>): Promise<void> {
   let server: LocalServer | undefined;
@@ -62,7 +62,10 @@ export async function runServer(start: (options: ServerOptions) => Promise<Local
   }
 }
 
-/** Throws UserError when the port is taken. Checked before the start, because wrangler waits for a taken port without end. */
+/**
+ * Throws UserError when the port is taken. Checked before the start, because wrangler waits for a taken port without
+ * end.
+ */
 async function requireFreePort(host: string, port: number): Promise<void> {
   const probe = createServer();
   const listening = new Promise<void>((resolve, reject) => {
@@ -76,9 +79,9 @@ async function requireFreePort(host: string, port: number): Promise<void> {
 }
 
 /**
- * Makes `onSignal` the only listener of the three signals: Miniflare's listeners would exit with code 130 or 143, as if an
- * orderly stop were a failure. A listener that is already there stays, because Node drops a signal that arrives while no
- * listener is registered.
+ * Makes `onSignal` the only listener of the three signals: Miniflare's listeners would exit with code 130 or 143, as if
+ * an orderly stop were a failure. A listener that is already there stays, because Node drops a signal that arrives
+ * while no listener is registered.
  */
 function handleSignals(onSignal: () => void): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -92,7 +95,9 @@ function stopWithParent(stop: () => void): void {
   setInterval(() => process.ppid === PARENT_PID || stop(), POLL_INTERVAL_MS).unref();
 }
 
-/** Returns an address that clients can connect to: a server can listen on a wildcard address, a client cannot use it. */
+/**
+ * Returns an address that clients can connect to: a server can listen on a wildcard address, a client cannot use it.
+ */
 function toClientUrl(origin: URL): URL {
   const url = new URL("/", origin);
   if (url.hostname === "0.0.0.0" || url.hostname === "[::]") url.hostname = "127.0.0.1";

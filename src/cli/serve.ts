@@ -1,4 +1,7 @@
-/** `npm run serve`: runs the bundle of a deployment in plain workerd; no wrangler or Node stands between it and a client. */
+/**
+ * `npm run serve`: runs the bundle of a deployment in plain workerd; no wrangler or Node stands between it and a
+ * client.
+ */
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

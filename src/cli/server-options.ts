@@ -26,9 +26,10 @@ const DEFAULT_PORT = 8787;
 
 /**
  * Reads HOST, PORT, WAMP_DATA, WAMP_ASSETS, WAMP_CONFIG (JSON text, or `@path` of a file) and the secrets that the
- * configuration names as `{"env": NAME}`. Every one of the Worker's `devVars` (`readDevVars`) becomes a binding; a variable
- * of `env` with the same name overrides it. `loadDeployed` returns the configuration to use without WAMP_CONFIG. Rejects
- * with UserError when a variable has an unusable value, and then lists every fault of the configuration.
+ * configuration names as `{"env": NAME}`. Every one of the Worker's `devVars` (`readDevVars`) becomes a binding; a
+ * variable of `env` with the same name overrides it. `loadDeployed` returns the configuration to use without
+ * WAMP_CONFIG. Rejects with UserError when a variable has an unusable value, and then lists every fault of the
+ * configuration.
  */
 export async function readServerOptions(
   env: NodeJS.ProcessEnv,

@@ -15,8 +15,8 @@ const OBJECTS = "v3/do";
 const ENTRY = join(PROJECT, "src/index.ts");
 
 /**
- * Runs `wrangler dev` inside this process, so that a configuration of any size reaches the Worker unchanged and no secret
- * appears in a command line or a file.
+ * Runs `wrangler dev` inside this process, so that a configuration of any size reaches the Worker unchanged and no
+ * secret appears in a command line or a file.
  */
 async function startDevelopmentServer(options: ServerOptions): Promise<LocalServer> {
   const { unstable_startWorker: startWorker } = await loadWrangler();
@@ -40,7 +40,8 @@ async function startDevelopmentServer(options: ServerOptions): Promise<LocalServ
   }).catch((error: Error) => {
     throw new UserError(error.cause instanceof Error ? error.cause.message : error.message);
   });
-  // Miniflare kills its processes when this one exits; `worker.dispose()` never resolves when the start was interrupted.
+  // Miniflare kills its processes when this one exits; `worker.dispose()` never resolves when the start was
+  // interrupted.
   return { origin: worker.url, stop: async () => {}, kill: () => {} };
 }
 

@@ -12,7 +12,10 @@ export interface WorkerLog {
   readonly message: string;
 }
 
-/** Prints a line to the stream that `npm run serve` uses: warnings and errors to standard error, others to standard output. */
+/**
+ * Prints a line to the stream that `npm run serve` uses: warnings and errors to standard error, others to standard
+ * output.
+ */
 export function printWorkerLog({ level, message }: WorkerLog): void {
   const isError = level === "warn" || level === "error";
   (isError ? process.stderr : process.stdout).write(`${mapPositions(message)}\n`);

@@ -1,6 +1,6 @@
 /**
- * Public entry for other Workers: the service binding by which they call and publish in realms, and the method by which a
- * Worker serves the calls of a callee. Nothing here runs the router.
+ * Public entry for other Workers: the service binding by which they call and publish in realms, and the method by which
+ * a Worker serves the calls of a callee. Nothing here runs the router.
  */
 
 export type { Callee, CalleeInvocation } from "../worker/callees/worker-callee.ts";

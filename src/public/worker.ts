@@ -1,10 +1,10 @@
 /**
- * Public entry: the Worker's handlers, and the classes its main module must export under their names. Workers that run the
- * router import it; it needs the Workers runtime.
+ * Public entry: the Worker's handlers, and the classes its main module must export under their names. Workers that run
+ * the router import it; it needs the Workers runtime.
  */
 
 export { createApp, createWorker } from "../worker/app.ts";
-export { CalleeWorker } from "../worker/callees/callee-worker.ts";
+export { CalleeWorker } from "../worker/callees/callee-entrypoint.ts";
 export { Control } from "../worker/control.ts";
 export { LongPollObject } from "../worker/long-poll/long-poll-object.ts";
 export type { Env } from "../worker/platform/env.ts";

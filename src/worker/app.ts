@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { thrown } from "../wamp/host/log-line.ts";
 import type { Components } from "../wamp/local/component.ts";
-import { negotiate } from "../wamp/serializers/index.ts";
+import { negotiate } from "../wamp/serializers/subprotocols.ts";
 import { bridge } from "./bridge/bridge.ts";
 import { webhook } from "./bridge/incoming-webhook.ts";
 import { type BridgeRoute, configuredRoute } from "./bridge/route.ts";
@@ -27,8 +27,8 @@ type App = Hono<{ Bindings: Env }>;
 type AppContext = Context<{ Bindings: Env }>;
 
 /**
- * The handlers of the router's own Worker, for the default export of its main module. WAMP_CONFIG, where it is not blank,
- * replaces `config`; `components` are those that the configuration may name.
+ * The handlers of the router's own Worker, for the default export of its main module. WAMP_CONFIG, where it is not
+ * blank, replaces `config`; `components` are those that the configuration may name.
  */
 export function createWorker(config: ConfigInput, components: Components): ExportedHandler<Env> {
   useDefaults(config, components);
@@ -36,9 +36,9 @@ export function createWorker(config: ConfigInput, components: Components): Expor
 }
 
 /**
- * The router as a Hono app, to mount at "/" of another app with a configuration and components of its own, which nothing
- * replaces. The main module of that Worker also exports the classes of `public/worker.ts`, whose objects use the same
- * configuration. Throws if the Worker already has another configuration.
+ * The router as a Hono app, to mount at "/" of another app with a configuration and components of its own, which
+ * nothing replaces. The main module of that Worker also exports the classes of `public/worker.ts`, whose objects use
+ * the same configuration. Throws if the Worker already has another configuration.
  */
 export function createApp(config?: ConfigInput, components?: Components): App {
   if (config !== undefined) useConfig(config, components);
@@ -76,7 +76,10 @@ export function createApp(config?: ConfigInput, components?: Components): App {
   return app;
 }
 
-/** Answers 503 while the router stops and 500 on a faulty configuration. Faults contain names of principals: only in development are they part of the answer. */
+/**
+ * Answers 503 while the router stops and 500 on a faulty configuration. Faults contain names of principals: only in
+ * development are they part of the answer.
+ */
 async function checkConfig(context: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
   if (isStopping()) return context.json({ error: "the router is stopping" }, 503);
   const { faults } = deploymentOf(context.env);
@@ -86,8 +89,8 @@ async function checkConfig(context: AppContext, next: () => Promise<void>): Prom
 }
 
 /**
- * Copies each response, because a Worker that mounts this app may set headers on it (Hono: secureHeaders, cors). Headers of a
- * response that came from `fetch` are immutable: setting one would throw, and the client would get 500.
+ * Copies each response, because a Worker that mounts this app may set headers on it (Hono: secureHeaders, cors).
+ * Headers of a response that came from `fetch` are immutable: setting one would throw, and the client would get 500.
  */
 async function makeHeadersMutable(context: AppContext, next: () => Promise<void>): Promise<void> {
   await next();

@@ -18,8 +18,8 @@ const COMMANDS: Readonly<Record<string, (env: Env) => object | Promise<object>>>
 };
 
 /**
- * Entrypoint for the commands. No route of the Worker leads here: only a service binding, or, in plain workerd, a socket of
- * its own (`workerdConfig`).
+ * Entrypoint for the commands. No route of the Worker leads here: only a service binding, or, in plain workerd, a
+ * socket of its own (`workerdConfig`).
  */
 export class Control extends WorkerEntrypoint<Env> {
   /** Runs the command of the request's path; 404 for other paths and methods. */

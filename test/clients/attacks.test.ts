@@ -13,7 +13,10 @@ beforeAll(async () => {
 
 afterAll(() => router.close());
 
-/** MiB that an attack may add: the budgets of a realm (docs/limits.md), the sockets, and free memory that the allocator keeps. */
+/**
+ * MiB that an attack may add: the budgets of a realm (docs/limits.md), the sockets, and free memory that the allocator
+ * keeps.
+ */
 const MOST_ADDED = 250;
 
 async function joined(realm: string): Promise<RawClient> {

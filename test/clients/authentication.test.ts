@@ -1,4 +1,7 @@
-/** Authentication of client libraries over real sockets, with each serializer, with and without sleep; and browsers with cookies. */
+/**
+ * Authentication of client libraries over real sockets, with each serializer, with and without sleep; and browsers with
+ * cookies.
+ */
 
 import autobahn, { type Dict, type Session } from "autobahn";
 import { SignJWT } from "jose";

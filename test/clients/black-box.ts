@@ -1,4 +1,7 @@
-/** The black-box suite: the basic profile over real sockets, for each subprotocol, with or without eviction of the realm's object. */
+/**
+ * The black-box suite: the basic profile over real sockets, for each subprotocol, with or without eviction of the
+ * realm's object.
+ */
 
 import { beforeAll, describe, vi } from "vitest";
 import { closing } from "./black-box/closing.ts";

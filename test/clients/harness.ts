@@ -12,7 +12,10 @@ export interface Router {
   readonly origin: string;
   /** Returns the WebSocket URL of a realm. */
   realmUrl(realm: string): string;
-  /** Evicts the realm's object. By default its sockets stay open, as in hibernation; `close` cuts them, as a deployment does. */
+  /**
+   * Evicts the realm's object. By default its sockets stay open, as in hibernation; `close` cuts them, as a deployment
+   * does.
+   */
   evict(realm: string, webSockets?: "hibernate" | "close"): Promise<void>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   close(): Promise<void>;

@@ -1,4 +1,7 @@
-/** The black-box suite with eviction of the realm's object before every message, and more state that must survive eviction. */
+/**
+ * The black-box suite with eviction of the realm's object before every message, and more state that must survive
+ * eviction.
+ */
 
 import { describe, test } from "vitest";
 import { blackBox, useRouter } from "./black-box.ts";

@@ -30,7 +30,9 @@ describe("broken clients", () => {
   );
 });
 
-/** Sends the frames of the shared queue; adds a line to `faults` for each session that ends differently than expected. */
+/**
+ * Sends the frames of the shared queue; adds a line to `faults` for each session that ends differently than expected.
+ */
 async function breakAll(
   realm: RealmUnderTest,
   subprotocol: Subprotocol,

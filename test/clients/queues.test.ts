@@ -1,4 +1,6 @@
-/** Cron triggers and queues, with the settings in the comments of wrangler.toml: from the platform to a client's socket. */
+/**
+ * Cron triggers and queues, with the settings in the comments of wrangler.toml: from the platform to a client's socket.
+ */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

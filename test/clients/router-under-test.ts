@@ -71,8 +71,8 @@ export class RealmUnderTest implements Disposable {
   }
 
   /**
-   * Ends `client` by `how`, and returns when the router has noticed: a call of `observer` that `client` has not answered
-   * fails then (LEAVE-05).
+   * Ends `client` by `how`, and returns when the router has noticed: a call of `observer` that `client` has not
+   * answered fails then (LEAVE-05).
    */
   async vanish(client: RawClient, observer: RawClient, how: (client: RawClient) => unknown): Promise<void> {
     await client.send([64, 800_001, {}, "test.suite.watched"]);

@@ -9,7 +9,9 @@ import { SUBPROTOCOLS, type Subprotocol } from "./wire.ts";
 
 const router = useRouter();
 
-/** Bytes of the longest message; the platform closes the WebSocket at longer ones (platform: WebSocket message size). */
+/**
+ * Bytes of the longest message; the platform closes the WebSocket at longer ones (platform: WebSocket message size).
+ */
 const LARGEST_MESSAGE_BYTES = 33_554_432;
 
 describe("the realm of a WebSocket", () => {

@@ -218,7 +218,10 @@ describe("batches", () => {
   });
 });
 
-/** The start of WELCOME, binary in hex, in batches after the length: a list of three, 2, and an integer of 32 or 64 bits. */
+/**
+ * The start of WELCOME, binary in hex, in batches after the length: a list of three, 2, and an integer of 32 or 64
+ * bits.
+ */
 const WELCOME_HEAD = {
   json: /^\[2,[1-9]\d*,\{/,
   msgpack: /^(0000[0-9a-f]{4})?9302c[ef]/,

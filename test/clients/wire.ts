@@ -1,4 +1,7 @@
-/** The six WebSocket subprotocols, implemented independently of the router's serializers, so that tests find faults of both sides. */
+/**
+ * The six WebSocket subprotocols, implemented independently of the router's serializers, so that tests find faults of
+ * both sides.
+ */
 
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import * as cborg from "cborg";

@@ -4,9 +4,9 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { MessageType } from "../../src/wamp/protocol/message.ts";
 import { Payload } from "../../src/wamp/protocol/payload.ts";
-import type { Subprotocol } from "../../src/wamp/serializers/index.ts";
-import { subprotocolByName } from "../../src/wamp/serializers/index.ts";
 import { DecodeFault } from "../../src/wamp/serializers/serializer.ts";
+import type { Subprotocol } from "../../src/wamp/serializers/subprotocols.ts";
+import { subprotocolByName } from "../../src/wamp/serializers/subprotocols.ts";
 import { DeliveryQueue } from "../../src/worker/webhooks/delivery-queue.ts";
 
 /** The attachments and stored rows of a realm and of a delivery queue, as a release has left them. */
@@ -98,7 +98,9 @@ export async function speakAll(realm: string): Promise<Map<string, Speaker>> {
   return clients;
 }
 
-/** Each client subscribes to a topic of its name and registers a procedure of it; the first has a call at each other. */
+/**
+ * Each client subscribes to a topic of its name and registers a procedure of it; the first has a call at each other.
+ */
 export async function playOnSockets(realm: string): Promise<GoldenSockets> {
   const clients = [...(await speakAll(realm)).values()];
   for (const client of clients) {

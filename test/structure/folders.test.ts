@@ -1,4 +1,7 @@
-/** The order of the folders of src (docs/architecture.md): a folder imports only from folders below it, and no file in a circle. */
+/**
+ * The order of the folders of src (docs/architecture.md): a folder imports only from folders below it, and no file in a
+ * circle.
+ */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,7 +9,10 @@ import { describe, expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** From top to bottom. Folders of one line are siblings, of which none imports another. `src` and `worker` are their own files. */
+/**
+ * From top to bottom. Folders of one line are siblings, of which none imports another. `src` and `worker` are their own
+ * files.
+ */
 const ORDER = [
   "cli",
   "cli/crossbar cli/workerd",
@@ -26,7 +32,7 @@ const ORDER = [
   "wamp/authentication wamp/broker wamp/dealer",
   "wamp/authorization",
   "wamp/session",
-  "wamp/records",
+  "wamp/stored-records",
   "wamp/config wamp/host wamp/matching wamp/serializers",
   "wamp/crypto wamp/protocol",
 ].map((line) => line.split(" "));

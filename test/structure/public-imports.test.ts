@@ -1,4 +1,6 @@
-/** Examples and code blocks of the documentation import the public entry files only, so that all other files may move. */
+/**
+ * Examples and code blocks of the documentation import the public entry files only, so that all other files may move.
+ */
 
 import { globSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";

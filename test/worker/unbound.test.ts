@@ -1,4 +1,6 @@
-/** A Worker that was deployed without its own bindings; in a file of its own, as a Worker reads its configuration once. */
+/**
+ * A Worker that was deployed without its own bindings; in a file of its own, as a Worker reads its configuration once.
+ */
 
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";

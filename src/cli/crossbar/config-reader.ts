@@ -1,4 +1,6 @@
-/** Reads a Crossbar.io configuration and records what the import cannot carry over: every key is either read or noted. */
+/**
+ * Reads a Crossbar.io configuration and records what the import cannot carry over: every key is either read or noted.
+ */
 
 import { isDict } from "../../wamp/protocol/values.ts";
 
@@ -13,7 +15,9 @@ export interface Note {
   readonly kind: NoteKind;
 }
 
-/** `lost`: works in Crossbar.io and not here. `todo`: the user must do or check something. `handled`: needs no action. */
+/**
+ * `lost`: works in Crossbar.io and not here. `todo`: the user must do or check something. `handled`: needs no action.
+ */
 export type NoteKind = "lost" | "todo" | "handled";
 
 /** Reads one dict of the original; `reportUnread` notes the keys that no other method has read. */

@@ -87,7 +87,9 @@ function addService(service: Service, url: string, http: HttpDraft, reader: Conf
   at[key] = { ...service };
 }
 
-/** Returns the services below a segment; an existing service at the segment becomes the default `/` of the nested ones. */
+/**
+ * Returns the services below a segment; an existing service at the segment becomes the default `/` of the nested ones.
+ */
 function nestPaths(paths: Paths, segment: string): Paths {
   const existing = paths[segment];
   const nest =

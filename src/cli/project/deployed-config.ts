@@ -3,9 +3,9 @@
 import { UserError } from "./user-error.ts";
 
 /**
- * Returns the default export of `src/config.ts`, or of another `module`; `name` is its name in error messages. Node runs
- * the module, so it must not import what only the Workers runtime has. Rejects with UserError when the module throws or
- * has no default export.
+ * Returns the default export of `src/config.ts`, or of another `module`; `name` is its name in error messages. Node
+ * runs the module, so it must not import what only the Workers runtime has. Rejects with UserError when the module
+ * throws or has no default export.
  */
 export async function loadDeployedConfig(
   module: Promise<object> = import("../../config.ts"),

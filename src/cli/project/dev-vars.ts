@@ -5,8 +5,8 @@ import { loadWrangler, WRANGLER_CONFIG } from "./wrangler.ts";
 
 /**
  * Returns text variables by name. `vars` of wrangler.toml are overridden by `.dev.vars` (`.dev.vars.ENV` when
- * CLOUDFLARE_ENV is set) or, when that file does not exist, by `.env`, `.env.local` and the environment. Wrangler itself
- * reads the files, so its rules apply. Rejects with UserError when a file cannot be read.
+ * CLOUDFLARE_ENV is set) or, when that file does not exist, by `.env`, `.env.local` and the environment. Wrangler
+ * itself reads the files, so its rules apply. Rejects with UserError when a file cannot be read.
  */
 export async function readDevVars(settingsFile: string = WRANGLER_CONFIG): Promise<Record<string, string>> {
   const { unstable_readConfig: readConfig, unstable_getVarsForDev: getVars } = await loadWrangler();

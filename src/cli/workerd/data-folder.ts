@@ -9,9 +9,9 @@ import { lockFolder } from "./folder-lock.ts";
 const TEST_DATA = Buffer.alloc(4096, 1);
 
 /**
- * Creates the folder if it does not exist and keeps it locked until this process ends: two processes that write the same
- * databases overwrite each other's data. Returns its absolute path. Throws UserError when the folder is not writable,
- * because the router would acknowledge events that it cannot store, or when another process holds the lock.
+ * Creates the folder if it does not exist and keeps it locked until this process ends: two processes that write the
+ * same databases overwrite each other's data. Returns its absolute path. Throws UserError when the folder is not
+ * writable, because the router would acknowledge events that it cannot store, or when another process holds the lock.
  */
 export function openDataFolder(path: string): string {
   const folder = resolve(path);
@@ -25,7 +25,10 @@ export function openDataFolder(path: string): string {
   throw new UserError(`WAMP_DATA: another router is using the folder ${folder}`);
 }
 
-/** Creates a folder level by level: Node's `recursive` never returns on file systems without such folders, such as /proc. */
+/**
+ * Creates a folder level by level: Node's `recursive` never returns on file systems without such folders, such as
+ * /proc.
+ */
 function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));

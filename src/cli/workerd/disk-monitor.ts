@@ -23,7 +23,10 @@ export interface DiskSpace {
   readonly total: number;
 }
 
-/** Returns the state of a disk; `previous` is the state before, because recovery needs more free space than normal operation. */
+/**
+ * Returns the state of a disk; `previous` is the state before, because recovery needs more free space than normal
+ * operation.
+ */
 export function assessDisk({ free, total }: DiskSpace, previous: DiskState): DiskState {
   const reserve = reserveOf(total);
   if (free < reserve * EXHAUSTED_PART) return "exhausted";

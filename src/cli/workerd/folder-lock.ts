@@ -18,9 +18,9 @@ export interface FolderLock {
 }
 
 /**
- * Locks a folder; returns undefined when another process holds the lock. Node cannot lock a file, but its SQLite can, with
- * locks of the operating system: no lock survives a `kill -9`, no reused process id looks like the holder, and containers
- * that share a folder see each other's locks. Throws when the lock file cannot be created.
+ * Locks a folder; returns undefined when another process holds the lock. Node cannot lock a file, but its SQLite can,
+ * with locks of the operating system: no lock survives a `kill -9`, no reused process id looks like the holder, and
+ * containers that share a folder see each other's locks. Throws when the lock file cannot be created.
  */
 export function lockFolder(folder: string): FolderLock | undefined {
   const database = new DatabaseSync(join(folder, LOCK_FILE));

@@ -17,9 +17,10 @@ const DATABASE_NAME = /^[0-9a-f]{64}\.sqlite$/;
 const PAGE_BYTES = 4096;
 
 /**
- * Returns the first part of the keys that objects of this Worker have in `folder`. The ids of all objects depend on it, so a
- * change would lose their state: the result is the prefix that the state began with, whatever the Worker's `name` is now.
- * When the folder holds the state of several Workers, `name` selects one; throws UserError when it is none of them.
+ * Returns the first part of the keys that objects of this Worker have in `folder`. The ids of all objects depend on it,
+ * so a change would lose their state: the result is the prefix that the state began with, whatever the Worker's `name`
+ * is now. When the folder holds the state of several Workers, `name` selects one; throws UserError when it is none of
+ * them.
  */
 export function findKeyPrefix(folder: string, name: string): string {
   const prefixes = listFolder(folder)

@@ -10,8 +10,8 @@ const FILES_PER_REALM = 3;
 const RESERVED_FILES = 50;
 
 /**
- * Returns the limit of open files that a child process gets. Node raises its own soft limit to the hard one when it starts,
- * and its children inherit that. Undefined when the limit is infinite or cannot be read.
+ * Returns the limit of open files that a child process gets. Node raises its own soft limit to the hard one when it
+ * starts, and its children inherit that. Undefined when the limit is infinite or cannot be read.
  */
 export function readOpenFileLimit(): number | undefined {
   try {

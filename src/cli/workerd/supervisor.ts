@@ -14,7 +14,9 @@ const STABLE_MS = 60_000;
 
 /** Runs one workerd at a time. */
 export class Supervisor {
-  /** Resolves to the port once the first workerd listens; rejects with UserError when that one ends before it listens. */
+  /**
+   * Resolves to the port once the first workerd listens; rejects with UserError when that one ends before it listens.
+   */
   readonly port: Promise<number>;
   readonly #start: StartOnPort;
   #workerd: Workerd;
@@ -67,7 +69,10 @@ export class Supervisor {
     );
   }
 
-  /** Has no limit of attempts: what prevents the start, such as a port in use, may end, and clients reconnect until then. */
+  /**
+   * Has no limit of attempts: what prevents the start, such as a port in use, may end, and clients reconnect until
+   * then.
+   */
   #scheduleRestart(port: number, cause: string): void {
     if (this.#isStopped) return;
     if (Date.now() - this.#startedAt > STABLE_MS) this.#delay = MIN_DELAY_MS;

@@ -8,9 +8,9 @@ import { type FolderLock, hasLockFile, lockFolder } from "./folder-lock.ts";
 const PREFIX = "wamp-edge-run-";
 
 /**
- * Creates a folder for this process that only its user can read; the folder is removed when the process exits. It is in the
- * system's temporary folder, because the path of a Unix socket has at most 107 bytes (macOS: 103) and a checkout may be
- * read-only.
+ * Creates a folder for this process that only its user can read; the folder is removed when the process exits. It is in
+ * the system's temporary folder, because the path of a Unix socket has at most 107 bytes (macOS: 103) and a checkout
+ * may be read-only.
  */
 export function makeTemporaryFolder(): string {
   removeAbandonedFolders();

@@ -4,9 +4,9 @@ import type { WorkerSettings } from "../project/wrangler.ts";
 import { formatUniqueKey } from "./object-storage.ts";
 
 /**
- * Returns a workerd configuration for the bundle in the same folder. Text bindings are read from workerd's environment, so
- * no value has to be quoted here. The command line sets the addresses of the sockets `http` and `control` and the paths of
- * the folders `realms` and, with `hasAssets`, `assets`.
+ * Returns a workerd configuration for the bundle in the same folder. Text bindings are read from workerd's environment,
+ * so no value has to be quoted here. The command line sets the addresses of the sockets `http` and `control` and the
+ * paths of the folders `realms` and, with `hasAssets`, `assets`.
  */
 export function formatWorkerdConfig(
   worker: WorkerSettings,

@@ -27,8 +27,8 @@ export class Workerd {
   readonly #process: ChildProcess;
 
   /**
-   * Starts workerd; `parameters` are those of `workerd serve`. Throws UserError when a variable of `env` is larger than the
-   * operating system allows.
+   * Starts workerd; `parameters` are those of `workerd serve`. Throws UserError when a variable of `env` is larger than
+   * the operating system allows.
    */
   constructor(parameters: readonly string[], env: NodeJS.ProcessEnv) {
     const child = spawnDetached(["serve", ...parameters, "--control-fd=3"], env);

@@ -2,7 +2,7 @@
 
 import type { AnonymousAuth } from "../config/auth.ts";
 import { toBase64Url } from "../crypto/encoding.ts";
-import { Authenticator, admit } from "./authenticator.ts";
+import { Authenticator, admit } from "./dynamic-authenticator.ts";
 import type { AuthContext, AuthOutcome, AuthRequest, Method } from "./method.ts";
 
 /** Bytes of a random authid: enough that two sessions never get the same one. */

@@ -3,11 +3,20 @@
 import type { Clock, Log, Storage } from "../host/host.ts";
 import type { ExpiringStore } from "../host/storage.ts";
 import type { TransportInfo } from "../host/transport.ts";
-import { cookieFromFormat1 } from "../records/format-1.ts";
-import { type Format, field, oneOf, optional, read, record, unreadable, write } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
 import type { Identity } from "../session/session.ts";
 import { namedIdentity } from "../session/stored-identity.ts";
+import { cookieFromFormat1 } from "../stored-records/format-1.ts";
+import {
+  type Format,
+  field,
+  oneOf,
+  optional,
+  read,
+  record,
+  unreadable,
+  write,
+} from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import type { Admitted, AuthContext, AuthOutcome, AuthRequest, Eligibility, Method } from "./method.ts";
 import { deny } from "./method.ts";
 

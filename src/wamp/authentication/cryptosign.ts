@@ -6,7 +6,7 @@ import { fromHex, toHex } from "../crypto/encoding.ts";
 import type { Random } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
 import type { Dict } from "../protocol/values.ts";
-import { Authenticator, admit } from "./authenticator.ts";
+import { Authenticator, admit } from "./dynamic-authenticator.ts";
 import type { Admitted, AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eligibility, Method } from "./method.ts";
 import { deny, fail, refuse, WRONG_SIGNATURE } from "./method.ts";
 import { RouterKey } from "./router-key.ts";

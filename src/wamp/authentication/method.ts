@@ -1,6 +1,6 @@
 /** The interface of authentication methods, and the outcomes of an authentication. */
 
-import type { Authorization } from "../authorization/rules.ts";
+import type { Authorization } from "../authorization/permission-rules.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
 import type { TransportInfo } from "../host/transport.ts";

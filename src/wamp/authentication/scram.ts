@@ -13,7 +13,7 @@ import type { Bytes } from "../crypto/encoding.ts";
 import { fromBase64, fromHex, toBase64, toHex, utf8 } from "../crypto/encoding.ts";
 import type { Host } from "../host/host.ts";
 import type { Dict } from "../protocol/values.ts";
-import { Authenticator, admit } from "./authenticator.ts";
+import { Authenticator, admit } from "./dynamic-authenticator.ts";
 import type {
   Admitted,
   AuthContext,

@@ -3,7 +3,7 @@
 import type { DynamicTicketAuth, TicketAuth, TicketPrincipal } from "../config/auth.ts";
 import { isSameText } from "../crypto/digest.ts";
 import type { Dict } from "../protocol/values.ts";
-import { Authenticator, admit } from "./authenticator.ts";
+import { Authenticator, admit } from "./dynamic-authenticator.ts";
 import { createJwt } from "./jwt.ts";
 import type { AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eligibility, Method } from "./method.ts";
 import { deny, NO_AUTHID, UNKNOWN_PRINCIPAL } from "./method.ts";

@@ -8,7 +8,7 @@ import { toBase64, utf8 } from "../crypto/encoding.ts";
 import type { Clock, Random } from "../host/host.ts";
 import type { Dict, Id } from "../protocol/values.ts";
 import type { Identity } from "../session/session.ts";
-import { Authenticator, admit } from "./authenticator.ts";
+import { Authenticator, admit } from "./dynamic-authenticator.ts";
 import type { Admitted, AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eligibility, Method } from "./method.ts";
 import { deny, fail, NO_AUTHID, UNKNOWN_PRINCIPAL, WRONG_SIGNATURE } from "./method.ts";
 import { decoySalt, Principals } from "./principals.ts";

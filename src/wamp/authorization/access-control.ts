@@ -10,12 +10,12 @@ import type { Uri } from "../protocol/values.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Session } from "../session/session.ts";
 import { ALLOWED_VERDICT, Audit } from "./audit.ts";
-import type { AuthorizerContext } from "./authorizer.ts";
-import { Authorizer } from "./authorizer.ts";
+import type { AuthorizerContext } from "./dynamic-authorizer.ts";
+import { Authorizer } from "./dynamic-authorizer.ts";
 import { MANAGEMENT, ManagedRoles } from "./managed-roles.ts";
 import { haveRates, MessageRates } from "./message-rates.ts";
-import type { Permission } from "./rules.ts";
-import { Authorization, UNDECIDED } from "./rules.ts";
+import type { Permission } from "./permission-rules.ts";
+import { Authorization, UNDECIDED } from "./permission-rules.ts";
 
 /** The parts of a realm that access control uses; it adds rules and URI checks itself. */
 export interface AccessContext

@@ -13,8 +13,8 @@ import {
 import type { Match } from "../protocol/uri.ts";
 import { type Dict, type Id, isDict, type Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
-import type { DealerView } from "./dealer-view.ts";
-import type { Permission } from "./rules.ts";
+import type { CalleeLookup } from "./callee-lookup.ts";
+import type { Permission } from "./permission-rules.ts";
 
 /** One action of a message, which an authorizer may have to decide. */
 export interface AuthorizerRequest {
@@ -51,7 +51,7 @@ export function requestsOf(
   session: Session,
   message: ClientMessage,
   subscriptions: SubscriptionLookup,
-  dealer: Pick<DealerView, "isFurtherInput">,
+  dealer: Pick<CalleeLookup, "isFurtherInput">,
 ): readonly AuthorizerRequest[] {
   switch (message[0]) {
     case MessageType.PUBLISH:

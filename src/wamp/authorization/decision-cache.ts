@@ -5,8 +5,8 @@ import type { Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import type { AuthorizerRequest } from "./authorizer-request.ts";
 import { keyTextOf } from "./authorizer-request.ts";
-import type { CalleeView } from "./dealer-view.ts";
-import type { Permission } from "./rules.ts";
+import type { CalleeView } from "./callee-lookup.ts";
+import type { Permission } from "./permission-rules.ts";
 
 /** Decisions that a realm keeps; beyond that the oldest goes. */
 const MAX_DECISIONS = 5_000;

@@ -6,10 +6,10 @@ import type { Log, Storage } from "../host/host.ts";
 import type { RoleStore } from "../host/storage.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Dict } from "../protocol/values.ts";
-import { roleFromFormat1 } from "../records/format-1.ts";
-import { type Format, optional, read, record, unreadable, write } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
-import type { Authorization } from "./rules.ts";
+import { roleFromFormat1 } from "../stored-records/format-1.ts";
+import { type Format, optional, read, record, unreadable, write } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
+import type { Authorization } from "./permission-rules.ts";
 
 /** Prefix of the procedures that change roles. */
 export const MANAGEMENT = "wamp.edge.";

@@ -9,7 +9,7 @@ import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import type { ClientMessage } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Session } from "../session/session.ts";
-import type { DealerView } from "./dealer-view.ts";
+import type { CalleeLookup } from "./callee-lookup.ts";
 
 /** A session that sends this many times its rate is ended, because each refused message costs the realm work, too. */
 const FLOOD_FACTOR = 10;
@@ -35,12 +35,12 @@ interface SessionBuckets {
 export class MessageRates {
   readonly #host: Clock & Log;
   readonly #role: (name: string) => Role | undefined;
-  readonly #dealer: Pick<DealerView, "isOpenCall">;
+  readonly #dealer: Pick<CalleeLookup, "isOpenCall">;
   readonly #roles = new Map<string, Buckets>();
   readonly #sessions = new WeakMap<Session, SessionBuckets>();
 
   /** `role` looks up a role's configuration. */
-  constructor(host: Clock & Log, role: (name: string) => Role | undefined, dealer: Pick<DealerView, "isOpenCall">) {
+  constructor(host: Clock & Log, role: (name: string) => Role | undefined, dealer: Pick<CalleeLookup, "isOpenCall">) {
     this.#host = host;
     this.#role = role;
     this.#dealer = dealer;
@@ -126,7 +126,7 @@ export function haveRates(roles: Iterable<Role>): boolean {
 function isRefusable(
   session: Session,
   [type, request]: ClientMessage,
-  dealer: Pick<DealerView, "isOpenCall">,
+  dealer: Pick<CalleeLookup, "isOpenCall">,
 ): boolean {
   switch (type) {
     case MessageType.CALL:

@@ -36,8 +36,8 @@ const LOG_EVERY_MS = 60_000;
 const NO_DETAILS = {};
 
 /**
- * The publications of a realm whose PUBLISHED waits for storage: what is acknowledged must survive a crash. All that wait
- * share one write. If it fails, each publisher gets ERROR and the events are dropped.
+ * The publications of a realm whose PUBLISHED waits for storage: what is acknowledged must survive a crash. All that
+ * wait share one write. If it fails, each publisher gets ERROR and the events are dropped.
  */
 export class Acknowledgments {
   readonly #host: Host;

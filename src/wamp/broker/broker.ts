@@ -1,6 +1,6 @@
 /** The broker: handles SUBSCRIBE, UNSUBSCRIBE and PUBLISH. */
 
-import type { Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/permission-rules.ts";
 import type { Limits } from "../config/limits.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
@@ -21,8 +21,8 @@ import { Acknowledgments } from "./acknowledgments.ts";
 import { EventFilter } from "./event-filter.ts";
 import { EventHistory } from "./event-history.ts";
 import type { EventLog } from "./event-log.ts";
+import { Retention } from "./event-retention.ts";
 import { isLoggable, type LoggedEvent, loggedEvent } from "./logged-event.ts";
-import { Retention } from "./retention.ts";
 import type { Subscription, SubscriptionObserver, Subscriptions } from "./subscriptions.ts";
 
 /** Sends each publication to the subscribers of its topic (Publish and Subscribe). */
@@ -64,7 +64,10 @@ export class Broker {
     return this.#retention.remove(topic);
   }
 
-  /** The log with the events of a subscription: its own, or that with the longest URI whose pattern covers all its topics. */
+  /**
+   * The log with the events of a subscription: its own, or that with the longest URI whose pattern covers all its
+   * topics.
+   */
   logOf({ log, match, topic: uri }: Subscription): EventLog | undefined {
     if (log !== undefined) return log;
     const covering = this.#history.logs.filter((wide) => covers(wide, { match, uri }));
@@ -111,8 +114,8 @@ export class Broker {
   }
 
   /**
-   * Handles PUBLISH: sends one EVENT per matching subscription and subscriber, all with the same publication id. Returns the
-   * number of events. `permission` is the publisher's for the topic. Throws WampError or ProtocolViolation.
+   * Handles PUBLISH: sends one EVENT per matching subscription and subscriber, all with the same publication id.
+   * Returns the number of events. `permission` is the publisher's for the topic. Throws WampError or ProtocolViolation.
    */
   publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): number {
     const publication = this.#host.randomId();
@@ -177,8 +180,9 @@ export class Broker {
 }
 
 /**
- * The details that all events of a publication share: the publisher if it is disclosed, its trust level, and those of an
- * opaque payload. Throws WampError for a disclosure that is not allowed, ProtocolViolation for passthru not announced.
+ * The details that all events of a publication share: the publisher if it is disclosed, its trust level, and those of
+ * an opaque payload. Throws WampError for a disclosure that is not allowed, ProtocolViolation for passthru not
+ * announced.
  */
 export function publicationDetails(publisher: Session, options: Dict, payload: Payload, permission: Permission): Dict {
   const { disclose, trustlevel } = permission;
@@ -193,7 +197,9 @@ export function publicationDetails(publisher: Session, options: Dict, payload: P
   };
 }
 
-/** Sends the same tuple to every receiver, so that it is encoded once per serializer; returns the number of receivers. */
+/**
+ * Sends the same tuple to every receiver, so that it is encoded once per serializer; returns the number of receivers.
+ */
 function deliver(
   event: Event,
   { subscribers }: Pick<Subscription, "subscribers">,
@@ -209,7 +215,10 @@ function deliver(
   return events;
 }
 
-/** Sends the event to the subscribers without a node key, and to those whose node key owns `rkey` (Sharded Subscription). */
+/**
+ * Sends the event to the subscribers without a node key, and to those whose node key owns `rkey` (Sharded
+ * Subscription).
+ */
 function deliverToShard(
   event: Event,
   to: Subscription,

@@ -3,8 +3,8 @@
 import type { Host } from "../host/host.ts";
 import type { LogRecord } from "../host/storage.ts";
 import { idFromText } from "../protocol/id.ts";
-import { field, readRow, record, unreadable } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
+import { field, readRow, record, unreadable } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import type { EventBuffer } from "./acknowledgments.ts";
 import { EventLog, type HistoryConfig, type LogObserver } from "./event-log.ts";
 import type { LoggedEvent } from "./logged-event.ts";
@@ -24,8 +24,8 @@ const MAX_UNSAVED = 524_288;
 const EVENT_OVERHEAD = 200;
 
 /**
- * The logs of a realm. Acknowledged events are written before PUBLISHED is sent; all others of a second are written together,
- * before the object can sleep, and are lost if it crashes before.
+ * The logs of a realm. Acknowledged events are written before PUBLISHED is sent; all others of a second are written
+ * together, before the object can sleep, and are lost if it crashes before.
  */
 export class EventHistory implements EventBuffer, LogObserver {
   readonly logs: readonly EventLog[];

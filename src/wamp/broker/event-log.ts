@@ -5,7 +5,7 @@ import type { Clock, Log, Storage } from "../host/host.ts";
 import type { LogRecord } from "../host/storage.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
-import { read, unreadable, write } from "../records/stored-record.ts";
+import { read, unreadable, write } from "../stored-records/stored-record.ts";
 import { EVENT, type LoggedEvent } from "./logged-event.ts";
 
 /** The part of a realm's configuration that names the topics and patterns with a log. */
@@ -50,7 +50,10 @@ export class EventLog implements LogRecord {
     this.#host = host;
   }
 
-  /** Adds an event. While storage is full events are dropped: they would have to stay in memory for as long as that lasts. */
+  /**
+   * Adds an event. While storage is full events are dropped: they would have to stay in memory for as long as that
+   * lasts.
+   */
   add(event: LoggedEvent): void {
     if (this.#host.store.isFull) return;
     this.#unsaved.push(event);

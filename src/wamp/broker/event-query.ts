@@ -27,8 +27,8 @@ export interface HistoryQuery {
 }
 
 /**
- * The events of a log that meet the conditions and that `session` may receive, in the order of arrival or the reverse. The
- * caller applies the query's limit; the log is read only as far as the caller takes events.
+ * The events of a log that meet the conditions and that `session` may receive, in the order of arrival or the reverse.
+ * The caller applies the query's limit; the log is read only as far as the caller takes events.
  */
 export function* queryEvents(
   log: EventLog,

@@ -2,10 +2,10 @@
 
 import type { Payload } from "../protocol/payload.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { eventFromFormat1 } from "../records/format-1.ts";
-import { payloadField } from "../records/stored-payload.ts";
-import { type Format, field, optional, record } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
+import { eventFromFormat1 } from "../stored-records/format-1.ts";
+import { payloadField } from "../stored-records/stored-payload.ts";
+import { type Format, field, optional, record } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import { listsOf } from "./event-filter.ts";
 
 /** A publication as event logs keep it. */
@@ -36,8 +36,8 @@ export const EVENT: Format<LoggedEvent> = {
 };
 
 /**
- * Do logs keep a publication with these options? Not if they name session ids, which mean other sessions by the time the
- * log is queried (Event History: Security Aspects).
+ * Do logs keep a publication with these options? Not if they name session ids, which mean other sessions by the time
+ * the log is queried (Event History: Security Aspects).
  */
 export function isLoggable(options: Dict): boolean {
   return !Array.isArray(options.exclude) && !Array.isArray(options.eligible);

@@ -2,11 +2,11 @@
 
 import type { Payload } from "../protocol/payload.ts";
 import type { Dict, Id } from "../protocol/values.ts";
-import { retainedFromFormat1 } from "../records/format-1.ts";
-import { payloadField } from "../records/stored-payload.ts";
-import { type Format, field, list, optional, record, usually } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
 import type { Session } from "../session/session.ts";
+import { retainedFromFormat1 } from "../stored-records/format-1.ts";
+import { payloadField } from "../stored-records/stored-payload.ts";
+import { type Format, field, list, optional, record, usually } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import { EventFilter } from "./event-filter.ts";
 
 /** An event that later subscribers get. */

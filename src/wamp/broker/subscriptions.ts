@@ -3,11 +3,11 @@
 import { PatternMap } from "../matching/pattern-map.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
-import { field, optional, record, usually } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
+import { field, optional, record, usually } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import type { EventLog } from "./event-log.ts";
 
 /** A topic or pattern, with its subscribers. */
@@ -18,7 +18,9 @@ export interface Subscription {
   /** Milliseconds since the epoch. */
   readonly created: number;
   readonly subscribers: Set<Session>;
-  /** subscriber → its node key, for subscribers that get events by key (Sharded Subscription); undefined if none does. */
+  /**
+   * subscriber → its node key, for subscribers that get events by key (Sharded Subscription); undefined if none does.
+   */
   nodeKeys: Map<Session, string> | undefined;
   /** Its event history, if it has one; then it exists without subscribers, too, and its id never changes. */
   readonly log: EventLog | undefined;

@@ -289,7 +289,10 @@ function withPrincipalRoles<P extends { readonly role?: string }, M extends Prin
   return { ...method, principals: withRoles<P>(method.principals, defaultRole) };
 }
 
-/** A principal without a role has that of its method; `realmFaults` refuses a principal with neither, so that the role "" is never in use. */
+/**
+ * A principal without a role has that of its method; `realmFaults` refuses a principal with neither, so that the role
+ * "" is never in use.
+ */
 function withRoles<P extends { readonly role?: string }>(
   principals: ReadonlyMap<string, P>,
   defaultRole = "",

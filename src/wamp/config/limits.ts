@@ -6,7 +6,10 @@ export const DEFAULT_LIMITS = {
   message_bytes: 1_048_576,
   /** Bytes of one sent message: more than any received message has in another serializer, and accepted by clients. */
   sent_message_bytes: 16_777_216,
-  /** Nesting of lists and dicts, Arguments itself being 1: real payloads stay below 20, recursion overflows in the thousands. */
+  /**
+   * Nesting of lists and dicts, Arguments itself being 1: real payloads stay below 20, recursion overflows in the
+   * thousands.
+   */
   depth: 128,
   /** Subscriptions one session may hold: twice the 5,000 a gateway is known to need. */
   subscriptions_per_session: 10_000,
@@ -16,11 +19,13 @@ export const DEFAULT_LIMITS = {
   pending_calls_per_session: 10_000,
   /** Testaments of one session. */
   testaments_per_session: 100,
-  /** Characters of all of them as stored, payloads in Base64 included: every session of a full realm may have that many. */
+  /**
+   * Characters of all of them as stored, payloads in Base64 included: every session of a full realm may have that many.
+   */
   testament_bytes: 65_536,
   /**
-   * Estimated bytes of a session's record: its identity, subscriptions, registrations and pending calls, 64 bytes each and
-   * their URIs. 10,000 subscriptions of 40 characters fit; 10,000 of the longest URIs would cost gigabytes.
+   * Estimated bytes of a session's record: its identity, subscriptions, registrations and pending calls, 64 bytes each
+   * and their URIs. 10,000 subscriptions of 40 characters fit; 10,000 of the longest URIs would cost gigabytes.
    */
   session_bytes: 1_048_576,
   /** Bytes of memory for the records of all sessions, and for messages that wait: half of the isolate's 128 MB. */
@@ -50,7 +55,10 @@ export const DEFAULT_LIMITS = {
    * estimates what is read.
    */
   outgoing_bytes: 16_777_216,
-  /** The same for all sessions of the realm together: half of the isolate's memory. Sessions with most unread bytes are closed first. */
+  /**
+   * The same for all sessions of the realm together: half of the isolate's memory. Sessions with most unread bytes are
+   * closed first.
+   */
   realm_outgoing_bytes: 67_108_864,
 } as const;
 
@@ -98,6 +106,8 @@ export interface CallTimeoutRules {
   readonly default?: number;
   /** Upper bound for every call. */
   readonly maximum?: number;
-  /** Whether callees with the feature `call_timeout` run the timer; if absent, each REGISTER says (`forward_timeout`). */
+  /**
+   * Whether callees with the feature `call_timeout` run the timer; if absent, each REGISTER says (`forward_timeout`).
+   */
   readonly forward?: boolean;
 }

@@ -57,7 +57,9 @@ export const roleSchema = closed({
   rates: v.exactOptional(ratesSchema),
 });
 
-/** One realm, as far as the core reads it; `realmFaults` finds what a schema cannot. The Worker adds keys of its own. */
+/**
+ * One realm, as far as the core reads it; `realmFaults` finds what a schema cannot. The Worker adds keys of its own.
+ */
 export const realmSchema = closed({
   name: v.pipe(
     v.string(),
@@ -88,7 +90,9 @@ export function parseRole(input: unknown): Checked<Role> {
   return withFaults(checkShape(roleSchema, input), roleFaults(input));
 }
 
-/** The realm `input` describes, or all its faults; paths start at the realm. `{ "env": … }` must be resolved already. */
+/**
+ * The realm `input` describes, or all its faults; paths start at the realm. `{ "env": … }` must be resolved already.
+ */
 export function parseRealm(input: unknown): Checked<RealmConfig> {
   return withFaults(checkShape(realmSchema, input), realmFaults(input));
 }

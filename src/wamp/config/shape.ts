@@ -3,7 +3,10 @@
 import * as v from "valibot";
 import { isDict } from "../protocol/values.ts";
 
-/** One mistake in a configuration. `path` reads like `realms[0].roles[1].name`; the text never quotes a value that may be secret. */
+/**
+ * One mistake in a configuration. `path` reads like `realms[0].roles[1].name`; the text never quotes a value that may
+ * be secret.
+ */
 export interface Fault {
   readonly path: string;
   readonly message: string;
@@ -47,7 +50,9 @@ export function closed<const E extends v.ObjectEntries>(entries: E): v.StrictObj
   };
 }
 
-/** An object whose keys are names from the configuration, as a Map: no name from a client can reach `Object.prototype`. */
+/**
+ * An object whose keys are names from the configuration, as a Map: no name from a client can reach `Object.prototype`.
+ */
 export function named<const S extends v.GenericSchema>(value: S) {
   return v.pipe(
     v.custom<Record<string, v.InferInput<S>>>(isDict, "must be an object"),

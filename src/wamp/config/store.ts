@@ -24,7 +24,9 @@ function isFirst({ uri, match }: Pattern, index: number, entries: readonly Patte
 const retain = closed({
   /** Topics with retained events: enough for the sensors of a busy site, and searched in milliseconds. */
   limit: v.optional(positive, 10_000),
-  /** Bytes of retained events: little of the 10 GB an object may store, and as much as it can search in reasonable time. */
+  /**
+   * Bytes of retained events: little of the 10 GB an object may store, and as much as it can search in reasonable time.
+   */
   max_bytes: v.optional(positive, 67_108_864),
   /** Seconds until a retained event is removed; never if absent. */
   max_age: v.exactOptional(positive),

@@ -1,4 +1,7 @@
-/** Calls of the router itself that wait for their procedure to be registered: after a restart all clients come back at once. */
+/**
+ * Calls of the router itself that wait for their procedure to be registered: after a restart all clients come back at
+ * once.
+ */
 
 import { Deadlines } from "../host/deadlines.ts";
 import type { Clock } from "../host/host.ts";
@@ -6,8 +9,8 @@ import type { Uri } from "../protocol/values.ts";
 import type { Registrations } from "./registrations.ts";
 
 /**
- * Longest wait in milliseconds. The platform lets an object sleep no sooner than 10 s after its last event, so no call has
- * to wait through a sleep.
+ * Longest wait in milliseconds. The platform lets an object sleep no sooner than 10 s after its last event, so no call
+ * has to wait through a sleep.
  */
 const LONGEST_MS = 9_000;
 /** Bytes, roughly, of all calls that wait: more than ten thousand logins need. */
@@ -32,8 +35,8 @@ export class AwaitedRegistrations {
   }
 
   /**
-   * Resolves when a registration for the procedure was created, or when the time is over. `bytes` is what the caller keeps in
-   * memory meanwhile. Returns undefined if too much waits already.
+   * Resolves when a registration for the procedure was created, or when the time is over. `bytes` is what the caller
+   * keeps in memory meanwhile. Returns undefined if too much waits already.
    */
   wait(procedure: Uri, timeoutMs: number, bytes: number): Promise<void> | undefined {
     if (this.#bytes + bytes > MOST_BYTES) return undefined;

@@ -1,6 +1,6 @@
 /** Calls that wait for a callee below its `concurrency` (Crossbar.io's `concurrency` and `call-queue`). */
 
-import type { Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/permission-rules.ts";
 import type { CallTimeoutRules } from "../config/limits.ts";
 import { Deadlines } from "../host/deadlines.ts";
 import type { Clock, Random } from "../host/host.ts";
@@ -32,8 +32,8 @@ export interface QueueLimit {
 export type Dispatch = (call: WaitingCall, callee: Callee) => void;
 
 /**
- * First in, first out for each registration. Across registrations no call overtakes an earlier one of the same caller on
- * the way to the same callee (ORD-03).
+ * First in, first out for each registration. Across registrations no call overtakes an earlier one of the same caller
+ * on the way to the same callee (ORD-03).
  */
 export class CallQueue {
   readonly #registrations: Registrations;
@@ -83,8 +83,8 @@ export class CallQueue {
   }
 
   /**
-   * The callee for a call, or undefined if the call has to wait: one below its `concurrency`, for which no earlier call of
-   * the caller waits. `key` is that of a partitioned call, `call` the call itself if it waits already.
+   * The callee for a call, or undefined if the call has to wait: one below its `concurrency`, for which no earlier call
+   * of the caller waits. `key` is that of a partitioned call, `call` the call itself if it waits already.
    */
   choose(caller: Session, key: string | undefined, registration: Registration, call?: WaitingCall): Callee | undefined {
     // Most registrations have one callee, which no policy has to choose.
@@ -96,8 +96,8 @@ export class CallQueue {
   }
 
   /**
-   * Adds a new call. Throws max_concurrency_reached if the configuration has no queue or the queue is full, and for a call
-   * with progressive input, whose chunks would pile up. A call that waits only for an earlier one needs no queue.
+   * Adds a new call. Throws max_concurrency_reached if the configuration has no queue or the queue is full, and for a
+   * call with progressive input, whose chunks would pile up. A call that waits only for an earlier one needs no queue.
    */
   add(
     caller: Session,
@@ -141,7 +141,9 @@ export class CallQueue {
     }
   }
 
-  /** Callees were added or removed. Calls of a registration without callees move to the one that a CALL would find now. */
+  /**
+   * Callees were added or removed. Calls of a registration without callees move to the one that a CALL would find now.
+   */
   recheck(registration: Registration): void {
     const calls = [...(this.#waiting.get(registration) ?? [])];
     if (registration.callees.length === 0) this.#reassign(calls);

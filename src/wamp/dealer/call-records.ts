@@ -1,13 +1,13 @@
 /** Pending calls in the stored record of their caller. */
 
-import type { Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/permission-rules.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { payloadField } from "../records/stored-payload.ts";
-import { field, optional, record, usually } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
 import type { Session } from "../session/session.ts";
+import { payloadField } from "../stored-records/stored-payload.ts";
+import { field, optional, record, usually } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import type { Invocation, Reroute } from "./invocation.ts";
 import type { Callee, Registration } from "./registrations.ts";
 import { NO_TURNS } from "./registrations.ts";

@@ -42,8 +42,9 @@ export function sendYieldError({ callee, request }: Invocation, uri: Uri): void 
 }
 
 /**
- * Drops a result of a call that is over; throws ProtocolViolation if the callee never got such an invocation. A callee that
- * goes on sending progress because it was not told that the call is over (it is in `abandoned`) is told once (LEAVE-04).
+ * Drops a result of a call that is over; throws ProtocolViolation if the callee never got such an invocation. A callee
+ * that goes on sending progress because it was not told that the call is over (it is in `abandoned`) is told once
+ * (LEAVE-04).
  */
 export function dropLateResult(callee: Session, request: Id, isProgress: boolean, abandoned: RememberedRequests): void {
   if (request > callee.lastInvocation) throw new ProtocolViolation("no invocation was sent with this request id");

@@ -41,7 +41,9 @@ export function dealerRecord(session: Session, { registrations, pending, queue }
   };
 }
 
-/** Restores what the record of a session tells, except its calls: `restoreCalls` does that when all sessions are there. */
+/**
+ * Restores what the record of a session tells, except its calls: `restoreCalls` does that when all sessions are there.
+ */
 export function restoreSession(session: Session, record: DealerRecord, { registrations, pending }: DealerTables): void {
   registrations.restore(session, record.registrations);
   pending.abandoned.restore(session, record.abandoned);

@@ -1,6 +1,6 @@
 /** The dealer: handles REGISTER, UNREGISTER, CALL, CANCEL, YIELD and a callee's ERROR. */
 
-import type { Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/permission-rules.ts";
 import type { CallTimeoutRules } from "../config/limits.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";

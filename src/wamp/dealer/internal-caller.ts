@@ -1,6 +1,6 @@
 /** Calls of the router itself to procedures of its realm, from a session that the session meta API does not list. */
 
-import type { Authorization, Permission } from "../authorization/rules.ts";
+import type { Authorization, Permission } from "../authorization/permission-rules.ts";
 import { TRUSTED } from "../config/permission.ts";
 import type { Clock, Output, Random } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
@@ -31,8 +31,8 @@ export class InternalCaller implements ProcedureCaller {
   }
 
   /**
-   * Calls an exact URI; resolves in any case, after `timeoutMs` with `wamp.error.timeout`. If the procedure is not registered
-   * it may be within that time: after a restart all clients come back at once, its callee among them.
+   * Calls an exact URI; resolves in any case, after `timeoutMs` with `wamp.error.timeout`. If the procedure is not
+   * registered it may be within that time: after a restart all clients come back at once, its callee among them.
    */
   call(procedure: Uri, args: List, timeoutMs: number): Promise<CallOutcome> {
     const permission = this.#authorization.authorize(this.#authrole, "call", procedure, "exact");

@@ -12,7 +12,9 @@ type Policy = (candidates: readonly Callee[], registration: Registration, host: 
 const first: Policy = (candidates) => candidates[0];
 const last: Policy = (candidates) => candidates[candidates.length - 1];
 
-/** The next in order of registration after the one that got the last call: a callee that leaves skips no other (SHR-11). */
+/**
+ * The next in order of registration after the one that got the last call: a callee that leaves skips no other (SHR-11).
+ */
 const roundrobin: Policy = (candidates, { lastOrder }) =>
   candidates.find((callee) => callee.order > lastOrder) ?? candidates[0];
 

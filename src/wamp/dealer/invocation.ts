@@ -1,6 +1,6 @@
 /** A pending call: from the CALL that opens it to its final RESULT or ERROR. */
 
-import type { Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/permission-rules.ts";
 import { type CallTimeoutRules, LONGEST_TIMEOUT } from "../config/limits.ts";
 import type { SendFault } from "../host/transport.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
@@ -50,8 +50,8 @@ export interface Reroute {
 }
 
 /**
- * Throws ProtocolViolation for a CALL with progress or passthru from a caller that did not announce it, whatever procedure
- * it calls (PINV-02, PPT-05).
+ * Throws ProtocolViolation for a CALL with progress or passthru from a caller that did not announce it, whatever
+ * procedure it calls (PINV-02, PPT-05).
  */
 export function checkCall(caller: Session, [, , options, , payload]: Call): void {
   if (options.progress === true && !caller.has("caller.progressive_call_invocations")) {
@@ -81,7 +81,9 @@ export function timeoutOf(options: Dict, rules: CallTimeoutRules): number {
   return Math.min(wanted, rules.maximum ?? LONGEST_TIMEOUT);
 }
 
-/** A new invocation of a CALL. Throws option_disallowed.disclose_me if the permission forbids what the caller asks for. */
+/**
+ * A new invocation of a CALL. Throws option_disallowed.disclose_me if the permission forbids what the caller asks for.
+ */
 export function openInvocation(
   caller: Session,
   message: Call,

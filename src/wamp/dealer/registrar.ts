@@ -1,6 +1,6 @@
 /** Handles REGISTER and UNREGISTER, and revokes registrations. */
 
-import type { Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/permission-rules.ts";
 import type { Limits } from "../config/limits.ts";
 import type { Clock, Random } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";

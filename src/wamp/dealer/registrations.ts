@@ -3,11 +3,11 @@
 import { PatternMap } from "../matching/pattern-map.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { field, oneOf, record, usually } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
+import { field, oneOf, record, usually } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 
 /** How a callee is chosen among several (Shared Registration: invocation policies). */
 export type InvocationPolicy = "single" | "roundrobin" | "random" | "first" | "last";
@@ -203,7 +203,10 @@ function byOrder(a: Callee, b: Callee): number {
   return a.order - b.order;
 }
 
-/** Only the record of the callee that got the last call has the current turn: when it leaves, another one has to save it. */
+/**
+ * Only the record of the callee that got the last call has the current turn: when it leaves, another one has to save
+ * it.
+ */
 function keepTurn(registration: Registration, { order }: Callee): void {
   if (order !== registration.lastOrder) return;
   registration.turns++;

@@ -1,14 +1,14 @@
 /** A call without a callee yet, and the order in which a caller's calls get theirs. */
 
-import type { Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/permission-rules.ts";
 import { ownerOf } from "../matching/rendezvous.ts";
 import type { Call } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { payloadField } from "../records/stored-payload.ts";
-import { field, record, usually } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
 import type { Session } from "../session/session.ts";
+import { payloadField } from "../stored-records/stored-payload.ts";
+import { field, record, usually } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import { storedPermission } from "./call-records.ts";
 import type { Registration } from "./registrations.ts";
 
@@ -55,8 +55,8 @@ export function waitingRecord({ message, permission, registration, order, deadli
 }
 
 /**
- * Would `call`, or a new call if it is undefined, overtake an earlier call of its caller that may still go to this callee?
- * `waiting` are the caller's waiting calls, oldest first (ORD-03).
+ * Would `call`, or a new call if it is undefined, overtake an earlier call of its caller that may still go to this
+ * callee? `waiting` are the caller's waiting calls, oldest first (ORD-03).
  */
 export function isOvertaking(callee: Session, waiting: Iterable<WaitingCall>, call: WaitingCall | undefined): boolean {
   for (const earlier of waiting) {

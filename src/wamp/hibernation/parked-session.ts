@@ -3,7 +3,11 @@
 import type { Log, Storage } from "../host/host.ts";
 import type { ParkedStore } from "../host/storage.ts";
 import type { RouterMessage } from "../protocol/message.ts";
-import { messagesFromFormat1, parkedFromFormat1 } from "../records/format-1.ts";
+import type { Peer } from "../session/peer.ts";
+import type { KeptMessages, ResumableTransport } from "../session/resumable-transport.ts";
+import { storedMessage } from "../session/resumable-transport.ts";
+import type { Session } from "../session/session.ts";
+import { messagesFromFormat1, parkedFromFormat1 } from "../stored-records/format-1.ts";
 import {
   type Format,
   field,
@@ -15,18 +19,14 @@ import {
   unreadable,
   usually,
   write,
-} from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
-import type { Peer } from "../session/peer.ts";
-import type { KeptMessages, ResumableTransport } from "../session/resumable-transport.ts";
-import { storedMessage } from "../session/resumable-transport.ts";
-import type { Session } from "../session/session.ts";
+} from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import { type SessionRecord, type SessionTables, sessionRecord } from "./peer-record.ts";
 import { storedSession, storedTransportInfo } from "./session-record.ts";
 
 /**
- * The record among a session's texts; messages count from 1. Release 0.1.0 has its record at 0 and reads no other: after
- * a rollback it takes these sessions for incomplete and removes them, instead of failing on each wake.
+ * The record among a session's texts; messages count from 1. Release 0.1.0 has its record at 0 and reads no other:
+ * after a rollback it takes these sessions for incomplete and removes them, instead of failing on each wake.
  */
 const RECORD = -1;
 const RECORD_OF_FORMAT_1 = 0;
@@ -60,8 +60,8 @@ const MESSAGES: Format<{ readonly messages: readonly RouterMessage[] }> = {
 };
 
 /**
- * The record is removed with the first change and written again last, in `flush`, so that a record found after a sudden end of
- * the object is complete.
+ * The record is removed with the first change and written again last, in `flush`, so that a record found after a sudden
+ * end of the object is complete.
  */
 export class ParkedSession {
   readonly peer: Peer;

@@ -7,13 +7,13 @@ import { storedWaitingCall } from "../dealer/waiting-call.ts";
 import type { TransportInfo } from "../host/transport.ts";
 import { isId } from "../protocol/id.ts";
 import type { Id } from "../protocol/values.ts";
-import { peerFromFormat1 } from "../records/format-1.ts";
-import type { Field } from "../records/stored-record.ts";
-import { type Format, field, list, optional, record, union, usually } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
 import type { Attempt } from "../session/peer.ts";
 import { type ResumeRequest, storedResume } from "../session/resumable-transport.ts";
 import { storedIdentity } from "../session/stored-identity.ts";
+import { peerFromFormat1 } from "../stored-records/format-1.ts";
+import type { Field } from "../stored-records/stored-record.ts";
+import { type Format, field, list, optional, record, union, usually } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import type { PeerRecord, SessionRecord } from "./peer-record.ts";
 
 /** The format of a session in the record of its peer. */

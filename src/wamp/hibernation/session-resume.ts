@@ -1,4 +1,6 @@
-/** Sessions that outlive their connections: parked when one is lost, resumed on another one (docs/session-resume.md). */
+/**
+ * Sessions that outlive their connections: parked when one is lost, resumed on another one (docs/session-resume.md).
+ */
 
 import type { ResumeConfig } from "../config/resume.ts";
 import { isEqual } from "../crypto/digest.ts";

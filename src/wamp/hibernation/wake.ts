@@ -8,10 +8,10 @@ import type { LogLine } from "../host/log-line.ts";
 import type { Transport } from "../host/transport.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import type { Id } from "../protocol/values.ts";
-import { type Reading, unreadable } from "../records/stored-record.ts";
 import type { Peer, PendingState } from "../session/peer.ts";
 import { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
+import { type Reading, unreadable } from "../stored-records/stored-record.ts";
 import { hasCalls, type PeerRecord, type SessionRecord } from "./peer-record.ts";
 import type { SessionResume } from "./session-resume.ts";
 
@@ -62,8 +62,8 @@ export class Waking {
   }
 
   /**
-   * Clients are restored before `joinLocalSessions` is called, so that the ids they know stay; calls are restored last, because
-   * any session may be a callee.
+   * Clients are restored before `joinLocalSessions` is called, so that the ids they know stay; calls are restored last,
+   * because any session may be a callee.
    */
   wake(sleepers: Iterable<Sleeper>, joinLocalSessions?: () => void): Peer[] {
     const { dealer, metaEvents, sessions, testaments } = this.#realm;

@@ -1,6 +1,8 @@
 /** A queue of items by deadline, the soonest first. */
 
-/** A binary heap with lazy deletion: an entry that is no longer its item's deadline is skipped when it reaches the top. */
+/**
+ * A binary heap with lazy deletion: an entry that is no longer its item's deadline is skipped when it reaches the top.
+ */
 export class Deadlines<T extends object> {
   readonly #deadlineOf = new Map<T, number>();
   #heap: { readonly at: number; readonly item: T }[] = [];

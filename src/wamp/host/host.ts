@@ -1,4 +1,6 @@
-/** The ports through which the pure core reaches everything outside it; each part of the core asks for those it needs. */
+/**
+ * The ports through which the pure core reaches everything outside it; each part of the core asks for those it needs.
+ */
 
 import type { Id } from "../protocol/values.ts";
 import type { AuditRecord } from "./audit-record.ts";

@@ -22,8 +22,8 @@ export interface Transport {
 export type SendFault = "closed" | "too large";
 
 /**
- * What the router knows of a client's connection, with Crossbar.io's keys; authenticators get it as `details.transport`.
- * No value comes from the client's HELLO (WS-29).
+ * What the router knows of a client's connection, with Crossbar.io's keys; authenticators get it as
+ * `details.transport`. No value comes from the client's HELLO (WS-29).
  */
 export interface TransportInfo {
   /** The client's address. */

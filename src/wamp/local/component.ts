@@ -14,8 +14,8 @@ export interface Component<Bindings = Dict> {
 }
 
 /**
- * A component's session in its realm. All methods reject with an `ApplicationError` where the router answers ERROR. Handlers
- * are called between two messages of the realm, never amid one.
+ * A component's session in its realm. All methods reject with an `ApplicationError` where the router answers ERROR.
+ * Handlers are called between two messages of the realm, never amid one.
  */
 export interface ComponentSession<Bindings = Dict> {
   /** Session id; the same after every sleep. */
@@ -30,7 +30,10 @@ export interface ComponentSession<Bindings = Dict> {
   register(procedure: Uri, handler: CallHandler, options?: Dict): Promise<Registration>;
   /** Unregisters a procedure. */
   unregister(registration: Registration): Promise<void>;
-  /** Adds a handler to a topic, which may have several. `options` are those of SUBSCRIBE: `match`, `get_retained` and so on. */
+  /**
+   * Adds a handler to a topic, which may have several. `options` are those of SUBSCRIBE: `match`, `get_retained` and so
+   * on.
+   */
   subscribe(topic: Uri, handler: EventHandler, options?: Dict): Promise<Subscription>;
   /** Removes one handler; the subscription ends with its last one. */
   unsubscribe(subscription: Subscription): Promise<void>;
@@ -70,8 +73,8 @@ export class Result {
 }
 
 /**
- * Answers a call with a value, a `Result`, or nothing. A thrown error with a `uri` (as `ApplicationError` has) reaches the
- * caller with its `args` and `kwargs`; any other is logged, and the caller gets `wamp.error.runtime_error`.
+ * Answers a call with a value, a `Result`, or nothing. A thrown error with a `uri` (as `ApplicationError` has) reaches
+ * the caller with its `args` and `kwargs`; any other is logged, and the caller gets `wamp.error.runtime_error`.
  */
 export type CallHandler = (args: List, kwargs: Dict, details: CallDetails) => unknown;
 

@@ -52,8 +52,8 @@ const ROLES: Dict = {
 };
 
 /**
- * Its constructor opens the session. Messages of the realm wait for the end of the current turn, so that handlers run between
- * two messages of the realm, never amid one.
+ * Its constructor opens the session. Messages of the realm wait for the end of the current turn, so that handlers run
+ * between two messages of the realm, never amid one.
  */
 export class HostedComponent<Bindings = Dict> implements ComponentSession<Bindings> {
   readonly extra: Dict;

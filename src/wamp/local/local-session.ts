@@ -27,7 +27,10 @@ export interface LocalSessionOptions {
    * calls it has not answered yet find it again. A session without one is in no table: no other session sees it.
    */
   readonly name?: string;
-  /** Takes each message of the realm in the turn that sends it. Without it, the session takes the replies to its requests only. */
+  /**
+   * Takes each message of the realm in the turn that sends it. Without it, the session takes the replies to its
+   * requests only.
+   */
   readonly onMessage?: (message: RouterMessage) => void;
 }
 
@@ -122,7 +125,9 @@ export class LocalSession extends PendingRequests {
     return id;
   }
 
-  /** Hands the realm a message, its payload, if any, as a `Payload`. What the realm sends then goes out after this turn. */
+  /**
+   * Hands the realm a message, its payload, if any, as a `Payload`. What the realm sends then goes out after this turn.
+   */
   submit(message: List): void {
     this.#realm.receive(this.#peer, message);
     queueMicrotask(() => this.#host.flushOutput());

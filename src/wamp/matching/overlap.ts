@@ -18,7 +18,10 @@ export function sharedUri(a: Pattern, b: Pattern, depth: number): Uri | undefine
   return longer.startsWith(shorter) ? longer + ANY + `.${ANY}`.repeat(depth) : undefined;
 }
 
-/** A wildcard or exact pattern within a prefix: components one by one, of which the last one of the prefix is only a beginning. */
+/**
+ * A wildcard or exact pattern within a prefix: components one by one, of which the last one of the prefix is only a
+ * beginning.
+ */
 function fill(pattern: Pattern, prefix: Pattern): Uri | undefined {
   const components = componentsOf(pattern);
   const heads = prefix.uri.split(".");

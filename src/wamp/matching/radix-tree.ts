@@ -106,7 +106,9 @@ export class RadixTree<T extends NonNullable<unknown>> {
     this.#simplify(parent);
   }
 
-  /** Characters of `label`, up to the end of a unit, that `text` has too from `at` on. The first unit is equal already. */
+  /**
+   * Characters of `label`, up to the end of a unit, that `text` has too from `at` on. The first unit is equal already.
+   */
   #sharedLength(label: string, text: string, at: number): number {
     const { separator, end: unitEnd } = this.#units;
     let shared = unitEnd(label, 0);

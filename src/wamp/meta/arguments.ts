@@ -1,6 +1,6 @@
 /**
- * Reads the arguments of meta procedures one by one. Other arguments are ignored (META-07), null counts as absent, and a
- * missing argument or one of the wrong type throws invalid_argument (META-05).
+ * Reads the arguments of meta procedures one by one. Other arguments are ignored (META-07), null counts as absent, and
+ * a missing argument or one of the wrong type throws invalid_argument (META-05).
  */
 
 import { WampError, WampUri } from "../protocol/errors.ts";

@@ -24,10 +24,10 @@ const PAGE_BYTES = 524_288;
 const MAX_PAGES = 16;
 
 /**
- * Returns the events of a subscription that the caller could make: Arguments is the list of them. An answer that a limit cuts
- * short, the caller's or that of one RESULT, has `is_limit_reached` in ArgumentsKw; the caller continues with
- * `after_publication`, or `before_publication` in reverse. A subscription without a log of its own has the events of the log
- * that covers all its topics, or none (HIS-18).
+ * Returns the events of a subscription that the caller could make: Arguments is the list of them. An answer that a
+ * limit cuts short, the caller's or that of one RESULT, has `is_limit_reached` in ArgumentsKw; the caller continues
+ * with `after_publication`, or `before_publication` in reverse. A subscription without a log of its own has the events
+ * of the log that covers all its topics, or none (HIS-18).
  */
 function getEvents(context: MetaContext, caller: Session, payload: Payload, options: Dict): Payload | MetaReply {
   const subscription = subscriptionArgument(context, payload);

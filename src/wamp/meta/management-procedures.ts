@@ -1,7 +1,7 @@
 /** The procedures that change roles and their rules at run time; not part of WAMP, hence `wamp.edge.`. */
 
 import { createDenial } from "../authorization/access-control.ts";
-import { UNDECIDED } from "../authorization/rules.ts";
+import { UNDECIDED } from "../authorization/permission-rules.ts";
 import { readPattern } from "../config/permission.ts";
 import { type PermissionRule, parseRole, type Role } from "../config/realm.ts";
 import type { Fault } from "../config/shape.ts";
@@ -18,7 +18,8 @@ import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
  * Roles and rules have the form of the configuration. A change applies to the next message of every session, survives
  * sleep and restarts, and replaces the role of the configuration until it is reset. It revokes the subscriptions and
  * registrations that the new rules deny. Only for sessions whose role has a rule for `wamp.edge.` itself
- * (`AccessControl.mayManage`). Errors: not_authorized, invalid_argument with the faults, limit_exceeded, nothing_to_manage.
+ * (`AccessControl.mayManage`). Errors: not_authorized, invalid_argument with the faults, limit_exceeded,
+ * nothing_to_manage.
  */
 export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = Object.fromEntries(
   Object.entries({

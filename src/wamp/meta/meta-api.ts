@@ -18,9 +18,9 @@ import { SUBSCRIPTION_PROCEDURES } from "./subscription-procedures.ts";
 import { TESTAMENT_PROCEDURES } from "./testament-procedures.ts";
 
 /**
- * URI → procedure. To add some: export a `Record<Uri, MetaProcedure>` from the file of their subject and spread it here. A
- * realm without `enable_meta_api` has none of them. All URIs begin with `wamp.`, so that no property of `Object.prototype`
- * is found by a URI.
+ * URI → procedure. To add some: export a `Record<Uri, MetaProcedure>` from the file of their subject and spread it
+ * here. A realm without `enable_meta_api` has none of them. All URIs begin with `wamp.`, so that no property of
+ * `Object.prototype` is found by a URI.
  */
 export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> = {
   ...SESSION_PROCEDURES,

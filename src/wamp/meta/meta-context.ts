@@ -1,7 +1,7 @@
 /** The parts of a realm that meta procedures use. */
 
 import type { AccessControl } from "../authorization/access-control.ts";
-import type { Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/permission-rules.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import type { Action } from "../protocol/action.ts";

@@ -34,9 +34,9 @@ export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
   }
 
   /**
-   * Publishes on a `wamp.` topic, without a publisher (META-08), to all subscribers except the session `leaving`, which is
-   * ending. `args` returns the Arguments; it is called only if the topic has subscribers. Call `publish` after the reply to
-   * the request that causes the event (ORD-09).
+   * Publishes on a `wamp.` topic, without a publisher (META-08), to all subscribers except the session `leaving`, which
+   * is ending. `args` returns the Arguments; it is called only if the topic has subscribers. Call `publish` after the
+   * reply to the request that causes the event (ORD-09).
    */
   publish(topic: Uri, args: () => List, leaving?: Session): void {
     if (!this.#isEnabled) return;

@@ -6,9 +6,9 @@ import type { Session } from "../session/session.ts";
 import type { MetaContext } from "./meta-context.ts";
 
 /**
- * Answers a call at once: returns the Arguments and ArgumentsKw of the RESULT, or throws a `WampError`. The call has been
- * authorized; its payload comes from a client and is read with the functions of `arguments.ts`, which ignore other arguments
- * (META-07). Changes that cause messages to sessions belong into `MetaReply.afterwards`.
+ * Answers a call at once: returns the Arguments and ArgumentsKw of the RESULT, or throws a `WampError`. The call has
+ * been authorized; its payload comes from a client and is read with the functions of `arguments.ts`, which ignore other
+ * arguments (META-07). Changes that cause messages to sessions belong into `MetaReply.afterwards`.
  */
 export type MetaProcedure = (
   context: MetaContext,
@@ -23,8 +23,8 @@ export interface MetaReply {
   readonly progress?: readonly Payload[];
   readonly payload: Payload;
   /**
-   * Called in the same turn, right after the RESULT was sent, so that events follow the reply that caused them (ORD-09). Must
-   * not throw.
+   * Called in the same turn, right after the RESULT was sent, so that events follow the reply that caused them
+   * (ORD-09). Must not throw.
    */
   readonly afterwards?: () => void;
 }

@@ -8,16 +8,18 @@ import type { Id } from "../protocol/values.ts";
 import { optionalKeyword } from "./arguments.ts";
 
 /**
- * Ids in one list. The specification has whole lists only, and the router sends them up to this length: 10,000 ids are 170 kB
- * of JSON. A longer list would cost every other session of the realm time, so the call fails rather than return a part.
+ * Ids in one list. The specification has whole lists only, and the router sends them up to this length: 10,000 ids are
+ * 170 kB of JSON. A longer list would cost every other session of the realm time, so the call fails rather than return
+ * a part.
  */
 export const MAX_LISTED = 10_000;
 
 /**
  * Returns all items, in any order; throws limit_exceeded beyond `MAX_LISTED`. With the keyword arguments `limit` (1 to
- * `MAX_LISTED`) or `after` (an id) it returns a page instead: the items of the lowest ids above `after`, ascending, at most
- * `limit` of them. The last id of a page is the `after` of the next one; a page with fewer than `limit` items is the last.
- * An item that exists during all the calls is on one page, whichever items are added and removed between them.
+ * `MAX_LISTED`) or `after` (an id) it returns a page instead: the items of the lowest ids above `after`, ascending, at
+ * most `limit` of them. The last id of a page is the `after` of the next one; a page with fewer than `limit` items is
+ * the last. An item that exists during all the calls is on one page, whichever items are added and removed between
+ * them.
  */
 export function paginate<T extends { readonly id: Id }>(items: Iterable<T>, payload: Payload): T[] {
   const limit = optionalKeyword(payload, "limit", isLimit);

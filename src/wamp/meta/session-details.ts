@@ -33,8 +33,8 @@ export function sessionById(context: MetaContext, sessionId: Id): Session {
 }
 
 /**
- * Returns the dict of `wamp.session.on_join` and `wamp.session.get`: identity and added details. `authextra` comes from an
- * authenticator, without the proofs that the router gave the client.
+ * Returns the dict of `wamp.session.on_join` and `wamp.session.get`: identity and added details. `authextra` comes from
+ * an authenticator, without the proofs that the router gave the client.
  */
 export function sessionDetails({ id, identity, transport, addedDetails }: Session): Dict {
   const { authid, authrole, authmethod, authprovider } = identity;
@@ -48,9 +48,10 @@ export function sessionDetails({ id, identity, transport, addedDetails }: Sessio
 }
 
 /**
- * `wamp.session.modify_details` (session, delta), as in nexus: adds each key of the delta to the session's details or, with
- * null, removes it. Unlike in nexus the keys of the specification cannot be changed (invalid_argument): otherwise its caller
- * could give a session another role. Values are those of JSON. Throws limit_exceeded beyond `MAX_ADDED_DETAILS`.
+ * `wamp.session.modify_details` (session, delta), as in nexus: adds each key of the delta to the session's details or,
+ * with null, removes it. Unlike in nexus the keys of the specification cannot be changed (invalid_argument): otherwise
+ * its caller could give a session another role. Values are those of JSON. Throws limit_exceeded beyond
+ * `MAX_ADDED_DETAILS`.
  */
 export function modifyDetails(context: MetaContext, _: Session, payload: Payload): Payload | MetaReply {
   const session = sessionArgument(context, payload, 0);

@@ -12,8 +12,8 @@ import { paginate } from "./pages.ts";
 import { isVisible, modifyDetails, sessionArgument, sessionDetails } from "./session-details.ts";
 
 /**
- * `wamp.session.*`; `list` takes the paging of `paginate`. The `kill` procedures exclude the caller's session, and detach
- * sessions before the realm takes the next message of any session (MS-15).
+ * `wamp.session.*`; `list` takes the paging of `paginate`. The `kill` procedures exclude the caller's session, and
+ * detach sessions before the realm takes the next message of any session (MS-15).
  */
 export const SESSION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.session.count": (context, _, payload) => Payload.of([sessionsWithRoles(context, payload).length]),

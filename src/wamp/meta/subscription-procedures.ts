@@ -63,7 +63,9 @@ function listSubscribers(context: MetaContext, _: Session, payload: Payload): Pa
   return Payload.of([paginate(subscribers, payload).map(({ id }) => id)]);
 }
 
-/** (subscription, session) with an optional reason; no_such_session for a session without the subscription (SREV-04). */
+/**
+ * (subscription, session) with an optional reason; no_such_session for a session without the subscription (SREV-04).
+ */
 function removeSubscriber(context: MetaContext, _: Session, payload: Payload): MetaReply {
   const subscription = subscriptionArgument(context, payload);
   const session = sessionArgument(context, payload, 1);

@@ -72,7 +72,9 @@ function publishMessage(topic: Uri, options: Dict, payload: Payload): Publish {
   return [MessageType.PUBLISH, 1, known, topic, payload];
 }
 
-/** Throws now for faults that a PUBLISH would be refused or aborted for; rules are checked again when it is published. */
+/**
+ * Throws now for faults that a PUBLISH would be refused or aborted for; rules are checked again when it is published.
+ */
 function checkPublication(context: MetaContext, publisher: Session, written: Publish): Publish {
   try {
     const message = parse(written) as Publish;

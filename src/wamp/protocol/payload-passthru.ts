@@ -14,8 +14,8 @@ export function isOpaque(options: Dict): boolean {
 }
 
 /**
- * The details that the receiver of an opaque payload gets. A sender that did not announce passthru for its role, or whose payload
- * is not one binary element, breaks the protocol (PPT-03, PPT-05).
+ * The details that the receiver of an opaque payload gets. A sender that did not announce passthru for its role, or
+ * whose payload is not one binary element, breaks the protocol (PPT-03, PPT-05).
  */
 export function opaqueDetails(
   options: Dict,

@@ -25,8 +25,8 @@ export type UriCheck = "loose" | "strict";
  */
 export const MAX_URI_LENGTH = 2048;
 
-// Components and dots share no character, so each URI can be read in one way only and all six run in linear time. Where every
-// component may be empty, as in a wildcard pattern, only the characters remain to be checked.
+// Components and dots share no character, so each URI can be read in one way only and all six run in linear time. Where
+// every component may be empty, as in a wildcard pattern, only the characters remain to be checked.
 const RULES: Record<UriCheck, Record<Match, RegExp>> = {
   loose: {
     exact: /^[^\s.#]+(?:\.[^\s.#]+)*$/,

@@ -47,8 +47,8 @@ const MAX_AGENT_LENGTH = 128;
 const MAX_AUTHID_LENGTH = 512;
 
 /**
- * A method may wait for a procedure or another server: the peer is in the state `authenticating` meanwhile, so that its messages
- * are refused and its deadline runs.
+ * A method may wait for a procedure or another server: the peer is in the state `authenticating` meanwhile, so that its
+ * messages are refused and its deadline runs.
  */
 export class Handshake {
   readonly authentication: Authentication;
@@ -110,7 +110,10 @@ export class Handshake {
     return this.#roleFault(outcome) ?? outcome;
   }
 
-  /** Refuses a peer whose client or whose authenticator did not answer in time, or that the router slept over (AUTH-11, AUTH-15). */
+  /**
+   * Refuses a peer whose client or whose authenticator did not answer in time, or that the router slept over (AUTH-11,
+   * AUTH-15).
+   */
   expire(peer: Peer): void {
     const late = refuse(WampUri.AUTHENTICATION_DENIED, "no AUTHENTICATE in time");
     const isLate = peer.state.kind === "challenged";
@@ -243,7 +246,9 @@ function triedBy({ state }: Peer): Dict {
   return state.kind === "challenged" ? { authid: authidOf(state.challengeState), method: state.attempt.method } : {};
 }
 
-/** Returns the refusal of a HELLO for a realm other than `realmName`; `realmName` is undefined where no realm exists. */
+/**
+ * Returns the refusal of a HELLO for a realm other than `realmName`; `realmName` is undefined where no realm exists.
+ */
 export function realmFault(requested: string, realmName: string | undefined): AuthRefusal | undefined {
   if (requested !== "" && !isValidRealm(requested)) {
     return refuse(WampUri.INVALID_URI, "the realm name is not a valid URI");

@@ -3,7 +3,7 @@
 import type { Admitted, AuthRefusal } from "../authentication/method.ts";
 import { AccessControl } from "../authorization/access-control.ts";
 import { matchOf } from "../authorization/authorizer-request.ts";
-import type { Permission } from "../authorization/rules.ts";
+import type { Permission } from "../authorization/permission-rules.ts";
 import { Broker } from "../broker/broker.ts";
 import { Subscriptions } from "../broker/subscriptions.ts";
 import type { RealmConfig } from "../config/realm.ts";
@@ -108,8 +108,8 @@ export class Realm implements MetaContext {
   }
 
   /**
-   * Ends a peer's session because its message is too large. `front` holds the first elements, as `Serializer.peek` reads them: if
-   * the message answers a call, the caller gets an ERROR.
+   * Ends a peer's session because its message is too large. `front` holds the first elements, as `Serializer.peek`
+   * reads them: if the message answers a call, the caller gets an ERROR.
    */
   abortTooLarge(peer: Peer, front: readonly number[]): void {
     if (peer.state.kind === "open") this.dealer.failTooLarge(peer.state.session, front);
@@ -150,8 +150,8 @@ export class Realm implements MetaContext {
   }
 
   /**
-   * Restores sessions and tables from the records of the peers that are still connected. `joinLocalSessions` opens the local
-   * sessions; it is called after the sessions of clients are restored and before their calls are.
+   * Restores sessions and tables from the records of the peers that are still connected. `joinLocalSessions` opens the
+   * local sessions; it is called after the sessions of clients are restored and before their calls are.
    */
   wake(sleepers: Iterable<Sleeper>, joinLocalSessions?: () => void): Peer[] {
     return this.#waking.wake(sleepers, joinLocalSessions);

@@ -75,8 +75,8 @@ export class Sessions {
   }
 
   /**
-   * Opens a session without a handshake, because the router vouches for the transport's client. The realm may be full: then
-   * the client gets ABORT. `roles` as in HELLO.Details.
+   * Opens a session without a handshake, because the router vouches for the transport's client. The realm may be full:
+   * then the client gets ABORT. `roles` as in HELLO.Details.
    */
   connectAs(transport: Transport, identity: Identity, roles: Dict): Peer {
     const peer = this.connect(transport);
@@ -84,7 +84,9 @@ export class Sessions {
     return peer;
   }
 
-  /** Opens the session of an authenticated peer unless the realm is full, or resumes the one that the client asks for. */
+  /**
+   * Opens the session of an authenticated peer unless the realm is full, or resumes the one that the client asks for.
+   */
   open(peer: Peer, origin: SessionOrigin, resumeRequest: ResumeRequest | undefined): void {
     const former = resumeRequest?.session === undefined ? undefined : this.byId.get(resumeRequest.session);
     // The client gets the answers to its earlier requests before that to its first new one (docs/session-resume.md).
@@ -145,8 +147,8 @@ export class Sessions {
   }
 
   /**
-   * Ends a session with GOODBYE and detaches it at once, whether or not the client answers (SES-17). `isQuiet`: no session
-   * gets the meta event, because all sessions end (Session Meta API: wamp.session.kill_all).
+   * Ends a session with GOODBYE and detaches it at once, whether or not the client answers (SES-17). `isQuiet`: no
+   * session gets the meta event, because all sessions end (Session Meta API: wamp.session.kill_all).
    */
   dismiss(peer: Peer, reason: Uri, message?: string, isQuiet = false): void {
     if (peer.state.kind !== "open") return;

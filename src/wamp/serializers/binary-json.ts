@@ -7,7 +7,9 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /** Arguments one call of `String.fromCharCode` takes without exhausting the stack. */
 const CHUNK = 8192;
 
-/** A marked string → its bytes; undefined where it is an ordinary string, also when what follows the mark is no Base64. */
+/**
+ * A marked string → its bytes; undefined where it is an ordinary string, also when what follows the mark is no Base64.
+ */
 export function bytesFromText(text: string): Uint8Array | undefined {
   if (!text.startsWith(BINARY_MARK) || text.length % 4 !== 1) return undefined;
   const base64 = text.slice(1);

@@ -115,8 +115,9 @@ function bigIntFromBytes(bytes: Uint8Array): bigint {
 const Lead = { FALSE: 0xf4, TRUE: 0xf5, NULL: 0xf6, UNDEFINED: 0xf7, FLOAT64: 0xfb, EMPTY_LIST: 0x80 } as const;
 
 /**
- * Integers are written as integers, in their shortest form and beyond 64 bits as bignums, other numbers and each `Float`
- * as 64-bit floats. A dict entry that is undefined is left out, and so is `__proto__`; any other value without a form in WAMP is null.
+ * Integers are written as integers, in their shortest form and beyond 64 bits as bignums, other numbers and each
+ * `Float` as 64-bit floats. A dict entry that is undefined is left out, and so is `__proto__`; any other value without
+ * a form in WAMP is null.
  */
 class CborWriter extends ByteWriter implements MessageWriter {
   message(message: Message, codec: PayloadCodec): Uint8Array {
@@ -219,7 +220,8 @@ function bytesFromBigInt(value: bigint): Uint8Array {
 }
 
 /**
- * Towards other serializers: integers of any size are exact, a byte string with tag 64 is bytes, any other tag is dropped
- * and its content kept, undefined and unknown simple values are null, and a dict key that is no string is its text.
+ * Towards other serializers: integers of any size are exact, a byte string with tag 64 is bytes, any other tag is
+ * dropped and its content kept, undefined and unknown simple values are null, and a dict key that is no string is its
+ * text.
  */
 export const cbor: Serializer = binarySerializer("cbor", CborReader, new CborWriter());

@@ -18,10 +18,10 @@ export const INDEFINITE = -1;
 const BREAK = 0xff;
 
 /**
- * How values are read. `head`: the elements the router acts on. What has no WAMP type (extension, foreign tag) comes out as
- * its encoded bytes, which no typed field accepts, "undefined" as undefined, and a dict key that is no string is a fault.
- * `payload`: application data, where every value degrades and none fails. `exact payload`: the same on its way to
- * another serializer or back to its own, with a `Float` where a float is whole.
+ * How values are read. `head`: the elements the router acts on. What has no WAMP type (extension, foreign tag) comes
+ * out as its encoded bytes, which no typed field accepts, "undefined" as undefined, and a dict key that is no string is
+ * a fault. `payload`: application data, where every value degrades and none fails. `exact payload`: the same on its way
+ * to another serializer or back to its own, with a `Float` where a float is whole.
  */
 export type Reading = "head" | "payload" | "exact payload";
 
@@ -180,7 +180,9 @@ export abstract class ItemReader extends ByteReader {
     if (hasKwargs) for (let i = index + 2; this.#has(i, size); i++) elements.push(this.value(1));
   }
 
-  /** Walks over Arguments or ArgumentsKw; null, which clients in typed languages write for an absent value, is `none`. */
+  /**
+   * Walks over Arguments or ArgumentsKw; null, which clients in typed languages write for an absent value, is `none`.
+   */
   #skipArgument(none: Argument): Argument {
     const start = this.position;
     const kind = this.next();

@@ -25,14 +25,14 @@ export function exactValuesFromJson(text: string): unknown {
 }
 
 /**
- * Text with a number that has an exponent, a fraction of zeros, or so many digits that its fraction may be lost. Similar text
- * inside strings only costs time.
+ * Text with a number that has an exponent, a fraction of zeros, or so many digits that its fraction may be lost.
+ * Similar text inside strings only costs time.
  */
 const MAY_HOLD_FLOATS = /[[,:\s]-?(?:\d[\d.]{15}|\d+(?:\.\d+)?[eE]|\d+\.0+(?!\d))/;
 
 /**
- * A value → JSON text. Bytes become marked strings, `bigint` its digits, a `Float` a number with a fraction, NaN and infinities null (SER-14). A dict entry
- * that is undefined is left out; any other value without a JSON form is null.
+ * A value → JSON text. Bytes become marked strings, `bigint` its digits, a `Float` a number with a fraction, NaN and
+ * infinities null (SER-14). A dict entry that is undefined is left out; any other value without a JSON form is null.
  */
 export function jsonFromValue(value: unknown): string {
   switch (typeof value) {

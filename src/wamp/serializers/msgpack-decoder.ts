@@ -26,9 +26,9 @@ export function valueOfExtension(data: Uint8Array, type: number): unknown {
 }
 
 /**
- * The package refuses dict keys named `__proto__`, which payloads from JSON may have, and in the head our extension codec
- * refuses what must come out as its encoded bytes, because a codec sees the data only. From the front of text beyond 200
- * bytes the package drops U+FEFF. All three are rare enough to be read by `ItemReader`.
+ * The package refuses dict keys named `__proto__`, which payloads from JSON may have, and in the head our extension
+ * codec refuses what must come out as its encoded bytes, because a codec sees the data only. From the front of text
+ * beyond 200 bytes the package drops U+FEFF. All three are rare enough to be read by `ItemReader`.
  */
 function attempt<Value>(read: (bytes: Uint8Array) => Value, bytes: Uint8Array): Value | undefined {
   if (hasByteOrderMark(bytes)) return undefined;

@@ -30,8 +30,8 @@ const DICT: Family = { short: 0x80, shortEnd: 16, size8: undefined, size16: 0xde
 
 /**
  * Integers are written as integers up to 64 bits, in their shortest form, other numbers and each `Float` as 64-bit
- * floats. The package's encoder writes every whole number as an integer. A dict entry that is undefined is left out, and
- * so is `__proto__`; any other value without a form in WAMP is null.
+ * floats. The package's encoder writes every whole number as an integer. A dict entry that is undefined is left out,
+ * and so is `__proto__`; any other value without a form in WAMP is null.
  */
 class MsgpackWriter extends ByteWriter implements MessageWriter {
   message(message: Message, codec: PayloadCodec): Uint8Array {

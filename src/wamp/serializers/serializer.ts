@@ -27,14 +27,17 @@ export interface Serializer extends PayloadCodec {
   readonly isBinary: boolean;
   /**
    * A frame → the elements of the message, as found: the only check is that it is a well-formed list. Where the message
-   * type carries a payload (PAYLOAD_INDEX) and the head before it is complete, one `Payload` (`Payload.NONE` when absent or
-   * empty) stands for Arguments and ArgumentsKw. Elements even beyond those follow it, so the element count tells.
+   * type carries a payload (PAYLOAD_INDEX) and the head before it is complete, one `Payload` (`Payload.NONE` when
+   * absent or empty) stands for Arguments and ArgumentsKw. Elements even beyond those follow it, so the element count
+   * tells.
    *
-   * In the head, what has no WAMP type (a CBOR tag, a MessagePack extension) is bytes; MessagePack's and CBOR's "undefined"
-   * is undefined; integers are `number` up to 2^53, also those written as floats, and `bigint` beyond.
+   * In the head, what has no WAMP type (a CBOR tag, a MessagePack extension) is bytes; MessagePack's and CBOR's
+   * "undefined" is undefined; integers are `number` up to 2^53, also those written as floats, and `bigint` beyond.
    */
   decode(frame: Frame, limits: DecodeLimits): readonly unknown[] | DecodeFault;
-  /** The integers a frame begins with, three at most: the type of a message too large to be decoded, and its request. */
+  /**
+   * The integers a frame begins with, three at most: the type of a message too large to be decoded, and its request.
+   */
   peek(frame: Frame): readonly number[];
   /** A message → a frame. Ids are integers on the wire at any size. */
   encode(message: Message): Frame;

@@ -6,9 +6,9 @@ import type { Dict } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
 
 /**
- * The details that disclose `session` as publisher or caller, or none. `rule` is `disclose` of the permission: true always,
- * false never (`disclose_me` then throws option_disallowed.disclose_me), undefined on request of the client (`disclose_me`)
- * or of the callee (`isDemanded`).
+ * The details that disclose `session` as publisher or caller, or none. `rule` is `disclose` of the permission: true
+ * always, false never (`disclose_me` then throws option_disallowed.disclose_me), undefined on request of the client
+ * (`disclose_me`) or of the callee (`isDemanded`).
  */
 export function disclosedDetails(
   as: "publisher" | "caller",

@@ -10,7 +10,9 @@ import type { Dict, Uri } from "../protocol/values.ts";
 import type { Session } from "./session.ts";
 import { INTERNAL } from "./session.ts";
 
-/** Bytes of a session's stored record for each subscription, registration or call, besides its URI: ids, times, options. */
+/**
+ * Bytes of a session's stored record for each subscription, registration or call, besides its URI: ids, times, options.
+ */
 const ENTRY = 64;
 
 // Bytes of memory besides those of the record, upper bounds as measured in V8 (10,000 entries each).
@@ -30,8 +32,8 @@ const SHARE = 1 / 4;
 
 /**
  * Limits such as `subscriptions_per_session` count entries, and an entry may be as long as a message. The budget counts
- * their bytes, with a fixed amount for each entry: URIs, node keys, options of pending calls, payloads of waiting calls, the
- * identity. Each size is kept and subtracted at the end, so that nothing is measured twice.
+ * their bytes, with a fixed amount for each entry: URIs, node keys, options of pending calls, payloads of waiting
+ * calls, the identity. Each size is kept and subtracted at the end, so that nothing is measured twice.
  */
 export class RecordBudget {
   /** Bytes of the whole realm. */
@@ -114,7 +116,9 @@ export function shareBytes(uri: Uri, key?: string): number {
   return ENTRY + uri.length + (key?.length ?? 0);
 }
 
-/** Bytes of a caller's record for a pending call. Of its details or options only those of an opaque payload can be long. */
+/**
+ * Bytes of a caller's record for a pending call. Of its details or options only those of an opaque payload can be long.
+ */
 export function callBytes(procedure: Uri, details: Dict): number {
   return ENTRY + procedure.length + (isOpaque(details) ? sizeOf(details) : 0);
 }

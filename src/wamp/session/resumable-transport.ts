@@ -1,13 +1,16 @@
-/** Transport of a session that outlives its connection: numbers the messages and keeps the latest ones (docs/session-resume.md). */
+/**
+ * Transport of a session that outlives its connection: numbers the messages and keeps the latest ones
+ * (docs/session-resume.md).
+ */
 
 import type { SendFault, Transport } from "../host/transport.ts";
 import type { RouterMessage } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import type { Dict, Id } from "../protocol/values.ts";
-import { storedPayload } from "../records/stored-payload.ts";
-import type { Codec } from "../records/stored-record.ts";
-import { field, optional, record, Unreadable } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
+import { storedPayload } from "../stored-records/stored-payload.ts";
+import type { Codec } from "../stored-records/stored-record.ts";
+import { field, optional, record, Unreadable } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 
 /** The most that is kept for one session: messages, and bytes (estimated). */
 export interface BufferBounds {
@@ -135,12 +138,18 @@ export class ResumableTransport implements Transport {
     for (const message of messages) this.#keep(message);
   }
 
-  /** Are all messages kept after the first `received` ones? A client that does not count is assumed to have all that were sent. */
+  /**
+   * Are all messages kept after the first `received` ones? A client that does not count is assumed to have all that
+   * were sent.
+   */
   hasAllAfter(received: number = this.#sent): boolean {
     return !this.#isLost && received <= this.#sent && received >= this.#first - 1;
   }
 
-  /** Sends the messages that the client lacks on another connection, and uses it from now on. Returns why it cannot, if so. */
+  /**
+   * Sends the messages that the client lacks on another connection, and uses it from now on. Returns why it cannot, if
+   * so.
+   */
   moveTo(connection: Transport, received: number = this.#sent): SendFault | undefined {
     this.#connection = connection;
     this.#sent = this.#first + this.#messages.length - 1;

@@ -38,7 +38,10 @@ export interface SessionOrigin {
   readonly lastRequest?: Id;
 }
 
-/** An established session. Its subscriptions, registrations and calls are in tables of broker and dealer (`SessionTable`). */
+/**
+ * An established session. Its subscriptions, registrations and calls are in tables of broker and dealer
+ * (`SessionTable`).
+ */
 export class Session {
   readonly id: Id;
   readonly transport: Transport;

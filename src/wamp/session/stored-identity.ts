@@ -1,7 +1,7 @@
 /** Codecs of stored identities. */
 
-import { type Codec, type Field, field, optional, record } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
+import { type Codec, type Field, field, optional, record } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import type { Identity } from "./session.ts";
 
 const authextra = (key: string) => optional(key, is.dict) as Field<Identity["authextra"]>;

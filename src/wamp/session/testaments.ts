@@ -10,10 +10,10 @@ import type { Publish } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { testamentFromFormat1 } from "../records/format-1.ts";
-import { payloadField } from "../records/stored-payload.ts";
-import { type Format, field, oneOf, read, record, unreadable, write } from "../records/stored-record.ts";
-import * as is from "../records/stored-values.ts";
+import { testamentFromFormat1 } from "../stored-records/format-1.ts";
+import { payloadField } from "../stored-records/stored-payload.ts";
+import { type Format, field, oneOf, read, record, unreadable, write } from "../stored-records/stored-record.ts";
+import * as is from "../stored-records/stored-values.ts";
 import type { SessionOrigin } from "./session.ts";
 import { Session } from "./session.ts";
 import { namedIdentity } from "./stored-identity.ts";
@@ -58,8 +58,8 @@ const storedTestaments = record<StoredTestaments>({
 });
 
 /**
- * Release 0.1.0 reads `owner` and `testaments`. It finds the owner and an empty list: after a rollback it removes the row of a
- * session that has ended, instead of failing on each wake.
+ * Release 0.1.0 reads `owner` and `testaments`. It finds the owner and an empty list: after a rollback it removes the
+ * row of a session that has ended, instead of failing on each wake.
  */
 const TESTAMENTS: Format<StoredTestaments> = {
   kind: "testament",
@@ -68,8 +68,8 @@ const TESTAMENTS: Format<StoredTestaments> = {
 };
 
 /**
- * The testaments of a realm's sessions, in storage from the moment they are added. They are removed and published in one
- * turn, so that each is published exactly once, whatever happens to the object.
+ * The testaments of a realm's sessions, in storage from the moment they are added. They are removed and published in
+ * one turn, so that each is published exactly once, whatever happens to the object.
  */
 export class Testaments {
   readonly #host: Storage & Log;

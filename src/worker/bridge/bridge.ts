@@ -67,7 +67,10 @@ export function checkMethod({ method }: Request): void {
   throw new HttpError(405, `Method not accepted by the REST bridge. (${method} not allowed, only POST, PUT)`);
 }
 
-/** Awaits an RPC of the realm. Throws an `HttpError` if the realm refuses the request (RPC refusal) or cannot be reached (503). */
+/**
+ * Awaits an RPC of the realm. Throws an `HttpError` if the realm refuses the request (RPC refusal) or cannot be reached
+ * (503).
+ */
 export async function reach(visit: Promise<RpcOutcome>): Promise<CallOutcome> {
   const result = await visit.catch((error: unknown) => {
     writeLog({ level: "error", event: "realm.unreachable", ...thrown(error) });

@@ -12,7 +12,10 @@ export interface BridgeRoute {
   readonly realm: string;
 }
 
-/** Matches a path against the routes of `http.bridge`; undefined where none matches. A route without `:realm` is for the only realm. */
+/**
+ * Matches a path against the routes of `http.bridge`; undefined where none matches. A route without `:realm` is for the
+ * only realm.
+ */
 export function configuredRoute(path: string, config: Config): BridgeRoute | undefined {
   const bridge = config.http?.bridge;
   if (bridge === undefined) return undefined;

@@ -13,8 +13,8 @@ const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,6})?Z$/;
 const INTEGER = /^\s*[+-]?\d+\s*$/;
 
 /**
- * Checks the query fields in Crossbar.io's order: fields that are present are checked even if no signature is required. Throws an
- * `HttpError`. Returns the identity of a signed request, which the realm accepts only once.
+ * Checks the query fields in Crossbar.io's order: fields that are present are checked even if no signature is required.
+ * Throws an `HttpError`. Returns the identity of a signed request, which the realm accepts only once.
  */
 export async function checkSignature(
   settings: Settings,

@@ -1,4 +1,7 @@
-/** Serves a call as Crossbar.io's RESTCallee: keyword arguments describe the HTTP request, the result describes the response. */
+/**
+ * Serves a call as Crossbar.io's RESTCallee: keyword arguments describe the HTTP request, the result describes the
+ * response.
+ */
 
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import { type Dict, isDict } from "../../wamp/protocol/values.ts";
@@ -9,7 +12,8 @@ import type { Task } from "./job.ts";
 
 /**
  * Keyword arguments: `method`, `url` below `baseurl`, and optionally `body` (text), `headers` (name → values) and
- * `params` (name → value). The one result is `{ code, content, headers }`, whatever the code; a redirect is such a result.
+ * `params` (name → value). The one result is `{ code, content, headers }`, whatever the code; a redirect is such a
+ * result.
  */
 export function callCrossbarStyle(baseurl: string, task: Task): Promise<CallOutcome> {
   return answered(task, async () => {

@@ -12,7 +12,10 @@ import { errorIn, resultOf } from "./http-outcome.ts";
 import { isLines, valueIn } from "./http-value.ts";
 import type { Job, Task } from "./job.ts";
 
-/** Sends the request; redirects are not followed (`isRedirect`). Rejects with a `WampError`, or with any error once the signal aborts. */
+/**
+ * Sends the request; redirects are not followed (`isRedirect`). Rejects with a `WampError`, or with any error once the
+ * signal aborts.
+ */
 export function callHttp(url: string, task: Task): Promise<CallOutcome> {
   const { job, signal } = task;
   return answered(task, async () => {
@@ -25,7 +28,10 @@ export function callHttp(url: string, task: Task): Promise<CallOutcome> {
   });
 }
 
-/** Runs `ask`. Logs an unexpected error; its text may contain internal addresses, so the caller only gets NETWORK_FAILURE. */
+/**
+ * Runs `ask`. Logs an unexpected error; its text may contain internal addresses, so the caller only gets
+ * NETWORK_FAILURE.
+ */
 export async function answered(
   { job, signal }: Pick<Task, "job" | "signal">,
   ask: () => Promise<CallOutcome>,

@@ -1,4 +1,6 @@
-/** Reads a response in lines of JSON (NDJSON): the last line is the result, the lines before it are progressive results. */
+/**
+ * Reads a response in lines of JSON (NDJSON): the last line is the result, the lines before it are progressive results.
+ */
 
 import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";

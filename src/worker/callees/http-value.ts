@@ -6,7 +6,10 @@ import { json } from "../../wamp/serializers/json.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import { readBodyWithin } from "../platform/read-body.ts";
 
-/** Reads the body by content type: JSON as a value, text as text, others as bytes; empty as undefined. Throws a `WampError`. */
+/**
+ * Reads the body by content type: JSON as a value, text as text, others as bytes; empty as undefined. Throws a
+ * `WampError`.
+ */
 export async function valueIn(response: Response, limits: Limits): Promise<unknown> {
   const body = await readBodyWithin(response, limits.message_bytes);
   if (body === undefined) throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, "the answer is too large");

@@ -30,7 +30,8 @@ export interface Task {
 
 /** Begins the work on a call in an invocation of its own of this Worker; `ticket` admits its WebSocket to the realm. */
 export function startWork(job: Job, ticket: string): Promise<void> {
-  // The platform's types know the exports of a main module only where it is declared. `calleeFaults` has checked this one.
+  // The platform's types know the exports of a main module only where it is declared. `calleeFaults` has checked this
+  // one.
   const { CalleeWorker } = exports as unknown as {
     readonly CalleeWorker: { work(job: Job, ticket: string): Promise<void> };
   };

@@ -9,7 +9,9 @@ import { writeLog } from "../platform/log.ts";
 import { resultOf } from "./http-outcome.ts";
 import type { Task } from "./job.ts";
 
-/** Argument of the method `call` of a Worker that is a callee. Bytes are `Uint8Array`, integers beyond 2^53 `bigint`. */
+/**
+ * Argument of the method `call` of a Worker that is a callee. Bytes are `Uint8Array`, integers beyond 2^53 `bigint`.
+ */
 export interface CalleeInvocation {
   readonly procedure: Uri;
   readonly args: List;

@@ -9,8 +9,8 @@ import { originsSchema } from "./origins.ts";
 const rate = integer(0);
 
 /**
- * Generous: one address may be a whole office or a proxy, and all 32,000 sessions of a realm reconnect when its object is
- * replaced.
+ * Generous: one address may be a whole office or a proxy, and all 32,000 sessions of a realm reconnect when its object
+ * is replaced.
  */
 export const DEFAULT_RATE = { address: 6_000, realm: 60_000 };
 

@@ -1,4 +1,6 @@
-/** What the configuration needs of the Worker, bindings and components: each request that uses a missing one would fail. */
+/**
+ * What the configuration needs of the Worker, bindings and components: each request that uses a missing one would fail.
+ */
 
 import { type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
 import type { Components } from "../../wamp/local/component.ts";
@@ -31,7 +33,9 @@ export function componentFaults({ realms }: Config, components: Components): Fau
   );
 }
 
-/** The fault of a callee whose service `binding` is missing; `path` is that of the binding's name in the configuration. */
+/**
+ * The fault of a callee whose service `binding` is missing; `path` is that of the binding's name in the configuration.
+ */
 export function serviceFault(path: Path, binding: string): Fault {
   const lines = `[[services]]\nbinding = "${binding}"\nservice = "its Worker"`;
   return faultAt(

@@ -65,7 +65,9 @@ export function bridgeFaults({ http, realms }: Dict): Fault[] {
   ];
 }
 
-/** Requires proof by signature, ticket or token, or an explicit `open`, so that an omission opens no realm to everyone. */
+/**
+ * Requires proof by signature, ticket or token, or an explicit `open`, so that an omission opens no realm to everyone.
+ */
 function proofFaults({ key, secret, sign_route, open, role }: Dict, realms: readonly Dict[]): Fault[] {
   const path = ["http", "bridge"];
   if (sign_route === true && secret === undefined) return [faultAt([...path, "sign_route"], "needs key and secret")];

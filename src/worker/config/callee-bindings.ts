@@ -5,7 +5,9 @@ import { type Fault, faultAt } from "../../wamp/config/shape.ts";
 import { serviceFault } from "./bindings.ts";
 import type { Config } from "./config-schema.ts";
 
-/** A fault for each callee without its service binding, and for all of them if the Worker does not export CalleeWorker. */
+/**
+ * A fault for each callee without its service binding, and for all of them if the Worker does not export CalleeWorker.
+ */
 export function calleeFaults({ realms }: Config, env: object): Fault[] {
   const bound = new Map<string, unknown>(Object.entries(env));
   // The platform's types know the exports of a main module only where it is declared.

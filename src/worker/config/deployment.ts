@@ -31,14 +31,16 @@ let deployed: Sources = { config: { version: 1, realms: [] }, components: {} };
 /** Of a Worker that mounts the router in an app of its own; nothing replaces it. */
 let embedded: Sources | undefined;
 
-/** Sets the configuration that holds where WAMP_CONFIG is blank, and the components. Call it before the first request. */
+/**
+ * Sets the configuration that holds where WAMP_CONFIG is blank, and the components. Call it before the first request.
+ */
 export function useDefaults(config: ConfigInput, components: Components): void {
   deployed = { config, components };
 }
 
 /**
- * Sets the configuration and the components of a Worker that mounts the router, for its objects, too. Call it before the
- * first request. Throws if another configuration is set already.
+ * Sets the configuration and the components of a Worker that mounts the router, for its objects, too. Call it before
+ * the first request. Throws if another configuration is set already.
  */
 export function useConfig(config: ConfigInput, components: Components = deployed.components): void {
   if (embedded !== undefined && embedded.config !== config) throw new Error("a Worker has one configuration");

@@ -1,8 +1,8 @@
 /** Patterns in which `*` stands for any characters, as realm names and origins use them. */
 
 /**
- * Whether `pattern` matches the whole text; each `*` stands for at least `minimum` characters. The time is linear in the
- * length of the text, which a client may choose.
+ * Whether `pattern` matches the whole text; each `*` stands for at least `minimum` characters. The time is linear in
+ * the length of the text, which a client may choose.
  */
 export function matchesGlob(pattern: string, text: string, minimum: 0 | 1): boolean {
   const [head = "", ...pieces] = pattern.split("*");

@@ -45,8 +45,8 @@ const OPEN_TO_ALL: ConfigInput = {
 };
 
 /**
- * Loads the configuration, or lists all its faults. Without a configuration no client is admitted, except in development:
- * there `realm1` is open to all.
+ * Loads the configuration, or lists all its faults. Without a configuration no client is admitted, except in
+ * development: there `realm1` is open to all.
  */
 export function loadConfig({ text = "", module, env, isDevelopment }: ConfigSources): LoadedConfig {
   if (text.trim() === "") {

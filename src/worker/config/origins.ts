@@ -11,7 +11,9 @@ export const originsSchema = v.array(
   v.pipe(v.string(), v.regex(ORIGIN, 'must be an origin like https://app.example, without a path; "null", or "*"')),
 );
 
-/** Whether a client with this Origin header may connect. Clients that send none are no browsers; without a list all may. */
+/**
+ * Whether a client with this Origin header may connect. Clients that send none are no browsers; without a list all may.
+ */
 export function isAllowedOrigin(origin: string | null, origins: readonly string[] | undefined): boolean {
   if (origin === null || origins === undefined) return true;
   return origins.some((pattern) => matchesGlob(pattern.toLowerCase(), origin.toLowerCase(), 0));

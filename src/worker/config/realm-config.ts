@@ -7,8 +7,8 @@ import { closed, type DeepReadonly, type Fault, faultAt, type Path } from "../..
 import { type Dict, isDict } from "../../wamp/protocol/values.ts";
 import { calleeSchema } from "./callee-config.ts";
 import { componentsSchema } from "./component-config.ts";
+import { loginFaults } from "./login-faults.ts";
 import { originsSchema } from "./origins.ts";
-import { wayInFaults } from "./way-in.ts";
 import { webhooksOutSchema, webhooksSchema } from "./webhook-config.ts";
 
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
@@ -43,7 +43,7 @@ export function workerRealmFaults(realm: unknown, path: Path = []): Fault[] {
     ...roleReferenceFaults(realm.webhooks, roles, [...path, "webhooks"]),
     ...["webhooks_out", "components"].flatMap((key) => sessionFaults(listOf(realm[key]), roles, [...path, key])),
     ...duplicates(listOf(realm.callees).map(calleeOf), (index) => [...path, "callees", index, "procedure"]),
-    ...wayInFaults(realm, path),
+    ...loginFaults(realm, path),
   ];
 }
 
@@ -62,7 +62,10 @@ function validateFaults(role: unknown, path: Path): Fault[] {
   );
 }
 
-/** Entries that become sessions: each needs a name of its own, by which the realm finds its session after a sleep, and a role. */
+/**
+ * Entries that become sessions: each needs a name of its own, by which the realm finds its session after a sleep, and a
+ * role.
+ */
 function sessionFaults(entries: readonly unknown[], roles: ReadonlySet<string | undefined>, path: Path): Fault[] {
   return [
     ...duplicates(entries.map(nameOf), (index) => [...path, index, "name"]),

@@ -47,8 +47,8 @@ export type QueueTopic = DeepReadonly<v.InferOutput<typeof queue>>;
 type Dict = Readonly<Record<string, unknown>>;
 
 /**
- * Faults of `schedules` and `queues` as written, which their schemas cannot see. `realmNamed` finds the realm that a name
- * belongs to, as written.
+ * Faults of `schedules` and `queues` as written, which their schemas cannot see. `realmNamed` finds the realm that a
+ * name belongs to, as written.
  */
 export function triggerFaults(config: Dict, realmNamed: (name: string) => unknown): Fault[] {
   const queues = listOf(config.queues);

@@ -105,7 +105,10 @@ type Dict = Readonly<Record<string, unknown>>;
 /** First segments of the router's own routes. */
 const WAYS_IN = ["ws", "lp", "realms", "healthz"].map((segment) => [segment]);
 
-/** Faults of `http.paths` as written, which its schema cannot see: invalid segments, and paths of the router's own routes. */
+/**
+ * Faults of `http.paths` as written, which its schema cannot see: invalid segments, and paths of the router's own
+ * routes.
+ */
 export function webFaults({ http }: Dict): Fault[] {
   if (!isDict(http) || !isDict(http.paths)) return [];
   return nestFaults(http.paths, ["http", "paths"], [], [...WAYS_IN, ...bridgePlaces(http.bridge)]);

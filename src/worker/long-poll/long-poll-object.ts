@@ -1,7 +1,7 @@
 /** The Durable Object of one long-poll transport, which holds a WebSocket to the realm. */
 
 import { DurableObject } from "cloudflare:workers";
-import { subprotocolByName } from "../../wamp/serializers/index.ts";
+import { subprotocolByName } from "../../wamp/serializers/subprotocols.ts";
 import { configOf } from "../config/deployment.ts";
 import { longPollConfig } from "../config/long-poll-config.ts";
 import { realmFor } from "../config/realm-lookup.ts";
@@ -12,8 +12,8 @@ import { realmObject } from "../routing/realm-stub.ts";
 import { LongPollTransport } from "./long-poll-transport.ts";
 
 /**
- * The realm sees a socket of a client, and can sleep while a poll waits here; this object stays awake as long as its client
- * polls. Nothing is stored: after a restart the transport is unknown, as a WebSocket would be closed.
+ * The realm sees a socket of a client, and can sleep while a poll waits here; this object stays awake as long as its
+ * client polls. Nothing is stored: after a restart the transport is unknown, as a WebSocket would be closed.
  */
 export class LongPollObject extends DurableObject<Env> {
   #transport: LongPollTransport | undefined;
@@ -37,7 +37,10 @@ export class LongPollObject extends DurableObject<Env> {
     }
   }
 
-  /** `request` is the client's, turned into an upgrade with the chosen subprotocol; its query has the realm and the cookie's path. */
+  /**
+   * `request` is the client's, turned into an upgrade with the chosen subprotocol; its query has the realm and the
+   * cookie's path.
+   */
   async #open(request: Request): Promise<Response> {
     const config = configOf(this.env);
     const query = new URL(request.url).searchParams;

@@ -1,9 +1,11 @@
-/** A long-poll transport over a WebSocket to the realm: queues frames of the realm for polls (HTTP Long-Poll Transport). */
+/**
+ * A long-poll transport over a WebSocket to the realm: queues frames of the realm for polls (HTTP Long-Poll Transport).
+ */
 
 import type { Limits } from "../../wamp/config/limits.ts";
-import type { Subprotocol } from "../../wamp/serializers/index.ts";
 import type { Frame, Serializer } from "../../wamp/serializers/serializer.ts";
 import { DecodeFault } from "../../wamp/serializers/serializer.ts";
+import type { Subprotocol } from "../../wamp/serializers/subprotocols.ts";
 import type { LongPollConfig } from "../config/long-poll-config.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import { webError } from "../platform/http-responses.ts";
@@ -48,7 +50,10 @@ export class LongPollTransport {
     return !this.#isOpen && this.#queue.length === 0;
   }
 
-  /** Answers with one message, or with all queued ones as a batch; waits up to `request_timeout`, then answers without a body (LP-05, LP-06). */
+  /**
+   * Answers with one message, or with all queued ones as a batch; waits up to `request_timeout`, then answers without a
+   * body (LP-05, LP-06).
+   */
   receive(): Response | Promise<Response> {
     // With two pending polls the client could not tell the order of messages.
     if (this.#answer !== undefined) return webError(400, "a receive is waiting already");

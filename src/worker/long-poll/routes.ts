@@ -2,8 +2,8 @@
 
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
-import type { Subprotocol } from "../../wamp/serializers/index.ts";
-import { subprotocolByName } from "../../wamp/serializers/index.ts";
+import type { Subprotocol } from "../../wamp/serializers/subprotocols.ts";
+import { subprotocolByName } from "../../wamp/serializers/subprotocols.ts";
 import { configOf } from "../config/deployment.ts";
 import { onlyRealm, realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";

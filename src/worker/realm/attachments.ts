@@ -2,8 +2,12 @@
 
 import type { PeerRecord } from "../../wamp/hibernation/peer-record.ts";
 import { PEER, sessionIn } from "../../wamp/hibernation/session-record.ts";
-import { attachmentFromFormat1 } from "../../wamp/records/format-1.ts";
-import type { Codec, Format, Reading } from "../../wamp/records/stored-record.ts";
+import type { Terminator } from "../../wamp/serializers/batched.ts";
+import type { Subprotocol } from "../../wamp/serializers/subprotocols.ts";
+import { subprotocolByName } from "../../wamp/serializers/subprotocols.ts";
+import type { Peer } from "../../wamp/session/peer.ts";
+import { attachmentFromFormat1 } from "../../wamp/stored-records/format-1.ts";
+import type { Codec, Format, Reading } from "../../wamp/stored-records/stored-record.ts";
 import {
   field,
   oneOf,
@@ -15,12 +19,8 @@ import {
   unpack,
   value,
   write,
-} from "../../wamp/records/stored-record.ts";
-import * as is from "../../wamp/records/stored-values.ts";
-import type { Terminator } from "../../wamp/serializers/batched.ts";
-import type { Subprotocol } from "../../wamp/serializers/index.ts";
-import { subprotocolByName } from "../../wamp/serializers/index.ts";
-import type { Peer } from "../../wamp/session/peer.ts";
+} from "../../wamp/stored-records/stored-record.ts";
+import * as is from "../../wamp/stored-records/stored-values.ts";
 import type { Tables } from "../storage/tables.ts";
 import { partsOf } from "../storage/text-parts.ts";
 import type { ConnectionContext } from "./connection.ts";

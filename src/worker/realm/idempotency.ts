@@ -2,10 +2,10 @@
 
 import type { Clock, Log } from "../../wamp/host/host.ts";
 import type { Id } from "../../wamp/protocol/values.ts";
-import { answerFromFormat1 } from "../../wamp/records/format-1.ts";
-import { type Format, field, read, record, unreadable, write } from "../../wamp/records/stored-record.ts";
-import * as is from "../../wamp/records/stored-values.ts";
 import type { Identity } from "../../wamp/session/session.ts";
+import { answerFromFormat1 } from "../../wamp/stored-records/format-1.ts";
+import { type Format, field, read, record, unreadable, write } from "../../wamp/stored-records/stored-record.ts";
+import * as is from "../../wamp/stored-records/stored-values.ts";
 import type { Idempotency, RpcOutcome } from "../routing/realm-rpc.ts";
 import { rpcRefusal } from "../routing/realm-rpc.ts";
 import { BoundedTable } from "../storage/bounded-table.ts";

@@ -17,9 +17,9 @@ import { type TicketHolder, Tickets } from "../routing/tickets.ts";
 import { guarded, untilWritable } from "../storage/free-space.ts";
 import { openStorage } from "../storage/schema.ts";
 import { Tables } from "../storage/tables.ts";
-import { AwakeRealm } from "./awake-realm.ts";
 import type { RealmContext } from "./realm-host.ts";
-import { closeUnserved, refuseRequest, refuseUpgrade, type Unserved } from "./unserved.ts";
+import { RealmRuntime } from "./realm-runtime.ts";
+import { closeUnserved, refuseRequest, refuseUpgrade, type Unserved } from "./unserved-realm.ts";
 
 /** Milliseconds that clients have to answer the close frames of a stop. */
 const CLOSE_WITHIN_MS = 1_000;
@@ -28,7 +28,7 @@ const CLOSE_POLL_MS = 10;
 /** The entry of all events of one realm. */
 export class RealmObject extends DurableObject<Env> implements RealmRpc {
   /** The realm; undefined while it sleeps, and as long as it cannot be served. */
-  #awake: AwakeRealm | undefined;
+  #awake: RealmRuntime | undefined;
   /** Why the realm could not be served at the last event. */
   #unserved: Unserved | undefined;
   readonly #clock = new SteadyClock(() => Date.now());
@@ -126,13 +126,13 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
    * reconnect, and the next event tries again. The constructor cannot do this, because it does not know the event:
    * `waker` is its socket.
    */
-  #wake(waker?: WebSocket): AwakeRealm | undefined {
+  #wake(waker?: WebSocket): RealmRuntime | undefined {
     if (waker !== undefined && this.#endedSockets.has(waker)) return undefined;
-    let realm: AwakeRealm | undefined;
+    let realm: RealmRuntime | undefined;
     try {
       const context = this.#open();
       if (!("kind" in context)) {
-        realm = new AwakeRealm(context);
+        realm = new RealmRuntime(context);
         realm.wake(waker);
         this.#awake = realm;
         return realm;

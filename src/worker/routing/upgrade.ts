@@ -1,6 +1,6 @@
 /** Answers to WebSocket upgrade requests. */
 
-import type { Subprotocol } from "../../wamp/serializers/index.ts";
+import type { Subprotocol } from "../../wamp/serializers/subprotocols.ts";
 
 /** Gives the client its end of a WebSocket, with the chosen subprotocol. */
 export function upgradeResponse(client: WebSocket, { name }: Subprotocol, setCookie?: string): Response {

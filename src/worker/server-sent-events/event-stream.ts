@@ -30,7 +30,10 @@ interface StreamEvent {
 
 const SUBSCRIBE_REQUEST = 1;
 const HISTORY_REQUEST = 2;
-/** Bytes that may wait for a slow client. Beyond that the stream ends; the client reconnects with the id of its last event. */
+/**
+ * Bytes that may wait for a slow client. Beyond that the stream ends; the client reconnects with the id of its last
+ * event.
+ */
 const MAX_UNREAD = 1_048_576;
 /** Deeper than any message that a realm accepts. */
 const LIMITS = { depth: 1_001 };

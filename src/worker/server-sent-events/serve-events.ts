@@ -20,7 +20,9 @@ const STATUS: Readonly<Record<string, number>> = {
   [WampUri.AUTHORIZATION_REQUIRED]: 403,
 };
 
-/** Answers once the realm has accepted or refused the subscription. The Worker holds the stream, so the realm can sleep. */
+/**
+ * Answers once the realm has accepted or refused the subscription. The Worker holds the stream, so the realm can sleep.
+ */
 export async function serverSentEvents(request: Request, env: Env, name: string): Promise<Response> {
   const config = configOf(env);
   const events = config.http?.events;

@@ -3,7 +3,7 @@
  */
 
 import type { Host } from "../../wamp/host/host.ts";
-import { unreadable } from "../../wamp/records/stored-record.ts";
+import { unreadable } from "../../wamp/stored-records/stored-record.ts";
 import { isExhausted } from "./free-space.ts";
 
 const KEY = "secret";

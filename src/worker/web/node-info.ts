@@ -1,7 +1,7 @@
 /** The service `nodeinfo`: endpoints and subprotocols of this router, as a page or as JSON. */
 
 import { html } from "hono/html";
-import { subprotocolByName } from "../../wamp/serializers/index.ts";
+import { subprotocolByName } from "../../wamp/serializers/subprotocols.ts";
 import type { Config } from "../config/config-schema.ts";
 import type { NodeInfoService } from "../config/web-config.ts";
 import { documentResponse } from "../platform/http-responses.ts";

@@ -13,7 +13,10 @@ export interface ByteRange {
   readonly size: number;
 }
 
-/** Reads the header Range; undefined if the whole file is to be sent: other methods or units, several ranges, no valid range. */
+/**
+ * Reads the header Range; undefined if the whole file is to be sent: other methods or units, several ranges, no valid
+ * range.
+ */
 export function readRange({ method, headers }: Request): RequestedRange | undefined {
   const [, from = "", to = ""] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(headers.get("Range") ?? "") ?? [];
   if (method !== "GET" || (from === "" && to === "")) return undefined;
@@ -29,8 +32,8 @@ export function resolveRange({ first, last }: RequestedRange, size: number): Byt
 }
 
 /**
- * Whether the client's copy is of the current file (If-Range). A weak tag does not prove that; a date does if it equals the
- * current Last-Modified.
+ * Whether the client's copy is of the current file (If-Range). A weak tag does not prove that; a date does if it equals
+ * the current Last-Modified.
  */
 export function isOfSameFile(request: Request, headers: Headers): boolean {
   const condition = request.headers.get("If-Range")?.trim();

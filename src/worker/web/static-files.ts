@@ -1,4 +1,6 @@
-/** The service `static`: files of the binding `ASSETS`, which is Cloudflare's assets or, in plain workerd, a directory. */
+/**
+ * The service `static`: files of the binding `ASSETS`, which is Cloudflare's assets or, in plain workerd, a directory.
+ */
 
 import { getMimeType } from "hono/utils/mime";
 import type { StaticService } from "../config/web-config.ts";
@@ -117,7 +119,10 @@ function toSegment(name: string): string {
   return `/${encodeURIComponent(name)}`;
 }
 
-/** Whether the response is plain workerd's listing of a directory: JSON without an ETag. Workerd's files have no content type. */
+/**
+ * Whether the response is plain workerd's listing of a directory: JSON without an ETag. Workerd's files have no content
+ * type.
+ */
 function isListing({ headers }: Response): boolean {
   return headers.get("Content-Type") === "application/json" && !headers.has("ETag");
 }
@@ -152,7 +157,10 @@ async function answer(
   return new Response(response.body, { headers });
 }
 
-/** Answers with a part of a file. Plain workerd reads only that part; Cloudflare's assets send the whole file, which is cut here. */
+/**
+ * Answers with a part of a file. Plain workerd reads only that part; Cloudflare's assets send the whole file, which is
+ * cut here.
+ */
 async function part(
   wish: RequestedRange,
   whole: Response,

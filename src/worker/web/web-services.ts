@@ -27,7 +27,9 @@ interface Found {
   readonly depth: number;
 }
 
-/** Finds the service as Crossbar.io does: the entry of the next segment serves all paths below it, otherwise "/" does. */
+/**
+ * Finds the service as Crossbar.io does: the entry of the next segment serves all paths below it, otherwise "/" does.
+ */
 function serviceAt(paths: WebPaths, segments: readonly string[], depth = 0): Found | undefined {
   const next = paths.get(segments[depth] ?? "");
   const service = next ?? paths.get("/");
@@ -86,7 +88,9 @@ function preflight({ options }: JsonService): Response {
   return new Response(null, { status: 204, headers });
 }
 
-/** Forwards a request unchanged, with the original host, protocol and port in X-Forwarded headers, as Crossbar.io does. */
+/**
+ * Forwards a request unchanged, with the original host, protocol and port in X-Forwarded headers, as Crossbar.io does.
+ */
 function reverseProxy(
   { host, port, path }: ReverseProxyService,
   rest: readonly string[],

@@ -2,8 +2,8 @@
 
 import type { LogLine } from "../../wamp/host/log-line.ts";
 import type { Id, Uri } from "../../wamp/protocol/values.ts";
-import { field, readRow, record, unreadable } from "../../wamp/records/stored-record.ts";
-import * as is from "../../wamp/records/stored-values.ts";
+import { field, readRow, record, unreadable } from "../../wamp/stored-records/stored-record.ts";
+import * as is from "../../wamp/stored-records/stored-values.ts";
 import { writeLog } from "../platform/log.ts";
 import type { WebhookBatch, WebhookEvent } from "./webhook-batch.ts";
 
@@ -54,7 +54,10 @@ CREATE TABLE IF NOT EXISTS gap (after INTEGER PRIMARY KEY, first INTEGER, until 
 CREATE TABLE IF NOT EXISTS dead (id INTEGER PRIMARY KEY AUTOINCREMENT, publication INTEGER, topic TEXT,
   sequence INTEGER, body TEXT, tries INTEGER, reason TEXT, at INTEGER);`;
 
-/** Delivers events of one topic in order. The table `topic` has a row with the due time of each topic with pending events. */
+/**
+ * Delivers events of one topic in order. The table `topic` has a row with the due time of each topic with pending
+ * events.
+ */
 export class DeliveryQueue {
   readonly #sql: SqlStorage;
   readonly #log: (line: LogLine) => void;
@@ -69,7 +72,10 @@ export class DeliveryQueue {
     this.#pending = sql.exec<{ rows: number }>("SELECT count(*) AS rows FROM pending").one().rows;
   }
 
-  /** Stores new events of a batch; times are milliseconds since the epoch. Returns the events that exceed MOST_PENDING, as dead letters. */
+  /**
+   * Stores new events of a batch; times are milliseconds since the epoch. Returns the events that exceed MOST_PENDING,
+   * as dead letters.
+   */
   accept({ after, events }: Pick<WebhookBatch, "after" | "events">, now: number): readonly DeadLetter[] {
     this.#forget(now);
     const fresh = events.filter(({ publication }) => !this.#knows(publication));

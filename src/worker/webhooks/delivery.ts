@@ -21,7 +21,9 @@ const LONGEST_RETRY_AFTER_MS = 86_400_000;
 /** Statuses below 500 that are temporary: request timeout, too many requests. */
 const TEMPORARY = [408, 429];
 
-/** Delay in milliseconds after `tries` attempts, reduced by up to half: `random` in [0, 1) spreads retries over time. */
+/**
+ * Delay in milliseconds after `tries` attempts, reduced by up to half: `random` in [0, 1) spreads retries over time.
+ */
 export function retryDelay(tries: number, random: number): number {
   const delay = Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LONGEST_RETRY_MS);
   return Math.round(delay * (1 - random / 2));
@@ -54,8 +56,8 @@ export async function deliver(
 }
 
 /**
- * GitHub's signature, which is of the body alone, and that of the specification "Standard Webhooks", which covers the id
- * and the time, too. `now` in milliseconds since the epoch.
+ * GitHub's signature, which is of the body alone, and that of the specification "Standard Webhooks", which covers the
+ * id and the time, too. `now` in milliseconds since the epoch.
  */
 async function signedHeaders(secret: string, id: string, body: string, now: number): Promise<Record<string, string>> {
   const key = utf8(secret);

@@ -2,8 +2,8 @@
 
 import type { LogLine } from "../../wamp/host/log-line.ts";
 import { type Id, isDict, type Uri } from "../../wamp/protocol/values.ts";
-import { field, readRow, record, unreadable } from "../../wamp/records/stored-record.ts";
-import * as is from "../../wamp/records/stored-values.ts";
+import { field, readRow, record, unreadable } from "../../wamp/stored-records/stored-record.ts";
+import * as is from "../../wamp/stored-records/stored-values.ts";
 
 /** One event on its way to a webhook. */
 export interface WebhookEvent {
@@ -33,8 +33,9 @@ const event = record<WebhookEvent>({
 });
 
 /**
- * Reads a batch of a realm, which may run another version: unknown fields are ignored, and an event without a sequence is the
- * next one. `log` receives a line for each event that cannot be read; it is left out, because it would block all others.
+ * Reads a batch of a realm, which may run another version: unknown fields are ignored, and an event without a sequence
+ * is the next one. `log` receives a line for each event that cannot be read; it is left out, because it would block all
+ * others.
  */
 export function readBatch(
   batch: WebhookBatch,

@@ -1,4 +1,6 @@
-/** Choice of the authentication method, ABORT without a suitable one, and the identity of the session (Authentication). */
+/**
+ * Choice of the authentication method, ABORT without a suitable one, and the identity of the session (Authentication).
+ */
 
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES, aborted } from "../host/test-realm.ts";

@@ -34,7 +34,10 @@ export class Account {
   }
 }
 
-/** The accounts of the specification's example: of the trustroot's owner, and of the delegate (first and second of their seed phrase). */
+/**
+ * The accounts of the specification's example: of the trustroot's owner, and of the delegate (first and second of their
+ * seed phrase).
+ */
 export const OWNER = new Account("805f84af7e182359db0610ffb07c801012b699b5610646937704aa5cfc28b15e");
 export const DEVICE = new Account("991c8f7609f3236ad5ef6d498b2ec0c9793c2865dd337ddc3033067c1da0e735");
 /** Other accounts. */

@@ -1,4 +1,7 @@
-/** For each method a configuration with the principal joe, and the messages of a client; for tests common to all methods. */
+/**
+ * For each method a configuration with the principal joe, and the messages of a client; for tests common to all
+ * methods.
+ */
 
 import { SignJWT } from "jose";
 import { expect } from "vitest";

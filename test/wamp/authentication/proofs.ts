@@ -1,4 +1,7 @@
-/** The client side of all methods, written independently with Node's crypto, so that the router is not tested against itself. */
+/**
+ * The client side of all methods, written independently with Node's crypto, so that the router is not tested against
+ * itself.
+ */
 
 import { createHash, createHmac, createPrivateKey, createPublicKey, pbkdf2Sync, sign } from "node:crypto";
 

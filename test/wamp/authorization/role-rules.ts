@@ -1,6 +1,6 @@
 /** Makes the rules of a role, for the tests of static authorization. */
 
-import { Authorization } from "../../../src/wamp/authorization/rules.ts";
+import { Authorization } from "../../../src/wamp/authorization/permission-rules.ts";
 import { parseRealm, type RealmInput } from "../../../src/wamp/config/realm.ts";
 import type { Action } from "../../../src/wamp/protocol/action.ts";
 import type { Match } from "../../../src/wamp/protocol/uri.ts";

@@ -1,4 +1,6 @@
-/** Event history: subscriptions that have a log of their own, and subscriptions that read the log of a wider pattern. */
+/**
+ * Event history: subscriptions that have a log of their own, and subscriptions that read the log of a wider pattern.
+ */
 
 import { describe, expect, test } from "vitest";
 import type { Entry } from "../host/test-realm.ts";

@@ -13,7 +13,10 @@ const PPT = { ppt_scheme: "wamp", ppt_serializer: "cbor", ppt_cipher: "xsalsa20p
 const REFUSED = "wamp.error.feature_not_supported";
 const NOT_BINARY = "payload passthru takes one binary argument";
 
-/** A caller (session 1) and a callee (session 2) of `com.p` (registration 3), with all features; `lacking` did not announce passthru mode. */
+/**
+ * A caller (session 1) and a callee (session 2) of `com.p` (registration 3), with all features; `lacking` did not
+ * announce passthru mode.
+ */
 function testRealmOfTwo(lacking?: "caller" | "callee") {
   const without = (features: readonly string[]) => features.filter((name) => name !== "payload_passthru_mode");
   const realm = new TestRealm();

@@ -13,7 +13,10 @@ export const CALLER_FEATURES = [
   "sharded_registration",
 ] as const;
 
-/** All features that a callee may announce, without `call_timeout` and `call_reroute`, which change what the dealer does. */
+/**
+ * All features that a callee may announce, without `call_timeout` and `call_reroute`, which change what the dealer
+ * does.
+ */
 export const CALLEE_FEATURES = [
   "call_canceling",
   "payload_passthru_mode",

@@ -1,9 +1,11 @@
-/** Golden records: this code continues with the records in test/golden, which releases have written (docs/upgrading.md). */
+/**
+ * Golden records: this code continues with the records in test/golden, which releases have written (docs/upgrading.md).
+ */
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { FORMATS } from "../../../src/wamp/records/stored-formats.ts";
+import { FORMATS } from "../../../src/wamp/stored-records/stored-formats.ts";
 import { type GoldenRealm, goldenRealm, playScenario, testRealmOf } from "../../golden/scenario.ts";
 import { routerError } from "../host/router-errors.ts";
 import type { TestRealm } from "../host/test-realm.ts";

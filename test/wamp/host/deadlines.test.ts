@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Deadlines } from "../../../src/wamp/host/deadlines.ts";
-import { routerError } from "../host/router-errors.ts";
+import { routerError } from "./router-errors.ts";
 import { ALL_ROLES, TestRealm } from "./test-realm.ts";
 
 const HELLO = [1, "realm1", { roles: ALL_ROLES }];

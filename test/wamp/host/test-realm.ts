@@ -10,10 +10,10 @@ import type { LogLine } from "../../../src/wamp/host/log-line.ts";
 import type { SendFault, Transport, TransportInfo } from "../../../src/wamp/host/transport.ts";
 import type { RouterMessage } from "../../../src/wamp/protocol/message.ts";
 import { Realm } from "../../../src/wamp/realm/realm.ts";
-import { read, write } from "../../../src/wamp/records/stored-record.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
 import { DecodeFault } from "../../../src/wamp/serializers/serializer.ts";
 import type { Peer } from "../../../src/wamp/session/peer.ts";
+import { read, write } from "../../../src/wamp/stored-records/stored-record.ts";
 import { MemoryStore } from "./memory-store.ts";
 
 /** A message as a plain JSON list, its payload unwrapped. */

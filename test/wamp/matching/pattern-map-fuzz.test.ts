@@ -57,7 +57,9 @@ function covers([match, pattern]: Entry, uri: string): boolean {
   );
 }
 
-/** Orders by policy; then the longer prefix first; then the wildcard pattern with a literal where the two first differ. */
+/**
+ * Orders by policy; then the longer prefix first; then the wildcard pattern with a literal where the two first differ.
+ */
 function byPrecedence([matchA, a]: Entry, [matchB, b]: Entry): number {
   if (matchA !== matchB) return MATCHES.indexOf(matchA) - MATCHES.indexOf(matchB);
   if (matchA === "prefix") return b.length - a.length;
@@ -80,7 +82,9 @@ function randomEntry(random: (below: number) => number): Entry {
   ];
 }
 
-/** One to five components of one or two letters. One shape in eight has empty components, which the URI rules refuse. */
+/**
+ * One to five components of one or two letters. One shape in eight has empty components, which the URI rules refuse.
+ */
 function randomUri(random: (below: number) => number, shape: number): string {
   const components = Array.from({ length: 1 + random(5) }, () => "ab".slice(random(2)) || "a");
   if (shape % 8 === 7 && random(4) === 0) components[random(components.length)] = "";

@@ -17,7 +17,10 @@ function conversation(seed: number, isSleepy = false): FuzzClients {
   return clients;
 }
 
-/** The messages of each client in each turn. The order among clients does not matter, nor that of messages due at one time. */
+/**
+ * The messages of each client in each turn. The order among clients does not matter, nor that of messages due at one
+ * time.
+ */
 function byClient({ turns }: FuzzClients): unknown[] {
   return turns.map(({ client, did, heard }) => {
     const order = client === "time" ? byText : byName;

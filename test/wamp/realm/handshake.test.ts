@@ -182,7 +182,8 @@ describe("anonymous authentication", () => {
 
   test("[AUTH-10] ends in ABORT where the role it gives does not exist", () => {
     const testRealm = new TestRealm();
-    // A static role that does not exist is a fault of the configuration, so this one has slipped past the check of that.
+    // A static role that does not exist is a fault of the configuration, so this one has slipped past the check of
+    // that.
     testRealm.realm = new Realm("realm1", { ...realmConfig(), roles: [] }, testRealm);
     testRealm.connect("ann").send(HELLO);
     const message = "the role assigned to this session does not exist";

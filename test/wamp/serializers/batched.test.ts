@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import { MessageType } from "../../../src/wamp/protocol/message.ts";
 import type { Batch, Batching } from "../../../src/wamp/serializers/batched.ts";
 import { binaryBatching, textBatching } from "../../../src/wamp/serializers/batched.ts";
-import { subprotocolByName } from "../../../src/wamp/serializers/index.ts";
 import type { Frame } from "../../../src/wamp/serializers/serializer.ts";
 import { DecodeFault } from "../../../src/wamp/serializers/serializer.ts";
+import { subprotocolByName } from "../../../src/wamp/serializers/subprotocols.ts";
 import { bytes, decoded, hex } from "./samples.ts";
 
 const RS = "\u001e";

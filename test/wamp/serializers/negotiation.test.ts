@@ -1,7 +1,7 @@
 /** The choice of a subprotocol. */
 
 import { expect, test } from "vitest";
-import { negotiate, subprotocolByName } from "../../../src/wamp/serializers/index.ts";
+import { negotiate, subprotocolByName } from "../../../src/wamp/serializers/subprotocols.ts";
 
 test.each([
   ["wamp.2.json", "json", false],

@@ -3,7 +3,7 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { CalleeWorker } from "../../../src/worker/callees/callee-worker.ts";
+import { CalleeWorker } from "../../../src/worker/callees/callee-entrypoint.ts";
 import type { Job } from "../../../src/worker/callees/job.ts";
 import { calleeFaults } from "../../../src/worker/config/callee-bindings.ts";
 import { formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";

@@ -1,7 +1,7 @@
 /** Loading of the configuration: its sources, secrets and faults, and the lookup of a realm by name. */
 
 import { describe, expect, it } from "vitest";
-import { Authorization } from "../../../src/wamp/authorization/rules.ts";
+import { Authorization } from "../../../src/wamp/authorization/permission-rules.ts";
 import { type Config, defineConfig } from "../../../src/worker/config/config-schema.ts";
 import { type ConfigSources, formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
 import { longPollConfig } from "../../../src/worker/config/long-poll-config.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DEFAULT_LIMITS } from "../../../src/wamp/config/limits.ts";
-import { subprotocolByName } from "../../../src/wamp/serializers/index.ts";
+import { subprotocolByName } from "../../../src/wamp/serializers/subprotocols.ts";
 import { LongPollTransport } from "../../../src/worker/long-poll/long-poll-transport.ts";
 
 const OPTIONS = { request_timeout: 10, session_timeout: 30, queue_limit_bytes: 100, queue_limit_messages: 3 };
@@ -108,7 +108,9 @@ function emptyList(): Request {
   return new Request("http://t/send", { method: "POST", body: "[]" });
 }
 
-/** Waits until messages that were sent over socket pairs before have arrived: a message over another pair takes as long. */
+/**
+ * Waits until messages that were sent over socket pairs before have arrived: a message over another pair takes as long.
+ */
 async function delivered(): Promise<void> {
   const { 0: near, 1: far } = new WebSocketPair();
   near.accept();

@@ -123,7 +123,7 @@ describe("receive", () => {
     ["wamp.2.cbor.batched", "application/cbor"],
   ])("returns %s as %s, batches with lengths before the messages [LP-02][LP-13]", async (protocol, contentType) => {
     const poller = await openPoller("lp-15", [protocol]);
-    const { subprotocolByName } = await import("../../../src/wamp/serializers/index.ts");
+    const { subprotocolByName } = await import("../../../src/wamp/serializers/subprotocols.ts");
     const { serializer, batching } = subprotocolByName.get(protocol)!;
     const frame = serializer.encode(HELLO("lp-15") as never);
     const body = batching === undefined ? frame : batching.join([frame]);

@@ -1,4 +1,6 @@
-/** Sockets that slept under another version of the router: their sessions continue under this one (docs/upgrading.md). */
+/**
+ * Sockets that slept under another version of the router: their sessions continue under this one (docs/upgrading.md).
+ */
 
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";

@@ -3,7 +3,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { subprotocolByName } from "../../../src/wamp/serializers/index.ts";
+import { subprotocolByName } from "../../../src/wamp/serializers/subprotocols.ts";
 import { configOf } from "../../../src/worker/config/deployment.ts";
 import { realmRpc } from "../../../src/worker/routing/realm-stub.ts";
 import { RealmSecret } from "../../../src/worker/storage/realm-secret.ts";

@@ -3,7 +3,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { CalleeWorker } from "../../../src/worker/callees/callee-worker.ts";
+import { CalleeWorker } from "../../../src/worker/callees/callee-entrypoint.ts";
 import type { Job } from "../../../src/worker/callees/job.ts";
 import { ticketRequest } from "../../../src/worker/routing/object-requests.ts";
 import { type RealmRpc, readRpcOutcome } from "../../../src/worker/routing/realm-rpc.ts";
@@ -94,8 +94,8 @@ describe("a Worker that serves a call for a realm's object of another version", 
   const REQUEST_BODY = { args: [1], kwargs: { a: 2 } };
 
   /**
-   * Calls a procedure whose job `alter` changes on its way to the Worker, with a valid ticket, and then a second time without
-   * changes. Returns the caller's answer to the first call, and the bodies that the API received for it.
+   * Calls a procedure whose job `alter` changes on its way to the Worker, with a valid ticket, and then a second time
+   * without changes. Returns the caller's answer to the first call, and the bodies that the API received for it.
    */
   async function callWith(realm: string, alter: (job: Job, callee: Job["callee"]) => unknown) {
     const bodies: unknown[] = [];

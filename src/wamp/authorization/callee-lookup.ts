@@ -9,7 +9,7 @@ export interface CalleeView {
 }
 
 /** The registrations and calls of the dealer, read only. */
-export interface DealerView {
+export interface CalleeLookup {
   readonly registrations: {
     /** The registration that serves a procedure, with its callees in order of registration. */
     best(procedure: Uri): { readonly callees: readonly CalleeView[] } | undefined;

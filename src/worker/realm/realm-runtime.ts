@@ -3,8 +3,8 @@
 import type { Host } from "../../wamp/host/host.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { Realm } from "../../wamp/realm/realm.ts";
-import { unreadable } from "../../wamp/records/stored-record.ts";
-import { negotiate } from "../../wamp/serializers/index.ts";
+import { negotiate } from "../../wamp/serializers/subprotocols.ts";
+import { unreadable } from "../../wamp/stored-records/stored-record.ts";
 import { startWork } from "../callees/job.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import { sweepLog } from "../platform/log.ts";
@@ -30,7 +30,7 @@ import { FlushScheduler } from "./flush-scheduler.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
 import { OutgoingWebhooks } from "./outgoing-webhooks.ts";
 import { newHost, newRealmLog, type RealmContext } from "./realm-host.ts";
-import { RpcHandler } from "./rpc.ts";
+import { RpcHandler } from "./rpc-handler.ts";
 import { UnreadBudget } from "./unread-budget.ts";
 
 /**
@@ -43,7 +43,7 @@ const FLUSH_MS = 250;
 const WATCHER_ROLES = { subscriber: {}, caller: {} };
 
 /** Everything of a realm that lives in memory. It ends with the sleep of its object. */
-export class AwakeRealm {
+export class RealmRuntime {
   readonly realm: Realm;
   readonly rpc: RpcHandler;
   readonly callees: CalleeSession;

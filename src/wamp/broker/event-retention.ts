@@ -10,8 +10,8 @@ import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { read, unreadable, write } from "../records/stored-record.ts";
 import type { Session } from "../session/session.ts";
+import { read, unreadable, write } from "../stored-records/stored-record.ts";
 import type { EventBuffer } from "./acknowledgments.ts";
 import { listsOf } from "./event-filter.ts";
 import { isCurrent, isFor, RETAINED, type RetainedEvent } from "./retained-event.ts";
@@ -39,16 +39,18 @@ const MAX_UNSAVED = 1_048_576;
 /** Characters of the rows of one replay: well below the unread bytes at which a client is disconnected. */
 const MAX_REPLAY = 8_388_608;
 
-/** The share that remains when a limit is exceeded: finding the oldest rows reads all, so a tenth is removed at a time. */
+/**
+ * The share that remains when a limit is exceeded: finding the oldest rows reads all, so a tenth is removed at a time.
+ */
 const KEPT_SHARE = 0.9;
 
 /** Milliseconds between two searches for rows that are too old, per second of `max_age`: a tenth of that age. */
 const EXPIRY_INTERVAL = 100;
 
 /**
- * Keeps the latest event of a topic without restricted receivers, and those with restricted receivers after it (RET-06). An
- * acknowledged event is written before PUBLISHED is sent; all others of a second are written together, before the object can
- * sleep, and are lost if it crashes before.
+ * Keeps the latest event of a topic without restricted receivers, and those with restricted receivers after it
+ * (RET-06). An acknowledged event is written before PUBLISHED is sent; all others of a second are written together,
+ * before the object can sleep, and are lost if it crashes before.
  */
 export class Retention implements EventBuffer {
   readonly savesOnDemand = false;

@@ -1,4 +1,6 @@
-/** The steps from format 1, that of release 0.1.0, to format 2; their results are checked like any record of format 2. */
+/**
+ * The steps from format 1, that of release 0.1.0, to format 2; their results are checked like any record of format 2.
+ */
 
 type Tuple = readonly unknown[];
 type Dict = Readonly<Record<string, unknown>>;

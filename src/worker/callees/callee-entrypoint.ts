@@ -23,7 +23,10 @@ import { callWorker } from "./worker-callee.ts";
 
 /** The realm's object reaches this class through the exports of the Worker's main module. */
 export class CalleeWorker extends WorkerEntrypoint<Env> {
-  /** Connects to the realm with `ticket` and starts the work; resolves before the answer. Rejects if the realm no longer waits for one. */
+  /**
+   * Connects to the realm with `ticket` and starts the work; resolves before the answer. Rejects if the realm no longer
+   * waits for one.
+   */
   async work(asked: Job, ticket: string): Promise<void> {
     // The object would take the socket for a client's, and never hear the answer.
     if (typeof ticket !== "string") throw new Error("the realm's object is of a version that gives no ticket");

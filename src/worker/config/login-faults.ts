@@ -12,7 +12,7 @@ const NO_WAY_IN =
  * An authenticator is a procedure, which a session of its realm, a component or a callee offers. Where all methods are
  * dynamic and only a client could offer it, a fault for each of them; the realm is as written, at `path`.
  */
-export function wayInFaults(realm: unknown, path: Path): Fault[] {
+export function loginFaults(realm: unknown, path: Path): Fault[] {
   if (!isDict(realm) || !isDict(realm.auth) || listOf(realm.components).length > 0) return [];
   const methods = Object.entries(realm.auth).filter(([method]) => method !== "cookie");
   if (methods.some(([, settings]) => admitsWithoutAsking(settings))) return [];
@@ -22,7 +22,10 @@ export function wayInFaults(realm: unknown, path: Path): Fault[] {
   return asking.map(([method]) => faultAt([...path, "auth", method, "authenticator"], NO_WAY_IN));
 }
 
-/** Whether a client can log in by a method before an authenticator is there; a method of the wrong shape has its own fault. */
+/**
+ * Whether a client can log in by a method before an authenticator is there; a method of the wrong shape has its own
+ * fault.
+ */
 function admitsWithoutAsking(settings: unknown): boolean {
   if (!isDict(settings)) return true;
   const principals = settings.principals ?? settings.users;

@@ -18,12 +18,12 @@ import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import type { AuthorizerRequest, AuthorizerResult, SubscriptionLookup } from "./authorizer-request.ts";
 import { isAbout, parseResponse, requestsOf } from "./authorizer-request.ts";
-import type { DealerView } from "./dealer-view.ts";
+import type { CalleeLookup } from "./callee-lookup.ts";
 import { DEFAULT_CACHE_SECONDS, DecisionCache } from "./decision-cache.ts";
 import type { RawMessage } from "./held-messages.ts";
 import { HeldMessages } from "./held-messages.ts";
-import type { Authorization, Permission } from "./rules.ts";
-import { UNDECIDED } from "./rules.ts";
+import type { Authorization, Permission } from "./permission-rules.ts";
+import { UNDECIDED } from "./permission-rules.ts";
 
 /** The parts of a realm that an authorizer uses. */
 export interface AuthorizerContext {
@@ -31,7 +31,7 @@ export interface AuthorizerContext {
   readonly host: Host;
   readonly limits: Limits;
   readonly records: RecordBudget;
-  readonly dealer: DealerView;
+  readonly dealer: CalleeLookup;
   readonly authorization: Authorization;
   readonly subscriptions: SubscriptionLookup;
   /** Calls the authorizers; its own calls need no authorizer. */

@@ -2,7 +2,7 @@
 
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
-import { negotiate } from "../../wamp/serializers/index.ts";
+import { negotiate } from "../../wamp/serializers/subprotocols.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import { refuseRealm } from "../routing/hello-routing.ts";
 import type { RpcRefusal } from "../routing/realm-rpc.ts";

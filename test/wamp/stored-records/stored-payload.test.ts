@@ -3,10 +3,10 @@
 import { describe, expect, test } from "vitest";
 import type { PayloadCodec } from "../../../src/wamp/protocol/payload.ts";
 import { Payload } from "../../../src/wamp/protocol/payload.ts";
-import { storedPayload } from "../../../src/wamp/records/stored-payload.ts";
 import { cbor } from "../../../src/wamp/serializers/cbor.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
+import { storedPayload } from "../../../src/wamp/stored-records/stored-payload.ts";
 
 const ARGS = ["text", 1, 2 ** 53, 2n ** 63n, 1.5, true, null, [new Uint8Array([0, 1, 255])], { deep: { er: [] } }];
 

@@ -1,4 +1,6 @@
-/** Realms that a deployment no longer serves: their sockets close with 1012, and their sessions can be resumed later. */
+/**
+ * Realms that a deployment no longer serves: their sockets close with 1012, and their sessions can be resumed later.
+ */
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
