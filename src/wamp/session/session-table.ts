@@ -10,6 +10,7 @@ import type { Session } from "./session.ts";
 export class SessionTable<T> {
   readonly #bySession = new Map<Session, Map<Id, T>>();
 
+  /** The value of the session with this id. */
   get(session: Session, id: Id): T | undefined {
     return this.#bySession.get(session)?.get(id);
   }
@@ -19,12 +20,14 @@ export class SessionTable<T> {
     return this.#bySession.get(session) ?? EMPTY;
   }
 
+  /** Sets a value; makes the map of the session with its first one. */
   set(session: Session, id: Id, value: T): void {
     const values = this.#bySession.get(session);
     if (values !== undefined) values.set(id, value);
     else this.#bySession.set(session, new Map([[id, value]]));
   }
 
+  /** Deletes a value; the map of the session stays. */
   delete(session: Session, id: Id): void {
     this.#bySession.get(session)?.delete(id);
   }
@@ -52,6 +55,7 @@ export class RememberedRequests {
     return this.#bySession.size === 0;
   }
 
+  /** Whether the session has the request. */
   has(session: Session, request: Id): boolean {
     return this.#bySession.get(session)?.has(request) === true;
   }

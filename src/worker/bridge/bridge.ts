@@ -20,7 +20,15 @@ import { realmRpc } from "../routing/realm-stub.ts";
 import { describeClient, readTransportInfo } from "../routing/transport-info.ts";
 import type { BridgeRequest } from "./request.ts";
 import { checkContentType, checkOrigin, readBody, readRequest, readText } from "./request.ts";
-import { called, commonHeaders, denied, errorText, methods, published, resultText } from "./responses.ts";
+import {
+  commonHeaders,
+  errorText,
+  respondToCall,
+  respondToOptions,
+  respondToPublish,
+  respondWithError,
+  resultText,
+} from "./responses.ts";
 import type { BridgeAction, BridgeRoute } from "./route.ts";
 import { checkSignature } from "./signature.ts";
 
@@ -40,7 +48,7 @@ export async function bridge(
   route: BridgeRoute,
 ): Promise<Response> {
   const headers = commonHeaders(request, settings.allowed_origins);
-  if (request.method === "OPTIONS") return methods(headers);
+  if (request.method === "OPTIONS") return respondToOptions(headers);
   try {
     const realm = realmFor(config, route.realm);
     const work = await prepare(request, settings, route, realm).catch((error: unknown) => {
@@ -50,9 +58,9 @@ export async function bridge(
     const visited = realmRpc(env, route.realm, realm!);
     return await serve(request, visited, work, settings, route, headers);
   } catch (error) {
-    if (error instanceof HttpError) return denied(error, headers);
+    if (error instanceof HttpError) return respondWithError(error, headers);
     writeLog({ level: "error", event: "request.failed", realm: route.realm, ...thrown(error) });
-    return denied(new HttpError(500, "Unhandled exception in the router."), headers);
+    return respondWithError(new HttpError(500, "Unhandled exception in the router."), headers);
   }
 }
 
@@ -144,14 +152,15 @@ async function serve(
   { action }: BridgeRoute,
   headers: Headers,
 ): Promise<Response> {
-  if (action === "publish") return published(await reach(realm.publish(pass, asked, idempotency)), settings, headers);
+  if (action === "publish")
+    return respondToPublish(await reach(realm.publish(pass, asked, idempotency)), settings, headers);
   const visit = { ...asked, options: { ...asked.options, timeout: timeoutOf(asked.options, settings) } };
   const id = crypto.randomUUID();
   // Without `waitUntil` the platform ends the Worker with its client, before the cancel is sent.
   request.signal.addEventListener("abort", () => waitUntil(realm.cancel(id)));
   const isStreamed = request.headers.get("Accept")?.includes(NDJSON);
   if (isStreamed) return stream((progress) => realm.call(pass, visit, progress, id), headers);
-  return called(await reach(realm.call(pass, visit, undefined, id)), settings, headers);
+  return respondToCall(await reach(realm.call(pass, visit, undefined, id)), settings, headers);
 }
 
 /** Timeout of a call, limited by `call_timeout`: a pending call keeps the realm from sleeping. */

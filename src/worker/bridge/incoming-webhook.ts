@@ -13,7 +13,7 @@ import { realmRpc } from "../routing/realm-stub.ts";
 import { describeClient } from "../routing/transport-info.ts";
 import { checkMethod, reach } from "./bridge.ts";
 import { checkContentType, readBody, readText } from "./request.ts";
-import { commonHeaders, denied, methods } from "./responses.ts";
+import { commonHeaders, respondToOptions, respondWithError } from "./responses.ts";
 
 /** Serves `POST /realms/:realm/webhook/:name`. */
 export async function webhook(
@@ -27,9 +27,9 @@ export async function webhook(
   const realm = realmFor(config, name);
   const settings = realm?.webhooks?.get(hook);
   if (realm === undefined || settings === undefined) {
-    return denied(new HttpError(404, "There is no such webhook."), headers);
+    return respondWithError(new HttpError(404, "There is no such webhook."), headers);
   }
-  if (request.method === "OPTIONS") return methods(headers);
+  if (request.method === "OPTIONS") return respondToOptions(headers);
   const { message_bytes } = realm.limits;
   try {
     checkMethod(request);
@@ -53,7 +53,7 @@ export async function webhook(
     return new Response(isPublished ? success_response : error_response, { status: isPublished ? 202 : 500, headers });
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
-    return denied(error, headers);
+    return respondWithError(error, headers);
   }
 }
 

@@ -27,26 +27,28 @@ export function commonHeaders(request: Request, allowedOrigins: readonly string[
 }
 
 /** The response to OPTIONS. */
-export function methods(headers: Headers): Response {
+export function respondToOptions(headers: Headers): Response {
   headers.set("Allow", METHODS);
   headers.set("Access-Control-Allow-Methods", METHODS);
   return new Response("", { status: 200, headers });
 }
 
-export function denied({ status, message, args }: HttpError, headers: Headers): Response {
+/** The response to a refused request: status and body of the error. */
+export function respondWithError({ status, message, args }: HttpError, headers: Headers): Response {
   if (status === 401) headers.set("WWW-Authenticate", "Bearer");
   return new Response(errorText(message, args), { status, headers });
 }
 
 /** The response to a PUBLISH: its publication id, or the error. */
-export function published(outcome: CallOutcome, settings: BridgeConfig, headers: Headers): Response {
+export function respondToPublish(outcome: CallOutcome, settings: BridgeConfig, headers: Headers): Response {
   return outcome.ok
     ? new Response(jsonFromValue({ id: outcome.args[0] }), { headers })
-    : failed(outcome, settings, headers);
+    : respondWithFailure(outcome, settings, headers);
 }
 
-export function called(outcome: CallOutcome, settings: BridgeConfig, headers: Headers): Response {
-  return outcome.ok ? new Response(resultText(outcome), { headers }) : failed(outcome, settings, headers);
+/** The response to a CALL: its result, or the error. */
+export function respondToCall(outcome: CallOutcome, settings: BridgeConfig, headers: Headers): Response {
+  return outcome.ok ? new Response(resultText(outcome), { headers }) : respondWithFailure(outcome, settings, headers);
 }
 
 /** Body of a result: its one argument, or null; otherwise args and kwargs, as far as present. */
@@ -56,6 +58,7 @@ export function resultText({ args, kwargs }: Pick<CallOutcome, "args" | "kwargs"
   return jsonFromValue({ ...(args.length > 0 && { args }), ...(hasKwargs && { kwargs }), ...more });
 }
 
+/** Body of an error, in Crossbar.io's form. */
 export function errorText(error: string, args: unknown = [], kwargs: Dict = {}): string {
   return jsonFromValue({ error, args, kwargs });
 }
@@ -63,7 +66,7 @@ export function errorText(error: string, args: unknown = [], kwargs: Dict = {}):
 type Failure = Extract<CallOutcome, { ok: false }>;
 
 /** A WAMP error has status 200 in Crossbar.io. Internal errors are answered without details. */
-function failed({ uri, args, kwargs }: Failure, settings: BridgeConfig, headers: Headers): Response {
+function respondWithFailure({ uri, args, kwargs }: Failure, settings: BridgeConfig, headers: Headers): Response {
   if (uri === WampUri.INTERNAL_ERROR) return new Response(TROUBLE, { status: 500, headers });
   const status = settings.status_codes ? (STATUS[uri] ?? 500) : 200;
   return new Response(errorText(uri, args, kwargs), { status, headers });

@@ -7,7 +7,7 @@ import { WampError, WampUri } from "../../wamp/protocol/errors.ts";
 import { type Dict, isDict } from "../../wamp/protocol/values.ts";
 import type { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import { readBodyWithin } from "../platform/read-body.ts";
-import { answered } from "./http-callee.ts";
+import { hideFaults } from "./http-callee.ts";
 import type { Task } from "./job.ts";
 
 /**
@@ -16,7 +16,7 @@ import type { Task } from "./job.ts";
  * result.
  */
 export function callCrossbarStyle(baseurl: string, task: Task): Promise<CallOutcome> {
-  return answered(task, async () => {
+  return hideFaults(task, async () => {
     const request = requestOf(baseurl, task);
     if (request === undefined) throw new WampError(WampUri.INVALID_ARGUMENT, USAGE);
     const response = await fetch(request, { signal: task.signal });

@@ -18,7 +18,7 @@ import type { Job, Task } from "./job.ts";
  */
 export function callHttp(url: string, task: Task): Promise<CallOutcome> {
   const { job, signal } = task;
-  return answered(task, async () => {
+  return hideFaults(task, async () => {
     if (!hasBody(job) && job.args.length > 0) {
       throw new WampError(WampUri.INVALID_ARGUMENT, "this procedure takes keyword arguments only");
     }
@@ -32,7 +32,7 @@ export function callHttp(url: string, task: Task): Promise<CallOutcome> {
  * Runs `ask`. Logs an unexpected error; its text may contain internal addresses, so the caller only gets
  * NETWORK_FAILURE.
  */
-export async function answered(
+export async function hideFaults(
   { job, signal }: Pick<Task, "job" | "signal">,
   ask: () => Promise<CallOutcome>,
 ): Promise<CallOutcome> {
