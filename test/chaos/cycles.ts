@@ -53,7 +53,7 @@ export function stopCycles(data: string, pace: Pace): Promise<Outcome> {
       },
       end: async () => {
         const code = await serve?.stop();
-        if (code !== 0 || serve?.command.stderr !== "") throw new Error(`stopped: ${code} ${serve?.command.stderr}`);
+        if (code !== 0 || serve?.command.errors !== "") throw new Error(`stopped: ${code} ${serve?.command.errors}`);
       },
     };
   });

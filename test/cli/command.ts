@@ -44,6 +44,15 @@ export class Command {
     });
   }
 
+  /**
+   * `stderr` without what workerd says about itself, such as that an alarm was set again in the milliseconds in which it
+   * fired: those lines carry the mark NOSENTRY, and concern no operator.
+   */
+  get errors(): string {
+    const lines = this.stderr.split("\n").filter((line) => !line.includes("NOSENTRY"));
+    return lines.join("\n").trimEnd();
+  }
+
   /** Resolves to the HTTP address that the command prints when it is ready; rejects when the command ends before. */
   async origin(): Promise<URL> {
     const closed = once(this.process, "close");

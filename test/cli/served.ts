@@ -54,7 +54,7 @@ export async function serveWith(
 export async function stop({ command }: Served): Promise<void> {
   command.process.kill("SIGTERM");
   expect(await command.ended()).toBe(0);
-  expect(command.stderr).toBe("");
+  expect(command.errors).toBe("");
 }
 
 /** Ends all routers that a test has not stopped. */
