@@ -3,9 +3,9 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { anonymousRealm, freshRealm } from "../clients/harness.ts";
-import { RawClient } from "../clients/raw-client.ts";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { joinAsCaller } from "../clients/calling-client.ts";
+import { anonymousRealm } from "../clients/harness.ts";
 import { json, type Receiver, type Route, startReceiver } from "../clients/receiver.ts";
 import { Command } from "./command.ts";
 
@@ -75,32 +75,20 @@ beforeAll(async () => {
   };
 });
 
-async function joined(realm = freshRealm(), subprotocol: "wamp.2.json" | "wamp.2.msgpack" = "wamp.2.json") {
-  const client = await RawClient.connect(`ws://${url.host}/ws/${realm}`, subprotocol);
-  onTestFinished(() => client.socket.terminate());
-  await client.join(realm);
-  let request = 0;
-  const call = async (procedure: string, args: unknown[] = [], kwargs = {}, options = {}) => {
-    await client.send([48, ++request, options, procedure, args, kwargs]);
-    return (await client.next()).slice(1);
-  };
-  return { client, realm, call };
-}
-
 describe("a procedure that is an API", () => {
   it("returns the response of the API by its content type", async () => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     expect(await call("api.value")).toEqual([1, {}, [{ a: [1, "ü"], kwargs: {} }]]);
     expect(await call("api.text")).toEqual([2, {}, ["grüezi"]]);
     expect(await call("api.none")).toEqual([3, {}]);
-    const binary = await joined(undefined, "wamp.2.msgpack");
+    const binary = await joinAsCaller(url, undefined, "wamp.2.msgpack");
     expect(await binary.call("api.bytes")).toEqual([1, {}, [Uint8Array.of(0, 1, 255)]]);
     const parts = [[1, expect.anything()], { b: Uint8Array.of(0, 1, 255) }];
     expect(await binary.call("api.parts")).toEqual([2, {}, ...parts]);
   });
 
   it("gets args and kwargs as JSON, with the procedure and, if disclosed, the caller in headers", async () => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     const [, , [echo]] = (await call("api.echo", [1, "a"], { b: null })) as [number, object, [{ body: string }]];
     expect(JSON.parse(echo.body)).toEqual({ args: [1, "a"], kwargs: { b: null } });
     expect(echo).toMatchObject({
@@ -119,7 +107,7 @@ describe("a procedure that is an API", () => {
   });
 
   it("gets kwargs in the query string with GET, and refuses args", async () => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     const kwargs = { city: "Zürich & Genf", days: [1, 2], exact: true, more: { a: 1 } };
     const expected = "/echo?unit=C&city=Z%C3%BCrich+%26+Genf&days=1&days=2&exact=true&more=%7B%22a%22%3A1%7D";
     expect(await call("api.get", [], kwargs)).toMatchObject([1, {}, [{ method: "GET", url: expected, body: "" }]]);
@@ -127,13 +115,13 @@ describe("a procedure that is an API", () => {
   });
 
   it("gets the configured headers, which are sent to no other address", async () => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     const headers = { authorization: "Bearer sesame", "x-own": "1" };
     expect(await call("api.secret")).toMatchObject([1, {}, [{ headers }]]);
   });
 
   it("follows no redirect, because it may lead into a private network", async () => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     for (const procedure of ["api.secret.away", "api.away"]) {
       const [, , , uri, [reason]] = (await call(procedure)) as [48, number, object, string, [string]];
       expect(uri).toBe("wamp.edge.error.http.302");
@@ -154,14 +142,14 @@ describe("a procedure that is an API", () => {
     [503, "wamp.error.unavailable"],
     [504, "wamp.error.timeout"],
   ])("returns the error for status %i", async (status, uri) => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     const args = [expect.stringMatching(`^${status}`)];
     const kwargs = { status, body: { detail: "why" } };
     expect(await call("api.status", [], { status, body: '{"detail":"why"}' })).toEqual([48, 1, {}, uri, args, kwargs]);
   });
 
   it("returns the error that the response body names", async () => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     const told = (body: object) => call("api.status", [], { status: 404, body: JSON.stringify(body) });
     expect(await told({ error: "com.example.gone", args: [1], kwargs: { a: 2 } })).toEqual([
       48,
@@ -182,7 +170,7 @@ describe("a procedure that is an API", () => {
   });
 
   it("returns an error when the API is unreachable, disconnects or sends an unreadable response", async () => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     expect((await call("api.gone"))[3]).toBe("wamp.error.network_failure");
     expect((await call("api.cut"))[3]).toBe("wamp.error.network_failure");
     expect((await call("api.broken"))[3]).toBe("wamp.error.runtime_error");
@@ -190,7 +178,7 @@ describe("a procedure that is an API", () => {
   });
 
   it("sends each line as a progressive result to a caller that asks for progress", async () => {
-    const { client, call } = await joined();
+    const { client, call } = await joinAsCaller(url);
     expect(await call("api.lines")).toEqual([1, {}, ["done"]]);
     expect(await call("api.lines", [], {}, { receive_progress: true })).toEqual([2, { progress: true }, [1]]);
     await client.expect([50, 2, { progress: true }, [2], { half: true }]);
@@ -198,7 +186,7 @@ describe("a procedure that is an API", () => {
   });
 
   it("accepts requests in the format of Crossbar.io, only below its base URL", async () => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     const asked = { method: "PUT", url: "echo", body: "b", headers: { "X-A": ["1"] }, params: { q: "ü" } };
     const [, , [result]] = (await call("rest", [], asked)) as [number, object, [{ content: string }]];
     expect(result).toMatchObject({ code: 200, headers: { "content-type": ["application/json; charset=utf-8"] } });
@@ -224,7 +212,7 @@ describe("a procedure that is an API", () => {
 
 describe("a call of a slow API", () => {
   it("is aborted when the call is canceled", async () => {
-    const { client } = await joined();
+    const { client } = await joinAsCaller(url);
     await client.send([48, 1, {}, "api.wait.b"], [48, 2, {}, "api.wait.c"]);
     await Promise.all([receiver.waiting("/wait/b"), receiver.waiting("/wait/c")]);
     await client.send([49, 1, { mode: "kill" }]);
@@ -236,7 +224,7 @@ describe("a call of a slow API", () => {
   });
 
   it("is aborted on the caller's timeout, when the caller leaves, and on the procedure's own timeout", async () => {
-    const { client, call } = await joined();
+    const { client, call } = await joinAsCaller(url);
     expect((await call("api.wait.d", [], {}, { timeout: 300 }))[3]).toBe("wamp.error.timeout");
     expect(await call("api.hasty")).toEqual([48, 2, {}, "wamp.error.timeout", ["no answer in 300 ms"]]);
     await client.send([48, 3, {}, "api.wait.e"]);

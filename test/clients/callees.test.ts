@@ -4,6 +4,7 @@ import { join } from "node:path";
 import autobahn, { type Session } from "autobahn";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createTestHarness } from "wrangler";
+import { joinAsCaller } from "./calling-client.ts";
 import { anonymousRealm, freshRealm } from "./harness.ts";
 import { RawClient } from "./raw-client.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
@@ -70,24 +71,12 @@ function router(origin: string) {
   };
 }
 
-async function joined(realm = freshRealm(), subprotocol: "wamp.2.json" | "wamp.2.msgpack" = "wamp.2.json") {
-  const client = await RawClient.connect(`ws://${url.host}/ws/${realm}`, subprotocol);
-  onTestFinished(() => client.socket.terminate());
-  await client.join(realm);
-  let request = 0;
-  const call = async (procedure: string, args: unknown[] = [], kwargs = {}, options = {}) => {
-    await client.send([48, ++request, options, procedure, args, kwargs]);
-    return (await client.next()).slice(1);
-  };
-  return { client, realm, call };
-}
-
 const evict = (realm: string) =>
   server.getWorker("wamp-edge").evictDurableObject("RealmObject", { name: realm, webSockets: "hibernate" });
 
 describe("a call of a slow API", () => {
   it("lets the realm sleep, and is answered after it wakes", async () => {
-    const { client, realm } = await joined();
+    const { client, realm } = await joinAsCaller(url);
     await client.send([48, 1, {}, "api.wait"]);
     const answer = await receiver.waiting("/wait/a");
     const start = performance.now();
@@ -100,7 +89,7 @@ describe("a call of a slow API", () => {
   });
 
   it("is canceled before it has started", async () => {
-    const { client, call } = await joined();
+    const { client, call } = await joinAsCaller(url);
     await client.send([48, 1, {}, "worker.wait", ["early"]], [49, 1, { mode: "kill" }]);
     await client.expectError(48, 1, "wamp.error.canceled");
     await client.expectNothing();
@@ -108,7 +97,7 @@ describe("a call of a slow API", () => {
   });
 
   it("is answered among 200 calls", async () => {
-    const { client } = await joined();
+    const { client } = await joinAsCaller(url);
     for (let i = 1; i <= 200; i++) await client.send([48, i, {}, "worker.echo", [i]]);
     const results = [];
     for (let i = 1; i <= 200; i++) results.push(await client.next());
@@ -119,7 +108,7 @@ describe("a call of a slow API", () => {
 
 describe("a procedure of another Worker", () => {
   it("returns the value of its method, which gets procedure and details", async () => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     expect(await call("worker.echo", [1, { a: "b" }], { c: null })).toEqual([1, {}, [1, { a: "b" }], { c: null }]);
     expect(await call("worker.nothing")).toEqual([2, {}]);
     expect(await call("worker.inspect")).toEqual([
@@ -127,20 +116,20 @@ describe("a procedure of another Worker", () => {
       {},
       [{ procedure: "worker.inspect", details: { procedure: "worker.inspect" } }],
     ]);
-    const binary = await joined(undefined, "wamp.2.msgpack");
+    const binary = await joinAsCaller(url, undefined, "wamp.2.msgpack");
     expect(await binary.call("worker.bytes")).toEqual([1, {}, [Uint8Array.from([0, 1, 255])]]);
     expect(await binary.call("worker.echo", [Uint8Array.from([7])])).toEqual([2, {}, [Uint8Array.from([7])]]);
   });
 
   it("fails with the thrown error: with its URI, or with its message and no stack", async () => {
-    const { call } = await joined();
+    const { call } = await joinAsCaller(url);
     expect(await call("worker.refuse")).toEqual([48, 1, {}, "com.example.error.no", ["no", 7], { why: "so" }]);
     expect(await call("worker.fail")).toEqual([48, 2, {}, "wamp.error.runtime_error", ["broken"]]);
     expect(await call("worker.die")).toEqual([48, 3, {}, "wamp.error.network_failure", ["the callee was lost"]]);
   });
 
   it("sends progressive results", async () => {
-    const { client, call } = await joined();
+    const { client, call } = await joinAsCaller(url);
     expect(await call("worker.count", [], {}, { receive_progress: true })).toEqual([1, { progress: true }, [1]]);
     await client.expect([50, 1, { progress: true }, [2], { half: true }]);
     await client.expect([50, 1, {}, [3]]);
@@ -148,8 +137,8 @@ describe("a procedure of another Worker", () => {
   });
 
   it("is interrupted after a time-out and a cancel, also when the realm sleeps", async () => {
-    const waiting = await joined();
-    const { client, realm, call } = await joined();
+    const waiting = await joinAsCaller(url);
+    const { client, realm, call } = await joinAsCaller(url);
     expect((await call("worker.short.wait", ["late"]))[3]).toBe("wamp.error.timeout");
     expect((await call("worker.wait", ["overdue"], {}, { timeout: 100 }))[3]).toBe("wamp.error.timeout");
     await client.send([48, 3, {}, "worker.wait", ["canceled"]]);
