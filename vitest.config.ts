@@ -2,11 +2,20 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { REALMS } from "./test/worker/realms.ts";
 
+/** The names of the package, as in `paths` of tsconfig.json: examples and code blocks of the documentation use them. */
+const resolve = {
+  alias: [
+    { find: /^wamp-edge$/, replacement: `${import.meta.dirname}/src/public/config.ts` },
+    { find: /^wamp-edge\/(\w+)$/, replacement: `${import.meta.dirname}/src/public/$1.ts` },
+  ],
+};
+
 /** Five projects: the core in Node, the objects in workerd, the commands, real clients over sockets, a browser. */
 export default defineConfig({
   test: {
     projects: [
       {
+        resolve,
         test: {
           name: "wamp",
           include: ["test/{structure,wamp}/**/*.test.ts", "test/worker/config/**/*.test.ts"],
@@ -14,6 +23,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
@@ -27,6 +37,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           name: "cli",
           include: ["test/cli/**/*.test.ts"],
@@ -36,8 +47,14 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      { test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 30_000 } },
-      { test: { name: "clients", include: ["test/clients/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 30_000 } },
+      {
+        resolve,
+        test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 30_000 },
+      },
+      {
+        resolve,
+        test: { name: "clients", include: ["test/clients/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 30_000 },
+      },
     ],
   },
 });

@@ -2,8 +2,8 @@
 
 import components from "./components.ts";
 import config from "./config.ts";
-import { createWorker } from "./public/worker.ts";
+import { router } from "./public/worker.ts";
 
 export { CalleeWorker, Control, LongPollObject, RealmObject, Wamp, WebhookObject } from "./public/worker.ts";
 
-export default createWorker(config, components);
+export default router(config, components);

@@ -1,6 +1,6 @@
 /** A chat room: presence, messages and history. */
 
-import { ApplicationError, defineComponent } from "../../src/public/component.ts";
+import { ApplicationError, defineComponent } from "wamp-edge/component";
 
 const LONGEST_TEXT = 1000;
 

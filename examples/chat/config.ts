@@ -1,6 +1,6 @@
 /** The realm of the chat: guests may call the component, and the component may use the meta API. */
 
-import { defineConfig } from "../../src/public/config.ts";
+import { defineConfig } from "wamp-edge";
 
 export const config = defineConfig({
   version: 1,

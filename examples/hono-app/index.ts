@@ -1,10 +1,10 @@
 /** The router as a part of your own Hono app. */
 
 import { Hono } from "hono";
-import { defineConfig } from "../../src/public/config.ts";
-import { createApp, type Env, queue, scheduled } from "../../src/public/worker.ts";
+import { defineConfig } from "wamp-edge";
+import { createApp, type Env, queue, scheduled } from "wamp-edge/worker";
 
-export { CalleeWorker, Control, LongPollObject, RealmObject, Wamp, WebhookObject } from "../../src/public/worker.ts";
+export { CalleeWorker, Control, LongPollObject, RealmObject, Wamp, WebhookObject } from "wamp-edge/worker";
 
 const config = defineConfig({
   version: 1,

@@ -1,6 +1,6 @@
 /** A Worker that calls and publishes in realms of the router, without a socket and without a token. */
 
-import type { ServiceError, WampService } from "../../src/public/service.ts";
+import type { ServiceError, WampService } from "wamp-edge/service";
 
 interface Env {
   readonly WAMP: WampService;

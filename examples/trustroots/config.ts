@@ -1,6 +1,6 @@
 /** A realm of devices: admits all that the owner of the trustroot has certified, without listing them here. */
 
-import { defineConfig } from "../../src/public/config.ts";
+import { defineConfig } from "wamp-edge";
 
 export const config = defineConfig({
   version: 1,

@@ -3,10 +3,10 @@
  * `src/config.ts` and `src/components.ts`.
  */
 
-import { createApp } from "../../src/public/worker.ts";
+import { createApp } from "wamp-edge/worker";
 import { config } from "./config.ts";
 import { trustroots } from "./trustroots.ts";
 
-export { CalleeWorker, Control, LongPollObject, RealmObject, Wamp, WebhookObject } from "../../src/public/worker.ts";
+export { CalleeWorker, Control, LongPollObject, RealmObject, Wamp, WebhookObject } from "wamp-edge/worker";
 
 export default createApp(config, { trustroots });

@@ -4,7 +4,7 @@
  */
 
 import * as v from "valibot";
-import { ApplicationError, type ComponentSession, defineComponent } from "../../src/public/component.ts";
+import { ApplicationError, type ComponentSession, defineComponent } from "wamp-edge/component";
 import {
   type AuthorityCertificate,
   addressSchema,

@@ -1,7 +1,7 @@
 /** A Worker that serves a procedure of a realm: the router binds it and calls its method `call`. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Callee, CalleeInvocation } from "../../src/public/service.ts";
+import type { Callee, CalleeInvocation } from "wamp-edge/service";
 
 export class Weather extends WorkerEntrypoint implements Callee {
   async call({ args: [city], kwargs }: CalleeInvocation): Promise<unknown> {

@@ -3,7 +3,7 @@
  * the router import it; it needs the Workers runtime.
  */
 
-export { createApp, createWorker } from "../worker/app.ts";
+export { createApp, router } from "../worker/app.ts";
 export { CalleeWorker } from "../worker/callees/callee-entrypoint.ts";
 export { Control } from "../worker/control.ts";
 export { LongPollObject } from "../worker/long-poll/long-poll-object.ts";

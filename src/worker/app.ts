@@ -30,7 +30,7 @@ type AppContext = Context<{ Bindings: Env }>;
  * The handlers of the router's own Worker, for the default export of its main module. WAMP_CONFIG, where it is not
  * blank, replaces `config`; `components` are those that the configuration may name.
  */
-export function createWorker(config: ConfigInput, components: Components): ExportedHandler<Env> {
+export function router(config: ConfigInput, components: Components): ExportedHandler<Env> {
   useDefaults(config, components);
   return { fetch: createApp().fetch, scheduled, queue };
 }

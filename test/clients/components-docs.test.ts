@@ -20,18 +20,17 @@ const COMPONENTS = ["counter", "visits", "authorizer"];
 
 /** A Worker with all components of the page, in a folder from which it finds the router's sources. */
 const directory = mkdtempSync(join(cache(), "docs-"));
-const source = (path: string) => JSON.stringify(join(PROJECT, "src", path));
 for (const [head, text] of blocks) {
   const path = /^ts src\/(.+)$/.exec(head)?.[1];
   if (path === undefined) continue;
-  writeFileSync(join(directory, path), text.replace('"./public/component.ts"', source("public/component.ts")));
+  writeFileSync(join(directory, path), text);
 }
 writeFileSync(
   join(directory, "index.ts"),
-  `import { createApp } from ${source("public/worker.ts")};
+  `import { createApp } from "wamp-edge/worker";
    import components from "./components.ts";
    ${COMPONENTS.map((name) => `import { ${name} } from "./${name}.ts";`).join("\n")}
-   export { LongPollObject, RealmObject, WebhookObject } from ${source("public/worker.ts")};
+   export { LongPollObject, RealmObject, WebhookObject } from "wamp-edge/worker";
    export default createApp(${JSON.stringify(config())}, {
      ...components,
      ${COMPONENTS.join(", ")},
@@ -159,7 +158,7 @@ function block(head: string): string {
 }
 
 function cache(): string {
-  const path = join(PROJECT, "node_modules/.cache");
+  const path = join(PROJECT, ".wrangler/docs");
   mkdirSync(path, { recursive: true });
   return path;
 }

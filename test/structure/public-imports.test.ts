@@ -1,5 +1,6 @@
 /**
- * Examples and code blocks of the documentation import the public entry files only, so that all other files may move.
+ * Examples and code blocks of the documentation import the router by the names of the package, so that its files may
+ * move.
  */
 
 import { globSync, readFileSync } from "node:fs";
@@ -8,8 +9,8 @@ import { expect, test } from "vitest";
 import { VERSION } from "../../src/public/config.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
-/** Files of `src` that others may import: the public entries, and the three files that a deployer edits. */
-const IMPORTABLE = /^src\/(public\/\w+|index|config|components)\.ts$/;
+/** Files of `src` that others may import by path: those that a deployer edits. Public entries have names of the package. */
+const IMPORTABLE = /^src\/(index|config|components)\.ts$/;
 const IMPORT = /(?:\bfrom|\bimport\(?)\s*"(\.[^"]+)"/g;
 
 const examples = globSync("examples/**/*.ts", { cwd: PROJECT });
