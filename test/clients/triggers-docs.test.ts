@@ -58,7 +58,7 @@ const RECEIVERS = [
 
 describe.each(RECEIVERS)("the receiver in $language", ({ language, command, file, line, canRun }) => {
   // Skipped without Python.
-  it.skipIf(!canRun)("accepts an event, and refuses unsigned requests", async () => {
+  it.skipIf(!canRun)("accepts an event signed by several secrets, and refuses unsigned requests", async () => {
     const [code] = blocks(language);
     const path = join(mkdtempSync(join(tmpdir(), "triggers-docs-")), file);
     writeFileSync(path, code!);
@@ -70,7 +70,7 @@ describe.each(RECEIVERS)("the receiver in $language", ({ language, command, file
     const forged = await fetch(url, { method: "POST", body: "{}", headers: { "Webhook-Signature": "v1,AAAA" } });
     expect(forged.status).toBe(401);
     const printed = once(createInterface(receiver.stdout!), "line");
-    const hook = { ...parts.webhooks_out[0], url, secret: SECRET, role: "anonymous" };
+    const hook = { ...parts.webhooks_out[0], url, secret: ["the next one", SECRET], role: "anonymous" };
     router = await startRouter({ version: 1, realms: [anonymousRealm("realm1", { webhooks_out: [hook] })] });
     const client = await RawClient.connect(router.realmUrl("realm1"), "wamp.2.json");
     await client.join("realm1");

@@ -29,7 +29,7 @@ const BRIDGED = {
     jwt: { type: "static", key: "a key of thirty-two bytes, or so.", algorithms: ["HS256"], "default-role": "joe" },
   },
   webhooks: {
-    github: { topic: "com.hooks.github", role: "web", github_secret: "deadbeef" },
+    github: { topic: "com.hooks.github", role: "web", github_secret: ["a newer one", "deadbeef"] },
     shop: {
       topic: "com.hooks.shop",
       role: "web",
@@ -37,7 +37,12 @@ const BRIDGED = {
       success_response: "thanks",
       post_body_limit: 100,
     },
-    stripe: { topic: "com.hooks.stripe", role: "web", secret: "deadbeef", signature_header: "X-Stripe-Like" },
+    stripe: {
+      topic: "com.hooks.stripe",
+      role: "web",
+      secret: ["deadbeef", "older"],
+      signature_header: "X-Stripe-Like",
+    },
     open: { topic: "com.hooks.open", role: "web", open: true },
     denied: { topic: "org.hooks.denied", role: "web", open: true, error_response: "no way" },
   },
@@ -60,7 +65,7 @@ const WATCHED = {
   store: { "event-history": [{ uri: "news.kept", match: "exact", limit: 3000 }] },
 };
 
-const HOOK = { url: "https://shop.example/hook", secret: "s3cret", role: "anonymous" };
+const HOOK = { url: "https://shop.example/hook", secret: ["s3cret", "an older one"], role: "anonymous" };
 
 /** Realms whose events go to webhooks. */
 const HOOKED = {

@@ -183,8 +183,22 @@ function findKeys({ jwks, key, issuer = "" }: JwtAuth, host: Clock & Log & Pick<
   return createLocalJWKSet({ keys: jwks.map((it) => ({ ...it })) });
 }
 
-/** Reads a public key in PEM, or else takes the text as shared secret of HMAC. */
-function readKey(key: string): JWTVerifyGetKey {
-  if (!key.startsWith("-----BEGIN")) return () => utf8(key);
-  return ({ alg = "" }) => importSPKI(key, alg);
+/** Reads a public key in PEM, or else takes the texts as shared secrets of HMAC. */
+function readKey([key = "", ...others]: readonly string[]): JWTVerifyGetKey {
+  if (key.startsWith("-----BEGIN")) return ({ alg = "" }) => importSPKI(key, alg);
+  if (others.length === 0) return () => utf8(key);
+  return () => {
+    throw new SeveralSecrets([key, ...others]);
+  };
+}
+
+/** Has each secret tried, as jose has the keys of a set tried that a token may have been signed with. */
+class SeveralSecrets extends errors.JWKSMultipleMatchingKeys {
+  constructor(secrets: readonly string[]) {
+    super();
+    this[Symbol.asyncIterator] = async function* () {
+      // A cast, because jose's own keys are objects; it verifies with bytes as well.
+      yield* secrets.map(utf8) as unknown as CryptoKey[];
+    };
+  }
 }

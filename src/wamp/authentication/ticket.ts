@@ -1,7 +1,7 @@
 /** Ticket-based authentication: the client sends a shared secret in clear. */
 
 import type { DynamicTicketAuth, TicketAuth, TicketPrincipal } from "../config/auth.ts";
-import { isSameText } from "../crypto/digest.ts";
+import { findText } from "../crypto/digest.ts";
 import type { Dict } from "../protocol/values.ts";
 import { Authenticator, admit } from "./dynamic-authenticator.ts";
 import { createJwt } from "./jwt.ts";
@@ -32,10 +32,14 @@ const MAX_STATE = 4096;
 /** Tickets of principals in the configuration. */
 class Ticket implements Method {
   readonly #principals: ReadonlyMap<string, TicketPrincipal>;
+  /** The largest number of tickets that a principal has. */
+  readonly #mostTickets: number;
   readonly #requiresTls: boolean;
 
   constructor(settings: TicketAuth) {
     this.#principals = settings.principals;
+    const counts = Array.from(settings.principals.values(), ({ ticket }) => ticket.length);
+    this.#mostTickets = counts.reduce((most, count) => Math.max(most, count), 0);
     this.#requiresTls = settings.require_tls;
   }
 
@@ -53,14 +57,19 @@ class Ticket implements Method {
   async finish({ challengeState, method, signature }: AuthResponse): Promise<AuthOutcome> {
     const { authid } = readState(challengeState);
     const principal = this.#principals.get(authid);
-    // Compares for an unknown principal, too, so that the time does not tell which principals exist.
-    const isRight = await isSameText(signature, principal?.ticket ?? "");
+    const found = await findText(signature, this.#ticketsOf(principal));
     if (principal === undefined) return deny(UNKNOWN_PRINCIPAL);
-    if (!isRight) return deny("the ticket is wrong");
+    if (found === undefined) return deny("the ticket is wrong");
     return {
       kind: "admitted",
       identity: { authid, authrole: principal.role, authmethod: method, authprovider: "static" },
     };
+  }
+
+  /** As many texts for each principal, known or not, so that the time does not tell which principals exist. */
+  #ticketsOf(principal: TicketPrincipal | undefined): string[] {
+    const tickets = principal?.ticket ?? [];
+    return Array.from({ length: this.#mostTickets }, (_, index) => tickets[index] ?? tickets[0] ?? "");
   }
 }
 

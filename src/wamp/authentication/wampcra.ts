@@ -45,8 +45,8 @@ class Wampcra implements Method {
   readonly #host: Clock & Random;
   /** All characters of the configured salts, from which decoys get theirs. */
   readonly #saltAlphabet: string;
-  /** user → signing key, derived once */
-  readonly #keys = new Map<WampcraUser, Promise<Bytes>>();
+  /** user → signing keys, derived once */
+  readonly #keys = new Map<WampcraUser, Promise<Bytes[]>>();
 
   constructor({ users }: WampcraAuth, { host }: AuthContext) {
     this.#users = new Principals("wampcra", users, host);
@@ -63,7 +63,7 @@ class Wampcra implements Method {
     const { principal: user, isKnown, decoySeed } = await this.#users.find(authid);
     const identity = { authid, authrole: user.role, authmethod: method, authprovider: "static" };
     const challenge = makeChallenge(identity, sessionId, this.#host);
-    const digests = [await digestOfSignature(await this.#keyOf(user), challenge)];
+    const digests = await digestsOfSignatures(await this.#keysOf(user), challenge);
     const salting = saltingOf(user);
     const shown =
       salting && !isKnown ? { ...salting, salt: decoySalt(salting.salt, this.#saltAlphabet, decoySeed) } : salting;
@@ -74,14 +74,15 @@ class Wampcra implements Method {
     return verify(response);
   }
 
-  #keyOf(user: WampcraUser): Promise<Bytes> {
-    let key = this.#keys.get(user);
-    if (key === undefined) {
-      const { secret = "", "salted-key": saltedKey } = user;
-      key = saltedKey === undefined ? deriveKey(secret, saltingOf(user)) : Promise.resolve(utf8(saltedKey));
-      this.#keys.set(user, key);
+  #keysOf(user: WampcraUser): Promise<Bytes[]> {
+    let keys = this.#keys.get(user);
+    if (keys === undefined) {
+      const { secret = [], "salted-key": saltedKeys = [] } = user;
+      const salting = saltingOf(user);
+      keys = Promise.all([...secret.map((text) => deriveKey(text, salting)), ...saltedKeys.map(utf8)]);
+      this.#keys.set(user, keys);
     }
-    return key;
+    return keys;
   }
 }
 
@@ -108,7 +109,7 @@ class DynamicWampcra implements Method {
     if (keys.length === 0) return fail(this.authenticator.describeFault("secret must be text"));
     const { identity, secondFactor } = grant;
     const challenge = makeChallenge(identity, request.sessionId, this.#host);
-    const digests = await Promise.all(keys.map((key) => digestOfSignature(key, challenge)));
+    const digests = await digestsOfSignatures(keys, challenge);
     return challengeWith(challenge, salting, { identity, secondFactor, digests, isKnown: true });
   }
 
@@ -149,8 +150,8 @@ async function verify({ challengeState, signature }: AuthResponse): Promise<Auth
   return isRight ? admit(proven) : deny(WRONG_SIGNATURE);
 }
 
-async function digestOfSignature(key: Bytes, challenge: string): Promise<string> {
-  return digestOf(await sign(key, challenge));
+function digestsOfSignatures(keys: readonly Bytes[], challenge: string): Promise<string[]> {
+  return Promise.all(keys.map(async (key) => digestOf(await sign(key, challenge))));
 }
 
 async function digestOf(signature: string): Promise<string> {

@@ -24,6 +24,23 @@ export const secretSchema = v.pipe(
   v.nonEmpty("must not be empty"),
 );
 
+/** Secrets that are valid at the same time; each costs one HMAC or hash per attempt. */
+const MOST_SECRETS = 4;
+
+const secretList = v.pipe(
+  v.array(secretSchema),
+  v.nonEmpty("must not be empty"),
+  v.maxLength(MOST_SECRETS, `must have at most ${MOST_SECRETS} entries`),
+);
+
+const oneSecret = v.pipe(
+  secretSchema,
+  v.transform((secret) => [secret]),
+);
+
+/** A secret or a list of them, any of which is valid: so it is replaced without an outage. The output is a list. */
+export const secretsSchema = v.lazy((input) => (Array.isArray(input) ? secretList : oneSecret));
+
 const bytes32 = v.regex(/^[\da-fA-F]{64}$/, "must be 32 bytes in hex");
 const publicKey = v.pipe(v.string(), bytes32);
 
@@ -52,7 +69,7 @@ const dynamicTicket = closed({ ...dynamicEntries, require_tls: requireTls });
 const ticket = v.pipe(
   closed({
     type: v.literal("static"),
-    principals: named(closed({ ticket: secretSchema, role: v.exactOptional(text) })),
+    principals: named(closed({ ticket: secretsSchema, role: v.exactOptional(text) })),
     "default-role": v.exactOptional(text),
     require_tls: requireTls,
   }),
@@ -62,8 +79,8 @@ const ticket = v.pipe(
 // `secret` is the clear password, `salted-key` what a client derives from it: Crossbar.io's `secret` has meant either.
 const wampcraUser = v.pipe(
   closed({
-    secret: v.exactOptional(secretSchema),
-    "salted-key": v.exactOptional(secretSchema),
+    secret: v.exactOptional(secretsSchema),
+    "salted-key": v.exactOptional(secretsSchema),
     salt: v.exactOptional(text),
     iterations: v.exactOptional(count),
     keylen: v.exactOptional(count),
@@ -164,8 +181,8 @@ const jwt = v.pipe(
     type: v.literal("static"),
     /** The keys of the issuer, or their URL. */
     jwks: v.exactOptional(jwksSchema),
-    /** A public key in PEM, or the secret shared with the issuer. */
-    key: v.exactOptional(secretSchema),
+    /** A public key in PEM, or the secrets shared with the issuer. */
+    key: v.exactOptional(secretsSchema),
     algorithms: v.exactOptional(v.pipe(v.array(text), v.nonEmpty("must not be empty"))),
     issuer: v.exactOptional(text),
     audience: v.exactOptional(v.union([text, v.array(text)])),
@@ -193,8 +210,8 @@ const jwt = v.pipe(
   ),
   v.forward(
     v.check(
-      ({ key }) => key === undefined || key.startsWith(PEM) || key.length >= 32,
-      "must be a public key in PEM, or a secret of at least 32 characters (RFC 7518)",
+      ({ key }) => key === undefined || isPublicKey(key) || key.every(isLongSecret),
+      "must be a public key in PEM, or a secret of at least 32 characters (RFC 7518), or a list of such secrets",
     ),
     ["key"],
   ),
@@ -210,9 +227,18 @@ const jwt = v.pipe(
 
 const PEM = "-----BEGIN PUBLIC KEY-----";
 
+/** Several public keys belong into `jwks`, which names the algorithm of each. */
+function isPublicKey(key: readonly string[]): boolean {
+  return key.length === 1 && key[0]!.startsWith(PEM);
+}
+
+function isLongSecret(text: string): boolean {
+  return !text.startsWith(PEM) && text.length >= 32;
+}
+
 /** The algorithms that fit a key: a public key used as a shared secret would let any client sign tokens. */
-function algorithmsFor(key: string | undefined): readonly string[] {
-  return key === undefined || key.startsWith(PEM) ? ASYMMETRIC : SYMMETRIC;
+function algorithmsFor(key: readonly string[] | undefined): readonly string[] {
+  return key === undefined || isPublicKey(key) ? ASYMMETRIC : SYMMETRIC;
 }
 
 const cookie = v.pipe(

@@ -37,3 +37,12 @@ export async function isSameText(given: string, secret: string): Promise<boolean
   const [a, b] = await Promise.all([sha256(utf8(given)), sha256(utf8(secret))]);
   return isEqual(a, b);
 }
+
+/**
+ * Finds `given` among texts, in a time that depends only on their number; undefined if it is none of them or there are
+ * none.
+ */
+export async function findText(given: string, texts: readonly string[]): Promise<string | undefined> {
+  const same = await Promise.all(texts.map((text) => isSameText(given, text)));
+  return texts[same.indexOf(true)];
+}

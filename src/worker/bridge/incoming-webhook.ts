@@ -1,6 +1,6 @@
 /** Incoming webhooks: a signed request of another service becomes an event, as in Crossbar.io's webhook service. */
 
-import { hmac, isSameText } from "../../wamp/crypto/digest.ts";
+import { findText, hmac } from "../../wamp/crypto/digest.ts";
 import { toHex, utf8 } from "../../wamp/crypto/encoding.ts";
 import type { Dict } from "../../wamp/protocol/values.ts";
 import type { Config } from "../config/config-schema.ts";
@@ -78,22 +78,26 @@ async function publish(
 async function isSigned(headers: Headers, settings: WebhookConfig, body: Uint8Array): Promise<boolean> {
   const { github_secret, secret, signature_header } = settings;
   if (secret !== undefined) {
-    const given = headers
-      .get(signature_header)
-      ?.toLowerCase()
-      .replace(/^sha256=/, "");
-    return isSameText(given ?? "", await hexHmac("SHA-256", secret, body));
+    const given = headers.get(signature_header) ?? "";
+    return isSignature(given.replace(/^(sha256=)?/i, "sha256="), "SHA-256", secret, body);
   }
   if (github_secret === undefined) return true;
   const sha256 = headers.get("X-Hub-Signature-256");
-  if (sha256 !== null)
-    return isSameText(sha256.toLowerCase(), `sha256=${await hexHmac("SHA-256", github_secret, body)}`);
-  const sha1 = headers.get("X-Hub-Signature")?.toLowerCase() ?? "";
-  return isSameText(sha1, `sha1=${await hexHmac("SHA-1", github_secret, body)}`);
+  if (sha256 !== null) return isSignature(sha256, "SHA-256", github_secret, body);
+  return isSignature(headers.get("X-Hub-Signature") ?? "", "SHA-1", github_secret, body);
 }
 
-async function hexHmac(hash: "SHA-1" | "SHA-256", secret: string, body: Uint8Array): Promise<string> {
-  return toHex(await hmac(utf8(secret), new Uint8Array(body), hash));
+/** Whether `given` is the HMAC of the body with one of the secrets, as GitHub writes it: `sha256=` or `sha1=`, and hex. */
+async function isSignature(
+  given: string,
+  hash: "SHA-1" | "SHA-256",
+  secrets: readonly string[],
+  body: Uint8Array,
+): Promise<boolean> {
+  const prefix = hash.replace("-", "").toLowerCase();
+  const signatures = secrets.map(async (secret) => toHex(await hmac(utf8(secret), new Uint8Array(body), hash)));
+  const expected = (await Promise.all(signatures)).map((hex) => `${prefix}=${hex}`);
+  return (await findText(given.toLowerCase(), expected)) !== undefined;
 }
 
 /** Header name in canonical capitals → list of values, as Crossbar.io publishes them. */

@@ -1,6 +1,6 @@
 /** Signed requests: Crossbar.io's query fields, and HMAC-SHA-256 over them and the body. */
 
-import { hmac, isSameText } from "../../wamp/crypto/digest.ts";
+import { findText, hmac, isSameText } from "../../wamp/crypto/digest.ts";
 import { toBase64Url, utf8 } from "../../wamp/crypto/encoding.ts";
 import type { BridgeConfig } from "../config/bridge-config.ts";
 import { HttpError } from "../platform/http-error.ts";
@@ -41,13 +41,12 @@ export async function checkSignature(
   if (settings.secret === undefined) return undefined;
   if (!(await isSameText(key!, settings.key ?? ""))) throw new HttpError(401, "REST bridge signature key not valid.");
   const fields = `${settings.sign_route ? signedRoute(route) : ""}${key}${timestamp}${seq}${nonce}`;
-  const expected = await signatureOf(settings.secret, fields, body);
-  if (!(await isSameText(canonical(signature!), canonical(expected)))) {
-    throw new HttpError(401, "REST bridge signature secret not valid.", [wanted(settings)]);
-  }
+  const expected = await Promise.all(settings.secret.map((secret) => signatureOf(secret, fields, body)));
+  const id = await findText(padded(signature!), expected);
+  if (id === undefined) throw new HttpError(401, "REST bridge signature secret not valid.", [wanted(settings)]);
   const limit = settings.timestamp_delta_limit;
   // Without a time window the realm would have to remember signatures for ever.
-  return limit === 0 ? undefined : { id: expected, expiresAt: time + limit * 1000 };
+  return limit === 0 ? undefined : { id, expiresAt: time + limit * 1000 };
 }
 
 /** URL-safe Base64 with padding of the HMAC over the fields, in the order key, timestamp, seq, nonce, and the body. */
@@ -64,9 +63,9 @@ export function signedRoute({ action, realm }: BridgeRoute): string {
   return `${action} ${realm}\n`;
 }
 
-/** Base64url without padding; clients send either alphabet, with or without padding. */
-function canonical(signature: string): string {
-  return signature.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+/** The form of `signatureOf`; clients send either alphabet, with or without the padding of 32 bytes. */
+function padded(signature: string): string {
+  return signature.replaceAll("+", "-").replaceAll("/", "_").replace(/=*$/, "=");
 }
 
 function wanted({ sign_route }: Settings): string {

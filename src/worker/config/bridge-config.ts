@@ -1,7 +1,7 @@
 /** `http.bridge`, `http.service` and `http.events`: ways in that act with a role of the configuration. */
 
 import * as v from "valibot";
-import { secretSchema } from "../../wamp/config/auth.ts";
+import { secretsSchema } from "../../wamp/config/auth.ts";
 import { listOf, nameOf } from "../../wamp/config/consistency.ts";
 import { flag, integer, number, text } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, type Fault, faultAt } from "../../wamp/config/shape.ts";
@@ -21,7 +21,7 @@ export const bridgeSchema = closed({
   /** Role of signed requests, or of all requests if the bridge is open. */
   role: v.exactOptional(text),
   key: v.exactOptional(text),
-  secret: v.exactOptional(secretSchema),
+  secret: v.exactOptional(secretsSchema),
   /** Signatures cover the action and the realm, too: "publish realm1" and a line feed before Crossbar.io's fields. */
   sign_route: flag,
   /** Serves requests without a signature, ticket or token. */

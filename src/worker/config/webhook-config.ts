@@ -1,7 +1,7 @@
 /** `webhooks` and `webhooks_out` of a realm: requests of other services become events, and events become requests. */
 
 import * as v from "valibot";
-import { secretSchema } from "../../wamp/config/auth.ts";
+import { secretsSchema } from "../../wamp/config/auth.ts";
 import { flag, integer, number, patternEntries, text, uri, validPattern } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, named } from "../../wamp/config/shape.ts";
 import { outgoingHeaders, outgoingUrl } from "./outgoing-request.ts";
@@ -11,9 +11,9 @@ const webhook = v.pipe(
     topic: uri,
     role: text,
     /** Key of GitHub's signature in `X-Hub-Signature-256` or `X-Hub-Signature`. */
-    github_secret: v.exactOptional(secretSchema),
+    github_secret: v.exactOptional(secretsSchema),
     /** Key of HMAC-SHA-256 of the body, in hex, with or without `sha256=`, in `signature_header`. */
-    secret: v.exactOptional(secretSchema),
+    secret: v.exactOptional(secretsSchema),
     signature_header: v.optional(
       v.pipe(v.string(), v.regex(/^[\w-]+$/, "must be the name of a header")),
       "X-Signature-256",
@@ -54,7 +54,8 @@ const webhookOut = v.pipe(
     name: text,
     ...patternEntries,
     url: outgoingUrl,
-    secret: secretSchema,
+    /** Keys of the signatures; only the first one signs `X-Hub-Signature-256`. */
+    secret: secretsSchema,
     /** Role of the subscription. */
     role: text,
     headers: v.optional(headers, {}),

@@ -56,20 +56,26 @@ export async function deliver(
 }
 
 /**
- * GitHub's signature, which is of the body alone, and that of the specification "Standard Webhooks", which covers the
- * id and the time, too. `now` in milliseconds since the epoch.
+ * GitHub's signature, which is of the body alone and by the first secret, and those of the specification "Standard
+ * Webhooks", one by each secret, which cover the id and the time, too. `now` in milliseconds since the epoch.
  */
-async function signedHeaders(secret: string, id: string, body: string, now: number): Promise<Record<string, string>> {
-  const key = utf8(secret);
+async function signedHeaders(
+  secrets: readonly string[],
+  id: string,
+  body: string,
+  now: number,
+): Promise<Record<string, string>> {
   const timestamp = String(Math.floor(now / 1000));
-  const [ofBody, ofAll] = await Promise.all([hmac(key, utf8(body)), hmac(key, utf8(`${id}.${timestamp}.${body}`))]);
+  const content = utf8(`${id}.${timestamp}.${body}`);
+  const ofAll = await Promise.all(secrets.map(async (secret) => `v1,${toBase64(await hmac(utf8(secret), content))}`));
+  const ofBody = await hmac(utf8(secrets[0]!), utf8(body));
   return {
     "Content-Type": "application/json",
     "User-Agent": "wamp-edge",
     "X-Hub-Signature-256": `sha256=${toHex(ofBody)}`,
     "Webhook-Id": id,
     "Webhook-Timestamp": timestamp,
-    "Webhook-Signature": `v1,${toBase64(ofAll)}`,
+    "Webhook-Signature": ofAll.join(" "),
   };
 }
 

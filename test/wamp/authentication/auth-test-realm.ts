@@ -9,7 +9,7 @@ export type Auth = NonNullable<RealmInput["auth"]>;
 export type Extra = Readonly<Record<string, unknown>>;
 
 /** Roles of every realm. */
-const ROLES = ["anonymous", "user", "admin"].map((name) => ({ name, permissions: [ANYTHING] }));
+export const ROLES = ["anonymous", "user", "admin"].map((name) => ({ name, permissions: [ANYTHING] }));
 
 /** The transport info of a TLS connection. */
 export const TLS: TransportInfo = { is_secure: true, websocket_protocol: "wamp.2.json", http_headers_received: {} };

@@ -16,6 +16,10 @@ function wampcra(user: object): object {
   return { wampcra: { type: "static", users: { joe: { role: "user", ...user } } } };
 }
 
+function ticket(ticket: unknown): object {
+  return { ticket: { type: "static", principals: { joe: { role: "user", ticket } } } };
+}
+
 function scram(record: object): object {
   return { scram: { type: "static", principals: { joe: { ...PENCIL_RECORD, role: "user", ...record } } } };
 }
@@ -31,7 +35,11 @@ test.each([
   wampcra({ "salted-key": "s", ...SALTED, iterations: 1_000_000 }),
   scram({}),
   scram({ kdf: "argon2id13", iterations: 1, memory: 8 }),
+  wampcra({ secret: ["s", "t"] }),
+  wampcra({ "salted-key": ["s", "t"], ...SALTED, iterations: 1000 }),
+  { ticket: { type: "static", principals: { joe: { ticket: ["1", "2", "3", "4"], role: "user" } } } },
   jwt({ key: TOKEN_SECRET }),
+  jwt({ key: [TOKEN_SECRET, TOKEN_SECRET], algorithms: ["HS512"] }),
   jwt({ jwks: "http://localhost:8080/jwks.json" }),
   jwt({ jwks: "http://127.0.0.2/jwks.json" }),
   jwt({ jwks: "http://[::1]:8080/jwks.json" }),
@@ -54,6 +62,9 @@ test.each([
   expect(faultsOf(auth)).toEqual([]);
 });
 
+const KEY_FAULT =
+  "must be a public key in PEM, or a secret of at least 32 characters (RFC 7518), or a list of such secrets";
+
 const TOO_MANY =
   "must be <=100000 with secret, the most the platform computes in one call; write the salted-key instead";
 
@@ -66,10 +77,20 @@ test.each<[string, object, string]>([
   ["[SCR-14]", scram({ iterations: 4095 }), "auth.scram.principals.joe.iterations: must be >=4096 for pbkdf2"],
   ["[SCR-14]", scram({ salt: "00".repeat(7) }), "auth.scram.principals.joe.salt: must be at least 8 bytes in hex"],
   ["[SCR-09]", scram({ "stored-key": "00" }), "auth.scram.principals.joe.stored-key: must be 32 bytes in hex"],
+  ["", jwt({ key: "too short" }), `auth.jwt.key: ${KEY_FAULT}`],
+  ["", jwt({ key: [TOKEN_SECRET, "too short"] }), `auth.jwt.key: ${KEY_FAULT}`],
+  ["", jwt({ key: [PEM, TOKEN_SECRET] }), `auth.jwt.key: ${KEY_FAULT}`],
+  ["", jwt({ key: [PEM, PEM] }), `auth.jwt.key: ${KEY_FAULT}`],
+  ["", jwt({ key: [] }), "auth.jwt.key: must not be empty"],
+  ["", ticket([]), "auth.ticket.principals.joe.ticket: must not be empty"],
+  ["", ticket(["old", ""]), "auth.ticket.principals.joe.ticket[1]: must not be empty"],
+  ["", ticket(["old", 7]), 'auth.ticket.principals.joe.ticket[1]: must be text or { "env": "NAME" }'],
+  ["", ticket(["1", "2", "3", "4", "5"]), "auth.ticket.principals.joe.ticket: must have at most 4 entries"],
+  ["", wampcra({ secret: [] }), "auth.wampcra.users.joe.secret: must not be empty"],
   [
     "",
-    jwt({ key: "too short" }),
-    "auth.jwt.key: must be a public key in PEM, or a secret of at least 32 characters (RFC 7518)",
+    wampcra({ "salted-key": [], ...SALTED, iterations: 1000 }),
+    "auth.wampcra.users.joe.salted-key: must not be empty",
   ],
   ["", jwt({ key: TOKEN_SECRET, jwks: "https://issuer.example/" }), "auth.jwt: must have either jwks or key"],
   [

@@ -11,7 +11,7 @@ describe("authentication methods", () => {
         ticket: {
           type: "static",
           "default-role": "user",
-          principals: { joe: { ticket: "a" }, amy: { ticket: "b", role: "admin" } },
+          principals: { joe: { ticket: "a" }, amy: { ticket: ["b"], role: "admin" } },
         },
       },
     }).auth;
@@ -19,8 +19,8 @@ describe("authentication methods", () => {
       type: "static",
       require_tls: false,
       principals: new Map([
-        ["joe", { ticket: "a", role: "user" }],
-        ["amy", { ticket: "b", role: "admin" }],
+        ["joe", { ticket: ["a"], role: "user" }],
+        ["amy", { ticket: ["b"], role: "admin" }],
       ]),
     });
   });

@@ -45,7 +45,7 @@ it("answers with what is configured, also where the event cannot be published", 
   expect(await post("denied")).toMatchObject({ status: 500, body: "no way" });
 });
 
-describe("a signature", () => {
+describe("a signature with one of the secrets", () => {
   it("of GitHub is accepted in SHA-1 and in SHA-256; with both, SHA-256 counts", async () => {
     const better = { "X-Hub-Signature-256": `sha256=${await sha256()}` };
     expect((await post("github", { "X-Hub-Signature": `sha1=${SHA1}` })).status).toBe(202);

@@ -7,10 +7,10 @@ const TIMESTAMP = "2026-01-02T03:04:05.678Z";
 const BODY = '{"topic": "com.test.messages", "args": [1]}';
 const NOW = Date.parse(TIMESTAMP);
 
-function check(key: string, secret: string, seq: string, nonce: string, signature: string, body: string) {
+function check(key: string, secret: string | string[], seq: string, nonce: string, signature: string, body: string) {
   const query = new URLSearchParams({ timestamp: TIMESTAMP, seq, key, nonce, signature });
   return checkSignature(
-    { key, secret, timestamp_delta_limit: 300, sign_route: false },
+    { key, secret: [secret].flat(), timestamp_delta_limit: 300, sign_route: false },
     query,
     new TextEncoder().encode(body),
     NOW,
@@ -42,4 +42,21 @@ it.each([
 ])("%s is the same signature in another Base64, and counts as the same", async (signature) => {
   const once = await check("bazapp", "foobar", "1", "1234567890", signature, BODY);
   expect(once?.id).toBe("7fLLTi176AdqqwTX5V4zV6vNW_4J1CxKfuViU24ulNk=");
+});
+
+it("a signature by any of several secrets is accepted, and identifies the request by itself", async () => {
+  const signature = "7fLLTi176AdqqwTX5V4zV6vNW_4J1CxKfuViU24ulNk=";
+  for (const secrets of [
+    ["foobar", "other"],
+    ["other", "foobar"],
+  ]) {
+    expect((await check("bazapp", secrets, "1", "1234567890", signature, BODY))?.id).toBe(signature);
+  }
+});
+
+it("a signature by none of the secrets is refused, and every signature without a secret", async () => {
+  const signature = "7fLLTi176AdqqwTX5V4zV6vNW_4J1CxKfuViU24ulNk=";
+  for (const secrets of [["one", "other"], []]) {
+    await expect(check("bazapp", secrets, "1", "1234567890", signature, BODY)).rejects.toMatchObject({ status: 401 });
+  }
 });

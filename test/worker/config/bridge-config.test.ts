@@ -15,6 +15,7 @@ function faultsOf(http: object, realm: object = {}): string {
 
 it.each([
   [SIGNED],
+  [{ ...SIGNED, secret: ["new", "old"] }],
   [{ open: true, role: "user" }],
   [{ ...SIGNED, require_ip: ["10.0.0.0/8", "::1", "192.0.2.0/255.255.0.0", "::ffff:192.0.2.1/128"] }],
 ])("the bridge may be %j", (bridge) => expect(faultsOf({ bridge })).toBe(""));
@@ -31,6 +32,8 @@ it.each([
   [{ ...SIGNED, open: true }, "http.bridge.open cannot be combined with key"],
   [{ open: true, role: "user", sign_route: true }, "http.bridge.sign_route needs key and secret"],
   [{ open: true }, "http.bridge.role is missing"],
+  [{ ...SIGNED, secret: [] }, "http.bridge.secret must not be empty"],
+  [{ ...SIGNED, secret: ["new", 7] }, 'http.bridge.secret[1] must be text or { "env": "NAME" }'],
   [{ ...SIGNED, role: "trusted" }, 'http.bridge.role is "trusted", a role no realm has'],
   [
     { ...SIGNED, call: "/call" },
@@ -50,6 +53,8 @@ it("http.service needs a role of some realm", () => {
 it.each([
   [{ topic: "t", role: "user", open: true }, ""],
   [{ topic: "t", role: "user", secret: "s" }, ""],
+  [{ topic: "t", role: "user", github_secret: ["new", "old"] }, ""],
+  [{ topic: "t", role: "user", secret: [] }, "realms[0].webhooks.hook.secret must not be empty"],
   [{ topic: "t", role: "user" }, 'realms[0].webhooks.hook needs one of github_secret, secret and "open": true'],
   [
     { topic: "t", role: "user", secret: "s", open: true },

@@ -21,6 +21,7 @@ function faultsOf(...webhooks: object[]): string {
 
 it.each([
   [{}],
+  [{ secret: ["new", { env: "TOKEN" }] }],
   [{ headers: { Authorization: { env: "TOKEN" } }, timeout: 1000, retries: 0 }],
   [{ url: "http://localhost:3000/hook" }],
   [{ url: "http://127.0.0.1/" }],
@@ -30,6 +31,7 @@ it.each([
 
 const URL_FAULT = "webhooks_out[0].url must be an https URL, or an http URL of this machine, without credentials";
 const OWN_HEADER = "webhooks_out[0].headers must have no headers that the router sets itself";
+const MISSING = "needs the binding MISSING, which is missing, empty or not text";
 it.each([
   [{ url: "http://shop.example/hook" }, URL_FAULT],
   [{ url: "http://localhost.example/hook" }, URL_FAULT],
@@ -41,6 +43,8 @@ it.each([
   [{ uri: "", match: "exact" }, "webhooks_out[0] must have a uri that is valid for its match"],
   [{ role: "x" }, 'webhooks_out[0].role is "x", a role this realm does not have'],
   [{ secret: "" }, "webhooks_out[0].secret must not be empty"],
+  [{ secret: [] }, "webhooks_out[0].secret must not be empty"],
+  [{ secret: ["s", { env: "MISSING" }] }, `webhooks_out[0].secret[1] ${MISSING}`],
   [{ headers: { "Webhook-Id": "1" } }, OWN_HEADER],
   [{ headers: { "x-hub-signature-256": "1" } }, OWN_HEADER],
   [{ headers: { "a b": "1" } }, "webhooks_out[0].headers must have names of headers as keys"],

@@ -58,14 +58,15 @@ it("an event on a matching topic becomes a request, without acknowledgment, too"
   expect(text).toContain('"\\u0000AQI="');
 });
 
-it("the request is signed: its body, and its body with id and time", async () => {
+it("the request is signed: its body by the first secret, and its body with id and time by each secret", async () => {
   const publisher = await join(freshRealm());
   publisher.send([16, 1, {}, "com.order.new", ["tea"]]);
   await arrived(1);
   const [{ headers, text, body }] = received as [Received];
   const id = String(body.publication);
   const timestamp = headers.get("Webhook-Timestamp")!;
-  const sign = (content: string) => hmac(utf8("s3cret"), utf8(content));
+  const sign = (content: string, secret = "s3cret") => hmac(utf8(secret), utf8(content));
+  const signature = async (secret: string) => `v1,${toBase64(await sign(`${id}.${timestamp}.${text}`, secret))}`;
   expect(Object.fromEntries(headers)).toEqual({
     "content-type": "application/json",
     "user-agent": "wamp-edge",
@@ -73,7 +74,7 @@ it("the request is signed: its body, and its body with id and time", async () =>
     "x-hub-signature-256": `sha256=${toHex(await sign(text))}`,
     "webhook-id": id,
     "webhook-timestamp": timestamp,
-    "webhook-signature": `v1,${toBase64(await sign(`${id}.${timestamp}.${text}`))}`,
+    "webhook-signature": `${await signature("s3cret")} ${await signature("an older one")}`,
   });
   expect(Math.abs(Number(timestamp) - Date.now() / 1000)).toBeLessThan(5);
 });
