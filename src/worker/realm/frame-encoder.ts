@@ -6,20 +6,26 @@ import type { Frame, Serializer } from "../../wamp/serializers/serializer.ts";
 /** Caches the frames of the latest message: a fan-out sends the same tuple to all receivers. */
 export class FrameEncoder {
   #message: RouterMessage | undefined;
-  readonly #frames = new Map<Serializer, Frame>();
+  /** Serializer → its frame. A Map would allocate a new table for each message. */
+  readonly #frames: Record<Serializer["name"], Frame | undefined> = {
+    json: undefined,
+    msgpack: undefined,
+    cbor: undefined,
+  };
   /** Bytes encoded since the counter was set to 0; text counts one byte a code unit. */
   bytes = 0;
 
   /** Returns the frame of a message. */
   encode(message: RouterMessage, serializer: Serializer): Frame {
+    const frames = this.#frames;
     if (message !== this.#message) {
       this.#message = message;
-      this.#frames.clear();
+      frames.json = frames.msgpack = frames.cbor = undefined;
     }
-    let frame = this.#frames.get(serializer);
+    let frame = frames[serializer.name];
     if (frame === undefined) {
       frame = serializer.encode(message);
-      this.#frames.set(serializer, frame);
+      frames[serializer.name] = frame;
       this.bytes += frame.length;
     }
     return frame;
