@@ -3,13 +3,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { BUNDLE_FOLDER, buildBundle } from "./project/bundle.ts";
+import { buildBundle } from "./project/bundle.ts";
+import { findProject } from "./project/project.ts";
 import { exitWithError, UserError } from "./project/user-error.ts";
 
 /** KiB of compressed code. A cold start loads and parses all of it; the router itself takes two fifths of this. */
 const MAX_BUNDLE_KIB = 122;
 
-await buildBundle(BUNDLE_FOLDER).catch(exitWithError);
+const project = findProject();
+/** The folder that the bundle is written to. */
+const BUNDLE_FOLDER = join(project.folder, "dist");
+
+await buildBundle(project, BUNDLE_FOLDER).catch(exitWithError);
 const kib = measureBundle() / 1024;
 process.stdout.write(`bundle: ${kib.toFixed(1)} KiB gzip\n`);
 if (kib > MAX_BUNDLE_KIB) exitWithError(new UserError(`the bundle is larger than ${MAX_BUNDLE_KIB} KiB gzip`));

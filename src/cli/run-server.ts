@@ -1,10 +1,11 @@
-/** Starts and stops a local router: the same for `npm start` (wrangler) and `npm run serve` (workerd). */
+/** Starts and stops a local router: the same for `wamp-edge start` (wrangler) and `wamp-edge serve` (workerd). */
 
 import { createServer } from "node:net";
-import { loadDeployedConfig } from "./project/deployed-config.ts";
+import { loadConfigModule } from "./project/config-module.ts";
 import { readDevVars } from "./project/dev-vars.ts";
+import { findProject, type Project } from "./project/project.ts";
 import { exitWithError, UserError } from "./project/user-error.ts";
-import { readServerOptions, type ServerOptions } from "./server-options.ts";
+import { overrideVariables, readServerOptions, type ServerFlags, type ServerOptions } from "./server-options.ts";
 
 /** A server that is starting or running. */
 export type LocalServer = {
@@ -18,6 +19,16 @@ export type LocalServer = {
   readonly notice?: string | undefined;
 };
 
+/** What a server runs in. */
+export type ServerContext = {
+  readonly project: Project;
+  /** Where the Worker's console goes: with `--json` standard error, because standard output is for programs. */
+  readonly output: { readonly fd: 1 | 2 } & NodeJS.WritableStream;
+};
+
+/** Starts a server; rejects with UserError when it cannot start. */
+export type StartServer = (options: ServerOptions, context: ServerContext) => Promise<LocalServer>;
+
 const READY_TIMEOUT_MS = 30_000;
 const POLL_INTERVAL_MS = 50;
 /** npm forwards a Ctrl-C that the terminal has already delivered: a signal this soon after the first one is a copy. */
@@ -27,11 +38,11 @@ const DUPLICATE_SIGNAL_MS = process.env.npm_lifecycle_event ? 500 : 0;
 const PARENT_PID = process.ppid;
 
 /**
- * Starts a server with the options of the environment and prints its addresses once `/healthz` answers. SIGINT,
- * SIGTERM, SIGHUP and the end of npm stop the server; a second signal ends the process at once with code 1. An error
- * ends the process with its message and code 1.
+ * Starts a server with the options of the command line and of the environment and prints its addresses once `/healthz`
+ * answers. SIGINT, SIGTERM, SIGHUP, the end of npm and, with `--json`, the end of the parent process stop the server; a
+ * second signal ends the process at once with code 1. An error ends the process with its message and code 1.
  */
-export async function runServer(start: (options: ServerOptions) => Promise<LocalServer>): Promise<void> {
+export async function runServer(start: StartServer, flags: ServerFlags): Promise<void> {
   let server: LocalServer | undefined;
   let stoppedAt: number | undefined;
   const stop = async () => {
@@ -47,15 +58,20 @@ export async function runServer(start: (options: ServerOptions) => Promise<Local
     process.exit(1);
   };
   handleSignals(onSignal);
-  if (process.env.npm_lifecycle_event) stopWithParent(stop);
+  if (process.env.npm_lifecycle_event || flags.json) stopWithParent(stop);
   try {
-    const options = await readServerOptions(process.env, () => loadDeployedConfig(), await readDevVars());
+    const project = findProject();
+    const env = await overrideVariables(process.env, flags, project);
+    const options = await readServerOptions(env, () => loadConfigModule(project), await readDevVars(project));
     await requireFreePort(options.host, options.port);
-    server = await start(options);
+    server = await start(options, { project, output: flags.json ? process.stderr : process.stdout });
     handleSignals(onSignal);
     const origin = toClientUrl(await server.origin);
     await waitUntilHealthy(origin);
-    process.stdout.write(formatGreeting(origin, options.realms, server.notice));
+    const text = flags.json
+      ? formatJson(origin, options.realms)
+      : formatGreeting(origin, options.realms, server.notice);
+    process.stdout.write(text);
   } catch (error) {
     await server?.stop();
     exitWithError(error);
@@ -117,9 +133,19 @@ async function waitUntilHealthy(origin: URL): Promise<void> {
   throw new UserError(`no answer from ${origin.href}healthz within ${READY_TIMEOUT_MS / 1000} seconds`);
 }
 
+/** One line for the program that started the server. */
+function formatJson(origin: URL, realms: readonly string[]): string {
+  return `${JSON.stringify({ url: origin.href, websocket: toSocketUrl(origin).href, realms })}\n`;
+}
+
+function toSocketUrl(origin: URL): URL {
+  const url = new URL("/ws/", origin);
+  url.protocol = "ws:";
+  return url;
+}
+
 function formatGreeting(origin: URL, realms: readonly string[], notice?: string): string {
-  const socketUrl = new URL("/ws/", origin);
-  socketUrl.protocol = "ws:";
+  const socketUrl = toSocketUrl(origin);
   const sockets = realms.map((realm) => `  ${socketUrl.href}${encodeURIComponent(realm)}\n`);
   const addresses = `${sockets.join("") || `  ${socketUrl.href}<realm>\n`}  ${origin.href}\n`;
   return `wamp-edge is running; Ctrl-C stops it\n${addresses}${notice === undefined ? "" : `  ${notice}\n`}`;

@@ -1,13 +1,13 @@
 /**
- * `npm run serve`: runs the bundle of a deployment in plain workerd; no wrangler or Node stands between it and a
+ * `wamp-edge serve`: runs the bundle of a deployment in plain workerd; no wrangler or Node stands between it and a
  * client.
  */
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildBundle } from "./project/bundle.ts";
-import { PROJECT, readSettings } from "./project/wrangler.ts";
-import { type LocalServer, runServer } from "./run-server.ts";
+import { readSettings, workerdProgram } from "./project/wrangler.ts";
+import type { LocalServer, ServerContext } from "./run-server.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { ControlClient } from "./workerd/control-client.ts";
 import { openDataFolder } from "./workerd/data-folder.ts";
@@ -28,21 +28,23 @@ const SAVE_TIMEOUT_MS = 5_000;
 /** Milliseconds after that for workerd to finish its open requests. */
 const END_TIMEOUT_MS = 2_000;
 
-async function startWorkerd(options: ServerOptions): Promise<LocalServer> {
-  const data = openDataFolder(options.dataFolder ?? DEFAULT_DATA_FOLDER);
+export async function startWorkerd(options: ServerOptions, { project, output }: ServerContext): Promise<LocalServer> {
+  const data = openDataFolder(options.dataFolder ?? join(project.folder, DEFAULT_DATA_FOLDER));
   const folder = makeTemporaryFolder();
   // Wrangler writes to the settings folder of its user, and the user of a service may have no home.
   const home = { XDG_CONFIG_HOME: join(folder, "settings") };
-  const [settings] = await Promise.all([readSettings(), buildBundle(folder, home)]);
+  const [settings] = await Promise.all([readSettings(project), buildBundle(project, folder, home)]);
   const keyPrefix = findKeyPrefix(data, settings.name);
   const bindings = { ...options.bindings, WAMP_CONTROL: "true" };
   const configFile = join(folder, "workerd.capnp");
-  const assets = options.assetsFolder ?? (settings.assets?.directory && resolve(PROJECT, settings.assets.directory));
+  const assets =
+    options.assetsFolder ?? (settings.assets?.directory && resolve(project.folder, settings.assets.directory));
   writeFileSync(configFile, formatWorkerdConfig(settings, keyPrefix, Object.keys(bindings), assets !== undefined));
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   const control = new ControlClient(join(folder, "control"));
   const parameters = [`--socket-addr=control=unix:${control.path}`, `--directory-path=realms=${data}`];
   if (assets !== undefined) parameters.push(`--directory-path=assets=${assets}`);
+  const program = workerdProgram(project);
   const start = (port: number): Workerd => {
     // Long-poll transports end with the process, and workerd would keep their files.
     rmSync(join(data, formatUniqueKey(keyPrefix, "LongPollObject")), { recursive: true, force: true });
@@ -50,7 +52,7 @@ async function startWorkerd(options: ServerOptions): Promise<LocalServer> {
       removeEmptyDatabases(join(data, formatUniqueKey(keyPrefix, className)));
     rmSync(control.path, { force: true });
     const address = `--socket-addr=http=${host}:${port}`;
-    return new Workerd([configFile, address, ...parameters], { ...process.env, ...bindings });
+    return new Workerd(program, [configFile, address, ...parameters], { ...process.env, ...bindings }, output.fd);
   };
   const supervisor = new Supervisor(start, options.port);
   const monitor = new DiskMonitor(data, (state) => control.send(`disk-${state}`, DISK_TIMEOUT_MS));
@@ -75,5 +77,3 @@ async function startWorkerd(options: ServerOptions): Promise<LocalServer> {
 function warnUnsaved({ message }: Error): void {
   process.stderr.write(`wamp-edge: the last changes may not be saved: ${message}\n`);
 }
-
-void runServer(startWorkerd);

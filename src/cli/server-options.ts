@@ -1,8 +1,10 @@
-/** Reads the options of `npm start` and `npm run serve` from the environment. */
+/** Reads the options of `wamp-edge start` and `wamp-edge serve` from the command line and the environment. */
 
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatFaults, loadConfig } from "../worker/config/load-config.ts";
+import { isModule, loadConfigModule } from "./project/config-module.ts";
+import type { Project } from "./project/project.ts";
 import { UserError } from "./project/user-error.ts";
 
 /** The options that a local router starts with. */
@@ -21,8 +23,33 @@ export type ServerOptions = {
   readonly realms: readonly string[];
 };
 
+/** The options of the command line, as commander reads them. */
+export type ServerFlags = {
+  readonly port?: string;
+  readonly host?: string;
+  readonly data?: string;
+  readonly assets?: string;
+  /** A file: JSON, or a module. */
+  readonly config?: string;
+  readonly json?: boolean;
+};
+
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 8787;
+
+/**
+ * Returns `env` with the variables that the options of the command line override. The Worker gets the configuration of
+ * a module as JSON: a module that its main module does not import cannot reach it otherwise.
+ */
+export async function overrideVariables(
+  env: NodeJS.ProcessEnv,
+  { port, host, data, assets, config }: ServerFlags,
+  project: Project,
+): Promise<NodeJS.ProcessEnv> {
+  const text = config && (isModule(config) ? JSON.stringify(await loadConfigModule(project, config)) : `@${config}`);
+  const flags = { PORT: port, HOST: host, WAMP_DATA: data, WAMP_ASSETS: assets, WAMP_CONFIG: text };
+  return { ...env, ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) };
+}
 
 /**
  * Reads HOST, PORT, WAMP_DATA, WAMP_ASSETS, WAMP_CONFIG (JSON text, or `@path` of a file) and the secrets that the

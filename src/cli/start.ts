@@ -1,33 +1,35 @@
-/** `npm start`: runs the development server, which rebuilds the Worker when a source file changes. */
+/** `wamp-edge start`: runs the development server, which rebuilds the Worker when a source file changes. */
 
 import { join } from "node:path";
 import { UserError } from "./project/user-error.ts";
-import { ensureAssetsBinding, loadWrangler, PROJECT, readSettings, WRANGLER_CONFIG } from "./project/wrangler.ts";
-import { type LocalServer, runServer } from "./run-server.ts";
+import { ensureAssetsBinding, loadWrangler, readSettings } from "./project/wrangler.ts";
+import type { LocalServer, ServerContext } from "./run-server.ts";
 import type { ServerOptions } from "./server-options.ts";
-import { printWorkerLog } from "./worker-log.ts";
+import { printWorkerLog, type WorkerLog } from "./worker-log.ts";
 import { openDataFolder } from "./workerd/data-folder.ts";
 import { findKeyPrefix } from "./workerd/object-storage.ts";
 
 /** The folder of the objects' state below the folder that Miniflare is given. */
 const OBJECTS = "v3/do";
 
-const ENTRY = join(PROJECT, "src/index.ts");
-
 /**
  * Runs `wrangler dev` inside this process, so that a configuration of any size reaches the Worker unchanged and no
  * secret appears in a command line or a file.
  */
-async function startDevelopmentServer(options: ServerOptions): Promise<LocalServer> {
-  const { unstable_startWorker: startWorker } = await loadWrangler();
+export async function startDevelopmentServer(
+  options: ServerOptions,
+  { project, output }: ServerContext,
+): Promise<LocalServer> {
+  const { unstable_startWorker: startWorker } = await loadWrangler(project);
+  const { name: workerName, main } = await readSettings(project);
   const bindings = Object.entries(options.bindings).map(([name, value]) => [name, { type: "plain_text", value }]);
   const { host: hostname, port, dataFolder, assetsFolder } = options;
   const data = dataFolder && openDataFolder(dataFolder);
   const worker = await startWorker({
-    ...(data !== undefined && { name: findKeyPrefix(join(data, OBJECTS), (await readSettings()).name) }),
+    ...(data !== undefined && { name: findKeyPrefix(join(data, OBJECTS), workerName) }),
     ...(assetsFolder === undefined
-      ? { config: WRANGLER_CONFIG }
-      : { config: await ensureAssetsBinding(), entrypoint: ENTRY, assets: assetsFolder }),
+      ? { config: project.settingsFile }
+      : { config: await ensureAssetsBinding(project), ...(main && { entrypoint: main }), assets: assetsFolder }),
     bindings: Object.fromEntries(bindings),
     dev: {
       server: { hostname, port },
@@ -35,7 +37,7 @@ async function startDevelopmentServer(options: ServerOptions): Promise<LocalServ
       watch: true,
       persist: data ?? false,
       // Without a handler wrangler prints the lines at its own log level, between its own messages.
-      structuredLogsHandler: printWorkerLog,
+      structuredLogsHandler: (line: WorkerLog) => printWorkerLog(line, project.folder, output),
     },
   }).catch((error: Error) => {
     throw new UserError(error.cause instanceof Error ? error.cause.message : error.message);
@@ -44,5 +46,3 @@ async function startDevelopmentServer(options: ServerOptions): Promise<LocalServ
   // interrupted.
   return { origin: worker.url, stop: async () => {}, kill: () => {} };
 }
-
-void runServer(startDevelopmentServer);

@@ -1,10 +1,9 @@
-/** Prints what the Worker logs under `npm start`, with positions in source files in place of the bundle. */
+/** Prints what the Worker logs under `wamp-edge start`, with positions in source files in place of the bundle. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PROJECT } from "./project/wrangler.ts";
 
 /** A log line as workerd reports it; `level` is the name of the console method. */
 export interface WorkerLog {
@@ -13,24 +12,24 @@ export interface WorkerLog {
 }
 
 /**
- * Prints a line to the stream that `npm run serve` uses: warnings and errors to standard error, others to standard
- * output.
+ * Prints a line to the stream that `wamp-edge serve` uses: warnings and errors to standard error, others to `output`.
+ * `folder` is that of the project.
  */
-export function printWorkerLog({ level, message }: WorkerLog): void {
+export function printWorkerLog({ level, message }: WorkerLog, folder: string, output: NodeJS.WritableStream): void {
   const isError = level === "warn" || level === "error";
-  (isError ? process.stderr : process.stdout).write(`${mapPositions(message)}\n`);
+  (isError ? process.stderr : output).write(`${mapPositions(message, folder)}\n`);
 }
 
 /** A position in the bundle, in the notation of stack traces. */
 const POSITION = /(file:\/\/[^\s()]+|\/[^\s():]+\.js):(\d+):(\d+)/g;
 
 /** Replaces positions in the bundle by positions in the source files, relative to the project. */
-function mapPositions(text: string): string {
+function mapPositions(text: string, folder: string): string {
   return text.replace(POSITION, (position, file: string, line: string, column: string) => {
     const path = file.startsWith("file:") ? fileURLToPath(file) : file;
     const entry = readSourceMap(path)?.findEntry(Number(line) - 1, Number(column) - 1);
     if (entry === undefined || !("originalSource" in entry)) return position;
-    const source = relative(PROJECT, resolve(dirname(path), entry.originalSource));
+    const source = relative(folder, resolve(dirname(path), entry.originalSource));
     return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
   });
 }

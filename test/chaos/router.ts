@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildBundle } from "../../src/cli/project/bundle.ts";
-import { readSettings } from "../../src/cli/project/wrangler.ts";
+import { findProject } from "../../src/cli/project/project.ts";
+import { readSettings, workerdProgram } from "../../src/cli/project/wrangler.ts";
 import { makeTemporaryFolder } from "../../src/cli/workerd/temporary-folder.ts";
 import { Workerd } from "../../src/cli/workerd/workerd.ts";
 import { formatWorkerdConfig } from "../../src/cli/workerd/workerd-config.ts";
@@ -21,8 +22,9 @@ export class Router {
 
   /** Bundles the Worker once. */
   static async build(data: string, config: object): Promise<Router> {
+    const project = findProject();
     const folder = makeTemporaryFolder();
-    const [settings] = await Promise.all([readSettings(), buildBundle(folder)]);
+    const [settings] = await Promise.all([readSettings(project), buildBundle(project, folder)]);
     const bindings = { WAMP_CONFIG: JSON.stringify(config) };
     const file = join(folder, "workerd.capnp");
     writeFileSync(file, formatWorkerdConfig(settings, "wamp-edge", Object.keys(bindings), false));
@@ -34,7 +36,7 @@ export class Router {
 
   /** Starts workerd; resolves to the URL of the sockets. */
   async start(): Promise<string> {
-    this.#workerd = new Workerd(this.#parameters, this.#env);
+    this.#workerd = new Workerd(workerdProgram(findProject()), this.#parameters, this.#env, 1);
     return `ws://127.0.0.1:${await this.#workerd.port}`;
   }
 

@@ -66,7 +66,7 @@ beforeAll(async () => {
     WAMP_DATA: mkdtempSync(join(tmpdir(), "wamp-edge-")),
     API_KEY: "Bearer sesame",
   };
-  const command = new Command([process.execPath, "src/cli/serve.ts"], env);
+  const command = new Command([process.execPath, "src/cli/wamp-edge.ts", "serve"], env);
   url = await command.origin();
   return async () => {
     command.process.kill("SIGTERM");

@@ -25,11 +25,19 @@ export class Command {
   stdout = "";
   stderr = "";
 
-  /** Starts a command on a port that the system chooses, unless `env` sets PORT; `input` is its standard input. */
-  constructor([file = "", ...parameters]: readonly string[], env: Readonly<Record<string, string>>, input?: string) {
+  /**
+   * Starts a command in the folder `cwd`, on a port that the system chooses, unless `env` sets PORT; `input` is its
+   * standard input.
+   */
+  constructor(
+    [file = "", ...parameters]: readonly string[],
+    env: Readonly<Record<string, string>>,
+    input?: string,
+    cwd = PROJECT,
+  ) {
     const inherited = Object.entries(process.env).filter(([name]) => !REMOVED_VARIABLES.includes(name));
     this.process = spawn(file, parameters, {
-      cwd: PROJECT,
+      cwd,
       env: { ...Object.fromEntries(inherited), PORT: "0", ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       // A process group of its own, as a terminal gives it.

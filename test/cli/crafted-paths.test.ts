@@ -16,7 +16,7 @@ async function start(realm: string): Promise<URL> {
   const configuration = { version: 1, realms: [anonymousRealm(realm)] };
   const data = mkdtempSync(join(tmpdir(), "wamp-edge-"));
   const env = { WAMP_CONFIG: JSON.stringify(configuration), WAMP_DATA: data };
-  const command = new Command([process.execPath, "src/cli/serve.ts"], env);
+  const command = new Command([process.execPath, "src/cli/wamp-edge.ts", "serve"], env);
   commands.push(command);
   return command.origin();
 }

@@ -14,8 +14,8 @@ const CONFIG = JSON.stringify({ version: 1, realms: [{ name: "realm1", ...OPEN }
 const TOPIC = "com.example.kept";
 const TENANTS = JSON.stringify({ version: 1, realms: ["realm1", "tenant-*"].map((name) => ({ name, ...OPEN })) });
 const COMMANDS = [
-  ["npm start", "src/cli/start.ts"],
-  ["npm run serve", "src/cli/serve.ts"],
+  ["npm start", "start"],
+  ["npm run serve", "serve"],
 ] as const;
 
 afterEach(killServed);
@@ -42,7 +42,7 @@ async function retained(served: Served): Promise<unknown> {
 
 /** Returns the error output of a command that must end soon with code 1. */
 async function readRefusal(script: string, data: string): Promise<string> {
-  const command = new Command([process.execPath, script], { WAMP_DATA: data });
+  const command = new Command([process.execPath, "src/cli/wamp-edge.ts", script], { WAMP_DATA: data });
   const timer = setTimeout(() => command.process.kill("SIGKILL"), 20_000);
   expect(await command.ended()).toBe(1);
   clearTimeout(timer);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { readDevVars } from "../../src/cli/project/dev-vars.ts";
+import { findProject } from "../../src/cli/project/project.ts";
 import { RawClient } from "../clients/raw-client.ts";
 import { checkOut } from "./checkout.ts";
 import { Command } from "./command.ts";
@@ -19,7 +20,7 @@ describe("readDevVars", () => {
     const settings = '[vars]\nA = "toml"\nB = "toml"\nNOT_TEXT = { a = 1 }\n[env.staging.vars]\nA = "staging"\n';
     const all = { "wrangler.toml": `name = "w"\n${settings}`, ...files };
     for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
-    return readDevVars(join(folder, "wrangler.toml"));
+    return readDevVars(findProject(folder));
   }
 
   it("returns the text variables of wrangler.toml, overridden by .dev.vars", async () => {
@@ -49,7 +50,7 @@ describe("readDevVars", () => {
     const folder = mkdtempSync(join(tmpdir(), "wamp-edge-"));
     writeFileSync(join(folder, "wrangler.toml"), 'name = "w"\n');
     mkdirSync(join(folder, ".dev.vars"));
-    await expect(readDevVars(join(folder, "wrangler.toml"))).rejects.toThrow(/Failed to load local dev variables file/);
+    await expect(readDevVars(findProject(folder))).rejects.toThrow(/Failed to load local dev variables file/);
   });
 });
 
@@ -92,8 +93,8 @@ export default defineConfig({
 `;
 
 describe.each([
-  ["npm start", "src/cli/start.ts"],
-  ["npm run serve", "src/cli/serve.ts"],
+  ["npm start", "start"],
+  ["npm run serve", "serve"],
 ])("%s", (_, script) => {
   it("reads secrets from .dev.vars unless the environment has them, and prints the console of components", async () => {
     const folder = checkOut({
@@ -102,7 +103,7 @@ describe.each([
       ".dev.vars": 'GREETING="Hello"\nNAME=files\n',
     });
     const env = { WAMP_DATA: join(folder, "state"), NAME: "environment" };
-    const command = new Command([process.execPath, join(folder, script)], env);
+    const command = new Command([process.execPath, "src/cli/wamp-edge.ts", script], env, undefined, folder);
     const origin = await command.origin();
     const client = await RawClient.connect(`ws://${origin.host}/ws/realm1`, "wamp.2.json");
     await client.join("realm1");
@@ -113,6 +114,6 @@ describe.each([
     command.process.kill("SIGTERM");
     expect(await command.ended()).toBe(0);
     // Stack traces name source files.
-    if (script.includes("start")) expect(command.stderr).toContain("at Object.onJoin (src/components.ts:9:");
+    if (script === "start") expect(command.stderr).toContain("at Object.onJoin (src/components.ts:9:");
   });
 });

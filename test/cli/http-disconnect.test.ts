@@ -18,7 +18,7 @@ beforeAll(async () => {
   const configuration = { version: 1, realms: [anonymousRealm("test-*")], http };
   const data = mkdtempSync(join(tmpdir(), "wamp-edge-"));
   const env = { WAMP_CONFIG: JSON.stringify(configuration), WAMP_DATA: data };
-  command = new Command([process.execPath, "src/cli/serve.ts"], env);
+  command = new Command([process.execPath, "src/cli/wamp-edge.ts", "serve"], env);
   origin = await command.origin();
 });
 afterAll(async () => {

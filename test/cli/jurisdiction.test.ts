@@ -14,12 +14,12 @@ afterEach(async () => {
   await command?.ended();
 });
 
-it.each(["src/cli/start.ts", "src/cli/serve.ts"])(
-  "%s serves the realm and logs once that the jurisdiction is ignored",
+it.each(["start", "serve"])(
+  "wamp-edge %s serves the realm and logs once that the jurisdiction is ignored",
   async (script) => {
     const WAMP_CONFIG = JSON.stringify({ version: 1, realms: [anonymousRealm("test-1", { jurisdiction: "eu" })] });
     const WAMP_DATA = mkdtempSync(join(tmpdir(), "wamp-edge-"));
-    command = new Command([process.execPath, script], { WAMP_CONFIG, WAMP_DATA });
+    command = new Command([process.execPath, "src/cli/wamp-edge.ts", script], { WAMP_CONFIG, WAMP_DATA });
     const { host } = await command.origin();
     const client = await RawClient.connect(`ws://${host}/ws/test-1`, "wamp.2.json");
     await client.join("test-1");

@@ -70,9 +70,14 @@ describe("the container file", () => {
       }
     }
     symlinkSync(join(PROJECT, "node_modules"), join(folder, "node_modules"));
-    const [program, script = ""] = JSON.parse(/^CMD (.*)$/m.exec(block("dockerfile"))?.[1] ?? "[]") as string[];
+    const [program, ...parameters] = JSON.parse(/^CMD (.*)$/m.exec(block("dockerfile"))?.[1] ?? "[]") as string[];
     expect(program).toBe("node");
-    const command = new Command([process.execPath, join(folder, script)], { WAMP_DATA: join(folder, "state") });
+    const command = new Command(
+      [process.execPath, ...parameters],
+      { WAMP_DATA: join(folder, "state") },
+      undefined,
+      folder,
+    );
     const healthcheck = JSON.parse(/^HEALTHCHECK CMD (.*)$/m.exec(block("dockerfile"))?.[1] ?? "[]") as string[];
     const { port } = await command.origin();
     const probe = (at: string) => spawnSync(process.execPath, ["-e", replaced(healthcheck[2] ?? "", { 8787: at })]);

@@ -23,7 +23,7 @@ let command: Command;
 let origin: URL;
 
 beforeAll(async () => {
-  command = new Command(["node", "src/cli/start.ts"], {});
+  command = new Command(["node", "src/cli/wamp-edge.ts", "start"], {});
   origin = await command.origin();
 });
 afterAll(async () => {

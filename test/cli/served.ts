@@ -34,7 +34,7 @@ const started: Command[] = [];
 
 /** Starts a router; `env` is added to its environment. */
 export function serve(data: string, config: string, env: Readonly<Record<string, string>> = {}): Promise<Served> {
-  return serveWith([process.execPath, "src/cli/serve.ts"], data, config, env);
+  return serveWith([process.execPath, "src/cli/wamp-edge.ts", "serve"], data, config, env);
 }
 
 /** Starts a router by another command line that runs the same program. */

@@ -4,7 +4,6 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadDeployedConfig } from "../../src/cli/project/deployed-config.ts";
 import { UserError } from "../../src/cli/project/user-error.ts";
 import { readServerOptions } from "../../src/cli/server-options.ts";
 
@@ -107,18 +106,5 @@ describe("readServerOptions", () => {
     const refusal = await readServerOptions(environment, nothing).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(UserError);
     expect((refusal as Error).message).toMatch(message);
-  });
-});
-
-describe("src/config.ts", () => {
-  it("is what it exports by default", async () => {
-    expect(await loadDeployedConfig(Promise.resolve({ default: { version: 1 } }))).toStrictEqual({ version: 1 });
-  });
-
-  it.each([
-    ["cannot be run", () => Promise.reject(new SyntaxError("Unexpected token")), "src/config.ts: Unexpected token"],
-    ["exports nothing by default", async () => ({ config: {} }), "src/config.ts: has no default export"],
-  ])("that %s is refused in one line", async (_, module, message) => {
-    await expect(loadDeployedConfig(module())).rejects.toThrow(new UserError(message));
   });
 });

@@ -92,7 +92,7 @@ describe.runIf(process.platform === "linux")("a workerd that ends unexpectedly",
 
 /** Starts a router under limits that `ulimit` sets. */
 function serveLimited(limits: string, env: Readonly<Record<string, string>> = {}): Promise<Served> {
-  const script = `${limits} && exec "${process.execPath}" src/cli/serve.ts`;
+  const script = `${limits} && exec "${process.execPath}" src/cli/wamp-edge.ts serve`;
   return serveWith(["sh", "-c", script], scratchDirectory(), CONFIG, env);
 }
 

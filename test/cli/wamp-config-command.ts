@@ -1,4 +1,4 @@
-/** Runs `npm run wamp-config` in a test, and writes configurations for it into a temporary folder. */
+/** Runs the commands of `wamp-edge` for configurations in a test, and writes configurations for it into a temporary folder. */
 
 import { writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -20,7 +20,7 @@ export async function run(
   input = "",
   env = {},
 ): Promise<{ code: number | null } & Record<"out" | "err", string>> {
-  const command = new Command([process.execPath, "src/cli/wamp-config.ts", ...parameters], env, input);
+  const command = new Command([process.execPath, "src/cli/wamp-edge.ts", ...parameters], env, input);
   const code = await command.ended();
   return { code, out: command.stdout, err: command.stderr };
 }

@@ -47,8 +47,8 @@ function siteFolder(): string {
 }
 
 describe.each([
-  ["npm start", "src/cli/start.ts"],
-  ["npm run serve", "src/cli/serve.ts"],
+  ["npm start", "start"],
+  ["npm run serve", "serve"],
 ])("%s", (_, script) => {
   let command: Command;
   let origin: URL;
@@ -61,7 +61,7 @@ describe.each([
       WAMP_ASSETS: siteFolder(),
       WAMP_DATA: mkdtempSync(join(tmpdir(), "wamp-edge-")),
     };
-    command = new Command([process.execPath, script], env);
+    command = new Command([process.execPath, "src/cli/wamp-edge.ts", script], env);
     origin = await command.origin();
   });
   afterAll(async () => {

@@ -1,23 +1,18 @@
 /** Bundles the Worker with wrangler. */
 
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Project } from "./project.ts";
 import { UserError } from "./user-error.ts";
-import { PROJECT, WRANGLER_DEFAULTS } from "./wrangler.ts";
-
-/** The folder that `npm run build` writes the bundle to. */
-export const BUNDLE_FOLDER = join(PROJECT, "dist");
-
-const WRANGLER = join(PROJECT, "node_modules/wrangler/bin/wrangler.js");
+import { WRANGLER_DEFAULTS, wranglerCommand } from "./wrangler.ts";
 
 /**
- * Bundles the Worker into `folder`. `defaults` are variables for wrangler that the environment overrides. Rejects with
- * UserError and the output of the bundler when the Worker does not compile.
+ * Bundles the project's Worker into `folder`. `defaults` are variables for wrangler that the environment overrides.
+ * Rejects with UserError and the output of the bundler when the Worker does not compile.
  */
-export async function buildBundle(folder: string, defaults: NodeJS.ProcessEnv = {}): Promise<void> {
-  const command = [WRANGLER, "deploy", "--dry-run", "--outdir", folder];
-  const options = { cwd: PROJECT, env: { ...WRANGLER_DEFAULTS, ...defaults, ...process.env } };
+export async function buildBundle(project: Project, folder: string, defaults: NodeJS.ProcessEnv = {}): Promise<void> {
+  const command = [wranglerCommand(project), "deploy", "--dry-run", "--outdir", folder];
+  const options = { cwd: project.folder, env: { ...WRANGLER_DEFAULTS, ...defaults, ...process.env } };
   const build = promisify(execFile)(process.execPath, command, options);
   const killBuild = () => build.child.kill();
   process.once("exit", killBuild);

@@ -1,17 +1,16 @@
-/** Loads wrangler and reads wrangler.toml: offline, with no output but errors. */
+/** Loads the project's wrangler and reads its settings: offline, with no output but errors. */
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-
-/** The root folder of the project. */
-export const PROJECT = join(import.meta.dirname, "../../..");
-
-/** The path of wrangler.toml. */
-export const WRANGLER_CONFIG = join(PROJECT, "wrangler.toml");
+import { pathToFileURL } from "node:url";
+import type { Project } from "./project.ts";
+import { UserError } from "./user-error.ts";
 
 /** The settings of wrangler.toml that the commands use. */
 export type WorkerSettings = {
   readonly name: string;
+  readonly main?: string;
   readonly compatibility_date: string;
   readonly compatibility_flags: readonly string[];
   readonly assets?: { readonly directory?: string };
@@ -22,12 +21,7 @@ export type WorkerSettings = {
 };
 
 /** The block that wrangler.toml has commented out, for a folder of files that only WAMP_ASSETS names. */
-const ASSETS = `
-[assets]
-binding = "ASSETS"
-run_worker_first = true
-html_handling = "none"
-`;
+const ASSETS = { binding: "ASSETS", run_worker_first: true, html_handling: "none" };
 
 /** Variables that wrangler reads; the environment of the command overrides them. */
 export const WRANGLER_DEFAULTS = {
@@ -40,25 +34,57 @@ export const WRANGLER_DEFAULTS = {
 };
 
 /** Imports wrangler. Not at the top of a file, because wrangler reads its variables when it is loaded. */
-export async function loadWrangler(): Promise<typeof import("wrangler")> {
+export async function loadWrangler(project: Project): Promise<typeof import("wrangler")> {
   Object.assign(process.env, { ...WRANGLER_DEFAULTS, ...process.env });
-  return await import("wrangler");
+  return await import(pathToFileURL(createRequire(findWrangler(project)).resolve("wrangler")).href);
+}
+
+/** Returns the path of wrangler's command. */
+export function wranglerCommand(project: Project): string {
+  return join(dirname(findWrangler(project)), "bin/wrangler.js");
+}
+
+/** Imports a dependency of wrangler, in the version that wrangler itself uses. */
+export function requireOfWrangler(project: Project, name: string): unknown {
+  return createRequire(findWrangler(project))(name);
+}
+
+/** Returns the path of the workerd that wrangler uses. */
+export function workerdProgram(project: Project): string {
+  return (requireOfWrangler(project, "workerd") as { default: string }).default;
+}
+
+/**
+ * Returns the path of the package.json of the wrangler that the project uses or, when the project has none, the one
+ * that wamp-edge uses. Throws UserError when neither has one.
+ */
+function findWrangler({ folder }: Project): string {
+  for (const from of [join(folder, "package.json"), import.meta.filename]) {
+    try {
+      return createRequire(from).resolve("wrangler/package.json");
+    } catch {
+      // Not installed here.
+    }
+  }
+  throw new UserError(`wrangler is not installed in ${folder}: npm install --save-dev wrangler`);
 }
 
 /** Reads wrangler.toml with wrangler's own rules; `environment` is the name of an `[env]` section. */
-export async function readSettings(environment?: string): Promise<WorkerSettings> {
-  const { unstable_readConfig: readConfig } = await loadWrangler();
+export async function readSettings(project: Project, environment?: string): Promise<WorkerSettings> {
+  const { unstable_readConfig: readConfig } = await loadWrangler(project);
   const options = environment === undefined ? {} : { env: environment };
-  return readConfig({ config: WRANGLER_CONFIG, ...options }) as WorkerSettings;
+  return readConfig({ config: project.settingsFile, ...options }) as WorkerSettings;
 }
 
 /** Returns the path of wrangler.toml, or of a copy with a binding for files added when wrangler.toml has none. */
-export async function ensureAssetsBinding(): Promise<string> {
-  if ((await readSettings()).assets !== undefined) return WRANGLER_CONFIG;
-  const file = join(PROJECT, ".wrangler/with-assets.toml");
+export async function ensureAssetsBinding(project: Project): Promise<string> {
+  if ((await readSettings(project)).assets !== undefined) return project.settingsFile;
+  const { experimental_readRawConfig: readRaw } = await loadWrangler(project);
+  const { rawConfig } = readRaw({ config: project.settingsFile });
+  const file = join(project.folder, ".wrangler/with-assets.json");
   mkdirSync(dirname(file), { recursive: true });
   // Renamed into place, because another command may be reading the file.
-  writeFileSync(`${file}.${process.pid}`, readFileSync(WRANGLER_CONFIG, "utf8") + ASSETS);
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify({ ...rawConfig, assets: ASSETS }));
   renameSync(`${file}.${process.pid}`, file);
   return file;
 }

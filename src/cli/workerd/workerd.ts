@@ -1,13 +1,9 @@
 /** One workerd process: its start, its port and its end. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { UserError } from "../project/user-error.ts";
-import { PROJECT } from "../project/wrangler.ts";
-
-const WORKERD = join(PROJECT, "node_modules/.bin/workerd");
 
 /** Shell script that kills process $1 when its standard input closes: when the command ends, even by `kill -9`. */
 const KILL_ON_CLOSE = 'read _; kill -9 "$1"';
@@ -27,11 +23,12 @@ export class Workerd {
   readonly #process: ChildProcess;
 
   /**
-   * Starts workerd; `parameters` are those of `workerd serve`. Throws UserError when a variable of `env` is larger than
-   * the operating system allows.
+   * Starts the workerd at the path `program`; `parameters` are those of `workerd serve`. What the Worker writes to the
+   * console goes to the file descriptor `output`. Throws UserError when a variable of `env` is larger than the operating
+   * system allows.
    */
-  constructor(parameters: readonly string[], env: NodeJS.ProcessEnv) {
-    const child = spawnDetached(["serve", ...parameters, "--control-fd=3"], env);
+  constructor(program: string, parameters: readonly string[], env: NodeJS.ProcessEnv, output: 1 | 2) {
+    const child = spawnDetached(program, ["serve", ...parameters, "--control-fd=3"], env, output);
     this.#process = child;
     this.ended = new Promise((resolve, reject) => {
       child.once("error", reject);
@@ -78,9 +75,14 @@ export class Workerd {
 }
 
 /** Starts workerd in a process group of its own, so that Ctrl-C signals only the command, which then stops workerd. */
-function spawnDetached(parameters: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+function spawnDetached(
+  program: string,
+  parameters: readonly string[],
+  env: NodeJS.ProcessEnv,
+  output: 1 | 2,
+): ChildProcess {
   try {
-    return spawn(WORKERD, parameters, { env, stdio: ["ignore", "inherit", "inherit", "pipe"], detached: true });
+    return spawn(program, parameters, { env, stdio: ["ignore", output, "inherit", "pipe"], detached: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "E2BIG") throw error;
     throw new UserError("WAMP_CONFIG is larger than the operating system allows for a variable (Linux: 128 KiB)");

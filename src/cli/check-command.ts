@@ -1,0 +1,64 @@
+/** `wamp-edge check`: lists the faults of a configuration, and what wrangler.toml lacks for it. */
+
+import type { Command } from "commander";
+import type { Fault } from "../wamp/config/shape.ts";
+import type { Config } from "../worker/config/config-schema.ts";
+import { formatFaults, loadConfig } from "../worker/config/load-config.ts";
+import { findMissingSettings } from "./missing-settings.ts";
+import { isModule, loadConfigModule } from "./project/config-module.ts";
+import { readDevVars } from "./project/dev-vars.ts";
+import { OLDEST_NODE_FOR_WRANGLER, requireNode } from "./project/node-version.ts";
+import { findProject, type Project } from "./project/project.ts";
+import { readText } from "./project/text-file.ts";
+import { UserError } from "./project/user-error.ts";
+import { readSettings } from "./project/wrangler.ts";
+
+/** Adds the command to the program. */
+export function addCheckCommand(program: Command): void {
+  program
+    .command("check")
+    .description(
+      "list all faults of a configuration and the settings that wrangler.toml lacks for it; reads secrets from the " +
+        "environment, .dev.vars and .env",
+    )
+    .argument("[file]", "JSON or a module; default: src/realm.ts or src/config.ts of the project")
+    .option("--config <file>", "the same as the argument")
+    .option("--env <name>", "check the section [env.NAME] of wrangler.toml")
+    .action(async (file: string | undefined, { config, env }: { config?: string; env?: string }) => {
+      requireNode("wrangler", OLDEST_NODE_FOR_WRANGLER);
+      await check(findProject(), file ?? config, env);
+    });
+}
+
+async function check(project: Project, file: string | undefined, environment: string | undefined): Promise<void> {
+  const source = await readConfig(project, file);
+  const env = { ...(await readDevVars(project)), ...process.env };
+  const loaded = loadConfig({ ...source, env, isDevelopment: false });
+  const faults = loaded.ok ? await findMissing(project, loaded.config, environment) : loaded.faults;
+  if (!loaded.ok || faults.length > 0) {
+    throw new UserError(`the configuration has faults\n${formatFaults(faults)}`);
+  }
+  const { length } = loaded.config.realms;
+  process.stdout.write(`the configuration is valid; it has ${length} realm${length === 1 ? "" : "s"}\n`);
+}
+
+/** Reads `file`, JSON or a module; without `file`, the configuration of the project. */
+async function readConfig(project: Project, file: string | undefined): Promise<{ text?: string; module: unknown }> {
+  if (file === undefined) return { module: await loadConfigModule(project) };
+  const text = readText(file);
+  // The Worker would treat a blank file as no configuration.
+  if (text.trim() === "") throw new UserError(`the file ${file} is empty`);
+  return isModule(file) ? { module: await loadConfigModule(project, file) } : { text, module: undefined };
+}
+
+/** Returns what wrangler.toml lacks; WAMP_ASSETS counts as a binding for files, as for `wamp-edge start`. */
+async function findMissing(
+  project: Project,
+  config: Config,
+  environment: string | undefined,
+): Promise<readonly Fault[]> {
+  const settings = await readSettings(project, environment).catch((error: Error) => {
+    throw new UserError(`wrangler.toml: ${error.message}`);
+  });
+  return findMissingSettings(config, process.env.WAMP_ASSETS ? { ...settings, assets: {} } : settings);
+}

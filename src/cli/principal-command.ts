@@ -1,0 +1,22 @@
+/** `wamp-edge principal`: creates credentials of a principal for the configuration. */
+
+import { Argument, type Command } from "commander";
+import { CREDENTIAL_METHODS, type CredentialMethod, createCredentials } from "./credentials.ts";
+import { readPassword } from "./password-prompt.ts";
+
+/** Adds the command to the program. */
+export function addPrincipalCommand(program: Command): void {
+  program
+    .command("principal")
+    .description("print the configuration entry of a principal: keys derived from a password, or a new key pair")
+    .addArgument(new Argument("<method>", "the method to log in with").choices(CREDENTIAL_METHODS))
+    .action(printPrincipal);
+}
+
+async function printPrincipal(method: CredentialMethod): Promise<void> {
+  const prompt = (text: string) => process.stderr.write(text);
+  const password = method === "cryptosign" ? "" : await readPassword(process.stdin, prompt);
+  const { entry, privateKey } = createCredentials(method, password);
+  if (privateKey !== undefined) process.stderr.write(`private key (only for the client): ${privateKey}\n`);
+  process.stdout.write(`${JSON.stringify(entry, null, 2)}\n`);
+}

@@ -1,0 +1,78 @@
+/** Loads the module of the configuration that a deployment would use. */
+
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { nameInProject, type Project } from "./project.ts";
+import { UserError } from "./user-error.ts";
+import { requireOfWrangler } from "./wrangler.ts";
+
+/** Where the configuration is, relative to the project. */
+const CONFIG_MODULES = ["src/realm.ts", "src/config.ts"];
+
+/** Files that the Worker's build imports as text or bytes (wrangler's default rules). */
+const LOADERS = { ".txt": "text", ".html": "text", ".sql": "text", ".bin": "binary" } as const;
+
+/** A message of esbuild. */
+type Message = { readonly text: string; readonly location: { readonly file: string; readonly line: number } | null };
+
+/**
+ * Returns the default export of the project's configuration, or of another `file`. esbuild bundles the module as it
+ * bundles the Worker, so that imports resolve in the same way and any Node can run the result. Rejects with UserError
+ * when the module does not compile, throws or has no default export.
+ */
+export async function loadConfigModule(project: Project, file: string = findConfigModule(project)): Promise<unknown> {
+  const name = nameInProject(project, resolve(file));
+  const code = bundleModule(project, resolve(file));
+  const module: object = await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`).catch(
+    (error: Error) => {
+      throw new UserError(`${name}: ${error.message}`);
+    },
+  );
+  if (!("default" in module)) throw new UserError(`${name}: has no default export`);
+  return module.default;
+}
+
+/** Whether a file of the configuration is a module; otherwise it is JSON. */
+export function isModule(file: string): boolean {
+  return /\.[cm]?[jt]s$/.test(file);
+}
+
+/** Returns the path of the project's configuration; throws UserError when it is at neither of its places. */
+export function findConfigModule(project: Project): string {
+  const file = CONFIG_MODULES.map((path) => join(project.folder, path)).find((path) => existsSync(path));
+  if (file !== undefined) return file;
+  throw new UserError(
+    `${project.folder} has no ${CONFIG_MODULES.join(" and no ")}; name the file of your configuration with --config`,
+  );
+}
+
+function bundleModule(project: Project, file: string): string {
+  const { buildSync } = requireOfWrangler(project, "esbuild") as typeof import("esbuild");
+  try {
+    const { outputFiles } = buildSync({
+      entryPoints: [file],
+      absWorkingDir: project.folder,
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "node",
+      conditions: ["workerd", "worker"],
+      target: "es2022",
+      loader: LOADERS,
+      logLevel: "silent",
+    });
+    return outputFiles[0]?.text ?? "";
+  } catch (error) {
+    const { errors = [] } = error as { errors?: readonly Message[] };
+    if (errors.length === 0) throw error;
+    throw new UserError(errors.map((message) => formatMessage(message, project)).join("\n"));
+  }
+}
+
+function formatMessage({ text, location }: Message, project: Project): string {
+  const cause = text.includes('"cloudflare:')
+    ? `${text}; the commands load this module in Node, so it must not import what only the Workers runtime has`
+    : text;
+  if (location === null) return cause;
+  return `${nameInProject(project, resolve(project.folder, location.file))}:${location.line}: ${cause}`;
+}

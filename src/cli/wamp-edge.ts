@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+/** The command `wamp-edge`. It checks Node's version before it loads what an old Node cannot run. */
+
+import { OLDEST_NODE, requireNode } from "./project/node-version.ts";
+import { exitWithError } from "./project/user-error.ts";
+
+try {
+  requireNode("wamp-edge", OLDEST_NODE);
+  const { runProgram } = await import("./program.ts");
+  await runProgram(process.argv.slice(2));
+} catch (error) {
+  exitWithError(error);
+}
