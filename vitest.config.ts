@@ -18,7 +18,7 @@ export default defineConfig({
         resolve,
         test: {
           name: "wamp",
-          include: ["test/{allocations,structure,wamp}/**/*.test.ts", "test/worker/config/**/*.test.ts"],
+          include: ["test/{allocations,structure,testing,wamp}/**/*.test.ts", "test/worker/config/**/*.test.ts"],
           testTimeout: 30_000,
         },
       },

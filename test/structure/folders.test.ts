@@ -16,9 +16,10 @@ const ROOT = join(import.meta.dirname, "../..");
 const ORDER = [
   "cli",
   "cli/crossbar cli/workerd",
-  "cli/project",
   "src",
   "public",
+  "testing",
+  "cli/project",
   "worker",
   "worker/bridge worker/long-poll worker/server-sent-events worker/triggers worker/web",
   "worker/realm",

@@ -5,15 +5,12 @@ import type { Clock, Output } from "../host/host.ts";
 import { clientFeatures } from "../protocol/features.ts";
 import { idFromText } from "../protocol/id.ts";
 import type { RouterMessage } from "../protocol/message.ts";
-import { MessageType } from "../protocol/message.ts";
-import type { Payload } from "../protocol/payload.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Dict, Id, List, Uri } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Peer } from "../session/peer.ts";
-import type { CallOutcome, OnAcknowledged, OnProgress } from "../session/pending-requests.ts";
-import { PendingRequests } from "../session/pending-requests.ts";
 import { type Identity, Session } from "../session/session.ts";
+import { Requests } from "./requests.ts";
 
 type LocalSessionHost = Clock & Output;
 
@@ -38,7 +35,7 @@ export interface LocalSessionOptions {
  * Its messages pass `Realm.receive` as those of any session do. What it holds is in memory only: a session with a name
  * is opened again when the realm wakes, and an RPC request keeps the realm awake.
  */
-export class LocalSession extends PendingRequests {
+export class LocalSession extends Requests {
   readonly session: Session;
   readonly #realm: Realm;
   readonly #host: LocalSessionHost;
@@ -61,48 +58,6 @@ export class LocalSession extends PendingRequests {
   /** INVOCATION.Request → the call that the session works on. */
   get invocations(): ReadonlyMap<Id, Invocation> {
     return this.#realm.dealer.invocationsOf(this.session);
-  }
-
-  /** Resolves in any case, but without `options.timeout` (milliseconds) maybe never. `signal` cancels the call. */
-  call(
-    procedure: Uri,
-    payload: Payload,
-    options: Dict,
-    onProgress?: OnProgress,
-    signal?: AbortSignal,
-  ): Promise<CallOutcome> {
-    const { request, outcome } = this.expect(onProgress);
-    const all = onProgress === undefined ? options : { ...options, receive_progress: true };
-    this.submit([MessageType.CALL, request, all, procedure, payload]);
-    if (signal === undefined) return outcome;
-    const cancel = (): void => this.submit([MessageType.CANCEL, request, { mode: "killnowait" }]);
-    signal.addEventListener("abort", cancel);
-    return outcome.finally(() => signal.removeEventListener("abort", cancel));
-  }
-
-  /** The result is the publication id. */
-  publish(topic: Uri, payload: Payload, options: Dict): Promise<CallOutcome> {
-    return this.#request(MessageType.PUBLISH, [{ ...options, acknowledge: true }, topic, payload]);
-  }
-
-  /** The result is the subscription id; `onAcknowledged` gets it before any event of the subscription arrives. */
-  subscribe(topic: Uri, options: Dict, onAcknowledged: OnAcknowledged): Promise<CallOutcome> {
-    return this.#request(MessageType.SUBSCRIBE, [options, topic], onAcknowledged);
-  }
-
-  /** Ends a subscription. */
-  unsubscribe(subscription: Id, onAcknowledged: OnAcknowledged): Promise<CallOutcome> {
-    return this.#request(MessageType.UNSUBSCRIBE, [subscription], onAcknowledged);
-  }
-
-  /** The result is the registration id; `onAcknowledged` gets it before any call of the procedure arrives. */
-  register(procedure: Uri, options: Dict, onAcknowledged: OnAcknowledged): Promise<CallOutcome> {
-    return this.#request(MessageType.REGISTER, [options, procedure], onAcknowledged);
-  }
-
-  /** Ends a registration. */
-  unregister(registration: Id, onAcknowledged: OnAcknowledged): Promise<CallOutcome> {
-    return this.#request(MessageType.UNREGISTER, [registration], onAcknowledged);
   }
 
   /** Subscribes past all rules and limits, because the configuration asks for the subscription. */
@@ -128,7 +83,7 @@ export class LocalSession extends PendingRequests {
   /**
    * Hands the realm a message, its payload, if any, as a `Payload`. What the realm sends then goes out after this turn.
    */
-  submit(message: List): void {
+  override submit(message: List): void {
     this.#realm.receive(this.#peer, message);
     queueMicrotask(() => this.#host.flushOutput());
   }
@@ -138,16 +93,6 @@ export class LocalSession extends PendingRequests {
     this.#realm.sessions.disconnect(this.#peer);
     this.cancelRequests();
     this.#host.flushOutput();
-  }
-
-  /** Settles the request that a message answers; `onMessage` passes the replies on. */
-  settleWith(message: RouterMessage): void {
-    super.send(message);
-  }
-
-  /** Settles all requests with `wamp.error.canceled`. */
-  cancelRequests(): void {
-    super.close();
   }
 
   /** Gives registrations and subscriptions of the session ids that are the same after every sleep. */
@@ -164,11 +109,5 @@ export class LocalSession extends PendingRequests {
   /** A session with `onMessage` gets GOODBYE or ABORT first, and cancels its requests itself. */
   override close(): void {
     if (this.#onMessage === undefined) super.close();
-  }
-
-  #request(type: MessageType, rest: List, onAcknowledged?: OnAcknowledged): Promise<CallOutcome> {
-    const { request, outcome } = this.expect(undefined, onAcknowledged);
-    this.submit([type, request, ...rest]);
-    return outcome;
   }
 }

@@ -1,14 +1,10 @@
 /** Runs the components that the configuration names for a realm. */
 
 import type { Host } from "../../wamp/host/host.ts";
-import { thrown } from "../../wamp/host/log-line.ts";
 import type { Component, Components } from "../../wamp/local/component.ts";
 import { HostedComponent } from "../../wamp/local/hosted-component.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import type { ComponentConfig } from "../config/component-config.ts";
-import type { Env } from "../platform/env.ts";
-import { writeLog } from "../platform/log.ts";
-import { KeepAwake } from "./keep-awake.ts";
 
 /** Milliseconds for which the first messages wait for components whose start is asynchronous. */
 const START_MS = 1000;
@@ -21,29 +17,31 @@ const RESTART_MS = 1000;
 const MOST_RESTARTS = 5;
 const SHORTEST_RUN_MS = 60_000;
 
-let logsRejections = false;
-
-/** Logs rejections of promises that a component does not await: the platform does not report them. */
-function logRejections(): void {
-  if (logsRejections) return;
-  logsRejections = true;
-  addEventListener("unhandledrejection", ({ reason }) => {
-    writeLog({ level: "error", event: "rejection.uncaught", ...thrown(reason) });
-  });
+/** The time that components run in: the platform's, or that of a test. */
+export interface Timing {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `act` after so many milliseconds, unless the realm sleeps before. */
+  after(milliseconds: number, act: () => void): void;
+  /** Resolves after so many milliseconds. */
+  wait(milliseconds: number): Promise<unknown>;
+  /** Keeps the realm from sleeping until the promise is settled, or for a while. */
+  keepAwake(work: PromiseLike<unknown>): void;
 }
 
 /** The components of one realm. */
 export class ComponentHost {
   readonly #entries: readonly (readonly [ComponentConfig, Component<unknown>])[];
-  readonly #env: Env;
+  readonly #env: object;
   readonly #host: Host;
-  readonly #keepAwake = new KeepAwake();
+  readonly #timing: Timing;
 
-  constructor(configs: readonly ComponentConfig[], components: Components, env: Env, host: Host) {
+  /** `env` is what components get as `session.env`. */
+  constructor(configs: readonly ComponentConfig[], components: Components, env: object, host: Host, timing: Timing) {
     this.#entries = configs.map((config) => [config, components[config.name]!]);
     this.#env = env;
     this.#host = host;
-    if (configs.length > 0) logRejections();
+    this.#timing = timing;
   }
 
   /**
@@ -52,7 +50,7 @@ export class ComponentHost {
    */
   join(realm: Realm): Promise<unknown> | undefined {
     const starts = this.#entries.flatMap(([config, component]) => this.#start(realm, config, component) ?? []);
-    return starts.length === 0 ? undefined : Promise.race([Promise.all(starts), scheduler.wait(START_MS)]);
+    return starts.length === 0 ? undefined : Promise.race([Promise.all(starts), this.#timing.wait(START_MS)]);
   }
 
   #start(
@@ -61,16 +59,16 @@ export class ComponentHost {
     component: Component<unknown>,
     restarts = 0,
   ): PromiseLike<unknown> | undefined {
-    const startedAt = Date.now();
+    const startedAt = this.#timing.now();
     const hosted = new HostedComponent(component, config, {
       realm,
       host: this.#host,
       env: this.#env,
-      keepAwake: (work) => this.#keepAwake.until(work),
+      keepAwake: (work) => this.#timing.keepAwake(work),
       onLeave: () => {
-        const restartsInARow = Date.now() - startedAt < SHORTEST_RUN_MS ? restarts : 0;
+        const restartsInARow = this.#timing.now() - startedAt < SHORTEST_RUN_MS ? restarts : 0;
         if (restartsInARow === MOST_RESTARTS) return;
-        setTimeout(() => this.#start(realm, config, component, restartsInARow + 1), RESTART_MS);
+        this.#timing.after(RESTART_MS, () => this.#start(realm, config, component, restartsInARow + 1));
       },
     });
     return hosted.join();

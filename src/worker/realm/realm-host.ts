@@ -54,7 +54,7 @@ export function newHost(
     randomId: () => idFromRandom(pool.take(8)),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     secret: () => secret.get(),
-    fetchJson,
+    fetchJson: (url) => fetchJson(url),
     audit: writeAuditRecord,
     log,
     store,

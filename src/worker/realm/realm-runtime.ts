@@ -24,6 +24,7 @@ import { AlarmScheduler } from "./alarm-scheduler.ts";
 import { Attachments, type OpenConnection, type StoredConnection } from "./attachments.ts";
 import { CalleeSession } from "./callee-session.ts";
 import { ComponentHost } from "./component-host.ts";
+import { platformTiming } from "./component-timing.ts";
 import type { ConnectionContext } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import { FlushScheduler } from "./flush-scheduler.ts";
@@ -87,7 +88,9 @@ export class RealmRuntime {
     });
     this.realm = new Realm(name, config, host);
     this.rpc = new RpcHandler(this.realm, host, sql, tables);
-    this.#components = new ComponentHost(config.components ?? [], object.components, env, host);
+    const { components = [] } = config;
+    const timing = platformTiming(components.length > 0);
+    this.#components = new ComponentHost(components, object.components, env, host, timing);
     this.callees = new CalleeSession(ctx, name, config, host, (job) => {
       return startWork(job, tickets.issue({ kind: "callee", call: job.request }, clock.now()));
     });

@@ -1,6 +1,6 @@
 /** Callers and callees that send random sequences of messages with all features of calls, from a seed. */
 
-import { SeededRandom } from "../host/seeded-random.ts";
+import { SeededRandom } from "../../../src/testing/seeded-random.ts";
 import type { Client, Entry, Line } from "../host/test-realm.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { CALLER_FEATURES } from "./rpc-clients.ts";

@@ -1,5 +1,6 @@
 /** A realm without platform: clients send messages, and every effect of the realm is recorded. */
 
+import { MemoryStore } from "../../../src/testing/memory-store.ts";
 import type { RealmConfig, RealmInput } from "../../../src/wamp/config/realm.ts";
 import { parseRealm } from "../../../src/wamp/config/realm.ts";
 import { type PeerRecord, type SessionRecord, sessionRecord } from "../../../src/wamp/hibernation/peer-record.ts";
@@ -14,7 +15,6 @@ import { json } from "../../../src/wamp/serializers/json.ts";
 import { DecodeFault } from "../../../src/wamp/serializers/serializer.ts";
 import type { Peer } from "../../../src/wamp/session/peer.ts";
 import { read, write } from "../../../src/wamp/stored-records/stored-record.ts";
-import { MemoryStore } from "./memory-store.ts";
 
 /** A message as a plain JSON list, its payload unwrapped. */
 export type Line = readonly unknown[];

@@ -1,10 +1,10 @@
 /** Components: their own requests, joining, leaving and sleep. */
 
 import { describe, expect, it } from "vitest";
+import { SeededRandom } from "../../../src/testing/seeded-random.ts";
 import { ApplicationError } from "../../../src/wamp/local/application-error.ts";
 import { Result } from "../../../src/wamp/local/component.ts";
 import type { Dict, List } from "../../../src/wamp/protocol/values.ts";
-import { SeededRandom } from "../host/seeded-random.ts";
 import type { Entry } from "../host/test-realm.ts";
 import { answer, faults, LINES, outcome, ROLES, realmWith } from "./component-realm.ts";
 

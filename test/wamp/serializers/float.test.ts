@@ -1,6 +1,7 @@
 /** Floats stay floats and integers stay integers, between all serializers and in what the router keeps (SER-14). */
 
 import { describe, expect, test } from "vitest";
+import { SeededRandom } from "../../../src/testing/seeded-random.ts";
 import { Float } from "../../../src/wamp/protocol/float.ts";
 import type { RouterMessage } from "../../../src/wamp/protocol/message.ts";
 import { Payload } from "../../../src/wamp/protocol/payload.ts";
@@ -9,7 +10,6 @@ import { json } from "../../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
 import type { Serializer } from "../../../src/wamp/serializers/serializer.ts";
 import { storedPayload } from "../../../src/wamp/stored-records/stored-payload.ts";
-import { SeededRandom } from "../host/seeded-random.ts";
 import { TestRealm } from "../host/test-realm.ts";
 import { BINARY, bytes, hex, PAIRS, payloadOf, SERIALIZERS } from "./samples.ts";
 

@@ -1,6 +1,6 @@
 /** Clients that send random messages, most of them valid, as a seed decides. */
 
-import { SeededRandom } from "../../host/seeded-random.ts";
+import { SeededRandom } from "../../../../src/testing/seeded-random.ts";
 import type { Client, Entry, Line } from "../../host/test-realm.ts";
 import { TestRealm } from "../../host/test-realm.ts";
 

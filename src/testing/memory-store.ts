@@ -1,4 +1,4 @@
-/** The storage of a realm in memory, for tests of the core; `store-contract.ts` tests every storage. */
+/** The storage of a realm in memory, for realms in tests; `store-contract.ts` tests every storage. */
 
 import type {
   HistoryStore,
@@ -9,8 +9,8 @@ import type {
   RoleStore,
   Store,
   TestamentStore,
-} from "../../../src/wamp/host/storage.ts";
-import type { Id } from "../../../src/wamp/protocol/values.ts";
+} from "../wamp/host/storage.ts";
+import type { Id } from "../wamp/protocol/values.ts";
 import { MemoryExpiring } from "./memory-expiring.ts";
 import { MemoryParked } from "./memory-parked.ts";
 

@@ -1,6 +1,6 @@
-/** Texts that expire, in memory, for tests of the core. */
+/** Texts that expire, in memory, for realms in tests. */
 
-import type { ExpiringStore } from "../../../src/wamp/host/storage.ts";
+import type { ExpiringStore } from "../wamp/host/storage.ts";
 
 export class MemoryExpiring implements ExpiringStore {
   readonly #rows = new Map<string, { readonly text: string; readonly expiresAt: number }>();

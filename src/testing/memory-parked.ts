@@ -1,7 +1,7 @@
-/** Parked sessions in memory, for tests of the core. */
+/** Parked sessions in memory, for realms in tests. */
 
-import type { ParkedStore } from "../../../src/wamp/host/storage.ts";
-import type { Id } from "../../../src/wamp/protocol/values.ts";
+import type { ParkedStore } from "../wamp/host/storage.ts";
+import type { Id } from "../wamp/protocol/values.ts";
 
 export class MemoryParked implements ParkedStore {
   readonly #texts = new Map<Id, Map<number, string>>();

@@ -1,0 +1,14 @@
+/** Public entry: what tests of components and configurations import. It runs in plain Node, without the Workers runtime. */
+
+export type { ChallengeAnswer, Login, OnChallenge } from "../testing/login.ts";
+export type { JoinOptions, RealmUnderTest } from "../testing/realm-under-test.ts";
+export {
+  type TestClock,
+  type TestRealm,
+  type TestRealmOptions,
+  type TestTransport,
+  testRealm,
+} from "../testing/test-realm.ts";
+export type { SessionDetails, SessionEnd, TestSession } from "../testing/test-session.ts";
+export type { ReceivedEvent, TestSubscription } from "../testing/test-subscription.ts";
+export { ApplicationError } from "../wamp/local/application-error.ts";

@@ -1,0 +1,34 @@
+/** A realm as tests use it, in this process or in a router. */
+
+import type { Dict, Uri } from "../wamp/protocol/values.ts";
+import type { Login } from "./login.ts";
+import type { SessionDetails, TestSession } from "./test-session.ts";
+
+/** The identity of a session that joins without a handshake. */
+export interface JoinOptions {
+  /** By default a name of its own. */
+  readonly authid?: string;
+  /** The authrole, which the realm must have; `anonymous` by default. */
+  readonly role?: string;
+  /** `test` by default. */
+  readonly authmethod?: string;
+  /** `test` by default. */
+  readonly authprovider?: string;
+  readonly authextra?: Dict;
+}
+
+/** A realm that sessions of a test join. `testRealm` and `startRouter` both return such realms. */
+export interface RealmUnderTest {
+  readonly name: Uri;
+  /** Opens a session of any identity, without a handshake. */
+  join(options?: JoinOptions): Promise<TestSession>;
+  /** Opens a session by the handshake. Rejects with an `ApplicationError` of the ABORT's URI where it is refused. */
+  login(login: Login): Promise<TestSession>;
+  /** The sessions that the meta API shows, components included, in the order in which they joined. */
+  sessions(): Promise<SessionDetails[]>;
+  /**
+   * Puts the realm to sleep and wakes it: what is in no record is gone, components run again, and the sessions of
+   * clients stay.
+   */
+  sleep(): Promise<void>;
+}
