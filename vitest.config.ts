@@ -10,7 +10,7 @@ const resolve = {
   ],
 };
 
-/** Five projects: the core in Node, the objects in workerd, the commands, real clients over sockets, a browser. */
+/** Projects: the core in Node, the objects in workerd, the commands, the package, a browser, clients over sockets. */
 export default defineConfig({
   test: {
     projects: [
@@ -45,6 +45,16 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Each file starts several routers: in parallel they would only slow each other down.
           fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: "package",
+          include: ["test/package/**/*.test.ts"],
+          globalSetup: "test/package/packed.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -12,7 +12,7 @@ const MAX_BUNDLE_KIB = 122;
 
 const project = findProject();
 /** The folder that the bundle is written to. */
-const BUNDLE_FOLDER = join(project.folder, "dist");
+const BUNDLE_FOLDER = join(project.folder, ".wrangler/bundle");
 
 await buildBundle(project, BUNDLE_FOLDER).catch(exitWithError);
 const kib = measureBundle() / 1024;

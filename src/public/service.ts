@@ -3,7 +3,7 @@
  * a Worker serves the calls of a callee. Nothing here runs the router.
  */
 
-export type { Callee, CalleeInvocation } from "../worker/callees/worker-callee.ts";
+export type { Callee, CalleeInvocation } from "../worker/callees/callee.ts";
 export {
   type DeadLetterPage,
   type ServiceCallOptions,
@@ -11,4 +11,4 @@ export {
   type ServiceResult,
   type WampService,
 } from "../worker/service-api.ts";
-export type { DeadLetter } from "../worker/webhooks/delivery-queue.ts";
+export type { DeadLetter } from "../worker/webhooks/dead-letter.ts";

@@ -1,7 +1,7 @@
 /** Types of the service binding `env.WAMP`, as another Worker sees them. */
 
 import type { Dict, Id, List, Uri } from "../wamp/protocol/values.ts";
-import type { DeadLetter } from "./webhooks/delivery-queue.ts";
+import type { DeadLetter } from "./webhooks/dead-letter.ts";
 
 /** Rejection of every method: a WAMP ERROR with its `uri`, `args` and `kwargs`. */
 export { ApplicationError as ServiceError } from "../wamp/local/application-error.ts";

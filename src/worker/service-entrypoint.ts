@@ -11,7 +11,7 @@ import type { Env } from "./platform/env.ts";
 import type { RealmRpc, RpcCredentials, RpcOutcome } from "./routing/realm-rpc.ts";
 import { realmRpc } from "./routing/realm-stub.ts";
 import type { DeadLetterPage, ServiceCallOptions, ServiceResult, WampService } from "./service-api.ts";
-import type { DeadLetter } from "./webhooks/delivery-queue.ts";
+import type { DeadLetter } from "./webhooks/dead-letter.ts";
 import { type WebhookStub, webhookObject } from "./webhooks/webhook-stub.ts";
 
 const TIMEOUT_MS = 60_000;

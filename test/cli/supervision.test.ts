@@ -162,5 +162,5 @@ describe("several routers of one checkout", () => {
 
 /** When `npm run build` has built last, if it has. */
 function builtAt(): number | undefined {
-  return statSync(join(import.meta.dirname, "../../dist/index.js"), { throwIfNoEntry: false })?.mtimeMs;
+  return statSync(join(import.meta.dirname, "../../.wrangler/bundle/index.js"), { throwIfNoEntry: false })?.mtimeMs;
 }

@@ -6,7 +6,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { VERSION } from "../../src/public/config.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
 /** Files of `src` that others may import by path: those that a deployer edits. Public entries have names of the package. */
@@ -26,10 +25,6 @@ test.each(documents)("code blocks of %s import public files of the router only",
   const blocks = [...read(path).matchAll(/^```ts\b.*\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
   const targets = blocks.flatMap((text) => routerImports(text, join(PROJECT, "src")));
   expect(targets.filter((target) => !IMPORTABLE.test(target) && !isSample(target))).toEqual([]);
-});
-
-test("VERSION is that of package.json", () => {
-  expect(JSON.parse(read("package.json"))).toMatchObject({ version: VERSION });
 });
 
 /** Paths below `src`, from the project's root, that `text` imports where it stands in `folder`. */

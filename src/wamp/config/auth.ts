@@ -302,7 +302,7 @@ export type JwtAuth = Output<typeof jwt>;
 /** Settings of `cookie`. */
 export type CookieAuth = Output<typeof cookie>;
 
-interface PrincipalSettings<P> {
+export interface PrincipalSettings<P> {
   readonly principals: ReadonlyMap<string, P>;
   readonly "default-role"?: string;
 }

@@ -2,32 +2,13 @@
 
 import { thrown } from "../../wamp/host/log-line.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
-import type { Dict, List, Uri } from "../../wamp/protocol/values.ts";
+import type { Dict, List } from "../../wamp/protocol/values.ts";
 import { CallOutcome } from "../../wamp/session/pending-requests.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
+import type { Callee } from "./callee.ts";
 import { resultOf } from "./http-outcome.ts";
 import type { Task } from "./job.ts";
-
-/**
- * Argument of the method `call` of a Worker that is a callee. Bytes are `Uint8Array`, integers beyond 2^53 `bigint`.
- */
-export interface CalleeInvocation {
-  readonly procedure: Uri;
-  readonly args: List;
-  readonly kwargs: Dict;
-  /** INVOCATION.Details, with the caller if it is disclosed. */
-  readonly details: Dict;
-  /** Resolves when the caller no longer waits for the answer. */
-  over(): Promise<void>;
-  /** Sends a progressive result; absent if the caller wants none. */
-  readonly progress?: (args?: List, kwargs?: Dict) => unknown;
-}
-
-/** The entrypoint of such a Worker; `call` may throw an error with `uri`, `args` and `kwargs`. */
-export interface Callee {
-  call(invocation: CalleeInvocation): unknown;
-}
 
 /** Calls the Worker bound as `binding`. Rejects with the error that the Worker throws. */
 export async function callWorker(binding: string, task: Task, env: Env): Promise<CallOutcome> {

@@ -30,8 +30,3 @@ export const configSchema = closed({
 export type Config = DeepReadonly<v.InferOutput<typeof configSchema>>;
 /** The configuration as written: defaults may be left out, secrets may be `{ "env": "NAME" }`. */
 export type ConfigInput = DeepReadonly<v.InferInput<typeof configSchema>>;
-
-/** Returns `config` unchanged; gives the editor its types. */
-export function defineConfig(config: ConfigInput): ConfigInput {
-  return config;
-}

@@ -74,11 +74,11 @@ type LeafInput = v.InferInput<(typeof leaves)[number]>;
 type Leaf = v.InferOutput<(typeof leaves)[number]>;
 
 /** Services of the next path segment. */
-interface NestInput {
+export interface NestInput {
   readonly type: "path";
   readonly paths: Readonly<Record<string, LeafInput | NestInput>>;
 }
-interface Nest {
+export interface Nest {
   readonly type: "path";
   readonly paths: ReadonlyMap<string, Leaf | Nest>;
 }

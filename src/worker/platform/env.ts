@@ -1,13 +1,25 @@
 /** The bindings of the Worker. */
 
+/**
+ * What the router uses of a `DurableObjectNamespace`, for objects of any class. TypeScript before 7 refuses to assign
+ * `DurableObjectNamespace<RealmObject>`, which `wrangler types` writes, to a namespace of another class.
+ */
+export interface ObjectNamespace {
+  get(id: DurableObjectId): DurableObjectStub;
+  getByName(name: string, options?: DurableObjectNamespaceGetDurableObjectOptions): DurableObjectStub;
+  idFromString(id: string): DurableObjectId;
+  newUniqueId(): DurableObjectId;
+  jurisdiction(jurisdiction: DurableObjectJurisdiction): ObjectNamespace;
+}
+
 /** The bindings of `wrangler.toml`, and variables of the environment. */
 export interface Env {
   /** One object per realm, named after it. */
-  readonly REALM: DurableObjectNamespace;
+  readonly REALM: ObjectNamespace;
   /** One object per long-poll transport. */
-  readonly LONG_POLL: DurableObjectNamespace;
+  readonly LONG_POLL: ObjectNamespace;
   /** One object per outgoing webhook of a realm. */
-  readonly WEBHOOK: DurableObjectNamespace;
+  readonly WEBHOOK: ObjectNamespace;
   /** If bound, events for webhooks go through this queue. */
   readonly WEBHOOKS?: Queue;
   /** If bound, gets the events that a webhook did not accept. */

@@ -5,20 +5,8 @@ import type { Id, Uri } from "../../wamp/protocol/values.ts";
 import { field, readRow, record, unreadable } from "../../wamp/stored-records/stored-record.ts";
 import * as is from "../../wamp/stored-records/stored-values.ts";
 import { writeLog } from "../platform/log.ts";
+import type { DeadLetter } from "./dead-letter.ts";
 import type { WebhookBatch, WebhookEvent } from "./webhook-batch.ts";
-
-/** An event that could not be delivered. */
-export interface DeadLetter {
-  /** Increases; identifies the letter, and the start of the next page. */
-  readonly id: number;
-  readonly publication: Id;
-  readonly topic: Uri;
-  readonly body: string;
-  readonly tries: number;
-  readonly reason: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
 
 const PENDING = {
   publication: field("publication", is.id),

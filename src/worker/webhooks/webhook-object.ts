@@ -11,8 +11,9 @@ import { writeLog } from "../platform/log.ts";
 import { isDiskFull, untilWritable } from "../storage/free-space.ts";
 import { openStorage } from "../storage/schema.ts";
 import { Tables } from "../storage/tables.ts";
+import type { DeadLetter } from "./dead-letter.ts";
 import { deliver, retryDelay, type Verdict } from "./delivery.ts";
-import { type DeadLetter, DeliveryQueue } from "./delivery-queue.ts";
+import { DeliveryQueue } from "./delivery-queue.ts";
 import { readBatch, type WebhookBatch } from "./webhook-batch.ts";
 
 /** Topics delivered concurrently: the platform's limit of connections per event. */

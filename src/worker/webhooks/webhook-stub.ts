@@ -5,7 +5,7 @@ import type { WorkerRealmConfig } from "../config/realm-config.ts";
 import type { Env } from "../platform/env.ts";
 import { namespaceIn } from "../platform/jurisdiction.ts";
 import { writeLog } from "../platform/log.ts";
-import type { DeadLetter } from "./delivery-queue.ts";
+import type { DeadLetter } from "./dead-letter.ts";
 import { charactersOf, QUEUE_CHARACTERS, type WebhookBatch } from "./webhook-batch.ts";
 
 /** The object of a webhook, as realms and Workers reach it. */

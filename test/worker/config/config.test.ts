@@ -1,8 +1,9 @@
 /** Loading of the configuration: its sources, secrets and faults, and the lookup of a realm by name. */
 
 import { describe, expect, it } from "vitest";
+import { defineConfig } from "../../../src/public/config.ts";
 import { Authorization } from "../../../src/wamp/authorization/permission-rules.ts";
-import { type Config, defineConfig } from "../../../src/worker/config/config-schema.ts";
+import type { Config } from "../../../src/worker/config/config-schema.ts";
 import { type ConfigSources, formatFaults, loadConfig } from "../../../src/worker/config/load-config.ts";
 import { longPollConfig } from "../../../src/worker/config/long-poll-config.ts";
 import { realmFor } from "../../../src/worker/config/realm-lookup.ts";

@@ -1,0 +1,19 @@
+/**
+ * `npm run build:package`: compiles the package into `dist`. The compiler writes beside it, so that no file of an earlier
+ * build stays, and programs that import the package meanwhile find all of it.
+ */
+
+import { execFileSync } from "node:child_process";
+import { renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+const PROJECT = join(import.meta.dirname, "../..");
+const DIST = join(PROJECT, "dist");
+const FRESH = join(PROJECT, `.wrangler/package-${process.pid}`);
+
+const tsc = join(PROJECT, "node_modules/typescript/bin/tsc");
+execFileSync(process.execPath, [tsc, "-p", join(PROJECT, "tsconfig.build.json"), "--outDir", FRESH], {
+  stdio: "inherit",
+});
+rmSync(DIST, { recursive: true, force: true });
+renameSync(FRESH, DIST);
