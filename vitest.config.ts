@@ -10,7 +10,10 @@ const resolve = {
   ],
 };
 
-/** Projects: the core in Node, the objects in workerd, the commands, the package, a browser, clients over sockets. */
+/**
+ * Projects: the core in Node, the objects in workerd, a user's application in workerd, the commands, the package, a
+ * browser, clients over sockets.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -18,7 +21,11 @@ export default defineConfig({
         resolve,
         test: {
           name: "wamp",
-          include: ["test/{allocations,structure,testing,wamp}/**/*.test.ts", "test/worker/config/**/*.test.ts"],
+          include: [
+            "test/{allocations,structure,wamp}/**/*.test.ts",
+            "test/testing/*.test.ts",
+            "test/worker/config/**/*.test.ts",
+          ],
           testTimeout: 30_000,
         },
       },
@@ -35,6 +42,12 @@ export default defineConfig({
           include: ["test/worker/!(config)/**/*.test.ts", "test/worker/*.test.ts"],
           testTimeout: 30_000,
         },
+      },
+      {
+        resolve,
+        extends: "./test/testing/app/vitest.config.ts",
+        root: "./test/testing/app",
+        test: { name: "app", testTimeout: 30_000 },
       },
       {
         resolve,
@@ -63,7 +76,12 @@ export default defineConfig({
       },
       {
         resolve,
-        test: { name: "clients", include: ["test/clients/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 30_000 },
+        test: {
+          name: "clients",
+          include: ["test/clients/**/*.test.ts", "test/testing/{router,app/test/node}/**/*.test.ts"],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
       },
     ],
   },

@@ -2,6 +2,8 @@
 
 export type { ChallengeAnswer, Login, OnChallenge } from "../testing/login.ts";
 export type { JoinOptions, RealmUnderTest } from "../testing/realm-under-test.ts";
+export { startRouter } from "../testing/router/start-router.ts";
+export type { RouterOptions, TestRouter } from "../testing/router/test-router.ts";
 export {
   type TestClock,
   type TestRealm,

@@ -18,7 +18,7 @@ export interface JoinOptions {
 }
 
 /** A realm that sessions of a test join. `testRealm` and `startRouter` both return such realms. */
-export interface RealmUnderTest {
+export interface RealmUnderTest extends AsyncDisposable {
   readonly name: Uri;
   /** Opens a session of any identity, without a handshake. */
   join(options?: JoinOptions): Promise<TestSession>;
@@ -31,4 +31,8 @@ export interface RealmUnderTest {
    * clients stay.
    */
   sleep(): Promise<void>;
+  /** Ends the realm's object and all connections, as a new version does, and starts it again. */
+  restart(): Promise<void>;
+  /** Ends the sessions. Throws what handlers of events in the test have thrown, such as failed expectations. */
+  stop(): Promise<void>;
 }

@@ -18,6 +18,7 @@ const ORDER = [
   "cli/crossbar cli/workerd",
   "src",
   "public",
+  "testing/router",
   "testing",
   "cli/project",
   "worker",

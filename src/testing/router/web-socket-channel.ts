@@ -1,0 +1,27 @@
+/** The connection of a test's session to a realm behind a URL: the WebSocket of the runtime. */
+
+import type { Channel, ChannelReceiver } from "../channel.ts";
+
+const SUBPROTOCOL = "wamp.2.json";
+
+/** Opens a WebSocket; rejects when no router answers, or when it refuses the upgrade. */
+export function openWebSocket(url: string, receiver: ChannelReceiver): Promise<Channel> {
+  const socket = new WebSocket(url, SUBPROTOCOL);
+  const closed = new Promise<void>((resolve) => socket.addEventListener("close", () => resolve()));
+  const channel: Channel = {
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    close: () => {
+      socket.close();
+      return closed;
+    },
+  };
+  return new Promise((resolve, reject) => {
+    // A close event follows each error; after the opening it tells the receiver.
+    socket.addEventListener("error", () => reject(new Error(`${url} refused the WebSocket`)));
+    socket.addEventListener("open", () => resolve(channel));
+    socket.addEventListener("message", ({ data }) => receiver.onText(data as string));
+    socket.addEventListener("close", ({ code, reason }) => receiver.onClose(code, reason));
+  });
+}
