@@ -4,12 +4,14 @@ import { Command, type CommanderError } from "commander";
 import { VERSION } from "../public/config.ts";
 import { addCheckCommand } from "./check-command.ts";
 import { addImportCommand } from "./import-command.ts";
+import { addInitCommand } from "./init/init-command.ts";
 import { addPrincipalCommand } from "./principal-command.ts";
 import { exitWithError, UserError } from "./project/user-error.ts";
 import { addServerCommands } from "./server-commands.ts";
 
 /** Each adds its commands to the program, in the order of the help. */
 const COMMANDS: readonly ((program: Command) => void)[] = [
+  addInitCommand,
   addServerCommands,
   addCheckCommand,
   addImportCommand,

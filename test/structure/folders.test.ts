@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, "../..");
  */
 const ORDER = [
   "cli",
-  "cli/crossbar cli/workerd",
+  "cli/crossbar cli/init cli/workerd",
   "src",
   "public",
   "testing/router",

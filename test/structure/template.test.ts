@@ -61,6 +61,15 @@ describe("the template", () => {
   });
 });
 
+test("docs/upgrading.md shows every setting that a project's wrangler.toml needs", () => {
+  const shown = /```toml wrangler\.toml\n(.*?)```/s.exec(read("docs/upgrading.md"))?.[1]?.split("\n") ?? [];
+  const needed = settings("template/wrangler.toml");
+  // What stands before the bindings and is not about compatibility is a matter of taste.
+  const first = needed.indexOf("[[durable_objects.bindings]]");
+  const compatibility = needed.filter((line) => line.startsWith("compatibility_"));
+  expect(shown.filter((line) => line !== "")).toEqual([...compatibility, ...needed.slice(first)]);
+});
+
 test("the button in both READMEs deploys the template from the repository", () => {
   const button =
     "[![Deploy to Cloudflare](https://deploy.workers.cloudflare.com/button)]" +
