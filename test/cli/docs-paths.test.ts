@@ -62,7 +62,7 @@ describe.each(PAGES)("%s", (page) => {
 });
 
 /** Files of a deployer's own, which a page tells to write. */
-const TO_WRITE = ["src/counter.ts", "src/visits.ts", "src/authorizer.ts", "src/access.ts", "src/token-route.ts"];
+const TO_WRITE = ["src/counter.ts", "src/visits.ts", "src/authorizer.ts", "src/access.ts", "src/token-route.ts", "src/presence.ts"];
 
 function isNamedFile(path: string): boolean {
   // Pages for users name the files of their project, which are those of the template.

@@ -1,21 +1,21 @@
 /** Runs the configurations and programs of docs/identity-providers.md against a provider on this machine. */
 
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import autobahn, { type Connection, type Session } from "autobahn";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createTestHarness } from "wrangler";
 import { loadConfig } from "../../src/worker/config/load-config.ts";
+import { importProgram, readPage, writeFolder } from "./docs-page.ts";
 import { type IdentityProvider, now, startAccess, startIdentityProvider } from "./identity-provider.ts";
 
 // Autobahn warns of every closed connection.
 autobahn.log.warn = () => {};
 
 const PROJECT = join(import.meta.dirname, "../..");
-const DOCUMENT = readFileSync(join(PROJECT, "docs/identity-providers.md"), "utf8");
+const { blocks, block } = readPage("identity-providers.md");
 const AUD_TAG = "32eafc7626e974616deaf0dc3ce63d7bcbed58a2731e84d06bc3cdf1b53c4228";
 const METHODS = ["oidc", "auth0", "clerk", "access-route"];
 const RULE = { uri: "", match: "prefix", allow: { call: true } };
@@ -42,10 +42,6 @@ const CLAIMS = {
   },
 } as const;
 
-/** "language name" → the text of that block. */
-const blocks = new Map<string, string>();
-for (const [, head = "", text = ""] of DOCUMENT.matchAll(/^```(\w+ .+)\n([\s\S]*?)^```$/gm)) blocks.set(head, text);
-
 let provider: IdentityProvider;
 let server: ReturnType<typeof createTestHarness>;
 let url: URL;
@@ -55,7 +51,7 @@ let tokens: string[];
 
 beforeAll(async () => {
   provider = await startIdentityProvider();
-  directory = folder({
+  directory = writeFolder({
     "access.ts": local(block("ts src/access.ts")),
     "token-route.ts": block("ts src/token-route.ts"),
     "index.ts": `
@@ -228,14 +224,12 @@ async function load(name: keyof typeof CLAIMS, file: string) {
   });
   onTestFinished(() => void vi.unstubAllGlobals());
   const source = blocks.get(`js ${name}/get-token.js`) ?? "export const getToken = async () => takeToken();";
-  const files = folder({
+  return importProgram(file, {
     ...PACKAGES,
     "get-token.js": source,
     // In Node wampy is given the WebSocket that a page has anyway.
     [file]: block(`js ${file}`).replace("new Wampy(url, {", "new Wampy(url, { ws: WebSocket,"),
   });
-  onTestFinished(() => rmSync(files, { recursive: true }));
-  return import(pathToFileURL(join(files, file)).href);
 }
 
 /** The providers' packages, as far as the page uses them: they need a browser and an account. */
@@ -289,27 +283,9 @@ function realmUrl(realm: string): string {
   return `ws://${url.host}/ws/${realm}`;
 }
 
-function block(head: string): string {
-  const text = blocks.get(head);
-  if (text === undefined) throw new Error(`no block ${head} in the document`);
-  return text;
-}
-
-/** Writes files to a new folder in which programs find the project's packages. */
-function folder(files: Readonly<Record<string, string>>): string {
-  const cache = join(PROJECT, ".wrangler/docs");
-  mkdirSync(cache, { recursive: true });
-  const path = mkdtempSync(join(cache, "identity-"));
-  for (const [name, text] of Object.entries({ "package.json": '{ "type": "module" }', ...files })) {
-    mkdirSync(dirname(join(path, name)), { recursive: true });
-    writeFileSync(join(path, name), text);
-  }
-  return path;
-}
-
 /** Runs a program of the page; resolves to its output. */
 async function run(program: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
-  const path = folder({ "program.js": program });
+  const path = writeFolder({ "program.js": program });
   onTestFinished(() => rmSync(path, { recursive: true }));
   const options = { timeout: 15_000, env: { ...process.env, ...env } };
   return (await promisify(execFile)(process.execPath, [join(path, "program.js")], options)).stdout;
