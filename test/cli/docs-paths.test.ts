@@ -61,12 +61,13 @@ describe.each(PAGES)("%s", (page) => {
   });
 });
 
-/** Files of a deployer's own, which a page tells to write. */
-const TO_WRITE = ["src/counter.ts", "src/visits.ts", "src/authorizer.ts", "src/access.ts", "src/token-route.ts", "src/presence.ts"];
+/** Files of a user's own project: those whose code a page has, and those of the template. */
+const TO_WRITE = new Set(
+  PAGES.flatMap((page) => Array.from(read(page).matchAll(/^```\w+ ((?:src|test)\/\S+)$/gm), ([, path]) => path)),
+);
 
 function isNamedFile(path: string): boolean {
-  // Pages for users name the files of their project, which are those of the template.
-  return isThere(path) || isThere(join("template", path)) || TO_WRITE.includes(path);
+  return isThere(path) || TO_WRITE.has(path) || isThere(`template/${path}`);
 }
 
 test("README.md has at most 150 lines", () => expect(read("README.md").split("\n").length).toBeLessThanOrEqual(151));
