@@ -101,7 +101,7 @@ describe("Autobahn|JS with", () => {
     expect((await connect("auth0")).joined).toEqual(["auth0|65f0 joined as user by jwt"]);
   });
 
-  test("[TKT-11] a token that expires: the client joins again with a new one", async () => {
+  test("a token that expires: the client joins again with a new one", async () => {
     // `leeway` admits a token whose time is just over, and the router ends its session at once.
     tokens = [await sign("auth0", { exp: now() }), await sign("auth0")];
     const { joined } = await connect("auth0");
