@@ -1,5 +1,6 @@
 /** Finds the realm of a configuration that a test asks for. */
 
+import type { LogLine } from "../wamp/host/log-line.ts";
 import type { Components } from "../wamp/local/component.ts";
 import type { Dict, Uri } from "../wamp/protocol/values.ts";
 import { componentFaults } from "../worker/config/bindings.ts";
@@ -30,4 +31,18 @@ export function loadRealm(module: ConfigInput, components: Components, env: Dict
 
 function namesOf({ realms }: Config): string {
   return realms.length === 0 ? "(none)" : realms.map(({ name }) => name).join(", ");
+}
+
+/** A line for each part of the configuration that would need a server, and has no effect in memory. */
+export function unservedParts({ callees = [], webhooks_out = [] }: WorkerRealmConfig): LogLine[] {
+  return [
+    ...callees.map(({ procedure }) => {
+      const cause = "testRealm serves no callees; a session of the test can register the procedure";
+      return { level: "warn", event: "callee.unserved", procedure, cause } as const;
+    }),
+    ...webhooks_out.map(({ name }) => {
+      const cause = "testRealm sends no webhooks; a session of the test can subscribe to the topic";
+      return { level: "warn", event: "webhook.unserved", webhook: name, cause } as const;
+    }),
+  ];
 }

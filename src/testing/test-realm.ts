@@ -9,7 +9,7 @@ import { CloseCode } from "../wamp/protocol/close-code.ts";
 import type { Dict, Uri } from "../wamp/protocol/values.ts";
 import type { ConfigInput } from "../worker/config/config-schema.ts";
 import type { ChannelReceiver } from "./channel.ts";
-import { loadRealm } from "./load-realm.ts";
+import { loadRealm, unservedParts } from "./load-realm.ts";
 import type { Login } from "./login.ts";
 import type { MemoryConnection } from "./memory-connection.ts";
 import { channelOf, MemoryRealm, type MemoryWorld } from "./memory-realm.ts";
@@ -18,6 +18,9 @@ import { realTime } from "./real-time.ts";
 import type { JoinOptions, RealmUnderTest } from "./realm-under-test.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { type SessionDetails, TestSession, type TestSessionContext } from "./test-session.ts";
+
+/** Milliseconds. A realm that wakes at the time it fell asleep would give the same ids to later invocations. */
+const SLEEP_MS = 1;
 
 /** Settings of `testRealm`. */
 export interface TestRealmOptions {
@@ -51,6 +54,7 @@ export async function testRealm(config: ConfigInput, options: TestRealmOptions =
   };
   const awake = new MemoryRealm(world);
   await awake.wake();
+  for (const line of unservedParts(world.config)) awake.log(line);
   return new TestRealm(world, awake);
 }
 
@@ -126,7 +130,7 @@ export class TestRealm implements RealmUnderTest, AsyncDisposable {
     return sessions.filter(isVisible).map((session) => sessionDetails(session) as unknown as SessionDetails);
   }
 
-  /** Resolves when all messages have arrived and their handlers have run, as far as these wait for no one else. */
+  /** Resolves when all messages have arrived and their handlers have run, up to what these wait for elsewhere. */
   async settled(): Promise<void> {
     let traffic: number;
     do {
@@ -139,6 +143,7 @@ export class TestRealm implements RealmUnderTest, AsyncDisposable {
     await this.settled();
     const former = this.#awake;
     former.flush();
+    this.#world.time += SLEEP_MS;
     this.#awake = new MemoryRealm(this.#world);
     await this.#awake.wake(former);
     await this.settled();
@@ -150,6 +155,7 @@ export class TestRealm implements RealmUnderTest, AsyncDisposable {
     const former = this.#awake;
     const connections = [...former.connections];
     former.end();
+    this.#world.time += SLEEP_MS;
     this.#awake = new MemoryRealm(this.#world);
     for (const { receiver } of connections) receiver.onClose(CloseCode.RESTART, "the router restarts");
     await this.#awake.wake();
