@@ -17,6 +17,7 @@ const VALUES = {
   "wamp-edge": ["VERSION", "defineConfig"],
   "wamp-edge/component": ["ApplicationError", "Result", "defineComponent"],
   "wamp-edge/service": ["ServiceError"],
+  "wamp-edge/testing": ["ApplicationError", "startRouter", "testRealm"],
 };
 /** The entry that needs the Workers runtime. */
 const WORKER_VALUES = [
@@ -106,7 +107,7 @@ describe("the tarball", () => {
   const files = globSync("**/*.*", { cwd: installed }).concat("LICENSE");
 
   it("has modules with their types, the pages of the root folder and the template, and no sources", () => {
-    const modules = files.filter((file) => /^dist\/(cli|public|wamp|worker)\/.*\.js$/.test(file));
+    const modules = files.filter((file) => /^dist\/(cli|public|testing|wamp|worker)\/.*\.js$/.test(file));
     const types = modules.map((file) => file.replace(/\.js$/, ".d.ts"));
     const pages = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
     const others = files.filter((file) => !file.startsWith("template/"));

@@ -1,9 +1,9 @@
 /** Packs the package once for all tests of this folder, as `npm publish` would, and unpacks it into a user's project. */
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { TestProject } from "vitest/node";
 
 const PROJECT = join(import.meta.dirname, "../..");
@@ -40,12 +40,17 @@ export function pack(folder: string): string {
   return join(folder, filename);
 }
 
-/** Puts the package into `nodeModules`, beside links to what is installed here: tests have no registry. */
+/** What projects of users have besides: types of the platform, not wrangler. */
+const TYPES = ["@cloudflare/workers-types", "@types/node", "undici-types"];
+
+/** Puts the package into `nodeModules`, beside links to its dependencies as installed here: tests have no registry. */
 function install(tarball: string, nodeModules: string): void {
-  mkdirSync(nodeModules);
-  for (const name of readdirSync(join(PROJECT, "node_modules"))) {
+  const folder = join(nodeModules, "wamp-edge");
+  mkdirSync(folder, { recursive: true });
+  execFileSync("tar", ["-xzf", tarball, "-C", folder, "--strip-components=1"]);
+  const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { dependencies: object };
+  for (const name of [...Object.keys(dependencies), ...TYPES]) {
+    mkdirSync(dirname(join(nodeModules, name)), { recursive: true });
     symlinkSync(join(PROJECT, "node_modules", name), join(nodeModules, name));
   }
-  execFileSync("tar", ["-xzf", tarball, "-C", join(nodeModules, "..")]);
-  renameSync(join(nodeModules, "../package"), join(nodeModules, "wamp-edge"));
 }
