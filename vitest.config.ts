@@ -45,8 +45,8 @@ export default defineConfig({
       },
       {
         resolve,
-        extends: "./test/testing/app/vitest.config.ts",
-        root: "./test/testing/app",
+        extends: "./test/testing/shop/vitest.config.ts",
+        root: "./test/testing/shop",
         test: { name: "app", testTimeout: 30_000 },
       },
       {
@@ -78,7 +78,7 @@ export default defineConfig({
         resolve,
         test: {
           name: "clients",
-          include: ["test/clients/**/*.test.ts", "test/testing/{router,app/test/node}/**/*.test.ts"],
+          include: ["test/clients/**/*.test.ts", "test/testing/router/*.test.ts"],
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },

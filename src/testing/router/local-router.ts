@@ -5,6 +5,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestHarness } from "wrangler";
 import { readDevVars } from "../../cli/project/dev-vars.ts";
+import { OLDEST_NODE_FOR_WRANGLER, requireNode } from "../../cli/project/node-version.ts";
 import { findProject, type Project } from "../../cli/project/project.ts";
 import { UserError } from "../../cli/project/user-error.ts";
 import { loadWrangler, readSettings, type WorkerSettings } from "../../cli/project/wrangler.ts";
@@ -25,6 +26,7 @@ const NOT_RUNNING = "it is not currently running";
 
 /** Starts a router; see `startRouter`. */
 export async function startLocalRouter(options: RouterOptions): Promise<TestRouter> {
+  requireNode("startRouter", OLDEST_NODE_FOR_WRANGLER);
   const { wranglerToml, env, port = 0 } = options;
   const project = wranglerToml === undefined ? findProject() : projectOf(wranglerToml);
   const { createTestHarness } = await loadWrangler(project);

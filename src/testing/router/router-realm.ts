@@ -21,6 +21,15 @@ export interface RouterRealmContext extends Pick<RouterConfig, "sign"> {
   call(procedure: Uri, args: List): Promise<RpcOutcome>;
 }
 
+/** What `join` ends with where the router does not have the configuration that it was given. */
+const REFUSALS: readonly unknown[] = [
+  WampUri.NO_SUCH_REALM,
+  WampUri.NO_MATCHING_AUTH_METHOD,
+  WampUri.AUTHENTICATION_DENIED,
+];
+const KEEPS_CONFIG =
+  "a Worker that mounts createApp(config) keeps its own configuration; write router(config, components) and createApp()";
+
 /** Number of sessions that have joined without a name. */
 let unnamed = 0;
 
@@ -46,8 +55,12 @@ export class RouterRealm implements RealmUnderTest, AsyncDisposable {
     }
     const token = await this.#context.sign(this.name, authid, role);
     const login = { method: "jwt", token, authid, ...(authextra !== undefined && { authextra }) } as const;
-    return this.login(login).catch((error: ApplicationError) => {
-      throw error.uri === WampUri.NO_SUCH_ROLE ? new TypeError(`the realm ${this.name} has no role ${role}`) : error;
+    return this.login(login).catch((error: Partial<ApplicationError>) => {
+      if (error.uri === WampUri.NO_SUCH_ROLE) throw new TypeError(`the realm ${this.name} has no role ${role}`);
+      if (!REFUSALS.includes(error.uri)) throw error;
+      throw new UserError(`the router refused the token of startRouter (${error.message}): ${KEEPS_CONFIG}`, {
+        cause: error,
+      });
     });
   }
 

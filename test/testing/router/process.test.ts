@@ -13,7 +13,7 @@ it("a program ends by itself after it has stopped its router, and leaves no proc
     import { execFileSync } from "node:child_process";
     import { startRouter } from "./src/testing/router/start-router.ts";
     const children = () => execFileSync("ps", ["-o", "comm=", "--ppid", String(process.pid)], { encoding: "utf8" });
-    const router = await startRouter({ wranglerToml: "test/testing/app/wrangler.toml" });
+    const router = await startRouter({ wranglerToml: "test/testing/shop/wrangler.toml" });
     const alice = await router.realm("shop").join({ role: "customer" });
     console.log(/workerd/.test(children()), (await alice.call("shop.order", ["tea"])).args);
     await router.stop();

@@ -7,10 +7,11 @@ import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startRouter, type TestRouter } from "wamp-edge/testing";
-import config from "../app/src/realm.ts";
+import { config as chatConfig } from "../../../examples/chat/config.ts";
+import config from "../shop/src/realm.ts";
 
-const APP = join(import.meta.dirname, "../app");
-const SETTINGS = join(APP, "wrangler.toml");
+const SHOP = join(import.meta.dirname, "../shop");
+const SETTINGS = join(SHOP, "wrangler.toml");
 
 const ALL = { call: true, register: true, publish: true, subscribe: true } as const;
 const ROLES = [{ name: "user", permissions: [{ uri: "", match: "prefix", allow: ALL }] }] as const;
@@ -146,6 +147,17 @@ describe("two routers side by side", () => {
   });
 });
 
+it("says why sessions cannot join a Worker that keeps its own configuration", async () => {
+  const wranglerToml = join(SHOP, "../../../examples/chat/wrangler.toml");
+  await using router = await startRouter({ wranglerToml, config: chatConfig });
+  const chat = router.realm("chat");
+  await expect(chat.join({ role: "guest" })).rejects.toThrow(
+    /^the router refused the token of startRouter \(wamp\.error\.no_matching_auth_method: .+\): a Worker that mounts createApp/,
+  );
+  const ann = await chat.login({ method: "ticket", authid: "ann", ticket: "ann's secret" });
+  expect(ann.authrole).toBe("guest");
+});
+
 describe("startRouter rejects", () => {
   it("a faulty configuration with all faults and their paths", async () => {
     const realms = [{ name: "shop", roles: [{ name: "user", permissions: 7 }], auth: { ticket: {} } }];
@@ -173,7 +185,7 @@ describe("startRouter rejects", () => {
     ["does not build", 'import "./missing.ts";', /Could not resolve ".\/missing.ts"/],
     ["throws when it is loaded", 'throw new Error("no licence");', /the Worker does not start: .*no licence/],
   ])("a Worker that %s with the cause", async (_, source, message) => {
-    const folder = mkdtempSync(join(APP, "faulty-"));
+    const folder = mkdtempSync(join(SHOP, "faulty-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, "index.ts"), `${source}\nexport default {};`);
     const wranglerToml = join(folder, "wrangler.toml");

@@ -6,7 +6,7 @@ import components from "./components.ts";
 import config from "./realm.ts";
 import type { Stock } from "./stock.ts";
 
-export { LongPollObject, RealmObject, WebhookObject } from "wamp-edge/worker";
+export { CalleeWorker, Control, LongPollObject, RealmObject, Wamp, WebhookObject } from "wamp-edge/worker";
 export { Stock } from "./stock.ts";
 
 const { scheduled, queue } = router(config, components);

@@ -1,3 +1,5 @@
+/** Runs tests inside the Workers runtime. */
+
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 

@@ -1,24 +1,24 @@
-/** The same tests of a component twice: in memory, and in workerd. */
+/** The interface of `testRealm` and of the realms of `startRouter`: the same tests in memory and in workerd. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { type RealmUnderTest, startRouter, type TestRouter, testRealm } from "wamp-edge/testing";
-import components from "../../src/components.ts";
-import config from "../../src/realm.ts";
+import components from "../shop/src/components.ts";
+import config from "../shop/src/realm.ts";
 
 describe("in memory", () => {
-  testOrders(() => testRealm(config, { components }));
+  testRealms(() => testRealm(config, { components }));
 });
 
 describe("in workerd", () => {
   let router: TestRouter;
   beforeAll(async () => {
-    router = await startRouter({ wranglerToml: new URL("../../wrangler.toml", import.meta.url) });
+    router = await startRouter({ wranglerToml: new URL("../shop/wrangler.toml", import.meta.url) });
     return () => router.stop();
   });
-  testOrders(() => router.realm("shop"));
+  testRealms(() => router.realm("shop"));
 });
 
-function testOrders(open: () => RealmUnderTest | Promise<RealmUnderTest>): void {
+function testRealms(open: () => RealmUnderTest | Promise<RealmUnderTest>): void {
   it("takes an order and tells subscribers", async () => {
     await using realm = await open();
     const alice = await realm.join({ authid: "alice", role: "customer" });
