@@ -23,6 +23,7 @@ export default defineConfig({
           name: "wamp",
           include: [
             "test/{allocations,structure,wamp}/**/*.test.ts",
+            "template/test/**/*.test.ts",
             "test/testing/*.test.ts",
             "test/worker/config/**/*.test.ts",
           ],
