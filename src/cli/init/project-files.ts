@@ -64,8 +64,11 @@ function withNames(text: string, { name, realm }: Answers): string {
 }
 
 function withDependencies(text: string, { router, hasOwnNode }: ProjectDependencies): string {
-  const { dependencies, devDependencies, ...project } = JSON.parse(text);
-  const tools = hasOwnNode ? { node: OWN_NODE, ...devDependencies } : devDependencies;
-  const complete = { ...project, dependencies: { ...dependencies, "wamp-edge": router }, devDependencies: tools };
-  return `${JSON.stringify(complete, null, 2)}\n`;
+  const project = JSON.parse(text);
+  project.dependencies["wamp-edge"] = router;
+  if (hasOwnNode) {
+    project.devDependencies = { node: OWN_NODE, ...project.devDependencies };
+    project.allowScripts.node = true;
+  }
+  return `${JSON.stringify(project, null, 2)}\n`;
 }
