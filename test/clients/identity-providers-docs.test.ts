@@ -85,6 +85,19 @@ test("every configuration is valid", () => {
   }
 });
 
+test("Auth0's action and Clerk's template set what the configurations read", async () => {
+  const { jwt: auth0 } = JSON.parse(block("json auth0"));
+  const setCustomClaim = vi.fn();
+  const { onExecutePostLogin } = await importProgram("action.cjs", { "action.cjs": block("js action.js") });
+  await onExecutePostLogin({ authorization: { roles: ["admin"] } }, { accessToken: { setCustomClaim } });
+  expect(setCustomClaim).toHaveBeenCalledWith(auth0["role-claim"], ["admin"]);
+  const { jwt: clerk } = JSON.parse(block("json clerk"));
+  expect(JSON.parse(block("json clerk-template"))).toEqual({
+    aud: clerk.audience,
+    role: expect.stringContaining("public_metadata.role"),
+  });
+});
+
 describe("Autobahn|JS with", () => {
   test.each([
     ["[TKT-02] any OpenID Connect provider", "oidc", "f8a1 joined as admin by jwt"],
