@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { Fault } from "../wamp/config/shape.ts";
 import type { Config } from "../worker/config/config-schema.ts";
 import { formatFaults, loadConfig } from "../worker/config/load-config.ts";
-import { findMissingSettings } from "./missing-settings.ts";
+import { findFaultsOfObjects, findMissingSettings, hasWebhooks } from "./missing-settings.ts";
 import { isModule, loadConfigModule } from "./project/config-module.ts";
 import { readDevVars } from "./project/dev-vars.ts";
 import { OLDEST_NODE_FOR_WRANGLER, requireNode } from "./project/node-version.ts";
@@ -34,10 +34,14 @@ async function check(project: Project, file: string | undefined, environment: st
   const source = await readConfig(project, file);
   const env = { ...(await readDevVars(project)), ...process.env };
   const loaded = loadConfig({ ...source, env, isDevelopment: false });
-  const faults = loaded.ok ? await findMissing(project, loaded.config, environment) : loaded.faults;
+  const faults = [
+    ...(loaded.ok ? [] : loaded.faults),
+    ...(await findMissing(project, loaded.ok ? loaded.config : undefined, environment)),
+  ];
   if (!loaded.ok || faults.length > 0) {
     throw new UserError(`the configuration has faults\n${formatFaults(faults)}`);
   }
+  for (const line of await adviseOnFlags(project, environment)) process.stderr.write(`wamp-edge: ${line}\n`);
   const { length } = loaded.config.realms;
   process.stdout.write(`the configuration is valid; it has ${length} realm${length === 1 ? "" : "s"}\n`);
 }
@@ -51,14 +55,41 @@ async function readConfig(project: Project, file: string | undefined): Promise<{
   return isModule(file) ? { module: await loadConfigModule(project, file) } : { text, module: undefined };
 }
 
-/** Returns what wrangler.toml lacks; WAMP_ASSETS counts as a binding for files, as for `wamp-edge start`. */
+/**
+ * Returns what the project lacks: for one environment, or for the Worker and the objects of all its environments.
+ * WAMP_ASSETS counts as a binding for files, as for `wamp-edge start`.
+ */
 async function findMissing(
   project: Project,
-  config: Config,
+  config: Config | undefined,
   environment: string | undefined,
 ): Promise<readonly Fault[]> {
-  const settings = await readSettings(project, environment).catch((error: Error) => {
-    throw new UserError(`wrangler.toml: ${error.message}`);
-  });
-  return findMissingSettings(config, process.env.WAMP_ASSETS ? { ...settings, assets: {} } : settings);
+  const settings = await readSettings(project, environment);
+  const { environments } = settings;
+  const others = environment === undefined ? environments.map((name) => readSettings(project, name)) : [];
+  const needsWebhooks = config !== undefined && hasWebhooks(config);
+  const faults = [settings, ...(await Promise.all(others))].flatMap((each) =>
+    findFaultsOfObjects(project, each, needsWebhooks),
+  );
+  // Environments without migrations of their own share those of the Worker, and all share its main module.
+  const different = [...new Map(faults.map((fault) => [formatFaults([fault]), fault])).values()];
+  const served = process.env.WAMP_ASSETS ? { ...settings, assets: {} } : settings;
+  return [...different, ...(config === undefined ? [] : findMissingSettings(config, served))];
+}
+
+/** Flags of the runtime that the router works without, and what is better with each. */
+const ADVISED_FLAGS = {
+  no_web_socket_compression: "doubles the throughput of short messages",
+  enable_request_signal: "cancels the calls of HTTP clients that disconnect",
+};
+
+/** Returns a line for each advised flag that the settings lack. */
+async function adviseOnFlags(project: Project, environment: string | undefined): Promise<readonly string[]> {
+  const { compatibility_flags: flags, fileName } = await readSettings(project, environment);
+  return Object.entries(ADVISED_FLAGS)
+    .filter(([flag]) => !flags.includes(flag))
+    .map(([flag, effect]) => {
+      const line = `compatibility_flags = [${[...flags, flag].map((name) => JSON.stringify(name)).join(", ")}]`;
+      return `${fileName}: the flag ${flag} ${effect}; write ${line}`;
+    });
 }

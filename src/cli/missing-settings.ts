@@ -1,13 +1,41 @@
-/** Finds what a configuration needs and wrangler.toml lacks: bindings, cron triggers, consumers of queues. */
+/** Finds what a configuration needs and the project lacks: bindings, migrations, exports, triggers, consumers. */
 
 import { type Fault, faultAt } from "../wamp/config/shape.ts";
 import { bindingFaults, serviceFault } from "../worker/config/bindings.ts";
 import type { Config } from "../worker/config/config-schema.ts";
 import type { Env } from "../worker/platform/env.ts";
+import { findMissingExports, findMissingObjects } from "./missing-objects.ts";
+import { bundleModule } from "./project/esbuild.ts";
+import { nameInProject, type Project } from "./project/project.ts";
+import { UserError } from "./project/user-error.ts";
 import type { WorkerSettings } from "./project/wrangler.ts";
 
+/** What only the Workers runtime has. */
+const RUNTIME_MODULES = ["cloudflare:*", "node:*"];
+
+/** Whether a realm has outgoing webhooks. */
+export function hasWebhooks({ realms }: Config): boolean {
+  return realms.some(({ webhooks_out = [] }) => webhooks_out.length > 0);
+}
+
 /**
- * Returns a fault for each setting that wrangler.toml lacks. The Worker itself sees only its bindings: without this
+ * Returns a fault for each binding, migration and export that the router's objects need and the project lacks. When the
+ * main module does not compile, its exports are unknown: the build has its own error.
+ */
+export function findFaultsOfObjects(project: Project, settings: WorkerSettings, needsWebhooks: boolean): Fault[] {
+  const missing = findMissingObjects(settings, needsWebhooks);
+  if (settings.main === undefined) return missing;
+  try {
+    const { exports } = bundleModule(project, settings.main, RUNTIME_MODULES);
+    return [...missing, ...findMissingExports(nameInProject(project, settings.main), exports, settings, needsWebhooks)];
+  } catch (error) {
+    if (error instanceof UserError) return missing;
+    throw error;
+  }
+}
+
+/**
+ * Returns a fault for each other setting that wrangler.toml lacks. The Worker itself sees only its bindings: without this
  * check a schedule whose cron trigger is missing never runs, and no error shows it.
  */
 export function findMissingSettings(config: Config, settings: WorkerSettings): Fault[] {
@@ -29,9 +57,9 @@ export function findMissingSettings(config: Config, settings: WorkerSettings): F
   ];
 }
 
-/** Returns bindings without a function, because only their names are known before a deployment. */
-function mockBindings({ durable_objects, assets }: WorkerSettings): Partial<Env> {
-  const objects = durable_objects.bindings.map(({ name }) => [name, { getByName: () => undefined }] as const);
+/** Returns bindings without a function: those of objects, which `findMissingObjects` reports, and of files. */
+function mockBindings({ assets }: WorkerSettings): Partial<Env> {
+  const objects = ["REALM", "LONG_POLL", "WEBHOOK"].map((name) => [name, { getByName: () => undefined }] as const);
   return { ...Object.fromEntries(objects), ...(assets !== undefined && { ASSETS: {} as Fetcher }) };
 }
 

@@ -1,10 +1,14 @@
 /** Starts and stops a local router: the same for `wamp-edge start` (wrangler) and `wamp-edge serve` (workerd). */
 
 import { createServer } from "node:net";
+import { formatFaults } from "../worker/config/load-config.ts";
+import { findFaultsOfObjects } from "./missing-settings.ts";
+import { watchParent } from "./parent-process.ts";
 import { loadConfigModule } from "./project/config-module.ts";
 import { readDevVars } from "./project/dev-vars.ts";
 import { findProject, type Project } from "./project/project.ts";
 import { exitWithError, UserError } from "./project/user-error.ts";
+import { readSettings } from "./project/wrangler.ts";
 import { overrideVariables, readServerOptions, type ServerFlags, type ServerOptions } from "./server-options.ts";
 
 /** A server that is starting or running. */
@@ -34,9 +38,6 @@ const POLL_INTERVAL_MS = 50;
 /** npm forwards a Ctrl-C that the terminal has already delivered: a signal this soon after the first one is a copy. */
 const DUPLICATE_SIGNAL_MS = process.env.npm_lifecycle_event ? 500 : 0;
 
-/** Id of the parent process at the start: under npm, the shell that npm runs scripts in. */
-const PARENT_PID = process.ppid;
-
 /**
  * Starts a server with the options of the command line and of the environment and prints its addresses once `/healthz`
  * answers. SIGINT, SIGTERM, SIGHUP, the end of npm and, with `--json`, the end of the parent process stop the server; a
@@ -58,11 +59,12 @@ export async function runServer(start: StartServer, flags: ServerFlags): Promise
     process.exit(1);
   };
   handleSignals(onSignal);
-  if (process.env.npm_lifecycle_event || flags.json) stopWithParent(stop);
+  if (process.env.npm_lifecycle_event || flags.json) watchParent(() => void stop(), flags.json === true);
   try {
     const project = findProject();
     const env = await overrideVariables(process.env, flags, project);
     const options = await readServerOptions(env, () => loadConfigModule(project), await readDevVars(project));
+    await requireObjects(project, options);
     await requireFreePort(options.host, options.port);
     server = await start(options, { project, output: flags.json ? process.stderr : process.stdout });
     handleSignals(onSignal);
@@ -76,6 +78,12 @@ export async function runServer(start: StartServer, flags: ServerFlags): Promise
     await server?.stop();
     exitWithError(error);
   }
+}
+
+/** Throws UserError with the lines to add when the project lacks what the router's objects need. */
+async function requireObjects(project: Project, { needsWebhooks }: ServerOptions): Promise<void> {
+  const faults = findFaultsOfObjects(project, await readSettings(project), needsWebhooks);
+  if (faults.length > 0) throw new UserError(`the project lacks settings\n${formatFaults(faults)}`);
 }
 
 /**
@@ -104,11 +112,6 @@ function handleSignals(onSignal: () => void): void {
     if (!process.listeners(signal).includes(onSignal)) process.on(signal, onSignal);
     for (const other of process.listeners(signal)) if (other !== onSignal) process.off(signal, other);
   }
-}
-
-/** Stops when the parent process ends: npm signals only its shell, and dash ends without forwarding the signal. */
-function stopWithParent(stop: () => void): void {
-  setInterval(() => process.ppid === PARENT_PID || stop(), POLL_INTERVAL_MS).unref();
 }
 
 /**

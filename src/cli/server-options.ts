@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatFaults, loadConfig } from "../worker/config/load-config.ts";
+import { hasWebhooks } from "./missing-settings.ts";
 import { isModule, loadConfigModule } from "./project/config-module.ts";
 import type { Project } from "./project/project.ts";
 import { UserError } from "./project/user-error.ts";
@@ -21,6 +22,8 @@ export type ServerOptions = {
   readonly bindings: Readonly<Record<string, string>>;
   /** Names of the realms that are not patterns, in the order of the configuration. */
   readonly realms: readonly string[];
+  /** Whether a realm has outgoing webhooks. */
+  readonly needsWebhooks: boolean;
 };
 
 /** The options of the command line, as commander reads them. */
@@ -84,6 +87,7 @@ export async function readServerOptions(
       ...(text === undefined ? {} : { WAMP_CONFIG: text }),
     },
     realms: loaded.config.realms.map(({ name }) => name).filter((name) => !name.includes("*")),
+    needsWebhooks: hasWebhooks(loaded.config),
   };
 }
 

@@ -8,6 +8,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ID, RawClient } from "../clients/raw-client.ts";
 import { Command, running } from "./command.ts";
 
+const PROGRAM = "src/cli/wamp-edge.ts";
+
 const COMMANDS: [name: string, script: string][] = [
   ["npm start", "start"],
   ["npm run serve", "serve"],
@@ -177,6 +179,35 @@ describe.each(COMMANDS)("%s", (_, script) => {
     });
   });
 });
+
+describe.each([
+  ["start", "a process", (command: string) => [process.execPath, "-e", spawning([process.execPath, PROGRAM, command])]],
+  ["serve", "npm", (command: string) => [process.execPath, "-e", spawning(["npm", "run", "--silent", command, "--"])]],
+] as const)("wamp-edge %s --json, started by %s", (name, _, lineOf) => {
+  it("prints one line of JSON and stops when the process that started it is killed", async () => {
+    const config = join(scratchDirectory(), "config.json");
+    writeFileSync(config, JSON.stringify({ version: 1, realms: [{ name: "realm1" }, { name: "tenant-*" }] }));
+    const env = { WAMP_DATA: scratchDirectory(), PORT: "1", WAMP_CONFIG: "not used", STARTED: config };
+    const command = new Command(lineOf(name), env);
+    await expect.poll(() => command.stdout + command.stderr, { timeout: 50_000 }).toContain("\n");
+    expect(command.stderr).toBe("");
+    const { url, websocket, ...others } = JSON.parse(command.stdout) as Record<string, string>;
+    expect(others).toStrictEqual({ realms: ["realm1"] });
+    expect(command.stdout.split("\n")).toHaveLength(2);
+    expect((await fetch(new URL("/healthz", url))).status).toBe(200);
+    expect(websocket).toBe(`${url?.replace("http:", "ws:")}ws/`);
+    const started = command.descendants();
+    command.process.kill("SIGKILL");
+    await expectGone(started);
+  });
+});
+
+/** A program for Node that starts a command line on any port, with the configuration in the variable STARTED. */
+function spawning(line: readonly string[]): string {
+  const options = `"--json", "--port", "0", "--config", process.env.STARTED`;
+  const [file, ...parameters] = line.map((word) => JSON.stringify(word));
+  return `require("node:child_process").spawn(${file}, [${[...parameters, options].join(", ")}], { stdio: "inherit" })`;
+}
 
 it("npm start without WAMP_DATA keeps no state: an event that one run retained is gone in the next", async () => {
   const topic = "com.example.kept";

@@ -30,6 +30,7 @@ describe("readServerOptions", () => {
       assetsFolder: undefined,
       bindings: { WAMP_DEVELOPMENT: "true" },
       realms: ["realm1"],
+      needsWebhooks: false,
     });
   });
 

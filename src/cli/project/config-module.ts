@@ -2,18 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { bundleModule } from "./esbuild.ts";
 import { nameInProject, type Project } from "./project.ts";
 import { UserError } from "./user-error.ts";
-import { requireOfWrangler } from "./wrangler.ts";
 
 /** Where the configuration is, relative to the project. */
 const CONFIG_MODULES = ["src/realm.ts", "src/config.ts"];
-
-/** Files that the Worker's build imports as text or bytes (wrangler's default rules). */
-const LOADERS = { ".txt": "text", ".html": "text", ".sql": "text", ".bin": "binary" } as const;
-
-/** A message of esbuild. */
-type Message = { readonly text: string; readonly location: { readonly file: string; readonly line: number } | null };
 
 /**
  * Returns the default export of the project's configuration, or of another `file`. esbuild bundles the module as it
@@ -22,7 +16,7 @@ type Message = { readonly text: string; readonly location: { readonly file: stri
  */
 export async function loadConfigModule(project: Project, file: string = findConfigModule(project)): Promise<unknown> {
   const name = nameInProject(project, resolve(file));
-  const code = bundleModule(project, resolve(file));
+  const { code } = bundleModule(project, resolve(file));
   const module: object = await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`).catch(
     (error: Error) => {
       throw new UserError(`${name}: ${error.message}`);
@@ -44,35 +38,4 @@ export function findConfigModule(project: Project): string {
   throw new UserError(
     `${project.folder} has no ${CONFIG_MODULES.join(" and no ")}; name the file of your configuration with --config`,
   );
-}
-
-function bundleModule(project: Project, file: string): string {
-  const { buildSync } = requireOfWrangler(project, "esbuild") as typeof import("esbuild");
-  try {
-    const { outputFiles } = buildSync({
-      entryPoints: [file],
-      absWorkingDir: project.folder,
-      bundle: true,
-      write: false,
-      format: "esm",
-      platform: "node",
-      conditions: ["workerd", "worker"],
-      target: "es2022",
-      loader: LOADERS,
-      logLevel: "silent",
-    });
-    return outputFiles[0]?.text ?? "";
-  } catch (error) {
-    const { errors = [] } = error as { errors?: readonly Message[] };
-    if (errors.length === 0) throw error;
-    throw new UserError(errors.map((message) => formatMessage(message, project)).join("\n"));
-  }
-}
-
-function formatMessage({ text, location }: Message, project: Project): string {
-  const cause = text.includes('"cloudflare:')
-    ? `${text}; the commands load this module in Node, so it must not import what only the Workers runtime has`
-    : text;
-  if (location === null) return cause;
-  return `${nameInProject(project, resolve(project.folder, location.file))}:${location.line}: ${cause}`;
 }
