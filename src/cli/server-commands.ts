@@ -1,7 +1,7 @@
 /** `wamp-edge start` and `wamp-edge serve`: their options, which override the variables of the environment. */
 
 import type { Command } from "commander";
-import { OLDEST_NODE_FOR_WRANGLER, requireNode } from "./project/node-version.ts";
+import { OLDEST_NODE_FOR_WRANGLER, OLDEST_NODE_WITH_SQLITE, requireNode } from "./project/node-version.ts";
 import type { StartServer } from "./run-server.ts";
 import type { ServerFlags } from "./server-options.ts";
 
@@ -15,7 +15,10 @@ export function addServerCommands(program: Command): void {
   addServerCommand(
     program.command("serve").description("run the bundle of a deployment in plain workerd, on your own machine"),
     "the folder data",
-    async () => (await import("./serve.ts")).startWorkerd,
+    async () => {
+      requireNode("wamp-edge serve", OLDEST_NODE_WITH_SQLITE);
+      return (await import("./serve.ts")).startWorkerd;
+    },
   );
 }
 

@@ -1,12 +1,12 @@
 /** `wamp-edge start`: runs the development server, which rebuilds the Worker when a source file changes. */
 
 import { join } from "node:path";
+import { OLDEST_NODE_WITH_SQLITE, requireNode } from "./project/node-version.ts";
 import { UserError } from "./project/user-error.ts";
 import { ensureAssetsBinding, loadWrangler, readSettings } from "./project/wrangler.ts";
 import type { LocalServer, ServerContext } from "./run-server.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { printWorkerLog, type WorkerLog } from "./worker-log.ts";
-import { openDataFolder } from "./workerd/data-folder.ts";
 import { findKeyPrefix } from "./workerd/object-storage.ts";
 
 /** The folder of the objects' state below the folder that Miniflare is given. */
@@ -24,7 +24,7 @@ export async function startDevelopmentServer(
   const { name: workerName, main } = await readSettings(project);
   const bindings = Object.entries(options.bindings).map(([name, value]) => [name, { type: "plain_text", value }]);
   const { host: hostname, port, dataFolder, assetsFolder } = options;
-  const data = dataFolder && openDataFolder(dataFolder);
+  const data = dataFolder && (await openData(dataFolder));
   const worker = await startWorker({
     ...(data !== undefined && { name: findKeyPrefix(join(data, OBJECTS), workerName) }),
     ...(assetsFolder === undefined
@@ -45,4 +45,10 @@ export async function startDevelopmentServer(
   // Miniflare kills its processes when this one exits; `worker.dispose()` never resolves when the start was
   // interrupted.
   return { origin: worker.url, stop: async () => {}, kill: () => {} };
+}
+
+/** Opens the folder of the state. Loaded only here, because a server without such a folder runs on an older Node, too. */
+async function openData(folder: string): Promise<string> {
+  requireNode("a folder for the state (WAMP_DATA)", OLDEST_NODE_WITH_SQLITE);
+  return (await import("./workerd/data-folder.ts")).openDataFolder(folder);
 }

@@ -8,6 +8,9 @@ export const OLDEST_NODE = "20.11";
 /** The oldest Node that wrangler and miniflare support (their `engines`). */
 export const OLDEST_NODE_FOR_WRANGLER = "22.12";
 
+/** The oldest Node that has SQLite, which locks folders, without a flag. */
+export const OLDEST_NODE_WITH_SQLITE = "22.13";
+
 /** Throws UserError, one line, when the running Node is older than `oldest`; `subject` is what needs that Node. */
 export function requireNode(subject: string, oldest: string, running: string = process.versions.node): void {
   if (compareVersions(running, oldest) >= 0) return;
