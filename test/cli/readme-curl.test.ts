@@ -1,4 +1,4 @@
-/** The HTTP requests of README.md, as printed there, against `npm start`. */
+/** The HTTP requests of README.md and the probe of docs/monitoring.md, as printed there, against `npm start`. */
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,6 +13,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const SECTION = README.slice(README.indexOf("## Connect a client"), README.indexOf("## Configure it"));
 const [CALL = "", PUBLISH = "", WATCH = ""] = /```sh\n(.+?)```/s.exec(SECTION)![1]!.split(/\n(?=curl)/);
+const PROBE = /```sh probe\n(.+?)```/s.exec(readFileSync(join(ROOT, "docs/monitoring.md"), "utf8"))![1]!;
 const CALLEE = /```js\n(\/\/ callee\.mjs.+?)```/s.exec(README)![1]!;
 const HAS_CURL = await run("curl", ["--version"]).then(
   () => true,
@@ -46,6 +47,13 @@ it.skipIf(!HAS_CURL)("calls the procedure that Node has registered", async () =>
   } finally {
     callee.kill();
   }
+});
+
+it.skipIf(!HAS_CURL)("probes a realm, and fails for one that does not answer", async () => {
+  await run("sh", ["-c", here(PROBE)]);
+  const other = here(PROBE).replace("realms/realm1", "realms/another");
+  expect(other).not.toBe(here(PROBE));
+  await expect(run("sh", ["-c", other])).rejects.toMatchObject({ code: 1 });
 });
 
 it.skipIf(!HAS_CURL)("publishes to a watcher", async () => {
