@@ -1,6 +1,7 @@
 /** The shape of the whole configuration, and its types. */
 
 import * as v from "valibot";
+import type { EnvName } from "../../wamp/config/auth.ts";
 import { closed, type DeepReadonly } from "../../wamp/config/shape.ts";
 import { admissionEntries } from "./admission-config.ts";
 import { bridgeSchema, eventsSchema, serviceSchema } from "./bridge-config.ts";
@@ -28,5 +29,16 @@ export const configSchema = closed({
 
 /** The configuration, checked, defaults filled in, secrets in their places. */
 export type Config = DeepReadonly<v.InferOutput<typeof configSchema>>;
-/** The configuration as written: defaults may be left out, secrets may be `{ "env": "NAME" }`. */
-export type ConfigInput = DeepReadonly<v.InferInput<typeof configSchema>>;
+/** The configuration as written: defaults may be left out, texts may be `{ "env": "NAME" }`. */
+export type ConfigInput = Nameable<DeepReadonly<v.InferInput<typeof configSchema>>>;
+
+/** `T`, in which a binding may be named in place of any text, other than a word that the configuration defines. */
+type Nameable<T> = T extends EnvName
+  ? T
+  : T extends string
+    ? string extends T
+      ? T | EnvName
+      : T
+    : T extends object
+      ? { readonly [K in keyof T]: Nameable<T[K]> }
+      : T;

@@ -211,6 +211,15 @@ describe("a secret", () => {
     expect(realms.map(({ name, roles }) => [name, roles[0]?.name])).toEqual([["hidden", "user"]]);
   });
 
+  it("stands for any text, but not for a word that the configuration defines", () => {
+    const jwt = { type: "static", issuer: { env: "ISSUER" }, "default-role": "user" } as const;
+    const named = defineConfig({ version: 1, realms: [{ name: "a", roles: [{ name: "user" }], auth: { jwt } }] });
+    const { realms } = config({ module: named, env: { ISSUER: "https://login.example.com/" } });
+    expect(realms[0]?.auth.jwt?.issuer).toBe("https://login.example.com/");
+    // @ts-expect-error: "static" is a word of the configuration.
+    defineConfig({ version: 1, realms: [{ name: "a", auth: { jwt: { type: { env: "TYPE" }, key: "k" } } }] });
+  });
+
   it.each([{}, { ROLE: "" }, { ROLE: 7 }, { ROLE: { get: () => "x" } }])(
     "whose binding is missing, empty or not text is reported once, with its path (%j)",
     (env) => {
