@@ -32,7 +32,7 @@ export function addCheckCommand(program: Command): void {
 
 async function check(project: Project, file: string | undefined, environment: string | undefined): Promise<void> {
   const source = await readConfig(project, file);
-  const env = { ...(await readDevVars(project)), ...process.env };
+  const env = { ...(await readDevVars(project, environment)), ...process.env };
   const loaded = loadConfig({ ...source, env, isDevelopment: false });
   const faults = [
     ...(loaded.ok ? [] : loaded.faults),

@@ -15,12 +15,12 @@ describe("readDevVars", () => {
     delete process.env.CLOUDFLARE_ENV;
   });
 
-  function variablesOf(files: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  function variablesOf(files: Readonly<Record<string, string>>, environment?: string): Promise<Record<string, string>> {
     const folder = mkdtempSync(join(tmpdir(), "wamp-edge-"));
     const settings = '[vars]\nA = "toml"\nB = "toml"\nNOT_TEXT = { a = 1 }\n[env.staging.vars]\nA = "staging"\n';
     const all = { "wrangler.toml": `name = "w"\n${settings}`, ...files };
     for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
-    return readDevVars(findProject(folder));
+    return readDevVars(findProject(folder), environment);
   }
 
   it("returns the text variables of wrangler.toml, overridden by .dev.vars", async () => {
@@ -38,12 +38,12 @@ describe("readDevVars", () => {
     expect(await variablesOf({ ...env, ".dev.vars": "C=dev\n" })).toStrictEqual({ A: "toml", B: "toml", C: "dev" });
   });
 
-  it("reads the .dev.vars file of the environment in CLOUDFLARE_ENV", async () => {
+  it("reads the variables and the .dev.vars file of an environment: the given one, or that in CLOUDFLARE_ENV", async () => {
+    const files = { ".dev.vars": "B=dev\n", ".dev.vars.staging": "B=staged\n" };
+    expect(await variablesOf(files, "staging")).toStrictEqual({ A: "staging", B: "staged" });
     process.env.CLOUDFLARE_ENV = "staging";
-    expect(await variablesOf({ ".dev.vars": "B=dev\n", ".dev.vars.staging": "B=staged\n" })).toStrictEqual({
-      A: "staging",
-      B: "staged",
-    });
+    expect(await variablesOf(files)).toStrictEqual({ A: "staging", B: "staged" });
+    expect(await variablesOf(files, "")).toStrictEqual({ A: "toml", B: "dev" });
   });
 
   it("refuses a file that cannot be read", async () => {
