@@ -33,10 +33,10 @@ function routerImports(text: string, folder: string): string[] {
   return targets.filter((path) => path.startsWith("src/"));
 }
 
-/** Whether a path is a file that another block of the documentation shows, beside the deployer's files. */
+/** Whether a path is a file that another block of the documentation shows, beside the deployer's files or in a project. */
 function isSample(path: string): boolean {
-  const name = relative("src", path);
-  return documents.some((document) => read(document).includes(`\`\`\`ts src/${name}\n`));
+  const block = new RegExp(`^\`\`\`ts (?:\\w+/)?src/${RegExp.escape(relative("src", path))}$`, "m");
+  return documents.some((document) => block.test(read(document)));
 }
 
 function read(path: string): string {

@@ -5,5 +5,5 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-  test: { include: ["test/workers/**/*.test.ts"] },
+  test: { include: ["**/workers/*.test.ts"] },
 });
