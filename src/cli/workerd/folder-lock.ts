@@ -2,16 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
-import { requireNode } from "../project/node-version.ts";
+import { DatabaseSync } from "node:sqlite";
 
 /** The name of the file that is locked. It stays in the folder, empty. */
 const LOCK_FILE = "wamp-edge.lock";
 
 const SQLITE_BUSY = 5;
-
-/** The oldest Node whose SQLite needs no flag. */
-const OLDEST_NODE_WITH_SQLITE = "22.13";
 
 /** The databases of the locks in use: garbage collection would close a database and release its lock. */
 const held = new Set<DatabaseSync>();
@@ -24,13 +20,9 @@ export interface FolderLock {
 /**
  * Locks a folder; returns undefined when another process holds the lock. Node cannot lock a file, but its SQLite can,
  * with locks of the operating system: no lock survives a `kill -9`, no reused process id looks like the holder, and
- * containers that share a folder see each other's locks. Throws when the lock file cannot be created, and UserError in a
- * Node without SQLite.
+ * containers that share a folder see each other's locks. Throws when the lock file cannot be created.
  */
 export function lockFolder(folder: string): FolderLock | undefined {
-  requireNode("a data folder", OLDEST_NODE_WITH_SQLITE);
-  // An import would keep `wamp-edge start` without a data folder from Node 22.12.
-  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   const database = new DatabaseSync(join(folder, LOCK_FILE));
   try {
     database.exec("BEGIN EXCLUSIVE");
