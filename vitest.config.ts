@@ -16,6 +16,8 @@ const resolve = {
  */
 export default defineConfig({
   test: {
+    // Vitest leaves one core free by default, which would be half of a small machine.
+    maxWorkers: "100%",
     projects: [
       {
         resolve,
@@ -57,8 +59,6 @@ export default defineConfig({
           include: ["test/cli/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Each file starts several routers: in parallel they would only slow each other down.
-          fileParallelism: false,
         },
       },
       {
