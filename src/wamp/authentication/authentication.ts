@@ -8,7 +8,7 @@ import { type Cookies, createCookie, openCookies } from "./cookie.ts";
 import { createCryptosign } from "./cryptosign.ts";
 import { createJwt } from "./jwt.ts";
 import { Lockouts } from "./lockouts.ts";
-import type { AuthContext, AuthOutcome, AuthRequest, AuthResponse, Method } from "./method.ts";
+import type { AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eligibility, Method } from "./method.ts";
 import { deny, fail } from "./method.ts";
 import { pickIndex, prf } from "./principals.ts";
 import { createScram } from "./scram.ts";
@@ -30,6 +30,12 @@ const MAKERS: Readonly<Record<string, (context: AuthContext) => Method | undefin
 
 /** Methods with secrets that people choose, which an attacker can guess; failures count towards a lockout. */
 const GUESSABLE: ReadonlySet<string> = new Set(["ticket", "wampcra", "scram", "wamp-scram"]);
+
+/** A method of a HELLO, and whether it can serve the request. */
+export interface Candidate {
+  readonly method: string;
+  readonly fit: Eligibility;
+}
 
 /** Authentication of one realm: `choose` and `begin` for HELLO, `finish` for AUTHENTICATE. */
 export class Authentication {
@@ -68,28 +74,45 @@ export class Authentication {
    * unknown authid always gets the same random one of them; otherwise the choice would reveal that it is unknown.
    */
   choose(offered: readonly string[], request: Omit<AuthRequest, "method">): string | undefined | Promise<string> {
-    const canServe = [...new Set(offered)].map((method) => {
-      return { method, fit: this.#methods.get(method)?.canServe({ ...request, method }) ?? "no" };
-    });
-    const able = canServe.filter(({ fit }) => fit !== "no" && fit !== "unnamed");
-    if (able.length === 0) return canServe.find(({ fit }) => fit === "unnamed")?.method;
-    const open = able.findIndex(({ fit }) => fit === "open" || fit === "open to unknown");
-    const isNamed = able[open]?.fit === "open to unknown";
-    const named = open < 0 ? able : able.slice(0, isNamed ? open + 1 : open);
-    if (named.length < 2) return (named[0] ?? able[open])?.method;
+    const named = this.candidates(offered, request);
+    if (named.length < 2) return named[0]?.method;
     const known = named.find(({ fit }) => fit === "known");
     return prf(this.#host, "method", request.authid ?? "").then((decoySeed) => {
       return (known ?? named[pickIndex(decoySeed, named.length)]!).method;
     });
   }
 
+  /** The methods among which `choose` chooses, in the order of the offer. */
+  candidates(offered: readonly string[], request: Omit<AuthRequest, "method">): readonly Candidate[] {
+    const canServe = [...new Set(offered)].map((method) => ({ method, fit: this.fitOf({ ...request, method }) }));
+    const able = canServe.filter(({ fit }) => fit !== "no" && fit !== "unnamed");
+    if (able.length === 0) return canServe.filter(({ fit }) => fit === "unnamed").slice(0, 1);
+    if (able.length === 1) return able;
+    const open = able.findIndex(({ fit }) => fit === "open" || fit === "open to unknown");
+    if (open <= 0) return open < 0 ? able : able.slice(0, 1);
+    return able.slice(0, able[open]!.fit === "open to unknown" ? open + 1 : open);
+  }
+
+  /** Whether a method can serve a request; `no` where the realm does not have the method. */
+  fitOf(request: AuthRequest): Eligibility {
+    return this.#methods.get(request.method)?.canServe(request) ?? "no";
+  }
+
+  /** The methods of the realm; a method with two spellings occurs twice. */
+  get methods(): Iterable<string> {
+    return this.#methods.keys();
+  }
+
   /** Handles HELLO with a method that `choose` returned. */
   begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome> {
     const { method, authid, network } = request;
-    if (GUESSABLE.has(method) && authid !== undefined && this.#lockouts.isLockedOut(authid, network)) {
-      return deny(LOCKED_OUT);
-    }
+    if (this.isLockedOut(method, authid, network)) return deny(LOCKED_OUT);
     return withSecondRound(this.#methods.get(method)!.begin(request));
+  }
+
+  /** Does `begin` refuse the method, because too many logins with the authid have failed? */
+  isLockedOut(method: string, authid: string | undefined, network: string | undefined): boolean {
+    return GUESSABLE.has(method) && authid !== undefined && this.#lockouts.isLockedOut(authid, network);
   }
 
   /** Handles AUTHENTICATE. */

@@ -100,7 +100,7 @@ export class AccessControl {
    */
   permit(session: Session, action: Action, uri: Uri, match: Match): Permission {
     return this.#audit === undefined
-      ? this.#decide(session, action, uri, match)
+      ? this.decide(session, action, uri, match)
       : this.#decideAndRecord(this.#audit, session, action, uri, match);
   }
 
@@ -112,13 +112,26 @@ export class AccessControl {
     return permission;
   }
 
-  #decide(session: Session, action: Action, uri: Uri, match: Match): Permission {
+  /**
+   * `permit` without a record. `findVerdict` finds the verdict of the authorizer, where the rules leave the action to
+   * it; by default it is that on the message which is being routed.
+   */
+  decide(
+    session: Session,
+    action: Action,
+    uri: Uri,
+    match: Match,
+    findVerdict?: () => Permission | undefined,
+  ): Permission {
     if (!this.#isValidFor(action, uri, match)) {
       throw new WampError(WampUri.INVALID_URI, `${JSON.stringify(uri)} is not a URI to ${action}`);
     }
     const permission = this.authorization.authorize(session.identity.authrole, action, uri, match);
     if (permission.allow) return permission;
-    const decided = permission === UNDECIDED ? this.#authorizer?.findDecision(session, action, uri, match) : permission;
+    let decided: Permission | undefined = permission;
+    if (permission === UNDECIDED) {
+      decided = findVerdict ? findVerdict() : this.#authorizer?.findDecision(session, action, uri, match);
+    }
     // No rule and no verdict of an authorizer: deny.
     if (decided === undefined) {
       const message = `failed to authorize ${describeSession(session)} to ${describeAction(action, uri, match)}`;
@@ -130,7 +143,7 @@ export class AccessControl {
 
   #decideAndRecord(audit: Audit, session: Session, action: Action, uri: Uri, match: Match): Permission {
     try {
-      const permission = this.#decide(session, action, uri, match);
+      const permission = this.decide(session, action, uri, match);
       // Management procedures check `mayManage` later and answer `not_authorized` themselves.
       const { authrole } = session.identity;
       const isDenied = action === "call" && uri.startsWith(MANAGEMENT) && !this.mayManage(authrole, uri);

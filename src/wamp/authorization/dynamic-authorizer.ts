@@ -92,7 +92,7 @@ export class Authorizer {
     for (const request of requestsOf(session, message, subscriptions, dealer)) {
       const { action, uri, match } = request;
       if (!this.#isUndecided(session, request) || results.some((it) => isAbout(it, action, uri, match))) continue;
-      const permission = this.#decideWithoutCall(session, role.authorizer, request);
+      const permission = this.decideWithoutCall(session, role.authorizer, request);
       if (permission !== undefined) results.push({ request, permission });
       else return this.#hold(peer, session, raw, results, role, request);
     }
@@ -114,6 +114,14 @@ export class Authorizer {
     queueMicrotask(() => {
       if (held.awaited === end) this.#resume(peer, held, held.shift());
     });
+  }
+
+  /** The decision of `authorizer` on a request that the rules leave to it, where no call is necessary. */
+  decideWithoutCall(session: Session, authorizer: Uri, request: AuthorizerRequest): Permission | undefined {
+    const callees = this.#context.dealer.registrations.best(authorizer)?.callees ?? [];
+    // An authorizer would be asked about the messages it sends in order to answer; its rights come from rules (AZ-12).
+    if (callees.some((callee) => callee.session === session)) return DENIED;
+    return this.#cache.get(session, request, authorizer, callees.at(-1));
   }
 
   /** Drops the cached decisions. */
@@ -138,14 +146,6 @@ export class Authorizer {
   #isUndecided({ identity }: Session, { action, uri, match }: AuthorizerRequest): boolean {
     if (!this.#context.isValidFor(action, uri, match)) return false;
     return this.#context.authorization.authorize(identity.authrole, action, uri, match) === UNDECIDED;
-  }
-
-  /** The decision where no call is necessary. */
-  #decideWithoutCall(session: Session, authorizer: Uri, request: AuthorizerRequest): Permission | undefined {
-    const callees = this.#context.dealer.registrations.best(authorizer)?.callees ?? [];
-    // An authorizer would be asked about the messages it sends in order to answer; its rights come from rules (AZ-12).
-    if (callees.some((callee) => callee.session === session)) return DENIED;
-    return this.#cache.get(session, request, authorizer, callees.at(-1));
   }
 
   #hold(

@@ -20,6 +20,19 @@ interface Buckets {
   readonly events: TokenBucket | undefined;
 }
 
+/** A rate that a message exceeds. */
+export interface Excess {
+  readonly counted: keyof Rates;
+  /** `the session`, or its role. */
+  readonly whose: string;
+}
+
+/** The excess of a session that sends `FLOOD_FACTOR` times its rate: the session ends. */
+export const FLOOD: Excess = { counted: "messages", whose: "the session" };
+
+const MESSAGES: readonly (keyof Rates)[] = ["messages"];
+const BOTH: readonly (keyof Rates)[] = ["messages", "events"];
+
 interface SessionBuckets {
   readonly own: Buckets;
   readonly ofRole: Buckets | undefined;
@@ -52,17 +65,25 @@ export class MessageRates {
    */
   take(session: Session, message: ClientMessage): void {
     const { own, ofRole, flood } = this.#bucketsOf(session);
-    const now = this.#host.now();
-    if (flood !== undefined && !flood.hasToken(now)) throw this.#flooded(session);
+    const excess = this.excess(session, message);
+    if (excess === FLOOD) throw this.#flooded(session);
     flood?.spend(1);
-    if (isRefusable(session, message, this.#dealer)) {
-      this.#check(session, message, "messages", own.messages, ofRole?.messages, now);
-      if (message[0] === MessageType.PUBLISH) {
-        this.#check(session, message, "events", own.events, ofRole?.events, now);
-      }
-    }
+    if (excess !== undefined) throw this.#refusal(session, message, excess);
     own.messages?.spend(1);
     ofRole?.messages?.spend(1);
+  }
+
+  /** The rate for which `take` would refuse a message; undefined if it passes. Counts nothing. */
+  excess(session: Session, message: ClientMessage): Excess | undefined {
+    const { own, ofRole, flood } = this.#bucketsOf(session);
+    const now = this.#host.now();
+    if (isEmpty(flood, now)) return FLOOD;
+    if (!isRefusable(session, message, this.#dealer)) return undefined;
+    for (const counted of message[0] === MessageType.PUBLISH ? BOTH : MESSAGES) {
+      if (isEmpty(own[counted], now)) return { counted, whose: "the session" };
+      if (isEmpty(ofRole?.[counted], now)) return { counted, whose: `role '${session.identity.authrole}'` };
+    }
+    return undefined;
   }
 
   /** Counts the events of one publication. A large one passes; later ones are refused until the tokens are back. */
@@ -72,20 +93,10 @@ export class MessageRates {
     ofRole?.events?.spend(events);
   }
 
-  #check(
-    session: Session,
-    [type]: ClientMessage,
-    counted: keyof Rates,
-    own: TokenBucket | undefined,
-    ofRole: TokenBucket | undefined,
-    now: number,
-  ): void {
-    const isOwnEmpty = own !== undefined && !own.hasToken(now);
-    if (!isOwnEmpty && (ofRole === undefined || ofRole.hasToken(now))) return;
+  #refusal(session: Session, [type]: ClientMessage, { counted, whose }: Excess): WampError {
     const { authid, authrole } = session.identity;
-    const whose = isOwnEmpty ? "the session" : `role '${authrole}'`;
     this.#host.log({ level: "warn", event: "rate.exceeded", authid, authrole, type, cause: `${counted} of ${whose}` });
-    throw new WampError(WampUri.RATE_EXCEEDED, `${whose} exceeds its rate of ${counted}`);
+    return new WampError(WampUri.RATE_EXCEEDED, `${whose} exceeds its rate of ${counted}`);
   }
 
   #flooded(session: Session): ProtocolViolation {
@@ -138,6 +149,10 @@ function isRefusable(
     default:
       return false;
   }
+}
+
+function isEmpty(bucket: TokenBucket | undefined, now: number): boolean {
+  return bucket !== undefined && !bucket.hasToken(now);
 }
 
 function bucketsFor(rates: Rates | undefined, now: number): Buckets {

@@ -83,6 +83,11 @@ export class Authorization {
     if (rules === undefined) return DENIED;
     return match === "exact" ? rules.grantsFor(uri)[action] : rules.permissionForPattern(action, { uri, match });
   }
+
+  /** The rule whose decision `authorize` returns; undefined where no rule of the role matches. */
+  decisiveRule(role: string, action: Action, uri: Uri, match: Match): Pattern | undefined {
+    return this.#rules.get(role)?.ruleFor(action, { uri, match });
+  }
 }
 
 /**
@@ -123,24 +128,37 @@ class RoleRules {
     );
   }
 
-  /**
-   * Checks one URI that only the broadest rules match, and one in the overlap with each denying rule: a denying rule
-   * counts only if no more specific rule overrules it everywhere in that overlap. Takes time in proportion to the
-   * denying rules. The authorizer decides on a pattern of which the rules deny no part and do not allow all.
-   */
+  /** The authorizer decides on a pattern of which the rules deny no part and do not allow all. */
   permissionForPattern(action: Action, pattern: Pattern): Permission {
     if (this.#always !== undefined) return this.#always[action];
-    const within = (rule: Pattern): Permission => {
+    const permission = this.grantsFor(this.#decisiveUri(action, pattern))[action];
+    return permission.allow ? ALLOWED : permission;
+  }
+
+  /** The rule that decides on a URI or pattern, if one matches. */
+  ruleFor(action: Action, pattern: Pattern): Pattern | undefined {
+    const decisive = this.grantsFor(pattern.match === "exact" ? pattern.uri : this.#decisiveUri(action, pattern));
+    for (const [match, uri, grants] of this.#grants.entries()) if (grants === decisive) return { match, uri };
+    return undefined;
+  }
+
+  /**
+   * A URI of the pattern that decides on all of it. Checks one URI that only the broadest rules match, and one in the
+   * overlap with each denying rule: a denying rule counts only if no more specific rule overrules it everywhere in that
+   * overlap. Takes time in proportion to the denying rules.
+   */
+  #decisiveUri(action: Action, pattern: Pattern): Uri {
+    const broadest = sharedUri(pattern, pattern, this.#depth)!;
+    if (this.grantsFor(broadest)[action] === DENIED) return broadest;
+    let grantable: Uri | undefined;
+    for (const rule of this.#denying[action]) {
       const uri = sharedUri(pattern, rule, this.#depth);
-      return uri === undefined ? ALLOWED : this.grantsFor(uri)[action];
-    };
-    const broadest = within(pattern);
-    if (broadest === DENIED) return DENIED;
-    const decided = [broadest, ...this.#denying[action].map(within)].filter((it) => it !== UNDECIDED);
-    const denials = decided.filter(({ allow }) => !allow);
-    // A grant cannot help if another rule denies without being grantable.
-    if (denials.length > 0) return denials.every((it) => it === GRANTABLE) ? GRANTABLE : DENIED;
-    return broadest === UNDECIDED ? UNDECIDED : ALLOWED;
+      const permission = uri === undefined ? ALLOWED : this.grantsFor(uri)[action];
+      // A grant cannot help if another rule denies without being grantable.
+      if (permission === DENIED) return uri!;
+      if (permission === GRANTABLE) grantable = uri;
+    }
+    return grantable ?? broadest;
   }
 }
 

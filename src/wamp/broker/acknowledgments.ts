@@ -72,10 +72,14 @@ export class Acknowledgments {
 
   /** Throws storage_full if a publication on the topic could not be stored. */
   checkRoom(topic: Uri): void {
-    const hasRoom = [...this.#buffers].every((buffer) => buffer.hasRoomFor?.(topic) ?? true);
-    if (hasRoom && !this.#host.store.isFull) return;
+    if (this.hasRoom(topic)) return;
     this.#logFull(1);
     throw new WampError(WampUri.STORAGE_FULL, "the event cannot be stored");
+  }
+
+  /** Could a publication on the topic be stored? */
+  hasRoom(topic: Uri): boolean {
+    return [...this.#buffers].every((buffer) => buffer.hasRoomFor?.(topic) ?? true) && !this.#host.store.isFull;
   }
 
   /** Sends PUBLISHED to the publisher once everything published so far is stored. */

@@ -29,11 +29,11 @@ import type { Subscription, SubscriptionObserver, Subscriptions } from "./subscr
 export class Broker {
   readonly subscriptions: Subscriptions;
   readonly acknowledgments: Acknowledgments;
+  readonly retention: Retention;
   readonly #host: Host;
   readonly #observer: SubscriptionObserver;
   readonly #limits: Limits;
   readonly #records: RecordBudget;
-  readonly #retention: Retention;
   readonly #history: EventHistory;
 
   constructor(
@@ -48,10 +48,10 @@ export class Broker {
     this.#observer = observer;
     this.#records = records;
     this.#limits = limits;
-    this.#retention = new Retention(host, store.retain);
+    this.retention = new Retention(host, store.retain);
     this.#history = new EventHistory(host, store["event-history"]);
     this.acknowledgments = new Acknowledgments(host);
-    this.acknowledgments.addBuffer(this.#retention);
+    this.acknowledgments.addBuffer(this.retention);
     this.acknowledgments.addBuffer(this.#history);
     for (const log of this.#history.logs) {
       this.subscriptions.create(log.id, log.match, log.uri, log.created, log);
@@ -61,7 +61,7 @@ export class Broker {
 
   /** Removes the retained events of a topic; false if there were none. Throws storage_full. */
   forgetRetained(topic: Uri): boolean {
-    return this.#retention.remove(topic);
+    return this.retention.remove(topic);
   }
 
   /**
@@ -74,20 +74,29 @@ export class Broker {
     return covering.sort((a, b) => b.uri.length - a.uri.length)[0];
   }
 
+  /**
+   * The subscription that a SUBSCRIBE joins; undefined if it creates one. Throws limit_exceeded, and changes nothing.
+   */
+  planSubscription(session: Session, [, , options, topic]: Subscribe): Subscription | undefined {
+    const known = this.subscriptions.get((options.match ?? "exact") as Match, topic);
+    if (!known?.subscribers.has(session)) this.#checkLimit(session);
+    this.#records.check(session, shareBytes(topic, (options.nkey ?? undefined) as string | undefined));
+    return known;
+  }
+
   /** Handles SUBSCRIBE; a session that subscribes again to the same topic gets the same id. Throws limit_exceeded. */
-  subscribe(session: Session, [, request, options, topic]: Subscribe): void {
+  subscribe(session: Session, message: Subscribe): void {
+    const [, request, options, topic] = message;
     const match = (options.match ?? "exact") as Match;
-    const known = this.subscriptions.get(match, topic);
-    const isNew = known === undefined || !known.subscribers.has(session);
+    const known = this.planSubscription(session, message);
+    const isNew = !known?.subscribers.has(session);
     const nodeKey = (options.nkey ?? undefined) as string | undefined;
-    if (isNew) this.#checkLimit(session);
-    this.#records.check(session, shareBytes(topic, nodeKey));
     const subscription = known ?? this.#create(session, match, topic);
     this.subscriptions.addSubscriber(subscription, session, nodeKey);
     session.transport.save();
     session.transport.send([MessageType.SUBSCRIBED, request, subscription.id]);
     if (isNew) this.#observer.onSubscribe(session, subscription);
-    if (options.get_retained === true) this.#retention.replay(session, subscription);
+    if (options.get_retained === true) this.retention.replay(session, subscription);
   }
 
   /** Handles UNSUBSCRIBE. Throws no_such_subscription. */
@@ -121,7 +130,7 @@ export class Broker {
     const publication = this.#host.randomId();
     const details = publicationDetails(publisher, options, payload, permission);
     const isAcknowledged = options.acknowledge === true;
-    const isStoredFirst = isAcknowledged && this.#isKept(topic, options);
+    const isStoredFirst = isAcknowledged && this.isKept(topic, options);
     if (isStoredFirst) this.acknowledgments.checkRoom(topic);
     else if (isAcknowledged) publisher.transport.send([MessageType.PUBLISHED, request, publication]);
     // A publisher gets its own event only with `exclude_me: false` (Publisher Exclusion).
@@ -140,16 +149,18 @@ export class Broker {
       if (isPattern) patternDetails ??= { ...details, topic };
       const eventDetails = isPattern && patternDetails !== undefined ? patternDetails : details;
       const event: Event = [MessageType.EVENT, subscription.id, publication, eventDetails, payload];
-      const isSharded = subscription.nodeKeys !== undefined && typeof options.rkey === "string";
-      events += isSharded
-        ? deliverToShard(event, subscription, excluded, filter, options.rkey as string)
-        : deliver(event, subscription, excluded, filter);
+      events += deliver(event, subscribersFor(subscription, options), excluded, filter);
     });
     if (options.retain === true) {
-      this.#retention.retain({ publication, topic, options, details, publisher, payload });
+      this.retention.retain({ publication, topic, options, details, publisher, payload });
     }
     if (isStoredFirst) this.acknowledgments.add(publisher, request, publication);
     return events;
+  }
+
+  /** Is an event of this publication stored, as retained event, in a history or for a webhook? */
+  isKept(topic: Uri, options: Dict): boolean {
+    return (options.retain === true && this.retention.keeps(topic)) || this.acknowledgments.isStored(topic);
   }
 
   /** Removes the subscriptions of a session that has ended. */
@@ -160,11 +171,6 @@ export class Broker {
       this.#observer.onUnsubscribe(session, subscription, session);
     }
     this.subscriptions.leave(session);
-  }
-
-  /** Is an event of this publication stored, as retained event or in a history? */
-  #isKept(topic: Uri, options: Dict): boolean {
-    return (options.retain === true && this.#retention.keeps(topic)) || this.acknowledgments.isStored(topic);
   }
 
   #create(creator: Session, match: Match, topic: Uri): Subscription {
@@ -202,33 +208,42 @@ export function publicationDetails(publisher: Session, options: Dict, payload: P
  */
 function deliver(
   event: Event,
-  { subscribers }: Pick<Subscription, "subscribers">,
+  subscribers: ReadonlySet<Session>,
   excluded: Session | undefined,
   filter: EventFilter | undefined,
 ): number {
   let events = 0;
   for (const session of subscribers) {
-    if (session === excluded || (filter !== undefined && !filter.admits(session))) continue;
+    if (exclusionOf(session, excluded, filter) !== undefined) continue;
     session.transport.send(event);
     events++;
   }
   return events;
 }
 
-/**
- * Sends the event to the subscribers without a node key, and to those whose node key owns `rkey` (Sharded
- * Subscription).
- */
-function deliverToShard(
-  event: Event,
-  to: Subscription,
+/** The option of PUBLISH for which a subscriber does not get an event; undefined for a receiver. */
+export function exclusionOf(
+  session: Session,
   excluded: Session | undefined,
   filter: EventFilter | undefined,
+): string | undefined {
+  return session === excluded ? "exclude_me" : filter?.exclusionOf(session);
+}
+
+/**
+ * The subscribers to whom an event with these options of PUBLISH goes: with `rkey` those without a node key, and those
+ * whose node key owns it (Sharded Subscription).
+ */
+export function subscribersFor({ subscribers, nodeKeys }: Subscription, { rkey }: Dict): ReadonlySet<Session> {
+  return nodeKeys === undefined || typeof rkey !== "string" ? subscribers : shardOf(subscribers, nodeKeys, rkey);
+}
+
+// A function of its own: a closure in `subscribersFor` would allocate with each event.
+function shardOf(
+  subscribers: ReadonlySet<Session>,
+  nodeKeys: ReadonlyMap<Session, string>,
   rkey: string,
-): number {
-  const nodeKeys = to.nodeKeys ?? new Map<Session, string>();
+): ReadonlySet<Session> {
   const node = nodeOf(rkey, new Set(nodeKeys.values()));
-  const isOfShard = (session: Session) => (nodeKeys.get(session) ?? node) === node;
-  const subscribers = new Set([...to.subscribers].filter(isOfShard));
-  return deliver(event, { subscribers }, excluded, filter);
+  return new Set([...subscribers].filter((session) => (nodeKeys.get(session) ?? node) === node));
 }

@@ -27,14 +27,19 @@ export class EventFilter {
     return undefined;
   }
 
-  /** May the session receive the event? Exclusion wins over eligibility. */
-  admits({ id, identity }: Session): boolean {
-    if (this.#excluded?.has(id)) return false;
-    if (this.#excludedAuthids?.has(identity.authid)) return false;
-    if (this.#excludedAuthroles?.has(identity.authrole)) return false;
-    if (this.#eligible?.has(id) === false) return false;
-    if (this.#eligibleAuthids?.has(identity.authid) === false) return false;
-    return this.#eligibleAuthroles?.has(identity.authrole) !== false;
+  /** May the session receive the event? */
+  admits(session: Session): boolean {
+    return this.exclusionOf(session) === undefined;
+  }
+
+  /** The option for which the session does not receive the event, if one excludes it. Exclusion wins over eligibility. */
+  exclusionOf({ id, identity }: Session): (typeof LISTS)[number] | undefined {
+    if (this.#excluded?.has(id)) return "exclude";
+    if (this.#excludedAuthids?.has(identity.authid)) return "exclude_authid";
+    if (this.#excludedAuthroles?.has(identity.authrole)) return "exclude_authrole";
+    if (this.#eligible?.has(id) === false) return "eligible";
+    if (this.#eligibleAuthids?.has(identity.authid) === false) return "eligible_authid";
+    return this.#eligibleAuthroles?.has(identity.authrole) === false ? "eligible_authrole" : undefined;
   }
 }
 

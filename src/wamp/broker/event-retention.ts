@@ -106,7 +106,7 @@ export class Retention implements EventBuffer {
 
   /** Sends a new subscriber the latest retained event that it may receive, of each topic; the oldest first. */
   replay(session: Session, { id, match, topic }: Subscription): void {
-    for (const [eventTopic, { publication, details, payload }] of this.#eventsFor(session, match, topic)) {
+    for (const [eventTopic, { publication, details, payload }] of this.eventsFor(session, match, topic)) {
       const eventDetails = { ...details, retained: true, ...(match !== "exact" && { topic: eventTopic }) };
       session.transport.send([MessageType.EVENT, id, publication, eventDetails, payload]);
     }
@@ -159,7 +159,7 @@ export class Retention implements EventBuffer {
   }
 
   /** The latest event that the session may receive, of each topic that the pattern matches; the oldest first. */
-  #eventsFor(session: Session, match: Match, uri: Uri): [topic: Uri, event: RetainedEvent][] {
+  eventsFor(session: Session, match: Match, uri: Uri): [topic: Uri, event: RetainedEvent][] {
     if (match === "exact") {
       const event = this.#latestFor(session, this.#eventsOn(uri));
       return event === undefined ? [] : [[uri, event]];

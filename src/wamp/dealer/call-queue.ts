@@ -17,7 +17,7 @@ import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
 import { argsOf, canceledArgs, noSuchProcedureText, sendCallError, timeoutArgs } from "./call-results.ts";
 import { partitionKey, timeoutOf } from "./invocation.ts";
-import { chooseCallee } from "./invocation-policy.ts";
+import { candidatesOf, chooseCallee, type Exclusion } from "./invocation-policy.ts";
 import type { Callee, Registration, Registrations } from "./registrations.ts";
 import { isOvertaking, type WaitingCall, type WaitingRecord, waitingRecord } from "./waiting-call.ts";
 
@@ -86,31 +86,44 @@ export class CallQueue {
    * The callee for a call, or undefined if the call has to wait: one below its `concurrency`, for which no earlier call
    * of the caller waits. `key` is that of a partitioned call, `call` the call itself if it waits already.
    */
-  choose(caller: Session, key: string | undefined, registration: Registration, call?: WaitingCall): Callee | undefined {
+  choose(
+    caller: Session,
+    key: string | undefined,
+    registration: Registration,
+    call?: WaitingCall,
+    random: Random = this.#host,
+  ): Callee | undefined {
     // Most registrations have one callee, which no policy has to choose.
     if (this.isEmpty && registration.policy === "single" && key === undefined) return soleCallee(registration);
-    const waiting = this.isEmpty ? undefined : this.callsOf(caller);
-    if (waiting === undefined || waiting.size === 0) return chooseCallee(registration, this.#host, key);
-    const isExcluded = ({ session }: Callee) => isOvertaking(session, waiting.values(), call);
-    return chooseCallee(registration, this.#host, key, isExcluded);
+    return chooseCallee(registration, random, key, this.#exclusionFor(caller, call));
+  }
+
+  /** The callees among which `choose` chooses for a new call. */
+  candidates(caller: Session, key: string | undefined, registration: Registration): readonly Callee[] {
+    return candidatesOf(registration, key, this.#exclusionFor(caller, undefined));
+  }
+
+  /** How many calls wait for the callees of a registration. */
+  waitingFor(registration: Registration): number {
+    return this.#waiting.get(registration)?.size ?? 0;
   }
 
   /**
-   * Adds a new call. Throws max_concurrency_reached if the configuration has no queue or the queue is full, and for a
-   * call with progressive input, whose chunks would pile up. A call that waits only for an earlier one needs no queue.
+   * A new call for `add`. Throws max_concurrency_reached if the configuration has no queue or the queue is full, and for
+   * a call with progressive input, whose chunks would pile up. A call that waits only for an earlier one needs no queue.
    */
-  add(
+  newCall(
     caller: Session,
     message: Call,
     key: string | undefined,
     permission: Permission,
     registration: Registration,
     timeouts: CallTimeoutRules,
-  ): void {
+  ): WaitingCall {
     const [, , options, procedure] = message;
     // A call that must not disclose its caller is refused now, not after it has waited.
     disclosedDetails("caller", caller, options, permission.disclose);
-    const hasFreeCallee = chooseCallee(registration, this.#host, key) !== undefined;
+    const hasFreeCallee = candidatesOf(registration, key, undefined).length > 0;
     if (options.progress === true || !(hasFreeCallee || this.#hasRoom(registration, procedure))) {
       throw new WampError(
         WampUri.MAX_CONCURRENCY_REACHED,
@@ -120,8 +133,14 @@ export class CallQueue {
     this.#records.check(caller, waitingBytes(message));
     const timeoutMs = timeoutOf(options, timeouts);
     const deadline = timeoutMs === 0 ? 0 : this.#host.now() + timeoutMs;
-    this.#enter({ caller, message, key, permission, registration, order: ++this.#lastOrder, deadline });
-    caller.transport.save();
+    return { caller, message, key, permission, registration, order: this.#lastOrder + 1, deadline };
+  }
+
+  /** Lets a new call wait. */
+  add(call: WaitingCall): void {
+    this.#lastOrder = call.order;
+    this.#enter(call);
+    call.caller.transport.save();
   }
 
   /** Sends waiting calls to callees that can take them, after a change of `registration`. */
@@ -224,7 +243,14 @@ export class CallQueue {
   }
 
   #hasRoom(registration: Registration, procedure: Uri): boolean {
-    return (this.#waiting.get(registration)?.size ?? 0) < (this.#limits.best(procedure) ?? 0);
+    return this.waitingFor(registration) < (this.#limits.best(procedure) ?? 0);
+  }
+
+  /** Excludes the callees on the way to which `call`, or a new one, would overtake an earlier call of its caller. */
+  #exclusionFor(caller: Session, call: WaitingCall | undefined): Exclusion | undefined {
+    const waiting = this.isEmpty ? undefined : this.callsOf(caller);
+    if (waiting === undefined || waiting.size === 0) return undefined;
+    return ({ session }) => isOvertaking(session, waiting.values(), call);
   }
 
   #fail(call: WaitingCall, uri: Uri, payload: Payload): void {

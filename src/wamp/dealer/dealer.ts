@@ -11,9 +11,10 @@ import { MessageType, NO_DETAILS } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { checkSingleBinary, isOpaque, isPassthru, opaqueDetails } from "../protocol/payload-passthru.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import { callBytes, type RecordBudget } from "../session/record-budget.ts";
+import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { AwaitedRegistrations } from "./awaited-registrations.ts";
+import { CallPlanner } from "./call-planner.ts";
 import { CallQueue } from "./call-queue.ts";
 import {
   argsOf,
@@ -22,7 +23,6 @@ import {
   canReceive,
   dropLateResult,
   NOT_PASSED_THROUGH,
-  noSuchProcedureText,
   notServedText,
   sendCallError,
   sendError,
@@ -33,7 +33,7 @@ import {
 } from "./call-results.ts";
 import type { DealerTables } from "./dealer-record.ts";
 import type { Invocation } from "./invocation.ts";
-import { canServe, checkCall, interrupt, openInvocation, partitionKey, sendInvocation } from "./invocation.ts";
+import { canServe, interrupt, openInvocation, partitionKey, sendInvocation } from "./invocation.ts";
 import { chooseCallee } from "./invocation-policy.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { Registrar } from "./registrar.ts";
@@ -49,18 +49,18 @@ export class Dealer {
   readonly registrations: Registrations;
   /** The tables that the stored records of sessions restore. */
   readonly tables: DealerTables;
+  /** Decides on new calls. */
+  readonly planner: CallPlanner;
   /** Calls of the router itself that wait for their procedure to be registered. */
   readonly awaitedRegistrations: AwaitedRegistrations;
   readonly #host: Host;
   readonly #config: DealerConfig;
   readonly #timeouts: CallTimeoutRules;
-  readonly #records: RecordBudget;
   readonly #pending: PendingCalls;
   readonly #queue: CallQueue;
   readonly #registrar: Registrar;
 
   constructor(host: Host, config: DealerConfig, records: RecordBudget, observer: RegistrationObserver) {
-    this.#records = records;
     this.#host = host;
     this.#config = config;
     this.awaitedRegistrations = new AwaitedRegistrations(host);
@@ -70,6 +70,7 @@ export class Dealer {
     const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
     this.#queue = new CallQueue(config.store["call-queue"], this.registrations, host, records, dispatch);
     this.tables = { registrations: this.registrations, pending: this.#pending, queue: this.#queue };
+    this.planner = new CallPlanner(this.tables, config.limits, this.#timeouts, records);
     this.#registrar = new Registrar(this.tables, host, config.limits, records, observer);
   }
 
@@ -93,6 +94,11 @@ export class Dealer {
     this.#pending.endedInputs.add(caller, request);
   }
 
+  /** See `Registrar.plan`. */
+  planRegistration(session: Session, message: Register, permission: Permission): Registration | undefined {
+    return this.#registrar.plan(session, message, permission);
+  }
+
   /** Handles REGISTER; `permission` is the callee's for the procedure. Throws WampError. */
   register(session: Session, message: Register, permission: Permission): void {
     this.#registrar.register(session, message, permission);
@@ -110,19 +116,10 @@ export class Dealer {
 
   /** Opens a call; `permission` is the caller's for the procedure. Throws WampError or ProtocolViolation. */
   call(caller: Session, message: Call, permission: Permission): void {
-    const [, , options, procedure, payload] = message;
-    checkCall(caller, message);
-    const registration = this.registrations.best(procedure);
-    if (registration === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, noSuchProcedureText(procedure));
-    this.#checkLimit(caller, procedure, options);
-    const key = partitionKey(options);
-    const callee = this.#queue.choose(caller, key, registration);
-    if (callee === undefined) return this.#queue.add(caller, message, key, permission, registration, this.#timeouts);
-    if (!canServe(callee.session, options))
-      throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, notServedText(procedure));
-    const invocation = openInvocation(caller, message, permission, registration, callee, this.#timeouts);
-    const fault = this.#invoke(invocation, payload);
-    if (fault !== undefined) throw new WampError(fault, unsentText(fault, procedure));
+    const call = this.planner.plan(caller, message, permission, this.#host);
+    if (call.callee === undefined) return this.#queue.add(call);
+    const fault = this.#invoke(call, message[4]);
+    if (fault !== undefined) throw new WampError(fault, unsentText(fault, message[3]));
   }
 
   /** Handles the next chunk of a call's input; false if the message opens a call (Progressive Call Invocations). */
@@ -324,15 +321,6 @@ export class Dealer {
   #end(invocation: Invocation): void {
     this.#pending.end(invocation);
     if (!this.#queue.isEmpty) this.#queue.serve(invocation.registration);
-  }
-
-  #checkLimit(caller: Session, procedure: Uri, options: Dict): void {
-    const limit = this.#config.limits.pending_calls_per_session;
-    const waiting = this.#queue.isEmpty ? 0 : this.#queue.callsOf(caller).size;
-    if (this.#pending.callsOf(caller).size + waiting >= limit) {
-      throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may wait for ${limit} calls`);
-    }
-    this.#records.check(caller, callBytes(procedure, options));
   }
 
   /** Is the CALL a chunk of a call that is over? Throws ProtocolViolation if its call still waits for a callee. */

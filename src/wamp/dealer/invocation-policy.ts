@@ -22,10 +22,7 @@ const random: Policy = (candidates, _registration, host) => candidates[host.rand
 
 const POLICIES: { readonly [policy in InvocationPolicy]: Policy } = { single: first, first, last, roundrobin, random };
 
-/**
- * The callee for the next call, or undefined if each is at its `concurrency` or excluded. A call with a key goes to the
- * callee that owns the key among `callees`, whatever the policy, and waits while that one is busy.
- */
+/** The callee for the next call, one of `candidatesOf`; undefined if there is none. */
 export function chooseCallee(
   registration: Registration,
   host: Random,
@@ -33,13 +30,32 @@ export function chooseCallee(
   isExcluded?: Exclusion,
   callees: readonly Callee[] = registration.callees,
 ): Callee | undefined {
-  if (key !== undefined) {
-    const owner = ownerOf(key, callees);
-    return owner !== undefined && isFree(owner) && !isExcluded?.(owner) ? owner : undefined;
-  }
+  if (key !== undefined) return ownerIfFree(key, isExcluded, callees);
+  return POLICIES[registration.policy](freeCallees(callees, isExcluded), registration, host);
+}
+
+/**
+ * The callees among which the policy chooses: those that are neither at their `concurrency` nor excluded. A call with a
+ * key goes to the callee that owns the key among `callees`, whatever the policy, and waits while that one is busy.
+ */
+export function candidatesOf(
+  { callees }: Registration,
+  key: string | undefined,
+  isExcluded: Exclusion | undefined,
+): readonly Callee[] {
+  if (key === undefined) return freeCallees(callees, isExcluded);
+  const owner = ownerIfFree(key, isExcluded, callees);
+  return owner === undefined ? [] : [owner];
+}
+
+function ownerIfFree(key: string, isExcluded: Exclusion | undefined, callees: readonly Callee[]): Callee | undefined {
+  const owner = ownerOf(key, callees);
+  return owner !== undefined && isFree(owner) && !isExcluded?.(owner) ? owner : undefined;
+}
+
+function freeCallees(callees: readonly Callee[], isExcluded: Exclusion | undefined): readonly Callee[] {
   const areAllFree = isExcluded === undefined && callees.every(isFree);
-  const candidates = areAllFree ? callees : callees.filter((callee) => isFree(callee) && !isExcluded?.(callee));
-  return POLICIES[registration.policy](candidates, registration, host);
+  return areAllFree ? callees : callees.filter((callee) => isFree(callee) && !isExcluded?.(callee));
 }
 
 function isFree(callee: Callee): boolean {

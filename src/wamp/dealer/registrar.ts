@@ -7,7 +7,7 @@ import { WampError, WampUri } from "../protocol/errors.ts";
 import type { Register, Unregister } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Match } from "../protocol/uri.ts";
-import type { Uri } from "../protocol/values.ts";
+import type { Dict, Uri } from "../protocol/values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { shareBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
@@ -42,8 +42,11 @@ export class Registrar {
     this.#records = records;
   }
 
-  /** See `Dealer.register`. */
-  register(session: Session, [, request, options, procedure]: Register, permission: Permission): void {
+  /**
+   * The registration for the same procedure and match, if there is one, which a REGISTER joins or, with
+   * `force_reregister`, replaces. Throws the errors of `register`, and changes nothing.
+   */
+  plan(session: Session, [, , options, procedure]: Register, permission: Permission): Registration | undefined {
     if (options.disclose_caller === true && permission.disclose === false) {
       throw new WampError(WampUri.OPTION_DISALLOWED_DISCLOSE_ME, `callers of ${procedure} are not disclosed`);
     }
@@ -54,15 +57,25 @@ export class Registrar {
     if (present !== undefined && !isForced && (policy === "single" || policy !== present.policy)) {
       throw new WampError(WampUri.PROCEDURE_ALREADY_EXISTS, `procedure ${procedure} is registered already`);
     }
+    if (present === undefined || isForced || !this.#registrations.heldBy(session).has(present.id)) {
+      this.#checkLimit(session, procedure);
+    }
+    return present;
+  }
+
+  /** See `Dealer.register`. */
+  register(session: Session, message: Register, permission: Permission): void {
+    const [, request, options, procedure] = message;
+    const present = this.plan(session, message, permission);
+    const isForced = options.force_reregister === true;
     // A session that registers again stays one callee, with the same registration id.
     if (present !== undefined && !isForced && this.#registrations.heldBy(session).has(present.id)) {
       session.transport.send([MessageType.REGISTERED, request, present.id]);
       return;
     }
-    this.#checkLimit(session, procedure);
     const replaced = isForced ? present : undefined;
     const former = replaced === undefined ? [] : this.#removeAll(replaced);
-    const registration = (isForced ? undefined : present) ?? this.#create(session, match, procedure, policy);
+    const registration = (isForced ? undefined : present) ?? this.#create(session, options, procedure);
     this.#pending.rejoin(registration, this.#registrations.addCallee(registration, session, options));
     session.transport.save();
     session.transport.send([MessageType.REGISTERED, request, registration.id]);
@@ -103,7 +116,9 @@ export class Registrar {
     for (const registration of held) this.#afterRemoval(session, registration, session);
   }
 
-  #create(creator: Session, match: Match, procedure: string, policy: InvocationPolicy): Registration {
+  #create(creator: Session, options: Dict, procedure: Uri): Registration {
+    const match = (options.match ?? "exact") as Match;
+    const policy = (options.invoke ?? "single") as InvocationPolicy;
     const id = creator.transport.idFor?.("registration", match, procedure) ?? this.#host.randomId();
     return this.#registrations.create(id, match, procedure, policy, this.#host.now());
   }

@@ -14,6 +14,8 @@ import type { Registration } from "./registrations.ts";
 
 /** A call that waits for a callee. */
 export interface WaitingCall {
+  /** None yet, unlike an `Invocation`. */
+  readonly callee?: undefined;
   readonly caller: Session;
   readonly message: Call;
   readonly permission: Permission;
