@@ -3,6 +3,7 @@
 import type { Limits } from "../wamp/config/limits.ts";
 import { isLongerThan } from "../wamp/crypto/encoding.ts";
 import type { SendFault, Transport, TransportInfo } from "../wamp/host/transport.ts";
+import type { Counters } from "../wamp/monitoring/counters.ts";
 import { CloseCode } from "../wamp/protocol/close-code.ts";
 import { WampUri } from "../wamp/protocol/errors.ts";
 import type { RouterMessage } from "../wamp/protocol/message.ts";
@@ -35,12 +36,14 @@ export class MemoryTransport implements Transport {
   readonly details = { websocket_protocol: SUBPROTOCOL };
   readonly #limits: Limits;
   readonly #receiver: ChannelReceiver;
+  readonly #counters: Counters;
   readonly #onClose: () => void;
   #isOpen = true;
 
   /** `onClose` is called when the realm closes the connection. */
-  constructor(limits: Limits, receiver: ChannelReceiver, onClose: () => void) {
+  constructor(limits: Limits, counters: Counters, receiver: ChannelReceiver, onClose: () => void) {
     this.#limits = limits;
+    this.#counters = counters;
     this.#receiver = receiver;
     this.#onClose = onClose;
   }
@@ -50,6 +53,7 @@ export class MemoryTransport implements Transport {
     // This serializer writes text.
     const text = json.encode(message) as string;
     if (isLongerThan(text, this.#limits.sent_message_bytes)) return "too large";
+    this.#counters.countSent(message);
     this.#receiver.onText(text);
     return undefined;
   }

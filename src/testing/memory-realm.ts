@@ -115,9 +115,14 @@ export class MemoryRealm implements Host {
   }
 
   #add(connection: MemoryConnection): void {
-    connection.transport = new MemoryTransport(this.#world.config.limits, connection.receiver, () => {
-      this.connections.delete(connection);
-    });
+    connection.transport = new MemoryTransport(
+      this.#world.config.limits,
+      this.realm.monitor.counters,
+      connection.receiver,
+      () => {
+        this.connections.delete(connection);
+      },
+    );
     this.connections.add(connection);
   }
 

@@ -104,6 +104,7 @@ class Router {
     this.context = {
       limits,
       encoder: new FrameEncoder(),
+      counters: this.host.realm.monitor.counters,
       budget: new UnreadBudget(
         limits,
         () => this.flush(),

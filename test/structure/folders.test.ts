@@ -33,6 +33,7 @@ const ORDER = [
   "wamp/hibernation wamp/meta",
   "wamp/authentication wamp/broker wamp/dealer",
   "wamp/authorization",
+  "wamp/monitoring",
   "wamp/session",
   "wamp/stored-records",
   "wamp/config wamp/host wamp/matching wamp/serializers",

@@ -8,7 +8,15 @@ import { type Cookies, createCookie, openCookies } from "./cookie.ts";
 import { createCryptosign } from "./cryptosign.ts";
 import { createJwt } from "./jwt.ts";
 import { Lockouts } from "./lockouts.ts";
-import type { AuthContext, AuthOutcome, AuthRequest, AuthResponse, Eligibility, Method } from "./method.ts";
+import type {
+  AuthContext,
+  AuthOutcome,
+  AuthRefusal,
+  AuthRequest,
+  AuthResponse,
+  Eligibility,
+  Method,
+} from "./method.ts";
 import { deny, fail } from "./method.ts";
 import { pickIndex, prf } from "./principals.ts";
 import { createScram } from "./scram.ts";
@@ -40,6 +48,7 @@ export interface Candidate {
 /** Authentication of one realm: `choose` and `begin` for HELLO, `finish` for AUTHENTICATE. */
 export class Authentication {
   readonly #host: AuthContext["host"];
+  readonly #monitor: AuthContext["monitor"];
   /** Undefined if the realm does not have the method `cookie`. */
   readonly cookies: Cookies | undefined;
   readonly #auth: AuthConfig;
@@ -48,6 +57,7 @@ export class Authentication {
 
   constructor(context: AuthContext) {
     this.#host = context.host;
+    this.#monitor = context.monitor;
     this.#auth = context.config.auth;
     this.#lockouts = new Lockouts(context.host, context.config.limits);
     for (const [name, make] of Object.entries(MAKERS)) {
@@ -106,7 +116,7 @@ export class Authentication {
   /** Handles HELLO with a method that `choose` returned. */
   begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome> {
     const { method, authid, network } = request;
-    if (this.isLockedOut(method, authid, network)) return deny(LOCKED_OUT);
+    if (this.isLockedOut(method, authid, network)) return this.#denyLockedOut();
     return withSecondRound(this.#methods.get(method)!.begin(request));
   }
 
@@ -124,13 +134,18 @@ export class Authentication {
     const isGuessable = isSecond || GUESSABLE.has(response.method);
     const authid = isGuessable ? authidOf(response.challengeState) : undefined;
     // Checked again, because a client can open many connections before its lockout begins.
-    if (authid !== undefined && this.#lockouts.isLockedOut(authid, response.network)) return deny(LOCKED_OUT);
+    if (authid !== undefined && this.#lockouts.isLockedOut(authid, response.network)) return this.#denyLockedOut();
     const outcome = isSecond
       ? verifySecondFactor(method, response)
       : (method.finish?.(response) ?? fail("the method takes no AUTHENTICATE"));
     return authid === undefined
       ? withSecondRound(outcome)
       : this.#countAttempt(authid, response.network, withSecondRound(outcome));
+  }
+
+  #denyLockedOut(): AuthRefusal {
+    this.#monitor.counters.limits.failed_logins++;
+    return deny("the authid is locked out");
   }
 
   async #countAttempt(
@@ -148,8 +163,6 @@ export class Authentication {
     return outcome;
   }
 }
-
-const LOCKED_OUT = "the authid is locked out";
 
 /** Reads the authid in the challenge state of a method. */
 export function authidOf({ authid, identity }: Dict): string | undefined {

@@ -4,6 +4,7 @@ import type { Authorization } from "../authorization/permission-rules.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
 import type { TransportInfo } from "../host/transport.ts";
+import type { Monitor } from "../monitoring/monitor.ts";
 import { WampUri } from "../protocol/errors.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
@@ -105,6 +106,7 @@ export interface AuthContext {
   readonly realm: Uri;
   readonly config: RealmConfig;
   readonly host: Host;
+  readonly monitor: Monitor;
   readonly authorization: Authorization;
   /** Makes a caller whose calls are permitted as those of `authrole`. */
   readonly newCaller: (authrole: string) => ProcedureCaller;

@@ -10,6 +10,7 @@ import type { Uri } from "../protocol/values.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Session } from "../session/session.ts";
 import { ALLOWED_VERDICT, Audit } from "./audit.ts";
+import { isConsoleProcedure } from "./console-access.ts";
 import type { AuthorizerContext } from "./dynamic-authorizer.ts";
 import { Authorizer } from "./dynamic-authorizer.ts";
 import { MANAGEMENT, ManagedRoles } from "./managed-roles.ts";
@@ -146,7 +147,8 @@ export class AccessControl {
       const permission = this.decide(session, action, uri, match);
       // Management procedures check `mayManage` later and answer `not_authorized` themselves.
       const { authrole } = session.identity;
-      const isDenied = action === "call" && uri.startsWith(MANAGEMENT) && !this.mayManage(authrole, uri);
+      const isManagement = action === "call" && uri.startsWith(MANAGEMENT) && !isConsoleProcedure(uri);
+      const isDenied = isManagement && !this.mayManage(authrole, uri);
       audit.record(session, action, uri, match, isDenied ? WampUri.NOT_AUTHORIZED : ALLOWED_VERDICT);
       return permission;
     } catch (error) {

@@ -7,6 +7,7 @@ import { PatternMap } from "../matching/pattern-map.ts";
 import type { Action } from "../protocol/action.ts";
 import type { Match, Pattern } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
+import { isConsoleProcedure } from "./console-access.ts";
 
 /** The decision on an action. */
 export interface Permission {
@@ -47,6 +48,11 @@ export class Authorization {
     this.#rules.set(TRUSTED, RoleRules.forEverything());
   }
 
+  /** May sessions of the role call the procedures of the console? */
+  hasConsole(name: string): boolean {
+    return this.#rules.get(name)?.hasConsole === true;
+  }
+
   /** True for the built-in role `trusted`, too. */
   hasRole(name: string): boolean {
     return this.#rules.has(name);
@@ -81,7 +87,9 @@ export class Authorization {
   authorize(role: string, action: Action, uri: Uri, match: Match): Permission {
     const rules = this.#rules.get(role);
     if (rules === undefined) return DENIED;
-    return match === "exact" ? rules.grantsFor(uri)[action] : rules.permissionForPattern(action, { uri, match });
+    if (match !== "exact") return rules.permissionForPattern(action, { uri, match });
+    if (action === "call" && isConsoleProcedure(uri)) return rules.hasConsole ? ALLOWED : DENIED;
+    return rules.grantsFor(uri)[action];
   }
 
   /** The rule whose decision `authorize` returns; undefined where no rule of the role matches. */
@@ -95,6 +103,8 @@ export class Authorization {
  * Where no rule matches, the role's authorizer decides; without an authorizer the action is denied.
  */
 class RoleRules {
+  /** May its sessions call the procedures of the console? */
+  readonly hasConsole: boolean;
   readonly #grants = new PatternMap<Grants>();
   readonly #fallback: Grants;
   /** Set if the decision is the same for all URIs. */
@@ -104,7 +114,8 @@ class RoleRules {
   /** Number of components of the longest wildcard rule. */
   #depth = 1;
 
-  constructor({ permissions, authorizer, "allow-by-default": allowsByDefault }: RuleSource) {
+  constructor({ permissions, authorizer, "allow-by-default": allowsByDefault, console = false }: RuleSource) {
+    this.hasConsole = console;
     for (const rule of permissions) this.#grants.set(rule.match, rule.uri, grantsOf(rule));
     for (const [match, uri, grants] of this.#grants.entries()) {
       if (match === "wildcard") this.#depth = Math.max(this.#depth, uri.split(".").length);
@@ -117,7 +128,7 @@ class RoleRules {
 
   /** Rules that allow all actions. */
   static forEverything(): RoleRules {
-    return new RoleRules({ permissions: [], "allow-by-default": true });
+    return new RoleRules({ permissions: [], "allow-by-default": true, console: true });
   }
 
   /** The decision of the most specific rule that matches `uri`, for each action. */
@@ -162,7 +173,9 @@ class RoleRules {
   }
 }
 
-type RuleSource = Pick<Role, "permissions" | "allow-by-default"> & { readonly authorizer?: Uri | undefined };
+type RuleSource = Pick<Role, "permissions" | "allow-by-default" | "console"> & {
+  readonly authorizer?: Uri | undefined;
+};
 
 const ACTIONS: readonly Action[] = ["call", "register", "publish", "subscribe"];
 

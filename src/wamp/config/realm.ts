@@ -55,6 +55,8 @@ export const roleSchema = closed({
   "authorizer-cache": v.exactOptional(number(0, 86_400)),
   "allow-by-default": flag,
   rates: v.exactOptional(ratesSchema),
+  /** Whether sessions may call the procedures that show what happens in the realm; no rule permits that. */
+  console: v.exactOptional(v.boolean()),
 });
 
 /**

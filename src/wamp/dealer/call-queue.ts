@@ -71,6 +71,11 @@ export class CallQueue {
     return this.#waiting.size === 0;
   }
 
+  /** Waiting calls of all sessions; takes time in proportion to the sessions. */
+  count(): number {
+    return this.#byCaller.count();
+  }
+
   /** CALL.Request → the waiting call of `caller`, oldest first. */
   callsOf(caller: Session): ReadonlyMap<Id, WaitingCall> {
     return this.#byCaller.of(caller);

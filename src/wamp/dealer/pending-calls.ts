@@ -44,6 +44,11 @@ export class PendingCalls {
     return this.#byCallee.get(callee, request);
   }
 
+  /** Calls of all sessions; takes time in proportion to the sessions. */
+  count(): number {
+    return this.#byCaller.count();
+  }
+
   /** INVOCATION.Request → the call that `callee` works on. */
   invocationsOf(callee: Session): ReadonlyMap<Id, Invocation> {
     return this.#byCallee.of(callee);

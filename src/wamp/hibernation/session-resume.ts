@@ -59,6 +59,11 @@ export class SessionResume implements BufferObserver {
     this.#tables = tables;
   }
 
+  /** Sessions that wait for their clients. */
+  get size(): number {
+    return this.#parked.size;
+  }
+
   /** Returns the transport of a new session that can be resumed. */
   newTransport(connection: Transport): ResumableTransport {
     return this.#transport(connection, { token: this.#newToken(), sent: 0 });

@@ -49,8 +49,26 @@ export interface Log {
   log(line: LogLine): void;
 }
 
+/** What the platform has carried and stored for a realm since it woke, as `wamp.edge.stats` shows it. */
+export interface Usage {
+  /** Bytes of frames; text counts one byte a code unit. */
+  readonly bytes: { readonly received: number; readonly sent: number };
+  /** Frames of clients; a batch is one. */
+  readonly frames_received: number;
+  /** Rows of storage. */
+  readonly rows_written: number;
+  /** How often the realm woke in this process. */
+  readonly wakes: number;
+}
+
+/** The meter of the platform. */
+export interface Metering {
+  /** Absent where nothing is measured. */
+  usage?(): Usage;
+}
+
 /** Everything one realm gets from outside. */
-export interface Host extends Clock, Random, Output, Storage, Log {
+export interface Host extends Clock, Random, Output, Storage, Log, Metering {
   /** 32 secret bytes that stay the same as long as the realm exists. */
   secret(): Uint8Array<ArrayBuffer>;
   /** The JSON behind an https URL; rejects if there is none, or if the server takes too long. */

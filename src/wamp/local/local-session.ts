@@ -102,6 +102,7 @@ export class LocalSession extends Requests {
 
   /** Takes a message of the realm. */
   override send(message: RouterMessage): undefined {
+    this.#realm.monitor.counters.countSent(message);
     if (this.#onMessage === undefined) super.send(message);
     else this.#onMessage(message);
   }

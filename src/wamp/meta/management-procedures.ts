@@ -44,10 +44,24 @@ function guarded(uri: Uri, procedure: MetaProcedure): MetaProcedure {
 }
 
 /** (name) and optionally a dict of the other keys of a role: adds the role, or replaces the one of that name. */
-function addRole(context: MetaContext, _: Session, payload: Payload): MetaReply {
+function addRole(context: MetaContext, caller: Session, payload: Payload): MetaReply {
   const name = argument(payload, 0, "name", isString);
   const rest = optionalArgument(payload, 1, "role", isDict) ?? {};
-  return changeRoles(context, () => context.access.roles.set(checkRole({ ...rest, name })));
+  return changeRoles(context, () => {
+    const role = checkRole({ ...rest, name });
+    checkConsole(context, caller, role);
+    context.access.roles.set(role);
+  });
+}
+
+/**
+ * A role gets `console` only from a session that has it: otherwise a session that manages roles could let itself see
+ * the messages of all others. A role that has it may keep it.
+ */
+function checkConsole({ access: { authorization } }: MetaContext, caller: Session, { name, console }: Role): void {
+  if (console !== true || authorization.hasConsole(name)) return;
+  if (authorization.hasConsole(caller.identity.authrole)) return;
+  throw new WampError(WampUri.NOT_AUTHORIZED, "only a session whose role has console may add a role with console");
 }
 
 function removeRole(context: MetaContext, _: Session, payload: Payload): MetaReply {

@@ -7,6 +7,7 @@ import { Payload } from "../protocol/payload.ts";
 import { isPassthru } from "../protocol/payload-passthru.ts";
 import type { Dict, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
+import { CONSOLE_PROCEDURES } from "./console-procedures.ts";
 import { HISTORY_PROCEDURES } from "./history-procedures.ts";
 import { MANAGEMENT_PROCEDURES } from "./management-procedures.ts";
 import type { MetaContext } from "./meta-context.ts";
@@ -30,6 +31,7 @@ export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> =
   ...RETENTION_PROCEDURES,
   ...TESTAMENT_PROCEDURES,
   ...MANAGEMENT_PROCEDURES,
+  ...CONSOLE_PROCEDURES,
 };
 
 /**

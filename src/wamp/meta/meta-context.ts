@@ -4,6 +4,7 @@ import type { AccessControl } from "../authorization/access-control.ts";
 import type { Permission } from "../authorization/permission-rules.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Dealer } from "../dealer/dealer.ts";
+import type { Monitor } from "../monitoring/monitor.ts";
 import type { Action } from "../protocol/action.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
@@ -14,11 +15,13 @@ import type { Testaments } from "../session/testaments.ts";
 export interface MetaContext {
   /** Says whether the realm has meta procedures (`enable_meta_api`). */
   readonly hasMetaApi: boolean;
+  readonly name: Uri;
   readonly sessions: MetaSessions;
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly access: AccessControl;
   readonly testaments: Testaments;
+  readonly monitor: Monitor;
   /** Says whether `uri` has the form that the realm's configuration asks of URIs. */
   isUri(uri: string): boolean;
   /** Permits a session an action, or throws the `WampError` that refuses it. */
@@ -29,6 +32,10 @@ export interface MetaContext {
 export interface MetaSessions {
   /** session id → session */
   readonly byId: ReadonlyMap<Id, Session>;
+  /** Connections without a session. */
+  readonly handshakes: number;
+  /** Sessions that wait for their clients to resume them. */
+  readonly parked: number;
   /** Ends a session with GOODBYE. `isQuiet`: no session gets the meta event, because all are ended. */
   kill(session: Session, reason: Uri, message?: string, isQuiet?: boolean): void;
 }

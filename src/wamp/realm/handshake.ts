@@ -132,8 +132,10 @@ export class Handshake {
     const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
     const resumeRequest = this.#context.config.options.resume && readResumeRequest(details);
     // A resumed session takes no new place.
-    if (resumeRequest?.session === undefined && this.#callbacks.isFull())
+    if (resumeRequest?.session === undefined && this.#callbacks.isFull()) {
+      this.#context.monitor.counters.limits.sessions++;
       return this.#refuse(peer, refuse(WampUri.LIMIT_EXCEEDED, "the realm is full"), { authid });
+    }
     const id = this.#callbacks.newSessionId();
     const request = { ...identityFields(details), sessionId: id, facts: peer.facts, network: peer.network };
     if ((authid?.length ?? 0) > MAX_AUTHID_LENGTH) {
@@ -192,6 +194,7 @@ export class Handshake {
   }
 
   #logRefusal({ uri, message, reason = { cause: message } }: AuthRefusal, request: Dict): void {
+    this.#context.monitor.counters.countLogin(request.method as string | undefined, "refused");
     const level = uri === WampUri.AUTHENTICATION_FAILED ? "error" : "warn";
     this.#context.host.log({ level, event: "login.refused", ...reason, uri, ...request });
   }
@@ -209,7 +212,7 @@ export class Handshake {
     peer.transport.send([MessageType.CHALLENGE, outcome.method ?? attempt.method, outcome.extra]);
   }
 
-  #admit(peer: Peer, { id, features, agent, resumeRequest }: Attempt, admitted: Admitted): void {
+  #admit(peer: Peer, { id, features, agent, method, resumeRequest }: Attempt, admitted: Admitted): void {
     const { identity, expiresAt } = admitted;
     const fault = this.#roleFault(admitted);
     if (fault !== undefined) {
@@ -219,6 +222,7 @@ export class Handshake {
         role: identity.authrole,
       });
     }
+    this.#context.monitor.counters.countLogin(method, "admitted");
     this.authentication.cookies?.remember(peer.facts, identity, expiresAt);
     this.#callbacks.open(peer, { id, identity, features, agent, expiresAt }, resumeRequest);
   }

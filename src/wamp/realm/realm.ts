@@ -16,6 +16,7 @@ import { thrown } from "../host/log-line.ts";
 import { callMeta } from "../meta/meta-api.ts";
 import type { MetaContext } from "../meta/meta-context.ts";
 import { MetaEvents } from "../meta/meta-events.ts";
+import { Monitor } from "../monitoring/monitor.ts";
 import type { Action } from "../protocol/action.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
@@ -49,6 +50,7 @@ export class Realm implements MetaContext {
   readonly access: AccessControl;
   readonly sessions: Sessions;
   readonly records: RecordBudget;
+  readonly monitor: Monitor;
   /** Says whether the router answers `wamp.` procedures here and publishes meta events (`enable_meta_api`). */
   readonly hasMetaApi: boolean;
   readonly #config: RealmConfig;
@@ -63,6 +65,7 @@ export class Realm implements MetaContext {
     this.hasMetaApi = config.options.enable_meta_api;
     this.#checks = new ClientChecks(config.options);
     this.records = new RecordBudget(config.limits);
+    this.monitor = new Monitor(host);
     const subscriptions = new Subscriptions(this.records);
     this.metaEvents = new MetaEvents(subscriptions, host, this.hasMetaApi);
     this.broker = new Broker(host, config, this.records, subscriptions, this.metaEvents);
@@ -71,8 +74,9 @@ export class Realm implements MetaContext {
     this.testaments = new Testaments(host, config.limits, (owner, message) => {
       this.broker.publish(owner, message, this.access.permitTestament(owner, message[3]));
     });
-    const { broker, dealer, metaEvents, access, testaments, records } = this;
-    this.sessions = new Sessions({ name, config, host, broker, dealer, metaEvents, access, testaments, records });
+    const { broker, dealer, metaEvents, access, testaments, records, monitor } = this;
+    const parts = { broker, dealer, metaEvents, access, testaments, records, monitor };
+    this.sessions = new Sessions({ name, config, host, ...parts });
     this.#waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume);
   }
 
@@ -97,11 +101,17 @@ export class Realm implements MetaContext {
       if (peer.state.kind === "open") {
         const { session } = peer.state;
         const { authorizer, rates } = this.access;
-        // Before the authorizer is asked: otherwise each message beyond the rate costs it an invocation.
-        if (rates !== undefined && !authorizer?.isResumed(peer, elements)) rates.take(session, message);
+        if (!authorizer?.isResumed(peer, elements)) {
+          this.monitor.counters.countReceived(message[0]);
+          // Before the authorizer is asked: otherwise each message beyond the rate costs it an invocation.
+          rates?.take(session, message);
+        }
         if (authorizer?.holdIfUndecided(peer, session, message, elements)) return;
         this.#route(peer, session, message);
-      } else this.sessions.lifecycle.receive(peer, message);
+      } else {
+        this.monitor.counters.countReceived(message[0]);
+        this.sessions.lifecycle.receive(peer, message);
+      }
     } catch (error) {
       this.#refuse(peer, elements, error);
     }
@@ -113,6 +123,7 @@ export class Realm implements MetaContext {
    */
   abortTooLarge(peer: Peer, front: readonly number[]): void {
     if (peer.state.kind === "open") this.dealer.failTooLarge(peer.state.session, front);
+    this.monitor.counters.limits.message_bytes++;
     this.sessions.abort(peer, WampUri.PAYLOAD_SIZE_EXCEEDED, "the message is too large", CloseCode.TOO_BIG);
   }
 
@@ -243,6 +254,7 @@ export class Realm implements MetaContext {
       newCaller: (authorization) => new InternalCaller(this.dealer, authorization, this.#host),
       receive: (peer, elements) => this.receive(peer, elements),
       overflow: (peer) => {
+        this.monitor.counters.limits.undecided_bytes++;
         this.sessions.abort(peer, WampUri.LIMIT_EXCEEDED, "too much waits for an authorizer", CloseCode.POLICY);
       },
     });
@@ -250,6 +262,7 @@ export class Realm implements MetaContext {
 
   /** Turns a thrown error into ERROR or ABORT; an unacknowledged PUBLISH gets no ERROR (PUB-04). */
   #refuse(peer: Peer, elements: readonly unknown[], error: unknown): void {
+    this.monitor.counters.countLimit(error);
     if (error instanceof ProtocolViolation) return this.sessions.abort(peer, error.uri, error.message, error.code);
     if (!(error instanceof WampError)) {
       this.#host.log({
@@ -263,7 +276,8 @@ export class Realm implements MetaContext {
     }
     // Only requests throw a WampError, and parse() has checked their ids and options.
     const [type, request, options] = elements as readonly [Type, Id, Dict];
-    if (type === MessageType.PUBLISH && options.acknowledge !== true) return;
+    if (type === MessageType.PUBLISH && options.acknowledge !== true)
+      return this.monitor.counters.errors.add(error.uri);
     // More chunks of a refused call may follow.
     if (type === MessageType.CALL && options.progress === true && peer.state.kind === "open") {
       this.dealer.endInput(peer.state.session, request);

@@ -10,6 +10,7 @@ import type { Host } from "../host/host.ts";
 import { networkOf } from "../host/network.ts";
 import type { Transport, TransportInfo } from "../host/transport.ts";
 import type { MetaEvents } from "../meta/meta-events.ts";
+import type { Monitor } from "../monitoring/monitor.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { WampUri } from "../protocol/errors.ts";
 import { clientFeatures, ROUTER_AGENT, routerRoles } from "../protocol/features.ts";
@@ -34,6 +35,7 @@ export interface SessionParts {
   readonly access: AccessControl;
   readonly testaments: Testaments;
   readonly records: RecordBudget;
+  readonly monitor: Monitor;
 }
 
 /** The table of sessions: opens, moves and ends them. */
@@ -51,7 +53,7 @@ export class Sessions {
   readonly #roles: Dict;
 
   constructor(realm: SessionParts) {
-    const { name, config, host, dealer, access, records } = realm;
+    const { name, config, host, dealer, access, records, monitor } = realm;
     const { resume, enable_meta_api } = config.options;
     this.#realm = realm;
     this.#roles = routerRoles(enable_meta_api, config.store["event-history"].length > 0);
@@ -59,10 +61,21 @@ export class Sessions {
       realm: name,
       config,
       host,
+      monitor,
       authorization: access.authorization,
       newCaller: (authrole) => new InternalCaller(dealer, access.authorization, host, authrole),
     });
     this.resume = resume && new SessionResume(resume, host, this, realm, records);
+  }
+
+  /** Connections without a session. */
+  get handshakes(): number {
+    return this.lifecycle.size;
+  }
+
+  /** Sessions that wait for their clients to resume them. */
+  get parked(): number {
+    return this.resume?.size ?? 0;
   }
 
   /** Takes an opened transport, whose client has to send HELLO. */
@@ -94,6 +107,7 @@ export class Sessions {
     if (resumeRequest !== undefined && this.resume?.resume(peer, origin, resumeRequest)) return;
     // Other sessions may have been opened during the handshake.
     if (this.byId.size >= this.#realm.config.limits.sessions) {
+      this.#realm.monitor.counters.limits.sessions++;
       return this.abort(peer, WampUri.LIMIT_EXCEEDED, "the realm is full", CloseCode.OVERLOADED);
     }
     const resumable = resumeRequest && this.resume?.newTransport(peer.transport);

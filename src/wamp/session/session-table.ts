@@ -20,6 +20,13 @@ export class SessionTable<T> {
     return this.#bySession.get(session) ?? EMPTY;
   }
 
+  /** Values of all sessions; takes time in proportion to the sessions. */
+  count(): number {
+    let count = 0;
+    for (const values of this.#bySession.values()) count += values.size;
+    return count;
+  }
+
   /** Sets a value; makes the map of the session with its first one. */
   set(session: Session, id: Id, value: T): void {
     const values = this.#bySession.get(session);

@@ -3,6 +3,7 @@
 import type { Limits } from "../../wamp/config/limits.ts";
 import { isLongerThan } from "../../wamp/crypto/encoding.ts";
 import type { SendFault, Transport } from "../../wamp/host/transport.ts";
+import type { Counters } from "../../wamp/monitoring/counters.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import type { RouterMessage } from "../../wamp/protocol/message.ts";
@@ -24,6 +25,7 @@ export interface ConnectionContext {
   readonly limits: Limits;
   readonly encoder: FrameEncoder;
   readonly budget: UnreadBudget;
+  readonly counters: Counters;
   /** The connection has queued its first frame. */
   queued(connection: Connection): void;
   /** Flushes all connections before the end of the turn, because the queued frames take too much memory. */
@@ -43,6 +45,9 @@ export class Connection implements Transport, Sender, Reader {
   /** The key of its record in storage, if the record is too large for the attachment of the socket. */
   storageKey: string | undefined;
   readonly unread: Unread;
+  /** Frames of the client, and their bytes; text counts one byte a code unit. */
+  framesReceived = 0;
+  bytesReceived = 0;
   readonly #context: ConnectionContext;
   readonly #marks: ReadMarks;
   #queue: Frame[] = [];
@@ -69,6 +74,8 @@ export class Connection implements Transport, Sender, Reader {
   /** Passes one WebSocket message of the client to the realm. */
   receive(realm: Realm, peer: Peer, data: string | ArrayBuffer): void {
     const { serializer, batching } = this.subprotocol;
+    this.framesReceived++;
+    this.bytesReceived += typeof data === "string" ? data.length : data.byteLength;
     if (isLarger(data, this.#context.limits.message_bytes)) {
       return realm.abortTooLarge(peer, this.#peek(data));
     }
@@ -85,13 +92,14 @@ export class Connection implements Transport, Sender, Reader {
   /** Queues a message. */
   send(message: RouterMessage): SendFault | undefined {
     if (!this.#isOpen) return "closed";
-    const { budget, encoder, limits } = this.#context;
+    const { budget, counters, encoder, limits } = this.#context;
     const frame = encoder.encode(message, this.subprotocol.serializer);
     if (isLarger(frame, limits.sent_message_bytes)) return "too large";
     if (!budget.add(this, frame)) {
       this.giveUp();
       return "closed";
     }
+    counters.countSent(message);
     if (this.unread.sent >= this.#marks.nextAt) this.#marks.note(message, this.unread.sent);
     if (this.#queue.push(frame) === 1) this.#context.queued(this);
     if (encoder.bytes > MOST_BYTES_QUEUED) {

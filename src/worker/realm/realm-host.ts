@@ -11,6 +11,7 @@ import { fetchJson } from "../platform/fetch-json.ts";
 import { writeAuditRecord, writeLog } from "../platform/log.ts";
 import { RandomPool } from "../platform/random-pool.ts";
 import type { TicketHolder, Tickets } from "../routing/tickets.ts";
+import type { RowCount } from "../storage/free-space.ts";
 import type { RealmSecret } from "../storage/realm-secret.ts";
 import type { SqlStore } from "../storage/sql-storage.ts";
 import type { Tables } from "../storage/tables.ts";
@@ -23,6 +24,8 @@ export interface RealmContext {
   readonly config: WorkerRealmConfig;
   readonly components: Components;
   readonly sql: SqlStorage;
+  /** Counts the rows that `sql` writes. */
+  readonly rows: RowCount;
   readonly tables: Tables;
   readonly clock: SteadyClock;
   readonly tickets: Tickets<TicketHolder>;
@@ -31,7 +34,7 @@ export interface RealmContext {
 }
 
 /** What the object does when the core asks for it. */
-export type Scheduling = Pick<Host, "setAlarm" | "flushOutput" | "scheduleFlush" | "scheduleStore">;
+export type Scheduling = Pick<Host, "setAlarm" | "flushOutput" | "scheduleFlush" | "scheduleStore" | "usage">;
 
 /** Log lines of the realm `name`. */
 export function newRealmLog(name: string): Host["log"] {

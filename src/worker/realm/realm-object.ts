@@ -4,6 +4,7 @@ import { DurableObject } from "cloudflare:workers";
 import { thrown } from "../../wamp/host/log-line.ts";
 import { SteadyClock } from "../../wamp/host/steady-clock.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
+import type { Realm } from "../../wamp/realm/realm.ts";
 import { deploymentOf } from "../config/deployment.ts";
 import { realmFor } from "../config/realm-lookup.ts";
 import { closeSocket } from "../platform/close-socket.ts";
@@ -81,7 +82,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     if (isStopping()) return new Response(null, { status: 503 });
     const realm = this.#awake ?? this.#wake();
     if (realm === undefined) return refuseUpgrade(request, this.#unserved!);
-    if (holder === undefined && realm.realm.isCrowded) return refuseCrowded();
+    if (holder === undefined && realm.realm.isCrowded) return refuseCrowded(realm.realm);
     return realm.accept(request, holder?.role);
   }
 
@@ -155,7 +156,8 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     if (faults.length > 0) return { kind: "broken", cause: "the configuration is faulty" };
     if (realmConfig === undefined) return { kind: "unknown" };
     answerHeartbeats(ctx);
-    const sql = guarded(ctx.storage.sql);
+    const rows = { written: 0 };
+    const sql = guarded(ctx.storage.sql, rows);
     const tables = new Tables(sql);
     const cause = openStorage(ctx.storage, tables);
     if (cause !== undefined) return { kind: "broken", cause };
@@ -166,6 +168,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
       config: realmConfig,
       components,
       sql,
+      rows,
       tables,
       clock: this.#clock,
       tickets: this.#tickets,
@@ -186,7 +189,8 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
 }
 
 /** Refuses a client while too many sockets wait for HELLO; those that miss their deadline make room. */
-function refuseCrowded(): Response {
+function refuseCrowded({ monitor }: Realm): Response {
+  monitor.counters.limits.handshakes++;
   const error = "too many connections wait for their sessions; try again later";
   return Response.json({ error }, { status: 503, headers: { "Retry-After": "1" } });
 }

@@ -33,6 +33,7 @@ import { OutgoingWebhooks } from "./outgoing-webhooks.ts";
 import { newHost, newRealmLog, type RealmContext } from "./realm-host.ts";
 import { RpcHandler } from "./rpc-handler.ts";
 import { UnreadBudget } from "./unread-budget.ts";
+import { UsageMeter } from "./usage-meter.ts";
 
 /**
  * Milliseconds from the first change to the moment everything that must survive sleep is saved, in one batch. The
@@ -63,6 +64,7 @@ export class RealmRuntime {
   readonly #secret: RealmSecret;
   readonly #store: SqlStore;
   readonly #storageUse: StorageUse;
+  readonly #meter: UsageMeter;
   /** Connections that `#flushOutput` closes, because their clients do not read. */
   readonly #overflowed: Connection[] = [];
   #isFlushScheduled = false;
@@ -78,15 +80,17 @@ export class RealmRuntime {
     this.#storageUse = new StorageUse(ctx.storage, tables, this.#secret);
     const database = { sql, transactionSync: (changes: () => void) => ctx.storage.transactionSync(changes) };
     this.#store = new SqlStore(database, tables, this.#log);
+    this.#meter = new UsageMeter(name, object.rows, this.connections);
     this.alarm = new AlarmScheduler(ctx.storage, clock, () => this.tick());
-    this.#context = this.#newConnectionContext();
     const host = newHost(clock, this.#secret, this.#store, this.#log, {
       setAlarm: (time) => this.#scheduleTick(time),
       flushOutput: () => this.#flushOutput(),
       scheduleFlush: () => this.#scheduleFlush(),
       scheduleStore: () => this.#groupCommit.add(),
+      usage: () => this.#meter.usage(),
     });
     this.realm = new Realm(name, config, host);
+    this.#context = this.#newConnectionContext();
     this.rpc = new RpcHandler(this.realm, host, sql, tables);
     const { components = [] } = config;
     const timing = platformTiming(components.length > 0);
@@ -107,6 +111,7 @@ export class RealmRuntime {
       limits: config.limits,
       encoder: new FrameEncoder(),
       budget,
+      counters: this.realm.monitor.counters,
       queued: (connection) => this.#flushScheduler.add(connection),
       flush: () => {
         this.#flushScheduler.flush();
@@ -191,6 +196,7 @@ export class RealmRuntime {
     this.#object.endedSockets.add(socket);
     this.connections.delete(socket);
     open.connection.ended();
+    this.#meter.add(open.connection);
     this.realm.sessions.disconnect(open.peer);
     this.#attachments.forget(open.connection);
     this.#flushOutput();
@@ -255,6 +261,7 @@ export class RealmRuntime {
   #closeOverflowed(connection: Connection): void {
     const open = this.connections.get(connection.socket);
     if (open === undefined) return;
+    this.realm.monitor.counters.limits.outgoing_bytes++;
     this.realm.sessions.end(open.peer);
     connection.close(CloseCode.OVERLOADED, "the client does not read what it is sent");
   }

@@ -20,6 +20,11 @@ const LOOK_MS = 500;
 /** The state of the disk of all objects of this process; the process that runs the Worker reports it. */
 let disk: DiskState = "ample";
 
+/** Rows that a database has written. */
+export interface RowCount {
+  written: number;
+}
+
 /** Sets the state of the disk for all objects of this process; returns whether it is new. */
 export function setDiskState(state: DiskState): boolean {
   const isNew = state !== disk;
@@ -51,10 +56,10 @@ export function isFull(sql: SqlStorage): boolean {
 }
 
 /**
- * The database, which is read-only while the disk is exhausted: deletions wait for free space, other writes throw
+ * The database, which counts the rows that it writes in `rows`, and is read-only while the disk is exhausted: deletions wait for free space, other writes throw
  * storage_full.
  */
-export function guarded(sql: SqlStorage): SqlStorage {
+export function guarded(sql: SqlStorage, rows: RowCount = { written: 0 }): SqlStorage {
   const waiting: [query: string, bindings: unknown[]][] = [];
   const exec = (query: string, ...bindings: unknown[]) => {
     if (isExhausted() && !/^\s*SELECT/i.test(query)) {
@@ -67,7 +72,10 @@ export function guarded(sql: SqlStorage): SqlStorage {
     if (waiting.length > 0 && !isExhausted()) {
       for (const [deletion, with_] of waiting.splice(0)) sql.exec(deletion, ...with_);
     }
-    return sql.exec(query, ...bindings);
+    const cursor = sql.exec(query, ...bindings);
+    // A statement that writes has run already.
+    rows.written += cursor.rowsWritten;
+    return cursor;
   };
   // The tables use no other members of it.
   return {

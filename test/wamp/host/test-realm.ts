@@ -223,7 +223,7 @@ export class Client {
   constructor(testRealm: TestRealm, name: string, facts?: TransportInfo) {
     this.#testRealm = testRealm;
     this.name = name;
-    this.transport = new RecordingTransport(name, testRealm.recording);
+    this.transport = new RecordingTransport(name, testRealm);
     this.peer = testRealm.realm.sessions.connect(this.transport, facts);
   }
 
@@ -285,11 +285,11 @@ class RecordingTransport implements Transport {
   isChanged = false;
   #isClosed = false;
   readonly #name: string;
-  readonly #recording: Entry[];
+  readonly #testRealm: TestRealm;
 
-  constructor(name: string, recording: Entry[]) {
+  constructor(name: string, testRealm: TestRealm) {
     this.#name = name;
-    this.#recording = recording;
+    this.#testRealm = testRealm;
   }
 
   send(message: RouterMessage): SendFault | undefined {
@@ -297,12 +297,13 @@ class RecordingTransport implements Transport {
     if (this.#isClosed) throw new Error(`${this.#name} is sent ${text} after its transport was closed`);
     if (this.isDead) return "closed";
     if (text.length > this.maxLength) return "too large";
-    this.#recording.push([this.#name, JSON.parse(text)]);
+    this.#testRealm.realm.monitor.counters.countSent(message);
+    this.#testRealm.recording.push([this.#name, JSON.parse(text)]);
     return undefined;
   }
 
   close(code: number): void {
-    this.#recording.push([this.#name, "closed", code]);
+    this.#testRealm.recording.push([this.#name, "closed", code]);
     this.#isClosed = true;
   }
 

@@ -31,7 +31,8 @@ describe("announcement", () => {
 
 describe("a realm without a meta API", () => {
   test("[META-02] has no meta procedure for any role, and no pattern registration takes their calls", () => {
-    const realm = new TestRealm(DISABLED);
+    const roles = [{ name: "anonymous", permissions: [ANYTHING], console: true }];
+    const realm = new TestRealm({ ...DISABLED, roles });
     const [ann, ben] = realm.joinAll("ann", "ben");
     ben.send([64, 1, { match: "prefix" }, ""]);
     for (const procedure of Object.keys(META_PROCEDURES)) {
