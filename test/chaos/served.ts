@@ -8,7 +8,7 @@ export class Serve {
 
   constructor(data: string, config: object) {
     const variables = { WAMP_DATA: data, WAMP_CONFIG: JSON.stringify(config) };
-    this.command = new Command([process.execPath, "src/cli/serve.ts"], variables);
+    this.command = new Command([process.execPath, "src/cli/wamp-edge.ts", "serve"], variables);
   }
 
   /** Resolves to the URL of the sockets. */
