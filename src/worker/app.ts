@@ -12,6 +12,7 @@ import type { ConfigInput } from "./config/config-schema.ts";
 import { configOf, deploymentOf, useConfig, useDefaults } from "./config/deployment.ts";
 import { onlyRealm, realmFor } from "./config/realm-lookup.ts";
 import { longPoll } from "./long-poll/routes.ts";
+import { metrics } from "./metrics/metrics.ts";
 import type { Env } from "./platform/env.ts";
 import { writeLog } from "./platform/log.ts";
 import { admit } from "./routing/admission.ts";
@@ -63,6 +64,7 @@ export function createApp(config?: ConfigInput, components?: Components): App {
     const { realm, name } = context.req.param();
     return webhook(context.req.raw, context.env, configOf(context.env), realm, name);
   });
+  app.all("/metrics", async ({ env, req }, next) => (await metrics(req.raw, env, configOf(env))) ?? next());
   app.use(async (context, next) => {
     const route = configuredRoute(context.req.path, configOf(context.env));
     return route === undefined ? next() : serveBridge(context, route);

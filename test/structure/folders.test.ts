@@ -24,7 +24,7 @@ const ORDER = [
   "worker",
   "worker/bridge worker/long-poll worker/server-sent-events worker/triggers worker/web",
   "worker/realm",
-  "worker/callees worker/webhooks",
+  "worker/callees worker/metrics worker/webhooks",
   "worker/routing worker/storage",
   "worker/config",
   "worker/platform",

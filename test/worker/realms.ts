@@ -132,6 +132,8 @@ export const REALMS = {
       options: { resume: { time: 60 } },
       callees: [{ procedure: "api.", match: "prefix", url: "https://api.example/" }],
     },
+    openRealm("measured"),
+    openRealm("measured-*"),
     { ...openRealm("accounted-*"), options: { accounting: "all" } },
     { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
   ],
@@ -139,6 +141,7 @@ export const REALMS = {
     bridge: { key: "bazapp", secret: "foobar", role: "web" },
     service: { role: "web" },
     events: { role: "watcher", heartbeat: 1 },
+    metrics: { token: ["scrape-me", "scrape-me-of-old"] },
   },
   ...TRIGGERS,
 };

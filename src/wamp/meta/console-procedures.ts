@@ -1,7 +1,7 @@
 /** The procedures that show what happens in the realm; for roles with `console` (docs/console-procedures.md). */
 
 import { Payload } from "../protocol/payload.ts";
-import type { Dict, Uri } from "../protocol/values.ts";
+import type { Uri } from "../protocol/values.ts";
 import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure } from "./meta-procedure.ts";
 import { isVisible } from "./session-details.ts";
@@ -11,8 +11,8 @@ export const CONSOLE_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.edge.stats": (context) => Payload.of([stats(context)]),
 };
 
-/** What is in the realm now, and what has happened since it woke. */
-function stats({ name, sessions, broker, dealer, monitor: { counters, host } }: MetaContext): Dict {
+/** Returns what is in the realm now, and what has happened since it woke, as `wamp.edge.stats` shows it. */
+export function stats({ name, sessions, broker, dealer, monitor: { counters, host } }: MetaContext) {
   const { pending, queue } = dealer.tables;
   return {
     realm: name,
@@ -33,6 +33,9 @@ function stats({ name, sessions, broker, dealer, monitor: { counters, host } }: 
     rates: counters.rates().map(({ time, ...rate }) => ({ time: isoTime(time), ...rate })),
   };
 }
+
+/** The result of `stats`. */
+export type Stats = ReturnType<typeof stats>;
 
 function isoTime(time: number): string {
   return new Date(time).toISOString();

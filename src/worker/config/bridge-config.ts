@@ -1,4 +1,4 @@
-/** `http.bridge`, `http.service` and `http.events`: ways in that act with a role of the configuration. */
+/** `http.bridge`, `http.service` and `http.events`, ways in that act with a role of the configuration, and `http.metrics`. */
 
 import * as v from "valibot";
 import { secretsSchema } from "../../wamp/config/auth.ts";
@@ -45,6 +45,9 @@ export const eventsSchema = closed({
   role: text,
   heartbeat: v.optional(number(1, 600), 15),
 });
+
+/** The bearer token of `/metrics`, or several while it is replaced; without this entry the path does not exist. */
+export const metricsSchema = closed({ token: secretsSchema });
 
 /** `http.bridge`, checked, defaults filled in. */
 export type BridgeConfig = DeepReadonly<v.InferOutput<typeof bridgeSchema>>;

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { EnvName } from "../../wamp/config/auth.ts";
 import { closed, type DeepReadonly } from "../../wamp/config/shape.ts";
 import { admissionEntries } from "./admission-config.ts";
-import { bridgeSchema, eventsSchema, serviceSchema } from "./bridge-config.ts";
+import { bridgeSchema, eventsSchema, metricsSchema, serviceSchema } from "./bridge-config.ts";
 import { longPollSchema } from "./long-poll-config.ts";
 import { workerRealmSchema } from "./realm-config.ts";
 import { triggerEntries } from "./triggers-config.ts";
@@ -21,6 +21,7 @@ export const configSchema = closed({
       service: v.exactOptional(serviceSchema),
       longpoll: v.exactOptional(longPollSchema),
       events: v.exactOptional(eventsSchema),
+      metrics: v.exactOptional(metricsSchema),
       paths: v.exactOptional(pathsSchema),
       ...admissionEntries,
     }),

@@ -111,7 +111,12 @@ const WAYS_IN = ["ws", "lp", "realms", "healthz"].map((segment) => [segment]);
  */
 export function webFaults({ http }: Dict): Fault[] {
   if (!isDict(http) || !isDict(http.paths)) return [];
-  return nestFaults(http.paths, ["http", "paths"], [], [...WAYS_IN, ...bridgePlaces(http.bridge)]);
+  return nestFaults(
+    http.paths,
+    ["http", "paths"],
+    [],
+    [...WAYS_IN, ...bridgePlaces(http.bridge), ...(http.metrics === undefined ? [] : [["metrics"]])],
+  );
 }
 
 function nestFaults(paths: Dict, path: Path, above: readonly string[], taken: readonly string[][]): Fault[] {

@@ -26,6 +26,8 @@ export interface Env {
   readonly WEBHOOK_DEAD_LETTERS?: Queue;
   /** If bound, limits connections by address in place of the router's own buckets (Workers: Rate Limiting). */
   readonly RATE_LIMIT?: RateLimit;
+  /** If bound, realms write their figures to this dataset (Workers Analytics Engine). */
+  readonly METRICS?: AnalyticsEngineDataset;
   /** The files of static services (wrangler.toml: assets). */
   readonly ASSETS?: Fetcher;
   /** The configuration as JSON text; replaces the one in `src/config.ts`. */

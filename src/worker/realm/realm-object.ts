@@ -7,6 +7,7 @@ import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import { deploymentOf } from "../config/deployment.ts";
 import { realmFor } from "../config/realm-lookup.ts";
+import { type EntryFigures, MetricsRegistry, type RealmReport } from "../metrics/registry.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import type { Env } from "../platform/env.ts";
 import { answerHeartbeats } from "../platform/heartbeat.ts";
@@ -32,6 +33,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
   #awake: RealmRuntime | undefined;
   /** Why the realm could not be served at the last event. */
   #unserved: Unserved | undefined;
+  #ownRegistry: MetricsRegistry | undefined;
   readonly #clock = new SteadyClock(() => Date.now());
   readonly #tickets = new Tickets<TicketHolder>();
   /** Sockets whose end has been handled: further events of them are ignored. */
@@ -110,6 +112,21 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     if (realm === undefined) return refuseRequest(this.#unserved!);
     await realm.starting;
     return realm.rpc.publish(...request);
+  }
+
+  /** Takes a report of a realm: this object may be a registry of `/metrics` in place of a realm. */
+  takeReport(report: RealmReport): void {
+    this.#registry.take(report, Date.now());
+  }
+
+  /** The sums of the reports that this object has taken. */
+  reportedSums(): EntryFigures[] {
+    return this.#registry.sums(Date.now());
+  }
+
+  get #registry(): MetricsRegistry {
+    this.#ownRegistry ??= new MetricsRegistry(this.ctx.storage.kv);
+    return this.#ownRegistry;
   }
 
   /** Saves the realm and closes its sockets before the process ends; `Control` calls it. */

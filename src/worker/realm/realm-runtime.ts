@@ -1,11 +1,13 @@
 /** A realm while its object is awake: its sessions and connections, and what is saved before the object sleeps. */
 
 import type { Host } from "../../wamp/host/host.ts";
+import { stats } from "../../wamp/meta/console-procedures.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { Realm } from "../../wamp/realm/realm.ts";
 import { negotiate } from "../../wamp/serializers/subprotocols.ts";
 import { unreadable } from "../../wamp/stored-records/stored-record.ts";
 import { startWork } from "../callees/job.ts";
+import { newReporter, type Reporter } from "../metrics/reporter.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import { sweepLog } from "../platform/log.ts";
 import { cookiePathIn } from "../routing/object-requests.ts";
@@ -65,6 +67,7 @@ export class RealmRuntime {
   readonly #store: SqlStore;
   readonly #storageUse: StorageUse;
   readonly #meter: UsageMeter;
+  #reporter: Reporter | undefined; // Set once the realm is awake: the first report has the event that woke it.
   /** Connections that `#flushOutput` closes, because their clients do not read. */
   readonly #overflowed: Connection[] = [];
   #isFlushScheduled = false;
@@ -141,6 +144,7 @@ export class RealmRuntime {
     this.#attachments.forgetAllBut(stored.map(({ connection }) => connection));
     this.callees.failLostCalls();
     this.#flushOutput();
+    this.#reporter = newReporter(this.#object, this.#log, () => stats(this.realm));
   }
 
   /** Ends an instance that could not be woken. */
@@ -256,6 +260,7 @@ export class RealmRuntime {
     this.#context.budget.relieve();
     while (this.#overflowed.length > 0) this.#closeOverflowed(this.#overflowed.pop()!);
     this.#flushScheduler.flushAtEndOfTurn();
+    if (!this.#isFlushScheduled) this.#reporter?.reportIfDue();
   }
 
   #closeOverflowed(connection: Connection): void {
@@ -302,6 +307,7 @@ export class RealmRuntime {
     else if (mayStore) this.alarm.setAlarm(next);
     this.#webhooks.flush();
     this.realm.flush();
+    this.#reporter?.reportIfDue();
     this.#markIdle();
   }
 
@@ -328,6 +334,7 @@ export class RealmRuntime {
   /** The last socket has closed: saves what is left, and deletes the storage if it keeps nothing. */
   #leaveEmpty(): void {
     this.#flush();
+    this.#reporter?.report();
     if (!this.alarm.isAlarmSet && !this.#webhooks.waits && !isExhausted()) this.#storageUse.removeIfEmpty();
   }
 
