@@ -184,9 +184,21 @@ export class TestSession extends ClientSession {
         break;
       case MessageType.ABORT:
         if (this.#opening !== undefined) return this.#refused(message[2], message[1]);
+        break;
+      case MessageType.UNSUBSCRIBED:
+        this.#revoked(message[2]?.subscription);
     }
     if (message[0] === MessageType.GOODBYE || message[0] === MessageType.ABORT) this.#message = textIn(message[1]);
     super.take(message);
+  }
+
+  /** Ends the handlers of a subscription that the router has revoked; the answer to UNSUBSCRIBE names none. */
+  #revoked(id: unknown): void {
+    for (const subscription of this.#subscriptions) {
+      if (subscription.id !== id) continue;
+      this.#subscriptions.delete(subscription);
+      subscription.end(WampUri.NO_SUCH_SUBSCRIPTION);
+    }
   }
 
   protected override onEnd(reason: Uri): void {

@@ -98,6 +98,22 @@ describe("a subscription", () => {
     await left;
   });
 
+  test("rejects what waits for its next event, and what asks later, when the router revokes it", async () => {
+    const roles = [
+      { name: "user", permissions: [{ uri: "com.example.*", allow: { subscribe: true } }] },
+      { name: "admin", permissions: [{ uri: "wamp.*", allow: { call: true } }] },
+    ];
+    await using realm = await testRealm({ version: 1, realms: [{ name: "realm1", roles, auth: {} }] });
+    const [admin, alice] = [await realm.join({ role: "admin" }), await realm.join({ role: "user" })];
+    const [news, again] = [await alice.subscribe("com.example.news"), await alice.subscribe("com.example.news")];
+    const waiting = [news, again].map((each) =>
+      expect(each.next()).rejects.toMatchObject({ uri: "wamp.error.no_such_subscription" }),
+    );
+    await admin.call("wamp.subscription.remove_subscriber", [news.id, alice.id]);
+    await Promise.all(waiting);
+    await expect(news.next()).rejects.toMatchObject({ uri: "wamp.error.no_such_subscription" });
+  });
+
   test("of two handlers ends with the last one", async () => {
     await using realm = await start();
     const [alice, bob] = [await realm.join({ role: "user" }), await realm.join({ role: "user" })];
