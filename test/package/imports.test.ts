@@ -10,6 +10,7 @@ const consumers = inject("consumers");
 const installed = join(consumers, "node_modules/wamp-edge");
 const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
   readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string } | string>>;
+  readonly scripts: Readonly<Record<string, string>>;
 };
 
 /** Entry → its values; the rest are types. A change here is a change of the contract (CONTRIBUTING.md: Release). */
@@ -52,6 +53,12 @@ async function bundle(source: string): Promise<string> {
   });
   return outputFiles[0]!.text;
 }
+
+it("the package has no script that npm runs, or warns of, where it is installed", () => {
+  for (const name of ["preinstall", "install", "postinstall", "prepare"]) {
+    expect(manifest.scripts).not.toHaveProperty(name);
+  }
+});
 
 describe("in plain Node", () => {
   it.each(Object.entries(VALUES))("%s has the documented values", (name, values) => {
