@@ -2,9 +2,11 @@
 
 import type { Command } from "commander";
 import type { Fault } from "../wamp/config/shape.ts";
+import { componentFaults } from "../worker/config/bindings.ts";
 import type { Config } from "../worker/config/config-schema.ts";
 import { formatFaults, loadConfig } from "../worker/config/load-config.ts";
 import { findFaultsOfObjects, findMissingSettings, hasWebhooks } from "./missing-settings.ts";
+import { loadComponents } from "./project/components-module.ts";
 import { isModule, loadConfigModule } from "./project/config-module.ts";
 import { readDevVars } from "./project/dev-vars.ts";
 import { OLDEST_NODE_FOR_WRANGLER, requireNode } from "./project/node-version.ts";
@@ -56,7 +58,8 @@ async function readConfig(project: Project, file: string | undefined): Promise<{
 }
 
 /**
- * Returns what the project lacks: for one environment, or for the Worker and the objects of all its environments.
+ * Returns what the project lacks: for one environment, or for the Worker and the objects of all its environments. A
+ * component that the Worker does not have would keep it from serving anything.
  * WAMP_ASSETS counts as a binding for files, as for `wamp-edge start`.
  */
 async function findMissing(
@@ -74,7 +77,10 @@ async function findMissing(
   // Environments without migrations of their own share those of the Worker, and all share its main module.
   const different = [...new Map(faults.map((fault) => [formatFaults([fault]), fault])).values()];
   const served = process.env.WAMP_ASSETS ? { ...settings, assets: {} } : settings;
-  return [...different, ...(config === undefined ? [] : findMissingSettings(config, served))];
+  if (config === undefined) return different;
+  const components = settings.main === undefined ? undefined : await loadComponents(project, settings.main);
+  const unknown = components === undefined ? [] : componentFaults(config, components);
+  return [...different, ...unknown, ...findMissingSettings(config, served)];
 }
 
 /** Flags of the runtime that the router works without, and what is better with each. */

@@ -25,16 +25,18 @@ export function findMissingObjects(settings: WorkerSettings, needsWebhooks: bool
 }
 
 /**
- * Returns a fault when the main module lacks classes of the objects; `main` is its path in messages, `exported` are the
- * names of its exports.
+ * Returns a fault when the main module lacks classes: those of the objects and `others`. `main` is its path in messages,
+ * `exported` are the names of its exports.
  */
 export function findMissingExports(
   main: string,
   exported: readonly string[],
   settings: WorkerSettings,
   needsWebhooks: boolean,
+  others: readonly string[] = [],
 ): Fault[] {
-  const missing = ownClasses(settings, neededNames(needsWebhooks)).filter((name) => !exported.includes(name));
+  const needed = [...ownClasses(settings, neededNames(needsWebhooks)), ...others];
+  const missing = needed.filter((name) => !exported.includes(name));
   if (missing.length === 0) return [];
   const names = missing.join(", ");
   return [{ path: main, message: `does not export ${names}. Add:\nexport { ${names} } from "wamp-edge/worker";` }];

@@ -5,13 +5,10 @@ import { bindingFaults, serviceFault } from "../worker/config/bindings.ts";
 import type { Config } from "../worker/config/config-schema.ts";
 import type { Env } from "../worker/platform/env.ts";
 import { findMissingExports, findMissingObjects } from "./missing-objects.ts";
-import { bundleModule } from "./project/esbuild.ts";
+import { bundleModule, RUNTIME_MODULES } from "./project/esbuild.ts";
 import { nameInProject, type Project } from "./project/project.ts";
 import { UserError } from "./project/user-error.ts";
 import type { WorkerSettings } from "./project/wrangler.ts";
-
-/** What only the Workers runtime has. */
-const RUNTIME_MODULES = ["cloudflare:*", "node:*"];
 
 /** Whether a realm has outgoing webhooks. */
 export function hasWebhooks({ realms }: Config): boolean {
@@ -19,15 +16,22 @@ export function hasWebhooks({ realms }: Config): boolean {
 }
 
 /**
- * Returns a fault for each binding, migration and export that the router's objects need and the project lacks. When the
- * main module does not compile, its exports are unknown: the build has its own error.
+ * Returns a fault for each binding, migration and export that the router's objects need and the project lacks, and for
+ * each class of `others` that the main module does not export. When the main module does not compile, its exports are
+ * unknown: the build has its own error.
  */
-export function findFaultsOfObjects(project: Project, settings: WorkerSettings, needsWebhooks: boolean): Fault[] {
+export function findFaultsOfObjects(
+  project: Project,
+  settings: WorkerSettings,
+  needsWebhooks: boolean,
+  others: readonly string[] = [],
+): Fault[] {
   const missing = findMissingObjects(settings, needsWebhooks);
   if (settings.main === undefined) return missing;
   try {
     const { exports } = bundleModule(project, settings.main, RUNTIME_MODULES);
-    return [...missing, ...findMissingExports(nameInProject(project, settings.main), exports, settings, needsWebhooks)];
+    const main = nameInProject(project, settings.main);
+    return [...missing, ...findMissingExports(main, exports, settings, needsWebhooks, others)];
   } catch (error) {
     if (error instanceof UserError) return missing;
     throw error;

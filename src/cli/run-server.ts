@@ -1,6 +1,7 @@
 /** Starts and stops a local router: the same for `wamp-edge start` (wrangler) and `wamp-edge serve` (workerd). */
 
 import { createServer } from "node:net";
+import type { Fault } from "../wamp/config/shape.ts";
 import { formatFaults } from "../worker/config/load-config.ts";
 import { findFaultsOfObjects } from "./missing-settings.ts";
 import { watchParent } from "./parent-process.ts";
@@ -40,10 +41,14 @@ const DUPLICATE_SIGNAL_MS = process.env.npm_lifecycle_event ? 500 : 0;
 
 /**
  * Starts a server with the options of the command line and of the environment and prints its addresses once `/healthz`
- * answers. SIGINT, SIGTERM, SIGHUP, the end of npm and, with `--json`, the end of the parent process stop the server; a
+ * answers; the main module must export `classes`. SIGINT, SIGTERM, SIGHUP, the end of npm and, with `--json`, the end of the parent process stop the server; a
  * second signal ends the process at once with code 1. An error ends the process with its message and code 1.
  */
-export async function runServer(start: StartServer, flags: ServerFlags): Promise<void> {
+export async function runServer(
+  start: StartServer,
+  flags: ServerFlags,
+  classes: readonly string[] = [],
+): Promise<void> {
   let server: LocalServer | undefined;
   let stoppedAt: number | undefined;
   const stop = async () => {
@@ -64,7 +69,7 @@ export async function runServer(start: StartServer, flags: ServerFlags): Promise
     const project = findProject();
     const env = await overrideVariables(process.env, flags, project);
     const options = await readServerOptions(env, () => loadConfigModule(project), await readDevVars(project));
-    await requireObjects(project, options);
+    await requireObjects(project, options, classes);
     await requireFreePort(options.host, options.port);
     server = await start(options, { project, output: flags.json ? process.stderr : process.stdout });
     handleSignals(onSignal);
@@ -80,9 +85,13 @@ export async function runServer(start: StartServer, flags: ServerFlags): Promise
   }
 }
 
-/** Throws UserError with the lines to add when the project lacks what the router's objects need. */
-async function requireObjects(project: Project, { needsWebhooks }: ServerOptions): Promise<void> {
-  const faults = findFaultsOfObjects(project, await readSettings(project), needsWebhooks);
+/** Throws UserError with the lines to add when the project lacks what the router's objects or the server need. */
+async function requireObjects(
+  project: Project,
+  { needsWebhooks }: ServerOptions,
+  classes: readonly string[],
+): Promise<void> {
+  const faults = findFaultsOfObjects(project, await readSettings(project), needsWebhooks, classes);
   if (faults.length > 0) throw new UserError(`the project lacks settings\n${formatFaults(faults)}`);
 }
 
@@ -130,10 +139,21 @@ async function waitUntilHealthy(origin: URL): Promise<void> {
       () => undefined,
     );
     if (response?.ok) return;
-    if (response) throw new UserError(`/healthz answers ${response.status}: ${await response.text()}`);
+    if (response) throw new UserError(describeUnhealthy(response.status, await response.text()));
     await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
   throw new UserError(`no answer from ${origin.href}healthz within ${READY_TIMEOUT_MS / 1000} seconds`);
+}
+
+/** The faults that only the Worker finds, such as a component that it does not have, or what else it answers. */
+function describeUnhealthy(status: number, text: string): string {
+  try {
+    const { faults } = JSON.parse(text) as { readonly faults?: readonly Fault[] };
+    if (faults !== undefined) return `the configuration has faults\n${formatFaults(faults)}`;
+  } catch {
+    // Not the router's own answer.
+  }
+  return `/healthz answers ${status}: ${text}`;
 }
 
 /** One line for the program that started the server. */

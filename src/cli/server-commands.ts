@@ -19,11 +19,21 @@ export function addServerCommands(program: Command): void {
       requireNode("wamp-edge serve", OLDEST_NODE_WITH_SQLITE);
       return (await import("./serve.ts")).startWorkerd;
     },
+    // workerd refuses a socket for an entrypoint that the Worker does not have, in words of its own configuration.
+    ["Control"],
   );
 }
 
-/** `load` loads the server only when it is started: it needs parts of Node that old versions lack. */
-function addServerCommand(command: Command, defaultData: string, load: () => Promise<StartServer>): void {
+/**
+ * `load` loads the server only when it is started: it needs parts of Node that old versions lack. The main module must
+ * export `classes`.
+ */
+function addServerCommand(
+  command: Command,
+  defaultData: string,
+  load: () => Promise<StartServer>,
+  classes: readonly string[] = [],
+): void {
   command
     .option("--port <number>", "port to listen on, 0 for any (variable PORT; default 8787)")
     .option("--host <address>", "address to listen on (variable HOST; default 127.0.0.1)")
@@ -34,6 +44,6 @@ function addServerCommand(command: Command, defaultData: string, load: () => Pro
     .action(async (flags: ServerFlags) => {
       requireNode("wrangler", OLDEST_NODE_FOR_WRANGLER);
       const [{ runServer }, start] = await Promise.all([import("./run-server.ts"), load()]);
-      await runServer(start, flags);
+      await runServer(start, flags, classes);
     });
 }

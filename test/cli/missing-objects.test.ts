@@ -1,12 +1,14 @@
 /** What wrangler.toml lacks for the router's objects, by wrangler's own reading of the file. */
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findMissingExports, findMissingObjects } from "../../src/cli/missing-objects.ts";
 import { findProject } from "../../src/cli/project/project.ts";
 import { readSettings, type WorkerSettings } from "../../src/cli/project/wrangler.ts";
 import { formatFaults } from "../../src/worker/config/load-config.ts";
+import { checkOut } from "./checkout.ts";
+import { Command } from "./command.ts";
 import { scratchDirectory } from "./served.ts";
 
 function settingsOf(text: string, environment?: string): Promise<WorkerSettings> {
@@ -95,5 +97,38 @@ new_sqlite_classes = ["WebhookObject"]`,
       "src/index.ts does not export LongPollObject, WebhookObject. Add:\n" +
         'export { LongPollObject, WebhookObject } from "wamp-edge/worker";',
     );
+  });
+});
+
+describe("a project", () => {
+  const run = async (folder: string, ...parameters: string[]) => {
+    const line = [process.execPath, join(import.meta.dirname, "../../src/cli/wamp-edge.ts"), ...parameters];
+    const command = new Command(line, { WAMP_DATA: scratchDirectory() }, undefined, folder);
+    return { code: await command.ended(), text: command.stdout + command.stderr };
+  };
+
+  it("whose main module does not export Control is sound, but wamp-edge serve names the line to add", async () => {
+    const main = readFileSync("src/index.ts", "utf8").replace("Control, ", "");
+    const folder = checkOut({ "src/index.ts": main });
+    expect((await run(folder, "check")).code).toBe(0);
+    expect(await run(folder, "serve")).toEqual({
+      code: 1,
+      text:
+        "wamp-edge: the project lacks settings\n" +
+        'src/index.ts does not export Control. Add:\nexport { Control } from "wamp-edge/worker";\n',
+    });
+  });
+
+  it("whose configuration names a component that the Worker does not have is refused with the path", async () => {
+    const components = [{ name: "greter", role: "a" }];
+    const config = { version: 1, realms: [{ name: "realm1", roles: [{ name: "a" }], components }] };
+    const files = { "src/config.ts": `export default ${JSON.stringify(config)};` };
+    const fault = /^realms\[0\]\.components\[0\]\.name is not in the registry \(src\/components\.ts/m;
+    const { code, text } = await run(checkOut(files), "check");
+    expect(code).toBe(1);
+    expect(text).toMatch(fault);
+    // Which components it has is not known where only the Workers runtime can load them: the Worker itself reports it.
+    const own = `import { env } from "cloudflare:workers";\nexport default { [env.NAME as string]: {} };`;
+    expect(await run(checkOut({ ...files, "src/components.ts": own }), "check")).toMatchObject({ code: 0 });
   });
 });

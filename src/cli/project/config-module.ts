@@ -17,13 +17,16 @@ const CONFIG_MODULES = ["src/realm.ts", "src/config.ts"];
 export async function loadConfigModule(project: Project, file: string = findConfigModule(project)): Promise<unknown> {
   const name = nameInProject(project, resolve(file));
   const { code } = bundleModule(project, resolve(file));
-  const module: object = await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`).catch(
-    (error: Error) => {
-      throw new UserError(`${name}: ${error.message}`);
-    },
-  );
+  const module = await importCode(code).catch((error: Error) => {
+    throw new UserError(`${name}: ${error.message}`);
+  });
   if (!("default" in module)) throw new UserError(`${name}: has no default export`);
   return module.default;
+}
+
+/** Imports a bundled module. */
+export function importCode(code: string): Promise<object> {
+  return import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`);
 }
 
 /** Whether a file of the configuration is a module; otherwise it is JSON. */

@@ -8,6 +8,9 @@ import { requireOfWrangler } from "./wrangler.ts";
 /** Files that the Worker's build imports as text, bytes or modules (wrangler's default rules). */
 const LOADERS = { ".txt": "text", ".html": "text", ".sql": "text", ".bin": "binary", ".wasm": "binary" } as const;
 
+/** What a bundle of the Worker imports from its runtime; Node has only the second. */
+export const RUNTIME_MODULES = ["cloudflare:*", "node:*"];
+
 /** A message of esbuild. */
 type Message = { readonly text: string; readonly location: { readonly file: string; readonly line: number } | null };
 
@@ -16,13 +19,15 @@ export interface BundledModule {
   readonly code: string;
   /** The names of its exports. */
   readonly exports: readonly string[];
+  /** The paths of the module and of all that it imports, relative to the project. */
+  readonly inputs: readonly string[];
 }
 
 /**
  * Bundles a module and everything that it imports except modules named in `external`. Throws UserError with a line for
  * each error, with its file, when the module does not compile.
  */
-export function bundleModule(project: Project, file: string, external: string[] = []): BundledModule {
+export function bundleModule(project: Project, file: string, external: readonly string[] = []): BundledModule {
   const { buildSync } = requireOfWrangler(project, "esbuild") as typeof import("esbuild");
   try {
     const { outputFiles, metafile } = buildSync({
@@ -36,12 +41,13 @@ export function bundleModule(project: Project, file: string, external: string[] 
       platform: "node",
       conditions: ["workerd", "worker", "browser"],
       mainFields: ["browser", "module", "main"],
-      external,
+      external: [...external],
       target: "es2022",
       loader: LOADERS,
       logLevel: "silent",
     });
-    return { code: outputFiles[0]?.text ?? "", exports: Object.values(metafile.outputs)[0]?.exports ?? [] };
+    const exports = Object.values(metafile.outputs)[0]?.exports ?? [];
+    return { code: outputFiles[0]?.text ?? "", exports, inputs: Object.keys(metafile.inputs) };
   } catch (error) {
     const { errors = [] } = error as { errors?: readonly Message[] };
     if (errors.length === 0) throw error;
