@@ -26,15 +26,18 @@ export interface Credentials {
   readonly privateKey?: string;
 }
 
-/** Creates credentials; cryptosign ignores the password. Throws UserError for a password that the method cannot use. */
-export function createCredentials(method: CredentialMethod, password: string): Credentials {
+/**
+ * Creates credentials; cryptosign ignores the password. `salt` is that of WAMP-CRA; without it the salt is random. Throws
+ * UserError for a password or a salt that the method cannot use.
+ */
+export function createCredentials(method: CredentialMethod, password: string, salt?: string): Credentials {
   if (method === "cryptosign") return createKeyPair();
   if (password === "") throw new UserError("the password is empty");
-  return { entry: method === "wampcra" ? deriveCraKey(password) : deriveScramKeys(password) };
+  if (salt === "") throw new UserError("the salt is empty");
+  return { entry: method === "wampcra" ? deriveCraKey(password, salt) : deriveScramKeys(password) };
 }
 
-function deriveCraKey(password: string) {
-  const salt = randomBytes(SALT_BYTES).toString("hex");
+function deriveCraKey(password: string, salt = randomBytes(SALT_BYTES).toString("hex")) {
   const key = pbkdf2Sync(password, salt, ITERATIONS, KEY_BYTES, "sha256");
   return { "salted-key": key.toString("base64"), salt, iterations: ITERATIONS, keylen: KEY_BYTES };
 }

@@ -3,6 +3,7 @@
 import { Argument, type Command } from "commander";
 import { CREDENTIAL_METHODS, type CredentialMethod, createCredentials } from "./credentials.ts";
 import { readPassword } from "./password-prompt.ts";
+import { UserError } from "./project/user-error.ts";
 
 /** Adds the command to the program. */
 export function addPrincipalCommand(program: Command): void {
@@ -10,13 +11,15 @@ export function addPrincipalCommand(program: Command): void {
     .command("principal")
     .description("print the configuration entry of a principal: keys derived from a password, or a new key pair")
     .addArgument(new Argument("<method>", "the method to log in with").choices(CREDENTIAL_METHODS))
-    .action(printPrincipal);
+    .option("--salt <text>", "wampcra: the salt that the user has, for a second secret beside the present one")
+    .action(async (method: CredentialMethod, { salt }: { salt?: string }) => printPrincipal(method, salt));
 }
 
-async function printPrincipal(method: CredentialMethod): Promise<void> {
+async function printPrincipal(method: CredentialMethod, salt: string | undefined): Promise<void> {
+  if (salt !== undefined && method !== "wampcra") throw new UserError(`--salt is for wampcra, not for ${method}`);
   const prompt = (text: string) => process.stderr.write(text);
   const password = method === "cryptosign" ? "" : await readPassword(process.stdin, prompt);
-  const { entry, privateKey } = createCredentials(method, password);
+  const { entry, privateKey } = createCredentials(method, password, salt);
   if (privateKey !== undefined) process.stderr.write(`private key (only for the client): ${privateKey}\n`);
   process.stdout.write(`${JSON.stringify(entry, null, 2)}\n`);
 }

@@ -4,6 +4,9 @@
 import { OLDEST_NODE, requireNode } from "./project/node-version.ts";
 import { exitWithError } from "./project/user-error.ts";
 
+// Node 22.12 warns of a module that wrangler loads; the user of the command can change nothing about it.
+process.noDeprecation = true;
+
 try {
   requireNode("wamp-edge", OLDEST_NODE);
   const { runProgram } = await import("./program.ts");

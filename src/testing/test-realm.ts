@@ -43,9 +43,11 @@ export type TestTransport = Partial<TransportInfo>;
 
 /**
  * Starts a realm of a configuration, with its components. Throws an error that lists all faults of the configuration,
- * each with its path, one per line.
+ * each with its path, one per line, or says which Node it needs.
  */
 export async function testRealm(config: ConfigInput, options: TestRealmOptions = {}): Promise<TestRealm> {
+  // The first that the code of realms needs and Node 20 lacks. The Workers runtime and others have no version of Node.
+  if (Promise.withResolvers === undefined) throw new Error("testRealm needs Node 22.12 or newer");
   const { components = {}, env = {}, realm, now = Date.now(), seed = 1, fetch } = options;
   const world: MemoryWorld = {
     ...loadRealm(config, components, env, realm),

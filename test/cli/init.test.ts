@@ -45,13 +45,13 @@ function filesIn(folder: string): string[] {
 }
 
 describe("wamp-edge init", () => {
-  it("writes the files of the template, with the folder's name, and prints the next steps", () => {
+  it("writes the files of the template, with the folder's name without its accents, and prints the next steps", () => {
     const folder = scratchFolder();
-    const { status, stdout, stderr } = init(folder, "My App", "--yes");
+    const { status, stdout, stderr } = init(folder, "Mý App", "--yes");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toContain("Created my-app in My App: realm realm1, login anonymous.\n");
-    expect(stdout).toContain("  cd 'My App'\n  npm install\n  npm test\n  npm start\n");
-    const app = join(folder, "My App");
+    expect(stdout).toContain("Created my-app in Mý App: realm realm1, login anonymous.\n");
+    expect(stdout).toContain("  cd 'Mý App'\n  npm install\n  npm test\n  npm start\n");
+    const app = join(folder, "Mý App");
     expect(filesIn(app)).toEqual(TEMPLATE.toSorted());
     for (const path of TEMPLATE.filter((path) => !["README.md", "package.json"].includes(path))) {
       expect(read(app, path)).toBe(read(PROJECT, "template", path).replaceAll("wamp-edge-app", "my-app"));

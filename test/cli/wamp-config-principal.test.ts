@@ -21,6 +21,14 @@ describe("principal", () => {
     });
   });
 
+  test("derives another key of a WAMP-CRA user with the salt that the user has", async () => {
+    const { out } = await run(["principal", "wampcra", "--salt", "salt123"], "new\n");
+    const key = pbkdf2Sync("new", "salt123", 10_000, 32, "sha256").toString("base64");
+    expect(JSON.parse(out)).toMatchObject({ "salted-key": key, salt: "salt123" });
+    const refused = await run(["principal", "scram", "--salt", "salt123"], "new\n");
+    expect(refused).toEqual({ code: 1, out: "", err: "wamp-edge: --salt is for wampcra, not for scram\n" });
+  });
+
   test("stores StoredKey and ServerKey for SCRAM", async () => {
     const record = await printed("scram", "pencil");
     const salted = pbkdf2Sync("pencil", Buffer.from(record.salt, "hex"), record.iterations, 32, "sha256");

@@ -103,9 +103,11 @@ function questions(): [keyof Answers, Question][] {
   return Object.entries(QUESTIONS) as [keyof Answers, Question][];
 }
 
-/** The folder's name as a name of a project. */
+/** The folder's name as a name of a project, letters without their accents. */
 function nameOf(folder: string): string {
   const words = basename(resolve(folder))
+    .normalize("NFKD")
+    .replaceAll(/\p{M}/gu, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-");
   return words.slice(0, LONGEST_NAME).replaceAll(/^-+|-+$/g, "") || "wamp-edge-app";
