@@ -16,6 +16,7 @@ const resolve = {
  */
 export default defineConfig({
   test: {
+    globalSetup: "test/build-console.ts",
     // Vitest leaves one core free by default, which would be half of a small machine.
     maxWorkers: "100%",
     projects: [

@@ -15,16 +15,23 @@ const project = findProject();
 const BUNDLE_FOLDER = join(project.folder, ".wrangler/bundle");
 
 await buildBundle(project, BUNDLE_FOLDER).catch(exitWithError);
-const kib = measureBundle() / 1024;
-process.stdout.write(`bundle: ${kib.toFixed(1)} KiB gzip\n`);
+const kib = sizeOf((name) => !isConsole(name)) / 1024;
+process.stdout.write(
+  `bundle: ${kib.toFixed(1)} KiB gzip, and ${(sizeOf(isConsole) / 1024).toFixed(1)} KiB for the console\n`,
+);
 if (kib > MAX_BUNDLE_KIB) exitWithError(new UserError(`the bundle is larger than ${MAX_BUNDLE_KIB} KiB gzip`));
 
+/** Whether a module is a part of the console, which the Worker loads when a browser asks for it, not at its start. */
+function isConsole(name: string): boolean {
+  return /-console-\w+\.bin$/.test(name);
+}
+
 /**
- * Returns the compressed bytes of the modules that a deployment uploads, without source maps and wrangler's other
- * files.
+ * Returns the compressed bytes of the modules with such names that a deployment uploads, without source maps and
+ * wrangler's other files.
  */
-function measureBundle(): number {
-  const modules = readdirSync(BUNDLE_FOLDER).filter((name) => !/\.(map|md|capnp)$/.test(name));
+function sizeOf(isMeasured: (name: string) => boolean): number {
+  const modules = readdirSync(BUNDLE_FOLDER).filter((name) => !/\.(map|md|capnp)$/.test(name) && isMeasured(name));
   const sizes = modules.map((name) => gzipSync(readFileSync(join(BUNDLE_FOLDER, name))).length);
   return sizes.reduce((total, size) => total + size, 0);
 }

@@ -3,7 +3,7 @@
  * client.
  */
 
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildBundle } from "./project/bundle.ts";
 import { readSettings, workerdProgram } from "./project/wrangler.ts";
@@ -39,7 +39,10 @@ export async function startWorkerd(options: ServerOptions, { project, output }: 
   const configFile = join(folder, "workerd.capnp");
   const assets =
     options.assetsFolder ?? (settings.assets?.directory && resolve(project.folder, settings.assets.directory));
-  writeFileSync(configFile, formatWorkerdConfig(settings, keyPrefix, Object.keys(bindings), assets !== undefined));
+  writeFileSync(
+    configFile,
+    formatWorkerdConfig(settings, keyPrefix, Object.keys(bindings), assets !== undefined, readdirSync(folder)),
+  );
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   const control = new ControlClient(join(folder, "control"));
   const parameters = [`--socket-addr=control=unix:${control.path}`, `--directory-path=realms=${data}`];

@@ -1,5 +1,6 @@
 /** A connection in memory between a session of a test and its realm. */
 
+import type { ChannelReceiver } from "../client/channel.ts";
 import type { Limits } from "../wamp/config/limits.ts";
 import { isLongerThan } from "../wamp/crypto/encoding.ts";
 import type { SendFault, Transport, TransportInfo } from "../wamp/host/transport.ts";
@@ -11,7 +12,6 @@ import type { Realm } from "../wamp/realm/realm.ts";
 import { json } from "../wamp/serializers/json.ts";
 import { DecodeFault } from "../wamp/serializers/serializer.ts";
 import type { Peer } from "../wamp/session/peer.ts";
-import type { ChannelReceiver } from "./channel.ts";
 
 /** The subprotocol that connections in memory have. */
 export const SUBPROTOCOL = "wamp.2.json";

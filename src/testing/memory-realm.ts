@@ -1,5 +1,6 @@
 /** A realm in memory from one sleep to the next, and the host that it runs on. */
 
+import type { Channel, ChannelReceiver } from "../client/channel.ts";
 import type { AuditRecord } from "../wamp/host/audit-record.ts";
 import { earliest } from "../wamp/host/deadlines.ts";
 import type { Host } from "../wamp/host/host.ts";
@@ -14,7 +15,6 @@ import type { Identity } from "../wamp/session/session.ts";
 import type { WorkerRealmConfig } from "../worker/config/realm-config.ts";
 import { fetchJson } from "../worker/platform/fetch-json.ts";
 import { ComponentHost } from "../worker/realm/component-host.ts";
-import type { Channel, ChannelReceiver } from "./channel.ts";
 import { type MemoryConnection, MemoryTransport, receiveText, TRANSPORT_INFO } from "./memory-connection.ts";
 import type { MemoryStore } from "./memory-store.ts";
 import { realTime } from "./real-time.ts";

@@ -1,8 +1,9 @@
 /** A realm as tests use it, in this process or in a router. */
 
+import type { SessionDetails } from "../client/channel-session.ts";
+import type { Login } from "../client/login.ts";
 import type { Dict, Uri } from "../wamp/protocol/values.ts";
-import type { Login } from "./login.ts";
-import type { SessionDetails, TestSession } from "./test-session.ts";
+import type { TestSession } from "./test-session.ts";
 
 /** The identity of a session that joins without a handshake. */
 export interface JoinOptions {

@@ -1,5 +1,8 @@
 /** A realm of a configuration in this process, in memory, for tests. */
 
+import type { ChannelReceiver } from "../client/channel.ts";
+import type { ChannelSessionContext, SessionDetails } from "../client/channel-session.ts";
+import type { Login } from "../client/login.ts";
 import type { AuditRecord } from "../wamp/host/audit-record.ts";
 import { type LogLine, thrown } from "../wamp/host/log-line.ts";
 import type { TransportInfo } from "../wamp/host/transport.ts";
@@ -8,16 +11,14 @@ import { isVisible, sessionDetails } from "../wamp/meta/session-details.ts";
 import { CloseCode } from "../wamp/protocol/close-code.ts";
 import type { Dict, Uri } from "../wamp/protocol/values.ts";
 import type { ConfigInput } from "../worker/config/config-schema.ts";
-import type { ChannelReceiver } from "./channel.ts";
 import { loadRealm, unservedParts } from "./load-realm.ts";
-import type { Login } from "./login.ts";
 import type { MemoryConnection } from "./memory-connection.ts";
 import { channelOf, MemoryRealm, type MemoryWorld } from "./memory-realm.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { realTime } from "./real-time.ts";
 import type { JoinOptions, RealmUnderTest } from "./realm-under-test.ts";
 import { SeededRandom } from "./seeded-random.ts";
-import { type SessionDetails, TestSession, type TestSessionContext } from "./test-session.ts";
+import { AGENT, TestSession } from "./test-session.ts";
 
 /** Milliseconds. A realm that wakes at the time it fell asleep would give the same ids to later invocations. */
 const SLEEP_MS = 1;
@@ -192,9 +193,10 @@ export class TestRealm implements RealmUnderTest, AsyncDisposable {
     await this.settled();
   }
 
-  #context(open: (realm: MemoryRealm, receiver: ChannelReceiver) => MemoryConnection): TestSessionContext {
+  #context(open: (realm: MemoryRealm, receiver: ChannelReceiver) => MemoryConnection): ChannelSessionContext {
     return {
       realm: this.name,
+      agent: AGENT,
       connect: (receiver) => channelOf(open(this.#awake, receiver), () => this.#awake),
       onThrown: (error, authid, handler) => {
         if (handler === "event") this.#thrown.push(error);

@@ -22,6 +22,7 @@ import { realmObject } from "./routing/realm-stub.ts";
 import { isStopping } from "./routing/shutdown.ts";
 import { serverSentEvents } from "./server-sent-events/serve-events.ts";
 import { queue, scheduled } from "./triggers/triggers.ts";
+import { serveConsole } from "./web/console.ts";
 import { webService } from "./web/web-services.ts";
 
 type App = Hono<{ Bindings: Env }>;
@@ -65,6 +66,9 @@ export function createApp(config?: ConfigInput, components?: Components): App {
     return webhook(context.req.raw, context.env, configOf(context.env), realm, name);
   });
   app.all("/metrics", async ({ env, req }, next) => (await metrics(req.raw, env, configOf(env))) ?? next());
+  for (const path of ["/console", "/console/*"]) {
+    app.use(path, async ({ env, req }, next) => (await serveConsole(req.raw, configOf(env))) ?? next());
+  }
   app.use(async (context, next) => {
     const route = configuredRoute(context.req.path, configOf(context.env));
     return route === undefined ? next() : serveBridge(context, route);

@@ -7,8 +7,16 @@ import { type Browser, chromium as playwright } from "playwright-core";
 
 /** Starts a headless Chromium. */
 export async function startBrowser(): Promise<Browser> {
-  return playwright.launch({ executablePath: await chromium.executablePath(), args: chromium.args, headless: true });
+  const args = chromium.args.filter((arg) => !UNWANTED.has(arg));
+  return playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true });
 }
+
+/** For small functions in the cloud: the browser would end with its first context, and accept what browsers refuse. */
+const UNWANTED: ReadonlySet<string> = new Set([
+  "--single-process",
+  "--disable-web-security",
+  "--allow-running-insecure-content",
+]);
 
 /** Serves files from memory: path → text. Returns the origin. */
 export async function servePages(pages: Readonly<Record<string, string>>) {

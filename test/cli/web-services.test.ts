@@ -12,7 +12,7 @@ import { Command } from "./command.ts";
 /** Returns a configuration with a reverse proxy to a local port. */
 const configWith = (port: number) => ({
   version: 1,
-  realms: [],
+  realms: [{ name: "realm1", roles: [{ name: "operator", console: true }] }],
   http: {
     paths: {
       away: { type: "reverseproxy", host: "127.0.0.1", port, path: "/moved" },
@@ -110,6 +110,16 @@ describe.each([
       expect(await ask(path)).toMatchObject({ status: 404, text: '{"error":"not found"}' });
     },
   );
+
+  it.each(["gzip", "identity"])("serves the console with Accept-Encoding: %s", async (encoding) => {
+    const page = await ask("/console");
+    expect(page).toMatchObject({ status: 200, type: "text/html; charset=utf-8" });
+    for (const [, path = ""] of page.text.matchAll(/(?:href|src)="(\/[^"]*)"/g)) {
+      const { response, text } = await ask(path, { headers: { "Accept-Encoding": encoding } });
+      expect(response.headers.get("Content-Encoding")).toBe(encoding === "gzip" ? "gzip" : null);
+      expect(text).toMatch(/wamp-edge\/console|light-dark/);
+    }
+  });
 
   it("does not list a folder", async () => {
     expect((await ask("/manual")).response.headers.get("Location")).toBe("./manual/");

@@ -49,7 +49,8 @@ async function bundle(source: string): Promise<string> {
     logLevel: "silent",
     format: "esm",
     target: "es2024",
-    external: ["cloudflare:workers"],
+    // As wrangler does, which uploads them as modules of their own.
+    external: ["cloudflare:workers", "*.bin"],
   });
   return outputFiles[0]!.text;
 }
@@ -113,12 +114,13 @@ describe("in a bundle", () => {
 describe("the tarball", () => {
   const files = globSync("**/*.*", { cwd: installed }).concat("LICENSE");
 
-  it("has modules with their types, the pages of the root folder and the template, and no sources", () => {
-    const modules = files.filter((file) => /^dist\/(cli|public|testing|wamp|worker)\/.*\.js$/.test(file));
+  it("has modules with their types, the pages of the root folder, the console and the template, and no sources", () => {
+    const modules = files.filter((file) => /^dist\/(cli|client|public|testing|wamp|worker)\/.*\.js$/.test(file));
     const types = modules.map((file) => file.replace(/\.js$/, ".d.ts"));
     const pages = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
     const others = files.filter((file) => !file.startsWith("template/"));
-    expect(others.sort()).toEqual([...modules, ...types, ...pages].sort());
+    const console = ["script", "style"].map((part) => `dist/worker/web/console-${part}.bin`);
+    expect(others.sort()).toEqual([...modules, ...types, ...pages, ...console].sort());
   });
 
   it("has every file of `exports`", () => {

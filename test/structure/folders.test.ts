@@ -15,12 +15,16 @@ const ROOT = join(import.meta.dirname, "../..");
  */
 const ORDER = [
   "cli",
-  "cli/crossbar cli/init cli/workerd",
+  "cli/console-build cli/crossbar cli/init cli/workerd",
   "src",
   "public",
   "testing/router",
   "testing",
-  "cli/project",
+  "cli/project console",
+  "console/pages",
+  "console/widgets",
+  "console/session",
+  "client",
   "worker",
   "worker/bridge worker/long-poll worker/server-sent-events worker/triggers worker/web",
   "worker/realm",

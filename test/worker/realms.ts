@@ -119,6 +119,7 @@ export const REALMS = {
       ],
     },
     { ...openRealm("guarded-*"), allowed_origins: ["https://app.example"] },
+    { ...openRealm("watchable-*"), roles: [{ name: "anonymous", console: true }] },
     openRealm("crowded-*", { handshakes: 2 }),
     openRealm("hasty-*", { hello_timeout: 300, goodbye_timeout: 300 }),
     { ...openRealm("resume-*"), options: { resume: { time: 60 } } },

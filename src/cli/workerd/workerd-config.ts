@@ -1,18 +1,21 @@
 /** Translates the Worker's settings in wrangler.toml into a configuration of plain workerd. */
 
+import { extname } from "node:path";
 import type { WorkerSettings } from "../project/wrangler.ts";
 import { formatUniqueKey } from "./object-storage.ts";
 
 /**
  * Returns a workerd configuration for the bundle in the same folder. Text bindings are read from workerd's environment,
  * so no value has to be quoted here. The command line sets the addresses of the sockets `http` and `control` and the
- * paths of the folders `realms` and, with `hasAssets`, `assets`.
+ * paths of the folders `realms` and, with `hasAssets`, `assets`. `modules` are the bundle's further files, which the
+ * Worker imports.
  */
 export function formatWorkerdConfig(
   worker: WorkerSettings,
   keyPrefix: string,
   textBindings: readonly string[],
   hasAssets: boolean,
+  modules: readonly string[] = [],
 ): string {
   const objects = worker.durable_objects.bindings;
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -31,7 +34,10 @@ ${hasAssets ? `    (name = "assets", disk = (allowDotfiles = true)),\n` : ""}\
 );
 
 const router :Workerd.Worker = (
-  modules = [(name = "index.js", esModule = embed "index.js")],
+  modules = [
+    (name = "index.js", esModule = embed "index.js"),
+${modules.map(formatModule).join("")}\
+  ],
   compatibilityDate = ${quote(worker.compatibility_date)},
   compatibilityFlags = [${worker.compatibility_flags.map(quote).join(", ")}],
   globalOutbound = "internet",
@@ -46,6 +52,20 @@ ${objects.map(({ class_name }) => `    (className = ${quote(class_name)}, unique
   durableObjectStorage = (localDisk = "realms"),
 );
 `;
+}
+
+/** Ending of a module's name → its type in workerd, as wrangler's default rules have it; no other file is a module. */
+const MODULE_TYPES: Readonly<Record<string, string>> = {
+  ".bin": "data",
+  ".html": "text",
+  ".sql": "text",
+  ".txt": "text",
+  ".wasm": "wasm",
+};
+
+function formatModule(name: string): string {
+  const type = MODULE_TYPES[extname(name)];
+  return type === undefined ? "" : `    (name = ${quote(name)}, ${type} = embed ${quote(name)}),\n`;
 }
 
 /** Returns a Cap'n Proto text literal; names contain no characters that JSON escapes differently. */

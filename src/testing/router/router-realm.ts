@@ -1,15 +1,16 @@
 /** A realm of a running router, with the interface of `testRealm`: its sessions are real WebSockets. */
 
 import { UserError } from "../../cli/project/user-error.ts";
+import type { SessionDetails } from "../../client/channel-session.ts";
+import type { Login } from "../../client/login.ts";
+import { openWebSocket } from "../../client/web-socket-channel.ts";
 import { ApplicationError } from "../../wamp/local/application-error.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import type { Id, List, Uri } from "../../wamp/protocol/values.ts";
 import { type RpcOutcome, readRpcOutcome } from "../../worker/routing/realm-rpc.ts";
-import type { Login } from "../login.ts";
 import type { JoinOptions, RealmUnderTest } from "../realm-under-test.ts";
-import { type SessionDetails, TestSession } from "../test-session.ts";
+import { AGENT, TestSession } from "../test-session.ts";
 import type { RouterConfig } from "./router-config.ts";
-import { openWebSocket } from "./web-socket-channel.ts";
 
 /** What a realm needs of its router. */
 export interface RouterRealmContext extends Pick<RouterConfig, "sign"> {
@@ -67,6 +68,7 @@ export class RouterRealm implements RealmUnderTest, AsyncDisposable {
   async login(login: Login): Promise<TestSession> {
     const context = {
       realm: this.name,
+      agent: AGENT,
       connect: openWebSocket.bind(undefined, this.#context.url),
       onThrown: (error: unknown, _: string, handler: "event" | "call") => {
         if (handler === "event") this.#thrown.push(error);

@@ -23,6 +23,8 @@ export const configSchema = closed({
       events: v.exactOptional(eventsSchema),
       metrics: v.exactOptional(metricsSchema),
       paths: v.exactOptional(pathsSchema),
+      /** By default the console is served where a role has `console`. */
+      console: v.exactOptional(v.boolean()),
       ...admissionEntries,
     }),
   ),

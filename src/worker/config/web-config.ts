@@ -1,6 +1,7 @@
-/** `http.paths`: web services by path, with Crossbar.io's keys. */
+/** `http.paths`: web services by path, with Crossbar.io's keys; and `http.console`. */
 
 import * as v from "valibot";
+import { listOf } from "../../wamp/config/consistency.ts";
 import { flag, integer, text } from "../../wamp/config/fields.ts";
 import { closed, type DeepReadonly, type Fault, faultAt, named, type Path } from "../../wamp/config/shape.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
@@ -109,13 +110,19 @@ const WAYS_IN = ["ws", "lp", "realms", "healthz"].map((segment) => [segment]);
  * Faults of `http.paths` as written, which its schema cannot see: invalid segments, and paths of the router's own
  * routes.
  */
-export function webFaults({ http }: Dict): Fault[] {
+export function webFaults(config: Dict): Fault[] {
+  const { http } = config;
   if (!isDict(http) || !isDict(http.paths)) return [];
   return nestFaults(
     http.paths,
     ["http", "paths"],
     [],
-    [...WAYS_IN, ...bridgePlaces(http.bridge), ...(http.metrics === undefined ? [] : [["metrics"]])],
+    [
+      ...WAYS_IN,
+      ...consolePlaces(config),
+      ...bridgePlaces(http.bridge),
+      ...(http.metrics === undefined ? [] : [["metrics"]]),
+    ],
   );
 }
 
@@ -136,6 +143,11 @@ function nestFaults(paths: Dict, path: Path, above: readonly string[], taken: re
   });
 }
 
+/** The console, where it is served; `http.console` can leave its path to a service. */
+function consolePlaces(config: Dict): string[][] {
+  return servesConsole(config) ? [["console"]] : [];
+}
+
 /** Segments of the bridge's routes before `:realm`; all segments if a route begins with it or has none. */
 function bridgePlaces(bridge: unknown): string[][] {
   if (!isDict(bridge)) return [];
@@ -145,4 +157,24 @@ function bridgePlaces(bridge: unknown): string[][] {
     const realm = parts.indexOf(":realm");
     return [realm > 0 ? parts.slice(0, realm) : parts];
   });
+}
+
+/** What decides about the console in a checked configuration. */
+interface ConsoleSettings {
+  readonly http?: { readonly console?: boolean };
+  readonly realms: readonly {
+    readonly roles: readonly { readonly name: string; readonly console?: boolean }[];
+  }[];
+}
+
+/** Whether the router serves the console: where a role has `console`, unless `http.console` is false. */
+export function hasConsole({ realms, http }: ConsoleSettings): boolean {
+  return http?.console !== false && realms.some(({ roles }) => roles.some((role) => role.console === true));
+}
+
+/** The same for a configuration as written. */
+function servesConsole({ realms, http }: Readonly<Record<string, unknown>>): boolean {
+  if (isDict(http) && http.console === false) return false;
+  const roles = listOf(realms).flatMap((realm) => (isDict(realm) ? listOf(realm.roles) : []));
+  return roles.some((role) => isDict(role) && role.console === true);
 }

@@ -1,7 +1,7 @@
 /** Responses of web services: errors as JSON, and documents with an ETag. */
 
 import { sha256 } from "../../wamp/crypto/digest.ts";
-import { toHex, utf8 } from "../../wamp/crypto/encoding.ts";
+import { type Bytes, toHex, utf8 } from "../../wamp/crypto/encoding.ts";
 
 /** An error response: a JSON object with the member `error`. */
 export function webError(status: number, error: string, headers: HeadersInit = {}): Response {
@@ -21,11 +21,16 @@ export async function documentResponse(
   type: string,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const etag = `"${toHex((await sha256(utf8(text))).slice(0, 16))}"`;
+  const etag = await etagOf(utf8(text));
   const headers = { "Cache-Control": "no-cache", ...more, ETag: etag };
   if (hasEtag(request, etag)) return new Response(null, { status: 304, headers });
   const full = { ...headers, "Content-Type": type, "X-Content-Type-Options": "nosniff" };
   return new Response(request.method === "HEAD" ? null : text, { headers: full });
+}
+
+/** Returns a strong ETag of a document's bytes. */
+export async function etagOf(bytes: Bytes): Promise<string> {
+  return `"${toHex((await sha256(bytes)).slice(0, 16))}"`;
 }
 
 /** Whether If-None-Match names the ETag; strong and weak tags compare alike here. */

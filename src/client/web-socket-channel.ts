@@ -1,6 +1,6 @@
-/** The connection of a test's session to a realm behind a URL: the WebSocket of the runtime. */
+/** The connection of a client's session to a realm behind a URL: the WebSocket of the runtime. */
 
-import type { Channel, ChannelReceiver } from "../channel.ts";
+import type { Channel, ChannelReceiver } from "./channel.ts";
 
 const SUBPROTOCOL = "wamp.2.json";
 

@@ -1,4 +1,4 @@
-/** What a session of a test needs of a connection: in memory, or a WebSocket with the subprotocol `wamp.2.json`. */
+/** What a client's session needs of a connection: in memory, or a WebSocket with the subprotocol `wamp.2.json`. */
 
 /** A connection to a realm. Each text is one WAMP message in JSON. */
 export interface Channel {

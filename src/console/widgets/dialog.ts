@@ -1,0 +1,26 @@
+/** A modal dialog of the browser: Escape closes it, the focus stays inside and returns afterwards. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { type Child, html } from "./html.ts";
+
+interface DialogProps {
+  readonly title: string;
+  readonly children?: Child;
+  onClose(): void;
+}
+
+/** Shows its children above the page until `onClose` removes it. */
+export function Dialog({ title, children, onClose }: DialogProps): Child {
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const former = document.activeElement;
+    element.current?.showModal();
+    return () => {
+      if (former instanceof HTMLElement) former.focus();
+    };
+  }, []);
+  return html`<dialog ref=${element} aria-labelledby="dialog-title" onClose=${onClose}>
+    <h2 id="dialog-title">${title}</h2>
+    ${children}
+  </dialog>`;
+}
