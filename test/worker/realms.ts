@@ -9,6 +9,14 @@ const openRealm = (name: string, limits = {}) => ({
   auth: { anonymous: { type: "static" } },
 });
 
+/** A realm whose sessions may see what happens in it, and that keeps few unread bytes. */
+const OBSERVED = {
+  name: "observed-*",
+  limits: { realm_outgoing_bytes: 400_000 },
+  roles: [{ name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }], console: true }],
+  auth: { anonymous: { type: "static" } },
+};
+
 /** Realms with a restricted role for the bridge, known credentials, and webhooks. */
 const BRIDGED = {
   name: "bridged-*",
@@ -125,6 +133,7 @@ export const REALMS = {
     { ...openRealm("resume-*"), options: { resume: { time: 60 } } },
     { ...openRealm("resume-soon-*"), options: { resume: { time: 1, buffer: { messages: 3 } } } },
     BRIDGED,
+    OBSERVED,
     WATCHED,
     HOOKED,
     CERTIFIED,

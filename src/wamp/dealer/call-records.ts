@@ -1,6 +1,7 @@
 /** Pending calls in the stored record of their caller. */
 
 import type { Permission } from "../authorization/permission-rules.ts";
+import { NOT_MEASURED } from "../monitoring/call-latency.ts";
 import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
@@ -88,7 +89,7 @@ export function restoredInvocation(
   sessions: ReadonlyMap<Id, Session>,
 ): Invocation {
   const reroute = record.reroute && restoredReroute(record.reroute, record, sessions);
-  return { ...record, caller, callee, registration, recordBytes: 0, reroute };
+  return { ...record, caller, callee, registration, startedAt: NOT_MEASURED, recordBytes: 0, reroute };
 }
 
 /** Stands for the registration of a call whose callee has unregistered meanwhile; no table has it. */

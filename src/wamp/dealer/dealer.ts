@@ -5,6 +5,7 @@ import type { CallTimeoutRules } from "../config/limits.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
+import type { CallLatency } from "../monitoring/call-latency.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import type { Call, Cancel, ErrorMessage, Register, Unregister, Yield } from "../protocol/message.ts";
 import { MessageType, NO_DETAILS } from "../protocol/message.ts";
@@ -60,13 +61,19 @@ export class Dealer {
   readonly #queue: CallQueue;
   readonly #registrar: Registrar;
 
-  constructor(host: Host, config: DealerConfig, records: RecordBudget, observer: RegistrationObserver) {
+  constructor(
+    host: Host,
+    config: DealerConfig,
+    records: RecordBudget,
+    observer: RegistrationObserver,
+    latency: CallLatency,
+  ) {
     this.#host = host;
     this.#config = config;
     this.awaitedRegistrations = new AwaitedRegistrations(host);
     this.registrations = new Registrations(records, () => this.awaitedRegistrations.recheck(this.registrations));
     this.#timeouts = config.options.call_timeout ?? {};
-    this.#pending = new PendingCalls(host, records);
+    this.#pending = new PendingCalls(host, records, latency);
     const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
     this.#queue = new CallQueue(config.store["call-queue"], this.registrations, host, records, dispatch);
     this.tables = { registrations: this.registrations, pending: this.#pending, queue: this.#queue };
@@ -249,6 +256,7 @@ export class Dealer {
     // The policy of a shared registration goes on with the next callee.
     registration.lastOrder = callee.order;
     registration.turns++;
+    invocation.startedAt = this.#pending.latency.start();
     this.#pending.add(invocation);
     if (invocation.deadline === 0) this.#pending.startTimeout(invocation);
     caller.transport.save();

@@ -3,6 +3,7 @@
 import type { Permission } from "../authorization/permission-rules.ts";
 import { type CallTimeoutRules, LONGEST_TIMEOUT } from "../config/limits.ts";
 import type { SendFault } from "../host/transport.ts";
+import { NOT_MEASURED } from "../monitoring/call-latency.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import { nextId } from "../protocol/id.ts";
 import { type Call, MessageType } from "../protocol/message.ts";
@@ -35,6 +36,8 @@ export interface Invocation {
   isInputOpen: boolean;
   /** Did the caller cancel with mode `kill`, so that it waits for the callee's result? */
   isKilled: boolean;
+  /** See `CallLatency.start`. */
+  startedAt: number;
   /** Bytes that `RecordBudget` counts for the call while it is pending. */
   recordBytes: number;
   /** Set while another callee may get the call (Call Rerouting). */
@@ -113,6 +116,7 @@ export function openInvocation(
     deadline: 0,
     isInputOpen,
     isKilled: false,
+    startedAt: NOT_MEASURED,
     recordBytes: 0,
     reroute: canReroute ? { message, permission, tried: [] } : undefined,
   };

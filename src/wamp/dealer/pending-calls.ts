@@ -2,6 +2,7 @@
 
 import { Deadlines } from "../host/deadlines.ts";
 import type { Clock } from "../host/host.ts";
+import type { CallLatency } from "../monitoring/call-latency.ts";
 import type { Id } from "../protocol/values.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { callBytes, waitingBytes } from "../session/record-budget.ts";
@@ -16,6 +17,7 @@ export class PendingCalls {
   readonly abandoned = new RememberedRequests();
   /** caller → CALL.Requests of calls that are over while more of their input may come (Progressive Call Invocations) */
   readonly endedInputs = new RememberedRequests();
+  readonly latency: CallLatency;
   readonly #host: Clock;
   readonly #records: RecordBudget;
   /** caller → CALL.Request → the call it waits for */
@@ -24,7 +26,8 @@ export class PendingCalls {
   readonly #byCallee = new SessionTable<Invocation>();
   readonly #timeouts = new Deadlines<Invocation>();
 
-  constructor(host: Clock, records: RecordBudget) {
+  constructor(host: Clock, records: RecordBudget, latency: CallLatency) {
+    this.latency = latency;
     this.#host = host;
     this.#records = records;
   }
@@ -76,6 +79,7 @@ export class PendingCalls {
     this.#byCaller.delete(caller, callRequest);
     this.#byCallee.delete(callee.session, request);
     callee.running--;
+    this.latency.end(invocation.startedAt);
     this.#records.removeCall(caller, invocation.recordBytes);
     if (invocation.deadline > 0) this.#timeouts.delete(invocation);
     if (invocation.isInputOpen) this.endedInputs.add(caller, callRequest);

@@ -8,6 +8,8 @@ import type { Dict, Id, Uri } from "../protocol/values.ts";
 export interface Transport {
   /** Details of the connection for the session meta API. */
   readonly details?: Dict | undefined;
+  /** What the connection has carried since the object woke; undefined where nothing is counted. */
+  readonly traffic?: Traffic | undefined;
   /** A fixed id for a registration or subscription that the session creates, if it must survive sleep. */
   idFor?(kind: "registration" | "subscription", match: Match, uri: Uri): Id;
   /** Queues a message; messages arrive in order. Returns why a message cannot be sent. */
@@ -16,6 +18,20 @@ export interface Transport {
   close(code: number, reason: string): void;
   /** Has `Realm.record` of this connection stored before the object can sleep. */
   save(): void;
+}
+
+/** Counters of one connection, which go on counting. */
+export interface Traffic {
+  readonly messagesSent: number;
+  /** Bytes; text counts one byte a code unit. */
+  readonly unread: {
+    /** All bytes that were sent. */
+    readonly sent: number;
+    /** Of these, the bytes that wait in the router until the client has read others. */
+    readonly queued: number;
+    /** Of these, the bytes that the platform has and the client is not known to have read; may be negative. */
+    readonly handedOver: number;
+  };
 }
 
 /** Why a message was not sent. */

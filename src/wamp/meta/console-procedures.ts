@@ -1,18 +1,34 @@
 /** The procedures that show what happens in the realm; for roles with `console` (docs/console-procedures.md). */
 
+import { NearestSearch } from "../monitoring/edit-distance.ts";
+import { isId } from "../protocol/id.ts";
 import { Payload } from "../protocol/payload.ts";
-import type { Uri } from "../protocol/values.ts";
+import { isReservedUri } from "../protocol/uri.ts";
+import type { Dict, Uri } from "../protocol/values.ts";
+import { optionalKeyword } from "./arguments.ts";
 import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure } from "./meta-procedure.ts";
+import { paginate } from "./pages.ts";
 import { isVisible } from "./session-details.ts";
 
-/** `wamp.edge.stats`. */
+/** `wamp.edge.stats`, `connections`, `slow` and `unheard`. */
 export const CONSOLE_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.edge.stats": (context) => Payload.of([stats(context)]),
+  "wamp.edge.connections": ({ monitor }, _, payload) =>
+    Payload.of([paginate(monitor.connections.entries() as (Dict & { id: number })[], payload)]),
+  "wamp.edge.slow": (context, _, payload) => Payload.of([slowest(context, limitIn(payload))]),
+  "wamp.edge.unheard": (context, _, payload) => Payload.of([unheard(context, limitIn(payload))]),
 };
 
+/** Entries of `slow` and `unheard` in one answer, unless the keyword argument `limit` asks for others. */
+const USUAL_LIMIT = 100;
+
+function limitIn(payload: Payload): number {
+  return optionalKeyword(payload, "limit", isId) ?? USUAL_LIMIT;
+}
+
 /** Returns what is in the realm now, and what has happened since it woke, as `wamp.edge.stats` shows it. */
-export function stats({ name, sessions, broker, dealer, monitor: { counters, host } }: MetaContext) {
+export function stats({ name, sessions, broker, dealer, monitor: { counters, host, latency } }: MetaContext) {
   const { pending, queue } = dealer.tables;
   return {
     realm: name,
@@ -26,16 +42,49 @@ export function stats({ name, sessions, broker, dealer, monitor: { counters, hos
     open_calls: pending.count(),
     queued_calls: queue.count(),
     messages: counters.messages(),
-    errors: counters.errors.toDict(),
-    logins: Object.fromEntries(counters.logins),
+    errors: Object.fromEntries(counters.errors),
+    logins: Object.fromEntries(Array.from(counters.logins, ([method, logins]) => [method, { ...logins }])),
     limits: { ...counters.limits },
+    call_latency: latency.toDict(),
     ...host.usage?.(),
-    rates: counters.rates().map(({ time, ...rate }) => ({ time: isoTime(time), ...rate })),
+    rates: counters.rates().map((rate) => ({ ...rate, time: isoTime(rate.time) })),
   };
 }
 
 /** The result of `stats`. */
 export type Stats = ReturnType<typeof stats>;
+
+/** Sessions with bytes that they are not known to have read: those for which the router keeps frames first. */
+function slowest({ sessions, limits }: MetaContext, limit: number): Dict {
+  const slow = [...sessions.byId.values()].flatMap(({ id, identity: { authid, authrole }, transport }) => {
+    const { queued = 0, handedOver = 0, sent = 0 } = transport.traffic?.unread ?? {};
+    const unread = queued + Math.max(0, handedOver);
+    return unread > 0 ? [{ session: id, authid, authrole, unread, queued, sent }] : [];
+  });
+  const waiting = ({ queued, unread }: { queued: number; unread: number }) => queued * 2 ** 32 + unread;
+  return {
+    sessions: slow.sort((a, b) => waiting(b) - waiting(a)).slice(0, limit),
+    unread: slow.reduce((sum, { unread }) => sum + unread, 0),
+    limits: { outgoing_bytes: limits.outgoing_bytes, realm_outgoing_bytes: limits.realm_outgoing_bytes },
+  };
+}
+
+/** The latest first, each with the URI that was probably meant. */
+function unheard({ broker, dealer, monitor }: MetaContext, limit: number): Dict[] {
+  const search = new NearestSearch();
+  const existing = {
+    publish: Array.from(broker.subscriptions.values(), ({ topic }) => topic),
+    call: Array.from(dealer.registrations.values(), ({ procedure }) => procedure),
+  };
+  const found = (["publish", "call"] as const).flatMap((action) => {
+    return Array.from(monitor.unheard.byAction[action].values(), (entry) => ({ action, ...entry }));
+  });
+  const latest = found.sort((a, b) => b.time - a.time).slice(0, limit);
+  return latest.map(({ action, uri, time, ...entry }) => {
+    const nearest = isReservedUri(uri) ? undefined : search.nearest(uri, existing[action]);
+    return { action, uri, ...entry, time: isoTime(time), ...(nearest !== undefined && { nearest }) };
+  });
+}
 
 function isoTime(time: number): string {
   return new Date(time).toISOString();

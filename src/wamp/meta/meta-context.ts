@@ -3,6 +3,7 @@
 import type { AccessControl } from "../authorization/access-control.ts";
 import type { Permission } from "../authorization/permission-rules.ts";
 import type { Broker } from "../broker/broker.ts";
+import type { Limits } from "../config/limits.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import type { Monitor } from "../monitoring/monitor.ts";
 import type { Action } from "../protocol/action.ts";
@@ -16,6 +17,7 @@ export interface MetaContext {
   /** Says whether the realm has meta procedures (`enable_meta_api`). */
   readonly hasMetaApi: boolean;
   readonly name: Uri;
+  readonly limits: Limits;
   readonly sessions: MetaSessions;
   readonly broker: Broker;
   readonly dealer: Dealer;

@@ -86,8 +86,7 @@ export class Handshake {
       facts,
       network,
     });
-    if (outcome.kind === "refused")
-      this.#logRefusal(outcome, { authid, method: "ticket", address: facts.peer, network });
+    if (outcome.kind === "refused") this.#logRefusal(outcome, { facts, network }, { authid, method: "ticket" });
     return outcome;
   }
 
@@ -189,14 +188,17 @@ export class Handshake {
   }
 
   #refuse(peer: Peer, refusal: AuthRefusal, request: Dict): void {
-    this.#logRefusal(refusal, { ...request, address: peer.facts?.peer, network: peer.network });
+    this.#logRefusal(refusal, peer, request);
     this.#callbacks.refuse(peer, refusal);
   }
 
-  #logRefusal({ uri, message, reason = { cause: message } }: AuthRefusal, request: Dict): void {
-    this.#context.monitor.counters.countLogin(request.method as string | undefined, "refused");
+  #logRefusal({ uri, message, reason = { cause: message } }: AuthRefusal, from: Partial<Peer>, request: Dict): void {
+    const { host, monitor } = this.#context;
+    monitor.counters.countLogin(request.method as string | undefined, "refused");
+    monitor.connections.refused(from, request, uri, reason.cause);
     const level = uri === WampUri.AUTHENTICATION_FAILED ? "error" : "warn";
-    this.#context.host.log({ level, event: "login.refused", ...reason, uri, ...request });
+    const client = { address: from.facts?.peer, network: from.network };
+    host.log({ level, event: "login.refused", ...reason, uri, ...request, ...client });
   }
 
   #conclude(peer: Peer, attempt: Attempt, outcome: AuthOutcome, authid: string | undefined): void {

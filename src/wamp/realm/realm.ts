@@ -6,6 +6,7 @@ import { matchOf } from "../authorization/authorizer-request.ts";
 import type { Permission } from "../authorization/permission-rules.ts";
 import { Broker } from "../broker/broker.ts";
 import { Subscriptions } from "../broker/subscriptions.ts";
+import type { Limits } from "../config/limits.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { Dealer } from "../dealer/dealer.ts";
 import { InternalCaller } from "../dealer/internal-caller.ts";
@@ -69,7 +70,7 @@ export class Realm implements MetaContext {
     const subscriptions = new Subscriptions(this.records);
     this.metaEvents = new MetaEvents(subscriptions, host, this.hasMetaApi);
     this.broker = new Broker(host, config, this.records, subscriptions, this.metaEvents);
-    this.dealer = new Dealer(host, config, this.records, this.metaEvents);
+    this.dealer = new Dealer(host, config, this.records, this.metaEvents, this.monitor.latency);
     this.access = this.#newAccess();
     this.testaments = new Testaments(host, config.limits, (owner, message) => {
       this.broker.publish(owner, message, this.access.permitTestament(owner, message[3]));
@@ -83,6 +84,10 @@ export class Realm implements MetaContext {
   /** Says whether too many transports without a session are open to accept another one. */
   get isCrowded(): boolean {
     return this.sessions.lifecycle.size >= this.#config.limits.handshakes;
+  }
+
+  get limits(): Limits {
+    return this.#config.limits;
   }
 
   /** Authenticates a ticket or JWT for a request without a WAMP session (HTTP bridge). */
@@ -103,6 +108,7 @@ export class Realm implements MetaContext {
         const { authorizer, rates } = this.access;
         if (!authorizer?.isResumed(peer, elements)) {
           this.monitor.counters.countReceived(message[0]);
+          session.messagesReceived++;
           // Before the authorizer is asked: otherwise each message beyond the rate costs it an invocation.
           rates?.take(session, message);
         }
@@ -220,7 +226,15 @@ export class Realm implements MetaContext {
 
   #publish(session: Session, message: Publish): void {
     const events = this.broker.publish(session, message, this.permit(session, "publish", message[3], "exact"));
+    if (events === 0) this.#noteUnheard(session, message);
     this.access.rates?.charge(session, events);
+  }
+
+  /** An event that is kept finds its receivers later. */
+  #noteUnheard(session: Session, [, , { retain }, topic]: Publish): void {
+    if (retain !== true && !this.broker.acknowledgments.isStored(topic)) {
+      this.monitor.unheard.add("publish", topic, session);
+    }
   }
 
   #register(session: Session, message: Register): void {
@@ -260,9 +274,20 @@ export class Realm implements MetaContext {
     });
   }
 
+  /** Counts and records a refused message. */
+  #monitor({ state, ...peer }: Peer, [type, , , uri]: readonly unknown[], error: unknown): void {
+    const { connections, counters, unheard } = this.monitor;
+    counters.countLimit(error);
+    if (state.kind !== "open") {
+      if (error instanceof ProtocolViolation) connections.refused(peer, {}, error.uri, error.message);
+    } else if (type === MessageType.CALL && error instanceof WampError && error.uri === WampUri.NO_SUCH_PROCEDURE) {
+      unheard.add("call", uri as Uri, state.session);
+    }
+  }
+
   /** Turns a thrown error into ERROR or ABORT; an unacknowledged PUBLISH gets no ERROR (PUB-04). */
   #refuse(peer: Peer, elements: readonly unknown[], error: unknown): void {
-    this.monitor.counters.countLimit(error);
+    this.#monitor(peer, elements, error);
     if (error instanceof ProtocolViolation) return this.sessions.abort(peer, error.uri, error.message, error.code);
     if (!(error instanceof WampError)) {
       this.#host.log({
@@ -277,7 +302,7 @@ export class Realm implements MetaContext {
     // Only requests throw a WampError, and parse() has checked their ids and options.
     const [type, request, options] = elements as readonly [Type, Id, Dict];
     if (type === MessageType.PUBLISH && options.acknowledge !== true)
-      return this.monitor.counters.errors.add(error.uri);
+      return this.monitor.counters.countError(error.uri);
     // More chunks of a refused call may follow.
     if (type === MessageType.CALL && options.progress === true && peer.state.kind === "open") {
       this.dealer.endInput(peer.state.session, request);

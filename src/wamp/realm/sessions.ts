@@ -104,15 +104,20 @@ export class Sessions {
     const former = resumeRequest?.session === undefined ? undefined : this.byId.get(resumeRequest.session);
     // The client gets the answers to its earlier requests before that to its first new one (docs/session-resume.md).
     if (former !== undefined) this.#realm.broker.acknowledgments.complete(former);
-    if (resumeRequest !== undefined && this.resume?.resume(peer, origin, resumeRequest)) return;
+    const { connections, counters } = this.#realm.monitor;
+    if (resumeRequest !== undefined && this.resume?.resume(peer, origin, resumeRequest)) {
+      return connections.joined(former!, peer, "resumed");
+    }
     // Other sessions may have been opened during the handshake.
     if (this.byId.size >= this.#realm.config.limits.sessions) {
-      this.#realm.monitor.counters.limits.sessions++;
+      counters.limits.sessions++;
+      connections.refused(peer, origin.identity as unknown as Dict, WampUri.LIMIT_EXCEEDED, "the realm is full");
       return this.abort(peer, WampUri.LIMIT_EXCEEDED, "the realm is full", CloseCode.OVERLOADED);
     }
     const resumable = resumeRequest && this.resume?.newTransport(peer.transport);
     const session = new Session(resumable ?? peer.transport, origin);
     this.attach(peer, session);
+    connections.joined(session, peer, "joined");
     this.lifecycle.leave(peer, session.expiresAt);
     peer.transport.save();
     this.welcome(peer, session, resumable && { resumed: false, ...resumeDetails(resumable) });
@@ -156,7 +161,7 @@ export class Sessions {
     this.#realm.broker.acknowledgments.complete(session);
     peer.transport.send([MessageType.GOODBYE, NO_DETAILS, WampUri.GOODBYE_AND_OUT]);
     this.lifecycle.expectHello(peer, true);
-    this.#leave(session);
+    this.#leave(session, reason);
     if (reason === WampUri.LOGOUT) this.lifecycle.logOut(peer, this.#peers.values());
   }
 
@@ -167,10 +172,10 @@ export class Sessions {
   dismiss(peer: Peer, reason: Uri, message?: string, isQuiet = false): void {
     if (peer.state.kind !== "open") return;
     // A parked session has no connection that GOODBYE could go to.
-    if (peer.transport === peer.state.session.resumable) return this.end(peer, isQuiet);
+    if (peer.transport === peer.state.session.resumable) return this.end(peer, isQuiet, reason);
     this.#realm.broker.acknowledgments.complete(peer.state.session);
     peer.transport.send([MessageType.GOODBYE, message === undefined ? NO_DETAILS : { message }, reason]);
-    this.#leave(peer.state.session, isQuiet);
+    this.#leave(peer.state.session, reason, isQuiet);
     this.lifecycle.expectGoodbye(peer);
   }
 
@@ -190,7 +195,7 @@ export class Sessions {
 
   /** Closes a transport with a close code and reason, and ends its session without GOODBYE. */
   close(peer: Peer, code: number, reason: string): void {
-    this.end(peer);
+    this.end(peer, false, reason);
     peer.transport.save();
     peer.transport.close(code, reason);
   }
@@ -204,12 +209,12 @@ export class Sessions {
   }
 
   /** Ends the session of a peer whose transport is gone or given up. `isQuiet` as in `dismiss`. */
-  end(peer: Peer, isQuiet = false): void {
+  end(peer: Peer, isQuiet = false, reason = "the connection was lost"): void {
     this.lifecycle.forget(peer);
     const { state } = peer;
     peer.state = { kind: "closed" };
     // A session that is not in the table was never announced.
-    if (state.kind === "open") this.#leave(state.session, isQuiet || !this.byId.has(state.session.id));
+    if (state.kind === "open") this.#leave(state.session, reason, isQuiet || !this.byId.has(state.session.id));
   }
 
   /** Returns an id that no session has. */
@@ -221,12 +226,13 @@ export class Sessions {
   }
 
   /** Releases what the session holds; from now on it is sent nothing. */
-  #leave(session: Session, isQuiet = false): void {
-    const { access, broker, dealer, metaEvents, records, testaments } = this.#realm;
+  #leave(session: Session, reason: string, isQuiet = false): void {
+    const { access, broker, dealer, metaEvents, monitor, records, testaments } = this.#realm;
     const wasAttached = this.byId.delete(session.id);
     const peer = this.#peers.get(session);
     if (peer !== undefined) access.authorizer?.leave(peer);
     this.#peers.delete(session);
+    if (wasAttached) monitor.connections.left(session, peer, reason);
     session.transport.save();
     this.resume?.leave(session);
     dealer.leave(session);

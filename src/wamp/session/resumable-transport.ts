@@ -3,7 +3,7 @@
  * (docs/session-resume.md).
  */
 
-import type { SendFault, Transport } from "../host/transport.ts";
+import type { SendFault, Traffic, Transport } from "../host/transport.ts";
 import type { RouterMessage } from "../protocol/message.ts";
 import { Payload } from "../protocol/payload.ts";
 import type { Dict, Id } from "../protocol/values.ts";
@@ -83,6 +83,10 @@ export class ResumableTransport implements Transport {
 
   get details(): Dict | undefined {
     return this.#connection?.details;
+  }
+
+  get traffic(): Traffic | undefined {
+    return this.#connection?.traffic;
   }
 
   /** Was a message lost, so that the session cannot be resumed? */

@@ -59,6 +59,13 @@ export class Session {
   /** The client's last request id; counted only if the realm checks the sequence. */
   lastRequest: Id;
 
+  /**
+   * When the session began, or its client resumed it: milliseconds since the realm woke, which are a small integer; -1 if
+   * that was before.
+   */
+  joinedAt = -1;
+  /** Messages of the client since the realm woke. */
+  messagesReceived = 0;
   /** Bytes that `RecordBudget` counts for the session. */
   recordBytes = 0;
 

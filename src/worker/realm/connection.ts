@@ -2,7 +2,7 @@
 
 import type { Limits } from "../../wamp/config/limits.ts";
 import { isLongerThan } from "../../wamp/crypto/encoding.ts";
-import type { SendFault, Transport } from "../../wamp/host/transport.ts";
+import type { SendFault, Traffic, Transport } from "../../wamp/host/transport.ts";
 import type { Counters } from "../../wamp/monitoring/counters.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
@@ -45,6 +45,7 @@ export class Connection implements Transport, Sender, Reader {
   /** The key of its record in storage, if the record is too large for the attachment of the socket. */
   storageKey: string | undefined;
   readonly unread: Unread;
+  messagesSent = 0;
   /** Frames of the client, and their bytes; text counts one byte a code unit. */
   framesReceived = 0;
   bytesReceived = 0;
@@ -59,6 +60,10 @@ export class Connection implements Transport, Sender, Reader {
     this.#context = context;
     this.#marks = new ReadMarks(context.limits.outgoing_bytes / MARKS_PER_LIMIT);
     this.unread = context.budget.open(this);
+  }
+
+  get traffic(): Traffic {
+    return this;
   }
 
   /** Frames that the platform does not have yet, oldest first. */
@@ -100,6 +105,7 @@ export class Connection implements Transport, Sender, Reader {
       return "closed";
     }
     counters.countSent(message);
+    this.messagesSent++;
     if (this.unread.sent >= this.#marks.nextAt) this.#marks.note(message, this.unread.sent);
     if (this.#queue.push(frame) === 1) this.#context.queued(this);
     if (encoder.bytes > MOST_BYTES_QUEUED) {

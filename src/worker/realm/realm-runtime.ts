@@ -267,8 +267,9 @@ export class RealmRuntime {
     const open = this.connections.get(connection.socket);
     if (open === undefined) return;
     this.realm.monitor.counters.limits.outgoing_bytes++;
-    this.realm.sessions.end(open.peer);
-    connection.close(CloseCode.OVERLOADED, "the client does not read what it is sent");
+    const reason = "the client does not read what it is sent";
+    this.realm.sessions.end(open.peer, false, reason);
+    connection.close(CloseCode.OVERLOADED, reason);
   }
 
   /** Stores events; the platform holds back all frames of this turn and later until they are on the disk. */

@@ -8,7 +8,7 @@ import { PEER } from "../../../src/wamp/hibernation/session-record.ts";
 import type { AuditRecord } from "../../../src/wamp/host/audit-record.ts";
 import type { Host } from "../../../src/wamp/host/host.ts";
 import type { LogLine } from "../../../src/wamp/host/log-line.ts";
-import type { SendFault, Transport, TransportInfo } from "../../../src/wamp/host/transport.ts";
+import type { SendFault, Traffic, Transport, TransportInfo } from "../../../src/wamp/host/transport.ts";
 import type { RouterMessage } from "../../../src/wamp/protocol/message.ts";
 import { Realm } from "../../../src/wamp/realm/realm.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
@@ -283,6 +283,8 @@ class RecordingTransport implements Transport {
   /** Characters of the longest message that the connection can send. */
   maxLength = Number.POSITIVE_INFINITY;
   isChanged = false;
+  /** What the connection has carried, if a test says so. */
+  traffic: Traffic | undefined;
   #isClosed = false;
   readonly #name: string;
   readonly #testRealm: TestRealm;

@@ -48,6 +48,12 @@ describe("wamp.edge.stats", () => {
         outgoing_bytes: 0,
         undecided_bytes: 0,
       },
+      call_latency: {
+        bounds_ms: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000],
+        counts: Array(14).fill(0),
+        sum_ms: 0,
+        calls: 0,
+      },
       rates: [],
     });
   });
@@ -119,9 +125,10 @@ describe("wamp.edge.stats", () => {
       ann.send([48, call, {}, "com.fail"]);
       ben.send([8, 68, call, {}, call === 50 ? `com.${"long".repeat(100)}` : `com.error${call}`]);
     }
+    // The first long one takes the place of * among the hundred.
     const { errors } = statsOf(realm, ann) as unknown as { errors: Record<string, number> };
-    expect(Object.keys(errors)).toHaveLength(101);
-    expect(errors).toMatchObject({ "com.error1": 1, "com.error101": 1, "*": 20 });
+    expect(Object.keys(errors)).toHaveLength(100);
+    expect(errors).toMatchObject({ "com.error1": 1, "com.error100": 1, "*": 21 });
   });
 
   test("counts logins by method and outcome", async () => {
@@ -184,12 +191,17 @@ describe("the rates of wamp.edge.stats", () => {
     statsOf(realm, ann);
     realm.time = 70_000;
     expect(statsOf(realm, ann).rates).toStrictEqual([
-      rate("1970-01-01T00:01:00.000Z", 60, { received: 1, sent: 0.017, publications: 0.967, calls: 0.017 }),
-      rate("1970-01-01T00:01:10.000Z", 10, { received: 0.1, sent: 0.1, calls: 0.1 }),
+      {
+        time: "1970-01-01T00:01:00.000Z",
+        seconds: 60,
+        received: { HELLO: 0.017, PUBLISH: 0.967, CALL: 0.017 },
+        sent: { WELCOME: 0.017 },
+      },
+      { time: "1970-01-01T00:01:10.000Z", seconds: 10, received: { CALL: 0.1 }, sent: { RESULT: 0.1 } },
     ]);
   });
 
-  test("have at most sixteen intervals, which end with the message by which the minute is noticed to be over", () => {
+  test("have at most fifteen samples, which are taken with the message by which the minute is noticed to be over", () => {
     const realm = newRealm();
     const ann = realm.join("ann");
     for (let batch = 1; batch <= 20; batch++) {
@@ -197,8 +209,13 @@ describe("the rates of wamp.edge.stats", () => {
       for (let count = 0; count < 1024; count++) ann.send([16, 1, {}, "com.topic"]);
     }
     const { rates } = statsOf(realm, ann);
-    expect(rates).toHaveLength(15);
-    expect(rates.at(-1)).toMatchObject({ time: "1970-01-01T00:20:00.000Z", seconds: 60, publications: 17.067 });
+    expect(rates).toHaveLength(14);
+    expect(rates.at(-1)).toStrictEqual({
+      time: "1970-01-01T00:20:00.000Z",
+      seconds: 60,
+      received: { PUBLISH: 17.067 },
+      sent: {},
+    });
   });
 });
 
@@ -212,7 +229,37 @@ async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-function rate(time: string, seconds: number, changes: object): object {
-  const none = { received: 0, sent: 0, bytes_received: 0, bytes_sent: 0, calls: 0, publications: 0, events: 0 };
-  return { time, seconds, ...none, errors: 0, ...changes };
-}
+describe("the call latency in wamp.edge.stats", () => {
+  function measure(realm: TestRealm, calls: readonly { readonly takesMs: number; readonly answer: unknown[] }[]) {
+    const [ann, ben] = realm.joinAll("ann", "ben");
+    ben.send([64, 1, {}, "com.proc"]);
+    for (const [index, { takesMs, answer }] of calls.entries()) {
+      ann.send([48, index + 1, {}, "com.proc"]);
+      realm.time += takesMs;
+      ben.send(answer);
+    }
+    return statsOf(realm, ann).call_latency as { counts: number[]; sum_ms: number; calls: number };
+  }
+
+  test("has every seventeenth call, from the first one on, whether it succeeds or fails", () => {
+    const calls = Array.from({ length: 35 }, (_, index) => {
+      const number = index + 1;
+      if (number === 18) return { takesMs: 200, answer: [8, 68, number, {}, "com.error"] };
+      return { takesMs: number === 35 ? 60_000 : 3, answer: [70, number, {}] };
+    });
+    const { counts, sum_ms, calls: all } = measure(newRealm(), calls);
+    expect(counts).toStrictEqual([0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
+    expect([sum_ms, all]).toStrictEqual([60_203, 35]);
+  });
+
+  test("leaves out a call over which the realm slept", () => {
+    const realm = newRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
+    ben.send([64, 1, {}, "com.proc"]);
+    ann.send([48, 1, {}, "com.proc"]);
+    realm.sleepAndWake();
+    realm.time = 5000;
+    ben.send([70, 1, {}]);
+    expect(statsOf(realm, ann).call_latency).toMatchObject({ counts: Array(14).fill(0), calls: 0 });
+  });
+});
