@@ -2,8 +2,9 @@
 
 import { join } from "node:path";
 import { OLDEST_NODE_WITH_SQLITE, requireNode } from "./project/node-version.ts";
+import type { Project } from "./project/project.ts";
 import { UserError } from "./project/user-error.ts";
-import { ensureAssetsBinding, loadWrangler, readSettings } from "./project/wrangler.ts";
+import { ensureAssetsBinding, loadWrangler, readSettings, requireOfWrangler } from "./project/wrangler.ts";
 import type { LocalServer, ServerContext } from "./run-server.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { printWorkerLog, type WorkerLog } from "./worker-log.ts";
@@ -21,6 +22,7 @@ export async function startDevelopmentServer(
   { project, output }: ServerContext,
 ): Promise<LocalServer> {
   const { unstable_startWorker: startWorker } = await loadWrangler(project);
+  stopBundlerAtExit(project);
   const { name: workerName, main } = await readSettings(project);
   const bindings = Object.entries(options.bindings).map(([name, value]) => [name, { type: "plain_text", value }]);
   const { host: hostname, port, dataFolder, assetsFolder } = options;
@@ -45,6 +47,15 @@ export async function startDevelopmentServer(
   // Miniflare kills its processes when this one exits; `worker.dispose()` never resolves when the start was
   // interrupted.
   return { origin: worker.url, stop: async () => {}, kill: () => {} };
+}
+
+/**
+ * Ends the bundler, the same instance that wrangler uses. When only its pipe closes while it builds, it finds its
+ * threads in a deadlock and prints them all.
+ */
+function stopBundlerAtExit(project: Project): void {
+  const { stop } = requireOfWrangler(project, "esbuild") as typeof import("esbuild");
+  process.once("exit", () => void stop());
 }
 
 /** Opens the folder of the state. Loaded only here, because a server without such a folder runs on an older Node, too. */
