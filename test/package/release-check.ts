@@ -64,6 +64,16 @@ function checkVersion(): void {
   }
 }
 
+/** Starts the Worker of the new project in workerd, and calls its component. */
+const CALL_IN_WORKERD = `
+  import { startRouter } from "wamp-edge/testing";
+  const router = await startRouter();
+  const alice = await router.realm("realm1").login({ method: "anonymous" });
+  const { args } = await alice.call("com.example.greet", ["Ann"]);
+  await router.stop();
+  if (args[0] !== "Hello, Ann!") throw new Error(JSON.stringify(args));
+`;
+
 let tarball = "";
 const STEPS: Readonly<Record<string, () => unknown>> = {
   "one version": checkVersion,
@@ -81,6 +91,7 @@ const STEPS: Readonly<Record<string, () => unknown>> = {
   "type check": () => run(app, "npm", "run", "types"),
   "wamp-edge check": () => run(app, "npx", "--no", "wamp-edge", "check"),
   "npm test": () => run(app, "npm", "test"),
+  startRouter: () => run(app, process.execPath, "--input-type=module", "--eval", CALL_IN_WORKERD),
   "wrangler deploy --dry-run": () => run(app, "npx", "--no", "wrangler", "deploy", "--dry-run"),
 };
 
