@@ -1,0 +1,55 @@
+/** Tables that become cards on narrow screens. */
+
+import { type Child, html } from "./html.ts";
+
+/** One column. */
+export interface Column<Row> {
+  readonly title: string;
+  /** The content of a cell. */
+  readonly cell: (row: Row) => Child;
+  /** Numbers stand at the right. */
+  readonly isNumber?: boolean;
+}
+
+interface TableProps<Row> {
+  /** For screen readers. */
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string | number;
+  /** A class of the row, such as one for faults. */
+  readonly classOf?: ((row: Row) => string) | undefined;
+}
+
+/** Shows rows; each cell has the title of its column, for the cards of narrow screens. */
+export function Table<Row>({ label, columns, rows, keyOf, classOf }: TableProps<Row>): Child {
+  return html`<table>
+    <caption class="hidden">${label}</caption>
+    <thead><tr>${columns.map(({ title, isNumber }) => html`<th scope="col" class=${isNumber ? "number" : ""}>${title}</th>`)}</tr></thead>
+    <tbody>${rows.map(
+      (row) =>
+        html`<tr key=${keyOf(row)} class=${classOf?.(row) ?? ""}>${columns.map(
+          ({ title, cell, isNumber }) =>
+            html`<td data-title=${title} class=${isNumber ? "number" : ""}>${cell(row)}</td>`,
+        )}</tr>`,
+    )}</tbody>
+  </table>`;
+}
+
+interface PagerProps {
+  readonly offset: number;
+  readonly size: number;
+  readonly total: number;
+  onOffset(offset: number): void;
+}
+
+/** Turns the pages of a long list. */
+export function Pager({ offset, size, total, onOffset }: PagerProps): Child {
+  if (total <= size) return null;
+  const last = Math.min(total, offset + size);
+  return html`<nav class="row pager" aria-label="Pages of the list">
+    <button type="button" disabled=${offset === 0} onClick=${() => onOffset(Math.max(0, offset - size))}>Previous</button>
+    <span>${offset + 1}–${last} of ${total.toLocaleString("en-US")}</span>
+    <button type="button" disabled=${last >= total} onClick=${() => onOffset(offset + size)}>Next</button>
+  </nav>`;
+}
