@@ -4,7 +4,7 @@ import type { ChannelReceiver } from "../client/channel.ts";
 import type { Limits } from "../wamp/config/limits.ts";
 import { isLongerThan } from "../wamp/crypto/encoding.ts";
 import type { SendFault, Transport, TransportInfo } from "../wamp/host/transport.ts";
-import type { Counters } from "../wamp/monitoring/counters.ts";
+import type { Monitor } from "../wamp/monitoring/monitor.ts";
 import { CloseCode } from "../wamp/protocol/close-code.ts";
 import { WampUri } from "../wamp/protocol/errors.ts";
 import type { RouterMessage } from "../wamp/protocol/message.ts";
@@ -36,14 +36,15 @@ export class MemoryTransport implements Transport {
   readonly details = { websocket_protocol: SUBPROTOCOL };
   readonly #limits: Limits;
   readonly #receiver: ChannelReceiver;
-  readonly #counters: Counters;
+  readonly #monitor: Monitor;
   readonly #onClose: () => void;
+  peer: Peer | undefined;
   #isOpen = true;
 
   /** `onClose` is called when the realm closes the connection. */
-  constructor(limits: Limits, counters: Counters, receiver: ChannelReceiver, onClose: () => void) {
+  constructor(limits: Limits, monitor: Monitor, receiver: ChannelReceiver, onClose: () => void) {
     this.#limits = limits;
-    this.#counters = counters;
+    this.#monitor = monitor;
     this.#receiver = receiver;
     this.#onClose = onClose;
   }
@@ -53,8 +54,10 @@ export class MemoryTransport implements Transport {
     // This serializer writes text.
     const text = json.encode(message) as string;
     if (isLongerThan(text, this.#limits.sent_message_bytes)) return "too large";
-    this.#counters.countSent(message);
+    const { counters, taps } = this.#monitor;
+    counters.countSent(message);
     this.#receiver.onText(text);
+    if (taps.isRunning) taps.sent(this.peer, message, text, json.name);
     return undefined;
   }
 
@@ -78,6 +81,10 @@ export class MemoryTransport implements Transport {
 export function receiveText(realm: Realm, peer: Peer, text: string, limits: Limits): void {
   if (isLongerThan(text, limits.message_bytes)) return realm.abortTooLarge(peer, json.peek(text));
   const message = json.decode(text, limits);
-  if (!(message instanceof DecodeFault)) return realm.receive(peer, message);
+  if (!(message instanceof DecodeFault)) {
+    const { taps } = realm.monitor;
+    if (taps.isRunning) taps.received(peer, message, text, json.name);
+    return realm.receive(peer, message);
+  }
   realm.sessions.abort(peer, WampUri.PROTOCOL_VIOLATION, message.reason, CloseCode.PROTOCOL_ERROR);
 }

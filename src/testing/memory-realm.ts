@@ -79,7 +79,10 @@ export class MemoryRealm implements Host {
     const peers = this.realm.wake(sleepers, () => {
       this.starting = this.#components.join(this.realm);
     });
-    for (const [index, connection] of connections.entries()) connection.peer = peers[index]!;
+    for (const [index, connection] of connections.entries()) {
+      connection.peer = peers[index]!;
+      connection.transport.peer = connection.peer;
+    }
     this.flushOutput();
     await this.starting;
   }
@@ -110,6 +113,7 @@ export class MemoryRealm implements Host {
     const connection = { receiver } as MemoryConnection;
     this.#add(connection);
     connection.peer = connect(connection.transport);
+    connection.transport.peer = connection.peer;
     this.flushOutput();
     return connection;
   }
@@ -117,7 +121,7 @@ export class MemoryRealm implements Host {
   #add(connection: MemoryConnection): void {
     connection.transport = new MemoryTransport(
       this.#world.config.limits,
-      this.realm.monitor.counters,
+      this.realm.monitor,
       connection.receiver,
       () => {
         this.connections.delete(connection);

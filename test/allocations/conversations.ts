@@ -104,7 +104,7 @@ class Router {
     this.context = {
       limits,
       encoder: new FrameEncoder(),
-      counters: this.host.realm.monitor.counters,
+      monitor: this.host.realm.monitor,
       budget: new UnreadBudget(
         limits,
         () => this.flush(),
@@ -149,6 +149,7 @@ class Client {
       router.context,
     );
     this.#peer = router.host.realm.sessions.connect(this.#connection);
+    this.#connection.peer = this.#peer;
   }
 
   receive(data: ClientFrame): void {

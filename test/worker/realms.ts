@@ -144,6 +144,10 @@ export const REALMS = {
     },
     openRealm("measured"),
     openRealm("measured-*"),
+    {
+      ...openRealm("tapped-*"),
+      roles: [{ name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }], console: true }],
+    },
     { ...openRealm("accounted-*"), options: { accounting: "all" } },
     { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
   ],

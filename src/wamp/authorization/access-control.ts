@@ -3,13 +3,14 @@
 import { TRUSTED } from "../config/permission.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Host } from "../host/host.ts";
+import type { TapSelection } from "../monitoring/tap.ts";
 import type { Action } from "../protocol/action.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { isReservedUri, isValidUri, type Match, type UriCheck } from "../protocol/uri.ts";
 import type { Uri } from "../protocol/values.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Session } from "../session/session.ts";
-import { ALLOWED_VERDICT, Audit } from "./audit.ts";
+import { ALLOWED_VERDICT, Audit, recordTap } from "./audit.ts";
 import { isConsoleProcedure } from "./console-access.ts";
 import type { AuthorizerContext } from "./dynamic-authorizer.ts";
 import { Authorizer } from "./dynamic-authorizer.ts";
@@ -37,6 +38,7 @@ export class AccessControl {
   readonly #host: Host;
   readonly #context: AccessContext;
   readonly #audit: Audit | undefined;
+  readonly #authenticators: ReadonlySet<Uri>;
   #authorizer: Authorizer | undefined;
   #rates: MessageRates | undefined;
 
@@ -50,6 +52,7 @@ export class AccessControl {
     this.#host = host;
     this.#context = context;
     this.#audit = options.accounting && new Audit(options.accounting, realm, host);
+    this.#authenticators = new Set(authenticatorsIn(config.auth));
     this.rolesChanged();
   }
 
@@ -61,6 +64,21 @@ export class AccessControl {
   /** Undefined where no role has message rates. */
   get rates(): MessageRates | undefined {
     return this.#rates;
+  }
+
+  /**
+   * Says whether calls of a procedure carry credentials. An authenticator gets tickets and gives secrets, and both
+   * authenticators and authorizers get the headers of HTTP requests.
+   */
+  carriesCredentials(procedure: Uri): boolean {
+    if (this.#authenticators.has(procedure)) return true;
+    for (const { authorizer } of this.authorization.roles()) if (authorizer === procedure) return true;
+    return false;
+  }
+
+  /** Records that a session starts to see the messages of others, or with a `cause` that it ends to. */
+  recordTap(session: Session, selection: TapSelection, cause?: string): void {
+    recordTap(this.#realm, this.#host, session, selection, cause);
   }
 
   /** Adopts the roles that `authorization` has now: drops cached decisions, and makes rates and authorizer anew. */
@@ -192,3 +210,11 @@ const VERBS: Readonly<Record<Action, string>> = {
   publish: "publish to topic",
   subscribe: "subscribe to topic",
 };
+
+/** Lists the procedures that authenticate clients, at any depth of the settings of methods. */
+function authenticatorsIn(settings: unknown): Uri[] {
+  if (typeof settings !== "object" || settings === null) return [];
+  return Object.entries(settings).flatMap(([key, value]) => {
+    return key === "authenticator" && typeof value === "string" ? [value] : authenticatorsIn(value);
+  });
+}

@@ -9,10 +9,14 @@ export interface AuditRecord {
   readonly session: Id;
   readonly authid: string;
   readonly authrole: string;
-  readonly action: Action;
+  /** `tap`: the session sees messages of others (`wamp.edge.tap`). */
+  readonly action: Action | "tap";
   /** The first 1,000 characters of the URI. */
   readonly uri: Uri;
   readonly match: Match;
-  /** `allowed`, or the error URI that the session received. */
+  /** `allowed`, or the error URI that the session received; of a tap `started` or `ended`. */
   readonly verdict: string;
+  /** The session and the authid whose messages a tap shows, if it shows no others. */
+  readonly tapped_session?: Id;
+  readonly tapped_authid?: string;
 }

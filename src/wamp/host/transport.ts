@@ -10,6 +10,8 @@ export interface Transport {
   readonly details?: Dict | undefined;
   /** What the connection has carried since the object woke; undefined where nothing is counted. */
   readonly traffic?: Traffic | undefined;
+  /** Do messages wait because the client has not read earlier ones, or has no connection? */
+  readonly isBehind?: boolean | undefined;
   /** A fixed id for a registration or subscription that the session creates, if it must survive sleep. */
   idFor?(kind: "registration" | "subscription", match: Match, uri: Uri): Id;
   /** Queues a message; messages arrive in order. Returns why a message cannot be sent. */

@@ -84,6 +84,8 @@ export class LocalSession extends Requests {
    * Hands the realm a message, its payload, if any, as a `Payload`. What the realm sends then goes out after this turn.
    */
   override submit(message: List): void {
+    const { taps } = this.#realm.monitor;
+    if (taps.isRunning) taps.received(this.#peer, message);
     this.#realm.receive(this.#peer, message);
     queueMicrotask(() => this.#host.flushOutput());
   }
@@ -102,7 +104,9 @@ export class LocalSession extends Requests {
 
   /** Takes a message of the realm. */
   override send(message: RouterMessage): undefined {
-    this.#realm.monitor.counters.countSent(message);
+    const { counters, taps } = this.#realm.monitor;
+    counters.countSent(message);
+    if (taps.isRunning) taps.sent(this.#peer, message);
     if (this.#onMessage === undefined) super.send(message);
     else this.#onMessage(message);
   }

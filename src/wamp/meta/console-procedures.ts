@@ -10,14 +10,16 @@ import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure } from "./meta-procedure.ts";
 import { paginate } from "./pages.ts";
 import { isVisible } from "./session-details.ts";
+import { startTap } from "./tap-procedure.ts";
 
-/** `wamp.edge.stats`, `connections`, `slow` and `unheard`. */
+/** `wamp.edge.stats`, `connections`, `slow`, `unheard` and `tap`. */
 export const CONSOLE_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.edge.stats": (context) => Payload.of([stats(context)]),
   "wamp.edge.connections": ({ monitor }, _, payload) =>
     Payload.of([paginate(monitor.connections.entries() as (Dict & { id: number })[], payload)]),
   "wamp.edge.slow": (context, _, payload) => Payload.of([slowest(context, limitIn(payload))]),
   "wamp.edge.unheard": (context, _, payload) => Payload.of([unheard(context, limitIn(payload))]),
+  "wamp.edge.tap": startTap,
 };
 
 /** Entries of `slow` and `unheard` in one answer, unless the keyword argument `limit` asks for others. */

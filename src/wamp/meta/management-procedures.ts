@@ -37,9 +37,9 @@ export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = Objec
 );
 
 function guarded(uri: Uri, procedure: MetaProcedure): MetaProcedure {
-  return (context, caller, payload, options) => {
+  return (context, caller, payload, options, request) => {
     if (!context.access.mayManage(caller.identity.authrole, uri)) throw createDenial(caller, "call", uri, "exact");
-    return procedure(context, caller, payload, options);
+    return procedure(context, caller, payload, options, request);
   };
 }
 
@@ -105,7 +105,7 @@ function changeRoles(context: MetaContext, change: () => void): MetaReply {
   return { payload: Payload.NONE, afterwards: () => revokeDenied(context) };
 }
 
-/** Revokes the subscriptions and registrations that the new rules deny. */
+/** Revokes the subscriptions and registrations that the new rules deny, and ends the taps of roles that lost the console. */
 function revokeDenied(context: MetaContext): void {
   const { broker, dealer, access } = context;
   for (const session of [...context.sessions.byId.values()]) {
@@ -120,6 +120,7 @@ function revokeDenied(context: MetaContext): void {
       if (isDenied(permission)) dealer.revoke(registration, session, WampUri.NOT_AUTHORIZED);
     }
   }
+  context.monitor.taps.endDenied(({ identity }) => access.authorization.hasConsole(identity.authrole));
 }
 
 /** Subscriptions and registrations that an authorizer has allowed stay. */

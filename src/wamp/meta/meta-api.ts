@@ -47,7 +47,8 @@ export function callMeta(context: MetaContext, caller: Session, message: Call): 
   if (options.progress === true || isPassthru(options)) {
     throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, `${uri} takes its arguments at once, and reads them`);
   }
-  const answer = procedure(context, caller, payload, options);
+  const answer = procedure(context, caller, payload, options, request);
+  if (answer === undefined) return;
   const reply: MetaReply = answer instanceof Payload ? { payload: answer } : answer;
   const send = (details: Dict, result: Payload): void => {
     const fault = caller.transport.send([MessageType.RESULT, request, details, result]);

@@ -38,6 +38,8 @@ export interface MetaSessions {
   readonly handshakes: number;
   /** Sessions that wait for their clients to resume them. */
   readonly parked: number;
+  /** Returns an id that no session has. */
+  newSessionId(): Id;
   /** Ends a session with GOODBYE. `isQuiet`: no session gets the meta event, because all are ended. */
   kill(session: Session, reason: Uri, message?: string, isQuiet?: boolean): void;
 }

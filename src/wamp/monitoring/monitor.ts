@@ -4,6 +4,7 @@ import type { Clock, Metering } from "../host/host.ts";
 import { CallLatency } from "./call-latency.ts";
 import { ConnectionLog } from "./connection-log.ts";
 import { Counters } from "./counters.ts";
+import { Taps } from "./taps.ts";
 import { UnheardUris } from "./unheard-uris.ts";
 
 /** The parts of a realm count and record here; the procedures of the console read it. */
@@ -13,6 +14,7 @@ export class Monitor {
   readonly latency: CallLatency;
   readonly connections: ConnectionLog;
   readonly unheard: UnheardUris;
+  readonly taps: Taps;
 
   constructor(host: Clock & Metering) {
     this.host = host;
@@ -20,5 +22,6 @@ export class Monitor {
     this.latency = new CallLatency(host);
     this.connections = new ConnectionLog(host);
     this.unheard = new UnheardUris(host);
+    this.taps = new Taps(host);
   }
 }

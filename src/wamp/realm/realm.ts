@@ -142,6 +142,7 @@ export class Realm implements MetaContext {
   tick(now: number): void {
     this.sessions.lifecycle.tick(now);
     this.dealer.tick(now);
+    this.monitor.taps.tick(now);
     const next = this.nextDeadline();
     if (next !== undefined) this.#host.setAlarm(next);
   }
@@ -150,7 +151,7 @@ export class Realm implements MetaContext {
   nextDeadline(): number | undefined {
     const overdue = this.sessions.lifecycle.nextDeadline() ?? Number.POSITIVE_INFINITY;
     const timeout = this.dealer.nextDeadline() ?? Number.POSITIVE_INFINITY;
-    const next = Math.min(overdue, timeout);
+    const next = Math.min(overdue, timeout, this.monitor.taps.nextDeadline());
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 

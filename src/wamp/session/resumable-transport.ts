@@ -89,6 +89,10 @@ export class ResumableTransport implements Transport {
     return this.#connection?.traffic;
   }
 
+  get isBehind(): boolean {
+    return this.#connection === undefined || this.#connection.isBehind === true;
+  }
+
   /** Was a message lost, so that the session cannot be resumed? */
   get isLost(): boolean {
     return this.#isLost;

@@ -3,7 +3,7 @@
 import type { Limits } from "../../wamp/config/limits.ts";
 import { isLongerThan } from "../../wamp/crypto/encoding.ts";
 import type { SendFault, Traffic, Transport } from "../../wamp/host/transport.ts";
-import type { Counters } from "../../wamp/monitoring/counters.ts";
+import type { Monitor } from "../../wamp/monitoring/monitor.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import type { RouterMessage } from "../../wamp/protocol/message.ts";
@@ -25,7 +25,7 @@ export interface ConnectionContext {
   readonly limits: Limits;
   readonly encoder: FrameEncoder;
   readonly budget: UnreadBudget;
-  readonly counters: Counters;
+  readonly monitor: Monitor;
   /** The connection has queued its first frame. */
   queued(connection: Connection): void;
   /** Flushes all connections before the end of the turn, because the queued frames take too much memory. */
@@ -44,6 +44,8 @@ export class Connection implements Transport, Sender, Reader {
   terminator: Terminator | undefined;
   /** The key of its record in storage, if the record is too large for the attachment of the socket. */
   storageKey: string | undefined;
+  /** The peer of the client; set by the code that opens the connection. */
+  peer: Peer | undefined;
   readonly unread: Unread;
   messagesSent = 0;
   /** Frames of the client, and their bytes; text counts one byte a code unit. */
@@ -76,6 +78,11 @@ export class Connection implements Transport, Sender, Reader {
     return { websocket_protocol: this.subprotocol.name };
   }
 
+  /** Do frames wait because the client has not read earlier ones, or is one turn too much for it? */
+  get isBehind(): boolean {
+    return this.unread.isWaiting || this.unread.queued > MOST_BYTES_PER_TURN;
+  }
+
   /** Passes one WebSocket message of the client to the realm. */
   receive(realm: Realm, peer: Peer, data: string | ArrayBuffer): void {
     const { serializer, batching } = this.subprotocol;
@@ -97,14 +104,14 @@ export class Connection implements Transport, Sender, Reader {
   /** Queues a message. */
   send(message: RouterMessage): SendFault | undefined {
     if (!this.#isOpen) return "closed";
-    const { budget, counters, encoder, limits } = this.#context;
+    const { budget, encoder, limits, monitor } = this.#context;
     const frame = encoder.encode(message, this.subprotocol.serializer);
     if (isLarger(frame, limits.sent_message_bytes)) return "too large";
     if (!budget.add(this, frame)) {
       this.giveUp();
       return "closed";
     }
-    counters.countSent(message);
+    monitor.counters.countSent(message);
     this.messagesSent++;
     if (this.unread.sent >= this.#marks.nextAt) this.#marks.note(message, this.unread.sent);
     if (this.#queue.push(frame) === 1) this.#context.queued(this);
@@ -112,6 +119,8 @@ export class Connection implements Transport, Sender, Reader {
       encoder.bytes = 0;
       this.#context.flush();
     }
+    // After the frame is queued, because the result of a tap may go to the same client.
+    if (monitor.taps.isRunning) monitor.taps.sent(this.peer, message, frame, this.subprotocol.serializer.name);
     return undefined;
   }
 
@@ -169,6 +178,8 @@ export class Connection implements Transport, Sender, Reader {
     else {
       const read = this.#marks.provedBy(elements);
       if (read !== undefined) this.#context.budget.prove(this, read);
+      const { taps } = this.#context.monitor;
+      if (taps.isRunning) taps.received(peer, elements, frame, this.subprotocol.serializer.name);
       realm.receive(peer, elements);
     }
   }
@@ -193,6 +204,9 @@ export class Connection implements Transport, Sender, Reader {
 
 /** Marks per `outgoing_bytes`: enough for a fine count of unread bytes, few enough to cost no time per message. */
 const MARKS_PER_LIMIT = 256;
+
+/** Queued bytes of one connection from which on messages that may be dropped are dropped. */
+const MOST_BYTES_PER_TURN = 262_144;
 
 /**
  * Encoded bytes after which queued frames are flushed before the end of the turn; a message counts once per serializer.

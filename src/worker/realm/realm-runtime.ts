@@ -114,7 +114,7 @@ export class RealmRuntime {
       limits: config.limits,
       encoder: new FrameEncoder(),
       budget,
-      counters: this.realm.monitor.counters,
+      monitor: this.realm.monitor,
       queued: (connection) => this.#flushScheduler.add(connection),
       flush: () => {
         this.#flushScheduler.flush();
@@ -139,7 +139,8 @@ export class RealmRuntime {
     const records = stored.map(({ connection, record }) => [connection, record] as const);
     const peers = this.realm.wake(records, () => this.#joinLocalSessions());
     stored.forEach(({ connection }, index) => {
-      this.connections.set(connection.socket, { connection, peer: peers[index]! });
+      connection.peer = peers[index]!;
+      this.connections.set(connection.socket, { connection, peer: connection.peer });
     });
     this.#attachments.forgetAllBut(stored.map(({ connection }) => connection));
     this.callees.failLostCalls();
@@ -179,6 +180,7 @@ export class RealmRuntime {
       watcherRole === undefined
         ? this.realm.sessions.connect(connection, info)
         : this.realm.sessions.connectAs(connection, watcherIdentity(watcherRole), WATCHER_ROLES);
+    connection.peer = peer;
     this.connections.set(server, { connection, peer });
     this.#storageUse.clientConnected(clock.now());
     this.#markBusy();
@@ -303,7 +305,9 @@ export class RealmRuntime {
     this.#attachments.saveChanged(this.connections, (peer) => this.realm.record(peer));
     const next = this.realm.nextDeadline();
     const mayStore = this.#openStorage();
-    this.alarm.setTimer(mayStore || next === undefined ? undefined : Math.min(next, this.#storageUse.deferredUntil));
+    // A timer keeps the object awake while a tap runs, which is in memory only.
+    const timer = this.realm.monitor.taps.isRunning ? next : undefined;
+    this.alarm.setTimer(mayStore || next === undefined ? timer : Math.min(next, this.#storageUse.deferredUntil));
     if (mayStore && this.#webhooks.waits) this.alarm.setHandOverAlarm(next);
     else if (mayStore) this.alarm.setAlarm(next);
     this.#webhooks.flush();

@@ -215,7 +215,6 @@ export class TestRealm implements Host {
 export class Client {
   readonly name: string;
   readonly transport: RecordingTransport;
-  peer: Peer;
   /** The last saved record of the peer, as JSON text. */
   record = "";
   readonly #testRealm: TestRealm;
@@ -224,7 +223,15 @@ export class Client {
     this.#testRealm = testRealm;
     this.name = name;
     this.transport = new RecordingTransport(name, testRealm);
-    this.peer = testRealm.realm.sessions.connect(this.transport, facts);
+    this.transport.peer = testRealm.realm.sessions.connect(this.transport, facts);
+  }
+
+  get peer(): Peer {
+    return this.transport.peer!;
+  }
+
+  set peer(peer: Peer) {
+    this.transport.peer = peer;
   }
 
   /** Sends messages: lists, or any values for a broken client. */
@@ -234,7 +241,11 @@ export class Client {
       const elements = json.decode(JSON.stringify(message), { depth: 64 });
       if (elements instanceof DecodeFault)
         realm.sessions.abort(this.peer, "wamp.error.protocol_violation", elements.reason);
-      else realm.receive(this.peer, elements);
+      else {
+        const { taps } = realm.monitor;
+        if (taps.isRunning) taps.received(this.peer, elements, JSON.stringify(message), json.name);
+        realm.receive(this.peer, elements);
+      }
       this.#testRealm.flushOutput();
     }
   }
@@ -285,6 +296,9 @@ class RecordingTransport implements Transport {
   isChanged = false;
   /** What the connection has carried, if a test says so. */
   traffic: Traffic | undefined;
+  /** Whether the client does not read. */
+  isBehind = false;
+  peer: Peer | undefined;
   #isClosed = false;
   readonly #name: string;
   readonly #testRealm: TestRealm;
@@ -299,8 +313,10 @@ class RecordingTransport implements Transport {
     if (this.#isClosed) throw new Error(`${this.#name} is sent ${text} after its transport was closed`);
     if (this.isDead) return "closed";
     if (text.length > this.maxLength) return "too large";
-    this.#testRealm.realm.monitor.counters.countSent(message);
+    const { counters, taps } = this.#testRealm.realm.monitor;
+    counters.countSent(message);
     this.#testRealm.recording.push([this.#name, JSON.parse(text)]);
+    if (taps.isRunning) taps.sent(this.peer, message, text, json.name);
     return undefined;
   }
 
