@@ -44,6 +44,8 @@ export async function startDevelopmentServer(
   }).catch((error: Error) => {
     throw new UserError(error.cause instanceof Error ? error.cause.message : error.message);
   });
+  // The Worker reads its configuration with the first request, and logs its faults then: now, not with the next client.
+  worker.raw.on("reloadComplete", () => void worker.url.then((url) => fetch(new URL("/healthz", url))).catch(() => {}));
   // Miniflare kills its processes when this one exits; `worker.dispose()` never resolves when the start was
   // interrupted.
   return { origin: worker.url, stop: async () => {}, kill: () => {} };

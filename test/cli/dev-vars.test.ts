@@ -111,6 +111,11 @@ describe.each([
     await client.expect([50, 1, {}, ["Hello, environment!"]]);
     await expect.poll(() => command.stderr, { timeout: 5_000 }).toMatch(/^a warning\nError: an error\n {4}at .+\n/);
     expect(command.stdout).toMatch(/\na log \{ of: 'a dict' \}\nan info\n$/);
+    // A faulty configuration is in the log when its file is saved, not only when a client comes.
+    if (script === "start") {
+      writeFileSync(join(folder, "src/config.ts"), CONFIG.replace("version: 1", "version: 2"));
+      await expect.poll(() => command.stderr, { timeout: 20_000 }).toMatch(/config\.refused.*version must be 1/);
+    }
     command.process.kill("SIGTERM");
     expect(await command.ended()).toBe(0);
     // Stack traces name source files.
