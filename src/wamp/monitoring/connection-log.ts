@@ -6,6 +6,8 @@ import type { Peer } from "../session/peer.ts";
 import type { Session } from "../session/session.ts";
 
 const SIZE = 500;
+/** Characters of a text. */
+const MAX_TEXT = 500;
 
 /** What happened to a connection. */
 export type ConnectionEvent = Arrival | "left" | "refused";
@@ -20,14 +22,14 @@ export interface ConnectionEntry {
   time: number;
   event: ConnectionEvent | undefined;
   session: Id | undefined;
-  authid: unknown;
+  authid: string | undefined;
   authrole: string | undefined;
   authmethod: unknown;
   /** The address of the client is known only where the realm uses it, its network wherever the platform knows it. */
   network: string | undefined;
   address: string | undefined;
   /** The header `Origin`, where the realm uses the address. */
-  origin: unknown;
+  origin: string | undefined;
   agent: string | undefined;
   /** Why the session left or the login was refused: a URI, or a short text. */
   reason: string | undefined;
@@ -91,7 +93,7 @@ export class ConnectionLog {
   left(session: Session, peer: Peer | undefined, reason: string): void {
     const entry = this.#next("left", peer);
     describe(entry, session);
-    entry.reason = reason;
+    entry.reason = short(reason);
     if (session.joinedAt >= 0) entry.duration_ms = entry.time - this.#since - session.joinedAt;
     entry.messages_received = session.messagesReceived;
     entry.messages_sent = session.transport.traffic?.messagesSent;
@@ -100,10 +102,10 @@ export class ConnectionLog {
   /** A login was refused; `request` has `authid` and `method`, as far as they are known. */
   refused(peer: Partial<Peer>, { authid, method }: Dict, reason: string, cause: string): void {
     const entry = this.#next("refused", peer);
-    entry.authid = authid;
+    entry.authid = short(authid);
     entry.authmethod = method;
-    entry.reason = reason;
-    entry.cause = cause;
+    entry.reason = short(reason);
+    entry.cause = short(cause);
   }
 
   #next(event: ConnectionEvent, peer: Partial<Peer> | undefined): ConnectionEntry {
@@ -114,14 +116,19 @@ export class ConnectionLog {
     entry.event = event;
     entry.network = peer?.network;
     entry.address = peer?.facts?.peer;
-    entry.origin = peer?.facts?.http_headers_received.origin;
+    entry.origin = short(peer?.facts?.http_headers_received.origin);
     return entry;
   }
 }
 
+/** Undefined for a long text: clients choose them, and a part of a text would keep all of it in memory. */
+function short(text: unknown): string | undefined {
+  return typeof text === "string" && text.length <= MAX_TEXT ? text : undefined;
+}
+
 function describe(entry: ConnectionEntry, { id, identity, agent }: Session): void {
   entry.session = id;
-  entry.authid = identity.authid;
+  entry.authid = short(identity.authid);
   entry.authrole = identity.authrole;
   entry.authmethod = identity.authmethod;
   entry.agent = agent;

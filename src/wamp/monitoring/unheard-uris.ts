@@ -6,7 +6,7 @@ import type { Session } from "../session/session.ts";
 
 /** URIs of each action; the least recent one is forgotten. */
 const SIZE = 200;
-/** Characters of a URI: a longer one is cut, as clients choose it. */
+/** Characters of a URI: a longer one is not kept, as clients choose it, and a part would keep all of it in memory. */
 const MAX_URI = 500;
 
 /** How often a URI found no session. */
@@ -30,9 +30,9 @@ export class UnheardUris {
   }
 
   /** Counts a message that no session has got. */
-  add(action: "publish" | "call", full: Uri, { id, identity: { authid } }: Session): void {
+  add(action: "publish" | "call", uri: Uri, { id, identity: { authid } }: Session): void {
     const uris = this.byAction[action];
-    const uri = full.slice(0, MAX_URI);
+    if (uri.length > MAX_URI) return;
     const unheard = uris.get(uri) ?? { uri, count: 0, time: 0, session: id, authid };
     uris.delete(uri);
     uris.set(uri, unheard);

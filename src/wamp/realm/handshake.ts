@@ -128,7 +128,7 @@ export class Handshake {
     if (features === 0) {
       throw new ProtocolViolation("HELLO: roles must name at least one of publisher, subscriber, caller, callee");
     }
-    const agent = typeof details.agent === "string" ? details.agent.slice(0, MAX_AGENT_LENGTH) : undefined;
+    const agent = typeof details.agent === "string" ? agentOf(details.agent) : undefined;
     const resumeRequest = this.#context.config.options.resume && readResumeRequest(details);
     // A resumed session takes no new place.
     if (resumeRequest?.session === undefined && this.#callbacks.isFull()) {
@@ -245,6 +245,11 @@ export class Handshake {
     const { host, config } = this.#context;
     return host.now() + config.limits.hello_timeout;
   }
+}
+
+/** The copy of a long text is without the rest, which a slice of the text would keep in memory. */
+function agentOf(agent: string): string {
+  return agent.length <= MAX_AGENT_LENGTH ? agent : JSON.parse(JSON.stringify(agent.slice(0, MAX_AGENT_LENGTH)));
 }
 
 /** Returns authid and method of a challenged peer, for the log. */

@@ -116,6 +116,17 @@ describe("wamp.edge.connections", () => {
     expect(logOf(realm, ann).at(-1)).toMatchObject({ event: "refused", cause: "the realm is full" });
   });
 
+  test("keeps no long text of a client, because 500 of them could fill the memory", () => {
+    const realm = newRealm();
+    const ann = realm.join("ann");
+    const long = "x".repeat(501);
+    realm.join("ben").send([6, {}, `com.${long}`]);
+    realm.connect("cleo").send([1, "realm1", { roles: ALL_ROLES, authid: long }]);
+    const [left, refused] = logOf(realm, ann).slice(-2) as [Entry, Entry];
+    expect([left.event, left.reason]).toStrictEqual(["left", undefined]);
+    expect(refused).not.toHaveProperty("authid", long);
+  });
+
   test("has a session that goes on with another connection", () => {
     const realm = newRealm({ options: { resume: { time: 60 } } });
     const ann = realm.join("ann");

@@ -65,6 +65,13 @@ describe("wamp.edge.unheard", () => {
     expect(unheardIn(realm, ann)).toStrictEqual([]);
   });
 
+  test("lists no URI of more than 500 characters, because many of them could fill the memory", () => {
+    const realm = newRealm();
+    const ann = realm.join("ann");
+    ann.send([16, 1, {}, `com.${"x".repeat(497)}`], [16, 2, {}, `com.${"x".repeat(496)}`]);
+    expect(unheardIn(realm, ann).map(({ uri }) => String(uri).length)).toStrictEqual([500]);
+  });
+
   test("lists a topic whose only subscriber is the publisher", () => {
     const realm = newRealm();
     const ann = realm.join("ann");
