@@ -83,6 +83,21 @@ export interface Reason {
  */
 export type Eligibility = "known" | "open" | "unknown" | "open to unknown" | "unnamed" | "no";
 
+/** The decisions on a HELLO before its client proves anything. */
+export interface LoginPlan {
+  /** Set where the client gets ABORT. */
+  readonly refusal: AuthRefusal | undefined;
+  /** The offered methods among which the router chooses, the first one unless several look the authid up. */
+  readonly candidates: readonly string[];
+  /** The methods of the realm. */
+  readonly methods: readonly {
+    readonly method: string;
+    readonly offered: boolean;
+    readonly fit: Eligibility;
+    readonly locked_out: boolean;
+  }[];
+}
+
 /** Checks a second proof of a client; implemented by the authenticator procedure. */
 export interface SecondFactorAuthenticator {
   /** `identity` is what the first proof has established, `more` what AUTHENTICATE adds. */

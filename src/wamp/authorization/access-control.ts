@@ -96,7 +96,7 @@ export class AccessControl {
       limits: this.#config.limits,
       authorization: this.authorization,
       caller: this.#context.newCaller(this.authorization),
-      isValidFor: (action, uri, match) => this.#isValidFor(action, uri, match),
+      isValidFor: (action, uri, match) => this.isValidFor(action, uri, match),
     });
   }
 
@@ -142,7 +142,7 @@ export class AccessControl {
     match: Match,
     findVerdict?: () => Permission | undefined,
   ): Permission {
-    if (!this.#isValidFor(action, uri, match)) {
+    if (!this.isValidFor(action, uri, match)) {
       throw new WampError(WampUri.INVALID_URI, `${JSON.stringify(uri)} is not a URI to ${action}`);
     }
     const permission = this.authorization.authorize(session.identity.authrole, action, uri, match);
@@ -176,7 +176,7 @@ export class AccessControl {
   }
 
   /** Is the URI well-formed for the action, and not reserved for the router? */
-  #isValidFor(action: Action, uri: Uri, match: Match): boolean {
+  isValidFor(action: Action, uri: Uri, match: Match): boolean {
     const isReserved = (action === "publish" || action === "register") && isReservedUri(uri);
     return !isReserved && isValidUri(uri, this.#uriCheck, match);
   }

@@ -1,10 +1,11 @@
 /** Stores the changes of roles at run time, so that they survive sleep, restarts and deployments. */
 
-import { parseRole, type Role } from "../config/realm.ts";
+import { type PermissionRule, parseRole, type Role } from "../config/realm.ts";
 import type { Fault } from "../config/shape.ts";
 import type { Log, Storage } from "../host/host.ts";
 import type { RoleStore } from "../host/storage.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
+import type { Pattern } from "../protocol/uri.ts";
 import type { Dict } from "../protocol/values.ts";
 import { roleFromFormat1 } from "../stored-records/format-1.ts";
 import { type Format, optional, read, record, unreadable, write } from "../stored-records/stored-record.ts";
@@ -76,6 +77,19 @@ export class ManagedRoles {
     else this.#authorization.setRole(configured);
   }
 
+  /**
+   * A rule of a role as it is now: its index in `permissions`, and whether the configuration has the same one or it was
+   * made at run time.
+   */
+  describeRule(name: string, { uri, match }: Pattern): Dict {
+    const isSame = (rule: PermissionRule) => rule.uri === uri && rule.match === match;
+    const rules = this.#authorization.role(name)?.permissions ?? [];
+    const rule = rules.find(isSame);
+    const configured = this.#configured.get(name)?.permissions.find(isSame);
+    const isConfigured = textOf(rule) === textOf(configured);
+    return { ...rule, index: rules.findIndex(isSame), source: isConfigured ? "configuration" : "run time" };
+  }
+
   #put(name: string, text: string): void {
     if (text.length > MAX_ROLE_LENGTH) {
       throw new WampError(WampUri.LIMIT_EXCEEDED, `a role may have ${MAX_ROLE_LENGTH} characters of JSON`);
@@ -100,6 +114,11 @@ export class ManagedRoles {
     if (fault !== undefined) this.#log(unreadable("role", fault, { role: name }));
     this.#authorization.removeRole(name);
   }
+}
+
+/** The rule without its pattern, whose place among the keys depends on its notation. */
+function textOf(rule: PermissionRule | undefined): string {
+  return JSON.stringify({ ...rule, uri: undefined, match: undefined });
 }
 
 function formatFaults(faults: readonly Fault[]): string {

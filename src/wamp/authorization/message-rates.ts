@@ -30,6 +30,11 @@ export interface Excess {
 /** The excess of a session that sends `FLOOD_FACTOR` times its rate: the session ends. */
 export const FLOOD: Excess = { counted: "messages", whose: "the session" };
 
+/** The sentence of the error. */
+export function rateText({ counted, whose }: Excess): string {
+  return `${whose} exceeds its rate of ${counted}`;
+}
+
 const MESSAGES: readonly (keyof Rates)[] = ["messages"];
 const BOTH: readonly (keyof Rates)[] = ["messages", "events"];
 
@@ -93,10 +98,11 @@ export class MessageRates {
     ofRole?.events?.spend(events);
   }
 
-  #refusal(session: Session, [type]: ClientMessage, { counted, whose }: Excess): WampError {
+  #refusal(session: Session, [type]: ClientMessage, excess: Excess): WampError {
+    const { counted, whose } = excess;
     const { authid, authrole } = session.identity;
     this.#host.log({ level: "warn", event: "rate.exceeded", authid, authrole, type, cause: `${counted} of ${whose}` });
-    return new WampError(WampUri.RATE_EXCEEDED, `${whose} exceeds its rate of ${counted}`);
+    return new WampError(WampUri.RATE_EXCEEDED, rateText(excess));
   }
 
   #flooded(session: Session): ProtocolViolation {

@@ -92,8 +92,9 @@ export class Authorization {
     return rules.grantsFor(uri)[action];
   }
 
-  /** The rule whose decision `authorize` returns; undefined where no rule of the role matches. */
+  /** The rule whose decision `authorize` returns; undefined where no rule of the role decides. */
   decisiveRule(role: string, action: Action, uri: Uri, match: Match): Pattern | undefined {
+    if (action === "call" && isConsoleProcedure(uri)) return undefined;
     return this.#rules.get(role)?.ruleFor(action, { uri, match });
   }
 }

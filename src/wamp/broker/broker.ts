@@ -129,21 +129,20 @@ export class Broker {
   publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): number {
     const publication = this.#host.randomId();
     const details = publicationDetails(publisher, options, payload, permission);
-    const isAcknowledged = options.acknowledge === true;
-    const isStoredFirst = isAcknowledged && this.isKept(topic, options);
+    const isStoredFirst = this.isStoredFirst(topic, options);
     if (isStoredFirst) this.acknowledgments.checkRoom(topic);
-    else if (isAcknowledged) publisher.transport.send([MessageType.PUBLISHED, request, publication]);
-    // A publisher gets its own event only with `exclude_me: false` (Publisher Exclusion).
-    const excluded = options.exclude_me === false ? undefined : publisher;
+    else if (options.acknowledge === true) publisher.transport.send([MessageType.PUBLISHED, request, publication]);
+    const excluded = excludedPublisher(publisher, options);
     const filter = EventFilter.of(options);
     let logged: LoggedEvent | undefined;
     // Events of a pattern name their topic (Pattern-based Subscriptions).
     let patternDetails: Dict | undefined;
     let events = 0;
     this.subscriptions.forEachMatch(topic, (subscription) => {
-      if (subscription.log !== undefined && isLoggable(options)) {
+      const log = logFor(subscription, options);
+      if (log !== undefined) {
         logged ??= loggedEvent(publication, this.#host.now(), topic, options, details, payload);
-        subscription.log.add(logged);
+        log.add(logged);
       }
       const isPattern = subscription.match !== "exact";
       if (isPattern) patternDetails ??= { ...details, topic };
@@ -158,8 +157,9 @@ export class Broker {
     return events;
   }
 
-  /** Is an event of this publication stored, as retained event, in a history or for a webhook? */
-  isKept(topic: Uri, options: Dict): boolean {
+  /** Does PUBLISHED wait until the event is stored, as retained event, in a history or for a webhook? */
+  isStoredFirst(topic: Uri, options: Dict): boolean {
+    if (options.acknowledge !== true) return false;
     return (options.retain === true && this.retention.keeps(topic)) || this.acknowledgments.isStored(topic);
   }
 
@@ -219,6 +219,16 @@ function deliver(
     events++;
   }
   return events;
+}
+
+/** The publisher, unless it gets its own event with `exclude_me: false` (Publisher Exclusion). */
+export function excludedPublisher(publisher: Session, options: Dict): Session | undefined {
+  return options.exclude_me === false ? undefined : publisher;
+}
+
+/** The event history of a subscription in which an event with these options of PUBLISH is kept, if it has one. */
+export function logFor({ log }: Subscription, options: Dict): EventLog | undefined {
+  return log !== undefined && isLoggable(options) ? log : undefined;
 }
 
 /** The option of PUBLISH for which a subscriber does not get an event; undefined for a receiver. */

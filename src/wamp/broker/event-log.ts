@@ -50,12 +50,17 @@ export class EventLog implements LogRecord {
     this.#host = host;
   }
 
+  /** Does the log take events now? */
+  get accepts(): boolean {
+    return !this.#host.store.isFull;
+  }
+
   /**
    * Adds an event. While storage is full events are dropped: they would have to stay in memory for as long as that
    * lasts.
    */
   add(event: LoggedEvent): void {
-    if (this.#host.store.isFull) return;
+    if (!this.accepts) return;
     this.#unsaved.push(event);
     // Events beyond the limit need not be written at all.
     if (this.#unsaved.length >= 2 * this.#limit) this.#unsaved = this.#unsaved.slice(-this.#limit);

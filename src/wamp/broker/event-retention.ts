@@ -75,9 +75,14 @@ export class Retention implements EventBuffer {
     return this.#declined.best(topic) === undefined;
   }
 
+  /** Is an event of the topic retained now? */
+  accepts(topic: Uri): boolean {
+    return this.keeps(topic) && !this.#host.store.isFull;
+  }
+
   /** Retains the event of a PUBLISH with `retain`, unless the configuration declines the topic or storage is full. */
   retain({ publication, topic, options, details, publisher, payload }: Publication): void {
-    if (!this.keeps(topic) || this.#host.store.isFull) return;
+    if (!this.accepts(topic)) return;
     const lists = listsOf(options);
     const excluded = options.exclude_me === false ? 0 : publisher.id;
     const at = this.#now();

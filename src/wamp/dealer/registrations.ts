@@ -120,6 +120,11 @@ export class Registrations {
     return this.#byProcedure.best(procedure);
   }
 
+  /** The registrations that match a procedure; the first one is `best`. */
+  matching(procedure: Uri): Registration[] {
+    return this.#byProcedure.matching(procedure);
+  }
+
   /** Adds a registration without a callee; `created` in milliseconds since the epoch. */
   create(id: Id, match: Match, procedure: Uri, policy: InvocationPolicy, created: number): Registration {
     const registration: Registration = { id, match, procedure, policy, created, callees: [], ...NO_TURNS };

@@ -21,26 +21,21 @@ import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
  * (`AccessControl.mayManage`). Errors: not_authorized, invalid_argument with the faults, limit_exceeded,
  * nothing_to_manage.
  */
-export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = Object.fromEntries(
-  Object.entries({
-    "wamp.edge.role.list": (context: MetaContext) =>
-      Payload.of([[...context.access.authorization.roles()].map(nameOf).sort()]),
-    "wamp.edge.role.get": (context: MetaContext, _: Session, payload: Payload) =>
-      Payload.of([roleArgument(context, payload)]),
-    "wamp.edge.role.add": addRole,
-    "wamp.edge.role.remove": removeRole,
-    "wamp.edge.role.reset": resetRole,
-    "wamp.edge.permission.list": listPermissions,
-    "wamp.edge.permission.add": addPermission,
-    "wamp.edge.permission.remove": removePermission,
-  }).map(([uri, procedure]) => [uri, guarded(uri, procedure)]),
-);
+export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
+  "wamp.edge.role.list": (context) => Payload.of([[...context.access.authorization.roles()].map(nameOf).sort()]),
+  "wamp.edge.role.get": (context, _, payload) => Payload.of([roleArgument(context, payload)]),
+  "wamp.edge.role.add": addRole,
+  "wamp.edge.role.remove": removeRole,
+  "wamp.edge.role.reset": resetRole,
+  "wamp.edge.permission.list": listPermissions,
+  "wamp.edge.permission.add": addPermission,
+  "wamp.edge.permission.remove": removePermission,
+};
 
-function guarded(uri: Uri, procedure: MetaProcedure): MetaProcedure {
-  return (context, caller, payload, options, request) => {
-    if (!context.access.mayManage(caller.identity.authrole, uri)) throw createDenial(caller, "call", uri, "exact");
-    return procedure(context, caller, payload, options, request);
-  };
+/** Throws not_authorized for one of these procedures, unless the role of the caller has a rule for it. */
+export function checkManager({ access }: MetaContext, caller: Session, uri: Uri): void {
+  if (!Object.hasOwn(MANAGEMENT_PROCEDURES, uri) || access.mayManage(caller.identity.authrole, uri)) return;
+  throw createDenial(caller, "call", uri, "exact");
 }
 
 /** (name) and optionally a dict of the other keys of a role: adds the role, or replaces the one of that name. */

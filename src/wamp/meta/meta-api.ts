@@ -8,8 +8,9 @@ import { isPassthru } from "../protocol/payload-passthru.ts";
 import type { Dict, Uri } from "../protocol/values.ts";
 import type { Session } from "../session/session.ts";
 import { CONSOLE_PROCEDURES } from "./console-procedures.ts";
+import { explain } from "./explain.ts";
 import { HISTORY_PROCEDURES } from "./history-procedures.ts";
-import { MANAGEMENT_PROCEDURES } from "./management-procedures.ts";
+import { checkManager, MANAGEMENT_PROCEDURES } from "./management-procedures.ts";
 import type { MetaContext } from "./meta-context.ts";
 import type { MetaProcedure, MetaReply } from "./meta-procedure.ts";
 import { REGISTRATION_PROCEDURES } from "./registration-procedures.ts";
@@ -32,14 +33,12 @@ export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> =
   ...TESTAMENT_PROCEDURES,
   ...MANAGEMENT_PROCEDURES,
   ...CONSOLE_PROCEDURES,
+  "wamp.edge.explain": (context, _, payload) => explain(context, payload, findProcedure),
 };
 
-/**
- * Answers a CALL of a reserved URI, which never reaches a callee, whatever pattern it registered (URI-13). Throws
- * no_such_procedure for an unknown URI, and the errors of the procedure.
- */
-export function callMeta(context: MetaContext, caller: Session, message: Call): void {
-  const [, request, options, uri, payload] = message;
+/** The procedure that a CALL of a reserved URI calls. Throws what the call is refused with, and changes nothing. */
+function findProcedure(context: MetaContext, caller: Session, message: Call): MetaProcedure {
+  const [, , options, uri] = message;
   checkCall(caller, message);
   const procedure = context.hasMetaApi ? META_PROCEDURES[uri] : undefined;
   if (procedure === undefined) throw new WampError(WampUri.NO_SUCH_PROCEDURE, `the router has no procedure ${uri}`);
@@ -47,7 +46,17 @@ export function callMeta(context: MetaContext, caller: Session, message: Call): 
   if (options.progress === true || isPassthru(options)) {
     throw new WampError(WampUri.FEATURE_NOT_SUPPORTED, `${uri} takes its arguments at once, and reads them`);
   }
-  const answer = procedure(context, caller, payload, options, request);
+  checkManager(context, caller, uri);
+  return procedure;
+}
+
+/**
+ * Answers a CALL of a reserved URI, which never reaches a callee, whatever pattern it registered (URI-13). Throws
+ * no_such_procedure for an unknown URI, and the errors of the procedure.
+ */
+export function callMeta(context: MetaContext, caller: Session, message: Call): void {
+  const [, request, options, uri, payload] = message;
+  const answer = findProcedure(context, caller, message)(context, caller, payload, options, request);
   if (answer === undefined) return;
   const reply: MetaReply = answer instanceof Payload ? { payload: answer } : answer;
   const send = (details: Dict, result: Payload): void => {

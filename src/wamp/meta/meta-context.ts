@@ -1,14 +1,17 @@
 /** The parts of a realm that meta procedures use. */
 
+import type { LoginPlan } from "../authentication/method.ts";
 import type { AccessControl } from "../authorization/access-control.ts";
 import type { Permission } from "../authorization/permission-rules.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Limits } from "../config/limits.ts";
 import type { Dealer } from "../dealer/dealer.ts";
+import type { TransportInfo } from "../host/transport.ts";
 import type { Monitor } from "../monitoring/monitor.ts";
 import type { Action } from "../protocol/action.ts";
 import type { Match } from "../protocol/uri.ts";
-import type { Id, Uri } from "../protocol/values.ts";
+import type { Dict, Id, Uri } from "../protocol/values.ts";
+import type { ClientChecks } from "../session/client-checks.ts";
 import type { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
 
@@ -24,6 +27,8 @@ export interface MetaContext {
   readonly access: AccessControl;
   readonly testaments: Testaments;
   readonly monitor: Monitor;
+  /** The strict options of the realm. */
+  readonly checks: ClientChecks;
   /** Says whether `uri` has the form that the realm's configuration asks of URIs. */
   isUri(uri: string): boolean;
   /** Permits a session an action, or throws the `WampError` that refuses it. */
@@ -40,6 +45,8 @@ export interface MetaSessions {
   readonly parked: number;
   /** Returns an id that no session has. */
   newSessionId(): Id;
+  /** What the router decides on a HELLO with these details before it asks for credentials; changes nothing. */
+  planLogin(details: Dict, facts: TransportInfo): LoginPlan;
   /** Ends a session with GOODBYE. `isQuiet`: no session gets the meta event, because all are ended. */
   kill(session: Session, reason: Uri, message?: string, isQuiet?: boolean): void;
 }

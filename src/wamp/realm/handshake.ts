@@ -1,8 +1,15 @@
 /** Takes a peer from HELLO to WELCOME or ABORT, over the rounds that the method needs (Session Establishment). */
 
 import { Authentication, authidOf } from "../authentication/authentication.ts";
-import type { Admitted, AuthContext, AuthOutcome, AuthRefusal, AuthRequest } from "../authentication/method.ts";
-import { deny, fail, refuse } from "../authentication/method.ts";
+import type {
+  Admitted,
+  AuthContext,
+  AuthOutcome,
+  AuthRefusal,
+  AuthRequest,
+  LoginPlan,
+} from "../authentication/method.ts";
+import { deny, fail, NO_AUTHID, refuse } from "../authentication/method.ts";
 import { TRUSTED } from "../config/permission.ts";
 import { readResumeRequest } from "../hibernation/session-resume.ts";
 import { thrown } from "../host/log-line.ts";
@@ -130,23 +137,46 @@ export class Handshake {
     }
     const agent = typeof details.agent === "string" ? agentOf(details.agent) : undefined;
     const resumeRequest = this.#context.config.options.resume && readResumeRequest(details);
-    // A resumed session takes no new place.
-    if (resumeRequest?.session === undefined && this.#callbacks.isFull()) {
-      this.#context.monitor.counters.limits.sessions++;
-      return this.#refuse(peer, refuse(WampUri.LIMIT_EXCEEDED, "the realm is full"), { authid });
-    }
+    const refusal = this.#refusalOf(authid, resumeRequest);
+    if (refusal?.uri === WampUri.LIMIT_EXCEEDED) this.#context.monitor.counters.limits.sessions++;
+    if (refusal !== undefined) return this.#refuse(peer, refusal, { authid });
     const id = this.#callbacks.newSessionId();
     const request = { ...identityFields(details), sessionId: id, facts: peer.facts, network: peer.network };
-    if ((authid?.length ?? 0) > MAX_AUTHID_LENGTH) {
-      return this.#refuse(peer, deny("the authid is too long"), { authid });
-    }
-    const choice = this.authentication.choose((details.authmethods ?? ANONYMOUS) as readonly string[], request);
+    const choice = this.authentication.choose(offerOf(details), request);
     this.#when(peer, choice, (method) => {
       if (method === undefined) {
         return this.#refuse(peer, this.#noMatchingMethod(details), { authid, methods: details.authmethods });
       }
       this.#begin(peer, { id, features, agent, method, resumeRequest }, { ...request, method });
     });
+  }
+
+  #refusalOf(authid: string | undefined, resumeRequest: ResumeRequest | undefined): AuthRefusal | undefined {
+    // A resumed session takes no new place.
+    if (resumeRequest?.session === undefined && this.#callbacks.isFull())
+      return refuse(WampUri.LIMIT_EXCEEDED, "the realm is full");
+    return (authid?.length ?? 0) > MAX_AUTHID_LENGTH ? deny("the authid is too long") : undefined;
+  }
+
+  /**
+   * What the router decides on a HELLO with these details before it asks for credentials. Nothing is sent, counted or
+   * logged, and no authenticator is called.
+   */
+  plan(details: Dict, facts: TransportInfo): LoginPlan {
+    const network = facts.peer === undefined ? undefined : networkOf(facts.peer);
+    const request = { ...identityFields(details), sessionId: 0, facts, network };
+    const offered = offerOf(details);
+    const candidates = this.authentication.candidates(offered, request);
+    const isLockedOut = (method: string) => this.authentication.isLockedOut(method, request.authid, network);
+    let refusal = this.#refusalOf(request.authid, undefined);
+    if (candidates.length === 0) refusal ??= this.#noMatchingMethod(details);
+    // Whichever is chosen refuses at once.
+    if (candidates.every(({ method, fit }) => fit === "unnamed" || isLockedOut(method))) refusal ??= deny(NO_AUTHID);
+    const methods = Array.from(this.authentication.methods, (method) => {
+      const fit = this.authentication.fitOf({ ...request, method });
+      return { method, offered: offered.includes(method), fit, locked_out: isLockedOut(method) };
+    });
+    return { refusal, candidates: candidates.map(({ method }) => method), methods };
   }
 
   #begin(peer: Peer, attempt: Attempt, request: AuthRequest): void {
@@ -270,6 +300,10 @@ export function realmFault(requested: string, realmName: string | undefined): Au
     WampUri.NO_SUCH_REALM,
     isElsewhere ? "this connection leads to another realm" : "the realm does not exist",
   );
+}
+
+function offerOf({ authmethods }: Dict): readonly string[] {
+  return (authmethods ?? ANONYMOUS) as readonly string[];
 }
 
 /** The offer of a HELLO without `authmethods` (AUTH-04). */

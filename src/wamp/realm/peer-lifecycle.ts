@@ -1,7 +1,8 @@
 /** Tracks peers that have no session, and closes those that miss a deadline. */
 
-import type { Admitted, AuthContext, AuthRefusal } from "../authentication/method.ts";
+import type { Admitted, AuthContext, AuthRefusal, LoginPlan } from "../authentication/method.ts";
 import { Deadlines } from "../host/deadlines.ts";
+import type { TransportInfo } from "../host/transport.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { WampUri } from "../protocol/errors.ts";
 import type { ClientMessage } from "../protocol/message.ts";
@@ -65,6 +66,11 @@ export class PeerLifecycle {
   /** Authenticates a ticket or JWT for a request without a WAMP session. */
   identify(credentials: Credentials): Promise<Admitted | AuthRefusal> {
     return this.#handshake.identify(credentials, this.#callbacks.newSessionId());
+  }
+
+  /** See `Handshake.plan`. */
+  planLogin(details: Dict, facts: TransportInfo): LoginPlan {
+    return this.#handshake.plan(details, facts);
   }
 
   /** Takes a message of a peer without a session. */

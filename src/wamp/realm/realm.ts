@@ -52,19 +52,19 @@ export class Realm implements MetaContext {
   readonly sessions: Sessions;
   readonly records: RecordBudget;
   readonly monitor: Monitor;
+  readonly checks: ClientChecks;
   /** Says whether the router answers `wamp.` procedures here and publishes meta events (`enable_meta_api`). */
   readonly hasMetaApi: boolean;
   readonly #config: RealmConfig;
   readonly #host: Host;
   readonly #waking: Waking;
-  readonly #checks: ClientChecks;
 
   constructor(name: string, config: RealmConfig, host: Host) {
     this.name = name;
     this.#config = config;
     this.#host = host;
     this.hasMetaApi = config.options.enable_meta_api;
-    this.#checks = new ClientChecks(config.options);
+    this.checks = new ClientChecks(config.options);
     this.records = new RecordBudget(config.limits);
     this.monitor = new Monitor(host);
     const subscriptions = new Subscriptions(this.records);
@@ -187,10 +187,10 @@ export class Realm implements MetaContext {
 
   /** Hands a message of an established session to the part of the realm that handles it. */
   #route(peer: Peer, session: Session, message: ClientMessage): void {
-    this.#checks.checkRole(session, message[0]);
+    this.checks.checkRole(session, message[0]);
     switch (message[0]) {
       case MessageType.PUBLISH:
-        this.#checks.checkSequence(session, message[1]);
+        this.checks.checkSequence(session, message[1]);
         return this.#publish(session, message);
       case MessageType.CALL:
         return this.#call(session, message);
@@ -201,17 +201,17 @@ export class Realm implements MetaContext {
       case MessageType.CANCEL:
         return this.dealer.cancel(session, message);
       case MessageType.SUBSCRIBE:
-        this.#checks.checkSequence(session, message[1]);
+        this.checks.checkSequence(session, message[1]);
         this.permit(session, "subscribe", message[3], matchOf(message[2]));
         return this.broker.subscribe(session, message);
       case MessageType.UNSUBSCRIBE:
-        this.#checks.checkSequence(session, message[1]);
+        this.checks.checkSequence(session, message[1]);
         return this.broker.unsubscribe(session, message);
       case MessageType.REGISTER:
-        this.#checks.checkSequence(session, message[1]);
+        this.checks.checkSequence(session, message[1]);
         return this.#register(session, message);
       case MessageType.UNREGISTER:
-        this.#checks.checkSequence(session, message[1]);
+        this.checks.checkSequence(session, message[1]);
         return this.dealer.unregister(session, message);
       case MessageType.GOODBYE:
         return this.sessions.goodbye(peer, session, message[2]);
@@ -246,7 +246,7 @@ export class Realm implements MetaContext {
   #call(session: Session, message: Call): void {
     // The later chunks of a call's input were authorized with the first (PINV-14).
     if (this.dealer.continue(session, message)) return;
-    this.#checks.checkSequence(session, message[1]);
+    this.checks.checkSequence(session, message[1]);
     const permission = this.permit(session, "call", message[3], "exact");
     if (isReservedUri(message[3])) callMeta(this, session, message);
     else this.dealer.call(session, message, permission);

@@ -1,5 +1,6 @@
 /** The sessions of a realm, from WELCOME until they end (Session Establishment, Session Closing). */
 
+import type { LoginPlan } from "../authentication/method.ts";
 import type { AccessControl } from "../authorization/access-control.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
@@ -129,6 +130,11 @@ export class Sessions {
     const { name } = this.#realm;
     const all = { realm: name, ...session.identity, roles: this.#roles, agent: ROUTER_AGENT, ...details };
     peer.transport.send([MessageType.WELCOME, session.id, all]);
+  }
+
+  /** See `Handshake.plan`. */
+  planLogin(details: Dict, facts: TransportInfo): LoginPlan {
+    return this.lifecycle.planLogin(details, facts);
   }
 
   /** Enters a session into the table, as the session of `peer`. */
