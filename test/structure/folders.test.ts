@@ -22,6 +22,7 @@ const ORDER = [
   "testing",
   "cli/project console",
   "console/pages",
+  "console/playground console/realm",
   "console/widgets",
   "console/session",
   "client",

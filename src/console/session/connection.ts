@@ -7,6 +7,7 @@ import { openWebSocket } from "../../client/web-socket-channel.ts";
 import { ApplicationError } from "../../wamp/local/application-error.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import type { Dict } from "../../wamp/protocol/values.ts";
+import { withFrames } from "./frames.ts";
 
 /** Where the session is. */
 export type ConnectionState =
@@ -96,7 +97,7 @@ export class RealmConnection {
     return {
       realm,
       agent: "wamp-edge/console",
-      connect: openWebSocket.bind(undefined, url.href),
+      connect: withFrames(openWebSocket.bind(undefined, url.href)),
       onThrown: (error: unknown) => reportError(error),
     };
   }

@@ -102,6 +102,19 @@ export class ConsolePage {
     expect(overflow).toBeLessThanOrEqual(0);
   }
 
+  /** Writes a picture of the page into the folder CONSOLE_PICTURES, where that variable is set. */
+  async photograph(name: string): Promise<void> {
+    const folder = process.env.CONSOLE_PICTURES;
+    if (folder === undefined) return;
+    const { colorScheme } = (await this.page.evaluate(
+      "({ colorScheme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light' })",
+    )) as { colorScheme: string };
+    await this.page.screenshot({
+      path: `${folder}/${name}-${colorScheme}-${this.page.viewportSize()?.width}.png`,
+      fullPage: true,
+    });
+  }
+
   /** Expects that nothing forbidden has happened, and closes the page. */
   async close(): Promise<void> {
     await this.page.context().close();

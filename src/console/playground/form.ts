@@ -1,0 +1,128 @@
+/** The form of the playground: its fields, which are also the parameters of the link, and the request that they make. */
+
+import type { Dict, List, Uri } from "../../wamp/protocol/values.ts";
+
+/** What the playground can do. */
+export const ACTIONS = ["call", "publish", "subscribe", "register"] as const;
+/** One of them. */
+export type Action = (typeof ACTIONS)[number];
+
+/** Texts of the fields. `answer` is what a registered procedure returns. */
+export interface Form {
+  readonly action: Action;
+  readonly uri: string;
+  readonly args: string;
+  readonly kwargs: string;
+  readonly options: string;
+  readonly answer: string;
+}
+
+/** A request that can be sent. */
+export interface PlaygroundRequest {
+  readonly action: Action;
+  readonly uri: Uri;
+  readonly args: List;
+  readonly kwargs: Dict;
+  readonly options: Dict;
+  readonly answer: unknown;
+}
+
+/** Field → what is wrong with it. */
+export type FormFaults = Partial<Record<keyof Form, string>>;
+
+/** An option that the form shows as a check box or as a choice. */
+export interface OptionField {
+  readonly name: string;
+  readonly label: string;
+  /** The value of the checked box. */
+  readonly value?: boolean | number;
+  /** The values of a choice; the first one is the default. */
+  readonly choices?: readonly string[];
+}
+
+const MATCH: OptionField = { name: "match", label: "match", choices: ["exact", "prefix", "wildcard"] };
+const DISCLOSE: OptionField = { name: "disclose_me", label: "disclose_me", value: true };
+
+/** Action → its usual options. */
+export const OPTION_FIELDS: Readonly<Record<Action, readonly OptionField[]>> = {
+  call: [
+    { name: "receive_progress", label: "receive_progress", value: true },
+    DISCLOSE,
+    { name: "timeout", label: "timeout: 5 seconds", value: 5_000 },
+  ],
+  publish: [
+    { name: "exclude_me", label: "exclude_me: false (also to this session)", value: false },
+    DISCLOSE,
+    { name: "retain", label: "retain", value: true },
+  ],
+  subscribe: [MATCH, { name: "get_retained", label: "get_retained", value: true }],
+  register: [
+    MATCH,
+    { name: "invoke", label: "invoke", choices: ["single", "roundrobin", "random", "first", "last"] },
+    { name: "force_reregister", label: "force_reregister", value: true },
+  ],
+};
+
+/** Reads the form from the parameters of the link. */
+export function formOf(params: URLSearchParams): Form {
+  const action = ACTIONS.find((each) => each === params.get("action")) ?? "call";
+  const text = (name: string): string => params.get(name) ?? "";
+  return {
+    action,
+    uri: text("uri"),
+    args: text("args"),
+    kwargs: text("kwargs"),
+    options: text("options"),
+    answer: text("answer"),
+  };
+}
+
+/** Makes the request of a form, or says what is wrong with its fields. */
+export function requestOf(form: Form): { readonly request?: PlaygroundRequest; readonly faults: FormFaults } {
+  const faults: FormFaults = {};
+  const read = <T>(field: keyof Form, empty: T, isValid: (value: unknown) => boolean, need: string): T => {
+    const value = readJson(form[field], empty);
+    if (value instanceof SyntaxError) faults[field] = `This is not JSON: ${value.message}`;
+    else if (!isValid(value)) faults[field] = need;
+    return value as T;
+  };
+  const uri = form.uri.trim();
+  const hasPattern = form.action === "subscribe" || form.action === "register";
+  if (uri === "" && !(hasPattern && form.options.includes("match")))
+    faults.uri = "Enter a URI, such as com.example.add2";
+  const request: PlaygroundRequest = {
+    action: form.action,
+    uri,
+    args: read<List>("args", [], Array.isArray, "Enter a list, such as [23, 19]"),
+    kwargs: read<Dict>("kwargs", {}, isObject, 'Enter an object, such as {"name": "lamp"}'),
+    options: read<Dict>("options", {}, isObject, 'Enter an object, such as {"timeout": 1000}'),
+    answer: read<unknown>("answer", null, () => true, ""),
+  };
+  return Object.keys(faults).length === 0 ? { request, faults } : { faults };
+}
+
+/** The options of a form; undefined while they are no object. */
+export function optionsOf(form: Form): Dict | undefined {
+  const value = readJson(form.options, {});
+  return isObject(value) ? value : undefined;
+}
+
+/** The text of options with one of them changed; undefined takes it out. */
+export function withOption(options: Dict, name: string, value: unknown): string {
+  const { [name]: _, ...rest } = options;
+  const changed = value === undefined ? rest : { ...rest, [name]: value };
+  return Object.keys(changed).length === 0 ? "" : JSON.stringify(changed);
+}
+
+function readJson(text: string, empty: unknown): unknown {
+  if (text.trim() === "") return empty;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return error instanceof SyntaxError ? error : new SyntaxError(String(error));
+  }
+}
+
+function isObject(value: unknown): value is Dict {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof SyntaxError);
+}

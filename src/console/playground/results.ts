@@ -1,0 +1,60 @@
+/** Shows the runs of the playground: results with their time, faults and raw frames. */
+
+import { Code, payloadText } from "../widgets/code.ts";
+import { type Child, html } from "../widgets/html.ts";
+import { FaultNotice } from "../widgets/notice.ts";
+import type { Run, RunItem } from "./run.ts";
+
+/** Runs, the latest first. */
+export function Results({ runs }: { readonly runs: readonly Run[] }): Child {
+  return html`<div class="runs" aria-live="polite">${runs.map((run) => html`<${Result} key=${run.id} run=${run} />`)}</div>`;
+}
+
+const STOP = { call: "Cancel", publish: "", subscribe: "Unsubscribe", register: "Unregister" };
+
+function Result({ run }: { readonly run: Run }): Child {
+  const { request, state, ms, fault, items, frames, startedAt } = run;
+  const isOpen = state === "active" || (state === "running" && request.action === "call");
+  return html`<section class="card run" data-state=${state} aria-label=${`${request.action} ${request.uri}`}>
+    <div class="row">
+      <strong>${request.action}</strong> <code class="grow">${request.uri}</code>
+      <span class=${`state ${state}`}>${state}</span>
+      ${ms !== undefined && html`<span class="quiet">${ms.toFixed(1)} ms</span>`}
+      ${isOpen && html`<button type="button" onClick=${() => run.stop()}>${STOP[request.action]}</button>`}
+    </div>
+    ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint=${HINTS[fault.uri]} />`}
+    ${run.dropped > 0 && html`<p class="quiet">${run.dropped} older ones are not shown.</p>`}
+    ${items.map((item, index) => html`<${Item} key=${index + run.dropped} item=${item} />`)}
+    <details><summary>${frames.length} raw frame${frames.length === 1 ? "" : "s"}</summary>
+      <ol class="frames">
+        ${frames.map(
+          ({ direction, at, text }) =>
+            html`<li><span class="quiet">${direction === "sent" ? "→ sent" : "← received"}, ${(at - startedAt).toFixed(1)} ms, ${bytesOf(text)} bytes</span>
+              <code>${text.length > 4_000 ? `${text.slice(0, 4_000)}…` : text}</code></li>`,
+        )}
+      </ol>
+    </details>
+  </section>`;
+}
+
+function Item({ item: { title, ms, args, kwargs, details } }: { readonly item: RunItem }): Child {
+  const text = payloadText(args, kwargs, 2);
+  return html`<div class="item">
+    <div class="quiet">${title} <span>after ${ms.toFixed(1)} ms</span></div>
+    ${text === "" ? html`<p class="quiet">no arguments</p>` : html`<${Code} text=${text} label=${title} />`}
+    ${details !== undefined && Object.keys(details).length > 0 && html`<p class="quiet">details <code>${JSON.stringify(details)}</code></p>`}
+  </div>`;
+}
+
+const utf8 = new TextEncoder();
+
+function bytesOf(text: string): number {
+  return utf8.encode(text).length;
+}
+
+/** Error URI → what to do. */
+const HINTS: Readonly<Record<string, string>> = {
+  "wamp.error.no_such_procedure": "No session has registered this procedure: see the page Procedures.",
+  "wamp.error.not_authorized": "No rule of your role permits this: the page Access explains why.",
+  "wamp.error.invalid_uri": "A URI has components between dots, without spaces or #.",
+};

@@ -1,0 +1,33 @@
+/** Texts to copy, and payloads as text. */
+
+import { useEffect, useState } from "preact/hooks";
+import type { Dict, List } from "../../wamp/protocol/values.ts";
+import { type Child, html } from "./html.ts";
+
+/** Characters of a value that a page shows. */
+const MOST_SHOWN = 20_000;
+
+/** The text of a payload: one value as it is, otherwise arguments and keyword arguments. */
+export function payloadText(args: List, kwargs: Dict, indent?: number): string {
+  const hasKwargs = Object.keys(kwargs).length > 0;
+  const lists = args.length === 0 ? [] : [JSON.stringify(args.length === 1 ? args[0] : args, null, indent)];
+  const text = [...lists, ...(hasKwargs ? [JSON.stringify(kwargs, null, indent)] : [])].join(" ");
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+/** A text to read and to copy. The keyboard can scroll it. */
+export function Code({ text, label }: { readonly text: string; readonly label: string }): Child {
+  return html`<div class="code"><pre tabindex="0" role="region" aria-label=${label}>${text}</pre><${Copy} text=${text} label=${label} /></div>`;
+}
+
+function Copy({ text, label }: { readonly text: string; readonly label: string }): Child {
+  const [said, say] = useState("Copy");
+  const copy = (): void => {
+    navigator.clipboard.writeText(text).then(
+      () => say("Copied"),
+      () => say("Not allowed"),
+    );
+  };
+  useEffect(() => say("Copy"), [text]);
+  return html`<button type="button" class="copy" onClick=${copy} aria-label=${`${said}: ${label}`}>${said}</button>`;
+}
