@@ -1,8 +1,8 @@
 /** `wamp-edge principal`: creates credentials of a principal for the configuration. */
 
 import { Argument, type Command } from "commander";
+import { readPassword } from "./client/password-prompt.ts";
 import { CREDENTIAL_METHODS, type CredentialMethod, createCredentials } from "./credentials.ts";
-import { readPassword } from "./password-prompt.ts";
 import { UserError } from "./project/user-error.ts";
 
 /** Adds the command to the program. */

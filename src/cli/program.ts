@@ -2,9 +2,20 @@
 
 import { Command, type CommanderError } from "commander";
 import { VERSION } from "../public/config.ts";
+import { addBenchCommand } from "./bench/bench-command.ts";
 import { addCheckCommand } from "./check-command.ts";
+import { addCompletionCommand } from "./completion/completion-command.ts";
 import { addImportCommand } from "./import-command.ts";
 import { addInitCommand } from "./init/init-command.ts";
+import { addCallCommand } from "./messaging/call-command.ts";
+import { addContextCommand } from "./messaging/context-command.ts";
+import { addPublishCommand } from "./messaging/publish-command.ts";
+import { addRegisterCommand } from "./messaging/register-command.ts";
+import { addSubscribeCommand } from "./messaging/subscribe-command.ts";
+import { addExplainCommand } from "./observing/explain-command.ts";
+import { addListingCommands } from "./observing/listing-commands.ts";
+import { addTapCommand } from "./observing/tap-command.ts";
+import { addTopCommand } from "./observing/top-command.ts";
 import { addPrincipalCommand } from "./principal-command.ts";
 import { exitWithError, UserError } from "./project/user-error.ts";
 import { addServerCommands } from "./server-commands.ts";
@@ -16,10 +27,21 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addCheckCommand,
   addImportCommand,
   addPrincipalCommand,
+  addCallCommand,
+  addPublishCommand,
+  addSubscribeCommand,
+  addRegisterCommand,
+  addTopCommand,
+  addTapCommand,
+  addExplainCommand,
+  addListingCommands,
+  addBenchCommand,
+  addContextCommand,
+  addCompletionCommand,
 ];
 
-const EXIT_CODES =
-  "Exit codes: 0 success, 1 the configuration has faults or the command failed, 2 an import lost something.";
+const EXIT_CODES = `Exit codes: 0 success, 1 the command failed (options, configuration, connection, login), 2 an import lost
+something, 3 the router or a callee answered ERROR, 4 fewer events or calls than --count.`;
 
 /**
  * Runs the command that `parameters` (without Node and the program's path) name. An error ends the process with one
@@ -32,8 +54,12 @@ export async function runProgram(parameters: readonly string[]): Promise<void> {
     .addHelpText("after", `\n${EXIT_CODES}`)
     .configureOutput({ outputError: () => {} });
   for (const add of COMMANDS) add(program);
-  for (const command of [program, ...program.commands]) command.exitOverride((error) => endWith(error, command));
+  for (const command of withSubcommands(program)) command.exitOverride((error) => endWith(error, command));
   await program.parseAsync(parameters, { from: "user" });
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /** Ends the process after help was printed (code 0, or 1 without a command) or with an error of the command line. */
@@ -43,6 +69,11 @@ function endWith({ code, exitCode, message }: CommanderError, command: Command):
     .replace(/^error: /, "")
     .replaceAll("\n", " ")
     .replace(/\.$/, "");
-  const name = command.parent === null ? "wamp-edge" : `wamp-edge ${command.name()}`;
+  const name = nameOf(command);
   return exitWithError(new UserError(`${text}; "npx ${name} --help" lists what it takes`));
+}
+
+/** The words that call a command. */
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }

@@ -18,10 +18,12 @@ export function openWebSocket(url: string, receiver: ChannelReceiver): Promise<C
     },
   };
   return new Promise((resolve, reject) => {
-    // A close event follows each error; after the opening it tells the receiver.
     socket.addEventListener("error", () => reject(new Error(`${url} refused the WebSocket`)));
-    socket.addEventListener("open", () => resolve(channel));
+    socket.addEventListener("open", () => {
+      // A close event follows an error before the opening, too: the rejection has told about it.
+      socket.addEventListener("close", ({ code, reason }) => receiver.onClose(code, reason));
+      resolve(channel);
+    });
     socket.addEventListener("message", ({ data }) => receiver.onText(data as string));
-    socket.addEventListener("close", ({ code, reason }) => receiver.onClose(code, reason));
   });
 }

@@ -3,7 +3,7 @@
 import { createHash, createHmac, createPrivateKey, createPublicKey, pbkdf2Sync } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { readPassword } from "../../src/cli/password-prompt.ts";
+import { readPassword } from "../../src/cli/client/password-prompt.ts";
 import { loadConfig } from "../../src/worker/config/load-config.ts";
 import { run } from "./wamp-config-command.ts";
 

@@ -15,7 +15,8 @@ const ROOT = join(import.meta.dirname, "../..");
  */
 const ORDER = [
   "cli",
-  "cli/console-build cli/crossbar cli/init cli/workerd",
+  "cli/bench cli/completion cli/console-build cli/crossbar cli/init cli/messaging cli/observing cli/workerd",
+  "cli/client",
   "src",
   "public",
   "testing/router",

@@ -8,6 +8,9 @@ export const OLDEST_NODE = "20.11";
 /** The oldest Node that wrangler and miniflare support (their `engines`). */
 export const OLDEST_NODE_FOR_WRANGLER = "22.12";
 
+/** The oldest Node that has the WebSocket and the promises of the WAMP client. */
+export const OLDEST_NODE_WITH_WEBSOCKET = "22.4";
+
 /** The oldest Node that has SQLite, which locks folders, without a flag. */
 export const OLDEST_NODE_WITH_SQLITE = "22.13";
 

@@ -1,7 +1,7 @@
 /** Reads a password without showing it: from a terminal, or else from the first line of standard input. */
 
 import type { Readable } from "node:stream";
-import { UserError } from "./project/user-error.ts";
+import { UserError } from "../project/user-error.ts";
 
 const CTRL_C = "\u0003";
 const CTRL_D = "\u0004";
@@ -14,8 +14,13 @@ export interface Input extends Readable {
   setRawMode?(isRaw: boolean): unknown;
 }
 
+/** Reads a password that exists already: a terminal is asked once. Rejects with UserError on Ctrl-C or Ctrl-D. */
+export function readExistingPassword(input: Input, prompt: (text: string) => void, question: string): Promise<string> {
+  return readHidden(input, prompt, question);
+}
+
 /**
- * Reads a password; a terminal is asked twice. `prompt` prints the questions (on standard error, so that standard
+ * Reads a new password; a terminal is asked twice. `prompt` prints the questions (on standard error, so that standard
  * output can go to a file). Rejects with UserError when the passwords differ and on Ctrl-C or Ctrl-D.
  */
 export async function readPassword(input: Input, prompt: (text: string) => void): Promise<string> {
