@@ -84,11 +84,11 @@ function printAnswer(answer: Dict): void {
   for (const [key, value] of Object.entries(others)) printField(key, value);
 }
 
-function describePermission({ by, rule, authorizer }: Dict): string {
+function describePermission({ allowed, by, rule, authorizer }: Dict): string {
   const parts = [isDict(rule) ? describeRule(rule) : String(by)];
   if (isDict(authorizer)) {
-    const { procedure, registered, asked } = authorizer;
-    const state = registered === false ? "not registered" : asked ? "would be asked" : "known answer";
+    const { procedure, registered } = authorizer;
+    const state = registered === false ? "not registered" : allowed === null ? "would be asked" : "known answer";
     parts.push(`authorizer ${procedure} (${state})`);
   }
   return parts.join(", ");
