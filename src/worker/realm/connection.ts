@@ -120,7 +120,7 @@ export class Connection implements Transport, Sender, Reader {
       this.#context.flush();
     }
     // After the frame is queued, because the result of a tap may go to the same client.
-    if (monitor.taps.isRunning) monitor.taps.sent(this.peer, message, frame, this.subprotocol.serializer.name);
+    if (monitor.taps.isRunning) this.#showSent(message, frame);
     return undefined;
   }
 
@@ -170,6 +170,12 @@ export class Connection implements Transport, Sender, Reader {
     const { serializer, batching } = this.subprotocol;
     if (batching !== undefined) return [];
     return serializer.peek(typeof data === "string" ? data : new Uint8Array(data));
+  }
+
+  /** A method of its own, because a closure in `send` would cost each message an object. */
+  #showSent(message: RouterMessage, frame: Frame): void {
+    const { encoder, monitor } = this.#context;
+    encoder.preserve(() => monitor.taps.sent(this.peer, message, frame, this.subprotocol.serializer.name));
   }
 
   #receiveFrame(realm: Realm, peer: Peer, frame: Frame): void {

@@ -30,4 +30,16 @@ export class FrameEncoder {
     }
     return frame;
   }
+
+  /**
+   * Has the frames of the latest message again after `act`, which sends others. Without them each receiver of a fan-out
+   * that a tap shows would get a frame of its own.
+   */
+  preserve(act: () => void): void {
+    const message = this.#message;
+    const { json, msgpack, cbor } = this.#frames;
+    act();
+    this.#message = message;
+    Object.assign(this.#frames, { json, msgpack, cbor });
+  }
 }

@@ -134,6 +134,22 @@ describe("a tap", () => {
   });
 });
 
+describe("the frames of a fan-out", () => {
+  const EVENT = [MessageType.EVENT, 1, 2, {}, Payload.of(["x"])] as const;
+  const RESULT = [MessageType.RESULT, 1, {}, Payload.of(["shown"])] as const;
+
+  it("are encoded once, although a tap shows the message after each receiver", () => {
+    const { serializer } = subprotocolByName.get("wamp.2.json")!;
+    const encode = vi.spyOn(serializer, "encode");
+    const encoder = new FrameEncoder();
+    for (let receiver = 0; receiver < 5; receiver++) {
+      expect(encoder.encode(EVENT, serializer)).toBe('[36,1,2,{},["x"]]');
+      encoder.preserve(() => expect(encoder.encode(RESULT, serializer)).toBe('[50,1,{},["shown"]]'));
+    }
+    expect(encode.mock.calls.filter(([message]) => message === EVENT)).toHaveLength(1);
+  });
+});
+
 describe("a connection is behind", () => {
   const EVENT = [MessageType.EVENT, 1, 2, {}, Payload.of(["x".repeat(10_000)])] as const;
 
