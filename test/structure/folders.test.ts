@@ -23,7 +23,7 @@ const ORDER = [
   "testing",
   "cli/project console",
   "console/pages",
-  "console/playground console/topics",
+  "console/access console/playground console/topics",
   "console/realm",
   "console/widgets",
   "console/session",

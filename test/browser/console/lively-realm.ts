@@ -27,7 +27,14 @@ export const CONFIG = {
     {
       name: "shop",
       roles: [
-        { name: "operator", console: true, permissions: [EVERYTHING] },
+        {
+          name: "operator",
+          console: true,
+          permissions: [
+            EVERYTHING,
+            ...["list", "get"].map((name) => ({ uri: `wamp.edge.role.${name}`, allow: { call: true } })),
+          ],
+        },
         { name: "device", permissions: [EVERYTHING] },
         { name: "guest", permissions: [{ uri: "com.shop.public.", match: "prefix", allow: { call: true } }] },
       ],

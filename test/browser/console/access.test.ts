@@ -1,0 +1,92 @@
+/** The page Access of the console, in a browser against a router. */
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ConsoleHarness, type ConsolePage, startConsole, THEMES, WIDTHS } from "./console-page.ts";
+import { joinAs, MARKUP } from "./lively-realm.ts";
+
+let harness: ConsoleHarness;
+beforeAll(async () => {
+  harness = await startConsole();
+  const { origin } = harness.router;
+  const billing = await joinAs(origin, "billing");
+  await billing.register("com.shop.search", () => [], { invoke: "roundrobin" });
+  const odd = await joinAs(origin, MARKUP, "markup-ticket");
+  await odd.register("com.shop.search", () => [], { invoke: "roundrobin" });
+  await odd.subscribe("com.shop.order", () => {});
+});
+afterAll(() => harness.close());
+
+/** Opens the page with a question in the link. */
+async function openAccess(question: Readonly<Record<string, string>>, options = {}): Promise<ConsolePage> {
+  const params = new URLSearchParams({ realm: "shop", ...question });
+  const console = await harness.open({ hash: `access?${params}`, ...options });
+  await console.login();
+  await console.page.getByRole("heading", { level: 1, name: "Access" }).waitFor();
+  return console;
+}
+
+describe("the page Access", () => {
+  it("explains a refused call, asked by keyboard", async () => {
+    const console = await openAccess({});
+    const { page } = console;
+    await page.locator("[name=uri]").fill("com.shop.private");
+    await page.locator("[name=role]").fill("guest");
+    await page.keyboard.press("Enter");
+    const answer = page.locator(".answer");
+    await answer.getByText("Refused").waitFor();
+    await answer.getByText("wamp.error.not_authorized").waitFor();
+    await answer.getByText("No rule of the role matches the URI").waitFor();
+    expect(new URL(page.url()).hash).toContain("uri=com.shop.private");
+    await console.close();
+  });
+
+  it("explains for the session of an authid which rule decides and who would answer, markup as text", async () => {
+    const console = await openAccess({ uri: "com.shop.search", who: "billing" });
+    const { page } = console;
+    await page.getByRole("button", { name: "Explain" }).click();
+    const answer = page.locator(".answer");
+    await answer.getByText("Accepted").waitFor();
+    await answer.getByText("it allows call, register, publish, subscribe").waitFor();
+    await answer.getByRole("table", { name: "candidates" }).getByText("<img").waitFor();
+    expect(await page.locator("main img").count()).toBe(0);
+    await console.close();
+  });
+
+  it("says what to do where the authid has no session", async () => {
+    const console = await openAccess({ uri: "com.shop.search", who: "mallory" });
+    await console.page.getByRole("button", { name: "Explain" }).click();
+    await console.page.getByText("mallory has no session now: enter the role").waitFor();
+    await console.close();
+  });
+
+  it("explains which methods a login would be offered", async () => {
+    const console = await openAccess({ action: "login", who: "joe" });
+    await console.page.getByRole("button", { name: "Explain" }).click();
+    await console.page.locator(".answer").getByRole("table", { name: "methods" }).getByText("ticket").waitFor();
+    await console.close();
+  });
+
+  it("shows the rules of each role", async () => {
+    const console = await openAccess({});
+    const { page } = console;
+    const roles = page.getByRole("region", { name: "Roles" });
+    await roles.getByLabel("Role").selectOption("guest");
+    const row = roles.getByRole("row", { name: /com\.shop\.public/ });
+    await row.waitFor();
+    expect(await row.textContent()).toBe("com.shop.public.prefixallowednonono");
+    await console.close();
+  });
+
+  it.each(THEMES.flatMap((theme) => WIDTHS.map((width) => [theme, width] as const)))(
+    "is accessible in %s at %i px",
+    async (theme, width) => {
+      const console = await openAccess({ uri: "com.shop.search", who: "billing" }, { theme, width });
+      await console.page.getByRole("button", { name: "Explain" }).click();
+      await console.page.locator(".answer").getByText("Accepted").waitFor();
+      await console.page.getByRole("table", { name: "Rules" }).waitFor();
+      await console.expectAccessible();
+      await console.photograph("access");
+      await console.close();
+    },
+  );
+});
