@@ -90,13 +90,15 @@ export function requestOf(form: Form): { readonly request?: PlaygroundRequest; r
   const hasPattern = form.action === "subscribe" || form.action === "register";
   if (uri === "" && !(hasPattern && form.options.includes("match")))
     faults.uri = "Enter a URI, such as com.example.add2";
+  const hasPayload = !hasPattern;
   const request: PlaygroundRequest = {
     action: form.action,
     uri,
-    args: read<List>("args", [], Array.isArray, "Enter a list, such as [23, 19]"),
-    kwargs: read<Dict>("kwargs", {}, isObject, 'Enter an object, such as {"name": "lamp"}'),
+    // Fields that the form does not show keep their texts for other actions.
+    args: hasPayload ? read<List>("args", [], Array.isArray, "Enter a list, such as [23, 19]") : [],
+    kwargs: hasPayload ? read<Dict>("kwargs", {}, isObject, 'Enter an object, such as {"name": "lamp"}') : {},
     options: read<Dict>("options", {}, isObject, 'Enter an object, such as {"timeout": 1000}'),
-    answer: read<unknown>("answer", null, () => true, ""),
+    answer: form.action === "register" ? read<unknown>("answer", null, () => true, "") : null,
   };
   return Object.keys(faults).length === 0 ? { request, faults } : { faults };
 }

@@ -157,11 +157,12 @@ function curl({ action, uri, args, kwargs, options }: PlaygroundRequest, target:
   if (action === "subscribe") return "# Events over HTTP: see docs/web-services.md (server-sent events).\n";
   if (action === "register")
     return "# HTTP requests cannot register procedures; a service binding or a component can.\n";
+  const { receive_progress, ...rest } = options;
   const body = {
     [action === "call" ? "procedure" : "topic"]: uri,
     ...(!isEmpty(args) && { args }),
     ...(!isEmpty(kwargs) && { kwargs }),
-    ...(!isEmpty(options) && { options }),
+    ...(!isEmpty(rest) && { options: rest }),
   };
   const { authmethod, authid, origin, realm } = target;
   const proof = [
@@ -171,6 +172,7 @@ function curl({ action, uri, args, kwargs, options }: PlaygroundRequest, target:
   const words = [
     `curl -s ${shell(`${origin}/realms/${encodeURIComponent(realm)}/${action}`)}`,
     "-H 'Content-Type: application/json'",
+    ...(receive_progress === true ? ["-H 'Accept: application/x-ndjson'"] : []),
     ...proof,
     `-d ${shell(json(body))}`,
   ];

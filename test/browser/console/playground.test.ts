@@ -117,6 +117,17 @@ describe("the playground", () => {
     await console.close();
   });
 
+  it("sends no field that the form of the action does not show", async () => {
+    const console = await openPlayground({ uri: "com.shop.news", args: "{1" });
+    const { page } = console;
+    await page.getByRole("radio", { name: "subscribe" }).check();
+    await page.getByRole("radio", { name: "CLI" }).check();
+    expect(await page.locator("pre[aria-label=CLI]").textContent()).not.toContain("--args");
+    await page.getByRole("button", { name: "Subscribe" }).click();
+    await page.locator(".run[data-state=active]").waitFor();
+    await console.close();
+  });
+
   it("shows the error of the router, and what to do", async () => {
     const console = await openPlayground({ uri: "com.shop.missing" });
     await console.page.getByRole("button", { name: "Call" }).click();
