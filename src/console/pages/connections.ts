@@ -1,9 +1,110 @@
-/** The page Connections. */
+/** The log of connections: logins, refused logins first, and ends of sessions, since the realm woke. */
 
+import type { ChannelSession } from "../../client/channel-session.ts";
+import { useAnswer } from "../session/calls.ts";
+import { linkTo, setParams, usePlace } from "../session/location.ts";
+import { formatCount, formatDuration, formatTime } from "../widgets/format.ts";
 import { type Child, html } from "../widgets/html.ts";
-import { Empty } from "../widgets/notice.ts";
+import { Empty, FaultNotice } from "../widgets/notice.ts";
+import { type Column, Pager, Table } from "../widgets/table.ts";
+import { Uri } from "../widgets/uri.ts";
 
-/** Shows that the page is empty. */
-export function ConnectionsPage(): Child {
-  return html`<h1>Connections</h1><${Empty} title="Nothing is here yet" />`;
+const ROWS = 50;
+const RELOAD_MS = 3_000;
+
+/** An entry of `wamp.edge.connections` (docs/console-procedures.md). */
+interface Entry {
+  readonly id: number;
+  readonly time: string;
+  readonly event: "joined" | "resumed" | "left" | "refused";
+  readonly session?: number;
+  readonly authid?: string;
+  readonly authrole?: string;
+  readonly authmethod?: string;
+  readonly agent?: string;
+  readonly network?: string;
+  readonly address?: string;
+  readonly reason?: string;
+  readonly cause?: string;
+  readonly duration_ms?: number;
+}
+
+const HINT = 'This page needs a role with "console": true, and a router that has wamp.edge.connections.';
+
+/** Lists entries, the latest first, those of refused logins above all others. */
+export function ConnectionsPage({ session }: { readonly session: ChannelSession }): Child {
+  const { params } = usePlace();
+  const filter = params.get("filter") ?? "";
+  const offset = Number(params.get("from") ?? 0);
+  const { value, fault, reload } = useAnswer(() => ask(session), [session], RELOAD_MS);
+  const entries = (value ?? []).filter((entry) => matches(entry, filter));
+  const refused = entries.filter(({ event }) => event === "refused");
+  const others = entries.filter(({ event }) => event !== "refused");
+  return html`<h1>Connections</h1>
+    <div class="row card">
+      <label class="grow"><span class="hidden">Filter</span>
+        <input type="search" placeholder="Filter by authid, network, reason …" value=${filter}
+          onInput=${(event: Event) => setParams({ filter: (event.target as HTMLInputElement).value, from: undefined })} /></label>
+      <button type="button" onClick=${reload}>Refresh</button>
+      <span class="quiet" role="status">${value === undefined ? "…" : `${formatCount(entries.length)} entries`}</span>
+    </div>
+    ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint=${HINT} />`}
+    ${
+      value !== undefined &&
+      html`<section class="card"><h2>Refused logins</h2><${Entries} label="Refused logins" entries=${refused.slice(0, ROWS)} empty="No login was refused since the realm woke." /></section>
+      <section class="card"><h2>Sessions</h2><${Entries} label="Sessions" entries=${others.slice(offset, offset + ROWS)} empty="No session has begun or ended since the realm woke." />
+        <${Pager} offset=${offset} size=${ROWS} total=${others.length} onOffset=${(from: number) => setParams({ from: from === 0 ? undefined : String(from) })} /></section>`
+    }`;
+}
+
+async function ask(session: ChannelSession): Promise<readonly Entry[]> {
+  const { args } = await session.call("wamp.edge.connections");
+  return (args[0] as readonly Entry[]).toReversed();
+}
+
+function matches(entry: Entry, filter: string): boolean {
+  const text = Object.values(entry).join(" ").toLowerCase();
+  return filter
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+const BADGES = { joined: "good", resumed: "good", left: "none", refused: "bad" } as const;
+
+const COLUMNS: readonly Column<Entry>[] = [
+  { title: "Time", cell: ({ time }) => formatTime(time) },
+  { title: "Event", cell: ({ event }) => html`<span class=${`badge ${BADGES[event] ?? "none"}`}>${event}</span>` },
+  {
+    title: "authid",
+    cell: ({ authid = "" }) =>
+      authid === "" ? html`<span class="quiet">not named</span>` : html`<${Uri} uri=${authid} />`,
+  },
+  { title: "Role, method", cell: ({ authrole, authmethod }) => [authrole, authmethod].filter(Boolean).join(", ") },
+  {
+    title: "From",
+    cell: ({ address, network, agent }) => html`${address ?? network ?? ""} <span class="quiet">${agent ?? ""}</span>`,
+  },
+  { title: "Why", cell: (entry) => html`<${Why} entry=${entry} />` },
+];
+
+function Why({ entry: { event, session, reason, cause, duration_ms: duration } }: { readonly entry: Entry }): Child {
+  if (event === "joined" || event === "resumed")
+    return html`<a href=${linkTo("sessions", { id: String(session) })}>session ${session}</a>`;
+  return html`${cause !== undefined && html`${cause} `}${reason !== undefined && html`<code class="quiet">${reason}</code>`}
+    ${duration !== undefined && html` <span class="quiet">after ${formatDuration(duration)}</span>`}`;
+}
+
+function Entries({
+  label,
+  entries,
+  empty,
+}: {
+  readonly label: string;
+  readonly entries: readonly Entry[];
+  readonly empty: string;
+}): Child {
+  if (entries.length === 0) return html`<${Empty} title=${empty} />`;
+  const classOf = ({ event }: Entry): string => (event === "refused" ? "refused" : "");
+  return html`<${Table} label=${label} columns=${COLUMNS} rows=${entries} keyOf=${({ id }: Entry) => id} classOf=${classOf} />`;
 }

@@ -1,9 +1,108 @@
-/** The page Sessions. */
+/** The sessions of the realm: filter, pages, details of one. */
 
+import type { ChannelSession } from "../../client/channel-session.ts";
+import { useAnswer } from "../session/calls.ts";
+import { linkTo, setParams, usePlace } from "../session/location.ts";
+import { getSessions, listIds, type SessionRow } from "../session/sessions.ts";
+import { formatCount } from "../widgets/format.ts";
 import { type Child, html } from "../widgets/html.ts";
-import { Empty } from "../widgets/notice.ts";
+import { Empty, FaultNotice } from "../widgets/notice.ts";
+import { type Column, Pager, Table } from "../widgets/table.ts";
+import { Uri } from "../widgets/uri.ts";
+import { SessionDetails } from "./session-details.ts";
 
-/** Shows that the page is empty. */
-export function SessionsPage(): Child {
-  return html`<h1>Sessions</h1><${Empty} title="Nothing is here yet" />`;
+const ROWS = 25;
+const RELOAD_MS = 5_000;
+
+const HINT = 'The role needs { "uri": "wamp.session.*", "allow": { "call": true } } among its permissions.';
+
+/** Lists sessions; the parameter `id` opens one. */
+export function SessionsPage({ session }: { readonly session: ChannelSession }): Child {
+  const { params } = usePlace();
+  const id = Number(params.get("id") ?? 0);
+  if (id > 0) return html`<${SessionDetails} key=${id} session=${session} id=${id} />`;
+  return html`<${SessionList} session=${session} filter=${params.get("filter") ?? ""} offset=${Number(params.get("from") ?? 0)} />`;
+}
+
+interface ListProps {
+  readonly session: ChannelSession;
+  readonly filter: string;
+  readonly offset: number;
+}
+
+interface Found {
+  readonly total: number;
+  readonly matches: number;
+  readonly rows: readonly SessionRow[];
+}
+
+function SessionList({ session, filter, offset }: ListProps): Child {
+  const answer = useAnswer(() => find(session, filter, offset), [session, filter, offset], RELOAD_MS);
+  const { value, fault, reload } = answer;
+  return html`<h1>Sessions</h1>
+    <div class="row card">
+      <label class="grow"><span class="hidden">Filter</span>
+        <input type="search" placeholder="Filter by authid, role, method, session or agent" value=${filter}
+          onInput=${(event: Event) => setParams({ filter: (event.target as HTMLInputElement).value, from: undefined })} /></label>
+      <button type="button" onClick=${reload}>Refresh</button>
+      <span class="quiet" role="status">${value === undefined ? "…" : describe(value, filter)}</span>
+    </div>
+    ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint=${HINT} />`}
+    ${value !== undefined && html`<${Rows} own=${session.id} found=${value} filter=${filter} offset=${offset} />`}`;
+}
+
+function describe({ total, matches }: Found, filter: string): string {
+  return filter === "" ? `${formatCount(total)} sessions` : `${formatCount(matches)} of ${formatCount(total)} sessions`;
+}
+
+function Rows({
+  own,
+  found,
+  filter,
+  offset,
+}: { readonly own: number; readonly found: Found } & Pick<ListProps, "filter" | "offset">): Child {
+  if (found.rows.length === 0) {
+    const text = filter === "" ? "The realm has no sessions." : "No session matches the filter.";
+    return html`<div class="card"><${Empty} title=${text} /></div>`;
+  }
+  const columns: Column<SessionRow>[] = [
+    {
+      title: "Session",
+      cell: ({ session: id }) =>
+        html`<a href=${linkTo("sessions", { id: String(id), filter })}>${id}</a>${id === own && html` <span class="badge">this one</span>`}`,
+    },
+    { title: "authid", cell: ({ authid }) => html`<${Uri} uri=${authid} />` },
+    { title: "Role", cell: ({ authrole }) => authrole },
+    { title: "Method", cell: ({ authmethod }) => authmethod },
+    { title: "Client", cell: (row) => html`<span class="quiet">${agentOf(row)}</span>` },
+  ];
+  return html`<div class="card"><${Table} label="Sessions" columns=${columns} rows=${found.rows} keyOf=${(row: SessionRow) => row.session} />
+    <${Pager} offset=${offset} size=${ROWS} total=${found.matches} onOffset=${(from: number) => setParams({ from: from === 0 ? undefined : String(from) })} />
+  </div>`;
+}
+
+/** The ids, and the rows of one page. A filter needs the details of all sessions, which are kept from then on. */
+async function find(session: ChannelSession, filter: string, offset: number): Promise<Found> {
+  const ids = await listIds(session);
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) {
+    return {
+      total: ids.length,
+      matches: ids.length,
+      rows: await getSessions(session, ids.slice(offset, offset + ROWS)),
+    };
+  }
+  const all = await getSessions(session, ids);
+  const rows = all.filter((row) => {
+    const text = [row.session, row.authid, row.authrole, row.authmethod, agentOf(row)].join(" ").toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  return { total: ids.length, matches: rows.length, rows: rows.slice(offset, offset + ROWS) };
+}
+
+/** What the client calls itself, or the protocol of its connection. */
+function agentOf({ agent, transport }: SessionRow): string {
+  if (typeof agent === "string") return agent;
+  const { websocket_protocol: protocol = "" } = (transport ?? {}) as Readonly<Record<string, string>>;
+  return protocol;
 }

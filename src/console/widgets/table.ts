@@ -30,7 +30,7 @@ export function Table<Row>({ label, columns, rows, keyOf, classOf }: TableProps<
       (row) =>
         html`<tr key=${keyOf(row)} class=${classOf?.(row) ?? ""}>${columns.map(
           ({ title, cell, isNumber }) =>
-            html`<td data-title=${title} class=${isNumber ? "number" : ""}>${cell(row)}</td>`,
+            html`<td data-title=${title} class=${isNumber ? "number" : ""}><div>${cell(row)}</div></td>`,
         )}</tr>`,
     )}</tbody>
   </table>`;

@@ -37,7 +37,7 @@ export function serveConsole(request: Request, config: Config): Response | Promi
   const [, , name = ""] = url.pathname.split("/");
   if (url.pathname === "/console") return page(request, url);
   if (url.pathname === "/console/") return Response.redirect(new URL("/console", url).href, 308);
-  if (url.pathname === "/console/login") return describeLogin(url, config);
+  if (url.pathname === "/console/login") return describeLogin(request, url, config);
   if (url.pathname === `/console/${name}` && Object.hasOwn(ASSETS, name))
     return asset(request, ASSETS[name as keyof typeof ASSETS]);
   return webError(404, "not found");
@@ -93,12 +93,14 @@ function respond(
 
 /**
  * Tells the page how a client can log in to a realm, which any client finds out by HELLO: its methods, and whether pages
- * of this origin may connect.
+ * of this origin may connect; and where the realm is to be and this Worker runs.
  */
-function describeLogin({ searchParams, origin }: URL, config: Config): Response {
+function describeLogin({ cf }: Request, { searchParams, origin }: URL, config: Config): Response {
   const realm = realmFor(config, searchParams.get("realm") ?? "");
   if (realm === undefined) return webError(404, "no such realm");
   const methods = Object.keys(realm.auth);
   const isAllowed = isAllowedOrigin(origin, realm.allowed_origins ?? config.http?.allowed_origins);
-  return Response.json({ methods, origin_allowed: isAllowed }, { headers: { "Cache-Control": "no-store" } });
+  const { location, jurisdiction } = realm;
+  const placement = { location, jurisdiction, colo: cf?.colo };
+  return Response.json({ methods, origin_allowed: isAllowed, placement }, { headers: { "Cache-Control": "no-store" } });
 }

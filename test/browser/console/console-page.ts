@@ -36,7 +36,7 @@ export async function startConsole(config: Parameters<typeof startRouter>[0] = C
     browser,
     open: async ({ width = 1280, theme = "light", hash = "?realm=shop" } = {}) => {
       const viewport = { width, height: width < 500 ? 844 : 800 };
-      const context = await browser.newContext({ viewport, colorScheme: theme });
+      const context = await browser.newContext({ viewport, colorScheme: theme, locale: "en-US", timezoneId: "UTC" });
       const page = new ConsolePage(await context.newPage(), origin);
       await page.page.goto(`${origin}/console#${hash}`);
       return page;
@@ -56,6 +56,7 @@ export class ConsolePage {
 
   constructor(page: Page, origin: string) {
     this.page = page;
+    page.setDefaultTimeout(10_000);
     page.on("pageerror", (error) => this.faults.push(`exception: ${error.stack}`));
     page.on("console", (message) => {
       // Violations of the policy are among them.

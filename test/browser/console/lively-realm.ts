@@ -3,6 +3,7 @@
 import { ChannelSession } from "../../../src/client/channel-session.ts";
 import type { Login } from "../../../src/client/login.ts";
 import { openWebSocket } from "../../../src/client/web-socket-channel.ts";
+import { ApplicationError } from "../../../src/wamp/local/application-error.ts";
 
 /** A name that would do harm where it became markup. */
 export const MARKUP = '<img src=x onerror="document.title=1">';
@@ -92,7 +93,9 @@ export function joinAs(origin: string, authid: string, ticket = `${authid}-ticke
 export async function startLivelyRealm(origin: string, intervalMs = 50): Promise<LivelyRealm> {
   const billing = await joinAs(origin, "billing");
   await billing.register("com.shop.invoice.create", ([order]) => ({ order, total: 42.5 }));
-  await billing.register("com.shop.invoice.cancel", () => Promise.reject(new TypeError("not yet built")));
+  await billing.register("com.shop.invoice.cancel", () => {
+    throw new ApplicationError("com.shop.error.already_paid", ["the invoice is paid"]);
+  });
   await billing.register("com.shop.search", async ([word]) => [`tea ${word}`, `cup ${word}`], { invoke: "roundrobin" });
   const joe = await joinAs(origin, "joe", "joes-ticket");
   await joe.register("com.shop.search", ([word]) => [`pot ${word}`], { invoke: "roundrobin" });

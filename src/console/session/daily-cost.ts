@@ -1,0 +1,45 @@
+/** Estimates what a day of the realm's present traffic costs, by the formula of docs/costs.md. */
+
+import type { Stats } from "./stats.ts";
+
+/** One row of the estimate. */
+export interface CostItem {
+  readonly what: string;
+  /** In a day, at the rate since the realm woke. */
+  readonly count: number;
+  readonly dollarsPerMillion: number;
+  readonly dollars: number;
+}
+
+const DAY = 86_400;
+/** Messages that change a record, which keeps the object awake until the record is saved. */
+const CHANGES = ["CALL", "SUBSCRIBE", "UNSUBSCRIBE", "REGISTER", "UNREGISTER"];
+/** Gigabytes that an object in memory is billed for. */
+const OBJECT_GB = 0.128;
+
+/** Returns the rows; what the plan includes is not subtracted, as it is for the whole account. */
+export function dailyCost({
+  time,
+  since,
+  messages,
+  frames_received: frames = 0,
+  rows_written: rows = 0,
+  logins,
+}: Stats): CostItem[] {
+  const seconds = Math.max(1, (Date.parse(time) - Date.parse(since)) / 1000);
+  const perDay = (count: number): number => (count * DAY) / seconds;
+  const connections = Object.values(logins).reduce((sum, { admitted, refused }) => sum + admitted + refused, 0);
+  const changes = CHANGES.reduce((sum, type) => sum + (messages.received[type] ?? 0), connections);
+  const sent = Object.values(messages.sent).reduce((sum, count) => sum + count, 0);
+  const handling = frames * 0.0001 + sent * 0.000025 + changes * 0.25;
+  return [
+    item("Worker requests: connections", perDay(connections), 0.3),
+    item("object requests: connections, and 1/20 of each message of a client", perDay(connections + frames / 20), 0.15),
+    item("GB-s: time in which the object works", Math.min(DAY, perDay(handling)) * OBJECT_GB, 12.5),
+    item("rows written", perDay(rows), 1),
+  ];
+}
+
+function item(what: string, count: number, dollarsPerMillion: number): CostItem {
+  return { what, count, dollarsPerMillion, dollars: (count / 1e6) * dollarsPerMillion };
+}

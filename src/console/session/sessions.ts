@@ -1,0 +1,77 @@
+/** The sessions of the realm, by the session meta API: ids first, details as far as they are needed. */
+
+import type { ChannelSession } from "../../client/channel-session.ts";
+import type { Dict, Id } from "../../wamp/protocol/values.ts";
+
+/** Details of a session, as `wamp.session.get` answers. */
+export interface SessionRow extends Dict {
+  readonly session: Id;
+  readonly authid: string;
+  readonly authrole: string;
+  readonly authmethod: string;
+}
+
+/** Ids in one answer of `wamp.session.list`. */
+const IDS = 5_000;
+/** Calls that are under way at a time. */
+const PARALLEL = 50;
+
+/** Details do not change while a session is there, except by `wamp.session.modify_details`. */
+const known = new WeakMap<ChannelSession, Map<Id, SessionRow>>();
+
+/** Lists all ids, ascending, in as many calls as it takes. */
+export async function listIds(session: ChannelSession): Promise<readonly Id[]> {
+  const ids: Id[] = [];
+  for (;;) {
+    const after = ids.at(-1);
+    const { args } = await session.call("wamp.session.list", [], { limit: IDS, ...(after !== undefined && { after }) });
+    const page = args[0] as readonly Id[];
+    ids.push(...page);
+    if (page.length < IDS) return ids;
+  }
+}
+
+/** Gets the details of sessions, in their order; those that have ended meanwhile are left out. */
+export async function getSessions(session: ChannelSession, ids: readonly Id[]): Promise<readonly SessionRow[]> {
+  const rows = known.get(session) ?? new Map<Id, SessionRow>();
+  known.set(session, rows);
+  const missing = ids.filter((id) => !rows.has(id));
+  for (let index = 0; index < missing.length; index += PARALLEL) {
+    const batch = missing.slice(index, index + PARALLEL).map((id) => getSession(session, id));
+    for (const row of await Promise.all(batch)) if (row !== undefined) rows.set(row.session, row);
+  }
+  return ids.flatMap((id) => rows.get(id) ?? []);
+}
+
+/** Gets the details of one session; undefined where it has ended. */
+export async function getSession(session: ChannelSession, id: Id): Promise<SessionRow | undefined> {
+  const result = await session.call("wamp.session.get", [id]).catch((error) => {
+    if (error.uri === "wamp.error.no_such_session") return undefined;
+    throw error;
+  });
+  return result?.args[0] as SessionRow | undefined;
+}
+
+/** A subscription or registration of a session. */
+export interface Held {
+  readonly id: Id;
+  readonly uri: string;
+  readonly match: string;
+}
+
+/** Most subscriptions or registrations that are shown of one session. */
+const MAX_HELD = 200;
+
+/** Lists what a session subscribes to or has registered, by URI. */
+export async function listHeld(
+  session: ChannelSession,
+  kind: "subscription" | "registration",
+  owner: Id,
+): Promise<readonly Held[]> {
+  const { args } = await session.call(`wamp.${kind}.list`, [owner]);
+  const ids = Object.values(args[0] as Readonly<Record<string, readonly Id[]>>)
+    .flat()
+    .slice(0, MAX_HELD);
+  const rows = ids.map(async (id) => (await session.call(`wamp.${kind}.get`, [id])).args[0] as Held);
+  return (await Promise.all(rows)).sort((a, b) => (a.uri < b.uri ? -1 : 1));
+}

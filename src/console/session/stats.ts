@@ -1,0 +1,111 @@
+/** What `wamp.edge.stats` tells, and rates made of it for the plots. */
+
+import type { ChannelSession } from "../../client/channel-session.ts";
+
+/** The answer of `wamp.edge.stats` (docs/console-procedures.md), as far as the console uses it. */
+export interface Stats {
+  readonly time: string;
+  readonly since: string;
+  readonly wakes?: number;
+  readonly sessions: number;
+  readonly parked_sessions: number;
+  readonly subscriptions: number;
+  readonly registrations: number;
+  readonly open_calls: number;
+  readonly queued_calls: number;
+  readonly messages: Readonly<Record<"received" | "sent", Counts>>;
+  readonly bytes?: Readonly<Record<"received" | "sent", number>>;
+  readonly frames_received?: number;
+  readonly rows_written?: number;
+  readonly errors: Counts;
+  readonly logins: Readonly<Record<string, { readonly admitted: number; readonly refused: number }>>;
+  readonly limits: Counts;
+  /** Messages a second, of intervals of about a minute. */
+  readonly rates: readonly (Stats["messages"] & { readonly time: string; readonly seconds: number })[];
+}
+
+/** Name → how many. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** Averages a second. */
+export type Rates = Readonly<Record<(typeof RATES)[number], number>>;
+const RATES = ["received", "sent", "calls", "publications", "events", "errors"] as const;
+
+/** The rates at one time, milliseconds since the epoch. */
+export interface RatePoint extends Rates {
+  readonly time: number;
+}
+
+/** An answer, and how long it took on the way: milliseconds. */
+export interface TimedStats {
+  readonly stats: Stats;
+  readonly roundTrip: number;
+  /** Oldest first, of the last quarter of an hour. */
+  readonly points: readonly RatePoint[];
+}
+
+/** Milliseconds that plots show. */
+export const PLOTTED_MS = 15 * 60_000;
+
+/** What the console has seen of a session's realm so far. */
+const seen = new WeakMap<ChannelSession, { readonly samples: Stats[]; readonly points: RatePoint[] }>();
+
+/** Asks the realm, and adds a point to the rates. */
+export async function askStats(session: ChannelSession): Promise<TimedStats> {
+  const start = performance.now();
+  const { args } = await session.call("wamp.edge.stats");
+  const roundTrip = performance.now() - start;
+  const stats = args[0] as Stats;
+  return { stats, roundTrip, points: addPoint(session, stats) };
+}
+
+/** The realm's own averages until the console opened, and finer ones since then. */
+function addPoint(session: ChannelSession, stats: Stats): readonly RatePoint[] {
+  const known = seen.get(session);
+  if (known === undefined) {
+    const points = stats.rates.flatMap((rate) => pointsOf(rate));
+    seen.set(session, { samples: [stats], points });
+    return points;
+  }
+  const { samples, points } = known;
+  const former = samples.shift()!;
+  samples.push(stats);
+  const point = rateBetween(former, stats);
+  if (point !== undefined) points.push(point);
+  while ((points[0]?.time ?? Number.POSITIVE_INFINITY) < Date.parse(stats.time) - PLOTTED_MS) points.shift();
+  return [...points];
+}
+
+/** Undefined where the realm has begun anew in between, or no time has passed. */
+function rateBetween(from: Stats, to: Stats): RatePoint | undefined {
+  const time = Date.parse(to.time);
+  const seconds = (time - Date.parse(from.time)) / 1000;
+  if (seconds <= 0 || from.since !== to.since) return undefined;
+  const [before, after] = [sumsOf(from.messages), sumsOf(to.messages)];
+  const rates = Object.fromEntries(RATES.map((name) => [name, (after[name] - before[name]) / seconds]));
+  return { time, ...(rates as Rates) };
+}
+
+/** Both ends of an interval, so that its average is drawn as a level. */
+function pointsOf({ time, seconds, ...messages }: Stats["rates"][number]): RatePoint[] {
+  const end = Date.parse(time);
+  const rates = sumsOf(messages);
+  return [Math.min(end, end - seconds * 1000 + 1), end].map((at) => ({ time: at, ...rates }));
+}
+
+/** An ERROR or ABORT is an error; a PUBLISH that is refused without an answer is not counted here. */
+function sumsOf(messages: Stats["messages"]): Rates {
+  return {
+    received: total(messages.received),
+    sent: total(messages.sent),
+    calls: messages.received.CALL ?? 0,
+    publications: messages.received.PUBLISH ?? 0,
+    events: messages.sent.EVENT ?? 0,
+    errors: (messages.sent.ERROR ?? 0) + (messages.sent.ABORT ?? 0),
+  };
+}
+
+/** Adds up counts. */
+export function total(counts: Counts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,81 @@
+/** What needs attention in a realm: slow readers, limits, refused logins, URIs that no session hears. */
+
+import type { ChannelSession } from "../../client/channel-session.ts";
+import type { Stats } from "./stats.ts";
+
+/** A sentence, and the page that shows more. */
+export interface Warning {
+  readonly text: string;
+  readonly page?: string;
+}
+
+interface Slow {
+  readonly sessions: readonly { readonly authid: string; readonly queued: number }[];
+  readonly unread: number;
+  readonly limits: { readonly realm_outgoing_bytes?: number };
+}
+
+interface Unheard {
+  readonly action: "publish" | "call";
+  readonly uri: string;
+  readonly count: number;
+  readonly nearest?: string;
+}
+
+/** Part of a limit from which it is near. */
+const NEAR = 0.8;
+/** URIs that are named one by one. */
+const MAX_UNHEARD = 3;
+/** Characters of a name that one sentence has. */
+const MAX_NAME = 60;
+
+/** Asks the realm; what its router does not tell is left out. */
+export async function findWarnings(session: ChannelSession): Promise<Warning[]> {
+  const ask = async <T>(procedure: string): Promise<T | undefined> => {
+    const result = await session.call(procedure).catch(() => undefined);
+    return result?.args[0] as T | undefined;
+  };
+  const [stats, slow, unheard] = await Promise.all([
+    ask<Stats>("wamp.edge.stats"),
+    ask<Slow>("wamp.edge.slow"),
+    ask<readonly Unheard[]>("wamp.edge.unheard"),
+  ]);
+  return [...slowReaders(slow), ...limits(stats), ...refusedLogins(stats), ...unheardUris(unheard ?? [])];
+}
+
+function slowReaders(slow: Slow | undefined): Warning[] {
+  if (slow === undefined) return [];
+  const readers = slow.sessions.filter(({ queued }) => queued > 0);
+  const { realm_outgoing_bytes: limit = Number.POSITIVE_INFINITY } = slow.limits;
+  const names = readers.slice(0, 3).map(({ authid }) => cut(authid));
+  return [
+    ...(readers.length > 0 ? [{ text: `${readers.length} slow readers: ${names.join(", ")}.`, page: "sessions" }] : []),
+    ...(slow.unread > NEAR * limit ? [{ text: "Unread bytes of all sessions are near realm_outgoing_bytes." }] : []),
+  ];
+}
+
+function limits(stats: Stats | undefined): Warning[] {
+  const reached = Object.entries(stats?.limits ?? {}).filter(([, count]) => count > 0);
+  return reached.map(([name, count]) => ({ text: `The limit ${name} was reached ${times(count)}.` }));
+}
+
+function refusedLogins(stats: Stats | undefined): Warning[] {
+  const refused = Object.values(stats?.logins ?? {}).reduce((sum, logins) => sum + logins.refused, 0);
+  return refused === 0 ? [] : [{ text: `A login was refused ${times(refused)}.`, page: "connections" }];
+}
+
+function unheardUris(unheard: readonly Unheard[]): Warning[] {
+  return unheard.slice(0, MAX_UNHEARD).map(({ action, uri, count, nearest }) => {
+    const what = action === "call" ? "was called without a callee" : "was published without a receiver";
+    const meant = nearest === undefined ? "" : ` Is ${cut(nearest)} meant?`;
+    return { text: `${cut(uri)} ${what} ${times(count)}.${meant}`, page: action === "call" ? "procedures" : "topics" };
+  });
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count.toLocaleString("en-US")} times`;
+}
+
+function cut(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+}
