@@ -15,15 +15,15 @@ const project = findProject();
 const BUNDLE_FOLDER = join(project.folder, ".wrangler/bundle");
 
 await buildBundle(project, BUNDLE_FOLDER).catch(exitWithError);
-const kib = sizeOf((name) => !isConsole(name)) / 1024;
+const kib = sizeOf((name) => !isContent(name)) / 1024;
 process.stdout.write(
-  `bundle: ${kib.toFixed(1)} KiB gzip, and ${(sizeOf(isConsole) / 1024).toFixed(1)} KiB for the console\n`,
+  `bundle: ${kib.toFixed(1)} KiB gzip, and ${(sizeOf(isContent) / 1024).toFixed(1)} KiB of pages and texts\n`,
 );
 if (kib > MAX_BUNDLE_KIB) exitWithError(new UserError(`the bundle is larger than ${MAX_BUNDLE_KIB} KiB gzip`));
 
-/** Whether a module is a part of the console, which the Worker loads when a browser asks for it, not at its start. */
-function isConsole(name: string): boolean {
-  return /-console-\w+\.bin$/.test(name);
+/** Whether a module is content for browsers and the like: the Worker loads it when it serves it, not at its start. */
+function isContent(name: string): boolean {
+  return /\.(bin|html|txt)$/.test(name);
 }
 
 /**

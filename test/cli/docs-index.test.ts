@@ -10,7 +10,7 @@ const [, topics = ""] = read("docs/README.md").split("\n## Pages\n");
 const PAGES = Array.from(topics.matchAll(/^- \[.+?\]\((.+?)\): .+$/gm), ([, page]) => page);
 
 test("docs/README.md has one line for each page", () => {
-  const pages = readdirSync(join(PROJECT, "docs")).filter((name) => name !== "README.md");
+  const pages = readdirSync(join(PROJECT, "docs")).filter((name) => name.endsWith(".md") && name !== "README.md");
   expect(PAGES.toSorted()).toEqual(pages.toSorted());
 });
 

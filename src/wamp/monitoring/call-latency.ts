@@ -1,7 +1,6 @@
 /** How long calls take, in a histogram. */
 
 import type { Clock } from "../host/host.ts";
-import type { Dict } from "../protocol/values.ts";
 
 /** Upper bounds of the buckets, in milliseconds; one more bucket has the calls above the last one. */
 const BOUNDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
@@ -46,7 +45,7 @@ export class CallLatency {
   }
 
   /** Returns the histogram; the counts are those of single buckets. */
-  toDict(): Dict {
+  toDict() {
     return { bounds_ms: [...BOUNDS], counts: [...this.#counts], sum_ms: this.#sum, calls: this.#calls };
   }
 }

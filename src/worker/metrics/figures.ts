@@ -45,6 +45,7 @@ export function figuresOf(stats: Stats): Figures {
       ...seriesOf("errors", ["uri"], errors),
       ...seriesOf("logins", ["method", "outcome"], logins),
       ...seriesOf("limits", ["limit"], limits),
+      ...latencySeries(stats.call_latency),
     },
   };
 }
@@ -54,6 +55,18 @@ export function addSeries(values: SeriesValues, more: SeriesValues, factor = 1):
   const sums: Record<string, number> = { ...values };
   for (const [series, value] of Object.entries(more)) sums[series] = (sums[series] ?? 0) + factor * value;
   return sums;
+}
+
+/** The histogram of calls; a bucket of Prometheus includes those below it. */
+function latencySeries({ bounds_ms, counts, sum_ms }: Stats["call_latency"]): SeriesValues {
+  const name = "wamp_edge_call_duration_seconds";
+  const series: Record<string, number> = {};
+  let calls = 0;
+  for (const [bucket, count] of counts.entries()) {
+    const bound = bounds_ms[bucket];
+    series[`${name}_bucket{le="${bound === undefined ? "+Inf" : bound / 1000}"}`] = calls += count;
+  }
+  return { ...series, [`${name}_sum`]: sum_ms / 1000, [`${name}_count`]: calls };
 }
 
 /** A count, or a dict of them: label → counts. */

@@ -21,7 +21,12 @@ export async function metrics(request: Request, env: Env, { realms, http }: Conf
   const sums = await Promise.all(registries.map((jurisdiction) => registryIn(env, jurisdiction).reportedSums()));
   // Entries that are no longer in the configuration have rows, too.
   const entries = new Set(realms.map(({ name }) => name));
-  const text = exposition(sums.flat().filter(({ entry }) => entries.has(entry)));
+  // HELP texts are of no use before a scrape.
+  const { default: families } = await import("./families.txt");
+  const text = exposition(
+    families,
+    sums.flat().filter(({ entry }) => entries.has(entry)),
+  );
   const headers = { "Content-Type": EXPOSITION_TYPE, "Cache-Control": "no-store" };
   return new Response(request.method === "HEAD" ? null : text, { headers });
 }

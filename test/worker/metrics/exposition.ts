@@ -49,7 +49,26 @@ export function readExposition(text: string): Family[] {
     seen.add(key);
     family.samples.push(sample);
   }
+  for (const family of families) if (family.type === "histogram") checkHistogram(family);
   return families;
+}
+
+/** Each label set has growing buckets, the last one +Inf, which equals the count. */
+function checkHistogram({ name, samples }: Family): void {
+  const sets = Map.groupBy(samples, ({ labels: { le, ...others } }) => JSON.stringify(others));
+  for (const [labels, set] of sets) {
+    const buckets = set.filter((sample) => sample.name === `${name}_bucket`);
+    const bounds = buckets.map(({ labels: { le } }) => (le === "+Inf" ? Number.POSITIVE_INFINITY : Number(le)));
+    const counts = buckets.map(({ value }) => value);
+    const isAscending = (values: number[]) =>
+      values.every((value, index) => index === 0 || values[index - 1]! <= value);
+    if (!isAscending(bounds) || !isAscending(counts)) throw new Error(`buckets of ${name} ${labels}`);
+    const valueWith = (suffix: string) => set.find((sample) => sample.name === `${name}${suffix}`)?.value;
+    if (bounds.at(-1) !== Number.POSITIVE_INFINITY || counts.at(-1) !== valueWith("_count")) {
+      throw new Error(`+Inf of ${name} ${labels}`);
+    }
+    if (valueWith("_sum") === undefined) throw new Error(`no ${name}_sum ${labels}`);
+  }
 }
 
 /** The value of a series; undefined if the exposition does not have it. */
