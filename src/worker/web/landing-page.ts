@@ -1,22 +1,49 @@
 /** The page at `/`, unless `http.paths` serves another one. */
 
-import { html } from "hono/html";
+import { sha256 } from "../../wamp/crypto/digest.ts";
+import { toBase64, utf8 } from "../../wamp/crypto/encoding.ts";
 import type { Config } from "../config/config-schema.ts";
+import { hasConsole } from "../config/web-config.ts";
+import { documentResponse } from "../platform/http-responses.ts";
 
-/** Lists the realms with their URLs. */
-export function landingPage(config: Config, { protocol, host }: URL) {
-  const base = `${protocol === "https:" ? "wss" : "ws"}://${host}/ws/`;
-  return html`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>wamp-edge</title>
-<style>body { font: 16px/1.5 system-ui; max-width: 40em; margin: 3em auto; padding: 0 1em }</style>
-<h1>wamp-edge</h1>
-<p>A <a href="https://wamp-proto.org">WAMP</a> router is running here.</p>
-${config.realms.length === 0 ? NO_REALMS : html`<ul>${config.realms.map(({ name }) => html`<li><code>${base}${name}</code></li>`)}</ul>`}
-</html>`;
+/** Says what this is and how to connect to each realm, and lets a browser try a realm without a login. */
+export async function landingPage(request: Request, config: Config): Promise<Response> {
+  const { origin, host } = new URL(request.url);
+  const sockets = origin.replace("http", "ws");
+  const { realms, http } = config;
+  const open = realms.find(({ name, auth }) => auth.anonymous !== undefined && !name.includes("*"));
+  const realm = (open ?? realms[0])?.name.replaceAll("*", "example") ?? "";
+  const has = {
+    realm: realms.length > 0,
+    demo: open !== undefined,
+    pattern: realms.some(({ name }) => name.includes("*")),
+    bridge: http?.bridge !== undefined,
+    console: hasConsole(config),
+  };
+  const urlOf = (name: string) => escaped(`${sockets}/ws/${name}`);
+  const values: Readonly<Record<string, string>> = {
+    classes: Object.entries(has)
+      .map(([part, isThere]) => (isThere ? "" : `no-${part} `))
+      .join(""),
+    origin: escaped(origin),
+    realm: escaped(realm),
+    url: urlOf(realm),
+    realms: realms.map(({ name }) => `<li><code>${urlOf(name)}</code><button class="copy">Copy</button></li>`).join(""),
+  };
+  const { default: template } = await import("./landing-page.html");
+  const text = template.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]!);
+  const [, style = "", script = ""] =
+    /<style>(.*)<\/style>.*<script type="module">(.*)<\/script>/s.exec(template) ?? [];
+  return documentResponse(request, text, "text/html; charset=utf-8", {
+    "Content-Security-Policy": `default-src 'none'; style-src ${await hashOf(style)}; script-src ${await hashOf(script)}; img-src data:; connect-src 'self' ws://${host} wss://${host}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'`,
+    "Referrer-Policy": "no-referrer",
+  });
 }
 
-const NO_REALMS = html`<p>It has no realms yet and admits no client. Describe them in <code>src/config.ts</code>, or in the
-variable <code>WAMP_CONFIG</code>, and deploy again.</p>`;
+async function hashOf(text: string): Promise<string> {
+  return `'sha256-${toBase64(await sha256(utf8(text)))}'`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -15,7 +15,8 @@ export async function webService(request: Request, env: Env, config: Config): Pr
   const url = new URL(request.url);
   const segments = url.pathname.split("/").slice(1);
   const found = serviceAt(config.http?.paths ?? NOTHING, segments);
-  if (found === undefined) return url.pathname === "/" ? landing(request, config, url) : undefined;
+  if (found === undefined)
+    return url.pathname === "/" ? (refuseOtherMethods(request) ?? landingPage(request, config)) : undefined;
   return serve(found.service, segments.slice(found.depth), request, env, config);
 }
 
@@ -63,11 +64,6 @@ function serve(
     default:
       return service satisfies never;
   }
-}
-
-async function landing(request: Request, config: Config, url: URL): Promise<Response> {
-  const refusal = refuseOtherMethods(request);
-  return refusal ?? documentResponse(request, String(await landingPage(config, url)), "text/html; charset=utf-8");
 }
 
 function json({ value, options }: JsonService, request: Request): Promise<Response> {

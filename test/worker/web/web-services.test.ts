@@ -71,6 +71,29 @@ describe("the service of a path", () => {
     expect(await some("/other")).toBeUndefined();
   });
 
+  it("the landing page has a policy that permits only its own style and script", async () => {
+    const response = await site({})("/");
+    const policy = response?.headers.get("Content-Security-Policy");
+    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]{44}'; script-src 'sha256-[\w+/=]{44}'; /);
+    expect(policy).toContain("connect-src 'self' ws://site.test wss://site.test;");
+    expect(await response?.text()).not.toContain("{{");
+  });
+
+  it.each([
+    [[], "no-realm no-demo no-pattern no-bridge no-console"],
+    [[{ name: "closed" }], "no-demo no-pattern no-bridge no-console"],
+    [
+      [{ name: "t-*", roles: [{ name: "anonymous" }], auth: { anonymous: { type: "static" } } }],
+      "no-demo no-bridge no-console",
+    ],
+    [[{ name: "r", roles: [{ name: "ops", console: true }] }], "no-demo no-pattern no-bridge"],
+  ])("the landing page leaves out what the configuration does not have (%#)", async (realms, classes) => {
+    const loaded = loadConfig({ module: { version: 1, realms }, env: {}, isDevelopment: false });
+    if (!loaded.ok) throw new Error(formatFaults(loaded.faults));
+    const response = await webService(new Request("https://site.test/"), env, loaded.config);
+    expect(await response?.text()).toContain(`<body class="${classes} "`);
+  });
+
   it("is served after the router's own routes", async () => {
     const response = await exports.default.fetch("http://router.test/healthz");
     expect(await response.json()).toEqual({ status: "ok" });
