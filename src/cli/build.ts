@@ -1,6 +1,6 @@
 /** `npm run build`: bundles the Worker and fails when the bundle is too large for a fast cold start. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { buildBundle } from "./project/bundle.ts";
@@ -14,6 +14,8 @@ const project = findProject();
 /** The folder that the bundle is written to. */
 const BUNDLE_FOLDER = join(project.folder, ".wrangler/bundle");
 
+// Modules of former builds would count, because their names have a hash.
+rmSync(BUNDLE_FOLDER, { recursive: true, force: true });
 await buildBundle(project, BUNDLE_FOLDER).catch(exitWithError);
 const kib = sizeOf((name) => !isContent(name)) / 1024;
 process.stdout.write(

@@ -99,7 +99,7 @@ describe("assets", () => {
 describe("/console/login", () => {
   it("names the methods of a realm", async () => {
     const response = await ask("/console/login?realm=realm1");
-    expect(await response?.json()).toEqual({ methods: ["anonymous", "jwt"], origin_allowed: true });
+    expect(await response?.json()).toEqual({ methods: ["anonymous", "jwt"], origin_allowed: true, placement: {} });
   });
 
   it("says whether pages of the router may connect", async () => {
