@@ -44,10 +44,11 @@ class NewProject {
     this.#readme = files.get("README.md") ?? "";
     for (const [path, text] of files) this.write(path, text);
     const { compilerOptions, ...settings } = JSON.parse(files.get("tsconfig.json") ?? "");
-    // The compiler follows the paths to the router's sources, which need these two.
+    // The compiler follows the paths to the router's sources, which need these two, and the types of files that are no modules.
     const own = { types: [...compilerOptions.types, "node"], exactOptionalPropertyTypes: true };
     const options = { ...compilerOptions, ...own, paths: PATHS };
-    this.write("tsconfig.json", JSON.stringify({ ...settings, compilerOptions: options }));
+    const include = [...settings.include, `${ROOT}/src/worker/web/bytes.d.ts`];
+    this.write("tsconfig.json", JSON.stringify({ ...settings, include, compilerOptions: options }));
     this.write("vitest.config.mjs", VITEST_CONFIG);
     symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));
   }

@@ -50,7 +50,7 @@ async function bundle(source: string): Promise<string> {
     format: "esm",
     target: "es2024",
     // As wrangler does, which uploads them as modules of their own.
-    external: ["cloudflare:workers", "*.bin"],
+    external: ["cloudflare:workers", "*.bin", "*.html", "*.txt"],
   });
   return outputFiles[0]!.text;
 }
@@ -114,13 +114,14 @@ describe("in a bundle", () => {
 describe("the tarball", () => {
   const files = globSync("**/*.*", { cwd: installed }).concat("LICENSE");
 
-  it("has modules with their types, the pages of the root folder, the console and the template, and no sources", () => {
+  it("has modules with their types, files that the Worker loads, pages, the template, and no sources", () => {
     const modules = files.filter((file) => /^dist\/(cli|client|public|testing|wamp|worker)\/.*\.js$/.test(file));
     const types = modules.map((file) => file.replace(/\.js$/, ".d.ts"));
     const pages = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
     const others = files.filter((file) => !file.startsWith("template/"));
-    const console = ["script", "style"].map((part) => `dist/worker/web/console-${part}.bin`);
-    expect(others.sort()).toEqual([...modules, ...types, ...pages, ...console].sort());
+    const loaded = ["web/console-script.bin", "web/console-style.bin", "web/landing-page.html", "metrics/families.txt"];
+    const assets = loaded.map((file) => `dist/worker/${file}`);
+    expect(others.sort()).toEqual([...modules, ...types, ...pages, ...assets].sort());
   });
 
   it("has every file of `exports`", () => {
