@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ChannelSession, SessionDetails } from "../../client/channel-session.ts";
 import type { Dict } from "../../wamp/protocol/values.ts";
+import { ListHead } from "../realm/list-head.ts";
 import { holdersOf, listRegistrations, type RegistrationEntry } from "../realm/meta.ts";
 import { useWholeList } from "../realm/whole-list.ts";
 import { useAnswer } from "../session/calls.ts";
@@ -28,20 +29,15 @@ export function ProceduresPage({ session }: Props): Child {
   const filter = params.get("filter") ?? "";
   const chosen = Number(params.get("registration") ?? "");
   const [offset, setOffset] = useState(0);
-  const { entries, fault, isComplete, reload } = useWholeList((after) => listRegistrations(session, after), session);
+  const list = useWholeList((after) => listRegistrations(session, after), session);
+  const { entries, isComplete } = list;
   const rows = entries?.filter(({ uri }) => uri.includes(filter)) ?? [];
   const entry = entries?.find(({ id }) => id === chosen);
   useEffect(() => setOffset(0), [filter]);
   return html`<h1>Procedures</h1>
     <${Figures} session=${session} />
     <div class="card">
-      <div class="row">
-        <input class="grow" type="search" aria-label="Filter by URI" placeholder="Filter by URI" value=${filter}
-          onInput=${(event: Event) => setParams({ filter: (event.target as HTMLInputElement).value })} />
-        <button type="button" onClick=${reload}>Reload</button>
-      </div>
-      ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint="The page needs a role that may call wamp.registration.*." />`}
-      ${!isComplete && fault === undefined && html`<p class="quiet" role="status">Loading: ${formatCount(rows.length)} so far</p>`}
+      <${ListHead} list=${list} filter=${filter} count=${rows.length} hint="The page needs a role that may call wamp.registration.*." />
       ${isComplete && rows.length === 0 && html`<${NoRegistration} filter=${filter} />`}
       ${rows.length > 0 && html`<${Registrations} rows=${rows.slice(offset, offset + ROWS)} chosen=${chosen} />`}
       <${Pager} offset=${offset} size=${ROWS} total=${rows.length} onOffset=${setOffset} />

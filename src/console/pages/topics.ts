@@ -2,14 +2,14 @@
 
 import { useMemo, useState } from "preact/hooks";
 import type { ChannelSession } from "../../client/channel-session.ts";
+import { ListHead } from "../realm/list-head.ts";
 import { listSubscriptions, type SubscriptionEntry } from "../realm/meta.ts";
 import { useWholeList } from "../realm/whole-list.ts";
 import { setParams, usePlace } from "../session/location.ts";
 import { TopicPanel } from "../topics/panel.ts";
 import { Tree, treeOf } from "../topics/tree.ts";
-import { formatCount } from "../widgets/format.ts";
 import { type Child, html } from "../widgets/html.ts";
-import { Empty, FaultNotice } from "../widgets/notice.ts";
+import { Empty } from "../widgets/notice.ts";
 
 const MATCHES = ["exact", "prefix", "wildcard"];
 
@@ -24,7 +24,8 @@ export function TopicsPage({ session }: Props): Child {
   const match = params.get("match") ?? "exact";
   // The link has no empty parameters; the empty pattern matches all topics.
   const topic = params.get("topic") ?? (match === "exact" ? undefined : "");
-  const { entries, fault, isComplete, reload } = useWholeList((after) => listSubscriptions(session, after), session);
+  const list = useWholeList((after) => listSubscriptions(session, after), session);
+  const { entries, fault, isComplete } = list;
   const nodes = useMemo(() => treeOf(entries?.filter(({ uri }) => uri.includes(filter)) ?? []), [entries, filter]);
   const chosen = entries?.find((entry) => entry.uri === topic && entry.match === match)?.id ?? 0;
   const choose = (entry: SubscriptionEntry): void => setParams({ topic: entry.uri, match: entry.match });
@@ -32,13 +33,7 @@ export function TopicsPage({ session }: Props): Child {
     <div class="columns">
       <div>
         <div class="card">
-          <div class="row">
-            <input class="grow" type="search" aria-label="Filter by URI" placeholder="Filter by URI" value=${filter}
-              onInput=${(event: Event) => setParams({ filter: (event.target as HTMLInputElement).value })} />
-            <button type="button" onClick=${reload}>Reload</button>
-          </div>
-          ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint="The tree needs a role that may call wamp.subscription.*." />`}
-          ${!isComplete && fault === undefined && html`<p class="quiet" role="status">Loading: ${formatCount(entries?.length ?? 0)} so far</p>`}
+          <${ListHead} list=${list} filter=${filter} count=${entries?.length ?? 0} hint="The tree needs a role that may call wamp.subscription.*." />
           ${isComplete && fault === undefined && nodes.length === 0 && html`<${NoSubscription} filter=${filter} />`}
           ${/* A new filter opens and closes branches anew. */ nodes.length > 0 && html`<${Tree} key=${filter} nodes=${nodes} chosen=${chosen} choose=${choose} />`}
         </div>
