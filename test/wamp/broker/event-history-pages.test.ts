@@ -1,7 +1,14 @@
 /** Event history: answers that are too large for one RESULT. */
 
 import { describe, expect, test } from "vitest";
+import type { Client, Line, TestRealm } from "../host/test-realm.ts";
 import { argsIn, call, eventsIn, getEvents, lookup, requests, TOPIC, testRealmOf } from "./event-history-realm.ts";
+
+/** Returns the answers of get_events to a caller that takes progressive results. */
+function getAllPages(testRealm: TestRealm, caller: Client): Line[] {
+  const subscription = lookup(testRealm, caller, TOPIC);
+  return call(testRealm, caller, "wamp.subscription.get_events", [subscription], {}, { receive_progress: true });
+}
 
 describe("a large answer of get_events", () => {
   const many = Array.from({ length: 2_500 }, (_, i) => i);
@@ -41,15 +48,7 @@ describe("a large answer of get_events", () => {
 
   test("[HIS-16] a caller with receive_progress gets all pages as progressive results", () => {
     const { testRealm, caller } = manyEvents();
-    const subscription = lookup(testRealm, caller, TOPIC);
-    const answers = call(
-      testRealm,
-      caller,
-      "wamp.subscription.get_events",
-      [subscription],
-      {},
-      { receive_progress: true },
-    );
+    const answers = getAllPages(testRealm, caller);
     expect(answers.map(([type, id, details, args]) => [type, id, details, (args as unknown[]).length])).toStrictEqual([
       [50, requests.last, { progress: true }, 1000],
       [50, requests.last, { progress: true }, 1000],
@@ -63,15 +62,7 @@ describe("a large answer of get_events", () => {
     expect(argsIn(getEvents(testRealm, caller))).toStrictEqual([0, 1]);
     const huge = manyEvents("x".repeat(600_000));
     expect(argsIn(getEvents(huge.testRealm, huge.caller))).toStrictEqual([0]);
-    const subscription = lookup(testRealm, caller, TOPIC);
-    const pages = call(
-      testRealm,
-      caller,
-      "wamp.subscription.get_events",
-      [subscription],
-      {},
-      { receive_progress: true },
-    );
+    const pages = getAllPages(testRealm, caller);
     expect(pages.map((page) => argsIn(page))).toStrictEqual([
       [0, 1],
       [2, 3],
@@ -84,15 +75,7 @@ describe("a large answer of get_events", () => {
     const { testRealm, publisher, caller } = testRealmOf([{ uri: TOPIC, limit: 100 }]);
     for (let n = 0; n < 20; n++) publisher.send([16, 1, {}, TOPIC, [n, "x".repeat(520_000)]]);
     testRealm.take();
-    const subscription = lookup(testRealm, caller, TOPIC);
-    const pages = call(
-      testRealm,
-      caller,
-      "wamp.subscription.get_events",
-      [subscription],
-      {},
-      { receive_progress: true },
-    );
+    const pages = getAllPages(testRealm, caller);
     expect(pages.map((page) => argsIn(page))).toStrictEqual(Array.from({ length: 16 }, (_, n) => [n]));
     expect(pages.at(-1)?.[4]).toStrictEqual({ is_limit_reached: true });
   });
