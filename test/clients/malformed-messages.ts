@@ -1,5 +1,6 @@
 /** Generates frames that violate the protocol, from a seed. */
 
+import { SeededRandom } from "../../src/testing/seeded-random.ts";
 import type { Frame, Subprotocol, WireMessage } from "./wire.ts";
 import { wireOf } from "./wire.ts";
 
@@ -12,34 +13,9 @@ export interface Malformed {
   readonly closeCode: 1002 | 1003;
 }
 
-/** A random number generator with a seed (mulberry32): the same seed gives the same numbers, 0 ≤ next() < 1. */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  /** Returns an integer in 0..limit-1. */
-  below(limit: number): number {
-    return Math.floor(this.next() * limit);
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T;
-  }
-}
-
 /** Returns `count` malformed frames of an unbatched subprotocol. */
 export function malformedFrames(subprotocol: Subprotocol, count: number, seed: number): Malformed[] {
-  const random = new Random(seed);
+  const random = new SeededRandom(seed);
   return Array.from({ length: count }, () => malformed(subprotocol, random));
 }
 
@@ -93,7 +69,7 @@ const ROUTER_CODES = [2, 4, 17, 33, 35, 36, 50, 65, 67, 68, 69];
 const NO_MESSAGES = [{}, [], 1, "text", null, true, [null], ["1"], [[]], [1.5], [{}], { 0: 1 }];
 const LISTS_DEEP = 20_000;
 
-type Violation = (subprotocol: Subprotocol, random: Random) => BrokenFrame;
+type Violation = (subprotocol: Subprotocol, random: SeededRandom) => BrokenFrame;
 type BrokenFrame = Omit<Malformed, "inSession">;
 
 /** Violations that end the connection with or without a session; each makes one frame. */
@@ -118,7 +94,7 @@ const VIOLATIONS: readonly Violation[] = [
 const SECOND_HELLO: Violation = (subprotocol) => broken(encode(subprotocol, [1, "test-1", { roles: { caller: {} } }]));
 const NO_HELLO: Violation = (subprotocol, random) => broken(encode(subprotocol, rightMessage(random)));
 
-function malformed(subprotocol: Subprotocol, random: Random): Malformed {
+function malformed(subprotocol: Subprotocol, random: SeededRandom): Malformed {
   const inSession = random.below(5) > 0;
   const violation = random.pick([...VIOLATIONS, inSession ? SECOND_HELLO : NO_HELLO]);
   return { ...violation(subprotocol, random), inSession };
@@ -132,45 +108,45 @@ function encode(subprotocol: Subprotocol, message: unknown): Frame {
   return wireOf(subprotocol).encode([message as WireMessage])[0] as Frame;
 }
 
-function rightMessage(random: Random): WireMessage {
+function rightMessage(random: SeededRandom): WireMessage {
   const { code, fields } = random.pick(SHAPES);
   return [code, ...fields.map((field) => RIGHT_VALUES[field])];
 }
 
 /** Returns a message that only the router may send (MSG-05). */
-function routerMessage(random: Random): WireMessage {
+function routerMessage(random: SeededRandom): WireMessage {
   return [random.pick(ROUTER_CODES), 1, 1, {}].slice(0, 2 + random.below(3));
 }
 
-function unknownCode(random: Random): number {
+function unknownCode(random: SeededRandom): number {
   return random.pick([-1, 0, 7, 9, 15, 37, 51, 71, 99, 255, 256, 337, 1023, 1024, 2 ** 31, 2 ** 40]);
 }
 
 /** Returns a message with missing fields, or with two additional ones: UNSUBSCRIBE and UNREGISTER may have one more. */
-function wrongLength(random: Random): WireMessage {
+function wrongLength(random: SeededRandom): WireMessage {
   const { code, fields, required } = random.pick(SHAPES);
   const values = fields.map((field) => RIGHT_VALUES[field]);
   return random.below(2) === 0 ? [code, ...values.slice(0, random.below(required))] : [code, ...values, "too", "much"];
 }
 
-function wrongType(random: Random): WireMessage {
+function wrongType(random: SeededRandom): WireMessage {
   const { code, fields } = random.pick(SHAPES);
   const wrong = random.below(fields.length);
   return [code, ...fields.map((field, at) => (at === wrong ? random.pick(WRONG_VALUES[field]) : RIGHT_VALUES[field]))];
 }
 
-function truncate(frame: Frame, random: Random): Frame {
+function truncate(frame: Frame, random: SeededRandom): Frame {
   return frame.slice(0, 1 + random.below(frame.length - 1));
 }
 
-function extend(frame: Frame, random: Random): Frame {
+function extend(frame: Frame, random: SeededRandom): Frame {
   return typeof frame === "string"
     ? frame + random.pick(["]", "1", "[]", ",", "\u0000"])
     : Buffer.concat([frame, Buffer.from([random.below(256)])]);
 }
 
 /** Returns random text or bytes; the first one prevents a valid list. */
-function randomFrame(subprotocol: Subprotocol, random: Random): Frame {
+function randomFrame(subprotocol: Subprotocol, random: SeededRandom): Frame {
   const bytes = Uint8Array.from({ length: 1 + random.below(60) }, () => random.below(256));
   if (subprotocol === "wamp.2.json") return `?${String.fromCharCode(...bytes)}`;
   // A one-byte string is a complete value in both formats; the random bytes follow it.

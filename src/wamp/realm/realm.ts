@@ -86,6 +86,7 @@ export class Realm implements MetaContext {
     return this.sessions.lifecycle.size >= this.#config.limits.handshakes;
   }
 
+  /** The bounds of the realm's configuration. */
   get limits(): Limits {
     return this.#config.limits;
   }
