@@ -11,7 +11,6 @@ import type { Uri } from "../protocol/values.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Session } from "../session/session.ts";
 import { ALLOWED_VERDICT, Audit, recordTap } from "./audit.ts";
-import { isConsoleProcedure } from "./console-access.ts";
 import type { AuthorizerContext } from "./dynamic-authorizer.ts";
 import { Authorizer } from "./dynamic-authorizer.ts";
 import { MANAGEMENT, ManagedRoles } from "./managed-roles.ts";
@@ -24,6 +23,8 @@ export interface AccessContext
   extends Pick<AuthorizerContext, "records" | "dealer" | "subscriptions" | "receive" | "overflow"> {
   /** Makes the caller for authorizers, which has the role `trusted`. */
   newCaller(authorization: Authorization): ProcedureCaller;
+  /** Says whether calls of a procedure need `mayManage`, too. */
+  isManagementProcedure(uri: Uri): boolean;
 }
 
 const ALLOWED: Permission = { allow: true, disclose: undefined };
@@ -164,9 +165,8 @@ export class AccessControl {
     try {
       const permission = this.decide(session, action, uri, match);
       // Management procedures check `mayManage` later and answer `not_authorized` themselves.
-      const { authrole } = session.identity;
-      const isManagement = action === "call" && uri.startsWith(MANAGEMENT) && !isConsoleProcedure(uri);
-      const isDenied = isManagement && !this.mayManage(authrole, uri);
+      const isManagement = action === "call" && this.#context.isManagementProcedure(uri);
+      const isDenied = isManagement && !this.mayManage(session.identity.authrole, uri);
       audit.record(session, action, uri, match, isDenied ? WampUri.NOT_AUTHORIZED : ALLOWED_VERDICT);
       return permission;
     } catch (error) {

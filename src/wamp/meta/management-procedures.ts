@@ -32,9 +32,14 @@ export const MANAGEMENT_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
   "wamp.edge.permission.remove": removePermission,
 };
 
+/** Says whether a procedure changes or shows roles, and asks for a rule of its own. */
+export function isManagementProcedure(uri: Uri): boolean {
+  return Object.hasOwn(MANAGEMENT_PROCEDURES, uri);
+}
+
 /** Throws not_authorized for one of these procedures, unless the role of the caller has a rule for it. */
 export function checkManager({ access }: MetaContext, caller: Session, uri: Uri): void {
-  if (!Object.hasOwn(MANAGEMENT_PROCEDURES, uri) || access.mayManage(caller.identity.authrole, uri)) return;
+  if (!isManagementProcedure(uri) || access.mayManage(caller.identity.authrole, uri)) return;
   throw createDenial(caller, "call", uri, "exact");
 }
 

@@ -14,6 +14,7 @@ import { type PeerRecord, peerRecord } from "../hibernation/peer-record.ts";
 import { type Sleeper, Waking } from "../hibernation/wake.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
+import { isManagementProcedure } from "../meta/management-procedures.ts";
 import { callMeta } from "../meta/meta-api.ts";
 import type { MetaContext } from "../meta/meta-context.ts";
 import { MetaEvents } from "../meta/meta-events.ts";
@@ -268,6 +269,7 @@ export class Realm implements MetaContext {
       dealer: this.dealer,
       subscriptions: this.broker.subscriptions,
       newCaller: (authorization) => new InternalCaller(this.dealer, authorization, this.#host),
+      isManagementProcedure: (uri) => this.hasMetaApi && isManagementProcedure(uri),
       receive: (peer, elements) => this.receive(peer, elements),
       overflow: (peer) => {
         this.monitor.counters.limits.undecided_bytes++;

@@ -62,6 +62,32 @@ describe("a realm with options.accounting", () => {
     expect(verdictsOf(realm)).toStrictEqual(verdicts);
   });
 
+  test.each([
+    ["wamp.edge.retained.remove", ["com.topic"], ["allowed", "allowed"], undefined],
+    [
+      "wamp.edge.retained.remove",
+      ["com.secret"],
+      ["allowed", "wamp.error.not_authorized"],
+      "wamp.error.not_authorized",
+    ],
+    ["wamp.edge.no_such", [], ["allowed"], "wamp.error.no_such_procedure"],
+    ["wamp.edge.role.no_such", [], ["allowed"], "wamp.error.no_such_procedure"],
+    ["wamp.edge.permission.add", [], ["wamp.error.not_authorized"], "wamp.error.not_authorized"],
+    ["wamp.edge.stats", [], ["wamp.error.not_authorized"], "wamp.error.not_authorized"],
+  ])("[AZ-16] records of %s with %j what a rule for wamp. permits", (procedure, args, verdicts, error) => {
+    const realm = createRealm("all");
+    realm.join("ann").send([48, 1, {}, procedure, args]);
+    expect(realm.auditTrail.map(({ verdict }) => verdict)).toStrictEqual(verdicts);
+    expect(realm.take().at(-1)![1][4]).toBe(error);
+  });
+
+  test("[AZ-16] records a call of wamp.edge.role.list as allowed where the realm has no meta API", () => {
+    const realm = createRealm("all", { options: { accounting: "all", enable_meta_api: false } });
+    realm.join("ann").send([48, 1, {}, "wamp.edge.role.list"]);
+    expect(realm.auditTrail.map(({ verdict }) => verdict)).toStrictEqual(["allowed"]);
+    expect(realm.take().at(-1)![1][4]).toBe("wamp.error.no_such_procedure");
+  });
+
   test("[AZ-16] records the principal, and the first 1,000 characters of the URI", () => {
     const realm = createRealm("denied", { auth: { anonymous: { type: "static", role: "anonymous", authid: "ann" } } });
     realm.join("ann").send([48, 1, {}, `org.${"x".repeat(5000)}`]);
