@@ -148,7 +148,7 @@ export const REALMS = {
       ...openRealm("tapped-*"),
       roles: [{ name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }], console: true }],
     },
-    { ...openRealm("accounted-*"), options: { accounting: "all" } },
+    { ...openRealm("accounted-*"), options: { accounting: "all", log_sessions: true } },
     { ...openRealm("kept-*"), store: { "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }] } },
   ],
   http: {

@@ -21,6 +21,8 @@ const options = closed({
   enable_meta_api: v.optional(v.boolean(), true),
   /** Which authorization decisions are recorded; none by default. */
   accounting: v.exactOptional(v.picklist(["all", "denied"])),
+  /** Whether each end of a session is written to the log. */
+  log_sessions: v.exactOptional(v.boolean()),
   resume: v.exactOptional(resumeSchema),
   /** Milliseconds. With a maximum every call has a timeout; `forward` overrides `forward_timeout` of REGISTER. */
   call_timeout: v.exactOptional(

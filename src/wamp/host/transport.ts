@@ -25,6 +25,8 @@ export interface Transport {
 /** Counters of one connection, which go on counting. */
 export interface Traffic {
   readonly messagesSent: number;
+  /** Bytes of the client's frames; text counts one byte a code unit. */
+  readonly bytesReceived: number;
   /** Bytes; text counts one byte a code unit. */
   readonly unread: {
     /** All bytes that were sent. */

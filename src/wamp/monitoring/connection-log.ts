@@ -89,14 +89,15 @@ export class ConnectionLog {
     describe(entry, session);
   }
 
-  /** A session has ended. */
-  left(session: Session, peer: Peer | undefined, reason: string): void {
+  /** A session has ended. Returns the entry, which is used again later. */
+  left(session: Session, peer: Peer | undefined, reason: string): Readonly<ConnectionEntry> {
     const entry = this.#next("left", peer);
     describe(entry, session);
     entry.reason = short(reason);
     if (session.joinedAt >= 0) entry.duration_ms = entry.time - this.#since - session.joinedAt;
     entry.messages_received = session.messagesReceived;
     entry.messages_sent = session.transport.traffic?.messagesSent;
+    return entry;
   }
 
   /** A login was refused; `request` has `authid` and `method`, as far as they are known. */

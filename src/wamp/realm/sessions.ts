@@ -206,10 +206,13 @@ export class Sessions {
     peer.transport.close(code, reason);
   }
 
-  /** Takes the loss of a transport; a session that can be resumed is parked until its client comes back. */
-  disconnect(peer: Peer): void {
+  /**
+   * Takes the end of a transport, with the reason, if the client has given one; a session that can be resumed is parked
+   * until its client comes back.
+   */
+  disconnect(peer: Peer, reason?: string): void {
     const session = peer.state.kind === "open" ? peer.state.session : undefined;
-    if (session?.resumable === undefined) return this.end(peer);
+    if (session?.resumable === undefined) return this.end(peer, false, reason);
     this.resume?.park(peer, session, session.resumable);
     this.#realm.testaments.detach(session);
   }
@@ -233,12 +236,12 @@ export class Sessions {
 
   /** Releases what the session holds; from now on it is sent nothing. */
   #leave(session: Session, reason: string, isQuiet = false): void {
-    const { access, broker, dealer, metaEvents, monitor, records, testaments } = this.#realm;
+    const { access, broker, dealer, metaEvents, records, testaments } = this.#realm;
     const wasAttached = this.byId.delete(session.id);
     const peer = this.#peers.get(session);
     if (peer !== undefined) access.authorizer?.leave(peer);
     this.#peers.delete(session);
-    if (wasAttached) monitor.connections.left(session, peer, reason);
+    if (wasAttached) this.#recordEnd(session, peer, reason);
     session.transport.save();
     this.resume?.leave(session);
     dealer.leave(session);
@@ -247,5 +250,27 @@ export class Sessions {
     if (isQuiet) testaments.forget(session.id);
     else testaments.execute(session);
     if (!isQuiet) metaEvents.publishOnLeave(session);
+  }
+
+  /** Makes an entry of `wamp.edge.connections`, and writes the log line that the configuration may ask for. */
+  #recordEnd(session: Session, peer: Peer | undefined, reason: string): void {
+    const { config, host, monitor } = this.#realm;
+    const entry = monitor.connections.left(session, peer, reason);
+    if (!config.options.log_sessions) return;
+    const { authid, authrole, authmethod } = session.identity;
+    const { details, traffic } = session.transport;
+    host.log({
+      level: "info",
+      event: "session.ended",
+      cause: reason,
+      ...{ session: session.id, authid, authrole, authmethod, ...details },
+      seconds: entry.duration_ms && entry.duration_ms / 1000,
+      messages_received: entry.messages_received,
+      messages_sent: entry.messages_sent,
+      bytes_received: traffic?.bytesReceived,
+      bytes_sent: traffic?.unread.sent,
+      network: entry.network,
+      address: entry.address,
+    });
   }
 }

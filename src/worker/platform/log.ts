@@ -44,7 +44,7 @@ interface Tally {
 }
 
 /**
- * Writes the first lines of a kind in each minute and counts the others. A line with `repeated` reports the count at
+ * Writes the first lines of a kind in each minute and counts the others, except at level `info`. A line with `repeated` reports the count at
  * every power of ten and after the minute. No timer waits for that, because a timer keeps an object awake: the next
  * line of any kind, or `sweep`, ends the minute. The number of events bounds memory and output, because events are
  * words of the source: values that a client chooses, such as an authid or a URI, add no kinds beyond `MOST_KINDS`.
@@ -64,6 +64,8 @@ export class Log {
   /** Writes a line, or counts it. */
   add(line: LogLine): void {
     this.sweep();
+    // A record that the configuration or a tap asks for, such as `session.ended`.
+    if (line.level === "info") return this.#writeLine(line);
     let tally = this.#tallies.get(line.event);
     if (tally === undefined) {
       tally = { since: this.#now(), kinds: new Map() };

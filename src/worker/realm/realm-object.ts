@@ -52,8 +52,10 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
   /** The socket has closed. With hibernating sockets the object answers the close frame itself. */
   override webSocketClose(socket: WebSocket, code: number): void {
     // 1005 and 1006 stand for a missing code, and cannot be sent.
-    closeSocket(socket, code === 1005 || code === 1006 ? CloseCode.NORMAL : code, "");
-    this.#disconnect(socket);
+    const isSent = code !== 1005 && code !== 1006;
+    closeSocket(socket, isSent ? code : CloseCode.NORMAL, "");
+    if (code === 1006) this.#disconnect(socket);
+    else this.#disconnect(socket, `closed by the client${isSent ? ` (${code})` : ""}`);
   }
 
   /** The socket has failed. */
@@ -61,8 +63,8 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     this.#disconnect(socket);
   }
 
-  #disconnect(socket: WebSocket): void {
-    (this.#awake ?? this.#wake(socket))?.disconnect(socket);
+  #disconnect(socket: WebSocket, reason?: string): void {
+    (this.#awake ?? this.#wake(socket))?.disconnect(socket, reason);
   }
 
   /** Does what is due. The platform records that the alarm has fired when this resolves. */

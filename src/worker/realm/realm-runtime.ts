@@ -194,16 +194,16 @@ export class RealmRuntime {
     this.#flushOutput();
   }
 
-  /** Ends the session of a socket that has closed, after the messages that came before the close. */
-  disconnect(socket: WebSocket): void {
-    if (this.starting !== undefined) return void this.starting.then(() => this.disconnect(socket));
+  /** Ends the session of a socket that has closed, after the messages that came before; no `reason` means a loss. */
+  disconnect(socket: WebSocket, reason?: string): void {
+    if (this.starting !== undefined) return void this.starting.then(() => this.disconnect(socket, reason));
     const open = this.connections.get(socket) ?? this.#restoreClosed(socket);
     if (open === undefined) return this.callees.closed(socket);
     this.#object.endedSockets.add(socket);
     this.connections.delete(socket);
     open.connection.ended();
     this.#meter.add(open.connection);
-    this.realm.sessions.disconnect(open.peer);
+    this.realm.sessions.disconnect(open.peer, reason);
     this.#attachments.forget(open.connection);
     this.#flushOutput();
     if (this.connections.size === 0) this.#leaveEmpty();

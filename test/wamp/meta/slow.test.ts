@@ -12,7 +12,7 @@ function slowIn(realm: TestRealm, client: Client, kwargs: object = {}): unknown 
 }
 
 function setUnread({ transport }: Client, sent: number, queued: number, handedOver: number): void {
-  transport.traffic = { messagesSent: 1, unread: { sent, queued, handedOver } };
+  transport.traffic = { bytesReceived: 0, messagesSent: 1, unread: { sent, queued, handedOver } };
 }
 
 test("wamp.edge.slow lists sessions for which the router keeps frames, then those with most unread bytes", () => {

@@ -65,6 +65,14 @@ describe("lines of one kind", () => {
   });
 });
 
+test("all lines of level info are written, because each one is a record that the configuration asks for", () => {
+  const paper = new Paper();
+  for (let n = 0; n < 9; n++) paper.log.add({ level: "info", event: "session.ended", cause: "lost", session: n });
+  paper.time += 60_000;
+  paper.log.sweep();
+  expect(paper.lines.map(({ session }) => session)).toStrictEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
 test("62,600 hostile requests write some KB a minute, whatever names they use", () => {
   const paper = new Paper();
   for (let n = 0; n < 62_600; n++) {
