@@ -1,6 +1,6 @@
 /** Shortcuts of the keyboard, and the dialog that lists them. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { PAGES } from "./pages/pages.ts";
 import { goTo } from "./session/location.ts";
 import { Dialog } from "./widgets/dialog.ts";
@@ -13,7 +13,8 @@ const SEQUENCE_MS = 1_500;
 
 /** Acts on shortcuts while no field has the focus. Single letters can be switched off for people who dictate. */
 export function useShortcuts(hasSession: boolean, onHelp: () => void): void {
-  useEffect(() => {
+  // Not after the next frame: a shortcut may follow the login at once.
+  useLayoutEffect(() => {
     let goAt = Number.NEGATIVE_INFINITY;
     const onKey = (event: KeyboardEvent): void => {
       if (readStored(KEY) === "off" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;

@@ -64,7 +64,7 @@ function Plots({ points }: { readonly points: readonly RatePoint[] }): Child {
   });
   const plot = (title: string, ...series: Series[]): Child =>
     html`<${Plot} title=${title} times=${times} series=${series} span=${PLOTTED_MS} />`;
-  return html`<div class="grid">
+  return html`<div class="grid plots">
     ${plot("Messages a second", line("received", "received"), line("sent", "sent"))}
     ${plot("Events a second", line("events", "events"), line("publications", "publications"))}
     ${plot("Calls a second", line("calls", "calls"))}

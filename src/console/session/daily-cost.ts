@@ -29,7 +29,8 @@ export function dailyCost({
   const seconds = Math.max(1, (Date.parse(time) - Date.parse(since)) / 1000);
   const perDay = (count: number): number => (count * DAY) / seconds;
   const connections = Object.values(logins).reduce((sum, { admitted, refused }) => sum + admitted + refused, 0);
-  const changes = CHANGES.reduce((sum, type) => sum + (messages.received[type] ?? 0), connections);
+  // A row is a stored event, as a rule, and the object stays awake until it is written.
+  const changes = CHANGES.reduce((sum, type) => sum + (messages.received[type] ?? 0), connections + rows);
   const sent = Object.values(messages.sent).reduce((sum, count) => sum + count, 0);
   const handling = frames * 0.0001 + sent * 0.000025 + changes * 0.25;
   return [

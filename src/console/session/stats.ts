@@ -20,6 +20,8 @@ export interface Stats {
   readonly errors: Counts;
   readonly logins: Readonly<Record<string, { readonly admitted: number; readonly refused: number }>>;
   readonly limits: Counts;
+  /** Limit of the configuration → how much of it is in use; routers of before lack the key. */
+  readonly capacity?: Readonly<Record<string, { readonly used: number; readonly limit: number }>>;
   /** Messages a second, of intervals of about a minute. */
   readonly rates: readonly (Stats["messages"] & { readonly time: string; readonly seconds: number })[];
 }

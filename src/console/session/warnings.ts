@@ -12,7 +12,7 @@ export interface Warning {
 interface Slow {
   readonly sessions: readonly { readonly authid: string; readonly queued: number }[];
   readonly unread: number;
-  readonly limits: { readonly realm_outgoing_bytes?: number };
+  readonly limits: { readonly realm_outgoing_bytes: number };
 }
 
 interface Unheard {
@@ -40,23 +40,30 @@ export async function findWarnings(session: ChannelSession): Promise<Warning[]> 
     ask<Slow>("wamp.edge.slow"),
     ask<readonly Unheard[]>("wamp.edge.unheard"),
   ]);
-  return [...slowReaders(slow), ...limits(stats), ...refusedLogins(stats), ...unheardUris(unheard ?? [])];
+  return [...slowReaders(slow), ...limits(stats, slow), ...refusedLogins(stats), ...unheardUris(unheard ?? [])];
 }
 
 function slowReaders(slow: Slow | undefined): Warning[] {
   if (slow === undefined) return [];
   const readers = slow.sessions.filter(({ queued }) => queued > 0);
-  const { realm_outgoing_bytes: limit = Number.POSITIVE_INFINITY } = slow.limits;
   const names = readers.slice(0, 3).map(({ authid }) => cut(authid));
-  return [
-    ...(readers.length > 0 ? [{ text: `${readers.length} slow readers: ${names.join(", ")}.`, page: "sessions" }] : []),
-    ...(slow.unread > NEAR * limit ? [{ text: "Unread bytes of all sessions are near realm_outgoing_bytes." }] : []),
-  ];
+  return readers.length > 0 ? [{ text: `${readers.length} slow readers: ${names.join(", ")}.`, page: "sessions" }] : [];
 }
 
-function limits(stats: Stats | undefined): Warning[] {
+/** Limits that were reached, and those of which 80 % are in use. */
+function limits(stats: Stats | undefined, slow: Slow | undefined): Warning[] {
   const reached = Object.entries(stats?.limits ?? {}).filter(([, count]) => count > 0);
-  return reached.map(([name, count]) => ({ text: `The limit ${name} was reached ${times(count)}.` }));
+  const unread = slow && { realm_outgoing_bytes: { used: slow.unread, limit: slow.limits.realm_outgoing_bytes } };
+  const near = Object.entries({ ...stats?.capacity, ...unread }).filter(([, { used, limit }]) => used >= NEAR * limit);
+  return [
+    ...near.map(([name, { used, limit }]) => {
+      const part = Math.floor((100 * used) / limit);
+      return {
+        text: `${part} % of the limit ${name} are in use: ${used.toLocaleString("en-US")} of ${limit.toLocaleString("en-US")}.`,
+      };
+    }),
+    ...reached.map(([name, count]) => ({ text: `The limit ${name} was reached ${times(count)}.` })),
+  ];
 }
 
 function refusedLogins(stats: Stats | undefined): Warning[] {

@@ -1,6 +1,8 @@
 /** Plots of the last minutes, by uPlot, in the colours of the theme. */
 
 import { useEffect, useRef } from "preact/hooks";
+// Before uPlot, which fails where the browser's language is no valid tag.
+import "./language.ts";
 import uPlot from "uplot";
 import { formatRate } from "./format.ts";
 import { type Child, html } from "./html.ts";
@@ -16,11 +18,15 @@ interface PlotProps {
   /** Milliseconds since the epoch, ascending. */
   readonly times: readonly number[];
   readonly series: readonly Series[];
-  /** Milliseconds that the plot shows until the last time. */
+  /** Milliseconds that the plot shows until the last time, where there are values of all of them. */
   readonly span: number;
 }
 
 const HEIGHT = 150;
+/** Seconds that a plot shows at least: values of a realm that has just woken fill it soon. */
+const LEAST_SPAN = 20;
+/** Seconds up to which the times have seconds. */
+const SHORT_SPAN = 300;
 
 /** A plot with its legend, which has the latest values. */
 export function Plot({ title, times, series, span }: PlotProps): Child {
@@ -89,23 +95,26 @@ function optionsOf(
       {
         ...axis,
         size: 26,
-        space: 70,
-        values: (_, splits) => splits.map((time) => new Date(time * 1000).toTimeString().slice(0, 5)),
+        space: 80,
+        values: (_, splits) => {
+          const [from, to] = rangeOf(latest.current);
+          const length = to - from < SHORT_SPAN ? 8 : 5;
+          return splits.map((time) => new Date(time * 1000).toTimeString().slice(0, length));
+        },
       },
       { ...axis, size: 46, space: 36, values: (_, splits) => splits.map(formatRate) },
     ],
     series: [
       {},
-      ...series.map(({ label }, index) => ({
-        label,
-        stroke: colorOf(`.series-${index + 1}`),
-        width: 2,
-        points: { show: false },
-      })),
+      ...series.map(({ label }, index) => {
+        const stroke = colorOf(`.series-${index + 1}`);
+        return { label, stroke, fill: stroke.replace(")", ", 0.1)"), width: 2, points: { show: false } };
+      }),
     ],
   };
 }
 
+/** From the first value on, so that a realm that has just woken has more than a dot at the right. */
 function rangeOf({
   data: [times],
   span,
@@ -114,5 +123,6 @@ function rangeOf({
   readonly span: number;
 }): [number, number] {
   const last = times.at(-1) ?? Date.now() / 1000;
-  return [last - span / 1000, last];
+  const first = Math.min(times[0] ?? last, last - LEAST_SPAN);
+  return [Math.max(first, last - span / 1000), last];
 }

@@ -30,7 +30,8 @@ function limitIn(payload: Payload): number {
 }
 
 /** Returns what is in the realm now, and what has happened since it woke, as `wamp.edge.stats` shows it. */
-export function stats({ name, sessions, broker, dealer, monitor: { counters, host, latency } }: MetaContext) {
+export function stats({ name, limits, sessions, broker, dealer, records, monitor }: MetaContext) {
+  const { counters, host, latency } = monitor;
   const { pending, queue } = dealer.tables;
   return {
     realm: name,
@@ -47,6 +48,11 @@ export function stats({ name, sessions, broker, dealer, monitor: { counters, hos
     errors: Object.fromEntries(counters.errors),
     logins: Object.fromEntries(Array.from(counters.logins, ([method, logins]) => [method, { ...logins }])),
     limits: { ...counters.limits },
+    capacity: {
+      sessions: { used: sessions.byId.size, limit: limits.sessions },
+      handshakes: { used: sessions.handshakes, limit: limits.handshakes },
+      realm_bytes: { used: records.bytes, limit: limits.realm_bytes },
+    },
     call_latency: latency.toDict(),
     ...host.usage?.(),
     rates: counters.rates().map((rate) => ({ ...rate, time: isoTime(rate.time) })),

@@ -12,6 +12,7 @@ import type { Action } from "../protocol/action.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { ClientChecks } from "../session/client-checks.ts";
+import type { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
 
@@ -27,6 +28,8 @@ export interface MetaContext {
   readonly access: AccessControl;
   readonly testaments: Testaments;
   readonly monitor: Monitor;
+  /** Bytes that the sessions hold. */
+  readonly records: RecordBudget;
   /** The strict options of the realm. */
   readonly checks: ClientChecks;
   /** Says whether `uri` has the form that the realm's configuration asks of URIs. */

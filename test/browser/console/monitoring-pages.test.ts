@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConsoleHarness, type ConsolePage, startConsole, THEMES, WIDTHS } from "./console-page.ts";
-import { joinAs, type LivelyRealm, MARKUP, startLivelyRealm } from "./lively-realm.ts";
+import { CONFIG, joinAs, type LivelyRealm, MARKUP, startLivelyRealm } from "./lively-realm.ts";
 
 /** Where pictures of the pages go when WAMP_PICTURES names a folder. */
 const PICTURES = process.env.WAMP_PICTURES;
@@ -12,7 +12,8 @@ const PICTURES = process.env.WAMP_PICTURES;
 let harness: ConsoleHarness;
 let realm: LivelyRealm;
 beforeAll(async () => {
-  harness = await startConsole();
+  const [shop] = CONFIG.realms;
+  harness = await startConsole({ ...CONFIG, realms: [shop, { ...shop, name: "kiosk", limits: { sessions: 1 } }] });
   realm = await startLivelyRealm(harness.router.origin);
 });
 afterAll(async () => {
@@ -67,6 +68,29 @@ describe("the overview", () => {
       .first()
       .click();
     await page.getByRole("heading", { level: 1, name: "Sessions" }).waitFor();
+    await console.close();
+  });
+
+  it("warns of a limit before the realm refuses anything", async () => {
+    const console = await harness.open({ hash: "?realm=kiosk" });
+    await console.login();
+    await console.page.getByText("100 % of the limit sessions are in use: 1 of 1.").waitFor();
+    expect(await console.page.getByText("was reached").count()).toBe(0);
+    await console.close();
+  });
+});
+
+describe("a browser whose language is no valid tag", () => {
+  it("shows the plots, with times and values in English", async () => {
+    const console = await harness.open();
+    const { page } = console;
+    await page.addInitScript(
+      "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })",
+    );
+    await page.reload();
+    await console.login();
+    await page.getByRole("img", { name: /^Calls a second: calls \d/ }).waitFor();
+    expect(await page.locator(".plot canvas").count()).toBe(4);
     await console.close();
   });
 });

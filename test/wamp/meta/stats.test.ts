@@ -24,7 +24,8 @@ function statsOf(realm: TestRealm, client: Client): Stats {
 describe("wamp.edge.stats", () => {
   test("of a realm with one session", () => {
     const realm = newRealm();
-    expect(statsOf(realm, realm.join("ann"))).toStrictEqual({
+    const ann = realm.join("ann");
+    expect(statsOf(realm, ann)).toStrictEqual({
       realm: "realm1",
       time: "1970-01-01T00:00:00.000Z",
       since: "1970-01-01T00:00:00.000Z",
@@ -47,6 +48,11 @@ describe("wamp.edge.stats", () => {
         message_bytes: 0,
         outgoing_bytes: 0,
         undecided_bytes: 0,
+      },
+      capacity: {
+        sessions: { used: 1, limit: 32_000 },
+        handshakes: { used: 0, limit: 10_000 },
+        realm_bytes: { used: realm.realm.records.bytes, limit: 67_108_864 },
       },
       call_latency: {
         bounds_ms: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000],

@@ -28,6 +28,11 @@ const STATS: Stats = {
     outgoing_bytes: 0,
     undecided_bytes: 0,
   },
+  capacity: {
+    sessions: { used: 2, limit: 9 },
+    handshakes: { used: 0, limit: 9 },
+    realm_bytes: { used: 0, limit: 9 },
+  },
   call_latency: { bounds_ms: [1, 2, 1_000], counts: [3, 0, 2, 1], sum_ms: 2_500, calls: 100 },
   bytes: { received: 13, sent: 14 },
   frames_received: 15,
