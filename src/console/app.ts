@@ -17,7 +17,8 @@ export function App({ connection }: { readonly connection: RealmConnection }): C
   // While the connection is lost, the page stays as it was, with the session it had.
   const lastSession = useRef<ChannelSession | undefined>(undefined);
   if (state.kind === "open") lastSession.current = state.session;
-  if (state.kind === "out") lastSession.current = undefined;
+  // A realm with a further factor asks for it again after a loss, which only the login page does.
+  if (state.kind === "out" || state.kind === "challenged") lastSession.current = undefined;
   const session = lastSession.current;
   const [isHelpOpen, setHelpOpen] = useState(false);
   useShortcuts(session !== undefined, () => setHelpOpen(true));

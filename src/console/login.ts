@@ -1,6 +1,6 @@
 /** The page without a session: realm, method, credentials. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { METHODS, type MethodFields, toLogin } from "./login-methods.ts";
 import { type ConnectionState, type Fault, faultOf, type RealmConnection } from "./session/connection.ts";
 import { linkTo, readPlace } from "./session/location.ts";
@@ -133,6 +133,9 @@ function ChallengeForm({
   readonly connection: RealmConnection;
 }): Child {
   const [code, setCode] = useState("");
+  const form = useRef<HTMLFormElement>(null);
+  // The button that had the focus is gone.
+  useEffect(() => form.current?.querySelector("input")?.focus(), []);
   const submit = (event: Event): void => {
     event.preventDefault();
     state.answer(code);
@@ -140,7 +143,7 @@ function ChallengeForm({
   const { message = "The realm asks for a second factor." } = state.extra;
   return html`<main id="main" class="login" tabindex="-1">
     <h1>Second factor</h1>
-    <form class="card" onSubmit=${submit}>
+    <form class="card" ref=${form} onSubmit=${submit}>
       <p>${String(message)}</p>
       <${Field} label="Code" name="code" value=${code} onValue=${setCode} autocomplete="one-time-code" required />
       <div class="row"><button class="primary" type="submit">Continue</button>
@@ -160,6 +163,8 @@ function hintFor(uri: string): string | undefined {
     case "wamp.error.no_such_role":
     case "wamp.error.no_such_principal":
       return "Check the principals and the roles of the realm's configuration.";
+    case "wamp.error.network_failure":
+      return "Is the router running, and does it let pages of this address connect (allowed_origins)?";
     case "wamp.close.killed":
       return "Another session has ended this one.";
     default:

@@ -20,7 +20,7 @@ export type ConnectionState =
   /** The connection is lost; the console tries again at `retryAt`, milliseconds since the epoch. */
   | { readonly kind: "lost"; readonly reason: string; readonly retryAt: number };
 
-/** An error URI and its message. */
+/** An error URI, empty for an error of the page itself, and its message. */
 export interface Fault {
   readonly uri: string;
   readonly message: string;
@@ -97,7 +97,7 @@ export class RealmConnection {
     return {
       realm,
       agent: "wamp-edge/console",
-      connect: withFrames(openWebSocket.bind(undefined, url.href)),
+      connect: withFrames((receiver) => openWebSocket(url.href, receiver).catch(refuseConnection)),
       onThrown: (error: unknown) => reportError(error),
     };
   }
@@ -141,11 +141,14 @@ function isPassing({ uri }: Fault): boolean {
   return uri === WampUri.NETWORK_FAILURE || uri === WampUri.SYSTEM_SHUTDOWN || uri === WampUri.LIMIT_EXCEEDED;
 }
 
-/** The error URI and the message of anything thrown. */
+function refuseConnection({ message }: Error): never {
+  throw new ApplicationError(WampUri.NETWORK_FAILURE, [message]);
+}
+
+/** The error URI and the message of anything thrown; the URI is empty where the error is of this page. */
 export function faultOf(error: unknown): Fault {
   if (!(error instanceof ApplicationError)) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { uri: WampUri.NETWORK_FAILURE, message };
+    return { uri: "", message: error instanceof Error ? error.message : String(error) };
   }
   const message = error.args.map((arg) => (typeof arg === "string" ? arg : JSON.stringify(arg))).join(" ");
   return { uri: error.uri, message };

@@ -14,7 +14,7 @@ export function Notice({ kind, children }: { readonly kind: NoticeKind; readonly
 /** An error of the router, with its URI and what to do about it. */
 export function FaultNotice({ fault, hint }: { readonly fault: Fault; readonly hint?: string | undefined }): Child {
   return html`<${Notice} kind="error">
-    ${fault.message !== "" && html`<strong>${fault.message}</strong>`} <code>${fault.uri}</code>
+    ${fault.message !== "" && html`<strong>${fault.message}</strong>`} ${fault.uri !== "" && html`<code>${fault.uri}</code>`}
     ${hint !== undefined && html`<br />${hint}`}<//>`;
 }
 
