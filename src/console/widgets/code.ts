@@ -1,6 +1,7 @@
 /** Texts to copy, and payloads as text. */
 
-import { useEffect, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Dict, List } from "../../wamp/protocol/values.ts";
 import { type Child, html } from "./html.ts";
 
@@ -17,17 +18,34 @@ export function payloadText(args: List, kwargs: Dict, indent?: number): string {
 
 /** A text to read and to copy. The keyboard can scroll it. */
 export function Code({ text, label }: { readonly text: string; readonly label: string }): Child {
-  return html`<div class="code"><pre tabindex="0" role="region" aria-label=${label}>${text}</pre><${Copy} text=${text} label=${label} /></div>`;
+  const element = useRef<HTMLElement>(null);
+  return html`<div class="code"><pre ref=${element} tabindex="0" role="region" aria-label=${label}>${text}</pre>
+    <${Copy} text=${text} label=${label} element=${element} /></div>`;
 }
 
-function Copy({ text, label }: { readonly text: string; readonly label: string }): Child {
+interface CopyProps {
+  readonly text: string;
+  readonly label: string;
+  /** The element that shows the text. */
+  readonly element: RefObject<HTMLElement>;
+}
+
+function Copy({ text, label, element }: CopyProps): Child {
   const [said, say] = useState("Copy");
   const copy = (): void => {
-    navigator.clipboard.writeText(text).then(
+    write(text).then(
       () => say("Copied"),
-      () => say("Not allowed"),
+      () => {
+        getSelection()?.selectAllChildren(element.current!);
+        say("Press Ctrl+C");
+      },
     );
   };
   useEffect(() => say("Copy"), [text]);
   return html`<button type="button" class="copy" onClick=${copy} aria-label=${`${said}: ${label}`}>${said}</button>`;
+}
+
+/** Browsers have no clipboard for pages without TLS, other than those of the same machine. */
+async function write(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
 }

@@ -23,6 +23,8 @@ export interface ConsoleHarness {
     readonly width?: number;
     readonly theme?: (typeof THEMES)[number];
     readonly hash?: string;
+    /** Runs before the page is loaded. */
+    readonly prepare?: (page: Page) => Promise<void>;
   }): Promise<ConsolePage>;
   close(): Promise<void>;
 }
@@ -34,10 +36,11 @@ export async function startConsole(config: Parameters<typeof startRouter>[0] = C
   return {
     router,
     browser,
-    open: async ({ width = 1280, theme = "light", hash = "?realm=shop" } = {}) => {
+    open: async ({ width = 1280, theme = "light", hash = "?realm=shop", prepare } = {}) => {
       const viewport = { width, height: width < 500 ? 844 : 800 };
       const context = await browser.newContext({ viewport, colorScheme: theme, locale: "en-US", timezoneId: "UTC" });
       const page = new ConsolePage(await context.newPage(), origin);
+      await prepare?.(page.page);
       await page.page.goto(`${origin}/console#${hash}`);
       return page;
     },
