@@ -5,7 +5,8 @@
 
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { buildBundle } from "./project/bundle.ts";
+import { buildBundle, copyBundle } from "./project/bundle.ts";
+import type { Project } from "./project/project.ts";
 import { readSettings, workerdProgram } from "./project/wrangler.ts";
 import type { LocalServer, ServerContext } from "./run-server.ts";
 import type { ServerOptions } from "./server-options.ts";
@@ -31,9 +32,7 @@ const END_TIMEOUT_MS = 2_000;
 export async function startWorkerd(options: ServerOptions, { project, output }: ServerContext): Promise<LocalServer> {
   const data = openDataFolder(options.dataFolder ?? join(project.folder, DEFAULT_DATA_FOLDER));
   const folder = makeTemporaryFolder();
-  // Wrangler writes to the settings folder of its user, and the user of a service may have no home.
-  const home = { XDG_CONFIG_HOME: join(folder, "settings") };
-  const [settings] = await Promise.all([readSettings(project), buildBundle(project, folder, home)]);
+  const [settings] = await Promise.all([readSettings(project), placeBundle(options.bundleFolder, project, folder)]);
   const keyPrefix = findKeyPrefix(data, settings.name);
   const bindings = { ...options.bindings, WAMP_CONTROL: "true" };
   const configFile = join(folder, "workerd.capnp");
@@ -75,6 +74,13 @@ export async function startWorkerd(options: ServerOptions, { project, output }: 
   const limit = readOpenFileLimit();
   const notice = limit === undefined ? undefined : describeOpenFileLimit(limit);
   return { origin, stop, kill: () => supervisor.kill(), notice };
+}
+
+/** Copies the bundle in `bundleFolder` to `folder`, or bundles the project's Worker there. */
+async function placeBundle(bundleFolder: string | undefined, project: Project, folder: string): Promise<void> {
+  if (bundleFolder !== undefined) return copyBundle(bundleFolder, folder);
+  // Wrangler writes to the settings folder of its user, and the user of a service may have no home.
+  await buildBundle(project, folder, { XDG_CONFIG_HOME: join(folder, "settings") });
 }
 
 function warnUnsaved({ message }: Error): void {

@@ -13,7 +13,10 @@ export function addServerCommands(program: Command): void {
     async () => (await import("./start.ts")).startDevelopmentServer,
   );
   addServerCommand(
-    program.command("serve").description("run the bundle of a deployment in plain workerd, on your own machine"),
+    program
+      .command("serve")
+      .description("run the bundle of a deployment in plain workerd, on your own machine")
+      .option("--bundle <folder>", "folder of a bundle made before (variable WAMP_BUNDLE; default: bundle the Worker)"),
     "the folder data",
     async () => {
       requireNode("wamp-edge serve", OLDEST_NODE_WITH_SQLITE);

@@ -18,6 +18,8 @@ export type ServerOptions = {
   readonly dataFolder: string | undefined;
   /** Absolute path of the folder whose files static services serve. */
   readonly assetsFolder: string | undefined;
+  /** Absolute path of the folder with the bundle to serve; undefined means that `serve` bundles the Worker. */
+  readonly bundleFolder: string | undefined;
   /** Text bindings of the Worker: name → value. */
   readonly bindings: Readonly<Record<string, string>>;
   /** Names of the realms that are not patterns, in the order of the configuration. */
@@ -32,6 +34,7 @@ export type ServerFlags = {
   readonly host?: string;
   readonly data?: string;
   readonly assets?: string;
+  readonly bundle?: string;
   /** A file: JSON, or a module. */
   readonly config?: string;
   readonly json?: boolean;
@@ -46,16 +49,17 @@ const DEFAULT_PORT = 8787;
  */
 export async function overrideVariables(
   env: NodeJS.ProcessEnv,
-  { port, host, data, assets, config }: ServerFlags,
+  { port, host, data, assets, bundle, config }: ServerFlags,
   project: Project,
 ): Promise<NodeJS.ProcessEnv> {
   const text = config && (isModule(config) ? JSON.stringify(await loadConfigModule(project, config)) : `@${config}`);
-  const flags = { PORT: port, HOST: host, WAMP_DATA: data, WAMP_ASSETS: assets, WAMP_CONFIG: text };
+  const folders = { WAMP_DATA: data, WAMP_ASSETS: assets, WAMP_BUNDLE: bundle };
+  const flags = { PORT: port, HOST: host, ...folders, WAMP_CONFIG: text };
   return { ...env, ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) };
 }
 
 /**
- * Reads HOST, PORT, WAMP_DATA, WAMP_ASSETS, WAMP_CONFIG (JSON text, or `@path` of a file) and the secrets that the
+ * Reads HOST, PORT, WAMP_DATA, WAMP_ASSETS, WAMP_BUNDLE, WAMP_CONFIG (JSON text, or `@path` of a file) and the secrets that the
  * configuration names as `{"env": NAME}`. Every one of the Worker's `devVars` (`readDevVars`) becomes a binding; a
  * variable of `env` with the same name overrides it. `loadDeployed` returns the configuration to use without
  * WAMP_CONFIG. Rejects with UserError when a variable has an unusable value, and then lists every fault of the
@@ -79,7 +83,8 @@ export async function readServerOptions(
     host: variables.HOST || DEFAULT_HOST,
     port: parsePort(variables.PORT),
     dataFolder: variables.WAMP_DATA || undefined,
-    assetsFolder: resolveFolder(variables.WAMP_ASSETS),
+    assetsFolder: resolveFolder("WAMP_ASSETS", variables),
+    bundleFolder: resolveFolder("WAMP_BUNDLE", variables),
     bindings: {
       ...Object.fromEntries(Object.keys(devVars).map((name) => [name, variables[name] ?? ""])),
       ...Object.fromEntries(secrets),
@@ -103,10 +108,11 @@ function parsePort(text: string | undefined): number {
   return port;
 }
 
-function resolveFolder(path: string | undefined): string | undefined {
+function resolveFolder(name: string, variables: NodeJS.ProcessEnv): string | undefined {
+  const path = variables[name];
   if (!path) return undefined;
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new UserError(`WAMP_ASSETS: ${path} is not a folder`);
+    throw new UserError(`${name}: ${path} is not a folder`);
   return resolve(path);
 }
 

@@ -1,9 +1,12 @@
-/** Starts `npm run serve` for tests: on a port that the system chooses, with their data folder and configuration. */
+/**
+ * Starts `wamp-edge serve` for tests: on a port that the system chooses, with their data folder and configuration, and
+ * with the bundle that the setup of the test run has made.
+ */
 
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { expect, inject } from "vitest";
 import { ALL_ROLES, ID, RawClient } from "../clients/raw-client.ts";
 import { Command } from "./command.ts";
 
@@ -44,7 +47,8 @@ export async function serveWith(
   config: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Served> {
-  const command = new Command(line, { WAMP_DATA: data, WAMP_CONFIG: config, ...env });
+  const given = { WAMP_BUNDLE: inject("bundle"), WAMP_DATA: data, WAMP_CONFIG: config };
+  const command = new Command(line, { ...given, ...env });
   started.push(command);
   const origin = await command.origin();
   return { command, origin, socketUrl: `ws://${origin.host}` };

@@ -28,6 +28,7 @@ describe("readServerOptions", () => {
       port: 8787,
       dataFolder: undefined,
       assetsFolder: undefined,
+      bundleFolder: undefined,
       bindings: { WAMP_DEVELOPMENT: "true" },
       realms: ["realm1"],
       needsWebhooks: false,
@@ -40,11 +41,15 @@ describe("readServerOptions", () => {
     expect(bindings).toStrictEqual({ WAMP_DEVELOPMENT: "false" });
   });
 
-  it("requires WAMP_ASSETS to be a folder", async () => {
+  it.each([
+    ["WAMP_ASSETS", "assetsFolder"],
+    ["WAMP_BUNDLE", "bundleFolder"],
+  ] as const)("requires %s to be a folder", async (name, option) => {
     const directory = mkdtempSync(join(tmpdir(), "wamp-edge-"));
-    expect((await readServerOptions({ WAMP_ASSETS: directory }, nothing)).assetsFolder).toBe(directory);
-    await expect(readServerOptions({ WAMP_ASSETS: join(directory, "none") }, nothing)).rejects.toThrow(
-      "is not a folder",
+    expect((await readServerOptions({ [name]: directory }, nothing))[option]).toBe(directory);
+    const missing = join(directory, "none");
+    await expect(readServerOptions({ [name]: missing }, nothing)).rejects.toThrow(
+      `${name}: ${missing} is not a folder`,
     );
   });
 

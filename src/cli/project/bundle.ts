@@ -1,6 +1,8 @@
-/** Bundles the Worker with wrangler. */
+/** Bundles the Worker with wrangler, or takes a bundle that was made before. */
 
 import { execFile } from "node:child_process";
+import { cpSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Project } from "./project.ts";
 import { UserError } from "./user-error.ts";
@@ -20,4 +22,17 @@ export async function buildBundle(project: Project, folder: string, defaults: No
     throw new UserError(`the Worker does not build\n${error.stderr || error.stdout}`);
   });
   process.off("exit", killBuild);
+}
+
+/**
+ * Copies a bundle that `wrangler deploy --dry-run --outdir` wrote to the folder `source`. Throws UserError when the
+ * folder has none.
+ */
+export function copyBundle(source: string, folder: string): void {
+  if (!existsSync(join(source, "index.js"))) {
+    throw new UserError(
+      `WAMP_BUNDLE: ${source} holds no index.js; npx wrangler deploy --dry-run --outdir ${source} makes it`,
+    );
+  }
+  cpSync(source, folder, { recursive: true });
 }
