@@ -77,7 +77,7 @@ function comparable(text: string, hasFigures = false): string {
   const masked = text
     .replaceAll(served.origin.host, ADDRESS)
     .replaceAll(join(scratch, "config"), "~/.config")
-    .replace(/\b[\w-]{24}\b/g, "AUTHID")
+    .replace(/(?<![\w-])[\w-]{24}(?![\w-])/g, "AUTHID")
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+Z)?/g, "TIME")
     .replace(/\d\d:\d\d:\d\d/g, "TIME")
     .replace(/\b\d{10,}\b/g, "ID");
