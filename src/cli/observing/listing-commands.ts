@@ -19,10 +19,10 @@ export function addListingCommands(program: Command): void {
   addListing(
     program,
     "connections",
-    "list the latest logins, refused logins and ends of sessions (needs a role with console)",
+    "list the latest logins, failed logins and ends of sessions (needs a role with console)",
     printConnections,
   )
-    .option("--failed", "only refused logins, with why")
+    .option("--failed", "only failed logins, with why")
     .option("--of <authid>", "only those of this authid");
   addListing(
     program,
@@ -75,7 +75,8 @@ async function printSessions(session: Session, limit: number, flags: Flags): Pro
 async function printConnections(session: Session, limit: number, flags: Flags): Promise<void> {
   const all = (await callConsole(session, "wamp.edge.connections")) as readonly Dict[];
   const wanted = all.filter(({ event, authid }) => {
-    return (!flags.failed || event === "refused") && (flags.of === undefined || authid === flags.of);
+    const isFailed = event === "refused" || event === "abandoned";
+    return (!flags.failed || isFailed) && (flags.of === undefined || authid === flags.of);
   });
   const failed = ["time", "authid", "authmethod", "reason", "cause", "address", "network"];
   const every = [
@@ -92,7 +93,7 @@ async function printConnections(session: Session, limit: number, flags: Flags): 
   ];
   const rows = wanted.slice(-limit);
   const columns = withValues(rows, flags.failed ? failed : every);
-  printRows(rows, columns, flags, flags.failed ? "no refused login since the realm woke" : "no connection");
+  printRows(rows, columns, flags, flags.failed ? "no failed login since the realm woke" : "no connection");
 }
 
 async function printSlow(session: Session, limit: number, flags: Flags): Promise<void> {

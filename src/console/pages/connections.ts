@@ -1,4 +1,4 @@
-/** The log of connections: logins, refused logins first, and ends of sessions, since the realm woke. */
+/** The log of connections: logins, failed logins first, and ends of sessions, since the realm woke. */
 
 import type { ChannelSession } from "../../client/channel-session.ts";
 import { useAnswer } from "../session/calls.ts";
@@ -16,7 +16,7 @@ const RELOAD_MS = 3_000;
 interface Entry {
   readonly id: number;
   readonly time: string;
-  readonly event: "joined" | "resumed" | "left" | "refused";
+  readonly event: "joined" | "resumed" | "left" | "refused" | "abandoned";
   readonly session?: number;
   readonly authid?: string;
   readonly authrole?: string;
@@ -31,15 +31,19 @@ interface Entry {
 
 const HINT = 'This page needs a role with "console": true, and a router that has wamp.edge.connections.';
 
-/** Lists entries, the latest first, those of refused logins above all others. */
+/**
+ * Lists entries, the latest first: refused logins above abandoned ones, which a probe can cause by the hundred, and these
+ * above all others.
+ */
 export function ConnectionsPage({ session }: { readonly session: ChannelSession }): Child {
   const { params } = usePlace();
   const filter = params.get("filter") ?? "";
   const offset = Number(params.get("from") ?? 0);
   const { value, fault, reload } = useAnswer(() => ask(session), [session], RELOAD_MS);
   const entries = (value ?? []).filter((entry) => matches(entry, filter));
-  const refused = entries.filter(({ event }) => event === "refused");
-  const others = entries.filter(({ event }) => event !== "refused");
+  const [refused, abandoned] = [ofEvent(entries, "refused"), ofEvent(entries, "abandoned")];
+  const failed = [...refused, ...abandoned];
+  const others = entries.filter((entry) => !failed.includes(entry));
   return html`<h1>Connections</h1>
     <div class="row card">
       <label class="grow"><span class="hidden">Filter</span>
@@ -51,10 +55,14 @@ export function ConnectionsPage({ session }: { readonly session: ChannelSession 
     ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint=${HINT} />`}
     ${
       value !== undefined &&
-      html`<section class="card"><h2>Refused logins</h2><${Entries} label="Refused logins" entries=${refused.slice(0, ROWS)} empty="No login was refused since the realm woke." /></section>
+      html`<section class="card"><h2>Failed logins</h2><${Entries} label="Failed logins" entries=${failed.slice(0, ROWS)} empty="No login has failed since the realm woke." /></section>
       <section class="card"><h2>Sessions</h2><${Entries} label="Sessions" entries=${others.slice(offset, offset + ROWS)} empty="No session has begun or ended since the realm woke." />
         <${Pager} offset=${offset} size=${ROWS} total=${others.length} onOffset=${(from: number) => setParams({ from: from === 0 ? undefined : String(from) })} /></section>`
     }`;
+}
+
+function ofEvent(entries: readonly Entry[], wanted: Entry["event"]): Entry[] {
+  return entries.filter(({ event }) => event === wanted);
 }
 
 async function ask(session: ChannelSession): Promise<readonly Entry[]> {
@@ -70,7 +78,7 @@ function matches(entry: Entry, filter: string): boolean {
     .every((word) => text.includes(word));
 }
 
-const BADGES = { joined: "good", resumed: "good", left: "none", refused: "bad" } as const;
+const BADGES = { joined: "good", resumed: "good", left: "none", refused: "bad", abandoned: "none" } as const;
 
 const COLUMNS: readonly Column<Entry>[] = [
   { title: "Time", cell: ({ time }) => formatTime(time) },

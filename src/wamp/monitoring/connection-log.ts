@@ -10,9 +10,11 @@ const SIZE = 500;
 const MAX_TEXT = 500;
 
 /** What happened to a connection. */
-export type ConnectionEvent = Arrival | "left" | "refused";
+export type ConnectionEvent = Arrival | "left" | Failure;
 /** How a session came to its connection. */
 export type Arrival = "joined" | "resumed";
+/** Why a connection has no session: the router refused one, or the client left or did not ask for one in time. */
+export type Failure = "refused" | "abandoned";
 
 /** An entry; a field that the event does not have is undefined. */
 export interface ConnectionEntry {
@@ -67,6 +69,8 @@ export class ConnectionLog {
   #entries: ConnectionEntry[] = [];
   readonly #since: number;
   #last = 0;
+  /** The connection of the last failure. */
+  #failed: Partial<Peer> | undefined;
 
   constructor(host: Clock) {
     this.#host = host;
@@ -100,9 +104,14 @@ export class ConnectionLog {
     return entry;
   }
 
-  /** A login was refused; `request` has `authid` and `method`, as far as they are known. */
-  refused(peer: Partial<Peer>, { authid, method }: Dict, reason: string, cause: string): void {
-    const entry = this.#next("refused", peer);
+  /**
+   * A connection got no session; the second argument has `authid` and `method`, as far as they are known. Only the first
+   * call for a connection makes an entry: the router closes the connection of a refused login at once.
+   */
+  failed(event: Failure, peer: Partial<Peer>, { authid, method }: Dict, reason: string, cause?: string): void {
+    if (peer === this.#failed) return;
+    this.#failed = peer;
+    const entry = this.#next(event, peer);
     entry.authid = short(authid);
     entry.authmethod = method;
     entry.reason = short(reason);

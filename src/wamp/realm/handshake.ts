@@ -225,7 +225,7 @@ export class Handshake {
   #logRefusal({ uri, message, reason = { cause: message } }: AuthRefusal, from: Partial<Peer>, request: Dict): void {
     const { host, monitor } = this.#context;
     monitor.counters.countLogin(request.method as string | undefined, "refused");
-    monitor.connections.refused(from, request, uri, reason.cause);
+    monitor.connections.failed("refused", from, request, uri, reason.cause);
     const level = uri === WampUri.AUTHENTICATION_FAILED ? "error" : "warn";
     const client = { address: from.facts?.peer, network: from.network };
     host.log({ level, event: "login.refused", ...reason, uri, ...request, ...client });
@@ -282,8 +282,8 @@ function agentOf(agent: string): string {
   return agent.length <= MAX_AGENT_LENGTH ? agent : JSON.parse(JSON.stringify(agent.slice(0, MAX_AGENT_LENGTH)));
 }
 
-/** Returns authid and method of a challenged peer, for the log. */
-function triedBy({ state }: Peer): Dict {
+/** Returns authid and method of a challenged peer, for log lines and entries. */
+export function triedBy({ state }: Pick<Peer, "state">): Dict {
   return state.kind === "challenged" ? { authid: authidOf(state.challengeState), method: state.attempt.method } : {};
 }
 

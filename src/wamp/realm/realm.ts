@@ -279,13 +279,11 @@ export class Realm implements MetaContext {
   }
 
   /** Counts and records a refused message. */
-  #monitor({ state, ...peer }: Peer, [type, , , uri]: readonly unknown[], error: unknown): void {
-    const { connections, counters, unheard } = this.monitor;
-    counters.countLimit(error);
-    if (state.kind !== "open") {
-      if (error instanceof ProtocolViolation) connections.refused(peer, {}, error.uri, error.message);
-    } else if (type === MessageType.CALL && error instanceof WampError && error.uri === WampUri.NO_SUCH_PROCEDURE) {
-      unheard.add("call", uri as Uri, state.session);
+  #monitor({ state }: Peer, [type, , , uri]: readonly unknown[], error: unknown): void {
+    this.monitor.counters.countLimit(error);
+    if (state.kind !== "open" || type !== MessageType.CALL) return;
+    if (error instanceof WampError && error.uri === WampUri.NO_SUCH_PROCEDURE) {
+      this.monitor.unheard.add("call", uri as Uri, state.session);
     }
   }
 

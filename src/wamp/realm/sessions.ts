@@ -23,6 +23,7 @@ import type { ResumeRequest } from "../session/resumable-transport.ts";
 import type { Identity, SessionOrigin } from "../session/session.ts";
 import { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
+import { triedBy } from "./handshake.ts";
 import { PeerLifecycle } from "./peer-lifecycle.ts";
 
 /** The parts of a realm that its sessions use. */
@@ -112,7 +113,13 @@ export class Sessions {
     // Other sessions may have been opened during the handshake.
     if (this.byId.size >= this.#realm.config.limits.sessions) {
       counters.limits.sessions++;
-      connections.refused(peer, origin.identity as unknown as Dict, WampUri.LIMIT_EXCEEDED, "the realm is full");
+      connections.failed(
+        "refused",
+        peer,
+        origin.identity as unknown as Dict,
+        WampUri.LIMIT_EXCEEDED,
+        "the realm is full",
+      );
       return this.abort(peer, WampUri.LIMIT_EXCEEDED, "the realm is full", CloseCode.OVERLOADED);
     }
     const resumable = resumeRequest && this.resume?.newTransport(peer.transport);
@@ -193,9 +200,13 @@ export class Sessions {
 
   /** Ends the session of a peer, if any, with ABORT, and its transport with it (Session Closing). */
   abort(peer: Peer, uri: Uri, message: string, code: number = CloseCode.PROTOCOL_ERROR, details?: Dict): void {
-    if (peer.state.kind === "closed") return;
+    const { state } = peer;
+    if (state.kind === "closed") return;
+    if (state.kind !== "open" && state.kind !== "closing") {
+      this.#realm.monitor.connections.failed("refused", peer, triedBy(peer), uri, message);
+    }
     // After the router's GOODBYE the client has no session that an ABORT could end.
-    if (peer.state.kind !== "closing") peer.transport.send([MessageType.ABORT, { message, ...details }, uri]);
+    if (state.kind !== "closing") peer.transport.send([MessageType.ABORT, { message, ...details }, uri]);
     this.close(peer, code, uri);
   }
 
@@ -223,7 +234,10 @@ export class Sessions {
     const { state } = peer;
     peer.state = { kind: "closed" };
     // A session that is not in the table was never announced.
-    if (state.kind === "open") this.#leave(state.session, reason, isQuiet || !this.byId.has(state.session.id));
+    if (state.kind === "open") return this.#leave(state.session, reason, isQuiet || !this.byId.has(state.session.id));
+    const hadSession = state.kind === "connected" && state.hadSession;
+    if (state.kind === "closed" || state.kind === "closing" || hadSession) return;
+    this.#realm.monitor.connections.failed("abandoned", peer, triedBy({ state }), reason);
   }
 
   /** Returns an id that no session has. */

@@ -109,6 +109,50 @@ describe("wamp.edge.connections", () => {
     });
   });
 
+  test("has a client whose first message cannot be read", () => {
+    const realm = newRealm();
+    const ann = realm.join("ann");
+    const ben = realm.connect("ben", FACTS);
+    realm.realm.sessions.abort(ben.peer, "wamp.error.protocol_violation", "not JSON");
+    expect(logOf(realm, ann).slice(1)).toStrictEqual([
+      {
+        ...{ id: 2, time: EPOCH, event: "refused", network: "203.0.113.0/24" },
+        ...{ reason: "wamp.error.protocol_violation", cause: "not JSON" },
+      },
+    ]);
+  });
+
+  test.each<[what: string, reason: string, leave: (client: Client, realm: TestRealm) => void]>([
+    ["loses its connection", "the connection was lost", (client) => client.disconnect()],
+    ["sends no HELLO in time", "no HELLO in time", (_, { realm }) => realm.tick(10_000)],
+    ["sends ABORT", "aborted by the client", (client) => client.send([3, {}, "wamp.error.canceled"])],
+  ])("has a client that %s before it has a session", (_, reason, leave) => {
+    const realm = newRealm();
+    const ann = realm.join("ann");
+    leave(realm.connect("ben", FACTS), realm);
+    const entry = { id: 2, time: EPOCH, event: "abandoned", network: "203.0.113.0/24", reason };
+    expect(logOf(realm, ann).slice(1)).toStrictEqual([entry]);
+  });
+
+  test("has a client that leaves without an answer to CHALLENGE, with its authid", async () => {
+    const ticket = { type: "static", principals: { joe: { ticket: "right", role: "anonymous" } } } as const;
+    const realm = newRealm({ auth: { anonymous: { type: "static", role: "anonymous" }, ticket } });
+    const ann = realm.join("ann");
+    const joe = realm.connect("joe");
+    joe.send([1, "realm1", { roles: ALL_ROLES, authmethods: ["ticket"], authid: "joe" }]);
+    await vi.waitFor(() => expect(joe.peer.state.kind).toBe("challenged"));
+    joe.disconnect();
+    expect(logOf(realm, ann).at(-1)).toMatchObject({ event: "abandoned", authid: "joe", authmethod: "ticket" });
+  });
+
+  test("has no entry for a connection that closes after its session has ended", () => {
+    const realm = newRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
+    ben.send([6, {}, "wamp.close.close_realm"]);
+    ben.disconnect();
+    expect(logOf(realm, ann).at(-1)).toMatchObject({ id: 3, event: "left" });
+  });
+
   test("has a client for which the realm is full", () => {
     const realm = newRealm({ limits: { sessions: 1 } });
     const ann = realm.join("ann");

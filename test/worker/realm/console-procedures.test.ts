@@ -73,6 +73,21 @@ it("wamp.edge.stats and slow have the bytes of the realm and of each session, un
   expect(woken).toMatchObject({ bytes: { received: ann.sent - before, sent: 0 }, frames_received: 1, wakes: 2 });
 });
 
+it("wamp.edge.connections has clients that get no session: what they sent, or that they left", async () => {
+  const ann = await Counting.join("observed-3");
+  const [ben, cleo] = [await connect("observed-3"), await connect("observed-3")];
+  ben.socket.send("GET / HTTP/1.1");
+  expect(await ben.next()).toMatchObject([3, {}, "wamp.error.protocol_violation"]);
+  cleo.socket.close(4000);
+  await vi.waitFor(async () => {
+    expect(await ann.ask("wamp.edge.connections")).toMatchObject([
+      { event: "joined" },
+      { event: "refused", reason: "wamp.error.protocol_violation", cause: expect.any(String) },
+      { event: "abandoned", reason: "closed by the client (4000)" },
+    ]);
+  });
+});
+
 it("wamp.edge.stats still has the bytes of connections that have ended, and the rows that were written", async () => {
   const [ann, ben] = [await Counting.join("observed-2"), await Counting.join("observed-2")];
   const { rows_written: before } = await ann.ask("wamp.edge.stats");
