@@ -1,35 +1,47 @@
-/** Explains what the router would do with a message, and why; nothing is sent. */
+/** The form of `wamp.edge.explain`: what the router would do with a message or a login; nothing is sent. */
 
 import { useState } from "preact/hooks";
 import type { ChannelSession } from "../../client/channel-session.ts";
 import type { Dict } from "../../wamp/protocol/values.ts";
 import { type Fault, faultOf } from "../session/connection.ts";
 import { setParams, usePlace } from "../session/location.ts";
+import { Field, JsonField, Options, textOf } from "../widgets/fields.ts";
 import { type Child, html } from "../widgets/html.ts";
-import { FaultNotice, Notice } from "../widgets/notice.ts";
-import { Table } from "../widgets/table.ts";
-import { Uri } from "../widgets/uri.ts";
-import { ACTIONS, explain, isPatternAction, type Question, questionOf } from "./query.ts";
-
-const MATCHES = ["exact", "prefix", "wildcard"];
+import { FaultNotice } from "../widgets/notice.ts";
+import {
+  ACTIONS,
+  explain,
+  OPTION_FIELDS,
+  type Question,
+  type QuestionFaults,
+  questionOf,
+  readQuestion,
+} from "./query.ts";
+import { Verdict } from "./verdict.ts";
 
 /** Shows the form and the answer. */
 export function Explain({ session }: { readonly session: ChannelSession }): Child {
   const { params } = usePlace();
   const [question, setQuestion] = useState(() => questionOf(params));
   const [answer, setAnswer] = useState<{ readonly value?: Dict; readonly fault?: Fault }>({});
+  const { faults } = readQuestion(question);
   const submit = (event: Event): void => {
     event.preventDefault();
-    setParams({ ...question });
+    const [name] = Object.keys(faults);
+    if (name !== undefined) return showField(name);
+    setParams(question);
     explain(session, question).then(
       (value) => setAnswer({ value }),
       (error) => setAnswer({ fault: faultOf(error) }),
     );
   };
+  const change = (part: Partial<Question>): void => setQuestion({ ...question, ...part });
   return html`<section class="card" aria-label="Explain"><h2>Explain</h2>
     <p class="quiet">What would the router do, and why? Nothing is sent.</p>
-    <form onSubmit=${submit}><${Fields} question=${question} change=${(part: Partial<Question>) => setQuestion({ ...question, ...part })} />
-      <div class="row end"><button class="primary">Explain</button></div></form>
+    <form onSubmit=${submit}>
+      <${Fields} question=${question} faults=${faults} change=${change} />
+      <div class="row end"><button class="primary">Explain</button></div>
+    </form>
     <div class="answer" aria-live="polite">
       ${answer.fault !== undefined && html`<${FaultNotice} fault=${answer.fault} />`}
       ${answer.value !== undefined && html`<${Verdict} answer=${answer.value} />`}
@@ -37,81 +49,55 @@ export function Explain({ session }: { readonly session: ChannelSession }): Chil
   </section>`;
 }
 
+/** Leads to a field that is at fault, which may be folded in. */
+function showField(name: string): void {
+  const field = document.getElementById(`field-${name}`);
+  field?.closest("details")?.setAttribute("open", "");
+  field?.focus();
+}
+
 interface FieldsProps {
   readonly question: Question;
+  readonly faults: QuestionFaults;
   change(part: Partial<Question>): void;
 }
 
-function Fields({ question, change }: FieldsProps): Child {
+function Fields(props: FieldsProps): Child {
+  const { question, change } = props;
   const { action } = question;
+  const isLogin = action === "login";
   const field = (name: keyof Question, label: string, hint: string): Child =>
-    html`<label class="field"><span>${label}</span>
-      <input name=${name} class="mono" value=${question[name]} placeholder=${hint} autocomplete="off" spellcheck=${false}
-        onInput=${(event: Event) => change({ [name]: (event.target as HTMLInputElement).value.trim() })} /></label>`;
-  const choice = (name: keyof Question, label: string, values: readonly string[]): Child =>
-    html`<label class="field"><span>${label}</span><select name=${name} value=${question[name]}
-      onChange=${(event: Event) => change({ [name]: (event.target as HTMLSelectElement).value })}>${values.map((value) => html`<option>${value}</option>`)}</select></label>`;
+    html`<${Field} name=${name} label=${label}>
+      <input id=${`field-${name}`} name=${name} class="mono" value=${question[name]} placeholder=${hint} autocomplete="off" spellcheck=${false}
+        onInput=${(event: Event) => change({ [name]: textOf(event).trim() })} /><//>`;
   return html`<div class="fields">
-    ${choice("action", "Action", ACTIONS)}
-    ${isPatternAction(action) && choice("match", "Match", MATCHES)}
-    ${action !== "login" && field("uri", action === "call" || action === "register" ? "Procedure" : "Topic", "com.example.add2")}
-    ${field("who", action === "login" ? "Name (authid)" : "Name (authid) or session id", "empty: this session")}
-    ${field("role", "Role", "empty: that of the session")}
-  </div>`;
+    <${Field} name="action" label="Action"><select id="field-action" name="action" value=${action}
+      onChange=${(event: Event) => change({ action: textOf(event), options: "" })}>${ACTIONS.map((each) => html`<option>${each}</option>`)}</select><//>
+    ${!isLogin && field("uri", action === "call" || action === "register" ? "Procedure" : "Topic", "com.example.add2")}
+    ${field("who", isLogin ? "Name (authid)" : "Name (authid) or session id", isLogin ? "" : "empty: this session")}
+    ${field("role", "Role", isLogin ? "authrole of HELLO" : "empty: that of the session")}
+    ${isLogin && field("authmethods", "Methods (authmethods)", "ticket, wampcra")}
+    ${isLogin && field("address", "Address of the client", "192.0.2.7")}
+    ${
+      isLogin &&
+      html`<label class="check"><input type="checkbox" checked=${question.plain === ""}
+        onChange=${() => change({ plain: question.plain === "" ? "yes" : "" })} />over TLS</label>`
+    }
+  </div>
+  ${!isLogin && html`<${More} key=${action} ...${props} />`}`;
 }
 
-function Verdict({ answer }: { readonly answer: Dict }): Child {
-  const { refused, permission, authid, authrole, action, uri, ...others } = answer as Dict & {
-    readonly refused: { readonly error: string; readonly message: string } | null;
-    readonly permission?: Dict;
-  };
-  const who = authrole === undefined ? "" : ` as ${authid === "" ? "any name" : authid} (role ${authrole})`;
-  const isOpen = permission?.allowed === null;
-  return html`
-    <${Notice} kind=${refused !== null ? "error" : isOpen ? "warning" : "good"}>
-      <strong>${refused !== null ? "Refused" : isOpen ? "The authorizer decides" : "Accepted"}</strong>: ${action} ${typeof uri === "string" && html`<${Uri} uri=${uri} />`}${who}
-      ${refused !== null && html`<br />${refused.message} <code>${refused.error}</code>`}
-      ${permission !== undefined && html`<br />${reasonOf(permission)}`}<//>
-    ${Object.entries(others)
-      .filter(([key, value]) => value !== null && key !== "session" && key !== "match" && key !== "step")
-      .map(([key, value]) => html`<${Detail} name=${key} value=${value} />`)}`;
-}
-
-/** One sentence about what decided. */
-function reasonOf({ by, rule, authorizer }: Dict): Child {
-  const {
-    uri = "",
-    match,
-    allow = {},
-    source,
-  } = (rule ?? {}) as { uri?: string; match?: string; allow?: Dict; source?: string };
-  const allowed = Object.keys(allow).filter((action) => allow[action] === true);
-  const actions = allowed.length === 0 ? "nothing" : allowed.join(", ");
-  const parts: Readonly<Record<string, Child>> = {
-    rule: html`The rule ${uri === "" ? "for all URIs" : html`<${Uri} uri=${uri} />`} (${match}, from ${source}) decides; it allows ${actions}.`,
-    "no rule": "No rule of the role matches the URI, so it is denied.",
-    "allow-by-default": "No rule of the role matches; the role allows what no rule denies.",
-    authorizer: html`The authorizer <code>${(authorizer as Dict | null)?.procedure}</code> decides${(authorizer as Dict | null)?.registered === false && "; it is not registered"}.`,
-    console: "The key console of the role permits it.",
-    uri: "The URI is not valid, or is reserved for the router.",
-  };
-  return parts[String(by)] ?? String(by);
-}
-
-function Detail({ name, value }: { readonly name: string; readonly value: unknown }): Child {
-  if (!Array.isArray(value)) {
-    return html`<p><span class="quiet">${name}:</span> <code>${typeof value === "object" ? JSON.stringify(value) : String(value)}</code></p>`;
-  }
-  if (value.length === 0) return html`<p><span class="quiet">${name}:</span> none</p>`;
-  if (!value.every((each) => typeof each === "object" && each !== null))
-    return html`<p><span class="quiet">${name}:</span> <code>${value.join(", ")}</code></p>`;
-  const keys = [...new Set(value.flatMap((each) => Object.keys(each)))];
-  const rows = value.map((row: Dict, index) => ({ index, row }));
-  return html`<h3>${name}</h3><${Table} label=${name} rows=${rows} keyOf=${({ index }: { index: number }) => index}
-    columns=${keys.map((key) => ({ title: key, cell: ({ row }: { row: Dict }) => textOf(row[key]) }))} />`;
-}
-
-function textOf(value: unknown): Child {
-  if (typeof value === "string") return html`<${Uri} uri=${value} />`;
-  return value === undefined ? "" : JSON.stringify(value);
+/** Options and payload, folded in unless the link has some. */
+function More({ question, faults, change }: FieldsProps): Child {
+  const { action, options, args, kwargs } = question;
+  const [isOpen] = useState(`${options}${args}${kwargs}` !== "");
+  const json = (name: "args" | "kwargs", label: string, hint: string, sample: string): Child =>
+    html`<${JsonField} name=${name} label=${label} hint=${hint} sample=${sample} text=${question[name]} fault=${faults[name]}
+      onText=${(text: string) => change({ [name]: text })} />`;
+  const hasPayload = action === "call" || action === "publish";
+  return html`<details open=${isOpen}><summary>${hasPayload ? "Options and payload" : "Options"}</summary>
+    <${Options} fields=${OPTION_FIELDS[action]} text=${options} hint="an object" fault=${faults.options}
+      onText=${(text: string) => change({ options: text })} />
+    ${hasPayload && html`<div class="columns">${json("args", "Arguments", "a list", "[23, 19]")}${json("kwargs", "Keyword arguments", "an object", '{"name": "lamp"}')}</div>`}
+  </details>`;
 }

@@ -1,6 +1,7 @@
 /** The form of the playground: its fields, which are also the parameters of the link, and the request that they make. */
 
 import type { Dict, List, Uri } from "../../wamp/protocol/values.ts";
+import { type Faults, isObject, type OptionField, readField } from "../widgets/json.ts";
 
 /** What the playground can do. */
 export const ACTIONS = ["call", "publish", "subscribe", "register"] as const;
@@ -28,17 +29,7 @@ export interface PlaygroundRequest {
 }
 
 /** Field → what is wrong with it. */
-export type FormFaults = Partial<Record<keyof Form, string>>;
-
-/** An option that the form shows as a check box or as a choice. */
-export interface OptionField {
-  readonly name: string;
-  readonly label: string;
-  /** The value of the checked box. */
-  readonly value?: boolean | number;
-  /** The values of a choice; the first one is the default. */
-  readonly choices?: readonly string[];
-}
+export type FormFaults = Faults<keyof Form>;
 
 const MATCH: OptionField = { name: "match", label: "match", choices: ["exact", "prefix", "wildcard"] };
 const DISCLOSE: OptionField = { name: "disclose_me", label: "disclose_me", value: true };
@@ -80,12 +71,8 @@ export function formOf(params: URLSearchParams): Form {
 /** Makes the request of a form, or says what is wrong with its fields. */
 export function requestOf(form: Form): { readonly request?: PlaygroundRequest; readonly faults: FormFaults } {
   const faults: FormFaults = {};
-  const read = <T>(field: keyof Form, empty: T, isValid: (value: unknown) => boolean, need: string): T => {
-    const value = readJson(form[field], empty);
-    if (value instanceof SyntaxError) faults[field] = `This is not JSON: ${value.message}`;
-    else if (!isValid(value)) faults[field] = need;
-    return value as T;
-  };
+  const read = <T>(name: keyof Form, empty: T, isValid: (value: unknown) => boolean, need: string): T =>
+    readField({ name, text: form[name], empty, need }, isValid, faults);
   const uri = form.uri.trim();
   const hasPattern = form.action === "subscribe" || form.action === "register";
   if (uri === "" && !(hasPattern && form.options.includes("match")))
@@ -101,30 +88,4 @@ export function requestOf(form: Form): { readonly request?: PlaygroundRequest; r
     answer: form.action === "register" ? read<unknown>("answer", null, () => true, "") : null,
   };
   return Object.keys(faults).length === 0 ? { request, faults } : { faults };
-}
-
-/** The options of a form; undefined while they are no object. */
-export function optionsOf(form: Form): Dict | undefined {
-  const value = readJson(form.options, {});
-  return isObject(value) ? value : undefined;
-}
-
-/** The text of options with one of them changed; undefined takes it out. */
-export function withOption(options: Dict, name: string, value: unknown): string {
-  const { [name]: _, ...rest } = options;
-  const changed = value === undefined ? rest : { ...rest, [name]: value };
-  return Object.keys(changed).length === 0 ? "" : JSON.stringify(changed);
-}
-
-function readJson(text: string, empty: unknown): unknown {
-  if (text.trim() === "") return empty;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    return error instanceof SyntaxError ? error : new SyntaxError(String(error));
-  }
-}
-
-function isObject(value: unknown): value is Dict {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof SyntaxError);
 }

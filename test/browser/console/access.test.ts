@@ -59,6 +59,60 @@ describe("the page Access", () => {
     await console.close();
   });
 
+  it("explains who would not get an event, with options by check box, by list and as JSON", async () => {
+    const console = await openAccess({ action: "publish", uri: "com.shop.order", who: "billing" });
+    const { page } = console;
+    await page.getByText("Options and payload").focus();
+    await page.keyboard.press("Enter");
+    await page.getByLabel("acknowledge").focus();
+    await page.keyboard.press("Space");
+    await page.getByLabel("eligible_authid").fill(`joe, ${MARKUP}`);
+    const all = page.getByLabel("All options");
+    expect(JSON.parse(await all.inputValue())).toEqual({ acknowledge: true, eligible_authid: ["joe", MARKUP] });
+    await page.getByRole("button", { name: "Explain" }).click();
+    const answer = page.locator(".answer");
+    await answer.getByRole("table", { name: "receivers" }).getByText("<img").waitFor();
+    await all.fill(JSON.stringify({ exclude_authid: [MARKUP] }));
+    expect(await page.getByLabel("exclude_authid").inputValue()).toBe(MARKUP);
+    await page.getByLabel("Keyword arguments").fill('{"tea": 1');
+    await page.getByText(/^This is not JSON:/).waitFor();
+    await page.getByRole("button", { name: "Explain" }).click();
+    expect(await page.evaluate("document.activeElement.id")).toBe("field-kwargs");
+    await page.getByLabel("Keyword arguments").fill('{"tea": 1}');
+    await page.keyboard.press("Shift+Tab");
+    await page.getByRole("button", { name: "Explain" }).click();
+    await answer.getByRole("table", { name: "excluded" }).getByText("exclude_authid").waitFor();
+    const { hash } = new URL(page.url());
+    expect(Object.fromEntries(new URLSearchParams(hash.split("?")[1]))).toEqual({
+      ...{ realm: "shop", action: "publish", uri: "com.shop.order", who: "billing" },
+      ...{ options: JSON.stringify({ exclude_authid: [MARKUP] }), kwargs: '{"tea": 1}' },
+    });
+    expect(await page.locator("main img").count()).toBe(0);
+    await console.photograph("access-publish");
+    await console.close();
+  });
+
+  it("explains which of the methods that a client names it would be offered", async () => {
+    const console = await openAccess({
+      action: "login",
+      authmethods: "wampcra, ticket",
+      address: "192.0.2.7",
+      plain: "yes",
+    });
+    const { page } = console;
+    await page.getByLabel("Name (authid)").fill("joe");
+    await page.keyboard.press("Enter");
+    const methods = page.locator(".answer").getByRole("table", { name: "methods" });
+    await methods
+      .getByRole("row", { name: /^ticket/ })
+      .getByText("known", { exact: true })
+      .waitFor();
+    await page.locator(".answer").getByText("candidates").waitFor();
+    expect(await page.getByLabel("over TLS").isChecked()).toBe(false);
+    await console.photograph("access-login");
+    await console.close();
+  });
+
   it("explains which methods a login would be offered", async () => {
     const console = await openAccess({ action: "login", who: "joe" });
     await console.page.getByRole("button", { name: "Explain" }).click();
