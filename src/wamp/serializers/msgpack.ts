@@ -1,12 +1,20 @@
 /** The serializer `msgpack` (MessagePack specification, version 5: `str` and `bin` are distinct). */
 
+import type { PayloadValues } from "../protocol/payload.ts";
 import { binarySerializer } from "./binary-serializer.ts";
 import { Malformed } from "./byte-reader.ts";
 import { exactInteger } from "./exact-integer.ts";
 import { ItemReader, Kind } from "./item-reader.ts";
+import {
+  headValueFromMsgpack,
+  isUndefinedExtension,
+  payloadValuesFromMsgpack,
+  valueOfExtension,
+} from "./msgpack-decoder.ts";
 import { msgpackWriter } from "./msgpack-encoder.ts";
 import type { Serializer } from "./serializer.ts";
 
+/** Walks the frame and reads the single values of the head; lists, dicts and payloads are read by the package. */
 class MsgpackReader extends ItemReader {
   protected get emptyList(): number {
     return 0x90;
@@ -16,6 +24,26 @@ class MsgpackReader extends ItemReader {
     if (this.bytes[start] === 0xc0) return true;
     // The data of an extension ends it: type 0 with one zero byte, whichever way its length is written.
     return this.bytes.length >= start + 3 && isUndefinedItem(this.bytes.subarray(start, this.position));
+  }
+
+  override payload(): PayloadValues {
+    // The package does not tell floats from integers.
+    const values = this.isExact && hasFloats(this.bytes) ? undefined : payloadValuesFromMsgpack(this.bytes);
+    if (values === undefined) return super.payload();
+    // `parse` has checked the shape of the payload.
+    const [args, kwargs] = values as [NonNullable<PayloadValues["args"]>, PayloadValues["kwargs"]];
+    return kwargs === undefined ? { args } : { args, kwargs };
+  }
+
+  protected override element(): unknown {
+    const start = this.position;
+    if (!isFilledContainer(this.bytes[start]!)) return super.element();
+    // The package checks neither UTF-8 nor depth.
+    this.skip(1);
+    const value = headValueFromMsgpack(this.bytes.subarray(start, this.position));
+    if (value !== undefined) return value;
+    this.position = start;
+    return super.element();
   }
 
   protected next(): Kind {
@@ -76,14 +104,13 @@ class MsgpackReader extends ItemReader {
     }
   }
 
+  /** Called only where the package cannot read an item. */
   protected foreign(_kind: Kind, start: number): unknown {
     // The type is signed.
     const type = (this.count(1) << 24) >> 24;
     const data = this.bytes.slice(this.take(this.size - 1), this.position);
-    const isUndefined = type === 0 && data.length === 1 && data[0] === 0;
-    if (this.isHead) return isUndefined ? undefined : this.bytes.slice(start, this.position);
-    if (isUndefined) return null;
-    return (type === TIMESTAMP ? isoFromTimestamp(new DataView(data.buffer)) : undefined) ?? data;
+    if (!this.isHead) return valueOfExtension(data, type);
+    return isUndefinedExtension(data, type) ? undefined : this.bytes.slice(start, this.position);
   }
 
   #item(kind: Kind, size: number): Kind {
@@ -97,6 +124,11 @@ class MsgpackReader extends ItemReader {
   }
 }
 
+/** Whether the encoded items may contain floats, whose lead bytes are rare elsewhere. */
+function hasFloats(bytes: Uint8Array): boolean {
+  return bytes.includes(0xcb) || bytes.includes(0xca);
+}
+
 /** Whether the item is undefined as msgpackr writes it, with the length in its lead byte or in a byte of its own? */
 function isUndefinedItem(item: Uint8Array): boolean {
   const [lead, ...rest] = item;
@@ -104,29 +136,9 @@ function isUndefinedItem(item: Uint8Array): boolean {
   return body.length === 2 && body[0] === 0 && body[1] === 0;
 }
 
-/** The type of the extension for a point in time. */
-const TIMESTAMP = -1;
-
-/** The data of a timestamp → ISO 8601, to the millisecond; undefined where it is none, or beyond what a Date holds. */
-function isoFromTimestamp(data: DataView): string | undefined {
-  switch (data.byteLength) {
-    case 4:
-      return isoTime(data.getUint32(0), 0);
-    case 8: {
-      // 30 bits of nanoseconds, then 34 bits of seconds.
-      const bits = data.getBigUint64(0);
-      return isoTime(Number(bits & 0x3_ffff_ffffn), Number(bits >> 34n));
-    }
-    case 12:
-      return isoTime(Number(data.getBigInt64(4)), data.getUint32(0));
-    default:
-      return undefined;
-  }
-}
-
-function isoTime(seconds: number, nanoseconds: number): string | undefined {
-  const date = new Date(seconds * 1000 + Math.floor(nanoseconds / 1e6));
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+/** Whether this is the lead byte of a list or dict, other than an empty one in its shortest form? */
+function isFilledContainer(lead: number): boolean {
+  return (lead > 0x80 && lead < 0xa0 && lead !== 0x90) || (lead >= 0xdc && lead < 0xe0);
 }
 
 /** Bytes after the lead bytes c0 to d3 that are scalars. */
