@@ -37,8 +37,12 @@ function skip(event: Event): void {
 }
 
 function Page({ session }: { readonly session: ChannelSession }): Child {
-  const { page } = usePlace();
+  const { page, params } = usePlace();
   const entry = PAGES.find(({ name }) => name === page) ?? PAGES[0]!;
+  // What had the focus, such as a link to another page, is gone: the keyboard goes on with the new content.
+  useEffect(() => {
+    if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+  }, [entry, params.get("id")]);
   useEffect(() => {
     document.title = `${entry.title} · ${session.realm} · wamp-edge console`;
   }, [entry, session]);

@@ -92,7 +92,7 @@ async function fetchOffer(realm: string): Promise<Offer> {
   try {
     const response = await fetch(`/console/login?realm=${encodeURIComponent(realm)}`);
     const { methods = [], origin_allowed: isOriginAllowed = true, error } = await response.json();
-    if (response.ok) return { methods, isOriginAllowed };
+    if (error === undefined) return { methods, isOriginAllowed };
     return { methods, isOriginAllowed, fault: { uri: "", message: `${error}` } };
   } catch (error) {
     const fault = { uri: "", message: `the router does not answer: ${(error as Error).message}` };

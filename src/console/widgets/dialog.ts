@@ -14,8 +14,11 @@ export function Dialog({ title, children, onClose }: DialogProps): Child {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const former = document.activeElement;
-    element.current?.showModal();
+    const dialog = element.current;
+    dialog?.showModal();
     return () => {
+      // While it is open, nothing outside takes the focus.
+      dialog?.close();
       if (former instanceof HTMLElement) former.focus();
     };
   }, []);

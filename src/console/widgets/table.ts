@@ -47,9 +47,12 @@ interface PagerProps {
 export function Pager({ offset, size, total, onOffset }: PagerProps): Child {
   if (total <= size) return null;
   const last = Math.min(total, offset + size);
+  // A button that is disabled would lose the focus.
+  const button = (title: string, to: number, isOff: boolean): Child =>
+    html`<button type="button" aria-disabled=${isOff} onClick=${() => isOff || onOffset(to)}>${title}</button>`;
   return html`<nav class="row pager" aria-label="Pages of the list">
-    <button type="button" disabled=${offset === 0} onClick=${() => onOffset(Math.max(0, offset - size))}>Previous</button>
+    ${button("Previous", Math.max(0, offset - size), offset === 0)}
     <span>${offset + 1}–${last} of ${total.toLocaleString("en-US")}</span>
-    <button type="button" disabled=${last >= total} onClick=${() => onOffset(offset + size)}>Next</button>
+    ${button("Next", offset + size, last >= total)}
   </nav>`;
 }

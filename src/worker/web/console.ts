@@ -28,6 +28,9 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
+/** For answers that change with the configuration. */
+const UNSTORED = { "Cache-Control": "no-store" };
+
 /** Serves `/console` and what is below it; undefined where the configuration does not have the console. */
 export function serveConsole(request: Request, config: Config): Response | Promise<Response> | undefined {
   if (!hasConsole(config)) return undefined;
@@ -97,10 +100,11 @@ function respond(
  */
 function describeLogin({ cf }: Request, { searchParams, origin }: URL, config: Config): Response {
   const realm = realmFor(config, searchParams.get("realm") ?? "");
-  if (realm === undefined) return webError(404, "no such realm");
+  // With 404 a browser would report an error for each part of a name that a person types.
+  if (realm === undefined) return Response.json({ methods: [], error: "no such realm" }, { headers: UNSTORED });
   const methods = Object.keys(realm.auth);
   const isAllowed = isAllowedOrigin(origin, realm.allowed_origins ?? config.http?.allowed_origins);
   const { location, jurisdiction } = realm;
   const placement = { location, jurisdiction, colo: cf?.colo };
-  return Response.json({ methods, origin_allowed: isAllowed, placement }, { headers: { "Cache-Control": "no-store" } });
+  return Response.json({ methods, origin_allowed: isAllowed, placement }, { headers: UNSTORED });
 }

@@ -2,7 +2,8 @@
 
 import type { WebSocketRoute } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ConsoleHarness, type ConsolePage, startConsole } from "./console-page.ts";
+import { type ConsoleHarness, type ConsolePage, startConsole, THEMES, WIDTHS } from "./console-page.ts";
+import { joinAs, MARKUP } from "./lively-realm.ts";
 
 let harness: ConsoleHarness;
 beforeAll(async () => {
@@ -17,6 +18,40 @@ function colourOf({ page }: ConsolePage): Promise<string> {
 
 const LIGHT = "rgb(245, 246, 248)";
 const DARK = "rgb(20, 23, 28)";
+
+/** Looks at what the page shows in each theme at each width. */
+async function expectAccessibleEverywhere(console: ConsolePage): Promise<void> {
+  for (const colorScheme of THEMES) {
+    await console.page.emulateMedia({ colorScheme });
+    for (const width of WIDTHS) {
+      await console.page.setViewportSize({ width, height: 844 });
+      await console.expectAccessible();
+    }
+  }
+}
+
+describe("in each theme at each width", () => {
+  it("the login, the details of a session and the dialogs are accessible, however long names are", async () => {
+    const odd = await joinAs(harness.router.origin, MARKUP, "markup-ticket");
+    await odd.subscribe(`com.shop.${"long".repeat(60)}`, () => {});
+    const console = await harness.open({ hash: `sessions?realm=shop&id=${odd.id}` });
+    const { page } = console;
+    await page.getByLabel("Method").waitFor();
+    await expectAccessibleEverywhere(console);
+    await console.login();
+    await page.getByRole("cell", { name: /^com\.shop\.long/ }).waitFor();
+    await expectAccessibleEverywhere(console);
+    await page.getByRole("button", { name: "Kill the session …" }).click();
+    await page.getByRole("dialog", { name: "Kill the session?" }).waitFor();
+    await expectAccessibleEverywhere(console);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Help" }).click();
+    await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+    await expectAccessibleEverywhere(console);
+    await odd.disconnect();
+    await console.close();
+  });
+});
 
 describe("the theme", () => {
   it("follows the device until one is chosen, which a reload keeps", async () => {
@@ -51,7 +86,6 @@ describe("the help", () => {
     await help.click();
     const dialog = page.getByRole("dialog", { name: "Keyboard" });
     await dialog.waitFor();
-    await console.expectAccessible();
     expect(await dialog.locator("dd").allTextContents()).toEqual(
       expect.arrayContaining(["Overview", "Sessions", "Topics", "Procedures", "Playground", "Access", "Connections"]),
     );
