@@ -1,6 +1,6 @@
 /** The program `wamp-edge`: its commands, and the errors of its command line. */
 
-import { Command, type CommanderError } from "commander";
+import { Command } from "commander";
 import { VERSION } from "../public/config.ts";
 import { addBenchCommand } from "./bench/bench-command.ts";
 import { addCheckCommand } from "./check-command.ts";
@@ -17,7 +17,7 @@ import { addListingCommands } from "./observing/listing-commands.ts";
 import { addTapCommand } from "./observing/tap-command.ts";
 import { addTopCommand } from "./observing/top-command.ts";
 import { addPrincipalCommand } from "./principal-command.ts";
-import { exitWithError, UserError } from "./project/user-error.ts";
+import { exitOnUsageErrors } from "./project/usage-error.ts";
 import { addServerCommands } from "./server-commands.ts";
 
 /** Each adds its commands to the program, in the order of the help. */
@@ -51,29 +51,8 @@ export async function runProgram(parameters: readonly string[]): Promise<void> {
   const program = new Command("wamp-edge")
     .description("A WAMP router on Cloudflare Durable Objects: runs it, and checks its configuration.")
     .version(VERSION)
-    .addHelpText("after", `\n${EXIT_CODES}`)
-    .configureOutput({ outputError: () => {} });
+    .addHelpText("after", `\n${EXIT_CODES}`);
   for (const add of COMMANDS) add(program);
-  for (const command of withSubcommands(program)) command.exitOverride((error) => endWith(error, command));
+  exitOnUsageErrors(program, "npx");
   await program.parseAsync(parameters, { from: "user" });
-}
-
-function withSubcommands(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(withSubcommands)];
-}
-
-/** Ends the process after help was printed (code 0, or 1 without a command) or with an error of the command line. */
-function endWith({ code, exitCode, message }: CommanderError, command: Command): never {
-  if (exitCode === 0 || code === "commander.help") return process.exit(exitCode) as never;
-  const text = message
-    .replace(/^error: /, "")
-    .replaceAll("\n", " ")
-    .replace(/\.$/, "");
-  const name = nameOf(command);
-  return exitWithError(new UserError(`${text}; "npx ${name} --help" lists what it takes`));
-}
-
-/** The words that call a command. */
-function nameOf(command: Command): string {
-  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }

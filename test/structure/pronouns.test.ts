@@ -10,7 +10,7 @@ const THIS_FILE = relative(ROOT, import.meta.filename);
 const PRONOUN = /\b([Ww]hoever|[Nn]obody|[Ss]omebody|[Ee]verybody|[Hh]e|[Hh]im|[Hh]is)\b/;
 
 /** All texts of the project: sources, tests, pages and tables. */
-const FILES = ["src", "test", "docs"]
+const FILES = ["src", "bench", "test", "docs"]
   .flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8", withFileTypes: true }))
   .filter((entry) => entry.isFile() && /\.(ts|md|tsv|py)$/.test(entry.name))
   .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))

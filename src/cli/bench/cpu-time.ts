@@ -6,7 +6,8 @@ import { UserError } from "../project/user-error.ts";
 /** Microseconds of a clock tick (USER_HZ is 100 on all Linux systems). */
 const TICK_US = 10_000;
 
-interface ProcessTime {
+/** A process and its CPU time so far. */
+export interface ProcessTime {
   readonly id: number;
   readonly parent: number;
   /** Ticks of user and system time. */
@@ -15,12 +16,17 @@ interface ProcessTime {
 
 /** Returns the microseconds of a process and of all below it. Throws UserError where they cannot be read. */
 export function cpuMicroseconds(pid: number): number {
+  return findProcesses(pid).reduce((sum, { ticks }) => sum + ticks, 0) * TICK_US;
+}
+
+/** Returns a process and all below it. Throws UserError where they cannot be read. */
+export function findProcesses(pid: number): readonly ProcessTime[] {
   const table = readTable();
   const root = table.find(({ id }) => id === pid);
-  if (root === undefined) throw new UserError(`--pid: this machine has no process ${pid}, or no /proc`);
+  if (root === undefined) throw new UserError(`this machine has no process ${pid}, or no /proc`);
   const found = [root];
   for (const { id } of found) found.push(...table.filter(({ parent }) => parent === id));
-  return found.reduce((sum, { ticks }) => sum + ticks, 0) * TICK_US;
+  return found;
 }
 
 function readTable(): ProcessTime[] {

@@ -1,0 +1,21 @@
+/** Starts what a target names. */
+
+import { startCheckout } from "./checkout-router.ts";
+import { startRelay } from "./relay-router.ts";
+import type { RunningRouter } from "./running-router.ts";
+import type { Target } from "./target.ts";
+
+/** Returns a router that is listening; one that is given by URL is taken to be. */
+export async function startTarget(target: Target): Promise<RunningRouter> {
+  if (target.kind === "relay") return startRelay(target.name);
+  if (target.kind === "checkout") return startCheckout(target.name, target.folder);
+  const { name, url, pid, serializers } = target;
+  return {
+    name,
+    socketUrl: (realm) => url.replace("{realm}", realm),
+    origin: undefined,
+    pid,
+    serializers: new Set(serializers),
+    close: async () => {},
+  };
+}
