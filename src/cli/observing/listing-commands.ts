@@ -98,7 +98,7 @@ async function printConnections(session: Session, limit: number, flags: Flags): 
 
 async function printSlow(session: Session, limit: number, flags: Flags): Promise<void> {
   const { sessions } = (await callConsole(session, "wamp.edge.slow", { kwargs: { limit } })) as { sessions: Dict[] };
-  const columns = ["session", "authid", "authrole", "unread", "queued", "sent"];
+  const columns = ["session", "authid", "authrole", "unread", "queued", "sent", "proves"];
   // The session of this command has just been sent its WELCOME.
   const others = sessions.filter((row) => row.session !== session.id);
   printRows(others, columns, flags, "every session is known to have read everything");

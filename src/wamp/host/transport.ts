@@ -35,6 +35,8 @@ export interface Traffic {
     readonly queued: number;
     /** Of these, the bytes that the platform has and the client is not known to have read; may be negative. */
     readonly handedOver: number;
+    /** Whether the client has proved at all what it has read: of one that only receives, nothing is known. */
+    readonly hasProved: boolean;
   };
 }
 

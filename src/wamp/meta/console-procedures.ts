@@ -62,16 +62,19 @@ export function stats({ name, limits, sessions, broker, dealer, records, monitor
 /** The result of `stats`. */
 export type Stats = ReturnType<typeof stats>;
 
-/** Sessions with bytes that they are not known to have read: those for which the router keeps frames first. */
+/**
+ * Sessions with bytes that they are not known to have read: those for which the router keeps frames first, and last those
+ * that only receive, which may have read everything.
+ */
 function slowest({ sessions, limits }: MetaContext, limit: number): Dict {
   const slow = [...sessions.byId.values()].flatMap(({ id, identity: { authid, authrole }, transport }) => {
-    const { queued = 0, handedOver = 0, sent = 0 } = transport.traffic?.unread ?? {};
+    const { queued = 0, handedOver = 0, sent = 0, hasProved: proves } = transport.traffic?.unread ?? {};
     const unread = queued + Math.max(0, handedOver);
-    return unread > 0 ? [{ session: id, authid, authrole, unread, queued, sent }] : [];
+    return unread > 0 ? [{ session: id, authid, authrole, unread, queued, sent, proves }] : [];
   });
-  const waiting = ({ queued, unread }: { queued: number; unread: number }) => queued * 2 ** 32 + unread;
+  slow.sort((a, b) => b.queued - a.queued || Number(b.proves) - Number(a.proves) || b.unread - a.unread);
   return {
-    sessions: slow.sort((a, b) => waiting(b) - waiting(a)).slice(0, limit),
+    sessions: slow.slice(0, limit),
     unread: slow.reduce((sum, { unread }) => sum + unread, 0),
     limits: { outgoing_bytes: limits.outgoing_bytes, realm_outgoing_bytes: limits.realm_outgoing_bytes },
   };

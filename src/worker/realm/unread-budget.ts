@@ -50,6 +50,8 @@ export class Unread {
   isWaiting = false;
   /** Bytes that were credited while it waits. */
   presumed = 0;
+  /** Whether the client has proved what it has read. */
+  hasProved = false;
 
   constructor(now: number) {
     this.presumedAt = now;
@@ -156,6 +158,7 @@ export class UnreadBudget {
   /** The client has proved that it has read the first `read` bytes; credits them up to the rate of the realm. */
   prove(reader: Reader, read: number): void {
     const { unread } = reader;
+    unread.hasProved = true;
     const left = Math.max(0, unread.sent - unread.queued - read);
     this.#refill(this.#now());
     const bytes = Math.floor(Math.min(unread.handedOver - left, this.#allowance));

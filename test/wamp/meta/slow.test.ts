@@ -11,8 +11,8 @@ function slowIn(realm: TestRealm, client: Client, kwargs: object = {}): unknown 
   return (message as unknown[][])[3]![0];
 }
 
-function setUnread({ transport }: Client, sent: number, queued: number, handedOver: number): void {
-  transport.traffic = { bytesReceived: 0, messagesSent: 1, unread: { sent, queued, handedOver } };
+function setUnread({ transport }: Client, sent: number, queued: number, handedOver: number, hasProved = true): void {
+  transport.traffic = { bytesReceived: 0, messagesSent: 1, unread: { sent, queued, handedOver, hasProved } };
 }
 
 test("wamp.edge.slow lists sessions for which the router keeps frames, then those with most unread bytes", () => {
@@ -28,10 +28,25 @@ test("wamp.edge.slow lists sessions for which the router keeps frames, then thos
     authrole: "anonymous",
   });
   const [first, second] = [
-    { ...named(cleo), unread: 30, queued: 10, sent: 3000 },
-    { ...named(ben), unread: 4000, queued: 0, sent: 9000 },
+    { ...named(cleo), unread: 30, queued: 10, sent: 3000, proves: true },
+    { ...named(ben), unread: 4000, queued: 0, sent: 9000, proves: true },
   ];
   const rest = { unread: 4030, limits: { outgoing_bytes: 5000, realm_outgoing_bytes: 9000 } };
   expect(slowIn(realm, eve)).toStrictEqual({ sessions: [first, second], ...rest });
   expect(slowIn(realm, eve, { limit: 1 })).toStrictEqual({ sessions: [first], ...rest });
+});
+
+test("wamp.edge.slow lists clients that never proved what they read last, because they may have read all of it", () => {
+  const realm = new TestRealm({ roles: [ROLE] });
+  const [ann, ben, cleo, dan] = realm.joinAll("ann", "ben", "cleo", "dan");
+  setUnread(ann, 9000, 0, 9000, false);
+  setUnread(ben, 500, 0, 400);
+  setUnread(cleo, 9000, 10, 8000, false);
+  expect(slowIn(realm, dan)).toMatchObject({
+    sessions: [
+      { session: cleo.savedSession.id, proves: false },
+      { session: ben.savedSession.id, proves: true },
+      { session: ann.savedSession.id, proves: false },
+    ],
+  });
 });

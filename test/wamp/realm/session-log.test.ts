@@ -36,7 +36,7 @@ describe("a realm with options.log_sessions", () => {
     const { id, identity } = ben.savedSession;
     ben.transport.traffic = {
       ...{ messagesSent: 1, bytesReceived: 250 },
-      unread: { sent: 300, queued: 0, handedOver: 300 },
+      unread: { sent: 300, queued: 0, handedOver: 300, hasProved: false },
     };
     ben.send([16, 1, {}, "com.topic"]);
     realm.time += 1_500;

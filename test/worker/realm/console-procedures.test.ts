@@ -65,7 +65,7 @@ it("wamp.edge.stats and slow have the bytes of the realm and of each session, un
   });
   // A client that only receives proves nothing.
   expect((await ann.ask("wamp.edge.slow")).sessions).toContainEqual(
-    expect.objectContaining({ unread: ben.received, queued: 0, sent: ben.received }),
+    expect.objectContaining({ unread: ben.received, queued: 0, sent: ben.received, proves: false }),
   );
   await evictDurableObject(env.REALM.getByName("observed-1"));
   const before = ann.sent;

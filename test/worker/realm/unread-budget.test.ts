@@ -114,7 +114,9 @@ describe("the budget of unread bytes", () => {
     for (let sent = 0; sent < 4; sent++) reader.send(`${sent}`.padEnd(MIB / 2, "x"));
     const { delivered } = reader;
     expect(delivered).toBeLessThan(4 * (MIB / 2));
+    expect(reader.unread.hasProved).toBe(false);
     budget.prove(reader, delivered);
+    expect(reader.unread.hasProved).toBe(true);
     expect(reader.delivered).toBeGreaterThan(delivered);
   });
 
