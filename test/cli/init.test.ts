@@ -30,6 +30,7 @@ function init(folder: string, ...parameters: readonly string[]) {
     cwd: folder,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
+    timeout: 30_000,
   });
   return { status, stdout, stderr };
 }
@@ -90,6 +91,8 @@ describe("wamp-edge init", () => {
     ["a folder that is not empty", ["full"], "the folder full is not empty; name one that does not exist yet"],
     ["a file", ["file"], "file is a file; name a folder that does not exist yet"],
     ["a place below a file", ["file/app"], "cannot write the project to file/app: ENOTDIR"],
+    // Elsewhere than on Linux the folder /proc does not exist and cannot be created.
+    ["a file system that takes no folders", ["/proc/app"], "cannot write the project to /proc/app: "],
     [
       "a name that Cloudflare does not take",
       ["app", "--name", "My App"],

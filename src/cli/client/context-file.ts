@@ -1,9 +1,10 @@
 /** The file of named contexts: which router, which realm, and as which principal. It holds no secret. */
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
+import { createFolder } from "../project/create-folder.ts";
 import { UserError } from "../project/user-error.ts";
 import { AUTH_METHODS } from "./auth-methods.ts";
 import { parseJson } from "./json-text.ts";
@@ -62,7 +63,7 @@ export function writeContexts(env: NodeJS.ProcessEnv, file: ContextFile): void {
   const path = contextPath(env);
   const draft = `${path}.${process.pid}`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    createFolder(dirname(path), 0o700);
     writeFileSync(draft, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
     renameSync(draft, path);
   } catch (error) {

@@ -1,7 +1,8 @@
 /** Writes the files of a new project: all of them, or none. */
 
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { createFolder } from "../project/create-folder.ts";
 import { UserError } from "../project/user-error.ts";
 
 /** Throws UserError when `folder` exists and is not an empty folder; a repository of git without files counts as empty. */
@@ -23,7 +24,7 @@ export function writeProject(folder: string, files: ReadonlyMap<string, string>)
     for (const [path, text] of files) {
       const file = join(folder, path);
       // With the topmost folder that did not exist, all below it goes.
-      const created = mkdirSync(dirname(file), { recursive: true });
+      const created = createFolder(dirname(file));
       if (created !== undefined) written.add(created);
       if (existsSync(file)) throw new Error(`${path} exists`);
       written.add(file);
