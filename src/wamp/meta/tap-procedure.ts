@@ -28,8 +28,7 @@ const FEATURES = clientFeatures({ callee: { features: { call_canceling: true, pr
 
 /**
  * Keywords: `session`, `authid`, `uri` and `match` select messages; `duration` in seconds, `payload_limit`. Answers with
- * a progressive RESULT for each message, and the last one says how many there were. Throws invalid_argument, and
- * limit_exceeded beyond `MAX_TAPS`.
+ * a progressive RESULT when the tap runs, and one for each message; the last one says how many there were. Throws invalid_argument, and limit_exceeded beyond `MAX_TAPS`.
  */
 export function startTap(
   context: MetaContext,
@@ -69,6 +68,8 @@ class TapCall extends Tap implements Transport {
     const message = [MessageType.CALL, callRequest, options, PROCEDURE, Payload.NONE] as const;
     this.#request = openOwnCall(this.reader, message, this.#callee, dealer.tables);
     access.recordTap(this.reader, this.settings);
+    // The reader learns that the tap runs, also where nothing passes.
+    this.give(monitor.taps.newResult({ started: new Date(monitor.host.now()).toISOString() }));
     monitor.taps.start(this, {
       subscriptions: broker.subscriptions,
       registrations: dealer.registrations,

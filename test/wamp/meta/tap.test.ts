@@ -53,6 +53,18 @@ describe("wamp.edge.tap shows", () => {
     ]);
   });
 
+  test("at once that it runs, and no other tap shows that", () => {
+    const realm = newRealm();
+    const [ann, eve] = realm.joinAll("ann", "eve");
+    tap(realm, ann);
+    realm.time = 5_000;
+    eve.send([48, 1, { receive_progress: true }, "wamp.edge.tap"]);
+    const started = { started: "1970-01-01T00:00:05.000Z" };
+    const [call, ...others] = realm.take();
+    expect(call).toMatchObject(["ann", [50, REQUEST, { progress: true }, [{ type: "CALL" }]]]);
+    expect(others).toStrictEqual([["eve", [50, 1, { progress: true }, [started]]]]);
+  });
+
   test("the bytes of text in UTF-8", () => {
     const realm = newRealm();
     const [ann, eve] = realm.joinAll("ann", "eve");
