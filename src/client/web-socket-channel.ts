@@ -4,9 +4,13 @@ import type { Channel, ChannelReceiver } from "./channel.ts";
 
 const SUBPROTOCOL = "wamp.2.json";
 
-/** Opens a WebSocket; rejects when no router answers, or when it refuses the upgrade. */
-export function openWebSocket(url: string, receiver: ChannelReceiver): Promise<Channel> {
+/**
+ * Opens a WebSocket; rejects when no router answers, or when it refuses the upgrade. `signal` closes it, also before it
+ * is open.
+ */
+export function openWebSocket(url: string, receiver: ChannelReceiver, signal?: AbortSignal): Promise<Channel> {
   const socket = new WebSocket(url, SUBPROTOCOL);
+  signal?.addEventListener("abort", () => socket.close());
   const closed = new Promise<void>((resolve) => socket.addEventListener("close", () => resolve()));
   const channel: Channel = {
     send: (text) => {

@@ -2,13 +2,14 @@
 
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { ChannelSession } from "../../client/channel-session.ts";
+import { ChannelSession, type ChannelSessionContext } from "../../client/channel-session.ts";
 import { openWebSocket } from "../../client/web-socket-channel.ts";
 import { VERSION } from "../../public/config.ts";
 import { ApplicationError } from "../../wamp/local/application-error.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
 import { UserError } from "../project/user-error.ts";
 import type { ConnectionSettings } from "./connection-settings.ts";
+import { printNotice } from "./printing.ts";
 
 /** Longer than a router waits for its authenticators. */
 const TIMEOUT_MS = 20_000;
@@ -16,33 +17,51 @@ const TIMEOUT_MS = 20_000;
 /** A session of a command. */
 export type Session = ChannelSession;
 
-/** Opens a session. Rejects with UserError: no router, no such realm, wrong credentials and so on. */
-export async function openSession({ url, realm, login }: ConnectionSettings): Promise<Session> {
-  const timer = Promise.withResolvers<never>();
-  const timeout = setTimeout(() => {
-    timer.reject(new UserError(`${url} has not answered for ${TIMEOUT_MS / 1000} seconds; check --url`));
-  }, TIMEOUT_MS);
-  const context = {
-    realm,
-    agent: `wamp-edge/${VERSION} (command line)`,
-    connect: async (receiver: Parameters<typeof openWebSocket>[1]) => {
-      return openWebSocket(url, receiver).catch(async () => {
-        throw new UserError(`cannot connect to ${url}: ${await findRefusal(url)}`);
-      });
-    },
-    onThrown: (error: unknown) => {
-      process.stderr.write(`wamp-edge: ${error instanceof Error ? error.message : String(error)}\n`);
-    },
+/** No session was opened, because no router answered: later one may. */
+export class Unreachable extends UserError {}
+
+/**
+ * Opens a session. Rejects with UserError: no router (`Unreachable`), no such realm, wrong credentials and so on; an
+ * ABORT is its cause. `stop` ends the attempt.
+ */
+export async function openSession(settings: ConnectionSettings, stop?: AbortSignal): Promise<Session> {
+  const { url, realm, login } = settings;
+  const ended = Promise.withResolvers<never>();
+  const attempt = new AbortController();
+  const end = (error: Error): void => {
+    ended.reject(error);
+    attempt.abort();
   };
+  const timeout = setTimeout(() => {
+    end(new Unreachable(`${url} has not answered for ${TIMEOUT_MS / 1000} seconds; check --url`));
+  }, TIMEOUT_MS);
+  const onStop = (): void => end(new Unreachable(`the connection to ${url} was given up`));
+  stop?.addEventListener("abort", onStop);
   try {
-    return await Promise.race([ChannelSession.open(context, login), timer.promise]);
+    return await Promise.race([ChannelSession.open(contextOf(settings, attempt.signal), login), ended.promise]);
   } catch (error) {
-    if (error instanceof ApplicationError) throw new UserError(describeAbort(error, realm, login.authid));
-    if (error instanceof TypeError) throw new UserError(error.message);
+    if (error instanceof ApplicationError) {
+      throw new UserError(describeAbort(error, realm, login.authid), { cause: error });
+    }
     throw error;
   } finally {
     clearTimeout(timeout);
+    stop?.removeEventListener("abort", onStop);
   }
+}
+
+function contextOf({ url, realm }: ConnectionSettings, signal: AbortSignal): ChannelSessionContext {
+  return {
+    realm,
+    agent: `wamp-edge/${VERSION} (command line)`,
+    connect: (receiver) => {
+      return openWebSocket(url, receiver, signal).catch(async (error: Error) => {
+        const reason = signal.aborted ? error.message : await findRefusal(url);
+        throw new Unreachable(`cannot connect to ${url}: ${reason}`);
+      });
+    },
+    onThrown: (error) => printNotice(error instanceof Error ? error.message : String(error)),
+  };
 }
 
 /** Remedy for each ABORT that has one. */
@@ -65,18 +84,27 @@ function describeAbort({ uri, args }: ApplicationError, realm: string, authid: s
   return `the router refused realm ${realm}${who}: ${reason}${remedy === undefined ? "" : `; ${remedy}`}`;
 }
 
+/** For a certificate that this machine does not know. */
+const TRUST = "set the variable NODE_EXTRA_CA_CERTS to its PEM file";
+
 /** What the codes of Node mean for a user. */
 const CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there; start a router ("npx wamp-edge serve") or give another --url',
   ENOTFOUND: "the host has no address; check --url",
   EAI_AGAIN: "the name of the host cannot be resolved now; check --url and the network",
   ETIMEDOUT: "the host does not answer; check --url",
+  EHOSTUNREACH: "no way leads to the host; check --url and the network",
+  ENETUNREACH: "no way leads to the host; check --url and the network",
   ECONNRESET: "the connection was closed; check --url, ws or wss",
   EPROTO: "the port does not speak TLS; use a URL with ws",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the certificate signs itself; set NODE_EXTRA_CA_CERTS to its file",
-  SELF_SIGNED_CERT_IN_CHAIN: "the authority of the certificate is unknown; set NODE_EXTRA_CA_CERTS to its file",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the authority of the certificate is unknown; set NODE_EXTRA_CA_CERTS to its file",
-  CERT_HAS_EXPIRED: "the certificate has expired",
+  HPE_INVALID_CONSTANT: "the port does not speak HTTP; check --url",
+  DEPTH_ZERO_SELF_SIGNED_CERT: `the certificate signs itself; if you trust it, ${TRUST}`,
+  SELF_SIGNED_CERT_IN_CHAIN: `the authority of the certificate is unknown; if you trust it, ${TRUST}`,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: `the authority of the certificate is unknown; if you trust it, ${TRUST}`,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `the authority of the certificate is unknown; if you trust it, ${TRUST}`,
+  ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another host; check --url",
+  CERT_HAS_EXPIRED: "the certificate has expired; the operator of the router must renew it",
+  CERT_NOT_YET_VALID: "the certificate is not valid yet; check the clock of this machine",
 };
 
 const UPGRADE = {

@@ -32,7 +32,10 @@ export async function readSecret(
   return readExistingPassword(process.stdin, (text) => process.stderr.write(text), question);
 }
 
-/** Makes the credentials of a method. */
+/** 32 bytes. */
+const PRIVATE_KEY = /^[\da-f]{64}$/i;
+
+/** Makes the credentials of a method. Throws UserError for a private key that is none. */
 export function credentialsOf(method: AuthMethod, secret: string): Login {
   switch (method) {
     case "anonymous":
@@ -47,6 +50,9 @@ export function credentialsOf(method: AuthMethod, secret: string): Login {
     case "wamp-scram":
       return { method, password: secret };
     case "cryptosign":
+      if (!PRIVATE_KEY.test(secret)) {
+        throw new UserError('the private key must be 64 hex digits, as "wamp-edge principal cryptosign" prints them');
+      }
       return { method, privateKey: secret };
   }
 }

@@ -6,9 +6,9 @@ import { type CallHandler, Result } from "../../wamp/local/component.ts";
 import { addConnectionOptions } from "../client/connection-settings.ts";
 import { parseCount } from "../client/duration.ts";
 import { describeError, EXIT_FEWER } from "../client/failures.ts";
+import { addReconnectOption, type LastingFlags } from "../client/lasting-session.ts";
 import { collect, readMessageOptions } from "../client/payload-words.ts";
 import { formatPayloadLine, printJson, printLine, printNotice } from "../client/printing.ts";
-import type { LastingFlags } from "../client/run-session.ts";
 import { UserError } from "../project/user-error.ts";
 import { answerByCommand } from "./command-callee.ts";
 
@@ -28,7 +28,7 @@ export function addRegisterCommand(program: Command): void {
     .command("register")
     .description("register a procedure and answer its calls until Ctrl-C")
     .argument("<procedure>");
-  addConnectionOptions(command)
+  addReconnectOption(addConnectionOptions(command))
     .addOption(
       new Option(
         "--exec <command>",
@@ -47,30 +47,31 @@ export function addRegisterCommand(program: Command): void {
 }
 
 async function register(procedure: string, flags: Flags): Promise<void> {
-  const { runSession, whenAborted } = await import("../client/run-session.ts");
+  const { whenAborted } = await import("../client/run-session.ts");
+  const { runLasting } = await import("../client/lasting-session.ts");
   const count = flags.count === undefined ? Number.POSITIVE_INFINITY : parseCount(flags.count, "--count");
   const handler = await findHandler(flags);
-  await runSession(flags, async (session, stop) => {
-    const full = Promise.withResolvers<void>();
-    let answered = 0;
-    const answer: CallHandler = async (args, kwargs, details) => {
-      printCall(details.procedure, { args, kwargs }, flags.json);
-      try {
-        return await handler(args, kwargs, details);
-      } finally {
-        // The turn after next: the answer is sent then.
-        if (++answered === count) setImmediate(full.resolve);
-      }
-    };
+  const full = Promise.withResolvers<void>();
+  let answered = 0;
+  const answer: CallHandler = async (args, kwargs, details) => {
+    printCall(details.procedure, { args, kwargs }, flags.json);
+    try {
+      return await handler(args, kwargs, details);
+    } finally {
+      // The turn after next: the answer is sent then.
+      if (++answered === count) setImmediate(full.resolve);
+    }
+  };
+  await runLasting(flags, async (session, stop) => {
     await session.register(procedure, answer, registerOptions(flags)).catch(async (error) => {
       throw await describeError(error, procedure, session);
     });
     printNotice(`registered ${procedure}; Ctrl-C ends`);
     await Promise.race([full.promise, whenAborted(stop)]);
-    if (answered < count && flags.count !== undefined) {
-      throw new UserError(`answered ${answered} of ${count} calls`, { exitCode: EXIT_FEWER });
-    }
   });
+  if (answered < count && flags.count !== undefined) {
+    throw new UserError(`answered ${answered} of ${count} calls`, { exitCode: EXIT_FEWER });
+  }
 }
 
 function registerOptions({ match, invoke, concurrency, option }: Flags): Readonly<Record<string, unknown>> {

@@ -6,9 +6,9 @@ import type { Dict, List } from "../../wamp/protocol/values.ts";
 import { addConnectionOptions } from "../client/connection-settings.ts";
 import { parseCount } from "../client/duration.ts";
 import { describeError, EXIT_FEWER } from "../client/failures.ts";
+import { addReconnectOption, type LastingFlags } from "../client/lasting-session.ts";
 import { collect, readMessageOptions } from "../client/payload-words.ts";
 import { formatPayloadLine, printJson, printLine, printNotice } from "../client/printing.ts";
-import type { LastingFlags } from "../client/run-session.ts";
 import { UserError } from "../project/user-error.ts";
 
 type Flags = LastingFlags & {
@@ -23,7 +23,7 @@ export function addSubscribeCommand(program: Command): void {
     .command("subscribe")
     .description("print the events of topics, one a line, until Ctrl-C")
     .argument("<topics...>");
-  addConnectionOptions(command)
+  addReconnectOption(addConnectionOptions(command))
     .addOption(new Option("--match <policy>", "how topics match").choices(["exact", "prefix", "wildcard"]))
     .option("--retained", "ask for the retained events first")
     .option("--count <number>", "end after this many events")
@@ -33,17 +33,18 @@ export function addSubscribeCommand(program: Command): void {
 }
 
 async function subscribe(topics: readonly string[], flags: Flags): Promise<void> {
-  const { runSession, whenAborted } = await import("../client/run-session.ts");
+  const { whenAborted } = await import("../client/run-session.ts");
+  const { runLasting } = await import("../client/lasting-session.ts");
   const count = flags.count === undefined ? Number.POSITIVE_INFINITY : parseCount(flags.count, "--count");
   const options = subscribeOptions(flags);
-  await runSession(flags, async (session, stop) => {
-    const full = Promise.withResolvers<void>();
-    let received = 0;
-    const take = (args: List, kwargs: Dict, details: EventDetails): void => {
-      if (++received > count) return;
-      printEvent(args, kwargs, details, flags.json);
-      if (received === count) full.resolve();
-    };
+  const full = Promise.withResolvers<void>();
+  let received = 0;
+  const take = (args: List, kwargs: Dict, details: EventDetails): void => {
+    if (++received > count) return;
+    printEvent(args, kwargs, details, flags.json);
+    if (received === count) full.resolve();
+  };
+  await runLasting(flags, async (session, stop) => {
     for (const topic of topics) {
       await session.subscribe(topic, take, options).catch(async (error) => {
         throw await describeError(error, topic, session);
@@ -51,10 +52,10 @@ async function subscribe(topics: readonly string[], flags: Flags): Promise<void>
     }
     printNotice(`subscribed to ${topics.join(", ")}; Ctrl-C ends`);
     await Promise.race([full.promise, whenAborted(stop)]);
-    if (received < count && flags.count !== undefined) {
-      throw new UserError(`got ${received} of ${count} events`, { exitCode: EXIT_FEWER });
-    }
   });
+  if (received < count && flags.count !== undefined) {
+    throw new UserError(`got ${received} of ${count} events`, { exitCode: EXIT_FEWER });
+  }
 }
 
 function subscribeOptions({ match, retained, option }: Flags): Dict {

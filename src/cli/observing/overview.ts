@@ -27,9 +27,11 @@ export interface Stats extends Dict {
 /** Errors that are shown. */
 const MAX_ERRORS = 10;
 
-/** Returns the lines; rates are those since `former`, or since the realm woke. */
-export function formatOverview(stats: Stats, former?: Stats): string[] {
+/** Returns the lines; rates are those since `earlier`, or since the realm woke, where that came later. */
+export function formatOverview(stats: Stats, earlier?: Stats): string[] {
   const { realm, time, since, sessions, subscriptions, registrations } = stats;
+  // The counters of a realm begin again when it wakes.
+  const former = earlier?.since === stats.since ? earlier : undefined;
   const from = former?.time ?? since;
   const seconds = Math.max(0.001, (Date.parse(time) - Date.parse(from)) / 1000);
   return [

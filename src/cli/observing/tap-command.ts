@@ -5,8 +5,8 @@ import { type Dict, isDict, type List } from "../../wamp/protocol/values.ts";
 import { addConnectionOptions } from "../client/connection-settings.ts";
 import { parseCount, parseDuration } from "../client/duration.ts";
 import { EXIT_FEWER } from "../client/failures.ts";
+import { addReconnectOption, type LastingFlags } from "../client/lasting-session.ts";
 import { formatPayloadLine, printJson, printLine, printNotice } from "../client/printing.ts";
-import type { LastingFlags } from "../client/run-session.ts";
 import { UserError } from "../project/user-error.ts";
 import { describeRefusal } from "./call-console.ts";
 
@@ -20,6 +20,10 @@ type Flags = LastingFlags & {
 const PROCEDURE = "wamp.edge.tap";
 /** Milliseconds that a tap lasts at most. */
 const MAX_MS = 600_000;
+/** Milliseconds that the router has for its summary. */
+const GRACE_MS = 3_000;
+/** Milliseconds that a tap lasts at least which begins anew. */
+const MIN_MS = 1;
 
 /** Adds the command to the program. */
 export function addTapCommand(program: Command): void {
@@ -27,7 +31,7 @@ export function addTapCommand(program: Command): void {
     .command("tap")
     .description("print messages of the realm as they pass, without credentials (needs a role with console)")
     .argument("[uri]", "only messages with this topic or procedure");
-  addConnectionOptions(command)
+  addReconnectOption(addConnectionOptions(command))
     .addOption(new Option("--match <policy>", "how the URI matches").choices(["exact", "prefix", "wildcard"]))
     .option("--of <authid>", "only messages from and to sessions of this authid")
     .option("--session <id>", "only messages from and to this session")
@@ -41,42 +45,47 @@ export function addTapCommand(program: Command): void {
 }
 
 async function tap(uri: string | undefined, flags: Flags): Promise<void> {
-  const { runSession } = await import("../client/run-session.ts");
+  const { runLasting } = await import("../client/lasting-session.ts");
   const count = flags.count === undefined ? Number.POSITIVE_INFINITY : parseCount(flags.count, "--count");
-  const kwargs = selectionOf(uri, flags);
-  // The router ends the tap.
-  const { duration: _, ...others } = flags;
-  await runSession(others, async (session, stop) => {
+  const selection = selectionOf(uri, flags);
+  const milliseconds = durationOf(flags);
+  const endsAt = performance.now() + milliseconds;
+  let shown = 0;
+  // The router ends the tap, and says what it dropped.
+  await runLasting({ ...flags, duration: `${milliseconds + GRACE_MS}ms` }, async (session, stop) => {
     const full = new AbortController();
-    let shown = 0;
     const onProgress = ([message]: List): void => {
       if (!isDict(message) || shown >= count) return;
+      if ("started" in message) return printNotice("showing messages; Ctrl-C ends");
       printMessage(message, flags.json);
       if (++shown === count) full.abort();
     };
-    printNotice("showing messages; Ctrl-C ends");
     const signal = AbortSignal.any([stop, full.signal]);
+    const duration = Math.max(MIN_MS, endsAt - performance.now()) / 1000;
     try {
-      const { args } = await session.call(PROCEDURE, [], kwargs, { onProgress, signal });
-      printSummary(args[0], flags.json);
+      const { args } = await session.call(PROCEDURE, [], { ...selection, duration }, { onProgress, signal });
+      printSummary(args[0], shown, flags.json);
     } catch (error) {
       if (!signal.aborted) throw await describeRefusal(error, PROCEDURE, session);
     }
-    if (shown < count && flags.count !== undefined) {
-      throw new UserError(`got ${shown} of ${count} messages`, { exitCode: EXIT_FEWER });
-    }
   });
+  if (shown < count && flags.count !== undefined) {
+    throw new UserError(`got ${shown} of ${count} messages`, { exitCode: EXIT_FEWER });
+  }
 }
 
-function selectionOf(uri: string | undefined, { of, session, match, duration, payloadLimit }: Flags): Dict {
-  const milliseconds = duration === undefined ? undefined : parseDuration(duration, "--duration");
-  if (milliseconds !== undefined && milliseconds > MAX_MS) throw new UserError("--duration of a tap is at most 10m");
+function durationOf({ duration }: Flags): number {
+  const milliseconds = duration === undefined ? MAX_MS : parseDuration(duration, "--duration");
+  if (milliseconds > MAX_MS) throw new UserError("--duration of a tap is at most 10m");
+  return milliseconds;
+}
+
+function selectionOf(uri: string | undefined, { of, session, match, payloadLimit }: Flags): Dict {
   return {
     ...(uri !== undefined && { uri }),
     ...(match && { match }),
     ...(of !== undefined && { authid: of }),
     ...(session !== undefined && { session: parseCount(session, "--session") }),
-    ...(milliseconds !== undefined && { duration: milliseconds / 1000 }),
     ...(payloadLimit !== undefined && { payload_limit: parseCount(payloadLimit, "--payload-limit") }),
   };
 }
@@ -94,10 +103,10 @@ function printMessage(message: Dict, isJson = false): void {
   printLine(`${head} ${uri ?? ""} ${formatPayloadLine({ args, kwargs })}${text}`.replace(/ +$/, ""));
 }
 
-function printSummary(summary: unknown, isJson = false): void {
+function printSummary(summary: unknown, shown: number, isJson = false): void {
   if (!isDict(summary)) return;
   if (isJson) return printJson({ summary });
-  const { shown, dropped } = summary as { shown?: number; dropped?: Readonly<Record<string, number>> };
+  const { dropped } = summary as { dropped?: Readonly<Record<string, number>> };
   const reasons = Object.entries(dropped ?? {}).map(([reason, number]) => `${number} dropped (${reason})`);
   printNotice([`the tap has ended: ${shown} shown`, ...reasons].join(", "));
 }

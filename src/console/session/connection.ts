@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ChannelSession } from "../../client/channel-session.ts";
 import type { Login } from "../../client/login.ts";
+import { retryDelayMs } from "../../client/retry-delays.ts";
 import { openWebSocket } from "../../client/web-socket-channel.ts";
 import { ApplicationError } from "../../wamp/local/application-error.ts";
 import { WampUri } from "../../wamp/protocol/errors.ts";
@@ -25,9 +26,6 @@ export interface Fault {
   readonly uri: string;
   readonly message: string;
 }
-
-/** Milliseconds before the first attempts to come back; the last one repeats. */
-const RETRIES = [500, 1_000, 2_000, 5_000, 10_000, 30_000];
 
 /** The one session of the page. */
 export class RealmConnection {
@@ -129,8 +127,7 @@ export class RealmConnection {
   }
 
   #lost({ uri, message }: Fault): void {
-    const delay = RETRIES[Math.min(this.#attempts, RETRIES.length - 1)]!;
-    this.#attempts++;
+    const delay = retryDelayMs(this.#attempts++);
     this.#timer = setTimeout(() => this.retry(), delay);
     this.#set({ kind: "lost", reason: message || uri, retryAt: Date.now() + delay });
   }
