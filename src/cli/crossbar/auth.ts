@@ -1,6 +1,6 @@
 /** Imports authentication: Crossbar.io configures it for a transport, this router for each realm. */
 
-import { TRUSTED } from "../../wamp/config/permission.ts";
+import { TRUSTED } from "../../wamp/config/trusted.ts";
 import { isDict } from "../../wamp/protocol/values.ts";
 import type { ConfigReader, Dict } from "./config-reader.ts";
 import type { RealmDraft } from "./realms.ts";

@@ -1,6 +1,7 @@
 /** Imports the realms of a Crossbar.io node: options, store, roles and permissions. */
 
-import { readPattern, TRUSTED } from "../../wamp/config/permission.ts";
+import { readPattern } from "../../wamp/config/permission.ts";
+import { TRUSTED } from "../../wamp/config/trusted.ts";
 import type { Match } from "../../wamp/protocol/uri.ts";
 import { isMatch } from "../../wamp/protocol/uri.ts";
 import type { ConfigReader } from "./config-reader.ts";

@@ -25,7 +25,7 @@ export function Verdict({ answer }: { readonly answer: Dict }): Child {
       ${refused !== null && html`<br />${refused.message} <code>${refused.error}</code>`}
       ${permission !== undefined && html`<br />${reasonOf(permission)}`}<//>
     ${Object.entries(others)
-      .filter(([key, value]) => value !== null && !OMITTED.has(key))
+      .filter(([key, value]) => value !== null && !OMITTED.has(key) && !(key === "router" && value === false))
       .map(([key, value]) => html`<${Detail} name=${key} value=${value} />`)}`;
 }
 

@@ -1,7 +1,7 @@
 /** Dynamic authentication: a procedure of the realm decides on the identity of a client (Dynamic Authenticators). */
 
 import type { DynamicAuth } from "../config/auth.ts";
-import { TRUSTED } from "../config/permission.ts";
+import { TRUSTED } from "../config/trusted.ts";
 import { WampUri } from "../protocol/errors.ts";
 import { isValidUri } from "../protocol/uri.ts";
 import { type Dict, isDict, type Uri } from "../protocol/values.ts";

@@ -1,7 +1,7 @@
 /** Decides whether a session may perform an action: URI checks, rules, authorizers, message rates (Authorization). */
 
-import { TRUSTED } from "../config/permission.ts";
 import type { RealmConfig } from "../config/realm.ts";
+import { TRUSTED } from "../config/trusted.ts";
 import type { Host } from "../host/host.ts";
 import type { TapSelection } from "../monitoring/tap.ts";
 import type { Action } from "../protocol/action.ts";

@@ -1,7 +1,7 @@
 /** The static permission rules of the roles of a realm (Authorization). */
 
-import { TRUSTED } from "../config/permission.ts";
 import type { PermissionRule, Role } from "../config/realm.ts";
+import { TRUSTED } from "../config/trusted.ts";
 import { sharedUri } from "../matching/overlap.ts";
 import { PatternMap } from "../matching/pattern-map.ts";
 import type { Action } from "../protocol/action.ts";

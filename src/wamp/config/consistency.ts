@@ -5,8 +5,9 @@
 
 import { isMatch } from "../protocol/uri.ts";
 import { type Dict, isDict } from "../protocol/values.ts";
-import { readPattern, TRUSTED } from "./permission.ts";
+import { readPattern } from "./permission.ts";
 import { type Fault, faultAt, type Path } from "./shape.ts";
+import { TRUSTED } from "./trusted.ts";
 
 /** Keys under `auth` whose text is the name of a role. */
 const ROLE_KEYS = ["role", "default-role", "authenticator-role"];

@@ -6,9 +6,6 @@ import { isValidUri, type Match } from "../protocol/uri.ts";
 import { flag, integer, matchSchema } from "./fields.ts";
 import { closed } from "./shape.ts";
 
-/** The role of the router's own sessions: it has every permission, and no client can have it. */
-export const TRUSTED = "trusted";
-
 /** A permission rule as Crossbar.io writes it; the output always has `match` and no stars. */
 export const permissionSchema = v.pipe(
   closed({

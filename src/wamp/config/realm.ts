@@ -6,11 +6,12 @@ import { authSchema } from "./auth.ts";
 import { realmFaults, roleFaults } from "./consistency.ts";
 import { flag, integer, number, text, uri } from "./fields.ts";
 import { DEFAULT_LIMITS, LARGEST_LIMITS, type Limits, LONGEST_TIMEOUT } from "./limits.ts";
-import { permissionSchema, TRUSTED } from "./permission.ts";
+import { permissionSchema } from "./permission.ts";
 import { ratesSchema } from "./rates.ts";
 import { resumeSchema } from "./resume.ts";
 import { type Checked, checkShape, closed, type DeepReadonly, withFaults } from "./shape.ts";
 import { storeSchema } from "./store.ts";
+import { TRUSTED } from "./trusted.ts";
 
 const milliseconds = integer(1, LONGEST_TIMEOUT);
 

@@ -1,7 +1,7 @@
 /** Calls of the router itself to procedures of its realm, from a session that the session meta API does not list. */
 
 import type { Authorization, Permission } from "../authorization/permission-rules.ts";
-import { TRUSTED } from "../config/permission.ts";
+import { TRUSTED } from "../config/trusted.ts";
 import type { Clock, Output, Random } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { clientFeatures } from "../protocol/features.ts";

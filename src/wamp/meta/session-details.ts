@@ -1,6 +1,6 @@
 /** Selects the sessions that the meta API shows, and makes their details. */
 
-import { TRUSTED } from "../config/permission.ts";
+import { TRUSTED } from "../config/trusted.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { isId } from "../protocol/id.ts";
 import { Payload } from "../protocol/payload.ts";

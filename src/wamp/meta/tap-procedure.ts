@@ -1,6 +1,6 @@
 /** `wamp.edge.tap`: shows the caller the messages of sessions as they pass, in progressive results. */
 
-import { TRUSTED } from "../config/permission.ts";
+import { TRUSTED } from "../config/trusted.ts";
 import { openOwnCall } from "../dealer/own-call.ts";
 import { thrown } from "../host/log-line.ts";
 import type { Transport } from "../host/transport.ts";

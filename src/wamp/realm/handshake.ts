@@ -10,7 +10,7 @@ import type {
   LoginPlan,
 } from "../authentication/method.ts";
 import { deny, fail, NO_AUTHID, refuse } from "../authentication/method.ts";
-import { TRUSTED } from "../config/permission.ts";
+import { TRUSTED } from "../config/trusted.ts";
 import { readResumeRequest } from "../hibernation/session-resume.ts";
 import { thrown } from "../host/log-line.ts";
 import { networkOf } from "../host/network.ts";

@@ -3,7 +3,7 @@
  * can sleep.
  */
 
-import { TRUSTED } from "../../wamp/config/permission.ts";
+import { TRUSTED } from "../../wamp/config/trusted.ts";
 import type { Host } from "../../wamp/host/host.ts";
 import { thrown } from "../../wamp/host/log-line.ts";
 import { LocalSession } from "../../wamp/local/local-session.ts";

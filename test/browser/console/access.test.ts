@@ -2,11 +2,41 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConsoleHarness, type ConsolePage, startConsole, THEMES, WIDTHS } from "./console-page.ts";
-import { joinAs, MARKUP } from "./lively-realm.ts";
+import { CONFIG, joinAs, MARKUP } from "./lively-realm.ts";
+
+/** A name and a URI that would do harm where they became markup; URIs have no blanks. */
+const MARKUP_URI = '<img/src=x/onerror="document.title=1">';
+const NUMBERS = Array.from({ length: 30 }, (_, index) => index);
+
+/** A realm of 30 roles and 200 rules. */
+const BIG = {
+  ...CONFIG.realms[0],
+  name: "big",
+  roles: [
+    ...CONFIG.realms[0].roles,
+    {
+      name: MARKUP,
+      permissions: [{ uri: MARKUP_URI, allow: { call: true }, disclose: { caller: true }, trustlevel: 2 }],
+    },
+    { name: "asking", authorizer: "com.big.authorize", permissions: [] },
+    ...NUMBERS.slice(5).map((role) => ({
+      name: `department-${role}`,
+      permissions: [
+        { uri: "com.big.", match: "prefix", allow: { subscribe: true } },
+        { uri: "com.big...state", match: "wildcard", allow: { publish: true }, grantable: true },
+        { uri: `com.big.department.${role}.state`, allow: {} },
+        ...NUMBERS.slice(0, 7).map((rule) => ({
+          uri: `com.big.department.${role}.with.a.long.address.of.procedure.${rule}`,
+          allow: { call: true, register: rule % 2 === 0 },
+        })),
+      ],
+    })),
+  ],
+};
 
 let harness: ConsoleHarness;
 beforeAll(async () => {
-  harness = await startConsole();
+  harness = await startConsole({ ...CONFIG, realms: [...CONFIG.realms, BIG] });
   const { origin } = harness.router;
   const billing = await joinAs(origin, "billing");
   await billing.register("com.shop.search", () => [], { invoke: "roundrobin" });
@@ -120,14 +150,72 @@ describe("the page Access", () => {
     await console.close();
   });
 
-  it("shows the rules of each role", async () => {
+  it("shows the rules of all roles, with the one that decides for a URI, and one role on demand", async () => {
     const console = await openAccess({});
     const { page } = console;
-    const roles = page.getByRole("region", { name: "Roles" });
-    await roles.getByLabel("Role").selectOption("guest");
-    const row = roles.getByRole("row", { name: /com\.shop\.public/ });
-    await row.waitFor();
-    expect(await row.textContent()).toBe("com.shop.public.prefixallowednonono");
+    const matrix = page.getByRole("table", { name: "Rules of all roles" });
+    await matrix.waitFor();
+    await page.locator("main h1").click();
+    await page.keyboard.press("/");
+    await page.keyboard.type("com.shop.public.list");
+    await page.locator("td.decides").first().waitFor();
+    const texts = async (name: RegExp): Promise<string[]> =>
+      (await matrix.getByRole("row", { name }).locator("td .hidden").allTextContents()).sort();
+    const all = "call, register, publish, subscribe; disclose caller true, publisher true";
+    expect(await texts(/^all URIs/)).toEqual([`${all}; decides`, `${all}; decides`]);
+    expect(await texts(/^com\.shop\.public\./)).toEqual(["call; decides"]);
+    expect(await matrix.getByRole("row", { name: /wamp\.edge\.role/ }).count()).toBe(0);
+    await matrix.getByRole("button", { name: "guest" }).focus();
+    await page.keyboard.press("Enter");
+    const row = page.getByRole("table", { name: "Rules", exact: true }).getByRole("row", { name: /com\.shop\.public/ });
+    expect(await row.textContent()).toContain("com.shop.public. decidesprefixallowednonono");
+    expect(new URL(page.url()).hash).toContain("filter=com.shop.public.list&shown=guest");
+    await console.photograph("access-filter");
+    await console.close();
+  });
+
+  it.each(WIDTHS)("has room for 30 roles and 200 rules, with markup as text, at %i px", async (width) => {
+    const console = await openAccess(
+      { realm: "big", filter: "com.big.department.7.state", shown: "asking" },
+      { width },
+    );
+    const { page } = console;
+    const roles = page.getByRole("region", { name: "Roles", exact: true });
+    await roles.getByText("the authorizer com.big.authorize decides").last().waitFor();
+    const filter = page.getByRole("searchbox");
+    if (width === 390) {
+      await roles.getByLabel("Role").selectOption("department-7");
+      await roles.getByRole("row", { name: /com\.big\.department\.7\.state decides/ }).waitFor();
+      await filter.fill("");
+      await roles.getByLabel("Role").selectOption(MARKUP);
+      await roles.getByText("disclose caller true; trustlevel 2").waitFor();
+    } else {
+      const matrix = page.getByRole("table", { name: "Rules of all roles" });
+      await matrix
+        .getByRole("row", { name: /^com\.big\.department\.7\.state/ })
+        .getByText("nothing; decides")
+        .waitFor();
+      // Of the others the wildcard wins, before the prefix.
+      expect(
+        await matrix
+          .getByRole("row", { name: /^com\.big\.\.\.state/ })
+          .locator("td.decides")
+          .count(),
+      ).toBe(24);
+      expect(
+        await matrix
+          .getByRole("row", { name: /^no rule matches/ })
+          .locator("td.decides")
+          .count(),
+      ).toBe(3);
+      await filter.fill("");
+      const row = matrix.getByRole("row", { name: MARKUP_URI });
+      await row.getByText("call; disclose caller true; trustlevel 2").waitFor();
+      expect(await matrix.locator("tbody tr").count()).toBeGreaterThan(200);
+    }
+    expect(await page.locator("main img").count()).toBe(0);
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    await console.photograph("access-big");
     await console.close();
   });
 
@@ -137,7 +225,7 @@ describe("the page Access", () => {
       const console = await openAccess({ uri: "com.shop.search", who: "billing" }, { theme, width });
       await console.page.getByRole("button", { name: "Explain" }).click();
       await console.page.locator(".answer").getByText("Accepted").waitFor();
-      await console.page.getByRole("table", { name: "Rules" }).waitFor();
+      await console.page.getByRole("table", { name: /^Rules/ }).waitFor();
       await console.expectAccessible();
       await console.photograph("access");
       await console.close();
