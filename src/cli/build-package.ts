@@ -5,7 +5,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { copyFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, globSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildConsole } from "./console-build/console-bundle.ts";
 
@@ -18,7 +18,7 @@ execFileSync(process.execPath, [tsc, "-p", join(PROJECT, "tsconfig.build.json"),
   stdio: "inherit",
 });
 for (const folder of [FRESH, join(PROJECT, "src")]) await buildConsole(join(folder, "worker/web"));
-for (const text of ["worker/web/landing-page.html", "worker/metrics/families.txt"]) {
+for (const text of globSync("worker/**/*.{html,txt}", { cwd: join(PROJECT, "src") })) {
   copyFileSync(join(PROJECT, "src", text), join(FRESH, text));
 }
 rmSync(DIST, { recursive: true, force: true });

@@ -119,7 +119,14 @@ describe("the tarball", () => {
     const types = modules.map((file) => file.replace(/\.js$/, ".d.ts"));
     const pages = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
     const others = files.filter((file) => !file.startsWith("template/"));
-    const loaded = ["web/console-script.bin", "web/console-style.bin", "web/landing-page.html", "metrics/families.txt"];
+    const parts = [
+      "console-script.bin",
+      "console-style.bin",
+      "console-page.html",
+      "landing-page.html",
+      "node-info.html",
+    ];
+    const loaded = [...parts.map((part) => `web/${part}`), "metrics/families.txt"];
     const assets = loaded.map((file) => `dist/worker/${file}`);
     expect(others.sort()).toEqual([...modules, ...types, ...pages, ...assets].sort());
   });

@@ -28,6 +28,15 @@ export async function documentResponse(
   return new Response(request.method === "HEAD" ? null : text, { headers: full });
 }
 
+/** The end of the Content-Security-Policy of each page of the router. */
+export const CLOSED_POLICY =
+  "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'";
+
+/** A text as HTML, also within the quotes of an attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
 /** Returns a strong ETag of a document's bytes. */
 export async function etagOf(bytes: Bytes): Promise<string> {
   return `"${toHex((await sha256(bytes)).slice(0, 16))}"`;

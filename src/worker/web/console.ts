@@ -1,32 +1,23 @@
 /** Delivers the console: its page, its script and its styles, for realms with a role that may use it. */
 
-import { utf8 } from "../../wamp/crypto/encoding.ts";
 import type { Config } from "../config/config-schema.ts";
 import { isAllowedOrigin } from "../config/origins.ts";
 import { realmFor } from "../config/realm-lookup.ts";
 import { hasConsole } from "../config/web-config.ts";
-import { etagOf, hasEtag, refuseOtherMethods, webError } from "../platform/http-responses.ts";
+import {
+  CLOSED_POLICY,
+  documentResponse,
+  etagOf,
+  hasEtag,
+  refuseOtherMethods,
+  webError,
+} from "../platform/http-responses.ts";
 
 /** Asset → its content type, and its compressed bytes. They are modules of their own, so that the Worker starts without them. */
 const ASSETS = {
   "script.js": { type: "text/javascript; charset=utf-8", load: () => import("./console-script.bin") },
   "style.css": { type: "text/css; charset=utf-8", load: () => import("./console-style.bin") },
 } as const;
-
-const PAGE = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>wamp-edge console</title>
-<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M2 3l3 10 3-7 3 7 3-10' fill='none' stroke='%232f6fdd' stroke-width='2'/%3E%3C/svg%3E">
-<link rel="stylesheet" href="/console/style.css">
-<script type="module" src="/console/script.js"></script>
-</head>
-<body><noscript>The console needs JavaScript.</noscript></body>
-</html>
-`;
 
 /** For answers that change with the configuration. */
 const UNSTORED = { "Cache-Control": "no-store" };
@@ -48,21 +39,10 @@ export function serveConsole(request: Request, config: Config): Response | Promi
 
 async function page(request: Request, { protocol, host }: URL): Promise<Response> {
   const sockets = `${protocol === "https:" ? "wss" : "ws"}://${host}`;
-  const policy = [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
+  const { default: text } = await import("./console-page.html");
+  return documentResponse(request, text, "text/html; charset=utf-8", {
     // Not every browser takes 'self' for WebSockets of the same host.
-    `connect-src 'self' ${sockets}`,
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "require-trusted-types-for 'script'",
-  ].join("; ");
-  return respond(request, PAGE, await etagOf(utf8(PAGE + policy)), {
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": policy,
+    "Content-Security-Policy": `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ${sockets}; ${CLOSED_POLICY}`,
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
   });
@@ -71,27 +51,18 @@ async function page(request: Request, { protocol, host }: URL): Promise<Response
 async function asset(request: Request, { type, load }: (typeof ASSETS)[keyof typeof ASSETS]): Promise<Response> {
   const bytes = (await load()).default;
   const etag = await etagOf(new Uint8Array(bytes));
-  if (acceptsGzip(request)) return respond(request, bytes, etag, { "Content-Type": type, "Content-Encoding": "gzip" });
-  const inflated = new Response(bytes).body!.pipeThrough(new DecompressionStream("gzip"));
-  return respond(request, inflated, etag, { "Content-Type": type });
+  const caching = { "Cache-Control": "no-cache", Vary: "Accept-Encoding", ETag: etag };
+  if (hasEtag(request, etag)) return new Response(null, { status: 304, headers: caching });
+  const headers = { ...caching, "Content-Type": type, "X-Content-Type-Options": "nosniff" };
+  if (request.method === "HEAD") return new Response(null, { headers });
+  if (acceptsGzip(request)) {
+    return new Response(bytes, { headers: { ...headers, "Content-Encoding": "gzip" }, encodeBody: "manual" });
+  }
+  return new Response(new Response(bytes).body!.pipeThrough(new DecompressionStream("gzip")), { headers });
 }
 
 function acceptsGzip({ headers }: Request): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(headers.get("Accept-Encoding") ?? "");
-}
-
-/** Responds with 304 if the browser has what `etag` names. */
-function respond(
-  request: Request,
-  body: string | ArrayBuffer | ReadableStream,
-  etag: string,
-  more: Readonly<Record<string, string>>,
-): Response {
-  const always = { "Cache-Control": "no-cache", Vary: "Accept-Encoding", ETag: etag };
-  if (hasEtag(request, etag)) return new Response(null, { status: 304, headers: always });
-  const headers = { ...always, "X-Content-Type-Options": "nosniff", ...more };
-  const encodeBody = "Content-Encoding" in more ? "manual" : "automatic";
-  return new Response(request.method === "HEAD" ? null : body, { headers, encodeBody });
 }
 
 /**
