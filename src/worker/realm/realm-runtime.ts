@@ -4,18 +4,14 @@ import type { Host } from "../../wamp/host/host.ts";
 import { stats } from "../../wamp/meta/console-procedures.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { Realm } from "../../wamp/realm/realm.ts";
-import { negotiate } from "../../wamp/serializers/subprotocols.ts";
 import { unreadable } from "../../wamp/stored-records/stored-record.ts";
 import { startWork } from "../callees/job.ts";
 import { newReporter, type Reporter } from "../metrics/reporter.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import { sweepLog } from "../platform/log.ts";
-import { cookiePathIn } from "../routing/object-requests.ts";
 import { busyRealms } from "../routing/shutdown.ts";
 import { watcherIdentity } from "../routing/tickets.ts";
-import { trackingCookie } from "../routing/tracking-cookie.ts";
-import { readTransportInfo } from "../routing/transport-info.ts";
-import { upgradeResponse } from "../routing/upgrade.ts";
+import { readUpgrade, upgradeResponse } from "../routing/upgrade.ts";
 import { isDiskFull, isExhausted } from "../storage/free-space.ts";
 import { GroupCommit } from "../storage/group-commit.ts";
 import { RealmSecret } from "../storage/realm-secret.ts";
@@ -166,13 +162,9 @@ export class RealmRuntime {
   /** Accepts the WebSocket of a client, or of a Worker that watches topics with a role (server-sent events). */
   async accept(request: Request, watcherRole: string | undefined): Promise<Response> {
     const { ctx, config, clock } = this.#object;
-    const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
-    if (subprotocol === undefined) return new Response(null, { status: 400 });
-    const settings = config.auth.cookie;
-    const cookie =
-      settings &&
-      (await trackingCookie(request, cookiePathIn(request), settings, this.#secret.draft(), this.#store.cookies));
-    const info = readTransportInfo(request, subprotocol.name, cookie?.id);
+    const upgrade = await readUpgrade(request, config.auth.cookie, this.#secret, this.#store.cookies);
+    if (upgrade === undefined) return new Response(null, { status: 400 });
+    const { subprotocol, cookie, info } = upgrade;
     const { 0: client, 1: server } = new WebSocketPair();
     ctx.acceptWebSocket(server);
     const connection = new Connection(server, subprotocol, this.#context);
