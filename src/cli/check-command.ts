@@ -3,9 +3,8 @@
 import type { Command } from "commander";
 import type { Fault } from "../wamp/config/shape.ts";
 import { componentFaults } from "../worker/config/bindings.ts";
-import type { Config } from "../worker/config/config-schema.ts";
-import { formatFaults, loadConfig } from "../worker/config/load-config.ts";
-import { findFaultsOfObjects, findMissingSettings, hasWebhooks } from "./missing-settings.ts";
+import { formatFaults, type LoadedConfig, loadConfig } from "../worker/config/load-config.ts";
+import { findFaultsOfObjects, findMissingServices, findMissingSettings, hasWebhooks } from "./missing-settings.ts";
 import { loadComponents } from "./project/components-module.ts";
 import { isModule, loadConfigModule } from "./project/config-module.ts";
 import { readDevVars } from "./project/dev-vars.ts";
@@ -36,10 +35,7 @@ async function check(project: Project, file: string | undefined, environment: st
   const source = await readConfig(project, file);
   const env = { ...(await readDevVars(project, environment)), ...process.env };
   const loaded = loadConfig({ ...source, env, isDevelopment: false });
-  const faults = [
-    ...(loaded.ok ? [] : loaded.faults),
-    ...(await findMissing(project, loaded.ok ? loaded.config : undefined, environment)),
-  ];
+  const faults = [...(loaded.ok ? [] : loaded.faults), ...(await findMissing(project, loaded, environment))];
   if (!loaded.ok || faults.length > 0) {
     throw new UserError(`the configuration has faults\n${formatFaults(faults)}`);
   }
@@ -64,23 +60,26 @@ async function readConfig(project: Project, file: string | undefined): Promise<{
  */
 async function findMissing(
   project: Project,
-  config: Config | undefined,
+  loaded: LoadedConfig,
   environment: string | undefined,
 ): Promise<readonly Fault[]> {
   const settings = await readSettings(project, environment);
   const { environments } = settings;
   const others = environment === undefined ? environments.map((name) => readSettings(project, name)) : [];
-  const needsWebhooks = config !== undefined && hasWebhooks(config);
+  const needsWebhooks = loaded.ok && hasWebhooks(loaded.config);
   const faults = [settings, ...(await Promise.all(others))].flatMap((each) =>
     findFaultsOfObjects(project, each, needsWebhooks),
   );
   // Environments without migrations of their own share those of the Worker, and all share its main module.
   const different = [...new Map(faults.map((fault) => [formatFaults([fault]), fault])).values()];
   const served = process.env.WAMP_ASSETS ? { ...settings, assets: {} } : settings;
-  if (config === undefined) return different;
   const components = settings.main === undefined ? undefined : await loadComponents(project, settings.main);
-  const unknown = components === undefined ? [] : componentFaults(config, components);
-  return [...different, ...unknown, ...findMissingSettings(config, served)];
+  return [
+    ...different,
+    ...(components === undefined ? [] : componentFaults(loaded.config, components)),
+    ...findMissingServices(loaded.config, settings),
+    ...(loaded.ok ? findMissingSettings(loaded.config, served) : []),
+  ];
 }
 
 /** Flags of the runtime that the router works without, and what is better with each. */

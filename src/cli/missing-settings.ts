@@ -1,7 +1,7 @@
 /** Finds what a configuration needs and the project lacks: bindings, migrations, exports, triggers, consumers. */
 
 import { type Fault, faultAt } from "../wamp/config/shape.ts";
-import { bindingFaults, serviceFault } from "../worker/config/bindings.ts";
+import { bindingFaults, serviceFaults } from "../worker/config/bindings.ts";
 import type { Config } from "../worker/config/config-schema.ts";
 import type { Env } from "../worker/platform/env.ts";
 import { findMissingExports, findMissingObjects } from "./missing-objects.ts";
@@ -47,7 +47,6 @@ export function findMissingSettings(config: Config, settings: WorkerSettings): F
   const consumed = (settings.queues?.consumers ?? []).map(({ queue }) => queue);
   return [
     ...bindingFaults(config, mockBindings(settings)),
-    ...findMissingServices(config, settings),
     ...(config.schedules ?? []).flatMap(({ cron }, index) => {
       if (crons.includes(cron)) return [];
       const lines = `[triggers]\ncrons = [${JSON.stringify(cron)}]`;
@@ -67,12 +66,7 @@ function mockBindings({ assets }: WorkerSettings): Partial<Env> {
   return { ...Object.fromEntries(objects), ...(assets !== undefined && { ASSETS: {} as Fetcher }) };
 }
 
-function findMissingServices({ realms }: Config, { services = [] }: WorkerSettings): Fault[] {
-  const bound = services.map(({ binding }) => binding);
-  return realms.flatMap(({ callees = [] }, realm) =>
-    callees.flatMap(({ binding }, index) => {
-      if (binding === undefined || bound.includes(binding)) return [];
-      return [serviceFault(["realms", realm, "callees", index, "binding"], binding)];
-    }),
-  );
+/** Returns a fault for each service binding of a callee that wrangler.toml lacks. `config` may have other faults. */
+export function findMissingServices(config: unknown, { services = [] }: WorkerSettings): Fault[] {
+  return serviceFaults(config, (name) => services.some(({ binding }) => binding === name));
 }

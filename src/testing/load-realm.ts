@@ -21,7 +21,7 @@ interface NamedRealm {
  */
 export function loadRealm(module: ConfigInput, components: Components, env: Dict, name: Uri | undefined): NamedRealm {
   const loaded = loadConfig({ module, env, isDevelopment: false });
-  const faults = loaded.ok ? componentFaults(loaded.config, components) : loaded.faults;
+  const faults = [...(loaded.ok ? [] : loaded.faults), ...componentFaults(loaded.config, components)];
   if (!loaded.ok || faults.length > 0) throw new Error(`the configuration is faulty:\n${formatFaults(faults)}`);
   const config = name === undefined ? onlyRealm(loaded.config) : realmFor(loaded.config, name);
   if (config !== undefined) return { name: name ?? config.name, config };

@@ -76,6 +76,15 @@ describe("check", () => {
     expect((await run(["check", fileOf(served)], "", { WAMP_ASSETS: directory })).code).toBe(0);
   });
 
+  test("lists components and service bindings that are missing beside the other faults, in one round", async () => {
+    const realm = { name: "realm1", callees: [{ procedure: "com.a", binding: "API" }], components: [{ name: "bot" }] };
+    const { code, err } = await run(["check", fileOf({ version: 1, realms: [{ ...realm, colour: "red" }] })]);
+    expect(code).toBe(1);
+    for (const fault of ["colour is not", "callees[0].binding is API", "components[0].name is not in the registry"]) {
+      expect(err).toContain(`realms[0].${fault}`);
+    }
+  });
+
   test("refuses an empty file, as npm start does", async () => {
     const file = fileOf("\n");
     expect(await run(["check", file])).toEqual({ code: 1, out: "", err: `wamp-edge: the file ${file} is empty\n` });

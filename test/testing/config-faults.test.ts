@@ -23,6 +23,7 @@ test("every fault of the configuration is named with its path", async () => {
     expect.stringMatching(/^realms\[0\]\.location /),
     expect.stringMatching(/^realms\[0\]\.colour /),
     expect.stringMatching(/^realms\[0\]\.components\[0\]\.role /),
+    expect.stringMatching(/^realms\[0\]\.components\[0\]\.name is not in the registry/),
   ]);
 });
 

@@ -2,8 +2,10 @@
  * What the configuration needs of the Worker, bindings and components: each request that uses a missing one would fail.
  */
 
+import { listOf, nameOf } from "../../wamp/config/consistency.ts";
 import { type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
 import type { Components } from "../../wamp/local/component.ts";
+import { isDict } from "../../wamp/protocol/values.ts";
 import type { Env } from "../platform/env.ts";
 import type { Config } from "./config-schema.ts";
 import type { WebPaths } from "./web-config.ts";
@@ -22,21 +24,39 @@ export function bindingFaults({ realms, http }: Config, env: Partial<Env>): Faul
   ];
 }
 
-/** A fault for every component that a realm names and that is not among `components`. */
-export function componentFaults({ realms }: Config, components: Components): Fault[] {
+/**
+ * A fault for every component that a realm names and that is not among `components`. `config` may have other faults, so
+ * that all are found in one round.
+ */
+export function componentFaults(config: unknown, components: Components): Fault[] {
+  return realmEntries(config, "components").flatMap(([entry, path]) => {
+    const name = nameOf(entry);
+    if (name === undefined || Object.hasOwn(components, name)) return [];
+    return [faultAt([...path, "name"], "is not in the registry (src/components.ts, or what createApp is given)")];
+  });
+}
+
+/** A fault for each callee with a service binding that is missing. `config` may have other faults. */
+export function serviceFaults(config: unknown, isBound: (binding: string) => boolean): Fault[] {
+  return realmEntries(config, "callees").flatMap(([entry, path]) => {
+    const binding = isDict(entry) ? entry.binding : undefined;
+    return typeof binding !== "string" || isBound(binding) ? [] : [serviceFault([...path, "binding"], binding)];
+  });
+}
+
+/** The entries that the realms of a configuration, which may be faulty, have under a key, with their paths. */
+export function realmEntries(config: unknown, key: "callees" | "components"): [entry: unknown, path: Path][] {
+  const realms = isDict(config) ? listOf(config.realms) : [];
   return realms.flatMap((realm, realmIndex) =>
-    (realm.components ?? []).flatMap(({ name }, index) => {
-      if (Object.hasOwn(components, name)) return [];
-      const path = ["realms", realmIndex, "components", index, "name"];
-      return [faultAt(path, "is not in the registry (src/components.ts, or what createApp is given)")];
-    }),
+    (isDict(realm) ? listOf(realm[key]) : []).map((entry, index): [unknown, Path] => [
+      entry,
+      ["realms", realmIndex, key, index],
+    ]),
   );
 }
 
-/**
- * The fault of a callee whose service `binding` is missing; `path` is that of the binding's name in the configuration.
- */
-export function serviceFault(path: Path, binding: string): Fault {
+/** The fault of a callee whose service `binding` is missing; `path` is that of the name of the binding. */
+function serviceFault(path: Path, binding: string): Fault {
   const lines = `[[services]]\nbinding = "${binding}"\nservice = "its Worker"`;
   return faultAt(
     path,

@@ -70,13 +70,11 @@ function load(env: Env): Deployment {
   const { config: module, components } = embedded ?? deployed;
   const source = embedded === undefined ? { text: env.WAMP_CONFIG, module } : { module };
   const result = loadConfig({ ...source, env: { ...env }, isDevelopment });
-  const faults = result.ok
-    ? [
-        ...bindingFaults(result.config, env),
-        ...calleeFaults(result.config, env),
-        ...componentFaults(result.config, components),
-      ]
-    : result.faults;
+  const faults = [
+    ...(result.ok ? bindingFaults(result.config, env) : result.faults),
+    ...calleeFaults(result.config, env),
+    ...componentFaults(result.config, components),
+  ];
   if (result.ok && faults.length === 0) {
     warnOfIgnoredJurisdictions(result.config, env);
     return { config: result.config, faults, components };

@@ -23,10 +23,13 @@ export interface ConfigSources {
   readonly isDevelopment: boolean;
 }
 
-/** A sound configuration, or its faults. */
+/**
+ * A sound configuration, or its faults. `config` is what was checked: with faults, the values as they are written, with
+ * the secrets that are known.
+ */
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly faults: readonly Fault[] };
+  | { readonly ok: false; readonly faults: readonly Fault[]; readonly config: unknown };
 
 const EMPTY: ConfigInput = { version: 1, realms: [] };
 
@@ -58,7 +61,7 @@ export function loadConfig({ text = "", module, env, isDevelopment }: ConfigSour
     return check(JSON.parse(text), env);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return { ok: false, faults: [faultAt([], `is not valid JSON${positionIn(text, error)}`)] };
+    return { ok: false, faults: [faultAt([], `is not valid JSON${positionIn(text, error)}`)], config: undefined };
   }
 }
 
@@ -77,7 +80,7 @@ function check(input: unknown, env: ConfigSources["env"]): LoadedConfig {
     ...(shape.ok ? [] : shape.faults.filter(({ path }) => !unresolved.has(path))),
     ...consistencyFaults(resolved),
   ];
-  return shape.ok && faults.length === 0 ? { ok: true, config: shape.value } : { ok: false, faults };
+  return shape.ok && faults.length === 0 ? { ok: true, config: shape.value } : { ok: false, faults, config: resolved };
 }
 
 function consistencyFaults(config: unknown): Fault[] {

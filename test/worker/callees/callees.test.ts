@@ -205,6 +205,13 @@ it("a missing service binding is a fault", () => {
   ]);
 });
 
+it("a missing service binding is found beside the other faults of the configuration", () => {
+  const callees = [{ procedure: "com..a", binding: "WEATHER" }, "text", { binding: 7 }];
+  const loaded = loadConfig({ module: { version: 1, realms: [{ callees }] }, env: {}, isDevelopment: false });
+  if (loaded.ok) throw new Error("the configuration is faulty");
+  expect(calleeFaults(loaded.config, env).map(({ path }) => path)).toEqual(["realms[0].callees[0].binding"]);
+});
+
 interface Resumable {
   readonly client: TestClient;
   readonly id: unknown;

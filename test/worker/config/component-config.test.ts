@@ -51,6 +51,16 @@ it("a component that the deployment does not have is a fault", () => {
   ]);
 });
 
+it("is found beside the other faults of the configuration, so that all are mended in one round", () => {
+  const realm = { name: 7, components: ["text", { name: "bot", role: 1 }, {}], roles: [{ names: "a" }] };
+  const loaded = loadConfig({ module: { version: 1, realms: [realm, 8] }, env: {}, isDevelopment: false });
+  if (loaded.ok) throw new Error("the configuration is faulty");
+  expect(componentFaults(loaded.config, {}).map(({ path }) => path)).toEqual(["realms[0].components[1].name"]);
+  for (const broken of [{ realms: 7 }, { realms: [{ components: 7 }] }, [], null]) {
+    expect(componentFaults(broken, {})).toEqual([]);
+  }
+});
+
 it("secrets in `extra` come from the bindings", () => {
   const components = [{ name: "chat", role: "backend", extra: { key: { env: "CHAT_KEY" } } }];
   const module = { version: 1, realms: [{ ...base, components }] };
