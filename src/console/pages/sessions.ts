@@ -1,9 +1,11 @@
 /** The sessions of the realm: filter, pages, details of one. */
 
 import type { ChannelSession } from "../../client/channel-session.ts";
+import { TapPanel } from "../live/tap-panel.ts";
 import { useAnswer } from "../session/calls.ts";
 import { linkTo, setParams, usePlace } from "../session/location.ts";
 import { getSessions, listIds, type SessionRow } from "../session/sessions.ts";
+import type { TapSelection } from "../session/tap-message.ts";
 import { formatCount } from "../widgets/format.ts";
 import { type Child, html } from "../widgets/html.ts";
 import { Empty, FaultNotice } from "../widgets/notice.ts";
@@ -15,6 +17,9 @@ const ROWS = 25;
 const RELOAD_MS = 5_000;
 
 const HINT = 'The role needs { "uri": "wamp.session.*", "allow": { "call": true } } among its permissions.';
+
+/** What a tap of all sessions shows: everything. */
+const ALL: TapSelection = {};
 
 /** Lists sessions; the parameter `id` opens one. */
 export function SessionsPage({ session }: { readonly session: ChannelSession }): Child {
@@ -48,7 +53,10 @@ function SessionList({ session, filter, offset }: ListProps): Child {
       <span class="quiet" role="status">${value === undefined ? "…" : describe(value, filter)}</span>
     </div>
     ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint=${HINT} />`}
-    ${value !== undefined && html`<${Rows} own=${session.id} found=${value} filter=${filter} offset=${offset} />`}`;
+    ${value !== undefined && html`<${Rows} own=${session.id} found=${value} filter=${filter} offset=${offset} />`}
+    <section class="card" aria-label="Messages"><h2>Messages</h2>
+      <${TapPanel} session=${session} selection=${ALL} title="Tap all sessions" about="Shows each message from and to all clients of the realm, as it comes." />
+    </section>`;
 }
 
 function describe({ total, matches }: Found, filter: string): string {

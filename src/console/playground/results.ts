@@ -1,19 +1,21 @@
 /** Shows the runs of the playground: results with their time, faults and raw frames. */
 
+import { LiveMessages } from "../live/live-messages.ts";
 import { Code, payloadText } from "../widgets/code.ts";
 import { type Child, html } from "../widgets/html.ts";
 import { FaultNotice } from "../widgets/notice.ts";
-import type { Run, RunItem } from "./run.ts";
+import type { Run, RunAnswer } from "./run.ts";
 
 /** Runs, the latest first. */
 export function Results({ runs }: { readonly runs: readonly Run[] }): Child {
   return html`<div class="runs" aria-live="polite">${runs.map((run) => html`<${Result} key=${run.id} run=${run} />`)}</div>`;
 }
 
+const NOUNS = { call: "progressive result", publish: "", subscribe: "event", register: "invocation" };
 const STOP = { call: "Cancel", publish: "", subscribe: "Unsubscribe", register: "Unregister" };
 
 function Result({ run }: { readonly run: Run }): Child {
-  const { request, state, ms, fault, items, frames, startedAt } = run;
+  const { request, state, ms, fault, log, answer, frames, startedAt } = run;
   const isOpen = state === "active" || (state === "running" && request.action === "call");
   return html`<section class="card run" data-state=${state} aria-label=${`${request.action} ${request.uri}`}>
     <div class="row">
@@ -23,8 +25,8 @@ function Result({ run }: { readonly run: Run }): Child {
       ${isOpen && html`<button type="button" onClick=${() => run.stop()}>${STOP[request.action]}</button>`}
     </div>
     ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint=${HINTS[fault.uri]} />`}
-    ${run.dropped > 0 && html`<p class="quiet">${run.dropped} older ones are not shown.</p>`}
-    ${items.map((item, index) => html`<${Item} key=${index + run.dropped} item=${item} />`)}
+    ${hasMessages(run) && html`<${LiveMessages} log=${log} label=${`Messages of ${request.action} ${request.uri}`} noun=${NOUNS[request.action]} waiting=${isOpen ? "Waiting" : undefined} />`}
+    ${answer !== undefined && html`<${Answer} answer=${answer} />`}
     <details><summary>${frames.length} raw frame${frames.length === 1 ? "" : "s"}</summary>
       <ol class="frames">
         ${frames.map(
@@ -37,13 +39,14 @@ function Result({ run }: { readonly run: Run }): Child {
   </section>`;
 }
 
-function Item({ item: { title, ms, args, kwargs, details } }: { readonly item: RunItem }): Child {
+/** Whether messages may come besides the answer. */
+function hasMessages({ request, state, log }: Run): boolean {
+  return log.total > 0 || (state === "active" && request.action !== "publish");
+}
+
+function Answer({ answer: { args, kwargs } }: { readonly answer: RunAnswer }): Child {
   const text = payloadText(args, kwargs, 2);
-  return html`<div class="item">
-    <div class="quiet">${title} <span>after ${ms.toFixed(1)} ms</span></div>
-    ${text === "" ? html`<p class="quiet">no arguments</p>` : html`<${Code} text=${text} label=${title} />`}
-    ${details !== undefined && Object.keys(details).length > 0 && html`<p class="quiet">details <code>${JSON.stringify(details)}</code></p>`}
-  </div>`;
+  return text === "" ? html`<p class="quiet">no arguments</p>` : html`<${Code} text=${text} label="Result" />`;
 }
 
 const utf8 = new TextEncoder();

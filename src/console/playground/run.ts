@@ -1,24 +1,19 @@
 /** Runs requests of the playground over the session of the console, with their time and their frames. */
 
 import type { ChannelSession } from "../../client/channel-session.ts";
-import type { Dict, List } from "../../wamp/protocol/values.ts";
+import type { Dict, List, Uri } from "../../wamp/protocol/values.ts";
+import { MessageLog } from "../live/message-log.ts";
 import { type Fault, faultOf } from "../session/connection.ts";
 import { type Frame, listenToFrames } from "../session/frames.ts";
 import type { PlaygroundRequest } from "./form.ts";
 
-/** Results, events and invocations that a run keeps; the oldest are dropped. */
-const MOST_ITEMS = 100;
 /** Frames that a run keeps. */
 const MOST_FRAMES = 200;
 
-/** A result, an event or an invocation. */
-export interface RunItem {
-  readonly title: string;
-  /** Milliseconds since the request was sent. */
-  readonly ms: number;
+/** What a request is answered with. */
+export interface RunAnswer {
   readonly args: List;
   readonly kwargs: Dict;
-  readonly details?: Dict;
 }
 
 /** The states of a run; a subscription or a registration is active until it is stopped. */
@@ -30,9 +25,10 @@ let count = 0;
 export class Run {
   readonly id = ++count;
   readonly request: PlaygroundRequest;
-  readonly items: RunItem[] = [];
-  /** How many items were dropped. */
-  dropped = 0;
+  /** Events, invocations and progressive results. */
+  readonly log = new MessageLog();
+  /** The result of a call, or the publication. */
+  answer: RunAnswer | undefined;
   state: RunState = "running";
   /** Milliseconds until the answer. */
   ms: number | undefined;
@@ -78,13 +74,14 @@ export class Run {
     if (action === "call") return this.#call(session);
     if (action === "publish") {
       const publication = await session.publish(uri, args, kwargs, options);
-      return this.#add({ title: "published", args: [], kwargs: { publication } });
+      this.answer = { args: [], kwargs: { publication } };
+      return;
     }
     if (action === "subscribe") return this.#subscribe(session);
     const registration = await session.register(
       uri,
       (given, named, { signal, progress, ...details }) => {
-        this.#add({ title: "invocation", args: given, kwargs: named, details });
+        this.#add("invocation", given, named, details);
         return this.request.answer;
       },
       options,
@@ -97,18 +94,18 @@ export class Run {
     const { receive_progress, ...rest } = options;
     const canceling = new AbortController();
     this.#stop = () => canceling.abort();
-    const onProgress = (part: List, named: Dict): void => this.#add({ title: "progress", args: part, kwargs: named });
+    const onProgress = (part: List, named: Dict): void => this.#add("progress", part, named);
     const all = { ...rest, signal: canceling.signal, ...(receive_progress === true && { onProgress }) };
     const result = await session.call(uri, args, kwargs, all);
     this.#stop = undefined;
-    this.#add({ title: "result", ...result });
+    this.answer = result;
   }
 
   async #subscribe(session: ChannelSession): Promise<void> {
     const { uri, options } = this.request;
     const subscription = await session.subscribe(
       uri,
-      (args, kwargs, { topic, ...details }) => this.#add({ title: topic, args, kwargs, details }),
+      (args, kwargs, { topic, ...details }) => this.#add("event", args, kwargs, details, topic),
       options,
     );
     this.#stop = () => this.#end(session.unsubscribe(subscription));
@@ -125,12 +122,9 @@ export class Run {
     );
   }
 
-  #add(item: Omit<RunItem, "ms">): void {
-    this.items.push({ ...item, ms: performance.now() - this.startedAt });
-    if (this.items.length > MOST_ITEMS) {
-      this.items.shift();
-      this.dropped++;
-    }
+  #add(type: string, args: List, kwargs: Dict, facts: Dict = {}, uri?: Uri): void {
+    const time = `after ${(performance.now() - this.startedAt).toFixed(1)} ms`;
+    this.log.add({ time, type, args, kwargs, facts, ...(uri !== undefined && { uri }) });
     this.#changed();
   }
 

@@ -56,6 +56,12 @@ export async function holdersOf(
   return details.filter((each) => each !== undefined);
 }
 
+/** The id of the subscription to a topic; null where no session has subscribed. */
+export async function subscriptionTo(session: ChannelSession, topic: Uri, match: string): Promise<Id | null> {
+  const { args } = await session.call("wamp.subscription.lookup", [topic, { match }]);
+  return args[0] as Id | null;
+}
+
 async function detailsOf(session: ChannelSession, id: Id): Promise<SessionDetails | undefined> {
   try {
     const { args } = await session.call("wamp.session.get", [id]);

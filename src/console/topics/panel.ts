@@ -1,23 +1,26 @@
-/** What a topic carries: its subscribers, retained events, history, and events as they come. */
+/** What a topic carries: its messages as they come, its subscribers, retained events and history. */
 
 import { useState } from "preact/hooks";
 import type { ChannelSession, SessionDetails } from "../../client/channel-session.ts";
 import type { Dict, Id, List, Uri } from "../../wamp/protocol/values.ts";
-import { holdersOf } from "../realm/meta.ts";
+import { LiveMessages, useLog } from "../live/live-messages.ts";
+import { MessageList } from "../live/message-list.ts";
+import type { MessageLog } from "../live/message-log.ts";
+import { TapPanel } from "../live/tap-panel.ts";
+import { holdersOf, subscriptionTo } from "../realm/meta.ts";
 import { useAnswer } from "../session/calls.ts";
 import { linkTo } from "../session/location.ts";
-import { payloadText } from "../widgets/code.ts";
-import { formatCount, formatTime } from "../widgets/format.ts";
 import { type Child, html } from "../widgets/html.ts";
-import { Empty, FaultNotice } from "../widgets/notice.ts";
+import { FaultNotice } from "../widgets/notice.ts";
 import { Table } from "../widgets/table.ts";
-import { shorten, Uri as UriText } from "../widgets/uri.ts";
-import { type TailEvent, useTail } from "./tail.ts";
+import { Uri as UriText } from "../widgets/uri.ts";
+import { eventMessage } from "./event-message.ts";
+import { useTail } from "./tail.ts";
 
 /** Events of the history that are shown. */
 const HISTORY = 20;
-/** Characters of a payload in a list. */
-const MOST_SHOWN = 300;
+
+const WAYS = { subscriber: "As subscriber", tap: "By tap" } as const;
 
 interface PanelProps {
   readonly session: ChannelSession;
@@ -25,68 +28,73 @@ interface PanelProps {
   readonly match: string;
 }
 
-/** Shows one topic, or the topics of a pattern. The console subscribes to it meanwhile. */
+/** Shows one topic, or the topics of a pattern. */
 export function TopicPanel({ session, topic, match }: PanelProps): Child {
-  const [isPaused, setPaused] = useState(false);
-  const { events, retained, total, subscription, fault } = useTail(session, topic, match, isPaused);
+  const [way, setWay] = useState<keyof typeof WAYS>("subscriber");
+  const isSubscriber = way === "subscriber";
+  const { events, retained, subscription, fault } = useTail(session, topic, match, isSubscriber);
   const hasPattern = match !== "exact";
   return html`<section class="card" aria-label="Topic">
-      <div class="row"><h2 class="grow"><${UriText} uri=${topic} /> ${hasPattern && html`<span class="badge">${match}</span>`}</h2>
-        <a href=${linkTo("playground", { action: "publish", uri: topic })}>publish to it</a></div>
-      ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint="A live tail needs a role that may subscribe to the topic." />`}
-      <div class="row"><h3 class="grow">Live</h3>
-        <span class="quiet" data-total=${total}>${formatCount(total)} event${total === 1 ? "" : "s"}</span>
-        <button type="button" aria-pressed=${isPaused} onClick=${() => setPaused(!isPaused)}>${isPaused ? "Go on" : "Pause"}</button></div>
+      <div class="row"><h2 class="grow"><${UriText} uri=${topic} /> ${hasPattern && html`<span class="badge none">${match}</span>`}</h2>
+        ${!hasPattern && html`<a href=${linkTo("playground", { action: "publish", uri: topic })}>publish to it</a>`}</div>
+      <fieldset class="tabs"><legend class="hidden">How to watch</legend>
+        ${Object.entries(WAYS).map(
+          ([name, title]) =>
+            html`<label><input type="radio" name="way" checked=${name === way} onChange=${() => setWay(name as typeof way)} /><span>${title}</span></label>`,
+        )}</fieldset>
+      ${isSubscriber && fault !== undefined && html`<${FaultNotice} fault=${fault} hint="A live tail needs a role that may subscribe to the topic. A tap does not." />`}
+      ${isSubscriber && fault === undefined && html`<${LiveMessages} log=${events} label="Live events" noun="event" waiting="Waiting for events" />`}
       ${
-        events.length === 0
-          ? fault === undefined && html`<${Empty} title=${isPaused ? "Paused" : "Waiting for events"} />`
-          : html`<${Events} label="Live events" events=${events} hasPattern=${hasPattern} />`
+        !isSubscriber &&
+        html`<${TapPanel} session=${session} selection=${{ uri: topic, match }} title="Tap the topic"
+          about="Shows every message about the topic: also requests that the router refuses, and events without a subscriber. The page does not subscribe." />`
       }
     </section>
-    <section class="card" aria-label="Retained"><h3>Retained</h3>
-      ${
-        retained.length === 0
-          ? html`<p class="quiet">No event is retained${hasPattern ? " for topics of this pattern" : " for this topic"}.</p>`
-          : html`<${Events} label="Retained events" events=${retained} hasPattern=${hasPattern} />`
-      }
-    </section>
-    ${subscription !== undefined && html`<${History} session=${session} subscription=${subscription} hasPattern=${hasPattern} />`}
-    ${subscription !== undefined && html`<${Subscribers} session=${session} subscription=${subscription} />`}`;
+    ${
+      isSubscriber
+        ? html`<section class="card" aria-label="Retained"><h3>Retained</h3>
+            <${Retained} log=${retained} subscription=${subscription} hasPattern=${hasPattern} /></section>
+          <${Holders} session=${session} subscription=${subscription} hasPattern=${hasPattern} />`
+        : html`<${OtherHolders} session=${session} topic=${topic} match=${match} />`
+    }`;
 }
 
-interface EventsProps {
-  readonly label: string;
-  readonly events: readonly TailEvent[];
+/** The history and the subscribers of a topic to which the page does not subscribe. */
+function OtherHolders({ session, topic, match }: PanelProps): Child {
+  const { value } = useAnswer(() => subscriptionTo(session, topic, match), [session, topic, match]);
+  return html`<${Holders} session=${session} subscription=${value} hasPattern=${match !== "exact"} />`;
+}
+
+function Retained({
+  log,
+  subscription,
+  hasPattern,
+}: { readonly log: MessageLog } & Omit<HoldersProps, "session">): Child {
+  useLog(log);
+  if (log.messages.length > 0) return html`<${MessageList} label="Retained events" messages=${log.messages} />`;
+  // Until the router has answered, the page does not know.
+  if (subscription === undefined) return null;
+  return html`<p class="quiet">No event is retained ${hasPattern ? "for topics of this pattern" : "for this topic"}.</p>`;
+}
+
+interface HoldersProps {
+  readonly session: ChannelSession;
+  /** Undefined until it is known; null where no session subscribes. */
+  readonly subscription: Id | null | undefined;
   readonly hasPattern: boolean;
 }
 
-function Events({ label, events, hasPattern }: EventsProps): Child {
-  const columns = [
-    { title: "Time", cell: ({ time }: TailEvent) => formatTime(time) },
-    ...(hasPattern ? [{ title: "Topic", cell: ({ topic }: TailEvent) => html`<${UriText} uri=${topic} />` }] : []),
-    { title: "Payload", cell: ({ args, kwargs }: TailEvent) => html`<${Payload} args=${args} kwargs=${kwargs} />` },
-    { title: "From", cell: ({ details }: TailEvent) => publisherIn(details) },
-  ];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}>
-    <${Table} label=${label} rows=${events} keyOf=${({ index, publication }: TailEvent) => `${index} ${publication}`} columns=${columns} /></div>`;
+function Holders({ session, subscription, hasPattern }: HoldersProps): Child {
+  if (subscription === undefined) return null;
+  if (subscription === null)
+    return html`<section class="card" aria-label="Subscribers"><h3>Subscribers</h3><p class="quiet">None.</p></section>`;
+  return html`<${History} session=${session} subscription=${subscription} hasPattern=${hasPattern} />
+    <${Subscribers} session=${session} subscription=${subscription} />`;
 }
 
-function Payload({ args, kwargs }: { readonly args: List; readonly kwargs: Dict }): Child {
-  const text = payloadText(args, kwargs);
-  if (text === "") return html`<span class="quiet">no arguments</span>`;
-  return html`<code title=${shorten(text, 2_000)}>${shorten(text, MOST_SHOWN)}</code>`;
-}
-
-/** The publisher, where it is disclosed. */
-function publisherIn({ publisher_authid, publisher }: Dict): Child {
-  if (typeof publisher_authid === "string") return html`<${UriText} uri=${publisher_authid} />`;
-  return publisher === undefined ? html`<span class="quiet">not disclosed</span>` : html`<code>${publisher}</code>`;
-}
-
-interface HistoryProps {
+interface SubscriptionProps {
   readonly session: ChannelSession;
   readonly subscription: Id;
-  readonly hasPattern: boolean;
 }
 
 /** An event as `wamp.subscription.get_events` returns it. */
@@ -98,16 +106,14 @@ interface LoggedEvent {
   readonly kwargs?: Dict;
 }
 
-function History({ session, subscription, hasPattern }: HistoryProps): Child {
+function History({ session, subscription, hasPattern }: SubscriptionProps & { readonly hasPattern: boolean }): Child {
   const { value, fault, reload } = useAnswer(async () => {
-    const { args } = await session.call("wamp.subscription.get_events", [subscription], {
-      limit: HISTORY,
-      reverse: true,
-    });
+    const kwargs = { limit: HISTORY, reverse: true };
+    const { args } = await session.call("wamp.subscription.get_events", [subscription], kwargs);
     return (args as LoggedEvent[]).map(
-      ({ timestamp, publication, details = {}, args: list = [], kwargs = {} }, index) => {
-        const { topic = "", ...rest } = details as Dict & { topic?: Uri };
-        return { index, time: Date.parse(timestamp), topic, publication, args: list, kwargs, details: rest };
+      ({ timestamp, publication, details = {}, args: list = [], kwargs: dict = {} }, index) => {
+        const event = { time: Date.parse(timestamp), args: list, kwargs: dict, details: { ...details, publication } };
+        return { ...eventMessage(event, hasPattern), index };
       },
     );
   }, [session, subscription]);
@@ -115,13 +121,14 @@ function History({ session, subscription, hasPattern }: HistoryProps): Child {
     <div class="row"><h3 class="grow">History</h3><button type="button" onClick=${reload}>Reload</button></div>
     ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint="The history needs a role that may call wamp.subscription.get_events." />`}
     ${value?.length === 0 && html`<p class="quiet">No event is kept: store.event-history of the configuration names the topics whose events are.</p>`}
-    ${value !== undefined && value.length > 0 && html`<${Events} label="Events of the history" events=${value} hasPattern=${hasPattern} />`}
+    ${value !== undefined && value.length > 0 && html`<${MessageList} label="Events of the history" messages=${value} />`}
   </section>`;
 }
 
-function Subscribers({ session, subscription }: Omit<HistoryProps, "hasPattern">): Child {
+function Subscribers({ session, subscription }: SubscriptionProps): Child {
   const { value, fault } = useAnswer(() => holdersOf(session, "subscription", subscription), [session, subscription]);
   const others = value?.filter(({ session: id }) => id !== session.id) ?? [];
+  const hasPage = value !== undefined && others.length < value.length;
   return html`<section class="card" aria-label="Subscribers"><h3>Subscribers</h3>
     ${fault !== undefined && html`<${FaultNotice} fault=${fault} />`}
     ${
@@ -129,10 +136,10 @@ function Subscribers({ session, subscription }: Omit<HistoryProps, "hasPattern">
       html`<${Table} label="Subscribers" rows=${others} keyOf=${({ session: id }: SessionDetails) => id}
         columns=${[
           { title: "Name (authid)", cell: ({ authid }: SessionDetails) => html`<${UriText} uri=${authid} />` },
-          { title: "Role", cell: ({ authrole }: SessionDetails) => authrole },
-          { title: "Session", cell: ({ session: id }: SessionDetails) => html`<code>${id}</code>` },
+          { title: "Role", isShort: true, cell: ({ authrole }: SessionDetails) => authrole },
+          { title: "Session", isShort: true, cell: ({ session: id }: SessionDetails) => html`<code>${id}</code>` },
         ]} />`
     }
-    ${value !== undefined && html`<p class="quiet">${others.length === 0 ? "None but this page." : "And this page, for the live tail."}</p>`}
+    ${hasPage && html`<p class="quiet">${others.length === 0 ? "None but this page." : "And this page, for the live tail."}</p>`}
   </section>`;
 }

@@ -111,7 +111,7 @@ function Leaf({ entry, label, isChosen, choose }: LeafProps): Child {
   const subscribers = `${formatCount(count)} subscriber${count === 1 ? "" : "s"}`;
   return html`<button type="button" class="plain leaf" aria-pressed=${isChosen} title=${uri} onClick=${() => choose(entry)}>
       <code aria-hidden="true">${shorten(label || "(empty)", MOST_SHOWN)}</code>
-      ${match !== "exact" && html`<span class="badge" aria-hidden="true">${match}</span>`}
+      ${match !== "exact" && html`<span class="badge none" aria-hidden="true">${match}</span>`}
       <span class="hidden">${`${uri || "all topics"}, ${match}, `}</span><span class="quiet">${subscribers}</span>
     </button>`;
 }

@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Child;
   /** Numbers stand at the right. */
   readonly isNumber?: boolean;
+  /** Short texts stay in one line where the table has columns. */
+  readonly isShort?: boolean;
 }
 
 interface TableProps<Row> {
@@ -29,8 +31,8 @@ export function Table<Row>({ label, columns, rows, keyOf, classOf }: TableProps<
     <tbody>${rows.map(
       (row) =>
         html`<tr key=${keyOf(row)} class=${classOf?.(row) ?? ""}>${columns.map(
-          ({ title, cell, isNumber }) =>
-            html`<td data-title=${title} class=${isNumber ? "number" : ""}><div>${cell(row)}</div></td>`,
+          ({ title, cell, isNumber, isShort }) =>
+            html`<td data-title=${title} class=${isNumber ? "number" : isShort ? "short" : ""}><div>${cell(row)}</div></td>`,
         )}</tr>`,
     )}</tbody>
   </table>`;

@@ -8,6 +8,9 @@ import { ApplicationError } from "../../../src/wamp/local/application-error.ts";
 /** A name that would do harm where it became markup. */
 export const MARKUP = '<img src=x onerror="document.title=1">';
 
+/** A URI without spaces, which is valid, that would do harm where it became markup. */
+export const MARKUP_TOPIC = 'com.shop.<img/src="x"/onerror="document.title=1">';
+
 const EVERYTHING = {
   uri: "",
   match: "prefix",

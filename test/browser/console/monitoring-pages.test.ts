@@ -3,8 +3,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ChannelSession } from "../../../src/client/channel-session.ts";
 import { type ConsoleHarness, type ConsolePage, startConsole, THEMES, WIDTHS } from "./console-page.ts";
-import { CONFIG, joinAs, type LivelyRealm, MARKUP, startLivelyRealm } from "./lively-realm.ts";
+import { CONFIG, joinAs, type LivelyRealm, MARKUP, MARKUP_TOPIC, startLivelyRealm } from "./lively-realm.ts";
 
 /** Where pictures of the pages go when WAMP_PICTURES names a folder. */
 const PICTURES = process.env.WAMP_PICTURES;
@@ -130,6 +131,146 @@ describe("sessions", () => {
     expect(await console.page.locator("img").count()).toBe(0);
     await console.close();
   });
+});
+
+describe("messages of a session", () => {
+  /** Opens the details of a session that sends nothing by itself, as `ops` unless told. */
+  async function openSession(client: ChannelSession, options = {}, ...login: string[]): Promise<ConsolePage> {
+    const console = await harness.open({ hash: `sessions?realm=shop&id=${client.id}`, ...options });
+    await console.login(...login);
+    await console.page.getByRole("heading", { name: `Session ${client.id}` }).waitFor();
+    return console;
+  }
+
+  it("are shown by a tap with direction, size and payload, by keyboard, markup as text", async () => {
+    const client = await joinAs(harness.router.origin, "sensor-6", "sensor-ticket");
+    const console = await openSession(client);
+    const { page } = console;
+    await page.getByRole("button", { name: "Tap the session" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("Waiting for messages").waitFor();
+    await page.getByText(/The tap ends by itself at \d\d:\d\d:\d\d\./).waitFor();
+    await client.publish(MARKUP_TOPIC, [MARKUP], { price: 4 });
+    const list = page.getByRole("region", { name: "Tapped messages" });
+    const event = list
+      .getByRole("listitem")
+      .filter({ hasText: /from client\s*PUBLISH/ })
+      .filter({ hasText: MARKUP_TOPIC });
+    await event.getByText(/^\d+ B$/).waitFor();
+    await event.getByText(JSON.stringify(MARKUP)).waitFor();
+    await list
+      .getByRole("listitem")
+      .filter({ hasText: /to client\s*PUBLISHED/ })
+      .waitFor();
+    await list.focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await event.getByRole("region", { name: "Payload" }).getByText('"price": 4').waitFor();
+    await event.getByText(/\[16,\d+,\{"acknowledge":true\}/).waitFor();
+    expect(await page.locator("main img").count()).toBe(0);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await client.publish(MARKUP_TOPIC, ["unseen"]);
+    await page.getByText("4 messages").waitFor();
+    expect(await list.getByRole("listitem").count()).toBe(2);
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByText("0 messages").waitFor();
+    await page.getByRole("button", { name: "Go on" }).click();
+    await client.publish(MARKUP_TOPIC, ["x".repeat(3_000)]);
+    await list.getByText("… cut, of 3,004 bytes").waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("You have stopped the tap.").waitFor();
+    await page.getByRole("button", { name: "Tap again" }).waitFor();
+    await client.disconnect();
+    await console.close();
+  });
+
+  it("of all sessions of an authid are shown, also of one that joins later and is refused something", async () => {
+    const client = await joinAs(harness.router.origin, "sensor-6", "sensor-ticket");
+    const console = await harness.open({ hash: `sessions?realm=shop&id=${client.id}` });
+    const { page } = console;
+    await page.clock.install();
+    await console.login();
+    await page.getByLabel("All sessions of this authid").check();
+    await page.getByRole("button", { name: "Tap the session" }).click();
+    await page.getByText("Waiting for messages").or(page.getByText("PUBLISH").first()).waitFor();
+    await client.leave();
+    const later = await joinAs(harness.router.origin, "sensor-6", "sensor-ticket");
+    await later.call("com.shop.missing").catch(() => {});
+    await page.clock.fastForward(5_000);
+    const refusal = page
+      .getByRole("listitem")
+      .filter({ hasText: /to sensor-6 ERROR com\.shop\.missing wamp\.error\.no_such_procedure/ });
+    await refusal.waitFor();
+    await page.getByText("The session has ended.").waitFor();
+    await page.getByRole("listitem").filter({ hasText: "GOODBYE wamp.close.normal" }).first().waitFor();
+    await refusal.locator("summary").click();
+    await refusal.getByRole("link", { name: String(later.id) }).click();
+    await page.getByRole("heading", { name: `Session ${later.id}` }).waitFor();
+    await later.disconnect();
+    await console.close();
+  });
+
+  it("end by themselves, with what the tap showed and left out", async () => {
+    const console = await harness.open();
+    const { page } = console;
+    // The page asks for ten minutes.
+    await page.routeWebSocket(/\/ws\//, (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((text) => server.send(String(text).replace('"duration":600', '"duration":2')));
+    });
+    await page.reload();
+    await console.login();
+    await console.goTo("Sessions");
+    const busy = await joinAs(harness.router.origin, "sensor-6", "sensor-ticket");
+    await page.getByRole("button", { name: "Tap all sessions" }).click();
+    const end = page.getByText(
+      /The tap has ended after \d\.\d s: [\d,]+ messages shown, left out .*\d+ above 200 a second/,
+    );
+    while ((await end.count()) === 0)
+      await Promise.all(Array.from({ length: 300 }, () => busy.publish("com.shop.flood")));
+    await page
+      .getByRole("listitem")
+      .filter({ hasText: /from\s*sensor-6\s*PUBLISH/ })
+      .first()
+      .waitFor();
+    await page.getByText(/^[\d,]+ messages, [\d,]+ left out$/).waitFor();
+    await busy.disconnect();
+    await console.close();
+  });
+
+  it("are refused to a role without the console, which learns why", async () => {
+    const client = await joinAs(harness.router.origin, "sensor-6", "sensor-ticket");
+    const console = await openSession(client, {}, "joe", "joes-ticket");
+    await console.page.getByRole("button", { name: "Tap the session" }).click();
+    await console.page.getByRole("alert").getByText('A tap needs a role with "console": true.').waitFor();
+    await client.disconnect();
+    await console.close();
+  });
+
+  it.each(THEMES.flatMap((theme) => WIDTHS.map((width) => [theme, width] as const)))(
+    "are accessible in %s at %i px, with long URIs",
+    async (theme, width) => {
+      const client = await joinAs(harness.router.origin, MARKUP, "markup-ticket");
+      const topic = `com.shop.${"very-long-component.".repeat(8)}end`;
+      await client.subscribe(topic, () => {});
+      await client.register("com.shop.label.print", () => "done");
+      const console = await openSession(client, { theme, width });
+      const { page } = console;
+      await page.getByRole("button", { name: "Tap the session" }).click();
+      await page.getByText("Waiting for messages").waitFor();
+      await client.publish(topic, [{ order: 17, items: ["tea", "cup"], note: MARKUP }]);
+      await client.call("com.shop.invoice.cancel").catch(() => {});
+      const list = page.getByRole("region", { name: "Tapped messages" });
+      await list.getByRole("listitem").filter({ hasText: "com.shop.error.already_paid" }).waitFor();
+      await list.locator("summary").last().click();
+      await list.getByRole("region", { name: "Payload" }).waitFor();
+      await console.expectAccessible();
+      await console.photograph("session");
+      await client.disconnect();
+      await console.close();
+    },
+  );
 });
 
 describe("connections", () => {

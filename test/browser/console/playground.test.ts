@@ -64,7 +64,8 @@ describe("the playground", () => {
     await page.getByLabel("receive_progress").check();
     await page.getByRole("button", { name: "Call" }).click();
     await page.locator(".run[data-state=done]").waitFor();
-    expect(await page.locator(".run pre").allTextContents()).toEqual(["1", "2", "3"]);
+    expect(await page.locator(".run .payload").allTextContents()).toEqual(["2", "1"]);
+    expect(await page.locator(".run pre").allTextContents()).toEqual(["3"]);
     await console.close();
   });
 
@@ -85,7 +86,7 @@ describe("the playground", () => {
     await page.locator("[name=args]").fill(JSON.stringify([MARKUP]));
     await page.getByLabel("exclude_me").check();
     await page.getByRole("button", { name: "Publish" }).click();
-    await page.locator(".run[data-state=active] pre", { hasText: "onerror" }).waitFor();
+    await page.locator(".run[data-state=active] .payload", { hasText: "onerror" }).waitFor();
     await page.getByRole("button", { name: "Unsubscribe" }).click();
     await page.locator(".run", { hasText: "subscribe" }).and(page.locator("[data-state=done]")).first().waitFor();
     expect(await page.locator("main img").count()).toBe(0);

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ChannelSession } from "../../../src/client/channel-session.ts";
 import { type ConsoleHarness, type ConsolePage, startConsole, THEMES, WIDTHS } from "./console-page.ts";
-import { joinAs, MARKUP } from "./lively-realm.ts";
+import { join, joinAs, MARKUP, MARKUP_TOPIC } from "./lively-realm.ts";
 
 let harness: ConsoleHarness;
 let sensor: ChannelSession;
@@ -55,7 +55,7 @@ describe("the page Topics", () => {
     await page.getByRole("button", { name: ORDER }).click();
     await page.getByRole("region", { name: "Retained events" }).getByText("onerror").waitFor();
     await page.getByRole("region", { name: "Events of the history" }).getByText('{"order":1}').waitFor();
-    expect(await page.getByRole("region", { name: "Events of the history" }).locator("tbody tr").count()).toBe(2);
+    expect(await page.getByRole("region", { name: "Events of the history" }).getByRole("listitem").count()).toBe(2);
     const subscribers = page.getByRole("region", { name: "Subscribers" });
     await subscribers.getByText("joe").waitFor();
     await subscribers.getByText("<img").waitFor();
@@ -69,14 +69,48 @@ describe("the page Topics", () => {
     await page.getByText("And this page, for the live tail.").waitFor();
     await sensor.publish("com.shop.sensor.4.temperature", [21]);
     const live = page.getByRole("region", { name: "Live events" });
-    await live.getByRole("row", { name: /com\.shop\.sensor\.4\.temperature 21/ }).waitFor();
+    const event = live.getByRole("listitem").filter({ hasText: "com.shop.sensor.4.temperature" });
+    await event
+      .filter({ hasText: /from\s*sensor-1/ })
+      .getByText("21", { exact: true })
+      .waitFor();
     await page.getByRole("button", { name: "Pause" }).click();
     await sensor.publish("com.shop.sensor.4.temperature", [22]);
     await page.locator("[data-total='2']").waitFor();
-    expect(await live.locator("tbody tr").count()).toBe(1);
+    expect(await event.count()).toBe(1);
     await page.getByRole("button", { name: "Go on" }).click();
     await sensor.publish("com.shop.sensor.4.temperature", [23]);
-    await live.getByRole("row", { name: /temperature 23/ }).waitFor();
+    await event.getByText("23", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.locator("[data-total='0']").waitFor();
+    await page.getByText("Waiting for events").waitFor();
+    await console.close();
+  });
+
+  it("taps the topic by keyboard: without a subscription, and also what no session gets or may send", async () => {
+    const console = await openTopics(`topics?${new URLSearchParams({ realm: "shop", topic: MARKUP_TOPIC })}`);
+    const { page } = console;
+    await page.getByText("None but this page.").waitFor();
+    await page.getByRole("radio", { name: "As subscriber" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("region", { name: "Subscribers" }).getByText("None.").waitFor();
+    await expect
+      .poll(() => sensor.call("wamp.subscription.lookup", [MARKUP_TOPIC]))
+      .toEqual({ args: [null], kwargs: {} });
+    await page.getByRole("button", { name: "Tap the topic" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("Waiting for messages").waitFor();
+    await sensor.publish(MARKUP_TOPIC, [MARKUP]);
+    const guest = await join(harness.router.origin, { method: "anonymous" });
+    await guest.publish(MARKUP_TOPIC, ["mine"]).catch(() => {});
+    const list = page.getByRole("region", { name: "Tapped messages" });
+    const unheard = list.getByRole("listitem").filter({ hasText: /from\s*sensor-1\s*PUBLISH/ });
+    await unheard.getByText(JSON.stringify(MARKUP)).waitFor();
+    await list.getByRole("listitem").filter({ hasText: /ERROR/ }).getByText("wamp.error.not_authorized").waitFor();
+    expect(await page.locator("main img").count()).toBe(0);
+    await page.getByRole("radio", { name: "As subscriber" }).check();
+    await page.getByText("None but this page.").waitFor();
+    await guest.disconnect();
     await console.close();
   });
 
@@ -99,11 +133,21 @@ describe("the page Topics", () => {
     "is accessible in %s at %i px",
     async (theme, width) => {
       const console = await openTopics("topics?realm=shop&topic=com.shop.order", { theme, width });
-      await console.page.getByRole("region", { name: "Subscribers" }).getByText("joe").waitFor();
+      const { page } = console;
+      await page.getByRole("region", { name: "Subscribers" }).getByText("joe").waitFor();
       await sensor.publish("com.shop.order", [{ order: 2, items: ["tea", "cup"] }], { express: true });
-      await console.page.getByRole("region", { name: "Live events" }).getByText("express").waitFor();
+      await page.getByRole("region", { name: "Live events" }).getByText("express").waitFor();
       await console.expectAccessible();
       await console.photograph("topics");
+      await page.getByRole("radio", { name: "By tap" }).check();
+      await page.getByRole("button", { name: "Tap the topic" }).click();
+      await page.getByText("Waiting for messages").waitFor();
+      await sensor.publish("com.shop.order", [{ order: 3, items: ["pot"] }]);
+      const list = page.getByRole("region", { name: "Tapped messages" });
+      await list.getByText("PUBLISHED").waitFor();
+      await list.locator("summary").last().click();
+      await console.expectAccessible();
+      await console.photograph("topics-tap");
       await console.close();
     },
   );
