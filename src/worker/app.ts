@@ -11,7 +11,7 @@ import { type BridgeRoute, configuredRoute } from "./bridge/route.ts";
 import type { ConfigInput } from "./config/config-schema.ts";
 import { configOf, deploymentOf, useConfig, useDefaults } from "./config/deployment.ts";
 import { onlyRealm, realmFor } from "./config/realm-lookup.ts";
-import { longPoll } from "./long-poll/routes.ts";
+import { longPollRoutes } from "./long-poll/routes.ts";
 import { metrics } from "./metrics/metrics.ts";
 import type { Env } from "./platform/env.ts";
 import { writeLog } from "./platform/log.ts";
@@ -34,7 +34,13 @@ type AppContext = Context<{ Bindings: Env }>;
  */
 export function router(config: ConfigInput, components: Components): ExportedHandler<Env> {
   useDefaults(config, components);
-  return { fetch: createApp().fetch, scheduled, queue };
+  let app: App | undefined;
+  const fetch = (request: Request, env: Env, context: ExecutionContext) => {
+    // An isolate that only runs objects needs no routes.
+    app ??= createApp();
+    return app.fetch(request, env, context);
+  };
+  return { fetch, scheduled, queue };
 }
 
 /**
@@ -54,7 +60,7 @@ export function createApp(config?: ConfigInput, components?: Components): App {
   app.use("/ws/*", checkUpgrade);
   app.get("/ws", toAnyRealm);
   app.get("/ws/:realm", toRealm);
-  app.route("/lp", longPoll);
+  app.route("/lp", longPollRoutes());
   app.all("/realms/:realm/events", ({ env, req }) => serverSentEvents(req.raw, env, req.param("realm")));
   for (const action of ["publish", "call"] as const) {
     app.all(`/realms/:realm/${action}`, (context) =>

@@ -13,29 +13,31 @@ import { readBodyWithin } from "../platform/read-body.ts";
 type LongPollContext = Context<{ Bindings: Env }>;
 
 /** `/open`, `/:transport/receive`, `/send` and `/close`, each also below `/:realm`; the query is ignored (LP-09). */
-export const longPoll = new Hono<{ Bindings: Env }>();
+export function longPollRoutes(): Hono<{ Bindings: Env }> {
+  const routes = new Hono<{ Bindings: Env }>();
+  routes.use(allowOrigins);
+  routes.options("/*", (context) => {
+    context.header("Access-Control-Allow-Methods", "POST");
+    context.header("Access-Control-Allow-Headers", context.req.header("Access-Control-Request-Headers") ?? "");
+    return context.body(null, 204);
+  });
+  for (const base of ["", "/:realm"]) {
+    routes.post(`${base}/open`, open);
+    for (const action of ["receive", "send", "close"]) {
+      routes.post(`${base}/:transport/${action}`, (context) => forward(context, action));
+    }
+  }
+  return routes;
+}
 
 /** Allows every origin: `allowed_origins` is checked when a transport is opened, as for WebSockets (LP-12). */
-longPoll.use(async (context, next) => {
+async function allowOrigins(context: LongPollContext, next: () => Promise<void>): Promise<void> {
   await next();
   const origin = context.req.header("Origin");
   context.header("Access-Control-Allow-Origin", origin === undefined || origin === "null" ? "*" : origin);
   context.header("Access-Control-Allow-Credentials", "true");
   context.header("Vary", "Origin");
   context.header("Cache-Control", "no-store");
-});
-
-longPoll.options("/*", (context) => {
-  context.header("Access-Control-Allow-Methods", "POST");
-  context.header("Access-Control-Allow-Headers", context.req.header("Access-Control-Request-Headers") ?? "");
-  return context.body(null, 204);
-});
-
-for (const base of ["", "/:realm"]) {
-  longPoll.post(`${base}/open`, open);
-  for (const action of ["receive", "send", "close"]) {
-    longPoll.post(`${base}/:transport/${action}`, (context) => forward(context, action));
-  }
 }
 
 async function open(context: LongPollContext): Promise<Response> {
