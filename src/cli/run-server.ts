@@ -6,6 +6,7 @@ import { formatFaults } from "../worker/config/load-config.ts";
 import { findFaultsOfObjects } from "./missing-settings.ts";
 import { watchParent } from "./parent-process.ts";
 import { loadConfigModule } from "./project/config-module.ts";
+import { requireConsoleFiles } from "./project/console-files.ts";
 import { readDevVars } from "./project/dev-vars.ts";
 import { findProject, type Project } from "./project/project.ts";
 import { exitWithError, UserError } from "./project/user-error.ts";
@@ -66,6 +67,7 @@ export async function runServer(
   handleSignals(onSignal);
   if (process.env.npm_lifecycle_event || flags.json) watchParent(() => void stop(), flags.json === true);
   try {
+    requireConsoleFiles();
     const project = findProject();
     const env = await overrideVariables(process.env, flags, project);
     const options = await readServerOptions(env, () => loadConfigModule(project), await readDevVars(project));

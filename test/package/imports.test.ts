@@ -39,8 +39,11 @@ function runModule(script: string, cwd = consumers): unknown {
   return JSON.parse(execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd, encoding: "utf8" }));
 }
 
+/** What wrangler uploads as modules of their own. */
+const UPLOADED = ["*.bin", "*.html", "*.txt"];
+
 /** Bundles `source`, with what it imports by public names, as a Worker is bundled. Returns the code. */
-async function bundle(source: string): Promise<string> {
+async function bundle(source: string, external: readonly string[] = UPLOADED): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: consumers, loader: "ts" },
     bundle: true,
@@ -49,8 +52,8 @@ async function bundle(source: string): Promise<string> {
     logLevel: "silent",
     format: "esm",
     target: "es2024",
-    // As wrangler does, which uploads them as modules of their own.
-    external: ["cloudflare:workers", "*.bin", "*.html", "*.txt"],
+    external: ["cloudflare:workers", ...external],
+    loader: { ".bin": "base64", ".html": "text", ".txt": "text" },
   });
   return outputFiles[0]!.text;
 }
@@ -88,6 +91,13 @@ describe("in a bundle", () => {
     expect(new Set(Array.from(code.matchAll(/\bfrom"([^"]+)"/g), ([, from]) => from))).toEqual(
       new Set(["cloudflare:workers"]),
     );
+  });
+
+  it("wamp-edge/worker finds the console, the pages and the texts that it serves", async () => {
+    const code = await bundle('export { createApp, router } from "wamp-edge/worker";', []);
+    const script = readFileSync(join(installed, "dist/worker/web/console-script.bin"));
+    expect(code).toContain(script.toString("base64"));
+    expect(code).not.toMatch(/import\("[^"]*\.(bin|html|txt)"\)/);
   });
 
   it("types add nothing", async () => {

@@ -4,12 +4,16 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import type { CONSOLE_FILES } from "../project/console-files.ts";
 
 const PROJECT = join(import.meta.dirname, "../../..");
 const SOURCES = join(PROJECT, "src/console");
 
 /** Name of a module → the file of `src/console` that it is made of. */
-const MODULES = { "console-script.bin": "main.ts", "console-style.bin": "console.css" } as const;
+const MODULES: Readonly<Record<(typeof CONSOLE_FILES)[number], string>> = {
+  "console-script.bin": "main.ts",
+  "console-style.bin": "console.css",
+};
 
 /** The licences of Preact, htm and uPlot ask for it. */
 const NOTICE = `/*! wamp-edge (MIT). Preact, (c) Jason Miller (MIT); htm, (c) Google LLC (Apache-2.0); uPlot, (c) Leon Sorokin (MIT) */`;

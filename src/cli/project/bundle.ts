@@ -4,15 +4,17 @@ import { execFile } from "node:child_process";
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { requireConsoleFiles } from "./console-files.ts";
 import type { Project } from "./project.ts";
 import { UserError } from "./user-error.ts";
 import { WRANGLER_DEFAULTS, wranglerCommand } from "./wrangler.ts";
 
 /**
  * Bundles the project's Worker into `folder`. `defaults` are variables for wrangler that the environment overrides.
- * Rejects with UserError and the output of the bundler when the Worker does not compile.
+ * Rejects with UserError and the output of the bundler when the Worker does not compile, or the router lacks its console.
  */
 export async function buildBundle(project: Project, folder: string, defaults: NodeJS.ProcessEnv = {}): Promise<void> {
+  requireConsoleFiles();
   const command = [wranglerCommand(project), "deploy", "--dry-run", "--outdir", folder];
   const options = { cwd: project.folder, env: { ...WRANGLER_DEFAULTS, ...defaults, ...process.env } };
   const build = promisify(execFile)(process.execPath, command, options);

@@ -14,7 +14,20 @@ const SHOP = join(import.meta.dirname, "../shop");
 const SETTINGS = join(SHOP, "wrangler.toml");
 
 const ALL = { call: true, register: true, publish: true, subscribe: true } as const;
-const ROLES = [{ name: "user", permissions: [{ uri: "", match: "prefix", allow: ALL }] }] as const;
+const ROLES = [
+  { name: "user", permissions: [{ uri: "", match: "prefix", allow: ALL }] },
+  { name: "operator", console: true },
+] as const;
+
+/** The configuration of the Worker with a role for the console, but without its page. */
+const WITHOUT_CONSOLE = {
+  ...config,
+  http: { console: false },
+  realms: config.realms.map((realm) => ({
+    ...realm,
+    roles: [...(realm.roles ?? []), { name: "operator", console: true }],
+  })),
+};
 
 describe("a configuration with a jwt section", async () => {
   const own = await generateKeyPair("RS256");
@@ -66,6 +79,17 @@ describe("a configuration with a jwt section", async () => {
     expect((await realm.login({ method: "jwt", token: signed })).authid).toBe("bob");
   });
 
+  it("serves the console where a role has it, with its script and its styles", async () => {
+    const page = await fetch(`${router.url}/console`);
+    const names = Array.from((await page.text()).matchAll(/"(\/console\/[^"]+)"/g), ([, name]) => name);
+    expect(names).toEqual(["/console/style.css", "/console/script.js"]);
+    const [style, script] = await Promise.all(names.map(async (name) => (await fetch(`${router.url}${name}`)).text()));
+    expect([style, script]).toEqual([
+      expect.stringContaining("light-dark("),
+      expect.stringContaining("wamp-edge/console"),
+    ]);
+  });
+
   it("says which realm or role is missing", async () => {
     await expect(router.realm("other").join()).rejects.toThrow("the configuration has no realm other");
     await expect(router.realm("none").join({ role: "chief" })).rejects.toThrow("the realm none has no role chief");
@@ -80,7 +104,7 @@ describe("two routers side by side", () => {
   beforeAll(async () => {
     port = await freePort();
     [first, unchanged] = await Promise.all([
-      startRouter({ wranglerToml: SETTINGS, port }),
+      startRouter({ wranglerToml: SETTINGS, port, config: WITHOUT_CONSOLE }),
       startRouter({ wranglerToml: SETTINGS, testKey: false }),
     ]);
     return () => Promise.all([first.stop(), unchanged.stop()]);
@@ -107,6 +131,10 @@ describe("two routers side by side", () => {
   it("serve the objects of the Worker beside those of the router", async () => {
     const added = await fetch(`${first.url}/stock/tea`, { method: "POST", body: "3" });
     expect(await added.json()).toEqual({ pieces: 3 });
+  });
+
+  it("serve no console where the configuration leaves it out, or no role has it", async () => {
+    for (const { url } of [first, unchanged]) expect((await fetch(`${url}/console`)).status).toBe(404);
   });
 
   it("keep the configuration of the Worker without a key of the test", async () => {
