@@ -12,24 +12,36 @@ export interface Answer<T> {
   reload(): void;
 }
 
+interface State<T> {
+  readonly value?: T | undefined;
+  readonly fault?: Fault | undefined;
+}
+
 /**
- * Asks when the page appears, when one of `inputs` changes, and every `intervalMs` milliseconds while the tab is visible.
- * An answer that comes after a newer question is dropped.
+ * Asks when the page appears, when one of `inputs` changes, and every `intervalMs` milliseconds while the tab is visible
+ * and no question is open. An answer that comes after a newer question is dropped.
  */
 export function useAnswer<T>(ask: () => Promise<T>, inputs: readonly unknown[], intervalMs?: number): Answer<T> {
-  const [state, setState] = useState<{ readonly value?: T | undefined; readonly fault?: Fault | undefined }>({});
+  const [state, setState] = useState<State<T>>({});
   const latest = useRef(0);
+  const answered = useRef(0);
   const reload = useCallback(() => {
     const question = ++latest.current;
+    const take = (next: (former: State<T>) => State<T>): void => {
+      if (question !== latest.current) return;
+      answered.current = question;
+      setState(next);
+    };
     ask().then(
-      (value) => question === latest.current && setState({ value }),
-      (error) => question === latest.current && setState(({ value }) => ({ value, fault: faultOf(error) })),
+      (value) => take(() => ({ value })),
+      (error) => take(({ value }) => ({ value, fault: faultOf(error) })),
     );
   }, inputs);
   useEffect(() => {
     reload();
     const again = (): void => {
-      if (document.visibilityState === "visible") reload();
+      // A question that takes longer than the interval would never be answered.
+      if (document.visibilityState === "visible" && answered.current === latest.current) reload();
     };
     const timer = intervalMs === undefined ? undefined : setInterval(again, intervalMs);
     return () => {

@@ -16,8 +16,13 @@ const IDS = 5_000;
 /** Calls that are under way at a time. */
 const PARALLEL = 50;
 
-/** Details do not change while a session is there, except by `wamp.session.modify_details`. */
-const known = new WeakMap<ChannelSession, Map<Id, SessionRow>>();
+type Rows = Map<Id, Promise<SessionRow | undefined>>;
+
+/**
+ * Details that are known or asked for, so that a person who types a filter asks for each session once. They do not change
+ * while a session is there, except by `wamp.session.modify_details`.
+ */
+const known = new WeakMap<ChannelSession, Rows>();
 
 /** Lists all ids, ascending, in as many calls as it takes. */
 export async function listIds(session: ChannelSession): Promise<readonly Id[]> {
@@ -33,14 +38,23 @@ export async function listIds(session: ChannelSession): Promise<readonly Id[]> {
 
 /** Gets the details of sessions, in their order; those that have ended meanwhile are left out. */
 export async function getSessions(session: ChannelSession, ids: readonly Id[]): Promise<readonly SessionRow[]> {
-  const rows = known.get(session) ?? new Map<Id, SessionRow>();
+  const rows: Rows = known.get(session) ?? new Map();
   known.set(session, rows);
-  const missing = ids.filter((id) => !rows.has(id));
-  for (let index = 0; index < missing.length; index += PARALLEL) {
-    const batch = missing.slice(index, index + PARALLEL).map((id) => getSession(session, id));
-    for (const row of await Promise.all(batch)) if (row !== undefined) rows.set(row.session, row);
+  const found: (SessionRow | undefined)[] = [];
+  for (let index = 0; index < ids.length; index += PARALLEL) {
+    const batch = ids.slice(index, index + PARALLEL).map((id) => rowOf(session, rows, id));
+    found.push(...(await Promise.all(batch)));
   }
-  return ids.flatMap((id) => rows.get(id) ?? []);
+  return found.filter((row) => row !== undefined);
+}
+
+function rowOf(session: ChannelSession, rows: Rows, id: Id): Promise<SessionRow | undefined> {
+  const former = rows.get(id);
+  if (former !== undefined) return former;
+  const row = getSession(session, id);
+  rows.set(id, row);
+  row.catch(() => rows.delete(id));
+  return row;
 }
 
 /** Gets the details of one session; undefined where it has ended. */

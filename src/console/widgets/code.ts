@@ -1,7 +1,7 @@
 /** Texts to copy, and payloads as text. */
 
 import type { RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Dict, List } from "../../wamp/protocol/values.ts";
 import { type Child, html } from "./html.ts";
 
@@ -31,7 +31,10 @@ interface CopyProps {
 }
 
 function Copy({ text, label, element }: CopyProps): Child {
-  const [said, say] = useState("Copy");
+  const [done, setDone] = useState({ text: "", said: "Copy" });
+  // Another text is not copied yet.
+  const said = done.text === text ? done.said : "Copy";
+  const say = (word: string): void => setDone({ text, said: word });
   const copy = (): void => {
     write(text).then(
       () => say("Copied"),
@@ -41,7 +44,6 @@ function Copy({ text, label, element }: CopyProps): Child {
       },
     );
   };
-  useEffect(() => say("Copy"), [text]);
   return html`<button type="button" class="copy" onClick=${copy} aria-label=${`${said}: ${label}`}>${said}</button>`;
 }
 

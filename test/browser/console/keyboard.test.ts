@@ -132,7 +132,7 @@ describe("by keyboard alone", () => {
     const dialog = page.getByRole("dialog", { name: "Kill the session?" });
     await dialog.waitFor();
     await press("Escape");
-    await dialog.waitFor({ state: "detached" });
+    await page.locator("dialog").waitFor({ state: "detached" });
     expect(await focused()).toMatchObject({ name: "Kill the session …", isSeen: true });
     await press("Enter");
     await dialog.waitFor();
@@ -263,7 +263,7 @@ describe("by keyboard alone", () => {
     await tabTo("Shortcuts of single letters");
     await tabTo("Close");
     await press("Enter");
-    await dialog.waitFor({ state: "detached" });
+    await page.locator("dialog").waitFor({ state: "detached" });
     expect(await focused()).toMatchObject({ name: "Theme: light", isSeen: true });
     await tabTo("Log out");
     await press("Enter");

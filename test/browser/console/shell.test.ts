@@ -91,7 +91,7 @@ describe("the help", () => {
     );
     await dialog.getByLabel("Shortcuts of single letters").uncheck();
     await page.keyboard.press("Escape");
-    await dialog.waitFor({ state: "detached" });
+    await page.locator("dialog").waitFor({ state: "detached" });
     expect(await page.locator(":focus").textContent()).toBe("Help");
     for (const key of ["g", "s", "?"]) await page.keyboard.press(key);
     await page.reload();
