@@ -1,6 +1,6 @@
 /** The form of `wamp.edge.explain`: what the router would do with a message or a login; nothing is sent. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChannelSession } from "../../client/channel-session.ts";
 import type { Dict } from "../../wamp/protocol/values.ts";
 import { type Fault, faultOf } from "../session/connection.ts";
@@ -22,18 +22,27 @@ import { Verdict } from "./verdict.ts";
 /** Shows the form and the answer. */
 export function Explain({ session }: { readonly session: ChannelSession }): Child {
   const { params } = usePlace();
-  const [question, setQuestion] = useState(() => questionOf(params));
-  const [answer, setAnswer] = useState<{ readonly value?: Dict; readonly fault?: Fault }>({});
+  const linked = questionOf(params);
+  const [question, setQuestion] = useState(linked);
+  const { answer, ask } = useAnswers(session);
+  const inLink = JSON.stringify(linked);
+  const written = useRef("");
+  useEffect(() => {
+    // The page has opened, or has got another link; not what `submit` wrote.
+    if (inLink === written.current) return;
+    written.current = inLink;
+    setQuestion(linked);
+    const isComplete = linked.uri !== "" || linked.action === "login";
+    if (isComplete && Object.keys(readQuestion(linked).faults).length === 0) ask(linked);
+  }, [inLink]);
   const { faults } = readQuestion(question);
   const submit = (event: Event): void => {
     event.preventDefault();
     const [name] = Object.keys(faults);
     if (name !== undefined) return showField(name);
+    written.current = JSON.stringify(question);
     setParams(question);
-    explain(session, question).then(
-      (value) => setAnswer({ value }),
-      (error) => setAnswer({ fault: faultOf(error) }),
-    );
+    ask(question);
   };
   const change = (part: Partial<Question>): void => setQuestion({ ...question, ...part });
   return html`<section class="card" aria-label="Explain"><h2>Explain</h2>
@@ -47,6 +56,23 @@ export function Explain({ session }: { readonly session: ChannelSession }): Chil
       ${answer.value !== undefined && html`<${Verdict} answer=${answer.value} />`}
     </div>
   </section>`;
+}
+
+/** The answer to the latest question: a search for an authid takes time, so that one before may be answered later. */
+function useAnswers(session: ChannelSession) {
+  const [answer, setAnswer] = useState<{ readonly value?: Dict; readonly fault?: Fault }>({});
+  const asked = useRef(0);
+  const ask = (question: Question): void => {
+    const turn = ++asked.current;
+    const show = (shown: typeof answer): void => {
+      if (turn === asked.current) setAnswer(shown);
+    };
+    explain(session, question).then(
+      (value) => show({ value }),
+      (error) => show({ fault: faultOf(error) }),
+    );
+  };
+  return { answer, ask };
 }
 
 /** Leads to a field that is at fault, which may be folded in. */

@@ -96,11 +96,16 @@ const COLUMNS: readonly Column<Entry>[] = [
   { title: "Why", cell: (entry) => html`<${Why} entry=${entry} />` },
 ];
 
-function Why({ entry: { event, session, reason, cause, duration_ms: duration } }: { readonly entry: Entry }): Child {
+function Why({
+  entry: { event, session, authid, reason, cause, duration_ms: duration },
+}: {
+  readonly entry: Entry;
+}): Child {
   if (event === "joined" || event === "resumed")
     return html`<a href=${linkTo("sessions", { id: String(session) })}>session ${session}</a>`;
   return html`${cause !== undefined && html`${cause} `}${reason !== undefined && html`<code class="quiet">${reason}</code>`}
-    ${duration !== undefined && html` <span class="quiet">after ${formatDuration(duration)}</span>`}`;
+    ${duration !== undefined && html` <span class="quiet">after ${formatDuration(duration)}</span>`}
+    ${event === "refused" && authid !== undefined && html` <a href=${linkTo("access", { action: "login", who: authid })}>explain</a>`}`;
 }
 
 function Entries({

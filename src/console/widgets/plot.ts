@@ -108,7 +108,8 @@ function optionsOf(
       {},
       ...series.map(({ label }, index) => {
         const stroke = colorOf(`.series-${index + 1}`);
-        return { label, stroke, fill: stroke.replace(")", ", 0.1)"), width: 2, points: { show: false } };
+        const fill = index === 0 && { fill: stroke.replace(")", ", 0.1)") };
+        return { label, stroke, ...fill, width: 2, points: { show: false } };
       }),
     ],
   };

@@ -33,11 +33,12 @@ function limitIn(payload: Payload): number {
 export function stats({ name, limits, sessions, broker, dealer, records, monitor }: MetaContext) {
   const { counters, host, latency } = monitor;
   const { pending, queue } = dealer.tables;
+  const visible = [...sessions.byId.values()].filter(isVisible);
   return {
     realm: name,
     time: isoTime(host.now()),
     since: isoTime(counters.since),
-    sessions: [...sessions.byId.values()].filter(isVisible).length,
+    sessions: visible.length,
     parked_sessions: sessions.parked,
     handshakes: sessions.handshakes,
     subscriptions: broker.subscriptions.size,
@@ -52,6 +53,10 @@ export function stats({ name, limits, sessions, broker, dealer, records, monitor
       sessions: { used: sessions.byId.size, limit: limits.sessions },
       handshakes: { used: sessions.handshakes, limit: limits.handshakes },
       realm_bytes: { used: records.bytes, limit: limits.realm_bytes },
+      session_bytes: {
+        used: visible.reduce((most, { recordBytes }) => Math.max(most, recordBytes), 0),
+        limit: limits.session_bytes,
+      },
     },
     call_latency: latency.toDict(),
     ...host.usage?.(),

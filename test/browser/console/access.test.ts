@@ -143,10 +143,12 @@ describe("the page Access", () => {
     await console.close();
   });
 
-  it("explains which methods a login would be offered", async () => {
+  it("explains at once what the link asks: which methods a login would be offered", async () => {
     const console = await openAccess({ action: "login", who: "joe" });
-    await console.page.getByRole("button", { name: "Explain" }).click();
     await console.page.locator(".answer").getByRole("table", { name: "methods" }).getByText("ticket").waitFor();
+    await console.page.evaluate("location.hash = '#access?realm=shop&uri=com.shop.search&role=guest'");
+    await console.page.locator(".answer").getByText("No rule of the role matches the URI").waitFor();
+    expect(await console.page.locator("[name=role]").inputValue()).toBe("guest");
     await console.close();
   });
 

@@ -287,6 +287,12 @@ describe("connections", () => {
     await page.getByRole("searchbox").fill("billing");
     await page.getByRole("cell", { name: "mallory" }).waitFor({ state: "detached" });
     expect(await page.getByRole("row", { name: /billing/ }).count()).toBeGreaterThan(0);
+    await page.getByRole("searchbox").fill("mallory");
+    await page.getByRole("link", { name: "explain" }).click();
+    await page.getByRole("heading", { level: 1, name: "Access" }).waitFor();
+    expect(await page.getByLabel("Action").inputValue()).toBe("login");
+    expect(await page.getByLabel("Name (authid)").inputValue()).toBe("mallory");
+    await page.getByRole("table", { name: "methods" }).waitFor();
     await console.close();
   });
 });

@@ -53,6 +53,7 @@ describe("wamp.edge.stats", () => {
         sessions: { used: 1, limit: 32_000 },
         handshakes: { used: 0, limit: 10_000 },
         realm_bytes: { used: realm.realm.records.bytes, limit: 67_108_864 },
+        session_bytes: { used: expect.any(Number), limit: 1_048_576 },
       },
       call_latency: {
         bounds_ms: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000],
@@ -73,6 +74,19 @@ describe("wamp.edge.stats", () => {
     expect(statsOf(realm, ann)).toMatchObject({
       ...{ sessions: 2, handshakes: 1, subscriptions: 1, registrations: 1, open_calls: 1, queued_calls: 2 },
     });
+  });
+
+  test("has the record of the session that holds most", () => {
+    const realm = newRealm();
+    const [ann, ben] = realm.joinAll("ann", "ben");
+    const used = (): number =>
+      (statsOf(realm, ann) as unknown as { capacity: { session_bytes: { used: number } } }).capacity.session_bytes.used;
+    const before = used();
+    ben.send([32, 1, {}, "com.topic"]);
+    const after = used();
+    ann.send([32, 2, {}, "com.topic"]);
+    // An entry of a record takes 64 bytes, and its URI.
+    expect([after - before, used() - after]).toStrictEqual([64 + "com.topic".length, 0]);
   });
 
   test("counts the messages of each type and direction, an EVENT once for each receiver", () => {

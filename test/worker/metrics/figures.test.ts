@@ -32,6 +32,7 @@ const STATS: Stats = {
     sessions: { used: 2, limit: 9 },
     handshakes: { used: 0, limit: 9 },
     realm_bytes: { used: 0, limit: 9 },
+    session_bytes: { used: 0, limit: 9 },
   },
   call_latency: { bounds_ms: [1, 2, 1_000], counts: [3, 0, 2, 1], sum_ms: 2_500, calls: 100 },
   bytes: { received: 13, sent: 14 },
