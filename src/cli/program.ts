@@ -17,6 +17,7 @@ import { addListingCommands } from "./observing/listing-commands.ts";
 import { addTapCommand } from "./observing/tap-command.ts";
 import { addTopCommand } from "./observing/top-command.ts";
 import { addPrincipalCommand } from "./principal-command.ts";
+import { endWithOutput } from "./project/output-errors.ts";
 import { exitOnUsageErrors } from "./project/usage-error.ts";
 import { addServerCommands } from "./server-commands.ts";
 
@@ -48,6 +49,7 @@ something, 3 the router or a callee answered ERROR, 4 fewer events or calls than
  * message and a code other than 0.
  */
 export async function runProgram(parameters: readonly string[]): Promise<void> {
+  endWithOutput();
   const program = new Command("wamp-edge")
     .description("A WAMP router on Cloudflare Durable Objects: runs it, and checks its configuration.")
     .version(VERSION)

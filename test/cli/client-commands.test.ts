@@ -197,7 +197,9 @@ describe("wamp-edge publish and subscribe", () => {
     const words = ["publish", "com.example.news", "--authid", "joe"];
     const { code, stderr } = await run(words, { env: { WAMP_SECRET: SECRET } });
     expect(code).toBe(3);
-    expect(stderr).toMatch(/^wamp-edge: com\.example\.news: wamp\.error\.not_authorized; .*\n$/);
+    expect(stderr).toMatch(
+      /^wamp-edge: com\.example\.news: wamp\.error\.not_authorized; .*; "wamp-edge explain publish com\.example\.news --as joe" says which rule decides\n$/,
+    );
   });
 });
 

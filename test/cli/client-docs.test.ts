@@ -91,7 +91,7 @@ describe("docs/cli.md", () => {
     if (isBackground) return printed(command, "Ctrl-C ends");
     expect({ code: await command.ended(), stderr: command.errors }).toStrictEqual({
       code: 0,
-      stderr: expect.stringMatching(/^(wamp-edge: (subscribed|measuring|showing) .*)?$/),
+      stderr: expect.stringMatching(/^(wamp-edge: (subscribed|measuring|showing|no session is known) .*)?$/),
     });
     expect(comparable(command.stdout, hasFigures)).toBe(comparable(output, hasFigures));
     hasContext ||= line.includes("context set");

@@ -61,7 +61,7 @@ export async function openBench(
     const messagesPerRequest = scenario === "rpc" ? RPC_MESSAGES : PUBSUB_MESSAGES;
     return { url: settings.url, realm: settings.realm, session, request, messagesPerRequest, close };
   } catch (error) {
-    const described = await describeError(error, uri, other);
+    const described = await describeError(error, uri, other, scenario === "rpc" ? "register" : "subscribe");
     await close();
     throw described;
   }

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { createFolder } from "../project/create-folder.ts";
 import { UserError } from "../project/user-error.ts";
 import { AUTH_METHODS } from "./auth-methods.ts";
-import { parseJson } from "./json-text.ts";
+import { parseDict } from "./json-text.ts";
 
 const text = v.pipe(v.string(), v.nonEmpty());
 
@@ -73,10 +73,10 @@ export function writeContexts(env: NodeJS.ProcessEnv, file: ContextFile): void {
 
 function readIfExists(path: string): unknown {
   try {
-    return parseJson(readFileSync(path, "utf8"), path);
+    return parseDict(readFileSync(path, "utf8"), path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-    if (error instanceof UserError) throw error;
+    if (error instanceof UserError) throw new UserError(`${error.message}; mend the file, or remove it`);
     throw new UserError(`cannot read ${path}: ${(error as Error).message}`);
   }
 }

@@ -15,26 +15,37 @@ export const EXIT_FEWER = 4;
 /** Registrations that are compared with a procedure that does not exist. */
 const MAX_COMPARED = 500;
 
+/** What a request asks of the router. */
+export type Action = "call" | "publish" | "subscribe" | "register";
+
 /** Makes the UserError of an ERROR that answers a request about `uri`; other errors stay as they are. */
-export async function describeError(error: unknown, uri: string, session: Session): Promise<unknown> {
+export async function describeError(
+  error: unknown,
+  uri: string,
+  session: Session,
+  action: Action = "call",
+): Promise<unknown> {
   if (!(error instanceof ApplicationError)) return error;
   const { args, kwargs } = error;
   const [message, ...others] = args;
   const text =
     typeof message === "string" ? [message, formatPayloadLine({ args: others, kwargs })] : [formatPayloadLine(error)];
   const reason = text.filter((part) => part !== "").join(" ");
-  const remedy = await findRemedy(error.uri, uri, session);
+  const remedy = await findRemedy(error.uri, uri, session, action);
   const line = [`${uri}: ${error.uri}`, reason.replaceAll("\n", " "), remedy].filter((part) => part !== "").join("; ");
   return new UserError(line, { exitCode: EXIT_ERROR, cause: error });
 }
 
-async function findRemedy(error: string, uri: string, session: Session): Promise<string> {
+async function findRemedy(error: string, uri: string, session: Session, action: Action): Promise<string> {
   if (error === WampUri.NO_SUCH_PROCEDURE) {
     const nearest = new NearestSearch().nearest(uri, await listProcedures(session));
     return nearest === undefined ? "" : `did you mean ${nearest}?`;
   }
   if (error !== WampUri.NOT_AUTHORIZED) return "";
-  return `"wamp-edge explain call ${uri} --as ${session.authid}" says which rule decides`;
+  const { authid, authrole, authmethod } = session.details;
+  // The authid of an anonymous session ends with it.
+  const who = authmethod === "anonymous" ? `--as-role ${authrole}` : `--as ${authid}`;
+  return `"wamp-edge explain ${action} ${uri} ${who}" says which rule decides`;
 }
 
 /** Returns the procedures of the realm, as far as the session may see them. */

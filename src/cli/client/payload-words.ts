@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Dict, List } from "../../wamp/protocol/values.ts";
 import { readText } from "../project/text-file.ts";
+import { UserError } from "../project/user-error.ts";
 import { parseDict, parseJson, parseList } from "./json-text.ts";
 
 /** The positional and the keyword arguments of a message. */
@@ -67,7 +68,9 @@ export function collect(value: string, former: readonly string[] = []): readonly
   return [...former, value];
 }
 
-/** Reads `key=value` options of a message; a value is JSON or a bare string. */
+/** Reads `key=value` options of a message; a value is JSON or a bare string. Throws UserError for other words. */
 export function readMessageOptions(pairs: readonly string[] = []): Dict {
+  const wrong = pairs.find((pair) => !KEYWORD.test(pair));
+  if (wrong !== undefined) throw new UserError(`--option must be key=value, such as disclose_me=true, not ${wrong}`);
   return readPayload(pairs, {}).kwargs;
 }

@@ -27,7 +27,6 @@ export async function runSession(flags: ConnectionFlags, work: Work): Promise<vo
 /** Resolves the settings of a connection; asks for the secret where it must. Rejects with UserError. */
 export function prepareSession(flags: ConnectionFlags): Promise<ConnectionSettings> {
   requireNode("the WAMP client", OLDEST_NODE_WITH_WEBSOCKET);
-  endWithReader();
   return resolveSettings(flags, process.env);
 }
 
@@ -88,12 +87,4 @@ async function leave(session: Session): Promise<void> {
   await Promise.race([session.leave(), promise]);
   clearTimeout(timer);
   await session.disconnect();
-}
-
-/** Ends the process when the reader of its output has ended, as with `| head`. */
-function endWithReader(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit();
-    throw error;
-  });
 }

@@ -4,6 +4,12 @@ import type { DescribedCommand, DescribedOption, DescribedWord } from "./command
 
 type Script = (commands: readonly DescribedCommand[]) => readonly string[];
 
+/** Options without a command. */
+const GENERAL: readonly DescribedWord[] = [
+  { word: "--help", description: "help" },
+  { word: "--version", description: "version" },
+];
+
 /** The function reads the command from the line, and completes its words, or the values of the option before. */
 export const bashScript: Script = (commands) => [
   '# In ~/.bashrc: eval "$(wamp-edge completion bash)"',
@@ -14,6 +20,10 @@ export const bashScript: Script = (commands) => [
   '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
   `    case $word in ${namesOf(commands).join("|")}) command=$word; break ;; esac`,
   "  done",
+  // Bash splits --option=value at the sign.
+  "  [[ $current = = ]] && current=",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: an expansion of the shell
+  "  [[ $previous = = ]] && previous=${COMP_WORDS[COMP_CWORD-2]}",
   '  case "$command $previous" in',
   ...valued(commands).map(([command, { word, choices }]) => {
     const act = choices.length === 0 ? "" : `COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$current")); `;
@@ -21,7 +31,7 @@ export const bashScript: Script = (commands) => [
   }),
   "  esac",
   "  case $command in",
-  `    "") words="${namesOf(commands).join(" ")} --help --version" ;;`,
+  `    "") words="${namesOf([...commands, ...GENERAL]).join(" ")}" ;;`,
   ...commands.map((command) => `    ${command.word}) words="${namesOf(wordsOf(command)).join(" ")}" ;;`),
   "  esac",
   '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
@@ -46,22 +56,30 @@ export const zshScript: Script = (commands) => [
   }),
   "  esac",
   "  case $command in",
-  `    "") items=(${commands.map(zshItem).join(" ")}) ;;`,
+  `    "") items=(${[...commands, ...GENERAL].map(zshItem).join(" ")}) ;;`,
   ...commands.map((command) => `    ${command.word}) items=(${wordsOf(command).map(zshItem).join(" ")}) ;;`),
   "  esac",
-  "  _describe -o wamp-edge items || _files",
+  "  _describe wamp-edge items || _files",
   "}",
   "compdef _wamp_edge wamp-edge",
 ];
 
-/** One line for each command and option. */
+/** One line for each command and option; a function reads the command, as in bash. */
 export const fishScript: Script = (commands) => [
   "# wamp-edge completion fish > ~/.config/fish/completions/wamp-edge.fish",
-  ...commands.map(({ word, description }) => {
-    return `complete -c wamp-edge -f -n __fish_use_subcommand -a ${word} -d ${quote(description)}`;
-  }),
+  "function __wamp_edge_command_is",
+  "  for word in (commandline -opc)[2..-1]",
+  `    if contains -- $word ${namesOf(commands).join(" ")}`,
+  '      test "$word" = "$argv[1]"',
+  "      return",
+  "    end",
+  "  end",
+  '  test "$argv[1]" = none',
+  "end",
+  ...commands.map(({ word, description }) => `${fishStart("none")} -f -a ${word} -d ${quote(description)}`),
+  ...GENERAL.map(({ word, description }) => `${fishStart("none")} -l ${word.slice(2)} -d ${quote(description)}`),
   ...commands.flatMap(({ word: command, words, options }) => [
-    ...words.map(({ word, description }) => `${fishStart(command)} -a ${word} -d ${quote(description)}`),
+    ...words.map(({ word, description }) => `${fishStart(command)} -f -a ${word} -d ${quote(description)}`),
     ...options.map(({ word, description, takesValue, choices }) => {
       const values = choices.length === 0 ? "" : ` -f -a ${quote(choices.join(" "))}`;
       return `${fishStart(command)} -l ${word.slice(2)}${takesValue ? " -r" : ""}${values} -d ${quote(description)}`;
@@ -70,7 +88,7 @@ export const fishScript: Script = (commands) => [
 ];
 
 function fishStart(command: string): string {
-  return `complete -c wamp-edge -n '__fish_seen_subcommand_from ${command}'`;
+  return `complete -c wamp-edge -n '__wamp_edge_command_is ${command}'`;
 }
 
 function wordsOf({ words, options }: DescribedCommand): readonly DescribedWord[] {

@@ -26,7 +26,7 @@ async function publish(topic: string, words: readonly string[], flags: Flags): P
   const options = { ...readMessageOptions(flags.option), ...(flags.retain && { retain: true }) };
   await runSession(flags, async (session) => {
     const publication = await session.publish(topic, args, kwargs, options).catch(async (error) => {
-      throw await describeError(error, topic, session);
+      throw await describeError(error, topic, session, "publish");
     });
     if (flags.json) printJson({ publication });
     else printLine(String(publication));

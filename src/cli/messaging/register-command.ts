@@ -22,6 +22,8 @@ type Flags = LastingFlags & {
   readonly option?: readonly string[];
 };
 
+const INVOKE_POLICIES = ["single", "roundrobin", "random", "first", "last"] as const;
+
 /** Adds the command to the program. */
 export function addRegisterCommand(program: Command): void {
   const command = program
@@ -38,7 +40,9 @@ export function addRegisterCommand(program: Command): void {
     .addOption(new Option("--echo", "answer with the arguments of the call").conflicts(["script"]))
     .option("--script <module>", "a module answers: its default export is a function of (args, kwargs, details)")
     .addOption(new Option("--match <policy>", "how procedures match").choices(["exact", "prefix", "wildcard"]))
-    .option("--invoke <policy>", "policy of a shared registration: roundrobin, random, first, last")
+    .addOption(
+      new Option("--invoke <policy>", "which callee of a shared registration answers").choices(INVOKE_POLICIES),
+    )
     .option("--concurrency <number>", "calls at the same time; others wait, or go to other callees")
     .option("--count <number>", "end after this many calls")
     .option("--duration <duration>", "end after this time; code 4 where --count was not reached")
@@ -64,7 +68,7 @@ async function register(procedure: string, flags: Flags): Promise<void> {
   };
   await runLasting(flags, async (session, stop) => {
     await session.register(procedure, answer, registerOptions(flags)).catch(async (error) => {
-      throw await describeError(error, procedure, session);
+      throw await describeError(error, procedure, session, "register");
     });
     printNotice(`registered ${procedure}; Ctrl-C ends`);
     await Promise.race([full.promise, whenAborted(stop)]);
@@ -84,7 +88,7 @@ function registerOptions({ match, invoke, concurrency, option }: Flags): Readonl
 }
 
 async function findHandler({ exec, echo, script }: Flags): Promise<CallHandler> {
-  if (exec !== undefined) return answerByCommand(exec);
+  if (exec) return answerByCommand(exec);
   if (echo) return (args, kwargs) => new Result(args, kwargs);
   if (script !== undefined) return loadScript(script);
   throw new UserError('register needs what answers: --exec "COMMAND", --echo or --script MODULE');
@@ -92,7 +96,7 @@ async function findHandler({ exec, echo, script }: Flags): Promise<CallHandler> 
 
 async function loadScript(file: string): Promise<CallHandler> {
   const module = (await import(pathToFileURL(file).href).catch((error: Error) => {
-    throw new UserError(`cannot load ${file}: ${error.message}`);
+    throw new UserError(`cannot load ${file}: ${error.message.replace(/ imported from .*$/s, "")}`);
   })) as { readonly default?: unknown };
   if (typeof module.default === "function") return module.default as CallHandler;
   throw new UserError(`${file} must export a function: export default (args, kwargs, details) => …`);

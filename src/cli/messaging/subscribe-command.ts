@@ -47,7 +47,7 @@ async function subscribe(topics: readonly string[], flags: Flags): Promise<void>
   await runLasting(flags, async (session, stop) => {
     for (const topic of topics) {
       await session.subscribe(topic, take, options).catch(async (error) => {
-        throw await describeError(error, topic, session);
+        throw await describeError(error, topic, session, "subscribe");
       });
     }
     printNotice(`subscribed to ${topics.join(", ")}; Ctrl-C ends`);

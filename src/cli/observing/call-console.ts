@@ -30,7 +30,7 @@ export async function describeRefusal(error: unknown, procedure: string, session
   const uri = error instanceof ApplicationError ? error.uri : undefined;
   if (uri === WampUri.NOT_AUTHORIZED && procedure.startsWith("wamp.edge.")) {
     const { authid, authrole } = session;
-    const line = `${authid} may not call ${procedure}: its role ${authrole} lacks "console": true; log in with one that has it`;
+    const line = `${authid} may not call ${procedure}: its role ${authrole} lacks "console": true; log in with one that has it, by --authid or --context`;
     return new UserError(line, { exitCode: EXIT_ERROR, cause: error });
   }
   if (uri === WampUri.NO_SUCH_PROCEDURE && procedure.startsWith("wamp.edge.")) {

@@ -3,11 +3,12 @@
 import { Argument, type Command, Option } from "commander";
 import { type Dict, isDict } from "../../wamp/protocol/values.ts";
 import { jsonFromValue } from "../../wamp/serializers/json-text.ts";
+import { AUTH_METHODS } from "../client/auth-methods.ts";
 import { addConnectionOptions, type ConnectionFlags } from "../client/connection-settings.ts";
 import { parseCount } from "../client/duration.ts";
 import type { Session } from "../client/open-session.ts";
 import { collect, readMessageOptions } from "../client/payload-words.ts";
-import { formatTable, printJson, printLine } from "../client/printing.ts";
+import { formatTable, printJson, printLine, printNotice } from "../client/printing.ts";
 import { UserError } from "../project/user-error.ts";
 import { callConsole } from "./call-console.ts";
 
@@ -34,7 +35,10 @@ export function addExplainCommand(program: Command): void {
     .option("--as <authid>", "as the session of this authid, or with --as-role as if it had joined")
     .option("--as-role <name>", "as a session of this role")
     .option("--as-session <id>", "as this session")
-    .option("--methods <list>", "login: methods that the client offers, with commas")
+    .option(
+      "--methods <list>",
+      "login: methods that the client offers, with commas (default with --as: all but anonymous)",
+    )
     .addOption(new Option("--match <policy>", "how the URI matches").choices(["exact", "prefix", "wildcard"]))
     .option("-o, --option <key=value>", "an option of the request; may be repeated", collect)
     .action(explain);
@@ -42,7 +46,8 @@ export function addExplainCommand(program: Command): void {
 
 async function explain(action: Action, uri: string | undefined, flags: Flags): Promise<void> {
   const { runSession } = await import("../client/run-session.ts");
-  if (uri === undefined && action !== "login") throw new UserError(`explain ${action} needs a URI`);
+  if (uri === undefined && action !== "login")
+    throw new UserError(`explain ${action} needs a URI, such as com.example.name`);
   await runSession(flags, async (session) => {
     const subject = action === "login" ? loginOf(flags) : { uri, ...(await subjectOf(session, flags)) };
     const options = { ...readMessageOptions(flags.option), ...(flags.match && { match: flags.match }) };
@@ -53,15 +58,19 @@ async function explain(action: Action, uri: string | undefined, flags: Flags): P
   });
 }
 
+const SECRET_METHODS = AUTH_METHODS.filter((method) => method !== "anonymous");
+
+/** Without `--methods` an authid offers each method that has a secret. */
 function loginOf({ as, asRole, methods }: Flags): Dict {
+  const offered = methods?.split(",") ?? (as === undefined ? undefined : SECRET_METHODS);
   return {
-    ...(methods !== undefined && { authmethods: methods.split(",") }),
+    ...(offered !== undefined && { authmethods: offered }),
     ...(as !== undefined && { authid: as }),
     ...(asRole !== undefined && { authrole: asRole }),
   };
 }
 
-/** The session to explain for: its id, an authid with a role, or the session of an authid. */
+/** The session to explain for: its id, an authid with a role, or the session of an authid, also one that has left. */
 async function subjectOf(session: Session, { as, asRole, asSession }: Flags): Promise<Dict> {
   if (asSession !== undefined) return { session: parseCount(asSession, "--as-session") };
   if (asRole !== undefined) return { authrole: asRole, ...(as !== undefined && { authid: as }) };
@@ -71,7 +80,18 @@ async function subjectOf(session: Session, { as, asRole, asSession }: Flags): Pr
     const found = await session.call("wamp.session.get", [id]).catch(() => undefined);
     if ((found?.args[0] as Dict | undefined)?.authid === as) return { session: id };
   }
-  throw new UserError(`${as} has no session in the realm; --as-role ROLE explains for a session that it would have`);
+  const authrole = await lastRole(session, as);
+  if (authrole === undefined) {
+    throw new UserError(`${as} has no session in the realm; --as-role ROLE explains for a session that it would have`);
+  }
+  printNotice(`${as} has no session in the realm; its last one had the role ${authrole}`);
+  return { authrole, authid: as };
+}
+
+/** The role of the latest session of an authid, as far as the realm remembers it. */
+async function lastRole(session: Session, as: string): Promise<unknown> {
+  const log = (await callConsole(session, "wamp.edge.connections")) as readonly Dict[];
+  return log.findLast(({ authid, authrole }) => authid === as && typeof authrole === "string")?.authrole;
 }
 
 function printAnswer(answer: Dict): void {

@@ -98,10 +98,18 @@ async function printConnections(session: Session, limit: number, flags: Flags): 
 
 async function printSlow(session: Session, limit: number, flags: Flags): Promise<void> {
   const { sessions } = (await callConsole(session, "wamp.edge.slow", { kwargs: { limit } })) as { sessions: Dict[] };
-  const columns = ["session", "authid", "authrole", "unread", "queued", "sent", "proves"];
   // The session of this command has just been sent its WELCOME.
   const others = sessions.filter((row) => row.session !== session.id);
-  printRows(others, columns, flags, "every session is known to have read everything");
+  const rows = flags.json ? others : others.map((row) => ({ state: readingState(row), ...row }));
+  const columns = ["state", "session", "authid", "authrole", "unread", "queued", "sent"];
+  printRows(rows, columns, flags, "every session is known to have read everything");
+  if (others.length > 0 && others.every(({ queued }) => queued === 0)) printNotice("no session is known to be slow");
+}
+
+/** What is known of a session with unread bytes (docs/console-procedures.md#wampedgeslow). */
+function readingState({ queued, proves }: Dict): string {
+  if (queued !== 0) return "slow";
+  return proves === true ? "behind" : "unknown";
 }
 
 async function printUnheard(session: Session, limit: number, flags: Flags): Promise<void> {

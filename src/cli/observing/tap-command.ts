@@ -107,6 +107,7 @@ function printSummary(summary: unknown, shown: number, isJson = false): void {
   if (!isDict(summary)) return;
   if (isJson) return printJson({ summary });
   const { dropped } = summary as { dropped?: Readonly<Record<string, number>> };
-  const reasons = Object.entries(dropped ?? {}).map(([reason, number]) => `${number} dropped (${reason})`);
+  const some = Object.entries(dropped ?? {}).filter(([, number]) => number > 0);
+  const reasons = some.map(([reason, number]) => `${number} dropped (${reason})`);
   printNotice([`the tap has ended: ${shown} shown`, ...reasons].join(", "));
 }

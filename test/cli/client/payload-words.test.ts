@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { parseDuration } from "../../../src/cli/client/duration.ts";
 import { parseJson } from "../../../src/cli/client/json-text.ts";
-import { readPayload } from "../../../src/cli/client/payload-words.ts";
+import { readMessageOptions, readPayload } from "../../../src/cli/client/payload-words.ts";
 import { UserError } from "../../../src/cli/project/user-error.ts";
 
 describe("readPayload", () => {
@@ -57,6 +57,16 @@ describe("parseJson", () => {
   ])("says where %j is broken", (text, place) => {
     const fault = new UserError(`x is broken JSON (${place}): `);
     expect(() => parseJson(text, "x")).toThrow(fault.message);
+  });
+});
+
+describe("readMessageOptions", () => {
+  it("reads key=value", () => {
+    expect(readMessageOptions(["disclose_me=true", "x=a=b"])).toStrictEqual({ disclose_me: true, x: "a=b" });
+  });
+
+  it.each(["disclose_me", "5", "=1"])("refuses %j", (word) => {
+    expect(() => readMessageOptions([word])).toThrow("--option must be key=value, such as disclose_me=true, not");
   });
 });
 

@@ -1,6 +1,7 @@
 /** `wamp-edge completion`: the scripts, in the shells that this machine has. */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 
@@ -27,6 +28,7 @@ describe.skipIf(!has("bash"))("in bash", () => {
     ["wamp-edge call --json --authmethod w", ["wampcra", "wamp-scram"]],
     ["wamp-edge explain s", ["subscribe"]],
     ["wamp-edge context s", ["set"]],
+    ["wamp-edge subscribe --match = e", ["exact"]],
     ["wamp-edge call --secret-file x", []],
   ])("completes %j to %j", (line, expected) => {
     const words = line.split(" ");
@@ -43,7 +45,24 @@ it.skipIf(!has("zsh"))("zsh accepts its script", () => {
 
 it.skipIf(!has("fish"))("fish completes commands and values", () => {
   const complete = (line: string) => `complete -C ${JSON.stringify(line)}`;
-  const script = `${scriptFor("fish")}\n${complete("wamp-edge sub")}\n${complete("wamp-edge call --authmethod wampc")}`;
+  const lines = [
+    "wamp-edge sub",
+    "wamp-edge call --authmethod wampc",
+    "wamp-edge explain call --as-r",
+    "wamp-edge context se",
+  ];
+  const script = [scriptFor("fish"), ...lines.map(complete)].join("\n");
   const completed = execFileSync("fish", ["--no-config", "-c", script], { encoding: "utf8" });
-  expect(completed).toMatch(/^subscribe\t.*\nwampcra\b/);
+  expect(completed).toMatch(/^subscribe\t.*\nwampcra\b.*\n--as-role\b.*\nset\b.*\n$/);
+});
+
+it("a command ends with code 0 when the reader of its output has ended", async () => {
+  const child = spawn(process.execPath, [PROGRAM, "completion", "bash"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  expect(await once(child, "close")).toStrictEqual([0, null]);
+  expect(errors).toBe("");
 });
