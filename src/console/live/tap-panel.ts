@@ -12,7 +12,7 @@ import { MessageLog } from "./message-log.ts";
 import { listed } from "./tapped.ts";
 
 /** What every tap costs, said before it starts. */
-export const TAP_COST = `It ends by itself after ${TAP_MINUTES} minutes, keeps the realm awake, and is recorded in the audit log.`;
+export const TAP_COST = `A tap ends by itself after ${TAP_MINUTES} minutes, keeps the realm awake, and is recorded in the audit log.`;
 
 interface PanelProps {
   readonly session: ChannelSession;

@@ -4,6 +4,7 @@ import { LiveMessages } from "../live/live-messages.ts";
 import { Code, payloadText } from "../widgets/code.ts";
 import { type Child, html } from "../widgets/html.ts";
 import { FaultNotice } from "../widgets/notice.ts";
+import { Uri } from "../widgets/uri.ts";
 import type { Run, RunAnswer } from "./run.ts";
 
 /** Runs, the latest first. */
@@ -19,7 +20,7 @@ function Result({ run }: { readonly run: Run }): Child {
   const isOpen = state === "active" || (state === "running" && request.action === "call");
   return html`<section class="card run" data-state=${state} aria-label=${`${request.action} ${request.uri}`}>
     <div class="row">
-      <strong>${request.action}</strong> <code class="grow">${request.uri}</code>
+      <strong>${request.action}</strong> <span class="grow"><${Uri} uri=${request.uri} /></span>
       <span class=${`state ${state}`}>${state}</span>
       ${ms !== undefined && html`<span class="quiet">${ms.toFixed(1)} ms</span>`}
       ${isOpen && html`<button type="button" onClick=${() => run.stop()}>${STOP[request.action]}</button>`}

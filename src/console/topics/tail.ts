@@ -27,7 +27,9 @@ export function useTail(session: ChannelSession, topic: Uri, match: string, isOn
     let isOver = false;
     const take = (args: List, kwargs: Dict, { retained, ...details }: Dict): void => {
       const message = eventMessage({ time: Date.now(), args, kwargs, details }, match !== "exact");
-      (retained === true ? fresh.retained : fresh.events).add(message);
+      // The router does not say since when an event is retained.
+      if (retained === true) fresh.retained.add({ ...message, time: "retained" });
+      else fresh.events.add(message);
     };
     setTail(fresh);
     const subscribing = session.subscribe(topic, take, { match, get_retained: true });

@@ -1,13 +1,15 @@
 /** The page Playground of the console, in a browser against a router. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ChannelSession } from "../../../src/client/channel-session.ts";
 import { type ConsoleHarness, type ConsolePage, startConsole, THEMES, WIDTHS } from "./console-page.ts";
 import { joinAs, MARKUP } from "./lively-realm.ts";
 
 let harness: ConsoleHarness;
+let billing: ChannelSession;
 beforeAll(async () => {
   harness = await startConsole();
-  const billing = await joinAs(harness.router.origin, "billing");
+  billing = await joinAs(harness.router.origin, "billing");
   await billing.register("com.shop.invoice.create", ([order]) => ({ order, total: 42.5 }));
   await billing.register("com.shop.count", (_, __, { progress }) => {
     for (const part of [1, 2]) progress?.([part]);
@@ -167,8 +169,15 @@ describe("the playground", () => {
     async (theme, width) => {
       const uri = `com.shop.${"a-very-long-component-".repeat(8)}.of.a.uri`;
       const console = await openPlayground({ uri, args: '[1,"two"]' }, { theme, width });
-      await console.page.getByRole("button", { name: "Call" }).click();
-      await console.page.locator(".run[data-state=failed]").waitFor();
+      const { page } = console;
+      await page.getByRole("button", { name: "Call" }).click();
+      await page.locator(".run[data-state=failed]").waitFor();
+      await page.getByRole("radio", { name: "subscribe" }).check();
+      await page.getByRole("button", { name: "Subscribe" }).click();
+      await page.locator(".run[data-state=active]").waitFor();
+      await billing.publish(uri, [{ order: 7, note: MARKUP }]);
+      await page.locator(".run[data-state=active] summary", { hasText: "event" }).click();
+      await page.locator(".run[data-state=active]").getByText('"order": 7').waitFor();
       await console.expectAccessible();
       await console.photograph("playground");
       await console.close();
