@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: "wamp",
           include: [
-            "test/{allocations,console,structure,wamp}/**/*.test.ts",
+            "test/{allocations,bench,console,structure,wamp}/**/*.test.ts",
             "template/test/**/*.test.ts",
             "test/testing/*.test.ts",
             "test/worker/config/**/*.test.ts",

@@ -2,9 +2,9 @@
 
 import { formatFigure, ratiosOf, type Spread, spreadOf } from "../measuring/statistics.ts";
 import type { Conditions } from "../runner/conditions.ts";
-import type { Row, Work } from "../runner/rounds.ts";
+import type { Row } from "../runner/rounds.ts";
 import { FIGURES, type FigureName } from "../scenarios/figures.ts";
-import { DEFAULTS, type Settings } from "../scenarios/settings.ts";
+import type { Settings } from "../scenarios/settings.ts";
 
 /** Cells of a column: nothing measured. */
 const NOTHING = "–";
@@ -50,25 +50,22 @@ export function column({ rounds }: Row, name: FigureName): readonly (number | un
   return rounds.map((figures) => figures?.[name]);
 }
 
-/** A heading: scenario, serializers and the settings that it heeds. */
-export function describeWork({ scenario, serializers, settings }: Work, heeded: readonly (keyof Settings)[]): string {
-  const [near, far] = serializers;
-  const names = [...new Set<keyof Settings>(["payload", ...heeded])];
-  const parts = names.map((name) => `${name} ${settings[name]}`);
-  if (settings.shape !== DEFAULTS.shape) parts.push(`shape ${settings.shape}`);
-  return `${scenario}, ${near === far ? near : `${near} to ${far}`}, ${parts.join(", ")}`;
-}
-
-/** The conditions in some lines. */
+/** The conditions of `rows` in some lines; `times` is absent for a scenario that does not run for a time. */
 export function formatConditions(
   { date, cpu, cores, memory_gib, system, node, targets, load_average, measures_cpu }: Conditions,
   rounds: number,
-  { durationMs, warmupMs }: Settings,
+  rows: readonly Row[],
+  times?: Pick<Settings, "durationMs" | "warmupMs">,
 ): string {
+  const length = times && ` of ${times.durationMs / 1000} s after ${times.warmupMs / 1000} s of warm-up`;
   return [
     `${date}; ${cores} × ${cpu}, ${memory_gib} GiB, ${system}; load average at the start ${load_average.toFixed(2)}; Node ${node}.`,
-    `${rounds} alternating rounds of ${durationMs / 1000} s after ${warmupMs / 1000} s of warm-up; least / median / greatest.`,
+    `${rounds} alternating rounds${length ?? ""}; least / median / greatest.`,
+    `Other programs of the machine took ${formatSpread(spreadOf(rows.flatMap((row) => column(row, "other_busy_pct"))))} % of a core.`,
     ...(measures_cpu ? [] : ["No CPU time and memory: this system has no /proc."]),
-    ...Object.entries(targets).map(([name, what]) => `- ${name}: ${what}`),
+    "",
+    ...Object.entries(Object.groupBy(Object.entries(targets), ([, what]) => what)).map(
+      ([what, entries = []]) => `- ${entries.map(([name]) => name).join(", ")}: ${what}`,
+    ),
   ].join("\n");
 }

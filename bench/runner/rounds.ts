@@ -3,20 +3,12 @@
 import type { Figures } from "../scenarios/figures.ts";
 import { pause } from "../scenarios/scenario.ts";
 import { SCENARIOS } from "../scenarios/scenarios.ts";
-import type { Settings } from "../scenarios/settings.ts";
+import type { Work } from "../scenarios/work.ts";
 import { REALM } from "../targets/checkout-router.ts";
 import type { RunningRouter } from "../targets/running-router.ts";
 import { startTarget } from "../targets/start-target.ts";
 import type { Target } from "../targets/target.ts";
 import { runLoad } from "./load-process.ts";
-
-/** One scenario with its settings. */
-export interface Work {
-  /** A name of `SCENARIOS`. */
-  readonly scenario: string;
-  readonly serializers: readonly [near: string, far: string];
-  readonly settings: Settings;
-}
 
 /** What was measured of one target. */
 export interface Row {
@@ -37,9 +29,10 @@ export async function measureRounds(
   rounds: number,
   onRun: (round: number, target: string) => void,
 ): Promise<readonly Row[]> {
-  const candidates: Candidate[] = [];
+  const starts = await Promise.allSettled(targets.map((target) => Candidate.start(target, work)));
+  const candidates = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
   try {
-    for (const target of targets) candidates.push(await Candidate.start(target, work));
+    for (const start of starts) if (start.status === "rejected") throw start.reason;
     for (let round = 1; round <= rounds; round++) {
       for (const candidate of candidates.filter(({ isAble }) => isAble)) {
         onRun(round, candidate.target.name);

@@ -3,65 +3,42 @@
 import { MessageType } from "../../src/wamp/protocol/message.ts";
 import { Connection } from "../client/connection.ts";
 import { CLOSE, maskedFrame } from "../client/frame.ts";
-import { Histogram } from "../client/histogram.ts";
 import { messageFrame } from "../client/template.ts";
-import { noteFailure } from "../client/traffic.ts";
-import { startMeter, usageOf } from "../measuring/meter.ts";
+import { usageOf } from "../measuring/meter.ts";
 import type { Figures } from "./figures.ts";
-import { latenciesOf, pause, type RunContext, type Scenario } from "./scenario.ts";
+import { LoopLoad } from "./loop-load.ts";
+import { measureLoad } from "./measure-load.ts";
+import { latenciesOf, type RunContext, type Scenario } from "./scenario.ts";
+import { TIMES } from "./settings.ts";
 
 /** Close code 1000. */
 const NORMAL = Buffer.of(0x03, 0xe8);
 /** Milliseconds after which a session that is not closed is given up. */
 const TIMEOUT_MS = 3000;
-/** Milliseconds before the next try, where a session could not be opened. */
-const RETRY_MS = 20;
 
 /** The scenario `churn`. */
 export const churn: Scenario = {
   description: "sessions that connect, join, leave and close",
   settings: { parallel: 16 },
-  heeds: ["parallel"],
+  heeds: ["parallel", ...TIMES],
   columns: ["cpu_us_per_session", "sessions_per_s", "router_busy_pct", "p50_us", "p99_us", "load_busy_pct", "errors"],
   relays: ["relay"],
   run: measureSessions,
 };
 
-async function measureSessions({ near, router, settings }: RunContext): Promise<Figures> {
-  const latencies = new Histogram();
+async function measureSessions(context: RunContext): Promise<Figures> {
+  const { near, settings } = context;
   const goodbye = messageFrame(near.format, [MessageType.GOODBYE, {}, "wamp.close.close_realm"]);
-  let ended = 0;
-  let isStopped = false;
-  const joinAndLeave = async (): Promise<void> => {
-    while (!isStopped) {
-      const start = performance.now();
-      const connection = new Connection(near);
-      try {
-        await connection.join();
-        await leave(connection, goodbye);
-        latencies.add((performance.now() - start) * 1000);
-        ended++;
-      } catch (error) {
-        noteFailure((error as Error).message);
-        await pause(RETRY_MS);
-      }
-      connection.destroy();
-    }
-  };
-  const loops = Array.from({ length: settings.parallel }, joinAndLeave);
-  await pause(settings.warmupMs);
-  latencies.reset();
-  const read = startMeter(router);
-  const before = ended;
-  await pause(settings.durationMs);
-  const span = read();
-  const sessions = ended - before;
-  isStopped = true;
-  await Promise.all(loops);
+  const load = new LoopLoad(settings.parallel, async () => {
+    const connection = await Connection.open(near);
+    await leave(connection, goodbye);
+    connection.destroy();
+  });
+  const { span, done } = await measureLoad(context, load);
   return {
-    sessions_per_s: sessions / span.seconds,
-    cpu_us_per_session: span.routerUs / sessions,
-    ...latenciesOf(latencies),
+    sessions_per_s: done / span.seconds,
+    cpu_us_per_session: span.routerUs / done,
+    ...latenciesOf(load.latencies),
     ...usageOf(span),
   };
 }

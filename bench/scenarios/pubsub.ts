@@ -7,13 +7,13 @@ import { openConnections } from "../client/connections.ts";
 import { Histogram } from "../client/histogram.ts";
 import { readStamp } from "../client/stamp.ts";
 import { Template } from "../client/template.ts";
-import { startMeter, usageOf } from "../measuring/meter.ts";
+import { usageOf } from "../measuring/meter.ts";
 import type { Figures } from "./figures.ts";
+import { type Load, measureLoad } from "./measure-load.ts";
 import { makeArguments } from "./payload.ts";
-import { latenciesOf, pause, type RunContext, type Scenario, uniqueUri } from "./scenario.ts";
+import { latenciesOf, type RunContext, type Scenario, uniqueUri } from "./scenario.ts";
+import { PAYLOAD, TIMES } from "./settings.ts";
 
-/** Milliseconds for the last events after a measurement. */
-const DRAIN_MS = 100;
 /** Milliseconds without an event after which those under way are given up. */
 const LOST_MS = 2000;
 
@@ -21,7 +21,7 @@ const LOST_MS = 2000;
 export const pubsub: Scenario = {
   description: "publishers with publications under way, and subscribers of one topic",
   settings: { inFlight: 8 },
-  heeds: ["publishers", "subscribers", "inFlight", "isAcknowledged"],
+  heeds: ["publishers", "subscribers", "inFlight", "isAcknowledged", ...PAYLOAD, ...TIMES],
   columns: [
     "cpu_us_per_event",
     "events_per_s",
@@ -40,13 +40,14 @@ export const pubsub: Scenario = {
 export const fanout: Scenario = {
   description: "one publication at a time to many subscribers, and the time until the last of them has it",
   settings: { publishers: 1, subscribers: 1000, inFlight: 1 },
-  heeds: ["publishers", "subscribers", "inFlight", "isAcknowledged"],
+  heeds: ["publishers", "subscribers", "inFlight", "isAcknowledged", ...PAYLOAD, ...TIMES],
   columns: ["cpu_us_per_event", "events_per_s", "router_busy_pct", "last_p50_us", "load_busy_pct", "lost", "errors"],
   relays: ["relay"],
   run: measureEvents,
 };
 
-async function measureEvents({ near, far, router, settings }: RunContext): Promise<Figures> {
+async function measureEvents(context: RunContext): Promise<Figures> {
+  const { near, far, settings } = context;
   const topic = uniqueUri("topic");
   const subscribers = await openConnections(far, settings.subscribers, (connection) =>
     connection.request(MessageType.SUBSCRIBE, [{}, topic]),
@@ -55,22 +56,12 @@ async function measureEvents({ near, far, router, settings }: RunContext): Promi
   const options = settings.isAcknowledged ? { acknowledge: true } : {};
   const publish = new Template(near.format, MessageType.PUBLISH, [options, topic, makeArguments(settings, true)]);
   const load = new EventLoad(publishers, publish, subscribers, settings.inFlight * settings.publishers);
-  load.start();
-  await pause(settings.warmupMs);
-  load.latencies.reset();
-  load.lastLatencies.reset();
-  const read = startMeter(router);
-  const before = load.received;
-  await pause(settings.durationMs);
-  const span = read();
-  const events = load.received - before;
-  load.stop();
-  await pause(DRAIN_MS);
+  const { span, done } = await measureLoad(context, load);
   for (const connection of [...publishers, ...subscribers]) connection.destroy();
   return {
-    events_per_s: events / span.seconds,
-    publications_per_s: events / subscribers.length / span.seconds,
-    cpu_us_per_event: span.routerUs / events,
+    events_per_s: done / span.seconds,
+    publications_per_s: done / subscribers.length / span.seconds,
+    cpu_us_per_event: span.routerUs / done,
     ...latenciesOf(load.latencies),
     last_p50_us: load.lastLatencies.quantile(0.5),
     lost: load.lost,
@@ -79,11 +70,11 @@ async function measureEvents({ near, far, router, settings }: RunContext): Promi
 }
 
 /** Keeps publications under way: when all subscribers have one, the next is published. */
-class EventLoad {
+class EventLoad implements Load {
   /** From PUBLISH to each EVENT, and to the last one of a publication. */
   readonly latencies = new Histogram();
   readonly lastLatencies = new Histogram();
-  received = 0;
+  done = 0;
   /** Events that were given up. */
   lost = 0;
   #published = 0;
@@ -94,7 +85,7 @@ class EventLoad {
   readonly #publish: Template;
   readonly #receivers: number;
   readonly #mostUnderWay: number;
-  #guard: NodeJS.Timeout | undefined;
+  readonly #guard: NodeJS.Timeout;
 
   constructor(
     publishers: readonly Connection[],
@@ -114,21 +105,14 @@ class EventLoad {
       };
     }
     for (const publisher of publishers) publisher.onMessage = (type) => type === MessageType.PUBLISHED;
-  }
-
-  start(): void {
+    this.#guard = this.#giveUpLostEvents();
     readClock();
     this.#fill();
-    let seen = -1;
-    // A router that drops events must not stop the run.
-    this.#guard = setInterval(() => {
-      if (this.received === seen) {
-        this.lost = this.#published * this.#receivers - this.received;
-        readClock();
-        this.#fill();
-      }
-      seen = this.received;
-    }, LOST_MS);
+  }
+
+  reset(): void {
+    this.latencies.reset();
+    this.lastLatencies.reset();
   }
 
   stop(): void {
@@ -136,17 +120,30 @@ class EventLoad {
     clearInterval(this.#guard);
   }
 
+  /** A router that drops events must not stop the run. */
+  #giveUpLostEvents(): NodeJS.Timeout {
+    let seen = -1;
+    return setInterval(() => {
+      if (this.done === seen) {
+        this.lost = this.#published * this.#receivers - this.done;
+        readClock();
+        this.#fill();
+      }
+      seen = this.done;
+    }, LOST_MS);
+  }
+
   #receive(publishedUs: number): void {
-    this.received++;
+    this.done++;
     this.latencies.add(clock.now * 1000 - publishedUs);
-    if ((this.received + this.lost) % this.#receivers !== 0) return;
+    if ((this.done + this.lost) % this.#receivers !== 0) return;
     this.lastLatencies.add((clock.now - this.#publishedAt) * 1000);
     this.#fill();
   }
 
   #fill(): void {
     const least = (this.#mostUnderWay - 1) * this.#receivers;
-    while (!this.#isStopped && this.#published * this.#receivers - this.received - this.lost <= least) {
+    while (!this.#isStopped && this.#published * this.#receivers - this.done - this.lost <= least) {
       const publisher = this.#publishers[this.#published % this.#publishers.length]!;
       this.#published++;
       this.#publishedAt = clock.now;

@@ -7,13 +7,13 @@ import { openConnections } from "../client/connections.ts";
 import { Histogram } from "../client/histogram.ts";
 import { Template } from "../client/template.ts";
 import { noteFailure } from "../client/traffic.ts";
-import { startMeter, usageOf } from "../measuring/meter.ts";
+import { usageOf } from "../measuring/meter.ts";
 import type { Figures } from "./figures.ts";
+import { type Load, measureLoad } from "./measure-load.ts";
 import { makeArguments } from "./payload.ts";
-import { latenciesOf, pause, type RunContext, type Scenario, uniqueUri } from "./scenario.ts";
+import { latenciesOf, type RunContext, type Scenario, uniqueUri } from "./scenario.ts";
+import { PAYLOAD, TIMES } from "./settings.ts";
 
-/** Milliseconds for the last answers after a measurement. */
-const DRAIN_MS = 100;
 /** A run whose calls keep failing ends: each failed call is otherwise made again. */
 const MOST_FAILURES = 1000;
 const MEGABYTE = 1e6;
@@ -21,7 +21,7 @@ const MEGABYTE = 1e6;
 /** The scenario `rpc`. */
 export const rpc: Scenario = {
   description: "callers with calls in flight, and one callee that returns the arguments",
-  heeds: ["callers", "inFlight"],
+  heeds: ["callers", "inFlight", ...PAYLOAD, ...TIMES],
   columns: ["cpu_us_per_call", "calls_per_s", "router_busy_pct", "p50_us", "p99_us", "load_busy_pct", "errors"],
   relays: ["relay", "relay-defer", "relay-batch"],
   run: measureCalls,
@@ -31,36 +31,27 @@ export const rpc: Scenario = {
 export const large: Scenario = {
   description: "calls with large payloads; MB/s counts the payload of the call, and the result carries as much back",
   settings: { callers: 4, inFlight: 1, payload: 65_536 },
-  heeds: ["callers", "inFlight"],
+  heeds: ["callers", "inFlight", ...PAYLOAD, ...TIMES],
   columns: ["cpu_us_per_call", "mb_per_s", "calls_per_s", "router_busy_pct", "p50_us", "load_busy_pct", "errors"],
   relays: ["relay", "relay-parse", "relay-batch"],
   run: measureCalls,
 };
 
 /** Runs calls for the time of the settings. */
-export async function measureCalls({ near, far, router, settings }: RunContext): Promise<Figures> {
+export async function measureCalls(context: RunContext): Promise<Figures> {
+  const { near, far, settings } = context;
   const procedure = uniqueUri("echo");
-  const callee = await openEcho(far, procedure, makeArguments(settings));
+  const args = makeArguments(settings);
+  const callee = await openEcho(far, procedure, args);
   const callers = await openConnections(near, settings.callers);
-  const load = new CallLoad(
-    callers,
-    new Template(near.format, MessageType.CALL, [{}, procedure, makeArguments(settings)]),
-  );
-  load.start(settings.inFlight);
-  await pause(settings.warmupMs);
-  load.latencies.reset();
-  const read = startMeter(router);
-  const before = load.answered;
-  await pause(settings.durationMs);
-  const span = read();
-  const calls = load.answered - before;
-  load.stop();
-  await pause(DRAIN_MS);
+  const call = new Template(near.format, MessageType.CALL, [{}, procedure, args]);
+  const load = new CallLoad(callers, call, settings.inFlight);
+  const { span, done } = await measureLoad(context, load);
   for (const connection of [...callers, callee]) connection.destroy();
   return {
-    calls_per_s: calls / span.seconds,
-    cpu_us_per_call: span.routerUs / calls,
-    mb_per_s: (calls * settings.payload) / span.seconds / MEGABYTE,
+    calls_per_s: done / span.seconds,
+    cpu_us_per_call: span.routerUs / done,
+    mb_per_s: (done * settings.payload) / span.seconds / MEGABYTE,
     ...latenciesOf(load.latencies),
     ...usageOf(span),
   };
@@ -84,29 +75,28 @@ export async function openEcho(
 }
 
 /** Keeps calls in flight: each answer makes the next call. */
-class CallLoad {
+class CallLoad implements Load {
   readonly latencies = new Histogram();
-  answered = 0;
+  done = 0;
   #failed = 0;
   #isStopped = false;
-  readonly #callers: readonly Connection[];
   readonly #call: Template;
 
-  constructor(callers: readonly Connection[], call: Template) {
-    this.#callers = callers;
+  constructor(callers: readonly Connection[], call: Template, inFlight: number) {
     this.#call = call;
+    readClock();
+    for (const caller of callers) this.#start(caller, inFlight);
   }
 
-  start(inFlight: number): void {
-    readClock();
-    for (const caller of this.#callers) this.#startCaller(caller, inFlight);
+  reset(): void {
+    this.latencies.reset();
   }
 
   stop(): void {
     this.#isStopped = true;
   }
 
-  #startCaller(caller: Connection, inFlight: number): void {
+  #start(caller: Connection, inFlight: number): void {
     // A ring of send times by request id: calls of one caller are answered nearly in order.
     const size = 2 ** Math.ceil(Math.log2(Math.max(16, 4 * inFlight)));
     const sentAt = new Float64Array(size);
@@ -117,7 +107,7 @@ class CallLoad {
     };
     caller.onMessage = (type, id) => {
       if (type === MessageType.RESULT) {
-        this.answered++;
+        this.done++;
         this.latencies.add((clock.now - sentAt[id & (size - 1)]!) * 1000);
       } else if (type === MessageType.ERROR) {
         noteFailure("a call failed");

@@ -25,7 +25,7 @@ export interface Scenario {
   readonly description: string;
   /** Settings in which it differs from the defaults. */
   readonly settings?: Partial<Settings>;
-  /** The settings that it heeds, beside duration, warm-up, payload and shape. */
+  /** The settings that it heeds, in the order of its heading. */
   readonly heeds: readonly (keyof Settings)[];
   /** The columns of its table; the first one is what the router's work costs, of which ratios are taken. */
   readonly columns: readonly FigureName[];

@@ -45,3 +45,8 @@ export const DEFAULTS: Settings = {
   subscriptions: 10_000,
   match: ["exact", "prefix", "wildcard"],
 };
+
+/** The settings of scenarios that run for a time. */
+export const TIMES = ["durationMs", "warmupMs"] as const satisfies readonly (keyof Settings)[];
+/** The settings of scenarios that have a payload. */
+export const PAYLOAD = ["payload", "shape"] as const satisfies readonly (keyof Settings)[];

@@ -75,13 +75,6 @@ export function canRelay(relay: RelayName, [near, far]: readonly [string, string
   return near === far && serializersOf(relay).includes(near);
 }
 
-/** Throws UserError when two targets have the same name. */
-export function requireDistinctNames(targets: readonly Target[]): void {
-  const names = targets.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new UserError(`--target: two targets have the name ${twice}`);
-}
-
 function parseRelay(name: string): Target {
   if (!(name in RELAYS)) {
     const known = [THIS_CHECKOUT.name, ...Object.keys(RELAYS)].join(", ");

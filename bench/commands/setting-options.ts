@@ -1,9 +1,9 @@
 /** The settings of scenarios as options of the command line. */
 
 import { type Command, Option } from "commander";
-import { parseCount, parseDuration } from "../src/cli/client/duration.ts";
-import { UserError } from "../src/cli/project/user-error.ts";
-import { DEFAULTS, type Settings } from "./scenarios/settings.ts";
+import { parseCount, parseDuration } from "../../src/cli/client/duration.ts";
+import { UserError } from "../../src/cli/project/user-error.ts";
+import { DEFAULTS, type Settings } from "../scenarios/settings.ts";
 
 /** Values of the options as commander reads them: by attribute. */
 export type OptionValues = Readonly<Record<string, unknown>>;
@@ -60,21 +60,27 @@ const OPTIONS: Readonly<Record<keyof Settings, SettingOption>> = {
   },
 };
 
-/** What every scenario heeds. */
-const COMMON: readonly (keyof Settings)[] = ["durationMs", "warmupMs", "payload", "shape"];
-
 /** Adds the options of a scenario, with its defaults in their descriptions. */
 export function addSettingOptions(
   command: Command,
   heeded: readonly (keyof Settings)[],
   defaults: Partial<Settings>,
 ): void {
-  for (const key of [...heeded, ...COMMON]) {
+  for (const key of heeded) {
     const { flags, description, format } = OPTIONS[key];
     const value = { ...DEFAULTS, ...defaults }[key];
     const note = typeof value === "boolean" ? "" : ` (default: ${format(value as never)})`;
     command.addOption(new Option(flags, `${description}${note}`));
   }
+}
+
+/** Returns each setting as it is on the command line, without the times, which hold for all targets. */
+export function describeSettings(heeded: readonly (keyof Settings)[], settings: Settings): readonly string[] {
+  const names = heeded.filter((key) => key !== "durationMs" && key !== "warmupMs");
+  return names.map((key) => {
+    const { flags, format } = OPTIONS[key];
+    return `${new Option(flags).name()} ${format(settings[key] as never)}`;
+  });
 }
 
 /** Returns the settings that options name; throws UserError for a value that cannot be used. */
