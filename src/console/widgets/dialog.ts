@@ -1,6 +1,6 @@
 /** A modal dialog of the browser: Escape closes it, the focus stays inside and returns afterwards. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Child, html } from "./html.ts";
 
 interface DialogProps {
@@ -12,7 +12,8 @@ interface DialogProps {
 /** Shows its children above the page until `onClose` removes it. */
 export function Dialog({ title, children, onClose }: DialogProps): Child {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // A layout effect ends while the element is still there: the focus is never nowhere.
+  useLayoutEffect(() => {
     const former = document.activeElement;
     const dialog = element.current;
     dialog?.showModal();

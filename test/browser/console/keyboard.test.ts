@@ -120,12 +120,28 @@ describe("by keyboard alone", () => {
     await page.getByText(/^1 of \d+ sessions$/).waitFor();
   });
 
-  it("one opens a session, and kills it after a confirmation", async () => {
+  it("one opens a session, taps it, opens a message and stops the tap", async () => {
     const { page } = console;
     await tabTo(String(sensors[1]!.id));
     await press("Enter");
     await heading(`Session ${sensors[1]!.id}`);
     await expect.poll(focused).toMatchObject({ tag: "main" });
+    await page.getByRole("button", { name: "Tap the session" }).waitFor();
+    await tabTo("Tap the session");
+    await press("Enter");
+    await page.getByText("The tap ends by itself at").waitFor();
+    await sensors[1]!.call("com.shop.sum", [40, 2]);
+    await page.getByText("RESULT").waitFor();
+    await tabTo("Tapped messages");
+    await press("ArrowDown", "Enter");
+    await page.getByRole("region", { name: "Payload" }).waitFor();
+    await tabTo("Stop", "Shift+Tab");
+    await press("Enter");
+    await page.getByText("You have stopped the tap.").waitFor();
+  });
+
+  it("one kills a session after a confirmation", async () => {
+    const { page } = console;
     await page.getByRole("button", { name: "Kill the session …" }).waitFor();
     await tabTo("Kill the session …");
     await press("Enter");
