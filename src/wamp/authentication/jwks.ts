@@ -1,6 +1,7 @@
 /** Caches the public keys of a token issuer, and fetches them again for a token that was signed with a new key. */
 
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { JWKSNoMatchingKey } from "jose/errors";
 import { isTrustedUrl } from "../config/key-set.ts";
 import type { Clock, Host, Log } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
@@ -37,7 +38,7 @@ export class JwksCache {
     try {
       return await this.#keys(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (!(error instanceof JWKSNoMatchingKey)) throw error;
       await this.#refresh();
       return this.#keys(header, token);
     }

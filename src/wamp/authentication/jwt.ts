@@ -3,13 +3,19 @@
 import {
   type CryptoKey,
   createLocalJWKSet,
-  errors,
   importSPKI,
   type JWTPayload,
   type JWTVerifyGetKey,
   type JWTVerifyOptions,
   jwtVerify,
 } from "jose";
+import {
+  JOSEError,
+  JWKSMultipleMatchingKeys,
+  JWSSignatureVerificationFailed,
+  JWTClaimValidationFailed,
+  JWTExpired,
+} from "jose/errors";
 import type { JwtAuth } from "../config/auth.ts";
 import { utf8 } from "../crypto/encoding.ts";
 import type { Clock, Host, Log } from "../host/host.ts";
@@ -80,7 +86,7 @@ class Jwt implements Method {
       return { kind: "verified", payload: await this.#claimsIn(token, options) };
     } catch (error) {
       // Errors of jose, and WebCrypto's errors about keys of another algorithm, mean that the token is invalid.
-      if (error instanceof errors.JOSEError) return deny(describeError(error));
+      if (error instanceof JOSEError) return deny(describeError(error));
       if (error instanceof TypeError || error instanceof DOMException)
         return deny("the key does not suit the algorithm");
       throw error;
@@ -92,14 +98,14 @@ class Jwt implements Method {
     try {
       return (await jwtVerify(token, this.#keyFor, options)).payload;
     } catch (error) {
-      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      if (!(error instanceof JWKSMultipleMatchingKeys)) throw error;
       let tries = 0;
       for await (const key of error) {
         if (++tries > MOST_TRIES) break;
         const payload = await verifyWith(key, token, options);
         if (payload !== undefined) return payload;
       }
-      throw new errors.JWSSignatureVerificationFailed();
+      throw new JWSSignatureVerificationFailed();
     }
   }
 
@@ -141,8 +147,8 @@ interface Verified {
 }
 
 /** Describes an invalid token for the log: jose's code and the claim, never the token. */
-function describeError(error: errors.JOSEError): Reason {
-  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
+function describeError(error: JOSEError): Reason {
+  if (error instanceof JWTClaimValidationFailed || error instanceof JWTExpired) {
     return { cause: error.code, claim: error.claim, reason: error.reason };
   }
   return { cause: error.code };
@@ -169,7 +175,7 @@ async function verifyWith(key: CryptoKey, token: string, options: JWTVerifyOptio
   try {
     return (await jwtVerify(token, key, options)).payload;
   } catch (error) {
-    const isOther = error instanceof errors.JWSSignatureVerificationFailed || error instanceof TypeError;
+    const isOther = error instanceof JWSSignatureVerificationFailed || error instanceof TypeError;
     if (isOther) return undefined;
     throw error;
   }
@@ -193,7 +199,7 @@ function readKey([key = "", ...others]: readonly string[]): JWTVerifyGetKey {
 }
 
 /** Has each secret tried, as jose has the keys of a set tried that a token may have been signed with. */
-class SeveralSecrets extends errors.JWKSMultipleMatchingKeys {
+class SeveralSecrets extends JWKSMultipleMatchingKeys {
   constructor(secrets: readonly string[]) {
     super();
     this[Symbol.asyncIterator] = async function* () {
