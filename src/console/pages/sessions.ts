@@ -47,7 +47,7 @@ function SessionList({ session, filter, offset }: ListProps): Child {
   return html`<h1>Sessions</h1>
     <div class="row card">
       <label class="grow"><span class="hidden">Filter</span>
-        <input type="search" placeholder="Filter by authid, role, method, session or agent" value=${filter}
+        <input type="search" placeholder="Filter by authid, role, method, session or protocol" value=${filter}
           onInput=${(event: Event) => setParams({ filter: (event.target as HTMLInputElement).value, from: undefined })} /></label>
       <button type="button" onClick=${reload}>Refresh</button>
       <span class="quiet" role="status">${value === undefined ? "…" : describe(value, filter)}</span>
@@ -82,7 +82,7 @@ function Rows({
     { title: "authid", cell: ({ authid }) => html`<${Uri} uri=${authid} />` },
     { title: "Role", cell: ({ authrole }) => authrole },
     { title: "Method", cell: ({ authmethod }) => authmethod },
-    { title: "Client", cell: (row) => html`<span class="quiet">${agentOf(row)}</span>` },
+    { title: "Protocol", cell: (row) => html`<span class="quiet">${protocolOf(row)}</span>` },
   ];
   return html`<div class="card"><${Table} label="Sessions" columns=${columns} rows=${found.rows} keyOf=${(row: SessionRow) => row.session} />
     <${Pager} offset=${offset} size=${ROWS} total=${found.matches} onOffset=${(from: number) => setParams({ from: from === 0 ? undefined : String(from) })} />
@@ -102,15 +102,14 @@ async function find(session: ChannelSession, filter: string, offset: number): Pr
   }
   const all = await getSessions(session, ids);
   const rows = all.filter((row) => {
-    const text = [row.session, row.authid, row.authrole, row.authmethod, agentOf(row)].join(" ").toLowerCase();
+    const text = [row.session, row.authid, row.authrole, row.authmethod, protocolOf(row)].join(" ").toLowerCase();
     return words.every((word) => text.includes(word));
   });
   return { total: ids.length, matches: rows.length, rows: rows.slice(offset, offset + ROWS) };
 }
 
-/** What the client calls itself, or the protocol of its connection. */
-function agentOf({ agent, transport }: SessionRow): string {
-  if (typeof agent === "string") return agent;
+/** The WebSocket subprotocol; empty where the session has another transport. */
+function protocolOf({ transport }: SessionRow): string {
   const { websocket_protocol: protocol = "" } = (transport ?? {}) as Readonly<Record<string, string>>;
   return protocol;
 }

@@ -1,5 +1,6 @@
 /** Tables that become cards on narrow screens. */
 
+import { formatCount } from "./format.ts";
 import { type Child, html } from "./html.ts";
 
 /** One column. */
@@ -54,7 +55,7 @@ export function Pager({ offset, size, total, onOffset }: PagerProps): Child {
     html`<button type="button" aria-disabled=${isOff} onClick=${() => isOff || onOffset(to)}>${title}</button>`;
   return html`<nav class="row pager" aria-label="Pages of the list">
     ${button("Previous", Math.max(0, offset - size), offset === 0)}
-    <span>${offset + 1}–${last} of ${total.toLocaleString("en-US")}</span>
+    <span>${[offset + 1, last].map(formatCount).join("–")} of ${formatCount(total)}</span>
     ${button("Next", offset + size, last >= total)}
   </nav>`;
 }
