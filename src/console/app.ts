@@ -73,7 +73,7 @@ function Header({ connection, session, onHelp }: HeaderProps): Child {
           <span class="quiet">${session.details.authid} · ${session.authrole}</span></span>`
       }
       <span class="tools">
-        <button type="button" class="plain" onClick=${switchTheme} title="Switch between light and dark">Theme: ${theme}</button>
+        <button type="button" class="plain" onClick=${switchTheme} title="Switch between light and dark"><span class="word">Theme: </span>${theme}</button>
         <button type="button" class="plain" onClick=${onHelp} title="Keyboard shortcuts">Help</button>
         ${session !== undefined && html`<button type="button" class="plain" onClick=${() => connection.logout()}>Log out</button>`}
       </span>

@@ -55,8 +55,7 @@ describe.each(WIDTHS)("at %i pixels", (width) => {
     await ben.getByText(/^← INVOCATION \[68,/).waitFor();
     await ann.getByText(/^← RESULT \[50,.*">b\/<neB>b< iH"/).waitFor();
     await opened.expectAccessible();
-    const folder = process.env.WAMP_SCREENSHOTS;
-    if (folder) await page.screenshot({ path: `${folder}/landing-${width}-${theme}.png`, fullPage: true });
+    await opened.photograph("landing");
     await opened.close();
   });
 });

@@ -23,10 +23,25 @@ export function Verdict({ answer }: { readonly answer: Dict }): Child {
       <strong>${refused !== null ? "Refused" : isOpen ? "The authorizer decides" : "Accepted"}</strong>: ${action} ${typeof uri === "string" && html`<${Uri} uri=${uri} />`}${who}
       ${action === "login" && refused === null && html`<br />The router takes HELLO. The client still has to prove itself by a method that is offered.`}
       ${refused !== null && html`<br />${refused.message} <code>${refused.error}</code>`}
-      ${permission !== undefined && html`<br />${reasonOf(permission)}`}<//>
+      ${permission !== undefined && html`<br />${reasonOf(permission)}`}
+      ${permission?.by === "no rule" && typeof uri === "string" && html`<br /><${Remedy} role=${authrole} action=${action} uri=${uri} />`}<//>
     ${Object.entries(others)
       .filter(([key, value]) => value !== null && !OMITTED.has(key) && !(key === "router" && value === false))
       .map(([key, value]) => html`<${Detail} name=${key} value=${value} />`)}`;
+}
+
+/** Names a rule that would allow what no rule of the role matches. */
+function Remedy({
+  role,
+  action,
+  uri,
+}: {
+  readonly role: unknown;
+  readonly action: unknown;
+  readonly uri: string;
+}): Child {
+  const rule = JSON.stringify({ uri, match: "exact", allow: { [String(action)]: true } });
+  return html`To allow it, add a rule to the permissions of the role ${role}: <code>${rule}</code>`;
 }
 
 /** One sentence about what decided, and what the receivers learn of the sender. */

@@ -63,10 +63,11 @@ function textOf({ args, kwargs, text = "" }: ListedMessage, indent?: number): st
 }
 
 function Details({ message }: { readonly message: ListedMessage }): Child {
-  const { session, facts = {} } = message;
+  const { session, question, facts = {} } = message;
   const text = textOf(message, 2);
   return html`<div class="opened">
     ${text !== "" && html`<${Code} text=${text} label="Payload" />`}
+    ${question !== undefined && html`<p><a href=${linkTo("access", question)}>Why was it refused?</a></p>`}
     <dl class="facts">
       ${session !== undefined && html`<dt>session</dt><dd><a href=${linkTo("sessions", { id: String(session) })}>${session}</a></dd>`}
       ${Object.entries(facts).map(([name, value]) => html`<dt>${name}</dt><dd><code>${JSON.stringify(value)}</code></dd>`)}

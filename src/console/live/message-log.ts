@@ -28,6 +28,8 @@ export interface LiveMessage {
   readonly note?: string;
   /** What an opened message shows: name → JSON value. */
   readonly facts?: Dict;
+  /** Parameters of the page Access, which explains why the message was refused. */
+  readonly question?: Readonly<Record<string, string>>;
   /** Messages that were left out before this one. */
   readonly dropped?: number;
 }

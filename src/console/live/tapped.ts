@@ -7,6 +7,9 @@ import type { LiveMessage } from "./message-log.ts";
 /** Message type → index of the URI that says what went wrong, or why the session ends. */
 const FAULTS: Readonly<Record<string, number>> = { ERROR: 4, ABORT: 2, GOODBYE: 2 };
 
+/** Type of the request that an ERROR is for → the action that was refused. */
+const ACTIONS: Readonly<Record<number, string>> = { 16: "publish", 32: "subscribe", 48: "call", 64: "register" };
+
 /** Makes the message of a list; `hasOneSession` leaves out who the client is. */
 export function listed(tapped: TapMessage, hasOneSession: boolean): LiveMessage {
   const { time, direction, session, authid, serializer, bytes, type, uri, message, dropped } = tapped;
@@ -18,12 +21,21 @@ export function listed(tapped: TapMessage, hasOneSession: boolean): LiveMessage 
     type,
     ...(uri !== null && { uri }),
     ...(typeof fault === "string" && { fault: fault as Uri }),
+    ...questionOf(tapped),
     ...(bytes !== null && { bytes }),
     ...payloadOf(tapped),
     ...(session !== null && !hasOneSession && { session }),
     facts: { time, ...(serializer !== null && { serializer }), message },
     dropped,
   };
+}
+
+/** What to ask about a request that was refused to a session. */
+function questionOf({ type, uri, session, message }: TapMessage): Pick<LiveMessage, "question"> {
+  const action = ACTIONS[Number(message[1])];
+  const isRefused = type === "ERROR" && message[FAULTS[type]!] === "wamp.error.not_authorized";
+  if (!isRefused || action === undefined || uri === null || session === null) return {};
+  return { question: { action, uri, who: String(session) } };
 }
 
 function payloadOf({ payload, payload_bytes, args, kwargs, text }: TapMessage): Partial<LiveMessage> {

@@ -93,7 +93,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     title: "From",
     cell: ({ address, network, agent }) => html`${address ?? network ?? ""} <span class="quiet">${agent ?? ""}</span>`,
   },
-  { title: "Why", cell: (entry) => html`<${Why} entry=${entry} />` },
+  { title: "Details", cell: (entry) => html`<${Why} entry=${entry} />` },
 ];
 
 function Why({

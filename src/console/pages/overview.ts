@@ -101,7 +101,7 @@ function Errors({ stats: { errors } }: { readonly stats: Stats }): Child {
     ${
       rows.length === 0
         ? html`<p class="quiet">None.</p>`
-        : html`<dl class="facts errors">${rows.map(([uri, count]) => html`<dt class="number">${formatCount(count)}</dt><dd><code>${uri}</code></dd>`)}</dl>`
+        : html`<dl class="facts errors">${rows.map(([uri, count]) => html`<dt class="number">${formatCount(count)}</dt><dd><code>${uri}</code>${uri === "wamp.error.not_authorized" && html` <a href=${linkTo("access")}>explain</a>`}</dd>`)}</dl>`
     }
   </section>`;
 }

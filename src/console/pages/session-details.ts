@@ -58,7 +58,7 @@ export function SessionDetails({ session, id }: Props): Child {
 function Identity({ row }: { readonly row: SessionRow }): Child {
   return html`<dl class="facts">
     <dt>authid</dt><dd><${Uri} uri=${row.authid} /></dd>
-    <dt>Role</dt><dd>${row.authrole}</dd>
+    <dt>Role</dt><dd>${row.authrole} <a href=${linkTo("access", { who: String(row.session) })}>explain what it may do</a></dd>
     <dt>Method</dt><dd>${row.authmethod}</dd>
     <dt>Provider</dt><dd>${String(row.authprovider ?? "")}</dd>
   </dl>`;

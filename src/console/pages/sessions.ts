@@ -5,8 +5,9 @@ import { TapPanel } from "../live/tap-panel.ts";
 import { useAnswer } from "../session/calls.ts";
 import { linkTo, setParams, usePlace } from "../session/location.ts";
 import { getSessions, listIds, type SessionRow } from "../session/sessions.ts";
+import { askSlow, slowOnes, type UnreadSession } from "../session/slow.ts";
 import type { TapSelection } from "../session/tap-message.ts";
-import { formatCount } from "../widgets/format.ts";
+import { formatBytes, formatCount } from "../widgets/format.ts";
 import { type Child, html } from "../widgets/html.ts";
 import { Empty, FaultNotice } from "../widgets/notice.ts";
 import { type Column, Pager, Table } from "../widgets/table.ts";
@@ -53,6 +54,7 @@ function SessionList({ session, filter, offset }: ListProps): Child {
       <span class="quiet" role="status">${value === undefined ? "…" : describe(value, filter)}</span>
     </div>
     ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint=${HINT} />`}
+    <${SlowReaders} session=${session} />
     ${value !== undefined && html`<${Rows} own=${session.id} found=${value} filter=${filter} offset=${offset} />`}
     <section class="card" aria-label="Messages"><h2>Messages</h2>
       <${TapPanel} session=${session} selection=${ALL} title="Tap all sessions" about="Shows each message from and to all clients of the realm, as it comes." />
@@ -61,6 +63,29 @@ function SessionList({ session, filter, offset }: ListProps): Child {
 
 function describe({ total, matches }: Found, filter: string): string {
   return filter === "" ? `${formatCount(total)} sessions` : `${formatCount(matches)} of ${formatCount(total)} sessions`;
+}
+
+/** Shows the sessions that are slow or behind, where some are; nothing to a role without `console`. */
+function SlowReaders({ session }: { readonly session: ChannelSession }): Child {
+  const { value } = useAnswer(() => askSlow(session), [session], RELOAD_MS);
+  const rows = value === undefined ? [] : slowOnes(value);
+  if (rows.length === 0) return null;
+  const columns: Column<UnreadSession>[] = [
+    { title: "authid", cell: ({ authid }) => html`<${Uri} uri=${authid} />` },
+    { title: "Role", cell: ({ authrole }) => authrole },
+    {
+      title: "State",
+      cell: ({ queued }) =>
+        queued > 0 ? html`<span class="badge bad">slow</span>` : html`<span class="badge none">behind</span>`,
+    },
+    { title: "Unread", isNumber: true, cell: ({ unread }) => formatBytes(unread) },
+    { title: "Kept back", isNumber: true, cell: ({ queued }) => formatBytes(queued) },
+    { title: "Session", cell: ({ session: id }) => html`<a href=${linkTo("sessions", { id: String(id) })}>${id}</a>` },
+  ];
+  return html`<section class="card"><h2>Slow sessions</h2>
+    <p class="quiet">Slow: the router keeps bytes back, because the client has too many unread ones. Behind: the client has proved before that it reads,
+      but not that it has read the latest bytes; one that is seldom called may have.</p>
+    <${Table} label="Slow sessions" columns=${columns} rows=${rows} keyOf=${(row: UnreadSession) => row.session} /></section>`;
 }
 
 function Rows({
@@ -74,15 +99,15 @@ function Rows({
     return html`<div class="card"><${Empty} title=${text} /></div>`;
   }
   const columns: Column<SessionRow>[] = [
+    { title: "authid", cell: ({ authid }) => html`<${Uri} uri=${authid} />` },
+    { title: "Role", cell: ({ authrole }) => authrole },
+    { title: "Method", cell: ({ authmethod }) => authmethod },
+    { title: "Protocol", cell: (row) => html`<span class="quiet">${protocolOf(row)}</span>` },
     {
       title: "Session",
       cell: ({ session: id }) =>
         html`<a href=${linkTo("sessions", { id: String(id), filter })}>${id}</a>${id === own && html` <span class="badge">this one</span>`}`,
     },
-    { title: "authid", cell: ({ authid }) => html`<${Uri} uri=${authid} />` },
-    { title: "Role", cell: ({ authrole }) => authrole },
-    { title: "Method", cell: ({ authmethod }) => authmethod },
-    { title: "Protocol", cell: (row) => html`<span class="quiet">${protocolOf(row)}</span>` },
   ];
   return html`<div class="card"><${Table} label="Sessions" columns=${columns} rows=${found.rows} keyOf=${(row: SessionRow) => row.session} />
     <${Pager} offset=${offset} size=${ROWS} total=${found.matches} onOffset=${(from: number) => setParams({ from: from === 0 ? undefined : String(from) })} />

@@ -3,6 +3,7 @@
 import type { ChannelSession, SessionDetails } from "../../client/channel-session.ts";
 import { holdersOf, type RegistrationEntry } from "../realm/meta.ts";
 import { useAnswer } from "../session/calls.ts";
+import { linkTo } from "../session/location.ts";
 import { formatCount } from "../widgets/format.ts";
 import { type Child, html } from "../widgets/html.ts";
 import { FaultNotice } from "../widgets/notice.ts";
@@ -29,7 +30,12 @@ export function Callees({ session, entry }: CalleesProps): Child {
           { title: "Name (authid)", cell: ({ authid }: SessionDetails) => html`<${Uri} uri=${authid} />` },
           { title: "Role", cell: ({ authrole }: SessionDetails) => authrole },
           { title: "Login", cell: ({ authmethod }: SessionDetails) => authmethod },
-          { title: "Session", isShort: true, cell: ({ session: id }: SessionDetails) => html`<code>${id}</code>` },
+          {
+            title: "Session",
+            isShort: true,
+            cell: ({ session: id }: SessionDetails) =>
+              html`<a href=${linkTo("sessions", { id: String(id) })}>${id}</a>`,
+          },
         ]} />`
     }
     ${entry.count > (value?.length ?? 0) && value !== undefined && value.length > 0 && html`<p class="quiet">${formatCount(entry.count)} in all.</p>`}

@@ -35,9 +35,9 @@ export function dailyCost({
   const handling = frames * 0.0001 + sent * 0.000025 + changes * 0.25;
   return [
     item("Worker requests: connections", perDay(connections), 0.3),
-    item("object requests: connections, and 1/20 of each message of a client", perDay(connections + frames / 20), 0.15),
+    item("Object requests: connections, and 1/20 of each message of a client", perDay(connections + frames / 20), 0.15),
     item("GB-s: time in which the object works", Math.min(DAY, perDay(handling)) * OBJECT_GB, 12.5),
-    item("rows written", perDay(rows), 1),
+    item("Rows written", perDay(rows), 1),
   ];
 }
 

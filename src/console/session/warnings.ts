@@ -1,18 +1,13 @@
 /** What needs attention in a realm: slow readers, limits, refused logins, URIs that no session hears. */
 
 import type { ChannelSession } from "../../client/channel-session.ts";
+import { type Slow, slowOnes } from "./slow.ts";
 import type { Stats } from "./stats.ts";
 
 /** A sentence, and the page that shows more. */
 export interface Warning {
   readonly text: string;
   readonly page?: string;
-}
-
-interface Slow {
-  readonly sessions: readonly { readonly authid: string; readonly queued: number }[];
-  readonly unread: number;
-  readonly limits: { readonly realm_outgoing_bytes: number };
 }
 
 interface Unheard {
@@ -26,6 +21,8 @@ interface Unheard {
 const NEAR = 0.8;
 /** URIs that are named one by one. */
 const MAX_UNHEARD = 3;
+/** Slow sessions that are named. */
+const MAX_NAMES = 3;
 /** Characters of a name that one sentence has. */
 const MAX_NAME = 60;
 
@@ -45,9 +42,12 @@ export async function findWarnings(session: ChannelSession): Promise<Warning[]> 
 
 function slowReaders(slow: Slow | undefined): Warning[] {
   if (slow === undefined) return [];
-  const readers = slow.sessions.filter(({ queued }) => queued > 0);
-  const names = readers.slice(0, 3).map(({ authid }) => cut(authid));
-  return readers.length > 0 ? [{ text: `${readers.length} slow readers: ${names.join(", ")}.`, page: "sessions" }] : [];
+  const readers = slowOnes(slow);
+  if (readers.length === 0) return [];
+  const names = readers.slice(0, MAX_NAMES).map(({ authid }) => cut(authid));
+  const others = readers.length > names.length ? " and others" : "";
+  const what = readers.length === 1 ? "A session is" : `${readers.length} sessions are`;
+  return [{ text: `${what} slow or behind with reading: ${names.join(", ")}${others}.`, page: "sessions" }];
 }
 
 /** Limits that were reached, and those of which 80 % are in use. */

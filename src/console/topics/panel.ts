@@ -137,7 +137,12 @@ function Subscribers({ session, subscription }: SubscriptionProps): Child {
         columns=${[
           { title: "Name (authid)", cell: ({ authid }: SessionDetails) => html`<${UriText} uri=${authid} />` },
           { title: "Role", isShort: true, cell: ({ authrole }: SessionDetails) => authrole },
-          { title: "Session", isShort: true, cell: ({ session: id }: SessionDetails) => html`<code>${id}</code>` },
+          {
+            title: "Session",
+            isShort: true,
+            cell: ({ session: id }: SessionDetails) =>
+              html`<a href=${linkTo("sessions", { id: String(id) })}>${id}</a>`,
+          },
         ]} />`
     }
     ${hasPage && html`<p class="quiet">${others.length === 0 ? "None but this page." : "And this page, for the live tail."}</p>`}

@@ -106,9 +106,9 @@ export class ConsolePage {
     expect(overflow).toBeLessThanOrEqual(0);
   }
 
-  /** Writes a picture of the page into the folder CONSOLE_PICTURES, where that variable is set. */
+  /** Writes a picture of the page into the folder WAMP_SCREENSHOTS, where that variable is set, to look at. */
   async photograph(name: string): Promise<void> {
-    const folder = process.env.CONSOLE_PICTURES;
+    const folder = process.env.WAMP_SCREENSHOTS;
     if (folder === undefined) return;
     const { colorScheme } = (await this.page.evaluate(
       "({ colorScheme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light' })",

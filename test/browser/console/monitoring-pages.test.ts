@@ -1,14 +1,9 @@
 /** Overview, sessions and connections of the console, against a router with traffic. */
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ChannelSession } from "../../../src/client/channel-session.ts";
 import { type ConsoleHarness, type ConsolePage, startConsole, THEMES, WIDTHS } from "./console-page.ts";
 import { CONFIG, joinAs, type LivelyRealm, MARKUP, MARKUP_TOPIC, startLivelyRealm } from "./lively-realm.ts";
-
-/** Where pictures of the pages go when WAMP_PICTURES names a folder. */
-const PICTURES = process.env.WAMP_PICTURES;
 
 let harness: ConsoleHarness;
 let realm: LivelyRealm;
@@ -39,13 +34,7 @@ describe("each page in each theme at each width", () => {
         await console.goTo(title);
         await isReady(console);
         await console.expectAccessible();
-        if (PICTURES !== undefined) {
-          mkdirSync(PICTURES, { recursive: true });
-          await console.page.screenshot({
-            path: join(PICTURES, `${title.toLowerCase()}-${theme}-${width}.png`),
-            fullPage: true,
-          });
-        }
+        await console.photograph(title.toLowerCase());
       }
       await console.close();
     },
