@@ -13,8 +13,25 @@ export function utf8(text: string): Bytes {
 
 /** Whether text takes more than `limit` bytes of UTF-8, which has at most three bytes for a UTF-16 code unit. */
 export function isLongerThan(text: string, limit: number): boolean {
-  return text.length > limit || (text.length * 3 > limit && encoder.encode(text).length > limit);
+  return text.length > limit || (text.length * 3 > limit && utf8Size(text) > limit);
 }
+
+/** Encodes in pieces, because the bytes of a large text cost more to allocate than to encode. */
+function utf8Size(text: string): number {
+  scratch ??= new Uint8Array(PIECE_SIZE);
+  let size = 0;
+  for (let start = 0; start < text.length; ) {
+    // `encodeInto` stops before a character that does not fit, so it splits no surrogate pair.
+    const { read, written } = encoder.encodeInto(text.slice(start, start + PIECE_SIZE), scratch);
+    start += read;
+    size += written;
+  }
+  return size;
+}
+
+/** Bytes. */
+const PIECE_SIZE = 16_384;
+let scratch: Uint8Array | undefined;
 
 /** Bytes → lower-case hex. */
 export function toHex(bytes: Uint8Array): string {

@@ -6,18 +6,44 @@ import type { ArgsKind, PayloadValues, RawPayload } from "../protocol/payload.ts
 import { Payload, trimmedLength } from "../protocol/payload.ts";
 import { isDict } from "../protocol/values.ts";
 import { bytesFromText } from "./binary-json.ts";
+import { scanPayload } from "./json-scanner.ts";
 import { exactValuesFromJson, jsonFromValue, NEEDS_CARE, valuesFromJson } from "./json-text.ts";
 import type { DecodeLimits, Frame, Serializer } from "./serializer.ts";
 import { DecodeFault } from "./serializer.ts";
 
 /**
- * The native parser checks the whole text once; the payload is then cut out of the text as it stands, so 1.0, big
- * integers and duplicate keys reach a JSON receiver unchanged (SER-21).
+ * The native parser checks the whole text once, or of a large message the head and a scanner the payload. The payload
+ * is then cut out of the text as it stands, so 1.0, big integers and duplicate keys reach a JSON receiver unchanged
+ * (SER-21).
  */
 export const json: Serializer = { name: "json", isBinary: false, decode, peek, encode, decodePayload, encodePayload };
 
 function decode(frame: Frame, limits: DecodeLimits): readonly unknown[] | DecodeFault {
   if (typeof frame !== "string") return new DecodeFault("JSON takes text frames");
+  return (frame.length >= LARGE ? decodeHead(frame, limits) : undefined) ?? decodeWhole(frame, limits);
+}
+
+/** Characters from which on a message is scanned; below, the native parser is as quick. */
+const LARGE = 4096;
+
+/** Undefined where the scanner does not know; then `decodeWhole` tells what is wrong. */
+function decodeHead(frame: string, limits: DecodeLimits): readonly unknown[] | undefined {
+  const span = scanPayload(frame, limits.depth);
+  if (span === undefined) return undefined;
+  const text = `${frame.slice(0, span.start - 1)}]`;
+  let message: unknown[];
+  try {
+    message = valuesFromJson(text) as unknown[];
+  } catch {
+    return undefined;
+  }
+  const length = trimmedLength(span.argsAreEmpty, span.kwargsAreEmpty === false);
+  const hasKwargs = span.kwargsAreEmpty !== undefined;
+  message.push(length === 0 ? Payload.NONE : Payload.received(length, json, cut(frame, span.start, length, hasKwargs)));
+  return message;
+}
+
+function decodeWhole(frame: string, limits: DecodeLimits): readonly unknown[] | DecodeFault {
   let message: unknown;
   try {
     message = JSON.parse(frame);
@@ -87,12 +113,17 @@ function foldPayload(message: unknown[], frame: string, index: number): void {
   const start = elementStart(frame, index);
   makeExact(message, frame.slice(0, start - 1), "]");
   const length = trimmedLength(isEmptyList(args), hasKwargs && !isEmptyDict(kwargs));
-  // An empty ArgumentsKw is cut off with the comma before it, the last comma of the frame.
-  const end = frame.lastIndexOf(length === 1 && hasKwargs ? "," : "]");
-  const text = frame.slice(start, end).trim();
+  const text = cut(frame, start, length, hasKwargs);
   const raw = hasNull ? text.replace("null", "[]") : text;
   message[index] = length === 0 ? Payload.NONE : Payload.received(length, json, raw, argsKind(args), isDict(kwargs));
   if (hasKwargs) message.splice(index + 1, 1);
+}
+
+/** The text of a payload that begins at `start`. */
+function cut(frame: string, start: number, length: 0 | 1 | 2, hasKwargs: boolean): string {
+  // An empty ArgumentsKw is cut off with the comma before it, the last comma of the frame.
+  const end = frame.lastIndexOf(length === 1 && hasKwargs ? "," : "]");
+  return frame.slice(start, end).trim();
 }
 
 /**
