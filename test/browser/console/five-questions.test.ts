@@ -34,7 +34,7 @@ async function answer(walk: (act: (step: Promise<unknown>) => Promise<void>) => 
 }
 
 describe("a new user finds out", () => {
-  it("why joe's call is refused: from his messages to the rule that is missing", () =>
+  it("why joe's call is refused: from the messages to the rule that is missing", () =>
     answer(async (act) => {
       const { page } = console;
       await act(console.goTo("Sessions"));
