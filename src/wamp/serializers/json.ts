@@ -1,10 +1,10 @@
 /** The serializer `json`: one message is one text. */
 
-import type { Message } from "../protocol/message.ts";
-import { PAYLOAD_INDEX } from "../protocol/message.ts";
+import type { Message, Welcome } from "../protocol/message.ts";
+import { MessageType, PAYLOAD_INDEX } from "../protocol/message.ts";
 import type { ArgsKind, PayloadValues, RawPayload } from "../protocol/payload.ts";
 import { Payload, trimmedLength } from "../protocol/payload.ts";
-import { isDict } from "../protocol/values.ts";
+import { type Dict, isDict } from "../protocol/values.ts";
 import { bytesFromText } from "./binary-json.ts";
 import { scanPayload } from "./json-scanner.ts";
 import { exactValuesFromJson, jsonFromValue, NEEDS_CARE, valuesFromJson } from "./json-text.ts";
@@ -77,6 +77,7 @@ const FRONT = /^\s*\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(?:(\d+)\s*,)?/;
 const MAX_FRONT = 100;
 
 function encode(message: Message): Frame {
+  if (message[0] === MessageType.WELCOME) return encodeWelcome(message);
   const last = message[message.length - 1];
   const payload = last instanceof Payload ? last : undefined;
   const headLength = payload === undefined ? message.length : message.length - 1;
@@ -84,6 +85,28 @@ function encode(message: Message): Frame {
   for (let i = 1; i < headLength; i++) text += `,${jsonFromValue(message[i])}`;
   return payload === undefined || payload.length === 0 ? `${text}]` : `${text},${payload.rawFor(json)}]`;
 }
+
+function encodeWelcome([type, id, details]: Welcome): string {
+  let entries = "";
+  for (const key in details) {
+    const entry = details[key];
+    if (entry === undefined) continue;
+    const text = key === "roles" && isDict(entry) ? textOfRoles(entry) : jsonFromValue(entry);
+    entries += `${entries === "" ? "" : ","}${JSON.stringify(key)}:${text}`;
+  }
+  return `[${type},${id},{${entries}}]`;
+}
+
+/** Roles take most of WELCOME, and are one object for all sessions of a realm: their text is made once. */
+function textOfRoles(roles: Dict): string {
+  const known = rolesTexts.get(roles);
+  if (known !== undefined) return known;
+  const text = jsonFromValue(roles);
+  rolesTexts.set(roles, text);
+  return text;
+}
+
+const rolesTexts = new WeakMap<Dict, string>();
 
 function decodePayload(raw: RawPayload, isExact = false): PayloadValues {
   const text = `[${raw}]`;

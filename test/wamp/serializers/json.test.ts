@@ -8,7 +8,7 @@ import { json } from "../../../src/wamp/serializers/json.ts";
 import { msgpack } from "../../../src/wamp/serializers/msgpack.ts";
 import { bytes, decoded, faultOf, hex, payloadOf, plain } from "./samples.ts";
 
-const { EVENT, PUBLISH, SUBSCRIBED } = MessageType;
+const { EVENT, PUBLISH, SUBSCRIBED, WELCOME } = MessageType;
 const FROM_CHAPTER = bytes("10e3ff9053075c526f5fc06d4fe37cdb");
 
 /** The payload of a frame as a JSON receiver gets it. */
@@ -22,6 +22,15 @@ describe("writing", () => {
     expect(json.encode([EVENT, 5512315355, 4429313566, {}, Payload.NONE])).toBe("[36,5512315355,4429313566,{}]");
     expect(json.encode([SUBSCRIBED, 2 ** 53 - 1, 2 ** 53])).toBe("[33,9007199254740991,9007199254740992]");
     expect(json.encode([SUBSCRIBED, 1, 2n ** 64n] as unknown as Message)).toBe("[33,1,18446744073709551616]");
+  });
+
+  test("WELCOME has the roles of its own details, whatever was written before", () => {
+    const roles = { broker: { features: { event_history: true } } };
+    const written = '"roles":{"broker":{"features":{"event_history":true}}}';
+    expect(json.encode([WELCOME, 1, { realm: "a", roles }])).toBe(`[2,1,{"realm":"a",${written}}]`);
+    expect(json.encode([WELCOME, 2, { roles, authextra: undefined }])).toBe(`[2,2,{${written}}]`);
+    expect(json.encode([WELCOME, 3, { roles: { dealer: {} } }])).toBe('[2,3,{"roles":{"dealer":{}}}]');
+    expect(json.encode([WELCOME, 4, {}])).toBe("[2,4,{}]");
   });
 
   test("ArgumentsKw without Arguments follows an empty list [SER-23]", () => {
