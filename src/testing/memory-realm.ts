@@ -97,7 +97,8 @@ export class MemoryRealm implements Host {
   /** Opens a connection, of which the realm expects HELLO. */
   connect(receiver: ChannelReceiver, info: Partial<TransportInfo>): MemoryConnection {
     return this.#open(receiver, (transport) => {
-      return this.realm.sessions.connect(transport, { ...TRANSPORT_INFO, ...info });
+      const facts = { ...TRANSPORT_INFO, ...info };
+      return this.realm.sessions.connect(transport, facts.peer, () => facts);
     });
   }
 

@@ -17,7 +17,7 @@ import type { Env } from "./platform/env.ts";
 import { writeLog } from "./platform/log.ts";
 import { admit } from "./routing/admission.ts";
 import { acceptForAnyRealm, refuseRealm } from "./routing/hello-routing.ts";
-import { clientRequest } from "./routing/object-requests.ts";
+import { connectClient } from "./routing/object-requests.ts";
 import { realmObject } from "./routing/realm-stub.ts";
 import { isStopping } from "./routing/shutdown.ts";
 import { serverSentEvents } from "./server-sent-events/serve-events.ts";
@@ -37,7 +37,7 @@ export function router(config: ConfigInput, components: Components): ExportedHan
   let app: App | undefined;
   const fetch = (request: Request, env: Env, context: ExecutionContext) => {
     // An isolate that only runs objects needs no routes.
-    app ??= createApp();
+    app ??= addRoutes(new Hono());
     return app.fetch(request, env, context);
   };
   return { fetch, scheduled, queue };
@@ -51,7 +51,10 @@ export function router(config: ConfigInput, components: Components): ExportedHan
 export function createApp(config?: ConfigInput, components?: Components): App {
   if (config !== undefined) useConfig(config, components);
   const app: App = new Hono();
-  app.use(makeHeadersMutable);
+  return addRoutes(app.use(makeHeadersMutable));
+}
+
+function addRoutes(app: App): App {
   app.use(checkConfig);
   app.get("/", ifUpgrade(admit), ifUpgrade(checkUpgrade), ifUpgrade(toAnyRealm));
   app.get("/healthz", (context) => context.json({ status: "ok" }));
@@ -140,7 +143,7 @@ function isUpgrade({ headers }: Request): boolean {
 function toAnyRealm({ env, req }: AppContext): Response | Promise<Response> {
   const config = configOf(env);
   const only = onlyRealm(config);
-  if (only !== undefined) return realmObject(env, only.name, only).fetch(clientRequest(req.raw, req.path));
+  if (only !== undefined) return connectClient(realmObject(env, only.name, only), req.raw, req.path);
   return acceptForAnyRealm(req.raw, env, config);
 }
 
@@ -149,7 +152,7 @@ function toRealm({ env, req }: AppContext): Response | Promise<Response> {
   const name = req.param("realm") ?? "";
   const realm = realmFor(configOf(env), name);
   if (realm !== undefined)
-    return realmObject(env, name, realm).fetch(clientRequest(req.raw, `/ws/${encodeURIComponent(name)}`));
+    return connectClient(realmObject(env, name, realm), req.raw, `/ws/${encodeURIComponent(name)}`);
   return refuseRealm(req.raw);
 }
 

@@ -51,14 +51,15 @@ export class Authentication {
   readonly #monitor: AuthContext["monitor"];
   /** Undefined if the realm does not have the method `cookie`. */
   readonly cookies: Cookies | undefined;
-  readonly #auth: AuthConfig;
+  /** Does a method read the transport info of clients? */
+  readonly usesFacts: boolean;
   readonly #lockouts: Lockouts;
   readonly #methods = new Map<string, Method>();
 
   constructor(context: AuthContext) {
     this.#host = context.host;
     this.#monitor = context.monitor;
-    this.#auth = context.config.auth;
+    this.usesFacts = usesFacts(context.config.auth);
     this.#lockouts = new Lockouts(context.host, context.config.limits);
     for (const [name, make] of Object.entries(MAKERS)) {
       const method = make(context);
@@ -70,13 +71,6 @@ export class Authentication {
   /** Has the realm at least one method? */
   get hasMethods(): boolean {
     return this.#methods.size > 0;
-  }
-
-  /** Does a method read the transport info of clients? */
-  get usesFacts(): boolean {
-    const { cookie: tracking, ...auth } = this.#auth;
-    const isDynamic = Object.values(auth).some(({ type }) => type === "dynamic");
-    return isDynamic || tracking !== undefined || auth.ticket?.require_tls === true;
   }
 
   /**
@@ -162,6 +156,11 @@ export class Authentication {
     }
     return outcome;
   }
+}
+
+function usesFacts({ cookie: tracking, ...auth }: AuthConfig): boolean {
+  const isDynamic = Object.values(auth).some(({ type }) => type === "dynamic");
+  return isDynamic || tracking !== undefined || auth.ticket?.require_tls === true;
 }
 
 /** Reads the authid in the challenge state of a method. */

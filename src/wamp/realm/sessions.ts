@@ -80,11 +80,15 @@ export class Sessions {
     return this.resume?.size ?? 0;
   }
 
-  /** Takes an opened transport, whose client has to send HELLO. */
-  connect(transport: Transport, facts?: TransportInfo): Peer {
+  /**
+   * Takes an opened transport, whose client has to send HELLO, and its address, if it is known. `readFacts` is called
+   * only if the realm uses transport information.
+   */
+  connect(transport: Transport, address?: string, readFacts?: () => TransportInfo): Peer {
+    const network = address === undefined ? undefined : networkOf(address);
     const areNeeded = this.lifecycle.usesFacts || this.#realm.access.authorizer !== undefined;
-    const network = facts?.peer === undefined ? undefined : networkOf(facts.peer);
-    const peer: Peer = { transport, facts: areNeeded ? facts : undefined, network, state: { kind: "closed" } };
+    const facts = areNeeded ? readFacts?.() : undefined;
+    const peer: Peer = { transport, facts, network, state: { kind: "closed" } };
     this.lifecycle.expectHello(peer, false);
     return peer;
   }
@@ -134,8 +138,9 @@ export class Sessions {
 
   /** Sends WELCOME, with `details` beside those of each session. */
   welcome(peer: Peer, session: Session, details?: Dict): void {
-    const { name } = this.#realm;
-    const all = { realm: name, ...session.identity, roles: this.#roles, agent: ROUTER_AGENT, ...details };
+    const { authid, authrole, authmethod, authprovider, authextra } = session.identity;
+    const identity = { authid, authrole, authmethod, authprovider, ...(authextra !== undefined && { authextra }) };
+    const all = { realm: this.#realm.name, ...identity, roles: this.#roles, agent: ROUTER_AGENT, ...details };
     peer.transport.send([MessageType.WELCOME, session.id, all]);
   }
 

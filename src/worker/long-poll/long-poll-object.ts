@@ -7,7 +7,7 @@ import { longPollConfig } from "../config/long-poll-config.ts";
 import { realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
 import { webError } from "../platform/http-responses.ts";
-import { clientRequest } from "../routing/object-requests.ts";
+import { connectClient } from "../routing/object-requests.ts";
 import { realmObject } from "../routing/realm-stub.ts";
 import { LongPollTransport } from "./long-poll-transport.ts";
 
@@ -49,7 +49,7 @@ export class LongPollObject extends DurableObject<Env> {
     const subprotocol = subprotocolByName.get(request.headers.get("Sec-WebSocket-Protocol") ?? "");
     if (realm === undefined || subprotocol === undefined) return webError(404, "no such realm");
     const object = realmObject(this.env, name, realm);
-    const { webSocket, headers } = await object.fetch(clientRequest(request, query.get("cookie_path") ?? "/lp"));
+    const { webSocket, headers } = await connectClient(object, request, query.get("cookie_path") ?? "/lp");
     if (webSocket === null) return webError(503, "the realm cannot be reached");
     this.#transport = new LongPollTransport(
       webSocket,

@@ -55,7 +55,7 @@ export function newHost(
     now: () => clock.now(),
     wallTime: () => Date.now(),
     randomId: () => idFromRandom(pool.take(8)),
-    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    randomBytes: (length) => pool.take(length).slice(),
     secret: () => secret.get(),
     fetchJson: (url) => fetchJson(url),
     audit: writeAuditRecord,

@@ -67,6 +67,7 @@ export class RealmRuntime {
   /** Connections that `#flushOutput` closes, because their clients do not read. */
   readonly #overflowed: Connection[] = [];
   #isFlushScheduled = false;
+  #hasEmptied = false; // Set when the last socket has closed, until the next flush.
   /** Set when the realm could not be woken: timers that are still pending do nothing. */
   #isDiscarded = false;
 
@@ -164,13 +165,13 @@ export class RealmRuntime {
     const { ctx, config, clock } = this.#object;
     const upgrade = await readUpgrade(request, config.auth.cookie, this.#secret, this.#store.cookies);
     if (upgrade === undefined) return new Response(null, { status: 400 });
-    const { subprotocol, cookie, info } = upgrade;
+    const { subprotocol, cookie, address, readInfo } = upgrade;
     const { 0: client, 1: server } = new WebSocketPair();
     ctx.acceptWebSocket(server);
     const connection = new Connection(server, subprotocol, this.#context);
     const peer =
       watcherRole === undefined
-        ? this.realm.sessions.connect(connection, info)
+        ? this.realm.sessions.connect(connection, address, readInfo)
         : this.realm.sessions.connectAs(connection, watcherIdentity(watcherRole), WATCHER_ROLES);
     connection.peer = peer;
     this.connections.set(server, { connection, peer });
@@ -198,8 +199,8 @@ export class RealmRuntime {
     this.realm.sessions.disconnect(open.peer, reason);
     this.#attachments.forget(open.connection);
     this.#flushOutput();
-    if (this.connections.size === 0) this.#leaveEmpty();
-    if (!this.#isFlushScheduled) this.#markIdle();
+    this.#hasEmptied = this.connections.size === 0;
+    if (this.#hasEmptied) this.#scheduleFlush();
   }
 
   /** The connection of a socket that closed in the object's sleep and did not wake the object. */
@@ -304,6 +305,7 @@ export class RealmRuntime {
     else if (mayStore) this.alarm.setAlarm(next);
     this.#webhooks.flush();
     this.realm.flush();
+    if (this.#hasEmptied && this.connections.size === 0) this.#leaveEmpty();
     this.#reporter?.reportIfDue();
     this.#markIdle();
   }
@@ -328,11 +330,11 @@ export class RealmRuntime {
     return isNeeded;
   }
 
-  /** The last socket has closed: saves what is left, and deletes the storage if it keeps nothing. */
+  /** The realm is still without sockets: deletes its storage if it keeps nothing. Clients may come and go until then. */
   #leaveEmpty(): void {
-    this.#flush();
+    this.#hasEmptied = false;
     this.#reporter?.report();
-    if (!this.alarm.isAlarmSet && !this.#webhooks.waits && !isExhausted()) this.#storageUse.removeIfEmpty();
+    if (!this.alarm.isAlarmSet && !this.#webhooks.waits) this.#storageUse.removeIfEmpty();
   }
 
   /** Has a stop of the process call `stop`: the realm has a socket or something to save. */

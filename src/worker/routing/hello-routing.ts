@@ -15,7 +15,7 @@ import { closeSocket } from "../platform/close-socket.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
 import { checkRealmAdmission } from "./admission.ts";
-import { clientRequest } from "./object-requests.ts";
+import { connectClient } from "./object-requests.ts";
 import { realmObject } from "./realm-stub.ts";
 import { isStopping, onStop } from "./shutdown.ts";
 import { upgradeResponse } from "./upgrade.ts";
@@ -38,7 +38,7 @@ export function acceptForAnyRealm(request: Request, env: Env, config: Config): R
     const refusal = checkRealmAdmission(request, config, hello, realm);
     if (refusal !== undefined) return abort(socket, subprotocol, frame, refusal);
     const object = realmObject(env, hello, realm);
-    return splice(socket, frame, () => object.fetch(clientRequest(request, "/ws")));
+    return splice(socket, frame, () => connectClient(object, request, "/ws"));
   });
 }
 

@@ -14,7 +14,10 @@ export interface Upgrade {
   readonly subprotocol: Subprotocol;
   /** Undefined where the realm has no tracking cookie, or the page may not use it. */
   readonly cookie: TrackingCookie | undefined;
-  readonly info: TransportInfo;
+  /** The client's address, if the platform knows it. */
+  readonly address: string | undefined;
+  /** Reads what authenticators see of the transport, which copies all headers. */
+  readInfo(): TransportInfo;
 }
 
 /**
@@ -30,12 +33,13 @@ export async function readUpgrade(
   const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
   if (subprotocol === undefined) return undefined;
   const cookie = settings && (await trackingCookie(request, cookiePathIn(request), settings, secret.draft(), known));
-  return { subprotocol, cookie, info: readTransportInfo(request, subprotocol.name, cookie?.id) };
+  const address = request.headers.get("CF-Connecting-IP") ?? undefined;
+  const readInfo = () => readTransportInfo(request, subprotocol.name, cookie?.id);
+  return { subprotocol, cookie, address, readInfo };
 }
 
 /** Gives the client its end of a WebSocket, with the chosen subprotocol. */
 export function upgradeResponse(client: WebSocket, { name }: Subprotocol, setCookie?: string): Response {
-  const headers = new Headers({ "Sec-WebSocket-Protocol": name });
-  if (setCookie !== undefined) headers.set("Set-Cookie", setCookie);
+  const headers = { "Sec-WebSocket-Protocol": name, ...(setCookie !== undefined && { "Set-Cookie": setCookie }) };
   return new Response(null, { status: 101, webSocket: client, headers });
 }

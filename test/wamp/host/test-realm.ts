@@ -223,7 +223,8 @@ export class Client {
     this.#testRealm = testRealm;
     this.name = name;
     this.transport = new RecordingTransport(name, testRealm);
-    this.transport.peer = testRealm.realm.sessions.connect(this.transport, facts);
+    const readFacts = facts && (() => facts);
+    this.transport.peer = testRealm.realm.sessions.connect(this.transport, facts?.peer, readFacts);
   }
 
   get peer(): Peer {

@@ -10,11 +10,13 @@ const UPGRADE = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" 
 
 /** The Worker's environment, in which realms answer only after `distance`. */
 function delayedBy(distance: Promise<void>): Env {
-  const reach = async (realm: string, request: Request): Promise<Response> => {
+  const reach = async (realm: string, ...request: Parameters<Fetcher["fetch"]>): Promise<Response> => {
     await distance;
-    return env.REALM.getByName(realm).fetch(request);
+    return env.REALM.getByName(realm).fetch(...request);
   };
-  const far = { getByName: (realm: string) => ({ fetch: (request: Request) => reach(realm, request) }) };
+  const far = {
+    getByName: (realm: string) => ({ fetch: (...request: Parameters<Fetcher["fetch"]>) => reach(realm, ...request) }),
+  };
   return { ...env, REALM: far as unknown as Env["REALM"] };
 }
 

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { clientRequest, cookiePathIn, ticketIn, ticketRequest } from "../../../src/worker/routing/object-requests.ts";
+import { connectClient, cookiePathIn, ticketIn, ticketRequest } from "../../../src/worker/routing/object-requests.ts";
 import { Tickets } from "../../../src/worker/routing/tickets.ts";
 
 const UPGRADE = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
@@ -19,6 +19,16 @@ async function answerWithoutHello(request: Request): Promise<unknown> {
   const [type] = (await answer) as [number];
   webSocket.close();
   return type;
+}
+
+/** An object that keeps the requests it gets. */
+function recordingObject() {
+  const requests: Request[] = [];
+  const fetch: Fetcher["fetch"] = async (...request) => {
+    requests.push(new Request(...request));
+    return new Response();
+  };
+  return { requests, object: { fetch } };
 }
 
 describe("a WebSocket to a realm's object", () => {
@@ -48,8 +58,10 @@ describe("the upgrade request of a client", () => {
     "https://realm/ticket?ticket=guess",
     "http://x//ticket?ticket=guess#/ws",
     "https://realm/client?cookie_path=/&ticket=guess",
-  ])("to %s keeps nothing of that URL but its scheme", (url) => {
-    const request = clientRequest(new Request(url, { headers: UPGRADE }), "/ws/a?ticket=b");
+  ])("to %s keeps nothing of that URL but its scheme", async (url) => {
+    const { requests, object } = recordingObject();
+    await connectClient(object, new Request(url, { headers: UPGRADE }), "/ws/a?ticket=b");
+    const request = requests[0]!;
     expect(request.url).toBe(`${new URL(url).protocol}//realm/client?cookie_path=%2Fws%2Fa%3Fticket%3Db`);
     expect(ticketIn(request)).toBe(undefined);
     expect(cookiePathIn(request)).toBe("/ws/a?ticket=b");
