@@ -30,7 +30,9 @@ export function LoginPage({ connection, state }: Props): Child {
   const [fields, setFields] = useState<Readonly<Record<string, string>>>({});
   const [invalid, setInvalid] = useState<Fault>();
   const methods = (offer?.methods ?? []).filter((name) => name in METHODS);
-  const method = methods.includes(chosen) ? chosen : (methods[0] ?? "");
+  // Anonymous sessions have the console of a realm seldom.
+  const first = methods.find((name) => name !== "anonymous") ?? methods[0] ?? "";
+  const method = methods.includes(chosen) ? chosen : first;
   const submit = (event: Event): void => {
     event.preventDefault();
     if (method === "") return;
@@ -104,7 +106,7 @@ function OfferNotice({ offer: { methods, isOriginAllowed, fault } }: { readonly 
   if (fault !== undefined) return html`<${Notice} kind="warning">${fault.message}<//>`;
   if (!isOriginAllowed) {
     return html`<${Notice} kind="warning">
-      Pages of this address may not connect to the realm. Add <code>${location.origin}</code> to
+      Pages of this address may not connect to the realm. Add <code>${location.origin}</code> to${" "}
       <code>allowed_origins</code> of the realm or of <code>http</code>.<//>`;
   }
   if (methods.some((name) => name in METHODS)) return null;

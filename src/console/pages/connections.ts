@@ -50,7 +50,7 @@ export function ConnectionsPage({ session }: { readonly session: ChannelSession 
         <input type="search" placeholder="Filter by authid, network, reason …" value=${filter}
           onInput=${(event: Event) => setParams({ filter: (event.target as HTMLInputElement).value, from: undefined })} /></label>
       <button type="button" onClick=${reload}>Refresh</button>
-      <span class="quiet" role="status">${value === undefined ? "…" : `${formatCount(entries.length)} entries`}</span>
+      <span class="quiet" role="status">${value === undefined ? "…" : `${formatCount(entries.length)} ${entries.length === 1 ? "entry" : "entries"}`}</span>
     </div>
     ${fault !== undefined && html`<${FaultNotice} fault=${fault} hint=${HINT} />`}
     ${

@@ -47,7 +47,7 @@ export function ProceduresPage({ session }: Props): Child {
 
 function NoRegistration({ filter }: { readonly filter: string }): Child {
   return filter === ""
-    ? html`<${Empty} title="No procedure is registered"><p>A session registers one with REGISTER: try it in the
+    ? html`<${Empty} title="No procedure is registered"><p>A session registers one with REGISTER: try it in the${" "}
         <a href=${linkTo("playground", { action: "register" })}>playground</a>.</p><//>`
     : html`<${Empty} title="No procedure has this in its URI" />`;
 }

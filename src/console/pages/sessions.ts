@@ -62,7 +62,8 @@ function SessionList({ session, filter, offset }: ListProps): Child {
 }
 
 function describe({ total, matches }: Found, filter: string): string {
-  return filter === "" ? `${formatCount(total)} sessions` : `${formatCount(matches)} of ${formatCount(total)} sessions`;
+  const all = `${formatCount(total)} session${total === 1 ? "" : "s"}`;
+  return filter === "" ? all : `${formatCount(matches)} of ${all}`;
 }
 
 /** Shows the sessions that are slow or behind, where some are; nothing to a role without `console`. */
