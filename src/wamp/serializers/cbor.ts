@@ -10,7 +10,8 @@ import { binarySerializer } from "./binary-serializer.ts";
 import { Malformed } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { exactInteger, isExactInteger } from "./exact-integer.ts";
-import { INDEFINITE, ItemReader, Kind, PROTO } from "./item-reader.ts";
+import { type HeadTable, head, Kind } from "./item-head.ts";
+import { INDEFINITE, ItemReader, PROTO } from "./item-reader.ts";
 import type { Serializer } from "./serializer.ts";
 import { isShortAscii } from "./utf8.ts";
 
@@ -23,6 +24,9 @@ const Tag = { POSITIVE_BIGNUM: 2, NEGATIVE_BIGNUM: 3, UINT8_ARRAY: 64 } as const
 /** Bytes; a longer bignum would exceed a float, and its digits cost time, so it stays bytes. */
 const MAX_BIGNUM_SIZE = 128;
 
+/** First byte of a simple value that has a byte of its own. */
+const TWO_BYTE_SIMPLE = 0xf8;
+
 const KINDS: readonly Kind[] = [
   Kind.SCALAR,
   Kind.SCALAR,
@@ -34,6 +38,13 @@ const KINDS: readonly Kind[] = [
   Kind.SCALAR,
 ];
 
+const HEADS: HeadTable = Uint16Array.from({ length: 256 }, (_, lead) => {
+  const kind = KINDS[lead >> 5]!;
+  const info = lead & 0x1f;
+  if (info < 24) return head(kind, kind === Kind.SCALAR ? 0 : info);
+  return kind === Kind.SCALAR && info < 28 && lead !== TWO_BYTE_SIMPLE ? head(kind, 1 << (info - 24)) : 0;
+});
+
 class CborReader extends ItemReader {
   protected get emptyList(): number {
     return Lead.EMPTY_LIST;
@@ -44,16 +55,16 @@ class CborReader extends ItemReader {
     return lead === Lead.NULL || lead === Lead.UNDEFINED;
   }
 
-  protected next(): Kind {
-    const lead = this.bytes[this.take(1)]!;
+  protected get heads(): HeadTable {
+    return HEADS;
+  }
+
+  protected longHead(lead: number): Kind {
     const major = lead >> 5;
     const info = lead & 0x1f;
-    this.lead = lead;
     if (info >= 28) this.#startIndefinite(major, info);
-    else if (KINDS[major] === Kind.SCALAR) this.size = info < 24 ? 0 : 1 << (info - 24);
-    else this.size = info < 24 ? info : this.count(1 << (info - 24));
-    // A simple value below 32 must not take two bytes (RFC 8949, section 3.3).
-    if (lead === 0xf8 && this.bytes[this.position]! < 32) throw new Malformed("a simple value in too many bytes");
+    else if (lead === TWO_BYTE_SIMPLE) this.#startSimple();
+    else this.size = this.count(1 << (info - 24));
     return KINDS[major]!;
   }
 
@@ -86,6 +97,12 @@ class CborReader extends ItemReader {
     const canBeIndefinite = major >= Major.BYTES && major <= Major.DICT;
     if (info !== 31 || !canBeIndefinite) throw new Malformed("a first byte that CBOR reserves, or a stray break");
     this.size = INDEFINITE;
+  }
+
+  /** A simple value below 32 must not take two bytes (RFC 8949, section 3.3). */
+  #startSimple(): void {
+    if (this.bytes[this.position]! < 32) throw new Malformed("a simple value in too many bytes");
+    this.size = 1;
   }
 
   #simple(info: number, start: number): unknown {

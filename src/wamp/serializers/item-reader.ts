@@ -5,12 +5,9 @@ import { PAYLOAD_INDEX } from "../protocol/message.ts";
 import type { ArgsKind, PayloadCodec, PayloadValues } from "../protocol/payload.ts";
 import { Payload, trimmedLength } from "../protocol/payload.ts";
 import { ByteReader, Malformed } from "./byte-reader.ts";
+import { type HeadTable, head, Kind } from "./item-head.ts";
 import { jsonFromValue } from "./json-text.ts";
-import { isUtf8, textFromUtf8 } from "./utf8.ts";
-
-/** What the header of an encoded item announces. `SCALAR` is a number, boolean, null or other single value. */
-export const Kind = { SCALAR: 0, TEXT: 1, BYTES: 2, EXTENSION: 3, LIST: 4, DICT: 5, TAG: 6 } as const;
-export type Kind = (typeof Kind)[keyof typeof Kind];
+import { isAscii, isUtf8, textFromUtf8 } from "./utf8.ts";
 
 /** The `size` of a string, list or dict that a break ends instead of a count (CBOR). */
 export const INDEFINITE = -1;
@@ -43,8 +40,10 @@ export abstract class ItemReader extends ByteReader {
     this.#depth = depth;
   }
 
-  /** Reads the header of an item: sets `lead` and `size` and moves to its body. */
-  protected abstract next(): Kind;
+  /** Kind and size of the items whose first byte tells both. */
+  protected abstract readonly heads: HeadTable;
+  /** Reads the header of an item that is not in `heads`: sets `size` and moves to its body. `lead` is its first byte. */
+  protected abstract longHead(lead: number): Kind;
   /** Is the well-formed item that begins at `start` null or undefined? */
   protected abstract isNull(start: number): boolean;
   /** The one byte that is the empty list. */
@@ -53,6 +52,16 @@ export abstract class ItemReader extends ByteReader {
   protected abstract scalar(): unknown;
   /** Value of the extension whose header was read, of the tag, or (`start` is where it begins) its encoded bytes. */
   protected abstract foreign(kind: Kind, start: number, level: number): unknown;
+
+  /** Reads the header of an item: sets `lead` and `size` and moves to its body. */
+  protected next(): Kind {
+    const lead = this.bytes[this.take(1)]!;
+    this.lead = lead;
+    const head = this.heads[lead]!;
+    if (head === 0) return this.longHead(lead);
+    this.size = (head & 0xff) - 1;
+    return (head >> 8) as Kind;
+  }
 
   /** The whole frame, as `Serializer.decode` describes it. */
   message(codec: PayloadCodec): unknown[] {
@@ -127,13 +136,26 @@ export abstract class ItemReader extends ByteReader {
 
   /** Walks over an item without building it: it must be well-formed, not too deep, its text UTF-8. */
   protected skip(level: number): void {
-    this.#skipBody(this.next(), level);
+    const head = this.heads[this.bytes[this.position]!]!;
+    if (!this.#skipShort(head)) this.#skipBody(this.next(), level);
+  }
+
+  /** Moves past a scalar or a short ASCII string, of which most payloads consist; false where the item is another. */
+  #skipShort(head: number): boolean {
+    const start = this.position + 1;
+    const end = start + (head & 0xff) - 1;
+    // Neither an item without an entry (0) nor the end of the bytes (undefined) is in this range.
+    if (!(head > 0 && head < SHORT_END) || end > this.bytes.length) return false;
+    if (head >= SHORT_TEXT && !isAscii(this.bytes, start, end)) return false;
+    this.position = end;
+    return true;
   }
 
   #skipBody(kind: Kind, level: number): void {
     const size = this.size;
     if (kind >= Kind.LIST) this.#enter(kind, level);
-    if (kind === Kind.LIST) {
+    if (kind === Kind.SCALAR) this.take(size);
+    else if (kind === Kind.LIST) {
       for (let i = 0; this.#has(i, size); i++) this.skip(level + 1);
     } else if (kind === Kind.DICT) {
       for (let i = 0; this.#has(i, size); i++) {
@@ -152,6 +174,8 @@ export abstract class ItemReader extends ByteReader {
 
   /** Refuses `__proto__`: decoders of receivers fail on it, or set the prototype of an object (SER-18). */
   #skipKey(level: number): void {
+    const head = this.heads[this.bytes[this.position]!]!;
+    if (head !== PROTO_HEAD && this.#skipShort(head)) return;
     const kind = this.next();
     if (kind === Kind.TEXT && this.size === PROTO.length && this.startsWith(PROTO)) throw new Malformed(PROTO_REFUSED);
     this.#skipBody(kind, level);
@@ -295,6 +319,10 @@ const ARGS_KIND: { readonly [kind in Kind]: ArgsKind } = {
 
 /** Carried between JSON clients only: decoders of the other serializers fail on it. */
 export const PROTO = "__proto__";
+const PROTO_HEAD = head(Kind.TEXT, PROTO.length);
+/** The entries of texts are from the first one to before the second one; below are those of scalars. */
+const SHORT_TEXT = head(Kind.TEXT, 0);
+const SHORT_END = head(Kind.BYTES, 0);
 const PROTO_REFUSED = "a dict key __proto__";
 const NOT_UTF8 = "text that is not UTF-8";
 

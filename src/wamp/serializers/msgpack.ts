@@ -4,7 +4,8 @@ import type { PayloadValues } from "../protocol/payload.ts";
 import { binarySerializer } from "./binary-serializer.ts";
 import { Malformed } from "./byte-reader.ts";
 import { exactInteger } from "./exact-integer.ts";
-import { ItemReader, Kind } from "./item-reader.ts";
+import { type HeadTable, head, Kind } from "./item-head.ts";
+import { ItemReader } from "./item-reader.ts";
 import {
   headValueFromMsgpack,
   isUndefinedExtension,
@@ -46,13 +47,11 @@ class MsgpackReader extends ItemReader {
     return super.element();
   }
 
-  protected next(): Kind {
-    const lead = this.bytes[this.take(1)]!;
-    this.lead = lead;
-    if (lead < 0x80 || lead >= 0xe0) return this.#item(Kind.SCALAR, 0);
-    if (lead < 0x90) return this.#item(Kind.DICT, lead & 0x0f);
-    if (lead < 0xa0) return this.#item(Kind.LIST, lead & 0x0f);
-    if (lead < 0xc0) return this.#item(Kind.TEXT, lead & 0x1f);
+  protected get heads(): HeadTable {
+    return HEADS;
+  }
+
+  protected longHead(lead: number): Kind {
     switch (lead) {
       case 0xc1:
         throw new Malformed("a byte that MessagePack never uses");
@@ -64,12 +63,6 @@ class MsgpackReader extends ItemReader {
       case 0xc8:
       case 0xc9:
         return this.#item(Kind.EXTENSION, 1 + this.count(1 << (lead - 0xc7)));
-      case 0xd4:
-      case 0xd5:
-      case 0xd6:
-      case 0xd7:
-      case 0xd8:
-        return this.#item(Kind.EXTENSION, 1 + (1 << (lead - 0xd4)));
       case 0xd9:
       case 0xda:
       case 0xdb:
@@ -77,11 +70,8 @@ class MsgpackReader extends ItemReader {
       case 0xdc:
       case 0xdd:
         return this.#item(Kind.LIST, this.count(2 << (lead - 0xdc)));
-      case 0xde:
-      case 0xdf:
-        return this.#item(Kind.DICT, this.count(2 << (lead - 0xde)));
       default:
-        return this.#item(Kind.SCALAR, SCALAR_SIZE[lead - 0xc0]!);
+        return this.#item(Kind.DICT, this.count(2 << (lead - 0xde)));
     }
   }
 
@@ -143,6 +133,17 @@ function isFilledContainer(lead: number): boolean {
 
 /** Bytes after the lead bytes c0 to d3 that are scalars. */
 const SCALAR_SIZE: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8];
+
+const HEADS: HeadTable = Uint16Array.from({ length: 256 }, (_, lead) => {
+  if (lead < 0x80 || lead >= 0xe0) return head(Kind.SCALAR, 0);
+  if (lead < 0x90) return head(Kind.DICT, lead & 0x0f);
+  if (lead < 0xa0) return head(Kind.LIST, lead & 0x0f);
+  if (lead < 0xc0) return head(Kind.TEXT, lead & 0x1f);
+  if (lead === 0xc0 || lead === 0xc2 || lead === 0xc3 || (lead >= 0xca && lead <= 0xd3)) {
+    return head(Kind.SCALAR, SCALAR_SIZE[lead - 0xc0]!);
+  }
+  return lead >= 0xd4 && lead <= 0xd8 ? head(Kind.EXTENSION, 1 + (1 << (lead - 0xd4))) : 0;
+});
 
 /**
  * Towards other serializers: 64-bit integers are exact (beyond, they are written as floats), undefined is null, a

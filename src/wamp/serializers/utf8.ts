@@ -13,7 +13,7 @@ export function textFromUtf8(bytes: Uint8Array, start: number, size: number): st
 
 /** Whether the `size` bytes from `start` are UTF-8. */
 export function isUtf8(bytes: Uint8Array, start: number, size: number): boolean {
-  if (size <= SHORT && isAscii(bytes, start, size)) return true;
+  if (size <= SHORT && isAscii(bytes, start, start + size)) return true;
   return decode(bytes.subarray(start, start + size)) !== undefined;
 }
 
@@ -24,8 +24,9 @@ export function isShortAscii(text: string): boolean {
   return true;
 }
 
-function isAscii(bytes: Uint8Array, start: number, size: number): boolean {
-  for (let i = start; i < start + size; i++) if (bytes[i]! >= ASCII_END) return false;
+/** Whether the bytes from `start` to `end` are ASCII. */
+export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i]! >= ASCII_END) return false;
   return true;
 }
 
