@@ -20,11 +20,26 @@ export const json: Serializer = { name: "json", isBinary: false, decode, peek, e
 
 function decode(frame: Frame, limits: DecodeLimits): readonly unknown[] | DecodeFault {
   if (typeof frame !== "string") return new DecodeFault("JSON takes text frames");
-  return (frame.length >= LARGE ? decodeHead(frame, limits) : undefined) ?? decodeWhole(frame, limits);
+  return (isScanned(frame) ? decodeHead(frame, limits) : undefined) ?? decodeWhole(frame, limits);
 }
 
-/** Characters from which on a message is scanned; below, the native parser is as quick. */
+/**
+ * Whether a message is large and has many dict entries and numbers, judged by its middle. The native parser is quicker
+ * with all others: it takes 8 µs for 64 KiB of text, 240 for small objects; the scanner takes 35 and 120.
+ */
+function isScanned(frame: string): boolean {
+  if (frame.length < LARGE) return false;
+  const middle = frame.length >> 1;
+  const found = frame.slice(middle, middle + SAMPLE).match(ENTRY_OR_NUMBER);
+  return found !== null && found.length >= MANY;
+}
+
+/** Characters. */
 const LARGE = 4096;
+const SAMPLE = 512;
+/** In a sample: from about 18 on the scanner is quicker. */
+const MANY = 24;
+const ENTRY_OR_NUMBER = /":|\d,/g;
 
 /** Undefined where the scanner does not know; then `decodeWhole` tells what is wrong. */
 function decodeHead(frame: string, limits: DecodeLimits): readonly unknown[] | undefined {
