@@ -27,6 +27,8 @@ interface Entry {
   readonly reason?: string;
   readonly cause?: string;
   readonly duration_ms?: number;
+  /** How many alike it stands for, this one included. */
+  readonly times?: number;
 }
 
 const HINT = 'This page needs a role with "console": true, and a router that has wamp.edge.connections.';
@@ -42,8 +44,8 @@ export function ConnectionsPage({ session }: { readonly session: ChannelSession 
   const { value, fault, reload } = useAnswer(() => ask(session), [session], RELOAD_MS);
   const entries = (value ?? []).filter((entry) => matches(entry, filter));
   const [refused, abandoned] = [ofEvent(entries, "refused"), ofEvent(entries, "abandoned")];
-  const failed = [...refused, ...abandoned];
-  const others = entries.filter((entry) => !failed.includes(entry));
+  const failed = [...grouped(refused), ...grouped(abandoned)];
+  const others = entries.filter(({ event }) => event !== "refused" && event !== "abandoned");
   return html`<h1>Connections</h1>
     <div class="row card">
       <label class="grow"><span class="hidden">Filter</span>
@@ -65,6 +67,18 @@ function ofEvent(entries: readonly Entry[], wanted: Entry["event"]): Entry[] {
   return entries.filter(({ event }) => event === wanted);
 }
 
+/** The latest of those that are alike: a program that guesses would fill the list. */
+function grouped(entries: readonly Entry[]): Entry[] {
+  const groups = new Map<string, Entry>();
+  for (const entry of entries) {
+    const { authid, authmethod, network, address, agent, reason, cause } = entry;
+    const key = JSON.stringify([authid, authmethod, network, address, agent, reason, cause]);
+    const latest = groups.get(key) ?? entry;
+    groups.set(key, { ...latest, times: (latest.times ?? 0) + 1 });
+  }
+  return [...groups.values()];
+}
+
 async function ask(session: ChannelSession): Promise<readonly Entry[]> {
   const { args } = await session.call("wamp.edge.connections");
   return (args[0] as readonly Entry[]).toReversed();
@@ -82,7 +96,11 @@ const BADGES = { joined: "good", resumed: "good", left: "none", refused: "bad", 
 
 const COLUMNS: readonly Column<Entry>[] = [
   { title: "Time", cell: ({ time }) => formatTime(time) },
-  { title: "Event", cell: ({ event }) => html`<span class=${`badge ${BADGES[event] ?? "none"}`}>${event}</span>` },
+  {
+    title: "Event",
+    cell: ({ event, times = 1 }) =>
+      html`<span class=${`badge ${BADGES[event] ?? "none"}`}>${event}</span>${times > 1 && html` <span class="quiet">${formatCount(times)} times</span>`}`,
+  },
   {
     title: "authid",
     cell: ({ authid = "" }) =>

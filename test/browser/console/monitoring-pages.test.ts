@@ -263,14 +263,15 @@ describe("messages of a session", () => {
 });
 
 describe("connections", () => {
-  it("have refused logins first, with the cause that clients do not learn", async () => {
+  it("have refused logins first, alike ones in one line, with the cause that clients do not learn", async () => {
+    await joinAs(harness.router.origin, "mallory", "a guess").catch(() => {});
     const console = await harness.open();
     await console.login();
     await console.goTo("Connections");
     const { page } = console;
     const first = page.getByRole("table").first();
     await first
-      .getByRole("row", { name: /mallory/ })
+      .getByRole("row", { name: /refused 2 times mallory/ })
       .getByText("wamp.error.authentication_denied")
       .waitFor();
     await page.getByRole("searchbox").fill("billing");
