@@ -7,7 +7,9 @@ import { describe, expect, test } from "vitest";
 const PROJECT = join(import.meta.dirname, "../..");
 const PAGES = [
   ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md"],
-  ...readdirSync(join(PROJECT, "docs")).map((name) => `docs/${name}`),
+  ...readdirSync(join(PROJECT, "docs"))
+    .filter((name) => name !== "images")
+    .map((name) => `docs/${name}`),
 ];
 const SOURCES = filesIn("src");
 const ARCHITECTURE = read("docs/architecture.md");

@@ -1,5 +1,7 @@
 /** A realm as a user has it: a chain of tea shops with tills, sensors, displays, suppliers, and what goes wrong there. */
 
+import { readFileSync } from "node:fs";
+import { join as joinPath } from "node:path";
 import { WebSocket } from "ws";
 import type { Channel, Connect } from "../../src/client/channel.ts";
 import { ChannelSession } from "../../src/client/channel-session.ts";
@@ -14,24 +16,26 @@ const TICKET = "a ticket for tests";
 const CALL = { call: true };
 const SHOW = { caller: true, publisher: true };
 
+/** The role of docs/console.md, which may use all pages of the console. */
+const OPERATOR_ROLE = roleOf("../../docs/console.md");
+
+function roleOf(page: string): { readonly permissions: readonly object[] } {
+  const text = readFileSync(joinPath(import.meta.dirname, page), "utf8");
+  return JSON.parse(/```json config\n(.+?)```/s.exec(text)![1]!);
+}
+
 /** Roles of the realm, as an owner of shops would write them. */
 const ROLES = [
   {
-    name: "operator",
-    console: true,
+    ...OPERATOR_ROLE,
     permissions: [
+      ...OPERATOR_ROLE.permissions,
       {
         uri: "com.teashop.",
         match: "prefix",
         allow: { call: true, publish: true, subscribe: true, register: true },
         disclose: SHOW,
       },
-      ...["session", "subscription", "registration"].map((name) => ({
-        uri: `wamp.${name}.`,
-        match: "prefix",
-        allow: CALL,
-      })),
-      ...["list", "get"].map((name) => ({ uri: `wamp.edge.role.${name}`, match: "exact", allow: CALL })),
     ],
   },
   {
@@ -230,8 +234,7 @@ function trade({ services, cashiers, sensors, customers }: Clients): () => void 
       tea: name,
       grams: 50 * (1 + (step % 4)),
     };
-    // Customers come in waves.
-    const isBusy = Math.sin(step / 90) > -0.3;
+    const isBusy = noiseAt(step) < demandAt(step);
     nth(sensors).publish(`com.teashop.sensor.${shop}.${place}`, [], reading, { retain: true }).catch(ignore);
     if (isBusy)
       nth(customers)
@@ -245,6 +248,17 @@ function trade({ services, cashiers, sensors, customers }: Clients): () => void 
     if (every(60)) services[0]!.publish("com.teashop.price.changed", [name, 9.9 + (step % 7)], {}, { retain: true });
     if (every(170)) services[5]!.publish("com.teashop.stok.low", [name]).catch(ignore);
   };
+}
+
+/** Customers come in waves: part of the steps in which one searches, 0 to 1. */
+function demandAt(step: number): number {
+  return 0.55 + 0.25 * Math.sin(step / 900) + 0.15 * Math.sin(step / 260 + 1);
+}
+
+/** A number from 0 to 1 that looks random, and is the same in each run. */
+function noiseAt(step: number): number {
+  const value = Math.sin(step * 12.9898) * 43_758.5453;
+  return value - Math.floor(value);
 }
 
 /** Services that answer calls, and those that follow events. */
