@@ -18,10 +18,13 @@ const MOST_MARKS = 64;
  * and after GOODBYE.
  */
 export class ReadMarks {
-  /** INVOCATION.Request → bytes sent so far; entries are in ascending order of bytes. */
-  readonly #invocations = new Map<Id, number>();
+  /**
+   * INVOCATION.Request → bytes sent so far; entries are in ascending order of bytes. Both maps are made with their first
+   * mark, because most idle sessions have none.
+   */
+  #invocations = NONE;
   /** Subscription or registration id → bytes sent so far, in the same order. */
-  readonly #holdings = new Map<Id, number>();
+  #holdings = NONE;
   readonly #spacing: number;
   #distance: number;
   #last = 0;
@@ -39,8 +42,11 @@ export class ReadMarks {
 
   /** Takes a message with which `sent` bytes have been sent; it becomes a mark if it carries a provable id. */
   note(message: RouterMessage, sent: number): void {
-    if (message[0] === MessageType.INVOCATION) this.#add(this.#invocations, message[1], sent);
-    else if (message[0] === MessageType.SUBSCRIBED || message[0] === MessageType.REGISTERED) {
+    if (message[0] === MessageType.INVOCATION) {
+      if (this.#invocations === NONE) this.#invocations = new Map();
+      this.#add(this.#invocations, message[1], sent);
+    } else if (message[0] === MessageType.SUBSCRIBED || message[0] === MessageType.REGISTERED) {
+      if (this.#holdings === NONE) this.#holdings = new Map();
       this.#add(this.#holdings, message[2], sent);
     }
   }
@@ -86,6 +92,9 @@ export class ReadMarks {
     }
   }
 }
+
+/** Shared by all connections without a mark: stays empty. */
+const NONE = new Map<Id, number>();
 
 function forgetUpTo(marks: Map<Id, number>, read: number): void {
   for (const [id, sent] of marks) {
