@@ -80,7 +80,8 @@ function comparable(text: string, hasFigures = false): string {
     .replace(/(?<![\w-])[\w-]{24}(?![\w-])/g, "AUTHID")
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+Z)?/g, "TIME")
     .replace(/\d\d:\d\d:\d\d/g, "TIME")
-    .replace(/\b\d{10,}\b/g, "ID");
+    // An id with fewer digits than others of its column stands behind spaces.
+    .replace(/(^ *|\b)\d{10,}\b/gm, "ID");
   return (hasFigures ? masked.replace(/\d+(?:\.\d+)?/g, "N") : masked).replace(/ {2,}/g, "  ").trim();
 }
 
