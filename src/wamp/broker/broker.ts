@@ -12,7 +12,7 @@ import { MessageType } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import { isOpaque, opaqueDetails } from "../protocol/payload-passthru.ts";
 import type { Match } from "../protocol/uri.ts";
-import type { Dict, Uri } from "../protocol/values.ts";
+import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { disclosedDetails } from "../session/disclosure.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import { shareBytes } from "../session/record-budget.ts";
@@ -23,6 +23,7 @@ import { EventHistory } from "./event-history.ts";
 import type { EventLog } from "./event-log.ts";
 import { Retention } from "./event-retention.ts";
 import { isLoggable, type LoggedEvent, loggedEvent } from "./logged-event.ts";
+import type { Publication } from "./publication.ts";
 import type { Subscription, SubscriptionObserver, Subscriptions } from "./subscriptions.ts";
 
 /** Sends each publication to the subscribers of its topic (Publish and Subscribe). */
@@ -157,6 +158,21 @@ export class Broker {
     return events;
   }
 
+  /**
+   * Sends a publication to the subscribers of its topic except `excluded`, without PUBLISHED and retention: for realms
+   * over many objects, in which it may have entered another object. Returns the number of events.
+   */
+  distribute({ id, topic, options, details, payload }: Publication, excluded?: Session): number {
+    const filter = EventFilter.of(options);
+    let events = 0;
+    this.subscriptions.forEachMatch(topic, (subscription) => {
+      const eventDetails = subscription.match === "exact" ? details : { ...details, topic };
+      const event: Event = [MessageType.EVENT, subscription.id, id, eventDetails, payload];
+      events += deliver(event, subscribersFor(subscription, options), excluded, filter);
+    });
+    return events;
+  }
+
   /** Does PUBLISHED wait until the event is stored, as retained event, in a history or for a webhook? */
   isStoredFirst(topic: Uri, options: Dict): boolean {
     if (options.acknowledge !== true) return false;
@@ -173,8 +189,13 @@ export class Broker {
     this.subscriptions.leave(session);
   }
 
+  /** The id of a new subscription of a client. */
+  protected newSubscriptionId(_match: Match, _topic: Uri): Id {
+    return this.#host.randomId();
+  }
+
   #create(creator: Session, match: Match, topic: Uri): Subscription {
-    const id = creator.transport.idFor?.("subscription", match, topic) ?? this.#host.randomId();
+    const id = creator.transport.idFor?.("subscription", match, topic) ?? this.newSubscriptionId(match, topic);
     return this.subscriptions.create(id, match, topic, this.#host.now());
   }
 

@@ -21,6 +21,28 @@ export interface DealerRecord {
   readonly abandoned?: readonly Id[] | undefined;
   /** See `PendingCalls.endedInputs`. */
   readonly endedInputs?: readonly Id[] | undefined;
+  /** What the session holds at the core; only on a relay. */
+  readonly remote?: RemoteRecord | undefined;
+}
+
+/** The part of a session's record that a relay keeps for its remote dealer. */
+export interface RemoteRecord {
+  /** Calls that wait for their results. */
+  readonly calls: readonly RemoteCall[];
+  /** Invocations that the session works on. */
+  readonly invocations: readonly RemoteInvocation[];
+}
+
+/** An invocation, with the number that the core has for it. */
+export interface RemoteInvocation {
+  readonly request: Id;
+  readonly key: Id;
+}
+
+/** A call that the core works on. */
+export interface RemoteCall {
+  readonly request: Id;
+  readonly isInputOpen: boolean;
 }
 
 /** The tables of a dealer that outlive the object's sleep. */
@@ -28,26 +50,38 @@ export interface DealerTables {
   readonly registrations: Registrations;
   readonly pending: PendingCalls;
   readonly queue: CallQueue;
+  /** What sessions hold at another object; only in the dealer of a relay. */
+  remote?: RemoteTable;
+}
+
+/** The calls of sessions on which another object works. */
+export interface RemoteTable {
+  /** Undefined where the session has none. */
+  recordOf(session: Session): RemoteRecord | undefined;
+  restore(session: Session, record: RemoteRecord): void;
 }
 
 /** The dealer's part of a session's record as it is now. */
-export function dealerRecord(session: Session, { registrations, pending, queue }: DealerTables): DealerRecord {
+export function dealerRecord(session: Session, { registrations, pending, queue, remote }: DealerTables): DealerRecord {
   return {
     registrations: registrations.recordsOf(session),
     calls: Array.from(pending.callsOf(session).values(), callRecord),
     waitingCalls: queue.recordsOf(session),
     abandoned: pending.abandoned.recordOf(session),
     endedInputs: pending.endedInputs.recordOf(session),
+    remote: remote?.recordOf(session),
   };
 }
 
 /**
  * Restores what the record of a session tells, except its calls: `restoreCalls` does that when all sessions are there.
  */
-export function restoreSession(session: Session, record: DealerRecord, { registrations, pending }: DealerTables): void {
+export function restoreSession(session: Session, record: DealerRecord, tables: DealerTables): void {
+  const { registrations, pending, remote } = tables;
   registrations.restore(session, record.registrations);
   pending.abandoned.restore(session, record.abandoned);
   pending.endedInputs.restore(session, record.endedInputs);
+  if (record.remote !== undefined) remote?.restore(session, record.remote);
 }
 
 /** Restores the calls of sessions that slept; calls of a callee that is not in `sessions` fail. */

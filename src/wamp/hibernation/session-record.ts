@@ -2,6 +2,7 @@
 
 import { storedSubscription } from "../broker/subscriptions.ts";
 import { storedCall } from "../dealer/call-records.ts";
+import type { RemoteCall, RemoteInvocation, RemoteRecord } from "../dealer/dealer-record.ts";
 import { storedRegistration } from "../dealer/registrations.ts";
 import { storedWaitingCall } from "../dealer/waiting-call.ts";
 import type { TransportInfo } from "../host/transport.ts";
@@ -15,6 +16,11 @@ import type { Field } from "../stored-records/stored-record.ts";
 import { type Format, field, list, optional, record, union, usually } from "../stored-records/stored-record.ts";
 import * as is from "../stored-records/stored-values.ts";
 import type { PeerRecord, SessionRecord } from "./peer-record.ts";
+
+const storedRemote = record<RemoteRecord>({
+  calls: is.several("c", record<RemoteCall>({ request: field("q", is.id), isInputOpen: usually("o", is.flag, false) })),
+  invocations: is.several("i", record<RemoteInvocation>({ request: field("q", is.id), key: field("k", is.id) })),
+});
 
 /** The format of a session in the record of its peer. */
 export const storedSession = record<SessionRecord>({
@@ -30,6 +36,7 @@ export const storedSession = record<SessionRecord>({
   abandoned: optional("b", list(is.id)) as Field<SessionRecord["abandoned"]>,
   endedInputs: optional("o", list(is.id)) as Field<SessionRecord["endedInputs"]>,
   waitingCalls: optional("v", list(storedWaitingCall)) as Field<SessionRecord["waitingCalls"]>,
+  remote: optional("r", storedRemote),
   subscriptions: is.several("s", storedSubscription),
   registrations: is.several("g", storedRegistration),
   calls: is.several("c", storedCall),

@@ -19,6 +19,11 @@ export class Deadlines<T extends object> {
     this.#deadlineOf.delete(item);
   }
 
+  /** Has the item a deadline? */
+  has(item: T): boolean {
+    return this.#deadlineOf.has(item);
+  }
+
   /** The number of items. */
   get size(): number {
     return this.#deadlineOf.size;

@@ -42,6 +42,16 @@ import { Testaments } from "../session/testaments.ts";
 import type { Credentials } from "./handshake.ts";
 import { Sessions } from "./sessions.ts";
 
+/** The parts of a realm that are others where one realm is spread over many objects. */
+export interface RealmParts {
+  /** Makes the broker, with the arguments of `Broker`. */
+  newBroker?(...parts: ConstructorParameters<typeof Broker>): Broker;
+  /** Makes the dealer, with the arguments of `Dealer`. */
+  newDealer?(...parts: ConstructorParameters<typeof Dealer>): Dealer;
+  /** Returns an id for a new session, which no session should have. */
+  newSessionId?(): Id;
+}
+
 /** One realm: its sessions, broker, dealer and access control. */
 export class Realm implements MetaContext {
   readonly name: string;
@@ -60,7 +70,7 @@ export class Realm implements MetaContext {
   readonly #host: Host;
   readonly #waking: Waking;
 
-  constructor(name: string, config: RealmConfig, host: Host) {
+  constructor(name: string, config: RealmConfig, host: Host, parts: RealmParts = {}) {
     this.name = name;
     this.#config = config;
     this.#host = host;
@@ -70,15 +80,18 @@ export class Realm implements MetaContext {
     this.monitor = new Monitor(host);
     const subscriptions = new Subscriptions(this.records);
     this.metaEvents = new MetaEvents(subscriptions, host, this.hasMetaApi);
-    this.broker = new Broker(host, config, this.records, subscriptions, this.metaEvents);
-    this.dealer = new Dealer(host, config, this.records, this.metaEvents, this.monitor.latency);
+    const ofBroker = [host, config, this.records, subscriptions, this.metaEvents] as const;
+    this.broker = parts.newBroker?.(...ofBroker) ?? new Broker(...ofBroker);
+    const ofDealer = [host, config, this.records, this.metaEvents, this.monitor.latency] as const;
+    this.dealer = parts.newDealer?.(...ofDealer) ?? new Dealer(...ofDealer);
     this.access = this.#newAccess();
     this.testaments = new Testaments(host, config.limits, (owner, message) => {
       this.broker.publish(owner, message, this.access.permitTestament(owner, message[3]));
     });
     const { broker, dealer, metaEvents, access, testaments, records, monitor } = this;
-    const parts = { broker, dealer, metaEvents, access, testaments, records, monitor };
-    this.sessions = new Sessions({ name, config, host, ...parts });
+    const newSessionId = parts.newSessionId ?? (() => host.randomId());
+    const ofSessions = { broker, dealer, metaEvents, access, testaments, records, monitor, newSessionId };
+    this.sessions = new Sessions({ name, config, host, ...ofSessions });
     this.#waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume);
   }
 

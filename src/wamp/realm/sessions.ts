@@ -38,6 +38,8 @@ export interface SessionParts {
   readonly testaments: Testaments;
   readonly records: RecordBudget;
   readonly monitor: Monitor;
+  /** Returns an id for a new session; called again where a session has it. */
+  newSessionId(): Id;
 }
 
 /** The table of sessions: opens, moves and ends them. */
@@ -248,7 +250,7 @@ export class Sessions {
   /** Returns an id that no session has. */
   newSessionId(): Id {
     for (;;) {
-      const id = this.#realm.host.randomId();
+      const id = this.#realm.newSessionId();
       if (!this.byId.has(id)) return id;
     }
   }

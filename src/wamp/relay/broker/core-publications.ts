@@ -1,0 +1,148 @@
+/** The core's part of the broker: which relays get a publication, and which may keep theirs to themselves. */
+
+import type { Publication } from "../../broker/publication.ts";
+import { WampError } from "../../protocol/errors.ts";
+import type { Pattern } from "../../protocol/uri.ts";
+import type { Realm } from "../../realm/realm.ts";
+import type { Session } from "../../session/session.ts";
+import type { ForwardedPublication } from "../link/messages.ts";
+import { CORE, type RelayIds } from "../link/relay-ids.ts";
+import type { RelayLinks } from "../link/relay-links.ts";
+import { type InterestStore, InterestTable } from "./interest-table.ts";
+import { ToldRelays, type ToldStore } from "./told-topics.ts";
+
+/** More publications than an object takes between two sleeps. */
+export const COUNTS_PER_BOOT = 2 ** 32;
+
+/** What the core's publications ask of the core and its object. */
+export interface CorePublicationsPorts {
+  readonly ids: RelayIds;
+  /** See `Batch.boot`. */
+  readonly boot: number;
+  readonly links: RelayLinks;
+  readonly interest: InterestStore;
+  readonly told: ToldStore;
+  /** Sends what is queued. */
+  endTurn(): void;
+}
+
+type Waiting = Set<() => void>;
+
+/** Interest of the relays, and the publications between them. */
+export class CorePublications {
+  readonly interest: InterestTable;
+  readonly told: ToldRelays;
+  readonly #realm: () => Realm;
+  readonly #ports: CorePublicationsPorts;
+  /** relay → `ForwardedPublication.count` of its last publication; larger ones are new */
+  readonly #lastCounts = new Map<number, number>();
+  /** The revocations that relays have not acknowledged, and what waits for each. */
+  readonly #revocations = new Set<Waiting>();
+  #count: number;
+
+  /** `realm` returns the realm of the core's own sessions. */
+  constructor(realm: () => Realm, ports: CorePublicationsPorts) {
+    this.#realm = realm;
+    this.#ports = ports;
+    this.#count = ports.boot * COUNTS_PER_BOOT;
+    this.interest = new InterestTable(ports.interest, (match, uri) => ports.ids.subscription(match, uri));
+    this.told = new ToldRelays(ports.told);
+  }
+
+  /** Forgets a relay that has lost its sessions. */
+  drop(relay: number): void {
+    this.interest.drop(relay);
+    this.told.forget(relay);
+  }
+
+  /** A relay has no subscriber of a pattern any more. */
+  withdraw(relay: number, { match, uri }: Pattern): void {
+    this.interest.delete(relay, match, uri);
+  }
+
+  /** A relay has its first subscriber of a pattern: it is confirmed once no object keeps such publications to itself. */
+  announce(relay: number, pattern: Pattern): void {
+    const { links } = this.#ports;
+    try {
+      this.interest.add(relay, pattern.match, pattern.uri);
+    } catch (error) {
+      if (!(error instanceof WampError)) throw error;
+      return links.queue(relay, { kind: "refuse", pattern, uri: error.uri, text: error.message });
+    }
+    const epoch = links.epochOf(relay);
+    this.#revoke(pattern, relay, () => {
+      // In a new epoch the relay may have announced the same pattern again, and must wait for more.
+      if (links.epochOf(relay) === epoch) links.queue(relay, { kind: "confirm", pattern });
+    });
+  }
+
+  /** One of the core's own sessions subscribes; returns false if it has to wait for relays. */
+  announceOwn(session: Session, pattern: Pattern, onAnswer: (refusal: unknown) => void): boolean {
+    const { byId } = this.#realm().sessions;
+    const isListed = byId.has(session.id);
+    let isDone = false;
+    let hasWaited = false;
+    this.#revoke(pattern, CORE, () => {
+      isDone = true;
+      // A session that is in no table ends with its one request, which is this one.
+      if (hasWaited && (!isListed || byId.get(session.id) === session)) onAnswer(undefined);
+    });
+    hasWaited = true;
+    return isDone;
+  }
+
+  /** Passes a publication of a relay on, unless it has come before. */
+  passOn(relay: number, publication: ForwardedPublication): void {
+    const { links } = this.#ports;
+    if (publication.count <= (this.#lastCounts.get(relay) ?? 0)) return;
+    this.#lastCounts.set(relay, publication.count);
+    const events = this.#realm().broker.distribute(publication);
+    const others = this.interest.relaysFor(publication.topic, relay);
+    for (const other of others) links.queue(other, { kind: "publish", publication });
+    if (events > 0 || others.size > 0 || this.#hasSubscribers(publication)) return;
+    // A session of the core may be waiting for its subscription.
+    if (this.#revocations.size > 0) return;
+    this.told.tell(relay, publication.topic);
+    links.queue(relay, { kind: "unused", topic: publication.topic });
+  }
+
+  /** Sends a publication of the core's own sessions to the relays that have a subscriber. */
+  forward(publication: Publication): void {
+    for (const relay of this.interest.relaysFor(publication.topic, CORE)) {
+      const forwarded = { ...publication, origin: CORE, count: ++this.#count };
+      this.#ports.links.queue(relay, { kind: "publish", publication: forwarded });
+    }
+  }
+
+  /**
+   * Calls `then` when no relay keeps publications to itself that the new subscription matches: when all revocations are
+   * acknowledged or given up, those of earlier subscriptions included, because they may have matched the same topics.
+   */
+  #revoke(pattern: Pattern, except: number, then: () => void): void {
+    for (const [relay, topics] of this.told.revoke(pattern, except)) {
+      const waiting: Waiting = new Set();
+      this.#revocations.add(waiting);
+      this.#ports.links.queue(relay, { kind: "revoke", pattern: topics }, () => {
+        this.#revocations.delete(waiting);
+        for (const check of waiting) check();
+        this.#ports.endTurn();
+      });
+    }
+    let left = this.#revocations.size;
+    if (left === 0) return then();
+    const check = (): void => {
+      left--;
+      if (left === 0) then();
+    };
+    for (const waiting of this.#revocations) waiting.add(check);
+  }
+
+  /** Subscribers that this one publication excludes may get the next one. */
+  #hasSubscribers({ topic }: Publication): boolean {
+    let isAny = false;
+    this.#realm().broker.subscriptions.forEachMatch(topic, () => {
+      isAny = true;
+    });
+    return isAny;
+  }
+}

@@ -1,0 +1,146 @@
+/** The subscriptions of a relay that the core knows of: the first one is confirmed, the last one withdrawn later. */
+
+import { Deadlines } from "../../host/deadlines.ts";
+import type { Clock } from "../../host/host.ts";
+import type { Match, Pattern } from "../../protocol/uri.ts";
+import type { Uri } from "../../protocol/values.ts";
+
+/** How long the core is not told that the last subscriber is gone: clients that reconnect subscribe again. */
+export const COOL_DOWN_MS = 30_000;
+
+/** What a relay asks of its object. */
+export interface InterestPorts {
+  readonly clock: Clock;
+  /** Asks the core to confirm that the relay gets the events of a topic or pattern. */
+  announce(pattern: Pattern): void;
+  /** Tells the core that the relay needs them no longer. */
+  withdraw(pattern: Pattern): void;
+  readonly store: CoolingStore;
+}
+
+/** The patterns that are cooling down, which would otherwise stay at the core when the relay sleeps meanwhile. */
+export interface CoolingStore {
+  all(): Iterable<Pattern & { readonly until: number }>;
+  put(row: Pattern & { readonly until: number }): void;
+  /** Removes the row, if present. */
+  delete(pattern: Pattern): void;
+}
+
+/** One topic or pattern. */
+interface Interest extends Pattern {
+  isConfirmed: boolean;
+  /** What waits for the confirmation; the refusal is undefined where the core confirms. */
+  waiting: ((refusal: unknown) => void)[];
+}
+
+/** The relay's part in the core's `InterestTable`. */
+export class RelayInterest {
+  readonly #ports: InterestPorts;
+  readonly #byPattern: Record<Match, Map<Uri, Interest>> = { exact: new Map(), prefix: new Map(), wildcard: new Map() };
+  readonly #cooling = new Deadlines<Interest>();
+
+  constructor(ports: InterestPorts) {
+    this.#ports = ports;
+    for (const { match, uri, until } of ports.store.all()) this.#cool(this.#create(match, uri, true), until);
+  }
+
+  /** Topics and patterns that the core knows of, or is asked about. */
+  get size(): number {
+    const { exact, prefix, wildcard } = this.#byPattern;
+    return exact.size + prefix.size + wildcard.size;
+  }
+
+  /** Is a subscription waiting for its confirmation? */
+  get isWaiting(): boolean {
+    return [...this.#all()].some(({ isConfirmed }) => !isConfirmed);
+  }
+
+  /** Does the core send the relay the events of exactly this topic or pattern? */
+  isConfirmed(match: Match, uri: Uri): boolean {
+    return this.#byPattern[match].get(uri)?.isConfirmed === true;
+  }
+
+  /** Takes note of a subscription that was confirmed before the relay slept. */
+  restore(match: Match, uri: Uri): void {
+    this.keep(match, uri);
+    if (!this.isConfirmed(match, uri)) this.#create(match, uri, true);
+  }
+
+  /** A session subscribes to what is confirmed: it is not withdrawn. */
+  keep(match: Match, uri: Uri): void {
+    const interest = this.#byPattern[match].get(uri);
+    if (interest === undefined || !this.#cooling.has(interest)) return;
+    this.#cooling.delete(interest);
+    this.#ports.store.delete({ match, uri });
+  }
+
+  /**
+   * Announces a topic or pattern, unless that is under way. Calls `onAnswer` once the core has answered; `refusal` is
+   * undefined where it confirms.
+   */
+  ask(match: Match, uri: Uri, onAnswer: (refusal: unknown) => void): void {
+    const known = this.#byPattern[match].get(uri);
+    if (known !== undefined) return void known.waiting.push(onAnswer);
+    this.#create(match, uri, false).waiting.push(onAnswer);
+    this.#ports.announce({ match, uri });
+  }
+
+  /** Takes the core's answer; one to an announcement that was repeated is ignored. */
+  answered(match: Match, uri: Uri, refusal?: unknown): void {
+    const interest = this.#byPattern[match].get(uri);
+    if (interest === undefined || interest.isConfirmed) return;
+    const { waiting } = interest;
+    interest.waiting = [];
+    if (refusal === undefined) interest.isConfirmed = true;
+    else this.#byPattern[match].delete(uri);
+    for (const onAnswer of waiting) onAnswer(refusal);
+  }
+
+  /** The last subscriber is gone: the core is told after a while. */
+  release(match: Match, uri: Uri): void {
+    const interest = this.#byPattern[match].get(uri);
+    if (interest === undefined || !interest.isConfirmed) return;
+    const until = this.#ports.clock.now() + COOL_DOWN_MS;
+    this.#ports.store.put({ match, uri, until });
+    this.#cool(interest, until);
+  }
+
+  /** Announces again what the core has not answered: it has restarted, and may have forgotten the question. */
+  announceAgain(): void {
+    for (const { match, uri, isConfirmed } of this.#all()) if (!isConfirmed) this.#ports.announce({ match, uri });
+  }
+
+  /** Refuses all that wait: the core cannot be reached. */
+  refuseAll(refusal: unknown): void {
+    for (const { match, uri, isConfirmed } of [...this.#all()]) if (!isConfirmed) this.answered(match, uri, refusal);
+  }
+
+  /** Withdraws what has had no subscriber for the time of the cool-down; `now` in milliseconds since the epoch. */
+  tick(now: number): void {
+    for (const { match, uri } of this.#cooling.takeExpired(now)) {
+      this.#byPattern[match].delete(uri);
+      this.#ports.store.delete({ match, uri });
+      this.#ports.withdraw({ match, uri });
+    }
+  }
+
+  /** When `tick` has something to do, if it has; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    return this.#cooling.next();
+  }
+
+  #create(match: Match, uri: Uri, isConfirmed: boolean): Interest {
+    const interest: Interest = { match, uri, isConfirmed, waiting: [] };
+    this.#byPattern[match].set(uri, interest);
+    return interest;
+  }
+
+  #cool(interest: Interest, until: number): void {
+    this.#cooling.set(interest, until);
+    this.#ports.clock.setAlarm(until);
+  }
+
+  *#all(): Generator<Interest, void, undefined> {
+    for (const interests of Object.values(this.#byPattern)) yield* interests.values();
+  }
+}

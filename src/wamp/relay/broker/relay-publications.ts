@@ -1,0 +1,59 @@
+/** The publications that a relay sends to the core and gets from it. */
+
+import type { Publication } from "../../broker/publication.ts";
+import type { Pattern } from "../../protocol/uri.ts";
+import type { Uri } from "../../protocol/values.ts";
+import type { ForwardedPublication, ToCore } from "../link/messages.ts";
+import { COUNTS_PER_BOOT } from "./core-publications.ts";
+import { ToldTopics } from "./told-topics.ts";
+
+/** What the publications ask of the relay. */
+export interface RelayPublicationsPorts {
+  /** The number of the relay. */
+  readonly relay: number;
+  /** See `Batch.boot`. */
+  readonly boot: number;
+  /** Queues a message for the core. */
+  send(message: ToCore): void;
+  /** Sends a publication to the subscribers of the relay. */
+  distribute(publication: ForwardedPublication): void;
+}
+
+/** A topic that no other object has a use for does not wake the core. */
+export class RelayPublications {
+  readonly #ports: RelayPublicationsPorts;
+  readonly #unused = new ToldTopics();
+  /** origin → count of the last publication from it; larger ones are new */
+  readonly #lastCounts = new Map<number, number>();
+  #count: number;
+
+  constructor(ports: RelayPublicationsPorts) {
+    this.#ports = ports;
+    this.#count = ports.boot * COUNTS_PER_BOOT;
+  }
+
+  /** Sends a publication of the relay's sessions to the core, if another object may have a use for it. */
+  forward(publication: Publication): void {
+    if (this.#unused.has(publication.topic)) return;
+    const forwarded = { ...publication, origin: this.#ports.relay, count: ++this.#count };
+    this.#ports.send({ kind: "publish", publication: forwarded });
+  }
+
+  /** Takes a publication of another object, unless it has come before. */
+  receive(publication: ForwardedPublication): void {
+    const { origin, count } = publication;
+    if (count <= (this.#lastCounts.get(origin) ?? 0)) return;
+    this.#lastCounts.set(origin, count);
+    this.#ports.distribute(publication);
+  }
+
+  /** The core says that no other object has a use for the topic. */
+  keepToItself(topic: Uri): void {
+    this.#unused.add(topic);
+  }
+
+  /** The core says that others may have a use for these topics. */
+  revoke(pattern: Pattern): void {
+    this.#unused.revoke(pattern);
+  }
+}

@@ -1,0 +1,168 @@
+/** The core of a realm over many objects: judges calls and registrations, and passes publications on between relays. */
+
+import type { RealmConfig } from "../config/realm.ts";
+import { earliest } from "../host/deadlines.ts";
+import type { Host } from "../host/host.ts";
+import { thrown } from "../host/log-line.ts";
+import { Realm } from "../realm/realm.ts";
+import { CorePublications } from "./broker/core-publications.ts";
+import type { InterestStore } from "./broker/interest-table.ts";
+import { RelayedBroker } from "./broker/relayed-broker.ts";
+import type { ToldStore } from "./broker/told-topics.ts";
+import { RemoteRequests } from "./dealer/remote-requests.ts";
+import { type RemoteSessionStore, RemoteSessions } from "./dealer/remote-sessions.ts";
+import type { Batch, BatchAnswer } from "./link/batch.ts";
+import type { ToCore, ToRelay } from "./link/messages.ts";
+import { CORE, type RelayIds } from "./link/relay-ids.ts";
+import { type EpochStore, RelayLinks } from "./link/relay-links.ts";
+
+/** What the core asks of its object. */
+export interface CorePorts {
+  readonly ids: RelayIds;
+  /** See `Batch.boot`; larger than before each sleep and restart, and below 2^21. */
+  readonly boot: number;
+  nextStream(): number;
+  /** Hands a batch for a relay to the platform, which reports `answered` or `lost` for it later. */
+  carry(relay: number, batch: Batch<ToRelay>): void;
+  readonly interest: InterestStore;
+  readonly told: ToldStore;
+  readonly sessions: RemoteSessionStore;
+  readonly epochs: EpochStore;
+}
+
+/** Its own sessions (long-poll, HTTP bridge, components) are those of `realm`; those of relays are remote. */
+export class RelayCore {
+  readonly realm: Realm;
+  readonly remote: RemoteSessions;
+  readonly publications: CorePublications;
+  readonly #host: Host;
+  readonly #links: RelayLinks;
+  readonly #requests: RemoteRequests;
+
+  constructor(name: string, config: RealmConfig, host: Host, ports: CorePorts) {
+    this.#host = host;
+    const links = this.#newLinks(ports);
+    this.#links = links;
+    const endTurn = () => this.endTurn();
+    this.publications = new CorePublications(() => this.realm, { ...ports, links, endTurn });
+    this.realm = this.#newRealm(name, config, ports.ids);
+    const { dealer } = this.realm;
+    this.remote = new RemoteSessions(dealer, host, ports.sessions, ports.boot, (relay, session, message, onEnd) => {
+      links.queue(relay, { kind: "send", session, message }, onEnd);
+    });
+    this.#requests = new RemoteRequests(dealer, this.remote, host, (...message) => links.queue(...message));
+  }
+
+  /** Restores the remote sessions, once `realm` has been woken. */
+  wake(): void {
+    this.remote.wake(this.realm.sessions.byId);
+  }
+
+  /** Processes a batch of a relay; the answer goes back as the result of the call that carries it. */
+  receive(relay: number, batch: Batch<ToCore>): BatchAnswer {
+    const answer = this.#links.receive(relay, batch);
+    this.endTurn();
+    return answer;
+  }
+
+  /** Takes the answer of a relay. */
+  answered(relay: number, batch: Batch<ToRelay>, answer: BatchAnswer): void {
+    this.#links.answered(relay, batch, answer);
+    this.endTurn();
+  }
+
+  /** The platform could not carry a batch to a relay. */
+  lost(relay: number, batch: Batch<ToRelay>): void {
+    this.#links.lost(relay, batch);
+  }
+
+  /** Sends what was queued in this turn; call it after each message of the core's own sessions, too. */
+  endTurn(): void {
+    this.remote.endTurn();
+    this.#links.flush();
+  }
+
+  /** Does what is due at `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    this.realm.tick(now);
+    this.#links.tick(now);
+    this.endTurn();
+  }
+
+  /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    return earliest(this.realm.nextDeadline(), this.#links.nextDeadline());
+  }
+
+  /** May the object sleep? See `Relay.isIdle`. */
+  get isIdle(): boolean {
+    return this.#links.isIdle;
+  }
+
+  /** Writes what must survive the sleep. */
+  flush(): void {
+    this.realm.flush();
+    this.remote.flush();
+  }
+
+  #newLinks({ boot, nextStream, carry, epochs }: CorePorts): RelayLinks {
+    return new RelayLinks({
+      ...{ clock: this.#host, boot, nextStream, carry, epochs },
+      process: (relay, message) => this.#process(relay, message),
+      drop: (relay) => {
+        this.publications.drop(relay);
+        this.remote.drop(relay);
+      },
+      giveUp: (relay, overdue) => this.#giveUp(relay, overdue),
+    });
+  }
+
+  #newRealm(name: string, config: RealmConfig, ids: RelayIds): Realm {
+    const { publications } = this;
+    const ports = {
+      forward: publications.forward.bind(publications),
+      subscriptionId: ids.subscription.bind(ids),
+      isKnown: publications.announceOwn.bind(publications),
+      refuse: () => {},
+    };
+    return new Realm(name, config, this.#host, {
+      newBroker: (...parts) => new RelayedBroker(ports, ...parts),
+      newSessionId: () => ids.session(CORE, () => this.#host.randomId()),
+    });
+  }
+
+  #process(relay: number, message: ToCore): void {
+    try {
+      this.#handle(relay, message);
+    } catch (error) {
+      this.#host.log({ level: "error", event: "relay.failed", relay, kind: message.kind, ...thrown(error) });
+    }
+  }
+
+  #handle(relay: number, message: ToCore): void {
+    switch (message.kind) {
+      case "publish":
+        return this.publications.passOn(relay, message.publication);
+      case "announce":
+        return this.publications.announce(relay, message.pattern);
+      case "withdraw":
+        return this.publications.withdraw(relay, message.pattern);
+      case "leave": {
+        const session = this.remote.byId.get(message.session);
+        return session && this.remote.leave(session);
+      }
+      case "open calls":
+        return this.#requests.checkOpenCalls(relay, message.session, message.requests);
+      default:
+        return this.#requests.receive(relay, message);
+    }
+  }
+
+  /** Publications are dropped, everything else is sent until the relay takes it or begins a new epoch. */
+  #giveUp(relay: number, overdue: readonly ToRelay[]): readonly ToRelay[] {
+    const kept = overdue.filter(({ kind }) => kind !== "publish");
+    const dropped = overdue.length - kept.length;
+    if (dropped > 0) this.#host.log({ level: "error", event: "relay.unreachable", relay, dropped });
+    return kept;
+  }
+}

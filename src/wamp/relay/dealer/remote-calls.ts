@@ -1,0 +1,69 @@
+/** The calls of a relay's sessions on which the core works, and the invocations on which they work. */
+
+import type { RemoteCall, RemoteRecord, RemoteTable } from "../../dealer/dealer-record.ts";
+import type { Id } from "../../protocol/values.ts";
+import type { Session } from "../../session/session.ts";
+import { SessionTable } from "../../session/session-table.ts";
+import { RemoteInvocations } from "./remote-invocations.ts";
+
+/** caller → CALL.Request → the call. It also knows which sessions the core may know. */
+export class RemoteCalls implements RemoteTable {
+  readonly invocations = new RemoteInvocations();
+  readonly #bySession = new SessionTable<RemoteCall>();
+  /** Sessions that have registered or called. */
+  readonly #known = new Set<Session>();
+
+  /** Does the core perhaps know the session, so that it must be told of its end? */
+  isKnown(session: Session): boolean {
+    return this.#known.has(session);
+  }
+
+  /** The core is about to learn of the session. */
+  introduce(session: Session): void {
+    this.#known.add(session);
+  }
+
+  get(session: Session, request: Id): RemoteCall | undefined {
+    return this.#bySession.get(session, request);
+  }
+
+  /** CALL.Request → call, of one session. */
+  of(session: Session): ReadonlyMap<Id, RemoteCall> {
+    return this.#bySession.of(session);
+  }
+
+  /** The sessions that the core may know; those with open calls are among them. */
+  sessions(): Iterable<Session> {
+    return this.#known;
+  }
+
+  /** Adds a call, or replaces it where its input ends. */
+  set(session: Session, call: RemoteCall): void {
+    this.introduce(session);
+    this.#bySession.set(session, call.request, call);
+    session.transport.save();
+  }
+
+  delete(session: Session, request: Id): void {
+    this.#bySession.delete(session, request);
+    session.transport.save();
+  }
+
+  /** Drops the tables of a session that has ended. */
+  leave(session: Session): void {
+    this.#bySession.leave(session);
+    this.#known.delete(session);
+    this.invocations.leave(session);
+  }
+
+  recordOf(session: Session): RemoteRecord | undefined {
+    if (!this.#known.has(session)) return undefined;
+    return { calls: [...this.of(session).values()], invocations: this.invocations.recordOf(session) };
+  }
+
+  restore(session: Session, { calls, invocations }: RemoteRecord): void {
+    this.introduce(session);
+    this.invocations.restore(session, invocations);
+    for (const call of calls) this.#bySession.set(session, call.request, call);
+  }
+}

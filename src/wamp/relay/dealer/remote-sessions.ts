@@ -1,0 +1,238 @@
+/** The sessions of relays that hold registrations or calls at the core. */
+
+import type { Dealer } from "../../dealer/dealer.ts";
+import { type DealerRecord, dealerRecord, restoreCalls, restoreSession } from "../../dealer/dealer-record.ts";
+import type { SessionRecord } from "../../hibernation/peer-record.ts";
+import { PEER } from "../../hibernation/session-record.ts";
+import type { Host } from "../../host/host.ts";
+import { MessageType, type Registered, type RouterMessage } from "../../protocol/message.ts";
+import type { Id } from "../../protocol/values.ts";
+import { Session } from "../../session/session.ts";
+import { read, unreadable, write } from "../../stored-records/stored-record.ts";
+import type { RemoteOrigin } from "../link/messages.ts";
+import { type RemoteSender, RemoteTransport } from "./remote-transport.ts";
+
+/** A remote session that holds something. */
+export interface RemoteSessionRow {
+  readonly relay: number;
+  readonly session: Id;
+  /** Its record. */
+  readonly text: string;
+  /** REGISTERED messages that its relay may not have got: request and registration id. */
+  readonly registered: readonly (readonly [request: Id, registration: Id])[];
+}
+
+/** One row for each remote session that holds something. */
+export interface RemoteSessionStore {
+  all(): Iterable<RemoteSessionRow>;
+  put(row: RemoteSessionRow): void;
+  /** Removes the row, if present. */
+  delete(session: Id): void;
+}
+
+/** More invocations than one session gets between two sleeps of the core. */
+const KEYS_PER_BOOT = 2 ** 32;
+
+/** What the row of a session says; undefined where it has none. */
+interface Stored {
+  readonly registrations: readonly Id[];
+  readonly calls: readonly Id[];
+}
+
+/** Its rows let the core sleep while remote sessions hold registrations or calls. */
+export class RemoteSessions {
+  /** session id → session; of those that hold something, or have just sent a request */
+  readonly byId = new Map<Id, Session>();
+  /** callee → its invocations that its relay has not acknowledged */
+  readonly recent = new Map<Session, number>();
+  readonly #dealer: Dealer;
+  readonly #store: RemoteSessionStore;
+  readonly #host: Host;
+  readonly #sender: RemoteSender["send"];
+  /** The invocations of a session count on from here, so that a number never stands for two. */
+  #lastKey: Id;
+  /** See `RemoteSessionRow.registered`. */
+  readonly #registered = new Map<Session, RemoteSessionRow["registered"]>();
+  readonly #stored = new Map<Id, Stored>();
+  /** Sessions whose rows may be out of date. */
+  readonly #changed = new Set<Session>();
+
+  /** `send` queues a message for a session of a relay. */
+  constructor(dealer: Dealer, host: Host, store: RemoteSessionStore, boot: number, send: RemoteSender["send"]) {
+    this.#dealer = dealer;
+    this.#host = host;
+    this.#store = store;
+    this.#sender = send;
+    this.#lastKey = boot * KEYS_PER_BOOT;
+  }
+
+  /** Restores the sessions and calls of the rows; `others` are the core's own sessions, which may be callees. */
+  wake(others: ReadonlyMap<Id, Session>): void {
+    const callers: [Session, SessionRecord][] = [];
+    for (const { relay, session: id, text, registered } of [...this.#store.all()]) {
+      const reading = read(PEER, text);
+      if (!reading.ok || reading.value.kind !== "open") {
+        this.#host.log(unreadable("remote session", reading.ok ? "it is no session" : reading.cause, { session: id }));
+        this.#store.delete(id);
+        continue;
+      }
+      const record = reading.value.session;
+      const session = this.#open(relay, record);
+      restoreSession(session, record, this.#dealer.tables);
+      callers.push([session, record]);
+      // Before an INVOCATION: the callee may not know of the registration yet.
+      for (const [request, registration] of registered) {
+        session.transport.send([MessageType.REGISTERED, request, registration]);
+      }
+      this.#stored.set(id, storedOf(record));
+    }
+    restoreCalls(callers, new Map([...others, ...this.byId]), this.#dealer.tables);
+  }
+
+  /** The session of a request; made of its origin where it holds nothing yet. */
+  open(relay: number, origin: RemoteOrigin): Session {
+    return this.byId.get(origin.id) ?? this.#open(relay, origin);
+  }
+
+  /** The relay of a session. */
+  relayOf(session: Session): number {
+    return (session.transport as RemoteTransport).relay;
+  }
+
+  /** The session has ended: its callees are interrupted, the calls that it works on fail. */
+  leave(session: Session): void {
+    this.#lastKey = Math.max(this.#lastKey, session.lastInvocation);
+    this.byId.delete(session.id);
+    this.#dealer.leave(session);
+    this.#changed.delete(session);
+    this.#registered.delete(session);
+    this.#deleteRow(session.id);
+  }
+
+  /** Ends the sessions of a relay that has lost them. */
+  drop(relay: number): void {
+    for (const session of [...this.byId.values()]) if (this.relayOf(session) === relay) this.leave(session);
+  }
+
+  /**
+   * Ends a turn: forgets sessions that hold nothing, and writes the rows that must be right when the messages of this
+   * turn arrive. A call gets its row in `flush`, if it is still open then.
+   */
+  endTurn(): void {
+    for (const session of [...this.#changed]) {
+      const record = this.#recordOf(session);
+      const stored = this.#stored.get(session.id);
+      if (!this.#holds(session)) this.#release(session);
+      else if (!isInTime(stored, storedOf(record))) this.#write(session);
+    }
+    if (this.#changed.size > 0) this.#host.scheduleFlush();
+  }
+
+  /** Writes all rows that are out of date. */
+  flush(): void {
+    for (const session of [...this.#changed]) this.#write(session);
+  }
+
+  #open(relay: number, origin: RemoteOrigin | SessionRecord): Session {
+    const transport = new RemoteTransport(relay, origin.id, {
+      send: (to, id, message) => this.#sendTo(to, id, message),
+      save: (id) => {
+        const changed = this.byId.get(id);
+        if (changed !== undefined) this.#changed.add(changed);
+      },
+    });
+    const session = new Session(transport, { ...origin, lastInvocation: this.#lastKey });
+    this.byId.set(origin.id, session);
+    this.#changed.add(session);
+    return session;
+  }
+
+  /** Its invocations counted up to a number below which the next session of this id must not begin. */
+  #release(session: Session): void {
+    this.#lastKey = Math.max(this.#lastKey, session.lastInvocation);
+    this.#changed.delete(session);
+    this.#registered.delete(session);
+    this.#deleteRow(session.id);
+    this.byId.delete(session.id);
+    this.#dealer.leave(session);
+  }
+
+  /** A call whose invocation has not arrived gets no row: in a crash both would be lost, and the call would never end. */
+  #sendTo(relay: number, id: Id, message: RouterMessage): void {
+    const callee = this.byId.get(id);
+    if (message[0] === MessageType.REGISTERED && callee !== undefined) {
+      return this.#sendRegistered(relay, callee, message);
+    }
+    if (message[0] !== MessageType.INVOCATION) return this.#sender(relay, id, message);
+    const { recent } = this;
+    if (callee !== undefined) recent.set(callee, (recent.get(callee) ?? 0) + 1);
+    this.#sender(relay, id, message, () => {
+      const left = (recent.get(callee!) ?? 1) - 1;
+      if (left > 0) recent.set(callee!, left);
+      else recent.delete(callee!);
+    });
+  }
+
+  /** The row keeps the message until it has arrived: the registration outlives a crash, and so must its REGISTERED. */
+  #sendRegistered(relay: number, callee: Session, message: Registered): void {
+    const answer = [message[1], message[2]] as const;
+    this.#registered.set(callee, [...(this.#registered.get(callee) ?? []), answer]);
+    this.#sender(relay, callee.id, message, () => {
+      const left = this.#registered.get(callee)?.filter((each) => each !== answer) ?? [];
+      if (left.length > 0) this.#registered.set(callee, left);
+      else this.#registered.delete(callee);
+      if (this.byId.get(callee.id) === callee) this.#changed.add(callee);
+      this.#host.scheduleFlush();
+    });
+  }
+
+  #holds(session: Session): boolean {
+    const { registrations, pending, queue } = this.#dealer.tables;
+    return (
+      registrations.heldBy(session).size > 0 ||
+      pending.callsOf(session).size > 0 ||
+      pending.invocationsOf(session).size > 0 ||
+      queue.callsOf(session).size > 0
+    );
+  }
+
+  #recordOf(session: Session): DealerRecord {
+    const record = dealerRecord(session, this.#dealer.tables);
+    if (this.recent.size === 0 || record.calls.length === 0) return record;
+    const calls = record.calls.filter(({ callee }) => !this.recent.has(this.byId.get(callee)!));
+    return { ...record, calls };
+  }
+
+  #write(session: Session): void {
+    const { id, identity, features } = session;
+    const record = { id, identity, features, subscriptions: [] };
+    const dealers = this.#recordOf(session);
+    const text = write(PEER, { kind: "open", session: { ...record, ...dealers } });
+    const registered = this.#registered.get(session) ?? [];
+    this.#store.put({ relay: this.relayOf(session), session: id, text, registered });
+    this.#stored.set(id, storedOf(dealers));
+    if (this.recent.size === 0) this.#changed.delete(session);
+  }
+
+  #deleteRow(id: Id): void {
+    if (this.#stored.delete(id)) this.#store.delete(id);
+  }
+}
+
+function storedOf({
+  registrations,
+  calls,
+  waitingCalls,
+}: Pick<SessionRecord, "registrations" | "calls" | "waitingCalls">) {
+  const requests = [...calls, ...(waitingCalls ?? [])].map(({ callRequest }) => callRequest);
+  return { registrations: registrations.map(({ id }) => id), calls: requests };
+}
+
+/** Would a core that restarts from the row keep each promise? It must know all registrations, and no call that is over. */
+function isInTime(stored: Stored = { registrations: [], calls: [] }, now: Stored): boolean {
+  return (
+    stored.registrations.length === now.registrations.length &&
+    stored.registrations.every((id) => now.registrations.includes(id)) &&
+    stored.calls.every((request) => now.calls.includes(request))
+  );
+}

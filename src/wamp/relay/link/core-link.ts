@@ -1,0 +1,123 @@
+/** The link of a relay to the core. */
+
+import { earliest } from "../../host/deadlines.ts";
+import type { Clock } from "../../host/host.ts";
+import type { Batch, BatchAnswer } from "./batch.ts";
+import { LinkReceiver } from "./link-receiver.ts";
+import { LinkSender } from "./link-sender.ts";
+import type { ToCore, ToRelay } from "./messages.ts";
+
+/** What the link asks of the relay and its object. */
+export interface CoreLinkPorts {
+  readonly clock: Clock;
+  /** See `Batch`. */
+  readonly epoch: number;
+  readonly boot: number;
+  nextStream(): number;
+  /** Hands a batch for the core to the platform, which reports `answered` or `lost` for it later. */
+  carry(batch: Batch<ToCore>): void;
+  /** Takes a message of the core. */
+  process(message: ToRelay): void;
+  /** The core may have processed any of these messages, or none. Returns those to be sent again, in order. */
+  recover(attempted: readonly ToCore[]): readonly ToCore[];
+  /** These messages were not acknowledged in time. Returns those that must nevertheless be sent again. */
+  giveUp(overdue: readonly ToCore[]): readonly ToCore[];
+  /** The core has slept or restarted, and has lost what is in no row. */
+  onRestart(): void;
+  /** Does a session wait for an answer of the core? */
+  isWaiting(): boolean;
+}
+
+/** The core is asked once whether it has restarted, if an answer of it is due for so long: milliseconds. */
+const PROBE_MS = 5_000;
+
+/** Numbers what the relay sends, and hears from each batch and answer whether the core has restarted. */
+export class CoreLink {
+  readonly #ports: CoreLinkPorts;
+  readonly #sender: LinkSender<ToCore>;
+  readonly #receiver: LinkReceiver<ToRelay>;
+  #coreBoot: number | undefined;
+  /** When the core is asked whether it has restarted; milliseconds since the epoch. */
+  #probeAt: number | undefined;
+
+  constructor(ports: CoreLinkPorts) {
+    this.#ports = ports;
+    this.#receiver = new LinkReceiver((message) => ports.process(message));
+    this.#sender = new LinkSender<ToCore>(ports);
+  }
+
+  /** Is every message acknowledged, and no probe due? */
+  get isIdle(): boolean {
+    return this.#sender.isIdle && this.#probeAt === undefined;
+  }
+
+  /** The messages that are not acknowledged, in order. */
+  get messages(): readonly ToCore[] {
+    return this.#sender.messages;
+  }
+
+  /** Queues a message for the next `flush`. */
+  queue(message: ToCore): void {
+    this.#sender.queue(message);
+  }
+
+  /** Sends what is queued; call it at the end of each turn. */
+  flush(): void {
+    if (!this.#sender.isIdle && this.#ports.isWaiting()) this.#scheduleProbe();
+    this.#sender.flush();
+  }
+
+  /** Sends a batch without messages, to tell the core of a new epoch or to learn whether it has restarted. */
+  probe(): void {
+    this.#sender.probe();
+  }
+
+  /** Processes a batch of the core; returns the answer to it. */
+  receive(batch: Batch<ToRelay>): BatchAnswer {
+    const { epoch, boot } = this.#ports;
+    // From a core that has restarted since, or for sessions that the relay has lost.
+    const isStale = batch.epoch !== epoch || batch.boot < (this.#coreBoot ?? 0);
+    if (isStale) return { stream: batch.stream, received: 0, isForgotten: true, epoch, boot };
+    this.#hear(batch.boot);
+    return { ...this.#receiver.receive(batch), epoch, boot };
+  }
+
+  /** Takes the answer of the core. */
+  answered(batch: Batch<ToCore>, answer: BatchAnswer): void {
+    // First what was lost: a restart of the core is told by the same answer.
+    this.#sender.answered(batch, answer);
+    this.#hear(answer.boot);
+  }
+
+  /** The platform could not carry a batch to the core. */
+  lost(batch: Batch<ToCore>): void {
+    this.#sender.lost(batch);
+  }
+
+  /** Does what is due at `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    this.#sender.tick(now);
+    if (this.#probeAt !== undefined && this.#probeAt <= now) {
+      this.#probeAt = undefined;
+      if (this.#ports.isWaiting()) this.#sender.probe();
+    }
+    this.#sender.flush();
+  }
+
+  /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    return earliest(this.#sender.nextDeadline(), this.#probeAt);
+  }
+
+  /** The core that answers may be another one than before. */
+  #hear(boot: number): void {
+    const hasRestarted = this.#coreBoot !== undefined && this.#coreBoot !== boot;
+    this.#coreBoot = boot;
+    if (hasRestarted) this.#ports.onRestart();
+  }
+
+  #scheduleProbe(): void {
+    this.#probeAt = this.#ports.clock.now() + PROBE_MS;
+    this.#ports.clock.setAlarm(this.#probeAt);
+  }
+}

@@ -1,0 +1,60 @@
+/** The messages between a relay and the core. */
+
+import type { Permission } from "../../authorization/permission-rules.ts";
+import type { Publication } from "../../broker/publication.ts";
+import type { Call, Cancel, ErrorMessage, Register, RouterMessage, Unregister, Yield } from "../../protocol/message.ts";
+import type { Pattern } from "../../protocol/uri.ts";
+import type { Id, Uri } from "../../protocol/values.ts";
+import type { SessionOrigin } from "../../session/session.ts";
+
+/** The session of a relay, as the core's dealer needs it. */
+export type RemoteOrigin = Pick<SessionOrigin, "id" | "identity" | "features">;
+
+/** A publication on its way to other objects. */
+export interface ForwardedPublication extends Publication {
+  /** The number of the object that the publication entered, and its count of publications: it grows with each. */
+  readonly origin: number;
+  readonly count: number;
+}
+
+/** A message of a session that the core knows, because it has registered or called before. */
+export type LaterRequest = Unregister | Cancel | Yield | ErrorMessage;
+
+/** From a relay to the core. */
+export type ToCore =
+  /** `origin` goes with each, so that the core may forget a session that holds nothing. */
+  | {
+      readonly kind: "register";
+      readonly origin: RemoteOrigin;
+      readonly permission: Permission;
+      readonly message: Register;
+      /** The core has restarted since, and may have registered the session before. */
+      readonly isRepeated: boolean;
+    }
+  | { readonly kind: "call"; readonly origin: RemoteOrigin; readonly permission: Permission; readonly message: Call }
+  /** Further input of a call. */
+  | { readonly kind: "chunk"; readonly session: Id; readonly message: Call }
+  | { readonly kind: "request"; readonly session: Id; readonly message: LaterRequest }
+  /** See `Dealer.failTooLarge`. */
+  | { readonly kind: "too large"; readonly session: Id; readonly front: readonly number[] }
+  /** The session has ended. */
+  | { readonly kind: "leave"; readonly session: Id }
+  /** The calls that a relay waits for after the core has restarted: the core fails those it does not know. */
+  | { readonly kind: "open calls"; readonly session: Id; readonly requests: readonly Id[] }
+  | { readonly kind: "announce"; readonly pattern: Pattern }
+  | { readonly kind: "withdraw"; readonly pattern: Pattern }
+  | { readonly kind: "publish"; readonly publication: ForwardedPublication };
+
+/** From the core to a relay. */
+export type ToRelay =
+  /** A message of the core's dealer for a session. */
+  | { readonly kind: "send"; readonly session: Id; readonly message: RouterMessage }
+  /** The session has broken the protocol, as only the core could see. */
+  | { readonly kind: "abort"; readonly session: Id; readonly uri: Uri; readonly text: string; readonly code: number }
+  | { readonly kind: "confirm"; readonly pattern: Pattern }
+  | { readonly kind: "refuse"; readonly pattern: Pattern; readonly uri: Uri; readonly text: string }
+  | { readonly kind: "publish"; readonly publication: ForwardedPublication }
+  /** No other object has a use for publications on the topic. */
+  | { readonly kind: "unused"; readonly topic: Uri }
+  /** Others may have a use for publications on these topics. */
+  | { readonly kind: "revoke"; readonly pattern: Pattern };

@@ -1,0 +1,143 @@
+/** The core's links to the relays: their batches, answers and epochs. */
+
+import { earliest } from "../../host/deadlines.ts";
+import type { Clock } from "../../host/host.ts";
+import type { Batch, BatchAnswer } from "./batch.ts";
+import { LinkReceiver } from "./link-receiver.ts";
+import { LinkSender } from "./link-sender.ts";
+import type { ToCore, ToRelay } from "./messages.ts";
+
+/** One row for each relay, written when its epoch changes. */
+export interface EpochStore {
+  get(relay: number): number | undefined;
+  put(relay: number, epoch: number): void;
+}
+
+/** What the links ask of the core and its object. */
+export interface RelayLinksPorts {
+  readonly clock: Clock;
+  /** See `Batch.boot`. */
+  readonly boot: number;
+  nextStream(): number;
+  /** Hands a batch for a relay to the platform, which reports `answered` or `lost` for it later. */
+  carry(relay: number, batch: Batch<ToRelay>): void;
+  /** relay → its epoch */
+  readonly epochs: EpochStore;
+  /** Takes a message of a relay. */
+  process(relay: number, message: ToCore): void;
+  /** Drops all that the sessions of a relay held, because it has lost them. */
+  drop(relay: number): void;
+  /** These messages were not acknowledged in time. Returns those that must nevertheless be sent again. */
+  giveUp(relay: number, overdue: readonly ToRelay[]): readonly ToRelay[];
+}
+
+/** The link to one relay. */
+interface RelayLink {
+  readonly sender: LinkSender<ToRelay>;
+  receiver: LinkReceiver<ToCore>;
+}
+
+/** One link for each relay that the core has heard of or sent something since it woke. */
+export class RelayLinks {
+  readonly #ports: RelayLinksPorts;
+  readonly #links = new Map<number, RelayLink>();
+  /** Relays with queued messages. */
+  readonly #unflushed = new Set<number>();
+
+  constructor(ports: RelayLinksPorts) {
+    this.#ports = ports;
+  }
+
+  /** Is every message acknowledged? */
+  get isIdle(): boolean {
+    for (const { sender } of this.#links.values()) if (!sender.isIdle) return false;
+    return true;
+  }
+
+  /** The epoch of a relay; 0 before its first batch. */
+  epochOf(relay: number): number {
+    return this.#ports.epochs.get(relay) ?? 0;
+  }
+
+  /** Queues a message for a relay, until `flush`; `onEnd` as in `LinkSender.queue`. */
+  queue(relay: number, message: ToRelay, onEnd?: () => void): void {
+    this.#link(relay).sender.queue(message, onEnd);
+    this.#unflushed.add(relay);
+  }
+
+  /** Sends what is queued. */
+  flush(): void {
+    for (const relay of this.#unflushed) this.#links.get(relay)?.sender.flush();
+    this.#unflushed.clear();
+  }
+
+  /** Processes a batch of a relay; returns the answer to it. */
+  receive(relay: number, batch: Batch<ToCore>): BatchAnswer {
+    const { boot } = this.#ports;
+    const known = this.epochOf(relay);
+    if (batch.epoch > known) this.#beginEpoch(relay, batch.epoch);
+    else if (batch.epoch < known) {
+      // A batch from before the relay lost its sockets: nothing in it counts any more.
+      return { stream: batch.stream, received: batch.seq, isForgotten: false, epoch: known, boot };
+    }
+    return { ...this.#link(relay).receiver.receive(batch), epoch: batch.epoch, boot };
+  }
+
+  /** Takes the answer of a relay. */
+  answered(relay: number, batch: Batch<ToRelay>, answer: BatchAnswer): void {
+    if (answer.epoch > this.epochOf(relay)) this.#beginEpoch(relay, answer.epoch);
+    else this.#link(relay).sender.answered(batch, answer);
+  }
+
+  /** The platform could not carry a batch to a relay. */
+  lost(relay: number, batch: Batch<ToRelay>): void {
+    this.#link(relay).sender.lost(batch);
+  }
+
+  /** Does what is due at `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    for (const { sender } of this.#links.values()) sender.tick(now);
+  }
+
+  /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    let next: number | undefined;
+    for (const { sender } of this.#links.values()) next = earliest(next, sender.nextDeadline());
+    return next;
+  }
+
+  #link(relay: number): RelayLink {
+    const known = this.#links.get(relay);
+    if (known !== undefined) return known;
+    const { clock, boot, nextStream, carry, epochs, giveUp } = this.#ports;
+    const sender = new LinkSender<ToRelay>({
+      clock,
+      carry: (batch) => carry(relay, batch),
+      nextStream,
+      get epoch() {
+        return epochs.get(relay) ?? 0;
+      },
+      boot,
+      recover: (attempted) => attempted,
+      giveUp: (overdue) => giveUp(relay, overdue),
+    });
+    const link = { sender, receiver: this.#newReceiver(relay) };
+    this.#links.set(relay, link);
+    return link;
+  }
+
+  #newReceiver(relay: number): LinkReceiver<ToCore> {
+    return new LinkReceiver((message) => this.#ports.process(relay, message));
+  }
+
+  /** The relay has lost its sockets: drops all that its former sessions held. */
+  #beginEpoch(relay: number, epoch: number): void {
+    this.#ports.epochs.put(relay, epoch);
+    const link = this.#link(relay);
+    link.sender.reset();
+    link.receiver = this.#newReceiver(relay);
+    this.#ports.drop(relay);
+    // What the end of its sessions has sent to themselves has no receiver.
+    link.sender.reset();
+  }
+}

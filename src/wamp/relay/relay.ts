@@ -1,0 +1,224 @@
+/** A relay: holds the sessions of a region, matches and sends events for them, and asks the core for the rest. */
+
+import type { RealmConfig } from "../config/realm.ts";
+import { earliest } from "../host/deadlines.ts";
+import type { Host } from "../host/host.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import { MessageType, NO_DETAILS, type Subscribe } from "../protocol/message.ts";
+import type { Id } from "../protocol/values.ts";
+import { Realm } from "../realm/realm.ts";
+import type { Peer } from "../session/peer.ts";
+import type { Session } from "../session/session.ts";
+import { type CoolingStore, RelayInterest } from "./broker/relay-interest.ts";
+import { RelayPublications } from "./broker/relay-publications.ts";
+import { RelaySubscriptions } from "./broker/relay-subscriptions.ts";
+import { RelayedBroker } from "./broker/relayed-broker.ts";
+import { RemoteDealer } from "./dealer/remote-dealer.ts";
+import type { Batch, BatchAnswer } from "./link/batch.ts";
+import { CoreLink } from "./link/core-link.ts";
+import type { ToCore, ToRelay } from "./link/messages.ts";
+import type { RelayIds } from "./link/relay-ids.ts";
+
+/** What a relay asks of its object. */
+export interface RelayPorts {
+  /** The number of the relay. */
+  readonly relay: number;
+  readonly ids: RelayIds;
+  /** See `Batch.epoch`. */
+  readonly epoch: number;
+  /** See `CorePorts.boot`. */
+  readonly boot: number;
+  nextStream(): number;
+  /** Hands a batch for the core to the platform, which reports `answered` or `lost` for it later. */
+  carry(batch: Batch<ToCore>): void;
+  readonly cooling: CoolingStore;
+}
+
+/** A realm whose peers wait behind their SUBSCRIBE. */
+class RelayRealm extends Realm {
+  /** Keeps the message of a peer that waits. */
+  holdBack: ((peer: Peer, raw: readonly unknown[]) => boolean) | undefined;
+
+  override receive(peer: Peer, elements: readonly unknown[]): void {
+    if (this.holdBack?.(peer, elements) !== true) super.receive(peer, elements);
+  }
+}
+
+/** The platform calls `endTurn` after each event, and `tick` instead of `Realm.tick`. */
+export class Relay {
+  readonly realm: Realm;
+  readonly interest: RelayInterest;
+  readonly #host: Host;
+  readonly #ports: RelayPorts;
+  readonly #link: CoreLink;
+  readonly #publications: RelayPublications;
+  readonly #subscriptions: RelaySubscriptions;
+  #dealer: RemoteDealer | undefined;
+
+  constructor(name: string, config: RealmConfig, host: Host, ports: RelayPorts) {
+    this.#host = host;
+    this.#ports = ports;
+    this.#link = this.#newLink();
+    const send = (message: ToCore) => this.#link.queue(message);
+    this.#publications = new RelayPublications({
+      ...{ relay: ports.relay, boot: ports.boot, send },
+      distribute: (publication) => this.realm.broker.distribute(publication),
+    });
+    this.interest = new RelayInterest({
+      clock: host,
+      announce: (pattern) => send({ kind: "announce", pattern }),
+      withdraw: (pattern) => send({ kind: "withdraw", pattern }),
+      store: ports.cooling,
+    });
+    this.#subscriptions = new RelaySubscriptions(() => this.realm, this.interest);
+    this.realm = this.#newRealm(name, config);
+  }
+
+  /** Tells the core of a new epoch, so that it drops what the lost sessions held. */
+  begin(): void {
+    this.#link.probe();
+  }
+
+  /** Takes note of what the subscriptions of woken sessions need, once `realm` has been woken. */
+  wake(): void {
+    for (const { match, topic } of this.realm.broker.subscriptions.values()) this.interest.restore(match, topic);
+  }
+
+  /** Processes a batch of the core; the answer goes back as the result of the call that carried it. */
+  receive(batch: Batch<ToRelay>): BatchAnswer {
+    const answer = this.#link.receive(batch);
+    this.endTurn();
+    return answer;
+  }
+
+  /** Takes the answer of the core. */
+  answered(batch: Batch<ToCore>, answer: BatchAnswer): void {
+    this.#link.answered(batch, answer);
+    this.endTurn();
+  }
+
+  /** The platform could not carry a batch to the core. */
+  lost(batch: Batch<ToCore>): void {
+    this.#link.lost(batch);
+  }
+
+  /** Sends what was queued in this turn; call it after each event. */
+  endTurn(): void {
+    this.#link.flush();
+  }
+
+  /** Does what is due at `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    this.realm.tick(now);
+    this.interest.tick(now);
+    this.#link.tick(now);
+  }
+
+  /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    return earliest(earliest(this.interest.nextDeadline(), this.#link.nextDeadline()), this.realm.nextDeadline());
+  }
+
+  /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
+  get isIdle(): boolean {
+    return this.#link.isIdle && !this.interest.isWaiting && !this.#dealer!.isRegistering;
+  }
+
+  #newLink(): CoreLink {
+    const { epoch, boot, nextStream, carry } = this.#ports;
+    return new CoreLink({
+      ...{ clock: this.#host, epoch, boot, nextStream, carry },
+      process: (message) => this.#process(message),
+      recover: (attempted) => this.#failCalls(attempted),
+      giveUp: (overdue) => this.#giveUp(overdue),
+      onRestart: () => {
+        this.interest.announceAgain();
+        this.#dealer!.repeat(new Set(this.#link.messages));
+      },
+      isWaiting: () => this.interest.isWaiting || this.#dealer?.hasOpenRequests === true,
+    });
+  }
+
+  #newRealm(name: string, config: RealmConfig): Realm {
+    const { ids, relay } = this.#ports;
+    const ofBroker = {
+      forward: this.#publications.forward.bind(this.#publications),
+      subscriptionId: ids.subscription.bind(ids),
+      isKnown: this.#subscriptions.isKnown.bind(this.#subscriptions),
+      refuse: refuseSubscribe,
+    };
+    const realm = new RelayRealm(name, config, this.#host, {
+      newBroker: (host, realmConfig, records, subscriptions, observer) => {
+        return new RelayedBroker(ofBroker, host, realmConfig, records, subscriptions, {
+          onSubscribe: (...args) => observer.onSubscribe(...args),
+          onUnsubscribe: (session, subscription, leaving) => {
+            const { match, topic, subscribers } = subscription;
+            if (subscribers.size === 0) this.interest.release(match, topic);
+            observer.onUnsubscribe(session, subscription, leaving);
+          },
+        });
+      },
+      newDealer: (...parts) => {
+        this.#dealer = new RemoteDealer((message) => this.#link.queue(message), ...parts);
+        return this.#dealer;
+      },
+      newSessionId: () => ids.session(relay, () => this.#host.randomId()),
+    });
+    realm.holdBack = (peer, raw) => this.#subscriptions.holdBack(peer, raw);
+    return realm;
+  }
+
+  #process(message: ToRelay): void {
+    switch (message.kind) {
+      case "send": {
+        const session = this.realm.sessions.byId.get(message.session);
+        return session && this.#dealer!.receive(session, message.message);
+      }
+      case "abort":
+        return this.#abort(message.session, message.uri, message.text, message.code);
+      case "confirm":
+        return this.interest.answered(message.pattern.match, message.pattern.uri);
+      case "refuse": {
+        const { match, uri } = message.pattern;
+        return this.interest.answered(match, uri, new WampError(message.uri, message.text));
+      }
+      case "publish":
+        return this.#publications.receive(message.publication);
+      case "unused":
+        return this.#publications.keepToItself(message.topic);
+      case "revoke":
+        return this.#publications.revoke(message.pattern);
+    }
+  }
+
+  #abort(sessionId: Id, uri: string, text: string, code: number): void {
+    const session = this.realm.sessions.byId.get(sessionId);
+    const peer = session && this.realm.sessions.peerOf(session);
+    if (peer !== undefined) this.realm.sessions.abort(peer, uri, text, code);
+  }
+
+  /** A call that the core may have taken is not made again, because it would run twice: it fails, and is canceled. */
+  #failCalls(messages: readonly ToCore[]): readonly ToCore[] {
+    return messages.flatMap((message): readonly ToCore[] => {
+      if (message.kind !== "call" && message.kind !== "chunk") {
+        return this.#dealer!.mayResend(message) ? [message] : [];
+      }
+      const session = message.kind === "call" ? message.origin.id : message.session;
+      const [, request] = message.message;
+      this.#dealer!.fail(session, request, WampUri.UNAVAILABLE, "the core of the realm could not be reached");
+      return [{ kind: "request", session, message: [MessageType.CANCEL, request, { mode: "killnowait" }] }];
+    });
+  }
+
+  #giveUp(overdue: readonly ToCore[]): readonly ToCore[] {
+    const dropped = overdue.filter(({ kind }) => kind === "publish").length;
+    if (dropped > 0) this.#host.log({ level: "error", event: "core.unreachable", dropped });
+    return this.#failCalls(overdue).filter(({ kind }) => kind !== "publish");
+  }
+}
+
+function refuseSubscribe(session: Session, [, request]: Subscribe, refusal: unknown): void {
+  if (!(refusal instanceof WampError)) throw refusal;
+  const { uri, payload } = refusal;
+  session.transport.send([MessageType.ERROR, MessageType.SUBSCRIBE, request, NO_DETAILS, uri, payload]);
+}

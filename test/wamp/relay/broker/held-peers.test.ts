@@ -1,0 +1,53 @@
+/** Messages of peers that wait for SUBSCRIBED. */
+
+import { describe, expect, test } from "vitest";
+import { HeldPeers } from "../../../../src/wamp/relay/broker/held-peers.ts";
+import type { Peer } from "../../../../src/wamp/session/peer.ts";
+import { RelayedRealm } from "../relayed-realm.ts";
+
+/** Two peers, of which nothing but their identity is read. */
+const [ann, ben] = ["ann", "ben"].map((name) => ({ name }) as unknown as Peer) as [Peer, Peer];
+
+describe("messages of a peer that waits", () => {
+  test("are kept in order until its release, those of another peer are not", () => {
+    const held = new HeldPeers(10);
+    held.hold(ann);
+    expect([held.add(ann, [1]), held.add(ben, [2]), held.add(ann, [3])]).toStrictEqual([true, false, true]);
+    const received: unknown[] = [];
+    held.release(ann, (raw) => received.push(raw[0]));
+    expect([received, held.add(ann, [4])]).toStrictEqual([[1, 3], false]);
+  });
+
+  test("stay behind one for which the peer waits again", () => {
+    const held = new HeldPeers(10);
+    held.hold(ann);
+    for (const number of [1, 2, 3]) held.add(ann, [number]);
+    const received: unknown[] = [];
+    const receive = (raw: readonly unknown[]): void => {
+      received.push(raw[0]);
+      if (raw[0] === 1) held.hold(ann);
+    };
+    held.release(ann, receive);
+    expect(received).toStrictEqual([1]);
+    held.add(ann, [4]);
+    held.release(ann, receive);
+    expect(received).toStrictEqual([1, 2, 3, 4]);
+  });
+
+  test("end its session where they are too many", () => {
+    const realm = new RelayedRealm(1);
+    const client = realm.join(1);
+    client.say([32, 1, {}, "com.a"]);
+    for (let request = 2; request <= 1_002; request++) client.say([16, request, {}, "com.b"]);
+    expect(client.take()).toStrictEqual([
+      [3, { message: "too much waits for a subscription" }, "wamp.edge.error.limit_exceeded"],
+      ["closed", 1008],
+    ]);
+    realm.deliver();
+    realm.advance(30_000);
+    expect([
+      realm.core.core.publications.interest.size,
+      realm.relays[0]!.realm.broker.subscriptions.size,
+    ]).toStrictEqual([0, 0]);
+  });
+});

@@ -1,0 +1,75 @@
+/** Planted faults: the model test must find each of them. */
+
+import { vi } from "vitest";
+import { RelayInterest } from "../../../../src/wamp/relay/broker/relay-interest.ts";
+import { ToldRelays } from "../../../../src/wamp/relay/broker/told-topics.ts";
+import { RemoteSessions } from "../../../../src/wamp/relay/dealer/remote-sessions.ts";
+import type { Batch } from "../../../../src/wamp/relay/link/batch.ts";
+import { LinkReceiver } from "../../../../src/wamp/relay/link/link-receiver.ts";
+import { LinkSender } from "../../../../src/wamp/relay/link/link-sender.ts";
+
+type Receiver = LinkReceiver<unknown>;
+
+const { receive } = LinkReceiver.prototype;
+const { isConfirmed, ask } = RelayInterest.prototype;
+const { queue } = LinkSender.prototype;
+
+/** Larger than any stream of the model. */
+let nextStream = 2 ** 50;
+
+/** SUBSCRIBED goes out before the core knows of the subscription. */
+function subscribeAtOnce(): void {
+  vi.spyOn(RelayInterest.prototype, "isConfirmed").mockImplementation(function (this: RelayInterest, match, uri) {
+    if (!isConfirmed.call(this, match, uri)) ask.call(this, match, uri, () => {});
+    return true;
+  });
+}
+
+/** A receiver processes whatever comes, in the order in which it comes. */
+function ignoreNumbers(): void {
+  vi.spyOn(LinkReceiver.prototype, "receive").mockImplementation(function (this: Receiver, batch: Batch<unknown>) {
+    receive.call(this, { ...batch, stream: nextStream++, seq: 1, isRetry: false });
+    return { stream: batch.stream, received: batch.seq, isForgotten: false };
+  });
+}
+
+/** The core does not tell the relays that a topic is used again. */
+function revokeNothing(): void {
+  vi.spyOn(ToldRelays.prototype, "revoke").mockReturnValue([]);
+}
+
+/** The core confirms a subscription before the relays have forgotten that the topic was unused. */
+function confirmTooEarly(): void {
+  vi.spyOn(LinkSender.prototype, "queue").mockImplementation(function (this: LinkSender<unknown>, message, onEnd) {
+    queue.call(this, message);
+    onEnd?.();
+  });
+}
+
+/** A core that has slept or crashed processes again what it may have processed before. */
+function acceptRetries(): void {
+  vi.spyOn(LinkReceiver.prototype, "receive").mockImplementation(function (this: Receiver, batch: Batch<unknown>) {
+    return receive.call(this, { ...batch, isRetry: false });
+  });
+}
+
+/** The core forgets the registrations and calls of relays when it sleeps. */
+function restoreNothing(): void {
+  vi.spyOn(RemoteSessions.prototype, "wake").mockImplementation(() => {});
+}
+
+/** The sessions of a relay that has crashed stay at the core. */
+function dropNothing(): void {
+  vi.spyOn(RemoteSessions.prototype, "drop").mockImplementation(() => {});
+}
+
+/** Name → plants the fault, until `vi.restoreAllMocks`. */
+export const FAULTS: readonly (readonly [name: string, plant: () => void])[] = [
+  ["subscriptions without confirmation", subscribeAtOnce],
+  ["batches without sequence numbers", ignoreNumbers],
+  ["no revocation of unused topics", revokeNothing],
+  ["a confirmation that does not wait for revocations", confirmTooEarly],
+  ["retries after a restart", acceptRetries],
+  ["a core that forgets in its sleep", restoreNothing],
+  ["a core that keeps the sessions of a crashed relay", dropNothing],
+];

@@ -1,0 +1,152 @@
+/** A client of the model: sends random requests, and checks each message that it gets. */
+
+import type { PeerRecord } from "../../../../src/wamp/hibernation/peer-record.ts";
+import type { SendFault, Transport } from "../../../../src/wamp/host/transport.ts";
+import { MessageType, type RouterMessage } from "../../../../src/wamp/protocol/message.ts";
+import type { Payload } from "../../../../src/wamp/protocol/payload.ts";
+
+/** A fault that a client has seen. */
+export class Fault extends Error {}
+
+/** A publication, as its publisher remembers it. */
+export interface SentPublication {
+  readonly publisher: string;
+  readonly number: number;
+  readonly topic: string;
+}
+
+/** A subscription, as its subscriber knows it. */
+export interface ClientSubscription {
+  readonly match: "exact" | "prefix";
+  readonly uri: string;
+  readonly id: number;
+  /** Publications whose events must arrive, as `publisher number`, and those that have. */
+  readonly expected: Set<string>;
+  readonly received: Set<string>;
+}
+
+/** `crashes`: how often any object has crashed; what was sent before a crash need not arrive. */
+export class ModelClient implements Transport {
+  readonly name: string;
+  readonly relay: number;
+  isConnected = true;
+  isChanged = false;
+  record: PeerRecord | undefined;
+  readonly subscriptions = new Map<number, ClientSubscription>();
+  /** request → pattern */
+  readonly subscribing = new Map<number, { readonly match: "exact" | "prefix"; readonly uri: string }>();
+  readonly unsubscribing = new Map<number, number>();
+  /** registration id → procedure */
+  readonly registrations = new Map<number, string>();
+  readonly registering = new Map<number, string>();
+  readonly unregistering = new Map<number, number>();
+  /** CALL.Requests without a final answer. */
+  readonly calls = new Set<number>();
+  /** INVOCATION.Requests that the client has not answered. */
+  readonly invocations = new Map<number, Payload>();
+  readonly errors: string[] = [];
+  request = 0;
+  /** publisher → number of its last publication that arrived */
+  readonly #lastEvents = new Map<string, number>();
+  /** caller → number of its last call that arrived */
+  readonly #lastCalls = new Map<string, number>();
+  readonly #onInvoked: (call: string) => void;
+
+  constructor(name: string, relay: number, onInvoked: (call: string) => void) {
+    this.name = name;
+    this.relay = relay;
+    this.#onInvoked = onInvoked;
+  }
+
+  send(message: RouterMessage): SendFault | undefined {
+    if (!this.isConnected) return "closed";
+    this.#take(message);
+    return undefined;
+  }
+
+  close(_code: number, reason: string): void {
+    throw new Fault(`${this.name}: the router closed the connection: ${reason}`);
+  }
+
+  save(): void {
+    this.isChanged = true;
+  }
+
+  #take(message: RouterMessage): void {
+    switch (message[0]) {
+      case MessageType.WELCOME:
+      case MessageType.PUBLISHED:
+        return;
+      case MessageType.SUBSCRIBED: {
+        const pattern = this.#shift(this.subscribing, message[1], "SUBSCRIBED");
+        const known = this.subscriptions.get(message[2]);
+        if (known === undefined) {
+          const subscription = { ...pattern, id: message[2], expected: new Set<string>(), received: new Set<string>() };
+          this.subscriptions.set(message[2], subscription);
+        }
+        return;
+      }
+      case MessageType.UNSUBSCRIBED:
+        this.subscriptions.delete(this.#shift(this.unsubscribing, message[1], "UNSUBSCRIBED"));
+        return;
+      case MessageType.REGISTERED:
+        this.registrations.set(message[2], this.#shift(this.registering, message[1], "REGISTERED"));
+        return;
+      case MessageType.UNREGISTERED:
+        this.registrations.delete(this.#shift(this.unregistering, message[1], "UNREGISTERED"));
+        return;
+      case MessageType.EVENT:
+        return this.#onEvent(message[1], message[4]);
+      case MessageType.RESULT:
+        if (!this.calls.delete(message[1])) throw new Fault(`${this.name}: a second answer to call ${message[1]}`);
+        return;
+      case MessageType.ERROR:
+        return this.#onError(message[1], message[2], message[4]);
+      case MessageType.INVOCATION:
+        return this.#onInvocation(message[1], message[2], message[4]);
+      case MessageType.INTERRUPT:
+        return;
+      default:
+        throw new Fault(`${this.name} got ${JSON.stringify(message)}`);
+    }
+  }
+
+  #onEvent(subscriptionId: number, payload: Payload): void {
+    const subscription = this.subscriptions.get(subscriptionId);
+    if (subscription === undefined) throw new Fault(`${this.name}: EVENT before SUBSCRIBED or after UNSUBSCRIBED`);
+    const [publisher, number] = payload.args as [string, number];
+    const key = `${publisher} ${number}`;
+    if (subscription.received.has(key)) throw new Fault(`${this.name} got ${key} twice`);
+    subscription.received.add(key);
+    const last = this.#lastEvents.get(publisher) ?? -1;
+    if (number < last) throw new Fault(`${this.name} got ${key} after ${last}`);
+    this.#lastEvents.set(publisher, number);
+  }
+
+  #onError(type: number, request: number, uri: string): void {
+    this.errors.push(uri);
+    if (type === MessageType.CALL) {
+      if (!this.calls.delete(request)) throw new Fault(`${this.name}: a second answer to call ${request}, ${uri}`);
+    } else if (type === MessageType.REGISTER) this.#shift(this.registering, request, `ERROR ${uri} for REGISTER`);
+    else if (type === MessageType.SUBSCRIBE) this.#shift(this.subscribing, request, `ERROR ${uri} for SUBSCRIBE`);
+    else throw new Fault(`${this.name} got ERROR ${uri} for a message of type ${type}`);
+  }
+
+  #onInvocation(request: number, registration: number, payload: Payload): void {
+    const isRegistered = this.registrations.has(registration);
+    if (!isRegistered) throw new Fault(`${this.name}: INVOCATION before REGISTERED or after UNREGISTERED`);
+    const [caller, number] = payload.args as [string, number];
+    this.#onInvoked(`${caller} ${number}`);
+    const last = this.#lastCalls.get(caller) ?? -1;
+    if (number < last) throw new Fault(`${this.name} was called by ${caller} with ${number} after ${last}`);
+    this.#lastCalls.set(caller, number);
+    this.invocations.set(request, payload);
+  }
+
+  #shift<T>(requests: Map<number, T>, request: number, message: string): T {
+    const value = requests.get(request);
+    if (value === undefined) throw new Fault(`${this.name} got ${message}, which it did not ask for`);
+    requests.delete(request);
+    return value;
+  }
+}

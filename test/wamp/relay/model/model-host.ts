@@ -1,0 +1,68 @@
+/** The host of one object of the model: a relay or the core, from one sleep or crash to the next. */
+
+import { MemoryStore } from "../../../../src/testing/memory-store.ts";
+import type { SeededRandom } from "../../../../src/testing/seeded-random.ts";
+import type { Host } from "../../../../src/wamp/host/host.ts";
+import type { LogLine } from "../../../../src/wamp/host/log-line.ts";
+import { idFromRandom } from "../../../../src/wamp/protocol/id.ts";
+
+/** The time of the whole model. */
+export interface ModelTime {
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** The platform's time between a change and its `flush`. */
+const FLUSH_MS = 250;
+
+/** Alarms are not kept: the model asks each object for its next deadline. */
+export class ModelHost implements Host {
+  readonly store = new MemoryStore();
+  readonly logged: LogLine[] = [];
+  /** When `flush` is due; milliseconds since the epoch. */
+  flushAt: number | undefined;
+  readonly #time: ModelTime;
+  readonly #random: SeededRandom;
+
+  constructor(time: ModelTime, random: SeededRandom) {
+    this.#time = time;
+    this.#random = random;
+  }
+
+  now(): number {
+    return this.#time.now;
+  }
+
+  wallTime(): number {
+    return this.#time.now;
+  }
+
+  randomBytes(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => this.#random.below(256));
+  }
+
+  randomId(): number {
+    return idFromRandom(this.randomBytes(8));
+  }
+
+  secret(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(32).fill(7);
+  }
+
+  log(line: LogLine): void {
+    this.logged.push(line);
+  }
+
+  scheduleFlush(): void {
+    this.flushAt ??= this.#time.now + FLUSH_MS;
+  }
+
+  setAlarm(): void {}
+  flushOutput(): void {}
+  scheduleStore(): void {}
+  audit(): void {}
+
+  fetchJson(url: string): Promise<unknown> {
+    return Promise.reject(new Error(`nothing at ${url}`));
+  }
+}

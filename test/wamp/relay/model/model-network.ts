@@ -1,0 +1,128 @@
+/** The calls between the objects of the model: in order on each way, but slow, lost, or delivered twice. */
+
+import type { Batch, BatchAnswer } from "../../../../src/wamp/relay/link/batch.ts";
+import { packBatch, unpackBatch } from "../../../../src/wamp/relay/link/batch-codec.ts";
+
+/** One object, as the other end of a way reaches it. */
+export interface Endpoint {
+  receive(from: number, batch: Batch<never>): BatchAnswer;
+  answered(to: number, batch: Batch<never>, answer: BatchAnswer): void;
+  lost(to: number, batch: Batch<never>): void;
+}
+
+/** A call on its way, or its answer on the way back. */
+interface Carried {
+  readonly batch: Batch<never>;
+  answer: BatchAnswer | undefined;
+}
+
+/** All calls of one object to another. */
+class Way {
+  readonly from: number;
+  readonly to: number;
+  readonly carried: Carried[] = [];
+  /** Was the last call lost, so that the caller is about to repeat it? */
+  isBroken = false;
+
+  constructor(from: number, to: number) {
+    this.from = from;
+    this.to = to;
+  }
+}
+
+/** What the scheduler may let happen to a call. */
+export type Fate = "deliver" | "answer" | "duplicate" | "lose call" | "lose answer";
+
+/** `endpoint` returns the object with a number as it is now. */
+export class ModelNetwork {
+  readonly #ways = new Map<string, Way>();
+  readonly #endpoint: (object: number) => Endpoint;
+
+  constructor(endpoint: (object: number) => Endpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  /** Calls and answers on their way. */
+  get size(): number {
+    let size = 0;
+    for (const { carried } of this.#ways.values()) size += carried.length;
+    return size;
+  }
+
+  /**
+   * Is any call from or to the object on its way, or about to be repeated? The platform keeps an object awake as long as
+   * that is so: it sleeps ten seconds after the last call, and calls are repeated sooner.
+   */
+  isBusy(object: number): boolean {
+    return [...this.#ways.values()].some(
+      ({ from, to, carried, isBroken }) => (from === object || to === object) && (carried.length > 0 || isBroken),
+    );
+  }
+
+  carry(from: number, to: number, batch: Batch<never>): void {
+    const key = `${from} ${to}`;
+    let way = this.#ways.get(key);
+    if (way === undefined) {
+      way = new Way(from, to);
+      this.#ways.set(key, way);
+    }
+    way.carried.push({ batch, answer: undefined });
+  }
+
+  /** The ways on which something is. */
+  busyWays(): readonly (readonly [from: number, to: number])[] {
+    return [...this.#ways.values()]
+      .filter(({ carried }) => carried.length > 0)
+      .map(({ from, to }) => [from, to] as const);
+  }
+
+  /**
+   * Lets the next thing happen on a way, and returns to what; a fate that does not fit is replaced by one that does.
+   */
+  step(from: number, to: number, fate: Fate): "call" | "answer" {
+    const way = this.#ways.get(`${from} ${to}`)!;
+    const next = way.carried.find(({ answer }) => answer === undefined);
+    const isAnswer = next === undefined || ((fate === "answer" || fate === "lose answer") && next !== way.carried[0]);
+    if (isAnswer) this.#stepBack(way, fate);
+    else this.#stepCall(way, next, fate);
+    return isAnswer ? "answer" : "call";
+  }
+
+  /** The object has lost its memory: calls to it fail, its own calls end. */
+  crash(object: number): void {
+    for (const way of this.#ways.values()) {
+      if (way.from === object) {
+        way.carried.length = 0;
+        way.isBroken = false;
+      }
+      if (way.to !== object) continue;
+      way.isBroken = way.carried.length > 0;
+      for (const { batch } of way.carried.splice(0)) this.#endpoint(way.from).lost(object, batch);
+    }
+  }
+
+  #stepCall(way: Way, next: Carried, fate: Fate): void {
+    const { from, to, carried } = way;
+    if (fate === "lose call") {
+      carried.splice(carried.indexOf(next), 1);
+      way.isBroken = true;
+      return this.#endpoint(from).lost(to, next.batch);
+    }
+    const object = this.#endpoint(to);
+    if (fate === "duplicate") object.receive(from, copied(next.batch));
+    next.answer = object.receive(from, copied(next.batch));
+  }
+
+  #stepBack(way: Way, fate: Fate): void {
+    const { from, to, carried } = way;
+    const { batch, answer } = carried.shift()!;
+    way.isBroken = fate === "lose answer" || fate === "lose call";
+    if (fate === "lose answer" || fate === "lose call") this.#endpoint(from).lost(to, batch);
+    else this.#endpoint(from).answered(to, batch, answer!);
+  }
+}
+
+/** A batch as the platform hands it over. */
+function copied(batch: Batch<never>): Batch<never> {
+  return unpackBatch<never>(structuredClone(packBatch(batch)));
+}

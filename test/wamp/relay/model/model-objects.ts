@@ -1,0 +1,295 @@
+/** The objects of the model: relays and the core, which sleep, wake and crash. */
+
+import type { SeededRandom } from "../../../../src/testing/seeded-random.ts";
+import type { PeerRecord } from "../../../../src/wamp/hibernation/peer-record.ts";
+import { earliest } from "../../../../src/wamp/host/deadlines.ts";
+import type { Transport } from "../../../../src/wamp/host/transport.ts";
+import type { Realm } from "../../../../src/wamp/realm/realm.ts";
+import { RelayCore } from "../../../../src/wamp/relay/core.ts";
+import type { RemoteSessionRow, RemoteSessionStore } from "../../../../src/wamp/relay/dealer/remote-sessions.ts";
+import type { Batch, BatchAnswer } from "../../../../src/wamp/relay/link/batch.ts";
+import { CORE } from "../../../../src/wamp/relay/link/relay-ids.ts";
+import type { EpochStore } from "../../../../src/wamp/relay/link/relay-links.ts";
+import { Relay } from "../../../../src/wamp/relay/relay.ts";
+import type { Peer } from "../../../../src/wamp/session/peer.ts";
+import { realmConfig } from "../../host/test-realm.ts";
+import { CoolingRows, IDS, InterestRows, ToldRows } from "../relay-stores.ts";
+import { ModelHost, type ModelTime } from "./model-host.ts";
+import type { Endpoint, ModelNetwork } from "./model-network.ts";
+
+const CONFIG = realmConfig({ options: { enable_meta_api: false } });
+
+/** What all objects of one model share. */
+export interface ModelWorld {
+  readonly time: ModelTime;
+  readonly random: SeededRandom;
+  readonly network: ModelNetwork;
+}
+
+/** The rows of remote sessions. */
+export class RemoteSessionRows implements RemoteSessionStore {
+  readonly rows = new Map<number, RemoteSessionRow>();
+
+  all(): Iterable<RemoteSessionRow> {
+    return this.rows.values();
+  }
+
+  put(row: RemoteSessionRow): void {
+    this.rows.set(row.session, row);
+  }
+
+  delete(session: number): void {
+    this.rows.delete(session);
+  }
+}
+
+/** The connection of a client. */
+export interface ModelTransport extends Transport {
+  isConnected: boolean;
+  /** Has the record to be saved? */
+  isChanged: boolean;
+  record: PeerRecord | undefined;
+}
+
+/** One object with its clients. */
+export abstract class ModelObject implements Endpoint {
+  readonly number: number;
+  readonly host: ModelHost;
+  readonly peers = new Map<ModelTransport, Peer>();
+  boot = 1;
+  protected readonly world: ModelWorld;
+  #streams = 0;
+
+  constructor(number: number, world: ModelWorld) {
+    this.number = number;
+    this.world = world;
+    this.host = new ModelHost(world.time, world.random);
+  }
+
+  abstract readonly realm: Realm;
+  abstract receive(from: number, batch: Batch<never>): BatchAnswer;
+  abstract answered(to: number, batch: Batch<never>, answer: BatchAnswer): void;
+  abstract lost(to: number, batch: Batch<never>): void;
+  abstract endTurn(): void;
+  /** May the object sleep? */
+  abstract readonly isIdle: boolean;
+  abstract nextDeadline(): number | undefined;
+  protected abstract onTick(now: number): void;
+  protected abstract onFlush(): void;
+  protected abstract start(): void;
+
+  nextStream(): number {
+    return this.boot * 2 ** 20 + ++this.#streams;
+  }
+
+  /** When something is due, if anything is; milliseconds since the epoch. */
+  get due(): number | undefined {
+    return earliest(this.nextDeadline(), this.host.flushAt);
+  }
+
+  /** Does what is due. */
+  tick(): void {
+    const { now } = this.world.time;
+    if ((this.host.flushAt ?? Number.POSITIVE_INFINITY) <= now) this.flush();
+    if ((this.nextDeadline() ?? Number.POSITIVE_INFINITY) > now) return;
+    this.onTick(now);
+    this.after();
+  }
+
+  /** Lets the object have a message of a client. */
+  take(client: ModelTransport, message: readonly unknown[]): void {
+    this.realm.receive(this.peers.get(client)!, message);
+    this.after();
+  }
+
+  /** Ends an event: sends what is queued, and saves the records of changed connections. */
+  after(): void {
+    this.endTurn();
+    for (const [client, peer] of this.peers) {
+      if (!client.isChanged) continue;
+      client.isChanged = false;
+      client.record = this.realm.record(peer);
+    }
+  }
+
+  flush(): void {
+    if (this.host.flushAt === undefined) return;
+    this.host.flushAt = undefined;
+    this.onFlush();
+    this.after();
+  }
+
+  /** Evicts the object and wakes it, as the platform does while no call from or to it is on its way. */
+  sleepAndWake(): void {
+    this.flush();
+    this.boot++;
+    this.start();
+    const clients = [...this.peers.keys()];
+    const sleepers = clients.map((client) => [client, { ok: true, value: client.record! }] as const);
+    const peers = this.realm.wake(sleepers);
+    for (const [index, client] of clients.entries()) this.peers.set(client, peers[index]!);
+    this.onWake();
+    this.after();
+  }
+
+  /** The object loses its memory and its connections; the rows stay. */
+  crash(): readonly ModelTransport[] {
+    const clients = [...this.peers.keys()];
+    for (const client of clients) client.isConnected = false;
+    this.peers.clear();
+    this.host.flushAt = undefined;
+    this.boot++;
+    this.onCrash();
+    this.start();
+    this.realm.wake([]);
+    this.onWake();
+    this.world.network.crash(this.number);
+    return clients;
+  }
+
+  protected onWake(): void {}
+  protected onCrash(): void {}
+}
+
+/** A relay. */
+export class ModelRelay extends ModelObject {
+  relay!: Relay;
+  readonly cooling = new CoolingRows();
+  epoch = 1;
+
+  constructor(number: number, world: ModelWorld) {
+    super(number, world);
+    this.start();
+  }
+
+  get realm(): Realm {
+    return this.relay.realm;
+  }
+
+  receive(_from: number, batch: Batch<never>): BatchAnswer {
+    const answer = this.relay.receive(batch);
+    this.after();
+    return answer;
+  }
+
+  answered(_to: number, batch: Batch<never>, answer: BatchAnswer): void {
+    this.relay.answered(batch, answer);
+    this.after();
+  }
+
+  lost(_to: number, batch: Batch<never>): void {
+    this.relay.lost(batch);
+  }
+
+  endTurn(): void {
+    this.relay.endTurn();
+  }
+
+  get isIdle(): boolean {
+    return this.relay.isIdle;
+  }
+
+  nextDeadline(): number | undefined {
+    return this.relay.nextDeadline();
+  }
+
+  protected onTick(now: number): void {
+    this.relay.tick(now);
+  }
+
+  protected onFlush(): void {
+    this.relay.realm.flush();
+  }
+
+  protected override onWake(): void {
+    this.relay.wake();
+  }
+
+  protected override onCrash(): void {
+    this.epoch++;
+    for (const row of this.cooling.all()) this.cooling.delete(row);
+  }
+
+  protected start(): void {
+    const { boot, epoch, number: relay, cooling } = this;
+    this.relay = new Relay(CONFIG.name, CONFIG, this.host, {
+      ...{ relay, ids: IDS, epoch, boot, cooling },
+      nextStream: () => this.nextStream(),
+      carry: (batch) => {
+        if (boot === this.boot) this.world.network.carry(relay, CORE, batch as Batch<never>);
+      },
+    });
+  }
+}
+
+/** The core. */
+export class ModelCore extends ModelObject {
+  core!: RelayCore;
+  readonly interest = new InterestRows();
+  readonly told = new ToldRows();
+  readonly sessions = new RemoteSessionRows();
+  readonly #epochRows = new Map<number, number>();
+  readonly #epochs: EpochStore = {
+    get: (relay) => this.#epochRows.get(relay),
+    put: (relay, epoch) => void this.#epochRows.set(relay, epoch),
+  };
+
+  constructor(world: ModelWorld) {
+    super(CORE, world);
+    this.start();
+  }
+
+  get realm(): Realm {
+    return this.core.realm;
+  }
+
+  receive(from: number, batch: Batch<never>): BatchAnswer {
+    const answer = this.core.receive(from, batch);
+    this.after();
+    return answer;
+  }
+
+  answered(to: number, batch: Batch<never>, answer: BatchAnswer): void {
+    this.core.answered(to, batch, answer);
+    this.after();
+  }
+
+  lost(to: number, batch: Batch<never>): void {
+    this.core.lost(to, batch);
+  }
+
+  endTurn(): void {
+    this.core.endTurn();
+  }
+
+  get isIdle(): boolean {
+    return this.core.isIdle;
+  }
+
+  nextDeadline(): number | undefined {
+    return this.core.nextDeadline();
+  }
+
+  protected onTick(now: number): void {
+    this.core.tick(now);
+  }
+
+  protected onFlush(): void {
+    this.core.flush();
+  }
+
+  protected override onWake(): void {
+    this.core.wake();
+  }
+
+  protected start(): void {
+    const { boot, interest, told, sessions } = this;
+    this.core = new RelayCore(CONFIG.name, CONFIG, this.host, {
+      ...{ ids: IDS, boot, interest, told, sessions, epochs: this.#epochs },
+      nextStream: () => this.nextStream(),
+      carry: (relay, batch) => {
+        if (boot === this.boot) this.world.network.carry(CORE, relay, batch as Batch<never>);
+      },
+    });
+  }
+}

@@ -1,0 +1,290 @@
+/** A realm over a core and relays, with random clients, whose scheduler decides what happens next. */
+
+import { SeededRandom } from "../../../../src/testing/seeded-random.ts";
+import { MessageType } from "../../../../src/wamp/protocol/message.ts";
+import { Payload } from "../../../../src/wamp/protocol/payload.ts";
+import { CORE } from "../../../../src/wamp/relay/link/relay-ids.ts";
+import { ALL_ROLES } from "../../host/test-realm.ts";
+import { Fault, ModelClient } from "./model-client.ts";
+import { type Fate, ModelNetwork } from "./model-network.ts";
+import { ModelCore, type ModelObject, ModelRelay, type ModelWorld } from "./model-objects.ts";
+
+const TOPICS = ["t.a", "t.b", "u.a"];
+const PATTERNS = [
+  { match: "exact", uri: "t.a" },
+  { match: "exact", uri: "u.a" },
+  { match: "prefix", uri: "t." },
+  { match: "prefix", uri: "" },
+] as const;
+const PROCEDURES = ["p.a", "p.b"];
+
+/** What may go wrong in a run. */
+export interface ModelOptions {
+  readonly relays: number;
+  /** Shares of calls between objects. */
+  readonly losses: number;
+  readonly duplicates: number;
+  /** Do objects sleep? Do they crash? */
+  readonly sleeps: boolean;
+  readonly crashes: boolean;
+}
+
+/** All faults are thrown as `Fault`. */
+export class ModelRealm {
+  readonly clients: ModelClient[] = [];
+  /** What was called, so that a second invocation is found. */
+  readonly invoked = new Set<string>();
+  readonly #options: ModelOptions;
+  readonly #world: ModelWorld;
+  readonly #core: ModelCore;
+  readonly #objects: ModelObject[];
+  #names = 0;
+  #numbers = 0;
+
+  constructor(seed: number, options: ModelOptions) {
+    this.#options = options;
+    const network = new ModelNetwork((object) => this.#objects[object]!);
+    this.#world = { time: { now: 1_000_000 }, random: new SeededRandom(seed), network };
+    this.#core = new ModelCore(this.#world);
+    const relays = Array.from({ length: options.relays }, (_, index) => new ModelRelay(index + 1, this.#world));
+    this.#objects = [this.#core, ...relays];
+  }
+
+  /** Lets so many random things happen. */
+  run(steps: number): void {
+    for (let step = 0; step < steps; step++) this.#step();
+  }
+
+  /** Lets everything arrive, checks what must hold then, lets all clients leave, and checks that nothing is left. */
+  finish(): void {
+    this.#settle();
+    for (const client of this.clients) checkSettled(client);
+    for (const client of [...this.clients]) this.#leave(client);
+    this.#settle();
+    this.#checkEmpty();
+  }
+
+  #step(): void {
+    const { random, network } = this.#world;
+    const roll = random.next();
+    if (network.size > 0 && roll < 0.55) return this.#stepNetwork();
+    if (roll < 0.58 || this.clients.length < 2) return this.#join();
+    if (roll < 0.93) return this.#act(random.pick(this.clients));
+    if (roll < 0.96) {
+      // What is on its way for longer than five seconds may be given up, and need not arrive.
+      return this.#wait(network.size === 0 && this.#isIdle ? random.below(20_000) : random.below(20));
+    }
+    this.#disturb(random.pick(this.#objects));
+  }
+
+  get #isIdle(): boolean {
+    return this.#objects.every(({ isIdle }) => isIdle);
+  }
+
+  #stepNetwork(): void {
+    const { random, network } = this.#world;
+    const { losses, duplicates } = this.#options;
+    const [from, to] = random.pick(network.busyWays());
+    const roll = random.next();
+    let fate: Fate = random.chance(0.5) ? "deliver" : "answer";
+    if (roll < losses) fate = random.chance(0.5) ? "lose call" : "lose answer";
+    else if (roll < losses + duplicates) fate = "duplicate";
+    network.step(from, to, fate);
+  }
+
+  #disturb(object: ModelObject): void {
+    const { random, network } = this.#world;
+    const { sleeps, crashes } = this.#options;
+    if (crashes && random.chance(0.2)) return this.#crash(object);
+    if (sleeps && object.isIdle && !network.isBusy(object.number)) object.sleepAndWake();
+  }
+
+  /** What was on its way through the object need not arrive. */
+  #crash(object: ModelObject): void {
+    for (const gone of object.crash()) this.#forget(gone as ModelClient);
+    if (object instanceof ModelRelay) object.relay.begin();
+    for (const { subscriptions } of this.clients) for (const { expected } of subscriptions.values()) expected.clear();
+  }
+
+  #join(): void {
+    const { random } = this.#world;
+    if (this.clients.length >= 8) return;
+    const object = random.pick(this.#objects);
+    const client = new ModelClient(`c${++this.#names}`, object.number, (call) => {
+      if (this.invoked.has(call)) throw new Fault(`call ${call} was made twice`);
+      this.invoked.add(call);
+    });
+    object.peers.set(client, object.realm.sessions.connect(client));
+    object.take(client, [MessageType.HELLO, "realm1", { roles: ALL_ROLES }]);
+    this.clients.push(client);
+  }
+
+  #act(client: ModelClient): void {
+    const { random } = this.#world;
+    const roll = random.next();
+    if (roll < 0.15) return this.#subscribe(client);
+    if (roll < 0.2) return this.#unsubscribe(client);
+    if (roll < 0.5) return this.#publish(client);
+    if (roll < 0.56) return this.#register(client);
+    if (roll < 0.6) return this.#unregister(client);
+    if (roll < 0.75) return this.#call(client);
+    if (roll < 0.94) return this.#answer(client);
+    if (roll < 0.97) return this.#cancel(client);
+    this.#leave(client);
+  }
+
+  #take(client: ModelClient, ...message: readonly unknown[]): void {
+    this.#objects[client.relay]!.take(client, message);
+  }
+
+  #subscribe(client: ModelClient): void {
+    const pattern = this.#world.random.pick(PATTERNS);
+    const request = ++client.request;
+    client.subscribing.set(request, pattern);
+    this.#take(client, MessageType.SUBSCRIBE, request, { match: pattern.match }, pattern.uri);
+  }
+
+  #unsubscribe(client: ModelClient): void {
+    const held = [...client.subscriptions.values()];
+    if (held.length === 0 || client.subscribing.size > 0 || client.unsubscribing.size > 0) return;
+    const subscription = this.#world.random.pick(held);
+    const request = ++client.request;
+    client.unsubscribing.set(request, subscription.id);
+    this.#take(client, MessageType.UNSUBSCRIBE, request, subscription.id);
+  }
+
+  /** Every subscriber that has got SUBSCRIBED must get the event. */
+  #publish(publisher: ModelClient): void {
+    // Messages of a client that waits for SUBSCRIBED are not published yet.
+    if (publisher.subscribing.size > 0) return;
+    const topic = this.#world.random.pick(TOPICS);
+    const number = ++this.#numbers;
+    const key = `${publisher.name} ${number}`;
+    for (const client of this.clients) {
+      if (client === publisher || client.unsubscribing.size > 0) continue;
+      for (const { match, uri, expected } of client.subscriptions.values()) {
+        if (match === "exact" ? uri === topic : topic.startsWith(uri)) expected.add(key);
+      }
+    }
+    this.#take(publisher, MessageType.PUBLISH, ++publisher.request, {}, topic, Payload.of([publisher.name, number]));
+  }
+
+  #register(client: ModelClient): void {
+    const procedure = this.#world.random.pick(PROCEDURES);
+    const request = ++client.request;
+    client.registering.set(request, procedure);
+    const options = procedure === "p.a" ? { invoke: "roundrobin" } : {};
+    this.#take(client, MessageType.REGISTER, request, options, procedure);
+  }
+
+  #unregister(client: ModelClient): void {
+    const held = [...client.registrations.keys()];
+    if (held.length === 0 || client.registering.size > 0 || client.unregistering.size > 0) return;
+    const request = ++client.request;
+    const registration = this.#world.random.pick(held);
+    client.unregistering.set(request, registration);
+    this.#take(client, MessageType.UNREGISTER, request, registration);
+  }
+
+  #call(client: ModelClient): void {
+    const procedure = this.#world.random.pick(PROCEDURES);
+    const request = ++client.request;
+    client.calls.add(request);
+    const payload = Payload.of([client.name, ++this.#numbers]);
+    this.#take(client, MessageType.CALL, request, {}, procedure, payload);
+  }
+
+  #answer(client: ModelClient): void {
+    const open = [...client.invocations.keys()];
+    if (open.length === 0) return;
+    const request = this.#world.random.pick(open);
+    const payload = client.invocations.get(request)!;
+    client.invocations.delete(request);
+    this.#take(client, MessageType.YIELD, request, {}, payload);
+  }
+
+  #cancel(client: ModelClient): void {
+    const open = [...client.calls];
+    if (open.length === 0) return;
+    this.#take(client, MessageType.CANCEL, this.#world.random.pick(open), { mode: "skip" });
+  }
+
+  #leave(client: ModelClient): void {
+    const object = this.#objects[client.relay]!;
+    client.isConnected = false;
+    object.realm.sessions.disconnect(object.peers.get(client)!);
+    object.peers.delete(client);
+    object.after();
+    this.#forget(client);
+  }
+
+  #forget(client: ModelClient): void {
+    this.clients.splice(this.clients.indexOf(client), 1);
+  }
+
+  /** Each object does what is due at its time; a long time ends where that puts something on its way. */
+  #wait(milliseconds: number): void {
+    const { time, network } = this.#world;
+    const end = time.now + milliseconds;
+    const onItsWay = network.size;
+    for (;;) {
+      const next = Math.min(...this.#objects.flatMap((object) => object.due ?? []));
+      if (next > end) break;
+      time.now = Math.max(time.now, next);
+      this.#tick();
+      if (network.size > onItsWay) return;
+    }
+    time.now = end;
+  }
+
+  #tick(): void {
+    for (const object of this.#objects) object.tick();
+  }
+
+  /** Until nothing is on its way, nothing is due and every callee has answered. */
+  #settle(): void {
+    const { network, time } = this.#world;
+    for (let turn = 0; turn < 20_000; turn++) {
+      const [way] = network.busyWays();
+      const callee = this.clients.find(({ invocations }) => invocations.size > 0);
+      if (way !== undefined) network.step(...way, turn % 2 === 0 ? "deliver" : "answer");
+      else if (callee !== undefined) this.#answer(callee);
+      else {
+        const due = this.#objects.flatMap((object) => object.due ?? []);
+        if (due.length === 0 && network.size === 0) return;
+        if (due.length > 0) time.now = Math.max(time.now, Math.min(...due));
+        this.#tick();
+      }
+    }
+    throw new Fault("the objects do not come to rest");
+  }
+
+  #checkEmpty(): void {
+    const { core, interest, sessions } = this.#core;
+    const rest = {
+      interest: [...interest.all()].length + core.publications.interest.size,
+      remote: sessions.rows.size + core.remote.byId.size,
+      registrations: core.realm.dealer.registrations.size,
+      calls: core.realm.dealer.tables.pending.count(),
+      subscriptions: this.#objects.reduce((sum, { realm }) => sum + realm.broker.subscriptions.size, 0),
+      sessions: this.#objects.reduce((sum, { realm }) => sum + realm.sessions.byId.size, 0),
+      announced: this.#objects.reduce((sum, object) => {
+        return sum + (object instanceof ModelRelay ? object.relay.interest.size + [...object.cooling.all()].length : 0);
+      }, 0),
+    };
+    const left = Object.entries(rest).filter(([, count]) => count > 0);
+    if (left.length > 0) throw new Fault(`left when all clients have gone: ${JSON.stringify(left)}`);
+    if (this.#objects[CORE]!.peers.size > 0) throw new Fault("the core has a peer");
+  }
+}
+
+function checkSettled(client: ModelClient): void {
+  const { name, calls, subscribing, unsubscribing, registering, unregistering, subscriptions } = client;
+  if (calls.size > 0) throw new Fault(`${name} waits for the answer to call ${[...calls]}`);
+  const requests = [...subscribing.keys(), ...unsubscribing.keys(), ...registering.keys(), ...unregistering.keys()];
+  if (requests.length > 0) throw new Fault(`${name} waits for the answer to request ${requests}`);
+  for (const { match, uri, expected, received } of subscriptions.values()) {
+    const missing = expected.difference(received);
+    if (missing.size > 0) throw new Fault(`${name} misses ${[...missing]} on ${match} ${uri}`);
+  }
+}

@@ -1,0 +1,67 @@
+/** The tables of relays and core, in memory. */
+
+import type { Match, Pattern } from "../../../src/wamp/protocol/uri.ts";
+import type { InterestRow, InterestStore } from "../../../src/wamp/relay/broker/interest-table.ts";
+import type { CoolingStore } from "../../../src/wamp/relay/broker/relay-interest.ts";
+import type { ToldStore } from "../../../src/wamp/relay/broker/told-topics.ts";
+import { RelayIds } from "../../../src/wamp/relay/link/relay-ids.ts";
+
+/** The ids of the realm of these tests. */
+export const IDS = new RelayIds(new Uint8Array(32).fill(7));
+
+/** The subscription id of a pattern. */
+export function idOf(match: Match, uri: string): number {
+  return IDS.subscription(match, uri);
+}
+
+class Rows<T> {
+  /** Rows that were put or deleted. */
+  writes = 0;
+  readonly #rows = new Map<string, T>();
+  readonly #keyOf: (row: T) => string;
+
+  constructor(keyOf: (row: T) => string) {
+    this.#keyOf = keyOf;
+  }
+
+  all(): Iterable<T> {
+    return [...this.#rows.values()];
+  }
+
+  put(row: T): void {
+    this.writes++;
+    this.#rows.set(this.#keyOf(row), row);
+  }
+
+  delete(row: T): void {
+    if (this.#rows.delete(this.#keyOf(row))) this.writes++;
+  }
+}
+
+export class InterestRows extends Rows<InterestRow> implements InterestStore {
+  constructor() {
+    super(({ relay, match, uri }) => `${relay} ${match} ${uri}`);
+  }
+}
+
+export class ToldRows extends Rows<number> implements ToldStore {
+  constructor() {
+    super(String);
+  }
+}
+
+export class CoolingRows implements CoolingStore {
+  readonly #rows = new Map<string, Pattern & { readonly until: number }>();
+
+  all(): Iterable<Pattern & { readonly until: number }> {
+    return [...this.#rows.values()];
+  }
+
+  put(row: Pattern & { readonly until: number }): void {
+    this.#rows.set(`${row.match} ${row.uri}`, row);
+  }
+
+  delete({ match, uri }: Pattern): void {
+    this.#rows.delete(`${match} ${uri}`);
+  }
+}
