@@ -40,7 +40,7 @@ const OPEN_TO_ALL: ConfigInput = {
   realms: [
     {
       name: "realm1",
-      roles: [{ name: "anonymous", permissions: [{ uri: "", match: "prefix", allow: ALL }] }],
+      roles: [{ name: "anonymous", console: true, permissions: [{ uri: "", match: "prefix", allow: ALL }] }],
       auth: { anonymous: { type: "static" } },
     },
   ],
