@@ -2,24 +2,35 @@
 
 import * as v from "valibot";
 import { duplicates, listOf, nameOf, realmFaults, roleReferenceFaults } from "../../wamp/config/consistency.ts";
+import { integer } from "../../wamp/config/fields.ts";
 import { realmSchema } from "../../wamp/config/realm.ts";
 import { closed, type DeepReadonly, type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
 import { type Dict, isDict } from "../../wamp/protocol/values.ts";
+import { HINTS_WITHIN, isLocationHint, LOCATION_HINTS, type LocationHint } from "../platform/location-hints.ts";
 import { calleeSchema } from "./callee-config.ts";
 import { componentsSchema } from "./component-config.ts";
 import { loginFaults } from "./login-faults.ts";
 import { originsSchema } from "./origins.ts";
 import { webhooksOutSchema, webhooksSchema } from "./webhook-config.ts";
 
-const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
+/** More relays than these would make the core a bottleneck: it sends each of them what their sessions share. */
+const MAX_RELAYS_PER_REGION = 200;
 
 const { name, ...coreEntries } = realmSchema.entries;
+
+/** Region → objects there that hold the sockets of the realm's clients. */
+const relaysSchema = v.pipe(
+  v.custom<Partial<Record<LocationHint, number>>>(isDict, "must be an object"),
+  v.check((regions) => Object.keys(regions).length > 0, "must name at least one region"),
+  v.record(v.picklist(LOCATION_HINTS), integer(1, MAX_RELAYS_PER_REGION)),
+);
 
 /** The shape of one realm; `workerRealmFaults` finds what a schema cannot. */
 export const workerRealmSchema = closed({
   name,
-  location: v.exactOptional(v.picklist(LOCATIONS)),
+  location: v.exactOptional(v.picklist(LOCATION_HINTS)),
   jurisdiction: v.exactOptional(v.picklist(["eu", "us", "fedramp", "fedramp-high"])),
+  relays: v.exactOptional(relaysSchema),
   ...coreEntries,
   /** Origins of pages that may connect; replaces `http.allowed_origins`. */
   allowed_origins: v.exactOptional(originsSchema),
@@ -47,9 +58,15 @@ export function workerRealmFaults(realm: unknown, path: Path = []): Fault[] {
   ];
 }
 
-function placeFaults(realm: Dict, path: Path): Fault[] {
-  if (realm.location === undefined || realm.jurisdiction === undefined) return [];
-  return [faultAt([...path, "location"], "cannot be combined with jurisdiction")];
+/** The platform ignores hints inside a jurisdiction; a hint outside it would promise what cannot be. */
+function placeFaults({ location, jurisdiction, relays }: Dict, path: Path): Fault[] {
+  if (jurisdiction === undefined) return [];
+  const faults = location === undefined ? [] : [faultAt([...path, "location"], "cannot be combined with jurisdiction")];
+  const allowed = HINTS_WITHIN.get(jurisdiction);
+  if (allowed === undefined || !isDict(relays)) return faults;
+  const outside = Object.keys(relays).filter((region) => isLocationHint(region) && !allowed.includes(region));
+  const message = `is outside the jurisdiction, which has ${allowed.join(" and ")}`;
+  return [...faults, ...outside.map((region) => faultAt([...path, "relays", region], message))];
 }
 
 /** Rules with `validate`, which is not supported: the router would let invalid payload pass. */
