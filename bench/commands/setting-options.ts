@@ -52,6 +52,10 @@ const OPTIONS: Readonly<Record<keyof Settings, SettingOption>> = {
   idleMs: duration("--idle", "time without a message before sessions are woken; the router sleeps after 10 s"),
   parallel: count("--parallel", "sessions or requests that are open at the same time"),
   subscriptions: count("--subscriptions", "subscriptions of the realm"),
+  unreadBytes: {
+    ...count("--unread", "limits.realm_outgoing_bytes of checkouts, which bounds MB/s; outgoing_bytes is a quarter"),
+    flags: "--unread <bytes>",
+  },
   match: {
     flags: "--match <policies>",
     description: "policies of the subscriptions, separated by commas",

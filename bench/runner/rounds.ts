@@ -67,7 +67,7 @@ class Candidate {
   }
 
   static async start(target: Target, work: Work): Promise<Candidate> {
-    return new Candidate(target, await startTarget(target), work);
+    return new Candidate(target, await startTarget(target, work.settings), work);
   }
 
   get row(): Row {
@@ -77,7 +77,7 @@ class Candidate {
   async run(): Promise<void> {
     if (this.#isUsed && SCENARIOS[this.#work.scenario]!.needsFreshProcess) {
       await this.#router.close();
-      this.#router = await startTarget(this.target);
+      this.#router = await startTarget(this.target, this.#work.settings);
     }
     this.#isUsed = true;
     const { socketUrl, origin, pid } = this.#router;

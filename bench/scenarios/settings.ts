@@ -1,5 +1,7 @@
 /** What a run of a scenario is told: sizes, numbers and lengths of time. */
 
+import { DEFAULT_LIMITS } from "../../src/wamp/config/limits.ts";
+
 /** Payloads: one text, or a list of small objects. */
 export type Shape = "text" | "objects";
 
@@ -24,6 +26,8 @@ export interface Settings {
   /** Sessions that are opened at the same time. */
   readonly parallel: number;
   readonly subscriptions: number;
+  /** `limits.realm_outgoing_bytes` of the routers of checkouts: bytes that all clients together may leave unread. */
+  readonly unreadBytes: number;
   /** Matching policies, of which each topic has one subscription. */
   readonly match: readonly string[];
 }
@@ -43,6 +47,7 @@ export const DEFAULTS: Settings = {
   idleMs: 12_000,
   parallel: 64,
   subscriptions: 10_000,
+  unreadBytes: DEFAULT_LIMITS.realm_outgoing_bytes,
   match: ["exact", "prefix", "wildcard"],
 };
 

@@ -7,7 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { UserError } from "../../src/cli/project/user-error.ts";
+import { LARGEST_LIMITS } from "../../src/wamp/config/limits.ts";
 import { FORMAT_NAMES } from "../client/wire-format.ts";
+import type { Settings } from "../scenarios/settings.ts";
 import type { RunningRouter } from "./running-router.ts";
 
 /** The realm of the benchmark. */
@@ -16,29 +18,40 @@ export const REALM = "realm1";
 const ALLOW_ALL = { uri: "", match: "prefix", allow: { call: true, register: true, publish: true, subscribe: true } };
 
 /** A realm that is open to all, and the HTTP bridge. */
-const CONFIG = {
-  version: 1,
-  realms: [
-    {
-      name: REALM,
-      roles: [{ name: "anonymous", permissions: [ALLOW_ALL] }],
-      auth: { anonymous: { type: "static", role: "anonymous" } },
-    },
-  ],
-  http: { bridge: { open: true, role: "anonymous" } },
-};
+function configFor({ unreadBytes }: Settings) {
+  return {
+    version: 1,
+    realms: [
+      {
+        name: REALM,
+        roles: [{ name: "anonymous", permissions: [ALLOW_ALL] }],
+        auth: { anonymous: { type: "static", role: "anonymous" } },
+        limits: {
+          outgoing_bytes: Math.min(unreadBytes / 4, LARGEST_LIMITS.outgoing_bytes),
+          realm_outgoing_bytes: unreadBytes,
+        },
+      },
+    ],
+    http: { bridge: { open: true, role: "anonymous" } },
+  };
+}
 
 /** Variables that would change what is measured. */
 const REMOVED_VARIABLES = ["npm_lifecycle_event", "HOST", "WAMP_ASSETS", "WAMP_DEVELOPMENT"];
 
 /** Builds the bundle of the checkout and starts it; rejects with UserError and the output of the command. */
-export async function startCheckout(name: string, folder: string): Promise<RunningRouter> {
+export async function startCheckout(name: string, folder: string, settings: Settings): Promise<RunningRouter> {
   const data = mkdtempSync(join(tmpdir(), "wamp-edge-bench-"));
   process.once("exit", () => rmSync(data, { recursive: true, force: true }));
   const inherited = Object.entries(process.env).filter(([variable]) => !REMOVED_VARIABLES.includes(variable));
   const child = spawn(process.execPath, ["src/cli/wamp-edge.ts", "serve", "--json"], {
     cwd: folder,
-    env: { ...Object.fromEntries(inherited), PORT: "0", WAMP_DATA: data, WAMP_CONFIG: JSON.stringify(CONFIG) },
+    env: {
+      ...Object.fromEntries(inherited),
+      PORT: "0",
+      WAMP_DATA: data,
+      WAMP_CONFIG: JSON.stringify(configFor(settings)),
+    },
     // The command stops the router when its standard input ends: with this process, whatever ends it.
     stdio: ["pipe", "pipe", "pipe"],
   });
