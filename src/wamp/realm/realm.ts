@@ -8,6 +8,7 @@ import { Broker } from "../broker/broker.ts";
 import { Subscriptions } from "../broker/subscriptions.ts";
 import type { Limits } from "../config/limits.ts";
 import type { RealmConfig } from "../config/realm.ts";
+import { TRUSTED } from "../config/trusted.ts";
 import { Dealer } from "../dealer/dealer.ts";
 import { InternalCaller } from "../dealer/internal-caller.ts";
 import { type PeerRecord, peerRecord } from "../hibernation/peer-record.ts";
@@ -36,6 +37,7 @@ import { isReservedUri, isValidUri, type Match } from "../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { ClientChecks } from "../session/client-checks.ts";
 import type { Peer } from "../session/peer.ts";
+import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { Testaments } from "../session/testaments.ts";
@@ -48,6 +50,8 @@ export interface RealmParts {
   newBroker?(...parts: ConstructorParameters<typeof Broker>): Broker;
   /** Makes the dealer, with the arguments of `Dealer`. */
   newDealer?(...parts: ConstructorParameters<typeof Dealer>): Dealer;
+  /** Makes the caller of authenticators or authorizers, with the permissions of a role; by default of this dealer. */
+  newCaller?(authrole: string): ProcedureCaller;
   /** Returns an id for a new session, which no session should have. */
   newSessionId?(): Id;
 }
@@ -84,13 +88,16 @@ export class Realm implements MetaContext {
     this.broker = parts.newBroker?.(...ofBroker) ?? new Broker(...ofBroker);
     const ofDealer = [host, config, this.records, this.metaEvents, this.monitor.latency] as const;
     this.dealer = parts.newDealer?.(...ofDealer) ?? new Dealer(...ofDealer);
-    this.access = this.#newAccess();
+    this.access = this.#newAccess(parts);
     this.testaments = new Testaments(host, config.limits, (owner, message) => {
       this.broker.publish(owner, message, this.access.permitTestament(owner, message[3]));
     });
     const { broker, dealer, metaEvents, access, testaments, records, monitor } = this;
     const newSessionId = parts.newSessionId ?? (() => host.randomId());
-    const ofSessions = { broker, dealer, metaEvents, access, testaments, records, monitor, newSessionId };
+    const newCaller = (authrole: string): ProcedureCaller => {
+      return parts.newCaller?.(authrole) ?? new InternalCaller(dealer, access.authorization, host, authrole);
+    };
+    const ofSessions = { newCaller, broker, dealer, metaEvents, access, testaments, records, monitor, newSessionId };
     this.sessions = new Sessions({ name, config, host, ...ofSessions });
     this.#waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume);
   }
@@ -276,12 +283,12 @@ export class Realm implements MetaContext {
     return this.access.permit(session, action, uri, match);
   }
 
-  #newAccess(): AccessControl {
+  #newAccess({ newCaller }: RealmParts): AccessControl {
     return new AccessControl(this.name, this.#config, this.#host, {
       records: this.records,
       dealer: this.dealer,
       subscriptions: this.broker.subscriptions,
-      newCaller: (authorization) => new InternalCaller(this.dealer, authorization, this.#host),
+      newCaller: (authorization) => newCaller?.(TRUSTED) ?? new InternalCaller(this.dealer, authorization, this.#host),
       isManagementProcedure: (uri) => this.hasMetaApi && isManagementProcedure(uri),
       receive: (peer, elements) => this.receive(peer, elements),
       overflow: (peer) => {

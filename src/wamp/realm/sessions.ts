@@ -5,7 +5,6 @@ import type { AccessControl } from "../authorization/access-control.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Dealer } from "../dealer/dealer.ts";
-import { InternalCaller } from "../dealer/internal-caller.ts";
 import { resumeDetails, SessionResume } from "../hibernation/session-resume.ts";
 import type { Host } from "../host/host.ts";
 import { networkOf } from "../host/network.ts";
@@ -18,6 +17,7 @@ import { clientFeatures, ROUTER_AGENT, routerRoles } from "../protocol/features.
 import { MessageType, NO_DETAILS } from "../protocol/message.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { Peer } from "../session/peer.ts";
+import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import type { ResumeRequest } from "../session/resumable-transport.ts";
 import type { Identity, SessionOrigin } from "../session/session.ts";
@@ -38,6 +38,8 @@ export interface SessionParts {
   readonly testaments: Testaments;
   readonly records: RecordBudget;
   readonly monitor: Monitor;
+  /** Makes the caller of authenticators, with the permissions of a role. */
+  newCaller(authrole: string): ProcedureCaller;
   /** Returns an id for a new session; called again where a session has it. */
   newSessionId(): Id;
 }
@@ -57,7 +59,7 @@ export class Sessions {
   readonly #roles: Dict;
 
   constructor(realm: SessionParts) {
-    const { name, config, host, dealer, access, records, monitor } = realm;
+    const { name, config, host, access, records, monitor } = realm;
     const { resume, enable_meta_api } = config.options;
     this.#realm = realm;
     this.#roles = routerRoles(enable_meta_api, config.store["event-history"].length > 0);
@@ -67,7 +69,7 @@ export class Sessions {
       host,
       monitor,
       authorization: access.authorization,
-      newCaller: (authrole) => new InternalCaller(dealer, access.authorization, host, authrole),
+      newCaller: realm.newCaller,
     });
     this.resume = resume && new SessionResume(resume, host, this, realm, records);
   }

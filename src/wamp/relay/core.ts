@@ -4,7 +4,9 @@ import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
+import type { Payload } from "../protocol/payload.ts";
 import { Realm } from "../realm/realm.ts";
+import { RemoteProcedures } from "./authentication/remote-procedures.ts";
 import { CorePublications } from "./broker/core-publications.ts";
 import type { InterestStore } from "./broker/interest-table.ts";
 import { RelayedBroker } from "./broker/relayed-broker.ts";
@@ -12,7 +14,7 @@ import type { ToldStore } from "./broker/told-topics.ts";
 import { RemoteRequests } from "./dealer/remote-requests.ts";
 import { type RemoteSessionStore, RemoteSessions } from "./dealer/remote-sessions.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
-import type { ToCore, ToRelay } from "./link/messages.ts";
+import type { Question, ToCore, ToRelay } from "./link/messages.ts";
 import { CORE, type RelayIds } from "./link/relay-ids.ts";
 import { type EpochStore, RelayLinks } from "./link/relay-links.ts";
 
@@ -38,6 +40,7 @@ export class RelayCore {
   readonly #host: Host;
   readonly #links: RelayLinks;
   readonly #requests: RemoteRequests;
+  readonly #procedures: RemoteProcedures;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: CorePorts) {
     this.#host = host;
@@ -50,6 +53,7 @@ export class RelayCore {
     this.remote = new RemoteSessions(dealer, host, ports.sessions, ports.boot, (relay, session, message, onEnd) => {
       links.queue(relay, { kind: "send", session, message }, onEnd);
     });
+    this.#procedures = new RemoteProcedures(this.realm, host);
     this.#requests = new RemoteRequests(dealer, this.remote, host, (...message) => links.queue(...message));
   }
 
@@ -76,7 +80,7 @@ export class RelayCore {
     this.#links.lost(relay, batch);
   }
 
-  /** Sends what was queued in this turn; call it after each message of the core's own sessions, too. */
+  /** Sends what was queued in this turn; call it after each message of the core's own sessions and in `Host.flushOutput`. */
   endTurn(): void {
     this.remote.endTurn();
     this.#links.flush();
@@ -153,9 +157,17 @@ export class RelayCore {
       }
       case "open calls":
         return this.#requests.checkOpenCalls(relay, message.session, message.requests);
+      case "ask":
+        return this.#answer(relay, message.number, message.question, message.payload);
       default:
         return this.#requests.receive(relay, message);
     }
+  }
+
+  #answer(relay: number, number: number, question: Question, payload: Payload): void {
+    void this.#procedures.ask(question, payload.args, (answer, result) => {
+      this.#links.queue(relay, { kind: "answer", number, answer, payload: result });
+    });
   }
 
   /** Publications are dropped, everything else is sent until the relay takes it or begins a new epoch. */

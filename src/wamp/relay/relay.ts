@@ -9,6 +9,8 @@ import type { Id } from "../protocol/values.ts";
 import { Realm } from "../realm/realm.ts";
 import type { Peer } from "../session/peer.ts";
 import type { Session } from "../session/session.ts";
+import { Questions } from "./authentication/questions.ts";
+import { RemoteCaller } from "./authentication/remote-caller.ts";
 import { type CoolingStore, RelayInterest } from "./broker/relay-interest.ts";
 import { RelayPublications } from "./broker/relay-publications.ts";
 import { RelaySubscriptions } from "./broker/relay-subscriptions.ts";
@@ -44,7 +46,7 @@ class RelayRealm extends Realm {
   }
 }
 
-/** The platform calls `endTurn` after each event, and `tick` instead of `Realm.tick`. */
+/** The platform calls `endTurn` after each event and in `Host.flushOutput`, and `tick` instead of `Realm.tick`. */
 export class Relay {
   readonly realm: Realm;
   readonly interest: RelayInterest;
@@ -53,6 +55,7 @@ export class Relay {
   readonly #link: CoreLink;
   readonly #publications: RelayPublications;
   readonly #subscriptions: RelaySubscriptions;
+  readonly #questions: Questions;
   #dealer: RemoteDealer | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: RelayPorts) {
@@ -60,6 +63,7 @@ export class Relay {
     this.#ports = ports;
     this.#link = this.#newLink();
     const send = (message: ToCore) => this.#link.queue(message);
+    this.#questions = new Questions(host, ports.boot, send);
     this.#publications = new RelayPublications({
       ...{ relay: ports.relay, boot: ports.boot, send },
       distribute: (publication) => this.realm.broker.distribute(publication),
@@ -111,17 +115,19 @@ export class Relay {
   tick(now: number): void {
     this.realm.tick(now);
     this.interest.tick(now);
+    this.#questions.tick(now);
     this.#link.tick(now);
   }
 
   /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    return earliest(earliest(this.interest.nextDeadline(), this.#link.nextDeadline()), this.realm.nextDeadline());
+    const next = earliest(this.interest.nextDeadline(), this.#link.nextDeadline());
+    return earliest(earliest(next, this.#questions.nextDeadline()), this.realm.nextDeadline());
   }
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
   get isIdle(): boolean {
-    return this.#link.isIdle && !this.interest.isWaiting && !this.#dealer!.isRegistering;
+    return this.#link.isIdle && !this.interest.isWaiting && !this.#dealer!.isRegistering && this.#questions.size === 0;
   }
 
   #newLink(): CoreLink {
@@ -133,9 +139,10 @@ export class Relay {
       giveUp: (overdue) => this.#giveUp(overdue),
       onRestart: () => {
         this.interest.announceAgain();
+        this.#questions.failAllBut(this.#link.messages);
         this.#dealer!.repeat(new Set(this.#link.messages));
       },
-      isWaiting: () => this.interest.isWaiting || this.#dealer?.hasOpenRequests === true,
+      isWaiting: () => this.interest.isWaiting || this.#questions.size > 0 || this.#dealer?.hasOpenRequests === true,
     });
   }
 
@@ -162,6 +169,7 @@ export class Relay {
         this.#dealer = new RemoteDealer((message) => this.#link.queue(message), ...parts);
         return this.#dealer;
       },
+      newCaller: (authrole) => new RemoteCaller(this.#questions, authrole),
       newSessionId: () => ids.session(relay, () => this.#host.randomId()),
     });
     realm.holdBack = (peer, raw) => this.#subscriptions.holdBack(peer, raw);
@@ -184,6 +192,8 @@ export class Relay {
       }
       case "publish":
         return this.#publications.receive(message.publication);
+      case "answer":
+        return this.#questions.answered(message.number, message);
       case "unused":
         return this.#publications.keepToItself(message.topic);
       case "revoke":
@@ -197,9 +207,13 @@ export class Relay {
     if (peer !== undefined) this.realm.sessions.abort(peer, uri, text, code);
   }
 
-  /** A call that the core may have taken is not made again, because it would run twice: it fails, and is canceled. */
+  /** A call or question that the core may have taken is not made again, because it would run twice: it fails. */
   #failCalls(messages: readonly ToCore[]): readonly ToCore[] {
     return messages.flatMap((message): readonly ToCore[] => {
+      if (message.kind === "ask") {
+        this.#questions.fail(message.number);
+        return [];
+      }
       if (message.kind !== "call" && message.kind !== "chunk") {
         return this.#dealer!.mayResend(message) ? [message] : [];
       }

@@ -1,11 +1,13 @@
 /** Relays and a core in memory, and clients whose messages are recorded. */
 
+import { setImmediate } from "node:timers/promises";
 import { SeededRandom } from "../../../src/testing/seeded-random.ts";
+import type { RealmInput } from "../../../src/wamp/config/realm.ts";
 import type { PeerRecord } from "../../../src/wamp/hibernation/peer-record.ts";
-import type { SendFault, Transport } from "../../../src/wamp/host/transport.ts";
+import type { SendFault, Transport, TransportInfo } from "../../../src/wamp/host/transport.ts";
 import type { RouterMessage } from "../../../src/wamp/protocol/message.ts";
 import { json } from "../../../src/wamp/serializers/json.ts";
-import { ALL_ROLES } from "../host/test-realm.ts";
+import { ALL_ROLES, realmConfig } from "../host/test-realm.ts";
 import { ModelNetwork } from "./model/model-network.ts";
 import { ModelCore, type ModelObject, ModelRelay, type ModelWorld } from "./model/model-objects.ts";
 
@@ -39,12 +41,11 @@ export class RelayedClient {
   readonly #realm: RelayedRealm;
   readonly #object: ModelObject;
 
-  constructor(realm: RelayedRealm, object: ModelObject, roles: object) {
+  constructor(realm: RelayedRealm, object: ModelObject, facts?: TransportInfo) {
     this.#realm = realm;
     this.#object = object;
-    object.peers.set(this.transport, object.realm.sessions.connect(this.transport));
-    this.send([1, "realm1", { roles }]);
-    this.take();
+    const peer = object.realm.sessions.connect(this.transport, facts?.peer, () => facts!);
+    object.peers.set(this.transport, peer);
   }
 
   /** Sends messages, whose batches stay on their way. */
@@ -80,16 +81,42 @@ export class RelayedRealm {
   readonly relays: readonly ModelRelay[];
   readonly world: ModelWorld;
 
-  constructor(relays = 2) {
+  /** `input` changes the configuration, as in `realmConfig`; there is no meta API by default. */
+  constructor(relays = 2, input: Partial<RealmInput> = {}) {
     const network = new ModelNetwork((object) => (object === 0 ? this.core : this.relays[object - 1]!));
-    this.world = { time: { now: 1_000_000 }, random: new SeededRandom(1), network };
+    const config = realmConfig({ options: { enable_meta_api: false }, ...input });
+    this.world = { time: { now: 1_000_000 }, random: new SeededRandom(1), network, config };
     this.core = new ModelCore(this.world);
     this.relays = Array.from({ length: relays }, (_, index) => new ModelRelay(index + 1, this.world));
   }
 
   /** Opens a session at a relay, or at the core with 0. */
   join(object: number, roles: object = ALL_ROLES): RelayedClient {
-    return new RelayedClient(this, object === 0 ? this.core : this.relays[object - 1]!, roles);
+    const client = this.connect(object);
+    client.send([1, "realm1", { roles }]);
+    client.take();
+    return client;
+  }
+
+  /** Opens a connection to a relay, or to the core with 0; the client has sent nothing yet. */
+  connect(object: number, facts?: TransportInfo): RelayedClient {
+    return new RelayedClient(this, object === 0 ? this.core : this.relays[object - 1]!, facts);
+  }
+
+  /** Waits until a client has got something, and returns it. Cryptography runs on other threads. */
+  async replyTo(client: RelayedClient): Promise<unknown[][]> {
+    while (client.transport.received.length === 0) await this.settle();
+    return client.take() as unknown[][];
+  }
+
+  /** Lets every batch arrive, and lets code go on that waits for promises, until nothing happens any more. */
+  async settle(): Promise<void> {
+    let isBusy = true;
+    while (isBusy) {
+      isBusy = this.deliver() > 0;
+      for (let turn = 0; turn < 5; turn++) await setImmediate();
+      isBusy ||= this.world.network.size > 0;
+    }
   }
 
   /** Lets every batch and answer arrive; returns the number of batches. */

@@ -38,6 +38,9 @@ function convert(message: ToCore | ToRelay, convertPayload: (payload: never) => 
     const payload = convertPayload(message.publication.payload as never);
     return { ...message, publication: { ...message.publication, payload } };
   }
+  if (message.kind === "ask" || message.kind === "answer") {
+    return { ...message, payload: convertPayload(message.payload as never) };
+  }
   if (!("message" in message)) return message;
   const elements: unknown[] = [...message.message];
   const index = PAYLOAD_INDEX[message.message[0]];

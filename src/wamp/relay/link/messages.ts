@@ -3,6 +3,7 @@
 import type { Permission } from "../../authorization/permission-rules.ts";
 import type { Publication } from "../../broker/publication.ts";
 import type { Call, Cancel, ErrorMessage, Register, RouterMessage, Unregister, Yield } from "../../protocol/message.ts";
+import type { Payload } from "../../protocol/payload.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { SessionOrigin } from "../../session/session.ts";
@@ -19,6 +20,23 @@ export interface ForwardedPublication extends Publication {
 
 /** A message of a session that the core knows, because it has registered or called before. */
 export type LaterRequest = Unregister | Cancel | Yield | ErrorMessage;
+
+/** Asks the core to call an authenticator or authorizer. */
+export interface ProcedureQuestion {
+  readonly about: "procedure";
+  readonly procedure: Uri;
+  readonly timeoutMs: number;
+  /** The call is permitted as those of this role. */
+  readonly authrole: string;
+}
+
+/** What a relay asks the core; a question that meets a core without memory fails (`Questions`). */
+export type Question = ProcedureQuestion;
+
+/** The answer to a question about the same. */
+export type Answer =
+  /** The payload has the result, or the arguments of the error. */
+  { readonly about: "procedure"; readonly error: Uri | undefined };
 
 /** From a relay to the core. */
 export type ToCore =
@@ -43,7 +61,9 @@ export type ToCore =
   | { readonly kind: "open calls"; readonly session: Id; readonly requests: readonly Id[] }
   | { readonly kind: "announce"; readonly pattern: Pattern }
   | { readonly kind: "withdraw"; readonly pattern: Pattern }
-  | { readonly kind: "publish"; readonly publication: ForwardedPublication };
+  | { readonly kind: "publish"; readonly publication: ForwardedPublication }
+  /** `number` is that of no other question of the relay. */
+  | { readonly kind: "ask"; readonly number: number; readonly question: Question; readonly payload: Payload };
 
 /** From the core to a relay. */
 export type ToRelay =
@@ -57,4 +77,5 @@ export type ToRelay =
   /** No other object has a use for publications on the topic. */
   | { readonly kind: "unused"; readonly topic: Uri }
   /** Others may have a use for publications on these topics. */
-  | { readonly kind: "revoke"; readonly pattern: Pattern };
+  | { readonly kind: "revoke"; readonly pattern: Pattern }
+  | { readonly kind: "answer"; readonly number: number; readonly answer: Answer; readonly payload: Payload };

@@ -19,6 +19,8 @@ const FLUSH_MS = 250;
 export class ModelHost implements Host {
   readonly store = new MemoryStore();
   readonly logged: LogLine[] = [];
+  /** What `flushOutput` does. */
+  onOutput = (): void => {};
   /** When `flush` is due; milliseconds since the epoch. */
   flushAt: number | undefined;
   readonly #time: ModelTime;
@@ -57,8 +59,11 @@ export class ModelHost implements Host {
     this.flushAt ??= this.#time.now + FLUSH_MS;
   }
 
+  flushOutput(): void {
+    this.onOutput();
+  }
+
   setAlarm(): void {}
-  flushOutput(): void {}
   scheduleStore(): void {}
   audit(): void {}
 

@@ -1,6 +1,7 @@
 /** The objects of the model: relays and the core, which sleep, wake and crash. */
 
 import type { SeededRandom } from "../../../../src/testing/seeded-random.ts";
+import type { RealmConfig } from "../../../../src/wamp/config/realm.ts";
 import type { PeerRecord } from "../../../../src/wamp/hibernation/peer-record.ts";
 import { earliest } from "../../../../src/wamp/host/deadlines.ts";
 import type { Transport } from "../../../../src/wamp/host/transport.ts";
@@ -17,13 +18,15 @@ import { CoolingRows, IDS, InterestRows, ToldRows } from "../relay-stores.ts";
 import { ModelHost, type ModelTime } from "./model-host.ts";
 import type { Endpoint, ModelNetwork } from "./model-network.ts";
 
-const CONFIG = realmConfig({ options: { enable_meta_api: false } });
+/** The realm of the random conversations. */
+export const MODEL_CONFIG = realmConfig({ options: { enable_meta_api: false } });
 
 /** What all objects of one model share. */
 export interface ModelWorld {
   readonly time: ModelTime;
   readonly random: SeededRandom;
   readonly network: ModelNetwork;
+  readonly config: RealmConfig;
 }
 
 /** The rows of remote sessions. */
@@ -64,6 +67,7 @@ export abstract class ModelObject implements Endpoint {
     this.number = number;
     this.world = world;
     this.host = new ModelHost(world.time, world.random);
+    this.host.onOutput = () => this.after();
   }
 
   abstract readonly realm: Realm;
@@ -212,7 +216,8 @@ export class ModelRelay extends ModelObject {
 
   protected start(): void {
     const { boot, epoch, number: relay, cooling } = this;
-    this.relay = new Relay(CONFIG.name, CONFIG, this.host, {
+    const { config } = this.world;
+    this.relay = new Relay(config.name, config, this.host, {
       ...{ relay, ids: IDS, epoch, boot, cooling },
       nextStream: () => this.nextStream(),
       carry: (batch) => {
@@ -284,7 +289,8 @@ export class ModelCore extends ModelObject {
 
   protected start(): void {
     const { boot, interest, told, sessions } = this;
-    this.core = new RelayCore(CONFIG.name, CONFIG, this.host, {
+    const { config } = this.world;
+    this.core = new RelayCore(config.name, config, this.host, {
       ...{ ids: IDS, boot, interest, told, sessions, epochs: this.#epochs },
       nextStream: () => this.nextStream(),
       carry: (relay, batch) => {

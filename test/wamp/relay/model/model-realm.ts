@@ -7,7 +7,7 @@ import { CORE } from "../../../../src/wamp/relay/link/relay-ids.ts";
 import { ALL_ROLES } from "../../host/test-realm.ts";
 import { Fault, ModelClient } from "./model-client.ts";
 import { type Fate, ModelNetwork } from "./model-network.ts";
-import { ModelCore, type ModelObject, ModelRelay, type ModelWorld } from "./model-objects.ts";
+import { MODEL_CONFIG, ModelCore, type ModelObject, ModelRelay, type ModelWorld } from "./model-objects.ts";
 
 const TOPICS = ["t.a", "t.b", "u.a"];
 const PATTERNS = [
@@ -44,7 +44,7 @@ export class ModelRealm {
   constructor(seed: number, options: ModelOptions) {
     this.#options = options;
     const network = new ModelNetwork((object) => this.#objects[object]!);
-    this.#world = { time: { now: 1_000_000 }, random: new SeededRandom(seed), network };
+    this.#world = { time: { now: 1_000_000 }, random: new SeededRandom(seed), network, config: MODEL_CONFIG };
     this.#core = new ModelCore(this.#world);
     const relays = Array.from({ length: options.relays }, (_, index) => new ModelRelay(index + 1, this.#world));
     this.#objects = [this.#core, ...relays];
