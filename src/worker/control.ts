@@ -1,11 +1,13 @@
 /** Commands of the process that runs the Worker, such as `npm run serve`; a deployed Worker receives none. */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Config } from "./config/config-schema.ts";
 import { configOf } from "./config/deployment.ts";
 import { realmFor } from "./config/realm-lookup.ts";
 import type { Env } from "./platform/env.ts";
 import { writeLog } from "./platform/log.ts";
-import { realmObject } from "./routing/realm-stub.ts";
+import { type RealmStub, realmObject, relayObject } from "./routing/realm-stub.ts";
+import { readObjectName } from "./routing/relay-names.ts";
 import { beginStop, busyRealms } from "./routing/shutdown.ts";
 import { type DiskState, setDiskState } from "./storage/free-space.ts";
 
@@ -44,8 +46,15 @@ async function stop(env: Env): Promise<object> {
   beginStop();
   const config = configOf(env);
   const names = [...busyRealms];
-  const stopped = await Promise.allSettled(names.map((name) => realmObject(env, name, realmFor(config, name)!).stop()));
+  const stopped = await Promise.allSettled(names.map((name) => namedObject(env, config, name).stop()));
   const failed = stopped.filter(({ status }) => status === "rejected") as PromiseRejectedResult[];
   for (const { reason } of failed) writeLog({ level: "error", event: "stop.failed", cause: String(reason) });
   return { realms: names.length, failed: failed.length };
+}
+
+/** The object of a name that is in `busyRealms`. */
+function namedObject(env: Env, config: Config, name: string): RealmStub {
+  const { realm, relay } = readObjectName(name)!;
+  const settings = realmFor(config, realm)!;
+  return relay === undefined ? realmObject(env, realm, settings) : relayObject(env, realm, settings, relay);
 }

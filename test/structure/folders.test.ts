@@ -31,7 +31,7 @@ const ORDER = [
   "worker",
   "worker/bridge worker/long-poll worker/server-sent-events worker/triggers worker/web",
   "worker/realm",
-  "worker/callees worker/metrics worker/webhooks",
+  "worker/callees worker/components worker/metrics worker/relay worker/webhooks",
   "worker/routing worker/storage",
   "worker/config",
   "worker/platform",

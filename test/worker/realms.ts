@@ -142,6 +142,7 @@ export const REALMS = {
       options: { resume: { time: 60 } },
       callees: [{ procedure: "api.", match: "prefix", url: "https://api.example/" }],
     },
+    { ...openRealm("spread-*"), relays: { weur: 2, enam: 2, apac: 1 } },
     openRealm("measured"),
     openRealm("measured-*"),
     {

@@ -21,7 +21,10 @@ import { type EpochStore, RelayLinks } from "./link/relay-links.ts";
 /** What the core asks of its object. */
 export interface CorePorts {
   readonly ids: RelayIds;
-  /** See `Batch.boot`; larger than before each sleep and restart, and below 2^21. */
+  /**
+   * See `Batch.boot`; larger than before each sleep and restart, and below 2^21. It is read first when a link is used,
+   * so that the object may count then.
+   */
   readonly boot: number;
   nextStream(): number;
   /** Hands a batch for a relay to the platform, which reports `answered` or `lost` for it later. */
@@ -47,10 +50,12 @@ export class RelayCore {
     const links = this.#newLinks(ports);
     this.#links = links;
     const endTurn = () => this.endTurn();
-    this.publications = new CorePublications(() => this.realm, { ...ports, links, endTurn });
+    const { ids, interest, told } = ports;
+    const boot = () => ports.boot;
+    this.publications = new CorePublications(() => this.realm, { ids, interest, told, boot, links, endTurn });
     this.realm = this.#newRealm(name, config, ports.ids);
     const { dealer } = this.realm;
-    this.remote = new RemoteSessions(dealer, host, ports.sessions, ports.boot, (relay, session, message, onEnd) => {
+    this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, (relay, session, message, onEnd) => {
       links.queue(relay, { kind: "send", session, message }, onEnd);
     });
     this.#procedures = new RemoteProcedures(this.realm, host);
@@ -62,17 +67,14 @@ export class RelayCore {
     this.remote.wake(this.realm.sessions.byId);
   }
 
-  /** Processes a batch of a relay; the answer goes back as the result of the call that carries it. */
+  /** Processes a batch of a relay; the answer goes back as the result of the call that carries it. Call `endTurn` then. */
   receive(relay: number, batch: Batch<ToCore>): BatchAnswer {
-    const answer = this.#links.receive(relay, batch);
-    this.endTurn();
-    return answer;
+    return this.#links.receive(relay, batch);
   }
 
-  /** Takes the answer of a relay. */
+  /** Takes the answer of a relay. Call `endTurn` then. */
   answered(relay: number, batch: Batch<ToRelay>, answer: BatchAnswer): void {
     this.#links.answered(relay, batch, answer);
-    this.endTurn();
   }
 
   /** The platform could not carry a batch to a relay. */
@@ -80,7 +82,12 @@ export class RelayCore {
     this.#links.lost(relay, batch);
   }
 
-  /** Sends what was queued in this turn; call it after each message of the core's own sessions and in `Host.flushOutput`. */
+  /** Has `endTurn` anything to do? */
+  get hasOutput(): boolean {
+    return this.#links.hasOutput || this.remote.hasChanged;
+  }
+
+  /** Sends what was queued in this turn, or in several; call it after each message of the core's own sessions and in `Host.flushOutput`. */
   endTurn(): void {
     this.remote.endTurn();
     this.#links.flush();
@@ -95,7 +102,17 @@ export class RelayCore {
 
   /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    return earliest(this.realm.nextDeadline(), this.#links.nextDeadline());
+    return earliest(this.nextStoredDeadline(), this.nextAwakeDeadline());
+  }
+
+  /** The part of `nextDeadline` that outlasts the object's sleep. */
+  nextStoredDeadline(): number | undefined {
+    return this.realm.nextDeadline();
+  }
+
+  /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
+  nextAwakeDeadline(): number | undefined {
+    return this.#links.nextDeadline();
   }
 
   /** May the object sleep? See `Relay.isIdle`. */
@@ -109,9 +126,10 @@ export class RelayCore {
     this.remote.flush();
   }
 
-  #newLinks({ boot, nextStream, carry, epochs }: CorePorts): RelayLinks {
+  #newLinks(ports: CorePorts): RelayLinks {
+    const { nextStream, carry, epochs } = ports;
     return new RelayLinks({
-      ...{ clock: this.#host, boot, nextStream, carry, epochs },
+      ...{ clock: this.#host, boot: () => ports.boot, nextStream, carry, epochs },
       process: (relay, message) => this.#process(relay, message),
       drop: (relay) => {
         this.publications.drop(relay);

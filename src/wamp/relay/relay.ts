@@ -63,9 +63,9 @@ export class Relay {
     this.#ports = ports;
     this.#link = this.#newLink();
     const send = (message: ToCore) => this.#link.queue(message);
-    this.#questions = new Questions(host, ports.boot, send);
+    this.#questions = new Questions(host, () => ports.boot, send);
     this.#publications = new RelayPublications({
-      ...{ relay: ports.relay, boot: ports.boot, send },
+      ...{ relay: ports.relay, boot: () => ports.boot, send },
       distribute: (publication) => this.realm.broker.distribute(publication),
     });
     this.interest = new RelayInterest({
@@ -78,9 +78,15 @@ export class Relay {
     this.realm = this.#newRealm(name, config);
   }
 
-  /** Tells the core of a new epoch, so that it drops what the lost sessions held. */
+  /**
+   * Tells the core of a new epoch, so that it drops what the lost sessions held; call it after `wake`. Sessions that wait
+   * for their clients have outlasted them: what they subscribe to is announced again.
+   */
   begin(): void {
     this.#link.probe();
+    for (const { match, topic: uri } of this.realm.broker.subscriptions.values()) {
+      this.#link.queue({ kind: "announce", pattern: { match, uri } });
+    }
   }
 
   /** Takes note of what the subscriptions of woken sessions need, once `realm` has been woken. */
@@ -88,17 +94,14 @@ export class Relay {
     for (const { match, topic } of this.realm.broker.subscriptions.values()) this.interest.restore(match, topic);
   }
 
-  /** Processes a batch of the core; the answer goes back as the result of the call that carried it. */
+  /** Processes a batch of the core; the answer goes back as the result of the call that carried it. Call `endTurn` then. */
   receive(batch: Batch<ToRelay>): BatchAnswer {
-    const answer = this.#link.receive(batch);
-    this.endTurn();
-    return answer;
+    return this.#link.receive(batch);
   }
 
-  /** Takes the answer of the core. */
+  /** Takes the answer of the core. Call `endTurn` then. */
   answered(batch: Batch<ToCore>, answer: BatchAnswer): void {
     this.#link.answered(batch, answer);
-    this.endTurn();
   }
 
   /** The platform could not carry a batch to the core. */
@@ -106,7 +109,12 @@ export class Relay {
     this.#link.lost(batch);
   }
 
-  /** Sends what was queued in this turn; call it after each event. */
+  /** Has `endTurn` anything to do? */
+  get hasOutput(): boolean {
+    return this.#link.hasOutput;
+  }
+
+  /** Sends what was queued in this turn, or in several. */
   endTurn(): void {
     this.#link.flush();
   }
@@ -121,8 +129,17 @@ export class Relay {
 
   /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    const next = earliest(this.interest.nextDeadline(), this.#link.nextDeadline());
-    return earliest(earliest(next, this.#questions.nextDeadline()), this.realm.nextDeadline());
+    return earliest(this.nextStoredDeadline(), this.nextAwakeDeadline());
+  }
+
+  /** The part of `nextDeadline` that outlasts the object's sleep. */
+  nextStoredDeadline(): number | undefined {
+    return earliest(this.interest.nextDeadline(), this.realm.nextDeadline());
+  }
+
+  /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
+  nextAwakeDeadline(): number | undefined {
+    return earliest(this.#link.nextDeadline(), this.#questions.nextDeadline());
   }
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
@@ -130,10 +147,19 @@ export class Relay {
     return this.#link.isIdle && !this.interest.isWaiting && !this.#dealer!.isRegistering && this.#questions.size === 0;
   }
 
+  /** Has the relay no session, and nothing at the core? */
+  get isUnused(): boolean {
+    return this.isIdle && this.realm.sessions.byId.size === 0 && this.interest.size === 0;
+  }
+
   #newLink(): CoreLink {
-    const { epoch, boot, nextStream, carry } = this.#ports;
+    const ports = this.#ports;
+    const { epoch, nextStream, carry } = ports;
     return new CoreLink({
-      ...{ clock: this.#host, epoch, boot, nextStream, carry },
+      ...{ clock: this.#host, epoch, nextStream, carry },
+      get boot() {
+        return ports.boot;
+      },
       process: (message) => this.#process(message),
       recover: (attempted) => this.#failCalls(attempted),
       giveUp: (overdue) => this.#giveUp(overdue),

@@ -17,6 +17,8 @@ const REPORT_MS = 60_000;
 export interface ReportingRealm {
   readonly env: Env;
   readonly name: string;
+  /** The name of its object: each object of a realm with relays reports for itself. */
+  readonly objectName: string;
   readonly config: WorkerRealmConfig;
   readonly clock: Pick<Host, "now">;
 }
@@ -79,8 +81,8 @@ export class Reporter {
   async #send(registry: RegistryStub, figures: Figures): Promise<void> {
     try {
       const isFirst = !this.#hasArrived;
-      const { name, config } = this.#realm;
-      await registry.takeReport({ realm: name, entry: config.name, since: this.#since, isFirst, ...figures });
+      const { objectName, config } = this.#realm;
+      await registry.takeReport({ realm: objectName, entry: config.name, since: this.#since, isFirst, ...figures });
       this.#hasArrived = true;
     } catch (error) {
       this.#log({ level: "warn", event: "metrics.failed", ...thrown(error) });

@@ -15,6 +15,8 @@ export interface Sender {
  */
 export class FlushScheduler {
   #senders: Sender[] = [];
+  /** The links to other objects; undefined where they have nothing to send. */
+  #links: Sender | undefined;
   #isTimerSet = false;
   #immediateTurns = 0;
   /** Trials that may yet fail without consequence. */
@@ -26,12 +28,17 @@ export class FlushScheduler {
     this.#senders.push(sender);
   }
 
+  /** Takes the links to other objects, which send between two turns only. */
+  addLinks(links: Sender): void {
+    this.#links = links;
+  }
+
   /** Sends the frames of the turn, or starts the timer. */
   flushAtEndOfTurn(): void {
-    if (this.#senders.length === 0 || this.#isTimerSet) return;
+    if (this.#isTimerSet || (this.#senders.length === 0 && this.#links === undefined)) return;
     if (this.#immediateTurns > 0) {
       this.#immediateTurns--;
-      this.flush();
+      this.#flushAll();
       return;
     }
     this.#isTimerSet = true;
@@ -40,8 +47,8 @@ export class FlushScheduler {
 
   #flushTogether(): void {
     this.#isTimerSet = false;
-    const receivers = this.#senders.length;
-    if (this.flush() >= WORTHWHILE_FRAMES_PER_RECEIVER * receivers) {
+    const receivers = this.#senders.length + (this.#links === undefined ? 0 : 1);
+    if (this.#flushAll() >= WORTHWHILE_FRAMES_PER_RECEIVER * receivers) {
       this.#nextImmediateTurns = FEWEST_IMMEDIATE_TURNS;
       this.#failuresLeft = FAILURES_IN_A_ROW;
       return;
@@ -52,6 +59,12 @@ export class FlushScheduler {
     }
     this.#immediateTurns = this.#nextImmediateTurns;
     this.#nextImmediateTurns = Math.min(2 * this.#nextImmediateTurns, MOST_IMMEDIATE_TURNS);
+  }
+
+  #flushAll(): number {
+    const links = this.#links;
+    this.#links = undefined;
+    return this.flush() + (links === undefined ? 0 : links.flush());
   }
 
   /** Sends all queued frames; returns their number. */

@@ -5,28 +5,23 @@ import type { LogLine } from "../../wamp/host/log-line.ts";
 import type { SteadyClock } from "../../wamp/host/steady-clock.ts";
 import type { Components } from "../../wamp/local/component.ts";
 import { idFromRandom } from "../../wamp/protocol/id.ts";
-import type { WorkerRealmConfig } from "../config/realm-config.ts";
-import type { Env } from "../platform/env.ts";
 import { fetchJson } from "../platform/fetch-json.ts";
 import { writeAuditRecord, writeLog } from "../platform/log.ts";
 import { RandomPool } from "../platform/random-pool.ts";
+import type { RoleContext } from "../relay/realm-role.ts";
+import { relayLabel } from "../routing/relay-names.ts";
 import type { TicketHolder, Tickets } from "../routing/tickets.ts";
 import type { RowCount } from "../storage/free-space.ts";
 import type { RealmSecret } from "../storage/realm-secret.ts";
 import type { SqlStore } from "../storage/sql-storage.ts";
-import type { Tables } from "../storage/tables.ts";
 
 /** What a realm gets from its object. */
-export interface RealmContext {
-  readonly ctx: DurableObjectState;
-  readonly env: Env;
-  readonly name: string;
-  readonly config: WorkerRealmConfig;
+export interface RealmContext extends RoleContext {
+  /** The name of the object: that of the realm, or of one of its relays. */
+  readonly objectName: string;
   readonly components: Components;
-  readonly sql: SqlStorage;
   /** Counts the rows that `sql` writes. */
   readonly rows: RowCount;
-  readonly tables: Tables;
   readonly clock: SteadyClock;
   readonly tickets: Tickets<TicketHolder>;
   /** Sockets whose end has been handled: further events of them are ignored. */
@@ -36,9 +31,10 @@ export interface RealmContext {
 /** What the object does when the core asks for it. */
 export type Scheduling = Pick<Host, "setAlarm" | "flushOutput" | "scheduleFlush" | "scheduleStore" | "usage">;
 
-/** Log lines of the realm `name`. */
-export function newRealmLog(name: string): Host["log"] {
-  return (line: LogLine) => writeLog({ realm: name, ...line });
+/** Log lines of a realm, and of which of its relays. */
+export function newRealmLog({ name, relay }: Pick<RealmContext, "name" | "relay">): Host["log"] {
+  const origin = { realm: name, ...(relay !== undefined && { relay: relayLabel(relay) }) };
+  return (line: LogLine) => writeLog({ ...origin, ...line });
 }
 
 /** A host of one realm. */

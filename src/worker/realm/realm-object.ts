@@ -5,6 +5,8 @@ import { thrown } from "../../wamp/host/log-line.ts";
 import { SteadyClock } from "../../wamp/host/steady-clock.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
+import type { BatchAnswer } from "../../wamp/relay/link/batch.ts";
+import type { CarriedBatch } from "../../wamp/relay/link/batch-codec.ts";
 import { deploymentOf } from "../config/deployment.ts";
 import { realmFor } from "../config/realm-lookup.ts";
 import { type EntryFigures, MetricsRegistry, type RealmReport } from "../metrics/registry.ts";
@@ -12,8 +14,12 @@ import { closeSocket } from "../platform/close-socket.ts";
 import type { Env } from "../platform/env.ts";
 import { answerHeartbeats } from "../platform/heartbeat.ts";
 import { writeLog } from "../platform/log.ts";
+import { IdsSecret } from "../relay/ids-secret.ts";
+import { configOfRelay } from "../relay/relay-config.ts";
 import { ticketIn } from "../routing/object-requests.ts";
 import type { RealmRpc, RpcOutcome } from "../routing/realm-rpc.ts";
+import { realmObject } from "../routing/realm-stub.ts";
+import { readObjectName, relayLabel } from "../routing/relay-names.ts";
 import { isStopping } from "../routing/shutdown.ts";
 import { type TicketHolder, Tickets } from "../routing/tickets.ts";
 import { guarded, untilWritable } from "../storage/free-space.ts";
@@ -36,6 +42,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
   #ownRegistry: MetricsRegistry | undefined;
   readonly #clock = new SteadyClock(() => Date.now());
   readonly #tickets = new Tickets<TicketHolder>();
+  readonly #idsSecret = new IdsSecret(this.ctx.storage);
   /** Sockets whose end has been handled: further events of them are ignored. */
   readonly #endedSockets = new WeakSet<WebSocket>();
 
@@ -84,9 +91,10 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     if (ticket !== undefined && holder === undefined) return new Response(null, { status: 410 });
     if (holder?.kind === "callee") return this.#awake!.callees.accept(holder.call);
     if (isStopping()) return new Response(null, { status: 503 });
+    if (this.#awake === undefined) await this.#learnIdsSecret();
     const realm = this.#awake ?? this.#wake();
     if (realm === undefined) return refuseUpgrade(request, this.#unserved!);
-    if (holder === undefined && realm.realm.isCrowded) return refuseCrowded(realm.realm);
+    if (holder === undefined && realm.isFull) return refuseCrowded(realm.realm);
     return realm.accept(request, holder?.role);
   }
 
@@ -131,6 +139,21 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     return this.#ownRegistry;
   }
 
+  /** Processes a batch of another object of the realm. A rejection makes the sender repeat it. */
+  takeBatch(from: number, batch: CarriedBatch): BatchAnswer | Promise<BatchAnswer> {
+    const realm = this.#awake ?? this.#wake();
+    if (realm === undefined) throw new Error("the realm cannot be served now");
+    if (realm.starting !== undefined) return realm.starting.then(() => realm.takeBatch(from, batch));
+    return realm.takeBatch(from, batch);
+  }
+
+  /** Returns the secret from which all objects of the realm make ids, for a relay that has none yet. */
+  idsSecret(): Uint8Array {
+    const realm = this.#awake ?? this.#wake();
+    if (realm === undefined) throw new Error("the realm cannot be served now");
+    return realm.idsSecret();
+  }
+
   /** Saves the realm and closes its sockets before the process ends; `Control` calls it. */
   async stop(): Promise<void> {
     const realm = this.#awake ?? this.#wake();
@@ -150,7 +173,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     if (waker !== undefined && this.#endedSockets.has(waker)) return undefined;
     let realm: RealmRuntime | undefined;
     try {
-      const context = this.#open();
+      const context = this.#open(waker);
       if (!("kind" in context)) {
         realm = new RealmRuntime(context);
         realm.wake(waker);
@@ -167,13 +190,12 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
   }
 
   /** Reads the configuration and opens the storage. Nothing is read or written for a realm that cannot be served. */
-  #open(): RealmContext | Unserved {
+  #open(waker: WebSocket | undefined): RealmContext | Unserved {
     const { ctx, env } = this;
-    const name = ctx.id.name ?? "";
-    const { config, faults, components } = deploymentOf(env);
-    const realmConfig = realmFor(config, name);
+    const { faults, components } = deploymentOf(env);
     if (faults.length > 0) return { kind: "broken", cause: "the configuration is faulty" };
-    if (realmConfig === undefined) return { kind: "unknown" };
+    const settings = this.#settings();
+    if (settings === undefined) return { kind: "unknown" };
     answerHeartbeats(ctx);
     const rows = { written: 0 };
     const sql = guarded(ctx.storage.sql, rows);
@@ -183,8 +205,9 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     return {
       ctx,
       env,
-      name,
-      config: realmConfig,
+      ...settings,
+      hasSockets: waker !== undefined || ctx.getWebSockets().length > 0,
+      idsSecret: this.#idsSecret,
       components,
       sql,
       rows,
@@ -195,12 +218,35 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     };
   }
 
+  /** The name of the object, and what the configuration says of it; undefined if it names no such object. */
+  #settings(): Pick<RealmContext, "objectName" | "name" | "relay" | "config"> | undefined {
+    const { config } = deploymentOf(this.env);
+    const objectName = this.ctx.id.name ?? "";
+    const parts = readObjectName(objectName);
+    const realm = parts && realmFor(config, parts.realm);
+    if (realm === undefined) return undefined;
+    const { realm: name, relay } = parts!;
+    if (relay === undefined) return { objectName, name, relay, config: realm };
+    // A relay that is no longer named goes on until its sockets are gone; a realm without any has no core.
+    return realm.relays && { objectName, name, relay, config: configOfRelay(realm) };
+  }
+
+  /** A relay asks the core for the secret of the realm's ids before it accepts its first socket. */
+  async #learnIdsSecret(): Promise<void> {
+    const { relay, name, config } = this.#settings() ?? {};
+    if (relay === undefined || this.#idsSecret.get() !== undefined) return;
+    this.#idsSecret.take(await realmObject(this.env, name!, config!).idsSecret());
+  }
+
   #closeSockets({ kind, ...fault }: Unserved, waker: WebSocket | undefined): void {
     const sockets = new Set(this.ctx.getWebSockets());
     if (waker !== undefined) sockets.add(waker);
     // An unknown realm without sockets is a refused client, and no fault of the router.
     if (kind === "broken" || sockets.size > 0) {
-      writeLog({ realm: this.ctx.id.name ?? "", level: "error", event: "realm.unserved", kind, ...fault });
+      const objectName = this.ctx.id.name ?? "";
+      const { realm = objectName, relay } = readObjectName(objectName) ?? {};
+      const origin = { realm, ...(relay !== undefined && { relay: relayLabel(relay) }) };
+      writeLog({ ...origin, level: "error", event: "realm.unserved", kind, ...fault });
     }
     for (const socket of sockets) this.#endedSockets.add(socket);
     closeUnserved(sockets);

@@ -4,57 +4,57 @@ import type { Host } from "../../wamp/host/host.ts";
 import { stats } from "../../wamp/meta/console-procedures.ts";
 import { CloseCode } from "../../wamp/protocol/close-code.ts";
 import { Realm } from "../../wamp/realm/realm.ts";
+import type { BatchAnswer } from "../../wamp/relay/link/batch.ts";
+import type { CarriedBatch } from "../../wamp/relay/link/batch-codec.ts";
 import { unreadable } from "../../wamp/stored-records/stored-record.ts";
-import { startWork } from "../callees/job.ts";
 import { newReporter, type Reporter } from "../metrics/reporter.ts";
 import { closeSocket } from "../platform/close-socket.ts";
-import { sweepLog } from "../platform/log.ts";
-import { busyRealms } from "../routing/shutdown.ts";
+import { deriveIdsSecret } from "../relay/ids-secret.ts";
+import { newRole } from "../relay/new-role.ts";
+import type { RealmRole } from "../relay/realm-role.ts";
 import { watcherIdentity } from "../routing/tickets.ts";
 import { readUpgrade, upgradeResponse } from "../routing/upgrade.ts";
-import { isDiskFull, isExhausted } from "../storage/free-space.ts";
+import { isExhausted } from "../storage/free-space.ts";
 import { GroupCommit } from "../storage/group-commit.ts";
 import { RealmSecret } from "../storage/realm-secret.ts";
 import { SqlStore } from "../storage/sql-storage.ts";
 import { StorageUse } from "../storage/storage-use.ts";
-import { enqueue } from "../webhooks/webhook-stub.ts";
 import { AlarmScheduler } from "./alarm-scheduler.ts";
 import { Attachments, type OpenConnection, type StoredConnection } from "./attachments.ts";
-import { CalleeSession } from "./callee-session.ts";
-import { ComponentHost } from "./component-host.ts";
-import { platformTiming } from "./component-timing.ts";
+import type { CalleeSession } from "./callee-session.ts";
+import { ConfiguredSessions } from "./configured-sessions.ts";
 import type { ConnectionContext } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import { FlushScheduler } from "./flush-scheduler.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
-import { OutgoingWebhooks } from "./outgoing-webhooks.ts";
+import type { OutgoingWebhooks } from "./outgoing-webhooks.ts";
 import { newHost, newRealmLog, type RealmContext } from "./realm-host.ts";
 import { RpcHandler } from "./rpc-handler.ts";
+import { type AwakeRealm, SleepPreparation } from "./sleep-preparation.ts";
 import { UnreadBudget } from "./unread-budget.ts";
 import { UsageMeter } from "./usage-meter.ts";
 
-/**
- * Milliseconds from the first change to the moment everything that must survive sleep is saved, in one batch. The
- * timer keeps the object awake meanwhile, and the platform lets it sleep no sooner than 10 s after the last event.
- */
-const FLUSH_MS = 250;
+/** Sockets of one relay; the platform's limit for an object is 32,768. */
+const MAX_SOCKETS = 32_000;
 
 /** HELLO.Details.roles of a session that watches topics: it also asks for the events that it has missed. */
 const WATCHER_ROLES = { subscriber: {}, caller: {} };
 
 /** Everything of a realm that lives in memory. It ends with the sleep of its object. */
-export class RealmRuntime {
+export class RealmRuntime implements AwakeRealm {
   readonly realm: Realm;
+  /** Undefined for a realm without relays. */
+  readonly role: RealmRole | undefined;
   readonly rpc: RpcHandler;
   readonly callees: CalleeSession;
   readonly alarm: AlarmScheduler;
   readonly connections = new Map<WebSocket, OpenConnection>();
   /** Set while components start; messages wait for it. */
   starting: Promise<void> | undefined;
-  readonly #object: RealmContext;
+  readonly object: RealmContext;
   readonly #log: Host["log"];
-  readonly #components: ComponentHost;
-  readonly #webhooks: OutgoingWebhooks;
+  readonly #configured: ConfiguredSessions;
+  readonly webhooks: OutgoingWebhooks;
   readonly #context: ConnectionContext;
   readonly #flushScheduler = new FlushScheduler();
   readonly #groupCommit = new GroupCommit(() => this.#commit());
@@ -62,49 +62,47 @@ export class RealmRuntime {
   readonly #secret: RealmSecret;
   readonly #store: SqlStore;
   readonly #storageUse: StorageUse;
+  readonly #sleep: SleepPreparation;
   readonly #meter: UsageMeter;
-  #reporter: Reporter | undefined; // Set once the realm is awake: the first report has the event that woke it.
+  reporter: Reporter | undefined; // Set once the realm is awake: the first report has the event that woke it.
   /** Connections that `#flushOutput` closes, because their clients do not read. */
   readonly #overflowed: Connection[] = [];
-  #isFlushScheduled = false;
-  #hasEmptied = false; // Set when the last socket has closed, until the next flush.
   /** Set when the realm could not be woken: timers that are still pending do nothing. */
-  #isDiscarded = false;
+  isDiscarded = false;
 
   constructor(object: RealmContext) {
-    this.#object = object;
-    const { ctx, env, name, config, sql, tables, clock, tickets } = object;
-    this.#log = newRealmLog(name);
+    this.object = object;
+    const { ctx, name, config, sql, tables, clock } = object;
+    this.#log = newRealmLog(object);
     this.#attachments = new Attachments(sql, tables);
     this.#secret = new RealmSecret(ctx.storage, this.#log);
-    this.#storageUse = new StorageUse(ctx.storage, tables, this.#secret);
+    this.#storageUse = new StorageUse(ctx.storage, tables, [this.#secret, object.idsSecret]);
     const database = { sql, transactionSync: (changes: () => void) => ctx.storage.transactionSync(changes) };
     this.#store = new SqlStore(database, tables, this.#log);
-    this.#meter = new UsageMeter(name, object.rows, this.connections);
+    this.#meter = new UsageMeter(object.objectName, object.rows, this.connections);
     this.alarm = new AlarmScheduler(ctx.storage, clock, () => this.tick());
+    this.#sleep = new SleepPreparation(this, this.#storageUse);
     const host = newHost(clock, this.#secret, this.#store, this.#log, {
-      setAlarm: (time) => this.#scheduleTick(time),
+      setAlarm: (time) => this.#sleep.scheduleTick(time),
       flushOutput: () => this.#flushOutput(),
-      scheduleFlush: () => this.#scheduleFlush(),
+      scheduleFlush: () => this.#sleep.schedule(),
       scheduleStore: () => this.#groupCommit.add(),
       usage: () => this.#meter.usage(),
     });
-    this.realm = new Realm(name, config, host);
+    this.role = newRole(object, {
+      ...{ host, secret: this.#secret, flushOutput: () => this.#flushOutput() },
+      queued: (sender) => this.#flushScheduler.addLinks(sender),
+    });
+    this.realm = this.role?.realm ?? new Realm(name, config, host);
     this.#context = this.#newConnectionContext();
     this.rpc = new RpcHandler(this.realm, host, sql, tables);
-    const { components = [] } = config;
-    const timing = platformTiming(components.length > 0);
-    this.#components = new ComponentHost(components, object.components, env, host, timing);
-    this.callees = new CalleeSession(ctx, name, config, host, (job) => {
-      return startWork(job, tickets.issue({ kind: "callee", call: job.request }, clock.now()));
-    });
-    this.#webhooks = new OutgoingWebhooks(name, config.webhooks_out ?? [], host, (batch) => {
-      return isDiskFull() ? Promise.reject(new Error("the disk is full")) : enqueue(env, config, batch);
-    });
+    this.#configured = new ConfiguredSessions(object, host);
+    this.callees = this.#configured.callees;
+    this.webhooks = this.#configured.webhooks;
   }
 
   #newConnectionContext(): ConnectionContext {
-    const { config, clock } = this.#object;
+    const { config, clock } = this.object;
     const flushOutput = () => this.#flushOutput();
     const budget = new UnreadBudget(config.limits, flushOutput, () => clock.now());
     return {
@@ -119,7 +117,7 @@ export class RealmRuntime {
       },
       changed: (connection) => {
         this.#attachments.markChanged(connection);
-        this.#scheduleFlush();
+        this.#sleep.schedule();
       },
       overflowed: (connection) => this.#overflowed.push(connection),
     };
@@ -130,7 +128,7 @@ export class RealmRuntime {
    * object's sleep and wakes the object with its close event: `waker` is the socket of the event.
    */
   wake(waker: WebSocket | undefined): void {
-    const sockets = new Set(this.#object.ctx.getWebSockets());
+    const sockets = new Set(this.object.ctx.getWebSockets());
     if (waker !== undefined) sockets.add(waker);
     const stored = [...sockets].flatMap((socket) => this.#load(socket) ?? []);
     const records = stored.map(({ connection, record }) => [connection, record] as const);
@@ -141,28 +139,25 @@ export class RealmRuntime {
     });
     this.#attachments.forgetAllBut(stored.map(({ connection }) => connection));
     this.callees.failLostCalls();
+    this.role?.wake();
     this.#flushOutput();
-    this.#reporter = newReporter(this.#object, this.#log, () => stats(this.realm));
+    this.reporter = newReporter(this.object, this.#log, () => stats(this.realm));
   }
 
   /** Ends an instance that could not be woken. */
   discard(): void {
-    this.#isDiscarded = true;
+    this.isDiscarded = true;
   }
 
-  /** Callees, webhooks and components of the configuration join whenever the realm wakes. */
   #joinLocalSessions(): void {
-    this.callees.join(this.realm);
-    this.#webhooks.join(this.realm);
-    // Last, because components may call the callees at once.
-    this.starting = this.#components.join(this.realm)?.then(() => {
+    this.starting = this.#configured.join(this.realm)?.then(() => {
       this.starting = undefined;
     });
   }
 
   /** Accepts the WebSocket of a client, or of a Worker that watches topics with a role (server-sent events). */
   async accept(request: Request, watcherRole: string | undefined): Promise<Response> {
-    const { ctx, config, clock } = this.#object;
+    const { ctx, config, clock } = this.object;
     const upgrade = await readUpgrade(request, config.auth.cookie, this.#secret, this.#store.cookies);
     if (upgrade === undefined) return new Response(null, { status: 400 });
     const { subprotocol, cookie, address, readInfo } = upgrade;
@@ -176,9 +171,32 @@ export class RealmRuntime {
     connection.peer = peer;
     this.connections.set(server, { connection, peer });
     this.#storageUse.clientConnected(clock.now());
-    this.#markBusy();
+    this.#sleep.markBusy();
     this.#flushOutput();
     return upgradeResponse(client, subprotocol, cookie?.setCookie);
+  }
+
+  /** Says whether no more clients are accepted for now; those of a relay may try the next one. */
+  get isFull(): boolean {
+    return this.realm.isCrowded || (this.role !== undefined && this.connections.size >= MAX_SOCKETS);
+  }
+
+  /** Processes a batch of another object of the realm, by its number. */
+  takeBatch(from: number, batch: CarriedBatch): BatchAnswer {
+    if (this.role === undefined) throw new Error("the realm has no relays");
+    const answer = this.role.takeBatch(from, batch);
+    this.#flushOutput();
+    return answer;
+  }
+
+  /** The secret from which all objects of the realm make ids; it is stored from now on. */
+  idsSecret(): Uint8Array {
+    return deriveIdsSecret(this.#secret.get());
+  }
+
+  /** Saves the records of connections that have changed. */
+  saveRecords(): void {
+    this.#attachments.saveChanged(this.connections, (peer) => this.realm.record(peer));
   }
 
   /** Takes one WebSocket message of a connection. */
@@ -192,20 +210,19 @@ export class RealmRuntime {
     if (this.starting !== undefined) return void this.starting.then(() => this.disconnect(socket, reason));
     const open = this.connections.get(socket) ?? this.#restoreClosed(socket);
     if (open === undefined) return this.callees.closed(socket);
-    this.#object.endedSockets.add(socket);
+    this.object.endedSockets.add(socket);
     this.connections.delete(socket);
     open.connection.ended();
     this.#meter.add(open.connection);
     this.realm.sessions.disconnect(open.peer, reason);
     this.#attachments.forget(open.connection);
     this.#flushOutput();
-    this.#hasEmptied = this.connections.size === 0;
-    if (this.#hasEmptied) this.#scheduleFlush();
+    if (this.connections.size === 0) this.#sleep.noteEmptied();
   }
 
   /** The connection of a socket that closed in the object's sleep and did not wake the object. */
   #restoreClosed(socket: WebSocket): OpenConnection | undefined {
-    if (this.#object.endedSockets.has(socket)) return undefined;
+    if (this.object.endedSockets.has(socket)) return undefined;
     const stored = this.#load(socket);
     if (stored === undefined) return undefined;
     const { connection, record } = stored;
@@ -217,7 +234,7 @@ export class RealmRuntime {
   #load(socket: WebSocket): StoredConnection | undefined {
     const reading = this.#attachments.load(socket, this.#context);
     if (reading === undefined || reading.ok) return reading?.value;
-    this.#object.endedSockets.add(socket);
+    this.object.endedSockets.add(socket);
     this.#log(unreadable("attachment", reading.cause));
     closeSocket(socket, CloseCode.RESTART, "the session's record cannot be read");
     return undefined;
@@ -225,27 +242,29 @@ export class RealmRuntime {
 
   /** Saves everything and closes all sockets, so that clients reconnect after the process has restarted. */
   async stop(): Promise<void> {
-    const { ctx } = this.#object;
+    const { ctx } = this.object;
     // Saved before anything is awaited, because the process may be killed soon.
-    this.#flush();
+    this.#sleep.prepare();
     // Then the messages that have arrived are processed, and what they change is saved before it is sent.
     await this.starting;
-    this.#flush();
+    this.#sleep.prepare();
     this.#flushOutput();
     const open = [...this.connections.values()];
     // All connections close first, so that no session gets meta events about the end of the others.
     for (const { connection } of open) connection.close(CloseCode.RESTART, "the router restarts");
     for (const { connection } of open) this.disconnect(connection.socket);
     for (const socket of ctx.getWebSockets()) closeSocket(socket, CloseCode.RESTART, "the router restarts");
-    this.#flush();
-    await this.#webhooks.emptied();
+    this.#sleep.prepare();
+    await this.webhooks.emptied();
     await ctx.storage.sync();
   }
 
   /** Does what is due. */
   tick(): void {
-    if (this.#isDiscarded) return;
-    this.realm.tick(this.#object.clock.now());
+    if (this.isDiscarded) return;
+    (this.role ?? this.realm).tick(this.object.clock.now());
+    // A timer that kept the object awake is set again, if it is still needed.
+    if (this.role?.isIdle === false) this.#sleep.schedule();
     this.#flushOutput();
   }
 
@@ -254,8 +273,9 @@ export class RealmRuntime {
     this.#groupCommit.commitAtEndOfTurn();
     this.#context.budget.relieve();
     while (this.#overflowed.length > 0) this.#closeOverflowed(this.#overflowed.pop()!);
+    this.role?.endTurn();
     this.#flushScheduler.flushAtEndOfTurn();
-    if (!this.#isFlushScheduled) this.#reporter?.reportIfDue();
+    if (!this.#sleep.isScheduled) this.reporter?.reportIfDue();
   }
 
   #closeOverflowed(connection: Connection): void {
@@ -269,81 +289,9 @@ export class RealmRuntime {
 
   /** Stores events; the platform holds back all frames of this turn and later until they are on the disk. */
   #commit(): void {
-    if (this.#isDiscarded) return;
+    if (this.isDiscarded) return;
     this.realm.store();
-    if (this.#webhooks.waits && !isExhausted()) this.alarm.setHandOverAlarm();
+    if (this.webhooks.waits && !isExhausted()) this.alarm.setHandOverAlarm();
     this.#flushOutput();
-  }
-
-  /** A deadline that comes before the next flush gets a timer; the flush sets the alarm for later ones. */
-  #scheduleTick(time: number): void {
-    const delay = time - this.#object.clock.now();
-    if (delay <= FLUSH_MS) setTimeout(() => this.tick(), Math.max(0, delay));
-    else this.#scheduleFlush();
-  }
-
-  #scheduleFlush(): void {
-    if (this.#isFlushScheduled) return;
-    this.#isFlushScheduled = true;
-    this.#markBusy();
-    setTimeout(() => this.#flush(), FLUSH_MS);
-  }
-
-  /** Makes the object ready to sleep: saves records and events, and sets the alarm for the next deadline. */
-  #flush(): void {
-    this.#isFlushScheduled = false;
-    sweepLog();
-    if (this.#isDiscarded) return;
-    if (isExhausted()) return this.#flushWithoutStorage();
-    this.#attachments.saveChanged(this.connections, (peer) => this.realm.record(peer));
-    const next = this.realm.nextDeadline();
-    const mayStore = this.#openStorage();
-    // A timer keeps the object awake while a tap runs, which is in memory only.
-    const timer = this.realm.monitor.taps.isRunning ? next : undefined;
-    this.alarm.setTimer(mayStore || next === undefined ? timer : Math.min(next, this.#storageUse.deferredUntil));
-    if (mayStore && this.#webhooks.waits) this.alarm.setHandOverAlarm(next);
-    else if (mayStore) this.alarm.setAlarm(next);
-    this.#webhooks.flush();
-    this.realm.flush();
-    if (this.#hasEmptied && this.connections.size === 0) this.#leaveEmpty();
-    this.#reporter?.reportIfDue();
-    this.#markIdle();
-  }
-
-  /** Nothing can be saved, so the object stays awake: timers take the place of the alarm until the disk has room. */
-  #flushWithoutStorage(): void {
-    const next = this.realm.nextDeadline();
-    if (next !== undefined && next <= this.#object.clock.now()) this.tick();
-    this.#scheduleFlush();
-  }
-
-  /**
-   * Returns whether rows may be written, and permits it from the first client on that has begun its login. The deadline
-   * of a client that stays without HELLO has to outlast sleep, too.
-   */
-  #openStorage(): boolean {
-    if (this.#storageUse.isOpen) return true;
-    const isDeferred = this.#object.clock.now() < this.#storageUse.deferredUntil;
-    let isNeeded = this.#webhooks.waits || this.alarm.isAlarmSet || !isDeferred;
-    for (const { peer } of this.connections.values()) isNeeded ||= peer.state.kind !== "connected";
-    if (isNeeded) this.#storageUse.open();
-    return isNeeded;
-  }
-
-  /** The realm is still without sockets: deletes its storage if it keeps nothing. Clients may come and go until then. */
-  #leaveEmpty(): void {
-    this.#hasEmptied = false;
-    this.#reporter?.report();
-    if (!this.alarm.isAlarmSet && !this.#webhooks.waits) this.#storageUse.removeIfEmpty();
-  }
-
-  /** Has a stop of the process call `stop`: the realm has a socket or something to save. */
-  #markBusy(): void {
-    if (this.#object.env.WAMP_CONTROL === "true") busyRealms.add(this.realm.name);
-  }
-
-  /** A stop of the process passes over a realm that has no socket and no event for a webhook. */
-  #markIdle(): void {
-    if (this.connections.size === 0 && this.#webhooks.isEmpty) busyRealms.delete(this.realm.name);
   }
 }

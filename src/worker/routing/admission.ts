@@ -95,20 +95,22 @@ function networkOf(address: string): string {
 }
 
 /** Middleware of the paths that open connections. A path without a realm means the only realm of the configuration. */
-export async function admit({ env, req }: AdmissionContext, next: () => Promise<void>): Promise<Response | undefined> {
+export async function admit(context: AdmissionContext, next: () => Promise<void>): Promise<Response | undefined> {
+  const { env, req } = context;
   const config = configOf(env);
   const name = req.param("realm") ?? onlyRealm(config)?.name;
   const realm = name === undefined ? undefined : realmFor(config, name);
-  return (await refuseConnection(req.raw, env, config, name, realm)) ?? void (await next());
-}
-
-/** Returns the answer to a client that may not connect, and logs it; the arguments are those of `checkAdmission`. */
-export async function refuseConnection(...attempt: Parameters<typeof checkAdmission>): Promise<Response | undefined> {
-  const refusal = await checkAdmission(...attempt);
-  if (refusal === undefined) return undefined;
-  const [request, , , realm] = attempt;
-  const { message: cause, status, uri } = refusal;
-  const where = realm && { realm };
-  writeLog({ level: "warn", event: "connection.refused", ...where, cause, uri, ...describeClient(request) });
-  return Response.json({ error: cause }, { status, headers: status === 429 ? { "Retry-After": "1" } : {} });
+  const refusal = await checkAdmission(req.raw, env, config, name, realm);
+  if (refusal === undefined) return void (await next());
+  const { message: cause, uri } = refusal;
+  writeLog({
+    level: "warn",
+    event: "connection.refused",
+    ...(name && { realm: name }),
+    cause,
+    uri,
+    ...describeClient(req.raw),
+  });
+  const headers = refusal.status === 429 ? { "Retry-After": "1" } : {};
+  return context.json({ error: refusal.message }, refusal.status, headers);
 }

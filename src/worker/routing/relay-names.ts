@@ -29,8 +29,13 @@ const PER_REGION = 256;
 const RELAY = /^([^#]+)#([a-z-]+)\.(0|[1-9]\d{0,2})$/;
 
 /** The name of a relay's object. */
-export function relayName(realm: string, { region, index }: RelayPlace): string {
-  return `${realm}#${region}.${index}`;
+export function relayName(realm: string, relay: RelayPlace): string {
+  return `${realm}#${relayLabel(relay)}`;
+}
+
+/** A relay within its realm, as log lines show it. */
+export function relayLabel({ region, index }: RelayPlace): string {
+  return `${region}.${index}`;
 }
 
 /** Reads the name of a realm's object; undefined for objects that are neither a core nor a relay. */

@@ -1,12 +1,18 @@
 /** Decides when a realm may begin to write to its storage, and removes storage that keeps nothing. */
 
-import type { RealmSecret } from "./realm-secret.ts";
 import type { Tables } from "./tables.ts";
 
 /**
  * Milliseconds for which a client that has not said HELLO holds the object awake, instead of an alarm, which is a row.
  */
 const SILENT_MS = 1_000;
+
+/** A secret that keeps the storage once it is stored, because others depend on it. */
+export interface StoredSecret {
+  readonly isStored: boolean;
+  /** Stores the secret, if it is known. */
+  keep(): void;
+}
 
 /**
  * If the configuration names realms by a pattern, any client can create realms. So a client that connects and leaves
@@ -15,14 +21,14 @@ const SILENT_MS = 1_000;
 export class StorageUse {
   readonly #storage: DurableObjectStorage;
   readonly #tables: Tables;
-  readonly #secret: RealmSecret;
+  readonly #secrets: readonly StoredSecret[];
   #isOpen = false;
   #deferredUntil = 0;
 
-  constructor(storage: DurableObjectStorage, tables: Tables, secret: RealmSecret) {
+  constructor(storage: DurableObjectStorage, tables: Tables, secrets: readonly StoredSecret[]) {
     this.#storage = storage;
     this.#tables = tables;
-    this.#secret = secret;
+    this.#secrets = secrets;
   }
 
   /** Whether rows may be written that belong to no session. */
@@ -44,12 +50,13 @@ export class StorageUse {
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    this.#secret.keep();
+    for (const secret of this.#secrets) secret.keep();
   }
 
   /** Deletes the storage of a realm without sockets and alarm if it keeps nothing; returns whether it did. */
   removeIfEmpty(): boolean {
-    if (!this.#isOpen || this.#secret.isStored || !this.#tables.areEmpty()) return false;
+    const isKept = this.#secrets.some(({ isStored }) => isStored);
+    if (!this.#isOpen || isKept || !this.#tables.areEmpty()) return false;
     this.#isOpen = false;
     this.#tables.forget();
     void this.#storage.deleteAll();

@@ -34,13 +34,15 @@ export class Questions {
   readonly #send: (message: ToCore) => void;
   readonly #open = new Map<number, Open>();
   readonly #deadlines = new Deadlines<Open>();
-  #lastNumber: number;
+  readonly #boot: () => number;
+  /** Set with the first question. */
+  #lastNumber: number | undefined;
 
   /** `send` queues a message for the core; `boot` as in `Batch.boot`, so that no number is used twice. */
-  constructor(host: Clock & Output, boot: number, send: (message: ToCore) => void) {
+  constructor(host: Clock & Output, boot: () => number, send: (message: ToCore) => void) {
     this.#host = host;
     this.#send = send;
-    this.#lastNumber = boot * QUESTIONS_PER_BOOT;
+    this.#boot = boot;
   }
 
   /** Questions without an answer. */
@@ -50,7 +52,8 @@ export class Questions {
 
   /** Asks; never rejects. The core gets `number`, so that later messages can refer to the question. */
   ask(question: Question, timeoutMs = ANSWER_MS, payload = Payload.NONE): Promise<Answered | Unanswered> {
-    const number = ++this.#lastNumber;
+    const number = (this.#lastNumber ?? this.#boot() * QUESTIONS_PER_BOOT) + 1;
+    this.#lastNumber = number;
     const { promise, resolve } = Promise.withResolvers<Answered | Unanswered>();
     const open = { number, resolve };
     const deadline = this.#host.now() + timeoutMs;

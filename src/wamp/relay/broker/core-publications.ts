@@ -18,7 +18,7 @@ export const COUNTS_PER_BOOT = 2 ** 32;
 export interface CorePublicationsPorts {
   readonly ids: RelayIds;
   /** See `Batch.boot`. */
-  readonly boot: number;
+  readonly boot: () => number;
   readonly links: RelayLinks;
   readonly interest: InterestStore;
   readonly told: ToldStore;
@@ -38,13 +38,12 @@ export class CorePublications {
   readonly #lastCounts = new Map<number, number>();
   /** The revocations that relays have not acknowledged, and what waits for each. */
   readonly #revocations = new Set<Waiting>();
-  #count: number;
+  #count: number | undefined;
 
   /** `realm` returns the realm of the core's own sessions. */
   constructor(realm: () => Realm, ports: CorePublicationsPorts) {
     this.#realm = realm;
     this.#ports = ports;
-    this.#count = ports.boot * COUNTS_PER_BOOT;
     this.interest = new InterestTable(ports.interest, (match, uri) => ports.ids.subscription(match, uri));
     this.told = new ToldRelays(ports.told);
   }
@@ -109,7 +108,8 @@ export class CorePublications {
   /** Sends a publication of the core's own sessions to the relays that have a subscriber. */
   forward(publication: Publication): void {
     for (const relay of this.interest.relaysFor(publication.topic, CORE)) {
-      const forwarded = { ...publication, origin: CORE, count: ++this.#count };
+      this.#count = (this.#count ?? this.#ports.boot() * COUNTS_PER_BOOT) + 1;
+      const forwarded = { ...publication, origin: CORE, count: this.#count };
       this.#ports.links.queue(relay, { kind: "publish", publication: forwarded });
     }
   }

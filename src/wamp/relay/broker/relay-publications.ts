@@ -12,7 +12,7 @@ export interface RelayPublicationsPorts {
   /** The number of the relay. */
   readonly relay: number;
   /** See `Batch.boot`. */
-  readonly boot: number;
+  readonly boot: () => number;
   /** Queues a message for the core. */
   send(message: ToCore): void;
   /** Sends a publication to the subscribers of the relay. */
@@ -25,18 +25,19 @@ export class RelayPublications {
   readonly #unused = new ToldTopics();
   /** origin → count of the last publication from it; larger ones are new */
   readonly #lastCounts = new Map<number, number>();
-  #count: number;
+  #count: number | undefined;
 
   constructor(ports: RelayPublicationsPorts) {
     this.#ports = ports;
-    this.#count = ports.boot * COUNTS_PER_BOOT;
   }
 
   /** Sends a publication of the relay's sessions to the core, if another object may have a use for it. */
   forward(publication: Publication): void {
     if (this.#unused.has(publication.topic)) return;
-    const forwarded = { ...publication, origin: this.#ports.relay, count: ++this.#count };
-    this.#ports.send({ kind: "publish", publication: forwarded });
+    const { relay, boot, send } = this.#ports;
+    this.#count = (this.#count ?? boot() * COUNTS_PER_BOOT) + 1;
+    const forwarded = { ...publication, origin: relay, count: this.#count };
+    send({ kind: "publish", publication: forwarded });
   }
 
   /** Takes a publication of another object, unless it has come before. */

@@ -49,21 +49,24 @@ export class RemoteSessions {
   readonly #store: RemoteSessionStore;
   readonly #host: Host;
   readonly #sender: RemoteSender["send"];
-  /** The invocations of a session count on from here, so that a number never stands for two. */
-  #lastKey: Id;
+  /** The invocations of a session count on from here, so that a number never stands for two; set with the first one. */
+  #lastKey: Id | undefined;
+  readonly #boot: () => number;
   /** See `RemoteSessionRow.registered`. */
   readonly #registered = new Map<Session, RemoteSessionRow["registered"]>();
   readonly #stored = new Map<Id, Stored>();
   /** Sessions whose rows may be out of date. */
   readonly #changed = new Set<Session>();
+  /** Those of them that changed in this turn, or in the turns whose messages leave together. */
+  readonly #changedNow = new Set<Session>();
 
   /** `send` queues a message for a session of a relay. */
-  constructor(dealer: Dealer, host: Host, store: RemoteSessionStore, boot: number, send: RemoteSender["send"]) {
+  constructor(dealer: Dealer, host: Host, store: RemoteSessionStore, boot: () => number, send: RemoteSender["send"]) {
     this.#dealer = dealer;
     this.#host = host;
     this.#store = store;
     this.#sender = send;
-    this.#lastKey = boot * KEYS_PER_BOOT;
+    this.#boot = boot;
   }
 
   /** Restores the sessions and calls of the rows; `others` are the core's own sessions, which may be callees. */
@@ -89,6 +92,11 @@ export class RemoteSessions {
     restoreCalls(callers, new Map([...others, ...this.byId]), this.#dealer.tables);
   }
 
+  /** Has `endTurn` anything to do? */
+  get hasChanged(): boolean {
+    return this.#changedNow.size > 0;
+  }
+
   /** The session of a request; made of its origin where it holds nothing yet. */
   open(relay: number, origin: RemoteOrigin): Session {
     return this.byId.get(origin.id) ?? this.#open(relay, origin);
@@ -101,7 +109,7 @@ export class RemoteSessions {
 
   /** The session has ended: its callees are interrupted, the calls that it works on fail. */
   leave(session: Session): void {
-    this.#lastKey = Math.max(this.#lastKey, session.lastInvocation);
+    this.#lastKey = Math.max(this.#keyBase(), session.lastInvocation);
     this.byId.delete(session.id);
     this.#dealer.leave(session);
     this.#changed.delete(session);
@@ -119,7 +127,11 @@ export class RemoteSessions {
    * turn arrive. A call gets its row in `flush`, if it is still open then.
    */
   endTurn(): void {
-    for (const session of [...this.#changed]) {
+    if (this.#changedNow.size === 0) return;
+    const changed = [...this.#changedNow];
+    this.#changedNow.clear();
+    for (const session of changed) {
+      if (!this.#changed.has(session)) continue;
       const record = this.#recordOf(session);
       const stored = this.#stored.get(session.id);
       if (!this.#holds(session)) this.#release(session);
@@ -130,7 +142,10 @@ export class RemoteSessions {
 
   /** Writes all rows that are out of date. */
   flush(): void {
-    for (const session of [...this.#changed]) this.#write(session);
+    for (const session of [...this.#changed]) {
+      if (this.#holds(session)) this.#write(session);
+      else this.#release(session);
+    }
   }
 
   #open(relay: number, origin: RemoteOrigin | SessionRecord): Session {
@@ -138,18 +153,29 @@ export class RemoteSessions {
       send: (to, id, message) => this.#sendTo(to, id, message),
       save: (id) => {
         const changed = this.byId.get(id);
-        if (changed !== undefined) this.#changed.add(changed);
+        if (changed !== undefined) this.#markChanged(changed);
       },
     });
-    const session = new Session(transport, { ...origin, lastInvocation: this.#lastKey });
+    const session = new Session(transport, { ...origin, lastInvocation: this.#keyBase() });
     this.byId.set(origin.id, session);
-    this.#changed.add(session);
+    this.#markChanged(session);
     return session;
+  }
+
+  #markChanged(session: Session): void {
+    this.#changed.add(session);
+    this.#changedNow.add(session);
+  }
+
+  /** The invocations of a session that is opened now count on from here. */
+  #keyBase(): Id {
+    this.#lastKey ??= this.#boot() * KEYS_PER_BOOT;
+    return this.#lastKey;
   }
 
   /** Its invocations counted up to a number below which the next session of this id must not begin. */
   #release(session: Session): void {
-    this.#lastKey = Math.max(this.#lastKey, session.lastInvocation);
+    this.#lastKey = Math.max(this.#keyBase(), session.lastInvocation);
     this.#changed.delete(session);
     this.#registered.delete(session);
     this.#deleteRow(session.id);
@@ -181,7 +207,7 @@ export class RemoteSessions {
       const left = this.#registered.get(callee)?.filter((each) => each !== answer) ?? [];
       if (left.length > 0) this.#registered.set(callee, left);
       else this.#registered.delete(callee);
-      if (this.byId.get(callee.id) === callee) this.#changed.add(callee);
+      if (this.byId.get(callee.id) === callee) this.#markChanged(callee);
       this.#host.scheduleFlush();
     });
   }

@@ -10,7 +10,7 @@ import type { ToCore, ToRelay } from "./messages.ts";
 /** What the link asks of the relay and its object. */
 export interface CoreLinkPorts {
   readonly clock: Clock;
-  /** See `Batch`. */
+  /** See `Batch`; `boot` is read first when the link is used. */
   readonly epoch: number;
   readonly boot: number;
   nextStream(): number;
@@ -49,6 +49,11 @@ export class CoreLink {
   /** Is every message acknowledged, and no probe due? */
   get isIdle(): boolean {
     return this.#sender.isIdle && this.#probeAt === undefined;
+  }
+
+  /** Has `flush` anything to send? */
+  get hasOutput(): boolean {
+    return this.#sender.hasOutput;
   }
 
   /** The messages that are not acknowledged, in order. */

@@ -77,6 +77,11 @@ export class LinkSender<M> {
     return this.#queue.length === 0 && this.#sent.length === 0;
   }
 
+  /** Has `flush` anything to send? */
+  get hasOutput(): boolean {
+    return this.#queue.length > 0 && this.#retryAt === undefined;
+  }
+
   /** The messages that are not acknowledged, in order. */
   get messages(): readonly M[] {
     return [...this.#sent.flatMap(({ entries }) => entries), ...this.#queue].map(({ message }) => message);
@@ -89,7 +94,7 @@ export class LinkSender<M> {
 
   /** Sends the queued messages as one batch; call it at the end of each turn. */
   flush(): void {
-    if (this.#queue.length > 0 && this.#retryAt === undefined) this.#sendQueue();
+    if (this.hasOutput) this.#sendQueue();
   }
 
   /** Sends a batch without messages, to learn whether the receiver has restarted. */

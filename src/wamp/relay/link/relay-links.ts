@@ -17,7 +17,7 @@ export interface EpochStore {
 export interface RelayLinksPorts {
   readonly clock: Clock;
   /** See `Batch.boot`. */
-  readonly boot: number;
+  readonly boot: () => number;
   nextStream(): number;
   /** Hands a batch for a relay to the platform, which reports `answered` or `lost` for it later. */
   carry(relay: number, batch: Batch<ToRelay>): void;
@@ -54,6 +54,11 @@ export class RelayLinks {
     return true;
   }
 
+  /** Has `flush` anything to send? */
+  get hasOutput(): boolean {
+    return this.#unflushed.size > 0;
+  }
+
   /** The epoch of a relay; 0 before its first batch. */
   epochOf(relay: number): number {
     return this.#ports.epochs.get(relay) ?? 0;
@@ -73,7 +78,7 @@ export class RelayLinks {
 
   /** Processes a batch of a relay; returns the answer to it. */
   receive(relay: number, batch: Batch<ToCore>): BatchAnswer {
-    const { boot } = this.#ports;
+    const boot = this.#ports.boot();
     const known = this.epochOf(relay);
     if (batch.epoch > known) this.#beginEpoch(relay, batch.epoch);
     else if (batch.epoch < known) {
@@ -117,7 +122,7 @@ export class RelayLinks {
       get epoch() {
         return epochs.get(relay) ?? 0;
       },
-      boot,
+      boot: boot(),
       recover: (attempted) => attempted,
       giveUp: (overdue) => giveUp(relay, overdue),
     });

@@ -1,0 +1,8 @@
+/** The configuration of a relay: what a realm has once is the core's. */
+
+import type { WorkerRealmConfig } from "../config/realm-config.ts";
+
+/** The realm's configuration without the sessions that it opens itself. */
+export function configOfRelay(config: WorkerRealmConfig): WorkerRealmConfig {
+  return { ...config, components: [], callees: [], webhooks_out: [] };
+}

@@ -1,0 +1,68 @@
+/** A relay on the platform: its link leads to the object of the core. */
+
+import type { BatchAnswer } from "../../wamp/relay/link/batch.ts";
+import { type CarriedBatch, unpackBatch } from "../../wamp/relay/link/batch-codec.ts";
+import type { ToCore, ToRelay } from "../../wamp/relay/link/messages.ts";
+import { RelayIds } from "../../wamp/relay/link/relay-ids.ts";
+import { Relay } from "../../wamp/relay/relay.ts";
+import { realmObject } from "../routing/realm-stub.ts";
+import { type RelayPlace, relayNumber } from "../routing/relay-names.ts";
+import { CoolingTable } from "../storage/relay-tables.ts";
+import { Carrier } from "./carrier.ts";
+import { LinkedRole } from "./linked-role.ts";
+import type { RoleContext, RolePorts } from "./realm-role.ts";
+
+/** The role of a relay. */
+export class RelayRole extends LinkedRole {
+  protected readonly part: Relay;
+  readonly #isNewEpoch: boolean;
+
+  /** Throws if the relay has no secret: it has sockets or a batch of the core only after it has got one. */
+  constructor(object: RoleContext, place: RelayPlace, ports: RolePorts) {
+    super(object, ports);
+    const { env, name, config, sql, tables, hasSockets, idsSecret } = object;
+    const secret = idsSecret.get();
+    if (secret === undefined) throw new Error("the relay has no secret of its realm");
+    const cooling = new CoolingTable(sql, tables, this.writes);
+    const { numbers } = this;
+    this.#isNewEpoch = numbers.isOpen && !hasSockets;
+    if (this.#isNewEpoch) {
+      numbers.beginEpoch();
+      cooling.clear();
+    }
+    const number = relayNumber(place);
+    const carrier = new Carrier<ToCore>(number, () => realmObject(env, name, config), {
+      answered: (batch, answer) => this.inTurn(() => this.part.answered(batch, answer)),
+      lost: (batch) => this.inTurn(() => this.part.lost(batch)),
+    });
+    this.part = new Relay(name, config, ports.host, {
+      relay: number,
+      ids: new RelayIds(secret),
+      epoch: numbers.epoch,
+      get boot() {
+        return numbers.boot;
+      },
+      nextStream: () => numbers.nextStream(),
+      carry: (batch) => {
+        this.countCarried(batch.messages);
+        carrier.carry(batch);
+      },
+      cooling,
+    });
+  }
+
+  override wake(): void {
+    super.wake();
+    if (this.#isNewEpoch) this.part.begin();
+  }
+
+  override takeBatch(_core: number, batch: CarriedBatch): BatchAnswer {
+    return this.part.receive(unpackBatch<ToRelay>(batch));
+  }
+
+  override save(): void {
+    super.save();
+    this.part.realm.flush();
+    if (this.part.isUnused) this.numbers.close();
+  }
+}

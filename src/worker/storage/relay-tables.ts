@@ -1,0 +1,141 @@
+/** What the objects of a realm over many objects store of each other, in SQLite. */
+
+import type { Match, Pattern } from "../../wamp/protocol/uri.ts";
+import type { InterestRow, InterestStore } from "../../wamp/relay/broker/interest-table.ts";
+import type { CoolingStore } from "../../wamp/relay/broker/relay-interest.ts";
+import type { ToldStore } from "../../wamp/relay/broker/told-topics.ts";
+import type { EpochStore } from "../../wamp/relay/link/relay-links.ts";
+import type { DeferredWrites } from "./deferred-writes.ts";
+import type { Tables } from "./tables.ts";
+
+/** A table that is created with its first row. */
+class LazyTable {
+  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
+  readonly #writes: DeferredWrites;
+  readonly #name: string;
+  readonly #columns: string;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites, name: string, columns: string) {
+    this.#sql = sql;
+    this.#tables = tables;
+    this.#writes = writes;
+    this.#name = name;
+    this.#columns = columns;
+  }
+
+  /** All rows. */
+  all<R extends Record<string, SqlStorageValue>>(): R[] {
+    if (!this.#tables.has(this.#name)) return [];
+    return this.#sql.exec<R>(`SELECT * FROM ${this.#name}`).toArray();
+  }
+
+  /** Stores a row in place of the one of the same key; `values` in the order of the columns. */
+  put(...values: SqlStorageValue[]): void {
+    this.#writes.run(() => {
+      this.#tables.make(this.#name, this.#columns, "WITHOUT ROWID");
+      const places = values.map(() => "?").join(", ");
+      this.#sql.exec(`INSERT OR REPLACE INTO ${this.#name} VALUES (${places})`, ...values);
+    });
+  }
+
+  /** Deletes the rows of a condition. */
+  delete(condition: string, ...values: SqlStorageValue[]): void {
+    this.#writes.run(() => {
+      if (this.#tables.has(this.#name)) this.#sql.exec(`DELETE FROM ${this.#name} WHERE ${condition}`, ...values);
+    });
+  }
+}
+
+/** The core's table of which relays have a subscriber of which topic or pattern. */
+export class RelayInterestTable implements InterestStore {
+  readonly #rows: LazyTable;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
+    const columns = "relay INTEGER, match TEXT, uri TEXT, PRIMARY KEY (relay, match, uri)";
+    this.#rows = new LazyTable(sql, tables, writes, "relay_interest", columns);
+  }
+
+  all(): InterestRow[] {
+    const rows = this.#rows.all<{ relay: number; match: string; uri: string }>();
+    return rows.map(({ relay, match, uri }) => ({ relay, match: match as Match, uri }));
+  }
+
+  put({ relay, match, uri }: InterestRow): void {
+    this.#rows.put(relay, match, uri);
+  }
+
+  delete({ relay, match, uri }: InterestRow): void {
+    this.#rows.delete("relay = ? AND match = ? AND uri = ?", relay, match, uri);
+  }
+}
+
+/** The core's table of the relays that may keep publications to themselves. */
+export class ToldRelayTable implements ToldStore {
+  readonly #rows: LazyTable;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
+    this.#rows = new LazyTable(sql, tables, writes, "told_relay", "relay INTEGER PRIMARY KEY");
+  }
+
+  all(): number[] {
+    return this.#rows.all<{ relay: number }>().map(({ relay }) => relay);
+  }
+
+  put(relay: number): void {
+    this.#rows.put(relay);
+  }
+
+  delete(relay: number): void {
+    this.#rows.delete("relay = ?", relay);
+  }
+}
+
+/** The core's table of the relays' epochs; its rows stay, because an epoch must not be taken for a new one twice. */
+export class RelayEpochTable implements EpochStore {
+  readonly #rows: LazyTable;
+  readonly #epochs: Map<number, number>;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
+    this.#rows = new LazyTable(sql, tables, writes, "relay_epoch", "relay INTEGER PRIMARY KEY, epoch INTEGER");
+    const rows = this.#rows.all<{ relay: number; epoch: number }>();
+    this.#epochs = new Map(rows.map(({ relay, epoch }) => [relay, epoch]));
+  }
+
+  get(relay: number): number | undefined {
+    return this.#epochs.get(relay);
+  }
+
+  put(relay: number, epoch: number): void {
+    this.#epochs.set(relay, epoch);
+    this.#rows.put(relay, epoch);
+  }
+}
+
+/** A relay's table of the topics and patterns without a subscriber that the core is not told of yet. */
+export class CoolingTable implements CoolingStore {
+  readonly #rows: LazyTable;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
+    const columns = "match TEXT, uri TEXT, until INTEGER, PRIMARY KEY (match, uri)";
+    this.#rows = new LazyTable(sql, tables, writes, "cooling_interest", columns);
+  }
+
+  all(): (Pattern & { readonly until: number })[] {
+    const rows = this.#rows.all<{ match: string; uri: string; until: number }>();
+    return rows.map(({ match, uri, until }) => ({ match: match as Match, uri, until }));
+  }
+
+  put({ match, uri, until }: Pattern & { readonly until: number }): void {
+    this.#rows.put(match, uri, until);
+  }
+
+  delete({ match, uri }: Pattern): void {
+    this.#rows.delete("match = ? AND uri = ?", match, uri);
+  }
+
+  /** Deletes all rows. */
+  clear(): void {
+    this.#rows.delete("1");
+  }
+}
