@@ -31,6 +31,8 @@ export interface RemoteRecord {
   readonly calls: readonly RemoteCall[];
   /** Invocations that the session works on. */
   readonly invocations: readonly RemoteInvocation[];
+  /** The core's number of the last invocation, which may be over; absent before the first. */
+  readonly lastKey?: Id | undefined;
 }
 
 /** An invocation, with the number that the core has for it. */

@@ -67,13 +67,14 @@ export class Dealer {
     records: RecordBudget,
     observer: RegistrationObserver,
     latency: CallLatency,
+    pending = new PendingCalls(host, records, latency),
   ) {
     this.#host = host;
     this.#config = config;
     this.awaitedRegistrations = new AwaitedRegistrations(host);
     this.registrations = new Registrations(records, () => this.awaitedRegistrations.recheck(this.registrations));
     this.#timeouts = config.options.call_timeout ?? {};
-    this.#pending = new PendingCalls(host, records, latency);
+    this.#pending = pending;
     const dispatch = (call: WaitingCall, callee: Callee): void => this.#dispatch(call, callee);
     this.#queue = new CallQueue(config.store["call-queue"], this.registrations, host, records, dispatch);
     this.tables = { registrations: this.registrations, pending: this.#pending, queue: this.#queue };

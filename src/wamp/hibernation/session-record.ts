@@ -20,6 +20,7 @@ import type { PeerRecord, SessionRecord } from "./peer-record.ts";
 const storedRemote = record<RemoteRecord>({
   calls: is.several("c", record<RemoteCall>({ request: field("q", is.id), isInputOpen: usually("o", is.flag, false) })),
   invocations: is.several("i", record<RemoteInvocation>({ request: field("q", is.id), key: field("k", is.id) })),
+  lastKey: optional("l", is.id),
 });
 
 /** The format of a session in the record of its peer. */

@@ -19,7 +19,15 @@ import type { SessionResume } from "./session-resume.ts";
 export type Sleeper = readonly [Transport, Reading<PeerRecord>];
 
 /** Sessions whose records have calls: these are restored last, because caller and callee must be there first. */
-type Callers = [Session, SessionRecord][];
+export type Callers = [Session, SessionRecord][];
+
+/** The sessions at other objects of the realm that hold registrations or calls here (relays). */
+export interface RemoteSleepers {
+  /** session id → session */
+  readonly byId: ReadonlyMap<Id, Session>;
+  /** Restores them and what they hold, except their calls: returns those that may have any. */
+  wake(): Callers;
+}
 
 /** The parts of a realm that records restore. */
 export interface WakingRealm {
@@ -53,12 +61,20 @@ export class Waking {
   readonly #host: Log;
   readonly #peers: WakingPeers;
   readonly #sessionResume: SessionResume | undefined;
+  readonly #remote: (() => RemoteSleepers) | undefined;
 
-  constructor(realm: WakingRealm, host: Log, peers: WakingPeers, sessionResume: SessionResume | undefined) {
+  constructor(
+    realm: WakingRealm,
+    host: Log,
+    peers: WakingPeers,
+    sessionResume: SessionResume | undefined,
+    remote: (() => RemoteSleepers) | undefined,
+  ) {
     this.#realm = realm;
     this.#host = host;
     this.#peers = peers;
     this.#sessionResume = sessionResume;
+    this.#remote = remote;
   }
 
   /**
@@ -75,7 +91,8 @@ export class Waking {
     });
     // Clients know these sessions from before the sleep.
     if (joinLocalSessions !== undefined) metaEvents.silently(joinLocalSessions);
-    restoreCalls(callers, sessions.byId, dealer.tables);
+    callers.push(...(this.#remote?.().wake() ?? []));
+    restoreCalls(callers, this.#callees(), dealer.tables);
     testaments.executeOrphaned(sessions.byId);
     return peers;
   }
@@ -84,8 +101,15 @@ export class Waking {
   wakeLate(sleeper: Sleeper): Peer {
     const callers: Callers = [];
     const peer = this.#wakePeer(sleeper, callers);
-    restoreCalls(callers, this.#realm.sessions.byId, this.#realm.dealer.tables);
+    restoreCalls(callers, this.#callees(), this.#realm.dealer.tables);
     return peer;
+  }
+
+  /** The sessions that may be callees. */
+  #callees(): ReadonlyMap<Id, Session> {
+    const { byId } = this.#realm.sessions;
+    const remote = this.#remote?.().byId;
+    return remote === undefined || remote.size === 0 ? byId : new Map([...byId, ...remote]);
   }
 
   #wakePeer([transport, reading]: Sleeper, callers: Callers): Peer {

@@ -12,7 +12,7 @@ import { TRUSTED } from "../config/trusted.ts";
 import { Dealer } from "../dealer/dealer.ts";
 import { InternalCaller } from "../dealer/internal-caller.ts";
 import { type PeerRecord, peerRecord } from "../hibernation/peer-record.ts";
-import { type Sleeper, Waking } from "../hibernation/wake.ts";
+import { type RemoteSleepers, type Sleeper, Waking } from "../hibernation/wake.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { isManagementProcedure } from "../meta/management-procedures.ts";
@@ -54,6 +54,8 @@ export interface RealmParts {
   newCaller?(authrole: string): ProcedureCaller;
   /** Returns an id for a new session, which no session should have. */
   newSessionId?(): Id;
+  /** Returns the sessions at other objects that hold something here; called once the realm is made. */
+  remoteSessions?(): RemoteSleepers;
 }
 
 /** One realm: its sessions, broker, dealer and access control. */
@@ -99,7 +101,7 @@ export class Realm implements MetaContext {
     };
     const ofSessions = { newCaller, broker, dealer, metaEvents, access, testaments, records, monitor, newSessionId };
     this.sessions = new Sessions({ name, config, host, ...ofSessions });
-    this.#waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume);
+    this.#waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume, parts.remoteSessions);
   }
 
   /** Says whether too many transports without a session are open to accept another one. */

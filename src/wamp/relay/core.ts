@@ -1,16 +1,20 @@
 /** The core of a realm over many objects: judges calls and registrations, and passes publications on between relays. */
 
 import type { RealmConfig } from "../config/realm.ts";
+import { Dealer } from "../dealer/dealer.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import type { Payload } from "../protocol/payload.ts";
+import type { Id } from "../protocol/values.ts";
 import { Realm } from "../realm/realm.ts";
+import type { Session } from "../session/session.ts";
 import { RemoteProcedures } from "./authentication/remote-procedures.ts";
 import { CorePublications } from "./broker/core-publications.ts";
 import type { InterestStore } from "./broker/interest-table.ts";
 import { RelayedBroker } from "./broker/relayed-broker.ts";
 import type { ToldStore } from "./broker/told-topics.ts";
+import { CorePendingCalls } from "./dealer/core-pending-calls.ts";
 import { RemoteRequests } from "./dealer/remote-requests.ts";
 import { type RemoteSessionStore, RemoteSessions } from "./dealer/remote-sessions.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
@@ -44,6 +48,7 @@ export class RelayCore {
   readonly #links: RelayLinks;
   readonly #requests: RemoteRequests;
   readonly #procedures: RemoteProcedures;
+  #pending: CorePendingCalls | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: CorePorts) {
     this.#host = host;
@@ -59,12 +64,11 @@ export class RelayCore {
       links.queue(relay, { kind: "send", session, message }, onEnd);
     });
     this.#procedures = new RemoteProcedures(this.realm, host);
-    this.#requests = new RemoteRequests(dealer, this.remote, host, (...message) => links.queue(...message));
-  }
-
-  /** Restores the remote sessions, once `realm` has been woken. */
-  wake(): void {
-    this.remote.wake(this.realm.sessions.byId);
+    this.#requests = new RemoteRequests(
+      { dealer, pending: this.#pending!, sessions: this.remote },
+      host,
+      (...message) => links.queue(...message),
+    );
   }
 
   /** Processes a batch of a relay; the answer goes back as the result of the call that carries it. Call `endTurn` then. */
@@ -149,8 +153,19 @@ export class RelayCore {
     };
     return new Realm(name, config, this.#host, {
       newBroker: (...parts) => new RelayedBroker(ports, ...parts),
+      newDealer: (...parts) => this.#newDealer(...parts),
       newSessionId: () => ids.session(CORE, () => this.#host.randomId()),
+      remoteSessions: () => this.remote,
     });
+  }
+
+  #newDealer(...parts: ConstructorParameters<typeof Dealer>): Dealer {
+    const [host, config, records, observer, latency] = parts;
+    const onOver = (callee: Session, key: Id, isAbandoned: boolean): void => {
+      if (this.remote.byId.get(callee.id) === callee) this.#requests.tellOver(callee, key, isAbandoned);
+    };
+    this.#pending = new CorePendingCalls(onOver, host, records, latency);
+    return new Dealer(host, config, records, observer, latency, this.#pending);
   }
 
   #process(relay: number, message: ToCore): void {
@@ -174,7 +189,7 @@ export class RelayCore {
         return session && this.remote.leave(session);
       }
       case "open calls":
-        return this.#requests.checkOpenCalls(relay, message.session, message.requests);
+        return this.#requests.checkOpenCalls(relay, message);
       case "ask":
         return this.#answer(relay, message.number, message.question, message.payload);
       default:

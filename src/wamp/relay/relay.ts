@@ -168,6 +168,7 @@ export class Relay {
         this.#questions.failAllBut(this.#link.messages);
         this.#dealer!.repeat(new Set(this.#link.messages));
       },
+      onFirstAnswer: () => this.#dealer!.stateRestored(),
       isWaiting: () => this.interest.isWaiting || this.#questions.size > 0 || this.#dealer?.hasOpenRequests === true,
     });
   }
@@ -207,6 +208,10 @@ export class Relay {
       case "send": {
         const session = this.realm.sessions.byId.get(message.session);
         return session && this.#dealer!.receive(session, message.message);
+      }
+      case "over": {
+        const session = this.realm.sessions.byId.get(message.session);
+        return session && this.#dealer!.over(session, message.key, message.isAbandoned);
       }
       case "abort":
         return this.#abort(message.session, message.uri, message.text, message.code);

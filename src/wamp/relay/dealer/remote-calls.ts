@@ -12,6 +12,8 @@ export class RemoteCalls implements RemoteTable {
   readonly #bySession = new SessionTable<RemoteCall>();
   /** Sessions that have registered or called. */
   readonly #known = new Set<Session>();
+  /** Sessions that have slept with open calls or invocations. */
+  readonly #restored = new Set<Session>();
 
   /** Does the core perhaps know the session, so that it must be told of its end? */
   isKnown(session: Session): boolean {
@@ -37,6 +39,13 @@ export class RemoteCalls implements RemoteTable {
     return this.#known;
   }
 
+  /** The sessions that have slept with open calls or invocations, once each. */
+  takeRestored(): readonly Session[] {
+    const restored = [...this.#restored];
+    this.#restored.clear();
+    return restored;
+  }
+
   /** Adds a call, or replaces it where its input ends. */
   set(session: Session, call: RemoteCall): void {
     this.introduce(session);
@@ -53,17 +62,24 @@ export class RemoteCalls implements RemoteTable {
   leave(session: Session): void {
     this.#bySession.leave(session);
     this.#known.delete(session);
+    this.#restored.delete(session);
     this.invocations.leave(session);
   }
 
   recordOf(session: Session): RemoteRecord | undefined {
     if (!this.#known.has(session)) return undefined;
-    return { calls: [...this.of(session).values()], invocations: this.invocations.recordOf(session) };
+    const { invocations } = this;
+    return {
+      calls: [...this.of(session).values()],
+      invocations: invocations.recordOf(session),
+      lastKey: invocations.lastKeyOf(session),
+    };
   }
 
-  restore(session: Session, { calls, invocations }: RemoteRecord): void {
+  restore(session: Session, { calls, invocations, lastKey }: RemoteRecord): void {
     this.introduce(session);
-    this.invocations.restore(session, invocations);
+    if (calls.length + invocations.length > 0) this.#restored.add(session);
+    this.invocations.restore(session, invocations, lastKey);
     for (const call of calls) this.#bySession.set(session, call.request, call);
   }
 }

@@ -1,7 +1,7 @@
 /** The dealer of a relay: hands REGISTER, CALL and what follows to the core, and its messages to the sessions. */
 
 import type { Permission } from "../../authorization/permission-rules.ts";
-import { argsOf, sendCallError, TOO_LARGE } from "../../dealer/call-results.ts";
+import { argsOf, dropLateResult, sendCallError, TOO_LARGE } from "../../dealer/call-results.ts";
 import { Dealer } from "../../dealer/dealer.ts";
 import { checkCall } from "../../dealer/invocation.ts";
 import { ProtocolViolation, WampUri } from "../../protocol/errors.ts";
@@ -22,6 +22,7 @@ import type { Session } from "../../session/session.ts";
 import { SessionTable } from "../../session/session-table.ts";
 import type { RemoteOrigin, ToCore } from "../link/messages.ts";
 import { RemoteCalls } from "./remote-calls.ts";
+import { isKeptByRelay } from "./remote-invocations.ts";
 
 /**
  * Its tables of registrations and invocations stay empty: the core's dealer has them. What it knows are the calls that
@@ -96,16 +97,17 @@ export class RemoteDealer extends Dealer {
     return true;
   }
 
-  override yield(session: Session, [type, request, options, payload]: Yield): void {
-    const key = this.#keyOf(session, request);
-    if (key === undefined) return;
-    if (options.progress !== true) this.#calls.invocations.end(session, { request, key });
+  override yield(session: Session, message: Yield): void {
+    const [type, request, options, payload] = message;
+    const key = this.#calls.invocations.keyOf(session, request);
+    if (key === undefined) return this.#dropLateResult(session, request, options.progress === true);
+    if (!isKeptByRelay(message)) this.#calls.invocations.end(session, { request, key });
     this.#send({ kind: "request", session: session.id, message: [type, key, options, payload] });
   }
 
   override error(session: Session, [type, requestType, request, details, uri, payload]: ErrorMessage): void {
-    const key = this.#keyOf(session, request);
-    if (key === undefined) return;
+    const key = this.#calls.invocations.keyOf(session, request);
+    if (key === undefined) return this.#dropLateResult(session, request, false);
     this.#calls.invocations.end(session, { request, key });
     this.#send({ kind: "request", session: session.id, message: [type, requestType, key, details, uri, payload] });
   }
@@ -152,6 +154,14 @@ export class RemoteDealer extends Dealer {
     session.transport.send(message);
   }
 
+  /** An invocation is over without the callee's answer; `isAbandoned` as in the message `over`. */
+  over(session: Session, key: Id, isAbandoned: boolean): void {
+    const request = this.#calls.invocations.requestOf(session, key);
+    if (request === undefined) return;
+    this.#calls.invocations.end(session, { request, key });
+    if (isAbandoned && session.has("callee.call_canceling")) this.tables.pending.abandoned.add(session, request);
+  }
+
   /** Fails a call of which the core cannot say what has become of it, unless it has ended. */
   fail(sessionId: Id, request: Id, uri: Uri, text: string): void {
     for (const session of this.#calls.sessions()) {
@@ -178,9 +188,19 @@ export class RemoteDealer extends Dealer {
       for (const request of this.#registering.of(session).values()) {
         if (!unsent.has(request)) this.#repeatRequest(session, request);
       }
-      const requests = [...this.#calls.of(session).keys()];
-      if (requests.length > 0) this.#send({ kind: "open calls", session: session.id, requests });
+      this.#stateOpenCalls(session);
     }
+  }
+
+  /** Tells the core which calls and invocations were open before the relay slept. */
+  stateRestored(): void {
+    for (const session of this.#calls.takeRestored()) this.#stateOpenCalls(session);
+  }
+
+  #stateOpenCalls(session: Session): void {
+    const requests = [...this.#calls.of(session).keys()];
+    const keys = this.#calls.invocations.keysOf(session);
+    if (requests.length + keys.length > 0) this.#send({ kind: "open calls", session: session.id, requests, keys });
   }
 
   #await(session: Session, request: Id, message: ToCore): void {
@@ -245,13 +265,8 @@ export class RemoteDealer extends Dealer {
     if (request !== undefined) session.transport.send([type, requestType, request, details, uri, payload]);
   }
 
-  /** The core's number of an invocation; undefined for one that is over, and ProtocolViolation for one never sent. */
-  #keyOf(session: Session, request: Id): Id | undefined {
-    const key = this.#calls.invocations.keyOf(session, request);
-    if (key === undefined && request > session.lastInvocation) {
-      throw new ProtocolViolation("no invocation was sent with this request id");
-    }
-    return key;
+  #dropLateResult(session: Session, request: Id, isProgress: boolean): void {
+    dropLateResult(session, request, isProgress, this.tables.pending.abandoned);
   }
 
   /** Ends a call; false if it has ended before. */

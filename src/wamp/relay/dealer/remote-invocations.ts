@@ -2,9 +2,19 @@
 
 import type { RemoteInvocation } from "../../dealer/dealer-record.ts";
 import { nextId } from "../../protocol/id.ts";
+import type { Yield } from "../../protocol/message.ts";
+import { isPassthru } from "../../protocol/payload-passthru.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { SessionTable } from "../../session/session-table.ts";
+
+/**
+ * Does the relay keep the invocation of a YIELD until the core says that it is over? A final answer ends it, unless the
+ * core may still answer it with ERROR (PPT-08).
+ */
+export function isKeptByRelay([, , options]: Yield): boolean {
+  return options.progress === true || isPassthru(options);
+}
 
 /**
  * A callee sees INVOCATION.Requests that count from 1 without a gap, whatever the core has forgotten in a crash. The
@@ -38,7 +48,17 @@ export class RemoteInvocations {
     return this.#keys.get(callee, request);
   }
 
-  /** The callee has given its final answer. */
+  /** The keys of the invocations that the callee works on. */
+  keysOf(callee: Session): Id[] {
+    return [...this.#requests.of(callee).keys()];
+  }
+
+  /** The largest key of the callee; undefined before its first invocation. */
+  lastKeyOf(callee: Session): Id | undefined {
+    return this.#lastKeys.get(callee);
+  }
+
+  /** The callee has given its final answer, or needs not give one any more. */
   end(callee: Session, { request, key }: RemoteInvocation): void {
     this.#keys.delete(callee, request);
     this.#requests.delete(callee, key);
@@ -56,7 +76,9 @@ export class RemoteInvocations {
     return Array.from(this.#keys.of(callee), ([request, key]) => ({ request, key }));
   }
 
-  restore(callee: Session, invocations: readonly RemoteInvocation[]): void {
+  /** `lastKey` keeps an INVOCATION from being taken again that is repeated after the relay has slept. */
+  restore(callee: Session, invocations: readonly RemoteInvocation[], lastKey: Id | undefined): void {
+    if (lastKey !== undefined) this.#lastKeys.set(callee, lastKey);
     for (const invocation of invocations) this.#set(callee, invocation);
   }
 

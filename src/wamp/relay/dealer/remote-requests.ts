@@ -6,26 +6,41 @@ import type { Log } from "../../host/host.ts";
 import { thrown } from "../../host/log-line.ts";
 import { CloseCode } from "../../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../../protocol/errors.ts";
-import { type ErrorMessage, MessageType, NO_DETAILS, type Register } from "../../protocol/message.ts";
+import { type ErrorMessage, MessageType, NO_DETAILS, type Register, type Yield } from "../../protocol/message.ts";
 import type { Match } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
-import type { LaterRequest, ToCore, ToRelay } from "../link/messages.ts";
+import type { LaterRequest, OpenCalls, ToCore, ToRelay } from "../link/messages.ts";
+import type { CorePendingCalls } from "./core-pending-calls.ts";
+import { isKeptByRelay } from "./remote-invocations.ts";
 import type { RemoteSessions } from "./remote-sessions.ts";
 
 /** The messages of a relay that are requests of one of its sessions. */
 export type RemoteRequest = Extract<ToCore, { readonly kind: "register" | "call" | "chunk" | "request" | "too large" }>;
 
+/** The parts of the core that requests need. */
+export interface RemoteRequestsParts {
+  readonly dealer: Dealer;
+  readonly pending: CorePendingCalls;
+  readonly sessions: RemoteSessions;
+}
+
 /** The part of the core that stands in for `Realm.receive`; the relay has checked roles, rates and permissions. */
 export class RemoteRequests {
   readonly #dealer: Dealer;
+  readonly #pending: CorePendingCalls;
   readonly #sessions: RemoteSessions;
   readonly #host: Log;
   readonly #queue: (relay: number, message: ToRelay) => void;
 
   /** `queue` queues a message for a relay. */
-  constructor(dealer: Dealer, sessions: RemoteSessions, host: Log, queue: (relay: number, message: ToRelay) => void) {
+  constructor(
+    { dealer, pending, sessions }: RemoteRequestsParts,
+    host: Log,
+    queue: (relay: number, message: ToRelay) => void,
+  ) {
     this.#dealer = dealer;
+    this.#pending = pending;
     this.#sessions = sessions;
     this.#host = host;
     this.#queue = queue;
@@ -47,9 +62,18 @@ export class RemoteRequests {
     }
   }
 
-  /** Fails the calls that a relay waits for, and that the core has lost in a restart. */
-  checkOpenCalls(relay: number, sessionId: Id, requests: readonly Id[]): void {
+  /** Tells the relay of a callee that an invocation is over. */
+  tellOver(callee: Session, key: Id, isAbandoned: boolean): void {
+    this.#queue(this.#sessions.relayOf(callee), { kind: "over", session: callee.id, key, isAbandoned });
+  }
+
+  /** Answers a relay that waits for calls and works on invocations which the core has lost in a restart. */
+  checkOpenCalls(relay: number, { session: sessionId, requests, keys }: OpenCalls): void {
     const session = this.#sessions.byId.get(sessionId);
+    for (const key of keys) {
+      if (session !== undefined && this.#pending.invocation(session, key) !== undefined) continue;
+      this.#queue(relay, { kind: "over", session: sessionId, key, isAbandoned: true });
+    }
     for (const request of requests) {
       if (session !== undefined && this.#dealer.isOpenCall(session, request)) continue;
       this.#queue(relay, {
@@ -83,10 +107,18 @@ export class RemoteRequests {
       case MessageType.CANCEL:
         return this.#dealer.cancel(session, message);
       case MessageType.YIELD:
-        return this.#dealer.yield(session, message);
+        return this.#yield(session, message);
       case MessageType.ERROR:
-        return this.#dealer.error(session, message);
+        return this.#pending.answer(session, message[2], () => this.#dealer.error(session, message));
     }
+  }
+
+  #yield(session: Session, message: Yield): void {
+    const [, key] = message;
+    if (!isKeptByRelay(message)) return this.#pending.answer(session, key, () => this.#dealer.yield(session, message));
+    const isLate = this.#pending.invocation(session, key) === undefined;
+    this.#dealer.yield(session, message);
+    if (isLate) this.tellOver(session, key, true);
   }
 
   /** Answers a REGISTER again whose first answer was lost; false if the session does not hold the registration. */
@@ -115,11 +147,16 @@ export class RemoteRequests {
 
   /** The session holds nothing: answers to its calls come too late, and there is nothing to unregister. */
   #refuseUnknown(relay: number, request: RemoteRequest): void {
-    if (request.kind !== "request" || request.message[0] !== MessageType.UNREGISTER) return;
-    const [type, id] = request.message;
-    const text = "the session does not hold the registration";
-    const message = errorOf(type, id, WampUri.NO_SUCH_REGISTRATION, text);
-    this.#queue(relay, { kind: "send", session: request.session, message });
+    if (request.kind !== "request") return;
+    const { session, message } = request;
+    const [type, id] = message;
+    if (type === MessageType.UNREGISTER) {
+      const text = "the session does not hold the registration";
+      const refusal = errorOf(type, id, WampUri.NO_SUCH_REGISTRATION, text);
+      this.#queue(relay, { kind: "send", session, message: refusal });
+    } else if (type === MessageType.YIELD && isKeptByRelay(message)) {
+      this.#queue(relay, { kind: "over", session, key: id, isAbandoned: true });
+    }
   }
 }
 

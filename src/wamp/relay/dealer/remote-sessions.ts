@@ -1,9 +1,10 @@
 /** The sessions of relays that hold registrations or calls at the core. */
 
 import type { Dealer } from "../../dealer/dealer.ts";
-import { type DealerRecord, dealerRecord, restoreCalls, restoreSession } from "../../dealer/dealer-record.ts";
+import { type DealerRecord, dealerRecord, restoreSession } from "../../dealer/dealer-record.ts";
 import type { SessionRecord } from "../../hibernation/peer-record.ts";
 import { PEER } from "../../hibernation/session-record.ts";
+import type { Callers, RemoteSleepers } from "../../hibernation/wake.ts";
 import type { Host } from "../../host/host.ts";
 import { MessageType, type Registered, type RouterMessage } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
@@ -40,7 +41,7 @@ interface Stored {
 }
 
 /** Its rows let the core sleep while remote sessions hold registrations or calls. */
-export class RemoteSessions {
+export class RemoteSessions implements RemoteSleepers {
   /** session id → session; of those that hold something, or have just sent a request */
   readonly byId = new Map<Id, Session>();
   /** callee → its invocations that its relay has not acknowledged */
@@ -69,9 +70,9 @@ export class RemoteSessions {
     this.#boot = boot;
   }
 
-  /** Restores the sessions and calls of the rows; `others` are the core's own sessions, which may be callees. */
-  wake(others: ReadonlyMap<Id, Session>): void {
-    const callers: [Session, SessionRecord][] = [];
+  /** Restores the sessions of the rows and what they hold, except their calls, which need the core's own sessions. */
+  wake(): Callers {
+    const callers: Callers = [];
     for (const { relay, session: id, text, registered } of [...this.#store.all()]) {
       const reading = read(PEER, text);
       if (!reading.ok || reading.value.kind !== "open") {
@@ -89,7 +90,7 @@ export class RemoteSessions {
       }
       this.#stored.set(id, storedOf(record));
     }
-    restoreCalls(callers, new Map([...others, ...this.byId]), this.#dealer.tables);
+    return callers;
   }
 
   /** Has `endTurn` anything to do? */

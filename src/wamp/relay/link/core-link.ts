@@ -24,6 +24,8 @@ export interface CoreLinkPorts {
   giveUp(overdue: readonly ToCore[]): readonly ToCore[];
   /** The core has slept or restarted, and has lost what is in no row. */
   onRestart(): void;
+  /** The core is heard of for the first time since the relay woke: it may have restarted meanwhile. */
+  onFirstAnswer(): void;
   /** Does a session wait for an answer of the core? */
   isWaiting(): boolean;
 }
@@ -116,9 +118,10 @@ export class CoreLink {
 
   /** The core that answers may be another one than before. */
   #hear(boot: number): void {
-    const hasRestarted = this.#coreBoot !== undefined && this.#coreBoot !== boot;
+    const known = this.#coreBoot;
     this.#coreBoot = boot;
-    if (hasRestarted) this.#ports.onRestart();
+    if (known === undefined) this.#ports.onFirstAnswer();
+    else if (known !== boot) this.#ports.onRestart();
   }
 
   #scheduleProbe(): void {

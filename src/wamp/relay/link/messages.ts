@@ -38,6 +38,17 @@ export type Answer =
   /** The payload has the result, or the arguments of the error. */
   { readonly about: "procedure"; readonly error: Uri | undefined };
 
+/**
+ * What a relay has open after it or the core has restarted: the requests of calls, and the keys of invocations. The core
+ * fails the calls that it does not know, and says that the other invocations are over.
+ */
+export interface OpenCalls {
+  readonly kind: "open calls";
+  readonly session: Id;
+  readonly requests: readonly Id[];
+  readonly keys: readonly Id[];
+}
+
 /** From a relay to the core. */
 export type ToCore =
   /** `origin` goes with each, so that the core may forget a session that holds nothing. */
@@ -57,8 +68,7 @@ export type ToCore =
   | { readonly kind: "too large"; readonly session: Id; readonly front: readonly number[] }
   /** The session has ended. */
   | { readonly kind: "leave"; readonly session: Id }
-  /** The calls that a relay waits for after the core has restarted: the core fails those it does not know. */
-  | { readonly kind: "open calls"; readonly session: Id; readonly requests: readonly Id[] }
+  | OpenCalls
   | { readonly kind: "announce"; readonly pattern: Pattern }
   | { readonly kind: "withdraw"; readonly pattern: Pattern }
   | { readonly kind: "publish"; readonly publication: ForwardedPublication }
@@ -69,6 +79,11 @@ export type ToCore =
 export type ToRelay =
   /** A message of the core's dealer for a session. */
   | { readonly kind: "send"; readonly session: Id; readonly message: RouterMessage }
+  /**
+   * An invocation is over without its callee's answer. `isAbandoned`: the callee may go on with progressive results, and
+   * is interrupted if it does (LEAVE-04). A repeated one finds no invocation; a lost one is made up for by `OpenCalls`.
+   */
+  | { readonly kind: "over"; readonly session: Id; readonly key: Id; readonly isAbandoned: boolean }
   /** The session has broken the protocol, as only the core could see. */
   | { readonly kind: "abort"; readonly session: Id; readonly uri: Uri; readonly text: string; readonly code: number }
   | { readonly kind: "confirm"; readonly pattern: Pattern }

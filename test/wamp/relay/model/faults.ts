@@ -3,6 +3,7 @@
 import { vi } from "vitest";
 import { RelayInterest } from "../../../../src/wamp/relay/broker/relay-interest.ts";
 import { ToldRelays } from "../../../../src/wamp/relay/broker/told-topics.ts";
+import { RemoteRequests } from "../../../../src/wamp/relay/dealer/remote-requests.ts";
 import { RemoteSessions } from "../../../../src/wamp/relay/dealer/remote-sessions.ts";
 import type { Batch } from "../../../../src/wamp/relay/link/batch.ts";
 import { LinkReceiver } from "../../../../src/wamp/relay/link/link-receiver.ts";
@@ -55,12 +56,17 @@ function acceptRetries(): void {
 
 /** The core forgets the registrations and calls of relays when it sleeps. */
 function restoreNothing(): void {
-  vi.spyOn(RemoteSessions.prototype, "wake").mockImplementation(() => {});
+  vi.spyOn(RemoteSessions.prototype, "wake").mockReturnValue([]);
 }
 
 /** The sessions of a relay that has crashed stay at the core. */
 function dropNothing(): void {
   vi.spyOn(RemoteSessions.prototype, "drop").mockImplementation(() => {});
+}
+
+/** Relays are not told of invocations that are over without their callees' answers. */
+function keepInvocations(): void {
+  vi.spyOn(RemoteRequests.prototype, "tellOver").mockImplementation(() => {});
 }
 
 /** Name → plants the fault, until `vi.restoreAllMocks`. */
@@ -71,5 +77,6 @@ export const FAULTS: readonly (readonly [name: string, plant: () => void])[] = [
   ["a confirmation that does not wait for revocations", confirmTooEarly],
   ["retries after a restart", acceptRetries],
   ["a core that forgets in its sleep", restoreNothing],
+  ["relays that keep invocations which are over", keepInvocations],
   ["a core that keeps the sessions of a crashed relay", dropNothing],
 ];

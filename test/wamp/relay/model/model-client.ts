@@ -2,7 +2,7 @@
 
 import type { PeerRecord } from "../../../../src/wamp/hibernation/peer-record.ts";
 import type { SendFault, Transport } from "../../../../src/wamp/host/transport.ts";
-import { MessageType, type RouterMessage } from "../../../../src/wamp/protocol/message.ts";
+import { type Invocation, MessageType, type RouterMessage } from "../../../../src/wamp/protocol/message.ts";
 import type { Payload } from "../../../../src/wamp/protocol/payload.ts";
 
 /** A fault that a client has seen. */
@@ -25,7 +25,24 @@ export interface ClientSubscription {
   readonly received: Set<string>;
 }
 
-/** `crashes`: how often any object has crashed; what was sent before a crash need not arrive. */
+/** A call that waits for its final answer. */
+export interface ClientCall {
+  readonly procedure: string;
+  /** Do more chunks of its input follow? */
+  isInputOpen: boolean;
+  /** Results that have arrived. */
+  results: number;
+}
+
+/** An invocation that the client has not answered. */
+export interface ClientInvocation {
+  readonly receivesProgress: boolean;
+  /** Results that were sent. */
+  results: number;
+  /** The number of the last chunk of its input. */
+  last: number;
+}
+
 export class ModelClient implements Transport {
   readonly name: string;
   readonly relay: number;
@@ -40,14 +57,16 @@ export class ModelClient implements Transport {
   readonly registrations = new Map<number, string>();
   readonly registering = new Map<number, string>();
   readonly unregistering = new Map<number, number>();
-  /** CALL.Requests without a final answer. */
-  readonly calls = new Set<number>();
-  /** INVOCATION.Requests that the client has not answered. */
-  readonly invocations = new Map<number, Payload>();
+  /** CALL.Request → call */
+  readonly calls = new Map<number, ClientCall>();
+  /** INVOCATION.Request → invocation */
+  readonly invocations = new Map<number, ClientInvocation>();
   readonly errors: string[] = [];
   request = 0;
   /** publisher → number of its last publication that arrived */
   readonly #lastEvents = new Map<string, number>();
+  /** The last INVOCATION.Request. */
+  #lastInvocation = 0;
   /** caller → number of its last call that arrived */
   readonly #lastCalls = new Map<string, number>();
   readonly #onInvoked: (call: string) => void;
@@ -98,13 +117,14 @@ export class ModelClient implements Transport {
       case MessageType.EVENT:
         return this.#onEvent(message[1], message[4]);
       case MessageType.RESULT:
-        if (!this.calls.delete(message[1])) throw new Fault(`${this.name}: a second answer to call ${message[1]}`);
-        return;
+        return this.#onResult(message[1], message[2].progress === true, message[3]);
       case MessageType.ERROR:
         return this.#onError(message[1], message[2], message[4]);
       case MessageType.INVOCATION:
-        return this.#onInvocation(message[1], message[2], message[4]);
+        return this.#onInvocation(message);
       case MessageType.INTERRUPT:
+        // Some callees do not answer what the caller has given up.
+        if (message[2].mode === "killnowait" && message[1] % 2 === 0) this.invocations.delete(message[1]);
         return;
       default:
         throw new Fault(`${this.name} got ${JSON.stringify(message)}`);
@@ -132,15 +152,34 @@ export class ModelClient implements Transport {
     else throw new Fault(`${this.name} got ERROR ${uri} for a message of type ${type}`);
   }
 
-  #onInvocation(request: number, registration: number, payload: Payload): void {
-    const isRegistered = this.registrations.has(registration);
-    if (!isRegistered) throw new Fault(`${this.name}: INVOCATION before REGISTERED or after UNREGISTERED`);
+  /** A caller that has missed a result must not take the rest for the whole. */
+  #onResult(request: number, isProgress: boolean, payload: Payload): void {
+    const call = this.calls.get(request);
+    if (call === undefined) throw new Fault(`${this.name}: a second answer to call ${request}`);
+    const [number] = payload.args as [number];
+    if (number !== ++call.results) throw new Fault(`${this.name}: call ${request} misses a result before ${number}`);
+    if (!isProgress) this.calls.delete(request);
+  }
+
+  /** Invocations begin in the order of the caller's calls; their further input may come in between. */
+  #onInvocation([, request, registration, details, payload]: Invocation): void {
     const [caller, number] = payload.args as [string, number];
     this.#onInvoked(`${caller} ${number}`);
+    if (request <= this.#lastInvocation) return this.#onChunk(request, number);
+    if (request !== ++this.#lastInvocation) throw new Fault(`${this.name} got INVOCATION ${request} too early`);
+    const isRegistered = this.registrations.has(registration);
+    if (!isRegistered) throw new Fault(`${this.name}: INVOCATION before REGISTERED or after UNREGISTERED`);
     const last = this.#lastCalls.get(caller) ?? -1;
     if (number < last) throw new Fault(`${this.name} was called by ${caller} with ${number} after ${last}`);
     this.#lastCalls.set(caller, number);
-    this.invocations.set(request, payload);
+    this.invocations.set(request, { receivesProgress: details.receive_progress === true, results: 0, last: number });
+  }
+
+  #onChunk(request: number, number: number): void {
+    const invocation = this.invocations.get(request);
+    if (invocation === undefined) return;
+    if (number < invocation.last) throw new Fault(`${this.name} got input ${number} after ${invocation.last}`);
+    invocation.last = number;
   }
 
   #shift<T>(requests: Map<number, T>, request: number, message: string): T {

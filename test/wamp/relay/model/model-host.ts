@@ -5,6 +5,7 @@ import type { SeededRandom } from "../../../../src/testing/seeded-random.ts";
 import type { Host } from "../../../../src/wamp/host/host.ts";
 import type { LogLine } from "../../../../src/wamp/host/log-line.ts";
 import { idFromRandom } from "../../../../src/wamp/protocol/id.ts";
+import { Fault } from "./model-client.ts";
 
 /** The time of the whole model. */
 export interface ModelTime {
@@ -52,6 +53,8 @@ export class ModelHost implements Host {
   }
 
   log(line: LogLine): void {
+    // A realm catches what is thrown in it, and closes the connection instead.
+    if (typeof line.stack === "string") throw new Fault(line.stack);
     this.logged.push(line);
   }
 

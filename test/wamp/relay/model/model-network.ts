@@ -88,6 +88,14 @@ export class ModelNetwork {
     return isAnswer ? "answer" : "call";
   }
 
+  /** All calls of an object arrive, without their answers. */
+  deliverFrom(object: number): void {
+    for (const way of this.#ways.values()) {
+      if (way.from !== object) continue;
+      for (const call of way.carried) if (call.answer === undefined) this.#stepCall(way, call, "deliver");
+    }
+  }
+
   /** The object has lost its memory: calls to it fail, its own calls end. */
   crash(object: number): void {
     for (const way of this.#ways.values()) {

@@ -19,7 +19,10 @@ import { ModelHost, type ModelTime } from "./model-host.ts";
 import type { Endpoint, ModelNetwork } from "./model-network.ts";
 
 /** The realm of the random conversations. */
-export const MODEL_CONFIG = realmConfig({ options: { enable_meta_api: false } });
+export const MODEL_CONFIG = realmConfig({
+  options: { enable_meta_api: false },
+  store: { "call-queue": [{ uri: "p.queued", match: "exact", limit: 3 }] },
+});
 
 /** What all objects of one model share. */
 export interface ModelWorld {
@@ -281,10 +284,6 @@ export class ModelCore extends ModelObject {
 
   protected onFlush(): void {
     this.core.flush();
-  }
-
-  protected override onWake(): void {
-    this.core.wake();
   }
 
   protected start(): void {

@@ -4,7 +4,6 @@ import { SeededRandom } from "../../../../src/testing/seeded-random.ts";
 import { MessageType } from "../../../../src/wamp/protocol/message.ts";
 import { Payload } from "../../../../src/wamp/protocol/payload.ts";
 import { CORE } from "../../../../src/wamp/relay/link/relay-ids.ts";
-import { ALL_ROLES } from "../../host/test-realm.ts";
 import { Fault, ModelClient } from "./model-client.ts";
 import { type Fate, ModelNetwork } from "./model-network.ts";
 import { MODEL_CONFIG, ModelCore, type ModelObject, ModelRelay, type ModelWorld } from "./model-objects.ts";
@@ -16,7 +15,18 @@ const PATTERNS = [
   { match: "prefix", uri: "t." },
   { match: "prefix", uri: "" },
 ] as const;
-const PROCEDURES = ["p.a", "p.b"];
+/** Shared, of one callee, and of callees that work on one call at a time. */
+const PROCEDURES = { "p.shared": { invoke: "roundrobin" }, "p.single": {}, "p.queued": { concurrency: 1 } };
+const PROCEDURE_NAMES = Object.keys(PROCEDURES) as (keyof typeof PROCEDURES)[];
+const CANCEL_MODES = ["skip", "kill", "killnowait"];
+
+const PROGRESS = { progressive_call_results: true, progressive_call_invocations: true, call_canceling: true };
+const ROLES = {
+  publisher: {},
+  subscriber: {},
+  caller: { features: { ...PROGRESS, call_timeout: true } },
+  callee: { features: PROGRESS },
+};
 
 /** What may go wrong in a run. */
 export interface ModelOptions {
@@ -24,9 +34,10 @@ export interface ModelOptions {
   /** Shares of calls between objects. */
   readonly losses: number;
   readonly duplicates: number;
-  /** Do objects sleep? Do they crash? */
+  /** Do objects sleep? */
   readonly sleeps: boolean;
-  readonly crashes: boolean;
+  /** The share of crashes in what happens to objects. */
+  readonly crashes: number;
 }
 
 /** All faults are thrown as `Fault`. */
@@ -59,6 +70,7 @@ export class ModelRealm {
   finish(): void {
     this.#settle();
     for (const client of this.clients) checkSettled(client);
+    this.#checkInvocations();
     for (const client of [...this.clients]) this.#leave(client);
     this.#settle();
     this.#checkEmpty();
@@ -95,12 +107,15 @@ export class ModelRealm {
   #disturb(object: ModelObject): void {
     const { random, network } = this.#world;
     const { sleeps, crashes } = this.#options;
-    if (crashes && random.chance(0.2)) return this.#crash(object);
+    // A core that crashes is the harder case: its sessions go on.
+    if (random.chance(crashes)) return this.#crash(random.chance(0.5) ? this.#core : object);
     if (sleeps && object.isIdle && !network.isBusy(object.number)) object.sleepAndWake();
   }
 
   /** What was on its way through the object need not arrive. */
   #crash(object: ModelObject): void {
+    // What it has processed has its effects elsewhere, but those that asked for it have got no answer.
+    if (this.#world.random.chance(0.5)) this.#world.network.deliverFrom(object.number);
     for (const gone of object.crash()) this.#forget(gone as ModelClient);
     if (object instanceof ModelRelay) object.relay.begin();
     for (const { subscriptions } of this.clients) for (const { expected } of subscriptions.values()) expected.clear();
@@ -115,7 +130,7 @@ export class ModelRealm {
       this.invoked.add(call);
     });
     object.peers.set(client, object.realm.sessions.connect(client));
-    object.take(client, [MessageType.HELLO, "realm1", { roles: ALL_ROLES }]);
+    object.take(client, [MessageType.HELLO, "realm1", { roles: ROLES }]);
     this.clients.push(client);
   }
 
@@ -127,8 +142,9 @@ export class ModelRealm {
     if (roll < 0.5) return this.#publish(client);
     if (roll < 0.56) return this.#register(client);
     if (roll < 0.6) return this.#unregister(client);
-    if (roll < 0.75) return this.#call(client);
-    if (roll < 0.94) return this.#answer(client);
+    if (roll < 0.72) return this.#call(client);
+    if (roll < 0.76) return this.#continueInput(client);
+    if (roll < 0.93) return this.#answer(client);
     if (roll < 0.97) return this.#cancel(client);
     this.#leave(client);
   }
@@ -170,11 +186,10 @@ export class ModelRealm {
   }
 
   #register(client: ModelClient): void {
-    const procedure = this.#world.random.pick(PROCEDURES);
+    const procedure = this.#world.random.pick(PROCEDURE_NAMES);
     const request = ++client.request;
     client.registering.set(request, procedure);
-    const options = procedure === "p.a" ? { invoke: "roundrobin" } : {};
-    this.#take(client, MessageType.REGISTER, request, options, procedure);
+    this.#take(client, MessageType.REGISTER, request, PROCEDURES[procedure], procedure);
   }
 
   #unregister(client: ModelClient): void {
@@ -187,26 +202,48 @@ export class ModelRealm {
   }
 
   #call(client: ModelClient): void {
-    const procedure = this.#world.random.pick(PROCEDURES);
+    const { random } = this.#world;
+    const procedure = random.pick(PROCEDURE_NAMES);
     const request = ++client.request;
-    client.calls.add(request);
-    const payload = Payload.of([client.name, ++this.#numbers]);
-    this.#take(client, MessageType.CALL, request, {}, procedure, payload);
+    const isInputOpen = random.chance(0.2);
+    client.calls.set(request, { procedure, isInputOpen, results: 0 });
+    const options = {
+      ...(random.chance(0.3) && { receive_progress: true }),
+      ...(random.chance(0.1) && { timeout: 1 + random.below(100) }),
+      ...(isInputOpen && { progress: true }),
+    };
+    this.#takeCall(client, request, options, procedure);
   }
 
-  #answer(client: ModelClient): void {
-    const open = [...client.invocations.keys()];
+  #continueInput(client: ModelClient): void {
+    const { random } = this.#world;
+    const open = [...client.calls].filter(([, { isInputOpen }]) => isInputOpen);
     if (open.length === 0) return;
-    const request = this.#world.random.pick(open);
-    const payload = client.invocations.get(request)!;
-    client.invocations.delete(request);
-    this.#take(client, MessageType.YIELD, request, {}, payload);
+    const [request, call] = random.pick(open);
+    call.isInputOpen = random.chance(0.5);
+    this.#takeCall(client, request, call.isInputOpen ? { progress: true } : {}, call.procedure);
+  }
+
+  #takeCall(client: ModelClient, request: number, options: object, procedure: string): void {
+    const payload = Payload.of([client.name, ++this.#numbers]);
+    this.#take(client, MessageType.CALL, request, options, procedure, payload);
+  }
+
+  #answer(client: ModelClient, isFinal = this.#world.random.chance(0.6)): void {
+    const open = [...client.invocations];
+    if (open.length === 0) return;
+    const [request, invocation] = this.#world.random.pick(open);
+    const isProgress = invocation.receivesProgress && !isFinal;
+    if (!isProgress) client.invocations.delete(request);
+    const payload = Payload.of([++invocation.results]);
+    this.#take(client, MessageType.YIELD, request, isProgress ? { progress: true } : {}, payload);
   }
 
   #cancel(client: ModelClient): void {
-    const open = [...client.calls];
+    const open = [...client.calls.keys()];
     if (open.length === 0) return;
-    this.#take(client, MessageType.CANCEL, this.#world.random.pick(open), { mode: "skip" });
+    const { random } = this.#world;
+    this.#take(client, MessageType.CANCEL, random.pick(open), { mode: random.pick(CANCEL_MODES) });
   }
 
   #leave(client: ModelClient): void {
@@ -248,7 +285,7 @@ export class ModelRealm {
       const [way] = network.busyWays();
       const callee = this.clients.find(({ invocations }) => invocations.size > 0);
       if (way !== undefined) network.step(...way, turn % 2 === 0 ? "deliver" : "answer");
-      else if (callee !== undefined) this.#answer(callee);
+      else if (callee !== undefined) this.#answer(callee, true);
       else {
         const due = this.#objects.flatMap((object) => object.due ?? []);
         if (due.length === 0 && network.size === 0) return;
@@ -257,6 +294,18 @@ export class ModelRealm {
       }
     }
     throw new Fault("the objects do not come to rest");
+  }
+
+  /** The callees have answered: neither the core nor a relay may keep an invocation. */
+  #checkInvocations(): void {
+    const kept = this.#objects.flatMap(({ realm: { dealer, sessions } }) => {
+      return Array.from(
+        sessions.byId.values(),
+        (session) => dealer.tables.remote?.recordOf(session)?.invocations ?? [],
+      );
+    });
+    const pending = this.#core.realm.dealer.tables.pending.count();
+    if (pending + kept.flat().length > 0) throw new Fault(`${pending} calls and invocations ${kept.flat()} are left`);
   }
 
   #checkEmpty(): void {
@@ -280,7 +329,7 @@ export class ModelRealm {
 
 function checkSettled(client: ModelClient): void {
   const { name, calls, subscribing, unsubscribing, registering, unregistering, subscriptions } = client;
-  if (calls.size > 0) throw new Fault(`${name} waits for the answer to call ${[...calls]}`);
+  if (calls.size > 0) throw new Fault(`${name} waits for the answer to call ${[...calls.keys()]}`);
   const requests = [...subscribing.keys(), ...unsubscribing.keys(), ...registering.keys(), ...unregistering.keys()];
   if (requests.length > 0) throw new Fault(`${name} waits for the answer to request ${requests}`);
   for (const { match, uri, expected, received } of subscriptions.values()) {
