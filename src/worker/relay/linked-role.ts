@@ -12,7 +12,8 @@ interface Linked {
   readonly realm: Realm;
   readonly hasOutput: boolean;
   readonly isIdle: boolean;
-  wake(): void;
+  /** Takes note of what was restored, once `realm` has been woken. */
+  wake?(): void;
   endTurn(): void;
   tick(now: number): void;
   nextStoredDeadline(): number | undefined;
@@ -40,7 +41,7 @@ export abstract class LinkedRole implements RealmRole, LinkSender {
   }
 
   wake(): void {
-    this.part.wake();
+    this.part.wake?.();
   }
 
   endTurn(): void {
