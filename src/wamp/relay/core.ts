@@ -134,6 +134,7 @@ export class RelayCore {
     const { nextStream, carry, epochs } = ports;
     return new RelayLinks({
       ...{ clock: this.#host, boot: () => ports.boot, nextStream, carry, epochs },
+      isUnsaved: () => this.remote.isUnsaved,
       process: (relay, message) => this.#process(relay, message),
       drop: (relay) => {
         this.publications.drop(relay);

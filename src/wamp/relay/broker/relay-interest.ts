@@ -38,6 +38,8 @@ export class RelayInterest {
   readonly #ports: InterestPorts;
   readonly #byPattern: Record<Match, Map<Uri, Interest>> = { exact: new Map(), prefix: new Map(), wildcard: new Map() };
   readonly #cooling = new Deadlines<Interest>();
+  /** Those that the core has not confirmed. */
+  #unconfirmed = 0;
 
   constructor(ports: InterestPorts) {
     this.#ports = ports;
@@ -52,7 +54,7 @@ export class RelayInterest {
 
   /** Is a subscription waiting for its confirmation? */
   get isWaiting(): boolean {
-    return [...this.#all()].some(({ isConfirmed }) => !isConfirmed);
+    return this.#unconfirmed > 0;
   }
 
   /** Does the core send the relay the events of exactly this topic or pattern? */
@@ -89,6 +91,7 @@ export class RelayInterest {
   answered(match: Match, uri: Uri, refusal?: unknown): void {
     const interest = this.#byPattern[match].get(uri);
     if (interest === undefined || interest.isConfirmed) return;
+    this.#unconfirmed--;
     const { waiting } = interest;
     interest.waiting = [];
     if (refusal === undefined) interest.isConfirmed = true;
@@ -132,6 +135,7 @@ export class RelayInterest {
   #create(match: Match, uri: Uri, isConfirmed: boolean): Interest {
     const interest: Interest = { match, uri, isConfirmed, waiting: [] };
     this.#byPattern[match].set(uri, interest);
+    if (!isConfirmed) this.#unconfirmed++;
     return interest;
   }
 

@@ -98,6 +98,11 @@ export class RemoteSessions implements RemoteSleepers {
     return this.#changedNow.size > 0;
   }
 
+  /** Are there rows that are out of date? */
+  get isUnsaved(): boolean {
+    return this.#changed.size > 0;
+  }
+
   /** The session of a request; made of its origin where it holds nothing yet. */
   open(relay: number, origin: RemoteOrigin): Session {
     return this.byId.get(origin.id) ?? this.#open(relay, origin);
@@ -197,6 +202,8 @@ export class RemoteSessions implements RemoteSleepers {
       const left = (recent.get(callee!) ?? 1) - 1;
       if (left > 0) recent.set(callee!, left);
       else recent.delete(callee!);
+      // The rows of its callers may have been written without their calls.
+      if (this.#changed.size > 0) this.#host.scheduleFlush();
     });
   }
 

@@ -30,8 +30,11 @@ export interface CoreLinkPorts {
   isWaiting(): boolean;
 }
 
-/** The core is asked once whether it has restarted, if an answer of it is due for so long: milliseconds. */
-const PROBE_MS = 5_000;
+/**
+ * The core is asked whether it has restarted, if an answer of it is due for so long, and asked again as long as it has
+ * not stored what it took: milliseconds. The object stays awake meanwhile.
+ */
+const PROBE_MS = 1_000;
 
 /** Numbers what the relay sends, and hears from each batch and answer whether the core has restarted. */
 export class CoreLink {
@@ -50,7 +53,7 @@ export class CoreLink {
 
   /** Is every message acknowledged, and no probe due? */
   get isIdle(): boolean {
-    return this.#sender.isIdle && this.#probeAt === undefined;
+    return this.#sender.isIdle && this.#dueProbe() === undefined;
   }
 
   /** Has `flush` anything to send? */
@@ -94,6 +97,7 @@ export class CoreLink {
     // First what was lost: a restart of the core is told by the same answer.
     this.#sender.answered(batch, answer);
     this.#hear(answer.boot);
+    if (answer.isUnsaved === true && this.#ports.isWaiting()) this.#scheduleProbe();
   }
 
   /** The platform could not carry a batch to the core. */
@@ -113,7 +117,7 @@ export class CoreLink {
 
   /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    return earliest(this.#sender.nextDeadline(), this.#probeAt);
+    return earliest(this.#sender.nextDeadline(), this.#dueProbe());
   }
 
   /** The core that answers may be another one than before. */
@@ -122,6 +126,12 @@ export class CoreLink {
     this.#coreBoot = boot;
     if (known === undefined) this.#ports.onFirstAnswer();
     else if (known !== boot) this.#ports.onRestart();
+  }
+
+  /** When a probe is due; none once all answers have come, because it would keep the object awake for nothing. */
+  #dueProbe(): number | undefined {
+    if (this.#probeAt !== undefined && this.#sender.isIdle && !this.#ports.isWaiting()) this.#probeAt = undefined;
+    return this.#probeAt;
   }
 
   #scheduleProbe(): void {

@@ -23,6 +23,8 @@ export interface RelayLinksPorts {
   carry(relay: number, batch: Batch<ToRelay>): void;
   /** relay → its epoch */
   readonly epochs: EpochStore;
+  /** See `BatchAnswer`. */
+  isUnsaved(): boolean;
   /** Takes a message of a relay. */
   process(relay: number, message: ToCore): void;
   /** Drops all that the sessions of a relay held, because it has lost them. */
@@ -85,7 +87,8 @@ export class RelayLinks {
       // A batch from before the relay lost its sockets: nothing in it counts any more.
       return { stream: batch.stream, received: batch.seq, isForgotten: false, epoch: known, boot };
     }
-    return { ...this.#link(relay).receiver.receive(batch), epoch: batch.epoch, boot };
+    const receipt = this.#link(relay).receiver.receive(batch);
+    return { ...receipt, isUnsaved: this.#ports.isUnsaved(), epoch: batch.epoch, boot };
   }
 
   /** Takes the answer of a relay. */
