@@ -36,6 +36,7 @@ const ORDER = [
   "worker/config",
   "worker/platform",
   "wamp/local wamp/relay",
+  "wamp/relay/meta",
   "wamp/relay/authentication wamp/relay/broker wamp/relay/dealer",
   "wamp/relay/link",
   "wamp/realm",

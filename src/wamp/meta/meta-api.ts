@@ -37,7 +37,7 @@ export const META_PROCEDURES: Readonly<Record<Uri, MetaProcedure | undefined>> =
 };
 
 /** The procedure that a CALL of a reserved URI calls. Throws what the call is refused with, and changes nothing. */
-function findProcedure(context: MetaContext, caller: Session, message: Call): MetaProcedure {
+export function findProcedure(context: MetaContext, caller: Session, message: Call): MetaProcedure {
   const [, , options, uri] = message;
   checkCall(caller, message);
   const procedure = context.hasMetaApi ? META_PROCEDURES[uri] : undefined;
@@ -55,15 +55,24 @@ function findProcedure(context: MetaContext, caller: Session, message: Call): Me
  * no_such_procedure for an unknown URI, and the errors of the procedure.
  */
 export function callMeta(context: MetaContext, caller: Session, message: Call): void {
-  const [, request, options, uri, payload] = message;
+  const reply = runMeta(context, caller, message);
+  if (reply !== undefined) sendReply(caller, message, reply);
+}
+
+/** Runs the procedure that a CALL calls, and sends nothing; undefined if it has opened a call. Throws as `callMeta`. */
+export function runMeta(context: MetaContext, caller: Session, message: Call): MetaReply | undefined {
+  const [, request, options, , payload] = message;
   const answer = findProcedure(context, caller, message)(context, caller, payload, options, request);
-  if (answer === undefined) return;
-  const reply: MetaReply = answer instanceof Payload ? { payload: answer } : answer;
-  const send = (details: Dict, result: Payload): void => {
-    const fault = caller.transport.send([MessageType.RESULT, request, details, result]);
+  return answer instanceof Payload ? { payload: answer } : answer;
+}
+
+/** Sends the caller an answer; `details` are those of the last RESULT. Throws payload_size_exceeded. */
+export function sendReply(caller: Session, [, request, , uri]: Call, reply: MetaReply, details = NO_DETAILS): void {
+  const send = (of: Dict, result: Payload): void => {
+    const fault = caller.transport.send([MessageType.RESULT, request, of, result]);
     if (fault === "too large") throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, `the answer of ${uri} is too large`);
   };
   for (const part of reply.progress ?? []) send({ progress: true }, part);
-  send(NO_DETAILS, reply.payload);
+  send(details, reply.payload);
   reply.afterwards?.();
 }

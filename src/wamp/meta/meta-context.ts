@@ -41,7 +41,7 @@ export interface MetaContext {
 /** The sessions of a realm, as meta procedures use them. */
 export interface MetaSessions {
   /** session id → session */
-  readonly byId: ReadonlyMap<Id, Session>;
+  readonly byId: Pick<ReadonlyMap<Id, Session>, "get" | "values" | "size">;
   /** Connections without a session. */
   readonly handshakes: number;
   /** Sessions that wait for their clients to resume them. */

@@ -272,8 +272,13 @@ export class Realm implements MetaContext {
     if (this.dealer.continue(session, message)) return;
     this.checks.checkSequence(session, message[1]);
     const permission = this.permit(session, "call", message[3], "exact");
-    if (isReservedUri(message[3])) callMeta(this, session, message);
+    if (isReservedUri(message[3])) this.callMeta(session, message, permission);
     else this.dealer.call(session, message, permission);
+  }
+
+  /** Answers a CALL of the router's procedures; `permission` is the caller's. Throws what the call is refused with. */
+  protected callMeta(session: Session, message: Call, _permission: Permission): void {
+    callMeta(this, session, message);
   }
 
   #closing(peer: Peer, [type]: readonly unknown[]): void {

@@ -5,6 +5,7 @@ import { Dealer } from "../dealer/dealer.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
+import type { Call } from "../protocol/message.ts";
 import type { Payload } from "../protocol/payload.ts";
 import type { Id } from "../protocol/values.ts";
 import { Realm } from "../realm/realm.ts";
@@ -21,6 +22,8 @@ import type { Batch, BatchAnswer } from "./link/batch.ts";
 import type { Question, ToCore, ToRelay } from "./link/messages.ts";
 import { CORE, type RelayIds } from "./link/relay-ids.ts";
 import { type EpochStore, RelayLinks } from "./link/relay-links.ts";
+import { CoreMeta } from "./meta/core-meta.ts";
+import type { RelaySessionsStore } from "./meta/relay-sessions.ts";
 
 /** What the core asks of its object. */
 export interface CorePorts {
@@ -37,6 +40,16 @@ export interface CorePorts {
   readonly told: ToldStore;
   readonly sessions: RemoteSessionStore;
   readonly epochs: EpochStore;
+  readonly relaySessions: RelaySessionsStore;
+}
+
+/** A realm whose procedures of the router answer for all objects. */
+class CoreRealm extends Realm {
+  meta: CoreMeta | undefined;
+
+  protected override callMeta(session: Session, message: Call): void {
+    this.meta!.call(session, message);
+  }
 }
 
 /** Its own sessions (long-poll, HTTP bridge, components) are those of `realm`; those of relays are remote. */
@@ -44,6 +57,7 @@ export class RelayCore {
   readonly realm: Realm;
   readonly remote: RemoteSessions;
   readonly publications: CorePublications;
+  readonly meta: CoreMeta;
   readonly #host: Host;
   readonly #links: RelayLinks;
   readonly #requests: RemoteRequests;
@@ -58,14 +72,18 @@ export class RelayCore {
     const { ids, interest, told } = ports;
     const boot = () => ports.boot;
     this.publications = new CorePublications(() => this.realm, { ids, interest, told, boot, links, endTurn });
-    this.realm = this.#newRealm(name, config, ports.ids);
+    const realm = this.#newRealm(name, config, ports.ids);
+    this.realm = realm;
+    this.meta = this.#newMeta(ports);
+    realm.meta = this.meta;
     const { dealer } = this.realm;
     this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, (relay, session, message, onEnd) => {
       links.queue(relay, { kind: "send", session, message }, onEnd);
     });
     this.#procedures = new RemoteProcedures(this.realm, host);
+    const callMeta = (session: Session, message: Call) => this.meta.call(session, message);
     this.#requests = new RemoteRequests(
-      { dealer, pending: this.#pending!, sessions: this.remote },
+      { dealer, pending: this.#pending!, sessions: this.remote, callMeta },
       host,
       (...message) => links.queue(...message),
     );
@@ -101,6 +119,7 @@ export class RelayCore {
   tick(now: number): void {
     this.realm.tick(now);
     this.#links.tick(now);
+    this.meta.tick(now);
     this.endTurn();
   }
 
@@ -116,12 +135,12 @@ export class RelayCore {
 
   /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
-    return this.#links.nextDeadline();
+    return earliest(this.#links.nextDeadline(), this.meta.nextDeadline());
   }
 
   /** May the object sleep? See `Relay.isIdle`. */
   get isIdle(): boolean {
-    return this.#links.isIdle;
+    return this.#links.isIdle && this.meta.isIdle;
   }
 
   /** Writes what must survive the sleep. */
@@ -139,12 +158,25 @@ export class RelayCore {
       drop: (relay) => {
         this.publications.drop(relay);
         this.remote.drop(relay);
+        this.meta.drop(relay);
       },
       giveUp: (relay, overdue) => this.#giveUp(relay, overdue),
     });
   }
 
-  #newRealm(name: string, config: RealmConfig, ids: RelayIds): Realm {
+  #newMeta(ports: CorePorts): CoreMeta {
+    const { ids, relaySessions } = ports;
+    return new CoreMeta({
+      ...{ host: this.#host, ids, relaySessions },
+      boot: () => ports.boot,
+      queue: (...message) => this.#links.queue(...message),
+      realm: () => this.realm,
+      remote: () => this.remote.byId,
+      interest: () => this.publications.interest,
+    });
+  }
+
+  #newRealm(name: string, config: RealmConfig, ids: RelayIds): CoreRealm {
     const { publications } = this;
     const ports = {
       forward: publications.forward.bind(publications),
@@ -152,7 +184,7 @@ export class RelayCore {
       isKnown: publications.announceOwn.bind(publications),
       refuse: () => {},
     };
-    return new Realm(name, config, this.#host, {
+    return new CoreRealm(name, config, this.#host, {
       newBroker: (...parts) => new RelayedBroker(ports, ...parts),
       newDealer: (...parts) => this.#newDealer(...parts),
       newSessionId: () => ids.session(CORE, () => this.#host.randomId()),
@@ -193,6 +225,10 @@ export class RelayCore {
         return this.#requests.checkOpenCalls(relay, message);
       case "ask":
         return this.#answer(relay, message.number, message.question, message.payload);
+      case "sessions":
+        return this.meta.takeCounts(relay, message.byRole);
+      case "meta answer":
+        return this.meta.answered(relay, message);
       default:
         return this.#requests.receive(relay, message);
     }
@@ -204,10 +240,11 @@ export class RelayCore {
     });
   }
 
-  /** Publications are dropped, everything else is sent until the relay takes it or begins a new epoch. */
+  /** Publications and questions are dropped, everything else is sent until the relay takes it or begins a new epoch. */
   #giveUp(relay: number, overdue: readonly ToRelay[]): readonly ToRelay[] {
-    const kept = overdue.filter(({ kind }) => kind !== "publish");
-    const dropped = overdue.length - kept.length;
+    // The caller of a procedure of the router has got its answer without this relay.
+    const kept = overdue.filter(({ kind }) => kind !== "publish" && kind !== "meta");
+    const dropped = overdue.filter(({ kind }) => kind === "publish").length;
     if (dropped > 0) this.#host.log({ level: "error", event: "relay.unreachable", relay, dropped });
     return kept;
   }

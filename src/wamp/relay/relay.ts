@@ -1,10 +1,11 @@
 /** A relay: holds the sessions of a region, matches and sends events for them, and asks the core for the rest. */
 
+import type { Permission } from "../authorization/permission-rules.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import { MessageType, NO_DETAILS, type Subscribe } from "../protocol/message.ts";
+import { type Call, MessageType, NO_DETAILS, type Subscribe } from "../protocol/message.ts";
 import type { Id } from "../protocol/values.ts";
 import { Realm } from "../realm/realm.ts";
 import type { Peer } from "../session/peer.ts";
@@ -20,6 +21,8 @@ import type { Batch, BatchAnswer } from "./link/batch.ts";
 import { CoreLink } from "./link/core-link.ts";
 import type { ToCore, ToRelay } from "./link/messages.ts";
 import type { RelayIds } from "./link/relay-ids.ts";
+import { RelayMeta } from "./meta/relay-meta.ts";
+import { SessionCounts } from "./meta/session-counts.ts";
 
 /** What a relay asks of its object. */
 export interface RelayPorts {
@@ -36,13 +39,21 @@ export interface RelayPorts {
   readonly cooling: CoolingStore;
 }
 
-/** A realm whose peers wait behind their SUBSCRIBE. */
+/** A realm whose peers wait behind their SUBSCRIBE, and whose core answers most procedures of the router. */
 class RelayRealm extends Realm {
   /** Keeps the message of a peer that waits. */
   holdBack: ((peer: Peer, raw: readonly unknown[]) => boolean) | undefined;
 
   override receive(peer: Peer, elements: readonly unknown[]): void {
     if (this.holdBack?.(peer, elements) !== true) super.receive(peer, elements);
+  }
+
+  /** Says whether the relay answers a call of the router's procedures itself. */
+  answersMeta: ((message: Call) => boolean) | undefined;
+
+  protected override callMeta(session: Session, message: Call, permission: Permission): void {
+    if (this.answersMeta?.(message) === false) this.dealer.call(session, message, permission);
+    else super.callMeta(session, message, permission);
   }
 }
 
@@ -56,6 +67,8 @@ export class Relay {
   readonly #publications: RelayPublications;
   readonly #subscriptions: RelaySubscriptions;
   readonly #questions: Questions;
+  readonly #counts: SessionCounts;
+  readonly #meta: RelayMeta;
   #dealer: RemoteDealer | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: RelayPorts) {
@@ -75,6 +88,13 @@ export class Relay {
       store: ports.cooling,
     });
     this.#subscriptions = new RelaySubscriptions(() => this.realm, this.interest);
+    this.#counts = new SessionCounts({
+      clock: host,
+      hasMetaApi: config.options.enable_meta_api,
+      sessions: () => this.realm.sessions.byId,
+      push: (byRole) => send({ kind: "sessions", byRole }),
+    });
+    this.#meta = new RelayMeta({ host, send, realm: () => this.realm });
     this.realm = this.#newRealm(name, config);
   }
 
@@ -92,6 +112,7 @@ export class Relay {
   /** Takes note of what the subscriptions of woken sessions need, once `realm` has been woken. */
   wake(): void {
     for (const { match, topic } of this.realm.broker.subscriptions.values()) this.interest.restore(match, topic);
+    this.#counts.wake();
   }
 
   /** Processes a batch of the core; the answer goes back as the result of the call that carried it. Call `endTurn` then. */
@@ -111,11 +132,12 @@ export class Relay {
 
   /** Has `endTurn` anything to do? */
   get hasOutput(): boolean {
-    return this.#link.hasOutput;
+    return this.#link.hasOutput || this.#counts.hasChanged;
   }
 
   /** Sends what was queued in this turn, or in several. */
   endTurn(): void {
+    this.#counts.check();
     this.#link.flush();
   }
 
@@ -124,6 +146,8 @@ export class Relay {
     this.realm.tick(now);
     this.interest.tick(now);
     this.#questions.tick(now);
+    this.#counts.tick(now);
+    this.#meta.tick(now);
     this.#link.tick(now);
   }
 
@@ -139,12 +163,14 @@ export class Relay {
 
   /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
-    return earliest(this.#link.nextDeadline(), this.#questions.nextDeadline());
+    const ofMeta = earliest(this.#counts.nextDeadline(), this.#meta.nextDeadline());
+    return earliest(ofMeta, earliest(this.#link.nextDeadline(), this.#questions.nextDeadline()));
   }
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
   get isIdle(): boolean {
-    return this.#link.isIdle && !this.interest.isWaiting && !this.#dealer!.isRegistering && this.#questions.size === 0;
+    const isAsking = this.interest.isWaiting || this.#dealer!.isRegistering || this.#questions.size > 0;
+    return !isAsking && this.#link.isIdle && this.#counts.isKnown && this.#meta.isIdle;
   }
 
   /** Has the relay no session, and nothing at the core? */
@@ -200,6 +226,12 @@ export class Relay {
       newSessionId: () => ids.session(relay, () => this.#host.randomId()),
     });
     realm.holdBack = (peer, raw) => this.#subscriptions.holdBack(peer, raw);
+    realm.answersMeta = (message) => {
+      const isHere = this.#meta.answers(message);
+      // The core's answer depends on them.
+      if (!isHere) this.#counts.push();
+      return isHere;
+    };
     return realm;
   }
 
@@ -225,6 +257,10 @@ export class Relay {
         return this.#publications.receive(message.publication);
       case "answer":
         return this.#questions.answered(message.number, message);
+      case "meta":
+        return this.#meta.receive(message);
+      case "meta done":
+        return this.#meta.confirm(message.number);
       case "unused":
         return this.#publications.keepToItself(message.topic);
       case "revoke":

@@ -7,7 +7,7 @@ import type { ToCore, ToRelay } from "../../wamp/relay/link/messages.ts";
 import { CORE, RelayIds } from "../../wamp/relay/link/relay-ids.ts";
 import { relayObject } from "../routing/realm-stub.ts";
 import { relayOfNumber } from "../routing/relay-names.ts";
-import { RelayEpochTable, RelayInterestTable, ToldRelayTable } from "../storage/relay-tables.ts";
+import { RelayEpochTable, RelayInterestTable, RelaySessionsTable, ToldRelayTable } from "../storage/relay-tables.ts";
 import { RemoteSessionTable } from "../storage/remote-session-table.ts";
 import { Carrier } from "./carrier.ts";
 import { deriveIdsSecret } from "./ids-secret.ts";
@@ -40,6 +40,7 @@ export class CoreRole extends LinkedRole {
       told: new ToldRelayTable(sql, tables, writes),
       sessions: new RemoteSessionTable(sql, tables, writes),
       epochs: new RelayEpochTable(sql, tables, writes),
+      relaySessions: new RelaySessionsTable(sql, tables, writes),
     });
   }
 

@@ -5,6 +5,7 @@ import type { InterestRow, InterestStore } from "../../wamp/relay/broker/interes
 import type { CoolingStore } from "../../wamp/relay/broker/relay-interest.ts";
 import type { ToldStore } from "../../wamp/relay/broker/told-topics.ts";
 import type { EpochStore } from "../../wamp/relay/link/relay-links.ts";
+import type { RelaySessionsRow, RelaySessionsStore } from "../../wamp/relay/meta/relay-sessions.ts";
 import type { DeferredWrites } from "./deferred-writes.ts";
 import type { Tables } from "./tables.ts";
 
@@ -109,6 +110,28 @@ export class RelayEpochTable implements EpochStore {
   put(relay: number, epoch: number): void {
     this.#epochs.set(relay, epoch);
     this.#rows.put(relay, epoch);
+  }
+}
+
+/** The core's table of how many sessions each relay has. */
+export class RelaySessionsTable implements RelaySessionsStore {
+  readonly #rows: LazyTable;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
+    this.#rows = new LazyTable(sql, tables, writes, "relay_sessions", "relay INTEGER PRIMARY KEY, roles TEXT");
+  }
+
+  all(): RelaySessionsRow[] {
+    const rows = this.#rows.all<{ relay: number; roles: string }>();
+    return rows.map(({ relay, roles }) => ({ relay, byRole: JSON.parse(roles) }));
+  }
+
+  put({ relay, byRole }: RelaySessionsRow): void {
+    this.#rows.put(relay, JSON.stringify(byRole));
+  }
+
+  delete(relay: number): void {
+    this.#rows.delete("relay = ?", relay);
   }
 }
 

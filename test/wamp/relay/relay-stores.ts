@@ -5,6 +5,7 @@ import type { InterestRow, InterestStore } from "../../../src/wamp/relay/broker/
 import type { CoolingStore } from "../../../src/wamp/relay/broker/relay-interest.ts";
 import type { ToldStore } from "../../../src/wamp/relay/broker/told-topics.ts";
 import { RelayIds } from "../../../src/wamp/relay/link/relay-ids.ts";
+import type { RelaySessionsRow, RelaySessionsStore } from "../../../src/wamp/relay/meta/relay-sessions.ts";
 
 /** The ids of the realm of these tests. */
 export const IDS = new RelayIds(new Uint8Array(32).fill(7));
@@ -47,6 +48,22 @@ export class InterestRows extends Rows<InterestRow> implements InterestStore {
 export class ToldRows extends Rows<number> implements ToldStore {
   constructor() {
     super(String);
+  }
+}
+
+export class RelaySessionsRows implements RelaySessionsStore {
+  readonly #rows = new Map<number, RelaySessionsRow>();
+
+  all(): Iterable<RelaySessionsRow> {
+    return [...this.#rows.values()];
+  }
+
+  put(row: RelaySessionsRow): void {
+    this.#rows.set(row.relay, row);
+  }
+
+  delete(relay: number): void {
+    this.#rows.delete(relay);
   }
 }
 

@@ -12,7 +12,7 @@ import { ModelNetwork } from "./model/model-network.ts";
 import { ModelCore, type ModelObject, ModelRelay, type ModelWorld } from "./model/model-objects.ts";
 
 /** The connection of a client. */
-class RecordingTransport implements Transport {
+export class RecordingTransport implements Transport {
   readonly received: unknown[] = [];
   maxLength = Number.POSITIVE_INFINITY;
   isChanged = false;
@@ -80,6 +80,8 @@ export class RelayedRealm {
   readonly core: ModelCore;
   readonly relays: readonly ModelRelay[];
   readonly world: ModelWorld;
+  /** Relays from and to which nothing arrives. */
+  readonly cut = new Set<number>();
 
   /** `input` changes the configuration, as in `realmConfig`; there is no meta API by default. */
   constructor(relays = 2, input: Partial<RealmInput> = {}) {
@@ -123,7 +125,8 @@ export class RelayedRealm {
   deliver(): number {
     const { network } = this.world;
     let batches = 0;
-    for (let [way] = network.busyWays(); way !== undefined; [way] = network.busyWays()) {
+    const nextWay = () => network.busyWays().find((ends) => !ends.some((end) => this.cut.has(end)));
+    for (let way = nextWay(); way !== undefined; way = nextWay()) {
       if (network.step(...way, "deliver") === "call") batches++;
     }
     return batches;

@@ -90,6 +90,16 @@ export class InterestTable {
     return found ?? NO_RELAYS;
   }
 
+  /** The relays that have a subscriber of exactly this topic or pattern. */
+  relaysOf(match: Match, uri: Uri): ReadonlySet<number> {
+    return this.#byPattern.get(match, uri)?.relays ?? NO_RELAYS;
+  }
+
+  /** The relays that have a subscriber of a subscription. */
+  relaysById(subscriptionId: Id): ReadonlySet<number> {
+    return this.#byId.get(subscriptionId)?.relays ?? NO_RELAYS;
+  }
+
   #entry(match: Match, uri: Uri): Interest {
     const known = this.#byPattern.get(match, uri);
     if (known !== undefined) return known;

@@ -6,8 +6,15 @@ import type { Log } from "../../host/host.ts";
 import { thrown } from "../../host/log-line.ts";
 import { CloseCode } from "../../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../../protocol/errors.ts";
-import { type ErrorMessage, MessageType, NO_DETAILS, type Register, type Yield } from "../../protocol/message.ts";
-import type { Match } from "../../protocol/uri.ts";
+import {
+  type Call,
+  type ErrorMessage,
+  MessageType,
+  NO_DETAILS,
+  type Register,
+  type Yield,
+} from "../../protocol/message.ts";
+import { isReservedUri, type Match } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import type { LaterRequest, OpenCalls, ToCore, ToRelay } from "../link/messages.ts";
@@ -23,6 +30,8 @@ export interface RemoteRequestsParts {
   readonly dealer: Dealer;
   readonly pending: CorePendingCalls;
   readonly sessions: RemoteSessions;
+  /** Takes a call of a procedure of the router. */
+  callMeta(caller: Session, message: Call): void;
 }
 
 /** The part of the core that stands in for `Realm.receive`; the relay has checked roles, rates and permissions. */
@@ -33,12 +42,15 @@ export class RemoteRequests {
   readonly #host: Log;
   readonly #queue: (relay: number, message: ToRelay) => void;
 
+  readonly #callMeta: RemoteRequestsParts["callMeta"];
+
   /** `queue` queues a message for a relay. */
   constructor(
-    { dealer, pending, sessions }: RemoteRequestsParts,
+    { dealer, pending, sessions, callMeta }: RemoteRequestsParts,
     host: Log,
     queue: (relay: number, message: ToRelay) => void,
   ) {
+    this.#callMeta = callMeta;
     this.#dealer = dealer;
     this.#pending = pending;
     this.#sessions = sessions;
@@ -90,6 +102,7 @@ export class RemoteRequests {
         if (request.isRepeated && this.#confirm(session, request.message)) return;
         return this.#dealer.register(session, request.message, request.permission);
       case "call":
+        if (isReservedUri(request.message[3])) return this.#callMeta(session, request.message);
         return this.#dealer.call(session, request.message, request.permission);
       case "chunk":
         return void this.#dealer.continue(session, request.message);

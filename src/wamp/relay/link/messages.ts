@@ -2,7 +2,16 @@
 
 import type { Permission } from "../../authorization/permission-rules.ts";
 import type { Publication } from "../../broker/publication.ts";
-import type { Call, Cancel, ErrorMessage, Register, RouterMessage, Unregister, Yield } from "../../protocol/message.ts";
+import type {
+  Call,
+  Cancel,
+  ErrorMessage,
+  Register,
+  Result,
+  RouterMessage,
+  Unregister,
+  Yield,
+} from "../../protocol/message.ts";
 import type { Payload } from "../../protocol/payload.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
@@ -49,6 +58,25 @@ export interface OpenCalls {
   readonly keys: readonly Id[];
 }
 
+/** authrole → sessions */
+export type SessionsByRole = Readonly<Record<string, number>>;
+
+/** Has a relay run a procedure of the router. If it arrives twice, only the first answer counts. */
+export interface MetaRequest {
+  readonly kind: "meta";
+  /** Never used again, also after a restart of the core. */
+  readonly number: number;
+  readonly caller: RemoteOrigin;
+  readonly message: Call;
+}
+
+/** The answer to a `MetaRequest`. One that is lost counts as that of a relay that cannot be reached. */
+export interface MetaAnswer {
+  readonly kind: "meta answer";
+  readonly number: number;
+  readonly message: Result | ErrorMessage;
+}
+
 /** From a relay to the core. */
 export type ToCore =
   /** `origin` goes with each, so that the core may forget a session that holds nothing. */
@@ -69,6 +97,9 @@ export type ToCore =
   /** The session has ended. */
   | { readonly kind: "leave"; readonly session: Id }
   | OpenCalls
+  /** The visible sessions of the relay now, by authrole; the last of these messages counts. */
+  | { readonly kind: "sessions"; readonly byRole: SessionsByRole }
+  | MetaAnswer
   | { readonly kind: "announce"; readonly pattern: Pattern }
   | { readonly kind: "withdraw"; readonly pattern: Pattern }
   | { readonly kind: "publish"; readonly publication: ForwardedPublication }
@@ -86,6 +117,9 @@ export type ToRelay =
   | { readonly kind: "over"; readonly session: Id; readonly key: Id; readonly isAbandoned: boolean }
   /** The session has broken the protocol, as only the core could see. */
   | { readonly kind: "abort"; readonly session: Id; readonly uri: Uri; readonly text: string; readonly code: number }
+  | MetaRequest
+  /** The caller has got its RESULT: the relay makes the changes that follow it, unless it has made or forgotten them. */
+  | { readonly kind: "meta done"; readonly number: number }
   | { readonly kind: "confirm"; readonly pattern: Pattern }
   | { readonly kind: "refuse"; readonly pattern: Pattern; readonly uri: Uri; readonly text: string }
   | { readonly kind: "publish"; readonly publication: ForwardedPublication }

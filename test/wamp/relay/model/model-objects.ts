@@ -14,7 +14,7 @@ import type { EpochStore } from "../../../../src/wamp/relay/link/relay-links.ts"
 import { Relay } from "../../../../src/wamp/relay/relay.ts";
 import type { Peer } from "../../../../src/wamp/session/peer.ts";
 import { realmConfig } from "../../host/test-realm.ts";
-import { CoolingRows, IDS, InterestRows, ToldRows } from "../relay-stores.ts";
+import { CoolingRows, IDS, InterestRows, RelaySessionsRows, ToldRows } from "../relay-stores.ts";
 import { ModelHost, type ModelTime } from "./model-host.ts";
 import type { Endpoint, ModelNetwork } from "./model-network.ts";
 
@@ -236,6 +236,7 @@ export class ModelCore extends ModelObject {
   readonly interest = new InterestRows();
   readonly told = new ToldRows();
   readonly sessions = new RemoteSessionRows();
+  readonly relaySessions = new RelaySessionsRows();
   readonly #epochRows = new Map<number, number>();
   readonly #epochs: EpochStore = {
     get: (relay) => this.#epochRows.get(relay),
@@ -290,7 +291,7 @@ export class ModelCore extends ModelObject {
     const { boot, interest, told, sessions } = this;
     const { config } = this.world;
     this.core = new RelayCore(config.name, config, this.host, {
-      ...{ ids: IDS, boot, interest, told, sessions, epochs: this.#epochs },
+      ...{ ids: IDS, boot, interest, told, sessions, epochs: this.#epochs, relaySessions: this.relaySessions },
       nextStream: () => this.nextStream(),
       carry: (relay, batch) => {
         if (boot === this.boot) this.world.network.carry(CORE, relay, batch as Batch<never>);

@@ -1,0 +1,118 @@
+/** The part of a relay in the procedures of the router: it answers what concerns its own sessions, and asks the core. */
+
+import { argsOf } from "../../dealer/call-results.ts";
+import { Deadlines } from "../../host/deadlines.ts";
+import type { Clock, Log } from "../../host/host.ts";
+import { thrown } from "../../host/log-line.ts";
+import { META_PROCEDURES, runMeta } from "../../meta/meta-api.ts";
+import { WampError, WampUri } from "../../protocol/errors.ts";
+import { type Call, MessageType, NO_DETAILS } from "../../protocol/message.ts";
+import type { Payload } from "../../protocol/payload.ts";
+import type { Id, Uri } from "../../protocol/values.ts";
+import type { Realm } from "../../realm/realm.ts";
+import { Session } from "../../session/session.ts";
+import type { MetaAnswer, MetaRequest, ToCore } from "../link/messages.ts";
+import { concernsCaller, routeOf } from "./routes.ts";
+
+/** What the procedures ask of the relay. */
+export interface RelayMetaPorts {
+  readonly host: Clock & Log;
+  realm(): Realm;
+  /** Queues a message for the core. */
+  send(message: ToCore): void;
+}
+
+/** How long a relay keeps changes that the core has not confirmed: longer than the core waits for answers. */
+const HELD_MS = 8_000;
+
+/** Changes that follow an answer. */
+interface Held {
+  readonly number: number;
+  readonly act: () => void;
+}
+
+/** The transport of a caller that is elsewhere. */
+const NOWHERE = { send: () => undefined, close() {}, save() {} };
+
+/** Changes wait until all objects have answered and the caller has its RESULT; without that nothing changes. */
+export class RelayMeta {
+  readonly #ports: RelayMetaPorts;
+  readonly #byNumber = new Map<number, Held>();
+  readonly #held = new Deadlines<Held>();
+
+  constructor(ports: RelayMetaPorts) {
+    this.#ports = ports;
+  }
+
+  /** Does no change wait for the core? */
+  get isIdle(): boolean {
+    return this.#held.size === 0;
+  }
+
+  /** Says whether the relay answers a call of one of its sessions without the core. */
+  answers([, , , uri, payload]: Call): boolean {
+    const realm = this.#ports.realm();
+    if (!realm.hasMetaApi || META_PROCEDURES[uri] === undefined || concernsCaller(uri)) return true;
+    return routeOf(uri, payload)?.kind === "directed" && realm.sessions.byId.has(payload.args[0] as Id);
+  }
+
+  /** Runs a procedure for the core. */
+  receive({ number, caller, message }: MetaRequest): void {
+    // Only the caller itself is spared by the procedures that end sessions.
+    const session = this.#ports.realm().sessions.byId.get(caller.id) ?? new Session(NOWHERE, caller);
+    this.#ports.send({ kind: "meta answer", number, message: this.#answer(number, session, message) });
+  }
+
+  /** Makes the changes that follow an answer. */
+  confirm(number: number): void {
+    const held = this.#byNumber.get(number);
+    if (held === undefined) return;
+    this.#forget(held);
+    held.act();
+  }
+
+  /** Forgets changes that the core has not confirmed by `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    for (const held of this.#held.takeExpired(now)) this.#forget(held);
+  }
+
+  /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    return this.#held.next();
+  }
+
+  #answer(number: number, session: Session, message: Call): MetaAnswer["message"] {
+    const [type, request, , procedure] = message;
+    const error = (uri: Uri, payload: Payload): MetaAnswer["message"] => {
+      return [MessageType.ERROR, type, request, NO_DETAILS, uri, payload];
+    };
+    try {
+      const { payload, afterwards } = runMeta(this.#ports.realm(), session, message)!;
+      if (afterwards !== undefined) this.#hold(number, afterwards);
+      return [MessageType.RESULT, request, NO_DETAILS, payload];
+    } catch (fault) {
+      if (fault instanceof WampError) return error(fault.uri, fault.payload);
+      this.#ports.host.log({
+        level: "error",
+        event: "message.failed",
+        session: session.id,
+        procedure,
+        ...thrown(fault),
+      });
+      return error(WampUri.INTERNAL_ERROR, argsOf("internal error"));
+    }
+  }
+
+  #hold(number: number, act: () => void): void {
+    const held = { number, act };
+    const until = this.#ports.host.now() + HELD_MS;
+    this.#byNumber.set(number, held);
+    this.#held.set(held, until);
+    this.#ports.host.setAlarm(until);
+  }
+
+  #forget(held: Held): void {
+    this.#held.delete(held);
+    if (this.#byNumber.get(held.number) === held) this.#byNumber.delete(held.number);
+  }
+}

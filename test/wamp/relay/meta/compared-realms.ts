@@ -1,0 +1,200 @@
+/** Runs one conversation in a realm of one object and in one over relays, to compare what the clients get. */
+
+import { SeededRandom } from "../../../../src/testing/seeded-random.ts";
+import type { RealmInput } from "../../../../src/wamp/config/realm.ts";
+import { Realm } from "../../../../src/wamp/realm/realm.ts";
+import type { Batch, BatchAnswer } from "../../../../src/wamp/relay/link/batch.ts";
+import { json } from "../../../../src/wamp/serializers/json.ts";
+import { ALL_ROLES, ANYTHING, realmConfig } from "../../host/test-realm.ts";
+import { ModelNetwork } from "../model/model-network.ts";
+import { ModelObject, type ModelWorld } from "../model/model-objects.ts";
+import { RecordingTransport, RelayedRealm } from "../relayed-realm.ts";
+
+/** A realm with two roles that may do everything. */
+export const INPUT = inputOf({});
+
+/** The configuration of these tests with changes. */
+export function inputOf(changes: Partial<RealmInput>): Partial<RealmInput> {
+  const permissions = [ANYTHING];
+  return {
+    options: {},
+    roles: ["user", "guest"].map((name) => ({ name, permissions, console: true })),
+    auth: {},
+    ...changes,
+  };
+}
+
+/** A client with an identity of its own. */
+export class ComparedClient {
+  readonly transport = new RecordingTransport();
+  readonly id: number;
+  readonly name: string;
+  readonly #realm: ComparedRealm;
+  readonly #object: ModelObject;
+  #request = 0;
+
+  constructor(realm: ComparedRealm, object: ModelObject, name: string, authrole: string, roles: object) {
+    this.name = name;
+    this.#realm = realm;
+    this.#object = object;
+    const identity = { authid: name, authrole, authmethod: "ticket", authprovider: "static" };
+    object.peers.set(this.transport, object.realm.sessions.connectAs(this.transport, identity, roles as never));
+    const [[, id]] = this.transport.received.splice(0) as [[number, number]];
+    this.id = id;
+    object.after();
+    realm.deliver();
+  }
+
+  /** Sends messages, and lets all batches arrive after each. */
+  send(...messages: unknown[]): void {
+    for (const message of messages) {
+      this.say(message);
+      this.#realm.deliver();
+    }
+  }
+
+  /** Sends a message, whose batches stay on their way. */
+  say(message: unknown): void {
+    this.#object.take(this.transport, json.decode(JSON.stringify(message), { depth: 64 }) as unknown[]);
+  }
+
+  /** Calls a procedure of the router. */
+  call(procedure: string, args: readonly unknown[] = [], kwargs: object = {}): void {
+    this.send([48, ++this.#request, {}, procedure, args, kwargs]);
+  }
+
+  /** The messages so far. */
+  get received(): readonly unknown[] {
+    return this.transport.received;
+  }
+
+  /** The id in the last acknowledgment. */
+  get lastId(): number {
+    return (this.received as number[][]).findLast(([type]) => type === 33 || type === 65)![2]!;
+  }
+
+  /** Ends the connection. */
+  leave(): void {
+    this.#object.realm.sessions.disconnect(this.#object.peers.get(this.transport)!);
+    this.#object.peers.delete(this.transport);
+    this.#object.after();
+    this.#realm.deliver();
+  }
+}
+
+/** A realm whose clients join it at a place: 0 is the core, others are relays. */
+export interface ComparedRealm {
+  join(place: number, name?: string, authrole?: string, roles?: object): ComparedClient;
+  deliver(): void;
+  advance(milliseconds: number): void;
+}
+
+class SoloObject extends ModelObject {
+  realm!: Realm;
+
+  constructor(world: ModelWorld) {
+    super(0, world);
+    this.start();
+  }
+
+  readonly isIdle = true;
+  endTurn(): void {}
+  lost(): void {}
+  answered(): void {}
+
+  receive(_: number, batch: Batch<never>): BatchAnswer {
+    throw new Error(`a realm of one object gets a batch: ${JSON.stringify(batch)}`);
+  }
+
+  nextDeadline(): number | undefined {
+    return this.realm.nextDeadline();
+  }
+
+  protected onTick(now: number): void {
+    this.realm.tick(now);
+  }
+
+  protected onFlush(): void {
+    this.realm.flush();
+  }
+
+  protected start(): void {
+    const config = this.world.config;
+    this.realm = new Realm(config.name, config, this.host);
+  }
+}
+
+/** A realm of one object. */
+class SoloRealm implements ComparedRealm {
+  readonly #world: ModelWorld;
+  readonly #object: SoloObject;
+
+  constructor(input = INPUT) {
+    const network = new ModelNetwork(() => this.#object);
+    this.#world = { time: { now: 1_000_000 }, random: new SeededRandom(1), network, config: realmConfig(input) };
+    this.#object = new SoloObject(this.#world);
+  }
+
+  join(_: number, name = "joe", authrole = "user", roles: object = ALL_ROLES): ComparedClient {
+    return new ComparedClient(this, this.#object, name, authrole, roles);
+  }
+
+  deliver(): void {}
+
+  advance(milliseconds: number): void {
+    const { time } = this.#world;
+    const end = time.now + milliseconds;
+    for (let next = this.#object.due; next !== undefined && next <= end; next = this.#object.due) {
+      time.now = Math.max(time.now, next);
+      this.#object.tick();
+    }
+    time.now = end;
+  }
+}
+
+/** A core and two relays. */
+export class SpreadRealm extends RelayedRealm implements ComparedRealm {
+  constructor(relays = 2, input = INPUT) {
+    super(relays, input);
+  }
+
+  // @ts-expect-error The clients of this realm have identities.
+  override join(place: number, name = "joe", authrole = "user", roles: object = ALL_ROLES): ComparedClient {
+    return new ComparedClient(this, place === 0 ? this.core : this.relays[place - 1]!, name, authrole, roles);
+  }
+}
+
+/** What happens in a realm; returns the clients whose messages are compared. */
+export type Conversation = (realm: ComparedRealm) => readonly ComparedClient[];
+
+/** What the clients get in both realms, ids replaced by the order in which they appear. */
+export function compare(
+  conversation: Conversation,
+  input = INPUT,
+): { readonly solo: unknown; readonly spread: unknown } {
+  return {
+    solo: logOf(conversation(new SoloRealm(input))),
+    spread: logOf(conversation(new SpreadRealm(2, input))),
+  };
+}
+
+function logOf(clients: readonly ComparedClient[]): Record<string, unknown> {
+  const names = new Map<number, string>();
+  const replaced = (value: unknown): unknown => {
+    if (isLarge(value)) {
+      if (!names.has(value)) names.set(value, `id ${names.size + 1}`);
+      return names.get(value);
+    }
+    if (typeof value === "string") return value.replaceAll(/\d{10,}/g, (digits) => String(replaced(Number(digits))));
+    // The lists of ids have no order.
+    if (Array.isArray(value)) return value.every(isLarge) ? value.map(replaced).sort() : value.map(replaced);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, replaced(each)]));
+  };
+  for (const { id } of clients) replaced(id);
+  return Object.fromEntries(clients.map(({ name, received }) => [name, received.map(replaced)]));
+}
+
+function isLarge(value: unknown): value is number {
+  return typeof value === "number" && value > 2 ** 32;
+}
