@@ -4,22 +4,19 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { thrown } from "../wamp/host/log-line.ts";
 import type { Components } from "../wamp/local/component.ts";
-import { negotiate } from "../wamp/serializers/subprotocols.ts";
 import { bridge } from "./bridge/bridge.ts";
 import { webhook } from "./bridge/incoming-webhook.ts";
 import { type BridgeRoute, configuredRoute } from "./bridge/route.ts";
 import type { ConfigInput } from "./config/config-schema.ts";
 import { configOf, deploymentOf, useConfig, useDefaults } from "./config/deployment.ts";
-import { onlyRealm, realmFor } from "./config/realm-lookup.ts";
 import { longPollRoutes } from "./long-poll/routes.ts";
 import { metrics } from "./metrics/metrics.ts";
 import type { Env } from "./platform/env.ts";
+import { webError } from "./platform/http-responses.ts";
 import { writeLog } from "./platform/log.ts";
 import { admit } from "./routing/admission.ts";
-import { acceptForAnyRealm, refuseRealm } from "./routing/hello-routing.ts";
-import { connectClient } from "./routing/object-requests.ts";
-import { realmObject } from "./routing/realm-stub.ts";
 import { isStopping } from "./routing/shutdown.ts";
+import { isUpgrade, openSocket, realmOfSocket, refuseWithoutUpgrade } from "./routing/sockets.ts";
 import { serverSentEvents } from "./server-sent-events/serve-events.ts";
 import { queue, scheduled } from "./triggers/triggers.ts";
 import { serveConsole } from "./web/console.ts";
@@ -36,6 +33,9 @@ export function router(config: ConfigInput, components: Components): ExportedHan
   useDefaults(config, components);
   let app: App | undefined;
   const fetch = (request: Request, env: Env, context: ExecutionContext) => {
+    const realm = realmOfSocket(request);
+    // Hono's routing and layers would be 6 % of the CPU of a connection, from its upgrade to its close.
+    if (realm !== undefined) return serveSocket(request, env, realm);
     // An isolate that only runs objects needs no routes.
     app ??= addRoutes(new Hono());
     return app.fetch(request, env, context);
@@ -56,13 +56,13 @@ export function createApp(config?: ConfigInput, components?: Components): App {
 
 function addRoutes(app: App): App {
   app.use(checkConfig);
-  app.get("/", ifUpgrade(admit), ifUpgrade(checkUpgrade), ifUpgrade(toAnyRealm));
+  app.get("/", ({ env, req }, next) => (isUpgrade(req.raw) ? openSocket(req.raw, env, undefined, "/") : next()));
   app.get("/healthz", (context) => context.json({ status: "ok" }));
+  app.get("/ws", ({ env, req }) => openSocket(req.raw, env, undefined, "/ws"));
+  app.get("/ws/:realm", ({ env, req }) => openSocket(req.raw, env, req.param("realm")));
   for (const path of ["/ws", "/ws/:realm", "/lp/open", "/lp/:realm/open", "/realms/:realm/events"])
     app.use(path, admit);
-  app.use("/ws/*", checkUpgrade);
-  app.get("/ws", toAnyRealm);
-  app.get("/ws/:realm", toRealm);
+  app.use("/ws/*", async ({ req }, next) => refuseWithoutUpgrade(req.raw) ?? next());
   app.route("/lp", longPollRoutes());
   app.all("/realms/:realm/events", ({ env, req }) => serverSentEvents(req.raw, env, req.param("realm")));
   for (const action of ["publish", "call"] as const) {
@@ -84,23 +84,38 @@ function addRoutes(app: App): App {
   });
   app.use(async ({ env, req }, next) => (await webService(req.raw, env, configOf(env))) ?? next());
   app.notFound(notFound);
-  app.onError((error, context) => {
-    writeLog({ level: "error", event: "request.failed", path: new URL(context.req.url).pathname, ...thrown(error) });
-    return context.json({ error: "internal error" }, 500);
-  });
+  app.onError((error, { req }) => fail(req.raw, error));
   return app;
+}
+
+/** Serves the WebSocket of a client whose URL names its realm, as the routes do. */
+async function serveSocket(request: Request, env: Env, realm: string): Promise<Response> {
+  try {
+    return refuseAll(env) ?? (await openSocket(request, env, realm));
+  } catch (error) {
+    return fail(request, error);
+  }
+}
+
+async function checkConfig({ env }: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
+  return refuseAll(env) ?? void (await next());
 }
 
 /**
  * Answers 503 while the router stops and 500 on a faulty configuration. Faults contain names of principals: only in
  * development are they part of the answer.
  */
-async function checkConfig(context: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
-  if (isStopping()) return context.json({ error: "the router is stopping" }, 503);
-  const { faults } = deploymentOf(context.env);
-  if (faults.length === 0) return void (await next());
+function refuseAll(env: Env): Response | undefined {
+  if (isStopping()) return webError(503, "the router is stopping");
+  const { faults } = deploymentOf(env);
+  if (faults.length === 0) return undefined;
   const error = "the configuration is faulty";
-  return context.json(context.env.WAMP_DEVELOPMENT === "true" ? { error, faults } : { error }, 500);
+  return Response.json(env.WAMP_DEVELOPMENT === "true" ? { error, faults } : { error }, { status: 500 });
+}
+
+function fail({ url }: Request, error: unknown): Response {
+  writeLog({ level: "error", event: "request.failed", path: new URL(url).pathname, ...thrown(error) });
+  return webError(500, "internal error");
 }
 
 /**
@@ -115,54 +130,13 @@ async function makeHeadersMutable(context: AppContext, next: () => Promise<void>
   context.res = new Response(res.body, res);
 }
 
-type Handler = (context: AppContext, next: () => Promise<void>) => Response | Promise<Response | undefined>;
-
-/** Runs `handler` for upgrade requests only. */
-function ifUpgrade(handler: Handler) {
-  return async (context: AppContext, next: () => Promise<void>): Promise<Response | undefined> =>
-    isUpgrade(context.req.raw) ? handler(context, next) : void (await next());
-}
-
-/** Answers 426 to requests without an upgrade, and 400 if no offered subprotocol is known. */
-async function checkUpgrade(context: AppContext, next: () => Promise<void>): Promise<Response | undefined> {
-  if (!isUpgrade(context.req.raw)) {
-    return context.json({ error: "this is a WebSocket endpoint" }, 426, { Upgrade: "websocket" });
-  }
-  const offered = context.req.header("Sec-WebSocket-Protocol");
-  if (negotiate(offered ?? null) === undefined) {
-    return context.json({ error: "offer a WAMP subprotocol, such as wamp.2.json, wamp.2.msgpack or wamp.2.cbor" }, 400);
-  }
-  return void (await next());
-}
-
-function isUpgrade({ headers }: Request): boolean {
-  return headers.get("Upgrade")?.toLowerCase() === "websocket";
-}
-
-/** Serves clients that know one URL for all realms: connects to the only realm, or reads the realm from HELLO. */
-function toAnyRealm({ env, req }: AppContext): Response | Promise<Response> {
-  const config = configOf(env);
-  const only = onlyRealm(config);
-  if (only !== undefined) return connectClient(realmObject(env, only.name, only), req.raw, req.path);
-  return acceptForAnyRealm(req.raw, env, config);
-}
-
-/** Connects a client to the realm of its URL. */
-function toRealm({ env, req }: AppContext): Response | Promise<Response> {
-  const name = req.param("realm") ?? "";
-  const realm = realmFor(configOf(env), name);
-  if (realm !== undefined)
-    return connectClient(realmObject(env, name, realm), req.raw, `/ws/${encodeURIComponent(name)}`);
-  return refuseRealm(req.raw);
-}
-
 /** Serves a request of the HTTP bridge; answers 404 without `http.bridge`. */
 function serveBridge(context: AppContext, route: BridgeRoute): Response | Promise<Response> {
   const config = configOf(context.env);
   const settings = config.http?.bridge;
-  return settings === undefined ? notFound(context) : bridge(context.req.raw, context.env, config, settings, route);
+  return settings === undefined ? notFound() : bridge(context.req.raw, context.env, config, settings, route);
 }
 
-function notFound(context: AppContext): Response {
-  return context.json({ error: "not found" }, 404);
+function notFound(): Response {
+  return webError(404, "not found");
 }

@@ -9,6 +9,7 @@ import { isAllowedOrigin } from "../config/origins.ts";
 import type { WorkerRealmConfig } from "../config/realm-config.ts";
 import { onlyRealm, realmFor } from "../config/realm-lookup.ts";
 import type { Env } from "../platform/env.ts";
+import { webError } from "../platform/http-responses.ts";
 import { writeLog } from "../platform/log.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 import { describeClient, isSecure } from "./transport-info.ts";
@@ -94,23 +95,23 @@ function networkOf(address: string): string {
   return head.split(":").slice(0, 4).join(":");
 }
 
-/** Middleware of the paths that open connections. A path without a realm means the only realm of the configuration. */
-export async function admit(context: AdmissionContext, next: () => Promise<void>): Promise<Response | undefined> {
-  const { env, req } = context;
+/** Middleware of the paths that open connections. */
+export async function admit({ env, req }: AdmissionContext, next: () => Promise<void>): Promise<Response | undefined> {
+  return (await refuseConnection(req.raw, env, req.param("realm"))) ?? void (await next());
+}
+
+/**
+ * Returns the answer to a client that may not connect, and logs it. Without a name the client gets the only realm of
+ * the configuration.
+ */
+export async function refuseConnection(request: Request, env: Env, named?: string): Promise<Response | undefined> {
   const config = configOf(env);
-  const name = req.param("realm") ?? onlyRealm(config)?.name;
+  const name = named ?? onlyRealm(config)?.name;
   const realm = name === undefined ? undefined : realmFor(config, name);
-  const refusal = await checkAdmission(req.raw, env, config, name, realm);
-  if (refusal === undefined) return void (await next());
-  const { message: cause, uri } = refusal;
-  writeLog({
-    level: "warn",
-    event: "connection.refused",
-    ...(name && { realm: name }),
-    cause,
-    uri,
-    ...describeClient(req.raw),
-  });
-  const headers = refusal.status === 429 ? { "Retry-After": "1" } : {};
-  return context.json({ error: refusal.message }, refusal.status, headers);
+  const refusal = await checkAdmission(request, env, config, name, realm);
+  if (refusal === undefined) return undefined;
+  const { message: cause, status, uri } = refusal;
+  const where = name && { realm: name };
+  writeLog({ level: "warn", event: "connection.refused", ...where, cause, uri, ...describeClient(request) });
+  return webError(status, cause, status === 429 ? { "Retry-After": "1" } : {});
 }
