@@ -72,9 +72,14 @@ export class Acknowledgments {
 
   /** Throws storage_full if a publication on the topic could not be stored. */
   checkRoom(topic: Uri): void {
-    if (this.hasRoom(topic)) return;
-    this.#logFull(1);
-    throw new WampError(WampUri.STORAGE_FULL, "the event cannot be stored");
+    if (!this.takeRoom(topic)) throw new WampError(WampUri.STORAGE_FULL, "the event cannot be stored");
+  }
+
+  /** Could a publication on the topic be stored? Where not, it counts as refused. */
+  takeRoom(topic: Uri): boolean {
+    const hasRoom = this.hasRoom(topic);
+    if (!hasRoom) this.#logFull(1);
+    return hasRoom;
   }
 
   /** Could a publication on the topic be stored? */

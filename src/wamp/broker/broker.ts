@@ -36,15 +36,19 @@ export class Broker {
   readonly #limits: Limits;
   readonly #records: RecordBudget;
   readonly #history: EventHistory;
+  readonly #idOf: ((match: Match, uri: Uri) => Id) | undefined;
 
+  /** `idOf` returns the id of a subscription in a realm over many objects, which all compute it alike. */
   constructor(
     host: Host,
     { limits, store }: Pick<RealmConfig, "limits" | "store">,
     records: RecordBudget,
     subscriptions: Subscriptions,
     observer: SubscriptionObserver,
+    idOf?: (match: Match, uri: Uri) => Id,
   ) {
     this.subscriptions = subscriptions;
+    this.#idOf = idOf;
     this.#host = host;
     this.#observer = observer;
     this.#records = records;
@@ -55,7 +59,8 @@ export class Broker {
     this.acknowledgments.addBuffer(this.retention);
     this.acknowledgments.addBuffer(this.#history);
     for (const log of this.#history.logs) {
-      this.subscriptions.create(log.id, log.match, log.uri, log.created, log);
+      const id = idOf?.(log.match, log.uri) ?? log.id;
+      this.subscriptions.create(id, log.match, log.uri, log.created, log);
       this.acknowledgments.addStoredTopics(log.match, log.uri);
     }
   }
@@ -173,9 +178,29 @@ export class Broker {
     return events;
   }
 
+  /**
+   * Writes a publication to the histories of its topic, and retains it if it asks for that, without sending it: for
+   * realms over many objects. `publisher` is the id of the publisher's session.
+   */
+  keep({ id, topic, options, details, payload }: Publication, publisher: Id): void {
+    let logged: LoggedEvent | undefined;
+    this.subscriptions.forEachMatch(topic, (subscription) => {
+      const log = logFor(subscription, options);
+      if (log === undefined) return;
+      logged ??= loggedEvent(id, this.#host.now(), topic, options, details, payload);
+      log.add(logged);
+    });
+    if (options.retain !== true) return;
+    this.retention.retain({ publication: id, topic, options, details, publisher: { id: publisher }, payload });
+  }
+
   /** Does PUBLISHED wait until the event is stored, as retained event, in a history or for a webhook? */
   isStoredFirst(topic: Uri, options: Dict): boolean {
-    if (options.acknowledge !== true) return false;
+    return options.acknowledge === true && this.isStored(topic, options);
+  }
+
+  /** Is an event stored, as retained event, in a history or for a webhook? */
+  isStored(topic: Uri, options: Dict): boolean {
     return (options.retain === true && this.retention.keeps(topic)) || this.acknowledgments.isStored(topic);
   }
 
@@ -189,14 +214,9 @@ export class Broker {
     this.subscriptions.leave(session);
   }
 
-  /** The id of a new subscription of a client. */
-  protected newSubscriptionId(_match: Match, _topic: Uri): Id {
-    return this.#host.randomId();
-  }
-
-  #create(creator: Session, match: Match, topic: Uri): Subscription {
-    const id = creator.transport.idFor?.("subscription", match, topic) ?? this.newSubscriptionId(match, topic);
-    return this.subscriptions.create(id, match, topic, this.#host.now());
+  #create({ transport }: Session, match: Match, topic: Uri): Subscription {
+    const fixed = this.#idOf?.(match, topic) ?? transport.idFor?.("subscription", match, topic);
+    return this.subscriptions.create(fixed ?? this.#host.randomId(), match, topic, this.#host.now());
   }
 
   #checkLimit(session: Session): void {

@@ -26,7 +26,7 @@ export interface Publication {
   /** PUBLISH.Options. */
   readonly options: Dict;
   readonly details: Dict;
-  readonly publisher: Session;
+  readonly publisher: Pick<Session, "id">;
   readonly payload: Payload;
 }
 

@@ -14,6 +14,7 @@ import { RemoteProcedures } from "./authentication/remote-procedures.ts";
 import { CorePublications } from "./broker/core-publications.ts";
 import type { InterestStore } from "./broker/interest-table.ts";
 import { RelayedBroker } from "./broker/relayed-broker.ts";
+import { type StoredCountStore, StoredPublications } from "./broker/stored-publications.ts";
 import type { ToldStore } from "./broker/told-topics.ts";
 import { CorePendingCalls } from "./dealer/core-pending-calls.ts";
 import { RemoteRequests } from "./dealer/remote-requests.ts";
@@ -38,6 +39,7 @@ export interface CorePorts {
   carry(relay: number, batch: Batch<ToRelay>): void;
   readonly interest: InterestStore;
   readonly told: ToldStore;
+  readonly stored: StoredCountStore;
   readonly sessions: RemoteSessionStore;
   readonly epochs: EpochStore;
   readonly relaySessions: RelaySessionsStore;
@@ -62,6 +64,7 @@ export class RelayCore {
   readonly #links: RelayLinks;
   readonly #requests: RemoteRequests;
   readonly #procedures: RemoteProcedures;
+  readonly #stored: StoredPublications;
   #pending: CorePendingCalls | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: CorePorts) {
@@ -71,9 +74,15 @@ export class RelayCore {
     const endTurn = () => this.endTurn();
     const { ids, interest, told } = ports;
     const boot = () => ports.boot;
-    this.publications = new CorePublications(() => this.realm, { ids, interest, told, boot, links, endTurn });
+    this.#stored = new StoredPublications(() => this.realm.broker, {
+      ...{ host, store: ports.stored },
+      send: (relay, answer) => links.queue(relay, answer),
+    });
+    const ofPublications = { ids, interest, told, boot, links, stored: this.#stored, endTurn };
+    this.publications = new CorePublications(() => this.realm, ofPublications);
     const realm = this.#newRealm(name, config, ports.ids);
     this.realm = realm;
+    realm.broker.acknowledgments.addBuffer(this.#stored);
     this.meta = this.#newMeta(ports);
     realm.meta = this.meta;
     const { dealer } = this.realm;
@@ -140,13 +149,14 @@ export class RelayCore {
 
   /** May the object sleep? See `Relay.isIdle`. */
   get isIdle(): boolean {
-    return this.#links.isIdle && this.meta.isIdle;
+    return this.#links.isIdle && this.meta.isIdle && !this.#stored.hasUnsaved;
   }
 
   /** Writes what must survive the sleep. */
   flush(): void {
     this.realm.flush();
     this.remote.flush();
+    this.endTurn();
   }
 
   #newLinks(ports: CorePorts): RelayLinks {
@@ -157,6 +167,7 @@ export class RelayCore {
       process: (relay, message) => this.#process(relay, message),
       drop: (relay) => {
         this.publications.drop(relay);
+        this.#stored.drop(relay);
         this.remote.drop(relay);
         this.meta.drop(relay);
       },
@@ -180,6 +191,7 @@ export class RelayCore {
     const { publications } = this;
     const ports = {
       forward: publications.forward.bind(publications),
+      store: publications.store.bind(publications),
       subscriptionId: ids.subscription.bind(ids),
       isKnown: publications.announceOwn.bind(publications),
       refuse: () => {},
@@ -212,7 +224,7 @@ export class RelayCore {
   #handle(relay: number, message: ToCore): void {
     switch (message.kind) {
       case "publish":
-        return this.publications.passOn(relay, message.publication);
+        return this.publications.passOn(relay, message);
       case "announce":
         return this.publications.announce(relay, message.pattern);
       case "withdraw":

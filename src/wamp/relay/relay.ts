@@ -6,6 +6,7 @@ import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { type Call, MessageType, NO_DETAILS, type Subscribe } from "../protocol/message.ts";
+import type { Pattern } from "../protocol/uri.ts";
 import type { Id } from "../protocol/values.ts";
 import { Realm } from "../realm/realm.ts";
 import type { Peer } from "../session/peer.ts";
@@ -16,6 +17,7 @@ import { type CoolingStore, RelayInterest } from "./broker/relay-interest.ts";
 import { RelayPublications } from "./broker/relay-publications.ts";
 import { RelaySubscriptions } from "./broker/relay-subscriptions.ts";
 import { RelayedBroker } from "./broker/relayed-broker.ts";
+import { WaitingPublications } from "./broker/waiting-publications.ts";
 import { RemoteDealer } from "./dealer/remote-dealer.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
 import { CoreLink } from "./link/core-link.ts";
@@ -37,6 +39,8 @@ export interface RelayPorts {
   /** Hands a batch for the core to the platform, which reports `answered` or `lost` for it later. */
   carry(batch: Batch<ToCore>): void;
   readonly cooling: CoolingStore;
+  /** The topics whose events the core stores beside those of the histories: those of webhooks. */
+  readonly storedTopics?: readonly Pattern[];
 }
 
 /** A realm whose peers wait behind their SUBSCRIBE, and whose core answers most procedures of the router. */
@@ -69,6 +73,7 @@ export class Relay {
   readonly #questions: Questions;
   readonly #counts: SessionCounts;
   readonly #meta: RelayMeta;
+  readonly #waiting: WaitingPublications;
   #dealer: RemoteDealer | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: RelayPorts) {
@@ -77,8 +82,12 @@ export class Relay {
     this.#link = this.#newLink();
     const send = (message: ToCore) => this.#link.queue(message);
     this.#questions = new Questions(host, () => ports.boot, send);
+    this.#waiting = new WaitingPublications({
+      clock: host,
+      isHere: (session) => this.realm.sessions.byId.get(session.id) === session,
+    });
     this.#publications = new RelayPublications({
-      ...{ relay: ports.relay, boot: () => ports.boot, send },
+      ...{ relay: ports.relay, boot: () => ports.boot, waiting: this.#waiting, send },
       distribute: (publication) => this.realm.broker.distribute(publication),
     });
     this.interest = new RelayInterest({
@@ -87,7 +96,7 @@ export class Relay {
       withdraw: (pattern) => send({ kind: "withdraw", pattern }),
       store: ports.cooling,
     });
-    this.#subscriptions = new RelaySubscriptions(() => this.realm, this.interest);
+    this.#subscriptions = new RelaySubscriptions(() => this.realm, this.interest, this.#waiting);
     this.#counts = new SessionCounts({
       clock: host,
       hasMetaApi: config.options.enable_meta_api,
@@ -96,6 +105,9 @@ export class Relay {
     });
     this.#meta = new RelayMeta({ host, send, realm: () => this.realm });
     this.realm = this.#newRealm(name, config);
+    const { acknowledgments } = this.realm.broker;
+    for (const { match, uri } of config.store["event-history"]) acknowledgments.addStoredTopics(match, uri);
+    for (const { match, uri } of ports.storedTopics ?? []) acknowledgments.addStoredTopics(match, uri);
   }
 
   /**
@@ -148,6 +160,7 @@ export class Relay {
     this.#questions.tick(now);
     this.#counts.tick(now);
     this.#meta.tick(now);
+    this.#waiting.tick(now);
     this.#link.tick(now);
   }
 
@@ -164,13 +177,15 @@ export class Relay {
   /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
     const ofMeta = earliest(this.#counts.nextDeadline(), this.#meta.nextDeadline());
-    return earliest(ofMeta, earliest(this.#link.nextDeadline(), this.#questions.nextDeadline()));
+    const waiting = earliest(this.#questions.nextDeadline(), this.#waiting.nextDeadline());
+    return earliest(ofMeta, earliest(this.#link.nextDeadline(), waiting));
   }
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
   get isIdle(): boolean {
-    const isAsking = this.interest.isWaiting || this.#dealer!.isRegistering || this.#questions.size > 0;
-    return !isAsking && this.#link.isIdle && this.#counts.isKnown && this.#meta.isIdle;
+    const isAsking = this.interest.isWaiting || this.#waiting.isWaiting || this.#questions.size > 0;
+    const isBusy = isAsking || this.#dealer!.isRegistering;
+    return !isBusy && this.#link.isIdle && this.#counts.isKnown && this.#meta.isIdle;
   }
 
   /** Has the relay no session, and nothing at the core? */
@@ -190,12 +205,16 @@ export class Relay {
       recover: (attempted) => this.#failCalls(attempted),
       giveUp: (overdue) => this.#giveUp(overdue),
       onRestart: () => {
+        for (const message of this.#waiting.repeated()) this.#link.queue(message);
         this.interest.announceAgain();
         this.#questions.failAllBut(this.#link.messages);
         this.#dealer!.repeat(new Set(this.#link.messages));
       },
       onFirstAnswer: () => this.#dealer!.stateRestored(),
-      isWaiting: () => this.interest.isWaiting || this.#questions.size > 0 || this.#dealer?.hasOpenRequests === true,
+      isWaiting: () => {
+        const isAsking = this.interest.isWaiting || this.#waiting.isWaiting || this.#questions.size > 0;
+        return isAsking || this.#dealer?.hasOpenRequests === true;
+      },
     });
   }
 
@@ -203,13 +222,16 @@ export class Relay {
     const { ids, relay } = this.#ports;
     const ofBroker = {
       forward: this.#publications.forward.bind(this.#publications),
+      store: this.#publications.store.bind(this.#publications),
       subscriptionId: ids.subscription.bind(ids),
       isKnown: this.#subscriptions.isKnown.bind(this.#subscriptions),
       refuse: refuseSubscribe,
     };
     const realm = new RelayRealm(name, config, this.#host, {
       newBroker: (host, realmConfig, records, subscriptions, observer) => {
-        return new RelayedBroker(ofBroker, host, realmConfig, records, subscriptions, {
+        // The histories are at the core.
+        const withoutHistory = { ...realmConfig, store: { ...realmConfig.store, "event-history": [] } };
+        return new RelayedBroker(ofBroker, host, withoutHistory, records, subscriptions, {
           onSubscribe: (...args) => observer.onSubscribe(...args),
           onUnsubscribe: (session, subscription, leaving) => {
             const { match, topic, subscribers } = subscription;
@@ -261,6 +283,8 @@ export class Relay {
         return this.#meta.receive(message);
       case "meta done":
         return this.#meta.confirm(message.number);
+      case "stored":
+        return this.#waiting.answered(message);
       case "unused":
         return this.#publications.keepToItself(message.topic);
       case "revoke":
@@ -292,7 +316,9 @@ export class Relay {
   }
 
   #giveUp(overdue: readonly ToCore[]): readonly ToCore[] {
-    const dropped = overdue.filter(({ kind }) => kind === "publish").length;
+    const publications = overdue.filter((message) => message.kind === "publish");
+    for (const message of publications) this.#waiting.fail(message);
+    const dropped = publications.filter(({ keep }) => keep?.isAcknowledged !== true).length;
     if (dropped > 0) this.#host.log({ level: "error", event: "core.unreachable", dropped });
     return this.#failCalls(overdue).filter(({ kind }) => kind !== "publish");
   }

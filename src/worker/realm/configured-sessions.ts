@@ -18,8 +18,10 @@ export class ConfiguredSessions {
   readonly #components: ComponentHost;
 
   constructor(object: RealmContext, host: Host) {
-    const { ctx, env, name, config, clock, tickets } = object;
-    const { components = [], webhooks_out: webhooks = [] } = config;
+    const { ctx, env, name, config, clock, tickets, relay } = object;
+    const { components = [], webhooks_out = [] } = config;
+    // A relay sends the events of webhooks to the core.
+    const webhooks = relay === undefined ? webhooks_out : [];
     const timing = platformTiming(components.length > 0);
     this.#components = new ComponentHost(components, object.components, env, host, timing);
     this.callees = new CalleeSession(ctx, name, config, host, (job) => {

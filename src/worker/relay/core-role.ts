@@ -7,7 +7,13 @@ import type { ToCore, ToRelay } from "../../wamp/relay/link/messages.ts";
 import { CORE, RelayIds } from "../../wamp/relay/link/relay-ids.ts";
 import { relayObject } from "../routing/realm-stub.ts";
 import { relayOfNumber } from "../routing/relay-names.ts";
-import { RelayEpochTable, RelayInterestTable, RelaySessionsTable, ToldRelayTable } from "../storage/relay-tables.ts";
+import {
+  RelayEpochTable,
+  RelayInterestTable,
+  RelaySessionsTable,
+  StoredCountTable,
+  ToldRelayTable,
+} from "../storage/relay-tables.ts";
 import { RemoteSessionTable } from "../storage/remote-session-table.ts";
 import { Carrier } from "./carrier.ts";
 import { deriveIdsSecret } from "./ids-secret.ts";
@@ -38,6 +44,7 @@ export class CoreRole extends LinkedRole {
       },
       interest: new RelayInterestTable(sql, tables, writes),
       told: new ToldRelayTable(sql, tables, writes),
+      stored: new StoredCountTable(sql, tables),
       sessions: new RemoteSessionTable(sql, tables, writes),
       epochs: new RelayEpochTable(sql, tables, writes),
       relaySessions: new RelaySessionsTable(sql, tables, writes),

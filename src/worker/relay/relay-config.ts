@@ -2,7 +2,10 @@
 
 import type { WorkerRealmConfig } from "../config/realm-config.ts";
 
-/** The realm's configuration without the sessions that it opens itself. */
+/**
+ * The realm's configuration without the sessions that it opens itself. The webhooks stay: the relay sends their events to
+ * the core.
+ */
 export function configOfRelay(config: WorkerRealmConfig): WorkerRealmConfig {
-  return { ...config, components: [], callees: [], webhooks_out: [] };
+  return { ...config, components: [], callees: [] };
 }

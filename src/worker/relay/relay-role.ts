@@ -48,6 +48,7 @@ export class RelayRole extends LinkedRole {
         carrier.carry(batch);
       },
       cooling,
+      storedTopics: config.webhooks_out ?? [],
     });
   }
 

@@ -3,6 +3,7 @@
 import type { Match, Pattern } from "../../wamp/protocol/uri.ts";
 import type { InterestRow, InterestStore } from "../../wamp/relay/broker/interest-table.ts";
 import type { CoolingStore } from "../../wamp/relay/broker/relay-interest.ts";
+import type { StoredCountRow, StoredCountStore } from "../../wamp/relay/broker/stored-publications.ts";
 import type { ToldStore } from "../../wamp/relay/broker/told-topics.ts";
 import type { EpochStore } from "../../wamp/relay/link/relay-links.ts";
 import type { RelaySessionsRow, RelaySessionsStore } from "../../wamp/relay/meta/relay-sessions.ts";
@@ -162,3 +163,32 @@ export class CoolingTable implements CoolingStore {
     this.#rows.delete("1");
   }
 }
+
+/**
+ * The core's table of the publications of relays that are stored. It has no `DeferredWrites`: its rows are a part of the
+ * transaction that stores the events.
+ */
+export class StoredCountTable implements StoredCountStore {
+  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
+
+  constructor(sql: SqlStorage, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
+  }
+
+  get(relay: number): StoredCountRow | undefined {
+    if (!this.#tables.has(STORED_COUNTS)) return undefined;
+    const query = `SELECT count, failed FROM ${STORED_COUNTS} WHERE relay = ?`;
+    const [row] = this.#sql.exec<{ count: number; failed: string }>(query, relay).toArray();
+    return row && { relay, count: row.count, failed: JSON.parse(row.failed) as number[] };
+  }
+
+  put({ relay, count, failed }: StoredCountRow): void {
+    this.#tables.make(STORED_COUNTS, "relay INTEGER PRIMARY KEY, count INTEGER, failed TEXT");
+    const put = `INSERT OR REPLACE INTO ${STORED_COUNTS} VALUES (?, ?, ?)`;
+    this.#sql.exec(put, relay, count, JSON.stringify(failed));
+  }
+}
+
+const STORED_COUNTS = "relay_stored";

@@ -3,6 +3,7 @@
 import type { Match, Pattern } from "../../../src/wamp/protocol/uri.ts";
 import type { InterestRow, InterestStore } from "../../../src/wamp/relay/broker/interest-table.ts";
 import type { CoolingStore } from "../../../src/wamp/relay/broker/relay-interest.ts";
+import type { StoredCountRow, StoredCountStore } from "../../../src/wamp/relay/broker/stored-publications.ts";
 import type { ToldStore } from "../../../src/wamp/relay/broker/told-topics.ts";
 import { RelayIds } from "../../../src/wamp/relay/link/relay-ids.ts";
 import type { RelaySessionsRow, RelaySessionsStore } from "../../../src/wamp/relay/meta/relay-sessions.ts";
@@ -80,5 +81,17 @@ export class CoolingRows implements CoolingStore {
 
   delete({ match, uri }: Pattern): void {
     this.#rows.delete(`${match} ${uri}`);
+  }
+}
+
+export class StoredCountRows implements StoredCountStore {
+  readonly rows = new Map<number, StoredCountRow>();
+
+  get(relay: number): StoredCountRow | undefined {
+    return this.rows.get(relay);
+  }
+
+  put(row: StoredCountRow): void {
+    this.rows.set(row.relay, row);
   }
 }

@@ -3,12 +3,14 @@
 import type { Publication } from "../../broker/publication.ts";
 import { WampError } from "../../protocol/errors.ts";
 import type { Pattern } from "../../protocol/uri.ts";
+import type { Id } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
 import type { Session } from "../../session/session.ts";
-import type { ForwardedPublication } from "../link/messages.ts";
+import type { PublishRequest } from "../link/messages.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
 import type { RelayLinks } from "../link/relay-links.ts";
 import { type InterestStore, InterestTable } from "./interest-table.ts";
+import type { StoredPublications } from "./stored-publications.ts";
 import { ToldRelays, type ToldStore } from "./told-topics.ts";
 
 /** More publications than an object takes between two sleeps. */
@@ -22,6 +24,8 @@ export interface CorePublicationsPorts {
   readonly links: RelayLinks;
   readonly interest: InterestStore;
   readonly told: ToldStore;
+  /** Processes each publication of a relay once. */
+  readonly stored: StoredPublications;
   /** Sends what is queued. */
   endTurn(): void;
 }
@@ -34,8 +38,6 @@ export class CorePublications {
   readonly told: ToldRelays;
   readonly #realm: () => Realm;
   readonly #ports: CorePublicationsPorts;
-  /** relay → `ForwardedPublication.count` of its last publication; larger ones are new */
-  readonly #lastCounts = new Map<number, number>();
   /** The revocations that relays have not acknowledged, and what waits for each. */
   readonly #revocations = new Set<Waiting>();
   #count: number | undefined;
@@ -90,14 +92,17 @@ export class CorePublications {
     return isDone;
   }
 
-  /** Passes a publication of a relay on, unless it has come before. */
-  passOn(relay: number, publication: ForwardedPublication): void {
-    const { links } = this.#ports;
-    if (publication.count <= (this.#lastCounts.get(relay) ?? 0)) return;
-    this.#lastCounts.set(relay, publication.count);
-    const events = this.#realm().broker.distribute(publication);
+  /** Passes a publication of a relay on and stores it, unless it has come before. */
+  passOn(relay: number, message: PublishRequest): void {
+    const { links, stored } = this.#ports;
+    const { publication, keep } = message;
+    if (!stored.accept(relay, message)) return;
+    // The core's own sessions got what was stored before a crash, or ended with it.
+    const isOld = keep !== undefined && stored.isStored(relay, publication.count);
+    const events = isOld ? 0 : this.#realm().broker.distribute(publication);
     const others = this.interest.relaysFor(publication.topic, relay);
     for (const other of others) links.queue(other, { kind: "publish", publication });
+    if (keep !== undefined) return stored.keep(relay, message, keep);
     if (events > 0 || others.size > 0 || this.#hasSubscribers(publication)) return;
     // A session of the core may be waiting for its subscription.
     if (this.#revocations.size > 0) return;
@@ -105,13 +110,24 @@ export class CorePublications {
     links.queue(relay, { kind: "unused", topic: publication.topic });
   }
 
-  /** Sends a publication of the core's own sessions to the relays that have a subscriber. */
-  forward(publication: Publication): void {
-    for (const relay of this.interest.relaysFor(publication.topic, CORE)) {
+  /** Sends a publication of the core's own sessions to the relays that have a subscriber; returns how many. */
+  forward(publication: Publication): number {
+    const relays = this.interest.relaysFor(publication.topic, CORE);
+    for (const relay of relays) {
       this.#count = (this.#count ?? this.#ports.boot() * COUNTS_PER_BOOT) + 1;
       const forwarded = { ...publication, origin: CORE, count: this.#count };
       this.#ports.links.queue(relay, { kind: "publish", publication: forwarded });
     }
+    return relays.size;
+  }
+
+  /** As `forward`, for a publication that is stored; the publisher gets PUBLISHED for `request`. Throws storage_full. */
+  store(publication: Publication, publisher: Session, request: Id | undefined): number {
+    const { broker } = this.#realm();
+    if (request !== undefined) broker.acknowledgments.checkRoom(publication.topic);
+    broker.keep(publication, publisher.id);
+    if (request !== undefined) broker.acknowledgments.add(publisher, request, publication.id);
+    return this.forward(publication);
   }
 
   /**

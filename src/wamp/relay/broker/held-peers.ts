@@ -20,6 +20,11 @@ export class HeldPeers {
     this.#held.set(peer, []);
   }
 
+  /** Do messages of the peer wait? */
+  has(peer: Peer): boolean {
+    return this.#held.has(peer);
+  }
+
   /** Keeps a message of a peer that waits. Returns false for one that does not wait; "full" over the limit. */
   add(peer: Peer, raw: RawMessage): boolean | "full" {
     const messages = this.#held.get(peer);

@@ -2,10 +2,12 @@
 
 import type { Publication } from "../../broker/publication.ts";
 import type { Pattern } from "../../protocol/uri.ts";
-import type { Uri } from "../../protocol/values.ts";
+import type { Id, Uri } from "../../protocol/values.ts";
+import type { Session } from "../../session/session.ts";
 import type { ForwardedPublication, ToCore } from "../link/messages.ts";
 import { COUNTS_PER_BOOT } from "./core-publications.ts";
 import { ToldTopics } from "./told-topics.ts";
+import type { WaitingPublications } from "./waiting-publications.ts";
 
 /** What the publications ask of the relay. */
 export interface RelayPublicationsPorts {
@@ -13,6 +15,7 @@ export interface RelayPublicationsPorts {
   readonly relay: number;
   /** See `Batch.boot`. */
   readonly boot: () => number;
+  readonly waiting: WaitingPublications;
   /** Queues a message for the core. */
   send(message: ToCore): void;
   /** Sends a publication to the subscribers of the relay. */
@@ -31,13 +34,22 @@ export class RelayPublications {
     this.#ports = ports;
   }
 
-  /** Sends a publication of the relay's sessions to the core, if another object may have a use for it. */
-  forward(publication: Publication): void {
-    if (this.#unused.has(publication.topic)) return;
-    const { relay, boot, send } = this.#ports;
-    this.#count = (this.#count ?? boot() * COUNTS_PER_BOOT) + 1;
-    const forwarded = { ...publication, origin: relay, count: this.#count };
-    send({ kind: "publish", publication: forwarded });
+  /**
+   * Sends a publication of the relay's sessions to the core, if another object may have a use for it; returns how many
+   * objects it is sent to.
+   */
+  forward(publication: Publication): number {
+    if (this.#unused.has(publication.topic)) return 0;
+    const { send, waiting } = this.#ports;
+    send(waiting.request(this.#number(publication)));
+    return 1;
+  }
+
+  /** As `forward`, for one that the core stores; the publisher gets PUBLISHED for `request`, if given. */
+  store(publication: Publication, publisher: Session, request: Id | undefined): number {
+    const { send, waiting } = this.#ports;
+    send(waiting.storeRequest(this.#number(publication), publisher, request));
+    return 1;
   }
 
   /** Takes a publication of another object, unless it has come before. */
@@ -56,5 +68,11 @@ export class RelayPublications {
   /** The core says that others may have a use for these topics. */
   revoke(pattern: Pattern): void {
     this.#unused.revoke(pattern);
+  }
+
+  #number(publication: Publication): ForwardedPublication {
+    const { relay, boot } = this.#ports;
+    this.#count = (this.#count ?? boot() * COUNTS_PER_BOOT) + 1;
+    return { ...publication, origin: relay, count: this.#count };
   }
 }

@@ -12,8 +12,12 @@ import type { Session } from "../../session/session.ts";
 
 /** What the broker asks of its object. */
 export interface BrokerPorts {
-  /** Sends a publication to the other objects that have a use for it. */
-  forward(publication: Publication): void;
+  /** Sends a publication to the other objects that have a use for it; returns how many that may be. */
+  forward(publication: Publication): number;
+  /**
+   * Forwards a publication that is stored, and sends PUBLISHED for `request`, if given, once it is. Throws storage_full.
+   */
+  store(publication: Publication, publisher: Session, request: Id | undefined): number;
   /** Returns the same id in every object. */
   subscriptionId(match: Match, uri: Uri): Id;
   /**
@@ -30,9 +34,10 @@ export class RelayedBroker extends Broker {
   readonly #random: Random;
   readonly #ports: BrokerPorts;
 
-  constructor(ports: BrokerPorts, ...parts: ConstructorParameters<typeof Broker>) {
-    super(...parts);
-    [this.#random] = parts;
+  constructor(ports: BrokerPorts, ...[host, config, ...parts]: ConstructorParameters<typeof Broker>) {
+    const [records, subscriptions, observer] = parts;
+    super(host, config, records, subscriptions, observer, ports.subscriptionId);
+    this.#random = host;
     this.#ports = ports;
   }
 
@@ -47,17 +52,20 @@ export class RelayedBroker extends Broker {
     if (this.#ports.isKnown(session, pattern, onAnswer)) onAnswer(undefined);
   }
 
-  /** The publication goes to the other objects once: of two ways to one subscriber the faster would change the order. */
+  /**
+   * The publication goes to the other objects once: of two ways to one subscriber the faster would change the order. Each
+   * other object counts as one receiver, because how many it has is not known here.
+   */
   override publish(publisher: Session, [, request, options, topic, payload]: Publish, permission: Permission): number {
     const details = publicationDetails(publisher, options, payload, permission);
     const publication: Publication = { id: this.#random.randomId(), topic, options, details, payload };
+    const isAcknowledged = options.acknowledge === true;
+    const isStored = this.isStored(topic, options);
+    const elsewhere = isStored
+      ? this.#ports.store(publication, publisher, isAcknowledged ? request : undefined)
+      : this.#ports.forward(publication);
     const events = this.distribute(publication, excludedPublisher(publisher, options));
-    this.#ports.forward(publication);
-    if (options.acknowledge === true) publisher.transport.send([MessageType.PUBLISHED, request, publication.id]);
-    return events;
-  }
-
-  protected override newSubscriptionId(match: Match, uri: Uri): Id {
-    return this.#ports.subscriptionId(match, uri);
+    if (isAcknowledged && !isStored) publisher.transport.send([MessageType.PUBLISHED, request, publication.id]);
+    return events + elsewhere;
   }
 }

@@ -27,6 +27,39 @@ export interface ForwardedPublication extends Publication {
   readonly count: number;
 }
 
+/**
+ * A publication of a relay's session. The core processes each once: by its `count`, which it has written for what is
+ * stored.
+ */
+export interface PublishRequest {
+  readonly kind: "publish";
+  readonly publication: ForwardedPublication;
+  /**
+   * The count of the publication before this one, if the relay keeps that one for the case that the core restarts. A core
+   * that has not processed it ignores this one: the relay sends both again once it hears of the restart.
+   */
+  readonly behind?: number | undefined;
+  /** Present if the core has to store it. */
+  readonly keep?: KeepRequest | undefined;
+}
+
+/** How a publication is stored. */
+export interface KeepRequest {
+  /** The publisher's session. */
+  readonly publisher: Id;
+  /** Does the publisher wait for PUBLISHED? */
+  readonly isAcknowledged: boolean;
+  /** The relay waits for no answer to a publication with a smaller count. */
+  readonly oldest: number;
+}
+
+/** A publication is stored, or cannot be. The relay ignores an answer that it does not wait for. */
+export interface StoredAnswer {
+  readonly kind: "stored";
+  readonly count: number;
+  readonly fault?: { readonly uri: Uri; readonly text: string } | undefined;
+}
+
 /** A message of a session that the core knows, because it has registered or called before. */
 export type LaterRequest = Unregister | Cancel | Yield | ErrorMessage;
 
@@ -102,7 +135,7 @@ export type ToCore =
   | MetaAnswer
   | { readonly kind: "announce"; readonly pattern: Pattern }
   | { readonly kind: "withdraw"; readonly pattern: Pattern }
-  | { readonly kind: "publish"; readonly publication: ForwardedPublication }
+  | PublishRequest
   /** `number` is that of no other question of the relay. */
   | { readonly kind: "ask"; readonly number: number; readonly question: Question; readonly payload: Payload };
 
@@ -123,6 +156,7 @@ export type ToRelay =
   | { readonly kind: "confirm"; readonly pattern: Pattern }
   | { readonly kind: "refuse"; readonly pattern: Pattern; readonly uri: Uri; readonly text: string }
   | { readonly kind: "publish"; readonly publication: ForwardedPublication }
+  | StoredAnswer
   /** No other object has a use for publications on the topic. */
   | { readonly kind: "unused"; readonly topic: Uri }
   /** Others may have a use for publications on these topics. */

@@ -24,12 +24,17 @@ export class ModelHost implements Host {
   onOutput = (): void => {};
   /** When `flush` is due; milliseconds since the epoch. */
   flushAt: number | undefined;
+  /** When `store` is due; milliseconds since the epoch. */
+  storeAt: number | undefined;
   readonly #time: ModelTime;
   readonly #random: SeededRandom;
+  /** Milliseconds from an event to `store`, as under load; 0 for the end of the turn. */
+  storeDelay: number;
 
-  constructor(time: ModelTime, random: SeededRandom) {
+  constructor(time: ModelTime, random: SeededRandom, storeDelay: number) {
     this.#time = time;
     this.#random = random;
+    this.storeDelay = storeDelay;
   }
 
   now(): number {
@@ -67,7 +72,11 @@ export class ModelHost implements Host {
   }
 
   setAlarm(): void {}
-  scheduleStore(): void {}
+
+  scheduleStore(): void {
+    this.storeAt ??= this.#time.now + this.storeDelay;
+  }
+
   audit(): void {}
 
   fetchJson(url: string): Promise<unknown> {

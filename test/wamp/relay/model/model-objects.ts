@@ -14,7 +14,7 @@ import type { EpochStore } from "../../../../src/wamp/relay/link/relay-links.ts"
 import { Relay } from "../../../../src/wamp/relay/relay.ts";
 import type { Peer } from "../../../../src/wamp/session/peer.ts";
 import { realmConfig } from "../../host/test-realm.ts";
-import { CoolingRows, IDS, InterestRows, RelaySessionsRows, ToldRows } from "../relay-stores.ts";
+import { CoolingRows, IDS, InterestRows, RelaySessionsRows, StoredCountRows, ToldRows } from "../relay-stores.ts";
 import { ModelHost, type ModelTime } from "./model-host.ts";
 import type { Endpoint, ModelNetwork } from "./model-network.ts";
 
@@ -30,6 +30,8 @@ export interface ModelWorld {
   readonly random: SeededRandom;
   readonly network: ModelNetwork;
   readonly config: RealmConfig;
+  /** Milliseconds from an event to `Realm.store`, as under load; 0, as by default, for the end of the turn. */
+  readonly storeDelay?: number;
 }
 
 /** The rows of remote sessions. */
@@ -69,7 +71,7 @@ export abstract class ModelObject implements Endpoint {
   constructor(number: number, world: ModelWorld) {
     this.number = number;
     this.world = world;
-    this.host = new ModelHost(world.time, world.random);
+    this.host = new ModelHost(world.time, world.random, world.storeDelay ?? 0);
     this.host.onOutput = () => this.after();
   }
 
@@ -91,12 +93,13 @@ export abstract class ModelObject implements Endpoint {
 
   /** When something is due, if anything is; milliseconds since the epoch. */
   get due(): number | undefined {
-    return earliest(this.nextDeadline(), this.host.flushAt);
+    return earliest(earliest(this.nextDeadline(), this.host.flushAt), this.host.storeAt);
   }
 
   /** Does what is due. */
   tick(): void {
     const { now } = this.world.time;
+    this.#store();
     if ((this.host.flushAt ?? Number.POSITIVE_INFINITY) <= now) this.flush();
     if ((this.nextDeadline() ?? Number.POSITIVE_INFINITY) > now) return;
     this.onTick(now);
@@ -112,6 +115,7 @@ export abstract class ModelObject implements Endpoint {
   /** Ends an event: sends what is queued, and saves the records of changed connections. */
   after(): void {
     this.endTurn();
+    this.#store();
     for (const [client, peer] of this.peers) {
       if (!client.isChanged) continue;
       client.isChanged = false;
@@ -120,8 +124,9 @@ export abstract class ModelObject implements Endpoint {
   }
 
   flush(): void {
-    if (this.host.flushAt === undefined) return;
+    if (this.host.flushAt === undefined && this.host.storeAt === undefined) return;
     this.host.flushAt = undefined;
+    this.host.storeAt = undefined;
     this.onFlush();
     this.after();
   }
@@ -145,6 +150,7 @@ export abstract class ModelObject implements Endpoint {
     for (const client of clients) client.isConnected = false;
     this.peers.clear();
     this.host.flushAt = undefined;
+    this.host.storeAt = undefined;
     this.boot++;
     this.onCrash();
     this.start();
@@ -152,6 +158,13 @@ export abstract class ModelObject implements Endpoint {
     this.onWake();
     this.world.network.crash(this.number);
     return clients;
+  }
+
+  #store(): void {
+    if ((this.host.storeAt ?? Number.POSITIVE_INFINITY) > this.world.time.now) return;
+    this.host.storeAt = undefined;
+    this.realm.store();
+    this.endTurn();
   }
 
   protected onWake(): void {}
@@ -235,6 +248,7 @@ export class ModelCore extends ModelObject {
   core!: RelayCore;
   readonly interest = new InterestRows();
   readonly told = new ToldRows();
+  readonly stored = new StoredCountRows();
   readonly sessions = new RemoteSessionRows();
   readonly relaySessions = new RelaySessionsRows();
   readonly #epochRows = new Map<number, number>();
@@ -288,10 +302,11 @@ export class ModelCore extends ModelObject {
   }
 
   protected start(): void {
-    const { boot, interest, told, sessions } = this;
+    const { boot, interest, told, stored, sessions } = this;
     const { config } = this.world;
     this.core = new RelayCore(config.name, config, this.host, {
-      ...{ ids: IDS, boot, interest, told, sessions, epochs: this.#epochs, relaySessions: this.relaySessions },
+      ...{ ids: IDS, boot, interest, told, stored, sessions, epochs: this.#epochs },
+      relaySessions: this.relaySessions,
       nextStream: () => this.nextStream(),
       carry: (relay, batch) => {
         if (boot === this.boot) this.world.network.carry(CORE, relay, batch as Batch<never>);
