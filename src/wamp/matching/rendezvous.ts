@@ -1,4 +1,7 @@
-/** Assigns keys to callees and nodes by rendezvous hashing (Sharded Registration, Sharded Subscription). */
+/**
+ * Assigns keys to callees, nodes and relays by rendezvous hashing (Sharded Registration, Sharded Subscription): each
+ * candidate has a score for the key, and the highest owns it.
+ */
 
 import type { Id } from "../protocol/values.ts";
 
@@ -18,20 +21,31 @@ export function nodeOf(key: string, nodeKeys: Iterable<string>): string | undefi
   return highest(key, nodeKeys, hashOf);
 }
 
+/** The candidates, the owner of `key` first, then the one that would own it without the owner, and so on. */
+export function ranked<T>(key: string, candidates: readonly T[], nameOf: (candidate: T) => string): T[] {
+  const hash = hashOf(key);
+  const scored = candidates.map((candidate) => ({ candidate, score: scoreOf(hash, hashOf(nameOf(candidate))) }));
+  return scored.sort((a, b) => b.score - a.score).map(({ candidate }) => candidate);
+}
+
 /** The candidate with the highest hash of key and id; ids are integers of at most 53 bits. */
 function highest<T>(key: string, candidates: Iterable<T>, idOf: (candidate: T) => number): T | undefined {
   const hash = hashOf(key);
   let owner: T | undefined;
   let best = -1;
   for (const candidate of candidates) {
-    const id = idOf(candidate);
-    // Bit operators have 32 bits; the division adds the upper bits of the id.
-    const score = mix(mix(hash ^ id) ^ Math.floor(id / 2 ** 32));
+    const score = scoreOf(hash, idOf(candidate));
     if (score <= best) continue;
     owner = candidate;
     best = score;
   }
   return owner;
+}
+
+/** 32 bits. */
+function scoreOf(keyHash: number, id: number): number {
+  // Bit operators have 32 bits; the division adds the upper bits of the id.
+  return mix(mix(keyHash ^ id) ^ Math.floor(id / 2 ** 32));
 }
 
 /** FNV-1a over the key's UTF-16 code units; 32 bits. */

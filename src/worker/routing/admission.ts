@@ -12,7 +12,7 @@ import type { Env } from "../platform/env.ts";
 import { webError } from "../platform/http-responses.ts";
 import { writeLog } from "../platform/log.ts";
 import { TokenBuckets } from "./token-buckets.ts";
-import { describeClient, isSecure } from "./transport-info.ts";
+import { addressKey, describeClient, isSecure } from "./transport-info.ts";
 
 type AdmissionContext = Context<{ Bindings: Env }>;
 
@@ -53,7 +53,7 @@ export async function checkAdmission(
   if (require_tls && !isSecure(request)) return TLS_REQUIRED;
   if (!isAllowedOrigin(request.headers.get("Origin"), realm?.allowed_origins ?? origins)) return ORIGIN_NOT_ALLOWED;
   const address = request.headers.get("CF-Connecting-IP");
-  if (address !== null && !isLoopback(address) && !(await isWithinRate(networkOf(address), rates.address, env))) {
+  if (address !== null && !isLoopback(address) && !(await isWithinRate(addressKey(address), rates.address, env))) {
     return RATE_LIMITED;
   }
   return realm === undefined ? undefined : checkRealmRate(name ?? realm.name, config);
@@ -84,15 +84,6 @@ async function isWithinRate(network: string, limit: number, env: Env): Promise<b
 /** Whether the client is on this machine, as with `npm start`; a deployed Worker never sees such an address. */
 function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
-}
-
-/**
- * The network that is counted: an IPv4 address, or the first 64 bits of an IPv6 address, because one client has 2^64.
- */
-function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = ""] = address.toLowerCase().split("::");
-  return head.split(":").slice(0, 4).join(":");
 }
 
 /** Middleware of the paths that open connections. */

@@ -10,13 +10,13 @@ import { DecodeFault } from "../../wamp/serializers/serializer.ts";
 import type { Subprotocol } from "../../wamp/serializers/subprotocols.ts";
 import { negotiate } from "../../wamp/serializers/subprotocols.ts";
 import type { Config } from "../config/config-schema.ts";
+import type { WorkerRealmConfig } from "../config/realm-config.ts";
 import { realmFor } from "../config/realm-lookup.ts";
 import { closeSocket } from "../platform/close-socket.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
 import { checkRealmAdmission } from "./admission.ts";
-import { connectClient } from "./object-requests.ts";
-import { realmObject } from "./realm-stub.ts";
+import { connectToRealm, FULL, regionFault } from "./relay-routing.ts";
 import { isStopping, onStop } from "./shutdown.ts";
 import { upgradeResponse } from "./upgrade.ts";
 
@@ -35,11 +35,16 @@ export function acceptForAnyRealm(request: Request, env: Env, config: Config): R
     const hello = readHello(frame, subprotocol);
     const realm = typeof hello === "string" ? realmFor(config, hello) : undefined;
     if (typeof hello !== "string" || realm === undefined) return refuse(socket, subprotocol, frame, hello);
-    const refusal = checkRealmAdmission(request, config, hello, realm);
+    const refusal = checkRealmAdmission(request, config, hello, realm) ?? refuseRegion(request, realm);
     if (refusal !== undefined) return abort(socket, subprotocol, frame, refusal);
-    const object = realmObject(env, hello, realm);
-    return splice(socket, frame, () => connectClient(object, request, "/ws"));
+    return splice(socket, frame, async () => connectToRealm(request, env, hello, realm, "/ws"));
   });
+}
+
+/** The ABORT for a client that asks for a region that the realm of its HELLO does not have. */
+function refuseRegion(request: Request, realm: WorkerRealmConfig): AbortReason | undefined {
+  const message = regionFault(request, realm);
+  return message === undefined ? undefined : { uri: WampUri.INVALID_ARGUMENT, message };
 }
 
 type Data = string | ArrayBuffer;
@@ -139,11 +144,9 @@ async function splice(client: WebSocket, first: Data, connect: () => Promise<Res
   client.addEventListener("message", keep);
   client.addEventListener("close", markClosed);
   client.addEventListener("error", markClosed);
-  const realm = await connect().then(({ webSocket }) => webSocket, logUnreachable);
-  if (realm === null) {
-    const code = isStopping() ? CloseCode.RESTART : CloseCode.INTERNAL_ERROR;
-    return closeSocket(client, code, "the realm cannot be reached");
-  }
+  const response = await connect().catch(logUnreachable);
+  const realm = response?.webSocket ?? null;
+  if (realm === null) return closeUnconnected(client, response?.status);
   realm.binaryType = "arraybuffer";
   realm.accept();
   client.removeEventListener("message", keep);
@@ -153,9 +156,15 @@ async function splice(client: WebSocket, first: Data, connect: () => Promise<Res
   relay(realm, client);
 }
 
-function logUnreachable(error: unknown): null {
+function logUnreachable(error: unknown): undefined {
   writeLog({ level: "error", event: "realm.unreachable", ...thrown(error) });
-  return null;
+}
+
+/** Closes the socket of a client that its realm has not taken; `status` is the realm's answer, if any. */
+function closeUnconnected(client: WebSocket, status: number | undefined): void {
+  if (isStopping()) return closeSocket(client, CloseCode.RESTART, "the router restarts");
+  if (status === FULL) return closeSocket(client, CloseCode.OVERLOADED, "the realm takes no more connections now");
+  closeSocket(client, CloseCode.INTERNAL_ERROR, "the realm cannot be reached");
 }
 
 /** Sends the frames of one socket to the other, and closes both when one closes. */

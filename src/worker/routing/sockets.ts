@@ -7,8 +7,7 @@ import type { Env } from "../platform/env.ts";
 import { webError } from "../platform/http-responses.ts";
 import { refuseConnection } from "./admission.ts";
 import { acceptForAnyRealm, refuseRealm } from "./hello-routing.ts";
-import { connectClient } from "./object-requests.ts";
-import { realmObject } from "./realm-stub.ts";
+import { connectToRealm } from "./relay-routing.ts";
 
 /** `/ws/{realm}` with characters that stand for themselves; the app decodes the others. */
 const PLAIN_SOCKET_URL = /^https?:\/\/[^/?]*\/ws\/([\w.~-]+)(\?|$)/;
@@ -21,7 +20,7 @@ export function realmOfSocket(request: Request): string | undefined {
 /**
  * Connects a client to the realm `name`. Without a name the client uses a URL of all realms, with the path `path`: it
  * gets the only realm, or the one that its HELLO names. Answers 403 and 429 to clients that are not admitted, 426 to
- * requests without an upgrade, and 400 if no offered subprotocol is known.
+ * requests without an upgrade, and 400 if no offered subprotocol is known, or no relay is in the region asked for.
  */
 export async function openSocket(request: Request, env: Env, name?: string, path?: string): Promise<Response> {
   const refusal = (await refuseConnection(request, env, name)) ?? refuseWithoutUpgrade(request);
@@ -29,8 +28,7 @@ export async function openSocket(request: Request, env: Env, name?: string, path
   const config = configOf(env);
   const realm = name === undefined ? onlyRealm(config) : realmFor(config, name);
   if (realm === undefined) return name === undefined ? acceptForAnyRealm(request, env, config) : refuseRealm(request);
-  const object = realmObject(env, name ?? realm.name, realm);
-  return connectClient(object, request, path ?? `/ws/${encodeURIComponent(name!)}`);
+  return connectToRealm(request, env, name ?? realm.name, realm, path ?? `/ws/${encodeURIComponent(name!)}`);
 }
 
 /** Answers 426 to requests without an upgrade, and 400 if no offered subprotocol is known. */

@@ -35,6 +35,15 @@ export function describeClient({ headers }: Request): {
   return address === null ? {} : { address, network: networkOf(address) };
 }
 
+/**
+ * What counts as one client: an IPv4 address, or the first 64 bits of an IPv6 address, because one client has 2^64.
+ */
+export function addressKey(address: string): string {
+  if (!address.includes(":")) return address;
+  const [head = ""] = address.toLowerCase().split("::");
+  return head.split(":").slice(0, 4).join(":");
+}
+
 /** Whether the client connected by TLS, to this Worker or to a proxy in front of it (`npm run serve`). */
 export function isSecure(request: Request): boolean {
   return new URL(request.url).protocol === "https:" || request.headers.get("X-Forwarded-Proto") === "https";
