@@ -39,7 +39,11 @@ export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
    * reply to the request that causes the event (ORD-09).
    */
   publish(topic: Uri, args: () => List, leaving?: Session): void {
-    if (!this.#isEnabled) return;
+    if (this.#isEnabled) this.send(topic, args, leaving);
+  }
+
+  /** Sends an event to the subscribers, as `publish` says. */
+  protected send(topic: Uri, args: () => List, leaving?: Session): void {
     let event: { readonly publication: Id; readonly payload: Payload } | undefined;
     this.#subscriptions.forEachMatch(topic, (subscription) => {
       event ??= { publication: this.#host.randomId(), payload: Payload.of(args()) };
@@ -64,16 +68,26 @@ export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
   onSubscribe(session: Session, subscription: Subscription): void {
     if (isReservedUri(subscription.topic)) return;
     if (subscription.subscribers.size === 1 && subscription.log === undefined) {
-      this.publish("wamp.subscription.on_create", () => [session.id, subscriptionDetails(subscription)]);
+      this.publishCreated(session, subscription);
     }
     this.publish("wamp.subscription.on_subscribe", () => [session.id, subscription.id]);
   }
 
   /** A subscription without subscribers is deleted, unless its history is kept. */
-  onUnsubscribe(session: Session, { id, topic, subscribers, log }: Subscription, leaving?: Session): void {
+  onUnsubscribe(session: Session, subscription: Subscription, leaving?: Session): void {
+    const { id, topic, subscribers, log } = subscription;
     if (isReservedUri(topic)) return;
     this.publish("wamp.subscription.on_unsubscribe", () => [session.id, id], leaving);
-    if (subscribers.size > 0 || log !== undefined) return;
+    if (subscribers.size === 0 && log === undefined) this.publishDeleted(session, subscription, leaving);
+  }
+
+  /** Publishes that a subscription has its first subscriber here. */
+  protected publishCreated(session: Session, subscription: Subscription): void {
+    this.publish("wamp.subscription.on_create", () => [session.id, subscriptionDetails(subscription)]);
+  }
+
+  /** Publishes that a subscription has no subscriber here any more. */
+  protected publishDeleted(session: Session, { id }: Subscription, leaving?: Session): void {
     this.publish("wamp.subscription.on_delete", () => [session.id, id], leaving);
   }
 
@@ -93,7 +107,12 @@ export class MetaEvents implements SubscriptionObserver, RegistrationObserver {
 }
 
 /** Returns the SubscriptionDetails of the Subscription Meta API. */
-export function subscriptionDetails({ id, created, topic, match }: Subscription): Dict {
+export function subscriptionDetails({
+  id,
+  created,
+  topic,
+  match,
+}: Pick<Subscription, "id" | "created" | "topic" | "match">): Dict {
   return { id, created: new Date(created).toISOString(), uri: topic, match };
 }
 

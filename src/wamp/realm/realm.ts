@@ -46,6 +46,8 @@ import { Sessions } from "./sessions.ts";
 
 /** The parts of a realm that are others where one realm is spread over many objects. */
 export interface RealmParts {
+  /** Makes the meta events, with the arguments of `MetaEvents`. */
+  newMetaEvents?(...parts: ConstructorParameters<typeof MetaEvents>): MetaEvents;
   /** Makes the broker, with the arguments of `Broker`. */
   newBroker?(...parts: ConstructorParameters<typeof Broker>): Broker;
   /** Makes the dealer, with the arguments of `Dealer`. */
@@ -85,7 +87,8 @@ export class Realm implements MetaContext {
     this.records = new RecordBudget(config.limits);
     this.monitor = new Monitor(host);
     const subscriptions = new Subscriptions(this.records);
-    this.metaEvents = new MetaEvents(subscriptions, host, this.hasMetaApi);
+    const ofMetaEvents = [subscriptions, host, this.hasMetaApi] as const;
+    this.metaEvents = parts.newMetaEvents?.(...ofMetaEvents) ?? new MetaEvents(...ofMetaEvents);
     const ofBroker = [host, config, this.records, subscriptions, this.metaEvents] as const;
     this.broker = parts.newBroker?.(...ofBroker) ?? new Broker(...ofBroker);
     const ofDealer = [host, config, this.records, this.metaEvents, this.monitor.latency] as const;

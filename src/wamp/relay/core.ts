@@ -1,14 +1,16 @@
 /** The core of a realm over many objects: judges calls and registrations, and passes publications on between relays. */
 
+import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { Dealer } from "../dealer/dealer.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
-import type { Call } from "../protocol/message.ts";
+import type { MetaEvents } from "../meta/meta-events.ts";
 import type { Payload } from "../protocol/payload.ts";
-import type { Id } from "../protocol/values.ts";
-import { Realm } from "../realm/realm.ts";
+import type { Pattern } from "../protocol/uri.ts";
+import type { Id, Uri } from "../protocol/values.ts";
+import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import { RemoteProcedures } from "./authentication/remote-procedures.ts";
 import { CorePublications } from "./broker/core-publications.ts";
@@ -25,6 +27,8 @@ import { CORE, type RelayIds } from "./link/relay-ids.ts";
 import { type EpochStore, RelayLinks } from "./link/relay-links.ts";
 import { CoreMeta } from "./meta/core-meta.ts";
 import type { RelaySessionsStore } from "./meta/relay-sessions.ts";
+import { CoreMetaEvents } from "./meta/relayed-meta-events.ts";
+import { CoreRealm } from "./relay-realm.ts";
 
 /** What the core asks of its object. */
 export interface CorePorts {
@@ -45,15 +49,6 @@ export interface CorePorts {
   readonly relaySessions: RelaySessionsStore;
 }
 
-/** A realm whose procedures of the router answer for all objects. */
-class CoreRealm extends Realm {
-  meta: CoreMeta | undefined;
-
-  protected override callMeta(session: Session, message: Call): void {
-    this.meta!.call(session, message);
-  }
-}
-
 /** Its own sessions (long-poll, HTTP bridge, components) are those of `realm`; those of relays are remote. */
 export class RelayCore {
   readonly realm: Realm;
@@ -66,6 +61,7 @@ export class RelayCore {
   readonly #procedures: RemoteProcedures;
   readonly #stored: StoredPublications;
   #pending: CorePendingCalls | undefined;
+  #metaEvents: CoreMetaEvents | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: CorePorts) {
     this.#host = host;
@@ -78,19 +74,22 @@ export class RelayCore {
       ...{ host, store: ports.stored },
       send: (relay, answer) => links.queue(relay, answer),
     });
-    const ofPublications = { ids, interest, told, boot, links, stored: this.#stored, endTurn };
-    this.publications = new CorePublications(() => this.realm, ofPublications);
+    this.publications = new CorePublications(() => this.realm, {
+      ...{ ids, interest, told, boot, links, stored: this.#stored, endTurn },
+      created: (...edge) => this.#metaEvents?.created(...edge),
+      deleted: (...edge) => this.#metaEvents?.deleted(...edge),
+    });
     const realm = this.#newRealm(name, config, ports.ids);
     this.realm = realm;
     realm.broker.acknowledgments.addBuffer(this.#stored);
     this.meta = this.#newMeta(ports);
-    realm.meta = this.meta;
+    realm.answer = this.meta.call.bind(this.meta);
     const { dealer } = this.realm;
     this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, (relay, session, message, onEnd) => {
       links.queue(relay, { kind: "send", session, message }, onEnd);
     });
     this.#procedures = new RemoteProcedures(this.realm, host);
-    const callMeta = (session: Session, message: Call) => this.meta.call(session, message);
+    const callMeta = realm.answer;
     this.#requests = new RemoteRequests(
       { dealer, pending: this.#pending!, sessions: this.remote, callMeta },
       host,
@@ -198,10 +197,25 @@ export class RelayCore {
     };
     return new CoreRealm(name, config, this.#host, {
       newBroker: (...parts) => new RelayedBroker(ports, ...parts),
+      newMetaEvents: (...parts) => this.#newMetaEvents(ids, ...parts),
       newDealer: (...parts) => this.#newDealer(...parts),
       newSessionId: () => ids.session(CORE, () => this.#host.randomId()),
       remoteSessions: () => this.remote,
     });
+  }
+
+  #newMetaEvents(ids: RelayIds, ...parts: ConstructorParameters<typeof MetaEvents>): CoreMetaEvents {
+    const { publications } = this;
+    const { interest } = publications;
+    const ports = {
+      ...{ interest, now: () => this.#host.now() },
+      isWanted: (topic: Uri) => interest.relaysFor(topic, CORE).size > 0,
+      forward: publications.forward.bind(publications),
+      distribute: (...event: Parameters<Broker["distribute"]>) => void this.realm.broker.distribute(...event),
+      subscriptionId: ({ match, uri }: Pattern) => ids.subscription(match, uri),
+    };
+    this.#metaEvents = new CoreMetaEvents(ports, ...parts);
+    return this.#metaEvents;
   }
 
   #newDealer(...parts: ConstructorParameters<typeof Dealer>): Dealer {
@@ -226,9 +240,9 @@ export class RelayCore {
       case "publish":
         return this.publications.passOn(relay, message);
       case "announce":
-        return this.publications.announce(relay, message.pattern);
+        return this.publications.announce(relay, message.pattern, message.session);
       case "withdraw":
-        return this.publications.withdraw(relay, message.pattern);
+        return this.publications.withdraw(relay, message.pattern, message.session);
       case "leave": {
         const session = this.remote.byId.get(message.session);
         return session && this.remote.leave(session);

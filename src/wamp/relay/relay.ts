@@ -1,15 +1,14 @@
 /** A relay: holds the sessions of a region, matches and sends events for them, and asks the core for the rest. */
 
-import type { Permission } from "../authorization/permission-rules.ts";
+import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
-import { type Call, MessageType, NO_DETAILS, type Subscribe } from "../protocol/message.ts";
+import { MessageType, NO_DETAILS, type Subscribe } from "../protocol/message.ts";
 import type { Pattern } from "../protocol/uri.ts";
 import type { Id } from "../protocol/values.ts";
-import { Realm } from "../realm/realm.ts";
-import type { Peer } from "../session/peer.ts";
+import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import { Questions } from "./authentication/questions.ts";
 import { RemoteCaller } from "./authentication/remote-caller.ts";
@@ -24,7 +23,9 @@ import { CoreLink } from "./link/core-link.ts";
 import type { ToCore, ToRelay } from "./link/messages.ts";
 import type { RelayIds } from "./link/relay-ids.ts";
 import { RelayMeta } from "./meta/relay-meta.ts";
+import { RelayMetaEvents } from "./meta/relayed-meta-events.ts";
 import { SessionCounts } from "./meta/session-counts.ts";
+import { RelayRealm } from "./relay-realm.ts";
 
 /** What a relay asks of its object. */
 export interface RelayPorts {
@@ -43,24 +44,6 @@ export interface RelayPorts {
   readonly storedTopics?: readonly Pattern[];
 }
 
-/** A realm whose peers wait behind their SUBSCRIBE, and whose core answers most procedures of the router. */
-class RelayRealm extends Realm {
-  /** Keeps the message of a peer that waits. */
-  holdBack: ((peer: Peer, raw: readonly unknown[]) => boolean) | undefined;
-
-  override receive(peer: Peer, elements: readonly unknown[]): void {
-    if (this.holdBack?.(peer, elements) !== true) super.receive(peer, elements);
-  }
-
-  /** Says whether the relay answers a call of the router's procedures itself. */
-  answersMeta: ((message: Call) => boolean) | undefined;
-
-  protected override callMeta(session: Session, message: Call, permission: Permission): void {
-    if (this.answersMeta?.(message) === false) this.dealer.call(session, message, permission);
-    else super.callMeta(session, message, permission);
-  }
-}
-
 /** The platform calls `endTurn` after each event and in `Host.flushOutput`, and `tick` instead of `Realm.tick`. */
 export class Relay {
   readonly realm: Realm;
@@ -75,6 +58,7 @@ export class Relay {
   readonly #meta: RelayMeta;
   readonly #waiting: WaitingPublications;
   #dealer: RemoteDealer | undefined;
+  #metaEvents: RelayMetaEvents | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: RelayPorts) {
     this.#host = host;
@@ -92,8 +76,8 @@ export class Relay {
     });
     this.interest = new RelayInterest({
       clock: host,
-      announce: (pattern) => send({ kind: "announce", pattern }),
-      withdraw: (pattern) => send({ kind: "withdraw", pattern }),
+      announce: (pattern, session) => send({ kind: "announce", pattern, session }),
+      withdraw: (pattern, session) => send({ kind: "withdraw", pattern, session }),
       store: ports.cooling,
     });
     this.#subscriptions = new RelaySubscriptions(() => this.realm, this.interest, this.#waiting);
@@ -116,8 +100,10 @@ export class Relay {
    */
   begin(): void {
     this.#link.probe();
-    for (const { match, topic: uri } of this.realm.broker.subscriptions.values()) {
-      this.#link.queue({ kind: "announce", pattern: { match, uri } });
+    this.#counts.begin();
+    for (const { match, topic: uri, subscribers } of this.realm.broker.subscriptions.values()) {
+      const [first] = subscribers;
+      this.#link.queue({ kind: "announce", pattern: { match, uri }, session: first!.id });
     }
   }
 
@@ -227,7 +213,16 @@ export class Relay {
       isKnown: this.#subscriptions.isKnown.bind(this.#subscriptions),
       refuse: refuseSubscribe,
     };
+    const ofEvents = {
+      isWanted: this.#publications.isWanted.bind(this.#publications),
+      forward: ofBroker.forward,
+      distribute: (...event: Parameters<Broker["distribute"]>) => void this.realm.broker.distribute(...event),
+    };
     const realm = new RelayRealm(name, config, this.#host, {
+      newMetaEvents: (...parts) => {
+        this.#metaEvents = new RelayMetaEvents(ofEvents, () => this.#counts.mark(), ...parts);
+        return this.#metaEvents;
+      },
       newBroker: (host, realmConfig, records, subscriptions, observer) => {
         // The histories are at the core.
         const withoutHistory = { ...realmConfig, store: { ...realmConfig.store, "event-history": [] } };
@@ -235,7 +230,7 @@ export class Relay {
           onSubscribe: (...args) => observer.onSubscribe(...args),
           onUnsubscribe: (session, subscription, leaving) => {
             const { match, topic, subscribers } = subscription;
-            if (subscribers.size === 0) this.interest.release(match, topic);
+            if (subscribers.size === 0) this.interest.release(match, topic, session.id);
             observer.onUnsubscribe(session, subscription, leaving);
           },
         });
@@ -269,8 +264,12 @@ export class Relay {
       }
       case "abort":
         return this.#abort(message.session, message.uri, message.text, message.code);
-      case "confirm":
-        return this.interest.answered(message.pattern.match, message.pattern.uri);
+      case "confirm": {
+        const { match, uri } = message.pattern;
+        if (this.interest.isConfirmed(match, uri)) return;
+        const id = this.#ports.ids.subscription(match, uri);
+        return this.#metaEvents!.confirm(id, message.publication, () => this.interest.answered(match, uri));
+      }
       case "refuse": {
         const { match, uri } = message.pattern;
         return this.interest.answered(match, uri, new WampError(message.uri, message.text));

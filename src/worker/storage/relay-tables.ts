@@ -2,7 +2,7 @@
 
 import type { Match, Pattern } from "../../wamp/protocol/uri.ts";
 import type { InterestRow, InterestStore } from "../../wamp/relay/broker/interest-table.ts";
-import type { CoolingStore } from "../../wamp/relay/broker/relay-interest.ts";
+import type { CoolingRow, CoolingStore } from "../../wamp/relay/broker/relay-interest.ts";
 import type { StoredCountRow, StoredCountStore } from "../../wamp/relay/broker/stored-publications.ts";
 import type { ToldStore } from "../../wamp/relay/broker/told-topics.ts";
 import type { EpochStore } from "../../wamp/relay/link/relay-links.ts";
@@ -141,17 +141,17 @@ export class CoolingTable implements CoolingStore {
   readonly #rows: LazyTable;
 
   constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
-    const columns = "match TEXT, uri TEXT, until INTEGER, PRIMARY KEY (match, uri)";
+    const columns = "match TEXT, uri TEXT, until INTEGER, session INTEGER, PRIMARY KEY (match, uri)";
     this.#rows = new LazyTable(sql, tables, writes, "cooling_interest", columns);
   }
 
-  all(): (Pattern & { readonly until: number })[] {
-    const rows = this.#rows.all<{ match: string; uri: string; until: number }>();
-    return rows.map(({ match, uri, until }) => ({ match: match as Match, uri, until }));
+  all(): CoolingRow[] {
+    const rows = this.#rows.all<{ match: string; uri: string; until: number; session: number }>();
+    return rows.map(({ match, ...row }) => ({ match: match as Match, ...row }));
   }
 
-  put({ match, uri, until }: Pattern & { readonly until: number }): void {
-    this.#rows.put(match, uri, until);
+  put({ match, uri, until, session }: CoolingRow): void {
+    this.#rows.put(match, uri, until, session);
   }
 
   delete({ match, uri }: Pattern): void {

@@ -2,7 +2,7 @@
 
 import type { Match, Pattern } from "../../../src/wamp/protocol/uri.ts";
 import type { InterestRow, InterestStore } from "../../../src/wamp/relay/broker/interest-table.ts";
-import type { CoolingStore } from "../../../src/wamp/relay/broker/relay-interest.ts";
+import type { CoolingRow, CoolingStore } from "../../../src/wamp/relay/broker/relay-interest.ts";
 import type { StoredCountRow, StoredCountStore } from "../../../src/wamp/relay/broker/stored-publications.ts";
 import type { ToldStore } from "../../../src/wamp/relay/broker/told-topics.ts";
 import { RelayIds } from "../../../src/wamp/relay/link/relay-ids.ts";
@@ -69,13 +69,13 @@ export class RelaySessionsRows implements RelaySessionsStore {
 }
 
 export class CoolingRows implements CoolingStore {
-  readonly #rows = new Map<string, Pattern & { readonly until: number }>();
+  readonly #rows = new Map<string, CoolingRow>();
 
-  all(): Iterable<Pattern & { readonly until: number }> {
+  all(): Iterable<CoolingRow> {
     return [...this.#rows.values()];
   }
 
-  put(row: Pattern & { readonly until: number }): void {
+  put(row: CoolingRow): void {
     this.#rows.set(`${row.match} ${row.uri}`, row);
   }
 

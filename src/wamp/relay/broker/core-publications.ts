@@ -28,7 +28,13 @@ export interface CorePublicationsPorts {
   readonly stored: StoredPublications;
   /** Sends what is queued. */
   endTurn(): void;
+  /** See `CoreMetaEvents`; it is called before the interest of a relay begins, and after it has ended. */
+  created(relay: number, pattern: Pattern, session: Id): Publication | undefined;
+  deleted(pattern: Pattern, session: Id): void;
 }
+
+/** Stands for the last subscriber of a relay that has lost its sessions. */
+const NO_SESSION = 0;
 
 type Waiting = Set<() => void>;
 
@@ -52,18 +58,20 @@ export class CorePublications {
 
   /** Forgets a relay that has lost its sessions. */
   drop(relay: number): void {
-    this.interest.drop(relay);
+    for (const pattern of this.interest.drop(relay)) this.#ports.deleted(pattern, NO_SESSION);
     this.told.forget(relay);
   }
 
   /** A relay has no subscriber of a pattern any more. */
-  withdraw(relay: number, { match, uri }: Pattern): void {
-    this.interest.delete(relay, match, uri);
+  withdraw(relay: number, pattern: Pattern, session: Id): void {
+    if (this.interest.delete(relay, pattern.match, pattern.uri)) this.#ports.deleted(pattern, session);
   }
 
   /** A relay has its first subscriber of a pattern: it is confirmed once no object keeps such publications to itself. */
-  announce(relay: number, pattern: Pattern): void {
+  announce(relay: number, pattern: Pattern, session: Id): void {
     const { links } = this.#ports;
+    // Now, so that it is in front of all events about its subscribers.
+    const publication = this.#ports.created(relay, pattern, session);
     try {
       this.interest.add(relay, pattern.match, pattern.uri);
     } catch (error) {
@@ -73,7 +81,7 @@ export class CorePublications {
     const epoch = links.epochOf(relay);
     this.#revoke(pattern, relay, () => {
       // In a new epoch the relay may have announced the same pattern again, and must wait for more.
-      if (links.epochOf(relay) === epoch) links.queue(relay, { kind: "confirm", pattern });
+      if (links.epochOf(relay) === epoch) links.queue(relay, { kind: "confirm", pattern, publication });
     });
   }
 
@@ -110,9 +118,9 @@ export class CorePublications {
     links.queue(relay, { kind: "unused", topic: publication.topic });
   }
 
-  /** Sends a publication of the core's own sessions to the relays that have a subscriber; returns how many. */
-  forward(publication: Publication): number {
-    const relays = this.interest.relaysFor(publication.topic, CORE);
+  /** Sends a publication of the core to the relays that have a subscriber, except one; returns to how many. */
+  forward(publication: Publication, except: number = CORE): number {
+    const relays = this.interest.relaysFor(publication.topic, except);
     for (const relay of relays) {
       this.#count = (this.#count ?? this.#ports.boot() * COUNTS_PER_BOOT) + 1;
       const forwarded = { ...publication, origin: CORE, count: this.#count };

@@ -61,20 +61,22 @@ export class InterestTable {
     this.#store.put({ relay, match, uri });
   }
 
-  /** Removes the interest of a relay, if it has it. */
-  delete(relay: number, match: Match, uri: Uri): void {
+  /** Removes the interest of a relay; false if it has none. */
+  delete(relay: number, match: Match, uri: Uri): boolean {
     const interest = this.#byPattern.get(match, uri);
-    if (interest?.relays.delete(relay) !== true) return;
+    if (interest?.relays.delete(relay) !== true) return false;
     this.#store.delete({ relay, match, uri });
-    if (interest.relays.size > 0) return;
+    if (interest.relays.size > 0) return true;
     this.#byPattern.delete(match, uri);
     this.#byId.delete(interest.id);
+    return true;
   }
 
-  /** Removes all interests of a relay whose sessions are gone. */
-  drop(relay: number): void {
-    for (const { match, uri, relays } of [...this.#byId.values()])
-      if (relays.has(relay)) this.delete(relay, match, uri);
+  /** Removes all interests of a relay whose sessions are gone, and returns them. */
+  drop(relay: number): readonly Pattern[] {
+    const dropped = [...this.#byId.values()].filter(({ relays }) => relays.has(relay));
+    for (const { match, uri } of dropped) this.delete(relay, match, uri);
+    return dropped.map(({ match, uri }) => ({ match, uri }));
   }
 
   /** The relays, except one, that have a subscriber who may get an event on the topic. */

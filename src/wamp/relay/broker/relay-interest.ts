@@ -3,7 +3,7 @@
 import { Deadlines } from "../../host/deadlines.ts";
 import type { Clock } from "../../host/host.ts";
 import type { Match, Pattern } from "../../protocol/uri.ts";
-import type { Uri } from "../../protocol/values.ts";
+import type { Id, Uri } from "../../protocol/values.ts";
 
 /** How long the core is not told that the last subscriber is gone: clients that reconnect subscribe again. */
 export const COOL_DOWN_MS = 30_000;
@@ -12,16 +12,22 @@ export const COOL_DOWN_MS = 30_000;
 export interface InterestPorts {
   readonly clock: Clock;
   /** Asks the core to confirm that the relay gets the events of a topic or pattern. */
-  announce(pattern: Pattern): void;
-  /** Tells the core that the relay needs them no longer. */
-  withdraw(pattern: Pattern): void;
+  announce(pattern: Pattern, session: Id): void;
+  /** Tells the core that the relay needs them no longer; `session` is that of the last subscriber. */
+  withdraw(pattern: Pattern, session: Id): void;
   readonly store: CoolingStore;
+}
+
+/** A pattern without a subscriber, when the core is told so (milliseconds since the epoch), and the last subscriber. */
+export interface CoolingRow extends Pattern {
+  readonly until: number;
+  readonly session: Id;
 }
 
 /** The patterns that are cooling down, which would otherwise stay at the core when the relay sleeps meanwhile. */
 export interface CoolingStore {
-  all(): Iterable<Pattern & { readonly until: number }>;
-  put(row: Pattern & { readonly until: number }): void;
+  all(): Iterable<CoolingRow>;
+  put(row: CoolingRow): void;
   /** Removes the row, if present. */
   delete(pattern: Pattern): void;
 }
@@ -29,6 +35,8 @@ export interface CoolingStore {
 /** One topic or pattern. */
 interface Interest extends Pattern {
   isConfirmed: boolean;
+  /** The first subscriber, or the last one. */
+  session: Id;
   /** What waits for the confirmation; the refusal is undefined where the core confirms. */
   waiting: ((refusal: unknown) => void)[];
 }
@@ -43,7 +51,9 @@ export class RelayInterest {
 
   constructor(ports: InterestPorts) {
     this.#ports = ports;
-    for (const { match, uri, until } of ports.store.all()) this.#cool(this.#create(match, uri, true), until);
+    for (const { match, uri, until, session } of ports.store.all()) {
+      this.#cool(this.#create(match, uri, true, session), until);
+    }
   }
 
   /** Topics and patterns that the core knows of, or is asked about. */
@@ -65,7 +75,7 @@ export class RelayInterest {
   /** Takes note of a subscription that was confirmed before the relay slept. */
   restore(match: Match, uri: Uri): void {
     this.keep(match, uri);
-    if (!this.isConfirmed(match, uri)) this.#create(match, uri, true);
+    if (!this.isConfirmed(match, uri)) this.#create(match, uri, true, 0);
   }
 
   /** A session subscribes to what is confirmed: it is not withdrawn. */
@@ -77,14 +87,14 @@ export class RelayInterest {
   }
 
   /**
-   * Announces a topic or pattern, unless that is under way. Calls `onAnswer` once the core has answered; `refusal` is
+   * Announces a topic or pattern for its first subscriber, unless that is under way. Calls `onAnswer` once the core has answered; `refusal` is
    * undefined where it confirms.
    */
-  ask(match: Match, uri: Uri, onAnswer: (refusal: unknown) => void): void {
+  ask(match: Match, uri: Uri, session: Id, onAnswer: (refusal: unknown) => void): void {
     const known = this.#byPattern[match].get(uri);
     if (known !== undefined) return void known.waiting.push(onAnswer);
-    this.#create(match, uri, false).waiting.push(onAnswer);
-    this.#ports.announce({ match, uri });
+    this.#create(match, uri, false, session).waiting.push(onAnswer);
+    this.#ports.announce({ match, uri }, session);
   }
 
   /** Takes the core's answer; one to an announcement that was repeated is ignored. */
@@ -99,18 +109,21 @@ export class RelayInterest {
     for (const onAnswer of waiting) onAnswer(refusal);
   }
 
-  /** The last subscriber is gone: the core is told after a while. */
-  release(match: Match, uri: Uri): void {
+  /** The last subscriber, `session`, is gone: the core is told after a while. */
+  release(match: Match, uri: Uri, session: Id): void {
     const interest = this.#byPattern[match].get(uri);
     if (interest === undefined || !interest.isConfirmed) return;
     const until = this.#ports.clock.now() + COOL_DOWN_MS;
-    this.#ports.store.put({ match, uri, until });
+    interest.session = session;
+    this.#ports.store.put({ match, uri, until, session });
     this.#cool(interest, until);
   }
 
   /** Announces again what the core has not answered: it has restarted, and may have forgotten the question. */
   announceAgain(): void {
-    for (const { match, uri, isConfirmed } of this.#all()) if (!isConfirmed) this.#ports.announce({ match, uri });
+    for (const { match, uri, isConfirmed, session } of this.#all()) {
+      if (!isConfirmed) this.#ports.announce({ match, uri }, session);
+    }
   }
 
   /** Refuses all that wait: the core cannot be reached. */
@@ -120,10 +133,10 @@ export class RelayInterest {
 
   /** Withdraws what has had no subscriber for the time of the cool-down; `now` in milliseconds since the epoch. */
   tick(now: number): void {
-    for (const { match, uri } of this.#cooling.takeExpired(now)) {
+    for (const { match, uri, session } of this.#cooling.takeExpired(now)) {
       this.#byPattern[match].delete(uri);
       this.#ports.store.delete({ match, uri });
-      this.#ports.withdraw({ match, uri });
+      this.#ports.withdraw({ match, uri }, session);
     }
   }
 
@@ -132,8 +145,8 @@ export class RelayInterest {
     return this.#cooling.next();
   }
 
-  #create(match: Match, uri: Uri, isConfirmed: boolean): Interest {
-    const interest: Interest = { match, uri, isConfirmed, waiting: [] };
+  #create(match: Match, uri: Uri, isConfirmed: boolean, session: Id): Interest {
+    const interest: Interest = { match, uri, isConfirmed, session, waiting: [] };
     this.#byPattern[match].set(uri, interest);
     if (!isConfirmed) this.#unconfirmed++;
     return interest;

@@ -34,6 +34,11 @@ export class RelayPublications {
     this.#ports = ports;
   }
 
+  /** May another object have a use for publications on the topic? */
+  isWanted(topic: Uri): boolean {
+    return !this.#unused.has(topic);
+  }
+
   /**
    * Sends a publication of the relay's sessions to the core, if another object may have a use for it; returns how many
    * objects it is sent to.

@@ -52,14 +52,14 @@ export class RelaySubscriptions {
     const realm = this.#realm();
     const peer = realm.sessions.peerOf(session);
     if (peer !== undefined) this.#held.hold(peer);
-    interest.ask(match, uri, (refusal) => {
+    interest.ask(match, uri, session.id, (refusal) => {
       const isHere = realm.sessions.byId.get(session.id) === session;
       if (isHere) {
         interest.keep(match, uri);
         onAnswer(refusal);
       }
       const present = realm.broker.subscriptions.get(match, uri);
-      if (refusal === undefined && present === undefined) interest.release(match, uri);
+      if (refusal === undefined && present === undefined) interest.release(match, uri, session.id);
       if (peer !== undefined) this.#release(peer);
     });
     return false;

@@ -34,7 +34,7 @@ export function unpackBatch<M extends ToCore | ToRelay>(batch: CarriedBatch): Ba
 
 /** Converts the payload of a message, if it has one. */
 function convert(message: ToCore | ToRelay, convertPayload: (payload: never) => unknown): object {
-  if (message.kind === "publish") {
+  if ("publication" in message && message.publication !== undefined) {
     const payload = convertPayload(message.publication.payload as never);
     return { ...message, publication: { ...message.publication, payload } };
   }

@@ -133,8 +133,9 @@ export type ToCore =
   /** The visible sessions of the relay now, by authrole; the last of these messages counts. */
   | { readonly kind: "sessions"; readonly byRole: SessionsByRole }
   | MetaAnswer
-  | { readonly kind: "announce"; readonly pattern: Pattern }
-  | { readonly kind: "withdraw"; readonly pattern: Pattern }
+  /** `session` is that of the first subscriber, or of the last one. */
+  | { readonly kind: "announce"; readonly pattern: Pattern; readonly session: Id }
+  | { readonly kind: "withdraw"; readonly pattern: Pattern; readonly session: Id }
   | PublishRequest
   /** `number` is that of no other question of the relay. */
   | { readonly kind: "ask"; readonly number: number; readonly question: Question; readonly payload: Payload };
@@ -153,7 +154,8 @@ export type ToRelay =
   | MetaRequest
   /** The caller has got its RESULT: the relay makes the changes that follow it, unless it has made or forgotten them. */
   | { readonly kind: "meta done"; readonly number: number }
-  | { readonly kind: "confirm"; readonly pattern: Pattern }
+  /** `publication` is the meta event of the creation; a repeated confirmation is ignored. */
+  | { readonly kind: "confirm"; readonly pattern: Pattern; readonly publication?: Publication | undefined }
   | { readonly kind: "refuse"; readonly pattern: Pattern; readonly uri: Uri; readonly text: string }
   | { readonly kind: "publish"; readonly publication: ForwardedPublication }
   | StoredAnswer

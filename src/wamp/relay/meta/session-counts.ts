@@ -51,6 +51,12 @@ export class SessionCounts {
     this.#size = this.#ports.sessions().size;
   }
 
+  /** The core is about to forget all counts of the relay, because it begins a new epoch. */
+  begin(): void {
+    this.#pushed = {};
+    this.mark();
+  }
+
   /** A session has begun or ended. */
   mark(): void {
     this.#isMarked = true;

@@ -69,7 +69,7 @@ class TestInterest {
     return new RelayInterest({
       clock,
       announce: ({ match, uri }) => this.asked.push(`announce ${match} ${uri}`),
-      withdraw: ({ match, uri }) => this.asked.push(`withdraw ${match} ${uri}`),
+      withdraw: ({ match, uri }, session) => this.asked.push(`withdraw ${match} ${uri} ${session}`),
       store: this.rows,
     });
   }
@@ -80,7 +80,7 @@ class TestInterest {
   }
 
   confirm(uri: string): void {
-    this.interest.ask("exact", uri, () => {});
+    this.interest.ask("exact", uri, 1, () => {});
     this.interest.answered("exact", uri);
     this.asked.length = 0;
   }
@@ -90,7 +90,7 @@ describe("the interest of a relay", () => {
   test("is announced once for all that wait, who hear of the confirmation in their order", () => {
     const { interest, asked } = new TestInterest();
     const heard: unknown[] = [];
-    for (const name of ["ann", "ben"]) interest.ask("exact", "com.a", (refusal) => heard.push(name, refusal));
+    for (const name of ["ann", "ben"]) interest.ask("exact", "com.a", 1, (refusal) => heard.push(name, refusal));
     expect([asked, interest.isConfirmed("exact", "com.a"), interest.isWaiting]).toStrictEqual([
       ["announce exact com.a"],
       false,
@@ -108,28 +108,28 @@ describe("the interest of a relay", () => {
   test("that is refused can be announced again", () => {
     const { interest, asked } = new TestInterest();
     const heard: unknown[] = [];
-    interest.ask("exact", "com.a", (refusal) => heard.push(refusal));
+    interest.ask("exact", "com.a", 1, (refusal) => heard.push(refusal));
     interest.answered("exact", "com.a", "no");
-    interest.ask("exact", "com.a", () => {});
+    interest.ask("exact", "com.a", 1, () => {});
     expect([heard, asked.length]).toStrictEqual([["no"], 2]);
   });
 
   test("is withdrawn 30 seconds after the last subscriber has gone, and not earlier", () => {
     const test = new TestInterest();
     test.confirm("com.a");
-    test.interest.release("exact", "com.a");
+    test.interest.release("exact", "com.a", 2);
     expect(test.interest.nextDeadline()).toBe(COOL_DOWN_MS);
     test.advance(COOL_DOWN_MS - 1);
     expect([test.asked, test.interest.isConfirmed("exact", "com.a")]).toStrictEqual([[], true]);
     test.advance(1);
-    expect([test.asked, test.interest.size, [...test.rows.all()]]).toStrictEqual([["withdraw exact com.a"], 0, []]);
+    expect([test.asked, test.interest.size, [...test.rows.all()]]).toStrictEqual([["withdraw exact com.a 2"], 0, []]);
     expect(test.interest.nextDeadline()).toBeUndefined();
   });
 
   test("stays where a session subscribes meanwhile, without asking the core", () => {
     const test = new TestInterest();
     test.confirm("com.a");
-    test.interest.release("exact", "com.a");
+    test.interest.release("exact", "com.a", 2);
     test.advance(20_000);
     test.interest.keep("exact", "com.a");
     test.advance(COOL_DOWN_MS);
@@ -143,18 +143,18 @@ describe("the interest of a relay", () => {
   test("that cools down is withdrawn in time although the relay has slept", () => {
     const test = new TestInterest();
     test.confirm("com.a");
-    test.interest.release("exact", "com.a");
+    test.interest.release("exact", "com.a", 2);
     test.time += 12_000;
     test.interest = test.wake();
     expect([test.interest.nextDeadline(), test.interest.isConfirmed("exact", "com.a")]).toStrictEqual([30_000, true]);
     test.advance(18_000);
-    expect(test.asked).toStrictEqual(["withdraw exact com.a"]);
+    expect(test.asked).toStrictEqual(["withdraw exact com.a 2"]);
   });
 
   test("is announced again where the core has restarted before it answered", () => {
     const test = new TestInterest();
     test.confirm("com.a");
-    test.interest.ask("prefix", "com.", () => {});
+    test.interest.ask("prefix", "com.", 1, () => {});
     test.interest.announceAgain();
     expect(test.asked).toStrictEqual(["announce prefix com.", "announce prefix com."]);
   });
@@ -163,7 +163,7 @@ describe("the interest of a relay", () => {
     const test = new TestInterest();
     test.confirm("com.a");
     const heard: unknown[] = [];
-    test.interest.ask("exact", "com.b", (refusal) => heard.push(refusal));
+    test.interest.ask("exact", "com.b", 1, (refusal) => heard.push(refusal));
     test.interest.refuseAll("gone");
     expect([heard, test.interest.size]).toStrictEqual([["gone"], 1]);
   });

@@ -61,8 +61,17 @@ test("a publication keeps all that its receivers are chosen by", () => {
   expect({ ...copy, payload: copy.payload.args }).toStrictEqual({ ...publication, payload: [1, 2] });
 });
 
+test("a confirmation carries the meta event of the creation, if there is one", () => {
+  const pattern = { match: "exact", uri: "com.a" } as const;
+  const publication = { id: 9, topic: "com.b", options: {}, details: {}, payload: Payload.of([1]) };
+  const { publication: copy } = copied<ToRelay & { kind: "confirm" }>({ kind: "confirm", pattern, publication });
+  expect({ ...copy, payload: copy!.payload.args }).toStrictEqual({ ...publication, payload: [1] });
+  const bare = { kind: "confirm", pattern, publication: undefined } as const;
+  expect(copied<ToRelay>(bare)).toStrictEqual(bare);
+});
+
 test("messages without a payload pass as they are", () => {
-  const announce = { kind: "announce", pattern: { match: "prefix", uri: "com." } } as const;
+  const announce = { kind: "announce", pattern: { match: "prefix", uri: "com." }, session: 7 } as const;
   expect(copied<ToCore>(announce)).toStrictEqual(announce);
   const registered = { kind: "send", session: 5, message: [MessageType.REGISTERED, 1, 2] } as const;
   expect(copied<ToRelay>(registered)).toStrictEqual(registered);

@@ -21,7 +21,7 @@ let nextStream = 2 ** 50;
 /** SUBSCRIBED goes out before the core knows of the subscription. */
 function subscribeAtOnce(): void {
   vi.spyOn(RelayInterest.prototype, "isConfirmed").mockImplementation(function (this: RelayInterest, match, uri) {
-    if (!isConfirmed.call(this, match, uri)) ask.call(this, match, uri, () => {});
+    if (!isConfirmed.call(this, match, uri)) ask.call(this, match, uri, 0, () => {});
     return true;
   });
 }

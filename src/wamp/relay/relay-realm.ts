@@ -1,0 +1,34 @@
+/** The realms of relays and of the core, which differ from a realm of one object in what other objects must know. */
+
+import type { Permission } from "../authorization/permission-rules.ts";
+import type { Call } from "../protocol/message.ts";
+import { Realm } from "../realm/realm.ts";
+import type { Peer } from "../session/peer.ts";
+import type { Session } from "../session/session.ts";
+
+/** A realm whose peers wait behind their SUBSCRIBE, and whose core answers most procedures of the router. */
+export class RelayRealm extends Realm {
+  /** Keeps the message of a peer that waits. */
+  holdBack: ((peer: Peer, raw: readonly unknown[]) => boolean) | undefined;
+  /** Says whether the relay answers a call of the router's procedures itself. */
+  answersMeta: ((message: Call) => boolean) | undefined;
+
+  override receive(peer: Peer, elements: readonly unknown[]): void {
+    if (this.holdBack?.(peer, elements) !== true) super.receive(peer, elements);
+  }
+
+  protected override callMeta(session: Session, message: Call, permission: Permission): void {
+    if (this.answersMeta?.(message) === false) this.dealer.call(session, message, permission);
+    else super.callMeta(session, message, permission);
+  }
+}
+
+/** A realm whose procedures of the router answer for all objects. */
+export class CoreRealm extends Realm {
+  /** Takes the calls of procedures of the router. */
+  answer: ((session: Session, message: Call) => void) | undefined;
+
+  protected override callMeta(session: Session, message: Call): void {
+    this.answer!(session, message);
+  }
+}
