@@ -47,6 +47,8 @@ export interface CorePorts {
   readonly sessions: RemoteSessionStore;
   readonly epochs: EpochStore;
   readonly relaySessions: RelaySessionsStore;
+  /** The name of a relay for operators. */
+  nameOf(relay: number): string;
 }
 
 /** Its own sessions (long-poll, HTTP bridge, components) are those of `realm`; those of relays are remote. */
@@ -90,8 +92,9 @@ export class RelayCore {
     });
     this.#procedures = new RemoteProcedures(this.realm, host);
     const callMeta = realm.answer;
+    const noteUnheard = (uri: Uri, caller: Session) => realm.monitor.unheard.add("call", uri, caller);
     this.#requests = new RemoteRequests(
-      { dealer, pending: this.#pending!, sessions: this.remote, callMeta },
+      { dealer, pending: this.#pending!, sessions: this.remote, callMeta, noteUnheard },
       host,
       (...message) => links.queue(...message),
     );
@@ -175,9 +178,9 @@ export class RelayCore {
   }
 
   #newMeta(ports: CorePorts): CoreMeta {
-    const { ids, relaySessions } = ports;
+    const { ids, relaySessions, nameOf } = ports;
     return new CoreMeta({
-      ...{ host: this.#host, ids, relaySessions },
+      ...{ host: this.#host, ids, relaySessions, nameOf },
       boot: () => ports.boot,
       queue: (...message) => this.#links.queue(...message),
       realm: () => this.realm,

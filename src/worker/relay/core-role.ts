@@ -6,7 +6,7 @@ import { type CarriedBatch, unpackBatch } from "../../wamp/relay/link/batch-code
 import type { ToCore, ToRelay } from "../../wamp/relay/link/messages.ts";
 import { CORE, RelayIds } from "../../wamp/relay/link/relay-ids.ts";
 import { relayObject } from "../routing/realm-stub.ts";
-import { relayOfNumber } from "../routing/relay-names.ts";
+import { relayLabel, relayOfNumber } from "../routing/relay-names.ts";
 import {
   RelayEpochTable,
   RelayInterestTable,
@@ -47,6 +47,7 @@ export class CoreRole extends LinkedRole {
       stored: new StoredCountTable(sql, tables),
       sessions: new RemoteSessionTable(sql, tables, writes),
       epochs: new RelayEpochTable(sql, tables, writes),
+      nameOf: (relay) => relayLabel(relayOfNumber(relay)!),
       relaySessions: new RelaySessionsTable(sql, tables, writes),
     });
   }

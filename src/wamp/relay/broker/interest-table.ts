@@ -45,6 +45,11 @@ export class InterestTable {
     return this.#byId.size;
   }
 
+  /** The topics and patterns of all relays. */
+  patterns(): Iterable<Pattern> {
+    return this.#byId.values();
+  }
+
   /** Has the relay a subscriber of exactly this topic or pattern? */
   has(relay: number, match: Match, uri: Uri): boolean {
     return this.#byPattern.get(match, uri)?.relays.has(relay) === true;

@@ -32,6 +32,8 @@ export interface RemoteRequestsParts {
   readonly sessions: RemoteSessions;
   /** Takes a call of a procedure of the router. */
   callMeta(caller: Session, message: Call): void;
+  /** Takes note of a call that no callee could get. */
+  noteUnheard(procedure: Uri, caller: Session): void;
 }
 
 /** The part of the core that stands in for `Realm.receive`; the relay has checked roles, rates and permissions. */
@@ -43,14 +45,16 @@ export class RemoteRequests {
   readonly #queue: (relay: number, message: ToRelay) => void;
 
   readonly #callMeta: RemoteRequestsParts["callMeta"];
+  readonly #noteUnheard: RemoteRequestsParts["noteUnheard"];
 
   /** `queue` queues a message for a relay. */
   constructor(
-    { dealer, pending, sessions, callMeta }: RemoteRequestsParts,
+    { dealer, pending, sessions, callMeta, noteUnheard }: RemoteRequestsParts,
     host: Log,
     queue: (relay: number, message: ToRelay) => void,
   ) {
     this.#callMeta = callMeta;
+    this.#noteUnheard = noteUnheard;
     this.#dealer = dealer;
     this.#pending = pending;
     this.#sessions = sessions;
@@ -146,6 +150,9 @@ export class RemoteRequests {
   #refuse(relay: number, session: Session, request: RemoteRequest, error: unknown): void {
     if (error instanceof WampError && request.kind !== "too large") {
       const [type, id] = request.message;
+      if (request.kind === "call" && error.uri === WampUri.NO_SUCH_PROCEDURE) {
+        this.#noteUnheard(request.message[3], session);
+      }
       // Only REGISTER, UNREGISTER and CALL throw a WampError, and their second element is the request id.
       session.transport.send(errorOf(type, id, error.uri, error.message));
     } else if (error instanceof ProtocolViolation) {

@@ -9,6 +9,7 @@ import { WampError, WampUri } from "../../protocol/errors.ts";
 import { isId } from "../../protocol/id.ts";
 import { type Call, MessageType, NO_DETAILS } from "../../protocol/message.ts";
 import { Payload } from "../../protocol/payload.ts";
+import type { Pattern } from "../../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
 import { type Identity, Session } from "../../session/session.ts";
@@ -17,7 +18,8 @@ import type { MetaAnswer, SessionsByRole, ToRelay } from "../link/messages.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
 import { CoreContext } from "./core-context.ts";
 import { type Gathered, Gatherings } from "./gatherings.ts";
-import { firstOf } from "./merge.ts";
+import { firstOf, type MergeContext } from "./merge.ts";
+import { ConnectionNumbers } from "./merge-console.ts";
 import { RelaySessions, type RelaySessionsStore } from "./relay-sessions.ts";
 import { routeOf, type Spread, type Whereabouts } from "./routes.ts";
 
@@ -28,6 +30,8 @@ export interface CoreMetaPorts {
   boot(): number;
   readonly ids: RelayIds;
   readonly relaySessions: RelaySessionsStore;
+  /** The name of a relay for operators. */
+  nameOf(relay: number): string;
   /** Queues a message for a relay. */
   queue(relay: number, message: ToRelay): void;
   realm(): Realm;
@@ -49,7 +53,7 @@ export class CoreMeta {
   readonly sessions: RelaySessions;
   readonly #ports: CoreMetaPorts;
   readonly #gatherings: Gatherings;
-  readonly #where: Whereabouts;
+  readonly #where: Whereabouts & MergeContext;
 
   constructor(ports: CoreMetaPorts) {
     this.#ports = ports;
@@ -65,6 +69,9 @@ export class CoreMeta {
       },
       withSessions: () => this.sessions.relays(),
       objectOf: (id) => this.#objectOf(id),
+      nameOf: (object) => (object === CORE ? "core" : ports.nameOf(object)),
+      topics: () => this.#topics(),
+      connections: new ConnectionNumbers(),
     };
   }
 
@@ -155,7 +162,7 @@ export class CoreMeta {
       if (!isUnknown || relay === undefined || this.#ports.remote().has(id as Id)) throw error;
       const question: Call = [MessageType.CALL, 1, {}, "wamp.session.get", Payload.of([id])];
       this.#ask(caller, message, [relay], question, (gathered) => {
-        const { authid, authrole } = firstOf<Identity>(onlyResult(gathered));
+        const { authid, authrole } = firstOf<Identity>(this.#onlyResult(gathered));
         const identity = { authid, authrole, authmethod: "", authprovider: "" };
         callMeta(this.#context(new Session(NOWHERE, { id: id as Id, identity, features: 0 })), caller, message);
       });
@@ -166,22 +173,23 @@ export class CoreMeta {
     const relay = this.#relayOf(message[4].args[0]);
     if (relay === undefined) return callMeta(this.#ports.realm(), caller, message);
     this.#ask(caller, message, [relay], message, (gathered) => {
-      sendReply(caller, message, { payload: onlyResult(gathered), afterwards: gathered.confirm });
+      sendReply(caller, message, { payload: this.#onlyResult(gathered), afterwards: gathered.confirm });
     });
   }
 
-  #spread(caller: Session, message: Call, { relays, merge, changes }: Spread): void {
-    const [, , , , payload] = message;
-    const own = this.#ownPart(caller, message);
-    this.#ask(caller, message, relays(this.#where, payload), message, (gathered) => {
-      if (changes) checkAll(gathered);
+  #spread(caller: Session, message: Call, { relays, merge, changes, isPagedByCore }: Spread): void {
+    const [type, request, options, uri, payload] = message;
+    const question: Call = isPagedByCore ? [type, request, options, uri, Payload.NONE] : message;
+    const own = this.#ownPart(caller, question);
+    this.#ask(caller, message, relays(this.#where, payload), question, (gathered) => {
+      if (changes) this.#checkAll(gathered);
       const result = own instanceof WampError ? own : own.payload;
-      const merged = merge([{ object: CORE, result }, ...gathered.answers], payload, this.#where.objectOf);
+      const merged = merge([{ object: CORE, result }, ...gathered.answers], payload, this.#where);
       const afterwards = (): void => {
         if (!(own instanceof WampError)) own.afterwards?.();
         if (changes) gathered.confirm();
       };
-      sendReply(caller, message, { payload: merged, afterwards }, detailsOf(gathered));
+      sendReply(caller, message, { payload: merged, afterwards }, this.#detailsOf(gathered));
     });
   }
 
@@ -231,23 +239,34 @@ export class CoreMeta {
     const text = argsOf("internal error");
     caller.transport.send([MessageType.ERROR, type, request, NO_DETAILS, WampUri.INTERNAL_ERROR, text]);
   }
-}
 
-/** The answer of the one relay that was asked; throws its error. */
-function onlyResult(gathered: Gathered): Payload {
-  checkAll(gathered);
-  const [answer] = gathered.answers;
-  // The relay has lost its sessions meanwhile.
-  if (answer === undefined) throw new WampError(WampUri.NO_SUCH_SESSION, "the session has ended");
-  if (answer.result instanceof WampError) throw answer.result;
-  return answer.result;
-}
+  /** The answer of the one relay that was asked; throws its error. */
+  #onlyResult(gathered: Gathered): Payload {
+    this.#checkAll(gathered);
+    const [answer] = gathered.answers;
+    // The relay has lost its sessions meanwhile.
+    if (answer === undefined) throw new WampError(WampUri.NO_SUCH_SESSION, "the session has ended");
+    if (answer.result instanceof WampError) throw answer.result;
+    return answer.result;
+  }
 
-function checkAll({ unanswered }: Gathered): void {
-  if (unanswered.length === 0) return;
-  throw new WampError(WampUri.UNAVAILABLE, `relays ${unanswered.join(", ")} of the realm cannot be reached`);
-}
+  #checkAll({ unanswered }: Gathered): void {
+    if (unanswered.length === 0) return;
+    const names = unanswered.map((relay) => this.#ports.nameOf(relay)).join(", ");
+    throw new WampError(WampUri.UNAVAILABLE, `relays of the realm cannot be reached: ${names}`);
+  }
 
-function detailsOf({ unanswered }: Gathered): Dict {
-  return unanswered.length === 0 ? NO_DETAILS : { [UNANSWERED]: unanswered };
+  #detailsOf({ unanswered }: Gathered): Dict {
+    if (unanswered.length === 0) return NO_DETAILS;
+    return { [UNANSWERED]: unanswered.map((relay) => this.#ports.nameOf(relay)) };
+  }
+
+  /** The topics and patterns with a subscriber; those without one leave up to 30 seconds later. */
+  *#topics(): Generator<Pattern, void, undefined> {
+    const interest = this.#ports.interest();
+    yield* interest.patterns();
+    for (const { match, topic: uri } of this.#ports.realm().broker.subscriptions.values()) {
+      if (interest.relaysOf(match, uri).size === 0) yield { match, uri };
+    }
+  }
 }

@@ -3,7 +3,7 @@
 import { idsByMatch, paginate } from "../../meta/pages.ts";
 import { WampError, WampUri } from "../../protocol/errors.ts";
 import { Payload } from "../../protocol/payload.ts";
-import type { Match } from "../../protocol/uri.ts";
+import type { Match, Pattern } from "../../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../../protocol/values.ts";
 
 /** What one object answers: a payload or an error. */
@@ -13,15 +13,26 @@ export interface ObjectAnswer {
   readonly result: Payload | WampError;
 }
 
-/**
- * Makes the answer from at least one, and from the arguments of the call; throws the `WampError` of the answer.
- * `objectOf` returns the number of the object that may have the session with an id.
- */
-export type Merge = (
-  answers: readonly ObjectAnswer[],
-  payload: Payload,
-  objectOf: (sessionId: unknown) => number | undefined,
-) => Payload;
+/** What the core knows beside the answers. */
+export interface MergeContext {
+  /** The number of the object that may have the session with an id. */
+  objectOf(sessionId: unknown): number | undefined;
+  /** The name of an object for operators. */
+  nameOf(object: number): string;
+  /** The topics and patterns with a subscriber in any object. */
+  topics(): Iterable<Pattern>;
+  readonly connections: ConnectionNumbering;
+}
+
+/** See `ConnectionNumbers`. */
+export interface ConnectionNumbering {
+  number<E extends { readonly id: number; readonly time: string }>(
+    entries: readonly { readonly object: number; readonly entry: E }[],
+  ): E[];
+}
+
+/** Makes the answer from at least one, and from the arguments of the call; throws the `WampError` of the answer. */
+export type Merge = (answers: readonly ObjectAnswer[], payload: Payload, context: MergeContext) => Payload;
 
 /** The results; throws an error of any object, but `ignorable` only if all objects answer with it. */
 export function resultsOf(answers: readonly ObjectAnswer[], ignorable?: Uri): Payload[] {
@@ -88,7 +99,7 @@ export const earliest: Merge = (answers) => {
 };
 
 /** The removal by the object of the session, which may not know the subscription that others have. */
-export const anySuccess: Merge = (answers, { args: [subscription, session] }, objectOf) => {
+export const anySuccess: Merge = (answers, { args: [subscription, session] }, { objectOf }) => {
   if (answers.some(({ result }) => result instanceof Payload)) return Payload.NONE;
   const errors = answers.map(({ object, result }) => ({ object, error: result as WampError }));
   const isUnknown = ({ error }: (typeof errors)[number]): boolean => error.uri === WampUri.NO_SUCH_SUBSCRIPTION;

@@ -8,6 +8,7 @@ import { isDict, type Uri } from "../../protocol/values.ts";
 import type { InterestTable } from "../broker/interest-table.ts";
 import { CORE } from "../link/relay-ids.ts";
 import * as merge from "./merge.ts";
+import * as mergeConsole from "./merge-console.ts";
 
 /** What the core knows of the relays. */
 export interface Whereabouts {
@@ -25,6 +26,8 @@ export interface Spread {
   readonly merge: merge.Merge;
   /** Does the procedure change something? Then it does so in all objects or in none. */
   readonly changes: boolean;
+  /** The relays answer without the arguments of the call: the core pages. */
+  readonly isPagedByCore: boolean;
 }
 
 /** How a procedure is answered. One that has no route is answered by the core alone, from its tables. */
@@ -69,10 +72,14 @@ const ROUTES: Readonly<Record<Uri, Route>> = {
   "wamp.subscription.list_subscribers": spread(withSubscription, merge.joinSubscribers),
   "wamp.subscription.count_subscribers": spread(withSubscription, merge.sumOfSubscription),
   "wamp.subscription.remove_subscriber": spread(withSubscriptionOrSession, merge.anySuccess, true),
+  "wamp.edge.stats": spread(everywhere, mergeConsole.stats),
+  "wamp.edge.connections": { ...spread(everywhere, mergeConsole.connections), isPagedByCore: true },
+  "wamp.edge.slow": spread(everywhere, mergeConsole.slow),
+  "wamp.edge.unheard": spread(everywhere, mergeConsole.unheard),
 };
 
 function spread(relays: Spread["relays"], mergeAnswers: merge.Merge, changes = false): Spread {
-  return { kind: "spread", relays, merge: mergeAnswers, changes };
+  return { kind: "spread", relays, merge: mergeAnswers, changes, isPagedByCore: false };
 }
 
 function everywhere({ withSessions }: Whereabouts): Iterable<number> {

@@ -5,7 +5,7 @@ import { ANSWER_MS } from "../../../../src/wamp/relay/meta/gatherings.ts";
 import { COUNT_INTERVAL_MS } from "../../../../src/wamp/relay/meta/session-counts.ts";
 import { SpreadRealm } from "./compared-realms.ts";
 
-const UNAVAILABLE = [8, 48, 1, {}, "wamp.error.unavailable", ["relays 3 of the realm cannot be reached"]];
+const UNAVAILABLE = [8, 48, 1, {}, "wamp.error.unavailable", ["relays of the realm cannot be reached: weur.3"]];
 
 /** A caller at the first relay and a client at each of the two others, of which the last cannot be reached. */
 function withCutRelay() {
@@ -23,7 +23,7 @@ describe("a relay that cannot be reached", () => {
     realm.advance(ANSWER_MS - 1);
     expect(eve.received).toStrictEqual([]);
     realm.advance(1);
-    expect(eve.received).toStrictEqual([[50, 1, { _unanswered_relays: [3] }, [[eve.id, ben.id]]]]);
+    expect(eve.received).toStrictEqual([[50, 1, { _unanswered_relays: ["weur.3"] }, [[eve.id, ben.id]]]]);
   });
 
   test.each([

@@ -308,6 +308,7 @@ export class ModelCore extends ModelObject {
       ...{ ids: IDS, boot, interest, told, stored, sessions, epochs: this.#epochs },
       relaySessions: this.relaySessions,
       nextStream: () => this.nextStream(),
+      nameOf: (relay) => `weur.${relay}`,
       carry: (relay, batch) => {
         if (boot === this.boot) this.world.network.carry(CORE, relay, batch as Batch<never>);
       },
