@@ -47,6 +47,7 @@ export class Payload {
   /** See `exact`. */
   #exact: PayloadValues | undefined;
   #transcoded: Map<PayloadCodec, RawPayload> | undefined;
+  #headroom = 0;
 
   private constructor(
     length: 0 | 1 | 2,
@@ -74,15 +75,21 @@ export class Payload {
     return args.length > 0 ? new Payload(1, undefined, undefined, { args }, "list", true) : Payload.NONE;
   }
 
-  /** A payload as a serializer found it in a frame. `parse` checks its shape. */
+  /**
+   * A payload as a serializer found it in a frame. `parse` checks its shape. `headroom` bytes before `raw` are free to
+   * be overwritten.
+   */
   static received(
     length: 1 | 2,
     codec: PayloadCodec,
     raw: RawPayload,
     argsKind: ArgsKind = "list",
     kwargsIsDict = true,
+    headroom = 0,
   ): Payload {
-    return new Payload(length, codec, raw, undefined, argsKind, kwargsIsDict);
+    const payload = new Payload(length, codec, raw, undefined, argsKind, kwargsIsDict);
+    if (headroom > 0) payload.#headroom = headroom;
+    return payload;
   }
 
   /** The values for the router's own code, components and HTTP: every number is plain. */
@@ -122,6 +129,17 @@ export class Payload {
   /** Characters or bytes of the sender's encoding; 0 for a payload the router made. */
   get size(): number {
     return this.#raw?.length ?? 0;
+  }
+
+  /**
+   * Bytes before `rawFor(codec)` in its buffer that the caller may overwrite: the head of the frame that the payload came
+   * in. Only the first caller gets them, because the frame that it writes there must stay as it is.
+   */
+  takeHeadroom(codec: PayloadCodec): number {
+    if (codec !== this.#codec) return 0;
+    const headroom = this.#headroom;
+    this.#headroom = 0;
+    return headroom;
   }
 
   /** The tail in `codec`'s encoding. Only for payloads of length 1 or 2. */

@@ -16,12 +16,21 @@ export class ByteWriter {
     if (this.#bytes.length > KEPT_SIZE) this.#bytes = new Uint8Array(INITIAL_SIZE);
   }
 
-  /** What was written since `start`, followed by `tail`, in memory of its own. */
-  protected finish(tail?: Uint8Array): Uint8Array {
-    if (tail === undefined) return this.#bytes.slice(0, this.#length);
-    const finished = new Uint8Array(this.#length + tail.length);
-    finished.set(this.#bytes.subarray(0, this.#length));
-    finished.set(tail, this.#length);
+  /**
+   * What was written since `start`, followed by `tail`, in memory of its own; without a copy of `tail` if `headroom`, the
+   * bytes before it that may be overwritten, is large enough.
+   */
+  protected finish(tail?: Uint8Array, headroom = 0): Uint8Array {
+    const size = this.#length;
+    if (tail === undefined) return this.#bytes.slice(0, size);
+    if (headroom >= size) {
+      const finished = new Uint8Array(tail.buffer, tail.byteOffset - size, size + tail.length);
+      for (let i = 0; i < size; i++) finished[i] = this.#bytes[i]!;
+      return finished;
+    }
+    const finished = new Uint8Array(size + tail.length);
+    finished.set(this.#bytes.subarray(0, size));
+    finished.set(tail, size);
     return finished;
   }
 

@@ -146,7 +146,7 @@ class CborWriter extends ByteWriter implements MessageWriter {
     this.start();
     this.#header(Major.LIST, headLength + (payload?.length ?? 0));
     for (let i = 0; i < headLength; i++) this.#value(message[i]);
-    return this.finish(tail as Uint8Array | undefined);
+    return this.finish(tail as Uint8Array | undefined, payload?.takeHeadroom(codec));
   }
 
   payload({ args, kwargs }: PayloadValues): Uint8Array {

@@ -194,11 +194,14 @@ export abstract class ItemReader extends ByteReader {
     const kwargs = hasKwargs ? this.#skipArgument(NO_KWARGS) : NO_KWARGS;
     const length = trimmedLength(isEmpty(args, Kind.LIST), !isEmpty(kwargs, Kind.DICT));
     const end = length === 2 ? this.position : argsEnd;
-    const raw = length === 2 && args === NO_ARGS ? this.#withoutArgs(argsEnd, end) : this.bytes.subarray(start, end);
+    const isWhole = !(length === 2 && args === NO_ARGS);
+    const raw = isWhole ? this.bytes.subarray(start, end) : this.#withoutArgs(argsEnd, end);
+    // A frame in a batch has other frames before it.
+    const headroom = isWhole && this.bytes.length === this.bytes.buffer.byteLength ? start : 0;
     elements.push(
       length === 0
         ? Payload.NONE
-        : Payload.received(length, codec, raw, ARGS_KIND[args.kind], kwargs.kind === Kind.DICT),
+        : Payload.received(length, codec, raw, ARGS_KIND[args.kind], kwargs.kind === Kind.DICT, headroom),
     );
     // Elements beyond ArgumentsKw stay behind the payload; such a message has a wrong element count.
     if (hasKwargs) for (let i = index + 2; this.#has(i, size); i++) elements.push(this.value(1));

@@ -43,7 +43,7 @@ class MsgpackWriter extends ByteWriter implements MessageWriter {
     this.start();
     this.#header(LIST, headLength + (payload?.length ?? 0));
     for (let i = 0; i < headLength; i++) this.#value(message[i]);
-    return this.finish(tail as Uint8Array | undefined);
+    return this.finish(tail as Uint8Array | undefined, payload?.takeHeadroom(codec));
   }
 
   payload({ args, kwargs }: PayloadValues): Uint8Array {

@@ -26,7 +26,8 @@ export interface Serializer extends PayloadCodec {
   /** Frames are binary WebSocket messages. */
   readonly isBinary: boolean;
   /**
-   * A frame → the elements of the message, as found: the only check is that it is a well-formed list. Where the message
+   * A frame → the elements of the message, as found: the only check is that it is a well-formed list. A binary frame with
+   * a buffer of its own belongs to the message from then on: its head is overwritten when the payload is sent on. Where the message
    * type carries a payload (PAYLOAD_INDEX) and the head before it is complete, one `Payload` (`Payload.NONE` when
    * absent or empty) stands for Arguments and ArgumentsKw. Elements even beyond those follow it, so the element count
    * tells.
