@@ -59,7 +59,8 @@ function jsonFromObject(value: object): string {
   if (value instanceof Uint8Array) return JSON.stringify(textFromBytes(value));
   if (value instanceof Float) return jsonFromFloat(value);
   let entries = "";
-  for (const [key, entry] of Object.entries(value)) {
+  for (const key in value) {
+    const entry: unknown = value[key as keyof typeof value];
     if (entry === undefined) continue;
     entries += `${entries === "" ? "" : ","}${JSON.stringify(key)}:${jsonFromValue(entry)}`;
   }
