@@ -174,6 +174,11 @@ export class Relay {
     return !isBusy && this.#link.isIdle && this.#counts.isKnown && this.#meta.isIdle;
   }
 
+  /** Does a publication wait to be stored? If the core restarts, it comes again to the other objects. */
+  get isStoring(): boolean {
+    return this.#waiting.isWaiting;
+  }
+
   /** Has the relay no session, and nothing at the core? */
   get isUnused(): boolean {
     return this.isIdle && this.realm.sessions.byId.size === 0 && this.interest.size === 0;

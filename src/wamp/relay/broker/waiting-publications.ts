@@ -47,14 +47,14 @@ export class WaitingPublications {
     this.#ports = ports;
   }
 
-  /** Does a publisher wait? */
+  /** Does a publication wait? */
   get isWaiting(): boolean {
     return this.#waiting.length > 0;
   }
 
   /** Makes the message for a publication, and keeps it if it has to be sent again after a restart of the core. */
   request(publication: ForwardedPublication): PublishRequest {
-    return this.#add({ kind: "publish", publication, behind: this.#last });
+    return this.#add({ kind: "publish", publication, behind: this.#behind });
   }
 
   /** As `request`, for a publication that the core stores; the publisher gets PUBLISHED or ERROR for `request`. */
@@ -62,7 +62,7 @@ export class WaitingPublications {
     const isAcknowledged = request !== undefined;
     const oldest = this.#waiting[0]?.message.publication.count ?? publication.count;
     const keep = { publisher: session.id, isAcknowledged, oldest };
-    const message: PublishRequest = { kind: "publish", publication, behind: this.#last, keep };
+    const message: PublishRequest = { kind: "publish", publication, behind: this.#behind, keep };
     if (!isAcknowledged) return this.#add(message);
     const until = this.#ports.clock.now() + STORE_TIMEOUT_MS;
     if (!this.isWaiting) this.#ports.clock.setAlarm(until);
@@ -82,9 +82,9 @@ export class WaitingPublications {
   /** What the core gets again, in order, after it has restarted. */
   repeated(): readonly PublishRequest[] {
     let behind: number | undefined;
-    return this.#waiting.map(({ message }) => {
+    return this.#waiting.map(({ message, publisher }) => {
       const repeated = { ...message, behind };
-      behind = message.publication.count;
+      if (publisher !== undefined) behind = message.publication.count;
       return repeated;
     });
   }
@@ -110,8 +110,8 @@ export class WaitingPublications {
     return this.#waiting[0]?.publisher?.until;
   }
 
-  get #last(): number | undefined {
-    return this.#waiting.at(-1)?.message.publication.count;
+  get #behind(): number | undefined {
+    return this.#waiting.findLast(({ publisher }) => publisher !== undefined)?.message.publication.count;
   }
 
   #add(message: PublishRequest, publisher?: Publisher): PublishRequest {

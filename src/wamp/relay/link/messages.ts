@@ -35,8 +35,8 @@ export interface PublishRequest {
   readonly kind: "publish";
   readonly publication: ForwardedPublication;
   /**
-   * The count of the publication before this one, if the relay keeps that one for the case that the core restarts. A core
-   * that has not processed it ignores this one: the relay sends both again once it hears of the restart.
+   * The count of the last publication before this one that waits to be stored, if any does. A core that has not got it,
+   * because it has restarted, ignores this one: the relay sends both again once it hears of the restart.
    */
   readonly behind?: number | undefined;
   /** Present if the core has to store it. */

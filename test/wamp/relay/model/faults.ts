@@ -1,7 +1,10 @@
 /** Planted faults: the model test must find each of them. */
 
 import { vi } from "vitest";
+import { Acknowledgments } from "../../../../src/wamp/broker/acknowledgments.ts";
+import { MessageType } from "../../../../src/wamp/protocol/message.ts";
 import { RelayInterest } from "../../../../src/wamp/relay/broker/relay-interest.ts";
+import { StoredPublications } from "../../../../src/wamp/relay/broker/stored-publications.ts";
 import { ToldRelays } from "../../../../src/wamp/relay/broker/told-topics.ts";
 import { RemoteRequests } from "../../../../src/wamp/relay/dealer/remote-requests.ts";
 import { RemoteSessions } from "../../../../src/wamp/relay/dealer/remote-sessions.ts";
@@ -69,6 +72,18 @@ function keepInvocations(): void {
   vi.spyOn(RemoteRequests.prototype, "tellOver").mockImplementation(() => {});
 }
 
+/** A core that has crashed knows of the events it has stored, but not that it has. */
+function forgetCounts(): void {
+  vi.spyOn(StoredPublications.prototype, "save").mockImplementation(() => {});
+}
+
+/** Publishers get PUBLISHED before their events are stored. */
+function acknowledgeAtOnce(): void {
+  vi.spyOn(Acknowledgments.prototype, "add").mockImplementation((publisher, request, publication) => {
+    publisher.transport.send([MessageType.PUBLISHED, request, publication]);
+  });
+}
+
 /** Name → plants the fault, until `vi.restoreAllMocks`. */
 export const FAULTS: readonly (readonly [name: string, plant: () => void])[] = [
   ["subscriptions without confirmation", subscribeAtOnce],
@@ -77,6 +92,8 @@ export const FAULTS: readonly (readonly [name: string, plant: () => void])[] = [
   ["a confirmation that does not wait for revocations", confirmTooEarly],
   ["retries after a restart", acceptRetries],
   ["a core that forgets in its sleep", restoreNothing],
+  ["stored publications without written counts", forgetCounts],
+  ["PUBLISHED before the write", acknowledgeAtOnce],
   ["relays that keep invocations which are over", keepInvocations],
   ["a core that keeps the sessions of a crashed relay", dropNothing],
 ];

@@ -43,6 +43,13 @@ export interface ClientInvocation {
   last: number;
 }
 
+/** What the model learns of a client. */
+export interface ClientObserver {
+  onInvoked(call: string): void;
+  /** Is a publication acknowledged, or did its publisher get ERROR? */
+  onPublished(publisher: string, request: number, isAcknowledged: boolean): void;
+}
+
 export class ModelClient implements Transport {
   readonly name: string;
   readonly relay: number;
@@ -69,12 +76,12 @@ export class ModelClient implements Transport {
   #lastInvocation = 0;
   /** caller → number of its last call that arrived */
   readonly #lastCalls = new Map<string, number>();
-  readonly #onInvoked: (call: string) => void;
+  readonly #observer: ClientObserver;
 
-  constructor(name: string, relay: number, onInvoked: (call: string) => void) {
+  constructor(name: string, relay: number, observer: ClientObserver) {
     this.name = name;
     this.relay = relay;
-    this.#onInvoked = onInvoked;
+    this.#observer = observer;
   }
 
   send(message: RouterMessage): SendFault | undefined {
@@ -94,8 +101,9 @@ export class ModelClient implements Transport {
   #take(message: RouterMessage): void {
     switch (message[0]) {
       case MessageType.WELCOME:
-      case MessageType.PUBLISHED:
         return;
+      case MessageType.PUBLISHED:
+        return this.#observer.onPublished(this.name, message[1], true);
       case MessageType.SUBSCRIBED: {
         const pattern = this.#shift(this.subscribing, message[1], "SUBSCRIBED");
         const known = this.subscriptions.get(message[2]);
@@ -149,6 +157,7 @@ export class ModelClient implements Transport {
       if (!this.calls.delete(request)) throw new Fault(`${this.name}: a second answer to call ${request}, ${uri}`);
     } else if (type === MessageType.REGISTER) this.#shift(this.registering, request, `ERROR ${uri} for REGISTER`);
     else if (type === MessageType.SUBSCRIBE) this.#shift(this.subscribing, request, `ERROR ${uri} for SUBSCRIBE`);
+    else if (type === MessageType.PUBLISH) this.#observer.onPublished(this.name, request, false);
     else throw new Fault(`${this.name} got ERROR ${uri} for a message of type ${type}`);
   }
 
@@ -164,7 +173,7 @@ export class ModelClient implements Transport {
   /** Invocations begin in the order of the caller's calls; their further input may come in between. */
   #onInvocation([, request, registration, details, payload]: Invocation): void {
     const [caller, number] = payload.args as [string, number];
-    this.#onInvoked(`${caller} ${number}`);
+    this.#observer.onInvoked(`${caller} ${number}`);
     if (request <= this.#lastInvocation) return this.#onChunk(request, number);
     if (request !== ++this.#lastInvocation) throw new Fault(`${this.name} got INVOCATION ${request} too early`);
     const isRegistered = this.registrations.has(registration);

@@ -49,6 +49,11 @@ export class ModelNetwork {
     return size;
   }
 
+  /** Is no call on its way, or about to be repeated? */
+  get isQuiet(): boolean {
+    return [...this.#ways.values()].every(({ carried, isBroken }) => carried.length === 0 && !isBroken);
+  }
+
   /**
    * Is any call from or to the object on its way, or about to be repeated? The platform keeps an object awake as long as
    * that is so: it sleeps ten seconds after the last call, and calls are repeated sooner.

@@ -17,11 +17,15 @@ import { realmConfig } from "../../host/test-realm.ts";
 import { CoolingRows, IDS, InterestRows, RelaySessionsRows, StoredCountRows, ToldRows } from "../relay-stores.ts";
 import { ModelHost, type ModelTime } from "./model-host.ts";
 import type { Endpoint, ModelNetwork } from "./model-network.ts";
+import { STORED_TOPIC } from "./stored-events.ts";
 
 /** The realm of the random conversations. */
 export const MODEL_CONFIG = realmConfig({
   options: { enable_meta_api: false },
-  store: { "call-queue": [{ uri: "p.queued", match: "exact", limit: 3 }] },
+  store: {
+    "call-queue": [{ uri: "p.queued", match: "exact", limit: 3 }],
+    "event-history": [{ uri: STORED_TOPIC, limit: 10_000 }],
+  },
 });
 
 /** What all objects of one model share. */

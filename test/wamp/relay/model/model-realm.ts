@@ -7,11 +7,13 @@ import { CORE } from "../../../../src/wamp/relay/link/relay-ids.ts";
 import { Fault, ModelClient } from "./model-client.ts";
 import { type Fate, ModelNetwork } from "./model-network.ts";
 import { MODEL_CONFIG, ModelCore, type ModelObject, ModelRelay, type ModelWorld } from "./model-objects.ts";
+import { STORED_TOPIC, StoredEvents, type StoredOptions } from "./stored-events.ts";
 
-const TOPICS = ["t.a", "t.b", "u.a"];
+const TOPICS = ["t.a", "t.b", "u.a", STORED_TOPIC];
 const PATTERNS = [
   { match: "exact", uri: "t.a" },
   { match: "exact", uri: "u.a" },
+  { match: "exact", uri: STORED_TOPIC },
   { match: "prefix", uri: "t." },
   { match: "prefix", uri: "" },
 ] as const;
@@ -45,6 +47,7 @@ export class ModelRealm {
   readonly clients: ModelClient[] = [];
   /** What was called, so that a second invocation is found. */
   readonly invoked = new Set<string>();
+  readonly #stored = new StoredEvents();
   readonly #options: ModelOptions;
   readonly #world: ModelWorld;
   readonly #core: ModelCore;
@@ -72,6 +75,8 @@ export class ModelRealm {
     this.#settle();
     for (const client of this.clients) checkSettled(client);
     this.#checkInvocations();
+    this.#stored.checkAnswers(this.clients.map(({ name }) => name));
+    this.#stored.check(this.#core.realm);
     for (const client of [...this.clients]) this.#leave(client);
     this.#settle();
     this.#checkEmpty();
@@ -108,9 +113,20 @@ export class ModelRealm {
   #disturb(object: ModelObject): void {
     const { random, network } = this.#world;
     const { sleeps, crashes } = this.#options;
+    if (random.chance(crashes / 4)) this.#core.host.store.failsNext = true;
     // A core that crashes is the harder case: its sessions go on.
     if (random.chance(crashes)) return this.#crash(random.chance(0.5) ? this.#core : object);
-    if (sleeps && object.isIdle && !network.isBusy(object.number)) object.sleepAndWake();
+    if (sleeps && object.isIdle && !network.isBusy(object.number) && !this.#mayRepeat(object)) object.sleepAndWake();
+  }
+
+  /**
+   * May publications that the object has got come again, because the core crashes before their relays hear of it? That
+   * takes less time than the platform lets pass before an object sleeps.
+   */
+  #mayRepeat(object: ModelObject): boolean {
+    if (object === this.#core || this.#options.crashes === 0) return false;
+    const isStoring = this.#objects.some((each) => each instanceof ModelRelay && each.relay.isStoring);
+    return isStoring || !this.#world.network.isQuiet;
   }
 
   /** What was on its way through the object need not arrive. */
@@ -126,9 +142,12 @@ export class ModelRealm {
     const { random } = this.#world;
     if (this.clients.length >= 8) return;
     const object = random.pick(this.#objects);
-    const client = new ModelClient(`c${++this.#names}`, object.number, (call) => {
-      if (this.invoked.has(call)) throw new Fault(`call ${call} was made twice`);
-      this.invoked.add(call);
+    const client = new ModelClient(`c${++this.#names}`, object.number, {
+      onInvoked: (call) => {
+        if (this.invoked.has(call)) throw new Fault(`call ${call} was made twice`);
+        this.invoked.add(call);
+      },
+      onPublished: (...answer) => this.#stored.onAnswer(...answer),
     });
     object.peers.set(client, object.realm.sessions.connect(client));
     object.take(client, [MessageType.HELLO, "realm1", { roles: ROLES }]);
@@ -183,7 +202,15 @@ export class ModelRealm {
         if (match === "exact" ? uri === topic : topic.startsWith(uri)) expected.add(key);
       }
     }
-    this.#take(publisher, MessageType.PUBLISH, ++publisher.request, {}, topic, Payload.of([publisher.name, number]));
+    const request = ++publisher.request;
+    const options = topic === STORED_TOPIC ? this.#storedOptions() : {};
+    if (topic === STORED_TOPIC) this.#stored.onPublish(request, [publisher.name, number], options);
+    this.#take(publisher, MessageType.PUBLISH, request, options, topic, Payload.of([publisher.name, number]));
+  }
+
+  #storedOptions(): StoredOptions {
+    const { random } = this.#world;
+    return { ...(random.chance(0.7) && { acknowledge: true }), ...(random.chance(0.5) && { retain: true }) };
   }
 
   #register(client: ModelClient): void {
@@ -316,7 +343,8 @@ export class ModelRealm {
       remote: sessions.rows.size + core.remote.byId.size,
       registrations: core.realm.dealer.registrations.size,
       calls: core.realm.dealer.tables.pending.count(),
-      subscriptions: this.#objects.reduce((sum, { realm }) => sum + realm.broker.subscriptions.size, 0),
+      // The core keeps that of the history.
+      subscriptions: this.#objects.reduce((sum, { realm }) => sum + realm.broker.subscriptions.size, -1),
       sessions: this.#objects.reduce((sum, { realm }) => sum + realm.sessions.byId.size, 0),
       announced: this.#objects.reduce((sum, object) => {
         return sum + (object instanceof ModelRelay ? object.relay.interest.size + [...object.cooling.all()].length : 0);
