@@ -4,16 +4,17 @@ import type { AuthConfig } from "../config/realm.ts";
 import { WampUri } from "../protocol/errors.ts";
 import { type Dict, isDict } from "../protocol/values.ts";
 import { createAnonymous } from "./anonymous.ts";
-import { type Cookies, createCookie, openCookies } from "./cookie.ts";
+import { createCookie, openCookies } from "./cookie.ts";
 import { createCryptosign } from "./cryptosign.ts";
 import { createJwt } from "./jwt.ts";
-import { Lockouts } from "./lockouts.ts";
+import { type AttemptResult, Lockouts, type LoginAttempt, type LoginJudge } from "./lockouts.ts";
 import type {
   AuthContext,
   AuthOutcome,
   AuthRefusal,
   AuthRequest,
   AuthResponse,
+  CookieJar,
   Eligibility,
   Method,
 } from "./method.ts";
@@ -47,20 +48,20 @@ export interface Candidate {
 
 /** Authentication of one realm: `choose` and `begin` for HELLO, `finish` for AUTHENTICATE. */
 export class Authentication {
-  readonly #host: AuthContext["host"];
   readonly #monitor: AuthContext["monitor"];
   /** Undefined if the realm does not have the method `cookie`. */
-  readonly cookies: Cookies | undefined;
+  readonly cookies: CookieJar | undefined;
   /** Does a method read the transport info of clients? */
   readonly usesFacts: boolean;
-  readonly #lockouts: Lockouts;
+  readonly #logins: LoginJudge;
+  readonly #decoys: Pick<AuthContext["host"], "secret">;
   readonly #methods = new Map<string, Method>();
 
   constructor(context: AuthContext) {
-    this.#host = context.host;
+    this.#decoys = context.decoys ?? context.host;
     this.#monitor = context.monitor;
     this.usesFacts = usesFacts(context.config.auth);
-    this.#lockouts = new Lockouts(context.host, context.config.limits);
+    this.#logins = context.logins ?? new Lockouts(context.host, context.config.limits);
     for (const [name, make] of Object.entries(MAKERS)) {
       const method = make(context);
       if (method !== undefined) this.#methods.set(name, method);
@@ -81,7 +82,7 @@ export class Authentication {
     const named = this.candidates(offered, request);
     if (named.length < 2) return named[0]?.method;
     const known = named.find(({ fit }) => fit === "known");
-    return prf(this.#host, "method", request.authid ?? "").then((decoySeed) => {
+    return prf(this.#decoys, "method", request.authid ?? "").then((decoySeed) => {
       return (known ?? named[pickIndex(decoySeed, named.length)]!).method;
     });
   }
@@ -110,13 +111,21 @@ export class Authentication {
   /** Handles HELLO with a method that `choose` returned. */
   begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome> {
     const { method, authid, network } = request;
-    if (this.isLockedOut(method, authid, network)) return this.#denyLockedOut();
-    return withSecondRound(this.#methods.get(method)!.begin(request));
+    const next = (isLockedOut: boolean | undefined): AuthOutcome | Promise<AuthOutcome> => {
+      if (isLockedOut === undefined) return fail(NOT_COUNTED);
+      return isLockedOut ? this.#denyLockedOut() : withSecondRound(this.#methods.get(method)!.begin(request));
+    };
+    const isLockedOut = this.isLockedOut(method, authid, network);
+    return isLockedOut instanceof Promise ? isLockedOut.then(next) : next(isLockedOut);
   }
 
   /** Does `begin` refuse the method, because too many logins with the authid have failed? */
-  isLockedOut(method: string, authid: string | undefined, network: string | undefined): boolean {
-    return GUESSABLE.has(method) && authid !== undefined && this.#lockouts.isLockedOut(authid, network);
+  isLockedOut(
+    method: string,
+    authid: string | undefined,
+    network: string | undefined,
+  ): boolean | Promise<boolean | undefined> {
+    return GUESSABLE.has(method) && authid !== undefined && this.#logins.isLockedOut(authid, network);
   }
 
   /** Handles AUTHENTICATE. */
@@ -127,14 +136,18 @@ export class Authentication {
     const isSecond = isSecondRound(response);
     const isGuessable = isSecond || GUESSABLE.has(response.method);
     const authid = isGuessable ? authidOf(response.challengeState) : undefined;
+    const verify = (): AuthOutcome | Promise<AuthOutcome> =>
+      withSecondRound(
+        isSecond
+          ? verifySecondFactor(method, response)
+          : (method.finish?.(response) ?? fail("the method takes no AUTHENTICATE")),
+      );
+    if (authid === undefined) return verify();
     // Checked again, because a client can open many connections before its lockout begins.
-    if (authid !== undefined && this.#lockouts.isLockedOut(authid, response.network)) return this.#denyLockedOut();
-    const outcome = isSecond
-      ? verifySecondFactor(method, response)
-      : (method.finish?.(response) ?? fail("the method takes no AUTHENTICATE"));
-    return authid === undefined
-      ? withSecondRound(outcome)
-      : this.#countAttempt(authid, response.network, withSecondRound(outcome));
+    const attempt = this.#logins.begin(authid, response.network);
+    return attempt instanceof Promise
+      ? attempt.then((begun) => this.#attempt(begun, verify))
+      : this.#attempt(attempt, verify);
   }
 
   #denyLockedOut(): AuthRefusal {
@@ -142,20 +155,33 @@ export class Authentication {
     return deny("the authid is locked out");
   }
 
-  async #countAttempt(
-    authid: string,
-    network: string | undefined,
-    response: AuthOutcome | Promise<AuthOutcome>,
-  ): Promise<AuthOutcome> {
-    const outcome = await response;
-    // A token cannot be guessed, and its issuer may have any number of users.
-    const isToken = outcome.kind === "admitted" && outcome.identity.authprovider === "jwt";
-    if (outcome.kind === "admitted" && !isToken) this.#lockouts.recordSuccess(authid, network);
-    else if (outcome.kind === "refused" && outcome.uri !== WampUri.AUTHENTICATION_FAILED) {
-      this.#lockouts.countFailure(authid, network);
-    }
-    return outcome;
+  #attempt(
+    attempt: LoginAttempt,
+    verify: () => AuthOutcome | Promise<AuthOutcome>,
+  ): AuthOutcome | Promise<AuthOutcome> {
+    if (attempt.verdict === "unknown") return fail(NOT_COUNTED);
+    return attempt.verdict === "locked out" ? this.#denyLockedOut() : countAttempt(attempt, verify());
   }
+}
+
+/** Cause of a refusal, for the log. */
+const NOT_COUNTED = "failed logins cannot be counted";
+
+async function countAttempt(attempt: LoginAttempt, response: AuthOutcome | Promise<AuthOutcome>): Promise<AuthOutcome> {
+  let result: AttemptResult = "neither";
+  try {
+    const outcome = await response;
+    result = resultOf(outcome);
+    return outcome;
+  } finally {
+    attempt.end(result);
+  }
+}
+
+/** A token cannot be guessed, and its issuer may have any number of users. */
+function resultOf(outcome: AuthOutcome): AttemptResult {
+  if (outcome.kind === "admitted") return outcome.identity.authprovider === "jwt" ? "neither" : "success";
+  return outcome.kind === "refused" && outcome.uri !== WampUri.AUTHENTICATION_FAILED ? "failure" : "neither";
 }
 
 function usesFacts({ cookie: tracking, ...auth }: AuthConfig): boolean {

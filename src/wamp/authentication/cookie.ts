@@ -17,8 +17,11 @@ import {
   write,
 } from "../stored-records/stored-record.ts";
 import * as is from "../stored-records/stored-values.ts";
-import type { Admitted, AuthContext, AuthOutcome, AuthRequest, Eligibility, Method } from "./method.ts";
+import type { Admitted, AuthContext, AuthOutcome, AuthRequest, CookieJar, Eligibility, Method } from "./method.ts";
 import { deny } from "./method.ts";
+
+/** The name of the method, as HELLO offers it. */
+export const COOKIE_METHOD = "cookie";
 
 type Remembered = Pick<Admitted, "kind" | "identity" | "expiresAt">;
 
@@ -40,12 +43,12 @@ export function createCookie(context: AuthContext): Method | undefined {
 }
 
 /** Opens the realm's store of cookies if the realm has the method. */
-export function openCookies({ config, host }: AuthContext): Cookies | undefined {
-  return config.auth.cookie && new Cookies(config.auth.cookie.max_age, host);
+export function openCookies({ config, host, cookies }: AuthContext): CookieJar | undefined {
+  return config.auth.cookie && (cookies ?? new Cookies(config.auth.cookie.max_age, host));
 }
 
 /** Maps the id in a tracking cookie to the identity that another method has proven. */
-export class Cookies {
+export class Cookies implements CookieJar {
   readonly #store: ExpiringStore;
   readonly #host: Clock & Storage & Log;
   readonly #maxAgeMs: number;
@@ -57,11 +60,6 @@ export class Cookies {
     this.#maxAgeMs = maxAge * 1000;
   }
 
-  /**
-   * Stores the identity of a new session under the cookie of its transport, unless the session is anonymous or has
-   * logged in by that cookie. Forgets a cookie that belongs to another identity. `expiresAt` in milliseconds since
-   * the epoch.
-   */
   remember(facts: TransportInfo | undefined, identity: Identity, expiresAt: number | undefined): void {
     const id = facts?.http_cbtid;
     if (id === undefined || identity.authmethod === "anonymous" || identity.authmethod === "cookie") return;
@@ -69,7 +67,7 @@ export class Cookies {
     const isAnothers =
       present !== undefined && (present.authid !== identity.authid || present.authrole !== identity.authrole);
     // Another user may have planted the cookie in this browser, and would otherwise get this identity.
-    if (isAnothers) return this.forget(id);
+    if (isAnothers) return this.#store.delete(id);
     const now = this.#host.now();
     this.#store.put(
       id,
@@ -79,7 +77,6 @@ export class Cookies {
     );
   }
 
-  /** The identity behind the cookie of a transport; undefined if the cookie is unknown or has expired. */
   recall(facts: TransportInfo | undefined): Admitted | undefined {
     if (facts?.http_cbtid === undefined) return undefined;
     const text = this.#store.get(facts.http_cbtid, this.#host.now());
@@ -90,16 +87,15 @@ export class Cookies {
     return undefined;
   }
 
-  /** Ends logins by a cookie; `id` is the id in the cookie. */
-  forget(id: string): void {
+  logOut(id: string): void {
     this.#store.delete(id);
   }
 }
 
 class Cookie implements Method {
-  readonly #cookies: Cookies;
+  readonly #cookies: CookieJar;
 
-  constructor(cookies: Cookies) {
+  constructor(cookies: CookieJar) {
     this.#cookies = cookies;
   }
 

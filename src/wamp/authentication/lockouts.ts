@@ -3,6 +3,25 @@
 import type { Limits } from "../config/limits.ts";
 import type { Clock, Log, Storage } from "../host/host.ts";
 
+/** How an attempt to log in has ended; `neither` counts as nothing. */
+export type AttemptResult = "success" | "failure" | "neither";
+
+/** An attempt to log in with a secret that could be guessed. */
+export interface LoginAttempt {
+  /** Where it is unknown, the login has to fail: an attacker could otherwise cut the counting off, and guess. */
+  readonly verdict: "open" | "locked out" | "unknown";
+  /** Has to be called once, where the attempt was open. */
+  end(result: AttemptResult): void;
+}
+
+/** Counts the failed logins of a realm; on a relay another object counts. */
+export interface LoginJudge {
+  /** Is the authid locked out? Undefined where that cannot be known now. */
+  isLockedOut(authid: string, network: string | undefined): boolean | Promise<boolean | undefined>;
+  /** Asks the same, just before a secret is checked. */
+  begin(authid: string, network: string | undefined): LoginAttempt | Promise<LoginAttempt>;
+}
+
 /** Counters in memory; beyond that the oldest goes. */
 const MAX_COUNTED = 10_000;
 /** Characters of an authid in a key. */
@@ -24,7 +43,7 @@ interface Failures {
  * the last month. Failures are counted in memory, because repeated attempts keep the object awake. Lockouts and known
  * networks are stored; a known network is written once a month at most.
  */
-export class Lockouts {
+export class Lockouts implements LoginJudge {
   readonly #host: Clock & Storage & Log;
   readonly #limits: Limits;
   readonly #failures = new Map<string, Failures>();
@@ -39,6 +58,24 @@ export class Lockouts {
     if (this.#isStored(keyOf("network", authid, network))) return true;
     if (!this.#isStored(keyOf("all", authid))) return false;
     return network === undefined || !this.#isStored(keyOf("known", authid, network));
+  }
+
+  begin(authid: string, network: string | undefined): LoginAttempt {
+    const verdict = this.isLockedOut(authid, network) ? "locked out" : "open";
+    return { verdict, end: (result) => this.end(authid, network, result) };
+  }
+
+  /** Takes the result of an attempt. */
+  end(authid: string, network: string | undefined, result: AttemptResult): void {
+    if (result === "success") this.recordSuccess(authid, network);
+    else if (result === "failure") this.countFailure(authid, network);
+  }
+
+  /** How many more failures from the network begin a lockout. */
+  failuresLeft(authid: string, network: string | undefined): number {
+    const failures = this.#failures.get(keyOf("network", authid, network));
+    const isOver = failures === undefined || failures.since + this.#limits.failed_logins_window <= this.#host.now();
+    return this.#limits.failed_logins - (isOver ? 0 : failures.count);
   }
 
   /** Counts a failed login, also for an unknown authid (AUTH-09). */

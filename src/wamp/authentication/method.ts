@@ -9,6 +9,7 @@ import { WampUri } from "../protocol/errors.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import type { Identity } from "../session/session.ts";
+import type { LoginJudge } from "./lockouts.ts";
 
 /** A login attempt: what HELLO says, and what the router knows of the connection. */
 export interface AuthRequest {
@@ -116,8 +117,36 @@ export interface Method {
   finish?(response: AuthResponse): AuthOutcome | Promise<AuthOutcome>;
 }
 
+/** The parts of authentication that other objects share, where one realm is spread over many. */
+export interface SharedAuthentication {
+  /** Counts failed logins; by default in this object. */
+  readonly logins?: LoginJudge | undefined;
+  /** Keeps the identities behind tracking cookies; by default in this object. */
+  readonly cookies?: CookieJar | undefined;
+  /** Gets from elsewhere what a HELLO with these methods needs; undefined where it needs nothing. */
+  readonly prepare?:
+    | ((offered: readonly string[], facts: TransportInfo | undefined) => Promise<void> | undefined)
+    | undefined;
+  /** Has the secret that makes up salts of unknown principals: the same in all objects, or they would tell. */
+  readonly decoys?: Pick<Host, "secret"> | undefined;
+}
+
+/** Keeps the identities behind tracking cookies. */
+export interface CookieJar {
+  /**
+   * Stores the identity of a new session under the cookie of its transport, unless the session is anonymous or has
+   * logged in by that cookie. Forgets a cookie that belongs to another identity. `expiresAt` in milliseconds since
+   * the epoch.
+   */
+  remember(facts: TransportInfo | undefined, identity: Identity, expiresAt: number | undefined): void;
+  /** The identity behind the cookie of a transport; undefined if the cookie is unknown or has expired. */
+  recall(facts: TransportInfo | undefined): Admitted | undefined;
+  /** Ends logins by a cookie; `id` is the id in the cookie. */
+  logOut(id: string): void;
+}
+
 /** The parts of a realm that authentication uses. */
-export interface AuthContext {
+export interface AuthContext extends SharedAuthentication {
   readonly realm: Uri;
   readonly config: RealmConfig;
   readonly host: Host;

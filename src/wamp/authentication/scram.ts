@@ -90,8 +90,8 @@ class Scram implements Method {
   readonly #principals: Principals<ScramPrincipal>;
   readonly #host: Host;
 
-  constructor({ principals }: ScramAuth, { host }: AuthContext) {
-    this.#principals = new Principals("scram", principals, host);
+  constructor({ principals }: ScramAuth, { host, decoys }: AuthContext) {
+    this.#principals = new Principals("scram", principals, decoys ?? host);
     this.#host = host;
   }
 

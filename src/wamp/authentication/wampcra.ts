@@ -48,8 +48,8 @@ class Wampcra implements Method {
   /** user → signing keys, derived once */
   readonly #keys = new Map<WampcraUser, Promise<Bytes[]>>();
 
-  constructor({ users }: WampcraAuth, { host }: AuthContext) {
-    this.#users = new Principals("wampcra", users, host);
+  constructor({ users }: WampcraAuth, { host, decoys }: AuthContext) {
+    this.#users = new Principals("wampcra", users, decoys ?? host);
     this.#host = host;
     this.#saltAlphabet = Array.from(users.values(), ({ salt }) => salt ?? "").join("");
   }

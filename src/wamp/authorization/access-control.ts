@@ -23,6 +23,8 @@ export interface AccessContext
   extends Pick<AuthorizerContext, "records" | "dealer" | "subscriptions" | "receive" | "overflow"> {
   /** Makes the caller for authorizers, which has the role `trusted`. */
   newCaller(authorization: Authorization): ProcedureCaller;
+  /** The number of objects over which the sessions of a role are spread; 1 by default. */
+  readonly objects?: number | undefined;
   /** Says whether calls of a procedure need `mayManage`, too. */
   isManagementProcedure(uri: Uri): boolean;
 }
@@ -86,8 +88,10 @@ export class AccessControl {
   rolesChanged(): void {
     this.#authorizer?.forget();
     const role = (name: string) => this.authorization.role(name);
-    const { dealer } = this.#context;
-    this.#rates = haveRates(this.authorization.roles()) ? new MessageRates(this.#host, role, dealer) : undefined;
+    const { dealer, objects } = this.#context;
+    this.#rates = haveRates(this.authorization.roles())
+      ? new MessageRates(this.#host, role, dealer, objects)
+      : undefined;
     const hasAuthorizer = [...this.authorization.roles()].some(({ authorizer }) => authorizer !== undefined);
     if (!hasAuthorizer || this.#authorizer !== undefined) return;
     this.#authorizer = new Authorizer({

@@ -5,7 +5,8 @@ import type { Session } from "../session/session.ts";
 
 /** One session's part in a registration; each REGISTER makes a new one. */
 export interface CalleeView {
-  readonly session: Session;
+  /** Undefined where it is at another object. */
+  readonly session: Session | undefined;
 }
 
 /** The registrations and calls of the dealer, read only. */

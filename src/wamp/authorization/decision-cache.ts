@@ -49,6 +49,11 @@ export class DecisionCache {
     return known !== undefined && known.until > this.#host.now() ? known.permission : undefined;
   }
 
+  /** Takes note of the callee before its first decision, where it is not known when it is asked. */
+  meet(authorizer: Uri, callee: CalleeView): void {
+    if (!this.#callees.has(authorizer)) this.#callees.set(authorizer, callee);
+  }
+
   /** Keeps a decision for `seconds`. */
   put(session: Session, request: AuthorizerRequest, permission: Permission, seconds: number): void {
     const key = this.#keyOf(session, request);

@@ -124,6 +124,12 @@ export class Authorizer {
     return this.#cache.get(session, request, authorizer, callees.at(-1));
   }
 
+  /** The callees of an authorizer have become known, which are at another object. */
+  meet(authorizer: Uri): void {
+    const callee = this.#context.dealer.registrations.best(authorizer)?.callees.at(-1);
+    if (callee !== undefined) this.#cache.meet(authorizer, callee);
+  }
+
   /** Drops the cached decisions. */
   forget(): void {
     this.#cache.clear();

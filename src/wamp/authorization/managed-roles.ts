@@ -31,6 +31,14 @@ const ROLE: Format<ChangedRole> = {
   steps: [roleFromFormat1],
 };
 
+/** Learns of changed roles, where other objects have them, too. */
+export interface RoleObserver {
+  /** A role has changed; `text` is what the storage has, or undefined if the role is that of the configuration again. */
+  onChange(name: string, text: string | undefined): void;
+  /** Calls `done` when the changes are in force everywhere. */
+  whenSpread(done: () => void): void;
+}
+
 /** Applies and stores changed roles, each of which replaces the configured role of the same name until it is reset. */
 export class ManagedRoles {
   readonly #configured: ReadonlyMap<string, Role>;
@@ -38,6 +46,8 @@ export class ManagedRoles {
   readonly #authorization: Authorization;
   readonly #log: Log["log"];
   readonly #names = new Set<string>();
+  /** Undefined where no other object has the roles. */
+  observer: RoleObserver | undefined;
 
   /** Applies the stored changes to `authorization`. */
   constructor(configured: readonly Role[], host: Storage & Log, authorization: Authorization) {
@@ -77,6 +87,26 @@ export class ManagedRoles {
     else this.#authorization.setRole(configured);
   }
 
+  /** Role → text of the changed roles, for `adoptAll` at another object. */
+  texts(): (readonly [name: string, text: string])[] {
+    return [...this.#store.all()];
+  }
+
+  /** Takes over a change that was made at another object; see `RoleObserver.onChange`. */
+  adopt(name: string, text: string | undefined): void {
+    if (text === undefined) return this.reset(name);
+    this.#store.put(name, text);
+    this.#names.add(name);
+    this.#restore(name, text);
+  }
+
+  /** Takes over all changed roles of another object. */
+  adoptAll(texts: readonly (readonly [name: string, text: string])[]): void {
+    const kept = new Set(texts.map(([name]) => name));
+    for (const name of [...this.#names]) if (!kept.has(name)) this.reset(name);
+    for (const [name, text] of texts) this.adopt(name, text);
+  }
+
   /**
    * A rule of a role as it is now: its index in `permissions`, and whether the configuration has the same one or it was
    * made at run time.
@@ -99,10 +129,13 @@ export class ManagedRoles {
     }
     this.#store.put(name, text);
     this.#names.add(name);
+    this.observer?.onChange(name, text);
   }
 
   #forget(name: string): void {
-    if (this.#names.delete(name)) this.#store.delete(name);
+    if (!this.#names.delete(name)) return;
+    this.#store.delete(name);
+    this.observer?.onChange(name, undefined);
   }
 
   /** Removes a role whose record cannot be read: no permissions are safer than too many. */

@@ -54,12 +54,22 @@ export class MessageRates {
   readonly #host: Clock & Log;
   readonly #role: (name: string) => Role | undefined;
   readonly #dealer: Pick<CalleeLookup, "isOpenCall">;
+  readonly #objects: number;
   readonly #roles = new Map<string, Buckets>();
   readonly #sessions = new WeakMap<Session, SessionBuckets>();
 
-  /** `role` looks up a role's configuration. */
-  constructor(host: Clock & Log, role: (name: string) => Role | undefined, dealer: Pick<CalleeLookup, "isOpenCall">) {
+  /**
+   * `role` looks up a role's configuration. `objects` is the number of objects over which the sessions of a role are
+   * spread: each grants its part of the role's rates.
+   */
+  constructor(
+    host: Clock & Log,
+    role: (name: string) => Role | undefined,
+    dealer: Pick<CalleeLookup, "isOpenCall">,
+    objects = 1,
+  ) {
     this.#host = host;
+    this.#objects = objects;
     this.#role = role;
     this.#dealer = dealer;
   }
@@ -127,7 +137,7 @@ export class MessageRates {
     const own = bucketsFor(rates?.session, now);
     const flood = bucketFor(rates?.session?.messages, now, FLOOD_FACTOR);
     if (rates?.role === undefined) return { own, ofRole: undefined, flood };
-    const ofRole = this.#roles.get(roleName) ?? bucketsFor(rates.role, now);
+    const ofRole = this.#roles.get(roleName) ?? bucketsFor(rates.role, now, 1 / this.#objects);
     this.#roles.set(roleName, ofRole);
     return { own, ofRole, flood };
   }
@@ -161,12 +171,13 @@ function isEmpty(bucket: TokenBucket | undefined, now: number): boolean {
   return bucket !== undefined && !bucket.hasToken(now);
 }
 
-function bucketsFor(rates: Rates | undefined, now: number): Buckets {
-  return { messages: bucketFor(rates?.messages, now), events: bucketFor(rates?.events, now) };
+function bucketsFor(rates: Rates | undefined, now: number, factor = 1): Buckets {
+  return { messages: bucketFor(rates?.messages, now, factor), events: bucketFor(rates?.events, now, factor) };
 }
 
 function bucketFor(rate: Rate | undefined, now: number, factor = 1): TokenBucket | undefined {
   if (rate === undefined) return undefined;
   const burst = rate.burst ?? Math.max(1, Math.ceil(rate.per_second));
-  return new TokenBucket(rate.per_second * factor, burst * factor, now);
+  // A bucket that cannot hold a whole token would let nothing pass.
+  return new TokenBucket(rate.per_second * factor, Math.max(1, burst * factor), now);
 }

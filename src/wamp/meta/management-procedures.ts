@@ -98,15 +98,17 @@ function removePermission(context: MetaContext, _: Session, payload: Payload): M
   return changeRoles(context, () => context.access.roles.set(withRules(role, rest)));
 }
 
-/** Makes the change; after the answer, revokes what sessions may not hold any more. */
+/** Makes the change; answers when it is in force everywhere. After the answer, revokes what sessions may not hold any more. */
 function changeRoles(context: MetaContext, change: () => void): MetaReply {
   change();
   context.access.rolesChanged();
-  return { payload: Payload.NONE, afterwards: () => revokeDenied(context) };
+  const { observer } = context.access.roles;
+  const afterwards = (): void => revokeDenied(context);
+  return { payload: Payload.NONE, afterwards, ...(observer && { when: observer.whenSpread.bind(observer) }) };
 }
 
 /** Revokes the subscriptions and registrations that the new rules deny, and ends the taps of roles that lost the console. */
-function revokeDenied(context: MetaContext): void {
+export function revokeDenied(context: MetaContext): void {
   const { broker, dealer, access } = context;
   for (const session of [...context.sessions.byId.values()]) {
     const { authrole } = session.identity;

@@ -72,7 +72,11 @@ export function sendReply(caller: Session, [, request, , uri]: Call, reply: Meta
     const fault = caller.transport.send([MessageType.RESULT, request, of, result]);
     if (fault === "too large") throw new WampError(WampUri.PAYLOAD_SIZE_EXCEEDED, `the answer of ${uri} is too large`);
   };
-  for (const part of reply.progress ?? []) send({ progress: true }, part);
-  send(details, reply.payload);
-  reply.afterwards?.();
+  const sendAll = (): void => {
+    for (const part of reply.progress ?? []) send({ progress: true }, part);
+    send(details, reply.payload);
+    reply.afterwards?.();
+  };
+  if (reply.when === undefined) sendAll();
+  else reply.when(sendAll);
 }

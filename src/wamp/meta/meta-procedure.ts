@@ -23,6 +23,8 @@ export interface MetaReply {
   /** Sent first, in progressive RESULTs; only for a caller whose `options` ask for them. */
   readonly progress?: readonly Payload[];
   readonly payload: Payload;
+  /** Calls `send` when the answer may go out; absent where it may at once. */
+  readonly when?: (send: () => void) => void;
   /**
    * Called in the same turn, right after the RESULT was sent, so that events follow the reply that caused them
    * (ORD-09). Must not throw.

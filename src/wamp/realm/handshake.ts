@@ -142,13 +142,19 @@ export class Handshake {
     if (refusal !== undefined) return this.#refuse(peer, refusal, { authid });
     const id = this.#callbacks.newSessionId();
     const request = { ...identityFields(details), sessionId: id, facts: peer.facts, network: peer.network };
-    const choice = this.authentication.choose(offerOf(details), request);
-    this.#when(peer, choice, (method) => {
+    const offered = offerOf(details);
+    const choose = (): void => {
+      this.#when(peer, this.authentication.choose(offered, request), begin);
+    };
+    const begin = (method: string | undefined): void => {
       if (method === undefined) {
         return this.#refuse(peer, this.#noMatchingMethod(details), { authid, methods: details.authmethods });
       }
       this.#begin(peer, { id, features, agent, method, resumeRequest }, { ...request, method });
-    });
+    };
+    const prepared = this.#context.prepare?.(offered, peer.facts);
+    if (prepared === undefined) choose();
+    else this.#when(peer, prepared, choose);
   }
 
   #refusalOf(authid: string | undefined, resumeRequest: ResumeRequest | undefined): AuthRefusal | undefined {
@@ -167,7 +173,7 @@ export class Handshake {
     const request = { ...identityFields(details), sessionId: 0, facts, network };
     const offered = offerOf(details);
     const candidates = this.authentication.candidates(offered, request);
-    const isLockedOut = (method: string) => this.authentication.isLockedOut(method, request.authid, network);
+    const isLockedOut = (method: string) => this.authentication.isLockedOut(method, request.authid, network) === true;
     let refusal = this.#refusalOf(request.authid, undefined);
     if (candidates.length === 0) refusal ??= this.#noMatchingMethod(details);
     // Whichever is chosen refuses at once.

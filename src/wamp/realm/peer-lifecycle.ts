@@ -106,7 +106,12 @@ export class PeerLifecycle {
   logOut({ facts }: Peer, peers: Iterable<Peer>): void {
     const cookie = facts?.http_cbtid;
     if (cookie === undefined) return;
-    this.#handshake.authentication.cookies?.forget(cookie);
+    this.#handshake.authentication.cookies?.logOut(cookie);
+    this.endLogins(cookie, peers);
+  }
+
+  /** Ends the sessions with a tracking cookie among `peers`. */
+  endLogins(cookie: string, peers: Iterable<Peer>): void {
     const others = [...peers].filter((peer) => peer.facts?.http_cbtid === cookie);
     for (const other of others) this.#callbacks.dismiss(other, WampUri.LOGOUT);
   }

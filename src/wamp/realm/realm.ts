@@ -12,7 +12,7 @@ import { TRUSTED } from "../config/trusted.ts";
 import { Dealer } from "../dealer/dealer.ts";
 import { InternalCaller } from "../dealer/internal-caller.ts";
 import { type PeerRecord, peerRecord } from "../hibernation/peer-record.ts";
-import { type RemoteSleepers, type Sleeper, Waking } from "../hibernation/wake.ts";
+import { type Sleeper, Waking } from "../hibernation/wake.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import { isManagementProcedure } from "../meta/management-procedures.ts";
@@ -42,23 +42,8 @@ import { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { Testaments } from "../session/testaments.ts";
 import type { Credentials } from "./handshake.ts";
+import type { RealmParts } from "./realm-parts.ts";
 import { Sessions } from "./sessions.ts";
-
-/** The parts of a realm that are others where one realm is spread over many objects. */
-export interface RealmParts {
-  /** Makes the meta events, with the arguments of `MetaEvents`. */
-  newMetaEvents?(...parts: ConstructorParameters<typeof MetaEvents>): MetaEvents;
-  /** Makes the broker, with the arguments of `Broker`. */
-  newBroker?(...parts: ConstructorParameters<typeof Broker>): Broker;
-  /** Makes the dealer, with the arguments of `Dealer`. */
-  newDealer?(...parts: ConstructorParameters<typeof Dealer>): Dealer;
-  /** Makes the caller of authenticators or authorizers, with the permissions of a role; by default of this dealer. */
-  newCaller?(authrole: string): ProcedureCaller;
-  /** Returns an id for a new session, which no session should have. */
-  newSessionId?(): Id;
-  /** Returns the sessions at other objects that hold something here; called once the realm is made. */
-  remoteSessions?(): RemoteSleepers;
-}
 
 /** One realm: its sessions, broker, dealer and access control. */
 export class Realm implements MetaContext {
@@ -102,7 +87,18 @@ export class Realm implements MetaContext {
     const newCaller = (authrole: string): ProcedureCaller => {
       return parts.newCaller?.(authrole) ?? new InternalCaller(dealer, access.authorization, host, authrole);
     };
-    const ofSessions = { newCaller, broker, dealer, metaEvents, access, testaments, records, monitor, newSessionId };
+    const ofSessions = {
+      authentication: parts.authentication,
+      newCaller,
+      broker,
+      dealer,
+      metaEvents,
+      access,
+      testaments,
+      records,
+      monitor,
+      newSessionId,
+    };
     this.sessions = new Sessions({ name, config, host, ...ofSessions });
     this.#waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume, parts.remoteSessions);
   }
@@ -293,10 +289,11 @@ export class Realm implements MetaContext {
     return this.access.permit(session, action, uri, match);
   }
 
-  #newAccess({ newCaller }: RealmParts): AccessControl {
+  #newAccess({ newCaller, newCallees, objects }: RealmParts): AccessControl {
     return new AccessControl(this.name, this.#config, this.#host, {
+      objects,
       records: this.records,
-      dealer: this.dealer,
+      dealer: newCallees?.(this.dealer) ?? this.dealer,
       subscriptions: this.broker.subscriptions,
       newCaller: (authorization) => newCaller?.(TRUSTED) ?? new InternalCaller(this.dealer, authorization, this.#host),
       isManagementProcedure: (uri) => this.hasMetaApi && isManagementProcedure(uri),

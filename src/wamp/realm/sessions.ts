@@ -1,6 +1,6 @@
 /** The sessions of a realm, from WELCOME until they end (Session Establishment, Session Closing). */
 
-import type { LoginPlan } from "../authentication/method.ts";
+import type { LoginPlan, SharedAuthentication } from "../authentication/method.ts";
 import type { AccessControl } from "../authorization/access-control.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
@@ -38,6 +38,8 @@ export interface SessionParts {
   readonly testaments: Testaments;
   readonly records: RecordBudget;
   readonly monitor: Monitor;
+  /** What logins share with other objects. */
+  readonly authentication: SharedAuthentication | undefined;
   /** Makes the caller of authenticators, with the permissions of a role. */
   newCaller(authrole: string): ProcedureCaller;
   /** Returns an id for a new session; called again where a session has it. */
@@ -70,6 +72,7 @@ export class Sessions {
       monitor,
       authorization: access.authorization,
       newCaller: realm.newCaller,
+      ...realm.authentication,
     });
     this.resume = resume && new SessionResume(resume, host, this, realm, records);
   }
@@ -185,6 +188,11 @@ export class Sessions {
     this.lifecycle.expectHello(peer, true);
     this.#leave(session, reason);
     if (reason === WampUri.LOGOUT) this.lifecycle.logOut(peer, this.#peers.values());
+  }
+
+  /** Ends the sessions whose transports have a tracking cookie: their user has logged out at another object. */
+  endLogins(cookie: string): void {
+    this.lifecycle.endLogins(cookie, this.#peers.values());
   }
 
   /**

@@ -7,12 +7,12 @@ import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
 import type { MetaEvents } from "../meta/meta-events.ts";
-import type { Payload } from "../protocol/payload.ts";
 import type { Pattern } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
-import { RemoteProcedures } from "./authentication/remote-procedures.ts";
+import { CoreAuthentication } from "./authentication/core-authentication.ts";
+import type { RoleVersionStore } from "./authentication/core-roles.ts";
 import { CorePublications } from "./broker/core-publications.ts";
 import type { InterestStore } from "./broker/interest-table.ts";
 import { RelayedBroker } from "./broker/relayed-broker.ts";
@@ -22,7 +22,7 @@ import { CorePendingCalls } from "./dealer/core-pending-calls.ts";
 import { RemoteRequests } from "./dealer/remote-requests.ts";
 import { type RemoteSessionStore, RemoteSessions } from "./dealer/remote-sessions.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
-import type { Question, ToCore, ToRelay } from "./link/messages.ts";
+import type { ToCore, ToRelay } from "./link/messages.ts";
 import { CORE, type RelayIds } from "./link/relay-ids.ts";
 import { type EpochStore, RelayLinks } from "./link/relay-links.ts";
 import { CoreMeta } from "./meta/core-meta.ts";
@@ -49,6 +49,9 @@ export interface CorePorts {
   readonly relaySessions: RelaySessionsStore;
   /** The name of a relay for operators. */
   nameOf(relay: number): string;
+  readonly roles: RoleVersionStore;
+  /** The number of relays in the configuration. */
+  readonly relays: number;
 }
 
 /** Its own sessions (long-poll, HTTP bridge, components) are those of `realm`; those of relays are remote. */
@@ -60,8 +63,8 @@ export class RelayCore {
   readonly #host: Host;
   readonly #links: RelayLinks;
   readonly #requests: RemoteRequests;
-  readonly #procedures: RemoteProcedures;
   readonly #stored: StoredPublications;
+  readonly authentication: CoreAuthentication;
   #pending: CorePendingCalls | undefined;
   #metaEvents: CoreMetaEvents | undefined;
 
@@ -81,16 +84,19 @@ export class RelayCore {
       created: (...edge) => this.#metaEvents?.created(...edge),
       deleted: (...edge) => this.#metaEvents?.deleted(...edge),
     });
-    const realm = this.#newRealm(name, config, ports.ids);
+    const { roles } = ports;
+    const queue = links.queue.bind(links);
+    this.authentication = new CoreAuthentication(config, { host, ids, roles, queue });
+    const realm = this.#newRealm(name, config, ports);
     this.realm = realm;
     realm.broker.acknowledgments.addBuffer(this.#stored);
+    this.authentication.open(realm);
     this.meta = this.#newMeta(ports);
     realm.answer = this.meta.call.bind(this.meta);
     const { dealer } = this.realm;
     this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, (relay, session, message, onEnd) => {
       links.queue(relay, { kind: "send", session, message }, onEnd);
     });
-    this.#procedures = new RemoteProcedures(this.realm, host);
     const callMeta = realm.answer;
     const noteUnheard = (uri: Uri, caller: Session) => realm.monitor.unheard.add("call", uri, caller);
     this.#requests = new RemoteRequests(
@@ -98,6 +104,11 @@ export class RelayCore {
       host,
       (...message) => links.queue(...message),
     );
+  }
+
+  /** Sends roles that relays may have missed, once `realm` has been woken. */
+  wake(): void {
+    this.authentication.roles.wake();
   }
 
   /** Processes a batch of a relay; the answer goes back as the result of the call that carries it. Call `endTurn` then. */
@@ -131,6 +142,7 @@ export class RelayCore {
     this.realm.tick(now);
     this.#links.tick(now);
     this.meta.tick(now);
+    this.authentication.tick(now);
     this.endTurn();
   }
 
@@ -146,12 +158,14 @@ export class RelayCore {
 
   /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
-    return earliest(this.#links.nextDeadline(), this.meta.nextDeadline());
+    const inMemory = earliest(this.meta.nextDeadline(), this.authentication.nextDeadline());
+    return earliest(this.#links.nextDeadline(), inMemory);
   }
 
   /** May the object sleep? See `Relay.isIdle`. */
   get isIdle(): boolean {
-    return this.#links.isIdle && this.meta.isIdle && !this.#stored.hasUnsaved;
+    const isAnswered = this.meta.isIdle && this.authentication.logins.size === 0;
+    return isAnswered && this.#links.isIdle && !this.#stored.hasUnsaved;
   }
 
   /** Writes what must survive the sleep. */
@@ -172,6 +186,7 @@ export class RelayCore {
         this.#stored.drop(relay);
         this.remote.drop(relay);
         this.meta.drop(relay);
+        this.authentication.drop(relay);
       },
       giveUp: (relay, overdue) => this.#giveUp(relay, overdue),
     });
@@ -189,8 +204,8 @@ export class RelayCore {
     });
   }
 
-  #newRealm(name: string, config: RealmConfig, ids: RelayIds): CoreRealm {
-    const { publications } = this;
+  #newRealm(name: string, config: RealmConfig, { ids, relays }: CorePorts): CoreRealm {
+    const { publications, authentication } = this;
     const ports = {
       forward: publications.forward.bind(publications),
       store: publications.store.bind(publications),
@@ -202,6 +217,8 @@ export class RelayCore {
       newBroker: (...parts) => new RelayedBroker(ports, ...parts),
       newMetaEvents: (...parts) => this.#newMetaEvents(ids, ...parts),
       newDealer: (...parts) => this.#newDealer(...parts),
+      authentication: authentication.logins.shared,
+      objects: Math.max(1, relays),
       newSessionId: () => ids.session(CORE, () => this.#host.randomId()),
       remoteSessions: () => this.remote,
     });
@@ -227,7 +244,8 @@ export class RelayCore {
       if (this.remote.byId.get(callee.id) === callee) this.#requests.tellOver(callee, key, isAbandoned);
     };
     this.#pending = new CorePendingCalls(onOver, host, records, latency);
-    return new Dealer(host, config, records, observer, latency, this.#pending);
+    const observing = this.authentication.observe(observer);
+    return new Dealer(host, config, records, observing, latency, this.#pending);
   }
 
   #process(relay: number, message: ToCore): void {
@@ -253,7 +271,12 @@ export class RelayCore {
       case "open calls":
         return this.#requests.checkOpenCalls(relay, message);
       case "ask":
-        return this.#answer(relay, message.number, message.question, message.payload);
+      case "attempt ended":
+      case "cookie":
+      case "log out":
+      case "roles wanted":
+      case "roles known":
+        return this.authentication.receive(relay, message);
       case "sessions":
         return this.meta.takeCounts(relay, message.byRole);
       case "meta answer":
@@ -261,12 +284,6 @@ export class RelayCore {
       default:
         return this.#requests.receive(relay, message);
     }
-  }
-
-  #answer(relay: number, number: number, question: Question, payload: Payload): void {
-    void this.#procedures.ask(question, payload.args, (answer, result) => {
-      this.#links.queue(relay, { kind: "answer", number, answer, payload: result });
-    });
   }
 
   /** Publications and questions are dropped, everything else is sent until the relay takes it or begins a new epoch. */

@@ -10,8 +10,8 @@ import type { Pattern } from "../protocol/uri.ts";
 import type { Id } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
-import { Questions } from "./authentication/questions.ts";
-import { RemoteCaller } from "./authentication/remote-caller.ts";
+import { RelayAuthentication } from "./authentication/relay-authentication.ts";
+import type { OwnRoleVersion } from "./authentication/relay-roles.ts";
 import { type CoolingStore, RelayInterest } from "./broker/relay-interest.ts";
 import { RelayPublications } from "./broker/relay-publications.ts";
 import { RelaySubscriptions } from "./broker/relay-subscriptions.ts";
@@ -42,6 +42,9 @@ export interface RelayPorts {
   readonly cooling: CoolingStore;
   /** The topics whose events the core stores beside those of the histories: those of webhooks. */
   readonly storedTopics?: readonly Pattern[];
+  readonly roleVersion: OwnRoleVersion;
+  /** The number of relays in the configuration. */
+  readonly relays: number;
 }
 
 /** The platform calls `endTurn` after each event and in `Host.flushOutput`, and `tick` instead of `Realm.tick`. */
@@ -53,7 +56,7 @@ export class Relay {
   readonly #link: CoreLink;
   readonly #publications: RelayPublications;
   readonly #subscriptions: RelaySubscriptions;
-  readonly #questions: Questions;
+  readonly authentication: RelayAuthentication;
   readonly #counts: SessionCounts;
   readonly #meta: RelayMeta;
   readonly #waiting: WaitingPublications;
@@ -65,7 +68,12 @@ export class Relay {
     this.#ports = ports;
     this.#link = this.#newLink();
     const send = (message: ToCore) => this.#link.queue(message);
-    this.#questions = new Questions(host, () => ports.boot, send);
+    const { ids, roleVersion, relays } = ports;
+    this.authentication = new RelayAuthentication(config, {
+      ...{ host, ids, roleVersion, relays, send },
+      boot: () => ports.boot,
+      realm: () => this.realm,
+    });
     this.#waiting = new WaitingPublications({
       clock: host,
       isHere: (session) => this.realm.sessions.byId.get(session.id) === session,
@@ -101,6 +109,7 @@ export class Relay {
   begin(): void {
     this.#link.probe();
     this.#counts.begin();
+    this.authentication.roles.compare();
     for (const { match, topic: uri, subscribers } of this.realm.broker.subscriptions.values()) {
       const [first] = subscribers;
       this.#link.queue({ kind: "announce", pattern: { match, uri }, session: first!.id });
@@ -143,7 +152,7 @@ export class Relay {
   tick(now: number): void {
     this.realm.tick(now);
     this.interest.tick(now);
-    this.#questions.tick(now);
+    this.authentication.questions.tick(now);
     this.#counts.tick(now);
     this.#meta.tick(now);
     this.#waiting.tick(now);
@@ -163,13 +172,13 @@ export class Relay {
   /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
     const ofMeta = earliest(this.#counts.nextDeadline(), this.#meta.nextDeadline());
-    const waiting = earliest(this.#questions.nextDeadline(), this.#waiting.nextDeadline());
+    const waiting = earliest(this.authentication.questions.nextDeadline(), this.#waiting.nextDeadline());
     return earliest(ofMeta, earliest(this.#link.nextDeadline(), waiting));
   }
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
   get isIdle(): boolean {
-    const isAsking = this.interest.isWaiting || this.#waiting.isWaiting || this.#questions.size > 0;
+    const isAsking = this.interest.isWaiting || this.#waiting.isWaiting || this.authentication.isWaiting;
     const isBusy = isAsking || this.#dealer!.isRegistering;
     return !isBusy && this.#link.isIdle && this.#counts.isKnown && this.#meta.isIdle;
   }
@@ -198,12 +207,12 @@ export class Relay {
       onRestart: () => {
         for (const message of this.#waiting.repeated()) this.#link.queue(message);
         this.interest.announceAgain();
-        this.#questions.failAllBut(this.#link.messages);
+        this.authentication.questions.failAllBut(this.#link.messages);
         this.#dealer!.repeat(new Set(this.#link.messages));
       },
       onFirstAnswer: () => this.#dealer!.stateRestored(),
       isWaiting: () => {
-        const isAsking = this.interest.isWaiting || this.#waiting.isWaiting || this.#questions.size > 0;
+        const isAsking = this.interest.isWaiting || this.#waiting.isWaiting || this.authentication.isWaiting;
         return isAsking || this.#dealer?.hasOpenRequests === true;
       },
     });
@@ -244,10 +253,11 @@ export class Relay {
         this.#dealer = new RemoteDealer((message) => this.#link.queue(message), ...parts);
         return this.#dealer;
       },
-      newCaller: (authrole) => new RemoteCaller(this.#questions, authrole),
+      ...this.authentication.parts,
       newSessionId: () => ids.session(relay, () => this.#host.randomId()),
     });
-    realm.holdBack = (peer, raw) => this.#subscriptions.holdBack(peer, raw);
+    realm.holdBack = (peer, raw) =>
+      this.authentication.roles.holdBack(peer, raw) || this.#subscriptions.holdBack(peer, raw);
     realm.answersMeta = (message) => {
       const isHere = this.#meta.answers(message);
       // The core's answer depends on them.
@@ -282,7 +292,11 @@ export class Relay {
       case "publish":
         return this.#publications.receive(message.publication);
       case "answer":
-        return this.#questions.answered(message.number, message);
+      case "role":
+      case "roles":
+      case "callees":
+      case "log out":
+        return this.authentication.receive(message);
       case "meta":
         return this.#meta.receive(message);
       case "meta done":
@@ -306,7 +320,7 @@ export class Relay {
   #failCalls(messages: readonly ToCore[]): readonly ToCore[] {
     return messages.flatMap((message): readonly ToCore[] => {
       if (message.kind === "ask") {
-        this.#questions.fail(message.number);
+        this.authentication.questions.fail(message.number);
         return [];
       }
       if (message.kind !== "call" && message.kind !== "chunk") {

@@ -158,7 +158,11 @@ export class RealmRuntime implements AwakeRealm {
   /** Accepts the WebSocket of a client, or of a Worker that watches topics with a role (server-sent events). */
   async accept(request: Request, watcherRole: string | undefined): Promise<Response> {
     const { ctx, config, clock } = this.object;
-    const upgrade = await readUpgrade(request, config.auth.cookie, this.#secret, this.#store.cookies);
+    const { role } = this;
+    // The cookies of a realm over many objects are at its core, and signed alike by all.
+    const isKnown = (id: string) => this.#store.cookies.get(id, Date.now()) !== undefined;
+    const secret = role === undefined ? this.#secret : { draft: () => role.cookieSecret() };
+    const upgrade = await readUpgrade(request, config.auth.cookie, secret, role?.isCookieKnown?.bind(role) ?? isKnown);
     if (upgrade === undefined) return new Response(null, { status: 400 });
     const { subprotocol, cookie, address, readInfo } = upgrade;
     const { 0: client, 1: server } = new WebSocketPair();

@@ -6,11 +6,12 @@ import { type CarriedBatch, unpackBatch } from "../../wamp/relay/link/batch-code
 import type { ToCore, ToRelay } from "../../wamp/relay/link/messages.ts";
 import { CORE, RelayIds } from "../../wamp/relay/link/relay-ids.ts";
 import { relayObject } from "../routing/realm-stub.ts";
-import { relayLabel, relayOfNumber } from "../routing/relay-names.ts";
+import { relayLabel, relayOfNumber, relaysOf } from "../routing/relay-names.ts";
 import {
   RelayEpochTable,
   RelayInterestTable,
   RelaySessionsTable,
+  RoleVersionTable,
   StoredCountTable,
   ToldRelayTable,
 } from "../storage/relay-tables.ts";
@@ -24,6 +25,7 @@ import type { RoleContext, RolePorts } from "./realm-role.ts";
 export class CoreRole extends LinkedRole {
   protected readonly part: RelayCore;
   readonly #object: RoleContext;
+  readonly #ids: RelayIds;
   /** relay → the way to it */
   readonly #carriers = new Map<number, Carrier<ToRelay>>();
 
@@ -31,9 +33,10 @@ export class CoreRole extends LinkedRole {
     super(object, ports);
     this.#object = object;
     const { name, config, sql, tables } = object;
+    this.#ids = new RelayIds(deriveIdsSecret(ports.secret.draft()));
     const { numbers, writes } = this;
     this.part = new RelayCore(name, config, ports.host, {
-      ids: new RelayIds(deriveIdsSecret(ports.secret.draft())),
+      ids: this.#ids,
       get boot() {
         return numbers.boot;
       },
@@ -49,7 +52,13 @@ export class CoreRole extends LinkedRole {
       epochs: new RelayEpochTable(sql, tables, writes),
       nameOf: (relay) => relayLabel(relayOfNumber(relay)!),
       relaySessions: new RelaySessionsTable(sql, tables, writes),
+      roles: new RoleVersionTable(sql, tables, writes),
+      relays: relaysOf(config.relays ?? {}).length,
     });
+  }
+
+  override cookieSecret(): Uint8Array<ArrayBuffer> {
+    return this.#ids.secret();
   }
 
   override takeBatch(relay: number, batch: CarriedBatch): BatchAnswer {

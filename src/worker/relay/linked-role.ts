@@ -34,6 +34,7 @@ export abstract class LinkedRole implements RealmRole, LinkSender {
   }
 
   protected abstract readonly part: Linked;
+  abstract cookieSecret(): Uint8Array<ArrayBuffer>;
   abstract takeBatch(from: number, batch: CarriedBatch): BatchAnswer;
 
   get realm(): Realm {

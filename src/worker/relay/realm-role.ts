@@ -16,6 +16,10 @@ export interface RealmRole {
   readonly realm: Realm;
   /** The sessions of `realm` have been restored. */
   wake(): void;
+  /** The secret that signs the tracking cookies of the realm. */
+  cookieSecret(): Uint8Array<ArrayBuffer>;
+  /** Says whether the realm has an identity under the id of a tracking cookie; absent where this object knows. */
+  isCookieKnown?(id: string): Promise<boolean>;
   /** An event has ended: has what is queued for other objects sent with the frames for clients. */
   endTurn(): void;
   /** Does what is due at `now`, milliseconds since the epoch; in place of `Realm.tick`. */

@@ -6,8 +6,8 @@ import type { ToCore, ToRelay } from "../../wamp/relay/link/messages.ts";
 import { RelayIds } from "../../wamp/relay/link/relay-ids.ts";
 import { Relay } from "../../wamp/relay/relay.ts";
 import { realmObject } from "../routing/realm-stub.ts";
-import { type RelayPlace, relayNumber } from "../routing/relay-names.ts";
-import { CoolingTable } from "../storage/relay-tables.ts";
+import { type RelayPlace, relayNumber, relaysOf } from "../routing/relay-names.ts";
+import { CoolingTable, RoleVersionTable } from "../storage/relay-tables.ts";
 import { Carrier } from "./carrier.ts";
 import { LinkedRole } from "./linked-role.ts";
 import type { RoleContext, RolePorts } from "./realm-role.ts";
@@ -15,6 +15,7 @@ import type { RoleContext, RolePorts } from "./realm-role.ts";
 /** The role of a relay. */
 export class RelayRole extends LinkedRole {
   protected readonly part: Relay;
+  readonly #ids: RelayIds;
   readonly #isNewEpoch: boolean;
 
   /** Throws if the relay has no secret: it has sockets or a batch of the core only after it has got one. */
@@ -23,6 +24,7 @@ export class RelayRole extends LinkedRole {
     const { env, name, config, sql, tables, hasSockets, idsSecret } = object;
     const secret = idsSecret.get();
     if (secret === undefined) throw new Error("the relay has no secret of its realm");
+    this.#ids = new RelayIds(secret);
     const cooling = new CoolingTable(sql, tables, this.writes);
     const { numbers } = this;
     this.#isNewEpoch = numbers.isOpen && !hasSockets;
@@ -31,13 +33,15 @@ export class RelayRole extends LinkedRole {
       cooling.clear();
     }
     const number = relayNumber(place);
+    const roleVersions = new RoleVersionTable(sql, tables, this.writes);
+    let [roleVersion] = roleVersions.all().map(({ version }) => version);
     const carrier = new Carrier<ToCore>(number, () => realmObject(env, name, config), {
       answered: (batch, answer) => this.inTurn(() => this.part.answered(batch, answer)),
       lost: (batch) => this.inTurn(() => this.part.lost(batch)),
     });
     this.part = new Relay(name, config, ports.host, {
       relay: number,
-      ids: new RelayIds(secret),
+      ids: this.#ids,
       epoch: numbers.epoch,
       get boot() {
         return numbers.boot;
@@ -49,12 +53,28 @@ export class RelayRole extends LinkedRole {
       },
       cooling,
       storedTopics: config.webhooks_out ?? [],
+      roleVersion: {
+        get: () => roleVersion,
+        put: (version) => {
+          roleVersion = version;
+          roleVersions.put({ object: number, version });
+        },
+      },
+      relays: relaysOf(config.relays ?? {}).length,
     });
   }
 
   override wake(): void {
     super.wake();
     if (this.#isNewEpoch) this.part.begin();
+  }
+
+  override cookieSecret(): Uint8Array<ArrayBuffer> {
+    return this.#ids.secret();
+  }
+
+  isCookieKnown(id: string): Promise<boolean> {
+    return this.part.authentication.isCookieKnown(id);
   }
 
   override takeBatch(_core: number, batch: CarriedBatch): BatchAnswer {

@@ -3,7 +3,6 @@
 import type { CookieAuth } from "../../wamp/config/auth.ts";
 import { hmac, isEqual } from "../../wamp/crypto/digest.ts";
 import { type Bytes, toBase64Url, utf8 } from "../../wamp/crypto/encoding.ts";
-import type { ExpiringStore } from "../../wamp/host/storage.ts";
 
 /** The cookie of one request. */
 export interface TrackingCookie {
@@ -13,7 +12,7 @@ export interface TrackingCookie {
 }
 
 /**
- * Returns the cookie of a request if `known` has an identity under its id, or else a new one below `path`. A client
+ * Returns the cookie of a request if `isKnown` finds an identity under its id, or else a new one below `path`. A client
  * that is about to log in always gets a new id, so that an attacker cannot plant one in its browser (session fixation).
  * Undefined for pages of origins that may not use the cookie.
  */
@@ -22,14 +21,14 @@ export async function trackingCookie(
   path: string,
   settings: CookieAuth,
   secret: Bytes,
-  known: ExpiringStore,
+  isKnown: (id: string) => boolean | Promise<boolean>,
 ): Promise<TrackingCookie | undefined> {
   const origin = request.headers.get("Origin");
   if (origin !== null && settings.allowed_origins?.includes(origin) === false) return undefined;
   for (const value of valuesOf(request.headers.get("Cookie") ?? "", settings.name)) {
     const [id = "", signature = ""] = value.split(".");
     const isOurs = isEqual(utf8(signature), utf8(await signatureOf(id, secret)));
-    if (isOurs && known.get(id, Date.now()) !== undefined) return { id, setCookie: undefined };
+    if (isOurs && (await isKnown(id))) return { id, setCookie: undefined };
   }
   const id = toBase64Url(crypto.getRandomValues(new Uint8Array(settings.length))).slice(0, settings.length);
   const value = `${id}.${await signatureOf(id, secret)}`;

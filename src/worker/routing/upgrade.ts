@@ -2,7 +2,6 @@
 
 import type { CookieAuth } from "../../wamp/config/auth.ts";
 import type { Bytes } from "../../wamp/crypto/encoding.ts";
-import type { ExpiringStore } from "../../wamp/host/storage.ts";
 import type { TransportInfo } from "../../wamp/host/transport.ts";
 import { negotiate, type Subprotocol } from "../../wamp/serializers/subprotocols.ts";
 import { cookiePathIn } from "./object-requests.ts";
@@ -22,17 +21,17 @@ export interface Upgrade {
 
 /**
  * Reads an upgrade request; undefined if it offers no subprotocol of the router. `settings` are those of the realm's
- * tracking cookie, `secret` and `known` as for `trackingCookie`.
+ * tracking cookie, `secret` and `isKnown` as for `trackingCookie`.
  */
 export async function readUpgrade(
   request: Request,
   settings: CookieAuth | undefined,
   secret: { draft(): Bytes },
-  known: ExpiringStore,
+  isKnown: (id: string) => boolean | Promise<boolean>,
 ): Promise<Upgrade | undefined> {
   const subprotocol = negotiate(request.headers.get("Sec-WebSocket-Protocol"));
   if (subprotocol === undefined) return undefined;
-  const cookie = settings && (await trackingCookie(request, cookiePathIn(request), settings, secret.draft(), known));
+  const cookie = settings && (await trackingCookie(request, cookiePathIn(request), settings, secret.draft(), isKnown));
   const address = request.headers.get("CF-Connecting-IP") ?? undefined;
   const readInfo = () => readTransportInfo(request, subprotocol.name, cookie?.id);
   return { subprotocol, cookie, address, readInfo };

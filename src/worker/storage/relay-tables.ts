@@ -1,6 +1,7 @@
 /** What the objects of a realm over many objects store of each other, in SQLite. */
 
 import type { Match, Pattern } from "../../wamp/protocol/uri.ts";
+import type { RoleVersionRow, RoleVersionStore } from "../../wamp/relay/authentication/core-roles.ts";
 import type { InterestRow, InterestStore } from "../../wamp/relay/broker/interest-table.ts";
 import type { CoolingRow, CoolingStore } from "../../wamp/relay/broker/relay-interest.ts";
 import type { StoredCountRow, StoredCountStore } from "../../wamp/relay/broker/stored-publications.ts";
@@ -133,6 +134,23 @@ export class RelaySessionsTable implements RelaySessionsStore {
 
   delete(relay: number): void {
     this.#rows.delete("relay = ?", relay);
+  }
+}
+
+/** The versions of the roles: at the core those of all objects, at a relay its own. */
+export class RoleVersionTable implements RoleVersionStore {
+  readonly #rows: LazyTable;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
+    this.#rows = new LazyTable(sql, tables, writes, "role_version", "object INTEGER PRIMARY KEY, version INTEGER");
+  }
+
+  all(): RoleVersionRow[] {
+    return this.#rows.all<{ object: number; version: number }>();
+  }
+
+  put({ object, version }: RoleVersionRow): void {
+    this.#rows.put(object, version);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The tables of relays and core, in memory. */
 
 import type { Match, Pattern } from "../../../src/wamp/protocol/uri.ts";
+import type { RoleVersionRow, RoleVersionStore } from "../../../src/wamp/relay/authentication/core-roles.ts";
 import type { InterestRow, InterestStore } from "../../../src/wamp/relay/broker/interest-table.ts";
 import type { CoolingRow, CoolingStore } from "../../../src/wamp/relay/broker/relay-interest.ts";
 import type { StoredCountRow, StoredCountStore } from "../../../src/wamp/relay/broker/stored-publications.ts";
@@ -65,6 +66,12 @@ export class RelaySessionsRows implements RelaySessionsStore {
 
   delete(relay: number): void {
     this.#rows.delete(relay);
+  }
+}
+
+export class RoleVersionRows extends Rows<RoleVersionRow> implements RoleVersionStore {
+  constructor() {
+    super(({ object }) => String(object));
   }
 }
 

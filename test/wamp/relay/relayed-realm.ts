@@ -87,7 +87,7 @@ export class RelayedRealm {
   constructor(relays = 2, input: Partial<RealmInput> = {}) {
     const network = new ModelNetwork((object) => (object === 0 ? this.core : this.relays[object - 1]!));
     const config = realmConfig({ options: { enable_meta_api: false }, ...input });
-    this.world = { time: { now: 1_000_000 }, random: new SeededRandom(1), network, config };
+    this.world = { time: { now: 1_000_000 }, random: new SeededRandom(1), network, config, relays };
     this.core = new ModelCore(this.world);
     this.relays = Array.from({ length: relays }, (_, index) => new ModelRelay(index + 1, this.world));
   }

@@ -10,6 +10,8 @@ export type Unanswered = "timeout" | "unreachable";
 
 /** An answer of the core; the payload is empty where the question asks for none. */
 export interface Answered {
+  /** Of the question. */
+  readonly number: number;
   readonly answer: Answer;
   readonly payload: Payload;
 }
@@ -18,7 +20,7 @@ export interface Answered {
 const QUESTIONS_PER_BOOT = 2 ** 32;
 
 /** Longest wait for the core, where the question itself takes no time: milliseconds. */
-export const ANSWER_MS = 5_000;
+const ANSWER_MS = 5_000;
 
 interface Open {
   readonly number: number;
@@ -50,7 +52,7 @@ export class Questions {
     return this.#open.size;
   }
 
-  /** Asks; never rejects. The core gets `number`, so that later messages can refer to the question. */
+  /** Asks; never rejects. */
   ask(question: Question, timeoutMs = ANSWER_MS, payload = Payload.NONE): Promise<Answered | Unanswered> {
     const number = (this.#lastNumber ?? this.#boot() * QUESTIONS_PER_BOOT) + 1;
     this.#lastNumber = number;

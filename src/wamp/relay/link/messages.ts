@@ -1,5 +1,7 @@
 /** The messages between a relay and the core. */
 
+import type { AttemptResult } from "../../authentication/lockouts.ts";
+import type { Admitted } from "../../authentication/method.ts";
 import type { Permission } from "../../authorization/permission-rules.ts";
 import type { Publication } from "../../broker/publication.ts";
 import type {
@@ -15,7 +17,7 @@ import type {
 import type { Payload } from "../../protocol/payload.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
-import type { SessionOrigin } from "../../session/session.ts";
+import type { Identity, SessionOrigin } from "../../session/session.ts";
 
 /** The session of a relay, as the core's dealer needs it. */
 export type RemoteOrigin = Pick<SessionOrigin, "id" | "identity" | "features">;
@@ -73,12 +75,21 @@ export interface ProcedureQuestion {
 }
 
 /** What a relay asks the core; a question that meets a core without memory fails (`Questions`). */
-export type Question = ProcedureQuestion;
+export type Question =
+  | ProcedureQuestion
+  /** Is the authid locked out? */
+  | { readonly about: "lockout"; readonly authid: string; readonly network: string | undefined }
+  /** Asks the same before a secret is checked; where it is not, `attempt ended` follows with the same number. */
+  | { readonly about: "attempt"; readonly authid: string; readonly network: string | undefined }
+  /** Whose is the cookie? */
+  | { readonly about: "cookie"; readonly cookie: string };
 
 /** The answer to a question about the same. */
 export type Answer =
   /** The payload has the result, or the arguments of the error. */
-  { readonly about: "procedure"; readonly error: Uri | undefined };
+  | { readonly about: "procedure"; readonly error: Uri | undefined }
+  | { readonly about: "lockout"; readonly isLockedOut: boolean }
+  | { readonly about: "cookie"; readonly remembered: Admitted | undefined };
 
 /**
  * What a relay has open after it or the core has restarted: the requests of calls, and the keys of invocations. The core
@@ -138,7 +149,28 @@ export type ToCore =
   | { readonly kind: "withdraw"; readonly pattern: Pattern; readonly session: Id }
   | PublishRequest
   /** `number` is that of no other question of the relay. */
-  | { readonly kind: "ask"; readonly number: number; readonly question: Question; readonly payload: Payload };
+  | { readonly kind: "ask"; readonly number: number; readonly question: Question; readonly payload: Payload }
+  /** Twice the same counts a failure twice, which is the safe side. */
+  | {
+      readonly kind: "attempt ended";
+      readonly number: number;
+      readonly authid: string;
+      readonly network: string | undefined;
+      readonly result: AttemptResult;
+    }
+  /** See `CookieJar.remember`; twice is as once. */
+  | {
+      readonly kind: "cookie";
+      readonly cookie: string;
+      readonly identity: Identity;
+      readonly expiresAt: number | undefined;
+    }
+  /** `version` is that of the relay's roles; undefined if it has none. The core answers if it has another one. */
+  | { readonly kind: "roles wanted"; readonly version: number | undefined }
+  /** The relay has stored this version of the roles. */
+  | { readonly kind: "roles known"; readonly version: number }
+  /** See `CookieJar.logOut`; twice is as once. */
+  | { readonly kind: "log out"; readonly cookie: string };
 
 /** From the core to a relay. */
 export type ToRelay =
@@ -163,4 +195,20 @@ export type ToRelay =
   | { readonly kind: "unused"; readonly topic: Uri }
   /** Others may have a use for publications on these topics. */
   | { readonly kind: "revoke"; readonly pattern: Pattern }
-  | { readonly kind: "answer"; readonly number: number; readonly answer: Answer; readonly payload: Payload };
+  | { readonly kind: "answer"; readonly number: number; readonly answer: Answer; readonly payload: Payload }
+  /** The callees of an authorizer, as they are now. */
+  | {
+      readonly kind: "callees";
+      readonly procedure: Uri;
+      readonly callees: readonly (readonly [session: Id, order: number])[];
+    }
+  /** A changed role; see `RoleObserver.onChange`. A relay that has not the version before it asks for all. */
+  | { readonly kind: "role"; readonly version: number; readonly name: string; readonly text: string | undefined }
+  /** All changed roles. */
+  | {
+      readonly kind: "roles";
+      readonly version: number;
+      readonly texts: readonly (readonly [name: string, text: string])[];
+    }
+  /** Ends the sessions with the cookie. */
+  | { readonly kind: "log out"; readonly cookie: string };

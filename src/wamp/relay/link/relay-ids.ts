@@ -21,6 +21,7 @@ const RANDOM_LIMIT = 2 ** 41;
 export class RelayIds {
   readonly #subscriptionKey: Uint8Array;
   readonly #sessionKey: Uint8Array;
+  #decoySecret: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(secret: Uint8Array) {
     this.#subscriptionKey = secret.slice(0, SIPHASH_KEY_BYTES);
@@ -43,9 +44,22 @@ export class RelayIds {
     }
   }
 
+  /** A secret that all objects of the realm have, for the salts of unknown principals and the signatures of cookies. */
+  secret(): Uint8Array<ArrayBuffer> {
+    this.#decoySecret ??= derive(this.#subscriptionKey, "decoys");
+    return this.#decoySecret;
+  }
+
   /** The number of the object that has made a session id; any number for an id that none has made. */
   relayOf(sessionId: Id): number {
     if (sessionId >= PERMUTATION_LIMIT) return CORE;
     return Math.floor(unpermute(this.#sessionKey, sessionId) / RANDOM_LIMIT);
   }
+}
+
+/** 32 bytes. */
+function derive(key: Uint8Array, purpose: string): Uint8Array<ArrayBuffer> {
+  const derived = new DataView(new ArrayBuffer(32));
+  for (let at = 0; at < 32; at += 8) derived.setBigUint64(at, sipHash(key, utf8(`${purpose} ${at}`)));
+  return new Uint8Array(derived.buffer);
 }

@@ -131,7 +131,8 @@ class SoloRealm implements ComparedRealm {
 
   constructor(input = INPUT) {
     const network = new ModelNetwork(() => this.#object);
-    this.#world = { time: { now: 1_000_000 }, random: new SeededRandom(1), network, config: realmConfig(input) };
+    const config = realmConfig(input);
+    this.#world = { time: { now: 1_000_000 }, random: new SeededRandom(1), network, config, relays: 0 };
     this.#object = new SoloObject(this.#world);
   }
 

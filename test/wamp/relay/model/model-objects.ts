@@ -14,7 +14,15 @@ import type { EpochStore } from "../../../../src/wamp/relay/link/relay-links.ts"
 import { Relay } from "../../../../src/wamp/relay/relay.ts";
 import type { Peer } from "../../../../src/wamp/session/peer.ts";
 import { realmConfig } from "../../host/test-realm.ts";
-import { CoolingRows, IDS, InterestRows, RelaySessionsRows, StoredCountRows, ToldRows } from "../relay-stores.ts";
+import {
+  CoolingRows,
+  IDS,
+  InterestRows,
+  RelaySessionsRows,
+  RoleVersionRows,
+  StoredCountRows,
+  ToldRows,
+} from "../relay-stores.ts";
 import { ModelHost, type ModelTime } from "./model-host.ts";
 import type { Endpoint, ModelNetwork } from "./model-network.ts";
 import { STORED_TOPIC } from "./stored-events.ts";
@@ -36,6 +44,8 @@ export interface ModelWorld {
   readonly config: RealmConfig;
   /** Milliseconds from an event to `Realm.store`, as under load; 0, as by default, for the end of the turn. */
   readonly storeDelay?: number;
+  /** The number of relays. */
+  readonly relays: number;
 }
 
 /** The rows of remote sessions. */
@@ -179,6 +189,8 @@ export abstract class ModelObject implements Endpoint {
 export class ModelRelay extends ModelObject {
   relay!: Relay;
   readonly cooling = new CoolingRows();
+  /** The relay has been told of the roles before; set it to undefined for one that is new. */
+  roleVersion: number | undefined = 0;
   epoch = 1;
 
   constructor(number: number, world: ModelWorld) {
@@ -236,9 +248,15 @@ export class ModelRelay extends ModelObject {
 
   protected start(): void {
     const { boot, epoch, number: relay, cooling } = this;
-    const { config } = this.world;
+    const { config, relays } = this.world;
     this.relay = new Relay(config.name, config, this.host, {
-      ...{ relay, ids: IDS, epoch, boot, cooling },
+      ...{ relay, ids: IDS, epoch, boot, cooling, relays },
+      roleVersion: {
+        get: () => this.roleVersion,
+        put: (version) => {
+          this.roleVersion = version;
+        },
+      },
       nextStream: () => this.nextStream(),
       carry: (batch) => {
         if (boot === this.boot) this.world.network.carry(relay, CORE, batch as Batch<never>);
@@ -253,6 +271,7 @@ export class ModelCore extends ModelObject {
   readonly interest = new InterestRows();
   readonly told = new ToldRows();
   readonly stored = new StoredCountRows();
+  readonly roles = new RoleVersionRows();
   readonly sessions = new RemoteSessionRows();
   readonly relaySessions = new RelaySessionsRows();
   readonly #epochRows = new Map<number, number>();
@@ -263,6 +282,10 @@ export class ModelCore extends ModelObject {
 
   constructor(world: ModelWorld) {
     super(CORE, world);
+    for (let object = 1; object <= world.relays; object++) {
+      this.roles.put({ object, version: 0 });
+      this.#epochRows.set(object, 1);
+    }
     this.start();
   }
 
@@ -305,12 +328,16 @@ export class ModelCore extends ModelObject {
     this.core.flush();
   }
 
+  protected override onWake(): void {
+    this.core.wake();
+  }
+
   protected start(): void {
     const { boot, interest, told, stored, sessions } = this;
-    const { config } = this.world;
+    const { config, relays } = this.world;
     this.core = new RelayCore(config.name, config, this.host, {
       ...{ ids: IDS, boot, interest, told, stored, sessions, epochs: this.#epochs },
-      relaySessions: this.relaySessions,
+      ...{ relaySessions: this.relaySessions, roles: this.roles, relays },
       nextStream: () => this.nextStream(),
       nameOf: (relay) => `weur.${relay}`,
       carry: (relay, batch) => {

@@ -58,8 +58,10 @@ export class ModelRealm {
   constructor(seed: number, options: ModelOptions) {
     this.#options = options;
     const network = new ModelNetwork((object) => this.#objects[object]!);
-    const random = new SeededRandom(seed);
-    this.#world = { time: { now: 1_000_000 }, random, network, config: MODEL_CONFIG, storeDelay: 2 };
+    this.#world = {
+      ...{ time: { now: 1_000_000 }, random: new SeededRandom(seed), network, config: MODEL_CONFIG },
+      ...{ storeDelay: 2, relays: options.relays },
+    };
     this.#core = new ModelCore(this.#world);
     const relays = Array.from({ length: options.relays }, (_, index) => new ModelRelay(index + 1, this.#world));
     this.#objects = [this.#core, ...relays];
