@@ -4,6 +4,7 @@ import type { LoginPlan } from "../authentication/method.ts";
 import type { AccessControl } from "../authorization/access-control.ts";
 import type { Permission } from "../authorization/permission-rules.ts";
 import type { Broker } from "../broker/broker.ts";
+import type { Subscription } from "../broker/subscriptions.ts";
 import type { Limits } from "../config/limits.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import type { TransportInfo } from "../host/transport.ts";
@@ -32,6 +33,8 @@ export interface MetaContext {
   readonly records: RecordBudget;
   /** The strict options of the realm. */
   readonly checks: ClientChecks;
+  /** Finds a subscription that has subscribers in other objects only; absent in a realm of one object. */
+  subscriptionElsewhere?(id: Id): Subscription | undefined;
   /** Says whether `uri` has the form that the realm's configuration asks of URIs. */
   isUri(uri: string): boolean;
   /** Permits a session an action, or throws the `WampError` that refuses it. */

@@ -32,7 +32,8 @@ export const SUBSCRIPTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
 /** Returns the subscription of argument 0; throws no_such_subscription. */
 export function subscriptionArgument(context: MetaContext, payload: Payload): Subscription {
   const subscriptionId = argument(payload, 0, "subscription", isId);
-  const subscription = context.broker.subscriptions.byId(subscriptionId);
+  const here = context.broker.subscriptions.byId(subscriptionId);
+  const subscription = here ?? context.subscriptionElsewhere?.(subscriptionId);
   if (subscription === undefined)
     throw new WampError(WampUri.NO_SUCH_SUBSCRIPTION, `there is no subscription ${subscriptionId}`);
   return subscription;

@@ -50,6 +50,11 @@ export class InterestTable {
     return this.#byId.values();
   }
 
+  /** The topic or pattern of a subscription of relays. */
+  patternOf(subscriptionId: Id): Pattern | undefined {
+    return this.#byId.get(subscriptionId);
+  }
+
   /** Has the relay a subscriber of exactly this topic or pattern? */
   has(relay: number, match: Match, uri: Uri): boolean {
     return this.#byPattern.get(match, uri)?.relays.has(relay) === true;

@@ -4,6 +4,7 @@ import type { LoginPlan } from "../../authentication/method.ts";
 import type { AccessControl } from "../../authorization/access-control.ts";
 import type { Permission } from "../../authorization/permission-rules.ts";
 import type { Broker } from "../../broker/broker.ts";
+import type { Subscription } from "../../broker/subscriptions.ts";
 import type { Limits } from "../../config/limits.ts";
 import type { Dealer } from "../../dealer/dealer.ts";
 import type { TransportInfo } from "../../host/transport.ts";
@@ -17,6 +18,7 @@ import type { ClientChecks } from "../../session/client-checks.ts";
 import type { RecordBudget } from "../../session/record-budget.ts";
 import type { Session } from "../../session/session.ts";
 import type { Testaments } from "../../session/testaments.ts";
+import type { InterestTable } from "../broker/interest-table.ts";
 
 /** `realm` with more sessions. */
 export class CoreContext implements MetaContext {
@@ -32,10 +34,12 @@ export class CoreContext implements MetaContext {
   readonly records: RecordBudget;
   readonly checks: ClientChecks;
   readonly #realm: Realm;
+  readonly #interest: InterestTable;
 
   /** `target`: a session of a relay that holds nothing. */
-  constructor(realm: Realm, remote: ReadonlyMap<Id, Session>, target?: Session) {
+  constructor(realm: Realm, remote: ReadonlyMap<Id, Session>, interest: InterestTable, target?: Session) {
     this.#realm = realm;
+    this.#interest = interest;
     this.hasMetaApi = realm.hasMetaApi;
     this.name = realm.name;
     this.limits = realm.limits;
@@ -47,6 +51,13 @@ export class CoreContext implements MetaContext {
     this.monitor = realm.monitor;
     this.records = realm.records;
     this.checks = realm.checks;
+  }
+
+  subscriptionElsewhere(id: Id): Subscription | undefined {
+    const pattern = this.#interest.patternOf(id);
+    if (pattern === undefined) return undefined;
+    const { match, uri: topic } = pattern;
+    return { id, match, topic, created: 0, subscribers: new Set(), nodeKeys: undefined, log: undefined };
   }
 
   isUri(uri: string): boolean {

@@ -127,7 +127,7 @@ export class CoreMeta {
   }
 
   #context(target?: Session): CoreContext {
-    return new CoreContext(this.#ports.realm(), this.#ports.remote(), target);
+    return new CoreContext(this.#ports.realm(), this.#ports.remote(), this.#ports.interest(), target);
   }
 
   #objectOf(id: unknown): number | undefined {
