@@ -9,6 +9,7 @@ import type { Limits } from "../config/limits.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import type { TransportInfo } from "../host/transport.ts";
 import type { Monitor } from "../monitoring/monitor.ts";
+import type { Tap } from "../monitoring/tap.ts";
 import type { Action } from "../protocol/action.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
@@ -33,12 +34,20 @@ export interface MetaContext {
   readonly records: RecordBudget;
   /** The strict options of the realm. */
   readonly checks: ClientChecks;
+  /** Absent in a realm of one object. */
+  readonly remoteTaps?: RemoteTaps;
   /** Finds a subscription that has subscribers in other objects only; absent in a realm of one object. */
   subscriptionElsewhere?(id: Id): Subscription | undefined;
   /** Says whether `uri` has the form that the realm's configuration asks of URIs. */
   isUri(uri: string): boolean;
   /** Permits a session an action, or throws the `WampError` that refuses it. */
   permit(session: Session, action: Action, uri: Uri, match: Match): Permission;
+}
+
+/** Has the other objects of a realm show their messages to a tap. */
+export interface RemoteTaps {
+  start(tap: Tap): void;
+  stop(tap: Tap): void;
 }
 
 /** The sessions of a realm, as meta procedures use them. */

@@ -77,6 +77,7 @@ class TapCall extends Tap implements Transport {
       sessions: sessions.byId.values(),
       carriesCredentials: (procedure) => access.carriesCredentials(procedure),
     });
+    this.#context.remoteTaps?.start(this);
   }
 
   give(message: Payload): void {
@@ -107,6 +108,7 @@ class TapCall extends Tap implements Transport {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#context.monitor.taps.stop(this);
+    this.#context.remoteTaps?.stop(this);
     this.#context.access.recordTap(this.reader, this.settings, cause);
     answer();
     // The tables of the dealer would otherwise keep the entries of the callee.

@@ -62,18 +62,34 @@ export abstract class Tap {
   /** Returns the dict of a message; undefined where the reader did not ask for it, or cannot take it. */
   describe(tapped: TappedMessage, now: number): Dict | undefined {
     if (!this.#selects(tapped)) return undefined;
-    // A reader that does not read must not fill the memory of the realm.
+    if (!this.#admits(now)) return undefined;
+    return { ...describeMessage(tapped, now, this.settings.payloadLimit), dropped: this.#takeDropped() };
+  }
+
+  /** Takes the dict of a message that another object has described; undefined where the reader cannot take it. */
+  pass(dict: Dict & { readonly dropped: number }, now: number): Dict | undefined {
+    this.#dropped.rate += dict.dropped;
+    this.#recent += dict.dropped;
+    return this.#admits(now) ? { ...dict, dropped: this.#takeDropped() } : undefined;
+  }
+
+  /** Counts a message as shown or dropped: a reader that does not read must not fill the memory of the realm. */
+  #admits(now: number): boolean {
     const isBehind = this.reader.transport.isBehind === true;
     if (isBehind || !this.#rate.hasToken(now)) {
       this.#dropped[isBehind ? "unread" : "rate"]++;
       this.#recent++;
-      return undefined;
+      return false;
     }
     this.#rate.spend(1);
     this.#shown++;
+    return true;
+  }
+
+  #takeDropped(): number {
     const dropped = this.#recent;
     this.#recent = 0;
-    return { ...describeMessage(tapped, now, this.settings.payloadLimit), dropped };
+    return dropped;
   }
 
   /** Makes the last result: what the tap has shown and dropped, and why. */

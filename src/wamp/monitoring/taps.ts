@@ -62,8 +62,18 @@ export class Taps {
 
   /** Takes a message that a client is sent, after the transport has queued it. `frame` as in `received`. */
   sent(peer: Peer | undefined, message: RouterMessage, frame?: Frame, serializer?: Serializer["name"]): void {
-    if (message[0] === MessageType.RESULT && this.#results.has(message[3])) return;
+    if (this.hides(message)) return;
     this.#show("sent", peer, () => message, frame, serializer);
+  }
+
+  /** Is the message a result of a tap, which no tap shows? */
+  hides(message: RouterMessage): boolean {
+    return message[0] === MessageType.RESULT && this.#results.has(message[3]);
+  }
+
+  /** Takes note of the payload of a tap's result that comes from another object. */
+  hide(payload: Payload): void {
+    this.#results.add(payload);
   }
 
   /** Makes the payload of a result, which no tap shows. */

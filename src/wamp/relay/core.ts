@@ -95,7 +95,9 @@ export class RelayCore {
     realm.answer = this.meta.call.bind(this.meta);
     const { dealer } = this.realm;
     this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, (relay, session, message, onEnd) => {
-      links.queue(relay, { kind: "send", session, message }, onEnd);
+      const { taps } = realm.monitor;
+      const isTapped = taps.isRunning && taps.hides(message);
+      links.queue(relay, { kind: "send", session, message, ...(isTapped && { isTapped }) }, onEnd);
     });
     const callMeta = realm.answer;
     const noteUnheard = (uri: Uri, caller: Session) => realm.monitor.unheard.add("call", uri, caller);
@@ -278,9 +280,9 @@ export class RelayCore {
       case "roles known":
         return this.authentication.receive(relay, message);
       case "sessions":
-        return this.meta.takeCounts(relay, message.byRole);
       case "meta answer":
-        return this.meta.answered(relay, message);
+      case "tapped":
+        return this.meta.take(relay, message);
       default:
         return this.#requests.receive(relay, message);
     }

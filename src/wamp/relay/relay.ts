@@ -271,6 +271,7 @@ export class Relay {
     switch (message.kind) {
       case "send": {
         const session = this.realm.sessions.byId.get(message.session);
+        if (message.isTapped) this.#meta.hide(message.message);
         return session && this.#dealer!.receive(session, message.message);
       }
       case "over": {
@@ -298,9 +299,10 @@ export class Relay {
       case "log out":
         return this.authentication.receive(message);
       case "meta":
-        return this.#meta.receive(message);
       case "meta done":
-        return this.#meta.confirm(message.number);
+      case "tap":
+      case "untap":
+        return this.#meta.take(message);
       case "stored":
         return this.#waiting.answered(message);
       case "unused":
@@ -338,7 +340,7 @@ export class Relay {
     for (const message of publications) this.#waiting.fail(message);
     const dropped = publications.filter(({ keep }) => keep?.isAcknowledged !== true).length;
     if (dropped > 0) this.#host.log({ level: "error", event: "core.unreachable", dropped });
-    return this.#failCalls(overdue).filter(({ kind }) => kind !== "publish");
+    return this.#failCalls(overdue).filter(({ kind }) => kind !== "publish" && kind !== "tapped");
   }
 }
 

@@ -38,7 +38,7 @@ function convert(message: ToCore | ToRelay, convertPayload: (payload: never) => 
     const payload = convertPayload(message.publication.payload as never);
     return { ...message, publication: { ...message.publication, payload } };
   }
-  if (message.kind === "ask" || message.kind === "answer") {
+  if (message.kind === "ask" || message.kind === "answer" || message.kind === "tapped") {
     return { ...message, payload: convertPayload(message.payload as never) };
   }
   if (!("message" in message)) return message;

@@ -4,6 +4,7 @@ import type { AttemptResult } from "../../authentication/lockouts.ts";
 import type { Admitted } from "../../authentication/method.ts";
 import type { Permission } from "../../authorization/permission-rules.ts";
 import type { Publication } from "../../broker/publication.ts";
+import type { TapSettings } from "../../monitoring/tap.ts";
 import type {
   Call,
   Cancel,
@@ -121,6 +122,15 @@ export interface MetaAnswer {
   readonly message: Result | ErrorMessage;
 }
 
+/** Has a relay show its messages to a reader; a repeated one is ignored, and one that is lost leaves a part out. */
+export interface TapRequest {
+  readonly kind: "tap";
+  /** As in `MetaRequest`. */
+  readonly number: number;
+  readonly reader: RemoteOrigin;
+  readonly settings: TapSettings;
+}
+
 /** From a relay to the core. */
 export type ToCore =
   /** `origin` goes with each, so that the core may forget a session that holds nothing. */
@@ -144,6 +154,8 @@ export type ToCore =
   /** The visible sessions of the relay now, by authrole; the last of these messages counts. */
   | { readonly kind: "sessions"; readonly byRole: SessionsByRole }
   | MetaAnswer
+  /** A message for the reader of a tap; a lost one is missing there, a tap that the core does not know is ended. */
+  | { readonly kind: "tapped"; readonly number: number; readonly payload: Payload }
   /** `session` is that of the first subscriber, or of the last one. */
   | { readonly kind: "announce"; readonly pattern: Pattern; readonly session: Id }
   | { readonly kind: "withdraw"; readonly pattern: Pattern; readonly session: Id }
@@ -175,7 +187,13 @@ export type ToCore =
 /** From the core to a relay. */
 export type ToRelay =
   /** A message of the core's dealer for a session. */
-  | { readonly kind: "send"; readonly session: Id; readonly message: RouterMessage }
+  | {
+      readonly kind: "send";
+      readonly session: Id;
+      readonly message: RouterMessage;
+      /** Is it a result of a tap, which no tap shows? */
+      readonly isTapped?: true;
+    }
   /**
    * An invocation is over without its callee's answer. `isAbandoned`: the callee may go on with progressive results, and
    * is interrupted if it does (LEAVE-04). A repeated one finds no invocation; a lost one is made up for by `OpenCalls`.
@@ -184,6 +202,9 @@ export type ToRelay =
   /** The session has broken the protocol, as only the core could see. */
   | { readonly kind: "abort"; readonly session: Id; readonly uri: Uri; readonly text: string; readonly code: number }
   | MetaRequest
+  | TapRequest
+  /** The tap has ended; a relay that does not know it ignores this. */
+  | { readonly kind: "untap"; readonly number: number }
   /** The caller has got its RESULT: the relay makes the changes that follow it, unless it has made or forgotten them. */
   | { readonly kind: "meta done"; readonly number: number }
   /** `publication` is the meta event of the creation; a repeated confirmation is ignored. */

@@ -8,7 +8,7 @@ import type { Subscription } from "../../broker/subscriptions.ts";
 import type { Limits } from "../../config/limits.ts";
 import type { Dealer } from "../../dealer/dealer.ts";
 import type { TransportInfo } from "../../host/transport.ts";
-import type { MetaContext, MetaSessions } from "../../meta/meta-context.ts";
+import type { MetaContext, MetaSessions, RemoteTaps } from "../../meta/meta-context.ts";
 import type { Monitor } from "../../monitoring/monitor.ts";
 import type { Action } from "../../protocol/action.ts";
 import type { Match } from "../../protocol/uri.ts";
@@ -20,7 +20,17 @@ import type { Session } from "../../session/session.ts";
 import type { Testaments } from "../../session/testaments.ts";
 import type { InterestTable } from "../broker/interest-table.ts";
 
-/** `realm` with more sessions. */
+/** What other objects have. */
+export interface CoreContextParts {
+  /** Session id → session of a relay that holds registrations or calls. */
+  readonly remote: ReadonlyMap<Id, Session>;
+  readonly interest: InterestTable;
+  readonly taps: RemoteTaps;
+  /** A session of a relay that holds nothing. */
+  readonly target?: Session | undefined;
+}
+
+/** `realm` with what other objects have. */
 export class CoreContext implements MetaContext {
   readonly hasMetaApi: boolean;
   readonly name: Uri;
@@ -33,13 +43,14 @@ export class CoreContext implements MetaContext {
   readonly monitor: Monitor;
   readonly records: RecordBudget;
   readonly checks: ClientChecks;
+  readonly remoteTaps: RemoteTaps;
   readonly #realm: Realm;
   readonly #interest: InterestTable;
 
-  /** `target`: a session of a relay that holds nothing. */
-  constructor(realm: Realm, remote: ReadonlyMap<Id, Session>, interest: InterestTable, target?: Session) {
+  constructor(realm: Realm, { remote, interest, taps, target }: CoreContextParts) {
     this.#realm = realm;
     this.#interest = interest;
+    this.remoteTaps = taps;
     this.hasMetaApi = realm.hasMetaApi;
     this.name = realm.name;
     this.limits = realm.limits;

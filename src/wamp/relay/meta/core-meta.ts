@@ -14,9 +14,10 @@ import type { Dict, Id, Uri } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
 import { type Identity, Session } from "../../session/session.ts";
 import type { InterestTable } from "../broker/interest-table.ts";
-import type { MetaAnswer, SessionsByRole, ToRelay } from "../link/messages.ts";
+import type { SessionsByRole, ToCore, ToRelay } from "../link/messages.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
 import { CoreContext } from "./core-context.ts";
+import { CoreTaps } from "./core-taps.ts";
 import { type Gathered, Gatherings } from "./gatherings.ts";
 import { firstOf, type MergeContext } from "./merge.ts";
 import { ConnectionNumbers } from "./merge-console.ts";
@@ -40,6 +41,12 @@ export interface CoreMetaPorts {
   interest(): InterestTable;
 }
 
+/** A message of a relay about procedures of the router. */
+type FromRelay = Extract<ToCore, { readonly kind: "sessions" | "meta answer" | "tapped" }>;
+
+/** More taps than the core has between two sleeps. */
+const TAPS_PER_BOOT = 2 ** 20;
+
 /** The detail of a RESULT that lists the relays that have not answered. */
 export const UNANSWERED = "_unanswered_relays";
 
@@ -51,6 +58,7 @@ const NOWHERE = { send: () => undefined, close() {}, save() {} };
 /** Its callers are sessions of the core and of relays, whose relays have checked their permission. */
 export class CoreMeta {
   readonly sessions: RelaySessions;
+  readonly taps: CoreTaps;
   readonly #ports: CoreMetaPorts;
   readonly #gatherings: Gatherings;
   readonly #where: Whereabouts & MergeContext;
@@ -73,6 +81,12 @@ export class CoreMeta {
       topics: () => this.#topics(),
       connections: new ConnectionNumbers(),
     };
+    let tapNumber = 0;
+    this.taps = new CoreTaps({
+      ...{ clock: ports.host, where: this.#where, queue: (...message) => ports.queue(...message) },
+      newNumber: () => ports.boot() * TAPS_PER_BOOT + ++tapNumber,
+      taps: () => ports.realm().monitor.taps,
+    });
   }
 
   /** Does no call wait for relays? */
@@ -100,20 +114,23 @@ export class CoreMeta {
     }
   }
 
-  /** Takes the counts of a relay. */
-  takeCounts(relay: number, byRole: SessionsByRole): void {
-    this.sessions.set(relay, byRole);
-  }
-
-  /** Takes the part of a relay in an answer. */
-  answered(relay: number, answer: MetaAnswer): void {
-    this.#gatherings.answered(relay, answer);
+  /** Takes a message of a relay. */
+  take(relay: number, message: FromRelay): void {
+    switch (message.kind) {
+      case "sessions":
+        return this.#takeCounts(relay, message.byRole);
+      case "meta answer":
+        return this.#gatherings.answered(relay, message);
+      case "tapped":
+        return this.taps.take(relay, message.number, message.payload);
+    }
   }
 
   /** The relay has lost its sessions. */
   drop(relay: number): void {
     this.sessions.drop(relay);
     this.#gatherings.drop(relay);
+    this.taps.drop(relay);
   }
 
   /** Does what is due at `now`, milliseconds since the epoch. */
@@ -126,8 +143,15 @@ export class CoreMeta {
     return this.#gatherings.nextDeadline();
   }
 
+  #takeCounts(relay: number, byRole: SessionsByRole): void {
+    const hadSessions = this.sessions.has(relay);
+    this.sessions.set(relay, byRole);
+    if (!hadSessions) this.taps.join(relay);
+  }
+
   #context(target?: Session): CoreContext {
-    return new CoreContext(this.#ports.realm(), this.#ports.remote(), this.#ports.interest(), target);
+    const remote = this.#ports.remote();
+    return new CoreContext(this.#ports.realm(), { remote, interest: this.#ports.interest(), taps: this.taps, target });
   }
 
   #objectOf(id: unknown): number | undefined {

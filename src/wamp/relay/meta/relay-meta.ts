@@ -6,12 +6,13 @@ import type { Clock, Log } from "../../host/host.ts";
 import { thrown } from "../../host/log-line.ts";
 import { META_PROCEDURES, runMeta } from "../../meta/meta-api.ts";
 import { WampError, WampUri } from "../../protocol/errors.ts";
-import { type Call, MessageType, NO_DETAILS } from "../../protocol/message.ts";
+import { type Call, MessageType, NO_DETAILS, type RouterMessage } from "../../protocol/message.ts";
 import type { Payload } from "../../protocol/payload.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
 import { Session } from "../../session/session.ts";
-import type { MetaAnswer, MetaRequest, ToCore } from "../link/messages.ts";
+import type { MetaAnswer, MetaRequest, ToCore, ToRelay } from "../link/messages.ts";
+import { RelayTaps } from "./relay-taps.ts";
 import { concernsCaller, routeOf } from "./routes.ts";
 
 /** What the procedures ask of the relay. */
@@ -24,6 +25,9 @@ export interface RelayMetaPorts {
 
 /** How long a relay keeps changes that the core has not confirmed: longer than the core waits for answers. */
 const HELD_MS = 8_000;
+
+/** A message of the core about procedures of the router. */
+type FromCore = Extract<ToRelay, { readonly kind: "meta" | "meta done" | "tap" | "untap" }>;
 
 /** Changes that follow an answer. */
 interface Held {
@@ -40,8 +44,11 @@ export class RelayMeta {
   readonly #byNumber = new Map<number, Held>();
   readonly #held = new Deadlines<Held>();
 
+  readonly #taps: RelayTaps;
+
   constructor(ports: RelayMetaPorts) {
     this.#ports = ports;
+    this.#taps = new RelayTaps(ports);
   }
 
   /** Does no change wait for the core? */
@@ -56,19 +63,23 @@ export class RelayMeta {
     return routeOf(uri, payload)?.kind === "directed" && realm.sessions.byId.has(payload.args[0] as Id);
   }
 
-  /** Runs a procedure for the core. */
-  receive({ number, caller, message }: MetaRequest): void {
-    // Only the caller itself is spared by the procedures that end sessions.
-    const session = this.#ports.realm().sessions.byId.get(caller.id) ?? new Session(NOWHERE, caller);
-    this.#ports.send({ kind: "meta answer", number, message: this.#answer(number, session, message) });
+  /** Takes a message of the core. */
+  take(message: FromCore): void {
+    switch (message.kind) {
+      case "meta":
+        return this.#run(message);
+      case "meta done":
+        return this.#confirm(message.number);
+      case "tap":
+        return this.#taps.start(message);
+      case "untap":
+        return this.#taps.stop(message.number);
+    }
   }
 
-  /** Makes the changes that follow an answer. */
-  confirm(number: number): void {
-    const held = this.#byNumber.get(number);
-    if (held === undefined) return;
-    this.#forget(held);
-    held.act();
+  /** Hides a result of a tap from the taps of the relay, which would otherwise show it to its own reader. */
+  hide(message: RouterMessage): void {
+    if (message[0] === MessageType.RESULT) this.#ports.realm().monitor.taps.hide(message[3]);
   }
 
   /** Forgets changes that the core has not confirmed by `now`, milliseconds since the epoch. */
@@ -79,6 +90,19 @@ export class RelayMeta {
   /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
     return this.#held.next();
+  }
+
+  #run({ number, caller, message }: MetaRequest): void {
+    // Only the caller itself is spared by the procedures that end sessions.
+    const session = this.#ports.realm().sessions.byId.get(caller.id) ?? new Session(NOWHERE, caller);
+    this.#ports.send({ kind: "meta answer", number, message: this.#answer(number, session, message) });
+  }
+
+  #confirm(number: number): void {
+    const held = this.#byNumber.get(number);
+    if (held === undefined) return;
+    this.#forget(held);
+    held.act();
   }
 
   #answer(number: number, session: Session, message: Call): MetaAnswer["message"] {

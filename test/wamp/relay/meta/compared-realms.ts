@@ -2,6 +2,8 @@
 
 import { SeededRandom } from "../../../../src/testing/seeded-random.ts";
 import type { RealmInput } from "../../../../src/wamp/config/realm.ts";
+import type { SendFault } from "../../../../src/wamp/host/transport.ts";
+import type { RouterMessage } from "../../../../src/wamp/protocol/message.ts";
 import { Realm } from "../../../../src/wamp/realm/realm.ts";
 import type { Batch, BatchAnswer } from "../../../../src/wamp/relay/link/batch.ts";
 import { json } from "../../../../src/wamp/serializers/json.ts";
@@ -24,9 +26,26 @@ export function inputOf(changes: Partial<RealmInput>): Partial<RealmInput> {
   };
 }
 
+/** A connection whose messages the taps of its object see, as on the platform. */
+class TappedTransport extends RecordingTransport {
+  readonly #object: ModelObject;
+
+  constructor(object: ModelObject) {
+    super();
+    this.#object = object;
+  }
+
+  override send(message: RouterMessage): SendFault | undefined {
+    const fault = super.send(message);
+    const { taps } = this.#object.realm.monitor;
+    if (taps.isRunning) taps.sent(this.#object.peers.get(this), message, json.encode(message), json.name);
+    return fault;
+  }
+}
+
 /** A client with an identity of its own. */
 export class ComparedClient {
-  readonly transport = new RecordingTransport();
+  readonly transport: RecordingTransport;
   readonly id: number;
   readonly name: string;
   readonly #realm: ComparedRealm;
@@ -37,6 +56,7 @@ export class ComparedClient {
     this.name = name;
     this.#realm = realm;
     this.#object = object;
+    this.transport = new TappedTransport(object);
     const identity = { authid: name, authrole, authmethod: "ticket", authprovider: "static" };
     object.peers.set(this.transport, object.realm.sessions.connectAs(this.transport, identity, roles as never));
     const [[, id]] = this.transport.received.splice(0) as [[number, number]];
@@ -55,7 +75,11 @@ export class ComparedClient {
 
   /** Sends a message, whose batches stay on their way. */
   say(message: unknown): void {
-    this.#object.take(this.transport, json.decode(JSON.stringify(message), { depth: 64 }) as unknown[]);
+    const text = JSON.stringify(message);
+    const elements = json.decode(text, { depth: 64 }) as unknown[];
+    const { taps } = this.#object.realm.monitor;
+    if (taps.isRunning) taps.received(this.#object.peers.get(this.transport)!, elements, text, json.name);
+    this.#object.take(this.transport, elements);
   }
 
   /** Calls a procedure of the router. */
