@@ -1,8 +1,12 @@
 /** MessagePack → values by @msgpack/msgpack, where its result agrees with our policy. */
 
+// biome-ignore assist/source/organizeImports: it has to be evaluated before the package.
+import { restoreStackTraces } from "./stack-traces.ts";
 import { DecodeError, Decoder, decodeTimestampToTimeSpec, EXT_TIMESTAMP } from "@msgpack/msgpack";
 import { exactInteger } from "./exact-integer.ts";
 import { textOfKey } from "./item-reader.ts";
+
+restoreStackTraces();
 
 /** A well-formed list or dict of the head → its value; undefined where our own reader must read it, see `attempt`. */
 export function headValueFromMsgpack(bytes: Uint8Array): unknown {
