@@ -46,7 +46,8 @@ export function fromHex(text: string): Bytes | undefined {
 
 /** Bytes → padded Base64. */
 export function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
+  // A spread would make an object for each byte.
+  return btoa(String.fromCharCode.apply(undefined, bytes as unknown as number[]));
 }
 
 /** Padded Base64 → bytes; undefined if encoding the bytes would give another text. */

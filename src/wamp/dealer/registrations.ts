@@ -174,10 +174,12 @@ export class Registrations {
 
   /** Restores the registrations in the record of a session. */
   restore(session: Session, records: readonly RegistrationRecord[]): void {
-    for (const { id, match, procedure, policy, created, turns, lastOrder, order, ...options } of records) {
+    for (const record of records) {
+      const { id, match, procedure, policy, created, turns, lastOrder } = record;
+      const { order, disclosesCaller, forwardsTimeout, concurrency } = record;
       const registration = this.#byId.get(id) ?? this.create(id, match, procedure, policy, created);
       this.#lastOrder = Math.max(this.#lastOrder, order, lastOrder);
-      this.#add(registration, { session, order, ...options, running: 0 });
+      this.#add(registration, { session, order, disclosesCaller, forwardsTimeout, concurrency, running: 0 });
       if (turns > registration.turns) Object.assign(registration, { turns, lastOrder });
     }
   }

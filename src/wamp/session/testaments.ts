@@ -116,6 +116,7 @@ export class Testaments {
 
   /** Publishes all testaments of a session that has ended, the scope `detached` first. */
   execute(owner: Session): void {
+    if (!this.#owners.has(owner.id)) return;
     const testaments = this.#of(owner.id);
     this.forget(owner.id);
     for (const scope of TESTAMENT_SCOPES) {
