@@ -33,6 +33,8 @@ export interface RemoteRecord {
   readonly invocations: readonly RemoteInvocation[];
   /** The core's number of the last invocation, which may be over; absent before the first. */
   readonly lastKey?: Id | undefined;
+  /** REGISTERs that failed at the relay and may yet succeed at the core. */
+  readonly refused?: readonly Id[] | undefined;
 }
 
 /** An invocation, with the number that the core has for it. */

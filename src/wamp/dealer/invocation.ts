@@ -145,6 +145,7 @@ function isTimeoutForwarded(callee: Callee, rules: CallTimeoutRules): boolean {
 const FAULT_ERROR: { readonly [fault in SendFault]: Uri } = {
   closed: WampUri.NETWORK_FAILURE,
   "too large": WampUri.PAYLOAD_SIZE_EXCEEDED,
+  busy: WampUri.UNAVAILABLE,
 };
 
 /** INVOCATION.Details: of CALL.Options only what a feature defines is forwarded. */

@@ -21,6 +21,7 @@ const storedRemote = record<RemoteRecord>({
   calls: is.several("c", record<RemoteCall>({ request: field("q", is.id), isInputOpen: usually("o", is.flag, false) })),
   invocations: is.several("i", record<RemoteInvocation>({ request: field("q", is.id), key: field("k", is.id) })),
   lastKey: optional("l", is.id),
+  refused: optional("f", list(is.id)),
 });
 
 /** The format of a session in the record of its peer. */

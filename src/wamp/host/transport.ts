@@ -41,7 +41,7 @@ export interface Traffic {
 }
 
 /** Why a message was not sent. */
-export type SendFault = "closed" | "too large";
+export type SendFault = "closed" | "too large" | "busy";
 
 /**
  * What the router knows of a client's connection, with Crossbar.io's keys; authenticators get it as

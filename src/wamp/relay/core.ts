@@ -18,10 +18,12 @@ import type { InterestStore } from "./broker/interest-table.ts";
 import { RelayedBroker } from "./broker/relayed-broker.ts";
 import { type StoredCountStore, StoredPublications } from "./broker/stored-publications.ts";
 import type { ToldStore } from "./broker/told-topics.ts";
+import { CoreRecovery } from "./core-recovery.ts";
 import { CorePendingCalls } from "./dealer/core-pending-calls.ts";
 import { RemoteRequests } from "./dealer/remote-requests.ts";
 import { type RemoteSessionStore, RemoteSessions } from "./dealer/remote-sessions.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
+import type { DownLinkStore } from "./link/down-links.ts";
 import type { ToCore, ToRelay } from "./link/messages.ts";
 import { CORE, type RelayIds } from "./link/relay-ids.ts";
 import { type EpochStore, RelayLinks } from "./link/relay-links.ts";
@@ -46,6 +48,7 @@ export interface CorePorts {
   readonly stored: StoredCountStore;
   readonly sessions: RemoteSessionStore;
   readonly epochs: EpochStore;
+  readonly down: DownLinkStore;
   readonly relaySessions: RelaySessionsStore;
   /** The name of a relay for operators. */
   nameOf(relay: number): string;
@@ -70,7 +73,8 @@ export class RelayCore {
 
   constructor(name: string, config: RealmConfig, host: Host, ports: CorePorts) {
     this.#host = host;
-    const links = this.#newLinks(ports);
+    const recovery = this.#newRecovery(ports);
+    const links = this.#newLinks(ports, config, recovery);
     this.#links = links;
     const endTurn = () => this.endTurn();
     const { ids, interest, told } = ports;
@@ -80,7 +84,7 @@ export class RelayCore {
       send: (relay, answer) => links.queue(relay, answer),
     });
     this.publications = new CorePublications(() => this.realm, {
-      ...{ ids, interest, told, boot, links, stored: this.#stored, endTurn },
+      ...{ host, ids, interest, told, boot, links, stored: this.#stored, endTurn },
       created: (...edge) => this.#metaEvents?.created(...edge),
       deleted: (...edge) => this.#metaEvents?.deleted(...edge),
     });
@@ -94,10 +98,13 @@ export class RelayCore {
     this.meta = this.#newMeta(ports);
     realm.answer = this.meta.call.bind(this.meta);
     const { dealer } = this.realm;
-    this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, (relay, session, message, onEnd) => {
-      const { taps } = realm.monitor;
-      const isTapped = taps.isRunning && taps.hides(message);
-      links.queue(relay, { kind: "send", session, message, ...(isTapped && { isTapped }) }, onEnd);
+    this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, {
+      send: (relay, session, message, onEnd) => {
+        const { taps } = realm.monitor;
+        const isTapped = taps.isRunning && taps.hides(message);
+        links.queue(relay, { kind: "send", session, message, ...(isTapped && { isTapped }) }, onEnd);
+      },
+      isFull: (relay) => links.isFull(relay),
     });
     const callMeta = realm.answer;
     const noteUnheard = (uri: Uri, caller: Session) => realm.monitor.unheard.add("call", uri, caller);
@@ -106,6 +113,7 @@ export class RelayCore {
       host,
       (...message) => links.queue(...message),
     );
+    links.wake();
   }
 
   /** Sends roles that relays may have missed, once `realm` has been woken. */
@@ -155,13 +163,13 @@ export class RelayCore {
 
   /** The part of `nextDeadline` that outlasts the object's sleep. */
   nextStoredDeadline(): number | undefined {
-    return this.realm.nextDeadline();
+    return earliest(this.realm.nextDeadline(), this.#links.nextStoredDeadline());
   }
 
   /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
     const inMemory = earliest(this.meta.nextDeadline(), this.authentication.nextDeadline());
-    return earliest(this.#links.nextDeadline(), inMemory);
+    return earliest(this.#links.nextAwakeDeadline(), inMemory);
   }
 
   /** May the object sleep? See `Relay.isIdle`. */
@@ -177,20 +185,37 @@ export class RelayCore {
     this.endTurn();
   }
 
-  #newLinks(ports: CorePorts): RelayLinks {
-    const { nextStream, carry, epochs } = ports;
+  #newRecovery({ down }: CorePorts): CoreRecovery {
+    return new CoreRecovery(() => ({
+      ...{ host: this.#host, down, told: this.publications.told, remote: this.remote, requests: this.#requests },
+      queue: (relay, message, onProcessed) => {
+        this.#links.queue(relay, message, (end) => {
+          if (end === "processed") onProcessed();
+        });
+      },
+    }));
+  }
+
+  #newLinks(ports: CorePorts, { limits }: RealmConfig, recovery: CoreRecovery): RelayLinks {
+    const { nextStream, carry, epochs, down } = ports;
     return new RelayLinks({
       ...{ clock: this.#host, boot: () => ports.boot, nextStream, carry, epochs },
       isUnsaved: () => this.remote.isUnsaved,
       process: (relay, message) => this.#process(relay, message),
       drop: (relay) => {
+        recovery.drop(relay);
         this.publications.drop(relay);
         this.#stored.drop(relay);
         this.remote.drop(relay);
         this.meta.drop(relay);
         this.authentication.drop(relay);
       },
-      giveUp: (relay, overdue) => this.#giveUp(relay, overdue),
+      giveUp: (relay, overdue) => recovery.giveUp(relay, overdue),
+      limit: limits.outgoing_bytes,
+      limitOfAll: limits.realm_outgoing_bytes,
+      down: () => down.all(),
+      onDown: (relay, dropped) => recovery.onDown(relay, dropped),
+      onUp: (relay) => recovery.onUp(relay),
     });
   }
 
@@ -272,6 +297,9 @@ export class RelayCore {
       }
       case "open calls":
         return this.#requests.checkOpenCalls(relay, message);
+      case "only":
+        this.remote.keepOnly(relay, new Set(message.sessions));
+        return this.publications.keepOnly(relay, message.patterns);
       case "ask":
       case "attempt ended":
       case "cookie":
@@ -286,14 +314,5 @@ export class RelayCore {
       default:
         return this.#requests.receive(relay, message);
     }
-  }
-
-  /** Publications and questions are dropped, everything else is sent until the relay takes it or begins a new epoch. */
-  #giveUp(relay: number, overdue: readonly ToRelay[]): readonly ToRelay[] {
-    // The caller of a procedure of the router has got its answer without this relay.
-    const kept = overdue.filter(({ kind }) => kind !== "publish" && kind !== "meta");
-    const dropped = overdue.filter(({ kind }) => kind === "publish").length;
-    if (dropped > 0) this.#host.log({ level: "error", event: "relay.unreachable", relay, dropped });
-    return kept;
   }
 }

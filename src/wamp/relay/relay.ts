@@ -4,28 +4,29 @@ import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
-import { WampError, WampUri } from "../protocol/errors.ts";
-import { MessageType, NO_DETAILS, type Subscribe } from "../protocol/message.ts";
+import { WampError } from "../protocol/errors.ts";
 import type { Pattern } from "../protocol/uri.ts";
 import type { Id } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
-import type { Session } from "../session/session.ts";
 import { RelayAuthentication } from "./authentication/relay-authentication.ts";
 import type { OwnRoleVersion } from "./authentication/relay-roles.ts";
 import { type CoolingStore, RelayInterest } from "./broker/relay-interest.ts";
 import { RelayPublications } from "./broker/relay-publications.ts";
-import { RelaySubscriptions } from "./broker/relay-subscriptions.ts";
+import { RelaySubscriptions, refuseSubscribe } from "./broker/relay-subscriptions.ts";
 import { RelayedBroker } from "./broker/relayed-broker.ts";
+import { EVERYTHING } from "./broker/told-topics.ts";
 import { WaitingPublications } from "./broker/waiting-publications.ts";
 import { RemoteDealer } from "./dealer/remote-dealer.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
 import { CoreLink } from "./link/core-link.ts";
+import type { DownLinkStore } from "./link/down-links.ts";
 import type { ToCore, ToRelay } from "./link/messages.ts";
 import type { RelayIds } from "./link/relay-ids.ts";
 import { RelayMeta } from "./meta/relay-meta.ts";
 import { RelayMetaEvents } from "./meta/relayed-meta-events.ts";
 import { SessionCounts } from "./meta/session-counts.ts";
 import { RelayRealm } from "./relay-realm.ts";
+import { RelayRecovery } from "./relay-recovery.ts";
 
 /** What a relay asks of its object. */
 export interface RelayPorts {
@@ -40,6 +41,7 @@ export interface RelayPorts {
   /** Hands a batch for the core to the platform, which reports `answered` or `lost` for it later. */
   carry(batch: Batch<ToCore>): void;
   readonly cooling: CoolingStore;
+  readonly down: DownLinkStore;
   /** The topics whose events the core stores beside those of the histories: those of webhooks. */
   readonly storedTopics?: readonly Pattern[];
   readonly roleVersion: OwnRoleVersion;
@@ -66,7 +68,7 @@ export class Relay {
   constructor(name: string, config: RealmConfig, host: Host, ports: RelayPorts) {
     this.#host = host;
     this.#ports = ports;
-    this.#link = this.#newLink();
+    this.#link = this.#newLink(config);
     const send = (message: ToCore) => this.#link.queue(message);
     const { ids, roleVersion, relays } = ports;
     this.authentication = new RelayAuthentication(config, {
@@ -79,7 +81,7 @@ export class Relay {
       isHere: (session) => this.realm.sessions.byId.get(session.id) === session,
     });
     this.#publications = new RelayPublications({
-      ...{ relay: ports.relay, boot: () => ports.boot, waiting: this.#waiting, send },
+      ...{ host, relay: ports.relay, boot: () => ports.boot, waiting: this.#waiting, link: this.#link },
       distribute: (publication) => this.realm.broker.distribute(publication),
     });
     this.interest = new RelayInterest({
@@ -88,7 +90,10 @@ export class Relay {
       withdraw: (pattern, session) => send({ kind: "withdraw", pattern, session }),
       store: ports.cooling,
     });
-    this.#subscriptions = new RelaySubscriptions(() => this.realm, this.interest, this.#waiting);
+    this.#subscriptions = new RelaySubscriptions({
+      ...{ realm: () => this.realm, interest: this.interest, publications: this.#waiting, link: this.#link },
+      limit: config.limits.undecided_bytes,
+    });
     this.#counts = new SessionCounts({
       clock: host,
       hasMetaApi: config.options.enable_meta_api,
@@ -166,14 +171,15 @@ export class Relay {
 
   /** The part of `nextDeadline` that outlasts the object's sleep. */
   nextStoredDeadline(): number | undefined {
-    return earliest(this.interest.nextDeadline(), this.realm.nextDeadline());
+    const ofRealm = this.realm.nextDeadline();
+    return earliest(earliest(this.interest.nextDeadline(), ofRealm), this.#link.nextStoredDeadline());
   }
 
   /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
     const ofMeta = earliest(this.#counts.nextDeadline(), this.#meta.nextDeadline());
     const waiting = earliest(this.authentication.questions.nextDeadline(), this.#waiting.nextDeadline());
-    return earliest(ofMeta, earliest(this.#link.nextDeadline(), waiting));
+    return earliest(ofMeta, earliest(this.#link.nextAwakeDeadline(), waiting));
   }
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
@@ -193,29 +199,49 @@ export class Relay {
     return this.isIdle && this.realm.sessions.byId.size === 0 && this.interest.size === 0;
   }
 
-  #newLink(): CoreLink {
+  #newLink({ limits }: RealmConfig): CoreLink {
     const ports = this.#ports;
-    const { epoch, nextStream, carry } = ports;
+    const { epoch, nextStream, carry, down } = ports;
+    const recovery = this.#newRecovery();
     return new CoreLink({
       ...{ clock: this.#host, epoch, nextStream, carry },
+      limit: limits.outgoing_bytes,
+      isDown: [...down.all()].length > 0,
+      onDown: (dropped) => recovery.onDown(dropped),
+      onUp: () => recovery.onUp(),
       get boot() {
         return ports.boot;
       },
       process: (message) => this.#process(message),
-      recover: (attempted) => this.#failCalls(attempted),
-      giveUp: (overdue) => this.#giveUp(overdue),
-      onRestart: () => {
-        for (const message of this.#waiting.repeated()) this.#link.queue(message);
-        this.interest.announceAgain();
-        this.authentication.questions.failAllBut(this.#link.messages);
-        this.#dealer!.repeat(new Set(this.#link.messages));
-      },
+      recover: (attempted) => recovery.failCalls(attempted),
+      giveUp: (overdue) => recovery.giveUp(overdue),
+      onRestart: () => this.#restate(),
       onFirstAnswer: () => this.#dealer!.stateRestored(),
       isWaiting: () => {
         const isAsking = this.interest.isWaiting || this.#waiting.isWaiting || this.authentication.isWaiting;
         return isAsking || this.#dealer?.hasOpenRequests === true;
       },
     });
+  }
+
+  #newRecovery(): RelayRecovery {
+    return new RelayRecovery(() => ({
+      ...{ host: this.#host, down: this.#ports.down, interest: this.interest, dealer: this.#dealer! },
+      ...{ questions: this.authentication.questions, waiting: this.#waiting, counts: this.#counts },
+      queue: (message, onProcessed) => {
+        this.#link.queue(message, (end) => {
+          if (end === "processed") onProcessed();
+        });
+      },
+    }));
+  }
+
+  /** The core has lost what is in no row, or its answers. */
+  #restate(): void {
+    for (const message of this.#waiting.repeated()) this.#link.queue(message);
+    this.interest.announceAgain();
+    this.authentication.questions.failAllBut(this.#link.messages);
+    this.#dealer!.repeat(new Set(this.#link.messages));
   }
 
   #newRealm(name: string, config: RealmConfig): Realm {
@@ -250,7 +276,7 @@ export class Relay {
         });
       },
       newDealer: (...parts) => {
-        this.#dealer = new RemoteDealer((message) => this.#link.queue(message), ...parts);
+        this.#dealer = new RemoteDealer(this.#link, ...parts);
         return this.#dealer;
       },
       ...this.authentication.parts,
@@ -278,6 +304,9 @@ export class Relay {
         const session = this.realm.sessions.byId.get(message.session);
         return session && this.#dealer!.over(session, message.key, message.isAbandoned);
       }
+      case "restate":
+        this.#publications.revoke(EVERYTHING);
+        return this.#restate();
       case "abort":
         return this.#abort(message.session, message.uri, message.text, message.code);
       case "confirm": {
@@ -317,35 +346,4 @@ export class Relay {
     const peer = session && this.realm.sessions.peerOf(session);
     if (peer !== undefined) this.realm.sessions.abort(peer, uri, text, code);
   }
-
-  /** A call or question that the core may have taken is not made again, because it would run twice: it fails. */
-  #failCalls(messages: readonly ToCore[]): readonly ToCore[] {
-    return messages.flatMap((message): readonly ToCore[] => {
-      if (message.kind === "ask") {
-        this.authentication.questions.fail(message.number);
-        return [];
-      }
-      if (message.kind !== "call" && message.kind !== "chunk") {
-        return this.#dealer!.mayResend(message) ? [message] : [];
-      }
-      const session = message.kind === "call" ? message.origin.id : message.session;
-      const [, request] = message.message;
-      this.#dealer!.fail(session, request, WampUri.UNAVAILABLE, "the core of the realm could not be reached");
-      return [{ kind: "request", session, message: [MessageType.CANCEL, request, { mode: "killnowait" }] }];
-    });
-  }
-
-  #giveUp(overdue: readonly ToCore[]): readonly ToCore[] {
-    const publications = overdue.filter((message) => message.kind === "publish");
-    for (const message of publications) this.#waiting.fail(message);
-    const dropped = publications.filter(({ keep }) => keep?.isAcknowledged !== true).length;
-    if (dropped > 0) this.#host.log({ level: "error", event: "core.unreachable", dropped });
-    return this.#failCalls(overdue).filter(({ kind }) => kind !== "publish" && kind !== "tapped");
-  }
-}
-
-function refuseSubscribe(session: Session, [, request]: Subscribe, refusal: unknown): void {
-  if (!(refusal instanceof WampError)) throw refusal;
-  const { uri, payload } = refusal;
-  session.transport.send([MessageType.ERROR, MessageType.SUBSCRIBE, request, NO_DETAILS, uri, payload]);
 }

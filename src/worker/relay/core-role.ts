@@ -8,6 +8,7 @@ import { CORE, RelayIds } from "../../wamp/relay/link/relay-ids.ts";
 import { relayObject } from "../routing/realm-stub.ts";
 import { relayLabel, relayOfNumber, relaysOf } from "../routing/relay-names.ts";
 import {
+  DownLinkTable,
   RelayEpochTable,
   RelayInterestTable,
   RelaySessionsTable,
@@ -50,6 +51,7 @@ export class CoreRole extends LinkedRole {
       stored: new StoredCountTable(sql, tables),
       sessions: new RemoteSessionTable(sql, tables, writes),
       epochs: new RelayEpochTable(sql, tables, writes),
+      down: new DownLinkTable(sql, tables, writes),
       nameOf: (relay) => relayLabel(relayOfNumber(relay)!),
       relaySessions: new RelaySessionsTable(sql, tables, writes),
       roles: new RoleVersionTable(sql, tables, writes),

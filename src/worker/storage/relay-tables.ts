@@ -6,6 +6,7 @@ import type { InterestRow, InterestStore } from "../../wamp/relay/broker/interes
 import type { CoolingRow, CoolingStore } from "../../wamp/relay/broker/relay-interest.ts";
 import type { StoredCountRow, StoredCountStore } from "../../wamp/relay/broker/stored-publications.ts";
 import type { ToldStore } from "../../wamp/relay/broker/told-topics.ts";
+import type { DownLinkStore } from "../../wamp/relay/link/down-links.ts";
 import type { EpochStore } from "../../wamp/relay/link/relay-links.ts";
 import type { RelaySessionsRow, RelaySessionsStore } from "../../wamp/relay/meta/relay-sessions.ts";
 import type { DeferredWrites } from "./deferred-writes.ts";
@@ -151,6 +152,27 @@ export class RoleVersionTable implements RoleVersionStore {
 
   put({ object, version }: RoleVersionRow): void {
     this.#rows.put(object, version);
+  }
+}
+
+/** An object's table of the others that it could not reach for long. */
+export class DownLinkTable implements DownLinkStore {
+  readonly #rows: LazyTable;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
+    this.#rows = new LazyTable(sql, tables, writes, "down_link", "object INTEGER PRIMARY KEY");
+  }
+
+  all(): number[] {
+    return this.#rows.all<{ object: number }>().map(({ object }) => object);
+  }
+
+  put(object: number): void {
+    this.#rows.put(object);
+  }
+
+  delete(object: number): void {
+    this.#rows.delete("object = ?", object);
   }
 }
 

@@ -6,6 +6,7 @@ import type { InterestRow, InterestStore } from "../../../src/wamp/relay/broker/
 import type { CoolingRow, CoolingStore } from "../../../src/wamp/relay/broker/relay-interest.ts";
 import type { StoredCountRow, StoredCountStore } from "../../../src/wamp/relay/broker/stored-publications.ts";
 import type { ToldStore } from "../../../src/wamp/relay/broker/told-topics.ts";
+import type { DownLinkStore } from "../../../src/wamp/relay/link/down-links.ts";
 import { RelayIds } from "../../../src/wamp/relay/link/relay-ids.ts";
 import type { RelaySessionsRow, RelaySessionsStore } from "../../../src/wamp/relay/meta/relay-sessions.ts";
 
@@ -44,6 +45,12 @@ class Rows<T> {
 export class InterestRows extends Rows<InterestRow> implements InterestStore {
   constructor() {
     super(({ relay, match, uri }) => `${relay} ${match} ${uri}`);
+  }
+}
+
+export class DownLinkRows extends Rows<number> implements DownLinkStore {
+  constructor() {
+    super(String);
   }
 }
 

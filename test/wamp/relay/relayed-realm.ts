@@ -85,7 +85,10 @@ export class RelayedRealm {
 
   /** `input` changes the configuration, as in `realmConfig`; there is no meta API by default. */
   constructor(relays = 2, input: Partial<RealmInput> = {}) {
-    const network = new ModelNetwork((object) => (object === 0 ? this.core : this.relays[object - 1]!));
+    const network = new ModelNetwork(
+      (object) => (object === 0 ? this.core : this.relays[object - 1]!),
+      () => this.world.time.now,
+    );
     const config = realmConfig({ options: { enable_meta_api: false }, ...input });
     this.world = { time: { now: 1_000_000 }, random: new SeededRandom(1), network, config, relays };
     this.core = new ModelCore(this.world);

@@ -1,12 +1,14 @@
 /** The core's part of the broker: which relays get a publication, and which may keep theirs to themselves. */
 
 import type { Publication } from "../../broker/publication.ts";
+import type { Clock, Log } from "../../host/host.ts";
 import { WampError } from "../../protocol/errors.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
 import type { Session } from "../../session/session.ts";
-import type { PublishRequest } from "../link/messages.ts";
+import { DroppedPublications } from "../link/dropped-publications.ts";
+import type { ForwardedPublication, PublishRequest } from "../link/messages.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
 import type { RelayLinks } from "../link/relay-links.ts";
 import { type InterestStore, InterestTable } from "./interest-table.ts";
@@ -21,6 +23,7 @@ export interface CorePublicationsPorts {
   readonly ids: RelayIds;
   /** See `Batch.boot`. */
   readonly boot: () => number;
+  readonly host: Clock & Log;
   readonly links: RelayLinks;
   readonly interest: InterestStore;
   readonly told: ToldStore;
@@ -44,6 +47,7 @@ export class CorePublications {
   readonly told: ToldRelays;
   readonly #realm: () => Realm;
   readonly #ports: CorePublicationsPorts;
+  readonly #dropped: DroppedPublications;
   /** The revocations that relays have not acknowledged, and what waits for each. */
   readonly #revocations = new Set<Waiting>();
   #count: number | undefined;
@@ -53,6 +57,7 @@ export class CorePublications {
     this.#realm = realm;
     this.#ports = ports;
     this.interest = new InterestTable(ports.interest, (match, uri) => ports.ids.subscription(match, uri));
+    this.#dropped = new DroppedPublications(ports.host);
     this.told = new ToldRelays(ports.told);
   }
 
@@ -65,6 +70,17 @@ export class CorePublications {
   /** A relay has no subscriber of a pattern any more. */
   withdraw(relay: number, pattern: Pattern, session: Id): void {
     if (this.interest.delete(relay, pattern.match, pattern.uri)) this.#ports.deleted(pattern, session);
+  }
+
+  /** A relay whose messages were lost has these topics and patterns, and no others. */
+  keepOnly(relay: number, patterns: readonly Pattern[]): void {
+    const kept = new Set(patterns.map(({ match, uri }) => `${match} ${uri}`));
+    for (const pattern of this.interest.of(relay)) {
+      if (!kept.has(`${pattern.match} ${pattern.uri}`)) this.withdraw(relay, pattern, NO_SESSION);
+    }
+    for (const pattern of patterns) {
+      if (!this.interest.has(relay, pattern.match, pattern.uri)) this.announce(relay, pattern, NO_SESSION);
+    }
   }
 
   /** A relay has its first subscriber of a pattern: it is confirmed once no object keeps such publications to itself. */
@@ -109,7 +125,7 @@ export class CorePublications {
     const isOld = keep !== undefined && stored.isStored(relay, publication.count);
     const events = isOld ? 0 : this.#realm().broker.distribute(publication);
     const others = this.interest.relaysFor(publication.topic, relay);
-    for (const other of others) links.queue(other, { kind: "publish", publication });
+    for (const other of others) this.#send(other, publication);
     if (keep !== undefined) return stored.keep(relay, message, keep);
     if (events > 0 || others.size > 0 || this.#hasSubscribers(publication)) return;
     // A session of the core may be waiting for its subscription.
@@ -124,7 +140,7 @@ export class CorePublications {
     for (const relay of relays) {
       this.#count = (this.#count ?? this.#ports.boot() * COUNTS_PER_BOOT) + 1;
       const forwarded = { ...publication, origin: CORE, count: this.#count };
-      this.#ports.links.queue(relay, { kind: "publish", publication: forwarded });
+      this.#send(relay, forwarded);
     }
     return relays.size;
   }
@@ -138,6 +154,12 @@ export class CorePublications {
     return this.forward(publication);
   }
 
+  #send(relay: number, publication: ForwardedPublication): void {
+    const { links } = this.#ports;
+    if (links.isFull(relay)) this.#dropped.add(`relay ${relay}`);
+    else links.queue(relay, { kind: "publish", publication });
+  }
+
   /**
    * Calls `then` when no relay keeps publications to itself that the new subscription matches: when all revocations are
    * acknowledged or given up, those of earlier subscriptions included, because they may have matched the same topics.
@@ -147,7 +169,8 @@ export class CorePublications {
       const waiting: Waiting = new Set();
       this.#revocations.add(waiting);
       this.#ports.links.queue(relay, { kind: "revoke", pattern: topics }, () => {
-        this.#revocations.delete(waiting);
+        // A late one counts as acknowledged: a relay that cannot be reached must not hold up the others.
+        if (!this.#revocations.delete(waiting)) return;
         for (const check of waiting) check();
         this.#ports.endTurn();
       });

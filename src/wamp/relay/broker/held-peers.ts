@@ -1,23 +1,34 @@
 /** Peers whose messages wait because the core has not answered their SUBSCRIBE. */
 
+import { sizeOf } from "../../protocol/value-size.ts";
 import type { Peer } from "../../session/peer.ts";
+import type { RecordBudget } from "../../session/record-budget.ts";
 
 /** A decoded message whose types are not checked yet. */
 type RawMessage = readonly unknown[];
 
+/** The messages of one peer. */
+interface Held {
+  readonly messages: { readonly raw: RawMessage; readonly size: number }[];
+  /** Estimated bytes of all of them. */
+  bytes: number;
+}
+
 /** peer → its messages behind the SUBSCRIBE, in the order of their arrival. */
 export class HeldPeers {
-  readonly #held = new Map<Peer, RawMessage[]>();
+  readonly #held = new Map<Peer, Held>();
   readonly #limit: number;
+  readonly #records: () => RecordBudget;
 
-  /** `limit`: the most messages that one peer may have waiting. */
-  constructor(limit: number) {
+  /** `limit`: estimated bytes of one peer (`undecided_bytes`); the messages count in the record budget, too. */
+  constructor(limit: number, records: () => RecordBudget) {
     this.#limit = limit;
+    this.#records = records;
   }
 
   /** The peer's later messages wait until `release`. */
   hold(peer: Peer): void {
-    this.#held.set(peer, []);
+    this.#held.set(peer, { messages: [], bytes: 0 });
   }
 
   /** Do messages of the peer wait? */
@@ -27,28 +38,34 @@ export class HeldPeers {
 
   /** Keeps a message of a peer that waits. Returns false for one that does not wait; "full" over the limit. */
   add(peer: Peer, raw: RawMessage): boolean | "full" {
-    const messages = this.#held.get(peer);
-    if (messages === undefined) return false;
-    if (messages.length >= this.#limit) return "full";
-    messages.push(raw);
-    return true;
+    const held = this.#held.get(peer);
+    if (held === undefined) return false;
+    this.#push(held, raw, sizeOf(raw));
+    return held.bytes > this.#limit || this.#records().isFull ? "full" : true;
   }
 
   /** Drops the messages of a peer that is gone. */
   forget(peer: Peer): void {
+    this.#records().bytes -= this.#held.get(peer)?.bytes ?? 0;
     this.#held.delete(peer);
   }
 
   /** Hands the peer's messages to `receive`, up to one for which the peer waits again. */
   release(peer: Peer, receive: (raw: RawMessage) => void): void {
-    const messages = this.#held.get(peer);
-    this.#held.delete(peer);
-    for (const [index, raw] of (messages ?? []).entries()) {
+    const { messages } = this.#held.get(peer) ?? { messages: [] };
+    this.forget(peer);
+    for (const [index, { raw }] of messages.entries()) {
       receive(raw);
       const again = this.#held.get(peer);
       if (again === undefined) continue;
-      again.push(...messages!.slice(index + 1));
+      for (const { raw: later, size } of messages.slice(index + 1)) this.#push(again, later, size);
       return;
     }
+  }
+
+  #push(held: Held, raw: RawMessage, size: number): void {
+    held.messages.push({ raw, size });
+    held.bytes += size;
+    this.#records().bytes += size;
   }
 }

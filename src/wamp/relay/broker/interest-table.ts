@@ -82,11 +82,17 @@ export class InterestTable {
     return true;
   }
 
+  /** The topics and patterns of which a relay has a subscriber. */
+  of(relay: number): readonly Pattern[] {
+    const held = [...this.#byId.values()].filter(({ relays }) => relays.has(relay));
+    return held.map(({ match, uri }) => ({ match, uri }));
+  }
+
   /** Removes all interests of a relay whose sessions are gone, and returns them. */
   drop(relay: number): readonly Pattern[] {
-    const dropped = [...this.#byId.values()].filter(({ relays }) => relays.has(relay));
+    const dropped = this.of(relay);
     for (const { match, uri } of dropped) this.delete(relay, match, uri);
-    return dropped.map(({ match, uri }) => ({ match, uri }));
+    return dropped;
   }
 
   /** The relays, except one, that have a subscriber who may get an event on the topic. */

@@ -126,6 +126,11 @@ export class RelayInterest {
     }
   }
 
+  /** All topics and patterns that the core has confirmed. */
+  patterns(): Pattern[] {
+    return [...this.#all()].filter(({ isConfirmed }) => isConfirmed).map(({ match, uri }) => ({ match, uri }));
+  }
+
   /** Refuses all that wait: the core cannot be reached. */
   refuseAll(refusal: unknown): void {
     for (const { match, uri, isConfirmed } of [...this.#all()]) if (!isConfirmed) this.answered(match, uri, refusal);

@@ -1,10 +1,14 @@
 /** The publications that a relay sends to the core and gets from it. */
 
 import type { Publication } from "../../broker/publication.ts";
+import type { Clock, Log } from "../../host/host.ts";
+import { WampError, WampUri } from "../../protocol/errors.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
-import type { ForwardedPublication, ToCore } from "../link/messages.ts";
+import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
+import { DroppedPublications } from "../link/dropped-publications.ts";
+import type { ForwardedPublication } from "../link/messages.ts";
 import { COUNTS_PER_BOOT } from "./core-publications.ts";
 import { ToldTopics } from "./told-topics.ts";
 import type { WaitingPublications } from "./waiting-publications.ts";
@@ -16,8 +20,8 @@ export interface RelayPublicationsPorts {
   /** See `Batch.boot`. */
   readonly boot: () => number;
   readonly waiting: WaitingPublications;
-  /** Queues a message for the core. */
-  send(message: ToCore): void;
+  readonly link: CoreSender;
+  readonly host: Clock & Log;
   /** Sends a publication to the subscribers of the relay. */
   distribute(publication: ForwardedPublication): void;
 }
@@ -28,10 +32,12 @@ export class RelayPublications {
   readonly #unused = new ToldTopics();
   /** origin → count of the last publication from it; larger ones are new */
   readonly #lastCounts = new Map<number, number>();
+  readonly #dropped: DroppedPublications;
   #count: number | undefined;
 
   constructor(ports: RelayPublicationsPorts) {
     this.#ports = ports;
+    this.#dropped = new DroppedPublications(ports.host);
   }
 
   /** May another object have a use for publications on the topic? */
@@ -41,19 +47,21 @@ export class RelayPublications {
 
   /**
    * Sends a publication of the relay's sessions to the core, if another object may have a use for it; returns how many
-   * objects it is sent to.
+   * objects it is sent to. Throws unavailable for an acknowledged one if the link is full; drops another.
    */
   forward(publication: Publication): number {
     if (this.#unused.has(publication.topic)) return 0;
-    const { send, waiting } = this.#ports;
-    send(waiting.request(this.#number(publication)));
+    const { link, waiting } = this.#ports;
+    if (link.isFull) return this.#refuse(publication);
+    link.queue(waiting.request(this.#number(publication)));
     return 1;
   }
 
   /** As `forward`, for one that the core stores; the publisher gets PUBLISHED for `request`, if given. */
   store(publication: Publication, publisher: Session, request: Id | undefined): number {
-    const { send, waiting } = this.#ports;
-    send(waiting.storeRequest(this.#number(publication), publisher, request));
+    const { link, waiting } = this.#ports;
+    if (link.isFull) return this.#refuse(publication);
+    link.queue(waiting.storeRequest(this.#number(publication), publisher, request));
     return 1;
   }
 
@@ -73,6 +81,12 @@ export class RelayPublications {
   /** The core says that others may have a use for these topics. */
   revoke(pattern: Pattern): void {
     this.#unused.revoke(pattern);
+  }
+
+  #refuse({ options }: Publication): 0 {
+    if (options.acknowledge === true) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
+    this.#dropped.add("core");
+    return 0;
   }
 
   #number(publication: Publication): ForwardedPublication {

@@ -97,6 +97,17 @@ export class ToldRelays {
     return revoked;
   }
 
+  /** The relay may have missed a revocation, so that what it remembers is not known. */
+  doubt(relay: number): void {
+    this.#store.put(relay);
+    this.#relays.set(relay, undefined);
+  }
+
+  /** The relay is being told to forget everything. */
+  clear(relay: number): void {
+    if (this.#relays.has(relay)) this.#relays.set(relay, new ToldTopics(this.#limit));
+  }
+
   /** The relay remembers nothing: its sessions are gone, or it was told to forget everything. */
   forget(relay: number): void {
     if (this.#relays.delete(relay)) this.#store.delete(relay);
@@ -104,4 +115,4 @@ export class ToldRelays {
 }
 
 /** Matches every topic. */
-const EVERYTHING: Pattern = { match: "prefix", uri: "" };
+export const EVERYTHING: Pattern = { match: "prefix", uri: "" };

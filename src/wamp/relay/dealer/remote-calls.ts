@@ -2,18 +2,34 @@
 
 import type { RemoteCall, RemoteRecord, RemoteTable } from "../../dealer/dealer-record.ts";
 import type { Id } from "../../protocol/values.ts";
+import { callBytes, type RecordBudget } from "../../session/record-budget.ts";
 import type { Session } from "../../session/session.ts";
-import { SessionTable } from "../../session/session-table.ts";
+import { RememberedRequests, SessionTable } from "../../session/session-table.ts";
 import { RemoteInvocations } from "./remote-invocations.ts";
+
+/** What a session's record has for each call. */
+const CALL_BYTES = callBytes("", {});
 
 /** caller → CALL.Request → the call. It also knows which sessions the core may know. */
 export class RemoteCalls implements RemoteTable {
+  /** REGISTERs that failed for their sessions, but may yet succeed at the core (`RemoteRegistrations`). */
+  readonly refused = new RememberedRequests();
   readonly invocations = new RemoteInvocations();
   readonly #bySession = new SessionTable<RemoteCall>();
   /** Sessions that have registered or called. */
   readonly #known = new Set<Session>();
   /** Sessions that have slept with open calls or invocations. */
   readonly #restored = new Set<Session>();
+  readonly #records: RecordBudget;
+
+  constructor(records: RecordBudget) {
+    this.#records = records;
+  }
+
+  /** Throws limit_exceeded if the session may not hold one call more. */
+  check(session: Session): void {
+    this.#records.check(session, CALL_BYTES);
+  }
 
   /** Does the core perhaps know the session, so that it must be told of its end? */
   isKnown(session: Session): boolean {
@@ -49,17 +65,20 @@ export class RemoteCalls implements RemoteTable {
   /** Adds a call, or replaces it where its input ends. */
   set(session: Session, call: RemoteCall): void {
     this.introduce(session);
-    this.#bySession.set(session, call.request, call);
+    this.#add(session, call);
     session.transport.save();
   }
 
   delete(session: Session, request: Id): void {
+    if (this.get(session, request) !== undefined) this.#records.removeCall(session, CALL_BYTES);
     this.#bySession.delete(session, request);
     session.transport.save();
   }
 
   /** Drops the tables of a session that has ended. */
   leave(session: Session): void {
+    for (const _ of this.of(session)) this.#records.removeCall(session, CALL_BYTES);
+    this.refused.leave(session);
     this.#bySession.leave(session);
     this.#known.delete(session);
     this.#restored.delete(session);
@@ -73,13 +92,20 @@ export class RemoteCalls implements RemoteTable {
       calls: [...this.of(session).values()],
       invocations: invocations.recordOf(session),
       lastKey: invocations.lastKeyOf(session),
+      refused: this.refused.recordOf(session),
     };
   }
 
-  restore(session: Session, { calls, invocations, lastKey }: RemoteRecord): void {
+  restore(session: Session, { calls, invocations, lastKey, refused }: RemoteRecord): void {
+    this.refused.restore(session, refused);
     this.introduce(session);
     if (calls.length + invocations.length > 0) this.#restored.add(session);
     this.invocations.restore(session, invocations, lastKey);
-    for (const call of calls) this.#bySession.set(session, call.request, call);
+    for (const call of calls) this.#add(session, call);
+  }
+
+  #add(session: Session, call: RemoteCall): void {
+    if (this.get(session, call.request) === undefined) this.#records.addCall(session, CALL_BYTES);
+    this.#bySession.set(session, call.request, call);
   }
 }

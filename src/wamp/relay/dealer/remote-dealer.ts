@@ -4,7 +4,7 @@ import type { Permission } from "../../authorization/permission-rules.ts";
 import { argsOf, dropLateResult, sendCallError, TOO_LARGE } from "../../dealer/call-results.ts";
 import { Dealer } from "../../dealer/dealer.ts";
 import { checkCall } from "../../dealer/invocation.ts";
-import { ProtocolViolation, WampUri } from "../../protocol/errors.ts";
+import { ProtocolViolation, WampError, WampUri } from "../../protocol/errors.ts";
 import type {
   Call,
   Cancel,
@@ -16,46 +16,47 @@ import type {
   Unregister,
   Yield,
 } from "../../protocol/message.ts";
-import { MessageType, NO_DETAILS } from "../../protocol/message.ts";
+import { MessageType } from "../../protocol/message.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
-import { SessionTable } from "../../session/session-table.ts";
+import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
+import { SMALL_PAYLOAD } from "../link/message-size.ts";
 import type { RemoteOrigin, ToCore } from "../link/messages.ts";
 import { RemoteCalls } from "./remote-calls.ts";
-import { isKeptByRelay } from "./remote-invocations.ts";
+import { failedInvocation, isKeptByRelay } from "./remote-invocations.ts";
+import { RemoteRegistrations } from "./remote-registrations.ts";
 
 /**
  * Its tables of registrations and invocations stay empty: the core's dealer has them. What it knows are the calls that
  * wait for their results, because each needs exactly one, whatever becomes of the core.
  */
 export class RemoteDealer extends Dealer {
-  readonly #send: (message: ToCore) => void;
-  readonly #calls = new RemoteCalls();
-  /** session → request → REGISTER or UNREGISTER that the core has not answered */
-  readonly #registering = new SessionTable<ToCore>();
-  /** All messages of the table. */
-  readonly #unanswered = new WeakSet<ToCore>();
-  /** Those of them that the core may have processed without its answer arriving. */
-  readonly #uncertain = new WeakSet<ToCore>();
+  readonly #link: CoreSender;
+  readonly #calls: RemoteCalls;
+  readonly #registrations: RemoteRegistrations;
+  readonly #callLimit: number;
 
-  /** `send` queues a message for the core. */
-  constructor(send: (message: ToCore) => void, ...parts: ConstructorParameters<typeof Dealer>) {
+  constructor(link: CoreSender, ...parts: ConstructorParameters<typeof Dealer>) {
     super(...parts);
-    this.#send = send;
+    const [, { limits }, records] = parts;
+    this.#link = link;
+    this.#calls = new RemoteCalls(records);
+    this.#callLimit = limits.pending_calls_per_session;
+    this.#registrations = new RemoteRegistrations((message) => link.queue(message), this.#calls.refused);
     this.tables.remote = this.#calls;
   }
 
   /** Does any session wait for an answer of the core? */
   get hasOpenRequests(): boolean {
     for (const session of this.#calls.sessions()) {
-      if (this.#calls.of(session).size > 0 || this.#registering.of(session).size > 0) return true;
+      if (this.#calls.of(session).size > 0 || this.#registrations.isWaiting(session)) return true;
     }
     return false;
   }
 
   /** Does any session wait for the answer to REGISTER or UNREGISTER, which a sleep would lose? */
   get isRegistering(): boolean {
-    return this.#registering.count() > 0;
+    return this.#registrations.size > 0;
   }
 
   override isOpenCall(caller: Session, request: Id): boolean {
@@ -67,22 +68,26 @@ export class RemoteDealer extends Dealer {
   }
 
   override register(session: Session, message: Register, permission: Permission): void {
+    this.#checkRoom();
     this.#calls.introduce(session);
     session.transport.save();
     const request = { kind: "register", origin: originOf(session), permission, message, isRepeated: false } as const;
-    this.#await(session, message[1], request);
-    this.#send(request);
+    this.#registrations.ask(session, message[1], request);
   }
 
   override unregister(session: Session, message: Unregister): void {
-    const request = { kind: "request", session: session.id, message } as const;
-    this.#await(session, message[1], request);
-    this.#send(request);
+    this.#checkRoom();
+    this.#registrations.ask(session, message[1], { kind: "request", session: session.id, message });
   }
 
   override call(caller: Session, message: Call, permission: Permission): void {
     checkCall(caller, message);
     const [, request, options] = message;
+    this.#checkRoom();
+    if (this.#calls.of(caller).size >= this.#callLimit) {
+      throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may wait for ${this.#callLimit} calls`);
+    }
+    this.#calls.check(caller);
     this.#calls.set(caller, { request, isInputOpen: options.progress === true });
     this.#send({ kind: "call", origin: originOf(caller), permission, message });
   }
@@ -93,7 +98,8 @@ export class RemoteDealer extends Dealer {
     if (call === undefined) return this.#isLateChunk(caller, message);
     if (!call.isInputOpen) throw new ProtocolViolation("CALL: request id of a call that is still open");
     if (options.progress !== true) this.#calls.set(caller, { request, isInputOpen: false });
-    this.#send({ kind: "chunk", session: caller.id, message });
+    if (this.#link.isFull) this.#cancelFor(caller, request, WampUri.UNAVAILABLE, UNREACHABLE);
+    else this.#send({ kind: "chunk", session: caller.id, message });
     return true;
   }
 
@@ -101,6 +107,9 @@ export class RemoteDealer extends Dealer {
     const [type, request, options, payload] = message;
     const key = this.#calls.invocations.keyOf(session, request);
     if (key === undefined) return this.#dropLateResult(session, request, options.progress === true);
+    if (this.#link.isFull && (options.progress === true || payload.size > SMALL_PAYLOAD)) {
+      return this.#dropResult(session, request, key);
+    }
     if (!isKeptByRelay(message)) this.#calls.invocations.end(session, { request, key });
     this.#send({ kind: "request", session: session.id, message: [type, key, options, payload] });
   }
@@ -108,6 +117,7 @@ export class RemoteDealer extends Dealer {
   override error(session: Session, [type, requestType, request, details, uri, payload]: ErrorMessage): void {
     const key = this.#calls.invocations.keyOf(session, request);
     if (key === undefined) return this.#dropLateResult(session, request, false);
+    if (this.#link.isFull && payload.size > SMALL_PAYLOAD) return this.#dropResult(session, request, key);
     this.#calls.invocations.end(session, { request, key });
     this.#send({ kind: "request", session: session.id, message: [type, requestType, key, details, uri, payload] });
   }
@@ -119,13 +129,16 @@ export class RemoteDealer extends Dealer {
   }
 
   override cancel(caller: Session, message: Cancel): void {
-    if (this.isOpenCall(caller, message[1])) this.#send({ kind: "request", session: caller.id, message });
+    if (!this.isOpenCall(caller, message[1])) return;
+    // Otherwise the caller could send more of them than the link takes.
+    if (this.#link.isFull) this.#cancelFor(caller, message[1], WampUri.CANCELED, CANCELED);
+    else this.#send({ kind: "request", session: caller.id, message });
   }
 
   override leave(session: Session): void {
     if (this.#calls.isKnown(session)) this.#send({ kind: "leave", session: session.id });
     this.#calls.leave(session);
-    this.#registering.leave(session);
+    this.#registrations.leave(session);
     super.leave(session);
   }
 
@@ -136,12 +149,12 @@ export class RemoteDealer extends Dealer {
         return this.#onResult(session, message);
       case MessageType.ERROR:
         if (message[1] === MessageType.CALL && !this.#end(session, message[2])) return;
-        if (isAboutRegistration(message[1])) return this.#onRegistrationError(session, message);
+        if (isAboutRegistration(message[1])) return this.#registrations.answered(session, message);
         if (message[1] === MessageType.YIELD) return this.#onYieldError(session, message);
         break;
       case MessageType.REGISTERED:
       case MessageType.UNREGISTERED:
-        if (message[1] !== 0 && !this.#isAnswer(session, message[1])) return;
+        if (message[1] !== 0) return this.#registrations.answered(session, message);
         break;
       case MessageType.INVOCATION:
         return this.#onInvocation(session, message);
@@ -169,14 +182,31 @@ export class RemoteDealer extends Dealer {
     }
   }
 
-  /**
-   * Says whether a message is to be sent again, which the core may have processed before: not a REGISTER or UNREGISTER
-   * that it has answered, because it could answer differently now.
-   */
+  /** Of these messages, which do not reach the core, the CANCELs end their calls here. */
+  cancelDropped(messages: readonly ToCore[]): void {
+    for (const dropped of messages) {
+      if (dropped.kind !== "request" || dropped.message[0] !== MessageType.CANCEL) continue;
+      this.fail(dropped.session, dropped.message[1], WampUri.CANCELED, CANCELED);
+    }
+  }
+
+  /** A part of a result may be lost, or arrive twice: returns the answer that ends the invocation in its place. */
+  failResult(sessionId: Id, key: Id): ToCore {
+    for (const callee of this.#calls.sessions()) {
+      const request = callee.id === sessionId ? this.#calls.invocations.requestOf(callee, key) : undefined;
+      if (request !== undefined) this.#dropInvocation(callee, request, key);
+    }
+    return failedInvocation(sessionId, key, WampUri.UNAVAILABLE, LOST_ANSWER);
+  }
+
+  /** Fails REGISTER and UNREGISTER that the core has not answered. */
+  failRequests(uri: Uri, text: string): void {
+    this.#registrations.failAll(this.#calls.sessions(), uri, text);
+  }
+
+  /** See `RemoteRegistrations.mayResend`. */
   mayResend(message: ToCore): boolean {
-    this.#uncertain.add(message);
-    const isRequest = message.kind === "register" || message.kind === "request";
-    return !(isRequest && isAboutRegistration(message.message[0])) || this.#unanswered.has(message);
+    return this.#registrations.mayResend(message);
   }
 
   /**
@@ -185,11 +215,19 @@ export class RemoteDealer extends Dealer {
    */
   repeat(unsent: ReadonlySet<ToCore>): void {
     for (const session of this.#calls.sessions()) {
-      for (const request of this.#registering.of(session).values()) {
-        if (!unsent.has(request)) this.#repeatRequest(session, request);
-      }
+      this.#registrations.repeat(session, unsent);
       this.#stateOpenCalls(session);
     }
+  }
+
+  /** The ids of the sessions that the core may know. */
+  knownSessions(): readonly Id[] {
+    return Array.from(this.#calls.sessions(), ({ id }) => id);
+  }
+
+  /** Tells the core which calls and invocations are open, of all sessions that it may know. */
+  stateAll(): void {
+    for (const session of this.#calls.sessions()) this.#stateOpenCalls(session, true);
   }
 
   /** Tells the core which calls and invocations were open before the relay slept. */
@@ -197,42 +235,42 @@ export class RemoteDealer extends Dealer {
     for (const session of this.#calls.takeRestored()) this.#stateOpenCalls(session);
   }
 
-  #stateOpenCalls(session: Session): void {
+  /** `isForced`: the core may have calls and invocations of which the session has none any more. */
+  #stateOpenCalls(session: Session, isForced = false): void {
     const requests = [...this.#calls.of(session).keys()];
-    const keys = this.#calls.invocations.keysOf(session);
-    if (requests.length + keys.length > 0) this.#send({ kind: "open calls", session: session.id, requests, keys });
+    const { invocations } = this.#calls;
+    const keys = invocations.keysOf(session);
+    if (!isForced && requests.length + keys.length === 0) return;
+    const lastKey = invocations.lastKeyOf(session) ?? 0;
+    this.#send({ kind: "open calls", session: session.id, requests, keys, lastKey });
   }
 
-  #await(session: Session, request: Id, message: ToCore): void {
-    this.#registering.set(session, request, message);
-    this.#unanswered.add(message);
+  #send(message: ToCore): void {
+    this.#link.queue(message);
   }
 
-  #repeatRequest(session: Session, request: ToCore): void {
-    this.#uncertain.add(request);
-    if (request.kind !== "register") return this.#send(request);
-    const repeated = { ...request, isRepeated: true };
-    this.#await(session, request.message[1], repeated);
-    this.#send(repeated);
+  #checkRoom(): void {
+    if (this.#link.isFull) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
   }
 
-  /** A registration that is gone when UNREGISTER is repeated was removed by the first one. */
-  #onRegistrationError(session: Session, message: ErrorMessage): void {
-    const [, type, request, , uri] = message;
-    const asked = this.#registering.get(session, request);
-    if (!this.#isAnswer(session, request)) return;
-    const isDone = type === MessageType.UNREGISTER && uri === WampUri.NO_SUCH_REGISTRATION;
-    if (isDone && this.#uncertain.has(asked!)) session.transport.send([MessageType.UNREGISTERED, request]);
-    else session.transport.send(message);
+  /** Ends a call with an error of the relay; the core may go on with it until it hears so. */
+  #cancelFor(caller: Session, request: Id, uri: Uri, text: string): void {
+    this.#end(caller, request);
+    sendCallError(caller, request, uri, argsOf(text));
+    const cancel: Cancel = [MessageType.CANCEL, request, { mode: "killnowait" }];
+    this.#send({ kind: "request", session: caller.id, message: cancel });
   }
 
-  /** Is it the first answer to a REGISTER or UNREGISTER? */
-  #isAnswer(session: Session, request: Id): boolean {
-    const asked = this.#registering.get(session, request);
-    if (asked === undefined) return false;
-    this.#unanswered.delete(asked);
-    this.#registering.delete(session, request);
-    return true;
+  /** A result that the link does not take becomes an error, which is small. */
+  #dropResult(callee: Session, request: Id, key: Id): void {
+    this.#dropInvocation(callee, request, key);
+    this.#fail(callee, key, WampUri.UNAVAILABLE, LOST_ANSWER);
+  }
+
+  /** A callee that goes on with progress is interrupted once (LEAVE-04). */
+  #dropInvocation(callee: Session, request: Id, key: Id): void {
+    this.#calls.invocations.end(callee, { request, key });
+    if (callee.has("callee.call_canceling")) this.tables.pending.abandoned.add(callee, request);
   }
 
   #onResult(session: Session, message: Result): void {
@@ -251,13 +289,25 @@ export class RemoteDealer extends Dealer {
 
   /** If the callee cannot be sent the invocation, its call fails as if the callee had answered so. */
   #onInvocation(session: Session, [type, key, registration, details, payload]: Invocation): void {
-    const request = this.#calls.invocations.take(session, key);
+    const { invocations } = this.#calls;
+    if (this.#registrations.isUndoing(session, registration)) {
+      return this.#fail(session, key, WampUri.UNAVAILABLE, "the callee has not registered the procedure");
+    }
+    const { lastInvocation } = session;
+    const request = invocations.take(session, key);
     if (request === undefined) return;
     const fault = session.transport.send([type, request, registration, details, payload]);
     if (fault === undefined) return;
+    invocations.end(session, { request, key });
+    // The callee has not seen the number, and numbers must be sequential.
+    session.lastInvocation = lastInvocation;
     const uri = fault === "closed" ? WampUri.NETWORK_FAILURE : WampUri.PAYLOAD_SIZE_EXCEEDED;
-    const text = argsOf("the invocation could not be sent to the callee");
-    this.error(session, [MessageType.ERROR, MessageType.INVOCATION, request, NO_DETAILS, uri, text]);
+    this.#fail(session, key, uri, "the invocation could not be sent to the callee");
+  }
+
+  /** Answers an invocation in the place of its callee. */
+  #fail(callee: Session, key: Id, uri: Uri, text: string): void {
+    this.#send(failedInvocation(callee.id, key, uri, text));
   }
 
   #onYieldError(session: Session, [type, requestType, key, details, uri, payload]: ErrorMessage): void {
@@ -285,6 +335,9 @@ export class RemoteDealer extends Dealer {
     return true;
   }
 }
+
+const CANCELED = "the call was canceled";
+const LOST_ANSWER = "the answer of the callee cannot reach the core of the realm";
 
 /** Returns what the core makes a remote session of. */
 function originOf({ id, identity, features }: Session): RemoteOrigin {

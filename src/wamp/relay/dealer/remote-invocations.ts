@@ -1,12 +1,14 @@
 /** The invocations of a relay's callees: the core numbers them for itself, the relay for each callee. */
 
+import { argsOf } from "../../dealer/call-results.ts";
 import type { RemoteInvocation } from "../../dealer/dealer-record.ts";
 import { nextId } from "../../protocol/id.ts";
-import type { Yield } from "../../protocol/message.ts";
+import { MessageType, NO_DETAILS, type Yield } from "../../protocol/message.ts";
 import { isPassthru } from "../../protocol/payload-passthru.ts";
-import type { Id } from "../../protocol/values.ts";
+import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { SessionTable } from "../../session/session-table.ts";
+import type { ToCore } from "../link/messages.ts";
 
 /**
  * Does the relay keep the invocation of a YIELD until the core says that it is over? A final answer ends it, unless the
@@ -14,6 +16,12 @@ import { SessionTable } from "../../session/session-table.ts";
  */
 export function isKeptByRelay([, , options]: Yield): boolean {
   return options.progress === true || isPassthru(options);
+}
+
+/** Returns the answer to an invocation in the place of its callee. */
+export function failedInvocation(session: Id, key: Id, uri: Uri, text: string): ToCore {
+  const type = MessageType.INVOCATION;
+  return { kind: "request", session, message: [MessageType.ERROR, type, key, NO_DETAILS, uri, argsOf(text)] };
 }
 
 /**

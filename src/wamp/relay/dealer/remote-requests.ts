@@ -2,6 +2,7 @@
 
 import { argsOf } from "../../dealer/call-results.ts";
 import type { Dealer } from "../../dealer/dealer.ts";
+import type { Invocation } from "../../dealer/invocation.ts";
 import type { Log } from "../../host/host.ts";
 import { thrown } from "../../host/log-line.ts";
 import { CloseCode } from "../../protocol/close-code.ts";
@@ -83,9 +84,25 @@ export class RemoteRequests {
     this.#queue(this.#sessions.relayOf(callee), { kind: "over", session: callee.id, key, isAbandoned });
   }
 
-  /** Answers a relay that waits for calls and works on invocations which the core has lost in a restart. */
-  checkOpenCalls(relay: number, { session: sessionId, requests, keys }: OpenCalls): void {
+  /** Fails the call of an invocation that its relay has not acknowledged, and tells the relay so. */
+  failInvocation(calleeId: Id, key: Id): void {
+    const callee = this.#sessions.byId.get(calleeId);
+    const invocation = callee && this.#pending.invocation(callee, key);
+    if (invocation === undefined) return;
+    this.#failLost(invocation, WampUri.UNAVAILABLE, "the callee's relay cannot be reached");
+  }
+
+  /** Ends a call, if it is still open, of which a result was lost: its caller must not take the rest for the whole. */
+  endCall(callerId: Id, request: Id): void {
+    const caller = this.#sessions.byId.get(callerId);
+    if (caller !== undefined) this.#dealer.cancel(caller, [MessageType.CANCEL, request, { mode: "killnowait" }]);
+  }
+
+  /** Makes what the core and a relay know of the calls of one session agree. */
+  checkOpenCalls(relay: number, message: OpenCalls): void {
+    const { session: sessionId, requests, keys } = message;
     const session = this.#sessions.byId.get(sessionId);
+    if (session !== undefined) this.#endUnknown(session, message);
     for (const key of keys) {
       if (session !== undefined && this.#pending.invocation(session, key) !== undefined) continue;
       this.#queue(relay, { kind: "over", session: sessionId, key, isAbandoned: true });
@@ -98,6 +115,30 @@ export class RemoteRequests {
         message: errorOf(MessageType.CALL, request, WampUri.CANCELED, "the router has restarted"),
       });
     }
+  }
+
+  /** Ends the calls that the relay has failed, and those whose answers are lost. */
+  #endUnknown(session: Session, { requests, keys, lastKey }: OpenCalls): void {
+    const { pending, queue } = this.#dealer.tables;
+    for (const request of [...pending.callsOf(session).keys(), ...queue.callsOf(session).keys()]) {
+      if (requests.includes(request)) continue;
+      this.#dealer.cancel(session, [MessageType.CANCEL, request, { mode: "killnowait" }]);
+    }
+    for (const invocation of [...pending.invocationsOf(session).values()]) {
+      const { request: key } = invocation;
+      if (key > lastKey || keys.includes(key)) continue;
+      this.#failLost(invocation, WampUri.CANCELED, "the callee's answer was lost");
+    }
+  }
+
+  /** The callee may work on the call, so that no other one is tried, or go on with progress. */
+  #failLost(invocation: Invocation, uri: Uri, text: string): void {
+    const { callee, request } = invocation;
+    const { session } = callee;
+    invocation.reroute = undefined;
+    if (session.has("callee.call_canceling")) this.#pending.abandoned.add(session, request);
+    const details = NO_DETAILS;
+    this.#dealer.error(session, [MessageType.ERROR, MessageType.INVOCATION, request, details, uri, argsOf(text)]);
   }
 
   #hand(session: Session, request: RemoteRequest): void {

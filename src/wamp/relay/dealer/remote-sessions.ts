@@ -49,7 +49,7 @@ export class RemoteSessions implements RemoteSleepers {
   readonly #dealer: Dealer;
   readonly #store: RemoteSessionStore;
   readonly #host: Host;
-  readonly #sender: RemoteSender["send"];
+  readonly #sender: Pick<RemoteSender, "send" | "isFull">;
   /** The invocations of a session count on from here, so that a number never stands for two; set with the first one. */
   #lastKey: Id | undefined;
   readonly #boot: () => number;
@@ -61,12 +61,17 @@ export class RemoteSessions implements RemoteSleepers {
   /** Those of them that changed in this turn, or in the turns whose messages leave together. */
   readonly #changedNow = new Set<Session>();
 
-  /** `send` queues a message for a session of a relay. */
-  constructor(dealer: Dealer, host: Host, store: RemoteSessionStore, boot: () => number, send: RemoteSender["send"]) {
+  constructor(
+    dealer: Dealer,
+    host: Host,
+    store: RemoteSessionStore,
+    boot: () => number,
+    sender: Pick<RemoteSender, "send" | "isFull">,
+  ) {
     this.#dealer = dealer;
     this.#host = host;
     this.#store = store;
-    this.#sender = send;
+    this.#sender = sender;
     this.#boot = boot;
   }
 
@@ -157,6 +162,7 @@ export class RemoteSessions implements RemoteSleepers {
   #open(relay: number, origin: RemoteOrigin | SessionRecord): Session {
     const transport = new RemoteTransport(relay, origin.id, {
       send: (to, id, message) => this.#sendTo(to, id, message),
+      isFull: (to) => this.#sender.isFull(to),
       save: (id) => {
         const changed = this.byId.get(id);
         if (changed !== undefined) this.#markChanged(changed);
@@ -195,10 +201,11 @@ export class RemoteSessions implements RemoteSleepers {
     if (message[0] === MessageType.REGISTERED && callee !== undefined) {
       return this.#sendRegistered(relay, callee, message);
     }
-    if (message[0] !== MessageType.INVOCATION) return this.#sender(relay, id, message);
+    if (message[0] !== MessageType.INVOCATION) return this.#sender.send(relay, id, message);
     const { recent } = this;
     if (callee !== undefined) recent.set(callee, (recent.get(callee) ?? 0) + 1);
-    this.#sender(relay, id, message, () => {
+    this.#sender.send(relay, id, message, (end) => {
+      if (end === "late") return;
       const left = (recent.get(callee!) ?? 1) - 1;
       if (left > 0) recent.set(callee!, left);
       else recent.delete(callee!);
@@ -211,13 +218,32 @@ export class RemoteSessions implements RemoteSleepers {
   #sendRegistered(relay: number, callee: Session, message: Registered): void {
     const answer = [message[1], message[2]] as const;
     this.#registered.set(callee, [...(this.#registered.get(callee) ?? []), answer]);
-    this.#sender(relay, callee.id, message, () => {
+    this.#sender.send(relay, callee.id, message, (end) => {
+      if (end !== "processed") return;
       const left = this.#registered.get(callee)?.filter((each) => each !== answer) ?? [];
       if (left.length > 0) this.#registered.set(callee, left);
       else this.#registered.delete(callee);
       if (this.byId.get(callee.id) === callee) this.#markChanged(callee);
       this.#host.scheduleFlush();
     });
+  }
+
+  /** The relay may have missed REGISTERED messages. */
+  sendRegisteredAgain(relay: number): void {
+    for (const [session, registered] of [...this.#registered]) {
+      if (this.relayOf(session) !== relay) continue;
+      this.#registered.delete(session);
+      for (const [request, registration] of registered) {
+        this.#sendRegistered(relay, session, [MessageType.REGISTERED, request, registration]);
+      }
+    }
+  }
+
+  /** Ends the sessions of a relay except these. */
+  keepOnly(relay: number, kept: ReadonlySet<Id>): void {
+    for (const session of [...this.byId.values()]) {
+      if (this.relayOf(session) === relay && !kept.has(session.id)) this.leave(session);
+    }
   }
 
   #holds(session: Session): boolean {

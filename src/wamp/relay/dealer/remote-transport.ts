@@ -1,13 +1,17 @@
 /** The transport of a session whose connection is at a relay: the core's dealer sends through it. */
 
-import type { Transport } from "../../host/transport.ts";
-import type { RouterMessage } from "../../protocol/message.ts";
+import type { SendFault, Transport } from "../../host/transport.ts";
+import { MessageType, type RouterMessage } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
+import type { OnEnd } from "../link/link-sender.ts";
+import { SMALL_PAYLOAD } from "../link/message-size.ts";
 
 /** The core, as its remote transports use it. */
 export interface RemoteSender {
   /** Queues a message for a session of a relay; `onEnd` as in `LinkSender.queue`. */
-  send(relay: number, session: Id, message: RouterMessage, onEnd?: () => void): void;
+  send(relay: number, session: Id, message: RouterMessage, onEnd?: OnEnd): void;
+  /** See `LinkSender.isFull`. */
+  isFull(relay: number): boolean;
   /** The record of the session has changed. */
   save(session: Id): void;
 }
@@ -27,8 +31,11 @@ export class RemoteTransport implements Transport {
     this.#sender = sender;
   }
 
-  send(message: RouterMessage): undefined {
+  send(message: RouterMessage): SendFault | undefined {
+    const fault = faultIfFull(message);
+    if (fault !== undefined && this.#sender.isFull(this.relay)) return fault;
     this.#sender.send(this.relay, this.#session, message);
+    return undefined;
   }
 
   /** The relay closes its connections itself. */
@@ -36,5 +43,20 @@ export class RemoteTransport implements Transport {
 
   save(): void {
     this.#sender.save(this.#session);
+  }
+}
+
+/** How a message fails that a full link does not take; undefined for one that it always takes, because it is small. */
+function faultIfFull(message: RouterMessage): SendFault | undefined {
+  switch (message[0]) {
+    case MessageType.INVOCATION:
+      return "busy";
+    case MessageType.RESULT:
+      // Progress must not pile up where its call can fail.
+      return message[2].progress === true || message[3].size > SMALL_PAYLOAD ? "too large" : undefined;
+    case MessageType.ERROR:
+      return message[5].size > SMALL_PAYLOAD ? "too large" : undefined;
+    default:
+      return undefined;
   }
 }

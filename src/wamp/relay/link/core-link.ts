@@ -4,7 +4,8 @@ import { earliest } from "../../host/deadlines.ts";
 import type { Clock } from "../../host/host.ts";
 import type { Batch, BatchAnswer } from "./batch.ts";
 import { LinkReceiver } from "./link-receiver.ts";
-import { LinkSender } from "./link-sender.ts";
+import { LinkSender, type OnEnd } from "./link-sender.ts";
+import { messageSize } from "./message-size.ts";
 import type { ToCore, ToRelay } from "./messages.ts";
 
 /** What the link asks of the relay and its object. */
@@ -22,6 +23,13 @@ export interface CoreLinkPorts {
   recover(attempted: readonly ToCore[]): readonly ToCore[];
   /** These messages were not acknowledged in time. Returns those that must nevertheless be sent again. */
   giveUp(overdue: readonly ToCore[]): readonly ToCore[];
+  /** Estimated bytes that may wait for the core. */
+  readonly limit: number;
+  /** Was the link down when the relay slept? */
+  readonly isDown: boolean;
+  /** See `SenderPorts`. */
+  onDown(dropped: readonly ToCore[]): void;
+  onUp(): void;
   /** The core has slept or restarted, and has lost what is in no row. */
   onRestart(): void;
   /** The core is heard of for the first time since the relay woke: it may have restarted meanwhile. */
@@ -48,7 +56,23 @@ export class CoreLink {
   constructor(ports: CoreLinkPorts) {
     this.#ports = ports;
     this.#receiver = new LinkReceiver((message) => ports.process(message));
-    this.#sender = new LinkSender<ToCore>(ports);
+    const ofSender = {
+      get epoch() {
+        return ports.epoch;
+      },
+      get boot() {
+        return ports.boot;
+      },
+      sizeOf: messageSize,
+    };
+    const { clock, carry, nextStream, recover, giveUp, limit, onDown, onUp, isDown } = ports;
+    const more = { clock, carry, nextStream, recover, giveUp, limit, onDown, onUp };
+    this.#sender = new LinkSender<ToCore>(Object.assign(ofSender, more), isDown);
+  }
+
+  /** See `LinkSender.isFull`. */
+  get isFull(): boolean {
+    return this.#sender.isFull;
   }
 
   /** Is every message acknowledged, and no probe due? */
@@ -66,9 +90,9 @@ export class CoreLink {
     return this.#sender.messages;
   }
 
-  /** Queues a message for the next `flush`. */
-  queue(message: ToCore): void {
-    this.#sender.queue(message);
+  /** Queues a message for the next `flush`; `onEnd` as in `LinkSender.queue`. */
+  queue(message: ToCore, onEnd?: OnEnd): void {
+    this.#sender.queue(message, onEnd);
   }
 
   /** Sends what is queued; call it at the end of each turn. */
@@ -89,6 +113,7 @@ export class CoreLink {
     const isStale = batch.epoch !== epoch || batch.boot < (this.#coreBoot ?? 0);
     if (isStale) return { stream: batch.stream, received: 0, isForgotten: true, epoch, boot };
     this.#hear(batch.boot);
+    this.#sender.heard();
     return { ...this.#receiver.receive(batch), epoch, boot };
   }
 
@@ -115,9 +140,14 @@ export class CoreLink {
     this.#sender.flush();
   }
 
-  /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
-  nextDeadline(): number | undefined {
-    return earliest(this.#sender.nextDeadline(), this.#dueProbe());
+  /** When `tick` has something to do, if the relay is still awake; milliseconds since the epoch. */
+  nextAwakeDeadline(): number | undefined {
+    return this.#sender.isDown ? this.#dueProbe() : earliest(this.#sender.nextDeadline(), this.#dueProbe());
+  }
+
+  /** The same for a link that is down, for which the relay need not stay awake. */
+  nextStoredDeadline(): number | undefined {
+    return this.#sender.isDown ? this.#sender.nextDeadline() : undefined;
   }
 
   /** The core that answers may be another one than before. */

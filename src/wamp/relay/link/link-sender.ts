@@ -2,14 +2,16 @@
 
 import type { Clock } from "../../host/host.ts";
 import type { Batch, BatchAnswer } from "./batch.ts";
+import { DOWN_RETRY_MS, Outage } from "./outage.ts";
 
 /** A sender that heard nothing for so long begins a new stream: the receiver may have slept, and forgotten the old. */
 export const STREAM_PAUSE_MS = 5_000;
 /** What is not acknowledged within this time is given up; below the ten seconds after which an idle object sleeps. */
 export const GIVE_UP_MS = 5_000;
-/** The time before a batch that was lost is sent again; it doubles with each loss in a row. */
-const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 2_000;
+/** Estimated bytes of one batch, unless its first message alone has more; the platform takes 32 MiB at once. */
+export const MAX_BATCH_BYTES = 4 * 2 ** 20;
+/** Batches that wait for their answers; what is queued meanwhile leaves in fewer and larger ones. */
+export const MAX_IN_FLIGHT = 32;
 
 /** What a sender asks of its object. */
 export interface SenderPorts<M> {
@@ -28,14 +30,32 @@ export interface SenderPorts<M> {
   recover(attempted: readonly M[]): readonly M[];
   /** These messages were not acknowledged in time. Returns those that must nevertheless be sent again and again. */
   giveUp(overdue: readonly M[]): readonly M[];
+  /** Estimated bytes of a message. */
+  sizeOf(message: M): number;
+  /** Estimated bytes that may wait for their acknowledgment. */
+  readonly limit: number;
+  /** All that was not acknowledged has been dropped, and so is what is queued until `onUp`. */
+  onDown(dropped: readonly M[]): void;
+  /** The receiver has answered again. */
+  onUp(): void;
 }
+
+/**
+ * What becomes of a message: the receiver has processed it, or it is dropped. Before, it may be late, once or more: not
+ * acknowledged in time, and sent again.
+ */
+export type MessageEnd = "processed" | "late" | "dropped";
+
+/** Hears of the end of a message. */
+export type OnEnd = (end: MessageEnd) => void;
 
 /** A message that waits for its acknowledgment. */
 interface Pending<M> {
   readonly message: M;
+  readonly size: number;
   /** Milliseconds since the epoch. */
   readonly queuedAt: number;
-  readonly onEnd: (() => void) | undefined;
+  readonly onEnd: OnEnd | undefined;
 }
 
 /** A batch that was carried and is not acknowledged. */
@@ -46,7 +66,9 @@ interface SentBatch<M> {
 
 /**
  * The sending half of a link. It has no timer: `tick` does what is due, and `Clock.setAlarm` asks for it. Batches are
- * carried without waiting for the answers to earlier ones; after a loss all are sent again in order.
+ * carried without waiting for the answers to earlier ones; after a loss all are sent again in order. A sender that hears
+ * nothing for a minute, or holds twice its limit, goes down: it drops everything, and its owner has to make up for that
+ * when the receiver is back.
  */
 export class LinkSender<M> {
   readonly #ports: SenderPorts<M>;
@@ -58,13 +80,31 @@ export class LinkSender<M> {
   #attempts = 0;
   /** Answers and losses of attempts up to this one are stale: their batches were sent again. */
   #rewoundAt = 0;
-  #lossesInRow = 0;
-  /** When lost batches are sent again; milliseconds since the epoch. */
-  #retryAt: number | undefined;
+  readonly #outage: Outage;
   #heardAt = Number.NEGATIVE_INFINITY;
+  #bytes = 0;
+  /** Something was to be sent while the sender is down. */
+  #isWanted = false;
 
-  constructor(ports: SenderPorts<M>) {
+  /** `isDown`: was the sender down when its object slept or crashed? Then it asks at once whether the receiver is back. */
+  constructor(ports: SenderPorts<M>, isDown = false) {
     this.#ports = ports;
+    this.#outage = new Outage(ports.clock, isDown);
+  }
+
+  /** Has everything been dropped, because the receiver cannot be reached? */
+  get isDown(): boolean {
+    return this.#outage.isDown;
+  }
+
+  /** Should no message be queued that can be refused instead? */
+  get isFull(): boolean {
+    return this.#bytes > this.#ports.limit || this.#outage.isDown;
+  }
+
+  /** Estimated bytes of the messages that are not acknowledged. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Messages that are not acknowledged. */
@@ -79,7 +119,8 @@ export class LinkSender<M> {
 
   /** Has `flush` anything to send? */
   get hasOutput(): boolean {
-    return this.#queue.length > 0 && this.#retryAt === undefined;
+    if (this.#outage.isDown) return this.#isWanted && this.isIdle && this.#outage.mayTry();
+    return this.#queue.length > 0 && this.#outage.retryAt === undefined && this.#sent.length < MAX_IN_FLIGHT;
   }
 
   /** The messages that are not acknowledged, in order. */
@@ -87,17 +128,27 @@ export class LinkSender<M> {
     return [...this.#sent.flatMap(({ entries }) => entries), ...this.#queue].map(({ message }) => message);
   }
 
-  /** Queues a message for the next `flush`. `onEnd` is called once the receiver has processed it, or it is given up. */
-  queue(message: M, onEnd?: () => void): void {
-    this.#queue.push({ message, queuedAt: this.#ports.clock.now(), onEnd });
+  /** Queues a message for the next `flush`. */
+  queue(message: M, onEnd?: OnEnd): void {
+    if (this.#outage.isDown) {
+      this.#isWanted = true;
+      return onEnd?.("dropped");
+    }
+    const size = this.#ports.sizeOf(message);
+    this.#bytes += size;
+    this.#queue.push({ message, size, queuedAt: this.#ports.clock.now(), onEnd });
+    if (this.#bytes > 2 * this.#ports.limit) this.#goDown(0);
   }
 
-  /** Sends the queued messages as one batch; call it at the end of each turn. */
+  /** Sends the queued messages; call it at the end of each turn, and after each answer. */
   flush(): void {
-    if (this.hasOutput) this.#sendQueue();
+    while (this.hasOutput) {
+      this.#isWanted = false;
+      this.#sendQueue();
+    }
   }
 
-  /** Sends a batch without messages, to learn whether the receiver has restarted. */
+  /** Sends a batch without messages, to learn whether the receiver has restarted or is back. */
   probe(): void {
     if (this.isIdle) this.#sendQueue();
   }
@@ -106,10 +157,12 @@ export class LinkSender<M> {
   answered({ attempt, seq, stream }: Batch<M>, { received, isForgotten }: BatchAnswer): void {
     if (stream !== this.#stream) return;
     this.#heardAt = this.#ports.clock.now();
-    this.#lossesInRow = 0;
+    const wasDown = this.#outage.isDown;
+    this.#outage.end();
     this.#acknowledge(received);
     if (isForgotten) this.#restart();
     else if (received < seq && attempt > this.#rewoundAt) this.#sendAgain();
+    if (wasDown) this.#ports.onUp();
   }
 
   /** The platform could not carry a batch, or its answer was lost: the receiver may have processed it. */
@@ -117,23 +170,29 @@ export class LinkSender<M> {
     if (stream !== this.#stream || attempt <= this.#rewoundAt) return;
     // Batches that were carried after the lost one would only be answered with the same gap.
     this.#rewoundAt = this.#attempts;
-    const delay = Math.min(FIRST_RETRY_MS * 2 ** this.#lossesInRow, LAST_RETRY_MS);
-    this.#lossesInRow++;
-    this.#retryAt = this.#ports.clock.now() + delay;
-    this.#ports.clock.setAlarm(this.#retryAt);
+    this.#outage.lost();
+    if (this.#outage.isDown) this.#sent = [];
   }
 
   /** Sends again what was lost, and gives up what is overdue, at `now`: milliseconds since the epoch. */
   tick(now: number): void {
-    if (this.#retryAt === undefined || this.#retryAt > now) return;
-    this.#retryAt = undefined;
+    const { retryAt, isDown } = this.#outage;
+    if (retryAt === undefined || retryAt > now) return;
+    if (isDown) return this.#ask();
+    if (this.#outage.isLong(now)) return this.#goDown(DOWN_RETRY_MS);
+    this.#outage.retryAt = undefined;
     if (this.#isOverdue(now)) this.#giveUp(now);
     else this.#sendAgain();
   }
 
   /** When `tick` has something to do, if it has; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    return this.#retryAt;
+    return this.#outage.retryAt;
+  }
+
+  /** The receiver has sent something: a sender that is down asks whether it can be reached, too. */
+  heard(): void {
+    if (this.#outage.isDown && this.#outage.mayTry()) this.#ask();
   }
 
   /**
@@ -141,21 +200,35 @@ export class LinkSender<M> {
    * has lost its memory has also lost what the messages were about.
    */
   reset(): void {
-    const dropped = [...this.#sent.flatMap(({ entries }) => entries), ...this.#queue];
-    this.#queue = [];
-    this.#sent = [];
-    this.#retryAt = undefined;
-    this.#stream = 0;
-    for (const { onEnd } of dropped) onEnd?.();
+    this.#outage.end();
+    this.#outage.retryAt = undefined;
+    this.#drop();
   }
 
   #sendQueue(): void {
     const isPaused = this.#sent.length === 0 && this.#ports.clock.now() - this.#heardAt >= STREAM_PAUSE_MS;
     if (this.#stream === 0 || isPaused) this.#beginStream();
-    const batch = { seq: ++this.#lastSeq, entries: this.#queue };
-    this.#queue = [];
+    const batch = { seq: ++this.#lastSeq, entries: this.#takeBatch() };
     this.#sent.push(batch);
     this.#carry(batch, false);
+  }
+
+  /** The oldest queued messages, up to the bytes of one batch. */
+  #takeBatch(): readonly Pending<M>[] {
+    let bytes = 0;
+    const end = this.#queue.findIndex(({ size }, index) => {
+      bytes += size;
+      return index > 0 && bytes > MAX_BATCH_BYTES;
+    });
+    const all = this.#queue;
+    this.#queue = end < 0 ? [] : all.slice(end);
+    return end < 0 ? all : all.slice(0, end);
+  }
+
+  #ask(): void {
+    this.#sent = [];
+    this.#stream = 0;
+    this.#sendQueue();
   }
 
   #beginStream(): void {
@@ -166,12 +239,16 @@ export class LinkSender<M> {
   #carry({ seq, entries }: SentBatch<M>, isRetry: boolean): void {
     const { epoch, boot } = this.#ports;
     const messages = entries.map(({ message }) => message);
+    this.#outage.tried();
     this.#ports.carry({ seq, stream: this.#stream, attempt: ++this.#attempts, isRetry, epoch, boot, messages });
   }
 
   #acknowledge(received: number): void {
     while (this.#sent[0] !== undefined && this.#sent[0].seq <= received) {
-      for (const { onEnd } of this.#sent.shift()!.entries) onEnd?.();
+      for (const { size, onEnd } of this.#sent.shift()!.entries) {
+        this.#bytes -= size;
+        onEnd?.("processed");
+      }
     }
   }
 
@@ -184,8 +261,8 @@ export class LinkSender<M> {
 
   #restart(): void {
     const attempted = this.#sent.flatMap(({ entries }) => entries);
-    const again = keep(attempted, this.#ports.recover(attempted.map(({ message }) => message)));
-    this.#sendAnew(again);
+    const kept = this.#ports.recover(attempted.map(({ message }) => message));
+    this.#sendAnew(attempted, this.#entriesOf(kept, attempted, attempted[0]?.queuedAt ?? 0));
   }
 
   #isOverdue(now: number): boolean {
@@ -197,27 +274,47 @@ export class LinkSender<M> {
     const all = [...this.#sent.flatMap(({ entries }) => entries), ...this.#queue];
     this.#queue = [];
     const kept = this.#ports.giveUp(all.map(({ message }) => message));
-    this.#sendAnew(kept.map((message) => ({ message, queuedAt: now, onEnd: undefined })));
-    for (const { onEnd } of all) onEnd?.();
+    const entries = this.#entriesOf(kept, all, now).map((entry) => ({ ...entry, queuedAt: now }));
+    this.#sendAnew(all, entries);
+    const late = new Set(kept);
+    for (const { message, onEnd } of all) onEnd?.(late.has(message) ? "late" : "dropped");
   }
 
-  /** Begins a new stream with these messages, in front of those that are queued. */
-  #sendAnew(entries: readonly Pending<M>[]): void {
+  /** The entries of the messages in `kept`; those that were put in the place of others get a new one. */
+  #entriesOf(kept: readonly M[], former: readonly Pending<M>[], queuedAt: number): Pending<M>[] {
+    const byMessage = new Map(former.map((entry) => [entry.message, entry]));
+    return kept.map((message) => {
+      return byMessage.get(message) ?? { message, size: this.#ports.sizeOf(message), queuedAt, onEnd: undefined };
+    });
+  }
+
+  /** Begins a new stream with the entries of `next` in place of those of `former`, in front of what is queued. */
+  #sendAnew(former: readonly Pending<M>[], next: readonly Pending<M>[]): void {
     this.#rewoundAt = this.#attempts;
-    this.#retryAt = undefined;
+    this.#outage.retryAt = undefined;
     this.#sent = [];
     this.#stream = 0;
-    this.#queue = [...entries, ...this.#queue];
+    this.#queue = [...next, ...this.#queue];
+    this.#bytes += sizeOfAll(next) - sizeOfAll(former);
     this.flush();
+  }
+
+  #goDown(delay: number): void {
+    this.#outage.goDown(delay);
+    this.#ports.onDown(this.#drop());
+  }
+
+  #drop(): readonly M[] {
+    const dropped = [...this.#sent.flatMap(({ entries }) => entries), ...this.#queue];
+    this.#queue = [];
+    this.#sent = [];
+    this.#stream = 0;
+    this.#bytes = 0;
+    for (const { onEnd } of dropped) onEnd?.("dropped");
+    return dropped.map(({ message }) => message);
   }
 }
 
-/**
- * The entries of the messages in `kept`, with their callbacks. Messages that `recover` or `giveUp` put in the place of
- * others get an entry without one.
- */
-function keep<M>(entries: readonly Pending<M>[], kept: readonly M[]): Pending<M>[] {
-  const byMessage = new Map(entries.map((entry) => [entry.message, entry]));
-  const queuedAt = entries[0]?.queuedAt ?? 0;
-  return kept.map((message) => byMessage.get(message) ?? { message, queuedAt, onEnd: undefined });
+function sizeOfAll(entries: readonly Pending<unknown>[]): number {
+  return entries.reduce((sum, { size }) => sum + size, 0);
 }

@@ -93,14 +93,17 @@ export type Answer =
   | { readonly about: "cookie"; readonly remembered: Admitted | undefined };
 
 /**
- * What a relay has open after it or the core has restarted: the requests of calls, and the keys of invocations. The core
- * fails the calls that it does not know, and says that the other invocations are over.
+ * What a session has open, after the relay or the core has restarted or the link was down: the requests of calls, and the
+ * keys of invocations, of which `lastKey` is the largest that the relay has seen, over ones included. The core fails the
+ * calls that it does not know, and says of such invocations that they are over; it ends the calls and invocations that
+ * the relay does not know any more.
  */
 export interface OpenCalls {
   readonly kind: "open calls";
   readonly session: Id;
   readonly requests: readonly Id[];
   readonly keys: readonly Id[];
+  readonly lastKey: Id;
 }
 
 /** authrole → sessions */
@@ -156,6 +159,11 @@ export type ToCore =
   | MetaAnswer
   /** A message for the reader of a tap; a lost one is missing there, a tap that the core does not know is ended. */
   | { readonly kind: "tapped"; readonly number: number; readonly payload: Payload }
+  /**
+   * After the link was down: all sessions of the relay that the core may know, and all topics and patterns of which it
+   * has a subscriber. The core drops what it has beyond them.
+   */
+  | { readonly kind: "only"; readonly sessions: readonly Id[]; readonly patterns: readonly Pattern[] }
   /** `session` is that of the first subscriber, or of the last one. */
   | { readonly kind: "announce"; readonly pattern: Pattern; readonly session: Id }
   | { readonly kind: "withdraw"; readonly pattern: Pattern; readonly session: Id }
@@ -199,6 +207,8 @@ export type ToRelay =
    * is interrupted if it does (LEAVE-04). A repeated one finds no invocation; a lost one is made up for by `OpenCalls`.
    */
   | { readonly kind: "over"; readonly session: Id; readonly key: Id; readonly isAbandoned: boolean }
+  /** After the link was down: the relay repeats what is not answered, states what is open, and forgets unused topics. */
+  | { readonly kind: "restate" }
   /** The session has broken the protocol, as only the core could see. */
   | { readonly kind: "abort"; readonly session: Id; readonly uri: Uri; readonly text: string; readonly code: number }
   | MetaRequest

@@ -4,7 +4,8 @@ import { earliest } from "../../host/deadlines.ts";
 import type { Clock } from "../../host/host.ts";
 import type { Batch, BatchAnswer } from "./batch.ts";
 import { LinkReceiver } from "./link-receiver.ts";
-import { LinkSender } from "./link-sender.ts";
+import { LinkSender, type OnEnd } from "./link-sender.ts";
+import { messageSize } from "./message-size.ts";
 import type { ToCore, ToRelay } from "./messages.ts";
 
 /** One row for each relay, written when its epoch changes. */
@@ -31,6 +32,14 @@ export interface RelayLinksPorts {
   drop(relay: number): void;
   /** These messages were not acknowledged in time. Returns those that must nevertheless be sent again. */
   giveUp(relay: number, overdue: readonly ToRelay[]): readonly ToRelay[];
+  /** Estimated bytes that may wait for one relay, and for all of them. */
+  readonly limit: number;
+  readonly limitOfAll: number;
+  /** The relays whose links were down when the core slept. */
+  down(): Iterable<number>;
+  /** See `SenderPorts`. */
+  onDown(relay: number, dropped: readonly ToRelay[]): void;
+  onUp(relay: number): void;
 }
 
 /** The link to one relay. */
@@ -61,13 +70,26 @@ export class RelayLinks {
     return this.#unflushed.size > 0;
   }
 
+  /** Has a link been down before the core slept? Then it is tried, and needs deadlines. */
+  wake(): void {
+    for (const relay of this.#ports.down()) this.#links.set(relay, this.#newLink(relay, true));
+  }
+
+  /** See `LinkSender.isFull`. */
+  isFull(relay: number): boolean {
+    if (this.#link(relay).sender.isFull) return true;
+    let bytes = 0;
+    for (const { sender } of this.#links.values()) bytes += sender.bytes;
+    return bytes > this.#ports.limitOfAll;
+  }
+
   /** The epoch of a relay; 0 before its first batch. */
   epochOf(relay: number): number {
     return this.#ports.epochs.get(relay) ?? 0;
   }
 
   /** Queues a message for a relay, until `flush`; `onEnd` as in `LinkSender.queue`. */
-  queue(relay: number, message: ToRelay, onEnd?: () => void): void {
+  queue(relay: number, message: ToRelay, onEnd?: OnEnd): void {
     this.#link(relay).sender.queue(message, onEnd);
     this.#unflushed.add(relay);
   }
@@ -87,14 +109,21 @@ export class RelayLinks {
       // A batch from before the relay lost its sockets: nothing in it counts any more.
       return { stream: batch.stream, received: batch.seq, isForgotten: false, epoch: known, boot };
     }
-    const receipt = this.#link(relay).receiver.receive(batch);
+    const { receiver, sender } = this.#link(relay);
+    const receipt = receiver.receive(batch);
+    sender.heard();
     return { ...receipt, isUnsaved: this.#ports.isUnsaved(), epoch: batch.epoch, boot };
   }
 
   /** Takes the answer of a relay. */
   answered(relay: number, batch: Batch<ToRelay>, answer: BatchAnswer): void {
     if (answer.epoch > this.epochOf(relay)) this.#beginEpoch(relay, answer.epoch);
-    else this.#link(relay).sender.answered(batch, answer);
+    else {
+      const { sender } = this.#link(relay);
+      sender.answered(batch, answer);
+      // Its answer makes room for what is queued.
+      if (sender.hasOutput) this.#unflushed.add(relay);
+    }
   }
 
   /** The platform could not carry a batch to a relay. */
@@ -108,30 +137,45 @@ export class RelayLinks {
   }
 
   /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
-  nextDeadline(): number | undefined {
+  nextAwakeDeadline(): number | undefined {
+    return this.#nextDeadline(false);
+  }
+
+  /** The same for links that are down, for which the core need not stay awake. */
+  nextStoredDeadline(): number | undefined {
+    return this.#nextDeadline(true);
+  }
+
+  #nextDeadline(isDown: boolean): number | undefined {
     let next: number | undefined;
-    for (const { sender } of this.#links.values()) next = earliest(next, sender.nextDeadline());
+    for (const { sender } of this.#links.values()) {
+      if (sender.isDown === isDown) next = earliest(next, sender.nextDeadline());
+    }
     return next;
   }
 
   #link(relay: number): RelayLink {
     const known = this.#links.get(relay);
     if (known !== undefined) return known;
-    const { clock, boot, nextStream, carry, epochs, giveUp } = this.#ports;
-    const sender = new LinkSender<ToRelay>({
-      clock,
-      carry: (batch) => carry(relay, batch),
-      nextStream,
+    const link = this.#newLink(relay, false);
+    this.#links.set(relay, link);
+    return link;
+  }
+
+  #newLink(relay: number, isDown: boolean): RelayLink {
+    const { clock, boot, nextStream, carry, epochs, giveUp, limit, onDown, onUp } = this.#ports;
+    const ports = {
+      ...{ clock, nextStream, limit, sizeOf: messageSize, boot: boot() },
+      carry: (batch: Batch<ToRelay>) => carry(relay, batch),
       get epoch() {
         return epochs.get(relay) ?? 0;
       },
-      boot: boot(),
-      recover: (attempted) => attempted,
-      giveUp: (overdue) => giveUp(relay, overdue),
-    });
-    const link = { sender, receiver: this.#newReceiver(relay) };
-    this.#links.set(relay, link);
-    return link;
+      recover: (attempted: readonly ToRelay[]) => attempted,
+      giveUp: (overdue: readonly ToRelay[]) => giveUp(relay, overdue),
+      onDown: (dropped: readonly ToRelay[]) => onDown(relay, dropped),
+      onUp: () => onUp(relay),
+    };
+    return { sender: new LinkSender<ToRelay>(ports, isDown), receiver: this.#newReceiver(relay) };
   }
 
   #newReceiver(relay: number): LinkReceiver<ToCore> {

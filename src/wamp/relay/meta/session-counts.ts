@@ -85,6 +85,13 @@ export class SessionCounts {
     this.#ports.push(counts);
   }
 
+  /** Sends the counts: the core may have missed the last ones. */
+  pushAgain(): void {
+    if (!this.#ports.hasMetaApi) return;
+    this.#pushed = NEVER_PUSHED;
+    this.push();
+  }
+
   /** Sends what is due at `now`, milliseconds since the epoch. */
   tick(now: number): void {
     if ((this.nextDeadline() ?? Number.POSITIVE_INFINITY) <= now) this.push();
@@ -104,6 +111,9 @@ export class SessionCounts {
     return byRole;
   }
 }
+
+/** Differs from all counts. */
+const NEVER_PUSHED: SessionsByRole = { "": 0 };
 
 function isSame(one: SessionsByRole, other: SessionsByRole): boolean {
   const roles = Object.keys(one);

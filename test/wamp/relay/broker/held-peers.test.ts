@@ -3,14 +3,17 @@
 import { describe, expect, test } from "vitest";
 import { HeldPeers } from "../../../../src/wamp/relay/broker/held-peers.ts";
 import type { Peer } from "../../../../src/wamp/session/peer.ts";
+import { RecordBudget } from "../../../../src/wamp/session/record-budget.ts";
 import { RelayedRealm } from "../relayed-realm.ts";
 
 /** Two peers, of which nothing but their identity is read. */
 const [ann, ben] = ["ann", "ben"].map((name) => ({ name }) as unknown as Peer) as [Peer, Peer];
 
 describe("messages of a peer that waits", () => {
+  const records = new RecordBudget({ session_bytes: 1_000, realm_bytes: 10_000 });
+
   test("are kept in order until its release, those of another peer are not", () => {
-    const held = new HeldPeers(10);
+    const held = new HeldPeers(1_000, () => records);
     held.hold(ann);
     expect([held.add(ann, [1]), held.add(ben, [2]), held.add(ann, [3])]).toStrictEqual([true, false, true]);
     const received: unknown[] = [];
@@ -19,7 +22,7 @@ describe("messages of a peer that waits", () => {
   });
 
   test("stay behind one for which the peer waits again", () => {
-    const held = new HeldPeers(10);
+    const held = new HeldPeers(1_000, () => records);
     held.hold(ann);
     for (const number of [1, 2, 3]) held.add(ann, [number]);
     const received: unknown[] = [];
@@ -34,11 +37,23 @@ describe("messages of a peer that waits", () => {
     expect(received).toStrictEqual([1, 2, 3, 4]);
   });
 
-  test("end its session where they are too many", () => {
-    const realm = new RelayedRealm(1);
+  test("count in the record budget until they are released or dropped", () => {
+    const held = new HeldPeers(1_000, () => records);
+    held.hold(ann);
+    held.hold(ben);
+    held.add(ann, [1, "x".repeat(100)]);
+    held.add(ben, [1, "x".repeat(100)]);
+    expect(records.bytes).toBeGreaterThan(200);
+    held.release(ann, () => {});
+    held.forget(ben);
+    expect(records.bytes).toBe(0);
+  });
+
+  test("end its session where they have too many bytes, as those that wait for an authorizer do", () => {
+    const realm = new RelayedRealm(1, { limits: { undecided_bytes: 10_000 } });
     const client = realm.join(1);
     client.say([32, 1, {}, "com.a"]);
-    for (let request = 2; request <= 1_002; request++) client.say([16, request, {}, "com.b"]);
+    for (let request = 2; request <= 11; request++) client.say([16, request, {}, "com.b", ["x".repeat(1_000)]]);
     expect(client.take()).toStrictEqual([
       [3, { message: "too much waits for a subscription" }, "wamp.edge.error.limit_exceeded"],
       ["closed", 1008],

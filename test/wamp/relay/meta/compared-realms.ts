@@ -154,7 +154,10 @@ class SoloRealm implements ComparedRealm {
   readonly #object: SoloObject;
 
   constructor(input = INPUT) {
-    const network = new ModelNetwork(() => this.#object);
+    const network = new ModelNetwork(
+      () => this.#object,
+      () => this.#world.time.now,
+    );
     const config = realmConfig(input);
     this.#world = { time: { now: 1_000_000 }, random: new SeededRandom(1), network, config, relays: 0 };
     this.#object = new SoloObject(this.#world);

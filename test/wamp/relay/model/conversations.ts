@@ -5,7 +5,7 @@ import { type ModelOptions, ModelRealm } from "./model-realm.ts";
 /** Things that happen in one conversation. */
 const STEPS = 250;
 
-const CALM: ModelOptions = { relays: 3, losses: 0, duplicates: 0, sleeps: false, crashes: 0 };
+const CALM: ModelOptions = { relays: 3, losses: 0, duplicates: 0, sleeps: false, crashes: 0, outages: false };
 const LOSSY: ModelOptions = { ...CALM, losses: 0.1, duplicates: 0.1 };
 
 /** What may go wrong, by name. */
@@ -15,6 +15,8 @@ export const MODES = {
   "with objects that sleep": { ...CALM, sleeps: true },
   "with objects that sleep, over links that lose and duplicate": { ...LOSSY, sleeps: true },
   "with objects that crash": { ...LOSSY, sleeps: true, crashes: 0.2 },
+  "with links that are down for minutes": { ...CALM, sleeps: true, outages: true },
+  "with all of these": { ...LOSSY, sleeps: true, crashes: 0.1, outages: true },
 } as const satisfies Record<string, ModelOptions>;
 
 export type Mode = keyof typeof MODES;

@@ -46,7 +46,7 @@ function revokeNothing(): void {
 function confirmTooEarly(): void {
   vi.spyOn(LinkSender.prototype, "queue").mockImplementation(function (this: LinkSender<unknown>, message, onEnd) {
     queue.call(this, message);
-    onEnd?.();
+    onEnd?.("processed");
   });
 }
 

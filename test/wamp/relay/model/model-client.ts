@@ -2,6 +2,7 @@
 
 import type { PeerRecord } from "../../../../src/wamp/hibernation/peer-record.ts";
 import type { SendFault, Transport } from "../../../../src/wamp/host/transport.ts";
+import { WampUri } from "../../../../src/wamp/protocol/errors.ts";
 import { type Invocation, MessageType, type RouterMessage } from "../../../../src/wamp/protocol/message.ts";
 import type { Payload } from "../../../../src/wamp/protocol/payload.ts";
 
@@ -158,6 +159,8 @@ export class ModelClient implements Transport {
     } else if (type === MessageType.REGISTER) this.#shift(this.registering, request, `ERROR ${uri} for REGISTER`);
     else if (type === MessageType.SUBSCRIBE) this.#shift(this.subscribing, request, `ERROR ${uri} for SUBSCRIBE`);
     else if (type === MessageType.PUBLISH) this.#observer.onPublished(this.name, request, false);
+    // The core cannot be reached: the client does not know whether it is still registered.
+    else if (type === MessageType.UNREGISTER && uri === WampUri.UNAVAILABLE) this.unregistering.delete(request);
     else throw new Fault(`${this.name} got ERROR ${uri} for a message of type ${type}`);
   }
 

@@ -21,8 +21,10 @@ class Way {
   readonly from: number;
   readonly to: number;
   readonly carried: Carried[] = [];
-  /** Was the last call lost, so that the caller is about to repeat it? */
-  isBroken = false;
+  /** When the last call was lost, which the caller is about to repeat; milliseconds since the epoch. */
+  brokenAt: number | undefined;
+  /** What becomes of all calls in an outage. */
+  blocked: "lose call" | "lose answer" | undefined;
 
   constructor(from: number, to: number) {
     this.from = from;
@@ -33,13 +35,23 @@ class Way {
 /** What the scheduler may let happen to a call. */
 export type Fate = "deliver" | "answer" | "duplicate" | "lose call" | "lose answer";
 
-/** `endpoint` returns the object with a number as it is now. */
+/** An object sleeps so long after its last call: milliseconds. */
+const SLEEP_MS = 10_000;
+
+/** `endpoint` returns the object with a number as it is now, `now` the time: milliseconds since the epoch. */
 export class ModelNetwork {
   readonly #ways = new Map<string, Way>();
   readonly #endpoint: (object: number) => Endpoint;
+  readonly #now: () => number;
 
-  constructor(endpoint: (object: number) => Endpoint) {
+  constructor(endpoint: (object: number) => Endpoint, now: () => number) {
     this.#endpoint = endpoint;
+    this.#now = now;
+  }
+
+  /** Has any way an outage? */
+  get hasOutage(): boolean {
+    return [...this.#ways.values()].some(({ blocked }) => blocked !== undefined);
   }
 
   /** Calls and answers on their way. */
@@ -51,7 +63,8 @@ export class ModelNetwork {
 
   /** Is no call on its way, or about to be repeated? */
   get isQuiet(): boolean {
-    return [...this.#ways.values()].every(({ carried, isBroken }) => carried.length === 0 && !isBroken);
+    const since = this.#now() - SLEEP_MS;
+    return [...this.#ways.values()].every(({ carried, brokenAt }) => carried.length === 0 && (brokenAt ?? 0) <= since);
   }
 
   /**
@@ -59,19 +72,31 @@ export class ModelNetwork {
    * that is so: it sleeps ten seconds after the last call, and calls are repeated sooner.
    */
   isBusy(object: number): boolean {
-    return [...this.#ways.values()].some(
-      ({ from, to, carried, isBroken }) => (from === object || to === object) && (carried.length > 0 || isBroken),
-    );
+    const since = this.#now() - SLEEP_MS;
+    return [...this.#ways.values()].some(({ from, to, carried, brokenAt }) => {
+      return (from === object || to === object) && (carried.length > 0 || (brokenAt ?? since) > since);
+    });
+  }
+
+  /** From now on all calls on a way are lost, or their answers are. */
+  block(from: number, to: number, fate: "lose call" | "lose answer"): void {
+    this.#way(from, to).blocked = fate;
+  }
+
+  /** Ends all outages. */
+  unblock(): void {
+    for (const way of this.#ways.values()) way.blocked = undefined;
+  }
+
+  /** Lets all calls in an outage be lost. */
+  loseBlocked(): void {
+    for (const way of this.#ways.values()) {
+      for (let left = way.blocked === undefined ? 0 : way.carried.length; left > 0; left--) this.#stepBlocked(way);
+    }
   }
 
   carry(from: number, to: number, batch: Batch<never>): void {
-    const key = `${from} ${to}`;
-    let way = this.#ways.get(key);
-    if (way === undefined) {
-      way = new Way(from, to);
-      this.#ways.set(key, way);
-    }
-    way.carried.push({ batch, answer: undefined });
+    this.#way(from, to).carried.push({ batch, answer: undefined });
   }
 
   /** The ways on which something is. */
@@ -85,7 +110,8 @@ export class ModelNetwork {
    * Lets the next thing happen on a way, and returns to what; a fate that does not fit is replaced by one that does.
    */
   step(from: number, to: number, fate: Fate): "call" | "answer" {
-    const way = this.#ways.get(`${from} ${to}`)!;
+    const way = this.#way(from, to);
+    if (way.blocked !== undefined) return this.#stepBlocked(way);
     const next = way.carried.find(({ answer }) => answer === undefined);
     const isAnswer = next === undefined || ((fate === "answer" || fate === "lose answer") && next !== way.carried[0]);
     if (isAnswer) this.#stepBack(way, fate);
@@ -106,19 +132,38 @@ export class ModelNetwork {
     for (const way of this.#ways.values()) {
       if (way.from === object) {
         way.carried.length = 0;
-        way.isBroken = false;
+        way.brokenAt = undefined;
       }
       if (way.to !== object) continue;
-      way.isBroken = way.carried.length > 0;
+      way.brokenAt = way.carried.length > 0 ? this.#now() : undefined;
       for (const { batch } of way.carried.splice(0)) this.#endpoint(way.from).lost(object, batch);
     }
+  }
+
+  #way(from: number, to: number): Way {
+    const key = `${from} ${to}`;
+    let way = this.#ways.get(key);
+    if (way === undefined) {
+      way = new Way(from, to);
+      this.#ways.set(key, way);
+    }
+    return way;
+  }
+
+  #stepBlocked(way: Way): "call" {
+    const [first] = way.carried;
+    if (first!.answer === undefined && way.blocked === "lose answer") {
+      first!.answer = this.#endpoint(way.to).receive(way.from, copied(first!.batch));
+    }
+    this.#stepBack(way, "lose answer");
+    return "call";
   }
 
   #stepCall(way: Way, next: Carried, fate: Fate): void {
     const { from, to, carried } = way;
     if (fate === "lose call") {
       carried.splice(carried.indexOf(next), 1);
-      way.isBroken = true;
+      way.brokenAt = this.#now();
       return this.#endpoint(from).lost(to, next.batch);
     }
     const object = this.#endpoint(to);
@@ -129,8 +174,9 @@ export class ModelNetwork {
   #stepBack(way: Way, fate: Fate): void {
     const { from, to, carried } = way;
     const { batch, answer } = carried.shift()!;
-    way.isBroken = fate === "lose answer" || fate === "lose call";
-    if (fate === "lose answer" || fate === "lose call") this.#endpoint(from).lost(to, batch);
+    const isLost = fate === "lose answer" || fate === "lose call";
+    way.brokenAt = isLost ? this.#now() : undefined;
+    if (isLost) this.#endpoint(from).lost(to, batch);
     else this.#endpoint(from).answered(to, batch, answer!);
   }
 }

@@ -16,6 +16,7 @@ import type { Peer } from "../../../../src/wamp/session/peer.ts";
 import { realmConfig } from "../../host/test-realm.ts";
 import {
   CoolingRows,
+  DownLinkRows,
   IDS,
   InterestRows,
   RelaySessionsRows,
@@ -191,6 +192,7 @@ export class ModelRelay extends ModelObject {
   readonly cooling = new CoolingRows();
   /** The relay has been told of the roles before; set it to undefined for one that is new. */
   roleVersion: number | undefined = 0;
+  readonly down = new DownLinkRows();
   epoch = 1;
 
   constructor(number: number, world: ModelWorld) {
@@ -247,10 +249,10 @@ export class ModelRelay extends ModelObject {
   }
 
   protected start(): void {
-    const { boot, epoch, number: relay, cooling } = this;
+    const { boot, epoch, number: relay, cooling, down } = this;
     const { config, relays } = this.world;
     this.relay = new Relay(config.name, config, this.host, {
-      ...{ relay, ids: IDS, epoch, boot, cooling, relays },
+      ...{ relay, ids: IDS, epoch, boot, cooling, down, relays },
       roleVersion: {
         get: () => this.roleVersion,
         put: (version) => {
@@ -270,6 +272,7 @@ export class ModelCore extends ModelObject {
   core!: RelayCore;
   readonly interest = new InterestRows();
   readonly told = new ToldRows();
+  readonly down = new DownLinkRows();
   readonly stored = new StoredCountRows();
   readonly roles = new RoleVersionRows();
   readonly sessions = new RemoteSessionRows();
@@ -333,10 +336,10 @@ export class ModelCore extends ModelObject {
   }
 
   protected start(): void {
-    const { boot, interest, told, stored, sessions } = this;
+    const { boot, interest, told, stored, sessions, down } = this;
     const { config, relays } = this.world;
     this.core = new RelayCore(config.name, config, this.host, {
-      ...{ ids: IDS, boot, interest, told, stored, sessions, epochs: this.#epochs },
+      ...{ ids: IDS, boot, interest, told, stored, sessions, down, epochs: this.#epochs },
       ...{ relaySessions: this.relaySessions, roles: this.roles, relays },
       nextStream: () => this.nextStream(),
       nameOf: (relay) => `weur.${relay}`,

@@ -40,6 +40,8 @@ export interface ModelOptions {
   readonly sleeps: boolean;
   /** The share of crashes in what happens to objects. */
   readonly crashes: number;
+  /** Are links down for seconds or minutes? */
+  readonly outages: boolean;
 }
 
 /** All faults are thrown as `Fault`. */
@@ -57,7 +59,8 @@ export class ModelRealm {
 
   constructor(seed: number, options: ModelOptions) {
     this.#options = options;
-    const network = new ModelNetwork((object) => this.#objects[object]!);
+    const now = () => this.#world.time.now;
+    const network = new ModelNetwork((object) => this.#objects[object]!, now);
     this.#world = {
       ...{ time: { now: 1_000_000 }, random: new SeededRandom(seed), network, config: MODEL_CONFIG },
       ...{ storeDelay: 2, relays: options.relays },
@@ -91,6 +94,7 @@ export class ModelRealm {
     if (roll < 0.58 || this.clients.length < 2) return this.#join();
     if (roll < 0.93) return this.#act(random.pick(this.clients));
     if (roll < 0.96) {
+      if (network.hasOutage) return this.#wait(random.below(random.pick([100, 10_000, 200_000])));
       // What is on its way for longer than five seconds may be given up, and need not arrive.
       return this.#wait(network.size === 0 && this.#isIdle ? random.below(20_000) : random.below(20));
     }
@@ -118,6 +122,7 @@ export class ModelRealm {
     if (random.chance(crashes / 4)) this.#core.host.store.failsNext = true;
     // A core that crashes is the harder case: its sessions go on.
     if (random.chance(crashes)) return this.#crash(random.chance(0.5) ? this.#core : object);
+    if (this.#options.outages && random.chance(0.4)) return this.#cutOff();
     if (sleeps && object.isIdle && !network.isBusy(object.number) && !this.#mayRepeat(object)) object.sleepAndWake();
   }
 
@@ -129,6 +134,15 @@ export class ModelRealm {
     if (object === this.#core || this.#options.crashes === 0) return false;
     const isStoring = this.#objects.some((each) => each instanceof ModelRelay && each.relay.isStoring);
     return isStoring || !this.#world.network.isQuiet;
+  }
+
+  /** A link goes down, in one direction or both, or all come up again. */
+  #cutOff(): void {
+    const { random, network } = this.#world;
+    if (network.hasOutage && random.chance(0.5)) return network.unblock();
+    const relay = random.pick(this.#objects.slice(1)).number;
+    if (random.chance(0.7)) network.block(relay, CORE, random.pick(["lose call", "lose answer"]));
+    if (random.chance(0.7)) network.block(CORE, relay, random.pick(["lose call", "lose answer"]));
   }
 
   /** What was on its way through the object need not arrive. */
@@ -200,6 +214,8 @@ export class ModelRealm {
     const key = `${publisher.name} ${number}`;
     for (const client of this.clients) {
       if (client === publisher || client.unsubscribing.size > 0) continue;
+      // What is sent in an outage need not arrive.
+      if (this.#options.outages) break;
       for (const { match, uri, expected } of client.subscriptions.values()) {
         if (match === "exact" ? uri === topic : topic.startsWith(uri)) expected.add(key);
       }
@@ -299,6 +315,7 @@ export class ModelRealm {
       if (next > end) break;
       time.now = Math.max(time.now, next);
       this.#tick();
+      network.loseBlocked();
       if (network.size > onItsWay) return;
     }
     time.now = end;
@@ -311,6 +328,7 @@ export class ModelRealm {
   /** Until nothing is on its way, nothing is due and every callee has answered. */
   #settle(): void {
     const { network, time } = this.#world;
+    network.unblock();
     for (let turn = 0; turn < 20_000; turn++) {
       const [way] = network.busyWays();
       const callee = this.clients.find(({ invocations }) => invocations.size > 0);

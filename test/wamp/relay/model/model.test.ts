@@ -19,7 +19,7 @@ describe("the model finds", () => {
 
   test.each(FAULTS)("%s", (_, plant) => {
     plant();
-    const rough = { relays: 3, losses: 0.3, duplicates: 0.1, sleeps: true };
+    const rough = { relays: 3, losses: 0.3, duplicates: 0.1, sleeps: true, outages: false };
     const seeds = Array.from({ length: 1_500 }, (_, index) => index + 1);
     // The rarest fault needs an answer that is lost before a crash, and shows in one conversation of a hundred.
     const finds = (seed: number): boolean => faultOf(seed, { ...rough, crashes: seed % 2 > 0 ? 0.4 : 0 }) !== undefined;

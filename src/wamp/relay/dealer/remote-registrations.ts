@@ -1,0 +1,142 @@
+/** REGISTER and UNREGISTER of a relay's sessions that the core has not answered. */
+
+import { argsOf } from "../../dealer/call-results.ts";
+import { WampUri } from "../../protocol/errors.ts";
+import {
+  type ErrorMessage,
+  MessageType,
+  NO_DETAILS,
+  type Register,
+  type Registered,
+  type RouterMessage,
+  type Unregister,
+} from "../../protocol/message.ts";
+import type { Id, Uri } from "../../protocol/values.ts";
+import type { Session } from "../../session/session.ts";
+import { type RememberedRequests, SessionTable } from "../../session/session-table.ts";
+import type { ToCore } from "../link/messages.ts";
+
+/** A message about a registration on its way to the core. */
+type Asked = Extract<ToCore, { readonly kind: "register" | "request" }>;
+
+/** Each gets exactly one answer, whatever is repeated or lost on the way. */
+export class RemoteRegistrations {
+  readonly #send: (message: ToCore) => void;
+  /** REGISTERs that have failed for their sessions, but may yet succeed at the core. */
+  readonly #refused: RememberedRequests;
+  /** session → request → message */
+  readonly #asked = new SessionTable<Asked>();
+  /** All messages of the table. */
+  readonly #unanswered = new WeakSet<ToCore>();
+  /** Those of them that the core may have processed without its answer arriving. */
+  readonly #uncertain = new WeakSet<ToCore>();
+  /** session → request → registration that the core has made for a REGISTER that failed, and is to remove */
+  readonly #undoing = new SessionTable<Id>();
+
+  /** `send` queues a message for the core. */
+  constructor(send: (message: ToCore) => void, refused: RememberedRequests) {
+    this.#send = send;
+    this.#refused = refused;
+  }
+
+  /** Requests of all sessions without an answer. */
+  get size(): number {
+    return this.#asked.count() + this.#undoing.count();
+  }
+
+  /** Does the session not know of a registration, though the core may send it invocations? */
+  isUndoing(session: Session, registration: Id): boolean {
+    for (const each of this.#undoing.of(session).values()) if (each === registration) return true;
+    return false;
+  }
+
+  /** Does the session wait for an answer? */
+  isWaiting(session: Session): boolean {
+    return this.#asked.of(session).size > 0;
+  }
+
+  /** Sends a request to the core. */
+  ask(session: Session, request: Id, message: Asked): void {
+    this.#await(session, request, message);
+    this.#send(message);
+  }
+
+  /** Hands the core's answer to the session, unless it had one. */
+  answered(session: Session, message: RouterMessage): void {
+    const request = (message[0] === MessageType.ERROR ? message[2] : message[1]) as Id;
+    const asked = this.#asked.get(session, request);
+    if (asked === undefined) {
+      if (message[0] === MessageType.REGISTERED) this.#undo(session, message);
+      else this.#undoing.delete(session, request);
+      return;
+    }
+    this.#asked.delete(session, request);
+    this.#unanswered.delete(asked);
+    session.transport.send(message[0] === MessageType.ERROR ? this.#judge(session, asked, message) : message);
+  }
+
+  /** Fails all requests, because the core cannot be reached. */
+  failAll(sessions: Iterable<Session>, uri: Uri, text: string): void {
+    for (const session of sessions) {
+      for (const [request, asked] of [...this.#asked.of(session)]) {
+        this.#uncertain.add(asked);
+        const type = asked.kind === "register" ? MessageType.REGISTER : MessageType.UNREGISTER;
+        this.answered(session, [MessageType.ERROR, type, request, NO_DETAILS, uri, argsOf(text)]);
+      }
+    }
+  }
+
+  /**
+   * Says whether a message is to be sent again, which the core may have processed before: not a REGISTER or UNREGISTER
+   * that it has answered, because it could answer differently now.
+   */
+  mayResend(message: ToCore): boolean {
+    this.#uncertain.add(message);
+    return !isAboutRegistration(message) || this.#unanswered.has(message);
+  }
+
+  /** Repeats the requests of a session after the core has restarted, except those that it gets in any case. */
+  repeat(session: Session, unsent: ReadonlySet<ToCore>): void {
+    for (const asked of this.#asked.of(session).values()) {
+      if (unsent.has(asked)) continue;
+      this.#uncertain.add(asked);
+      if (asked.kind !== "register") this.#send(asked);
+      else this.ask(session, asked.message[1], { ...asked, isRepeated: true });
+    }
+  }
+
+  /** Drops the requests of a session that has ended. */
+  leave(session: Session): void {
+    this.#asked.leave(session);
+    this.#undoing.leave(session);
+  }
+
+  #await(session: Session, request: Id, message: Asked): void {
+    this.#asked.set(session, request, message);
+    this.#unanswered.add(message);
+  }
+
+  /** The answer to a request that the core may have processed twice, of which the first result counts. */
+  #judge(session: Session, asked: Asked, message: ErrorMessage): RouterMessage {
+    const [, type, request, , uri] = message;
+    if (!this.#uncertain.has(asked)) return message;
+    // A registration that is gone when UNREGISTER is repeated was removed by the first one.
+    const isDone = type === MessageType.UNREGISTER && uri === WampUri.NO_SUCH_REGISTRATION;
+    if (isDone) return [MessageType.UNREGISTERED, request];
+    if (type === MessageType.REGISTER) this.#refused.add(session, request);
+    return message;
+  }
+
+  /** The session believes that its REGISTER has failed; the answer to UNREGISTER finds no request, and is dropped. */
+  #undo(session: Session, [, request, registration]: Registered): void {
+    if (!this.#refused.delete(session, request)) return;
+    this.#undoing.set(session, request, registration);
+    const message: Unregister = [MessageType.UNREGISTER, request, registration];
+    this.#send({ kind: "request", session: session.id, message });
+  }
+}
+
+function isAboutRegistration(message: ToCore): message is Asked & { readonly message: Register | Unregister } {
+  if (message.kind === "register") return true;
+  return message.kind === "request" && message.message[0] === MessageType.UNREGISTER;
+}

@@ -1,0 +1,97 @@
+/** What a relay does about a core that it cannot reach: requests fail, and the core hears what is left when it is back. */
+
+import type { Clock, Log } from "../host/host.ts";
+import { WampError, WampUri } from "../protocol/errors.ts";
+import { MessageType, type Yield } from "../protocol/message.ts";
+import type { Questions } from "./authentication/questions.ts";
+import type { RelayInterest } from "./broker/relay-interest.ts";
+import type { WaitingPublications } from "./broker/waiting-publications.ts";
+import type { RemoteDealer } from "./dealer/remote-dealer.ts";
+import { UNREACHABLE } from "./link/core-sender.ts";
+import type { DownLinkStore } from "./link/down-links.ts";
+import type { ToCore } from "./link/messages.ts";
+import { CORE } from "./link/relay-ids.ts";
+import type { SessionCounts } from "./meta/session-counts.ts";
+
+/** The parts of the relay that are concerned. */
+export interface RelayRecoveryParts {
+  readonly host: Clock & Log;
+  readonly down: DownLinkStore;
+  readonly interest: RelayInterest;
+  readonly dealer: RemoteDealer;
+  readonly questions: Questions;
+  readonly waiting: WaitingPublications;
+  readonly counts: SessionCounts;
+  /** Queues a message for the core; `onProcessed` is called once the core has taken it. */
+  queue(message: ToCore, onProcessed: () => void): void;
+}
+
+export class RelayRecovery {
+  readonly #parts: () => RelayRecoveryParts;
+
+  /** `parts` is called later: the link, for which this works, is made before the parts. */
+  constructor(parts: () => RelayRecoveryParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The core may have taken any of these messages. Returns those to send again: a call or question would run twice, and a
+   * part of a result could arrive twice, so that they fail.
+   */
+  failCalls(messages: readonly ToCore[]): readonly ToCore[] {
+    const { dealer, questions } = this.#parts();
+    return messages.flatMap((message): readonly ToCore[] => {
+      if (isPartOfResult(message)) return [dealer.failResult(message.session, message.message[1])];
+      if (message.kind === "ask") {
+        questions.fail(message.number);
+        return [];
+      }
+      if (message.kind !== "call" && message.kind !== "chunk") return dealer.mayResend(message) ? [message] : [];
+      const session = message.kind === "call" ? message.origin.id : message.session;
+      const [, request] = message.message;
+      dealer.fail(session, request, WampUri.UNAVAILABLE, UNREACHABLE);
+      return [{ kind: "request", session, message: [MessageType.CANCEL, request, { mode: "killnowait" }] }];
+    });
+  }
+
+  /** These messages were not acknowledged in time: publications, calls and questions fail, the others are sent again. */
+  giveUp(overdue: readonly ToCore[]): readonly ToCore[] {
+    this.#failPublications(overdue);
+    return this.failCalls(overdue).filter(({ kind }) => kind !== "publish" && kind !== "tapped");
+  }
+
+  /** The link went down with these messages: what waits for an answer fails, so that the relay may sleep. Calls go on. */
+  onDown(dropped: readonly ToCore[]): void {
+    const { host, down, interest, dealer } = this.#parts();
+    down.put(CORE);
+    host.log({ level: "error", event: "core.down", dropped: dropped.length });
+    this.giveUp(dropped);
+    dealer.cancelDropped(dropped);
+    interest.refuseAll(new WampError(WampUri.UNAVAILABLE, UNREACHABLE));
+    dealer.failRequests(WampUri.UNAVAILABLE, UNREACHABLE);
+  }
+
+  /** The core answers again: it may have missed ends of sessions, answers of callees and last subscribers. */
+  onUp(): void {
+    const { host, down, interest, dealer, counts, queue } = this.#parts();
+    host.log({ level: "info", event: "core.up" });
+    const sessions = dealer.knownSessions();
+    queue({ kind: "only", sessions, patterns: interest.patterns() }, () => down.delete(CORE));
+    dealer.stateAll();
+    counts.pushAgain();
+  }
+
+  #failPublications(messages: readonly ToCore[]): void {
+    const { host, waiting } = this.#parts();
+    const publications = messages.filter((message) => message.kind === "publish");
+    for (const message of publications) waiting.fail(message);
+    const dropped = publications.filter(({ keep }) => keep?.isAcknowledged !== true).length;
+    if (dropped > 0) host.log({ level: "error", event: "core.unreachable", dropped });
+  }
+}
+
+function isPartOfResult(
+  sent: ToCore,
+): sent is Extract<ToCore, { readonly kind: "request" }> & { readonly message: Yield } {
+  return sent.kind === "request" && sent.message[0] === MessageType.YIELD && sent.message[2].progress === true;
+}
