@@ -24,8 +24,8 @@ import type { InterestTable } from "../broker/interest-table.ts";
 export interface CoreContextParts {
   /** Session id → session of a relay that holds registrations or calls. */
   readonly remote: ReadonlyMap<Id, Session>;
-  readonly interest: InterestTable;
-  readonly taps: RemoteTaps;
+  readonly interest?: InterestTable;
+  readonly taps?: RemoteTaps;
   /** A session of a relay that holds nothing. */
   readonly target?: Session | undefined;
 }
@@ -43,14 +43,14 @@ export class CoreContext implements MetaContext {
   readonly monitor: Monitor;
   readonly records: RecordBudget;
   readonly checks: ClientChecks;
-  readonly remoteTaps: RemoteTaps;
+  readonly remoteTaps?: RemoteTaps;
   readonly #realm: Realm;
-  readonly #interest: InterestTable;
+  readonly #interest: InterestTable | undefined;
 
   constructor(realm: Realm, { remote, interest, taps, target }: CoreContextParts) {
     this.#realm = realm;
     this.#interest = interest;
-    this.remoteTaps = taps;
+    if (taps !== undefined) this.remoteTaps = taps;
     this.hasMetaApi = realm.hasMetaApi;
     this.name = realm.name;
     this.limits = realm.limits;
@@ -65,7 +65,7 @@ export class CoreContext implements MetaContext {
   }
 
   subscriptionElsewhere(id: Id): Subscription | undefined {
-    const pattern = this.#interest.patternOf(id);
+    const pattern = this.#interest?.patternOf(id);
     if (pattern === undefined) return undefined;
     const { match, uri: topic } = pattern;
     return { id, match, topic, created: 0, subscribers: new Set(), nodeKeys: undefined, log: undefined };

@@ -1,41 +1,31 @@
 /** Answers the calls of the router's procedures for all sessions of a realm: from the core's tables and by asking relays. */
 
-import { argsOf } from "../../dealer/call-results.ts";
-import type { Clock, Log } from "../../host/host.ts";
-import { thrown } from "../../host/log-line.ts";
+import type { Answer } from "../../meta/explain-route.ts";
 import { callMeta, findProcedure, runMeta, sendReply } from "../../meta/meta-api.ts";
 import type { MetaReply } from "../../meta/meta-procedure.ts";
 import { WampError, WampUri } from "../../protocol/errors.ts";
 import { isId } from "../../protocol/id.ts";
-import { type Call, MessageType, NO_DETAILS } from "../../protocol/message.ts";
+import { type Call, MessageType } from "../../protocol/message.ts";
 import { Payload } from "../../protocol/payload.ts";
-import type { Pattern } from "../../protocol/uri.ts";
+import type { Match, Pattern } from "../../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../../protocol/values.ts";
-import type { Realm } from "../../realm/realm.ts";
 import { type Identity, Session } from "../../session/session.ts";
 import type { InterestTable } from "../broker/interest-table.ts";
-import type { SessionsByRole, ToCore, ToRelay } from "../link/messages.ts";
+import type { RemoteOrigin, SessionsByRole, ToCore } from "../link/messages.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
 import { CoreContext } from "./core-context.ts";
+import { isRefusedEarly, mergeExplained } from "./core-explain.ts";
 import { CoreTaps } from "./core-taps.ts";
-import { type Gathered, Gatherings } from "./gatherings.ts";
+import { Inquiries, type InquiryPorts } from "./inquiries.ts";
 import { firstOf, type MergeContext } from "./merge.ts";
 import { ConnectionNumbers } from "./merge-console.ts";
 import { RelaySessions, type RelaySessionsStore } from "./relay-sessions.ts";
 import { routeOf, type Spread, type Whereabouts } from "./routes.ts";
 
 /** What the procedures ask of the core and its object. */
-export interface CoreMetaPorts {
-  readonly host: Clock & Log;
-  /** See `CorePorts.boot`. */
-  boot(): number;
+export interface CoreMetaPorts extends InquiryPorts {
   readonly ids: RelayIds;
   readonly relaySessions: RelaySessionsStore;
-  /** The name of a relay for operators. */
-  nameOf(relay: number): string;
-  /** Queues a message for a relay. */
-  queue(relay: number, message: ToRelay): void;
-  realm(): Realm;
   /** Session id → session of a relay that holds registrations or calls. */
   remote(): ReadonlyMap<Id, Session>;
   interest(): InterestTable;
@@ -44,11 +34,16 @@ export interface CoreMetaPorts {
 /** A message of a relay about procedures of the router. */
 type FromRelay = Extract<ToCore, { readonly kind: "sessions" | "meta answer" | "tapped" }>;
 
+/** A message that an object has explained, for a session of it. */
+interface Explained {
+  readonly first: Answer;
+  /** Undefined for the core, which also explains what a role may do. */
+  readonly relay: number | undefined;
+  readonly subject: Session;
+}
+
 /** More taps than the core has between two sleeps. */
 const TAPS_PER_BOOT = 2 ** 20;
-
-/** The detail of a RESULT that lists the relays that have not answered. */
-export const UNANSWERED = "_unanswered_relays";
 
 const ABSENCES: ReadonlySet<Uri> = new Set([WampUri.NO_SUCH_SUBSCRIPTION, WampUri.NO_SUCH_SESSION]);
 
@@ -60,17 +55,13 @@ export class CoreMeta {
   readonly sessions: RelaySessions;
   readonly taps: CoreTaps;
   readonly #ports: CoreMetaPorts;
-  readonly #gatherings: Gatherings;
+  readonly #inquiries: Inquiries;
   readonly #where: Whereabouts & MergeContext;
 
   constructor(ports: CoreMetaPorts) {
     this.#ports = ports;
     this.sessions = new RelaySessions(ports.relaySessions);
-    this.#gatherings = new Gatherings(
-      ports.host,
-      () => ports.boot(),
-      (relay, message) => ports.queue(relay, message),
-    );
+    this.#inquiries = new Inquiries(ports);
     this.#where = {
       get interest() {
         return ports.interest();
@@ -91,7 +82,7 @@ export class CoreMeta {
 
   /** Does no call wait for relays? */
   get isIdle(): boolean {
-    return this.#gatherings.isIdle;
+    return this.#inquiries.gatherings.isIdle;
   }
 
   /** Answers a call, now or within two seconds. Throws what it is refused with at once. */
@@ -109,6 +100,8 @@ export class CoreMeta {
         return this.#askForSession(caller, message, route.argument);
       case "directed":
         return this.#direct(caller, message);
+      case "explained":
+        return this.#explain(caller, message);
       case "spread":
         return this.#spread(caller, message, route);
     }
@@ -120,7 +113,7 @@ export class CoreMeta {
       case "sessions":
         return this.#takeCounts(relay, message.byRole);
       case "meta answer":
-        return this.#gatherings.answered(relay, message);
+        return this.#inquiries.gatherings.answered(relay, message);
       case "tapped":
         return this.taps.take(relay, message.number, message.payload);
     }
@@ -129,18 +122,18 @@ export class CoreMeta {
   /** The relay has lost its sessions. */
   drop(relay: number): void {
     this.sessions.drop(relay);
-    this.#gatherings.drop(relay);
+    this.#inquiries.gatherings.drop(relay);
     this.taps.drop(relay);
   }
 
   /** Does what is due at `now`, milliseconds since the epoch. */
   tick(now: number): void {
-    this.#gatherings.tick(now);
+    this.#inquiries.gatherings.tick(now);
   }
 
   /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
   nextDeadline(): number | undefined {
-    return this.#gatherings.nextDeadline();
+    return this.#inquiries.gatherings.nextDeadline();
   }
 
   #takeCounts(relay: number, byRole: SessionsByRole): void {
@@ -185,8 +178,8 @@ export class CoreMeta {
       const isUnknown = error instanceof WampError && error.uri === WampUri.NO_SUCH_SESSION;
       if (!isUnknown || relay === undefined || this.#ports.remote().has(id as Id)) throw error;
       const question: Call = [MessageType.CALL, 1, {}, "wamp.session.get", Payload.of([id])];
-      this.#ask(caller, message, [relay], question, (gathered) => {
-        const { authid, authrole } = firstOf<Identity>(this.#onlyResult(gathered));
+      this.#inquiries.ask(caller, message, [relay], question, (gathered) => {
+        const { authid, authrole } = firstOf<Identity>(this.#inquiries.onlyResult(gathered));
         const identity = { authid, authrole, authmethod: "", authprovider: "" };
         callMeta(this.#context(new Session(NOWHERE, { id: id as Id, identity, features: 0 })), caller, message);
       });
@@ -196,24 +189,69 @@ export class CoreMeta {
   #direct(caller: Session, message: Call): void {
     const relay = this.#relayOf(message[4].args[0]);
     if (relay === undefined) return callMeta(this.#ports.realm(), caller, message);
-    this.#ask(caller, message, [relay], message, (gathered) => {
-      sendReply(caller, message, { payload: this.#onlyResult(gathered), afterwards: gathered.confirm });
+    this.#inquiries.ask(caller, message, [relay], message, (gathered) => {
+      sendReply(caller, message, { payload: this.#inquiries.onlyResult(gathered), afterwards: gathered.confirm });
     });
+  }
+
+  /** Asks the object of the session first: the others have a part only if it would take the message. */
+  #explain(caller: Session, message: Call): void {
+    const [query] = message[4].args as [Dict | undefined];
+    const relay = this.#relayOf(query?.session);
+    if (relay === undefined) {
+      const { payload } = runMeta(this.#context(), caller, message)!;
+      const subject = this.#ports.realm().sessions.byId.get(query?.session as Id) ?? caller;
+      return this.#explainRoute(caller, message, { first: firstOf(payload), relay, subject });
+    }
+    this.#inquiries.ask(caller, message, [relay], message, (gathered) => {
+      const { args, kwargs } = this.#inquiries.onlyResult(gathered);
+      const subject = new Session(NOWHERE, kwargs.origin as RemoteOrigin);
+      this.#explainRoute(caller, message, { first: args[0] as Answer, relay, subject });
+    });
+  }
+
+  #explainRoute(caller: Session, message: Call, { first, relay, subject }: Explained): void {
+    const answer = (explained: Answer, details?: Dict): void => {
+      sendReply(caller, message, { payload: Payload.of([explained]) }, details);
+    };
+    if (isRefusedEarly(first)) return answer(first);
+    const core =
+      relay === undefined ? first : firstOf<Answer>(runMeta(this.#context(subject), caller, message)!.payload);
+    const { action, uri, match } = first as { readonly action: string; readonly uri: Uri; readonly match: Match };
+    const interest = this.#ports.interest();
+    const interested = action === "publish" ? interest.relaysFor(uri, CORE) : interest.relaysOf(match, uri);
+    const others =
+      action === "publish" || action === "subscribe" ? [...interested].filter((each) => each !== relay) : [];
+    this.#inquiries.ask(
+      caller,
+      message,
+      others,
+      message,
+      (gathered) => {
+        const results = gathered.answers.flatMap(({ result }) =>
+          result instanceof Payload ? [firstOf<Answer>(result)] : [],
+        );
+        const all = [...(relay === undefined ? [] : [first]), core, ...results];
+        const topics = () => Array.from(this.#topics(), (each) => each.uri);
+        answer(mergeExplained({ first, core, all }, topics), this.#inquiries.detailsOf(gathered));
+      },
+      subject,
+    );
   }
 
   #spread(caller: Session, message: Call, { relays, merge, changes, isPagedByCore }: Spread): void {
     const [type, request, options, uri, payload] = message;
     const question: Call = isPagedByCore ? [type, request, options, uri, Payload.NONE] : message;
     const own = this.#ownPart(caller, question);
-    this.#ask(caller, message, relays(this.#where, payload), question, (gathered) => {
-      if (changes) this.#checkAll(gathered);
+    this.#inquiries.ask(caller, message, relays(this.#where, payload), question, (gathered) => {
+      if (changes) this.#inquiries.checkAll(gathered);
       const result = own instanceof WampError ? own : own.payload;
       const merged = merge([{ object: CORE, result }, ...gathered.answers], payload, this.#where);
       const afterwards = (): void => {
         if (!(own instanceof WampError)) own.afterwards?.();
         if (changes) gathered.confirm();
       };
-      sendReply(caller, message, { payload: merged, afterwards }, this.#detailsOf(gathered));
+      sendReply(caller, message, { payload: merged, afterwards }, this.#inquiries.detailsOf(gathered));
     });
   }
 
@@ -225,64 +263,6 @@ export class CoreMeta {
       if (error instanceof WampError && ABSENCES.has(error.uri)) return error;
       throw error;
     }
-  }
-
-  /**
-   * Asks relays a question of the caller, and calls `act` with what they answer. If there are none, its errors are thrown
-   * as those of any call; later they are sent to the caller, unless its session has ended.
-   */
-  #ask(
-    caller: Session,
-    message: Call,
-    relays: Iterable<number>,
-    question: Call,
-    act: (gathered: Gathered) => void,
-  ): void {
-    const { byId } = this.#ports.realm().sessions;
-    // A session that is in no table is one of a relay, or ends with its one request.
-    const isListed = byId.has(caller.id);
-    let isNow = true;
-    this.#gatherings.ask(relays, caller, question, (gathered) => {
-      if (isNow) return act(gathered);
-      if (isListed && byId.get(caller.id) !== caller) return;
-      try {
-        act(gathered);
-      } catch (error) {
-        this.#refuse(caller, message, error);
-      }
-    });
-    isNow = false;
-  }
-
-  #refuse(caller: Session, [type, request, , procedure]: Call, error: unknown): void {
-    if (error instanceof WampError) {
-      caller.transport.send([MessageType.ERROR, type, request, NO_DETAILS, error.uri, error.payload]);
-      return;
-    }
-    this.#ports.host.log({ level: "error", event: "message.failed", session: caller.id, procedure, ...thrown(error) });
-    const text = argsOf("internal error");
-    caller.transport.send([MessageType.ERROR, type, request, NO_DETAILS, WampUri.INTERNAL_ERROR, text]);
-  }
-
-  /** The answer of the one relay that was asked; throws its error. */
-  #onlyResult(gathered: Gathered): Payload {
-    this.#checkAll(gathered);
-    const [answer] = gathered.answers;
-    // The relay has lost its sessions meanwhile.
-    if (answer === undefined) throw new WampError(WampUri.NO_SUCH_SESSION, "the session has ended");
-    if (answer.result instanceof WampError) throw answer.result;
-    return answer.result;
-  }
-
-  #checkAll({ unanswered }: Gathered): void {
-    if (unanswered.length === 0) return;
-    const names = unanswered.map((relay) => this.#ports.nameOf(relay)).join(", ");
-    throw new WampError(WampUri.UNAVAILABLE, `relays of the realm cannot be reached: ${names}`);
-  }
-
-  #detailsOf({ unanswered }: Gathered): Dict {
-    if (unanswered.length === 0) return NO_DETAILS;
-    return { [UNANSWERED]: unanswered.map((relay) => this.#ports.nameOf(relay)) };
   }
 
   /** The topics and patterns with a subscriber; those without one leave up to 30 seconds later. */

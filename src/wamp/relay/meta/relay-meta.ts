@@ -7,11 +7,13 @@ import { thrown } from "../../host/log-line.ts";
 import { META_PROCEDURES, runMeta } from "../../meta/meta-api.ts";
 import { WampError, WampUri } from "../../protocol/errors.ts";
 import { type Call, MessageType, NO_DETAILS, type RouterMessage } from "../../protocol/message.ts";
-import type { Payload } from "../../protocol/payload.ts";
-import type { Id, Uri } from "../../protocol/values.ts";
+import { Payload } from "../../protocol/payload.ts";
+import type { Dict, Id, Uri } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
 import { Session } from "../../session/session.ts";
 import type { MetaAnswer, MetaRequest, ToCore, ToRelay } from "../link/messages.ts";
+import { CoreContext } from "./core-context.ts";
+import { EXPLAIN } from "./core-explain.ts";
 import { RelayTaps } from "./relay-taps.ts";
 import { concernsCaller, routeOf } from "./routes.ts";
 
@@ -111,6 +113,7 @@ export class RelayMeta {
       return [MessageType.ERROR, type, request, NO_DETAILS, uri, payload];
     };
     try {
+      if (procedure === EXPLAIN) return [MessageType.RESULT, request, NO_DETAILS, this.#explain(session, message)];
       const { payload, afterwards } = runMeta(this.#ports.realm(), session, message)!;
       if (afterwards !== undefined) this.#hold(number, afterwards);
       return [MessageType.RESULT, request, NO_DETAILS, payload];
@@ -125,6 +128,20 @@ export class RelayMeta {
       });
       return error(WampUri.INTERNAL_ERROR, argsOf("internal error"));
     }
+  }
+
+  /** The caller stands for the session that is explained, where that is elsewhere; else the core learns who it is. */
+  #explain(session: Session, message: Call): Payload {
+    const realm = this.#ports.realm();
+    const { payload } = runMeta(
+      new CoreContext(realm, { remote: new Map([[session.id, session]]) }),
+      session,
+      message,
+    )!;
+    const subject = realm.sessions.byId.get((message[4].args[0] as Dict).session as Id);
+    if (subject === undefined) return payload;
+    const { id, identity, features } = subject;
+    return Payload.of(payload.args, { origin: { id, identity: { ...identity }, features } });
   }
 
   #hold(number: number, act: () => void): void {

@@ -38,7 +38,9 @@ export type Route =
   /** The core answers; a session of argument `argument` that it does not know may be at its relay. */
   | { readonly kind: "asking"; readonly argument: number }
   /** The core answers from the counts of the relays. */
-  | { readonly kind: "counted" };
+  | { readonly kind: "counted" }
+  /** The object of the session that is asked about answers, and then all that have a part. */
+  | { readonly kind: "explained" };
 
 /** Procedures that concern only the caller's session: its own object answers. */
 export function concernsCaller(uri: Uri): boolean {
@@ -72,6 +74,7 @@ const ROUTES: Readonly<Record<Uri, Route>> = {
   "wamp.subscription.list_subscribers": spread(withSubscription, merge.joinSubscribers),
   "wamp.subscription.count_subscribers": spread(withSubscription, merge.sumOfSubscription),
   "wamp.subscription.remove_subscriber": spread(withSubscriptionOrSession, merge.anySuccess, true),
+  "wamp.edge.explain": { kind: "explained" },
   "wamp.edge.stats": spread(everywhere, mergeConsole.stats),
   "wamp.edge.connections": { ...spread(everywhere, mergeConsole.connections), isPagedByCore: true },
   "wamp.edge.slow": spread(everywhere, mergeConsole.slow),

@@ -214,8 +214,7 @@ function logOf(clients: readonly ComparedClient[]): Record<string, unknown> {
       return names.get(value);
     }
     if (typeof value === "string") return value.replaceAll(/\d{10,}/g, (digits) => String(replaced(Number(digits))));
-    // The lists of ids have no order.
-    if (Array.isArray(value)) return value.every(isLarge) ? value.map(replaced).sort() : value.map(replaced);
+    if (Array.isArray(value)) return isUnordered(value) ? sorted(value.map(replaced)) : value.map(replaced);
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, replaced(each)]));
   };
@@ -225,4 +224,13 @@ function logOf(clients: readonly ComparedClient[]): Record<string, unknown> {
 
 function isLarge(value: unknown): value is number {
   return typeof value === "number" && value > 2 ** 32;
+}
+
+/** The lists of ids and of receivers have no order. */
+function isUnordered(list: readonly unknown[]): boolean {
+  return list.every((each) => isLarge(each) || (typeof each === "object" && each !== null && "subscription" in each));
+}
+
+function sorted(list: readonly unknown[]): unknown[] {
+  return [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
