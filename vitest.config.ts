@@ -12,7 +12,7 @@ const resolve = {
 
 /**
  * Projects: the core in Node, the objects in workerd, a user's application in workerd, the commands, the package, a
- * browser, clients over sockets.
+ * browser, clients over sockets, the same clients over relays.
  */
 export default defineConfig({
   test: {
@@ -87,6 +87,10 @@ export default defineConfig({
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },
+      },
+      {
+        resolve,
+        test: { name: "relays", include: ["test/relays/*.test.ts"], testTimeout: 60_000, hookTimeout: 30_000 },
       },
     ],
   },

@@ -15,11 +15,11 @@ import { type Router, startRouter } from "./harness.ts";
 import { RouterUnderTest } from "./router-under-test.ts";
 import type { Subprotocol } from "./wire.ts";
 
-/** Starts a router for the test file; call it once, at the top. */
-export function useRouter(): () => Router {
+/** Starts a router for the test file; call it once, at the top. `relays` as for `startRouter`. */
+export function useRouter(relays = 0): () => Router {
   let router: Router;
   beforeAll(async () => {
-    router = await startRouter();
+    router = await startRouter(undefined, { relays });
     return () => router.close();
   });
   return () => router;
@@ -29,16 +29,20 @@ export function useRouter(): () => Router {
 const AWAKE_AT_ONCE = 12;
 const ASLEEP_AT_ONCE = 24;
 
-/** Defines the suite once per subprotocol. With `evict`, the realm's object is evicted before each message (SES-30). */
+/**
+ * Defines the suite once per subprotocol. With `evict`, the realm's objects are evicted before each message (SES-30).
+ * `relays` is that of the router.
+ */
 export function blackBox(
   router: () => Router,
   subprotocols: readonly Subprotocol[],
-  { evict }: { evict: boolean },
+  { evict, relays = 0 }: { evict: boolean; relays?: number },
 ): void {
   vi.setConfig({ maxConcurrency: evict ? ASLEEP_AT_ONCE : AWAKE_AT_ONCE, testTimeout: 60_000 });
-  const title = evict ? "[SES-30] %s, asleep between messages" : "%s";
+  const over = relays === 0 ? "" : ` over ${relays} ${relays === 1 ? "relay" : "relays"}`;
+  const title = evict ? `[SES-30] %s${over}, asleep between messages` : `%s${over}`;
   describe.each(subprotocols)(title, { concurrent: true }, (subprotocol) => {
-    const underTest = new RouterUnderTest(router, { subprotocol, evict });
+    const underTest = new RouterUnderTest(router, { subprotocol, evict, hasRelays: relays > 0 });
     sessions(underTest);
     tickets(underTest);
     closing(underTest);

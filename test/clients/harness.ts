@@ -10,13 +10,15 @@ export type Configuration = { readonly version: 1; readonly realms: readonly obj
 export interface Router {
   /** `ws://host:port`, without a path. */
   readonly origin: string;
-  /** Returns the WebSocket URL of a realm. */
+  /** Returns the WebSocket URL of a realm; with relays a session goes to the next one each time. */
   realmUrl(realm: string): string;
+  /** The names of the objects that sessions of a realm go to, and of its core. */
+  objectsOf(realm: string): readonly string[];
   /**
-   * Evicts the realm's object. By default its sockets stay open, as in hibernation; `close` cuts them, as a deployment
-   * does.
+   * Evicts an object of a realm. By default its sockets stay open, as in hibernation; `close` cuts them, as a
+   * deployment does.
    */
-  evict(realm: string, webSockets?: "hibernate" | "close"): Promise<void>;
+  evict(object: string, webSockets?: "hibernate" | "close"): Promise<void>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   close(): Promise<void>;
 }
@@ -62,12 +64,30 @@ export const TEST_CONFIGURATION: Configuration = {
   ],
 };
 
-/** Starts a router; each test file has its own. Throws if the configuration has faults. */
-export async function startRouter(configuration: Configuration = TEST_CONFIGURATION): Promise<Router> {
+/** The regions of relays, one relay each. */
+const REGIONS = ["weur", "enam", "apac", "sam", "oc"];
+
+/** Returns the configuration with so many relays for each realm. */
+export function withRelays({ version, realms }: Configuration, relays: number): Configuration {
+  const each = Object.fromEntries(REGIONS.slice(0, relays).map((region) => [region, 1]));
+  return { version, realms: realms.map((realm) => ({ ...realm, relays: each })) };
+}
+
+/**
+ * Starts a router; each test file has its own. With `relays`, each realm has so many, and its sessions are spread over
+ * them. Throws if the configuration has faults.
+ */
+export async function startRouter(
+  configuration: Configuration = TEST_CONFIGURATION,
+  { relays = 0 }: { relays?: number } = {},
+): Promise<Router> {
+  const used = relays === 0 ? configuration : withRelays(configuration, relays);
+  const regions = REGIONS.slice(0, relays);
+  let sessions = 0;
   const root = join(import.meta.dirname, "../..");
   const server = createTestHarness({
     root,
-    workers: [{ configPath: "wrangler.toml", vars: { WAMP_CONFIG: JSON.stringify(configuration) } }],
+    workers: [{ configPath: "wrangler.toml", vars: { WAMP_CONFIG: JSON.stringify(used) } }],
   });
   const { url } = await server.listen();
   // A router with a faulty configuration starts, answers 500 and logs the faults.
@@ -75,9 +95,13 @@ export async function startRouter(configuration: Configuration = TEST_CONFIGURAT
   const origin = `ws://${url.host}`;
   return {
     origin,
-    realmUrl: (realm) => `${origin}/ws/${realm}`,
-    evict: (realm, webSockets = "hibernate") =>
-      server.getWorker("wamp-edge").evictDurableObject("RealmObject", { name: realm, webSockets }),
+    realmUrl: (realm) => {
+      const region = regions[sessions++ % regions.length];
+      return `${origin}/ws/${realm}${region === undefined ? "" : `?region=${region}`}`;
+    },
+    objectsOf: (realm) => [...regions.map((region) => `${realm}#${region}.0`), realm],
+    evict: (name, webSockets = "hibernate") =>
+      server.getWorker("wamp-edge").evictDurableObject("RealmObject", { name, webSockets }),
     fetch: (path, init) => fetch(new URL(path, url), init),
     close: () => server.close(),
   };

@@ -48,7 +48,7 @@ async function breakAll(
 
 /** Sends one frame in a session of its own, and returns how the session ends. */
 async function breakOne(realm: RealmUnderTest, subprotocol: Subprotocol, malformed: Malformed): Promise<string> {
-  const client = await RawClient.connect(realm.url, subprotocol);
+  const client = await RawClient.connect(router().realmUrl(realm.name), subprotocol);
   try {
     if (malformed.inSession) await client.join(realm.name, { roles: ALL_ROLES });
     await client.sendFrame(malformed.frame);

@@ -1,5 +1,6 @@
 /** Gives black-box tests a realm of their own, and raw clients that are closed when the test ends. */
 
+import { expect } from "vitest";
 import { freshRealm, type Router } from "./harness.ts";
 import { ID, RawClient, type RawClientOptions } from "./raw-client.ts";
 import type { Subprotocol } from "./wire.ts";
@@ -7,20 +8,33 @@ import type { Subprotocol } from "./wire.ts";
 /** The parameters of one run of the suite. */
 export interface SuiteOptions {
   readonly subprotocol: Subprotocol;
-  /** Put the realm's object to sleep before each message that is sent. */
+  /** Put the realm's objects to sleep before each message that is sent. */
   readonly evict: boolean;
+  /** The realm has relays, over which its sessions are spread. */
+  readonly hasRelays?: boolean;
 }
 
 /** Makes the realms of a test file; `router` is called when a test runs, after the file's `beforeAll`. */
 export class RouterUnderTest {
   readonly subprotocol: Subprotocol;
+  readonly hasRelays: boolean;
   readonly #router: () => Router;
   readonly #evict: boolean;
 
-  constructor(router: () => Router, { subprotocol, evict }: SuiteOptions) {
+  constructor(router: () => Router, { subprotocol, evict, hasRelays = false }: SuiteOptions) {
     this.#router = router;
+    this.hasRelays = hasRelays;
     this.subprotocol = subprotocol;
     this.#evict = evict;
+  }
+
+  /**
+   * Asserts that a topic whose subscription had ended got the subscription id `fresh`: another one than `left`, but the
+   * same over relays, which make the id of the topic.
+   */
+  expectFresh(fresh: unknown, left: unknown): void {
+    if (this.hasRelays) expect(fresh).toBe(left);
+    else expect(fresh).not.toBe(left);
   }
 
   /** Returns an unused realm of one of the families in the test configuration. */
@@ -32,17 +46,16 @@ export class RouterUnderTest {
 /** One realm and its clients; their sockets end with the scope of `using realm = …`. */
 export class RealmUnderTest implements Disposable {
   readonly name: string;
-  readonly url: string;
   readonly #router: Router;
   readonly #subprotocol: Subprotocol;
   readonly #evicts: boolean;
   readonly #clients: RawClient[] = [];
   #eviction: Promise<void> | undefined;
-  #hasSlept = false;
+  /** Objects that have slept. */
+  readonly #slept = new Set<string>();
 
   constructor(router: Router, name: string, subprotocol: Subprotocol, evicts: boolean) {
     this.name = name;
-    this.url = router.realmUrl(name);
     this.#router = router;
     this.#subprotocol = subprotocol;
     this.#evicts = evicts;
@@ -50,10 +63,14 @@ export class RealmUnderTest implements Disposable {
 
   /** Opens a socket without a session. */
   async connect(options: RawClientOptions & { url?: string; subprotocol?: Subprotocol } = {}): Promise<RawClient> {
-    const client = await RawClient.connect(options.url ?? this.url, options.subprotocol ?? this.#subprotocol, {
-      beforeSend: () => this.#sleep(),
-      ...options,
-    });
+    const client = await RawClient.connect(
+      options.url ?? this.#router.realmUrl(this.name),
+      options.subprotocol ?? this.#subprotocol,
+      {
+        beforeSend: () => this.#sleep(),
+        ...options,
+      },
+    );
     this.#clients.push(client);
     return client;
   }
@@ -90,19 +107,26 @@ export class RealmUnderTest implements Disposable {
   /** Puts the object to sleep, if this run evicts it. */
   async #sleep(): Promise<void> {
     if (!this.#evicts) return;
-    this.#eviction ??= this.#evict().finally(() => {
+    this.#eviction ??= this.#evictAll().finally(() => {
       this.#eviction = undefined;
     });
     await this.#eviction;
   }
 
-  async #evict(): Promise<void> {
+  async #evictAll(): Promise<void> {
+    const objects = this.#router.objectsOf(this.name);
+    await Promise.all(objects.map((object) => this.#evict(object, objects.length > 1)));
+  }
+
+  async #evict(object: string, isOneOfMany: boolean): Promise<void> {
     try {
-      await this.#router.evict(this.name);
-      this.#hasSlept = true;
+      await this.#router.evict(object);
+      this.#slept.add(object);
     } catch (fault) {
-      // The object may still sleep after a message that is not answered. Before the first eviction it must be awake.
-      if (!this.#hasSlept || !/not currently running/.test((fault as Error).message)) throw fault;
+      // The object may still sleep after a message that is not answered, and one of many may be unused. Otherwise it
+      // must be awake before its first eviction.
+      const maySleep = isOneOfMany || this.#slept.has(object);
+      if (!maySleep || !/not currently running/.test((fault as Error).message)) throw fault;
     }
   }
 }

@@ -194,9 +194,9 @@ export class Relay {
     return this.#waiting.isWaiting;
   }
 
-  /** Has the relay no session, and nothing at the core? */
+  /** Has the relay no session for which the core may hold something? What is cooling down outlasts the sessions. */
   get isUnused(): boolean {
-    return this.isIdle && this.realm.sessions.byId.size === 0 && this.interest.size === 0;
+    return this.isIdle && this.realm.sessions.byId.size === 0;
   }
 
   #newLink({ limits }: RealmConfig): CoreLink {

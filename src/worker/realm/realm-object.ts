@@ -91,7 +91,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     if (ticket !== undefined && holder === undefined) return new Response(null, { status: 410 });
     if (holder?.kind === "callee") return this.#awake!.callees.accept(holder.call);
     if (isStopping()) return new Response(null, { status: 503 });
-    if (this.#awake === undefined) await this.#learnIdsSecret();
+    if (this.#awake === undefined && this.#lacksIdsSecret) await this.#learnIdsSecret();
     const realm = this.#awake ?? this.#wake();
     if (realm === undefined) return refuseUpgrade(request, this.#unserved!);
     if (holder === undefined && realm.isFull) return refuseCrowded(realm.realm);
@@ -141,6 +141,9 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
 
   /** Processes a batch of another object of the realm. A rejection makes the sender repeat it. */
   takeBatch(from: number, batch: CarriedBatch): BatchAnswer | Promise<BatchAnswer> {
+    if (this.#awake === undefined && this.#lacksIdsSecret) {
+      return this.#learnIdsSecret().then(() => this.takeBatch(from, batch));
+    }
     const realm = this.#awake ?? this.#wake();
     if (realm === undefined) throw new Error("the realm cannot be served now");
     if (realm.starting !== undefined) return realm.starting.then(() => realm.takeBatch(from, batch));
@@ -231,11 +234,14 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     return realm.relays && { objectName, name, relay, config: configOfRelay(realm) };
   }
 
+  get #lacksIdsSecret(): boolean {
+    return this.#settings()?.relay !== undefined && this.#idsSecret.get() === undefined;
+  }
+
   /** A relay asks the core for the secret of the realm's ids before it accepts its first socket. */
   async #learnIdsSecret(): Promise<void> {
-    const { relay, name, config } = this.#settings() ?? {};
-    if (relay === undefined || this.#idsSecret.get() !== undefined) return;
-    this.#idsSecret.take(await realmObject(this.env, name!, config!).idsSecret());
+    const { name, config } = this.#settings()!;
+    this.#idsSecret.take(await realmObject(this.env, name, config).idsSecret());
   }
 
   #closeSockets({ kind, ...fault }: Unserved, waker: WebSocket | undefined): void {

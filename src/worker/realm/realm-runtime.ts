@@ -267,8 +267,8 @@ export class RealmRuntime implements AwakeRealm {
   tick(): void {
     if (this.isDiscarded) return;
     (this.role ?? this.realm).tick(this.object.clock.now());
-    // A timer that kept the object awake is set again, if it is still needed.
-    if (this.role?.isIdle === false) this.#sleep.schedule();
+    // The alarm, or a timer that keeps the object awake, is set again where it is still needed.
+    if (this.role?.hasDeadline === true) this.#sleep.schedule();
     this.#flushOutput();
   }
 

@@ -2,6 +2,7 @@
 
 import { utf8 } from "../../wamp/crypto/encoding.ts";
 import { SIPHASH_KEY_BYTES, sipHash } from "../../wamp/crypto/siphash.ts";
+import { isExhausted } from "../storage/free-space.ts";
 
 const KEY = "ids_secret";
 /** Bytes. */
@@ -48,7 +49,7 @@ export class IdsSecret {
 
   /** Stores the secret, if the relay has it. */
   keep(): void {
-    if (this.#bytes === undefined || this.#isStored) return;
+    if (this.#bytes === undefined || this.#isStored || isExhausted()) return;
     this.#storage.kv.put(KEY, this.#bytes);
     this.#isStored = true;
   }

@@ -71,6 +71,10 @@ export abstract class LinkedRole implements RealmRole, LinkSender {
     return this.part.nextAwakeDeadline();
   }
 
+  get hasDeadline(): boolean {
+    return !this.isIdle || this.nextStoredDeadline() !== undefined;
+  }
+
   get isIdle(): boolean {
     return !this.#isQueued && this.part.isIdle;
   }

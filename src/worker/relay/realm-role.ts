@@ -30,6 +30,8 @@ export interface RealmRole {
   nextAwakeDeadline(): number | undefined;
   /** Says whether the object may sleep; otherwise what is in memory only would be lost. It lasts some seconds at most. */
   readonly isIdle: boolean;
+  /** Says whether `tick` must be called again, or the object may not sleep yet. */
+  readonly hasDeadline: boolean;
   /** Saves what must outlast sleep; in place of `Realm.flush`. */
   save(): void;
   /** Processes a batch of another object of the realm, by its number; the answer goes back to it. */

@@ -44,6 +44,8 @@ export class RelayRole extends LinkedRole {
       ids: this.#ids,
       epoch: numbers.epoch,
       get boot() {
+        // The core may answer, and wake the relay, from now on.
+        idsSecret.keep();
         return numbers.boot;
       },
       nextStream: () => numbers.nextStream(),

@@ -80,7 +80,7 @@ export function publishSubscribe(underTest: RouterUnderTest): void {
       await client.expect([35, 2]);
       await client.send([32, 3, {}, "com.myapp.mytopic1"]);
       const [, , next] = await client.expect([33, 3, ID]);
-      expect(next).not.toBe(subscription);
+      underTest.expectFresh(next, subscription);
     });
   });
 

@@ -187,7 +187,7 @@ export function sessions(underTest: RouterUnderTest): void {
         await observer.expect([65, 2, ID]);
         await observer.send([32, 3, {}, "com.app.topic"]);
         const [, , fresh] = await observer.expect([33, 3, ID]);
-        expect(fresh).not.toBe(left);
+        underTest.expectFresh(fresh, left);
       },
     );
 

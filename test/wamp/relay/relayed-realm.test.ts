@@ -79,7 +79,7 @@ describe("a session that waits for SUBSCRIBED", () => {
     ben.say([16, 2, { acknowledge: true }, "com.x"]);
     expect([ann.take(), ben.take().length]).toStrictEqual([[], 1]);
     realm.deliver();
-    expect((ann.take() as number[][]).map(([type]) => type)).toStrictEqual([33, 36, 17, 33]);
+    expect((ann.take() as number[][]).map(([type]) => type)).toStrictEqual([33, 17, 36, 33]);
   });
 });
 

@@ -64,8 +64,8 @@ export class RelayedBroker extends Broker {
     const elsewhere = isStored
       ? this.#ports.store(publication, publisher, isAcknowledged ? request : undefined)
       : this.#ports.forward(publication);
-    const events = this.distribute(publication, excludedPublisher(publisher, options));
     if (isAcknowledged && !isStored) publisher.transport.send([MessageType.PUBLISHED, request, publication.id]);
+    const events = this.distribute(publication, excludedPublisher(publisher, options));
     return events + elsewhere;
   }
 }

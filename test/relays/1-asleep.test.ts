@@ -1,0 +1,5 @@
+/** The black-box suite over 1 relay, all of which and the core sleep between messages. */
+
+import { blackBox, useRouter } from "../clients/black-box.ts";
+
+blackBox(useRouter(1), ["wamp.2.json", "wamp.2.msgpack.batched"], { evict: true, relays: 1 });

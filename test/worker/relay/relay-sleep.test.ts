@@ -1,0 +1,104 @@
+/** What relays and core cost while nothing happens between them: they sleep, and store what outlasts that. */
+
+import { describe, expect, it } from "vitest";
+import { endCoolDown, isAwake, joinAt, leave, objectOf, sleep, stored, subscribe } from "./objects.ts";
+
+describe("relays and their core", () => {
+  it("continue a session after all have slept", async () => {
+    const realm = "spread-sleep";
+    const [callee, caller] = [await joinAt(realm, "weur.0"), await joinAt(realm, "apac.0")];
+    const all = [undefined, "weur.0", "apac.0"];
+    callee.send([64, 1, {}, "com.add"]);
+    const [, , registration] = await callee.next();
+    const subscription = await subscribe(caller, "com.topic");
+    await sleep(realm, ...all);
+    caller.send([48, 3, {}, "com.add", [1]]);
+    expect(await callee.next()).toMatchObject([68, 1, registration, {}, [1]]);
+    await sleep(realm, ...all);
+    callee.send([16, 2, {}, "com.topic", ["still here"]]);
+    expect(await caller.next()).toMatchObject([36, subscription, expect.any(Number), {}, ["still here"]]);
+    await sleep(realm, ...all);
+    callee.send([70, 1, {}, [2]]);
+    expect(await caller.next()).toMatchObject([50, 3, {}, [2]]);
+  });
+
+  it("leave the core asleep while one region alone uses a topic", async () => {
+    const realm = "spread-local";
+    const [subscriber, publisher] = [await joinAt(realm, "weur.0"), await joinAt(realm, "weur.0")];
+    const subscription = await subscribe(subscriber, "com.local");
+    publisher.send([16, 1, {}, "com.local", ["first"]]);
+    expect(await subscriber.next()).toMatchObject([36, subscription, expect.any(Number), {}, ["first"]]);
+    await sleep(realm, undefined);
+    for (let number = 2; number <= 20; number++) {
+      publisher.send([16, number, { acknowledge: true }, "com.local", [number]]);
+      expect(await publisher.next()).toMatchObject([17, number, expect.any(Number)]);
+      expect(await subscriber.next()).toMatchObject([36, subscription, expect.any(Number), {}, [number]]);
+    }
+    publisher.send([32, 21, {}, "com.local"]);
+    expect(await publisher.next()).toStrictEqual([33, 21, subscription]);
+    expect(await isAwake(realm)).toBe(false);
+  });
+
+  it("hear of a topic that was used in one region alone from the first subscriber of another", async () => {
+    const realm = "spread-later";
+    const [near, publisher] = [await joinAt(realm, "weur.0"), await joinAt(realm, "weur.0")];
+    await subscribe(near, "com.local");
+    publisher.send([16, 1, {}, "com.local", ["near only"]]);
+    await near.next();
+    await sleep(realm, undefined);
+    const far = await joinAt(realm, "apac.0");
+    const subscription = await subscribe(far, "com.local");
+    publisher.send([16, 2, {}, "com.local", ["for both"]]);
+    expect(await far.next()).toMatchObject([36, subscription, expect.any(Number), {}, ["for both"]]);
+  });
+
+  it("have no alarm while sessions are idle, and rows only of what the sessions hold", async () => {
+    const realm = "spread-idle";
+    const [callee, subscriber] = [await joinAt(realm, "weur.0"), await joinAt(realm, "apac.0")];
+    callee.send([64, 1, {}, "com.add"]);
+    await callee.next();
+    await subscribe(subscriber, "com.topic");
+    await sleep(realm, undefined, "weur.0", "apac.0");
+    const core = { relay_interest: 1, remote_session: 1, relay_epoch: 2, link_number: 1, schema_version: 1 };
+    expect(await stored(realm)).toStrictEqual({ alarm: null, rows: core });
+    for (const relay of ["weur.0", "apac.0"]) {
+      expect(await stored(realm, relay)).toStrictEqual({ alarm: null, rows: { link_number: 1, schema_version: 1 } });
+    }
+  });
+
+  it("keep only their numbers when all sessions have left", async () => {
+    const realm = "spread-left";
+    const [callee, subscriber, observer] = [
+      await joinAt(realm, "weur.0"),
+      await joinAt(realm, "apac.0"),
+      await joinAt(realm, "enam.0"),
+    ];
+    callee.send([64, 1, {}, "com.add"]);
+    await callee.next();
+    await subscribe(subscriber, "com.topic");
+    await sleep(realm, "weur.0", "apac.0", "enam.0");
+    await Promise.all([callee, subscriber, observer].map(leave));
+    await sleep(realm, "weur.0", "apac.0", "enam.0");
+    await endCoolDown(realm, "apac.0");
+    await sleep(realm, "apac.0", undefined);
+    const core = { relay_interest: 0, remote_session: 0, relay_epoch: 2, link_number: 1, schema_version: 1 };
+    expect(await stored(realm)).toStrictEqual({ alarm: null, rows: core });
+    const cooled = { cooling_interest: 0, link_number: 1, schema_version: 1 };
+    expect(await stored(realm, "apac.0")).toStrictEqual({ alarm: null, rows: cooled });
+    expect(await stored(realm, "weur.0")).toStrictEqual({ alarm: null, rows: { link_number: 1, schema_version: 1 } });
+    // No other object has ever been asked for anything but the secret.
+    expect(await stored(realm, "enam.0")).toStrictEqual({ alarm: null, rows: {} });
+  });
+
+  it("accept no client of a relay that is no object of the realm", async () => {
+    const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
+    const response = await objectOf("solo-1", "weur.0").fetch("http://router.test/ws/solo-1", { headers });
+    const socket = response.webSocket!;
+    socket.accept();
+    socket.send(JSON.stringify([1, "solo-1", { roles: {} }]));
+    const [abort] = await new Promise<string[]>((resolve) => {
+      socket.addEventListener("message", ({ data }) => resolve([String(data)]), { once: true });
+    });
+    expect(JSON.parse(abort!)).toMatchObject([3, {}, expect.any(String)]);
+  });
+});
