@@ -110,13 +110,18 @@ export class Authentication {
 
   /** Handles HELLO with a method that `choose` returned. */
   begin(request: AuthRequest): AuthOutcome | Promise<AuthOutcome> {
-    const { method, authid, network } = request;
-    const next = (isLockedOut: boolean | undefined): AuthOutcome | Promise<AuthOutcome> => {
-      if (isLockedOut === undefined) return fail(NOT_COUNTED);
-      return isLockedOut ? this.#denyLockedOut() : withSecondRound(this.#methods.get(method)!.begin(request));
-    };
-    const isLockedOut = this.isLockedOut(method, authid, network);
-    return isLockedOut instanceof Promise ? isLockedOut.then(next) : next(isLockedOut);
+    const isLockedOut = this.isLockedOut(request.method, request.authid, request.network);
+    return isLockedOut instanceof Promise ? this.#beginLater(isLockedOut, request) : this.#begin(isLockedOut, request);
+  }
+
+  /** A method of its own, because a closure in `begin` would cost each login an object. */
+  async #beginLater(isLockedOut: Promise<boolean | undefined>, request: AuthRequest): Promise<AuthOutcome> {
+    return this.#begin(await isLockedOut, request);
+  }
+
+  #begin(isLockedOut: boolean | undefined, request: AuthRequest): AuthOutcome | Promise<AuthOutcome> {
+    if (isLockedOut === undefined) return fail(NOT_COUNTED);
+    return isLockedOut ? this.#denyLockedOut() : withSecondRound(this.#methods.get(request.method)!.begin(request));
   }
 
   /** Does `begin` refuse the method, because too many logins with the authid have failed? */

@@ -143,9 +143,6 @@ export class Handshake {
     const id = this.#callbacks.newSessionId();
     const request = { ...identityFields(details), sessionId: id, facts: peer.facts, network: peer.network };
     const offered = offerOf(details);
-    const choose = (): void => {
-      this.#when(peer, this.authentication.choose(offered, request), begin);
-    };
     const begin = (method: string | undefined): void => {
       if (method === undefined) {
         return this.#refuse(peer, this.#noMatchingMethod(details), { authid, methods: details.authmethods });
@@ -153,8 +150,8 @@ export class Handshake {
       this.#begin(peer, { id, features, agent, method, resumeRequest }, { ...request, method });
     };
     const prepared = this.#context.prepare?.(offered, peer.facts);
-    if (prepared === undefined) choose();
-    else this.#when(peer, prepared, choose);
+    if (prepared === undefined) return this.#when(peer, this.authentication.choose(offered, request), begin);
+    this.#when(peer, prepared, () => this.#when(peer, this.authentication.choose(offered, request), begin));
   }
 
   #refusalOf(authid: string | undefined, resumeRequest: ResumeRequest | undefined): AuthRefusal | undefined {
