@@ -1,5 +1,7 @@
 /** UTF-8, hex and Base64. The decoders are strict: they reject text that the encoder would not produce. */
 
+import { findNodeBuffer } from "./node-buffer.ts";
+
 /** Bytes in the type that WebCrypto accepts. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -13,8 +15,14 @@ export function utf8(text: string): Bytes {
 
 /** Whether text takes more than `limit` bytes of UTF-8, which has at most three bytes for a UTF-16 code unit. */
 export function isLongerThan(text: string, limit: number): boolean {
-  return text.length > limit || (text.length * 3 > limit && utf8Size(text) > limit);
+  if (text.length > limit) return true;
+  if (text.length * 3 <= limit) return false;
+  measure ??= findNodeBuffer()?.Buffer.byteLength ?? utf8Size;
+  return measure(text) > limit;
 }
+
+/** UTF-8 bytes of text. With 512 KiB the function of Node saves a tenth of the CPU of a call. */
+let measure: ((text: string) => number) | undefined;
 
 /** Encodes in pieces, because the bytes of a large text cost more to allocate than to encode. */
 function utf8Size(text: string): number {

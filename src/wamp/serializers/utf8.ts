@@ -1,5 +1,7 @@
 /** UTF-8 text inside binary frames, quick for the short ASCII strings that URIs and keys are. */
 
+import { findNodeBuffer } from "../crypto/node-buffer.ts";
+
 /** Up to this many bytes a loop beats the call of `TextDecoder`. */
 const SHORT = 64;
 const ASCII_END = 0x80;
@@ -20,14 +22,9 @@ export function isUtf8(bytes: Uint8Array, start: number, size: number): boolean 
 
 let check: ((bytes: Uint8Array) => boolean) | undefined;
 
-/**
- * The function of Node, which Workers have, too. Without it (in a Worker without nodejs_compat) text is decoded, which
- * of 64 KiB takes 8 µs in place of 2, and makes as much garbage.
- */
+/** Without Node's function text is decoded, which of 64 KiB takes 8 µs in place of 2, and makes as much garbage. */
 function findCheck(): (bytes: Uint8Array) => boolean {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
-  const buffer = process?.getBuiltinModule?.("node:buffer") as { isUtf8?(bytes: Uint8Array): boolean } | undefined;
-  return buffer?.isUtf8 ?? ((bytes) => decode(bytes) !== undefined);
+  return findNodeBuffer()?.isUtf8 ?? ((bytes) => decode(bytes) !== undefined);
 }
 
 /** Whether text is ASCII and short enough for a loop. */

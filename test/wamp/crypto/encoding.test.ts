@@ -1,9 +1,16 @@
 /** Text and bytes. */
 
-import { describe, expect, test } from "vitest";
-import { isLongerThan, utf8 } from "../../../src/wamp/crypto/encoding.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
-describe("whether text is longer than a limit is exact in UTF-8", () => {
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.resetModules();
+});
+
+describe.each([
+  ["with the function of Node", process],
+  ["without it", undefined],
+])("whether text is longer than a limit is exact in UTF-8, %s", (_, process) => {
   const large = 100_000;
   test.each([
     ["ASCII", "x".repeat(large)],
@@ -14,7 +21,10 @@ describe("whether text is longer than a limit is exact in UTF-8", () => {
     ["a surrogate at the end", `${"x".repeat(large)}\ud83d`],
     ["unpaired surrogates", "\ude00\ud83d".repeat(large)],
     ["nothing", ""],
-  ])("%s", (_what, text) => {
+  ])("%s", async (_what, text) => {
+    vi.stubGlobal("process", process);
+    vi.resetModules();
+    const { isLongerThan, utf8 } = await import("../../../src/wamp/crypto/encoding.ts");
     const size = utf8(text).length;
     expect(isLongerThan(text, size)).toBe(false);
     expect(isLongerThan(text, size - 1)).toBe(true);
