@@ -97,6 +97,13 @@ export const WORKS: readonly TableWork[] = [
     ],
   ),
   largeCalls("json", "64 KiB text, JSON", ["relay", "relay-parse"], { payload: LARGE }),
+  measurement(
+    "large",
+    "json",
+    [],
+    [{ title: "… the same with default limits", figure: "mb_per_s", beside: "router_busy_pct" }],
+    { payload: LARGE, unreadBytes: DEFAULTS.unreadBytes },
+  ),
   largeCalls("json", "512 KiB text, JSON", ["relay", "relay-parse"], { payload: HUGE }),
   largeCalls("json", "64 KiB of small objects, JSON", ["relay", "relay-parse"], { payload: LARGE, shape: "objects" }),
   largeCalls("msgpack", "64 KiB text, MessagePack", ["relay"], { payload: LARGE }),
