@@ -24,7 +24,7 @@ import type { EventLog } from "./event-log.ts";
 import { Retention } from "./event-retention.ts";
 import { isLoggable, type LoggedEvent, loggedEvent } from "./logged-event.ts";
 import type { Publication } from "./publication.ts";
-import type { Subscription, SubscriptionObserver, Subscriptions } from "./subscriptions.ts";
+import type { NodeKeys, Subscription, SubscriptionObserver, Subscriptions } from "./subscriptions.ts";
 
 /** Sends each publication to the subscribers of its topic (Publish and Subscribe). */
 export class Broker {
@@ -290,11 +290,7 @@ export function subscribersFor({ subscribers, nodeKeys }: Subscription, { rkey }
 }
 
 // A function of its own: a closure in `subscribersFor` would allocate with each event.
-function shardOf(
-  subscribers: ReadonlySet<Session>,
-  nodeKeys: ReadonlyMap<Session, string>,
-  rkey: string,
-): ReadonlySet<Session> {
-  const node = nodeOf(rkey, new Set(nodeKeys.values()));
+function shardOf(subscribers: ReadonlySet<Session>, nodeKeys: NodeKeys, rkey: string): ReadonlySet<Session> {
+  const node = nodeOf(rkey, nodeKeys.elsewhere.union(new Set(nodeKeys.values())));
   return new Set([...subscribers].filter((session) => (nodeKeys.get(session) ?? node) === node));
 }

@@ -110,7 +110,7 @@ export class Retention implements EventBuffer {
   }
 
   /** Sends a new subscriber the latest retained event that it may receive, of each topic; the oldest first. */
-  replay(session: Session, { id, match, topic }: Subscription): void {
+  replay(session: Session, { id, match, topic }: Pick<Subscription, "id" | "match" | "topic">): void {
     for (const [eventTopic, { publication, details, payload }] of this.eventsFor(session, match, topic)) {
       const eventDetails = { ...details, retained: true, ...(match !== "exact" && { topic: eventTopic }) };
       session.transport.send([MessageType.EVENT, id, publication, eventDetails, payload]);

@@ -10,6 +10,14 @@ import { field, optional, record, usually } from "../stored-records/stored-recor
 import * as is from "../stored-records/stored-values.ts";
 import type { EventLog } from "./event-log.ts";
 
+/** Subscriber → its node key. */
+export class NodeKeys extends Map<Session, string> {
+  /** The keys of subscribers of the same pattern at other objects of the realm. */
+  elsewhere: ReadonlySet<string> = NONE;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
 /** A topic or pattern, with its subscribers. */
 export interface Subscription {
   readonly id: Id;
@@ -21,7 +29,7 @@ export interface Subscription {
   /**
    * subscriber → its node key, for subscribers that get events by key (Sharded Subscription); undefined if none does.
    */
-  nodeKeys: Map<Session, string> | undefined;
+  nodeKeys: NodeKeys | undefined;
   /** Its event history, if it has one; then it exists without subscribers, too, and its id never changes. */
   readonly log: EventLog | undefined;
 }
@@ -110,7 +118,7 @@ export class Subscriptions {
     subscription.subscribers.add(session);
     if (nodeKey === undefined) subscription.nodeKeys?.delete(session);
     else {
-      subscription.nodeKeys ??= new Map();
+      subscription.nodeKeys ??= new NodeKeys();
       subscription.nodeKeys.set(session, nodeKey);
     }
     this.#bySession.set(session, subscription.id, subscription);

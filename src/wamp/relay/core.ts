@@ -15,6 +15,7 @@ import { CoreAuthentication } from "./authentication/core-authentication.ts";
 import type { RoleVersionStore } from "./authentication/core-roles.ts";
 import { CorePublications } from "./broker/core-publications.ts";
 import type { InterestStore } from "./broker/interest-table.ts";
+import { CoreNodeKeys, type NodeKeyStore } from "./broker/node-keys.ts";
 import { RelayedBroker } from "./broker/relayed-broker.ts";
 import { type StoredCountStore, StoredPublications } from "./broker/stored-publications.ts";
 import type { ToldStore } from "./broker/told-topics.ts";
@@ -46,6 +47,7 @@ export interface CorePorts {
   readonly interest: InterestStore;
   readonly told: ToldStore;
   readonly stored: StoredCountStore;
+  readonly nodeKeys: NodeKeyStore;
   readonly sessions: RemoteSessionStore;
   readonly epochs: EpochStore;
   readonly down: DownLinkStore;
@@ -68,6 +70,7 @@ export class RelayCore {
   readonly #requests: RemoteRequests;
   readonly #stored: StoredPublications;
   readonly authentication: CoreAuthentication;
+  readonly #nodeKeys: CoreNodeKeys;
   #pending: CorePendingCalls | undefined;
   #metaEvents: CoreMetaEvents | undefined;
 
@@ -79,6 +82,11 @@ export class RelayCore {
     const endTurn = () => this.endTurn();
     const { ids, interest, told } = ports;
     const boot = () => ports.boot;
+    this.#nodeKeys = new CoreNodeKeys({
+      store: ports.nodeKeys,
+      subscriptions: () => this.realm.broker.subscriptions,
+      send: (relay, pattern, keys) => links.queue(relay, { kind: "node keys", pattern, keys }),
+    });
     this.#stored = new StoredPublications(() => this.realm.broker, {
       ...{ host, store: ports.stored },
       send: (relay, answer) => links.queue(relay, answer),
@@ -116,9 +124,10 @@ export class RelayCore {
     links.wake();
   }
 
-  /** Sends roles that relays may have missed, once `realm` has been woken. */
+  /** Sends what relays may have missed, once `realm` has been woken. */
   wake(): void {
     this.authentication.roles.wake();
+    this.#nodeKeys.wake();
   }
 
   /** Processes a batch of a relay; the answer goes back as the result of the call that carries it. Call `endTurn` then. */
@@ -206,6 +215,7 @@ export class RelayCore {
         recovery.drop(relay);
         this.publications.drop(relay);
         this.#stored.drop(relay);
+        this.#nodeKeys.drop(relay);
         this.remote.drop(relay);
         this.meta.drop(relay);
         this.authentication.drop(relay);
@@ -238,7 +248,8 @@ export class RelayCore {
       store: publications.store.bind(publications),
       subscriptionId: ids.subscription.bind(ids),
       isKnown: publications.announceOwn.bind(publications),
-      refuse: () => {},
+      onUnsubscribe: () => {},
+      onNodeKeys: this.#nodeKeys.changed.bind(this.#nodeKeys),
     };
     return new CoreRealm(name, config, this.#host, {
       newBroker: (...parts) => new RelayedBroker(ports, ...parts),
@@ -287,6 +298,10 @@ export class RelayCore {
     switch (message.kind) {
       case "publish":
         return this.publications.passOn(relay, message);
+      case "get retained":
+        return this.publications.replay(relay, message);
+      case "node keys":
+        return this.#nodeKeys.set(relay, message.pattern, message.keys);
       case "announce":
         return this.publications.announce(relay, message.pattern, message.session);
       case "withdraw":
@@ -299,6 +314,8 @@ export class RelayCore {
         return this.#requests.checkOpenCalls(relay, message);
       case "only":
         this.remote.keepOnly(relay, new Set(message.sessions));
+        // Those that are left follow.
+        this.#nodeKeys.drop(relay);
         return this.publications.keepOnly(relay, message.patterns);
       case "ask":
       case "attempt ended":

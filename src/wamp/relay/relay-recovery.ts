@@ -4,8 +4,7 @@ import type { Clock, Log } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { MessageType, type Yield } from "../protocol/message.ts";
 import type { Questions } from "./authentication/questions.ts";
-import type { RelayInterest } from "./broker/relay-interest.ts";
-import type { WaitingPublications } from "./broker/waiting-publications.ts";
+import type { RelayPubSub } from "./broker/relay-pubsub.ts";
 import type { RemoteDealer } from "./dealer/remote-dealer.ts";
 import { UNREACHABLE } from "./link/core-sender.ts";
 import type { DownLinkStore } from "./link/down-links.ts";
@@ -17,10 +16,9 @@ import type { SessionCounts } from "./meta/session-counts.ts";
 export interface RelayRecoveryParts {
   readonly host: Clock & Log;
   readonly down: DownLinkStore;
-  readonly interest: RelayInterest;
+  readonly pubsub: RelayPubSub;
   readonly dealer: RemoteDealer;
   readonly questions: Questions;
-  readonly waiting: WaitingPublications;
   readonly counts: SessionCounts;
   /** Queues a message for the core; `onProcessed` is called once the core has taken it. */
   queue(message: ToCore, onProcessed: () => void): void;
@@ -62,29 +60,30 @@ export class RelayRecovery {
 
   /** The link went down with these messages: what waits for an answer fails, so that the relay may sleep. Calls go on. */
   onDown(dropped: readonly ToCore[]): void {
-    const { host, down, interest, dealer } = this.#parts();
+    const { host, down, pubsub, dealer } = this.#parts();
     down.put(CORE);
     host.log({ level: "error", event: "core.down", dropped: dropped.length });
     this.giveUp(dropped);
     dealer.cancelDropped(dropped);
-    interest.refuseAll(new WampError(WampUri.UNAVAILABLE, UNREACHABLE));
+    pubsub.refuseAll(new WampError(WampUri.UNAVAILABLE, UNREACHABLE));
     dealer.failRequests(WampUri.UNAVAILABLE, UNREACHABLE);
   }
 
   /** The core answers again: it may have missed ends of sessions, answers of callees and last subscribers. */
   onUp(): void {
-    const { host, down, interest, dealer, counts, queue } = this.#parts();
+    const { host, down, pubsub, dealer, counts, queue } = this.#parts();
     host.log({ level: "info", event: "core.up" });
     const sessions = dealer.knownSessions();
-    queue({ kind: "only", sessions, patterns: interest.patterns() }, () => down.delete(CORE));
+    queue({ kind: "only", sessions, patterns: pubsub.interest.patterns() }, () => down.delete(CORE));
+    pubsub.stateKeys();
     dealer.stateAll();
     counts.pushAgain();
   }
 
   #failPublications(messages: readonly ToCore[]): void {
-    const { host, waiting } = this.#parts();
+    const { host, pubsub } = this.#parts();
     const publications = messages.filter((message) => message.kind === "publish");
-    for (const message of publications) waiting.fail(message);
+    for (const message of publications) pubsub.fail(message);
     const dropped = publications.filter(({ keep }) => keep?.isAcknowledged !== true).length;
     if (dropped > 0) host.log({ level: "error", event: "core.unreachable", dropped });
   }

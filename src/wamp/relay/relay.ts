@@ -4,18 +4,15 @@ import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
-import { WampError } from "../protocol/errors.ts";
 import type { Pattern } from "../protocol/uri.ts";
 import type { Id } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import { RelayAuthentication } from "./authentication/relay-authentication.ts";
 import type { OwnRoleVersion } from "./authentication/relay-roles.ts";
-import { type CoolingStore, RelayInterest } from "./broker/relay-interest.ts";
-import { RelayPublications } from "./broker/relay-publications.ts";
-import { RelaySubscriptions, refuseSubscribe } from "./broker/relay-subscriptions.ts";
-import { RelayedBroker } from "./broker/relayed-broker.ts";
+import type { NodeKeyStore } from "./broker/node-keys.ts";
+import type { CoolingStore, RelayInterest } from "./broker/relay-interest.ts";
+import { RelayPubSub } from "./broker/relay-pubsub.ts";
 import { EVERYTHING } from "./broker/told-topics.ts";
-import { WaitingPublications } from "./broker/waiting-publications.ts";
 import { RemoteDealer } from "./dealer/remote-dealer.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
 import { CoreLink } from "./link/core-link.ts";
@@ -42,6 +39,7 @@ export interface RelayPorts {
   carry(batch: Batch<ToCore>): void;
   readonly cooling: CoolingStore;
   readonly down: DownLinkStore;
+  readonly nodeKeys: NodeKeyStore;
   /** The topics whose events the core stores beside those of the histories: those of webhooks. */
   readonly storedTopics?: readonly Pattern[];
   readonly roleVersion: OwnRoleVersion;
@@ -52,16 +50,13 @@ export interface RelayPorts {
 /** The platform calls `endTurn` after each event and in `Host.flushOutput`, and `tick` instead of `Realm.tick`. */
 export class Relay {
   readonly realm: Realm;
-  readonly interest: RelayInterest;
   readonly #host: Host;
   readonly #ports: RelayPorts;
   readonly #link: CoreLink;
-  readonly #publications: RelayPublications;
-  readonly #subscriptions: RelaySubscriptions;
+  readonly #pubsub: RelayPubSub;
   readonly authentication: RelayAuthentication;
   readonly #counts: SessionCounts;
   readonly #meta: RelayMeta;
-  readonly #waiting: WaitingPublications;
   #dealer: RemoteDealer | undefined;
   #metaEvents: RelayMetaEvents | undefined;
 
@@ -70,28 +65,12 @@ export class Relay {
     this.#ports = ports;
     this.#link = this.#newLink(config);
     const send = (message: ToCore) => this.#link.queue(message);
-    const { ids, roleVersion, relays } = ports;
-    this.authentication = new RelayAuthentication(config, {
-      ...{ host, ids, roleVersion, relays, send },
-      boot: () => ports.boot,
-      realm: () => this.realm,
-    });
-    this.#waiting = new WaitingPublications({
-      clock: host,
-      isHere: (session) => this.realm.sessions.byId.get(session.id) === session,
-    });
-    this.#publications = new RelayPublications({
-      ...{ host, relay: ports.relay, boot: () => ports.boot, waiting: this.#waiting, link: this.#link },
-      distribute: (publication) => this.realm.broker.distribute(publication),
-    });
-    this.interest = new RelayInterest({
-      clock: host,
-      announce: (pattern, session) => send({ kind: "announce", pattern, session }),
-      withdraw: (pattern, session) => send({ kind: "withdraw", pattern, session }),
-      store: ports.cooling,
-    });
-    this.#subscriptions = new RelaySubscriptions({
-      ...{ realm: () => this.realm, interest: this.interest, publications: this.#waiting, link: this.#link },
+    const { relay, ids, cooling, nodeKeys, roleVersion, relays } = ports;
+    const boot = () => ports.boot;
+    const realm = () => this.realm;
+    this.authentication = new RelayAuthentication(config, { host, ids, roleVersion, relays, send, boot, realm });
+    this.#pubsub = new RelayPubSub({
+      ...{ host, relay, ids, cooling, nodeKeys, boot, realm, link: this.#link },
       limit: config.limits.undecided_bytes,
     });
     this.#counts = new SessionCounts({
@@ -102,9 +81,11 @@ export class Relay {
     });
     this.#meta = new RelayMeta({ host, send, realm: () => this.realm });
     this.realm = this.#newRealm(name, config);
-    const { acknowledgments } = this.realm.broker;
-    for (const { match, uri } of config.store["event-history"]) acknowledgments.addStoredTopics(match, uri);
-    for (const { match, uri } of ports.storedTopics ?? []) acknowledgments.addStoredTopics(match, uri);
+  }
+
+  /** The topics and patterns of its subscriptions, as the core knows them. */
+  get interest(): RelayInterest {
+    return this.#pubsub.interest;
   }
 
   /**
@@ -115,15 +96,12 @@ export class Relay {
     this.#link.probe();
     this.#counts.begin();
     this.authentication.roles.compare();
-    for (const { match, topic: uri, subscribers } of this.realm.broker.subscriptions.values()) {
-      const [first] = subscribers;
-      this.#link.queue({ kind: "announce", pattern: { match, uri }, session: first!.id });
-    }
+    this.#pubsub.begin();
   }
 
   /** Takes note of what the subscriptions of woken sessions need, once `realm` has been woken. */
   wake(): void {
-    for (const { match, topic } of this.realm.broker.subscriptions.values()) this.interest.restore(match, topic);
+    this.#pubsub.wake();
     this.#counts.wake();
   }
 
@@ -156,11 +134,10 @@ export class Relay {
   /** Does what is due at `now`, milliseconds since the epoch. */
   tick(now: number): void {
     this.realm.tick(now);
-    this.interest.tick(now);
+    this.#pubsub.tick(now);
     this.authentication.questions.tick(now);
     this.#counts.tick(now);
     this.#meta.tick(now);
-    this.#waiting.tick(now);
     this.#link.tick(now);
   }
 
@@ -178,20 +155,19 @@ export class Relay {
   /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
     const ofMeta = earliest(this.#counts.nextDeadline(), this.#meta.nextDeadline());
-    const waiting = earliest(this.authentication.questions.nextDeadline(), this.#waiting.nextDeadline());
+    const waiting = earliest(this.authentication.questions.nextDeadline(), this.#pubsub.nextAwakeDeadline());
     return earliest(ofMeta, earliest(this.#link.nextAwakeDeadline(), waiting));
   }
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
   get isIdle(): boolean {
-    const isAsking = this.interest.isWaiting || this.#waiting.isWaiting || this.authentication.isWaiting;
-    const isBusy = isAsking || this.#dealer!.isRegistering;
+    const isBusy = this.#pubsub.isWaiting || this.authentication.isWaiting || this.#dealer!.isRegistering;
     return !isBusy && this.#link.isIdle && this.#counts.isKnown && this.#meta.isIdle;
   }
 
   /** Does a publication wait to be stored? If the core restarts, it comes again to the other objects. */
   get isStoring(): boolean {
-    return this.#waiting.isWaiting;
+    return this.#pubsub.isStoring;
   }
 
   /** Has the relay no session for which the core may hold something? What is cooling down outlasts the sessions. */
@@ -218,16 +194,15 @@ export class Relay {
       onRestart: () => this.#restate(),
       onFirstAnswer: () => this.#dealer!.stateRestored(),
       isWaiting: () => {
-        const isAsking = this.interest.isWaiting || this.#waiting.isWaiting || this.authentication.isWaiting;
-        return isAsking || this.#dealer?.hasOpenRequests === true;
+        return this.#pubsub.isWaiting || this.authentication.isWaiting || this.#dealer?.hasOpenRequests === true;
       },
     });
   }
 
   #newRecovery(): RelayRecovery {
     return new RelayRecovery(() => ({
-      ...{ host: this.#host, down: this.#ports.down, interest: this.interest, dealer: this.#dealer! },
-      ...{ questions: this.authentication.questions, waiting: this.#waiting, counts: this.#counts },
+      ...{ host: this.#host, down: this.#ports.down, pubsub: this.#pubsub, dealer: this.#dealer! },
+      ...{ questions: this.authentication.questions, counts: this.#counts },
       queue: (message, onProcessed) => {
         this.#link.queue(message, (end) => {
           if (end === "processed") onProcessed();
@@ -238,24 +213,17 @@ export class Relay {
 
   /** The core has lost what is in no row, or its answers. */
   #restate(): void {
-    for (const message of this.#waiting.repeated()) this.#link.queue(message);
-    this.interest.announceAgain();
+    this.#pubsub.onRestart();
     this.authentication.questions.failAllBut(this.#link.messages);
     this.#dealer!.repeat(new Set(this.#link.messages));
   }
 
   #newRealm(name: string, config: RealmConfig): Realm {
     const { ids, relay } = this.#ports;
-    const ofBroker = {
-      forward: this.#publications.forward.bind(this.#publications),
-      store: this.#publications.store.bind(this.#publications),
-      subscriptionId: ids.subscription.bind(ids),
-      isKnown: this.#subscriptions.isKnown.bind(this.#subscriptions),
-      refuse: refuseSubscribe,
-    };
+    const { publications, subscriptions } = this.#pubsub;
     const ofEvents = {
-      isWanted: this.#publications.isWanted.bind(this.#publications),
-      forward: ofBroker.forward,
+      isWanted: publications.isWanted.bind(publications),
+      forward: publications.forward.bind(publications),
       distribute: (...event: Parameters<Broker["distribute"]>) => void this.realm.broker.distribute(...event),
     };
     const realm = new RelayRealm(name, config, this.#host, {
@@ -263,18 +231,7 @@ export class Relay {
         this.#metaEvents = new RelayMetaEvents(ofEvents, () => this.#counts.mark(), ...parts);
         return this.#metaEvents;
       },
-      newBroker: (host, realmConfig, records, subscriptions, observer) => {
-        // The histories are at the core.
-        const withoutHistory = { ...realmConfig, store: { ...realmConfig.store, "event-history": [] } };
-        return new RelayedBroker(ofBroker, host, withoutHistory, records, subscriptions, {
-          onSubscribe: (...args) => observer.onSubscribe(...args),
-          onUnsubscribe: (session, subscription, leaving) => {
-            const { match, topic, subscribers } = subscription;
-            if (subscribers.size === 0) this.interest.release(match, topic, session.id);
-            observer.onUnsubscribe(session, subscription, leaving);
-          },
-        });
-      },
+      newBroker: (...parts) => this.#pubsub.newBroker(this.#ports.storedTopics ?? [], ...parts),
       newDealer: (...parts) => {
         this.#dealer = new RemoteDealer(this.#link, ...parts);
         return this.#dealer;
@@ -282,8 +239,7 @@ export class Relay {
       ...this.authentication.parts,
       newSessionId: () => ids.session(relay, () => this.#host.randomId()),
     });
-    realm.holdBack = (peer, raw) =>
-      this.authentication.roles.holdBack(peer, raw) || this.#subscriptions.holdBack(peer, raw);
+    realm.holdBack = (peer, raw) => this.authentication.roles.holdBack(peer, raw) || subscriptions.holdBack(peer, raw);
     realm.answersMeta = (message) => {
       const isHere = this.#meta.answers(message);
       // The core's answer depends on them.
@@ -305,7 +261,7 @@ export class Relay {
         return session && this.#dealer!.over(session, message.key, message.isAbandoned);
       }
       case "restate":
-        this.#publications.revoke(EVERYTHING);
+        this.#pubsub.publications.revoke(EVERYTHING);
         return this.#restate();
       case "abort":
         return this.#abort(message.session, message.uri, message.text, message.code);
@@ -315,12 +271,6 @@ export class Relay {
         const id = this.#ports.ids.subscription(match, uri);
         return this.#metaEvents!.confirm(id, message.publication, () => this.interest.answered(match, uri));
       }
-      case "refuse": {
-        const { match, uri } = message.pattern;
-        return this.interest.answered(match, uri, new WampError(message.uri, message.text));
-      }
-      case "publish":
-        return this.#publications.receive(message.publication);
       case "answer":
       case "role":
       case "roles":
@@ -332,12 +282,8 @@ export class Relay {
       case "tap":
       case "untap":
         return this.#meta.take(message);
-      case "stored":
-        return this.#waiting.answered(message);
-      case "unused":
-        return this.#publications.keepToItself(message.topic);
-      case "revoke":
-        return this.#publications.revoke(message.pattern);
+      default:
+        return this.#pubsub.receive(message);
     }
   }
 

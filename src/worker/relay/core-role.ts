@@ -9,6 +9,7 @@ import { relayObject } from "../routing/realm-stub.ts";
 import { relayLabel, relayOfNumber, relaysOf } from "../routing/relay-names.ts";
 import {
   DownLinkTable,
+  NodeKeyTable,
   RelayEpochTable,
   RelayInterestTable,
   RelaySessionsTable,
@@ -49,6 +50,7 @@ export class CoreRole extends LinkedRole {
       interest: new RelayInterestTable(sql, tables, writes),
       told: new ToldRelayTable(sql, tables, writes),
       stored: new StoredCountTable(sql, tables),
+      nodeKeys: new NodeKeyTable(sql, tables, writes),
       sessions: new RemoteSessionTable(sql, tables, writes),
       epochs: new RelayEpochTable(sql, tables, writes),
       down: new DownLinkTable(sql, tables, writes),

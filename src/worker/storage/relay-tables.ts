@@ -3,6 +3,7 @@
 import type { Match, Pattern } from "../../wamp/protocol/uri.ts";
 import type { RoleVersionRow, RoleVersionStore } from "../../wamp/relay/authentication/core-roles.ts";
 import type { InterestRow, InterestStore } from "../../wamp/relay/broker/interest-table.ts";
+import type { NodeKeyRow, NodeKeyStore } from "../../wamp/relay/broker/node-keys.ts";
 import type { CoolingRow, CoolingStore } from "../../wamp/relay/broker/relay-interest.ts";
 import type { StoredCountRow, StoredCountStore } from "../../wamp/relay/broker/stored-publications.ts";
 import type { ToldStore } from "../../wamp/relay/broker/told-topics.ts";
@@ -232,3 +233,28 @@ export class StoredCountTable implements StoredCountStore {
 }
 
 const STORED_COUNTS = "relay_stored";
+
+/** The node keys of subscribers at other objects, and at the core those of all objects. */
+export class NodeKeyTable implements NodeKeyStore {
+  readonly #rows: LazyTable;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
+    const columns = "relay INTEGER, match TEXT, uri TEXT, keys TEXT, PRIMARY KEY (relay, match, uri)";
+    this.#rows = new LazyTable(sql, tables, writes, "node_keys", columns);
+  }
+
+  all(): NodeKeyRow[] {
+    const rows = this.#rows.all<{ relay: number; match: string; uri: string; keys: string }>();
+    return rows.map(({ relay, match, uri, keys }) => {
+      return { relay, match: match as Match, uri, keys: JSON.parse(keys) as string[] };
+    });
+  }
+
+  put({ relay, match, uri, keys }: NodeKeyRow): void {
+    this.#rows.put(relay, match, uri, JSON.stringify(keys));
+  }
+
+  delete({ relay, match, uri }: Omit<NodeKeyRow, "keys">): void {
+    this.#rows.delete("relay = ? AND match = ? AND uri = ?", relay, match, uri);
+  }
+}

@@ -3,6 +3,7 @@
 import type { Match, Pattern } from "../../../src/wamp/protocol/uri.ts";
 import type { RoleVersionRow, RoleVersionStore } from "../../../src/wamp/relay/authentication/core-roles.ts";
 import type { InterestRow, InterestStore } from "../../../src/wamp/relay/broker/interest-table.ts";
+import type { NodeKeyRow, NodeKeyStore } from "../../../src/wamp/relay/broker/node-keys.ts";
 import type { CoolingRow, CoolingStore } from "../../../src/wamp/relay/broker/relay-interest.ts";
 import type { StoredCountRow, StoredCountStore } from "../../../src/wamp/relay/broker/stored-publications.ts";
 import type { ToldStore } from "../../../src/wamp/relay/broker/told-topics.ts";
@@ -107,5 +108,21 @@ export class StoredCountRows implements StoredCountStore {
 
   put(row: StoredCountRow): void {
     this.rows.set(row.relay, row);
+  }
+}
+
+export class NodeKeyRows implements NodeKeyStore {
+  readonly #rows = new Map<string, NodeKeyRow>();
+
+  all(): Iterable<NodeKeyRow> {
+    return [...this.#rows.values()];
+  }
+
+  put(row: NodeKeyRow): void {
+    this.#rows.set(`${row.relay} ${row.match} ${row.uri}`, row);
+  }
+
+  delete({ relay, match, uri }: Omit<NodeKeyRow, "keys">): void {
+    this.#rows.delete(`${relay} ${match} ${uri}`);
   }
 }

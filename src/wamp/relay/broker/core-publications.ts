@@ -3,12 +3,13 @@
 import type { Publication } from "../../broker/publication.ts";
 import type { Clock, Log } from "../../host/host.ts";
 import { WampError } from "../../protocol/errors.ts";
+import type { Event, RouterMessage } from "../../protocol/message.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
-import type { Session } from "../../session/session.ts";
+import { Session } from "../../session/session.ts";
 import { DroppedPublications } from "../link/dropped-publications.ts";
-import type { ForwardedPublication, PublishRequest } from "../link/messages.ts";
+import type { ForwardedPublication, PublishRequest, RetainedRequest } from "../link/messages.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
 import type { RelayLinks } from "../link/relay-links.ts";
 import { type InterestStore, InterestTable } from "./interest-table.ts";
@@ -101,8 +102,23 @@ export class CorePublications {
     });
   }
 
+  /** A session of a relay subscribes, and asks for retained events. */
+  replay(relay: number, { number, pattern, isConfirmed, origin }: RetainedRequest): void {
+    const { ids, links, stored } = this.#ports;
+    const answer = (): void => {
+      const events: Event[] = [];
+      const transport = { send: (event: RouterMessage) => void events.push(event as Event), close() {}, save() {} };
+      const id = ids.subscription(pattern.match, pattern.uri);
+      const { retention } = this.#realm().broker;
+      retention.replay(new Session(transport, origin), { id, match: pattern.match, topic: pattern.uri });
+      links.queue(relay, { kind: "retained", number, count: stored.lastOf(relay), events });
+    };
+    if (isConfirmed) answer();
+    else this.#afterRevocations(answer);
+  }
+
   /** One of the core's own sessions subscribes; returns false if it has to wait for relays. */
-  announceOwn(session: Session, pattern: Pattern, onAnswer: (refusal: unknown) => void): boolean {
+  announceOwn(session: Session, pattern: Pattern, _: boolean, onAnswer: (refusal: unknown) => void): boolean {
     const { byId } = this.#realm().sessions;
     const isListed = byId.has(session.id);
     let isDone = false;
@@ -121,9 +137,7 @@ export class CorePublications {
     const { links, stored } = this.#ports;
     const { publication, keep } = message;
     if (!stored.accept(relay, message)) return;
-    // The core's own sessions got what was stored before a crash, or ended with it.
-    const isOld = keep !== undefined && stored.isStored(relay, publication.count);
-    const events = isOld ? 0 : this.#realm().broker.distribute(publication);
+    const events = this.#realm().broker.distribute(publication);
     const others = this.interest.relaysFor(publication.topic, relay);
     for (const other of others) this.#send(other, publication);
     if (keep !== undefined) return stored.keep(relay, message, keep);
@@ -175,6 +189,10 @@ export class CorePublications {
         this.#ports.endTurn();
       });
     }
+    this.#afterRevocations(then);
+  }
+
+  #afterRevocations(then: () => void): void {
     let left = this.#revocations.size;
     if (left === 0) return then();
     const check = (): void => {

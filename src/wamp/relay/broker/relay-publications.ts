@@ -24,6 +24,8 @@ export interface RelayPublicationsPorts {
   readonly host: Clock & Log;
   /** Sends a publication to the subscribers of the relay. */
   distribute(publication: ForwardedPublication): void;
+  /** A session of the relay publishes what the core stores; `count` is that of the publication. */
+  onStore(publication: Publication, count: number): void;
 }
 
 /** A topic that no other object has a use for does not wake the core. */
@@ -59,10 +61,18 @@ export class RelayPublications {
 
   /** As `forward`, for one that the core stores; the publisher gets PUBLISHED for `request`, if given. */
   store(publication: Publication, publisher: Session, request: Id | undefined): number {
-    const { link, waiting } = this.#ports;
+    const { link, waiting, onStore } = this.#ports;
     if (link.isFull) return this.#refuse(publication);
-    link.queue(waiting.storeRequest(this.#number(publication), publisher, request));
+    const forwarded = this.#number(publication);
+    link.queue(waiting.storeRequest(forwarded, publisher, request));
+    onStore(publication, forwarded.count);
     return 1;
+  }
+
+  /** Returns a number larger than the counts of all publications before; it is that of no publication. */
+  nextNumber(): number {
+    this.#count = (this.#count ?? this.#ports.boot() * COUNTS_PER_BOOT) + 1;
+    return this.#count;
   }
 
   /** Takes a publication of another object, unless it has come before. */
@@ -90,8 +100,6 @@ export class RelayPublications {
   }
 
   #number(publication: Publication): ForwardedPublication {
-    const { relay, boot } = this.#ports;
-    this.#count = (this.#count ?? boot() * COUNTS_PER_BOOT) + 1;
-    return { ...publication, origin: relay, count: this.#count };
+    return { ...publication, origin: this.#ports.relay, count: this.nextNumber() };
   }
 }

@@ -2,7 +2,7 @@
 
 import { CloseCode } from "../../protocol/close-code.ts";
 import { WampError, WampUri } from "../../protocol/errors.ts";
-import { MessageType, NO_DETAILS, type Subscribe } from "../../protocol/message.ts";
+import { MessageType } from "../../protocol/message.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Realm } from "../../realm/realm.ts";
 import type { Peer } from "../../session/peer.ts";
@@ -10,6 +10,7 @@ import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
 import { HeldPeers } from "./held-peers.ts";
 import type { RelayInterest } from "./relay-interest.ts";
+import type { Replay, RetainedRequests } from "./retained-requests.ts";
 import type { WaitingPublications } from "./waiting-publications.ts";
 
 /** What the subscriptions ask of the relay. */
@@ -17,24 +18,30 @@ export interface RelaySubscriptionsPorts {
   realm(): Realm;
   readonly interest: RelayInterest;
   readonly publications: WaitingPublications;
+  readonly retained: RetainedRequests;
   readonly link: Pick<CoreSender, "isFull">;
   /** Estimated bytes of one peer's messages that may wait. */
   readonly limit: number;
 }
 
+/** A SUBSCRIBE that waits for the core. */
+interface WaitingSubscribe {
+  readonly session: Session;
+  readonly pattern: Pattern;
+  readonly wantsRetained: boolean;
+  readonly onAnswer: (refusal: unknown) => void;
+}
+
 /** A session's messages behind its SUBSCRIBE wait, those of other sessions do not. */
 export class RelaySubscriptions {
   readonly #realm: () => Realm;
-  readonly #interest: RelayInterest;
-  readonly #publications: WaitingPublications;
-  readonly #link: Pick<CoreSender, "isFull">;
+  readonly #parts: RelaySubscriptionsPorts;
   readonly #held: HeldPeers;
 
-  constructor({ realm, interest, publications, link, limit }: RelaySubscriptionsPorts) {
+  constructor(ports: RelaySubscriptionsPorts) {
+    const { realm, limit } = ports;
     this.#realm = realm;
-    this.#interest = interest;
-    this.#publications = publications;
-    this.#link = link;
+    this.#parts = ports;
     this.#held = new HeldPeers(limit, () => realm().records);
   }
 
@@ -43,7 +50,7 @@ export class RelaySubscriptions {
     if (peer.state.kind === "closed") this.#held.forget(peer);
     // PUBLISHED goes out before the answer to GOODBYE.
     if (raw[0] === MessageType.GOODBYE && peer.state.kind === "open" && !this.#held.has(peer)) {
-      if (this.#publications.whenAnswered(peer.state.session, () => this.#release(peer))) this.#held.hold(peer);
+      if (this.#parts.publications.whenAnswered(peer.state.session, () => this.#release(peer))) this.#held.hold(peer);
     }
     const isHeld = this.#held.add(peer, raw);
     if (isHeld !== "full") return isHeld;
@@ -55,37 +62,54 @@ export class RelaySubscriptions {
   }
 
   /** See `BrokerPorts.isKnown`. */
-  isKnown(session: Session, { match, uri }: Pattern, onAnswer: (refusal: unknown) => void): boolean {
-    const interest = this.#interest;
-    if (interest.isConfirmed(match, uri)) {
-      interest.keep(match, uri);
-      return true;
-    }
-    if (this.#link.isFull) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
-    const realm = this.#realm();
-    const peer = realm.sessions.peerOf(session);
-    if (peer !== undefined) this.#held.hold(peer);
-    interest.ask(match, uri, session.id, (refusal) => {
-      const isHere = realm.sessions.byId.get(session.id) === session;
-      if (isHere) {
-        interest.keep(match, uri);
-        onAnswer(refusal);
-      }
-      const present = realm.broker.subscriptions.get(match, uri);
-      if (refusal === undefined && present === undefined) interest.release(match, uri, session.id);
-      if (peer !== undefined) this.#release(peer);
-    });
+  isKnown(session: Session, pattern: Pattern, wantsRetained: boolean, onAnswer: (refusal: unknown) => void): boolean {
+    const { interest } = this.#parts;
+    const isConfirmed = interest.isConfirmed(pattern.match, pattern.uri);
+    if (isConfirmed) interest.keep(pattern.match, pattern.uri);
+    if (isConfirmed && !wantsRetained) return true;
+    if (this.#parts.link.isFull) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
+    this.#wait({ session, pattern, wantsRetained, onAnswer }, isConfirmed);
     return false;
+  }
+
+  /** The announcement is in front of the request for retained events, and so is the confirmation in front of these. */
+  #wait(subscribe: WaitingSubscribe, isConfirmed: boolean): void {
+    const { session, pattern, wantsRetained } = subscribe;
+    const { interest, retained } = this.#parts;
+    const peer = this.#realm().sessions.peerOf(session);
+    if (peer !== undefined && !this.#held.has(peer)) this.#held.hold(peer);
+    let forget = (): void => {};
+    if (!isConfirmed) {
+      interest.ask(pattern.match, pattern.uri, session.id, (refusal) => {
+        if (refusal === undefined && wantsRetained) return;
+        forget();
+        this.#end(subscribe, peer, refusal);
+      });
+    }
+    if (!wantsRetained) return;
+    forget = retained.ask(session, pattern, isConfirmed, (...answer) => this.#end(subscribe, peer, ...answer));
+  }
+
+  #end(subscribe: WaitingSubscribe, peer: Peer | undefined, refusal: unknown, replay?: Replay): void {
+    const { session, onAnswer } = subscribe;
+    const { match, uri } = subscribe.pattern;
+    const { interest } = this.#parts;
+    const realm = this.#realm();
+    const isHere = realm.sessions.byId.get(session.id) === session;
+    // The last subscriber may have left long ago, while the core could not be reached.
+    const isWithdrawn = refusal === undefined && !interest.isConfirmed(match, uri);
+    if (isHere && isWithdrawn) return this.#wait(subscribe, false);
+    if (isHere) {
+      interest.keep(match, uri);
+      onAnswer(refusal);
+    }
+    const present = realm.broker.subscriptions.get(match, uri);
+    if (isHere && refusal === undefined && present?.subscribers.has(session) === true) replay?.(present);
+    if (present === undefined) interest.release(match, uri, session.id);
+    if (peer !== undefined) this.#release(peer);
   }
 
   #release(peer: Peer): void {
     this.#held.release(peer, (raw) => this.#realm().receive(peer, raw));
   }
-}
-
-/** Sends ERROR for a SUBSCRIBE that the core refuses. */
-export function refuseSubscribe(session: Session, [, request]: Subscribe, refusal: unknown): void {
-  if (!(refusal instanceof WampError)) throw refusal;
-  const { uri, payload } = refusal;
-  session.transport.send([MessageType.ERROR, MessageType.SUBSCRIBE, request, NO_DETAILS, uri, payload]);
 }

@@ -3,9 +3,10 @@
 import type { Permission } from "../../authorization/permission-rules.ts";
 import { Broker, excludedPublisher, publicationDetails } from "../../broker/broker.ts";
 import type { Publication } from "../../broker/publication.ts";
+import type { Subscription, SubscriptionObserver } from "../../broker/subscriptions.ts";
 import type { Random } from "../../host/host.ts";
-import type { Publish, Subscribe } from "../../protocol/message.ts";
-import { MessageType } from "../../protocol/message.ts";
+import { WampError } from "../../protocol/errors.ts";
+import { MessageType, NO_DETAILS, type Publish, type Subscribe } from "../../protocol/message.ts";
 import type { Match, Pattern } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
@@ -21,12 +22,15 @@ export interface BrokerPorts {
   /** Returns the same id in every object. */
   subscriptionId(match: Match, uri: Uri): Id;
   /**
-   * Says whether the other objects know of a subscriber here. If not it asks them, and calls `onAnswer` later; `refusal`
-   * is undefined where they do.
+   * Says whether nothing has to be asked of the other objects for a subscriber here. Otherwise it asks them, and calls
+   * `onAnswer` later; `refusal` is undefined where they know of it. `wantsRetained`: does the session ask for retained
+   * events?
    */
-  isKnown(session: Session, pattern: Pattern, onAnswer: (refusal: unknown) => void): boolean;
-  /** Sends ERROR for a SUBSCRIBE that the others refuse. */
-  refuse(session: Session, message: Subscribe, refusal: unknown): void;
+  isKnown(session: Session, pattern: Pattern, wantsRetained: boolean, onAnswer: (refusal: unknown) => void): boolean;
+  /** A session is no subscriber any more. */
+  onUnsubscribe(session: Session, subscription: Subscription): void;
+  /** The node keys of a subscription may have changed. */
+  onNodeKeys(subscription: Subscription): void;
 }
 
 /** The broker of a relay and of the core. */
@@ -36,20 +40,37 @@ export class RelayedBroker extends Broker {
 
   constructor(ports: BrokerPorts, ...[host, config, ...parts]: ConstructorParameters<typeof Broker>) {
     const [records, subscriptions, observer] = parts;
-    super(host, config, records, subscriptions, observer, ports.subscriptionId);
+    super(host, config, records, subscriptions, observedBy(ports, observer), ports.subscriptionId);
     this.#random = host;
     this.#ports = ports;
   }
 
   override subscribe(session: Session, message: Subscribe): void {
     this.planSubscription(session, message);
-    const [, , options, topic] = message;
+    const [, , options, uri] = message;
+    const pattern: Pattern = { match: (options.match ?? "exact") as Match, uri };
     const onAnswer = (refusal: unknown): void => {
-      if (refusal === undefined) super.subscribe(session, message);
-      else this.#ports.refuse(session, message, refusal);
+      if (refusal === undefined) this.#subscribeLate(session, message);
+      else refuse(session, message, refusal);
     };
-    const pattern: Pattern = { match: (options.match ?? "exact") as Match, uri: topic };
-    if (this.#ports.isKnown(session, pattern, onAnswer)) onAnswer(undefined);
+    if (this.#ports.isKnown(session, pattern, options.get_retained === true, onAnswer))
+      this.#subscribe(session, message);
+  }
+
+  #subscribe(session: Session, message: Subscribe): void {
+    super.subscribe(session, message);
+    const [, , options, topic] = message;
+    const subscription = this.subscriptions.get((options.match ?? "exact") as Match, topic);
+    if (subscription?.nodeKeys !== undefined) this.#ports.onNodeKeys(subscription);
+  }
+
+  /** Other sessions may have used up what the realm may hold. */
+  #subscribeLate(session: Session, message: Subscribe): void {
+    try {
+      this.#subscribe(session, message);
+    } catch (error) {
+      refuse(session, message, error);
+    }
   }
 
   /**
@@ -68,4 +89,22 @@ export class RelayedBroker extends Broker {
     const events = this.distribute(publication, excludedPublisher(publisher, options));
     return events + elsewhere;
   }
+}
+
+function observedBy(ports: BrokerPorts, observer: SubscriptionObserver): SubscriptionObserver {
+  return {
+    onSubscribe: (...args) => observer.onSubscribe(...args),
+    onUnsubscribe: (session, subscription, leaving) => {
+      ports.onUnsubscribe(session, subscription);
+      if (subscription.nodeKeys !== undefined) ports.onNodeKeys(subscription);
+      observer.onUnsubscribe(session, subscription, leaving);
+    },
+  };
+}
+
+/** Sends ERROR for a SUBSCRIBE; throws what is no `WampError`. */
+function refuse(session: Session, [, request]: Subscribe, refusal: unknown): void {
+  if (!(refusal instanceof WampError)) throw refusal;
+  const { uri, payload } = refusal;
+  session.transport.send([MessageType.ERROR, MessageType.SUBSCRIBE, request, NO_DETAILS, uri, payload]);
 }

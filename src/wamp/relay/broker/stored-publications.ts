@@ -67,30 +67,26 @@ export class StoredPublications implements EventBuffer {
     return Math.max(last, stored);
   }
 
-  /** Was a publication with this count stored before the core restarted? */
-  isStored(relay: number, count: number): boolean {
-    return count <= this.#of(relay).stored;
-  }
-
-  /** Takes note of a publication; returns false for one that has come before, or whose predecessor is missing. */
+  /**
+   * Takes note of a publication; returns false for one that has come before, or whose predecessor is missing. One that
+   * was stored before a crash is not distributed again, because later subscribers have got it as a retained event.
+   */
   accept(relay: number, { publication: { count }, behind = 0, keep }: PublishRequest): boolean {
     if (behind > this.lastOf(relay)) return false;
     const counts = this.#of(relay);
-    if (count > counts.last) {
-      counts.last = count;
-      return true;
-    }
-    // The answer to the first one may have been lost with the core. Otherwise it is on its way.
-    if (keep?.isAcknowledged && count <= counts.stored) this.#answer(relay, count);
-    return false;
+    const isStored = keep !== undefined && count <= counts.stored;
+    const isNew = count > counts.last;
+    if (isNew) counts.last = count;
+    // The first answer may have been lost with the core. That to one that is not stored yet is still to come.
+    if (isStored && keep.isAcknowledged) this.#answer(relay, count);
+    return isNew && !isStored;
   }
 
-  /** Stores a publication that was accepted, unless it is stored; answers once that is done. */
+  /** Stores a publication that was accepted, and answers once that is done. */
   keep(relay: number, { publication }: PublishRequest, { publisher, isAcknowledged, oldest }: KeepRequest): void {
     const counts = this.#of(relay);
     const { count } = publication;
     for (const failed of counts.failed) if (failed < oldest) counts.failed.delete(failed);
-    if (count <= counts.stored) return isAcknowledged ? this.#answer(relay, count) : undefined;
     const { acknowledgments } = this.#broker();
     if (isAcknowledged && !acknowledgments.takeRoom(publication.topic)) return this.#fail(relay, count);
     this.#broker().keep(publication, publisher);

@@ -1,6 +1,6 @@
 /** Batches as plain values, which the platform can copy from one object to another. */
 
-import { PAYLOAD_INDEX } from "../../protocol/message.ts";
+import { type ClientMessage, PAYLOAD_INDEX, type RouterMessage } from "../../protocol/message.ts";
 import { type ArgsKind, Payload, type PayloadCodec, type RawPayload } from "../../protocol/payload.ts";
 import { cbor } from "../../serializers/cbor.ts";
 import { json } from "../../serializers/json.ts";
@@ -41,12 +41,23 @@ function convert(message: ToCore | ToRelay, convertPayload: (payload: never) => 
   if (message.kind === "ask" || message.kind === "answer" || message.kind === "tapped") {
     return { ...message, payload: convertPayload(message.payload as never) };
   }
+  if (message.kind === "retained") {
+    const events = message.events.map((event) => convertElements(event, convertPayload));
+    return { ...message, events };
+  }
   if (!("message" in message)) return message;
-  const elements: unknown[] = [...message.message];
-  const index = PAYLOAD_INDEX[message.message[0]];
+  return { ...message, message: convertElements(message.message, convertPayload) };
+}
+
+function convertElements(
+  message: ClientMessage | RouterMessage,
+  convertPayload: (payload: never) => unknown,
+): readonly unknown[] {
+  const index = PAYLOAD_INDEX[message[0]];
   if (index === undefined) return message;
+  const elements: unknown[] = [...message];
   elements[index] = convertPayload(elements[index] as never);
-  return { ...message, message: elements };
+  return elements;
 }
 
 /** A payload that the router made is encoded in CBOR, which has all types of WAMP. */

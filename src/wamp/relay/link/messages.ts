@@ -9,6 +9,7 @@ import type {
   Call,
   Cancel,
   ErrorMessage,
+  Event,
   Register,
   Result,
   RouterMessage,
@@ -54,6 +55,35 @@ export interface KeepRequest {
   readonly isAcknowledged: boolean;
   /** The relay waits for no answer to a publication with a smaller count. */
   readonly oldest: number;
+}
+
+/** A session subscribes and asks for retained events. One that is lost or repeated is made again with another number. */
+export interface RetainedRequest {
+  readonly kind: "get retained";
+  readonly number: number;
+  readonly pattern: Pattern;
+  /** Has the core confirmed that the relay gets the events of the pattern? Otherwise it answers after that. */
+  readonly isConfirmed: boolean;
+  readonly origin: RemoteOrigin;
+}
+
+/** The EVENTs of a `RetainedRequest`, for its session. The relay ignores an answer that it does not wait for. */
+export interface RetainedAnswer {
+  readonly kind: "retained";
+  readonly number: number;
+  /** The count of the last publication of the relay that the core has processed; the events include it. */
+  readonly count: number;
+  readonly events: readonly Event[];
+}
+
+/**
+ * The node keys of a pattern: to the core those of the relay's subscribers, to a relay those of all others. The last one
+ * of a pattern counts.
+ */
+export interface NodeKeysMessage {
+  readonly kind: "node keys";
+  readonly pattern: Pattern;
+  readonly keys: readonly string[];
 }
 
 /** A publication is stored, or cannot be. The relay ignores an answer that it does not wait for. */
@@ -168,6 +198,8 @@ export type ToCore =
   | { readonly kind: "announce"; readonly pattern: Pattern; readonly session: Id }
   | { readonly kind: "withdraw"; readonly pattern: Pattern; readonly session: Id }
   | PublishRequest
+  | RetainedRequest
+  | NodeKeysMessage
   /** `number` is that of no other question of the relay. */
   | { readonly kind: "ask"; readonly number: number; readonly question: Question; readonly payload: Payload }
   /** Twice the same counts a failure twice, which is the safe side. */
@@ -222,6 +254,8 @@ export type ToRelay =
   | { readonly kind: "refuse"; readonly pattern: Pattern; readonly uri: Uri; readonly text: string }
   | { readonly kind: "publish"; readonly publication: ForwardedPublication }
   | StoredAnswer
+  | RetainedAnswer
+  | NodeKeysMessage
   /** No other object has a use for publications on the topic. */
   | { readonly kind: "unused"; readonly topic: Uri }
   /** Others may have a use for publications on these topics. */

@@ -4,6 +4,7 @@ import { vi } from "vitest";
 import { Acknowledgments } from "../../../../src/wamp/broker/acknowledgments.ts";
 import { MessageType } from "../../../../src/wamp/protocol/message.ts";
 import { RelayInterest } from "../../../../src/wamp/relay/broker/relay-interest.ts";
+import { RetainedRequests } from "../../../../src/wamp/relay/broker/retained-requests.ts";
 import { StoredPublications } from "../../../../src/wamp/relay/broker/stored-publications.ts";
 import { ToldRelays } from "../../../../src/wamp/relay/broker/told-topics.ts";
 import { RemoteRequests } from "../../../../src/wamp/relay/dealer/remote-requests.ts";
@@ -84,6 +85,11 @@ function acknowledgeAtOnce(): void {
   });
 }
 
+/** What a relay's sessions publish while the core is asked for retained events is lost for the new subscriber. */
+function noteNothing(): void {
+  vi.spyOn(RetainedRequests.prototype, "note").mockImplementation(() => {});
+}
+
 /** Name → plants the fault, until `vi.restoreAllMocks`. */
 export const FAULTS: readonly (readonly [name: string, plant: () => void])[] = [
   ["subscriptions without confirmation", subscribeAtOnce],
@@ -94,6 +100,7 @@ export const FAULTS: readonly (readonly [name: string, plant: () => void])[] = [
   ["a core that forgets in its sleep", restoreNothing],
   ["stored publications without written counts", forgetCounts],
   ["PUBLISHED before the write", acknowledgeAtOnce],
+  ["retained events without what is published meanwhile", noteNothing],
   ["relays that keep invocations which are over", keepInvocations],
   ["a core that keeps the sessions of a crashed relay", dropNothing],
 ];

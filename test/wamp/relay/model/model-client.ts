@@ -16,10 +16,16 @@ export interface SentPublication {
   readonly topic: string;
 }
 
-/** A subscription, as its subscriber knows it. */
-export interface ClientSubscription {
+/** A topic or pattern that a client subscribes to. */
+export interface ClientPattern {
   readonly match: "exact" | "prefix";
   readonly uri: string;
+  /** Must the client get the latest retained event, whether it is published before or after? */
+  readonly needsLatest: boolean;
+}
+
+/** A subscription, as its subscriber knows it. */
+export interface ClientSubscription extends ClientPattern {
   readonly id: number;
   /** Publications whose events must arrive, as `publisher number`, and those that have. */
   readonly expected: Set<string>;
@@ -59,7 +65,7 @@ export class ModelClient implements Transport {
   record: PeerRecord | undefined;
   readonly subscriptions = new Map<number, ClientSubscription>();
   /** request → pattern */
-  readonly subscribing = new Map<number, { readonly match: "exact" | "prefix"; readonly uri: string }>();
+  readonly subscribing = new Map<number, ClientPattern>();
   readonly unsubscribing = new Map<number, number>();
   /** registration id → procedure */
   readonly registrations = new Map<number, string>();
@@ -124,7 +130,7 @@ export class ModelClient implements Transport {
         this.registrations.delete(this.#shift(this.unregistering, message[1], "UNREGISTERED"));
         return;
       case MessageType.EVENT:
-        return this.#onEvent(message[1], message[4]);
+        return this.#onEvent(message[1], message[3].retained === true, message[4]);
       case MessageType.RESULT:
         return this.#onResult(message[1], message[2].progress === true, message[3]);
       case MessageType.ERROR:
@@ -140,7 +146,7 @@ export class ModelClient implements Transport {
     }
   }
 
-  #onEvent(subscriptionId: number, payload: Payload): void {
+  #onEvent(subscriptionId: number, isRetained: boolean, payload: Payload): void {
     const subscription = this.subscriptions.get(subscriptionId);
     if (subscription === undefined) throw new Fault(`${this.name}: EVENT before SUBSCRIBED or after UNSUBSCRIBED`);
     const [publisher, number] = payload.args as [string, number];
@@ -148,8 +154,8 @@ export class ModelClient implements Transport {
     if (subscription.received.has(key)) throw new Fault(`${this.name} got ${key} twice`);
     subscription.received.add(key);
     const last = this.#lastEvents.get(publisher) ?? -1;
-    if (number < last) throw new Fault(`${this.name} got ${key} after ${last}`);
-    this.#lastEvents.set(publisher, number);
+    if (number < last && !isRetained) throw new Fault(`${this.name} got ${key} after ${last}`);
+    this.#lastEvents.set(publisher, Math.max(number, last));
   }
 
   #onError(type: number, request: number, uri: string): void {

@@ -19,6 +19,7 @@ import {
   DownLinkRows,
   IDS,
   InterestRows,
+  NodeKeyRows,
   RelaySessionsRows,
   RoleVersionRows,
   StoredCountRows,
@@ -193,6 +194,7 @@ export class ModelRelay extends ModelObject {
   /** The relay has been told of the roles before; set it to undefined for one that is new. */
   roleVersion: number | undefined = 0;
   readonly down = new DownLinkRows();
+  readonly nodeKeys = new NodeKeyRows();
   epoch = 1;
 
   constructor(number: number, world: ModelWorld) {
@@ -249,10 +251,10 @@ export class ModelRelay extends ModelObject {
   }
 
   protected start(): void {
-    const { boot, epoch, number: relay, cooling, down } = this;
+    const { boot, epoch, number: relay, cooling, down, nodeKeys } = this;
     const { config, relays } = this.world;
     this.relay = new Relay(config.name, config, this.host, {
-      ...{ relay, ids: IDS, epoch, boot, cooling, down, relays },
+      ...{ relay, ids: IDS, epoch, boot, cooling, down, nodeKeys, relays },
       roleVersion: {
         get: () => this.roleVersion,
         put: (version) => {
@@ -275,6 +277,7 @@ export class ModelCore extends ModelObject {
   readonly down = new DownLinkRows();
   readonly stored = new StoredCountRows();
   readonly roles = new RoleVersionRows();
+  readonly nodeKeys = new NodeKeyRows();
   readonly sessions = new RemoteSessionRows();
   readonly relaySessions = new RelaySessionsRows();
   readonly #epochRows = new Map<number, number>();
@@ -340,7 +343,7 @@ export class ModelCore extends ModelObject {
     const { config, relays } = this.world;
     this.core = new RelayCore(config.name, config, this.host, {
       ...{ ids: IDS, boot, interest, told, stored, sessions, down, epochs: this.#epochs },
-      ...{ relaySessions: this.relaySessions, roles: this.roles, relays },
+      ...{ relaySessions: this.relaySessions, nodeKeys: this.nodeKeys, roles: this.roles, relays },
       nextStream: () => this.nextStream(),
       nameOf: (relay) => `weur.${relay}`,
       carry: (relay, batch) => {

@@ -4,7 +4,7 @@ import { SeededRandom } from "../../../../src/testing/seeded-random.ts";
 import { MessageType } from "../../../../src/wamp/protocol/message.ts";
 import { Payload } from "../../../../src/wamp/protocol/payload.ts";
 import { CORE } from "../../../../src/wamp/relay/link/relay-ids.ts";
-import { Fault, ModelClient } from "./model-client.ts";
+import { type ClientPattern, Fault, ModelClient } from "./model-client.ts";
 import { type Fate, ModelNetwork } from "./model-network.ts";
 import { MODEL_CONFIG, ModelCore, type ModelObject, ModelRelay, type ModelWorld } from "./model-objects.ts";
 import { STORED_TOPIC, StoredEvents, type StoredOptions } from "./stored-events.ts";
@@ -82,6 +82,9 @@ export class ModelRealm {
     this.#checkInvocations();
     this.#stored.checkAnswers(this.clients.map(({ name }) => name));
     this.#stored.check(this.#core.realm);
+    // Events are lost in crashes, in outages, and where storage fails.
+    const { crashes, outages } = this.#options;
+    if (crashes === 0 && !outages) this.#stored.checkLatest(this.#core.realm, this.clients);
     for (const client of [...this.clients]) this.#leave(client);
     this.#settle();
     this.#checkEmpty();
@@ -192,8 +195,12 @@ export class ModelRealm {
   #subscribe(client: ModelClient): void {
     const pattern = this.#world.random.pick(PATTERNS);
     const request = ++client.request;
-    client.subscribing.set(request, pattern);
-    this.#take(client, MessageType.SUBSCRIBE, request, { match: pattern.match }, pattern.uri);
+    // A client with another subscription of the topic may have got a later event than the retained one.
+    const others = [...client.subscribing.values(), ...client.subscriptions.values()];
+    const needsLatest = hasStored(pattern) && !others.some(hasStored);
+    client.subscribing.set(request, { ...pattern, needsLatest });
+    const options = { match: pattern.match, ...(needsLatest && { get_retained: true }) };
+    this.#take(client, MessageType.SUBSCRIBE, request, options, pattern.uri);
   }
 
   #unsubscribe(client: ModelClient): void {
@@ -374,6 +381,10 @@ export class ModelRealm {
     if (left.length > 0) throw new Fault(`left when all clients have gone: ${JSON.stringify(left)}`);
     if (this.#objects[CORE]!.peers.size > 0) throw new Fault("the core has a peer");
   }
+}
+
+function hasStored({ match, uri }: Omit<ClientPattern, "needsLatest">): boolean {
+  return match === "exact" ? uri === STORED_TOPIC : STORED_TOPIC.startsWith(uri);
 }
 
 function checkSettled(client: ModelClient): void {

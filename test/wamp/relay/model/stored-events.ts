@@ -2,7 +2,7 @@
 
 import type { Realm } from "../../../../src/wamp/realm/realm.ts";
 import { Session } from "../../../../src/wamp/session/session.ts";
-import { Fault } from "./model-client.ts";
+import { Fault, type ModelClient } from "./model-client.ts";
 
 /** The only topic whose publications are stored: in a history, and some are retained. */
 export const STORED_TOPIC = "s.a";
@@ -61,6 +61,19 @@ export class StoredEvents {
     const [[, event] = []] = core.broker.retention.eventsFor(READER, "exact", STORED_TOPIC);
     const retained = event && String(event.payload.args);
     if (retained !== latest) throw new Fault(`${retained} is retained, but the history ends with ${latest}`);
+  }
+
+  /** Clients that have asked for retained events have got the latest. */
+  checkLatest({ broker }: Realm, clients: readonly ModelClient[]): void {
+    const [[, event] = []] = broker.retention.eventsFor(READER, "exact", STORED_TOPIC);
+    if (event === undefined) return;
+    const [publisher, number] = event.payload.args as unknown as PublicationKey;
+    for (const { name, subscriptions } of clients) {
+      for (const { needsLatest, received } of subscriptions.values()) {
+        const isMissing = name !== publisher && needsLatest && !received.has(`${publisher} ${number}`);
+        if (isMissing) throw new Fault(`${name} has not got what is retained: ${publisher} ${number}`);
+      }
+    }
   }
 }
 
