@@ -34,10 +34,10 @@ export interface Pace {
   readonly delayMs: number;
 }
 
-/** Kills workerd with SIGKILL in each cycle; its state is in `data`. */
-export function killCycles(data: string, pace: Pace): Promise<Outcome> {
+/** Kills workerd with SIGKILL in each cycle; its state is in `data`. The sessions are spread over `relays`, if any. */
+export function killCycles(data: string, pace: Pace, relays?: object): Promise<Outcome> {
   return endCycles(pace, async (webhookUrl) => {
-    const router = await Router.build(data, chaosConfig(webhookUrl));
+    const router = await Router.build(data, chaosConfig(webhookUrl, relays));
     return { start: () => router.start(), end: () => router.kill() };
   });
 }

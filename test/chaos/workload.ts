@@ -13,14 +13,15 @@ type Source = keyof typeof TOPICS;
 /** Publications in flight of the publisher that does not wait. */
 const IN_FLIGHT = 64;
 
-/** Returns the configuration of the router under test. */
-export function chaosConfig(webhookUrl: string): object {
+/** Returns the configuration of the router under test; `relays` are those of its realm, if it has any. */
+export function chaosConfig(webhookUrl: string, relays?: object): object {
   const allow = { call: true, register: true, publish: true, subscribe: true };
   return {
     version: 1,
     realms: [
       {
         name: REALM,
+        ...(relays !== undefined && { relays }),
         roles: [
           {
             name: "anonymous",

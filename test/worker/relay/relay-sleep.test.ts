@@ -3,6 +3,14 @@
 import { describe, expect, it } from "vitest";
 import { endCoolDown, isAwake, joinAt, leave, objectOf, sleep, stored, subscribe } from "./objects.ts";
 
+/** What a core keeps of so many relays, whatever their sessions hold. */
+function rowsOfCore(relays: number): object {
+  return { relay_epoch: relays, role_version: relays, told_relay: relays, link_number: 1, schema_version: 1 };
+}
+
+/** What a relay keeps that has used its link. */
+const ROWS_OF_RELAY = { role_version: 1, link_number: 1, schema_version: 1 };
+
 describe("relays and their core", () => {
   it("continue a session after all have slept", async () => {
     const realm = "spread-sleep";
@@ -59,10 +67,10 @@ describe("relays and their core", () => {
     await callee.next();
     await subscribe(subscriber, "com.topic");
     await sleep(realm, undefined, "weur.0", "apac.0");
-    const core = { relay_interest: 1, remote_session: 1, relay_epoch: 2, link_number: 1, schema_version: 1 };
-    expect(await stored(realm)).toStrictEqual({ alarm: null, rows: core });
+    const held = { relay_interest: 1, remote_session: 1, relay_sessions: 2 };
+    expect(await stored(realm)).toStrictEqual({ alarm: null, rows: { ...held, ...rowsOfCore(2) } });
     for (const relay of ["weur.0", "apac.0"]) {
-      expect(await stored(realm, relay)).toStrictEqual({ alarm: null, rows: { link_number: 1, schema_version: 1 } });
+      expect(await stored(realm, relay)).toStrictEqual({ alarm: null, rows: ROWS_OF_RELAY });
     }
   });
 
@@ -81,13 +89,15 @@ describe("relays and their core", () => {
     await sleep(realm, "weur.0", "apac.0", "enam.0");
     await endCoolDown(realm, "apac.0");
     await sleep(realm, "apac.0", undefined);
-    const core = { relay_interest: 0, remote_session: 0, relay_epoch: 2, link_number: 1, schema_version: 1 };
-    expect(await stored(realm)).toStrictEqual({ alarm: null, rows: core });
-    const cooled = { cooling_interest: 0, link_number: 1, schema_version: 1 };
-    expect(await stored(realm, "apac.0")).toStrictEqual({ alarm: null, rows: cooled });
-    expect(await stored(realm, "weur.0")).toStrictEqual({ alarm: null, rows: { link_number: 1, schema_version: 1 } });
-    // No other object has ever been asked for anything but the secret.
-    expect(await stored(realm, "enam.0")).toStrictEqual({ alarm: null, rows: {} });
+    const held = { relay_interest: 0, remote_session: 0, relay_sessions: 0 };
+    expect(await stored(realm)).toStrictEqual({ alarm: null, rows: { ...held, ...rowsOfCore(3) } });
+    expect(await stored(realm, "apac.0")).toStrictEqual({
+      alarm: null,
+      rows: { ...ROWS_OF_RELAY, cooling_interest: 0 },
+    });
+    for (const relay of ["weur.0", "enam.0"]) {
+      expect(await stored(realm, relay)).toStrictEqual({ alarm: null, rows: ROWS_OF_RELAY });
+    }
   });
 
   it("accept no client of a relay that is no object of the realm", async () => {
