@@ -1,6 +1,8 @@
 /** The procedures of the router while a relay cannot be reached, or has lost its sessions, and what they cost. */
 
 import { describe, expect, test } from "vitest";
+import { LocalSession } from "../../../../src/wamp/local/local-session.ts";
+import { Payload } from "../../../../src/wamp/protocol/payload.ts";
 import { ANSWER_MS } from "../../../../src/wamp/relay/meta/gatherings.ts";
 import { COUNT_INTERVAL_MS } from "../../../../src/wamp/relay/meta/session-counts.ts";
 import { SpreadRealm } from "./compared-realms.ts";
@@ -148,4 +150,17 @@ test("sessions are ended once every relay has answered", () => {
   realm.deliver();
   const goodbye = [[6, {}, "wamp.close.killed"]];
   expect([eve, ben, cid].map(({ received }) => received)).toStrictEqual([[[50, 1, {}, [2]]], goodbye, goodbye]);
+});
+
+test("a request without a session, as the HTTP bridge makes it, gets its answer when the relays have answered", async () => {
+  const { realm, eve, ben } = withCutRelay();
+  realm.cut.clear();
+  const { core } = realm;
+  const identity = { authid: "web", authrole: "user", authmethod: "ticket", authprovider: "static" };
+  const request = new LocalSession(core.realm, core.host, { identity, roles: { caller: {} } });
+  const outcome = request.call("wamp.session.kill_by_authid", Payload.of(["ben"]), {});
+  core.after();
+  realm.deliver();
+  expect(await outcome).toStrictEqual({ ok: true, args: [[ben.id]], kwargs: {} });
+  expect([eve.received, ben.received]).toStrictEqual([[], [[6, {}, "wamp.close.killed"]]]);
 });
