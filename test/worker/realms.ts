@@ -143,6 +143,8 @@ export const REALMS = {
       callees: [{ procedure: "api.", match: "prefix", url: "https://api.example/" }],
     },
     { ...openRealm("spread-*"), relays: { weur: 2, enam: 2, apac: 1 } },
+    { ...openRealm("spread-small-*", { sessions: 1 }), relays: { weur: 1, apac: 1 } },
+    { ...OBSERVED, name: "observed-spread-*", relays: { weur: 1, apac: 1 } },
     openRealm("measured"),
     openRealm("measured-*"),
     {

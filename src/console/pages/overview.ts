@@ -1,6 +1,7 @@
 /** The overview: counts, plots of the last quarter of an hour, warnings, where the realm is, and what a day costs. */
 
 import type { ChannelSession } from "../../client/channel-session.ts";
+import { Objects } from "../realm/objects.ts";
 import { useAnswer } from "../session/calls.ts";
 import { dailyCost } from "../session/daily-cost.ts";
 import { linkTo } from "../session/location.ts";
@@ -26,6 +27,7 @@ export function OverviewPage({ session }: { readonly session: ChannelSession }):
       html`<${Warnings} warnings=${warnings.value} />
         <${Tiles} stats=${value.stats} />
         <${Plots} points=${value.points} />
+        ${value.stats.objects !== undefined && html`<${Objects} objects=${value.stats.objects} />`}
         <div class="grid"><${Place} session=${session} ...${value} /><${Errors} stats=${value.stats} /></div>
         <${Cost} stats=${value.stats} />`
     }`;

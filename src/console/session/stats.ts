@@ -24,6 +24,16 @@ export interface Stats {
   readonly capacity?: Readonly<Record<string, { readonly used: number; readonly limit: number }>>;
   /** Messages a second, of intervals of about a minute. */
   readonly rates: readonly (Stats["messages"] & { readonly time: string; readonly seconds: number })[];
+  /** The objects of a realm with relays, the core first; the other keys have their sums. */
+  readonly objects?: readonly ObjectStats[];
+}
+
+/** What one object of a realm with relays tells of itself. */
+export interface ObjectStats extends Stats {
+  /** `core`, or region and number of a relay. */
+  readonly object: string;
+  /** Batches to and from other objects since it woke, and the messages in them. */
+  readonly links?: Readonly<Record<"batches" | "messages", Readonly<Record<"received" | "sent", number>>>>;
 }
 
 /** Name → how many. */

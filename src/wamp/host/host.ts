@@ -59,6 +59,14 @@ export interface Usage {
   readonly rows_written: number;
   /** How often the realm woke in this process. */
   readonly wakes: number;
+  /** What went to other objects of the realm, and came from them; absent in a realm without relays. */
+  readonly links?: LinkTraffic;
+}
+
+/** Batches between objects of a realm, and the messages in them. */
+export interface LinkTraffic {
+  readonly batches: { readonly received: number; readonly sent: number };
+  readonly messages: { readonly received: number; readonly sent: number };
 }
 
 /** The meter of the platform. */

@@ -34,9 +34,6 @@ import { type AwakeRealm, SleepPreparation } from "./sleep-preparation.ts";
 import { UnreadBudget } from "./unread-budget.ts";
 import { UsageMeter } from "./usage-meter.ts";
 
-/** Sockets of one relay; the platform's limit for an object is 32,768. */
-const MAX_SOCKETS = 32_000;
-
 /** HELLO.Details.roles of a session that watches topics: it also asks for the events that it has missed. */
 const WATCHER_ROLES = { subscriber: {}, caller: {} };
 
@@ -87,7 +84,7 @@ export class RealmRuntime implements AwakeRealm {
       flushOutput: () => this.#flushOutput(),
       scheduleFlush: () => this.#sleep.schedule(),
       scheduleStore: () => this.#groupCommit.add(),
-      usage: () => this.#meter.usage(),
+      usage: () => ({ ...this.#meter.usage(), ...(this.role !== undefined && { links: this.role.traffic }) }),
     });
     this.role = newRole(object, {
       ...{ host, secret: this.#secret, flushOutput: () => this.#flushOutput() },
@@ -180,9 +177,10 @@ export class RealmRuntime implements AwakeRealm {
     return upgradeResponse(client, subprotocol, cookie?.setCookie);
   }
 
-  /** Says whether no more clients are accepted for now; those of a relay may try the next one. */
+  /** Says whether no more clients are accepted for now; those of a relay try the next one. */
   get isFull(): boolean {
-    return this.realm.isCrowded || (this.role !== undefined && this.connections.size >= MAX_SOCKETS);
+    const { sessions } = this.object.config.limits;
+    return this.realm.isCrowded || (this.role !== undefined && this.connections.size >= sessions);
   }
 
   /** Processes a batch of another object of the realm, by its number. */

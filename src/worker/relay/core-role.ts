@@ -66,7 +66,7 @@ export class CoreRole extends LinkedRole {
   }
 
   override takeBatch(relay: number, batch: CarriedBatch): BatchAnswer {
-    return this.part.receive(relay, unpackBatch<ToCore>(batch));
+    return this.part.receive(relay, this.taken(unpackBatch<ToCore>(batch)));
   }
 
   override save(): void {

@@ -24,6 +24,7 @@ interface Linked {
 export abstract class LinkedRole implements RealmRole, LinkSender {
   protected readonly numbers: LinkNumbers;
   protected readonly writes = new DeferredWrites();
+  readonly traffic = { batches: { received: 0, sent: 0 }, messages: { received: 0, sent: 0 } };
   readonly #ports: RolePorts;
   #isQueued = false;
   #carried = 0;
@@ -87,6 +88,15 @@ export abstract class LinkedRole implements RealmRole, LinkSender {
   /** Counts the messages of a batch that is handed over. */
   protected countCarried(messages: readonly unknown[]): void {
     this.#carried += messages.length;
+    this.traffic.batches.sent++;
+    this.traffic.messages.sent += messages.length;
+  }
+
+  /** Counts a batch that another object has sent, and returns it. */
+  protected taken<B extends { readonly messages: readonly unknown[] }>(batch: B): B {
+    this.traffic.batches.received++;
+    this.traffic.messages.received += batch.messages.length;
+    return batch;
   }
 
   /** Runs what an answer or its loss leads to, as an event of its own. */

@@ -1,6 +1,6 @@
 /** What an object does for a realm over many objects, beside what it does for a realm that has one. */
 
-import type { Host } from "../../wamp/host/host.ts";
+import type { Host, LinkTraffic } from "../../wamp/host/host.ts";
 import type { Realm } from "../../wamp/realm/realm.ts";
 import type { BatchAnswer } from "../../wamp/relay/link/batch.ts";
 import type { CarriedBatch } from "../../wamp/relay/link/batch-codec.ts";
@@ -34,6 +34,8 @@ export interface RealmRole {
   readonly hasDeadline: boolean;
   /** Saves what must outlast sleep; in place of `Realm.flush`. */
   save(): void;
+  /** The batches since the object woke, those that are sent again included. */
+  readonly traffic: LinkTraffic;
   /** Processes a batch of another object of the realm, by its number; the answer goes back to it. */
   takeBatch(from: number, batch: CarriedBatch): BatchAnswer;
 }

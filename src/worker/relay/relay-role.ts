@@ -82,7 +82,7 @@ export class RelayRole extends LinkedRole {
   }
 
   override takeBatch(_core: number, batch: CarriedBatch): BatchAnswer {
-    return this.part.receive(unpackBatch<ToRelay>(batch));
+    return this.part.receive(this.taken(unpackBatch<ToRelay>(batch)));
   }
 
   override save(): void {

@@ -72,13 +72,13 @@ function range(length: number): number[] {
   return Array.from({ length }, (_, index) => index + 1);
 }
 
-/** Joins the realm `shop` at a WebSocket origin. */
-export function join(origin: string, login: Login): Promise<ChannelSession> {
+/** Joins a realm at a WebSocket origin; `path` is its name, and may have a query. */
+export function join(origin: string, login: Login, path = "shop"): Promise<ChannelSession> {
   return ChannelSession.open(
     {
-      realm: "shop",
+      realm: path.split("?")[0]!,
       agent: "wamp-edge/test",
-      connect: openWebSocket.bind(undefined, `${origin}/ws/shop`),
+      connect: openWebSocket.bind(undefined, `${origin}/ws/${path}`),
       onThrown: (error) => {
         throw error;
       },
@@ -88,8 +88,13 @@ export function join(origin: string, login: Login): Promise<ChannelSession> {
 }
 
 /** Joins as a principal of the method `ticket`. */
-export function joinAs(origin: string, authid: string, ticket = `${authid}-ticket`): Promise<ChannelSession> {
-  return join(origin, { method: "ticket", authid, ticket });
+export function joinAs(
+  origin: string,
+  authid: string,
+  ticket = `${authid}-ticket`,
+  path?: string,
+): Promise<ChannelSession> {
+  return join(origin, { method: "ticket", authid, ticket }, path);
 }
 
 /** Starts devices that publish, a shop that answers calls, customers that call, and a few that log in wrongly. */

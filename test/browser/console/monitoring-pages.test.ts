@@ -5,11 +5,16 @@ import type { ChannelSession } from "../../../src/client/channel-session.ts";
 import { type ConsoleHarness, type ConsolePage, startConsole, THEMES, WIDTHS } from "./console-page.ts";
 import { CONFIG, joinAs, type LivelyRealm, MARKUP, MARKUP_TOPIC, startLivelyRealm } from "./lively-realm.ts";
 
+const WORLD = { ...CONFIG.realms[0], name: "world", relays: { weur: 1, apac: 1 } };
+
 let harness: ConsoleHarness;
 let realm: LivelyRealm;
 beforeAll(async () => {
   const [shop] = CONFIG.realms;
-  harness = await startConsole({ ...CONFIG, realms: [shop, { ...shop, name: "kiosk", limits: { sessions: 1 } }] });
+  harness = await startConsole({
+    ...CONFIG,
+    realms: [shop, { ...shop, name: "kiosk", limits: { sessions: 1 } }, WORLD],
+  });
   realm = await startLivelyRealm(harness.router.origin);
 });
 afterAll(async () => {
@@ -66,6 +71,33 @@ describe("the overview", () => {
     await console.login();
     await console.page.getByText("100 % of the limit sessions are in use: 1 of 1.").waitFor();
     expect(await console.page.getByText("was reached").count()).toBe(0);
+    await console.close();
+  });
+});
+
+describe("the overview of a realm with relays", () => {
+  it("lists its objects with their sessions, their load and the batches between them", async () => {
+    const far = await joinAs(harness.router.origin, "sensor-1", "sensor-ticket", "world?region=apac");
+    const console = await harness.open({ hash: "?realm=world" });
+    await console.login();
+    const table = console.page.getByRole("table", { name: "Objects of the realm" });
+    for (const [object, sessions] of [
+      ["core", 0],
+      ["weur.0", 1],
+      ["apac.0", 1],
+    ] as const) {
+      await table.getByRole("row", { name: new RegExp(`^${object} ${sessions} `) }).waitFor();
+    }
+    await console.expectAccessible();
+    await console.close();
+    await far.leave();
+  });
+
+  it("has no such list for a realm of one object", async () => {
+    const console = await harness.open();
+    await console.login();
+    await console.page.getByText(/Round trip/).waitFor();
+    expect(await console.page.getByText("Objects of the realm").count()).toBe(0);
     await console.close();
   });
 });

@@ -1,0 +1,38 @@
+/** What relays do when they are full, and what they count. */
+
+import { exports } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { connect, type TestClient } from "../socket.ts";
+
+/** Joins a realm at a relay of one region. */
+async function joinAt(realm: string, region: string): Promise<TestClient> {
+  const client = await connect(`${realm}?region=${region}`);
+  client.send([1, realm, { roles: { publisher: {}, subscriber: {}, caller: {} } }]);
+  expect((await client.next())[0]).toBe(2);
+  return client;
+}
+
+it("a relay with limits.sessions sessions sends the next client to another one, until all are full", async () => {
+  const realm = "spread-small-1";
+  await joinAt(realm, "weur");
+  await joinAt(realm, "weur");
+  const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
+  const { status } = await exports.default.fetch(`http://router.test/ws/${realm}?region=weur`, { headers });
+  expect(status).toBe(503);
+});
+
+it("the objects count the batches between them, and the messages in these", async () => {
+  const realm = "observed-spread-1";
+  const [near, far] = [await joinAt(realm, "weur"), await joinAt(realm, "apac")];
+  near.send([32, 1, {}, "com.topic"]);
+  await near.next();
+  far.send([16, 2, {}, "com.topic"]);
+  expect((await near.next())[0]).toBe(36);
+  far.send([48, 3, {}, "wamp.edge.stats"]);
+  const [, , , [stats]] = (await far.next()) as [50, 3, object, [{ links: Record<string, Record<string, number>> }]];
+  // The interest of one relay and the publication of the other have come to the core, and have left it.
+  for (const direction of ["received", "sent"] as const) {
+    expect(stats.links.batches![direction]).toBeGreaterThanOrEqual(2);
+    expect(stats.links.messages![direction]).toBeGreaterThanOrEqual(stats.links.batches![direction]!);
+  }
+});
