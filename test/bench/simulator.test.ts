@@ -1,5 +1,7 @@
 /** The simulator of realms with relays. */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EventQueue } from "../../bench/simulator/event-queue.ts";
 import { roundTrip } from "../../bench/simulator/latency.ts";
@@ -8,7 +10,7 @@ import { Random } from "../../bench/simulator/random.ts";
 import { connectAll, makeRealm, spread } from "../../bench/simulator/realm.ts";
 import { Server } from "../../bench/simulator/server.ts";
 import { simulate } from "../../bench/simulator/simulation.ts";
-import { type Simulation, simulationTable } from "../../bench/simulator/table.ts";
+import { DEFAULTS, type Simulation, simulationTable } from "../../bench/simulator/table.ts";
 import { LOCATION_HINTS } from "../../src/worker/platform/location-hints.ts";
 import { byDistance } from "../../src/worker/routing/client-region.ts";
 
@@ -27,6 +29,13 @@ it("the same simulation gives the same table", () => {
     | rooms of 50 in a region, an event a minute in each | 40,000 | 1 | does not fit | – | – | – | – |
     | rooms of 50 in a region, an event a minute in each | 40,000 | 1 + 23 | 35 | 262 | 0.1 % | 0.2 % | 0.013 |"
   `);
+});
+
+it("docs/relays.md has what the simulator computes", () => {
+  const [, , ...lines] = simulationTable({ ...DEFAULTS, subscribers: [10_000] }).split("\n");
+  const page = readFileSync(join(import.meta.dirname, "../../docs/relays.md"), "utf8").split("\n");
+  // A million subscribers take too long for a test; the lines of each size are computed alike.
+  expect(page.filter((line) => lines.includes(line))).toStrictEqual(lines);
 });
 
 describe("a simulated realm", () => {
