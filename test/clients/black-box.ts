@@ -28,6 +28,8 @@ export function useRouter(relays = 0): () => Router {
 // Tests that run at the same time: realms that are evicted wait a quarter of a second after each change, mostly idle.
 const AWAKE_AT_ONCE = 12;
 const ASLEEP_AT_ONCE = 24;
+// Relays with an open call stay awake for a second, and each message wakes three objects.
+const ASLEEP_OVER_RELAYS_AT_ONCE = 8;
 
 /**
  * Defines the suite once per subprotocol. With `evict`, the realm's objects are evicted before each message (SES-30).
@@ -38,7 +40,8 @@ export function blackBox(
   subprotocols: readonly Subprotocol[],
   { evict, relays = 0 }: { evict: boolean; relays?: number },
 ): void {
-  vi.setConfig({ maxConcurrency: evict ? ASLEEP_AT_ONCE : AWAKE_AT_ONCE, testTimeout: 60_000 });
+  const asleepAtOnce = relays === 0 ? ASLEEP_AT_ONCE : ASLEEP_OVER_RELAYS_AT_ONCE;
+  vi.setConfig({ maxConcurrency: evict ? asleepAtOnce : AWAKE_AT_ONCE, testTimeout: 60_000 });
   const over = relays === 0 ? "" : ` over ${relays} ${relays === 1 ? "relay" : "relays"}`;
   const title = evict ? `[SES-30] %s${over}, asleep between messages` : `%s${over}`;
   describe.each(subprotocols)(title, { concurrent: true }, (subprotocol) => {
