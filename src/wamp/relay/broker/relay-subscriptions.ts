@@ -65,9 +65,10 @@ export class RelaySubscriptions {
   isKnown(session: Session, pattern: Pattern, wantsRetained: boolean, onAnswer: (refusal: unknown) => void): boolean {
     const { interest } = this.#parts;
     const isConfirmed = interest.isConfirmed(pattern.match, pattern.uri);
+    const isAsking = !isConfirmed || wantsRetained;
+    if (isAsking && this.#parts.link.isFull) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
     if (isConfirmed) interest.keep(pattern.match, pattern.uri);
-    if (isConfirmed && !wantsRetained) return true;
-    if (this.#parts.link.isFull) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
+    if (!isAsking) return true;
     this.#wait({ session, pattern, wantsRetained, onAnswer }, isConfirmed);
     return false;
   }

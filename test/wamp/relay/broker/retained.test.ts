@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ALL_ROLES } from "../../host/test-realm.ts";
+import type { ModelRelay } from "../model/model-objects.ts";
 import { idOf } from "../relay-stores.ts";
 import { type RelayedClient, RelayedRealm } from "../relayed-realm.ts";
 
@@ -137,6 +138,31 @@ describe("a SUBSCRIBE that asks for retained events at a relay", () => {
       ]);
       expect(events.filter(([details]) => details.retained)).toHaveLength(1);
     }
+  });
+
+  test("is refused where the core cannot be reached, and then leaves nothing at the relay", () => {
+    const realm = new RelayedRealm();
+    const [subscriber, first] = [realm.join(1), realm.join(1)];
+    first.send([32, 1, {}, "com.a"]);
+    first.leave();
+    realm.cut.add(1);
+    subscriber.say([32, 1, RETAINED, "com.a"]);
+    const { network, time } = realm.world;
+    const [relay] = realm.relays as [ModelRelay];
+    for (let turn = 0; turn < 100 && subscriber.transport.received.length === 0; turn++) {
+      while (network.busyWays().length > 0) network.step(1, 0, "lose call");
+      time.now = relay.due!;
+      relay.tick();
+    }
+    subscriber.say([32, 2, RETAINED, "com.a"]);
+    expect((subscriber.take() as unknown[][]).map(([, , request, , uri]) => [request, uri])).toStrictEqual([
+      [1, "wamp.error.unavailable"],
+      [2, "wamp.error.unavailable"],
+    ]);
+    realm.cut.clear();
+    realm.advance(120_000);
+    realm.deliver();
+    expect([relay.relay.interest.size, realm.core.core.publications.interest.size]).toStrictEqual([0, 0]);
   });
 
   test("lets the relay sleep once it is answered, and leaves nothing where the session ends before", () => {

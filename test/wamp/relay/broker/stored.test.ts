@@ -171,4 +171,29 @@ describe("a stored publication of a relay's session", () => {
     realm.deliver();
     expect((publisher.take() as number[][]).map(([type]) => type)).toStrictEqual([17, 6]);
   });
+
+  test("of a topic with a webhook is acknowledged once the core has saved the webhook's event", () => {
+    const realm = new RelayedRealm();
+    const saved: string[] = [];
+    // The webhook subscribes at the core, as a session of its own.
+    const [publisher, webhook] = [realm.join(1), realm.join(0)];
+    webhook.send([32, 1, {}, "com.hook"]);
+    webhook.take();
+    for (const { broker } of [realm.core.realm, realm.relays[0]!.realm]) {
+      broker.acknowledgments.addStoredTopics("exact", "com.hook");
+    }
+    realm.core.realm.broker.acknowledgments.addBuffer({
+      savesOnDemand: true,
+      get hasUnsaved() {
+        return webhook.transport.received.length > saved.length;
+      },
+      save: () => void saved.push(...webhook.transport.received.map((event) => String((event as unknown[])[4]))),
+      onSaved: () => expect(publisher.transport.received).toStrictEqual([]),
+      discard: () => {},
+    });
+    publisher.say([16, 1, { acknowledge: true }, "com.hook", ["x"]]);
+    expect([publisher.transport.received, saved]).toStrictEqual([[], []]);
+    realm.deliver();
+    expect([publisher.take(), saved]).toStrictEqual([[[17, 1, expect.any(Number)]], ["x"]]);
+  });
 });

@@ -61,6 +61,15 @@ test("a publication keeps all that its receivers are chosen by", () => {
   expect({ ...copy, payload: copy.payload.args }).toStrictEqual({ ...publication, payload: [1, 2] });
 });
 
+test("retained events keep their payloads", () => {
+  const events = [[MessageType.EVENT, 5, 9, { retained: true }, Payload.received(1, json, "[1,2]")]] as const;
+  const copy = copied<ToRelay & { kind: "retained" }>({ kind: "retained", number: 3, count: 8, events });
+  expect(copy.events.map(([...event]) => [...event.slice(0, 4), (event[4] as Payload).args])).toStrictEqual([
+    [MessageType.EVENT, 5, 9, { retained: true }, [1, 2]],
+  ]);
+  expect([copy.number, copy.count]).toStrictEqual([3, 8]);
+});
+
 test("a confirmation carries the meta event of the creation, if there is one", () => {
   const pattern = { match: "exact", uri: "com.a" } as const;
   const publication = { id: 9, topic: "com.b", options: {}, details: {}, payload: Payload.of([1]) };

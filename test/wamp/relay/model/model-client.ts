@@ -30,6 +30,8 @@ export interface ClientSubscription extends ClientPattern {
   /** Publications whose events must arrive, as `publisher number`, and those that have. */
   readonly expected: Set<string>;
   readonly received: Set<string>;
+  /** Those that have arrived as retained events. */
+  readonly retained: Set<string>;
 }
 
 /** A call that waits for its final answer. */
@@ -52,6 +54,8 @@ export interface ClientInvocation {
 
 /** What the model learns of a client. */
 export interface ClientObserver {
+  /** May the core crash with a retained event that it has not stored, so that the event comes again as a new one? */
+  readonly forgetsRetained: boolean;
   onInvoked(call: string): void;
   /** Is a publication acknowledged, or did its publisher get ERROR? */
   onPublished(publisher: string, request: number, isAcknowledged: boolean): void;
@@ -115,7 +119,7 @@ export class ModelClient implements Transport {
         const pattern = this.#shift(this.subscribing, message[1], "SUBSCRIBED");
         const known = this.subscriptions.get(message[2]);
         if (known === undefined) {
-          const subscription = { ...pattern, id: message[2], expected: new Set<string>(), received: new Set<string>() };
+          const subscription = { ...pattern, id: message[2], ...newSets() };
           this.subscriptions.set(message[2], subscription);
         }
         return;
@@ -151,8 +155,10 @@ export class ModelClient implements Transport {
     if (subscription === undefined) throw new Fault(`${this.name}: EVENT before SUBSCRIBED or after UNSUBSCRIBED`);
     const [publisher, number] = payload.args as [string, number];
     const key = `${publisher} ${number}`;
-    if (subscription.received.has(key)) throw new Fault(`${this.name} got ${key} twice`);
+    const mayRepeat = this.#observer.forgetsRetained && subscription.retained.has(key);
+    if (subscription.received.has(key) && !mayRepeat) throw new Fault(`${this.name} got ${key} twice`);
     subscription.received.add(key);
+    if (isRetained) subscription.retained.add(key);
     const last = this.#lastEvents.get(publisher) ?? -1;
     if (number < last && !isRetained) throw new Fault(`${this.name} got ${key} after ${last}`);
     this.#lastEvents.set(publisher, Math.max(number, last));
@@ -206,4 +212,8 @@ export class ModelClient implements Transport {
     requests.delete(request);
     return value;
   }
+}
+
+function newSets(): Pick<ClientSubscription, "expected" | "received" | "retained"> {
+  return { expected: new Set(), received: new Set(), retained: new Set() };
 }

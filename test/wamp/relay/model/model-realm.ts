@@ -162,6 +162,7 @@ export class ModelRealm {
     if (this.clients.length >= 8) return;
     const object = random.pick(this.#objects);
     const client = new ModelClient(`c${++this.#names}`, object.number, {
+      forgetsRetained: this.#options.crashes > 0,
       onInvoked: (call) => {
         if (this.invoked.has(call)) throw new Fault(`call ${call} was made twice`);
         this.invoked.add(call);
