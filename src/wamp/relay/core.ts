@@ -310,6 +310,8 @@ export class RelayCore {
         const session = this.remote.byId.get(message.session);
         return session && this.remote.leave(session);
       }
+      case "closed":
+        return this.#links.forget(relay);
       case "open calls":
         return this.#requests.checkOpenCalls(relay, message);
       case "only":

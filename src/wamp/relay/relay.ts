@@ -4,65 +4,43 @@ import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
-import type { Pattern } from "../protocol/uri.ts";
 import type { Id } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import { RelayAuthentication } from "./authentication/relay-authentication.ts";
-import type { OwnRoleVersion } from "./authentication/relay-roles.ts";
-import type { NodeKeyStore } from "./broker/node-keys.ts";
-import type { CoolingStore, RelayInterest } from "./broker/relay-interest.ts";
+import type { RelayInterest } from "./broker/relay-interest.ts";
 import { RelayPubSub } from "./broker/relay-pubsub.ts";
 import { EVERYTHING } from "./broker/told-topics.ts";
 import { RemoteDealer } from "./dealer/remote-dealer.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
 import { CoreLink } from "./link/core-link.ts";
-import type { DownLinkStore } from "./link/down-links.ts";
 import type { ToCore, ToRelay } from "./link/messages.ts";
-import type { RelayIds } from "./link/relay-ids.ts";
 import { RelayMeta } from "./meta/relay-meta.ts";
 import { RelayMetaEvents } from "./meta/relayed-meta-events.ts";
 import { SessionCounts } from "./meta/session-counts.ts";
+import type { RelayPorts } from "./relay-ports.ts";
 import { RelayRealm } from "./relay-realm.ts";
 import { RelayRecovery } from "./relay-recovery.ts";
-
-/** What a relay asks of its object. */
-export interface RelayPorts {
-  /** The number of the relay. */
-  readonly relay: number;
-  readonly ids: RelayIds;
-  /** See `Batch.epoch`. */
-  readonly epoch: number;
-  /** See `CorePorts.boot`. */
-  readonly boot: number;
-  nextStream(): number;
-  /** Hands a batch for the core to the platform, which reports `answered` or `lost` for it later. */
-  carry(batch: Batch<ToCore>): void;
-  readonly cooling: CoolingStore;
-  readonly down: DownLinkStore;
-  readonly nodeKeys: NodeKeyStore;
-  /** The topics whose events the core stores beside those of the histories: those of webhooks. */
-  readonly storedTopics?: readonly Pattern[];
-  readonly roleVersion: OwnRoleVersion;
-  /** The number of relays in the configuration. */
-  readonly relays: number;
-}
 
 /** The platform calls `endTurn` after each event and in `Host.flushOutput`, and `tick` instead of `Realm.tick`. */
 export class Relay {
   readonly realm: Realm;
   readonly #host: Host;
   readonly #ports: RelayPorts;
+  readonly #recovery: RelayRecovery;
   readonly #link: CoreLink;
   readonly #pubsub: RelayPubSub;
   readonly authentication: RelayAuthentication;
   readonly #counts: SessionCounts;
   readonly #meta: RelayMeta;
+  /** Has the core processed anything since it was told to forget the relay? */
+  #mayBeKnown = false;
   #dealer: RemoteDealer | undefined;
   #metaEvents: RelayMetaEvents | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: RelayPorts) {
     this.#host = host;
     this.#ports = ports;
+    this.#recovery = this.#newRecovery();
     this.#link = this.#newLink(config);
     const send = (message: ToCore) => this.#link.queue(message);
     const { relay, ids, cooling, nodeKeys, roleVersion, relays } = ports;
@@ -94,6 +72,11 @@ export class Relay {
    */
   begin(): void {
     this.#link.probe();
+    this.#announce();
+  }
+
+  /** In a new epoch the core knows nothing of the relay. */
+  #announce(): void {
     this.#counts.begin();
     this.authentication.roles.compare();
     this.#pubsub.begin();
@@ -113,6 +96,9 @@ export class Relay {
   /** Takes the answer of the core. Call `endTurn` then. */
   answered(batch: Batch<ToCore>, answer: BatchAnswer): void {
     this.#link.answered(batch, answer);
+    this.#mayBeKnown ||= batch.messages.some(({ kind }) => kind !== "closed");
+    // The object calls `close` when it saves.
+    if (this.#mayBeKnown && this.realm.sessions.byId.size === 0) this.#host.scheduleFlush();
   }
 
   /** The platform could not carry a batch to the core. */
@@ -170,6 +156,15 @@ export class Relay {
     return this.#pubsub.isStoring;
   }
 
+  /** Tells the core to forget the relay, if it is unused and nothing cools down; calls `then` once it has. */
+  close(then: () => void): void {
+    if (!(this.#mayBeKnown && this.isUnused) || this.interest.size > 0) return;
+    this.#mayBeKnown = false;
+    this.#link.queue({ kind: "closed" }, (end) => {
+      if (end === "processed") then();
+    });
+  }
+
   /** Has the relay no session for which the core may hold something? What is cooling down outlasts the sessions. */
   get isUnused(): boolean {
     return this.isIdle && this.realm.sessions.byId.size === 0;
@@ -177,10 +172,17 @@ export class Relay {
 
   #newLink({ limits }: RealmConfig): CoreLink {
     const ports = this.#ports;
-    const { epoch, nextStream, carry, down } = ports;
-    const recovery = this.#newRecovery();
+    const { nextStream, carry, down } = ports;
+    const recovery = this.#recovery;
     return new CoreLink({
-      ...{ clock: this.#host, epoch, nextStream, carry },
+      ...{ clock: this.#host, nextStream, carry },
+      get epoch() {
+        return ports.epoch;
+      },
+      raiseEpoch: (known) => {
+        ports.setEpoch(known + 1);
+        this.#announce();
+      },
       limit: limits.outgoing_bytes,
       isDown: [...down.all()].length > 0,
       onDown: (dropped) => recovery.onDown(dropped),

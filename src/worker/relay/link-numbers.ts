@@ -65,6 +65,12 @@ export class LinkNumbers {
     this.#write();
   }
 
+  /** The relay goes on with a larger epoch, because it has forgotten its former one with its storage. */
+  setEpoch(epoch: number): void {
+    this.#epoch = epoch;
+    this.#write();
+  }
+
   /** The core holds nothing for the relay's sessions any more. */
   close(): void {
     if (!this.#isOpen) return;

@@ -42,7 +42,10 @@ export class RelayRole extends LinkedRole {
     this.part = new Relay(name, config, ports.host, {
       relay: number,
       ids: this.#ids,
-      epoch: numbers.epoch,
+      get epoch() {
+        return numbers.epoch;
+      },
+      setEpoch: (epoch) => numbers.setEpoch(epoch),
       get boot() {
         // The core may answer, and wake the relay, from now on.
         idsSecret.keep();
@@ -88,6 +91,12 @@ export class RelayRole extends LinkedRole {
   override save(): void {
     super.save();
     this.part.realm.flush();
-    if (this.part.isUnused) this.numbers.close();
+    if (!this.part.isUnused) return;
+    this.numbers.close();
+    // The number of the relay may be in no configuration any more.
+    this.part.close(() => {
+      if (this.part.isUnused) this.numbers.close();
+    });
+    this.endTurn();
   }
 }

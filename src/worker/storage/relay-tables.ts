@@ -96,7 +96,7 @@ export class ToldRelayTable implements ToldStore {
   }
 }
 
-/** The core's table of the relays' epochs; its rows stay, because an epoch must not be taken for a new one twice. */
+/** The core's table of the epochs of relays with sessions: an epoch must not be taken for a new one twice. */
 export class RelayEpochTable implements EpochStore {
   readonly #rows: LazyTable;
   readonly #epochs: Map<number, number>;
@@ -114,6 +114,10 @@ export class RelayEpochTable implements EpochStore {
   put(relay: number, epoch: number): void {
     this.#epochs.set(relay, epoch);
     this.#rows.put(relay, epoch);
+  }
+
+  delete(relay: number): void {
+    if (this.#epochs.delete(relay)) this.#rows.delete("relay = ?", relay);
   }
 }
 

@@ -23,6 +23,8 @@ export interface CoreLinkPorts {
   recover(attempted: readonly ToCore[]): readonly ToCore[];
   /** These messages were not acknowledged in time. Returns those that must nevertheless be sent again. */
   giveUp(overdue: readonly ToCore[]): readonly ToCore[];
+  /** The core knows this epoch of the relay, which has forgotten it: from now on `epoch` is larger. */
+  raiseEpoch(known: number): void;
   /** Estimated bytes that may wait for the core. */
   readonly limit: number;
   /** Was the link down when the relay slept? */
@@ -108,9 +110,10 @@ export class CoreLink {
 
   /** Processes a batch of the core; returns the answer to it. */
   receive(batch: Batch<ToRelay>): BatchAnswer {
+    if (batch.epoch > this.#ports.epoch) this.#ports.raiseEpoch(batch.epoch);
     const { epoch, boot } = this.#ports;
-    // From a core that has restarted since, or for sessions that the relay has lost.
-    const isStale = batch.epoch !== epoch || batch.boot < (this.#coreBoot ?? 0);
+    // From a core that has restarted since, or for sessions that the relay has lost. A core with epoch 0 holds nothing.
+    const isStale = (batch.epoch !== epoch && batch.epoch !== 0) || batch.boot < (this.#coreBoot ?? 0);
     if (isStale) return { stream: batch.stream, received: 0, isForgotten: true, epoch, boot };
     this.#hear(batch.boot);
     this.#sender.heard();
@@ -119,6 +122,7 @@ export class CoreLink {
 
   /** Takes the answer of the core. */
   answered(batch: Batch<ToCore>, answer: BatchAnswer): void {
+    if (answer.epoch > this.#ports.epoch) this.#ports.raiseEpoch(answer.epoch);
     // First what was lost: a restart of the core is told by the same answer.
     this.#sender.answered(batch, answer);
     this.#hear(answer.boot);

@@ -190,9 +190,16 @@ export class LinkSender<M> {
     return this.#outage.retryAt;
   }
 
-  /** The receiver has sent something: a sender that is down asks whether it can be reached, too. */
+  /**
+   * The receiver has sent something, which is about to be processed: a sender that is down takes it for an answer,
+   * because its messages about what is processed must not be dropped.
+   */
   heard(): void {
-    if (this.#outage.isDown && this.#outage.mayTry()) this.#ask();
+    if (!this.#outage.isDown) return;
+    this.#outage.end();
+    this.#sent = [];
+    this.#stream = 0;
+    this.#ports.onUp();
   }
 
   /**

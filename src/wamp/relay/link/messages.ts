@@ -183,6 +183,8 @@ export type ToCore =
   | { readonly kind: "too large"; readonly session: Id; readonly front: readonly number[] }
   /** The session has ended. */
   | { readonly kind: "leave"; readonly session: Id }
+  /** The relay has no session, and nothing at the core: its rows go. A lost one leaves them until the next one. */
+  | { readonly kind: "closed" }
   | OpenCalls
   /** The visible sessions of the relay now, by authrole; the last of these messages counts. */
   | { readonly kind: "sessions"; readonly byRole: SessionsByRole }

@@ -12,6 +12,8 @@ import type { ToCore, ToRelay } from "./messages.ts";
 export interface EpochStore {
   get(relay: number): number | undefined;
   put(relay: number, epoch: number): void;
+  /** Removes the row, if present. */
+  delete(relay: number): void;
 }
 
 /** What the links ask of the core and its object. */
@@ -106,18 +108,26 @@ export class RelayLinks {
     const known = this.epochOf(relay);
     if (batch.epoch > known) this.#beginEpoch(relay, batch.epoch);
     else if (batch.epoch < known) {
-      // A batch from before the relay lost its sockets: nothing in it counts any more.
-      return { stream: batch.stream, received: batch.seq, isForgotten: false, epoch: known, boot };
+      // From before the relay lost its sockets; or its storage was deleted, and it has to count on from here.
+      return { stream: batch.stream, received: 0, isForgotten: true, epoch: known, boot };
     }
     const { receiver, sender } = this.#link(relay);
-    const receipt = receiver.receive(batch);
     sender.heard();
+    const receipt = receiver.receive(batch);
     return { ...receipt, isUnsaved: this.#ports.isUnsaved(), epoch: batch.epoch, boot };
+  }
+
+  /** The relay has no session any more, and may not come back. */
+  forget(relay: number): void {
+    this.#ports.drop(relay);
+    this.#ports.epochs.delete(relay);
   }
 
   /** Takes the answer of a relay. */
   answered(relay: number, batch: Batch<ToRelay>, answer: BatchAnswer): void {
-    if (answer.epoch > this.epochOf(relay)) this.#beginEpoch(relay, answer.epoch);
+    // A relay without a row holds nothing that could be dropped.
+    const known = this.epochOf(relay);
+    if (known !== 0 && answer.epoch > known) this.#beginEpoch(relay, answer.epoch);
     else {
       const { sender } = this.#link(relay);
       sender.answered(batch, answer);

@@ -135,7 +135,7 @@ export class ModelNetwork {
         way.brokenAt = undefined;
       }
       if (way.to !== object) continue;
-      way.brokenAt = way.carried.length > 0 ? this.#now() : undefined;
+      if (way.carried.length > 0) way.brokenAt = this.#now();
       for (const { batch } of way.carried.splice(0)) this.#endpoint(way.from).lost(object, batch);
     }
   }

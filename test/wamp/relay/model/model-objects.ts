@@ -239,10 +239,19 @@ export class ModelRelay extends ModelObject {
 
   protected onFlush(): void {
     this.relay.realm.flush();
+    this.relay.close(() => {});
   }
 
   protected override onWake(): void {
     this.relay.wake();
+  }
+
+  /** The relay loses all that it has stored, and its connections. */
+  reset(): void {
+    this.crash();
+    this.epoch = 1;
+    this.start();
+    this.realm.wake([]);
   }
 
   protected override onCrash(): void {
@@ -251,10 +260,17 @@ export class ModelRelay extends ModelObject {
   }
 
   protected start(): void {
-    const { boot, epoch, number: relay, cooling, down, nodeKeys } = this;
+    const object = this;
+    const { boot, number: relay, cooling, down, nodeKeys } = this;
     const { config, relays } = this.world;
     this.relay = new Relay(config.name, config, this.host, {
-      ...{ relay, ids: IDS, epoch, boot, cooling, down, nodeKeys, relays },
+      ...{ relay, ids: IDS, boot, cooling, down, nodeKeys, relays },
+      get epoch() {
+        return object.epoch;
+      },
+      setEpoch: (epoch) => {
+        this.epoch = epoch;
+      },
       roleVersion: {
         get: () => this.roleVersion,
         put: (version) => {
@@ -280,17 +296,18 @@ export class ModelCore extends ModelObject {
   readonly nodeKeys = new NodeKeyRows();
   readonly sessions = new RemoteSessionRows();
   readonly relaySessions = new RelaySessionsRows();
-  readonly #epochRows = new Map<number, number>();
+  readonly epochRows = new Map<number, number>();
   readonly #epochs: EpochStore = {
-    get: (relay) => this.#epochRows.get(relay),
-    put: (relay, epoch) => void this.#epochRows.set(relay, epoch),
+    get: (relay) => this.epochRows.get(relay),
+    put: (relay, epoch) => void this.epochRows.set(relay, epoch),
+    delete: (relay) => void this.epochRows.delete(relay),
   };
 
   constructor(world: ModelWorld) {
     super(CORE, world);
     for (let object = 1; object <= world.relays; object++) {
       this.roles.put({ object, version: 0 });
-      this.#epochRows.set(object, 1);
+      this.epochRows.set(object, 1);
     }
     this.start();
   }

@@ -367,6 +367,7 @@ export class ModelRealm {
   #checkEmpty(): void {
     const { core, interest, sessions } = this.#core;
     const rest = {
+      down: [...this.#core.down.all()].length,
       interest: [...interest.all()].length + core.publications.interest.size,
       remote: sessions.rows.size + core.remote.byId.size,
       registrations: core.realm.dealer.registrations.size,

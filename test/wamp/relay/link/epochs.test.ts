@@ -1,0 +1,60 @@
+/** Relays that are deleted, and relays that nothing is left of. */
+
+import { describe, expect, test } from "vitest";
+import { RelayedRealm } from "../relayed-realm.ts";
+
+describe("a relay that has lost its storage", () => {
+  test("counts its epochs on from the one that the core knows, and its sessions notice nothing", () => {
+    const realm = new RelayedRealm();
+    const [relay] = realm.relays;
+    relay!.crash();
+    relay!.relay.begin();
+    const lost = realm.join(1);
+    lost.send([64, 1, {}, "com.lost"], [32, 2, {}, "com.a"]);
+    expect(relay!.epoch).toBe(2);
+    relay!.reset();
+    const [client, other] = [realm.join(1), realm.join(2)];
+    client.send([64, 1, {}, "com.p"], [32, 2, {}, "com.a"]);
+    expect(relay!.epoch).toBe(3);
+    expect((client.take() as unknown[][]).map(([type]) => type)).toStrictEqual([65, 33]);
+    other.send([16, 1, {}, "com.a", ["event"]], [48, 2, {}, "com.p", ["call"]], [48, 3, {}, "com.lost"]);
+    expect((client.take() as unknown[][]).map(([type, , , , args]) => [type, args])).toStrictEqual([
+      [36, ["event"]],
+      [68, ["call"]],
+    ]);
+    expect((other.take() as unknown[][]).map(([, , request, , uri]) => [request, uri])).toStrictEqual([
+      [3, "wamp.error.no_such_procedure"],
+    ]);
+  });
+
+  test("hears of it from the core, too", () => {
+    const realm = new RelayedRealm();
+    const [relay] = realm.relays;
+    relay!.crash();
+    relay!.relay.begin();
+    realm.join(1).send([32, 1, {}, "com.a"]);
+    relay!.reset();
+    const client = realm.join(1);
+    realm.join(2).send([16, 1, {}, "com.a"]);
+    expect([relay!.epoch, realm.core.core.publications.interest.size]).toStrictEqual([3, 0]);
+    client.send([32, 1, {}, "com.a"]);
+    expect((client.take() as unknown[][]).map(([type]) => type)).toStrictEqual([33]);
+  });
+});
+
+describe("a relay whose last session has left", () => {
+  test("leaves no row at the core, whether it comes back or not", () => {
+    const realm = new RelayedRealm();
+    const { core } = realm;
+    const client = realm.join(1);
+    client.send([16, 1, {}, "com.a"], [64, 2, {}, "com.p"], [32, 3, {}, "com.b"]);
+    expect([[...core.told.all()], core.epochRows.get(1)]).toStrictEqual([[1], 1]);
+    client.leave();
+    realm.advance(40_000);
+    expect([[...core.told.all()], core.epochRows.has(1), core.sessions.rows.size]).toStrictEqual([[], false, 0]);
+    const next = realm.join(1);
+    next.send([32, 1, {}, "com.a"]);
+    realm.join(2).send([16, 1, {}, "com.a", ["event"]]);
+    expect((next.take() as unknown[][]).map(([type]) => type)).toStrictEqual([33, 36]);
+  });
+});
