@@ -6,6 +6,7 @@ import type { ArgsKind, PayloadValues, RawPayload } from "../protocol/payload.ts
 import { Payload, trimmedLength } from "../protocol/payload.ts";
 import { type Dict, isDict } from "../protocol/values.ts";
 import { bytesFromText } from "./binary-json.ts";
+import { findLongText } from "./json-long-text.ts";
 import { scanPayload } from "./json-scanner.ts";
 import { exactValuesFromJson, jsonFromValue, NEEDS_CARE, valuesFromJson } from "./json-text.ts";
 import type { DecodeLimits, Frame, Serializer } from "./serializer.ts";
@@ -20,7 +21,16 @@ export const json: Serializer = { name: "json", isBinary: false, decode, peek, e
 
 function decode(frame: Frame, limits: DecodeLimits): readonly unknown[] | DecodeFault {
   if (typeof frame !== "string") return new DecodeFault("JSON takes text frames");
-  return (isScanned(frame) ? decodeHead(frame, limits) : undefined) ?? decodeWhole(frame, limits);
+  const found = isScanned(frame) ? decodeHead(frame, limits) : decodeAroundText(frame, limits);
+  return found ?? decodeWhole(frame, limits, frame);
+}
+
+/** Undefined where the whole message must be parsed: it has no long text, none in its payload, or is faulty. */
+function decodeAroundText(frame: string, limits: DecodeLimits): readonly unknown[] | undefined {
+  const text = findLongText(frame);
+  if (text === undefined) return undefined;
+  const message = decodeWhole(frame, limits, text.shortened, text.start);
+  return message instanceof DecodeFault ? undefined : message;
 }
 
 /**
@@ -58,10 +68,16 @@ function decodeHead(frame: string, limits: DecodeLimits): readonly unknown[] | u
   return message;
 }
 
-function decodeWhole(frame: string, limits: DecodeLimits): readonly unknown[] | DecodeFault {
+/** `parsed` is the frame, or the frame without the text at `textStart`, which must be inside Arguments or ArgumentsKw. */
+function decodeWhole(
+  frame: string,
+  limits: DecodeLimits,
+  parsed: string,
+  textStart?: number,
+): readonly unknown[] | DecodeFault {
   let message: unknown;
   try {
-    message = JSON.parse(frame);
+    message = JSON.parse(parsed);
   } catch {
     return new DecodeFault("the message is not valid JSON");
   }
@@ -73,13 +89,24 @@ function decodeWhole(frame: string, limits: DecodeLimits): readonly unknown[] | 
   }
   const payloadIndex = typeof message[0] === "number" ? PAYLOAD_INDEX[message[0]] : undefined;
   if (payloadIndex !== undefined && message.length > payloadIndex) {
-    foldPayload(message, frame, payloadIndex);
+    const start = elementStart(frame, payloadIndex);
+    if (textStart !== undefined && !isInside(message, payloadIndex, start, textStart)) return NOT_INSIDE;
+    foldPayload(message, frame, payloadIndex, start);
   } else {
+    if (textStart !== undefined) return NOT_INSIDE;
     makeExact(message, frame, "");
     if (message.length === payloadIndex) message.push(Payload.NONE);
   }
   return message;
 }
+
+/** Whether the text at `textStart` is a part of Arguments or ArgumentsKw, and not the whole of Arguments. */
+function isInside(message: readonly unknown[], index: number, start: number, textStart: number): boolean {
+  return textStart > start && typeof message[index] === "object" && message.length <= index + 2;
+}
+
+/** Sends the message to the parser as a whole. */
+const NOT_INSIDE = new DecodeFault("a long text outside the payload");
 
 function peek(frame: Frame): number[] {
   const front = typeof frame === "string" ? FRONT.exec(frame.slice(0, MAX_FRONT)) : null;
@@ -142,13 +169,12 @@ function encodePayload({ args, kwargs }: PayloadValues): RawPayload {
  * Replaces the payload's elements by one `Payload`. Elements beyond ArgumentsKw stay behind it; such a message has a
  * wrong element count and its payload is never read.
  */
-function foldPayload(message: unknown[], frame: string, index: number): void {
+function foldPayload(message: unknown[], frame: string, index: number, start: number): void {
   const hasKwargs = message.length > index + 1;
   // null, which clients in typed languages write for an absent value, means absent.
   const hasNull = message[index] === null;
   const args: unknown = hasNull ? [] : message[index];
   const kwargs: unknown = message[index + 1] ?? {};
-  const start = elementStart(frame, index);
   makeExact(message, frame.slice(0, start - 1), "]");
   const length = trimmedLength(isEmptyList(args), hasKwargs && !isEmptyDict(kwargs));
   const text = cut(frame, start, length, hasKwargs);
