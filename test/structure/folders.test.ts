@@ -37,7 +37,7 @@ const ORDER = [
   "worker/platform",
   "wamp/local wamp/relay",
   "wamp/relay/meta",
-  "wamp/relay/authentication wamp/relay/broker wamp/relay/dealer",
+  "wamp/relay/authentication wamp/relay/broker wamp/relay/dealer wamp/relay/resume",
   "wamp/relay/link",
   "wamp/realm",
   "wamp/hibernation wamp/meta",

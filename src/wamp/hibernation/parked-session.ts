@@ -167,7 +167,8 @@ export function storedSessions(host: Storage & Log): StoredSession[] {
   });
 }
 
-function storedSessionIn(
+/** Reads the texts of one session, as `ParkedStore.read` lists them: the record, and the batches of messages. */
+export function storedSessionIn(
   text: string,
   batches: readonly (readonly [entry: number, text: string])[],
 ): Reading<StoredSession> {

@@ -9,14 +9,16 @@ import type { Host } from "../host/host.ts";
 import type { SendFault, Transport } from "../host/transport.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
+import { MessageType, type RouterMessage } from "../protocol/message.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
 import type { Peer } from "../session/peer.ts";
 import type { RecordBudget } from "../session/record-budget.ts";
 import type { BufferObserver, ResumeRecord, ResumeRequest } from "../session/resumable-transport.ts";
 import { ResumableTransport } from "../session/resumable-transport.ts";
 import type { Identity, Session, SessionOrigin } from "../session/session.ts";
+import { unreadable } from "../stored-records/stored-record.ts";
 import type { StoredSession } from "./parked-session.ts";
-import { ParkedSession, storedSessions } from "./parked-session.ts";
+import { ParkedSession, storedSessionIn, storedSessions } from "./parked-session.ts";
 import type { SessionRecord, SessionTables } from "./peer-record.ts";
 
 /** Moves sessions between peers, and ends them; implemented by the sessions of a realm. */
@@ -36,6 +38,14 @@ export interface SessionMover {
 
 /** Restores the session of a record, and ends it at `endsAt`, milliseconds since the epoch. */
 export type RestoreSession = (peer: Peer, record: SessionRecord, endsAt: number) => Session;
+
+/** A text of a parked session, as `ParkedStore.read` lists them. */
+export type ParkedText = readonly [entry: number, text: string];
+
+const NO_TEXT: ParkedText = [0, ""];
+
+/** Who asks for a session. */
+type Owner = Pick<SessionOrigin, "identity" | "features">;
 
 /** Bytes of a token: as many as a key has, so that no client guesses one. */
 const TOKEN_LENGTH = 32;
@@ -90,6 +100,65 @@ export class SessionResume implements BufferObserver {
     if (former.transport !== session.resumable) closeFormer(former.transport);
     this.#welcome(peer, session, session.resumable, received);
     return true;
+  }
+
+  /** Parks the session that a client at another object asks for, if it may resume it. */
+  parkFor(origin: Owner, { session: sessionId, token, received }: ResumeRequest): Session | undefined {
+    const session = sessionId === undefined ? undefined : this.#mover.byId.get(sessionId);
+    if (session?.resumable === undefined || !isOwner(session, session.resumable, origin, token)) return undefined;
+    const former = this.#mover.peerOf(session)!;
+    if (!this.#canResume(session.resumable, received)) {
+      this.#mover.close(former, CloseCode.NORMAL, "the session cannot be resumed");
+      return undefined;
+    }
+    if (former.transport !== session.resumable) {
+      this.park(former, session, session.resumable);
+      closeFormer(former.transport);
+    }
+    return session;
+  }
+
+  /** The texts of a parked session that moves to another object, where `adopt` takes them; removes them here. */
+  release({ id, resumable }: Session): readonly ParkedText[] | undefined {
+    const parked = resumable && this.#parked.get(resumable);
+    if (parked === undefined || resumable!.isLost || parked.deadline <= this.#host.now()) return undefined;
+    parked.flush();
+    const texts = this.#host.store.parked.read(id);
+    this.#forget(resumable!, id);
+    resumable!.end();
+    return texts;
+  }
+
+  /**
+   * Restores a parked session that has moved here. `events` are those that this object has got for it; those that it
+   * had before are left out. Undefined if the texts cannot be read.
+   */
+  adopt(
+    [[, head] = NO_TEXT, ...batches]: readonly ParkedText[],
+    events: readonly RouterMessage[],
+    restoreSession: RestoreSession,
+  ): Session | undefined {
+    const stored = storedSessionIn(head, batches);
+    if (!stored.ok) this.#host.log(unreadable("parked", stored.cause));
+    return stored.ok ? this.#adopt(stored.value, events, restoreSession) : undefined;
+  }
+
+  #adopt({ record, kept }: StoredSession, events: readonly RouterMessage[], restoreSession: RestoreSession): Session {
+    const resumable = this.#transport(undefined, record.session.resume!);
+    const peer: Peer = { transport: resumable, facts: record.facts, state: { kind: "closed" } };
+    const deadline = Math.min(record.deadline, this.#host.now() + this.#config.time * 1000);
+    const session = restoreSession(peer, record.session, deadline);
+    const known = new Set(kept.messages.map(eventKey));
+    const fresh = events.filter((event) => !known.has(eventKey(event)));
+    resumable.restore({ first: kept.first, messages: [...kept.messages, ...fresh] }, record.isLost);
+    this.#parked.set(
+      resumable,
+      new ParkedSession(peer, session, resumable, deadline, this.#host.store.parked, this.#tables),
+    );
+    this.#host.setAlarm(deadline);
+    this.onChange(resumable);
+    if (resumable.isLost) this.onOverflow(resumable);
+    return session;
   }
 
   /** Keeps a session whose connection is lost, until its client resumes it or the deadline passes. */
@@ -212,13 +281,13 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+/** Tells events apart; undefined for other messages. */
+function eventKey([type, subscription, publication]: RouterMessage): string | undefined {
+  return type === MessageType.EVENT ? `${subscription} ${publication}` : undefined;
+}
+
 /** Checks the token, the principal and the features of a client that asks for a session. */
-function isOwner(
-  session: Session,
-  resumable: ResumableTransport,
-  origin: SessionOrigin,
-  token: string | undefined,
-): boolean {
+function isOwner(session: Session, resumable: ResumableTransport, origin: Owner, token: string | undefined): boolean {
   if (token === undefined || !isEqual(utf8(token), utf8(resumable.token))) return false;
   return session.features === origin.features && isSamePrincipal(session.identity, origin.identity);
 }

@@ -7,13 +7,14 @@ import type { Log } from "../host/host.ts";
 import type { LogLine } from "../host/log-line.ts";
 import type { Transport } from "../host/transport.ts";
 import { CloseCode } from "../protocol/close-code.ts";
+import type { RouterMessage } from "../protocol/message.ts";
 import type { Id } from "../protocol/values.ts";
 import type { Peer, PendingState } from "../session/peer.ts";
 import { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
 import { type Reading, unreadable } from "../stored-records/stored-record.ts";
 import { hasCalls, type PeerRecord, type SessionRecord } from "./peer-record.ts";
-import type { SessionResume } from "./session-resume.ts";
+import type { ParkedText, SessionResume } from "./session-resume.ts";
 
 /** A connection that slept, and the reading of its record. */
 export type Sleeper = readonly [Transport, Reading<PeerRecord>];
@@ -103,6 +104,16 @@ export class Waking {
     const peer = this.#wakePeer(sleeper, callers);
     restoreCalls(callers, this.#callees(), this.#realm.dealer.tables);
     return peer;
+  }
+
+  /** See `SessionResume.adopt`. */
+  adopt(texts: readonly ParkedText[], events: readonly RouterMessage[]): Session | undefined {
+    const callers: Callers = [];
+    const session = this.#sessionResume?.adopt(texts, events, (peer, record, endsAt) => {
+      return this.#wakeSession(peer, record, callers, peer.transport, endsAt);
+    });
+    restoreCalls(callers, this.#callees(), this.#realm.dealer.tables);
+    return session;
   }
 
   /** The sessions that may be callees. */

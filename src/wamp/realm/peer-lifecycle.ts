@@ -84,6 +84,14 @@ export class PeerLifecycle {
     this.#enterState(peer, { kind: "connected", deadline: host.now() + config.limits.hello_timeout, hadSession });
   }
 
+  /** The login waits for another object; it fails at its deadline. Returns the state of the peer meanwhile. */
+  expectDecision(peer: Peer): PendingState {
+    const { host, config } = this.#context;
+    const state = { kind: "authenticating", deadline: host.now() + config.limits.hello_timeout } as const;
+    this.#enterState(peer, state);
+    return state;
+  }
+
   /** Waits for the client's GOODBYE, after the router has sent its own. */
   expectGoodbye(peer: Peer): void {
     const { host, config } = this.#context;

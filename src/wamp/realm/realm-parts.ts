@@ -8,6 +8,7 @@ import type { RemoteSleepers } from "../hibernation/wake.ts";
 import type { MetaEvents } from "../meta/meta-events.ts";
 import type { Id } from "../protocol/values.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
+import type { SessionParts } from "./sessions.ts";
 
 /** The parts of a realm that are others where one realm is spread over many objects. */
 export interface RealmParts {
@@ -27,6 +28,8 @@ export interface RealmParts {
   newCaller?(authrole: string): ProcedureCaller;
   /** Returns an id for a new session, which no session should have. */
   newSessionId?(): Id;
+  /** Fetches a session that a client asks for from another object; see `SessionParts.resumeElsewhere`. */
+  readonly resumeElsewhere?: SessionParts["resumeElsewhere"];
   /** Returns the sessions at other objects that hold something here; called once the realm is made. */
   remoteSessions?(): RemoteSleepers;
 }

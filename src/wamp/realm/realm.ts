@@ -61,7 +61,8 @@ export class Realm implements MetaContext {
   readonly hasMetaApi: boolean;
   readonly #config: RealmConfig;
   readonly #host: Host;
-  readonly #waking: Waking;
+  /** Restores sessions. */
+  readonly waking: Waking;
 
   constructor(name: string, config: RealmConfig, host: Host, parts: RealmParts = {}) {
     this.name = name;
@@ -88,6 +89,7 @@ export class Realm implements MetaContext {
       return parts.newCaller?.(authrole) ?? new InternalCaller(dealer, access.authorization, host, authrole);
     };
     const ofSessions = {
+      resumeElsewhere: parts.resumeElsewhere,
       authentication: parts.authentication,
       newCaller,
       broker,
@@ -100,7 +102,7 @@ export class Realm implements MetaContext {
       newSessionId,
     };
     this.sessions = new Sessions({ name, config, host, ...ofSessions });
-    this.#waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume, parts.remoteSessions);
+    this.waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume, parts.remoteSessions);
   }
 
   /** Says whether too many transports without a session are open to accept another one. */
@@ -195,12 +197,12 @@ export class Realm implements MetaContext {
    * local sessions; it is called after the sessions of clients are restored and before their calls are.
    */
   wake(sleepers: Iterable<Sleeper>, joinLocalSessions?: () => void): Peer[] {
-    return this.#waking.wake(sleepers, joinLocalSessions);
+    return this.waking.wake(sleepers, joinLocalSessions);
   }
 
   /** Restores one more peer, whose connection was lost in the realm's sleep. */
   wakeLate(sleeper: Sleeper): Peer {
-    return this.#waking.wakeLate(sleeper);
+    return this.waking.wakeLate(sleeper);
   }
 
   /** Returns the record of a connected peer, for `wake`. */

@@ -5,7 +5,7 @@ import type { AccessControl } from "../authorization/access-control.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Dealer } from "../dealer/dealer.ts";
-import { resumeDetails, SessionResume } from "../hibernation/session-resume.ts";
+import { type ParkedText, resumeDetails, SessionResume } from "../hibernation/session-resume.ts";
 import type { Host } from "../host/host.ts";
 import { networkOf } from "../host/network.ts";
 import type { Transport, TransportInfo } from "../host/transport.ts";
@@ -25,6 +25,7 @@ import { Session } from "../session/session.ts";
 import type { Testaments } from "../session/testaments.ts";
 import { triedBy } from "./handshake.ts";
 import { PeerLifecycle } from "./peer-lifecycle.ts";
+import { recordEnd } from "./session-end.ts";
 
 /** The parts of a realm that its sessions use. */
 export interface SessionParts {
@@ -38,12 +39,25 @@ export interface SessionParts {
   readonly testaments: Testaments;
   readonly records: RecordBudget;
   readonly monitor: Monitor;
+  /**
+   * Fetches a session that is not here, for the client that asks for it, and calls `done` when the session is here,
+   * parked, or not to be had. Undefined where the realm has one object.
+   */
+  readonly resumeElsewhere:
+    | ((session: Id, origin: SessionOrigin, request: ResumeRequest, done: () => void) => void)
+    | undefined;
   /** What logins share with other objects. */
   readonly authentication: SharedAuthentication | undefined;
   /** Makes the caller of authenticators, with the permissions of a role. */
   newCaller(authrole: string): ProcedureCaller;
   /** Returns an id for a new session; called again where a session has it. */
   newSessionId(): Id;
+}
+
+/** What a session takes along to another object. */
+export interface Released {
+  readonly texts: readonly ParkedText[];
+  readonly testaments: string | undefined;
 }
 
 /** The table of sessions: opens, moves and ends them. */
@@ -114,6 +128,20 @@ export class Sessions {
    * Opens the session of an authenticated peer unless the realm is full, or resumes the one that the client asks for.
    */
   open(peer: Peer, origin: SessionOrigin, resumeRequest: ResumeRequest | undefined): void {
+    const { resumeElsewhere, config } = this.#realm;
+    const wanted = resumeRequest?.session;
+    // A session that comes here takes a place.
+    const isFull = this.byId.size >= config.limits.sessions;
+    if (resumeElsewhere === undefined || wanted === undefined || isFull || this.byId.has(wanted)) {
+      return this.#open(peer, origin, resumeRequest);
+    }
+    const state = this.lifecycle.expectDecision(peer);
+    resumeElsewhere(wanted, origin, resumeRequest!, () => {
+      if (peer.state === state) this.#open(peer, origin, resumeRequest);
+    });
+  }
+
+  #open(peer: Peer, origin: SessionOrigin, resumeRequest: ResumeRequest | undefined): void {
     const former = resumeRequest?.session === undefined ? undefined : this.byId.get(resumeRequest.session);
     // The client gets the answers to its earlier requests before that to its first new one (docs/session-resume.md).
     if (former !== undefined) this.#realm.broker.acknowledgments.complete(former);
@@ -257,6 +285,33 @@ export class Sessions {
     this.#realm.monitor.connections.failed("abandoned", peer, triedBy({ state }), reason);
   }
 
+  /** Parks the session that a client at another object asks for, if it may resume it (`SessionResume.parkFor`). */
+  parkFor(origin: Pick<SessionOrigin, "identity" | "features">, request: ResumeRequest): Session | undefined {
+    const session = this.resume?.parkFor(origin, request);
+    if (session !== undefined) this.#realm.broker.acknowledgments.complete(session);
+    return session;
+  }
+
+  /**
+   * Lets a parked session leave for another object: it has not ended, so that no other session hears of it. Returns its
+   * texts and testaments; undefined if it cannot be resumed any more. `releaseCalls` removes it from the dealer.
+   */
+  release(session: Session, releaseCalls: () => void): Released | undefined {
+    const { broker, metaEvents, records, testaments } = this.#realm;
+    const peer = this.#peers.get(session);
+    const texts = this.resume?.release(session);
+    if (peer === undefined || texts === undefined) return undefined;
+    releaseCalls();
+    this.lifecycle.forget(peer);
+    peer.state = { kind: "closed" };
+    this.byId.delete(session.id);
+    this.#peers.delete(session);
+    recordEnd(this.#realm, session, peer, "the session goes on at another object");
+    metaEvents.silently(() => broker.leave(session));
+    records.removeSession(session);
+    return { texts, testaments: testaments.release(session.id) };
+  }
+
   /** Returns an id that no session has. */
   newSessionId(): Id {
     for (;;) {
@@ -272,7 +327,7 @@ export class Sessions {
     const peer = this.#peers.get(session);
     if (peer !== undefined) access.authorizer?.leave(peer);
     this.#peers.delete(session);
-    if (wasAttached) this.#recordEnd(session, peer, reason);
+    if (wasAttached) recordEnd(this.#realm, session, peer, reason);
     session.transport.save();
     this.resume?.leave(session);
     dealer.leave(session);
@@ -281,27 +336,5 @@ export class Sessions {
     if (isQuiet) testaments.forget(session.id);
     else testaments.execute(session);
     if (!isQuiet) metaEvents.publishOnLeave(session);
-  }
-
-  /** Makes an entry of `wamp.edge.connections`, and writes the log line that the configuration may ask for. */
-  #recordEnd(session: Session, peer: Peer | undefined, reason: string): void {
-    const { config, host, monitor } = this.#realm;
-    const entry = monitor.connections.left(session, peer, reason);
-    if (!config.options.log_sessions) return;
-    const { authid, authrole, authmethod } = session.identity;
-    const { details, traffic } = session.transport;
-    host.log({
-      level: "info",
-      event: "session.ended",
-      cause: reason,
-      ...{ session: session.id, authid, authrole, authmethod, ...details },
-      seconds: entry.duration_ms && entry.duration_ms / 1000,
-      messages_received: entry.messages_received,
-      messages_sent: entry.messages_sent,
-      bytes_received: traffic?.bytesReceived,
-      bytes_sent: traffic?.unread.sent,
-      network: entry.network,
-      address: entry.address,
-    });
   }
 }

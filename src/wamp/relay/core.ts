@@ -11,7 +11,7 @@ import type { Pattern } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
-import { CoreAuthentication } from "./authentication/core-authentication.ts";
+import { CoreAuthentication, isAboutLogins } from "./authentication/core-authentication.ts";
 import type { RoleVersionStore } from "./authentication/core-roles.ts";
 import { CorePublications } from "./broker/core-publications.ts";
 import type { InterestStore } from "./broker/interest-table.ts";
@@ -21,10 +21,11 @@ import { type StoredCountStore, StoredPublications } from "./broker/stored-publi
 import type { ToldStore } from "./broker/told-topics.ts";
 import { CoreRecovery } from "./core-recovery.ts";
 import { CorePendingCalls } from "./dealer/core-pending-calls.ts";
-import { RemoteRequests } from "./dealer/remote-requests.ts";
+import { isRequest, RemoteRequests } from "./dealer/remote-requests.ts";
 import { type RemoteSessionStore, RemoteSessions } from "./dealer/remote-sessions.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
 import type { DownLinkStore } from "./link/down-links.ts";
+import type { OnEnd } from "./link/link-sender.ts";
 import type { ToCore, ToRelay } from "./link/messages.ts";
 import { CORE, type RelayIds } from "./link/relay-ids.ts";
 import { type EpochStore, RelayLinks } from "./link/relay-links.ts";
@@ -32,6 +33,7 @@ import { CoreMeta } from "./meta/core-meta.ts";
 import type { RelaySessionsStore } from "./meta/relay-sessions.ts";
 import { CoreMetaEvents } from "./meta/relayed-meta-events.ts";
 import { CoreRealm } from "./relay-realm.ts";
+import { CoreMoves, type MovedStore } from "./resume/core-moves.ts";
 
 /** What the core asks of its object. */
 export interface CorePorts {
@@ -55,6 +57,7 @@ export interface CorePorts {
   /** The name of a relay for operators. */
   nameOf(relay: number): string;
   readonly roles: RoleVersionStore;
+  readonly moved: MovedStore;
   /** The number of relays in the configuration. */
   readonly relays: number;
 }
@@ -71,6 +74,7 @@ export class RelayCore {
   readonly #stored: StoredPublications;
   readonly authentication: CoreAuthentication;
   readonly #nodeKeys: CoreNodeKeys;
+  readonly moves: CoreMoves;
   #pending: CorePendingCalls | undefined;
   #metaEvents: CoreMetaEvents | undefined;
 
@@ -106,11 +110,14 @@ export class RelayCore {
     this.meta = this.#newMeta(ports);
     realm.answer = this.meta.call.bind(this.meta);
     const { dealer } = this.realm;
+    const send = (relay: number, message: ToRelay, onEnd?: OnEnd): void => {
+      if (!this.moves.hold(message, onEnd)) links.queue(relay, message, onEnd);
+    };
     this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, {
       send: (relay, session, message, onEnd) => {
         const { taps } = realm.monitor;
         const isTapped = taps.isRunning && taps.hides(message);
-        links.queue(relay, { kind: "send", session, message, ...(isTapped && { isTapped }) }, onEnd);
+        send(relay, { kind: "send", session, message, ...(isTapped && { isTapped }) }, onEnd);
       },
       isFull: (relay) => links.isFull(relay),
     });
@@ -119,8 +126,10 @@ export class RelayCore {
     this.#requests = new RemoteRequests(
       { dealer, pending: this.#pending!, sessions: this.remote, callMeta, noteUnheard },
       host,
-      (...message) => links.queue(...message),
+      send,
     );
+    const { remote, publications } = this;
+    this.moves = new CoreMoves({ ...{ host, ids, links, realm, remote, publications, boot }, moved: ports.moved });
     links.wake();
   }
 
@@ -162,6 +171,7 @@ export class RelayCore {
     this.#links.tick(now);
     this.meta.tick(now);
     this.authentication.tick(now);
+    this.moves.own.tick(now);
     this.endTurn();
   }
 
@@ -177,13 +187,14 @@ export class RelayCore {
 
   /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
-    const inMemory = earliest(this.meta.nextDeadline(), this.authentication.nextDeadline());
+    const ofAuthentication = earliest(this.authentication.nextDeadline(), this.moves.own.nextDeadline());
+    const inMemory = earliest(this.meta.nextDeadline(), ofAuthentication);
     return earliest(this.#links.nextAwakeDeadline(), inMemory);
   }
 
   /** May the object sleep? See `Relay.isIdle`. */
   get isIdle(): boolean {
-    const isAnswered = this.meta.isIdle && this.authentication.logins.size === 0;
+    const isAnswered = this.meta.isIdle && this.moves.size === 0 && this.authentication.logins.size === 0;
     return isAnswered && this.#links.isIdle && !this.#stored.hasUnsaved;
   }
 
@@ -219,13 +230,17 @@ export class RelayCore {
         this.remote.drop(relay);
         this.meta.drop(relay);
         this.authentication.drop(relay);
+        this.moves.drop(relay);
       },
       giveUp: (relay, overdue) => recovery.giveUp(relay, overdue),
       limit: limits.outgoing_bytes,
       limitOfAll: limits.realm_outgoing_bytes,
       down: () => down.all(),
       onDown: (relay, dropped) => recovery.onDown(relay, dropped),
-      onUp: (relay) => recovery.onUp(relay),
+      onUp: (relay) => {
+        recovery.onUp(relay);
+        this.authentication.roles.check(relay);
+      },
     });
   }
 
@@ -235,6 +250,7 @@ export class RelayCore {
       ...{ host: this.#host, ids, relaySessions, nameOf },
       boot: () => ports.boot,
       queue: (...message) => this.#links.queue(...message),
+      relayOf: (id) => this.moves.relayOf(id),
       realm: () => this.realm,
       remote: () => this.remote.byId,
       interest: () => this.publications.interest,
@@ -257,6 +273,7 @@ export class RelayCore {
       newDealer: (...parts) => this.#newDealer(...parts),
       authentication: authentication.logins.shared,
       objects: Math.max(1, relays),
+      resumeElsewhere: (...wanted) => this.moves.own.fetch(...wanted),
       newSessionId: () => ids.session(CORE, () => this.#host.randomId()),
       remoteSessions: () => this.remote,
     });
@@ -308,6 +325,7 @@ export class RelayCore {
         return this.publications.withdraw(relay, message.pattern, message.session);
       case "leave": {
         const session = this.remote.byId.get(message.session);
+        this.moves.leave(message.session);
         return session && this.remote.leave(session);
       }
       case "closed":
@@ -318,20 +336,15 @@ export class RelayCore {
         this.remote.keepOnly(relay, new Set(message.sessions));
         // Those that are left follow.
         this.#nodeKeys.drop(relay);
+        this.moves.keepOnly(relay, new Set(message.sessions));
         return this.publications.keepOnly(relay, message.patterns);
-      case "ask":
-      case "attempt ended":
-      case "cookie":
-      case "log out":
-      case "roles wanted":
-      case "roles known":
-        return this.authentication.receive(relay, message);
       case "sessions":
       case "meta answer":
       case "tapped":
         return this.meta.take(relay, message);
       default:
-        return this.#requests.receive(relay, message);
+        if (isRequest(message)) return this.#requests.receive(relay, message);
+        return isAboutLogins(message) ? this.authentication.receive(relay, message) : this.moves.take(relay, message);
     }
   }
 }

@@ -20,6 +20,7 @@ import { SessionCounts } from "./meta/session-counts.ts";
 import type { RelayPorts } from "./relay-ports.ts";
 import { RelayRealm } from "./relay-realm.ts";
 import { RelayRecovery } from "./relay-recovery.ts";
+import { RelayMoves } from "./resume/relay-moves.ts";
 
 /** The platform calls `endTurn` after each event and in `Host.flushOutput`, and `tick` instead of `Realm.tick`. */
 export class Relay {
@@ -34,6 +35,7 @@ export class Relay {
   readonly #meta: RelayMeta;
   /** Has the core processed anything since it was told to forget the relay? */
   #mayBeKnown = false;
+  readonly #moves: RelayMoves;
   #dealer: RemoteDealer | undefined;
   #metaEvents: RelayMetaEvents | undefined;
 
@@ -58,6 +60,12 @@ export class Relay {
       push: (byRole) => send({ kind: "sessions", byRole }),
     });
     this.#meta = new RelayMeta({ host, send, realm: () => this.realm });
+    this.#moves = new RelayMoves({
+      ...{ clock: host, ids, relay: ports.relay, send, pubsub: this.#pubsub },
+      boot: () => ports.boot,
+      realm: () => this.realm,
+      dealer: () => this.#dealer!,
+    });
     this.realm = this.#newRealm(name, config);
   }
 
@@ -78,6 +86,7 @@ export class Relay {
   /** In a new epoch the core knows nothing of the relay. */
   #announce(): void {
     this.#counts.begin();
+    this.#moves.begin();
     this.authentication.roles.compare();
     this.#pubsub.begin();
   }
@@ -121,6 +130,7 @@ export class Relay {
   tick(now: number): void {
     this.realm.tick(now);
     this.#pubsub.tick(now);
+    this.#moves.tick(now);
     this.authentication.questions.tick(now);
     this.#counts.tick(now);
     this.#meta.tick(now);
@@ -141,13 +151,15 @@ export class Relay {
   /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
     const ofMeta = earliest(this.#counts.nextDeadline(), this.#meta.nextDeadline());
-    const waiting = earliest(this.authentication.questions.nextDeadline(), this.#pubsub.nextAwakeDeadline());
+    const asked = earliest(this.#moves.nextDeadline(), this.authentication.questions.nextDeadline());
+    const waiting = earliest(asked, this.#pubsub.nextAwakeDeadline());
     return earliest(ofMeta, earliest(this.#link.nextAwakeDeadline(), waiting));
   }
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
   get isIdle(): boolean {
-    const isBusy = this.#pubsub.isWaiting || this.authentication.isWaiting || this.#dealer!.isRegistering;
+    const isAsking = this.#pubsub.isWaiting || this.authentication.isWaiting || this.#moves.size > 0;
+    const isBusy = isAsking || this.#dealer!.isRegistering;
     return !isBusy && this.#link.isIdle && this.#counts.isKnown && this.#meta.isIdle;
   }
 
@@ -239,6 +251,7 @@ export class Relay {
         return this.#dealer;
       },
       ...this.authentication.parts,
+      resumeElsewhere: this.#moves.fetch.bind(this.#moves),
       newSessionId: () => ids.session(relay, () => this.#host.randomId()),
     });
     realm.holdBack = (peer, raw) => this.authentication.roles.holdBack(peer, raw) || subscriptions.holdBack(peer, raw);
@@ -255,8 +268,9 @@ export class Relay {
     switch (message.kind) {
       case "send": {
         const session = this.realm.sessions.byId.get(message.session);
+        if (session === undefined) return this.#moves.redirect(message);
         if (message.isTapped) this.#meta.hide(message.message);
-        return session && this.#dealer!.receive(session, message.message);
+        return this.#dealer!.receive(session, message.message);
       }
       case "over": {
         const session = this.realm.sessions.byId.get(message.session);
@@ -284,6 +298,11 @@ export class Relay {
       case "tap":
       case "untap":
         return this.#meta.take(message);
+      case "find session":
+      case "found session":
+      case "take session":
+      case "moved session":
+        return this.#moves.receive(message);
       default:
         return this.#pubsub.receive(message);
     }

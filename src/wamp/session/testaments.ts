@@ -136,6 +136,19 @@ export class Testaments {
     if (this.#owners.delete(sessionId)) this.#store.delete(sessionId);
   }
 
+  /** The stored testaments of a session that moves to another object, where `restore` takes them; removes them here. */
+  release(sessionId: Id): string | undefined {
+    const text = this.#owners.has(sessionId) ? this.#store.get(sessionId) : undefined;
+    this.forget(sessionId);
+    return text;
+  }
+
+  /** Takes over the testaments of a session that has moved here. */
+  restore(sessionId: Id, text: string): void {
+    this.#store.put(sessionId, text);
+    this.#owners.add(sessionId);
+  }
+
   /** Publishes the testaments of sessions that ended with the object, unnoticed; `sessions` are those still there. */
   executeOrphaned(sessions: ReadonlyMap<Id, Session>): void {
     for (const id of this.#owners) {

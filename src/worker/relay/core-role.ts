@@ -9,6 +9,7 @@ import { relayObject } from "../routing/realm-stub.ts";
 import { relayLabel, relayOfNumber, relaysOf } from "../routing/relay-names.ts";
 import {
   DownLinkTable,
+  MovedSessionTable,
   NodeKeyTable,
   RelayEpochTable,
   RelayInterestTable,
@@ -56,6 +57,7 @@ export class CoreRole extends LinkedRole {
       down: new DownLinkTable(sql, tables, writes),
       nameOf: (relay) => relayLabel(relayOfNumber(relay)!),
       relaySessions: new RelaySessionsTable(sql, tables, writes),
+      moved: new MovedSessionTable(sql, tables, writes),
       roles: new RoleVersionTable(sql, tables, writes),
       relays: relaysOf(config.relays ?? {}).length,
     });

@@ -10,6 +10,7 @@ import type { ToldStore } from "../../wamp/relay/broker/told-topics.ts";
 import type { DownLinkStore } from "../../wamp/relay/link/down-links.ts";
 import type { EpochStore } from "../../wamp/relay/link/relay-links.ts";
 import type { RelaySessionsRow, RelaySessionsStore } from "../../wamp/relay/meta/relay-sessions.ts";
+import type { MovedRow, MovedStore } from "../../wamp/relay/resume/core-moves.ts";
 import type { DeferredWrites } from "./deferred-writes.ts";
 import type { Tables } from "./tables.ts";
 
@@ -140,6 +141,27 @@ export class RelaySessionsTable implements RelaySessionsStore {
 
   delete(relay: number): void {
     this.#rows.delete("relay = ?", relay);
+  }
+}
+
+/** The core's table of the sessions that are at another relay than the one that has made their ids. */
+export class MovedSessionTable implements MovedStore {
+  readonly #rows: LazyTable;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
+    this.#rows = new LazyTable(sql, tables, writes, "moved_session", "session INTEGER PRIMARY KEY, relay INTEGER");
+  }
+
+  all(): MovedRow[] {
+    return this.#rows.all<{ session: number; relay: number }>();
+  }
+
+  put({ session, relay }: MovedRow): void {
+    this.#rows.put(session, relay);
+  }
+
+  delete(session: number): void {
+    this.#rows.delete("session = ?", session);
   }
 }
 

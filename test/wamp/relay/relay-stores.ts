@@ -10,6 +10,7 @@ import type { ToldStore } from "../../../src/wamp/relay/broker/told-topics.ts";
 import type { DownLinkStore } from "../../../src/wamp/relay/link/down-links.ts";
 import { RelayIds } from "../../../src/wamp/relay/link/relay-ids.ts";
 import type { RelaySessionsRow, RelaySessionsStore } from "../../../src/wamp/relay/meta/relay-sessions.ts";
+import type { MovedRow, MovedStore } from "../../../src/wamp/relay/resume/core-moves.ts";
 
 /** The ids of the realm of these tests. */
 export const IDS = new RelayIds(new Uint8Array(32).fill(7));
@@ -74,6 +75,22 @@ export class RelaySessionsRows implements RelaySessionsStore {
 
   delete(relay: number): void {
     this.#rows.delete(relay);
+  }
+}
+
+export class MovedRows implements MovedStore {
+  readonly #relays = new Map<number, number>();
+
+  all(): Iterable<MovedRow> {
+    return Array.from(this.#relays, ([session, relay]) => ({ session, relay }));
+  }
+
+  put({ session, relay }: MovedRow): void {
+    this.#relays.set(session, relay);
+  }
+
+  delete(session: number): void {
+    this.#relays.delete(session);
   }
 }
 

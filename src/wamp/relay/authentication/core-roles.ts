@@ -60,7 +60,12 @@ export class CoreRoles implements RoleObserver {
 
   /** Sends the roles to relays that may have missed a change; the core has just woken. */
   wake(): void {
-    for (const [relay, version] of this.#versions) if (version !== this.#version) this.#sendAll(relay);
+    for (const relay of this.#versions.keys()) this.check(relay);
+  }
+
+  /** Sends a relay the roles, unless it has acknowledged them. */
+  check(relay: number): void {
+    if (this.#versions.has(relay) && this.#versions.get(relay) !== this.#version) this.#sendAll(relay);
   }
 
   onChange(name: string, text: string | undefined): void {

@@ -37,6 +37,9 @@ export class RelaySubscriptions {
   readonly #realm: () => Realm;
   readonly #parts: RelaySubscriptionsPorts;
   readonly #held: HeldPeers;
+  /** session → its SUBSCRIBEs that wait */
+  readonly #waiting = new Map<Session, number>();
+  readonly #onSettled = new Map<Session, () => void>();
 
   constructor(ports: RelaySubscriptionsPorts) {
     const { realm, limit } = ports;
@@ -69,6 +72,7 @@ export class RelaySubscriptions {
     if (isAsking && this.#parts.link.isFull) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
     if (isConfirmed) interest.keep(pattern.match, pattern.uri);
     if (!isAsking) return true;
+    this.#waiting.set(session, (this.#waiting.get(session) ?? 0) + 1);
     this.#wait({ session, pattern, wantsRetained, onAnswer }, isConfirmed);
     return false;
   }
@@ -108,6 +112,27 @@ export class RelaySubscriptions {
     if (isHere && refusal === undefined && present?.subscribers.has(session) === true) replay?.(present);
     if (present === undefined) interest.release(match, uri, session.id);
     if (peer !== undefined) this.#release(peer);
+    this.#settle(session);
+  }
+
+  /** Calls `act` when no SUBSCRIBE or PUBLISH of the session waits for its answer. */
+  whenSettled(session: Session, act: () => void): void {
+    const again = (): void => this.whenSettled(session, act);
+    if (this.#parts.publications.whenAnswered(session, again)) return;
+    if (!this.#waiting.has(session)) return act();
+    this.#onSettled.set(session, again);
+  }
+
+  #settle(session: Session): void {
+    const left = (this.#waiting.get(session) ?? 1) - 1;
+    if (left > 0) {
+      this.#waiting.set(session, left);
+      return;
+    }
+    this.#waiting.delete(session);
+    const then = this.#onSettled.get(session);
+    this.#onSettled.delete(session);
+    then?.();
   }
 
   #release(peer: Peer): void {

@@ -21,10 +21,10 @@ import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
 import { SMALL_PAYLOAD } from "../link/message-size.ts";
-import type { RemoteOrigin, ToCore } from "../link/messages.ts";
-import { RemoteCalls } from "./remote-calls.ts";
+import type { ToCore } from "../link/messages.ts";
+import { originOf, RemoteCalls } from "./remote-calls.ts";
 import { failedInvocation, isKeptByRelay } from "./remote-invocations.ts";
-import { RemoteRegistrations } from "./remote-registrations.ts";
+import { type AboutRegistration, isAboutRegistration, RemoteRegistrations } from "./remote-registrations.ts";
 
 /**
  * Its tables of registrations and invocations stay empty: the core's dealer has them. What it knows are the calls that
@@ -106,7 +106,8 @@ export class RemoteDealer extends Dealer {
   override yield(session: Session, message: Yield): void {
     const [type, request, options, payload] = message;
     const key = this.#calls.invocations.keyOf(session, request);
-    if (key === undefined) return this.#dropLateResult(session, request, options.progress === true);
+    if (key === undefined)
+      return dropLateResult(session, request, options.progress === true, this.tables.pending.abandoned);
     if (this.#link.isFull && (options.progress === true || payload.size > SMALL_PAYLOAD)) {
       return this.#dropResult(session, request, key);
     }
@@ -116,7 +117,7 @@ export class RemoteDealer extends Dealer {
 
   override error(session: Session, [type, requestType, request, details, uri, payload]: ErrorMessage): void {
     const key = this.#calls.invocations.keyOf(session, request);
-    if (key === undefined) return this.#dropLateResult(session, request, false);
+    if (key === undefined) return dropLateResult(session, request, false, this.tables.pending.abandoned);
     if (this.#link.isFull && payload.size > SMALL_PAYLOAD) return this.#dropResult(session, request, key);
     this.#calls.invocations.end(session, { request, key });
     this.#send({ kind: "request", session: session.id, message: [type, requestType, key, details, uri, payload] });
@@ -140,6 +141,21 @@ export class RemoteDealer extends Dealer {
     this.#calls.leave(session);
     this.#registrations.leave(session);
     super.leave(session);
+  }
+
+  /** The session has moved to another relay, which gets its record: returns the messages that the core has not answered. */
+  release(session: Session): readonly AboutRegistration[] {
+    const unanswered = this.#registrations.of(session);
+    this.#calls.leave(session);
+    this.leave(session);
+    return unanswered;
+  }
+
+  /** The session has come from another relay; the core is asked about its open calls, in case it has forgotten them. */
+  adopt(session: Session, unanswered: readonly AboutRegistration[]): void {
+    this.#calls.introduce(session);
+    this.#registrations.adopt(session, unanswered);
+    this.#stateOpenCalls(session);
   }
 
   /** Takes a message of the core's dealer for a session. */
@@ -315,10 +331,6 @@ export class RemoteDealer extends Dealer {
     if (request !== undefined) session.transport.send([type, requestType, request, details, uri, payload]);
   }
 
-  #dropLateResult(session: Session, request: Id, isProgress: boolean): void {
-    dropLateResult(session, request, isProgress, this.tables.pending.abandoned);
-  }
-
   /** Ends a call; false if it has ended before. */
   #end(session: Session, request: Id): boolean {
     const call = this.#calls.get(session, request);
@@ -338,12 +350,3 @@ export class RemoteDealer extends Dealer {
 
 const CANCELED = "the call was canceled";
 const LOST_ANSWER = "the answer of the callee cannot reach the core of the realm";
-
-/** Returns what the core makes a remote session of. */
-function originOf({ id, identity, features }: Session): RemoteOrigin {
-  return { id, identity, features };
-}
-
-function isAboutRegistration(type: number): boolean {
-  return type === MessageType.REGISTER || type === MessageType.UNREGISTER;
-}

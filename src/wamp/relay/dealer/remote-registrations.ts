@@ -17,7 +17,7 @@ import { type RememberedRequests, SessionTable } from "../../session/session-tab
 import type { ToCore } from "../link/messages.ts";
 
 /** A message about a registration on its way to the core. */
-type Asked = Extract<ToCore, { readonly kind: "register" | "request" }>;
+export type AboutRegistration = Extract<ToCore, { readonly kind: "register" | "request" }>;
 
 /** Each gets exactly one answer, whatever is repeated or lost on the way. */
 export class RemoteRegistrations {
@@ -25,7 +25,7 @@ export class RemoteRegistrations {
   /** REGISTERs that have failed for their sessions, but may yet succeed at the core. */
   readonly #refused: RememberedRequests;
   /** session → request → message */
-  readonly #asked = new SessionTable<Asked>();
+  readonly #asked = new SessionTable<AboutRegistration>();
   /** All messages of the table. */
   readonly #unanswered = new WeakSet<ToCore>();
   /** Those of them that the core may have processed without its answer arriving. */
@@ -56,9 +56,19 @@ export class RemoteRegistrations {
   }
 
   /** Sends a request to the core. */
-  ask(session: Session, request: Id, message: Asked): void {
+  ask(session: Session, request: Id, message: AboutRegistration): void {
     this.#await(session, request, message);
     this.#send(message);
+  }
+
+  /** The requests of a session that moves to another relay, where `adopt` takes them. */
+  of(session: Session): readonly AboutRegistration[] {
+    return [...this.#asked.of(session).values()];
+  }
+
+  /** Takes over the requests of a session that has moved here: the core's answers come here. */
+  adopt(session: Session, requests: readonly AboutRegistration[]): void {
+    for (const asked of requests) this.#await(session, asked.message[1], asked);
   }
 
   /** Hands the core's answer to the session, unless it had one. */
@@ -92,7 +102,7 @@ export class RemoteRegistrations {
    */
   mayResend(message: ToCore): boolean {
     this.#uncertain.add(message);
-    return !isAboutRegistration(message) || this.#unanswered.has(message);
+    return !asksAboutRegistration(message) || this.#unanswered.has(message);
   }
 
   /** Repeats the requests of a session after the core has restarted, except those that it gets in any case. */
@@ -111,13 +121,13 @@ export class RemoteRegistrations {
     this.#undoing.leave(session);
   }
 
-  #await(session: Session, request: Id, message: Asked): void {
+  #await(session: Session, request: Id, message: AboutRegistration): void {
     this.#asked.set(session, request, message);
     this.#unanswered.add(message);
   }
 
   /** The answer to a request that the core may have processed twice, of which the first result counts. */
-  #judge(session: Session, asked: Asked, message: ErrorMessage): RouterMessage {
+  #judge(session: Session, asked: AboutRegistration, message: ErrorMessage): RouterMessage {
     const [, type, request, , uri] = message;
     if (!this.#uncertain.has(asked)) return message;
     // A registration that is gone when UNREGISTER is repeated was removed by the first one.
@@ -136,7 +146,14 @@ export class RemoteRegistrations {
   }
 }
 
-function isAboutRegistration(message: ToCore): message is Asked & { readonly message: Register | Unregister } {
+/** Is a message with this type about a registration? */
+export function isAboutRegistration(type: number): boolean {
+  return type === MessageType.REGISTER || type === MessageType.UNREGISTER;
+}
+
+function asksAboutRegistration(
+  message: ToCore,
+): message is AboutRegistration & { readonly message: Register | Unregister } {
   if (message.kind === "register") return true;
   return message.kind === "request" && message.message[0] === MessageType.UNREGISTER;
 }

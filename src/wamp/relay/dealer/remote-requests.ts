@@ -26,6 +26,13 @@ import type { RemoteSessions } from "./remote-sessions.ts";
 /** The messages of a relay that are requests of one of its sessions. */
 export type RemoteRequest = Extract<ToCore, { readonly kind: "register" | "call" | "chunk" | "request" | "too large" }>;
 
+/** Is a message a request of one of a relay's sessions? */
+export function isRequest(message: ToCore): message is RemoteRequest {
+  return REQUESTS.has(message.kind);
+}
+
+const REQUESTS: ReadonlySet<ToCore["kind"]> = new Set(["register", "call", "chunk", "request", "too large"]);
+
 /** The parts of the core that requests need. */
 export interface RemoteRequestsParts {
   readonly dealer: Dealer;

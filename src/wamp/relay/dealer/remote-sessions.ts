@@ -118,6 +118,15 @@ export class RemoteSessions implements RemoteSleepers {
     return (session.transport as RemoteTransport).relay;
   }
 
+  /** The session has moved to another relay: what it gets from now on goes there. */
+  move(id: Id, relay: number): void {
+    const session = this.byId.get(id);
+    if (session === undefined) return;
+    (session.transport as RemoteTransport).relay = relay;
+    // After a crash its messages must not go to the former relay.
+    if (this.#stored.has(id)) this.#write(session);
+  }
+
   /** The session has ended: its callees are interrupted, the calls that it works on fail. */
   leave(session: Session): void {
     this.#lastKey = Math.max(this.#keyBase(), session.lastInvocation);
@@ -145,7 +154,7 @@ export class RemoteSessions implements RemoteSleepers {
       if (!this.#changed.has(session)) continue;
       const record = this.#recordOf(session);
       const stored = this.#stored.get(session.id);
-      if (!this.#holds(session)) this.#release(session);
+      if (!this.holds(session)) this.#release(session);
       else if (!isInTime(stored, storedOf(record))) this.#write(session);
     }
     if (this.#changed.size > 0) this.#host.scheduleFlush();
@@ -154,7 +163,7 @@ export class RemoteSessions implements RemoteSleepers {
   /** Writes all rows that are out of date. */
   flush(): void {
     for (const session of [...this.#changed]) {
-      if (this.#holds(session)) this.#write(session);
+      if (this.holds(session)) this.#write(session);
       else this.#release(session);
     }
   }
@@ -246,7 +255,8 @@ export class RemoteSessions implements RemoteSleepers {
     }
   }
 
-  #holds(session: Session): boolean {
+  /** Has the dealer registrations or calls of the session? */
+  holds(session: Session): boolean {
     const { registrations, pending, queue } = this.#dealer.tables;
     return (
       registrations.heldBy(session).size > 0 ||

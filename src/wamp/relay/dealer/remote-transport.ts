@@ -21,7 +21,8 @@ export interface RemoteSender {
  * caller.
  */
 export class RemoteTransport implements Transport {
-  readonly relay: number;
+  /** Changes when the session moves. */
+  relay: number;
   readonly #session: Id;
   readonly #sender: RemoteSender;
 

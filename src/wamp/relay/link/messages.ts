@@ -20,6 +20,7 @@ import type { Payload } from "../../protocol/payload.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Identity, SessionOrigin } from "../../session/session.ts";
+import type { MoveMessage } from "./moved-session.ts";
 
 /** The session of a relay, as the core's dealer needs it. */
 export type RemoteOrigin = Pick<SessionOrigin, "id" | "identity" | "features">;
@@ -96,6 +97,23 @@ export interface StoredAnswer {
 /** A message of a session that the core knows, because it has registered or called before. */
 export type LaterRequest = Unregister | Cancel | Yield | ErrorMessage;
 
+/** A request of a session that the core knows. */
+export interface SessionRequest {
+  readonly kind: "request";
+  readonly session: Id;
+  readonly message: LaterRequest;
+}
+
+/** REGISTER; `origin` goes with each, and with each CALL, so that the core may forget a session that holds nothing. */
+export interface RegisterRequest {
+  readonly kind: "register";
+  readonly origin: RemoteOrigin;
+  readonly permission: Permission;
+  readonly message: Register;
+  /** The core has restarted since, and may have registered the session before. */
+  readonly isRepeated: boolean;
+}
+
 /** Asks the core to call an authenticator or authorizer. */
 export interface ProcedureQuestion {
   readonly about: "procedure";
@@ -166,19 +184,11 @@ export interface TapRequest {
 
 /** From a relay to the core. */
 export type ToCore =
-  /** `origin` goes with each, so that the core may forget a session that holds nothing. */
-  | {
-      readonly kind: "register";
-      readonly origin: RemoteOrigin;
-      readonly permission: Permission;
-      readonly message: Register;
-      /** The core has restarted since, and may have registered the session before. */
-      readonly isRepeated: boolean;
-    }
+  | RegisterRequest
   | { readonly kind: "call"; readonly origin: RemoteOrigin; readonly permission: Permission; readonly message: Call }
   /** Further input of a call. */
   | { readonly kind: "chunk"; readonly session: Id; readonly message: Call }
-  | { readonly kind: "request"; readonly session: Id; readonly message: LaterRequest }
+  | SessionRequest
   /** See `Dealer.failTooLarge`. */
   | { readonly kind: "too large"; readonly session: Id; readonly front: readonly number[] }
   /** The session has ended. */
@@ -219,6 +229,11 @@ export type ToCore =
       readonly identity: Identity;
       readonly expiresAt: number | undefined;
     }
+  | MoveMessage<RegisterRequest | SessionRequest>
+  /** A session whose id another object has made is here, after the relay has lost its sockets. */
+  | { readonly kind: "session here"; readonly session: Id }
+  /** A message of the core for a session that has moved from here. */
+  | { readonly kind: "redirect"; readonly session: Id; readonly message: RouterMessage; readonly isTapped?: true }
   /** `version` is that of the relay's roles; undefined if it has none. The core answers if it has another one. */
   | { readonly kind: "roles wanted"; readonly version: number | undefined }
   /** The relay has stored this version of the roles. */
@@ -269,6 +284,7 @@ export type ToRelay =
       readonly procedure: Uri;
       readonly callees: readonly (readonly [session: Id, order: number])[];
     }
+  | MoveMessage<RegisterRequest | SessionRequest>
   /** A changed role; see `RoleObserver.onChange`. A relay that has not the version before it asks for all. */
   | { readonly kind: "role"; readonly version: number; readonly name: string; readonly text: string | undefined }
   /** All changed roles. */

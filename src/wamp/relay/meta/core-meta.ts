@@ -12,7 +12,7 @@ import type { Dict, Id, Uri } from "../../protocol/values.ts";
 import { type Identity, Session } from "../../session/session.ts";
 import type { InterestTable } from "../broker/interest-table.ts";
 import type { RemoteOrigin, SessionsByRole, ToCore } from "../link/messages.ts";
-import { CORE, type RelayIds } from "../link/relay-ids.ts";
+import { CORE } from "../link/relay-ids.ts";
 import { CoreContext } from "./core-context.ts";
 import { isRefusedEarly, mergeExplained } from "./core-explain.ts";
 import { CoreTaps } from "./core-taps.ts";
@@ -24,7 +24,8 @@ import { routeOf, type Spread, type Whereabouts } from "./routes.ts";
 
 /** What the procedures ask of the core and its object. */
 export interface CoreMetaPorts extends InquiryPorts {
-  readonly ids: RelayIds;
+  /** The number of the relay that has a session; any number for an id that none has made. */
+  relayOf(session: Id): number;
   readonly relaySessions: RelaySessionsStore;
   /** Session id → session of a relay that holds registrations or calls. */
   remote(): ReadonlyMap<Id, Session>;
@@ -151,7 +152,7 @@ export class CoreMeta {
     if (!isId(id)) return undefined;
     // The ids of components are not those that `RelayIds` makes.
     if (this.#ports.realm().sessions.byId.has(id)) return CORE;
-    const relay = this.#ports.ids.relayOf(id);
+    const relay = this.#ports.relayOf(id);
     return this.sessions.has(relay) ? relay : undefined;
   }
 

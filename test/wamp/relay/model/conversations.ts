@@ -14,6 +14,10 @@ export const MODES = {
   "over links that lose and duplicate": LOSSY,
   "with objects that sleep": { ...CALM, sleeps: true },
   "with objects that sleep, over links that lose and duplicate": { ...LOSSY, sleeps: true },
+  "with sessions that are resumed elsewhere": { ...CALM, sleeps: true, resumes: true },
+  "with sessions that are resumed elsewhere, over links that lose and duplicate": {
+    ...{ ...LOSSY, sleeps: true, resumes: true },
+  },
   "with objects that crash": { ...LOSSY, sleeps: true, crashes: 0.2 },
   "with links that are down for minutes": { ...CALM, sleeps: true, outages: true },
   "with all of these": { ...LOSSY, sleeps: true, crashes: 0.1, outages: true },

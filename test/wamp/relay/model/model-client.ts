@@ -5,6 +5,7 @@ import type { SendFault, Transport } from "../../../../src/wamp/host/transport.t
 import { WampUri } from "../../../../src/wamp/protocol/errors.ts";
 import { type Invocation, MessageType, type RouterMessage } from "../../../../src/wamp/protocol/message.ts";
 import type { Payload } from "../../../../src/wamp/protocol/payload.ts";
+import type { Dict } from "../../../../src/wamp/protocol/values.ts";
 
 /** A fault that a client has seen. */
 export class Fault extends Error {}
@@ -52,6 +53,12 @@ export interface ClientInvocation {
   last: number;
 }
 
+/** What WELCOME says of a session that can be resumed. */
+export interface ClientOffer {
+  readonly id: number;
+  readonly token: string;
+}
+
 /** What the model learns of a client. */
 export interface ClientObserver {
   /** May the core crash with a retained event that it has not stored, so that the event comes again as a new one? */
@@ -63,8 +70,15 @@ export interface ClientObserver {
 
 export class ModelClient implements Transport {
   readonly name: string;
-  readonly relay: number;
+  /** The object of its last connection. */
+  relay: number;
   isConnected = true;
+  /** Set for a session that can be resumed. */
+  offer: ClientOffer | undefined;
+  /** Has it asked for its session, and got no answer yet? */
+  isResuming = false;
+  /** Has it got another session instead of its own? */
+  isLost = false;
   isChanged = false;
   record: PeerRecord | undefined;
   readonly subscriptions = new Map<number, ClientSubscription>();
@@ -95,6 +109,12 @@ export class ModelClient implements Transport {
     this.#observer = observer;
   }
 
+  /** May the core's dealer have something of the session? */
+  get holdsSomething(): boolean {
+    const { registrations, registering, unregistering, calls, invocations } = this;
+    return [registrations, registering, unregistering, calls, invocations].some(({ size }) => size > 0);
+  }
+
   send(message: RouterMessage): SendFault | undefined {
     if (!this.isConnected) return "closed";
     this.#take(message);
@@ -112,6 +132,8 @@ export class ModelClient implements Transport {
   #take(message: RouterMessage): void {
     switch (message[0]) {
       case MessageType.WELCOME:
+        return this.#onWelcome(message[1], message[2]);
+      case MessageType.GOODBYE:
         return;
       case MessageType.PUBLISHED:
         return this.#observer.onPublished(this.name, message[1], true);
@@ -148,6 +170,12 @@ export class ModelClient implements Transport {
       default:
         throw new Fault(`${this.name} got ${JSON.stringify(message)}`);
     }
+  }
+
+  #onWelcome(id: number, { resumed, resume_token }: Dict): void {
+    if (this.isResuming && resumed !== true) this.isLost = true;
+    this.isResuming = false;
+    this.offer = typeof resume_token === "string" ? { id, token: resume_token } : undefined;
   }
 
   #onEvent(subscriptionId: number, isRetained: boolean, payload: Payload): void {

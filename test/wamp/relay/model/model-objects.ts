@@ -19,6 +19,7 @@ import {
   DownLinkRows,
   IDS,
   InterestRows,
+  MovedRows,
   NodeKeyRows,
   RelaySessionsRows,
   RoleVersionRows,
@@ -31,7 +32,7 @@ import { STORED_TOPIC } from "./stored-events.ts";
 
 /** The realm of the random conversations. */
 export const MODEL_CONFIG = realmConfig({
-  options: { enable_meta_api: false },
+  options: { enable_meta_api: false, resume: { time: 600 } },
   store: {
     "call-queue": [{ uri: "p.queued", match: "exact", limit: 3 }],
     "event-history": [{ uri: STORED_TOPIC, limit: 10_000 }],
@@ -294,6 +295,7 @@ export class ModelCore extends ModelObject {
   readonly stored = new StoredCountRows();
   readonly roles = new RoleVersionRows();
   readonly nodeKeys = new NodeKeyRows();
+  readonly moved = new MovedRows();
   readonly sessions = new RemoteSessionRows();
   readonly relaySessions = new RelaySessionsRows();
   readonly epochRows = new Map<number, number>();
@@ -360,7 +362,7 @@ export class ModelCore extends ModelObject {
     const { config, relays } = this.world;
     this.core = new RelayCore(config.name, config, this.host, {
       ...{ ids: IDS, boot, interest, told, stored, sessions, down, epochs: this.#epochs },
-      ...{ relaySessions: this.relaySessions, nodeKeys: this.nodeKeys, roles: this.roles, relays },
+      ...{ relaySessions: this.relaySessions, nodeKeys: this.nodeKeys, roles: this.roles, moved: this.moved, relays },
       nextStream: () => this.nextStream(),
       nameOf: (relay) => `weur.${relay}`,
       carry: (relay, batch) => {

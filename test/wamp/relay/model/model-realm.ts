@@ -42,6 +42,8 @@ export interface ModelOptions {
   readonly crashes: number;
   /** Are links down for seconds or minutes? */
   readonly outages: boolean;
+  /** Do clients lose their connections and come back elsewhere? */
+  readonly resumes?: boolean;
 }
 
 /** All faults are thrown as `Fault`. */
@@ -77,6 +79,9 @@ export class ModelRealm {
 
   /** Lets everything arrive, checks what must hold then, lets all clients leave, and checks that nothing is left. */
   finish(): void {
+    for (const client of [...this.clients]) if (!client.isConnected) this.#resume(client);
+    this.#settle();
+    for (const client of [...this.clients]) if (client.isLost) this.#lose(client);
     this.#settle();
     for (const client of this.clients) checkSettled(client);
     this.#checkInvocations();
@@ -153,6 +158,10 @@ export class ModelRealm {
     // What it has processed has its effects elsewhere, but those that asked for it have got no answer.
     if (this.#world.random.chance(0.5)) this.#world.network.deliverFrom(object.number);
     for (const gone of object.crash()) this.#forget(gone as ModelClient);
+    // The core has dropped what sessions held that were parked there, and they may be gone.
+    for (const gone of this.clients.filter(({ relay, isConnected }) => relay === object.number && !isConnected)) {
+      this.#forget(gone);
+    }
     if (object instanceof ModelRelay) object.relay.begin();
     for (const { subscriptions } of this.clients) for (const { expected } of subscriptions.values()) expected.clear();
   }
@@ -170,12 +179,19 @@ export class ModelRealm {
       onPublished: (...answer) => this.#stored.onAnswer(...answer),
     });
     object.peers.set(client, object.realm.sessions.connect(client));
-    object.take(client, [MessageType.HELLO, "realm1", { roles: ROLES }]);
+    const resumable = this.#options.resumes === true && random.chance(0.5);
+    object.take(client, [MessageType.HELLO, "realm1", { roles: ROLES, ...(resumable && { resumable }) }]);
     this.clients.push(client);
   }
 
   #act(client: ModelClient): void {
     const { random } = this.#world;
+    if (client.isLost) return this.#lose(client);
+    if (client.isResuming) return;
+    if (!client.isConnected) return this.#resume(client);
+    // What waits behind a SUBSCRIBE is lost with the connection.
+    const mayPark = client.offer !== undefined && client.subscribing.size === 0;
+    if (mayPark && random.chance(0.1)) return this.#disconnect(client);
     const roll = random.next();
     if (roll < 0.15) return this.#subscribe(client);
     if (roll < 0.2) return this.#unsubscribe(client);
@@ -301,12 +317,38 @@ export class ModelRealm {
   }
 
   #leave(client: ModelClient): void {
+    if (client.offer !== undefined) this.#take(client, MessageType.GOODBYE, {}, "wamp.close.close_realm");
+    this.#disconnect(client);
+    this.#forget(client);
+  }
+
+  #disconnect(client: ModelClient): void {
     const object = this.#objects[client.relay]!;
     client.isConnected = false;
     object.realm.sessions.disconnect(object.peers.get(client)!);
     object.peers.delete(client);
     object.after();
-    this.#forget(client);
+  }
+
+  #resume(client: ModelClient): void {
+    // A session that holds something does not move between the core and a relay.
+    const isBound = client.holdsSomething;
+    const objects = this.#objects.filter(({ number }) => !isBound || (number === CORE) === (client.relay === CORE));
+    const object = this.#world.random.pick(objects);
+    const { id, token } = client.offer!;
+    client.relay = object.number;
+    client.isConnected = true;
+    client.isResuming = true;
+    object.peers.set(client, object.realm.sessions.connect(client));
+    const wish = { resumable: true, "resume-session": id, "resume-token": token };
+    object.take(client, [MessageType.HELLO, "realm1", { roles: ROLES, ...wish }]);
+  }
+
+  /** A session may be lost where a relay crashes, or cannot be reached for five seconds. It may also hold registrations. */
+  #lose(client: ModelClient): void {
+    const { losses, crashes } = this.#options;
+    if (losses + crashes === 0) throw new Fault(`${client.name} could not resume its session`);
+    this.#leave(client);
   }
 
   #forget(client: ModelClient): void {
@@ -339,7 +381,7 @@ export class ModelRealm {
     network.unblock();
     for (let turn = 0; turn < 20_000; turn++) {
       const [way] = network.busyWays();
-      const callee = this.clients.find(({ invocations }) => invocations.size > 0);
+      const callee = this.clients.find(({ invocations, isResuming }) => invocations.size > 0 && !isResuming);
       if (way !== undefined) network.step(...way, turn % 2 === 0 ? "deliver" : "answer");
       else if (callee !== undefined) this.#answer(callee, true);
       else {
@@ -368,6 +410,8 @@ export class ModelRealm {
     const { core, interest, sessions } = this.#core;
     const rest = {
       down: [...this.#core.down.all()].length,
+      moved: [...this.#core.moved.all()].length + core.moves.moved + core.moves.size,
+      parked: this.#objects.reduce((sum, { host }) => sum + host.store.parked.owners().length, 0),
       interest: [...interest.all()].length + core.publications.interest.size,
       remote: sessions.rows.size + core.remote.byId.size,
       registrations: core.realm.dealer.registrations.size,

@@ -1,0 +1,350 @@
+/** Sessions that are resumed at another object than the one that has parked them. */
+
+import { describe, expect, test } from "vitest";
+import { ALL_ROLES } from "../../host/test-realm.ts";
+import { IDS, idOf } from "../relay-stores.ts";
+import { type RelayedClient, RelayedRealm } from "../relayed-realm.ts";
+
+const TIME = 60_000;
+const FEATURES = { features: { progressive_call_results: true, call_canceling: true } };
+const ROLES = { ...ALL_ROLES, caller: FEATURES, callee: FEATURES };
+
+interface Offer {
+  readonly id: number;
+  readonly token: string;
+}
+
+function newRealm(relays = 3, options: object = {}): RelayedRealm {
+  return new RelayedRealm(relays, { options: { enable_meta_api: false, resume: { time: TIME / 1000 }, ...options } });
+}
+
+function helloOf(details: object): unknown[] {
+  return [1, "realm1", { roles: ROLES, resumable: true, ...details }];
+}
+
+function takeWelcome(client: RelayedClient): Offer & { readonly resumed: unknown; readonly rest: unknown[] } {
+  const [[type, id, details], ...rest] = client.take() as [[number, number, Record<string, unknown>]];
+  expect(type).toBe(2);
+  return { id, token: details.resume_token as string, resumed: details.resumed, rest };
+}
+
+/** Opens a session that can be resumed. */
+function join(realm: RelayedRealm, object: number): { client: RelayedClient; offer: Offer } {
+  const client = realm.connect(object);
+  client.send(helloOf({}));
+  return { client, offer: takeWelcome(client) };
+}
+
+/** Asks for a session at an object; the messages stay on their way. */
+function ask(realm: RelayedRealm, object: number, { id, token }: Offer): RelayedClient {
+  const client = realm.connect(object);
+  client.say(helloOf({ "resume-session": id, "resume-token": token }));
+  return client;
+}
+
+/** Resumes a session at an object. */
+function resume(realm: RelayedRealm, object: number, offer: Offer) {
+  const client = ask(realm, object, offer);
+  realm.deliver();
+  return { client, welcome: takeWelcome(client) };
+}
+
+/** Where sessions with the id are. */
+function objectsWith(realm: RelayedRealm, id: number): number[] {
+  return [realm.core, ...realm.relays].flatMap(({ realm: at, number }) => (at.sessions.byId.has(id) ? [number] : []));
+}
+
+const WAYS = [
+  [1, 2],
+  [0, 1],
+  [1, 0],
+] as const;
+
+describe.each(WAYS)("a session that object %i has parked and object %i resumes", (from, to) => {
+  test("goes on with its id, a new token, its subscriptions and what it has missed", () => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, from);
+    client.send([32, 1, {}, "com.a"], [32, 2, { match: "prefix" }, "com."]);
+    const publisher = realm.join(3);
+    client.leave();
+    publisher.send([16, 1, {}, "com.a", ["missed"]]);
+    const { client: again, welcome } = resume(realm, to, offer);
+    expect([welcome.id, welcome.resumed, welcome.token === offer.token]).toStrictEqual([offer.id, true, false]);
+    publisher.send([16, 2, {}, "com.a", ["later"]]);
+    const events = [...welcome.rest, ...again.take()] as unknown[][];
+    expect(events.map(([type, subscription, , , args]) => [type, subscription, args])).toStrictEqual([
+      [36, idOf("exact", "com.a"), ["missed"]],
+      [36, idOf("prefix", "com."), ["missed"]],
+      [36, idOf("exact", "com.a"), ["later"]],
+      [36, idOf("prefix", "com."), ["later"]],
+    ]);
+    expect(objectsWith(realm, offer.id)).toStrictEqual([to]);
+  });
+
+  test("gets each event once that is published while it moves, whatever has happened by then", () => {
+    for (let steps = 0; steps < 14; steps++) {
+      const realm = newRealm();
+      const { client, offer } = join(realm, from);
+      client.send([32, 1, {}, "com.a"]);
+      const publishers = [0, 1, 2, 3].map((object) => realm.join(object));
+      client.leave();
+      const again = ask(realm, to, offer);
+      const { network } = realm.world;
+      for (let step = 0; step < steps && network.size > 0; step++) network.step(...network.busyWays()[0]!, "deliver");
+      for (const [index, publisher] of publishers.entries()) publisher.say([16, 1, {}, "com.a", [index]]);
+      realm.deliver();
+      const { resumed, rest } = takeWelcome(again);
+      const events = (rest as unknown[][]).map(([, , , , args]) => (args as number[])[0]);
+      expect([steps, resumed, events.toSorted()]).toStrictEqual([steps, true, [0, 1, 2, 3]]);
+    }
+  });
+
+  test("is found again wherever its client comes next", () => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, from);
+    client.leave();
+    let last = resume(realm, to, offer);
+    for (const object of [3, from, 2, 1, 0, 3]) {
+      last.client.leave();
+      last = resume(realm, object, last.welcome);
+      expect([object, last.welcome.resumed, objectsWith(realm, offer.id)]).toStrictEqual([object, true, [object]]);
+    }
+    last.client.leave();
+    realm.advance(TIME + 1_000);
+    realm.deliver();
+    expect([objectsWith(realm, offer.id), [...realm.core.moved.all()]]).toStrictEqual([[], []]);
+  });
+
+  test("keeps its testaments, which are published at its end and not before", () => {
+    const realm = newRealm(3, { enable_meta_api: true });
+    const { client, offer } = join(realm, from);
+    const subscriber = realm.join(3);
+    subscriber.send([32, 1, {}, "com.will"], [32, 2, {}, "wamp.session.on_leave"]);
+    subscriber.take();
+    client.send([48, 1, {}, "wamp.session.add_testament", ["com.will", ["bye"], {}]]);
+    client.leave();
+    const { client: again } = resume(realm, to, offer);
+    expect(subscriber.take()).toStrictEqual([]);
+    again.send([6, {}, "wamp.close.normal"]);
+    expect((subscriber.take() as unknown[][]).map(([, id]) => id)).toStrictEqual([
+      idOf("exact", "com.will"),
+      idOf("exact", "wamp.session.on_leave"),
+    ]);
+  });
+});
+
+describe("a session that moves between relays", () => {
+  test("stays callee and caller, without a gap", () => {
+    for (let steps = 0; steps < 12; steps++) {
+      const realm = newRealm();
+      const [{ client, offer }, other] = [join(realm, 1), realm.join(3, ROLES)];
+      client.send([64, 1, {}, "com.p"]);
+      other.send([64, 1, {}, "com.q"]);
+      client.send([48, 2, {}, "com.q", ["open"]]);
+      other.send([48, 2, {}, "com.p", ["open"]]);
+      client.take();
+      other.take();
+      client.leave();
+      const again = ask(realm, 2, offer);
+      const { network } = realm.world;
+      for (let step = 0; step < steps && network.size > 0; step++) network.step(...network.busyWays()[0]!, "deliver");
+      other.say([48, 3, {}, "com.p", ["moving"]], [70, 1, {}, ["result"]]);
+      realm.deliver();
+      const { resumed, rest } = takeWelcome(again);
+      const heads = (rest as unknown[][]).map(([type, request, , , args]) => [type, request, args]);
+      expect([steps, resumed]).toStrictEqual([steps, true]);
+      expect(heads.filter(([type]) => type === 68)).toStrictEqual([[68, 2, ["moving"]]]);
+      expect((rest as unknown[][]).filter(([type]) => type === 50)).toStrictEqual([[50, 2, {}, ["result"]]]);
+      again.send([70, 1, {}, ["first"]], [70, 2, {}, ["second"]]);
+      expect(other.take()).toStrictEqual([
+        [50, 2, {}, ["first"]],
+        [50, 3, {}, ["second"]],
+      ]);
+      again.send([67, 3, 0], [6, {}, "wamp.close.normal"]);
+      expect(realm.core.core.remote.byId.size).toBe(1);
+    }
+  });
+
+  test("gets the answers to its SUBSCRIBE and REGISTER that were under way", () => {
+    for (let steps = 0; steps < 10; steps++) {
+      const realm = newRealm();
+      const { client, offer } = join(realm, 1);
+      client.say([64, 1, {}, "com.p"], [32, 2, {}, "com.a"]);
+      const { realm: relay, peers } = realm.relays[0]!;
+      relay.sessions.disconnect(peers.get(client.transport)!);
+      peers.delete(client.transport);
+      const again = ask(realm, 2, offer);
+      const { network } = realm.world;
+      const ways = network.busyWays();
+      for (let step = 0; step < steps && ways.length > 0; step++) {
+        const busy = network.busyWays();
+        if (busy.length > 0) network.step(...busy[step % busy.length]!, step % 3 === 0 ? "answer" : "deliver");
+      }
+      realm.deliver();
+      const { resumed, rest } = takeWelcome(again);
+      const types = (rest as number[][]).map(([type, request]) => [type, request]).toSorted();
+      expect([steps, resumed, types]).toStrictEqual([
+        steps,
+        true,
+        [
+          [33, 2],
+          [65, 1],
+        ],
+      ]);
+    }
+  });
+
+  test("survives the sleep of all objects before and after", () => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, 1);
+    client.send([32, 1, {}, "com.a"], [64, 2, {}, "com.p"]);
+    client.leave();
+    const sleep = (): void => {
+      realm.advance(10_000);
+      for (const object of [realm.core, ...realm.relays]) object.sleepAndWake();
+    };
+    sleep();
+    const { client: again, welcome } = resume(realm, 2, offer);
+    again.leave();
+    sleep();
+    const caller = realm.join(3);
+    caller.send([48, 1, {}, "com.p", ["x"]], [16, 2, {}, "com.a", ["y"]]);
+    const { welcome: next } = resume(realm, 1, welcome);
+    expect((next.rest as unknown[][]).map(([type, , , , args]) => [type, args]).toSorted()).toStrictEqual([
+      [36, ["y"]],
+      [68, ["x"]],
+    ]);
+  });
+
+  test("is taken by one of two clients", () => {
+    for (let steps = 0; steps < 12; steps++) {
+      const realm = newRealm();
+      const { client, offer } = join(realm, 1);
+      client.send([64, 1, {}, "com.p"]);
+      client.leave();
+      const first = ask(realm, 2, offer);
+      const { network } = realm.world;
+      for (let step = 0; step < steps && network.size > 0; step++) network.step(...network.busyWays()[0]!, "deliver");
+      const second = ask(realm, 3, offer);
+      realm.deliver();
+      const welcomes = [takeWelcome(first), takeWelcome(second)];
+      expect(welcomes.map(({ resumed }) => resumed).toSorted()).toStrictEqual([false, true]);
+      expect(new Set(welcomes.map(({ id }) => id)).size).toBe(2);
+      expect(objectsWith(realm, offer.id).length).toBe(1);
+      const caller = realm.join(1);
+      caller.say([48, 1, {}, "com.p"]);
+      realm.deliver();
+      const winner = welcomes[0]!.resumed === true ? first : second;
+      expect((winner.take() as number[][]).map(([type]) => type)).toStrictEqual([68]);
+    }
+  });
+
+  test("is taken from a connection that its relay does not know to be dead", () => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, 1);
+    const { welcome } = resume(realm, 2, offer);
+    expect([welcome.resumed, client.take()]).toStrictEqual([true, [["closed", 1000]]]);
+  });
+
+  test("ends at its former relay without a trace", () => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, 1);
+    client.send([32, 1, {}, "com.a"]);
+    client.leave();
+    resume(realm, 2, offer);
+    realm.advance(40_000);
+    realm.deliver();
+    const { relay, host } = realm.relays[0]!;
+    expect([relay.interest.size, host.store.parked.owners(), relay.realm.records.bytes]).toStrictEqual([0, [], 0]);
+    const interest = [...realm.core.interest.all()].map(({ relay: at, uri }) => [at, uri]);
+    expect(interest).toStrictEqual([[2, "com.a"]]);
+  });
+});
+
+describe("a client gets a new session", () => {
+  test.each<[string, (offer: Offer) => object]>([
+    ["with a wrong token", ({ id }) => ({ "resume-session": id, "resume-token": "wrong" })],
+    ["without a token", ({ id }) => ({ "resume-session": id })],
+    ["for a session that no object has made", ({ token }) => ({ "resume-session": 77, "resume-token": token })],
+    [
+      "for a session of a relay that has never been heard of",
+      ({ token }) => ({ "resume-session": IDS.session(9, () => 5), "resume-token": token }),
+    ],
+    [
+      "if it has missed messages that are not kept",
+      ({ id, token }) => ({ "resume-session": id, "resume-token": token, _resume_received: 5 }),
+    ],
+  ])("%s", (_, detailsOf) => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, 1);
+    client.leave();
+    const other = realm.connect(2);
+    other.send(helloOf(detailsOf(offer)));
+    const { id, resumed } = takeWelcome(other);
+    expect([resumed, id === offer.id]).toStrictEqual([false, false]);
+    expect(realm.relays[1]!.relay.isIdle).toBe(true);
+  });
+
+  test("if the session has expired", () => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, 1);
+    client.leave();
+    realm.advance(TIME + 1_000);
+    expect(resume(realm, 2, offer).welcome.resumed).toBe(false);
+  });
+
+  test.each([
+    ["the relay that has the session", 1, 0],
+    ["the core", 0, 2],
+  ] as const)("within five seconds if %s cannot be reached", (_, to, from) => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, 1);
+    client.leave();
+    const other = ask(realm, 2, offer);
+    const { network } = realm.world;
+    const start = realm.world.time.now;
+    while (other.transport.received.length === 0) {
+      const [way] = network.busyWays();
+      if (way !== undefined) network.step(...way, way[0] === from && way[1] === to ? "lose call" : "deliver");
+      else {
+        const objects = [realm.core, ...realm.relays];
+        realm.world.time.now = Math.min(...objects.flatMap(({ due }) => due ?? []));
+        for (const object of objects) object.tick();
+      }
+    }
+    expect(takeWelcome(other).resumed).toBe(false);
+    expect(realm.world.time.now - start).toBeLessThanOrEqual(5_000);
+  });
+
+  test("if the relay loses its memory with the session on its way", () => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, 1);
+    client.send([64, 1, {}, "com.p"]);
+    client.leave();
+    const other = ask(realm, 2, offer);
+    const { network } = realm.world;
+    while (realm.relays[0]!.realm.sessions.byId.has(offer.id)) network.step(...network.busyWays()[0]!, "deliver");
+    realm.relays[0]!.crash();
+    realm.relays[0]!.relay.begin();
+    realm.relays[0]!.after();
+    realm.deliver();
+    realm.advance(6_000);
+    expect(takeWelcome(other).resumed).toBe(false);
+    expect(realm.core.core.remote.byId.size).toBe(0);
+  });
+});
+
+test("a session that holds registrations stays where it is, if the core is one of the two", () => {
+  const realm = newRealm();
+  for (const [from, to] of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
+    const { client, offer } = join(realm, from);
+    client.send([64, 1, { invoke: "roundrobin" }, "com.p"]);
+    client.leave();
+    const { welcome } = resume(realm, to, offer);
+    expect([welcome.resumed, objectsWith(realm, offer.id)]).toStrictEqual([false, [from]]);
+    expect(resume(realm, from, offer).welcome.resumed).toBe(true);
+  }
+});
