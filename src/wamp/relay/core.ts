@@ -329,6 +329,7 @@ export class RelayCore {
         return session && this.remote.leave(session);
       }
       case "closed":
+        this.authentication.roles.forget(relay);
         return this.#links.forget(relay);
       case "open calls":
         return this.#requests.checkOpenCalls(relay, message);

@@ -172,6 +172,7 @@ export class Relay {
   close(then: () => void): void {
     if (!(this.#mayBeKnown && this.isUnused) || this.interest.size > 0) return;
     this.#mayBeKnown = false;
+    this.authentication.roles.forget();
     this.#link.queue({ kind: "closed" }, (end) => {
       if (end === "processed") then();
     });

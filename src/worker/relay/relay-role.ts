@@ -64,7 +64,8 @@ export class RelayRole extends LinkedRole {
         get: () => roleVersion,
         put: (version) => {
           roleVersion = version;
-          roleVersions.put({ object: number, version });
+          if (version === undefined) roleVersions.delete(number);
+          else roleVersions.put({ object: number, version });
         },
       },
       relays: relaysOf(config.relays ?? {}).length,

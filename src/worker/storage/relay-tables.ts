@@ -180,6 +180,10 @@ export class RoleVersionTable implements RoleVersionStore {
   put({ object, version }: RoleVersionRow): void {
     this.#rows.put(object, version);
   }
+
+  delete(object: number): void {
+    this.#rows.delete("object = ?", object);
+  }
 }
 
 /** An object's table of the others that it could not reach for long. */

@@ -94,9 +94,19 @@ export class MovedRows implements MovedStore {
   }
 }
 
-export class RoleVersionRows extends Rows<RoleVersionRow> implements RoleVersionStore {
-  constructor() {
-    super(({ object }) => String(object));
+export class RoleVersionRows implements RoleVersionStore {
+  readonly #versions = new Map<number, number>();
+
+  all(): Iterable<RoleVersionRow> {
+    return Array.from(this.#versions, ([object, version]) => ({ object, version }));
+  }
+
+  put({ object, version }: RoleVersionRow): void {
+    this.#versions.set(object, version);
+  }
+
+  delete(object: number): void {
+    this.#versions.delete(object);
   }
 }
 

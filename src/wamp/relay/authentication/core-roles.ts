@@ -16,6 +16,8 @@ export interface RoleVersionStore {
   all(): Iterable<RoleVersionRow>;
   /** Adds the row, or replaces the one of the object. */
   put(row: RoleVersionRow): void;
+  /** Removes the row, if present. */
+  delete(object: number): void;
 }
 
 /** What it asks of the core. */
@@ -96,6 +98,11 @@ export class CoreRoles implements RoleObserver {
     if (this.#versions.get(relay) === version) return;
     this.#versions.set(relay, version);
     this.#ports.roles.put({ object: relay, version });
+  }
+
+  /** The relay has forgotten its roles, and will ask before it opens a session. */
+  forget(relay: number): void {
+    if (this.#versions.delete(relay)) this.#ports.roles.delete(relay);
   }
 
   #sendAll(relay: number): void {

@@ -43,7 +43,7 @@ export class RelayAuthentication {
   constructor(config: RealmConfig, ports: RelayAuthenticationPorts) {
     const { host, ids, relays, boot, send, realm } = ports;
     this.#realm = realm;
-    this.roles = new RelayRoles(realm, ports.roleVersion, send);
+    this.roles = new RelayRoles(host, realm, ports.roleVersion, send);
     this.questions = new Questions(host, boot, send);
     this.parts = {
       authentication: shareLogins(config, ids, this.questions, send),

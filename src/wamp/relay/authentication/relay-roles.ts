@@ -1,5 +1,6 @@
 /** The roles that were changed at run time, as a relay gets them from the core. */
 
+import type { Clock } from "../../host/host.ts";
 import { revokeDenied } from "../../meta/management-procedures.ts";
 import type { Realm } from "../../realm/realm.ts";
 import type { Peer } from "../../session/peer.ts";
@@ -9,11 +10,14 @@ import type { ToCore, ToRelay } from "../link/messages.ts";
 export interface OwnRoleVersion {
   /** Undefined before the core has told the roles for the first time. */
   get(): number | undefined;
-  put(version: number): void;
+  /** Undefined removes the row. */
+  put(version: number | undefined): void;
 }
 
 /** Messages of one connection that wait for the roles: far more than a login has. */
 const MAX_HELD = 100;
+/** Milliseconds between two questions. */
+const ASK_AGAIN_MS = 1_000;
 
 /**
  * The roles themselves are in the relay's own storage, as those of a realm in one object are: a relay that wakes has
@@ -25,10 +29,13 @@ export class RelayRoles {
   readonly #version: OwnRoleVersion;
   readonly #send: (message: ToCore) => void;
   readonly #held = new Map<Peer, (readonly unknown[])[]>();
-  #isAsked = false;
+  readonly #clock: Clock;
+  /** Milliseconds since the epoch. */
+  #askedAt = Number.NEGATIVE_INFINITY;
 
   /** `send` queues a message for the core. */
-  constructor(realm: () => Realm, version: OwnRoleVersion, send: (message: ToCore) => void) {
+  constructor(clock: Clock, realm: () => Realm, version: OwnRoleVersion, send: (message: ToCore) => void) {
+    this.#clock = clock;
     this.#realm = realm;
     this.#version = version;
     this.#send = send;
@@ -51,9 +58,19 @@ export class RelayRoles {
     const held = this.#held.get(peer) ?? [];
     this.#held.set(peer, held);
     if (held.length < MAX_HELD) held.push(raw);
-    if (!this.#isAsked) this.#send({ kind: "roles wanted", version: undefined });
-    this.#isAsked = true;
+    const now = this.#clock.now();
+    // The question may have been dropped while the core could not be reached.
+    if (now - this.#askedAt >= ASK_AGAIN_MS) {
+      this.#askedAt = now;
+      this.#send({ kind: "roles wanted", version: undefined });
+    }
     return true;
+  }
+
+  /** The core is about to forget the relay, which has no session: it asks again before its next one. */
+  forget(): void {
+    this.#version.put(undefined);
+    this.#askedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** Takes a change, or all roles. */

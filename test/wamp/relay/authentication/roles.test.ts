@@ -140,6 +140,23 @@ test("a relay that has never had roles opens no session before the core has told
   expect(rightsAt(realm, 1)).toStrictEqual([1, false]);
 });
 
+test("a relay that has been closed is told nothing, and asks again before its next session", () => {
+  const realm = newRealm();
+  const manager = realm.join(0);
+  const client = realm.join(1);
+  client.send([32, 1, {}, "com.b"]);
+  client.leave();
+  realm.advance(60_000);
+  realm.deliver();
+  expect([realm.relays[0]!.roleVersion, [...realm.core.roles.all()].map(({ object }) => object)]).toStrictEqual([
+    undefined,
+    [2],
+  ]);
+  manager.send([48, 1, {}, "wamp.edge.permission.add", ["anonymous", NOTHING]]);
+  realm.join(1);
+  expect(rightsAt(realm, 1)).toStrictEqual([1, false]);
+});
+
 test("each object grants its part of the rates of a role, and at least one message", () => {
   const rates = {
     role: { messages: { per_second: 4, burst: 4 } },

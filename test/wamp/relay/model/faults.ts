@@ -2,6 +2,7 @@
 
 import { vi } from "vitest";
 import { Acknowledgments } from "../../../../src/wamp/broker/acknowledgments.ts";
+import { SessionResume } from "../../../../src/wamp/hibernation/session-resume.ts";
 import { MessageType } from "../../../../src/wamp/protocol/message.ts";
 import { RelayInterest } from "../../../../src/wamp/relay/broker/relay-interest.ts";
 import { RetainedRequests } from "../../../../src/wamp/relay/broker/retained-requests.ts";
@@ -12,10 +13,12 @@ import { RemoteSessions } from "../../../../src/wamp/relay/dealer/remote-session
 import type { Batch } from "../../../../src/wamp/relay/link/batch.ts";
 import { LinkReceiver } from "../../../../src/wamp/relay/link/link-receiver.ts";
 import { LinkSender } from "../../../../src/wamp/relay/link/link-sender.ts";
+import { CoreMoves } from "../../../../src/wamp/relay/resume/core-moves.ts";
 
 type Receiver = LinkReceiver<unknown>;
 
 const { receive } = LinkReceiver.prototype;
+const { adopt } = SessionResume.prototype;
 const { isConfirmed, ask } = RelayInterest.prototype;
 const { queue } = LinkSender.prototype;
 
@@ -89,6 +92,24 @@ function acknowledgeAtOnce(): void {
 function noteNothing(): void {
   vi.spyOn(RetainedRequests.prototype, "note").mockImplementation(() => {});
 }
+
+/** Events that the taker of a session gets before the session are lost. */
+function loseEventsOfMoves(): void {
+  vi.spyOn(SessionResume.prototype, "adopt").mockImplementation(function (this: SessionResume, texts, _, restore) {
+    return adopt.call(this, texts, [], restore);
+  });
+}
+
+/** The core sends what a session gets to its former relay while the session is on its way. */
+function holdNothing(): void {
+  vi.spyOn(CoreMoves.prototype, "hold").mockReturnValue(false);
+}
+
+/** These need sessions that are resumed elsewhere. */
+export const FAULTS_OF_MOVES: readonly (readonly [name: string, plant: () => void])[] = [
+  ["sessions that move without the events of meanwhile", loseEventsOfMoves],
+  ["a core that holds nothing for sessions that move", holdNothing],
+];
 
 /** Name → plants the fault, until `vi.restoreAllMocks`. */
 export const FAULTS: readonly (readonly [name: string, plant: () => void])[] = [

@@ -1,8 +1,8 @@
 /** Random conversations over relays and a core, whose links are slow and lossy, and which sleep and crash. */
 
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { faultOf, findFault, MODES, type Mode } from "./conversations.ts";
-import { FAULTS } from "./faults.ts";
+import { faultOf, findFault, MODES, type Mode, optionsOf } from "./conversations.ts";
+import { FAULTS, FAULTS_OF_MOVES } from "./faults.ts";
 
 /** Seeds that have shown a fault once, by `npm run model`. */
 const SEEDS_THAT_FAILED: readonly number[] = [
@@ -25,6 +25,14 @@ describe("the model finds", () => {
     const seeds = Array.from({ length: 1_500 }, (_, index) => index + 1);
     // The rarest fault needs an answer that is lost before a crash, and shows in one conversation of a hundred.
     const finds = (seed: number): boolean => faultOf(seed, { ...rough, crashes: seed % 2 > 0 ? 0.4 : 0 }) !== undefined;
+    expect(seeds.some(finds)).toBe(true);
+  });
+
+  test.each(FAULTS_OF_MOVES)("%s", (_, plant) => {
+    plant();
+    const seeds = Array.from({ length: 500 }, (_, index) => index + 1);
+    const finds = (seed: number): boolean =>
+      faultOf(seed, optionsOf(seed, "with sessions that are resumed elsewhere")) !== undefined;
     expect(seeds.some(finds)).toBe(true);
   });
 });
