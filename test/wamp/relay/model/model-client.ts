@@ -53,6 +53,9 @@ export interface ClientInvocation {
   last: number;
 }
 
+/** Why a connection without a session is closed. */
+const NO_HELLO = "no HELLO in time";
+
 /** What WELCOME says of a session that can be resumed. */
 export interface ClientOffer {
   readonly id: number;
@@ -77,6 +80,8 @@ export class ModelClient implements Transport {
   offer: ClientOffer | undefined;
   /** Has it asked for its session, and got no answer yet? */
   isResuming = false;
+  /** Was its HELLO not answered, because its relay has no roles and could not ask the core? */
+  isRefused = false;
   /** Has it got another session instead of its own? */
   isLost = false;
   isChanged = false;
@@ -122,6 +127,10 @@ export class ModelClient implements Transport {
   }
 
   close(_code: number, reason: string): void {
+    if (reason === NO_HELLO) {
+      this.isRefused = true;
+      return;
+    }
     throw new Fault(`${this.name}: the router closed the connection: ${reason}`);
   }
 

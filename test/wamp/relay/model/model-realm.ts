@@ -82,6 +82,7 @@ export class ModelRealm {
     for (const client of [...this.clients]) if (!client.isConnected) this.#resume(client);
     this.#settle();
     for (const client of [...this.clients]) if (client.isLost) this.#lose(client);
+    for (const client of [...this.clients]) if (client.isRefused) this.#refuse(client);
     this.#settle();
     for (const client of this.clients) checkSettled(client);
     this.#checkInvocations();
@@ -187,6 +188,7 @@ export class ModelRealm {
   #act(client: ModelClient): void {
     const { random } = this.#world;
     if (client.isLost) return this.#lose(client);
+    if (client.isRefused) return this.#refuse(client);
     if (client.isResuming) return;
     if (!client.isConnected) return this.#resume(client);
     // What waits behind a SUBSCRIBE is lost with the connection.
@@ -342,6 +344,13 @@ export class ModelRealm {
     object.peers.set(client, object.realm.sessions.connect(client));
     const wish = { resumable: true, "resume-session": id, "resume-token": token };
     object.take(client, [MessageType.HELLO, "realm1", { roles: ROLES, ...wish }]);
+  }
+
+  /** A relay without roles opens no session while it cannot ask the core. */
+  #refuse(client: ModelClient): void {
+    if (!this.#options.outages) throw new Fault(`the HELLO of ${client.name} was not answered`);
+    this.#objects[client.relay]!.peers.delete(client);
+    this.#forget(client);
   }
 
   /** A session may be lost where a relay crashes, or cannot be reached for five seconds. It may also hold registrations. */
