@@ -38,7 +38,7 @@ export class RelayRecovery {
    */
   failCalls(messages: readonly ToCore[]): readonly ToCore[] {
     const { dealer, questions } = this.#parts();
-    return messages.flatMap((message): readonly ToCore[] => {
+    const again = messages.flatMap((message): readonly ToCore[] => {
       if (isPartOfResult(message)) return [dealer.failResult(message.session, message.message[1])];
       if (message.kind === "ask") {
         questions.fail(message.number);
@@ -50,6 +50,10 @@ export class RelayRecovery {
       dealer.fail(session, request, WampUri.UNAVAILABLE, UNREACHABLE);
       return [{ kind: "request", session, message: [MessageType.CANCEL, request, { mode: "killnowait" }] }];
     });
+    // The core would end what was opened since.
+    return again.flatMap((message) =>
+      message.kind === "open calls" ? (dealer.openCallsOf(message.session) ?? []) : message,
+    );
   }
 
   /** These messages were not acknowledged in time: publications, calls and questions fail, the others are sent again. */
@@ -73,8 +77,17 @@ export class RelayRecovery {
   onUp(): void {
     const { host, down, pubsub, dealer, counts, queue } = this.#parts();
     host.log({ level: "info", event: "core.up" });
-    const sessions = dealer.knownSessions();
-    queue({ kind: "only", sessions, patterns: pubsub.interest.patterns() }, () => down.delete(CORE));
+    const only: ToCore = {
+      kind: "only",
+      // Read each time it is carried: sent again, it must not end what was opened since.
+      get sessions() {
+        return dealer.knownSessions();
+      },
+      get patterns() {
+        return pubsub.interest.patterns();
+      },
+    };
+    queue(only, () => down.delete(CORE));
     pubsub.stateKeys();
     dealer.stateAll();
     counts.pushAgain();

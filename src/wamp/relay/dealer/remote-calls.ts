@@ -5,7 +5,7 @@ import type { Id } from "../../protocol/values.ts";
 import { callBytes, type RecordBudget } from "../../session/record-budget.ts";
 import type { Session } from "../../session/session.ts";
 import { RememberedRequests, SessionTable } from "../../session/session-table.ts";
-import type { RemoteOrigin } from "../link/messages.ts";
+import type { OpenCalls, RemoteOrigin } from "../link/messages.ts";
 import { RemoteInvocations } from "./remote-invocations.ts";
 
 /** What a session's record has for each call. */
@@ -61,6 +61,20 @@ export class RemoteCalls implements RemoteTable {
     const restored = [...this.#restored];
     this.#restored.clear();
     return restored;
+  }
+
+  /** The session with an id, if the core may know it. */
+  find(id: Id): Session | undefined {
+    for (const session of this.#known) if (session.id === id) return session;
+    return undefined;
+  }
+
+  /** What a session has open now. */
+  openCallsOf(session: Session): OpenCalls {
+    const { invocations } = this;
+    const requests = [...this.of(session).keys()];
+    const lastKey = invocations.lastKeyOf(session) ?? 0;
+    return { kind: "open calls", session: session.id, requests, keys: invocations.keysOf(session), lastKey };
   }
 
   /** Adds a call, or replaces it where its input ends. */

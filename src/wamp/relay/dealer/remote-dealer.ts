@@ -21,7 +21,7 @@ import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
 import { SMALL_PAYLOAD } from "../link/message-size.ts";
-import type { ToCore } from "../link/messages.ts";
+import type { OpenCalls, ToCore } from "../link/messages.ts";
 import { originOf, RemoteCalls } from "./remote-calls.ts";
 import { failedInvocation, isKeptByRelay } from "./remote-invocations.ts";
 import { type AboutRegistration, isAboutRegistration, RemoteRegistrations } from "./remote-registrations.ts";
@@ -193,9 +193,8 @@ export class RemoteDealer extends Dealer {
 
   /** Fails a call of which the core cannot say what has become of it, unless it has ended. */
   fail(sessionId: Id, request: Id, uri: Uri, text: string): void {
-    for (const session of this.#calls.sessions()) {
-      if (session.id === sessionId && this.#end(session, request)) sendCallError(session, request, uri, argsOf(text));
-    }
+    const session = this.#calls.find(sessionId);
+    if (session && this.#end(session, request)) sendCallError(session, request, uri, argsOf(text));
   }
 
   /** Of these messages, which do not reach the core, the CANCELs end their calls here. */
@@ -208,10 +207,9 @@ export class RemoteDealer extends Dealer {
 
   /** A part of a result may be lost, or arrive twice: returns the answer that ends the invocation in its place. */
   failResult(sessionId: Id, key: Id): ToCore {
-    for (const callee of this.#calls.sessions()) {
-      const request = callee.id === sessionId ? this.#calls.invocations.requestOf(callee, key) : undefined;
-      if (request !== undefined) this.#dropInvocation(callee, request, key);
-    }
+    const callee = this.#calls.find(sessionId);
+    const request = callee && this.#calls.invocations.requestOf(callee, key);
+    if (request !== undefined) this.#dropInvocation(callee!, request, key);
     return failedInvocation(sessionId, key, WampUri.UNAVAILABLE, LOST_ANSWER);
   }
 
@@ -253,12 +251,14 @@ export class RemoteDealer extends Dealer {
 
   /** `isForced`: the core may have calls and invocations of which the session has none any more. */
   #stateOpenCalls(session: Session, isForced = false): void {
-    const requests = [...this.#calls.of(session).keys()];
-    const { invocations } = this.#calls;
-    const keys = invocations.keysOf(session);
-    if (!isForced && requests.length + keys.length === 0) return;
-    const lastKey = invocations.lastKeyOf(session) ?? 0;
-    this.#send({ kind: "open calls", session: session.id, requests, keys, lastKey });
+    const message = this.#calls.openCallsOf(session);
+    if (isForced || message.requests.length + message.keys.length > 0) this.#send(message);
+  }
+
+  /** What a session has open now; undefined for one that is gone. */
+  openCallsOf(sessionId: Id): OpenCalls | undefined {
+    const session = this.#calls.find(sessionId);
+    return session && this.#calls.openCallsOf(session);
   }
 
   #send(message: ToCore): void {

@@ -98,6 +98,8 @@ export class ModelClient implements Transport {
   readonly calls = new Map<number, ClientCall>();
   /** INVOCATION.Request → invocation */
   readonly invocations = new Map<number, ClientInvocation>();
+  /** Registrations whose UNREGISTER may or may not have arrived. */
+  readonly #doubtful = new Set<number>();
   readonly errors: string[] = [];
   request = 0;
   /** publisher → number of its last publication that arrived */
@@ -198,7 +200,8 @@ export class ModelClient implements Transport {
     if (isRetained) subscription.retained.add(key);
     const last = this.#lastEvents.get(publisher) ?? -1;
     if (number < last && !isRetained) throw new Fault(`${this.name} got ${key} after ${last}`);
-    this.#lastEvents.set(publisher, Math.max(number, last));
+    // A retained event may be newer than what is still on its way.
+    if (!isRetained) this.#lastEvents.set(publisher, Math.max(number, last));
   }
 
   #onError(type: number, request: number, uri: string): void {
@@ -208,8 +211,7 @@ export class ModelClient implements Transport {
     } else if (type === MessageType.REGISTER) this.#shift(this.registering, request, `ERROR ${uri} for REGISTER`);
     else if (type === MessageType.SUBSCRIBE) this.#shift(this.subscribing, request, `ERROR ${uri} for SUBSCRIBE`);
     else if (type === MessageType.PUBLISH) this.#observer.onPublished(this.name, request, false);
-    // The core cannot be reached: the client does not know whether it is still registered.
-    else if (type === MessageType.UNREGISTER && uri === WampUri.UNAVAILABLE) this.unregistering.delete(request);
+    else if (type === MessageType.UNREGISTER) this.#onUnregisterError(request, uri);
     else throw new Fault(`${this.name} got ERROR ${uri} for a message of type ${type}`);
   }
 
@@ -220,6 +222,14 @@ export class ModelClient implements Transport {
     const [number] = payload.args as [number];
     if (number !== ++call.results) throw new Fault(`${this.name}: call ${request} misses a result before ${number}`);
     if (!isProgress) this.calls.delete(request);
+  }
+
+  /** While the core cannot be reached, the client does not know whether it is still registered. */
+  #onUnregisterError(request: number, uri: string): void {
+    const registration = this.#shift(this.unregistering, request, `ERROR ${uri} for UNREGISTER`);
+    if (uri === WampUri.UNAVAILABLE) this.#doubtful.add(registration);
+    else if (this.#doubtful.has(registration)) this.registrations.delete(registration);
+    else throw new Fault(`${this.name} got ERROR ${uri} for UNREGISTER`);
   }
 
   /** Invocations begin in the order of the caller's calls; their further input may come in between. */
