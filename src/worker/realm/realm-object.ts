@@ -15,6 +15,7 @@ import type { Env } from "../platform/env.ts";
 import { answerHeartbeats } from "../platform/heartbeat.ts";
 import { writeLog } from "../platform/log.ts";
 import { IdsSecret } from "../relay/ids-secret.ts";
+import { hasUsedLinks } from "../relay/link-numbers.ts";
 import { configOfRelay } from "../relay/relay-config.ts";
 import { ticketIn } from "../routing/object-requests.ts";
 import type { RealmRpc, RpcOutcome } from "../routing/realm-rpc.ts";
@@ -205,6 +206,9 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     const tables = new Tables(sql);
     const cause = openStorage(ctx.storage, tables);
     if (cause !== undefined) return { kind: "broken", cause };
+    // A relay that is no longer named goes on until its sockets are gone; a realm that never had any has no core.
+    const isStray = settings.relay !== undefined && settings.config.relays === undefined && !hasUsedLinks(tables);
+    if (isStray) return { kind: "unknown" };
     return {
       ctx,
       env,
@@ -230,8 +234,7 @@ export class RealmObject extends DurableObject<Env> implements RealmRpc {
     if (realm === undefined) return undefined;
     const { realm: name, relay } = parts!;
     if (relay === undefined) return { objectName, name, relay, config: realm };
-    // A relay that is no longer named goes on until its sockets are gone; a realm without any has no core.
-    return realm.relays && { objectName, name, relay, config: configOfRelay(realm) };
+    return { objectName, name, relay, config: configOfRelay(realm) };
   }
 
   get #lacksIdsSecret(): boolean {

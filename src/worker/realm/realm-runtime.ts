@@ -81,13 +81,13 @@ export class RealmRuntime implements AwakeRealm {
     this.#sleep = new SleepPreparation(this, this.#storageUse);
     const host = newHost(clock, this.#secret, this.#store, this.#log, {
       setAlarm: (time) => this.#sleep.scheduleTick(time),
-      flushOutput: () => this.#flushOutput(),
+      flushOutput: () => this.flushOutput(),
       scheduleFlush: () => this.#sleep.schedule(),
       scheduleStore: () => this.#groupCommit.add(),
       usage: () => ({ ...this.#meter.usage(), ...(this.role !== undefined && { links: this.role.traffic }) }),
     });
     this.role = newRole(object, {
-      ...{ host, secret: this.#secret, flushOutput: () => this.#flushOutput() },
+      ...{ host, secret: this.#secret, flushOutput: () => this.flushOutput() },
       queued: (sender) => this.#flushScheduler.addLinks(sender),
     });
     this.realm = this.role?.realm ?? new Realm(name, config, host);
@@ -100,7 +100,7 @@ export class RealmRuntime implements AwakeRealm {
 
   #newConnectionContext(): ConnectionContext {
     const { config, clock } = this.object;
-    const flushOutput = () => this.#flushOutput();
+    const flushOutput = () => this.flushOutput();
     const budget = new UnreadBudget(config.limits, flushOutput, () => clock.now());
     return {
       limits: config.limits,
@@ -137,7 +137,7 @@ export class RealmRuntime implements AwakeRealm {
     this.#attachments.forgetAllBut(stored.map(({ connection }) => connection));
     this.callees.failLostCalls();
     this.role?.wake();
-    this.#flushOutput();
+    this.flushOutput();
     this.reporter = newReporter(this.object, this.#log, () => stats(this.realm));
   }
 
@@ -173,7 +173,7 @@ export class RealmRuntime implements AwakeRealm {
     this.connections.set(server, { connection, peer });
     this.#storageUse.clientConnected(clock.now());
     this.#sleep.markBusy();
-    this.#flushOutput();
+    this.flushOutput();
     return upgradeResponse(client, subprotocol, cookie?.setCookie);
   }
 
@@ -187,7 +187,7 @@ export class RealmRuntime implements AwakeRealm {
   takeBatch(from: number, batch: CarriedBatch): BatchAnswer {
     if (this.role === undefined) throw new Error("the realm has no relays");
     const answer = this.role.takeBatch(from, batch);
-    this.#flushOutput();
+    this.flushOutput();
     return answer;
   }
 
@@ -204,7 +204,7 @@ export class RealmRuntime implements AwakeRealm {
   /** Takes one WebSocket message of a connection. */
   receive({ connection, peer }: OpenConnection, data: string | ArrayBuffer): void {
     connection.receive(this.realm, peer, data);
-    this.#flushOutput();
+    this.flushOutput();
   }
 
   /** Ends the session of a socket that has closed, after the messages that came before; no `reason` means a loss. */
@@ -218,7 +218,7 @@ export class RealmRuntime implements AwakeRealm {
     this.#meter.add(open.connection);
     this.realm.sessions.disconnect(open.peer, reason);
     this.#attachments.forget(open.connection);
-    this.#flushOutput();
+    this.flushOutput();
     if (this.connections.size === 0) this.#sleep.noteEmptied();
   }
 
@@ -250,7 +250,7 @@ export class RealmRuntime implements AwakeRealm {
     // Then the messages that have arrived are processed, and what they change is saved before it is sent.
     await this.starting;
     this.#sleep.prepare();
-    this.#flushOutput();
+    this.flushOutput();
     const open = [...this.connections.values()];
     // All connections close first, so that no session gets meta events about the end of the others.
     for (const { connection } of open) connection.close(CloseCode.RESTART, "the router restarts");
@@ -267,11 +267,11 @@ export class RealmRuntime implements AwakeRealm {
     (this.role ?? this.realm).tick(this.object.clock.now());
     // The alarm, or a timer that keeps the object awake, is set again where it is still needed.
     if (this.role?.hasDeadline === true) this.#sleep.schedule();
-    this.#flushOutput();
+    this.flushOutput();
   }
 
   /** Ends an event: stores events, closes overflowed connections, and flushes queued frames. */
-  #flushOutput(): void {
+  flushOutput(): void {
     this.#groupCommit.commitAtEndOfTurn();
     this.#context.budget.relieve();
     while (this.#overflowed.length > 0) this.#closeOverflowed(this.#overflowed.pop()!);
@@ -294,6 +294,6 @@ export class RealmRuntime implements AwakeRealm {
     if (this.isDiscarded) return;
     this.realm.store();
     if (this.webhooks.waits && !isExhausted()) this.alarm.setHandOverAlarm();
-    this.#flushOutput();
+    this.flushOutput();
   }
 }

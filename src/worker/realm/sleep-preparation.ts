@@ -37,6 +37,8 @@ export interface AwakeRealm {
   saveRecords(): void;
   /** Does what is due. */
   tick(): void;
+  /** Ends an event: sends what is queued. */
+  flushOutput(): void;
 }
 
 /** The saved state, the alarm, and the timer that keeps the object awake. */
@@ -81,7 +83,7 @@ export class SleepPreparation {
   prepare(): void {
     this.#isScheduled = false;
     sweepLog();
-    const { alarm, connections, isDiscarded, realm, reporter, role, webhooks } = this.#awake;
+    const { alarm, connections, isDiscarded, realm, role, webhooks } = this.#awake;
     if (isDiscarded) return;
     if (isExhausted()) return this.#prepareWithoutStorage();
     this.#awake.saveRecords();
@@ -95,7 +97,8 @@ export class SleepPreparation {
     if (role === undefined) realm.flush();
     else role.save();
     if (this.#hasEmptied && connections.size === 0) this.#leaveEmpty();
-    reporter?.reportIfDue();
+    // PUBLISHED for what was stored, or a message to another object, would wait for the next event otherwise.
+    this.#awake.flushOutput();
     this.#markIdle();
   }
 

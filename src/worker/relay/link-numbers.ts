@@ -9,6 +9,11 @@ const COLUMNS = "id INTEGER PRIMARY KEY CHECK (id = 1), boot INTEGER, epoch INTE
 /** Streams of one boot: an object begins one after each pause of some seconds. */
 const STREAMS_PER_BOOT = 2 ** 20;
 
+/** Says whether the object has been a relay or a core that exchanged batches. */
+export function hasUsedLinks(tables: Tables): boolean {
+  return tables.has(TABLE);
+}
+
 type Row = { readonly boot: number; readonly epoch: number; readonly is_open: number };
 
 /**

@@ -98,6 +98,5 @@ export class RelayRole extends LinkedRole {
     this.part.close(() => {
       if (this.part.isUnused) this.numbers.close();
     });
-    this.endTurn();
   }
 }

@@ -97,13 +97,20 @@ export class ToldRelayTable implements ToldStore {
   }
 }
 
+const EPOCHS = "relay_epoch";
+
+/** Says whether the object is the core of relays with sessions. */
+export function hasRelayEpochs(sql: SqlStorage, tables: Tables): boolean {
+  return tables.has(EPOCHS) && sql.exec(`SELECT 1 FROM ${EPOCHS} LIMIT 1`).toArray().length > 0;
+}
+
 /** The core's table of the epochs of relays with sessions: an epoch must not be taken for a new one twice. */
 export class RelayEpochTable implements EpochStore {
   readonly #rows: LazyTable;
   readonly #epochs: Map<number, number>;
 
   constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
-    this.#rows = new LazyTable(sql, tables, writes, "relay_epoch", "relay INTEGER PRIMARY KEY, epoch INTEGER");
+    this.#rows = new LazyTable(sql, tables, writes, EPOCHS, "relay INTEGER PRIMARY KEY, epoch INTEGER");
     const rows = this.#rows.all<{ relay: number; epoch: number }>();
     this.#epochs = new Map(rows.map(({ relay, epoch }) => [relay, epoch]));
   }

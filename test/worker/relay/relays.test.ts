@@ -1,7 +1,9 @@
 /** A realm over several objects: what its relays and its core exchange, as the platform runs them. */
 
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { joinAt, subscribe } from "./objects.ts";
+import { relayNumber } from "../../../src/worker/routing/relay-names.ts";
+import { joinAt, objectOf, sleep, subscribe } from "./objects.ts";
 
 describe("a realm with relays", () => {
   it("carries publications from one relay to another", async () => {
@@ -40,5 +42,26 @@ describe("a realm with relays", () => {
     expect(await atCore.next()).toStrictEqual([50, 1, {}, [2]]);
     atCore.send([16, 2, {}, "com.topic", ["from the core"]]);
     expect(await atRelay.next()).toMatchObject([36, subscription, expect.any(Number), {}, ["from the core"]]);
+  });
+
+  it("goes on without relays in the configuration until their clients are gone", async () => {
+    const realm = "once-spread";
+    // What both have stored from the time when the configuration named the relay.
+    await runInDurableObject(objectOf(realm), (_, { storage }) => {
+      storage.sql.exec("CREATE TABLE relay_epoch (relay INTEGER PRIMARY KEY, epoch INTEGER)");
+      storage.sql.exec("INSERT INTO relay_epoch VALUES (?, 1)", relayNumber({ region: "weur", index: 0 }));
+    });
+    await runInDurableObject(objectOf(realm, "weur.0"), (_, { storage }) => {
+      storage.sql.exec(
+        "CREATE TABLE link_number (id INTEGER PRIMARY KEY, boot INTEGER, epoch INTEGER, is_open INTEGER)",
+      );
+      storage.sql.exec("INSERT INTO link_number VALUES (1, 1, 1, 0)");
+    });
+    const [atRelay, atCore] = [await joinAt(realm, "weur.0"), await joinAt(realm)];
+    const subscription = await subscribe(atRelay, "com.topic");
+    await sleep(realm, undefined);
+    atCore.send([16, 1, { acknowledge: true }, "com.topic", ["one"]]);
+    const [, , publication] = await atCore.next();
+    expect(await atRelay.next()).toStrictEqual([36, subscription, publication, {}, ["one"]]);
   });
 });

@@ -106,7 +106,9 @@ export class RelayLinks {
   receive(relay: number, batch: Batch<ToCore>): BatchAnswer {
     const boot = this.#ports.boot();
     const known = this.epochOf(relay);
-    if (batch.epoch > known) this.#beginEpoch(relay, batch.epoch);
+    // A probe of a relay that the core has forgotten is about nothing that the core has to keep.
+    const isNews = known !== 0 || batch.messages.length > 0;
+    if (batch.epoch > known && isNews) this.#beginEpoch(relay, batch.epoch);
     else if (batch.epoch < known) {
       // From before the relay lost its sockets; or its storage was deleted, and it has to count on from here.
       return { stream: batch.stream, received: 0, isForgotten: true, epoch: known, boot };
