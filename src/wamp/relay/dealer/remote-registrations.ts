@@ -77,7 +77,10 @@ export class RemoteRegistrations {
     const asked = this.#asked.get(session, request);
     if (asked === undefined) {
       if (message[0] === MessageType.REGISTERED) this.#undo(session, message);
-      else this.#undoing.delete(session, request);
+      // A late ERROR for the REGISTER itself does not end it.
+      else if (message[0] !== MessageType.ERROR || message[1] !== MessageType.REGISTER) {
+        this.#undoing.delete(session, request);
+      }
       return;
     }
     this.#asked.delete(session, request);
