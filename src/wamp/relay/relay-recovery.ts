@@ -4,6 +4,7 @@ import type { Clock, Log } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { MessageType, type Yield } from "../protocol/message.ts";
 import type { Questions } from "./authentication/questions.ts";
+import type { RelayRoles } from "./authentication/relay-roles.ts";
 import type { RelayPubSub } from "./broker/relay-pubsub.ts";
 import type { RemoteDealer } from "./dealer/remote-dealer.ts";
 import { UNREACHABLE } from "./link/core-sender.ts";
@@ -20,6 +21,7 @@ export interface RelayRecoveryParts {
   readonly dealer: RemoteDealer;
   readonly questions: Questions;
   readonly counts: SessionCounts;
+  readonly roles: RelayRoles;
   /** Queues a message for the core; `onProcessed` is called once the core has taken it. */
   queue(message: ToCore, onProcessed: () => void): void;
 }
@@ -75,7 +77,7 @@ export class RelayRecovery {
 
   /** The core answers again: it may have missed ends of sessions, answers of callees and last subscribers. */
   onUp(): void {
-    const { host, down, pubsub, dealer, counts, queue } = this.#parts();
+    const { host, down, pubsub, dealer, counts, roles, queue } = this.#parts();
     host.log({ level: "info", event: "core.up" });
     const only: ToCore = {
       kind: "only",
@@ -91,6 +93,7 @@ export class RelayRecovery {
     pubsub.stateKeys();
     dealer.stateAll();
     counts.pushAgain();
+    roles.compare();
   }
 
   #failPublications(messages: readonly ToCore[]): void {

@@ -217,7 +217,7 @@ export class Relay {
   #newRecovery(): RelayRecovery {
     return new RelayRecovery(() => ({
       ...{ host: this.#host, down: this.#ports.down, pubsub: this.#pubsub, dealer: this.#dealer! },
-      ...{ questions: this.authentication.questions, counts: this.#counts },
+      ...{ questions: this.authentication.questions, roles: this.authentication.roles, counts: this.#counts },
       queue: (message, onProcessed) => {
         this.#link.queue(message, (end) => {
           if (end === "processed") onProcessed();

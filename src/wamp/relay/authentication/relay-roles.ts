@@ -46,10 +46,10 @@ export class RelayRoles {
     return this.#held.size > 0;
   }
 
-  /** Compares the version with that of the core: the relay begins an epoch, and may have missed a message. */
+  /** Compares the version with that of the core: in a new epoch or an outage the relay may have missed a message. */
   compare(): void {
     const version = this.#version.get();
-    if (version !== undefined) this.#send({ kind: "roles wanted", version });
+    if (version !== undefined || this.isWaiting) this.#send({ kind: "roles wanted", version });
   }
 
   /** Keeps a message of a peer until the roles are known; false if they are. */
