@@ -9,6 +9,8 @@ export interface CuttableProxy {
   readonly origin: string;
   /** Ends every connection without a closing handshake; new connections wait for `restore`. */
   cut(): void;
+  /** Resolves when a client, which has noticed that the network is cut, connects anew. */
+  reconnecting(): Promise<void>;
   /** Stops forwarding on all open connections without closing them. */
   freeze(): void;
   /** Lets new connections through again. */
@@ -20,6 +22,7 @@ export async function startProxy(origin: string): Promise<CuttableProxy> {
   const { hostname, port } = new URL(origin);
   const sockets = new Set<Socket>();
   let network = Promise.withResolvers<void>();
+  let reconnection = Promise.withResolvers<void>();
   network.resolve();
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -30,11 +33,13 @@ export async function startProxy(origin: string): Promise<CuttableProxy> {
   };
   const server = createServer(async (socket) => {
     const client = keep(socket);
+    reconnection.resolve();
     await network.promise;
     client.pipe(keep(connect(Number(port), hostname))).pipe(client);
   });
   const cut = () => {
     network = Promise.withResolvers();
+    reconnection = Promise.withResolvers();
     for (const socket of sockets) socket.destroy();
   };
   const freeze = () => {
@@ -48,6 +53,7 @@ export async function startProxy(origin: string): Promise<CuttableProxy> {
   return {
     origin: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
+    reconnecting: () => reconnection.promise,
     freeze,
     restore: () => network.resolve(),
   };
