@@ -173,7 +173,9 @@ export class Relay {
     if (!(this.#mayBeKnown && this.isUnused) || this.interest.size > 0) return;
     this.#mayBeKnown = false;
     this.authentication.roles.forget();
+    const open = this.#pubsub.publications.keepNothing();
     this.#link.queue({ kind: "closed" }, (end) => {
+      if (end !== "late") open();
       if (end === "processed") then();
     });
   }

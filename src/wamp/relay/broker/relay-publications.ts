@@ -10,7 +10,7 @@ import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
 import { DroppedPublications } from "../link/dropped-publications.ts";
 import type { ForwardedPublication } from "../link/messages.ts";
 import { COUNTS_PER_BOOT } from "./core-publications.ts";
-import { ToldTopics } from "./told-topics.ts";
+import { EVERYTHING, ToldTopics } from "./told-topics.ts";
 import type { WaitingPublications } from "./waiting-publications.ts";
 
 /** What the publications ask of the relay. */
@@ -32,6 +32,7 @@ export interface RelayPublicationsPorts {
 export class RelayPublications {
   readonly #ports: RelayPublicationsPorts;
   readonly #unused = new ToldTopics();
+  #keepsNothing = false;
   /** origin → count of the last publication from it; larger ones are new */
   readonly #lastCounts = new Map<number, number>();
   readonly #dropped: DroppedPublications;
@@ -85,7 +86,16 @@ export class RelayPublications {
 
   /** The core says that no other object has a use for the topic. */
   keepToItself(topic: Uri): void {
-    this.#unused.add(topic);
+    if (!this.#keepsNothing) this.#unused.add(topic);
+  }
+
+  /** The core is about to forget what it has said: sends it everything, and keeps nothing until the result is called. */
+  keepNothing(): () => void {
+    this.#unused.revoke(EVERYTHING);
+    this.#keepsNothing = true;
+    return () => {
+      this.#keepsNothing = false;
+    };
   }
 
   /** The core says that others may have a use for these topics. */

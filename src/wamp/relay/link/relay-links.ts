@@ -121,6 +121,8 @@ export class RelayLinks {
 
   /** The relay has no session any more, and may not come back. */
   forget(relay: number): void {
+    // What it has not acknowledged it would believe for longer than the core.
+    if (!this.#link(relay).sender.isIdle) return;
     this.#ports.drop(relay);
     this.#ports.epochs.delete(relay);
   }

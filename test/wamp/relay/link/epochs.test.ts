@@ -43,6 +43,19 @@ describe("a relay that has lost its storage", () => {
 });
 
 describe("a relay whose last session has left", () => {
+  test("keeps no topic to itself that the core has said is unused", () => {
+    const realm = new RelayedRealm();
+    const publisher = realm.join(1);
+    publisher.send([16, 1, {}, "com.a", [1]]);
+    publisher.leave();
+    realm.advance(40_000);
+    const subscriber = realm.join(2);
+    subscriber.send([32, 1, {}, "com.a"]);
+    subscriber.take();
+    realm.join(1).send([16, 1, {}, "com.a", [2]]);
+    expect((subscriber.take() as unknown[][]).map(([, , , , args]) => args)).toStrictEqual([[2]]);
+  });
+
   test("leaves no row at the core, whether it comes back or not", () => {
     const realm = new RelayedRealm();
     const { core } = realm;
