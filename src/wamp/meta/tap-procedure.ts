@@ -64,19 +64,13 @@ class TapCall extends Tap implements Transport {
 
   /** Opens the call, and begins to show messages. */
   open(callRequest: Id, options: Dict): void {
-    const { access, broker, dealer, monitor, sessions } = this.#context;
+    const { access, dealer, monitor } = this.#context;
     const message = [MessageType.CALL, callRequest, options, PROCEDURE, Payload.NONE] as const;
     this.#request = openOwnCall(this.reader, message, this.#callee, dealer.tables);
     access.recordTap(this.reader, this.settings);
     // The reader learns that the tap runs, also where nothing passes.
     this.give(monitor.taps.newResult({ started: new Date(monitor.host.now()).toISOString() }));
-    monitor.taps.start(this, {
-      subscriptions: broker.subscriptions,
-      registrations: dealer.registrations,
-      calls: dealer.tables.pending,
-      sessions: sessions.byId.values(),
-      carriesCredentials: (procedure) => access.carriesCredentials(procedure),
-    });
+    observe(this.#context, this);
     this.#context.remoteTaps?.start(this);
   }
 
@@ -151,4 +145,15 @@ function numberIn(payload: Payload, name: string, fallback: number, most: number
   const value = payload.kwargs[name] ?? fallback;
   if (typeof value === "number" && value > 0 && value <= most) return value;
   throw new WampError(WampUri.INVALID_ARGUMENT, `${name} must be a number above 0, and at most ${most}`);
+}
+
+/** Has a tap see the messages of a realm. */
+export function observe({ access, broker, dealer, monitor, sessions }: MetaContext, tap: Tap): void {
+  monitor.taps.start(tap, {
+    subscriptions: broker.subscriptions,
+    registrations: dealer.registrations,
+    calls: dealer.tables.pending,
+    sessions: sessions.byId.values(),
+    carriesCredentials: (procedure) => access.carriesCredentials(procedure),
+  });
 }

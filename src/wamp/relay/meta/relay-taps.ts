@@ -2,6 +2,7 @@
 
 import type { Clock, Log } from "../../host/host.ts";
 import { thrown } from "../../host/log-line.ts";
+import { observe } from "../../meta/tap-procedure.ts";
 import { Tap, type TapEnd, type TapSettings } from "../../monitoring/tap.ts";
 import type { Payload } from "../../protocol/payload.ts";
 import type { Realm } from "../../realm/realm.ts";
@@ -31,19 +32,12 @@ export class RelayTaps {
   /** Starts a tap, unless it runs. */
   start({ number, reader, settings }: TapRequest): void {
     if (this.#byNumber.has(number)) return;
-    const { access, broker, dealer, monitor, sessions } = this.#ports.realm();
     const tap = new RelayTap(new Session(NOWHERE, reader), settings, this.#ports.host.now(), {
       give: (payload) => this.#ports.send({ kind: "tapped", number, payload }),
       end: (error) => this.#end(number, error),
     });
     this.#byNumber.set(number, tap);
-    monitor.taps.start(tap, {
-      subscriptions: broker.subscriptions,
-      registrations: dealer.registrations,
-      calls: dealer.tables.pending,
-      sessions: sessions.byId.values(),
-      carriesCredentials: (procedure) => access.carriesCredentials(procedure),
-    });
+    observe(this.#ports.realm(), tap);
   }
 
   /** Ends a tap, if it runs. */
