@@ -48,18 +48,34 @@ export function spread(count: number): Map<LocationHint, number> {
   return counts;
 }
 
-/**
- * Connects all subscribers to relays as the Worker does, of which each region has one for so many sockets. Undefined for
- * a realm that is one object.
- */
-export function connectAll(subscribers: number, perRelay: number | undefined, random: Random): Sockets {
+/** The key by which the Worker chooses the relay of a client: by its number in its region. */
+export type KeyOf = (region: LocationHint, client: number) => string;
+
+/** The keys of clients that name no group: their addresses. */
+export function byAddress(random: Random): KeyOf {
+  return () => Array.from({ length: 4 }, () => random.below(256)).join(".");
+}
+
+/** The keys of clients that name their room as their group. */
+export function byRoom(roomSize: number): KeyOf {
+  return (region, client) => roomOf(region, client, roomSize);
+}
+
+/** Connects all subscribers to relays as the Worker does, of which each region has one for so many sockets. */
+export function connectAll(subscribers: number, perRelay: number, keyOf: KeyOf): Sockets {
   const sockets = new Map<LocationHint, readonly number[]>();
   for (const [region, count] of spread(subscribers)) {
-    const relays = perRelay === undefined ? 0 : Math.ceil(count / perRelay);
-    const objects = Array.from({ length: count }, () => (relays === 0 ? CORE : relayOf(random, region, relays)));
+    const relays = Math.ceil(count / perRelay);
+    const objects = Array.from({ length: count }, (_, client) => relayOf(keyOf(region, client), region, relays));
     sockets.set(region, objects);
   }
   return sockets;
+}
+
+/** Connects all subscribers to the only object of a realm without relays. */
+export function connectToCore(subscribers: number): Sockets {
+  const regions = [...spread(subscribers)];
+  return new Map(regions.map(([region, count]) => [region, Array.from({ length: count }, () => CORE)]));
 }
 
 /** Subscribes all clients: to one topic, or to those of rooms of `roomSize` clients of one region. */
@@ -70,7 +86,7 @@ export function makeRealm(sockets: Sockets, roomSize: number | undefined): Simul
   const topics = new Map<string, TopicOfRealm>();
   for (const [region, objects] of sockets) {
     for (const [client, object] of objects.entries()) {
-      const name = roomSize === undefined ? "world" : `${region}.${Math.floor(client / roomSize)}`;
+      const name = roomSize === undefined ? "world" : roomOf(region, client, roomSize);
       const topic = topics.get(name) ?? new TopicOfRealm(name);
       topics.set(name, topic);
       topic.add(object, region);
@@ -82,9 +98,12 @@ export function makeRealm(sockets: Sockets, roomSize: number | undefined): Simul
   return { topics: [...topics.values()], regionOf, interest };
 }
 
-/** The relay of a client in a region, chosen by its address. */
-function relayOf(random: Random, region: LocationHint, relays: number): number {
-  const key = Array.from({ length: 4 }, () => random.below(256)).join(".");
+function roomOf(region: LocationHint, client: number, roomSize: number): string {
+  return `${region}.${Math.floor(client / roomSize)}`;
+}
+
+/** The relay of a client in a region. */
+function relayOf(key: string, region: LocationHint, relays: number): number {
   const [relay] = relaysFor({ region, place: {}, key }, { [region]: relays });
   return relayNumber(relay!);
 }

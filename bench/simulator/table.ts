@@ -4,7 +4,7 @@ import type { LocationHint } from "../../src/worker/platform/location-hints.ts";
 import { formatTable } from "../report/markdown.ts";
 import { MOST_SOCKETS } from "./constants.ts";
 import { Random } from "./random.ts";
-import { connectAll, makeRealm, type SimulatedRealm, type Sockets } from "./realm.ts";
+import { byAddress, byRoom, connectAll, connectToCore, makeRealm, type SimulatedRealm, type Sockets } from "./realm.ts";
 import { type Figures, simulate } from "./simulation.ts";
 
 /** What is simulated. */
@@ -48,24 +48,31 @@ const WORKLOADS: readonly Workload[] = [
   },
 ];
 
+/** The last of the loads, with clients that name their room as their group; without relays it is no other load. */
+const GROUPED: Workload = { ...WORKLOADS.at(-1)!, title: "the same rooms, with `?group=`" };
+
 /** Simulates all loads and returns their table as Markdown. */
 export function simulationTable(simulation: Simulation): string {
   const { subscribers, perRelay, seed } = simulation;
   const head = ["load", "subscribers", "objects", "p50 ms", "p99 ms", "core", "busiest relay", "$ a million events"];
   const rows = subscribers.flatMap((count) => {
-    const spread = connectAll(count, perRelay, new Random(seed));
-    return WORKLOADS.flatMap((workload) => [
-      [workload.title, count.toLocaleString("en-US"), "1", ...inOneObject(count, workload, simulation)],
-      [workload.title, count.toLocaleString("en-US"), ...overRelays(count, spread, workload, simulation)],
-    ]);
+    const size = count.toLocaleString("en-US");
+    const spread = connectAll(count, perRelay, byAddress(new Random(seed)));
+    const together = connectAll(count, perRelay, byRoom(ROOM_SIZE));
+    return [
+      ...WORKLOADS.flatMap((workload) => [
+        [workload.title, size, "1", ...inOneObject(count, workload, simulation)],
+        [workload.title, size, ...overRelays(count, spread, workload, simulation)],
+      ]),
+      [GROUPED.title, size, ...overRelays(count, together, GROUPED, simulation)],
+    ];
   });
   return formatTable(head, rows);
 }
 
 function inOneObject(count: number, workload: Workload, simulation: Simulation): string[] {
   if (count > MOST_SOCKETS) return ["does not fit", "–", "–", "–", "–"];
-  const random = new Random(simulation.seed);
-  const realm = makeRealm(connectAll(count, undefined, random), workload.roomSize);
+  const realm = makeRealm(connectToCore(count), workload.roomSize);
   return cellsOf(run(realm, count, workload, simulation), false);
 }
 

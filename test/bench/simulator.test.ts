@@ -7,7 +7,7 @@ import { EventQueue } from "../../bench/simulator/event-queue.ts";
 import { roundTrip } from "../../bench/simulator/latency.ts";
 import { Percentiles } from "../../bench/simulator/percentiles.ts";
 import { Random } from "../../bench/simulator/random.ts";
-import { connectAll, makeRealm, spread } from "../../bench/simulator/realm.ts";
+import { byAddress, byRoom, connectAll, makeRealm, spread } from "../../bench/simulator/realm.ts";
 import { Server } from "../../bench/simulator/server.ts";
 import { simulate } from "../../bench/simulator/simulation.ts";
 import { DEFAULTS, type Simulation, simulationTable } from "../../bench/simulator/table.ts";
@@ -24,10 +24,12 @@ it("the same simulation gives the same table", () => {
     | one topic for all, an event a second | 600 | 1 + 10 | 131 | 244 | 0.0 % | 0.3 % | 0.0034 |
     | rooms of 50 in a region, an event a minute in each | 600 | 1 | 33 | 33 | 0.0 % | – | 0.00019 |
     | rooms of 50 in a region, an event a minute in each | 600 | 1 + 10 | 33 | 33 | 0.0 % | 0.0 % | 0.00019 |
+    | the same rooms, with \`?group=\` | 600 | 1 + 10 | 33 | 33 | 0.0 % | 0.0 % | 0.00019 |
     | one topic for all, an event a second | 40,000 | 1 | does not fit | – | – | – | – |
     | one topic for all, an event a second | 40,000 | 1 + 23 | 192 | 316 | 0.0 % | 5.0 % | 0.00014 |
     | rooms of 50 in a region, an event a minute in each | 40,000 | 1 | does not fit | – | – | – | – |
-    | rooms of 50 in a region, an event a minute in each | 40,000 | 1 + 23 | 35 | 262 | 0.1 % | 0.2 % | 0.013 |"
+    | rooms of 50 in a region, an event a minute in each | 40,000 | 1 + 23 | 35 | 262 | 0.1 % | 0.2 % | 0.013 |
+    | the same rooms, with \`?group=\` | 40,000 | 1 + 23 | 33 | 33 | 0.0 % | 0.2 % | 0.00019 |"
   `);
 });
 
@@ -39,7 +41,7 @@ it("docs/relays.md has what the simulator computes", () => {
 });
 
 describe("a simulated realm", () => {
-  const sockets = connectAll(10_000, 1_000, new Random(3));
+  const sockets = connectAll(10_000, 1_000, byAddress(new Random(3)));
 
   it("has every subscriber at a relay of its region", () => {
     const { topics, regionOf } = makeRealm(sockets, undefined);
@@ -60,10 +62,16 @@ describe("a simulated realm", () => {
   });
 
   it("leaves the core alone while each topic has one relay", () => {
-    const realm = makeRealm(connectAll(1_000, 1_000, new Random(3)), 10);
+    const realm = makeRealm(connectAll(1_000, 1_000, byAddress(new Random(3))), 10);
     const { coreLoad, relayLoad } = simulate(realm, "weur", { rate: 100, seconds: 5 }, new Random(3));
     expect(coreLoad).toBe(0);
     expect(relayLoad).toBeGreaterThan(0);
+  });
+
+  it("has all clients of a room at one relay if they name it as their group", () => {
+    const { topics, regionOf } = makeRealm(connectAll(10_000, 1_000, byRoom(50)), 50);
+    for (const { audiences } of topics) expect(audiences.size).toBe(1);
+    expect(regionOf.size).toBeGreaterThan(10);
   });
 });
 

@@ -16,7 +16,8 @@ import { closeSocket } from "../platform/close-socket.ts";
 import type { Env } from "../platform/env.ts";
 import { writeLog } from "../platform/log.ts";
 import { checkRealmAdmission } from "./admission.ts";
-import { connectToRealm, FULL, regionFault } from "./relay-routing.ts";
+import { queryFault } from "./relay-choice.ts";
+import { connectToRealm, FULL } from "./relay-routing.ts";
 import { isStopping, onStop } from "./shutdown.ts";
 import { upgradeResponse } from "./upgrade.ts";
 
@@ -35,16 +36,16 @@ export function acceptForAnyRealm(request: Request, env: Env, config: Config): R
     const hello = readHello(frame, subprotocol);
     const realm = typeof hello === "string" ? realmFor(config, hello) : undefined;
     if (typeof hello !== "string" || realm === undefined) return refuse(socket, subprotocol, frame, hello);
-    const refusal = checkRealmAdmission(request, config, hello, realm) ?? refuseRegion(request, realm);
+    const refusal = checkRealmAdmission(request, config, hello, realm) ?? refuseQuery(request, realm);
     if (refusal !== undefined) return abort(socket, subprotocol, frame, refusal);
     return splice(socket, frame, async () => connectToRealm(request, env, hello, realm, "/ws"));
   });
 }
 
-/** The ABORT for a client that asks for a region that the realm of its HELLO does not have. */
-function refuseRegion(request: Request, realm: WorkerRealmConfig): AbortReason | undefined {
-  const message = regionFault(request, realm);
-  return message === undefined ? undefined : { uri: WampUri.INVALID_ARGUMENT, message };
+/** The ABORT for a client that asks the realm of its HELLO for a region without relays, or a group of no valid name. */
+function refuseQuery(request: Request, { relays }: WorkerRealmConfig): AbortReason | undefined {
+  const fault = relays && queryFault(request, relays);
+  return fault && { uri: WampUri.INVALID_ARGUMENT, message: fault.error };
 }
 
 type Data = string | ArrayBuffer;

@@ -7,8 +7,8 @@ import { webError } from "../platform/http-responses.ts";
 import { writeLog } from "../platform/log.ts";
 import { connectClient } from "./object-requests.ts";
 import { realmObject, relayObject } from "./realm-stub.ts";
-import { readClient, relaysFor } from "./relay-choice.ts";
-import { regionsOf, relayLabel } from "./relay-names.ts";
+import { queryFault, readClient, relaysFor } from "./relay-choice.ts";
+import { relayLabel } from "./relay-names.ts";
 import { describeClient } from "./transport-info.ts";
 
 /** The status of an object that takes no more clients now; for a relay, the next one is tried. */
@@ -16,8 +16,8 @@ export const FULL = 503;
 
 /**
  * Sends the upgrade request of a client to the realm `name`: to its object, or to the first of its relays that takes
- * the client. Answers 400 if the client asks for a region without relays; for a realm without relays `region` has no
- * meaning. `cookiePath` is as for `connectClient`.
+ * the client. Answers 400 if the client asks for a region without relays, or for a group of no valid name; a realm
+ * without relays reads neither. `cookiePath` is as for `connectClient`.
  */
 export function connectToRealm(
   request: Request,
@@ -27,18 +27,10 @@ export function connectToRealm(
   cookiePath: string,
 ): Response | Promise<Response> {
   if (realm.relays === undefined) return connectClient(realmObject(env, name, realm), request, cookiePath);
-  const error = regionFault(request, realm);
-  if (error === undefined) return connectToRelay(request, env, name, realm, cookiePath);
-  writeLog({ level: "warn", event: "connection.refused", realm: name, cause: error, ...describeClient(request) });
-  return Response.json({ error, regions: regionsOf(realm.relays) }, { status: 400 });
-}
-
-/** What is wrong with the region that a client asks for; undefined if nothing is. */
-export function regionFault({ url }: Request, { relays }: WorkerRealmConfig): string | undefined {
-  if (relays === undefined) return undefined;
-  const region = new URL(url).searchParams.get("region");
-  const regions: readonly string[] = regionsOf(relays);
-  return region === null || regions.includes(region) ? undefined : `region must be ${regions.join(" or ")}`;
+  const fault = queryFault(request, realm.relays);
+  if (fault === undefined) return connectToRelay(request, env, name, realm, cookiePath);
+  writeLog({ level: "warn", event: "connection.refused", realm: name, cause: fault.error, ...describeClient(request) });
+  return Response.json(fault, { status: 400 });
 }
 
 /**

@@ -20,7 +20,7 @@ export function realmOfSocket(request: Request): string | undefined {
 /**
  * Connects a client to the realm `name`. Without a name the client uses a URL of all realms, with the path `path`: it
  * gets the only realm, or the one that its HELLO names. Answers 403 and 429 to clients that are not admitted, 426 to
- * requests without an upgrade, and 400 if no offered subprotocol is known, or no relay is in the region asked for.
+ * requests without an upgrade, and 400 if no offered subprotocol is known, or a region or group asked for is invalid.
  */
 export async function openSocket(request: Request, env: Env, name?: string, path?: string): Promise<Response> {
   const refusal = (await refuseConnection(request, env, name)) ?? refuseWithoutUpgrade(request);

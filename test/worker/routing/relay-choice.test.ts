@@ -1,7 +1,7 @@
 /** The relays that a client may connect to, in order. */
 
 import { describe, expect, it } from "vitest";
-import { type Client, readClient, relaysFor } from "../../../src/worker/routing/relay-choice.ts";
+import { type Client, queryFault, readClient, relaysFor } from "../../../src/worker/routing/relay-choice.ts";
 import type { Relays } from "../../../src/worker/routing/relay-names.ts";
 
 const CLIENT: Client = { region: undefined, place: {}, key: "203.0.113.7" };
@@ -55,6 +55,51 @@ describe("the first relay of a client", () => {
     expect(moved.every((key) => first(key, 6) === "weur.5")).toBe(true);
     expect(moved.length).toBeLessThan(230);
   });
+});
+
+describe("the clients of a group", () => {
+  const at = (query: string, address: string, relays: Relays) => {
+    const request = new Request(`https://router.test/ws/world${query}`, { headers: { "CF-Connecting-IP": address } });
+    return relaysFor(readClient(request), relays).map(({ region, index }) => `${region}.${index}`);
+  };
+  const addresses = ["203.0.113.7", "198.51.100.1", "2001:db8::1"];
+
+  it.each(["weur", "apac"])("in %s try the same relays in the same order, whatever their addresses", (region) => {
+    const query = `?group=room-7&region=${region}`;
+    const orders = addresses.map((address) => at(query, address, { weur: 50, apac: 50 }));
+    expect(orders[0]!.slice(0, 4).join(" ")).toMatch(new RegExp(`^(${region}\\.\\d+ ?){4}$`));
+    for (const order of orders) expect(order).toStrictEqual(orders[0]);
+  });
+
+  it("are spread over the relays of the region with the names of their groups", () => {
+    const rooms = Array.from({ length: 1000 }, (_, room) => at(`?group=room-${room}`, addresses[0]!, { weur: 5 })[0]);
+    for (const { length } of Map.groupBy(rooms, (relay) => relay).values()) {
+      expect(Math.abs(length - 200)).toBeLessThan(60);
+    }
+  });
+});
+
+describe("the query of a request", () => {
+  const fault = (query: string) =>
+    queryFault(new Request(`https://router.test/ws/world${query}`), { weur: 1, apac: 2 });
+
+  it.each(["", "?region=apac", "?group=room-7", `?group=${"x".repeat(128)}`, "?group=R%C3%A4ume%2F7&region=weur"])(
+    "may be %s",
+    (query) => {
+      expect(fault(query)).toBeUndefined();
+    },
+  );
+
+  it("has a fault if the realm has no relays in the region", () => {
+    expect(fault("?region=enam")).toStrictEqual({ error: "region must be weur or apac", regions: ["weur", "apac"] });
+  });
+
+  it.each(["?group=", `?group=${"x".repeat(129)}`])(
+    "has a fault if the group has no name of a valid length: %s",
+    (query) => {
+      expect(fault(query)).toStrictEqual({ error: "group must have 1 to 128 characters" });
+    },
+  );
 });
 
 describe("of a request", () => {

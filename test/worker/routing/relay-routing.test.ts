@@ -53,8 +53,9 @@ function environment(answer: Answer): { readonly env: Env; readonly asked: strin
   return { env: { ...env, REALM: namespace() } as unknown as Env, asked };
 }
 
-function open(objects: Env, name: string, query = ""): Response | Promise<Response> {
-  const request = new Request(`https://router.test/ws/${name}${query}`, { headers: UPGRADE });
+function open(objects: Env, name: string, query = "", address = "203.0.113.7"): Response | Promise<Response> {
+  const headers = { ...UPGRADE, "CF-Connecting-IP": address };
+  const request = new Request(`https://router.test/ws/${name}${query}`, { headers });
   return connectToRealm(request, objects, name, realmFor(config, name) as WorkerRealmConfig, "/ws");
 }
 
@@ -133,9 +134,44 @@ describe("a client of a realm with relays", () => {
   });
 });
 
-it("a realm without relays does not read ?region=", async () => {
+describe("clients that name a group", () => {
+  const ADDRESSES = Array.from({ length: 10 }, (_, host) => `203.0.113.${host}`);
+  const openAll = async (objects: Env, query: string) => {
+    for (const address of ADDRESSES) expect((await open(objects, "world", query, address)).status).toBe(101);
+  };
+
+  it("are sent to one relay of a region", async () => {
+    const { env, asked } = environment(taken);
+    await openAll(env, "?region=weur&group=room-7");
+    expect(new Set(asked).size).toBe(1);
+  });
+
+  it("are sent to the same next relay once the first is full", async () => {
+    let isFull = false;
+    const { env, asked } = environment((name) => (isFull && name === asked[0]?.split(" ")[0] ? full() : taken(name)));
+    await openAll(env, "?region=weur&group=room-7");
+    isFull = true;
+    asked.length = 1;
+    await openAll(env, "?region=weur&group=room-7");
+    expect([...new Set(asked)].toSorted()).toStrictEqual(["world#weur.0 weur", "world#weur.1 weur"]);
+  });
+
+  it.each(["?group=", `?group=${"x".repeat(129)}`])(
+    "get 400 for a name that has no valid length: %s",
+    async (query) => {
+      const { env, asked } = environment(taken);
+      const response = await open(env, "world", query);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toStrictEqual({ error: "group must have 1 to 128 characters" });
+      expect(asked).toStrictEqual([]);
+      expect(lines).toMatchObject([{ event: "connection.refused", realm: "world", address: "203.0.113.7" }]);
+    },
+  );
+});
+
+it.each(["?region=mars", "?group="])("a realm without relays does not read %s", async (query) => {
   const { env, asked } = environment(taken);
-  expect((await open(env, "plain", "?region=mars")).status).toBe(101);
+  expect((await open(env, "plain", query)).status).toBe(101);
   expect(asked).toStrictEqual(["plain -"]);
 });
 
@@ -165,6 +201,13 @@ describe("a client of /ws", () => {
     const { env, asked } = environment(taken);
     const abort = [3, { message: "region must be weur or apac" }, "wamp.error.invalid_argument"];
     expect(JSON.parse(String(await message(greet(env, "?region=enam"))))).toStrictEqual(abort);
+    expect(asked).toStrictEqual([]);
+  });
+
+  it("gets ABORT for a group whose name has no valid length", async () => {
+    const { env, asked } = environment(taken);
+    const abort = [3, { message: "group must have 1 to 128 characters" }, "wamp.error.invalid_argument"];
+    expect(JSON.parse(String(await message(greet(env, "?group="))))).toStrictEqual(abort);
     expect(asked).toStrictEqual([]);
   });
 
