@@ -14,7 +14,6 @@ import { InternalCaller } from "../dealer/internal-caller.ts";
 import { type PeerRecord, peerRecord } from "../hibernation/peer-record.ts";
 import { type Sleeper, Waking } from "../hibernation/wake.ts";
 import type { Host } from "../host/host.ts";
-import { thrown } from "../host/log-line.ts";
 import { isManagementProcedure } from "../meta/management-procedures.ts";
 import { callMeta } from "../meta/meta-api.ts";
 import type { MetaContext } from "../meta/meta-context.ts";
@@ -22,25 +21,18 @@ import { MetaEvents } from "../meta/meta-events.ts";
 import { Monitor } from "../monitoring/monitor.ts";
 import type { Action } from "../protocol/action.ts";
 import { CloseCode } from "../protocol/close-code.ts";
-import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
-import {
-  type Call,
-  type ClientMessage,
-  MessageType,
-  NO_DETAILS,
-  type Publish,
-  type Register,
-  type MessageType as Type,
-} from "../protocol/message.ts";
+import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
+import { type Call, type ClientMessage, MessageType, type Publish, type Register } from "../protocol/message.ts";
 import { parse } from "../protocol/parse.ts";
 import { isReservedUri, isValidUri, type Match } from "../protocol/uri.ts";
-import type { Dict, Id, Uri } from "../protocol/values.ts";
+import type { Uri } from "../protocol/values.ts";
 import { ClientChecks } from "../session/client-checks.ts";
 import type { Peer } from "../session/peer.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
 import { RecordBudget } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { Testaments } from "../session/testaments.ts";
+import { ErrorReplies } from "./error-replies.ts";
 import type { Credentials } from "./handshake.ts";
 import type { RealmParts } from "./realm-parts.ts";
 import { Sessions } from "./sessions.ts";
@@ -63,6 +55,7 @@ export class Realm implements MetaContext {
   readonly #host: Host;
   /** Restores sessions. */
   readonly waking: Waking;
+  readonly #errors: ErrorReplies;
 
   constructor(name: string, config: RealmConfig, host: Host, parts: RealmParts = {}) {
     this.name = name;
@@ -102,6 +95,7 @@ export class Realm implements MetaContext {
       newSessionId,
     };
     this.sessions = new Sessions({ name, config, host, ...ofSessions });
+    this.#errors = new ErrorReplies({ host, sessions: this.sessions, dealer, monitor });
     this.waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume, parts.remoteSessions);
   }
 
@@ -144,7 +138,7 @@ export class Realm implements MetaContext {
         this.sessions.lifecycle.receive(peer, message);
       }
     } catch (error) {
-      this.#refuse(peer, elements, error);
+      this.#errors.send(peer, elements, error);
     }
   }
 
@@ -306,46 +300,4 @@ export class Realm implements MetaContext {
       },
     });
   }
-
-  /** Counts and records a refused message. */
-  #monitor({ state }: Peer, [type, , , uri]: readonly unknown[], error: unknown): void {
-    this.monitor.counters.countLimit(error);
-    if (state.kind !== "open" || type !== MessageType.CALL) return;
-    if (error instanceof WampError && error.uri === WampUri.NO_SUCH_PROCEDURE) {
-      this.monitor.unheard.add("call", uri as Uri, state.session);
-    }
-  }
-
-  /** Turns a thrown error into ERROR or ABORT; an unacknowledged PUBLISH gets no ERROR (PUB-04). */
-  #refuse(peer: Peer, elements: readonly unknown[], error: unknown): void {
-    this.#monitor(peer, elements, error);
-    if (error instanceof ProtocolViolation) return this.sessions.abort(peer, error.uri, error.message, error.code);
-    if (!(error instanceof WampError)) {
-      this.#host.log({
-        level: "error",
-        event: "message.failed",
-        ...senderOf(peer),
-        type: elements[0],
-        ...thrown(error),
-      });
-      return this.sessions.abort(peer, WampUri.INTERNAL_ERROR, "internal error", CloseCode.INTERNAL_ERROR);
-    }
-    // Only requests throw a WampError, and parse() has checked their ids and options.
-    const [type, request, options] = elements as readonly [Type, Id, Dict];
-    if (type === MessageType.PUBLISH && options.acknowledge !== true)
-      return this.monitor.counters.countError(error.uri);
-    // More chunks of a refused call may follow.
-    if (type === MessageType.CALL && options.progress === true && peer.state.kind === "open") {
-      this.dealer.endInput(peer.state.session, request);
-    }
-    const { transport } = peer.state.kind === "open" ? peer.state.session : peer;
-    transport.send([MessageType.ERROR, type, request, NO_DETAILS, error.uri, error.payload]);
-  }
-}
-
-/** Returns the sender of a message, for the log. */
-function senderOf({ state, network }: Peer): Dict {
-  if (state.kind !== "open") return { network };
-  const { id, identity } = state.session;
-  return { session: id, authid: identity.authid, network };
 }
