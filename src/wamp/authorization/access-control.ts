@@ -179,6 +179,11 @@ export class AccessControl {
     }
   }
 
+  /** Has `uri` the form that the realm's configuration asks of URIs? */
+  isUri(uri: string): boolean {
+    return isValidUri(uri, this.#uriCheck);
+  }
+
   /** Is the URI well-formed for the action, and not reserved for the router? */
   isValidFor(action: Action, uri: Uri, match: Match): boolean {
     const isReserved = (action === "publish" || action === "register") && isReservedUri(uri);

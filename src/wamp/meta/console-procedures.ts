@@ -30,10 +30,10 @@ function limitIn(payload: Payload): number {
 }
 
 /** Returns what is in the realm now, and what has happened since it woke, as `wamp.edge.stats` shows it. */
-export function stats({ name, limits, sessions, broker, dealer, records, monitor }: MetaContext) {
+export function stats({ name, limits, sessions, sessionById, broker, dealer, records, monitor }: MetaContext) {
   const { counters, host, latency } = monitor;
   const { pending, queue } = dealer.tables;
-  const visible = [...sessions.byId.values()].filter(isVisible);
+  const visible = [...sessionById.values()].filter(isVisible);
   return {
     realm: name,
     time: isoTime(host.now()),
@@ -50,7 +50,7 @@ export function stats({ name, limits, sessions, broker, dealer, records, monitor
     logins: Object.fromEntries(Array.from(counters.logins, ([method, logins]) => [method, { ...logins }])),
     limits: { ...counters.limits },
     capacity: {
-      sessions: { used: sessions.byId.size, limit: limits.sessions },
+      sessions: { used: sessionById.size, limit: limits.sessions },
       handshakes: { used: sessions.handshakes, limit: limits.handshakes },
       realm_bytes: { used: records.bytes, limit: limits.realm_bytes },
       session_bytes: {
@@ -71,8 +71,8 @@ export type Stats = ReturnType<typeof stats>;
  * Sessions with bytes that they are not known to have read: those for which the router keeps frames first, and last those
  * that only receive, which may have read everything.
  */
-function slowest({ sessions, limits }: MetaContext, limit: number): Dict {
-  const slow = [...sessions.byId.values()].flatMap(({ id, identity: { authid, authrole }, transport }) => {
+function slowest({ sessionById, limits }: MetaContext, limit: number): Dict {
+  const slow = [...sessionById.values()].flatMap(({ id, identity: { authid, authrole }, transport }) => {
     const { queued = 0, handedOver = 0, sent = 0, hasProved: proves } = transport.traffic?.unread ?? {};
     const unread = queued + Math.max(0, handedOver);
     return unread > 0 ? [{ session: id, authid, authrole, unread, queued, sent, proves }] : [];

@@ -31,7 +31,7 @@ const MAX_PAGES = 16;
  */
 function getEvents(context: MetaContext, caller: Session, payload: Payload, options: Dict): Payload | MetaReply {
   const subscription = subscriptionArgument(context, payload);
-  context.permit(caller, "subscribe", subscription.topic, subscription.match);
+  context.access.permit(caller, "subscribe", subscription.topic, subscription.match);
   const query = queryIn(payload, subscription);
   const log = context.broker.logOf(subscription);
   if (log === undefined) return Payload.NONE;

@@ -110,7 +110,7 @@ function changeRoles(context: MetaContext, change: () => void): MetaReply {
 /** Revokes the subscriptions and registrations that the new rules deny, and ends the taps of roles that lost the console. */
 export function revokeDenied(context: MetaContext): void {
   const { broker, dealer, access } = context;
-  for (const session of [...context.sessions.byId.values()]) {
+  for (const session of [...context.sessionById.values()]) {
     const { authrole } = session.identity;
     for (const subscription of [...broker.subscriptions.heldBy(session).values()]) {
       const permission = access.authorization.authorize(authrole, "subscribe", subscription.topic, subscription.match);

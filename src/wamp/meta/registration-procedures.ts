@@ -45,7 +45,7 @@ function lookup(context: MetaContext, _: Session, payload: Payload): Payload {
 /** A call of a reserved URI goes to no registration, whatever pattern covers it (URI-13). */
 function match(context: MetaContext, _: Session, payload: Payload): Payload {
   const procedure = argument(payload, 0, "procedure", isString);
-  if (!context.isUri(procedure) || isReservedUri(procedure)) return Payload.of([null]);
+  if (!context.access.isUri(procedure) || isReservedUri(procedure)) return Payload.of([null]);
   return Payload.of([context.dealer.registrations.best(procedure)?.id ?? null]);
 }
 

@@ -18,7 +18,7 @@ export const RETENTION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = { "wam
  */
 function remove(context: MetaContext, caller: Session, payload: Payload): Payload {
   const topic = argument(payload, 0, "topic", isString);
-  if (!context.isUri(topic)) throw new WampError(WampUri.INVALID_URI, `${topic} is not a valid topic`);
-  context.permit(caller, "publish", topic, "exact");
+  if (!context.access.isUri(topic)) throw new WampError(WampUri.INVALID_URI, `${topic} is not a valid topic`);
+  context.access.permit(caller, "publish", topic, "exact");
   return Payload.of([context.broker.forgetRetained(topic)]);
 }

@@ -25,7 +25,7 @@ export function sessionArgument(context: MetaContext, payload: Payload, index: n
 
 /** Returns the session with this id; throws no_such_session. */
 export function sessionById(context: MetaContext, sessionId: Id): Session {
-  const session = context.sessions.byId.get(sessionId);
+  const session = context.sessionById.get(sessionId);
   if (session === undefined || !isVisible(session)) {
     throw new WampError(WampUri.NO_SUCH_SESSION, `there is no session ${sessionId}`);
   }

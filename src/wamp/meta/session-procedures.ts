@@ -36,7 +36,7 @@ export function idsOf(sessions: readonly Session[]): number[] {
 function sessionsWithRoles(context: MetaContext, payload: Payload): Session[] {
   const authroles = optionalArgument(payload, 0, "filter_authroles", isStringList);
   const sessions: Session[] = [];
-  for (const session of context.sessions.byId.values()) {
+  for (const session of context.sessionById.values()) {
     const { authrole } = session.identity;
     if (isVisible(session) && (authroles === undefined || authroles.includes(authrole))) sessions.push(session);
   }
@@ -69,7 +69,7 @@ function killAll(context: MetaContext, caller: Session, payload: Payload): MetaR
 }
 
 function others(context: MetaContext, caller: Session): Session[] {
-  return [...context.sessions.byId.values()].filter((session) => session !== caller && isVisible(session));
+  return [...context.sessionById.values()].filter((session) => session !== caller && isVisible(session));
 }
 
 /** Ends the sessions after the answer, with the reason and message of the keyword arguments. */

@@ -55,7 +55,8 @@ function lookup(context: MetaContext, _: Session, payload: Payload): Payload {
 function match(context: MetaContext, _: Session, payload: Payload): Payload {
   const topic = argument(payload, 0, "topic", isString);
   const ids: Id[] = [];
-  if (context.isUri(topic)) context.broker.subscriptions.forEachMatch(topic, ({ id }) => ids.push(id));
+  const { access, broker } = context;
+  if (access.isUri(topic)) broker.subscriptions.forEachMatch(topic, ({ id }) => ids.push(id));
   return Payload.of([ids.length > 0 ? ids : null]);
 }
 

@@ -148,12 +148,12 @@ function numberIn(payload: Payload, name: string, fallback: number, most: number
 }
 
 /** Has a tap see the messages of a realm. */
-export function observe({ access, broker, dealer, monitor, sessions }: MetaContext, tap: Tap): void {
+export function observe({ access, broker, dealer, monitor, sessionById }: MetaContext, tap: Tap): void {
   monitor.taps.start(tap, {
     subscriptions: broker.subscriptions,
     registrations: dealer.registrations,
     calls: dealer.tables.pending,
-    sessions: sessions.byId.values(),
+    sessions: sessionById.values(),
     carriesCredentials: (procedure) => access.carriesCredentials(procedure),
   });
 }

@@ -78,7 +78,7 @@ function publishMessage(topic: Uri, options: Dict, payload: Payload): Publish {
 function checkPublication(context: MetaContext, publisher: Session, written: Publish): Publish {
   try {
     const message = parse(written) as Publish;
-    const permission = context.permit(publisher, "publish", message[3], "exact");
+    const permission = context.access.permit(publisher, "publish", message[3], "exact");
     publicationDetails(publisher, message[2], message[4], permission);
     return message;
   } catch (error) {

@@ -19,13 +19,12 @@ import { callMeta } from "../meta/meta-api.ts";
 import type { MetaContext } from "../meta/meta-context.ts";
 import { MetaEvents } from "../meta/meta-events.ts";
 import { Monitor } from "../monitoring/monitor.ts";
-import type { Action } from "../protocol/action.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import { ProtocolViolation, WampUri } from "../protocol/errors.ts";
 import { type Call, type ClientMessage, MessageType, type Publish, type Register } from "../protocol/message.ts";
 import { parse } from "../protocol/parse.ts";
-import { isReservedUri, isValidUri, type Match } from "../protocol/uri.ts";
-import type { Uri } from "../protocol/values.ts";
+import { isReservedUri } from "../protocol/uri.ts";
+import type { Id } from "../protocol/values.ts";
 import { ClientChecks } from "../session/client-checks.ts";
 import type { Peer } from "../session/peer.ts";
 import type { ProcedureCaller } from "../session/procedure-caller.ts";
@@ -40,12 +39,16 @@ import { Sessions } from "./sessions.ts";
 /** One realm: its sessions, broker, dealer and access control. */
 export class Realm implements MetaContext {
   readonly name: string;
+  /** The bounds of the realm's configuration. */
+  readonly limits: Limits;
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly metaEvents: MetaEvents;
   readonly testaments: Testaments;
   readonly access: AccessControl;
   readonly sessions: Sessions;
+  /** The table of `sessions`. */
+  readonly sessionById: ReadonlyMap<Id, Session>;
   readonly records: RecordBudget;
   readonly monitor: Monitor;
   readonly checks: ClientChecks;
@@ -61,6 +64,7 @@ export class Realm implements MetaContext {
     this.name = name;
     this.#config = config;
     this.#host = host;
+    this.limits = config.limits;
     this.hasMetaApi = config.options.enable_meta_api;
     this.checks = new ClientChecks(config.options);
     this.records = new RecordBudget(config.limits);
@@ -95,18 +99,14 @@ export class Realm implements MetaContext {
       newSessionId,
     };
     this.sessions = new Sessions({ name, config, host, ...ofSessions });
+    this.sessionById = this.sessions.byId;
     this.#errors = new ErrorReplies({ host, sessions: this.sessions, dealer, monitor });
     this.waking = new Waking(this, host, this.sessions.lifecycle, this.sessions.resume, parts.remoteSessions);
   }
 
   /** Says whether too many transports without a session are open to accept another one. */
   get isCrowded(): boolean {
-    return this.sessions.lifecycle.size >= this.#config.limits.handshakes;
-  }
-
-  /** The bounds of the realm's configuration. */
-  get limits(): Limits {
-    return this.#config.limits;
+    return this.sessions.lifecycle.size >= this.limits.handshakes;
   }
 
   /** Authenticates a ticket or JWT for a request without a WAMP session (HTTP bridge). */
@@ -150,11 +150,6 @@ export class Realm implements MetaContext {
     if (peer.state.kind === "open") this.dealer.failTooLarge(peer.state.session, front);
     this.monitor.counters.limits.message_bytes++;
     this.sessions.abort(peer, WampUri.PAYLOAD_SIZE_EXCEEDED, "the message is too large", CloseCode.TOO_BIG);
-  }
-
-  /** Says whether `uri` has the form that the realm asks of URIs. */
-  isUri(uri: string): boolean {
-    return isValidUri(uri, this.#config.options.uri_check);
   }
 
   /** Does what is due at `now`, milliseconds since the epoch. */
@@ -221,7 +216,7 @@ export class Realm implements MetaContext {
         return this.dealer.cancel(session, message);
       case MessageType.SUBSCRIBE:
         this.checks.checkSequence(session, message[1]);
-        this.permit(session, "subscribe", message[3], matchOf(message[2]));
+        this.access.permit(session, "subscribe", message[3], matchOf(message[2]));
         return this.broker.subscribe(session, message);
       case MessageType.UNSUBSCRIBE:
         this.checks.checkSequence(session, message[1]);
@@ -245,7 +240,7 @@ export class Realm implements MetaContext {
   }
 
   #publish(session: Session, message: Publish): void {
-    const events = this.broker.publish(session, message, this.permit(session, "publish", message[3], "exact"));
+    const events = this.broker.publish(session, message, this.access.permit(session, "publish", message[3], "exact"));
     if (events === 0) this.#noteUnheard(session, message);
     this.access.rates?.charge(session, events);
   }
@@ -258,7 +253,7 @@ export class Realm implements MetaContext {
   }
 
   #register(session: Session, message: Register): void {
-    const permission = this.permit(session, "register", message[3], matchOf(message[2]));
+    const permission = this.access.permit(session, "register", message[3], matchOf(message[2]));
     this.dealer.register(session, message, permission);
   }
 
@@ -266,7 +261,7 @@ export class Realm implements MetaContext {
     // The later chunks of a call's input were authorized with the first (PINV-14).
     if (this.dealer.continue(session, message)) return;
     this.checks.checkSequence(session, message[1]);
-    const permission = this.permit(session, "call", message[3], "exact");
+    const permission = this.access.permit(session, "call", message[3], "exact");
     if (isReservedUri(message[3])) this.callMeta(session, message, permission);
     else this.dealer.call(session, message, permission);
   }
@@ -278,11 +273,6 @@ export class Realm implements MetaContext {
 
   #closing(peer: Peer, [type]: readonly unknown[]): void {
     if (type === MessageType.GOODBYE) this.sessions.close(peer, CloseCode.NORMAL, "goodbye");
-  }
-
-  /** Returns the permission of a session for an action; throws the `WampError` that the message is refused with. */
-  permit(session: Session, action: Action, uri: Uri, match: Match): Permission {
-    return this.access.permit(session, action, uri, match);
   }
 
   #newAccess({ newCaller, newCallees, objects }: RealmParts): AccessControl {

@@ -2,6 +2,7 @@
 
 import type { Answer } from "../../meta/explain-route.ts";
 import { callMeta, findProcedure, runMeta, sendReply } from "../../meta/meta-api.ts";
+import type { MetaContext } from "../../meta/meta-context.ts";
 import type { MetaReply } from "../../meta/meta-procedure.ts";
 import { WampError, WampUri } from "../../protocol/errors.ts";
 import { isId } from "../../protocol/id.ts";
@@ -13,7 +14,7 @@ import { type Identity, Session } from "../../session/session.ts";
 import type { InterestTable } from "../broker/interest-table.ts";
 import type { RemoteOrigin, SessionsByRole, ToCore } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
-import { CoreContext } from "./core-context.ts";
+import { withOtherObjects } from "./other-objects.ts";
 import { isRefusedEarly, mergeExplained } from "./core-explain.ts";
 import { CoreTaps } from "./core-taps.ts";
 import { Inquiries, type InquiryPorts } from "./inquiries.ts";
@@ -143,15 +144,15 @@ export class CoreMeta {
     if (!hadSessions) this.taps.join(relay);
   }
 
-  #context(target?: Session): CoreContext {
+  #context(target?: Session): MetaContext {
     const remote = this.#ports.remote();
-    return new CoreContext(this.#ports.realm(), { remote, interest: this.#ports.interest(), taps: this.taps, target });
+    return withOtherObjects(this.#ports.realm(), { remote, interest: this.#ports.interest(), taps: this.taps, target });
   }
 
   #objectOf(id: unknown): number | undefined {
     if (!isId(id)) return undefined;
     // The ids of components are not those that `RelayIds` makes.
-    if (this.#ports.realm().sessions.byId.has(id)) return CORE;
+    if (this.#ports.realm().sessionById.has(id)) return CORE;
     const relay = this.#ports.relayOf(id);
     return this.sessions.has(relay) ? relay : undefined;
   }
@@ -201,7 +202,7 @@ export class CoreMeta {
     const relay = this.#relayOf(query?.session);
     if (relay === undefined) {
       const { payload } = runMeta(this.#context(), caller, message)!;
-      const subject = this.#ports.realm().sessions.byId.get(query?.session as Id) ?? caller;
+      const subject = this.#ports.realm().sessionById.get(query?.session as Id) ?? caller;
       return this.#explainRoute(caller, message, { first: firstOf(payload), relay, subject });
     }
     this.#inquiries.ask(caller, message, [relay], message, (gathered) => {

@@ -12,7 +12,7 @@ import type { Dict, Id, Uri } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
 import { Session } from "../../session/session.ts";
 import type { MetaAnswer, MetaRequest, ToCore, ToRelay } from "../link/messages.ts";
-import { CoreContext } from "./core-context.ts";
+import { withOtherObjects } from "./other-objects.ts";
 import { EXPLAIN } from "./core-explain.ts";
 import { RelayTaps } from "./relay-taps.ts";
 import { concernsCaller, routeOf } from "./routes.ts";
@@ -62,7 +62,7 @@ export class RelayMeta {
   answers([, , , uri, payload]: Call): boolean {
     const realm = this.#ports.realm();
     if (!realm.hasMetaApi || META_PROCEDURES[uri] === undefined || concernsCaller(uri)) return true;
-    return routeOf(uri, payload)?.kind === "directed" && realm.sessions.byId.has(payload.args[0] as Id);
+    return routeOf(uri, payload)?.kind === "directed" && realm.sessionById.has(payload.args[0] as Id);
   }
 
   /** Takes a message of the core. */
@@ -96,7 +96,7 @@ export class RelayMeta {
 
   #run({ number, caller, message }: MetaRequest): void {
     // Only the caller itself is spared by the procedures that end sessions.
-    const session = this.#ports.realm().sessions.byId.get(caller.id) ?? new Session(NOWHERE, caller);
+    const session = this.#ports.realm().sessionById.get(caller.id) ?? new Session(NOWHERE, caller);
     this.#ports.send({ kind: "meta answer", number, message: this.#answer(number, session, message) });
   }
 
@@ -133,12 +133,9 @@ export class RelayMeta {
   /** The caller stands for the session that is explained, where that is elsewhere; else the core learns who it is. */
   #explain(session: Session, message: Call): Payload {
     const realm = this.#ports.realm();
-    const { payload } = runMeta(
-      new CoreContext(realm, { remote: new Map([[session.id, session]]) }),
-      session,
-      message,
-    )!;
-    const subject = realm.sessions.byId.get((message[4].args[0] as Dict).session as Id);
+    const context = withOtherObjects(realm, { remote: new Map([[session.id, session]]) });
+    const { payload } = runMeta(context, session, message)!;
+    const subject = realm.sessionById.get((message[4].args[0] as Dict).session as Id);
     if (subject === undefined) return payload;
     const { id, identity, features } = subject;
     return Payload.of(payload.args, { origin: { id, identity: { ...identity }, features } });
