@@ -12,55 +12,24 @@ import type { Id, Uri } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import { CoreAuthentication, isAboutLogins } from "./authentication/core-authentication.ts";
-import type { RoleVersionStore } from "./authentication/core-roles.ts";
 import { CorePublications } from "./broker/core-publications.ts";
-import type { InterestStore } from "./broker/interest-table.ts";
-import { CoreNodeKeys, type NodeKeyStore } from "./broker/node-keys.ts";
+import { CoreNodeKeys } from "./broker/node-keys.ts";
 import { RelayedBroker } from "./broker/relayed-broker.ts";
-import { type StoredCountStore, StoredPublications } from "./broker/stored-publications.ts";
-import type { ToldStore } from "./broker/told-topics.ts";
+import { StoredPublications } from "./broker/stored-publications.ts";
+import type { CorePorts } from "./core-ports.ts";
 import { CoreRecovery } from "./core-recovery.ts";
 import { CorePendingCalls } from "./dealer/core-pending-calls.ts";
 import { isRequest, RemoteRequests } from "./dealer/remote-requests.ts";
-import { type RemoteSessionStore, RemoteSessions } from "./dealer/remote-sessions.ts";
+import { RemoteSessions } from "./dealer/remote-sessions.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
-import type { DownLinkStore } from "./link/down-links.ts";
 import type { OnEnd } from "./link/link-sender.ts";
 import type { ToCore, ToRelay } from "./link/messages.ts";
 import { CORE, type RelayIds } from "./link/relay-ids.ts";
-import { type EpochStore, RelayLinks } from "./link/relay-links.ts";
+import { RelayLinks } from "./link/relay-links.ts";
 import { CoreMeta } from "./meta/core-meta.ts";
-import type { RelaySessionsStore } from "./meta/relay-sessions.ts";
 import { CoreMetaEvents } from "./meta/relayed-meta-events.ts";
 import { CoreRealm } from "./relay-realm.ts";
-import { CoreMoves, type MovedStore } from "./resume/core-moves.ts";
-
-/** What the core asks of its object. */
-export interface CorePorts {
-  readonly ids: RelayIds;
-  /**
-   * See `Batch.boot`; larger than before each sleep and restart, and below 2^21. It is read first when a link is used,
-   * so that the object may count then.
-   */
-  readonly boot: number;
-  nextStream(): number;
-  /** Hands a batch for a relay to the platform, which reports `answered` or `lost` for it later. */
-  carry(relay: number, batch: Batch<ToRelay>): void;
-  readonly interest: InterestStore;
-  readonly told: ToldStore;
-  readonly stored: StoredCountStore;
-  readonly nodeKeys: NodeKeyStore;
-  readonly sessions: RemoteSessionStore;
-  readonly epochs: EpochStore;
-  readonly down: DownLinkStore;
-  readonly relaySessions: RelaySessionsStore;
-  /** The name of a relay for operators. */
-  nameOf(relay: number): string;
-  readonly roles: RoleVersionStore;
-  readonly moved: MovedStore;
-  /** The number of relays in the configuration. */
-  readonly relays: number;
-}
+import { CoreMoves } from "./resume/core-moves.ts";
 
 /** Its own sessions (long-poll, HTTP bridge, components) are those of `realm`; those of relays are remote. */
 export class RelayCore {
