@@ -6,7 +6,7 @@ import { callBytes, type RecordBudget } from "../../session/record-budget.ts";
 import type { Session } from "../../session/session.ts";
 import { RememberedRequests, SessionTable } from "../../session/session-table.ts";
 import type { OpenCalls, RemoteOrigin } from "../link/messages.ts";
-import { RemoteInvocations } from "./remote-invocations.ts";
+import { InvocationNumbers } from "./invocation-numbers.ts";
 
 /** What a session's record has for each call. */
 const CALL_BYTES = callBytes("", {});
@@ -15,7 +15,7 @@ const CALL_BYTES = callBytes("", {});
 export class RemoteCalls implements RemoteTable {
   /** REGISTERs that failed for their sessions, but may yet succeed at the core (`RemoteRegistrations`). */
   readonly refused = new RememberedRequests();
-  readonly invocations = new RemoteInvocations();
+  readonly invocations = new InvocationNumbers();
   readonly #bySession = new SessionTable<RemoteCall>();
   /** Sessions that have registered or called. */
   readonly #known = new Set<Session>();

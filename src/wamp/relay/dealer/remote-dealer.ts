@@ -1,7 +1,7 @@
 /** The dealer of a relay: hands REGISTER, CALL and what follows to the core, and its messages to the sessions. */
 
 import type { Permission } from "../../authorization/permission-rules.ts";
-import { argsOf, dropLateResult, sendCallError, TOO_LARGE } from "../../dealer/call-results.ts";
+import { argsOf, sendCallError, TOO_LARGE } from "../../dealer/call-results.ts";
 import { Dealer } from "../../dealer/dealer.ts";
 import { checkCall } from "../../dealer/invocation.ts";
 import { ProtocolViolation, WampError, WampUri } from "../../protocol/errors.ts";
@@ -9,7 +9,6 @@ import type {
   Call,
   Cancel,
   ErrorMessage,
-  Invocation,
   Register,
   Result,
   RouterMessage,
@@ -20,10 +19,9 @@ import { MessageType } from "../../protocol/message.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
-import { SMALL_PAYLOAD } from "../link/message-size.ts";
 import type { OpenCalls, ToCore } from "../link/messages.ts";
 import { originOf, RemoteCalls } from "./remote-calls.ts";
-import { failedInvocation, isKeptByRelay } from "./remote-invocations.ts";
+import { lostAnswer, RemoteInvocations } from "./remote-invocations.ts";
 import { type AboutRegistration, isAboutRegistration, RemoteRegistrations } from "./remote-registrations.ts";
 
 /**
@@ -34,6 +32,7 @@ export class RemoteDealer extends Dealer {
   readonly #link: CoreSender;
   readonly #calls: RemoteCalls;
   readonly #registrations: RemoteRegistrations;
+  readonly #invocations: RemoteInvocations;
   readonly #callLimit: number;
 
   constructor(link: CoreSender, ...parts: ConstructorParameters<typeof Dealer>) {
@@ -43,6 +42,10 @@ export class RemoteDealer extends Dealer {
     this.#calls = new RemoteCalls(records);
     this.#callLimit = limits.pending_calls_per_session;
     this.#registrations = new RemoteRegistrations((message) => link.queue(message), this.#calls.refused);
+    this.#invocations = new RemoteInvocations({
+      ...{ link, numbers: this.#calls.invocations, registrations: this.#registrations },
+      abandoned: this.tables.pending.abandoned,
+    });
     this.tables.remote = this.#calls;
   }
 
@@ -104,29 +107,15 @@ export class RemoteDealer extends Dealer {
   }
 
   override yield(session: Session, message: Yield): void {
-    const [type, request, options, payload] = message;
-    const key = this.#calls.invocations.keyOf(session, request);
-    if (key === undefined)
-      return dropLateResult(session, request, options.progress === true, this.tables.pending.abandoned);
-    if (this.#link.isFull && (options.progress === true || payload.size > SMALL_PAYLOAD)) {
-      return this.#dropResult(session, request, key);
-    }
-    if (!isKeptByRelay(message)) this.#calls.invocations.end(session, { request, key });
-    this.#send({ kind: "request", session: session.id, message: [type, key, options, payload] });
+    this.#invocations.yield(session, message);
   }
 
-  override error(session: Session, [type, requestType, request, details, uri, payload]: ErrorMessage): void {
-    const key = this.#calls.invocations.keyOf(session, request);
-    if (key === undefined) return dropLateResult(session, request, false, this.tables.pending.abandoned);
-    if (this.#link.isFull && payload.size > SMALL_PAYLOAD) return this.#dropResult(session, request, key);
-    this.#calls.invocations.end(session, { request, key });
-    this.#send({ kind: "request", session: session.id, message: [type, requestType, key, details, uri, payload] });
+  override error(session: Session, message: ErrorMessage): void {
+    this.#invocations.error(session, message);
   }
 
-  override failTooLarge(session: Session, [type, first, second]: readonly number[]): void {
-    const request = type === MessageType.YIELD ? first : type === MessageType.ERROR ? second : undefined;
-    const key = request === undefined ? undefined : this.#calls.invocations.keyOf(session, request);
-    if (key !== undefined) this.#send({ kind: "too large", session: session.id, front: [MessageType.YIELD, key] });
+  override failTooLarge(session: Session, front: readonly number[]): void {
+    this.#invocations.failTooLarge(session, front);
   }
 
   override cancel(caller: Session, message: Cancel): void {
@@ -166,29 +155,23 @@ export class RemoteDealer extends Dealer {
       case MessageType.ERROR:
         if (message[1] === MessageType.CALL && !this.#end(session, message[2])) return;
         if (isAboutRegistration(message[1])) return this.#registrations.answered(session, message);
-        if (message[1] === MessageType.YIELD) return this.#onYieldError(session, message);
+        if (message[1] === MessageType.YIELD) return this.#invocations.refuseYield(session, message);
         break;
       case MessageType.REGISTERED:
       case MessageType.UNREGISTERED:
         if (message[1] !== 0) return this.#registrations.answered(session, message);
         break;
       case MessageType.INVOCATION:
-        return this.#onInvocation(session, message);
-      case MessageType.INTERRUPT: {
-        const request = this.#calls.invocations.requestOf(session, message[1]);
-        if (request !== undefined) session.transport.send([message[0], request, message[2]]);
-        return;
-      }
+        return this.#invocations.invoke(session, message);
+      case MessageType.INTERRUPT:
+        return this.#invocations.interrupt(session, message);
     }
     session.transport.send(message);
   }
 
   /** An invocation is over without the callee's answer; `isAbandoned` as in the message `over`. */
   over(session: Session, key: Id, isAbandoned: boolean): void {
-    const request = this.#calls.invocations.requestOf(session, key);
-    if (request === undefined) return;
-    this.#calls.invocations.end(session, { request, key });
-    if (isAbandoned && session.has("callee.call_canceling")) this.tables.pending.abandoned.add(session, request);
+    this.#invocations.end(session, key, isAbandoned);
   }
 
   /** Fails a call of which the core cannot say what has become of it, unless it has ended. */
@@ -208,9 +191,8 @@ export class RemoteDealer extends Dealer {
   /** A part of a result may be lost, or arrive twice: returns the answer that ends the invocation in its place. */
   failResult(sessionId: Id, key: Id): ToCore {
     const callee = this.#calls.find(sessionId);
-    const request = callee && this.#calls.invocations.requestOf(callee, key);
-    if (request !== undefined) this.#dropInvocation(callee!, request, key);
-    return failedInvocation(sessionId, key, WampUri.UNAVAILABLE, LOST_ANSWER);
+    if (callee !== undefined) this.#invocations.end(callee, key, true);
+    return lostAnswer(sessionId, key);
   }
 
   /** Fails REGISTER and UNREGISTER that the core has not answered. */
@@ -277,18 +259,6 @@ export class RemoteDealer extends Dealer {
     this.#send({ kind: "request", session: caller.id, message: cancel });
   }
 
-  /** A result that the link does not take becomes an error, which is small. */
-  #dropResult(callee: Session, request: Id, key: Id): void {
-    this.#dropInvocation(callee, request, key);
-    this.#fail(callee, key, WampUri.UNAVAILABLE, LOST_ANSWER);
-  }
-
-  /** A callee that goes on with progress is interrupted once (LEAVE-04). */
-  #dropInvocation(callee: Session, request: Id, key: Id): void {
-    this.#calls.invocations.end(callee, { request, key });
-    if (callee.has("callee.call_canceling")) this.tables.pending.abandoned.add(callee, request);
-  }
-
   #onResult(session: Session, message: Result): void {
     const [, request, details] = message;
     const isProgress = details.progress === true;
@@ -301,34 +271,6 @@ export class RemoteDealer extends Dealer {
       this.#send({ kind: "request", session: session.id, message: cancel });
     }
     sendCallError(session, request, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
-  }
-
-  /** If the callee cannot be sent the invocation, its call fails as if the callee had answered so. */
-  #onInvocation(session: Session, [type, key, registration, details, payload]: Invocation): void {
-    const { invocations } = this.#calls;
-    if (this.#registrations.isUndoing(session, registration)) {
-      return this.#fail(session, key, WampUri.UNAVAILABLE, "the callee has not registered the procedure");
-    }
-    const { lastInvocation } = session;
-    const request = invocations.take(session, key);
-    if (request === undefined) return;
-    const fault = session.transport.send([type, request, registration, details, payload]);
-    if (fault === undefined) return;
-    invocations.end(session, { request, key });
-    // The callee has not seen the number, and numbers must be sequential.
-    session.lastInvocation = lastInvocation;
-    const uri = fault === "closed" ? WampUri.NETWORK_FAILURE : WampUri.PAYLOAD_SIZE_EXCEEDED;
-    this.#fail(session, key, uri, "the invocation could not be sent to the callee");
-  }
-
-  /** Answers an invocation in the place of its callee. */
-  #fail(callee: Session, key: Id, uri: Uri, text: string): void {
-    this.#send(failedInvocation(callee.id, key, uri, text));
-  }
-
-  #onYieldError(session: Session, [type, requestType, key, details, uri, payload]: ErrorMessage): void {
-    const request = this.#calls.invocations.requestOf(session, key);
-    if (request !== undefined) session.transport.send([type, requestType, request, details, uri, payload]);
   }
 
   /** Ends a call; false if it has ended before. */
@@ -349,4 +291,3 @@ export class RemoteDealer extends Dealer {
 }
 
 const CANCELED = "the call was canceled";
-const LOST_ANSWER = "the answer of the callee cannot reach the core of the realm";

@@ -1,14 +1,126 @@
-/** The invocations of a relay's callees: the core numbers them for itself, the relay for each callee. */
+/** What passes between the core and the callees of a relay: INVOCATION, INTERRUPT, and the answers of callees. */
 
-import { argsOf } from "../../dealer/call-results.ts";
-import type { RemoteInvocation } from "../../dealer/dealer-record.ts";
-import { nextId } from "../../protocol/id.ts";
-import { MessageType, NO_DETAILS, type Yield } from "../../protocol/message.ts";
+import { argsOf, dropLateResult } from "../../dealer/call-results.ts";
+import { WampUri } from "../../protocol/errors.ts";
+import {
+  type ErrorMessage,
+  type Interrupt,
+  type Invocation,
+  MessageType,
+  NO_DETAILS,
+  type Yield,
+} from "../../protocol/message.ts";
 import { isPassthru } from "../../protocol/payload-passthru.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
-import { SessionTable } from "../../session/session-table.ts";
+import type { RememberedRequests } from "../../session/session-table.ts";
+import type { CoreSender } from "../link/core-sender.ts";
+import { SMALL_PAYLOAD } from "../link/message-size.ts";
 import type { ToCore } from "../link/messages.ts";
+import type { InvocationNumbers } from "./invocation-numbers.ts";
+import type { RemoteRegistrations } from "./remote-registrations.ts";
+
+/** The parts of a relay's dealer that invocations need. */
+export interface RemoteInvocationsParts {
+  readonly link: CoreSender;
+  readonly numbers: InvocationNumbers;
+  readonly registrations: RemoteRegistrations;
+  /** See `PendingCalls.abandoned`. */
+  readonly abandoned: RememberedRequests;
+}
+
+/** Translates the numbers of invocations; what cannot be passed on becomes an error, so that each call ends. */
+export class RemoteInvocations {
+  readonly #link: CoreSender;
+  readonly #numbers: InvocationNumbers;
+  readonly #registrations: RemoteRegistrations;
+  readonly #abandoned: RememberedRequests;
+
+  constructor({ link, numbers, registrations, abandoned }: RemoteInvocationsParts) {
+    this.#link = link;
+    this.#numbers = numbers;
+    this.#registrations = registrations;
+    this.#abandoned = abandoned;
+  }
+
+  /** If the callee cannot be sent the invocation, its call fails as if the callee had answered so. */
+  invoke(callee: Session, [type, key, registration, details, payload]: Invocation): void {
+    if (this.#registrations.isUndoing(callee, registration)) {
+      return this.#fail(callee, key, WampUri.UNAVAILABLE, "the callee has not registered the procedure");
+    }
+    const { lastInvocation } = callee;
+    const request = this.#numbers.take(callee, key);
+    if (request === undefined) return;
+    const fault = callee.transport.send([type, request, registration, details, payload]);
+    if (fault === undefined) return;
+    this.#numbers.end(callee, { request, key });
+    // The callee has not seen the number, and numbers must be sequential.
+    callee.lastInvocation = lastInvocation;
+    const uri = fault === "closed" ? WampUri.NETWORK_FAILURE : WampUri.PAYLOAD_SIZE_EXCEEDED;
+    this.#fail(callee, key, uri, "the invocation could not be sent to the callee");
+  }
+
+  /** Sends a callee INTERRUPT. */
+  interrupt(callee: Session, [type, key, options]: Interrupt): void {
+    const request = this.#numbers.requestOf(callee, key);
+    if (request !== undefined) callee.transport.send([type, request, options]);
+  }
+
+  /** Sends the core a result or a part of it. */
+  yield(callee: Session, message: Yield): void {
+    const [type, request, options, payload] = message;
+    const isProgress = options.progress === true;
+    const key = this.#numbers.keyOf(callee, request);
+    if (key === undefined) return dropLateResult(callee, request, isProgress, this.#abandoned);
+    if (this.#link.isFull && (isProgress || payload.size > SMALL_PAYLOAD)) return this.#replace(callee, key);
+    if (!isKeptByRelay(message)) this.#numbers.end(callee, { request, key });
+    this.#link.queue({ kind: "request", session: callee.id, message: [type, key, options, payload] });
+  }
+
+  /** Sends the core the ERROR of a callee. */
+  error(callee: Session, [type, requestType, request, details, uri, payload]: ErrorMessage): void {
+    const key = this.#numbers.keyOf(callee, request);
+    if (key === undefined) return dropLateResult(callee, request, false, this.#abandoned);
+    if (this.#link.isFull && payload.size > SMALL_PAYLOAD) return this.#replace(callee, key);
+    this.#numbers.end(callee, { request, key });
+    const message: ErrorMessage = [type, requestType, key, details, uri, payload];
+    this.#link.queue({ kind: "request", session: callee.id, message });
+  }
+
+  /** See `Dealer.failTooLarge`. */
+  failTooLarge(callee: Session, [type, first, second]: readonly number[]): void {
+    const request = type === MessageType.YIELD ? first : type === MessageType.ERROR ? second : undefined;
+    const key = request === undefined ? undefined : this.#numbers.keyOf(callee, request);
+    if (key !== undefined) this.#link.queue({ kind: "too large", session: callee.id, front: [MessageType.YIELD, key] });
+  }
+
+  /** Sends a callee the ERROR for its YIELD, which does not reach the caller (PPT-08). */
+  refuseYield(callee: Session, [type, requestType, key, details, uri, payload]: ErrorMessage): void {
+    const request = this.#numbers.requestOf(callee, key);
+    if (request !== undefined) callee.transport.send([type, requestType, request, details, uri, payload]);
+  }
+
+  /**
+   * An invocation is over without the callee's answer. `isAbandoned`: the callee was not told, so that it is interrupted
+   * once if it goes on with progress (LEAVE-04).
+   */
+  end(callee: Session, key: Id, isAbandoned: boolean): void {
+    const request = this.#numbers.requestOf(callee, key);
+    if (request === undefined) return;
+    this.#numbers.end(callee, { request, key });
+    if (isAbandoned && callee.has("callee.call_canceling")) this.#abandoned.add(callee, request);
+  }
+
+  /** An answer that the link does not take becomes an error, which is small. */
+  #replace(callee: Session, key: Id): void {
+    this.end(callee, key, true);
+    this.#link.queue(lostAnswer(callee.id, key));
+  }
+
+  #fail(callee: Session, key: Id, uri: Uri, text: string): void {
+    this.#link.queue(failedInvocation(callee.id, key, uri, text));
+  }
+}
 
 /**
  * Does the relay keep the invocation of a YIELD until the core says that it is over? A final answer ends it, unless the
@@ -18,81 +130,18 @@ export function isKeptByRelay([, , options]: Yield): boolean {
   return options.progress === true || isPassthru(options);
 }
 
-/** Returns the answer to an invocation in the place of its callee. */
-export function failedInvocation(session: Id, key: Id, uri: Uri, text: string): ToCore {
-  const type = MessageType.INVOCATION;
-  return { kind: "request", session, message: [MessageType.ERROR, type, key, NO_DETAILS, uri, argsOf(text)] };
+/** Returns the error that stands for a callee's answer which does not reach the core. */
+export function lostAnswer(callee: Id, key: Id): ToCore {
+  return failedInvocation(
+    callee,
+    key,
+    WampUri.UNAVAILABLE,
+    "the answer of the callee cannot reach the core of the realm",
+  );
 }
 
-/**
- * A callee sees INVOCATION.Requests that count from 1 without a gap, whatever the core has forgotten in a crash. The
- * numbers of the core, called keys here, only grow.
- */
-export class RemoteInvocations {
-  /** callee → INVOCATION.Request → key */
-  readonly #keys = new SessionTable<Id>();
-  /** callee → key → INVOCATION.Request */
-  readonly #requests = new SessionTable<Id>();
-  /** callee → largest key */
-  readonly #lastKeys = new Map<Session, Id>();
-
-  /** The INVOCATION.Request of a key; a new one for a new key, and undefined for one that is over. */
-  take(callee: Session, key: Id): Id | undefined {
-    const known = this.#requests.get(callee, key);
-    if (known !== undefined || key <= (this.#lastKeys.get(callee) ?? 0)) return known;
-    callee.lastInvocation = nextId(callee.lastInvocation);
-    this.#set(callee, { request: callee.lastInvocation, key });
-    callee.transport.save();
-    return callee.lastInvocation;
-  }
-
-  /** The INVOCATION.Request of a key that the callee works on. */
-  requestOf(callee: Session, key: Id): Id | undefined {
-    return this.#requests.get(callee, key);
-  }
-
-  /** The key of an INVOCATION.Request that the callee works on. */
-  keyOf(callee: Session, request: Id): Id | undefined {
-    return this.#keys.get(callee, request);
-  }
-
-  /** The keys of the invocations that the callee works on. */
-  keysOf(callee: Session): Id[] {
-    return [...this.#requests.of(callee).keys()];
-  }
-
-  /** The largest key of the callee; undefined before its first invocation. */
-  lastKeyOf(callee: Session): Id | undefined {
-    return this.#lastKeys.get(callee);
-  }
-
-  /** The callee has given its final answer, or needs not give one any more. */
-  end(callee: Session, { request, key }: RemoteInvocation): void {
-    this.#keys.delete(callee, request);
-    this.#requests.delete(callee, key);
-    callee.transport.save();
-  }
-
-  /** Drops the tables of a session that has ended. */
-  leave(callee: Session): void {
-    this.#keys.leave(callee);
-    this.#requests.leave(callee);
-    this.#lastKeys.delete(callee);
-  }
-
-  recordOf(callee: Session): readonly RemoteInvocation[] {
-    return Array.from(this.#keys.of(callee), ([request, key]) => ({ request, key }));
-  }
-
-  /** `lastKey` keeps an INVOCATION from being taken again that is repeated after the relay has slept. */
-  restore(callee: Session, invocations: readonly RemoteInvocation[], lastKey: Id | undefined): void {
-    if (lastKey !== undefined) this.#lastKeys.set(callee, lastKey);
-    for (const invocation of invocations) this.#set(callee, invocation);
-  }
-
-  #set(callee: Session, { request, key }: RemoteInvocation): void {
-    this.#keys.set(callee, request, key);
-    this.#requests.set(callee, key, request);
-    this.#lastKeys.set(callee, Math.max(key, this.#lastKeys.get(callee) ?? 0));
-  }
+function failedInvocation(callee: Id, key: Id, uri: Uri, text: string): ToCore {
+  const type = MessageType.INVOCATION;
+  const message: ErrorMessage = [MessageType.ERROR, type, key, NO_DETAILS, uri, argsOf(text)];
+  return { kind: "request", session: callee, message };
 }
