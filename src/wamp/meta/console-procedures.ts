@@ -25,7 +25,8 @@ export const CONSOLE_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
 /** Entries of `slow` and `unheard` in one answer, unless the keyword argument `limit` asks for others. */
 const USUAL_LIMIT = 100;
 
-function limitIn(payload: Payload): number {
+/** The most entries of an answer, which the keyword argument `limit` may set. */
+export function limitIn(payload: Payload): number {
   return optionalKeyword(payload, "limit", isId) ?? USUAL_LIMIT;
 }
 
@@ -67,17 +68,29 @@ export function stats({ name, limits, sessions, sessionById, broker, dealer, rec
 /** The result of `stats`. */
 export type Stats = ReturnType<typeof stats>;
 
+/** What the order of `wamp.edge.slow` depends on. */
+export interface SlowSession {
+  readonly queued: number;
+  readonly unread: number;
+  readonly proves: boolean | undefined;
+}
+
 /**
- * Sessions with bytes that they are not known to have read: those for which the router keeps frames first, and last those
- * that only receive, which may have read everything.
+ * Compares two sessions: those for which the router keeps frames come first, and last those that only receive, which may
+ * have read everything.
  */
+export function bySlowness(a: SlowSession, b: SlowSession): number {
+  return b.queued - a.queued || Number(b.proves) - Number(a.proves) || b.unread - a.unread;
+}
+
+/** Sessions with bytes that they are not known to have read. */
 function slowest({ sessionById, limits }: MetaContext, limit: number): Dict {
   const slow = [...sessionById.values()].flatMap(({ id, identity: { authid, authrole }, transport }) => {
     const { queued = 0, handedOver = 0, sent = 0, hasProved: proves } = transport.traffic?.unread ?? {};
     const unread = queued + Math.max(0, handedOver);
     return unread > 0 ? [{ session: id, authid, authrole, unread, queued, sent, proves }] : [];
   });
-  slow.sort((a, b) => b.queued - a.queued || Number(b.proves) - Number(a.proves) || b.unread - a.unread);
+  slow.sort(bySlowness);
   return {
     sessions: slow.slice(0, limit),
     unread: slow.reduce((sum, { unread }) => sum + unread, 0),

@@ -14,12 +14,12 @@ import { type Identity, Session } from "../../session/session.ts";
 import type { InterestTable } from "../broker/interest-table.ts";
 import type { RemoteOrigin, SessionsByRole, ToCore } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
-import { withOtherObjects } from "./other-objects.ts";
 import { isRefusedEarly, mergeExplained } from "./core-explain.ts";
 import { CoreTaps } from "./core-taps.ts";
 import { Inquiries, type InquiryPorts } from "./inquiries.ts";
 import { firstOf, type MergeContext } from "./merge.ts";
 import { ConnectionNumbers } from "./merge-console.ts";
+import { withOtherObjects } from "./other-objects.ts";
 import { RelaySessions, type RelaySessionsStore } from "./relay-sessions.ts";
 import { routeOf, type Spread, type Whereabouts } from "./routes.ts";
 

@@ -12,8 +12,8 @@ import type { Dict, Id, Uri } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
 import { Session } from "../../session/session.ts";
 import type { MetaAnswer, MetaRequest, ToCore, ToRelay } from "../link/messages.ts";
-import { withOtherObjects } from "./other-objects.ts";
 import { EXPLAIN } from "./core-explain.ts";
+import { withOtherObjects } from "./other-objects.ts";
 import { RelayTaps } from "./relay-taps.ts";
 import { concernsCaller, routeOf } from "./routes.ts";
 
