@@ -14,6 +14,7 @@ import { type Hello, MessageType } from "../protocol/message.ts";
 import { parse } from "../protocol/parse.ts";
 import { Payload } from "../protocol/payload.ts";
 import { type Dict, isDict, type List } from "../protocol/values.ts";
+import { NO_CLIENT } from "../session/no-client.ts";
 import { Session } from "../session/session.ts";
 import { argument, type Guard, isBoolean, isString, optionalArgument } from "./arguments.ts";
 import { type Answer, explainRoute, type ProcedureFinder, type Request } from "./explain-route.ts";
@@ -139,7 +140,7 @@ function subjectOf(context: MetaContext, query: Dict): Session {
   if (id !== undefined) return sessionById(context, id);
   const authrole = optional(query, "authrole", isString) ?? required(query, "role", isString);
   const identity = { authid: optional(query, "authid", isString) ?? "", authrole, authmethod: "", authprovider: "" };
-  return new Session({ send: () => undefined, close() {}, save() {} }, { id: 0, identity, features: -1 });
+  return new Session(NO_CLIENT, { id: 0, identity, features: -1 });
 }
 
 function required<T>(query: Dict, name: string, isValid: Guard<T>): T {

@@ -24,6 +24,7 @@ export interface CoreRecoveryParts {
 
 const DROPPED: ReadonlySet<ToRelay["kind"]> = new Set(["publish", "meta"]);
 
+/** Handles the outages of all links of the core. */
 export class CoreRecovery {
   readonly #parts: () => CoreRecoveryParts;
 
@@ -47,7 +48,7 @@ export class CoreRecovery {
     return failResults(requests, kept);
   }
 
-  /** The link to the relay went down with these messages. The relay may keep topics to itself that it should not. */
+  /** The link to the relay went down with these messages. The relay may not forward what it should. */
   onDown(relay: number, dropped: readonly ToRelay[]): void {
     const { host, down, told, requests } = this.#parts();
     down.put(relay);

@@ -31,7 +31,7 @@ import { CoreMetaEvents } from "./meta/relayed-meta-events.ts";
 import { CoreRealm } from "./relay-realm.ts";
 import { CoreMoves } from "./resume/core-moves.ts";
 
-/** Its own sessions (long-poll, HTTP bridge, components) are those of `realm`; those of relays are remote. */
+/** One core: `realm` has its own sessions (long-poll, HTTP bridge, components), `remote` those of relays. */
 export class RelayCore {
   readonly realm: Realm;
   readonly remote: RemoteSessions;

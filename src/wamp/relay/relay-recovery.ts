@@ -26,6 +26,7 @@ export interface RelayRecoveryParts {
   queue(message: ToCore, onProcessed: () => void): void;
 }
 
+/** Handles the outages of the link of one relay. */
 export class RelayRecovery {
   readonly #parts: () => RelayRecoveryParts;
 

@@ -22,7 +22,7 @@ import { RelayRealm } from "./relay-realm.ts";
 import { RelayRecovery } from "./relay-recovery.ts";
 import { RelayMoves } from "./resume/relay-moves.ts";
 
-/** The platform calls `endTurn` after each event and in `Host.flushOutput`, and `tick` instead of `Realm.tick`. */
+/** One relay. The platform calls `endTurn` after each event and in `Host.flushOutput`, and `tick` instead of `Realm.tick`. */
 export class Relay {
   readonly realm: Realm;
   readonly #host: Host;
@@ -173,7 +173,7 @@ export class Relay {
     if (!(this.#mayBeKnown && this.isUnused) || this.interest.size > 0) return;
     this.#mayBeKnown = false;
     this.authentication.roles.forget();
-    const open = this.#pubsub.publications.keepNothing();
+    const open = this.#pubsub.publications.forwardAll();
     this.#link.queue({ kind: "closed" }, (end) => {
       if (end !== "late") open();
       if (end === "processed") then();

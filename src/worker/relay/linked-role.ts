@@ -20,7 +20,7 @@ interface Linked {
   nextAwakeDeadline(): number | undefined;
 }
 
-/** A role of an object among others. */
+/** The role of one of the objects of a realm. */
 export abstract class LinkedRole implements RealmRole, LinkSender {
   protected readonly numbers: LinkNumbers;
   protected readonly writes = new DeferredWrites();

@@ -1,4 +1,4 @@
-/** The configuration of a relay: what a realm has once is the core's. */
+/** The configuration of a relay, without what a realm has once, at its core. */
 
 import type { WorkerRealmConfig } from "../config/realm-config.ts";
 

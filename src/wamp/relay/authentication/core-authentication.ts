@@ -32,7 +32,7 @@ export function isAboutLogins(message: ToCore): message is AuthenticationMessage
   return KINDS.has(message.kind);
 }
 
-/** What it asks of the core. */
+/** What authentication asks of the core and its object. */
 export interface CoreAuthenticationPorts {
   readonly host: Host;
   readonly ids: RelayIds;
@@ -41,7 +41,7 @@ export interface CoreAuthenticationPorts {
   queue(relay: number, message: ToRelay, onEnd?: () => void): void;
 }
 
-/** The realm of the core is made with `logins.shared`, and handed over by `open`. */
+/** The logins, roles and authorizers of relays at the core, whose realm is made with `logins.shared`. */
 export class CoreAuthentication {
   readonly logins: CoreLogins;
   readonly roles: CoreRoles;
@@ -140,5 +140,5 @@ export class CoreAuthentication {
   }
 }
 
-/** What else cookies do not read. */
+/** Facts of a connection that cookies do not read. */
 const NO_FACTS = { is_secure: true, websocket_protocol: "", http_headers_received: {} };

@@ -20,7 +20,7 @@ export interface RoleVersionStore {
   delete(object: number): void;
 }
 
-/** What it asks of the core. */
+/** What the roles ask of the core and its object. */
 export interface CoreRolesPorts {
   readonly roles: RoleVersionStore;
   /** Queues a message for a relay; `onEnd` as in `LinkSender.queue`. */
@@ -123,5 +123,5 @@ export class CoreRoles implements RoleObserver {
   }
 }
 
-/** No relay has it. */
+/** Differs from the version of every object. */
 const NO_VERSION = -1;

@@ -3,6 +3,7 @@
 import { Deadlines } from "../../host/deadlines.ts";
 import type { Clock, Output } from "../../host/host.ts";
 import { Payload } from "../../protocol/payload.ts";
+import { GrowingNumbers } from "../link/growing-numbers.ts";
 import type { Answer, Question, ToCore } from "../link/messages.ts";
 
 /** Why a question has no answer. */
@@ -16,9 +17,6 @@ export interface Answered {
   readonly payload: Payload;
 }
 
-/** More questions than one object asks between two sleeps. */
-const QUESTIONS_PER_BOOT = 2 ** 32;
-
 /** Longest wait for the core, where the question itself takes no time: milliseconds. */
 const ANSWER_MS = 5_000;
 
@@ -28,23 +26,21 @@ interface Open {
 }
 
 /**
- * Questions are in memory only, as those who ask are: logins and undecided messages, which a sleep ends. A question that
- * the core may have lost in a restart fails at once.
+ * Questions are in memory only, as are the logins and undecided messages that they are about, which a sleep ends. A
+ * question that the core may have lost in a restart fails at once.
  */
 export class Questions {
   readonly #host: Clock & Output;
   readonly #send: (message: ToCore) => void;
   readonly #open = new Map<number, Open>();
   readonly #deadlines = new Deadlines<Open>();
-  readonly #boot: () => number;
-  /** Set with the first question. */
-  #lastNumber: number | undefined;
+  readonly #numbers: GrowingNumbers;
 
   /** `send` queues a message for the core; `boot` as in `Batch.boot`, so that no number is used twice. */
   constructor(host: Clock & Output, boot: () => number, send: (message: ToCore) => void) {
     this.#host = host;
     this.#send = send;
-    this.#boot = boot;
+    this.#numbers = new GrowingNumbers(boot);
   }
 
   /** Questions without an answer. */
@@ -54,8 +50,7 @@ export class Questions {
 
   /** Asks; never rejects. */
   ask(question: Question, timeoutMs = ANSWER_MS, payload = Payload.NONE): Promise<Answered | Unanswered> {
-    const number = (this.#lastNumber ?? this.#boot() * QUESTIONS_PER_BOOT) + 1;
-    this.#lastNumber = number;
+    const number = this.#numbers.next();
     const { promise, resolve } = Promise.withResolvers<Answered | Unanswered>();
     const open = { number, resolve };
     const deadline = this.#host.now() + timeoutMs;

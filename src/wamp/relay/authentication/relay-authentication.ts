@@ -18,7 +18,7 @@ export type AuthenticationAnswer = Extract<
   { readonly kind: "answer" | "role" | "roles" | "callees" | "log out" }
 >;
 
-/** What it asks of the relay. */
+/** What authentication asks of the relay and its object. */
 export interface RelayAuthenticationPorts {
   readonly host: Host;
   readonly ids: RelayIds;
@@ -32,7 +32,7 @@ export interface RelayAuthenticationPorts {
   realm(): Realm;
 }
 
-/** The realm of the relay is made with `parts`. */
+/** The logins, roles and authorizers of a relay, whose realm is made with `parts`. */
 export class RelayAuthentication {
   readonly questions: Questions;
   readonly roles: RelayRoles;

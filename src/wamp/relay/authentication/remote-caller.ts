@@ -7,7 +7,7 @@ import { CallOutcome } from "../../session/pending-requests.ts";
 import type { ProcedureCaller } from "../../session/procedure-caller.ts";
 import type { Questions } from "./questions.ts";
 
-/** What takes the place of `InternalCaller` on a relay. A core that cannot be reached counts as a broken procedure. */
+/** Takes the place of `InternalCaller` at a relay. A core that cannot be reached counts as a procedure that fails. */
 export class RemoteCaller implements ProcedureCaller {
   readonly #questions: Questions;
   readonly #authrole: string;

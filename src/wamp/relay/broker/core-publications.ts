@@ -1,4 +1,4 @@
-/** The core's part of the broker: which relays get a publication, and which may keep theirs to themselves. */
+/** The core's part of the broker: which relays get a publication, and which topics relays need not forward. */
 
 import type { Publication } from "../../broker/publication.ts";
 import type { Clock, Log } from "../../host/host.ts";
@@ -7,17 +7,16 @@ import type { Event, RouterMessage } from "../../protocol/message.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
+import { NO_CLIENT } from "../../session/no-client.ts";
 import { Session } from "../../session/session.ts";
 import { DroppedPublications } from "../link/dropped-publications.ts";
+import { GrowingNumbers } from "../link/growing-numbers.ts";
 import type { ForwardedPublication, PublishRequest, RetainedRequest } from "../link/messages.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
 import type { RelayLinks } from "../link/relay-links.ts";
 import { type InterestStore, InterestTable } from "./interest-table.ts";
 import type { StoredPublications } from "./stored-publications.ts";
 import { ToldRelays, type ToldStore } from "./told-topics.ts";
-
-/** More publications than an object takes between two sleeps. */
-export const COUNTS_PER_BOOT = 2 ** 32;
 
 /** What the core's publications ask of the core and its object. */
 export interface CorePublicationsPorts {
@@ -51,7 +50,7 @@ export class CorePublications {
   readonly #dropped: DroppedPublications;
   /** The revocations that relays have not acknowledged, and what waits for each. */
   readonly #revocations = new Set<Waiting>();
-  #count: number | undefined;
+  readonly #counts: GrowingNumbers;
 
   /** `realm` returns the realm of the core's own sessions. */
   constructor(realm: () => Realm, ports: CorePublicationsPorts) {
@@ -60,6 +59,7 @@ export class CorePublications {
     this.interest = new InterestTable(ports.interest, (match, uri) => ports.ids.subscription(match, uri));
     this.#dropped = new DroppedPublications(ports.host);
     this.told = new ToldRelays(ports.told);
+    this.#counts = new GrowingNumbers(ports.boot);
   }
 
   /** Forgets a relay that has lost its sessions. */
@@ -84,7 +84,7 @@ export class CorePublications {
     }
   }
 
-  /** A relay has its first subscriber of a pattern: it is confirmed once no object keeps such publications to itself. */
+  /** A relay has its first subscriber of a pattern: it is confirmed once all objects forward such publications. */
   announce(relay: number, pattern: Pattern, session: Id): void {
     const { links } = this.#ports;
     // Now, so that it is in front of all events about its subscribers.
@@ -107,7 +107,7 @@ export class CorePublications {
     const { ids, links, stored } = this.#ports;
     const answer = (): void => {
       const events: Event[] = [];
-      const transport = { send: (event: RouterMessage) => void events.push(event as Event), close() {}, save() {} };
+      const transport = { ...NO_CLIENT, send: (event: RouterMessage) => void events.push(event as Event) };
       const id = ids.subscription(pattern.match, pattern.uri);
       const { retention } = this.#realm().broker;
       retention.replay(new Session(transport, origin), { id, match: pattern.match, topic: pattern.uri });
@@ -152,9 +152,7 @@ export class CorePublications {
   forward(publication: Publication, except: number = CORE): number {
     const relays = this.interest.relaysFor(publication.topic, except);
     for (const relay of relays) {
-      this.#count = (this.#count ?? this.#ports.boot() * COUNTS_PER_BOOT) + 1;
-      const forwarded = { ...publication, origin: CORE, count: this.#count };
-      this.#send(relay, forwarded);
+      this.#send(relay, { ...publication, origin: CORE, count: this.#counts.next() });
     }
     return relays.size;
   }
@@ -175,7 +173,7 @@ export class CorePublications {
   }
 
   /**
-   * Calls `then` when no relay keeps publications to itself that the new subscription matches: when all revocations are
+   * Calls `then` when all relays forward the publications that the new subscription matches: when all revocations are
    * acknowledged or given up, those of earlier subscriptions included, because they may have matched the same topics.
    */
   #revoke(pattern: Pattern, except: number, then: () => void): void {

@@ -25,7 +25,7 @@ interface Interest extends Pattern {
   readonly relays: Set<number>;
 }
 
-/** In memory an index of the rows, from which it is rebuilt when the core wakes. */
+/** An index of the rows, in memory; it is rebuilt from them when the core wakes. */
 export class InterestTable {
   readonly #store: InterestStore;
   readonly #idOf: (match: Match, uri: Uri) => Id;

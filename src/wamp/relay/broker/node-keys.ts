@@ -81,7 +81,7 @@ export interface NodeKeyPorts {
   send(relay: number, pattern: Pattern, keys: readonly string[]): void;
 }
 
-/** The keys of a relay, which the core is told, and those elsewhere, which it tells. */
+/** Tells the core the keys of a relay's sessions, and keeps those of other objects, which the core tells. */
 export class RelayNodeKeys {
   readonly #ports: NodeKeyPorts;
   readonly #elsewhere: KeyTable;
@@ -102,7 +102,7 @@ export class RelayNodeKeys {
     }
   }
 
-  /** Tells the core all keys: it has dropped them with the epoch before, or may have missed them. */
+  /** Tells the core all keys: the core has dropped them with the epoch before, or may have missed them. */
   begin(): void {
     this.#told.clear();
     // Those of subscriptions that were lost with their sessions.

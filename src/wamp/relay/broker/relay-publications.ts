@@ -8,8 +8,8 @@ import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
 import { DroppedPublications } from "../link/dropped-publications.ts";
+import { GrowingNumbers } from "../link/growing-numbers.ts";
 import type { ForwardedPublication } from "../link/messages.ts";
-import { COUNTS_PER_BOOT } from "./core-publications.ts";
 import { EVERYTHING, ToldTopics } from "./told-topics.ts";
 import type { WaitingPublications } from "./waiting-publications.ts";
 
@@ -28,19 +28,20 @@ export interface RelayPublicationsPorts {
   onStore(publication: Publication, count: number): void;
 }
 
-/** A topic that no other object has a use for does not wake the core. */
+/** Forwards no publication on a topic that no other object has a use for, so that it does not wake the core. */
 export class RelayPublications {
   readonly #ports: RelayPublicationsPorts;
   readonly #unused = new ToldTopics();
-  #keepsNothing = false;
+  #forwardsAll = false;
   /** origin → count of the last publication from it; larger ones are new */
   readonly #lastCounts = new Map<number, number>();
   readonly #dropped: DroppedPublications;
-  #count: number | undefined;
+  readonly #counts: GrowingNumbers;
 
   constructor(ports: RelayPublicationsPorts) {
     this.#ports = ports;
     this.#dropped = new DroppedPublications(ports.host);
+    this.#counts = new GrowingNumbers(ports.boot);
   }
 
   /** May another object have a use for publications on the topic? */
@@ -72,8 +73,7 @@ export class RelayPublications {
 
   /** Returns a number larger than the counts of all publications before; it is that of no publication. */
   nextNumber(): number {
-    this.#count = (this.#count ?? this.#ports.boot() * COUNTS_PER_BOOT) + 1;
-    return this.#count;
+    return this.#counts.next();
   }
 
   /** Takes a publication of another object, unless it has come before. */
@@ -85,16 +85,16 @@ export class RelayPublications {
   }
 
   /** The core says that no other object has a use for the topic. */
-  keepToItself(topic: Uri): void {
-    if (!this.#keepsNothing) this.#unused.add(topic);
+  stopForwarding(topic: Uri): void {
+    if (!this.#forwardsAll) this.#unused.add(topic);
   }
 
-  /** The core is about to forget what it has said: sends it everything, and keeps nothing until the result is called. */
-  keepNothing(): () => void {
+  /** The core is about to forget what it has said: forwards all topics until the result is called. */
+  forwardAll(): () => void {
     this.#unused.revoke(EVERYTHING);
-    this.#keepsNothing = true;
+    this.#forwardsAll = true;
     return () => {
-      this.#keepsNothing = false;
+      this.#forwardsAll = false;
     };
   }
 

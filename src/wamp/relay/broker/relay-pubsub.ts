@@ -167,7 +167,7 @@ export class RelayPubSub {
       case "node keys":
         return this.#nodeKeys.receive(message.pattern, message.keys);
       case "unused":
-        return this.publications.keepToItself(message.topic);
+        return this.publications.stopForwarding(message.topic);
       case "revoke":
         return this.publications.revoke(message.pattern);
     }

@@ -8,7 +8,7 @@ import { MessageType } from "../../protocol/message.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
-import type { RetainedAnswer, RetainedRequest } from "../link/messages.ts";
+import { originOf, type RetainedAnswer, type RetainedRequest } from "../link/messages.ts";
 
 /** What the requests ask of the relay. */
 export interface RetainedRequestsPorts {
@@ -110,10 +110,9 @@ export class RetainedRequests {
 
   #ask(pending: Pending): void {
     const { session, pattern, isConfirmed } = pending;
-    const { id, identity, features } = session;
     const number = this.#ports.nextNumber();
     this.#pending.set(number, pending);
-    this.#ports.send({ kind: "get retained", number, pattern, isConfirmed, origin: { id, identity, features } });
+    this.#ports.send({ kind: "get retained", number, pattern, isConfirmed, origin: originOf(session) });
   }
 }
 

@@ -6,6 +6,7 @@ import type { Host } from "../../host/host.ts";
 import type { Transport } from "../../host/transport.ts";
 import { WampUri } from "../../protocol/errors.ts";
 import { MessageType, type RouterMessage } from "../../protocol/message.ts";
+import { NO_CLIENT } from "../../session/no-client.ts";
 import { INTERNAL, Session } from "../../session/session.ts";
 import type { KeepRequest, PublishRequest, StoredAnswer } from "../link/messages.ts";
 
@@ -46,7 +47,7 @@ interface RelayCounts {
   readonly publisher: Session;
 }
 
-/** All that `Acknowledgments` writes in one transaction, the counts included, survives a crash, or nothing does. */
+/** `Acknowledgments` writes the counts in one transaction with the events, so that a crash loses both or neither. */
 export class StoredPublications implements EventBuffer {
   readonly savesOnDemand = false;
   readonly #broker: () => Broker;
@@ -142,7 +143,7 @@ export class StoredPublications implements EventBuffer {
       if (message[0] === MessageType.PUBLISHED) this.#answer(relay, message[1]);
       else if (message[0] === MessageType.ERROR) this.#fail(relay, message[2]);
     };
-    const transport: Transport = { send: onMessage, close: () => {}, save: () => {} };
+    const transport: Transport = { ...NO_CLIENT, send: onMessage };
     const identity = { authid: `relay ${relay}`, authrole: INTERNAL, authmethod: INTERNAL, authprovider: INTERNAL };
     return new Session(transport, { id: relay, identity, features: 0 });
   }

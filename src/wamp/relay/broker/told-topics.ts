@@ -1,4 +1,4 @@
-/** Topics whose publications a relay need not send to the core, and which relays the core has told so. */
+/** Topics whose publications a relay does not forward, because the core has told it that no other object needs them. */
 
 import { matches } from "../../matching/covering.ts";
 import type { Pattern } from "../../protocol/uri.ts";

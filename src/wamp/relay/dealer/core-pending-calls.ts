@@ -9,7 +9,7 @@ import { RemoteTransport } from "./remote-transport.ts";
 /** `isAbandoned`: the callee may go on with progressive results, because nothing has told it of the end (LEAVE-04). */
 export type OnOver = (callee: Session, key: Id, isAbandoned: boolean) => void;
 
-/** Without being told, a relay keeps an invocation that its callee does not answer until the callee's session ends. */
+/** Reports ended invocations: a relay would keep one that is not answered until the callee's session ends. */
 export class CorePendingCalls extends PendingCalls {
   readonly #onOver: OnOver;
   #answering: readonly [callee: Session, key: Id] | undefined;

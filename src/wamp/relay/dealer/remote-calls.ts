@@ -5,7 +5,7 @@ import type { Id } from "../../protocol/values.ts";
 import { callBytes, type RecordBudget } from "../../session/record-budget.ts";
 import type { Session } from "../../session/session.ts";
 import { RememberedRequests, SessionTable } from "../../session/session-table.ts";
-import type { OpenCalls, RemoteOrigin } from "../link/messages.ts";
+import type { OpenCalls } from "../link/messages.ts";
 import { InvocationNumbers } from "./invocation-numbers.ts";
 
 /** What a session's record has for each call. */
@@ -123,9 +123,4 @@ export class RemoteCalls implements RemoteTable {
     if (this.get(session, call.request) === undefined) this.#records.addCall(session, CALL_BYTES);
     this.#bySession.set(session, call.request, call);
   }
-}
-
-/** Returns what the core makes a remote session of. */
-export function originOf({ id, identity, features }: Session): RemoteOrigin {
-  return { id, identity, features };
 }

@@ -19,14 +19,14 @@ import { MessageType } from "../../protocol/message.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
-import type { OpenCalls, ToCore } from "../link/messages.ts";
-import { originOf, RemoteCalls } from "./remote-calls.ts";
+import { type OpenCalls, originOf, type ToCore } from "../link/messages.ts";
+import { RemoteCalls } from "./remote-calls.ts";
 import { lostAnswer, RemoteInvocations } from "./remote-invocations.ts";
 import { type AboutRegistration, isAboutRegistration, RemoteRegistrations } from "./remote-registrations.ts";
 
 /**
- * Its tables of registrations and invocations stay empty: the core's dealer has them. What it knows are the calls that
- * wait for their results, because each needs exactly one, whatever becomes of the core.
+ * The tables of registrations and invocations stay empty here: the core's dealer has them. The relay keeps the open calls
+ * of its sessions, because each call needs exactly one result, even if the core restarts.
  */
 export class RemoteDealer extends Dealer {
   readonly #link: CoreSender;

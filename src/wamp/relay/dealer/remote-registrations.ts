@@ -19,7 +19,7 @@ import type { ToCore } from "../link/messages.ts";
 /** A message about a registration on its way to the core. */
 export type AboutRegistration = Extract<ToCore, { readonly kind: "register" | "request" }>;
 
-/** Each gets exactly one answer, whatever is repeated or lost on the way. */
+/** Each request gets exactly one answer, even if messages are repeated or lost on the way. */
 export class RemoteRegistrations {
   readonly #send: (message: ToCore) => void;
   /** REGISTERs that have failed for their sessions, but may yet succeed at the core. */
@@ -85,7 +85,7 @@ export class RemoteRegistrations {
     }
     this.#asked.delete(session, request);
     this.#unanswered.delete(asked);
-    session.transport.send(message[0] === MessageType.ERROR ? this.#judge(session, asked, message) : message);
+    session.transport.send(message[0] === MessageType.ERROR ? this.#resolve(session, asked, message) : message);
   }
 
   /** Fails all requests, because the core cannot be reached. */
@@ -130,7 +130,7 @@ export class RemoteRegistrations {
   }
 
   /** The answer to a request that the core may have processed twice, of which the first result counts. */
-  #judge(session: Session, asked: AboutRegistration, message: ErrorMessage): RouterMessage {
+  #resolve(session: Session, asked: AboutRegistration, message: ErrorMessage): RouterMessage {
     const [, type, request, , uri] = message;
     if (!this.#uncertain.has(asked)) return message;
     // A registration that is gone when UNREGISTER is repeated was removed by the first one.

@@ -44,7 +44,7 @@ export interface RemoteRequestsParts {
   noteUnheard(procedure: Uri, caller: Session): void;
 }
 
-/** The part of the core that stands in for `Realm.receive`; the relay has checked roles, rates and permissions. */
+/** Does for remote sessions what `Realm.receive` does for others; the relay has checked roles, rates and permissions. */
 export class RemoteRequests {
   readonly #dealer: Dealer;
   readonly #pending: CorePendingCalls;

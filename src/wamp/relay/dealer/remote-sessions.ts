@@ -40,7 +40,7 @@ interface Stored {
   readonly calls: readonly Id[];
 }
 
-/** Its rows let the core sleep while remote sessions hold registrations or calls. */
+/** Keeps a row for each session, so that the core may sleep while remote sessions hold registrations or calls. */
 export class RemoteSessions implements RemoteSleepers {
   /** session id → session; of those that hold something, or have just sent a request */
   readonly byId = new Map<Id, Session>();

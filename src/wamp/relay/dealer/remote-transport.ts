@@ -17,8 +17,8 @@ export interface RemoteSender {
 }
 
 /**
- * A message that the client cannot take is a fault that only the relay sees: it answers as the callee, or tells the
- * caller.
+ * Only the relay sees that its client cannot take a message: the relay then answers an INVOCATION in the place of the
+ * callee, and sends a caller ERROR.
  */
 export class RemoteTransport implements Transport {
   /** Changes when the session moves. */

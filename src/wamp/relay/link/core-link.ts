@@ -46,7 +46,7 @@ export interface CoreLinkPorts {
  */
 const PROBE_MS = 1_000;
 
-/** Numbers what the relay sends, and hears from each batch and answer whether the core has restarted. */
+/** Sends and takes the batches of a relay, and learns from each batch and answer whether the core has restarted. */
 export class CoreLink {
   readonly #ports: CoreLinkPorts;
   readonly #sender: LinkSender<ToCore>;

@@ -9,7 +9,7 @@ export interface Receipt {
   readonly isForgotten: boolean;
 }
 
-/** The receiving half of a link. What it knows is in memory: after a sleep it has forgotten the stream. */
+/** The receiving half of a link. Its state is in memory only: a receiver that has slept has forgotten the stream. */
 export class LinkReceiver<M> {
   readonly #process: (message: M) => void;
   /** 0 until the first batch. */

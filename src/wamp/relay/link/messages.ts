@@ -25,6 +25,11 @@ import type { MoveMessage } from "./moved-session.ts";
 /** The session of a relay, as the core's dealer needs it. */
 export type RemoteOrigin = Pick<SessionOrigin, "id" | "identity" | "features">;
 
+/** Returns what another object needs to know of a session: a session itself has more, which must not be sent. */
+export function originOf({ id, identity, features }: RemoteOrigin): RemoteOrigin {
+  return { id, identity, features };
+}
+
 /** A publication on its way to other objects. */
 export interface ForwardedPublication extends Publication {
   /** The number of the object that the publication entered, and its count of publications: it grows with each. */
@@ -130,7 +135,7 @@ export type Question =
   | { readonly about: "lockout"; readonly authid: string; readonly network: string | undefined }
   /** Asks the same before a secret is checked; where it is not, `attempt ended` follows with the same number. */
   | { readonly about: "attempt"; readonly authid: string; readonly network: string | undefined }
-  /** Whose is the cookie? */
+  /** Which identity has the cookie? */
   | { readonly about: "cookie"; readonly cookie: string };
 
 /** The answer to a question about the same. */
@@ -142,7 +147,7 @@ export type Answer =
 
 /**
  * What a session has open, after the relay or the core has restarted or the link was down: the requests of calls, and the
- * keys of invocations, of which `lastKey` is the largest that the relay has seen, over ones included. The core fails the
+ * keys of invocations, of which `lastKey` is the largest that the relay has seen, ended ones included. The core fails the
  * calls that it does not know, and says of such invocations that they are over; it ends the calls and invocations that
  * the relay does not know any more.
  */
@@ -214,7 +219,7 @@ export type ToCore =
   | NodeKeysMessage
   /** `number` is that of no other question of the relay. */
   | { readonly kind: "ask"; readonly number: number; readonly question: Question; readonly payload: Payload }
-  /** Twice the same counts a failure twice, which is the safe side. */
+  /** A repeated one counts a failure twice, so that it can only lock out too early. */
   | {
       readonly kind: "attempt ended";
       readonly number: number;
@@ -222,7 +227,7 @@ export type ToCore =
       readonly network: string | undefined;
       readonly result: AttemptResult;
     }
-  /** See `CookieJar.remember`; twice is as once. */
+  /** See `CookieJar.remember`; a repeated one changes nothing. */
   | {
       readonly kind: "cookie";
       readonly cookie: string;
@@ -238,7 +243,7 @@ export type ToCore =
   | { readonly kind: "roles wanted"; readonly version: number | undefined }
   /** The relay has stored this version of the roles. */
   | { readonly kind: "roles known"; readonly version: number }
-  /** See `CookieJar.logOut`; twice is as once. */
+  /** See `CookieJar.logOut`; a repeated one changes nothing. */
   | { readonly kind: "log out"; readonly cookie: string };
 
 /** From the core to a relay. */

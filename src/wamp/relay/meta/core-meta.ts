@@ -10,8 +10,10 @@ import { type Call, MessageType } from "../../protocol/message.ts";
 import { Payload } from "../../protocol/payload.ts";
 import type { Match, Pattern } from "../../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../../protocol/values.ts";
+import { NO_CLIENT } from "../../session/no-client.ts";
 import { type Identity, Session } from "../../session/session.ts";
 import type { InterestTable } from "../broker/interest-table.ts";
+import { GrowingNumbers } from "../link/growing-numbers.ts";
 import type { RemoteOrigin, SessionsByRole, ToCore } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
 import { isRefusedEarly, mergeExplained } from "./core-explain.ts";
@@ -44,15 +46,9 @@ interface Explained {
   readonly subject: Session;
 }
 
-/** More taps than the core has between two sleeps. */
-const TAPS_PER_BOOT = 2 ** 20;
-
 const ABSENCES: ReadonlySet<Uri> = new Set([WampUri.NO_SUCH_SUBSCRIPTION, WampUri.NO_SUCH_SESSION]);
 
-/** The transport of a session that stands in for one of a relay. */
-const NOWHERE = { send: () => undefined, close() {}, save() {} };
-
-/** Its callers are sessions of the core and of relays, whose relays have checked their permission. */
+/** Answers the core's own sessions, and those of relays, which have checked the permission of the call. */
 export class CoreMeta {
   readonly sessions: RelaySessions;
   readonly taps: CoreTaps;
@@ -74,10 +70,10 @@ export class CoreMeta {
       topics: () => this.#topics(),
       connections: new ConnectionNumbers(),
     };
-    let tapNumber = 0;
+    const tapNumbers = new GrowingNumbers(() => ports.boot());
     this.taps = new CoreTaps({
       ...{ clock: ports.host, where: this.#where, queue: (...message) => ports.queue(...message) },
-      newNumber: () => ports.boot() * TAPS_PER_BOOT + ++tapNumber,
+      newNumber: () => tapNumbers.next(),
       taps: () => ports.realm().monitor.taps,
     });
   }
@@ -183,7 +179,7 @@ export class CoreMeta {
       this.#inquiries.ask(caller, message, [relay], question, (gathered) => {
         const { authid, authrole } = firstOf<Identity>(this.#inquiries.onlyResult(gathered));
         const identity = { authid, authrole, authmethod: "", authprovider: "" };
-        callMeta(this.#context(new Session(NOWHERE, { id: id as Id, identity, features: 0 })), caller, message);
+        callMeta(this.#context(new Session(NO_CLIENT, { id: id as Id, identity, features: 0 })), caller, message);
       });
     }
   }
@@ -207,7 +203,7 @@ export class CoreMeta {
     }
     this.#inquiries.ask(caller, message, [relay], message, (gathered) => {
       const { args, kwargs } = this.#inquiries.onlyResult(gathered);
-      const subject = new Session(NOWHERE, kwargs.origin as RemoteOrigin);
+      const subject = new Session(NO_CLIENT, kwargs.origin as RemoteOrigin);
       this.#explainRoute(caller, message, { first: args[0] as Answer, relay, subject });
     });
   }

@@ -6,7 +6,7 @@ import type { Tap } from "../../monitoring/tap.ts";
 import type { Taps } from "../../monitoring/taps.ts";
 import type { Payload } from "../../protocol/payload.ts";
 import type { Dict } from "../../protocol/values.ts";
-import type { ToRelay } from "../link/messages.ts";
+import { originOf, type ToRelay } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
 import { firstOf } from "./merge.ts";
 import type { Whereabouts } from "./routes.ts";
@@ -29,7 +29,7 @@ interface SpreadTap {
   readonly relays: Set<number>;
 }
 
-/** They are in memory: a core that restarts tells the relays to end what it does not know. */
+/** Taps are in memory only: a core that has restarted has the relays end those that it does not know. */
 export class CoreTaps implements RemoteTaps {
   readonly #ports: CoreTapPorts;
   readonly #byNumber = new Map<number, SpreadTap>();
@@ -77,8 +77,6 @@ export class CoreTaps implements RemoteTaps {
     const place = session === undefined ? relay : (this.#ports.where.objectOf(session) ?? CORE);
     if (relays.has(relay) || place !== relay) return;
     relays.add(relay);
-    const { id, identity, features } = tap.reader;
-    const reader = { id, identity, features };
-    this.#ports.queue(relay, { kind: "tap", number, reader, settings: { ...settings, session } });
+    this.#ports.queue(relay, { kind: "tap", number, reader: originOf(tap.reader), settings: { ...settings, session } });
   }
 }

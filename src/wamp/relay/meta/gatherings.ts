@@ -4,14 +4,12 @@ import { Deadlines } from "../../host/deadlines.ts";
 import type { Clock } from "../../host/host.ts";
 import { WampError } from "../../protocol/errors.ts";
 import { type Call, MessageType } from "../../protocol/message.ts";
-import type { MetaAnswer, MetaRequest, RemoteOrigin, ToRelay } from "../link/messages.ts";
+import { GrowingNumbers } from "../link/growing-numbers.ts";
+import { type MetaAnswer, type MetaRequest, originOf, type RemoteOrigin, type ToRelay } from "../link/messages.ts";
 import type { ObjectAnswer } from "./merge.ts";
 
 /** How long the core waits for the answers of relays: milliseconds. */
 export const ANSWER_MS = 2_000;
-
-/** More requests than the core makes between two sleeps. */
-const NUMBERS_PER_BOOT = 2 ** 32;
 
 /** What the relays have answered. */
 export interface Gathered {
@@ -29,20 +27,19 @@ interface Gathering {
   readonly finish: () => void;
 }
 
-/** The requests that wait for answers, in memory: their callers learn of a restart of the core by themselves. */
+/** The requests that wait for answers, in memory only: their calls fail if the core restarts. */
 export class Gatherings {
   readonly #clock: Clock;
   readonly #queue: (relay: number, message: ToRelay) => void;
   readonly #byNumber = new Map<number, Gathering>();
   readonly #deadlines = new Deadlines<Gathering>();
-  readonly #boot: () => number;
-  #asked = 0;
+  readonly #numbers: GrowingNumbers;
 
   /** `queue` queues a message for a relay; `boot` returns that of `CorePorts`. */
   constructor(clock: Clock, boot: () => number, queue: (relay: number, message: ToRelay) => void) {
     this.#clock = clock;
     this.#queue = queue;
-    this.#boot = boot;
+    this.#numbers = new GrowingNumbers(boot);
   }
 
   /** Does no request wait? */
@@ -54,9 +51,8 @@ export class Gatherings {
   ask(relays: Iterable<number>, caller: RemoteOrigin, message: Call, onEnd: (gathered: Gathered) => void): void {
     const asked = [...relays].sort((a, b) => a - b);
     if (asked.length === 0) return onEnd({ answers: [], unanswered: [], confirm: () => {} });
-    const number = this.#boot() * NUMBERS_PER_BOOT + ++this.#asked;
-    const { id, identity, features } = caller;
-    const request: MetaRequest = { kind: "meta", number, caller: { id, identity, features }, message };
+    const number = this.#numbers.next();
+    const request: MetaRequest = { kind: "meta", number, caller: originOf(caller), message };
     const waiting = new Set(asked);
     const answers: ObjectAnswer[] = [];
     const finish = (): void => {

@@ -1,19 +1,14 @@
 /** Makes one answer of a procedure of the console from those of the objects of a realm. */
 
-import { optionalKeyword } from "../../meta/arguments.ts";
-import type { Stats } from "../../meta/console-procedures.ts";
+import { bySlowness, limitIn, type SlowSession, type Stats } from "../../meta/console-procedures.ts";
 import { paginate } from "../../meta/pages.ts";
 import { NearestSearch } from "../../monitoring/edit-distance.ts";
-import { isId } from "../../protocol/id.ts";
 import { Payload } from "../../protocol/payload.ts";
 import { isReservedUri } from "../../protocol/uri.ts";
 import type { Dict } from "../../protocol/values.ts";
 import { CORE } from "../link/relay-ids.ts";
 import { type ConnectionNumbering, firstOf, type Merge, type ObjectAnswer, resultsOf } from "./merge.ts";
 import { mergeStats } from "./merge-stats.ts";
-
-/** Entries of `slow` and `unheard` in one answer, as each object answers them. */
-const USUAL_LIMIT = 100;
 
 /** `wamp.edge.stats` */
 export const stats: Merge = (answers, _, { nameOf, topics }) => {
@@ -34,7 +29,7 @@ export const connections: Merge = (answers, payload, { nameOf, connections: numb
 export const slow: Merge = (answers, payload) => {
   const all = resultsOf(answers).map(firstOf<SlowAnswer>);
   const sessions = all.flatMap((answer) => answer.sessions);
-  sessions.sort((a, b) => b.queued - a.queued || Number(b.proves) - Number(a.proves) || b.unread - a.unread);
+  sessions.sort(bySlowness);
   const unread = all.reduce((sum, answer) => sum + answer.unread, 0);
   return Payload.of([{ sessions: sessions.slice(0, limitIn(payload)), unread, limits: all[0]!.limits }]);
 };
@@ -69,7 +64,7 @@ interface Entry extends Dict {
 
 /** The result of `wamp.edge.slow`. */
 interface SlowAnswer {
-  readonly sessions: readonly { readonly queued: number; readonly unread: number; readonly proves: boolean }[];
+  readonly sessions: readonly SlowSession[];
   readonly unread: number;
   readonly limits: Dict;
 }
@@ -112,10 +107,6 @@ export class ConnectionNumbers implements ConnectionNumbering {
 
 function compare(one: string, other: string): number {
   return one === other ? 0 : one < other ? -1 : 1;
-}
-
-function limitIn(payload: Payload): number {
-  return optionalKeyword(payload, "limit", isId) ?? USUAL_LIMIT;
 }
 
 /** Object → result; throws an error of any object. */

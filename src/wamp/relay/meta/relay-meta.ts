@@ -10,6 +10,7 @@ import { type Call, MessageType, NO_DETAILS, type RouterMessage } from "../../pr
 import { Payload } from "../../protocol/payload.ts";
 import type { Dict, Id, Uri } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
+import { NO_CLIENT } from "../../session/no-client.ts";
 import { Session } from "../../session/session.ts";
 import type { MetaAnswer, MetaRequest, ToCore, ToRelay } from "../link/messages.ts";
 import { EXPLAIN } from "./core-explain.ts";
@@ -37,10 +38,7 @@ interface Held {
   readonly act: () => void;
 }
 
-/** The transport of a caller that is elsewhere. */
-const NOWHERE = { send: () => undefined, close() {}, save() {} };
-
-/** Changes wait until all objects have answered and the caller has its RESULT; without that nothing changes. */
+/** Changes wait until all objects have answered and the caller has its RESULT; otherwise no object makes them. */
 export class RelayMeta {
   readonly #ports: RelayMetaPorts;
   readonly #byNumber = new Map<number, Held>();
@@ -96,7 +94,7 @@ export class RelayMeta {
 
   #run({ number, caller, message }: MetaRequest): void {
     // Only the caller itself is spared by the procedures that end sessions.
-    const session = this.#ports.realm().sessionById.get(caller.id) ?? new Session(NOWHERE, caller);
+    const session = this.#ports.realm().sessionById.get(caller.id) ?? new Session(NO_CLIENT, caller);
     this.#ports.send({ kind: "meta answer", number, message: this.#answer(number, session, message) });
   }
 

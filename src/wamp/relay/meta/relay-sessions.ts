@@ -17,7 +17,7 @@ export interface RelaySessionsStore {
   delete(relay: number): void;
 }
 
-/** In memory a copy of the rows, from which it is rebuilt when the core wakes. */
+/** A copy of the rows, in memory; it is rebuilt from them when the core wakes. */
 export class RelaySessions {
   readonly #store: RelaySessionsStore;
   readonly #byRelay = new Map<number, SessionsByRole>();

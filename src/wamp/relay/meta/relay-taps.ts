@@ -6,6 +6,7 @@ import { observe } from "../../meta/tap-procedure.ts";
 import { Tap, type TapEnd, type TapSettings } from "../../monitoring/tap.ts";
 import type { Payload } from "../../protocol/payload.ts";
 import type { Realm } from "../../realm/realm.ts";
+import { NO_CLIENT } from "../../session/no-client.ts";
 import { Session } from "../../session/session.ts";
 import type { TapRequest, ToCore } from "../link/messages.ts";
 
@@ -17,10 +18,7 @@ export interface RelayTapPorts {
   send(message: ToCore): void;
 }
 
-/** What a reader that is elsewhere gets goes another way. */
-const NOWHERE = { send: () => undefined, close() {}, save() {} };
-
-/** They end with their duration or by the core, and are lost with the sessions of the relay. */
+/** Each tap ends after its duration or when the core ends it; all are lost with the sessions of the relay. */
 export class RelayTaps {
   readonly #ports: RelayTapPorts;
   readonly #byNumber = new Map<number, RelayTap>();
@@ -32,7 +30,7 @@ export class RelayTaps {
   /** Starts a tap, unless it runs. */
   start({ number, reader, settings }: TapRequest): void {
     if (this.#byNumber.has(number)) return;
-    const tap = new RelayTap(new Session(NOWHERE, reader), settings, this.#ports.host.now(), {
+    const tap = new RelayTap(new Session(NO_CLIENT, reader), settings, this.#ports.host.now(), {
       give: (payload) => this.#ports.send({ kind: "tapped", number, payload }),
       end: (error) => this.#end(number, error),
     });

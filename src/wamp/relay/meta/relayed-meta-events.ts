@@ -21,7 +21,7 @@ export interface MetaEventPorts {
   distribute(event: Publication, except?: Session): void;
 }
 
-/** An event that has neither subscribers here nor a use elsewhere is not made. */
+/** Makes an event only if it has subscribers here or may have some in another object. */
 class RelayedMetaEvents extends MetaEvents {
   readonly #parts: ConstructorParameters<typeof MetaEvents>;
   readonly #ports: MetaEventPorts;

@@ -4,11 +4,12 @@ import type { Clock } from "../../host/host.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
+import { NO_CLIENT } from "../../session/no-client.ts";
 import { Session } from "../../session/session.ts";
 import { CORE } from "../link/relay-ids.ts";
 import { type Move, SessionMoves } from "./session-moves.ts";
 
-/** What they ask of the core. */
+/** What the moves ask of the core. */
 export interface OwnMovesPorts {
   readonly clock: Clock;
   /** See `Batch.boot`. */
@@ -29,7 +30,7 @@ export interface OwnMovesPorts {
   send(message: Move): void;
 }
 
-/** Of a session that is in no table. */
+/** The origin of a session that is in no table. */
 const NOT_LISTED = { identity: { authid: "", authrole: "", authmethod: "", authprovider: "" }, features: 0 };
 
 /** A session that holds registrations or calls cannot change between one of the core's own and a remote one: it stays. */
@@ -37,7 +38,7 @@ export function newOwnMoves({ clock, boot, realm, remote, publications, send }: 
   return new SessionMoves({
     ...{ clock, object: CORE, boot, realm: () => realm, send },
     announce: (pattern, id, onKnown) => {
-      const session = new Session({ send: () => undefined, close() {}, save() {} }, { id, ...NOT_LISTED });
+      const session = new Session(NO_CLIENT, { id, ...NOT_LISTED });
       if (publications.announceOwn(session, pattern, false, onKnown)) onKnown(undefined);
     },
     release: () => {},

@@ -12,7 +12,7 @@ import { SessionMoves, type Unanswered } from "./session-moves.ts";
 /** Sessions that have left, and for which messages of the core may still be on their way. */
 const MAX_LEFT = 1_000;
 
-/** What they ask of the relay. */
+/** What the moves ask of the relay. */
 export interface RelayMovesPorts {
   readonly clock: Clock;
   readonly ids: RelayIds;
@@ -41,7 +41,7 @@ export interface RelayMovesPorts {
   };
 }
 
-/** Tells the core where sessions are that another object has made. */
+/** The moves of one relay, which also tells the core of the sessions that another object has made and that are here. */
 export class RelayMoves extends SessionMoves {
   readonly #ports: RelayMovesPorts;
   readonly #left = new Set<Id>();

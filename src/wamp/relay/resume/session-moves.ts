@@ -7,15 +7,15 @@ import { MessageType } from "../../protocol/message.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
+import { NO_CLIENT } from "../../session/no-client.ts";
 import type { ResumeRequest } from "../../session/resumable-transport.ts";
 import { Session, type SessionOrigin } from "../../session/session.ts";
+import { GrowingNumbers } from "../link/growing-numbers.ts";
 import type { RegisterRequest, SessionRequest } from "../link/messages.ts";
 import type { Found, MovedSession, MoveMessage } from "../link/moved-session.ts";
 
 /** Milliseconds after which a client gets a new session instead: less than it has for its login. */
 const LONGEST_MS = 5_000;
-/** More moves than one object begins between two sleeps. */
-const MOVES_PER_BOOT = 2 ** 32;
 
 /** A message that the core has not answered. */
 export type Unanswered = RegisterRequest | SessionRequest;
@@ -82,10 +82,11 @@ export class SessionMoves {
   readonly #deadlines = new Deadlines<Arrival | Departure>();
   /** session → the taker that has asked for it last */
   readonly #departures = new Map<Id, Departure>();
-  #lastMove: number | undefined;
+  readonly #numbers: GrowingNumbers;
 
   constructor(ports: SessionMovesPorts) {
     this.#ports = ports;
+    this.#numbers = new GrowingNumbers(() => ports.boot());
   }
 
   /** Sessions that are to come or to leave; that takes some seconds at most. */
@@ -95,10 +96,9 @@ export class SessionMoves {
 
   /** Fetches the session that an authenticated client asks for; calls `done` when it is here, parked, or not to be had. */
   fetch(session: Id, origin: SessionOrigin, request: ResumeRequest, done: () => void): void {
-    const { object: taker, boot, send } = this.#ports;
+    const { object: taker, send } = this.#ports;
     if (!this.#ports.canMove(session)) return done();
-    const move = (this.#lastMove ?? boot() * MOVES_PER_BOOT) + 1;
-    this.#lastMove = move;
+    const move = this.#numbers.next();
     const arrival: Arrival = { move, origin: { ...origin, id: session }, done, standIn: undefined };
     this.#arrivals.set(move, arrival);
     this.#expire(arrival);
@@ -240,5 +240,5 @@ function newStandIn(origin: SessionOrigin): StandIn {
   const send = (message: RouterMessage): undefined => {
     if (message[0] === MessageType.EVENT) events.push(message);
   };
-  return { session: new Session({ send, close() {}, save() {} }, origin), events };
+  return { session: new Session({ ...NO_CLIENT, send }, origin), events };
 }

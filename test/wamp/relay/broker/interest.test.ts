@@ -169,7 +169,7 @@ describe("the interest of a relay", () => {
   });
 });
 
-describe("topics that a relay keeps to itself", () => {
+describe("topics that a relay does not forward", () => {
   test("are forgotten where a new subscription matches them", () => {
     const topics = new ToldTopics();
     for (const topic of ["com.a", "com.b.x", "com.b.y", "org.a"]) topics.add(topic);

@@ -43,7 +43,7 @@ describe("a relay that has lost its storage", () => {
 });
 
 describe("a relay whose last session has left", () => {
-  test("keeps no topic to itself that the core has said is unused", () => {
+  test("forwards a topic again that the core has said is unused", () => {
     const realm = new RelayedRealm();
     const publisher = realm.join(1);
     publisher.send([16, 1, {}, "com.a", [1]]);
