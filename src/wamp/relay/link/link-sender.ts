@@ -25,7 +25,7 @@ export interface SenderPorts<M> {
   readonly boot: number;
   /**
    * The receiver has forgotten the stream: it may have processed any of these messages, or none. Returns those to be
-   * sent again, in order.
+   * sent again, in order. What it has certainly not processed is sent again anyway.
    */
   recover(attempted: readonly M[]): readonly M[];
   /** These messages were not acknowledged in time. Returns those that must nevertheless be sent again and again. */
@@ -62,6 +62,8 @@ interface Pending<M> {
 interface SentBatch<M> {
   readonly seq: number;
   readonly entries: readonly Pending<M>[];
+  /** Was it sent more than once, so that the receiver may have processed it before it forgot the stream? */
+  isRetried: boolean;
 }
 
 /**
@@ -125,7 +127,7 @@ export class LinkSender<M> {
 
   /** The messages that are not acknowledged, in order. */
   get messages(): readonly M[] {
-    return [...this.#sent.flatMap(({ entries }) => entries), ...this.#queue].map(({ message }) => message);
+    return [...entriesOf(this.#sent), ...this.#queue].map(({ message }) => message);
   }
 
   /** Queues a message for the next `flush`. */
@@ -160,7 +162,7 @@ export class LinkSender<M> {
     const wasDown = this.#outage.isDown;
     this.#outage.end();
     this.#acknowledge(received);
-    if (isForgotten) this.#restart();
+    if (isForgotten) this.#restart(seq);
     else if (received < seq && attempt > this.#rewoundAt) this.#sendAgain();
     if (wasDown) this.#ports.onUp();
   }
@@ -215,9 +217,9 @@ export class LinkSender<M> {
   #sendQueue(): void {
     const isPaused = this.#sent.length === 0 && this.#ports.clock.now() - this.#heardAt >= STREAM_PAUSE_MS;
     if (this.#stream === 0 || isPaused) this.#beginStream();
-    const batch = { seq: ++this.#lastSeq, entries: this.#takeBatch() };
+    const batch = { seq: ++this.#lastSeq, entries: this.#takeBatch(), isRetried: false };
     this.#sent.push(batch);
-    this.#carry(batch, false);
+    this.#carry(batch);
   }
 
   /** The oldest queued messages, up to the bytes of one batch. */
@@ -243,7 +245,7 @@ export class LinkSender<M> {
     this.#lastSeq = 0;
   }
 
-  #carry({ seq, entries }: SentBatch<M>, isRetry: boolean): void {
+  #carry({ seq, entries, isRetried: isRetry }: SentBatch<M>): void {
     const { epoch, boot } = this.#ports;
     const messages = entries.map(({ message }) => message);
     this.#outage.tried();
@@ -262,14 +264,24 @@ export class LinkSender<M> {
   /** Sends all that is not acknowledged, in order. */
   #sendAgain(): void {
     this.#rewoundAt = this.#attempts;
-    for (const batch of [...this.#sent]) this.#carry(batch, true);
+    for (const batch of [...this.#sent]) {
+      batch.isRetried = true;
+      this.#carry(batch);
+    }
     this.flush();
   }
 
-  #restart(): void {
-    const attempted = this.#sent.flatMap(({ entries }) => entries);
+  /**
+   * The receiver has refused the batch `refused`, and refuses those behind it: it has processed none of them that was
+   * sent once. It may have processed those before, and earlier attempts.
+   */
+  #restart(refused: number): void {
+    const certain = this.#sent.findIndex(({ seq, isRetried }) => seq >= refused && !isRetried);
+    const all = entriesOf(this.#sent);
+    const attempted = certain < 0 ? all : entriesOf(this.#sent.slice(0, certain));
     const kept = this.#ports.recover(attempted.map(({ message }) => message));
-    this.#sendAnew(attempted, this.#entriesOf(kept, attempted, attempted[0]?.queuedAt ?? 0));
+    const again = this.#entriesOf(kept, attempted, attempted[0]?.queuedAt ?? 0);
+    this.#sendAnew(all, [...again, ...all.slice(attempted.length)]);
   }
 
   #isOverdue(now: number): boolean {
@@ -278,7 +290,7 @@ export class LinkSender<M> {
   }
 
   #giveUp(now: number): void {
-    const all = [...this.#sent.flatMap(({ entries }) => entries), ...this.#queue];
+    const all = [...entriesOf(this.#sent), ...this.#queue];
     this.#queue = [];
     const kept = this.#ports.giveUp(all.map(({ message }) => message));
     const entries = this.#entriesOf(kept, all, now).map((entry) => ({ ...entry, queuedAt: now }));
@@ -312,7 +324,7 @@ export class LinkSender<M> {
   }
 
   #drop(): readonly M[] {
-    const dropped = [...this.#sent.flatMap(({ entries }) => entries), ...this.#queue];
+    const dropped = [...entriesOf(this.#sent), ...this.#queue];
     this.#queue = [];
     this.#sent = [];
     this.#stream = 0;
@@ -320,6 +332,10 @@ export class LinkSender<M> {
     for (const { onEnd } of dropped) onEnd?.("dropped");
     return dropped.map(({ message }) => message);
   }
+}
+
+function entriesOf<M>(batches: readonly SentBatch<M>[]): Pending<M>[] {
+  return batches.flatMap(({ entries }) => entries);
 }
 
 function sizeOfAll(entries: readonly Pending<unknown>[]): number {

@@ -94,21 +94,52 @@ describe("a sender", () => {
     expect([link.processed, link.recovered]).toStrictEqual([["a", "b", "c"], []]);
   });
 
-  test("asks what to send again where the receiver has forgotten the stream", () => {
+  test("sends again what a receiver that has forgotten the stream has certainly not processed", () => {
     const link = new TestLink();
     link.send("a");
     link.deliver();
     link.restartReceiver();
-    link.recover = (attempted) => attempted.filter((message) => message !== "call");
+    link.recover = () => [];
     link.send("b", "call");
     link.send("c");
     link.sender.queue("d");
     link.deliverAll();
-    expect(link.recovered).toStrictEqual([["b", "call", "c"]]);
-    expect(link.processed).toStrictEqual(["a", "b", "c", "d"]);
+    expect([link.processed, link.recovered]).toStrictEqual([["a", "b", "call", "c", "d"], [[]]]);
   });
 
-  test("asks so where an answer was lost before the receiver restarted: it may have processed the batch", () => {
+  test("asks what to send again of the batches that such a receiver may have processed, and sends the others again", () => {
+    const link = new TestLink();
+    link.recover = (attempted) => attempted.filter((message) => message !== "call");
+    link.send("a", "call");
+    link.send("b", "call");
+    link.lose();
+    link.restartReceiver();
+    link.time += 50;
+    link.sender.queue("c");
+    link.sender.tick(link.time);
+    expect(link.carried.map(({ messages, isRetry }) => [isRetry, ...messages])).toStrictEqual([
+      [false, "b", "call"],
+      [true, "a", "call"],
+      [true, "b", "call"],
+      [false, "c"],
+    ]);
+    link.carried.shift();
+    link.deliverAll();
+    expect(link.recovered).toStrictEqual([["a", "call", "b", "call"]]);
+    expect(link.processed).toStrictEqual(["a", "b", "c"]);
+  });
+
+  test("takes a batch for processed perhaps if an answer behind it came first", () => {
+    const link = new TestLink();
+    link.recover = () => [];
+    for (const message of ["a", "b", "c"]) link.send(message);
+    link.restartReceiver();
+    link.carried.shift();
+    link.deliverAll();
+    expect([link.recovered, link.processed]).toStrictEqual([[["a"]], ["b", "c"]]);
+  });
+
+  test("asks so where an answer was lost before the receiver restarted", () => {
     const link = new TestLink();
     link.recover = () => [];
     link.send("a");

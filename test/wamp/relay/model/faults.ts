@@ -13,6 +13,7 @@ import { RemoteSessions } from "../../../../src/wamp/relay/dealer/remote-session
 import type { Batch } from "../../../../src/wamp/relay/link/batch.ts";
 import { LinkReceiver } from "../../../../src/wamp/relay/link/link-receiver.ts";
 import { LinkSender } from "../../../../src/wamp/relay/link/link-sender.ts";
+import { RelayRecovery } from "../../../../src/wamp/relay/relay-recovery.ts";
 import { CoreMoves } from "../../../../src/wamp/relay/resume/core-moves.ts";
 
 type Receiver = LinkReceiver<unknown>;
@@ -59,6 +60,11 @@ function acceptRetries(): void {
   vi.spyOn(LinkReceiver.prototype, "receive").mockImplementation(function (this: Receiver, batch: Batch<unknown>) {
     return receive.call(this, { ...batch, isRetry: false });
   });
+}
+
+/** A relay sends calls again that a core may have made before it crashed. */
+function repeatCalls(): void {
+  vi.spyOn(RelayRecovery.prototype, "failCalls").mockImplementation((messages) => messages);
 }
 
 /** The core forgets the registrations and calls of relays when it sleeps. */
@@ -111,13 +117,14 @@ export const FAULTS_OF_MOVES: readonly (readonly [name: string, plant: () => voi
   ["a core that holds nothing for sessions that move", holdNothing],
 ];
 
-/** Name → plants the fault, until `vi.restoreAllMocks`. */
-export const FAULTS: readonly (readonly [name: string, plant: () => void])[] = [
+/** Name → plants the fault, until `vi.restoreAllMocks`; `sign` is how it shows, where that is known. */
+export const FAULTS: readonly (readonly [name: string, plant: () => void, sign?: RegExp])[] = [
   ["subscriptions without confirmation", subscribeAtOnce],
   ["batches without sequence numbers", ignoreNumbers],
   ["no revocation of unused topics", revokeNothing],
   ["a confirmation that does not wait for revocations", confirmTooEarly],
   ["retries after a restart", acceptRetries],
+  ["calls that a crashed core may have made, sent again", repeatCalls, /was made twice/],
   ["a core that forgets in its sleep", restoreNothing],
   ["stored publications without written counts", forgetCounts],
   ["PUBLISHED before the write", acknowledgeAtOnce],

@@ -19,12 +19,15 @@ describe("random conversations show no fault", () => {
 describe("the model finds", () => {
   afterEach(() => vi.restoreAllMocks());
 
-  test.each(FAULTS)("%s", (_, plant) => {
+  const anySign = /^(?!none)/;
+  test.each(FAULTS.map(([name, plant, sign]) => [name, plant, sign ?? anySign] as const))("%s", (_, plant, sign) => {
     plant();
     const rough = { relays: 3, losses: 0.3, duplicates: 0.1, sleeps: true, outages: false };
     const seeds = Array.from({ length: 1_500 }, (_, index) => index + 1);
     // The rarest fault needs an answer that is lost before a crash, and shows in one conversation of a hundred.
-    const finds = (seed: number): boolean => faultOf(seed, { ...rough, crashes: seed % 2 > 0 ? 0.4 : 0 }) !== undefined;
+    const finds = (seed: number): boolean => {
+      return sign.test(faultOf(seed, { ...rough, crashes: seed % 2 > 0 ? 0.4 : 0 }) ?? "none");
+    };
     expect(seeds.some(finds)).toBe(true);
   });
 
