@@ -1,6 +1,7 @@
 /** The object of the core, as the core uses it. */
 
 import type { RoleVersionStore } from "./authentication/core-roles.ts";
+import type { LogOutStore } from "./authentication/log-outs.ts";
 import type { InterestStore } from "./broker/interest-table.ts";
 import type { NodeKeyStore } from "./broker/node-keys.ts";
 import type { StoredCountStore } from "./broker/stored-publications.ts";
@@ -36,6 +37,7 @@ export interface CorePorts {
   /** The name of a relay for operators. */
   nameOf(relay: number): string;
   readonly roles: RoleVersionStore;
+  readonly logOuts: LogOutStore;
   readonly moved: MovedStore;
   /** The number of relays in the configuration. */
   readonly relays: number;

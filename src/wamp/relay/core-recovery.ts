@@ -51,7 +51,7 @@ export class CoreRecovery {
   /** The link to the relay went down with these messages. The relay may not forward what it should. */
   onDown(relay: number, dropped: readonly ToRelay[]): void {
     const { host, down, told, requests } = this.#parts();
-    down.put(relay);
+    down.put({ object: relay, since: host.now() });
     told.doubt(relay);
     host.log({ level: "error", event: "relay.down", relay, dropped: dropped.length });
     this.#failInvocations(requests, dropped);

@@ -69,9 +69,9 @@ export class RelayCore {
       created: (...edge) => this.#metaEvents?.created(...edge),
       deleted: (...edge) => this.#metaEvents?.deleted(...edge),
     });
-    const { roles } = ports;
+    const { roles, logOuts } = ports;
     const queue = links.queue.bind(links);
-    this.authentication = new CoreAuthentication(config, { host, ids, roles, queue });
+    this.authentication = new CoreAuthentication(config, { host, ids, roles, logOuts, queue });
     const realm = this.#newRealm(name, config, ports);
     this.realm = realm;
     realm.broker.acknowledgments.addBuffer(this.#stored);
@@ -104,7 +104,7 @@ export class RelayCore {
 
   /** Sends what relays may have missed, once `realm` has been woken. */
   wake(): void {
-    this.authentication.roles.wake();
+    this.authentication.tellAgain();
     this.#nodeKeys.wake();
   }
 
@@ -208,7 +208,7 @@ export class RelayCore {
       onDown: (relay, dropped) => recovery.onDown(relay, dropped),
       onUp: (relay) => {
         recovery.onUp(relay);
-        this.authentication.roles.check(relay);
+        this.authentication.tellAgain(relay);
       },
     });
   }

@@ -1,6 +1,7 @@
 /** The object of a relay, as the relay uses it. */
 
 import type { Pattern } from "../protocol/uri.ts";
+import type { LogOutStore } from "./authentication/log-outs.ts";
 import type { OwnRoleVersion } from "./authentication/relay-roles.ts";
 import type { NodeKeyStore } from "./broker/node-keys.ts";
 import type { CoolingStore } from "./broker/relay-interest.ts";
@@ -26,6 +27,7 @@ export interface RelayPorts {
   readonly cooling: CoolingStore;
   readonly down: DownLinkStore;
   readonly nodeKeys: NodeKeyStore;
+  readonly logOuts: LogOutStore;
   /** The topics whose events the core stores beside those of the histories: those of webhooks. */
   readonly storedTopics?: readonly Pattern[];
   readonly roleVersion: OwnRoleVersion;

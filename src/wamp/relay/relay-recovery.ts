@@ -3,8 +3,7 @@
 import type { Clock, Log } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { MessageType, type Yield } from "../protocol/message.ts";
-import type { Questions } from "./authentication/questions.ts";
-import type { RelayRoles } from "./authentication/relay-roles.ts";
+import type { RelayAuthentication } from "./authentication/relay-authentication.ts";
 import type { RelayPubSub } from "./broker/relay-pubsub.ts";
 import type { RemoteDealer } from "./dealer/remote-dealer.ts";
 import { UNREACHABLE } from "./link/core-sender.ts";
@@ -19,9 +18,8 @@ export interface RelayRecoveryParts {
   readonly down: DownLinkStore;
   readonly pubsub: RelayPubSub;
   readonly dealer: RemoteDealer;
-  readonly questions: Questions;
+  readonly authentication: Pick<RelayAuthentication, "questions" | "roles" | "logOuts">;
   readonly counts: SessionCounts;
-  readonly roles: RelayRoles;
   /** Queues a message for the core; `onProcessed` is called once the core has taken it. */
   queue(message: ToCore, onProcessed: () => void): void;
 }
@@ -40,11 +38,11 @@ export class RelayRecovery {
    * part of a result could arrive twice, so that they fail.
    */
   failCalls(messages: readonly ToCore[]): readonly ToCore[] {
-    const { dealer, questions } = this.#parts();
+    const { dealer, authentication } = this.#parts();
     const again = messages.flatMap((message): readonly ToCore[] => {
       if (isPartOfResult(message)) return [dealer.failResult(message.session, message.message[1])];
       if (message.kind === "ask") {
-        questions.fail(message.number);
+        authentication.questions.fail(message.number);
         return [];
       }
       if (message.kind !== "call" && message.kind !== "chunk") return dealer.mayResend(message) ? [message] : [];
@@ -68,7 +66,7 @@ export class RelayRecovery {
   /** The link went down with these messages: what waits for an answer fails, so that the relay may sleep. Calls go on. */
   onDown(dropped: readonly ToCore[]): void {
     const { host, down, pubsub, dealer } = this.#parts();
-    down.put(CORE);
+    down.put({ object: CORE, since: host.now() });
     host.log({ level: "error", event: "core.down", dropped: dropped.length });
     this.giveUp(dropped);
     dealer.cancelDropped(dropped);
@@ -78,7 +76,7 @@ export class RelayRecovery {
 
   /** The core answers again: it may have missed ends of sessions, answers of callees and last subscribers. */
   onUp(): void {
-    const { host, down, pubsub, dealer, counts, roles, queue } = this.#parts();
+    const { host, down, pubsub, dealer, counts, authentication, queue } = this.#parts();
     host.log({ level: "info", event: "core.up" });
     const only: ToCore = {
       kind: "only",
@@ -94,7 +92,8 @@ export class RelayRecovery {
     pubsub.stateKeys();
     dealer.stateAll();
     counts.pushAgain();
-    roles.compare();
+    authentication.roles.compare();
+    authentication.logOuts.tellAgain();
   }
 
   #failPublications(messages: readonly ToCore[]): void {

@@ -13,6 +13,7 @@ import { EVERYTHING } from "./broker/told-topics.ts";
 import { RemoteDealer } from "./dealer/remote-dealer.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
 import { CoreLink } from "./link/core-link.ts";
+import type { OnEnd } from "./link/link-sender.ts";
 import type { ToCore, ToRelay } from "./link/messages.ts";
 import { RelayMeta } from "./meta/relay-meta.ts";
 import { RelayMetaEvents } from "./meta/relayed-meta-events.ts";
@@ -33,8 +34,8 @@ export class Relay {
   readonly authentication: RelayAuthentication;
   readonly #counts: SessionCounts;
   readonly #meta: RelayMeta;
-  /** Has the core processed anything since it was told to forget the relay? */
-  #mayBeKnown = false;
+  /** May the core have rows of the relay? */
+  #mayBeKnown: boolean;
   readonly #moves: RelayMoves;
   #dealer: RemoteDealer | undefined;
   #metaEvents: RelayMetaEvents | undefined;
@@ -44,11 +45,14 @@ export class Relay {
     this.#ports = ports;
     this.#recovery = this.#newRecovery();
     this.#link = this.#newLink(config);
-    const send = (message: ToCore) => this.#link.queue(message);
-    const { relay, ids, cooling, nodeKeys, roleVersion, relays } = ports;
+    const send = (message: ToCore, onEnd?: OnEnd) => this.#link.queue(message, onEnd);
+    const { relay, ids, cooling, nodeKeys, roleVersion, relays, logOuts } = ports;
+    // It asks for the roles before its first session, and forgets them with its last one.
+    this.#mayBeKnown = roleVersion.get() !== undefined || this.#link.isDown;
     const boot = () => ports.boot;
     const realm = () => this.realm;
-    this.authentication = new RelayAuthentication(config, { host, ids, roleVersion, relays, send, boot, realm });
+    const logins = { host, ids, roleVersion, relays, logOuts, send, boot, realm };
+    this.authentication = new RelayAuthentication(config, logins);
     this.#pubsub = new RelayPubSub({
       ...{ host, relay, ids, cooling, nodeKeys, boot, realm, link: this.#link },
       limit: config.limits.undecided_bytes,
@@ -95,19 +99,27 @@ export class Relay {
   wake(): void {
     this.#pubsub.wake();
     this.#counts.wake();
+    this.authentication.logOuts.tellAgain();
   }
 
   /** Processes a batch of the core; the answer goes back as the result of the call that carried it. Call `endTurn` then. */
   receive(batch: Batch<ToRelay>): BatchAnswer {
-    return this.#link.receive(batch);
+    const answer = this.#link.receive(batch);
+    // The core does not forget a relay for which it has messages.
+    if (batch.messages.length > 0) this.#noteKnown();
+    return answer;
   }
 
   /** Takes the answer of the core. Call `endTurn` then. */
   answered(batch: Batch<ToCore>, answer: BatchAnswer): void {
     this.#link.answered(batch, answer);
-    this.#mayBeKnown ||= batch.messages.some(({ kind }) => kind !== "closed");
-    // The object calls `close` when it saves.
-    if (this.#mayBeKnown && this.realm.sessions.byId.size === 0) this.#host.scheduleFlush();
+    if (batch.messages.some(({ kind }) => kind !== "closed")) this.#noteKnown();
+  }
+
+  /** The object calls `close` when it saves. */
+  #noteKnown(): void {
+    this.#mayBeKnown = true;
+    if (this.realm.sessions.byId.size === 0) this.#host.scheduleFlush();
   }
 
   /** The platform could not carry a batch to the core. */
@@ -170,13 +182,14 @@ export class Relay {
 
   /** Tells the core to forget the relay, if it is unused and nothing cools down; calls `then` once it has. */
   close(then: () => void): void {
-    if (!(this.#mayBeKnown && this.isUnused) || this.interest.size > 0) return;
+    if (!(this.#mayBeKnown && this.isUnused) || this.interest.size > 0 || this.#link.isDown) return;
     this.#mayBeKnown = false;
     this.authentication.roles.forget();
     const open = this.#pubsub.publications.forwardAll();
     this.#link.queue({ kind: "closed" }, (end) => {
       if (end !== "late") open();
       if (end === "processed") then();
+      else this.#mayBeKnown = true;
     });
   }
 
@@ -199,7 +212,8 @@ export class Relay {
         this.#announce();
       },
       limit: limits.outgoing_bytes,
-      isDown: [...down.all()].length > 0,
+      downSince: [...down.all()][0]?.since,
+      isNeeded: () => this.realm.sessions.byId.size + this.interest.size + this.authentication.logOuts.size > 0,
       onDown: (dropped) => recovery.onDown(dropped),
       onUp: () => recovery.onUp(),
       get boot() {
@@ -219,7 +233,7 @@ export class Relay {
   #newRecovery(): RelayRecovery {
     return new RelayRecovery(() => ({
       ...{ host: this.#host, down: this.#ports.down, pubsub: this.#pubsub, dealer: this.#dealer! },
-      ...{ questions: this.authentication.questions, roles: this.authentication.roles, counts: this.#counts },
+      ...{ authentication: this.authentication, counts: this.#counts },
       queue: (message, onProcessed) => {
         this.#link.queue(message, (end) => {
           if (end === "processed") onProcessed();

@@ -9,6 +9,7 @@ import { relayObject } from "../routing/realm-stub.ts";
 import { relayLabel, relayOfNumber, relaysOf } from "../routing/relay-names.ts";
 import {
   DownLinkTable,
+  LogOutTable,
   MovedSessionTable,
   NodeKeyTable,
   RelayEpochTable,
@@ -50,7 +51,7 @@ export class CoreRole extends LinkedRole {
       },
       interest: new RelayInterestTable(sql, tables, writes),
       told: new ToldRelayTable(sql, tables, writes),
-      stored: new StoredCountTable(sql, tables),
+      stored: new StoredCountTable(sql, tables, writes),
       nodeKeys: new NodeKeyTable(sql, tables, writes),
       sessions: new RemoteSessionTable(sql, tables, writes),
       epochs: new RelayEpochTable(sql, tables, writes),
@@ -59,6 +60,7 @@ export class CoreRole extends LinkedRole {
       relaySessions: new RelaySessionsTable(sql, tables, writes),
       moved: new MovedSessionTable(sql, tables, writes),
       roles: new RoleVersionTable(sql, tables, writes),
+      logOuts: new LogOutTable(sql, tables, writes),
       relays: relaysOf(config.relays ?? {}).length,
     });
   }

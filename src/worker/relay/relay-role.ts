@@ -7,7 +7,7 @@ import { RelayIds } from "../../wamp/relay/link/relay-ids.ts";
 import { Relay } from "../../wamp/relay/relay.ts";
 import { realmObject } from "../routing/realm-stub.ts";
 import { type RelayPlace, relayNumber, relaysOf } from "../routing/relay-names.ts";
-import { CoolingTable, DownLinkTable, NodeKeyTable, RoleVersionTable } from "../storage/relay-tables.ts";
+import { CoolingTable, DownLinkTable, LogOutTable, NodeKeyTable, RoleVersionTable } from "../storage/relay-tables.ts";
 import { Carrier } from "./carrier.ts";
 import { LinkedRole } from "./linked-role.ts";
 import type { RoleContext, RolePorts } from "./realm-role.ts";
@@ -59,6 +59,7 @@ export class RelayRole extends LinkedRole {
       cooling,
       down: new DownLinkTable(sql, tables, this.writes),
       nodeKeys: new NodeKeyTable(sql, tables, this.writes),
+      logOuts: new LogOutTable(sql, tables, this.writes),
       storedTopics: config.webhooks_out ?? [],
       roleVersion: {
         get: () => roleVersion,

@@ -2,12 +2,13 @@
 
 import type { Match, Pattern } from "../../wamp/protocol/uri.ts";
 import type { RoleVersionRow, RoleVersionStore } from "../../wamp/relay/authentication/core-roles.ts";
+import type { LogOutRow, LogOutStore } from "../../wamp/relay/authentication/log-outs.ts";
 import type { InterestRow, InterestStore } from "../../wamp/relay/broker/interest-table.ts";
 import type { NodeKeyRow, NodeKeyStore } from "../../wamp/relay/broker/node-keys.ts";
 import type { CoolingRow, CoolingStore } from "../../wamp/relay/broker/relay-interest.ts";
 import type { StoredCountRow, StoredCountStore } from "../../wamp/relay/broker/stored-publications.ts";
 import type { ToldStore } from "../../wamp/relay/broker/told-topics.ts";
-import type { DownLinkStore } from "../../wamp/relay/link/down-links.ts";
+import type { DownLink, DownLinkStore } from "../../wamp/relay/link/down-links.ts";
 import type { EpochStore } from "../../wamp/relay/link/relay-links.ts";
 import type { RelaySessionsRow, RelaySessionsStore } from "../../wamp/relay/meta/relay-sessions.ts";
 import type { MovedRow, MovedStore } from "../../wamp/relay/resume/core-moves.ts";
@@ -198,19 +199,41 @@ export class DownLinkTable implements DownLinkStore {
   readonly #rows: LazyTable;
 
   constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
-    this.#rows = new LazyTable(sql, tables, writes, "down_link", "object INTEGER PRIMARY KEY");
+    this.#rows = new LazyTable(sql, tables, writes, "down_link", "object INTEGER PRIMARY KEY, since INTEGER");
   }
 
-  all(): number[] {
-    return this.#rows.all<{ object: number }>().map(({ object }) => object);
+  all(): DownLink[] {
+    return this.#rows.all<{ object: number; since: number }>();
   }
 
-  put(object: number): void {
-    this.#rows.put(object);
+  put({ object, since }: DownLink): void {
+    this.#rows.put(object, since);
   }
 
   delete(object: number): void {
     this.#rows.delete("object = ?", object);
+  }
+}
+
+/** An object's table of the log-outs of which others may not have heard. */
+export class LogOutTable implements LogOutStore {
+  readonly #rows: LazyTable;
+
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
+    this.#rows = new LazyTable(sql, tables, writes, "unheard_log_out", "cookie TEXT PRIMARY KEY, objects TEXT");
+  }
+
+  all(): LogOutRow[] {
+    const rows = this.#rows.all<{ cookie: string; objects: string }>();
+    return rows.map(({ cookie, objects }) => ({ cookie, objects: JSON.parse(objects) as number[] }));
+  }
+
+  put({ cookie, objects }: LogOutRow): void {
+    this.#rows.put(cookie, JSON.stringify(objects));
+  }
+
+  delete(cookie: string): void {
+    this.#rows.delete("cookie = ?", cookie);
   }
 }
 
@@ -243,16 +266,18 @@ export class CoolingTable implements CoolingStore {
 }
 
 /**
- * The core's table of the publications of relays that are stored. It has no `DeferredWrites`: its rows are a part of the
- * transaction that stores the events.
+ * The core's table of the publications of relays that are stored. It does not defer a row that is put: that is a part of
+ * the transaction that stores the events.
  */
 export class StoredCountTable implements StoredCountStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
+  readonly #writes: DeferredWrites;
 
-  constructor(sql: SqlStorage, tables: Tables) {
+  constructor(sql: SqlStorage, tables: Tables, writes: DeferredWrites) {
     this.#sql = sql;
     this.#tables = tables;
+    this.#writes = writes;
   }
 
   get(relay: number): StoredCountRow | undefined {
@@ -266,6 +291,12 @@ export class StoredCountTable implements StoredCountStore {
     this.#tables.make(STORED_COUNTS, "relay INTEGER PRIMARY KEY, count INTEGER, failed TEXT");
     const put = `INSERT OR REPLACE INTO ${STORED_COUNTS} VALUES (?, ?, ?)`;
     this.#sql.exec(put, relay, count, JSON.stringify(failed));
+  }
+
+  delete(relay: number): void {
+    this.#writes.run(() => {
+      if (this.#tables.has(STORED_COUNTS)) this.#sql.exec(`DELETE FROM ${STORED_COUNTS} WHERE relay = ?`, relay);
+    });
   }
 }
 

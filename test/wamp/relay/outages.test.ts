@@ -83,6 +83,32 @@ describe("a relay that cannot reach the core", () => {
     ]);
   });
 
+  test("asks ever less once its last session has left, so that it costs nothing, and again with the next one", () => {
+    const realm = new RelayedRealm();
+    const [relay] = realm.relays;
+    const client = realm.join(1);
+    client.send([64, 1, {}, "com.p"], [32, 2, {}, "com.a"]);
+    cutOff(realm, 1);
+    client.leave();
+    const hour = 60 * 60_000;
+    realm.advance(3 * hour);
+    relay!.sleepAndWake();
+    const { now } = realm.world.time;
+    expect(relay!.relay.nextStoredDeadline()).toBe(now);
+    realm.advance(1);
+    expect(relay!.relay.nextStoredDeadline()! - now).toBeGreaterThan(2 * hour);
+    realm.advance(24 * hour);
+    expect([relay!.due, realm.core.due, relay!.isIdle]).toStrictEqual([undefined, undefined, true]);
+    expect(heldByCore(realm)).toStrictEqual([1, 1, 1, 1, []]);
+    realm.world.network.unblock();
+    const next = realm.join(1);
+    realm.advance(60_000);
+    expect(heldByCore(realm)).toStrictEqual([0, 0, 0, 0, []]);
+    next.leave();
+    realm.advance(1_000);
+    expect([realm.core.rowsOf(1), [...relay!.down.all()], relay!.due]).toStrictEqual([[], [], undefined]);
+  });
+
   test("sends events of its own sessions to its own sessions, and logs a line a second about the others", () => {
     const realm = new RelayedRealm();
     const [ann, ben] = [realm.join(1), realm.join(1)];

@@ -2,12 +2,13 @@
 
 import type { Match, Pattern } from "../../../src/wamp/protocol/uri.ts";
 import type { RoleVersionRow, RoleVersionStore } from "../../../src/wamp/relay/authentication/core-roles.ts";
+import type { LogOutRow, LogOutStore } from "../../../src/wamp/relay/authentication/log-outs.ts";
 import type { InterestRow, InterestStore } from "../../../src/wamp/relay/broker/interest-table.ts";
 import type { NodeKeyRow, NodeKeyStore } from "../../../src/wamp/relay/broker/node-keys.ts";
 import type { CoolingRow, CoolingStore } from "../../../src/wamp/relay/broker/relay-interest.ts";
 import type { StoredCountRow, StoredCountStore } from "../../../src/wamp/relay/broker/stored-publications.ts";
 import type { ToldStore } from "../../../src/wamp/relay/broker/told-topics.ts";
-import type { DownLinkStore } from "../../../src/wamp/relay/link/down-links.ts";
+import type { DownLink, DownLinkStore } from "../../../src/wamp/relay/link/down-links.ts";
 import { RelayIds } from "../../../src/wamp/relay/link/relay-ids.ts";
 import type { RelaySessionsRow, RelaySessionsStore } from "../../../src/wamp/relay/meta/relay-sessions.ts";
 import type { MovedRow, MovedStore } from "../../../src/wamp/relay/resume/core-moves.ts";
@@ -50,9 +51,19 @@ export class InterestRows extends Rows<InterestRow> implements InterestStore {
   }
 }
 
-export class DownLinkRows extends Rows<number> implements DownLinkStore {
-  constructor() {
-    super(String);
+export class DownLinkRows implements DownLinkStore {
+  readonly #since = new Map<number, number>();
+
+  all(): Iterable<DownLink> {
+    return Array.from(this.#since, ([object, since]) => ({ object, since }));
+  }
+
+  put({ object, since }: DownLink): void {
+    this.#since.set(object, since);
+  }
+
+  delete(object: number): void {
+    this.#since.delete(object);
   }
 }
 
@@ -110,6 +121,22 @@ export class RoleVersionRows implements RoleVersionStore {
   }
 }
 
+export class LogOutRows implements LogOutStore {
+  readonly #rows = new Map<string, LogOutRow>();
+
+  all(): Iterable<LogOutRow> {
+    return [...this.#rows.values()];
+  }
+
+  put(row: LogOutRow): void {
+    this.#rows.set(row.cookie, row);
+  }
+
+  delete(cookie: string): void {
+    this.#rows.delete(cookie);
+  }
+}
+
 export class CoolingRows implements CoolingStore {
   readonly #rows = new Map<string, CoolingRow>();
 
@@ -135,6 +162,10 @@ export class StoredCountRows implements StoredCountStore {
 
   put(row: StoredCountRow): void {
     this.rows.set(row.relay, row);
+  }
+
+  delete(relay: number): void {
+    this.rows.delete(relay);
   }
 }
 

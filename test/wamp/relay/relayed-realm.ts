@@ -68,9 +68,7 @@ export class RelayedClient {
 
   /** Ends the connection. */
   leave(): void {
-    this.#object.realm.sessions.disconnect(this.#object.peers.get(this.transport)!);
-    this.#object.peers.delete(this.transport);
-    this.#object.after();
+    this.#object.disconnect(this.transport);
     this.#realm.deliver();
   }
 }

@@ -6,10 +6,12 @@ import { earliest } from "../../host/deadlines.ts";
 import type { Host } from "../../host/host.ts";
 import { Payload } from "../../protocol/payload.ts";
 import type { Realm } from "../../realm/realm.ts";
+import type { OnEnd } from "../link/link-sender.ts";
 import type { Answer, Question, ToCore, ToRelay } from "../link/messages.ts";
 import type { RelayIds } from "../link/relay-ids.ts";
 import { CoreLogins } from "./core-logins.ts";
 import { CoreRoles, type RoleVersionStore } from "./core-roles.ts";
+import { type LogOutStore, LogOuts } from "./log-outs.ts";
 import { RemoteProcedures } from "./remote-procedures.ts";
 
 /** The messages of a relay about logins and roles. */
@@ -34,17 +36,19 @@ export function isAboutLogins(message: ToCore): message is AuthenticationMessage
 
 /** What authentication asks of the core and its object. */
 export interface CoreAuthenticationPorts {
+  readonly roles: RoleVersionStore;
+  readonly logOuts: LogOutStore;
   readonly host: Host;
   readonly ids: RelayIds;
-  readonly roles: RoleVersionStore;
   /** Queues a message for a relay; `onEnd` as in `LinkSender.queue`. */
-  queue(relay: number, message: ToRelay, onEnd?: () => void): void;
+  queue(relay: number, message: ToRelay, onEnd?: OnEnd): void;
 }
 
 /** The logins, roles and authorizers of relays at the core, whose realm is made with `logins.shared`. */
 export class CoreAuthentication {
   readonly logins: CoreLogins;
   readonly roles: CoreRoles;
+  readonly #logOuts: LogOuts;
   readonly #ports: CoreAuthenticationPorts;
   #realm: Realm | undefined;
   #procedures: RemoteProcedures | undefined;
@@ -52,9 +56,8 @@ export class CoreAuthentication {
   constructor(config: RealmConfig, ports: CoreAuthenticationPorts) {
     this.#ports = ports;
     this.roles = new CoreRoles(ports);
-    const onLogOut = (cookie: string): void => {
-      for (const relay of this.roles.relays) ports.queue(relay, { kind: "log out", cookie });
-    };
+    this.#logOuts = new LogOuts(ports.logOuts, ports.queue);
+    const onLogOut = (cookie: string): void => this.#logOuts.tell(this.roles.relays, cookie);
     this.logins = new CoreLogins(config, ports.host, ports.ids, onLogOut);
   }
 
@@ -101,9 +104,17 @@ export class CoreAuthentication {
     }
   }
 
+  /** Sends what relays may have missed: the core has just woken, or can reach a relay again. */
+  tellAgain(relay?: number): void {
+    if (relay === undefined) this.roles.wake();
+    else this.roles.check(relay);
+    this.#logOuts.tellAgain(relay);
+  }
+
   /** The relay has lost its sessions. */
   drop(relay: number): void {
     this.logins.drop(relay);
+    this.#logOuts.forget(relay);
   }
 
   /** Does what is due at `now`, milliseconds since the epoch. */

@@ -4,8 +4,10 @@ import type { RealmConfig } from "../../config/realm.ts";
 import type { Host } from "../../host/host.ts";
 import type { Realm } from "../../realm/realm.ts";
 import type { RealmParts } from "../../realm/realm-parts.ts";
+import type { OnEnd } from "../link/link-sender.ts";
 import type { ToCore, ToRelay } from "../link/messages.ts";
-import type { RelayIds } from "../link/relay-ids.ts";
+import { CORE, type RelayIds } from "../link/relay-ids.ts";
+import { type LogOutStore, LogOuts } from "./log-outs.ts";
 import { Questions } from "./questions.ts";
 import { type OwnRoleVersion, RelayRoles } from "./relay-roles.ts";
 import { RemoteCallees } from "./remote-callees.ts";
@@ -25,10 +27,11 @@ export interface RelayAuthenticationPorts {
   /** See `RelayPorts`. */
   readonly roleVersion: OwnRoleVersion;
   readonly relays: number;
+  readonly logOuts: LogOutStore;
   /** See `Batch.boot`. */
   boot(): number;
-  /** Queues a message for the core. */
-  send(message: ToCore): void;
+  /** Queues a message for the core; `onEnd` as in `LinkSender.queue`. */
+  send(message: ToCore, onEnd?: OnEnd): void;
   realm(): Realm;
 }
 
@@ -37,6 +40,7 @@ export class RelayAuthentication {
   readonly questions: Questions;
   readonly roles: RelayRoles;
   readonly parts: RealmParts;
+  readonly logOuts: LogOuts;
   readonly #realm: () => Realm;
   #callees: RemoteCallees | undefined;
 
@@ -45,8 +49,10 @@ export class RelayAuthentication {
     this.#realm = realm;
     this.roles = new RelayRoles(host, realm, ports.roleVersion, send);
     this.questions = new Questions(host, boot, send);
+    this.logOuts = new LogOuts(ports.logOuts, (_core, message, onEnd) => send(message, onEnd));
+    const logOut = (cookie: string): void => this.logOuts.tell([CORE], cookie);
     this.parts = {
-      authentication: shareLogins(config, ids, this.questions, send),
+      authentication: shareLogins(config, ids, this.questions, { send, logOut }),
       objects: Math.max(1, relays),
       newCallees: (dealer) => {
         this.#callees = new RemoteCallees(dealer, () => realm().sessions.byId);

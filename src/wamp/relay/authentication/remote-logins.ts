@@ -48,12 +48,14 @@ const UNKNOWN: LoginAttempt = { verdict: "unknown", end: () => {} };
 class RemoteCookies implements CookieJar {
   readonly #questions: Questions;
   readonly #send: (message: ToCore) => void;
+  readonly logOut: (cookie: string) => void;
   /** What the core has answered about the cookies of the clients that log in. */
   readonly #recalled = new WeakMap<TransportInfo, Admitted>();
 
-  constructor(questions: Questions, send: (message: ToCore) => void) {
+  constructor(questions: Questions, { send, logOut }: LoginSender) {
     this.#questions = questions;
     this.#send = send;
+    this.logOut = logOut;
   }
 
   /** Asks the core about the cookie of a client that offers it; undefined if there is nothing to ask. */
@@ -72,10 +74,6 @@ class RemoteCookies implements CookieJar {
     if (cookie !== undefined) this.#send({ kind: "cookie", cookie, identity, expiresAt });
   }
 
-  logOut(cookie: string): void {
-    this.#send({ kind: "log out", cookie });
-  }
-
   async #ask(facts: TransportInfo, cookie: string): Promise<void> {
     const answered = await this.#questions.ask({ about: "cookie", cookie });
     if (typeof answered !== "object" || answered.answer.about !== "cookie") return;
@@ -90,15 +88,23 @@ export async function isCookieKnown(questions: Questions, cookie: string): Promi
   return typeof answered === "object" && answered.answer.about === "cookie" && answered.answer.remembered !== undefined;
 }
 
-/** Makes the parts of a relay's authentication; `send` queues a message for the core. */
+/** Tells the core of logins. */
+export interface LoginSender {
+  /** Queues a message for the core. */
+  send(message: ToCore): void;
+  /** Has the core forget a cookie, and end the sessions with it at other objects. */
+  logOut(cookie: string): void;
+}
+
+/** Makes the parts of a relay's authentication. */
 export function shareLogins(
   { auth, limits }: RealmConfig,
   ids: RelayIds,
   questions: Questions,
-  send: (message: ToCore) => void,
+  sender: LoginSender,
 ): SharedAuthentication {
-  const logins = new RemoteLockouts(questions, send, limits.hello_timeout);
+  const logins = new RemoteLockouts(questions, sender.send, limits.hello_timeout);
   if (auth.cookie === undefined) return { logins, decoys: ids };
-  const cookies = new RemoteCookies(questions, send);
+  const cookies = new RemoteCookies(questions, sender);
   return { logins, decoys: ids, cookies, prepare: (offered, facts) => cookies.prepare(offered, facts) };
 }

@@ -24,6 +24,8 @@ export interface StoredCountRow {
 export interface StoredCountStore {
   get(relay: number): StoredCountRow | undefined;
   put(row: StoredCountRow): void;
+  /** Removes the row, if present. */
+  delete(relay: number): void;
 }
 
 /** What the stored publications ask of the core and its object. */
@@ -97,11 +99,13 @@ export class StoredPublications implements EventBuffer {
     else this.#ports.host.scheduleFlush();
   }
 
-  /** Forgets what a relay waited for that has lost its sessions. */
+  /** Forgets a relay that has lost its sessions, or has none: nothing that it has sent before comes again. */
   drop(relay: number): void {
-    const counts = this.#of(relay);
-    this.#broker().acknowledgments.leave(counts.publisher);
-    counts.failed.clear();
+    const counts = this.#relays.get(relay);
+    if (counts !== undefined) this.#broker().acknowledgments.leave(counts.publisher);
+    this.#relays.delete(relay);
+    this.#unsaved.delete(relay);
+    this.#ports.store.delete(relay);
   }
 
   get hasUnsaved(): boolean {

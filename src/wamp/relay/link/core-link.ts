@@ -27,8 +27,9 @@ export interface CoreLinkPorts {
   raiseEpoch(known: number): void;
   /** Estimated bytes that may wait for the core. */
   readonly limit: number;
-  /** Was the link down when the relay slept? */
-  readonly isDown: boolean;
+  /** See `OutagePorts`. */
+  isNeeded(): boolean;
+  readonly downSince: number | undefined;
   /** See `SenderPorts`. */
   onDown(dropped: readonly ToCore[]): void;
   onUp(): void;
@@ -67,9 +68,14 @@ export class CoreLink {
       },
       sizeOf: messageSize,
     };
-    const { clock, carry, nextStream, recover, giveUp, limit, onDown, onUp, isDown } = ports;
-    const more = { clock, carry, nextStream, recover, giveUp, limit, onDown, onUp };
-    this.#sender = new LinkSender<ToCore>(Object.assign(ofSender, more), isDown);
+    const { clock, carry, nextStream, recover, giveUp, limit, onDown, onUp, isNeeded, downSince } = ports;
+    const more = { clock, carry, nextStream, recover, giveUp, limit, onDown, onUp, isNeeded, downSince };
+    this.#sender = new LinkSender<ToCore>(Object.assign(ofSender, more));
+  }
+
+  /** See `LinkSender.isDown`. */
+  get isDown(): boolean {
+    return this.#sender.isDown;
   }
 
   /** See `LinkSender.isFull`. */

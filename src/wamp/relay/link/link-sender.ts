@@ -1,8 +1,7 @@
 /** Sends the messages of one object to another: in order, each processed once, as long as the receiver remembers. */
 
-import type { Clock } from "../../host/host.ts";
 import type { Batch, BatchAnswer } from "./batch.ts";
-import { DOWN_RETRY_MS, Outage } from "./outage.ts";
+import { DOWN_RETRY_MS, Outage, type OutagePorts } from "./outage.ts";
 
 /** A sender that heard nothing for so long begins a new stream: the receiver may have slept, and forgotten the old. */
 export const STREAM_PAUSE_MS = 5_000;
@@ -14,8 +13,7 @@ export const MAX_BATCH_BYTES = 4 * 2 ** 20;
 export const MAX_IN_FLIGHT = 32;
 
 /** What a sender asks of its object. */
-export interface SenderPorts<M> {
-  readonly clock: Clock;
+export interface SenderPorts<M> extends OutagePorts {
   /** Hands a batch to the platform, which reports `answered` or `lost` for it later. */
   carry(batch: Batch<M>): void;
   /** Returns a number larger than all it returned before, across sleeps and restarts of the object. */
@@ -88,10 +86,10 @@ export class LinkSender<M> {
   /** Something was to be sent while the sender is down. */
   #isWanted = false;
 
-  /** `isDown`: was the sender down when its object slept or crashed? Then it asks at once whether the receiver is back. */
-  constructor(ports: SenderPorts<M>, isDown = false) {
+  /** One that was down when its object slept or crashed asks at once whether the receiver is back. */
+  constructor(ports: SenderPorts<M>) {
     this.#ports = ports;
-    this.#outage = new Outage(ports.clock, isDown);
+    this.#outage = new Outage(ports);
   }
 
   /** Has everything been dropped, because the receiver cannot be reached? */
@@ -182,7 +180,7 @@ export class LinkSender<M> {
     if (retryAt === undefined || retryAt > now) return;
     if (isDown) return this.#ask();
     if (this.#outage.isLong(now)) return this.#goDown(DOWN_RETRY_MS);
-    this.#outage.retryAt = undefined;
+    this.#outage.settle();
     if (this.#isOverdue(now)) this.#giveUp(now);
     else this.#sendAgain();
   }
@@ -210,7 +208,7 @@ export class LinkSender<M> {
    */
   reset(): void {
     this.#outage.end();
-    this.#outage.retryAt = undefined;
+    this.#outage.settle();
     this.#drop();
   }
 
@@ -310,7 +308,7 @@ export class LinkSender<M> {
   /** Begins a new stream with the entries of `next` in place of those of `former`, in front of what is queued. */
   #sendAnew(former: readonly Pending<M>[], next: readonly Pending<M>[]): void {
     this.#rewoundAt = this.#attempts;
-    this.#outage.retryAt = undefined;
+    this.#outage.settle();
     this.#sent = [];
     this.#stream = 0;
     this.#queue = [...next, ...this.#queue];

@@ -243,7 +243,7 @@ export type ToCore =
   | { readonly kind: "roles wanted"; readonly version: number | undefined }
   /** The relay has stored this version of the roles. */
   | { readonly kind: "roles known"; readonly version: number }
-  /** See `CookieJar.logOut`; a repeated one changes nothing. */
+  /** See `CookieJar.logOut`; one that is lost is sent again (`LogOuts`), and a repeated one changes nothing. */
   | { readonly kind: "log out"; readonly cookie: string };
 
 /** From the core to a relay. */
@@ -298,5 +298,5 @@ export type ToRelay =
       readonly version: number;
       readonly texts: readonly (readonly [name: string, text: string])[];
     }
-  /** Ends the sessions with the cookie. */
+  /** Ends the sessions with the cookie, as above. */
   | { readonly kind: "log out"; readonly cookie: string };

@@ -9,27 +9,53 @@ const LAST_RETRY_MS = 2_000;
 export const DOWN_AFTER_MS = 60_000;
 /** Losses that are further apart do not belong together. */
 const FORGET_MS = 15_000;
-/** A sender that is down asks so often whether the receiver is back. */
+/** A sender that is down asks so often whether the receiver is back, as long as its object needs the receiver. */
 export const DOWN_RETRY_MS = 60_000;
+/** An object that does not need the receiver plans no further question after an outage of so long. */
+const LAST_ASK_MS = 12 * 60 * 60_000;
+
+/** What the outage asks of the object. */
+export interface OutagePorts {
+  readonly clock: Clock;
+  /** Has the object anything for which it needs the receiver? */
+  isNeeded(): boolean;
+  /** When the sender went down, if it was down before its object slept or crashed; milliseconds since the epoch. */
+  readonly downSince: number | undefined;
+}
 
 /** The losses since the last answer. */
 export class Outage {
   readonly #clock: Clock;
+  readonly #isNeeded: () => boolean;
   #losses = 0;
   /** When the first of them was reported; milliseconds since the epoch. */
   #since: number | undefined;
   /** When the last of them was; milliseconds since the epoch. */
   #lostAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
-  /** When to try again; milliseconds since the epoch. */
-  retryAt: number | undefined;
-  isDown: boolean;
+  #retryAt: number | undefined;
+  /** When the sender went down; milliseconds since the epoch. */
+  #downSince: number | undefined;
 
-  /** `isDown`: was the sender down before its object slept? */
-  constructor(clock: Clock, isDown: boolean) {
+  constructor({ clock, isNeeded, downSince }: OutagePorts) {
     this.#clock = clock;
-    this.isDown = isDown;
-    if (isDown) this.retryAt = clock.now();
+    this.#isNeeded = isNeeded;
+    this.#downSince = downSince;
+    if (downSince !== undefined) this.#retryAt = clock.now();
+  }
+
+  get isDown(): boolean {
+    return this.#downSince !== undefined;
+  }
+
+  /**
+   * When to try again; milliseconds since the epoch. An object that does not need the receiver only has it drop what it
+   * still has of the object: the pauses double, and end.
+   */
+  get retryAt(): number | undefined {
+    if (this.#downSince === undefined || this.#retryAt === undefined || this.#isNeeded()) return this.#retryAt;
+    const outage = this.#triedAt - this.#downSince;
+    return outage < LAST_ASK_MS ? Math.max(this.#retryAt, this.#triedAt + outage) : undefined;
   }
 
   /** Has the receiver been silent for so long that the sender should go down? */
@@ -63,18 +89,23 @@ export class Outage {
   end(): void {
     this.#losses = 0;
     this.#since = undefined;
-    if (this.isDown) this.retryAt = undefined;
-    this.isDown = false;
+    if (this.isDown) this.#retryAt = undefined;
+    this.#downSince = undefined;
+  }
+
+  /** The sender has nothing to send again any more. */
+  settle(): void {
+    this.#retryAt = undefined;
   }
 
   /** The sender drops what it holds, and tries again after so many milliseconds. */
   goDown(delay: number): void {
-    this.isDown = true;
+    this.#downSince = this.#clock.now();
     this.#retryIn(delay);
   }
 
   #retryIn(delay: number): void {
-    this.retryAt = this.#clock.now() + delay;
-    this.#clock.setAlarm(this.retryAt);
+    this.#retryAt = this.#clock.now() + delay;
+    this.#clock.setAlarm(this.#retryAt);
   }
 }

@@ -3,6 +3,7 @@
 import { earliest } from "../../host/deadlines.ts";
 import type { Clock } from "../../host/host.ts";
 import type { Batch, BatchAnswer } from "./batch.ts";
+import type { DownLink } from "./down-links.ts";
 import { LinkReceiver } from "./link-receiver.ts";
 import { LinkSender, type OnEnd } from "./link-sender.ts";
 import { messageSize } from "./message-size.ts";
@@ -38,7 +39,7 @@ export interface RelayLinksPorts {
   readonly limit: number;
   readonly limitOfAll: number;
   /** The relays whose links were down when the core slept. */
-  down(): Iterable<number>;
+  down(): Iterable<DownLink>;
   /** See `SenderPorts`. */
   onDown(relay: number, dropped: readonly ToRelay[]): void;
   onUp(relay: number): void;
@@ -74,7 +75,7 @@ export class RelayLinks {
 
   /** Has a link been down before the core slept? Then it is tried, and needs deadlines. */
   wake(): void {
-    for (const relay of this.#ports.down()) this.#links.set(relay, this.#newLink(relay, true));
+    for (const { object, since } of this.#ports.down()) this.#links.set(object, this.#newLink(object, since));
   }
 
   /** See `LinkSender.isFull`. */
@@ -171,15 +172,16 @@ export class RelayLinks {
   #link(relay: number): RelayLink {
     const known = this.#links.get(relay);
     if (known !== undefined) return known;
-    const link = this.#newLink(relay, false);
+    const link = this.#newLink(relay, undefined);
     this.#links.set(relay, link);
     return link;
   }
 
-  #newLink(relay: number, isDown: boolean): RelayLink {
+  #newLink(relay: number, downSince: number | undefined): RelayLink {
     const { clock, boot, nextStream, carry, epochs, giveUp, limit, onDown, onUp } = this.#ports;
     const ports = {
-      ...{ clock, nextStream, limit, sizeOf: messageSize, boot: boot() },
+      ...{ clock, nextStream, limit, sizeOf: messageSize, boot: boot(), downSince },
+      isNeeded: () => true,
       carry: (batch: Batch<ToRelay>) => carry(relay, batch),
       get epoch() {
         return epochs.get(relay) ?? 0;
@@ -189,7 +191,7 @@ export class RelayLinks {
       onDown: (dropped: readonly ToRelay[]) => onDown(relay, dropped),
       onUp: () => onUp(relay),
     };
-    return { sender: new LinkSender<ToRelay>(ports, isDown), receiver: this.#newReceiver(relay) };
+    return { sender: new LinkSender<ToRelay>(ports), receiver: this.#newReceiver(relay) };
   }
 
   #newReceiver(relay: number): LinkReceiver<ToCore> {

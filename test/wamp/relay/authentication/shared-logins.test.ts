@@ -121,6 +121,46 @@ describe("a tracking cookie", () => {
     expect(refusal).toMatchObject([3, {}, "wamp.error.no_matching_auth_method"]);
   });
 
+  test("is forgotten with a log-out at a relay that cannot reach the core for minutes, and sleeps meanwhile", async () => {
+    const realm = newRealm();
+    const [relay] = realm.relays;
+    await logIn(realm, 1, "secret!!!");
+    const browsers = [1, 2].map((object) => realm.connect(object, FACTS));
+    for (const browser of browsers) await hello(realm, browser, { authmethods: ["cookie"] });
+    realm.world.network.block(1, 0, "lose call");
+    browsers[0]!.send([6, {}, "wamp.close.logout"]);
+    realm.advance(200_000);
+    expect([browsers[1]!.take(), relay!.isIdle]).toStrictEqual([[], true]);
+    relay!.sleepAndWake();
+    realm.world.network.unblock();
+    realm.advance(60_000);
+    await realm.settle();
+    expect(browsers[1]!.take()).toStrictEqual([[6, {}, "wamp.close.logout"]]);
+    const refusal = await hello(realm, realm.connect(2, FACTS), { authmethods: ["cookie"] });
+    expect(refusal).toMatchObject([3, {}, "wamp.error.no_matching_auth_method"]);
+    expect([...relay!.logOuts.all(), ...realm.core.logOuts.all()]).toStrictEqual([]);
+  });
+
+  test.each([
+    ["cannot reach for minutes", (realm: RelayedRealm) => realm.advance(200_000)],
+    ["has not told before it crashes", (realm: RelayedRealm) => void realm.core.crash()],
+  ])("is forgotten at a relay that the core %s", async (_, pass) => {
+    const realm = newRealm();
+    await logIn(realm, 1, "secret!!!");
+    const browsers = [1, 2].map((object) => realm.connect(object, FACTS));
+    for (const browser of browsers) await hello(realm, browser, { authmethods: ["cookie"] });
+    realm.world.network.block(0, 1, "lose call");
+    browsers[1]!.send([6, {}, "wamp.close.logout"]);
+    pass(realm);
+    realm.core.sleepAndWake();
+    expect(browsers[0]!.take()).toStrictEqual([]);
+    realm.world.network.unblock();
+    realm.advance(60_000);
+    await realm.settle();
+    expect(browsers[0]!.take()[0]).toStrictEqual([6, {}, "wamp.close.logout"]);
+    expect([...realm.core.logOuts.all()]).toStrictEqual([]);
+  });
+
   test("of another user is forgotten", async () => {
     const realm = newRealm();
     await logIn(realm, 1, "secret!!!");

@@ -1,6 +1,7 @@
 /** Relays that are deleted, and relays that nothing is left of. */
 
 import { describe, expect, test } from "vitest";
+import { ANYTHING } from "../../host/test-realm.ts";
 import { RelayedRealm } from "../relayed-realm.ts";
 
 describe("a relay that has lost its storage", () => {
@@ -69,5 +70,60 @@ describe("a relay whose last session has left", () => {
     next.send([32, 1, {}, "com.a"]);
     realm.join(2).send([16, 1, {}, "com.a", ["event"]]);
     expect((next.take() as unknown[][]).map(([type]) => type)).toStrictEqual([33, 36]);
+  });
+
+  test("leaves no row where a session ends that holds nothing, and the relay has slept", () => {
+    const realm = new RelayedRealm();
+    const client = realm.join(1);
+    client.send([16, 1, {}, "com.a"]);
+    realm.advance(10_000);
+    realm.relays[0]!.sleepAndWake();
+    expect(realm.core.rowsOf(1)).toStrictEqual(["epoch", "told", "role"]);
+    client.leave();
+    realm.advance(1_000);
+    expect([realm.core.rowsOf(1), realm.relays[0]!.roleVersion]).toStrictEqual([[], undefined]);
+  });
+
+  test("leaves no row where a message of the core is on its way to it meanwhile", () => {
+    const permissions = [ANYTHING, { uri: "wamp.edge.", match: "prefix", allow: { call: true } } as const];
+    const realm = new RelayedRealm(2, { roles: [{ name: "anonymous", permissions }], options: {} });
+    const [client, manager] = [realm.join(1), realm.join(0)];
+    client.say([16, 1, {}, "com.a"]);
+    const { network } = realm.world;
+    network.step(1, 0, "deliver");
+    network.step(1, 0, "answer");
+    manager.say([48, 1, {}, "wamp.edge.role.add", ["extra"]]);
+    realm.relays[0]!.disconnect(client.transport);
+    realm.relays[0]!.flush();
+    network.step(1, 0, "deliver");
+    expect(realm.core.rowsOf(1)).toContain("told");
+    realm.deliver();
+    realm.advance(10_000);
+    expect([realm.core.rowsOf(1), realm.relays[0]!.roleVersion]).toStrictEqual([[], undefined]);
+    // It has not kept the topic to itself.
+    const subscriber = realm.join(2);
+    subscriber.send([32, 1, {}, "com.a"]);
+    realm.join(1).send([16, 1, {}, "com.a", ["event"]]);
+    expect((subscriber.take() as unknown[][]).map(([type]) => type)).toStrictEqual([33, 36]);
+  });
+
+  test("leaves no row of what was stored, so that one without its storage has its next events stored", () => {
+    const realm = new RelayedRealm(2, { store: { "event-history": [{ uri: "com.a", limit: 10 }] } });
+    const [relay] = realm.relays;
+    const publish = (): void => {
+      const client = realm.join(1);
+      client.send([16, 1, { acknowledge: true }, "com.a"]);
+      realm.advance(1_000);
+      expect((client.take() as unknown[][]).map(([type]) => type)).toStrictEqual([17]);
+      client.leave();
+      realm.advance(1_000);
+    };
+    publish();
+    expect(realm.core.rowsOf(1)).toStrictEqual([]);
+    relay!.boot = -1;
+    relay!.reset();
+    publish();
+    const { broker } = realm.core.realm;
+    expect([...broker.logOf(broker.subscriptions.get("exact", "com.a")!)!.events(false)].length).toBe(2);
   });
 });

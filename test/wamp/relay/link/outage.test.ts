@@ -145,10 +145,32 @@ describe("a sender that hears nothing for a minute", () => {
   });
 
   test("asks at once after its object has slept", () => {
-    const link = new TestLink({ isDown: true });
+    const link = new TestLink({ downSince: 0 });
     expect([link.sender.isFull, link.sender.nextDeadline()]).toStrictEqual([true, link.time]);
     link.sender.tick(link.time);
     link.deliverAll();
     expect([link.down, link.sender.isFull]).toStrictEqual([["up"], false]);
+  });
+
+  test("asks less and less if its object does not need the receiver, and stops, but asks again once it does", () => {
+    const link = new TestLink();
+    link.send("a");
+    cutOff(link);
+    const since = link.time;
+    link.isNeeded = false;
+    const asked: number[] = [];
+    for (let next = link.sender.nextDeadline(); next !== undefined; next = link.sender.nextDeadline()) {
+      link.time = next;
+      link.sender.tick(link.time);
+      asked.push((link.time - since) / DOWN_RETRY_MS);
+      link.lose();
+    }
+    expect(asked).toStrictEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]);
+    link.isNeeded = true;
+    expect(link.sender.nextDeadline()).toBe(link.time + DOWN_RETRY_MS);
+    link.time = link.sender.nextDeadline()!;
+    link.sender.tick(link.time);
+    link.deliverAll();
+    expect(link.down.at(-1)).toBe("up");
   });
 });

@@ -25,12 +25,16 @@ export class TestLink {
   readonly sizes = new Map<string, number>();
   readonly sender: LinkSender<string>;
 
-  constructor({ limit = 100, isDown = false } = {}) {
-    this.sender = new LinkSender<string>(this.#newPorts(limit), isDown);
+  /** Does the sender's object need the receiver? */
+  isNeeded = true;
+
+  constructor({ limit = 100, downSince }: { limit?: number; downSince?: number } = {}) {
+    this.sender = new LinkSender<string>({ ...this.#newPorts(limit), downSince });
   }
 
-  #newPorts(limit: number): SenderPorts<string> {
+  #newPorts(limit: number): Omit<SenderPorts<string>, "downSince"> {
     return {
+      isNeeded: () => this.isNeeded,
       clock: {
         now: () => this.time,
         wallTime: () => this.time,

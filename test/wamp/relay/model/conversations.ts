@@ -18,6 +18,7 @@ export const MODES = {
   "with sessions that are resumed elsewhere, over links that lose and duplicate": {
     ...{ ...LOSSY, sleeps: true, resumes: true },
   },
+  "with objects that crash, over calm links": { ...CALM, sleeps: true, crashes: 0.2 },
   "with objects that crash": { ...LOSSY, sleeps: true, crashes: 0.2 },
   "with links that are down for minutes": { ...CALM, sleeps: true, outages: true },
   "with all of these": { ...LOSSY, sleeps: true, crashes: 0.1, outages: true },

@@ -42,6 +42,8 @@ export interface ClientCall {
   isInputOpen: boolean;
   /** Results that have arrived. */
   results: number;
+  /** Crashes of objects before the call. */
+  readonly crashes: number;
 }
 
 /** An invocation that the client has not answered. */
@@ -67,6 +69,8 @@ export interface ClientObserver {
   /** May the core crash with a retained event that it has not stored, so that the event comes again as a new one? */
   readonly forgetsRetained: boolean;
   onInvoked(call: string): void;
+  /** A call fails because the core cannot be reached, or has lost it. */
+  onUnavailable(call: ClientCall): void;
   /** Is a publication acknowledged, or did its publisher get ERROR? */
   onPublished(publisher: string, request: number, isAcknowledged: boolean): void;
 }
@@ -207,7 +211,10 @@ export class ModelClient implements Transport {
   #onError(type: number, request: number, uri: string): void {
     this.errors.push(uri);
     if (type === MessageType.CALL) {
-      if (!this.calls.delete(request)) throw new Fault(`${this.name}: a second answer to call ${request}, ${uri}`);
+      const call = this.calls.get(request);
+      if (call === undefined) throw new Fault(`${this.name}: a second answer to call ${request}, ${uri}`);
+      this.calls.delete(request);
+      if (uri === WampUri.UNAVAILABLE) this.#observer.onUnavailable(call);
     } else if (type === MessageType.REGISTER) this.#shift(this.registering, request, `ERROR ${uri} for REGISTER`);
     else if (type === MessageType.SUBSCRIBE) this.#shift(this.subscribing, request, `ERROR ${uri} for SUBSCRIBE`);
     else if (type === MessageType.PUBLISH) this.#observer.onPublished(this.name, request, false);

@@ -19,6 +19,7 @@ import {
   DownLinkRows,
   IDS,
   InterestRows,
+  LogOutRows,
   MovedRows,
   NodeKeyRows,
   RelaySessionsRows,
@@ -82,6 +83,7 @@ export abstract class ModelObject implements Endpoint {
   readonly host: ModelHost;
   readonly peers = new Map<ModelTransport, Peer>();
   boot = 1;
+  readonly logOuts = new LogOutRows();
   protected readonly world: ModelWorld;
   #streams = 0;
 
@@ -129,6 +131,15 @@ export abstract class ModelObject implements Endpoint {
     this.after();
   }
 
+  /** The connection of a client ends. */
+  disconnect(client: ModelTransport): void {
+    this.realm.sessions.disconnect(this.peers.get(client)!);
+    this.peers.delete(client);
+    // The platform saves, and perhaps removes, what an object without connections keeps.
+    if (this.peers.size === 0) this.host.scheduleFlush();
+    this.after();
+  }
+
   /** Ends an event: sends what is queued, and saves the records of changed connections. */
   after(): void {
     this.endTurn();
@@ -148,10 +159,15 @@ export abstract class ModelObject implements Endpoint {
     this.after();
   }
 
-  /** Evicts the object and wakes it, as the platform does while no call from or to it is on its way. */
-  sleepAndWake(): void {
+  /** Saves all that has changed, as the platform does seconds before an object sleeps. */
+  save(): void {
     // What a flush sends may change the record of a parked session, which is due later then.
     while (this.host.flushAt !== undefined || this.host.storeAt !== undefined) this.flush();
+  }
+
+  /** Evicts the object and wakes it, as the platform does while no call from or to it is on its way. */
+  sleepAndWake(): void {
+    this.save();
     this.boot++;
     this.start();
     const clients = [...this.peers.keys()];
@@ -263,10 +279,10 @@ export class ModelRelay extends ModelObject {
 
   protected start(): void {
     const object = this;
-    const { boot, number: relay, cooling, down, nodeKeys } = this;
+    const { boot, number: relay, cooling, down, nodeKeys, logOuts } = this;
     const { config, relays } = this.world;
     this.relay = new Relay(config.name, config, this.host, {
-      ...{ relay, ids: IDS, boot, cooling, down, nodeKeys, relays },
+      ...{ relay, ids: IDS, boot, cooling, down, nodeKeys, logOuts, relays },
       get epoch() {
         return object.epoch;
       },
@@ -358,11 +374,25 @@ export class ModelCore extends ModelObject {
     this.core.wake();
   }
 
+  /** The kinds of rows that the core has for a relay. */
+  rowsOf(relay: number): readonly string[] {
+    const rows = {
+      epoch: [...this.epochRows.keys()],
+      told: [...this.told.all()],
+      stored: [...this.stored.rows.keys()],
+      role: Array.from(this.roles.all(), ({ object }) => object),
+      sessions: Array.from(this.relaySessions.all(), (row) => row.relay),
+      keys: Array.from(this.nodeKeys.all(), (row) => row.relay),
+      down: Array.from(this.down.all(), ({ object }) => object),
+    };
+    return Object.entries(rows).flatMap(([kind, relays]) => (relays.includes(relay) ? [kind] : []));
+  }
+
   protected start(): void {
-    const { boot, interest, told, stored, sessions, down } = this;
+    const { boot, interest, told, stored, sessions, down, logOuts } = this;
     const { config, relays } = this.world;
     this.core = new RelayCore(config.name, config, this.host, {
-      ...{ ids: IDS, boot, interest, told, stored, sessions, down, epochs: this.#epochs },
+      ...{ ids: IDS, boot, interest, told, stored, sessions, down, logOuts, epochs: this.#epochs },
       ...{ relaySessions: this.relaySessions, nodeKeys: this.nodeKeys, roles: this.roles, moved: this.moved, relays },
       nextStream: () => this.nextStream(),
       nameOf: (relay) => `weur.${relay}`,

@@ -58,6 +58,9 @@ export class ModelRealm {
   readonly #objects: ModelObject[];
   #names = 0;
   #numbers = 0;
+  #crashes = 0;
+  /** The objects that have had a client. */
+  readonly #used = new Set<number>();
 
   constructor(seed: number, options: ModelOptions) {
     this.#options = options;
@@ -132,7 +135,10 @@ export class ModelRealm {
     // A core that crashes is the harder case: its sessions go on.
     if (random.chance(crashes)) return this.#crash(random.chance(0.5) ? this.#core : object);
     if (this.#options.outages && random.chance(0.4)) return this.#cutOff();
-    if (sleeps && object.isIdle && !network.isBusy(object.number) && !this.#mayRepeat(object)) object.sleepAndWake();
+    const maySleep = (): boolean => object.isIdle && !network.isBusy(object.number) && !this.#mayRepeat(object);
+    if (!sleeps || !maySleep()) return;
+    object.save();
+    if (maySleep()) object.sleepAndWake();
   }
 
   /**
@@ -156,6 +162,7 @@ export class ModelRealm {
 
   /** What was on its way through the object need not arrive. */
   #crash(object: ModelObject): void {
+    this.#crashes++;
     // What it has processed has its effects elsewhere, but those that asked for it have got no answer.
     if (this.#world.random.chance(0.5)) this.#world.network.deliverFrom(object.number);
     for (const gone of object.crash()) this.#forget(gone as ModelClient);
@@ -177,8 +184,14 @@ export class ModelRealm {
         if (this.invoked.has(call)) throw new Fault(`call ${call} was made twice`);
         this.invoked.add(call);
       },
+      onUnavailable: ({ crashes }) => {
+        const { losses, outages } = this.#options;
+        const isNeeded = losses > 0 || outages || crashes < this.#crashes;
+        if (!isNeeded) throw new Fault("a call failed although no object has crashed since it was made");
+      },
       onPublished: (...answer) => this.#stored.onAnswer(...answer),
     });
+    this.#used.add(object.number);
     object.peers.set(client, object.realm.sessions.connect(client));
     const resumable = this.#options.resumes === true && random.chance(0.5);
     object.take(client, [MessageType.HELLO, "realm1", { roles: ROLES, ...(resumable && { resumable }) }]);
@@ -278,7 +291,7 @@ export class ModelRealm {
     const procedure = random.pick(PROCEDURE_NAMES);
     const request = ++client.request;
     const isInputOpen = random.chance(0.2);
-    client.calls.set(request, { procedure, isInputOpen, results: 0 });
+    client.calls.set(request, { procedure, isInputOpen, results: 0, crashes: this.#crashes });
     const options = {
       ...(random.chance(0.3) && { receive_progress: true }),
       ...(random.chance(0.1) && { timeout: 1 + random.below(100) }),
@@ -325,11 +338,8 @@ export class ModelRealm {
   }
 
   #disconnect(client: ModelClient): void {
-    const object = this.#objects[client.relay]!;
     client.isConnected = false;
-    object.realm.sessions.disconnect(object.peers.get(client)!);
-    object.peers.delete(client);
-    object.after();
+    this.#objects[client.relay]!.disconnect(client);
   }
 
   #resume(client: ModelClient): void {
@@ -339,6 +349,7 @@ export class ModelRealm {
     const object = this.#world.random.pick(objects);
     const { id, token } = client.offer!;
     client.relay = object.number;
+    this.#used.add(object.number);
     client.isConnected = true;
     client.isResuming = true;
     object.peers.set(client, object.realm.sessions.connect(client));
@@ -417,8 +428,9 @@ export class ModelRealm {
 
   #checkEmpty(): void {
     const { core, interest, sessions } = this.#core;
+    const ofRelays = [...this.#used].filter((object) => object !== CORE);
     const rest = {
-      down: [...this.#core.down.all()].length,
+      ...Object.fromEntries(ofRelays.flatMap((relay) => this.#core.rowsOf(relay).map((row) => [`${row} ${relay}`, 1]))),
       moved: [...this.#core.moved.all()].length + core.moves.moved + core.moves.size,
       parked: this.#objects.reduce((sum, { host }) => sum + host.store.parked.owners().length, 0),
       interest: [...interest.all()].length + core.publications.interest.size,
