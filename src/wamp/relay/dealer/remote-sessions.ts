@@ -34,10 +34,12 @@ export interface RemoteSessionStore {
 /** More invocations than one session gets between two sleeps of the core. */
 const KEYS_PER_BOOT = 2 ** 32;
 
-/** What the row of a session says; undefined where it has none. */
+/** What the row of a session says. */
 interface Stored {
-  readonly registrations: readonly Id[];
-  readonly calls: readonly Id[];
+  /** The number of its registrations. */
+  readonly registrations: number;
+  /** The CALL.Requests of its calls. */
+  readonly calls: ReadonlySet<Id>;
 }
 
 /** Keeps a row for each session, so that the core may sleep while remote sessions hold registrations or calls. */
@@ -56,6 +58,11 @@ export class RemoteSessions implements RemoteSleepers {
   /** See `RemoteSessionRow.registered`. */
   readonly #registered = new Map<Session, RemoteSessionRow["registered"]>();
   readonly #stored = new Map<Id, Stored>();
+  /**
+   * Sessions whose rows would break a promise after a crash: they lack a registration, or have a call that is over. Noted
+   * when the session is told: to compare rows would cost each turn as much as the session holds.
+   */
+  readonly #stale = new Set<Session>();
   /** Sessions whose rows may be out of date. */
   readonly #changed = new Set<Session>();
   /** Those of them that changed in this turn, or in the turns whose messages leave together. */
@@ -133,6 +140,7 @@ export class RemoteSessions implements RemoteSleepers {
     this.byId.delete(session.id);
     this.#dealer.leave(session);
     this.#changed.delete(session);
+    this.#stale.delete(session);
     this.#registered.delete(session);
     this.#deleteRow(session.id);
   }
@@ -152,10 +160,8 @@ export class RemoteSessions implements RemoteSleepers {
     this.#changedNow.clear();
     for (const session of changed) {
       if (!this.#changed.has(session)) continue;
-      const record = this.#recordOf(session);
-      const stored = this.#stored.get(session.id);
       if (!this.holds(session)) this.#release(session);
-      else if (!isInTime(stored, storedOf(record))) this.#write(session);
+      else if (this.#isStale(session)) this.#write(session);
     }
     if (this.#changed.size > 0) this.#host.scheduleFlush();
   }
@@ -183,6 +189,12 @@ export class RemoteSessions implements RemoteSleepers {
     return session;
   }
 
+  /** A registration that has gone, without a new one, shows in the number. */
+  #isStale(session: Session): boolean {
+    const stored = this.#stored.get(session.id)?.registrations ?? 0;
+    return this.#stale.has(session) || this.#dealer.tables.registrations.heldBy(session).size !== stored;
+  }
+
   #markChanged(session: Session): void {
     this.#changed.add(session);
     this.#changedNow.add(session);
@@ -198,6 +210,7 @@ export class RemoteSessions implements RemoteSleepers {
   #release(session: Session): void {
     this.#lastKey = Math.max(this.#keyBase(), session.lastInvocation);
     this.#changed.delete(session);
+    this.#stale.delete(session);
     this.#registered.delete(session);
     this.#deleteRow(session.id);
     this.byId.delete(session.id);
@@ -208,8 +221,11 @@ export class RemoteSessions implements RemoteSleepers {
   #sendTo(relay: number, id: Id, message: RouterMessage): void {
     const callee = this.byId.get(id);
     if (message[0] === MessageType.REGISTERED && callee !== undefined) {
+      this.#stale.add(callee);
       return this.#sendRegistered(relay, callee, message);
     }
+    const ended = endedCall(message);
+    if (ended !== undefined && this.#stored.get(id)?.calls.has(ended) && callee !== undefined) this.#stale.add(callee);
     if (message[0] !== MessageType.INVOCATION) return this.#sender.send(relay, id, message);
     const { recent } = this;
     if (callee !== undefined) recent.set(callee, (recent.get(callee) ?? 0) + 1);
@@ -281,6 +297,7 @@ export class RemoteSessions implements RemoteSleepers {
     const registered = this.#registered.get(session) ?? [];
     this.#store.put({ relay: this.relayOf(session), session: id, text, registered });
     this.#stored.set(id, storedOf(dealers));
+    this.#stale.delete(session);
     if (this.recent.size === 0) this.#changed.delete(session);
   }
 
@@ -293,16 +310,13 @@ function storedOf({
   registrations,
   calls,
   waitingCalls,
-}: Pick<SessionRecord, "registrations" | "calls" | "waitingCalls">) {
+}: Pick<SessionRecord, "registrations" | "calls" | "waitingCalls">): Stored {
   const requests = [...calls, ...(waitingCalls ?? [])].map(({ callRequest }) => callRequest);
-  return { registrations: registrations.map(({ id }) => id), calls: requests };
+  return { registrations: registrations.length, calls: new Set(requests) };
 }
 
-/** Would a core that restarts from the row keep each promise? It must know all registrations, and no call that is over. */
-function isInTime(stored: Stored = { registrations: [], calls: [] }, now: Stored): boolean {
-  return (
-    stored.registrations.length === now.registrations.length &&
-    stored.registrations.every((id) => now.registrations.includes(id)) &&
-    stored.calls.every((request) => now.calls.includes(request))
-  );
+/** The CALL.Request of a call that a message ends; undefined for another message. */
+function endedCall(message: RouterMessage): Id | undefined {
+  if (message[0] === MessageType.RESULT) return message[2].progress === true ? undefined : message[1];
+  return message[0] === MessageType.ERROR && message[1] === MessageType.CALL ? message[2] : undefined;
 }
