@@ -181,7 +181,7 @@ describe("a call", () => {
     client.send([48, 1, {}, "com.none"], [66, 2, 77]);
     expect(client.take()).toStrictEqual([
       [8, 48, 1, {}, "wamp.error.no_such_procedure", ["no callee is registered for procedure com.none"]],
-      [8, 66, 2, {}, "wamp.error.no_such_registration", ["the session does not hold the registration"]],
+      [8, 66, 2, {}, "wamp.error.no_such_registration", ["the session does not hold registration 77"]],
     ]);
     client.send([70, 5, {}]);
     const message = "no invocation was sent with this request id";

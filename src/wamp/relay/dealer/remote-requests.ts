@@ -218,8 +218,8 @@ export class RemoteRequests {
     if (request.kind !== "request") return;
     const { session, message } = request;
     const [type, id] = message;
-    if (type === MessageType.UNREGISTER) {
-      const text = "the session does not hold the registration";
+    if (message[0] === MessageType.UNREGISTER) {
+      const text = `the session does not hold registration ${message[2]}`;
       const refusal = errorOf(type, id, WampUri.NO_SUCH_REGISTRATION, text);
       this.#queue(relay, { kind: "send", session, message: refusal });
     } else if (type === MessageType.YIELD && isKeptByRelay(message)) {
