@@ -15,7 +15,7 @@ import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import type { RememberedRequests } from "../../session/session-table.ts";
 import type { CoreSender } from "../link/core-sender.ts";
-import { SMALL_PAYLOAD } from "../link/message-size.ts";
+import { isLong } from "../link/message-size.ts";
 import type { ToCore } from "../link/messages.ts";
 import type { InvocationNumbers } from "./invocation-numbers.ts";
 import type { RemoteRegistrations } from "./remote-registrations.ts";
@@ -72,16 +72,17 @@ export class RemoteInvocations {
     const isProgress = options.progress === true;
     const key = this.#numbers.keyOf(callee, request);
     if (key === undefined) return dropLateResult(callee, request, isProgress, this.#abandoned);
-    if (this.#link.isFull && (isProgress || payload.size > SMALL_PAYLOAD)) return this.#replace(callee, key);
+    if (this.#link.isFull && (isProgress || isLong(message))) return this.#replace(callee, key);
     if (!isKeptByRelay(message)) this.#numbers.end(callee, { request, key });
     this.#link.queue({ kind: "request", session: callee.id, message: [type, key, options, payload] });
   }
 
   /** Sends the core the ERROR of a callee. */
-  error(callee: Session, [type, requestType, request, details, uri, payload]: ErrorMessage): void {
+  error(callee: Session, answer: ErrorMessage): void {
+    const [type, requestType, request, details, uri, payload] = answer;
     const key = this.#numbers.keyOf(callee, request);
     if (key === undefined) return dropLateResult(callee, request, false, this.#abandoned);
-    if (this.#link.isFull && payload.size > SMALL_PAYLOAD) return this.#replace(callee, key);
+    if (this.#link.isFull && isLong(answer)) return this.#replace(callee, key);
     this.#numbers.end(callee, { request, key });
     const message: ErrorMessage = [type, requestType, key, details, uri, payload];
     this.#link.queue({ kind: "request", session: callee.id, message });

@@ -4,7 +4,7 @@ import type { SendFault, Transport } from "../../host/transport.ts";
 import { MessageType, type RouterMessage } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { OnEnd } from "../link/link-sender.ts";
-import { SMALL_PAYLOAD } from "../link/message-size.ts";
+import { isLong } from "../link/message-size.ts";
 
 /** The core, as its remote transports use it. */
 export interface RemoteSender {
@@ -54,9 +54,9 @@ function faultIfFull(message: RouterMessage): SendFault | undefined {
       return "busy";
     case MessageType.RESULT:
       // Progress must not pile up where its call can fail.
-      return message[2].progress === true || message[3].size > SMALL_PAYLOAD ? "too large" : undefined;
+      return message[2].progress === true || isLong(message) ? "too large" : undefined;
     case MessageType.ERROR:
-      return message[5].size > SMALL_PAYLOAD ? "too large" : undefined;
+      return isLong(message) ? "too large" : undefined;
     default:
       return undefined;
   }
