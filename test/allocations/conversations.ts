@@ -103,6 +103,7 @@ class Router {
     const { limits } = realmConfig();
     this.context = {
       limits,
+      relay: undefined,
       encoder: new FrameEncoder(),
       monitor: this.host.realm.monitor,
       budget: new UnreadBudget(

@@ -1,7 +1,7 @@
 /** `wamp-edge sessions`, `connections`, `slow` and `unheard`: tables of what is in a realm and what happened there. */
 
 import type { Command } from "commander";
-import type { Dict } from "../../wamp/protocol/values.ts";
+import { type Dict, isDict } from "../../wamp/protocol/values.ts";
 import { addConnectionOptions, type ConnectionFlags } from "../client/connection-settings.ts";
 import { parseCount } from "../client/duration.ts";
 import type { Session } from "../client/open-session.ts";
@@ -68,7 +68,10 @@ async function printSessions(session: Session, limit: number, flags: Flags): Pro
   });
   const rows = (await Promise.all(found)).filter((row) => row !== undefined);
   rows.sort((a, b) => (`${a.authid}` < `${b.authid}` ? -1 : 1));
-  printRows(rows, ["session", "authid", "authrole", "authmethod", "authprovider"], flags, "no session");
+  const relayOf = ({ transport }: Dict) => (isDict(transport) ? transport.relay : undefined);
+  const shown = flags.json ? rows : rows.map((row) => ({ ...row, relay: relayOf(row) }));
+  const columns = withValues(shown, ["session", "authid", "authrole", "authmethod", "authprovider", "relay"]);
+  printRows(shown, columns, flags, "no session");
   if (ids.length > limit) printNotice(`${ids.length - limit} more; --limit ${ids.length} lists them`);
 }
 
@@ -78,7 +81,7 @@ async function printConnections(session: Session, limit: number, flags: Flags): 
     const isFailed = event === "refused" || event === "abandoned";
     return (!flags.failed || isFailed) && (flags.of === undefined || authid === flags.of);
   });
-  const failed = ["time", "authid", "authmethod", "reason", "cause", "address", "network"];
+  const failed = ["time", "authid", "authmethod", "reason", "cause", "address", "network", "relay"];
   const every = [
     "time",
     "event",
@@ -90,6 +93,7 @@ async function printConnections(session: Session, limit: number, flags: Flags): 
     "cause",
     "address",
     "network",
+    "relay",
   ];
   const rows = wanted.slice(-limit);
   const columns = withValues(rows, flags.failed ? failed : every);
@@ -101,7 +105,7 @@ async function printSlow(session: Session, limit: number, flags: Flags): Promise
   // The session of this command has just been sent its WELCOME.
   const others = sessions.filter((row) => row.session !== session.id);
   const rows = flags.json ? others : others.map((row) => ({ state: readingState(row), ...row }));
-  const columns = ["state", "session", "authid", "authrole", "unread", "queued", "sent"];
+  const columns = withValues(rows, ["state", "session", "authid", "authrole", "unread", "queued", "sent", "relay"]);
   printRows(rows, columns, flags, "every session is known to have read everything");
   if (others.length > 0 && others.every(({ queued }) => queued === 0)) printNotice("no session is known to be slow");
 }

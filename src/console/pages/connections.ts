@@ -27,6 +27,8 @@ interface Entry {
   readonly reason?: string;
   readonly cause?: string;
   readonly duration_ms?: number;
+  /** The relay of the connection, if it was not at the realm's own object. */
+  readonly relay?: string;
   /** How many alike it stands for, this one included. */
   readonly times?: number;
 }
@@ -49,7 +51,7 @@ export function ConnectionsPage({ session }: { readonly session: ChannelSession 
   return html`<h1>Connections</h1>
     <div class="row card">
       <label class="grow"><span class="hidden">Filter</span>
-        <input type="search" placeholder="Filter by authid, network, reason …" value=${filter}
+        <input type="search" placeholder="Filter by authid, network, relay, reason …" value=${filter}
           onInput=${(event: Event) => setParams({ filter: (event.target as HTMLInputElement).value, from: undefined })} /></label>
       <button type="button" onClick=${reload}>Refresh</button>
       <span class="quiet" role="status">${value === undefined ? "…" : `${formatCount(entries.length)} ${entries.length === 1 ? "entry" : "entries"}`}</span>
@@ -71,8 +73,8 @@ function ofEvent(entries: readonly Entry[], wanted: Entry["event"]): Entry[] {
 function grouped(entries: readonly Entry[]): Entry[] {
   const groups = new Map<string, Entry>();
   for (const entry of entries) {
-    const { authid, authmethod, network, address, agent, reason, cause } = entry;
-    const key = JSON.stringify([authid, authmethod, network, address, agent, reason, cause]);
+    const { authid, authmethod, network, address, agent, relay, reason, cause } = entry;
+    const key = JSON.stringify([authid, authmethod, network, address, agent, relay, reason, cause]);
     const latest = groups.get(key) ?? entry;
     groups.set(key, { ...latest, times: (latest.times ?? 0) + 1 });
   }
@@ -109,7 +111,8 @@ const COLUMNS: readonly Column<Entry>[] = [
   { title: "Role, method", cell: ({ authrole, authmethod }) => [authrole, authmethod].filter(Boolean).join(", ") },
   {
     title: "From",
-    cell: ({ address, network, agent }) => html`${address ?? network ?? ""} <span class="quiet">${agent ?? ""}</span>`,
+    cell: ({ address, network, agent, relay }) =>
+      html`${address ?? network ?? ""} <span class="quiet">${agent ?? ""}</span>${relay !== undefined && html` <span class="quiet">at ${relay}</span>`}`,
   },
   { title: "Details", cell: (entry) => html`<${Why} entry=${entry} />` },
 ];

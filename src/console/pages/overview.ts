@@ -26,8 +26,8 @@ export function OverviewPage({ session }: { readonly session: ChannelSession }):
       value !== undefined &&
       html`<${Warnings} warnings=${warnings.value} />
         <${Tiles} stats=${value.stats} />
+        ${value.stats.objects !== undefined && html`<${Objects} objects=${value.stats.objects} former=${value.former} />`}
         <${Plots} points=${value.points} />
-        ${value.stats.objects !== undefined && html`<${Objects} objects=${value.stats.objects} />`}
         <div class="grid"><${Place} session=${session} ...${value} /><${Errors} stats=${value.stats} /></div>
         <${Cost} stats=${value.stats} />`
     }`;
@@ -77,11 +77,12 @@ function Plots({ points }: { readonly points: readonly RatePoint[] }): Child {
 function Place({ session, stats, roundTrip }: TimedStats & { readonly session: ChannelSession }): Child {
   const { placement } = useAnswer(() => askPlacement(session.realm), [session]).value ?? {};
   const { location: hint, jurisdiction, colo } = placement ?? {};
+  const { since, wakes } = stats.objects?.[0] ?? stats;
   return html`<section class="card"><h2>Where the realm is</h2><dl class="facts">
     <dt>Round trip</dt><dd>${formatDuration(roundTrip)} from this browser</dd>
     <dt>Placement</dt><dd>${jurisdiction ?? hint ?? "near its first client"}${jurisdiction !== undefined && " (jurisdiction)"}${hint !== undefined && jurisdiction === undefined && " (location)"}</dd>
     ${colo !== undefined && html`<dt>Worker</dt><dd>${colo}, near this browser</dd>`}
-    <dt>Awake since</dt><dd>${formatTime(stats.since)}${stats.wakes !== undefined && `, wake ${formatCount(stats.wakes)} of this process`}</dd>
+    <dt>Awake since</dt><dd>${formatTime(since)}${wakes !== undefined && `, wake ${formatCount(wakes)} of this process`}</dd>
     <dt>Waiting</dt><dd>${formatCount(stats.parked_sessions)} sessions wait for their clients to resume them</dd>
   </dl></section>`;
 }

@@ -7,7 +7,7 @@ import { TapPanel } from "../live/tap-panel.ts";
 import { useAnswer } from "../session/calls.ts";
 import { type Fault, faultOf } from "../session/connection.ts";
 import { goTo, linkTo, readPlace } from "../session/location.ts";
-import { getSession, type Held, listHeld, type SessionRow } from "../session/sessions.ts";
+import { getSession, type Held, listHeld, type SessionRow, transportOf } from "../session/sessions.ts";
 import { Dialog } from "../widgets/dialog.ts";
 import { type Child, html } from "../widgets/html.ts";
 import { FaultNotice, Notice } from "../widgets/notice.ts";
@@ -56,11 +56,13 @@ export function SessionDetails({ session, id }: Props): Child {
 }
 
 function Identity({ row }: { readonly row: SessionRow }): Child {
+  const { relay } = transportOf(row);
   return html`<dl class="facts">
     <dt>authid</dt><dd><${Uri} uri=${row.authid} /></dd>
     <dt>Role</dt><dd>${row.authrole} <a href=${linkTo("access", { who: String(row.session) })}>explain what it may do</a></dd>
     <dt>Method</dt><dd>${row.authmethod}</dd>
     <dt>Provider</dt><dd>${String(row.authprovider ?? "")}</dd>
+    ${relay !== undefined && html`<dt>Relay</dt><dd>${relay}</dd>`}
   </dl>`;
 }
 

@@ -4,7 +4,7 @@ import type { ChannelSession } from "../../client/channel-session.ts";
 import { TapPanel } from "../live/tap-panel.ts";
 import { useAnswer } from "../session/calls.ts";
 import { linkTo, setParams, usePlace } from "../session/location.ts";
-import { getSessions, listIds, type SessionRow } from "../session/sessions.ts";
+import { getSessions, listIds, type SessionRow, transportOf } from "../session/sessions.ts";
 import { askSlow, slowOnes, type UnreadSession } from "../session/slow.ts";
 import type { TapSelection } from "../session/tap-message.ts";
 import { formatBytes, formatCount } from "../widgets/format.ts";
@@ -48,7 +48,7 @@ function SessionList({ session, filter, offset }: ListProps): Child {
   return html`<h1>Sessions</h1>
     <div class="row card">
       <label class="grow"><span class="hidden">Filter</span>
-        <input type="search" placeholder="Filter by authid, role, method, session or protocol" value=${filter}
+        <input type="search" placeholder="Filter by authid, role, method, session, protocol or relay" value=${filter}
           onInput=${(event: Event) => setParams({ filter: (event.target as HTMLInputElement).value, from: undefined })} /></label>
       <button type="button" onClick=${reload}>Refresh</button>
       <span class="quiet" role="status">${value === undefined ? "…" : describe(value, filter)}</span>
@@ -81,6 +81,7 @@ function SlowReaders({ session }: { readonly session: ChannelSession }): Child {
     },
     { title: "Unread", isNumber: true, cell: ({ unread }) => formatBytes(unread) },
     { title: "Kept back", isNumber: true, cell: ({ queued }) => formatBytes(queued) },
+    ...relayColumn(rows, ({ relay }) => relay),
     { title: "Session", cell: ({ session: id }) => html`<a href=${linkTo("sessions", { id: String(id) })}>${id}</a>` },
   ];
   return html`<section class="card"><h2>Slow sessions</h2>
@@ -103,7 +104,8 @@ function Rows({
     { title: "authid", cell: ({ authid }) => html`<${Uri} uri=${authid} />` },
     { title: "Role", cell: ({ authrole }) => authrole },
     { title: "Method", cell: ({ authmethod }) => authmethod },
-    { title: "Protocol", cell: (row) => html`<span class="quiet">${protocolOf(row)}</span>` },
+    { title: "Protocol", cell: (row) => html`<span class="quiet">${transportOf(row).websocket_protocol}</span>` },
+    ...relayColumn(found.rows, (row) => transportOf(row).relay),
     {
       title: "Session",
       cell: ({ session: id }) =>
@@ -128,14 +130,16 @@ async function find(session: ChannelSession, filter: string, offset: number): Pr
   }
   const all = await getSessions(session, ids);
   const rows = all.filter((row) => {
-    const text = [row.session, row.authid, row.authrole, row.authmethod, protocolOf(row)].join(" ").toLowerCase();
+    const text = [row.session, row.authid, row.authrole, row.authmethod, ...Object.values(transportOf(row))]
+      .join(" ")
+      .toLowerCase();
     return words.every((word) => text.includes(word));
   });
   return { total: ids.length, matches: rows.length, rows: rows.slice(offset, offset + ROWS) };
 }
 
-/** The WebSocket subprotocol; empty where the session has another transport. */
-function protocolOf({ transport }: SessionRow): string {
-  const { websocket_protocol: protocol = "" } = (transport ?? {}) as Readonly<Record<string, string>>;
-  return protocol;
+/** The relays of sessions, in a realm that has some. */
+function relayColumn<Row>(rows: readonly Row[], relayOf: (row: Row) => string | undefined): Column<Row>[] {
+  if (rows.every((row) => relayOf(row) === undefined)) return [];
+  return [{ title: "Relay", isShort: true, cell: (row) => relayOf(row) ?? "core" }];
 }

@@ -9,6 +9,7 @@ export interface SessionRow extends Dict {
   readonly authid: string;
   readonly authrole: string;
   readonly authmethod: string;
+  readonly transport?: Dict;
 }
 
 /** Ids in one answer of `wamp.session.list`. */
@@ -64,6 +65,15 @@ export async function getSession(session: ChannelSession, id: Id): Promise<Sessi
     throw error;
   });
   return result?.args[0] as SessionRow | undefined;
+}
+
+/** The WebSocket of a session; empty where the session has another transport. */
+export function transportOf({ transport }: SessionRow): {
+  readonly websocket_protocol?: string;
+  /** Absent in a realm without relays, and for sessions of its own object. */
+  readonly relay?: string;
+} {
+  return transport ?? {};
 }
 
 /** A subscription or registration of a session. */

@@ -12,6 +12,8 @@ export interface UnreadSession {
   /** Of these, the bytes that the router keeps back. */
   readonly queued: number;
   readonly proves: boolean;
+  /** Absent for sessions of the realm's own object, and in a realm without relays. */
+  readonly relay?: string;
 }
 
 /** The answer of the procedure. */

@@ -24,6 +24,8 @@ export interface Stats {
   readonly capacity?: Readonly<Record<string, { readonly used: number; readonly limit: number }>>;
   /** Messages a second, of intervals of about a minute. */
   readonly rates: readonly (Stats["messages"] & { readonly time: string; readonly seconds: number })[];
+  /** In a realm with relays: batches from and to other objects since each woke, and the messages in them. */
+  readonly links?: Readonly<Record<"batches" | "messages", Readonly<Record<"received" | "sent", number>>>>;
   /** The objects of a realm with relays, the core first; the other keys have their sums. */
   readonly objects?: readonly ObjectStats[];
 }
@@ -32,8 +34,6 @@ export interface Stats {
 export interface ObjectStats extends Stats {
   /** `core`, or region and number of a relay. */
   readonly object: string;
-  /** Batches to and from other objects since it woke, and the messages in them. */
-  readonly links?: Readonly<Record<"batches" | "messages", Readonly<Record<"received" | "sent", number>>>>;
 }
 
 /** Name → how many. */
@@ -52,6 +52,8 @@ export interface RatePoint extends Rates {
 export interface TimedStats {
   readonly stats: Stats;
   readonly roundTrip: number;
+  /** The answer before this one. */
+  readonly former: Stats | undefined;
   /** Oldest first, of the last quarter of an hour. */
   readonly points: readonly RatePoint[];
 }
@@ -68,7 +70,8 @@ export async function askStats(session: ChannelSession): Promise<TimedStats> {
   const { args } = await session.call("wamp.edge.stats");
   const roundTrip = performance.now() - start;
   const stats = args[0] as Stats;
-  return { stats, roundTrip, points: addPoint(session, stats) };
+  const former = seen.get(session)?.samples[0];
+  return { stats, roundTrip, former, points: addPoint(session, stats) };
 }
 
 /** The realm's own averages until the console opened, and finer ones since then. */
@@ -91,11 +94,35 @@ function addPoint(session: ChannelSession, stats: Stats): readonly RatePoint[] {
 /** Undefined where the realm has begun anew in between, or no time has passed. */
 function rateBetween(from: Stats, to: Stats): RatePoint | undefined {
   const time = Date.parse(to.time);
-  const seconds = (time - Date.parse(from.time)) / 1000;
-  if (seconds <= 0 || from.since !== to.since) return undefined;
-  const [before, after] = [sumsOf(from.messages), sumsOf(to.messages)];
-  const rates = Object.fromEntries(RATES.map((name) => [name, (after[name] - before[name]) / seconds]));
+  if (time <= Date.parse(from.time) || from.since !== to.since) return undefined;
+  const objects = (to.objects ?? [to]).map((stats) => ratesOf(stats, from));
+  const rates = Object.fromEntries(RATES.map((name) => [name, objects.reduce((sum, each) => sum + each[name], 0)]));
   return { time, ...(rates as Rates) };
+}
+
+/** What an object has done since an earlier answer of the realm, or since it woke, where that came later. */
+function ratesOf(stats: Stats | ObjectStats, earlier: Stats): Rates {
+  const counts = sumsOf(stats.messages);
+  const former = formerOf(stats, earlier);
+  const before = former && sumsOf(former.messages);
+  const seconds = secondsBetween(former?.time ?? stats.since, stats.time);
+  const rates = RATES.map((name) => [name, (counts[name] - (before?.[name] ?? 0)) / seconds]);
+  return Object.fromEntries(rates) as Rates;
+}
+
+/**
+ * The statistics of the same object in an earlier answer; undefined if it has counted from 0 since. A relay without
+ * sessions is in no answer, so that the sums of two answers are not those of the same objects.
+ */
+export function formerOf(stats: Stats | ObjectStats, earlier: Stats | undefined): Stats | undefined {
+  const name = "object" in stats ? stats.object : undefined;
+  const former = name === undefined ? earlier : earlier?.objects?.find(({ object }) => object === name);
+  return former?.since === stats.since ? former : undefined;
+}
+
+/** At least a moment, so that nothing is divided by 0. */
+export function secondsBetween(from: string, to: string): number {
+  return Math.max(0.001, (Date.parse(to) - Date.parse(from)) / 1000);
 }
 
 /** Both ends of an interval, so that its average is drawn as a level. */

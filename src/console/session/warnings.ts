@@ -50,20 +50,26 @@ function slowReaders(slow: Slow | undefined): Warning[] {
   return [{ text: `${what} slow or behind with reading: ${names.join(", ")}${others}.`, page: "sessions" }];
 }
 
-/** Limits that were reached, and those of which 80 % are in use. */
+/** Limits that were reached, and those of which 80 % are in use, in the realm or in one of its objects. */
 function limits(stats: Stats | undefined, slow: Slow | undefined): Warning[] {
   const reached = Object.entries(stats?.limits ?? {}).filter(([, count]) => count > 0);
   const unread = slow && { realm_outgoing_bytes: { used: slow.unread, limit: slow.limits.realm_outgoing_bytes } };
-  const near = Object.entries({ ...stats?.capacity, ...unread }).filter(([, { used, limit }]) => used >= NEAR * limit);
+  // The sums of a realm with relays hide that one of them is full.
+  const near = stats?.objects?.flatMap(({ object, capacity }) => nearLimits(capacity, ` of ${object}`));
   return [
-    ...near.map(([name, { used, limit }]) => {
-      const part = Math.floor((100 * used) / limit);
-      return {
-        text: `${part} % of the limit ${name} are in use: ${used.toLocaleString("en-US")} of ${limit.toLocaleString("en-US")}.`,
-      };
-    }),
+    ...(near ?? nearLimits(stats?.capacity)),
+    ...nearLimits(unread),
     ...reached.map(([name, count]) => ({ text: `The limit ${name} was reached ${times(count)}.` })),
   ];
+}
+
+function nearLimits(capacity: Stats["capacity"] = {}, where = ""): Warning[] {
+  const near = Object.entries(capacity).filter(([, { used, limit }]) => used >= NEAR * limit);
+  return near.map(([name, { used, limit }]) => {
+    const part = Math.floor((100 * used) / limit);
+    const figures = [used, limit].map((figure) => figure.toLocaleString("en-US")).join(" of ");
+    return { text: `${part} % of the limit ${name}${where} are in use: ${figures}.` };
+  });
 }
 
 function refusedLogins(stats: Stats | undefined): Warning[] {

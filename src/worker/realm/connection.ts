@@ -23,6 +23,8 @@ import type { Reader, Unread, UnreadBudget } from "./unread-budget.ts";
 /** What all connections of one object share. */
 export interface ConnectionContext {
   readonly limits: Limits;
+  /** The name of the relay within its realm; undefined for other objects. */
+  readonly relay: string | undefined;
   readonly encoder: FrameEncoder;
   readonly budget: UnreadBudget;
   readonly monitor: Monitor;
@@ -75,7 +77,8 @@ export class Connection implements Transport, Sender, Reader {
 
   /** The transport details of the session meta API, named as in Crossbar.io; without the address of the client. */
   get details(): Dict {
-    return { websocket_protocol: this.subprotocol.name };
+    const { relay } = this.#context;
+    return { websocket_protocol: this.subprotocol.name, ...(relay !== undefined && { relay }) };
   }
 
   /** Do frames wait because the client has not read earlier ones, or is one turn too much for it? */

@@ -12,6 +12,7 @@ import { closeSocket } from "../platform/close-socket.ts";
 import { deriveIdsSecret } from "../relay/ids-secret.ts";
 import { newRole } from "../relay/new-role.ts";
 import type { RealmRole } from "../relay/realm-role.ts";
+import { relayLabel } from "../routing/relay-names.ts";
 import { watcherIdentity } from "../routing/tickets.ts";
 import { readUpgrade, upgradeResponse } from "../routing/upgrade.ts";
 import { isExhausted } from "../storage/free-space.ts";
@@ -99,11 +100,12 @@ export class RealmRuntime implements AwakeRealm {
   }
 
   #newConnectionContext(): ConnectionContext {
-    const { config, clock } = this.object;
+    const { config, clock, relay } = this.object;
     const flushOutput = () => this.flushOutput();
     const budget = new UnreadBudget(config.limits, flushOutput, () => clock.now());
     return {
       limits: config.limits,
+      relay: relay && relayLabel(relay),
       encoder: new FrameEncoder(),
       budget,
       monitor: this.realm.monitor,

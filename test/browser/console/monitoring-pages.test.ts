@@ -89,6 +89,9 @@ describe("the overview of a realm with relays", () => {
       await table.getByRole("row", { name: new RegExp(`^${object} ${sessions} `) }).waitFor();
     }
     await console.expectAccessible();
+    await table.getByRole("link", { name: "apac.0" }).click();
+    await console.page.getByText("1 of 2 sessions").waitFor();
+    await console.page.getByRole("row", { name: /^sensor-1 .* apac\.0 / }).waitFor();
     await console.close();
     await far.leave();
   });

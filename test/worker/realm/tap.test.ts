@@ -164,7 +164,7 @@ describe("a connection is behind", () => {
       () => {},
       () => 0,
     );
-    const context = { limits, budget, encoder: new FrameEncoder(), monitor: new Monitor(clock) };
+    const context = { limits, relay: undefined, budget, encoder: new FrameEncoder(), monitor: new Monitor(clock) };
     const [, server] = Object.values(new WebSocketPair());
     server!.accept();
     const ignore = () => {};

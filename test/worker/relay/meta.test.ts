@@ -16,7 +16,9 @@ it("a session hears of and ends a session of another relay, also after all objec
   watcher.send([32, 2, {}, "wamp.session.on_leave"]);
   const [[, , onJoin], [, , onLeave]] = [await watcher.next(), await watcher.next()];
   const other = await joinAt(realm, "apac.0");
-  const [, , , , [{ session }]] = (await watcher.next()) as [36, unknown, number, object, [{ session: number }]];
+  const [, , , , [details]] = (await watcher.next()) as [36, unknown, number, object, [{ session: number }]];
+  expect(details).toMatchObject({ transport: { websocket_protocol: "wamp.2.json", relay: "apac.0" } });
+  const { session } = details;
   for (const relay of [undefined, "weur.0", "apac.0"]) await evictDurableObject(objectOf(realm, relay));
   watcher.send([48, 3, {}, "wamp.session.count"]);
   expect(await watcher.next()).toStrictEqual([50, 3, {}, [2]]);

@@ -13,6 +13,7 @@ export const ANSWER_MS = 2_000;
 
 /** What the relays have answered. */
 export interface Gathered {
+  /** By number of the relay. */
   readonly answers: readonly ObjectAnswer[];
   /** Numbers of the relays that have not answered in time. */
   readonly unanswered: readonly number[];
@@ -61,6 +62,8 @@ export class Gatherings {
       const confirm = () => {
         for (const relay of asked) this.#queue(relay, { kind: "meta done", number });
       };
+      // Not in the order in which they came: lists that a client asks for again stay in order.
+      answers.sort((a, b) => a.object - b.object);
       onEnd({ answers, unanswered: [...waiting], confirm });
     };
     const gathering: Gathering = { waiting, answers, finish };

@@ -7,7 +7,14 @@ import { Payload } from "../../protocol/payload.ts";
 import { isReservedUri } from "../../protocol/uri.ts";
 import type { Dict } from "../../protocol/values.ts";
 import { CORE } from "../link/relay-ids.ts";
-import { type ConnectionNumbering, firstOf, type Merge, type ObjectAnswer, resultsOf } from "./merge.ts";
+import {
+  type ConnectionNumbering,
+  firstOf,
+  type Merge,
+  type MergeContext,
+  type ObjectAnswer,
+  resultsOf,
+} from "./merge.ts";
 import { mergeStats } from "./merge-stats.ts";
 
 /** `wamp.edge.stats` */
@@ -19,19 +26,24 @@ export const stats: Merge = (answers, _, { nameOf, topics }) => {
 /** `wamp.edge.connections`, whose entries the core numbers in the order in which it first sees them. */
 export const connections: Merge = (answers, payload, { nameOf, connections: numbers }) => {
   const entries = parts(answers).flatMap(([object, result]) => {
-    const relay = object === CORE ? {} : { relay: nameOf(object) };
-    return firstOf<readonly Entry[]>(result).map((entry) => ({ object, entry: { ...entry, ...relay } }));
+    const at = placeOf(object, nameOf);
+    return firstOf<readonly Entry[]>(result).map((entry) => ({ object, entry: { ...entry, ...at } }));
   });
   return Payload.of([paginate(numbers.number(entries), payload)]);
 };
 
-/** `wamp.edge.slow` */
-export const slow: Merge = (answers, payload) => {
+/** `wamp.edge.slow`; all objects together may have the unread bytes of each. */
+export const slow: Merge = (answers, payload, { nameOf }) => {
   const all = resultsOf(answers).map(firstOf<SlowAnswer>);
-  const sessions = all.flatMap((answer) => answer.sessions);
+  const sessions = parts(answers).flatMap(([object, result]) => {
+    const at = placeOf(object, nameOf);
+    return firstOf<SlowAnswer>(result).sessions.map((session) => ({ ...session, ...at }));
+  });
   sessions.sort(bySlowness);
   const unread = all.reduce((sum, answer) => sum + answer.unread, 0);
-  return Payload.of([{ sessions: sessions.slice(0, limitIn(payload)), unread, limits: all[0]!.limits }]);
+  const { outgoing_bytes, realm_outgoing_bytes } = all[0]!.limits;
+  const limits = { outgoing_bytes, realm_outgoing_bytes: realm_outgoing_bytes * all.length };
+  return Payload.of([{ sessions: sessions.slice(0, limitIn(payload)), unread, limits }]);
 };
 
 /** `wamp.edge.unheard`; the most similar topic may have its subscribers in another object. */
@@ -56,6 +68,11 @@ export const unheard: Merge = (answers, payload, { topics }) => {
   ]);
 };
 
+/** Says at which relay something is; nothing for the core. */
+function placeOf(object: number, nameOf: MergeContext["nameOf"]): { readonly relay?: string } {
+  return object === CORE ? {} : { relay: nameOf(object) };
+}
+
 /** An entry of `wamp.edge.connections`. */
 interface Entry extends Dict {
   readonly id: number;
@@ -66,7 +83,7 @@ interface Entry extends Dict {
 interface SlowAnswer {
   readonly sessions: readonly SlowSession[];
   readonly unread: number;
-  readonly limits: Dict;
+  readonly limits: { readonly outgoing_bytes: number; readonly realm_outgoing_bytes: number };
 }
 
 /** An entry of `wamp.edge.unheard`. */

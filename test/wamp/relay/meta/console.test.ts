@@ -1,6 +1,7 @@
 /** The procedures of the console over relays: sums, and lists of all objects. */
 
 import { describe, expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../../../../src/wamp/config/limits.ts";
 import { COUNT_INTERVAL_MS } from "../../../../src/wamp/relay/meta/session-counts.ts";
 import { type ComparedClient, SpreadRealm } from "./compared-realms.ts";
 
@@ -91,7 +92,10 @@ test("wamp.edge.slow joins the sessions of all objects, the slowest first", () =
     [cid.id, 20],
     [ben.id, 10],
   ]);
+  expect(slow.sessions.map(({ relay }) => relay)).toStrictEqual(["weur.2", "weur.1"]);
   expect(slow.unread).toBe(40);
+  // Each of the three objects may have as many.
+  expect(slow.limits).toMatchObject({ realm_outgoing_bytes: 3 * DEFAULT_LIMITS.realm_outgoing_bytes });
   expect(ask<Dict & { readonly sessions: readonly Dict[] }>(eve, "wamp.edge.slow", { limit: 1 }).sessions).toHaveLength(
     1,
   );
