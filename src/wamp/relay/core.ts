@@ -123,6 +123,11 @@ export class RelayCore {
     this.#links.lost(relay, batch);
   }
 
+  /** See `RelayLinks.load`. */
+  get load(): number {
+    return this.#links.load;
+  }
+
   /** Has `endTurn` anything to do? */
   get hasOutput(): boolean {
     return this.#links.hasOutput || this.remote.hasChanged;

@@ -127,6 +127,11 @@ export class Relay {
     this.#link.lost(batch);
   }
 
+  /** See `LinkSender.load`. */
+  get load(): number {
+    return this.#link.load;
+  }
+
   /** Has `endTurn` anything to do? */
   get hasOutput(): boolean {
     return this.#link.hasOutput || this.#counts.hasChanged;

@@ -61,6 +61,11 @@ export class FlushScheduler {
     this.#nextImmediateTurns = Math.min(2 * this.#nextImmediateTurns, MOST_IMMEDIATE_TURNS);
   }
 
+  /** Sends everything, links included. */
+  flushNow(): void {
+    this.#flushAll();
+  }
+
   #flushAll(): number {
     const links = this.#links;
     this.#links = undefined;

@@ -9,6 +9,7 @@ import type { CarriedBatch } from "../../wamp/relay/link/batch-codec.ts";
 import { unreadable } from "../../wamp/stored-records/stored-record.ts";
 import { newReporter, type Reporter } from "../metrics/reporter.ts";
 import { closeSocket } from "../platform/close-socket.ts";
+import { Congestion } from "../relay/congestion.ts";
 import { deriveIdsSecret } from "../relay/ids-secret.ts";
 import { newRole } from "../relay/new-role.ts";
 import type { RealmRole } from "../relay/realm-role.ts";
@@ -55,6 +56,7 @@ export class RealmRuntime implements AwakeRealm {
   readonly webhooks: OutgoingWebhooks;
   readonly #context: ConnectionContext;
   readonly #flushScheduler = new FlushScheduler();
+  readonly #congestion: Congestion;
   readonly #groupCommit = new GroupCommit(() => this.#commit());
   readonly #attachments: Attachments;
   readonly #secret: RealmSecret;
@@ -77,6 +79,7 @@ export class RealmRuntime implements AwakeRealm {
     this.#storageUse = new StorageUse(ctx.storage, tables, [this.#secret, object.idsSecret]);
     const database = { sql, transactionSync: (changes: () => void) => ctx.storage.transactionSync(changes) };
     this.#store = new SqlStore(database, tables, this.#log);
+    this.#congestion = new Congestion(ctx);
     this.#meter = new UsageMeter(object.objectName, object.rows, this.connections);
     this.alarm = new AlarmScheduler(ctx.storage, clock, () => this.tick());
     this.#sleep = new SleepPreparation(this, this.#storageUse);
@@ -279,6 +282,7 @@ export class RealmRuntime implements AwakeRealm {
     while (this.#overflowed.length > 0) this.#closeOverflowed(this.#overflowed.pop()!);
     this.role?.endTurn();
     this.#flushScheduler.flushAtEndOfTurn();
+    if (this.role !== undefined) this.#congestion.pause(this.role.load, () => this.#flushScheduler.flushNow());
     if (!this.#sleep.isScheduled) this.reporter?.reportIfDue();
   }
 

@@ -11,6 +11,7 @@ import type { LinkSender, RealmRole, RoleContext, RolePorts } from "./realm-role
 interface Linked {
   readonly realm: Realm;
   readonly hasOutput: boolean;
+  readonly load: number;
   readonly isIdle: boolean;
   /** Takes note of what was restored, once `realm` has been woken. */
   wake?(): void;
@@ -44,6 +45,10 @@ export abstract class LinkedRole implements RealmRole, LinkSender {
 
   wake(): void {
     this.part.wake?.();
+  }
+
+  get load(): number {
+    return this.part.load;
   }
 
   endTurn(): void {

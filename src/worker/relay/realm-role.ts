@@ -22,6 +22,8 @@ export interface RealmRole {
   isCookieKnown?(id: string): Promise<boolean>;
   /** An event has ended: has what is queued for other objects sent with the frames for clients. */
   endTurn(): void;
+  /** The part of what may wait for other objects that waits: above 1 messages are refused. */
+  readonly load: number;
   /** Does what is due at `now`, milliseconds since the epoch; in place of `Realm.tick`. */
   tick(now: number): void;
   /** When `tick` is due, even if the object sleeps until then; milliseconds since the epoch. */

@@ -36,3 +36,15 @@ it("the objects count the batches between them, and the messages in these", asyn
     expect(stats.links.messages![direction]).toBeGreaterThanOrEqual(stats.links.batches![direction]!);
   }
 });
+
+it("a client that publishes faster than events leave the relay is held up, and no event is lost", async () => {
+  const realm = "spread-narrow-1";
+  const [publisher, subscriber] = [await joinAt(realm, "weur"), await joinAt(realm, "apac")];
+  subscriber.send([32, 1, {}, "com.topic"]);
+  await subscriber.next();
+  const events = 100;
+  for (let request = 1; request <= events; request++) publisher.send([16, request, {}, "com.topic", [request]]);
+  const received: unknown[] = [];
+  while (received.length < events) received.push(((await subscriber.next()) as unknown[][])[4]![0]);
+  expect(received).toStrictEqual(Array.from({ length: events }, (_, index) => index + 1));
+});

@@ -83,6 +83,11 @@ export class CoreLink {
     return this.#sender.isFull;
   }
 
+  /** See `LinkSender.load`. */
+  get load(): number {
+    return this.#sender.load;
+  }
+
   /** Is every message acknowledged, and no probe due? */
   get isIdle(): boolean {
     return this.#sender.isIdle && this.#dueProbe() === undefined;

@@ -102,6 +102,15 @@ export class LinkSender<M> {
     return this.#bytes > this.#ports.limit || this.#outage.isDown;
   }
 
+  /**
+   * The part of the limit that waits for its acknowledgment; 0 in an outage, in which it gets no smaller by waiting. Above
+   * 1 the sender is full.
+   */
+  get load(): number {
+    const { isDown, retryAt } = this.#outage;
+    return isDown || retryAt !== undefined ? 0 : this.#bytes / this.#ports.limit;
+  }
+
   /** Estimated bytes of the messages that are not acknowledged. */
   get bytes(): number {
     return this.#bytes;

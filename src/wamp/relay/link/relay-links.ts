@@ -78,6 +78,13 @@ export class RelayLinks {
     for (const { object, since } of this.#ports.down()) this.#links.set(object, this.#newLink(object, since));
   }
 
+  /** The largest `LinkSender.load`. */
+  get load(): number {
+    let load = 0;
+    for (const { sender } of this.#links.values()) load = Math.max(load, sender.load);
+    return load;
+  }
+
   /** See `LinkSender.isFull`. */
   isFull(relay: number): boolean {
     if (this.#link(relay).sender.isFull) return true;

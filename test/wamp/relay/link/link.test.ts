@@ -29,6 +29,20 @@ describe("a sender", () => {
     expect([link.processed, link.sender.size]).toStrictEqual([["a", "b"], 0]);
   });
 
+  test("says which part of its limit waits, and none in an outage, which no pause of its clients ends", () => {
+    const link = new TestLink({ limit: 100 });
+    const loads = [link.sender.load];
+    link.sizes.set("long", 50);
+    link.send("long");
+    loads.push(link.sender.load);
+    link.lose();
+    loads.push(link.sender.load);
+    link.advance(50);
+    loads.push(link.sender.load);
+    link.deliverAll();
+    expect([...loads, link.sender.load]).toStrictEqual([0, 0.5, 0, 0.5, 0]);
+  });
+
   test("calls back when the receiver has processed the message, not before", () => {
     const link = new TestLink();
     const done: string[] = [];
