@@ -51,7 +51,7 @@ export function findUnrest({ load_average }: Conditions): string | undefined {
 
 function describeTarget(target: Target): string {
   if (target.kind === "url") return target.url;
-  const folder = target.kind === "relay" ? OWN_FOLDER : target.folder;
+  const folder = target.kind === "checkout" ? target.folder : OWN_FOLDER;
   return `commit ${commitOf(folder)}, workerd ${workerdVersion(folder)}`;
 }
 

@@ -10,6 +10,8 @@ export interface LoadOrder {
   /** A name of `SCENARIOS`. */
   readonly scenario: string;
   readonly socketUrl: string;
+  /** Where callees and subscribers join. */
+  readonly farSocketUrl: string;
   readonly origin: string | undefined;
   readonly realm: string;
   readonly pid: number | undefined;

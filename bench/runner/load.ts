@@ -13,11 +13,12 @@ process.once("message", async (order: LoadOrder) => {
 // Without a parent the figures have no reader.
 process.once("disconnect", () => process.exit(1));
 
-async function run({ scenario, socketUrl, origin, realm, pid, serializers, settings }: LoadOrder): Promise<LoadReport> {
+async function run(order: LoadOrder): Promise<LoadReport> {
+  const { scenario, socketUrl, farSocketUrl, origin, realm, pid, serializers, settings } = order;
   const [near, far] = serializers;
   const figures = await SCENARIOS[scenario]!.run({
     near: endpointOf(socketUrl, realm, near),
-    far: endpointOf(socketUrl, realm, far),
+    far: endpointOf(farSocketUrl, realm, far),
     origin: origin === undefined ? undefined : new URL(origin),
     realm,
     router: new RouterProcess(pid),

@@ -80,8 +80,9 @@ class Candidate {
       this.#router = await startTarget(this.target, this.#work.settings);
     }
     this.#isUsed = true;
-    const { socketUrl, origin, pid } = this.#router;
-    const report = await runLoad({ ...this.#work, socketUrl: socketUrl(REALM), origin, realm: REALM, pid });
+    const { socketUrl, farSocketUrl = socketUrl, origin, pid } = this.#router;
+    const urls = { socketUrl: socketUrl(REALM), farSocketUrl: farSocketUrl(REALM) };
+    const report = await runLoad({ ...this.#work, ...urls, origin, realm: REALM, pid });
     const failure = "failure" in report ? report.failure : report.firstError;
     if (failure !== undefined) this.#failures.push(failure);
     this.#rounds.push("failure" in report ? undefined : report.figures);

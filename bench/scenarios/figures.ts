@@ -21,6 +21,7 @@ export const FIGURES = {
   next_event_us: "next event µs",
   bytes_per_session: "RSS bytes/session",
   bytes_per_idle_session: "RSS bytes/idle session",
+  heap_bytes_per_session: "JavaScript heap bytes/session",
   bytes_per_subscription: "RSS bytes/subscription",
   events_per_publication: "events/publication",
   idle_busy_pct: "busy while idle %",

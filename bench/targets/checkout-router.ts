@@ -17,8 +17,8 @@ export const REALM = "realm1";
 
 const ALLOW_ALL = { uri: "", match: "prefix", allow: { call: true, register: true, publish: true, subscribe: true } };
 
-/** A realm that is open to all, and the HTTP bridge. */
-function configFor({ unreadBytes }: Settings) {
+/** A realm that is open to all, and the HTTP bridge; `more` are further keys of the realm. */
+export function configFor({ unreadBytes }: Pick<Settings, "unreadBytes">, more: object = {}) {
   return {
     version: 1,
     realms: [
@@ -30,6 +30,7 @@ function configFor({ unreadBytes }: Settings) {
           outgoing_bytes: Math.min(unreadBytes / 4, LARGEST_LIMITS.outgoing_bytes),
           realm_outgoing_bytes: unreadBytes,
         },
+        ...more,
       },
     ],
     http: { bridge: { open: true, role: "anonymous" } },

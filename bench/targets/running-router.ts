@@ -5,6 +5,8 @@ export interface RunningRouter {
   readonly name: string;
   /** `ws:` URL of a realm. */
   readonly socketUrl: (realm: string) => string;
+  /** The same for callees and subscribers, where they join elsewhere. */
+  readonly farSocketUrl?: (realm: string) => string;
   /** The HTTP address, where the router has the endpoints of this project. */
   readonly origin: string | undefined;
   /** Its process on this machine. */

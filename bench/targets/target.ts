@@ -12,6 +12,7 @@ import { RELAYS, type RelayName, serializersOf } from "../relay/relay-names.ts";
 export type Target =
   | { readonly kind: "relay"; readonly name: RelayName }
   | { readonly kind: "checkout"; readonly name: string; readonly folder: string }
+  | { readonly kind: "core"; readonly name: "core" }
   | {
       readonly kind: "url";
       readonly name: string;
@@ -25,6 +26,8 @@ export type Target =
 export const OWN_FOLDER = resolve(import.meta.dirname, "../..");
 /** Its router. */
 export const THIS_CHECKOUT: Target = { kind: "checkout", name: "this", folder: OWN_FOLDER };
+/** The core of its realm with two relays. */
+const CORE: Target = { kind: "core", name: "core" };
 
 /** What routers of others are taken to know, unless their target says more. */
 const DEFAULT_SERIALIZERS = ["json", "msgpack", "cbor"];
@@ -33,6 +36,8 @@ const DEFAULT_SERIALIZERS = ["json", "msgpack", "cbor"];
 export const TARGET_FORMS = `this                              the router of this checkout
   ${Object.keys(RELAYS).join(", ")}
                                     a relay: the socket work of a router and nothing else
+  core                              the core of a realm with two relays, in a process of its own, whose CPU time is
+                                    measured; callers and publishers are at one relay, the others at the other
   NAME,FOLDER                       the router of another checkout of this project
   NAME,URL[,PID[,SERIALIZER...]]    any router at ws://HOST:PORT/PATH; {realm} in it is replaced. Its CPU time is
                                     measured with the id of its process (or @FILE that holds it) on this machine.
@@ -42,9 +47,11 @@ export const TARGET_FORMS = `this                              the router of thi
 export function parseTarget(text: string): Target {
   const [name = "", place, pid, ...serializers] = text.split(",").map((part) => part.trim());
   if (name === THIS_CHECKOUT.name && place === undefined) return THIS_CHECKOUT;
+  if (name === CORE.name && place === undefined) return CORE;
   if (place === undefined) return parseRelay(name);
   if (name === "") throw new UserError(`--target ${text}: the name before the first comma is missing`);
-  if (name === THIS_CHECKOUT.name || name in RELAYS) throw new UserError(`--target ${text}: the name ${name} is taken`);
+  if ([THIS_CHECKOUT.name, CORE.name].includes(name) || name in RELAYS)
+    throw new UserError(`--target ${text}: the name ${name} is taken`);
   if (!/^\w+:\/\//.test(place)) {
     if (pid !== undefined) throw new UserError(`--target ${text}: a folder takes neither pid nor serializers`);
     return { kind: "checkout", name, folder: parseFolder(place, text) };
@@ -77,7 +84,7 @@ export function canRelay(relay: RelayName, [near, far]: readonly [string, string
 
 function parseRelay(name: string): Target {
   if (!(name in RELAYS)) {
-    const known = [THIS_CHECKOUT.name, ...Object.keys(RELAYS)].join(", ");
+    const known = [THIS_CHECKOUT.name, ...Object.keys(RELAYS), CORE.name].join(", ");
     throw new UserError(`--target ${name}: must be one of ${known}, or NAME,URL or NAME,FOLDER`);
   }
   return { kind: "relay", name: name as RelayName };

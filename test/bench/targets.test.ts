@@ -18,6 +18,7 @@ describe("parseTarget", () => {
   it.each([
     ["this", { kind: "checkout", name: "this", folder: OWN_FOLDER }],
     ["relay-defer", { kind: "relay", name: "relay-defer" }],
+    ["core", { kind: "core", name: "core" }],
     [`base,${OWN_FOLDER}`, { kind: "checkout", name: "base", folder: OWN_FOLDER }],
     [`nexus,${URL}`, { kind: "url", name: "nexus", url: URL, pid: undefined, serializers: SERIALIZERS }],
     [
@@ -37,6 +38,7 @@ describe("parseTarget", () => {
     ["nexus", "must be one of this, relay"],
     [",ws://127.0.0.1/ws", "the name before the first comma is missing"],
     ["relay,ws://127.0.0.1/ws", "the name relay is taken"],
+    ["core,ws://127.0.0.1/ws", "the name core is taken"],
     ["nexus,http://127.0.0.1/ws", "http://127.0.0.1/ws is not a ws: URL such as"],
     [`nexus,${URL},abc`, "the process id must be a whole number from 1, not abc"],
     [`nexus,${URL},@${folder}/missing.pid`, "no such file"],

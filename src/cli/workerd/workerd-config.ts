@@ -63,7 +63,8 @@ const MODULE_TYPES: Readonly<Record<string, string>> = {
   ".wasm": "wasm",
 };
 
-function formatModule(name: string): string {
+/** Returns the line of a module of the bundle; empty for other files. */
+export function formatModule(name: string): string {
   const type = MODULE_TYPES[extname(name)];
   return type === undefined ? "" : `    (name = ${quote(name)}, ${type} = embed ${quote(name)}),\n`;
 }
