@@ -138,8 +138,8 @@ async function find(session: ChannelSession, filter: string, offset: number): Pr
   return { total: ids.length, matches: rows.length, rows: rows.slice(offset, offset + ROWS) };
 }
 
-/** The relays of sessions, in a realm that has some. */
+/** The relays of sessions, in a realm that has some; a session that waits for its client has no connection. */
 function relayColumn<Row>(rows: readonly Row[], relayOf: (row: Row) => string | undefined): Column<Row>[] {
   if (rows.every((row) => relayOf(row) === undefined)) return [];
-  return [{ title: "Relay", isShort: true, cell: (row) => relayOf(row) ?? "core" }];
+  return [{ title: "Relay", isShort: true, cell: (row) => relayOf(row) ?? "" }];
 }

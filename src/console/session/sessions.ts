@@ -67,10 +67,10 @@ export async function getSession(session: ChannelSession, id: Id): Promise<Sessi
   return result?.args[0] as SessionRow | undefined;
 }
 
-/** The WebSocket of a session; empty where the session has another transport. */
+/** The WebSocket of a session; empty where it waits for its client, or has another transport. */
 export function transportOf({ transport }: SessionRow): {
   readonly websocket_protocol?: string;
-  /** Absent in a realm without relays, and for sessions of its own object. */
+  /** Absent for sessions of the realm's own object. */
   readonly relay?: string;
 } {
   return transport ?? {};

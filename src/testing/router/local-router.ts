@@ -82,8 +82,12 @@ class LocalRouter implements TestRouter {
   }
 
   async evict(realm: string, webSockets: "hibernate" | "close" = "hibernate"): Promise<void> {
+    for (const name of this.#config.objectsOf(realm)) await this.#evictObject(name, webSockets);
+  }
+
+  async #evictObject(name: string, webSockets: "hibernate" | "close"): Promise<void> {
     try {
-      await this.#server.getWorker().evictDurableObject("REALM", { name: realm, webSockets });
+      await this.#server.getWorker().evictDurableObject("REALM", { name, webSockets });
     } catch (error) {
       if (!(error as Error).message.includes(NOT_RUNNING)) throw error;
     }

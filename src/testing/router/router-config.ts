@@ -7,6 +7,7 @@ import type { Fault } from "../../wamp/config/shape.ts";
 import type { Config, ConfigInput } from "../../worker/config/config-schema.ts";
 import { formatFaults, loadConfig } from "../../worker/config/load-config.ts";
 import { realmFor } from "../../worker/config/realm-lookup.ts";
+import { relayName, relaysOf } from "../../worker/routing/relay-names.ts";
 import { TestKey } from "./test-key.ts";
 
 /** Bindings that are text: name → value. */
@@ -21,6 +22,8 @@ export interface RouterConfig {
    * where the router has no key of the test.
    */
   sign(realm: string, authid: string, role: string): Promise<string>;
+  /** The names of the realm's objects: its relays, as far as the configuration is known, and its own one. */
+  objectsOf(realm: string): readonly string[];
 }
 
 /**
@@ -45,7 +48,11 @@ export async function prepareConfig(
     if (found === undefined) throw new TypeError(`the configuration has no realm ${realm}`);
     return key.sign(found.auth.jwt!, { realm, authid, role });
   };
-  return { variables: { WAMP_CONFIG: JSON.stringify(extended) }, sign };
+  const objectsOf = (realm: string): string[] => {
+    const relays = relaysOf(realmFor(checked, realm)?.relays ?? {});
+    return [...relays.map((relay) => relayName(realm, relay)), realm];
+  };
+  return { variables: { WAMP_CONFIG: JSON.stringify(extended) }, sign, objectsOf };
 }
 
 /** Keeps the configuration as it is; `reason` says why no session of the test can be admitted. */
@@ -55,6 +62,7 @@ export function unchangedConfig(reason: string, variables: Variables = {}): Rout
     sign: async () => {
       throw new UserError(`${reason}: log in with credentials of the configuration, by login()`);
     },
+    objectsOf: (realm) => [realm],
   };
 }
 

@@ -16,7 +16,7 @@ import type { RouterConfig } from "./router-config.ts";
 export interface RouterRealmContext extends Pick<RouterConfig, "sign"> {
   /** For WebSockets. */
   readonly url: string;
-  /** Destroys the realm's object; with "close" its sockets, too. */
+  /** Destroys the realm's objects; with "close" their sockets, too. */
   evict(webSockets: "hibernate" | "close"): Promise<void>;
   /** Calls a procedure of the realm without a session, with every permission. */
   call(procedure: Uri, args: List): Promise<RpcOutcome>;
@@ -92,7 +92,7 @@ export class RouterRealm implements RealmUnderTest, AsyncDisposable {
     await this.#wake();
   }
 
-  /** Ends the realm's object and all connections, as a new version does, and starts it again. */
+  /** Ends the realm's objects and all connections, as a new version does, and starts it again. */
   async restart(): Promise<void> {
     await this.#context.evict("close");
     await this.#wake();

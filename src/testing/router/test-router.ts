@@ -37,8 +37,8 @@ export interface TestRouter extends AsyncDisposable {
    */
   realm(name: string): RealmUnderTest;
   /**
-   * Evicts the realm's object: what is in its memory is gone. Its sockets stay open, as when a realm sleeps, or with
-   * "close" they are cut, as by a restart. Rejects when the object does not become idle within 30 seconds.
+   * Evicts the realm's object, and before it its relays: what is in their memory is gone. Their sockets stay open, as when a realm sleeps, or with
+   * "close" they are cut, as by a restart. Rejects when an object does not become idle within 30 seconds.
    */
   evict(realm: string, webSockets?: "hibernate" | "close"): Promise<void>;
   /** Stops the router and closes its sockets; its state is gone. */

@@ -18,11 +18,13 @@ const MAX_RELAYS_PER_REGION = 200;
 
 const { name, ...coreEntries } = realmSchema.entries;
 
+const REGIONS = `is no region; regions are ${LOCATION_HINTS.join(", ")}`;
+
 /** Region → objects there that hold the sockets of the realm's clients. */
 const relaysSchema = v.pipe(
   v.custom<Partial<Record<LocationHint, number>>>(isDict, "must be an object"),
   v.check((regions) => Object.keys(regions).length > 0, "must name at least one region"),
-  v.record(v.picklist(LOCATION_HINTS), integer(1, MAX_RELAYS_PER_REGION)),
+  v.record(v.picklist(LOCATION_HINTS, REGIONS), integer(1, MAX_RELAYS_PER_REGION)),
 );
 
 /** The shape of one realm; `workerRealmFaults` finds what a schema cannot. */
