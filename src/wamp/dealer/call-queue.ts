@@ -184,6 +184,16 @@ export class CallQueue {
     this.serve();
   }
 
+  /** See `replaceSession`. */
+  replace(former: Session, next: Session): void {
+    for (const call of this.callsOf(former).values()) {
+      call.caller = next;
+      this.#byCaller.set(next, call.message[1], call);
+      this.#records.transfer(former, next, waitingBytes(call.message));
+    }
+    this.#byCaller.leave(former);
+  }
+
   /** Removes the calls of a caller that has ended. */
   leave(caller: Session): void {
     for (const call of this.callsOf(caller).values()) this.#remove(call);

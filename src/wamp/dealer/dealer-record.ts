@@ -88,6 +88,22 @@ export function restoreSession(session: Session, record: DealerRecord, tables: D
   if (record.remote !== undefined) remote?.restore(session, record.remote);
 }
 
+/**
+ * Puts `next` in the place of `former`, a session of the same client: it has the registrations, calls and invocations from
+ * now on, the last of these under the numbers that `renumber` returns.
+ */
+export function replaceSession(
+  { registrations, pending, queue }: DealerTables,
+  former: Session,
+  next: Session,
+  renumber: (request: Id) => Id,
+): void {
+  registrations.replace(former, next);
+  pending.replace(former, next, renumber);
+  queue.replace(former, next);
+  next.transport.save();
+}
+
 /** Restores the calls of sessions that slept; calls of a callee that is not in `sessions` fail. */
 export function restoreCalls(
   callers: readonly (readonly [Session, DealerRecord])[],

@@ -16,14 +16,14 @@ import type { Callee, Registration } from "./registrations.ts";
 
 /** A call that has a callee. */
 export interface Invocation {
-  readonly caller: Session;
+  caller: Session;
   /** The caller's CALL.Request. */
   readonly callRequest: Id;
   readonly procedure: Uri;
   readonly registration: Registration;
   callee: Callee;
   /** INVOCATION.Request, of the callee's own sequence. */
-  readonly request: Id;
+  request: Id;
   /** INVOCATION.Details without `progress`: the same for every chunk of the call (Progressive Call Invocations). */
   readonly details: Dict;
   /** Did the caller ask for progressive results? */

@@ -95,6 +95,23 @@ export class PendingCalls {
     }
   }
 
+  /** See `replaceSession`. */
+  replace(former: Session, next: Session, renumber: (request: Id) => Id): void {
+    for (const call of this.callsOf(former).values()) {
+      call.caller = next;
+      this.#byCaller.set(next, call.callRequest, call);
+      this.#records.transfer(former, next, call.recordBytes);
+    }
+    for (const call of this.invocationsOf(former).values()) {
+      call.callee.session = next;
+      call.request = renumber(call.request);
+      this.#byCallee.set(next, call.request, call);
+      call.caller.transport.save();
+    }
+    this.#byCaller.leave(former);
+    this.#byCallee.leave(former);
+  }
+
   /** Drops the tables of a session that has ended, and whose calls have. */
   leave(session: Session): void {
     this.#byCaller.leave(session);

@@ -3,7 +3,7 @@
 import { PatternMap } from "../matching/pattern-map.ts";
 import type { Match } from "../protocol/uri.ts";
 import type { Dict, Id, Uri } from "../protocol/values.ts";
-import type { RecordBudget } from "../session/record-budget.ts";
+import { type RecordBudget, shareBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
 import { field, oneOf, record, usually } from "../stored-records/stored-record.ts";
@@ -30,7 +30,8 @@ export interface Registration {
 
 /** One session's part in a registration, with the options it registered with. */
 export interface Callee {
-  readonly session: Session;
+  /** Another one of the same client where the session moves (`replaceSession`). */
+  session: Session;
   /** Grows with each REGISTER of the realm. */
   readonly order: number;
   readonly disclosesCaller: boolean;
@@ -160,6 +161,16 @@ export class Registrations {
     this.#byProcedure.delete(registration.match, registration.procedure);
     this.#records.removeEntry(registration.match, registration.procedure);
     this.#byId.delete(registration.id);
+  }
+
+  /** See `replaceSession`. */
+  replace(former: Session, next: Session): void {
+    for (const registration of this.heldBy(former).values()) {
+      calleeOf(registration, former)!.session = next;
+      this.#bySession.set(next, registration.id, registration);
+      this.#records.transfer(former, next, shareBytes(registration.procedure));
+    }
+    this.leave(former);
   }
 
   /** Drops the table of a session that has ended, and that is no callee any more. */

@@ -16,7 +16,7 @@ import type { Registration } from "./registrations.ts";
 export interface WaitingCall {
   /** None yet, unlike an `Invocation`. */
   readonly callee?: undefined;
-  readonly caller: Session;
+  caller: Session;
   readonly message: Call;
   readonly permission: Permission;
   /** Position among all calls of the realm that had to wait. */

@@ -118,10 +118,14 @@ export class SessionResume implements BufferObserver {
     return session;
   }
 
-  /** The texts of a parked session that moves to another object, where `adopt` takes them; removes them here. */
-  release({ id, resumable }: Session): readonly ParkedText[] | undefined {
+  /**
+   * The texts of a parked session that moves to another object, where `adopt` takes them; removes them here. `prepare` is
+   * called before they are read, if the session can move.
+   */
+  release({ id, resumable }: Session, prepare: () => void): readonly ParkedText[] | undefined {
     const parked = resumable && this.#parked.get(resumable);
     if (parked === undefined || resumable!.isLost || parked.deadline <= this.#host.now()) return undefined;
+    prepare();
     parked.flush();
     const texts = this.#host.store.parked.read(id);
     this.#forget(resumable!, id);

@@ -294,14 +294,16 @@ export class Sessions {
 
   /**
    * Lets a parked session leave for another object: it has not ended, so that no other session hears of it. Returns its
-   * texts and testaments; undefined if it cannot be resumed any more. `releaseCalls` removes it from the dealer.
+   * texts and testaments; undefined if it cannot be resumed any more. `prepare` is called before its record is read, and
+   * `releaseCalls`, after which the dealer must not tell other objects of its end, after that.
    */
-  release(session: Session, releaseCalls: () => void): Released | undefined {
-    const { broker, metaEvents, records, testaments } = this.#realm;
+  release(session: Session, prepare: () => void, releaseCalls: () => void): Released | undefined {
+    const { broker, dealer, metaEvents, records, testaments } = this.#realm;
     const peer = this.#peers.get(session);
-    const texts = this.resume?.release(session);
+    const texts = this.resume?.release(session, prepare);
     if (peer === undefined || texts === undefined) return undefined;
     releaseCalls();
+    dealer.leave(session);
     this.lifecycle.forget(peer);
     peer.state = { kind: "closed" };
     this.byId.delete(session.id);

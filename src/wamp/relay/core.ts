@@ -19,10 +19,10 @@ import { StoredPublications } from "./broker/stored-publications.ts";
 import type { CorePorts } from "./core-ports.ts";
 import { CoreRecovery } from "./core-recovery.ts";
 import { CorePendingCalls } from "./dealer/core-pending-calls.ts";
+import { Handover } from "./dealer/handover.ts";
 import { isRequest, RemoteRequests } from "./dealer/remote-requests.ts";
 import { RemoteSessions } from "./dealer/remote-sessions.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
-import type { OnEnd } from "./link/link-sender.ts";
 import type { ToCore, ToRelay } from "./link/messages.ts";
 import { CORE, type RelayIds } from "./link/relay-ids.ts";
 import { RelayLinks } from "./link/relay-links.ts";
@@ -46,6 +46,7 @@ export class RelayCore {
   readonly moves: CoreMoves;
   #pending: CorePendingCalls | undefined;
   #metaEvents: CoreMetaEvents | undefined;
+  #handover: Handover | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: CorePorts) {
     this.#host = host;
@@ -79,9 +80,7 @@ export class RelayCore {
     this.meta = this.#newMeta(ports);
     realm.answer = this.meta.call.bind(this.meta);
     const { dealer } = this.realm;
-    const send = (relay: number, message: ToRelay, onEnd?: OnEnd): void => {
-      if (!this.moves.hold(message, onEnd)) links.queue(relay, message, onEnd);
-    };
+    const send = (...message: Parameters<CoreMoves["send"]>): void => this.moves.send(...message);
     this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, {
       send: (relay, session, message, onEnd) => {
         const { taps } = realm.monitor;
@@ -98,7 +97,8 @@ export class RelayCore {
       send,
     );
     const { remote, publications } = this;
-    this.moves = new CoreMoves({ ...{ host, ids, links, realm, remote, publications, boot }, moved: ports.moved });
+    const ofMoves = { host, ids, links, realm, remote, publications, boot, handover: this.#handover! };
+    this.moves = new CoreMoves({ ...ofMoves, moved: ports.moved });
     links.wake();
   }
 
@@ -201,10 +201,10 @@ export class RelayCore {
         this.publications.drop(relay);
         this.#stored.drop(relay);
         this.#nodeKeys.drop(relay);
+        this.moves.drop(relay);
         this.remote.drop(relay);
         this.meta.drop(relay);
         this.authentication.drop(relay);
-        this.moves.drop(relay);
       },
       giveUp: (relay, overdue) => recovery.giveUp(relay, overdue),
       limit: limits.outgoing_bytes,
@@ -274,7 +274,10 @@ export class RelayCore {
     };
     this.#pending = new CorePendingCalls(onOver, host, records, latency);
     const observing = this.authentication.observe(observer);
-    return new Dealer(host, config, records, observing, latency, this.#pending);
+    const dealer = new Dealer(host, config, records, observing, latency, this.#pending);
+    const core = () => ({ sessions: this.remote, requests: this.#requests });
+    this.#handover = new Handover(dealer, core, host, config, records, observer, latency, this.#pending);
+    return dealer;
   }
 
   #process(relay: number, message: ToCore): void {
@@ -297,11 +300,8 @@ export class RelayCore {
         return this.publications.announce(relay, message.pattern, message.session);
       case "withdraw":
         return this.publications.withdraw(relay, message.pattern, message.session);
-      case "leave": {
-        const session = this.remote.byId.get(message.session);
-        this.moves.leave(message.session);
-        return session && this.remote.leave(session);
-      }
+      case "leave":
+        return this.moves.leave(relay, message.session);
       case "closed":
         this.authentication.roles.forget(relay);
         return this.#links.forget(relay);
@@ -318,7 +318,8 @@ export class RelayCore {
       case "tapped":
         return this.meta.take(relay, message);
       default:
-        if (isRequest(message)) return this.#requests.receive(relay, message);
+        if (isRequest(message))
+          return this.moves.isStale(relay, message) ? undefined : this.#requests.receive(relay, message);
         return isAboutLogins(message) ? this.authentication.receive(relay, message) : this.moves.take(relay, message);
     }
   }

@@ -85,6 +85,8 @@ export class Relay {
   begin(): void {
     this.#link.probe();
     this.#announce();
+    // Without a session it may have asked for the roles before.
+    this.#noteKnown();
   }
 
   /** In a new epoch the core knows nothing of the relay. */
@@ -219,7 +221,10 @@ export class Relay {
       limit: limits.outgoing_bytes,
       downSince: [...down.all()][0]?.since,
       isNeeded: () => this.realm.sessions.byId.size + this.interest.size + this.authentication.logOuts.size > 0,
-      onDown: (dropped) => recovery.onDown(dropped),
+      onDown: (dropped) => {
+        this.#moves.onDown();
+        recovery.onDown(dropped);
+      },
       onUp: () => recovery.onUp(),
       get boot() {
         return ports.boot;
@@ -230,7 +235,8 @@ export class Relay {
       onRestart: () => this.#restate(),
       onFirstAnswer: () => this.#dealer!.stateRestored(),
       isWaiting: () => {
-        return this.#pubsub.isWaiting || this.authentication.isWaiting || this.#dealer?.hasOpenRequests === true;
+        const isAsking = this.#pubsub.isWaiting || this.authentication.isWaiting || this.#moves.size > 0;
+        return isAsking || this.#dealer?.hasOpenRequests === true;
       },
     });
   }
@@ -250,6 +256,7 @@ export class Relay {
   /** The core has lost what is in no row, or its answers. */
   #restate(): void {
     this.#pubsub.onRestart();
+    this.#moves.repeat(this.#link.messages);
     this.authentication.questions.failAllBut(this.#link.messages);
     this.#dealer!.repeat(new Set(this.#link.messages));
   }
@@ -324,6 +331,7 @@ export class Relay {
       case "found session":
       case "take session":
       case "moved session":
+      case "session arrived":
         return this.#moves.receive(message);
       default:
         return this.#pubsub.receive(message);

@@ -105,6 +105,12 @@ export class RecordBudget {
     this.#add(caller, -recordBytes, -CALL_MEMORY);
   }
 
+  /** Counts bytes of one session for another, to which what they are of has passed. */
+  transfer(former: Session, next: Session, recordBytes: number): void {
+    former.recordBytes -= recordBytes;
+    next.recordBytes += recordBytes;
+  }
+
   #add(session: Session, recordBytes: number, memory: number): void {
     session.recordBytes += recordBytes;
     this.bytes += recordBytes + memory;

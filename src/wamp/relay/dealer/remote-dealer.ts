@@ -132,19 +132,18 @@ export class RemoteDealer extends Dealer {
     super.leave(session);
   }
 
-  /** The session has moved to another relay, which gets its record: returns the messages that the core has not answered. */
+  /** The session has moved to another object, which gets its record: returns the messages that the core has not answered. */
   release(session: Session): readonly AboutRegistration[] {
     const unanswered = this.#registrations.of(session);
     this.#calls.leave(session);
-    this.leave(session);
+    this.#registrations.leave(session);
     return unanswered;
   }
 
-  /** The session has come from another relay; the core is asked about its open calls, in case it has forgotten them. */
+  /** The session has come from another relay. The core is asked about its open calls later, in case it has forgotten them. */
   adopt(session: Session, unanswered: readonly AboutRegistration[]): void {
     this.#calls.introduce(session);
     this.#registrations.adopt(session, unanswered);
-    this.#stateOpenCalls(session);
   }
 
   /** Takes a message of the core's dealer for a session. */

@@ -63,6 +63,7 @@ export class RemoteSessions implements RemoteSleepers {
    * when the session is told: to compare rows would cost each turn as much as the session holds.
    */
   readonly #stale = new Set<Session>();
+  readonly #unsettled = new Set<Id>();
   /** Sessions whose rows may be out of date. */
   readonly #changed = new Set<Session>();
   /** Those of them that changed in this turn, or in the turns whose messages leave together. */
@@ -125,13 +126,22 @@ export class RemoteSessions implements RemoteSleepers {
     return (session.transport as RemoteTransport).relay;
   }
 
-  /** The session has moved to another relay: what it gets from now on goes there. */
+  /** The session goes to another object, or is there: what it gets from now on goes there. */
   move(id: Id, relay: number): void {
     const session = this.byId.get(id);
-    if (session === undefined) return;
-    (session.transport as RemoteTransport).relay = relay;
-    // After a crash its messages must not go to the former relay.
-    if (this.#stored.has(id)) this.#write(session);
+    if (session !== undefined) (session.transport as RemoteTransport).relay = relay;
+  }
+
+  /** The session may come to its former relay again, if the core restarts: its row stays as it is until `settle`. */
+  unsettle(id: Id): void {
+    this.#unsettled.add(id);
+  }
+
+  /** The session is where it has moved to: its row says so. */
+  settle(id: Id): void {
+    this.#unsettled.delete(id);
+    const session = this.byId.get(id);
+    if (session !== undefined && this.#stored.has(id)) this.#write(session);
   }
 
   /** The session has ended: its callees are interrupted, the calls that it works on fail. */
@@ -160,7 +170,7 @@ export class RemoteSessions implements RemoteSleepers {
     this.#changedNow.clear();
     for (const session of changed) {
       if (!this.#changed.has(session)) continue;
-      if (!this.holds(session)) this.#release(session);
+      if (!this.holds(session)) this.release(session);
       else if (this.#isStale(session)) this.#write(session);
     }
     if (this.#changed.size > 0) this.#host.scheduleFlush();
@@ -170,7 +180,7 @@ export class RemoteSessions implements RemoteSleepers {
   flush(): void {
     for (const session of [...this.#changed]) {
       if (this.holds(session)) this.#write(session);
-      else this.#release(session);
+      else this.release(session);
     }
   }
 
@@ -206,8 +216,11 @@ export class RemoteSessions implements RemoteSleepers {
     return this.#lastKey;
   }
 
-  /** Its invocations counted up to a number below which the next session of this id must not begin. */
-  #release(session: Session): void {
+  /**
+   * Forgets a session that holds nothing. Its invocations counted up to a number below which the next session of this id
+   * must not begin.
+   */
+  release(session: Session): void {
     this.#lastKey = Math.max(this.#keyBase(), session.lastInvocation);
     this.#changed.delete(session);
     this.#stale.delete(session);
@@ -291,6 +304,7 @@ export class RemoteSessions implements RemoteSleepers {
 
   #write(session: Session): void {
     const { id, identity, features } = session;
+    if (this.#unsettled.has(id)) return;
     const record = { id, identity, features, subscriptions: [] };
     const dealers = this.#recordOf(session);
     const text = write(PEER, { kind: "open", session: { ...record, ...dealers } });

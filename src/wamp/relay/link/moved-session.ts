@@ -18,7 +18,7 @@ export interface MovedSession<Unanswered> {
 /**
  * The messages of a move, the same on both ways: the taker, where the client is, sends them to the core, and the core to
  * the giver, which has the session; the answers go back. `taker` is the number of the taker, and `move` its number of
- * the move. Each may come twice: the last `find` counts, and a second `take` finds nothing.
+ * the move. Each may come twice: the last `find` counts, a second `take` finds nothing, and a second `moved` is ignored.
  */
 export type MoveMessage<Unanswered> =
   | {
@@ -40,7 +40,9 @@ export type MoveMessage<Unanswered> =
       readonly move: number;
       readonly session: Id;
       readonly moved: MovedSession<Unanswered> | undefined;
-    };
+    }
+  /** From the core to the giver: it need not send the session again after a restart of the core. */
+  | { readonly kind: "session arrived"; readonly move: number; readonly session: Id };
 
 /** What the taker needs in order to receive the events of a session. */
 export interface Found {

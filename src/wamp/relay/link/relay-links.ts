@@ -49,6 +49,8 @@ export interface RelayLinksPorts {
 interface RelayLink {
   readonly sender: LinkSender<ToRelay>;
   receiver: LinkReceiver<ToCore>;
+  /** Is the relay to be forgotten once it has acknowledged what it was sent? */
+  isLeaving: boolean;
 }
 
 /** One link for each relay that the core has heard of or sent something since it woke. */
@@ -129,8 +131,10 @@ export class RelayLinks {
 
   /** The relay has no session any more, and may not come back. */
   forget(relay: number): void {
+    const link = this.#link(relay);
     // What it has not acknowledged it would believe for longer than the core.
-    if (!this.#link(relay).sender.isIdle) return;
+    link.isLeaving = !link.sender.isIdle;
+    if (link.isLeaving) return;
     this.#ports.drop(relay);
     this.#ports.epochs.delete(relay);
   }
@@ -141,8 +145,9 @@ export class RelayLinks {
     const known = this.epochOf(relay);
     if (known !== 0 && answer.epoch > known) this.#beginEpoch(relay, answer.epoch);
     else {
-      const { sender } = this.#link(relay);
+      const { sender, isLeaving } = this.#link(relay);
       sender.answered(batch, answer);
+      if (isLeaving) this.forget(relay);
       // Its answer makes room for what is queued.
       if (sender.hasOutput) this.#unflushed.add(relay);
     }
@@ -198,11 +203,14 @@ export class RelayLinks {
       onDown: (dropped: readonly ToRelay[]) => onDown(relay, dropped),
       onUp: () => onUp(relay),
     };
-    return { sender: new LinkSender<ToRelay>(ports), receiver: this.#newReceiver(relay) };
+    return { sender: new LinkSender<ToRelay>(ports), receiver: this.#newReceiver(relay), isLeaving: false };
   }
 
   #newReceiver(relay: number): LinkReceiver<ToCore> {
-    return new LinkReceiver((message) => this.#ports.process(relay, message));
+    return new LinkReceiver((message) => {
+      this.#link(relay).isLeaving = false;
+      this.#ports.process(relay, message);
+    });
   }
 
   /** The relay has lost its sockets: drops all that its former sessions held. */

@@ -1,8 +1,7 @@
 /** The core's part in the moves of parked sessions: it knows where each session is, and what waits for it meanwhile. */
 
-import type { Clock } from "../../host/host.ts";
 import type { Id } from "../../protocol/values.ts";
-import type { Realm } from "../../realm/realm.ts";
+import type { Session } from "../../session/session.ts";
 import type { OnEnd } from "../link/link-sender.ts";
 import type { ToCore, ToRelay } from "../link/messages.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
@@ -29,18 +28,20 @@ export interface MovedStore {
 }
 
 /** What the moves ask of the core. */
-export interface CoreMovesPorts {
+export interface CoreMovesPorts extends OwnMovesPorts {
   readonly ids: RelayIds;
   readonly moved: MovedStore;
-  readonly host: Clock;
-  /** See `Batch.boot`. */
-  boot(): number;
   /** See `RelayLinks`. */
   readonly links: Pick<RelayLinks, "queue" | "epochOf">;
-  readonly realm: Realm;
   /** See `RemoteSessions`. */
-  readonly remote: OwnMovesPorts["remote"] & { move(session: Id, relay: number): void };
-  readonly publications: OwnMovesPorts["publications"];
+  readonly remote: {
+    readonly byId: ReadonlyMap<Id, Session>;
+    relayOf(session: Session): number;
+    move(session: Id, relay: number): void;
+    unsettle(session: Id): void;
+    settle(session: Id): void;
+    leave(session: Session): void;
+  };
 }
 
 /** A message for a session that is on its way. */
@@ -51,15 +52,26 @@ interface Held {
 
 /** A session that its object may have let go. */
 interface Moving {
-  readonly from: number;
+  /** The object that says so. */
+  readonly giver: number;
+  /** Where the session is, unless it goes elsewhere. */
+  readonly at: number;
   /** Takers that wait for the answer. */
   takers: number;
   readonly held: Held[];
 }
 
+/** A session that its taker has not acknowledged. */
+interface Passed {
+  readonly from: number;
+  readonly taker: number;
+  readonly move: number;
+}
+
 /**
  * What the core sends a session after `take session` waits until it is known where the session is: what was sent before
- * has arrived at the giver by then, and what is sent later arrives at the taker behind the session.
+ * has arrived at the giver by then, and what is sent later arrives at the taker behind the session. Until the taker says
+ * that the session is there, the rows say that it is at the giver, which sends it again if the core restarts.
  */
 export class CoreMoves {
   readonly #ports: CoreMovesPorts;
@@ -68,12 +80,15 @@ export class CoreMoves {
   /** The moves of the core's own sessions. */
   readonly own: SessionMoves;
   readonly #moving = new Map<Id, Moving>();
+  readonly #passed = new Map<Id, Passed>();
 
   constructor(ports: CoreMovesPorts) {
     this.#ports = ports;
-    const { host: clock, boot, realm, remote, publications } = ports;
-    const send = (message: Move): void => this.receive(CORE, message);
-    this.own = newOwnMoves({ clock, boot, realm, remote, publications, send });
+    this.own = newOwnMoves(ports, {
+      send: (message) => this.receive(CORE, message),
+      sendHeld: (session) => this.#sendHeld(session, CORE),
+      onArrival: (session, isHere) => isHere || this.#end(session),
+    });
     for (const { session, relay } of ports.moved.all()) this.#moved.set(session, relay);
   }
 
@@ -92,6 +107,14 @@ export class CoreMoves {
     return this.#moved.get(session) ?? this.#ports.ids.relayOf(session);
   }
 
+  /** Sends a message to the relay of a session, or keeps it as long as the session is on its way. */
+  send(relay: number, message: ToRelay, onEnd?: OnEnd): void {
+    if (this.hold(message, onEnd)) return;
+    if (relay !== CORE) return this.#ports.links.queue(relay, message, onEnd);
+    this.#ports.handover.take(message);
+    onEnd?.("processed");
+  }
+
   /** Keeps a message for a session that is on its way; false for another one. */
   hold(message: ToRelay, onEnd: OnEnd | undefined): boolean {
     const moving = "session" in message ? this.#moving.get(message.session) : undefined;
@@ -101,9 +124,18 @@ export class CoreMoves {
 
   /** Takes a message of a relay. */
   take(relay: number, message: MoveNote | Move): void {
-    if (message.kind === "session here") this.#place(message.session, relay);
-    else if (message.kind === "redirect") this.#redirect(relay, message.session, { ...message, kind: "send" });
+    if (message.kind === "session here") this.#here(message.session, relay);
+    else if (message.kind === "redirect") this.#redirect(relay, { ...message, kind: "send" });
     else this.receive(relay, message);
+  }
+
+  /** Does a relay repeat the request of a session that has moved since? */
+  isStale(relay: number, request: { readonly session: Id } | { readonly origin: { readonly id: Id } }): boolean {
+    const { remote, realm } = this.#ports;
+    const id = "origin" in request ? request.origin.id : request.session;
+    const known = remote.byId.get(id);
+    if (known !== undefined) return remote.relayOf(known) !== relay;
+    return realm.sessions.byId.has(id) || (this.#moved.get(id) ?? relay) !== relay;
   }
 
   /** Passes a message of an object on. */
@@ -113,40 +145,58 @@ export class CoreMoves {
       case "take session": {
         const giver = this.#giverOf(message.session, from);
         if (giver === undefined) return this.#refuse(from, message);
-        if (message.kind === "take session") this.#hold(message.session, giver);
+        if (message.kind === "take session") return this.#ask(giver, { ...message, taker: from });
         return this.#deliver(giver, { ...message, taker: from });
       }
       case "found session":
         return this.#deliver(message.taker, message);
       case "moved session":
-        return this.#moveOn(message);
+        return this.#moveOn(from, message);
     }
   }
 
-  /** The session has ended. */
-  leave(session: Id): void {
-    if (this.#moved.delete(session)) this.#ports.moved.delete(session);
+  /** A relay says that a session of it has ended. */
+  leave(relay: number, session: Id): void {
+    const remote = this.#ports.remote.byId.get(session);
+    const at = remote === undefined ? this.relayOf(session) : this.#ports.remote.relayOf(remote);
+    // A taker that has not got the session yet may say so after a restart of the core.
+    if (at === relay && this.#passed.get(session)?.taker !== relay) this.#end(session);
   }
 
   /** A message for a session that has left the relay: passes it on to where the session is. */
-  #redirect(from: number, session: Id, message: ToRelay): void {
-    const relay = this.#moved.get(session);
-    if (relay !== undefined && relay !== from && !this.hold(message, undefined))
-      this.#ports.links.queue(relay, message);
+  #redirect(from: number, message: ToRelay & { readonly session: Id }): void {
+    const relay = this.relayOf(message.session);
+    // In front of what is held.
+    if (relay !== from && relay !== CORE) this.#ports.links.queue(relay, message);
   }
 
-  /** The relay has none but these of the sessions whose ends the core may have missed. */
+  #end(session: Id): void {
+    this.#arrived(session);
+    this.#forget(session);
+    const remote = this.#ports.remote.byId.get(session);
+    if (remote !== undefined) this.#ports.remote.leave(remote);
+  }
+
+  #forget(session: Id): void {
+    if (this.#moved.delete(session)) this.#ports.moved.delete(session);
+  }
+
+  /** The relay has none but these of the sessions whose ends the core may have missed, and will not answer any more. */
   keepOnly(relay: number, kept: ReadonlySet<Id>): void {
-    for (const [session, at] of [...this.#moved]) if (at === relay && !kept.has(session)) this.leave(session);
+    for (const [session, { giver, at }] of [...this.#moving]) if (giver === relay) this.#sendHeld(session, at);
+    for (const [session, at] of [...this.#moved]) if (at === relay && !kept.has(session)) this.#forget(session);
   }
 
   /** The relay has lost its sessions. */
   drop(relay: number): void {
-    for (const [session, at] of [...this.#moved]) if (at === relay) this.leave(session);
-    for (const [session, { from, held }] of [...this.#moving]) {
-      if (from !== relay) continue;
+    for (const [session, at] of [...this.#moved]) if (at === relay) this.#forget(session);
+    for (const [session, { giver, at, held }] of [...this.#moving]) {
+      if (giver !== relay) continue;
       this.#moving.delete(session);
-      for (const { onEnd } of held) onEnd?.("dropped");
+      for (const { message, onEnd } of held) {
+        if (at === relay) onEnd?.("dropped");
+        else this.send(at, message, onEnd);
+      }
     }
   }
 
@@ -163,34 +213,89 @@ export class CoreMoves {
     else this.#deliver(taker, { kind: "moved session", taker, move, session, moved: undefined });
   }
 
-  #hold(session: Id, from: number): void {
+  /** Asks the giver for a session, and keeps what is sent to the session until the answer comes. */
+  #ask(giver: number, take: Extract<Move, { readonly kind: "take session" }>, at = giver): void {
+    const { session, taker, move } = take;
     const moving = this.#moving.get(session);
-    if (moving === undefined) this.#moving.set(session, { from, takers: 1, held: [] });
+    if (moving === undefined) this.#moving.set(session, { giver, at, takers: 1, held: [] });
     else moving.takers++;
+    if (giver === CORE) return this.own.receive(take);
+    this.#ports.links.queue(giver, take, (end) => {
+      if (end !== "dropped") return;
+      this.#moveOn(giver, { kind: "moved session", taker, move, session, moved: undefined });
+    });
   }
 
-  #moveOn(message: Extract<Move, { readonly kind: "moved session" }>): void {
-    const { session, taker, moved } = message;
-    if (moved !== undefined) {
-      this.#place(session, taker);
-      if (taker !== CORE) this.#ports.remote.move(session, taker);
-    }
-    this.#deliver(taker, message);
+  #moveOn(from: number, message: Extract<Move, { readonly kind: "moved session" }>): void {
+    const { session, taker, move, moved } = message;
     const moving = this.#moving.get(session);
-    if (moving === undefined) return;
-    moving.takers--;
-    if (moved === undefined && moving.takers > 0) return;
-    this.#moving.delete(session);
-    const to = moved === undefined ? moving.from : taker;
-    for (const { message: held, onEnd } of moving.held) {
-      if (to !== CORE) this.#ports.links.queue(to, held, onEnd);
-      else onEnd?.("dropped");
+    if (moved === undefined) {
+      this.#deliver(taker, message);
+      if (moving !== undefined && --moving.takers === 0) this.#sendHeld(session, moving.at);
+      return;
     }
+    const passed = this.#passed.get(session);
+    if (passed?.move === move && passed.taker === taker) return;
+    const { realm, links, remote } = this.#ports;
+    const isRepeated = from !== CORE && (realm.sessions.byId.has(session) || this.relayOf(session) !== from);
+    if (isRepeated) return links.queue(from, { kind: "session arrived", move, session });
+    this.#arrived(session);
+    this.#passed.set(session, { from, taker, move });
+    if (taker === CORE) {
+      this.own.receive(message);
+      return this.#arrived(session);
+    }
+    this.#leadTo(session, taker);
+    if (from !== CORE) remote.unsettle(session);
+    links.queue(taker, message, (end) => {
+      if (end === "dropped" && this.#passed.get(session)?.move === move) this.#arrived(session);
+    });
+    if (moving !== undefined) this.#sendHeld(session, taker);
+  }
+
+  /** A relay says that it has the session. */
+  #here(session: Id, relay: number): void {
+    if (this.#passed.get(session)?.taker === relay) return this.#arrived(session);
+    if (this.#ports.realm.sessions.byId.has(session)) return;
+    this.#leadTo(session, relay);
+    this.#place(session, relay);
+    this.#ports.remote.settle(session);
+  }
+
+  /**
+   * What the core sends the session goes to this relay from now on. After a restart of the core some may be on its way to
+   * the former relay, which sends it back: what is sent later waits for that.
+   */
+  #leadTo(session: Id, relay: number): void {
+    const { remote } = this.#ports;
+    const known = remote.byId.get(session);
+    const former = known && remote.relayOf(known);
+    this.#moved.set(session, relay);
+    remote.move(session, relay);
+    if (former === undefined || former === relay || former === CORE || this.#moving.has(session)) return;
+    this.#ask(former, { kind: "take session", taker: relay, move: 0, session }, relay);
+  }
+
+  /** The session is where it was to go, or lost with what its taker has lost. */
+  #arrived(session: Id): void {
+    const passed = this.#passed.get(session);
+    if (passed === undefined) return;
+    const { from, taker, move } = passed;
+    this.#passed.delete(session);
+    this.#place(session, taker);
+    this.#ports.remote.settle(session);
+    if (from !== CORE) this.#ports.links.queue(from, { kind: "session arrived", move, session });
+  }
+
+  #sendHeld(session: Id, relay: number): boolean {
+    const moving = this.#moving.get(session);
+    this.#moving.delete(session);
+    for (const { message, onEnd } of moving?.held ?? []) this.send(relay, message, onEnd);
+    return moving !== undefined;
   }
 
   #place(session: Id, relay: number): void {
-    if (relay === CORE || this.#ports.ids.relayOf(session) === relay) return this.leave(session);
-    if (this.#moved.get(session) === relay) return;
+    if (relay === CORE || this.#ports.ids.relayOf(session) === relay) return this.#forget(session);
     this.#moved.set(session, relay);
     this.#ports.moved.put({ session, relay });
   }

@@ -6,17 +6,25 @@ import type { Id } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
 import { NO_CLIENT } from "../../session/no-client.ts";
 import { Session } from "../../session/session.ts";
+import type { ToRelay } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
-import { type Move, SessionMoves } from "./session-moves.ts";
+import { type Move, SessionMoves, type Unanswered } from "./session-moves.ts";
+
+/** See `Handover`. */
+export interface HandoverPort {
+  depart(session: Session, relay: number): void;
+  release(session: Session): void;
+  arrive(session: Session, unanswered: readonly Unanswered[], sendHeld: () => boolean): void;
+  take(message: ToRelay): void;
+}
 
 /** What the moves ask of the core. */
 export interface OwnMovesPorts {
-  readonly clock: Clock;
+  readonly host: Clock;
   /** See `Batch.boot`. */
   boot(): number;
   readonly realm: Realm;
-  /** See `RemoteSessions`. */
-  readonly remote: { readonly byId: ReadonlyMap<Id, Session>; holds(session: Session): boolean };
+  readonly handover: HandoverPort;
   /** See `CorePublications`. */
   readonly publications: {
     announceOwn(
@@ -26,31 +34,37 @@ export interface OwnMovesPorts {
       onAnswer: (refusal: unknown) => void,
     ): boolean;
   };
+}
+
+/** What they tell `CoreMoves`. */
+export interface OwnMovesOwner {
   /** Hands a message to the core. */
   send(message: Move): void;
+  /** Sends what waits for a session that comes to the core; false if nothing has waited. */
+  sendHeld(session: Id): boolean;
+  /** See `SessionMovesPorts`. */
+  onArrival(session: Id, isHere: boolean): void;
 }
 
 /** The origin of a session that is in no table. */
 const NOT_LISTED = { identity: { authid: "", authrole: "", authmethod: "", authprovider: "" }, features: 0 };
 
-/** A session that holds registrations or calls cannot change between one of the core's own and a remote one: it stays. */
-export function newOwnMoves({ clock, boot, realm, remote, publications, send }: OwnMovesPorts): SessionMoves {
+/** Returns them. */
+export function newOwnMoves(ports: OwnMovesPorts, owner: OwnMovesOwner): SessionMoves {
+  const { host: clock, boot, realm, handover, publications } = ports;
   return new SessionMoves({
-    ...{ clock, object: CORE, boot, realm: () => realm, send },
+    ...{ ...owner, clock, object: CORE, boot, realm: () => realm },
     announce: (pattern, id, onKnown) => {
       const session = new Session(NO_CLIENT, { id, ...NOT_LISTED });
       if (publications.announceOwn(session, pattern, false, onKnown)) onKnown(undefined);
     },
     release: () => {},
     whenSettled: (_, act) => act(),
-    canMove: (id) => {
-      const session = realm.sessions.byId.get(id);
-      return session === undefined ? !remote.byId.has(id) : !remote.holds(session);
-    },
+    prepare: (session, taker) => handover.depart(session, taker),
     releaseCalls: (session) => {
-      realm.dealer.leave(session);
+      handover.release(session);
       return [];
     },
-    adoptCalls: () => {},
+    adoptCalls: (session, unanswered) => handover.arrive(session, unanswered, () => owner.sendHeld(session.id)),
   });
 }

@@ -7,7 +7,7 @@ import type { Realm } from "../../realm/realm.ts";
 import type { Session } from "../../session/session.ts";
 import type { ToCore, ToRelay } from "../link/messages.ts";
 import type { RelayIds } from "../link/relay-ids.ts";
-import { SessionMoves, type Unanswered } from "./session-moves.ts";
+import { addBounded, type Move, SessionMoves, type Unanswered } from "./session-moves.ts";
 
 /** Sessions that have left, and for which messages of the core may still be on their way. */
 const MAX_LEFT = 1_000;
@@ -38,6 +38,7 @@ export interface RelayMovesPorts {
   dealer(): {
     release(session: Session): readonly Unanswered[];
     adopt(session: Session, unanswered: readonly Unanswered[]): void;
+    stateRestored(): void;
   };
 }
 
@@ -45,12 +46,18 @@ export interface RelayMovesPorts {
 export class RelayMoves extends SessionMoves {
   readonly #ports: RelayMovesPorts;
   readonly #left = new Set<Id>();
+  /** Sessions that have left, and may not have arrived. */
+  readonly #given = new Map<Id, Extract<Move, { readonly kind: "moved session" }>>();
 
   constructor(ports: RelayMovesPorts) {
-    const { clock, relay: object, boot, realm, send, pubsub, dealer } = ports;
+    const { clock, relay: object, boot, realm, pubsub, dealer } = ports;
     const { interest, subscriptions } = pubsub;
     super({
-      ...{ clock, object, boot, realm, send },
+      ...{ clock, object, boot, realm },
+      send: (message) => {
+        if (message.kind === "moved session" && message.moved !== undefined) this.#given.set(message.session, message);
+        ports.send(message);
+      },
       whenSettled: (session, act) => subscriptions.whenSettled(session, act),
       announce: ({ match, uri }, session, onKnown) => {
         if (!interest.isConfirmed(match, uri)) return interest.ask(match, uri, session, onKnown);
@@ -61,14 +68,19 @@ export class RelayMoves extends SessionMoves {
         const isUsed = realm().broker.subscriptions.get(match, uri) !== undefined;
         if (!isUsed) interest.release(match, uri, session);
       },
-      canMove: () => true,
+      prepare: () => {},
       releaseCalls: (session) => {
-        this.#left.add(session.id);
-        if (this.#left.size > MAX_LEFT) this.#left.delete(this.#left.values().next().value!);
+        addBounded(this.#left, session.id, MAX_LEFT);
         return dealer().release(session);
       },
+      onArrival: (session, isHere) => {
+        ports.send({ kind: "session here", session });
+        if (!isHere) ports.send({ kind: "leave", session });
+      },
       adoptCalls: (session, unanswered) => {
+        this.#left.delete(session.id);
         dealer().adopt(session, unanswered);
+        dealer().stateRestored();
         const held = realm().broker.subscriptions.heldBy(session).values();
         if ([...held].some(({ nodeKeys }) => nodeKeys !== undefined)) pubsub.stateKeys();
       },
@@ -76,16 +88,45 @@ export class RelayMoves extends SessionMoves {
     this.#ports = ports;
   }
 
-  /** The relay has lost its sockets, and the core forgets where its sessions are. */
+  /**
+   * The relay has lost its sockets, and the core forgets where its sessions are, and what they held. Those of them that are
+   * parked end if they may have held anything: their clients must not take it for granted.
+   */
   begin(): void {
     const { ids, relay, realm, send } = this.#ports;
-    for (const session of realm().sessions.byId.keys()) {
-      if (ids.relayOf(session) !== relay) send({ kind: "session here", session });
+    const { sessions, dealer } = realm();
+    for (const [id, session] of [...sessions.byId]) {
+      const peer = sessions.peerOf(session)!;
+      const isParked = peer.transport === session.resumable;
+      if (isParked && dealer.tables.remote!.recordOf(session) !== undefined) sessions.end(peer);
+      else if (ids.relayOf(id) !== relay) send({ kind: "session here", session: id });
     }
   }
 
-  /** Sends a message for a session that has left back to the core. */
+  override get size(): number {
+    return super.size + this.#given.size;
+  }
+
+  override receive(message: Move): void {
+    const isArrived = message.kind === "session arrived" && this.#given.get(message.session)?.move === message.move;
+    if (isArrived) this.#given.delete(message.session);
+    else super.receive(message);
+  }
+
+  /** The core has restarted, and may have lost sessions on their way. It gets the messages `unsent` in any case. */
+  repeat(unsent: readonly ToCore[]): void {
+    for (const given of this.#given.values()) if (!unsent.includes(given)) this.#ports.send(given);
+    for (const session of this.arriving()) this.#ports.send({ kind: "leave", session });
+  }
+
+  /** The core cannot be reached: the sessions on their way are lost. */
+  onDown(): void {
+    this.#given.clear();
+  }
+
+  /** Sends a message for a session that has left back to the core, or tells it that the session has ended. */
   redirect(sent: Extract<ToRelay, { readonly kind: "send" }>): void {
-    if (this.#left.has(sent.session)) this.#ports.send({ ...sent, kind: "redirect" });
+    const { session } = sent;
+    this.#ports.send(this.#left.has(session) ? { ...sent, kind: "redirect" } : { kind: "leave", session });
   }
 }

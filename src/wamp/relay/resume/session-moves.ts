@@ -16,6 +16,8 @@ import type { Found, MovedSession, MoveMessage } from "../link/moved-session.ts"
 
 /** Milliseconds after which a client gets a new session instead: less than it has for its login. */
 const LONGEST_MS = 5_000;
+/** Moves whose sessions have come; those may come again after a restart of the core. */
+const MAX_DONE = 1_000;
 
 /** A message that the core has not answered. */
 export type Unanswered = RegisterRequest | SessionRequest;
@@ -39,12 +41,14 @@ export interface SessionMovesPorts {
   release(pattern: Pattern, session: Id): void;
   /** Calls `act` when no SUBSCRIBE of the session waits for its answer. */
   whenSettled(session: Session, act: () => void): void;
-  /** May the session leave or come? Not where the dealers of both objects differ, and it holds something there. */
-  canMove(session: Id): boolean;
+  /** Makes the record of a session, which is about to leave for `taker`, one that any object can read. */
+  prepare(session: Session, taker: number): void;
   /** Removes what the dealer has of a session that leaves; returns its unanswered messages. */
   releaseCalls(session: Session): readonly Unanswered[];
   /** Takes over the unanswered messages of a session that has come. */
   adoptCalls(session: Session, unanswered: readonly Unanswered[]): void;
+  /** A session has come, and is here or not: it may have ended before, or cannot be read. */
+  onArrival(session: Id, isHere: boolean): void;
 }
 
 /** A move of a session to this object. */
@@ -82,6 +86,7 @@ export class SessionMoves {
   readonly #deadlines = new Deadlines<Arrival | Departure>();
   /** session → the taker that has asked for it last */
   readonly #departures = new Map<Id, Departure>();
+  readonly #done = new Set<number>();
   readonly #numbers: GrowingNumbers;
 
   constructor(ports: SessionMovesPorts) {
@@ -97,13 +102,17 @@ export class SessionMoves {
   /** Fetches the session that an authenticated client asks for; calls `done` when it is here, parked, or not to be had. */
   fetch(session: Id, origin: SessionOrigin, request: ResumeRequest, done: () => void): void {
     const { object: taker, send } = this.#ports;
-    if (!this.#ports.canMove(session)) return done();
     const move = this.#numbers.next();
     const arrival: Arrival = { move, origin: { ...origin, id: session }, done, standIn: undefined };
     this.#arrivals.set(move, arrival);
     this.#expire(arrival);
     const { identity, features } = origin;
     send({ kind: "find session", taker, move, session, request, origin: { identity, features } });
+  }
+
+  /** The sessions that are to come. */
+  protected arriving(): readonly Id[] {
+    return Array.from(this.#arrivals.values(), ({ origin }) => origin.id);
   }
 
   /** Takes a message of another object. */
@@ -117,6 +126,8 @@ export class SessionMoves {
         return this.#give(message);
       case "moved session":
         return this.#moved(message.move, message.session, message.moved);
+      case "session arrived":
+        return;
     }
   }
 
@@ -138,7 +149,7 @@ export class SessionMoves {
     const answer = (found: Found | undefined): void => {
       this.#ports.send({ kind: "found session", taker, move, found });
     };
-    const session = this.#ports.canMove(id) ? realm.sessions.parkFor(origin, request) : undefined;
+    const session = realm.sessions.parkFor(origin, request);
     if (session === undefined) return answer(undefined);
     const departure = { taker, move, session: id };
     this.#forget(id);
@@ -177,28 +188,35 @@ export class SessionMoves {
   #give({ taker, move, session: id }: Extract<Move, { kind: "take session" }>): void {
     const departure = this.#departures.get(id);
     const isAsked = departure?.taker === taker && departure.move === move;
-    const moved = isAsked && this.#ports.canMove(id) ? this.#release(id) : undefined;
+    const moved = isAsked ? this.#release(id, taker) : undefined;
     this.#ports.send({ kind: "moved session", taker, move, session: id, moved });
   }
 
-  #release(id: Id): MovedSession<Unanswered> | undefined {
+  #release(id: Id, taker: number): MovedSession<Unanswered> | undefined {
     this.#forget(id);
     const { sessions } = this.#ports.realm();
     const session = sessions.byId.get(id);
     let unanswered: readonly Unanswered[] = [];
     const released =
       session &&
-      sessions.release(session, () => {
-        unanswered = this.#ports.releaseCalls(session);
-      });
+      sessions.release(
+        session,
+        () => this.#ports.prepare(session, taker),
+        () => {
+          unanswered = this.#ports.releaseCalls(session);
+        },
+      );
     return released && { ...released, unanswered };
   }
 
   #moved(move: number, id: Id, moved: MovedSession<Unanswered> | undefined): void {
     const arrival = this.#arrivals.get(move);
     const realm = this.#ports.realm();
-    if (moved === undefined || realm.sessions.byId.has(id)) return this.#end(move);
-    const session = realm.waking.adopt(moved.texts, arrival?.standIn?.events ?? []);
+    if (moved === undefined) return this.#end(move);
+    const isRepeated = this.#done.has(move) || realm.sessions.byId.has(id);
+    const session = isRepeated ? undefined : realm.waking.adopt(moved.texts, arrival?.standIn?.events ?? []);
+    addBounded(this.#done, move, MAX_DONE);
+    this.#ports.onArrival(id, realm.sessions.byId.has(id));
     if (session !== undefined) {
       if (moved.testaments !== undefined) realm.testaments.restore(id, moved.testaments);
       this.#ports.adoptCalls(session, moved.unanswered);
@@ -233,6 +251,12 @@ export class SessionMoves {
     if (standIn !== undefined) metaEvents.silently(() => broker.leave(standIn.session));
     arrival.done();
   }
+}
+
+/** Adds a value; of more than `limit` the oldest is forgotten. */
+export function addBounded<T>(values: Set<T>, value: T, limit: number): void {
+  values.add(value);
+  if (values.size > limit) values.delete(values.values().next().value!);
 }
 
 function newStandIn(origin: SessionOrigin): StandIn {

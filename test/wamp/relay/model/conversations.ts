@@ -19,6 +19,12 @@ export const MODES = {
     ...{ ...LOSSY, sleeps: true, resumes: true },
   },
   "with objects that crash, over calm links": { ...CALM, sleeps: true, crashes: 0.2 },
+  "with sessions that are resumed elsewhere, and objects that crash": {
+    ...{ ...LOSSY, sleeps: true, crashes: 0.2, resumes: true },
+  },
+  "with sessions that are resumed elsewhere, and links that are down for minutes": {
+    ...{ ...CALM, sleeps: true, outages: true, resumes: true },
+  },
   "with objects that crash": { ...LOSSY, sleeps: true, crashes: 0.2 },
   "with links that are down for minutes": { ...CALM, sleeps: true, outages: true },
   "with all of these": { ...LOSSY, sleeps: true, crashes: 0.1, outages: true },

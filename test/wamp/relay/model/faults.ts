@@ -8,6 +8,7 @@ import { RelayInterest } from "../../../../src/wamp/relay/broker/relay-interest.
 import { RetainedRequests } from "../../../../src/wamp/relay/broker/retained-requests.ts";
 import { StoredPublications } from "../../../../src/wamp/relay/broker/stored-publications.ts";
 import { ToldRelays } from "../../../../src/wamp/relay/broker/told-topics.ts";
+import { Handover } from "../../../../src/wamp/relay/dealer/handover.ts";
 import { RemoteRequests } from "../../../../src/wamp/relay/dealer/remote-requests.ts";
 import { RemoteSessions } from "../../../../src/wamp/relay/dealer/remote-sessions.ts";
 import type { Batch } from "../../../../src/wamp/relay/link/batch.ts";
@@ -15,6 +16,11 @@ import { LinkReceiver } from "../../../../src/wamp/relay/link/link-receiver.ts";
 import { LinkSender } from "../../../../src/wamp/relay/link/link-sender.ts";
 import { RelayRecovery } from "../../../../src/wamp/relay/relay-recovery.ts";
 import { CoreMoves } from "../../../../src/wamp/relay/resume/core-moves.ts";
+import { RelayMoves } from "../../../../src/wamp/relay/resume/relay-moves.ts";
+import type { Mode } from "./conversations.ts";
+
+const RESUMED: Mode = "with sessions that are resumed elsewhere";
+const RESUMED_IN_CRASHES: Mode = "with sessions that are resumed elsewhere, and objects that crash";
 
 type Receiver = LinkReceiver<unknown>;
 
@@ -109,12 +115,37 @@ function loseEventsOfMoves(): void {
 /** The core sends what a session gets to its former relay while the session is on its way. */
 function holdNothing(): void {
   vi.spyOn(CoreMoves.prototype, "hold").mockReturnValue(false);
+  vi.spyOn(RelayMoves.prototype, "redirect").mockImplementation(() => {});
+}
+
+/** What a session held at the core stays with its relay when the session comes to the core. */
+function loseCallsOfMoves(): void {
+  vi.spyOn(Handover.prototype, "arrive").mockImplementation(() => {});
+}
+
+/** What the core has kept for a session that comes to it is lost. */
+function loseMessagesOfMoves(): void {
+  vi.spyOn(Handover.prototype, "take").mockImplementation(() => {});
+}
+
+/** A session is lost if the core crashes while it moves. */
+function repeatNoMoves(): void {
+  vi.spyOn(RelayMoves.prototype, "repeat").mockImplementation(() => {});
+}
+
+/** Sessions that have outlived the crash of their relay believe in what they held. */
+function keepParked(): void {
+  vi.spyOn(RelayMoves.prototype, "begin").mockImplementation(() => {});
 }
 
 /** These need sessions that are resumed elsewhere. */
-export const FAULTS_OF_MOVES: readonly (readonly [name: string, plant: () => void])[] = [
-  ["sessions that move without the events of meanwhile", loseEventsOfMoves],
-  ["a core that holds nothing for sessions that move", holdNothing],
+export const FAULTS_OF_MOVES: readonly (readonly [name: string, plant: () => void, mode: Mode])[] = [
+  ["sessions that move without the events of meanwhile", loseEventsOfMoves, RESUMED],
+  ["a core that holds nothing for sessions that move", holdNothing, RESUMED],
+  ["sessions that come to the core without their calls", loseCallsOfMoves, RESUMED],
+  ["sessions that come to the core without what was kept for them", loseMessagesOfMoves, RESUMED],
+  ["sessions that are lost where the core crashes", repeatNoMoves, RESUMED_IN_CRASHES],
+  ["sessions that believe in what a crash has ended", keepParked, RESUMED_IN_CRASHES],
 ];
 
 /** Name → plants the fault, until `vi.restoreAllMocks`; `sign` is how it shows, where that is known. */

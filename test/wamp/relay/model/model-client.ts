@@ -86,6 +86,8 @@ export class ModelClient implements Transport {
   isResuming = false;
   /** Was its HELLO not answered, because its relay has no roles and could not ask the core? */
   isRefused = false;
+  /** Did it wait for its client when the core crashed, so that events may come again? */
+  mayRepeat = false;
   /** Has it got another session instead of its own? */
   isLost = false;
   isChanged = false;
@@ -120,10 +122,9 @@ export class ModelClient implements Transport {
     this.#observer = observer;
   }
 
-  /** May the core's dealer have something of the session? */
-  get holdsSomething(): boolean {
-    const { registrations, registering, unregistering, calls, invocations } = this;
-    return [registrations, registering, unregistering, calls, invocations].some(({ size }) => size > 0);
+  /** The registrations that it holds in any case. */
+  get held(): readonly number[] {
+    return [...this.registrations.keys()].filter((id) => !this.#doubtful.has(id));
   }
 
   send(message: RouterMessage): SendFault | undefined {
@@ -198,8 +199,11 @@ export class ModelClient implements Transport {
     if (subscription === undefined) throw new Fault(`${this.name}: EVENT before SUBSCRIBED or after UNSUBSCRIBED`);
     const [publisher, number] = payload.args as [string, number];
     const key = `${publisher} ${number}`;
-    const mayRepeat = this.#observer.forgetsRetained && subscription.retained.has(key);
-    if (subscription.received.has(key) && !mayRepeat) throw new Fault(`${this.name} got ${key} twice`);
+    const mayRepeat = this.mayRepeat || (this.#observer.forgetsRetained && subscription.retained.has(key));
+    if (subscription.received.has(key)) {
+      if (mayRepeat) return;
+      throw new Fault(`${this.name} got ${key} twice`);
+    }
     subscription.received.add(key);
     if (isRetained) subscription.retained.add(key);
     const last = this.#lastEvents.get(publisher) ?? -1;

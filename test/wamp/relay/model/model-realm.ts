@@ -89,6 +89,7 @@ export class ModelRealm {
     this.#settle();
     for (const client of this.clients) checkSettled(client);
     this.#checkInvocations();
+    this.#checkRegistrations();
     this.#stored.checkAnswers(this.clients.map(({ name }) => name));
     this.#stored.check(this.#core.realm);
     // Events are lost in crashes, in outages, and where storage fails.
@@ -130,7 +131,9 @@ export class ModelRealm {
 
   #disturb(object: ModelObject): void {
     const { random, network } = this.#world;
-    const { sleeps, crashes } = this.#options;
+    const { sleeps, crashes, resumes } = this.#options;
+    // Sessions outlive a crash once they are stored.
+    if (resumes && random.chance(0.4)) for (const each of this.#objects) each.flush();
     if (random.chance(crashes / 4)) this.#core.host.store.failsNext = true;
     // A core that crashes is the harder case: its sessions go on.
     if (random.chance(crashes)) return this.#crash(random.chance(0.5) ? this.#core : object);
@@ -166,9 +169,9 @@ export class ModelRealm {
     // What it has processed has its effects elsewhere, but those that asked for it have got no answer.
     if (this.#world.random.chance(0.5)) this.#world.network.deliverFrom(object.number);
     for (const gone of object.crash()) this.#forget(gone as ModelClient);
-    // The core has dropped what sessions held that were parked there, and they may be gone.
-    for (const gone of this.clients.filter(({ relay, isConnected }) => relay === object.number && !isConnected)) {
-      this.#forget(gone);
+    for (const client of this.clients.filter(({ isConnected, isResuming }) => !isConnected || isResuming)) {
+      client.mayRepeat ||= object === this.#core;
+      this.#stored.excuse(client.name);
     }
     if (object instanceof ModelRelay) object.relay.begin();
     for (const { subscriptions } of this.clients) for (const { expected } of subscriptions.values()) expected.clear();
@@ -193,7 +196,7 @@ export class ModelRealm {
     });
     this.#used.add(object.number);
     object.peers.set(client, object.realm.sessions.connect(client));
-    const resumable = this.#options.resumes === true && random.chance(0.5);
+    const resumable = this.#options.resumes === true && random.chance(0.7);
     object.take(client, [MessageType.HELLO, "realm1", { roles: ROLES, ...(resumable && { resumable }) }]);
     this.clients.push(client);
   }
@@ -203,10 +206,10 @@ export class ModelRealm {
     if (client.isLost) return this.#lose(client);
     if (client.isRefused) return this.#refuse(client);
     if (client.isResuming) return;
-    if (!client.isConnected) return this.#resume(client);
+    if (!client.isConnected) return random.chance(0.4) ? this.#resume(client) : undefined;
     // What waits behind a SUBSCRIBE is lost with the connection.
     const mayPark = client.offer !== undefined && client.subscribing.size === 0;
-    if (mayPark && random.chance(0.1)) return this.#disconnect(client);
+    if (mayPark && random.chance(0.2)) return this.#disconnect(client);
     const roll = random.next();
     if (roll < 0.15) return this.#subscribe(client);
     if (roll < 0.2) return this.#unsubscribe(client);
@@ -343,10 +346,7 @@ export class ModelRealm {
   }
 
   #resume(client: ModelClient): void {
-    // A session that holds something does not move between the core and a relay.
-    const isBound = client.holdsSomething;
-    const objects = this.#objects.filter(({ number }) => !isBound || (number === CORE) === (client.relay === CORE));
-    const object = this.#world.random.pick(objects);
+    const object = this.#world.random.pick(this.#objects);
     const { id, token } = client.offer!;
     client.relay = object.number;
     this.#used.add(object.number);
@@ -366,8 +366,8 @@ export class ModelRealm {
 
   /** A session may be lost where a relay crashes, or cannot be reached for five seconds. It may also hold registrations. */
   #lose(client: ModelClient): void {
-    const { losses, crashes } = this.#options;
-    if (losses + crashes === 0) throw new Fault(`${client.name} could not resume its session`);
+    const { losses, crashes, outages } = this.#options;
+    if (losses + crashes === 0 && !outages) throw new Fault(`${client.name} could not resume its session`);
     this.#leave(client);
   }
 
@@ -401,7 +401,9 @@ export class ModelRealm {
     network.unblock();
     for (let turn = 0; turn < 20_000; turn++) {
       const [way] = network.busyWays();
-      const callee = this.clients.find(({ invocations, isResuming }) => invocations.size > 0 && !isResuming);
+      const callee = this.clients.find(({ invocations, isResuming, isLost }) => {
+        return invocations.size > 0 && !isResuming && !isLost;
+      });
       if (way !== undefined) network.step(...way, turn % 2 === 0 ? "deliver" : "answer");
       else if (callee !== undefined) this.#answer(callee, true);
       else {
@@ -424,6 +426,25 @@ export class ModelRealm {
     });
     const pending = this.#core.realm.dealer.tables.pending.count();
     if (pending + kept.flat().length > 0) throw new Fault(`${pending} calls and invocations ${kept.flat()} are left`);
+  }
+
+  /** The core has the registrations that clients believe in, and none of a session that no client has. */
+  #checkRegistrations(): void {
+    const sessions = this.clients.map((client) => {
+      const { state } = this.#objects[client.relay]!.peers.get(client)!;
+      return [client, state.kind === "open" ? state.session.id : 0] as const;
+    });
+    const { registrations } = this.#core.realm.dealer;
+    for (const [{ name, held }, id] of sessions) {
+      const missing = held.filter(
+        (each) => !registrations.byId(each)?.callees.some(({ session }) => session.id === id),
+      );
+      if (missing.length > 0) throw new Fault(`${name} is not registered as it believes: ${missing}`);
+    }
+    const ids = new Set(sessions.map(([, id]) => id));
+    const callees = [...registrations.values()].flatMap((registration) => registration.callees);
+    const ghosts = callees.filter(({ session }) => !ids.has(session.id));
+    if (ghosts.length > 0) throw new Fault(`callees without a client: ${ghosts.map(({ session }) => session.id)}`);
   }
 
   #checkEmpty(): void {

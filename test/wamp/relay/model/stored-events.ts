@@ -20,6 +20,8 @@ export interface StoredOptions {
 export class StoredEvents {
   /** `publisher request` → publication, of those that wait for PUBLISHED or ERROR */
   readonly #waiting = new Map<string, PublicationKey>();
+  /** Publishers that may miss answers. */
+  readonly #excused = new Set<string>();
   readonly #retained = new Set<string>();
   readonly #acknowledged: PublicationKey[] = [];
 
@@ -37,10 +39,16 @@ export class StoredEvents {
     if (isStored) this.#acknowledged.push(key);
   }
 
+  /** The session of a publisher waits for its client while an object crashes, which may have had the answer. */
+  excuse(publisher: string): void {
+    this.#excused.add(publisher);
+  }
+
   /** Each of these publishers has got its answers. */
   checkAnswers(publishers: readonly string[]): void {
     for (const [publisher, number] of this.#waiting.values()) {
-      if (publishers.includes(publisher)) throw new Fault(`${publisher} waits for the answer to publication ${number}`);
+      if (publishers.includes(publisher) && !this.#excused.has(publisher))
+        throw new Fault(`${publisher} waits for the answer to publication ${number}`);
     }
   }
 

@@ -1,0 +1,109 @@
+/** Hands over what a session holds at the core, where the session moves between the core and a relay. */
+
+import type { Dealer } from "../../dealer/dealer.ts";
+import { type RemoteCall, type RemoteInvocation, replaceSession } from "../../dealer/dealer-record.ts";
+import { nextId } from "../../protocol/id.ts";
+import type { Session } from "../../session/session.ts";
+import type { ToCore, ToRelay } from "../link/messages.ts";
+import { CORE } from "../link/relay-ids.ts";
+import { RemoteDealer } from "./remote-dealer.ts";
+import type { AboutRegistration } from "./remote-registrations.ts";
+import type { RemoteRequests } from "./remote-requests.ts";
+import type { RemoteSessions } from "./remote-sessions.ts";
+
+/** The parts of the core that are concerned. */
+export interface HandoverParts {
+  readonly sessions: RemoteSessions;
+  readonly requests: RemoteRequests;
+}
+
+/**
+ * The core's dealer knows a session of its own by itself, and one of a relay by a remote session, which numbers invocations
+ * otherwise. Between the two it is served as by a relay that is at the core.
+ */
+export class Handover {
+  readonly #dealer: Dealer;
+  readonly #parts: () => HandoverParts;
+  readonly #relay: RemoteDealer;
+  /** The session that comes to the core in this turn. */
+  #own: Session | undefined;
+
+  /** `dealer` is that of the core, made of `ofDealer`; `parts` is called later. */
+  constructor(dealer: Dealer, parts: () => HandoverParts, ...ofDealer: ConstructorParameters<typeof Dealer>) {
+    this.#dealer = dealer;
+    this.#parts = parts;
+    this.#relay = new RemoteDealer({ isFull: false, queue: (message) => this.#ask(message) }, ...ofDealer);
+    // What is stored of sessions on their way.
+    dealer.tables.remote = this.#relay.tables.remote!;
+  }
+
+  /** A session of the core is about to leave for a relay: a remote session takes over what it holds. */
+  depart(own: Session, relay: number): void {
+    const { sessions } = this.#parts();
+    if (!sessions.holds(own)) return;
+    const { tables } = this.#dealer;
+    const { pending, queue, remote: table } = tables;
+    const calls: RemoteCall[] = Array.from(queue.callsOf(own).keys(), (request) => ({ request, isInputOpen: false }));
+    for (const { callRequest, isInputOpen } of pending.callsOf(own).values()) {
+      calls.push({ request: callRequest, isInputOpen });
+    }
+    const remote = sessions.open(relay, own);
+    const invocations: RemoteInvocation[] = [];
+    replaceSession(tables, own, remote, (request) => {
+      remote.lastInvocation = nextId(remote.lastInvocation);
+      invocations.push({ request, key: remote.lastInvocation });
+      return remote.lastInvocation;
+    });
+    table!.restore(own, { calls, invocations });
+    own.transport.save();
+  }
+
+  /** The record of the session is on its way. */
+  release(own: Session): void {
+    this.#relay.release(own);
+  }
+
+  /**
+   * A session has come from a relay, with the messages that the core has not answered. `sendHeld` sends what the core has
+   * kept for it; false if the core has restarted since it began to, so that it lacks answers, and parts of results.
+   */
+  arrive(own: Session, unanswered: readonly AboutRegistration[], sendHeld: () => boolean): void {
+    const { sessions, requests } = this.#parts();
+    const { tables } = this.#dealer;
+    sessions.move(own.id, CORE);
+    this.#own = own;
+    this.#relay.adopt(own, unanswered);
+    const isWhole = sendHeld();
+    this.#relay.repeat(NOTHING);
+    const byKey = new Map(tables.remote!.recordOf(own)!.invocations.map(({ request, key }) => [key, request]));
+    const remote = sessions.open(CORE, own);
+    if (!isWhole) {
+      for (const { callRequest, receivesProgress } of tables.pending.callsOf(remote).values()) {
+        if (receivesProgress) requests.endCall(own.id, callRequest);
+      }
+      for (const key of tables.pending.invocationsOf(remote).keys()) {
+        if (!byKey.has(key)) requests.failInvocation(own.id, key);
+      }
+    }
+    this.#own = undefined;
+    this.#relay.release(own);
+    replaceSession(tables, remote, own, (key) => byKey.get(key)!);
+    sessions.release(remote);
+  }
+
+  /** Takes a message for the session that comes. */
+  take(message: ToRelay): void {
+    const own = this.#own;
+    if (own === undefined) return;
+    if (message.kind === "send") this.#relay.receive(own, message.message);
+    else if (message.kind === "over") this.#relay.over(own, message.key, message.isAbandoned);
+  }
+
+  #ask(message: ToCore): void {
+    const { requests } = this.#parts();
+    if (message.kind === "open calls") requests.checkOpenCalls(CORE, message);
+    else if (message.kind === "register" || message.kind === "request") requests.receive(CORE, message);
+  }
+}
+
+const NOTHING: ReadonlySet<ToCore> = new Set();
