@@ -77,7 +77,7 @@ describe("relays and their core", () => {
     }
   });
 
-  it("keep only their numbers when all sessions have left", async () => {
+  it("keep only their numbers, and what is retained, when all sessions have left", async () => {
     const realm = "spread-left";
     const [callee, subscriber, observer] = [
       await joinAt(realm, "weur.0"),
@@ -87,7 +87,11 @@ describe("relays and their core", () => {
     callee.send([64, 1, {}, "com.add"]);
     await callee.next();
     await subscribe(subscriber, "com.topic");
-    await sleep(realm, "weur.0", "apac.0", "enam.0");
+    observer.send([16, 1, {}, "com.unused"]);
+    observer.send([16, 2, { acknowledge: true, retain: true }, "com.state"]);
+    expect(await observer.next()).toMatchObject([17, 2, expect.any(Number)]);
+    await sleep(realm, undefined, "weur.0", "apac.0", "enam.0");
+    expect((await stored(realm)).rows).toMatchObject({ told_relay: 3, relay_stored: 1, relay_epoch: 3 });
     await Promise.all([callee, subscriber, observer].map(leave));
     // The core forgets a relay without sessions; that of the subscriber has interest that cools down.
     await vi.waitFor(async () => expect((await stored(realm)).rows).toMatchObject({ relay_epoch: 1 }), WITHIN);
@@ -97,7 +101,8 @@ describe("relays and their core", () => {
       await isAwake(realm, relay);
       const { alarm, rows } = await stored(realm, relay);
       const left = Object.entries(rows).flatMap(([table, count]) => (count > 0 ? [table] : []));
-      expect([alarm, left.sort()]).toStrictEqual([null, ["link_number", "schema_version"]]);
+      const kept = relay === undefined ? ["retained_event"] : [];
+      expect([alarm, left.sort()]).toStrictEqual([null, ["link_number", ...kept, "schema_version"]]);
     }
   });
 
