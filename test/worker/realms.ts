@@ -145,6 +145,7 @@ export const REALMS = {
     { ...openRealm("spread-*"), relays: { weur: 2, enam: 2, apac: 1 } },
     { ...openRealm("spread-small-*", { sessions: 1 }), relays: { weur: 1, apac: 1 } },
     { ...openRealm("spread-narrow-*", { outgoing_bytes: 20_000 }), relays: { weur: 1, apac: 1 } },
+    { ...openRealm("spread-long-*", { message_bytes: 15_728_640 }), relays: { weur: 1, apac: 1 } },
     { ...OBSERVED, name: "observed-spread-*", relays: { weur: 1, apac: 1 } },
     openRealm("measured"),
     openRealm("measured-*"),

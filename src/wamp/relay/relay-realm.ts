@@ -5,9 +5,21 @@ import type { Call } from "../protocol/message.ts";
 import { Realm } from "../realm/realm.ts";
 import type { Peer } from "../session/peer.ts";
 import type { Session } from "../session/session.ts";
+import { isTooLong, mayBeTooLong } from "./link/message-size.ts";
+
+/** A realm whose messages go to other objects. */
+abstract class LinkedRealm extends Realm {
+  readonly #mayBeTooLong = mayBeTooLong(this.limits.message_bytes);
+
+  override receive(peer: Peer, elements: readonly unknown[]): void {
+    if (!this.#mayBeTooLong || !isTooLong(elements)) return super.receive(peer, elements);
+    const front = elements.slice(0, 3).filter((element) => typeof element === "number");
+    this.abortTooLarge(peer, front);
+  }
+}
 
 /** A realm whose peers wait behind their SUBSCRIBE, and whose core answers most procedures of the router. */
-export class RelayRealm extends Realm {
+export class RelayRealm extends LinkedRealm {
   /** Keeps the message of a peer that waits. */
   holdBack: ((peer: Peer, raw: readonly unknown[]) => boolean) | undefined;
   /** Says whether the relay answers a call of the router's procedures itself. */
@@ -24,7 +36,7 @@ export class RelayRealm extends Realm {
 }
 
 /** A realm whose procedures of the router answer for all objects. */
-export class CoreRealm extends Realm {
+export class CoreRealm extends LinkedRealm {
   /** Takes the calls of procedures of the router. */
   answer: ((session: Session, message: Call) => void) | undefined;
 

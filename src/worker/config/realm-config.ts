@@ -3,9 +3,11 @@
 import * as v from "valibot";
 import { duplicates, listOf, nameOf, realmFaults, roleReferenceFaults } from "../../wamp/config/consistency.ts";
 import { integer } from "../../wamp/config/fields.ts";
+import { DEFAULT_LIMITS } from "../../wamp/config/limits.ts";
 import { realmSchema } from "../../wamp/config/realm.ts";
 import { closed, type DeepReadonly, type Fault, faultAt, type Path } from "../../wamp/config/shape.ts";
 import { type Dict, isDict } from "../../wamp/protocol/values.ts";
+import { LONGEST_MESSAGE_BYTES } from "../../wamp/relay/link/message-size.ts";
 import { HINTS_WITHIN, isLocationHint, LOCATION_HINTS, type LocationHint } from "../platform/location-hints.ts";
 import { calleeSchema } from "./callee-config.ts";
 import { componentsSchema } from "./component-config.ts";
@@ -52,6 +54,7 @@ export function workerRealmFaults(realm: unknown, path: Path = []): Fault[] {
   return [
     ...realmFaults(realm, path),
     ...placeFaults(realm, path),
+    ...sizeFaults(realm, path),
     ...listOf(realm.roles).flatMap((role, index) => validateFaults(role, [...path, "roles", index])),
     ...roleReferenceFaults(realm.webhooks, roles, [...path, "webhooks"]),
     ...["webhooks_out", "components"].flatMap((key) => sessionFaults(listOf(realm[key]), roles, [...path, key])),
@@ -69,6 +72,21 @@ function placeFaults({ location, jurisdiction, relays }: Dict, path: Path): Faul
   const outside = Object.keys(relays).filter((region) => isLocationHint(region) && !allowed.includes(region));
   const message = `is outside the jurisdiction, which has ${allowed.join(" and ")}`;
   return [...faults, ...outside.map((region) => faultAt([...path, "relays", region], message))];
+}
+
+/** The platform carries 32 MiB at once from one object of a realm to another. */
+function sizeFaults({ relays, limits, options }: Dict, path: Path): Fault[] {
+  if (relays === undefined) return [];
+  const most = `must be at most ${LONGEST_MESSAGE_BYTES} in a realm with relays`;
+  const { message_bytes = 0, session_bytes = DEFAULT_LIMITS.session_bytes } = isDict(limits) ? limits : {};
+  const faults: [keys: Path, message: string][] = [];
+  if (Number(message_bytes) > LONGEST_MESSAGE_BYTES) faults.push([["limits", "message_bytes"], most]);
+  const resume = isDict(options) && isDict(options.resume) ? options.resume : undefined;
+  const buffered = isDict(resume?.buffer) ? (resume.buffer.bytes ?? 0) : 0;
+  const moves = resume === undefined ? 0 : Number(session_bytes) + Number(buffered);
+  const together = `and limits.session_bytes together ${most}: a session moves in one piece to where it is resumed`;
+  if (moves > LONGEST_MESSAGE_BYTES) faults.push([["options", "resume", "buffer", "bytes"], together]);
+  return faults.map(([keys, message]) => faultAt([...path, ...keys], message));
 }
 
 /** Rules with `validate`, which is not supported: the router would let invalid payload pass. */

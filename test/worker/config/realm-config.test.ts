@@ -25,6 +25,18 @@ it.each([
     { jurisdiction: "fedramp-high", relays: { weur: 1 } },
     "relays.weur: is outside the jurisdiction, which has wnam and enam",
   ],
+  [
+    { relays: { weur: 1 }, limits: { message_bytes: 15_728_641 } },
+    "limits.message_bytes: must be at most 15728640 in a realm with relays",
+  ],
+  [
+    {
+      relays: { weur: 1 },
+      limits: { session_bytes: 15_000_000 },
+      options: { resume: { time: 1, buffer: { bytes: 1_000_000 } } },
+    },
+    "options.resume.buffer.bytes: and limits.session_bytes together must be at most 15728640 in a realm with relays: a session moves in one piece to where it is resumed",
+  ],
 ])("%j is refused", (settings, fault) => {
   const parsed = parseRealm({ name: "realm1", ...settings });
   expect(parsed).toMatchObject({ ok: false });
@@ -35,6 +47,7 @@ describe("relays", () => {
   it.each([
     { relays: { weur: 2, enam: 200, "apac-ne": 1 } },
     { location: "weur", relays: { enam: 1 } },
+    { relays: { weur: 1 }, limits: { message_bytes: 15_728_640 }, options: { resume: { time: 1 } } },
     { jurisdiction: "eu", relays: { eeur: 1, weur: 1 } },
     { jurisdiction: "us", relays: { wnam: 1, enam: 1 } },
   ])("%j are accepted, also for the realms of a pattern", (settings) => {

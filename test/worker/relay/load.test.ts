@@ -48,3 +48,15 @@ it("a client that publishes faster than events leave the relay is held up, and n
   while (received.length < events) received.push(((await subscriber.next()) as unknown[][])[4]![0]);
   expect(received).toStrictEqual(Array.from({ length: events }, (_, index) => index + 1));
 });
+
+it("the objects carry the longest message that a realm with relays may allow, in the encoding that takes most", async () => {
+  const realm = "spread-long-1";
+  const [near, far] = [await joinAt(realm, "weur"), await joinAt(realm, "apac")];
+  near.send([32, 1, {}, "com.topic"]);
+  await near.next();
+  // One character beyond Latin-1 doubles the bytes of the text between the objects.
+  const text = `\u20ac${"x".repeat(15_728_640 - 40)}`;
+  far.send([16, 2, {}, "com.topic", [text]]);
+  const [type, , , , [received]] = (await near.next()) as [number, number, number, object, [string]];
+  expect([type, received === text]).toStrictEqual([36, true]);
+});

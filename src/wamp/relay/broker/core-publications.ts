@@ -11,6 +11,7 @@ import { NO_CLIENT } from "../../session/no-client.ts";
 import { Session } from "../../session/session.ts";
 import { DroppedPublications } from "../link/dropped-publications.ts";
 import { GrowingNumbers } from "../link/growing-numbers.ts";
+import { isTooLongFromHere } from "../link/message-size.ts";
 import type { ForwardedPublication, PublishRequest, RetainedRequest } from "../link/messages.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
 import type { RelayLinks } from "../link/relay-links.ts";
@@ -168,7 +169,7 @@ export class CorePublications {
 
   #send(relay: number, publication: ForwardedPublication): void {
     const { links } = this.#ports;
-    if (links.isFull(relay)) this.#dropped.add(`relay ${relay}`);
+    if (links.isFull(relay) || isTooLongFromHere(publication.payload)) this.#dropped.add(`relay ${relay}`);
     else links.queue(relay, { kind: "publish", publication });
   }
 

@@ -1,10 +1,11 @@
 /** The transport of a session whose connection is at a relay: the core's dealer sends through it. */
 
 import type { SendFault, Transport } from "../../host/transport.ts";
-import { MessageType, type RouterMessage } from "../../protocol/message.ts";
+import { MessageType, PAYLOAD_INDEX, type RouterMessage } from "../../protocol/message.ts";
+import type { Payload } from "../../protocol/payload.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { OnEnd } from "../link/link-sender.ts";
-import { isLong } from "../link/message-size.ts";
+import { isLong, isTooLongFromHere } from "../link/message-size.ts";
 
 /** The core, as its remote transports use it. */
 export interface RemoteSender {
@@ -33,6 +34,7 @@ export class RemoteTransport implements Transport {
   }
 
   send(message: RouterMessage): SendFault | undefined {
+    if (isTooLong(message)) return "too large";
     const fault = faultIfFull(message);
     if (fault !== undefined && this.#sender.isFull(this.relay)) return fault;
     this.#sender.send(this.relay, this.#session, message);
@@ -45,6 +47,12 @@ export class RemoteTransport implements Transport {
   save(): void {
     this.#sender.save(this.#session);
   }
+}
+
+/** Can the platform not carry a message of the dealer? */
+function isTooLong(message: RouterMessage): boolean {
+  const index = PAYLOAD_INDEX[message[0]];
+  return index !== undefined && isTooLongFromHere(message[index] as Payload);
 }
 
 /** How a message fails that a full link does not take; undefined for one that it always takes, because it is small. */

@@ -4,6 +4,7 @@ import type { ClientMessage, RouterMessage } from "../../protocol/message.ts";
 import { Payload } from "../../protocol/payload.ts";
 import { sizeOf } from "../../protocol/value-size.ts";
 import type { Dict } from "../../protocol/values.ts";
+import { cbor } from "../../serializers/cbor.ts";
 import type { ToCore, ToRelay } from "./messages.ts";
 
 /** For what a message of a client has beside its elements: the identity of a session, a permission. */
@@ -15,7 +16,33 @@ const SMALL = 1_024;
 /** Bytes of a number, and of a value besides its characters or bytes, as the platform carries them. */
 const VALUE = 8;
 
-/** Estimated bytes of a message in memory and on its way: at most five times those that a client has sent. */
+/**
+ * Longest message for another object, as `messageSize` estimates it: the platform carries 32 MiB at once, and text with
+ * two bytes for each character if one of them needs two.
+ */
+const LONGEST = 15.5 * 2 ** 20;
+/** `limits.message_bytes` of a realm over many objects, so that a payload and a kilobyte or two beside it fit: bytes. */
+export const LONGEST_MESSAGE_BYTES = 15 * 2 ** 20;
+/** An empty list in options of CBOR is one byte, and takes so many. */
+const LARGEST_FACTOR = VALUE;
+
+/** May a message that a client sends in so many bytes be too long for other objects? */
+export function mayBeTooLong(bytes: number): boolean {
+  return bytes * LARGEST_FACTOR > LONGEST;
+}
+
+/** Is a message of a client, as a list of elements, too long for other objects? */
+export function isTooLong(elements: readonly unknown[]): boolean {
+  return carriedSize(elements) > LONGEST;
+}
+
+/** Is a payload too long for other objects that a component has made? Those of clients are bounded by the limits. */
+export function isTooLongFromHere(payload: Payload): boolean {
+  if (payload.codec !== undefined || payload.length === 0) return false;
+  return 2 * LONGEST < payload.rawFor(cbor).length;
+}
+
+/** Estimated bytes of a message in memory and on its way: at most eight times those that a client has sent. */
 export function messageSize(message: ToCore | ToRelay): number {
   if (message.kind === "publish") {
     const { topic, options, details, payload } = message.publication;
