@@ -71,8 +71,8 @@ export class RelayCore {
       deleted: (...edge) => this.#metaEvents?.deleted(...edge),
     });
     const { roles, logOuts } = ports;
-    const queue = links.queue.bind(links);
-    this.authentication = new CoreAuthentication(config, { host, ids, roles, logOuts, queue });
+    const toRelays = { queue: links.queue.bind(links), isDown: links.isDown.bind(links) };
+    this.authentication = new CoreAuthentication(config, { host, ids, roles, logOuts, ...toRelays });
     const realm = this.#newRealm(name, config, ports);
     this.realm = realm;
     realm.broker.acknowledgments.addBuffer(this.#stored);

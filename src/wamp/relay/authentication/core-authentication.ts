@@ -6,11 +6,10 @@ import { earliest } from "../../host/deadlines.ts";
 import type { Host } from "../../host/host.ts";
 import { Payload } from "../../protocol/payload.ts";
 import type { Realm } from "../../realm/realm.ts";
-import type { OnEnd } from "../link/link-sender.ts";
-import type { Answer, Question, ToCore, ToRelay } from "../link/messages.ts";
+import type { Answer, Question, ToCore } from "../link/messages.ts";
 import type { RelayIds } from "../link/relay-ids.ts";
 import { CoreLogins } from "./core-logins.ts";
-import { CoreRoles, type RoleVersionStore } from "./core-roles.ts";
+import { CoreRoles, type CoreRolesPorts } from "./core-roles.ts";
 import { type LogOutStore, LogOuts } from "./log-outs.ts";
 import { RemoteProcedures } from "./remote-procedures.ts";
 
@@ -35,13 +34,10 @@ export function isAboutLogins(message: ToCore): message is AuthenticationMessage
 }
 
 /** What authentication asks of the core and its object. */
-export interface CoreAuthenticationPorts {
-  readonly roles: RoleVersionStore;
+export interface CoreAuthenticationPorts extends CoreRolesPorts {
   readonly logOuts: LogOutStore;
   readonly host: Host;
   readonly ids: RelayIds;
-  /** Queues a message for a relay; `onEnd` as in `LinkSender.queue`. */
-  queue(relay: number, message: ToRelay, onEnd?: OnEnd): void;
 }
 
 /** The logins, roles and authorizers of relays at the core, whose realm is made with `logins.shared`. */
@@ -120,11 +116,12 @@ export class CoreAuthentication {
   /** Does what is due at `now`, milliseconds since the epoch. */
   tick(now: number): void {
     this.logins.tick(now);
+    this.roles.tick(now);
   }
 
   /** When `tick` has something to do, if it has; milliseconds since the epoch. Concerns memory only. */
   nextDeadline(): number | undefined {
-    return earliest(this.logins.nextDeadline(), undefined);
+    return earliest(this.logins.nextDeadline(), this.roles.nextDeadline());
   }
 
   #answer(relay: number, number: number, question: Question, asked: Payload): void {

@@ -1,6 +1,9 @@
 /** The roles that were changed at run time, as the core hands them on to relays: in numbered versions. */
 
 import type { ManagedRoles, RoleObserver } from "../../authorization/managed-roles.ts";
+import { Deadlines } from "../../host/deadlines.ts";
+import type { Clock } from "../../host/host.ts";
+import { GIVE_UP_MS, type OnEnd } from "../link/link-sender.ts";
 import type { ToRelay } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
 
@@ -22,9 +25,17 @@ export interface RoleVersionStore {
 
 /** What the roles ask of the core and its object. */
 export interface CoreRolesPorts {
+  readonly host: Clock;
   readonly roles: RoleVersionStore;
   /** Queues a message for a relay; `onEnd` as in `LinkSender.queue`. */
-  queue(relay: number, message: ToRelay, onEnd?: () => void): void;
+  queue(relay: number, message: ToRelay, onEnd?: OnEnd): void;
+  /** See `LinkSender.isDown`. */
+  isDown(relay: number): boolean;
+}
+
+/** The last message of the roles that a relay has been sent. */
+interface Sent {
+  readonly relay: number;
 }
 
 /**
@@ -37,8 +48,10 @@ export class CoreRoles implements RoleObserver {
   readonly #versions = new Map<number, number>();
   #version = 0;
   #roles: ManagedRoles | undefined;
-  /** Changes that relays have not acknowledged, and that are not given up. */
-  #sending = 0;
+  /** relay → the message for which it has not said that it has the roles; none for relays that are not waited for */
+  readonly #sent = new Map<number, Sent>();
+  /** Those of them that have arrived, or were lost because their relays begin anew: these are about to ask, or to answer. */
+  readonly #arrived = new Deadlines<Sent>();
   #waiting: (() => void)[] = [];
 
   constructor(ports: CoreRolesPorts) {
@@ -83,8 +96,18 @@ export class CoreRoles implements RoleObserver {
    * as its clients can then.
    */
   whenSpread(done: () => void): void {
-    if (this.#sending === 0) done();
-    else this.#waiting.push(done);
+    this.#waiting.push(done);
+    this.#endWaiting();
+  }
+
+  /** Waits no longer for relays that are overdue at `now`, milliseconds since the epoch. */
+  tick(now: number): void {
+    for (const sent of this.#arrived.takeExpired(now)) this.#settle(sent);
+  }
+
+  /** When `tick` has something to do, if it has; milliseconds since the epoch. */
+  nextDeadline(): number | undefined {
+    return this.#arrived.next();
   }
 
   /** Tells a relay the roles if it has another version; `version` is undefined if it has none. */
@@ -95,6 +118,8 @@ export class CoreRoles implements RoleObserver {
 
   /** The relay has this version. */
   acknowledged(relay: number, version: number): void {
+    const sent = this.#sent.get(relay);
+    if (sent !== undefined && version === this.#version) this.#settle(sent);
     if (this.#versions.get(relay) === version) return;
     this.#versions.set(relay, version);
     this.#ports.roles.put({ object: relay, version });
@@ -103,6 +128,8 @@ export class CoreRoles implements RoleObserver {
   /** The relay has forgotten its roles, and will ask before it opens a session. */
   forget(relay: number): void {
     if (this.#versions.delete(relay)) this.#ports.roles.delete(relay);
+    const sent = this.#sent.get(relay);
+    if (sent !== undefined) this.#settle(sent);
   }
 
   #sendAll(relay: number): void {
@@ -112,14 +139,37 @@ export class CoreRoles implements RoleObserver {
   }
 
   #send(relay: number, message: ToRelay): void {
-    this.#sending++;
-    this.#ports.queue(relay, message, () => {
-      this.#sending--;
-      if (this.#sending > 0) return;
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const done of waiting) done();
+    const { host, queue, isDown } = this.#ports;
+    const sent = { relay };
+    this.#supersede(relay, sent);
+    queue(relay, message, (end) => {
+      if (this.#sent.get(relay) !== sent) return;
+      if (end === "late" || isDown(relay)) return this.#settle(sent);
+      const deadline = host.now() + GIVE_UP_MS;
+      this.#arrived.set(sent, deadline);
+      host.setAlarm(deadline);
     });
+  }
+
+  /** A relay takes messages in order: it has the roles once it has those of the last one. */
+  #supersede(relay: number, sent: Sent): void {
+    const former = this.#sent.get(relay);
+    if (former !== undefined) this.#arrived.delete(former);
+    this.#sent.set(relay, sent);
+  }
+
+  /** The relay has the roles, or is waited for no longer. */
+  #settle(sent: Sent): void {
+    this.#arrived.delete(sent);
+    if (this.#sent.get(sent.relay) === sent) this.#sent.delete(sent.relay);
+    this.#endWaiting();
+  }
+
+  #endWaiting(): void {
+    if (this.#sent.size > 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const done of waiting) done();
   }
 }
 

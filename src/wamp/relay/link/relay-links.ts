@@ -95,6 +95,11 @@ export class RelayLinks {
     return bytes > this.#ports.limitOfAll;
   }
 
+  /** See `LinkSender.isDown`. */
+  isDown(relay: number): boolean {
+    return this.#links.get(relay)?.sender.isDown === true;
+  }
+
   /** The epoch of a relay; 0 before its first batch. */
   epochOf(relay: number): number {
     return this.#ports.epochs.get(relay) ?? 0;

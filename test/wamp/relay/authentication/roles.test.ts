@@ -93,6 +93,24 @@ describe("a change of a role", () => {
     expect(rightsAt(realm, 1)).toStrictEqual([1, false]);
   });
 
+  test("waits for each relay, also after one has got an earlier change late", () => {
+    const realm = newRealm();
+    const [manager] = [realm.join(0), realm.join(1), realm.join(2)];
+    const { network } = realm.world;
+    network.block(0, 1, "lose call");
+    manager.send([48, 1, {}, "wamp.edge.role.add", ["one"]]);
+    realm.advance(8_000);
+    network.unblock();
+    realm.advance(8_000);
+    expect([manager.take(), rightsAt(realm, 1)[0]]).toStrictEqual([[[50, 1, {}]], 1]);
+    realm.cut.add(2);
+    manager.send([48, 2, {}, "wamp.edge.role.add", ["two"]]);
+    expect(manager.take()).toStrictEqual([]);
+    realm.cut.clear();
+    realm.deliver();
+    expect([manager.take(), rightsAt(realm, 2)[0]]).toStrictEqual([[[50, 2, {}]], 2]);
+  });
+
   test("is sent again by a core that crashes before a relay has acknowledged it", () => {
     const realm = newRealm();
     const manager = realm.join(0);
