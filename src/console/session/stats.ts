@@ -120,6 +120,18 @@ export function formerOf(stats: Stats | ObjectStats, earlier: Stats | undefined)
   return former?.since === stats.since ? former : undefined;
 }
 
+/**
+ * How much a count of the realm has grown since an earlier answer. What an object has counted before that, and the earlier
+ * answer does not have, is left out.
+ */
+export function growthOf(stats: Stats, earlier: Stats, count: (of: Stats) => number): number {
+  return (stats.objects ?? [stats]).reduce((sum, each) => {
+    const former = formerOf(each, earlier);
+    if (former !== undefined) return sum + count(each) - count(former);
+    return each.since >= earlier.time ? sum + count(each) : sum;
+  }, 0);
+}
+
 /** At least a moment, so that nothing is divided by 0. */
 export function secondsBetween(from: string, to: string): number {
   return Math.max(0.001, (Date.parse(to) - Date.parse(from)) / 1000);

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { ChannelSession } from "../../../src/client/channel-session.ts";
 import { dailyCost } from "../../../src/console/session/daily-cost.ts";
-import { askStats, type ObjectStats, type Stats } from "../../../src/console/session/stats.ts";
+import { askStats, growthOf, type ObjectStats, type Stats } from "../../../src/console/session/stats.ts";
 import { findWarnings } from "../../../src/console/session/warnings.ts";
 
 const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
@@ -49,6 +49,12 @@ describe("the rates", () => {
     const after = [object("core", 0, 12, 0), object("apac.0", 11, 12, 5)];
     expect(await ratesOf(before, after)).toStrictEqual([5]);
   });
+});
+
+it("a count grows by what the objects of both answers have counted, and by what has woken in between", () => {
+  const before = [object("core", 0, 10, 0), object("weur.0", 0, 10, 500), object("apac.0", 0, 10, 70)];
+  const after = [object("core", 0, 12, 3), object("apac.0", 11, 12, 5), object("enam.0", 0, 12, 900)];
+  expect(growthOf(realm(after), realm(before), ({ messages }) => messages.received.PUBLISH!)).toBe(3 + 5);
 });
 
 it("the cost of a day extends what each object has counted since it woke, and has their batches", () => {
