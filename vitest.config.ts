@@ -10,6 +10,20 @@ const resolve = {
   ],
 };
 
+/** Loading wrangler, or starting a Worker, for each file takes a second of CPU. */
+const SHARED = { isolate: false, setupFiles: "test/restore.ts" };
+
+/** Tests in workerd that need a Worker of their own, because its configuration is another one. */
+const OWN_WORKER = ["test/worker/components/component-host.test.ts", "test/worker/unbound.test.ts"];
+
+/** The router in workerd, with the realms of the tests. */
+const plugins = [
+  cloudflareTest({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: { bindings: { WAMP_CONFIG: JSON.stringify(REALMS) } },
+  }),
+];
+
 /**
  * Projects: the core in Node, the objects in workerd, a user's application in workerd, the commands, the package, a
  * browser, clients over sockets, the same clients over relays.
@@ -37,18 +51,16 @@ export default defineConfig({
       },
       {
         resolve,
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { WAMP_CONFIG: JSON.stringify(REALMS) } },
-          }),
-        ],
+        plugins,
         test: {
           name: "worker",
           include: ["test/worker/!(config)/**/*.test.ts", "test/worker/*.test.ts"],
+          exclude: OWN_WORKER,
+          ...SHARED,
           testTimeout: 30_000,
         },
       },
+      { resolve, plugins, test: { name: "own-worker", include: OWN_WORKER, testTimeout: 30_000 } },
       {
         resolve,
         extends: "./test/testing/shop/vitest.config.ts",
@@ -60,6 +72,7 @@ export default defineConfig({
         test: {
           name: "cli",
           include: ["test/cli/**/*.test.ts"],
+          ...SHARED,
           globalSetup: "test/cli/build-bundle.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -77,13 +90,20 @@ export default defineConfig({
       },
       {
         resolve,
-        test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 30_000 },
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          ...SHARED,
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+        },
       },
       {
         resolve,
         test: {
           name: "clients",
           include: ["test/clients/**/*.test.ts", "test/testing/router/*.test.ts"],
+          ...SHARED,
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },

@@ -1,18 +1,13 @@
 /** Runs the commands of `wamp-edge` for configurations in a test, and writes configurations for it into a temporary folder. */
 
-import { writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
 import { Command } from "./command.ts";
 
-/** The temporary folder of the test file; empty before its `beforeAll`. */
-export let directory = "";
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "wamp-config-"));
-});
-afterAll(() => rm(directory, { recursive: true }));
+/** A temporary folder, until the process of the test files ends. */
+export const directory = mkdtempSync(join(tmpdir(), "wamp-config-"));
+process.once("exit", () => rmSync(directory, { recursive: true }));
 
 /** Runs the command to its end; `input` is its standard input. */
 export async function run(
