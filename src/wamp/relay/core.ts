@@ -272,7 +272,8 @@ export class RelayCore {
     const onOver = (callee: Session, key: Id, isAbandoned: boolean): void => {
       if (this.remote.byId.get(callee.id) === callee) this.#requests.tellOver(callee, key, isAbandoned);
     };
-    this.#pending = new CorePendingCalls(onOver, host, records, latency);
+    const onInvoke = (caller: Session, request: Id): void => this.remote.noteInvoked(caller, request);
+    this.#pending = new CorePendingCalls(onInvoke, onOver, host, records, latency);
     const observing = this.authentication.observe(observer);
     const dealer = new Dealer(host, config, records, observing, latency, this.#pending);
     const core = () => ({ sessions: this.remote, requests: this.#requests });

@@ -9,14 +9,24 @@ import { RemoteTransport } from "./remote-transport.ts";
 /** `isAbandoned`: the callee may go on with progressive results, because nothing has told it of the end (LEAVE-04). */
 export type OnOver = (callee: Session, key: Id, isAbandoned: boolean) => void;
 
+/** A callee gets the call `request`, which may have waited for one. */
+export type OnInvoke = (caller: Session, request: Id) => void;
+
 /** Reports ended invocations: a relay would keep one that is not answered until the callee's session ends. */
 export class CorePendingCalls extends PendingCalls {
+  readonly #onInvoke: OnInvoke;
   readonly #onOver: OnOver;
   #answering: readonly [callee: Session, key: Id] | undefined;
 
-  constructor(onOver: OnOver, ...parts: ConstructorParameters<typeof PendingCalls>) {
+  constructor(onInvoke: OnInvoke, onOver: OnOver, ...parts: ConstructorParameters<typeof PendingCalls>) {
     super(...parts);
+    this.#onInvoke = onInvoke;
     this.#onOver = onOver;
+  }
+
+  override add(invocation: Invocation): void {
+    super.add(invocation);
+    this.#onInvoke(invocation.caller, invocation.callRequest);
   }
 
   /** Lets the dealer process the final answer of a remote callee, whose relay knows by it that the invocation is over. */

@@ -59,8 +59,9 @@ export class RemoteSessions implements RemoteSleepers {
   readonly #registered = new Map<Session, RemoteSessionRow["registered"]>();
   readonly #stored = new Map<Id, Stored>();
   /**
-   * Sessions whose rows would break a promise after a crash: they lack a registration, or have a call that is over. Noted
-   * when the session is told: to compare rows would cost each turn as much as the session holds.
+   * Sessions whose rows would break a promise after a crash: they lack a registration, have a call that is over, or have
+   * one as waiting that a callee has got, and would get again. Noted when that happens: to compare rows would cost each
+   * turn as much as the session holds.
    */
   readonly #stale = new Set<Session>();
   readonly #unsettled = new Set<Id>();
@@ -104,6 +105,11 @@ export class RemoteSessions implements RemoteSleepers {
       this.#stored.set(id, storedOf(record));
     }
     return callers;
+  }
+
+  /** A callee is about to get a call: where its row says that it waits, the row must be written first. */
+  noteInvoked(caller: Session, request: Id): void {
+    if (this.#stored.get(caller.id)?.calls.has(request) === true) this.#stale.add(caller);
   }
 
   /** Has `endTurn` anything to do? */
