@@ -2,7 +2,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
-import { Dealer } from "../dealer/dealer.ts";
+import type { Dealer } from "../dealer/dealer.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
@@ -18,6 +18,7 @@ import { RelayedBroker } from "./broker/relayed-broker.ts";
 import { StoredPublications } from "./broker/stored-publications.ts";
 import type { CorePorts } from "./core-ports.ts";
 import { CoreRecovery } from "./core-recovery.ts";
+import { CoreDealer } from "./dealer/core-dealer.ts";
 import { CorePendingCalls } from "./dealer/core-pending-calls.ts";
 import { Handover } from "./dealer/handover.ts";
 import { isRequest, RemoteRequests } from "./dealer/remote-requests.ts";
@@ -45,6 +46,7 @@ export class RelayCore {
   readonly #nodeKeys: CoreNodeKeys;
   readonly moves: CoreMoves;
   #pending: CorePendingCalls | undefined;
+  #dealer: CoreDealer | undefined;
   #metaEvents: CoreMetaEvents | undefined;
   #handover: Handover | undefined;
 
@@ -79,7 +81,7 @@ export class RelayCore {
     this.authentication.open(realm);
     this.meta = this.#newMeta(ports);
     realm.answer = this.meta.call.bind(this.meta);
-    const { dealer } = this.realm;
+    const dealer = this.#dealer!;
     const send = (...message: Parameters<CoreMoves["send"]>): void => this.moves.send(...message);
     this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, {
       send: (relay, session, message, onEnd) => {
@@ -267,7 +269,7 @@ export class RelayCore {
     return this.#metaEvents;
   }
 
-  #newDealer(...parts: ConstructorParameters<typeof Dealer>): Dealer {
+  #newDealer(...parts: ConstructorParameters<typeof Dealer>): CoreDealer {
     const [host, config, records, observer, latency] = parts;
     const onOver = (callee: Session, key: Id, isAbandoned: boolean): void => {
       if (this.remote.byId.get(callee.id) === callee) this.#requests.tellOver(callee, key, isAbandoned);
@@ -275,10 +277,10 @@ export class RelayCore {
     const onInvoke = (caller: Session, request: Id): void => this.remote.noteInvoked(caller, request);
     this.#pending = new CorePendingCalls(onInvoke, onOver, host, records, latency);
     const observing = this.authentication.observe(observer);
-    const dealer = new Dealer(host, config, records, observing, latency, this.#pending);
+    this.#dealer = new CoreDealer(this.#links, host, config, records, observing, latency, this.#pending);
     const core = () => ({ sessions: this.remote, requests: this.#requests });
-    this.#handover = new Handover(dealer, core, host, config, records, observer, latency, this.#pending);
-    return dealer;
+    this.#handover = new Handover(this.#dealer, core, host, config, records, observer, latency, this.#pending);
+    return this.#dealer;
   }
 
   #process(relay: number, message: ToCore): void {

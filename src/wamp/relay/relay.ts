@@ -305,6 +305,8 @@ export class Relay {
         const session = this.realm.sessions.byId.get(message.session);
         return session && this.#dealer!.over(session, message.key, message.isAbandoned);
       }
+      case "ping":
+        return;
       case "restate":
         this.#pubsub.publications.revoke(EVERYTHING);
         return this.#restate();

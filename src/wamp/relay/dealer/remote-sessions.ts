@@ -1,6 +1,5 @@
 /** The sessions of relays that hold registrations or calls at the core. */
 
-import type { Dealer } from "../../dealer/dealer.ts";
 import { type DealerRecord, dealerRecord, restoreSession } from "../../dealer/dealer-record.ts";
 import type { SessionRecord } from "../../hibernation/peer-record.ts";
 import { PEER } from "../../hibernation/session-record.ts";
@@ -11,6 +10,7 @@ import type { Id } from "../../protocol/values.ts";
 import { Session } from "../../session/session.ts";
 import { read, unreadable, write } from "../../stored-records/stored-record.ts";
 import type { RemoteOrigin } from "../link/messages.ts";
+import type { CoreDealer } from "./core-dealer.ts";
 import { type RemoteSender, RemoteTransport } from "./remote-transport.ts";
 
 /** A remote session that holds something. */
@@ -48,7 +48,7 @@ export class RemoteSessions implements RemoteSleepers {
   readonly byId = new Map<Id, Session>();
   /** callee → its invocations that its relay has not acknowledged */
   readonly recent = new Map<Session, number>();
-  readonly #dealer: Dealer;
+  readonly #dealer: CoreDealer;
   readonly #store: RemoteSessionStore;
   readonly #host: Host;
   readonly #sender: Pick<RemoteSender, "send" | "isFull">;
@@ -71,7 +71,7 @@ export class RemoteSessions implements RemoteSleepers {
   readonly #changedNow = new Set<Session>();
 
   constructor(
-    dealer: Dealer,
+    dealer: CoreDealer,
     host: Host,
     store: RemoteSessionStore,
     boot: () => number,
@@ -290,14 +290,15 @@ export class RemoteSessions implements RemoteSleepers {
     }
   }
 
-  /** Has the dealer registrations or calls of the session? */
+  /** Has the dealer registrations, calls or requests of the session? */
   holds(session: Session): boolean {
     const { registrations, pending, queue } = this.#dealer.tables;
     return (
       registrations.heldBy(session).size > 0 ||
       pending.callsOf(session).size > 0 ||
       pending.invocationsOf(session).size > 0 ||
-      queue.callsOf(session).size > 0
+      queue.callsOf(session).size > 0 ||
+      this.#dealer.isRegistering(session)
     );
   }
 

@@ -261,6 +261,8 @@ export type ToRelay =
    * is interrupted if it does (LEAVE-04). A repeated one finds no invocation; a lost one is made up for by `OpenCalls`.
    */
   | { readonly kind: "over"; readonly session: Id; readonly key: Id; readonly isAbandoned: boolean }
+  /** Only its answer is wanted, which says whether the relay has lost its sessions. */
+  | { readonly kind: "ping" }
   /** After the link was down: the relay repeats what is not answered, states what is open, and forgets unused topics. */
   | { readonly kind: "restate" }
   /** The session has broken the protocol, as only the core could see. */
