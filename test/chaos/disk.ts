@@ -4,8 +4,9 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Publishing } from "./publishing.ts";
 import { Serve } from "./served.ts";
-import { Lost, Session } from "./session.ts";
+import { Session } from "./session.ts";
 import { chaosConfig, historyOf } from "./workload.ts";
 
 /** Why a small disk cannot be made on this machine; undefined if it can. */
@@ -50,13 +51,13 @@ async function withDisk(disk: string): Promise<FullDisk> {
     const url = await serve.url();
     const [publisher, bystander, heir] = await Promise.all([1, 2, 3].map(() => Session.join(url, "chaos")));
     const faults: string[] = [];
-    const publishing = new Publishing(publisher!);
+    const publishing = new Publishing(publisher!, TOPIC, STORAGE_FULL);
     await bystander!.ask(32, {}, TOPIC);
-    await publishing.until("acknowledged", 100);
+    await until(publisher!, publishing, "acknowledged", 100);
     await heir!.call("wamp.session.add_testament", [TOPIC, ["testament"]]);
     const file = join(disk, "filling");
     await fill(file);
-    await publishing.until("refused", 1);
+    await until(publisher!, publishing, "refused", 1);
     const before = bystander!.events.length;
     const late = await Session.join(url, "chaos");
     if (!(await isTestamentRefused(late))) faults.push("a testament is taken that cannot be stored");
@@ -70,71 +71,42 @@ async function withDisk(disk: string): Promise<FullDisk> {
     const lines = serve.command.stderr.split("\n").filter((line) => line.includes('"storage.full"'));
     if (lines.length !== 1) faults.push(`the log has ${lines.length} lines of storage.full`);
     rmSync(file);
-    await publishing.until("acknowledged", publishing.acknowledged.length + 100);
+    await until(publisher!, publishing, "acknowledged", publishing.acknowledged.length + 100);
     if (bystander!.events.length <= before) faults.push("the bystander hears nothing any more");
     publishing.stop();
     await serve.kill();
     serve = new Serve(data, config);
-    faults.push(...(await publishing.faults(await serve.url())));
+    faults.push(...(await historyFaults(publishing, await serve.url())));
     return { acknowledged: publishing.acknowledged.length, refused: publishing.refused.length, faults };
   } finally {
     await serve.kill();
   }
 }
 
-/** A publisher with a few publications in flight, and the outcome of each. */
-class Publishing {
-  readonly acknowledged: number[] = [];
-  readonly refused: number[] = [];
-  readonly #session: Session;
-  #isStopped = false;
-  #number = 0;
-
-  constructor(session: Session) {
-    this.#session = session;
-    for (let lane = 0; lane < 8; lane++) void this.#publish();
+/** Waits until so many publications are acknowledged or refused. */
+async function until(
+  publisher: Session,
+  publishing: Publishing,
+  what: "acknowledged" | "refused",
+  count: number,
+): Promise<void> {
+  const deadline = Date.now() + NOTICED_WITHIN_MS;
+  while (publishing[what].length < count) {
+    if (!publisher.isOpen) throw new Error("the publisher is thrown out");
+    if (Date.now() > deadline) throw new Error(`only ${publishing[what].length} of ${count} are ${what}`);
+    await pause(FILL_MS);
   }
+}
 
-  async until(what: "acknowledged" | "refused", count: number): Promise<void> {
-    const deadline = Date.now() + NOTICED_WITHIN_MS;
-    while (this[what].length < count) {
-      if (!this.#session.isOpen) throw new Error("the publisher is thrown out");
-      if (Date.now() > deadline) throw new Error(`only ${this[what].length} of ${count} are ${what}`);
-      await pause(FILL_MS);
-    }
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-  }
-
-  /** Returns the missing and the surplus events in the history of a restarted router. */
-  async faults(url: string): Promise<string[]> {
-    const session = await Session.join(url, "chaos");
-    const events = await historyOf(session, () => true);
-    session.close();
-    const kept = new Map<number, number>();
-    for (const { args } of events) kept.set(args[0]!, (kept.get(args[0]!) ?? 0) + 1);
-    return [
-      ...this.acknowledged.filter((n) => kept.get(n) !== 1).map((n) => `event ${n} is kept ${kept.get(n) ?? 0} times`),
-      ...this.refused.filter((n) => kept.has(n)).map((n) => `event ${n} was refused and is kept`),
-    ];
-  }
-
-  async #publish(): Promise<void> {
-    try {
-      while (!this.#isStopped) {
-        const number = ++this.#number;
-        const answer = await this.#session.ask(16, { acknowledge: true }, TOPIC, [number]);
-        if (answer[0] === 17) this.acknowledged.push(number);
-        else if (answer[4] === STORAGE_FULL) this.refused.push(number);
-        else throw new Error(JSON.stringify(answer));
-        await pause(1);
-      }
-    } catch (error) {
-      if (!(error instanceof Lost)) throw error;
-    }
-  }
+/** Returns the missing and the surplus events in the history of a restarted router. */
+async function historyFaults(publishing: Publishing, url: string): Promise<string[]> {
+  const session = await Session.join(url, "chaos");
+  const events = await historyOf(session, () => true);
+  session.close();
+  return publishing.faults(
+    events.map(({ args }) => args[0]),
+    false,
+  );
 }
 
 /** Whether testaments are refused before the time is over in which the router notices that the disk is full. */

@@ -36,8 +36,8 @@ async function cycles(name: string, count: number, run: (data: string, pace: Pac
   const data = mkdtempSync(join(tmpdir(), "wamp-edge-chaos-"));
   try {
     const pace = { cycles: count, acknowledgments: ACKNOWLEDGMENTS, delayMs: DELAY_MS };
-    const { acknowledged, faults: found }: Outcome = await run(data, pace);
-    report(name, `${count} times, ${acknowledged} events acknowledged`, found);
+    const { acknowledged, answeredCalls, faults: found }: Outcome = await run(data, pace);
+    report(name, `${count} times, ${acknowledged} events acknowledged, ${answeredCalls} calls answered`, found);
   } finally {
     rmSync(data, { recursive: true, force: true });
   }

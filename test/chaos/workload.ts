@@ -2,9 +2,12 @@
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Lost, Session } from "./session.ts";
+import type { CallClients } from "./calls.ts";
+import { unlessLost } from "./client.ts";
+import { Session } from "./session.ts";
 
-const REALM = "chaos";
+/** The realm of the router under test. */
+export const REALM = "chaos";
 const KEPT = "chaos.log.";
 /** Topics: of the publisher that waits for each answer, of the one that does not, and of testaments. */
 const TOPICS = { patient: `${KEPT}patient`, hasty: `${KEPT}hasty`, testament: `${KEPT}testament` } as const;
@@ -25,6 +28,7 @@ export function chaosConfig(webhookUrl: string, relays?: object): object {
         roles: [
           {
             name: "anonymous",
+            console: true,
             permissions: [
               { uri: "", match: "prefix", allow },
               { uri: "wamp.edge.", match: "prefix", allow },
@@ -32,7 +36,10 @@ export function chaosConfig(webhookUrl: string, relays?: object): object {
           },
         ],
         auth: { anonymous: { type: "static", role: "anonymous" } },
-        store: { "event-history": [{ uri: KEPT, match: "prefix", limit: 1_000_000 }] },
+        store: {
+          "event-history": [{ uri: KEPT, match: "prefix", limit: 1_000_000 }],
+          "call-queue": [{ uri: "chaos.queued" }],
+        },
         webhooks_out: [{ name: "all", uri: KEPT, match: "prefix", url: webhookUrl, secret: "s", role: "anonymous" }],
       },
     ],
@@ -112,8 +119,10 @@ export class Load {
     });
   }
 
-  static sessions(url: string): Promise<Session[]> {
-    return Promise.all([1, 2, 3].map(() => Session.join(url, REALM)));
+  /** Opens the three sessions, in turn in each of `regions`; after a restart they are at the same relays again. */
+  static sessions(url: string, regions: readonly (string | undefined)[]): Promise<Session[]> {
+    const join = (index: number) => Session.join(url, REALM, regions[index % regions.length], `203.0.113.${index}`);
+    return Promise.all([0, 1, 2].map(join));
   }
 
   /** Publishes ascending numbers, `inFlight` at a time. The router answers one publisher in order. */
@@ -146,9 +155,46 @@ export class Load {
   }
 }
 
-/** Returns what a restarted router lacks or has wrong, one line each. */
-export async function faultsOf(url: string, { cycle, acknowledged, hasRole }: AcknowledgmentRecord): Promise<string[]> {
-  const session = await Session.join(url, REALM);
+/** Opens the clients of a `CallLoad`; those that call, publish or subscribe meet callees of the same and of the other region. */
+export async function callClients(url: string, regions: readonly (string | undefined)[]): Promise<CallClients> {
+  const [here, there] = regions;
+  const join = (region: string | undefined) => Session.join(url, REALM, region);
+  return {
+    callees: [await join(here), await join(there)],
+    callers: [await join(here), await join(there)],
+    publisher: await join(here),
+    subscriber: await join(there),
+  };
+}
+
+/**
+ * Opens sessions that hold something, and ends them, until the router has ended; returns the refusals. The procedures
+ * are those of former cycles: what a session has held that was lost with the router must not stand in their way.
+ */
+export async function comeAndGo(url: string, regions: readonly (string | undefined)[]): Promise<string[]> {
+  const refused: string[] = [];
+  try {
+    for (let number = 1; ; number++) {
+      const session = await Session.join(url, REALM, regions[number % regions.length]);
+      const answer = await session.ask(64, {}, `chaos.passing.${number}`);
+      if (answer[0] !== 65) refused.push(`REGISTER: ${JSON.stringify(answer)}`);
+      await session.ask(32, {}, `chaos.passing.${number}`);
+      session.close();
+    }
+  } catch (error) {
+    unlessLost(error);
+  }
+  return refused;
+}
+
+/** Returns what a restarted router lacks or has wrong, one line each. Its clients come back. */
+export async function faultsOf(
+  url: string,
+  { cycle, acknowledged, hasRole }: AcknowledgmentRecord,
+  regions: readonly (string | undefined)[],
+): Promise<string[]> {
+  const sessions = await Load.sessions(url, regions);
+  const [session] = sessions as [Session];
   try {
     const faults: string[] = [];
     const isOfCycle = ({ args }: KeptEvent) => args[0] === cycle;
@@ -171,7 +217,7 @@ export async function faultsOf(url: string, { cycle, acknowledged, hasRole }: Ac
     if (hasRole && !(roles as string[]).includes(roleOf(cycle))) faults.push(`cycle ${cycle}: the role is lost`);
     return faults;
   } finally {
-    session.close();
+    for (const each of sessions) each.close();
   }
 }
 
@@ -213,8 +259,4 @@ async function retainedOf(session: Session, topic: string): Promise<[cycle: numb
 
 function roleOf(cycle: number): string {
   return `chaos-${cycle}`;
-}
-
-function unlessLost(error: unknown): void {
-  if (!(error instanceof Lost)) throw error;
 }

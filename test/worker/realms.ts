@@ -146,7 +146,16 @@ export const REALMS = {
     { ...openRealm("spread-small-*", { sessions: 1 }), relays: { weur: 1, apac: 1 } },
     { ...openRealm("spread-narrow-*", { outgoing_bytes: 20_000 }), relays: { weur: 1, apac: 1 } },
     { ...openRealm("spread-long-*", { message_bytes: 15_728_640 }), relays: { weur: 1, apac: 1 } },
+    {
+      ...openRealm("spread-busy-*"),
+      relays: { weur: 1, apac: 1 },
+      store: {
+        "event-history": [{ uri: "log.", match: "prefix", limit: 10_000 }],
+        "call-queue": [{ uri: "chaos.queued" }],
+      },
+    },
     { ...OBSERVED, name: "observed-spread-*", relays: { weur: 1, apac: 1 } },
+    { ...HOOKED, name: "hooked-spread-*", relays: { weur: 1, apac: 1 } },
     openRealm("measured"),
     openRealm("measured-*"),
     {

@@ -1,8 +1,10 @@
 /** What relays do when they are full, and what they count. */
 
+import { runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { connect, type TestClient } from "../socket.ts";
+import { leave, objectOf } from "./objects.ts";
 
 /** Joins a realm at a relay of one region. */
 async function joinAt(realm: string, region: string): Promise<TestClient> {
@@ -14,11 +16,26 @@ async function joinAt(realm: string, region: string): Promise<TestClient> {
 
 it("a relay with limits.sessions sessions sends the next client to another one, until all are full", async () => {
   const realm = "spread-small-1";
+  const sockets = () => {
+    const ofRelay = (relay: string) =>
+      runInDurableObject(objectOf(realm, relay), (_, ctx) => ctx.getWebSockets().length);
+    return Promise.all(["weur.0", "apac.0"].map(ofRelay));
+  };
+  const first = await joinAt(realm, "weur");
+  expect(await sockets()).toStrictEqual([1, 0]);
   await joinAt(realm, "weur");
-  await joinAt(realm, "weur");
+  expect(await sockets()).toStrictEqual([1, 1]);
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": "wamp.2.json" };
-  const { status } = await exports.default.fetch(`http://router.test/ws/${realm}?region=weur`, { headers });
-  expect(status).toBe(503);
+  const refusal = await exports.default.fetch(`http://router.test/ws/${realm}?region=weur`, { headers });
+  expect([refusal.status, refusal.headers.get("Retry-After")]).toStrictEqual([503, "5"]);
+  const { webSocket: socket } = await exports.default.fetch("http://router.test/ws?region=weur", { headers });
+  const closed = new Promise<CloseEvent>((resolve) => socket!.addEventListener("close", resolve));
+  socket!.accept();
+  socket!.send(JSON.stringify([1, realm, { roles: { caller: {} } }]));
+  expect((await closed).code).toBe(1013);
+  await leave(first);
+  await joinAt(realm, "weur");
+  expect(await sockets()).toStrictEqual([1, 1]);
 });
 
 it("the objects count the batches between them, and the messages in these", async () => {

@@ -2,7 +2,8 @@
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { join, type TestClient } from "../socket.ts";
+import { Client } from "../../chaos/client.ts";
+import { connect, join, type TestClient } from "../socket.ts";
 
 /** The object of a relay such as "weur.0", or of the core. */
 export function objectOf(realm: string, relay?: string) {
@@ -12,6 +13,16 @@ export function objectOf(realm: string, relay?: string) {
 /** Joins the realm at one of its relays, or at its core. */
 export function joinAt(realm: string, relay?: string): Promise<TestClient> {
   return join(realm, objectOf(realm, relay));
+}
+
+/** As `joinAt`, for a client whose requests may be lost with its connection. */
+export async function clientAt(realm: string, relay?: string): Promise<Client> {
+  const { socket } = await connect(realm, objectOf(realm, relay));
+  const client = new Client({ send: (text) => socket.send(text), close: () => socket.close(1000) });
+  socket.addEventListener("message", ({ data }) => client.receive(JSON.parse(String(data))));
+  for (const end of ["close", "error"] as const) socket.addEventListener(end, () => client.lose());
+  await client.hello(realm);
+  return client;
 }
 
 /** Subscribes; resolves to the subscription id. */
@@ -61,10 +72,11 @@ export async function stored(realm: string, relay?: string): Promise<{ alarm: nu
   });
 }
 
-/** Ends the cool-down of a relay's interest, while it sleeps, and lets its alarm run. */
+/** Ends the cool-down of a relay's interest, if it has any, while it sleeps, and lets its alarm run. */
 export async function endCoolDown(realm: string, relay: string): Promise<void> {
-  await runInDurableObject(objectOf(realm, relay), (_, { storage }) => {
-    storage.sql.exec("UPDATE cooling_interest SET until = 0");
+  await runInDurableObject(objectOf(realm, relay), (_, { storage: { sql } }) => {
+    const [table] = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'cooling_interest'").toArray();
+    if (table !== undefined) sql.exec("UPDATE cooling_interest SET until = 0");
   });
   await evictDurableObject(objectOf(realm, relay));
   await runDurableObjectAlarm(objectOf(realm, relay));

@@ -1,6 +1,7 @@
 /** What relays and core cost while nothing happens between them: they sleep, and store what outlasts that. */
 
 import { describe, expect, it, vi } from "vitest";
+import { connect } from "../socket.ts";
 import { endCoolDown, isAwake, joinAt, leave, objectOf, sleep, stored, subscribe } from "./objects.ts";
 
 /** What a core keeps of so many relays, whatever their sessions hold. */
@@ -31,6 +32,25 @@ describe("relays and their core", () => {
     await sleep(realm, ...all);
     callee.send([70, 1, {}, [2]]);
     expect(await caller.next()).toMatchObject([50, 3, {}, [2]]);
+  });
+
+  it("end a call at its deadline, though all have slept since it was made", async () => {
+    const realm = "spread-deadline";
+    const [callee, caller] = [await connect(realm, objectOf(realm, "weur.0")), await joinAt(realm, "apac.0")];
+    callee.send([1, realm, { roles: { callee: { features: { call_canceling: true } } } }]);
+    await callee.next();
+    callee.send([64, 1, {}, "com.slow"]);
+    const [, , registration] = await callee.next();
+    caller.send([48, 1, { timeout: 700 }, "com.slow"]);
+    expect(await callee.next()).toStrictEqual([68, 1, registration, {}]);
+    await sleep(realm, undefined, "weur.0", "apac.0");
+    expect(await caller.next()).toStrictEqual([8, 48, 1, {}, "wamp.error.timeout", [expect.any(String)]]);
+    expect(await callee.next()).toMatchObject([69, 1, { mode: "killnowait" }]);
+    callee.send([70, 1, {}, ["late"]]);
+    caller.send([48, 2, {}, "com.slow"]);
+    expect(await callee.next()).toStrictEqual([68, 2, registration, {}]);
+    callee.send([70, 2, {}, ["in time"]]);
+    expect(await caller.next()).toStrictEqual([50, 2, {}, ["in time"]]);
   });
 
   it("leave the core asleep while one region alone uses a topic", async () => {

@@ -1,13 +1,9 @@
 /** Stored and sharded events of a realm over several objects, in their SQLite and across their sleep. */
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
-import { join } from "../socket.ts";
+import { describe, expect, it, vi } from "vitest";
+import { crash, joinAt, objectOf } from "./objects.ts";
 
-const objectOf = (realm: string, relay?: string) =>
-  env.REALM.getByName(relay === undefined ? realm : `${realm}#${relay}`);
-const joinAt = (realm: string, relay?: string) => join(realm, objectOf(realm, relay));
 const RELAYS = ["weur.0", "apac.0"] as const;
 
 /** Evicts the core and these relays. */
@@ -43,6 +39,36 @@ describe("a realm with relays", () => {
       expect(await subscriber.next()).toMatchObject([33, 1, expect.any(Number)]);
       expect(await subscriber.next()).toMatchObject([36, expect.any(Number), publication, { retained: true }, ["on"]]);
     }
+  });
+
+  it("delivers each acknowledged event of a webhook once, though the core ends before it has handed the event over", async () => {
+    const realm = "hooked-spread-1";
+    const delivered: unknown[][] = [];
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (_, init) => {
+      const body = JSON.parse(String(init?.body));
+      if (body.realm === realm) delivered.push([body.topic, body.args[0], body.publication]);
+      return new Response();
+    });
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const publishers = await Promise.all(RELAYS.map((relay) => joinAt(realm, relay)));
+    const acknowledged: unknown[][] = [];
+    for (let number = 1; number <= 6; number++) {
+      for (const [index, publisher] of publishers.entries()) {
+        const topic = `com.order.${RELAYS[index]}`;
+        publisher.send([16, number, { acknowledge: true }, topic, [number]]);
+        const [type, , publication] = await publisher.next();
+        expect(type).toBe(17);
+        acknowledged.push([topic, number, publication]);
+      }
+      if (number % 2 === 0) await crash(realm);
+    }
+    publishers[0]!.send([16, 7, {}, "com.once", ["without a relay"]]);
+    await vi.waitFor(() => expect(delivered.length).toBeGreaterThan(acknowledged.length), { timeout: 10_000 });
+    for (const relay of RELAYS) {
+      const of = (events: unknown[][]) => events.filter(([topic]) => topic === `com.order.${relay}`);
+      expect(of(delivered)).toStrictEqual(of(acknowledged));
+    }
+    vi.restoreAllMocks();
   });
 
   it("sends an event with a resource key to one node, also after all objects have slept", async () => {
