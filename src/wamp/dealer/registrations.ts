@@ -138,7 +138,9 @@ export class Registrations {
 
   /** Adds a session as the last callee; `options` are those of REGISTER. */
   addCallee(registration: Registration, session: Session, options: Dict): Callee {
-    const concurrency = typeof options.concurrency === "number" ? options.concurrency : Number.POSITIVE_INFINITY;
+    // A record holds no larger integer.
+    const isBound = Number.isSafeInteger(options.concurrency);
+    const concurrency = isBound ? (options.concurrency as number) : Number.POSITIVE_INFINITY;
     const callee: Callee = {
       session,
       order: ++this.#lastOrder,

@@ -56,13 +56,14 @@ export class ErrorReplies {
 
   /** Only requests throw a WampError, and `parse` has checked their ids and options. */
   #sendError(peer: Peer, elements: readonly unknown[], error: WampError): void {
-    const [type, request, options] = elements as readonly [Type, Id, Dict];
+    // Options that are null are absent (MSG-12).
+    const [type, request, options] = elements as readonly [Type, Id, Dict | null | undefined];
     // An unacknowledged PUBLISH gets no ERROR (PUB-04).
-    if (type === MessageType.PUBLISH && options.acknowledge !== true) {
+    if (type === MessageType.PUBLISH && options?.acknowledge !== true) {
       return this.#context.monitor.counters.countError(error.uri);
     }
     // More chunks of a refused call may follow.
-    if (type === MessageType.CALL && options.progress === true && peer.state.kind === "open") {
+    if (type === MessageType.CALL && options?.progress === true && peer.state.kind === "open") {
       this.#context.dealer.endInput(peer.state.session, request);
     }
     const { transport } = peer.state.kind === "open" ? peer.state.session : peer;

@@ -22,6 +22,14 @@ describe("REGISTER with concurrency", () => {
     ]);
   });
 
+  test("[SHR-13] a concurrency beyond 2^53 is none, and its callee outlasts the sleep of the realm", () => {
+    const { realm, caller, callee } = testRealmOfTwo({}, { concurrency: 2 ** 53 });
+    realm.sleepAndWake();
+    call(caller, 1);
+    callee.send([70, 1, {}]);
+    expect(takeReceived(realm)).toStrictEqual(['callee INVOCATION 1 ["caller 1"]', "caller 50 1 []"]);
+  });
+
   test("[SHR-13] a callee at its concurrency limit is passed over while other callees are free", () => {
     const realm = new TestRealm();
     const caller = joinCaller(realm, "caller");

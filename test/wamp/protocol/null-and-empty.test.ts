@@ -66,6 +66,18 @@ const MESSAGES: readonly (readonly [written: readonly unknown[], meant: readonly
     [16, 5, {}, "com.topic"],
   ],
   [
+    [16, 5, NULL, "com..topic"],
+    [16, 5, {}, "com..topic"],
+  ],
+  [
+    [48, 5, NULL, "com.none"],
+    [48, 5, {}, "com.none"],
+  ],
+  [
+    [64, 5, NULL, "com.procedure"],
+    [64, 5, {}, "com.procedure"],
+  ],
+  [
     [16, 5, { acknowledge: true, exclude_me: false }, "com.topic", NULL],
     [16, 5, { acknowledge: true, exclude_me: false }, "com.topic"],
   ],
