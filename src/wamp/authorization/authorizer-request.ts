@@ -31,6 +31,14 @@ export interface AuthorizerResult {
   readonly permission: Permission | undefined;
 }
 
+/**
+ * The permission of a call that another object answers, with the decisions of the authorizer on what the called
+ * procedure does.
+ */
+export interface DecidedPermission extends Permission {
+  readonly decisions?: readonly AuthorizerResult[] | undefined;
+}
+
 /** An authorizer's decision, and whether the router may keep it for the next equal request. */
 export interface AuthorizerResponse {
   readonly permission: Permission;
@@ -39,8 +47,8 @@ export interface AuthorizerResponse {
 
 /** Finds the topic of a subscription id; implemented by the broker. */
 export interface SubscriptionLookup {
-  /** Returns undefined if the broker has no subscription with this id. */
-  byId(id: Id): { readonly topic: Uri; readonly match: Match } | undefined;
+  /** Returns undefined if the broker knows no subscription with this id. */
+  patternOf(id: Id): { readonly topic: Uri; readonly match: Match } | undefined;
 }
 
 /**
@@ -141,7 +149,7 @@ function removalRequests([, , , procedure, payload]: Call): AuthorizerRequest[] 
 function historyRequests([, , , procedure, payload]: Call, subscriptions: SubscriptionLookup): AuthorizerRequest[] {
   if (procedure !== "wamp.subscription.get_events") return [];
   const [id] = payload.args;
-  const subscription = isId(id) ? subscriptions.byId(id) : undefined;
+  const subscription = isId(id) ? subscriptions.patternOf(id) : undefined;
   if (subscription === undefined) return [];
   const { topic, match } = subscription;
   return [{ action: "subscribe", uri: topic, match, options: match === "exact" ? {} : { match } }];

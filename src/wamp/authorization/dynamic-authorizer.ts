@@ -55,7 +55,7 @@ export class Authorizer {
   readonly #cache: DecisionCache;
   readonly #held = new Map<Peer, HeldMessages>();
   /** The decisions on the message that is being routed, and the session that sent it. */
-  #current: { readonly session: Session; readonly results: AuthorizerResult[] } | undefined;
+  #current: { readonly session: Session; readonly results: readonly AuthorizerResult[] } | undefined;
 
   constructor(context: AuthorizerContext) {
     this.#context = context;
@@ -103,6 +103,16 @@ export class Authorizer {
   findDecision(session: Session, action: Action, uri: Uri, match: Match): Permission | undefined {
     if (this.#current?.session !== session) return undefined;
     return this.#current.results.find((it) => isAbout(it, action, uri, match))?.permission;
+  }
+
+  /** The decisions on the message of a session that is being routed; undefined if the authorizer has made none. */
+  decisionsOf(session: Session): readonly AuthorizerResult[] | undefined {
+    return this.#current?.session === session && this.#current.results.length > 0 ? this.#current.results : undefined;
+  }
+
+  /** Takes the decisions that another object has on the message of a session, which is routed next. */
+  adopt(session: Session, results: readonly AuthorizerResult[]): void {
+    this.#current = { session, results };
   }
 
   /** The session has ended: drops its undecided message; the later ones belong to the peer's next session (AZ-13). */

@@ -65,6 +65,11 @@ export class Broker {
     }
   }
 
+  /** The topic or pattern of a subscription; undefined if there is none with this id. */
+  patternOf(subscriptionId: Id): { readonly topic: Uri; readonly match: Match } | undefined {
+    return this.subscriptions.byId(subscriptionId);
+  }
+
   /** Removes the retained events of a topic; false if there were none. Throws storage_full. */
   forgetRetained(topic: Uri): boolean {
     return this.retention.remove(topic);

@@ -280,7 +280,7 @@ export class Realm implements MetaContext {
       objects,
       records: this.records,
       dealer: newCallees?.(this.dealer) ?? this.dealer,
-      subscriptions: this.broker.subscriptions,
+      subscriptions: this.broker,
       newCaller: (authorization) => newCaller?.(TRUSTED) ?? new InternalCaller(this.dealer, authorization, this.#host),
       isManagementProcedure: (uri) => this.hasMetaApi && isManagementProcedure(uri),
       receive: (peer, elements) => this.receive(peer, elements),

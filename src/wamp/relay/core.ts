@@ -240,6 +240,7 @@ export class RelayCore {
       store: publications.store.bind(publications),
       subscriptionId: ids.subscription.bind(ids),
       isKnown: publications.announceOwn.bind(publications),
+      patternElsewhere: (id: Id) => publications.interest.patternOf(id),
       onUnsubscribe: () => {},
       onNodeKeys: this.#nodeKeys.changed.bind(this.#nodeKeys),
     };

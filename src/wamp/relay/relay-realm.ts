@@ -1,5 +1,6 @@
 /** The realms of relays and of the core, which differ from a realm of one object in what other objects must know. */
 
+import type { DecidedPermission } from "../authorization/authorizer-request.ts";
 import type { Permission } from "../authorization/permission-rules.ts";
 import type { Call } from "../protocol/message.ts";
 import { Realm } from "../realm/realm.ts";
@@ -30,17 +31,18 @@ export class RelayRealm extends LinkedRealm {
   }
 
   protected override callMeta(session: Session, message: Call, permission: Permission): void {
-    if (this.answersMeta?.(message) === false) this.dealer.call(session, message, permission);
-    else super.callMeta(session, message, permission);
+    if (this.answersMeta?.(message) !== false) return super.callMeta(session, message, permission);
+    const decided: DecidedPermission = { ...permission, decisions: this.access.authorizer?.decisionsOf(session) };
+    this.dealer.call(session, message, decided);
   }
 }
 
 /** A realm whose procedures of the router answer for all objects. */
 export class CoreRealm extends LinkedRealm {
   /** Takes the calls of procedures of the router. */
-  answer: ((session: Session, message: Call) => void) | undefined;
+  answer: ((session: Session, message: Call, permission: DecidedPermission) => void) | undefined;
 
-  protected override callMeta(session: Session, message: Call): void {
-    this.answer!(session, message);
+  protected override callMeta(session: Session, message: Call, permission: Permission): void {
+    this.answer!(session, message, permission);
   }
 }

@@ -82,12 +82,14 @@ export class RelayPubSub {
     const [host, config, ...others] = parts;
     const { ids } = this.#ports;
     const { publications, subscriptions } = this;
+    const histories = config.store["event-history"];
     const broker = new RelayedBroker(
       {
         forward: publications.forward.bind(publications),
         store: publications.store.bind(publications),
         subscriptionId: ids.subscription.bind(ids),
         isKnown: subscriptions.isKnown.bind(subscriptions),
+        patternElsewhere: (id) => histories.find(({ match, uri }) => ids.subscription(match, uri) === id),
         onUnsubscribe: (session, { match, topic, subscribers }) => {
           if (subscribers.size === 0) this.interest.release(match, topic, session.id);
         },
@@ -95,7 +97,7 @@ export class RelayPubSub {
       },
       ...[host, withoutHistory(config), ...others],
     );
-    for (const { match, uri } of [...config.store["event-history"], ...stored]) {
+    for (const { match, uri } of [...histories, ...stored]) {
       broker.acknowledgments.addStoredTopics(match, uri);
     }
     return broker;

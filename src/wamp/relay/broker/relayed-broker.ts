@@ -27,6 +27,8 @@ export interface BrokerPorts {
    * events?
    */
   isKnown(session: Session, pattern: Pattern, wantsRetained: boolean, onAnswer: (refusal: unknown) => void): boolean;
+  /** The topic or pattern of a subscription that only other objects have, where that is known. */
+  patternElsewhere(subscriptionId: Id): Pattern | undefined;
   /** A session is no subscriber any more. */
   onUnsubscribe(session: Session, subscription: Subscription): void;
   /** The node keys of a subscription may have changed. */
@@ -43,6 +45,13 @@ export class RelayedBroker extends Broker {
     super(host, config, records, subscriptions, observedBy(ports, observer), ports.subscriptionId);
     this.#random = host;
     this.#ports = ports;
+  }
+
+  override patternOf(subscriptionId: Id): { readonly topic: Uri; readonly match: Match } | undefined {
+    const here = super.patternOf(subscriptionId);
+    if (here !== undefined) return here;
+    const elsewhere = this.#ports.patternElsewhere(subscriptionId);
+    return elsewhere && { topic: elsewhere.uri, match: elsewhere.match };
   }
 
   override subscribe(session: Session, message: Subscribe): void {

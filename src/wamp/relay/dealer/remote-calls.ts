@@ -27,7 +27,7 @@ export class RemoteCalls implements RemoteTable {
     this.#records = records;
   }
 
-  /** Throws limit_exceeded if the session may not hold one call more. */
+  /** Throws limit_exceeded if the record of the session has no room; the core's dealer checks the number of calls. */
   check(session: Session): void {
     this.#records.check(session, CALL_BYTES);
   }

@@ -33,14 +33,12 @@ export class RemoteDealer extends Dealer {
   readonly #calls: RemoteCalls;
   readonly #registrations: RemoteRegistrations;
   readonly #invocations: RemoteInvocations;
-  readonly #callLimit: number;
 
   constructor(link: CoreSender, ...parts: ConstructorParameters<typeof Dealer>) {
     super(...parts);
-    const [, { limits }, records] = parts;
+    const [, , records] = parts;
     this.#link = link;
     this.#calls = new RemoteCalls(records);
-    this.#callLimit = limits.pending_calls_per_session;
     this.#registrations = new RemoteRegistrations((message) => link.queue(message), this.#calls.refused);
     this.#invocations = new RemoteInvocations({
       ...{ link, numbers: this.#calls.invocations, registrations: this.#registrations },
@@ -87,9 +85,6 @@ export class RemoteDealer extends Dealer {
     checkCall(caller, message);
     const [, request, options] = message;
     this.#checkRoom();
-    if (this.#calls.of(caller).size >= this.#callLimit) {
-      throw new WampError(WampUri.LIMIT_EXCEEDED, `a session may wait for ${this.#callLimit} calls`);
-    }
     this.#calls.check(caller);
     this.#calls.set(caller, { request, isInputOpen: options.progress === true });
     this.#send({ kind: "call", origin: originOf(caller), permission, message });

@@ -1,5 +1,6 @@
 /** Hands the requests of remote sessions to the core's dealer, and refuses them as a realm does. */
 
+import type { Permission } from "../../authorization/permission-rules.ts";
 import { argsOf } from "../../dealer/call-results.ts";
 import type { Dealer } from "../../dealer/dealer.ts";
 import type { Invocation } from "../../dealer/invocation.ts";
@@ -39,7 +40,7 @@ export interface RemoteRequestsParts {
   readonly pending: CorePendingCalls;
   readonly sessions: RemoteSessions;
   /** Takes a call of a procedure of the router. */
-  callMeta(caller: Session, message: Call): void;
+  callMeta(caller: Session, message: Call, permission: Permission): void;
   /** Takes note of a call that no callee could get. */
   noteUnheard(procedure: Uri, caller: Session): void;
 }
@@ -154,7 +155,7 @@ export class RemoteRequests {
         if (request.isRepeated && this.#confirm(session, request.message)) return;
         return this.#dealer.register(session, request.message, request.permission);
       case "call":
-        if (isReservedUri(request.message[3])) return this.#callMeta(session, request.message);
+        if (isReservedUri(request.message[3])) return this.#callMeta(session, request.message, request.permission);
         return this.#dealer.call(session, request.message, request.permission);
       case "chunk":
         return void this.#dealer.continue(session, request.message);

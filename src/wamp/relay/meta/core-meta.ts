@@ -1,5 +1,6 @@
 /** Answers the calls of the router's procedures for all sessions of a realm: from the core's tables and by asking relays. */
 
+import type { DecidedPermission } from "../../authorization/authorizer-request.ts";
 import type { Answer } from "../../meta/explain-route.ts";
 import { callMeta, findProcedure, runMeta, sendReply } from "../../meta/meta-api.ts";
 import type { MetaContext } from "../../meta/meta-context.ts";
@@ -84,8 +85,9 @@ export class CoreMeta {
   }
 
   /** Answers a call, now or within two seconds. Throws what it is refused with at once. */
-  call(caller: Session, message: Call): void {
+  call(caller: Session, message: Call, { decisions }: DecidedPermission): void {
     const realm = this.#ports.realm();
+    if (decisions !== undefined) realm.access.authorizer?.adopt(caller, decisions);
     findProcedure(realm, caller, message);
     const [, , , uri, payload] = message;
     const route = routeOf(uri, payload);

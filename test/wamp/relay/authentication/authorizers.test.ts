@@ -1,20 +1,22 @@
 /** Dynamic authorization of the sessions of a relay, by an authorizer elsewhere. */
 
 import { describe, expect, test } from "vitest";
+import type { RealmInput } from "../../../../src/wamp/config/realm.ts";
 import { ANYTHING } from "../../host/test-realm.ts";
+import { idOf } from "../relay-stores.ts";
 import { type RelayedClient, RelayedRealm } from "../relayed-realm.ts";
 
 const AUTHORIZE = "com.authorize";
 const AUTH = { ticket: { type: "static", principals: { a: { ticket: "t", role: "authorizer" } } } } as const;
 
 /** The role `anonymous` has an authorizer; the role `authorizer` may do anything. */
-function newRealm(): RelayedRealm {
+function newRealm(input: Partial<RealmInput> = {}): RelayedRealm {
   const roles = [
     { name: "anonymous", authorizer: AUTHORIZE },
     { name: "authorizer", permissions: [ANYTHING] },
   ];
   const anonymous = { type: "static", role: "anonymous" } as const;
-  return new RelayedRealm(2, { roles, auth: { anonymous, ...AUTH } });
+  return new RelayedRealm(2, { roles, auth: { anonymous, ...AUTH }, ...input });
 }
 
 async function joinAuthorizer(realm: RelayedRealm, object: number): Promise<RelayedClient> {
@@ -56,6 +58,40 @@ describe.each([0, 1, 2])("an authorizer at object %i", (at) => {
     expect(client.take()).toStrictEqual([
       [8, 32, 1, {}, "wamp.error.not_authorized", expect.any(Array)],
       [33, 2, expect.any(Number)],
+    ]);
+  });
+
+  test("decides on what a procedure of the router does that the core answers", async () => {
+    const store = { "event-history": [{ uri: "log.", match: "prefix" as const }] };
+    const realm = newRealm({ options: {}, store });
+    const authorizer = await joinAuthorizer(realm, at);
+    const client = realm.join(1);
+    const calls = [
+      [48, 1, {}, "wamp.subscription.get_events", [idOf("prefix", "log.")]],
+      [48, 2, {}, "wamp.edge.retained.remove", ["com.a"]],
+      [48, 3, {}, "wamp.subscription.get_events", [idOf("prefix", "log.")]],
+    ];
+    client.say(...calls);
+    await realm.settle();
+    const asked: unknown[] = [];
+    for (const answer of [true, true, true, true, true, false]) {
+      const [[request, ...action]] = requestsTo(authorizer) as [unknown[]];
+      asked.push(action);
+      await respond(realm, authorizer, request, answer);
+    }
+    const readsHistory = [
+      ["wamp.subscription.get_events", "call"],
+      ["log.", "subscribe"],
+    ];
+    const removes = [
+      ["wamp.edge.retained.remove", "call"],
+      ["com.a", "publish"],
+    ];
+    expect(asked).toStrictEqual([...readsHistory, ...removes, ...readsHistory]);
+    expect(client.take()).toStrictEqual([
+      [50, 1, {}],
+      [50, 2, {}, [false]],
+      [8, 48, 3, {}, "wamp.error.not_authorized", expect.any(Array)],
     ]);
   });
 
