@@ -2,4 +2,4 @@
 
 import { blackBox, useRouter } from "../clients/black-box.ts";
 
-blackBox(useRouter(1), ["wamp.2.json", "wamp.2.msgpack.batched"], { evict: true, relays: 1 });
+blackBox(useRouter(1), ["wamp.2.json", "wamp.2.msgpack.batched", "wamp.2.cbor"], { evict: true, relays: 1 });

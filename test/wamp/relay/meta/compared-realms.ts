@@ -1,16 +1,13 @@
 /** Runs one conversation in a realm of one object and in one over relays, to compare what the clients get. */
 
-import { SeededRandom } from "../../../../src/testing/seeded-random.ts";
 import type { RealmInput } from "../../../../src/wamp/config/realm.ts";
 import type { SendFault } from "../../../../src/wamp/host/transport.ts";
 import type { RouterMessage } from "../../../../src/wamp/protocol/message.ts";
-import { Realm } from "../../../../src/wamp/realm/realm.ts";
-import type { Batch, BatchAnswer } from "../../../../src/wamp/relay/link/batch.ts";
 import { json } from "../../../../src/wamp/serializers/json.ts";
-import { ALL_ROLES, ANYTHING, realmConfig } from "../../host/test-realm.ts";
-import { ModelNetwork } from "../model/model-network.ts";
-import { ModelObject, type ModelWorld } from "../model/model-objects.ts";
+import { ALL_ROLES, ANYTHING } from "../../host/test-realm.ts";
+import type { ModelObject } from "../model/model-objects.ts";
 import { RecordingTransport, RelayedRealm } from "../relayed-realm.ts";
+import { SoloRealm } from "../solo-realm.ts";
 
 /** A realm with two roles that may do everything. */
 export const INPUT = inputOf({});
@@ -113,70 +110,10 @@ export interface ComparedRealm {
   advance(milliseconds: number): void;
 }
 
-class SoloObject extends ModelObject {
-  realm!: Realm;
-
-  constructor(world: ModelWorld) {
-    super(0, world);
-    this.start();
-  }
-
-  readonly isIdle = true;
-  endTurn(): void {}
-  lost(): void {}
-  answered(): void {}
-
-  receive(_: number, batch: Batch<never>): BatchAnswer {
-    throw new Error(`a realm of one object gets a batch: ${JSON.stringify(batch)}`);
-  }
-
-  nextDeadline(): number | undefined {
-    return this.realm.nextDeadline();
-  }
-
-  protected onTick(now: number): void {
-    this.realm.tick(now);
-  }
-
-  protected onFlush(): void {
-    this.realm.flush();
-  }
-
-  protected start(): void {
-    const config = this.world.config;
-    this.realm = new Realm(config.name, config, this.host);
-  }
-}
-
 /** A realm of one object. */
-class SoloRealm implements ComparedRealm {
-  readonly #world: ModelWorld;
-  readonly #object: SoloObject;
-
-  constructor(input = INPUT) {
-    const network = new ModelNetwork(
-      () => this.#object,
-      () => this.#world.time.now,
-    );
-    const config = realmConfig(input);
-    this.#world = { time: { now: 1_000_000 }, random: new SeededRandom(1), network, config, relays: 0 };
-    this.#object = new SoloObject(this.#world);
-  }
-
+class OneObject extends SoloRealm implements ComparedRealm {
   join(_: number, name = "joe", authrole = "user", roles: object = ALL_ROLES): ComparedClient {
-    return new ComparedClient(this, this.#object, name, authrole, roles);
-  }
-
-  deliver(): void {}
-
-  advance(milliseconds: number): void {
-    const { time } = this.#world;
-    const end = time.now + milliseconds;
-    for (let next = this.#object.due; next !== undefined && next <= end; next = this.#object.due) {
-      time.now = Math.max(time.now, next);
-      this.#object.tick();
-    }
-    time.now = end;
+    return new ComparedClient(this, this.object, name, authrole, roles);
   }
 }
 
@@ -201,7 +138,7 @@ export function compare(
   input = INPUT,
 ): { readonly solo: unknown; readonly spread: unknown } {
   return {
-    solo: logOf(conversation(new SoloRealm(input))),
+    solo: logOf(conversation(new OneObject(input))),
     spread: logOf(conversation(new SpreadRealm(2, input))),
   };
 }
