@@ -28,7 +28,7 @@ export const ID: number = expect.toSatisfy((value) => Number.isSafeInteger(value
 export const TEXT: string = expect.any(String);
 
 // Long enough for a loaded machine, and shorter than the time-out of a test, whose error names no message.
-const MESSAGE_TIMEOUT_MS = 5_000;
+const MESSAGE_TIMEOUT_MS = 15_000;
 const FIRST_PROBE = 900_001;
 
 /** One WebSocket with a queue of received messages. */

@@ -116,13 +116,17 @@ export class RemoteRequests {
       this.#queue(relay, { kind: "over", session: sessionId, key, isAbandoned: true });
     }
     for (const request of requests) {
-      if (session !== undefined && this.#dealer.isOpenCall(session, request)) continue;
+      if (session !== undefined && this.#isOpen(session, request)) continue;
       this.#queue(relay, {
         kind: "send",
         session: sessionId,
         message: errorOf(MessageType.CALL, request, WampUri.CANCELED, "the router has restarted"),
       });
     }
+  }
+
+  #isOpen(session: Session, request: Id): boolean {
+    return this.#dealer.isOpenCall(session, request) || this.#sessions.routerCallsOf(session).has(request);
   }
 
   /** Ends the calls that the relay has failed, and those whose answers are lost. */
@@ -155,7 +159,7 @@ export class RemoteRequests {
         if (request.isRepeated && this.#confirm(session, request.message)) return;
         return this.#dealer.register(session, request.message, request.permission);
       case "call":
-        if (isReservedUri(request.message[3])) return this.#callMeta(session, request.message, request.permission);
+        if (isReservedUri(request.message[3])) return this.#callRouter(session, request.message, request.permission);
         return this.#dealer.call(session, request.message, request.permission);
       case "chunk":
         return void this.#dealer.continue(session, request.message);
@@ -164,6 +168,11 @@ export class RemoteRequests {
       case "request":
         return this.#handLater(session, request.message);
     }
+  }
+
+  #callRouter(session: Session, message: Call, permission: Permission): void {
+    this.#sessions.routerCallsOf(session).add(message[1]);
+    this.#callMeta(session, message, permission);
   }
 
   #handLater(session: Session, message: LaterRequest): void {

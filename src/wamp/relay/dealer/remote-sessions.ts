@@ -11,7 +11,7 @@ import { Session } from "../../session/session.ts";
 import { read, unreadable, write } from "../../stored-records/stored-record.ts";
 import type { RemoteOrigin } from "../link/messages.ts";
 import type { CoreDealer } from "./core-dealer.ts";
-import { type RemoteSender, RemoteTransport } from "./remote-transport.ts";
+import { endedCall, type RemoteSender, RemoteTransport } from "./remote-transport.ts";
 
 /** A remote session that holds something. */
 export interface RemoteSessionRow {
@@ -130,6 +130,11 @@ export class RemoteSessions implements RemoteSleepers {
   /** The relay of a session. */
   relayOf(session: Session): number {
     return (session.transport as RemoteTransport).relay;
+  }
+
+  /** See `RemoteTransport.routerCalls`. */
+  routerCallsOf(session: Session): Set<Id> {
+    return (session.transport as RemoteTransport).routerCalls;
   }
 
   /** The session goes to another object, or is there: what it gets from now on goes there. */
@@ -290,7 +295,7 @@ export class RemoteSessions implements RemoteSleepers {
     }
   }
 
-  /** Has the dealer registrations, calls or requests of the session? */
+  /** Has the session registrations, calls or requests here? */
   holds(session: Session): boolean {
     const { registrations, pending, queue } = this.#dealer.tables;
     return (
@@ -298,7 +303,8 @@ export class RemoteSessions implements RemoteSleepers {
       pending.callsOf(session).size > 0 ||
       pending.invocationsOf(session).size > 0 ||
       queue.callsOf(session).size > 0 ||
-      this.#dealer.isRegistering(session)
+      this.#dealer.isRegistering(session) ||
+      (session.transport instanceof RemoteTransport && session.transport.routerCalls.size > 0)
     );
   }
 
@@ -334,10 +340,4 @@ function storedOf({
 }: Pick<SessionRecord, "registrations" | "calls" | "waitingCalls">): Stored {
   const requests = [...calls, ...(waitingCalls ?? [])].map(({ callRequest }) => callRequest);
   return { registrations: registrations.length, calls: new Set(requests) };
-}
-
-/** The CALL.Request of a call that a message ends; undefined for another message. */
-function endedCall(message: RouterMessage): Id | undefined {
-  if (message[0] === MessageType.RESULT) return message[2].progress === true ? undefined : message[1];
-  return message[0] === MessageType.ERROR && message[1] === MessageType.CALL ? message[2] : undefined;
 }

@@ -24,6 +24,8 @@ export interface RemoteSender {
 export class RemoteTransport implements Transport {
   /** Changes when the session moves. */
   relay: number;
+  /** The CALL.Requests of procedures of the router that have no final answer, because other objects are asked. */
+  readonly routerCalls = new Set<Id>();
   readonly #session: Id;
   readonly #sender: RemoteSender;
 
@@ -38,6 +40,7 @@ export class RemoteTransport implements Transport {
     const fault = faultIfFull(message);
     if (fault !== undefined && this.#sender.isFull(this.relay)) return fault;
     this.#sender.send(this.relay, this.#session, message);
+    if (this.routerCalls.size > 0 && this.routerCalls.delete(endedCall(message)!)) this.save();
     return undefined;
   }
 
@@ -53,6 +56,12 @@ export class RemoteTransport implements Transport {
 function isTooLong(message: RouterMessage): boolean {
   const index = PAYLOAD_INDEX[message[0]];
   return index !== undefined && isTooLongFromHere(message[index] as Payload);
+}
+
+/** The CALL.Request of a call that a message ends; undefined for another message. */
+export function endedCall(message: RouterMessage): Id | undefined {
+  if (message[0] === MessageType.RESULT) return message[2].progress === true ? undefined : message[1];
+  return message[0] === MessageType.ERROR && message[1] === MessageType.CALL ? message[2] : undefined;
 }
 
 /** How a message fails that a full link does not take; undefined for one that it always takes, because it is small. */

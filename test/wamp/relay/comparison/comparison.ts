@@ -67,7 +67,7 @@ export class Comparison {
       if (this.#sleeps) this.#sleep();
       const person = this.#random.pick(this.#people);
       if (this.#random.chance(0.5) && (await this.#decide())) continue;
-      if (this.#random.chance(0.04)) await this.#pass(this.#random.pick([20, 60, 1_000, 6_000, 35_000]));
+      if (this.#random.chance(0.04)) await this.#pass(this.#random.pick([21, 63, 1_003, 6_007, 35_011]));
       else await this.#act(person);
     }
   }
@@ -246,10 +246,11 @@ export class Comparison {
     if ([17, 35, 50].includes(type)) return `reply ${message[1]}`;
     if (type !== 36) return type === 33 ? "event" : "core";
     const topic = (details.topic ?? this.#topics.get(subscription)) as string;
-    if (topic.startsWith("wamp.registration.")) return "core";
     if (!topic.startsWith("wamp.")) return "event";
     const [first] = args as [number | { session: number }];
     const subject = typeof first === "object" ? first.session : first;
+    // Sessions that are ended together end in any order.
+    if (topic.startsWith("wamp.registration.")) return `core about ${this.#ids.spreadId(subject)}`;
     return subject === session || subject === this.#ids.translate(session)
       ? "event"
       : `about ${this.#ids.spreadId(subject)}`;

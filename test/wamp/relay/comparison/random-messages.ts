@@ -144,7 +144,7 @@ function call(person: Person, random: SeededRandom): Received {
     ...maybe(random, 0.02, { runmode: "all" }),
     ...maybe(random, 0.02, { rkey: "x" }),
   };
-  const isUsed = person.calls.size > 0 && random.chance(0.02);
+  const isUsed = person.calls.size > 0 && !person.isChecked && random.chance(0.02);
   const request = isUsed ? random.pick([...person.calls.keys()]) : person.nextRequest();
   return [
     48,

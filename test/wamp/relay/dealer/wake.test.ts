@@ -1,6 +1,7 @@
 /** Calls that are open while the core sleeps, whatever objects their callers and callees are at. */
 
 import { describe, expect, test } from "vitest";
+import { idOf } from "../relay-stores.ts";
 import { RelayedRealm } from "../relayed-realm.ts";
 
 const PROGRESS = { call_canceling: true, progressive_call_results: true, progressive_call_invocations: true };
@@ -66,4 +67,19 @@ describe.each(PAIRS)("a call from object $caller to object $callee", ({ caller: 
       [50, 3, {}],
     ]);
   });
+});
+
+test("a call of the router that asks relays gets its answer, where another call is open since before a sleep", () => {
+  const realm = new RelayedRealm(2, { options: {} });
+  const [caller, callee] = [realm.join(1), realm.join(2)];
+  callee.send([64, 1, {}, "com.p"], [32, 2, {}, "com.t"]);
+  const id = idOf("exact", "com.t");
+  caller.send([48, 1, {}, "com.p"]);
+  realm.advance(10_000);
+  sleepAll(realm);
+  caller.send([48, 2, {}, "wamp.subscription.count_subscribers", [id]]);
+  expect(caller.take()).toStrictEqual([[50, 2, {}, [1]]]);
+  callee.send([70, 1, {}]);
+  expect(caller.take()).toStrictEqual([[50, 1, {}]]);
+  expect(realm.core.core.remote.routerCallsOf([...realm.core.core.remote.byId.values()][0]!).size).toBe(0);
 });
