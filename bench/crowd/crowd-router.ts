@@ -42,13 +42,30 @@ export async function startCrowdRouter(config: object | undefined): Promise<Crow
   const inspector = await findFreePort();
   const parameters = [`--inspector-addr=127.0.0.1:${inspector}`, `--directory-path=data=${data}`];
   const { pid, port, close } = await startWorkerd(project, file, parameters, { WAMP_CONFIG: JSON.stringify(config) });
+  const held = new Set<number>();
+  const end = new AbortController();
+  const send = (order: Order, driver: number): Promise<Response> => {
+    const { signal } = end;
+    return fetch(`http://127.0.0.1:${port}/${driver}`, { method: "POST", body: JSON.stringify(order), signal });
+  };
+  const hold = async (driver: number): Promise<void> => {
+    held.add(driver);
+    while (!end.signal.aborted) await send({ kind: "hold" }, driver).catch(() => end.abort());
+  };
   const order = async (order: Order, driver = 0): Promise<Tally> => {
-    const response = await fetch(`http://127.0.0.1:${port}/${driver}`, { method: "POST", body: JSON.stringify(order) });
+    if (!held.has(driver)) void hold(driver);
+    const response = await send(order, driver);
     if (!response.ok) throw new UserError(`the driver answers ${response.status}: ${await response.text()}`);
     return (await response.json()) as Tally;
   };
   const heapBytes = () => usedHeap(inspector, "router", () => order({ kind: "visit", url: "http://router/healthz" }));
-  return { process: new RouterProcess(pid), order, heapBytes, close };
+  return {
+    ...{ process: new RouterProcess(pid), order, heapBytes },
+    close: () => {
+      end.abort();
+      return close();
+    },
+  };
 }
 
 async function bundle(entry: string, outfile: string): Promise<void> {

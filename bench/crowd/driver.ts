@@ -14,6 +14,7 @@ interface Env {
 const RECORD_SEPARATOR = "\u001e";
 /** Milliseconds without an event after which those that are missing are given up. */
 const LOST_MS = 5_000;
+const HOLD_MS = 60_000;
 /** Milliseconds in which a repeated event would come. */
 const REPEAT_MS = 50;
 /** Milliseconds after which a driver asks whether the last event has come to another one: none can call another. */
@@ -34,7 +35,8 @@ export class Driver extends DurableObject<Env> {
     const start = Date.now();
     if (order.kind === "open") await this.#open(order);
     else if (order.kind === "publish") await this.#publish(order);
-    else await (await this.env.ROUTER.fetch(order.url)).arrayBuffer();
+    else if (order.kind === "visit") await (await this.env.ROUTER.fetch(order.url)).arrayBuffer();
+    else await scheduler.wait(HOLD_MS);
     const milliseconds = Date.now() - start;
     await scheduler.wait(REPEAT_MS);
     return Response.json({ ...counter.tally, milliseconds } satisfies Tally);

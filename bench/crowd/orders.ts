@@ -31,8 +31,13 @@ export interface VisitOrder {
   readonly url: string;
 }
 
+/** Keeps the driver from being evicted for a minute: its sockets alone do not. */
+export interface HoldOrder {
+  readonly kind: "hold";
+}
+
 /** An order. */
-export type Order = OpenOrder | PublishOrder | VisitOrder;
+export type Order = OpenOrder | PublishOrder | VisitOrder | HoldOrder;
 
 /** What has happened at all drivers since they started. */
 export interface Tally {

@@ -9,12 +9,12 @@ export const SERVICE = {
   /** A publication of a client, without its events (docs/performance.md: Publication, 10,000 subscriptions). */
   publication: 0.07,
   /**
-   * An RPC call between two objects at each of them: half of the 25 µs that both took together in one workerd, with 200
-   * bytes.
+   * A batch between two objects and its answer, at each of them: half of what both take together in one workerd, with all
+   * that the router does for it between two turns (`npm run bench -- hops`).
    */
-  batch: 0.0125,
-  /** A publication in a batch, at each of the two objects. */
-  forwarded: 0.0015,
+  batch: 0.087,
+  /** A publication in a batch, at each of the two objects (the same command). */
+  forwarded: 0.002,
 } as const;
 
 /** US dollars (docs/costs.md), and GB for which an object is billed while it runs. */
