@@ -67,8 +67,8 @@ interface SentBatch<M> {
 /**
  * The sending half of a link. It has no timer: `tick` does what is due, and `Clock.setAlarm` asks for it. Batches are
  * carried without waiting for the answers to earlier ones; after a loss all are sent again in order. A sender that hears
- * nothing for a minute, or holds twice its limit, goes down: it drops everything, and its owner has to make up for that
- * when the receiver is back.
+ * nothing for a minute, or takes as much as its limit while it is full, goes down: it drops everything, and its owner has
+ * to make up for that when the receiver is back.
  */
 export class LinkSender<M> {
   readonly #ports: SenderPorts<M>;
@@ -83,6 +83,8 @@ export class LinkSender<M> {
   readonly #outage: Outage;
   #heardAt = Number.NEGATIVE_INFINITY;
   #bytes = 0;
+  /** With more the sender goes down: the limit beyond the message that has filled it, which may be longer than that. */
+  #mostBytes = 0;
   /** Something was to be sent while the sender is down. */
   #isWanted = false;
 
@@ -144,9 +146,11 @@ export class LinkSender<M> {
       return onEnd?.("dropped");
     }
     const size = this.#ports.sizeOf(message);
+    const wasFull = this.isFull;
     this.#bytes += size;
+    if (!wasFull) this.#mostBytes = this.#bytes + this.#ports.limit;
     this.#queue.push({ message, size, queuedAt: this.#ports.clock.now(), onEnd });
-    if (this.#bytes > 2 * this.#ports.limit) this.#goDown(0);
+    if (this.#bytes > this.#mostBytes) this.#goDown(0);
   }
 
   /** Sends the queued messages; call it at the end of each turn, and after each answer. */

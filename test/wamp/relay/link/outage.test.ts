@@ -37,14 +37,24 @@ describe("a sender of much", () => {
     expect([link.processed, link.sender.bytes]).toStrictEqual([messages, 0]);
   });
 
-  test("says when it is full, and drops everything when it holds twice its limit", () => {
+  test("goes on with a message that is longer than twice its limit", () => {
+    const link = new TestLink({ limit: 10 });
+    link.send("x".repeat(30));
+    link.send("y");
+    link.deliverAll();
+    expect([link.down, link.processed, link.sender.isFull]).toStrictEqual([[], ["x".repeat(30), "y"], false]);
+  });
+
+  test("says when it is full, and drops everything when as much as its limit has come since", () => {
     const link = new TestLink({ limit: 10 });
     link.send("x".repeat(10));
     expect(link.sender.isFull).toBe(false);
     link.send("y");
     expect([link.sender.isFull, link.sender.bytes]).toStrictEqual([true, 11]);
     link.send("z".repeat(10));
-    expect(link.down).toStrictEqual([["x".repeat(10), "y", "z".repeat(10)]]);
+    expect(link.down).toStrictEqual([]);
+    link.send("z");
+    expect(link.down).toStrictEqual([["x".repeat(10), "y", "z".repeat(10), "z"]]);
     expect([link.sender.isDown, link.sender.isIdle, link.sender.bytes]).toStrictEqual([true, true, 0]);
   });
 });
