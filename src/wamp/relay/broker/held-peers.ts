@@ -1,6 +1,8 @@
 /** Peers whose messages wait because the core has not answered their SUBSCRIBE. */
 
+import { MessageType } from "../../protocol/message.ts";
 import { sizeOf } from "../../protocol/value-size.ts";
+import type { Dict } from "../../protocol/values.ts";
 import type { Peer } from "../../session/peer.ts";
 import type { RecordBudget } from "../../session/record-budget.ts";
 
@@ -12,6 +14,8 @@ interface Held {
   readonly messages: { readonly raw: RawMessage; readonly size: number }[];
   /** Estimated bytes of all of them. */
   bytes: number;
+  /** See `HeldPeers.hold`. */
+  readonly letsPass: boolean;
 }
 
 /** peer → its messages behind the SUBSCRIBE, in the order of their arrival. */
@@ -26,9 +30,13 @@ export class HeldPeers {
     this.#records = records;
   }
 
-  /** The peer's later messages wait until `release`. */
-  hold(peer: Peer): void {
-    this.#held.set(peer, { messages: [], bytes: 0 });
+  /**
+   * The peer's later messages wait until `release`. With `letsPass` SUBSCRIBEs directly behind do not wait: a client that
+   * sends many has them answered after one round trip to the core. Those that ask for retained events wait: the events
+   * of another SUBSCRIBE would come between.
+   */
+  hold(peer: Peer, letsPass = false): void {
+    this.#held.set(peer, { messages: [], bytes: 0, letsPass });
   }
 
   /** Do messages of the peer wait? */
@@ -39,7 +47,7 @@ export class HeldPeers {
   /** Keeps a message of a peer that waits. Returns false for one that does not wait; "full" over the limit. */
   add(peer: Peer, raw: RawMessage): boolean | "full" {
     const held = this.#held.get(peer);
-    if (held === undefined) return false;
+    if (held === undefined || (held.messages.length === 0 && held.letsPass && isPlainSubscribe(raw))) return false;
     this.#push(held, raw, sizeOf(raw));
     return held.bytes > this.#limit || this.#records().isFull ? "full" : true;
   }
@@ -57,7 +65,8 @@ export class HeldPeers {
     for (const [index, { raw }] of messages.entries()) {
       receive(raw);
       const again = this.#held.get(peer);
-      if (again === undefined) continue;
+      const next = messages[index + 1];
+      if (again === undefined || (again.letsPass && next !== undefined && isPlainSubscribe(next.raw))) continue;
       for (const { raw: later, size } of messages.slice(index + 1)) this.#push(again, later, size);
       return;
     }
@@ -68,4 +77,8 @@ export class HeldPeers {
     held.bytes += size;
     this.#records().bytes += size;
   }
+}
+
+function isPlainSubscribe([type, , options]: RawMessage): boolean {
+  return type === MessageType.SUBSCRIBE && (options as Dict | null | undefined)?.get_retained !== true;
 }

@@ -82,7 +82,7 @@ export class RelaySubscriptions {
     const { session, pattern, wantsRetained } = subscribe;
     const { interest, retained } = this.#parts;
     const peer = this.#realm().sessions.peerOf(session);
-    if (peer !== undefined && !this.#held.has(peer)) this.#held.hold(peer);
+    if (peer !== undefined && !this.#held.has(peer)) this.#held.hold(peer, !wantsRetained);
     let forget = (): void => {};
     if (!isConfirmed) {
       interest.ask(pattern.match, pattern.uri, session.id, (refusal) => {
@@ -111,7 +111,7 @@ export class RelaySubscriptions {
     const present = realm.broker.subscriptions.get(match, uri);
     if (isHere && refusal === undefined && present?.subscribers.has(session) === true) replay?.(present);
     if (present === undefined) interest.release(match, uri, session.id);
-    if (peer !== undefined) this.#release(peer);
+    if (peer !== undefined && this.#waiting.get(session) === 1) this.#release(peer);
     this.#settle(session);
   }
 

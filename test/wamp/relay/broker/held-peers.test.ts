@@ -37,6 +37,30 @@ describe("messages of a peer that waits", () => {
     expect(received).toStrictEqual([1, 2, 3, 4]);
   });
 
+  test("do not wait if they are further SUBSCRIBEs, which the core is asked about at once; those behind them do", () => {
+    const realm = new RelayedRealm();
+    const client = realm.join(1);
+    realm.deliver();
+    client.say([32, 1, {}, "com.a"], [16, 2, { exclude_me: false }, "com.a"]);
+    client.say(...["com.b", "com.b", "com.c"].map((topic, index) => [32, 3 + index, {}, topic]));
+    client.say([16, 6, { exclude_me: false }, "com.c"], [34, 7, 77]);
+    expect(realm.world.network.size).toBe(1);
+    realm.deliver();
+    const received = (client.take() as unknown[][]).map(([type, request, id]) => [type, type === 8 ? id : request]);
+    expect(received).toStrictEqual([
+      [33, 1],
+      [36, expect.any(Number)],
+      [33, 3],
+      [33, 4],
+      [33, 5],
+      [36, expect.any(Number)],
+      [8, 7],
+    ]);
+    client.say(...["com.d", "com.e", "com.f"].map((topic, index) => [32, 8 + index, {}, topic]));
+    client.say([16, 11, {}, "com.d"]);
+    expect(realm.world.network.size).toBe(3);
+  });
+
   test("count in the record budget until they are released or dropped", () => {
     const held = new HeldPeers(1_000, () => records);
     held.hold(ann);
