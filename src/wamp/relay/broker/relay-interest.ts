@@ -8,6 +8,9 @@ import type { Id, Uri } from "../../protocol/values.ts";
 /** How long the core is not told that the last subscriber is gone: clients that reconnect subscribe again. */
 export const COOL_DOWN_MS = 30_000;
 
+/** More patterns than these do not cool down at once: a client could subscribe to ever new ones. */
+export const MAX_COOLING = 10_000;
+
 /** What a relay asks of its object. */
 export interface InterestPorts {
   readonly clock: Clock;
@@ -117,6 +120,7 @@ export class RelayInterest {
     interest.session = session;
     this.#ports.store.put({ match, uri, until, session });
     this.#cool(interest, until);
+    if (this.#cooling.size > MAX_COOLING) this.tick(this.#cooling.next()!);
   }
 
   /** Announces again what the core has not answered: it has restarted, and may have forgotten the question. */

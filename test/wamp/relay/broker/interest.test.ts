@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { InterestTable } from "../../../../src/wamp/relay/broker/interest-table.ts";
-import { COOL_DOWN_MS, RelayInterest } from "../../../../src/wamp/relay/broker/relay-interest.ts";
+import { COOL_DOWN_MS, MAX_COOLING, RelayInterest } from "../../../../src/wamp/relay/broker/relay-interest.ts";
 import { ToldRelays, ToldTopics } from "../../../../src/wamp/relay/broker/told-topics.ts";
 import { CoolingRows, InterestRows, idOf, ToldRows } from "../relay-stores.ts";
 
@@ -124,6 +124,20 @@ describe("the interest of a relay", () => {
     test.advance(1);
     expect([test.asked, test.interest.size, [...test.rows.all()]]).toStrictEqual([["withdraw exact com.a 2"], 0, []]);
     expect(test.interest.nextDeadline()).toBeUndefined();
+  });
+
+  test("is withdrawn earlier where a client subscribes to ever new topics: only so many cool down at once", () => {
+    const test = new TestInterest();
+    for (let index = 0; index <= MAX_COOLING + 1; index++) {
+      test.time = index;
+      test.confirm(`com.t${index}`);
+      test.interest.release("exact", `com.t${index}`, 2);
+    }
+    expect([test.interest.size, test.interest.isConfirmed("exact", "com.t1"), test.asked]).toStrictEqual([
+      MAX_COOLING,
+      false,
+      ["withdraw exact com.t1 2"],
+    ]);
   });
 
   test("stays where a session subscribes meanwhile, without asking the core", () => {
