@@ -22,6 +22,8 @@ export class RemoteCalls implements RemoteTable {
   /** Sessions that have slept with open calls or invocations. */
   readonly #restored = new Set<Session>();
   readonly #records: RecordBudget;
+  /** Open calls of all sessions: counted, because the link asks for them in each turn. */
+  size = 0;
 
   constructor(records: RecordBudget) {
     this.#records = records;
@@ -85,14 +87,14 @@ export class RemoteCalls implements RemoteTable {
   }
 
   delete(session: Session, request: Id): void {
-    if (this.get(session, request) !== undefined) this.#records.removeCall(session, CALL_BYTES);
+    if (this.get(session, request) !== undefined) this.#remove(session);
     this.#bySession.delete(session, request);
     session.transport.save();
   }
 
   /** Drops the tables of a session that has ended. */
   leave(session: Session): void {
-    for (const _ of this.of(session)) this.#records.removeCall(session, CALL_BYTES);
+    for (const _ of this.of(session)) this.#remove(session);
     this.refused.leave(session);
     this.#bySession.leave(session);
     this.#known.delete(session);
@@ -120,7 +122,15 @@ export class RemoteCalls implements RemoteTable {
   }
 
   #add(session: Session, call: RemoteCall): void {
-    if (this.get(session, call.request) === undefined) this.#records.addCall(session, CALL_BYTES);
+    if (this.get(session, call.request) === undefined) {
+      this.#records.addCall(session, CALL_BYTES);
+      this.size++;
+    }
     this.#bySession.set(session, call.request, call);
+  }
+
+  #remove(session: Session): void {
+    this.#records.removeCall(session, CALL_BYTES);
+    this.size--;
   }
 }

@@ -49,10 +49,7 @@ export class RemoteDealer extends Dealer {
 
   /** Does any session wait for an answer of the core? */
   get hasOpenRequests(): boolean {
-    for (const session of this.#calls.sessions()) {
-      if (this.#calls.of(session).size > 0 || this.#registrations.isWaiting(session)) return true;
-    }
-    return false;
+    return this.#calls.size > 0 || this.#registrations.asked > 0;
   }
 
   /** Does any session wait for the answer to REGISTER or UNREGISTER, which a sleep would lose? */

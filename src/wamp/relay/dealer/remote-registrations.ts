@@ -30,6 +30,8 @@ export class RemoteRegistrations {
   readonly #unanswered = new WeakSet<ToCore>();
   /** Those of them that the core may have processed without its answer arriving. */
   readonly #uncertain = new WeakSet<ToCore>();
+  /** The number of messages in the table. */
+  asked = 0;
   /** session → request → registration that the core has made for a REGISTER that failed, and is to remove */
   readonly #undoing = new SessionTable<Id>();
 
@@ -41,18 +43,13 @@ export class RemoteRegistrations {
 
   /** Requests of all sessions without an answer. */
   get size(): number {
-    return this.#asked.count() + this.#undoing.count();
+    return this.asked + this.#undoing.count();
   }
 
   /** Does the session not know of a registration, though the core may send it invocations? */
   isUndoing(session: Session, registration: Id): boolean {
     for (const each of this.#undoing.of(session).values()) if (each === registration) return true;
     return false;
-  }
-
-  /** Does the session wait for an answer? */
-  isWaiting(session: Session): boolean {
-    return this.#asked.of(session).size > 0;
   }
 
   /** Sends a request to the core. */
@@ -84,6 +81,7 @@ export class RemoteRegistrations {
       return;
     }
     this.#asked.delete(session, request);
+    this.asked--;
     this.#unanswered.delete(asked);
     session.transport.send(message[0] === MessageType.ERROR ? this.#resolve(session, asked, message) : message);
   }
@@ -120,11 +118,13 @@ export class RemoteRegistrations {
 
   /** Drops the requests of a session that has ended. */
   leave(session: Session): void {
+    this.asked -= this.#asked.of(session).size;
     this.#asked.leave(session);
     this.#undoing.leave(session);
   }
 
   #await(session: Session, request: Id, message: AboutRegistration): void {
+    if (this.#asked.get(session, request) === undefined) this.asked++;
     this.#asked.set(session, request, message);
     this.#unanswered.add(message);
   }
