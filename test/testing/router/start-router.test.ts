@@ -29,11 +29,6 @@ const WITHOUT_CONSOLE = {
   })),
 };
 
-/** The configuration with a realm that has relays. */
-function withRelays<C extends { readonly realms: readonly object[] }>(config: C) {
-  return { ...config, realms: [...config.realms, { name: "world", relays: { weur: 2 }, roles: ROLES, auth: {} }] };
-}
-
 describe("a configuration with a jwt section", async () => {
   const own = await generateKeyPair("RS256");
   const listed = { ...(await exportJWK(own.publicKey)), kty: "RSA" };
@@ -109,7 +104,7 @@ describe("two routers side by side", () => {
   beforeAll(async () => {
     port = await freePort();
     [first, unchanged] = await Promise.all([
-      startRouter({ wranglerToml: SETTINGS, port, config: withRelays(WITHOUT_CONSOLE) }),
+      startRouter({ wranglerToml: SETTINGS, port, config: WITHOUT_CONSOLE }),
       startRouter({ wranglerToml: SETTINGS, testKey: false }),
     ]);
     return () => Promise.all([first.stop(), unchanged.stop()]);
@@ -170,17 +165,6 @@ describe("two routers side by side", () => {
     await first.evict("shop");
     await first.evict("shop", "close");
     await first.evict("never");
-  });
-
-  it("put relays to sleep with the realm, and restart them with it", async () => {
-    await using realm = first.realm("world");
-    const [ann, bob] = [await realm.join({ role: "user" }), await realm.join({ role: "user" })];
-    const heard = await bob.subscribe("com.news");
-    await realm.sleep();
-    await ann.publish("com.news", ["after the sleep"]);
-    expect((await heard.next()).args).toStrictEqual(["after the sleep"]);
-    await realm.restart();
-    for (const { ended } of [ann, bob]) expect((await ended).reason).toBe("wamp.error.network_failure");
   });
 
   it("end the sessions with the router", async () => {
