@@ -1,6 +1,7 @@
 /** Makes a golden set: one realm in which every kind of record is stored, the same in each release. */
 
 import { setImmediate } from "node:timers/promises";
+import type { MemoryStore } from "../../src/testing/memory-store.ts";
 import type { RealmInput } from "../../src/wamp/config/realm.ts";
 import { ANYTHING, type Client, TestRealm } from "../wamp/host/test-realm.ts";
 
@@ -206,7 +207,15 @@ export function testRealmOf(golden: GoldenRealm): TestRealm & { readonly byName:
   realm.time = golden.time;
   realm.lastId = golden.lastId;
   realm.lastByte = 100;
-  const { retained, history, testaments, roles, parked } = realm.store;
+  restoreStore(realm.store, golden);
+  for (const [name, record] of Object.entries(golden.peers)) realm.connect(name).record = record;
+  const byName = (name: string) => realm.clients.find((client) => client.name === name)!;
+  return Object.assign(realm, { byName });
+}
+
+/** Puts what a golden set has stored beside the records of peers into an empty store. */
+export function restoreStore(store: MemoryStore, golden: GoldenRealm): void {
+  const { retained, history, testaments, roles, parked } = store;
   for (const row of golden.retained.toReversed()) retained.put(row);
   for (const { id } of history.logs()) history.drop(id);
   for (const { lines, ...log } of golden.logs) {
@@ -216,7 +225,4 @@ export function testRealmOf(golden: GoldenRealm): TestRealm & { readonly byName:
   for (const [session, text] of golden.testaments) testaments.put(session, text);
   for (const [name, text] of golden.roles) roles.put(name, text);
   for (const [session, entry, text] of golden.parked) parked.write(session, entry, text);
-  for (const [name, record] of Object.entries(golden.peers)) realm.connect(name).record = record;
-  const byName = (name: string) => realm.clients.find((client) => client.name === name)!;
-  return Object.assign(realm, { byName });
 }
