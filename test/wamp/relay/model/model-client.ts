@@ -82,6 +82,8 @@ export class ModelClient implements Transport {
   isConnected = true;
   /** Set for a session that can be resumed. */
   offer: ClientOffer | undefined;
+  /** Has it got WELCOME for its HELLO? What it sends before is lost with its connection. */
+  hasJoined = false;
   /** Has it asked for its session, and got no answer yet? */
   isResuming = false;
   /** Was its HELLO not answered, because its relay has no roles and could not ask the core? */
@@ -191,6 +193,7 @@ export class ModelClient implements Transport {
   #onWelcome(id: number, { resumed, resume_token }: Dict): void {
     if (this.isResuming && resumed !== true) this.isLost = true;
     this.isResuming = false;
+    this.hasJoined = true;
     this.offer = typeof resume_token === "string" ? { id, token: resume_token } : undefined;
   }
 

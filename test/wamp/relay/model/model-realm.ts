@@ -205,6 +205,7 @@ export class ModelRealm {
     const { random } = this.#world;
     if (client.isLost) return this.#lose(client);
     if (client.isRefused) return this.#refuse(client);
+    if (!client.hasJoined) return random.chance(0.1) ? this.#leave(client) : undefined;
     if (client.isResuming) return;
     if (!client.isConnected) return random.chance(0.4) ? this.#resume(client) : undefined;
     // What waits behind a SUBSCRIBE is lost with the connection.
