@@ -144,6 +144,15 @@ export const REALMS = {
     },
     { ...openRealm("spread-*"), relays: { weur: 2, enam: 2, apac: 1 } },
     { ...openRealm("spread-small-*", { sessions: 1 }), relays: { weur: 1, apac: 1 } },
+    { ...openRealm("spread-resume-*"), options: { resume: { time: 60 } }, relays: { weur: 1, apac: 1 } },
+    {
+      ...openRealm("spread-login-*"),
+      auth: {
+        cookie: { max_age: 600 },
+        ticket: { type: "static", principals: { joe: { ticket: "joes-ticket", role: "anonymous" } } },
+      },
+      relays: { weur: 1, apac: 1 },
+    },
     { ...openRealm("spread-narrow-*", { outgoing_bytes: 20_000 }), relays: { weur: 1, apac: 1 } },
     { ...openRealm("spread-long-*", { message_bytes: 15_728_640 }), relays: { weur: 1, apac: 1 } },
     {

@@ -227,6 +227,8 @@ export class RelayCore {
       boot: () => ports.boot,
       queue: (...message) => this.#links.queue(...message),
       relayOf: (id) => this.moves.relayOf(id),
+      hasMoved: (id) => this.moves.hasMoved(id),
+      isMoving: (id) => this.moves.isMoving(id),
       realm: () => this.realm,
       remote: () => this.remote.byId,
       interest: () => this.publications.interest,

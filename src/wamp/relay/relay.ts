@@ -121,7 +121,7 @@ export class Relay {
   /** The object calls `close` when it saves. */
   #noteKnown(): void {
     this.#mayBeKnown = true;
-    if (this.realm.sessions.byId.size === 0) this.#host.scheduleFlush();
+    if (this.hasOnlyParked) this.#host.scheduleFlush();
   }
 
   /** The platform could not carry a batch to the core. */
@@ -198,6 +198,11 @@ export class Relay {
       if (end === "processed") then();
       else this.#mayBeKnown = true;
     });
+  }
+
+  /** Is everything stored that the core has of the relay's sessions, because all wait for their clients? */
+  get hasOnlyParked(): boolean {
+    return this.realm.sessions.byId.size === this.realm.sessions.parked;
   }
 
   /** Has the relay no session for which the core may hold something? What is cooling down outlasts the sessions. */

@@ -93,8 +93,9 @@ export class RelayRole extends LinkedRole {
   override save(): void {
     super.save();
     this.part.realm.flush();
+    // Sessions that wait for their clients are stored now: that no socket outlasts the sleep is no crash.
+    if (this.part.isIdle && this.part.hasOnlyParked) this.numbers.close();
     if (!this.part.isUnused) return;
-    this.numbers.close();
     // The number of the relay may be in no configuration any more.
     this.part.close(() => {
       if (this.part.isUnused) this.numbers.close();

@@ -30,6 +30,9 @@ import { routeOf, type Spread, type Whereabouts } from "./routes.ts";
 export interface CoreMetaPorts extends InquiryPorts {
   /** The number of the relay that has a session; any number for an id that none has made. */
   relayOf(session: Id): number;
+  /** See `CoreMoves`. */
+  hasMoved(session: Id): boolean;
+  isMoving(session: Id): boolean;
   readonly relaySessions: RelaySessionsStore;
   /** Session id → session of a relay that holds registrations or calls. */
   remote(): ReadonlyMap<Id, Session>;
@@ -152,7 +155,7 @@ export class CoreMeta {
     // The ids of components are not those that `RelayIds` makes.
     if (this.#ports.realm().sessionById.has(id)) return CORE;
     const relay = this.#ports.relayOf(id);
-    return this.sessions.has(relay) ? relay : undefined;
+    return this.sessions.has(relay) || this.#ports.hasMoved(id) ? relay : undefined;
   }
 
   /** The relay that may have the session with this id; undefined for one of the core, and for none. */
@@ -187,9 +190,12 @@ export class CoreMeta {
   }
 
   #direct(caller: Session, message: Call): void {
-    const relay = this.#relayOf(message[4].args[0]);
+    const [id] = message[4].args;
+    const relay = this.#relayOf(id);
     if (relay === undefined) return callMeta(this.#ports.realm(), caller, message);
     this.#inquiries.ask(caller, message, [relay], message, (gathered) => {
+      // Its relay has let the session go, or is about to, before it makes a change.
+      if (this.#relayOf(id) !== relay || this.#ports.isMoving(id as Id)) return this.#direct(caller, message);
       sendReply(caller, message, { payload: this.#inquiries.onlyResult(gathered), afterwards: gathered.confirm });
     });
   }

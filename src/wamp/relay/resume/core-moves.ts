@@ -102,6 +102,16 @@ export class CoreMoves {
     return this.#moved.size;
   }
 
+  /** Is the session at another relay than the one that has made its id, or on its way? */
+  hasMoved(session: Id): boolean {
+    return this.#moved.has(session);
+  }
+
+  /** May its object let the session go? */
+  isMoving(session: Id): boolean {
+    return this.#moving.has(session);
+  }
+
   /** The number of the object that has, or had, a session; of an id that no object has made, any. */
   relayOf(session: Id): number {
     return this.#moved.get(session) ?? this.#ports.ids.relayOf(session);

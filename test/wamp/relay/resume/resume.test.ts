@@ -193,6 +193,31 @@ describe.each(WAYS)("a session that object %i has parked and object %i resumes",
     }
   });
 
+  test("is killed where it is, by its id, also while it moves", () => {
+    for (let steps = 0; steps < 80; steps++) {
+      const realm = newRealm(3, { enable_meta_api: true });
+      const { client, offer } = join(realm, from);
+      client.send([64, 1, {}, "com.p"]);
+      client.leave();
+      const killer = realm.join(3);
+      killer.send([32, 1, {}, "wamp.session.on_leave"]);
+      killer.take();
+      ask(realm, to, offer);
+      const { network, random } = realm.world;
+      for (let draw = 0; draw < steps; draw++) random.next();
+      for (let step = 0; step < 30 && network.size > 0; step++) {
+        if (step === steps % 10) killer.say([48, 2, {}, "wamp.session.kill", [offer.id]]);
+        network.step(...random.pick(network.busyWays()), "deliver");
+      }
+      realm.deliver();
+      const answers = killer.take() as unknown[][];
+      expect([steps, answers.find(([type]) => type === 50 || type === 8)]).toStrictEqual([steps, [50, 2, {}]]);
+      const left = answers.filter(([type]) => type === 36).map(([, , , , args]) => (args as number[])[0]);
+      expect([left, objectsWith(realm, offer.id)]).toStrictEqual([[offer.id], []]);
+      expect([realm.core.core.remote.byId.size, [...realm.core.moved.all()]]).toStrictEqual([0, []]);
+    }
+  });
+
   test("survives the sleep of all objects before and after", () => {
     const realm = newRealm();
     const { client, offer } = join(realm, from);
