@@ -45,7 +45,7 @@ export function readPayload(words: readonly string[], flags: PayloadFlags): Payl
 }
 
 /** Reads one value: JSON, a bare string, or `@FILE` or `-` with JSON. */
-export function readWord(word: string, subject: string): unknown {
+function readWord(word: string, subject: string): unknown {
   if (word === "-" || word.startsWith("@")) {
     return parseJson(readSource(word), word === "-" ? "standard input" : `the file ${word.slice(1)}`);
   }

@@ -25,7 +25,7 @@ export function printJson(value: unknown): void {
 }
 
 /** Replaces control characters by escapes of JSON, which leaves JSON text valid. */
-export function escapeControls(text: string): string {
+function escapeControls(text: string): string {
   return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 

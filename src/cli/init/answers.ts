@@ -5,7 +5,7 @@ import { createInterface } from "node:readline/promises";
 import { UserError } from "../project/user-error.ts";
 
 /** How clients of the new project log in. */
-export const LOGINS = ["anonymous", "ticket"] as const;
+const LOGINS = ["anonymous", "ticket"] as const;
 
 /** Properties of a new project, as text: answers of the user, or defaults. */
 export interface Answers {

@@ -47,7 +47,7 @@ const limits = closed(
 );
 
 /** One role; the procedure `authorizer` decides about actions that no rule of `permissions` matches (Authorization). */
-export const roleSchema = closed({
+const roleSchema = closed({
   name: v.pipe(
     text,
     v.check((name) => name !== TRUSTED, `is the name of a built-in role that has every permission`),

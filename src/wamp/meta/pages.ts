@@ -12,7 +12,7 @@ import { optionalKeyword } from "./arguments.ts";
  * 170 kB of JSON. A longer list would cost every other session of the realm time, so the call fails rather than return
  * a part.
  */
-export const MAX_LISTED = 10_000;
+const MAX_LISTED = 10_000;
 
 /**
  * Returns all items, in any order; throws limit_exceeded beyond `MAX_LISTED`. With the keyword arguments `limit` (1 to

@@ -11,7 +11,7 @@ import type { MetaContext } from "./meta-context.ts";
 import type { MetaReply } from "./meta-procedure.ts";
 
 /** Characters of JSON that `modify_details` may add to one session: they are stored in its record, which is small. */
-export const MAX_ADDED_DETAILS = 4096;
+const MAX_ADDED_DETAILS = 4096;
 
 /** Says whether the meta API shows a session: it hides those of the router itself (META-03). */
 export function isVisible(session: Session): boolean {

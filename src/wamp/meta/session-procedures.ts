@@ -28,7 +28,7 @@ export const SESSION_PROCEDURES: Readonly<Record<Uri, MetaProcedure>> = {
 };
 
 /** Returns the ids of sessions, in their order. */
-export function idsOf(sessions: readonly Session[]): number[] {
+function idsOf(sessions: readonly Session[]): number[] {
   return sessions.map((session) => session.id);
 }
 

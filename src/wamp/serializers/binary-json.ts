@@ -1,7 +1,7 @@
 /** Binary strings in JSON: U+0000 followed by padded Base64 (Binary conversion of JSON Strings). */
 
 /** The character that marks a JSON string as binary. */
-export const BINARY_MARK = "\u0000";
+const BINARY_MARK = "\u0000";
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /** Arguments one call of `String.fromCharCode` takes without exhausting the stack. */

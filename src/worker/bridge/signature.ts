@@ -59,7 +59,7 @@ export async function signatureOf(secret: string, fields: string, body: Uint8Arr
 }
 
 /** Prefix of Crossbar.io's fields if action and realm are signed, too; neither contains white space. */
-export function signedRoute({ action, realm }: BridgeRoute): string {
+function signedRoute({ action, realm }: BridgeRoute): string {
   return `${action} ${realm}\n`;
 }
 

@@ -5,7 +5,7 @@ import type { Pattern } from "../../protocol/uri.ts";
 import type { Uri } from "../../protocol/values.ts";
 
 /** The most topics that a relay and the core remember for one relay; the oldest is forgotten first. */
-export const MAX_TOLD = 10_000;
+const MAX_TOLD = 10_000;
 
 /**
  * The topics of one relay that no other object has a use for, kept alike at the relay and at the core. Both add topics

@@ -25,7 +25,7 @@ export interface InquiryPorts {
 }
 
 /** The detail of a RESULT that lists the relays that have not answered. */
-export const UNANSWERED = "_unanswered_relays";
+const UNANSWERED = "_unanswered_relays";
 
 /** The inquiries that wait for relays. */
 export class Inquiries {
