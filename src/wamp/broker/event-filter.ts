@@ -23,7 +23,7 @@ export class EventFilter {
 
   /** The filter of these options; undefined if they have no list, so that all subscribers are receivers. */
   static of(options: Dict): EventFilter | undefined {
-    for (const list of LISTS) if (Array.isArray(options[list])) return new EventFilter(options);
+    for (const list of FILTER_LISTS) if (Array.isArray(options[list])) return new EventFilter(options);
     return undefined;
   }
 
@@ -33,7 +33,7 @@ export class EventFilter {
   }
 
   /** The option for which the session does not receive the event, if one excludes it. Exclusion wins over eligibility. */
-  exclusionOf({ id, identity }: Session): (typeof LISTS)[number] | undefined {
+  exclusionOf({ id, identity }: Session): (typeof FILTER_LISTS)[number] | undefined {
     if (this.#excluded?.has(id)) return "exclude";
     if (this.#excludedAuthids?.has(identity.authid)) return "exclude_authid";
     if (this.#excludedAuthroles?.has(identity.authrole)) return "exclude_authrole";
@@ -43,7 +43,8 @@ export class EventFilter {
   }
 }
 
-const LISTS = [
+/** The options of PUBLISH that list sessions, authids or authroles. */
+export const FILTER_LISTS = [
   "exclude",
   "exclude_authid",
   "exclude_authrole",
@@ -55,7 +56,7 @@ const LISTS = [
 /** The part of `options` that `EventFilter.of` reads, to be kept with an event; undefined if there is none. */
 export function listsOf(options: Dict): Dict | undefined {
   let lists: Record<string, unknown> | undefined;
-  for (const list of LISTS) {
+  for (const list of FILTER_LISTS) {
     if (!Array.isArray(options[list])) continue;
     lists ??= {};
     lists[list] = options[list];

@@ -1,6 +1,7 @@
 /** The procedures that add and flush testaments of the caller (Session Testament). */
 
 import { publicationDetails } from "../broker/broker.ts";
+import { FILTER_LISTS } from "../broker/event-filter.ts";
 import { ProtocolViolation, WampError, WampUri } from "../protocol/errors.ts";
 import type { Publish } from "../protocol/message.ts";
 import { MessageType } from "../protocol/message.ts";
@@ -26,12 +27,7 @@ const TESTAMENT_OPTIONS = [
   "exclude_me",
   "disclose_me",
   "retain",
-  "exclude",
-  "exclude_authid",
-  "exclude_authrole",
-  "eligible",
-  "eligible_authid",
-  "eligible_authrole",
+  ...FILTER_LISTS,
   "rkey",
   "_retained_ttl",
   "ppt_scheme",
