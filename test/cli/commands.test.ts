@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { ID, RawClient } from "../clients/raw-client.ts";
 import { Command, running } from "./command.ts";
 
@@ -51,6 +51,8 @@ async function roleIn(url: string, realm: string): Promise<unknown> {
 
 describe.each(COMMANDS)("%s", (_, script) => {
   const node = [process.execPath, "src/cli/wamp-edge.ts", script];
+  /** `serve` makes a bundle only where a test needs that. */
+  const bundle: Readonly<Record<string, string>> = script === "serve" ? { WAMP_BUNDLE: inject("bundle") } : {};
 
   describe("with a large configuration in WAMP_CONFIG", () => {
     const data = scratchDirectory();
@@ -60,7 +62,7 @@ describe.each(COMMANDS)("%s", (_, script) => {
     beforeAll(async () => {
       const text = JSON.stringify(CONFIG, null, 1);
       expect(text.length).toBeGreaterThan(100_000);
-      command = new Command(node, { WAMP_CONFIG: text, WAMP_DATA: data, ROLE_NAME: AWKWARD });
+      command = new Command(node, { ...bundle, WAMP_CONFIG: text, WAMP_DATA: data, ROLE_NAME: AWKWARD });
       origin = await command.origin();
     });
 
@@ -120,7 +122,7 @@ describe.each(COMMANDS)("%s", (_, script) => {
     });
 
     it("opens realm1 without a configuration, and ends with code 0 on Ctrl-C", async () => {
-      command = new Command(node, { WAMP_DATA: scratchDirectory() });
+      command = new Command(node, { ...bundle, WAMP_DATA: scratchDirectory() });
       const { host } = await command.origin();
       expect(command.stdout).toContain(`  ws://${host}/ws/realm1\n`);
       expect(await roleIn(`ws://${host}/ws/realm1`, "realm1")).toBe("anonymous");
@@ -230,7 +232,8 @@ it("npm start without WAMP_DATA keeps no state: an event that one run retained i
 it("npm run serve removes the long-poll transports of the last run", async () => {
   const data = scratchDirectory();
   const serve = async () => {
-    const command = new Command([process.execPath, "src/cli/wamp-edge.ts", "serve"], { WAMP_DATA: data });
+    const env = { WAMP_BUNDLE: inject("bundle"), WAMP_DATA: data };
+    const command = new Command([process.execPath, "src/cli/wamp-edge.ts", "serve"], env);
     return { command, origin: await command.origin() };
   };
   const polled = await serve();
