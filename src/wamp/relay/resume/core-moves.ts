@@ -199,6 +199,8 @@ export class CoreMoves {
 
   /** The relay has lost its sessions. */
   drop(relay: number): void {
+    // What the relay would have said of a session that it has taken is lost, too, and the giver would wait for ever.
+    for (const [session, { taker }] of [...this.#passed]) if (taker === relay) this.#arrived(session);
     for (const [session, at] of [...this.#moved]) if (at === relay) this.#forget(session);
     for (const [session, { giver, at, held }] of [...this.#moving]) {
       if (giver !== relay) continue;
