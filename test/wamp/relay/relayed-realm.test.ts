@@ -175,6 +175,16 @@ describe("a call", () => {
     ]);
   });
 
+  test("fails for its caller where the error of its callee does not fit", () => {
+    const realm = new RelayedRealm();
+    const [caller, callee] = [realm.join(1), realm.join(2)];
+    callee.send([64, 1, {}, "com.p"]);
+    caller.send([48, 1, {}, "com.p"]);
+    caller.transport.maxLength = 200;
+    callee.send([8, 68, 1, {}, "com.error", ["x".repeat(200)]]);
+    expect(caller.take()).toStrictEqual([[8, 48, 1, {}, "wamp.error.payload_size_exceeded", expect.any(Array)]]);
+  });
+
   test("is refused with the error of the core's dealer; a broken protocol ends the session at its relay", () => {
     const realm = new RelayedRealm();
     const client = realm.join(1);

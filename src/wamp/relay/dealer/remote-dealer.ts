@@ -144,7 +144,7 @@ export class RemoteDealer extends Dealer {
       case MessageType.RESULT:
         return this.#onResult(session, message);
       case MessageType.ERROR:
-        if (message[1] === MessageType.CALL && !this.#end(session, message[2])) return;
+        if (message[1] === MessageType.CALL) return this.#onError(session, message);
         if (isAboutRegistration(message[1])) return this.#registrations.answered(session, message);
         if (message[1] === MessageType.YIELD) return this.#invocations.refuseYield(session, message);
         break;
@@ -261,6 +261,12 @@ export class RemoteDealer extends Dealer {
       const cancel: Cancel = [MessageType.CANCEL, request, { mode: "killnowait" }];
       this.#send({ kind: "request", session: session.id, message: cancel });
     }
+    sendCallError(session, request, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
+  }
+
+  #onError(session: Session, message: ErrorMessage): void {
+    const [, , request] = message;
+    if (!this.#end(session, request) || session.transport.send(message) !== "too large") return;
     sendCallError(session, request, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
   }
 

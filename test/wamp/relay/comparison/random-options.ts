@@ -145,6 +145,7 @@ export function randomPayload(random: SeededRandom): unknown[] {
     [new Uint8Array([1, 2, random.below(256)])],
     [-1.5, 2 ** 40, "\u0000not base64", "é"],
   ]);
+  if (random.chance(0.02)) return [["large".repeat(2_000)]];
   if (random.chance(0.3)) return [];
   return random.chance(0.3) ? [args, { k: random.below(10), deep: { x: [] } }] : [args];
 }

@@ -27,6 +27,9 @@ export interface KnownClient {
   readonly roles: object;
 }
 
+/** Characters or bytes of a message that a client can take: fewer than the largest payloads have, and far more than others. */
+const MOST_SENT = 6_000;
+
 /** The connection of a client. */
 class SideTransport implements ModelTransport {
   readonly received: Received[] = [];
@@ -44,7 +47,9 @@ class SideTransport implements ModelTransport {
   send(message: RouterMessage): SendFault | undefined {
     if (!this.isConnected) throw new Error(`${this.name} is sent ${message} after its connection was closed`);
     const { serializer } = subprotocolByName.get(this.subprotocol)!;
-    this.received.push(...wireOf(this.subprotocol).decode(serializer.encode(message)));
+    const frame = serializer.encode(message);
+    if (frame.length > MOST_SENT) return "too large";
+    this.received.push(...wireOf(this.subprotocol).decode(frame));
     return undefined;
   }
 
