@@ -110,7 +110,13 @@ export default defineConfig({
       },
       {
         resolve,
-        test: { name: "relays", include: ["test/relays/*.test.ts"], testTimeout: 60_000, hookTimeout: 30_000 },
+        test: {
+          name: "relays",
+          include: ["test/relays/*.test.ts", "test/clients/cross-serializer.test.ts"],
+          env: { RELAYS: "2" },
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+        },
       },
     ],
   },

@@ -15,8 +15,11 @@ import { type Router, startRouter } from "./harness.ts";
 import { RouterUnderTest } from "./router-under-test.ts";
 import type { Subprotocol } from "./wire.ts";
 
-/** Starts a router for the test file; call it once, at the top. `relays` as for `startRouter`. */
-export function useRouter(relays = 0): () => Router {
+/**
+ * Starts a router for the test file; call it once, at the top. `relays` as for `startRouter`; by default as many as the
+ * environment variable `RELAYS` says, with which vitest.config.ts runs some files once more.
+ */
+export function useRouter(relays = Number(process.env.RELAYS ?? 0)): () => Router {
   let router: Router;
   beforeAll(async () => {
     router = await startRouter(undefined, { relays });
