@@ -8,7 +8,7 @@ import { clientAt, crash, endCoolDown, isAwake, joinAt, sleep, stored, subscribe
 const CANCELED = "wamp.error.canceled";
 const UNAVAILABLE = "wamp.error.unavailable";
 const NO_SUCH_PROCEDURE = "wamp.error.no_such_procedure";
-const WITHIN = { timeout: 10_000, interval: 20 };
+const WITHIN = { timeout: 20_000, interval: 20 };
 
 beforeEach(() => void vi.spyOn(console, "error").mockImplementation(() => {}));
 afterEach(() => void vi.restoreAllMocks());
@@ -139,11 +139,11 @@ describe("under a load of calls and stored events", () => {
   it("a core that ends loses nothing acknowledged, answers each call once, and keeps no row of sessions", async () => {
     const realm = "spread-busy-core";
     const [stored, { load, clients }] = await Promise.all([StoredLoad.start(realm), startCalls(realm, 1)]);
-    await untilMore(() => load.results, 20);
+    await untilMore(() => load.results, 12);
     load.expectErrors();
     await crash(realm);
-    await untilMore(() => load.results, 20);
-    await untilMore(() => stored.acknowledged, 10);
+    await untilMore(() => load.results, 12);
+    await untilMore(() => stored.acknowledged, 6);
     load.stop();
     await load.ended;
     expect([await stored.faults(), load.faults]).toStrictEqual([[], []]);
@@ -176,11 +176,11 @@ describe("under a load of calls and stored events", () => {
     const registrations = await Promise.all(
       ["chaos.echo", "chaos.queued", "chaos.only"].map((uri) => watcher.call("wamp.registration.lookup", [uri])),
     );
-    await untilMore(() => load.results, 20);
+    await untilMore(() => load.results, 12);
     load.expectErrors();
     await crash(realm, RELAYS[0]);
-    await untilMore(() => load.results, 20);
-    await untilMore(() => stored.acknowledged, 10);
+    await untilMore(() => load.results, 12);
+    await untilMore(() => stored.acknowledged, 6);
     load.stop();
     await load.ended;
     expect([await stored.faults(), load.faults]).toStrictEqual([[], []]);
