@@ -7,6 +7,7 @@ import { WampError, WampUri } from "../../protocol/errors.ts";
 import { MessageType, NO_DETAILS, type Register } from "../../protocol/message.ts";
 import type { Match } from "../../protocol/uri.ts";
 import type { Session } from "../../session/session.ts";
+import { CORE } from "../link/relay-ids.ts";
 import type { RelayLinks } from "../link/relay-links.ts";
 import { RemoteTransport } from "./remote-transport.ts";
 
@@ -69,6 +70,8 @@ export class CoreDealer extends Dealer {
 
   /** The relays of the present callees; undefined where one of these is certainly there. */
   #relaysOf(session: Session, message: Register): Set<number> | undefined {
+    // A session that arrives at the core is a remote one in this turn only, and must have its answer now.
+    if (relayOf(session) === CORE) return undefined;
     const relays = new Set<number>();
     for (const callee of this.#presentOf(message)?.callees ?? []) {
       const relay = relayOf(callee.session);
