@@ -185,6 +185,19 @@ describe("a call", () => {
     expect(caller.take()).toStrictEqual([[8, 48, 1, {}, "wamp.error.payload_size_exceeded", expect.any(Array)]]);
   });
 
+  test("gets one answer for each REGISTER and UNREGISTER, though their request ids are the same", () => {
+    const realm = new RelayedRealm();
+    const client = realm.join(1);
+    client.say([64, 1, {}, "com.a"], [64, 1, {}, "com.b"], [66, 1, 77], [64, 1, {}, "com.c"]);
+    realm.deliver();
+    expect((client.take() as unknown[][]).map(([type, request]) => [type, request])).toStrictEqual([
+      [65, 1],
+      [65, 1],
+      [8, 66],
+      [65, 1],
+    ]);
+  });
+
   test("is refused with the error of the core's dealer; a broken protocol ends the session at its relay", () => {
     const realm = new RelayedRealm();
     const client = realm.join(1);

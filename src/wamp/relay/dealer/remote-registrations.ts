@@ -32,6 +32,8 @@ export class RemoteRegistrations {
   readonly #uncertain = new WeakSet<ToCore>();
   /** The number of messages in the table. */
   asked = 0;
+  /** session → request → later messages with the same request id: they wait for the answers to those before */
+  readonly #behind = new SessionTable<AboutRegistration[]>();
   /** session → request → registration that the core has made for a REGISTER that failed, and is to remove */
   readonly #undoing = new SessionTable<Id>();
 
@@ -52,8 +54,13 @@ export class RemoteRegistrations {
     return false;
   }
 
-  /** Sends a request to the core. */
+  /** Sends a request to the core, after those of the session with the same id. */
   ask(session: Session, request: Id, message: AboutRegistration): void {
+    if (this.#asked.get(session, request) === undefined) return this.#ask(session, request, message);
+    this.#behind.set(session, request, [...(this.#behind.get(session, request) ?? []), message]);
+  }
+
+  #ask(session: Session, request: Id, message: AboutRegistration): void {
     this.#await(session, request, message);
     this.#send(message);
   }
@@ -84,15 +91,20 @@ export class RemoteRegistrations {
     this.asked--;
     this.#unanswered.delete(asked);
     session.transport.send(message[0] === MessageType.ERROR ? this.#resolve(session, asked, message) : message);
+    const next = this.#behind.get(session, request)?.shift();
+    if (next !== undefined) this.#ask(session, request, next);
   }
 
   /** Fails all requests, because the core cannot be reached. */
   failAll(sessions: Iterable<Session>, uri: Uri, text: string): void {
     for (const session of sessions) {
-      for (const [request, asked] of [...this.#asked.of(session)]) {
-        this.#uncertain.add(asked);
-        const type = asked.kind === "register" ? MessageType.REGISTER : MessageType.UNREGISTER;
-        this.answered(session, [MessageType.ERROR, type, request, NO_DETAILS, uri, argsOf(text)]);
+      for (const request of [...this.#asked.of(session).keys()]) {
+        for (let asked = this.#asked.get(session, request); asked !== undefined; ) {
+          this.#uncertain.add(asked);
+          const type = asked.kind === "register" ? MessageType.REGISTER : MessageType.UNREGISTER;
+          this.answered(session, [MessageType.ERROR, type, request, NO_DETAILS, uri, argsOf(text)]);
+          asked = this.#asked.get(session, request);
+        }
       }
     }
   }
@@ -112,7 +124,7 @@ export class RemoteRegistrations {
       if (unsent.has(asked)) continue;
       this.#uncertain.add(asked);
       if (asked.kind !== "register") this.#send(asked);
-      else this.ask(session, asked.message[1], { ...asked, isRepeated: true });
+      else this.#ask(session, asked.message[1], { ...asked, isRepeated: true });
     }
   }
 
@@ -120,6 +132,7 @@ export class RemoteRegistrations {
   leave(session: Session): void {
     this.asked -= this.#asked.of(session).size;
     this.#asked.leave(session);
+    this.#behind.leave(session);
     this.#undoing.leave(session);
   }
 
