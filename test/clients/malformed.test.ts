@@ -10,7 +10,7 @@ import type { Subprotocol } from "./wire.ts";
 const router = useRouter();
 
 const SEED = 20_261_123;
-const MESSAGES = 1000;
+const MESSAGES = 1500;
 // Open sockets: enough for overlap, and within the limit of file descriptors.
 const AT_ONCE = 32;
 
