@@ -13,7 +13,7 @@ import { RemoteTransport } from "./remote-transport.ts";
 
 /** A REGISTER that is refused if none of the present callees turns out to be lost. */
 interface Doubtful {
-  readonly session: Session;
+  session: Session;
   readonly message: Register;
   readonly permission: Permission;
   /** The relays of the present callees that have not answered. */
@@ -37,6 +37,13 @@ export class CoreDealer extends Dealer {
   isRegistering(session: Session): boolean {
     for (const each of this.#doubtful) if (each.session === session) return true;
     return false;
+  }
+
+  /** `next` gets the answers to the REGISTERs of `former`, a session of the same client: returns these. */
+  replaceDoubtful(former: Session | undefined, next: Session): readonly Omit<Doubtful, "relays">[] {
+    const replaced = [...this.#doubtful].filter(({ session }) => session === former);
+    for (const each of replaced) each.session = next;
+    return replaced;
   }
 
   override register(session: Session, message: Register, permission: Permission): void {

@@ -6,6 +6,7 @@ import { nextId } from "../../protocol/id.ts";
 import type { Session } from "../../session/session.ts";
 import type { ToCore, ToRelay } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
+import type { CoreDealer } from "./core-dealer.ts";
 import { RemoteDealer } from "./remote-dealer.ts";
 import type { AboutRegistration } from "./remote-registrations.ts";
 import type { RemoteRequests } from "./remote-requests.ts";
@@ -22,14 +23,14 @@ export interface HandoverParts {
  * otherwise. Between the two it is served as by a relay that is at the core.
  */
 export class Handover {
-  readonly #dealer: Dealer;
+  readonly #dealer: CoreDealer;
   readonly #parts: () => HandoverParts;
   readonly #relay: RemoteDealer;
   /** The session that comes to the core in this turn. */
   #own: Session | undefined;
 
   /** `dealer` is that of the core, made of `ofDealer`; `parts` is called later. */
-  constructor(dealer: Dealer, parts: () => HandoverParts, ...ofDealer: ConstructorParameters<typeof Dealer>) {
+  constructor(dealer: CoreDealer, parts: () => HandoverParts, ...ofDealer: ConstructorParameters<typeof Dealer>) {
     this.#dealer = dealer;
     this.#parts = parts;
     this.#relay = new RemoteDealer({ isFull: false, queue: (message) => this.#ask(message) }, ...ofDealer);
@@ -55,12 +56,19 @@ export class Handover {
       return remote.lastInvocation;
     });
     table!.restore(own, { calls, invocations });
+    const doubtful = this.#dealer.replaceDoubtful(own, remote);
+    const { id, identity, features } = own;
+    const origin = { id, identity, features };
+    const requests = doubtful.map(({ message, permission }) => {
+      return { kind: "register", origin, permission, message, isRepeated: false } as const;
+    });
+    this.#relay.adopt(own, requests);
     own.transport.save();
   }
 
-  /** The record of the session is on its way. */
-  release(own: Session): void {
-    this.#relay.release(own);
+  /** The record of the session is on its way: returns its REGISTERs without an answer. */
+  release(own: Session): readonly AboutRegistration[] {
+    return this.#relay.release(own);
   }
 
   /**
@@ -72,7 +80,12 @@ export class Handover {
     const { tables } = this.#dealer;
     sessions.move(own.id, CORE);
     this.#own = own;
-    this.#relay.adopt(own, unanswered);
+    const doubtful = this.#dealer.replaceDoubtful(sessions.byId.get(own.id), own);
+    const answered = new Set(doubtful.map(({ message }) => message[1]));
+    this.#relay.adopt(
+      own,
+      unanswered.filter(({ message }) => !answered.has(message[1])),
+    );
     const isWhole = sendHeld();
     this.#relay.repeat(NOTHING);
     const byKey = new Map(tables.remote!.recordOf(own)!.invocations.map(({ request, key }) => [key, request]));

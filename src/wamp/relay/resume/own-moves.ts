@@ -13,7 +13,7 @@ import { type Move, SessionMoves, type Unanswered } from "./session-moves.ts";
 /** See `Handover`. */
 export interface HandoverPort {
   depart(session: Session, relay: number): void;
-  release(session: Session): void;
+  release(session: Session): readonly Unanswered[];
   arrive(session: Session, unanswered: readonly Unanswered[], sendHeld: () => boolean): void;
   take(message: ToRelay): void;
 }
@@ -61,10 +61,7 @@ export function newOwnMoves(ports: OwnMovesPorts, owner: OwnMovesOwner): Session
     release: () => {},
     whenSettled: (_, act) => act(),
     prepare: (session, taker) => handover.depart(session, taker),
-    releaseCalls: (session) => {
-      handover.release(session);
-      return [];
-    },
+    releaseCalls: (session) => handover.release(session),
     adoptCalls: (session, unanswered) => handover.arrive(session, unanswered, () => owner.sendHeld(session.id)),
   });
 }

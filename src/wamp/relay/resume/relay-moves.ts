@@ -89,16 +89,15 @@ export class RelayMoves extends SessionMoves {
   }
 
   /**
-   * The relay has lost its sockets, and the core forgets where its sessions are, and what they held. Those of them that are
-   * parked end if they may have held anything: their clients must not take it for granted.
+   * The relay has lost its sockets, and the core forgets where its sessions are, and what they held. Those that are parked
+   * end: they have missed events, and are not registered any more.
    */
   begin(): void {
     const { ids, relay, realm, send } = this.#ports;
-    const { sessions, dealer } = realm();
+    const { sessions } = realm();
     for (const [id, session] of [...sessions.byId]) {
       const peer = sessions.peerOf(session)!;
-      const isParked = peer.transport === session.resumable;
-      if (isParked && dealer.tables.remote!.recordOf(session) !== undefined) sessions.end(peer);
+      if (peer.transport === session.resumable) sessions.end(peer);
       else if (ids.relayOf(id) !== relay) send({ kind: "session here", session: id });
     }
   }
