@@ -175,6 +175,18 @@ describe("a call", () => {
     ]);
   });
 
+  test("interrupts its callee where more of its input does not fit", () => {
+    const realm = new RelayedRealm();
+    const [caller, callee] = [realm.join(1, PROGRESS), realm.join(2, CALLEE)];
+    callee.send([64, 1, {}, "com.p"]);
+    caller.send([48, 1, { progress: true }, "com.p"]);
+    callee.take();
+    callee.transport.maxLength = 200;
+    caller.send([48, 1, { progress: true }, "com.p", ["x".repeat(200)]]);
+    expect(callee.take()).toStrictEqual([[69, 1, { mode: "killnowait" }]]);
+    expect(caller.take()).toStrictEqual([[8, 48, 1, {}, "wamp.error.payload_size_exceeded", expect.any(Array)]]);
+  });
+
   test("fails for its caller where the error of its callee does not fit", () => {
     const realm = new RelayedRealm();
     const [caller, callee] = [realm.join(1), realm.join(2)];

@@ -49,6 +49,7 @@ export class RemoteInvocations {
       return this.#fail(callee, key, WampUri.UNAVAILABLE, "the callee has not registered the procedure");
     }
     const { lastInvocation } = callee;
+    const isMoreInput = this.#numbers.requestOf(callee, key) !== undefined;
     const request = this.#numbers.take(callee, key);
     if (request === undefined) return;
     const fault = callee.transport.send([type, request, registration, details, payload]);
@@ -56,6 +57,9 @@ export class RemoteInvocations {
     this.#numbers.end(callee, { request, key });
     // The callee has not seen the number, and numbers must be sequential.
     callee.lastInvocation = lastInvocation;
+    if (isMoreInput && callee.has("callee.call_canceling")) {
+      callee.transport.send([MessageType.INTERRUPT, request, { mode: "killnowait" }]);
+    }
     const uri = fault === "closed" ? WampUri.NETWORK_FAILURE : WampUri.PAYLOAD_SIZE_EXCEEDED;
     this.#fail(callee, key, uri, "the invocation could not be sent to the callee");
   }
