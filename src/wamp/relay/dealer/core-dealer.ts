@@ -60,10 +60,10 @@ export class CoreDealer extends Dealer {
 
   override leave(session: Session): void {
     super.leave(session);
-    for (const each of [...this.#doubtful]) {
-      if (each.session === session) this.#doubtful.delete(each);
-      else if (this.#presentOf(each.message) === undefined) this.#decide(each);
-    }
+    for (const each of [...this.#doubtful]) if (each.session === session) this.#doubtful.delete(each);
+    // Of several for one procedure the first is accepted, and the others are refused.
+    const free = [...this.#doubtful].filter(({ message }) => this.#presentOf(message) === undefined);
+    for (const each of free) this.#decide(each);
   }
 
   /** The answer to a relay in a new epoch is `leave` for each of its callees, with which the message is dropped. */
