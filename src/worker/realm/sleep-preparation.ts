@@ -19,6 +19,9 @@ import type { RealmContext } from "./realm-host.ts";
  */
 const FLUSH_MS = 250;
 
+/** Ticks that are due within so many milliseconds share a timer. */
+const TICK_MS = 5;
+
 /** Milliseconds between two looks whether other objects have answered. */
 const POLL_MS = 1_000;
 
@@ -46,6 +49,8 @@ export class SleepPreparation {
   readonly #awake: AwakeRealm;
   readonly #storageUse: StorageUse;
   #isScheduled = false;
+  /** When timers tick: milliseconds since the epoch. */
+  readonly #ticks = new Set<number>();
   #hasEmptied = false; // Set when the last socket has closed, until the next `prepare`.
 
   constructor(awake: AwakeRealm, storageUse: StorageUse) {
@@ -66,9 +71,16 @@ export class SleepPreparation {
 
   /** A deadline that comes before the next `prepare` gets a timer; `prepare` sets the alarm for later ones. */
   scheduleTick(time: number): void {
-    const delay = time - this.#awake.object.clock.now();
-    if (delay <= FLUSH_MS) setTimeout(() => this.#awake.tick(), Math.max(0, delay));
-    else this.schedule();
+    const now = this.#awake.object.clock.now();
+    if (time - now > FLUSH_MS) return this.schedule();
+    // A timer for each call with a short timeout would be more than the platform's 10,000.
+    const at = Math.ceil(Math.max(time, now) / TICK_MS) * TICK_MS;
+    if (this.#ticks.has(at)) return;
+    this.#ticks.add(at);
+    setTimeout(() => {
+      this.#ticks.delete(at);
+      this.#awake.tick();
+    }, at - now);
   }
 
   /** Has `prepare` called soon. */

@@ -18,6 +18,22 @@ describe("limits of a realm", () => {
     expect((await other.next())[0]).toBe(17);
   });
 
+  it("more calls with short timeouts may be open than the platform has timers", async () => {
+    const callee = await join("measured-timers");
+    callee.send([64, 1, {}, "p"]);
+    await callee.next();
+    const calls = 5_100;
+    const callers = await Promise.all([join("measured-timers"), join("measured-timers")]);
+    for (let request = 1; request <= calls; request++) {
+      for (const caller of callers) caller.send([48, request, { timeout: 240 }, "p"]);
+    }
+    for (const caller of callers) {
+      const ends = new Set<unknown>();
+      for (let request = 1; request <= calls; request++) ends.add((await caller.next())[4]);
+      expect(ends).toEqual(new Set(["wamp.error.timeout"]));
+    }
+  });
+
   it("a result over sent_message_bytes is an error for the caller [WS-18]", async () => {
     const callee = await join("narrow-2");
     callee.send([64, 1, {}, "p"]);
