@@ -6,7 +6,7 @@ import type { InterestStore } from "./broker/interest-table.ts";
 import type { NodeKeyStore } from "./broker/node-keys.ts";
 import type { StoredCountStore } from "./broker/stored-publications.ts";
 import type { ToldStore } from "./broker/told-topics.ts";
-import type { RemoteSessionStore } from "./dealer/remote-sessions.ts";
+import type { RemoteSessionStore } from "./dealer/remote-session-rows.ts";
 import type { Batch } from "./link/batch.ts";
 import type { DownLinkStore } from "./link/down-links.ts";
 import type { ToRelay } from "./link/messages.ts";

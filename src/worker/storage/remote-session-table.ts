@@ -1,6 +1,6 @@
 /** The sessions of relays that hold registrations or calls at the core, in SQLite. */
 
-import type { RemoteSessionRow, RemoteSessionStore } from "../../wamp/relay/dealer/remote-sessions.ts";
+import type { RemoteSessionRow, RemoteSessionStore } from "../../wamp/relay/dealer/remote-session-rows.ts";
 import type { DeferredWrites } from "./deferred-writes.ts";
 import type { Tables } from "./tables.ts";
 import { partsOf } from "./text-parts.ts";

@@ -1,6 +1,6 @@
 /** The sessions of relays that hold registrations or calls at the core. */
 
-import { type DealerRecord, dealerRecord, restoreSession } from "../../dealer/dealer-record.ts";
+import { restoreSession } from "../../dealer/dealer-record.ts";
 import type { SessionRecord } from "../../hibernation/peer-record.ts";
 import { PEER } from "../../hibernation/session-record.ts";
 import type { Callers, RemoteSleepers } from "../../hibernation/wake.ts";
@@ -8,39 +8,14 @@ import type { Host } from "../../host/host.ts";
 import { MessageType, type Registered, type RouterMessage } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
 import { Session } from "../../session/session.ts";
-import { read, unreadable, write } from "../../stored-records/stored-record.ts";
+import { read, unreadable } from "../../stored-records/stored-record.ts";
 import type { RemoteOrigin } from "../link/messages.ts";
 import type { CoreDealer } from "./core-dealer.ts";
+import { type RemoteSessionRow, RemoteSessionRows, type RemoteSessionStore } from "./remote-session-rows.ts";
 import { endedCall, type RemoteSender, RemoteTransport } from "./remote-transport.ts";
-
-/** A remote session that holds something. */
-export interface RemoteSessionRow {
-  readonly relay: number;
-  readonly session: Id;
-  /** Its record. */
-  readonly text: string;
-  /** REGISTERED messages that its relay may not have got: request and registration id. */
-  readonly registered: readonly (readonly [request: Id, registration: Id])[];
-}
-
-/** One row for each remote session that holds something. */
-export interface RemoteSessionStore {
-  all(): Iterable<RemoteSessionRow>;
-  put(row: RemoteSessionRow): void;
-  /** Removes the row, if present. */
-  delete(session: Id): void;
-}
 
 /** More invocations than one session gets between two sleeps of the core. */
 const KEYS_PER_BOOT = 2 ** 32;
-
-/** What the row of a session says. */
-interface Stored {
-  /** The number of its registrations. */
-  readonly registrations: number;
-  /** The CALL.Requests of its calls. */
-  readonly calls: ReadonlySet<Id>;
-}
 
 /** Keeps a row for each session, so that the core may sleep while remote sessions hold registrations or calls. */
 export class RemoteSessions implements RemoteSleepers {
@@ -50,6 +25,7 @@ export class RemoteSessions implements RemoteSleepers {
   readonly recent = new Map<Session, number>();
   readonly #dealer: CoreDealer;
   readonly #store: RemoteSessionStore;
+  readonly #rows: RemoteSessionRows;
   readonly #host: Host;
   readonly #sender: Pick<RemoteSender, "send" | "isFull">;
   /** The invocations of a session count on from here, so that a number never stands for two; set with the first one. */
@@ -57,19 +33,11 @@ export class RemoteSessions implements RemoteSleepers {
   readonly #boot: () => number;
   /** See `RemoteSessionRow.registered`. */
   readonly #registered = new Map<Session, RemoteSessionRow["registered"]>();
-  readonly #stored = new Map<Id, Stored>();
-  /**
-   * Sessions whose rows would break a promise after a crash: they lack a registration, have a call that is over, or have
-   * one as waiting that a callee has got, and would get again. Noted when that happens: to compare rows would cost each
-   * turn as much as the session holds.
-   */
-  readonly #stale = new Set<Session>();
   readonly #unsettled = new Set<Id>();
   /** Sessions whose rows may be out of date. */
   readonly #changed = new Set<Session>();
   /** Those of them that changed in this turn, or in the turns whose messages leave together. */
   readonly #changedNow = new Set<Session>();
-
   constructor(
     dealer: CoreDealer,
     host: Host,
@@ -80,6 +48,7 @@ export class RemoteSessions implements RemoteSleepers {
     this.#dealer = dealer;
     this.#host = host;
     this.#store = store;
+    this.#rows = new RemoteSessionRows(store, dealer.tables);
     this.#sender = sender;
     this.#boot = boot;
   }
@@ -102,14 +71,14 @@ export class RemoteSessions implements RemoteSleepers {
       for (const [request, registration] of registered) {
         session.transport.send([MessageType.REGISTERED, request, registration]);
       }
-      this.#stored.set(id, storedOf(record));
+      this.#rows.restore(id, record, this.#registered.get(session));
     }
     return callers;
   }
 
   /** A callee is about to get a call: where its row says that it waits, the row must be written first. */
   noteInvoked(caller: Session, request: Id): void {
-    if (this.#stored.get(caller.id)?.calls.has(request) === true) this.#stale.add(caller);
+    if (this.#rows.hasCall(caller.id, request)) this.#rows.makeStale(caller);
   }
 
   /** Has `endTurn` anything to do? */
@@ -152,7 +121,7 @@ export class RemoteSessions implements RemoteSleepers {
   settle(id: Id): void {
     this.#unsettled.delete(id);
     const session = this.byId.get(id);
-    if (session !== undefined && this.#stored.has(id)) this.#write(session);
+    if (session !== undefined && this.#rows.has(id)) this.#write(session);
   }
 
   /** The session has ended: its callees are interrupted, the calls that it works on fail. */
@@ -161,9 +130,8 @@ export class RemoteSessions implements RemoteSleepers {
     this.byId.delete(session.id);
     this.#dealer.leave(session);
     this.#changed.delete(session);
-    this.#stale.delete(session);
     this.#registered.delete(session);
-    this.#deleteRow(session.id);
+    this.#rows.delete(session);
   }
 
   /** Ends the sessions of a relay that has lost them. */
@@ -173,7 +141,7 @@ export class RemoteSessions implements RemoteSleepers {
 
   /**
    * Ends a turn: forgets sessions that hold nothing, and writes the rows that must be right when the messages of this
-   * turn arrive. A call gets its row in `flush`, if it is still open then.
+   * turn arrive. A call gets its row in the second `flush` that finds it open.
    */
   endTurn(): void {
     if (this.#changedNow.size === 0) return;
@@ -182,17 +150,25 @@ export class RemoteSessions implements RemoteSleepers {
     for (const session of changed) {
       if (!this.#changed.has(session)) continue;
       if (!this.holds(session)) this.release(session);
-      else if (this.#isStale(session)) this.#write(session);
+      else if (this.#rows.isStale(session)) this.#write(session);
     }
     if (this.#changed.size > 0) this.#host.scheduleFlush();
   }
 
-  /** Writes all rows that are out of date. */
+  /** Writes the rows that are out of date, except for calls that the last flush did not find: most are over before the next. */
   flush(): void {
+    this.#rows.beginFlush();
     for (const session of [...this.#changed]) {
-      if (this.holds(session)) this.#write(session);
+      if (this.holds(session)) this.#flush(session);
       else this.release(session);
     }
+    if (this.#rows.hasNewCalls) this.#host.scheduleFlush();
+  }
+
+  #flush(session: Session): void {
+    const state = this.#rows.stateOf(session, this.#registered.get(session));
+    if (state === "outdated") this.#write(session);
+    else if (state === "right") this.#changed.delete(session);
   }
 
   #open(relay: number, origin: RemoteOrigin | SessionRecord): Session {
@@ -208,12 +184,6 @@ export class RemoteSessions implements RemoteSleepers {
     this.byId.set(origin.id, session);
     this.#markChanged(session);
     return session;
-  }
-
-  /** A registration that has gone, without a new one, shows in the number. */
-  #isStale(session: Session): boolean {
-    const stored = this.#stored.get(session.id)?.registrations ?? 0;
-    return this.#stale.has(session) || this.#dealer.tables.registrations.heldBy(session).size !== stored;
   }
 
   #markChanged(session: Session): void {
@@ -234,9 +204,8 @@ export class RemoteSessions implements RemoteSleepers {
   release(session: Session): void {
     this.#lastKey = Math.max(this.#keyBase(), session.lastInvocation);
     this.#changed.delete(session);
-    this.#stale.delete(session);
     this.#registered.delete(session);
-    this.#deleteRow(session.id);
+    this.#rows.delete(session);
     this.byId.delete(session.id);
     this.#dealer.leave(session);
   }
@@ -245,11 +214,11 @@ export class RemoteSessions implements RemoteSleepers {
   #sendTo(relay: number, id: Id, message: RouterMessage): void {
     const callee = this.byId.get(id);
     if (message[0] === MessageType.REGISTERED && callee !== undefined) {
-      this.#stale.add(callee);
+      this.#rows.makeStale(callee);
       return this.#sendRegistered(relay, callee, message);
     }
     const ended = endedCall(message);
-    if (ended !== undefined && this.#stored.get(id)?.calls.has(ended) && callee !== undefined) this.#stale.add(callee);
+    if (ended !== undefined && this.#rows.hasCall(id, ended) && callee !== undefined) this.#rows.makeStale(callee);
     if (message[0] !== MessageType.INVOCATION) return this.#sender.send(relay, id, message);
     const { recent } = this;
     if (callee !== undefined) recent.set(callee, (recent.get(callee) ?? 0) + 1);
@@ -308,36 +277,10 @@ export class RemoteSessions implements RemoteSleepers {
     );
   }
 
-  #recordOf(session: Session): DealerRecord {
-    const record = dealerRecord(session, this.#dealer.tables);
-    if (this.recent.size === 0 || record.calls.length === 0) return record;
-    const calls = record.calls.filter(({ callee }) => !this.recent.has(this.byId.get(callee)!));
-    return { ...record, calls };
-  }
-
   #write(session: Session): void {
-    const { id, identity, features } = session;
-    if (this.#unsettled.has(id)) return;
-    const record = { id, identity, features, subscriptions: [] };
-    const dealers = this.#recordOf(session);
-    const text = write(PEER, { kind: "open", session: { ...record, ...dealers } });
-    const registered = this.#registered.get(session) ?? [];
-    this.#store.put({ relay: this.relayOf(session), session: id, text, registered });
-    this.#stored.set(id, storedOf(dealers));
-    this.#stale.delete(session);
+    if (this.#unsettled.has(session.id)) return;
+    const isRecent = (callee: Id) => this.recent.size > 0 && this.recent.has(this.byId.get(callee)!);
+    this.#rows.write(session, this.relayOf(session), this.#registered.get(session), isRecent);
     if (this.recent.size === 0) this.#changed.delete(session);
   }
-
-  #deleteRow(id: Id): void {
-    if (this.#stored.delete(id)) this.#store.delete(id);
-  }
-}
-
-function storedOf({
-  registrations,
-  calls,
-  waitingCalls,
-}: Pick<SessionRecord, "registrations" | "calls" | "waitingCalls">): Stored {
-  const requests = [...calls, ...(waitingCalls ?? [])].map(({ callRequest }) => callRequest);
-  return { registrations: registrations.length, calls: new Set(requests) };
 }

@@ -7,7 +7,7 @@ import { earliest } from "../../../../src/wamp/host/deadlines.ts";
 import type { Transport } from "../../../../src/wamp/host/transport.ts";
 import type { Realm } from "../../../../src/wamp/realm/realm.ts";
 import { RelayCore } from "../../../../src/wamp/relay/core.ts";
-import type { RemoteSessionRow, RemoteSessionStore } from "../../../../src/wamp/relay/dealer/remote-sessions.ts";
+import type { RemoteSessionRow, RemoteSessionStore } from "../../../../src/wamp/relay/dealer/remote-session-rows.ts";
 import type { Batch, BatchAnswer } from "../../../../src/wamp/relay/link/batch.ts";
 import { CORE } from "../../../../src/wamp/relay/link/relay-ids.ts";
 import type { EpochStore } from "../../../../src/wamp/relay/link/relay-links.ts";
