@@ -13,8 +13,12 @@ const resolve = {
 /** Loading wrangler, or starting a Worker, for each file takes a second of CPU. */
 const SHARED = { isolate: false, setupFiles: "test/restore.ts" };
 
-/** Tests in workerd that need a Worker of their own, because its configuration is another one. */
-const OWN_WORKER = ["test/worker/components/component-host.test.ts", "test/worker/unbound.test.ts"];
+/** Tests in workerd that need a Worker of their own: its configuration is another one, or they count the lines of its log. */
+const OWN_WORKER = [
+  "test/worker/components/component-host.test.ts",
+  "test/worker/routing/refusals.test.ts",
+  "test/worker/unbound.test.ts",
+];
 
 /** The router in workerd, with the realms of the tests. */
 const plugins = [
