@@ -163,6 +163,26 @@ describe("a relay that cannot reach the core", () => {
     reconnect(realm);
     expect([callee.take(), heldByCore(realm)]).toStrictEqual([[], [0, 0, 0, 0, []]]);
   });
+
+  test("leaves a session the registration of a REGISTER that has failed where the next REGISTER gets it", () => {
+    const realm = new RelayedRealm();
+    const callee = realm.join(1);
+    const register = (request: number) => callee.send([64, request, { invoke: "roundrobin" }, "com.p"]);
+    cutOff(realm, 1, "lose answer");
+    realm.world.network.block(0, 1, "lose call");
+    register(1);
+    realm.advance(70_000);
+    expect(errorsOf(callee)).toStrictEqual([[64, 1, "wamp.error.unavailable"]]);
+    // The relay is back before the core's answers are.
+    realm.world.network.unblock();
+    realm.world.network.block(0, 1, "lose call");
+    realm.advance(70_000);
+    register(2);
+    expect(callee.take()).toStrictEqual([]);
+    reconnect(realm);
+    const [registration] = realm.core.core.realm.dealer.registrations.values();
+    expect(callee.take()).toStrictEqual([[65, 2, registration?.id]]);
+  });
 });
 
 describe("a core that cannot reach a relay", () => {

@@ -212,9 +212,12 @@ export class RemoteDealer extends Dealer {
     return Array.from(this.#calls.sessions(), ({ id }) => id);
   }
 
-  /** Tells the core which calls and invocations are open, of all sessions that it may know. */
+  /** Tells the core which calls and invocations are open, of all sessions that it may know, and what it is to remove. */
   stateAll(): void {
-    for (const session of this.#calls.sessions()) this.#stateOpenCalls(session, true);
+    for (const session of this.#calls.sessions()) {
+      this.#stateOpenCalls(session, true);
+      this.#registrations.undoAgain(session);
+    }
   }
 
   /** Tells the core which calls and invocations were open before the relay slept. */

@@ -19,6 +19,13 @@ import type { ToCore } from "../link/messages.ts";
 /** A message about a registration on its way to the core. */
 export type AboutRegistration = Extract<ToCore, { readonly kind: "register" | "request" }>;
 
+/** A registration that the core has made for a REGISTER that failed, and is to remove. */
+interface Undoing {
+  readonly registration: Id;
+  /** Is UNREGISTER on its way? */
+  isSent: boolean;
+}
+
 /** Each request gets exactly one answer, even if messages are repeated or lost on the way. */
 export class RemoteRegistrations {
   readonly #send: (message: ToCore) => void;
@@ -34,8 +41,8 @@ export class RemoteRegistrations {
   asked = 0;
   /** session → request → later messages with the same request id: they wait for the answers to those before */
   readonly #behind = new SessionTable<AboutRegistration[]>();
-  /** session → request → registration that the core has made for a REGISTER that failed, and is to remove */
-  readonly #undoing = new SessionTable<Id>();
+  /** session → request that failed → what the core has made for it */
+  readonly #undoing = new SessionTable<Undoing>();
 
   /** `send` queues a message for the core. */
   constructor(send: (message: ToCore) => void, refused: RememberedRequests) {
@@ -50,7 +57,7 @@ export class RemoteRegistrations {
 
   /** Does the session not know of a registration, though the core may send it invocations? */
   isUndoing(session: Session, registration: Id): boolean {
-    for (const each of this.#undoing.of(session).values()) if (each === registration) return true;
+    for (const each of this.#undoing.of(session).values()) if (each.registration === registration) return true;
     return false;
   }
 
@@ -93,6 +100,8 @@ export class RemoteRegistrations {
     session.transport.send(message[0] === MessageType.ERROR ? this.#resolve(session, asked, message) : message);
     const next = this.#behind.get(session, request)?.shift();
     if (next !== undefined) this.#ask(session, request, next);
+    if (message[0] === MessageType.REGISTERED) this.#keep(session, message[2]);
+    this.#sendUndoing(session);
   }
 
   /** Fails all requests, because the core cannot be reached. */
@@ -126,6 +135,13 @@ export class RemoteRegistrations {
       if (asked.kind !== "register") this.#send(asked);
       else this.#ask(session, asked.message[1], { ...asked, isRepeated: true });
     }
+    this.undoAgain(session);
+  }
+
+  /** UNREGISTERs that the session does not know of may have been dropped with the link. */
+  undoAgain(session: Session): void {
+    for (const undoing of this.#undoing.of(session).values()) undoing.isSent = false;
+    this.#sendUndoing(session);
   }
 
   /** Drops the requests of a session that has ended. */
@@ -156,9 +172,26 @@ export class RemoteRegistrations {
   /** The session believes that its REGISTER has failed; the answer to UNREGISTER finds no request, and is dropped. */
   #undo(session: Session, [, request, registration]: Registered): void {
     if (!this.#refused.delete(session, request)) return;
-    this.#undoing.set(session, request, registration);
-    const message: Unregister = [MessageType.UNREGISTER, request, registration];
-    this.#send({ kind: "request", session: session.id, message });
+    this.#undoing.set(session, request, { registration, isSent: false });
+    this.#sendUndoing(session);
+  }
+
+  /** The session has got the registration for a later REGISTER. */
+  #keep(session: Session, registration: Id): void {
+    for (const [request, undoing] of [...this.#undoing.of(session)]) {
+      if (undoing.registration === registration) this.#undoing.delete(session, request);
+    }
+  }
+
+  /** A REGISTER on its way may be for the same procedure: the session would believe in what UNREGISTER removes behind it. */
+  #sendUndoing(session: Session): void {
+    for (const { kind } of this.#asked.of(session).values()) if (kind === "register") return;
+    for (const [request, undoing] of this.#undoing.of(session)) {
+      if (undoing.isSent) continue;
+      undoing.isSent = true;
+      const message: Unregister = [MessageType.UNREGISTER, request, undoing.registration];
+      this.#send({ kind: "request", session: session.id, message });
+    }
   }
 }
 
