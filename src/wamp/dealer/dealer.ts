@@ -232,6 +232,9 @@ export class Dealer {
     return earliest(this.#pending.nextDeadline(), others);
   }
 
+  /** Answers what waits in memory only: the session is parked, and outlives a crash, after which no answer would come. */
+  settle(_session: Session): void {}
+
   /** Cleans up after a session that has ended: interrupts its callees, fails the calls it worked on, unregisters it. */
   leave(session: Session): void {
     this.#queue.leave(session);

@@ -270,6 +270,7 @@ export class Sessions {
     const session = peer.state.kind === "open" ? peer.state.session : undefined;
     if (session?.resumable === undefined) return this.end(peer, false, reason);
     this.resume?.park(peer, session, session.resumable);
+    this.#realm.dealer.settle(session);
     this.#realm.testaments.detach(session);
   }
 
@@ -288,7 +289,9 @@ export class Sessions {
   /** Parks the session that a client at another object asks for, if it may resume it (`SessionResume.parkFor`). */
   parkFor(origin: Pick<SessionOrigin, "identity" | "features">, request: ResumeRequest): Session | undefined {
     const session = this.resume?.parkFor(origin, request);
-    if (session !== undefined) this.#realm.broker.acknowledgments.complete(session);
+    if (session === undefined) return undefined;
+    this.#realm.broker.acknowledgments.complete(session);
+    this.#realm.dealer.settle(session);
     return session;
   }
 

@@ -58,6 +58,11 @@ export class CoreDealer extends Dealer {
     }
   }
 
+  /** Each REGISTER is judged by what is known now. */
+  override settle(session: Session): void {
+    for (const each of [...this.#doubtful]) if (each.session === session) this.#decide(each);
+  }
+
   override leave(session: Session): void {
     super.leave(session);
     for (const each of [...this.#doubtful]) if (each.session === session) this.#doubtful.delete(each);

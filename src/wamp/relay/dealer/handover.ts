@@ -102,6 +102,8 @@ export class Handover {
     this.#relay.release(own);
     replaceSession(tables, remote, own, (key) => byKey.get(key)!);
     sessions.release(remote);
+    // Its client may have gone again.
+    this.#dealer.settle(own);
   }
 
   /** Takes a message for the session that comes. */

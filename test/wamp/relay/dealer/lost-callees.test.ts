@@ -1,6 +1,7 @@
 /** REGISTER of a procedure that a session of another relay holds, or has held until its relay crashed. */
 
 import { describe, expect, test } from "vitest";
+import { ALL_ROLES } from "../../host/test-realm.ts";
 import { RelayedRealm } from "../relayed-realm.ts";
 
 const REGISTERED = [65, 1, expect.any(Number)];
@@ -58,6 +59,25 @@ describe("a procedure of a relay that has crashed, and that no client has come b
     expect(realm.core.core.remote.byId.size).toBe(0);
     expect([...realm.core.sessions.all()]).toStrictEqual([]);
   });
+});
+
+test("a session of the core that is parked meanwhile has its answer, which a crash of the core does not lose", () => {
+  const realm = new RelayedRealm(3, { options: { enable_meta_api: false, resume: { time: 60 } } });
+  realm.join(1).send([64, 1, {}, "com.p"]);
+  realm.cut.add(1);
+  const callee = realm.connect(0);
+  callee.send([1, "realm1", { roles: ALL_ROLES, resumable: true }]);
+  const [[, id, { resume_token: token }]] = callee.take() as [[number, number, { resume_token: string }]];
+  callee.send([64, 1, {}, "com.p"]);
+  expect(callee.take()).toStrictEqual([]);
+  callee.leave();
+  realm.core.save();
+  realm.core.crash();
+  realm.cut.clear();
+  const again = realm.connect(2);
+  again.send([1, "realm1", { roles: ALL_ROLES, "resume-session": id, "resume-token": token }]);
+  realm.advance(10_000);
+  expect(again.take().slice(1)).toStrictEqual([REFUSED]);
 });
 
 describe("a procedure of a callee that is there", () => {
