@@ -115,10 +115,10 @@ export class Relay {
   /** Takes the answer of the core. Call `endTurn` then. */
   answered(batch: Batch<ToCore>, answer: BatchAnswer): void {
     this.#link.answered(batch, answer);
-    if (batch.messages.some(({ kind }) => kind !== "closed")) this.#noteKnown();
+    if (this.#mayBeKnown || batch.messages.some(({ kind }) => kind !== "closed")) this.#noteKnown();
   }
 
-  /** The object calls `close` when it saves. */
+  /** The object calls `close` when it saves, once more after a probe that was on its way the last time. */
   #noteKnown(): void {
     this.#mayBeKnown = true;
     if (this.hasOnlyParked) this.#host.scheduleFlush();

@@ -107,6 +107,23 @@ describe("a relay whose last session has left", () => {
     expect((subscriber.take() as unknown[][]).map(([type]) => type)).toStrictEqual([33, 36]);
   });
 
+  test("leaves no row where it crashes before the core knows that it is unused, and saves before the core answers", () => {
+    const realm = new RelayedRealm();
+    const [relay] = realm.relays;
+    const client = realm.join(1);
+    client.send([16, 1, {}, "com.a"]);
+    // What it says about its last session is lost.
+    relay!.disconnect(client.transport);
+    relay!.flush();
+    relay!.crash();
+    relay!.relay.begin();
+    relay!.flush();
+    expect(realm.core.rowsOf(1)).toStrictEqual(["epoch", "told", "role"]);
+    realm.deliver();
+    realm.advance(1_000);
+    expect([realm.core.rowsOf(1), relay!.due, relay!.isIdle]).toStrictEqual([[], undefined, true]);
+  });
+
   test("leaves no row of what was stored, so that one without its storage has its next events stored", () => {
     const realm = new RelayedRealm(2, { store: { "event-history": [{ uri: "com.a", limit: 10 }] } });
     const [relay] = realm.relays;
