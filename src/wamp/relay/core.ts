@@ -309,6 +309,7 @@ export class RelayCore {
       case "leave":
         return this.moves.leave(relay, message.session);
       case "closed":
+        if (message.isVoid) return;
         this.authentication.roles.forget(relay);
         return this.#links.forget(relay);
       case "open calls":

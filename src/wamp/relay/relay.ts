@@ -14,7 +14,7 @@ import { RemoteDealer } from "./dealer/remote-dealer.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
 import { CoreLink } from "./link/core-link.ts";
 import type { OnEnd } from "./link/link-sender.ts";
-import type { ToCore, ToRelay } from "./link/messages.ts";
+import { closedMessage, type ToCore, type ToRelay } from "./link/messages.ts";
 import { RelayMeta } from "./meta/relay-meta.ts";
 import { RelayMetaEvents } from "./meta/relayed-meta-events.ts";
 import { SessionCounts } from "./meta/session-counts.ts";
@@ -193,9 +193,10 @@ export class Relay {
     this.#mayBeKnown = false;
     this.authentication.roles.forget();
     const open = this.#pubsub.publications.forwardAll();
-    this.#link.queue({ kind: "closed" }, (end) => {
+    const closed = closedMessage(this.realm.sessions.byId);
+    this.#link.queue(closed, (end) => {
       if (end !== "late") open();
-      if (end === "processed") then();
+      if (end === "processed" && !closed.isVoid) then();
       else this.#mayBeKnown = true;
     });
   }
@@ -213,7 +214,6 @@ export class Relay {
   #newLink({ limits }: RealmConfig): CoreLink {
     const ports = this.#ports;
     const { nextStream, carry, down } = ports;
-    const recovery = this.#recovery;
     return new CoreLink({
       ...{ clock: this.#host, nextStream, carry },
       get epoch() {
@@ -228,15 +228,15 @@ export class Relay {
       isNeeded: () => this.realm.sessions.byId.size + this.interest.size + this.authentication.logOuts.size > 0,
       onDown: (dropped) => {
         this.#moves.onDown();
-        recovery.onDown(dropped);
+        this.#recovery.onDown(dropped);
       },
-      onUp: () => recovery.onUp(),
+      onUp: () => this.#recovery.onUp(),
       get boot() {
         return ports.boot;
       },
       process: (message) => this.#process(message),
-      recover: (attempted) => recovery.failCalls(attempted),
-      giveUp: (overdue) => recovery.giveUp(overdue),
+      recover: (attempted) => this.#recovery.failCalls(attempted),
+      giveUp: (overdue) => this.#recovery.giveUp(overdue),
       onRestart: () => this.#restate(),
       onFirstAnswer: () => this.#dealer!.stateRestored(),
       isWaiting: () => {

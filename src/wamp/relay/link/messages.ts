@@ -198,8 +198,11 @@ export type ToCore =
   | { readonly kind: "too large"; readonly session: Id; readonly front: readonly number[] }
   /** The session has ended. */
   | { readonly kind: "leave"; readonly session: Id }
-  /** The relay has no session, and nothing at the core: its rows go. A lost one leaves them until the next one. */
-  | { readonly kind: "closed" }
+  /**
+   * The relay has no session, and nothing at the core: its rows go. A lost one leaves them until the next one.
+   * `isVoid`: a session has been opened since, so that the rows must stay.
+   */
+  | { readonly kind: "closed"; readonly isVoid: boolean }
   | OpenCalls
   /** The visible sessions of the relay now, by authrole; the last of these messages counts. */
   | { readonly kind: "sessions"; readonly byRole: SessionsByRole }
@@ -302,3 +305,16 @@ export type ToRelay =
     }
   /** Ends the sessions with the cookie, as above. */
   | { readonly kind: "log out"; readonly cookie: string };
+
+/** Returns the message `closed`. Sent again after a session of `sessions` was opened, it must not end what that holds. */
+export function closedMessage(sessions: ReadonlyMap<Id, unknown>): Extract<ToCore, { readonly kind: "closed" }> {
+  let isVoid = false;
+  return {
+    kind: "closed",
+    // Read each time it is carried.
+    get isVoid() {
+      isVoid ||= sessions.size > 0;
+      return isVoid;
+    },
+  };
+}

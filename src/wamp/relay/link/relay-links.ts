@@ -131,6 +131,9 @@ export class RelayLinks {
     const { receiver, sender } = this.#link(relay);
     sender.heard();
     const receipt = receiver.receive(batch);
+    // Forgotten in this batch, the relay has used the core again in it: what it holds now must outlast its next batch.
+    const isBack = batch.messages.length > 0 && batch.messages.at(-1)!.kind !== "closed";
+    if (isBack && this.epochOf(relay) === 0) this.#ports.epochs.put(relay, batch.epoch);
     return { ...receipt, isUnsaved: this.#ports.isUnsaved(), epoch: batch.epoch, boot };
   }
 

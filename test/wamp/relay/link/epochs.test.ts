@@ -124,6 +124,27 @@ describe("a relay whose last session has left", () => {
     expect([realm.core.rowsOf(1), relay!.due, relay!.isIdle]).toStrictEqual([[], undefined, true]);
   });
 
+  test("keeps what a new session registers whose message arrives with the news that the last one has left", () => {
+    const realm = new RelayedRealm();
+    const { network } = realm.world;
+    const client = realm.join(1);
+    client.send([64, 1, {}, "com.p"]);
+    client.leave();
+    network.block(1, 0, "lose answer");
+    realm.advance(1_000);
+    const next = realm.join(1);
+    realm.advance(1_000);
+    next.say([64, 1, {}, "com.p"]);
+    // What is overdue is sent again as one batch.
+    realm.advance(10_000);
+    network.unblock();
+    realm.advance(10_000);
+    next.send([32, 2, {}, "com.a"]);
+    expect((next.take() as unknown[][]).map(([type]) => type)).toStrictEqual([2, 65, 33]);
+    realm.join(2).send([48, 1, {}, "com.p"]);
+    expect((next.take() as unknown[][]).map(([type]) => type)).toStrictEqual([68]);
+  });
+
   test("leaves no row of what was stored, so that one without its storage has its next events stored", () => {
     const realm = new RelayedRealm(2, { store: { "event-history": [{ uri: "com.a", limit: 10 }] } });
     const [relay] = realm.relays;
