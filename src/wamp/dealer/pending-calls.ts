@@ -57,6 +57,11 @@ export class PendingCalls {
     return this.#byCallee.of(callee);
   }
 
+  /** Would a crash now lose an INVOCATION of the caller's calls, which would then wait for ever if they were stored? */
+  mayBeLost(_caller: Session): boolean {
+    return false;
+  }
+
   /** Adds a call; a deadline it has already goes on (Call Timeouts). */
   add(invocation: Invocation): void {
     const { caller, callRequest, callee, request, procedure, details, reroute } = invocation;

@@ -186,10 +186,15 @@ export class SessionResume implements BufferObserver {
     resumable.end();
   }
 
-  /** Stores the parked sessions that have changed. */
+  /** Stores the parked sessions that have changed; one with a call that a crash would lose a little later. */
   flush(): void {
-    for (const parked of this.#changed) parked.flush();
-    this.#changed.clear();
+    const { pending } = this.#tables.dealer.tables;
+    for (const parked of this.#changed) {
+      if (pending.mayBeLost(parked.session)) continue;
+      parked.flush();
+      this.#changed.delete(parked);
+    }
+    if (this.#changed.size > 0) this.#host.scheduleFlush();
   }
 
   /** Restores the sessions that were parked when the object fell asleep or ended, with the messages kept for them. */

@@ -278,7 +278,8 @@ export class RelayCore {
       if (this.remote.byId.get(callee.id) === callee) this.#requests.tellOver(callee, key, isAbandoned);
     };
     const onInvoke = (caller: Session, request: Id): void => this.remote.noteInvoked(caller, request);
-    this.#pending = new CorePendingCalls(onInvoke, onOver, host, records, latency);
+    const isRecent = (callee: Session) => this.remote.recent.has(callee);
+    this.#pending = new CorePendingCalls(onInvoke, onOver, isRecent, host, records, latency);
     const observing = this.authentication.observe(observer);
     this.#dealer = new CoreDealer(this.#links, host, config, records, observing, latency, this.#pending);
     const core = () => ({ sessions: this.remote, requests: this.#requests });

@@ -12,16 +12,31 @@ export type OnOver = (callee: Session, key: Id, isAbandoned: boolean) => void;
 /** A callee gets the call `request`, which may have waited for one. */
 export type OnInvoke = (caller: Session, request: Id) => void;
 
+/** Has the relay of a callee not acknowledged all its INVOCATIONs? */
+export type IsRecent = (callee: Session) => boolean;
+
 /** Reports ended invocations: a relay would keep one that is not answered until the callee's session ends. */
 export class CorePendingCalls extends PendingCalls {
   readonly #onInvoke: OnInvoke;
   readonly #onOver: OnOver;
+  readonly #isRecent: IsRecent;
   #answering: readonly [callee: Session, key: Id] | undefined;
 
-  constructor(onInvoke: OnInvoke, onOver: OnOver, ...parts: ConstructorParameters<typeof PendingCalls>) {
+  constructor(
+    onInvoke: OnInvoke,
+    onOver: OnOver,
+    isRecent: IsRecent,
+    ...parts: ConstructorParameters<typeof PendingCalls>
+  ) {
     super(...parts);
     this.#onInvoke = onInvoke;
     this.#onOver = onOver;
+    this.#isRecent = isRecent;
+  }
+
+  override mayBeLost(caller: Session): boolean {
+    for (const { callee } of this.callsOf(caller).values()) if (this.#isRecent(callee.session)) return true;
+    return false;
   }
 
   override add(invocation: Invocation): void {

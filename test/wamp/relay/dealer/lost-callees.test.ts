@@ -80,6 +80,27 @@ test("a session of the core that is parked meanwhile has its answer, which a cra
   expect(again.take().slice(1)).toStrictEqual([REFUSED]);
 });
 
+test("a session of the core whose INVOCATION a crash of the core loses is lost with it, and no call stays open", () => {
+  const realm = new RelayedRealm(2, { options: { enable_meta_api: false, resume: { time: 60 } } });
+  const callee = realm.join(1);
+  callee.send([64, 1, {}, "com.p"]);
+  realm.cut.add(1);
+  const caller = realm.connect(0);
+  caller.send([1, "realm1", { roles: ALL_ROLES, resumable: true }]);
+  const [[, id, { resume_token: token }]] = caller.take() as [[number, number, { resume_token: string }]];
+  caller.send([48, 1, {}, "com.p"]);
+  caller.leave();
+  realm.core.flush();
+  realm.core.crash();
+  realm.cut.clear();
+  const again = realm.connect(2);
+  again.send([1, "realm1", { roles: ALL_ROLES, "resume-session": id, "resume-token": token }]);
+  realm.advance(10_000);
+  const [[type, newId]] = again.take() as [[number, number]];
+  expect([type, newId === id, callee.take()]).toStrictEqual([2, false, [REGISTERED]]);
+  expect(realm.core.realm.dealer.tables.pending.count()).toBe(0);
+});
+
 describe("a procedure of a callee that is there", () => {
   test.each([0, 2])("is refused to a session of object %i, and nothing of the session is left", (object) => {
     const realm = withCallee();
