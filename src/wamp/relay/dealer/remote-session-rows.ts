@@ -1,5 +1,6 @@
 /** The rows of remote sessions at the core: what each says, and when it must be written anew. */
 
+import type { CallRecord } from "../../dealer/call-records.ts";
 import { type DealerRecord, type DealerTables, dealerRecord } from "../../dealer/dealer-record.ts";
 import { PEER } from "../../hibernation/session-record.ts";
 import type { Id } from "../../protocol/values.ts";
@@ -108,11 +109,11 @@ export class RemoteSessionRows {
     return "lacks new calls";
   }
 
-  /** Writes the row, without calls to callees of which `isLeftOut` is true. */
-  write(session: Session, relay: number, registered: Registered, isLeftOut: (callee: Id) => boolean): void {
+  /** Writes the row, without calls of which `isLeftOut` is true. */
+  write(session: Session, relay: number, registered: Registered, isLeftOut: (call: CallRecord) => boolean): void {
     const { id, identity, features } = session;
     const all = dealerRecord(session, this.#tables);
-    const dealers = { ...all, calls: all.calls.filter(({ callee }) => !isLeftOut(callee)) };
+    const dealers = { ...all, calls: all.calls.filter((call) => !isLeftOut(call)) };
     const text = write(PEER, { kind: "open", session: { id, identity, features, subscriptions: [], ...dealers } });
     this.#store.put({ relay, session: id, text, registered: registered ?? [] });
     this.#stored.set(id, storedOf(dealers, registered));

@@ -1,13 +1,15 @@
 /** The sessions of relays that hold registrations or calls at the core. */
 
+import type { CallRecord } from "../../dealer/call-records.ts";
 import { restoreSession } from "../../dealer/dealer-record.ts";
 import type { SessionRecord } from "../../hibernation/peer-record.ts";
 import { PEER } from "../../hibernation/session-record.ts";
 import type { Callers, RemoteSleepers } from "../../hibernation/wake.ts";
 import type { Host } from "../../host/host.ts";
-import { MessageType, type Registered, type RouterMessage } from "../../protocol/message.ts";
+import { MessageType, type Registered, type Result, type RouterMessage } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
 import { Session } from "../../session/session.ts";
+import { SessionTable } from "../../session/session-table.ts";
 import { read, unreadable } from "../../stored-records/stored-record.ts";
 import type { RemoteOrigin } from "../link/messages.ts";
 import type { CoreDealer } from "./core-dealer.ts";
@@ -23,6 +25,8 @@ export class RemoteSessions implements RemoteSleepers {
   readonly byId = new Map<Id, Session>();
   /** callee → its invocations that its relay has not acknowledged */
   readonly recent = new Map<Session, number>();
+  /** caller → CALL.Request → parts of the result that its relay has not acknowledged */
+  readonly #parts = new SessionTable<number>();
   readonly #dealer: CoreDealer;
   readonly #store: RemoteSessionStore;
   readonly #rows: RemoteSessionRows;
@@ -129,6 +133,7 @@ export class RemoteSessions implements RemoteSleepers {
     this.#lastKey = Math.max(this.#keyBase(), session.lastInvocation);
     this.byId.delete(session.id);
     this.#dealer.leave(session);
+    this.#parts.leave(session);
     this.#changed.delete(session);
     this.#registered.delete(session);
     this.#rows.delete(session);
@@ -204,6 +209,7 @@ export class RemoteSessions implements RemoteSleepers {
   release(session: Session): void {
     this.#lastKey = Math.max(this.#keyBase(), session.lastInvocation);
     this.#changed.delete(session);
+    this.#parts.leave(session);
     this.#registered.delete(session);
     this.#rows.delete(session);
     this.byId.delete(session.id);
@@ -219,6 +225,8 @@ export class RemoteSessions implements RemoteSleepers {
     }
     const ended = endedCall(message);
     if (ended !== undefined && this.#rows.hasCall(id, ended) && callee !== undefined) this.#rows.makeStale(callee);
+    const isPart = message[0] === MessageType.RESULT && ended === undefined;
+    if (isPart && callee !== undefined) return this.#sendPart(relay, callee, message);
     if (message[0] !== MessageType.INVOCATION) return this.#sender.send(relay, id, message);
     const { recent } = this;
     if (callee !== undefined) recent.set(callee, (recent.get(callee) ?? 0) + 1);
@@ -229,6 +237,25 @@ export class RemoteSessions implements RemoteSleepers {
       else recent.delete(callee!);
       // The rows of its callers may have been written without their calls.
       if (this.#changed.size > 0) this.#host.scheduleFlush();
+    });
+  }
+
+  /** Until a part of a result has arrived its call has no row: after a crash the caller would take the rest for the whole. */
+  #sendPart(relay: number, caller: Session, message: Result): void {
+    const [, request] = message;
+    this.#parts.set(caller, request, (this.#parts.get(caller, request) ?? 0) + 1);
+    if (this.#rows.hasCall(caller.id, request)) {
+      this.#rows.makeStale(caller);
+      this.#markChanged(caller);
+    }
+    this.#sender.send(relay, caller.id, message, (end) => {
+      const left = this.#parts.get(caller, request);
+      if (end === "late" || left === undefined) return;
+      if (left > 1) return void this.#parts.set(caller, request, left - 1);
+      this.#parts.delete(caller, request);
+      if (this.byId.get(caller.id) !== caller) return;
+      this.#changed.add(caller);
+      this.#host.scheduleFlush();
     });
   }
 
@@ -279,8 +306,10 @@ export class RemoteSessions implements RemoteSleepers {
 
   #write(session: Session): void {
     if (this.#unsettled.has(session.id)) return;
-    const isRecent = (callee: Id) => this.recent.size > 0 && this.recent.has(this.byId.get(callee)!);
-    this.#rows.write(session, this.relayOf(session), this.#registered.get(session), isRecent);
+    const parts = this.#parts.of(session);
+    const isLeftOut = ({ callee, callRequest }: CallRecord) =>
+      parts.has(callRequest) || (this.recent.size > 0 && this.recent.has(this.byId.get(callee)!));
+    this.#rows.write(session, this.relayOf(session), this.#registered.get(session), isLeftOut);
     if (this.recent.size === 0) this.#changed.delete(session);
   }
 }

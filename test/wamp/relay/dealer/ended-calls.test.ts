@@ -65,6 +65,20 @@ describe("the relay of a callee forgets an invocation", () => {
     expect(call.caller.take()).toStrictEqual([[8, 48, 1, {}, "wamp.error.canceled", [text]]]);
   });
 
+  test("of whose result the core has lost a part in a crash, so that its caller does not take the rest for the whole", () => {
+    const call = new OpenCall();
+    for (let flush = 0; flush < 2; flush++) call.realm.core.core.flush();
+    call.callee.say([70, 1, { progress: true }, [1]]);
+    for (const fate of ["deliver", "answer"] as const) call.realm.world.network.step(2, 0, fate);
+    call.realm.core.crash();
+    call.realm.deliver();
+    call.callee.send([70, 1, {}, [2]]);
+    call.realm.advance(5_000);
+    expect(call.kept).toStrictEqual([]);
+    const text = "the router has restarted";
+    expect(call.caller.take()).toStrictEqual([[8, 48, 1, {}, "wamp.error.canceled", [text]]]);
+  });
+
   test("that the core has lost in a crash while the relay slept", () => {
     const call = new OpenCall({}, 0);
     call.realm.advance(10_000);
