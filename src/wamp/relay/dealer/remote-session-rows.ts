@@ -37,9 +37,6 @@ interface Stored {
   readonly registered: Registered;
 }
 
-/** How a row is at a flush: right, lacking calls that the last flush did not find either, or to be written. */
-export type RowState = "right" | "lacks new calls" | "outdated";
-
 /** Remembers what the rows say, so that none is read or compared for a message. */
 export class RemoteSessionRows {
   readonly #store: RemoteSessionStore;
@@ -51,9 +48,6 @@ export class RemoteSessionRows {
    * turn as much as the session holds.
    */
   readonly #stale = new Set<Session>();
-  /** The CALL.Requests that were open, and had no row, at the last flush. */
-  #youngCalls = new Map<Session, ReadonlySet<Id>>();
-  #formerCalls: ReadonlyMap<Session, ReadonlySet<Id>> = this.#youngCalls;
 
   constructor(store: RemoteSessionStore, tables: DealerTables) {
     this.#store = store;
@@ -85,28 +79,13 @@ export class RemoteSessionRows {
     return this.#stale.has(session) || this.#tables.registrations.heldBy(session).size !== stored;
   }
 
-  /** Begins a flush: calls that it finds, and the last one found, are no new ones. */
-  beginFlush(): void {
-    this.#formerCalls = this.#youngCalls;
-    this.#youngCalls = new Map();
-  }
-
-  /** Has this flush found new calls, which the next one must look for again? */
-  get hasNewCalls(): boolean {
-    return this.#youngCalls.size > 0;
-  }
-
-  /** Says in a flush how the row of a session is that has changed, and remembers its new calls for the next flush. */
-  stateOf(session: Session, registered: Registered): RowState {
+  /** Does the row say all that the session holds? Told only of sessions without calls: these change with each message. */
+  isRight(session: Session, registered: Registered): boolean {
     const stored = this.#stored.get(session.id);
-    const isStoredCallOpen = (stored?.calls.size ?? 0) > 0;
-    if (isStoredCallOpen || this.isStale(session) || stored?.registered !== registered) return "outdated";
+    if (stored === undefined || stored.calls.size > 0 || stored.registered !== registered) return false;
+    if (this.isStale(session)) return false;
     const { pending, queue } = this.#tables;
-    const calls = new Set([...pending.callsOf(session).keys(), ...queue.callsOf(session).keys()]);
-    if (calls.size === 0) return stored !== undefined && !this.#hasRefusals(session) ? "right" : "outdated";
-    if (this.#formerCalls.get(session)?.isDisjointFrom(calls) === false) return "outdated";
-    this.#youngCalls.set(session, calls);
-    return "lacks new calls";
+    return pending.callsOf(session).size + queue.callsOf(session).size === 0 && !this.#hasRefusals(session);
   }
 
   /** Writes the row, without calls of which `isLeftOut` is true. */

@@ -146,7 +146,7 @@ export class RemoteSessions implements RemoteSleepers {
 
   /**
    * Ends a turn: forgets sessions that hold nothing, and writes the rows that must be right when the messages of this
-   * turn arrive. A call gets its row in the second `flush` that finds it open.
+   * turn arrive. A call gets its row in `flush`, if it is still open then.
    */
   endTurn(): void {
     if (this.#changedNow.size === 0) return;
@@ -160,20 +160,13 @@ export class RemoteSessions implements RemoteSleepers {
     if (this.#changed.size > 0) this.#host.scheduleFlush();
   }
 
-  /** Writes the rows that are out of date, except for calls that the last flush did not find: most are over before the next. */
+  /** Writes the rows that are out of date. That of a callee is not, whatever it is called for. */
   flush(): void {
-    this.#rows.beginFlush();
     for (const session of [...this.#changed]) {
-      if (this.holds(session)) this.#flush(session);
-      else this.release(session);
+      if (!this.holds(session)) this.release(session);
+      else if (this.#rows.isRight(session, this.#registered.get(session))) this.#changed.delete(session);
+      else this.#write(session);
     }
-    if (this.#rows.hasNewCalls) this.#host.scheduleFlush();
-  }
-
-  #flush(session: Session): void {
-    const state = this.#rows.stateOf(session, this.#registered.get(session));
-    if (state === "outdated") this.#write(session);
-    else if (state === "right") this.#changed.delete(session);
   }
 
   #open(relay: number, origin: RemoteOrigin | SessionRecord): Session {
