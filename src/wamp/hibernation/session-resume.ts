@@ -47,6 +47,14 @@ const NO_TEXT: ParkedText = [0, ""];
 /** Who asks for a session. */
 type Owner = Pick<SessionOrigin, "identity" | "features">;
 
+/** A session that its owner asks for. */
+interface Asked {
+  readonly session: Session;
+  readonly resumable: ResumableTransport;
+  /** The peer that the session has, or had until it was parked. */
+  readonly former: Peer;
+}
+
 /** Bytes of a token: as many as a key has, so that no client guesses one. */
 const TOKEN_LENGTH = 32;
 
@@ -85,37 +93,41 @@ export class SessionResume implements BufferObserver {
   }
 
   /** Moves the session that an authenticated peer asks for to this peer. Returns false if it cannot be resumed. */
-  resume(peer: Peer, origin: SessionOrigin, { session: sessionId, token, received }: ResumeRequest): boolean {
-    const session = sessionId === undefined ? undefined : this.#mover.byId.get(sessionId);
-    if (session?.resumable === undefined || !isOwner(session, session.resumable, origin, token)) return false;
-    const former = this.#mover.peerOf(session)!;
-    if (!this.#canResume(session.resumable, received)) {
-      this.#mover.close(former, CloseCode.NORMAL, "the session cannot be resumed");
-      return false;
-    }
-    this.#forget(session.resumable, session.id);
+  resume(peer: Peer, origin: SessionOrigin, request: ResumeRequest): boolean {
+    const asked = this.#find(origin, request);
+    if (asked === undefined) return false;
+    const { session, resumable, former } = asked;
+    this.#forget(resumable, session.id);
     session.expiresAt = origin.expiresAt;
-    session.resumable.token = this.#newToken();
+    resumable.token = this.#newToken();
     this.#mover.move(session, former, peer, origin.expiresAt);
-    if (former.transport !== session.resumable) closeFormer(former.transport);
-    this.#welcome(peer, session, session.resumable, received);
+    if (former.transport !== resumable) closeFormer(former.transport);
+    this.#welcome(peer, session, resumable, request.received);
     return true;
   }
 
   /** Parks the session that a client at another object asks for, if it may resume it. */
-  parkFor(origin: Owner, { session: sessionId, token, received }: ResumeRequest): Session | undefined {
-    const session = sessionId === undefined ? undefined : this.#mover.byId.get(sessionId);
-    if (session?.resumable === undefined || !isOwner(session, session.resumable, origin, token)) return undefined;
-    const former = this.#mover.peerOf(session)!;
-    if (!this.#canResume(session.resumable, received)) {
-      this.#mover.close(former, CloseCode.NORMAL, "the session cannot be resumed");
-      return undefined;
-    }
-    if (former.transport !== session.resumable) {
-      this.park(former, session, session.resumable);
+  parkFor(origin: Owner, request: ResumeRequest): Session | undefined {
+    const asked = this.#find(origin, request);
+    if (asked === undefined) return undefined;
+    const { session, resumable, former } = asked;
+    if (former.transport !== resumable) {
+      this.park(former, session, resumable);
       closeFormer(former.transport);
     }
     return session;
+  }
+
+  /** The session that its owner asks for. One that has lost what the owner has not received is closed, and not found. */
+  #find(origin: Owner, { session: sessionId, token, received }: ResumeRequest): Asked | undefined {
+    const session = sessionId === undefined ? undefined : this.#mover.byId.get(sessionId);
+    const resumable = session?.resumable;
+    if (session === undefined || resumable === undefined || !isOwner(session, resumable, origin, token))
+      return undefined;
+    const former = this.#mover.peerOf(session)!;
+    if (this.#canResume(resumable, received)) return { session, resumable, former };
+    this.#mover.close(former, CloseCode.NORMAL, "the session cannot be resumed");
+    return undefined;
   }
 
   /**

@@ -177,9 +177,13 @@ export class Relay {
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
   get isIdle(): boolean {
-    const isAsking = this.#pubsub.isWaiting || this.authentication.isWaiting || this.#moves.size > 0;
-    const isBusy = isAsking || this.#dealer!.isRegistering;
+    const isBusy = this.#isAsking || this.#dealer!.isRegistering;
     return !isBusy && this.#link.isIdle && this.#counts.isKnown && this.#meta.isIdle;
+  }
+
+  /** Does something other than a call wait for the core's answer? */
+  get #isAsking(): boolean {
+    return this.#pubsub.isWaiting || this.authentication.isWaiting || this.#moves.size > 0;
   }
 
   /** Does a publication wait to be stored? If the core restarts, it comes again to the other objects. */
@@ -213,9 +217,8 @@ export class Relay {
 
   #newLink({ limits }: RealmConfig): CoreLink {
     const ports = this.#ports;
-    const { nextStream, carry, down } = ports;
     return new CoreLink({
-      ...{ clock: this.#host, nextStream, carry },
+      ...{ clock: this.#host, nextStream: ports.nextStream, carry: ports.carry },
       get epoch() {
         return ports.epoch;
       },
@@ -224,7 +227,7 @@ export class Relay {
         this.#announce();
       },
       limit: limits.outgoing_bytes,
-      downSince: [...down.all()][0]?.since,
+      downSince: [...ports.down.all()][0]?.since,
       isNeeded: () => this.realm.sessions.byId.size + this.interest.size + this.authentication.logOuts.size > 0,
       onDown: (dropped) => {
         this.#moves.onDown();
@@ -239,10 +242,7 @@ export class Relay {
       giveUp: (overdue) => this.#recovery.giveUp(overdue),
       onRestart: () => this.#restate(),
       onFirstAnswer: () => this.#dealer!.stateRestored(),
-      isWaiting: () => {
-        const isAsking = this.#pubsub.isWaiting || this.authentication.isWaiting || this.#moves.size > 0;
-        return isAsking || this.#dealer?.hasOpenRequests === true;
-      },
+      isWaiting: () => this.#isAsking || this.#dealer?.hasOpenRequests === true,
     });
   }
 
