@@ -21,11 +21,11 @@ export function startClient(
   return new Command([process.execPath, "src/cli/wamp-edge.ts", ...words], variables, input);
 }
 
-/** Resolves once the command has printed `text` to standard error; rejects when it ends before. */
-export async function printed(command: Command, text: string): Promise<void> {
-  while (!command.stderr.includes(text)) {
+/** Resolves once the command has printed `text` to `output`; rejects when it ends before. */
+export async function printed(command: Command, text: string, output: "stdout" | "stderr" = "stderr"): Promise<void> {
+  while (!command[output].includes(text)) {
     if (command.process.exitCode !== null) throw new Error(`the command ended: ${command.stderr}`);
-    await Promise.race([once(command.process.stderr!, "data"), once(command.process, "close")]);
+    await Promise.race([once(command.process[output]!, "data"), once(command.process, "close")]);
   }
 }
 

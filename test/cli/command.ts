@@ -25,6 +25,8 @@ export class Command {
   readonly process: ChildProcess;
   stdout = "";
   stderr = "";
+  /** Resolves once the command has ended and all its output has been read. */
+  readonly #closed: Promise<void>;
 
   /**
    * Starts a command in the folder `cwd`, on a port that the system chooses, unless `env` sets PORT; `input` is its
@@ -44,6 +46,7 @@ export class Command {
       // A process group of its own, as a terminal gives it.
       detached: true,
     });
+    this.#closed = new Promise((resolve) => this.process.once("close", () => resolve()));
     this.process.stdin?.end(input);
     this.process.stdout?.on("data", (chunk) => {
       this.stdout += chunk;
@@ -64,18 +67,17 @@ export class Command {
 
   /** Resolves to the HTTP address that the command prints when it is ready; rejects when the command ends before. */
   async origin(): Promise<URL> {
-    const closed = once(this.process, "close");
     for (;;) {
       const origin = /^ {2}(http:.*)\n/m.exec(this.stdout)?.[1];
       if (origin !== undefined) return new URL(origin);
       if (this.process.exitCode !== null) throw new Error(`the command ended: ${this.stderr}`);
-      await Promise.race([once(this.process.stdout ?? this.process, "data"), closed]);
+      await Promise.race([once(this.process.stdout ?? this.process, "data"), this.#closed]);
     }
   }
 
   /** Resolves to the exit code once all output has been read. */
   async ended(): Promise<number | null> {
-    if (this.process.stdout?.closed === false) await once(this.process, "close");
+    await this.#closed;
     return this.process.exitCode;
   }
 

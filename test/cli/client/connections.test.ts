@@ -118,13 +118,20 @@ describe("TLS", () => {
 });
 
 describe("when the connection is lost", () => {
-  /** Starts commands through a relay, loses their connections, and does `work` before and after that. */
-  async function loseConnection(lines: readonly string[], work: (number: number) => Promise<void>): Promise<Command[]> {
+  /**
+   * Starts commands through a relay, and does `work`. Once each command has shown the text that belongs to it, the relay
+   * cuts the connections, and `work` is done again.
+   */
+  async function loseConnection(
+    lines: Readonly<Record<string, string>>,
+    work: (number: number) => Promise<void>,
+  ): Promise<Command[]> {
     const relay = await startRelay();
     const url = { socketUrl: `ws://localhost:${relay.port}` };
-    const commands = lines.map((line) => startClient(url, line.split(" ")));
+    const commands = Object.keys(lines).map((line) => startClient(url, line.split(" ")));
     await Promise.all(commands.map((command) => printed(command, "Ctrl-C ends\n")));
     await work(1);
+    await Promise.all(Object.values(lines).map((text, index) => printed(commands[index]!, text, "stdout")));
     relay.cut();
     await Promise.all(commands.map((command) => printed(command, "trying again")));
     relay.restore();
@@ -137,11 +144,11 @@ describe("when the connection is lost", () => {
 
   it("subscribe, register and tap say so, connect again and go on", async () => {
     const [subscribe, register, tap] = await loseConnection(
-      [
-        "subscribe com.example.news --count 2 --json",
-        "register com.example.echo --echo --count 2 --json",
-        `tap com.example.news --session ${otherId} --count 3 --json`,
-      ],
+      {
+        "subscribe com.example.news --count 2 --json": "\n",
+        "register com.example.echo --echo --count 2 --json": "\n",
+        [`tap com.example.news --session ${otherId} --count 3 --json`]: "PUBLISHED",
+      },
       async (number) => {
         await other.send([16, number, { acknowledge: true }, "com.example.news", [number]]);
         await other.expect([17, number, expect.any(Number)]);

@@ -19,11 +19,11 @@ describe("limits of a realm", () => {
   });
 
   it("more calls with short timeouts may be open than the platform has timers", async () => {
-    const callee = await join("measured-timers");
+    const callee = await join("timers");
     callee.send([64, 1, {}, "p"]);
     await callee.next();
     const calls = 5_100;
-    const callers = await Promise.all([join("measured-timers"), join("measured-timers")]);
+    const callers = await Promise.all([join("timers"), join("timers")]);
     for (let request = 1; request <= calls; request++) {
       for (const caller of callers) caller.send([48, request, { timeout: 240 }, "p"]);
     }
