@@ -47,7 +47,7 @@ export class RelayAuthentication {
   constructor(config: RealmConfig, ports: RelayAuthenticationPorts) {
     const { host, ids, relays, boot, send, realm } = ports;
     this.#realm = realm;
-    this.roles = new RelayRoles(host, realm, ports.roleVersion, send);
+    this.roles = new RelayRoles(host, realm, ports.roleVersion, config.limits.undecided_bytes, send);
     this.questions = new Questions(host, boot, send);
     this.logOuts = new LogOuts(ports.logOuts, (_core, message, onEnd) => send(message, onEnd));
     const logOut = (cookie: string): void => this.logOuts.tell([CORE], cookie);

@@ -2,8 +2,11 @@
 
 import type { Clock } from "../../host/host.ts";
 import { revokeDenied } from "../../meta/management-procedures.ts";
+import { CloseCode } from "../../protocol/close-code.ts";
+import { WampUri } from "../../protocol/errors.ts";
 import type { Realm } from "../../realm/realm.ts";
 import type { Peer } from "../../session/peer.ts";
+import { HeldPeers } from "../link/held-peers.ts";
 import type { ToCore, ToRelay } from "../link/messages.ts";
 
 /** The version of the roles in the relay's storage, in one row. */
@@ -14,8 +17,6 @@ export interface OwnRoleVersion {
   put(version: number | undefined): void;
 }
 
-/** Messages of one connection that wait for the roles: far more than a login has. */
-const MAX_HELD = 100;
 /** Milliseconds between two questions. */
 const ASK_AGAIN_MS = 1_000;
 
@@ -28,22 +29,32 @@ export class RelayRoles {
   readonly #realm: () => Realm;
   readonly #version: OwnRoleVersion;
   readonly #send: (message: ToCore) => void;
-  readonly #held = new Map<Peer, (readonly unknown[])[]>();
+  readonly #held: HeldPeers;
+  /** The peers in `#held`, in the order of their first messages. */
+  readonly #waiting = new Set<Peer>();
   readonly #clock: Clock;
   /** Milliseconds since the epoch. */
   #askedAt = Number.NEGATIVE_INFINITY;
 
-  /** `send` queues a message for the core. */
-  constructor(clock: Clock, realm: () => Realm, version: OwnRoleVersion, send: (message: ToCore) => void) {
+  /** `send` queues a message for the core; `limit` as for `HeldPeers`. */
+  constructor(
+    clock: Clock,
+    realm: () => Realm,
+    version: OwnRoleVersion,
+    limit: number,
+    send: (message: ToCore) => void,
+  ) {
     this.#clock = clock;
     this.#realm = realm;
     this.#version = version;
+    this.#held = new HeldPeers(limit, () => realm().records);
     this.#send = send;
   }
 
   /** Does any client wait for the roles? */
   get isWaiting(): boolean {
-    return this.#held.size > 0;
+    for (const peer of this.#waiting) if (peer.state.kind === "closed") this.#forget(peer);
+    return this.#waiting.size > 0;
   }
 
   /** Compares the version with that of the core: in a new epoch or an outage the relay may have missed a message. */
@@ -54,10 +65,18 @@ export class RelayRoles {
 
   /** Keeps a message of a peer until the roles are known; false if they are. */
   holdBack(peer: Peer, raw: readonly unknown[]): boolean {
-    if (this.#version.get() !== undefined) return false;
-    const held = this.#held.get(peer) ?? [];
-    this.#held.set(peer, held);
-    if (held.length < MAX_HELD) held.push(raw);
+    if (this.#version.get() !== undefined || peer.state.kind === "closed") return false;
+    if (!this.#held.has(peer)) {
+      this.#held.hold(peer);
+      this.#waiting.add(peer);
+    }
+    if (this.#held.add(peer, raw) === "full") {
+      this.#forget(peer);
+      const { sessions, monitor } = this.#realm();
+      monitor.counters.limits.undecided_bytes++;
+      sessions.abort(peer, WampUri.LIMIT_EXCEEDED, "too much waits for the roles of the realm", CloseCode.POLICY);
+      return true;
+    }
     const now = this.#clock.now();
     // The question may have been dropped while the core could not be reached.
     if (now - this.#askedAt >= ASK_AGAIN_MS) {
@@ -93,8 +112,13 @@ export class RelayRoles {
   }
 
   #release(): void {
-    const held = [...this.#held];
-    this.#held.clear();
-    for (const [peer, messages] of held) for (const raw of messages) this.#realm().receive(peer, raw);
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const peer of waiting) this.#held.release(peer, (raw) => this.#realm().receive(peer, raw));
+  }
+
+  #forget(peer: Peer): void {
+    this.#waiting.delete(peer);
+    this.#held.forget(peer);
   }
 }

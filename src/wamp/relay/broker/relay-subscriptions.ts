@@ -8,7 +8,7 @@ import type { Realm } from "../../realm/realm.ts";
 import type { Peer } from "../../session/peer.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
-import { HeldPeers } from "./held-peers.ts";
+import { HeldPeers } from "../link/held-peers.ts";
 import type { RelayInterest } from "./relay-interest.ts";
 import type { Replay, RetainedRequests } from "./retained-requests.ts";
 import type { WaitingPublications } from "./waiting-publications.ts";

@@ -1,6 +1,7 @@
 /** Roles that are changed at run time, at the core, and what relays make of them. */
 
 import { describe, expect, test } from "vitest";
+import type { RealmInput } from "../../../../src/wamp/config/realm.ts";
 import { ANYTHING } from "../../host/test-realm.ts";
 import { RelayedRealm } from "../relayed-realm.ts";
 
@@ -156,6 +157,52 @@ test("a relay that has never had roles opens no session before the core has told
   realm.deliver();
   expect((client.take() as unknown[][])[0]![0]).toBe(2);
   expect(rightsAt(realm, 1)).toStrictEqual([1, false]);
+});
+
+describe("messages that a relay gets before the core has told it the roles", () => {
+  const HELLO = [1, "realm1", { roles: { publisher: {} } }];
+
+  function coldRealm(limits: RealmInput["limits"] = {}) {
+    const realm = new RelayedRealm(1, { limits });
+    const [relay] = realm.relays;
+    relay!.roleVersion = undefined;
+    return { realm, relay: relay! };
+  }
+
+  test("are all processed then, in order", () => {
+    const { realm } = coldRealm();
+    const client = realm.connect(1);
+    const requests = Array.from({ length: 150 }, (_, index) => index + 1);
+    client.say(HELLO, ...requests.map((request) => [16, request, { acknowledge: true }, "com.a"]));
+    realm.deliver();
+    const [welcome, ...published] = client.take() as unknown[][];
+    expect([welcome![0], published.map(([, request]) => request)]).toStrictEqual([2, requests]);
+  });
+
+  test("end the connection beyond limits.undecided_bytes, and no other one", () => {
+    const { realm, relay } = coldRealm({ undecided_bytes: 1_000 });
+    const [greedy, other] = [realm.connect(1), realm.connect(1)];
+    for (const client of [greedy, other]) client.say(HELLO);
+    greedy.say([16, 1, {}, "com.a", ["x".repeat(1_000)]], [16, 2, {}, "com.a"]);
+    expect(greedy.take()).toStrictEqual([
+      [3, { message: "too much waits for the roles of the realm" }, "wamp.edge.error.limit_exceeded"],
+      ["closed", 1008],
+    ]);
+    realm.deliver();
+    expect((other.take() as unknown[][]).map(([type]) => type)).toStrictEqual([2]);
+    other.leave();
+    expect(relay.realm.records.bytes).toBe(0);
+  });
+
+  test("keep the relay awake no longer than their connection", () => {
+    const { realm, relay } = coldRealm();
+    realm.cut.add(0);
+    const client = realm.connect(1);
+    client.say(HELLO);
+    expect(relay.relay.authentication.isWaiting).toBe(true);
+    client.leave();
+    expect([relay.relay.authentication.isWaiting, relay.realm.records.bytes]).toStrictEqual([false, 0]);
+  });
 });
 
 test("a relay that has been closed is told nothing, and asks again before its next session", () => {

@@ -1,7 +1,7 @@
 /** Messages of peers that wait for SUBSCRIBED. */
 
 import { describe, expect, test } from "vitest";
-import { HeldPeers } from "../../../../src/wamp/relay/broker/held-peers.ts";
+import { HeldPeers } from "../../../../src/wamp/relay/link/held-peers.ts";
 import type { Peer } from "../../../../src/wamp/session/peer.ts";
 import { RecordBudget } from "../../../../src/wamp/session/record-budget.ts";
 import { RelayedRealm } from "../relayed-realm.ts";

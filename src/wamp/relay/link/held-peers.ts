@@ -1,4 +1,4 @@
-/** Peers whose messages wait because the core has not answered their SUBSCRIBE. */
+/** Peers whose messages wait for an answer of the core: to their SUBSCRIBE, or with the roles of the realm. */
 
 import { MessageType } from "../../protocol/message.ts";
 import { sizeOf } from "../../protocol/value-size.ts";
@@ -18,7 +18,7 @@ interface Held {
   readonly letsPass: boolean;
 }
 
-/** peer → its messages behind the SUBSCRIBE, in the order of their arrival. */
+/** peer → its messages that wait, in the order of their arrival. */
 export class HeldPeers {
   readonly #held = new Map<Peer, Held>();
   readonly #limit: number;
