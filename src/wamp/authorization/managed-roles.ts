@@ -19,6 +19,8 @@ export const MANAGEMENT = "wamp.edge.";
 const MAX_ROLES = 1_000;
 /** Characters of one role as JSON, some thousand rules: far below the 2 MB of a storage row. */
 const MAX_ROLE_LENGTH = 200_000;
+/** Characters of all changed roles: relays get them in one message, and the platform carries 32 MiB at once. */
+const MAX_LENGTH = 10_000_000;
 
 /** A role in the format of the configuration; absent for a removed role of the configuration. */
 interface ChangedRole {
@@ -45,7 +47,8 @@ export class ManagedRoles {
   readonly #store: RoleStore;
   readonly #authorization: Authorization;
   readonly #log: Log["log"];
-  readonly #names = new Set<string>();
+  /** Name of a changed role → characters of its name and text. */
+  readonly #lengths = new Map<string, number>();
   /** Undefined where no other object has the roles. */
   observer: RoleObserver | undefined;
 
@@ -56,14 +59,14 @@ export class ManagedRoles {
     this.#log = (line) => host.log(line);
     this.#authorization = authorization;
     for (const [name, text] of this.#store.all()) {
-      this.#names.add(name);
+      this.#count(name, text);
       this.#restore(name, text);
     }
   }
 
   /**
-   * Adds a role, or replaces the role of the same name. Throws WampError `limit_exceeded` beyond `MAX_ROLES` or
-   * `MAX_ROLE_LENGTH`.
+   * Adds a role, or replaces the role of the same name. Throws WampError `limit_exceeded` beyond `MAX_ROLES`,
+   * `MAX_ROLE_LENGTH` or `MAX_LENGTH`.
    */
   set(role: Role): void {
     const { permissions, ...rest } = role;
@@ -96,14 +99,14 @@ export class ManagedRoles {
   adopt(name: string, text: string | undefined): void {
     if (text === undefined) return this.reset(name);
     this.#store.put(name, text);
-    this.#names.add(name);
+    this.#count(name, text);
     this.#restore(name, text);
   }
 
   /** Takes over all changed roles of another object. */
   adoptAll(texts: readonly (readonly [name: string, text: string])[]): void {
     const kept = new Set(texts.map(([name]) => name));
-    for (const name of [...this.#names]) if (!kept.has(name)) this.reset(name);
+    for (const name of [...this.#lengths.keys()]) if (!kept.has(name)) this.reset(name);
     for (const [name, text] of texts) this.adopt(name, text);
   }
 
@@ -124,16 +127,24 @@ export class ManagedRoles {
     if (text.length > MAX_ROLE_LENGTH) {
       throw new WampError(WampUri.LIMIT_EXCEEDED, `a role may have ${MAX_ROLE_LENGTH} characters of JSON`);
     }
-    if (!this.#names.has(name) && this.#names.size >= MAX_ROLES) {
-      throw new WampError(WampUri.LIMIT_EXCEEDED, `${MAX_ROLES} roles may be changed`);
+    const others = new Map(this.#lengths);
+    others.delete(name);
+    if (others.size >= MAX_ROLES) throw new WampError(WampUri.LIMIT_EXCEEDED, `${MAX_ROLES} roles may be changed`);
+    const length = [...others.values()].reduce((sum, each) => sum + each, name.length + text.length);
+    if (length > MAX_LENGTH) {
+      throw new WampError(WampUri.LIMIT_EXCEEDED, `all changed roles may have ${MAX_LENGTH} characters of JSON`);
     }
     this.#store.put(name, text);
-    this.#names.add(name);
+    this.#count(name, text);
     this.observer?.onChange(name, text);
   }
 
+  #count(name: string, text: string): void {
+    this.#lengths.set(name, name.length + text.length);
+  }
+
   #forget(name: string): void {
-    if (!this.#names.delete(name)) return;
+    if (!this.#lengths.delete(name)) return;
     this.#store.delete(name);
     this.observer?.onChange(name, undefined);
   }

@@ -347,4 +347,17 @@ describe("a change", () => {
     expect(ask(realm, admin, "wamp.edge.role.remove", ["r0"])).toStrictEqual(answered("admin"));
     expect(ask(realm, admin, "wamp.edge.role.add", ["r1000"])).toStrictEqual(answered("admin"));
   });
+
+  test("[AZ-15] is refused where all of them together would be too long for relays", () => {
+    const { realm, admin } = realmWithAdmin();
+    const name = (n: number) => `r${n}`.padEnd(100_000, "x");
+    for (let n = 0; n < 49; n++) admin.send([48, 1, {}, "wamp.edge.role.add", [name(n)]]);
+    const [[, answer] = []] = ask(realm, admin, "wamp.edge.role.add", [name(49)]);
+    expect(answer?.slice(4)).toStrictEqual([
+      "wamp.edge.error.limit_exceeded",
+      ["all changed roles may have 10000000 characters of JSON"],
+    ]);
+    expect(ask(realm, admin, "wamp.edge.role.remove", [name(0)])).toStrictEqual(answered("admin"));
+    expect(ask(realm, admin, "wamp.edge.role.add", [name(49)])).toStrictEqual(answered("admin"));
+  });
 });
