@@ -1,7 +1,7 @@
 /** Holds up the clients of an object while more waits for other objects than these take. */
 
-/** From this part of what may wait on. */
-const FROM_LOAD = 1 / 4;
+import { LOW_LOAD } from "../../wamp/relay/link/relay-links.ts";
+
 /** Milliseconds for a full link. */
 const PAUSE_MS = 100;
 
@@ -20,7 +20,7 @@ export class Congestion {
 
   /** Takes no event for a while, if `load` is high; see `RealmRole.load`. `send` hands over what is queued before. */
   pause(load: number, send: () => void): void {
-    if (load < FROM_LOAD || this.#isPaused) return;
+    if (load < LOW_LOAD || this.#isPaused) return;
     send();
     this.#isPaused = true;
     void this.#ctx.blockConcurrencyWhile(async () => {

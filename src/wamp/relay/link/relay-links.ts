@@ -9,6 +9,9 @@ import { LinkSender, type OnEnd } from "./link-sender.ts";
 import { messageSize } from "./message-size.ts";
 import type { ToCore, ToRelay } from "./messages.ts";
 
+/** Below this part of its limit a link holds up no client. */
+export const LOW_LOAD = 1 / 4;
+
 /** One row for each relay, written when its epoch changes. */
 export interface EpochStore {
   get(relay: number): number | undefined;
@@ -49,6 +52,8 @@ export interface RelayLinksPorts {
 interface RelayLink {
   readonly sender: LinkSender<ToRelay>;
   receiver: LinkReceiver<ToCore>;
+  /** The bytes of the sender that `RelayLinks.#bytes` contains. */
+  counted: number;
   /** Is the relay to be forgotten once it has acknowledged what it was sent? */
   isLeaving: boolean;
 }
@@ -59,6 +64,8 @@ export class RelayLinks {
   readonly #links = new Map<number, RelayLink>();
   /** Relays with queued messages. */
   readonly #unflushed = new Set<number>();
+  /** Estimated bytes of the messages that are not acknowledged, of all links. */
+  #bytes = 0;
 
   constructor(ports: RelayLinksPorts) {
     this.#ports = ports;
@@ -80,19 +87,18 @@ export class RelayLinks {
     for (const { object, since } of this.#ports.down()) this.#links.set(object, this.#newLink(object, since));
   }
 
-  /** The largest `LinkSender.load`. */
+  /** The largest `LinkSender.load`; 0 while less than `LOW_LOAD` of the limit of one link waits for all relays. */
   get load(): number {
     let load = 0;
+    // Read in each turn of the core, and 200 relays have 200 links.
+    if (this.#bytes < this.#ports.limit * LOW_LOAD) return load;
     for (const { sender } of this.#links.values()) load = Math.max(load, sender.load);
     return load;
   }
 
   /** See `LinkSender.isFull`. */
   isFull(relay: number): boolean {
-    if (this.#link(relay).sender.isFull) return true;
-    let bytes = 0;
-    for (const { sender } of this.#links.values()) bytes += sender.bytes;
-    return bytes > this.#ports.limitOfAll;
+    return this.#link(relay).sender.isFull || this.#bytes > this.#ports.limitOfAll;
   }
 
   /** See `LinkSender.isDown`. */
@@ -107,7 +113,9 @@ export class RelayLinks {
 
   /** Queues a message for a relay, until `flush`; `onEnd` as in `LinkSender.queue`. */
   queue(relay: number, message: ToRelay, onEnd?: OnEnd): void {
-    this.#link(relay).sender.queue(message, onEnd);
+    const link = this.#link(relay);
+    link.sender.queue(message, onEnd);
+    this.#count(link);
     this.#unflushed.add(relay);
   }
 
@@ -153,8 +161,10 @@ export class RelayLinks {
     const known = this.epochOf(relay);
     if (known !== 0 && answer.epoch > known) this.#beginEpoch(relay, answer.epoch);
     else {
-      const { sender, isLeaving } = this.#link(relay);
+      const link = this.#link(relay);
+      const { sender, isLeaving } = link;
       sender.answered(batch, answer);
+      this.#count(link);
       if (isLeaving) this.forget(relay);
       // Its answer makes room for what is queued.
       if (sender.hasOutput) this.#unflushed.add(relay);
@@ -168,7 +178,10 @@ export class RelayLinks {
 
   /** Does what is due at `now`, milliseconds since the epoch. */
   tick(now: number): void {
-    for (const { sender } of this.#links.values()) sender.tick(now);
+    for (const link of this.#links.values()) {
+      link.sender.tick(now);
+      this.#count(link);
+    }
   }
 
   /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
@@ -211,7 +224,7 @@ export class RelayLinks {
       onDown: (dropped: readonly ToRelay[]) => onDown(relay, dropped),
       onUp: () => onUp(relay),
     };
-    return { sender: new LinkSender<ToRelay>(ports), receiver: this.#newReceiver(relay), isLeaving: false };
+    return { sender: new LinkSender<ToRelay>(ports), receiver: this.#newReceiver(relay), counted: 0, isLeaving: false };
   }
 
   #newReceiver(relay: number): LinkReceiver<ToCore> {
@@ -230,5 +243,12 @@ export class RelayLinks {
     this.#ports.drop(relay);
     // What the end of its sessions has sent to themselves has no receiver.
     link.sender.reset();
+    this.#count(link);
+  }
+
+  /** The bytes of a sender may have changed. */
+  #count(link: RelayLink): void {
+    this.#bytes += link.sender.bytes - link.counted;
+    link.counted = link.sender.bytes;
   }
 }
