@@ -80,7 +80,10 @@ export class RemoteSessions implements RemoteSleepers {
     return callers;
   }
 
-  /** A callee is about to get a call: where its row says that it waits, the row must be written first. */
+  /**
+   * A callee is about to get a call, or more of its input. Where a row has the call, it must be written first: until the
+   * callee's relay has the INVOCATION, a crash of the core must end the call, which would be made again, or lack a part.
+   */
   noteInvoked(caller: Session, request: Id): void {
     if (this.#rows.hasCall(caller.id, request)) this.#rows.makeStale(caller);
   }

@@ -30,3 +30,30 @@ describe("a call that has waited for a callee", () => {
     expect(caller.take()).toHaveLength(1);
   });
 });
+
+describe("a call of which a part of the input was on its way when the core crashed", () => {
+  const features = { call_canceling: true, progressive_call_invocations: true, progressive_call_results: true };
+
+  test.each([1, 2])("is canceled, where the call was stored before; %i objects have the part", (objects) => {
+    const realm = new RelayedRealm();
+    const [caller, callee] = [realm.join(1, { caller: { features } }), realm.join(2, { callee: { features } })];
+    callee.send([64, 1, {}, "com.p"]);
+    caller.send([48, 1, { progress: true }, "com.p", [1]]);
+    realm.advance(10_000);
+    callee.take();
+    caller.say([48, 1, { progress: true }, "com.p", [2]]);
+    realm.world.network.step(1, 0, "deliver");
+    realm.world.network.step(1, 0, "answer");
+    if (objects === 2) realm.world.network.step(0, 2, "deliver");
+    realm.core.crash();
+    realm.deliver();
+    caller.send([48, 1, {}, "com.p", [3]]);
+    realm.advance(10_000);
+    const inputs = (callee.take() as unknown[][]).map(([, , , , args]) => args);
+    expect(inputs).toStrictEqual(objects === 2 ? [[2]] : []);
+    const text = "the router has restarted";
+    expect(caller.take()).toStrictEqual([[8, 48, 1, {}, "wamp.error.canceled", [text]]]);
+    callee.send([70, 1, {}]);
+    expect([caller.take(), realm.core.core.realm.dealer.tables.pending.count()]).toStrictEqual([[], 0]);
+  });
+});

@@ -38,8 +38,10 @@ export interface ClientSubscription extends ClientPattern {
 /** A call that waits for its final answer. */
 export interface ClientCall {
   readonly procedure: string;
-  /** Do more chunks of its input follow? */
+  /** Do more parts of its input follow? */
   isInputOpen: boolean;
+  /** Parts of its input that were sent. */
+  parts: number;
   /** Results that have arrived. */
   results: number;
   /** Crashes of objects before the call. */
@@ -51,8 +53,8 @@ export interface ClientInvocation {
   readonly receivesProgress: boolean;
   /** Results that were sent. */
   results: number;
-  /** The number of the last chunk of its input. */
-  last: number;
+  /** Parts of its input that have arrived. */
+  parts: number;
 }
 
 /** Why a connection without a session is closed. */
@@ -248,23 +250,25 @@ export class ModelClient implements Transport {
 
   /** Invocations begin in the order of the caller's calls; their further input may come in between. */
   #onInvocation([, request, registration, details, payload]: Invocation): void {
-    const [caller, number] = payload.args as [string, number];
+    const [caller, number, part] = payload.args as [string, number, number];
     this.#observer.onInvoked(`${caller} ${number}`);
-    if (request <= this.#lastInvocation) return this.#onChunk(request, number);
+    if (request <= this.#lastInvocation) return this.#onInput(request, part);
     if (request !== ++this.#lastInvocation) throw new Fault(`${this.name} got INVOCATION ${request} too early`);
     const isRegistered = this.registrations.has(registration);
     if (!isRegistered) throw new Fault(`${this.name}: INVOCATION before REGISTERED or after UNREGISTERED`);
     const last = this.#lastCalls.get(caller) ?? -1;
     if (number < last) throw new Fault(`${this.name} was called by ${caller} with ${number} after ${last}`);
     this.#lastCalls.set(caller, number);
-    this.invocations.set(request, { receivesProgress: details.receive_progress === true, results: 0, last: number });
+    this.invocations.set(request, { receivesProgress: details.receive_progress === true, results: 0, parts: 0 });
+    this.#onInput(request, part);
   }
 
-  #onChunk(request: number, number: number): void {
+  /** A callee that has missed a part of its input must not take the rest for the whole. */
+  #onInput(request: number, part: number): void {
     const invocation = this.invocations.get(request);
     if (invocation === undefined) return;
-    if (number < invocation.last) throw new Fault(`${this.name} got input ${number} after ${invocation.last}`);
-    invocation.last = number;
+    const expected = ++invocation.parts;
+    if (part !== expected) throw new Fault(`${this.name} got part ${part} of input ${request} in place of ${expected}`);
   }
 
   #shift<T>(requests: Map<number, T>, request: number, message: string): T {

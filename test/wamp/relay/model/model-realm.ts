@@ -4,7 +4,7 @@ import { SeededRandom } from "../../../../src/testing/seeded-random.ts";
 import { MessageType } from "../../../../src/wamp/protocol/message.ts";
 import { Payload } from "../../../../src/wamp/protocol/payload.ts";
 import { CORE } from "../../../../src/wamp/relay/link/relay-ids.ts";
-import { type ClientPattern, Fault, ModelClient } from "./model-client.ts";
+import { type ClientCall, type ClientPattern, Fault, ModelClient } from "./model-client.ts";
 import { type Fate, ModelNetwork } from "./model-network.ts";
 import { MODEL_CONFIG, ModelCore, type ModelObject, ModelRelay, type ModelWorld } from "./model-objects.ts";
 import { STORED_TOPIC, StoredEvents, type StoredOptions } from "./stored-events.ts";
@@ -295,13 +295,14 @@ export class ModelRealm {
     const procedure = random.pick(PROCEDURE_NAMES);
     const request = ++client.request;
     const isInputOpen = random.chance(0.2);
-    client.calls.set(request, { procedure, isInputOpen, results: 0, crashes: this.#crashes });
+    const call = { procedure, isInputOpen, parts: 0, results: 0, crashes: this.#crashes };
+    client.calls.set(request, call);
     const options = {
       ...(random.chance(0.3) && { receive_progress: true }),
       ...(random.chance(0.1) && { timeout: 1 + random.below(100) }),
       ...(isInputOpen && { progress: true }),
     };
-    this.#takeCall(client, request, options, procedure);
+    this.#takeCall(client, request, options, call);
   }
 
   #continueInput(client: ModelClient): void {
@@ -310,12 +311,12 @@ export class ModelRealm {
     if (open.length === 0) return;
     const [request, call] = random.pick(open);
     call.isInputOpen = random.chance(0.5);
-    this.#takeCall(client, request, call.isInputOpen ? { progress: true } : {}, call.procedure);
+    this.#takeCall(client, request, call.isInputOpen ? { progress: true } : {}, call);
   }
 
-  #takeCall(client: ModelClient, request: number, options: object, procedure: string): void {
-    const payload = Payload.of([client.name, ++this.#numbers]);
-    this.#take(client, MessageType.CALL, request, options, procedure, payload);
+  #takeCall(client: ModelClient, request: number, options: object, call: ClientCall): void {
+    const payload = Payload.of([client.name, ++this.#numbers, ++call.parts]);
+    this.#take(client, MessageType.CALL, request, options, call.procedure, payload);
   }
 
   #answer(client: ModelClient, isFinal = this.#world.random.chance(0.6)): void {
