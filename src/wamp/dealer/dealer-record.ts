@@ -35,6 +35,14 @@ export interface RemoteRecord {
   readonly lastKey?: Id | undefined;
   /** REGISTERs that failed at the relay and may yet succeed at the core. */
   readonly refused?: readonly Id[] | undefined;
+  /** What the core has made for those that failed, and is to remove. */
+  readonly undone?: readonly UndoneRegistration[] | undefined;
+}
+
+/** A registration of which the session does not know, and the request of its REGISTER. */
+export interface UndoneRegistration {
+  readonly request: Id;
+  readonly registration: Id;
 }
 
 /** An invocation, with the number that the core has for it. */

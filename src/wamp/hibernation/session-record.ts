@@ -2,7 +2,7 @@
 
 import { storedSubscription } from "../broker/subscriptions.ts";
 import { storedCall } from "../dealer/call-records.ts";
-import type { RemoteCall, RemoteInvocation, RemoteRecord } from "../dealer/dealer-record.ts";
+import type { RemoteCall, RemoteInvocation, RemoteRecord, UndoneRegistration } from "../dealer/dealer-record.ts";
 import { storedRegistration } from "../dealer/registrations.ts";
 import { storedWaitingCall } from "../dealer/waiting-call.ts";
 import type { TransportInfo } from "../host/transport.ts";
@@ -17,11 +17,14 @@ import { type Format, field, list, optional, record, union, usually } from "../s
 import * as is from "../stored-records/stored-values.ts";
 import type { PeerRecord, SessionRecord } from "./peer-record.ts";
 
+const undone = record<UndoneRegistration>({ request: field("q", is.id), registration: field("g", is.id) });
+
 const storedRemote = record<RemoteRecord>({
   calls: is.several("c", record<RemoteCall>({ request: field("q", is.id), isInputOpen: usually("o", is.flag, false) })),
   invocations: is.several("i", record<RemoteInvocation>({ request: field("q", is.id), key: field("k", is.id) })),
   lastKey: optional("l", is.id),
   refused: optional("f", list(is.id)),
+  undone: optional("u", list(undone)),
 });
 
 /** The format of a session in the record of its peer. */

@@ -1,12 +1,13 @@
 /** The calls of a relay's sessions on which the core works, and the invocations on which they work. */
 
-import type { RemoteCall, RemoteRecord, RemoteTable } from "../../dealer/dealer-record.ts";
+import type { RemoteCall, RemoteRecord, RemoteTable, UndoneRegistration } from "../../dealer/dealer-record.ts";
 import type { Id } from "../../protocol/values.ts";
 import { callBytes, type RecordBudget } from "../../session/record-budget.ts";
 import type { Session } from "../../session/session.ts";
 import { RememberedRequests, SessionTable } from "../../session/session-table.ts";
 import type { OpenCalls } from "../link/messages.ts";
 import { InvocationNumbers } from "./invocation-numbers.ts";
+import type { Undoing } from "./remote-registrations.ts";
 
 /** What a session's record has for each call. */
 const CALL_BYTES = callBytes("", {});
@@ -15,11 +16,13 @@ const CALL_BYTES = callBytes("", {});
 export class RemoteCalls implements RemoteTable {
   /** REGISTERs that failed for their sessions, but may yet succeed at the core (`RemoteRegistrations`). */
   readonly refused = new RememberedRequests();
+  /** session → request of a REGISTER that failed → what the core has made for it */
+  readonly undoing = new SessionTable<Undoing>();
   readonly invocations = new InvocationNumbers();
   readonly #bySession = new SessionTable<RemoteCall>();
   /** Sessions that have registered or called. */
   readonly #known = new Set<Session>();
-  /** Sessions that have slept with open calls or invocations. */
+  /** Sessions that have slept with open calls or invocations, or with what the core is to remove. */
   readonly #restored = new Set<Session>();
   readonly #records: RecordBudget;
   /** Open calls of all sessions: counted, because the link asks for them in each turn. */
@@ -58,7 +61,7 @@ export class RemoteCalls implements RemoteTable {
     return this.#known;
   }
 
-  /** The sessions that have slept with open calls or invocations, once each. */
+  /** The sessions whose state the core may not know since they have slept, once each. */
   takeRestored(): readonly Session[] {
     const restored = [...this.#restored];
     this.#restored.clear();
@@ -96,6 +99,7 @@ export class RemoteCalls implements RemoteTable {
   leave(session: Session): void {
     for (const _ of this.of(session)) this.#remove(session);
     this.refused.leave(session);
+    this.undoing.leave(session);
     this.#bySession.leave(session);
     this.#known.delete(session);
     this.#restored.delete(session);
@@ -110,13 +114,23 @@ export class RemoteCalls implements RemoteTable {
       invocations: invocations.recordOf(session),
       lastKey: invocations.lastKeyOf(session),
       refused: this.refused.recordOf(session),
+      undone: this.#undoneOf(session),
     };
   }
 
-  restore(session: Session, { calls, invocations, lastKey, refused }: RemoteRecord): void {
+  #undoneOf(session: Session): readonly UndoneRegistration[] | undefined {
+    const undoing = this.undoing.of(session);
+    if (undoing.size === 0) return undefined;
+    return Array.from(undoing, ([request, { registration }]) => ({ request, registration }));
+  }
+
+  restore(session: Session, { calls, invocations, lastKey, refused, undone = [] }: RemoteRecord): void {
     this.refused.restore(session, refused);
+    for (const { request, registration } of undone) {
+      this.undoing.set(session, request, { registration, isSent: false });
+    }
     this.introduce(session);
-    if (calls.length + invocations.length > 0) this.#restored.add(session);
+    if (calls.length + invocations.length + undone.length > 0) this.#restored.add(session);
     this.invocations.restore(session, invocations, lastKey);
     for (const call of calls) this.#add(session, call);
   }

@@ -39,7 +39,8 @@ export class RemoteDealer extends Dealer {
     const [, , records] = parts;
     this.#link = link;
     this.#calls = new RemoteCalls(records);
-    this.#registrations = new RemoteRegistrations((message) => link.queue(message), this.#calls.refused);
+    const { refused, undoing } = this.#calls;
+    this.#registrations = new RemoteRegistrations((message) => link.queue(message), refused, undoing);
     this.#invocations = new RemoteInvocations({
       ...{ link, numbers: this.#calls.invocations, registrations: this.#registrations },
       abandoned: this.tables.pending.abandoned,
@@ -222,7 +223,10 @@ export class RemoteDealer extends Dealer {
 
   /** Tells the core which calls and invocations were open before the relay slept. */
   stateRestored(): void {
-    for (const session of this.#calls.takeRestored()) this.#stateOpenCalls(session);
+    for (const session of this.#calls.takeRestored()) {
+      this.#stateOpenCalls(session);
+      this.#registrations.undoAgain(session);
+    }
   }
 
   /** `isForced`: the core may have calls and invocations of which the session has none any more. */

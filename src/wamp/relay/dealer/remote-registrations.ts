@@ -20,7 +20,7 @@ import type { ToCore } from "../link/messages.ts";
 export type AboutRegistration = Extract<ToCore, { readonly kind: "register" | "request" }>;
 
 /** A registration that the core has made for a REGISTER that failed, and is to remove. */
-interface Undoing {
+export interface Undoing {
   readonly registration: Id;
   /** Is UNREGISTER on its way? */
   isSent: boolean;
@@ -42,12 +42,13 @@ export class RemoteRegistrations {
   /** session → request → later messages with the same request id: they wait for the answers to those before */
   readonly #behind = new SessionTable<AboutRegistration[]>();
   /** session → request that failed → what the core has made for it */
-  readonly #undoing = new SessionTable<Undoing>();
+  readonly #undoing: SessionTable<Undoing>;
 
-  /** `send` queues a message for the core. */
-  constructor(send: (message: ToCore) => void, refused: RememberedRequests) {
+  /** `send` queues a message for the core; the tables are those of `RemoteCalls`, whose records outlive moves. */
+  constructor(send: (message: ToCore) => void, refused: RememberedRequests, undoing: SessionTable<Undoing>) {
     this.#send = send;
     this.#refused = refused;
+    this.#undoing = undoing;
   }
 
   /** Requests of all sessions without an answer. */
@@ -80,6 +81,7 @@ export class RemoteRegistrations {
   /** Takes over the requests of a session that has moved here: the core's answers come here. */
   adopt(session: Session, requests: readonly AboutRegistration[]): void {
     for (const asked of requests) this.#await(session, asked.message[1], asked);
+    this.undoAgain(session);
   }
 
   /** Hands the core's answer to the session, unless it had one. */
@@ -89,9 +91,7 @@ export class RemoteRegistrations {
     if (asked === undefined) {
       if (message[0] === MessageType.REGISTERED) this.#undo(session, message);
       // A late ERROR for the REGISTER itself does not end it.
-      else if (message[0] !== MessageType.ERROR || message[1] !== MessageType.REGISTER) {
-        this.#undoing.delete(session, request);
-      }
+      else if (message[0] !== MessageType.ERROR || message[1] !== MessageType.REGISTER) this.#forget(session, request);
       return;
     }
     this.#asked.delete(session, request);
@@ -176,10 +176,15 @@ export class RemoteRegistrations {
     this.#sendUndoing(session);
   }
 
+  #forget(session: Session, request: Id): void {
+    this.#undoing.delete(session, request);
+    session.transport.save();
+  }
+
   /** The session has got the registration for a later REGISTER. */
   #keep(session: Session, registration: Id): void {
     for (const [request, undoing] of [...this.#undoing.of(session)]) {
-      if (undoing.registration === registration) this.#undoing.delete(session, request);
+      if (undoing.registration === registration) this.#forget(session, request);
     }
   }
 

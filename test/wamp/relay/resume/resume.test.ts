@@ -272,6 +272,37 @@ describe("a session that moves between relays", () => {
     expect([welcome.resumed, client.take()]).toStrictEqual([true, [["closed", 1000]]]);
   });
 
+  test("takes along that the core is to remove what it has made for a REGISTER that has failed", () => {
+    const realm = newRealm();
+    const [{ client, offer }, holder, caller] = [join(realm, 1), realm.join(3), realm.join(2)];
+    const { network } = realm.world;
+    holder.send([64, 1, {}, "com.q"]);
+    network.block(1, 0, "lose answer");
+    network.block(0, 1, "lose call");
+    client.send([64, 1, {}, "com.p"]);
+    realm.advance(70_000);
+    network.unblock();
+    network.block(0, 1, "lose call");
+    realm.advance(70_000);
+    // The core cannot ask the other relay whether this procedure is taken, so that the answer waits.
+    realm.cut.add(3);
+    client.send([64, 2, {}, "com.q"]);
+    network.unblock();
+    realm.advance(70_000);
+    client.leave();
+    const { client: again, welcome } = resume(realm, 2, offer);
+    realm.cut.clear();
+    realm.deliver();
+    const errors = [...(client.take() as unknown[][]), ...(again.take() as unknown[][])];
+    expect(errors.map(([, , request, , uri]) => [request, uri])).toStrictEqual([
+      [1, "wamp.error.unavailable"],
+      [2, "wamp.error.procedure_already_exists"],
+    ]);
+    caller.send([48, 1, {}, "com.p"]);
+    const [[, , , , uri] = []] = caller.take() as unknown[][];
+    expect([welcome.resumed, uri]).toStrictEqual([true, "wamp.error.no_such_procedure"]);
+  });
+
   test("ends at its former relay without a trace", () => {
     const realm = newRealm();
     const { client, offer } = join(realm, 1);
