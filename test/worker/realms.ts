@@ -153,7 +153,10 @@ export const REALMS = {
       },
       relays: { weur: 1, apac: 1 },
     },
-    { ...openRealm("spread-narrow-*", { outgoing_bytes: 20_000 }), relays: { weur: 1, apac: 1 } },
+    {
+      ...openRealm("spread-narrow-*", { outgoing_bytes: 20_000, realm_outgoing_bytes: 20_000 }),
+      relays: { weur: 1, apac: 1 },
+    },
     { ...openRealm("spread-long-*", { message_bytes: 15_728_640 }), relays: { weur: 1, apac: 1 } },
     {
       ...openRealm("spread-busy-*"),

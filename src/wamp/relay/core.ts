@@ -24,6 +24,7 @@ import { Handover } from "./dealer/handover.ts";
 import { isRequest, RemoteRequests } from "./dealer/remote-requests.ts";
 import { RemoteSessions } from "./dealer/remote-sessions.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
+import { linkLimit } from "./link/message-size.ts";
 import type { ToCore, ToRelay } from "./link/messages.ts";
 import { CORE, type RelayIds } from "./link/relay-ids.ts";
 import { RelayLinks } from "./link/relay-links.ts";
@@ -209,7 +210,7 @@ export class RelayCore {
         this.authentication.drop(relay);
       },
       giveUp: (relay, overdue) => recovery.giveUp(relay, overdue),
-      limit: limits.outgoing_bytes,
+      limit: linkLimit(limits),
       limitOfAll: limits.realm_outgoing_bytes,
       down: () => down.all(),
       onDown: (relay, dropped) => recovery.onDown(relay, dropped),

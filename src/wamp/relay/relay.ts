@@ -226,7 +226,7 @@ export class Relay {
         ports.setEpoch(known + 1);
         this.#announce();
       },
-      limit: limits.outgoing_bytes,
+      limits,
       downSince: [...ports.down.all()][0]?.since,
       isNeeded: () => this.realm.sessions.byId.size + this.interest.size + this.authentication.logOuts.size > 0,
       onDown: (dropped) => {

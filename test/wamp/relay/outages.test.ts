@@ -243,7 +243,7 @@ describe("a core that cannot reach a relay", () => {
 });
 
 describe("a full link", () => {
-  const limits = { outgoing_bytes: 10_000 };
+  const limits = { outgoing_bytes: 10_000, realm_outgoing_bytes: 10_000 };
   const long = ["x".repeat(12_000)];
 
   test("to the core refuses requests and acknowledged publications, and drops others", () => {
@@ -296,4 +296,18 @@ describe("a full link", () => {
       [8, 2, "wamp.error.payload_size_exceeded"],
     ]);
   });
+});
+
+test("a low limit for each client holds up none of those that share the link", () => {
+  const realm = new RelayedRealm(2, { limits: { outgoing_bytes: 10_000 } });
+  const [caller, callee] = [realm.join(1), realm.join(2)];
+  callee.send([64, 1, {}, "com.p"]);
+  const { network } = realm.world;
+  caller.say([48, 1, {}, "com.p", ["x".repeat(6_000)]]);
+  const loads = [realm.relays[0]!.relay.load];
+  network.step(1, 0, "deliver");
+  loads.push(realm.core.core.load);
+  expect(callee.take()).toStrictEqual([[65, 1, expect.any(Number)]]);
+  // From a quarter of what the link takes on, an object pauses, and takes no message of any client.
+  expect(Math.max(...loads)).toBeLessThan(0.01);
 });

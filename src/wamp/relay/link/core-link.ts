@@ -1,11 +1,12 @@
 /** The link of a relay to the core. */
 
+import type { Limits } from "../../config/limits.ts";
 import { earliest } from "../../host/deadlines.ts";
 import type { Clock } from "../../host/host.ts";
 import type { Batch, BatchAnswer } from "./batch.ts";
 import { LinkReceiver } from "./link-receiver.ts";
 import { LinkSender, type OnEnd } from "./link-sender.ts";
-import { messageSize } from "./message-size.ts";
+import { linkLimit, messageSize } from "./message-size.ts";
 import type { ToCore, ToRelay } from "./messages.ts";
 
 /** What the link asks of the relay and its object. */
@@ -25,8 +26,8 @@ export interface CoreLinkPorts {
   giveUp(overdue: readonly ToCore[]): readonly ToCore[];
   /** The core knows this epoch of the relay, which has forgotten it: from now on `epoch` is larger. */
   raiseEpoch(known: number): void;
-  /** Estimated bytes that may wait for the core. */
-  readonly limit: number;
+  /** See `linkLimit`. */
+  readonly limits: Limits;
   /** See `OutagePorts`. */
   isNeeded(): boolean;
   readonly downSince: number | undefined;
@@ -68,7 +69,8 @@ export class CoreLink {
       },
       sizeOf: messageSize,
     };
-    const { clock, carry, nextStream, recover, giveUp, limit, onDown, onUp, isNeeded, downSince } = ports;
+    const { clock, carry, nextStream, recover, giveUp, limits, onDown, onUp, isNeeded, downSince } = ports;
+    const limit = linkLimit(limits);
     const more = { clock, carry, nextStream, recover, giveUp, limit, onDown, onUp, isNeeded, downSince };
     this.#sender = new LinkSender<ToCore>(Object.assign(ofSender, more));
   }

@@ -1,10 +1,12 @@
 /** Estimates the bytes of messages that wait for another object. */
 
+import type { Limits } from "../../config/limits.ts";
 import type { ClientMessage, RouterMessage } from "../../protocol/message.ts";
 import { Payload } from "../../protocol/payload.ts";
 import { sizeOf } from "../../protocol/value-size.ts";
 import type { Dict } from "../../protocol/values.ts";
 import { cbor } from "../../serializers/cbor.ts";
+import { MAX_BATCH_BYTES } from "./link-sender.ts";
 import type { ToCore, ToRelay } from "./messages.ts";
 
 /** For what a message of a client has beside its elements: the identity of a session, a permission. */
@@ -25,6 +27,14 @@ const LONGEST = 15.5 * 2 ** 20;
 export const LONGEST_MESSAGE_BYTES = 15 * 2 ** 20;
 /** An empty list in options of CBOR is one byte, and takes so many. */
 const LARGEST_FACTOR = VALUE;
+
+/**
+ * Estimated bytes that may wait for one other object. All clients of an object share the link, which takes a batch also
+ * where one client may have less unread: a single message would make the object pause, and hold up all of them.
+ */
+export function linkLimit({ outgoing_bytes, realm_outgoing_bytes }: Limits): number {
+  return Math.max(outgoing_bytes, Math.min(realm_outgoing_bytes, MAX_BATCH_BYTES));
+}
 
 /** May a message that a client sends in so many bytes be too long for other objects? */
 export function mayBeTooLong(bytes: number): boolean {

@@ -6,8 +6,8 @@ import { RelayedRealm } from "../relayed-realm.ts";
 const LIMIT = 100_000;
 
 /** A core with a publisher, and relays with a subscriber each. */
-function newRealm(limits: object = {}) {
-  const realm = new RelayedRealm(3, { limits: { outgoing_bytes: LIMIT, ...limits } });
+function newRealm() {
+  const realm = new RelayedRealm(3, { limits: { outgoing_bytes: LIMIT, realm_outgoing_bytes: LIMIT } });
   const publisher = realm.join(0);
   for (const relay of [1, 2, 3]) realm.join(relay).send([32, 1, {}, "com.a"]);
   const publish = (bytes: number) => publisher.say([16, 1, {}, "com.a", ["x".repeat(bytes)]]);
