@@ -81,7 +81,8 @@ export function closing(underTest: RouterUnderTest): void {
       const [caller, callee] = await realm.pair();
       await callee.send([64, 1, {}, "com.app.procedure"]);
       await callee.expect([65, 1, ID]);
-      const text = "x".repeat(6000);
+      // Of 10,000 unread bytes the router presumes 2,500 read at most, however long after the first call the second arrives.
+      const text = "x".repeat(7000);
       await caller.send([48, 1, {}, "com.app.procedure", [text]], [48, 2, {}, "com.app.procedure", [text]]);
       const errors = [await caller.next(), await caller.next()].map((message) => message.slice(0, 5));
       expect(new Set(errors.map((error) => JSON.stringify(error)))).toStrictEqual(
