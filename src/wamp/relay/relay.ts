@@ -85,7 +85,6 @@ export class Relay {
   begin(): void {
     this.#link.probe();
     this.#announce();
-    // Without a session it may have asked for the roles before.
     this.#noteKnown();
   }
 
@@ -118,7 +117,7 @@ export class Relay {
     if (this.#mayBeKnown || batch.messages.some(({ kind }) => kind !== "closed")) this.#noteKnown();
   }
 
-  /** The object calls `close` when it saves, once more after a probe that was on its way the last time. */
+  /** The object calls `close` when it saves, and must save once more after what was in the way the last time. */
   #noteKnown(): void {
     this.#mayBeKnown = true;
     if (this.hasOnlyParked) this.#host.scheduleFlush();
@@ -154,6 +153,7 @@ export class Relay {
     this.#counts.tick(now);
     this.#meta.tick(now);
     this.#link.tick(now);
+    if (this.#mayBeKnown && this.isIdle) this.#noteKnown();
   }
 
   /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
@@ -171,8 +171,8 @@ export class Relay {
   nextAwakeDeadline(): number | undefined {
     const ofMeta = earliest(this.#counts.nextDeadline(), this.#meta.nextDeadline());
     const asked = earliest(this.#moves.nextDeadline(), this.authentication.questions.nextDeadline());
-    const waiting = earliest(asked, this.#pubsub.nextAwakeDeadline());
-    return earliest(ofMeta, earliest(this.#link.nextAwakeDeadline(), waiting));
+    const ofLink = earliest(this.#link.nextAwakeDeadline(), this.#pubsub.nextAwakeDeadline());
+    return earliest(ofMeta, earliest(asked, ofLink));
   }
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */

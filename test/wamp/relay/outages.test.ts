@@ -1,6 +1,7 @@
 /** A link between a relay and the core that is down for long, or slower than what is sent over it. */
 
 import { describe, expect, test } from "vitest";
+import { IDS } from "./relay-stores.ts";
 import { type RelayedClient, RelayedRealm } from "./relayed-realm.ts";
 
 const PROGRESS = { call_canceling: true, progressive_call_results: true };
@@ -107,6 +108,20 @@ describe("a relay that cannot reach the core", () => {
     next.leave();
     realm.advance(1_000);
     expect([realm.core.rowsOf(1), [...relay!.down.all()], relay!.due]).toStrictEqual([[], [], undefined]);
+  });
+
+  test("is forgotten by the core where the last message of its last session is given up", () => {
+    const realm = new RelayedRealm();
+    const client = realm.join(1);
+    client.send([32, 1, {}, "com.a"], [34, 2, IDS.subscription("exact", "com.a")]);
+    realm.advance(40_000);
+    cutOff(realm, 1);
+    client.send([16, 1, {}, "com.a", ["lost"]]);
+    client.leave();
+    realm.advance(4_000);
+    realm.world.network.unblock();
+    realm.advance(2_000);
+    expect([realm.core.rowsOf(1), realm.core.due, realm.relays[0]!.due]).toStrictEqual([[], undefined, undefined]);
   });
 
   test("sends events of its own sessions to its own sessions, and logs a line a second about the others", () => {

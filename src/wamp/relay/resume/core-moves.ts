@@ -259,8 +259,9 @@ export class CoreMoves {
     }
     this.#leadTo(session, taker);
     if (from !== CORE) remote.unsettle(session);
+    // The taker says that the session is there, too, but that may be dropped in an outage.
     links.queue(taker, message, (end) => {
-      if (end === "dropped" && this.#passed.get(session)?.move === move) this.#arrived(session);
+      if (end !== "late" && this.#passed.get(session)?.move === move) this.#arrived(session);
     });
     if (moving !== undefined) this.#sendHeld(session, taker);
   }

@@ -316,6 +316,24 @@ describe("a session that moves between relays", () => {
     const interest = [...realm.core.interest.all()].map(({ relay: at, uri }) => [at, uri]);
     expect(interest).toStrictEqual([[2, "com.a"]]);
   });
+
+  test("lets its former relay sleep, though the core does not hear of its new one for long", () => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, 1);
+    client.leave();
+    ask(realm, 2, offer);
+    const { network } = realm.world;
+    const [giver, taker] = realm.relays;
+    while (!taker!.realm.sessions.byId.has(offer.id)) network.step(...network.busyWays()[0]!, "deliver");
+    network.block(2, 0, "lose call");
+    realm.deliver();
+    realm.advance(10_000);
+    expect(giver!.isIdle).toBe(true);
+    realm.advance(70_000);
+    network.unblock();
+    realm.advance(70_000);
+    expect([objectsWith(realm, offer.id), realm.core.due]).toStrictEqual([[2], undefined]);
+  });
 });
 
 describe("a client gets a new session", () => {
