@@ -15,6 +15,7 @@ import { isTooLongFromHere } from "../link/message-size.ts";
 import type { ForwardedPublication, PublishRequest, RetainedRequest } from "../link/messages.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
 import type { RelayLinks } from "../link/relay-links.ts";
+import { SeenPublications } from "../link/seen-publications.ts";
 import { type InterestStore, InterestTable } from "./interest-table.ts";
 import type { StoredPublications } from "./stored-publications.ts";
 import { ToldRelays, type ToldStore } from "./told-topics.ts";
@@ -46,6 +47,7 @@ type Waiting = Set<() => void>;
 export class CorePublications {
   readonly interest: InterestTable;
   readonly told: ToldRelays;
+  readonly seen: SeenPublications;
   readonly #realm: () => Realm;
   readonly #ports: CorePublicationsPorts;
   readonly #dropped: DroppedPublications;
@@ -60,6 +62,7 @@ export class CorePublications {
     this.interest = new InterestTable(ports.interest, (match, uri) => ports.ids.subscription(match, uri));
     this.#dropped = new DroppedPublications(ports.host);
     this.told = new ToldRelays(ports.told);
+    this.seen = new SeenPublications(ports.host, () => ports.stored.counts());
     this.#counts = new GrowingNumbers(ports.boot);
   }
 
@@ -138,7 +141,7 @@ export class CorePublications {
     const { links, stored } = this.#ports;
     const { publication, keep } = message;
     if (!stored.accept(relay, message)) return;
-    const events = this.#realm().broker.distribute(publication);
+    const events = this.#realm().broker.distribute(this.seen.forSessions(publication));
     const others = this.interest.relaysFor(publication.topic, relay);
     for (const other of others) this.#send(other, publication);
     if (keep !== undefined) return stored.keep(relay, message, keep);

@@ -10,6 +10,7 @@ import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
 import { DroppedPublications } from "../link/dropped-publications.ts";
 import { GrowingNumbers } from "../link/growing-numbers.ts";
 import type { ForwardedPublication } from "../link/messages.ts";
+import type { SeenCounts } from "../link/seen-publications.ts";
 import { EVERYTHING, ToldTopics } from "./told-topics.ts";
 import type { WaitingPublications } from "./waiting-publications.ts";
 
@@ -74,6 +75,11 @@ export class RelayPublications {
   /** Returns a number larger than the counts of all publications before; it is that of no publication. */
   nextNumber(): number {
     return this.#counts.next();
+  }
+
+  /** What the sessions of the relay may have got: of other objects, and of the relay. */
+  counts(): SeenCounts {
+    return [...this.#lastCounts, [this.#ports.relay, this.#counts.last]];
   }
 
   /** Takes a publication of another object, unless it has come before. */

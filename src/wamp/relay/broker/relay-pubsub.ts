@@ -9,6 +9,7 @@ import type { Realm } from "../../realm/realm.ts";
 import type { CoreSender } from "../link/core-sender.ts";
 import type { PublishRequest, ToCore, ToRelay } from "../link/messages.ts";
 import type { RelayIds } from "../link/relay-ids.ts";
+import { SeenPublications } from "../link/seen-publications.ts";
 import { type NodeKeyStore, RelayNodeKeys } from "./node-keys.ts";
 import { type CoolingStore, RelayInterest } from "./relay-interest.ts";
 import { RelayPublications } from "./relay-publications.ts";
@@ -38,6 +39,7 @@ export class RelayPubSub {
   readonly interest: RelayInterest;
   readonly publications: RelayPublications;
   readonly subscriptions: RelaySubscriptions;
+  readonly seen: SeenPublications;
   readonly #ports: RelayPubSubPorts;
   readonly #waiting: WaitingPublications;
   readonly #retained: RetainedRequests;
@@ -54,12 +56,13 @@ export class RelayPubSub {
     });
     this.publications = new RelayPublications({
       ...{ host, relay, boot, link, waiting: this.#waiting },
-      distribute: (publication) => realm().broker.distribute(publication),
+      distribute: (publication) => realm().broker.distribute(this.seen.forSessions(publication)),
       onStore: (publication, number) => {
         const isRetained = publication.options.retain === true && realm().broker.retention.keeps(publication.topic);
         if (this.#retained.isWaiting && isRetained) this.#retained.note(publication, number);
       },
     });
+    this.seen = new SeenPublications(clock, () => this.publications.counts());
     this.interest = new RelayInterest({
       clock,
       announce: (pattern, session) => send({ kind: "announce", pattern, session }),

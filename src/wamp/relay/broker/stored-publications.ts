@@ -9,6 +9,7 @@ import { MessageType, type RouterMessage } from "../../protocol/message.ts";
 import { NO_CLIENT } from "../../session/no-client.ts";
 import { INTERNAL, Session } from "../../session/session.ts";
 import type { KeepRequest, PublishRequest, StoredAnswer } from "../link/messages.ts";
+import type { SeenCounts } from "../link/seen-publications.ts";
 
 /** What the core knows of the publications of one relay after a restart. */
 export interface StoredCountRow {
@@ -68,6 +69,11 @@ export class StoredPublications implements EventBuffer {
   lastOf(relay: number): number {
     const { last, stored } = this.#of(relay);
     return Math.max(last, stored);
+  }
+
+  /** What the sessions of the core may have got of the publications of relays. */
+  counts(): SeenCounts {
+    return Array.from(this.#relays, ([relay, { last }]) => [relay, last]);
   }
 
   /**

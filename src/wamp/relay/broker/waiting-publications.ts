@@ -6,12 +6,7 @@ import { MessageType, NO_DETAILS } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import type { ForwardedPublication, PublishRequest, StoredAnswer } from "../link/messages.ts";
-
-/**
- * How long a publisher waits for PUBLISHED: a relay that has asked a core in vain whether it has restarted gives up then.
- * Other relays do not sleep within that time, and know that a publication comes again.
- */
-export const STORE_TIMEOUT_MS = 10_000;
+import { STORE_TIMEOUT_MS } from "../link/seen-publications.ts";
 
 /** What the waiting publications ask of the relay. */
 export interface WaitingPorts {

@@ -13,6 +13,11 @@ export class GrowingNumbers {
     this.#boot = boot;
   }
 
+  /** The last number; 0 before the first since the object woke. */
+  get last(): number {
+    return this.#last ?? 0;
+  }
+
   /** Returns the next number, below 2^53. */
   next(): number {
     this.#last = (this.#last ?? this.#boot() * NUMBERS_PER_BOOT) + 1;

@@ -13,6 +13,8 @@ export interface MovedSession<Unanswered> {
   readonly testaments: string | undefined;
   /** REGISTER and UNREGISTER messages that the core has not answered. */
   readonly unanswered: readonly Unanswered[];
+  /** See `SeenPublications`; an object that runs an earlier release does not say it. */
+  readonly seen?: readonly (readonly [origin: number, count: number])[] | undefined;
 }
 
 /**

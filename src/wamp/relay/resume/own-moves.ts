@@ -8,6 +8,7 @@ import { NO_CLIENT } from "../../session/no-client.ts";
 import { Session } from "../../session/session.ts";
 import type { ToRelay } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
+import type { SeenPublications } from "../link/seen-publications.ts";
 import { type Move, SessionMoves, type Unanswered } from "./session-moves.ts";
 
 /** See `Handover`. */
@@ -27,6 +28,7 @@ export interface OwnMovesPorts {
   readonly handover: HandoverPort;
   /** See `CorePublications`. */
   readonly publications: {
+    readonly seen: SeenPublications;
     announceOwn(
       session: Session,
       pattern: Pattern,
@@ -53,7 +55,7 @@ const NOT_LISTED = { identity: { authid: "", authrole: "", authmethod: "", authp
 export function newOwnMoves(ports: OwnMovesPorts, owner: OwnMovesOwner): SessionMoves {
   const { host: clock, boot, realm, handover, publications } = ports;
   return new SessionMoves({
-    ...{ ...owner, clock, object: CORE, boot, realm: () => realm },
+    ...{ ...owner, clock, object: CORE, boot, realm: () => realm, seen: publications.seen },
     announce: (pattern, id, onKnown) => {
       const session = new Session(NO_CLIENT, { id, ...NOT_LISTED });
       if (publications.announceOwn(session, pattern, false, onKnown)) onKnown(undefined);

@@ -7,6 +7,7 @@ import type { Realm } from "../../realm/realm.ts";
 import type { Session } from "../../session/session.ts";
 import type { ToCore, ToRelay } from "../link/messages.ts";
 import type { RelayIds } from "../link/relay-ids.ts";
+import type { SeenPublications } from "../link/seen-publications.ts";
 import { addBounded, type Move, SessionMoves, type Unanswered } from "./session-moves.ts";
 
 /** Sessions that have left, and for which messages of the core may still be on their way. */
@@ -32,6 +33,7 @@ export interface RelayMovesPorts {
       release(match: Pattern["match"], uri: string, session: Id): void;
     };
     readonly subscriptions: { whenSettled(session: Session, act: () => void): void };
+    readonly seen: SeenPublications;
     stateKeys(): void;
   };
   /** See `RemoteDealer`. */
@@ -51,9 +53,9 @@ export class RelayMoves extends SessionMoves {
 
   constructor(ports: RelayMovesPorts) {
     const { clock, relay: object, boot, realm, pubsub, dealer } = ports;
-    const { interest, subscriptions } = pubsub;
+    const { interest, subscriptions, seen } = pubsub;
     super({
-      ...{ clock, object, boot, realm },
+      ...{ clock, object, boot, realm, seen },
       send: (message) => {
         if (message.kind === "moved session" && message.moved !== undefined) this.#given.set(message.session, message);
         ports.send(message);

@@ -11,8 +11,9 @@ import { NO_CLIENT } from "../../session/no-client.ts";
 import type { ResumeRequest } from "../../session/resumable-transport.ts";
 import { Session, type SessionOrigin } from "../../session/session.ts";
 import { GrowingNumbers } from "../link/growing-numbers.ts";
-import type { RegisterRequest, SessionRequest } from "../link/messages.ts";
+import type { ForwardedPublication, RegisterRequest, SessionRequest } from "../link/messages.ts";
 import type { Found, MovedSession, MoveMessage } from "../link/moved-session.ts";
+import type { SeenPublications } from "../link/seen-publications.ts";
 
 /** Milliseconds after which a client gets a new session instead: less than it has for its login. */
 const LONGEST_MS = 5_000;
@@ -33,6 +34,7 @@ export interface SessionMovesPorts {
   /** See `Batch.boot`. */
   boot(): number;
   realm(): Realm;
+  readonly seen: SeenPublications;
   /** Queues a message for the core. */
   send(message: Move): void;
   /** Has events of a pattern come here, and calls `onKnown` once they do. */
@@ -71,7 +73,13 @@ interface Departure {
 /** Gets the events of a session that is still elsewhere. */
 interface StandIn {
   readonly session: Session;
-  readonly events: RouterMessage[];
+  readonly events: StandInEvent[];
+}
+
+/** `source` is that of another object. */
+interface StandInEvent {
+  readonly event: RouterMessage;
+  readonly source: ForwardedPublication | undefined;
 }
 
 /**
@@ -167,7 +175,7 @@ export class SessionMoves {
     if (arrival === undefined || arrival.standIn !== undefined) return;
     if (found === undefined) return this.#end(move);
     const { identity, subscriptions } = found;
-    const standIn = newStandIn({ ...arrival.origin, identity });
+    const standIn = newStandIn({ ...arrival.origin, identity }, this.#ports.seen);
     arrival.standIn = standIn;
     this.#ports.realm().broker.subscriptions.restore(standIn.session, subscriptions);
     let left = subscriptions.length;
@@ -206,7 +214,7 @@ export class SessionMoves {
           unanswered = this.#ports.releaseCalls(session);
         },
       );
-    return released && { ...released, unanswered };
+    return released && { ...released, unanswered, seen: this.#ports.seen.of(id) };
   }
 
   #moved(move: number, id: Id, moved: MovedSession<Unanswered> | undefined): void {
@@ -214,7 +222,9 @@ export class SessionMoves {
     const realm = this.#ports.realm();
     if (moved === undefined) return this.#end(move);
     const isRepeated = this.#done.has(move) || realm.sessions.byId.has(id);
-    const session = isRepeated ? undefined : realm.waking.adopt(moved.texts, arrival?.standIn?.events ?? []);
+    if (!isRepeated) this.#ports.seen.add(id, moved.seen ?? []);
+    const events = freshEvents(arrival?.standIn, moved);
+    const session = isRepeated ? undefined : realm.waking.adopt(moved.texts, events);
     addBounded(this.#done, move, MAX_DONE);
     this.#ports.onArrival(id, realm.sessions.byId.has(id));
     if (session !== undefined) {
@@ -259,10 +269,17 @@ export function addBounded<T>(values: Set<T>, value: T, limit: number): void {
   if (values.size > limit) values.delete(values.values().next().value!);
 }
 
-function newStandIn(origin: SessionOrigin): StandIn {
-  const events: RouterMessage[] = [];
-  const send = (message: RouterMessage): undefined => {
-    if (message[0] === MessageType.EVENT) events.push(message);
+/** The events of a stand-in that its session had not got elsewhere. */
+function freshEvents(standIn: StandIn | undefined, { seen }: MovedSession<Unanswered>): readonly RouterMessage[] {
+  const counts = new Map(seen);
+  const fresh = standIn?.events.filter(({ source }) => !source || source.count > (counts.get(source.origin) ?? 0));
+  return fresh?.map(({ event }) => event) ?? [];
+}
+
+function newStandIn(origin: SessionOrigin, seen: SeenPublications): StandIn {
+  const events: StandInEvent[] = [];
+  const send = (event: RouterMessage): undefined => {
+    if (event[0] === MessageType.EVENT) events.push({ event, source: seen.sourceOf(event) });
   };
   return { session: new Session({ ...NO_CLIENT, send }, origin), events };
 }

@@ -1,7 +1,7 @@
 /** Publications of relays' sessions that the core stores: retained events, histories, and what waits for PUBLISHED. */
 
 import { describe, expect, test } from "vitest";
-import { STORE_TIMEOUT_MS } from "../../../../src/wamp/relay/broker/waiting-publications.ts";
+import { STORE_TIMEOUT_MS } from "../../../../src/wamp/relay/link/seen-publications.ts";
 import type { ModelRelay } from "../model/model-objects.ts";
 import { idOf } from "../relay-stores.ts";
 import { RelayedRealm } from "../relayed-realm.ts";

@@ -90,7 +90,9 @@ export class ModelClient implements Transport {
   isResuming = false;
   /** Was its HELLO not answered, because its relay has no roles and could not ask the core? */
   isRefused = false;
-  /** Did it wait for its client when the core crashed, so that events may come again? */
+  /** The object at which it has got its session. */
+  home: number;
+  /** Did it wait for its client at the core when that crashed, so that events may come again? */
   mayRepeat = false;
   /** Has it got another session instead of its own? */
   isLost = false;
@@ -123,6 +125,7 @@ export class ModelClient implements Transport {
   constructor(name: string, relay: number, observer: ClientObserver) {
     this.name = name;
     this.relay = relay;
+    this.home = relay;
     this.#observer = observer;
   }
 
@@ -196,6 +199,7 @@ export class ModelClient implements Transport {
     if (this.isResuming && resumed !== true) this.isLost = true;
     this.isResuming = false;
     this.hasJoined = true;
+    this.home = this.relay;
     this.offer = typeof resume_token === "string" ? { id, token: resume_token } : undefined;
   }
 

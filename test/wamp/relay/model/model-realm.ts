@@ -170,7 +170,7 @@ export class ModelRealm {
     if (this.#world.random.chance(0.5)) this.#world.network.deliverFrom(object.number);
     for (const gone of object.crash()) this.#forget(gone as ModelClient);
     for (const client of this.clients.filter(({ isConnected, isResuming }) => !isConnected || isResuming)) {
-      client.mayRepeat ||= object === this.#core;
+      client.mayRepeat ||= object === this.#core && (client.home === CORE || client.relay === CORE);
       this.#stored.excuse(client.name);
     }
     if (object instanceof ModelRelay) object.relay.begin();

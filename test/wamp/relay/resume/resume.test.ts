@@ -99,6 +99,42 @@ describe.each(WAYS)("a session that object %i has parked and object %i resumes",
     }
   });
 
+  test("gets no event again that a crashed core gets again, whenever that is", () => {
+    for (let steps = 0; steps < 14; steps++) {
+      // The record of the session does not say that it has got the first event.
+      const realm = newRealm(3, { resume: { time: TIME / 1000, buffer: { messages: 1 } } });
+      const { client, offer } = join(realm, from);
+      client.send([32, 1, {}, "com.a"]);
+      const [publisher, other] = [realm.join(3), realm.join(from)];
+      const { network, time } = realm.world;
+      publisher.say([16, 1, {}, "com.a", ["first"]]);
+      network.step(3, 0, "deliver");
+      realm.cut.add(3);
+      realm.deliver();
+      other.send([16, 1, {}, "com.a", ["second"]]);
+      client.leave();
+      // A session at the core does not outlive the crash.
+      if (from !== 0) realm.core.crash();
+      const again = ask(realm, to, offer);
+      const nextWay = () => network.busyWays().find((ends) => !ends.includes(3));
+      for (let step = 0; step < steps && nextWay() !== undefined; step++) network.step(...nextWay()!, "deliver");
+      if (from === 0) {
+        realm.deliver();
+        realm.core.crash();
+      }
+      realm.cut.clear();
+      time.now += 1_000;
+      realm.relays[2]!.tick();
+      const wayOfPublisher = () => network.busyWays().find((ends) => ends.includes(3));
+      while (wayOfPublisher() !== undefined) network.step(...wayOfPublisher()!, "deliver");
+      realm.deliver();
+      const { resumed, rest } = takeWelcome(again);
+      const events = ([...client.take(), ...rest, ...again.take()] as unknown[][]).filter(([type]) => type === 36);
+      const numbers = events.map(([, , , , args]) => args);
+      expect([steps, resumed, numbers]).toStrictEqual([steps, true, [["first"], ["second"]]]);
+    }
+  });
+
   test("is found again wherever its client comes next", () => {
     const realm = newRealm();
     const { client, offer } = join(realm, from);
