@@ -11,6 +11,7 @@ import type { DownLinkStore } from "./link/down-links.ts";
 import type { ToCore } from "./link/messages.ts";
 import { CORE } from "./link/relay-ids.ts";
 import type { SessionCounts } from "./meta/session-counts.ts";
+import type { RelayMoves } from "./resume/relay-moves.ts";
 
 /** The parts of the relay that are concerned. */
 export interface RelayRecoveryParts {
@@ -18,6 +19,7 @@ export interface RelayRecoveryParts {
   readonly down: DownLinkStore;
   readonly pubsub: RelayPubSub;
   readonly dealer: RemoteDealer;
+  readonly moves: Pick<RelayMoves, "leaving">;
   readonly authentication: Pick<RelayAuthentication, "questions" | "roles" | "logOuts">;
   readonly counts: SessionCounts;
   /** Queues a message for the core; `onProcessed` is called once the core has taken it. */
@@ -76,13 +78,13 @@ export class RelayRecovery {
 
   /** The core answers again: it may have missed ends of sessions, answers of callees and last subscribers. */
   onUp(): void {
-    const { host, down, pubsub, dealer, counts, authentication, queue } = this.#parts();
+    const { host, down, pubsub, dealer, moves, counts, authentication, queue } = this.#parts();
     host.log({ level: "info", event: "core.up" });
     const only: ToCore = {
       kind: "only",
       // Read each time it is carried: sent again, it must not end what was opened since.
       get sessions() {
-        return dealer.knownSessions();
+        return [...dealer.knownSessions(), ...moves.leaving];
       },
       get patterns() {
         return pubsub.interest.patterns();

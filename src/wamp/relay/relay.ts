@@ -249,7 +249,7 @@ export class Relay {
   #newRecovery(): RelayRecovery {
     return new RelayRecovery(() => ({
       ...{ host: this.#host, down: this.#ports.down, pubsub: this.#pubsub, dealer: this.#dealer! },
-      ...{ authentication: this.authentication, counts: this.#counts },
+      ...{ authentication: this.authentication, counts: this.#counts, moves: this.#moves },
       queue: (message, onProcessed) => {
         this.#link.queue(message, (end) => {
           if (end === "processed") onProcessed();

@@ -104,6 +104,11 @@ export class RelayMoves extends SessionMoves {
     }
   }
 
+  /** The sessions that have left: the core may still know them here. */
+  get leaving(): Iterable<Id> {
+    return this.#given.keys();
+  }
+
   override get size(): number {
     return super.size + this.#given.size;
   }

@@ -339,6 +339,28 @@ describe("a session that moves between relays", () => {
     expect([welcome.resumed, uri]).toStrictEqual([true, "wamp.error.no_such_procedure"]);
   });
 
+  test("keeps its registrations, where its former relay states once more what it has after an outage", () => {
+    const realm = newRealm();
+    const [{ client, offer }, other, caller] = [join(realm, 1), realm.join(1), realm.join(3)];
+    const { network } = realm.world;
+    client.send([64, 1, {}, "com.p"]);
+    network.block(1, 0, "lose call");
+    network.block(0, 1, "lose call");
+    other.send([48, 1, {}, "com.q"]);
+    realm.advance(70_000);
+    network.unblock();
+    // The core hears the relay, which learns of that too late.
+    network.block(1, 0, "lose answer");
+    caller.send([48, 1, {}, "com.p"]);
+    realm.advance(2_000);
+    client.leave();
+    const again = ask(realm, 2, offer);
+    realm.advance(20_000);
+    const { resumed } = takeWelcome(again);
+    again.send([70, 1, {}, ["done"]]);
+    expect([resumed, caller.take()]).toStrictEqual([true, [[50, 1, {}, ["done"]]]]);
+  });
+
   test("ends at its former relay without a trace", () => {
     const realm = newRealm();
     const { client, offer } = join(realm, 1);
