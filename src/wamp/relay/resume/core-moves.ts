@@ -61,11 +61,13 @@ interface Moving {
   readonly held: Held[];
 }
 
-/** A session that its taker has not acknowledged. */
+/** A session of which its taker has not said that it is there. */
 interface Passed {
   readonly from: number;
   readonly taker: number;
   readonly move: number;
+  /** Has the taker got it, so that the giver need not send it again? */
+  isTaken: boolean;
 }
 
 /**
@@ -194,6 +196,9 @@ export class CoreMoves {
   /** The relay has none but these of the sessions whose ends the core may have missed, and will not answer any more. */
   keepOnly(relay: number, kept: ReadonlySet<Id>): void {
     for (const [session, { giver, at }] of [...this.#moving]) if (giver === relay) this.#sendHeld(session, at);
+    for (const [session, { taker, isTaken }] of [...this.#passed]) {
+      if (taker === relay && (isTaken || kept.has(session))) this.#arrived(session);
+    }
     for (const [session, at] of [...this.#moved]) if (at === relay && !kept.has(session)) this.#forget(session);
   }
 
@@ -252,16 +257,19 @@ export class CoreMoves {
     const isRepeated = from !== CORE && (realm.sessions.byId.has(session) || this.relayOf(session) !== from);
     if (isRepeated) return links.queue(from, { kind: "session arrived", move, session });
     this.#arrived(session);
-    this.#passed.set(session, { from, taker, move });
+    const next: Passed = { from, taker, move, isTaken: false };
+    this.#passed.set(session, next);
     if (taker === CORE) {
       this.own.receive(message);
       return this.#arrived(session);
     }
     this.#leadTo(session, taker);
     if (from !== CORE) remote.unsettle(session);
-    // The taker says that the session is there, too, but that may be dropped in an outage.
     links.queue(taker, message, (end) => {
-      if (end !== "late" && this.#passed.get(session)?.move === move) this.#arrived(session);
+      if (end === "late" || this.#passed.get(session) !== next) return;
+      // What the taker says of it may be dropped in an outage, and the giver would wait for that, awake.
+      if (end === "processed") this.#taken(session, next);
+      else this.#arrived(session);
     });
     if (moving !== undefined) this.#sendHeld(session, taker);
   }
@@ -292,9 +300,14 @@ export class CoreMoves {
   /** The session is where it was to go, or lost with what its taker has lost. */
   #arrived(session: Id): void {
     const passed = this.#passed.get(session);
-    if (passed === undefined) return;
-    const { from, taker, move } = passed;
     this.#passed.delete(session);
+    if (passed !== undefined) this.#taken(session, passed);
+  }
+
+  #taken(session: Id, passed: Passed): void {
+    if (passed.isTaken) return;
+    passed.isTaken = true;
+    const { from, taker, move } = passed;
     this.#place(session, taker);
     this.#ports.remote.settle(session);
     if (from !== CORE) this.#ports.links.queue(from, { kind: "session arrived", move, session });
