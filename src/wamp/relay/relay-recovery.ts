@@ -53,10 +53,11 @@ export class RelayRecovery {
       dealer.fail(session, request, WampUri.UNAVAILABLE, UNREACHABLE);
       return [{ kind: "request", session, message: [MessageType.CANCEL, request, { mode: "killnowait" }] }];
     });
-    // The core would end what was opened since.
-    return again.flatMap((message) =>
-      message.kind === "open calls" ? (dealer.openCallsOf(message.session) ?? []) : message,
-    );
+    // The core would end what was opened since, and sessions that have come since.
+    return again.flatMap((message) => {
+      if (message.kind === "leave") return dealer.openCallsOf(message.session) === undefined ? message : [];
+      return message.kind === "open calls" ? (dealer.openCallsOf(message.session) ?? []) : message;
+    });
   }
 
   /** These messages were not acknowledged in time: publications, calls and questions fail, the others are sent again. */
