@@ -1,5 +1,6 @@
 /** Starts the router in workerd behind a TCP port, as deployed, and evicts its objects on demand. */
 
+import { AssertionError } from "node:assert";
 import { join } from "node:path";
 import { createTestHarness } from "wrangler";
 
@@ -101,15 +102,14 @@ export async function startRouter(
     },
     objectsOf: (realm) => [...regions.map((region) => `${realm}#${region}.0`), realm],
     evict: async (name, webSockets = "hibernate") => {
-      const worker = server.getWorker("wamp-edge");
-      const options = { name, webSockets };
+      // An object that still saves its state is evicted a quarter of a second later. Miniflare blocks this thread
+      // meanwhile, and with it the other tests of the file, unless an argument holds a stream.
+      const options = { name, webSockets, stream: new Blob().stream() };
       try {
-        // An object that still saves its state is evicted a quarter of a second later. Miniflare blocks this thread
-        // meanwhile, and with it the other tests of the file, unless an argument holds a stream.
-        await worker.evictDurableObject("RealmObject", { ...options, stream: new Blob().stream() } as typeof options);
-      } catch {
-        // An error has lost its text on that way.
-        await worker.evictDurableObject("RealmObject", options);
+        await server.getWorker("wamp-edge").evictDurableObject("RealmObject", options);
+      } catch (fault) {
+        // The error of an eviction has lost its text on that way.
+        throw fault instanceof AssertionError ? new Error(`${name} is not currently running`) : fault;
       }
     },
     fetch: (path, init) => fetch(new URL(path, url), init),
