@@ -14,6 +14,7 @@ import type { Session } from "../session/session.ts";
 import { CoreAuthentication, isAboutLogins } from "./authentication/core-authentication.ts";
 import { CorePublications } from "./broker/core-publications.ts";
 import { CoreNodeKeys } from "./broker/node-keys.ts";
+import { OwnSubscriptions } from "./broker/own-subscriptions.ts";
 import { RelayedBroker } from "./broker/relayed-broker.ts";
 import { StoredPublications } from "./broker/stored-publications.ts";
 import type { CorePorts } from "./core-ports.ts";
@@ -238,16 +239,19 @@ export class RelayCore {
 
   #newRealm(name: string, config: RealmConfig, { ids, relays }: CorePorts): CoreRealm {
     const { publications, authentication } = this;
+    const { undecided_bytes } = config.limits;
+    const announce = publications.announceOwn.bind(publications);
+    const subscriptions = new OwnSubscriptions(() => this.realm, announce, undecided_bytes);
     const ports = {
       forward: publications.forward.bind(publications),
       store: publications.store.bind(publications),
       subscriptionId: ids.subscription.bind(ids),
-      isKnown: publications.announceOwn.bind(publications),
+      isKnown: subscriptions.isKnown.bind(subscriptions),
       patternElsewhere: (id: Id) => publications.interest.patternOf(id),
       onUnsubscribe: () => {},
       onNodeKeys: this.#nodeKeys.changed.bind(this.#nodeKeys),
     };
-    return new CoreRealm(name, config, this.#host, {
+    const realm = new CoreRealm(name, config, this.#host, {
       newBroker: (...parts) => new RelayedBroker(ports, ...parts),
       newMetaEvents: (...parts) => this.#newMetaEvents(ids, ...parts),
       newDealer: (...parts) => this.#newDealer(...parts),
@@ -257,6 +261,8 @@ export class RelayCore {
       newSessionId: () => ids.session(CORE, () => this.#host.randomId()),
       remoteSessions: () => this.remote,
     });
+    realm.holdBack = subscriptions.holdBack.bind(subscriptions);
+    return realm;
   }
 
   #newMetaEvents(ids: RelayIds, ...parts: ConstructorParameters<typeof MetaEvents>): CoreMetaEvents {

@@ -8,27 +8,24 @@ import type { Peer } from "../session/peer.ts";
 import type { Session } from "../session/session.ts";
 import { isTooLong, mayBeTooLong } from "./link/message-size.ts";
 
-/** A realm whose messages go to other objects. */
+/** A realm whose messages go to other objects, and whose peers wait behind their SUBSCRIBE. */
 abstract class LinkedRealm extends Realm {
   readonly #mayBeTooLong = mayBeTooLong(this.limits.message_bytes);
+  /** Keeps the message of a peer that waits. */
+  holdBack: ((peer: Peer, raw: readonly unknown[]) => boolean) | undefined;
 
   override receive(peer: Peer, elements: readonly unknown[]): void {
+    if (this.holdBack?.(peer, elements) === true) return;
     if (!this.#mayBeTooLong || !isTooLong(elements)) return super.receive(peer, elements);
     const front = elements.slice(0, 3).filter((element) => typeof element === "number");
     this.abortTooLarge(peer, front);
   }
 }
 
-/** A realm whose peers wait behind their SUBSCRIBE, and whose core answers most procedures of the router. */
+/** A realm whose core answers most procedures of the router. */
 export class RelayRealm extends LinkedRealm {
-  /** Keeps the message of a peer that waits. */
-  holdBack: ((peer: Peer, raw: readonly unknown[]) => boolean) | undefined;
   /** Says whether the relay answers a call of the router's procedures itself. */
   answersMeta: ((message: Call) => boolean) | undefined;
-
-  override receive(peer: Peer, elements: readonly unknown[]): void {
-    if (this.holdBack?.(peer, elements) !== true) super.receive(peer, elements);
-  }
 
   protected override callMeta(session: Session, message: Call, permission: Permission): void {
     if (this.answersMeta?.(message) !== false) return super.callMeta(session, message, permission);

@@ -2,11 +2,9 @@
 
 import type { Clock } from "../../host/host.ts";
 import { revokeDenied } from "../../meta/management-procedures.ts";
-import { CloseCode } from "../../protocol/close-code.ts";
-import { WampUri } from "../../protocol/errors.ts";
 import type { Realm } from "../../realm/realm.ts";
 import type { Peer } from "../../session/peer.ts";
-import { HeldPeers } from "../link/held-peers.ts";
+import { HeldPeers, holdOrAbort } from "../link/held-peers.ts";
 import type { ToCore, ToRelay } from "../link/messages.ts";
 
 /** The version of the roles in the relay's storage, in one row. */
@@ -70,13 +68,7 @@ export class RelayRoles {
       this.#held.hold(peer);
       this.#waiting.add(peer);
     }
-    if (this.#held.add(peer, raw) === "full") {
-      this.#forget(peer);
-      const { sessions, monitor } = this.#realm();
-      monitor.counters.limits.undecided_bytes++;
-      sessions.abort(peer, WampUri.LIMIT_EXCEEDED, "too much waits for the roles of the realm", CloseCode.POLICY);
-      return true;
-    }
+    holdOrAbort(this.#held, this.#realm(), peer, raw, "the roles of the realm");
     const now = this.#clock.now();
     // The question may have been dropped while the core could not be reached.
     if (now - this.#askedAt >= ASK_AGAIN_MS) {

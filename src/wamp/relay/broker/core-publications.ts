@@ -121,16 +121,16 @@ export class CorePublications {
     else this.#afterRevocations(answer);
   }
 
-  /** One of the core's own sessions subscribes; returns false if it has to wait for relays. */
-  announceOwn(session: Session, pattern: Pattern, _: boolean, onAnswer: (refusal: unknown) => void): boolean {
-    const { byId } = this.#realm().sessions;
-    const isListed = byId.has(session.id);
+  /**
+   * One of the core's own sessions subscribes. Returns true if all relays forward what it matches; otherwise `then` is
+   * called once they do.
+   */
+  announceOwn(pattern: Pattern, then: () => void): boolean {
     let isDone = false;
     let hasWaited = false;
     this.#revoke(pattern, CORE, () => {
       isDone = true;
-      // A session that is in no table ends with its one request, which is this one.
-      if (hasWaited && (!isListed || byId.get(session.id) === session)) onAnswer(undefined);
+      if (hasWaited) then();
     });
     hasWaited = true;
     return isDone;

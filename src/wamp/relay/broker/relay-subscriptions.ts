@@ -1,6 +1,5 @@
 /** The subscriptions of a relay's sessions: the first one of a topic or pattern waits until the core knows of it. */
 
-import { CloseCode } from "../../protocol/close-code.ts";
 import { WampError, WampUri } from "../../protocol/errors.ts";
 import { MessageType } from "../../protocol/message.ts";
 import type { Pattern } from "../../protocol/uri.ts";
@@ -8,7 +7,7 @@ import type { Realm } from "../../realm/realm.ts";
 import type { Peer } from "../../session/peer.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
-import { HeldPeers } from "../link/held-peers.ts";
+import { HeldPeers, holdOrAbort } from "../link/held-peers.ts";
 import type { RelayInterest } from "./relay-interest.ts";
 import type { Replay, RetainedRequests } from "./retained-requests.ts";
 import type { WaitingPublications } from "./waiting-publications.ts";
@@ -55,13 +54,7 @@ export class RelaySubscriptions {
     if (raw[0] === MessageType.GOODBYE && peer.state.kind === "open" && !this.#held.has(peer)) {
       if (this.#parts.publications.whenAnswered(peer.state.session, () => this.#release(peer))) this.#held.hold(peer);
     }
-    const isHeld = this.#held.add(peer, raw);
-    if (isHeld !== "full") return isHeld;
-    this.#held.forget(peer);
-    const { sessions, monitor } = this.#realm();
-    monitor.counters.limits.undecided_bytes++;
-    sessions.abort(peer, WampUri.LIMIT_EXCEEDED, "too much waits for a subscription", CloseCode.POLICY);
-    return true;
+    return holdOrAbort(this.#held, this.#realm(), peer, raw, "a subscription");
   }
 
   /** See `BrokerPorts.isKnown`. */

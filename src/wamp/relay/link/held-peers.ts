@@ -1,8 +1,11 @@
 /** Peers whose messages wait for an answer of the core: to their SUBSCRIBE, or with the roles of the realm. */
 
+import { CloseCode } from "../../protocol/close-code.ts";
+import { WampUri } from "../../protocol/errors.ts";
 import { MessageType } from "../../protocol/message.ts";
 import { sizeOf } from "../../protocol/value-size.ts";
 import type { Dict } from "../../protocol/values.ts";
+import type { Realm } from "../../realm/realm.ts";
 import type { Peer } from "../../session/peer.ts";
 import type { RecordBudget } from "../../session/record-budget.ts";
 
@@ -77,6 +80,19 @@ export class HeldPeers {
     held.bytes += size;
     this.#records().bytes += size;
   }
+}
+
+/**
+ * Keeps a message of a peer that waits for `what`; returns false for one that does not wait. Ends the connection of a peer
+ * over the limit.
+ */
+export function holdOrAbort(held: HeldPeers, realm: Realm, peer: Peer, raw: RawMessage, what: string): boolean {
+  const isHeld = held.add(peer, raw);
+  if (isHeld !== "full") return isHeld;
+  held.forget(peer);
+  realm.monitor.counters.limits.undecided_bytes++;
+  realm.sessions.abort(peer, WampUri.LIMIT_EXCEEDED, `too much waits for ${what}`, CloseCode.POLICY);
+  return true;
 }
 
 function isPlainSubscribe([type, , options]: RawMessage): boolean {

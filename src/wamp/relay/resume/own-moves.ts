@@ -4,8 +4,7 @@ import type { Clock } from "../../host/host.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
-import { NO_CLIENT } from "../../session/no-client.ts";
-import { Session } from "../../session/session.ts";
+import type { Session } from "../../session/session.ts";
 import type { ToRelay } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
 import type { SeenPublications } from "../link/seen-publications.ts";
@@ -29,12 +28,7 @@ export interface OwnMovesPorts {
   /** See `CorePublications`. */
   readonly publications: {
     readonly seen: SeenPublications;
-    announceOwn(
-      session: Session,
-      pattern: Pattern,
-      wantsRetained: boolean,
-      onAnswer: (refusal: unknown) => void,
-    ): boolean;
+    announceOwn(pattern: Pattern, then: () => void): boolean;
   };
 }
 
@@ -48,17 +42,14 @@ export interface OwnMovesOwner {
   onArrival(session: Id, isHere: boolean): void;
 }
 
-/** The origin of a session that is in no table. */
-const NOT_LISTED = { identity: { authid: "", authrole: "", authmethod: "", authprovider: "" }, features: 0 };
-
 /** Returns them. */
 export function newOwnMoves(ports: OwnMovesPorts, owner: OwnMovesOwner): SessionMoves {
   const { host: clock, boot, realm, handover, publications } = ports;
   return new SessionMoves({
     ...{ ...owner, clock, object: CORE, boot, realm: () => realm, seen: publications.seen },
-    announce: (pattern, id, onKnown) => {
-      const session = new Session(NO_CLIENT, { id, ...NOT_LISTED });
-      if (publications.announceOwn(session, pattern, false, onKnown)) onKnown(undefined);
+    announce: (pattern, _, onKnown) => {
+      const then = (): void => onKnown(undefined);
+      if (publications.announceOwn(pattern, then)) then();
     },
     release: () => {},
     whenSettled: (_, act) => act(),
