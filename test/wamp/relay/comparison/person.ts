@@ -46,6 +46,8 @@ export class Person {
   /** INVOCATION.Registration → procedure */
   readonly registrations = new Map<number, Held>();
   readonly calls = new Map<number, OpenCall>();
+  /** CALL.Request → procedure, of all calls of the session */
+  readonly procedureOf = new Map<number, string>();
   readonly invocations = new Map<number, OpenInvocation>();
   /** INVOCATION.Request in the realm of one object → that in the realm over relays */
   readonly invocationsOf = new Map<number, number>();
@@ -61,8 +63,9 @@ export class Person {
   /** Takes note of a message that the client sends. */
   say(message: Received): void {
     const [type, request, options, uri] = message as [number, number, Record<string, unknown>, string];
-    if (type === 32 || type === 64) this.#asked.set(request, { uri, match: (options?.match ?? "exact") as string });
+    if (type === 32 || type === 64) this.#asked.set(request, { uri, match: (options?.match || "exact") as string });
     if (type === 48 && typeof options === "object" && options !== null) {
+      this.procedureOf.set(request, uri);
       this.calls.set(request, { procedure: uri, isInputOpen: options.progress === true });
     }
     if (type === 34 || type === 66) this.#ending.set(request, message[2] as number);
@@ -119,6 +122,11 @@ export class Person {
     return this.#asked.get(request);
   }
 
+  /** The subscription that an UNSUBSCRIBE with this request id was to end. */
+  endedBy(request: number): number | undefined {
+    return this.#ending.get(request);
+  }
+
   /** A message with the numbers that invocations have over relays. */
   renumbered(message: Received): Received {
     const at = message[0] === 70 ? 1 : message[0] === 8 ? 2 : undefined;
@@ -156,4 +164,6 @@ export class Person {
 export interface Scene {
   readonly random: SeededRandom;
   readonly people: readonly Person[];
+  /** Do all objects sleep between messages? */
+  readonly sleeps: boolean;
 }

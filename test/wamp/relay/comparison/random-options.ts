@@ -65,7 +65,7 @@ function usualConfig(random: SeededRandom): Partial<RealmInput> {
   return {
     options: {
       enable_meta_api: random.chance(0.9),
-      resume: { time: 60, buffer: { messages: 5 } },
+      resume: { time: 60, buffer: { messages: 9 } },
       ...maybe(random, 0.1, { request_id_check: "strict" }),
       ...maybe(random, 0.1, { role_check: "strict" }),
       ...maybe(random, 0.1, { uri_check: "strict" }),
@@ -158,6 +158,18 @@ export function randomOpaque(random: SeededRandom): { readonly options: Dict; re
   if (roll > 0.07) return { options: {}, payload: randomPayload(random) };
   const options = { ppt_scheme: "x_scheme", ppt_serializer: "cbor", ...maybe(random, 0.5, { ppt_keyid: "key" }) };
   return { options, payload: random.chance(0.9) ? [[bytes]] : randomPayload(random) };
+}
+
+/** Options that have no effect: unknown ones, those of routers, and known ones whose values mean that they are absent. */
+export function randomExtras(random: SeededRandom): Dict {
+  if (random.chance(0.9)) return {};
+  return random.pick<Dict>([
+    { forward_for: [{ session: 7, authid: "far", authrole: "router" }] },
+    { x_own: { deep: [1] } },
+    { acknowledge: null, receive_progress: null, get_retained: null, mode: null, concurrency: null },
+    { match: "", invoke: "", exclude_authid: null, eligible: null, timeout: null },
+    { rkey: "r", nkey: "n" },
+  ]);
 }
 
 const JUNK: readonly unknown[] = [
