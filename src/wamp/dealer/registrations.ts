@@ -6,7 +6,7 @@ import type { Dict, Id, Uri } from "../protocol/values.ts";
 import { type RecordBudget, shareBytes } from "../session/record-budget.ts";
 import type { Session } from "../session/session.ts";
 import { SessionTable } from "../session/session-table.ts";
-import { field, oneOf, record, usually } from "../stored-records/stored-record.ts";
+import { field, oneOf, optional, record, usually } from "../stored-records/stored-record.ts";
 import * as is from "../stored-records/stored-values.ts";
 
 /** How a callee is chosen among several (Shared Registration: invocation policies). */
@@ -40,6 +40,8 @@ export interface Callee {
   readonly concurrency: number;
   /** Invocations running. */
   running: number;
+  /** The request of the REGISTER that has made it; only of a relay's session. */
+  request?: Id | undefined;
 }
 
 /** Learns which sessions are callees. */
@@ -69,6 +71,7 @@ export const storedRegistration = record<RegistrationRecord>({
   concurrency: usually("n", is.count, Number.POSITIVE_INFINITY),
   turns: usually("t", is.count, 0),
   lastOrder: usually("l", is.count, 0),
+  request: optional("r", is.count),
 });
 
 /** The turn of a registration whose callees have got no call yet. */
@@ -189,10 +192,10 @@ export class Registrations {
   restore(session: Session, records: readonly RegistrationRecord[]): void {
     for (const record of records) {
       const { id, match, procedure, policy, created, turns, lastOrder } = record;
-      const { order, disclosesCaller, forwardsTimeout, concurrency } = record;
+      const { order, disclosesCaller, forwardsTimeout, concurrency, request } = record;
       const registration = this.#byId.get(id) ?? this.create(id, match, procedure, policy, created);
       this.#lastOrder = Math.max(this.#lastOrder, order, lastOrder);
-      this.#add(registration, { session, order, disclosesCaller, forwardsTimeout, concurrency, running: 0 });
+      this.#add(registration, { session, order, disclosesCaller, forwardsTimeout, concurrency, running: 0, request });
       if (turns > registration.turns) Object.assign(registration, { turns, lastOrder });
     }
   }
@@ -209,8 +212,8 @@ export class Registrations {
 
 function registrationRecord(registration: Registration, session: Session): RegistrationRecord {
   const { id, match, procedure, policy, created, turns, lastOrder } = registration;
-  const { order, disclosesCaller, forwardsTimeout, concurrency } = calleeOf(registration, session)!;
-  const options = { disclosesCaller, forwardsTimeout, concurrency };
+  const { order, disclosesCaller, forwardsTimeout, concurrency, request } = calleeOf(registration, session)!;
+  const options = { disclosesCaller, forwardsTimeout, concurrency, request };
   return { id, match, procedure, policy, created, order, ...options, turns, lastOrder };
 }
 

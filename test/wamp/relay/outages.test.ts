@@ -179,6 +179,23 @@ describe("a relay that cannot reach the core", () => {
     expect([callee.take(), heldByCore(realm)]).toStrictEqual([[], [0, 0, 0, 0, []]]);
   });
 
+  test("leaves a session the registration that it has got before a REGISTER that has failed", () => {
+    const realm = new RelayedRealm();
+    const [callee, caller] = [realm.join(1), realm.join(2)];
+    const register = (request: number) => callee.send([64, request, { invoke: "roundrobin" }, "com.p"]);
+    register(1);
+    callee.take();
+    cutOff(realm, 1, "lose answer");
+    realm.world.network.block(0, 1, "lose call");
+    register(2);
+    realm.advance(70_000);
+    expect(errorsOf(callee)).toStrictEqual([[64, 2, "wamp.error.unavailable"]]);
+    for (const object of [realm.core, realm.relays[0]!]) object.sleepAndWake();
+    reconnect(realm);
+    caller.send([48, 1, {}, "com.p"]);
+    expect((callee.take() as unknown[][]).map(([type]) => type)).toStrictEqual([68]);
+  });
+
   test("leaves a session the registration of a REGISTER that has failed where the next REGISTER gets it", () => {
     const realm = new RelayedRealm();
     const callee = realm.join(1);

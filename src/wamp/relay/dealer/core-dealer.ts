@@ -2,7 +2,7 @@
 
 import type { Permission } from "../../authorization/permission-rules.ts";
 import { Dealer } from "../../dealer/dealer.ts";
-import type { Registration } from "../../dealer/registrations.ts";
+import { type Callee, calleeOf, type Registration } from "../../dealer/registrations.ts";
 import { WampError, WampUri } from "../../protocol/errors.ts";
 import { MessageType, NO_DETAILS, type Register } from "../../protocol/message.ts";
 import type { Match } from "../../protocol/uri.ts";
@@ -48,7 +48,7 @@ export class CoreDealer extends Dealer {
 
   override register(session: Session, message: Register, permission: Permission): void {
     try {
-      super.register(session, message, permission);
+      this.#register(session, message, permission);
     } catch (error) {
       const isTaken = error instanceof WampError && error.uri === WampUri.PROCEDURE_ALREADY_EXISTS;
       const relays = isTaken ? this.#relaysOf(session, message) : undefined;
@@ -56,6 +56,21 @@ export class CoreDealer extends Dealer {
       this.#doubtful.add({ session, message, permission, relays });
       for (const relay of [...relays]) this.#ask(relay);
     }
+  }
+
+  /** Notes which REGISTER of a relay's session has made it a callee, and not only found that it is one. */
+  #register(session: Session, message: Register, permission: Permission): void {
+    const former = this.#calleeOf(session, message);
+    super.register(session, message, permission);
+    const callee = this.#calleeOf(session, message);
+    if (callee !== undefined && callee !== former && session.transport instanceof RemoteTransport) {
+      callee.request = message[1];
+    }
+  }
+
+  #calleeOf(session: Session, message: Register): Callee | undefined {
+    const present = this.#presentOf(message);
+    return present && calleeOf(present, session);
   }
 
   /** Each REGISTER is judged by what is known now. */
@@ -101,7 +116,7 @@ export class CoreDealer extends Dealer {
     this.#doubtful.delete(doubtful);
     const { session, message, permission } = doubtful;
     try {
-      super.register(session, message, permission);
+      this.#register(session, message, permission);
     } catch (error) {
       if (!(error instanceof WampError)) throw error;
       const { uri, payload } = error;

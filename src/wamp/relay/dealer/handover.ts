@@ -2,6 +2,7 @@
 
 import type { Dealer } from "../../dealer/dealer.ts";
 import { type RemoteCall, type RemoteInvocation, replaceSession } from "../../dealer/dealer-record.ts";
+import { calleeOf } from "../../dealer/registrations.ts";
 import { nextId } from "../../protocol/id.ts";
 import type { Session } from "../../session/session.ts";
 import type { ToCore, ToRelay } from "../link/messages.ts";
@@ -49,6 +50,7 @@ export class Handover {
       calls.push({ request: callRequest, isInputOpen });
     }
     const remote = sessions.open(relay, own);
+    for (const registration of tables.registrations.heldBy(own).values()) calleeOf(registration, own)!.request ??= 0;
     const invocations: RemoteInvocation[] = [];
     replaceSession(tables, own, remote, (request) => {
       remote.lastInvocation = nextId(remote.lastInvocation);
@@ -117,7 +119,9 @@ export class Handover {
   #ask(message: ToCore): void {
     const { requests } = this.#parts();
     if (message.kind === "open calls") requests.checkOpenCalls(CORE, message);
-    else if (message.kind === "register" || message.kind === "request") requests.receive(CORE, message);
+    else if (message.kind === "register" || message.kind === "request" || message.kind === "undo") {
+      requests.receive(CORE, message);
+    }
   }
 }
 

@@ -195,7 +195,7 @@ export class RemoteRegistrations {
       if (undoing.isSent) continue;
       undoing.isSent = true;
       const message: Unregister = [MessageType.UNREGISTER, request, undoing.registration];
-      this.#send({ kind: "request", session: session.id, message });
+      this.#send({ kind: "undo", session: session.id, message });
     }
   }
 }

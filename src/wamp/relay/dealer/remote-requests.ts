@@ -4,6 +4,7 @@ import type { Permission } from "../../authorization/permission-rules.ts";
 import { argsOf } from "../../dealer/call-results.ts";
 import type { Dealer } from "../../dealer/dealer.ts";
 import type { Invocation } from "../../dealer/invocation.ts";
+import { calleeOf } from "../../dealer/registrations.ts";
 import type { Log } from "../../host/host.ts";
 import { thrown } from "../../host/log-line.ts";
 import { CloseCode } from "../../protocol/close-code.ts";
@@ -14,6 +15,7 @@ import {
   MessageType,
   NO_DETAILS,
   type Register,
+  type Unregister,
   type Yield,
 } from "../../protocol/message.ts";
 import { isReservedUri, type Match } from "../../protocol/uri.ts";
@@ -25,14 +27,17 @@ import { isKeptByRelay } from "./remote-invocations.ts";
 import type { RemoteSessions } from "./remote-sessions.ts";
 
 /** The messages of a relay that are requests of one of its sessions. */
-export type RemoteRequest = Extract<ToCore, { readonly kind: "register" | "call" | "chunk" | "request" | "too large" }>;
+export type RemoteRequest = Extract<
+  ToCore,
+  { readonly kind: "register" | "call" | "chunk" | "request" | "undo" | "too large" }
+>;
 
 /** Is a message a request of one of a relay's sessions? */
 export function isRequest(message: ToCore): message is RemoteRequest {
   return REQUESTS.has(message.kind);
 }
 
-const REQUESTS: ReadonlySet<ToCore["kind"]> = new Set(["register", "call", "chunk", "request", "too large"]);
+const REQUESTS: ReadonlySet<ToCore["kind"]> = new Set(["register", "call", "chunk", "request", "undo", "too large"]);
 
 /** The parts of the core that requests need. */
 export interface RemoteRequestsParts {
@@ -168,7 +173,19 @@ export class RemoteRequests {
         return this.#dealer.failTooLarge(session, request.front);
       case "request":
         return this.#handLater(session, request.message);
+      case "undo":
+        return this.#undo(session, request.message);
     }
+  }
+
+  /** The session may hold the registration by an earlier REGISTER than the one that has failed. */
+  #undo(session: Session, message: Unregister): void {
+    const registration = this.#dealer.registrations.byId(message[2]);
+    const made = registration && calleeOf(registration, session)?.request;
+    if (made !== undefined && made !== message[1]) {
+      throw new WampError(WampUri.NO_SUCH_REGISTRATION, "another REGISTER has made the registration");
+    }
+    this.#dealer.unregister(session, message);
   }
 
   #callRouter(session: Session, message: Call, permission: Permission): void {

@@ -194,6 +194,11 @@ export type ToCore =
   /** Further input of a call. */
   | { readonly kind: "chunk"; readonly session: Id; readonly message: Call }
   | SessionRequest
+  /**
+   * Removes what the core has made for a REGISTER that has failed at the relay, if that has made the session a callee; the
+   * message has its request. A repeated one finds nothing, and one that is lost is sent again.
+   */
+  | { readonly kind: "undo"; readonly session: Id; readonly message: Unregister }
   /** See `Dealer.failTooLarge`. */
   | { readonly kind: "too large"; readonly session: Id; readonly front: readonly number[] }
   /** The session has ended. */
