@@ -39,7 +39,10 @@ export class Handover {
     dealer.tables.remote = this.#relay.tables.remote!;
   }
 
-  /** A session of the core is about to leave for a relay: a remote session takes over what it holds. */
+  /**
+   * A session of the core is about to leave for a relay: a remote session takes over what it holds. Its REGISTERs have been
+   * answered when it was parked (`CoreDealer.settle`).
+   */
   depart(own: Session, relay: number): void {
     const { sessions } = this.#parts();
     if (!sessions.holds(own)) return;
@@ -58,17 +61,10 @@ export class Handover {
       return remote.lastInvocation;
     });
     table!.restore(own, { calls, invocations });
-    const doubtful = this.#dealer.replaceDoubtful(own, remote);
-    const { id, identity, features } = own;
-    const origin = { id, identity, features };
-    const requests = doubtful.map(({ message, permission }) => {
-      return { kind: "register", origin, permission, message, isRepeated: false } as const;
-    });
-    this.#relay.adopt(own, requests);
     own.transport.save();
   }
 
-  /** The record of the session is on its way: returns its REGISTERs without an answer. */
+  /** The record of the session is on its way: returns the messages that the core has not answered, which are none. */
   release(own: Session): readonly AboutRegistration[] {
     return this.#relay.release(own);
   }
