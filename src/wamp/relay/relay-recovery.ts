@@ -55,8 +55,9 @@ export class RelayRecovery {
     });
     // The core would end what was opened since, and sessions that have come since.
     return again.flatMap((message) => {
-      if (message.kind === "leave") return dealer.openCallsOf(message.session) === undefined ? message : [];
-      return message.kind === "open calls" ? (dealer.openCallsOf(message.session) ?? []) : message;
+      if (message.kind === "open calls") return dealer.openCallsOf(message.session) ?? [];
+      const saysGone = message.kind === "leave" || message.kind === "moved session";
+      return saysGone && dealer.openCallsOf(message.session) !== undefined ? [] : message;
     });
   }
 

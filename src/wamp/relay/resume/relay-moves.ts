@@ -76,6 +76,8 @@ export class RelayMoves extends SessionMoves {
         return dealer().release(session);
       },
       onArrival: (session, isHere) => {
+        // It has come before, and gone elsewhere, of which the core has been told.
+        if (!isHere && this.#left.has(session)) return;
         ports.send({ kind: "session here", session });
         if (!isHere) ports.send({ kind: "leave", session });
       },
