@@ -240,7 +240,7 @@ export class Relay {
       process: (message) => this.#process(message),
       recover: (attempted) => this.#recovery.failCalls(attempted),
       giveUp: (overdue) => this.#recovery.giveUp(overdue),
-      onRestart: () => this.#restate(),
+      onRestart: () => this.#restate(this.#link.messages),
       onFirstAnswer: () => this.#dealer!.stateRestored(),
       isWaiting: () => this.#isAsking || this.#dealer?.hasOpenRequests === true,
     });
@@ -258,12 +258,12 @@ export class Relay {
     }));
   }
 
-  /** The core has lost what is in no row, or its answers. */
-  #restate(): void {
+  /** The core has lost what is in no row, or dropped answers. It is certain to process and answer only the messages `unsent`. */
+  #restate(unsent: readonly ToCore[]): void {
     this.#pubsub.onRestart();
-    this.#moves.repeat(this.#link.messages);
+    this.#moves.repeat(unsent);
     this.authentication.questions.failAllBut(this.#link.messages);
-    this.#dealer!.repeat(new Set(this.#link.messages));
+    this.#dealer!.repeat(new Set(unsent));
   }
 
   #newRealm(name: string, config: RealmConfig): Realm {
@@ -314,7 +314,7 @@ export class Relay {
         return;
       case "restate":
         this.#pubsub.publications.revoke(EVERYTHING);
-        return this.#restate();
+        return this.#restate([]);
       case "abort":
         return this.#abort(message.session, message.uri, message.text, message.code);
       case "confirm": {

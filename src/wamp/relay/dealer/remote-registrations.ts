@@ -132,8 +132,14 @@ export class RemoteRegistrations {
     for (const asked of this.#asked.of(session).values()) {
       if (unsent.has(asked)) continue;
       this.#uncertain.add(asked);
-      if (asked.kind !== "register") this.#send(asked);
-      else this.#ask(session, asked.message[1], { ...asked, isRepeated: true });
+      if (asked.kind !== "register") {
+        this.#send(asked);
+        continue;
+      }
+      const repeated = { ...asked, isRepeated: true };
+      this.#uncertain.add(repeated);
+      this.#unanswered.delete(asked);
+      this.#ask(session, asked.message[1], repeated);
     }
     this.undoAgain(session);
   }
