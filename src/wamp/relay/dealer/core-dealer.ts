@@ -6,6 +6,7 @@ import { type Callee, calleeOf, type Registration } from "../../dealer/registrat
 import { WampError, WampUri } from "../../protocol/errors.ts";
 import { MessageType, NO_DETAILS, type Register } from "../../protocol/message.ts";
 import type { Match } from "../../protocol/uri.ts";
+import type { Id } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { CORE } from "../link/relay-ids.ts";
 import type { RelayLinks } from "../link/relay-links.ts";
@@ -39,6 +40,11 @@ export class CoreDealer extends Dealer {
     return false;
   }
 
+  #isInDoubt(session: Session, request: Id): boolean {
+    for (const each of this.#doubtful) if (each.session === session && each.message[1] === request) return true;
+    return false;
+  }
+
   /** `next` gets the answers to the REGISTERs of `former`, a session of the same client: returns these. */
   replaceDoubtful(former: Session | undefined, next: Session): readonly Omit<Doubtful, "relays">[] {
     const replaced = [...this.#doubtful].filter(({ session }) => session === former);
@@ -53,6 +59,8 @@ export class CoreDealer extends Dealer {
       const isTaken = error instanceof WampError && error.uri === WampUri.PROCEDURE_ALREADY_EXISTS;
       const relays = isTaken ? this.#relaysOf(session, message) : undefined;
       if (relays === undefined) throw error;
+      // Its relay has sent it again. A session that comes to the core before the answer must not get two.
+      if (relayOf(session) !== undefined && this.#isInDoubt(session, message[1])) return;
       this.#doubtful.add({ session, message, permission, relays });
       for (const relay of [...relays]) this.#ask(relay);
     }
