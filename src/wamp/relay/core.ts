@@ -108,6 +108,8 @@ export class RelayCore {
 
   /** Sends what relays may have missed, once `realm` has been woken. */
   wake(): void {
+    // A relay without roles has no session, and asks for them before it has one.
+    this.#links.forgetUnused((relay) => this.authentication.roles.has(relay));
     this.authentication.tellAgain();
     this.#nodeKeys.wake();
   }

@@ -116,6 +116,10 @@ export class RelayEpochTable implements EpochStore {
     this.#epochs = new Map(rows.map(({ relay, epoch }) => [relay, epoch]));
   }
 
+  relays(): readonly number[] {
+    return [...this.#epochs.keys()];
+  }
+
   get(relay: number): number | undefined {
     return this.#epochs.get(relay);
   }

@@ -67,6 +67,11 @@ export class CoreRoles implements RoleObserver {
     return this.#versions.keys();
   }
 
+  /** Has the relay roles, or had it once? */
+  has(relay: number): boolean {
+    return this.#versions.has(relay);
+  }
+
   /** Takes the roles of the core, whose changes it observes. */
   open(roles: ManagedRoles): void {
     this.#roles = roles;

@@ -14,6 +14,8 @@ export const LOW_LOAD = 1 / 4;
 
 /** One row for each relay, written when its epoch changes. */
 export interface EpochStore {
+  /** The relays with a row. */
+  relays(): readonly number[];
   get(relay: number): number | undefined;
   put(relay: number, epoch: number): void;
   /** Removes the row, if present. */
@@ -143,6 +145,11 @@ export class RelayLinks {
     const isBack = batch.messages.length > 0 && batch.messages.at(-1)!.kind !== "closed";
     if (isBack && this.epochOf(relay) === 0) this.#ports.epochs.put(relay, batch.epoch);
     return { ...receipt, isUnsaved: this.#ports.isUnsaved(), epoch: batch.epoch, boot };
+  }
+
+  /** Forgets all relays but those of which `isUsed` is true: a crash may have come before `forget` had its effect. */
+  forgetUnused(isUsed: (relay: number) => boolean): void {
+    for (const relay of this.#ports.epochs.relays()) if (!isUsed(relay)) this.forget(relay);
   }
 
   /** The relay has no session any more, and may not come back. */

@@ -69,4 +69,19 @@ describe("after a crash of the core", () => {
     ]);
     expect(invoked(callee)).toStrictEqual([[3]]);
   });
+
+  test("no rows are left of a relay that it was about to forget", () => {
+    const realm = new RelayedRealm();
+    const client = realm.join(1, ROLES);
+    realm.world.network.block(0, 1, "lose answer");
+    client.send([48, 1, {}, "com.none"]);
+    expect(client.take()).toHaveLength(1);
+    client.leave();
+    realm.advance(1_000);
+    expect(realm.core.rowsOf(1)).toStrictEqual(["epoch"]);
+    crashCore(realm);
+    realm.world.network.unblock();
+    realm.advance(10_000);
+    expect(realm.core.rowsOf(1)).toStrictEqual([]);
+  });
 });

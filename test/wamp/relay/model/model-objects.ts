@@ -317,6 +317,7 @@ export class ModelCore extends ModelObject {
   readonly relaySessions = new RelaySessionsRows();
   readonly epochRows = new Map<number, number>();
   readonly #epochs: EpochStore = {
+    relays: () => [...this.epochRows.keys()],
     get: (relay) => this.epochRows.get(relay),
     put: (relay, epoch) => void this.epochRows.set(relay, epoch),
     delete: (relay) => void this.epochRows.delete(relay),
