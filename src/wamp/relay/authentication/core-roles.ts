@@ -117,8 +117,9 @@ export class CoreRoles implements RoleObserver {
 
   /** Tells a relay the roles if it has another version; `version` is undefined if it has none. */
   tell(relay: number, version: number | undefined): void {
-    if (version !== this.#version) return this.#sendAll(relay);
-    this.acknowledged(relay, version);
+    // From now on it gets each change, and these after a crash, too.
+    this.acknowledged(relay, version ?? NO_VERSION);
+    if (version !== this.#version) this.#sendAll(relay);
   }
 
   /** The relay has this version. */
@@ -138,8 +139,6 @@ export class CoreRoles implements RoleObserver {
   }
 
   #sendAll(relay: number): void {
-    // From now on it gets each change.
-    if (!this.#versions.has(relay)) this.acknowledged(relay, NO_VERSION);
     this.#send(relay, { kind: "roles", version: this.#version, texts: this.#roles!.texts() });
   }
 
