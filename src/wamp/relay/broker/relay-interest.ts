@@ -140,6 +140,14 @@ export class RelayInterest {
     for (const { match, uri, isConfirmed } of [...this.#all()]) if (!isConfirmed) this.answered(match, uri, refusal);
   }
 
+  /** The relay begins a new epoch, in which the core knows nothing of it: what is cooling down is not confirmed any more. */
+  begin(): void {
+    for (const { match, uri } of this.#cooling.takeExpired(Number.POSITIVE_INFINITY)) {
+      this.#byPattern[match].delete(uri);
+      this.#ports.store.delete({ match, uri });
+    }
+  }
+
   /** Withdraws what has had no subscriber for the time of the cool-down; `now` in milliseconds since the epoch. */
   tick(now: number): void {
     for (const { match, uri, session } of this.#cooling.takeExpired(now)) {

@@ -125,6 +125,7 @@ export class RelayPubSub {
 
   /** Announces the subscriptions of parked sessions in a new epoch. */
   begin(): void {
+    this.interest.begin();
     for (const { match, topic: uri, subscribers } of this.#ports.realm().broker.subscriptions.values()) {
       const [first] = subscribers;
       this.#ports.link.queue({ kind: "announce", pattern: { match, uri }, session: first!.id });

@@ -1,7 +1,7 @@
 /** Relays that are deleted, and relays that nothing is left of. */
 
 import { describe, expect, test } from "vitest";
-import { ANYTHING } from "../../host/test-realm.ts";
+import { ALL_ROLES, ANYTHING } from "../../host/test-realm.ts";
 import { RelayedRealm } from "../relayed-realm.ts";
 
 describe("a relay that has lost its storage", () => {
@@ -41,6 +41,23 @@ describe("a relay that has lost its storage", () => {
     client.send([32, 1, {}, "com.a"]);
     expect((client.take() as unknown[][]).map(([type]) => type)).toStrictEqual([33]);
   });
+});
+
+test("a relay that has crashed asks anew for a topic of its lost sessions", () => {
+  const realm = new RelayedRealm(2, { options: { enable_meta_api: false, resume: { time: 600 } } });
+  const [relay] = realm.relays;
+  const parked = realm.connect(1);
+  parked.send([1, "realm1", { roles: ALL_ROLES, resumable: true }], [32, 1, {}, "com.a"]);
+  parked.leave();
+  realm.advance(1_000);
+  relay!.crash();
+  relay!.relay.begin();
+  relay!.after();
+  realm.deliver();
+  const client = realm.join(1);
+  client.send([32, 1, {}, "com.a"]);
+  realm.join(2).send([16, 1, {}, "com.a"]);
+  expect((client.take() as unknown[][]).map(([type]) => type)).toStrictEqual([33, 36]);
 });
 
 describe("a relay whose last session has left", () => {
