@@ -5,7 +5,7 @@ import { Comparison } from "./comparison.ts";
 
 /** Seeds that have shown a difference once, by `npm run model -- --compare`. */
 const SEEDS_THAT_DIFFERED: readonly number[] = [];
-const SEEDS = [...SEEDS_THAT_DIFFERED, 1, 2, 4, 5, 6, 9];
+const SEEDS = [...SEEDS_THAT_DIFFERED, 1, 2, 4, 5, 6, 7];
 
 /** Plays a conversation; returns the types of the messages and the errors that its clients have got. */
 async function play(seed: number): Promise<Set<unknown>> {

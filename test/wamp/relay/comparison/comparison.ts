@@ -2,9 +2,11 @@
 
 import { SeededRandom } from "../../../../src/testing/seeded-random.ts";
 import { SUBPROTOCOLS } from "../../../clients/wire.ts";
+import { ModelRelay } from "../model/model-objects.ts";
 import { RelayedRealm } from "../relayed-realm.ts";
 import { SoloRealm } from "../solo-realm.ts";
 import { Correspondence } from "./correspondence.ts";
+import { isEnd, MessageComparison, textOf } from "./message-comparison.ts";
 import { Person, type Scene } from "./person.ts";
 import { answer, randomIntentions } from "./random-messages.ts";
 import { maybe, randomConfig, randomRoles, spoil } from "./random-options.ts";
@@ -17,21 +19,7 @@ export interface ComparisonOptions {
   readonly sleeps: boolean;
 }
 
-/** Events that relays publish later, or not at all (docs/relays.md). */
-const UNCOMPARED: ReadonlySet<unknown> = new Set(["wamp.subscription.on_create", "wamp.subscription.on_delete"]);
-
-/**
- * Errors of calls with other texts: the relay of a callee does not know the procedure, and that of a subscriber whether
- * a session that holds a subscription no more has ended.
- */
-const OTHER_TEXTS: ReadonlySet<unknown> = new Set([
-  "wamp.error.network_failure",
-  "wamp.error.payload_size_exceeded",
-  "wamp.error.no_such_session",
-]);
-
 const GOODBYE = "wamp.close.goodbye_and_out";
-const REPLIES: ReadonlySet<unknown> = new Set([8, 17, 33, 35, 50, 65, 67]);
 const PEOPLE = 6;
 const SERIALIZERS = SUBPROTOCOLS.filter((name) => !name.endsWith("batched"));
 const TICKETS = { joe: "joes", eve: "eves", kim: "kims" };
@@ -48,16 +36,12 @@ export class Comparison {
   readonly #solo: Side;
   readonly #spread: Side;
   readonly #sleeps: boolean;
+  readonly #hasCookies: boolean;
   readonly #ids = new Correspondence();
   readonly #people = Array.from({ length: PEOPLE }, (_, place) => new Person(place));
   readonly #intentions;
-  /** subscription, in either realm → topic */
-  readonly #topics = new Map<unknown, string>();
-  /** Do messages lead to others at the same time, so that these are in no order? */
-  #areTogether = false;
-  /** Were several of them answered? */
-  #areAnsweredTogether = false;
-  /** Has such messages' last one ended a session, so that those before may not have been done? */
+  readonly #messages = new MessageComparison(this.#ids);
+  /** Did messages that were sent together end a session, so that those before may not have been done? */
   #isOver = false;
   /** Types of the messages that the clients have got, and URIs of errors. */
   readonly kinds = new Set<unknown>();
@@ -68,6 +52,7 @@ export class Comparison {
     this.#random = new SeededRandom(seed);
     const config = randomConfig(this.#random);
     this.#sleeps = sleeps;
+    this.#hasCookies = config.auth?.cookie !== undefined;
     const solo = new SoloRealm(config);
     const spread = new RelayedRealm(relays, config);
     this.#solo = new Side(solo, [solo.object]);
@@ -95,13 +80,14 @@ export class Comparison {
     if (!person.isJoined) return this.#say(person, this.#greeting(person));
     if (random.chance(0.02)) return this.#count(person);
     if (random.chance(0.9)) return this.#say(person, this.#randomMessage(person));
-    const messages = Array.from({ length: 2 + random.below(4) }, () => this.#randomMessage(person));
-    // Answers to invocations that are on their way at most.
-    const isGuess = ([type, request]: Received) => type === 70 && !person.invocationsOf.has(request as number);
-    await this.#sayTogether(
-      person,
-      messages.filter((message) => !isGuess(message)),
-    );
+    const messages: Received[] = [];
+    while (messages.length < 2 || random.chance(0.5)) {
+      const before = person.request;
+      const message = this.#randomMessage(person);
+      if (!isRace(message, person)) messages.push(message);
+      else person.request = before;
+    }
+    await this.#sayTogether(person, messages);
   }
 
   #randomMessage(person: Person): Received {
@@ -134,15 +120,19 @@ export class Comparison {
     const subprotocol = random.pick(SERIALIZERS);
     person.isConnected = true;
     person.object = object % this.#spread.objects.length;
-    if (random.chance(0.5)) {
+    // A relay opens no session before it knows the roles.
+    const at = this.#spread.objects[person.object]!;
+    const mayVouch = !(at instanceof ModelRelay && at.roleVersion === undefined);
+    if (random.chance(0.5) && mayVouch) {
       const [authid, authrole] = random.pick(KNOWN);
       const known = { authid, authrole, roles: randomRoles(random) };
       return this.#both(`${person.place} joins at ${object} as ${authid}, ${authrole}`, (side) => {
         side.connect(person.place, object, subprotocol, known);
       });
     }
-    await this.#both(`${person.place} connects to ${object} with ${subprotocol}`, (side) => {
-      side.connect(person.place, object, subprotocol);
+    const cookie = this.#hasCookies && random.chance(0.5) ? random.pick(["browser 1", "browser 2"]) : undefined;
+    await this.#both(`${person.place} connects to ${object} with ${subprotocol}, cookie ${cookie}`, (side) => {
+      side.connect(person.place, object, subprotocol, undefined, cookie);
     });
   }
 
@@ -161,7 +151,7 @@ export class Comparison {
       return random.pick<Received>([[16, 1, {}, "com.a"], [6, {}, "com.x"], [99], [3, {}, "com.x"]]);
     const { offer } = person;
     const resumes = offer !== undefined && random.chance(0.7);
-    const method = random.pick([[], [], ["anonymous"], ["ticket"], ["wampcra"], ["none"]]);
+    const method = random.pick([[], [], ["anonymous"], ["ticket"], ["wampcra"], ["cookie"], ["none"]]);
     const details = {
       roles: randomRoles(random),
       ...(method.length > 0 && { authmethods: method, authid: random.pick(Object.keys(TICKETS)) }),
@@ -198,12 +188,13 @@ export class Comparison {
   async #sayTogether(person: Person, messages: readonly Received[], awaited?: number): Promise<void> {
     const translated = messages.map((message) => person.renumbered(this.#ids.translate(message) as Received));
     for (const message of messages) person.say(message);
-    this.#areTogether = messages.length > 1 || person.isChecked;
+    this.#messages.areTogether = messages.length > 1 || person.isChecked;
     const text = messages.map(textOf).join("\n    and ");
     const send = (side: Side): void => {
       for (const message of side === this.#solo ? messages : translated) side.send(person.place, message);
     };
     await this.#both(`${person.place} sends ${text}`, send, awaited, messages.length > 1 ? person : undefined);
+    this.#messages.areTogether = false;
   }
 
   /** Lets the same happen in both realms, and compares. */
@@ -221,130 +212,26 @@ export class Comparison {
     this.#isOver ||= isAnyKilled && this.#people.some(({ isChecked, isJoined }) => isChecked && isJoined);
     if (this.#isOver) return;
     for (const message of [...spread.values()].flat()) if (message[0] === 33) this.#ids.noteSubscription(message[2]);
+    if (together !== undefined) this.#messages.pairSubscriptions(solo.get(together.place), spread.get(together.place));
     const differences = this.#people.flatMap((person) => {
-      return this.#differences(person, solo.get(person.place) ?? [], spread.get(person.place) ?? []);
+      return this.#difference(person, solo.get(person.place) ?? [], spread.get(person.place) ?? []);
     });
     if (differences.length > 0) throw new Error(differences.join("\n"));
   }
 
-  #differences(person: Person, solo: readonly Received[], spread: readonly Received[]): string[] {
-    for (const message of [...solo, ...spread]) {
-      const [type, request, id] = message as [number, number, number];
-      const asked = type === 33 ? person.askedFor(request) : undefined;
-      if (asked?.match === "exact") this.#topics.set(id, asked.uri);
-    }
-    const isEarly = this.#isEarly(person, spread);
-    const changing = this.#changingSubscriptions(person, [...solo, ...spread]);
-    const [ours, theirs] = [solo, spread].map((messages) => {
-      return messages.filter((message) => this.#isCompared(message, changing));
-    });
-    for (const message of [...solo, ...spread]) hideCreation(message);
-    for (const message of solo) {
-      this.log.push(`  ${person.place} gets ${textOf(message)}`);
-      this.kinds.add(message[0] === 8 ? message[4] : message[0]);
-      person.hear(message);
-    }
-    if (this.#areSame(person, ours!, theirs!) && !isEarly) return [];
-    const list = theirs!.map((message) => `\n  ${textOf(message)}`).join("");
-    const should = ours!.map((message) => `\n  ${textOf(this.#ids.translate(message))}`).join("");
-    return [`${person.place} at relays gets:${list}\ninstead of:${should}`];
-  }
-
-  #areSame(person: Person, solo: readonly Received[], spread: readonly Received[]): boolean {
-    const nameOf = (message: Received): string => this.#streamOf(message, person);
-    const [ours, theirs] = [streamsOf(solo, nameOf), streamsOf(spread, nameOf)];
-    // What is on its way from the core when a session ends does not come any more; several may end in any order.
-    const isLate = spread.some(isEnd);
-    for (const name of [...ours.keys(), ...theirs.keys()].filter(() => isLate)) {
-      if (person.isChecked ? name !== "all" : /^reply|^core|^about|^interrupts/.test(name)) {
-        ours.delete(name);
-        theirs.delete(name);
+  /** Lets a client take note of what it has got; returns the difference, if there is one. */
+  #difference(person: Person, solo: readonly Received[], spread: readonly Received[]): string[] {
+    const { areSame, expected, received } = this.#messages.compare(person, solo, spread, () => {
+      for (const message of solo) {
+        this.log.push(`  ${person.place} gets ${textOf(message)}`);
+        this.kinds.add(message[0] === 8 ? message[4] : message[0]);
+        person.hear(message);
       }
-    }
-    if (ours.size !== theirs.size) return false;
-    const [interrupted, others] = [ours, theirs].map((streams) => streams.get("interrupts") ?? []);
-    ours.delete("interrupts");
-    const expected = interrupted!.map(([, request]) => person.invocationsOf.get(request as number) ?? request);
-    if (String(expected.sort()) !== String(others!.map(([, request]) => request).sort())) return false;
-    this.#areAnsweredTogether = solo.filter(([type]) => REPLIES.has(type)).length > 1;
-    return [...ours].every(([name, messages]) => {
-      const others = theirs.get(name) ?? [];
-      return (
-        messages.length === others.length && messages.every((message, at) => this.#isSame(person, message, others[at]!))
-      );
     });
-  }
-
-  /**
-   * What may not overtake what: answers and invocations of the core, and each publisher's events, of which meta events
-   * about one session are some.
-   */
-  #streamOf(message: Received, { session }: Person): string {
-    const [type, subscription, , details, args] = message as [
-      number,
-      number,
-      number,
-      Record<string, unknown>,
-      unknown[],
-    ];
-    if (type === 68) {
-      const [asked, , login] = (args ?? []) as [{ session?: number }?, unknown?, { session?: number }?];
-      const subject = asked?.session ?? login?.session;
-      return subject === undefined ? "core" : `for ${this.#ids.spreadId(subject)}`;
-    }
-    if (type === 8) return `reply ${message[2]}`;
-    if (type === 69) return "interrupts";
-    if ([17, 33, 35, 50].includes(type)) return `reply ${message[1]}`;
-    if (type !== 36) return "core";
-    const topic = (details.topic ?? this.#topics.get(subscription)) as string;
-    if (!topic.startsWith("wamp.")) return "event";
-    const [first] = args as [number | { session: number }];
-    const subject = typeof first === "object" ? first.session : first;
-    // Sessions that are ended together end in any order.
-    if (topic.startsWith("wamp.registration.")) return `core about ${this.#ids.spreadId(subject)}`;
-    return subject === session || subject === this.#ids.translate(session)
-      ? "event"
-      : `about ${this.#ids.spreadId(subject)}`;
-  }
-
-  /** Is an event in front of the SUBSCRIBED of its subscription? */
-  #isEarly({ subscriptions }: Person, spread: readonly Received[]): boolean {
-    const known = new Set(Array.from(subscriptions.keys(), (id) => this.#ids.translate(id)));
-    return spread.some(([type, subscription, id]) => {
-      if (type === 33) known.add(id);
-      return type === 36 && !known.has(subscription);
-    });
-  }
-
-  /** Invocations by other objects may overtake each other, and have other numbers then. */
-  #isSame({ invocationsOf, procedureOf }: Person, solo: Received, spread: Received): boolean {
-    // The core knows a subscription for half a minute longer (docs/relays.md).
-    const isGone = solo[4] === "wamp.error.no_such_subscription" && spread[0] === 50;
-    if (isGone && procedureOf.get(spread[1] as number) === "wamp.subscription.get_events") return true;
-    // A procedure that asks other objects may answer what is so only after later messages of its caller.
-    const areAnswers = this.#areAnsweredTogether && [8, 50].includes(spread[0] as number);
-    const request = solo[0] === 50 ? solo[1] : solo[0] === 8 && solo[1] === 48 ? solo[2] : undefined;
-    if (areAnswers && procedureOf.get(request as number)?.startsWith("wamp.")) return true;
-    if (solo[0] === 8 && OTHER_TEXTS.has(solo[4])) return this.#ids.matches(solo.slice(0, 5), spread.slice(0, 5));
-    if (solo[0] !== 68 || spread[0] !== 68) return this.#ids.matches(solo, spread);
-    invocationsOf.set(solo[1] as number, spread[1] as number);
-    return this.#ids.matches(solo.toSpliced(1, 1), spread.toSpliced(1, 1));
-  }
-
-  #isCompared([type, subscription, , details]: Received, changing: ReadonlySet<unknown>): boolean {
-    if (type !== 36) return true;
-    const topic = (details as Record<string, unknown>).topic ?? this.#topics.get(subscription);
-    return !(UNCOMPARED.has(topic) || (changing.has(subscription) && String(topic).startsWith("wamp.")));
-  }
-
-  /** Those of which a client may or may not get meta events of other objects, because these come earlier or later. */
-  #changingSubscriptions(person: Person, messages: readonly Received[]): ReadonlySet<unknown> {
-    const changing = messages.flatMap(([type, request, id]) => {
-      if (type === 33 && this.#areTogether) return [id];
-      if (type !== 35) return [];
-      return request === 0 ? [(id as { subscription: number }).subscription] : [person.endedBy(request as number)];
-    });
-    return new Set(changing.flatMap((id) => [id, this.#ids.translate(id)]));
+    if (areSame) return [];
+    const list = received.map((message) => `\n  ${textOf(message)}`).join("");
+    const should = expected.map((message) => `\n  ${textOf(this.#ids.translate(message))}`).join("");
+    return [`${person.place} at relays gets:${list}\ninstead of:${should}`];
   }
 
   /** Does the message name a subscription whose id means another one over relays? */
@@ -364,36 +251,15 @@ export class Comparison {
   }
 }
 
-function isEnd([type]: Received): boolean {
-  return type === 3 || type === 6 || type === "closed";
-}
-
-/** Over relays a subscription is as old as that of the object which has had subscribers for the longest time. */
-function hideCreation([type, , , args]: Received): void {
-  const [details] = (type === 50 && Array.isArray(args) ? args : []) as [Record<string, unknown>?];
-  if (typeof details === "object" && details?.match !== undefined && details.invoke === undefined)
-    details.created = null;
-}
-
-/** Messages by stream, in order; what ends a session belongs to all streams. */
-function streamsOf(messages: readonly Received[], nameOf: (message: Received) => string): Map<string, Received[]> {
-  const streams = new Map<string, Received[]>([["all", []]]);
-  for (const message of messages) {
-    const isEdge = [2, 3, 4, 6, "closed"].includes(message[0] as number);
-    if (isEdge) for (const stream of streams.values()) stream.push(message);
-    else {
-      const name = nameOf(message);
-      streams.set(name, [...(streams.get(name) ?? []), message]);
-    }
-  }
-  return streams;
-}
-
-/** Messages as JSON, bytes as hex. */
-function textOf(value: unknown): string {
-  return JSON.stringify(value, (_, each) =>
-    each instanceof Uint8Array ? `0x${Buffer.from(each).toString("hex")}` : each,
-  );
+/**
+ * Does the answer depend on how fast another object is? So it is with procedures of the router that ask other objects, and
+ * with answers to invocations that are on their way at most.
+ */
+function isRace([type, request, , procedure]: Received, { invocationsOf }: Person): boolean {
+  if (type === 48) return String(procedure).startsWith("wamp.");
+  // A client may end its session by mistake, but not in each conversation.
+  if (type === 3 || type === 6) return true;
+  return type === 70 && !invocationsOf.has(request as number);
 }
 
 /** Messages in one conversation. */

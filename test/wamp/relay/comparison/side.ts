@@ -74,14 +74,20 @@ export class Side {
     this.objects = objects;
   }
 
-  /** Connects a client to an object. */
-  connect(place: number, object: number, subprotocol: Subprotocol, known?: KnownClient): void {
+  /** Connects a client to an object; `cookie` is the id in its tracking cookie, if it has one. */
+  connect(place: number, object: number, subprotocol: Subprotocol, known?: KnownClient, cookie?: string): void {
     const at = this.objects[object % this.objects.length]!;
     const transport = new SideTransport(`client ${place}`, subprotocol);
     this.#clients.set(place, { transport, object: at });
     const { sessions } = at.realm;
-    if (known === undefined) at.peers.set(transport, sessions.connect(transport, "203.0.113.7"));
-    else {
+    if (known === undefined) {
+      const http = { http_headers_received: {}, ...(cookie !== undefined && { http_cbtid: cookie }) };
+      const facts = { is_secure: true, websocket_protocol: subprotocol, ...http };
+      at.peers.set(
+        transport,
+        sessions.connect(transport, "203.0.113.7", () => facts),
+      );
+    } else {
       const { authid, authrole, roles } = known;
       const identity = { authid, authrole, authmethod: "ticket", authprovider: "static" };
       at.peers.set(transport, sessions.connectAs(transport, identity, roles as never));
