@@ -139,6 +139,11 @@ export class RemoteDealer extends Dealer {
     this.#registrations.adopt(session, unanswered);
   }
 
+  /** Sends the requests of a session again that has come: the core may have restarted since they were sent. */
+  askAgain(session: Session): void {
+    this.#registrations.repeat(session, NOTHING);
+  }
+
   /** Takes a message of the core's dealer for a session. */
   receive(session: Session, message: RouterMessage): void {
     switch (message[0]) {
@@ -294,4 +299,5 @@ export class RemoteDealer extends Dealer {
   }
 }
 
+const NOTHING: ReadonlySet<ToCore> = new Set();
 const CANCELED = "the call was canceled";

@@ -40,6 +40,7 @@ export interface RelayMovesPorts {
   dealer(): {
     release(session: Session): readonly Unanswered[];
     adopt(session: Session, unanswered: readonly Unanswered[]): void;
+    askAgain(session: Session): void;
     stateRestored(): void;
   };
 }
@@ -84,6 +85,7 @@ export class RelayMoves extends SessionMoves {
       adoptCalls: (session, unanswered) => {
         this.#left.delete(session.id);
         dealer().adopt(session, unanswered);
+        dealer().askAgain(session);
         dealer().stateRestored();
         const held = realm().broker.subscriptions.heldBy(session).values();
         if ([...held].some(({ nodeKeys }) => nodeKeys !== undefined)) pubsub.stateKeys();
