@@ -3,6 +3,7 @@
 import type { Broker } from "../broker/broker.ts";
 import type { RealmConfig } from "../config/realm.ts";
 import type { Dealer } from "../dealer/dealer.ts";
+import type { Invocation } from "../dealer/invocation.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
@@ -286,7 +287,7 @@ export class RelayCore {
     const onOver = (callee: Session, key: Id, isAbandoned: boolean): void => {
       if (this.remote.byId.get(callee.id) === callee) this.#requests.tellOver(callee, key, isAbandoned);
     };
-    const onInvoke = (caller: Session, request: Id): void => this.remote.noteInvoked(caller, request);
+    const onInvoke = (invocation: Invocation): void => this.remote.noteCallee(invocation);
     const isRecent = (callee: Session) => this.remote.recent.has(callee);
     this.#pending = new CorePendingCalls(onInvoke, onOver, isRecent, host, records, latency);
     const observing = this.authentication.observe(observer);

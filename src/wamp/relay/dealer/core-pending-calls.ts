@@ -9,8 +9,8 @@ import { RemoteTransport } from "./remote-transport.ts";
 /** `isAbandoned`: the callee may go on with progressive results, because nothing has told it of the end (LEAVE-04). */
 export type OnOver = (callee: Session, key: Id, isAbandoned: boolean) => void;
 
-/** A callee gets the call `request`, which may have waited for one. */
-export type OnInvoke = (caller: Session, request: Id) => void;
+/** A call has got a callee, for which it may have waited, or is restored. */
+export type OnInvoke = (invocation: Invocation) => void;
 
 /** Has the relay of a callee not acknowledged all its INVOCATIONs? */
 export type IsRecent = (callee: Session) => boolean;
@@ -41,7 +41,7 @@ export class CorePendingCalls extends PendingCalls {
 
   override add(invocation: Invocation): void {
     super.add(invocation);
-    this.#onInvoke(invocation.caller, invocation.callRequest);
+    this.#onInvoke(invocation);
   }
 
   /** Lets the dealer process the final answer of a remote callee, whose relay knows by it that the invocation is over. */

@@ -167,7 +167,7 @@ export class RemoteRequests {
         if (isReservedUri(request.message[3])) return this.#callRouter(session, request.message, request.permission);
         return this.#dealer.call(session, request.message, request.permission);
       case "chunk":
-        this.#sessions.noteInvoked(session, request.message[1]);
+        this.#sessions.noteInput(session, request.message[1]);
         return void this.#dealer.continue(session, request.message);
       case "too large":
         return this.#dealer.failTooLarge(session, request.front);

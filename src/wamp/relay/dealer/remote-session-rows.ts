@@ -1,7 +1,8 @@
 /** The rows of remote sessions at the core: what each says, and when it must be written anew. */
 
-import type { CallRecord } from "../../dealer/call-records.ts";
 import { type DealerRecord, type DealerTables, dealerRecord } from "../../dealer/dealer-record.ts";
+import type { Invocation } from "../../dealer/invocation.ts";
+import type { WaitingCall } from "../../dealer/waiting-call.ts";
 import { PEER } from "../../hibernation/session-record.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
@@ -30,14 +31,28 @@ type Registered = RemoteSessionRow["registered"] | undefined;
 
 /** What the row of a session says. */
 interface Stored {
+  readonly relay: number;
   /** The number of its registrations. */
   readonly registrations: number;
-  /** The CALL.Requests of its calls. */
-  readonly calls: ReadonlySet<Id>;
+  /** CALL.Request → what may change of the call. */
+  readonly calls: ReadonlyMap<Id, string>;
+  readonly refusals: string;
   readonly registered: Registered;
 }
 
-/** Remembers what the rows say, so that none is read or compared for a message. */
+/** A session, as its row is to tell of it. */
+export interface RowSource {
+  readonly session: Session;
+  readonly relay: number;
+  readonly registered: Registered;
+  /** Would a crash lose what makes the call go on? Then its row must not have it. */
+  isLeftOut(call: Invocation): boolean;
+}
+
+/**
+ * Remembers what the rows say, so that none is read or compared for a message. A call gets into the row with the second
+ * flush that finds it open: most are over before, and each write of a row costs money.
+ */
 export class RemoteSessionRows {
   readonly #store: RemoteSessionStore;
   readonly #tables: DealerTables;
@@ -48,6 +63,11 @@ export class RemoteSessionRows {
    * turn as much as the session holds.
    */
   readonly #stale = new Set<Session>();
+  /** The CALL.Requests that the rows lacked after the last flush, or the one that goes on. */
+  #lacking = new Map<Session, ReadonlySet<Id>>();
+  /** The same after the flush before. */
+  #formerlyLacking: ReadonlyMap<Session, ReadonlySet<Id>> = this.#lacking;
+  #hasNewCalls = false;
 
   constructor(store: RemoteSessionStore, tables: DealerTables) {
     this.#store = store;
@@ -55,8 +75,12 @@ export class RemoteSessionRows {
   }
 
   /** Takes over a row that was read. */
-  restore(id: Id, record: DealerRecord, registered: Registered): void {
-    this.#stored.set(id, storedOf(record, registered));
+  restore(id: Id, relay: number, record: DealerRecord, registered: Registered): void {
+    const { registrations, abandoned, endedInputs, waitingCalls = [] } = record;
+    const calls = new Map(record.calls.map((call) => [call.callRequest, stateWith(call.callee, call)]));
+    for (const { callRequest } of waitingCalls) calls.set(callRequest, WAITING);
+    const refusals = refusalsOf(abandoned, endedInputs);
+    this.#stored.set(id, { relay, registrations: registrations.length, calls, refusals, registered });
   }
 
   has(id: Id): boolean {
@@ -66,6 +90,12 @@ export class RemoteSessionRows {
   /** Does the row of the session have this call? */
   hasCall(id: Id, request: Id): boolean {
     return this.#stored.get(id)?.calls.has(request) === true;
+  }
+
+  /** Does the row of the caller have the call of an invocation with another callee, or as one that waits for a callee? */
+  hasOtherwise(call: Invocation): boolean {
+    const state = this.#stored.get(call.caller.id)?.calls.get(call.callRequest);
+    return state !== undefined && state !== stateOf(call);
   }
 
   /** Notes that the row must be written in this turn. */
@@ -79,24 +109,40 @@ export class RemoteSessionRows {
     return this.#stale.has(session) || this.#tables.registrations.heldBy(session).size !== stored;
   }
 
-  /** Does the row say all that the session holds? Told only of sessions without calls: these change with each message. */
-  isRight(session: Session, registered: Registered): boolean {
-    const stored = this.#stored.get(session.id);
-    if (stored === undefined || stored.calls.size > 0 || stored.registered !== registered) return false;
-    if (this.isStale(session)) return false;
-    const { pending, queue } = this.#tables;
-    return pending.callsOf(session).size + queue.callsOf(session).size === 0 && !this.#hasRefusals(session);
+  /** Begins a flush: `save` follows for each session that has changed. */
+  beginFlush(): void {
+    this.#formerlyLacking = this.#lacking;
+    this.#lacking = new Map();
+    this.#hasNewCalls = false;
   }
 
-  /** Writes the row, without calls of which `isLeftOut` is true. */
-  write(session: Session, relay: number, registered: Registered, isLeftOut: (call: CallRecord) => boolean): void {
-    const { id, identity, features } = session;
-    const all = dealerRecord(session, this.#tables);
-    const dealers = { ...all, calls: all.calls.filter((call) => !isLeftOut(call)) };
-    const text = write(PEER, { kind: "open", session: { id, identity, features, subscriptions: [], ...dealers } });
-    this.#store.put({ relay, session: id, text, registered: registered ?? [] });
-    this.#stored.set(id, storedOf(dealers, registered));
-    this.#stale.delete(session);
+  /** Has the flush found new calls, which the next one must write? */
+  get hasNewCalls(): boolean {
+    return this.#hasNewCalls;
+  }
+
+  /**
+   * Writes the row: in a turn without calls that it does not have yet, in a flush unless it is right. Returns whether it
+   * says all that the session holds.
+   */
+  save(source: RowSource, isFlush: boolean): boolean {
+    const { session, isLeftOut } = source;
+    const { pending, queue } = this.#tables;
+    const stored = this.#stored.get(session.id);
+    const former = isFlush ? this.#formerlyLacking.get(session) : undefined;
+    const kept = new Map<Id, string>();
+    const lacking = new Set<Id>();
+    let hasNewCalls = false;
+    for (const [request, call] of [...pending.callsOf(session), ...queue.callsOf(session)]) {
+      const isOld = stored?.calls.has(request) === true || former?.has(request) === true;
+      if (isOld && (call.callee === undefined || !isLeftOut(call))) kept.set(request, stateOf(call));
+      else lacking.add(request);
+      hasNewCalls ||= !isOld;
+    }
+    if (isFlush) this.#hasNewCalls ||= hasNewCalls;
+    if (isFlush && lacking.size > 0) this.#lacking.set(session, lacking);
+    if (!isFlush || !this.#isRight(source, stored, kept)) this.#put(source, kept);
+    return lacking.size === 0;
   }
 
   /** Deletes the row, if there is one. */
@@ -105,14 +151,53 @@ export class RemoteSessionRows {
     if (this.#stored.delete(session.id)) this.#store.delete(session.id);
   }
 
+  #isRight({ session, relay, registered }: RowSource, stored: Stored | undefined, kept: Map<Id, string>): boolean {
+    if (this.isStale(session)) return false;
+    // The row of a session without registrations is needed for the calls that others have made to it.
+    if (stored === undefined) return kept.size === 0 && this.#tables.pending.invocationsOf(session).size === 0;
+    const { calls, refusals } = stored;
+    if (stored.relay !== relay || stored.registered !== registered || calls.size !== kept.size) return false;
+    for (const [request, state] of kept) if (calls.get(request) !== state) return false;
+    return refusals === this.#refusalsOf(session);
+  }
+
+  #put({ session, relay, registered }: RowSource, kept: ReadonlyMap<Id, string>): void {
+    const { id, identity, features } = session;
+    const all = dealerRecord(session, this.#tables);
+    const calls = all.calls.filter(({ callRequest }) => kept.has(callRequest));
+    const waitingCalls = all.waitingCalls?.filter(({ callRequest }) => kept.has(callRequest));
+    const record = { id, identity, features, subscriptions: [], ...all, calls, waitingCalls };
+    this.#store.put({
+      relay,
+      session: id,
+      text: write(PEER, { kind: "open", session: record }),
+      registered: registered ?? [],
+    });
+    const refusals = this.#refusalsOf(session);
+    this.#stored.set(id, { relay, registrations: all.registrations.length, calls: kept, refusals, registered });
+    this.#stale.delete(session);
+  }
+
   /** Messages that the session may still send, and that are to be ignored. */
-  #hasRefusals(session: Session): boolean {
+  #refusalsOf(session: Session): string {
     const { abandoned, endedInputs } = this.#tables.pending;
-    return abandoned.recordOf(session) !== undefined || endedInputs.recordOf(session) !== undefined;
+    return refusalsOf(abandoned.recordOf(session), endedInputs.recordOf(session));
   }
 }
 
-function storedOf({ registrations, calls, waitingCalls }: DealerRecord, registered: Registered): Stored {
-  const requests = [...calls, ...(waitingCalls ?? [])].map(({ callRequest }) => callRequest);
-  return { registrations: registrations.length, calls: new Set(requests), registered };
+/** What may change of a call. */
+function stateOf(call: Invocation | WaitingCall): string {
+  return call.callee === undefined ? WAITING : stateWith(call.callee.session.id, call);
+}
+
+const WAITING = "";
+
+type Changing = Pick<Invocation, "request" | "deadline" | "isInputOpen" | "isKilled">;
+
+function stateWith(callee: Id, { request, deadline, isInputOpen, isKilled }: Changing): string {
+  return `${callee} ${request} ${deadline} ${isInputOpen} ${isKilled}`;
+}
+
+function refusalsOf(abandoned: readonly Id[] | undefined, endedInputs: readonly Id[] | undefined): string {
+  return `${abandoned ?? ""} ${endedInputs ?? ""}`;
 }

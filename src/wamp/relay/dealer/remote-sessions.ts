@@ -1,7 +1,7 @@
 /** The sessions of relays that hold registrations or calls at the core. */
 
-import type { CallRecord } from "../../dealer/call-records.ts";
 import { restoreSession } from "../../dealer/dealer-record.ts";
+import type { Invocation } from "../../dealer/invocation.ts";
 import type { SessionRecord } from "../../hibernation/peer-record.ts";
 import { PEER } from "../../hibernation/session-record.ts";
 import type { Callers, RemoteSleepers } from "../../hibernation/wake.ts";
@@ -75,17 +75,22 @@ export class RemoteSessions implements RemoteSleepers {
       for (const [request, registration] of registered) {
         session.transport.send([MessageType.REGISTERED, request, registration]);
       }
-      this.#rows.restore(id, record, this.#registered.get(session));
+      this.#rows.restore(id, relay, record, this.#registered.get(session));
     }
     return callers;
   }
 
   /**
-   * A callee is about to get a call, or more of its input. Where a row has the call, it must be written first: until the
-   * callee's relay has the INVOCATION, a crash of the core must end the call, which would be made again, or lack a part.
+   * A callee is about to get more input of a call. Where a row has the call, it must be written first: until the callee's
+   * relay has the INVOCATION, a crash of the core must end the call, which would lack a part, or be made again.
    */
-  noteInvoked(caller: Session, request: Id): void {
+  noteInput(caller: Session, request: Id): void {
     if (this.#rows.hasCall(caller.id, request)) this.#rows.makeStale(caller);
+  }
+
+  /** A call has got a callee, or another one, or is restored: the same is needed unless its row has it so. */
+  noteCallee(invocation: Invocation): void {
+    if (this.#rows.hasOtherwise(invocation)) this.#rows.makeStale(invocation.caller);
   }
 
   /** Has `endTurn` anything to do? */
@@ -128,7 +133,7 @@ export class RemoteSessions implements RemoteSleepers {
   settle(id: Id): void {
     this.#unsettled.delete(id);
     const session = this.byId.get(id);
-    if (session !== undefined && this.#rows.has(id)) this.#write(session);
+    if (session !== undefined && this.#rows.has(id)) this.#save(session, false);
   }
 
   /** The session has ended: its callees are interrupted, the calls that it works on fail. */
@@ -149,7 +154,7 @@ export class RemoteSessions implements RemoteSleepers {
 
   /**
    * Ends a turn: forgets sessions that hold nothing, and writes the rows that must be right when the messages of this
-   * turn arrive. A call gets its row in `flush`, if it is still open then.
+   * turn arrive. A call gets its row in the second `flush` that finds it open.
    */
   endTurn(): void {
     if (this.#changedNow.size === 0) return;
@@ -158,18 +163,19 @@ export class RemoteSessions implements RemoteSleepers {
     for (const session of changed) {
       if (!this.#changed.has(session)) continue;
       if (!this.holds(session)) this.release(session);
-      else if (this.#rows.isStale(session)) this.#write(session);
+      else if (this.#rows.isStale(session)) this.#save(session, false);
     }
     if (this.#changed.size > 0) this.#host.scheduleFlush();
   }
 
   /** Writes the rows that are out of date. That of a callee is not, whatever it is called for. */
   flush(): void {
+    this.#rows.beginFlush();
     for (const session of [...this.#changed]) {
       if (!this.holds(session)) this.release(session);
-      else if (this.#rows.isRight(session, this.#registered.get(session))) this.#changed.delete(session);
-      else this.#write(session);
+      else this.#save(session, true);
     }
+    if (this.#rows.hasNewCalls) this.#host.scheduleFlush();
   }
 
   #open(relay: number, origin: RemoteOrigin | SessionRecord): Session {
@@ -300,12 +306,16 @@ export class RemoteSessions implements RemoteSleepers {
     );
   }
 
-  #write(session: Session): void {
+  /** No row has a REGISTER without an answer, or a call of a procedure of the router: a crash loses these. */
+  #save(session: Session, isFlush: boolean): void {
     if (this.#unsettled.has(session.id)) return;
     const parts = this.#parts.of(session);
-    const isLeftOut = ({ callee, callRequest }: CallRecord) =>
-      parts.has(callRequest) || (this.recent.size > 0 && this.recent.has(this.byId.get(callee)!));
-    this.#rows.write(session, this.relayOf(session), this.#registered.get(session), isLeftOut);
-    if (this.recent.size === 0) this.#changed.delete(session);
+    const isLeftOut = ({ callee, callRequest }: Invocation) =>
+      parts.has(callRequest) || this.recent.has(callee.session);
+    const registered = this.#registered.get(session);
+    const isWhole = this.#rows.save({ session, relay: this.relayOf(session), registered, isLeftOut }, isFlush);
+    const isAsking = this.#dealer.isRegistering(session) || this.routerCallsOf(session).size > 0;
+    if (isWhole && !isAsking) this.#changed.delete(session);
+    else this.#changed.add(session);
   }
 }
