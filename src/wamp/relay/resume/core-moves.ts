@@ -55,7 +55,7 @@ interface Moving {
   /** The object that says so. */
   readonly giver: number;
   /** Where the session is, unless it goes elsewhere. */
-  readonly at: number;
+  at: number;
   /** Takers that wait for the answer. */
   takers: number;
   readonly held: Held[];
@@ -293,7 +293,9 @@ export class CoreMoves {
     const former = known && remote.relayOf(known);
     this.#moved.set(session, relay);
     remote.move(session, relay);
-    if (former === undefined || former === relay || former === CORE || this.#moving.has(session)) return;
+    const moving = this.#moving.get(session);
+    if (moving !== undefined) moving.at = relay;
+    if (former === undefined || former === relay || former === CORE || moving !== undefined) return;
     this.#ask(former, { kind: "take session", taker: relay, move: 0, session }, relay);
   }
 
