@@ -220,6 +220,7 @@ export class RelayCore {
       onDown: (relay, dropped) => recovery.onDown(relay, dropped),
       onUp: (relay) => {
         recovery.onUp(relay);
+        this.moves.onUp(relay);
         this.authentication.tellAgain(relay);
       },
     });

@@ -1,5 +1,6 @@
 /** The core's part in the moves of parked sessions: it knows where each session is, and what waits for it meanwhile. */
 
+import { MessageType, NO_DETAILS } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import type { OnEnd } from "../link/link-sender.ts";
@@ -83,6 +84,8 @@ export class CoreMoves {
   readonly own: SessionMoves;
   readonly #moving = new Map<Id, Moving>();
   readonly #passed = new Map<Id, Passed>();
+  /** session → its taker, with whose link the session was dropped, unless that had got it */
+  readonly #unsure = new Map<Id, number>();
 
   constructor(ports: CoreMovesPorts) {
     this.#ports = ports;
@@ -202,8 +205,19 @@ export class CoreMoves {
     for (const [session, at] of [...this.#moved]) if (at === relay && !kept.has(session)) this.#forget(session);
   }
 
+  /** The relay can be reached again: it says of a session that it has not got that this has ended. */
+  onUp(relay: number): void {
+    for (const [session, taker] of [...this.#unsure]) {
+      if (taker !== relay) continue;
+      this.#unsure.delete(session);
+      // No invocation has the key 0, so that nothing happens where the session is.
+      this.send(relay, { kind: "send", session, message: [MessageType.INTERRUPT, 0, NO_DETAILS] });
+    }
+  }
+
   /** The relay has lost its sessions. */
   drop(relay: number): void {
+    for (const [session, taker] of [...this.#unsure]) if (taker === relay) this.#unsure.delete(session);
     // What the relay would have said of a session that it has taken is lost, too, and the giver would wait for ever.
     for (const [session, { taker }] of [...this.#passed]) if (taker === relay) this.#arrived(session);
     for (const [session, at] of [...this.#moved]) if (at === relay) this.#forget(session);
@@ -268,8 +282,9 @@ export class CoreMoves {
     links.queue(taker, message, (end) => {
       if (end === "late" || this.#passed.get(session) !== next) return;
       // What the taker says of it may be dropped in an outage, and the giver would wait for that, awake.
-      if (end === "processed") this.#taken(session, next);
-      else this.#arrived(session);
+      if (end === "processed") return this.#taken(session, next);
+      this.#arrived(session);
+      this.#unsure.set(session, taker);
     });
     if (moving !== undefined) this.#sendHeld(session, taker);
   }

@@ -449,6 +449,23 @@ describe("a client gets a new session", () => {
     expect(realm.world.time.now - start).toBeLessThanOrEqual(5_000);
   });
 
+  test("if the link goes down with the session on its way, which then ends", () => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, 1);
+    client.send([64, 1, {}, "com.p"]);
+    client.leave();
+    const other = ask(realm, 2, offer);
+    const { network } = realm.world;
+    while (realm.relays[0]!.realm.sessions.byId.has(offer.id)) network.step(...network.busyWays()[0]!, "deliver");
+    network.block(0, 2, "lose call");
+    realm.advance(70_000);
+    network.unblock();
+    realm.advance(70_000);
+    expect(takeWelcome(other).resumed).toBe(false);
+    const { core, moved } = realm.core;
+    expect([core.remote.byId.size, core.realm.dealer.registrations.size, [...moved.all()]]).toStrictEqual([0, 0, []]);
+  });
+
   test("if the relay loses its memory with the session on its way", () => {
     const realm = newRealm();
     const { client, offer } = join(realm, 1);
