@@ -92,6 +92,7 @@ export class RelayCore {
         const isTapped = taps.isRunning && taps.hides(message);
         send(relay, { kind: "send", session, message, ...(isTapped && { isTapped }) }, onEnd);
       },
+      ping: (relay, onEnd) => links.queue(relay, { kind: "ping" }, onEnd),
       isFull: (relay) => links.isFull(relay),
     });
     const callMeta = realm.answer;

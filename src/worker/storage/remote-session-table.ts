@@ -10,7 +10,7 @@ const COLUMNS = "session INTEGER, part INTEGER, relay INTEGER, text TEXT, PRIMAR
 
 type Row = { readonly session: number; readonly relay: number; readonly text: string };
 
-/** Each session has as many rows as its text needs; the texts have the REGISTERED messages in front of the record. */
+/** Each session has as many rows as its text needs; the texts have what the record has no field for in front of it. */
 export class RemoteSessionTable implements RemoteSessionStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
@@ -33,11 +33,11 @@ export class RemoteSessionTable implements RemoteSessionStore {
     return Array.from(sessions.values(), ({ session, relay, text }) => ({ session, relay, ...split(text) }));
   }
 
-  put({ session, relay, text, registered }: RemoteSessionRow): void {
+  put({ session, relay, text, registered, lost }: RemoteSessionRow): void {
     this.#writes.run(() => {
       this.#tables.make(TABLE, COLUMNS, "WITHOUT ROWID");
       this.#sql.exec(`DELETE FROM ${TABLE} WHERE session = ?`, session);
-      for (const [part, slice] of partsOf(`${JSON.stringify(registered)}\n${text}`).entries()) {
+      for (const [part, slice] of partsOf(`${JSON.stringify({ registered, lost })}\n${text}`).entries()) {
         const insert = `INSERT INTO ${TABLE} (session, part, relay, text) VALUES (?, ?, ?, ?)`;
         this.#sql.exec(insert, session, part, relay, slice);
       }
@@ -51,13 +51,14 @@ export class RemoteSessionTable implements RemoteSessionStore {
   }
 }
 
-/** A row whose first line this version cannot read counts as one without REGISTERED messages. */
-function split(text: string): Pick<RemoteSessionRow, "text" | "registered"> {
+/** A row whose first line this version cannot read counts as one without REGISTERED messages and lost calls. */
+function split(text: string): Pick<RemoteSessionRow, "text" | "registered" | "lost"> {
   const end = text.indexOf("\n");
+  const record = text.slice(end + 1);
   try {
-    const registered = JSON.parse(text.slice(0, end)) as RemoteSessionRow["registered"];
-    return { text: text.slice(end + 1), registered };
+    const { registered = [], lost = [] } = JSON.parse(text.slice(0, end)) as Partial<RemoteSessionRow>;
+    return { text: record, registered, lost };
   } catch {
-    return { text: text.slice(end + 1), registered: [] };
+    return { text: record, registered: [], lost: [] };
   }
 }

@@ -18,6 +18,7 @@ class SoloObject extends ModelObject {
   }
 
   readonly isIdle = true;
+  readonly hasOutput = true;
   endTurn(): void {}
   lost(): void {}
   answered(): void {}

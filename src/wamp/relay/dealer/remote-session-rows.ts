@@ -16,6 +16,8 @@ export interface RemoteSessionRow {
   readonly text: string;
   /** REGISTERED messages that its relay may not have got: request and registration id. */
   readonly registered: readonly (readonly [request: Id, registration: Id])[];
+  /** The CALL.Requests of open calls that end with a crash, though the row has had them before. */
+  readonly lost: readonly Id[];
 }
 
 /** One row for each remote session that holds something. */
@@ -47,6 +49,8 @@ export interface RowSource {
   readonly registered: Registered;
   /** Would a crash lose what makes the call go on? Then its row must not have it. */
   isLeftOut(call: Invocation): boolean;
+  /** Has its relay yet to be asked about calls that a crash has ended? */
+  readonly hasLost: boolean;
 }
 
 /**
@@ -75,10 +79,11 @@ export class RemoteSessionRows {
   }
 
   /** Takes over a row that was read. */
-  restore(id: Id, relay: number, record: DealerRecord, registered: Registered): void {
+  restore(id: Id, relay: number, record: DealerRecord, registered: Registered, lost: readonly Id[]): void {
     const { registrations, abandoned, endedInputs, waitingCalls = [] } = record;
     const calls = new Map(record.calls.map((call) => [call.callRequest, stateWith(call.callee, call)]));
     for (const { callRequest } of waitingCalls) calls.set(callRequest, WAITING);
+    for (const request of lost) calls.set(request, LOST);
     const refusals = refusalsOf(abandoned, endedInputs);
     this.#stored.set(id, { relay, registrations: registrations.length, calls, refusals, registered });
   }
@@ -126,17 +131,19 @@ export class RemoteSessionRows {
    * says all that the session holds.
    */
   save(source: RowSource, isFlush: boolean): boolean {
-    const { session, isLeftOut } = source;
+    const { session, isLeftOut, hasLost } = source;
     const { pending, queue } = this.#tables;
     const stored = this.#stored.get(session.id);
     const former = isFlush ? this.#formerlyLacking.get(session) : undefined;
-    const kept = new Map<Id, string>();
+    const kept = new Map([...(stored?.calls ?? [])].filter(([, state]) => hasLost && state === LOST));
     const lacking = new Set<Id>();
     let hasNewCalls = false;
     for (const [request, call] of [...pending.callsOf(session), ...queue.callsOf(session)]) {
-      const isOld = stored?.calls.has(request) === true || former?.has(request) === true;
+      const isStored = stored?.calls.has(request) === true;
+      const isOld = isStored || former?.has(request) === true;
       if (isOld && (call.callee === undefined || !isLeftOut(call))) kept.set(request, stateOf(call));
       else lacking.add(request);
+      if (isStored && lacking.has(request)) kept.set(request, LOST);
       hasNewCalls ||= !isOld;
     }
     if (isFlush) this.#hasNewCalls ||= hasNewCalls;
@@ -164,7 +171,7 @@ export class RemoteSessionRows {
   #put({ session, relay, registered }: RowSource, kept: ReadonlyMap<Id, string>): void {
     const { id, identity, features } = session;
     const all = dealerRecord(session, this.#tables);
-    const calls = all.calls.filter(({ callRequest }) => kept.has(callRequest));
+    const calls = all.calls.filter(({ callRequest }) => (kept.get(callRequest) ?? LOST) !== LOST);
     const waitingCalls = all.waitingCalls?.filter(({ callRequest }) => kept.has(callRequest));
     const record = { id, identity, features, subscriptions: [], ...all, calls, waitingCalls };
     this.#store.put({
@@ -172,6 +179,7 @@ export class RemoteSessionRows {
       session: id,
       text: write(PEER, { kind: "open", session: record }),
       registered: registered ?? [],
+      lost: [...kept].flatMap(([request, state]) => (state === LOST ? [request] : [])),
     });
     const refusals = this.#refusalsOf(session);
     this.#stored.set(id, { relay, registrations: all.registrations.length, calls: kept, refusals, registered });
@@ -191,6 +199,7 @@ function stateOf(call: Invocation | WaitingCall): string {
 }
 
 const WAITING = "";
+const LOST = "lost";
 
 type Changing = Pick<Invocation, "request" | "deadline" | "isInputOpen" | "isKilled">;
 

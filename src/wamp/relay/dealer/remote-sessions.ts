@@ -31,13 +31,15 @@ export class RemoteSessions implements RemoteSleepers {
   readonly #store: RemoteSessionStore;
   readonly #rows: RemoteSessionRows;
   readonly #host: Host;
-  readonly #sender: Pick<RemoteSender, "send" | "isFull">;
+  readonly #sender: Pick<RemoteSender, "send" | "ping" | "isFull">;
   /** The invocations of a session count on from here, so that a number never stands for two; set with the first one. */
   #lastKey: Id | undefined;
   readonly #boot: () => number;
   /** See `RemoteSessionRow.registered`. */
   readonly #registered = new Map<Session, RemoteSessionRow["registered"]>();
   readonly #unsettled = new Set<Id>();
+  /** Sessions whose relays have not heard yet that the core has restarted, and of calls of which it knows nothing more. */
+  readonly #asked = new Set<Session>();
   /** Sessions whose rows may be out of date. */
   readonly #changed = new Set<Session>();
   /** Those of them that changed in this turn, or in the turns whose messages leave together. */
@@ -47,7 +49,7 @@ export class RemoteSessions implements RemoteSleepers {
     host: Host,
     store: RemoteSessionStore,
     boot: () => number,
-    sender: Pick<RemoteSender, "send" | "isFull">,
+    sender: Pick<RemoteSender, "send" | "ping" | "isFull">,
   ) {
     this.#dealer = dealer;
     this.#host = host;
@@ -60,7 +62,7 @@ export class RemoteSessions implements RemoteSleepers {
   /** Restores the sessions of the rows and what they hold, except their calls, which need the core's own sessions. */
   wake(): Callers {
     const callers: Callers = [];
-    for (const { relay, session: id, text, registered } of [...this.#store.all()]) {
+    for (const { relay, session: id, text, registered, lost } of [...this.#store.all()]) {
       const reading = read(PEER, text);
       if (!reading.ok || reading.value.kind !== "open") {
         this.#host.log(unreadable("remote session", reading.ok ? "it is no session" : reading.cause, { session: id }));
@@ -75,7 +77,8 @@ export class RemoteSessions implements RemoteSleepers {
       for (const [request, registration] of registered) {
         session.transport.send([MessageType.REGISTERED, request, registration]);
       }
-      this.#rows.restore(id, relay, record, this.#registered.get(session));
+      this.#rows.restore(id, relay, record, this.#registered.get(session), lost);
+      if (lost.length > 0) this.#ask(session);
     }
     return callers;
   }
@@ -144,6 +147,7 @@ export class RemoteSessions implements RemoteSleepers {
     this.#parts.leave(session);
     this.#changed.delete(session);
     this.#registered.delete(session);
+    this.#asked.delete(session);
     this.#rows.delete(session);
   }
 
@@ -193,6 +197,16 @@ export class RemoteSessions implements RemoteSleepers {
     return session;
   }
 
+  /** A relay that hears from a core which has restarted states the open calls, and has those ended that are lost. */
+  #ask(session: Session): void {
+    this.#asked.add(session);
+    this.#sender.ping(this.relayOf(session), (end) => {
+      if (end === "late" || !this.#asked.delete(session)) return;
+      this.#markChanged(session);
+      this.#host.scheduleFlush();
+    });
+  }
+
   #markChanged(session: Session): void {
     this.#changed.add(session);
     this.#changedNow.add(session);
@@ -213,6 +227,7 @@ export class RemoteSessions implements RemoteSleepers {
     this.#changed.delete(session);
     this.#parts.leave(session);
     this.#registered.delete(session);
+    this.#asked.delete(session);
     this.#rows.delete(session);
     this.byId.delete(session.id);
     this.#dealer.leave(session);
@@ -302,6 +317,7 @@ export class RemoteSessions implements RemoteSleepers {
       pending.invocationsOf(session).size > 0 ||
       queue.callsOf(session).size > 0 ||
       this.#dealer.isRegistering(session) ||
+      this.#asked.has(session) ||
       (session.transport instanceof RemoteTransport && session.transport.routerCalls.size > 0)
     );
   }
@@ -313,7 +329,8 @@ export class RemoteSessions implements RemoteSleepers {
     const isLeftOut = ({ callee, callRequest }: Invocation) =>
       parts.has(callRequest) || this.recent.has(callee.session);
     const registered = this.#registered.get(session);
-    const isWhole = this.#rows.save({ session, relay: this.relayOf(session), registered, isLeftOut }, isFlush);
+    const source = { session, relay: this.relayOf(session), registered, isLeftOut, hasLost: this.#asked.has(session) };
+    const isWhole = this.#rows.save(source, isFlush);
     const isAsking = this.#dealer.isRegistering(session) || this.routerCallsOf(session).size > 0;
     if (isWhole && !isAsking) this.#changed.delete(session);
     else this.#changed.add(session);

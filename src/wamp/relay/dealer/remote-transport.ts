@@ -11,6 +11,8 @@ import { isLong, isTooLongFromHere } from "../link/message-size.ts";
 export interface RemoteSender {
   /** Queues a message for a session of a relay; `onEnd` as in `LinkSender.queue`. */
   send(relay: number, session: Id, message: RouterMessage, onEnd?: OnEnd): void;
+  /** Has a relay hear of the core. */
+  ping(relay: number, onEnd: OnEnd): void;
   /** See `LinkSender.isFull`. */
   isFull(relay: number): boolean;
   /** The record of the session has changed. */
@@ -27,9 +29,9 @@ export class RemoteTransport implements Transport {
   /** The CALL.Requests of procedures of the router that have no final answer, because other objects are asked. */
   readonly routerCalls = new Set<Id>();
   readonly #session: Id;
-  readonly #sender: RemoteSender;
+  readonly #sender: Omit<RemoteSender, "ping">;
 
-  constructor(relay: number, session: Id, sender: RemoteSender) {
+  constructor(relay: number, session: Id, sender: Omit<RemoteSender, "ping">) {
     this.relay = relay;
     this.#session = session;
     this.#sender = sender;

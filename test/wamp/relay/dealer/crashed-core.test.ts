@@ -57,3 +57,22 @@ describe("a call of which a part of the input was on its way when the core crash
     expect([caller.take(), realm.core.core.realm.dealer.tables.pending.count()]).toStrictEqual([[], 0]);
   });
 });
+
+test("a stored call of which the core has lost a part of the result is canceled, though its caller sends nothing more", () => {
+  const features = { progressive_call_results: true };
+  const realm = new RelayedRealm();
+  const [caller, callee] = [realm.join(1, { caller: { features } }), realm.join(2, { callee: { features } })];
+  callee.send([64, 1, {}, "com.p"]);
+  caller.send([48, 1, { receive_progress: true }, "com.p"]);
+  realm.advance(10_000);
+  callee.say([70, 1, { progress: true }, [1]]);
+  realm.world.network.step(2, 0, "deliver");
+  // The second crash comes before the relay has heard of the first one.
+  for (let crashes = 0; crashes < 2; crashes++) realm.core.crash();
+  realm.advance(10_000);
+  realm.deliver();
+  realm.advance(10_000);
+  expect(caller.take()).toStrictEqual([[8, 48, 1, {}, "wamp.error.canceled", ["the router has restarted"]]]);
+  callee.send([70, 1, {}]);
+  expect([caller.take(), realm.core.core.remote.byId.size, realm.core.sessions.rows.size]).toStrictEqual([[], 1, 1]);
+});

@@ -55,6 +55,7 @@ function faultOf(seed: number): string | undefined {
   watcher.call("wamp.session.kill_by_authid", ["odd"]);
   realm.advance(ANSWER_MS);
   realm.cut.clear();
+  realm.deliver();
   realm.advance(10_000);
   const [joined, left] = heard(watcher);
   const victims = clients.filter(({ name }) => name === "odd");

@@ -98,6 +98,8 @@ export abstract class ModelObject implements Endpoint {
   abstract receive(from: number, batch: Batch<never>): BatchAnswer;
   abstract answered(to: number, batch: Batch<never>, answer: BatchAnswer): void;
   abstract lost(to: number, batch: Batch<never>): void;
+  /** Has `endTurn` anything to do? The platform does not call it otherwise. */
+  abstract readonly hasOutput: boolean;
   abstract endTurn(): void;
   /** May the object sleep? */
   abstract readonly isIdle: boolean;
@@ -142,7 +144,7 @@ export abstract class ModelObject implements Endpoint {
 
   /** Ends an event: sends what is queued, and saves the records of changed connections. */
   after(): void {
-    this.endTurn();
+    if (this.hasOutput) this.endTurn();
     this.#store();
     for (const [client, peer] of this.peers) {
       if (!client.isChanged) continue;
@@ -237,6 +239,10 @@ export class ModelRelay extends ModelObject {
 
   lost(_to: number, batch: Batch<never>): void {
     this.relay.lost(batch);
+  }
+
+  get hasOutput(): boolean {
+    return this.relay.hasOutput;
   }
 
   endTurn(): void {
@@ -349,6 +355,10 @@ export class ModelCore extends ModelObject {
 
   lost(to: number, batch: Batch<never>): void {
     this.core.lost(to, batch);
+  }
+
+  get hasOutput(): boolean {
+    return this.core.hasOutput;
   }
 
   endTurn(): void {
