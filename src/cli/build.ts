@@ -7,8 +7,8 @@ import { buildBundle } from "./project/bundle.ts";
 import { findProject } from "./project/project.ts";
 import { exitWithError, UserError } from "./project/user-error.ts";
 
-/** KiB of compressed code. A cold start loads and parses all of it; packages take a sixth, relays 34. */
-const MAX_BUNDLE_KIB = 180;
+/** KiB of compressed code. A cold start loads and parses all of it; packages take a sixth, relays 36. */
+const MAX_BUNDLE_KIB = 182;
 
 const project = findProject();
 /** The folder that the bundle is written to. */
