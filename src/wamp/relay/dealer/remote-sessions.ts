@@ -162,9 +162,9 @@ export class RemoteSessions implements RemoteSleepers {
    */
   endTurn(): void {
     if (this.#changedNow.size === 0) return;
-    const changed = [...this.#changedNow];
-    this.#changedNow.clear();
-    for (const session of changed) {
+    // The end of one that holds nothing may make another one a callee, which the loop takes in.
+    for (const session of this.#changedNow) {
+      this.#changedNow.delete(session);
       if (!this.#changed.has(session)) continue;
       if (!this.holds(session)) this.release(session);
       else if (this.#rows.isStale(session)) this.#save(session, false);

@@ -31,6 +31,27 @@ describe("a call that has waited for a callee", () => {
   });
 });
 
+describe("a registration", () => {
+  test("outlives a crash of the core, where it was made when the former callee had gone", () => {
+    const realm = new RelayedRealm();
+    const [former, callee, caller] = [realm.join(2), realm.join(1), realm.join(2)];
+    const { network } = realm.world;
+    former.send([64, 1, {}, "com.p"]);
+    const [[, , id] = []] = former.take() as unknown[][];
+    callee.say([64, 1, {}, "com.p"]);
+    network.step(1, 0, "deliver");
+    // The core waits for the relay of the former callee, which has nothing else there.
+    former.say([66, 2, id]);
+    network.step(2, 0, "deliver");
+    network.step(0, 1, "deliver");
+    expect((callee.take() as unknown[][]).map(([type]) => type)).toStrictEqual([65]);
+    realm.core.crash();
+    realm.advance(5_000);
+    caller.send([48, 1, {}, "com.p"]);
+    expect((callee.take() as unknown[][]).map(([type]) => type)).toStrictEqual([68]);
+  });
+});
+
 describe("a call of which a part of the input was on its way when the core crashed", () => {
   const features = { call_canceling: true, progressive_call_invocations: true, progressive_call_results: true };
 
