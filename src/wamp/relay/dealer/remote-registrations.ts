@@ -94,6 +94,7 @@ export class RemoteRegistrations {
       else if (message[0] !== MessageType.ERROR || message[1] !== MessageType.REGISTER) this.#forget(session, request);
       return;
     }
+    if (message[0] === MessageType.REGISTERED) this.#endBefore(session, request);
     this.#asked.delete(session, request);
     this.asked--;
     this.#unanswered.delete(asked);
@@ -156,6 +157,17 @@ export class RemoteRegistrations {
     this.#asked.leave(session);
     this.#behind.leave(session);
     this.#undoing.leave(session);
+  }
+
+  /**
+   * The core has taken what was sent before a REGISTER that it answers: it has lost its answers to UNREGISTERs, which come
+   * again, and would be about this registration if they came later.
+   */
+  #endBefore(session: Session, register: Id): void {
+    for (const [request, { message }] of [...this.#asked.of(session)]) {
+      if (request === register) return;
+      if (message[0] === MessageType.UNREGISTER) this.answered(session, [MessageType.UNREGISTERED, request]);
+    }
   }
 
   #await(session: Session, request: Id, message: AboutRegistration): void {

@@ -50,6 +50,24 @@ describe("a registration", () => {
     caller.send([48, 1, {}, "com.p"]);
     expect((callee.take() as unknown[][]).map(([type]) => type)).toStrictEqual([68]);
   });
+
+  test("that a callee gives up and takes again while the core crashes is answered in this order", () => {
+    const realm = new RelayedRealm();
+    const [callee, other] = [realm.join(1), realm.join(2)];
+    const { network } = realm.world;
+    for (const client of [callee, other]) client.send([64, 1, { invoke: "roundrobin" }, "com.p"]);
+    const [[, , id] = []] = callee.take() as unknown[][];
+    callee.say([66, 2, id], [64, 3, { invoke: "roundrobin" }, "com.p"]);
+    for (let batch = 0; batch < 2; batch++) network.step(1, 0, "deliver");
+    realm.core.crash();
+    realm.advance(5_000);
+    expect(callee.take()).toStrictEqual([
+      [67, 2],
+      [65, 3, id],
+    ]);
+    const { registrations } = realm.core.core.realm.dealer;
+    expect(registrations.byId(id as number)?.callees.length).toBe(2);
+  });
 });
 
 describe("a call of which a part of the input was on its way when the core crashed", () => {
