@@ -84,7 +84,7 @@ export class Comparison {
     while (messages.length < 2 || random.chance(0.5)) {
       const before = person.request;
       const message = this.#randomMessage(person);
-      if (!isRace(message, person)) messages.push(message);
+      if (!isRace(message, person, messages)) messages.push(message);
       else person.request = before;
     }
     await this.#sayTogether(person, messages);
@@ -212,7 +212,7 @@ export class Comparison {
     this.#isOver ||= isAnyKilled && this.#people.some(({ isChecked, isJoined }) => isChecked && isJoined);
     if (this.#isOver) return;
     for (const message of [...spread.values()].flat()) if (message[0] === 33) this.#ids.noteSubscription(message[2]);
-    if (together !== undefined) this.#messages.pairSubscriptions(solo.get(together.place), spread.get(together.place));
+    for (const [place, messages] of solo) this.#messages.pairSubscriptions(messages, spread.get(place));
     const differences = this.#people.flatMap((person) => {
       return this.#difference(person, solo.get(person.place) ?? [], spread.get(person.place) ?? []);
     });
@@ -252,14 +252,17 @@ export class Comparison {
 }
 
 /**
- * Does the answer depend on how fast another object is? So it is with procedures of the router that ask other objects, and
- * with answers to invocations that are on their way at most.
+ * Does the answer depend on how fast another object is, or the order of later events? So it is with procedures of the
+ * router that ask other objects, with a request id of a call that has just been canceled, with answers to invocations that
+ * are on their way at most, and with several subscriptions.
  */
-function isRace([type, request, , procedure]: Received, { invocationsOf }: Person): boolean {
-  if (type === 48) return String(procedure).startsWith("wamp.");
+function isRace(message: Received, { calls, invocationsOf }: Person, before: readonly Received[]): boolean {
+  const [type, request, , procedure] = message as [number, number, unknown, unknown];
+  if (type === 48) return String(procedure).startsWith("wamp.") || calls.has(request);
+  if (type === 32) return before.some(([each]) => each === 32);
   // A client may end its session by mistake, but not in each conversation.
   if (type === 3 || type === 6) return true;
-  return type === 70 && !invocationsOf.has(request as number);
+  return type === 70 && !invocationsOf.has(request);
 }
 
 /** Messages in one conversation. */

@@ -40,7 +40,7 @@ export class MessageComparison {
   }
 
   /** Several subscriptions may be made in any order: their ids must be known before the events about them are compared. */
-  pairSubscriptions(solo: readonly Received[] = [], spread: readonly Received[] = []): void {
+  pairSubscriptions(solo: readonly Received[], spread: readonly Received[] = []): void {
     for (const ours of solo) {
       const theirs = spread.find(([type, request]) => type === 33 && request === ours[1]);
       if (ours[0] === 33 && theirs !== undefined) this.#ids.matches(ours, theirs);

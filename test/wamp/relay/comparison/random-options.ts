@@ -65,7 +65,7 @@ function usualConfig(random: SeededRandom): Partial<RealmInput> {
   return {
     options: {
       enable_meta_api: random.chance(0.9),
-      resume: { time: 60, buffer: { messages: 25 } },
+      resume: { time: 60, buffer: { messages: 200 } },
       ...maybe(random, 0.1, { request_id_check: "strict" }),
       ...maybe(random, 0.1, { role_check: "strict" }),
       ...maybe(random, 0.1, { uri_check: "strict" }),
