@@ -55,7 +55,8 @@ export function randomConfig(random: SeededRandom): Partial<RealmInput> {
   const limits = { pending_calls_per_session: 3 };
   const roles = ROLES.map((role) => (role.name === "checked" ? { name: "checked", permissions: [ANYTHING] } : role));
   const anonymous = { type: "static", role: "user" } as const;
-  return { ...config, limits, roles, auth: { ...config.auth, anonymous } };
+  const { wampcra: _, ...auth } = config.auth!;
+  return { ...config, limits, roles, auth: { ...auth, anonymous } };
 }
 
 function usualConfig(random: SeededRandom): Partial<RealmInput> {
