@@ -254,6 +254,20 @@ describe("a core that cannot reach a relay", () => {
     expect((subscriber.take() as unknown[][]).map(([, , , , args]) => args)).toStrictEqual([[2]]);
   });
 
+  test("forgets it once it has given up what it was sent last", () => {
+    const realm = new RelayedRealm();
+    const [publisher, subscriber] = [realm.join(1), realm.join(2)];
+    subscriber.send([32, 1, {}, "com.a"]);
+    subscriber.leave();
+    realm.advance(29_900);
+    realm.world.network.block(0, 2, "lose answer");
+    publisher.send([16, 1, {}, "com.a"]);
+    realm.advance(1_000);
+    expect(realm.core.rowsOf(2)).not.toStrictEqual([]);
+    realm.advance(10_000);
+    expect(realm.core.rowsOf(2)).toStrictEqual([]);
+  });
+
   test("ends a call of which a part of the result was lost", () => {
     const realm = new RelayedRealm();
     const caller = realm.join(1, { caller: { features: PROGRESS } });

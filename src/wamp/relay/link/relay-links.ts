@@ -185,9 +185,11 @@ export class RelayLinks {
 
   /** Does what is due at `now`, milliseconds since the epoch. */
   tick(now: number): void {
-    for (const link of this.#links.values()) {
+    for (const [relay, link] of this.#links) {
       link.sender.tick(now);
       this.#count(link);
+      // What was given up is not acknowledged any more.
+      if (link.isLeaving && !link.sender.isDown) this.forget(relay);
     }
   }
 
