@@ -84,7 +84,7 @@ export class SessionResume implements BufferObserver {
 
   /** Returns the transport of a new session that can be resumed. */
   newTransport(connection: Transport): ResumableTransport {
-    return this.#transport(connection, { token: this.#newToken(), sent: 0 });
+    return this.#transport(connection, { token: this.#newToken(), sent: 0, moves: 0 });
   }
 
   /** Returns the transport of a session that slept, from its record. */
@@ -138,6 +138,8 @@ export class SessionResume implements BufferObserver {
     const parked = resumable && this.#parked.get(resumable);
     if (parked === undefined || resumable!.isLost || parked.deadline <= this.#host.now()) return undefined;
     prepare();
+    parked.change();
+    resumable!.moves++;
     parked.flush();
     const texts = this.#host.store.parked.read(id);
     this.#forget(resumable!, id);

@@ -9,7 +9,7 @@ import { Payload } from "../protocol/payload.ts";
 import type { Dict, Id } from "../protocol/values.ts";
 import { storedPayload } from "../stored-records/stored-payload.ts";
 import type { Codec } from "../stored-records/stored-record.ts";
-import { field, optional, record, Unreadable } from "../stored-records/stored-record.ts";
+import { field, optional, record, Unreadable, usually } from "../stored-records/stored-record.ts";
 import * as is from "../stored-records/stored-values.ts";
 
 /** The most that is kept for one session: messages, and bytes (estimated). */
@@ -35,6 +35,8 @@ export interface ResumeRecord {
   readonly token: string;
   /** Number of the last message that was put on a connection. */
   readonly sent: number;
+  /** How often the session has moved to another object. */
+  readonly moves: number;
 }
 
 /** What HELLO requests: a session that can be resumed, or to resume one. */
@@ -46,7 +48,11 @@ export interface ResumeRequest {
 }
 
 /** The codec of `ResumeRecord`. */
-export const storedResume = record<ResumeRecord>({ token: field("t", is.text), sent: field("n", is.count) });
+export const storedResume = record<ResumeRecord>({
+  token: field("t", is.text),
+  sent: field("n", is.count),
+  moves: usually("m", is.count, 0),
+});
 
 /** Messages that the client may not have received; the first has the number `first`. */
 export interface KeptMessages {
@@ -58,6 +64,8 @@ export interface KeptMessages {
 export class ResumableTransport implements Transport {
   /** Proves that a client may resume the session; valid for one resumption. */
   token: string;
+  /** See `ResumeRecord`. */
+  moves: number;
   readonly #bounds: BufferBounds;
   readonly #observer: BufferObserver;
   #connection: Transport | undefined;
@@ -69,11 +77,12 @@ export class ResumableTransport implements Transport {
 
   constructor(
     connection: Transport | undefined,
-    { token, sent }: ResumeRecord,
+    { token, sent, moves }: ResumeRecord,
     bounds: BufferBounds,
     observer: BufferObserver,
   ) {
     this.token = token;
+    this.moves = moves;
     this.#connection = connection;
     this.#sent = sent;
     this.#first = sent + 1;
@@ -99,7 +108,7 @@ export class ResumableTransport implements Transport {
   }
 
   get record(): ResumeRecord {
-    return { token: this.token, sent: this.#sent };
+    return { token: this.token, sent: this.#sent, moves: this.moves };
   }
 
   get kept(): KeptMessages {

@@ -243,8 +243,8 @@ export type ToCore =
       readonly expiresAt: number | undefined;
     }
   | MoveMessage<RegisterRequest | SessionRequest>
-  /** A session whose id another object has made is here, after the relay has lost its sockets. */
-  | { readonly kind: "session here"; readonly session: Id }
+  /** A session whose id another object has made has come here, or is here after the relay has lost its sockets. */
+  | { readonly kind: "session here"; readonly session: Id; readonly moves: number }
   /** A message of the core for a session that has moved from here. */
   | { readonly kind: "redirect"; readonly session: Id; readonly message: RouterMessage; readonly isTapped?: true }
   /** `version` is that of the relay's roles; undefined if it has none. The core answers if it has another one. */

@@ -11,6 +11,8 @@ export interface MovedSession<Unanswered> {
   readonly texts: readonly (readonly [entry: number, text: string])[];
   /** See `TestamentStore.get`. */
   readonly testaments: string | undefined;
+  /** See `ResumeRecord`; this move counts. */
+  readonly moves: number;
   /** REGISTER and UNREGISTER messages that the core has not answered. */
   readonly unanswered: readonly Unanswered[];
   /** See `SeenPublications`; an object that runs an earlier release does not say it. */

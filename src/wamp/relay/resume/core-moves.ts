@@ -139,7 +139,7 @@ export class CoreMoves {
 
   /** Takes a message of a relay. */
   take(relay: number, message: MoveNote | Move): void {
-    if (message.kind === "session here") this.#here(message.session, relay);
+    if (message.kind === "session here") this.#here(message, relay);
     else if (message.kind === "redirect") this.#redirect(relay, { ...message, kind: "send" });
     else this.receive(relay, message);
   }
@@ -290,9 +290,14 @@ export class CoreMoves {
   }
 
   /** A relay says that it has the session. */
-  #here(session: Id, relay: number): void {
+  #here({ session, moves }: Extract<MoveNote, { kind: "session here" }>, relay: number): void {
     if (this.#passed.get(session)?.taker === relay) return this.#arrived(session);
-    if (this.#ports.realm.sessions.byId.has(session)) return;
+    const own = this.#ports.realm.sessions.byId.get(session);
+    if (own !== undefined) {
+      if (own.resumable!.moves >= moves) return;
+      // A relay that has given the session away long ago has sent it again after a restart of the core.
+      this.own.giveBack(session, relay);
+    }
     this.#leadTo(session, relay);
     this.#place(session, relay);
     this.#ports.remote.settle(session);

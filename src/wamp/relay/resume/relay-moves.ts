@@ -76,10 +76,10 @@ export class RelayMoves extends SessionMoves {
         addBounded(this.#left, session.id, MAX_LEFT);
         return dealer().release(session);
       },
-      onArrival: (session, isHere) => {
+      onArrival: (session, isHere, moves) => {
         // It has come before, and gone elsewhere, of which the core has been told.
         if (!isHere && this.#left.has(session)) return;
-        ports.send({ kind: "session here", session });
+        ports.send({ kind: "session here", session, moves });
         if (!isHere) ports.send({ kind: "leave", session });
       },
       adoptCalls: (session, unanswered) => {
@@ -104,7 +104,8 @@ export class RelayMoves extends SessionMoves {
     for (const [id, session] of [...sessions.byId]) {
       const peer = sessions.peerOf(session)!;
       if (peer.transport === session.resumable) sessions.end(peer);
-      else if (ids.relayOf(id) !== relay) send({ kind: "session here", session: id });
+      else if (ids.relayOf(id) !== relay)
+        send({ kind: "session here", session: id, moves: session.resumable?.moves ?? 0 });
     }
   }
 

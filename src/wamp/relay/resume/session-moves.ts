@@ -49,8 +49,8 @@ export interface SessionMovesPorts {
   releaseCalls(session: Session): readonly Unanswered[];
   /** Takes over the unanswered messages of a session that has come. */
   adoptCalls(session: Session, unanswered: readonly Unanswered[]): void;
-  /** A session has come, and is here or not: it may have ended before, or cannot be read. */
-  onArrival(session: Id, isHere: boolean): void;
+  /** A session has come with its move number `moves`, and is here or not: it may have ended before, or cannot be read. */
+  onArrival(session: Id, isHere: boolean, moves: number): void;
 }
 
 /** A move of a session to this object. */
@@ -152,6 +152,11 @@ export class SessionMoves {
     return this.#deadlines.next();
   }
 
+  /** Removes an old copy of a session that is at `object`, and gives what it holds back to that. */
+  giveBack(session: Id, object: number): void {
+    this.#release(session, object);
+  }
+
   #find({ taker, move, session: id, request, origin }: Extract<Move, { kind: "find session" }>): void {
     const realm = this.#ports.realm();
     const answer = (found: Found | undefined): void => {
@@ -214,7 +219,7 @@ export class SessionMoves {
           unanswered = this.#ports.releaseCalls(session);
         },
       );
-    return released && { ...released, unanswered, seen: this.#ports.seen.of(id) };
+    return released && { ...released, moves: session!.resumable!.moves, unanswered, seen: this.#ports.seen.of(id) };
   }
 
   #moved(move: number, id: Id, moved: MovedSession<Unanswered> | undefined): void {
@@ -226,7 +231,7 @@ export class SessionMoves {
     const events = freshEvents(arrival?.standIn, moved);
     const session = isRepeated ? undefined : realm.waking.adopt(moved.texts, events);
     addBounded(this.#done, move, MAX_DONE);
-    this.#ports.onArrival(id, realm.sessions.byId.has(id));
+    this.#ports.onArrival(id, realm.sessions.byId.has(id), moved.moves);
     if (session !== undefined) {
       if (moved.testaments !== undefined) realm.testaments.restore(id, moved.testaments);
       this.#ports.adoptCalls(session, moved.unanswered);
