@@ -216,7 +216,8 @@ export class ModelClient implements Transport {
     subscription.received.add(key);
     if (isRetained) subscription.retained.add(key);
     const last = this.#lastEvents.get(publisher) ?? -1;
-    if (number < last && !isRetained) throw new Fault(`${this.name} got ${key} after ${last}`);
+    // What comes again may be older than the subscription.
+    if (number < last && !isRetained && !this.mayRepeat) throw new Fault(`${this.name} got ${key} after ${last}`);
     // A retained event may be newer than what is still on its way.
     if (!isRetained) this.#lastEvents.set(publisher, Math.max(number, last));
   }
