@@ -36,10 +36,10 @@ export class RelayRecovery {
   }
 
   /**
-   * The core may have taken any of these messages. Returns those to send again: a call or question would run twice, and a
-   * part of a result could arrive twice, so that they fail.
+   * The core may have taken any of these messages, but none of `later`, which follow them. Returns those to send again: a
+   * call or question would run twice, and a part of a result could arrive twice, so that they fail.
    */
-  failCalls(messages: readonly ToCore[]): readonly ToCore[] {
+  failCalls(messages: readonly ToCore[], later: readonly ToCore[] = []): readonly ToCore[] {
     const { dealer, authentication } = this.#parts();
     const again = messages.flatMap((message): readonly ToCore[] => {
       if (isPartOfResult(message)) return [dealer.failResult(message.session, message.message[1])];
@@ -53,12 +53,14 @@ export class RelayRecovery {
       dealer.fail(session, request, WampUri.UNAVAILABLE, UNREACHABLE);
       return [{ kind: "request", session, message: [MessageType.CANCEL, request, { mode: "killnowait" }] }];
     });
-    // The core would end what was opened since, and sessions that have come since.
-    return again.flatMap((message) => {
-      if (message.kind === "open calls") return dealer.openCallsOf(message.session) ?? [];
+    // The core would end sessions that have come since.
+    const kept = again.filter((message) => {
       const saysGone = message.kind === "leave" || message.kind === "moved session";
-      return saysGone && dealer.openCallsOf(message.session) !== undefined ? [] : message;
+      return message.kind !== "open calls" && !(saysGone && dealer.openCallsOf(message.session) !== undefined);
     });
+    // What is open now includes calls of `later`, which the core would fail before it gets them.
+    const stated = new Set(again.flatMap((message) => (message.kind === "open calls" ? message.session : [])));
+    return [...kept, ...later, ...[...stated].flatMap((session) => dealer.openCallsOf(session) ?? [])];
   }
 
   /** These messages were not acknowledged in time: publications, calls and questions fail, the others are sent again. */

@@ -238,7 +238,7 @@ export class Relay {
         return ports.boot;
       },
       process: (message) => this.#process(message),
-      recover: (attempted) => this.#recovery.failCalls(attempted),
+      recover: (...messages) => this.#recovery.failCalls(...messages),
       giveUp: (overdue) => this.#recovery.giveUp(overdue),
       onRestart: () => this.#restate(this.#link.messages),
       onFirstAnswer: () => this.#dealer!.stateRestored(),

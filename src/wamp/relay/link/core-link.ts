@@ -20,8 +20,8 @@ export interface CoreLinkPorts {
   carry(batch: Batch<ToCore>): void;
   /** Takes a message of the core. */
   process(message: ToRelay): void;
-  /** The core may have processed any of these messages, or none. Returns those to be sent again, in order. */
-  recover(attempted: readonly ToCore[]): readonly ToCore[];
+  /** See `SenderPorts`. */
+  recover(attempted: readonly ToCore[], later: readonly ToCore[]): readonly ToCore[];
   /** These messages were not acknowledged in time. Returns those that must nevertheless be sent again. */
   giveUp(overdue: readonly ToCore[]): readonly ToCore[];
   /** The core knows this epoch of the relay, which has forgotten it: from now on `epoch` is larger. */

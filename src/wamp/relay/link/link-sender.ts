@@ -22,10 +22,10 @@ export interface SenderPorts<M> extends OutagePorts {
   readonly epoch: number;
   readonly boot: number;
   /**
-   * The receiver has forgotten the stream: it may have processed any of these messages, or none. Returns those to be
-   * sent again, in order. What it has certainly not processed is sent again anyway.
+   * The receiver has forgotten the stream: it may have processed any of the messages `attempted`, or none, and none of
+   * `later`, which follow them. Returns those to be sent again, in order.
    */
-  recover(attempted: readonly M[]): readonly M[];
+  recover(attempted: readonly M[], later: readonly M[]): readonly M[];
   /** These messages were not acknowledged in time. Returns those that must nevertheless be sent again and again. */
   giveUp(overdue: readonly M[]): readonly M[];
   /** Estimated bytes of a message. */
@@ -288,11 +288,12 @@ export class LinkSender<M> {
    */
   #restart(refused: number): void {
     const certain = this.#sent.findIndex(({ seq, isRetried }) => seq >= refused && !isRetried);
-    const all = entriesOf(this.#sent);
-    const attempted = certain < 0 ? all : entriesOf(this.#sent.slice(0, certain));
-    const kept = this.#ports.recover(attempted.map(({ message }) => message));
-    const again = this.#entriesOf(kept, attempted, attempted[0]?.queuedAt ?? 0);
-    this.#sendAnew(all, [...again, ...all.slice(attempted.length)]);
+    const attempted = entriesOf(certain < 0 ? this.#sent : this.#sent.slice(0, certain)).length;
+    const all = [...entriesOf(this.#sent), ...this.#queue];
+    const { messages } = this;
+    this.#queue = [];
+    const kept = this.#ports.recover(messages.slice(0, attempted), messages.slice(attempted));
+    this.#sendAnew(all, this.#entriesOf(kept, all, all[0]?.queuedAt ?? 0));
   }
 
   #isOverdue(now: number): boolean {

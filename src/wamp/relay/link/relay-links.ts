@@ -228,7 +228,7 @@ export class RelayLinks {
       get epoch() {
         return epochs.get(relay) ?? 0;
       },
-      recover: (attempted: readonly ToRelay[]) => attempted,
+      recover: (...messages: readonly (readonly ToRelay[])[]) => messages.flat(),
       giveUp: (overdue: readonly ToRelay[]) => giveUp(relay, overdue),
       onDown: (dropped: readonly ToRelay[]) => onDown(relay, dropped),
       onUp: () => onUp(relay),

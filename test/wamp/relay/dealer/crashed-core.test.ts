@@ -115,3 +115,25 @@ test("a stored call of which the core has lost a part of the result is canceled,
   callee.send([70, 1, {}]);
   expect([caller.take(), realm.core.core.remote.byId.size, realm.core.sessions.rows.size]).toStrictEqual([[], 1, 1]);
 });
+
+test("a call is made though the core crashes again, before its relay could say which calls are open", () => {
+  const realm = new RelayedRealm();
+  const [caller, callee] = [realm.join(1), realm.join(2)];
+  callee.send([64, 1, {}, "com.p"]);
+  caller.send([48, 1, {}, "com.p", ["first"]]);
+  realm.advance(10_000);
+  realm.core.crash();
+  // The relay hears of the crash by the answer to this.
+  caller.say([16, 2, {}, "com.t"]);
+  for (const fate of ["deliver", "answer"] as const) realm.world.network.step(1, 0, fate);
+  realm.core.crash();
+  caller.say([48, 3, {}, "com.p", ["second"]]);
+  realm.advance(10_000);
+  const calls = (callee.take() as unknown[][]).filter(([type]) => type === 68);
+  expect(calls.map(([, , , , args]) => args).at(-1)).toStrictEqual(["second"]);
+  for (const [, request, , , args] of calls) callee.send([70, request, {}, args]);
+  expect(caller.take()).toStrictEqual([
+    [50, 1, {}, ["first"]],
+    [50, 3, {}, ["second"]],
+  ]);
+});

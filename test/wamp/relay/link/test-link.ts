@@ -46,9 +46,9 @@ export class TestLink {
       nextStream: () => ++this.#streams,
       epoch: 1,
       boot: 1,
-      recover: (attempted) => {
+      recover: (attempted, later) => {
         this.recovered.push([...attempted]);
-        return this.recover(attempted);
+        return [...this.recover(attempted), ...later];
       },
       sizeOf: (message) => this.sizes.get(message) ?? message.length,
       limit,
