@@ -45,10 +45,19 @@ export class CoreDealer extends Dealer {
     return false;
   }
 
-  /** `next` gets the answers to the REGISTERs of `former`, a session of the same client: returns these. */
-  replaceDoubtful(former: Session | undefined, next: Session): readonly Omit<Doubtful, "relays">[] {
-    const replaced = [...this.#doubtful].filter(({ session }) => session === former);
-    for (const each of replaced) each.session = next;
+  /**
+   * `next` gets the answers to the REGISTERs of `former`, a session of the same client: returns their requests. Only
+   * `unanswered` ones are left: the relay has sent others again although their answers had arrived.
+   */
+  replaceDoubtful(former: Session | undefined, next: Session, unanswered: ReadonlySet<Id>): ReadonlySet<Id> {
+    const replaced = new Set<Id>();
+    for (const each of this.#doubtful) {
+      if (each.session !== former) continue;
+      const [, request] = each.message;
+      if (!unanswered.has(request)) this.#doubtful.delete(each);
+      else replaced.add(request);
+      each.session = next;
+    }
     return replaced;
   }
 

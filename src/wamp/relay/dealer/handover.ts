@@ -78,11 +78,11 @@ export class Handover {
     const { tables } = this.#dealer;
     sessions.move(own.id, CORE);
     this.#own = own;
-    const doubtful = this.#dealer.replaceDoubtful(sessions.byId.get(own.id), own);
-    const answered = new Set(doubtful.map(({ message }) => message[1]));
+    const open = new Set(unanswered.map(({ message }) => message[1]));
+    const doubtful = this.#dealer.replaceDoubtful(sessions.byId.get(own.id), own, open);
     this.#relay.adopt(
       own,
-      unanswered.filter(({ message }) => !answered.has(message[1])),
+      unanswered.filter(({ message }) => !doubtful.has(message[1])),
     );
     const isWhole = sendHeld();
     this.#relay.repeat(NOTHING);
