@@ -13,7 +13,7 @@ import type { ToRelay } from "./link/messages.ts";
 import type { RelayIds } from "./link/relay-ids.ts";
 import type { EpochStore } from "./link/relay-links.ts";
 import type { RelaySessionsStore } from "./meta/relay-sessions.ts";
-import type { MovedStore } from "./resume/core-moves.ts";
+import type { MovedStore } from "./resume/core-moves-ports.ts";
 
 /** What the core asks of its object. */
 export interface CorePorts {

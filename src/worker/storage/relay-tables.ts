@@ -11,7 +11,7 @@ import type { ToldStore } from "../../wamp/relay/broker/told-topics.ts";
 import type { DownLink, DownLinkStore } from "../../wamp/relay/link/down-links.ts";
 import type { EpochStore } from "../../wamp/relay/link/relay-links.ts";
 import type { RelaySessionsRow, RelaySessionsStore } from "../../wamp/relay/meta/relay-sessions.ts";
-import type { MovedRow, MovedStore } from "../../wamp/relay/resume/core-moves.ts";
+import type { MovedRow, MovedStore } from "../../wamp/relay/resume/core-moves-ports.ts";
 import type { DeferredWrites } from "./deferred-writes.ts";
 import type { Tables } from "./tables.ts";
 

@@ -33,11 +33,11 @@ export class RemoteSessionTable implements RemoteSessionStore {
     return Array.from(sessions.values(), ({ session, relay, text }) => ({ session, relay, ...split(text) }));
   }
 
-  put({ session, relay, text, registered, lost }: RemoteSessionRow): void {
+  put({ session, relay, text, registered, lost, taker }: RemoteSessionRow): void {
     this.#writes.run(() => {
       this.#tables.make(TABLE, COLUMNS, "WITHOUT ROWID");
       this.#sql.exec(`DELETE FROM ${TABLE} WHERE session = ?`, session);
-      for (const [part, slice] of partsOf(`${JSON.stringify({ registered, lost })}\n${text}`).entries()) {
+      for (const [part, slice] of partsOf(`${JSON.stringify({ registered, lost, taker })}\n${text}`).entries()) {
         const insert = `INSERT INTO ${TABLE} (session, part, relay, text) VALUES (?, ?, ?, ?)`;
         this.#sql.exec(insert, session, part, relay, slice);
       }
@@ -51,14 +51,14 @@ export class RemoteSessionTable implements RemoteSessionStore {
   }
 }
 
-/** A row whose first line this version cannot read counts as one without REGISTERED messages and lost calls. */
-function split(text: string): Pick<RemoteSessionRow, "text" | "registered" | "lost"> {
+/** A row whose first line this version cannot read counts as one without REGISTERED messages, lost calls and taker. */
+function split(text: string): Omit<RemoteSessionRow, "session" | "relay"> {
   const end = text.indexOf("\n");
   const record = text.slice(end + 1);
   try {
-    const { registered = [], lost = [] } = JSON.parse(text.slice(0, end)) as Partial<RemoteSessionRow>;
-    return { text: record, registered, lost };
+    const { registered = [], lost = [], taker } = JSON.parse(text.slice(0, end)) as Partial<RemoteSessionRow>;
+    return { text: record, registered, lost, taker };
   } catch {
-    return { text: record, registered: [], lost: [] };
+    return { text: record, registered: [], lost: [], taker: undefined };
   }
 }

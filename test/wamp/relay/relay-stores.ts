@@ -11,7 +11,7 @@ import type { ToldStore } from "../../../src/wamp/relay/broker/told-topics.ts";
 import type { DownLink, DownLinkStore } from "../../../src/wamp/relay/link/down-links.ts";
 import { RelayIds } from "../../../src/wamp/relay/link/relay-ids.ts";
 import type { RelaySessionsRow, RelaySessionsStore } from "../../../src/wamp/relay/meta/relay-sessions.ts";
-import type { MovedRow, MovedStore } from "../../../src/wamp/relay/resume/core-moves.ts";
+import type { MovedRow, MovedStore } from "../../../src/wamp/relay/resume/core-moves-ports.ts";
 
 /** The ids of the realm of these tests. */
 export const IDS = new RelayIds(new Uint8Array(32).fill(7));

@@ -99,7 +99,7 @@ export class Handover {
     this.#own = undefined;
     this.#relay.release(own);
     replaceSession(tables, remote, own, (key) => byKey.get(key)!);
-    sessions.release(remote);
+    sessions.leave(remote);
     // Its client may have gone again.
     this.#dealer.settle(own);
   }

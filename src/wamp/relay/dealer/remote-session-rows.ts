@@ -18,6 +18,8 @@ export interface RemoteSessionRow {
   readonly registered: readonly (readonly [request: Id, registration: Id])[];
   /** The CALL.Requests of open calls that end with a crash, though the row has had them before. */
   readonly lost: readonly Id[];
+  /** The relay that the session has been sent to from `relay`, and that may have got it. */
+  readonly taker: number | undefined;
 }
 
 /** One row for each remote session that holds something. */
@@ -40,6 +42,7 @@ interface Stored {
   readonly calls: ReadonlyMap<Id, string>;
   readonly refusals: string;
   readonly registered: Registered;
+  readonly taker: number | undefined;
 }
 
 /** A session, as its row is to tell of it. */
@@ -47,6 +50,7 @@ export interface RowSource {
   readonly session: Session;
   readonly relay: number;
   readonly registered: Registered;
+  readonly taker: number | undefined;
   /** Would a crash lose what makes the call go on? Then its row must not have it. */
   isLeftOut(call: Invocation): boolean;
   /** Has its relay yet to be asked about calls that a crash has ended? */
@@ -79,13 +83,13 @@ export class RemoteSessionRows {
   }
 
   /** Takes over a row that was read. */
-  restore(id: Id, relay: number, record: DealerRecord, registered: Registered, lost: readonly Id[]): void {
+  restore({ session: id, relay, lost, taker }: RemoteSessionRow, record: DealerRecord, registered: Registered): void {
     const { registrations, abandoned, endedInputs, waitingCalls = [] } = record;
     const calls = new Map(record.calls.map((call) => [call.callRequest, stateWith(call.callee, call)]));
     for (const { callRequest } of waitingCalls) calls.set(callRequest, WAITING);
     for (const request of lost) calls.set(request, LOST);
     const refusals = refusalsOf(abandoned, endedInputs);
-    this.#stored.set(id, { relay, registrations: registrations.length, calls, refusals, registered });
+    this.#stored.set(id, { relay, registrations: registrations.length, calls, refusals, registered, taker });
   }
 
   has(id: Id): boolean {
@@ -158,17 +162,22 @@ export class RemoteSessionRows {
     if (this.#stored.delete(session.id)) this.#store.delete(session.id);
   }
 
-  #isRight({ session, relay, registered }: RowSource, stored: Stored | undefined, kept: Map<Id, string>): boolean {
+  #isRight(
+    { session, relay, registered, taker }: RowSource,
+    stored: Stored | undefined,
+    kept: Map<Id, string>,
+  ): boolean {
     if (this.isStale(session)) return false;
     // The row of a session without registrations is needed for the calls that others have made to it.
     if (stored === undefined) return kept.size === 0 && this.#tables.pending.invocationsOf(session).size === 0;
     const { calls, refusals } = stored;
+    if (stored.taker !== taker) return false;
     if (stored.relay !== relay || stored.registered !== registered || calls.size !== kept.size) return false;
     for (const [request, state] of kept) if (calls.get(request) !== state) return false;
     return refusals === this.#refusalsOf(session);
   }
 
-  #put({ session, relay, registered }: RowSource, kept: ReadonlyMap<Id, string>): void {
+  #put({ session, relay, registered, taker }: RowSource, kept: ReadonlyMap<Id, string>): void {
     const { id, identity, features } = session;
     const all = dealerRecord(session, this.#tables);
     const calls = all.calls.filter(({ callRequest }) => (kept.get(callRequest) ?? LOST) !== LOST);
@@ -180,9 +189,10 @@ export class RemoteSessionRows {
       text: write(PEER, { kind: "open", session: record }),
       registered: registered ?? [],
       lost: [...kept].flatMap(([request, state]) => (state === LOST ? [request] : [])),
+      taker,
     });
     const refusals = this.#refusalsOf(session);
-    this.#stored.set(id, { relay, registrations: all.registrations.length, calls: kept, refusals, registered });
+    this.#stored.set(id, { relay, registrations: all.registrations.length, calls: kept, refusals, registered, taker });
     this.#stale.delete(session);
   }
 

@@ -37,7 +37,8 @@ export class RemoteSessions implements RemoteSleepers {
   readonly #boot: () => number;
   /** See `RemoteSessionRow.registered`. */
   readonly #registered = new Map<Session, RemoteSessionRow["registered"]>();
-  readonly #unsettled = new Set<Id>();
+  /** See `RemoteSessionRow.taker`. */
+  readonly #takers = new Map<Id, number>();
   /** Sessions whose relays have not heard yet that the core has restarted, and of calls of which it knows nothing more. */
   readonly #asked = new Set<Session>();
   /** Sessions whose rows may be out of date. */
@@ -62,7 +63,8 @@ export class RemoteSessions implements RemoteSleepers {
   /** Restores the sessions of the rows and what they hold, except their calls, which need the core's own sessions. */
   wake(): Callers {
     const callers: Callers = [];
-    for (const { relay, session: id, text, registered, lost } of [...this.#store.all()]) {
+    for (const row of [...this.#store.all()]) {
+      const { relay, session: id, text, registered, lost, taker } = row;
       const reading = read(PEER, text);
       if (!reading.ok || reading.value.kind !== "open") {
         this.#host.log(unreadable("remote session", reading.ok ? "it is no session" : reading.cause, { session: id }));
@@ -77,7 +79,8 @@ export class RemoteSessions implements RemoteSleepers {
       for (const [request, registration] of registered) {
         session.transport.send([MessageType.REGISTERED, request, registration]);
       }
-      this.#rows.restore(id, relay, record, this.#registered.get(session), lost);
+      this.#rows.restore(row, record, this.#registered.get(session));
+      if (taker !== undefined) this.#takers.set(id, taker);
       if (lost.length > 0) this.#ask(session);
     }
     return callers;
@@ -127,19 +130,33 @@ export class RemoteSessions implements RemoteSleepers {
     if (session !== undefined) (session.transport as RemoteTransport).relay = relay;
   }
 
-  /** The session may come to its former relay again, if the core restarts: its row stays as it is until `settle`. */
-  unsettle(id: Id): void {
-    this.#unsettled.add(id);
+  /**
+   * The session is about to go to `taker`, and may come to its relay again if the core restarts: its row says so, and stays
+   * as it is until `settle`.
+   */
+  unsettle(id: Id, taker: number): void {
+    const session = this.byId.get(id);
+    if (session === undefined) return;
+    this.#takers.set(id, taker);
+    if (this.#rows.has(id)) this.#save(session, false);
+  }
+
+  /** The sessions that have gone from `relay` to their takers before the core restarted, if these have got them. */
+  goneFrom(relay: number): readonly (readonly [session: Id, taker: number])[] {
+    return [...this.#takers].filter(([id, taker]) => taker !== relay && this.relayOf(this.byId.get(id)!) === relay);
   }
 
   /** The session is where it has moved to: its row says so. */
   settle(id: Id): void {
-    this.#unsettled.delete(id);
+    this.#takers.delete(id);
     const session = this.byId.get(id);
     if (session !== undefined && this.#rows.has(id)) this.#save(session, false);
   }
 
-  /** The session has ended: its callees are interrupted, the calls that it works on fail. */
+  /**
+   * The session has ended: its callees are interrupted, the calls that it works on fail. Or it holds nothing. Its
+   * invocations counted up to a number below which the next session of this id must not begin.
+   */
   leave(session: Session): void {
     this.#lastKey = Math.max(this.#keyBase(), session.lastInvocation);
     this.byId.delete(session.id);
@@ -148,12 +165,14 @@ export class RemoteSessions implements RemoteSleepers {
     this.#changed.delete(session);
     this.#registered.delete(session);
     this.#asked.delete(session);
+    this.#takers.delete(session.id);
     this.#rows.delete(session);
   }
 
   /** Ends the sessions of a relay that has lost them. */
   drop(relay: number): void {
-    for (const session of [...this.byId.values()]) if (this.relayOf(session) === relay) this.leave(session);
+    for (const [id, taker] of [...this.#takers]) if (taker === relay) this.#takers.delete(id);
+    this.keepOnly(relay, new Set());
   }
 
   /**
@@ -166,7 +185,7 @@ export class RemoteSessions implements RemoteSleepers {
     for (const session of this.#changedNow) {
       this.#changedNow.delete(session);
       if (!this.#changed.has(session)) continue;
-      if (!this.holds(session)) this.release(session);
+      if (!this.holds(session)) this.leave(session);
       else if (this.#rows.isStale(session)) this.#save(session, false);
     }
     if (this.#changed.size > 0) this.#host.scheduleFlush();
@@ -176,7 +195,7 @@ export class RemoteSessions implements RemoteSleepers {
   flush(): void {
     this.#rows.beginFlush();
     for (const session of [...this.#changed]) {
-      if (!this.holds(session)) this.release(session);
+      if (!this.holds(session)) this.leave(session);
       else this.#save(session, true);
     }
     if (this.#rows.hasNewCalls) this.#host.scheduleFlush();
@@ -216,21 +235,6 @@ export class RemoteSessions implements RemoteSleepers {
   #keyBase(): Id {
     this.#lastKey ??= this.#boot() * KEYS_PER_BOOT;
     return this.#lastKey;
-  }
-
-  /**
-   * Forgets a session that holds nothing. Its invocations counted up to a number below which the next session of this id
-   * must not begin.
-   */
-  release(session: Session): void {
-    this.#lastKey = Math.max(this.#keyBase(), session.lastInvocation);
-    this.#changed.delete(session);
-    this.#parts.leave(session);
-    this.#registered.delete(session);
-    this.#asked.delete(session);
-    this.#rows.delete(session);
-    this.byId.delete(session.id);
-    this.#dealer.leave(session);
   }
 
   /** A call whose invocation has not arrived gets no row: in a crash both would be lost, and the call would never end. */
@@ -324,12 +328,14 @@ export class RemoteSessions implements RemoteSleepers {
 
   /** No row has a REGISTER without an answer, or a call of a procedure of the router: a crash loses these. */
   #save(session: Session, isFlush: boolean): void {
-    if (this.#unsettled.has(session.id)) return;
+    const taker = this.#takers.get(session.id);
+    if (taker === this.relayOf(session)) return;
     const parts = this.#parts.of(session);
     const isLeftOut = ({ callee, callRequest }: Invocation) =>
       parts.has(callRequest) || this.recent.has(callee.session);
     const registered = this.#registered.get(session);
-    const source = { session, relay: this.relayOf(session), registered, isLeftOut, hasLost: this.#asked.has(session) };
+    const ofRow = { relay: this.relayOf(session), registered, taker };
+    const source = { session, ...ofRow, isLeftOut, hasLost: this.#asked.has(session) };
     const isWhole = this.#rows.save(source, isFlush);
     const isAsking = this.#dealer.isRegistering(session) || this.routerCallsOf(session).size > 0;
     if (isWhole && !isAsking) this.#changed.delete(session);

@@ -2,48 +2,15 @@
 
 import { MessageType, NO_DETAILS } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
-import type { Session } from "../../session/session.ts";
 import type { OnEnd } from "../link/link-sender.ts";
 import type { ToCore, ToRelay } from "../link/messages.ts";
-import { CORE, type RelayIds } from "../link/relay-ids.ts";
-import type { RelayLinks } from "../link/relay-links.ts";
-import { newOwnMoves, type OwnMovesPorts } from "./own-moves.ts";
+import { CORE } from "../link/relay-ids.ts";
+import type { CoreMovesPorts } from "./core-moves-ports.ts";
+import { newOwnMoves } from "./own-moves.ts";
 import type { Move, SessionMoves } from "./session-moves.ts";
 
 /** What a relay says of sessions that have moved. */
 type MoveNote = Extract<ToCore, { readonly kind: "session here" | "redirect" }>;
-
-/** A session at another relay than the one that has made its id. */
-export interface MovedRow {
-  readonly session: Id;
-  readonly relay: number;
-}
-
-/** One row for each session that has moved, until it ends. */
-export interface MovedStore {
-  all(): Iterable<MovedRow>;
-  /** Adds the row, or replaces that of the session. */
-  put(row: MovedRow): void;
-  /** Removes the row, if present. */
-  delete(session: Id): void;
-}
-
-/** What the moves ask of the core. */
-export interface CoreMovesPorts extends OwnMovesPorts {
-  readonly ids: RelayIds;
-  readonly moved: MovedStore;
-  /** See `RelayLinks`. */
-  readonly links: Pick<RelayLinks, "queue" | "epochOf">;
-  /** See `RemoteSessions`. */
-  readonly remote: {
-    readonly byId: ReadonlyMap<Id, Session>;
-    relayOf(session: Session): number;
-    move(session: Id, relay: number): void;
-    unsettle(session: Id): void;
-    settle(session: Id): void;
-    leave(session: Session): void;
-  };
-}
 
 /** A message for a session that is on its way. */
 interface Held {
@@ -210,13 +177,13 @@ export class CoreMoves {
     for (const [session, taker] of [...this.#unsure]) {
       if (taker !== relay) continue;
       this.#unsure.delete(session);
-      // No invocation has the key 0, so that nothing happens where the session is.
-      this.send(relay, { kind: "send", session, message: [MessageType.INTERRUPT, 0, NO_DETAILS] });
+      this.#askFor(session, relay);
     }
   }
 
   /** The relay has lost its sessions. */
   drop(relay: number): void {
+    for (const [session, taker] of this.#ports.remote.goneFrom(relay)) this.#follow(session, taker);
     for (const [session, taker] of [...this.#unsure]) if (taker === relay) this.#unsure.delete(session);
     // What the relay would have said of a session that it has taken is lost, too, and the giver would wait for ever.
     for (const [session, { taker }] of [...this.#passed]) if (taker === relay) this.#arrived(session);
@@ -229,6 +196,22 @@ export class CoreMoves {
         else this.send(at, message, onEnd);
       }
     }
+  }
+
+  /** After a restart of the core its giver would have sent the session again, but is lost: its taker has got it, or none has. */
+  #follow(session: Id, taker: number): void {
+    const { links, remote } = this.#ports;
+    if (links.epochOf(taker) === 0) return;
+    remote.move(session, taker);
+    this.#leadTo(session, taker);
+    this.#place(session, taker);
+    this.#askFor(session, taker);
+  }
+
+  /** Has the relay say of a session that it has not got that this has ended. */
+  #askFor(session: Id, relay: number): void {
+    // No invocation has the key 0, so that nothing happens where the session is.
+    this.send(relay, { kind: "send", session, message: [MessageType.INTERRUPT, 0, NO_DETAILS] });
   }
 
   /** The object that a session has to be taken from; undefined if none has it. */
@@ -277,8 +260,8 @@ export class CoreMoves {
       this.own.receive(message);
       return this.#arrived(session);
     }
+    if (from !== CORE) remote.unsettle(session, taker);
     this.#leadTo(session, taker);
-    if (from !== CORE) remote.unsettle(session);
     links.queue(taker, message, (end) => {
       if (end === "late" || this.#passed.get(session) !== next) return;
       // What the taker says of it may be dropped in an outage, and the giver would wait for that, awake.
@@ -300,7 +283,6 @@ export class CoreMoves {
     }
     this.#leadTo(session, relay);
     this.#place(session, relay);
-    this.#ports.remote.settle(session);
   }
 
   /**
@@ -331,7 +313,6 @@ export class CoreMoves {
     passed.isTaken = true;
     const { from, taker, move } = passed;
     this.#place(session, taker);
-    this.#ports.remote.settle(session);
     if (from !== CORE) this.#ports.links.queue(from, { kind: "session arrived", move, session });
   }
 
@@ -342,7 +323,9 @@ export class CoreMoves {
     return moving !== undefined;
   }
 
+  /** The session is at this object, or was last: the rows say so. */
   #place(session: Id, relay: number): void {
+    this.#ports.remote.settle(session);
     if (relay === CORE || this.#ports.ids.relayOf(session) === relay) return this.#forget(session);
     this.#moved.set(session, relay);
     this.#ports.moved.put({ session, relay });

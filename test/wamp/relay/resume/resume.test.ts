@@ -483,3 +483,35 @@ describe("a client gets a new session", () => {
     expect(realm.core.core.remote.byId.size).toBe(0);
   });
 });
+
+describe("a callee that moves while the core and then its former relay lose their memory", () => {
+  function crashWhen(isTime: (realm: RelayedRealm, id: number) => boolean) {
+    const realm = newRealm();
+    const { network } = realm.world;
+    const { client, offer } = join(realm, 1);
+    client.send([64, 1, {}, "com.p"]);
+    client.leave();
+    const again = ask(realm, 2, offer);
+    while (!isTime(realm, offer.id)) network.step(...network.busyWays()[0]!, "deliver");
+    realm.core.crash();
+    realm.relays[0]!.crash();
+    realm.relays[0]!.relay.begin();
+    realm.advance(10_000);
+    return { realm, welcome: takeWelcome(again), again, offer };
+  }
+
+  test("stays registered, where its new relay has got it", () => {
+    const { realm, welcome, again, offer } = crashWhen((world, id) => objectsWith(world, id).includes(2));
+    expect(welcome.id).toBe(offer.id);
+    realm.join(3).send([48, 1, {}, "com.p"]);
+    expect((again.take() as unknown[][]).map(([type]) => type)).toStrictEqual([68]);
+  });
+
+  test("is registered no more, where its new relay has not got it", () => {
+    const isPassed = ({ core }: RelayedRealm, id: number) => core.sessions.rows.get(id)?.taker === 2;
+    const { realm, welcome } = crashWhen(isPassed);
+    expect([welcome.resumed, realm.core.realm.dealer.registrations.size, realm.core.sessions.rows.size]).toStrictEqual([
+      ...[false, 0, 0],
+    ]);
+  });
+});
