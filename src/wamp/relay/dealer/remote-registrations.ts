@@ -130,8 +130,13 @@ export class RemoteRegistrations {
 
   /** Repeats the requests of a session after the core has restarted, except those that it gets in any case. */
   repeat(session: Session, unsent: ReadonlySet<ToCore>): void {
-    for (const asked of this.#asked.of(session).values()) {
-      if (unsent.has(asked)) continue;
+    const all = [...this.#asked.of(session)];
+    for (const [request, asked] of all) {
+      // An UNREGISTER that the core has taken before would be repeated behind it, and would remove its registration.
+      if (asked.kind === "register" && unsent.has(asked)) this.#endBefore(session, request, unsent);
+    }
+    for (const [, asked] of all) {
+      if (unsent.has(asked) || !this.#unanswered.has(asked)) continue;
       this.#uncertain.add(asked);
       if (asked.kind !== "register") {
         this.#send(asked);
@@ -161,12 +166,14 @@ export class RemoteRegistrations {
 
   /**
    * The core has taken what was sent before a REGISTER that it answers: it has lost its answers to UNREGISTERs, which come
-   * again, and would be about this registration if they came later.
+   * again, and would be about this registration if they came later. It has also taken what was sent before a REGISTER that
+   * is among `unsent`, except the others of these.
    */
-  #endBefore(session: Session, register: Id): void {
-    for (const [request, { message }] of [...this.#asked.of(session)]) {
+  #endBefore(session: Session, register: Id, unsent?: ReadonlySet<ToCore>): void {
+    for (const [request, asked] of [...this.#asked.of(session)]) {
       if (request === register) return;
-      if (message[0] === MessageType.UNREGISTER) this.answered(session, [MessageType.UNREGISTERED, request]);
+      if (asked.message[0] !== MessageType.UNREGISTER || unsent?.has(asked)) continue;
+      this.answered(session, [MessageType.UNREGISTERED, request]);
     }
   }
 

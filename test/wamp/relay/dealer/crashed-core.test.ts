@@ -68,6 +68,26 @@ describe("a registration", () => {
     const { registrations } = realm.core.core.realm.dealer;
     expect(registrations.byId(id as number)?.callees.length).toBe(2);
   });
+
+  test("that a callee has given up before the core crashed, and takes again before it hears so, is kept", () => {
+    const realm = new RelayedRealm();
+    const [callee, other] = [realm.join(1), realm.join(2)];
+    const { network } = realm.world;
+    for (const client of [callee, other]) client.send([64, 1, { invoke: "roundrobin" }, "com.p"]);
+    const [[, , id] = []] = callee.take() as unknown[][];
+    callee.say([66, 2, id]);
+    network.step(1, 0, "deliver");
+    network.step(1, 0, "answer");
+    network.step(0, 1, "lose call");
+    realm.core.crash();
+    callee.send([64, 3, { invoke: "roundrobin" }, "com.p"]);
+    realm.advance(5_000);
+    expect(callee.take()).toStrictEqual([
+      [67, 2],
+      [65, 3, id],
+    ]);
+    expect(realm.core.core.realm.dealer.registrations.byId(id as number)?.callees.length).toBe(2);
+  });
 });
 
 describe("a call of which a part of the input was on its way when the core crashed", () => {
