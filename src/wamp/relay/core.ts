@@ -202,7 +202,7 @@ export class RelayCore {
     const { nextStream, carry, epochs, down } = ports;
     return new RelayLinks({
       ...{ clock: this.#host, boot: () => ports.boot, nextStream, carry, epochs },
-      isUnsaved: () => this.remote.isUnsaved,
+      isUnsaved: () => this.remote.isUnsaved || this.publications.isWaiting,
       process: (relay, message) => this.#process(relay, message),
       drop: (relay) => {
         recovery.drop(relay);

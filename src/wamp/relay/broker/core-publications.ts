@@ -66,6 +66,11 @@ export class CorePublications {
     this.#counts = new GrowingNumbers(ports.boot);
   }
 
+  /** Does a subscription wait until relays forward what it matches? A crash loses that it waits. */
+  get isWaiting(): boolean {
+    return this.#revocations.size > 0;
+  }
+
   /** Forgets a relay that has lost its sessions. */
   drop(relay: number): void {
     for (const pattern of this.interest.drop(relay)) this.#ports.deleted(pattern, NO_SESSION);
@@ -147,7 +152,7 @@ export class CorePublications {
     if (keep !== undefined) return stored.keep(relay, message, keep);
     if (events > 0 || others.size > 0 || this.#hasSubscribers(publication)) return;
     // A session of the core may be waiting for its subscription.
-    if (this.#revocations.size > 0) return;
+    if (this.isWaiting) return;
     this.told.tell(relay, publication.topic);
     links.queue(relay, { kind: "unused", topic: publication.topic });
   }

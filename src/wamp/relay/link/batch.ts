@@ -30,7 +30,7 @@ export interface BatchAnswer {
   readonly received: number;
   /** Does the receiver not know the stream, because it has slept or restarted? It has processed nothing of the batch. */
   readonly isForgotten: boolean;
-  /** Would a crash lose anything that the receiver holds for a session? Only the core says so. */
+  /** Would a crash lose anything that the receiver holds for a session, or has to send it? Only the core says so. */
   readonly isUnsaved?: boolean;
   /** Those of the receiver. */
   readonly epoch: number;

@@ -43,8 +43,8 @@ export interface CoreLinkPorts {
 }
 
 /**
- * The core is asked whether it has restarted, if an answer of it is due for so long, and asked again as long as it has
- * not stored what it took: milliseconds. The object stays awake meanwhile.
+ * The core is asked whether it has restarted, if an answer of it is due for so long, and asked again as long as a
+ * crash would lose what it took, or its answers: milliseconds. The object stays awake meanwhile.
  */
 const PROBE_MS = 1_000;
 
@@ -112,7 +112,7 @@ export class CoreLink {
 
   /** Sends what is queued; call it at the end of each turn. */
   flush(): void {
-    if (!this.#sender.isIdle && this.#ports.isWaiting()) this.#scheduleProbe();
+    if (!this.#sender.isIdle) this.#scheduleProbe();
     this.#sender.flush();
   }
 
@@ -139,7 +139,7 @@ export class CoreLink {
     // First what was lost: a restart of the core is told by the same answer.
     this.#sender.answered(batch, answer);
     this.#hear(answer.boot);
-    if (answer.isUnsaved === true && this.#ports.isWaiting()) this.#scheduleProbe();
+    if (answer.isUnsaved) this.#scheduleProbe();
   }
 
   /** The platform could not carry a batch to the core. */
@@ -182,6 +182,7 @@ export class CoreLink {
   }
 
   #scheduleProbe(): void {
+    if (!this.#ports.isWaiting()) return;
     this.#probeAt = this.#ports.clock.now() + PROBE_MS;
     this.#ports.clock.setAlarm(this.#probeAt);
   }

@@ -144,7 +144,8 @@ export class RelayLinks {
     // Forgotten in this batch, the relay has used the core again in it: what it holds now must outlast its next batch.
     const isBack = batch.messages.length > 0 && batch.messages.at(-1)!.kind !== "closed";
     if (isBack && this.epochOf(relay) === 0) this.#ports.epochs.put(relay, batch.epoch);
-    return { ...receipt, isUnsaved: this.#ports.isUnsaved(), epoch: batch.epoch, boot };
+    // A crash loses what is on its way to the relay, too, which would wait for ever.
+    return { ...receipt, isUnsaved: !sender.isIdle || this.#ports.isUnsaved(), epoch: batch.epoch, boot };
   }
 
   /** Forgets all relays but those of which `isUsed` is true: a crash may have come before `forget` had its effect. */

@@ -157,3 +157,28 @@ test("a call is made though the core crashes again, before its relay could say w
     [50, 3, {}, ["second"]],
   ]);
 });
+
+describe("a SUBSCRIBE that the core has taken, and has not answered when it crashes", () => {
+  /** The answers at relay 1, where the core crashes before it gives up what it sends to the relay `cut`, which loses it. */
+  function answersOf(realm: RelayedRealm, cut: number): unknown[] {
+    const client = realm.join(1);
+    realm.world.network.block(0, cut, "lose call");
+    client.send([32, 1, {}, "com.t"]);
+    realm.advance(4_000);
+    expect(client.take()).toStrictEqual([]);
+    realm.core.crash();
+    realm.world.network.unblock();
+    realm.advance(10_000);
+    return (client.take() as unknown[][]).map(([type, request]) => [type, request]);
+  }
+
+  test("is answered, where the answer could not arrive", () => {
+    expect(answersOf(new RelayedRealm(), 1)).toStrictEqual([[33, 1]]);
+  });
+
+  test("is answered, where it waits until another relay forwards the topic", () => {
+    const realm = new RelayedRealm();
+    realm.join(2).send([16, 1, {}, "com.t"]);
+    expect(answersOf(realm, 2)).toStrictEqual([[33, 1]]);
+  });
+});
