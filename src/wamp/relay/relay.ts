@@ -308,7 +308,7 @@ export class Relay {
       }
       case "over": {
         const session = this.realm.sessions.byId.get(message.session);
-        return session && this.#dealer!.over(session, message.key, message.isAbandoned);
+        return session ? this.#dealer!.over(session, message.key, message.isAbandoned) : this.#moves.redirect(message);
       }
       case "ping":
         return;

@@ -247,6 +247,8 @@ export type ToCore =
   | { readonly kind: "session here"; readonly session: Id; readonly moves: number }
   /** A message of the core for a session that has moved from here. */
   | { readonly kind: "redirect"; readonly session: Id; readonly message: RouterMessage; readonly isTapped?: true }
+  /** The same for `over`, which follows the INVOCATION on this way. */
+  | { readonly kind: "redirect"; readonly session: Id; readonly key: Id; readonly isAbandoned: boolean }
   /** `version` is that of the relay's roles; undefined if it has none. The core answers if it has another one. */
   | { readonly kind: "roles wanted"; readonly version: number | undefined }
   /** The relay has stored this version of the roles. */

@@ -107,8 +107,8 @@ export class CoreMoves {
   /** Takes a message of a relay. */
   take(relay: number, message: MoveNote | Move): void {
     if (message.kind === "session here") this.#here(message, relay);
-    else if (message.kind === "redirect") this.#redirect(relay, { ...message, kind: "send" });
-    else this.receive(relay, message);
+    else if (message.kind !== "redirect") this.receive(relay, message);
+    else this.#redirect(relay, "key" in message ? { ...message, kind: "over" } : { ...message, kind: "send" });
   }
 
   /** Does a relay repeat the request of a session that has moved since? */

@@ -135,9 +135,13 @@ export class RelayMoves extends SessionMoves {
     this.#given.clear();
   }
 
-  /** Sends a message for a session that has left back to the core, or tells it that the session has ended. */
-  redirect(sent: Extract<ToRelay, { readonly kind: "send" }>): void {
-    const { session } = sent;
-    this.#ports.send(this.#left.has(session) ? { ...sent, kind: "redirect" } : { kind: "leave", session });
+  /**
+   * Sends a message for a session that has left back to the core, or tells it that the session has ended; `over` often
+   * comes after the end, of which the core has been told.
+   */
+  redirect(sent: Extract<ToRelay, { readonly kind: "send" | "over" }>): void {
+    const { session, kind } = sent;
+    if (this.#left.has(session)) this.#ports.send({ ...sent, kind: "redirect" });
+    else if (kind === "send") this.#ports.send({ kind: "leave", session });
   }
 }

@@ -515,3 +515,21 @@ describe("a callee that moves while the core and then its former relay lose thei
     ]);
   });
 });
+
+test("a callee that moves while the core loses its memory keeps no invocation that ends meanwhile", () => {
+  const realm = newRealm();
+  const { network } = realm.world;
+  const { client, offer } = join(realm, 1);
+  client.send([64, 1, {}, "com.p"]);
+  client.leave();
+  const again = ask(realm, 2, offer);
+  while (objectsWith(realm, offer.id).includes(1)) network.step(...network.busyWays()[0]!, "deliver");
+  realm.core.crash();
+  // Relay 1 has yet to send the session again.
+  realm.join(0).send([48, 1, {}, "com.p"], [49, 1, { mode: "killnowait" }]);
+  realm.advance(10_000);
+  const { resumed, rest } = takeWelcome(again);
+  expect([resumed, (rest as unknown[][]).map(([type]) => type)]).toStrictEqual([true, [68, 69]]);
+  const { dealer, sessions } = realm.relays[1]!.realm;
+  expect(dealer.tables.remote!.recordOf(sessions.byId.get(offer.id)!)!.invocations).toStrictEqual([]);
+});
