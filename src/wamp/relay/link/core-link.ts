@@ -60,19 +60,10 @@ export class CoreLink {
   constructor(ports: CoreLinkPorts) {
     this.#ports = ports;
     this.#receiver = new LinkReceiver((message) => ports.process(message));
-    const ofSender = {
-      get epoch() {
-        return ports.epoch;
-      },
-      get boot() {
-        return ports.boot;
-      },
-      sizeOf: messageSize,
-    };
-    const { clock, carry, nextStream, recover, giveUp, limits, onDown, onUp, isNeeded, downSince } = ports;
-    const limit = linkLimit(limits);
-    const more = { clock, carry, nextStream, recover, giveUp, limit, onDown, onUp, isNeeded, downSince };
-    this.#sender = new LinkSender<ToCore>(Object.assign(ofSender, more));
+    // Inherited, not copied: the epoch changes, and the boot must not be read yet.
+    const inherited = Object.create(ports) as CoreLinkPorts;
+    const ofSender = Object.assign(inherited, { sizeOf: messageSize, limit: linkLimit(ports.limits) });
+    this.#sender = new LinkSender<ToCore>(ofSender);
   }
 
   /** See `LinkSender.isDown`. */
