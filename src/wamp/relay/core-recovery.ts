@@ -1,12 +1,10 @@
 /** What the core does about a relay that it cannot reach: calls fail, and the relay states what it has when it is back. */
 
-import { argsOf } from "../dealer/call-results.ts";
 import type { Clock, Log } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
-import { type ErrorMessage, MessageType, NO_DETAILS } from "../protocol/message.ts";
-import type { Id } from "../protocol/values.ts";
+import { MessageType } from "../protocol/message.ts";
 import type { ToldRelays } from "./broker/told-topics.ts";
-import type { RemoteRequests } from "./dealer/remote-requests.ts";
+import { errorOf, type RemoteRequests } from "./dealer/remote-requests.ts";
 import type { RemoteSessions } from "./dealer/remote-sessions.ts";
 import type { DownLinkStore } from "./link/down-links.ts";
 import type { ToRelay } from "./link/messages.ts";
@@ -91,13 +89,10 @@ function failResults(requests: RemoteRequests, messages: readonly ToRelay[]): re
     if (isPart && !ended.has(call)) requests.endCall(session, request);
     if (isPart) ended.add(call);
     else if (!ended.has(call)) return [sent];
-    return isPart ? [] : [{ kind: "send", session, message: lostResult(request) }];
+    if (isPart) return [];
+    const lost = errorOf(MessageType.CALL, request, WampUri.UNAVAILABLE, "a part of the result was lost");
+    return [{ kind: "send", session, message: lost }];
   });
-}
-
-function lostResult(request: Id): ErrorMessage {
-  const text = argsOf("a part of the result was lost");
-  return [MessageType.ERROR, MessageType.CALL, request, NO_DETAILS, WampUri.UNAVAILABLE, text];
 }
 
 function isInvocation(

@@ -154,8 +154,7 @@ export class RemoteRequests {
     const { session } = callee;
     invocation.reroute = undefined;
     if (session.has("callee.call_canceling")) this.#pending.abandoned.add(session, request);
-    const details = NO_DETAILS;
-    this.#dealer.error(session, [MessageType.ERROR, MessageType.INVOCATION, request, details, uri, argsOf(text)]);
+    this.#dealer.error(session, errorOf(MessageType.INVOCATION, request, uri, text));
   }
 
   #hand(session: Session, request: RemoteRequest): void {
@@ -256,6 +255,7 @@ export class RemoteRequests {
   }
 }
 
-function errorOf(type: MessageType, request: Id, uri: Uri, text: string): ErrorMessage {
+/** Returns the ERROR of a request. */
+export function errorOf(type: MessageType, request: Id, uri: Uri, text: string): ErrorMessage {
   return [MessageType.ERROR, type, request, NO_DETAILS, uri, argsOf(text)];
 }
