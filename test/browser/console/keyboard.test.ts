@@ -207,7 +207,7 @@ describe("by keyboard alone", () => {
     await press("Control+A");
     await type("[40, 2]");
     await press("Control+Enter");
-    await page.locator(".run[data-state=done] pre", { hasText: "42" }).waitFor();
+    await page.locator(".run[data-state=done] pre", { hasText: /^42$/ }).waitFor();
     await tabTo("JavaScript");
     await press("ArrowRight");
     await tabTo("Python");
