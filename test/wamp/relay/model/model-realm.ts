@@ -362,7 +362,7 @@ export class ModelRealm {
   /** A relay without roles opens no session while it cannot ask the core. */
   #refuse(client: ModelClient): void {
     if (!this.#options.outages) throw new Fault(`the HELLO of ${client.name} was not answered`);
-    this.#objects[client.relay]!.peers.delete(client);
+    this.#disconnect(client);
     this.#forget(client);
   }
 
