@@ -143,7 +143,9 @@ export class CoreLink {
     this.#sender.tick(now);
     if (this.#probeAt !== undefined && this.#probeAt <= now) {
       this.#probeAt = undefined;
-      if (this.#ports.isWaiting()) this.#sender.probe();
+      // A batch on its way may be given up, and its answer would have told of a restart.
+      if (!this.#sender.isIdle) this.#scheduleProbe();
+      else if (this.#ports.isWaiting()) this.#sender.probe();
     }
     this.#sender.flush();
   }
