@@ -85,7 +85,7 @@ export class Handover {
       unanswered.filter(({ message }) => !doubtful.has(message[1])),
     );
     const isWhole = sendHeld();
-    this.#relay.repeat(NOTHING);
+    this.#relay.repeat();
     const byKey = new Map(tables.remote!.recordOf(own)!.invocations.map(({ request, key }) => [key, request]));
     const remote = sessions.open(CORE, own);
     if (!isWhole) {
@@ -120,5 +120,3 @@ export class Handover {
     }
   }
 }
-
-const NOTHING: ReadonlySet<ToCore> = new Set();

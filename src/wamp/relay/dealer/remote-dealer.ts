@@ -206,7 +206,7 @@ export class RemoteDealer extends Dealer {
    * After the core has restarted: repeats what it has not answered, and tells it which calls wait for their results.
    * `unsent` are the messages that it gets in any case: two of the same REGISTER could be answered differently.
    */
-  repeat(unsent: ReadonlySet<ToCore>): void {
+  repeat(unsent: ReadonlySet<ToCore> = NOTHING): void {
     for (const session of this.#calls.sessions()) {
       this.#registrations.repeat(session, unsent);
       this.#stateOpenCalls(session);
