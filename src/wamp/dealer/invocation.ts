@@ -142,7 +142,8 @@ function isTimeoutForwarded(callee: Callee, rules: CallTimeoutRules): boolean {
   return (rules.forward ?? callee.forwardsTimeout) && callee.session.has("callee.call_timeout");
 }
 
-const FAULT_ERROR: { readonly [fault in SendFault]: Uri } = {
+/** Why an INVOCATION was not sent → the error of its call. */
+export const FAULT_ERROR: { readonly [fault in SendFault]: Uri } = {
   closed: WampUri.NETWORK_FAILURE,
   "too large": WampUri.PAYLOAD_SIZE_EXCEEDED,
   busy: WampUri.UNAVAILABLE,

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { IDS } from "./relay-stores.ts";
 import { type RelayedClient, RelayedRealm } from "./relayed-realm.ts";
 
-const PROGRESS = { call_canceling: true, progressive_call_results: true };
+const PROGRESS = { call_canceling: true, progressive_call_invocations: true, progressive_call_results: true };
+const ROLES = { caller: { features: PROGRESS }, callee: { features: PROGRESS } };
 
 /** Nothing arrives between the core and a relay, in both directions. */
 function cutOff({ world }: RelayedRealm, relay: number, fate: "lose call" | "lose answer" = "lose call"): void {
@@ -16,6 +17,31 @@ function cutOff({ world }: RelayedRealm, relay: number, fate: "lose call" | "los
 function reconnect(realm: RelayedRealm): void {
   realm.world.network.unblock();
   realm.advance(70_000);
+}
+
+/**
+ * A client of the first relay gets ERROR for a REGISTER that has made it a callee. The outage ends, and that relay hears so;
+ * what it sends to the core stays on its way.
+ */
+function registerInVain(realm: RelayedRealm, client: RelayedClient): void {
+  const { core, world } = realm;
+  cutOff(realm, 1, "lose answer");
+  world.network.block(0, 1, "lose call");
+  client.send([64, 3, { invoke: "first" }, "com.p"]);
+  realm.advance(70_000);
+  expect(errorsOf(client)).toStrictEqual([[64, 3, "wamp.error.unavailable"]]);
+  world.network.unblock();
+  world.time.now = core.due!;
+  core.tick();
+  // The core asks, hears an answer, and sends REGISTERED.
+  for (let step = 0; step < 3; step++) world.network.step(0, 1, "deliver");
+}
+
+/** The input of a call goes from the second relay to the first one. */
+function sendInput({ world }: RelayedRealm, caller: RelayedClient, options: object): void {
+  caller.say([48, 1, options, "com.p"]);
+  world.network.step(2, 0, "deliver");
+  world.network.step(0, 1, "deliver");
 }
 
 function errorsOf(client: RelayedClient): unknown[] {
@@ -177,6 +203,37 @@ describe("a relay that cannot reach the core", () => {
     realm.relays[0]!.sleepAndWake();
     reconnect(realm);
     expect([callee.take(), heldByCore(realm)]).toStrictEqual([[], [0, 0, 0, 0, []]]);
+  });
+
+  test("passes no later input of a call on for which its callee has not registered", () => {
+    const realm = new RelayedRealm();
+    const [callee, caller] = [realm.join(1, ROLES), realm.join(2, ROLES)];
+    const { network } = realm.world;
+    registerInVain(realm, callee);
+    sendInput(realm, caller, { progress: true });
+    // The core hears that the callee is none before it hears that the invocation has failed.
+    while (realm.core.core.realm.dealer.registrations.size > 0) network.step(1, 0, "deliver");
+    network.step(0, 1, "deliver");
+    sendInput(realm, caller, {});
+    realm.deliver();
+    expect([callee.take(), errorsOf(caller)]).toStrictEqual([[], [[48, 1, "wamp.error.unavailable"]]]);
+  });
+
+  test("passes later input on to a callee that works on the call of a registration that it has given up", () => {
+    const realm = new RelayedRealm();
+    const [callee, other, caller] = [realm.join(1, ROLES), realm.join(2), realm.join(2, ROLES)];
+    for (const client of [callee, other]) client.send([64, 1, { invoke: "first" }, "com.p"]);
+    const [[, , id] = []] = callee.take() as unknown[][];
+    caller.send([48, 1, { progress: true }, "com.p"]);
+    callee.send([66, 2, id]);
+    expect(callee.take()).toStrictEqual([
+      [68, 1, id, { progress: true }],
+      [67, 2],
+    ]);
+    registerInVain(realm, callee);
+    sendInput(realm, caller, {});
+    callee.send([70, 1, {}, ["x"]]);
+    expect([callee.take(), caller.take()]).toStrictEqual([[[68, 1, id, {}]], [[50, 1, {}, ["x"]]]]);
   });
 
   test("leaves a session the registration that it has got before a REGISTER that has failed", () => {

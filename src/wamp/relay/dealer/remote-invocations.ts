@@ -1,6 +1,7 @@
 /** What passes between the core and the callees of a relay: INVOCATION, INTERRUPT, and the answers of callees. */
 
 import { argsOf, dropLateResult } from "../../dealer/call-results.ts";
+import { FAULT_ERROR } from "../../dealer/invocation.ts";
 import { WampUri } from "../../protocol/errors.ts";
 import {
   type ErrorMessage,
@@ -43,16 +44,18 @@ export class RemoteInvocations {
     this.#abandoned = abandoned;
   }
 
-  /** If the callee cannot be sent the invocation, its call fails as if the callee had answered so. */
+  /**
+   * If the callee cannot be sent the invocation, its call fails as if the callee had answered so. More input may be on its
+   * way, for which the number is over then: it must not begin an invocation.
+   */
   invoke(callee: Session, [type, key, registration, details, payload]: Invocation): void {
-    if (this.#registrations.isUndoing(callee, registration)) {
-      return this.#fail(callee, key, WampUri.UNAVAILABLE, "the callee has not registered the procedure");
-    }
     const { lastInvocation } = callee;
     const isMoreInput = this.#numbers.requestOf(callee, key) !== undefined;
     const request = this.#numbers.take(callee, key);
     if (request === undefined) return;
-    const fault = callee.transport.send([type, request, registration, details, payload]);
+    // It may work on what it was called for while it had the registration.
+    const isUnknown = !isMoreInput && this.#registrations.isUndoing(callee, registration);
+    const fault = isUnknown ? "unregistered" : callee.transport.send([type, request, registration, details, payload]);
     if (fault === undefined) return;
     this.#numbers.end(callee, { request, key });
     // The callee has not seen the number, and numbers must be sequential.
@@ -60,7 +63,7 @@ export class RemoteInvocations {
     if (isMoreInput && callee.has("callee.call_canceling")) {
       callee.transport.send([MessageType.INTERRUPT, request, { mode: "killnowait" }]);
     }
-    const uri = fault === "closed" ? WampUri.NETWORK_FAILURE : WampUri.PAYLOAD_SIZE_EXCEEDED;
+    const uri = fault === "unregistered" ? WampUri.UNAVAILABLE : FAULT_ERROR[fault];
     this.#fail(callee, key, uri, "the invocation could not be sent to the callee");
   }
 
