@@ -221,7 +221,6 @@ export class RelayCore {
       onDown: (relay, dropped) => recovery.onDown(relay, dropped),
       onUp: (relay) => {
         recovery.onUp(relay);
-        this.moves.onUp(relay);
         this.authentication.tellAgain(relay);
       },
     });
@@ -328,10 +327,11 @@ export class RelayCore {
       case "open calls":
         return this.#requests.checkOpenCalls(relay, message);
       case "only":
-        this.remote.keepOnly(relay, new Set(message.sessions));
+        this.remote.keepOnly(relay, this.moves.keepOnly(relay, new Set(message.sessions)));
+        if (message.patterns === undefined) return;
+        this.moves.stopHolding(relay);
         // Those that are left follow.
         this.#nodeKeys.drop(relay);
-        this.moves.keepOnly(relay, new Set(message.sessions));
         return this.publications.keepOnly(relay, message.patterns);
       case "sessions":
       case "meta answer":

@@ -3,6 +3,7 @@
 import type { Clock, Log } from "../host/host.ts";
 import { WampError, WampUri } from "../protocol/errors.ts";
 import { MessageType, type Yield } from "../protocol/message.ts";
+import type { Pattern } from "../protocol/uri.ts";
 import type { RelayAuthentication } from "./authentication/relay-authentication.ts";
 import type { RelayPubSub } from "./broker/relay-pubsub.ts";
 import type { RemoteDealer } from "./dealer/remote-dealer.ts";
@@ -82,8 +83,25 @@ export class RelayRecovery {
 
   /** The core answers again: it may have missed ends of sessions, answers of callees and last subscribers. */
   onUp(): void {
-    const { host, down, pubsub, dealer, moves, counts, authentication, queue } = this.#parts();
+    const { host, down, pubsub, dealer, counts, authentication } = this.#parts();
     host.log({ level: "info", event: "core.up" });
+    this.stateSessions(
+      () => pubsub.interest.patterns(),
+      () => down.delete(CORE),
+    );
+    pubsub.stateKeys();
+    dealer.stateAll();
+    counts.pushAgain();
+    authentication.roles.compare();
+    authentication.logOuts.tellAgain();
+  }
+
+  /**
+   * Tells the core which sessions the relay has, because those on their way here may have been dropped, and `patterns` if
+   * the core may have missed messages of the relay.
+   */
+  stateSessions(patterns?: () => readonly Pattern[], onProcessed = () => {}): void {
+    const { dealer, moves, queue } = this.#parts();
     const only: ToCore = {
       kind: "only",
       // Read each time it is carried: sent again, it must not end what was opened since.
@@ -91,15 +109,10 @@ export class RelayRecovery {
         return [...dealer.knownSessions(), ...moves.leaving];
       },
       get patterns() {
-        return pubsub.interest.patterns();
+        return patterns?.();
       },
     };
-    queue(only, () => down.delete(CORE));
-    pubsub.stateKeys();
-    dealer.stateAll();
-    counts.pushAgain();
-    authentication.roles.compare();
-    authentication.logOuts.tellAgain();
+    queue(only, onProcessed);
   }
 
   #failPublications(messages: readonly ToCore[]): void {

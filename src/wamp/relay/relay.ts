@@ -65,9 +65,7 @@ export class Relay {
     });
     this.#meta = new RelayMeta({ host, send, realm: () => this.realm });
     this.#moves = new RelayMoves({
-      ...{ clock: host, ids, relay: ports.relay, send, pubsub: this.#pubsub },
-      boot: () => ports.boot,
-      realm: () => this.realm,
+      ...{ clock: host, ids, relay, boot, realm, send, pubsub: this.#pubsub },
       dealer: () => this.#dealer!,
     });
     this.realm = this.#newRealm(name, config);
@@ -314,7 +312,8 @@ export class Relay {
         return;
       case "restate":
         this.#pubsub.publications.revoke(EVERYTHING);
-        return this.#restate([]);
+        this.#restate([]);
+        return this.#recovery.stateSessions();
       case "abort":
         return this.#abort(message.session, message.uri, message.text, message.code);
       case "confirm": {

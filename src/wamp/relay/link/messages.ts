@@ -216,9 +216,14 @@ export type ToCore =
   | { readonly kind: "tapped"; readonly number: number; readonly payload: Payload }
   /**
    * After the link was down: all sessions of the relay that the core may know, and all topics and patterns of which it
-   * has a subscriber. The core drops what it has beyond them.
+   * has a subscriber. The core drops what it has beyond them. `patterns` is undefined where only messages of the core may
+   * have been dropped (`restate`).
    */
-  | { readonly kind: "only"; readonly sessions: readonly Id[]; readonly patterns: readonly Pattern[] }
+  | {
+      readonly kind: "only";
+      readonly sessions: readonly Id[];
+      readonly patterns: readonly Pattern[] | undefined;
+    }
   /** `session` is that of the first subscriber, or of the last one. */
   | { readonly kind: "announce"; readonly pattern: Pattern; readonly session: Id }
   | { readonly kind: "withdraw"; readonly pattern: Pattern; readonly session: Id }
@@ -273,7 +278,10 @@ export type ToRelay =
   | { readonly kind: "over"; readonly session: Id; readonly key: Id; readonly isAbandoned: boolean }
   /** Only its answer is wanted, which says whether the relay has lost its sessions. */
   | { readonly kind: "ping" }
-  /** After the link was down: the relay repeats what is not answered, states what is open, and forgets unused topics. */
+  /**
+   * After the link was down: the relay repeats what is not answered, states what is open and which sessions it has, and
+   * forgets unused topics.
+   */
   | { readonly kind: "restate" }
   /** The session has broken the protocol, as only the core could see. */
   | { readonly kind: "abort"; readonly session: Id; readonly uri: Uri; readonly text: string; readonly code: number }

@@ -51,8 +51,6 @@ export class CoreMoves {
   readonly own: SessionMoves;
   readonly #moving = new Map<Id, Moving>();
   readonly #passed = new Map<Id, Passed>();
-  /** session → its taker, with whose link the session was dropped, unless that had got it */
-  readonly #unsure = new Map<Id, number>();
 
   constructor(ports: CoreMovesPorts) {
     this.#ports = ports;
@@ -163,28 +161,35 @@ export class CoreMoves {
     if (this.#moved.delete(session)) this.#ports.moved.delete(session);
   }
 
-  /** The relay has none but these of the sessions whose ends the core may have missed, and will not answer any more. */
-  keepOnly(relay: number, kept: ReadonlySet<Id>): void {
-    for (const [session, { giver, at }] of [...this.#moving]) if (giver === relay) this.#sendHeld(session, at);
+  /**
+   * The relay has none but the sessions `stated` of those whose ends the core may have missed. Returns them, with those that
+   * are on their way to the relay.
+   */
+  keepOnly(relay: number, stated: ReadonlySet<Id>): ReadonlySet<Id> {
+    const kept = new Set(stated);
+    for (const [session, taker] of this.#ports.remote.goneFrom(relay)) {
+      if (!kept.has(session)) this.#follow(session, taker);
+    }
     for (const [session, { taker, isTaken }] of [...this.#passed]) {
-      if (taker === relay && (isTaken || kept.has(session))) this.#arrived(session);
+      if (taker !== relay) continue;
+      kept.add(session);
+      if (!isTaken && !stated.has(session)) continue;
+      this.#arrived(session);
+      // It may have come since, or have ended.
+      if (!stated.has(session)) this.#askFor(session, relay);
     }
     for (const [session, at] of [...this.#moved]) if (at === relay && !kept.has(session)) this.#forget(session);
+    return kept;
   }
 
-  /** The relay can be reached again: it says of a session that it has not got that this has ended. */
-  onUp(relay: number): void {
-    for (const [session, taker] of [...this.#unsure]) {
-      if (taker !== relay) continue;
-      this.#unsure.delete(session);
-      this.#askFor(session, relay);
-    }
+  /** The relay will not answer any more what it was asked before: what waits for that is sent. */
+  stopHolding(relay: number): void {
+    for (const [session, { giver, at }] of [...this.#moving]) if (giver === relay) this.#sendHeld(session, at);
   }
 
   /** The relay has lost its sessions. */
   drop(relay: number): void {
     for (const [session, taker] of this.#ports.remote.goneFrom(relay)) this.#follow(session, taker);
-    for (const [session, taker] of [...this.#unsure]) if (taker === relay) this.#unsure.delete(session);
     // What the relay would have said of a session that it has taken is lost, too, and the giver would wait for ever.
     for (const [session, { taker }] of [...this.#passed]) if (taker === relay) this.#arrived(session);
     for (const [session, at] of [...this.#moved]) if (at === relay) this.#forget(session);
@@ -198,7 +203,7 @@ export class CoreMoves {
     }
   }
 
-  /** After a restart of the core its giver would have sent the session again, but is lost: its taker has got it, or none has. */
+  /** The core has restarted, and the giver has lost the session instead of sending it again: its taker has got it, or none has. */
   #follow(session: Id, taker: number): void {
     const { links, remote } = this.#ports;
     if (links.epochOf(taker) === 0) return;
@@ -266,8 +271,8 @@ export class CoreMoves {
       if (end === "late" || this.#passed.get(session) !== next) return;
       // What the taker says of it may be dropped in an outage, and the giver would wait for that, awake.
       if (end === "processed") return this.#taken(session, next);
+      // Once it can be reached, the taker says which sessions it has.
       this.#arrived(session);
-      this.#unsure.set(session, taker);
     });
     if (moving !== undefined) this.#sendHeld(session, taker);
   }

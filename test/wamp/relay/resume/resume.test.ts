@@ -361,6 +361,30 @@ describe("a session that moves between relays", () => {
     expect([resumed, caller.take()]).toStrictEqual([true, [[50, 1, {}, ["done"]]]]);
   });
 
+  test("keeps its registrations, where its next relay states after an outage what it has, and gets the session then", () => {
+    const realm = newRealm(3, { resume: { time: 600 } });
+    const { client, offer } = join(realm, 1);
+    client.send([64, 1, {}, "com.p"]);
+    client.leave();
+    ask(realm, 2, offer);
+    const { network } = realm.world;
+    while (realm.relays[0]!.realm.sessions.byId.has(offer.id)) network.step(...network.busyWays()[0]!, "deliver");
+    realm.cut.add(1);
+    network.block(2, 0, "lose answer");
+    realm.advance(80_000);
+    network.unblock();
+    realm.cut.delete(1);
+    network.block(0, 2, "lose call");
+    realm.advance(45_000);
+    expect(objectsWith(realm, offer.id)).toStrictEqual([]);
+    network.unblock();
+    realm.advance(5_000);
+    expect(objectsWith(realm, offer.id)).toStrictEqual([2]);
+    const { client: again } = resume(realm, 2, offer);
+    realm.join(3).send([48, 1, {}, "com.p"]);
+    expect((again.take() as unknown[][]).map(([type]) => type)).toStrictEqual([68]);
+  });
+
   test("ends at its former relay without a trace", () => {
     const realm = newRealm();
     const { client, offer } = join(realm, 1);
@@ -449,7 +473,17 @@ describe("a client gets a new session", () => {
     expect(realm.world.time.now - start).toBeLessThanOrEqual(5_000);
   });
 
-  test("if the link goes down with the session on its way, which then ends", () => {
+  test.each<[string, (realm: RelayedRealm, other: RelayedClient) => void]>([
+    ["", () => {}],
+    [
+      ", and again before the relay can say that it has not got the session",
+      (realm, other) => {
+        other.send([48, 1, {}, "com.q"]);
+        realm.advance(70_000);
+      },
+    ],
+    [", and the core loses its memory", ({ core }) => void core.crash()],
+  ])("if the link goes down with the session on its way, which then ends%s", (_, goOn) => {
     const realm = newRealm();
     const { client, offer } = join(realm, 1);
     client.send([64, 1, {}, "com.p"]);
@@ -459,6 +493,7 @@ describe("a client gets a new session", () => {
     while (realm.relays[0]!.realm.sessions.byId.has(offer.id)) network.step(...network.busyWays()[0]!, "deliver");
     network.block(0, 2, "lose call");
     realm.advance(70_000);
+    goOn(realm, other);
     network.unblock();
     realm.advance(70_000);
     expect(takeWelcome(other).resumed).toBe(false);
@@ -484,7 +519,32 @@ describe("a client gets a new session", () => {
   });
 });
 
-describe("a callee that moves while the core and then its former relay lose their memory", () => {
+describe.each<[string, (realm: RelayedRealm) => void]>([
+  [
+    "loses its memory",
+    ({ relays: [former] }) => {
+      former!.crash();
+      former!.relay.begin();
+    },
+  ],
+  [
+    "cannot reach the core for a minute",
+    (realm) => {
+      const { network } = realm.world;
+      const block = (from: number, to: number) => network.block(from, to, "lose call");
+      block(0, 1);
+      block(1, 0);
+      block(2, 0);
+      realm.advance(70_000);
+      network.unblock();
+      // What the next relay says comes later.
+      block(2, 0);
+      realm.advance(70_000);
+      network.unblock();
+      realm.advance(70_000);
+    },
+  ],
+])("a callee that moves while the core loses its memory, and then its former relay %s", (_, fail) => {
   function crashWhen(isTime: (realm: RelayedRealm, id: number) => boolean) {
     const realm = newRealm();
     const { network } = realm.world;
@@ -494,8 +554,7 @@ describe("a callee that moves while the core and then its former relay lose thei
     const again = ask(realm, 2, offer);
     while (!isTime(realm, offer.id)) network.step(...network.busyWays()[0]!, "deliver");
     realm.core.crash();
-    realm.relays[0]!.crash();
-    realm.relays[0]!.relay.begin();
+    fail(realm);
     realm.advance(10_000);
     return { realm, welcome: takeWelcome(again), again, offer };
   }
