@@ -45,6 +45,7 @@ export class RelayCore {
   readonly #links: RelayLinks;
   readonly #requests: RemoteRequests;
   readonly #stored: StoredPublications;
+  readonly #subscriptions: OwnSubscriptions;
   readonly authentication: CoreAuthentication;
   readonly #nodeKeys: CoreNodeKeys;
   readonly moves: CoreMoves;
@@ -75,6 +76,8 @@ export class RelayCore {
       created: (...edge) => this.#metaEvents?.created(...edge),
       deleted: (...edge) => this.#metaEvents?.deleted(...edge),
     });
+    const announce = this.publications.announceOwn.bind(this.publications);
+    this.#subscriptions = new OwnSubscriptions(() => this.realm, announce, config.limits.undecided_bytes);
     const { roles, logOuts } = ports;
     const toRelays = { queue: links.queue.bind(links), isDown: links.isDown.bind(links) };
     this.authentication = new CoreAuthentication(config, { host, ids, roles, logOuts, ...toRelays });
@@ -102,9 +105,10 @@ export class RelayCore {
       host,
       send,
     );
-    const { remote, publications } = this;
-    const ofMoves = { host, ids, links, realm, remote, publications, boot, handover: this.#handover! };
-    this.moves = new CoreMoves({ ...ofMoves, moved: ports.moved });
+    this.moves = new CoreMoves({
+      ...{ host, ids, links, realm, boot, moved: ports.moved, handover: this.#handover! },
+      ...{ remote: this.remote, publications: this.publications, subscriptions: this.#subscriptions },
+    });
     links.wake();
   }
 
@@ -243,9 +247,7 @@ export class RelayCore {
 
   #newRealm(name: string, config: RealmConfig, { ids, relays }: CorePorts): CoreRealm {
     const { publications, authentication } = this;
-    const { undecided_bytes } = config.limits;
-    const announce = publications.announceOwn.bind(publications);
-    const subscriptions = new OwnSubscriptions(() => this.realm, announce, undecided_bytes);
+    const subscriptions = this.#subscriptions;
     const ports = {
       forward: publications.forward.bind(publications),
       store: publications.store.bind(publications),

@@ -7,10 +7,10 @@ import type { Realm } from "../../realm/realm.ts";
 import type { Peer } from "../../session/peer.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
-import { HeldPeers, holdOrAbort } from "../link/held-peers.ts";
 import type { RelayInterest } from "./relay-interest.ts";
 import type { Replay, RetainedRequests } from "./retained-requests.ts";
 import type { WaitingPublications } from "./waiting-publications.ts";
+import { WaitingSubscribes } from "./waiting-subscribes.ts";
 
 /** What the subscriptions ask of the relay. */
 export interface RelaySubscriptionsPorts {
@@ -29,32 +29,29 @@ interface WaitingSubscribe {
   readonly pattern: Pattern;
   readonly wantsRetained: boolean;
   readonly onAnswer: (refusal: unknown) => void;
+  /** See `WaitingSubscribes.add`. */
+  end(): void;
 }
 
 /** A session's messages behind its SUBSCRIBE wait, those of other sessions do not. */
 export class RelaySubscriptions {
-  readonly #realm: () => Realm;
   readonly #parts: RelaySubscriptionsPorts;
-  readonly #held: HeldPeers;
-  /** session → its SUBSCRIBEs that wait */
-  readonly #waiting = new Map<Session, number>();
-  readonly #onSettled = new Map<Session, () => void>();
+  readonly #waiting: WaitingSubscribes;
 
   constructor(ports: RelaySubscriptionsPorts) {
-    const { realm, limit } = ports;
-    this.#realm = realm;
     this.#parts = ports;
-    this.#held = new HeldPeers(limit, () => realm().records);
+    this.#waiting = new WaitingSubscribes(() => ports.realm(), ports.limit);
   }
 
   /** Keeps a message of a peer that waits; returns false for one that does not wait. */
   holdBack(peer: Peer, raw: readonly unknown[]): boolean {
-    if (peer.state.kind === "closed") this.#held.forget(peer);
+    const waiting = this.#waiting;
+    if (peer.state.kind === "closed") waiting.forget(peer);
     // PUBLISHED goes out before the answer to GOODBYE.
-    if (raw[0] === MessageType.GOODBYE && peer.state.kind === "open" && !this.#held.has(peer)) {
-      if (this.#parts.publications.whenAnswered(peer.state.session, () => this.#release(peer))) this.#held.hold(peer);
+    if (raw[0] === MessageType.GOODBYE && peer.state.kind === "open" && !waiting.has(peer)) {
+      if (this.#parts.publications.whenAnswered(peer.state.session, () => waiting.release(peer))) waiting.hold(peer);
     }
-    return holdOrAbort(this.#held, this.#realm(), peer, raw, "a subscription");
+    return waiting.holdBack(peer, raw);
   }
 
   /** See `BrokerPorts.isKnown`. */
@@ -65,8 +62,8 @@ export class RelaySubscriptions {
     if (isAsking && this.#parts.link.isFull) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
     if (isConfirmed) interest.keep(pattern.match, pattern.uri);
     if (!isAsking) return true;
-    this.#waiting.set(session, (this.#waiting.get(session) ?? 0) + 1);
-    this.#wait({ session, pattern, wantsRetained, onAnswer }, isConfirmed);
+    const end = this.#waiting.add(session, !wantsRetained);
+    this.#wait({ session, pattern, wantsRetained, onAnswer, end }, isConfirmed);
     return false;
   }
 
@@ -74,25 +71,23 @@ export class RelaySubscriptions {
   #wait(subscribe: WaitingSubscribe, isConfirmed: boolean): void {
     const { session, pattern, wantsRetained } = subscribe;
     const { interest, retained } = this.#parts;
-    const peer = this.#realm().sessions.peerOf(session);
-    if (peer !== undefined && !this.#held.has(peer)) this.#held.hold(peer, !wantsRetained);
     let forget = (): void => {};
     if (!isConfirmed) {
       interest.ask(pattern.match, pattern.uri, session.id, (refusal) => {
         if (refusal === undefined && wantsRetained) return;
         forget();
-        this.#end(subscribe, peer, refusal);
+        this.#end(subscribe, refusal);
       });
     }
     if (!wantsRetained) return;
-    forget = retained.ask(session, pattern, isConfirmed, (...answer) => this.#end(subscribe, peer, ...answer));
+    forget = retained.ask(session, pattern, isConfirmed, (...answer) => this.#end(subscribe, ...answer));
   }
 
-  #end(subscribe: WaitingSubscribe, peer: Peer | undefined, refusal: unknown, replay?: Replay): void {
+  #end(subscribe: WaitingSubscribe, refusal: unknown, replay?: Replay): void {
     const { session, onAnswer } = subscribe;
     const { match, uri } = subscribe.pattern;
     const { interest } = this.#parts;
-    const realm = this.#realm();
+    const realm = this.#parts.realm();
     const isHere = realm.sessions.byId.get(session.id) === session;
     // The last subscriber may have left long ago, while the core could not be reached.
     const isWithdrawn = refusal === undefined && !interest.isConfirmed(match, uri);
@@ -104,31 +99,14 @@ export class RelaySubscriptions {
     const present = realm.broker.subscriptions.get(match, uri);
     if (isHere && refusal === undefined && present?.subscribers.has(session) === true) replay?.(present);
     if (present === undefined) interest.release(match, uri, session.id);
-    if (peer !== undefined && this.#waiting.get(session) === 1) this.#release(peer);
-    this.#settle(session);
+    subscribe.end();
   }
 
   /** Calls `act` when no SUBSCRIBE or PUBLISH of the session waits for its answer. */
   whenSettled(session: Session, act: () => void): void {
     const again = (): void => this.whenSettled(session, act);
-    if (this.#parts.publications.whenAnswered(session, again)) return;
-    if (!this.#waiting.has(session)) return act();
-    this.#onSettled.set(session, again);
-  }
-
-  #settle(session: Session): void {
-    const left = (this.#waiting.get(session) ?? 1) - 1;
-    if (left > 0) {
-      this.#waiting.set(session, left);
-      return;
-    }
-    this.#waiting.delete(session);
-    const then = this.#onSettled.get(session);
-    this.#onSettled.delete(session);
-    then?.();
-  }
-
-  #release(peer: Peer): void {
-    this.#held.release(peer, (raw) => this.#realm().receive(peer, raw));
+    const isWaiting =
+      this.#parts.publications.whenAnswered(session, again) || this.#waiting.whenAnswered(session, again);
+    if (!isWaiting) act();
   }
 }

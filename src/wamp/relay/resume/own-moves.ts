@@ -30,6 +30,8 @@ export interface OwnMovesPorts {
     readonly seen: SeenPublications;
     announceOwn(pattern: Pattern, then: () => void): boolean;
   };
+  /** See `OwnSubscriptions`. */
+  readonly subscriptions: { whenSettled(session: Session, act: () => void): void };
 }
 
 /** What they tell `CoreMoves`. */
@@ -44,7 +46,7 @@ export interface OwnMovesOwner {
 
 /** Returns them. */
 export function newOwnMoves(ports: OwnMovesPorts, owner: OwnMovesOwner): SessionMoves {
-  const { host: clock, boot, realm, handover, publications } = ports;
+  const { host: clock, boot, realm, handover, publications, subscriptions } = ports;
   return new SessionMoves({
     ...{ ...owner, clock, object: CORE, boot, realm: () => realm, seen: publications.seen },
     announce: (pattern, _, onKnown) => {
@@ -52,7 +54,7 @@ export function newOwnMoves(ports: OwnMovesPorts, owner: OwnMovesOwner): Session
       if (publications.announceOwn(pattern, then)) then();
     },
     release: () => {},
-    whenSettled: (_, act) => act(),
+    whenSettled: (session, act) => subscriptions.whenSettled(session, act),
     prepare: (session, taker) => handover.depart(session, taker),
     releaseCalls: (session) => handover.release(session),
     adoptCalls: (session, unanswered) => handover.arrive(session, unanswered, () => owner.sendHeld(session.id)),

@@ -418,6 +418,26 @@ describe("a session that moves between relays", () => {
   });
 });
 
+test("a session that leaves the core gets the answer to its SUBSCRIBE, for which a relay is still asked", () => {
+  const realm = newRealm();
+  const { client, offer } = join(realm, 0);
+  const publisher = realm.join(3);
+  // The relay of the publisher believes now that the topic is unused.
+  publisher.send([16, 1, {}, "com.a"]);
+  realm.cut.add(3);
+  client.say([32, 1, {}, "com.a"]);
+  client.leave();
+  const again = ask(realm, 1, offer);
+  realm.deliver();
+  expect(again.take()).toStrictEqual([]);
+  realm.cut.clear();
+  realm.deliver();
+  const { resumed, rest } = takeWelcome(again);
+  expect([resumed, rest]).toStrictEqual([true, [[33, 1, idOf("exact", "com.a")]]]);
+  publisher.send([16, 2, {}, "com.a", ["later"]]);
+  expect(again.take()).toStrictEqual([[36, idOf("exact", "com.a"), expect.any(Number), {}, ["later"]]]);
+});
+
 describe("a client gets a new session", () => {
   test.each<[string, (offer: Offer) => object]>([
     ["with a wrong token", ({ id }) => ({ "resume-session": id, "resume-token": "wrong" })],
