@@ -8,7 +8,7 @@ import { findProject } from "./project/project.ts";
 import { exitWithError, UserError } from "./project/user-error.ts";
 
 /** KiB of compressed code. A cold start loads and parses all of it; packages take a sixth, relays 36. */
-const MAX_BUNDLE_KIB = 182;
+const MAX_BUNDLE_KIB = 183;
 
 const project = findProject();
 /** The folder that the bundle is written to. */

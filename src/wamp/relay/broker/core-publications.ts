@@ -10,9 +10,9 @@ import type { Realm } from "../../realm/realm.ts";
 import { NO_CLIENT } from "../../session/no-client.ts";
 import { Session } from "../../session/session.ts";
 import { DroppedPublications } from "../link/dropped-publications.ts";
-import { GrowingNumbers } from "../link/growing-numbers.ts";
 import { isTooLongFromHere } from "../link/message-size.ts";
 import type { ForwardedPublication, PublishRequest, RetainedRequest } from "../link/messages.ts";
+import { OwnPublications } from "../link/own-publications.ts";
 import { CORE, type RelayIds } from "../link/relay-ids.ts";
 import type { RelayLinks } from "../link/relay-links.ts";
 import { SeenPublications } from "../link/seen-publications.ts";
@@ -53,7 +53,8 @@ export class CorePublications {
   readonly #dropped: DroppedPublications;
   /** The revocations that relays have not acknowledged, and what waits for each. */
   readonly #revocations = new Set<Waiting>();
-  readonly #counts: GrowingNumbers;
+  /** Those of the core's own sessions. */
+  readonly #own: OwnPublications;
 
   /** `realm` returns the realm of the core's own sessions. */
   constructor(realm: () => Realm, ports: CorePublicationsPorts) {
@@ -62,8 +63,8 @@ export class CorePublications {
     this.interest = new InterestTable(ports.interest, (match, uri) => ports.ids.subscription(match, uri));
     this.#dropped = new DroppedPublications(ports.host);
     this.told = new ToldRelays(ports.told);
-    this.seen = new SeenPublications(ports.host, () => ports.stored.counts());
-    this.#counts = new GrowingNumbers(ports.boot);
+    this.#own = new OwnPublications(CORE, ports.boot);
+    this.seen = new SeenPublications(ports.host, this.#own, () => ports.stored.counts());
   }
 
   /** Does a subscription wait until relays forward what it matches? A crash loses that it waits. */
@@ -160,9 +161,9 @@ export class CorePublications {
   /** Sends a publication of the core to the relays that have a subscriber, except one; returns to how many. */
   forward(publication: Publication, except: number = CORE): number {
     const relays = this.interest.relaysFor(publication.topic, except);
-    for (const relay of relays) {
-      this.#send(relay, { ...publication, origin: CORE, count: this.#counts.next() });
-    }
+    if (relays.size === 0) return 0;
+    const forwarded = this.#own.count(publication);
+    for (const relay of relays) this.#send(relay, forwarded);
     return relays.size;
   }
 

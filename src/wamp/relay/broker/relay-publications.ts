@@ -8,8 +8,8 @@ import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
 import { DroppedPublications } from "../link/dropped-publications.ts";
-import { GrowingNumbers } from "../link/growing-numbers.ts";
 import type { ForwardedPublication } from "../link/messages.ts";
+import { OwnPublications } from "../link/own-publications.ts";
 import type { SeenCounts } from "../link/seen-publications.ts";
 import { EVERYTHING, ToldTopics } from "./told-topics.ts";
 import type { WaitingPublications } from "./waiting-publications.ts";
@@ -37,12 +37,13 @@ export class RelayPublications {
   /** origin → count of the last publication from it; larger ones are new */
   readonly #lastCounts = new Map<number, number>();
   readonly #dropped: DroppedPublications;
-  readonly #counts: GrowingNumbers;
+  /** Those of the relay's sessions. */
+  readonly own: OwnPublications;
 
   constructor(ports: RelayPublicationsPorts) {
     this.#ports = ports;
     this.#dropped = new DroppedPublications(ports.host);
-    this.#counts = new GrowingNumbers(ports.boot);
+    this.own = new OwnPublications(ports.relay, ports.boot);
   }
 
   /** May another object have a use for publications on the topic? */
@@ -58,7 +59,7 @@ export class RelayPublications {
     if (this.#unused.has(publication.topic)) return 0;
     const { link, waiting } = this.#ports;
     if (link.isFull) return this.#refuse(publication);
-    link.queue(waiting.request(this.#number(publication)));
+    link.queue(waiting.request(this.own.count(publication)));
     return 1;
   }
 
@@ -66,20 +67,15 @@ export class RelayPublications {
   store(publication: Publication, publisher: Session, request: Id | undefined): number {
     const { link, waiting, onStore } = this.#ports;
     if (link.isFull) return this.#refuse(publication);
-    const forwarded = this.#number(publication);
+    const forwarded = this.own.count(publication);
     link.queue(waiting.storeRequest(forwarded, publisher, request));
     onStore(publication, forwarded.count);
     return 1;
   }
 
-  /** Returns a number larger than the counts of all publications before; it is that of no publication. */
-  nextNumber(): number {
-    return this.#counts.next();
-  }
-
   /** What the sessions of the relay may have got: of other objects, and of the relay. */
   counts(): SeenCounts {
-    return [...this.#lastCounts, [this.#ports.relay, this.#counts.last]];
+    return [...this.#lastCounts, [this.own.origin, this.own.last]];
   }
 
   /** Takes a publication of another object, unless it has come before. */
@@ -113,9 +109,5 @@ export class RelayPublications {
     if (options.acknowledge === true) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
     this.#dropped.add("core");
     return 0;
-  }
-
-  #number(publication: Publication): ForwardedPublication {
-    return { ...publication, origin: this.#ports.relay, count: this.nextNumber() };
   }
 }

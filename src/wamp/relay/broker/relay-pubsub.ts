@@ -62,14 +62,14 @@ export class RelayPubSub {
         if (this.#retained.isWaiting && isRetained) this.#retained.note(publication, number);
       },
     });
-    this.seen = new SeenPublications(clock, () => this.publications.counts());
+    this.seen = new SeenPublications(clock, this.publications.own, () => this.publications.counts());
     this.interest = new RelayInterest({
       clock,
       announce: (pattern, session) => send({ kind: "announce", pattern, session }),
       withdraw: (pattern, session) => send({ kind: "withdraw", pattern, session }),
       store: cooling,
     });
-    this.#retained = new RetainedRequests({ nextNumber: () => this.publications.nextNumber(), send });
+    this.#retained = new RetainedRequests({ nextNumber: () => this.publications.own.next(), send });
     this.subscriptions = new RelaySubscriptions({
       ...{ realm, interest: this.interest, publications: this.#waiting, retained: this.#retained, link, limit },
     });

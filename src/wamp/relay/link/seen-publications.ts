@@ -1,9 +1,10 @@
 /** What sessions had got before they moved here: after a crash of the core it may come again, to this object. */
 
 import type { Clock } from "../../host/host.ts";
-import type { RouterMessage } from "../../protocol/message.ts";
+import type { Event } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { ForwardedPublication } from "./messages.ts";
+import type { OwnPublications } from "./own-publications.ts";
 
 /**
  * How long a publisher waits for PUBLISHED: a relay that has asked a core in vain whether it has restarted gives up then.
@@ -13,6 +14,9 @@ export const STORE_TIMEOUT_MS = 10_000;
 
 /** Objects, and the count of the last publication from each that a session may have got. */
 export type SeenCounts = readonly (readonly [origin: number, count: number])[];
+
+/** The object that a publication has entered, and its count there. */
+export type Source = Pick<ForwardedPublication, "origin" | "count">;
 
 /** What a session had got. */
 interface Seen {
@@ -27,6 +31,7 @@ interface Seen {
  */
 export class SeenPublications {
   readonly #clock: Clock;
+  readonly #own: Pick<OwnPublications, "origin" | "countOf">;
   readonly #countsHere: () => SeenCounts;
   /** session → what it had got; oldest first */
   readonly #bySession = new Map<Id, Seen>();
@@ -35,8 +40,9 @@ export class SeenPublications {
   #current: ForwardedPublication | undefined;
 
   /** `countsHere` returns what every session here may have got. */
-  constructor(clock: Clock, countsHere: () => SeenCounts) {
+  constructor(clock: Clock, own: Pick<OwnPublications, "origin" | "countOf">, countsHere: () => SeenCounts) {
     this.#clock = clock;
+    this.#own = own;
     this.#countsHere = countsHere;
   }
 
@@ -66,8 +72,11 @@ export class SeenPublications {
     return { ...publication, options: { ...options, exclude: excluded } };
   }
 
-  /** The publication of an event that is being sent; undefined if it has entered this object. */
-  sourceOf([, , publication]: RouterMessage): ForwardedPublication | undefined {
-    return this.#current?.id === publication ? this.#current : undefined;
+  /** Where the publication of an event that is being sent comes from; undefined if no object counts it. */
+  sourceOf([, , publication]: Event): Source | undefined {
+    if (this.#current?.id === publication) return this.#current;
+    const { origin } = this.#own;
+    const count = this.#own.countOf(publication);
+    return count === undefined ? undefined : { origin, count };
   }
 }

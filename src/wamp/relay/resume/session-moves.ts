@@ -11,9 +11,9 @@ import { NO_CLIENT } from "../../session/no-client.ts";
 import type { ResumeRequest } from "../../session/resumable-transport.ts";
 import { Session, type SessionOrigin } from "../../session/session.ts";
 import { GrowingNumbers } from "../link/growing-numbers.ts";
-import type { ForwardedPublication, RegisterRequest, SessionRequest } from "../link/messages.ts";
+import type { RegisterRequest, SessionRequest } from "../link/messages.ts";
 import type { Found, MovedSession, MoveMessage } from "../link/moved-session.ts";
-import type { SeenPublications } from "../link/seen-publications.ts";
+import type { SeenPublications, Source } from "../link/seen-publications.ts";
 
 /** Milliseconds after which a client gets a new session instead: less than it has for its login. */
 const LONGEST_MS = 5_000;
@@ -76,10 +76,9 @@ interface StandIn {
   readonly events: StandInEvent[];
 }
 
-/** `source` is that of another object. */
 interface StandInEvent {
   readonly event: RouterMessage;
-  readonly source: ForwardedPublication | undefined;
+  readonly source: Source | undefined;
 }
 
 /**
@@ -274,7 +273,10 @@ export function addBounded<T>(values: Set<T>, value: T, limit: number): void {
   if (values.size > limit) values.delete(values.values().next().value!);
 }
 
-/** The events of a stand-in that its session had not got elsewhere. */
+/**
+ * The events of a stand-in that its session had not got elsewhere. One in front of those that it had got is lost for it, as
+ * in a crash of the core: it would come behind them.
+ */
 function freshEvents(standIn: StandIn | undefined, { seen }: MovedSession<Unanswered>): readonly RouterMessage[] {
   const counts = new Map(seen);
   const fresh = standIn?.events.filter(({ source }) => !source || source.count > (counts.get(source.origin) ?? 0));

@@ -28,7 +28,13 @@ export const MODES = {
   "with objects that crash": { ...LOSSY, sleeps: true, crashes: 0.2 },
   "with links that are down for minutes": { ...CALM, sleeps: true, outages: true },
   "with all of these": { ...LOSSY, sleeps: true, crashes: 0.1, outages: true },
-  "all with resumes": { ...LOSSY, sleeps: true, crashes: 0.1, outages: true, resumes: true },
+  "with sessions that are resumed elsewhere, and all of these": {
+    ...LOSSY,
+    sleeps: true,
+    crashes: 0.1,
+    outages: true,
+    resumes: true,
+  },
 } as const satisfies Record<string, ModelOptions>;
 
 export type Mode = keyof typeof MODES;

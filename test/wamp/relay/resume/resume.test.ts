@@ -418,6 +418,30 @@ describe("a session that moves between relays", () => {
   });
 });
 
+test("a session that moves gets events in order, also where its former object has lost one of them in a crash of the core", () => {
+  const realm = newRealm();
+  const { client, offer } = join(realm, 1);
+  client.send([32, 1, {}, "com.a"]);
+  const publisher = realm.join(2);
+  client.leave();
+  const again = ask(realm, 2, offer);
+  const { network } = realm.world;
+  // Its new object has asked for it, and got to know its subscriptions.
+  network.step(2, 0, "deliver");
+  network.step(0, 1, "deliver");
+  network.step(1, 0, "deliver");
+  network.step(0, 2, "deliver");
+  publisher.say([16, 1, {}, "com.a", ["first"]]);
+  while (network.busyWays().some(([from]) => from === 2)) network.step(2, 0, "deliver");
+  realm.core.crash();
+  publisher.say([16, 2, {}, "com.a", ["second"]]);
+  realm.deliver();
+  realm.advance(1_000);
+  const { resumed, rest } = takeWelcome(again);
+  const events = [...rest, ...again.take()] as unknown[][];
+  expect([resumed, events.map(([, , , , args]) => args)]).toStrictEqual([true, [["second"]]]);
+});
+
 test("a session that leaves the core gets the answer to its SUBSCRIBE, for which a relay is still asked", () => {
   const realm = newRealm();
   const { client, offer } = join(realm, 0);
