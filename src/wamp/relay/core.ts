@@ -206,7 +206,7 @@ export class RelayCore {
     const { nextStream, carry, epochs, down } = ports;
     return new RelayLinks({
       ...{ clock: this.#host, boot: () => ports.boot, nextStream, carry, epochs },
-      isUnsaved: () => this.remote.isUnsaved || this.publications.isWaiting,
+      isUnsaved: () => this.remote.isUnsaved || this.publications.isWaiting || this.moves.isUnsaved,
       process: (relay, message) => this.#process(relay, message),
       drop: (relay) => {
         recovery.drop(relay);

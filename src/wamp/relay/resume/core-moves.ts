@@ -67,6 +67,12 @@ export class CoreMoves {
     return this.#moving.size + this.own.size;
   }
 
+  /** Would a crash lose that a session is on its way to its taker? */
+  get isUnsaved(): boolean {
+    for (const { isTaken } of this.#passed.values()) if (!isTaken) return true;
+    return false;
+  }
+
   /** Sessions at another relay than the one that has made their ids. */
   get moved(): number {
     return this.#moved.size;

@@ -385,6 +385,22 @@ describe("a session that moves between relays", () => {
     expect((again.take() as unknown[][]).map(([type]) => type)).toStrictEqual([68]);
   });
 
+  test("is sent again by its former relay, where the core crashes long before its next relay has got it", () => {
+    const realm = newRealm();
+    const { client, offer } = join(realm, 1);
+    client.leave();
+    ask(realm, 2, offer);
+    const { network } = realm.world;
+    while (realm.relays[0]!.realm.sessions.byId.has(offer.id)) network.step(...network.busyWays()[0]!, "deliver");
+    realm.cut.add(2);
+    realm.deliver();
+    realm.advance(4_000);
+    realm.core.crash();
+    realm.cut.clear();
+    realm.advance(4_000);
+    expect([objectsWith(realm, offer.id), realm.relays[0]!.relay.isIdle]).toStrictEqual([[2], true]);
+  });
+
   test("ends at its former relay without a trace", () => {
     const realm = newRealm();
     const { client, offer } = join(realm, 1);
