@@ -117,6 +117,7 @@ export class RelayCore {
     // A relay without roles has no session, and asks for them before it has one.
     this.#links.forgetUnused((relay) => this.authentication.roles.has(relay));
     this.authentication.tellAgain();
+    this.moves.wake();
     this.#nodeKeys.wake();
   }
 

@@ -40,10 +40,10 @@ export class Handover {
   }
 
   /**
-   * A session of the core is about to leave for a relay: a remote session takes over what it holds. Its REGISTERs have been
-   * answered when it was parked (`CoreDealer.settle`).
+   * A session of the core is about to leave for a relay: a remote session takes over what it holds, for now at the core. Its
+   * REGISTERs have been answered when it was parked (`CoreDealer.settle`).
    */
-  depart(own: Session, relay: number): void {
+  depart(own: Session): void {
     const { sessions } = this.#parts();
     if (!sessions.holds(own)) return;
     const { tables } = this.#dealer;
@@ -52,7 +52,7 @@ export class Handover {
     for (const { callRequest, isInputOpen } of pending.callsOf(own).values()) {
       calls.push({ request: callRequest, isInputOpen });
     }
-    const remote = sessions.open(relay, own);
+    const remote = sessions.open(CORE, own);
     for (const registration of tables.registrations.heldBy(own).values()) calleeOf(registration, own)!.request ??= 0;
     const invocations: RemoteInvocation[] = [];
     replaceSession(tables, own, remote, (request) => {

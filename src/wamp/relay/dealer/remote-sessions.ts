@@ -138,7 +138,7 @@ export class RemoteSessions implements RemoteSleepers {
     const session = this.byId.get(id);
     if (session === undefined) return;
     this.#takers.set(id, taker);
-    if (this.#rows.has(id)) this.#save(session, false);
+    if (this.#rows.has(id) || this.#rows.isStale(session)) this.#save(session, false);
   }
 
   /** The sessions that have gone from `relay` to their takers before the core restarted, if these have got them. */

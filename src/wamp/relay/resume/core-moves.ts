@@ -108,6 +108,11 @@ export class CoreMoves {
     return moving !== undefined;
   }
 
+  /** The core's own sessions that were on their way when it ended are at their takers, or lost. */
+  wake(): void {
+    for (const [session, taker] of this.#ports.remote.goneFrom(CORE)) this.#follow(session, taker);
+  }
+
   /** Takes a message of a relay. */
   take(relay: number, message: MoveNote | Move): void {
     if (message.kind === "session here") this.#here(message, relay);
@@ -149,11 +154,12 @@ export class CoreMoves {
     if (at === relay && this.#passed.get(session)?.taker !== relay) this.#end(session);
   }
 
-  /** A message for a session that has left the relay: passes it on to where the session is. */
+  /** A message for a session that has left the relay: passes it on to where the session is, or ends one that is lost. */
   #redirect(from: number, message: ToRelay & { readonly session: Id }): void {
     const relay = this.relayOf(message.session);
+    if (relay === from) this.leave(from, message.session);
     // In front of what is held.
-    if (relay !== from && relay !== CORE) this.#ports.links.queue(relay, message);
+    else if (relay !== CORE) this.#ports.links.queue(relay, message);
   }
 
   #end(session: Id): void {
@@ -209,10 +215,10 @@ export class CoreMoves {
     }
   }
 
-  /** The core has restarted, and the giver has lost the session instead of sending it again: its taker has got it, or none has. */
+  /** The core has restarted, and the giver has lost the session, or will not send it again: its taker has got it, or none has. */
   #follow(session: Id, taker: number): void {
     const { links, remote } = this.#ports;
-    if (links.epochOf(taker) === 0) return;
+    if (links.epochOf(taker) === 0) return this.#end(session);
     remote.move(session, taker);
     this.#leadTo(session, taker);
     this.#place(session, taker);
@@ -271,7 +277,7 @@ export class CoreMoves {
       this.own.receive(message);
       return this.#arrived(session);
     }
-    if (from !== CORE) remote.unsettle(session, taker);
+    remote.unsettle(session, taker);
     this.#leadTo(session, taker);
     links.queue(taker, message, (end) => {
       if (end === "late" || this.#passed.get(session) !== next) return;
@@ -290,7 +296,7 @@ export class CoreMoves {
     if (own !== undefined) {
       if (own.resumable!.moves >= moves) return;
       // A relay that has given the session away long ago has sent it again after a restart of the core.
-      this.own.giveBack(session, relay);
+      this.own.giveBack(session);
     }
     this.#leadTo(session, relay);
     this.#place(session, relay);

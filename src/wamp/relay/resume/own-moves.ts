@@ -12,7 +12,7 @@ import { type Move, SessionMoves, type Unanswered } from "./session-moves.ts";
 
 /** See `Handover`. */
 export interface HandoverPort {
-  depart(session: Session, relay: number): void;
+  depart(session: Session): void;
   release(session: Session): readonly Unanswered[];
   arrive(session: Session, unanswered: readonly Unanswered[], sendHeld: () => boolean): void;
   take(message: ToRelay): void;
@@ -55,7 +55,7 @@ export function newOwnMoves(ports: OwnMovesPorts, owner: OwnMovesOwner): Session
     },
     release: () => {},
     whenSettled: (session, act) => subscriptions.whenSettled(session, act),
-    prepare: (session, taker) => handover.depart(session, taker),
+    prepare: (session) => handover.depart(session),
     releaseCalls: (session) => handover.release(session),
     adoptCalls: (session, unanswered) => handover.arrive(session, unanswered, () => owner.sendHeld(session.id)),
   });

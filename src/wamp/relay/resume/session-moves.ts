@@ -43,8 +43,8 @@ export interface SessionMovesPorts {
   release(pattern: Pattern, session: Id): void;
   /** Calls `act` when no SUBSCRIBE of the session waits for its answer. */
   whenSettled(session: Session, act: () => void): void;
-  /** Makes the record of a session, which is about to leave for `taker`, one that any object can read. */
-  prepare(session: Session, taker: number): void;
+  /** Makes the record of a session, which is about to leave, one that any object can read. */
+  prepare(session: Session): void;
   /** Removes what the dealer has of a session that leaves; returns its unanswered messages. */
   releaseCalls(session: Session): readonly Unanswered[];
   /** Takes over the unanswered messages of a session that has come. */
@@ -151,9 +151,9 @@ export class SessionMoves {
     return this.#deadlines.next();
   }
 
-  /** Removes an old copy of a session that is at `object`, and gives what it holds back to that. */
-  giveBack(session: Id, object: number): void {
-    this.#release(session, object);
+  /** Removes an old copy of a session that is at another object, to which what it holds goes back. */
+  giveBack(session: Id): void {
+    this.#release(session);
   }
 
   #find({ taker, move, session: id, request, origin }: Extract<Move, { kind: "find session" }>): void {
@@ -200,11 +200,11 @@ export class SessionMoves {
   #give({ taker, move, session: id }: Extract<Move, { kind: "take session" }>): void {
     const departure = this.#departures.get(id);
     const isAsked = departure?.taker === taker && departure.move === move;
-    const moved = isAsked ? this.#release(id, taker) : undefined;
+    const moved = isAsked ? this.#release(id) : undefined;
     this.#ports.send({ kind: "moved session", taker, move, session: id, moved });
   }
 
-  #release(id: Id, taker: number): MovedSession<Unanswered> | undefined {
+  #release(id: Id): MovedSession<Unanswered> | undefined {
     this.#forget(id);
     const { sessions } = this.#ports.realm();
     const session = sessions.byId.get(id);
@@ -213,7 +213,7 @@ export class SessionMoves {
       session &&
       sessions.release(
         session,
-        () => this.#ports.prepare(session, taker),
+        () => this.#ports.prepare(session),
         () => {
           unanswered = this.#ports.releaseCalls(session);
         },

@@ -635,6 +635,44 @@ describe.each<[string, (realm: RelayedRealm) => void]>([
   });
 });
 
+describe.each([
+  ["that the core has made", 0],
+  ["that has been at the relay before", 2],
+])("a callee, %s, that moves from the core to a relay while the core loses its memory", (_, home) => {
+  function leaveCore() {
+    const realm = newRealm();
+    const { network } = realm.world;
+    const first = join(realm, home);
+    first.client.send([64, 1, {}, "com.p"]);
+    first.client.leave();
+    const { client, welcome } = resume(realm, 0, first.offer);
+    client.leave();
+    const again = ask(realm, 2, welcome);
+    while (objectsWith(realm, welcome.id).includes(0)) network.step(...network.busyWays()[0]!, "deliver");
+    return { realm, network, again, offer: welcome };
+  }
+
+  test("stays registered, where the relay has got it", () => {
+    const { realm, network, again, offer } = leaveCore();
+    while (!objectsWith(realm, offer.id).includes(2)) network.step(...network.busyWays()[0]!, "deliver");
+    realm.core.crash();
+    realm.join(3).send([48, 1, {}, "com.p"]);
+    const { resumed, rest } = takeWelcome(again);
+    expect([resumed, (rest as unknown[][]).map(([type]) => type)]).toStrictEqual([true, [68]]);
+  });
+
+  test("is registered no more, where the relay has not got it", () => {
+    const { realm, network, again } = leaveCore();
+    network.block(0, 2, "lose call");
+    realm.advance(6_000);
+    realm.core.crash();
+    network.unblock();
+    realm.join(0);
+    expect([takeWelcome(again).resumed, realm.core.realm.dealer.registrations.size]).toStrictEqual([false, 0]);
+    expect([realm.core.sessions.rows.size, [...realm.core.moved.all()]]).toStrictEqual([0, []]);
+  });
+});
+
 test("a callee that moves while the core loses its memory keeps no invocation that ends meanwhile", () => {
   const realm = newRealm();
   const { network } = realm.world;
