@@ -5,12 +5,11 @@ import { type RemoteCall, type RemoteInvocation, replaceSession } from "../../de
 import { calleeOf } from "../../dealer/registrations.ts";
 import { nextId } from "../../protocol/id.ts";
 import type { Session } from "../../session/session.ts";
-import type { ToCore, ToRelay } from "../link/messages.ts";
+import type { RegistrationRequest, ToCore, ToRelay } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
 import type { CoreDealer } from "./core-dealer.ts";
 import { RemoteDealer } from "./remote-dealer.ts";
-import type { AboutRegistration } from "./remote-registrations.ts";
-import type { RemoteRequests } from "./remote-requests.ts";
+import { isRequest, type RemoteRequests } from "./remote-requests.ts";
 import type { RemoteSessions } from "./remote-sessions.ts";
 
 /** The parts of the core that are concerned. */
@@ -65,7 +64,7 @@ export class Handover {
   }
 
   /** The record of the session is on its way: returns the messages that the core has not answered, which are none. */
-  release(own: Session): readonly AboutRegistration[] {
+  release(own: Session): readonly RegistrationRequest[] {
     return this.#relay.release(own);
   }
 
@@ -73,7 +72,7 @@ export class Handover {
    * A session has come from a relay, with the messages that the core has not answered. `sendHeld` sends what the core has
    * kept for it; false if the core has restarted since it began to, so that it lacks answers, and parts of results.
    */
-  arrive(own: Session, unanswered: readonly AboutRegistration[], sendHeld: () => boolean): void {
+  arrive(own: Session, unanswered: readonly RegistrationRequest[], sendHeld: () => boolean): void {
     const { sessions, requests } = this.#parts();
     const { tables } = this.#dealer;
     sessions.move(own.id, CORE);
@@ -115,7 +114,7 @@ export class Handover {
   #ask(message: ToCore): void {
     const { requests } = this.#parts();
     if (message.kind === "open calls") requests.checkOpenCalls(CORE, message);
-    else if (message.kind === "register" || message.kind === "request" || message.kind === "undo") {
+    else if (isRequest(message)) {
       requests.receive(CORE, message);
     }
   }

@@ -19,10 +19,10 @@ import { MessageType } from "../../protocol/message.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
-import { type OpenCalls, originOf, type ToCore } from "../link/messages.ts";
+import { type OpenCalls, originOf, type RegistrationRequest, type ToCore } from "../link/messages.ts";
 import { RemoteCalls } from "./remote-calls.ts";
 import { lostAnswer, RemoteInvocations } from "./remote-invocations.ts";
-import { type AboutRegistration, isAboutRegistration, RemoteRegistrations } from "./remote-registrations.ts";
+import { isAboutRegistration, RemoteRegistrations } from "./remote-registrations.ts";
 
 /**
  * The tables of registrations and invocations stay empty here: the core's dealer has them. The relay keeps the open calls
@@ -76,7 +76,10 @@ export class RemoteDealer extends Dealer {
 
   override unregister(session: Session, message: Unregister): void {
     this.#checkRoom();
-    this.#registrations.ask(session, message[1], { kind: "request", session: session.id, message });
+    this.#registrations.ask(session, message[1], {
+      ...{ kind: "unregister", session: session.id, message },
+      laterRegisters: [],
+    });
   }
 
   override call(caller: Session, message: Call, permission: Permission): void {
@@ -126,7 +129,7 @@ export class RemoteDealer extends Dealer {
   }
 
   /** The session has moved to another object, which gets its record: returns the messages that the core has not answered. */
-  release(session: Session): readonly AboutRegistration[] {
+  release(session: Session): readonly RegistrationRequest[] {
     const unanswered = this.#registrations.of(session);
     this.#calls.leave(session);
     this.#registrations.leave(session);
@@ -134,7 +137,7 @@ export class RemoteDealer extends Dealer {
   }
 
   /** The session has come from another relay. The core is asked about its open calls later, in case it has forgotten them. */
-  adopt(session: Session, unanswered: readonly AboutRegistration[]): void {
+  adopt(session: Session, unanswered: readonly RegistrationRequest[]): void {
     this.#calls.introduce(session);
     this.#registrations.adopt(session, unanswered);
   }

@@ -6,7 +6,6 @@ import {
   type ErrorMessage,
   MessageType,
   NO_DETAILS,
-  type Register,
   type Registered,
   type RouterMessage,
   type Unregister,
@@ -14,10 +13,7 @@ import {
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { type RememberedRequests, SessionTable } from "../../session/session-table.ts";
-import type { ToCore } from "../link/messages.ts";
-
-/** A message about a registration on its way to the core. */
-export type AboutRegistration = Extract<ToCore, { readonly kind: "register" | "request" }>;
+import type { RegistrationRequest, ToCore } from "../link/messages.ts";
 
 /** A registration that the core has made for a REGISTER that failed, and is to remove. */
 export interface Undoing {
@@ -32,7 +28,7 @@ export class RemoteRegistrations {
   /** REGISTERs that have failed for their sessions, but may yet succeed at the core. */
   readonly #refused: RememberedRequests;
   /** session → request → message */
-  readonly #asked = new SessionTable<AboutRegistration>();
+  readonly #asked = new SessionTable<RegistrationRequest>();
   /** All messages of the table. */
   readonly #unanswered = new WeakSet<ToCore>();
   /** Those of them that the core may have processed without its answer arriving. */
@@ -40,7 +36,7 @@ export class RemoteRegistrations {
   /** The number of messages in the table. */
   asked = 0;
   /** session → request → later messages with the same request id: they wait for the answers to those before */
-  readonly #behind = new SessionTable<AboutRegistration[]>();
+  readonly #behind = new SessionTable<RegistrationRequest[]>();
   /** session → request that failed → what the core has made for it */
   readonly #undoing: SessionTable<Undoing>;
 
@@ -63,23 +59,31 @@ export class RemoteRegistrations {
   }
 
   /** Sends a request to the core, after those of the session with the same id. */
-  ask(session: Session, request: Id, message: AboutRegistration): void {
+  ask(session: Session, request: Id, message: RegistrationRequest): void {
     if (this.#asked.get(session, request) === undefined) return this.#ask(session, request, message);
     this.#behind.set(session, request, [...(this.#behind.get(session, request) ?? []), message]);
   }
 
-  #ask(session: Session, request: Id, message: AboutRegistration): void {
+  #ask(session: Session, request: Id, message: RegistrationRequest): void {
+    if (message.kind === "register") this.#note(session, request);
     this.#await(session, request, message);
     this.#send(message);
   }
 
+  /** See `UnregisterRequest.laterRegisters`. */
+  #note(session: Session, register: Id): void {
+    for (const asked of this.#asked.of(session).values()) {
+      if (asked.kind === "unregister") asked.laterRegisters.push(register);
+    }
+  }
+
   /** The requests of a session that moves to another relay, where `adopt` takes them. */
-  of(session: Session): readonly AboutRegistration[] {
+  of(session: Session): readonly RegistrationRequest[] {
     return [...this.#asked.of(session).values()];
   }
 
   /** Takes over the requests of a session that has moved here: the core's answers come here. */
-  adopt(session: Session, requests: readonly AboutRegistration[]): void {
+  adopt(session: Session, requests: readonly RegistrationRequest[]): void {
     for (const asked of requests) this.#await(session, asked.message[1], asked);
     this.undoAgain(session);
   }
@@ -130,22 +134,18 @@ export class RemoteRegistrations {
 
   /** Repeats the requests of a session after the core has restarted, except those that it gets in any case. */
   repeat(session: Session, unsent: ReadonlySet<ToCore>): void {
-    const all = [...this.#asked.of(session)];
-    for (const [request, asked] of all) {
-      // An UNREGISTER that the core has taken before would be repeated behind it, and would remove its registration.
-      if (asked.kind === "register" && unsent.has(asked)) this.#endBefore(session, request, unsent);
-    }
-    for (const [, asked] of all) {
-      if (unsent.has(asked) || !this.#unanswered.has(asked)) continue;
+    for (const [request, asked] of [...this.#asked.of(session)]) {
+      if (unsent.has(asked)) continue;
       this.#uncertain.add(asked);
-      if (asked.kind !== "register") {
+      if (asked.kind === "unregister") {
         this.#send(asked);
         continue;
       }
       const repeated = { ...asked, isRepeated: true };
       this.#uncertain.add(repeated);
       this.#unanswered.delete(asked);
-      this.#ask(session, asked.message[1], repeated);
+      this.#await(session, request, repeated);
+      this.#send(repeated);
     }
     this.undoAgain(session);
   }
@@ -165,26 +165,24 @@ export class RemoteRegistrations {
   }
 
   /**
-   * The core has taken what was sent before a REGISTER that it answers: it has lost its answers to UNREGISTERs, which come
-   * again, and would be about this registration if they came later. It has also taken what was sent before a REGISTER that
-   * is among `unsent`, except the others of these.
+   * The core has taken what was sent before a REGISTER that it answers: it has lost its answers to UNREGISTERs, whose client
+   * must hear of these first.
    */
-  #endBefore(session: Session, register: Id, unsent?: ReadonlySet<ToCore>): void {
-    for (const [request, asked] of [...this.#asked.of(session)]) {
+  #endBefore(session: Session, register: Id): void {
+    for (const [request, { kind }] of [...this.#asked.of(session)]) {
       if (request === register) return;
-      if (asked.message[0] !== MessageType.UNREGISTER || unsent?.has(asked)) continue;
-      this.answered(session, [MessageType.UNREGISTERED, request]);
+      if (kind === "unregister") this.answered(session, [MessageType.UNREGISTERED, request]);
     }
   }
 
-  #await(session: Session, request: Id, message: AboutRegistration): void {
+  #await(session: Session, request: Id, message: RegistrationRequest): void {
     if (this.#asked.get(session, request) === undefined) this.asked++;
     this.#asked.set(session, request, message);
     this.#unanswered.add(message);
   }
 
   /** The answer to a request that the core may have processed twice, of which the first result counts. */
-  #resolve(session: Session, asked: AboutRegistration, message: ErrorMessage): RouterMessage {
+  #resolve(session: Session, asked: RegistrationRequest, message: ErrorMessage): RouterMessage {
     const [, type, request, , uri] = message;
     if (!this.#uncertain.has(asked)) return message;
     // A registration that is gone when UNREGISTER is repeated was removed by the first one.
@@ -230,9 +228,6 @@ export function isAboutRegistration(type: number): boolean {
   return type === MessageType.REGISTER || type === MessageType.UNREGISTER;
 }
 
-function asksAboutRegistration(
-  message: ToCore,
-): message is AboutRegistration & { readonly message: Register | Unregister } {
-  if (message.kind === "register") return true;
-  return message.kind === "request" && message.message[0] === MessageType.UNREGISTER;
+function asksAboutRegistration({ kind }: ToCore): boolean {
+  return kind === "register" || kind === "unregister";
 }

@@ -21,7 +21,7 @@ import {
 import { isReservedUri, type Match } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
-import type { LaterRequest, OpenCalls, ToCore, ToRelay } from "../link/messages.ts";
+import type { LaterRequest, OpenCalls, ToCore, ToRelay, UnregisterRequest } from "../link/messages.ts";
 import type { CorePendingCalls } from "./core-pending-calls.ts";
 import { isKeptByRelay } from "./remote-invocations.ts";
 import type { RemoteSessions } from "./remote-sessions.ts";
@@ -29,7 +29,7 @@ import type { RemoteSessions } from "./remote-sessions.ts";
 /** The messages of a relay that are requests of one of its sessions. */
 export type RemoteRequest = Extract<
   ToCore,
-  { readonly kind: "register" | "call" | "chunk" | "request" | "undo" | "too large" }
+  { readonly kind: "register" | "unregister" | "call" | "chunk" | "request" | "undo" | "too large" }
 >;
 
 /** Is a message a request of one of a relay's sessions? */
@@ -37,7 +37,15 @@ export function isRequest(message: ToCore): message is RemoteRequest {
   return REQUESTS.has(message.kind);
 }
 
-const REQUESTS: ReadonlySet<ToCore["kind"]> = new Set(["register", "call", "chunk", "request", "undo", "too large"]);
+const REQUESTS: ReadonlySet<ToCore["kind"]> = new Set([
+  "register",
+  "unregister",
+  "call",
+  "chunk",
+  "request",
+  "undo",
+  "too large",
+]);
 
 /** The parts of the core that requests need. */
 export interface RemoteRequestsParts {
@@ -172,19 +180,32 @@ export class RemoteRequests {
         return this.#dealer.failTooLarge(session, request.front);
       case "request":
         return this.#handLater(session, request.message);
+      case "unregister":
+        return this.#unregister(session, request);
       case "undo":
         return this.#undo(session, request.message);
     }
   }
 
+  #unregister(session: Session, { message, laterRegisters }: UnregisterRequest): void {
+    const made = this.#registerOf(session, message);
+    if (made === undefined || !laterRegisters.includes(made)) return this.#dealer.unregister(session, message);
+    session.transport.send([MessageType.UNREGISTERED, message[1]]);
+  }
+
   /** The session may hold the registration by an earlier REGISTER than the one that has failed. */
   #undo(session: Session, message: Unregister): void {
-    const registration = this.#dealer.registrations.byId(message[2]);
-    const made = registration && calleeOf(registration, session)?.request;
+    const made = this.#registerOf(session, message);
     if (made !== undefined && made !== message[1]) {
       throw new WampError(WampUri.NO_SUCH_REGISTRATION, "another REGISTER has made the registration");
     }
     this.#dealer.unregister(session, message);
+  }
+
+  /** The REGISTER.Request that has made the session a callee of the registration. */
+  #registerOf(session: Session, [, , registration]: Unregister): Id | undefined {
+    const present = this.#dealer.registrations.byId(registration);
+    return present && calleeOf(present, session)?.request;
   }
 
   #callRouter(session: Session, message: Call, permission: Permission): void {
@@ -194,8 +215,6 @@ export class RemoteRequests {
 
   #handLater(session: Session, message: LaterRequest): void {
     switch (message[0]) {
-      case MessageType.UNREGISTER:
-        return this.#dealer.unregister(session, message);
       case MessageType.CANCEL:
         return this.#dealer.cancel(session, message);
       case MessageType.YIELD:
@@ -242,15 +261,16 @@ export class RemoteRequests {
 
   /** The session holds nothing: answers to its calls come too late, and there is nothing to unregister. */
   #refuseUnknown(relay: number, request: RemoteRequest): void {
-    if (request.kind !== "request") return;
-    const { session, message } = request;
-    const [type, id] = message;
-    if (message[0] === MessageType.UNREGISTER) {
-      const text = `the session does not hold registration ${message[2]}`;
+    if (request.kind === "unregister") {
+      const { session, message } = request;
+      const [type, id, registration] = message;
+      const text = `the session does not hold registration ${registration}`;
       const refusal = errorOf(type, id, WampUri.NO_SUCH_REGISTRATION, text);
       this.#queue(relay, { kind: "send", session, message: refusal });
-    } else if (type === MessageType.YIELD && isKeptByRelay(message)) {
-      this.#queue(relay, { kind: "over", session, key: id, isAbandoned: true });
+    } else if (request.kind === "request") {
+      const { session, message } = request;
+      if (message[0] !== MessageType.YIELD || !isKeptByRelay(message)) return;
+      this.#queue(relay, { kind: "over", session, key: message[1], isAbandoned: true });
     }
   }
 }

@@ -100,14 +100,10 @@ export interface StoredAnswer {
 }
 
 /** A message of a session that the core knows, because it has registered or called before. */
-export type LaterRequest = Unregister | Cancel | Yield | ErrorMessage;
+export type LaterRequest = Cancel | Yield | ErrorMessage;
 
-/** A request of a session that the core knows. */
-export interface SessionRequest {
-  readonly kind: "request";
-  readonly session: Id;
-  readonly message: LaterRequest;
-}
+/** A message about a registration. */
+export type RegistrationRequest = RegisterRequest | UnregisterRequest;
 
 /** REGISTER; `origin` goes with each, and with each CALL, so that the core may forget a session that holds nothing. */
 export interface RegisterRequest {
@@ -117,6 +113,18 @@ export interface RegisterRequest {
   readonly message: Register;
   /** The core has restarted since, and may have registered the session before. */
   readonly isRepeated: boolean;
+}
+
+/** UNREGISTER. */
+export interface UnregisterRequest {
+  readonly kind: "unregister";
+  readonly session: Id;
+  readonly message: Unregister;
+  /**
+   * The REGISTER.Requests of the session since. A core that has made it a callee again for one of them has processed the
+   * UNREGISTER before, and a repeated one must not remove what came after it.
+   */
+  readonly laterRegisters: Id[];
 }
 
 /** Asks the core to call an authenticator or authorizer. */
@@ -193,7 +201,8 @@ export type ToCore =
   | { readonly kind: "call"; readonly origin: RemoteOrigin; readonly permission: Permission; readonly message: Call }
   /** Further input of a call. */
   | { readonly kind: "chunk"; readonly session: Id; readonly message: Call }
-  | SessionRequest
+  | UnregisterRequest
+  | { readonly kind: "request"; readonly session: Id; readonly message: LaterRequest }
   /**
    * Removes what the core has made for a REGISTER that has failed at the relay, if that has made the session a callee; the
    * message has its request. A repeated one finds nothing, and one that is lost is sent again.
@@ -247,7 +256,7 @@ export type ToCore =
       readonly identity: Identity;
       readonly expiresAt: number | undefined;
     }
-  | MoveMessage<RegisterRequest | SessionRequest>
+  | MoveMessage<RegistrationRequest>
   /** A session whose id another object has made has come here, or is here after the relay has lost its sockets. */
   | { readonly kind: "session here"; readonly session: Id; readonly moves: number }
   /** A message of the core for a session that has moved from here. */
@@ -309,7 +318,7 @@ export type ToRelay =
       readonly procedure: Uri;
       readonly callees: readonly (readonly [session: Id, order: number])[];
     }
-  | MoveMessage<RegisterRequest | SessionRequest>
+  | MoveMessage<RegistrationRequest>
   /** A changed role; see `RoleObserver.onChange`. A relay that has not the version before it asks for all. */
   | { readonly kind: "role"; readonly version: number; readonly name: string; readonly text: string | undefined }
   /** All changed roles. */

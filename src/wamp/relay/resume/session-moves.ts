@@ -11,7 +11,7 @@ import { NO_CLIENT } from "../../session/no-client.ts";
 import type { ResumeRequest } from "../../session/resumable-transport.ts";
 import { Session, type SessionOrigin } from "../../session/session.ts";
 import { GrowingNumbers } from "../link/growing-numbers.ts";
-import type { RegisterRequest, SessionRequest } from "../link/messages.ts";
+import type { RegistrationRequest } from "../link/messages.ts";
 import type { Found, MovedSession, MoveMessage } from "../link/moved-session.ts";
 import type { SeenPublications, Source } from "../link/seen-publications.ts";
 
@@ -21,7 +21,7 @@ const LONGEST_MS = 5_000;
 const MAX_DONE = 1_000;
 
 /** A message that the core has not answered. */
-export type Unanswered = RegisterRequest | SessionRequest;
+export type Unanswered = RegistrationRequest;
 
 /** The messages of moves in this realm. */
 export type Move = MoveMessage<Unanswered>;

@@ -88,6 +88,32 @@ describe("a registration", () => {
     ]);
     expect(realm.core.core.realm.dealer.registrations.byId(id as number)?.callees.length).toBe(2);
   });
+
+  test("that a callee has given up and taken again is not removed by the UNREGISTER, which a crash of the core repeats", () => {
+    const realm = new RelayedRealm();
+    const [callee, other, caller] = [realm.join(1), realm.join(2), realm.join(2)];
+    const { network, time } = realm.world;
+    for (const client of [callee, other]) client.send([64, 1, { invoke: "roundrobin" }, "com.p"]);
+    const [[, , id] = []] = callee.take() as unknown[][];
+    callee.say([66, 2, id], [64, 3, { invoke: "roundrobin" }, "com.p"]);
+    for (let batch = 0; batch < 2; batch++) network.step(1, 0, "deliver");
+    realm.core.crash();
+    realm.cut.add(1);
+    other.say([66, 2, id]);
+    realm.advance(500);
+    realm.cut.clear();
+    // The core gets the requests again while its answers, which it had stored, are on their way.
+    time.now += 1_000;
+    realm.relays[0]!.tick();
+    while (network.busyWays().some(([from]) => from === 1)) network.step(1, 0, "deliver");
+    realm.advance(5_000);
+    expect(callee.take()).toStrictEqual([
+      [67, 2],
+      [65, 3, id],
+    ]);
+    caller.send([48, 1, {}, "com.p"]);
+    expect(callee.take()).toStrictEqual([[68, expect.any(Number), id, {}]]);
+  });
 });
 
 describe("a call of which a part of the input was on its way when the core crashed", () => {
