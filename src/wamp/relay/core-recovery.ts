@@ -62,7 +62,7 @@ export class CoreRecovery {
     host.log({ level: "info", event: "relay.up", relay });
     told.clear(relay);
     queue(relay, { kind: "restate" }, () => down.delete(relay));
-    remote.sendRegisteredAgain(relay);
+    remote.sendAgain(relay);
   }
 
   /** The relay has lost its sessions, and begins anew. */

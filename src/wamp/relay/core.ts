@@ -292,7 +292,7 @@ export class RelayCore {
       if (this.remote.byId.get(callee.id) === callee) this.#requests.tellOver(callee, key, isAbandoned);
     };
     const onInvoke = (invocation: Invocation): void => this.remote.noteCallee(invocation);
-    const isRecent = (callee: Session) => this.remote.recent.has(callee);
+    const isRecent = (callee: Session) => this.remote.unsure.has(callee);
     this.#pending = new CorePendingCalls(onInvoke, onOver, isRecent, host, records, latency);
     const observing = this.authentication.observe(observer);
     this.#dealer = new CoreDealer(this.#links, host, config, records, observing, latency, this.#pending);

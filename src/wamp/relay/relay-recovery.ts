@@ -43,6 +43,8 @@ export class RelayRecovery {
   failCalls(messages: readonly ToCore[], later: readonly ToCore[] = []): readonly ToCore[] {
     const { dealer, authentication } = this.#parts();
     const again = messages.flatMap((message): readonly ToCore[] => {
+      // The core asks the relay of its session what has come (`UnsureInvocations`).
+      if (isRedirectedOnce(message)) return [];
       if (isPartOfResult(message)) return [dealer.failResult(message.session, message.message[1])];
       if (message.kind === "ask") {
         authentication.questions.fail(message.number);
@@ -122,6 +124,12 @@ export class RelayRecovery {
     const dropped = publications.filter(({ keep }) => keep?.isAcknowledged !== true).length;
     if (dropped > 0) host.log({ level: "error", event: "core.unreachable", dropped });
   }
+}
+
+/** Is it a message for a session that has left, which would get it twice? */
+function isRedirectedOnce(sent: ToCore): boolean {
+  if (sent.kind !== "redirect" || !("message" in sent)) return false;
+  return sent.message[0] === MessageType.INVOCATION || sent.message[0] === MessageType.RESULT;
 }
 
 function isPartOfResult(

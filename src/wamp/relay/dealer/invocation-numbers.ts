@@ -28,6 +28,14 @@ export class InvocationNumbers {
     return callee.lastInvocation;
   }
 
+  /** No new INVOCATION with the key comes any more, nor with a smaller one; false if the callee has got such a key. */
+  skip(callee: Session, key: Id): boolean {
+    if (key <= (this.#lastKeys.get(callee) ?? 0)) return false;
+    this.#lastKeys.set(callee, key);
+    callee.transport.save();
+    return true;
+  }
+
   /** The INVOCATION.Request of a key that the callee works on. */
   requestOf(callee: Session, key: Id): Id | undefined {
     return this.#requests.get(callee, key);

@@ -164,6 +164,8 @@ export class RemoteDealer extends Dealer {
       case MessageType.INVOCATION:
         return this.#invocations.invoke(session, message);
       case MessageType.INTERRUPT:
+        // Its INVOCATION was lost, or there was none (`UnsureInvocations.ask`).
+        if (this.#calls.invocations.skip(session, message[1])) return this.#stateOpenCalls(session, true);
         return this.#invocations.interrupt(session, message);
     }
     session.transport.send(message);

@@ -15,6 +15,7 @@ import type { RemoteOrigin } from "../link/messages.ts";
 import type { CoreDealer } from "./core-dealer.ts";
 import { type RemoteSessionRow, RemoteSessionRows, type RemoteSessionStore } from "./remote-session-rows.ts";
 import { endedCall, type RemoteSender, RemoteTransport } from "./remote-transport.ts";
+import { UnsureInvocations } from "./unsure-invocations.ts";
 
 /** More invocations than one session gets between two sleeps of the core. */
 const KEYS_PER_BOOT = 2 ** 32;
@@ -23,8 +24,7 @@ const KEYS_PER_BOOT = 2 ** 32;
 export class RemoteSessions implements RemoteSleepers {
   /** session id → session; of those that hold something, or have just sent a request */
   readonly byId = new Map<Id, Session>();
-  /** callee → its invocations that its relay has not acknowledged */
-  readonly recent = new Map<Session, number>();
+  readonly unsure: UnsureInvocations;
   /** caller → CALL.Request → parts of the result that its relay has not acknowledged */
   readonly #parts = new SessionTable<number>();
   readonly #dealer: CoreDealer;
@@ -58,6 +58,7 @@ export class RemoteSessions implements RemoteSleepers {
     this.#rows = new RemoteSessionRows(store, dealer.tables);
     this.#sender = sender;
     this.#boot = boot;
+    this.unsure = new UnsureInvocations(dealer, sender, this);
   }
 
   /** Restores the sessions of the rows and what they hold, except their calls, which need the core's own sessions. */
@@ -165,6 +166,7 @@ export class RemoteSessions implements RemoteSleepers {
     this.#changed.delete(session);
     this.#registered.delete(session);
     this.#asked.delete(session);
+    this.unsure.leave(session);
     this.#takers.delete(session.id);
     this.#rows.delete(session);
   }
@@ -249,16 +251,18 @@ export class RemoteSessions implements RemoteSleepers {
     const isPart = message[0] === MessageType.RESULT && ended === undefined;
     if (isPart && callee !== undefined) return this.#sendPart(relay, callee, message);
     if (message[0] !== MessageType.INVOCATION) return this.#sender.send(relay, id, message);
-    const { recent } = this;
-    if (callee !== undefined) recent.set(callee, (recent.get(callee) ?? 0) + 1);
+    const [, key, , { progress }] = message;
+    // A call from before the restart has more input.
+    const isOneOfMany = progress === true || key < this.#boot() * KEYS_PER_BOOT;
+    if (callee !== undefined) this.unsure.sent(callee, key, isOneOfMany);
     this.#sender.send(relay, id, message, (end) => {
-      if (end === "late") return;
-      const left = (recent.get(callee!) ?? 1) - 1;
-      if (left > 0) recent.set(callee!, left);
-      else recent.delete(callee!);
-      // The rows of its callers may have been written without their calls.
-      if (this.#changed.size > 0) this.#host.scheduleFlush();
+      if (end !== "late") this.unsure.ended(callee!);
     });
+  }
+
+  /** The rows of the callers of a callee may have been written without their calls. */
+  writeCalls(): void {
+    if (this.#changed.size > 0) this.#host.scheduleFlush();
   }
 
   /** Until a part of a result has arrived its call has no row: after a crash the caller would take the rest for the whole. */
@@ -294,8 +298,9 @@ export class RemoteSessions implements RemoteSleepers {
     });
   }
 
-  /** The relay may have missed REGISTERED messages. */
-  sendRegisteredAgain(relay: number): void {
+  /** The relay may have missed REGISTERED messages, and what it was asked. */
+  sendAgain(relay: number): void {
+    this.unsure.askAgain(relay);
     for (const [session, registered] of [...this.#registered]) {
       if (this.relayOf(session) !== relay) continue;
       this.#registered.delete(session);
@@ -332,7 +337,7 @@ export class RemoteSessions implements RemoteSleepers {
     if (taker === this.relayOf(session)) return;
     const parts = this.#parts.of(session);
     const isLeftOut = ({ callee, callRequest }: Invocation) =>
-      parts.has(callRequest) || this.recent.has(callee.session);
+      parts.has(callRequest) || this.unsure.has(callee.session);
     const registered = this.#registered.get(session);
     const ofRow = { relay: this.relayOf(session), registered, taker };
     const source = { session, ...ofRow, isLeftOut, hasLost: this.#asked.has(session) };

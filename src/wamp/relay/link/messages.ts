@@ -259,7 +259,7 @@ export type ToCore =
   | MoveMessage<RegistrationRequest>
   /** A session whose id another object has made has come here, or is here after the relay has lost its sockets. */
   | { readonly kind: "session here"; readonly session: Id; readonly moves: number }
-  /** A message of the core for a session that has moved from here. */
+  /** A message of the core for a session that has moved from here; a lost one is made up for by `UnsureInvocations`. */
   | { readonly kind: "redirect"; readonly session: Id; readonly message: RouterMessage; readonly isTapped?: true }
   /** The same for `over`, which follows the INVOCATION on this way. */
   | { readonly kind: "redirect"; readonly session: Id; readonly key: Id; readonly isAbandoned: boolean }

@@ -32,6 +32,8 @@ export interface CoreMovesPorts extends OwnMovesPorts {
     readonly byId: ReadonlyMap<Id, Session>;
     relayOf(session: Session): number;
     move(session: Id, relay: number): void;
+    /** See `UnsureInvocations`. */
+    readonly unsure: { doubt(session: Session | undefined): void; ask(session: Session | undefined): void };
     unsettle(session: Id, taker: number): void;
     goneFrom(relay: number): readonly (readonly [session: Id, taker: number])[];
     settle(session: Id): void;

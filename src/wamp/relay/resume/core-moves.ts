@@ -207,11 +207,8 @@ export class CoreMoves {
     for (const [session, at] of [...this.#moved]) if (at === relay) this.#forget(session);
     for (const [session, { giver, at, held }] of [...this.#moving]) {
       if (giver !== relay) continue;
-      this.#moving.delete(session);
-      for (const { message, onEnd } of held) {
-        if (at === relay) onEnd?.("dropped");
-        else this.send(at, message, onEnd);
-      }
+      if (at === relay) for (const { onEnd } of held.splice(0)) onEnd?.("dropped");
+      this.#sendHeld(session, at);
     }
   }
 
@@ -219,10 +216,14 @@ export class CoreMoves {
   #follow(session: Id, taker: number): void {
     const { links, remote } = this.#ports;
     if (links.epochOf(taker) === 0) return this.#end(session);
+    const known = remote.byId.get(session)!;
+    const wasAtRelay = remote.relayOf(known) !== CORE;
     remote.move(session, taker);
+    if (wasAtRelay) remote.unsure.doubt(known);
     this.#leadTo(session, taker);
     this.#place(session, taker);
     this.#askFor(session, taker);
+    remote.unsure.ask(known);
   }
 
   /** Has the relay say of a session that it has not got that this has ended. */
@@ -278,7 +279,7 @@ export class CoreMoves {
       return this.#arrived(session);
     }
     remote.unsettle(session, taker);
-    this.#leadTo(session, taker);
+    this.#leadTo(session, taker, moving !== undefined);
     links.queue(taker, message, (end) => {
       if (end === "late" || this.#passed.get(session) !== next) return;
       // What the taker says of it may be dropped in an outage, and the giver would wait for that, awake.
@@ -304,9 +305,9 @@ export class CoreMoves {
 
   /**
    * What the core sends the session goes to this relay from now on. After a restart of the core some may be on its way to
-   * the former relay, which sends it back: what is sent later waits for that.
+   * the former relay, which sends it back: what is sent later waits for that, unless that relay `hasAnswered` already.
    */
-  #leadTo(session: Id, relay: number): void {
+  #leadTo(session: Id, relay: number, hasAnswered = false): void {
     const { remote } = this.#ports;
     const known = remote.byId.get(session);
     const former = known && remote.relayOf(known);
@@ -314,8 +315,9 @@ export class CoreMoves {
     remote.move(session, relay);
     const moving = this.#moving.get(session);
     if (moving !== undefined) moving.at = relay;
-    if (former === undefined || former === relay || former === CORE || moving !== undefined) return;
-    this.#ask(former, { kind: "take session", taker: relay, move: 0, session }, relay);
+    if (former === undefined || former === relay || former === CORE || hasAnswered) return;
+    remote.unsure.doubt(known);
+    if (moving === undefined) this.#ask(former, { kind: "take session", taker: relay, move: 0, session }, relay);
   }
 
   /** The session is where it was to go, or lost with what its taker has lost. */
@@ -334,9 +336,12 @@ export class CoreMoves {
   }
 
   #sendHeld(session: Id, relay: number): boolean {
+    const { remote } = this.#ports;
     const moving = this.#moving.get(session);
     this.#moving.delete(session);
     for (const { message, onEnd } of moving?.held ?? []) this.send(relay, message, onEnd);
+    // What has gone by its former relay is at this one now, or lost.
+    remote.unsure.ask(remote.byId.get(session));
     return moving !== undefined;
   }
 
