@@ -70,7 +70,7 @@ export class Handover {
 
   /**
    * A session has come from a relay, with the messages that the core has not answered. `sendHeld` sends what the core has
-   * kept for it; false if the core has restarted since it began to, so that it lacks answers, and parts of results.
+   * kept for it; false if the core has restarted since it began to, so that it lacks answers, and parts of results or inputs.
    */
   arrive(own: Session, unanswered: readonly RegistrationRequest[], sendHeld: () => boolean): void {
     const { sessions, requests } = this.#parts();
@@ -88,9 +88,7 @@ export class Handover {
     const byKey = new Map(tables.remote!.recordOf(own)!.invocations.map(({ request, key }) => [key, request]));
     const remote = sessions.open(CORE, own);
     if (!isWhole) {
-      for (const { callRequest, receivesProgress } of tables.pending.callsOf(remote).values()) {
-        if (receivesProgress) requests.endCall(own.id, callRequest);
-      }
+      sessions.unsure.doubt(remote);
       for (const key of tables.pending.invocationsOf(remote).keys()) {
         if (!byKey.has(key)) requests.failInvocation(own.id, key);
       }

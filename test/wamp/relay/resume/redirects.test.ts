@@ -76,10 +76,10 @@ const FAULTS: readonly (readonly [string, { readonly outcome: number; readonly f
 ];
 
 /**
- * A session of the first relay has come to the second one, of which the core has not heard before it has restarted. `other`,
- * at the third relay, has registered `com.q`.
+ * A session of the first relay has left it for the second one, or for `taker`, of which the core has not heard before it has
+ * restarted. `other`, at the third relay, has registered `com.q`.
  */
-function moveUnheard(prepare: (client: RelayedClient, other: RelayedClient) => void) {
+function moveUnheard(prepare: (client: RelayedClient, other: RelayedClient) => void, taker = 2) {
   const realm = new RelayedRealm(3, { options: { enable_meta_api: false, resume: { time: 600 } } });
   const { network } = realm.world;
   const [former, other] = [realm.connect(1), realm.join(3, ROLES)];
@@ -91,9 +91,11 @@ function moveUnheard(prepare: (client: RelayedClient, other: RelayedClient) => v
   realm.advance(2_000);
   former.leave();
   other.take();
-  const client = realm.connect(2);
+  const client = realm.connect(taker);
   client.say([1, "realm1", { ...hello, "resume-session": id, "resume-token": token }]);
-  while (!realm.relays[1]!.realm.sessions.byId.has(id)) network.step(...network.busyWays()[0]!, "deliver");
+  const [giver, next] = realm.relays;
+  const hasLeft = () => (taker === 0 ? !giver!.realm.sessions.byId.has(id) : next!.realm.sessions.byId.has(id));
+  while (!hasLeft()) network.step(...network.busyWays()[0]!, "deliver");
   realm.core.crash();
   return { realm, client, other };
 }
@@ -153,4 +155,14 @@ describe.each(FAULTS)("where a message for a session %s,", (_, { outcome, fail }
     realm.advance(70_000);
     expect((client.take() as unknown[][]).map(([type]) => type)).toStrictEqual([2, 8]);
   });
+});
+
+test("a call with several inputs fails where the session comes to the core, and may lack one", () => {
+  const { realm, other } = moveUnheard((former, caller) => {
+    former.send([64, 1, {}, "com.p"]);
+    caller.send([48, 1, { progress: true }, "com.p"]);
+  }, 0);
+  sendToFormer(realm, other, [48, 1, {}, "com.p"]);
+  realm.advance(70_000);
+  expect((other.take() as unknown[][]).map(([type]) => type)).toStrictEqual([8]);
 });
