@@ -5,7 +5,7 @@ import { WampError, WampUri } from "../../protocol/errors.ts";
 import { MessageType, NO_DETAILS } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
-import type { ForwardedPublication, PublishRequest, StoredAnswer } from "../link/messages.ts";
+import type { ForwardedPublication, KeepRequest, PublishRequest, StoredAnswer } from "../link/messages.ts";
 import { STORE_TIMEOUT_MS } from "../link/seen-publications.ts";
 
 /** What the waiting publications ask of the relay. */
@@ -49,7 +49,7 @@ export class WaitingPublications {
 
   /** Makes the message for a publication, and keeps it if it has to be sent again after a restart of the core. */
   request(publication: ForwardedPublication): PublishRequest {
-    return this.#add({ kind: "publish", publication, behind: this.#behind });
+    return this.#add(this.#message(publication, undefined, this.#last));
   }
 
   /** As `request`, for a publication that the core stores; the publisher gets PUBLISHED or ERROR for `request`. */
@@ -57,7 +57,7 @@ export class WaitingPublications {
     const isAcknowledged = request !== undefined;
     const oldest = this.#waiting[0]?.message.publication.count ?? publication.count;
     const keep = { publisher: session.id, isAcknowledged, oldest };
-    const message: PublishRequest = { kind: "publish", publication, behind: this.#behind, keep };
+    const message = this.#message(publication, keep, this.#last);
     if (!isAcknowledged) return this.#add(message);
     const until = this.#ports.clock.now() + STORE_TIMEOUT_MS;
     if (!this.isWaiting) this.#ports.clock.setAlarm(until);
@@ -78,7 +78,7 @@ export class WaitingPublications {
   repeated(): readonly PublishRequest[] {
     let behind: number | undefined;
     return this.#waiting.map(({ message, publisher }) => {
-      const repeated = { ...message, behind };
+      const repeated = this.#message(message.publication, message.keep, behind);
       if (publisher !== undefined) behind = message.publication.count;
       return repeated;
     });
@@ -105,8 +105,25 @@ export class WaitingPublications {
     return this.#waiting[0]?.publisher?.until;
   }
 
-  get #behind(): number | undefined {
+  /** The count of the last publication that waits for its answer. */
+  get #last(): number | undefined {
     return this.#waiting.findLast(({ publisher }) => publisher !== undefined)?.message.publication.count;
+  }
+
+  /** One that is sent again must not wait for another one that the core has answered, and does not get any more. */
+  #message(
+    publication: ForwardedPublication,
+    keep: KeepRequest | undefined,
+    behind: number | undefined,
+  ): PublishRequest {
+    if (behind === undefined) return { kind: "publish", publication, keep };
+    const isBehind = (): boolean => (this.#waiting[0]?.message.publication.count ?? behind + 1) <= behind;
+    return {
+      ...{ kind: "publish", publication, keep },
+      get behind() {
+        return isBehind() ? behind : undefined;
+      },
+    };
   }
 
   #add(message: PublishRequest, publisher?: Publisher): PublishRequest {
