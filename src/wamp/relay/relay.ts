@@ -65,7 +65,7 @@ export class Relay {
     });
     this.#meta = new RelayMeta({ host, send, realm: () => this.realm });
     this.#moves = new RelayMoves({
-      ...{ clock: host, ids, relay, boot, realm, send, pubsub: this.#pubsub },
+      ...{ clock: host, ids, relay, boot, realm, send, pubsub: this.#pubsub, link: this.#link },
       dealer: () => this.#dealer!,
     });
     this.realm = this.#newRealm(name, config);

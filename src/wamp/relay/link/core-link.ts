@@ -66,6 +66,11 @@ export class CoreLink {
     this.#sender = new LinkSender<ToCore>(ofSender);
   }
 
+  /** See `Batch.boot`: that of the core, once it has been heard of. */
+  get coreBoot(): number | undefined {
+    return this.#coreBoot;
+  }
+
   /** See `LinkSender.isDown`. */
   get isDown(): boolean {
     return this.#sender.isDown;

@@ -15,6 +15,8 @@ export interface MovedSession<Unanswered> {
   readonly moves: number;
   /** REGISTER and UNREGISTER messages that the core has not answered. */
   readonly unanswered: readonly Unanswered[];
+  /** See `Batch.boot`: the core that these were sent to; undefined if the giver has not heard of it. */
+  readonly core?: number | undefined;
   /** See `SeenPublications`; an object that runs an earlier release does not say it. */
   readonly seen?: readonly (readonly [origin: number, count: number])[] | undefined;
 }

@@ -56,7 +56,7 @@ export function newOwnMoves(ports: OwnMovesPorts, owner: OwnMovesOwner): Session
     release: () => {},
     whenSettled: (session, act) => subscriptions.whenSettled(session, act),
     prepare: (session) => handover.depart(session),
-    releaseCalls: (session) => handover.release(session),
-    adoptCalls: (session, unanswered) => handover.arrive(session, unanswered, () => owner.sendHeld(session.id)),
+    releaseCalls: (session) => ({ unanswered: handover.release(session) }),
+    adoptCalls: (session, { unanswered }) => handover.arrive(session, unanswered, () => owner.sendHeld(session.id)),
   });
 }

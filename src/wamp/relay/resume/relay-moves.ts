@@ -21,6 +21,8 @@ export interface RelayMovesPorts {
   readonly relay: number;
   /** See `Batch.boot`. */
   boot(): number;
+  /** See `CoreLink`. */
+  readonly link: { readonly coreBoot: number | undefined };
   realm(): Realm;
   /** Queues a message for the core. */
   send(message: ToCore): void;
@@ -74,7 +76,7 @@ export class RelayMoves extends SessionMoves {
       prepare: () => {},
       releaseCalls: (session) => {
         addBounded(this.#left, session.id, MAX_LEFT);
-        return dealer().release(session);
+        return { unanswered: dealer().release(session), core: ports.link.coreBoot };
       },
       onArrival: (session, isHere, moves) => {
         // It has come before, and gone elsewhere, of which the core has been told.
@@ -82,10 +84,11 @@ export class RelayMoves extends SessionMoves {
         ports.send({ kind: "session here", session, moves });
         if (!isHere) ports.send({ kind: "leave", session });
       },
-      adoptCalls: (session, unanswered) => {
+      adoptCalls: (session, { unanswered, core }) => {
         this.#left.delete(session.id);
         dealer().adopt(session, unanswered);
-        dealer().askAgain(session);
+        // A core that has restarted since has lost them. Another one would answer them a second time, and may have changed its mind.
+        if (core === undefined || core !== ports.link.coreBoot) dealer().askAgain(session);
         dealer().stateRestored();
         const held = realm().broker.subscriptions.heldBy(session).values();
         if ([...held].some(({ nodeKeys }) => nodeKeys !== undefined)) pubsub.stateKeys();

@@ -46,9 +46,9 @@ export interface SessionMovesPorts {
   /** Makes the record of a session, which is about to leave, one that any object can read. */
   prepare(session: Session): void;
   /** Removes what the dealer has of a session that leaves; returns its unanswered messages. */
-  releaseCalls(session: Session): readonly Unanswered[];
+  releaseCalls(session: Session): Pick<MovedSession<Unanswered>, "unanswered" | "core">;
   /** Takes over the unanswered messages of a session that has come. */
-  adoptCalls(session: Session, unanswered: readonly Unanswered[]): void;
+  adoptCalls(session: Session, moved: MovedSession<Unanswered>): void;
   /** A session has come with its move number `moves`, and is here or not: it may have ended before, or cannot be read. */
   onArrival(session: Id, isHere: boolean, moves: number): void;
 }
@@ -208,17 +208,17 @@ export class SessionMoves {
     this.#forget(id);
     const { sessions } = this.#ports.realm();
     const session = sessions.byId.get(id);
-    let unanswered: readonly Unanswered[] = [];
+    let calls: Pick<MovedSession<Unanswered>, "unanswered" | "core"> = { unanswered: [] };
     const released =
       session &&
       sessions.release(
         session,
         () => this.#ports.prepare(session),
         () => {
-          unanswered = this.#ports.releaseCalls(session);
+          calls = this.#ports.releaseCalls(session);
         },
       );
-    return released && { ...released, moves: session!.resumable!.moves, unanswered, seen: this.#ports.seen.of(id) };
+    return released && { ...released, moves: session!.resumable!.moves, ...calls, seen: this.#ports.seen.of(id) };
   }
 
   #moved(move: number, id: Id, moved: MovedSession<Unanswered> | undefined): void {
@@ -233,7 +233,7 @@ export class SessionMoves {
     this.#ports.onArrival(id, realm.sessions.byId.has(id), moved.moves);
     if (session !== undefined) {
       if (moved.testaments !== undefined) realm.testaments.restore(id, moved.testaments);
-      this.#ports.adoptCalls(session, moved.unanswered);
+      this.#ports.adoptCalls(session, moved);
       // The subscriptions of a session that comes too late have not been announced.
       const { subscriptions } = realm.broker;
       for (const { match, topic: uri } of subscriptions.recordsOf(session))
