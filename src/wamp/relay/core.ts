@@ -12,7 +12,7 @@ import type { Pattern } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
-import { CoreAuthentication, isAboutLogins } from "./authentication/core-authentication.ts";
+import { CoreAuthentication } from "./authentication/core-authentication.ts";
 import { CorePublications } from "./broker/core-publications.ts";
 import { CoreNodeKeys } from "./broker/node-keys.ts";
 import { OwnSubscriptions } from "./broker/own-subscriptions.ts";
@@ -23,7 +23,7 @@ import { CoreRecovery } from "./core-recovery.ts";
 import { CoreDealer } from "./dealer/core-dealer.ts";
 import { CorePendingCalls } from "./dealer/core-pending-calls.ts";
 import { Handover } from "./dealer/handover.ts";
-import { isRequest, RemoteRequests } from "./dealer/remote-requests.ts";
+import { RemoteRequests } from "./dealer/remote-requests.ts";
 import { RemoteSessions } from "./dealer/remote-sessions.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
 import { linkLimit } from "./link/message-size.ts";
@@ -311,6 +311,14 @@ export class RelayCore {
 
   #handle(relay: number, message: ToCore): void {
     switch (message.kind) {
+      case "call":
+      case "chunk":
+      case "request":
+      case "register":
+      case "unregister":
+      case "undo":
+      case "too large":
+        return this.moves.isStale(relay, message) ? undefined : this.#requests.receive(relay, message);
       case "publish":
         return this.publications.passOn(relay, message);
       case "get retained":
@@ -340,10 +348,15 @@ export class RelayCore {
       case "meta answer":
       case "tapped":
         return this.meta.take(relay, message);
+      case "ask":
+      case "attempt ended":
+      case "cookie":
+      case "log out":
+      case "roles wanted":
+      case "roles known":
+        return this.authentication.receive(relay, message);
       default:
-        if (isRequest(message))
-          return this.moves.isStale(relay, message) ? undefined : this.#requests.receive(relay, message);
-        return isAboutLogins(message) ? this.authentication.receive(relay, message) : this.moves.take(relay, message);
+        return this.moves.take(relay, message);
     }
   }
 }

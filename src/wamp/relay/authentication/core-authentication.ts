@@ -19,20 +19,6 @@ export type AuthenticationMessage = Extract<
   { readonly kind: "ask" | "attempt ended" | "cookie" | "log out" | "roles wanted" | "roles known" }
 >;
 
-const KINDS: ReadonlySet<ToCore["kind"]> = new Set([
-  "ask",
-  "attempt ended",
-  "cookie",
-  "log out",
-  "roles wanted",
-  "roles known",
-]);
-
-/** Is a message of a relay about logins or roles? */
-export function isAboutLogins(message: ToCore): message is AuthenticationMessage {
-  return KINDS.has(message.kind);
-}
-
 /** What authentication asks of the core and its object. */
 export interface CoreAuthenticationPorts extends CoreRolesPorts {
   readonly logOuts: LogOutStore;

@@ -34,6 +34,12 @@ export interface RelayPubSubPorts {
   readonly limit: number;
 }
 
+/** The messages of the core about publications and subscriptions. */
+type FromCore = Extract<
+  ToRelay,
+  { readonly kind: "refuse" | "publish" | "stored" | "retained" | "node keys" | "unused" | "revoke" }
+>;
+
 /** The part of a relay that its `RelayedBroker` works with. */
 export class RelayPubSub {
   readonly interest: RelayInterest;
@@ -157,8 +163,8 @@ export class RelayPubSub {
     this.#waiting.fail(message);
   }
 
-  /** Takes a message of the core; ignores those of other kinds. */
-  receive(message: ToRelay): void {
+  /** Takes a message of the core. */
+  receive(message: FromCore): void {
     switch (message.kind) {
       case "refuse": {
         const { match, uri } = message.pattern;

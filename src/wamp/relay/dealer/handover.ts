@@ -9,7 +9,7 @@ import type { RegistrationRequest, ToCore, ToRelay } from "../link/messages.ts";
 import { CORE } from "../link/relay-ids.ts";
 import type { CoreDealer } from "./core-dealer.ts";
 import { RemoteDealer } from "./remote-dealer.ts";
-import { isRequest, type RemoteRequests } from "./remote-requests.ts";
+import type { RemoteRequests } from "./remote-requests.ts";
 import type { RemoteSessions } from "./remote-sessions.ts";
 
 /** The parts of the core that are concerned. */
@@ -111,9 +111,14 @@ export class Handover {
 
   #ask(message: ToCore): void {
     const { requests } = this.#parts();
-    if (message.kind === "open calls") requests.checkOpenCalls(CORE, message);
-    else if (isRequest(message)) {
-      requests.receive(CORE, message);
+    switch (message.kind) {
+      case "open calls":
+        return requests.checkOpenCalls(CORE, message);
+      case "register":
+      case "unregister":
+      case "request":
+      case "undo":
+        return requests.receive(CORE, message);
     }
   }
 }

@@ -32,21 +32,6 @@ export type RemoteRequest = Extract<
   { readonly kind: "register" | "unregister" | "call" | "chunk" | "request" | "undo" | "too large" }
 >;
 
-/** Is a message a request of one of a relay's sessions? */
-export function isRequest(message: ToCore): message is RemoteRequest {
-  return REQUESTS.has(message.kind);
-}
-
-const REQUESTS: ReadonlySet<ToCore["kind"]> = new Set([
-  "register",
-  "unregister",
-  "call",
-  "chunk",
-  "request",
-  "undo",
-  "too large",
-]);
-
 /** The parts of the core that requests need. */
 export interface RemoteRequestsParts {
   readonly dealer: Dealer;
