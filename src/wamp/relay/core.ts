@@ -7,10 +7,8 @@ import type { Invocation } from "../dealer/invocation.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import { thrown } from "../host/log-line.ts";
-import type { MetaEvents } from "../meta/meta-events.ts";
 import type { Pattern } from "../protocol/uri.ts";
 import type { Id, Uri } from "../protocol/values.ts";
-import type { Realm } from "../realm/realm.ts";
 import type { Session } from "../session/session.ts";
 import { CoreAuthentication } from "./authentication/core-authentication.ts";
 import { CorePublications } from "./broker/core-publications.ts";
@@ -31,13 +29,13 @@ import type { ToCore, ToRelay } from "./link/messages.ts";
 import { CORE, type RelayIds } from "./link/relay-ids.ts";
 import { RelayLinks } from "./link/relay-links.ts";
 import { CoreMeta } from "./meta/core-meta.ts";
-import { CoreMetaEvents } from "./meta/relayed-meta-events.ts";
+import { type CoreMetaEventPorts, CoreMetaEvents } from "./meta/relayed-meta-events.ts";
 import { CoreRealm } from "./relay-realm.ts";
 import { CoreMoves } from "./resume/core-moves.ts";
 
 /** One core: `realm` has its own sessions (long-poll, HTTP bridge, components), `remote` those of relays. */
 export class RelayCore {
-  readonly realm: Realm;
+  readonly realm: CoreRealm;
   readonly remote: RemoteSessions;
   readonly publications: CorePublications;
   readonly meta: CoreMeta;
@@ -49,10 +47,6 @@ export class RelayCore {
   readonly authentication: CoreAuthentication;
   readonly #nodeKeys: CoreNodeKeys;
   readonly moves: CoreMoves;
-  #pending: CorePendingCalls | undefined;
-  #dealer: CoreDealer | undefined;
-  #metaEvents: CoreMetaEvents | undefined;
-  #handover: Handover | undefined;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: CorePorts) {
     this.#host = host;
@@ -73,8 +67,8 @@ export class RelayCore {
     });
     this.publications = new CorePublications(() => this.realm, {
       ...{ host, ids, interest, told, boot, links, stored: this.#stored, endTurn },
-      created: (...edge) => this.#metaEvents?.created(...edge),
-      deleted: (...edge) => this.#metaEvents?.deleted(...edge),
+      created: (...edge) => this.realm.metaEvents.created(...edge),
+      deleted: (...edge) => this.realm.metaEvents.deleted(...edge),
     });
     const announce = this.publications.announceOwn.bind(this.publications);
     this.#subscriptions = new OwnSubscriptions(() => this.realm, announce, config.limits.undecided_bytes);
@@ -86,8 +80,7 @@ export class RelayCore {
     realm.broker.acknowledgments.addBuffer(this.#stored);
     this.authentication.open(realm);
     this.meta = this.#newMeta(ports);
-    realm.answer = this.meta.call.bind(this.meta);
-    const dealer = this.#dealer!;
+    const { dealer } = realm;
     const send = (...message: Parameters<CoreMoves["send"]>): void => this.moves.send(...message);
     this.remote = new RemoteSessions(dealer, host, ports.sessions, boot, {
       send: (relay, session, message, onEnd) => {
@@ -98,15 +91,12 @@ export class RelayCore {
       ping: (relay, onEnd) => links.queue(relay, { kind: "ping" }, onEnd),
       isFull: (relay) => links.isFull(relay),
     });
-    const callMeta = realm.answer;
+    const callMeta = this.meta.call.bind(this.meta);
     const noteUnheard = (uri: Uri, caller: Session) => realm.monitor.unheard.add("call", uri, caller);
-    this.#requests = new RemoteRequests(
-      { dealer, pending: this.#pending!, sessions: this.remote, callMeta, noteUnheard },
-      host,
-      send,
-    );
+    this.#requests = new RemoteRequests({ dealer, sessions: this.remote, callMeta, noteUnheard }, host, send);
+    const handover = this.#newHandover(config);
     this.moves = new CoreMoves({
-      ...{ host, ids, links, realm, boot, moved: ports.moved, handover: this.#handover! },
+      ...{ host, ids, links, realm, boot, moved: ports.moved, handover },
       ...{ remote: this.remote, publications: this.publications, subscriptions: this.#subscriptions },
     });
     links.wake();
@@ -258,32 +248,30 @@ export class RelayCore {
       onUnsubscribe: () => {},
       onNodeKeys: this.#nodeKeys.changed.bind(this.#nodeKeys),
     };
-    const realm = new CoreRealm(name, config, this.#host, {
+    return new CoreRealm(name, config, this.#host, {
       newBroker: (...parts) => new RelayedBroker(ports, ...parts),
-      newMetaEvents: (...parts) => this.#newMetaEvents(ids, ...parts),
+      newMetaEvents: (...parts) => new CoreMetaEvents(this.#ofMetaEvents(ids), ...parts),
       newDealer: (...parts) => this.#newDealer(...parts),
       authentication: authentication.logins.shared,
       objects: Math.max(1, relays),
       resumeElsewhere: (...wanted) => this.moves.own.fetch(...wanted),
       newSessionId: () => ids.session(CORE, () => this.#host.randomId()),
       remoteSessions: () => this.remote,
+      holdBack: subscriptions.holdBack.bind(subscriptions),
+      callMeta: (...call) => this.meta.call(...call),
     });
-    realm.holdBack = subscriptions.holdBack.bind(subscriptions);
-    return realm;
   }
 
-  #newMetaEvents(ids: RelayIds, ...parts: ConstructorParameters<typeof MetaEvents>): CoreMetaEvents {
+  #ofMetaEvents(ids: RelayIds): CoreMetaEventPorts {
     const { publications } = this;
     const { interest } = publications;
-    const ports = {
+    return {
       ...{ interest, now: () => this.#host.now() },
       isWanted: (topic: Uri) => interest.relaysFor(topic, CORE).size > 0,
       forward: publications.forward.bind(publications),
       distribute: (...event: Parameters<Broker["distribute"]>) => void this.realm.broker.distribute(...event),
       subscriptionId: ({ match, uri }: Pattern) => ids.subscription(match, uri),
     };
-    this.#metaEvents = new CoreMetaEvents(ports, ...parts);
-    return this.#metaEvents;
   }
 
   #newDealer(...parts: ConstructorParameters<typeof Dealer>): CoreDealer {
@@ -293,12 +281,14 @@ export class RelayCore {
     };
     const onInvoke = (invocation: Invocation): void => this.remote.noteCallee(invocation);
     const isRecent = (callee: Session) => this.remote.unsure.has(callee);
-    this.#pending = new CorePendingCalls(onInvoke, onOver, isRecent, host, records, latency);
-    const observing = this.authentication.observe(observer);
-    this.#dealer = new CoreDealer(this.#links, host, config, records, observing, latency, this.#pending);
-    const core = () => ({ sessions: this.remote, requests: this.#requests });
-    this.#handover = new Handover(this.#dealer, core, host, config, records, observer, latency, this.#pending);
-    return this.#dealer;
+    const pending = new CorePendingCalls(onInvoke, onOver, isRecent, host, records, latency);
+    return new CoreDealer(this.#links, pending, host, config, records, this.authentication.observe(observer), latency);
+  }
+
+  #newHandover(config: RealmConfig): Handover {
+    const { dealer, records, metaEvents, monitor } = this.realm;
+    const ofDealer = [this.#host, config, records, metaEvents, monitor.latency, dealer.pending] as const;
+    return new Handover(dealer, { sessions: this.remote, requests: this.#requests }, ...ofDealer);
   }
 
   #process(relay: number, message: ToCore): void {

@@ -5,7 +5,6 @@ import type { RealmConfig } from "../config/realm.ts";
 import { earliest } from "../host/deadlines.ts";
 import type { Host } from "../host/host.ts";
 import type { Id } from "../protocol/values.ts";
-import type { Realm } from "../realm/realm.ts";
 import { RelayAuthentication } from "./authentication/relay-authentication.ts";
 import type { RelayInterest } from "./broker/relay-interest.ts";
 import { RelayPubSub } from "./broker/relay-pubsub.ts";
@@ -25,7 +24,7 @@ import { RelayMoves } from "./resume/relay-moves.ts";
 
 /** One relay. The platform calls `endTurn` after each event and in `Host.flushOutput`, and `tick` instead of `Realm.tick`. */
 export class Relay {
-  readonly realm: Realm;
+  readonly realm: RelayRealm;
   readonly #host: Host;
   readonly #ports: RelayPorts;
   readonly #recovery: RelayRecovery;
@@ -37,8 +36,7 @@ export class Relay {
   /** May the core have rows of the relay? */
   #mayBeKnown: boolean;
   readonly #moves: RelayMoves;
-  #dealer: RemoteDealer | undefined;
-  #metaEvents: RelayMetaEvents | undefined;
+  readonly #dealer: RemoteDealer;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: RelayPorts) {
     this.#host = host;
@@ -66,9 +64,10 @@ export class Relay {
     this.#meta = new RelayMeta({ host, send, realm: () => this.realm });
     this.#moves = new RelayMoves({
       ...{ clock: host, ids, relay, boot, realm, send, pubsub: this.#pubsub, link: this.#link },
-      dealer: () => this.#dealer!,
+      dealer: () => this.#dealer,
     });
     this.realm = this.#newRealm(name, config);
+    this.#dealer = this.realm.dealer;
   }
 
   /** The topics and patterns of its subscriptions, as the core knows them. */
@@ -175,7 +174,7 @@ export class Relay {
 
   /** May the object sleep? Otherwise something in memory only would be lost; it does not last for long. */
   get isIdle(): boolean {
-    const isBusy = this.#isAsking || this.#dealer!.isRegistering;
+    const isBusy = this.#isAsking || this.#dealer.isRegistering;
     return !isBusy && this.#link.isIdle && this.#counts.isKnown && this.#meta.isIdle;
   }
 
@@ -239,14 +238,14 @@ export class Relay {
       recover: (...messages) => this.#recovery.failCalls(...messages),
       giveUp: (overdue) => this.#recovery.giveUp(overdue),
       onRestart: () => this.#restate(this.#link.messages),
-      onFirstAnswer: () => this.#dealer!.stateRestored(),
-      isWaiting: () => this.#isAsking || this.#dealer?.hasOpenRequests === true,
+      onFirstAnswer: () => this.#dealer.stateRestored(),
+      isWaiting: () => this.#isAsking || this.#dealer.hasOpenRequests,
     });
   }
 
   #newRecovery(): RelayRecovery {
     return new RelayRecovery(() => ({
-      ...{ host: this.#host, down: this.#ports.down, pubsub: this.#pubsub, dealer: this.#dealer! },
+      ...{ host: this.#host, down: this.#ports.down, pubsub: this.#pubsub, dealer: this.#dealer },
       ...{ authentication: this.authentication, counts: this.#counts, moves: this.#moves },
       queue: (message, onProcessed) => {
         this.#link.queue(message, (end) => {
@@ -261,10 +260,10 @@ export class Relay {
     this.#pubsub.onRestart();
     this.#moves.repeat(unsent);
     this.authentication.questions.failAllBut(this.#link.messages);
-    this.#dealer!.repeat(new Set(unsent));
+    this.#dealer.repeat(new Set(unsent));
   }
 
-  #newRealm(name: string, config: RealmConfig): Realm {
+  #newRealm(name: string, config: RealmConfig): RelayRealm {
     const { ids, relay } = this.#ports;
     const { publications, subscriptions } = this.#pubsub;
     const ofEvents = {
@@ -272,28 +271,21 @@ export class Relay {
       forward: publications.forward.bind(publications),
       distribute: (...event: Parameters<Broker["distribute"]>) => void this.realm.broker.distribute(...event),
     };
-    const realm = new RelayRealm(name, config, this.#host, {
-      newMetaEvents: (...parts) => {
-        this.#metaEvents = new RelayMetaEvents(ofEvents, () => this.#counts.mark(), ...parts);
-        return this.#metaEvents;
-      },
-      newBroker: (...parts) => this.#pubsub.newBroker(this.#ports.storedTopics ?? [], ...parts),
-      newDealer: (...parts) => {
-        this.#dealer = new RemoteDealer(this.#link, ...parts);
-        return this.#dealer;
-      },
+    return new RelayRealm(name, config, this.#host, {
       ...this.authentication.parts,
+      newMetaEvents: (...parts) => new RelayMetaEvents(ofEvents, () => this.#counts.mark(), ...parts),
+      newBroker: (...parts) => this.#pubsub.newBroker(this.#ports.storedTopics ?? [], ...parts),
+      newDealer: (...parts) => new RemoteDealer(this.#link, ...parts),
       resumeElsewhere: this.#moves.fetch.bind(this.#moves),
       newSessionId: () => ids.session(relay, () => this.#host.randomId()),
+      holdBack: (peer, raw) => this.authentication.roles.holdBack(peer, raw) || subscriptions.holdBack(peer, raw),
+      answersMeta: (message) => {
+        const isHere = this.#meta.answers(message);
+        // The core's answer depends on them.
+        if (!isHere) this.#counts.push();
+        return isHere;
+      },
     });
-    realm.holdBack = (peer, raw) => this.authentication.roles.holdBack(peer, raw) || subscriptions.holdBack(peer, raw);
-    realm.answersMeta = (message) => {
-      const isHere = this.#meta.answers(message);
-      // The core's answer depends on them.
-      if (!isHere) this.#counts.push();
-      return isHere;
-    };
-    return realm;
   }
 
   #process(message: ToRelay): void {
@@ -302,11 +294,11 @@ export class Relay {
         const session = this.realm.sessions.byId.get(message.session);
         if (session === undefined) return this.#moves.redirect(message);
         if (message.isTapped) this.#meta.hide(message.message);
-        return this.#dealer!.receive(session, message.message);
+        return this.#dealer.receive(session, message.message);
       }
       case "over": {
         const session = this.realm.sessions.byId.get(message.session);
-        return session ? this.#dealer!.over(session, message.key, message.isAbandoned) : this.#moves.redirect(message);
+        return session ? this.#dealer.over(session, message.key, message.isAbandoned) : this.#moves.redirect(message);
       }
       case "ping":
         return;
@@ -320,7 +312,7 @@ export class Relay {
         const { match, uri } = message.pattern;
         if (this.interest.isConfirmed(match, uri)) return;
         const id = this.#ports.ids.subscription(match, uri);
-        return this.#metaEvents!.confirm(id, message.publication, () => this.interest.answered(match, uri));
+        return this.realm.metaEvents.confirm(id, message.publication, () => this.interest.answered(match, uri));
       }
       case "answer":
       case "role":

@@ -10,6 +10,7 @@ import type { Id } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { CORE } from "../link/relay-ids.ts";
 import type { RelayLinks } from "../link/relay-links.ts";
+import type { CorePendingCalls } from "./core-pending-calls.ts";
 import { RemoteTransport } from "./remote-transport.ts";
 
 /** A REGISTER that is refused if none of the present callees turns out to be lost. */
@@ -26,11 +27,17 @@ interface Doubtful {
  * question the procedure would be taken until a call or a client wakes that relay.
  */
 export class CoreDealer extends Dealer {
+  readonly pending: CorePendingCalls;
   readonly #links: Pick<RelayLinks, "queue" | "isFull">;
   readonly #doubtful = new Set<Doubtful>();
 
-  constructor(links: Pick<RelayLinks, "queue" | "isFull">, ...parts: ConstructorParameters<typeof Dealer>) {
-    super(...parts);
+  constructor(
+    links: Pick<RelayLinks, "queue" | "isFull">,
+    pending: CorePendingCalls,
+    ...[host, config, records, observer, latency]: ConstructorParameters<typeof Dealer>
+  ) {
+    super(host, config, records, observer, latency, pending);
+    this.pending = pending;
     this.#links = links;
   }
 

@@ -24,13 +24,13 @@ export interface HandoverParts {
  */
 export class Handover {
   readonly #dealer: CoreDealer;
-  readonly #parts: () => HandoverParts;
+  readonly #parts: HandoverParts;
   readonly #relay: RemoteDealer;
   /** The session that comes to the core in this turn. */
   #own: Session | undefined;
 
-  /** `dealer` is that of the core, made of `ofDealer`; `parts` is called later. */
-  constructor(dealer: CoreDealer, parts: () => HandoverParts, ...ofDealer: ConstructorParameters<typeof Dealer>) {
+  /** `dealer` is that of the core, made of `ofDealer`. */
+  constructor(dealer: CoreDealer, parts: HandoverParts, ...ofDealer: ConstructorParameters<typeof Dealer>) {
     this.#dealer = dealer;
     this.#parts = parts;
     this.#relay = new RemoteDealer({ isFull: false, queue: (message) => this.#ask(message) }, ...ofDealer);
@@ -43,7 +43,7 @@ export class Handover {
    * REGISTERs have been answered when it was parked (`CoreDealer.settle`).
    */
   depart(own: Session): void {
-    const { sessions } = this.#parts();
+    const { sessions } = this.#parts;
     if (!sessions.holds(own)) return;
     const { tables } = this.#dealer;
     const { pending, queue, remote: table } = tables;
@@ -73,7 +73,7 @@ export class Handover {
    * kept for it; false if the core has restarted since it began to, so that it lacks answers, and parts of results or inputs.
    */
   arrive(own: Session, unanswered: readonly RegistrationRequest[], sendHeld: () => boolean): void {
-    const { sessions, requests } = this.#parts();
+    const { sessions, requests } = this.#parts;
     const { tables } = this.#dealer;
     sessions.move(own.id, CORE);
     this.#own = own;
@@ -110,7 +110,7 @@ export class Handover {
   }
 
   #ask(message: ToCore): void {
-    const { requests } = this.#parts();
+    const { requests } = this.#parts;
     switch (message.kind) {
       case "open calls":
         return requests.checkOpenCalls(CORE, message);

@@ -2,7 +2,6 @@
 
 import type { Permission } from "../../authorization/permission-rules.ts";
 import { argsOf } from "../../dealer/call-results.ts";
-import type { Dealer } from "../../dealer/dealer.ts";
 import type { Invocation } from "../../dealer/invocation.ts";
 import { calleeOf } from "../../dealer/registrations.ts";
 import type { Log } from "../../host/host.ts";
@@ -22,6 +21,7 @@ import { isReservedUri, type Match } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import type { LaterRequest, OpenCalls, ToCore, ToRelay, UnregisterRequest } from "../link/messages.ts";
+import type { CoreDealer } from "./core-dealer.ts";
 import type { CorePendingCalls } from "./core-pending-calls.ts";
 import { isKeptByRelay } from "./remote-invocations.ts";
 import type { RemoteSessions } from "./remote-sessions.ts";
@@ -34,8 +34,7 @@ export type RemoteRequest = Extract<
 
 /** The parts of the core that requests need. */
 export interface RemoteRequestsParts {
-  readonly dealer: Dealer;
-  readonly pending: CorePendingCalls;
+  readonly dealer: CoreDealer;
   readonly sessions: RemoteSessions;
   /** Takes a call of a procedure of the router. */
   callMeta(caller: Session, message: Call, permission: Permission): void;
@@ -45,25 +44,24 @@ export interface RemoteRequestsParts {
 
 /** Does for remote sessions what `Realm.receive` does for others; the relay has checked roles, rates and permissions. */
 export class RemoteRequests {
-  readonly #dealer: Dealer;
+  readonly #dealer: CoreDealer;
   readonly #pending: CorePendingCalls;
   readonly #sessions: RemoteSessions;
   readonly #host: Log;
   readonly #queue: (relay: number, message: ToRelay) => void;
-
   readonly #callMeta: RemoteRequestsParts["callMeta"];
   readonly #noteUnheard: RemoteRequestsParts["noteUnheard"];
 
   /** `queue` queues a message for a relay. */
   constructor(
-    { dealer, pending, sessions, callMeta, noteUnheard }: RemoteRequestsParts,
+    { dealer, sessions, callMeta, noteUnheard }: RemoteRequestsParts,
     host: Log,
     queue: (relay: number, message: ToRelay) => void,
   ) {
     this.#callMeta = callMeta;
     this.#noteUnheard = noteUnheard;
     this.#dealer = dealer;
-    this.#pending = pending;
+    this.#pending = dealer.pending;
     this.#sessions = sessions;
     this.#host = host;
     this.#queue = queue;
