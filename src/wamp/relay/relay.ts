@@ -13,6 +13,7 @@ import { RemoteDealer } from "./dealer/remote-dealer.ts";
 import type { Batch, BatchAnswer } from "./link/batch.ts";
 import { CoreLink } from "./link/core-link.ts";
 import type { OnEnd } from "./link/link-sender.ts";
+import { linkLimit, messageSize } from "./link/message-size.ts";
 import { closedMessage, type ToCore, type ToRelay } from "./link/messages.ts";
 import { RelayMeta } from "./meta/relay-meta.ts";
 import { RelayMetaEvents } from "./meta/relayed-meta-events.ts";
@@ -216,30 +217,31 @@ export class Relay {
     const ports = this.#ports;
     return new CoreLink({
       ...{ clock: this.#host, nextStream: ports.nextStream, carry: ports.carry },
+      ...{ sizeOf: messageSize, limit: linkLimit(limits) },
+      // Read late: the epoch changes, and an object counts its boot when that is read first.
       get epoch() {
         return ports.epoch;
       },
+      get boot() {
+        return ports.boot;
+      },
+      downSince: [...ports.down.all()][0]?.since,
+      isNeeded: () => this.realm.sessions.byId.size + this.interest.size + this.authentication.logOuts.size > 0,
+      isWaiting: () => this.#isAsking || this.#dealer.hasOpenRequests,
+      process: (message) => this.#process(message),
+      recover: (...messages) => this.#recovery.failCalls(...messages),
+      giveUp: (overdue) => this.#recovery.giveUp(overdue),
       raiseEpoch: (known) => {
         ports.setEpoch(known + 1);
         this.#announce();
       },
-      limits,
-      downSince: [...ports.down.all()][0]?.since,
-      isNeeded: () => this.realm.sessions.byId.size + this.interest.size + this.authentication.logOuts.size > 0,
+      onRestart: () => this.#restate(this.#link.messages),
+      onFirstAnswer: () => this.#dealer.stateRestored(),
       onDown: (dropped) => {
         this.#moves.onDown();
         this.#recovery.onDown(dropped);
       },
       onUp: () => this.#recovery.onUp(),
-      get boot() {
-        return ports.boot;
-      },
-      process: (message) => this.#process(message),
-      recover: (...messages) => this.#recovery.failCalls(...messages),
-      giveUp: (overdue) => this.#recovery.giveUp(overdue),
-      onRestart: () => this.#restate(this.#link.messages),
-      onFirstAnswer: () => this.#dealer.stateRestored(),
-      isWaiting: () => this.#isAsking || this.#dealer.hasOpenRequests,
     });
   }
 

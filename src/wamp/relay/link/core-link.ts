@@ -1,39 +1,17 @@
 /** The link of a relay to the core. */
 
-import type { Limits } from "../../config/limits.ts";
 import { earliest } from "../../host/deadlines.ts";
-import type { Clock } from "../../host/host.ts";
 import type { Batch, BatchAnswer } from "./batch.ts";
 import { LinkReceiver } from "./link-receiver.ts";
-import { LinkSender, type OnEnd } from "./link-sender.ts";
-import { linkLimit, messageSize } from "./message-size.ts";
+import { LinkSender, type OnEnd, type SenderPorts } from "./link-sender.ts";
 import type { ToCore, ToRelay } from "./messages.ts";
 
 /** What the link asks of the relay and its object. */
-export interface CoreLinkPorts {
-  readonly clock: Clock;
-  /** See `Batch`; `boot` is read first when the link is used. */
-  readonly epoch: number;
-  readonly boot: number;
-  nextStream(): number;
-  /** Hands a batch for the core to the platform, which reports `answered` or `lost` for it later. */
-  carry(batch: Batch<ToCore>): void;
+export interface CoreLinkPorts extends SenderPorts<ToCore> {
   /** Takes a message of the core. */
   process(message: ToRelay): void;
-  /** See `SenderPorts`. */
-  recover(attempted: readonly ToCore[], later: readonly ToCore[]): readonly ToCore[];
-  /** These messages were not acknowledged in time. Returns those that must nevertheless be sent again. */
-  giveUp(overdue: readonly ToCore[]): readonly ToCore[];
   /** The core knows this epoch of the relay, which has forgotten it: from now on `epoch` is larger. */
   raiseEpoch(known: number): void;
-  /** See `linkLimit`. */
-  readonly limits: Limits;
-  /** See `OutagePorts`. */
-  isNeeded(): boolean;
-  readonly downSince: number | undefined;
-  /** See `SenderPorts`. */
-  onDown(dropped: readonly ToCore[]): void;
-  onUp(): void;
   /** The core has slept or restarted, and has lost what is in no row. */
   onRestart(): void;
   /** The core is heard of for the first time since the relay woke: it may have restarted meanwhile. */
@@ -60,10 +38,7 @@ export class CoreLink {
   constructor(ports: CoreLinkPorts) {
     this.#ports = ports;
     this.#receiver = new LinkReceiver((message) => ports.process(message));
-    // Inherited, not copied: the epoch changes, and the boot must not be read yet.
-    const inherited = Object.create(ports) as CoreLinkPorts;
-    const ofSender = Object.assign(inherited, { sizeOf: messageSize, limit: linkLimit(ports.limits) });
-    this.#sender = new LinkSender<ToCore>(ofSender);
+    this.#sender = new LinkSender(ports);
   }
 
   /** See `Batch.boot`: that of the core, once it has been heard of. */
