@@ -152,17 +152,12 @@ export class RelayCore {
     this.endTurn();
   }
 
-  /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
-  nextDeadline(): number | undefined {
-    return earliest(this.nextStoredDeadline(), this.nextAwakeDeadline());
-  }
-
-  /** The part of `nextDeadline` that outlasts the object's sleep. */
+  /** When `tick` has to be called next, even if the object sleeps until then; milliseconds since the epoch. */
   nextStoredDeadline(): number | undefined {
     return earliest(this.realm.nextDeadline(), this.#links.nextStoredDeadline());
   }
 
-  /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
+  /** The same for what concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
     const ofAuthentication = earliest(this.authentication.nextDeadline(), this.moves.own.nextDeadline());
     const inMemory = earliest(this.meta.nextDeadline(), ofAuthentication);

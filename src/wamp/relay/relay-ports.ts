@@ -29,7 +29,7 @@ export interface RelayPorts {
   readonly nodeKeys: NodeKeyStore;
   readonly logOuts: LogOutStore;
   /** The topics whose events the core stores beside those of the histories: those of webhooks. */
-  readonly storedTopics?: readonly Pattern[];
+  readonly storedTopics: readonly Pattern[];
   readonly roleVersion: OwnRoleVersion;
   /** The number of relays in the configuration. */
   readonly relays: number;

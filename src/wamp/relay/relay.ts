@@ -154,18 +154,13 @@ export class Relay {
     if (this.#mayBeKnown && this.isIdle) this.#noteKnown();
   }
 
-  /** The time at which `tick` has to be called next, if any; milliseconds since the epoch. */
-  nextDeadline(): number | undefined {
-    return earliest(this.nextStoredDeadline(), this.nextAwakeDeadline());
-  }
-
-  /** The part of `nextDeadline` that outlasts the object's sleep. */
+  /** When `tick` has to be called next, even if the object sleeps until then; milliseconds since the epoch. */
   nextStoredDeadline(): number | undefined {
     const ofRealm = this.realm.nextDeadline();
     return earliest(earliest(this.interest.nextDeadline(), ofRealm), this.#link.nextStoredDeadline());
   }
 
-  /** The part of `nextDeadline` that concerns memory only: the object stays awake until then. */
+  /** The same for what concerns memory only: the object stays awake until then. */
   nextAwakeDeadline(): number | undefined {
     const ofMeta = earliest(this.#counts.nextDeadline(), this.#meta.nextDeadline());
     const asked = earliest(this.#moves.nextDeadline(), this.authentication.questions.nextDeadline());
@@ -276,7 +271,7 @@ export class Relay {
     return new RelayRealm(name, config, this.#host, {
       ...this.authentication.parts,
       newMetaEvents: (...parts) => new RelayMetaEvents(ofEvents, () => this.#counts.mark(), ...parts),
-      newBroker: (...parts) => this.#pubsub.newBroker(this.#ports.storedTopics ?? [], ...parts),
+      newBroker: (...parts) => this.#pubsub.newBroker(this.#ports.storedTopics, ...parts),
       newDealer: (...parts) => new RemoteDealer(this.#link, ...parts),
       resumeElsewhere: this.#moves.fetch.bind(this.#moves),
       newSessionId: () => ids.session(relay, () => this.#host.randomId()),

@@ -17,6 +17,7 @@ import type { SqlStore } from "../storage/sql-storage.ts";
 
 /** What a realm gets from its object. */
 export interface RealmContext extends RoleContext {
+  readonly ctx: DurableObjectState;
   /** The name of the object: that of the realm, or of one of its relays. */
   readonly objectName: string;
   readonly components: Components;

@@ -14,7 +14,7 @@ interface Linked {
   readonly load: number;
   readonly isIdle: boolean;
   /** Takes note of what was restored, once `realm` has been woken. */
-  wake?(): void;
+  wake(): void;
   endTurn(): void;
   tick(now: number): void;
   nextStoredDeadline(): number | undefined;
@@ -44,7 +44,7 @@ export abstract class LinkedRole implements RealmRole, LinkSender {
   }
 
   wake(): void {
-    this.part.wake?.();
+    this.part.wake();
   }
 
   get load(): number {

@@ -49,7 +49,6 @@ export interface LinkSender {
 
 /** The object, as its role uses it. */
 export interface RoleContext {
-  readonly ctx: DurableObjectState;
   readonly env: Env;
   /** The name of the realm. */
   readonly name: string;

@@ -254,7 +254,7 @@ export class ModelRelay extends ModelObject {
   }
 
   nextDeadline(): number | undefined {
-    return this.relay.nextDeadline();
+    return earliest(this.relay.nextStoredDeadline(), this.relay.nextAwakeDeadline());
   }
 
   protected onTick(now: number): void {
@@ -288,7 +288,7 @@ export class ModelRelay extends ModelObject {
     const { boot, number: relay, cooling, down, nodeKeys, logOuts } = this;
     const { config, relays } = this.world;
     this.relay = new Relay(config.name, config, this.host, {
-      ...{ relay, ids: IDS, boot, cooling, down, nodeKeys, logOuts, relays },
+      ...{ relay, ids: IDS, boot, cooling, down, nodeKeys, logOuts, relays, storedTopics: [] },
       get epoch() {
         return object.epoch;
       },
@@ -370,7 +370,7 @@ export class ModelCore extends ModelObject {
   }
 
   nextDeadline(): number | undefined {
-    return this.core.nextDeadline();
+    return earliest(this.core.nextStoredDeadline(), this.core.nextAwakeDeadline());
   }
 
   protected onTick(now: number): void {
