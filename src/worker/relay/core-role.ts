@@ -29,7 +29,7 @@ import type { RoleContext, RolePorts } from "./realm-role.ts";
 export class CoreRole extends LinkedRole {
   protected readonly part: RelayCore;
   readonly #object: RoleContext;
-  readonly #ids: RelayIds;
+  protected readonly ids: RelayIds;
   /** relay → the way to it */
   readonly #carriers = new Map<number, Carrier<ToRelay>>();
 
@@ -37,10 +37,10 @@ export class CoreRole extends LinkedRole {
     super(object, ports);
     this.#object = object;
     const { name, config, sql, tables } = object;
-    this.#ids = new RelayIds(deriveIdsSecret(ports.secret.draft()));
+    this.ids = new RelayIds(deriveIdsSecret(ports.secret.draft()));
     const { numbers, writes } = this;
     this.part = new RelayCore(name, config, ports.host, {
-      ids: this.#ids,
+      ids: this.ids,
       get boot() {
         return numbers.boot;
       },
@@ -63,10 +63,6 @@ export class CoreRole extends LinkedRole {
       logOuts: new LogOutTable(sql, tables, writes),
       relays: relaysOf(config.relays ?? {}).length,
     });
-  }
-
-  override cookieSecret(): Uint8Array<ArrayBuffer> {
-    return this.#ids.secret();
   }
 
   override takeBatch(relay: number, batch: CarriedBatch): BatchAnswer {

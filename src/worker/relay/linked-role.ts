@@ -3,6 +3,7 @@
 import type { Realm } from "../../wamp/realm/realm.ts";
 import type { BatchAnswer } from "../../wamp/relay/link/batch.ts";
 import type { CarriedBatch } from "../../wamp/relay/link/batch-codec.ts";
+import type { RelayIds } from "../../wamp/relay/link/relay-ids.ts";
 import { DeferredWrites } from "../storage/deferred-writes.ts";
 import { LinkNumbers } from "./link-numbers.ts";
 import type { LinkSender, RealmRole, RoleContext, RolePorts } from "./realm-role.ts";
@@ -35,8 +36,8 @@ export abstract class LinkedRole implements RealmRole, LinkSender {
     this.#ports = ports;
   }
 
+  protected abstract readonly ids: RelayIds;
   protected abstract readonly part: Linked;
-  abstract cookieSecret(): Uint8Array<ArrayBuffer>;
   abstract takeBatch(from: number, batch: CarriedBatch): BatchAnswer;
 
   get realm(): Realm {
@@ -45,6 +46,10 @@ export abstract class LinkedRole implements RealmRole, LinkSender {
 
   wake(): void {
     this.part.wake();
+  }
+
+  cookieSecret(): Uint8Array<ArrayBuffer> {
+    return this.ids.secret();
   }
 
   get load(): number {

@@ -15,7 +15,7 @@ import type { RoleContext, RolePorts } from "./realm-role.ts";
 /** The role of a relay. */
 export class RelayRole extends LinkedRole {
   protected readonly part: Relay;
-  readonly #ids: RelayIds;
+  protected readonly ids: RelayIds;
   readonly #isNewEpoch: boolean;
 
   /** Throws if the relay has no secret: it has sockets or a batch of the core only after it has got one. */
@@ -24,7 +24,7 @@ export class RelayRole extends LinkedRole {
     const { env, name, config, sql, tables, hasSockets, idsSecret } = object;
     const secret = idsSecret.get();
     if (secret === undefined) throw new Error("the relay has no secret of its realm");
-    this.#ids = new RelayIds(secret);
+    this.ids = new RelayIds(secret);
     const cooling = new CoolingTable(sql, tables, this.writes);
     const { numbers } = this;
     this.#isNewEpoch = numbers.isOpen && !hasSockets;
@@ -41,7 +41,7 @@ export class RelayRole extends LinkedRole {
     });
     this.part = new Relay(name, config, ports.host, {
       relay: number,
-      ids: this.#ids,
+      ids: this.ids,
       get epoch() {
         return numbers.epoch;
       },
@@ -76,10 +76,6 @@ export class RelayRole extends LinkedRole {
   override wake(): void {
     super.wake();
     if (this.#isNewEpoch) this.part.begin();
-  }
-
-  override cookieSecret(): Uint8Array<ArrayBuffer> {
-    return this.#ids.secret();
   }
 
   isCookieKnown(id: string): Promise<boolean> {

@@ -21,7 +21,7 @@ const RANDOM_LIMIT = 2 ** 41;
 export class RelayIds {
   readonly #subscriptionKey: Uint8Array;
   readonly #sessionKey: Uint8Array;
-  #decoySecret: Uint8Array<ArrayBuffer> | undefined;
+  #secret: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(secret: Uint8Array) {
     this.#subscriptionKey = secret.slice(0, SIPHASH_KEY_BYTES);
@@ -46,8 +46,8 @@ export class RelayIds {
 
   /** A secret that all objects of the realm have, for the salts of unknown principals and the signatures of cookies. */
   secret(): Uint8Array<ArrayBuffer> {
-    this.#decoySecret ??= derive(this.#subscriptionKey, "decoys");
-    return this.#decoySecret;
+    this.#secret ??= derive(this.#subscriptionKey, "decoys");
+    return this.#secret;
   }
 
   /** The number of the object that has made a session id; any number for an id that none has made. */
