@@ -94,6 +94,11 @@ export class Subscriptions {
     return this.#byId.values();
   }
 
+  /** Does any subscription match `topic`? One whose history is kept may have no subscriber. */
+  hasMatch(topic: Uri): boolean {
+    return this.#byTopic.best(topic) !== undefined;
+  }
+
   /** Calls `visit` with every subscription whose subscribers get an event on `topic`; it must not change the table. */
   forEachMatch(topic: Uri, visit: (subscription: Subscription) => void): void {
     this.#byTopic.forEachMatch(topic, visit);

@@ -151,7 +151,9 @@ export class CorePublications {
     const others = this.interest.relaysFor(publication.topic, relay);
     for (const other of others) this.#send(other, publication);
     if (keep !== undefined) return stored.keep(relay, message, keep);
-    if (events > 0 || others.size > 0 || this.#hasSubscribers(publication)) return;
+    if (events > 0 || others.size > 0) return;
+    // Subscribers that this one publication excludes may get the next one.
+    if (this.#realm().broker.subscriptions.hasMatch(publication.topic)) return;
     // A session of the core may be waiting for its subscription.
     if (this.isWaiting) return;
     this.told.tell(relay, publication.topic);
@@ -208,14 +210,5 @@ export class CorePublications {
       if (left === 0) then();
     };
     for (const waiting of this.#revocations) waiting.add(check);
-  }
-
-  /** Subscribers that this one publication excludes may get the next one. */
-  #hasSubscribers({ topic }: Publication): boolean {
-    let isAny = false;
-    this.#realm().broker.subscriptions.forEachMatch(topic, () => {
-      isAny = true;
-    });
-    return isAny;
   }
 }

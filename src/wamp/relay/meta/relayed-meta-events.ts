@@ -22,14 +22,15 @@ export interface MetaEventPorts {
 }
 
 /** Makes an event only if it has subscribers here or may have some in another object. */
-class RelayedMetaEvents extends MetaEvents {
-  readonly #parts: ConstructorParameters<typeof MetaEvents>;
-  readonly #ports: MetaEventPorts;
+class RelayedMetaEvents<Ports extends MetaEventPorts> extends MetaEvents {
+  protected readonly ports: Ports;
+  protected readonly subscriptions: Subscriptions;
+  readonly #host: Random;
 
-  constructor(ports: MetaEventPorts, ...parts: ConstructorParameters<typeof MetaEvents>) {
+  constructor(ports: Ports, ...parts: ConstructorParameters<typeof MetaEvents>) {
     super(...parts);
-    this.#parts = parts;
-    this.#ports = ports;
+    this.ports = ports;
+    [this.subscriptions, this.#host] = parts;
   }
 
   protected override send(topic: Uri, args: () => List, leaving?: Session): void {
@@ -38,29 +39,18 @@ class RelayedMetaEvents extends MetaEvents {
 
   /** Sends an event to all objects except `except`, and returns it; undefined if it has no use. */
   protected sendTo(topic: Uri, args: () => List, leaving?: Session, except?: number): Publication | undefined {
-    const isHeard = this.#isHeard(topic);
-    const isWanted = this.#ports.isWanted(topic);
+    const isHeard = this.subscriptions.hasMatch(topic);
+    const isWanted = this.ports.isWanted(topic);
     if (!isHeard && !isWanted) return undefined;
-    const [, host]: [Subscriptions, Random, ...unknown[]] = this.#parts;
-    const event = { id: host.randomId(), topic, options: {}, details: NO_DETAILS, payload: Payload.of(args()) };
-    if (isHeard) this.#ports.distribute(event, leaving);
-    if (isWanted) this.#ports.forward(event, except);
+    const event = { id: this.#host.randomId(), topic, options: {}, details: NO_DETAILS, payload: Payload.of(args()) };
+    if (isHeard) this.ports.distribute(event, leaving);
+    if (isWanted) this.ports.forward(event, except);
     return event;
-  }
-
-  #isHeard(topic: Uri): boolean {
-    const [subscriptions] = this.#parts;
-    let isHeard = false;
-    subscriptions.forEachMatch(topic, () => {
-      isHeard = true;
-    });
-    return isHeard;
   }
 }
 
 /** The meta events of a relay. The core publishes which subscriptions are created and deleted, because it sees all. */
-export class RelayMetaEvents extends RelayedMetaEvents {
-  readonly #ports: MetaEventPorts;
+export class RelayMetaEvents extends RelayedMetaEvents<MetaEventPorts> {
   readonly #onMembership: () => void;
   /** Subscription id → the event of its creation, which follows SUBSCRIBED. */
   readonly #created = new Map<Id, Publication>();
@@ -68,7 +58,6 @@ export class RelayMetaEvents extends RelayedMetaEvents {
   /** `onMembership` is called when a session has begun or ended. */
   constructor(ports: MetaEventPorts, onMembership: () => void, ...parts: ConstructorParameters<typeof MetaEvents>) {
     super(ports, ...parts);
-    this.#ports = ports;
     this.#onMembership = onMembership;
   }
 
@@ -98,7 +87,7 @@ export class RelayMetaEvents extends RelayedMetaEvents {
   #sendCreated(id: Id): void {
     const event = this.#created.get(id);
     this.#created.delete(id);
-    if (event !== undefined) this.#ports.distribute(event);
+    if (event !== undefined) this.ports.distribute(event);
   }
 }
 
@@ -111,15 +100,12 @@ export interface CoreMetaEventPorts extends MetaEventPorts {
 }
 
 /** The meta events of the core: a subscription is created with its first subscriber in any object. */
-export class CoreMetaEvents extends RelayedMetaEvents {
-  readonly #ports: CoreMetaEventPorts;
-  readonly #subscriptions: Subscriptions;
+export class CoreMetaEvents extends RelayedMetaEvents<CoreMetaEventPorts> {
   readonly #isEnabled: boolean;
 
   constructor(ports: CoreMetaEventPorts, ...parts: ConstructorParameters<typeof MetaEvents>) {
     super(ports, ...parts);
-    this.#ports = ports;
-    [this.#subscriptions, , this.#isEnabled] = parts;
+    [, , this.#isEnabled] = parts;
   }
 
   /**
@@ -128,8 +114,8 @@ export class CoreMetaEvents extends RelayedMetaEvents {
    */
   created(relay: number, pattern: Pattern, session: Id): Publication | undefined {
     if (!this.#isEdge(pattern)) return undefined;
-    const created = this.#ports.now();
-    const id = this.#ports.subscriptionId(pattern);
+    const created = this.ports.now();
+    const id = this.ports.subscriptionId(pattern);
     const details = (): Dict => subscriptionDetails({ id, created, topic: pattern.uri, match: pattern.match });
     return this.sendTo("wamp.subscription.on_create", () => [session, details()], undefined, relay);
   }
@@ -137,28 +123,25 @@ export class CoreMetaEvents extends RelayedMetaEvents {
   /** A relay has no subscriber of a pattern any more; `session` is that of the last one. */
   deleted(pattern: Pattern, session: Id): void {
     if (!this.#isEdge(pattern)) return;
-    this.sendTo("wamp.subscription.on_delete", () => [session, this.#ports.subscriptionId(pattern)]);
+    this.sendTo("wamp.subscription.on_delete", () => [session, this.ports.subscriptionId(pattern)]);
   }
 
   protected override publishCreated(session: Session, subscription: Subscription): void {
-    if (!this.#isElsewhere(subscription)) super.publishCreated(session, subscription);
+    if (!this.#isElsewhere(subscription.match, subscription.topic)) super.publishCreated(session, subscription);
   }
 
   protected override publishDeleted(session: Session, subscription: Subscription, leaving?: Session): void {
-    if (!this.#isElsewhere(subscription)) super.publishDeleted(session, subscription, leaving);
+    if (!this.#isElsewhere(subscription.match, subscription.topic))
+      super.publishDeleted(session, subscription, leaving);
   }
 
   /** Is a subscription of relays created or deleted, as far as the core's own subscriptions are concerned? */
   #isEdge({ match, uri }: Pattern): boolean {
     const isFree = this.#isEnabled && !isReservedUri(uri);
-    return isFree && this.#subscriptions.get(match, uri) === undefined && !this.#hasInterest(match, uri);
+    return isFree && this.subscriptions.get(match, uri) === undefined && !this.#isElsewhere(match, uri);
   }
 
-  #isElsewhere({ match, topic }: Subscription): boolean {
-    return this.#hasInterest(match, topic);
-  }
-
-  #hasInterest(match: Pattern["match"], uri: Uri): boolean {
-    return this.#ports.interest.relaysOf(match, uri).size > 0;
+  #isElsewhere(match: Pattern["match"], uri: Uri): boolean {
+    return this.ports.interest.relaysOf(match, uri).size > 0;
   }
 }
