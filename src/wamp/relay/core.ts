@@ -39,14 +39,14 @@ export class RelayCore {
   readonly remote: RemoteSessions;
   readonly publications: CorePublications;
   readonly meta: CoreMeta;
+  readonly authentication: CoreAuthentication;
+  readonly moves: CoreMoves;
   readonly #host: Host;
   readonly #links: RelayLinks;
   readonly #requests: RemoteRequests;
   readonly #stored: StoredPublications;
   readonly #subscriptions: OwnSubscriptions;
-  readonly authentication: CoreAuthentication;
   readonly #nodeKeys: CoreNodeKeys;
-  readonly moves: CoreMoves;
 
   constructor(name: string, config: RealmConfig, host: Host, ports: CorePorts) {
     this.#host = host;

@@ -26,12 +26,12 @@ import { RelayMoves } from "./resume/relay-moves.ts";
 /** One relay. The platform calls `endTurn` after each event and in `Host.flushOutput`, and `tick` instead of `Realm.tick`. */
 export class Relay {
   readonly realm: RelayRealm;
+  readonly authentication: RelayAuthentication;
   readonly #host: Host;
   readonly #ports: RelayPorts;
   readonly #recovery: RelayRecovery;
   readonly #link: CoreLink;
   readonly #pubsub: RelayPubSub;
-  readonly authentication: RelayAuthentication;
   readonly #counts: SessionCounts;
   readonly #meta: RelayMeta;
   /** May the core have rows of the relay? */
@@ -78,7 +78,7 @@ export class Relay {
 
   /**
    * Tells the core of a new epoch, so that it drops what the lost sessions held; call it after `wake`. Sessions that wait
-   * for their clients have outlasted them: what they subscribe to is announced again.
+   * for their clients end, too.
    */
   begin(): void {
     this.#link.probe();
@@ -86,7 +86,7 @@ export class Relay {
     this.#noteKnown();
   }
 
-  /** In a new epoch the core knows nothing of the relay. */
+  /** In a new epoch the core knows nothing of the relay, whose sessions go on if only its storage was lost. */
   #announce(): void {
     this.#counts.begin();
     this.#moves.begin();

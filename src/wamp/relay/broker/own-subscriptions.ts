@@ -7,19 +7,17 @@ import { WaitingSubscribes } from "./waiting-subscribes.ts";
 
 /** Announces them; what relays have to be asked for waits. */
 export class OwnSubscriptions extends WaitingSubscribes {
-  readonly #sessions: () => Realm["sessions"];
   readonly #announce: (pattern: Pattern, then: () => void) => boolean;
 
   /** `announce` is that of `CorePublications`; `limit` as for `HeldPeers`. */
   constructor(realm: () => Realm, announce: (pattern: Pattern, then: () => void) => boolean, limit: number) {
     super(realm, limit);
-    this.#sessions = () => realm().sessions;
     this.#announce = announce;
   }
 
   /** See `BrokerPorts.isKnown`. */
   isKnown(session: Session, pattern: Pattern, _: boolean, onAnswer: (refusal: unknown) => void): boolean {
-    const { byId } = this.#sessions();
+    const { byId } = this.realm().sessions;
     // A session that is in no table ends with its one request, which is this one.
     const isListed = byId.has(session.id);
     let end = (): void => {};

@@ -129,7 +129,7 @@ export class RelayPubSub {
     this.#nodeKeys.wake();
   }
 
-  /** Announces the subscriptions of parked sessions in a new epoch. */
+  /** Announces all subscriptions in a new epoch. */
   begin(): void {
     this.interest.begin();
     for (const { match, topic: uri, subscribers } of this.#ports.realm().broker.subscriptions.values()) {

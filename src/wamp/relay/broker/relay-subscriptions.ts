@@ -35,11 +35,11 @@ interface WaitingSubscribe {
 
 /** A session's messages behind its SUBSCRIBE wait, those of other sessions do not. */
 export class RelaySubscriptions {
-  readonly #parts: RelaySubscriptionsPorts;
+  readonly #ports: RelaySubscriptionsPorts;
   readonly #waiting: WaitingSubscribes;
 
   constructor(ports: RelaySubscriptionsPorts) {
-    this.#parts = ports;
+    this.#ports = ports;
     this.#waiting = new WaitingSubscribes(() => ports.realm(), ports.limit);
   }
 
@@ -49,17 +49,17 @@ export class RelaySubscriptions {
     if (peer.state.kind === "closed") waiting.forget(peer);
     // PUBLISHED goes out before the answer to GOODBYE.
     if (raw[0] === MessageType.GOODBYE && peer.state.kind === "open" && !waiting.has(peer)) {
-      if (this.#parts.publications.whenAnswered(peer.state.session, () => waiting.release(peer))) waiting.hold(peer);
+      if (this.#ports.publications.whenAnswered(peer.state.session, () => waiting.release(peer))) waiting.hold(peer);
     }
     return waiting.holdBack(peer, raw);
   }
 
   /** See `BrokerPorts.isKnown`. */
   isKnown(session: Session, pattern: Pattern, wantsRetained: boolean, onAnswer: (refusal: unknown) => void): boolean {
-    const { interest } = this.#parts;
+    const { interest } = this.#ports;
     const isConfirmed = interest.isConfirmed(pattern.match, pattern.uri);
     const isAsking = !isConfirmed || wantsRetained;
-    if (isAsking && this.#parts.link.isFull) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
+    if (isAsking && this.#ports.link.isFull) throw new WampError(WampUri.UNAVAILABLE, UNREACHABLE);
     if (isConfirmed) interest.keep(pattern.match, pattern.uri);
     if (!isAsking) return true;
     const end = this.#waiting.add(session, !wantsRetained);
@@ -70,7 +70,7 @@ export class RelaySubscriptions {
   /** The announcement is in front of the request for retained events, and so is the confirmation in front of these. */
   #wait(subscribe: WaitingSubscribe, isConfirmed: boolean): void {
     const { session, pattern, wantsRetained } = subscribe;
-    const { interest, retained } = this.#parts;
+    const { interest, retained } = this.#ports;
     let forget = (): void => {};
     if (!isConfirmed) {
       interest.ask(pattern.match, pattern.uri, session.id, (refusal) => {
@@ -86,8 +86,8 @@ export class RelaySubscriptions {
   #end(subscribe: WaitingSubscribe, refusal: unknown, replay?: Replay): void {
     const { session, onAnswer } = subscribe;
     const { match, uri } = subscribe.pattern;
-    const { interest } = this.#parts;
-    const realm = this.#parts.realm();
+    const { interest } = this.#ports;
+    const realm = this.#ports.realm();
     const isHere = realm.sessions.byId.get(session.id) === session;
     // The last subscriber may have left long ago, while the core could not be reached.
     const isWithdrawn = refusal === undefined && !interest.isConfirmed(match, uri);
@@ -106,7 +106,7 @@ export class RelaySubscriptions {
   whenSettled(session: Session, act: () => void): void {
     const again = (): void => this.whenSettled(session, act);
     const isWaiting =
-      this.#parts.publications.whenAnswered(session, again) || this.#waiting.whenAnswered(session, again);
+      this.#ports.publications.whenAnswered(session, again) || this.#waiting.whenAnswered(session, again);
     if (!isWaiting) act();
   }
 }

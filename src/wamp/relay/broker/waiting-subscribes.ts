@@ -7,20 +7,20 @@ import { HeldPeers, holdOrAbort } from "../link/held-peers.ts";
 
 /** Those of one object; see `HeldPeers` for the limit. */
 export class WaitingSubscribes {
-  readonly #realm: () => Realm;
+  protected readonly realm: () => Realm;
   readonly #held: HeldPeers;
   /** session → its SUBSCRIBEs that wait */
   readonly #counts = new Map<Session, number>();
   readonly #onSettled = new Map<Session, () => void>();
 
   constructor(realm: () => Realm, limit: number) {
-    this.#realm = realm;
+    this.realm = realm;
     this.#held = new HeldPeers(limit, () => realm().records);
   }
 
   /** Keeps a message of a peer that waits; returns false for one that does not wait. */
   holdBack(peer: Peer, raw: readonly unknown[]): boolean {
-    return holdOrAbort(this.#held, this.#realm(), peer, raw, "a subscription");
+    return holdOrAbort(this.#held, this.realm(), peer, raw, "a subscription");
   }
 
   /** Do messages of the peer wait? */
@@ -40,13 +40,13 @@ export class WaitingSubscribes {
 
   /** Has the realm receive the peer's messages. */
   release(peer: Peer): void {
-    this.#held.release(peer, (raw) => this.#realm().receive(peer, raw));
+    this.#held.release(peer, (raw) => this.realm().receive(peer, raw));
   }
 
   /** A SUBSCRIBE of the session waits until the returned function is called. For `letsPass` see `HeldPeers.hold`. */
   add(session: Session, letsPass: boolean): () => void {
     // A session without a peer has this one request.
-    const peer = this.#realm().sessions.peerOf(session);
+    const peer = this.realm().sessions.peerOf(session);
     if (peer !== undefined && !this.#held.has(peer)) this.#held.hold(peer, letsPass);
     this.#counts.set(session, (this.#counts.get(session) ?? 0) + 1);
     return () => this.#end(session, peer);

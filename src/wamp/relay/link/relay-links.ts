@@ -84,7 +84,7 @@ export class RelayLinks {
     return this.#unflushed.size > 0;
   }
 
-  /** Has a link been down before the core slept? Then it is tried, and needs deadlines. */
+  /** Tries the links that were down when the core slept: they need deadlines. */
   wake(): void {
     for (const { object, since } of this.#ports.down()) this.#links.set(object, this.#newLink(object, since));
   }

@@ -34,7 +34,7 @@ export interface OwnMovesPorts {
   readonly subscriptions: { whenSettled(session: Session, act: () => void): void };
 }
 
-/** What they tell `CoreMoves`. */
+/** What the moves of the core's own sessions tell `CoreMoves`. */
 export interface OwnMovesOwner {
   /** Hands a message to the core. */
   send(message: Move): void;
@@ -44,7 +44,7 @@ export interface OwnMovesOwner {
   onArrival(session: Id, isHere: boolean): void;
 }
 
-/** Returns them. */
+/** Returns the moves of the core's own sessions. */
 export function newOwnMoves(ports: OwnMovesPorts, owner: OwnMovesOwner): SessionMoves {
   const { host: clock, boot, realm, handover, publications, subscriptions } = ports;
   return new SessionMoves({

@@ -50,6 +50,7 @@ export interface RelayMovesPorts {
 /** The moves of one relay, which also tells the core of the sessions that another object has made and that are here. */
 export class RelayMoves extends SessionMoves {
   readonly #ports: RelayMovesPorts;
+  /** The last sessions that have left. */
   readonly #left = new Set<Id>();
   /** Sessions that have left, and may not have arrived. */
   readonly #given = new Map<Id, Extract<Move, { readonly kind: "moved session" }>>();
@@ -98,7 +99,7 @@ export class RelayMoves extends SessionMoves {
   }
 
   /**
-   * The relay has lost its sockets, and the core forgets where its sessions are, and what they held. Those that are parked
+   * The relay begins a new epoch, and the core forgets where its sessions are, and what they held. Those that are parked
    * end: they have missed events, and are not registered any more.
    */
   begin(): void {

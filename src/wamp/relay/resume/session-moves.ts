@@ -17,7 +17,7 @@ import type { SeenPublications, Source } from "../link/seen-publications.ts";
 
 /** Milliseconds after which a client gets a new session instead: less than it has for its login. */
 const LONGEST_MS = 5_000;
-/** Moves whose sessions have come; those may come again after a restart of the core. */
+/** Moves that are remembered once their sessions have come: those may come again after a restart of the core. */
 const MAX_DONE = 1_000;
 
 /** A message that the core has not answered. */
@@ -93,6 +93,7 @@ export class SessionMoves {
   readonly #deadlines = new Deadlines<Arrival | Departure>();
   /** session → the taker that has asked for it last */
   readonly #departures = new Map<Id, Departure>();
+  /** The last moves whose sessions have come. */
   readonly #done = new Set<number>();
   readonly #numbers: GrowingNumbers;
 
