@@ -2,7 +2,7 @@
 
 import type { Clock, Log } from "../host/host.ts";
 import { WampUri } from "../protocol/errors.ts";
-import { MessageType } from "../protocol/message.ts";
+import { type Invocation, MessageType } from "../protocol/message.ts";
 import type { ToldRelays } from "./broker/told-topics.ts";
 import { errorOf, type RemoteRequests } from "./dealer/remote-requests.ts";
 import type { RemoteSessions } from "./dealer/remote-sessions.ts";
@@ -85,11 +85,12 @@ function failResults(requests: RemoteRequests, messages: readonly ToRelay[]): re
     const { session, message } = sent;
     const [, request, details] = message;
     const call = `${session} ${request}`;
-    const isPart = details.progress === true;
-    if (isPart && !ended.has(call)) requests.endCall(session, request);
-    if (isPart) ended.add(call);
-    else if (!ended.has(call)) return [sent];
-    if (isPart) return [];
+    if (details.progress === true) {
+      if (!ended.has(call)) requests.endCall(session, request);
+      ended.add(call);
+      return [];
+    }
+    if (!ended.has(call)) return [sent];
     const lost = errorOf(MessageType.CALL, request, WampUri.UNAVAILABLE, "a part of the result was lost");
     return [{ kind: "send", session, message: lost }];
   });
@@ -97,6 +98,6 @@ function failResults(requests: RemoteRequests, messages: readonly ToRelay[]): re
 
 function isInvocation(
   message: ToRelay,
-): message is Extract<ToRelay, { kind: "send" }> & { readonly message: readonly [number, number, ...unknown[]] } {
+): message is Extract<ToRelay, { kind: "send" }> & { readonly message: Invocation } {
   return message.kind === "send" && message.message[0] === MessageType.INVOCATION;
 }

@@ -6,7 +6,7 @@ import { MessageType, type Yield } from "../protocol/message.ts";
 import type { Pattern } from "../protocol/uri.ts";
 import type { RelayAuthentication } from "./authentication/relay-authentication.ts";
 import type { RelayPubSub } from "./broker/relay-pubsub.ts";
-import type { RemoteDealer } from "./dealer/remote-dealer.ts";
+import { cancelOf, type RemoteDealer } from "./dealer/remote-dealer.ts";
 import { UNREACHABLE } from "./link/core-sender.ts";
 import type { DownLinkStore } from "./link/down-links.ts";
 import type { ToCore } from "./link/messages.ts";
@@ -54,7 +54,7 @@ export class RelayRecovery {
       const session = message.kind === "call" ? message.origin.id : message.session;
       const [, request] = message.message;
       dealer.fail(session, request, WampUri.UNAVAILABLE, UNREACHABLE);
-      return [{ kind: "request", session, message: [MessageType.CANCEL, request, { mode: "killnowait" }] }];
+      return [cancelOf(session, request)];
     });
     // The core would end sessions that have come since.
     const kept = again.filter((message) => {

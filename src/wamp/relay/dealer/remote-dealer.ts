@@ -16,6 +16,7 @@ import type {
   Yield,
 } from "../../protocol/message.ts";
 import { MessageType } from "../../protocol/message.ts";
+import type { Payload } from "../../protocol/payload.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import { type CoreSender, UNREACHABLE } from "../link/core-sender.ts";
@@ -97,7 +98,7 @@ export class RemoteDealer extends Dealer {
     if (call === undefined) return this.#isLateChunk(caller, message);
     if (!call.isInputOpen) throw new ProtocolViolation("CALL: request id of a call that is still open");
     if (options.progress !== true) this.#calls.set(caller, { request, isInputOpen: false });
-    if (this.#link.isFull) this.#cancelFor(caller, request, WampUri.UNAVAILABLE, UNREACHABLE);
+    if (this.#link.isFull) this.#cancelFor(caller, request, WampUri.UNAVAILABLE, argsOf(UNREACHABLE));
     else this.#send({ kind: "chunk", session: caller.id, message });
     return true;
   }
@@ -117,7 +118,7 @@ export class RemoteDealer extends Dealer {
   override cancel(caller: Session, message: Cancel): void {
     if (!this.isOpenCall(caller, message[1])) return;
     // Otherwise the caller could send more of them than the link takes.
-    if (this.#link.isFull) this.#cancelFor(caller, message[1], WampUri.CANCELED, CANCELED);
+    if (this.#link.isFull) this.#cancelFor(caller, message[1], WampUri.CANCELED, argsOf(CANCELED));
     else this.#send({ kind: "request", session: caller.id, message });
   }
 
@@ -260,11 +261,10 @@ export class RemoteDealer extends Dealer {
   }
 
   /** Ends a call with an error of the relay; the core may go on with it until it hears so. */
-  #cancelFor(caller: Session, request: Id, uri: Uri, text: string): void {
+  #cancelFor(caller: Session, request: Id, uri: Uri, payload: Payload): void {
     this.#end(caller, request);
-    sendCallError(caller, request, uri, argsOf(text));
-    const cancel: Cancel = [MessageType.CANCEL, request, { mode: "killnowait" }];
-    this.#send({ kind: "request", session: caller.id, message: cancel });
+    sendCallError(caller, request, uri, payload);
+    this.#send(cancelOf(caller.id, request));
   }
 
   #onResult(session: Session, message: Result): void {
@@ -273,11 +273,7 @@ export class RemoteDealer extends Dealer {
     if (isProgress ? !this.isOpenCall(session, request) : !this.#end(session, request)) return;
     if (session.transport.send(message) !== "too large") return;
     // A caller that missed a part must not take the rest for the whole (PROG-10).
-    if (isProgress) {
-      this.#end(session, request);
-      const cancel: Cancel = [MessageType.CANCEL, request, { mode: "killnowait" }];
-      this.#send({ kind: "request", session: session.id, message: cancel });
-    }
+    if (isProgress) return this.#cancelFor(session, request, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
     sendCallError(session, request, WampUri.PAYLOAD_SIZE_EXCEEDED, TOO_LARGE);
   }
 
@@ -302,6 +298,11 @@ export class RemoteDealer extends Dealer {
     if (options.progress !== true) endedInputs.delete(caller, request);
     return true;
   }
+}
+
+/** Returns the message that ends a call at the core of which the relay has told the caller that it has failed. */
+export function cancelOf(caller: Id, request: Id): ToCore {
+  return { kind: "request", session: caller, message: [MessageType.CANCEL, request, { mode: "killnowait" }] };
 }
 
 const NOTHING: ReadonlySet<ToCore> = new Set();

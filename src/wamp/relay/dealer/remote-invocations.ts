@@ -64,7 +64,8 @@ export class RemoteInvocations {
       callee.transport.send([MessageType.INTERRUPT, request, { mode: "killnowait" }]);
     }
     const uri = fault === "unregistered" ? WampUri.UNAVAILABLE : FAULT_ERROR[fault];
-    this.#fail(callee, key, uri, "the invocation could not be sent to the callee");
+    const text = "the invocation could not be sent to the callee";
+    this.#link.queue(failedInvocation(callee.id, key, uri, text));
   }
 
   /** Sends a callee INTERRUPT. */
@@ -123,10 +124,6 @@ export class RemoteInvocations {
   #replace(callee: Session, key: Id): void {
     this.end(callee, key, true);
     this.#link.queue(lostAnswer(callee.id, key));
-  }
-
-  #fail(callee: Session, key: Id, uri: Uri, text: string): void {
-    this.#link.queue(failedInvocation(callee.id, key, uri, text));
   }
 }
 
