@@ -2,18 +2,16 @@
 
 import { Deadlines } from "../../host/deadlines.ts";
 import type { Clock } from "../../host/host.ts";
-import type { RouterMessage } from "../../protocol/message.ts";
-import { MessageType } from "../../protocol/message.ts";
 import type { Pattern } from "../../protocol/uri.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Realm } from "../../realm/realm.ts";
-import { NO_CLIENT } from "../../session/no-client.ts";
 import type { ResumeRequest } from "../../session/resumable-transport.ts";
-import { Session, type SessionOrigin } from "../../session/session.ts";
+import type { Session, SessionOrigin } from "../../session/session.ts";
 import { GrowingNumbers } from "../link/growing-numbers.ts";
 import type { RegistrationRequest } from "../link/messages.ts";
 import type { Found, MovedSession, MoveMessage } from "../link/moved-session.ts";
-import type { SeenPublications, Source } from "../link/seen-publications.ts";
+import type { SeenPublications } from "../link/seen-publications.ts";
+import { StandIn } from "./stand-in.ts";
 
 /** Milliseconds after which a client gets a new session instead: less than it has for its login. */
 const LONGEST_MS = 5_000;
@@ -68,17 +66,6 @@ interface Departure {
   readonly taker: number;
   readonly move: number;
   readonly session: Id;
-}
-
-/** Gets the events of a session that is still elsewhere. */
-interface StandIn {
-  readonly session: Session;
-  readonly events: StandInEvent[];
-}
-
-interface StandInEvent {
-  readonly event: RouterMessage;
-  readonly source: Source | undefined;
 }
 
 /**
@@ -180,9 +167,8 @@ export class SessionMoves {
     if (arrival === undefined || arrival.standIn !== undefined) return;
     if (found === undefined) return this.#end(move);
     const { identity, subscriptions } = found;
-    const standIn = newStandIn({ ...arrival.origin, identity }, this.#ports.seen);
-    arrival.standIn = standIn;
-    this.#ports.realm().broker.subscriptions.restore(standIn.session, subscriptions);
+    arrival.standIn = new StandIn({ ...arrival.origin, identity }, this.#ports.seen);
+    this.#ports.realm().broker.subscriptions.restore(arrival.standIn.session, subscriptions);
     let left = subscriptions.length;
     const { object: taker, send } = this.#ports;
     const take = (): void => send({ kind: "take session", taker, move, session: arrival.origin.id });
@@ -227,8 +213,9 @@ export class SessionMoves {
     const realm = this.#ports.realm();
     if (moved === undefined) return this.#end(move);
     const isRepeated = this.#done.has(move) || realm.sessions.byId.has(id);
-    if (!isRepeated) this.#ports.seen.add(id, moved.seen ?? []);
-    const events = freshEvents(arrival?.standIn, moved);
+    const seen = moved.seen ?? [];
+    if (!isRepeated) this.#ports.seen.add(id, seen);
+    const events = arrival?.standIn?.freshEvents(seen) ?? [];
     const session = isRepeated ? undefined : realm.waking.adopt(moved.texts, events);
     addBounded(this.#done, move, MAX_DONE);
     this.#ports.onArrival(id, realm.sessions.byId.has(id), moved.moves);
@@ -272,22 +259,4 @@ export class SessionMoves {
 export function addBounded<T>(values: Set<T>, value: T, limit: number): void {
   values.add(value);
   if (values.size > limit) values.delete(values.values().next().value!);
-}
-
-/**
- * The events of a stand-in that its session had not got elsewhere. One in front of those that it had got is lost for it, as
- * in a crash of the core: it would come behind them.
- */
-function freshEvents(standIn: StandIn | undefined, { seen }: MovedSession<Unanswered>): readonly RouterMessage[] {
-  const counts = new Map(seen);
-  const fresh = standIn?.events.filter(({ source }) => !source || source.count > (counts.get(source.origin) ?? 0));
-  return fresh?.map(({ event }) => event) ?? [];
-}
-
-function newStandIn(origin: SessionOrigin, seen: SeenPublications): StandIn {
-  const events: StandInEvent[] = [];
-  const send = (event: RouterMessage): undefined => {
-    if (event[0] === MessageType.EVENT) events.push({ event, source: seen.sourceOf(event) });
-  };
-  return { session: new Session({ ...NO_CLIENT, send }, origin), events };
 }
