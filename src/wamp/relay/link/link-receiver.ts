@@ -1,13 +1,9 @@
 /** Takes the batches of one sender: processes each once and in order, and says what it has not got. */
 
-import type { Batch } from "./batch.ts";
+import type { Batch, BatchAnswer } from "./batch.ts";
 
 /** The part of an answer that depends on the batches. */
-export interface Receipt {
-  readonly stream: number;
-  readonly received: number;
-  readonly isForgotten: boolean;
-}
+export type Receipt = Pick<BatchAnswer, "stream" | "received" | "isForgotten">;
 
 /** The receiving half of a link. Its state is in memory only: a receiver that has slept has forgotten the stream. */
 export class LinkReceiver<M> {
