@@ -1,28 +1,19 @@
 /** Hands the requests of remote sessions to the core's dealer, and refuses them as a realm does. */
 
 import type { Permission } from "../../authorization/permission-rules.ts";
-import { argsOf } from "../../dealer/call-results.ts";
-import type { Invocation } from "../../dealer/invocation.ts";
 import { calleeOf } from "../../dealer/registrations.ts";
 import type { Log } from "../../host/host.ts";
 import { thrown } from "../../host/log-line.ts";
 import { CloseCode } from "../../protocol/close-code.ts";
 import { ProtocolViolation, WampError, WampUri } from "../../protocol/errors.ts";
-import {
-  type Call,
-  type ErrorMessage,
-  MessageType,
-  NO_DETAILS,
-  type Register,
-  type Unregister,
-  type Yield,
-} from "../../protocol/message.ts";
+import { type Call, MessageType, type Register, type Unregister, type Yield } from "../../protocol/message.ts";
 import { isReservedUri, type Match } from "../../protocol/uri.ts";
 import type { Id, Uri } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
 import type { LaterRequest, OpenCalls, ToCore, ToRelay, UnregisterRequest } from "../link/messages.ts";
 import type { CoreDealer } from "./core-dealer.ts";
 import type { CorePendingCalls } from "./core-pending-calls.ts";
+import { cancelCall, errorOf, failInvocation } from "./lost-calls.ts";
 import { isKeptByRelay } from "./remote-invocations.ts";
 import type { RemoteSessions } from "./remote-sessions.ts";
 
@@ -93,13 +84,13 @@ export class RemoteRequests {
     const callee = this.#sessions.byId.get(calleeId);
     const invocation = callee && this.#pending.invocation(callee, key);
     if (invocation === undefined) return;
-    this.#failLost(invocation, WampUri.UNAVAILABLE, "the callee's relay cannot be reached");
+    failInvocation(this.#dealer, invocation, WampUri.UNAVAILABLE, "the callee's relay cannot be reached");
   }
 
   /** Ends a call, if it is still open, of which a result was lost: its caller must not take the rest for the whole. */
   endCall(callerId: Id, request: Id): void {
     const caller = this.#sessions.byId.get(callerId);
-    if (caller !== undefined) this.#dealer.cancel(caller, [MessageType.CANCEL, request, { mode: "killnowait" }]);
+    if (caller !== undefined) cancelCall(this.#dealer, caller, request);
   }
 
   /** Makes what the core and a relay know of the calls of one session agree. */
@@ -130,22 +121,13 @@ export class RemoteRequests {
     const { pending, queue } = this.#dealer.tables;
     for (const request of [...pending.callsOf(session).keys(), ...queue.callsOf(session).keys()]) {
       if (requests.includes(request)) continue;
-      this.#dealer.cancel(session, [MessageType.CANCEL, request, { mode: "killnowait" }]);
+      cancelCall(this.#dealer, session, request);
     }
     for (const invocation of [...pending.invocationsOf(session).values()]) {
       const { request: key } = invocation;
       if (key > lastKey || keys.includes(key)) continue;
-      this.#failLost(invocation, WampUri.CANCELED, "the callee's answer was lost");
+      failInvocation(this.#dealer, invocation, WampUri.CANCELED, "the callee's answer was lost");
     }
-  }
-
-  /** The callee may work on the call, so that no other one is tried, or go on with progress. */
-  #failLost(invocation: Invocation, uri: Uri, text: string): void {
-    const { callee, request } = invocation;
-    const { session } = callee;
-    invocation.reroute = undefined;
-    if (session.has("callee.call_canceling")) this.#pending.abandoned.add(session, request);
-    this.#dealer.error(session, errorOf(MessageType.INVOCATION, request, uri, text));
   }
 
   #hand(session: Session, request: RemoteRequest): void {
@@ -256,9 +238,4 @@ export class RemoteRequests {
       this.#queue(relay, { kind: "over", session, key: message[1], isAbandoned: true });
     }
   }
-}
-
-/** Returns the ERROR of a request. */
-export function errorOf(type: MessageType, request: Id, uri: Uri, text: string): ErrorMessage {
-  return [MessageType.ERROR, type, request, NO_DETAILS, uri, argsOf(text)];
 }

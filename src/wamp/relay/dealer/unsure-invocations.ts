@@ -1,6 +1,5 @@
 /** Invocations that may not have reached their callees: after a crash of the core their calls must not go on. */
 
-import { argsOf } from "../../dealer/call-results.ts";
 import type { Dealer } from "../../dealer/dealer.ts";
 import type { Invocation } from "../../dealer/invocation.ts";
 import { WampUri } from "../../protocol/errors.ts";
@@ -8,6 +7,7 @@ import { nextId } from "../../protocol/id.ts";
 import { type Interrupt, MessageType, NO_DETAILS } from "../../protocol/message.ts";
 import type { Id } from "../../protocol/values.ts";
 import type { Session } from "../../session/session.ts";
+import { cancelCall, failInvocation } from "./lost-calls.ts";
 import type { RemoteSender } from "./remote-transport.ts";
 
 /** See `RemoteSessions`. */
@@ -67,13 +67,14 @@ export class UnsureInvocations {
     const { pending } = this.#dealer.tables;
     for (const { callRequest, receivesProgress } of [...pending.callsOf(session).values()]) {
       if (!receivesProgress) continue;
-      this.#dealer.cancel(session, [MessageType.CANCEL, callRequest, { mode: "killnowait" }]);
+      cancelCall(this.#dealer, session, callRequest);
     }
     for (const invocation of [...pending.invocationsOf(session).values()]) {
       const { caller, callRequest } = invocation;
       this.#rows.noteInput(caller, callRequest);
       caller.transport.save();
-      if (this.#continued.has(invocation)) this.#fail(invocation);
+      if (!this.#continued.has(invocation)) continue;
+      failInvocation(this.#dealer, invocation, WampUri.UNAVAILABLE, "a part of the input was lost");
     }
   }
 
@@ -98,16 +99,5 @@ export class UnsureInvocations {
   /** The session has ended. */
   leave(session: Session): void {
     this.#doubtful.delete(session);
-  }
-
-  #fail(invocation: Invocation): void {
-    const { callee, request } = invocation;
-    const { session } = callee;
-    // The callee may work on the call.
-    invocation.reroute = undefined;
-    if (session.has("callee.call_canceling")) this.#dealer.tables.pending.abandoned.add(session, request);
-    const why = argsOf("a part of the input was lost");
-    const type = MessageType.INVOCATION;
-    this.#dealer.error(session, [MessageType.ERROR, type, request, NO_DETAILS, WampUri.UNAVAILABLE, why]);
   }
 }

@@ -88,7 +88,7 @@ export class RelayMoves extends SessionMoves {
       adoptCalls: (session, { unanswered, core }) => {
         this.#left.delete(session.id);
         dealer().adopt(session, unanswered);
-        // A core that has restarted since has lost them. Another one would answer them a second time, and may have changed its mind.
+        // A core that has restarted since has lost them. The same one would answer them twice, and perhaps differently.
         if (core === undefined || core !== ports.link.coreBoot) dealer().askAgain(session);
         dealer().stateRestored();
         const held = realm().broker.subscriptions.heldBy(session).values();
